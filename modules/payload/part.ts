@@ -1,0 +1,36 @@
+import type { Config, ServerConfig } from "../config/schema.js";
+
+/** A file on a server. It holds no secret and no Terraform reference. */
+export interface PayloadFile {
+  readonly path: string;
+  readonly content: string;
+  /** @default "root:root" */
+  readonly owner?: string;
+  /** Octal. @default "0644" */
+  readonly permissions?: string;
+}
+
+/** An apt repository of a vendor. */
+export interface AptSource {
+  /** File name under sources.list.d, without ending. */
+  readonly name: string;
+  /** As in sources.list: "deb [signed-by=…] URL SUITE COMPONENT" without the signed-by, which cloud-init adds. */
+  readonly source: string;
+  /** Armored public key that signs the repository. */
+  readonly key: string;
+}
+
+/** What one concept adds to a server's cloud-init payload. Parts are merged in order; see payload.ts. */
+export interface PayloadPart {
+  readonly packages?: readonly string[];
+  readonly aptSources?: readonly AptSource[];
+  readonly files?: readonly PayloadFile[];
+  /** argv of commands after packages are installed and secrets are written, in order. Each must be idempotent. */
+  readonly commands?: readonly (readonly string[])[];
+}
+
+/** What a part may depend on: the configuration and the server it is rendered for. */
+export interface PayloadContext {
+  readonly config: Config;
+  readonly server: ServerConfig;
+}

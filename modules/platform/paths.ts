@@ -1,0 +1,36 @@
+/** Paths on a server, each named once. */
+export const paths = {
+  application: {
+    releases: "/opt/app/releases",
+    current: "/opt/app/current",
+    environmentFile: "/etc/app/app.env",
+    databasePassword: "/etc/app/database-password",
+    mysqlCa: "/etc/app/mysql-ca.pem",
+    deploy: "/usr/local/sbin/deploy-app",
+  },
+  nginx: {
+    accessLog: "/var/log/nginx/access.json",
+    errorLog: "/var/log/nginx/error.log",
+    edgeToken: "/etc/nginx/secrets/edge-token.conf",
+    originCertificate: "/etc/nginx/tls/origin.pem",
+    originKey: "/etc/nginx/tls/origin.key",
+    originPullCa: "/etc/nginx/tls/origin-pull-ca.pem",
+  },
+  mysql: {
+    mountPoint: "/var/lib/mysql",
+    dataDirectory: "/var/lib/mysql/data",
+    errorLog: "/var/log/mysql/error.log",
+    slowLog: "/var/log/mysql/slow.log",
+    ca: "/etc/mysql/tls/ca.pem",
+    certificate: "/etc/mysql/tls/server.pem",
+    key: "/etc/mysql/tls/server.key",
+    groupSettings: "/etc/mysql-group/group.json",
+    replicationPassword: "/etc/mysql-group/replication-password",
+    applicationPassword: "/etc/mysql-group/app-password",
+    monitoringPassword: "/etc/mysql-group/monitoring-password",
+  },
+  datadog: {
+    environmentFile: "/etc/datadog-agent/environment",
+    mysqlOptions: "/etc/datadog-agent/mysql.cnf",
+  },
+} as const;

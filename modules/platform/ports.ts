@@ -1,0 +1,37 @@
+/**
+ * Every port of the platform, by the name of the service that listens on it.
+ * The rule table, the rendered files, the balancer, the monitors and the lab all read this one list.
+ */
+export const ports = {
+  /** Balancer, public: HTTPS for visitors (through Cloudflare). */
+  balancerHttps: 443,
+  /** Balancer, public: redirect to HTTPS (`tls: "terminate"` only). */
+  balancerHttp: 80,
+  /** nginx, private address: the site in `terminate` mode, and `/healthz` for the balancer in both modes. */
+  nginxHttp: 80,
+  /** nginx, private address: PROXY protocol, TLS and Cloudflare's client certificate (`tls: "passthrough"` only). */
+  nginxHttps: 443,
+  /** nginx, loopback: `stub_status` for the Datadog agent. */
+  nginxStatus: 8081,
+  /** The application, loopback. */
+  application: 3000,
+  /** HAProxy, loopback: always the primary (number as MySQL Router uses it). */
+  databaseWrite: 6446,
+  /** HAProxy, loopback: the healthy replicas (number as MySQL Router uses it). */
+  databaseRead: 6447,
+  /** HAProxy, loopback: statistics. */
+  haproxyStats: 8404,
+  /** MySQL, private address. */
+  mysql: 3306,
+  /** MySQL Group Replication (XCom), private address. */
+  mysqlGroup: 33061,
+  /** Role and state of a database member over HTTP, private address. */
+  mysqlRole: 8008,
+  ssh: 22,
+  dns: 53,
+  ntp: 123,
+  http: 80,
+  https: 443,
+} as const;
+
+export type PortName = keyof typeof ports;

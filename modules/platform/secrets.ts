@@ -1,0 +1,92 @@
+import type { Config, Role } from "../config/schema.js";
+import { paths } from "./paths.js";
+import { users, type ServiceUser } from "./users.js";
+
+/** Every secret value a server can need. Values come from the credentials stack, or from the lab. */
+export type SecretName =
+  | "applicationDatabasePassword"
+  | "replicationPassword"
+  | "monitoringPassword"
+  | "mysqlCa"
+  | "mysqlServerCertificate"
+  | "mysqlServerKey"
+  | "edgeToken"
+  | "originCertificate"
+  | "originKey"
+  | "originPullCa"
+  | "datadogApiKey";
+
+/** A file of mode 0600 that holds secrets: the only way they reach a server. */
+export interface SecretFile {
+  readonly path: string;
+  readonly owner: ServiceUser;
+  /** Secrets the content is made of. */
+  readonly needs: readonly SecretName[];
+  /** Text around the values: `value(name)` stands where the secret goes. */
+  readonly content: (value: (name: SecretName) => string) => string;
+  /** Servers that get the file. @default all servers */
+  readonly role?: Role;
+  /** Configurations that need the file. @default always */
+  readonly when?: (config: Config) => boolean;
+}
+
+const plain = (
+  path: string,
+  owner: ServiceUser,
+  name: SecretName,
+  role: Role,
+  when?: SecretFile["when"],
+): SecretFile => ({
+  path,
+  owner,
+  needs: [name],
+  content: (value) => value(name),
+  role,
+  when,
+});
+
+const monitored = (config: Config): boolean => config.monitoring.enabled;
+const terminates = (config: Config): boolean => config.tls === "terminate";
+const passesThrough = (config: Config): boolean => config.tls === "passthrough";
+
+/** All secret files, the one list that Terraform, the lab and the tests read. */
+export const secretFiles: readonly SecretFile[] = [
+  plain(paths.application.databasePassword, users.application, "applicationDatabasePassword", "web"),
+  plain(paths.application.mysqlCa, users.application, "mysqlCa", "web"),
+  {
+    path: paths.nginx.edgeToken,
+    owner: users.root,
+    needs: ["edgeToken"],
+    content: (value) => `"${value("edgeToken")}" 1;\n`,
+    role: "web",
+    when: terminates,
+  },
+  plain(paths.nginx.originCertificate, users.root, "originCertificate", "web", passesThrough),
+  plain(paths.nginx.originKey, users.root, "originKey", "web", passesThrough),
+  plain(paths.nginx.originPullCa, users.root, "originPullCa", "web", passesThrough),
+  plain(paths.mysql.ca, users.mysql, "mysqlCa", "database"),
+  plain(paths.mysql.certificate, users.mysql, "mysqlServerCertificate", "database"),
+  plain(paths.mysql.key, users.mysql, "mysqlServerKey", "database"),
+  plain(paths.mysql.replicationPassword, users.root, "replicationPassword", "database"),
+  plain(paths.mysql.applicationPassword, users.root, "applicationDatabasePassword", "database"),
+  plain(paths.mysql.monitoringPassword, users.root, "monitoringPassword", "database"),
+  {
+    path: paths.datadog.mysqlOptions,
+    owner: users.datadog,
+    needs: ["monitoringPassword"],
+    content: (value) => `[client]\nuser=datadog\npassword=${value("monitoringPassword")}\n`,
+    role: "database",
+    when: monitored,
+  },
+  {
+    path: paths.datadog.environmentFile,
+    owner: users.datadog,
+    needs: ["datadogApiKey"],
+    content: (value) => `DD_API_KEY=${value("datadogApiKey")}\n`,
+    when: monitored,
+  },
+];
+
+/** Secret files of one server. */
+export const secretFilesOf = (config: Config, server: { readonly roles: readonly Role[] }): readonly SecretFile[] =>
+  secretFiles.filter((file) => (!file.role || server.roles.includes(file.role)) && (file.when?.(config) ?? true));

@@ -1,0 +1,27 @@
+/**
+ * System users that services run as. Outbound traffic is allowed per user, so the host firewall names them;
+ * those a package would create later are created early by cloud-init (`createdEarly`), because nftables resolves names when it loads.
+ */
+export const users = {
+  root: "root",
+  application: "app",
+  nginx: "www-data",
+  mysql: "mysql",
+  haproxy: "haproxy",
+  datadog: "dd-agent",
+  apt: "_apt",
+  time: "_chrony",
+  dns: "systemd-resolve",
+} as const;
+
+export type ServiceUser = (typeof users)[keyof typeof users];
+
+/** Users that exist before any package is installed, in the order of creation. */
+export const createdEarly: readonly ServiceUser[] = [
+  users.application,
+  users.mysql,
+  users.haproxy,
+  users.datadog,
+  users.time,
+  users.dns,
+];
