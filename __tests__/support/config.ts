@@ -1,0 +1,31 @@
+import production from "../../environments/production.js";
+import { checkEnvironment } from "../../modules/config/load.js";
+import type { Config, EnvironmentInput } from "../../modules/config/schema.js";
+
+/** Any part of a value: objects are merged key by key, lists replaced, and `undefined` removes a key. */
+export type Overrides<T> = T extends readonly unknown[] ? T : T extends object ? { [K in keyof T]?: Overrides<T[K]> } : T;
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+function merge(base: unknown, changes: unknown): unknown {
+  if (!isRecord(base) || !isRecord(changes)) return changes;
+  const merged = { ...base };
+  for (const [key, value] of Object.entries(changes)) {
+    if (value === undefined) delete merged[key];
+    else merged[key] = merge(base[key], value);
+  }
+  return merged;
+}
+
+/** The documented example, environments/production.ts, with changes: unchecked, as an owner would write it. */
+export const exampleInput = (overrides: Overrides<EnvironmentInput> = {}): EnvironmentInput =>
+  merge(production, overrides) as EnvironmentInput;
+
+/**
+ * The documented example with changes, through the real check.
+ * A fourth server: `exampleConfig({ servers: { delta: { privateIp: "10.0.1.14", roles: ["web"] } } })`.
+ * @throws Error that lists every problem.
+ */
+export const exampleConfig = (overrides: Overrides<EnvironmentInput> = {}, environment = "production"): Config =>
+  checkEnvironment(environment, exampleInput(overrides));
