@@ -3,7 +3,11 @@ import { checkEnvironment } from "../../modules/config/load.js";
 import type { Config, EnvironmentInput } from "../../modules/config/schema.js";
 
 /** Any part of a value: objects are merged key by key, lists replaced, and `undefined` removes a key. */
-export type Overrides<T> = T extends readonly unknown[] ? T : T extends object ? { [K in keyof T]?: Overrides<T[K]> } : T;
+export type Overrides<T> = T extends readonly unknown[]
+  ? T
+  : T extends object
+    ? { [K in keyof T]?: Overrides<T[K]> }
+    : T;
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
