@@ -1,0 +1,20 @@
+import type { Config, EnvironmentInput, ServerConfig } from "../../modules/config/schema.js";
+import type { Overrides } from "./config.js";
+
+/** Instead of the example's three servers: one web server and three database servers, apart. */
+export const splitServers: Overrides<EnvironmentInput["servers"]> = {
+  alpha: undefined,
+  bravo: undefined,
+  charlie: undefined,
+  front: { privateIp: "10.0.1.21", roles: ["web"] },
+  left: { privateIp: "10.0.1.31", roles: ["database"] },
+  middle: { privateIp: "10.0.1.32", roles: ["database"] },
+  right: { privateIp: "10.0.1.33", roles: ["database"] },
+};
+
+/** A server by its name. */
+export function serverOf(config: Config, name: string): ServerConfig {
+  const server = config.servers.find((candidate) => candidate.name === name);
+  if (!server) throw new Error(`no server ${name} in this configuration`);
+  return server;
+}

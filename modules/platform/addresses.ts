@@ -1,0 +1,9 @@
+/** Addresses that Hetzner fixes for every server (docs.hetzner.com, "DNS resolvers" and "server metadata"). */
+export const addresses = {
+  /** Hetzner's recursive name servers. */
+  resolvers: ["185.12.64.1", "185.12.64.2", "2a01:4ff:ff00::add:1", "2a01:4ff:ff00::add:2"],
+  /** Answers every local process with the server's identity and user data. */
+  metadataService: "169.254.169.254",
+  /** Every IPv4 and IPv6 address, as the provider wants it written. */
+  everywhere: ["0.0.0.0/0", "::/0"],
+} as const;

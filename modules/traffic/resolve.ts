@@ -1,0 +1,54 @@
+import { serversWithRole, type Config, type ServerConfig } from "../config/schema.js";
+import { addresses } from "../platform/addresses.js";
+import { trafficRules, type Party, type TrafficRule } from "./rules.js";
+
+/** A rule as one server sees it, with the addresses of the other side. */
+export interface ResolvedRule extends TrafficRule {
+  /**
+   * Addresses and CIDRs of the other side, IPv4 and IPv6 mixed, in the order of the configuration.
+   * A server with the roles of both ends is its own peer: HAProxy reaches the MySQL beside it by the private address.
+   */
+  readonly peers: readonly string[];
+}
+
+const privateIps = (servers: readonly ServerConfig[]): readonly string[] => servers.map((server) => server.privateIp);
+
+/** Addresses of a party. Servers are known by their private address only; no rule opens a public path between servers. */
+function addressesOf(party: Party, config: Config): readonly string[] {
+  switch (party) {
+    case "web":
+    case "database":
+      return privateIps(serversWithRole(config, party));
+    case "every server":
+      return privateIps(config.servers);
+    case "balancer":
+      return [config.network.balancerIp];
+    case "administrators":
+      return config.administrators.cidrs;
+    case "internet":
+      return addresses.everywhere;
+    case "resolvers":
+      return addresses.resolvers;
+    case "metadata service":
+      return [addresses.metadataService];
+  }
+}
+
+const includes = (party: Party, server: ServerConfig): boolean =>
+  party === "every server" || server.roles.some((role) => role === party);
+
+/** Rules that exist in a configuration, in the table's order. */
+export const activeRules = (config: Config): readonly TrafficRule[] =>
+  trafficRules.filter((rule) => rule.when?.(config) ?? true);
+
+/** Connections that others may open to a server. */
+export const inboundOf = (config: Config, server: ServerConfig): readonly ResolvedRule[] =>
+  activeRules(config)
+    .filter((rule) => includes(rule.to, server))
+    .map((rule) => ({ ...rule, peers: addressesOf(rule.from, config) }));
+
+/** Connections that a server may open to others. */
+export const outboundOf = (config: Config, server: ServerConfig): readonly ResolvedRule[] =>
+  activeRules(config)
+    .filter((rule) => includes(rule.from, server))
+    .map((rule) => ({ ...rule, peers: addressesOf(rule.to, config) }));
