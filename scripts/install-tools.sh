@@ -1,0 +1,18 @@
+#!/bin/sh
+# Installs what the tests check rendered files with, and what the lab needs (Debian, as root).
+# Nothing that is installed here is started.
+set -eu
+
+tools="nginx-light haproxy nftables shellcheck openssh-server cloud-init python3-pymysql"
+lab="mmdebstrap systemd-container apt-utils dnsmasq-base dpkg-dev iproute2 openssl curl e2fsprogs tcpdump"
+
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod 755 "$policy"
+  trap 'rm -f "$policy"' EXIT
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -q
+# shellcheck disable=SC2086 # lists of words
+apt-get install -q -y --no-install-recommends $tools $lab
