@@ -14,7 +14,7 @@ export interface PayloadFile {
 export interface AptSource {
   /** File name under sources.list.d, without ending. */
   readonly name: string;
-  /** As in sources.list: "deb [signed-by=…] URL SUITE COMPONENT" without the signed-by, which cloud-init adds. */
+  /** As in sources.list: "deb URL SUITE COMPONENT"; cloud-config.ts adds signed-by. `$RELEASE` is the suite of the machine. */
   readonly source: string;
   /** Armored public key that signs the repository. */
   readonly key: string;

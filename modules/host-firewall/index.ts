@@ -1,0 +1,3 @@
+import type { PayloadContext, PayloadPart } from "../payload/part.js";
+
+export const hostFirewallPart = (_context: PayloadContext): PayloadPart => ({});

@@ -1,0 +1,95 @@
+import { stringify } from "yaml";
+import { createdEarly } from "../platform/users.js";
+import type { AptSource, PayloadFile, PayloadPart } from "./part.js";
+
+/** The keys of cloud-init's user data that the platform uses; names and meaning as in cloud-init's own schema. */
+export interface CloudConfig {
+  readonly hostname: string;
+  readonly users: readonly object[];
+  readonly disable_root: boolean;
+  readonly ssh_pwauth: boolean;
+  readonly apt: {
+    readonly preserve_sources_list: boolean;
+    readonly conf: string;
+    readonly sources: Readonly<Record<string, { readonly source: string; readonly key: string }>>;
+  };
+  readonly package_update: boolean;
+  readonly package_upgrade: boolean;
+  readonly packages: readonly string[];
+  readonly write_files: readonly WrittenFile[];
+  readonly runcmd: readonly (string | readonly string[])[];
+}
+
+interface WrittenFile {
+  readonly path: string;
+  readonly owner?: string;
+  readonly permissions: string;
+  readonly defer?: boolean;
+  readonly content: string;
+}
+
+/** apt installs what is named and nothing else; a slow mirror gets more than one chance. */
+const aptSettings = ['APT::Install-Recommends "false";', 'Acquire::Retries "3";', ""].join("\n");
+
+/**
+ * Users that services run as. They exist before packages, so that secrets find their owners.
+ * No entry `default`: the image's ordinary user is not made; administrators' keys go to root (`disable_root: false`).
+ */
+const systemUsers = createdEarly.map((name) => ({
+  name,
+  system: true,
+  homedir: "/nonexistent",
+  no_create_home: true,
+  shell: "/usr/sbin/nologin",
+}));
+
+/** A file of a user other than root waits for cloud-init's final stage: the first one runs before users exist. */
+const writtenFile = ({ path, owner, permissions = "0644", content }: PayloadFile): WrittenFile => ({
+  path,
+  ...(owner && { owner, defer: true }),
+  permissions,
+  content,
+});
+
+/** `$KEY_FILE` is where cloud-init puts the key: it is trusted for this repository only. */
+const aptSourceEntry = ({ name, source, key }: AptSource) =>
+  [name, { source: source.replace(/^deb /, "deb [signed-by=$KEY_FILE] "), key }] as const;
+
+function refuseTwins(kind: string, names: readonly string[]): void {
+  const twin = names.find((name, index) => names.indexOf(name) !== index);
+  if (twin) throw new Error(`payload: each ${kind} comes from one part, got ${twin} twice; remove one`);
+}
+
+/**
+ * Merges the parts of one server, in their order.
+ * @throws Error when two parts deliver the same file or apt source.
+ */
+export function mergeParts(hostname: string, parts: readonly PayloadPart[]): CloudConfig {
+  const files = parts.flatMap((part) => part.files ?? []);
+  const sources = parts.flatMap((part) => part.aptSources ?? []);
+  refuseTwins(
+    "file",
+    files.map(({ path }) => path),
+  );
+  refuseTwins(
+    "apt source",
+    sources.map(({ name }) => name),
+  );
+  return {
+    hostname,
+    users: systemUsers,
+    disable_root: false,
+    ssh_pwauth: false,
+    apt: { preserve_sources_list: true, conf: aptSettings, sources: Object.fromEntries(sources.map(aptSourceEntry)) },
+    package_update: true,
+    package_upgrade: true,
+    packages: [...new Set(parts.flatMap((part) => part.packages ?? []))],
+    write_files: files.map(writtenFile),
+    // The first command that fails ends the boot: cloud-init's status then says "error".
+    runcmd: ["set -eu", ...parts.flatMap((part) => part.commands ?? [])],
+  };
+}
+
+/** Text of a cloud-config: the same data always gives the same bytes. */
+export const renderCloudConfig = (config: object): string =>
+  `#cloud-config\n${stringify(config, { lineWidth: 0, aliasDuplicateObjects: false })}`;

@@ -1,0 +1,25 @@
+import type { Config, ServerConfig } from "../config/schema.js";
+import { applicationPart } from "../application/index.js";
+import { datadogAgentPart } from "../datadog-agent/index.js";
+import { hardeningPart } from "../hardening/index.js";
+import { hostFirewallPart } from "../host-firewall/index.js";
+import { nginxPart } from "../nginx/index.js";
+import { basePart } from "./base.js";
+import { mergeParts, type CloudConfig } from "./cloud-config.js";
+import type { PayloadContext, PayloadPart } from "./part.js";
+
+/** Parts of a server by its roles. Their order is the order in which services start. */
+function partsOf(context: PayloadContext): readonly PayloadPart[] {
+  const { roles } = context.server;
+  return [
+    basePart(),
+    hostFirewallPart(context),
+    hardeningPart(context),
+    ...(roles.includes("web") ? [nginxPart(context), applicationPart(context)] : []),
+    ...(context.config.monitoring.enabled ? [datadogAgentPart(context)] : []),
+  ];
+}
+
+/** Literal cloud-config of one server: everything but the secrets. */
+export const payloadOf = (config: Config, server: ServerConfig): CloudConfig =>
+  mergeParts(server.name, partsOf({ config, server }));

@@ -1,0 +1,19 @@
+import type { Config, ServerConfig } from "../config/schema.js";
+import { renderCloudConfig } from "./cloud-config.js";
+import { payloadOf } from "./payload.js";
+
+/** A file for a person to read and compare. */
+export interface PlainFile {
+  /** Relative to cdktf.out/payload/<server>/. */
+  readonly path: string;
+  readonly content: string;
+}
+
+/** The payload of a server as plain files: the whole cloud-config, and each file it writes under files/. */
+export function plainFilesOf(config: Config, server: ServerConfig): readonly PlainFile[] {
+  const payload = payloadOf(config, server);
+  return [
+    { path: "user-data.yaml", content: renderCloudConfig(payload) },
+    ...payload.write_files.map(({ path, content }) => ({ path: `files${path}`, content })),
+  ];
+}

@@ -1,0 +1,51 @@
+import { createHash } from "node:crypto";
+import type { Config, ServerConfig } from "../config/schema.js";
+import type { SecretName } from "../platform/secrets.js";
+import { renderCloudConfig } from "./cloud-config.js";
+import { payloadOf } from "./payload.js";
+import { serverUserData } from "./user-data.js";
+
+/** Hetzner takes at most this much user data. */
+export const maximumBytes = 32 * 1024;
+
+/** From here on the review warns: the rest is kept for what is not thought of yet. */
+export const warningBytes = 24 * 1024;
+
+/** Length of each secret, in bytes, on the large side: ECDSA P-256 keys and certificates in PEM, 32-character passwords, Cloudflare's certificates as issued. */
+const secretBytes: Readonly<Record<SecretName, number>> = {
+  applicationDatabasePassword: 32,
+  replicationPassword: 32,
+  monitoringPassword: 32,
+  mysqlCa: 800,
+  mysqlServerCertificate: 1000,
+  mysqlServerKey: 240,
+  edgeToken: 64,
+  originCertificate: 1400,
+  originKey: 240,
+  originPullCa: 800,
+  datadogApiKey: 32,
+};
+
+/**
+ * Size of a server's user data as Hetzner takes it, in bytes, with secrets of realistic length.
+ * @throws Error above 32 KiB.
+ */
+export function payloadSize(config: Config, server: ServerConfig): number {
+  const secrets = {
+    value: (name: SecretName) => "x".repeat(secretBytes[name]),
+    encode: (content: string) => Buffer.from(content).toString("base64"),
+  };
+  const size = Buffer.byteLength(serverUserData({ config, server, secrets }));
+  if (size > maximumBytes)
+    throw new Error(
+      `payload of ${server.name}: at most ${maximumBytes} bytes, got ${size}; shorten the files that cdktf.out/payload/${server.name}/ lists`,
+    );
+  return size;
+}
+
+/** Short hash of a server's literal payload; fits a label of Hetzner's. */
+export const payloadHash = (config: Config, server: ServerConfig): string =>
+  createHash("sha256")
+    .update(renderCloudConfig(payloadOf(config, server)))
+    .digest("hex")
+    .slice(0, 12);
