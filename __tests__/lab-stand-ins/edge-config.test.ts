@@ -1,0 +1,79 @@
+import { describe, expect, it } from "vitest";
+import { edgeConfig, type EdgeProps } from "../../lab/stand-ins/edge/edge.js";
+
+const props: EdgeProps = {
+  addresses: { ipv4: "173.245.48.10", ipv6: "2400:cb00::10" },
+  origin: { ipv4: "192.0.2.80", ipv6: "2001:db8:0:80::1" },
+  certificateBundle: "/lab/edge.pem",
+  originCa: "/lab/origin-ca.pem",
+  proof: { kind: "header", name: "X-Edge-Token" },
+  minimumTlsVersion: "1.2",
+  hsts: { maxAgeSeconds: 31536000, includeSubdomains: true, preload: false },
+};
+
+/** Lines of the configuration that begin with a keyword, without indentation. */
+const lines = (config: string, keyword: string): string[] =>
+  config
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line.startsWith(`${keyword} `));
+
+describe("defaults", () => {
+  const config = edgeConfig(props);
+
+  it("visitors reach both addresses over HTTP and HTTPS", () => {
+    const tls = "ssl crt /lab/edge.pem strict-sni alpn h2,http/1.1 ssl-min-ver TLSv1.2";
+    expect(lines(config, "bind")).toEqual([
+      "bind 173.245.48.10:80",
+      "bind [2400:cb00::10]:80",
+      `bind 173.245.48.10:443 name ipv4 ${tls}`,
+      `bind [2400:cb00::10]:443 name ipv6 ${tls}`,
+    ]);
+  });
+
+  it("the origin is the balancer's port 443, by verified TLS, on both addresses", () => {
+    const tls = "ssl verify required ca-file /lab/origin-ca.pem sni req.hdr(host),field(1,:) alpn h2,http/1.1";
+    expect(lines(config, "server")).toEqual([
+      `server balancer 192.0.2.80:443 ${tls}`,
+      `server balancer [2001:db8:0:80::1]:443 ${tls}`,
+    ]);
+  });
+
+  it("nothing is tried twice", () => {
+    expect(lines(config, "retries")).toEqual(["retries 0"]);
+    expect(config).not.toMatch(/retry-on|redispatch/);
+  });
+
+  it("the secret of the header comes from the environment, not from the file", () => {
+    expect(config).toContain('http-request set-header X-Edge-Token "${EDGE_TOKEN}"');
+  });
+
+  it("HSTS is announced as the zone says", () => {
+    expect(config).toContain('Strict-Transport-Security "max-age=31536000; includeSubDomains"');
+  });
+});
+
+describe("everything set", () => {
+  const config = edgeConfig({
+    ...props,
+    proof: { kind: "certificate", bundle: "/lab/edge-client.pem" },
+    minimumTlsVersion: "1.3",
+    hsts: { maxAgeSeconds: 300, includeSubdomains: false, preload: true },
+    httpPort: 8080,
+    httpsPort: 8443,
+    originPort: 9443,
+  });
+
+  it("the client certificate goes to the origin, and no header", () => {
+    expect(lines(config, "server")).toHaveLength(2);
+    for (const server of lines(config, "server")) expect(server).toMatch(/:9443 .* crt \/lab\/edge-client\.pem$/);
+    expect(config).not.toContain("EDGE_TOKEN");
+  });
+
+  it("ports, TLS version and HSTS follow the settings", () => {
+    const binds = lines(config, "bind");
+    expect(binds.filter((line) => line.includes(":8080"))).toHaveLength(2);
+    expect(binds.filter((line) => line.includes(":8443") && line.endsWith("ssl-min-ver TLSv1.3"))).toHaveLength(2);
+    expect(config).toContain('Strict-Transport-Security "max-age=300; preload"');
+  });
+});

@@ -1,0 +1,97 @@
+import { request } from "node:http";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hasTool } from "../support/tools.js";
+import { EdgeOnLoopback } from "./support/edge.js";
+
+const present = hasTool("haproxy", "what the lab's edge does to a request") && hasTool("openssl", "the lab's edge");
+
+describe.runIf(present)("with the secret header", () => {
+  const edge = new EdgeOnLoopback();
+  beforeAll(() => edge.start());
+  afterAll(() => edge.stop());
+
+  it("the origin learns the visitor's address, the scheme and the secret, whatever the visitor claims", async () => {
+    const claims = { "CF-Connecting-IP": "6.6.6.6", "X-Edge-Token": "guess", "X-Forwarded-Proto": "http" };
+    const answer = await edge.get("/claims", claims);
+    const seen = edge.seen.at(-1);
+    expect(answer.status).toBe(200);
+    expect(seen?.serverName).toBe("www.foobar.com");
+    expect(seen?.headers).toMatchObject({
+      host: "www.foobar.com",
+      "cf-connecting-ip": "127.0.0.1",
+      "cf-visitor": '{"scheme":"https"}',
+      "x-edge-token": "the-secret",
+      "x-forwarded-for": "127.0.0.1",
+      "x-forwarded-proto": "https",
+    });
+    expect(seen?.headers["cf-ray"]).toBe(answer.headers["cf-ray"]);
+    expect(answer.headers["cf-ray"]).toMatch(/^[0-9a-f]{16}-LAB$/);
+  });
+
+  it("a visitor over IPv6 is forwarded with the IPv6 address", async () => {
+    await edge.get("/six", {}, { address: "::1" });
+    expect(edge.seen.at(-1)?.headers["cf-connecting-ip"]).toBe("::1");
+  });
+
+  it("answers carry HSTS", async () => {
+    const { headers } = await edge.get("/");
+    expect(headers["strict-transport-security"]).toBe("max-age=300; includeSubDomains");
+  });
+
+  it("visitors may speak HTTP/2", async () => {
+    expect(await edge.getHttp2("/")).toBe(200);
+  });
+
+  it("plain HTTP is redirected to the same address over HTTPS", async () => {
+    const location = await new Promise((resolve, reject) => {
+      const options = {
+        host: "127.0.0.1",
+        port: edge.httpPort,
+        path: "/a?b=c",
+        headers: { host: "foobar.com" },
+        agent: false,
+      };
+      request(options, (answer) => resolve(`${answer.statusCode} ${answer.resume().headers.location}`))
+        .on("error", reject)
+        .end();
+    });
+    expect(location).toBe("301 https://foobar.com/a?b=c");
+  });
+
+  it("a request that the origin breaks off is not sent again", async () => {
+    edge.seen.length = 0;
+    expect((await edge.get("/breaks")).status).toBe(502);
+    expect(edge.seen).toHaveLength(1);
+  });
+
+  it("fails when the visitor asks for a name that is not of the zone", async () => {
+    await expect(edge.get("/", {}, { serverName: "www.other.example" })).rejects.toThrow(/alert/);
+  });
+});
+
+describe.runIf(present)("with origin pulls and TLS 1.3 only", () => {
+  const edge = new EdgeOnLoopback();
+  beforeAll(() => edge.start((bundle) => ({ proof: { kind: "certificate", bundle }, minimumTlsVersion: "1.3" })));
+  afterAll(() => edge.stop());
+
+  it("the origin sees the client certificate and no secret header", async () => {
+    await edge.get("/");
+    expect(edge.seen.at(-1)?.clientName).toBe("origin-pull");
+    expect(edge.seen.at(-1)?.headers).not.toHaveProperty("x-edge-token");
+  });
+
+  it("fails when the visitor's TLS is older than the zone allows", async () => {
+    await expect(edge.get("/", {}, { maxVersion: "TLSv1.2" })).rejects.toThrow(/alert protocol version/);
+  });
+});
+
+describe.runIf(present)("with an origin that cannot prove its name", () => {
+  const edge = new EdgeOnLoopback();
+  beforeAll(() => edge.start(undefined, "www.other.example"));
+  afterAll(() => edge.stop());
+
+  it("nothing of the request reaches it", async () => {
+    expect((await edge.get("/")).status).toBe(503);
+    expect(edge.seen).toEqual([]);
+  });
+});
