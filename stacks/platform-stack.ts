@@ -1,0 +1,27 @@
+import { TerraformElement, TerraformStack } from "cdktf";
+import type { Construct, Node } from "constructs";
+import type { Config } from "../modules/config/schema.js";
+import { configureState } from "../modules/state/index.js";
+
+/** Properties of every stack. */
+export interface PlatformStackProps {
+  readonly config: Config;
+}
+
+/** What all stacks share: the id `<environment>-<name>`, the state backend, and readable addresses. */
+export abstract class PlatformStack extends TerraformStack {
+  constructor(scope: Construct, name: string, { config }: PlatformStackProps) {
+    super(scope, `${config.environment}-${name}`);
+    configureState(this, config);
+  }
+
+  /**
+   * Addresses without cdktf's hash: `hcloud_primary_ip.addresses_alpha_ipv4`. They are a contract: a changed address replaces the resource.
+   * Construct ids hold no underscore, so two paths never give one address.
+   */
+  protected override allocateLogicalId(element: TerraformElement | Node): string {
+    const node = TerraformElement.isTerraformElement(element) ? element.node : (element as Node);
+    const path = node.scopes.slice(node.scopes.indexOf(this) + 1).map((construct) => construct.node.id);
+    return path.filter((id) => id !== "Default").join("_");
+  }
+}
