@@ -1,0 +1,59 @@
+"""Schema and accounts, applied by the primary and replicated like any data."""
+
+import hashlib
+import json
+import os
+
+from observer import connect
+from settings import secret
+
+APPLICATION = "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES"
+REPLICATION = "REPLICATION SLAVE, CONNECTION_ADMIN, BACKUP_ADMIN, GROUP_REPLICATION_STREAM"
+
+
+def definitions(settings):
+    """(account, host, what the connection needs, limits, grants)"""
+    yield "app", settings.subnet, "SSL", "", [f"{APPLICATION} ON `{settings.database}`.*"]
+    yield "replication", settings.subnet, "X509", "", [f"{REPLICATION} ON *.*"]
+    # Over the socket only, which never leaves the machine.
+    yield "datadog", "localhost", "NONE", "MAX_USER_CONNECTIONS 5", [
+        "REPLICATION CLIENT, PROCESS ON *.*",
+        "SELECT ON performance_schema.*",
+    ]
+
+
+def ensure(settings):
+    """Applies what differs; writes nothing, so makes no transaction, when nothing does. Returns the changed accounts."""
+    changed = []
+    with connect(settings, 30) as connection, connection.cursor() as cursor:
+        cursor.execute("SHOW DATABASES LIKE %s", [settings.database])
+        if not cursor.fetchone():
+            cursor.execute(f"CREATE DATABASE `{settings.database}`")
+        for account, host, require, limits, grants in definitions(settings):
+            if account in settings.passwords and _ensure(cursor, settings, account, host, require, limits, grants):
+                changed.append(account)
+    return changed
+
+
+def _ensure(cursor, settings, account, host, require, limits, grants):
+    password = secret(settings, account)
+    wanted = "\0".join([password, require, limits, *grants])
+    cursor.execute(
+        "SELECT ATTRIBUTE ->> '$.definition' FROM information_schema.USER_ATTRIBUTES WHERE USER = %s AND HOST = %s",
+        [account, host],
+    )
+    row = cursor.fetchone()
+    if row and row[0] and _digest(wanted, row[0].split("$")[0]) == row[0]:
+        return False
+    options = f"IDENTIFIED WITH caching_sha2_password BY %s REQUIRE {require}" + (f" WITH {limits}" if limits else "")
+    cursor.execute(f"CREATE USER IF NOT EXISTS %s@%s {options}", [account, host, password])
+    for grant in grants:
+        cursor.execute(f"GRANT {grant} TO %s@%s", [account, host])
+    # Last, and with the mark: an interrupted run is done again.
+    mark = json.dumps({"definition": _digest(wanted, os.urandom(16).hex())})
+    cursor.execute(f"ALTER USER %s@%s {options} ATTRIBUTE %s", [account, host, password, mark])
+    return True
+
+
+def _digest(text, salt):
+    return f"{salt}${hashlib.sha256((salt + text).encode()).hexdigest()}"

@@ -1,0 +1,100 @@
+"""Commands for operators; `daemon` is what the unit runs."""
+
+import argparse
+import json
+import pathlib
+import subprocess
+import time
+
+import settings as config
+from peers import ask, gather
+from report import ONLINE, Report
+
+DATA = pathlib.Path("/var/lib/mysql/data")
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(prog="mysql-group", description="Forms and keeps the MySQL replication group.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("daemon", help="run the joiner and the role check (the unit does)")
+    status = commands.add_parser("status", help="every member's state, role and what it waits for")
+    status.add_argument("--json", action="store_true", help="one object, by member")
+    reclone = commands.add_parser(
+        "reclone",
+        help="discard this member's data and copy the group's",
+        description="Sets this member's data directory aside and lets it join as a blank member, which clones."
+        " Refused while no group runs. The old directory is kept; delete it when nothing in it is missed.",
+    )
+    reclone.add_argument("--i-discard-this-members-data", action="store_true", required=True)
+    force = commands.add_parser(
+        "force-bootstrap",
+        help="start the group without members that will never come back",
+        description="Lets the group start though some members do not answer. What only they had committed is lost."
+        " They must be off for good, or wiped before they return: two groups would diverge."
+        " Run it on one survivor; the one with the most transactions starts the group.",
+    )
+    force.add_argument("--i-have-lost-members", nargs="+", metavar="NAME", required=True)
+    options = parser.parse_args(arguments)
+    settings = config.load()
+    if options.command == "daemon":
+        from daemon import Daemon
+
+        return Daemon(settings).run()
+    if options.command == "status":
+        return _status(settings, options.json)
+    if options.command == "reclone":
+        return _reclone(settings)
+    return _force_bootstrap(settings, options.i_have_lost_members)
+
+
+def _reports(settings):
+    mine = ask(settings.address, settings.rolePort) or Report(settings.server, reason="mysql-group does not answer")
+    return gather(settings, mine)
+
+
+def _status(settings, as_json):
+    reports = _reports(settings)
+    if as_json:
+        print(json.dumps({name: report and json.loads(report.to_json()) for name, report in reports.items()}, indent=2))
+        return 0
+    for name, report in reports.items():
+        if report is None:
+            print(f"{name:12} does not answer")
+        else:
+            print(f"{name:12} {report.state:10} {report.role:9} lag {report.lagSeconds:.1f} s  {report.reason}")
+    return 0
+
+
+def _reclone(settings):
+    if not any(report and report.state == ONLINE and report.majority for name, report in _reports(settings).items() if name != settings.server):
+        print("refused: no other member is in a running group, so there is nothing to clone from")
+        return 1
+    aside = DATA.with_name(f"data.discarded-{time.strftime('%Y%m%dT%H%M%S')}")
+    subprocess.run(["systemctl", "stop", "mysql-group", "mysql"], check=True)
+    DATA.rename(aside)
+    # Restarted, not started: the data unit initialises an empty directory.
+    subprocess.run(["systemctl", "restart", "mysql-data", "mysql", "mysql-group"], check=True)
+    print(f"cloning; follow it with: mysql-group status\nthe old data is in {aside}")
+    return 0
+
+
+def _force_bootstrap(settings, lost):
+    reports = _reports(settings)
+    unknown = [name for name in lost if name not in reports]
+    alive = [name for name in lost if reports.get(name)]
+    if unknown or alive:
+        print("refused: " + "; ".join([f"{n} is no member" for n in unknown] + [f"{n} answers" for n in alive]))
+        return 1
+    config.OVERRIDE.write_text(json.dumps(lost))
+    print("waiting for the group to start (120 s at most)")
+    try:
+        for _ in range(120):
+            time.sleep(1)
+            mine = ask(settings.address, settings.rolePort)
+            if mine and mine.state == ONLINE and mine.majority:
+                print("the group runs; wipe the lost members before they return")
+                return 0
+        print(f"no group yet: {mine.reason if mine else 'mysql-group does not answer'}")
+        return 1
+    finally:
+        config.OVERRIDE.unlink(missing_ok=True)

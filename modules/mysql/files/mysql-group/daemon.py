@@ -1,0 +1,102 @@
+"""The loop: look, decide, act; one line in the journal whenever the reason changes."""
+
+import json
+import threading
+import time
+
+import accounts
+import endpoint
+import group
+import pymysql
+import settings as config
+from decision import BOOTSTRAP, JOIN, LEAVE, STAY, decide
+from observer import Observer
+from peers import gather
+from report import OFFLINE, ONLINE, primary_problem
+
+TICK_SECONDS = 1
+LONGEST_BACKOFF_SECONDS = 30
+
+
+class Daemon:
+    def __init__(self, settings):
+        self._settings = settings
+        self._observer = Observer(settings)
+        self._accounts_ready = False
+
+    def run(self):
+        self._observer.start()
+        threading.Thread(target=self._work, daemon=True).start()
+        endpoint.serve(self._settings, self._observer)
+
+    def _work(self):
+        failures = 0
+        while True:
+            try:
+                self._step()
+                failures = 0
+            except (pymysql.Error, OSError) as problem:
+                failures += 1
+                pause = min(2**failures, LONGEST_BACKOFF_SECONDS)
+                self._say(f"{_plain(problem)}; next attempt in {pause} s")
+                time.sleep(pause)
+            time.sleep(TICK_SECONDS)
+
+    def _step(self):
+        mine = self._observer.fresh()
+        if mine.state == ONLINE and mine.majority:
+            self._say(f"online as {mine.role}")
+            return self._ensure_accounts(mine)
+        self._accounts_ready = False
+        if mine.state == OFFLINE and mine.writable:
+            group.protect(self._settings)
+        reports, decision = self._decide()
+        self._say(decision.reason)
+        if decision.action == BOOTSTRAP:
+            self._bootstrap(reports)
+        elif decision.action == JOIN:
+            group.join(self._settings, mine.blank)
+        elif decision.action == LEAVE:
+            group.leave(self._settings)
+
+    def _decide(self):
+        reports = gather(self._settings, self._observer.fresh(), lost_members())
+        return reports, decide(self._settings.server, reports)
+
+    def _bootstrap(self, reports):
+        """Only if everybody says the same a second time: nobody restarted, joined or wrote in between."""
+        time.sleep(TICK_SECONDS)
+        again, decision = self._decide()
+        steady = [r.fingerprint for r in reports.values()] == [r and r.fingerprint for r in again.values()]
+        if decision.action == BOOTSTRAP and steady:
+            group.bootstrap(self._settings)
+            config.OVERRIDE.unlink(missing_ok=True)
+
+    def _ensure_accounts(self, mine):
+        if self._accounts_ready or primary_problem(mine):
+            self._accounts_ready &= mine.role == "PRIMARY"
+            return
+        changed = accounts.ensure(self._settings)
+        self._accounts_ready = True
+        if changed:
+            print("accounts applied: " + ", ".join(changed), flush=True)
+
+    def _say(self, reason):
+        if reason != self._observer.reason:
+            print(reason, flush=True)
+            self._observer.reason = reason
+
+
+def lost_members():
+    """Members an operator has declared lost, for one bootstrap."""
+    try:
+        return tuple(json.loads(config.OVERRIDE.read_text()))
+    except (OSError, ValueError):
+        return ()
+
+
+def _plain(problem):
+    """The server's words without the statement, which may hold a password."""
+    if isinstance(problem, pymysql.Error) and len(problem.args) > 1 and problem.args[0] != 1064:
+        return f"mysqld refused ({problem.args[0]}): {problem.args[1]}"
+    return type(problem).__name__

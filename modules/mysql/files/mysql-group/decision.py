@@ -1,0 +1,79 @@
+"""The one decision of the joiner, as a pure function: what everybody says -> what this member does.
+
+A second cluster is impossible as long as these hold:
+- a group is started only when every known member answers and none is in a group;
+- only the member whose transactions contain everybody else's may start it (ties: first in the configuration);
+- transactions of a member outside a group never change, for it is read-only.
+So all members that look at the same facts name the same leader, and a leader that is beaten to it finds a group to join.
+"""
+
+from typing import NamedTuple
+
+import gtid
+from report import DOWN, ERROR, OFFLINE, ONLINE, RECOVERING
+
+STAY, WAIT, LEAVE, JOIN, BOOTSTRAP = "stay", "wait", "leave", "join", "bootstrap"
+
+
+class Decision(NamedTuple):
+    action: str
+    reason: str
+
+
+def decide(me, reports):
+    """
+    `reports`: every known member's name -> its Report, or None when it does not answer; in the order of the configuration.
+    """
+    mine = reports[me]
+    others = {name: report for name, report in reports.items() if name != me}
+    if mine is None or mine.state == DOWN:
+        return Decision(WAIT, "mysqld does not answer")
+    if mine.state == ERROR:
+        return Decision(LEAVE, "left the group by an error; joining again")
+    if mine.state == RECOVERING:
+        return Decision(STAY, "recovering from another member")
+    if mine.state == ONLINE:
+        return Decision(STAY, f"online as {mine.role}" if mine.majority else "no majority of the group is reachable")
+    if _unmanaged(mine):
+        return Decision(WAIT, "holds schemas that no GTID accounts for: not a member's data; an operator must decide")
+
+    group = [report for report in others.values() if report and report.state == ONLINE and report.majority]
+    return _join(mine, group) if group else _start(me, mine, reports)
+
+
+def _join(mine, group):
+    known = gtid.union(*(gtid.parse(text) for report in group for text in (report.executed, report.received)))
+    extra = gtid.subtract(gtid.parse(mine.executed), known)
+    if extra:
+        return Decision(
+            WAIT, f"has transactions that the group lacks ({gtid.describe(extra)}); to discard them: mysql-group reclone"
+        )
+    return Decision(JOIN, "joining " + ", ".join(report.server for report in group))
+
+
+def _start(me, mine, reports):
+    missing = [name for name, report in reports.items() if report is None or report.state == DOWN]
+    if missing:
+        return Decision(WAIT, "no group runs; it starts when all members answer; waiting for " + ", ".join(missing))
+    busy = [name for name, report in reports.items() if report.state != OFFLINE]
+    if busy:
+        return Decision(WAIT, "waiting until these have left or found a group: " + ", ".join(busy))
+    unmanaged = [name for name, report in reports.items() if _unmanaged(report)]
+    if unmanaged:
+        return Decision(WAIT, "an operator must decide about data without GTIDs on " + ", ".join(unmanaged))
+
+    executed = {name: gtid.parse(report.executed) for name, report in reports.items()}
+    lacks = {
+        name: [other for other in executed if gtid.subtract(executed[other], executed[name])] for name in executed
+    }
+    leader = next((name for name in executed if not lacks[name]), None)
+    if leader is None:
+        details = "; ".join(f"{name} lacks transactions of {', '.join(others)}" for name, others in lacks.items())
+        return Decision(WAIT, f"no member holds all transactions: {details}; see mysql-group force-bootstrap --help")
+    if leader != me:
+        return Decision(WAIT, f"{leader} starts the group")
+    return Decision(BOOTSTRAP, "first start of an empty cluster" if mine.blank else "all members are back and this one holds every transaction")
+
+
+def _unmanaged(report):
+    return not report.executed and not report.blank

@@ -1,0 +1,40 @@
+"""GET /primary, /replica and /state on the private address, for HAProxy and for the other members."""
+
+import http.server
+
+from report import primary_problem, replica_problem
+
+
+def serve(settings, observer):
+    class Handler(http.server.BaseHTTPRequestHandler):
+        # Bounds a client that connects and says nothing.
+        timeout = 5
+
+        def do_GET(self):
+            if self.path == "/state":
+                return self._answer(200, observer.fresh().to_json(), "application/json")
+            if self.path == "/primary":
+                return self._verdict(primary_problem(observer.latest()))
+            if self.path == "/replica":
+                return self._verdict(replica_problem(observer.latest(), settings.maximumReplicaLagSeconds))
+            return self._answer(404, "there are /primary, /replica and /state")
+
+        def _verdict(self, problem):
+            self._answer(503 if problem else 200, problem or "ok")
+
+        def _answer(self, status, body, kind="text/plain"):
+            content = f"{body}\n".encode()
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_):
+            """A check every second is no news."""
+
+    class Server(http.server.ThreadingHTTPServer):
+        daemon_threads = True
+        request_queue_size = 64
+
+    Server((settings.address, settings.rolePort), Handler).serve_forever()

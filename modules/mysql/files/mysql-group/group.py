@@ -1,0 +1,47 @@
+"""What the joiner does to the local mysqld."""
+
+from observer import connect
+from settings import secret
+
+# START GROUP_REPLICATION may wait for a view; a clone runs after it has returned.
+TIMEOUT_SECONDS = 300
+# Forming a group takes some 20 transactions. A blank member that lacks more copies the data instead of replaying its history;
+# one with data replays what it missed (and clones only if that is in no binary log any more).
+CLONE_BLANK_FROM = 50
+NEVER = 2**63 - 1
+
+
+def bootstrap(settings):
+    """Starts a new group with this member alone."""
+    with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
+        cursor.execute("SET GLOBAL group_replication_bootstrap_group = ON")
+        try:
+            _start(cursor, settings)
+        finally:
+            cursor.execute("SET GLOBAL group_replication_bootstrap_group = OFF")
+
+
+def join(settings, blank):
+    """Joins the running group, and never starts one: a bootstrap that was cut off may have left its switch on."""
+    with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
+        cursor.execute("SET GLOBAL group_replication_bootstrap_group = OFF")
+        cursor.execute("SET GLOBAL group_replication_clone_threshold = %s", [CLONE_BLANK_FROM if blank else NEVER])
+        _start(cursor, settings)
+
+
+def leave(settings):
+    with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
+        cursor.execute("STOP GROUP_REPLICATION")
+
+
+def protect(settings):
+    """Outside a group nobody writes."""
+    with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
+        cursor.execute("SET GLOBAL super_read_only = ON")
+
+
+def _start(cursor, settings):
+    # Given here, the credentials are kept in memory only; the server leaves the password out of its logs.
+    cursor.execute(
+        "START GROUP_REPLICATION USER = 'replication', PASSWORD = %s", [secret(settings, "replication")]
+    )

@@ -1,0 +1,60 @@
+"""GTID sets, compared without asking a server: {"source" or "source:tag": [(first, last), ...]}."""
+
+
+def parse(text):
+    """Reads what @@gtid_executed prints, tags included."""
+    found = {}
+    for part in text.replace("\n", "").split(","):
+        source, *items = part.strip().lower().split(":")
+        key = source
+        for item in items:
+            if not item[0].isdigit():
+                key = f"{source}:{item}"
+                continue
+            first, _, last = item.partition("-")
+            found.setdefault(key, []).append((int(first), int(last or first)))
+    return {key: _merge(intervals) for key, intervals in found.items()}
+
+
+def union(*sets):
+    """Everything that any of the sets holds."""
+    keys = {key for one in sets for key in one}
+    return {key: _merge([interval for one in sets for interval in one.get(key, [])]) for key in keys}
+
+
+def subtract(one, other):
+    """What `one` holds and `other` lacks; empty when `other` contains `one`."""
+    rest = {key: _cut(intervals, other.get(key, [])) for key, intervals in one.items()}
+    return {key: intervals for key, intervals in rest.items() if intervals}
+
+
+def describe(gtids):
+    """The set as MySQL writes it."""
+    def span(first, last):
+        return str(first) if first == last else f"{first}-{last}"
+
+    return ",".join(":".join([key, *(span(*i) for i in gtids[key])]) for key in sorted(gtids))
+
+
+def _merge(intervals):
+    merged = []
+    for first, last in sorted(intervals):
+        if merged and first <= merged[-1][1] + 1:
+            merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
+        else:
+            merged.append((first, last))
+    return merged
+
+
+def _cut(intervals, holes):
+    rest = []
+    for first, last in intervals:
+        for start, end in holes:
+            if end < first or start > last:
+                continue
+            if start > first:
+                rest.append((first, start - 1))
+            first = end + 1
+        if first <= last:
+            rest.append((first, last))
+    return rest

@@ -1,0 +1,131 @@
+"""Watches the local mysqld: one Report every quarter of a second, however mysqld feels."""
+
+import dataclasses
+import os
+import threading
+import time
+
+import pymysql
+import settings as config
+from report import Report
+
+INTERVAL_SECONDS = 0.25
+# An older report is not served: mysqld hangs or is gone.
+STALE_SECONDS = 1.5
+
+GROUP_CHANNEL = "group_replication_applier"
+SERVER = "SELECT @@server_uuid, @@super_read_only, @@gtid_executed, @@gtid_purged"
+VIEW = "SELECT MEMBER_ID, MEMBER_HOST, MEMBER_STATE, MEMBER_ROLE FROM performance_schema.replication_group_members"
+QUEUE = (
+    "SELECT COUNT_TRANSACTIONS_REMOTE_IN_APPLIER_QUEUE"
+    " FROM performance_schema.replication_group_member_stats WHERE MEMBER_ID = @@server_uuid"
+)
+LAG = (
+    "SELECT MAX(TIMESTAMPDIFF(MICROSECOND, APPLYING_TRANSACTION_ORIGINAL_COMMIT_TIMESTAMP, NOW(6))) / 1e6"
+    " FROM performance_schema.replication_applier_status_by_worker"
+    f" WHERE CHANNEL_NAME = '{GROUP_CHANNEL}' AND APPLYING_TRANSACTION <> ''"
+)
+RECEIVED = (
+    "SELECT RECEIVED_TRANSACTION_SET FROM performance_schema.replication_connection_status"
+    f" WHERE CHANNEL_NAME = '{GROUP_CHANNEL}'"
+)
+SCHEMAS = (
+    "SELECT COUNT(*) FROM information_schema.SCHEMATA"
+    " WHERE SCHEMA_NAME NOT IN ('mysql', 'sys', 'performance_schema', 'information_schema')"
+)
+
+
+def connect(settings, timeout_seconds):
+    """As root over the socket; root is whom auth_socket lets in."""
+    return pymysql.connect(
+        unix_socket=settings.socket,
+        user="root",
+        autocommit=True,
+        connect_timeout=2,
+        read_timeout=timeout_seconds,
+        write_timeout=timeout_seconds,
+    )
+
+
+def observe(connection, server, boot):
+    """Asks mysqld and makes a Report."""
+
+    def rows(statement):
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall()
+
+    def value(statement):
+        found = rows(statement)
+        return found[0][0] if found else None
+
+    uuid, read_only, executed, purged = rows(SERVER)[0]
+    members = rows(VIEW)
+    state, role = next(((state, role) for id_, _, state, role in members if id_ == uuid), ("OFFLINE", ""))
+    in_view = state in ("ONLINE", "RECOVERING")
+    reachable = [state for _, _, state, _ in members if state in ("ONLINE", "RECOVERING")]
+    executed = executed.replace("\n", "")
+    return Report(
+        server=server,
+        state=state,
+        role=role,
+        writable=not read_only,
+        majority=in_view and 2 * len(reachable) > len(members),
+        view=tuple(host for _, host, _, _ in members) if in_view else (),
+        executed=executed,
+        purged=purged.replace("\n", ""),
+        received=(value(RECEIVED) or "").replace("\n", ""),
+        blank=not executed and value(SCHEMAS) == 0,
+        lagSeconds=float(value(LAG) or 0),
+        queue=int(value(QUEUE) or 0),
+        boot=boot,
+    )
+
+
+class Observer:
+    def __init__(self, settings):
+        self._settings = settings
+        self._changed = threading.Condition()
+        self._latest = Report(settings.server)
+        self._read_at = 0.0
+        self.reason = "starting"
+        self.remembered = config.remembered()
+
+    def start(self):
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def _watch(self):
+        connection, boot = None, ""
+        while True:
+            started = time.monotonic()
+            try:
+                if connection is None:
+                    connection, boot = connect(self._settings, 2), os.urandom(8).hex()
+                report = observe(connection, self._settings.server, boot)
+                self._keep_view(report)
+            except (pymysql.Error, OSError):
+                connection, report = None, Report(self._settings.server)
+            with self._changed:
+                self._latest, self._read_at = report, started
+                self._changed.notify_all()
+            time.sleep(INTERVAL_SECONDS)
+
+    def _keep_view(self, report):
+        if report.majority and report.state == "ONLINE" and set(report.view) != set(self.remembered):
+            self.remembered = tuple(report.view)
+            config.remember(report.view)
+
+    def latest(self):
+        """The last report, if it is recent."""
+        with self._changed:
+            return self._complete(time.monotonic() - self._read_at <= STALE_SECONDS)
+
+    def fresh(self):
+        """A report of facts read after this call."""
+        asked = time.monotonic()
+        with self._changed:
+            return self._complete(self._changed.wait_for(lambda: self._read_at >= asked, timeout=STALE_SECONDS))
+
+    def _complete(self, recent):
+        report = self._latest if recent else Report(self._settings.server)
+        return dataclasses.replace(report, reason=self.reason, remembered=self.remembered)
