@@ -1,0 +1,71 @@
+import { hostname } from "node:os";
+import type { Server } from "node:http";
+import { assetRoutes } from "./assets.js";
+import { FailoverDatabase } from "./database/database.js";
+import { Migrator } from "./database/migrations.js";
+import { Pool } from "./database/pool.js";
+import { createHttpServer } from "./http/server.js";
+import type { Log } from "./log.js";
+import { noteApi } from "./notes/api.js";
+import { errorPage } from "./notes/page.js";
+import { notePages } from "./notes/pages.js";
+import { NoteStore } from "./notes/store.js";
+import { Drain } from "./operations/drain.js";
+import { Monitor } from "./operations/monitor.js";
+import { operationRoutes, type Release } from "./operations/routes.js";
+import { readPackaged, releaseName } from "./packaged.js";
+import type { Settings } from "./settings.js";
+
+/** The parts of the running service that its life cycle needs. */
+export interface Application {
+  readonly server: Server;
+  readonly drain: Drain;
+  readonly monitor: Monitor;
+  /** Starts what runs in the background. */
+  readonly start: () => void;
+  /** Ends it and closes all connections to the database. */
+  readonly stop: () => Promise<void>;
+}
+
+export const describeRelease = (environment: string): Release => ({
+  version: (JSON.parse(readPackaged(releaseName() === "development" ? "../package.json" : "package.json")) as Release)
+    .version,
+  release: releaseName(),
+  server: hostname(),
+  environment,
+});
+
+/** Wires the service together. Nothing runs before `start`. */
+export const createApplication = (settings: Settings, release: Release, log: Log): Application => {
+  const { database, siteDomain, faultInjection } = settings;
+  const write = new Pool({ name: "write", address: database.write, database });
+  const read = new Pool({ name: "read", address: database.read, database });
+  const migrator = new Migrator(write, log);
+  const monitor = new Monitor({ write, read, migrations: () => migrator.state });
+  const store = new NoteStore(new FailoverDatabase(write, read));
+  const site = { domain: siteDomain, server: release.server, version: release.version };
+  const server = createHttpServer({
+    routes: [
+      ...notePages(store, site),
+      ...noteApi(store),
+      ...assetRoutes(),
+      ...operationRoutes({ monitor, release, faultInjection }),
+    ],
+    errorPage: errorPage(site),
+    log,
+  });
+  return {
+    server,
+    drain: new Drain(server),
+    monitor,
+    start: () => {
+      void migrator.run();
+      monitor.start();
+    },
+    stop: async () => {
+      migrator.stop();
+      monitor.stop();
+      await Promise.all([write.close(), read.close()]);
+    },
+  };
+};

@@ -1,0 +1,71 @@
+/** The database cannot answer now: answered with 503 and `Retry-After`. The cause is the last attempt's error. */
+export class DatabaseUnavailable extends Error {
+  override readonly name = "DatabaseUnavailable";
+}
+
+/** No connection could be had: nothing was sent, so another attempt is safe. */
+export class ConnectFailure extends Error {
+  override readonly name = "ConnectFailure";
+}
+
+/** What to do after an error: `reject` it to the caller, `retry` the statement, or `renew` the connections first. */
+export type Verdict = "reject" | "retry" | "renew";
+
+/** The statement lost against another one; the connection is sound. */
+const lostToAnother = new Set([
+  1205, // ER_LOCK_WAIT_TIMEOUT
+  1213, // ER_LOCK_DEADLOCK
+  3101, // ER_TRANSACTION_ROLLBACK_DURING_COMMIT: the group refused the transaction
+]);
+
+/** This member cannot do it, or not any more: another one takes over, so these connections are worthless. */
+const wrongMember = new Set([
+  1040, // ER_CON_COUNT_ERROR
+  1053, // ER_SERVER_SHUTDOWN
+  1077, // ER_NORMAL_SHUTDOWN
+  1180, // ER_ERROR_DURING_COMMIT
+  1290, // ER_OPTION_PREVENTS_STATEMENT: super_read_only, what a former primary says
+  1317, // ER_QUERY_INTERRUPTED
+  1792, // ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION
+  1836, // ER_READ_ONLY_MODE
+  1927, // ER_CONNECTION_KILLED
+  3032, // ER_SERVER_OFFLINE_MODE: what a member that left the group says
+  3100, // ER_RUN_HOOK_ERROR: Group Replication refused the commit
+  3169, // ER_SESSION_WAS_KILLED
+  3781, // ER_GR_HOLD_WAIT_TIMEOUT: a new primary still applies its backlog
+  3782, // ER_GR_HOLD_KILLED
+  3783, // ER_GR_HOLD_MEMBER_STATUS_ERROR
+  3796, // ER_GRP_TRX_CONSISTENCY_NOT_ALLOWED
+  3797, // ER_GRP_TRX_CONSISTENCY_BEFORE
+  3798, // ER_GRP_TRX_CONSISTENCY_AFTER_ON_TRX_BEGIN
+  4031, // ER_CLIENT_INTERACTION_TIMEOUT
+]);
+
+/** The schema is not there yet: a first boot, or a replica some milliseconds behind a migration. */
+const notYet = new Set([
+  1146, // ER_NO_SUCH_TABLE
+]);
+
+interface DriverError extends Error {
+  /** MySQL's error number; only errors the server sent also have a `sqlState`. */
+  readonly errno?: number;
+  readonly sqlState?: string;
+  /** Set by the driver when the connection is gone. */
+  readonly fatal?: boolean;
+  readonly code?: string;
+}
+
+/** Judges an error of the driver. Errors the server sent are known by number; what has none is a matter of the connection. */
+export const judge = (error: unknown): Verdict => {
+  if (!(error instanceof Error)) return "reject";
+  if (error instanceof ConnectFailure) return "retry";
+  const { errno = 0, sqlState, fatal, code } = error as DriverError;
+  if (lostToAnother.has(errno) || notYet.has(errno)) return "retry";
+  if (wrongMember.has(errno)) return "renew";
+  if (sqlState !== undefined) return "reject";
+  return fatal === true || code !== undefined ? "renew" : "reject";
+};
+
+const duplicateEntry = 1062; // ER_DUP_ENTRY
+
+export const isDuplicate = (error: unknown): boolean => (error as DriverError).errno === duplicateEntry;

@@ -1,0 +1,119 @@
+import { readdirSync } from "node:fs";
+import type { PoolConnection, RowDataPacket } from "mysql2/promise";
+import type { Log } from "../log.js";
+import { packagedPath, readPackaged } from "../packaged.js";
+import type { Pool } from "./pool.js";
+import { pause } from "./time.js";
+
+/**
+ * One change of the schema: one file with ONE statement, since MySQL commits each schema statement by itself.
+ * It must suit the previous release too: during a release both run, and a rollback meets the newer schema.
+ */
+export interface Migration {
+  /** File name without `.sql`; the number in front gives the order. */
+  readonly name: string;
+  readonly sql: string;
+}
+
+export const packagedMigrations = (): readonly Migration[] =>
+  readdirSync(packagedPath("migrations"))
+    .filter((file) => file.endsWith(".sql"))
+    .sort()
+    .map((file) => ({ name: file.replace(/\.sql$/, ""), sql: readPackaged(`migrations/${file}`) }));
+
+/** What {@link applyMigrations} needs of a connection to the primary. */
+export interface MigrationTarget {
+  execute(sql: string, values?: readonly string[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
+}
+
+const lockSeconds = 10;
+const lockName = "app.migrations";
+
+const createRecord = `CREATE TABLE IF NOT EXISTS schema_migrations (
+  name VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  applied_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  PRIMARY KEY (name)
+) ENGINE = InnoDB`;
+
+/** Already there: an earlier run died between the change and its record. */
+const alreadyDone = new Set([
+  1050, // ER_TABLE_EXISTS_ERROR
+  1060, // ER_DUP_FIELDNAME
+  1061, // ER_DUP_KEYNAME
+  1091, // ER_CANT_DROP_FIELD_OR_KEY
+]);
+
+/**
+ * Applies what is missing, each once, whoever is first: a lock on the primary lets one server at a time do it.
+ * Recorded migrations this release does not know (a newer one ran before a rollback) are left alone.
+ * @returns the names applied now
+ */
+export const applyMigrations = async (
+  target: MigrationTarget,
+  migrations: readonly Migration[],
+): Promise<readonly string[]> => {
+  const [lock] = await target.execute("SELECT GET_LOCK(?, ?) AS taken", [lockName, String(lockSeconds)]);
+  if (lock?.["taken"] !== 1) throw new Error(`migrations: another server has held the lock for ${lockSeconds} s`);
+  try {
+    await target.execute(createRecord);
+    const recorded = await target.execute("SELECT name FROM schema_migrations");
+    const known = new Set(recorded.map((row) => row["name"]));
+    const missing = migrations.filter(({ name }) => !known.has(name));
+    for (const { name, sql } of missing) {
+      await target.execute(sql).catch(ignoreDone);
+      await target.execute("INSERT INTO schema_migrations (name) VALUES (?)", [name]);
+    }
+    return missing.map(({ name }) => name);
+  } finally {
+    await target.execute("SELECT RELEASE_LOCK(?)", [lockName]).catch(() => undefined); // it also ends with the connection
+  }
+};
+
+const ignoreDone = (error: Error & { errno?: number }): void => {
+  if (!alreadyDone.has(error.errno ?? 0)) throw error;
+};
+
+export interface MigrationState {
+  readonly done: boolean;
+  /** Why they are not done. @default - absent when done */
+  readonly reason?: string;
+}
+
+/** Applies the migrations in the background, again and again until it worked, since the database may come later than we. */
+export class Migrator {
+  state: MigrationState = { done: false, reason: "not tried yet" };
+  private stopped = false;
+
+  constructor(
+    private readonly pool: Pool,
+    private readonly log: Log,
+    private readonly migrations: readonly Migration[] = packagedMigrations(),
+  ) {}
+
+  async run(): Promise<void> {
+    for (let round = 0; !this.stopped && !this.state.done; round += 1) {
+      if (round > 0) await pause(Math.min(5000, 250 * 2 ** round));
+      try {
+        const applied = await this.pool.use(60_000, (connection) =>
+          applyMigrations(target(connection), this.migrations),
+        );
+        this.state = { done: true };
+        this.log.info("migrations are applied", { applied });
+      } catch (error) {
+        this.state = { done: false, reason: (error as Error).message };
+        this.log.warn("migrations must wait", { error });
+      }
+    }
+  }
+
+  stop(): void {
+    this.stopped = true;
+  }
+}
+
+const target = (connection: PoolConnection): MigrationTarget => ({
+  execute: async (sql, values = []) => {
+    const [rows] = await connection.query<RowDataPacket[]>(sql, [...values]);
+    return Array.isArray(rows) ? rows : [];
+  },
+});

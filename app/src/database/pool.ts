@@ -1,0 +1,149 @@
+import { connect, type Socket } from "node:net";
+import {
+  createPool,
+  type Pool as DriverPool,
+  type PoolConnection,
+  type ResultSetHeader,
+  type RowDataPacket,
+} from "mysql2/promise";
+import { limits } from "../limits.js";
+import type { Address, DatabaseSettings } from "../settings.js";
+import { ConnectFailure, DatabaseUnavailable, judge } from "./errors.js";
+import { Reachability } from "./reachability.js";
+import type { Outcome, Row, Statement } from "./statement.js";
+import { within } from "./time.js";
+
+/** Connections of one generation: made together, thrown away together. */
+interface Generation {
+  readonly connections: DriverPool;
+  /** Every open socket, so that frozen ones can be cut. */
+  readonly sockets: Set<Socket>;
+}
+
+/** Properties of {@link Pool}. */
+export interface PoolProps {
+  /** Name in messages: `write` or `read`. */
+  readonly name: string;
+  readonly address: Address;
+  readonly database: DatabaseSettings;
+  /** Connections at most. @default limits.database.connectionsPerSide */
+  readonly size?: number;
+  /** Callers that may wait for a connection. @default limits.database.waitingPerSide */
+  readonly waiting?: number;
+  /** Time for TCP, TLS and login, in milliseconds. @default limits.database.connectSeconds */
+  readonly connectMs?: number;
+}
+
+/**
+ * Connections to one side of the database, over TLS to a member whose certificate must carry `database.tlsName`.
+ *
+ * When a connection turns out to be dead, frozen or led to a member that lost its role, its siblings most likely are too:
+ * the whole generation is thrown away, so that the next attempt meets a fresh connection and not the next frozen one.
+ */
+export class Pool {
+  readonly reachability = new Reachability();
+  private current: Generation;
+
+  constructor(private readonly props: PoolProps) {
+    this.current = this.generation();
+  }
+
+  /** Runs one statement, in at most `timeoutMs` all in all. Rejects with the driver's error or {@link ConnectFailure}. */
+  run(statement: Statement, timeoutMs: number): Promise<Outcome> {
+    return this.use(timeoutMs, async (connection) => {
+      const { sql, values = [] } = statement;
+      const [result] = await connection.execute<RowDataPacket[] | ResultSetHeader>(sql, [...values]);
+      return Array.isArray(result) ? { rows: result, insertId: 0 } : { rows: [], insertId: result.insertId };
+    });
+  }
+
+  /** Lends one connection to `work`. It goes back to the pool only if it is sound. */
+  async use<T>(timeoutMs: number, work: (connection: PoolConnection) => Promise<T>): Promise<T> {
+    const until = Date.now() + timeoutMs;
+    const generation = this.current;
+    const connection = await this.acquire(generation, timeoutMs);
+    // Whoever waited long for a connection still gives it a fair chance to answer before condemning it.
+    const workMs = Math.max(timeoutMs / 2, until - Date.now());
+    try {
+      const result = await within(workMs, `${this.props.name} database`, work(connection));
+      this.reachability.answered();
+      connection.release();
+      return result;
+    } catch (error) {
+      this.settle(error, generation, connection);
+      throw error;
+    }
+  }
+
+  /** Ends all connections: idle ones at once, busy ones after their statement or `graceMs`. */
+  async close(graceMs = 1000): Promise<void> {
+    await retire(this.current, graceMs);
+  }
+
+  private async acquire(generation: Generation, timeoutMs: number): Promise<PoolConnection> {
+    const pending = generation.connections.getConnection();
+    try {
+      return await within(timeoutMs, `${this.props.name} database: connection`, pending);
+    } catch (error) {
+      pending.then(
+        (late) => late.release(),
+        () => undefined,
+      );
+      if (isQueueFull(error))
+        throw new DatabaseUnavailable(`${this.props.name} database: too many requests are waiting`);
+      const failure = new ConnectFailure(`${this.props.name} database: cannot connect`, { cause: error });
+      if (generation === this.current) this.reachability.failed(failure);
+      throw failure;
+    }
+  }
+
+  private settle(error: unknown, generation: Generation, connection: PoolConnection): void {
+    if (judge(error) !== "renew") {
+      this.reachability.answered();
+      connection.release();
+      return;
+    }
+    this.reachability.failed(error);
+    connection.destroy();
+    if (generation !== this.current) return; // another request was faster
+    this.current = this.generation();
+    void retire(generation, limits.database.attemptSeconds * 1000);
+  }
+
+  private generation(): Generation {
+    const { address, database, size, waiting, connectMs } = this.props;
+    const sockets = new Set<Socket>();
+    const connections = createPool({
+      // The driver verifies the certificate against `host`, so this is the certificate's name; `stream` has the real address.
+      host: database.tlsName,
+      stream: () => openSocket(address, sockets),
+      ssl: { ca: database.ca, minVersion: "TLSv1.2", rejectUnauthorized: true, verifyIdentity: true },
+      database: database.name,
+      user: database.user,
+      password: database.password,
+      timezone: "Z",
+      connectTimeout: connectMs ?? limits.database.connectSeconds * 1000,
+      connectionLimit: size ?? limits.database.connectionsPerSide,
+      queueLimit: waiting ?? limits.database.waitingPerSide,
+      idleTimeout: limits.database.idleConnectionSeconds * 1000,
+      maxIdle: Math.min(2, size ?? limits.database.connectionsPerSide),
+    });
+    // An error of an idle connection only means that the driver removes it; without a listener it would end the process.
+    connections.on("connection", (connection) => void connection.on("error", () => undefined));
+    return { connections, sockets };
+  }
+}
+
+const openSocket = (address: Address, sockets: Set<Socket>): Socket => {
+  const socket = connect({ ...address, noDelay: true, keepAlive: true, keepAliveInitialDelay: 5000 });
+  sockets.add(socket);
+  return socket.once("close", () => sockets.delete(socket));
+};
+
+const retire = async ({ connections, sockets }: Generation, graceMs: number): Promise<void> => {
+  const ended = connections.end().catch(() => undefined);
+  await within(graceMs, "end of connections", ended).catch(() => undefined);
+  for (const socket of sockets) socket.destroy();
+};
+
+const isQueueFull = (error: unknown): boolean => error instanceof Error && error.message === "Queue limit reached.";

@@ -1,0 +1,34 @@
+/** What is known about one side (write or read) of the database. */
+export interface ReachabilityState {
+  readonly reachable: boolean;
+  /** Why it is not reachable. @default - absent while it is */
+  readonly reason?: string;
+  /** When it last answered, in milliseconds of the clock. @default - absent if it never did */
+  readonly lastAnswerAt?: number;
+}
+
+/** Remembers what each use of a pool says about its side of the database. */
+export class Reachability {
+  private reason: string | undefined = "not tried yet";
+  private lastAnswerAt?: number;
+
+  constructor(private readonly now: () => number = Date.now) {}
+
+  answered(): void {
+    this.reason = undefined;
+    this.lastAnswerAt = this.now();
+  }
+
+  failed(error: unknown): void {
+    this.reason = messageOf(error);
+  }
+
+  get state(): ReachabilityState {
+    return { reachable: this.reason === undefined, reason: this.reason, lastAnswerAt: this.lastAnswerAt };
+  }
+}
+
+const messageOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${messageOf(error.cause)}` : error.message;
+};

@@ -1,0 +1,91 @@
+import type { Database } from "../database/database.js";
+import { isDuplicate } from "../database/errors.js";
+import type { Row } from "../database/statement.js";
+import { HttpError } from "../http/errors.js";
+import type { Note, NoteInput } from "./note.js";
+
+export interface NewNote extends NoteInput {
+  readonly idempotencyKey: string;
+}
+
+export interface Added {
+  readonly note: Note;
+  /** The key was known: an earlier request, or an earlier attempt of this one, had written the note. */
+  readonly replayed: boolean;
+}
+
+/** Properties of {@link NoteStore.list}. */
+export interface ListProps {
+  readonly limit: number;
+  /** Only older notes than this one. @default - from the newest on */
+  readonly before?: number;
+  /** The list must be new enough to show this note, which the reader has just written. @default - no demand */
+  readonly including?: number;
+}
+
+const columns = "id, author, text, created_at";
+
+/** Notes in the database. */
+export class NoteStore {
+  constructor(private readonly database: Database) {}
+
+  /** Newest first, from a replica; from the primary if the replica is too far behind for `including`. */
+  async list({ limit, before, including }: ListProps): Promise<readonly Note[]> {
+    const statement = {
+      sql: `SELECT ${columns} FROM notes ${before ? "WHERE id < ? " : ""}ORDER BY id DESC LIMIT ?`,
+      values: [...(before ? [before] : []), String(limit)], // LIMIT takes no floating point number, which numbers are sent as
+    };
+    const notes = (await this.database.read(statement)).map(toNote);
+    const isBehind = including !== undefined && (notes[0]?.id ?? 0) < including;
+    return isBehind ? (await this.database.readPrimary(statement)).map(toNote) : notes;
+  }
+
+  /** From a replica; from the primary if the replica does not have it (yet). */
+  async find(id: number): Promise<Note | undefined> {
+    const statement = { sql: `SELECT ${columns} FROM notes WHERE id = ?`, values: [id] };
+    const [row] = await this.database.read(statement);
+    return optionalNote(row ?? (await this.database.readPrimary(statement))[0]);
+  }
+
+  /**
+   * Writes a note once per key. The unique key makes a repeated insert fail, so it may be repeated after a failover whose
+   * outcome is unknown.
+   * @throws 422 if the key was used for another note
+   */
+  async add({ author, text, idempotencyKey }: NewNote): Promise<Added> {
+    const createdAt = new Date();
+    try {
+      const { insertId } = await this.database.writeIdempotent({
+        sql: "INSERT INTO notes (author, text, created_at, idempotency_key) VALUES (?, ?, ?, ?)",
+        values: [author, text, createdAt, idempotencyKey],
+      });
+      return { note: { id: insertId, author, text, createdAt }, replayed: false };
+    } catch (error) {
+      if (!isDuplicate(error)) throw error;
+      const note = await this.findByKey(idempotencyKey);
+      if (note?.author !== author || note.text !== text) throw keyReused();
+      return { note, replayed: true };
+    }
+  }
+
+  private async findByKey(key: string): Promise<Note | undefined> {
+    const sql = `SELECT ${columns} FROM notes WHERE idempotency_key = ?`;
+    return optionalNote((await this.database.readPrimary({ sql, values: [key] }))[0]);
+  }
+}
+
+const toNote = (row: Row): Note => ({
+  id: Number(row["id"]),
+  author: String(row["author"]),
+  text: String(row["text"]),
+  createdAt: row["created_at"] as Date,
+});
+
+const optionalNote = (row: Row | undefined): Note | undefined => row && toNote(row);
+
+const keyReused = (): HttpError =>
+  new HttpError({
+    status: 422,
+    code: "idempotency_key_reused",
+    message: "This idempotency key was used for another note.",
+  });

@@ -1,0 +1,78 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { pause } from "../database/time.js";
+import { limits } from "../limits.js";
+
+/** Properties of {@link Drain.stop}. */
+export interface StopProps {
+  /** See `limits.stop`. @default limits.stop.drainSeconds */
+  readonly drainMs?: number;
+  /** See `limits.stop`. @default limits.stop.finishSeconds */
+  readonly finishMs?: number;
+}
+
+const pollMs = 20;
+
+/** A connection that sent nothing yet, one that waits for this response, or one kept alive between two requests. */
+type Use = "fresh" | "idle" | ServerResponse;
+
+/**
+ * Stops a server without losing a request.
+ *
+ * The danger is an idle keep-alive connection: closing it while nginx sends its next request loses that request. So at first
+ * all is served as before, but each answer says `Connection: close`; idle connections are used up, or nginx closes them after
+ * its `keepalive_timeout`. Only then the server stops accepting (new connections wait in systemd's socket) and the
+ * requests in flight are finished.
+ */
+export class Drain {
+  private readonly connections = new Map<Socket, Use>();
+  private draining = false;
+
+  constructor(private readonly server: Server) {
+    server.on("connection", (socket: Socket) => {
+      this.connections.set(socket, "fresh");
+      socket.once("close", () => this.connections.delete(socket));
+    });
+    server.on("request", ({ socket }: IncomingMessage, response: ServerResponse) => {
+      this.mark(socket, response);
+      if (this.draining) announceClose(response);
+      response.once("close", () => this.mark(socket, "idle"));
+    });
+  }
+
+  /** Resolves when all connections are closed, after `drainMs + finishMs` at the latest. */
+  async stop({
+    drainMs = limits.stop.drainSeconds * 1000,
+    finishMs = limits.stop.finishSeconds * 1000,
+  }: StopProps = {}): Promise<void> {
+    this.draining = true;
+    for (const use of this.connections.values()) if (isBusy(use)) announceClose(use);
+    await this.until(drainMs, () => this.none((use) => use === "idle"));
+
+    const closed = new Promise<void>((resolve) => void this.server.close(() => resolve()));
+    // A connection accepted a moment ago brings its request at once; one that stays silent has none.
+    await this.until(Math.min(finishMs, 1000), () => this.none((use) => use === "fresh"));
+    await this.until(finishMs, () => this.none(isBusy));
+    this.server.closeAllConnections();
+    await closed;
+  }
+
+  private mark(socket: Socket, use: Use): void {
+    if (this.connections.has(socket)) this.connections.set(socket, use);
+  }
+
+  private none(condition: (use: Use) => boolean): boolean {
+    return ![...this.connections.values()].some(condition);
+  }
+
+  private async until(milliseconds: number, condition: () => boolean): Promise<void> {
+    const deadline = Date.now() + milliseconds;
+    while (!condition() && Date.now() < deadline) await pause(pollMs);
+  }
+}
+
+const isBusy = (use: Use): use is ServerResponse => typeof use === "object";
+
+const announceClose = (response: ServerResponse): void => {
+  if (!response.headersSent) response.setHeader("connection", "close");
+};

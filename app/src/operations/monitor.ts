@@ -1,0 +1,79 @@
+import type { Side } from "../database/database.js";
+import type { MigrationState } from "../database/migrations.js";
+import { limits } from "../limits.js";
+import { type Health, liveness } from "./health.js";
+
+/** The answer of one readiness check. */
+export interface Readiness extends Health {
+  readonly checks: Readonly<Record<"write" | "read" | "migrations", Health>>;
+}
+
+/** Properties of {@link Monitor}. */
+export interface MonitorProps {
+  readonly write: Side;
+  readonly read: Side;
+  readonly migrations: () => MigrationState;
+  /** Pause between two probes, in milliseconds. @default limits.health.probeIntervalSeconds */
+  readonly intervalMs?: number;
+}
+
+const probeTimeoutMs = 2000;
+const probes = {
+  write: { sql: "SELECT @@global.super_read_only AS readOnly" },
+  read: { sql: "SELECT 1" },
+};
+
+/** Asks both sides of the database regularly, so that health is known without traffic and without waiting. */
+export class Monitor {
+  /** Set when the process stops and nobody inherits its socket. */
+  leaving = false;
+  private timer?: NodeJS.Timeout;
+  private running?: Promise<Readiness>;
+
+  constructor(private readonly props: MonitorProps) {}
+
+  start(): void {
+    const intervalMs = this.props.intervalMs ?? limits.health.probeIntervalSeconds * 1000;
+    this.timer = setInterval(() => void this.readiness(), intervalMs).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  /** What is known now, without asking anybody: cannot hang. */
+  liveness(): Health {
+    const sides = [this.props.write.reachability.state, this.props.read.reachability.state];
+    return liveness({ sides, leaving: this.leaving, nowMs: Date.now() });
+  }
+
+  /** Asks both sides. Callers that come while a check runs share its answer. */
+  readiness(): Promise<Readiness> {
+    this.running ??= this.check().finally(() => (this.running = undefined));
+    return this.running;
+  }
+
+  private async check(): Promise<Readiness> {
+    const [write, read] = await Promise.all([
+      probe(async () => {
+        const { rows } = await this.props.write.run(probes.write, probeTimeoutMs);
+        if (rows[0]?.["readOnly"] !== 0) throw new Error("the write port leads to a member that is read only");
+      }),
+      probe(() => this.props.read.run(probes.read, probeTimeoutMs)),
+    ]);
+    const { done, reason } = this.props.migrations();
+    const checks = { write, read, migrations: { ok: done, reason } };
+    const failed = Object.entries(checks).filter(([, { ok }]) => !ok);
+    return { ok: failed.length === 0, reason: failed.map(([name]) => name).join(", ") || undefined, checks };
+  }
+}
+
+const probe = async (ask: () => Promise<unknown>): Promise<Health> => {
+  try {
+    await ask();
+    return { ok: true };
+  } catch (error) {
+    const { message, cause } = error as Error;
+    return { ok: false, reason: cause instanceof Error ? `${message}: ${cause.message}` : message };
+  }
+};

@@ -1,0 +1,14 @@
+import { readFileSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** Folder of the running code: `app/src` in development, the unpacked release in production (the bundle is one file there). */
+const folder = dirname(fileURLToPath(import.meta.url));
+
+/** Reads a file that is packed beside the bundle, such as `assets/site.css`. */
+export const readPackaged = (name: string): string => readFileSync(packagedPath(name), "utf8");
+
+export const packagedPath = (name: string): string => `${folder}/${name}`;
+
+/** Name of the release's folder (the start of the tarball's SHA-256), or `development`. */
+export const releaseName = (): string => (basename(folder) === "src" ? "development" : basename(folder));

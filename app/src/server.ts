@@ -1,0 +1,51 @@
+import { type Application, createApplication, describeRelease } from "./application.js";
+import { within } from "./database/time.js";
+import { limits } from "./limits.js";
+import { createLog, type Log } from "./log.js";
+import { inheritsSocket, listen } from "./operations/listen.js";
+import { readSettings } from "./settings.js";
+
+/** Starts the service, and stops it on SIGTERM or SIGINT. */
+const main = async (): Promise<void> => {
+  const settings = readSettings(process.env);
+  const release = describeRelease(settings.environment);
+  const log = createLog({ level: settings.logLevel, base: { service: "app", ...release } });
+  endOnBug(log);
+
+  const application = createApplication(settings, release, log);
+  const inherited = inheritsSocket(process.env, process.pid);
+  stopOnSignal(application, inherited, log);
+
+  application.start();
+  // Warm before the first request; but a database that is away must not keep the error pages from being served.
+  const warm = application.monitor.readiness();
+  await within(limits.startSeconds * 1000, "database", warm).catch(() => undefined);
+  await listen(application.server, inherited, settings.listen);
+  log.info("listening", { inherited, address: application.server.address() });
+};
+
+const stopOnSignal = (application: Application, inherited: boolean, log: Log): void => {
+  const stop = async (signal: string): Promise<void> => {
+    log.info("stopping", { signal });
+    application.monitor.leaving = !inherited;
+    await application.drain.stop();
+    await application.stop();
+    log.info("stopped");
+    process.exit(0);
+  };
+  for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => void stop(signal));
+};
+
+/** After an error nobody expected the process's state is unknown: write it down and let systemd start anew. */
+const endOnBug = (log: Log): void => {
+  const end = (error: unknown): void => {
+    log.error("unexpected error, ending", { error });
+    process.exit(1);
+  };
+  process.on("uncaughtException", end).on("unhandledRejection", end);
+};
+
+main().catch((error: unknown) => {
+  createLog({ base: { service: "app" } }).error("cannot start", { error });
+  process.exit(1);
+});

@@ -1,0 +1,96 @@
+import { readFileSync } from "node:fs";
+import type { LogLevel } from "./log.js";
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** How to reach the database. Both addresses are the loopback HAProxy; TLS runs through it to a member. */
+export interface DatabaseSettings {
+  /** Always leads to the primary. */
+  readonly write: Address;
+  /** Spreads over healthy replicas. */
+  readonly read: Address;
+  readonly name: string;
+  readonly user: string;
+  readonly password: string;
+  /** PEM of the private CA that signed the members' certificates. */
+  readonly ca: string;
+  /** Name every member's certificate must carry, because the address says nothing about the member reached. */
+  readonly tlsName: string;
+}
+
+export interface Settings {
+  /** Used when no socket is inherited from systemd. */
+  readonly listen: Address;
+  readonly siteDomain: string;
+  readonly environment: string;
+  readonly logLevel: LogLevel;
+  /** Adds `POST /api/_fail`, which always fails, for tests of logging and alerting. */
+  readonly faultInjection: boolean;
+  readonly database: DatabaseSettings;
+}
+
+/**
+ * Reads the settings from environment variables.
+ * @throws one error that lists every problem
+ */
+export const readSettings = (
+  environment: NodeJS.ProcessEnv,
+  readFile: (path: string) => string = (path) => readFileSync(path, "utf8"),
+): Settings => {
+  const problems: string[] = [];
+  const optional = (name: string, fallback: string): string => environment[name] || fallback;
+  const required = (name: string): string => {
+    const value = environment[name];
+    if (!value) problems.push(`${name}: is required, got nothing; set it in the environment`);
+    return value ?? "";
+  };
+  const address = (name: string): Address => {
+    const value = required(name);
+    const [, host = "", port = ""] = /^([^:]+):(\d{1,5})$/.exec(value) ?? [];
+    if (value && !isPort(port)) problems.push(`${name}: must be HOST:PORT, got "${value}"`);
+    return { host, port: Number(port) };
+  };
+  const file = (name: string): string => {
+    const path = required(name);
+    if (!path) return "";
+    try {
+      const content = readFile(path).trim();
+      if (!content) problems.push(`${name}: must name a file with content, got the empty file ${path}`);
+      return content;
+    } catch (error) {
+      problems.push(`${name}: must name a readable file, got ${(error as Error).message}`);
+      return "";
+    }
+  };
+  const choice = <T extends string>(name: string, allowed: readonly T[], fallback: T): T => {
+    const value = allowed.find((candidate) => candidate === optional(name, fallback));
+    if (!value) problems.push(`${name}: must be one of ${allowed.join(", ")}, got "${environment[name]}"`);
+    return value ?? fallback;
+  };
+  const port = optional("PORT", "3000");
+  if (!isPort(port)) problems.push(`PORT: must be between 1 and 65535, got "${port}"`);
+
+  const settings: Settings = {
+    listen: { host: optional("HOST", "127.0.0.1"), port: Number(port) },
+    siteDomain: required("SITE_DOMAIN"),
+    environment: required("ENVIRONMENT"),
+    logLevel: choice("LOG_LEVEL", ["debug", "info", "warn", "error"], "info"),
+    faultInjection: choice("ENABLE_FAULT_INJECTION", ["0", "1"], "0") === "1",
+    database: {
+      write: address("DATABASE_WRITE"),
+      read: address("DATABASE_READ"),
+      name: required("DATABASE_NAME"),
+      user: required("DATABASE_USER"),
+      password: file("DATABASE_PASSWORD_FILE"),
+      ca: file("DATABASE_CA_FILE"),
+      tlsName: required("DATABASE_TLS_NAME"),
+    },
+  };
+  if (problems.length > 0) throw new Error(`environment: ${problems.length} problems\n  ${problems.join("\n  ")}`);
+  return settings;
+};
+
+const isPort = (text: string): boolean => /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 65535;
