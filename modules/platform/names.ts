@@ -1,0 +1,13 @@
+import type { Config } from "../config/schema.js";
+
+/** Name in every MySQL server's certificate. Clients reach a server through HAProxy on loopback and verify this name. */
+export const mysqlTlsName = "mysql.internal";
+
+/** Header that proves a request came through our Cloudflare zone (`tls: "terminate"`). */
+export const edgeTokenHeader = "X-Edge-Token";
+
+/** Path that tells the balancer whether a web server can serve. */
+export const healthPath = "/healthz";
+
+/** Host names of the site: www first, then the apex. */
+export const siteHosts = ({ domain }: Pick<Config, "domain">): readonly [string, string] => [`www.${domain}`, domain];
