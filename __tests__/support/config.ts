@@ -9,6 +9,10 @@ export type Overrides<T> = T extends readonly unknown[]
     ? { [K in keyof T]?: Overrides<T[K]> }
     : T;
 
+/** A public key whose private half was thrown away. Networks that open SSH need one. */
+export const exampleSshKey =
+  "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPFZ/roqeaHsTrFUQhiC0SNDQn5N+Y9IuXxUOWlxf+U5 jane@foobar.com";
+
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 

@@ -1,25 +1,47 @@
-import { environmentSchema, type Config, type EnvironmentInput } from "./schema.js";
+import { readdirSync } from "node:fs";
+import { checkEnvironment } from "./check.js";
+import { problemReport } from "./problem.js";
+import type { Config, EnvironmentInput } from "./schema.js";
+import { suggestion } from "./suggest.js";
 
-/**
- * Checks an environment and fills in its defaults.
- * @throws Error that lists every problem at once: path, rule, value and fix.
- */
-export function checkEnvironment(environment: string, input: EnvironmentInput): Config {
-  const { servers, protect, ...rest } = environmentSchema.parse(input);
-  return {
-    ...rest,
-    environment,
-    protect: protect ?? environment === "production",
-    servers: Object.entries(servers).map(([name, server]) => ({
-      name,
-      ...server,
-      type: server.type ?? rest.serverType,
-    })),
-  };
+export { checkEnvironment } from "./check.js";
+
+/** What the process environment says: the only place it is read. No value of a secret is kept, only whether it is there. */
+export interface Invocation {
+  /** `ENVIRONMENT`. @default "production" */
+  readonly environment: string;
+  /** Whether `TF_VAR_datadog_api_key` is set. */
+  readonly hasDatadogApiKey: boolean;
 }
 
-/** Loads `environments/<name>.ts`. @throws Error when there is no such file or it has problems. */
+export const readInvocation = (variables: NodeJS.ProcessEnv = process.env): Invocation => ({
+  environment: variables["ENVIRONMENT"] || "production",
+  hasDatadogApiKey: Boolean(variables["TF_VAR_datadog_api_key"]),
+});
+
+const folder = new URL("../../environments/", import.meta.url);
+
+/** Names of the environments that have a file, sorted. */
+export const environmentNames = (): readonly string[] =>
+  readdirSync(folder)
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => file.slice(0, -".ts".length))
+    .sort();
+
+/** Loads `environments/<name>.ts`. @throws Error when there is no such file, or when it has problems: all of them. */
 export async function loadEnvironment(name: string): Promise<Config> {
-  const module = (await import(`../../environments/${name}.ts`)) as { default: EnvironmentInput };
+  const names = environmentNames();
+  if (!names.includes(name))
+    throw new Error(
+      problemReport(name, [
+        {
+          path: "ENVIRONMENT",
+          rule: `must name a file under environments/ (${names.join(", ")})`,
+          got: name,
+          fix: suggestion(name, names),
+        },
+      ]),
+    );
+  const module = (await import(new URL(`${name}.ts`, folder).href)) as { default: EnvironmentInput };
   return checkEnvironment(name, module.default);
 }

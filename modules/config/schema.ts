@@ -1,4 +1,5 @@
 import { z } from "zod";
+import * as values from "./values.js";
 
 /** What a server does. A server carries one or both. */
 export const roles = ["web", "database"] as const;
@@ -8,96 +9,116 @@ export type Role = (typeof roles)[number];
 export const certificateValiditiesDays = [7, 30, 90, 365, 730, 1095, 5475] as const;
 
 const server = z.strictObject({
-  /** Fixed address in the private subnet. */
-  privateIp: z.ipv4(),
-  /** @default both roles */
-  roles: z.array(z.enum(roles)).min(1).default(["web", "database"]),
-  /** Hetzner server type. @default `serverType` of the environment */
-  type: z.string().optional(),
+  privateIp: z.ipv4().describe("Fixed address in the private subnet."),
+  roles: z
+    .array(z.enum(roles))
+    .min(1)
+    .default(["web", "database"])
+    .describe("What the server does. Database members must be an odd number of at least 3."),
+  type: values.serverType.optional().describe("Hetzner server type. Default: `serverType` of the environment."),
+  placementGroup: values.placementGroup
+    .default("servers")
+    .describe("Spread placement group, at most ten servers each. Decided when the server is created."),
 });
 
 const network = z.strictObject({
-  /** @default "10.0.0.0/16" */
-  cidr: z.cidrv4().default("10.0.0.0/16"),
-  /** @default "10.0.1.0/24" */
-  subnet: z.cidrv4().default("10.0.1.0/24"),
-  /** Private address of the load balancer. @default "10.0.1.5" */
-  balancerIp: z.ipv4().default("10.0.1.5"),
-  /** Hetzner network zone. @default "eu-central" */
-  zone: z.string().default("eu-central"),
+  cidr: values.networkCidr.default("10.0.0.0/16").describe("Private network."),
+  subnet: values.subnetCidr.default("10.0.1.0/24").describe("Its one subnet, in which servers and balancer live."),
+  balancerIp: z.ipv4().default("10.0.1.5").describe("Private address of the load balancer."),
+  zone: values.zone.default("eu-central").describe("Hetzner network zone; the one `location` lies in."),
 });
 
 const administrators = z.strictObject({
-  /** Networks that SSH is allowed from. @default none: no SSH at all */
-  cidrs: z.array(z.string()).default([]),
-  /** Public keys, by the name they get at Hetzner. @default none */
-  sshKeys: z.record(z.string(), z.string()).default({}),
+  cidrs: z
+    .array(values.administratorCidr)
+    .default([])
+    .describe("Networks that SSH is allowed from. None means no SSH at all."),
+  sshKeys: z
+    .record(values.sshKeyName, values.sshPublicKey)
+    .default({})
+    .describe("Public keys, by the name they get at Hetzner. Servers take them at creation only."),
 });
 
 const application = z.strictObject({
-  /** Where servers download the release from. */
-  url: z.url(),
-  /** SHA-256 of the release, 64 hexadecimal digits. */
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  url: values.httpsUrl.describe("Where servers download the release from."),
+  sha256: values.sha256.describe("SHA-256 of the release, 64 hexadecimal digits; the build prints it."),
 });
 
 const certificate = z.strictObject({
-  /** Validity of the Cloudflare Origin CA certificate, in days. @default 365 */
-  validityDays: z.literal(certificateValiditiesDays).default(365),
-  /** Raise to issue a new key and certificate at the next deploy. @default 1 */
-  generation: z.int().min(1).default(1),
+  validityDays: z
+    .literal(certificateValiditiesDays)
+    .default(365)
+    .describe("Validity of the Cloudflare Origin CA certificate, in days."),
+  generation: z.int().min(1).default(1).describe("Raise it to issue a new key and certificate at the next deploy."),
 });
 
 const loadBalancer = z.strictObject({
-  /** Hetzner load balancer type. @default "lb11" */
-  type: z.string().default("lb11"),
-  algorithm: z.enum(["round_robin", "least_connections"]).default("least_connections"),
+  type: values.loadBalancerType.default("lb11").describe("Hetzner load balancer type."),
+  algorithm: z
+    .enum(["round_robin", "least_connections"])
+    .default("least_connections")
+    .describe("How requests are spread over the web servers."),
   healthCheck: z
     .strictObject({
-      intervalSeconds: z.int().min(3).max(60).default(3),
-      timeoutSeconds: z.int().min(1).max(60).default(2),
-      retries: z.int().min(1).max(5).default(2),
+      intervalSeconds: z.int().min(3).max(60).default(3).describe("Time between two checks of a web server, 3 to 60."),
+      timeoutSeconds: z.int().min(1).max(60).default(2).describe("Longest wait for an answer; less than the interval."),
+      retries: z.int().min(1).max(5).default(2).describe("Failed checks in a row that take a web server out, 1 to 5."),
     })
     .prefault({}),
 });
 
 const database = z.strictObject({
-  /** LTS series of MySQL's apt repository. @default "9.7" */
-  series: z.enum(["8.4", "9.7"]).default("9.7"),
-  /** Size of each data volume, in GB (10-10240). @default 20 */
-  volumeSizeGb: z.int().min(10).max(10240).default(20),
-  /** Identity of the replication group, a UUID. Never changes while data exists. */
-  groupName: z.uuid(),
-  /** @default - derived from the server type's memory and roles */
-  bufferPoolMib: z.int().min(128).optional(),
+  series: z.enum(["8.4", "9.7"]).default("9.7").describe("LTS series of MySQL's apt repository."),
+  volumeSizeGb: z
+    .int()
+    .min(10)
+    .max(10_240)
+    .default(20)
+    .describe("Size of each data volume, in GB, 10 to 10240. Volumes can grow and never shrink."),
+  groupName: values.groupName.describe("Identity of the replication group, a UUID. Never changes while data exists."),
+  bufferPoolMib: z
+    .int()
+    .min(128)
+    .optional()
+    .describe("InnoDB buffer pool, in MiB. Default: derived from the server type's memory and roles."),
 });
 
 const cloudflare = z.strictObject({
-  /** Name of the zone. @default `domain` */
-  zoneName: z.string().optional(),
-  /** Name of the account, only needed when two accounts hold a zone of this name. @default none */
-  accountName: z.string().optional(),
-  minimumTlsVersion: z.enum(["1.2", "1.3"]).default("1.2"),
+  zoneName: values.domain.optional().describe("Name of the zone. Default: `domain`."),
+  accountName: values.notEmpty
+    .optional()
+    .describe("Name of the account, only needed when two accounts hold a zone of this name."),
+  minimumTlsVersion: z.enum(["1.2", "1.3"]).default("1.2").describe("Oldest TLS version that visitors may use."),
   hsts: z
     .strictObject({
-      maxAgeSeconds: z.int().min(0).max(63_072_000).default(31_536_000),
-      includeSubdomains: z.boolean().default(true),
-      preload: z.boolean().default(false),
+      maxAgeSeconds: z
+        .int()
+        .min(0)
+        .max(63_072_000)
+        .default(31_536_000)
+        .describe("How long browsers insist on HTTPS; up to two years."),
+      includeSubdomains: z.boolean().default(true).describe("Whether that covers every subdomain."),
+      preload: z.boolean().default(false).describe("Whether browsers may ship the domain as HTTPS only; hard to undo."),
     })
     .prefault({}),
   firewall: z
     .strictObject({
-      /** Expression (Cloudflare Rules language) of the requests to stop. @default scanners and dot files, see modules/cloudflare */
-      expression: z.string().optional(),
-      action: z.enum(["block", "managed_challenge", "js_challenge"]).default("block"),
+      expression: values.notEmpty
+        .optional()
+        .describe("Requests to stop, in Cloudflare's Rules language. Default: scanners and dot files."),
+      action: z.enum(["block", "managed_challenge", "js_challenge"]).default("block").describe("What happens to them."),
     })
     .prefault({}),
   rateLimit: z
     .strictObject({
-      /** Requests per address in 10 seconds before it is blocked. @default 50 */
-      requestsPer10Seconds: z.int().min(1).default(50),
-      /** Expression (Cloudflare Rules language) of the requests that count. @default paths under /api/ */
-      expression: z.string().optional(),
+      requestsPer10Seconds: z
+        .int()
+        .min(1)
+        .default(50)
+        .describe("Requests of one address in 10 seconds before it is blocked for 10 seconds."),
+      expression: values.notEmpty
+        .optional()
+        .describe("Requests that count, in Cloudflare's Rules language. Default: paths under /api/."),
     })
     .prefault({}),
 });
@@ -105,24 +126,21 @@ const cloudflare = z.strictObject({
 const backend = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("local"),
-    /** In production, local state needs this explicit word. @default false */
-    acceptLocalState: z.boolean().default(false),
+    acceptLocalState: z.boolean().default(false).describe("In production, local state needs this explicit word."),
   }),
   z.strictObject({
     type: z.literal("s3"),
-    bucket: z.string(),
-    /** Of the object storage, for example "https://fsn1.your-objectstorage.com". */
-    endpoint: z.url(),
-    region: z.string(),
-    /** Folder of the state files in the bucket. @default the environment's name */
-    prefix: z.string().optional(),
+    bucket: values.bucketName.describe("Bucket of the state files; it exists before the first deploy."),
+    endpoint: values.httpsUrl.describe('Of the object storage, for example "https://fsn1.your-objectstorage.com".'),
+    region: values.notEmpty.describe('Region of the bucket, for example "fsn1".'),
+    prefix: values.notEmpty
+      .optional()
+      .describe("Folder of the state files in the bucket. Default: the environment's name."),
   }),
 ]);
 
 const monitoring = z.strictObject({
-  /** @default true */
-  enabled: z.boolean().default(true),
-  /** Datadog site, for example "datadoghq.eu". @default "datadoghq.eu" */
+  enabled: z.boolean().default(true).describe("Whether servers run the Datadog agent and the monitors exist."),
   site: z
     .enum([
       "datadoghq.com",
@@ -133,53 +151,63 @@ const monitoring = z.strictObject({
       "ap2.datadoghq.com",
       "ddog-gov.com",
     ])
-    .default("datadoghq.eu"),
+    .default("datadoghq.eu")
+    .describe("Datadog site of the account."),
   receivers: z
     .strictObject({
-      /** Datadog handles that wake a person, for example "@pagerduty-foobar". */
-      urgent: z.array(z.string().startsWith("@")).default([]),
-      /** Datadog handles for what can wait until morning. */
-      notUrgent: z.array(z.string().startsWith("@")).default([]),
+      urgent: z.array(values.receiver).default([]).describe("Datadog handles that wake a person."),
+      notUrgent: z.array(values.receiver).default([]).describe("Datadog handles for what can wait until morning."),
     })
     .prefault({}),
 });
 
 /** Replaces a vendor's apt repository, for a mirror. */
 const aptSource = z.strictObject({
-  url: z.url().optional(),
-  /** File with the armored public key. @default the vendor's key in this repository */
-  keyFile: z.string().optional(),
+  url: z.url().optional().describe("Address of a mirror. Default: the vendor's own."),
+  keyFile: values.notEmpty
+    .optional()
+    .describe("File with the armored public key. Default: the vendor's key in this repository."),
 });
 
-/** Everything an environment can say. The keys' order is the order of a reader's questions. */
+/**
+ * Everything an environment can say, in the order of a reader's questions.
+ * Each setting's description and default stand here only; docs/configuration.md is generated from them.
+ */
 export const environmentSchema = z.strictObject({
-  /** Registered domain; the site is www.<domain> and the apex. */
-  domain: z.string(),
+  domain: values.domain.describe("Registered domain; the site is www.<domain> and the apex."),
   application,
-  servers: z.record(z.string(), server),
+  servers: z.record(values.serverName, server).describe("Servers, by name."),
   administrators: administrators.prefault({}),
   database,
   monitoring: monitoring.prefault({}),
-  /** Hetzner location of servers, volumes and balancer. @default "nbg1" */
-  location: z.string().default("nbg1"),
-  /** Hetzner server type, x86. @default "cx33" */
-  serverType: z.string().default("cx33"),
-  /** Daily backups by Hetzner, 20 % of the server's price. @default true */
-  backups: z.boolean().default(true),
-  /** Delete and rebuild protection of everything that holds data or serves. @default true in production, else false */
-  protect: z.boolean().optional(),
-  /** "terminate": the balancer ends TLS. "passthrough": nginx does. @default "terminate" */
-  tls: z.enum(["terminate", "passthrough"]).default("terminate"),
+  location: values.location.default("nbg1").describe("Hetzner location of servers, volumes and balancer."),
+  serverType: values.serverType.default("cx33").describe("Hetzner server type, x86, of servers that name none."),
+  backups: z.boolean().default(true).describe("Daily backups by Hetzner, 20 % of the server's price."),
+  protect: z
+    .boolean()
+    .optional()
+    .describe(
+      "Delete and rebuild protection of all that holds data or serves. Default: true in production, else false.",
+    ),
+  acceptUnprotected: z
+    .boolean()
+    .default(false)
+    .describe("In production, `protect: false` needs this explicit word, for the day it is torn down."),
+  tls: z
+    .enum(["terminate", "passthrough"])
+    .default("terminate")
+    .describe('"terminate": the balancer ends TLS. "passthrough": nginx does.'),
   network: network.prefault({}),
   loadBalancer: loadBalancer.prefault({}),
   certificate: certificate.prefault({}),
   cloudflare: cloudflare.prefault({}),
-  backend: backend.default({ type: "local", acceptLocalState: false }),
+  backend: backend.default({ type: "local", acceptLocalState: false }).describe("Where Terraform keeps its state."),
   aptSources: z.strictObject({ mysql: aptSource.prefault({}), datadog: aptSource.prefault({}) }).prefault({}),
 });
 
 export type EnvironmentInput = z.input<typeof environmentSchema>;
-type Parsed = z.output<typeof environmentSchema>;
+/** What the schema makes of an environment, before the rules that span settings. */
+export type Sections = z.output<typeof environmentSchema>;
 
 /** One server, with the environment's defaults filled in. */
 export interface ServerConfig {
@@ -187,10 +215,11 @@ export interface ServerConfig {
   readonly privateIp: string;
   readonly roles: readonly Role[];
   readonly type: string;
+  readonly placementGroup: string;
 }
 
 /** A checked environment: what every stack and module reads. */
-export type Config = Readonly<Omit<Parsed, "servers" | "protect">> & {
+export type Config = Readonly<Omit<Sections, "servers" | "protect">> & {
   /** Name of the environment: the file's name under environments/. */
   readonly environment: string;
   /** In the order of the configuration. */

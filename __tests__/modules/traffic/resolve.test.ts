@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Config } from "../../../modules/config/schema.js";
 import { activeRules, inboundOf, outboundOf, type ResolvedRule } from "../../../modules/traffic/resolve.js";
-import { exampleConfig } from "../../support/config.js";
+import { exampleConfig, exampleSshKey } from "../../support/config.js";
 import { serverOf, splitServers } from "../../support/servers.js";
 
 const short = (rule: ResolvedRule): string =>
@@ -30,7 +30,7 @@ describe("inbound, everything set", () => {
   const config = exampleConfig({
     servers: splitServers,
     tls: "passthrough",
-    administrators: { cidrs: ["198.51.100.0/24", "2001:db8::/48"] },
+    administrators: { cidrs: ["198.51.100.0/24", "2001:db8::/48"], sshKeys: { jane: exampleSshKey } },
   });
 
   it("opens a web server to the balancer's TLS and to the administrators", () => {

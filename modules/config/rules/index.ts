@@ -1,0 +1,10 @@
+import { accessRules } from "./access.js";
+import { networkRules } from "./network.js";
+import type { Rule } from "./rule.js";
+import { serverRules } from "./servers.js";
+import { serviceRules } from "./services.js";
+
+export type { Checked, Rule } from "./rule.js";
+
+/** Rules that span settings, in the order they are reported. */
+export const rules: readonly Rule[] = [...networkRules, ...serverRules, ...accessRules, ...serviceRules];

@@ -1,0 +1,132 @@
+import {
+  loadBalancerTypes,
+  locations,
+  placementGroupServers,
+  serverTypes,
+  type ServerType,
+} from "../../prices/hetzner.js";
+import type { Role } from "../schema.js";
+import { rule, unless, type Checked } from "./rule.js";
+
+/** Group Replication takes at most nine members (MySQL manual, "Group Replication limitations"). */
+const databaseLimits = { least: 3, most: 9 } as const;
+
+/** Memory that a server of the role needs at least, in GiB: MySQL's buffer pool, nginx, the application, the Datadog agent. */
+const leastMemoryGib: Readonly<Record<Role, number>> = { database: 4, web: 2 };
+
+const named = (servers: Checked["servers"], role: Role): readonly string[] =>
+  Object.entries(servers)
+    .filter(([, server]) => server.roles.includes(role))
+    .map(([name]) => name);
+
+const someWebServer = rule(["servers"], ({ servers }) =>
+  unless(named(servers, "web").length > 0, () => ({
+    path: "servers",
+    rule: "must hold at least one server with the role web",
+    got: Object.keys(servers),
+    fix: "add web to the roles of a server",
+  })),
+);
+
+const oddDatabaseMembers = rule(["servers"], ({ servers }) => {
+  const members = named(servers, "database");
+  const { least, most } = databaseLimits;
+  const holds = members.length % 2 === 1 && members.length >= least && members.length <= most;
+  return unless(holds, () => ({
+    path: "servers",
+    rule: `must hold an odd number of database members from ${least} to ${most}, so that a majority always exists`,
+    got: members,
+    fix:
+      members.length > most
+        ? `take database from the roles of ${members.length - most}`
+        : `give ${members.length < least ? least : members.length + 1} servers the role database`,
+  }));
+});
+
+const placementGroupsFit = rule(["servers"], ({ servers }) => {
+  const groups = Object.values(servers).map((server) => server.placementGroup);
+  return [...new Set(groups)].flatMap((group) => {
+    const size = groups.filter((other) => other === group).length;
+    return unless(size <= placementGroupServers, () => ({
+      path: "servers",
+      rule: `must place at most ${placementGroupServers} servers in placement group ${group}`,
+      got: size,
+      fix: "give the newest servers a placementGroup of another name",
+    }));
+  });
+});
+
+const targetsFit = rule(["servers", "loadBalancer"], ({ servers, loadBalancer }) => {
+  const targets = loadBalancerTypes[loadBalancer.type]?.targets ?? 0;
+  const web = named(servers, "web").length;
+  const fitting = Object.entries(loadBalancerTypes).find(([, type]) => type.targets >= web)?.[0];
+  return unless(web <= targets, () => ({
+    path: "loadBalancer.type",
+    rule: `must take ${web} web servers as targets, this one takes ${targets}`,
+    got: loadBalancer.type,
+    fix: fitting ? `choose ${fitting}` : "take web from the roles of some servers",
+  }));
+});
+
+/** Server types that a location offers, with enough memory, by rising price. */
+const offered = (location: string, memoryGib: number): readonly string[] => {
+  const price = (type: ServerType): number | undefined => type.monthlyEur[locations[location]?.region ?? "Europe"];
+  return Object.entries(serverTypes)
+    .filter(([, type]) => price(type) !== undefined && type.memoryGib >= memoryGib)
+    .sort(([, a], [, b]) => (price(a) ?? 0) - (price(b) ?? 0))
+    .map(([name]) => name);
+};
+
+const typesFit = rule(["servers", "serverType", "location"], ({ servers, serverType, location }) => {
+  const problems = Object.entries(servers).flatMap(([name, server]) => {
+    const typeName = server.type ?? serverType;
+    const path = server.type === undefined ? "serverType" : `servers.${name}.type`;
+    const least = Math.max(...server.roles.map((role) => leastMemoryGib[role]));
+    const fix = `choose one of ${offered(location, least).join(", ")}`;
+    if (!offered(location, 0).includes(typeName))
+      return [{ path, rule: `must be offered in ${location}`, got: typeName, fix: `${fix}, or another location` }];
+    return unless((serverTypes[typeName]?.memoryGib ?? 0) >= least, () => ({
+      path,
+      rule: `must have at least ${least} GiB of memory for the roles of ${name} (${server.roles.join(", ")})`,
+      got: typeName,
+      fix,
+    }));
+  });
+  // The environment's own type is reported once, not for every server that takes it.
+  return problems.filter(({ path }, index) => problems.findIndex((other) => other.path === path) === index);
+});
+
+/** Share of a server's memory that the buffer pool may take: the rest is for connections, the page cache and the other services. */
+const bufferPoolShare = { alone: 0.75, besideWeb: 0.5 } as const;
+
+const bufferPoolFits = rule(["servers", "serverType", "database"], ({ servers, serverType, database }) => {
+  const { bufferPoolMib } = database;
+  if (bufferPoolMib === undefined) return [];
+  const limits = Object.entries(servers)
+    .filter(([, server]) => server.roles.includes("database"))
+    .map(([name, server]) => {
+      const memoryMib = (serverTypes[server.type ?? serverType]?.memoryGib ?? 0) * 1024;
+      const share = server.roles.includes("web") ? bufferPoolShare.besideWeb : bufferPoolShare.alone;
+      return { name, share, limit: Math.floor(memoryMib * share) };
+    })
+    .sort((a, b) => a.limit - b.limit);
+  const tightest = limits[0];
+  if (!tightest || bufferPoolMib <= tightest.limit) return [];
+  return [
+    {
+      path: "database.bufferPoolMib",
+      rule: `must be at most ${tightest.limit} MiB, ${tightest.share * 100} % of the memory of ${tightest.name}`,
+      got: bufferPoolMib,
+      fix: "lower it, choose a larger server type, or leave it out",
+    },
+  ];
+});
+
+export const serverRules = [
+  someWebServer,
+  oddDatabaseMembers,
+  placementGroupsFit,
+  targetsFit,
+  typesFit,
+  bufferPoolFits,
+];

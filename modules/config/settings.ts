@@ -1,0 +1,86 @@
+import { z } from "zod";
+import { environmentSchema } from "./schema.js";
+
+/** The part of a JSON schema that is read here. */
+interface Schema {
+  readonly type?: string;
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: Schema | boolean;
+  readonly items?: Schema;
+  readonly oneOf?: readonly Schema[];
+  readonly anyOf?: readonly Schema[];
+}
+
+/** One setting of an environment, as the schema declares it. */
+export interface Setting {
+  /** Keys from the top; `*` stands for any name. */
+  readonly path: readonly string[];
+  /** For example `"terminate" | "passthrough"`. */
+  readonly type: string;
+  readonly required: boolean;
+  /** @default - none, or computed as the description says */
+  readonly default?: unknown;
+  readonly description: string;
+}
+
+function typeText(schema: Schema): string {
+  if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
+  if (schema.const !== undefined) return JSON.stringify(schema.const);
+  if (schema.type === "array") return `list of ${typeText(schema.items ?? {})}`;
+  return schema.type ?? "object";
+}
+
+/** Settings below a schema. An alternative of a union adds its settings; what several have stands once. */
+function below(schema: Schema, path: readonly string[]): readonly Setting[] {
+  const named = Object.entries(schema.properties ?? {}).flatMap(([key, child]) =>
+    settingsOf(child, [...path, key], schema.required?.includes(key) ?? false),
+  );
+  const anyName =
+    typeof schema.additionalProperties === "object"
+      ? settingsOf(schema.additionalProperties, [...path, "*"], false)
+      : [];
+  const alternatives = (schema.oneOf ?? schema.anyOf ?? []).flatMap((option) => below(option, path));
+  return [...named, ...anyName, ...mergeAlternatives(alternatives)];
+}
+
+function mergeAlternatives(settings: readonly Setting[]): readonly Setting[] {
+  const byPath = new Map<string, Setting>();
+  for (const setting of settings) {
+    const key = setting.path.join(".");
+    const earlier = byPath.get(key);
+    byPath.set(key, earlier ? { ...earlier, type: `${earlier.type} | ${setting.type}` } : setting);
+  }
+  return [...byPath.values()];
+}
+
+function settingsOf(schema: Schema, path: readonly string[], required: boolean): readonly Setting[] {
+  const children = below(schema, path);
+  const own: Setting = {
+    path,
+    type: typeText(schema),
+    required,
+    ...(schema.default === undefined ? {} : { default: schema.default }),
+    description: schema.description ?? "",
+  };
+  return [own, ...children];
+}
+
+/** Every setting, in the schema's order. */
+export const settings = (): readonly Setting[] =>
+  below(z.toJSONSchema(environmentSchema, { io: "input", unrepresentable: "any" }) as Schema, []);
+
+/** Keys that the schema knows below a path of an environment file. */
+export function keysBelow(path: readonly PropertyKey[]): readonly string[] {
+  const matches = (setting: Setting): boolean =>
+    setting.path.length === path.length + 1 &&
+    path.every((key, index) => setting.path[index] === "*" || setting.path[index] === key);
+  return settings()
+    .filter(matches)
+    .map((setting) => setting.path[path.length] ?? "")
+    .filter((key) => key !== "*");
+}

@@ -1,0 +1,196 @@
+import ipaddr from "ipaddr.js";
+import { z } from "zod";
+import { isArm, loadBalancerTypes, locations, retiredServerTypes, serverTypes } from "../prices/hetzner.js";
+import { canonicalCidr, isPrivate, prefixLength } from "./addresses.js";
+import { suggestion } from "./suggest.js";
+
+/** Rule and fix of a value that is not right; nothing for one that is. */
+type Verdict = { readonly rule: string; readonly fix: string } | undefined;
+
+/** A text with a rule of its own, whose message names the rule and the fix. */
+const text = (judge: (value: string) => Verdict) =>
+  z.string().superRefine((value, context) => {
+    const verdict = judge(value);
+    if (verdict) context.addIssue({ code: "custom", message: verdict.rule, params: { fix: verdict.fix } });
+  });
+
+const matching = (pattern: RegExp, rule: string, fix: string) =>
+  text((value) => (pattern.test(value) ? undefined : { rule, fix }));
+
+const known = (what: string, values: readonly string[]) =>
+  text((value) =>
+    values.includes(value) ? undefined : { rule: `must be a known ${what}`, fix: suggestion(value, values) },
+  );
+
+const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** Longest domain that leaves room for "www." within DNS's 253 characters. */
+const longestDomain = 249;
+
+/** Registered domain: lower case, at least two labels. Internationalised names are written in punycode. */
+export const domain = text((value) => {
+  if (value.startsWith("www."))
+    return { rule: "must be the registered domain, without www", fix: `write it as "${value.slice(4)}"` };
+  if (value !== value.toLowerCase()) return { rule: "must be lower case", fix: `write it as "${value.toLowerCase()}"` };
+  const labels = value.split(".");
+  const fits = labels.length >= 2 && labels.every((part) => label.test(part)) && value.length <= longestDomain;
+  return fits
+    ? undefined
+    : { rule: "must be a domain name", fix: 'write it as "foobar.com", without scheme, path and final dot' };
+});
+
+/** Longest server name: with the longest environment name it still fits a Hetzner label (63 characters). */
+const longestServerName = 40;
+
+/** Server name: RFC 1123 label in lower case. It begins with a letter, because keys that look like numbers lose their order. */
+export const serverName = text((value) =>
+  /^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(value) && value.length <= longestServerName && value !== "localhost"
+    ? undefined
+    : {
+        rule: `must be a host name of at most ${longestServerName} lower-case letters, digits and hyphens, beginning with a letter`,
+        fix: 'write it as "alpha"',
+      },
+);
+
+/** Name of a placement group: part of a Hetzner label. */
+export const placementGroup = matching(
+  /^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/,
+  "must be a name of at most 40 lower-case letters, digits and hyphens, beginning with a letter",
+  'write it as "servers-2"',
+);
+
+export const location = known("location", Object.keys(locations));
+
+export const zone = known("network zone", [...new Set(Object.values(locations).map((place) => place.zone))]);
+
+export const loadBalancerType = known("load balancer type", Object.keys(loadBalancerTypes));
+
+export const serverType = text((value) => {
+  if (isArm(value))
+    return {
+      rule: "must be an x86 type: MySQL's apt repository has no arm64 packages for Debian",
+      fix: "choose a cx, cpx or ccx type",
+    };
+  const successor = retiredServerTypes[value];
+  if (successor) return { rule: "must be on sale: it is retired", fix: `use its successor ${successor}` };
+  return value in serverTypes
+    ? undefined
+    : { rule: "must be a known server type", fix: suggestion(value, Object.keys(serverTypes)) };
+});
+
+/** Private IPv4 network as Hetzner takes it. */
+const privateNetwork = (widest: number, narrowest: number) =>
+  z.cidrv4().superRefine((value, context) => {
+    if (!ipaddr.IPv4.isValidCIDR(value)) return;
+    const refuse = (rule: string, fix: string) => context.addIssue({ code: "custom", message: rule, params: { fix } });
+    if (canonicalCidr(value) !== value)
+      refuse("must have no bits set behind its prefix", `write it as ${canonicalCidr(value)}`);
+    else if (!isPrivate(value))
+      refuse("must lie inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16", "choose one such as 10.0.0.0/16");
+    else if (prefixLength(value) < widest || prefixLength(value) > narrowest)
+      refuse(
+        `must have a prefix from /${widest} to /${narrowest}`,
+        `write it as ${value.split("/")[0]}/${widest > 8 ? 24 : 16}`,
+      );
+  });
+
+/** A network at Hetzner is a /8 to a /24. */
+export const networkCidr = privateNetwork(8, 24);
+
+/** A subnet is at least a /30; from /28 on it holds the balancer, the gateway and three servers. */
+export const subnetCidr = privateNetwork(9, 28);
+
+/** Prefixes an administrator's network has at least: a wider one is not one administrator's. */
+const shortestPrefix = { ipv4: 16, ipv6: 32 } as const;
+
+/** A network that SSH may come from. */
+export const administratorCidr = text((value) => {
+  if (!ipaddr.isValidCIDR(value))
+    return ipaddr.isValid(value)
+      ? {
+          rule: "must be in CIDR notation",
+          fix: `write it as ${value}/${ipaddr.parse(value).kind() === "ipv4" ? 32 : 128}`,
+        }
+      : { rule: "must be a network in CIDR notation", fix: "write it as 198.51.100.7/32 or 2001:db8:1::/48" };
+  const shortest = shortestPrefix[ipaddr.parseCIDR(value)[0].kind()];
+  if (prefixLength(value) < shortest)
+    return {
+      rule: `must not be wider than /${shortest}`,
+      fix: "name the administrators' own addresses, never the world",
+    };
+  return canonicalCidr(value) === value
+    ? undefined
+    : {
+        rule: "must have no bits set behind its prefix, in its shortest form",
+        fix: `write it as ${canonicalCidr(value)}`,
+      };
+});
+
+const keyTypes = ["ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"];
+const hardwareKeyTypes = ["sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com"];
+
+/** The algorithm that an OpenSSH public key's own bytes name. */
+function algorithmOf(base64: string): string | undefined {
+  const bytes = Buffer.from(base64, "base64");
+  return bytes.length > 4 ? bytes.toString("latin1", 4, 4 + bytes.readUInt32BE(0)) : undefined;
+}
+
+/** Public key as in ~/.ssh/id_ed25519.pub. */
+export const sshPublicKey = text((value) => {
+  const [algorithm = "", base64 = ""] = value.split(" ");
+  if (value.includes("PRIVATE KEY"))
+    return {
+      rule: "must be a public key, this is a private one",
+      fix: "replace that key pair, and paste the .pub file of the new one",
+    };
+  return [...keyTypes, ...hardwareKeyTypes].includes(algorithm) && algorithmOf(base64) === algorithm
+    ? undefined
+    : { rule: "must be an OpenSSH public key", fix: "paste one whole line, as in ~/.ssh/id_ed25519.pub" };
+});
+
+export const sshKeyName = matching(
+  /^[A-Za-z0-9]([A-Za-z0-9._@-]{0,61}[A-Za-z0-9])?$/,
+  "must be a name of at most 63 letters, digits and . _ @ -",
+  'write it as "jane"',
+);
+
+export const sha256 = matching(
+  /^[0-9a-f]{64}$/,
+  "must be 64 lower-case hexadecimal digits",
+  "take the SHA-256 that the build prints",
+);
+
+/** https, or http on a private address: the SHA-256 guards the content, TLS who may read it. */
+export const httpsUrl = z.url().superRefine((value, context) => {
+  if (!URL.canParse(value)) return;
+  const { protocol, hostname, username } = new URL(value);
+  const refuse = (rule: string, fix: string) => context.addIssue({ code: "custom", message: rule, params: { fix } });
+  if (username !== "") refuse("must hold no user name or password", "make the file public: its SHA-256 guards it");
+  else if (protocol !== "https:" && !(protocol === "http:" && ipaddr.isValid(hostname) && isPrivate(`${hostname}/32`)))
+    refuse("must be an https URL", `write it as ${value.replace(/^[a-z]+:/, "https:")}`);
+});
+
+/** Handle of a Datadog notification: a channel or a person. */
+export const receiver = matching(
+  /^@\S+$/,
+  "must be a Datadog handle",
+  'write it as "@pagerduty-foobar" or "@jane@foobar.com"',
+);
+
+export const bucketName = matching(
+  /^[a-z0-9]([a-z0-9-]{1,61})[a-z0-9]$/,
+  "must be a bucket name of 3 to 63 lower-case letters, digits and hyphens",
+  'write it as "foobar-terraform-state"',
+);
+
+export const notEmpty = matching(/\S/, "must not be empty", "write a text, or leave the setting out");
+
+/** Identity of a replication group. */
+export const groupName = z.uuid().superRefine((value, context) => {
+  if (/^(0|f|-)+$/i.test(value))
+    context.addIssue({
+      code: "custom",
+      message: "must be a UUID of its own",
+      params: { fix: "make one with `uuidgen`" },
+    });
+});

@@ -1,0 +1,130 @@
+/**
+ * What Hetzner Cloud sells: locations, x86 server types and monthly prices. Plain data, the only place that knows it.
+ *
+ * Source: answers of `GET /v1/server_types`, `/v1/locations` and `/v1/pricing` of the Hetzner Cloud API, in a public copy of the date below;
+ * the load balancer's price was read from the same API on 2026-09-09. Prices are net (without VAT), in EUR, per month at most.
+ */
+export const priceList = { date: "2026-09-29", currency: "EUR", tax: "net, without VAT" } as const;
+
+/** Locations that share one price. */
+export type Region = "Europe" | "United States" | "Singapore";
+
+/** One location. */
+export interface Location {
+  readonly region: Region;
+  /** Network zone that a subnet of this location lies in. */
+  readonly zone: string;
+  readonly city: string;
+}
+
+export const locations: Readonly<Record<string, Location>> = {
+  fsn1: { region: "Europe", zone: "eu-central", city: "Falkenstein" },
+  nbg1: { region: "Europe", zone: "eu-central", city: "Nuremberg" },
+  hel1: { region: "Europe", zone: "eu-central", city: "Helsinki" },
+  ash: { region: "United States", zone: "us-east", city: "Ashburn" },
+  hil: { region: "United States", zone: "us-west", city: "Hillsboro" },
+  sin: { region: "Singapore", zone: "ap-southeast", city: "Singapore" },
+};
+
+/** One x86 server type. A region without a price does not offer it. */
+export interface ServerType {
+  readonly vcpus: number;
+  readonly memoryGib: number;
+  readonly diskGb: number;
+  readonly monthlyEur: Readonly<Partial<Record<Region, number>>>;
+  /** Was sold out in every location on the price list's date: it may be refused when a server is created. */
+  readonly soldOut?: true;
+}
+
+const type = (
+  vcpus: number,
+  memoryGib: number,
+  diskGb: number,
+  [europe, unitedStates, singapore]: readonly [number?, number?, number?],
+): ServerType => ({
+  vcpus,
+  memoryGib,
+  diskGb,
+  monthlyEur: {
+    ...(europe && { Europe: europe }),
+    ...(unitedStates && { "United States": unitedStates }),
+    ...(singapore && { Singapore: singapore }),
+  },
+});
+
+/** Server types on sale, the cheapest family first. cx and cpx share their cores, ccx has its own. */
+export const serverTypes: Readonly<Record<string, ServerType>> = {
+  cx23: { ...type(2, 4, 40, [5.49]), soldOut: true },
+  cx33: { ...type(4, 8, 80, [8.49]), soldOut: true },
+  cx43: { ...type(8, 16, 160, [15.99]), soldOut: true },
+  cx53: { ...type(16, 32, 320, [29.49]), soldOut: true },
+  cpx11: type(2, 2, 40, [undefined, 17.49]),
+  cpx21: type(3, 4, 80, [undefined, 31.99]),
+  cpx31: type(4, 8, 160, [undefined, 62.49]),
+  cpx41: type(8, 16, 240, [undefined, 120.49]),
+  cpx51: type(16, 32, 360, [undefined, 237.99]),
+  cpx12: type(1, 2, 40, [11.49, undefined, 15.49]),
+  cpx22: type(2, 4, 80, [19.49, undefined, 26.49]),
+  cpx32: type(4, 8, 160, [35.49, undefined, 48.99]),
+  cpx42: type(8, 16, 320, [69.49, undefined, 93.49]),
+  cpx52: type(12, 24, 480, [100.49, undefined, 134.49]),
+  cpx62: type(16, 32, 640, [129.99, undefined, 171.99]),
+  ccx13: type(2, 8, 80, [42.99, 43.49, 53.99]),
+  ccx23: type(4, 16, 160, [85.99, 87.49, 108.49]),
+  ccx33: type(8, 32, 240, [138.49, 140.99, 174.49]),
+  ccx43: type(16, 64, 360, [275.99, 279.49, 340.99]),
+  ccx53: type(32, 128, 600, [533.49, 538.49, 651.99]),
+  ccx63: type(48, 192, 960, [853.49, 859.99, 1036.49]),
+};
+
+/** Retired server types and the one to take instead. */
+export const retiredServerTypes: Readonly<Record<string, string>> = {
+  cx11: "cx23",
+  cx21: "cx23",
+  cx22: "cx23",
+  cx31: "cx33",
+  cx32: "cx33",
+  cx41: "cx43",
+  cx42: "cx43",
+  cx51: "cx53",
+  cx52: "cx53",
+  ccx11: "ccx13",
+  ccx12: "ccx13",
+  ccx21: "ccx23",
+  ccx22: "ccx23",
+  ccx31: "ccx33",
+  ccx32: "ccx33",
+  ccx41: "ccx43",
+  ccx42: "ccx43",
+  ccx51: "ccx53",
+  ccx52: "ccx53",
+  ccx62: "ccx63",
+};
+
+/** Hetzner's arm64 family. MySQL's apt repository has no arm64 packages for Debian. */
+export const isArm = (serverType: string): boolean => /^cax\d/.test(serverType);
+
+/** One load balancer type. Its targets are the web servers. */
+export interface LoadBalancerType {
+  readonly targets: number;
+  /** In Europe. @default - the price list has no figure */
+  readonly monthlyEur?: number;
+}
+
+export const loadBalancerTypes: Readonly<Record<string, LoadBalancerType>> = {
+  lb11: { targets: 25, monthlyEur: 7.49 },
+  lb21: { targets: 75 },
+  lb31: { targets: 150 },
+};
+
+/** Daily backups cost this share of the server's price. */
+export const backupShare = 0.2;
+
+/** One primary IPv4 address; IPv6 is free. */
+export const primaryIpv4MonthlyEur = 0.5;
+
+/** One GB of volume. */
+export const volumeGbMonthlyEur = 0.0572;
+
+/** Most servers in one spread placement group. */
+export const placementGroupServers = 10;
