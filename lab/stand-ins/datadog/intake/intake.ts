@@ -1,0 +1,68 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { ports } from "../../../../modules/platform/ports.js";
+import { issue, type KeyPair } from "../../../keys/certificates.js";
+import type { Layout } from "../../../layout.js";
+import type { Host } from "../../../network/addresses.js";
+import { startService } from "../../../system/service.js";
+import { IntakeClient } from "./client.js";
+import type { IntakeSettings } from "./settings.js";
+
+/** Datadog's side of the internet. Every name below the configured site leads here, but for the package archive `apt.datadoghq.com`. */
+export const datadogHost: Host = {
+  name: "datadog",
+  index: 5,
+  publicIpv4: "203.0.113.20",
+  publicIpv6: "2001:db8:0:300::20",
+};
+
+/** Name under which the intake runs as a service of the lab. */
+export const intakeService = "datadog-intake";
+
+/**
+ * Names in the intake's certificate: `<version>-app.agent.SITE` (metrics), `agent-http-intake.logs.SITE`, `process.SITE`, `api.SITE`, …
+ * as the vendor's list of destinations has them.
+ */
+export const intakeNames = (site: string): string[] => [`*.${site}`, `*.agent.${site}`, `*.logs.${site}`];
+
+const querySocket = (layout: Layout): string => path.join(layout.services, `${intakeService}.sock`);
+
+/** What {@link startIntake} needs. */
+export interface StartIntakeProps {
+  /** Datadog site of the environment. */
+  readonly site: string;
+  /** File that holds the only API key that is accepted. */
+  readonly apiKeyFile: string;
+  /** Authority that the machines trust for https. */
+  readonly authority: KeyPair;
+}
+
+/** Starts the intake in the namespace of {@link datadogHost}, unless it runs. */
+export async function startIntake(layout: Layout, { site, apiKeyFile, authority }: StartIntakeProps): Promise<void> {
+  await mkdir(layout.services, { recursive: true, mode: 0o700 });
+  const [commonName = site, ...others] = intakeNames(site);
+  const pair = await issue(authority, layout.secrets, intakeService, { commonName, dnsNames: [commonName, ...others] });
+  const settings: IntakeSettings = {
+    addresses: [datadogHost.publicIpv4, datadogHost.publicIpv6],
+    port: ports.https,
+    certificate: pair.certificate,
+    key: pair.key,
+    apiKeyFile,
+    querySocket: querySocket(layout),
+  };
+  const file = path.join(layout.services, `${intakeService}.json`);
+  await writeFile(file, JSON.stringify(settings));
+  await startService(layout, {
+    name: intakeService,
+    host: datadogHost.name,
+    command: [process.execPath, "--import", loader, fileURLToPath(new URL("main.ts", import.meta.url)), file],
+  });
+}
+
+/** Lets Node run TypeScript, from wherever the command is started. */
+const loader = createRequire(import.meta.url).resolve("tsx");
+
+/** For asking the intake of a running lab. */
+export const intakeClient = (layout: Layout): IntakeClient => new IntakeClient(querySocket(layout));
