@@ -1,9 +1,12 @@
 /** Paths on a server, each named once. */
 export const paths = {
+  /** One script per concept, run once by cloud-init after packages and secrets are there. */
+  scripts: "/usr/local/lib/platform",
   application: {
     releases: "/opt/app/releases",
     current: "/opt/app/current",
     environmentFile: "/etc/app/app.env",
+    firstRelease: "/etc/app/first-release.env",
     databasePassword: "/etc/app/database-password",
     mysqlCa: "/etc/app/mysql-ca.pem",
     deploy: "/usr/local/sbin/deploy-app",
@@ -19,6 +22,7 @@ export const paths = {
   mysql: {
     mountPoint: "/var/lib/mysql",
     dataDirectory: "/var/lib/mysql/data",
+    socket: "/run/mysqld/mysqld.sock",
     errorLog: "/var/log/mysql/error.log",
     slowLog: "/var/log/mysql/slow.log",
     ca: "/etc/mysql/tls/ca.pem",

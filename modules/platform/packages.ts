@@ -1,0 +1,17 @@
+/** Debian and vendor packages, by the concept that installs them. Nothing else is installed: `Recommends` are off. */
+export const packages = {
+  hardening: [
+    "ca-certificates",
+    "chrony",
+    "logrotate",
+    "openssh-server",
+    "procps",
+    "systemd-resolved",
+    "unattended-upgrades",
+  ],
+  hostFirewall: ["nftables"],
+  nginx: ["nginx"],
+  application: ["curl", "nodejs"],
+  /** Of Datadog's repository. */
+  datadogAgent: ["datadog-agent"],
+} as const;
