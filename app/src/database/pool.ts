@@ -10,7 +10,7 @@ import { limits } from "../limits.js";
 import type { Address, DatabaseSettings } from "../settings.js";
 import { ConnectFailure, DatabaseUnavailable, judge } from "./errors.js";
 import { Reachability } from "./reachability.js";
-import type { Outcome, Row, Statement } from "./statement.js";
+import type { Outcome, Statement } from "./statement.js";
 import { within } from "./time.js";
 
 /** Connections of one generation: made together, thrown away together. */

@@ -5,10 +5,10 @@ import type { Route } from "../http/router.js";
 import { limits } from "../limits.js";
 import { idempotencyKey } from "./idempotency-key.js";
 import { parseId, parseNote } from "./note.js";
-import type { NoteStore } from "./store.js";
+import type { Notes } from "./store.js";
 
 /** The JSON API of notes. */
-export const noteApi = (store: NoteStore): readonly Route[] => [
+export const noteApi = (store: Notes): readonly Route[] => [
   {
     method: "GET",
     path: "/api/notes",

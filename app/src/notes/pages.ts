@@ -7,10 +7,10 @@ import { limits } from "../limits.js";
 import { idempotencyKey } from "./idempotency-key.js";
 import { parseId, parseNote } from "./note.js";
 import { homePage, type Site } from "./page.js";
-import type { NoteStore } from "./store.js";
+import type { Notes } from "./store.js";
 
 /** The pages for people. */
-export const notePages = (store: NoteStore, site: Site): readonly Route[] => [
+export const notePages = (store: Notes, site: Site): readonly Route[] => [
   {
     method: "GET",
     path: "/",

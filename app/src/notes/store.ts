@@ -25,6 +25,9 @@ export interface ListProps {
 
 const columns = "id, author, text, created_at";
 
+/** What the routes need of {@link NoteStore}. */
+export type Notes = Pick<NoteStore, "list" | "find" | "add">;
+
 /** Notes in the database. */
 export class NoteStore {
   constructor(private readonly database: Database) {}

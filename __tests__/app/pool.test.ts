@@ -1,0 +1,188 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { ConnectFailure, DatabaseUnavailable } from "../../app/src/database/errors.js";
+import { Pool, type PoolProps } from "../../app/src/database/pool.js";
+import { makeCertificate, type TestCertificate } from "./support/certificate.js";
+import { FakeMysql, type FakeMysqlProps } from "./support/fake-mysql.js";
+
+const statement = { sql: "SELECT 1" };
+let certificate: TestCertificate;
+let mysql: FakeMysql;
+let pool: Pool;
+
+const start = async (
+  server: Partial<FakeMysqlProps> = {},
+  props: Partial<PoolProps> = {},
+  tlsName = "mysql.internal",
+) => {
+  mysql = new FakeMysql({ certificate, ...server });
+  const address = await mysql.listen();
+  pool = makePool(address, props, tlsName);
+};
+
+const makePool = (address: PoolProps["address"], props: Partial<PoolProps> = {}, tlsName = "mysql.internal"): Pool =>
+  new Pool({
+    name: "write",
+    address,
+    connectMs: 200,
+    database: {
+      write: address,
+      read: address,
+      name: "app",
+      user: "app",
+      password: "x",
+      ca: certificate.certificate,
+      tlsName,
+    },
+    ...props,
+  });
+
+const causeOf = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => "no error",
+    (error: Error) => (error.cause as Error).message,
+  );
+
+beforeAll(() => {
+  certificate = makeCertificate("mysql.internal");
+});
+
+afterEach(async () => {
+  await pool.close(50);
+  await mysql.close();
+});
+
+describe("TLS to the database", () => {
+  it("works when the certificate carries the expected name, although the address is another one", async () => {
+    await start();
+    expect(await pool.run(statement, 1000)).toEqual({ rows: [], insertId: 0 });
+  });
+
+  it("fails when the certificate carries another name", async () => {
+    await start({}, {}, "other.internal");
+    expect(await causeOf(pool.run(statement, 1000))).toContain("does not match certificate's altnames");
+  });
+
+  it("fails when the certificate is not from our authority", async () => {
+    await start({ certificate: makeCertificate("mysql.internal") });
+    expect(await causeOf(pool.run(statement, 1000))).toMatch(/self-signed certificate|signature failure/);
+  });
+
+  it("fails when the server offers no TLS, before any password is sent", async () => {
+    await start({ withTls: false });
+    expect(await causeOf(pool.run(statement, 1000))).toBe("Server does not support secure connection");
+  });
+});
+
+describe("results", () => {
+  beforeEach(() => start());
+
+  it("are rows for a SELECT", async () => {
+    mysql.answer = () => ({
+      columns: ["id", "author"],
+      rows: [
+        [7, "Ann"],
+        [8, "Bob"],
+      ],
+    });
+    const { rows } = await pool.run({ sql: "SELECT id, author FROM notes WHERE id > ?", values: [6] }, 1000);
+    expect(rows).toEqual([
+      { id: 7, author: "Ann" },
+      { id: 8, author: "Bob" },
+    ]);
+  });
+
+  it("carry the new key of an INSERT", async () => {
+    mysql.answer = () => ({ insertId: 42 });
+    expect((await pool.run({ sql: "INSERT" }, 1000)).insertId).toBe(42);
+  });
+});
+
+describe("a connection that turns out bad", () => {
+  beforeEach(() => start());
+
+  const openTwo = async (): Promise<void> => {
+    mysql.answer = () => "ok";
+    await Promise.all([pool.run(statement, 1000), pool.run(statement, 1000)]);
+    expect(mysql.accepted).toBe(2);
+  };
+
+  it.each([
+    ["dies", "die"],
+    ["leads to a former primary", { errno: 1290 }],
+    ["leads to a member in offline mode", { errno: 3032 }],
+    ["is refused the commit by the group", { errno: 3100 }],
+  ] as const)("is thrown away with its siblings when it %s", async (_, answer) => {
+    await openTwo();
+    mysql.answer = () => answer;
+    await expect(pool.run(statement, 1000)).rejects.toThrow();
+    mysql.answer = () => "ok";
+    await pool.run(statement, 1000);
+    expect(mysql.accepted).toBe(3);
+    expect(pool.reachability.state.reachable).toBe(true);
+  });
+
+  it("is given up in bounded time when it freezes, and its idle sibling is not tried", async () => {
+    await openTwo();
+    mysql.answer = () => "hang";
+    const before = Date.now();
+    await expect(pool.run(statement, 150)).rejects.toThrow("write database: no answer within");
+    expect(Date.now() - before).toBeLessThan(400);
+    expect(pool.reachability.state.reachable).toBe(false);
+    mysql.answer = () => "ok";
+    await pool.run(statement, 1000);
+    expect(mysql.accepted).toBe(3);
+  });
+
+  it("stays in use when only the statement was wrong", async () => {
+    mysql.answer = () => ({ errno: 1062 });
+    await expect(pool.run(statement, 1000)).rejects.toMatchObject({ errno: 1062 });
+    mysql.answer = () => "ok";
+    await pool.run(statement, 1000);
+    expect(mysql.accepted).toBe(1);
+  });
+});
+
+describe("connecting", () => {
+  it("fails in bounded time when the server accepts and says nothing", async () => {
+    await start({ mute: true });
+    const before = Date.now();
+    await expect(pool.run(statement, 1000)).rejects.toThrow(ConnectFailure);
+    expect(Date.now() - before).toBeLessThan(500);
+  });
+
+  it("fails while nothing listens, as often as one tries, and works as soon as something does", async () => {
+    await start();
+    const address = await mysql.listen.call(new FakeMysql({ certificate }));
+    await mysql.close();
+    mysql = new FakeMysql({ certificate });
+    pool = makePool({ ...address, port: address.port + 1 }, { size: 2 });
+    for (let attempt = 0; attempt < 5; attempt += 1)
+      expect(await causeOf(pool.run(statement, 500))).toContain("ECONNREFUSED");
+    expect(pool.reachability.state.reason).toContain("ECONNREFUSED");
+    await mysql.listen(address.port + 1);
+    expect(await pool.run(statement, 500)).toEqual({ rows: [], insertId: 0 });
+  });
+});
+
+describe("more requests than connections", () => {
+  it("wait up to the limit; the rest is refused at once", async () => {
+    await start({}, { size: 1, waiting: 1 });
+    mysql.answer = () => "hang";
+    const busy = [pool.run(statement, 200), pool.run(statement, 200)].map((run) => run.catch(() => undefined));
+    await expect(pool.run(statement, 200)).rejects.toThrow(DatabaseUnavailable);
+    await Promise.all(busy);
+  });
+});
+
+describe("closing", () => {
+  it("ends idle and frozen connections in bounded time", async () => {
+    await start();
+    mysql.answer = (sql) => (sql === "SLOW" ? "hang" : "ok");
+    const frozen = pool.run({ sql: "SLOW" }, 300).catch(() => undefined);
+    await pool.run(statement, 1000);
+    expect(mysql.connections).toBe(2);
+    await pool.close(50);
+    await frozen;
+    await expect.poll(() => mysql.connections).toBe(0);
+  });
+});
