@@ -1,0 +1,111 @@
+import { describe, expect, it } from "vitest";
+import { type Budget, FailoverDatabase, type Side } from "../../app/src/database/database.js";
+import { ConnectFailure, DatabaseUnavailable } from "../../app/src/database/errors.js";
+import type { Outcome } from "../../app/src/database/statement.js";
+
+const budget: Budget = {
+  attemptMs: 100,
+  readDeadlineMs: 300,
+  writeDeadlineMs: 600,
+  firstPauseMs: 1,
+  longestPauseMs: 10,
+  operations: 2,
+};
+const statement = { sql: "X" };
+const unreachable = new ConnectFailure("down");
+const readOnly = Object.assign(new Error("read only"), { errno: 1290, sqlState: "HY000" });
+const duplicate = Object.assign(new Error("duplicate"), { errno: 1062, sqlState: "23000" });
+
+type Script = (attempt: number) => Outcome | Error;
+
+/** A side that answers each attempt as the script says. */
+class ScriptedSide implements Side {
+  readonly reachability = { state: { reachable: true } };
+  readonly timeouts: number[] = [];
+
+  constructor(private readonly script: Script) {}
+
+  run(_: unknown, timeoutMs: number): Promise<Outcome> {
+    const result = this.script(this.timeouts.push(timeoutMs));
+    return result instanceof Error ? Promise.reject(result) : Promise.resolve(result);
+  }
+
+  get attempts(): number {
+    return this.timeouts.length;
+  }
+}
+
+const rows = (id: number): Outcome => ({ rows: [{ id }], insertId: 0 });
+const always = (result: Outcome | Error): ScriptedSide => new ScriptedSide(() => result);
+
+describe("reads", () => {
+  it("go to a replica", async () => {
+    const primary = always(rows(1));
+    expect(await new FailoverDatabase(primary, always(rows(2)), budget).read(statement)).toEqual([{ id: 2 }]);
+    expect(primary.attempts).toBe(0);
+  });
+
+  it("go to the primary at once when no replica answers", async () => {
+    const replicas = always(unreachable);
+    expect(await new FailoverDatabase(always(rows(1)), replicas, budget).read(statement)).toEqual([{ id: 1 }]);
+    expect(replicas.attempts).toBe(1);
+  });
+
+  it("are tried again while neither side answers", async () => {
+    const replicas = new ScriptedSide((attempt) => (attempt < 4 ? unreachable : rows(2)));
+    expect(await new FailoverDatabase(always(readOnly), replicas, budget).read(statement)).toEqual([{ id: 2 }]);
+  });
+
+  it("of the primary never use a replica", async () => {
+    const replicas = always(rows(2));
+    expect(await new FailoverDatabase(always(rows(1)), replicas, budget).readPrimary(statement)).toEqual([{ id: 1 }]);
+    expect(replicas.attempts).toBe(0);
+  });
+});
+
+describe("writes", () => {
+  it("are tried again until the new primary answers", async () => {
+    const primary = new ScriptedSide((attempt) => (attempt < 10 ? readOnly : { rows: [], insertId: 7 }));
+    const database = new FailoverDatabase(primary, always(rows(2)), budget);
+    expect(await database.writeIdempotent(statement)).toEqual({ rows: [], insertId: 7 });
+    expect(primary.attempts).toBe(10);
+  });
+
+  it("fail clearly at the deadline, with the last cause", async () => {
+    const before = Date.now();
+    const database = new FailoverDatabase(always(readOnly), always(rows(2)), budget);
+    const error = await database.writeIdempotent(statement).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(DatabaseUnavailable);
+    expect(error).toMatchObject({ cause: readOnly });
+    expect(Date.now() - before).toBeLessThanOrEqual(budget.writeDeadlineMs);
+  });
+
+  it("are not tried again when the statement itself is refused", async () => {
+    const primary = always(duplicate);
+    await expect(new FailoverDatabase(primary, always(rows(2)), budget).writeIdempotent(statement)).rejects.toBe(
+      duplicate,
+    );
+    expect(primary.attempts).toBe(1);
+  });
+
+  it("never start an attempt with less than a quarter of its time", async () => {
+    const primary = always(unreachable);
+    await new FailoverDatabase(primary, always(rows(2)), budget).writeIdempotent(statement).catch(() => undefined);
+    expect(Math.min(...primary.timeouts)).toBeGreaterThanOrEqual(20);
+    expect(Math.max(...primary.timeouts)).toBe(100);
+  });
+});
+
+describe("too many operations at once", () => {
+  it("are refused without waiting, and accepted again later", async () => {
+    let release = (): void => undefined;
+    const gate = new Promise<Outcome>((resolve) => (release = () => resolve(rows(1))));
+    const slow: Side = { reachability: { state: { reachable: true } }, run: () => gate };
+    const database = new FailoverDatabase(slow, slow, budget);
+    const waiting = [database.read(statement), database.read(statement)];
+    await expect(database.read(statement)).rejects.toThrow("too many operations wait for the database (2)");
+    release();
+    await Promise.all(waiting);
+    expect(await database.read(statement)).toEqual([{ id: 1 }]);
+  });
+});

@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import { ConnectFailure, isDuplicate, judge } from "../../app/src/database/errors.js";
+
+const server = (errno: number): Error => Object.assign(new Error("x"), { errno, sqlState: "HY000", code: "ER_X" });
+const network = (code: string): Error => Object.assign(new Error("x"), { code });
+
+describe("what to do after an error of the database", () => {
+  it.each([
+    1040, 1053, 1077, 1180, 1290, 1317, 1792, 1836, 1927, 3032, 3100, 3169, 3781, 3782, 3783, 3796, 3797, 3798, 4031,
+  ])("renews the connections after error %i: another member takes over", (errno) =>
+    expect(judge(server(errno))).toBe("renew"),
+  );
+
+  it.each(["ECONNRESET", "EPIPE", "ETIMEDOUT", "PROTOCOL_CONNECTION_LOST"])("renews the connections after %s", (code) =>
+    expect(judge(network(code))).toBe("renew"),
+  );
+
+  it("renews the connections when the driver calls the error fatal", () =>
+    expect(judge(Object.assign(new Error("x"), { fatal: true }))).toBe("renew"));
+
+  it.each([1205, 1213, 3101, 1146])("retries on the same connections after error %i", (errno) =>
+    expect(judge(server(errno))).toBe("retry"),
+  );
+
+  it("retries when no connection could be had", () => expect(judge(new ConnectFailure("x"))).toBe("retry"));
+
+  it.each([1062, 1064, 1142, 1406, 9999])("rejects error %i: the statement is at fault", (errno) =>
+    expect(judge(server(errno))).toBe("reject"),
+  );
+
+  it.each([new TypeError("bug"), "text", undefined])("rejects what is no error of the database: %s", (error) =>
+    expect(judge(error)).toBe("reject"),
+  );
+
+  it("knows a duplicate key", () => {
+    expect(isDuplicate(server(1062))).toBe(true);
+    expect(isDuplicate(server(1064))).toBe(false);
+  });
+});

@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { createLog, type LogLevel } from "../../app/src/log.js";
+
+const record = (level?: LogLevel) => {
+  const lines: string[] = [];
+  const log = createLog({ level, base: { service: "app" }, write: (line) => lines.push(line) });
+  return { log, lines, last: () => JSON.parse(lines.at(-1) ?? "{}") as Record<string, unknown> };
+};
+
+describe("the log", () => {
+  it("writes one JSON object per line", () => {
+    const { log, lines, last } = record();
+    log.info("two\nlines", { request_id: "r" });
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^\{.*\}\n$/);
+    expect(last()).toMatchObject({ level: "info", message: "two\nlines", service: "app", request_id: "r" });
+    expect(Date.parse(String(last()["timestamp"]))).toBeGreaterThan(0);
+  });
+
+  it("drops lines below its level", () => {
+    const { log, lines } = record("warn");
+    log.debug("a");
+    log.info("b");
+    log.warn("c");
+    log.error("d");
+    expect(lines).toHaveLength(2);
+  });
+
+  it("writes errors with kind, message, code and the stack of the causes", () => {
+    const { log, last } = record();
+    const cause = Object.assign(new Error("inner"), { code: "ECONNRESET" });
+    log.error("failed", { error: new TypeError("outer", { cause }) });
+    expect(last()["error"]).toMatchObject({ kind: "TypeError", message: "outer" });
+    expect((last()["error"] as { stack: string }).stack).toMatch(/^TypeError: outer\n[^]*Caused by: Error: inner\n/);
+    log.error("failed", { error: cause });
+    expect(last()["error"]).toMatchObject({ kind: "Error", code: "ECONNRESET" });
+  });
+
+  it("writes what was thrown without being an error", () => {
+    const { log, last } = record();
+    log.error("failed", { error: "text" });
+    expect(last()["error"]).toEqual({ kind: "string", message: "text" });
+  });
+});

@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import { applyMigrations, type MigrationTarget, packagedMigrations } from "../../app/src/database/migrations.js";
+
+const migrations = [
+  { name: "0001-a", sql: "CREATE TABLE a" },
+  { name: "0002-b", sql: "CREATE TABLE b" },
+];
+
+interface TargetProps {
+  readonly recorded?: readonly string[];
+  readonly taken?: number;
+  /** MySQL's error number for a statement. */
+  readonly failing?: Readonly<Record<string, number>>;
+}
+
+const fakeTarget = ({ recorded = [], taken = 1, failing = {} }: TargetProps = {}) => {
+  const log: string[] = [];
+  const target: MigrationTarget = {
+    execute: (sql, values = []) => {
+      log.push([sql.split("\n")[0], ...values].join(" | "));
+      const errno = failing[sql];
+      if (errno) return Promise.reject(Object.assign(new Error(`error ${errno}`), { errno }));
+      if (sql.startsWith("SELECT GET_LOCK")) return Promise.resolve([{ taken }]);
+      return Promise.resolve(sql.startsWith("SELECT name") ? recorded.map((name) => ({ name })) : []);
+    },
+  };
+  return { target, log };
+};
+
+describe("migrations", () => {
+  it("are applied in order and recorded one by one, under a lock", async () => {
+    const { target, log } = fakeTarget();
+    expect(await applyMigrations(target, migrations)).toEqual(["0001-a", "0002-b"]);
+    expect(log).toEqual([
+      "SELECT GET_LOCK(?, ?) AS taken | app.migrations | 10",
+      "CREATE TABLE IF NOT EXISTS schema_migrations (",
+      "SELECT name FROM schema_migrations",
+      "CREATE TABLE a",
+      "INSERT INTO schema_migrations (name) VALUES (?) | 0001-a",
+      "CREATE TABLE b",
+      "INSERT INTO schema_migrations (name) VALUES (?) | 0002-b",
+      "SELECT RELEASE_LOCK(?) | app.migrations",
+    ]);
+  });
+
+  it("that are recorded are not applied again; unknown records of a newer release are left alone", async () => {
+    const { target, log } = fakeTarget({ recorded: ["0001-a", "0009-newer"] });
+    expect(await applyMigrations(target, migrations)).toEqual(["0002-b"]);
+    expect(log).not.toContain("CREATE TABLE a");
+  });
+
+  it("that were applied but not recorded before a crash are recorded", async () => {
+    const { target, log } = fakeTarget({ failing: { "CREATE TABLE a": 1050 } });
+    expect(await applyMigrations(target, migrations)).toEqual(["0001-a", "0002-b"]);
+    expect(log).toContain("INSERT INTO schema_migrations (name) VALUES (?) | 0001-a");
+  });
+
+  it("stop at the first failure, unrecorded, and release the lock", async () => {
+    const { target, log } = fakeTarget({ failing: { "CREATE TABLE a": 1142 } });
+    await expect(applyMigrations(target, migrations)).rejects.toThrow("error 1142");
+    expect(log.slice(3)).toEqual(["CREATE TABLE a", "SELECT RELEASE_LOCK(?) | app.migrations"]);
+  });
+
+  it("do nothing while another server holds the lock", async () => {
+    const { target, log } = fakeTarget({ taken: 0 });
+    await expect(applyMigrations(target, migrations)).rejects.toThrow("another server has held the lock for 10 s");
+    expect(log).toHaveLength(1);
+  });
+});
+
+describe("the migrations of the package", () => {
+  const packaged = packagedMigrations();
+
+  it("are numbered without gaps and named once", () => {
+    expect(packaged.map(({ name }) => Number(name.slice(0, 4)))).toEqual(packaged.map((_, index) => index + 1));
+  });
+
+  it.each(packaged)("$name is one statement, and a new table has a primary key and InnoDB", ({ sql }) => {
+    expect(sql).not.toContain(";");
+    if (!sql.startsWith("CREATE TABLE")) return;
+    expect(sql).toContain("PRIMARY KEY (");
+    expect(sql).toContain("ENGINE = InnoDB");
+  });
+});

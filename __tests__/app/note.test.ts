@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import { HttpError } from "../../app/src/http/errors.js";
+import { idempotencyKey } from "../../app/src/notes/idempotency-key.js";
+import { parseId, parseNote } from "../../app/src/notes/note.js";
+
+const problemsOf = (value: unknown): readonly string[] => {
+  try {
+    parseNote(value);
+    return [];
+  } catch (error) {
+    return (error as HttpError).props.problems ?? [(error as HttpError).message];
+  }
+};
+
+describe("a note from outside", () => {
+  it("is trimmed, with line ends made one kind", () =>
+    expect(parseNote({ author: " Ann ", text: "\r\na\r\nb\rc\n" })).toEqual({ author: "Ann", text: "a\nb\nc" }));
+
+  it("may use its full length in characters, four bytes each", () =>
+    expect(problemsOf({ author: "🌍".repeat(80), text: "🌍".repeat(2000) })).toEqual([]));
+
+  it.each([
+    [null, "The body must be a JSON object with author and text."],
+    [[], "The body must be a JSON object with author and text."],
+    ["x", "The body must be a JSON object with author and text."],
+    [{ author: "a" }, "text: must be text"],
+    [{ author: "a", text: 5 }, "text: must be text"],
+    [{ author: "  ", text: "t" }, "author: must not be empty"],
+    [{ author: "a".repeat(81), text: "t" }, "author: must have at most 80 characters, got 81"],
+    [{ author: "a", text: "t".repeat(2001) }, "text: must have at most 2000 characters, got 2001"],
+    [{ author: "a", text: "t\u0000" }, "text: must not contain control characters"],
+    [{ author: "a", text: "\ud800" }, "text: must not contain control characters"],
+    [{ author: "a\nb", text: "t" }, "author: must be one line"],
+    [{ author: "a", text: "t", admin: true }, "admin: unknown field; known are author and text"],
+  ])("fails when it is %j", (value, problem) => expect(problemsOf(value)).toEqual([problem]));
+
+  it("fails with all its problems together", () => expect(problemsOf({ author: "", x: 1 })).toHaveLength(3));
+});
+
+describe("an id from outside", () => {
+  it("is a positive whole number", () => expect(parseId("42")).toBe(42));
+
+  it.each(["", "0", "-1", "1.5", "1e3", "abc", "01", "9999999999999999", "1;DROP"])("fails when it is '%s'", (text) =>
+    expect(() => parseId(text)).toThrow("An id is a positive whole number."),
+  );
+});
+
+describe("the idempotency key", () => {
+  it("is the client's own", () => expect(idempotencyKey({ id: "r" }, "order-0001")).toBe("client:order-0001"));
+
+  it("is the request id when the client has none, which stays the same when nginx tries again", () =>
+    expect(idempotencyKey({ id: "0123456789abcdef" }, undefined)).toBe("request:0123456789abcdef"));
+
+  it.each(["short", "", "with space", "a".repeat(129), "umlaut-äöü"])("fails when it is '%s'", (key) =>
+    expect(() => idempotencyKey({ id: "r" }, key)).toThrow("An idempotency key has 8 to 128"),
+  );
+});

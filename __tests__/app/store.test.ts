@@ -1,0 +1,107 @@
+import { describe, expect, it } from "vitest";
+import type { Database } from "../../app/src/database/database.js";
+import type { Row, Statement } from "../../app/src/database/statement.js";
+import { NoteStore } from "../../app/src/notes/store.js";
+
+const createdAt = new Date("2026-03-01T12:00:00.123Z");
+const row = (id: number): Row => ({ id, author: "Ann", text: "hello", created_at: createdAt });
+const note = (id: number) => ({ id, author: "Ann", text: "hello", createdAt });
+const duplicate = Object.assign(new Error("duplicate"), { errno: 1062, sqlState: "23000" });
+
+interface FakeProps {
+  readonly replica?: readonly Row[];
+  readonly primary?: readonly Row[];
+  readonly insert?: number | Error;
+}
+
+const fakeStore = ({ replica = [], primary = [], insert = 1 }: FakeProps) => {
+  const calls: [string, Statement][] = [];
+  const answer = <T>(side: string, statement: Statement, result: T | Error): Promise<T> => {
+    calls.push([side, statement]);
+    return result instanceof Error ? Promise.reject(result) : Promise.resolve(result);
+  };
+  const database: Database = {
+    read: (statement) => answer("replica", statement, replica),
+    readPrimary: (statement) => answer("primary", statement, primary),
+    writeIdempotent: (statement) =>
+      answer("write", statement, insert instanceof Error ? insert : { rows: [], insertId: insert }),
+  };
+  return { store: new NoteStore(database), calls, sides: () => calls.map(([side]) => side) };
+};
+
+describe("listing notes", () => {
+  it("reads the newest from a replica", async () => {
+    const { store, calls } = fakeStore({ replica: [row(2), row(1)] });
+    expect(await store.list({ limit: 20 })).toEqual([note(2), note(1)]);
+    expect(calls).toEqual([
+      ["replica", { sql: "SELECT id, author, text, created_at FROM notes ORDER BY id DESC LIMIT ?", values: ["20"] }],
+    ]);
+  });
+
+  it("continues before a note", async () => {
+    const { store, calls } = fakeStore({});
+    await store.list({ limit: 5, before: 9 });
+    expect(calls[0]?.[1]).toEqual({
+      sql: "SELECT id, author, text, created_at FROM notes WHERE id < ? ORDER BY id DESC LIMIT ?",
+      values: [9, "5"],
+    });
+  });
+
+  it("reads the primary when the replica does not have the reader's own note yet", async () => {
+    const { store, sides } = fakeStore({ replica: [row(2)], primary: [row(3), row(2)] });
+    expect(await store.list({ limit: 20, including: 3 })).toEqual([note(3), note(2)]);
+    expect(sides()).toEqual(["replica", "primary"]);
+  });
+
+  it("stays with the replica when that has the reader's own note", async () => {
+    const { store, sides } = fakeStore({ replica: [row(4), row(3)] });
+    await store.list({ limit: 20, including: 3 });
+    expect(sides()).toEqual(["replica"]);
+  });
+});
+
+describe("finding a note", () => {
+  it("reads a replica", async () => {
+    const { store, sides } = fakeStore({ replica: [row(3)] });
+    expect(await store.find(3)).toEqual(note(3));
+    expect(sides()).toEqual(["replica"]);
+  });
+
+  it("asks the primary when the replica does not have it", async () => {
+    const { store, sides } = fakeStore({ primary: [row(3)] });
+    expect(await store.find(3)).toEqual(note(3));
+    expect(sides()).toEqual(["replica", "primary"]);
+  });
+
+  it("finds nothing when the primary does not have it either", async () => {
+    expect(await fakeStore({}).store.find(3)).toBeUndefined();
+  });
+});
+
+describe("adding a note", () => {
+  const input = { author: "Ann", text: "hello", idempotencyKey: "client:k" };
+
+  it("writes it once and returns it with its new id", async () => {
+    const { store, calls } = fakeStore({ insert: 7 });
+    const { note: added, replayed } = await store.add(input);
+    expect(added).toMatchObject({ id: 7, author: "Ann", text: "hello" });
+    expect(replayed).toBe(false);
+    expect(calls[0]?.[1].values).toEqual(["Ann", "hello", added.createdAt, "client:k"]);
+  });
+
+  it("returns the first one when the key is known", async () => {
+    const { store, sides } = fakeStore({ insert: duplicate, primary: [row(5)] });
+    expect(await store.add(input)).toEqual({ note: note(5), replayed: true });
+    expect(sides()).toEqual(["write", "primary"]);
+  });
+
+  it("fails with 422 when the key was used for another note", async () => {
+    const { store } = fakeStore({ insert: duplicate, primary: [row(5)] });
+    await expect(store.add({ ...input, text: "other" })).rejects.toMatchObject({ props: { status: 422 } });
+  });
+
+  it("passes other errors on", async () => {
+    const error = new Error("database away");
+    await expect(fakeStore({ insert: error }).store.add(input)).rejects.toBe(error);
+  });
+});
