@@ -1,0 +1,33 @@
+import { PrivateKey } from "@cdktf/provider-tls/lib/private-key/index.js";
+import { SelfSignedCert } from "@cdktf/provider-tls/lib/self-signed-cert/index.js";
+import { Construct } from "constructs";
+import { keyTypes, validityHours, type KeyType } from "./keys.js";
+
+/** Properties of {@link CertificateAuthority}. */
+export interface CertificateAuthorityProps {
+  readonly commonName: string;
+  /** @default "ecdsa" */
+  readonly keyType?: KeyType;
+}
+
+/** A private certificate authority, trusted by nobody but the parties it is made for. Its key never leaves the state. */
+export class CertificateAuthority extends Construct {
+  readonly keyType: KeyType;
+  readonly key: PrivateKey;
+  readonly certificate: SelfSignedCert;
+
+  constructor(scope: Construct, id: string, { commonName, keyType = "ecdsa" }: CertificateAuthorityProps) {
+    super(scope, id);
+    this.keyType = keyType;
+    this.key = new PrivateKey(this, "key", keyTypes[keyType]);
+    this.certificate = new SelfSignedCert(this, "certificate", {
+      privateKeyPem: this.key.privateKeyPem,
+      subject: [{ commonName }],
+      isCaCertificate: true,
+      setSubjectKeyId: true,
+      allowedUses: ["cert_signing", "crl_signing"],
+      validityPeriodHours: validityHours.authority,
+      earlyRenewalHours: 0,
+    });
+  }
+}

@@ -1,0 +1,43 @@
+import { CertRequest } from "@cdktf/provider-tls/lib/cert-request/index.js";
+import { LocallySignedCert } from "@cdktf/provider-tls/lib/locally-signed-cert/index.js";
+import { PrivateKey } from "@cdktf/provider-tls/lib/private-key/index.js";
+import { Construct } from "constructs";
+import type { CertificateAuthority } from "./certificate-authority.js";
+import { keyTypes, validityHours } from "./keys.js";
+
+/** Properties of {@link SignedCertificate}. */
+export interface SignedCertificateProps {
+  readonly authority: CertificateAuthority;
+  readonly commonName: string;
+  /** @default none */
+  readonly dnsNames?: readonly string[];
+  /** @default none */
+  readonly ipAddresses?: readonly string[];
+  readonly uses: readonly ("server_auth" | "client_auth")[];
+}
+
+/** A key of the authority's type and a certificate that the authority signed. */
+export class SignedCertificate extends Construct {
+  readonly key: PrivateKey;
+  readonly certificate: LocallySignedCert;
+
+  constructor(scope: Construct, id: string, props: SignedCertificateProps) {
+    super(scope, id);
+    const { authority, commonName, dnsNames, ipAddresses, uses } = props;
+    this.key = new PrivateKey(this, "key", keyTypes[authority.keyType]);
+    const request = new CertRequest(this, "request", {
+      privateKeyPem: this.key.privateKeyPem,
+      subject: [{ commonName }],
+      dnsNames: dnsNames && [...dnsNames],
+      ipAddresses: ipAddresses && [...ipAddresses],
+    });
+    this.certificate = new LocallySignedCert(this, "certificate", {
+      certRequestPem: request.certRequestPem,
+      caPrivateKeyPem: authority.key.privateKeyPem,
+      caCertPem: authority.certificate.certPem,
+      allowedUses: ["digital_signature", "key_encipherment", ...uses],
+      validityPeriodHours: validityHours.certificate,
+      earlyRenewalHours: 0,
+    });
+  }
+}

@@ -1,0 +1,31 @@
+import { Ruleset } from "@cdktf/provider-cloudflare/lib/ruleset/index.js";
+import type { Construct } from "constructs";
+import { edgeTokenHeader } from "../platform/names.js";
+import { siteExpression, type ZoneContext } from "./context.js";
+
+/**
+ * Adds a secret header to every request to the site; nginx serves nobody without it. The late phase overwrites what a visitor sent
+ * under that name. Whoever may read the zone's rules can read the value.
+ */
+export function addEdgeToken(
+  scope: Construct,
+  { config, zoneId, edgeToken }: ZoneContext & { readonly edgeToken: string },
+): void {
+  new Ruleset(scope, "edge-token", {
+    zoneId,
+    name: "foobar edge token",
+    description: "Proof that a request came through this zone",
+    kind: "zone",
+    phase: "http_request_late_transform",
+    rules: [
+      {
+        ref: "edge-token",
+        description: "Secret header for the origin",
+        expression: siteExpression(config),
+        action: "rewrite",
+        enabled: true,
+        actionParameters: { headers: { [edgeTokenHeader]: { operation: "set", value: edgeToken } } },
+      },
+    ],
+  });
+}

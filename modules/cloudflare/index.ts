@@ -1,0 +1,1 @@
+export { CloudflareSite, type CloudflareSiteProps } from "./site.js";

@@ -1,0 +1,27 @@
+import { AuthenticatedOriginPullsCertificate } from "@cdktf/provider-cloudflare/lib/authenticated-origin-pulls-certificate/index.js";
+import { AuthenticatedOriginPullsSettings } from "@cdktf/provider-cloudflare/lib/authenticated-origin-pulls-settings/index.js";
+import type { Construct } from "constructs";
+import type { SignedCertificate } from "../certificates/index.js";
+import type { ZoneContext } from "./context.js";
+
+/**
+ * Cloudflare shows the origin a client certificate of our own CA. With Cloudflare's shared one, any other customer of theirs
+ * could put their zone in front of our balancer.
+ */
+export function addOriginPulls(
+  scope: Construct,
+  { zoneId, originPull }: ZoneContext & { readonly originPull: SignedCertificate },
+): void {
+  const certificate = new AuthenticatedOriginPullsCertificate(scope, "origin-pull-certificate", {
+    zoneId,
+    certificate: originPull.certificate.certPem,
+    privateKey: originPull.key.privateKeyPem,
+    lifecycle: { createBeforeDestroy: true },
+  });
+  new AuthenticatedOriginPullsSettings(scope, "origin-pull-settings", {
+    zoneId,
+    enabled: true,
+    // Switched on before a certificate is there, Cloudflare shows its shared one.
+    dependsOn: [certificate],
+  });
+}

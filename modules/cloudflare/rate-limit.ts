@@ -1,0 +1,36 @@
+import { Ruleset } from "@cdktf/provider-cloudflare/lib/ruleset/index.js";
+import type { Construct } from "constructs";
+import type { ZoneContext } from "./context.js";
+
+/** Requests that count. The free plan looks at the path only. */
+export const apiExpression = 'starts_with(http.request.uri.path, "/api/")';
+
+/** What the free plan allows: one rule that counts for 10 seconds and blocks for 10. */
+const freePlan = { period: 10, mitigationTimeout: 10 } as const;
+
+/** The zone's rate limit for each address. A zone has one ruleset for this phase: one made by hand must be imported first. */
+export function addRateLimit(scope: Construct, { config, zoneId }: ZoneContext): void {
+  const { expression = apiExpression, requestsPer10Seconds } = config.cloudflare.rateLimit;
+  new Ruleset(scope, "rate-limit", {
+    zoneId,
+    name: "foobar rate limit",
+    description: "Requests of one address",
+    kind: "zone",
+    phase: "http_ratelimit",
+    rules: [
+      {
+        ref: "requests-per-address",
+        description: `At most ${requestsPer10Seconds} requests in 10 seconds`,
+        expression,
+        action: "block",
+        enabled: true,
+        ratelimit: {
+          // Cloudflare counts in each data centre and insists on being told so.
+          characteristics: ["cf.colo.id", "ip.src"],
+          requestsPerPeriod: requestsPer10Seconds,
+          ...freePlan,
+        },
+      },
+    ],
+  });
+}

@@ -1,0 +1,43 @@
+import { DataCloudflareZone } from "@cdktf/provider-cloudflare/lib/data-cloudflare-zone/index.js";
+import type { LoadBalancer } from "@cdktf/provider-hcloud/lib/load-balancer";
+import { Construct } from "constructs";
+import type { SignedCertificate } from "../certificates/index.js";
+import type { Config } from "../config/schema.js";
+import { addDnsRecords } from "./dns-records.js";
+import { addEdgeToken } from "./edge-token.js";
+import { addFirewall } from "./firewall.js";
+import { addOriginPulls } from "./origin-pulls.js";
+import { addRateLimit } from "./rate-limit.js";
+import { addZoneSettings } from "./zone-settings.js";
+
+/** Properties of {@link CloudflareSite}. */
+export interface CloudflareSiteProps {
+  readonly config: Config;
+  readonly loadBalancer: LoadBalancer;
+  /** Value of the header that nginx asks for. @default none (`tls: "passthrough"`) */
+  readonly edgeToken?: string;
+  /** Client certificate that nginx asks for. @default none (`tls: "terminate"`) */
+  readonly originPull?: SignedCertificate;
+}
+
+/**
+ * The site at Cloudflare: records, settings of the zone, firewall, rate limit, and the proof that a request came through this zone.
+ * Works on the free plan. Destroying leaves the zone's settings and the switch for origin pulls as they are: Cloudflare has no
+ * previous value to go back to.
+ */
+export class CloudflareSite extends Construct {
+  constructor(scope: Construct, id: string, { config, loadBalancer, edgeToken, originPull }: CloudflareSiteProps) {
+    super(scope, id);
+    const { zoneName = config.domain, accountName } = config.cloudflare;
+    const { zoneId } = new DataCloudflareZone(this, "zone", {
+      filter: { name: zoneName, ...(accountName && { account: { name: accountName } }) },
+    });
+    const context = { config, zoneId };
+    addDnsRecords(this, { ...context, loadBalancer });
+    addZoneSettings(this, context);
+    addFirewall(this, context);
+    addRateLimit(this, context);
+    if (edgeToken) addEdgeToken(this, { ...context, edgeToken });
+    if (originPull) addOriginPulls(this, { ...context, originPull });
+  }
+}

@@ -1,0 +1,31 @@
+import { Password } from "@cdktf/provider-random/lib/password/index.js";
+import { Construct } from "constructs";
+
+/** Properties of {@link Passwords}. */
+export interface PasswordsProps {
+  readonly names: readonly string[];
+  /** Characters of each: letters and digits, so that no file format needs quoting. @default 32 (190 bits) */
+  readonly length?: number;
+}
+
+/** Random passwords by name. They stand in the state of their stack and nowhere else in the project. */
+export class Passwords extends Construct {
+  private readonly passwords: ReadonlyMap<string, Password>;
+
+  constructor(scope: Construct, id: string, { names, length = 32 }: PasswordsProps) {
+    super(scope, id);
+    this.passwords = new Map(
+      names.map((name) => [
+        name,
+        new Password(this, name, { length, special: false, minLower: 1, minUpper: 1, minNumeric: 1 }),
+      ]),
+    );
+  }
+
+  /** Reference to a password. */
+  value(name: string): string {
+    const password = this.passwords.get(name);
+    if (!password) throw new Error(`no password ${name} in ${this.node.path}`);
+    return password.result;
+  }
+}

@@ -1,0 +1,57 @@
+import { CloudflareProvider } from "@cdktf/provider-cloudflare/lib/provider/index.js";
+import { RandomProvider } from "@cdktf/provider-random/lib/provider/index.js";
+import { TlsProvider } from "@cdktf/provider-tls/lib/provider/index.js";
+import { TerraformOutput } from "cdktf";
+import type { Construct } from "constructs";
+import type { ServerConfig } from "../modules/config/schema.js";
+import { MysqlCertificates } from "../modules/mysql-certificates/index.js";
+import { originCertificates, type OriginCertificate } from "../modules/origin-certificate/index.js";
+import { OriginPull } from "../modules/origin-pull/index.js";
+import { Passwords } from "../modules/passwords/index.js";
+import type { SecretReferences } from "../modules/server/index.js";
+import { PlatformStack, type PlatformStackProps } from "./platform-stack.js";
+
+/** Everything secret that Terraform makes. Its state is the one to guard: who reads it can read the database. */
+export class CredentialsStack extends PlatformStack {
+  readonly originCertificate: OriginCertificate;
+  /** Cloudflare's client certificate (`tls: "passthrough"` only). */
+  readonly originPull?: OriginPull;
+  /** Value of the edge token (`tls: "terminate"` only). */
+  readonly edgeToken?: string;
+  private readonly passwords: Passwords;
+  private readonly mysql: MysqlCertificates;
+
+  constructor(scope: Construct, { config }: PlatformStackProps) {
+    super(scope, "credentials", { config });
+    new CloudflareProvider(this, "cloudflare");
+    new TlsProvider(this, "tls");
+    new RandomProvider(this, "random");
+    this.passwords = new Passwords(this, "password", { names: ["application", "replication", "monitoring"] });
+    this.mysql = new MysqlCertificates(this, "mysql", { config });
+    this.originCertificate = originCertificates(this, config);
+    if (config.tls === "terminate")
+      this.edgeToken = new Passwords(this, "edge", { names: ["token"], length: 48 }).value("token");
+    else this.originPull = new OriginPull(this, "origin-pull", { config });
+    new TerraformOutput(this, "origin_certificate_expires_on", {
+      value: this.originCertificate.certificate.expiresOn,
+      description: "Raise certificate.generation in the environment's file before this day",
+    });
+  }
+
+  /** References to the secrets of one server. */
+  secretsOf(server: ServerConfig): SecretReferences {
+    const mysql = this.mysql.of(server.name);
+    return {
+      applicationDatabasePassword: this.passwords.value("application"),
+      replicationPassword: this.passwords.value("replication"),
+      monitoringPassword: this.passwords.value("monitoring"),
+      mysqlCa: this.mysql.authority.certificate.certPem,
+      mysqlServerCertificate: mysql?.certificate.certPem,
+      mysqlServerKey: mysql?.key.privateKeyPem,
+      edgeToken: this.edgeToken,
+      originCertificate: this.originCertificate.certificate.certificate,
+      originKey: this.originCertificate.key.privateKeyPem,
+      originPullCa: this.originPull?.authority.certificate.certPem,
+    };
+  }
+}

@@ -1,0 +1,51 @@
+import { HcloudProvider } from "@cdktf/provider-hcloud/lib/provider";
+import type { Construct } from "constructs";
+import type { ServerConfig } from "../modules/config/schema.js";
+import { ServerFirewall } from "../modules/firewall/index.js";
+import { PlacementGroups, PrivateNetwork, PublicAddresses } from "../modules/network/index.js";
+import { SshKeys } from "../modules/ssh-keys/index.js";
+import { DataVolume } from "../modules/volume/index.js";
+import { PlatformStack, type PlatformStackProps } from "./platform-stack.js";
+
+/** What belongs to one server and outlives it. */
+export interface ServerFoundation {
+  readonly firewall: ServerFirewall;
+  readonly addresses: PublicAddresses;
+  /** Disk of a database member. */
+  readonly data?: DataVolume;
+}
+
+/** What outlives any server: network, addresses, firewalls, keys and the disks with the data. */
+export class FoundationStack extends PlatformStack {
+  readonly privateNetwork: PrivateNetwork;
+  readonly placementGroups: PlacementGroups;
+  readonly sshKeys: SshKeys;
+  private readonly servers: ReadonlyMap<string, ServerFoundation>;
+
+  constructor(scope: Construct, { config }: PlatformStackProps) {
+    super(scope, "foundation", { config });
+    new HcloudProvider(this, "hcloud");
+    this.privateNetwork = new PrivateNetwork(this, "network", { config });
+    this.placementGroups = new PlacementGroups(this, "placement", { config });
+    this.sshKeys = new SshKeys(this, "administrators", { config });
+    this.servers = new Map(
+      config.servers.map((server) => [
+        server.name,
+        {
+          firewall: new ServerFirewall(this, `${server.name}_firewall`, { config, server }),
+          addresses: new PublicAddresses(this, `${server.name}_address`, { config, server }),
+          data: server.roles.includes("database")
+            ? new DataVolume(this, `${server.name}_data`, { config, server })
+            : undefined,
+        },
+      ]),
+    );
+  }
+
+  /** What belongs to a server of the configuration. */
+  of(server: ServerConfig): ServerFoundation {
+    const foundation = this.servers.get(server.name);
+    if (!foundation) throw new Error(`server ${server.name} is not in ${this.node.id}`);
+    return foundation;
+  }
+}

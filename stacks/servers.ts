@@ -1,0 +1,72 @@
+import { HcloudProvider } from "@cdktf/provider-hcloud/lib/provider";
+import { TerraformOutput, TerraformVariable } from "cdktf";
+import type { Construct } from "constructs";
+import type { Role } from "../modules/config/schema.js";
+import { outdatedServers, PlatformServer, replaceCommand, reportOutdated } from "../modules/server/index.js";
+import type { CredentialsStack } from "./credentials.js";
+import type { FoundationStack } from "./foundation.js";
+import { PlatformStack, type PlatformStackProps } from "./platform-stack.js";
+
+/** Properties of {@link ServersStack}. */
+export interface ServersStackProps extends PlatformStackProps {
+  readonly foundation: FoundationStack;
+  readonly credentials: CredentialsStack;
+}
+
+/** The servers and their disks' attachments. Nothing here is rebuilt unless somebody asks for it by name. */
+export class ServersStack extends PlatformStack {
+  readonly servers: readonly PlatformServer[];
+
+  constructor(scope: Construct, { config, foundation, credentials }: ServersStackProps) {
+    super(scope, "servers", { config });
+    new HcloudProvider(this, "hcloud");
+    const datadogApiKey = new TerraformVariable(this, "datadog_api_key", {
+      type: "string",
+      sensitive: true,
+      default: "",
+      description: "Datadog API key; TF_VAR_datadog_api_key. Without one the agent stays silent.",
+    });
+    this.servers = config.servers.map((server) => {
+      const { firewall, addresses, data } = foundation.of(server);
+      return new PlatformServer(this, server.name, {
+        config,
+        server,
+        subnet: foundation.privateNetwork.subnet,
+        placementGroup: foundation.placementGroups.of(server),
+        firewall: firewall.firewall,
+        addresses,
+        sshKeys: foundation.sshKeys.keys,
+        volume: data?.volume,
+        secrets: { ...credentials.secretsOf(server), datadogApiKey: datadogApiKey.stringValue },
+      });
+    });
+    reportOutdated(this, this.servers);
+    this.addOutputs();
+  }
+
+  /** Servers that carry a role. */
+  withRole(role: Role): readonly PlatformServer[] {
+    return this.servers.filter((server) => server.config.roles.includes(role));
+  }
+
+  private addOutputs(): void {
+    const byName = <T>(value: (server: PlatformServer) => T): Record<string, T> =>
+      Object.fromEntries(this.servers.map((server) => [server.config.name, value(server)]));
+    new TerraformOutput(this, "server_addresses", {
+      value: byName(({ server, config }) => ({
+        ipv4: server.ipv4Address,
+        ipv6: server.ipv6Address,
+        private: config.privateIp,
+      })),
+      description: "Addresses of the servers",
+    });
+    new TerraformOutput(this, "outdated_servers", {
+      value: outdatedServers(this.servers),
+      description: "Servers that run an older payload than the configuration's",
+    });
+    new TerraformOutput(this, "replace_commands", {
+      value: byName((server) => replaceCommand(this, server)),
+      description: "Builds one server anew with the current payload; one at a time",
+    });
+  }
+}
