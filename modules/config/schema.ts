@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { monitoring } from "./monitoring.js";
 import * as values from "./values.js";
 
 /** What a server does. A server carries one or both. */
@@ -138,28 +139,6 @@ const backend = z.discriminatedUnion("type", [
       .describe("Folder of the state files in the bucket. Default: the environment's name."),
   }),
 ]);
-
-const monitoring = z.strictObject({
-  enabled: z.boolean().default(true).describe("Whether servers run the Datadog agent and the monitors exist."),
-  site: z
-    .enum([
-      "datadoghq.com",
-      "us3.datadoghq.com",
-      "us5.datadoghq.com",
-      "datadoghq.eu",
-      "ap1.datadoghq.com",
-      "ap2.datadoghq.com",
-      "ddog-gov.com",
-    ])
-    .default("datadoghq.eu")
-    .describe("Datadog site of the account."),
-  receivers: z
-    .strictObject({
-      urgent: z.array(values.receiver).default([]).describe("Datadog handles that wake a person."),
-      notUrgent: z.array(values.receiver).default([]).describe("Datadog handles for what can wait until morning."),
-    })
-    .prefault({}),
-});
 
 /** Replaces a vendor's apt repository, for a mirror. */
 const aptSource = z.strictObject({

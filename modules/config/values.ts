@@ -14,7 +14,8 @@ const text = (judge: (value: string) => Verdict) =>
     if (verdict) context.addIssue({ code: "custom", message: verdict.rule, params: { fix: verdict.fix } });
   });
 
-const matching = (pattern: RegExp, rule: string, fix: string) =>
+/** A text of one form. */
+export const matching = (pattern: RegExp, rule: string, fix: string) =>
   text((value) => (pattern.test(value) ? undefined : { rule, fix }));
 
 const known = (what: string, values: readonly string[]) =>

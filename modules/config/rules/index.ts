@@ -1,4 +1,5 @@
 import { accessRules } from "./access.js";
+import { monitoringRules } from "./monitoring.js";
 import { networkRules } from "./network.js";
 import type { Rule } from "./rule.js";
 import { serverRules } from "./servers.js";
@@ -7,4 +8,10 @@ import { serviceRules } from "./services.js";
 export type { Checked, Rule } from "./rule.js";
 
 /** Rules that span settings, in the order they are reported. */
-export const rules: readonly Rule[] = [...networkRules, ...serverRules, ...accessRules, ...serviceRules];
+export const rules: readonly Rule[] = [
+  ...networkRules,
+  ...serverRules,
+  ...accessRules,
+  ...serviceRules,
+  ...monitoringRules,
+];

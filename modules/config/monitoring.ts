@@ -1,0 +1,89 @@
+import { z } from "zod";
+import { allMonitorIds } from "../monitoring/ids.js";
+import * as values from "./values.js";
+
+const reason = values.matching(
+  /^\S.{8,}\S$/,
+  "must be a sentence of at least ten characters",
+  "say why, for whoever reads the review",
+);
+
+const utc = values.matching(
+  /^\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\dZ$/,
+  "must be a time in UTC",
+  "write it as 2026-12-01T20:00:00Z",
+);
+
+const percent = z.number().min(50).max(99.999);
+
+const change = z.strictObject({
+  reason: reason.describe("Why it is changed; the review shows it."),
+  enabled: z.boolean().default(true).describe("Whether the monitor exists."),
+  critical: z.number().optional().describe("Critical threshold, in the monitor's unit. Default: the catalogue's."),
+  warning: z.number().optional().describe("Warning threshold, in the monitor's unit. Default: the catalogue's."),
+  urgency: z
+    .enum(["urgent", "notUrgent"])
+    .optional()
+    .describe("Who gets its critical alerts. Default: as the catalogue says."),
+});
+
+const downtime = z.strictObject({
+  reason: reason.describe("What is done; the message of the downtime."),
+  start: utc.describe("Begin, in UTC; not in the past when it is deployed."),
+  end: utc.describe("End, in UTC."),
+  server: values.serverName.optional().describe("Server whose alerts are kept back. Default: all alerts."),
+});
+
+/** What is watched, how strictly, and who is told. */
+export const monitoring = z.strictObject({
+  enabled: z.boolean().default(true).describe("Whether servers run the Datadog agent and the monitors exist."),
+  site: z
+    .enum([
+      "datadoghq.com",
+      "us3.datadoghq.com",
+      "us5.datadoghq.com",
+      "datadoghq.eu",
+      "ap1.datadoghq.com",
+      "ap2.datadoghq.com",
+      "ddog-gov.com",
+    ])
+    .default("datadoghq.eu")
+    .describe("Datadog site of the account."),
+  receivers: z
+    .strictObject({
+      urgent: z.array(values.receiver).default([]).describe("Datadog handles that wake a person."),
+      notUrgent: z.array(values.receiver).default([]).describe("Datadog handles for what can wait until morning."),
+    })
+    .prefault({}),
+  runbookUrl: z.url().optional().describe("Address of docs/runbook.md, for links in alerts. Default: its path."),
+  monitors: z
+    .partialRecord(z.enum(allMonitorIds), change)
+    .default({})
+    .describe("Monitors that are adjusted or switched off, by name: the headings of docs/runbook.md."),
+  serviceLevels: z
+    .strictObject({
+      availabilityPercent: percent.default(99.9).describe("Requests of 30 days that must not fail, in percent."),
+      latencyPercent: percent.default(95).describe("Requests of 30 days that must be fast, in percent."),
+      latencySeconds: z.number().min(0.01).max(30).default(0.5).describe("What fast means, in seconds."),
+    })
+    .prefault({}),
+  synthetics: z
+    .strictObject({
+      locations: z
+        .array(values.matching(/^[a-z]+:[\w.-]+$/, "must be a place of Datadog's", 'write it as "aws:eu-central-1"'))
+        .min(1)
+        .default(["aws:eu-central-1", "aws:eu-west-1", "aws:us-east-1"])
+        .describe("Places that look at the site from outside."),
+      intervalSeconds: z
+        .int()
+        .min(30)
+        .max(604_800)
+        .default(300)
+        .describe("Time between two looks at page, API and DNS from one place. Each look is billed."),
+    })
+    .prefault({}),
+  downtimes: z
+    .record(values.serverName, downtime)
+    .default({})
+    .describe("Planned work during which alerts are kept back, by a short name. Remove an entry once it is over."),
+});

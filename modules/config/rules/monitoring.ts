@@ -1,0 +1,39 @@
+import { rule, unless } from "./rule.js";
+
+const downtimesEnd = rule(["monitoring"], ({ monitoring: { downtimes } }) =>
+  Object.entries(downtimes).flatMap(([name, { start, end }]) =>
+    unless(Date.parse(end) > Date.parse(start), () => ({
+      path: `monitoring.downtimes.${name}.end`,
+      rule: `must be later than its start (${start})`,
+      got: end,
+      fix: "move the end, or the start",
+    })),
+  ),
+);
+
+const downtimesOfServers = rule(["monitoring", "servers"], ({ monitoring: { downtimes }, servers }) =>
+  Object.entries(downtimes).flatMap(([name, { server }]) =>
+    unless(server === undefined || server in servers, () => ({
+      path: `monitoring.downtimes.${name}.server`,
+      rule: "must be a server of this environment",
+      got: server,
+      fix: `choose one of ${Object.keys(servers).join(", ")}`,
+    })),
+  ),
+);
+
+const changesChange = rule(["monitoring"], ({ monitoring: { monitors } }) =>
+  Object.entries(monitors).flatMap(([id, change]) =>
+    unless(
+      !change.enabled || [change.critical, change.warning, change.urgency].some((value) => value !== undefined),
+      () => ({
+        path: `monitoring.monitors.${id}`,
+        rule: "must change something",
+        got: change,
+        fix: "set enabled to false, a threshold or the urgency, or remove the entry",
+      }),
+    ),
+  ),
+);
+
+export const monitoringRules = [downtimesEnd, downtimesOfServers, changesChange];

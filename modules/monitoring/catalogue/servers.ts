@@ -1,0 +1,158 @@
+import type { MonitorDefinition } from "../definition.js";
+import { series, type MonitoringContext } from "../scope.js";
+import { instances } from "../signals.js";
+
+/** Disks of the system that say nothing about room: read-only images and memory. */
+const realDisks = ["!device:tmpfs", "!device:udev"];
+
+/** The machines themselves. */
+export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefinition[] => [
+  {
+    id: "cpu-busy",
+    title: "CPU is busy",
+    condition: {
+      kind: "metric",
+      reduce: "avg",
+      window: "15m",
+      series: series("avg", "system.cpu.idle", [env], ["server"]),
+      comparison: "<",
+    },
+    thresholds: { critical: 5, warning: 15 },
+    urgency: "notUrgent",
+    priority: 3,
+    meaning: "Less than this percentage of the CPU was idle for a quarter of an hour; latency will follow.",
+    firstLook: [
+      "`top` on the server: application, mysqld or something else",
+      "servers dashboard: stolen time by the hypervisor",
+    ],
+  },
+  {
+    id: "load-high",
+    title: "Load is high",
+    condition: {
+      kind: "metric",
+      reduce: "avg",
+      window: "15m",
+      series: series("avg", "system.load.norm.5", [env], ["server"]),
+      comparison: ">",
+    },
+    thresholds: { critical: 3, warning: 2 },
+    urgency: "notUrgent",
+    priority: 3,
+    meaning: "So many processes per CPU core want to run or wait for the disk.",
+    firstLook: ["servers dashboard: iowait against user time", "`ps -eo stat,comm | grep ^D` on the server"],
+  },
+  {
+    id: "memory-low",
+    title: "Memory runs out",
+    condition: {
+      kind: "metric",
+      reduce: "avg",
+      window: "5m",
+      series: series("min", "system.mem.pct_usable", [env], ["server"]),
+      comparison: "<",
+    },
+    thresholds: { critical: 0.05, warning: 0.1 },
+    urgency: "urgent",
+    priority: 2,
+    meaning: "The kernel will soon kill the largest process, which is MySQL.",
+    firstLook: ["`ps -eo rss,comm --sort -rss | head` on the server", "database.bufferPoolMib in the configuration"],
+  },
+  {
+    id: "disk-full",
+    title: "A disk is nearly full",
+    condition: {
+      kind: "metric",
+      reduce: "max",
+      window: "5m",
+      series: series("max", "system.disk.in_use", [env, ...realDisks], ["server", "device"]),
+      comparison: ">",
+    },
+    thresholds: { critical: 0.9, warning: 0.8 },
+    urgency: "urgent",
+    priority: 2,
+    meaning: "A full system disk stops logging, package updates and deploys.",
+    firstLook: [
+      "`du -xh / | sort -h | tail` on the server",
+      "`journalctl --disk-usage`, old releases under /opt/app/releases",
+    ],
+  },
+  {
+    id: "disk-forecast",
+    title: "A disk will be full within a week",
+    condition: {
+      kind: "forecast",
+      series: series("max", "system.disk.in_use", [env, ...realDisks], ["server", "device"]),
+      horizon: "1w",
+      comparison: ">=",
+    },
+    thresholds: { critical: 0.95 },
+    urgency: "notUrgent",
+    priority: 3,
+    meaning: "At the growth of the last week this disk fills up.",
+    firstLook: ["servers dashboard: which device grows", "for the data volume: raise database.volumeSizeGb"],
+  },
+  {
+    id: "inodes-low",
+    title: "A disk runs out of inodes",
+    condition: {
+      kind: "metric",
+      reduce: "max",
+      window: "5m",
+      series: series("max", "system.fs.inodes.in_use", [env, ...realDisks], ["server", "device"]),
+      comparison: ">",
+    },
+    thresholds: { critical: 0.9, warning: 0.8 },
+    urgency: "notUrgent",
+    priority: 3,
+    meaning: "Files can no longer be created although there is room.",
+    firstLook: ["`du --inodes -x / | sort -n | tail` on the server"],
+  },
+  {
+    id: "clock-drift",
+    title: "The clock is wrong",
+    condition: {
+      kind: "metric",
+      reduce: "max",
+      window: "15m",
+      series: `abs(${series("max", "ntp.offset", [env], ["server"])})`,
+      comparison: ">",
+    },
+    thresholds: { critical: 5, warning: 1 },
+    urgency: "notUrgent",
+    priority: 3,
+    meaning: "So many seconds off: logs of different servers no longer line up, and TLS fails when it grows.",
+    firstLook: ["`chronyc tracking` and `chronyc sources` on the server", "is outbound NTP dropped"],
+  },
+  {
+    id: "reboot-required",
+    title: "A security update waits for a reboot",
+    condition: {
+      kind: "metric",
+      reduce: "min",
+      window: "1d",
+      series: series("max", "system.disk.directory.files", [env, `name:${instances.rebootRequired}`], ["server"]),
+      comparison: ">=",
+    },
+    thresholds: { critical: 1 },
+    urgency: "notUrgent",
+    priority: 4,
+    meaning: "For a day this server has run a kernel or library that was replaced on disk.",
+    firstLook: ["`cat /run/reboot-required.pkgs` on the server", "reboot one server at a time, replicas first"],
+  },
+  {
+    id: "server-silent",
+    title: "A server sends nothing",
+    condition: { kind: "check", check: "datadog.agent.up", over: [env], by: ["host"] },
+    thresholds: { critical: 4 },
+    noDataMinutes: 5,
+    urgency: "urgent",
+    priority: 2,
+    meaning: "The server is off or cut off, or its agent is dead: we are blind there, and redundancy may be lost.",
+    firstLook: [
+      "the server's state in the Hetzner console",
+      "members-missing: is MySQL gone too",
+      "`systemctl status datadog-agent`",
+    ],
+  },
+];

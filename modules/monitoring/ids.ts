@@ -1,0 +1,75 @@
+/**
+ * Names of everything that can alert, by area. A name is a contract: the address in Terraform, the key in the configuration
+ * and the heading in docs/runbook.md.
+ */
+export const monitorIds = {
+  web: [
+    "requests-anomaly",
+    "balancer-silent",
+    "visitors-gone",
+    "server-error-share",
+    "server-error-count",
+    "server-errors",
+    "latency-p95",
+    "latency-anomaly",
+    "nginx-down",
+    "application-down",
+    "application-errors",
+    "web-server-unhealthy",
+  ],
+  servers: [
+    "cpu-busy",
+    "load-high",
+    "memory-low",
+    "disk-full",
+    "disk-forecast",
+    "inodes-low",
+    "clock-drift",
+    "reboot-required",
+    "server-silent",
+  ],
+  mysql: [
+    "mysql-down",
+    "member-not-online",
+    "members-missing",
+    "no-primary",
+    "two-primaries",
+    "primary-changed",
+    "applier-queue",
+    "certification-queue",
+    "connections-near-limit",
+    "connections-anomaly",
+    "slow-queries-anomaly",
+    "mysql-errors",
+    "data-volume-full",
+  ],
+  security: [
+    "ssh-login",
+    "ssh-failures",
+    "edge-bypassed",
+    "firewall-drops-anomaly",
+    "throttled-requests-anomaly",
+    "package-change",
+  ],
+  availability: [
+    "page-check",
+    "api-check",
+    "redirect-check",
+    "dns-check",
+    "certificate-check",
+    "edge-certificate",
+    "origin-certificate",
+    "availability-fast-burn",
+    "availability-slow-burn",
+    "latency-fast-burn",
+    "latency-slow-burn",
+  ],
+} as const;
+
+export type Area = keyof typeof monitorIds;
+export type MonitorId = (typeof monitorIds)[Area][number];
+
+export const areas = Object.keys(monitorIds) as readonly Area[];
+
+/** All names, in the order of the areas. */
+export const allMonitorIds: readonly MonitorId[] = areas.flatMap((area): readonly MonitorId[] => monitorIds[area]);

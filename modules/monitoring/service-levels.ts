@@ -1,0 +1,41 @@
+import type { ServiceLevelName } from "./definition.js";
+import { series, type MonitoringContext } from "./scope.js";
+
+/** A promise over 30 days: the share of requests that must be good. */
+export interface ServiceLevel {
+  readonly name: ServiceLevelName;
+  readonly title: string;
+  readonly description: string;
+  /** Percentage of good requests. */
+  readonly targetPercent: number;
+  readonly good: string;
+  readonly total: string;
+}
+
+/** The two promises to visitors. Health checks are no visitors. */
+export function serviceLevels({ config, env, metrics }: MonitoringContext): readonly ServiceLevel[] {
+  const { availabilityPercent, latencyPercent, latencySeconds } = config.monitoring.serviceLevels;
+  const requests = (...tags: string[]): string =>
+    `${series("sum", metrics.requests, [env, "!route_class:health", ...tags])}.as_count()`;
+  return [
+    {
+      name: "availability",
+      title: "Requests succeed",
+      description: "Requests that nginx answered without a 5xx status, of all requests of visitors.",
+      targetPercent: availabilityPercent,
+      good: requests("!status_class:5xx"),
+      total: requests(),
+    },
+    {
+      name: "latency",
+      title: "Requests are fast",
+      description: `Requests that nginx answered within ${latencySeconds} s, of all requests of visitors.`,
+      targetPercent: latencyPercent,
+      good: requests("speed:fast"),
+      total: requests(),
+    },
+  ];
+}
+
+/** Highest burn rate there is: every request bad. An alert above it would never fire. */
+export const highestBurnRate = ({ targetPercent }: ServiceLevel): number => 100 / (100 - targetPercent);

@@ -1,0 +1,67 @@
+/**
+ * Everything the catalogue, the service levels and the dashboards may ask for, and who emits it: one list for queries and tests.
+ * Names were read at their source, DataDog/integrations-core (`<integration>/metadata.csv`, `<integration>/assets/service_checks.json`)
+ * and, for the core checks, DataDog/datadog-agent (`pkg/collector/corechecks/…`). Exceptions are noted beside the name.
+ */
+
+/** Checks of the agent that emit signals. The first four need no configuration. */
+export type Emitter =
+  "cpu" | "load" | "memory" | "agent" | "disk" | "ntp" | "directory" | "nginx" | "mysql" | "tls" | "http_check";
+
+/** Metrics by name. */
+export const metricSignals = {
+  "system.cpu.idle": "cpu",
+  "system.cpu.user": "cpu",
+  "system.cpu.system": "cpu",
+  "system.cpu.iowait": "cpu",
+  "system.cpu.stolen": "cpu",
+  "system.load.norm.5": "load",
+  "system.mem.pct_usable": "memory",
+  "system.disk.in_use": "disk",
+  "system.fs.inodes.in_use": "disk",
+  "ntp.offset": "ntp",
+  // The name in metadata.csv; directory.py sends it with the tag name:<name of the instance>.
+  "system.disk.directory.files": "directory",
+  "nginx.net.request_per_s": "nginx",
+  "nginx.net.connections": "nginx",
+  "nginx.net.conn_dropped_per_s": "nginx",
+  "mysql.net.max_connections_available": "mysql",
+  "mysql.net.aborted_connects": "mysql",
+  "mysql.performance.threads_connected": "mysql",
+  "mysql.performance.threads_running": "mysql",
+  "mysql.performance.questions": "mysql",
+  "mysql.performance.slow_queries": "mysql",
+  "mysql.innodb.buffer_pool_utilization": "mysql",
+  "mysql.innodb.row_lock_waits": "mysql",
+  // Group Replication: mysql.py sends these instead of the classic replication metrics when `options.replication` is true and the
+  // plugin is ACTIVE; member_status is always 1 and says its state in the tags member_state and member_role.
+  "mysql.replication.group.member_status": "mysql",
+  "mysql.replication.group.transactions": "mysql",
+  "mysql.replication.group.transactions_in_applier_queue": "mysql",
+  "mysql.replication.group.transactions_rollback": "mysql",
+  "tls.days_left": "tls",
+} as const satisfies Readonly<Record<string, Emitter>>;
+
+/** Service checks by name. */
+export const checkSignals = {
+  "datadog.agent.up": "agent",
+  "nginx.can_connect": "nginx",
+  "mysql.can_connect": "mysql",
+  "mysql.replication.group.status": "mysql",
+  "http.can_connect": "http_check",
+} as const satisfies Readonly<Record<string, Emitter>>;
+
+export type MetricSignal = keyof typeof metricSignals;
+export type CheckSignal = keyof typeof checkSignals;
+
+/** Instances of checks that queries name by tag. */
+export const instances = {
+  /** http_check of the application, asked on loopback. Tag `instance:application`. */
+  application: "application",
+  /** tls check of the certificate that visitors see. Tag `name:edge`. */
+  edgeCertificate: "edge",
+  /** tls check of the certificate on the balancer's private address. Tag `name:origin`. */
+  originCertificate: "origin",
+  /** directory check that counts /run/reboot-required. Tag `name:reboot-required`. */
+  rebootRequired: "reboot-required",
+} as const;
