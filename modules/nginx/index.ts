@@ -1,3 +1,48 @@
 import type { PayloadContext, PayloadPart } from "../payload/part.js";
+import { setupScript } from "../payload/setup-script.js";
+import { edgeTokenHeader, healthPath, siteHosts } from "../platform/names.js";
+import { packages } from "../platform/packages.js";
+import { paths } from "../platform/paths.js";
+import { ports } from "../platform/ports.js";
+import { users } from "../platform/users.js";
+import { readStatic, renderTemplate } from "../templates.js";
 
-export const nginxPart = (_context: PayloadContext): PayloadPart => ({});
+const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
+
+/** Reverse proxy in front of the application: real visitor addresses, one log line a request, the balancer's health check. */
+export function nginxPart({ config, server }: PayloadContext): PayloadPart {
+  const passthrough = config.tls === "passthrough";
+  const script = setupScript("setup-nginx", file("setup-nginx"));
+  const variables = {
+    ...paths.nginx,
+    server: server.name,
+    privateIp: server.privateIp,
+    user: users.nginx,
+    balancerIp: config.network.balancerIp,
+    passthrough,
+    // Who connected to the balancer: Cloudflare's edge, as the balancer tells it.
+    edgeAddress: passthrough ? "$proxy_protocol_addr" : "$http_x_forwarded_for",
+    hosts: siteHosts(config).join(" "),
+    healthPath,
+    edgeTokenHeader,
+    edgeTokenVariable: edgeTokenHeader.toLowerCase().replaceAll("-", "_"),
+    httpPort: ports.nginxHttp,
+    httpsPort: ports.nginxHttps,
+    statusPort: ports.nginxStatus,
+    applicationPort: ports.application,
+  };
+  const rendered = (path: string, template: string) => ({ path, content: renderTemplate(file(template), variables) });
+  return {
+    packages: packages.nginx,
+    files: [
+      rendered("/etc/nginx/nginx.conf", "nginx.conf.hbs"),
+      rendered("/etc/nginx/conf.d/site.conf", "site.conf.hbs"),
+      rendered("/etc/nginx/snippets/to-application.conf", "to-application.conf.hbs"),
+      { path: "/etc/nginx/snippets/security-headers.conf", content: readStatic(file("security-headers.conf")) },
+      { path: "/etc/logrotate.d/nginx", content: readStatic(file("logrotate")) },
+      { path: "/etc/systemd/system/nginx.service.d/platform.conf", content: readStatic(file("service.conf")) },
+      ...script.files,
+    ],
+    commands: script.commands,
+  };
+}
