@@ -1,0 +1,136 @@
+import type { Config } from "../config/schema.js";
+import { monthlyCost, type Cost } from "../prices/cost.js";
+import type { Party, TrafficRule } from "../traffic/rules.js";
+import { activeRules } from "../traffic/resolve.js";
+import { protectedThings } from "./protection.js";
+import { warningsOf, type Warning } from "./warnings.js";
+
+/** Payload of one server, as it goes to Hetzner. */
+export interface PayloadFacts {
+  readonly server: string;
+  /** Encoded size, with secrets of realistic length. */
+  readonly bytes: number;
+  /** Short hash of the literal part. */
+  readonly hash: string;
+}
+
+/** What became of one policy. */
+export interface PolicyResult {
+  readonly policy: string;
+  /** "accepted": it does not hold, and the configuration says so in an explicit word. */
+  readonly outcome: "passed" | "accepted" | "failed";
+  /** What, where, why and the fix, for an outcome other than "passed". @default none */
+  readonly details?: readonly string[];
+}
+
+/** A part of the review that another concept adds, such as monitoring its monitors by area. */
+export interface ReviewSection {
+  readonly title: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** What the review tells besides the configuration. */
+export interface ReviewFacts {
+  readonly payloads: readonly PayloadFacts[];
+  readonly policies: readonly PolicyResult[];
+  /** Whether `TF_VAR_datadog_api_key` is set. */
+  readonly hasDatadogApiKey: boolean;
+  /** @default none */
+  readonly sections?: readonly ReviewSection[];
+}
+
+export interface ServerRow {
+  readonly name: string;
+  readonly type: string;
+  readonly location: string;
+  readonly roles: readonly string[];
+  readonly privateIp: string;
+  readonly payload: PayloadFacts | undefined;
+}
+
+export interface TrafficRow {
+  readonly from: Party;
+  readonly to: Party;
+  readonly network: TrafficRule["network"];
+  /** "tcp 80, 443", or "icmp". */
+  readonly ports: string;
+  /** Users that may open the connection, or none where it comes from outside. */
+  readonly users: readonly string[];
+  readonly why: string;
+}
+
+/** Everything a person looks at before a deploy, as plain data. */
+export interface Review {
+  readonly environment: string;
+  readonly site: string;
+  readonly servers: readonly ServerRow[];
+  readonly traffic: readonly TrafficRow[];
+  /** Label and text: how TLS ends, what is protected, where the state is. */
+  readonly summary: readonly (readonly [label: string, text: string])[];
+  readonly policies: readonly PolicyResult[];
+  readonly sections: readonly ReviewSection[];
+  readonly cost: Cost;
+  readonly warnings: readonly Warning[];
+}
+
+const tlsText = {
+  terminate: "ended by the load balancer",
+  passthrough: "ended by nginx, PROXY protocol behind the balancer",
+};
+
+const proofText = {
+  terminate: "a secret header that only Cloudflare adds",
+  passthrough: "Cloudflare's client certificate",
+};
+
+function summaryOf(config: Config): Review["summary"] {
+  const { certificate, cloudflare, backend, administrators } = config;
+  return [
+    [
+      "TLS",
+      `${tlsText[config.tls]} (${config.tls}); visitors from TLS ${cloudflare.minimumTlsVersion}, Cloudflare to origin strict`,
+    ],
+    ["Origin proof", proofText[config.tls]],
+    ["Certificate", `Cloudflare Origin CA, ${certificate.validityDays} days, generation ${certificate.generation}`],
+    ["Protected", protectedThings(config).join(", ") || "nothing"],
+    ["Backups", config.backups ? "daily, by Hetzner" : "none by Hetzner"],
+    ["SSH", administrators.cidrs.length > 0 ? `from ${administrators.cidrs.join(", ")}` : "closed to everybody"],
+    [
+      "State",
+      backend.type === "local" ? "a local file" : `s3 bucket ${backend.bucket} at ${backend.endpoint}, with locking`,
+    ],
+  ];
+}
+
+export const trafficRows = (rules: readonly TrafficRule[]): readonly TrafficRow[] =>
+  rules.map(({ from, to, network, protocol, ports, users = [], why }) => ({
+    from,
+    to,
+    network,
+    ports: [protocol, ports.join(", ")].join(" ").trim(),
+    users,
+    why,
+  }));
+
+/** Collects the review of an environment. */
+export function review(config: Config, facts: ReviewFacts): Review {
+  return {
+    environment: config.environment,
+    site: `https://www.${config.domain}`,
+    servers: config.servers.map(({ name, type, roles, privateIp }) => ({
+      name,
+      type,
+      location: config.location,
+      roles,
+      privateIp,
+      payload: facts.payloads.find((payload) => payload.server === name),
+    })),
+    traffic: trafficRows(activeRules(config)),
+    summary: summaryOf(config),
+    policies: facts.policies,
+    sections: facts.sections ?? [],
+    cost: monthlyCost(config),
+    warnings: warningsOf(config, facts),
+  };
+}

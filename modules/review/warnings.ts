@@ -1,0 +1,84 @@
+import type { Config } from "../config/schema.js";
+import { warningBytes } from "../payload/size.js";
+import { priceList, serverTypes } from "../prices/hetzner.js";
+import type { ReviewFacts } from "./review.js";
+
+/** Something to know before a deploy, and the setting that changes it. */
+export interface Warning {
+  readonly setting: string;
+  readonly text: string;
+}
+
+/** The example's digest: no file has it. */
+const placeholderDigest = "0".repeat(64);
+
+type Check = (config: Config, facts: ReviewFacts) => readonly Warning[];
+
+const when = (holds: boolean, setting: string, text: string): readonly Warning[] => (holds ? [{ setting, text }] : []);
+
+const placeholder: Check = ({ application }) =>
+  when(
+    application.sha256 === placeholderDigest,
+    "application.sha256",
+    "is the example's: servers will refuse the download; name the release that `npm run build:app` made",
+  );
+
+const protection: Check = ({ protect }) =>
+  when(!protect, "protect", "is false: one `destroy`, or one wrong plan, deletes servers and data");
+
+const access: Check = ({ administrators: { cidrs, sshKeys } }) => [
+  ...when(cidrs.length === 0, "administrators.cidrs", "is empty: no SSH; Hetzner's console is the only way in"),
+  ...when(
+    cidrs.length === 0 && Object.keys(sshKeys).length > 0,
+    "administrators.sshKeys",
+    "are installed and of no use while administrators.cidrs is empty",
+  ),
+];
+
+const state: Check = ({ backend }) =>
+  when(
+    backend.type === "local",
+    "backend",
+    "is local: the state, with every secret, is one file on this machine, without a lock; use an s3 backend",
+  );
+
+const monitoring: Check = ({ monitoring: { enabled, receivers } }, { hasDatadogApiKey }) => [
+  ...when(!enabled, "monitoring.enabled", "is false: nobody is told when the site, a server or the database fails"),
+  ...when(
+    enabled && !hasDatadogApiKey,
+    "TF_VAR_datadog_api_key",
+    "is not set: a deploy will ask for it; without it no server is watched",
+  ),
+  ...when(
+    enabled && receivers.urgent.length === 0,
+    "monitoring.receivers.urgent",
+    "is empty: monitors turn red and nobody is woken",
+  ),
+];
+
+const backups: Check = ({ backups: enabled }) =>
+  when(!enabled, "backups", "is false: Hetzner keeps no copy of the servers' disks");
+
+const stock: Check = ({ servers, location }) =>
+  [...new Set(servers.map((server) => server.type))].flatMap((type) =>
+    when(
+      serverTypes[type]?.soldOut === true,
+      "serverType",
+      `${type} was sold out on ${priceList.date}: check stock in ${location} first; a cpx type of the same size costs more`,
+    ),
+  );
+
+const payloadSize: Check = (_config, { payloads }) =>
+  payloads.flatMap(({ server, bytes }) =>
+    when(
+      bytes > warningBytes,
+      `servers.${server}`,
+      `has a payload of ${bytes} bytes, above the ${warningBytes} that leave room for growth`,
+    ),
+  );
+
+const checks: readonly Check[] = [placeholder, protection, state, access, monitoring, backups, stock, payloadSize];
+
+/** Warnings of a configuration, the gravest first. */
+export const warningsOf: (config: Config, facts: ReviewFacts) => readonly Warning[] = (config, facts) =>
+  checks.flatMap((check) => check(config, facts));
