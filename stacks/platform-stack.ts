@@ -17,11 +17,15 @@ export abstract class PlatformStack extends TerraformStack {
 
   /**
    * Addresses without cdktf's hash: `hcloud_primary_ip.addresses_alpha_ipv4`. They are a contract: a changed address replaces the resource.
-   * Construct ids hold no underscore, so two paths never give one address.
+   * Construct ids hold no underscore of their own, so two paths never give one address. Outputs that cdktf makes for other stacks
+   * are named after an expression with dots, which a name cannot hold.
    */
   protected override allocateLogicalId(element: TerraformElement | Node): string {
     const node = TerraformElement.isTerraformElement(element) ? element.node : (element as Node);
     const path = node.scopes.slice(node.scopes.indexOf(this) + 1).map((construct) => construct.node.id);
-    return path.filter((id) => id !== "Default").join("_");
+    return path
+      .filter((id) => id !== "Default")
+      .join("_")
+      .replaceAll(".", "-");
   }
 }

@@ -29,14 +29,31 @@ function firewallRules(direction: "in" | "out", rule: ResolvedRule): readonly Fi
   }));
 }
 
+/** Lines that differ only in the user who connects are one rule to the provider, which knows no users. */
+function merged(rules: readonly FirewallRule[]): readonly FirewallRule[] {
+  const byTraffic = new Map<string, FirewallRule>();
+  for (const rule of rules) {
+    const key = JSON.stringify({ ...rule, description: undefined });
+    const known = byTraffic.get(key);
+    const description = known ? `${known.description}; ${rule.description}` : rule.description;
+    byTraffic.set(key, { ...rule, description });
+  }
+  return [...byTraffic.values()];
+}
+
 /** The provider's firewall acts on public traffic only, and always lets a server reach its own metadata. */
 const isFiltered = (rule: ResolvedRule): boolean => rule.network === "public" && rule.to !== "metadata service";
 
 /** Public traffic of one server as the provider filters it, from the rule table. What no rule names is dropped, both ways. */
-export const firewallRulesOf = (config: Config, server: ServerConfig): readonly FirewallRule[] => [
-  ...inboundOf(config, server).filter(isFiltered).flatMap((rule) => firewallRules("in", rule)),
-  ...outboundOf(config, server).filter(isFiltered).flatMap((rule) => firewallRules("out", rule)),
-];
+export const firewallRulesOf = (config: Config, server: ServerConfig): readonly FirewallRule[] =>
+  merged([
+    ...inboundOf(config, server)
+      .filter(isFiltered)
+      .flatMap((rule) => firewallRules("in", rule)),
+    ...outboundOf(config, server)
+      .filter(isFiltered)
+      .flatMap((rule) => firewallRules("out", rule)),
+  ]);
 
 /** Hetzner's firewall of one server. Servers name it in `firewall_ids`, the only mechanism in use: a second one would re-plan for ever. */
 export class ServerFirewall extends Construct {
