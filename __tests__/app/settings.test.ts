@@ -50,7 +50,7 @@ describe("settings", () => {
     [{ LOG_LEVEL: "loud" }, 'LOG_LEVEL: must be one of debug, info, warn, error, got "loud"'],
     [{ ENABLE_FAULT_INJECTION: "yes" }, 'ENABLE_FAULT_INJECTION: must be one of 0, 1, got "yes"'],
   ])("fails with %j", (change, problem) =>
-    expect(() => readSettings({ ...complete, ...change }, readFile)).toThrow(`environment: 1 problems\n  ${problem}`),
+    expect(() => readSettings({ ...complete, ...change }, readFile)).toThrow(`environment: 1 problem\n  ${problem}`),
   );
 
   it("fails when the password file is empty or missing, without showing a content", () => {

@@ -89,7 +89,10 @@ export const readSettings = (
       tlsName: required("DATABASE_TLS_NAME"),
     },
   };
-  if (problems.length > 0) throw new Error(`environment: ${problems.length} problems\n  ${problems.join("\n  ")}`);
+  if (problems.length > 0)
+    throw new Error(
+      `environment: ${problems.length} ${problems.length === 1 ? "problem" : "problems"}\n  ${problems.join("\n  ")}`,
+    );
   return settings;
 };
 

@@ -1,0 +1,107 @@
+import { describe, expect, it } from "vitest";
+import type { Side } from "../../app/src/database/database.js";
+import { Reachability } from "../../app/src/database/reachability.js";
+import type { Outcome } from "../../app/src/database/statement.js";
+import { liveness } from "../../app/src/operations/health.js";
+import { Monitor } from "../../app/src/operations/monitor.js";
+
+const now = 1_000_000;
+const up = { reachable: true, lastAnswerAt: now };
+const downFor = (seconds: number) => ({
+  reachable: false,
+  reason: "connection lost",
+  lastAnswerAt: now - seconds * 1000,
+});
+const never = { reachable: false, reason: "cannot connect" };
+
+describe("/healthz, which decides whether the balancer uses this server,", () => {
+  it.each([
+    ["both sides answer", [up, up]],
+    ["the primary is away for ever and replicas answer", [downFor(1000), up]],
+    ["no replica answers and the primary does", [up, never]],
+    ["the whole database fails over", [downFor(8), downFor(8)]],
+    ["both sides are silent for 29 s", [downFor(29), downFor(60)]],
+  ])("is good while %s", (_, sides) => expect(liveness({ sides, leaving: false, nowMs: now })).toEqual({ ok: true }));
+
+  it("is bad, with the reason, when both sides are silent for 30 s", () =>
+    expect(liveness({ sides: [downFor(30), downFor(31)], leaving: false, nowMs: now })).toEqual({
+      ok: false,
+      reason: "the database has not answered for 30 s: connection lost",
+    }));
+
+  it("is bad before the database was reached for the first time", () =>
+    expect(liveness({ sides: [never, never], leaving: false, nowMs: now })).toEqual({
+      ok: false,
+      reason: "the database was not reached yet: cannot connect",
+    }));
+
+  it("is bad when the process leaves its address", () =>
+    expect(liveness({ sides: [up, up], leaving: true, nowMs: now })).toEqual({ ok: false, reason: "shutting down" }));
+});
+
+describe("what uses of a pool say about its side", () => {
+  it("is remembered with the reason and its causes, and the time of the last answer", () => {
+    const reachability = new Reachability(() => now);
+    expect(reachability.state).toEqual({ reachable: false, reason: "not tried yet", lastAnswerAt: undefined });
+    reachability.answered();
+    expect(reachability.state).toEqual({ reachable: true, reason: undefined, lastAnswerAt: now });
+    reachability.failed(new Error("cannot connect", { cause: new Error("ECONNREFUSED") }));
+    expect(reachability.state).toEqual({ reachable: false, reason: "cannot connect: ECONNREFUSED", lastAnswerAt: now });
+  });
+});
+
+describe("/readyz, which tells whether everything works now,", () => {
+  const side = (result: Outcome | Error): Side & { asked: number } => ({
+    asked: 0,
+    reachability: { state: up },
+    run(): Promise<Outcome> {
+      this.asked += 1;
+      return result instanceof Error ? Promise.reject(result) : Promise.resolve(result);
+    },
+  });
+  const primary = side({ rows: [{ readOnly: 0 }], insertId: 0 });
+  const replica = side({ rows: [{ 1: 1 }], insertId: 0 });
+  const migrations = () => ({ done: true });
+
+  it("is good when a write and a read are possible and the schema is complete", async () => {
+    const readiness = await new Monitor({ write: primary, read: replica, migrations }).readiness();
+    expect(readiness).toEqual({
+      ok: true,
+      checks: { write: { ok: true }, read: { ok: true }, migrations: { ok: true } },
+    });
+  });
+
+  it("is bad, with every reason, when something is not", async () => {
+    const readiness = await new Monitor({
+      write: side({ rows: [{ readOnly: 1 }], insertId: 0 }),
+      read: side(new Error("cannot connect", { cause: new Error("ECONNREFUSED") })),
+      migrations: () => ({ done: false, reason: "not tried yet" }),
+    }).readiness();
+    expect(readiness).toEqual({
+      ok: false,
+      reason: "write, read, migrations",
+      checks: {
+        write: { ok: false, reason: "the write port leads to a member that is read only" },
+        read: { ok: false, reason: "cannot connect: ECONNREFUSED" },
+        migrations: { ok: false, reason: "not tried yet" },
+      },
+    });
+  });
+
+  it("asks once for callers that come together", async () => {
+    const counted = side({ rows: [], insertId: 0 });
+    const monitor = new Monitor({ write: primary, read: counted, migrations });
+    await Promise.all([monitor.readiness(), monitor.readiness(), monitor.readiness()]);
+    expect(counted.asked).toBe(1);
+    await monitor.readiness();
+    expect(counted.asked).toBe(2);
+  });
+
+  it("asks by itself, so that health is known without traffic", async () => {
+    const counted = side({ rows: [], insertId: 0 });
+    const monitor = new Monitor({ write: primary, read: counted, migrations, intervalMs: 5 });
+    monitor.start();
+    await expect.poll(() => counted.asked).toBeGreaterThan(2);
+    monitor.stop();
+  });
+});

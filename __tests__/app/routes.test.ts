@@ -1,0 +1,213 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { assetRoutes } from "../../app/src/assets.js";
+import { DatabaseUnavailable } from "../../app/src/database/errors.js";
+import { noteApi } from "../../app/src/notes/api.js";
+import type { Note } from "../../app/src/notes/note.js";
+import { notePages } from "../../app/src/notes/pages.js";
+import type { ListProps, NewNote, Notes } from "../../app/src/notes/store.js";
+import { operationRoutes } from "../../app/src/operations/routes.js";
+import { serve, site, type TestServer } from "./support/http.js";
+
+const createdAt = new Date("2026-03-01T12:00:00.123Z");
+const hostile = { id: 2, author: "<b>Ann</b>", text: `"></article><script>alert(1)</script>'&`, createdAt };
+const stored: readonly Note[] = [hostile, { id: 1, author: "Bob", text: "hi", createdAt }];
+
+let listed: ListProps[] = [];
+let added: NewNote[] = [];
+let isAway = false;
+const notes: Notes = {
+  list: (props) => {
+    listed.push(props);
+    return isAway ? Promise.reject(new DatabaseUnavailable("away")) : Promise.resolve(stored.slice(0, props.limit));
+  },
+  find: (id) => Promise.resolve(stored.find((note) => note.id === id)),
+  add: ({ author, text, idempotencyKey }) => {
+    const replayed = added.some((earlier) => earlier.idempotencyKey === idempotencyKey);
+    added.push({ author, text, idempotencyKey });
+    return Promise.resolve({ note: { id: 3, author, text, createdAt }, replayed });
+  },
+};
+
+let app: TestServer;
+beforeAll(async () => {
+  const monitor = {
+    liveness: () => ({ ok: !isAway, reason: isAway ? "away" : undefined }),
+    readiness: () => {
+      const health = { ok: !isAway, reason: isAway ? "away" : undefined };
+      return Promise.resolve({ ...health, checks: { write: health, read: health, migrations: { ok: true } } });
+    },
+  };
+  const release = { version: "1.2.3", release: "0123456789ab", server: "alpha", environment: "test" };
+  app = await serve([
+    ...notePages(notes, site),
+    ...noteApi(notes),
+    ...assetRoutes(),
+    ...operationRoutes({ monitor, release }),
+  ]);
+});
+afterAll(() => app.close());
+beforeEach(() => {
+  listed = [];
+  added = [];
+  isAway = false;
+});
+
+const get = (path: string) => fetch(app.url + path);
+const postJson = (body: unknown, headers: Record<string, string> = {}) =>
+  fetch(`${app.url}/api/notes`, {
+    method: "POST",
+    body: JSON.stringify(body),
+    headers: { "content-type": "application/json", ...headers },
+  });
+const postForm = (fields: Record<string, string>, headers: Record<string, string> = {}) =>
+  fetch(`${app.url}/notes`, { method: "POST", body: new URLSearchParams(fields), headers, redirect: "manual" });
+
+describe("GET /", () => {
+  it("shows the notes with everything from outside escaped", async () => {
+    const response = await get("/");
+    expect(response.status).toBe(200);
+    expect(response.headers.get("content-type")).toBe("text/html; charset=utf-8");
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    const page = await response.text();
+    expect(page).toContain("&lt;b&gt;Ann&lt;/b&gt;");
+    expect(page).toContain("&quot;&gt;&lt;/article&gt;&lt;script&gt;alert(1)&lt;/script&gt;&#39;&amp;");
+    expect(page.match(/<article/g)).toHaveLength(2);
+  });
+
+  it("needs no inline script or style, so a strict content security policy suits it", async () => {
+    const page = await (await get("/")).text();
+    expect(page).not.toMatch(/<script|<style|\sstyle=|\son\w+=|javascript:|https?:\/\//i);
+  });
+
+  it("asks for a list that has the reader's own note", async () => {
+    await get("/?note=3");
+    expect(listed).toEqual([{ limit: 20, including: 3 }]);
+  });
+
+  it("says so, with 503, when the database is away", async () => {
+    isAway = true;
+    const response = await get("/");
+    expect(response.status).toBe(503);
+    expect(response.headers.get("retry-after")).toBe("5");
+    expect(await response.text()).toContain("The database is not available at the moment.");
+  });
+});
+
+describe("POST /notes, the form", () => {
+  it("writes the note under the form's key and sends the browser back to the page", async () => {
+    const response = await postForm({ author: "Ann", text: "hello", key: "form-key-1" });
+    expect(response.status).toBe(303);
+    expect(response.headers.get("location")).toBe("/?note=3#note-3");
+    expect(added).toEqual([{ author: "Ann", text: "hello", idempotencyKey: "client:form-key-1" }]);
+  });
+
+  it("keeps what was typed, escaped, and says what is wrong", async () => {
+    const response = await postForm({ author: `"Ann"`, text: "" });
+    expect(response.status).toBe(400);
+    const page = await response.text();
+    expect(page).toContain("text: must not be empty");
+    expect(page).toContain("&quot;Ann&quot;");
+    expect(added).toEqual([]);
+  });
+
+  it("fails with 403 when another site sent it", async () => {
+    const response = await postForm({ author: "Ann", text: "hello" }, { "sec-fetch-site": "cross-site" });
+    expect(response.status).toBe(403);
+    expect(added).toEqual([]);
+  });
+});
+
+describe("POST /api/notes", () => {
+  it("writes the note under the client's key and answers 201 with its place", async () => {
+    const response = await postJson({ author: "Ann", text: "hello" }, { "idempotency-key": "client-key-1" });
+    expect(response.status).toBe(201);
+    expect(response.headers.get("location")).toBe("/api/notes/3");
+    expect(await response.json()).toEqual({ id: 3, author: "Ann", text: "hello", createdAt: createdAt.toISOString() });
+    expect(added[0]?.idempotencyKey).toBe("client:client-key-1");
+  });
+
+  it("says when the note had been written before", async () => {
+    const send = () => postJson({ author: "Ann", text: "hello" }, { "idempotency-key": "client-key-1" });
+    expect((await send()).headers.get("idempotency-replayed")).toBeNull();
+    expect((await send()).headers.get("idempotency-replayed")).toBe("true");
+  });
+
+  it("writes under the request id when the client has no key", async () => {
+    await postJson({ author: "Ann", text: "hello" }, { "x-request-id": "0123456789abcdef" });
+    expect(added[0]?.idempotencyKey).toBe("request:0123456789abcdef");
+  });
+
+  it.each([
+    ["a bad key", { author: "Ann", text: "hello" }, { "idempotency-key": "bad" }],
+    ["a bad note", { author: "Ann" }, {}],
+  ])("fails with 400 for %s", async (_, body, headers) => {
+    expect((await postJson(body, headers)).status).toBe(400);
+    expect(added).toEqual([]);
+  });
+});
+
+describe("GET /api/notes", () => {
+  it("defaults", async () => {
+    expect(await (await get("/api/notes")).json()).toMatchObject({ notes: [{ id: 2 }, { id: 1 }], next: null });
+    expect(listed).toEqual([{ limit: 20, before: undefined }]);
+  });
+
+  it("everything set", async () => {
+    expect(await (await get("/api/notes?limit=1&before=9")).json()).toMatchObject({ notes: [{ id: 2 }], next: 2 });
+    expect(listed).toEqual([{ limit: 1, before: 9 }]);
+  });
+
+  it.each(["limit=0", "limit=101", "limit=x", "limit=1.5", "before=x", "before=-1"])(
+    "fails with 400 for %s",
+    async (query) => expect((await get(`/api/notes?${query}`)).status).toBe(400),
+  );
+});
+
+describe("GET /api/notes/:id", () => {
+  it("answers the note", async () => expect(await (await get("/api/notes/1")).json()).toMatchObject({ author: "Bob" }));
+
+  it.each([
+    ["99", 404],
+    ["x", 400],
+  ])("fails for %s with %i", async (id, status) => expect((await get(`/api/notes/${id}`)).status).toBe(status));
+});
+
+describe("operations", () => {
+  it("tell what runs where", async () =>
+    expect(await (await get("/api/status")).json()).toEqual({
+      version: "1.2.3",
+      release: "0123456789ab",
+      server: "alpha",
+      environment: "test",
+    }));
+
+  it.each(["/healthz", "/readyz"])("answer %s with 200, and with 503 and the reason", async (path) => {
+    expect((await get(path)).status).toBe(200);
+    isAway = true;
+    const response = await get(path);
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({ ok: false, reason: "away" });
+  });
+
+  it("have no way to inject faults unless it is switched on", async () => {
+    const fail = (url: string) => fetch(`${url}/api/_fail`, { method: "POST" });
+    expect((await fail(app.url)).status).toBe(404);
+    const monitor = { liveness: () => ({ ok: true }), readiness: () => Promise.reject(new Error("unused")) };
+    const release = { version: "1", release: "r", server: "s", environment: "e" };
+    const faulty = await serve(operationRoutes({ monitor, release, faultInjection: true }));
+    expect((await fail(faulty.url)).status).toBe(500);
+    expect(faulty.lines[0]?.error?.message).toContain("fault injected on purpose");
+    faulty.close();
+  });
+});
+
+describe("assets", () => {
+  it.each([
+    ["/assets/site.css", "text/css; charset=utf-8"],
+    ["/assets/icon.svg", "image/svg+xml"],
+  ])("%s is served and may be cached", async (path, type) => {
+    const response = await get(path);
+    expect(response.headers.get("content-type")).toBe(type);
+    expect(response.headers.get("cache-control")).toBe("public, max-age=300");
+  });
+});
