@@ -1,3 +1,40 @@
 import type { PayloadContext, PayloadPart } from "../payload/part.js";
+import { setupScript } from "../payload/setup-script.js";
+import { mysqlTlsName } from "../platform/names.js";
+import { packages } from "../platform/packages.js";
+import { paths } from "../platform/paths.js";
+import { ports } from "../platform/ports.js";
+import { users } from "../platform/users.js";
+import { readStatic, renderTemplate } from "../templates.js";
 
-export const applicationPart = (_context: PayloadContext): PayloadPart => ({});
+const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
+
+/** The application under its own user: units, settings, and `deploy-app`, which also brings the first release. */
+export function applicationPart({ config }: PayloadContext): PayloadPart {
+  const script = setupScript("setup-application", file("setup-application"));
+  const variables = {
+    ...paths.application,
+    ...ports,
+    ...config.application,
+    port: ports.application,
+    user: users.application,
+    mysqlTlsName,
+    domain: config.domain,
+    environment: config.environment,
+  };
+  const rendered = (path: string, template: string) => ({ path, content: renderTemplate(file(template), variables) });
+  const unit = (name: string) => rendered(`/etc/systemd/system/${name}`, `${name}.hbs`);
+  return {
+    packages: packages.application,
+    files: [
+      rendered(paths.application.environmentFile, "app.env.hbs"),
+      rendered(paths.application.firstRelease, "first-release.env.hbs"),
+      unit("app.socket"),
+      unit("app.service"),
+      unit("app-first-release.service"),
+      { path: paths.application.deploy, permissions: "0755", content: readStatic(file("deploy-app")) },
+      ...script.files,
+    ],
+    commands: script.commands,
+  };
+}
