@@ -21,7 +21,7 @@ const main = async (): Promise<void> => {
   const warm = application.monitor.readiness();
   await within(limits.startSeconds * 1000, "database", warm).catch(() => undefined);
   await listen(application.server, inherited, settings.listen);
-  log.info("listening", { inherited, address: application.server.address() });
+  log.info("listening", { pid: process.pid, inherited, address: application.server.address() });
 };
 
 const stopOnSignal = (application: Application, inherited: boolean, log: Log): void => {

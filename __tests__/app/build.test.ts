@@ -1,0 +1,73 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { list } from "tar";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type BuiltRelease, buildRelease } from "../../app/build.js";
+
+let folder: string;
+let built: BuiltRelease;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "app-test-"));
+  built = await buildRelease({ folder, version: "9.8.7" });
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const entries = async () => {
+  const found: { path: string; mode?: number; mtime?: Date; uid?: number }[] = [];
+  await list({ file: built.path, onReadEntry: ({ path, mode, mtime, uid }) => found.push({ path, mode, mtime, uid }) });
+  return found;
+};
+
+describe("the tarball", () => {
+  it("holds exactly the service, in one order", async () =>
+    expect((await entries()).map(({ path }) => path)).toEqual([
+      "assets/",
+      "assets/icon.svg",
+      "assets/site.css",
+      "migrations/",
+      "migrations/0001-notes.sql",
+      "package.json",
+      "server.js",
+    ]));
+
+  it("has nothing of the machine in it: no time, owner or umask", async () => {
+    for (const { path, mode, mtime, uid } of await entries()) {
+      expect([path, mode]).toEqual([path, path.endsWith("/") ? 0o755 : 0o644]);
+      expect(mtime?.getTime() ?? 0).toBe(0);
+      expect(uid ?? 0).toBe(0);
+    }
+    expect(readFileSync(built.path).includes(folder)).toBe(false);
+  });
+
+  it("is the same, byte for byte, when built again elsewhere under another umask", async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), "app-test-again-"));
+    chmodSync(elsewhere, 0o700);
+    const umask = process.platform === "linux" ? "077" : "022";
+    const program = `import("./app/build.ts").then(({ buildRelease }) => buildRelease({ folder: process.argv[1], version: "9.8.7" }))
+      .then(({ sha256 }) => console.log(sha256))`;
+    const output = execFileSync(
+      "sh",
+      [
+        "-c",
+        `umask ${umask}; exec "$0" --import tsx --input-type=module -e "$1" "$2"`,
+        process.execPath,
+        program,
+        elsewhere,
+      ],
+      { encoding: "utf8" },
+    );
+    expect(output.trim()).toBe(built.sha256);
+    rmSync(elsewhere, { recursive: true });
+  });
+
+  it("is reported with its size and SHA-256, and named after its version", () => {
+    const bytes = readFileSync(built.path);
+    expect(built.path).toBe(join(folder, "app-9.8.7.tar.gz"));
+    expect(built.bytes).toBe(bytes.length);
+    expect(built.sha256).toBe(createHash("sha256").update(bytes).digest("hex"));
+    expect(built.bytes).toBeLessThan(1024 * 1024);
+  });
+});

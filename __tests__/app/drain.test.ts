@@ -1,0 +1,100 @@
+import { Agent, type IncomingMessage, request as httpRequest } from "node:http";
+import { connect } from "node:net";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { pause } from "../../app/src/database/time.js";
+import { jsonReply } from "../../app/src/http/exchange.js";
+import { Drain } from "../../app/src/operations/drain.js";
+import { inheritsSocket } from "../../app/src/operations/listen.js";
+import { serve, type TestServer } from "./support/http.js";
+
+let app: TestServer;
+let drain: Drain;
+let agent: Agent;
+
+beforeEach(async () => {
+  app = await serve([
+    { method: "GET", path: "/", class: "api", handle: () => jsonReply(200, {}) },
+    { method: "GET", path: "/slow", class: "api", handle: () => pause(150).then(() => jsonReply(200, {})) },
+    { method: "GET", path: "/never", class: "api", handle: () => new Promise(() => undefined) },
+  ]);
+  drain = new Drain(app.server);
+  agent = new Agent({ keepAlive: true, maxSockets: 1 });
+});
+afterEach(() => {
+  agent.destroy();
+  app.close();
+});
+
+const get = (path: string): Promise<IncomingMessage> =>
+  new Promise((resolve, reject) => {
+    const request = httpRequest(app.url + path, { agent }, (response) => {
+      response.resume().once("end", () => resolve(response));
+    });
+    request.on("error", reject).end();
+  });
+
+describe("stopping", () => {
+  it("is immediate without connections", async () => {
+    const before = Date.now();
+    await drain.stop();
+    expect(Date.now() - before).toBeLessThan(200);
+  });
+
+  it("serves an idle keep-alive connection once more and asks it to close", async () => {
+    expect((await get("/")).headers.connection).toBe("keep-alive");
+    const stopped = drain.stop({ drainMs: 2000 });
+    await pause(50);
+    const last = await get("/");
+    expect(last.statusCode).toBe(200);
+    expect(last.headers.connection).toBe("close");
+    await stopped;
+  });
+
+  it("keeps accepting while idle connections are left, since no other process does yet", async () => {
+    await get("/");
+    const stopped = drain.stop({ drainMs: 300 });
+    await pause(50);
+    expect((await fetch(app.url)).status).toBe(200);
+    await stopped;
+    await expect(fetch(app.url)).rejects.toThrow();
+  });
+
+  it("finishes a request in flight, which was sent before, and asks its connection to close", async () => {
+    const slow = get("/slow");
+    await pause(50);
+    await drain.stop();
+    expect((await slow).headers.connection).toBe("close");
+  });
+
+  it("waits for a connection that was accepted but brings its request a moment later", async () => {
+    const socket = connect(Number(new URL(app.url).port), "127.0.0.1");
+    await new Promise((resolve) => socket.once("connect", resolve));
+    await pause(20);
+    const stopped = drain.stop({ drainMs: 0 });
+    await pause(50);
+    socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    const answer = await new Promise((resolve) =>
+      socket.once("data", (bytes) => resolve(bytes.toString().slice(0, 15))),
+    );
+    expect(answer).toBe("HTTP/1.1 200 OK");
+    await stopped;
+  });
+
+  it("ends in bounded time although a request never ends", async () => {
+    const never = get("/never").catch((error: Error) => error.message);
+    await pause(50);
+    const before = Date.now();
+    await drain.stop({ drainMs: 100, finishMs: 100 });
+    expect(Date.now() - before).toBeLessThan(600);
+    expect(await never).toBe("socket hang up");
+  });
+});
+
+describe("the inherited socket", () => {
+  it("is used when systemd passes one to this very process", () => {
+    expect(inheritsSocket({ LISTEN_FDS: "1", LISTEN_PID: "42" }, 42)).toBe(true);
+    expect(inheritsSocket({ LISTEN_FDS: "1", LISTEN_PID: "41" }, 42)).toBe(false);
+    expect(inheritsSocket({ LISTEN_FDS: "2", LISTEN_PID: "42" }, 42)).toBe(false);
+    expect(inheritsSocket({}, 42)).toBe(false);
+  });
+});

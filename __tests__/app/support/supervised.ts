@@ -1,0 +1,54 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** A service that a tiny stand-in for systemd keeps running: it holds the listening socket and starts the next process. */
+export interface Supervised {
+  readonly url: string;
+  /** Log lines of all its processes. */
+  readonly lines: Record<string, unknown>[];
+  /** Asks the current process to stop (SIGTERM); the next one follows. */
+  readonly restart: () => void;
+  readonly close: () => Promise<void>;
+}
+
+/** As systemd does for a unit with a socket: descriptor 3, and the process's own id in LISTEN_PID. */
+const loop = `trap 'exit 0' TERM
+while :; do sh -c 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" server.js' "$0" & wait $!; done`;
+
+export const supervise = async (folder: string, environment: Readonly<Record<string, string>>): Promise<Supervised> => {
+  const holder = createServer();
+  await new Promise<void>((resolve) => holder.listen(0, "127.0.0.1", resolve));
+  const { port } = holder.address() as AddressInfo;
+  const { fd } = (holder as unknown as { _handle: { fd: number } })._handle;
+  const supervisor = spawn("sh", ["-c", loop, process.execPath], {
+    cwd: folder,
+    env: { PATH: process.env["PATH"], ...environment },
+    stdio: ["ignore", "pipe", "inherit", fd],
+  });
+  await new Promise((resolve) => holder.close(resolve)); // from now on only the supervisor holds the socket
+  const lines = collectLines(supervisor);
+  const running = (): number => Number(lines.filter(({ message }) => message === "listening").at(-1)?.["pid"]);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    lines,
+    restart: () => process.kill(running(), "SIGTERM"),
+    close: async () => {
+      const ended = new Promise((resolve) => supervisor.once("exit", resolve));
+      supervisor.kill("SIGTERM");
+      await ended;
+      process.kill(running(), "SIGKILL");
+    },
+  };
+};
+
+const collectLines = (child: ChildProcess): Record<string, unknown>[] => {
+  const lines: Record<string, unknown>[] = [];
+  let buffered = "";
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    const parts = (buffered + text).split("\n");
+    buffered = parts.pop() ?? "";
+    lines.push(...parts.map((part) => JSON.parse(part) as Record<string, unknown>));
+  });
+  return lines;
+};
