@@ -2,7 +2,9 @@ import type { Config, ServerConfig } from "../config/schema.js";
 import { applicationPart } from "../application/index.js";
 import { datadogAgentPart } from "../datadog-agent/index.js";
 import { hardeningPart } from "../hardening/index.js";
+import { haproxyPart } from "../haproxy/index.js";
 import { hostFirewallPart } from "../host-firewall/index.js";
+import { mysqlPart } from "../mysql/index.js";
 import { nginxPart } from "../nginx/index.js";
 import { basePart } from "./base.js";
 import { mergeParts, type CloudConfig } from "./cloud-config.js";
@@ -15,7 +17,8 @@ function partsOf(context: PayloadContext): readonly PayloadPart[] {
     basePart(),
     hostFirewallPart(context),
     hardeningPart(context),
-    ...(roles.includes("web") ? [nginxPart(context), applicationPart(context)] : []),
+    ...(roles.includes("database") ? [mysqlPart(context)] : []),
+    ...(roles.includes("web") ? [haproxyPart(context), nginxPart(context), applicationPart(context)] : []),
     ...(context.config.monitoring.enabled ? [datadogAgentPart(context)] : []),
   ];
 }

@@ -12,6 +12,9 @@ export const packages = {
   hostFirewall: ["nftables"],
   nginx: ["nginx"],
   application: ["curl", "nodejs"],
+  /** Of MySQL's repository; python3-pymysql is for mysql-group. */
+  mysql: ["mysql-server", "python3-pymysql", "e2fsprogs"],
+  haproxy: ["haproxy"],
   /** Of Datadog's repository. */
   datadogAgent: ["datadog-agent"],
 } as const;

@@ -20,6 +20,7 @@ export const paths = {
     originPullCa: "/etc/nginx/tls/origin-pull-ca.pem",
   },
   mysql: {
+    configuration: "/etc/mysql/server.cnf",
     mountPoint: "/var/lib/mysql",
     dataDirectory: "/var/lib/mysql/data",
     socket: "/run/mysqld/mysqld.sock",
@@ -28,10 +29,14 @@ export const paths = {
     ca: "/etc/mysql/tls/ca.pem",
     certificate: "/etc/mysql/tls/server.pem",
     key: "/etc/mysql/tls/server.key",
+    groupProgram: "/usr/local/lib/mysql-group",
     groupSettings: "/etc/mysql-group/group.json",
     replicationPassword: "/etc/mysql-group/replication-password",
     applicationPassword: "/etc/mysql-group/app-password",
     monitoringPassword: "/etc/mysql-group/monitoring-password",
+  },
+  haproxy: {
+    configuration: "/etc/haproxy/haproxy.cfg",
   },
   datadog: {
     environmentFile: "/etc/datadog-agent/environment",

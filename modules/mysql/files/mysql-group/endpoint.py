@@ -9,6 +9,8 @@ def serve(settings, observer):
     class Handler(http.server.BaseHTTPRequestHandler):
         # Bounds a client that connects and says nothing.
         timeout = 5
+        # One packet an answer: HAProxy hangs up after the status line.
+        wbufsize = -1
 
         def do_GET(self):
             if self.path == "/state":
@@ -36,5 +38,8 @@ def serve(settings, observer):
     class Server(http.server.ThreadingHTTPServer):
         daemon_threads = True
         request_queue_size = 64
+
+        def handle_error(self, *_):
+            """A caller that hangs up is no news either."""
 
     Server((settings.address, settings.rolePort), Handler).serve_forever()

@@ -15,7 +15,6 @@ class Settings(NamedTuple):
     # Name -> private address of every configured member, in order.
     members: dict
     rolePort: int
-    mysqlPort: int
     socket: str
     # Where clients and members come from, as MySQL's CIDR host pattern.
     subnet: str

@@ -1,0 +1,34 @@
+import { databaseMembers } from "../mysql/members.js";
+import type { PayloadContext, PayloadPart } from "../payload/part.js";
+import { setupScript } from "../payload/setup-script.js";
+import { packages } from "../platform/packages.js";
+import { paths } from "../platform/paths.js";
+import { ports } from "../platform/ports.js";
+import { renderTemplate } from "../templates.js";
+
+const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
+
+/** Connections of this server's application, the monitoring included. */
+const maximumConnections = 1000;
+/** A pooled connection may be idle this long. The application's pool gives its own up earlier. */
+const idleMinutes = 30;
+
+/** HAProxy on a web server: on loopback, one port for writes and one for reads. */
+export function haproxyPart({ config }: PayloadContext): PayloadPart {
+  const script = setupScript("setup-haproxy", file("setup-haproxy"));
+  const content = renderTemplate(file("haproxy.cfg.hbs"), {
+    members: databaseMembers(config).map(({ name, privateIp }) => ({ name, address: privateIp })),
+    maximumConnections,
+    idleMinutes,
+    writePort: ports.databaseWrite,
+    readPort: ports.databaseRead,
+    statsPort: ports.haproxyStats,
+    mysqlPort: ports.mysql,
+    rolePort: ports.mysqlRole,
+  });
+  return {
+    packages: packages.haproxy,
+    files: [{ path: paths.haproxy.configuration, content }, ...script.files],
+    commands: script.commands,
+  };
+}

@@ -1,0 +1,76 @@
+import { readdirSync } from "node:fs";
+import type { PayloadContext, PayloadFile, PayloadPart } from "../payload/part.js";
+import { setupScript } from "../payload/setup-script.js";
+import { packages } from "../platform/packages.js";
+import { paths } from "../platform/paths.js";
+import { ports } from "../platform/ports.js";
+import { serverTypes } from "../prices/hetzner.js";
+import { readStatic, renderTemplate } from "../templates.js";
+import { mysqlAptSource } from "./apt-source.js";
+import { groupSettings } from "./group-settings.js";
+import { databaseMembers } from "./members.js";
+import { bufferPoolMib } from "./memory.js";
+import { serverId } from "./server-id.js";
+
+const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
+const copied = (path: string, name: string, permissions?: string): PayloadFile => ({
+  path,
+  content: readStatic(file(name)),
+  ...(permissions && { permissions }),
+});
+
+/** Connections a member accepts: all web servers' pools, recovery, monitoring and an operator. */
+const maximumConnections = 200;
+
+/** MySQL as a member of the replication group: server, data volume, and mysql-group, which forms the group and tells roles. */
+export function mysqlPart(context: PayloadContext): PayloadPart {
+  const script = setupScript("setup-mysql", file("setup-mysql"));
+  return {
+    packages: packages.mysql,
+    aptSources: [mysqlAptSource(context.config)],
+    files: [
+      { path: paths.mysql.configuration, content: serverConfiguration(context) },
+      copied("/etc/mysql/initialize.sql", "initialize.sql"),
+      copied("/etc/systemd/system/mysql.service.d/group.conf", "mysql-service.conf"),
+      copied("/etc/systemd/system/mysql-data.service", "mysql-data.service"),
+      copied("/etc/tmpfiles.d/mysql-logs.conf", "mysql-logs.conf"),
+      copied("/etc/logrotate.d/mysql-server", "logrotate"),
+      copied("/usr/local/sbin/mysql-data", "mysql-data", "0755"),
+      copied("/usr/local/sbin/mysql-group", "mysql-group.sh", "0755"),
+      copied("/etc/systemd/system/mysql-group.service", "mysql-group.service"),
+      { path: paths.mysql.groupSettings, content: `${JSON.stringify(groupSettings(context), null, 2)}\n` },
+      ...groupProgram(),
+      ...script.files,
+    ],
+    commands: script.commands,
+  };
+}
+
+const groupProgram = (): readonly PayloadFile[] =>
+  readdirSync(file("mysql-group"))
+    .filter((name) => name.endsWith(".py"))
+    .sort()
+    .map((name) => copied(`${paths.mysql.groupProgram}/${name}`, `mysql-group/${name}`));
+
+function serverConfiguration({ config, server }: PayloadContext): string {
+  return renderTemplate(file("server.cnf.hbs"), {
+    ...paths.mysql,
+    address: server.privateIp,
+    serverId: serverId(server.privateIp),
+    port: ports.mysql,
+    groupPort: ports.mysqlGroup,
+    groupName: config.database.groupName,
+    seeds: databaseMembers(config)
+      .map(({ privateIp }) => `${privateIp}:${ports.mysqlGroup}`)
+      .join(","),
+    subnet: config.network.subnet,
+    bufferPoolMib: config.database.bufferPoolMib ?? poolOf(server),
+    maximumConnections,
+  });
+}
+
+function poolOf({ type, roles }: PayloadContext["server"]): number {
+  const known = serverTypes[type];
+  if (!known) throw new Error(`serverType: must be a known server type, got ${type}; see modules/prices/hetzner.ts`);
+  return bufferPoolMib({ memoryMib: known.memoryGib * 1024, web: roles.includes("web") });
+}

@@ -1,0 +1,28 @@
+/** What a server's memory must also hold, in MiB: generous figures, for a database that swaps or is killed is worse than a small pool. */
+const reservedMib = {
+  /** Kernel, systemd, agent, page cache of the logs. */
+  system: 768,
+  /** mysqld beside its pool: performance schema, connections, message cache of the group (540 MiB in all with a pool of 128, measured). */
+  mysqld: 768,
+  /** nginx, HAProxy and the application under load. */
+  web: 768,
+} as const;
+
+/** The smallest pool and the step of all others, in MiB (InnoDB's chunk size). */
+const chunkMib = 128;
+/** InnoDB's own structures need about a tenth on top of the pool; the rest is left free. */
+const share = 0.8;
+
+/** Properties of {@link bufferPoolMib}. */
+export interface BufferPoolProps {
+  /** Memory of the server. */
+  readonly memoryMib: number;
+  /** Whether the server also runs nginx and the application. */
+  readonly web: boolean;
+}
+
+/** Size of InnoDB's buffer pool, in MiB: what is left beside everything else, in whole chunks. */
+export function bufferPoolMib({ memoryMib, web }: BufferPoolProps): number {
+  const left = memoryMib - reservedMib.system - reservedMib.mysqld - (web ? reservedMib.web : 0);
+  return Math.max(chunkMib, Math.floor((left * share) / chunkMib) * chunkMib);
+}
