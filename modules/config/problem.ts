@@ -12,9 +12,11 @@ export interface Problem {
 
 const longest = 80;
 
+/** A value as a message may show it: shortened, and without what must not reach a log. */
 function show(value: unknown): string {
   if (value === undefined) return "nothing";
-  const text = JSON.stringify(value);
+  const text = JSON.stringify(value).replace(/\/\/[^/@\s]*@/g, "//…@");
+  if (text.includes("PRIVATE KEY")) return "a private key";
   return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }
 

@@ -1,0 +1,362 @@
+import { describe, expect, it } from "vitest";
+import { findProblems } from "../../../modules/config/check.js";
+import { problemLine } from "../../../modules/config/problem.js";
+import type { EnvironmentInput } from "../../../modules/config/schema.js";
+import { exampleInput, exampleSshKey } from "../../support/config.js";
+
+/** What an owner might write: any value anywhere. */
+type Mistake = Readonly<Record<string, unknown>>;
+
+const linesOf = (mistake: Mistake, environment = "production"): readonly string[] =>
+  findProblems(environment, exampleInput(mistake as Partial<EnvironmentInput>)).map(problemLine);
+
+const digest = "0".repeat(63);
+const webOnly = { roles: ["web"] };
+const manyServers = (count: number, server: object = webOnly) =>
+  Object.fromEntries(
+    Array.from({ length: count }, (_, index) => [`web-${index}`, { privateIp: `10.0.1.${index + 20}`, ...server }]),
+  );
+
+const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, line: string])[]>> = {
+  "unknown settings": [
+    [{ serverTyp: "cx33" }, 'serverTyp: is not a known setting, got "cx33"; did you mean serverType?'],
+    [
+      { servers: { bravo: { rolls: ["web"] } } },
+      'servers.bravo.rolls: is not a known setting, got ["web"]; did you mean roles?',
+    ],
+    [
+      { loadBalancer: { healthCheck: { interval: 5 } } },
+      "loadBalancer.healthCheck.interval: is not a known setting, got 5; choose one of intervalSeconds, timeoutSeconds, retries",
+    ],
+    [
+      {
+        backend: {
+          type: "s3",
+          bucket: "foobar-state",
+          endpoint: "https://fsn1.your-objectstorage.com",
+          region: "fsn1",
+        },
+      },
+      "backend.acceptLocalState: is not a known setting, got true; choose one of type, bucket, endpoint, region, prefix",
+    ],
+  ],
+  "missing and mistyped settings": [
+    [{ domain: undefined }, "domain: is required, got nothing; add it: a text in quotes"],
+    [{ application: undefined }, "application: is required, got nothing; add it: an object { … }"],
+    [
+      { servers: { bravo: { privateIp: undefined } } },
+      "servers.bravo.privateIp: is required, got nothing; add it: a text in quotes",
+    ],
+    [{ database: { groupName: undefined } }, "database.groupName: is required, got nothing; add it: a text in quotes"],
+    [{ backups: "yes" }, 'backups: must be true or false, got "yes"; write true or false'],
+    [{ database: { volumeSizeGb: "20" } }, 'database.volumeSizeGb: must be a number, got "20"; write a number'],
+    [
+      { administrators: { cidrs: "198.51.100.7/32" } },
+      'administrators.cidrs: must be a list [ … ], got "198.51.100.7/32"; write a list [ … ]',
+    ],
+    [
+      { backend: undefined, tls: "terminat" },
+      'tls: must be one of "terminate", "passthrough", got "terminat"; did you mean terminate?',
+    ],
+    [{ backend: { type: "s4" } }, 'backend.type: must be a known type, got "s4"; choose one of "local", "s3"'],
+    [{ servers: { bravo: { roles: [] } } }, "servers.bravo.roles: must have at least 1 entry, got []; add one"],
+  ],
+  "domain and zone": [
+    [
+      { domain: "www.foobar.com" },
+      'domain: must be the registered domain, without www, got "www.foobar.com"; write it as "foobar.com"',
+    ],
+    [{ domain: "FooBar.com" }, 'domain: must be lower case, got "FooBar.com"; write it as "foobar.com"'],
+    [
+      { domain: "https://foobar.com" },
+      'domain: must be a domain name, got "https://foobar.com"; write it as "foobar.com", without scheme, path and final dot',
+    ],
+    [
+      { domain: "foobar" },
+      'domain: must be a domain name, got "foobar"; write it as "foobar.com", without scheme, path and final dot',
+    ],
+    [
+      { cloudflare: { zoneName: "example.com" } },
+      'cloudflare.zoneName: must be the zone that holds domain (foobar.com), got "example.com"; write "foobar.com" or a parent of it, or leave it out',
+    ],
+    [
+      { cloudflare: { hsts: { preload: true, maxAgeSeconds: 300 } } },
+      'cloudflare.hsts.preload: must go with includeSubdomains and maxAgeSeconds of at least 31536000, got {"maxAgeSeconds":300,"includeSubdomains":true,"preload":true}; raise maxAgeSeconds and include subdomains, or set preload to false',
+    ],
+  ],
+  "the release": [
+    [
+      { application: { url: "http://releases.foobar.com/app.tar.gz" } },
+      'application.url: must be an https URL, got "http://releases.foobar.com/app.tar.gz"; write it as https://releases.foobar.com/app.tar.gz',
+    ],
+    [
+      { application: { url: "app.tar.gz" } },
+      'application.url: must be a URL, got "app.tar.gz"; write it as https://host/path',
+    ],
+    [
+      { application: { url: "https://me:secret@releases.foobar.com/app.tar.gz" } },
+      'application.url: must hold no user name or password, got "https://…@releases.foobar.com/app.tar.gz"; make the file public: its SHA-256 guards it',
+    ],
+    [
+      { application: { sha256: digest } },
+      `application.sha256: must be 64 lower-case hexadecimal digits, got "${digest}"; take the SHA-256 that the build prints`,
+    ],
+  ],
+  addresses: [
+    [
+      { servers: { bravo: { privateIp: "10.9.0.5" } } },
+      'servers.bravo.privateIp: must lie inside network.subnet (10.0.1.0/24), got "10.9.0.5"; choose a free address such as 10.0.1.12',
+    ],
+    [
+      { servers: { bravo: { privateIp: "10.0.1.11" } } },
+      'servers.bravo.privateIp: must not be the address of servers.alpha.privateIp, got "10.0.1.11"; choose a free address such as 10.0.1.12',
+    ],
+    [
+      { servers: { bravo: { privateIp: "10.0.1.5" } } },
+      'servers.bravo.privateIp: must not be the address of network.balancerIp, got "10.0.1.5"; choose a free address such as 10.0.1.12',
+    ],
+    [
+      { servers: { bravo: { privateIp: "10.0.1.1" } } },
+      'servers.bravo.privateIp: must not be Hetzner\'s gateway, got "10.0.1.1"; choose a free address such as 10.0.1.12',
+    ],
+    [
+      { servers: { bravo: { privateIp: "10.0.1.0" } } },
+      'servers.bravo.privateIp: must not be the network address, got "10.0.1.0"; choose a free address such as 10.0.1.12',
+    ],
+    [
+      { servers: { bravo: { privateIp: "10.0.1.255" } } },
+      'servers.bravo.privateIp: must not be the broadcast address, got "10.0.1.255"; choose a free address such as 10.0.1.12',
+    ],
+    [
+      { servers: { bravo: { privateIp: "172.31.1.1" } } },
+      'servers.bravo.privateIp: must not be Hetzner\'s public gateway, got "172.31.1.1"; choose a free address such as 10.0.1.12',
+    ],
+    [
+      { servers: { bravo: { privateIp: "10.0.1.300" } } },
+      'servers.bravo.privateIp: must be an IPv4 address, got "10.0.1.300"; write it as 10.0.1.11',
+    ],
+    [
+      { network: { balancerIp: "10.0.2.5" } },
+      'network.balancerIp: must lie inside network.subnet (10.0.1.0/24), got "10.0.2.5"; choose a free address such as 10.0.1.14',
+    ],
+  ],
+  networks: [
+    [
+      { network: { cidr: "10.2.0.0/16" } },
+      'network.subnet: must lie inside network.cidr (10.2.0.0/16), got "10.0.1.0/24"; choose a part of 10.2.0.0/16, or widen network.cidr',
+    ],
+    [
+      { network: { subnet: "10.0.1.7/24" } },
+      'network.subnet: must have no bits set behind its prefix, got "10.0.1.7/24"; write it as 10.0.1.0/24',
+    ],
+    [
+      { network: { cidr: "8.8.0.0/16" } },
+      'network.cidr: must lie inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16, got "8.8.0.0/16"; choose one such as 10.0.0.0/16',
+    ],
+    [
+      { network: { cidr: "10.0.1.0/25" } },
+      'network.cidr: must have a prefix from /8 to /24, got "10.0.1.0/25"; write it as 10.0.1.0/16',
+    ],
+    [
+      { network: { subnet: "10.0.1.0" } },
+      'network.subnet: must be an IPv4 network in CIDR notation, got "10.0.1.0"; write it as 10.0.1.0/24',
+    ],
+    [
+      { network: { zone: "us-east" } },
+      'network.zone: must be the zone of location nbg1, got "us-east"; write "eu-central", or choose a location of us-east',
+    ],
+    [
+      { network: { zone: "eu" } },
+      'network.zone: must be a known network zone, got "eu"; choose one of eu-central, us-east, us-west, ap-southeast',
+    ],
+    [{ location: "nbg2" }, 'location: must be a known location, got "nbg2"; did you mean nbg1?'],
+  ],
+  "servers and their roles": [
+    [
+      { servers: { Delta: { privateIp: "10.0.1.14", roles: ["web"] } } },
+      'servers.Delta: must be a host name of at most 40 lower-case letters, digits and hyphens, beginning with a letter, got "Delta"; write it as "alpha"',
+    ],
+    [
+      { servers: { "4": { privateIp: "10.0.1.14", roles: ["web"] } } },
+      'servers.4: must be a host name of at most 40 lower-case letters, digits and hyphens, beginning with a letter, got "4"; write it as "alpha"',
+    ],
+    [
+      { servers: { delta: { privateIp: "10.0.1.14" } } },
+      'servers: must hold an odd number of database members from 3 to 9, so that a majority always exists, got ["alpha","bravo","charlie","delta"]; give 5 servers the role database',
+    ],
+    [
+      { servers: { charlie: webOnly, bravo: webOnly } },
+      'servers: must hold an odd number of database members from 3 to 9, so that a majority always exists, got ["alpha"]; give 3 servers the role database',
+    ],
+    [
+      { servers: { alpha: { roles: ["database"] }, bravo: { roles: ["database"] }, charlie: { roles: ["database"] } } },
+      'servers: must hold at least one server with the role web, got ["alpha","bravo","charlie"]; add web to the roles of a server',
+    ],
+    [
+      { servers: manyServers(8) },
+      "servers: must place at most 10 servers in placement group servers, got 11; give the newest servers a placementGroup of another name",
+    ],
+    [
+      { servers: { alpha: { placementGroup: "Rack 1" } } },
+      'servers.alpha.placementGroup: must be a name of at most 40 lower-case letters, digits and hyphens, beginning with a letter, got "Rack 1"; write it as "servers-2"',
+    ],
+    [
+      { servers: { ...manyServers(10, { ...webOnly, placementGroup: "second" }), ...twoMoreGroups() } },
+      'loadBalancer.type: must take 27 web servers as targets, this one takes 25, got "lb11"; choose lb21',
+    ],
+  ],
+  "server types": [
+    [{ serverType: "cx32" }, 'serverType: must be on sale: it is retired, got "cx32"; use its successor cx33'],
+    [
+      { serverType: "cax21" },
+      'serverType: must be an x86 type: MySQL\'s apt repository has no arm64 packages for Debian, got "cax21"; choose a cx, cpx or ccx type',
+    ],
+    [
+      { servers: { alpha: { type: "cx34" } } },
+      'servers.alpha.type: must be a known server type, got "cx34"; did you mean cx33?',
+    ],
+    [
+      { serverType: "cpx31" },
+      'serverType: must be offered in nbg1, got "cpx31"; choose one of cx23, cx33, cx43, cpx22, cx53, cpx32, ccx13, cpx42, ccx23, cpx52, cpx62, ccx33, ccx43, ccx53, ccx63, or another location',
+    ],
+    [
+      { servers: { bravo: { type: "cpx12" } } },
+      'servers.bravo.type: must have at least 4 GiB of memory for the roles of bravo (web, database), got "cpx12"; choose one of cx23, cx33, cx43, cpx22, cx53, cpx32, ccx13, cpx42, ccx23, cpx52, cpx62, ccx33, ccx43, ccx53, ccx63',
+    ],
+    [
+      { loadBalancer: { type: "lb12" } },
+      'loadBalancer.type: must be a known load balancer type, got "lb12"; did you mean lb11?',
+    ],
+  ],
+  database: [
+    [{ database: { volumeSizeGb: 5 } }, "database.volumeSizeGb: must be 10 or more, got 5; raise it to 10"],
+    [
+      { database: { volumeSizeGb: 20_000 } },
+      "database.volumeSizeGb: must be 10240 or less, got 20000; lower it to 10240",
+    ],
+    [
+      { database: { groupName: "group-1" } },
+      'database.groupName: must be a UUID, got "group-1"; make one with `uuidgen`',
+    ],
+    [
+      { database: { groupName: "00000000-0000-0000-0000-000000000000" } },
+      'database.groupName: must be a UUID of its own, got "00000000-0000-0000-0000-000000000000"; make one with `uuidgen`',
+    ],
+    [{ database: { series: "8.0" } }, 'database.series: must be one of "8.4", "9.7", got "8.0"; did you mean 8.4?'],
+    [
+      { database: { bufferPoolMib: 6000 } },
+      "database.bufferPoolMib: must be at most 4096 MiB, 50 % of the memory of alpha, got 6000; lower it, choose a larger server type, or leave it out",
+    ],
+  ],
+  "certificate and health check": [
+    [
+      { certificate: { validityDays: 180 } },
+      "certificate.validityDays: must be one of 7, 30, 90, 365, 730, 1095, 5475, got 180; choose one of them",
+    ],
+    [{ certificate: { generation: 0 } }, "certificate.generation: must be 1 or more, got 0; raise it to 1"],
+    [
+      { loadBalancer: { healthCheck: { timeoutSeconds: 5, intervalSeconds: 5 } } },
+      "loadBalancer.healthCheck.timeoutSeconds: must be less than intervalSeconds (5), got 5; lower it to 4, or raise the interval",
+    ],
+    [
+      { loadBalancer: { healthCheck: { retries: 9 } } },
+      "loadBalancer.healthCheck.retries: must be 5 or less, got 9; lower it to 5",
+    ],
+  ],
+  administrators: [
+    [
+      { administrators: { cidrs: ["0.0.0.0/0"] } },
+      'administrators.cidrs[0]: must not be wider than /16, got "0.0.0.0/0"; name the administrators\' own addresses, never the world',
+    ],
+    [
+      { administrators: { cidrs: ["198.51.100.7/32", "::/0"], sshKeys: { jane: exampleSshKey } } },
+      'administrators.cidrs[1]: must not be wider than /32, got "::/0"; name the administrators\' own addresses, never the world',
+    ],
+    [
+      { administrators: { cidrs: ["198.51.100.9/24"] } },
+      'administrators.cidrs[0]: must have no bits set behind its prefix, in its shortest form, got "198.51.100.9/24"; write it as 198.51.100.0/24',
+    ],
+    [
+      { administrators: { cidrs: ["198.51.100.9"] } },
+      'administrators.cidrs[0]: must be in CIDR notation, got "198.51.100.9"; write it as 198.51.100.9/32',
+    ],
+    [
+      { administrators: { cidrs: ["office"] } },
+      'administrators.cidrs[0]: must be a network in CIDR notation, got "office"; write it as 198.51.100.7/32 or 2001:db8:1::/48',
+    ],
+    [
+      { administrators: { cidrs: ["198.51.100.7/32"] } },
+      "administrators.sshKeys: must hold a key when administrators.cidrs opens SSH, got {}; add a public key, or empty administrators.cidrs",
+    ],
+    [
+      { administrators: { cidrs: ["198.51.100.7/32", "198.51.100.7/32"], sshKeys: { jane: exampleSshKey } } },
+      'administrators.cidrs[1]: must be listed once, got "198.51.100.7/32"; remove it',
+    ],
+    [
+      { administrators: { sshKeys: { jane: "ssh-ed25519 AAAA jane" } } },
+      'administrators.sshKeys.jane: must be an OpenSSH public key, got "ssh-ed25519 AAAA jane"; paste one whole line, as in ~/.ssh/id_ed25519.pub',
+    ],
+    [
+      { administrators: { sshKeys: { jane: "-----BEGIN OPENSSH PRIVATE KEY-----" } } },
+      "administrators.sshKeys.jane: must be a public key, this is a private one, got a private key; replace that key pair, and paste the .pub file of the new one",
+    ],
+    [
+      { administrators: { sshKeys: { "jane doe": exampleSshKey } } },
+      'administrators.sshKeys.jane doe: must be a name of at most 63 letters, digits and . _ @ -, got "jane doe"; write it as "jane"',
+    ],
+  ],
+  "monitoring and state": [
+    [
+      { monitoring: { receivers: { urgent: [] } } },
+      'monitoring.receivers.urgent: must name a receiver in production, got []; add a Datadog handle such as "@pagerduty-foobar", or set monitoring.enabled to false',
+    ],
+    [
+      { monitoring: { receivers: { urgent: ["pagerduty-foobar"] } } },
+      'monitoring.receivers.urgent[0]: must be a Datadog handle, got "pagerduty-foobar"; write it as "@pagerduty-foobar" or "@jane@foobar.com"',
+    ],
+    [
+      { monitoring: { site: "eu" } },
+      'monitoring.site: must be one of "datadoghq.com", "us3.datadoghq.com", "us5.datadoghq.com", "datadoghq.eu", "ap1.datadoghq.com", "ap2.datadoghq.com", "ddog-gov.com", got "eu"; choose one of datadoghq.com, us3.datadoghq.com, us5.datadoghq.com, datadoghq.eu, ap1.datadoghq.com, ap2.datadoghq.com, ddog-gov.com',
+    ],
+    [
+      {
+        backend: {
+          acceptLocalState: undefined,
+          type: "s3",
+          bucket: "Foobar State",
+          endpoint: "https://fsn1.your-objectstorage.com",
+          region: "fsn1",
+        },
+      },
+      'backend.bucket: must be a bucket name of 3 to 63 lower-case letters, digits and hyphens, got "Foobar State"; write it as "foobar-terraform-state"',
+    ],
+  ],
+};
+
+/** Fourteen web servers in two more placement groups, so that only the balancer's limit is reached. */
+function twoMoreGroups(): Record<string, unknown> {
+  return Object.fromEntries(
+    Array.from({ length: 14 }, (_, index) => [
+      `more-${index}`,
+      { privateIp: `10.0.1.${index + 60}`, roles: ["web"], placementGroup: index < 7 ? "third" : "fourth" },
+    ]),
+  );
+}
+
+describe.each(Object.entries(mistakes))("%s", (_topic, cases) => {
+  it.each(cases.map(([mistake, line]) => ({ mistake, line })))("$line", ({ mistake, line }) => {
+    expect(linesOf(mistake)).toEqual([line]);
+  });
+});
+
+describe("names of environments", () => {
+  it.each(["Production", "x", "staging_2", "a-very-long-environment-name"])("refuses %s", (name) => {
+    expect(linesOf({}, name)).toEqual([
+      `environment: must be a name of 2 to 20 lower-case letters, digits and hyphens, beginning with a letter, got "${name}"; rename the file under environments/`,
+    ]);
+  });
+});
+
+it("covers at least forty bad inputs", () => {
+  expect(Object.values(mistakes).flat().length).toBeGreaterThanOrEqual(40);
+});

@@ -1,0 +1,161 @@
+import { describe, expect, it } from "vitest";
+import { checkEnvironment } from "../../../modules/config/load.js";
+import { serversWithRole, type EnvironmentInput } from "../../../modules/config/schema.js";
+import { ports } from "../../../modules/platform/ports.js";
+import { exampleConfig, exampleInput, exampleSshKey } from "../../support/config.js";
+
+describe("defaults of the documented example", () => {
+  const config = exampleConfig();
+
+  it("has three servers that carry both roles", () => {
+    expect(config.servers).toEqual(
+      [
+        ["alpha", "10.0.1.11"],
+        ["bravo", "10.0.1.12"],
+        ["charlie", "10.0.1.13"],
+      ].map(([name, privateIp]) => ({
+        name,
+        privateIp,
+        roles: ["web", "database"],
+        type: "cx33",
+        placementGroup: "servers",
+      })),
+    );
+  });
+
+  it("is protected, backed up, closed to SSH and ends TLS at the balancer", () => {
+    expect(config).toMatchObject({
+      environment: "production",
+      protect: true,
+      backups: true,
+      tls: "terminate",
+      location: "nbg1",
+      administrators: { cidrs: [], sshKeys: {} },
+      certificate: { validityDays: 365, generation: 1 },
+      network: { cidr: "10.0.0.0/16", subnet: "10.0.1.0/24", balancerIp: "10.0.1.5", zone: "eu-central" },
+      loadBalancer: {
+        type: "lb11",
+        algorithm: "least_connections",
+        healthCheck: { intervalSeconds: 3, timeoutSeconds: 2, retries: 2 },
+      },
+    });
+  });
+
+  it("is not protected outside production", () => {
+    expect(exampleConfig({}, "staging").protect).toBe(false);
+  });
+});
+
+describe("everything set", () => {
+  const config = exampleConfig({
+    domain: "shop.foobar.com",
+    servers: {
+      alpha: { type: "ccx13", roles: ["database"], placementGroup: "first" },
+      delta: { privateIp: "10.0.1.14", roles: ["web"], type: "cpx22" },
+    },
+    administrators: { cidrs: ["198.51.100.7/32", "2001:db8:1::/48"], sshKeys: { jane: exampleSshKey } },
+    database: { series: "8.4", volumeSizeGb: 100, bufferPoolMib: 2048 },
+    cloudflare: { zoneName: "foobar.com", accountName: "Foobar", hsts: { preload: true } },
+    loadBalancer: { type: "lb21", healthCheck: { intervalSeconds: 10, timeoutSeconds: 5, retries: 3 } },
+    backend: {
+      type: "s3",
+      acceptLocalState: undefined,
+      bucket: "foobar-state",
+      endpoint: "https://fsn1.your-objectstorage.com",
+      region: "fsn1",
+    } as unknown as EnvironmentInput["backend"],
+    protect: true,
+    tls: "passthrough",
+  });
+
+  it("keeps every word of it", () => {
+    expect(config.servers.map(({ name, type }) => `${name} ${type}`)).toEqual([
+      "alpha ccx13",
+      "bravo cx33",
+      "charlie cx33",
+      "delta cpx22",
+    ]);
+    expect(config.database).toMatchObject({ series: "8.4", volumeSizeGb: 100, bufferPoolMib: 2048 });
+    expect(config.backend).toEqual({
+      type: "s3",
+      bucket: "foobar-state",
+      endpoint: "https://fsn1.your-objectstorage.com",
+      region: "fsn1",
+    });
+  });
+
+  it("finds servers by role, in the order of the configuration", () => {
+    expect(serversWithRole(config, "web").map((server) => server.name)).toEqual(["bravo", "charlie", "delta"]);
+    expect(serversWithRole(config, "database").map((server) => server.name)).toEqual(["alpha", "bravo", "charlie"]);
+  });
+});
+
+describe("all problems in one run", () => {
+  it("reports settings that are wrong in themselves together with rules between sound ones", () => {
+    const input = exampleInput({
+      domain: "FooBar.com",
+      serverTyp: "cx33",
+      servers: { bravo: { privateIp: "10.9.0.5" } },
+      loadBalancer: { healthCheck: { intervalSeconds: 4, timeoutSeconds: 4 } },
+    } as Partial<EnvironmentInput>);
+    expect(() => checkEnvironment("production", input)).toThrow(
+      new Error(
+        [
+          "config production: 4 problems",
+          '  domain: must be lower case, got "FooBar.com"; write it as "foobar.com"',
+          '  serverTyp: is not a known setting, got "cx33"; did you mean serverType?',
+          '  servers.bravo.privateIp: must lie inside network.subnet (10.0.1.0/24), got "10.9.0.5"; choose a free address such as 10.0.1.12',
+          "  loadBalancer.healthCheck.timeoutSeconds: must be less than intervalSeconds (4), got 4; lower it to 3, or raise the interval",
+        ].join("\n"),
+      ),
+    );
+  });
+
+  it("does not judge between settings of which one is broken", () => {
+    const input = exampleInput({ network: { subnet: "nowhere" } });
+    expect(() => checkEnvironment("production", input)).toThrow(
+      new Error(
+        'config production: 1 problem\n  network.subnet: must be an IPv4 network in CIDR notation, got "nowhere"; write it as 10.0.1.0/24',
+      ),
+    );
+  });
+
+  it("says so when a file exports no environment", () => {
+    expect(() => checkEnvironment("staging", undefined as unknown as EnvironmentInput)).toThrow(
+      "config staging: 1 problem\n  default export: must be an environment, got nothing; write `export default defineEnvironment({ … })`",
+    );
+  });
+});
+
+describe("a checked configuration", () => {
+  it("is frozen, down to the last list", () => {
+    const config = exampleConfig();
+    expect(() => Object.assign(config, { domain: "other.com" })).toThrow(TypeError);
+    expect(() => (config.servers[0]?.roles as string[]).push("cache")).toThrow(TypeError);
+  });
+
+  it("does not freeze what the owner wrote", () => {
+    const input = exampleInput();
+    checkEnvironment("production", input);
+    expect(Object.isFrozen(input.servers)).toBe(false);
+  });
+});
+
+describe("ports that one address listens on", () => {
+  const listeners = {
+    "the balancer's public address": [ports.balancerHttp, ports.balancerHttps],
+    "a server's private address": [
+      ports.nginxHttp,
+      ports.nginxHttps,
+      ports.mysql,
+      ports.mysqlGroup,
+      ports.mysqlRole,
+      ports.ssh,
+    ],
+    loopback: [ports.nginxStatus, ports.application, ports.databaseWrite, ports.databaseRead, ports.haproxyStats],
+  };
+
+  it.each(Object.entries(listeners))("never clash on %s", (_address, numbers) => {
+    expect(new Set(numbers).size).toBe(numbers.length);
+  });
+});

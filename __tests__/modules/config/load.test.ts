@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { environmentNames, loadEnvironment, readInvocation } from "../../../modules/config/load.js";
+
+describe("the process environment", () => {
+  it("means production without Datadog when it says nothing", () => {
+    expect(readInvocation({})).toEqual({ environment: "production", hasDatadogApiKey: false });
+  });
+
+  it("chooses the environment, and keeps no secret", () => {
+    const invocation = readInvocation({ ENVIRONMENT: "staging", TF_VAR_datadog_api_key: "a-key" });
+    expect(invocation).toEqual({ environment: "staging", hasDatadogApiKey: true });
+  });
+
+  it("takes an empty word for none", () => {
+    expect(readInvocation({ ENVIRONMENT: "", TF_VAR_datadog_api_key: "" })).toEqual({
+      environment: "production",
+      hasDatadogApiKey: false,
+    });
+  });
+});
+
+describe("environment files", () => {
+  it.each(environmentNames())("%s is valid", async (name) => {
+    expect((await loadEnvironment(name)).environment).toBe(name);
+  });
+
+  it("include production and staging", () => {
+    expect(environmentNames()).toEqual(expect.arrayContaining(["production", "staging"]));
+  });
+
+  it("of staging and production share neither group, domain nor network", async () => {
+    const [production, staging] = await Promise.all(["production", "staging"].map(loadEnvironment));
+    expect(staging?.database.groupName).not.toBe(production?.database.groupName);
+    expect(staging?.domain).not.toBe(production?.domain);
+    expect(staging?.network.cidr).not.toBe(production?.network.cidr);
+  });
+
+  it("are listed when ENVIRONMENT names none of them", async () => {
+    const names = environmentNames().join(", ");
+    await expect(loadEnvironment("prodction")).rejects.toThrow(
+      new Error(
+        `config prodction: 1 problem\n  ENVIRONMENT: must name a file under environments/ (${names}), got "prodction"; did you mean production?`,
+      ),
+    );
+  });
+
+  it("cannot be outside the folder", async () => {
+    await expect(loadEnvironment("../modules/config/schema")).rejects.toThrow("must name a file under environments/");
+  });
+});
