@@ -1,0 +1,24 @@
+import { fileURLToPath } from "node:url";
+import { buildRelease } from "../app/build.js";
+import { defineEnvironment } from "../modules/config/define.js";
+
+const release = await buildRelease({ folder: fileURLToPath(new URL("../dist", import.meta.url)) });
+
+/**
+ * The lab (`npm run lab up`): the site as in production, on three local machines. Packages of MySQL and Datadog come from repositories
+ * that the lab signs with its own key, and the release is the one built from this tree.
+ */
+export default defineEnvironment({
+  domain: "foobar.com",
+  application: { url: "https://releases.foobar.com/app.tar.gz", sha256: release.sha256 },
+  servers: {
+    alpha: { privateIp: "10.0.1.11" },
+    bravo: { privateIp: "10.0.1.12" },
+    charlie: { privateIp: "10.0.1.13" },
+  },
+  database: { groupName: "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4", bufferPoolMib: 128 },
+  aptSources: {
+    mysql: { keyFile: "/var/cache/foobar-lab/keys/repository-key.asc" },
+    datadog: { keyFile: "/var/cache/foobar-lab/keys/repository-key.asc" },
+  },
+});

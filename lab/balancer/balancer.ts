@@ -1,0 +1,74 @@
+import { readFile, writeFile } from "node:fs/promises";
+import net from "node:net";
+import path from "node:path";
+import { text } from "node:stream/consumers";
+import type { BalancerDefinition } from "../../modules/load-balancer/definition.js";
+import type { Layout } from "../layout.js";
+import type { KeyPair } from "../keys/certificates.js";
+import type { Host } from "../network/addresses.js";
+import { startService, stopService } from "../system/service.js";
+import { haproxyConfig } from "./haproxy.js";
+
+const service = "balancer";
+const socketOf = (layout: Layout): string => path.join(layout.services, "balancer.sock");
+
+/** What {@link startBalancer} needs. */
+export interface BalancerProps {
+  readonly definition: BalancerDefinition;
+  readonly host: Host;
+  readonly targets: readonly Host[];
+  /** What https services show. */
+  readonly certificate: KeyPair;
+}
+
+/** Starts the load balancer; restarts it when its definition has changed. */
+export async function startBalancer(
+  layout: Layout,
+  { definition, host, targets, certificate }: BalancerProps,
+): Promise<void> {
+  const bundle = path.join(layout.services, "balancer.pem");
+  const file = path.join(layout.services, "balancer.cfg");
+  await writeFile(
+    bundle,
+    (await readFile(certificate.certificate, "utf8")) + (await readFile(certificate.key, "utf8")),
+    {
+      mode: 0o600,
+    },
+  );
+  const config = haproxyConfig({ definition, host, targets, certificateBundle: bundle, socket: socketOf(layout) });
+  if ((await readFile(file, "utf8").catch(() => config)) !== config) await stopService(service);
+  await writeFile(file, config);
+  await startService(layout, { name: service, host: host.name, command: ["haproxy", "-db", "-f", file] });
+}
+
+/** What the health check says about one target of one service. */
+export interface TargetHealth {
+  readonly service: string;
+  readonly target: string;
+  readonly healthy: boolean;
+  /** Result of the last check, for example "L7OK/200". */
+  readonly lastCheck: string;
+}
+
+/** Health of every target, as the balancer sees it now; empty when it does not run. */
+export async function targetHealth(layout: Layout): Promise<TargetHealth[]> {
+  const answer = await ask(socketOf(layout), "show stat -1 4 -1").catch(() => "");
+  const [header = "", ...rows] = answer.trim().split("\n");
+  const columns = header.replace(/^# /, "").split(",");
+  return rows.map((row) => {
+    const cells = row.split(",");
+    const cell = (name: string): string => cells[columns.indexOf(name)] ?? "";
+    return {
+      service: cell("pxname"),
+      target: cell("svname"),
+      healthy: cell("status").startsWith("UP"),
+      lastCheck: [cell("check_status"), cell("check_code")].filter((part) => part !== "").join("/"),
+    };
+  });
+}
+
+async function ask(socket: string, command: string): Promise<string> {
+  const connection = net.connect(socket);
+  connection.end(`${command}\n`);
+  return text(connection);
+}

@@ -1,0 +1,52 @@
+import type { BalancerDefinition, BalancerService } from "../../modules/load-balancer/definition.js";
+import { ports } from "../../modules/platform/ports.js";
+import { renderTemplate } from "../../modules/templates.js";
+import type { Host } from "../network/addresses.js";
+
+/** What the stand-in's configuration is made from. */
+export interface HaproxyProps {
+  readonly definition: BalancerDefinition;
+  readonly host: Host;
+  readonly targets: readonly Host[];
+  /** File with certificate and key, for https services. */
+  readonly certificateBundle: string;
+  /** Socket that tells the targets' health. */
+  readonly socket: string;
+}
+
+/**
+ * Configuration of HAProxy acting as the cloud's load balancer.
+ * What it cannot show: the provider's own failover, traffic limits, and how its health checks are spread over its nodes.
+ */
+export function haproxyConfig({ definition, host, targets, certificateBundle, socket }: HaproxyProps): string {
+  return renderTemplate(new URL("haproxy.cfg.hbs", import.meta.url), {
+    socket,
+    balance: definition.algorithm === "round_robin" ? "roundrobin" : "leastconn",
+    services: definition.services.map((service) => ({
+      name: serviceName(service),
+      mode: service.protocol === "tcp" ? "tcp" : "http",
+      port: service.listenPort,
+      binds: binds(host, service.listenPort, tlsOptions(service, certificateBundle)),
+      redirect: service.redirectHttp ? { binds: binds(host, ports.balancerHttp, "") } : false,
+      forwardedProto: service.protocol === "tcp" ? "" : service.protocol,
+      proxy: service.proxyProtocol ? " send-proxy-v2" : "",
+      check: { ...service.healthCheck, statuses: service.healthCheck.statusCodes.map(statusRange).join(",") },
+      servers: targets.map((target) => ({
+        name: target.name,
+        address: `${target.privateIpv4}:${service.destinationPort}`,
+      })),
+    })),
+  });
+}
+
+export const serviceName = ({ protocol, listenPort }: BalancerService): string => `${protocol}_${listenPort}`;
+
+const binds = (host: Host, port: number, options: string): string[] =>
+  [host.publicIpv4, `[${host.publicIpv6}]`].map((address) => `${address}:${port}${options}`);
+
+const tlsOptions = ({ protocol }: BalancerService, bundle: string): string =>
+  protocol === "https" ? ` ssl crt ${bundle} alpn h2,http/1.1` : "";
+
+/** The provider writes "2??" where HAProxy wants a range. */
+const statusRange = (code: string): string =>
+  code.includes("?") ? `${code.replaceAll("?", "0")}-${code.replaceAll("?", "9")}` : code;

@@ -1,0 +1,34 @@
+import { tryRun } from "../system/shell.js";
+
+/** Where Debian's packages come from: the archive and its security archive. */
+export interface Mirror {
+  readonly archive: string;
+  readonly security: string;
+}
+
+/**
+ * The Debian mirror that this machine's own apt is configured with.
+ * @throws when its apt knows no Debian archive (another distribution, or no `apt-get update` yet)
+ */
+export async function hostMirror(): Promise<Mirror> {
+  const { stdout } = await tryRun("apt-get", ["indextargets", "--format", "$(LABEL)|$(REPO_URI)"]);
+  const find = (label: string): string | undefined =>
+    stdout
+      .split("\n")
+      .find((line) => line.startsWith(`${label}|`))
+      ?.slice(label.length + 1)
+      .replace(/\/$/, "");
+  const archive = process.env.FOOBAR_LAB_MIRROR ?? find("Debian");
+  if (archive === undefined)
+    throw new Error(
+      "lab: found no Debian mirror in this machine's apt; run `apt-get update`, or name one in FOOBAR_LAB_MIRROR (http://HOST/debian)",
+    );
+  return { archive, security: find("Debian-Security") ?? `${archive}-security` };
+}
+
+/** Lines of sources.list for a suite: the release, its updates and its security updates. */
+export const sourceLines = (mirror: Mirror, suite: string): string[] => [
+  `deb ${mirror.archive} ${suite} main`,
+  `deb ${mirror.archive} ${suite}-updates main`,
+  `deb ${mirror.security} ${suite}-security main`,
+];

@@ -1,0 +1,67 @@
+import path from "node:path";
+import { payloadOf, serverUserData } from "../modules/payload/index.js";
+import { loadLabEnvironment, type LabEnvironment, type LabOverrides } from "./environment.js";
+import { authority, type KeyPair } from "./keys/certificates.js";
+import { createCredentials, type Credentials } from "./keys/credentials.js";
+import { RepositoryKey } from "./keys/repository-key.js";
+import { payloadPackages, type PayloadPackages } from "./packages/payload-packages.js";
+import { suite } from "./base/base-system.js";
+import type { Layout } from "./layout.js";
+import { Machine } from "./machine/machine.js";
+import { Volume } from "./machine/volume.js";
+
+/** Everything a lab is made from, before anything runs. */
+export interface Blueprint {
+  readonly environment: LabEnvironment;
+  readonly credentials: Credentials;
+  /** Authority that visitors and machines trust, as they trust the public ones outside the lab. */
+  readonly publicCa: KeyPair;
+  /** Signs the repositories that stand in for vendors'. */
+  readonly repositoryKey: RepositoryKey;
+}
+
+/** Draws up the lab; keys and secrets are made once and found again afterwards. */
+export async function drawUp(layout: Layout, overrides: LabOverrides): Promise<Blueprint> {
+  const keys = path.join(layout.cache, "keys");
+  const publicCa = await authority(keys, "public-ca", "lab public CA");
+  const repositoryKey = new RepositoryKey(keys);
+  await repositoryKey.create();
+  const environment = await loadLabEnvironment(overrides);
+  return {
+    environment,
+    publicCa,
+    repositoryKey,
+    credentials: await createCredentials(layout.secrets, environment.config),
+  };
+}
+
+/** What the payloads of all servers ask apt for. */
+export const wantedPackages = ({ environment: { config } }: Blueprint): PayloadPackages =>
+  payloadPackages(
+    config.servers.map((server) => payloadOf(config, server)),
+    suite,
+  );
+
+/** User data of a server, byte for byte as it is synthesized, with the lab's secrets in the secret part. */
+export const userDataOf = ({ environment: { config }, credentials }: Blueprint, name: string): string => {
+  const server = config.servers.find((candidate) => candidate.name === name);
+  if (server === undefined)
+    throw new Error(`lab: no server ${name}; there are ${config.servers.map((known) => known.name).join(", ")}`);
+  const value = credentials.value.bind(credentials, server);
+  const encode = (content: string): string => Buffer.from(content).toString("base64");
+  return serverUserData({ config, server, secrets: { value, encode } });
+};
+
+/** The machines of the lab, running or not, in the order of the configuration. */
+export const machinesOf = (layout: Layout, blueprint: Blueprint, baseRoot: string): Machine[] =>
+  blueprint.environment.servers.map((host) => {
+    const { config, network } = blueprint.environment;
+    const stores = config.servers.some(({ name, roles }) => name === host.name && roles.includes("database"));
+    return new Machine(layout, {
+      host,
+      network,
+      baseRoot,
+      userData: userDataOf(blueprint, host.name),
+      volume: stores ? new Volume(layout.volumes, host.index, config.database.volumeSizeGb) : undefined,
+    });
+  });

@@ -1,0 +1,32 @@
+import Table from "cli-table3";
+import type { LabStatus, MachineStatus } from "../status.js";
+
+/** Prints the status as tables that fit a terminal of 100 columns. */
+export function printStatus(status: LabStatus): void {
+  const machines = new Table({ head: ["machine", "power", "cloud-init", "public", "private", "database", "memory"] });
+  for (const machine of status.machines)
+    machines.push([
+      machine.name,
+      power(machine),
+      machine.cloudInit || "-",
+      machine.publicIpv4,
+      machine.privateIpv4,
+      databaseRole(machine),
+      `${machine.memoryMib.anonymous} MiB`,
+    ]);
+  console.log(machines.toString());
+  const balancer = new Table({ head: ["balancer service", "target", "healthy", "last check"] });
+  for (const { service, target, healthy, lastCheck } of status.balancer)
+    balancer.push([service, target, healthy ? "yes" : "no", lastCheck]);
+  console.log(balancer.toString());
+  console.log(`services: ${status.services.join(", ")}`);
+}
+
+const power = ({ running, partitioned }: MachineStatus): string =>
+  `${running ? "on" : "off"}${partitioned ? ", partitioned" : ""}`;
+
+/** What a machine says about itself; it may be wrong about the others while it is cut off. */
+function databaseRole({ group, privateIpv4, name }: MachineStatus): string {
+  const own = group.find(({ host }) => host === privateIpv4 || host === name);
+  return own === undefined ? "-" : `${own.role || "-"} ${own.state}`.toLowerCase();
+}

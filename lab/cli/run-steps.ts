@@ -1,0 +1,16 @@
+import { Listr } from "listr2";
+import type { Step } from "../up.js";
+
+/** Runs steps one after the other and shows progress; plain lines where there is no terminal. */
+export async function runSteps(steps: readonly Step[]): Promise<void> {
+  const tasks = steps.map(({ title, run }) => ({
+    title,
+    task: async (_: unknown, task: { title: string }): Promise<void> => {
+      const started = performance.now();
+      const note = await run();
+      const seconds = ((performance.now() - started) / 1000).toFixed(1);
+      task.title = `${title}${note === undefined ? "" : `: ${note}`} (${seconds} s)`;
+    },
+  }));
+  await new Listr(tasks, { rendererOptions: { collapseErrors: false }, fallbackRenderer: "simple" }).run();
+}

@@ -1,0 +1,83 @@
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import type { Config, ServerConfig } from "../../modules/config/schema.js";
+import { mysqlTlsName } from "../../modules/platform/names.js";
+import type { SecretName } from "../../modules/platform/secrets.js";
+import { authority, issue, type KeyPair } from "./certificates.js";
+
+/** Every secret of the running lab, in place of the credentials stack. Made once per lab, by openssl and random bytes. */
+export interface Credentials {
+  /** Value of a secret on one server. */
+  value(server: ServerConfig, name: SecretName): string;
+  /** Cloudflare's Origin CA: signs what the balancer or nginx shows to the edge. */
+  readonly originCa: KeyPair;
+  /** Certificate of the origin. */
+  readonly origin: KeyPair;
+  /** Certificate that the edge shows to nginx in `passthrough` mode. */
+  readonly originPull: KeyPair;
+  readonly edgeToken: string;
+  /** File that holds Datadog's API key. */
+  readonly datadogApiKeyFile: string;
+}
+
+/** Makes or reads the credentials below `directory`. */
+export async function createCredentials(directory: string, config: Config): Promise<Credentials> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const mysqlCa = await authority(directory, "mysql-ca", "lab MySQL CA");
+  const originCa = await authority(directory, "origin-ca", "lab Origin CA");
+  const originPullCa = await authority(directory, "origin-pull-ca", "lab Origin Pull CA");
+  const names = [config.domain, `*.${config.domain}`];
+  const origin = await issue(originCa, directory, "origin", { commonName: config.domain, dnsNames: names });
+  const originPull = await issue(originPullCa, directory, "origin-pull", { commonName: "edge" });
+  const shared: Partial<Record<SecretName, string>> = {
+    ...(await passwords(path.join(directory, "passwords.json"))),
+    mysqlCa: await pem(mysqlCa.certificate),
+    originCertificate: await pem(origin.certificate),
+    originKey: await pem(origin.key),
+    originPullCa: await pem(originPullCa.certificate),
+  };
+  const datadogApiKeyFile = path.join(directory, "datadog-api-key");
+  await writeFile(datadogApiKeyFile, shared.datadogApiKey ?? "", { mode: 0o600 });
+  const own = new Map<string, Partial<Record<SecretName, string>>>();
+  for (const { name, privateIp } of config.servers) {
+    const pair = await issue(mysqlCa, directory, `mysql-${name}`, {
+      commonName: name,
+      dnsNames: [name, mysqlTlsName],
+      addresses: [privateIp],
+    });
+    own.set(name, { mysqlServerCertificate: await pem(pair.certificate), mysqlServerKey: await pem(pair.key) });
+  }
+  return {
+    originCa,
+    origin,
+    originPull,
+    edgeToken: shared.edgeToken ?? "",
+    datadogApiKeyFile,
+    value: (server, name) => {
+      const value = own.get(server.name)?.[name] ?? shared[name];
+      if (value === undefined)
+        throw new Error(`lab: secret ${name} of ${server.name} has no value; make it in lab/keys/credentials.ts`);
+      return value;
+    },
+  };
+}
+
+const passwordNames: readonly SecretName[] = [
+  "applicationDatabasePassword",
+  "replicationPassword",
+  "monitoringPassword",
+  "edgeToken",
+  "datadogApiKey",
+];
+
+async function passwords(file: string): Promise<Partial<Record<SecretName, string>>> {
+  if (!existsSync(file)) {
+    const made = Object.fromEntries(passwordNames.map((name) => [name, randomBytes(16).toString("hex")]));
+    await writeFile(file, JSON.stringify(made), { mode: 0o600 });
+  }
+  return JSON.parse(await readFile(file, "utf8")) as Partial<Record<SecretName, string>>;
+}
+
+const pem = (file: string): Promise<string> => readFile(file, "utf8");

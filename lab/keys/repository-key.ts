@@ -1,0 +1,41 @@
+import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { run } from "../system/shell.js";
+
+const identity = "lab package repository <packages@lab.invalid>";
+
+/** The key that signs the repositories which stand in for a vendor's. Made once, kept with the package cache. */
+export class RepositoryKey {
+  /** ASCII-armoured public key, as apt takes it. */
+  readonly publicKey: string;
+  private readonly home: string;
+
+  constructor(directory: string) {
+    this.publicKey = path.join(directory, "repository-key.asc");
+    this.home = path.join(directory, "gnupg");
+  }
+
+  async create(): Promise<void> {
+    if (existsSync(this.publicKey)) return;
+    await mkdir(this.home, { recursive: true, mode: 0o700 });
+    await this.gpg("--passphrase", "", "--quick-gen-key", identity, "rsa3072", "sign", "10y");
+    await writeFile(this.publicKey, await this.gpg("--armor", "--export", identity));
+    await this.endAgent();
+  }
+
+  /** Writes `target`, the clear-signed copy of `file`. */
+  async clearSign(file: string, target: string): Promise<void> {
+    await this.gpg("--clearsign", "--output", target, file);
+    await this.endAgent();
+  }
+
+  private gpg(...args: string[]): Promise<string> {
+    return run("gpg", ["--homedir", this.home, "--batch", "--yes", "--quiet", ...args]);
+  }
+
+  /** gpg leaves an agent behind, which would outlive the lab. */
+  private async endAgent(): Promise<void> {
+    await run("gpgconf", ["--homedir", this.home, "--kill", "all"]);
+  }
+}

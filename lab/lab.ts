@@ -1,0 +1,102 @@
+import { siteHosts } from "../modules/platform/names.js";
+import { type Blueprint, drawUp, machinesOf } from "./blueprint.js";
+import { takeDown } from "./down.js";
+import type { LabOverrides } from "./environment.js";
+import { type Layout, layout as layoutOf, namespaceOf } from "./layout.js";
+import { sendLoad, type LoadProps, type LoadResult } from "./load/load.js";
+import type { Machine } from "./machine/machine.js";
+import { loadSettings } from "./settings.js";
+import { type LabStatus, statusOf } from "./status.js";
+import { requireLabHost } from "./system/requirements.js";
+import { run, tryRun, type RunOptions, type RunResult } from "./system/shell.js";
+import { upSteps } from "./up.js";
+import { Visitor } from "./visitor.js";
+
+/** Where a lab lives and what it boots. */
+export interface LabOptions {
+  /** Directory of everything that `down` removes. @default "/var/lib/foobar-lab" */
+  readonly state?: string;
+  /** Directory of what is kept between labs. @default "/var/cache/foobar-lab" */
+  readonly cache?: string;
+  /** Changes to environments/lab.ts. @default - none */
+  readonly overrides?: LabOverrides;
+}
+
+/**
+ * A running lab: what the command line and the proof's tests are built on.
+ *
+ * ```ts
+ * const lab = await Lab.up();
+ * await lab.machine("alpha").kill();
+ * await lab.visitor.curl("--fail", lab.url("/"));
+ * const { failed, gaps } = await lab.load({ url: lab.url("/"), ratePerSecond: 50, seconds: 20 });
+ * await lab.down();
+ * ```
+ */
+export class Lab {
+  /** Somebody outside. */
+  readonly visitor: Visitor;
+
+  private constructor(
+    readonly layout: Layout,
+    readonly blueprint: Blueprint,
+    readonly machines: readonly Machine[],
+  ) {
+    this.visitor = new Visitor(blueprint.publicCa.certificate);
+  }
+
+  /** Brings the lab up, or finds it up, and returns when the site answers. @param report told the title of each step */
+  static async up(options: LabOptions = {}, report: (title: string) => void = () => undefined): Promise<Lab> {
+    await requireLabHost();
+    for (const step of upSteps(layoutOf(options.state, options.cache), options.overrides ?? {})) {
+      report(step.title);
+      await step.run();
+    }
+    return Lab.attach(options);
+  }
+
+  /** The lab that is up. @throws when none is */
+  static async attach(options: LabOptions = {}): Promise<Lab> {
+    const layout = layoutOf(options.state, options.cache);
+    const settings = await loadSettings(layout);
+    if (settings === undefined) throw new Error("lab: is not up; start it with `npm run lab up`");
+    const blueprint = await drawUp(layout, settings.overrides);
+    return new Lab(layout, blueprint, machinesOf(layout, blueprint, settings.baseRoot));
+  }
+
+  /** @throws when there is no machine of this name; says which there are */
+  machine(name: string): Machine {
+    const found = this.machines.find((machine) => machine.name === name);
+    if (found === undefined)
+      throw new Error(`lab: no machine ${name}; there are ${this.machines.map((machine) => machine.name).join(", ")}`);
+    return found;
+  }
+
+  /** Address of a page of the site, through edge and balancer. */
+  url(path = "/"): string {
+    return new URL(path, `https://${siteHosts(this.blueprint.environment.config)[0]}`).href;
+  }
+
+  /** Sends requests at a fixed rate for a fixed time. */
+  load(props: LoadProps): Promise<LoadResult> {
+    return sendLoad(props, this.blueprint.publicCa.certificate);
+  }
+
+  /** Runs a program of this host with the network of a host of the lab: "client", "internet", "edge", "balancer", "fabric" or a server. */
+  execIn(host: string, command: readonly [string, ...string[]], options: RunOptions = {}): Promise<string> {
+    return run("ip", ["netns", "exec", namespaceOf(host), ...command], options);
+  }
+
+  /** The same for a program that may fail. */
+  tryExecIn(host: string, command: readonly [string, ...string[]], options: RunOptions = {}): Promise<RunResult> {
+    return tryRun("ip", ["netns", "exec", namespaceOf(host), ...command], options);
+  }
+
+  status(): Promise<LabStatus> {
+    return statusOf(this.layout, this.machines);
+  }
+
+  down(options: { readonly purge?: boolean } = {}): Promise<void> {
+    return takeDown(this.layout, options);
+  }
+}

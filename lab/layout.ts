@@ -1,0 +1,39 @@
+import path from "node:path";
+
+/** Every name the lab gives to a namespace, a control group or a mount begins with this, so that `down` finds them without notes. */
+export const prefix = "foobar-lab";
+
+/** Directories of one lab. */
+export interface Layout {
+  /** Everything that `down` removes. */
+  readonly state: string;
+  /** What `down` keeps and `down --purge` removes: base system, package repository, keys of the repository. */
+  readonly cache: string;
+  /** Logs of the lab's own services and of each machine's console. */
+  readonly logs: string;
+  /** Rendered configuration of the lab's own services. */
+  readonly services: string;
+  /** Certificates and passwords made for this lab. */
+  readonly secrets: string;
+  /** Backing files of the data volumes. They outlive a machine, not the lab. */
+  readonly volumes: string;
+  /** Root disk of one machine: an overlay on the base system. */
+  machine(name: string): string;
+}
+
+/**
+ * @param state directory of the running lab
+ * @param cache directory of what is worth keeping between labs
+ */
+export const layout = (state = "/var/lib/foobar-lab", cache = "/var/cache/foobar-lab"): Layout => ({
+  state,
+  cache,
+  logs: path.join(state, "logs"),
+  services: path.join(state, "services"),
+  secrets: path.join(state, "secrets"),
+  volumes: path.join(state, "volumes"),
+  machine: (name) => path.join(state, "machines", name),
+});
+
+/** Name of the network namespace of a host. */
+export const namespaceOf = (host: string): string => `${prefix}-${host}`;

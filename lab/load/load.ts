@@ -1,0 +1,70 @@
+import { fileURLToPath } from "node:url";
+import { namespaceOf } from "../layout.js";
+import { run } from "../system/shell.js";
+
+/** A bounded loop of requests that are sent at a fixed rate, whether the ones before were answered or not. */
+export interface LoadProps {
+  readonly url: string;
+  readonly ratePerSecond: number;
+  readonly seconds: number;
+  /** @default "GET" */
+  readonly method?: string;
+  /** Body of each request; `{n}` becomes the number of the request, from 0. @default - none */
+  readonly body?: string;
+  /** @default - none; a body is sent as application/json */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Whether connections are used again; otherwise each request is a new visitor with its own handshake. @default false */
+  readonly keepAlive?: boolean;
+  /** Seconds after which an unanswered request counts as failed. @default 15 */
+  readonly timeoutSeconds?: number;
+  /** Host the requests come from. @default "client" */
+  readonly from?: string;
+  /** Authority trusted for https. @default - the lab's public one */
+  readonly trustedCa?: string;
+}
+
+/** A time in which not one request succeeded, in seconds from the start of the load. */
+export interface Gap {
+  readonly from: number;
+  readonly to: number;
+  readonly seconds: number;
+}
+
+export interface Failure {
+  /** Seconds from the start of the load. */
+  readonly at: number;
+  readonly n: number;
+  /** HTTP status or the error's code, for example "503" or "ECONNREFUSED". */
+  readonly reason: string;
+}
+
+/** Outcome of a load. A request is ok when it was answered with a status below 400. */
+export interface LoadResult {
+  readonly sent: number;
+  readonly ok: number;
+  readonly failed: number;
+  /** Number of requests by HTTP status or error code. */
+  readonly byStatus: Readonly<Record<string, number>>;
+  /** Latency of the ok requests, in milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+  /** Pauses of more than half a second between the ends of two ok requests, the longest first. */
+  readonly gaps: readonly Gap[];
+  readonly failures: readonly Failure[];
+  /** Numbers of the requests that were ok, in the order of their answers. */
+  readonly acknowledged: readonly number[];
+}
+
+/** Sends a load from inside the lab and waits for its end. */
+export async function sendLoad(props: LoadProps, trustedCa: string): Promise<LoadResult> {
+  const worker = fileURLToPath(new URL("./worker.ts", import.meta.url));
+  const command = [process.execPath, "--import", "tsx", worker];
+  const { from = "client", ...rest } = props;
+  const output = await run("ip", ["netns", "exec", namespaceOf(from), ...command], {
+    input: JSON.stringify(rest),
+    environment: { NODE_EXTRA_CA_CERTS: props.trustedCa ?? trustedCa },
+    timeoutSeconds: props.seconds + (props.timeoutSeconds ?? 15) + 30,
+  });
+  return JSON.parse(output) as LoadResult;
+}

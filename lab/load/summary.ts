@@ -1,0 +1,48 @@
+import type { Gap, LoadResult } from "./load.js";
+
+/** What became of one request. Times in seconds from the start of the load. */
+export interface Answer {
+  readonly n: number;
+  readonly from: number;
+  readonly to: number;
+  /** HTTP status, or the error's code. */
+  readonly status: string;
+}
+
+/** Pauses shorter than this are not listed, in seconds. */
+const shortestGap = 0.5;
+
+export function summary(answers: readonly Answer[]): LoadResult {
+  const isOk = ({ status }: Answer): boolean => /^[123]\d\d$/.test(status);
+  const ok = answers.filter(isOk).sort((a, b) => a.to - b.to);
+  const failed = answers.filter((answer) => !isOk(answer));
+  const latencies = ok.map(({ from, to }) => (to - from) * 1000).sort((a, b) => a - b);
+  const byStatus: Record<string, number> = {};
+  for (const { status } of answers) byStatus[status] = (byStatus[status] ?? 0) + 1;
+  return {
+    sent: answers.length,
+    ok: ok.length,
+    failed: failed.length,
+    byStatus,
+    p50: percentile(latencies, 0.5),
+    p99: percentile(latencies, 0.99),
+    max: percentile(latencies, 1),
+    gaps: gapsBetween(ok.map(({ to }) => to)),
+    failures: failed.map(({ from, n, status }) => ({ at: round(from), n, reason: status })),
+    acknowledged: ok.map(({ n }) => n),
+  };
+}
+
+/** Value below which a share of the sorted values lies; 0 without values. */
+const percentile = (sorted: readonly number[], share: number): number =>
+  round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
+
+function gapsBetween(times: readonly number[]): Gap[] {
+  const gaps = times.slice(1).map((to, index) => ({ from: times[index] ?? 0, to, seconds: to - (times[index] ?? 0) }));
+  return gaps
+    .filter(({ seconds }) => seconds >= shortestGap)
+    .sort((a, b) => b.seconds - a.seconds)
+    .map((gap) => ({ from: round(gap.from), to: round(gap.to), seconds: round(gap.seconds) }));
+}
+
+const round = (value: number): number => Math.round(value * 100) / 100;

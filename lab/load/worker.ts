@@ -1,0 +1,40 @@
+/** Sends one load inside a network namespace: properties as JSON on standard input, the result as JSON on standard output. */
+import http from "node:http";
+import https from "node:https";
+import { text } from "node:stream/consumers";
+import type { LoadProps } from "./load.js";
+import { type Answer, summary } from "./summary.js";
+
+const props = JSON.parse(await text(process.stdin)) as LoadProps;
+const transport = props.url.startsWith("https:") ? https : http;
+const agent = new transport.Agent({ keepAlive: props.keepAlive ?? false, maxSockets: Infinity });
+const timeoutMs = (props.timeoutSeconds ?? 15) * 1000;
+const started = performance.now();
+const seconds = (): number => (performance.now() - started) / 1000;
+
+function send(n: number): Promise<Answer> {
+  const from = seconds();
+  const body = props.body?.replaceAll("{n}", String(n));
+  return new Promise((resolve) => {
+    const end = (status: string): void => resolve({ n, from, to: seconds(), status });
+    const headers = { ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...props.headers };
+    const signal = AbortSignal.timeout(timeoutMs);
+    const request = transport.request(props.url, { method: props.method ?? "GET", agent, headers, signal });
+    request.on("error", (error: NodeJS.ErrnoException) => end(signal.aborted ? "timeout" : (error.code ?? error.name)));
+    request.on("response", (response) => {
+      response.on("error", (error: NodeJS.ErrnoException) => end(error.code ?? error.name));
+      response.resume().on("end", () => end(String(response.statusCode)));
+    });
+    request.end(body);
+  });
+}
+
+const total = Math.round(props.ratePerSecond * props.seconds);
+const answers: Promise<Answer>[] = [];
+for (let n = 0; n < total; n++) {
+  const wait = n / props.ratePerSecond - seconds();
+  if (wait > 0) await new Promise((done) => setTimeout(done, wait * 1000));
+  answers.push(send(n));
+}
+console.log(JSON.stringify(summary(await Promise.all(answers))));
+agent.destroy();

@@ -1,0 +1,49 @@
+import { existsSync } from "node:fs";
+
+/** What `bootCommand` needs to know. */
+export interface BootProps {
+  readonly name: string;
+  readonly root: string;
+  readonly namespace: string;
+  /** Further options of systemd-nspawn, for devices. */
+  readonly binds: readonly string[];
+}
+
+/**
+ * The command that boots a directory tree as a machine. Each part is needed:
+ * - entered by nsenter as well as `--network-namespace-path`, or the machine sees this host's network devices in /sys;
+ * - a mount namespace with propagation `slave`: `private` would pin other machines' network namespaces for ever;
+ * - one plain cgroup2 mount where the host carries version 1 beside it, or systemd inside would find the wrong tree;
+ * - `--keep-unit --register=no`: no systemd or dbus on this host is asked, so it works in a CI container too.
+ */
+export function bootCommand({ name, root, namespace, binds }: BootProps): string[] {
+  const nspawn = [
+    "systemd-nspawn",
+    "--quiet",
+    "--boot",
+    `--directory=${root}`,
+    `--machine=${name}`,
+    "--register=no",
+    "--keep-unit",
+    "--console=read-only",
+    `--network-namespace-path=/run/netns/${namespace}`,
+    "--resolv-conf=off",
+    "--timezone=off",
+    "--link-journal=no",
+    "--capability=CAP_NET_ADMIN",
+    ...binds,
+  ];
+  const remount = existsSync("/sys/fs/cgroup/unified")
+    ? ["sh", "-c", 'umount -R /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec "$@"', "sh"]
+    : [];
+  return [
+    "nsenter",
+    `--net=/run/netns/${namespace}`,
+    "unshare",
+    "--mount",
+    "--propagation",
+    "slave",
+    ...remount,
+    ...nspawn,
+  ];
+}

@@ -1,0 +1,216 @@
+import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { namespaceOf, type Layout } from "../layout.js";
+import type { Host } from "../network/addresses.js";
+import { isPartitioned, plugIn, type PrivateNetwork, removeHost, setPartitioned, unplug } from "../network/fabric.js";
+import { ControlGroup } from "../system/control-group.js";
+import { cleanEnvironment, Overlay } from "../system/overlay.js";
+import { spawnInGroup } from "../system/service.js";
+import { run, tryRun, waitFor, type RunOptions, type RunResult } from "../system/shell.js";
+import { bootCommand } from "./boot-command.js";
+import { writeSeed } from "./seed.js";
+import type { Volume } from "./volume.js";
+
+/** What a machine is made of. */
+export interface MachineProps {
+  readonly host: Host;
+  readonly network: PrivateNetwork;
+  /** Directory tree its root disk starts as. */
+  readonly baseRoot: string;
+  /** What the cloud hands to it at its first boot. */
+  readonly userData: string;
+  /** Disk that outlives the machine. @default - none */
+  readonly volume?: Volume;
+}
+
+/** How cloud-init ended. */
+export interface CloudInitStatus {
+  /** `done`, `running`, `error`, … */
+  readonly status: string;
+  readonly errors: readonly string[];
+  /** Messages by level, for example `WARNING`. */
+  readonly recoverable: Readonly<Record<string, readonly string[]>>;
+}
+
+/** One server: its own Debian with its own systemd, disks and network, as a systemd-nspawn container. */
+export class Machine {
+  readonly name: string;
+  readonly host: Host;
+  private readonly group: ControlGroup;
+  private readonly disk: Overlay;
+
+  constructor(
+    private readonly layout: Layout,
+    private readonly props: MachineProps,
+  ) {
+    this.host = props.host;
+    this.name = props.host.name;
+    this.group = new ControlGroup(`machine-${this.name}`);
+    this.disk = new Overlay(layout.machine(this.name), props.baseRoot);
+  }
+
+  /** Root of its disk, seen from this host; there while the lab is up, whether the machine runs or not. */
+  get root(): string {
+    return this.disk.root;
+  }
+
+  /** Switches it on; its disks are as it left them, or blank. Does nothing when it runs. */
+  async start(): Promise<void> {
+    if (await this.alive()) return;
+    const { host, network, userData, volume } = this.props;
+    await this.disk.mount();
+    if (!existsSync(this.seeded)) {
+      await writeSeed(this.root, host, network, userData);
+      await writeFile(this.seeded, "");
+    }
+    await this.group.create();
+    // a power cut takes the state of the network with it: new namespace, new links
+    await removeHost(host);
+    await plugIn(host);
+    const device = await volume?.attach();
+    const binds = volume && device ? [`--bind=${device}:${volume.machineDevice}`] : [];
+    await spawnInGroup(
+      this.group,
+      bootCommand({ name: this.name, root: this.root, namespace: namespaceOf(this.name), binds }),
+      {
+        logFile: path.join(this.layout.logs, `${this.name}.console.log`),
+      },
+    );
+    await waitFor(`${this.name}: process 1`, () => this.leader());
+  }
+
+  /**
+   * Power cut: its links go dark, what its volume has not been told to keep is lost, and every process ends, within one instant.
+   * Nothing is announced to anyone: peers see silence, not resets.
+   */
+  async kill(): Promise<void> {
+    await unplug(this.host);
+    await this.dropUnwrittenData();
+    await this.group.kill();
+    await this.group.remove();
+    await removeHost(this.host);
+  }
+
+  /** Every process ends at once, but the address still answers (with resets), as when the operating system kills them. */
+  async crash(): Promise<void> {
+    await this.group.remove();
+  }
+
+  /** Orderly shutdown, as the cloud's "power off" button gives. */
+  async off(): Promise<void> {
+    if (!(await this.alive())) return;
+    await this.tryExec(["systemctl", "poweroff"]);
+    await waitFor(`${this.name}: shutdown`, async () => !(await this.alive()), { timeoutSeconds: 120 });
+    await this.group.remove();
+    await removeHost(this.host);
+  }
+
+  /** Cuts it off the private network, or joins it again. */
+  partition(): Promise<void> {
+    return setPartitioned(this.host, true);
+  }
+
+  heal(): Promise<void> {
+    return setPartitioned(this.host, false);
+  }
+
+  partitioned(): Promise<boolean> {
+    return isPartitioned(this.host);
+  }
+
+  /** Replaces it by a machine that has never been on. @param keepVolume whether its data volume stays as it is */
+  async wipe({ keepVolume = false } = {}): Promise<void> {
+    await this.kill();
+    await this.disk.remove();
+    if (!keepVolume) await this.props.volume?.wipe();
+  }
+
+  alive(): Promise<boolean> {
+    return this.group.alive();
+  }
+
+  /** Memory in bytes: what it cannot give back, and with page cache. */
+  async memory(): Promise<{ anonymousBytes: number; totalBytes: number }> {
+    return { anonymousBytes: await this.group.anonymousBytes(), totalBytes: await this.group.memoryBytes() };
+  }
+
+  /** Runs a command in the machine as root and returns its output; a failure is an error. */
+  async exec(command: readonly [string, ...string[]], options: RunOptions = {}): Promise<string> {
+    const [program, ...args] = await this.enter(command);
+    return run(program, args, options);
+  }
+
+  /** Runs a command in the machine as root and reports how it ended. */
+  async tryExec(command: readonly [string, ...string[]], options: RunOptions = {}): Promise<RunResult> {
+    const [program, ...args] = await this.enter(command);
+    return tryRun(program, args, options);
+  }
+
+  /** The command on this host that runs `command` in the machine. */
+  async enter(command: readonly string[]): Promise<[string, ...string[]]> {
+    const leader = await this.leader();
+    if (leader === undefined)
+      throw new Error(`${this.name}: is not running; start it with \`npm run lab start ${this.name}\``);
+    return ["nsenter", "-t", leader, "-m", "-u", "-i", "-n", "-p", "-C", "env", "-i", ...cleanEnvironment, ...command];
+  }
+
+  /** State of cloud-init now, or `undefined` while it cannot tell. */
+  async cloudInit(): Promise<CloudInitStatus | undefined> {
+    const { stdout } = await this.tryExec(["cloud-init", "status", "--format", "json"], { timeoutSeconds: 20 });
+    try {
+      const {
+        status,
+        errors,
+        recoverable_errors: recoverable,
+      } = JSON.parse(stdout) as Record<string, unknown> & { status: string };
+      return { status, errors: errors as string[], recoverable: recoverable as Record<string, string[]> };
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Waits until cloud-init has ended, well or not. */
+  async waitForCloudInit(timeoutSeconds = 300): Promise<CloudInitStatus> {
+    return waitFor(
+      `${this.name}: cloud-init`,
+      async () => {
+        const state = await this.cloudInit();
+        return state !== undefined && ["done", "error", "disabled"].includes(state.status) ? state : undefined;
+      },
+      { timeoutSeconds, pauseSeconds: 1 },
+    );
+  }
+
+  /** Says whether the seed was written; kept beside the disk so that a fresh disk gets a fresh seed. */
+  private get seeded(): string {
+    return path.join(this.layout.machine(this.name), "seeded");
+  }
+
+  /** Its process 1, as a pid of this host. */
+  private async leader(): Promise<string | undefined> {
+    const file = path.join(this.group.path, "payload/init.scope/cgroup.procs");
+    const [first] = (await readFile(file, "utf8").catch(() => "")).split("\n");
+    return first === "" ? undefined : first;
+  }
+
+  /**
+   * Stops the volume's file system in its tracks (ext4's shutdown call, journal not flushed), so that only what was synced to the disk is
+   * found after the next start. Without it the kernel would write out everything the dead processes left in its cache.
+   */
+  private async dropUnwrittenData(): Promise<void> {
+    const leader = await this.leader();
+    if (leader === undefined || this.props.volume === undefined) return;
+    const mounts = await readFile(`/proc/${leader}/mountinfo`, "utf8").catch(() => "");
+    const point = mounts
+      .split("\n")
+      .find((line) => line.split(" ")[2]?.startsWith("7:") && line.includes(" - ext4 "))
+      ?.split(" ")[4];
+    if (point !== undefined)
+      await tryRun("nsenter", ["-t", leader, "-m", "python3", "-c", shutDownFileSystem, point], { timeoutSeconds: 5 });
+  }
+}
+
+/** EXT4_IOC_SHUTDOWN with EXT4_GOING_FLAGS_NOLOGFLUSH. */
+const shutDownFileSystem =
+  'import fcntl, os, struct, sys; fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587D, struct.pack("I", 2))';

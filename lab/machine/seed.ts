@@ -1,0 +1,63 @@
+import { chmod, mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { stringify } from "yaml";
+import {
+  type Host,
+  macAddress,
+  nameServers,
+  nameServersIpv6,
+  publicGateway,
+  publicGatewayIpv6,
+} from "../network/addresses.js";
+import type { PrivateNetwork } from "../network/fabric.js";
+
+/** Where cloud-init looks for a seed on the root disk (NoCloud data source). */
+const seedDirectory = "var/lib/cloud/seed/nocloud";
+
+/** Writes what the cloud would hand to a new server: identity, network and user data. */
+export async function writeSeed(root: string, host: Host, network: PrivateNetwork, userData: string): Promise<void> {
+  const directory = path.join(root, seedDirectory);
+  await mkdir(directory, { recursive: true });
+  await chmod(directory, 0o700);
+  await writeFile(
+    path.join(directory, "meta-data"),
+    stringify({ "instance-id": `lab-${host.name}`, "local-hostname": host.name }),
+  );
+  await writeFile(path.join(directory, "network-config"), stringify(networkConfig(host)));
+  await writeFile(path.join(directory, "user-data"), userData, { mode: 0o600 });
+  await writeFile(path.join(root, "etc/systemd/network/20-private.network"), privateInterface(host, network));
+}
+
+/** Public network of a server at Hetzner: single addresses behind a gateway that is not in their range (version 1, as Hetzner's own). */
+const networkConfig = (host: Host): object => ({
+  version: 1,
+  config: [
+    {
+      type: "physical",
+      name: "eth0",
+      mac_address: macAddress(host, "public"),
+      subnets: [
+        {
+          type: "static",
+          address: `${host.publicIpv4}/32`,
+          gateway: publicGateway,
+          dns_nameservers: [...nameServers, ...nameServersIpv6],
+        },
+        { type: "static6", address: `${host.publicIpv6}/64`, gateway: publicGatewayIpv6 },
+      ],
+    },
+  ],
+});
+
+/** Private network: Hetzner's image brings it up by itself, outside cloud-init. Everything goes through the network's router. */
+const privateInterface = (host: Host, network: PrivateNetwork): string => `[Match]
+MACAddress=${macAddress(host, "private")}
+
+[Network]
+Address=${host.privateIpv4}/32
+
+[Route]
+Destination=${network.range}
+Gateway=${network.gateway}
+GatewayOnLink=yes
+`;

@@ -1,0 +1,68 @@
+import { existsSync } from "node:fs";
+import { mkdir, rm, truncate, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { run, tryRun } from "../system/shell.js";
+
+/**
+ * A block volume: a sparse file behind a loop device, shown to its machine under the name Hetzner's udev rules give a volume.
+ * The file is not part of the machine's root disk, so it survives a replaced machine.
+ */
+export class Volume {
+  private readonly file: string;
+
+  /**
+   * @param directory where backing files lie
+   * @param id number in the device name, as the cloud's id of the volume
+   * @param sizeGigabytes size the machine sees; the file takes only what is written
+   */
+  constructor(
+    directory: string,
+    readonly id: number,
+    private readonly sizeGigabytes: number,
+  ) {
+    this.file = path.join(directory, `${id}.img`);
+  }
+
+  /** Path of the device inside the machine. */
+  get machineDevice(): string {
+    return `/dev/disk/by-id/scsi-0HC_Volume_${this.id}`;
+  }
+
+  /** Attaches the volume, blank at first, and returns the device on this host. */
+  async attach(): Promise<string> {
+    const present = await this.device();
+    if (present !== undefined) return present;
+    if (!existsSync(this.file)) {
+      await mkdir(path.dirname(this.file), { recursive: true });
+      await writeFile(this.file, "");
+      await truncate(this.file, this.sizeGigabytes * 1024 ** 3);
+    }
+    return run("losetup", ["--find", "--show", this.file]);
+  }
+
+  /** Detaches the volume and deletes what is on it. */
+  async wipe(): Promise<void> {
+    await detach(this.file);
+    await rm(this.file, { force: true });
+  }
+
+  private async device(): Promise<string | undefined> {
+    return (await devicesOf(this.file))[0];
+  }
+}
+
+/** Detaches every volume of a directory; the files stay. */
+export async function detachAll(directory: string): Promise<void> {
+  const all = await tryRun("losetup", ["--list", "--noheadings", "--raw", "--output", "BACK-FILE"]);
+  for (const file of new Set(all.stdout.split("\n")))
+    if (file.startsWith(`${directory}/`)) await detach(file.replace(/ \(deleted\)$/, ""));
+}
+
+async function detach(file: string): Promise<void> {
+  for (const device of await devicesOf(file)) await run("losetup", ["--detach", device]);
+}
+
+async function devicesOf(file: string): Promise<string[]> {
+  const { stdout } = await tryRun("losetup", ["--associated", file, "--noheadings", "--output", "NAME"]);
+  return stdout.split("\n").filter((line) => line !== "");
+}

@@ -1,0 +1,76 @@
+import { addresses } from "../../modules/platform/addresses.js";
+
+/**
+ * Addresses of the lab's own network, all of documentation ranges or copies of what Hetzner's network shows a server.
+ * What the environment configures (private addresses of servers and balancer) is not here.
+ */
+
+/** Hetzner's resolvers, as a server there finds them. */
+export const nameServers = addresses.resolvers.filter((address) => address.includes("."));
+/** The same resolvers over IPv6. */
+export const nameServersIpv6 = addresses.resolvers.filter((address) => address.includes(":"));
+/** Gateways of a server's public interface at Hetzner: every server has a /32 (IPv4) and a /64 (IPv6) and routes everything through them. */
+export const publicGateway = "172.31.1.1";
+export const publicGatewayIpv6 = "fe80::1";
+/** A host of the lab: a network namespace with one or two interfaces. */
+export interface Host {
+  readonly name: string;
+  /** Number of its interfaces and MAC addresses, unique, 1-255. */
+  readonly index: number;
+  readonly publicIpv4: string;
+  readonly publicIpv6: string;
+  /** @default - not in the private network */
+  readonly privateIpv4?: string;
+  /** Further public addresses. @default - none */
+  readonly more?: readonly string[];
+}
+
+/** Visitor somewhere on the internet. */
+export const client: Host = {
+  name: "client",
+  index: 1,
+  publicIpv4: "198.51.100.10",
+  publicIpv6: "2001:db8:0:100::10",
+};
+
+/** Everything the platform reaches on the internet: package archives, the release's host, Datadog's intake. */
+export const internet: Host = {
+  name: "internet",
+  index: 2,
+  publicIpv4: "203.0.113.10",
+  publicIpv6: "2001:db8:0:200::10",
+  more: ["203.0.113.99", "2001:db8:0:200::99"],
+};
+
+/** Addresses of `internet` on which every port of TCP and UDP answers, to probe what may leave a server. */
+export const openToAll = { ipv4: "203.0.113.99", ipv6: "2001:db8:0:200::99" } as const;
+
+/** Cloudflare's edge, at an address of Cloudflare's published ranges, which nginx trusts. */
+export const edge: Host = {
+  name: "edge",
+  index: 3,
+  publicIpv4: "173.245.48.10",
+  publicIpv6: "2400:cb00::10",
+};
+
+/** The load balancer; its private address comes from the environment. */
+export const balancer = (privateIpv4: string): Host => ({
+  name: "balancer",
+  index: 4,
+  publicIpv4: "192.0.2.80",
+  publicIpv6: "2001:db8:0:80::1",
+  privateIpv4,
+});
+
+/** Server number `position` (from 0) of the environment. */
+export const server = (name: string, position: number, privateIpv4: string): Host => ({
+  name,
+  index: 11 + position,
+  publicIpv4: `192.0.2.${11 + position}`,
+  publicIpv6: `2001:db8:0:${11 + position}::1`,
+  privateIpv4,
+});
+
+/** MAC address of a host's public or private interface. */
+export const macAddress = (host: Host, network: "public" | "private"): string =>
+  `02:00:00:00:0${network === "public" ? 1 : 2}:${host.index.toString(16).padStart(2, "0")}`;

@@ -1,0 +1,192 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { addresses } from "../../modules/platform/addresses.js";
+import { namespaceOf, prefix } from "../layout.js";
+import { run, tryRun, type RunResult } from "../system/shell.js";
+import { type Host, macAddress, nameServers, nameServersIpv6, publicGateway, publicGatewayIpv6 } from "./addresses.js";
+
+/** Host name of the namespace that routes between all others, as the provider's network does. */
+export const fabricHost = "fabric";
+const fabric = namespaceOf(fabricHost);
+const publicBridge = "br-pub";
+/** Bridge of the private network, in the fabric's namespace: every private packet crosses it, so captures are taken here. */
+export const privateBridge = "br-priv";
+
+/** The private network, as the environment configures it. */
+export interface PrivateNetwork {
+  /** Range of the whole network, in CIDR form. */
+  readonly range: string;
+  /** First address of the range: the provider's router. */
+  readonly gateway: string;
+}
+
+/** Interface of a host on the fabric's side. */
+const portOf = (host: Host, network: "public" | "private"): string =>
+  `${network === "public" ? "pub" : "priv"}${host.index}`;
+
+/**
+ * Makes the fabric: two bridges with the provider's gateways, name server and metadata addresses. Nothing links it to the host's own
+ * network, so no packet leaves. Hosts see only the gateways, not each other (isolated ports): all traffic is routed, as at Hetzner.
+ */
+export async function createFabric(network: PrivateNetwork): Promise<void> {
+  await createNamespace(fabricHost);
+  const settings = ["net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1", "net.ipv4.conf.all.send_redirects=0"];
+  await inFabric("sysctl", "-qw", ...settings);
+  // without these, bridged frames would be held against the fabric's own rules on hosts that load br_netfilter
+  await tryRun("ip", [
+    "netns",
+    "exec",
+    fabric,
+    "sysctl",
+    "-qw",
+    "net.bridge.bridge-nf-call-iptables=0",
+    "net.bridge.bridge-nf-call-ip6tables=0",
+  ]);
+  const bridges = [
+    { name: publicBridge, mac: "02:00:00:00:00:01", own: [publicGateway, addresses.metadataService, ...nameServers] },
+    { name: privateBridge, mac: "02:00:00:00:00:02", own: [network.gateway] },
+  ];
+  for (const { name, mac, own } of bridges) {
+    // a bridge without an address of its own takes that of a port, and changes it when a machine goes: neighbours would send into nothing
+    if (!(await linkExists(fabric, name))) await ipIn(fabric, "link", "add", name, "address", mac, "type", "bridge");
+    await inFabric("sysctl", "-qw", `net.ipv4.conf.${name}.send_redirects=0`);
+    await ipIn(fabric, "link", "set", name, "up");
+    for (const address of own) await ipIn(fabric, "address", "replace", `${address}/32`, "dev", name);
+  }
+  for (const address of [publicGatewayIpv6, ...nameServersIpv6])
+    await ipIn(
+      fabric,
+      "address",
+      "replace",
+      `${address}/${address === publicGatewayIpv6 ? 64 : 128}`,
+      "dev",
+      publicBridge,
+      "nodad",
+    );
+  await inFabric("nft", "-f", "-", { input: partitionRules });
+}
+
+/** Drops everything a cut-off address sends or receives, silently, as a broken cable would. */
+const partitionRules = `table inet partition
+delete table inet partition
+table inet partition {
+  set cut { type ipv4_addr; }
+  chain forward {
+    type filter hook forward priority 0; policy accept;
+    ip saddr @cut drop
+    ip daddr @cut drop
+  }
+}
+`;
+
+/** Cuts a host off the private network, or joins it again. */
+export async function setPartitioned(host: Host, cut: boolean): Promise<void> {
+  if (host.privateIpv4 === undefined) throw new Error(`${host.name}: is not in the private network`);
+  if ((await isPartitioned(host)) === cut) return;
+  const result = await nftElement(cut ? "add" : "delete", host.privateIpv4);
+  if (!result.ok) throw new Error(`${host.name}: ${result.stderr}`);
+}
+
+export async function isPartitioned(host: Host): Promise<boolean> {
+  return host.privateIpv4 !== undefined && (await nftElement("get", host.privateIpv4)).ok;
+}
+
+const nftElement = (action: "add" | "delete" | "get", address: string): Promise<RunResult> =>
+  tryRun("ip", ["netns", "exec", fabric, "nft", action, "element", "inet", "partition", "cut", `{ ${address} }`]);
+
+/** Makes a host's namespace and plugs its interfaces into the fabric; what exists stays. */
+export async function plugIn(host: Host): Promise<void> {
+  await createNamespace(host.name);
+  await connect(host, "public", "eth0", publicBridge);
+  await ipIn(fabric, "route", "replace", `${host.publicIpv4}/32`, "dev", publicBridge);
+  await ipIn(
+    fabric,
+    "-6",
+    "route",
+    "replace",
+    `${host.publicIpv6}/64`.replace(/::[0-9a-f]+\//, "::/"),
+    "dev",
+    publicBridge,
+  );
+  for (const address of host.more ?? []) await ipIn(fabric, "route", "replace", address, "dev", publicBridge);
+  if (host.privateIpv4 === undefined) return;
+  await connect(host, "private", "eth1", privateBridge);
+  await ipIn(fabric, "route", "replace", `${host.privateIpv4}/32`, "dev", privateBridge);
+}
+
+/** Gives a host of the lab its addresses and routes; the servers configure themselves, by cloud-init. */
+export async function configure(host: Host, network: PrivateNetwork): Promise<void> {
+  const namespace = namespaceOf(host.name);
+  await ipIn(namespace, "address", "replace", `${host.publicIpv4}/32`, "dev", "eth0");
+  await ipIn(namespace, "address", "replace", `${host.publicIpv6}/64`, "dev", "eth0", "nodad");
+  await ipIn(namespace, "route", "replace", "default", "via", publicGateway, "dev", "eth0", "onlink");
+  await ipIn(namespace, "-6", "route", "replace", "default", "via", publicGatewayIpv6, "dev", "eth0");
+  for (const address of host.more ?? []) await ipIn(namespace, "address", "replace", address, "dev", "eth0", "nodad");
+  if (host.privateIpv4 !== undefined) {
+    await ipIn(namespace, "address", "replace", `${host.privateIpv4}/32`, "dev", "eth1");
+    await ipIn(namespace, "route", "replace", network.range, "via", network.gateway, "dev", "eth1", "onlink");
+  }
+  const resolver = path.join("/etc/netns", namespace);
+  await mkdir(resolver, { recursive: true });
+  await writeFile(path.join(resolver, "resolv.conf"), nameServers.map((address) => `nameserver ${address}\n`).join(""));
+}
+
+/** Takes a host's links away at this instant: nothing it still sends arrives anywhere. */
+export async function unplug(host: Host): Promise<void> {
+  const batch = (["public", "private"] as const).map((network) => `link delete ${portOf(host, network)}\n`).join("");
+  await tryRun("ip", ["-netns", fabric, "-force", "-batch", "-"], { input: batch });
+}
+
+/** Removes a host's network altogether. */
+export async function removeHost(host: Host): Promise<void> {
+  await unplug(host);
+  await tryRun("ip", ["netns", "delete", namespaceOf(host.name)]);
+}
+
+/** Names of the namespaces of the lab. */
+export async function namespaces(): Promise<string[]> {
+  const { stdout } = await tryRun("ip", ["netns", "list"]);
+  return stdout
+    .split("\n")
+    .map((line) => line.split(" ")[0] ?? "")
+    .filter((name) => name.startsWith(`${prefix}-`));
+}
+
+/** Removes every namespace of the lab, known to the environment or not. */
+export async function removeAllNamespaces(): Promise<void> {
+  for (const name of await namespaces()) {
+    await run("ip", ["netns", "delete", name]);
+    await rm(path.join("/etc/netns", name), { recursive: true, force: true });
+  }
+}
+
+async function createNamespace(host: string): Promise<void> {
+  const name = namespaceOf(host);
+  if (!(await namespaces()).includes(name)) await run("ip", ["netns", "add", name]);
+  await ipIn(name, "link", "set", "lo", "up");
+}
+
+/** As at Hetzner, whose private network is an overlay. */
+const mtu = { public: "1500", private: "1450" } as const;
+
+async function connect(host: Host, network: "public" | "private", device: string, bridge: string): Promise<void> {
+  const namespace = namespaceOf(host.name);
+  const port = portOf(host, network);
+  if (await linkExists(namespace, device)) return;
+  const peer = ["peer", "name", device, "netns", namespace, "address", macAddress(host, network), "mtu", mtu[network]];
+  await ipIn(fabric, "link", "add", port, "mtu", mtu[network], "type", "veth", ...peer);
+  await ipIn(fabric, "link", "set", port, "master", bridge, "up");
+  await ipIn(fabric, "link", "set", port, "type", "bridge_slave", "isolated", "on");
+  await ipIn(namespace, "link", "set", device, "up");
+}
+
+const ipIn = (namespace: string, ...args: string[]): Promise<string> => run("ip", ["-netns", namespace, ...args]);
+
+const linkExists = async (namespace: string, device: string): Promise<boolean> =>
+  (await tryRun("ip", ["-netns", namespace, "link", "show", device])).ok;
+
+const inFabric = (...words: [string, ...(string | { input: string })[]]): Promise<string> => {
+  const last = words.at(-1);
+  const args = words.filter((word): word is string => typeof word === "string");
+  return run("ip", ["netns", "exec", fabric, ...args], typeof last === "object" ? last : {});
+};

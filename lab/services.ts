@@ -1,0 +1,157 @@
+import { createHash } from "node:crypto";
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { buildRelease } from "../app/build.js";
+import { balancerDefinition } from "../modules/load-balancer/definition.js";
+import { addresses } from "../modules/platform/addresses.js";
+import { edgeTokenHeader, siteHosts } from "../modules/platform/names.js";
+import { startBalancer } from "./balancer/balancer.js";
+import { hostMirror } from "./base/mirror.js";
+import { type Blueprint, userDataOf, wantedPackages } from "./blueprint.js";
+import { issue } from "./keys/certificates.js";
+import type { Layout } from "./layout.js";
+import { client, edge, type Host, internet, openToAll } from "./network/addresses.js";
+import { fabricHost } from "./network/fabric.js";
+import { type NameRecord, nameServerCommand } from "./network/names.js";
+import { openEveryPort } from "./network/open-ports.js";
+import { datadogHost, startIntake } from "./stand-ins/datadog/intake/intake.js";
+import { startEdge } from "./stand-ins/edge/edge.js";
+import type { InternetSettings } from "./stand-ins/internet.js";
+import type { MetadataSettings } from "./stand-ins/metadata.js";
+import { startService } from "./system/service.js";
+
+/** Hosts of the lab besides the servers. */
+export const otherHosts = ({ environment }: Blueprint): readonly Host[] => [
+  client,
+  internet,
+  edge,
+  datadogHost,
+  environment.balancer,
+];
+
+/** Starts everything around the servers; what runs is left alone. @param www the package repository */
+export async function startServices(layout: Layout, blueprint: Blueprint, www: string): Promise<void> {
+  for (const directory of [layout.services, layout.logs]) await mkdir(directory, { recursive: true, mode: 0o700 });
+  await startNames(layout, blueprint);
+  await startMetadata(layout, blueprint);
+  await startInternet(layout, blueprint, www);
+  const { config } = blueprint.environment;
+  await startIntake(layout, {
+    site: config.monitoring.site,
+    apiKeyFile: blueprint.credentials.datadogApiKeyFile,
+    authority: blueprint.publicCa,
+  });
+  await startBalancing(layout, blueprint);
+  await startEdgeOf(layout, blueprint);
+}
+
+/** Names that lead to the internet's web server: package archives, vendors' repositories, the release. */
+async function webHosts(blueprint: Blueprint): Promise<string[]> {
+  const mirror = await hostMirror();
+  const { config } = blueprint.environment;
+  const sources = wantedPackages(blueprint).sources.map(({ url }) => url);
+  const urls = [mirror.archive, mirror.security, config.application.url, ...sources];
+  return [...new Set(urls.map((url) => new URL(url).hostname))];
+}
+
+async function startNames(layout: Layout, blueprint: Blueprint): Promise<void> {
+  const { config } = blueprint.environment;
+  const to =
+    (host: Host) =>
+    (name: string): NameRecord => ({ name, addresses: [host.publicIpv4, host.publicIpv6] });
+  const records = [
+    ...siteHosts(config).map(to(edge)),
+    ...(await webHosts(blueprint)).map(to(internet)),
+    to(datadogHost)(config.monitoring.site),
+  ];
+  await startService(layout, { name: "names", host: fabricHost, command: nameServerCommand(records) });
+}
+
+async function startMetadata(layout: Layout, blueprint: Blueprint): Promise<void> {
+  const settings: MetadataSettings = {
+    address: addresses.metadataService,
+    servers: blueprint.environment.servers.map((host) => ({
+      hostname: host.name,
+      instanceId: host.index,
+      publicIpv4: host.publicIpv4,
+      privateIpv4: host.privateIpv4 ?? "",
+      userData: userDataOf(blueprint, host.name),
+    })),
+  };
+  await startStandIn(layout, "metadata", fabricHost, settings);
+}
+
+async function startInternet(layout: Layout, blueprint: Blueprint, www: string): Promise<void> {
+  const names = await webHosts(blueprint);
+  const hash = createHash("sha256").update(names.join()).digest("hex").slice(0, 8);
+  const pair = await issue(blueprint.publicCa, layout.secrets, `internet-${hash}`, {
+    commonName: "internet",
+    dnsNames: names,
+  });
+  const settings: InternetSettings = {
+    addresses: [internet.publicIpv4, internet.publicIpv6],
+    directories: [await publishRelease(layout, blueprint), www],
+    certificate: pair.certificate,
+    key: pair.key,
+    openPort: 7,
+  };
+  await openEveryPort(internet, [openToAll.ipv4, openToAll.ipv6], settings.openPort);
+  await startStandIn(layout, "internet", internet.name, settings);
+}
+
+/** Puts the release of this tree where the configuration says it is. */
+async function publishRelease(layout: Layout, { environment: { config } }: Blueprint): Promise<string> {
+  const { hostname, pathname } = new URL(config.application.url);
+  const directory = path.join(layout.state, "www");
+  const target = path.join(directory, hostname, pathname);
+  await mkdir(path.dirname(target), { recursive: true });
+  const { path: built } = await buildRelease({ folder: layout.services });
+  await copyFile(built, target);
+  return directory;
+}
+
+const startBalancing = (layout: Layout, { environment, credentials }: Blueprint): Promise<void> => {
+  const { config, servers } = environment;
+  const web = config.servers.filter(({ roles }) => roles.includes("web")).map(({ name }) => name);
+  return startBalancer(layout, {
+    definition: balancerDefinition(config),
+    host: environment.balancer,
+    targets: servers.filter(({ name }) => web.includes(name)),
+    certificate: credentials.origin,
+  });
+};
+
+async function startEdgeOf(layout: Layout, { environment, credentials, publicCa }: Blueprint): Promise<void> {
+  const { config } = environment;
+  const [site, apex] = siteHosts(config);
+  const { publicIpv4, publicIpv6 } = environment.balancer;
+  await startEdge(layout, {
+    certificate: await issue(publicCa, layout.secrets, "edge", { commonName: site, dnsNames: [site, apex] }),
+    origin: { ipv4: publicIpv4, ipv6: publicIpv6 },
+    originCa: credentials.originCa.certificate,
+    minimumTlsVersion: config.cloudflare.minimumTlsVersion,
+    hsts: config.cloudflare.hsts,
+    proof:
+      config.tls === "terminate"
+        ? { kind: "header", name: edgeTokenHeader, token: credentials.edgeToken }
+        : { kind: "certificate", certificate: credentials.originPull },
+  });
+}
+
+/** Starts a TypeScript program of lab/stand-ins that reads its settings from a file. */
+async function startStandIn(
+  layout: Layout,
+  name: "internet" | "metadata",
+  host: string,
+  settings: object,
+): Promise<void> {
+  const file = path.join(layout.services, `${name}.json`);
+  await writeFile(file, JSON.stringify(settings), { mode: 0o600 });
+  const program = fileURLToPath(new URL(`./stand-ins/${name}.ts`, import.meta.url));
+  await startService(layout, { name, host, command: [process.execPath, "--import", typescript, program, file] });
+}
+
+/** Lets Node run TypeScript, from wherever the command is started. */
+const typescript = createRequire(import.meta.url).resolve("tsx");

@@ -1,0 +1,79 @@
+import { type TargetHealth, targetHealth } from "./balancer/balancer.js";
+import type { Layout } from "./layout.js";
+import type { Machine } from "./machine/machine.js";
+import { groupNames } from "./system/control-group.js";
+
+/** A machine as it is now. */
+export interface MachineStatus {
+  readonly name: string;
+  readonly running: boolean;
+  readonly partitioned: boolean;
+  readonly publicIpv4: string;
+  readonly privateIpv4: string;
+  /** Of cloud-init: `done`, `running`, `error`; empty when the machine does not tell. */
+  readonly cloudInit: string;
+  readonly failedUnits: readonly string[];
+  readonly memoryMib: { readonly anonymous: number; readonly total: number };
+  /** Its own view of the replication group; empty without one. */
+  readonly group: readonly GroupMember[];
+}
+
+/** A member of the replication group, as one server sees it. */
+export interface GroupMember {
+  readonly host: string;
+  readonly state: string;
+  readonly role: string;
+}
+
+export interface LabStatus {
+  readonly machines: readonly MachineStatus[];
+  readonly balancer: readonly TargetHealth[];
+  /** Services of the lab itself that run. */
+  readonly services: readonly string[];
+}
+
+export async function statusOf(layout: Layout, machines: readonly Machine[]): Promise<LabStatus> {
+  return {
+    machines: await Promise.all(machines.map(machineStatus)),
+    balancer: await targetHealth(layout),
+    services: (await groupNames())
+      .filter((name) => name.startsWith("service-"))
+      .map((name) => name.slice("service-".length)),
+  };
+}
+
+async function machineStatus(machine: Machine): Promise<MachineStatus> {
+  const running = await machine.alive();
+  const { anonymousBytes, totalBytes } = await machine.memory();
+  const mib = (bytes: number): number => Math.round(bytes / 1024 ** 2);
+  return {
+    name: machine.name,
+    running,
+    partitioned: await machine.partitioned(),
+    publicIpv4: machine.host.publicIpv4,
+    privateIpv4: machine.host.privateIpv4 ?? "",
+    cloudInit: running ? ((await machine.cloudInit())?.status ?? "") : "",
+    failedUnits: running ? await failedUnits(machine) : [],
+    memoryMib: { anonymous: mib(anonymousBytes), total: mib(totalBytes) },
+    group: running ? await groupMembers(machine) : [],
+  };
+}
+
+async function failedUnits(machine: Machine): Promise<string[]> {
+  const { stdout } = await machine.tryExec(["systemctl", "list-units", "--failed", "--plain", "--no-legend"], {
+    timeoutSeconds: 5,
+  });
+  return stdout.split("\n").flatMap((line) => (line === "" ? [] : [line.split(" ")[0] ?? ""]));
+}
+
+/** The replication group as a machine's MySQL sees it. */
+export async function groupMembers(machine: Machine): Promise<GroupMember[]> {
+  const query =
+    "SELECT member_host, member_state, member_role FROM performance_schema.replication_group_members ORDER BY member_host";
+  const { ok, stdout } = await machine.tryExec(["mysql", "-NBe", query], { timeoutSeconds: 5 });
+  if (!ok) return [];
+  return stdout.split("\n").flatMap((line) => {
+    const [host = "", state = "", role = ""] = line.split("\t");
+    return host === "" ? [] : [{ host, state, role }];
+  });
+}

@@ -1,0 +1,67 @@
+import { mkdir, readFile, rm } from "node:fs/promises";
+import path from "node:path";
+import { run, type RunOptions } from "./shell.js";
+
+/**
+ * A writable copy of a read-only directory tree, made by an overlay mount.
+ * It is mounted `volatile`: the root disk of a lab machine need not survive a power cut of the host, and dpkg's many fsyncs cost most of a boot.
+ */
+export class Overlay {
+  readonly root: string;
+
+  constructor(
+    readonly directory: string,
+    private readonly lower: string,
+  ) {
+    this.root = path.join(directory, "root");
+  }
+
+  async mount(): Promise<void> {
+    if (await isMounted(this.root)) return;
+    const upper = path.join(this.directory, "upper");
+    const work = path.join(this.directory, "work");
+    for (const directory of [upper, work, this.root]) await mkdir(directory, { recursive: true });
+    // left behind by a volatile mount that was not taken down in order; the kernel refuses to mount while it is there
+    await rm(path.join(work, "work", "incompat"), { recursive: true, force: true });
+    const options = `lowerdir=${this.lower},upperdir=${upper},workdir=${work},volatile`;
+    await run("mount", ["-t", "overlay", "overlay", "-o", options, this.root]);
+  }
+
+  async unmount(): Promise<void> {
+    await unmountBelow(this.root);
+  }
+
+  /** Unmounts it and deletes what was written. */
+  async remove(): Promise<void> {
+    await this.unmount();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** Runs a command inside a directory tree, with a clean environment. */
+export const runInRoot = (root: string, command: readonly string[], options: RunOptions = {}): Promise<string> =>
+  run("chroot", [root, "/usr/bin/env", "-i", ...cleanEnvironment, ...command], options);
+
+/** Environment of commands that run inside a machine's file system. */
+export const cleanEnvironment = [
+  "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+  "HOME=/root",
+  "LC_ALL=C.UTF-8",
+  "DEBIAN_FRONTEND=noninteractive",
+] as const;
+
+/** Mount points below a directory, the directory itself included, the deepest first. */
+export async function mountsBelow(directory: string): Promise<string[]> {
+  const table = await readFile("/proc/self/mountinfo", "utf8");
+  return table
+    .split("\n")
+    .map((line) => line.split(" ")[4] ?? "")
+    .filter((point) => point === directory || point.startsWith(`${directory}/`))
+    .sort((a, b) => b.length - a.length);
+}
+
+export async function unmountBelow(directory: string): Promise<void> {
+  for (const point of await mountsBelow(directory)) await run("umount", [point]);
+}
+
+const isMounted = async (directory: string): Promise<boolean> => (await mountsBelow(directory)).includes(directory);

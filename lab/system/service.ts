@@ -1,0 +1,52 @@
+import { spawn } from "node:child_process";
+import { mkdir, open } from "node:fs/promises";
+import path from "node:path";
+import { namespaceOf, type Layout } from "../layout.js";
+import { ControlGroup } from "./control-group.js";
+
+/** A long-running process of the lab itself: name service, stand-ins, balancer. */
+export interface ServiceProps {
+  /** Name of its control group and log file. */
+  readonly name: string;
+  /** Host whose network namespace it runs in. */
+  readonly host: string;
+  readonly command: readonly [string, ...string[]];
+  /** Variables added to its environment. @default - none */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+const groupOf = (name: string): ControlGroup => new ControlGroup(`service-${name}`);
+
+/** Starts a service unless it runs already. */
+export async function startService(layout: Layout, props: ServiceProps): Promise<void> {
+  const group = groupOf(props.name);
+  if (await group.alive()) return;
+  await group.create();
+  await spawnInGroup(group, ["ip", "netns", "exec", namespaceOf(props.host), ...props.command], {
+    logFile: path.join(layout.logs, `${props.name}.log`),
+    environment: props.environment,
+  });
+}
+
+export const serviceRuns = (name: string): Promise<boolean> => groupOf(name).alive();
+
+export const stopService = (name: string): Promise<void> => groupOf(name).remove();
+
+/** Starts a command that joins `group` before it becomes itself, and lives on when the lab's command ends. */
+export async function spawnInGroup(
+  group: ControlGroup,
+  command: readonly string[],
+  options: { readonly logFile: string; readonly environment?: Readonly<Record<string, string>> },
+): Promise<void> {
+  await mkdir(path.dirname(options.logFile), { recursive: true });
+  const log = await open(options.logFile, "a");
+  const join = group.joinFiles.map((file) => `echo $$ >'${file}'`).join(" && ");
+  const child = spawn("sh", ["-c", `${join} && exec "$@"`, "sh", ...command], {
+    detached: true,
+    stdio: ["ignore", log.fd, log.fd],
+    env: { ...process.env, ...options.environment },
+  });
+  await new Promise<void>((resolve, reject) => child.once("spawn", resolve).once("error", reject));
+  child.unref();
+  await log.close();
+}

@@ -1,0 +1,69 @@
+import { execa, type Options } from "execa";
+
+/** What a command may be given besides its arguments. */
+export interface RunOptions {
+  /** Text written to the command's standard input. @default - nothing */
+  readonly input?: string;
+  /** Seconds after which the command is ended and counts as failed. @default 600 */
+  readonly timeoutSeconds?: number;
+  /** Variables added to the environment. @default - none */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Directory the command runs in. @default - the current one */
+  readonly directory?: string;
+}
+
+/** The end of a command that is allowed to fail. */
+export interface RunResult {
+  readonly ok: boolean;
+  readonly exitCode: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const execaOptions = (options: RunOptions) =>
+  ({
+    input: options.input,
+    stdin: options.input === undefined ? "ignore" : "pipe",
+    timeout: (options.timeoutSeconds ?? 600) * 1000,
+    env: options.environment,
+    cwd: options.directory,
+  }) satisfies Options;
+
+/** Runs a command to its end and returns its output; a failure is an error that shows the command and its standard error. */
+export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+  const { input, ...rest } = execaOptions(options);
+  const { stdout } = await execa(command, args, input === undefined ? rest : { ...rest, input });
+  return stdout;
+}
+
+/** Runs a command to its end and reports how it ended instead of throwing. */
+export async function tryRun(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  const { input, ...rest } = execaOptions(options);
+  const result = await execa(command, args, { ...rest, ...(input === undefined ? {} : { input }), reject: false });
+  return {
+    ok: !result.failed,
+    exitCode: result.exitCode,
+    stdout: result.stdout,
+    stderr: result.stderr || (result.failed ? (result.shortMessage ?? "") : ""),
+  };
+}
+
+export const sleep = (seconds: number): Promise<void> => new Promise((done) => setTimeout(done, seconds * 1000));
+
+/**
+ * Waits until `check` gives a value other than `undefined` or `false`, asking again after each pause.
+ * @throws when `timeoutSeconds` have passed; the message says what was waited for.
+ */
+export async function waitFor<T>(
+  what: string,
+  check: () => Promise<T | undefined | false> | T | undefined | false,
+  { timeoutSeconds = 30, pauseSeconds = 0.1 } = {},
+): Promise<T> {
+  const end = Date.now() + timeoutSeconds * 1000;
+  for (;;) {
+    const value = await check();
+    if (value !== undefined && value !== false) return value;
+    if (Date.now() >= end) throw new Error(`${what}: nothing after ${timeoutSeconds} s`);
+    await sleep(pauseSeconds);
+  }
+}

@@ -1,0 +1,96 @@
+import { siteHosts } from "../modules/platform/names.js";
+import { baseSystem } from "./base/base-system.js";
+import { type Blueprint, drawUp, machinesOf, wantedPackages } from "./blueprint.js";
+import type { LabOverrides } from "./environment.js";
+import type { Layout } from "./layout.js";
+import type { Machine } from "./machine/machine.js";
+import { configure, createFabric, plugIn } from "./network/fabric.js";
+import { localPackages } from "./packages/local-packages.js";
+import { packageRepository } from "./packages/package-repository.js";
+import { otherHosts, startServices } from "./services.js";
+import { saveSettings } from "./settings.js";
+import { waitFor } from "./system/shell.js";
+import { Visitor } from "./visitor.js";
+
+/** One step of bringing the lab up. Every step may be run again. */
+export interface Step {
+  readonly title: string;
+  /** Does the step; what it returns is worth showing. */
+  readonly run: () => Promise<string | undefined>;
+}
+
+/** Seconds a machine may take for its first boot. */
+const firstBootSeconds = 300;
+
+/** The steps from nothing to a working site, in order. */
+export function upSteps(layout: Layout, overrides: LabOverrides): Step[] {
+  let blueprint: Blueprint;
+  let base: Awaited<ReturnType<typeof baseSystem>>;
+  let www: string;
+  let machines: Machine[];
+  const steps: Record<string, Step["run"]> = {
+    "keys, secrets and payload": async () => {
+      blueprint = await drawUp(layout, overrides);
+      return `${blueprint.environment.servers.length} servers, tls ${blueprint.environment.config.tls}`;
+    },
+    "base system": async () => {
+      base = await baseSystem(layout.cache, blueprint.publicCa.certificate);
+      await saveSettings(layout, { overrides, baseRoot: base.root });
+      return base.key;
+    },
+    "package repository": async () => {
+      const key = blueprint.repositoryKey;
+      const wanted = wantedPackages(blueprint);
+      www = await packageRepository({
+        cache: layout.cache,
+        base,
+        wanted,
+        key,
+        localPackages: await localPackages(layout.cache),
+      });
+      return `${wanted.packages.length} packages named by the payload`;
+    },
+    network: async () => {
+      const { network } = blueprint.environment;
+      await createFabric(network);
+      for (const host of otherHosts(blueprint)) {
+        await plugIn(host);
+        await configure(host, network);
+      }
+      return undefined;
+    },
+    "names, internet, balancer, edge": async () => {
+      await startServices(layout, blueprint, www);
+      return undefined;
+    },
+    "power on": async () => {
+      machines = machinesOf(layout, blueprint, base.root);
+      for (const machine of machines) await machine.start();
+      return machines.map(({ name }) => name).join(", ");
+    },
+    "cloud-init": async () => {
+      await Promise.all(machines.map(finishCloudInit));
+      return "done on every machine";
+    },
+    "the site answers": async () => {
+      const [site] = siteHosts(blueprint.environment.config);
+      const visitor = new Visitor(blueprint.publicCa.certificate);
+      await waitFor(`https://${site}/`, async () => (await visitor.tryCurl("--fail", `https://${site}/`)).ok, {
+        timeoutSeconds: 180,
+        pauseSeconds: 0.5,
+      });
+      return `https://${site}/`;
+    },
+  };
+  return Object.entries(steps).map(([title, run]) => ({ title, run }));
+}
+
+async function finishCloudInit(machine: Machine): Promise<void> {
+  const { status, errors, recoverable } = await machine.waitForCloudInit(firstBootSeconds);
+  if (status === "done" && errors.length === 0) return;
+  const messages = [...errors, ...Object.values(recoverable).flat()].map((message) => `  ${message}`);
+  throw new Error(
+    `${machine.name}: cloud-init ended with status ${status}\n${messages.join("\n")}\n` +
+      `see: npm run lab shell ${machine.name} -- cat /var/log/cloud-init-output.log`,
+  );
+}

@@ -1,0 +1,32 @@
+import { cleanEnvironment } from "./system/overlay.js";
+import { namespaceOf } from "./layout.js";
+import { client } from "./network/addresses.js";
+import { run, tryRun, type RunOptions, type RunResult } from "./system/shell.js";
+
+/** Somebody outside: runs commands with the client's network, the lab's name server and the lab's trust store. */
+export class Visitor {
+  constructor(private readonly trustedCa: string) {}
+
+  /** `curl` with these arguments, silent but for errors. @throws when curl fails (add `--fail` for HTTP errors) */
+  curl(...args: readonly string[]): Promise<string> {
+    return run(...this.command("curl", this.curlArgs(args)));
+  }
+
+  /** `curl` that may fail. */
+  tryCurl(...args: readonly string[]): Promise<RunResult> {
+    return tryRun(...this.command("curl", this.curlArgs(args)));
+  }
+
+  /** Any program of this host, with the visitor's network. */
+  tryExec(program: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+    return tryRun(...this.command(program, args), options);
+  }
+
+  private curlArgs(args: readonly string[]): string[] {
+    return ["--silent", "--show-error", "--max-time", "30", "--cacert", this.trustedCa, ...args];
+  }
+
+  private command(program: string, args: readonly string[]): [string, string[]] {
+    return ["ip", ["netns", "exec", namespaceOf(client.name), "env", "-i", ...cleanEnvironment, program, ...args]];
+  }
+}
