@@ -1,0 +1,46 @@
+import { OriginCaCertificate } from "@cdktf/provider-cloudflare/lib/origin-ca-certificate/index.js";
+import { UploadedCertificate } from "@cdktf/provider-hcloud/lib/uploaded-certificate";
+import { Token } from "cdktf";
+import type { Policy, Violation } from "./policy.js";
+
+const createBeforeDestroy: Violation = {
+  what: "the certificate is destroyed before its successor exists",
+  why: "the balancer refuses to let go of a certificate in use, and the site would stand without one",
+  fix: "set lifecycle.createBeforeDestroy",
+};
+const fixedName: Violation = {
+  what: "the uploaded certificate has a fixed name",
+  why: "its successor exists beside it for a moment and Hetzner wants names to be unique",
+  fix: "end the name with a hash of the certificate",
+};
+const validityMissing: Violation = {
+  what: "requested_validity is not set",
+  why: "the provider fails an apply when it once was something else than its default",
+  fix: "set requestedValidity from certificate.validityDays",
+};
+const unsorted: Violation = {
+  what: "hostnames are not sorted",
+  why: "Cloudflare returns them sorted, so every plan would replace the certificate",
+  fix: "sort the list",
+};
+
+const isSorted = (names: readonly string[]): boolean => names.join() === [...names].sort().join();
+
+export const certificateLifecycle: Policy = {
+  id: "certificate-lifecycle",
+  promise: "a certificate changes without a moment without one",
+  check: (node) => {
+    if (node instanceof UploadedCertificate)
+      return [
+        ...(node.lifecycle?.createBeforeDestroy ? [] : [createBeforeDestroy]),
+        ...(Token.isUnresolved(node.nameInput) ? [] : [fixedName]),
+      ];
+    if (node instanceof OriginCaCertificate)
+      return [
+        ...(node.lifecycle?.createBeforeDestroy ? [] : [createBeforeDestroy]),
+        ...(node.requestedValidityInput === undefined ? [validityMissing] : []),
+        ...(isSorted(node.hostnamesInput ?? []) ? [] : [unsorted]),
+      ];
+    return [];
+  },
+};

@@ -1,0 +1,42 @@
+import { TerraformElement, Token } from "cdktf";
+import type { Policy } from "./policy.js";
+
+/** Attributes whose value is a secret, whatever the resource. */
+const secretAttribute = /(^|_)(password|secret|token|private_key|private_key_pem|api_key|secret_key|access_key)$/;
+
+/** Texts that are secrets wherever they stand: private keys, Amazon-style access keys. */
+const secretText = /-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b/;
+
+/** Paths of the literal secrets in a synthesized value. References are not literal. */
+function literalSecrets(value: unknown, path: string, key = ""): readonly string[] {
+  if (typeof value === "string") {
+    const isLiteral = value !== "" && !Token.isUnresolved(value) && !value.includes("${");
+    return secretText.test(value) || (isLiteral && secretAttribute.test(key)) ? [path] : [];
+  }
+  if (typeof value !== "object" || value === null || Token.isUnresolved(value)) return [];
+  return Object.entries(value).flatMap(([name, inner]) => literalSecrets(inner, `${path}.${name}`, name));
+}
+
+/** A sensitive variable's default would be a secret in the JSON, whatever it is called. */
+const defaultOfSensitive = (value: unknown): readonly string[] => {
+  const variables = (value as { variable?: Record<string, { sensitive?: boolean; default?: unknown }> }).variable ?? {};
+  return Object.entries(variables)
+    .filter(([, { sensitive, default: preset }]) => sensitive && preset !== undefined && preset !== "")
+    .map(([name]) => `variable.${name}.default`);
+};
+
+export const noSecretLiteral: Policy = {
+  id: "no-secret-literal",
+  promise: "no secret stands in the synthesized files",
+  check: (node) => {
+    if (!(node instanceof TerraformElement)) return [];
+    const synthesized: unknown = node.toTerraform();
+    return [...literalSecrets(synthesized, "").map((path) => path.slice(1)), ...defaultOfSensitive(synthesized)].map(
+      (path) => ({
+        what: `${path} holds a secret as plain text`,
+        why: "synthesized files end up in logs, artifacts and repositories",
+        fix: "let the credentials stack make it, or read it from a sensitive variable without default",
+      }),
+    );
+  },
+};

@@ -1,0 +1,34 @@
+import { LoadBalancer } from "@cdktf/provider-hcloud/lib/load-balancer";
+import { Network } from "@cdktf/provider-hcloud/lib/network";
+import { PrimaryIp } from "@cdktf/provider-hcloud/lib/primary-ip";
+import { Server } from "@cdktf/provider-hcloud/lib/server";
+import { Volume } from "@cdktf/provider-hcloud/lib/volume";
+import type { IConstruct } from "constructs";
+import type { Policy } from "./policy.js";
+
+/** Protections of a resource by name, or nothing for what Hetzner does not protect. */
+function protectionsOf(node: IConstruct): Readonly<Record<string, unknown>> {
+  if (node instanceof Server)
+    return { delete_protection: node.deleteProtectionInput, rebuild_protection: node.rebuildProtectionInput };
+  if (node instanceof Volume)
+    return { delete_protection: node.deleteProtectionInput, prevent_destroy: node.lifecycle?.preventDestroy };
+  if (node instanceof Network || node instanceof PrimaryIp || node instanceof LoadBalancer)
+    return { delete_protection: node.deleteProtectionInput };
+  return {};
+}
+
+export const protectedInProduction: Policy = {
+  id: "protected-in-production",
+  promise: "nothing that serves or holds data in production can be deleted by a slip",
+  isAccepted: (config) => config.acceptUnprotected,
+  check: (node, config) => {
+    if (config.environment !== "production") return [];
+    return Object.entries(protectionsOf(node))
+      .filter(([, value]) => value !== true)
+      .map(([name]) => ({
+        what: `${name} is off in production`,
+        why: "one wrong command would delete what serves the site or holds its data",
+        fix: "remove protect: false, or say acceptUnprotected: true to tear the environment down",
+      }));
+  },
+};

@@ -1,0 +1,18 @@
+import { LocalBackend } from "cdktf";
+import type { Policy } from "./policy.js";
+
+export const stateShared: Policy = {
+  id: "state-shared",
+  promise: "production's state lies where more than one person can reach it",
+  isAccepted: ({ backend }) => backend.type === "local" && backend.acceptLocalState,
+  check: (node, config) => {
+    if (config.environment !== "production" || !(node instanceof LocalBackend)) return [];
+    return [
+      {
+        what: "production keeps its state on one person's disk",
+        why: "whoever loses that disk loses the only record of what exists, and nobody else can deploy",
+        fix: 'set backend to { type: "s3", … }, or say acceptLocalState: true',
+      },
+    ];
+  },
+};
