@@ -1,0 +1,61 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { users } from "../../modules/platform/users.js";
+import { paths } from "../../modules/platform/paths.js";
+import { buildAgentPackage } from "../../lab/stand-ins/datadog/agent/package.js";
+import { hasTool, runTool } from "../support/tools.js";
+
+const unitFile = new URL("../../lab/stand-ins/datadog/agent/datadog-agent.service", import.meta.url);
+
+describe("the unit", () => {
+  it("runs as the vendor's does: name, user and environment file", async () => {
+    const unit = await readFile(unitFile, "utf8");
+    expect(unit).toContain(`\nUser=${users.datadog}\n`);
+    expect(unit).toContain(`\nEnvironmentFile=-${paths.datadog.environmentFile}\n`);
+    expect(unit).toContain("\nExecStart=/opt/datadog-agent/bin/agent/agent run -p /opt/datadog-agent/run/agent.pid\n");
+  });
+});
+
+describe.runIf(hasTool("dpkg-deb", "the lab's datadog-agent package"))("the package", () => {
+  let directory = "";
+  let file = "";
+  beforeAll(async () => {
+    directory = await mkdtemp(path.join(tmpdir(), "agent-package-"));
+    file = await buildAgentPackage(directory);
+  });
+  afterAll(() => rm(directory, { recursive: true }));
+
+  it("says loudly what it is", () => {
+    expect(runTool("dpkg-deb", ["--field", file, "Package", "Description"]).output).toMatch(
+      /^Package: datadog-agent\nDescription: LAB STAND-IN, NOT the Datadog agent\n/,
+    );
+  });
+
+  it("has the vendor's paths, owned by root, with nothing but what it needs", () => {
+    const lines = runTool("dpkg-deb", ["--contents", file]).output.trim().split("\n");
+    const modes: Record<string, string> = {};
+    for (const [mode = "", owner = "", , , , name = ""] of lines.map((line) => line.split(/\s+/)))
+      modes[name] = `${mode} ${owner}`;
+    expect(modes).toMatchObject({
+      "./opt/datadog-agent/bin/agent/agent": "-rwxr-xr-x root/root",
+      "./opt/datadog-agent/lab/lab_agent/main.py": "-rw-r--r-- root/root",
+      "./usr/lib/systemd/system/datadog-agent.service": "-rw-r--r-- root/root",
+      "./etc/datadog-agent/conf.d/": "drwxr-xr-x root/root",
+    });
+    expect(Object.keys(modes).filter((name) => /pycache|\.ts$/.test(name))).toEqual([]);
+  });
+
+  it("is the same whenever it is built", async () => {
+    const first = await readFile(file);
+    expect((await readFile(await buildAgentPackage(directory))).equals(first)).toBe(true);
+  });
+
+  it("has maintainer scripts that a shell can read", () => {
+    const scripts = path.join(directory, "scripts");
+    expect(runTool("dpkg-deb", ["--control", file, scripts]).status).toBe(0);
+    for (const script of ["postinst", "prerm"])
+      expect(runTool("sh", ["-n", path.join(scripts, script)])).toEqual({ status: 0, output: "" });
+  });
+});

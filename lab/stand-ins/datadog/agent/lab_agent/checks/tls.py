@@ -1,0 +1,53 @@
+"""Certificates of TLS servers."""
+import socket
+import ssl
+import time
+import urllib.parse
+
+from ..report import CRITICAL, OK, WARNING
+from .options import refuse_others, tags_of
+
+OPTIONS = {
+    "server", "port", "name", "server_hostname", "send_hostname", "timeout", "tls_verify", "tls_validate_hostname", "tls_ca_cert",
+    "days_warning", "days_critical", "transport", "fetch_intermediate_certs",
+}  # fmt: skip
+
+
+def check(instance, report):
+    refuse_others(instance, OPTIONS, "tls")
+    address = urllib.parse.urlsplit(instance["server"] if "//" in instance["server"] else f"//{instance['server']}")
+    port = int(instance.get("port") or address.port or 443)
+    name = instance.get("server_hostname") or address.hostname
+    tags = tags_of(instance) + [f"server_hostname:{name}", f"server:{address.hostname}", f"port:{port}"]
+    tags += [f"name:{instance['name']}"] if instance.get("name") else []
+    try:
+        certificate = fetch(instance, address.hostname, port, name)
+    except ssl.SSLCertVerificationError as error:
+        report.service_check("tls.can_connect", OK, tags)
+        report.service_check("tls.cert_validation", CRITICAL, tags, str(error))
+        raise
+    except OSError as error:
+        report.service_check("tls.can_connect", CRITICAL, tags, str(error))
+        raise
+    report.service_check("tls.can_connect", OK, tags)
+    report.service_check("tls.cert_validation", OK, tags)
+    seconds = ssl.cert_time_to_seconds(certificate["notAfter"]) - time.time()
+    report.gauge("tls.days_left", seconds / 86400, tags)
+    report.gauge("tls.seconds_left", seconds, tags)
+    report.service_check("tls.cert_expiration", expiration(seconds / 86400, instance), tags)
+
+
+def fetch(instance, host, port, name):
+    context = ssl.create_default_context(cafile=instance.get("tls_ca_cert"))
+    context.check_hostname = instance.get("tls_validate_hostname", True)
+    if not instance.get("tls_verify", True):
+        raise ValueError("tls: the lab's agent cannot look at certificates it does not verify")
+    with socket.create_connection((host, port), instance.get("timeout", 10)) as connection:
+        with context.wrap_socket(connection, server_hostname=name) as session:
+            return session.getpeercert()
+
+
+def expiration(days, instance):
+    if days < instance.get("days_critical", 7):
+        return CRITICAL
+    return WARNING if days < instance.get("days_warning", 14) else OK

@@ -1,0 +1,73 @@
+"""The agent's loop."""
+import os
+import signal
+import sys
+import threading
+import time
+
+from . import VERSION, checks, integrations, processes, settings
+from .logs import Logs
+from .report import OK, WARNING, Report
+from .sender import Sender
+
+CONFIGURATION = "/etc/datadog-agent"
+STATE = "/opt/datadog-agent/run"
+# The vendor's default interval, in seconds.
+INTERVAL = 15
+
+
+def main(arguments):
+    """Runs until SIGTERM: `agent run -p PIDFILE`."""
+    if arguments[:1] != ["run"]:
+        print("LAB STAND-IN: only `agent run` is there", file=sys.stderr)
+        return 2
+    if arguments[1:2] == ["-p"]:
+        with open(arguments[2], "w", encoding="utf-8") as file:
+            file.write(str(os.getpid()))
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    interval = float(os.environ.get("LAB_AGENT_INTERVAL", INTERVAL))
+    return run(os.environ.get("LAB_AGENT_CONFIGURATION", CONFIGURATION), os.environ.get("LAB_AGENT_STATE", STATE), stop, interval)
+
+
+def run(configuration, state, stop, interval):
+    agent = settings.load(configuration)
+    if not agent.api_key:
+        print("no API key configured, exiting", file=sys.stderr)
+        return 1
+    found, problems = integrations.load(configuration)
+    print(f"LAB STAND-IN for the Datadog agent: {agent.hostname}, {[integration.name for integration in found]}", flush=True)
+    report, sender = Report(agent.hostname), Sender(agent.api_key)
+    logs = Logs(agent, found, report, state)
+    threading.Thread(target=logs.send_until, args=(stop,), daemon=True).start()
+    due = time.monotonic()
+    while not stop.is_set():
+        report_configuration(report, agent.problems + problems)
+        checks.run_all(found, report)
+        logs.report_sources()
+        report.gauge("datadog.agent.running", 1, [f"version:{VERSION}"])
+        report.service_check("datadog.agent.up", OK)
+        send(sender, agent, report)
+        due += interval
+        stop.wait(max(0, due - time.monotonic()))
+    logs.stop()
+    return 0
+
+
+def report_configuration(report, problems):
+    """The vendor's agent says nothing of a setting it does not know; the lab does, so that tests see it."""
+    status = WARNING if problems else OK
+    report.service_check("lab.agent.configuration", status, message="; ".join(problems))
+
+
+def send(sender, agent, report):
+    metadata = {"internalHostname": agent.hostname, "agentVersion": VERSION, "host-tags": {"system": agent.tags}}
+    sender.send(f"{agent.metrics_url}/intake/", metadata)
+    if agent.collect_processes:
+        body = {"host": agent.hostname, "timestamp": time.time(), "processes": processes.running()}
+        sender.send(f"{agent.process_url}/api/v1/collector", body)
+    series, service_checks = report.drain()
+    sender.send(f"{agent.metrics_url}/api/v2/series", series)
+    sender.send(f"{agent.metrics_url}/api/v1/check_run", service_checks)
+
+
