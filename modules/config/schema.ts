@@ -35,7 +35,7 @@ const administrators = z.strictObject({
     .default([])
     .describe("Networks that SSH is allowed from. None means no SSH at all."),
   sshKeys: z
-    .record(values.sshKeyName, values.sshPublicKey)
+    .record(values.sshKeyName, values.sshPublicKey.describe("Public key, one line as in ~/.ssh/id_ed25519.pub."))
     .default({})
     .describe("Public keys, by the name they get at Hetzner. Servers take them at creation only."),
 });
@@ -126,11 +126,11 @@ const cloudflare = z.strictObject({
 
 const backend = z.discriminatedUnion("type", [
   z.strictObject({
-    type: z.literal("local"),
+    type: z.literal("local").describe("Where Terraform keeps its state. Default: a local file."),
     acceptLocalState: z.boolean().default(false).describe("In production, local state needs this explicit word."),
   }),
   z.strictObject({
-    type: z.literal("s3"),
+    type: z.literal("s3").describe("Where Terraform keeps its state: object storage, with locking."),
     bucket: values.bucketName.describe("Bucket of the state files; it exists before the first deploy."),
     endpoint: values.httpsUrl.describe('Of the object storage, for example "https://fsn1.your-objectstorage.com".'),
     region: values.notEmpty.describe('Region of the bucket, for example "fsn1".'),
@@ -153,7 +153,7 @@ const aptSource = z.strictObject({
  * Each setting's description and default stand here only; docs/configuration.md is generated from them.
  */
 export const environmentSchema = z.strictObject({
-  domain: values.domain.describe("Registered domain; the site is www.<domain> and the apex."),
+  domain: values.domain.describe("Registered domain; the site is `www.<domain>` and the apex."),
   application,
   servers: z.record(values.serverName, server).describe("Servers, by name."),
   administrators: administrators.prefault({}),
