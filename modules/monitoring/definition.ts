@@ -8,6 +8,8 @@ export interface Thresholds {
   readonly critical: number;
   /** @default - no warning: the signal is either there or not */
   readonly warning?: number;
+  /** The value counts states, not a level: the alert ends as soon as the limit is kept. @default false */
+  readonly exact?: boolean;
 }
 
 export type Comparison = ">" | ">=" | "<" | "<=";

@@ -44,7 +44,8 @@ function thresholds({ condition, thresholds: limits }: MonitorDefinition): Rende
   if (condition.kind === "check") return { ok: String(okResults), critical: String(limits.critical) };
   if (condition.kind === "burn") return { critical: String(limits.critical) };
   const full = withRecovery(limits, comparisonOf(condition));
-  return Object.fromEntries(Object.entries(full).map(([name, value]) => [name, String(value)]));
+  const given = Object.entries(full).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
 }
 
 const decidesOnMetrics = ({ kind }: Condition): boolean => ["metric", "anomaly", "forecast"].includes(kind);

@@ -42,8 +42,7 @@ const limitsAreInOrder: Rule = ({ query, type, monitorThresholds: limits }) => {
   const given = steps.flatMap(([name, text]) => (text === undefined ? [] : [{ name, value: Number(text) }]));
   return given.slice(1).flatMap((step, index) => {
     const before = given[index] as { name: string; value: number };
-    const mayBeEqual = step.value === 0 && before.value === 0;
-    return (step.value - before.value) * sign > 0 || mayBeEqual
+    return (step.value - before.value) * sign > 0
       ? []
       : [`${before.name} (${before.value}) must lie on the healthy side of ${step.name} (${step.value})`];
   });

@@ -12,11 +12,10 @@ export interface ServiceLevel {
   readonly total: string;
 }
 
-/** The two promises to visitors. Health checks are no visitors. */
+/** The two promises to visitors. */
 export function serviceLevels({ config, env, metrics }: MonitoringContext): readonly ServiceLevel[] {
   const { availabilityPercent, latencyPercent, latencySeconds } = config.monitoring.serviceLevels;
-  const requests = (...tags: string[]): string =>
-    `${series("sum", metrics.requests, [env, "!route_class:health", ...tags])}.as_count()`;
+  const requests = (...tags: string[]): string => `${series("sum", metrics.requests, [env, ...tags])}.as_count()`;
   return [
     {
       name: "availability",

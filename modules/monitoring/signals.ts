@@ -65,3 +65,23 @@ export const instances = {
   /** directory check that counts /run/reboot-required. Tag `name:reboot-required`. */
   rebootRequired: "reboot-required",
 } as const;
+
+/** Log sources, by the `service` the agent gives their lines. The catalogue, the pipelines and the log metrics search by it. */
+export const logServices = {
+  /** nginx's access log in JSON, and its error log. */
+  nginx: "nginx",
+  /** The application's journal, JSON. */
+  application: "app",
+  /** MySQL's error log. */
+  mysql: "mysql",
+  /** MySQL's slow log, one entry of several lines each. */
+  mysqlSlow: "mysql-slow",
+  /** Journal of sshd. */
+  ssh: "ssh",
+  /** Kernel lines of the host firewall: "nftables dropped in: …". */
+  firewall: "firewall",
+  /** dpkg's log of package changes. */
+  packages: "dpkg",
+} as const;
+
+export type LogService = (typeof logServices)[keyof typeof logServices];

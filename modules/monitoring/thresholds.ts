@@ -1,8 +1,8 @@
 import type { Comparison, Thresholds } from "./definition.js";
 
 /** All limits of a monitor: the given ones and where it calls the fault over. */
-export interface FullThresholds extends Thresholds {
-  readonly criticalRecovery: number;
+export interface FullThresholds extends Omit<Thresholds, "exact"> {
+  readonly criticalRecovery?: number;
   readonly warningRecovery?: number;
 }
 
@@ -17,7 +17,8 @@ const round = (value: number): number => Number(value.toPrecision(6));
  * Adds recovery limits. A critical alert ends half way back to the warning limit, or a tenth below its own when there is none;
  * a warning ends a tenth below its limit. ("Below" means above for monitors that alert on small values.)
  */
-export function withRecovery({ critical, warning }: Thresholds, comparison: Comparison): FullThresholds {
+export function withRecovery({ critical, warning, exact }: Thresholds, comparison: Comparison): FullThresholds {
+  if (exact) return { critical, warning };
   const back = (limit: number): number => round(limit * (looksUp(comparison) ? 1 - hysteresis : 1 + hysteresis));
   if (warning === undefined) return { critical, criticalRecovery: back(critical) };
   return { critical, warning, criticalRecovery: round((critical + warning) / 2), warningRecovery: back(warning) };

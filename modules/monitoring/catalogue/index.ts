@@ -32,6 +32,7 @@ function adjusted(definition: MonitorDefinition, { config }: MonitoringContext):
   if (!change) return definition;
   const { critical, warning, urgency = definition.urgency } = change;
   const thresholds: Thresholds | undefined = definition.thresholds && {
+    ...definition.thresholds,
     critical: critical ?? definition.thresholds.critical,
     warning: warning ?? definition.thresholds.warning,
   };

@@ -1,6 +1,7 @@
 import { paths } from "../../platform/paths.js";
 import type { MonitorDefinition } from "../definition.js";
 import { series, type MonitoringContext } from "../scope.js";
+import { logServices } from "../signals.js";
 
 /** Reported once by each member: the group chose a new primary (ER_GRP_RPL_NEW_PRIMARY_ELECTED). */
 const primaryElected = "MY-011507";
@@ -44,8 +45,7 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
       series: `default_zero(${series("sum", memberStatus, [env, online])})`,
       comparison: "<",
     },
-    thresholds: { critical: majority(databaseMembers), warning: databaseMembers },
-    noDataMinutes: 10,
+    thresholds: { critical: majority(databaseMembers), warning: databaseMembers, exact: true },
     urgency: "urgent",
     priority: 1,
     meaning: `Warning: redundancy is lost. Critical: fewer than ${majority(databaseMembers)} of ${databaseMembers} members, no majority, so nothing can be written.`,
@@ -65,7 +65,7 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
       series: `default_zero(${series("sum", memberStatus, [env, online, primary])})`,
       comparison: "<",
     },
-    thresholds: { critical: 1 },
+    thresholds: { critical: 1, exact: true },
     urgency: "urgent",
     priority: 1,
     meaning: "Nobody takes writes. A failover lasts seconds; this has lasted minutes.",
@@ -81,7 +81,7 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
       series: series("sum", memberStatus, [env, online, primary]),
       comparison: ">",
     },
-    thresholds: { critical: 1 },
+    thresholds: { critical: 1, exact: true },
     urgency: "urgent",
     priority: 1,
     meaning:
@@ -94,8 +94,13 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
   {
     id: "primary-changed",
     title: "The database has a new primary",
-    condition: { kind: "log", search: `${env} source:mysql ${primaryElected}`, window: "15m", comparison: ">" },
-    thresholds: { critical: 0 },
+    condition: {
+      kind: "log",
+      search: `${env} service:${logServices.mysql} @error.code:${primaryElected}`,
+      window: "15m",
+      comparison: ">",
+    },
+    thresholds: { critical: 0, exact: true },
     urgency: "notUrgent",
     priority: 4,
     meaning: "A failover or a planned switch-over took place. Writes paused for seconds.",
@@ -196,7 +201,7 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     title: "MySQL logs errors",
     condition: {
       kind: "log",
-      search: `${env} source:mysql status:error`,
+      search: `${env} service:${logServices.mysql} status:error`,
       window: "10m",
       comparison: ">",
       by: "host",

@@ -1,13 +1,20 @@
 import type { MonitorDefinition } from "../definition.js";
 import { count, series, type MonitoringContext } from "../scope.js";
+import { logServices } from "../signals.js";
 
 /** Who tries to get in, and what changes on the machines. */
 export const securityMonitors = ({ env, metrics }: MonitoringContext): readonly MonitorDefinition[] => [
   {
     id: "ssh-login",
     title: "Somebody logged in by SSH",
-    condition: { kind: "log", search: `${env} service:ssh "Accepted"`, window: "5m", comparison: ">", by: "host" },
-    thresholds: { critical: 0 },
+    condition: {
+      kind: "log",
+      search: `${env} service:${logServices.ssh} "Accepted"`,
+      window: "5m",
+      comparison: ">",
+      by: "host",
+    },
+    thresholds: { critical: 0, exact: true },
     urgency: "notUrgent",
     priority: 4,
     meaning: "Servers need nobody logged in. Each login should have a person and a reason.",
@@ -18,7 +25,7 @@ export const securityMonitors = ({ env, metrics }: MonitoringContext): readonly 
     title: "SSH logins fail",
     condition: {
       kind: "log",
-      search: `${env} service:ssh ("Invalid user" OR "Failed" OR "authentication failures")`,
+      search: `${env} service:${logServices.ssh} ("Invalid user" OR "Failed" OR "authentication failures")`,
       window: "15m",
       comparison: ">",
       by: "host",
@@ -94,12 +101,12 @@ export const securityMonitors = ({ env, metrics }: MonitoringContext): readonly 
     title: "A package was installed or removed",
     condition: {
       kind: "log",
-      search: `${env} service:dpkg ("install" OR "remove" OR "purge") -"linux-"`,
+      search: `${env} service:${logServices.packages} ("install" OR "remove" OR "purge") -"linux-"`,
       window: "15m",
       comparison: ">",
       by: "host",
     },
-    thresholds: { critical: 0 },
+    thresholds: { critical: 0, exact: true },
     urgency: "notUrgent",
     priority: 5,
     meaning: "Unattended upgrades only upgrade. A package that comes or goes is a person's work, or an intruder's.",

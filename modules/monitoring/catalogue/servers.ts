@@ -134,7 +134,7 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
       series: series("max", "system.disk.directory.files", [env, `name:${instances.rebootRequired}`], ["server"]),
       comparison: ">=",
     },
-    thresholds: { critical: 1 },
+    thresholds: { critical: 1, exact: true },
     urgency: "notUrgent",
     priority: 4,
     meaning: "For a day this server has run a kernel or library that was replaced on disk.",

@@ -1,6 +1,6 @@
 import type { MonitorDefinition } from "../definition.js";
 import { count, series, type MonitoringContext } from "../scope.js";
-import { instances } from "../signals.js";
+import { instances, logServices } from "../signals.js";
 
 /** Seconds between two runs of an agent's check; each run asks nginx for its status once. */
 const agentIntervalSeconds = 15;
@@ -15,8 +15,7 @@ const balancerSilence = ({ config }: MonitoringContext): number =>
 /** What visitors get, and who serves it. */
 export function webMonitors(context: MonitoringContext): readonly MonitorDefinition[] {
   const { env, metrics } = context;
-  const visitors = [env, "!route_class:health"];
-  const failed = [...visitors, "status_class:5xx"];
+  const failed = [env, "status_class:5xx"];
   return [
     {
       id: "requests-anomaly",
@@ -64,7 +63,7 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
         kind: "metric",
         reduce: "sum",
         window: "30m",
-        series: count(metrics.requests, visitors),
+        series: count(metrics.requests, [env]),
         comparison: "<",
       },
       thresholds: { critical: 1, warning: 5 },
@@ -82,7 +81,7 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
         kind: "metric",
         reduce: "sum",
         window: "5m",
-        series: `100 * ${count(metrics.requests, failed)} / ${series("sum", metrics.requests, visitors)}.as_count()`,
+        series: `100 * ${count(metrics.requests, failed)} / ${series("sum", metrics.requests, [env])}.as_count()`,
         comparison: ">",
       },
       thresholds: { critical: 5, warning: 1 },
@@ -129,7 +128,7 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
         kind: "metric",
         reduce: "percentile",
         window: "10m",
-        series: series("p95", metrics.duration, visitors),
+        series: series("p95", metrics.duration, [env]),
         comparison: ">",
       },
       thresholds: { critical: 1, warning: 0.5 },
@@ -149,7 +148,7 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
       title: "Latency is unusual",
       condition: {
         kind: "anomaly",
-        series: series("p95", metrics.duration, visitors),
+        series: series("p95", metrics.duration, [env]),
         window: "4h",
         trigger: "15m",
         deviations: 3,
@@ -196,7 +195,7 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
       title: "The application logs errors",
       condition: {
         kind: "log",
-        search: `${env} service:app status:error`,
+        search: `${env} service:${logServices.application} status:error`,
         window: "10m",
         comparison: ">",
         by: "host",
@@ -211,18 +210,17 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
       id: "web-server-unhealthy",
       title: "A web server fails the balancer's health check",
       condition: {
-        kind: "metric",
-        reduce: "sum",
+        kind: "log",
+        search: `${env} service:${logServices.application} @http.route_class:health @http.status_code:503`,
         window: "5m",
-        series: count(metrics.requests, [env, "route_class:health", "status_class:5xx"], ["server"]),
-        comparison: ">=",
+        comparison: ">",
+        by: "host",
       },
       thresholds: { critical: 5, warning: 1 },
       urgency: "notUrgent",
       priority: 3,
-      meaning: "nginx told the balancer that it cannot serve; the balancer sends visitors elsewhere.",
-      firstLook: ["application-down and nginx-down of the same server", "targets in the Hetzner console"],
-      evaluationDelaySeconds: 120,
+      meaning: "The application told the balancer that it cannot serve; the balancer sends visitors to the others.",
+      firstLook: ["the log line's reason", "database monitors, application-down of the same server"],
     },
   ];
 }

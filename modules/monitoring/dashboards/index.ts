@@ -1,0 +1,52 @@
+import type { ServiceLevelName } from "../definition.js";
+import type { MonitoringContext } from "../scope.js";
+import { databaseDashboard } from "./database.js";
+import { serversDashboard } from "./servers.js";
+import { serviceDashboard } from "./service.js";
+import { layOut, type Group } from "./widgets.js";
+
+/** A dashboard as its API takes it. */
+export interface Dashboard {
+  /** Name in Terraform's address. */
+  readonly id: string;
+  readonly definition: object;
+}
+
+/**
+ * The whole definition. Fields that the API would add by itself (description, notify_list, available_values) are written out,
+ * or the next plan shows a change.
+ */
+const definition = (title: string, description: string, environment: string, groups: readonly Group[]) => ({
+  title: `[${environment}] ${title}`,
+  description,
+  layout_type: "ordered",
+  reflow_type: "fixed",
+  notify_list: [],
+  template_variables: [
+    { name: "env", prefix: "env", available_values: [], defaults: [environment] },
+    { name: "role", prefix: "role", available_values: [], defaults: ["*"] },
+    { name: "server", prefix: "server", available_values: [], defaults: ["*"] },
+  ],
+  widgets: layOut(groups),
+});
+
+/** The three dashboards of an environment. */
+export function dashboards(
+  context: MonitoringContext,
+  serviceLevelId: (name: ServiceLevelName) => string,
+): readonly Dashboard[] {
+  const make = (id: string, title: string, description: string, groups: readonly Group[]): Dashboard => ({
+    id,
+    definition: definition(title, description, context.config.environment, groups),
+  });
+  return [
+    make(
+      "dashboard-service",
+      "Service",
+      "The service as visitors see it: traffic, errors, latency, saturation.",
+      serviceDashboard(context, serviceLevelId),
+    ),
+    make("dashboard-database", "Database", "The MySQL group and its members.", databaseDashboard(context)),
+    make("dashboard-servers", "Servers", "The machines.", serversDashboard(context)),
+  ];
+}

@@ -1,0 +1,119 @@
+/** A widget in the form of Datadog's dashboard API (https://docs.datadoghq.com/api/latest/dashboards/). */
+export interface Widget {
+  readonly title: string;
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+export interface Group {
+  readonly title: string;
+  readonly widgets: readonly Widget[];
+}
+
+/** Lines of a graph, by what they are called. */
+type Queries = Readonly<Record<string, string>>;
+
+const formulas = (queries: Queries) =>
+  Object.keys(queries).map((name) => ({ formula: name, alias: name.replaceAll("_", " ") }));
+
+const metricQueries = (queries: Queries, more: object = {}) =>
+  Object.entries(queries).map(([name, query]) => ({ data_source: "metrics", name, query, ...more }));
+
+/** Values over time. */
+export const graph = (title: string, queries: Queries, display: "line" | "bars" | "area" = "line"): Widget => ({
+  title,
+  type: "timeseries",
+  show_legend: true,
+  legend_layout: "auto",
+  legend_columns: ["avg", "max", "value"],
+  requests: [
+    {
+      response_format: "timeseries",
+      queries: metricQueries(queries),
+      formulas: formulas(queries),
+      display_type: display,
+    },
+  ],
+});
+
+/** One number: the formula over its queries, or its only query. */
+export const value = (
+  title: string,
+  queries: Queries,
+  options: { formula?: string; unit?: string; aggregator?: "avg" | "sum" | "max" | "min" | "last" } = {},
+): Widget => ({
+  title,
+  type: "query_value",
+  autoscale: true,
+  precision: 2,
+  ...(options.unit !== undefined && { custom_unit: options.unit }),
+  requests: [
+    {
+      response_format: "scalar",
+      queries: metricQueries(queries, { aggregator: options.aggregator ?? "avg" }),
+      formulas: [{ formula: options.formula ?? Object.keys(queries)[0] }],
+    },
+  ],
+});
+
+/** A service level with what is left of its budget. */
+export const serviceLevelWidget = (title: string, id: string): Widget => ({
+  title,
+  type: "slo",
+  view_type: "detail",
+  view_mode: "overall",
+  slo_id: id,
+  show_error_budget: true,
+  time_windows: ["30d"],
+  global_time_target: "0",
+});
+
+/** States of all monitors with these tags. */
+export const monitorStates = (title: string, tags: readonly string[]): Widget => ({
+  title,
+  type: "manage_status",
+  query: tags.map((tag) => `tag:"${tag}"`).join(" "),
+  display_format: "countsAndList",
+  color_preference: "text",
+  summary_type: "monitors",
+  sort: "status,asc",
+  count: 50,
+  start: 0,
+  hide_zero_counts: true,
+  show_last_triggered: true,
+});
+
+/** Columns of the grid, and the size of a widget in it: three in a row are readable on a laptop. */
+const grid = { columns: 12, width: 4, height: 3, groupTitleHeight: 1 } as const;
+const perRow = grid.columns / grid.width;
+
+const rowsOf = ({ widgets }: Group): number => Math.ceil(widgets.length / perRow);
+const heightOf = (group: Group): number => rowsOf(group) * grid.height + grid.groupTitleHeight;
+
+const placed = (definition: Widget, index: number) => ({
+  definition,
+  layout: {
+    x: (index % perRow) * grid.width,
+    y: Math.floor(index / perRow) * grid.height,
+    width: grid.width,
+    height: grid.height,
+  },
+});
+
+/** Groups below each other, each with its widgets in rows of three. */
+export const layOut = (groups: readonly Group[]) =>
+  groups.map((group, index) => ({
+    definition: {
+      title: group.title,
+      type: "group",
+      layout_type: "ordered",
+      show_title: true,
+      widgets: group.widgets.map(placed),
+    },
+    layout: {
+      x: 0,
+      y: groups.slice(0, index).reduce((sum, above) => sum + heightOf(above), 0),
+      width: grid.columns,
+      height: heightOf(group),
+    },
+  }));
