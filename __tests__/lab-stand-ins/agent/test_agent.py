@@ -118,7 +118,7 @@ class TheChecks(unittest.TestCase):
     def statuses(self, found):
         report = Report("alpha")
         with mock.patch.dict(checks.DEFAULTS, clear=True):
-            checks.run_all(found, report)
+            checks.Schedule(found).run(report)
         return {check["tags"][0]: (check["status"], check["message"]) for check in report.drain()[1] if "check_status" in check["check"]}
 
     def test_one_that_fails_does_not_stop_the_others(self):
@@ -128,6 +128,18 @@ class TheChecks(unittest.TestCase):
             found = self.statuses([broken, good])
         self.assertEqual(found["check:directory"], (CRITICAL, "ValueError: /nowhere is no directory"))
         self.assertEqual((found["check:disk"][0], found["check:host"][0]), (OK, OK))
+
+    def test_an_instance_runs_as_often_as_it_says(self):
+        often = integrations.Integration("directory", {"instances": [{"name": "often", "directory": "/run"}]})
+        seldom = integrations.Integration("directory", {"instances": [{"name": "seldom", "directory": "/run", "min_collection_interval": 60}]})
+        report, clock = Report("alpha"), Clock()
+        with mock.patch.dict(checks.DEFAULTS, clear=True):
+            schedule = checks.Schedule([often, seldom], clock)
+            for _ in range(8):
+                schedule.run(report)
+                clock.time += 15.01
+        names = [entry["tags"][0] for entry in report.drain()[0]["series"] if entry["metric"] == "system.disk.directory.files"]
+        self.assertEqual((names.count("name:often"), names.count("name:seldom")), (8, 2))
 
     def test_an_unknown_one_is_reported(self):
         found = self.statuses([integrations.Integration("redisdb", {"instances": [{}]})])

@@ -12,8 +12,6 @@ from .sender import Sender
 
 CONFIGURATION = "/etc/datadog-agent"
 STATE = "/opt/datadog-agent/run"
-# The vendor's default interval, in seconds.
-INTERVAL = 15
 
 
 def main(arguments):
@@ -26,7 +24,7 @@ def main(arguments):
             file.write(str(os.getpid()))
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    interval = float(os.environ.get("LAB_AGENT_INTERVAL", INTERVAL))
+    interval = float(os.environ.get("LAB_AGENT_INTERVAL", checks.INTERVAL))
     return run(os.environ.get("LAB_AGENT_CONFIGURATION", CONFIGURATION), os.environ.get("LAB_AGENT_STATE", STATE), stop, interval)
 
 
@@ -38,12 +36,13 @@ def run(configuration, state, stop, interval):
     found, problems = integrations.load(configuration)
     print(f"LAB STAND-IN for the Datadog agent: {agent.hostname}, {[integration.name for integration in found]}", flush=True)
     report, sender = Report(agent.hostname), Sender(agent.api_key)
+    schedule = checks.Schedule(found)
     logs = Logs(agent, found, report, state)
     threading.Thread(target=logs.send_until, args=(stop,), daemon=True).start()
     due = time.monotonic()
     while not stop.is_set():
         report_configuration(report, agent.problems + problems)
-        checks.run_all(found, report)
+        schedule.run(report, interval)
         logs.report_sources()
         report.gauge("datadog.agent.running", 1, [f"version:{VERSION}"])
         report.service_check("datadog.agent.up", OK)

@@ -14,7 +14,7 @@ UNDERSTOOD = {
 }
 WITHOUT_EFFECT = {
     "": {
-        "apm_config", "cloud_provider_metadata", "cmd_port", "collect_ec2_tags", "collect_gce_tags", "confd_path", "dogstatsd_config",
+        "agent_telemetry", "apm_config", "cloud_provider_metadata", "cmd_port", "collect_ec2_tags", "collect_gce_tags", "confd_path", "dogstatsd_config",
         "dogstatsd_non_local_traffic", "dogstatsd_port", "dogstatsd_socket", "ec2_prefer_imdsv2", "enable_metadata_collection",
         "expvar_port", "fips", "GUI_port", "health_port", "hostname_fqdn", "inventories_configuration_enabled", "ipc_address",
         "log_file", "log_level", "log_to_console", "log_to_syslog", "disable_file_logging", "network_config", "remote_configuration",

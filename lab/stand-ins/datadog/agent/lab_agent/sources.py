@@ -87,14 +87,13 @@ class JournalSource:
     """Entries of the systemd journal that this user may see, from `journalctl --follow`."""
 
     def __init__(self, log, positions):
+        units, matches = log.get("include_units") or [], log.get("include_matches") or []
+        self._name = "journald:" + (log.get("config_id") or ",".join(units + matches) or "all")
+        self._cursor = positions.get(self._name)
         command = ["journalctl", "--follow", "--output=json", "--no-pager"]
-        cursor = positions.get("journald")
-        command += [f"--after-cursor={cursor}"] if cursor else ["--since=now"]
-        command += [f"--unit={unit}" for unit in log.get("include_units") or []]
-        if log.get("path"):
-            command.append(f"--directory={log['path']}")
-        self._name = ",".join(log.get("include_units") or ["all"])
-        self._cursor = cursor
+        command += [f"--after-cursor={self._cursor}"] if self._cursor else ["--since=now"]
+        command += [f"--directory={log['path']}"] if log.get("path") else []
+        command += [f"--unit={unit}" for unit in units] + matches
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         for pipe in (self._process.stdout, self._process.stderr):
             os.set_blocking(pipe.fileno(), False)
@@ -115,10 +114,10 @@ class JournalSource:
         self._complaint = self._available(self._process.stderr).decode().strip() or self._complaint
         ended = self._process.poll() is not None
         status = CRITICAL if ended or "not seeing messages" in self._complaint or "permission" in self._complaint else OK
-        return [(f"journald:{self._name}", status, self._complaint)]
+        return [(self._name, status, self._complaint)]
 
     def positions(self):
-        return {"journald": self._cursor} if self._cursor else {}
+        return {self._name: self._cursor} if self._cursor else {}
 
     def stop(self):
         self._process.terminate()

@@ -7,6 +7,7 @@ OPTIONS = {
     "host", "port", "sock", "user", "username", "pass", "password", "defaults_file", "ssl", "options", "connect_timeout", "dbm",
     "reported_hostname", "disable_generic_tags",
 }  # fmt: skip
+# The extra metrics are accepted, and only those below are sent.
 FEATURES = {"replication", "extra_status_metrics", "extra_innodb_metrics", "disable_innodb_metrics", "replication_channel"}
 
 # SHOW GLOBAL STATUS
