@@ -77,6 +77,19 @@ export const serverTypes: Readonly<Record<string, ServerType>> = {
   ccx63: type(48, 192, 960, [853.49, 859.99, 1036.49]),
 };
 
+/** The cheapest type in stock at a location with the cores and memory of another. @returns undefined when there is none */
+export function inStockInstead(name: string, location: string): string | undefined {
+  const wanted = serverTypes[name];
+  const region = locations[location]?.region;
+  if (!wanted || !region) return undefined;
+  const price = (type: ServerType): number => type.monthlyEur[region] ?? Infinity;
+  const candidates = Object.entries(serverTypes).filter(
+    ([, type]) =>
+      !type.soldOut && price(type) < Infinity && type.vcpus >= wanted.vcpus && type.memoryGib >= wanted.memoryGib,
+  );
+  return candidates.sort(([, a], [, b]) => price(a) - price(b))[0]?.[0];
+}
+
 /** Retired server types and the one to take instead. */
 export const retiredServerTypes: Readonly<Record<string, string>> = {
   cx11: "cx23",

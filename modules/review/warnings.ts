@@ -1,6 +1,6 @@
 import type { Config } from "../config/schema.js";
 import { warningBytes } from "../payload/size.js";
-import { priceList, serverTypes } from "../prices/hetzner.js";
+import { inStockInstead, priceList, serverTypes } from "../prices/hetzner.js";
 import type { ReviewFacts } from "./review.js";
 
 /** Something to know before a deploy, and the setting that changes it. */
@@ -60,13 +60,15 @@ const backups: Check = ({ backups: enabled }) =>
   when(!enabled, "backups", "is false: Hetzner keeps no copy of the servers' disks");
 
 const stock: Check = ({ servers, location }) =>
-  [...new Set(servers.map((server) => server.type))].flatMap((type) =>
-    when(
+  [...new Set(servers.map((server) => server.type))].flatMap((type) => {
+    const instead = inStockInstead(type, location);
+    const advice = instead ? `, if Hetzner refuses it, ${instead} is as large` : "";
+    return when(
       serverTypes[type]?.soldOut === true,
       "serverType",
-      `${type} was sold out on ${priceList.date}: check stock in ${location} first; a cpx type of the same size costs more`,
-    ),
-  );
+      `${type} was sold out everywhere on ${priceList.date}${advice}`,
+    );
+  });
 
 const payloadSize: Check = (_config, { payloads }) =>
   payloads.flatMap(({ server, bytes }) =>

@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import { monthlyCost } from "../../../modules/prices/cost.js";
+import { locations, retiredServerTypes, serverTypes } from "../../../modules/prices/hetzner.js";
+import { exampleConfig } from "../../support/config.js";
+import { splitServers } from "../../support/servers.js";
+
+describe("the monthly cost", () => {
+  it("of the example is the sum of its lines", () => {
+    expect(monthlyCost(exampleConfig())).toEqual({
+      lines: [
+        { what: "3 x cx33", monthlyEur: 25.47 },
+        { what: "daily backups (20 %)", monthlyEur: 5.09 },
+        { what: "3 primary IPv4", monthlyEur: 1.5 },
+        { what: "60 GB of volumes", monthlyEur: 3.43 },
+        { what: "load balancer lb11", monthlyEur: 7.49 },
+      ],
+      monthlyEur: 42.98,
+    });
+  });
+
+  it("counts each server type, and volumes of database members only", () => {
+    const config = exampleConfig({
+      servers: { ...splitServers, front: { type: "cpx22", privateIp: "10.0.1.21", roles: ["web"] } },
+    });
+    expect(monthlyCost(config).lines.slice(0, 4)).toEqual([
+      { what: "1 x cpx22", monthlyEur: 19.49 },
+      { what: "3 x cx33", monthlyEur: 25.47 },
+      { what: "daily backups (20 %)", monthlyEur: 8.99 },
+      { what: "4 primary IPv4", monthlyEur: 2 },
+    ]);
+  });
+
+  it("leaves backups out when there are none", () => {
+    expect(monthlyCost(exampleConfig({ backups: false })).monthlyEur).toBe(37.89);
+  });
+
+  it("takes the location's price, and says what the price list does not know", () => {
+    const config = exampleConfig({ location: "ash", network: { zone: "us-east" }, serverType: "cpx31" });
+    expect(monthlyCost(config).lines).toContainEqual({ what: "3 x cpx31", monthlyEur: 187.47 });
+    expect(monthlyCost(config).lines.at(-1)).toEqual({ what: "load balancer lb11", monthlyEur: undefined });
+  });
+});
+
+describe("the price list", () => {
+  it("offers every type somewhere", () => {
+    for (const [name, type] of Object.entries(serverTypes)) expect(Object.keys(type.monthlyEur), name).not.toEqual([]);
+  });
+
+  it("names a successor on sale for each retired type, and retires nothing on sale", () => {
+    for (const [retired, successor] of Object.entries(retiredServerTypes)) {
+      expect(Object.keys(serverTypes)).toContain(successor);
+      expect(Object.keys(serverTypes)).not.toContain(retired);
+    }
+  });
+
+  it("knows Hetzner's six locations", () => {
+    expect(Object.keys(locations)).toEqual(["fsn1", "nbg1", "hel1", "ash", "hil", "sin"]);
+  });
+});

@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+import { renderReview, review, reviewWidth, type ReviewFacts } from "../../../modules/review/index.js";
+import { exampleConfig } from "../../support/config.js";
+
+const facts: ReviewFacts = {
+  payloads: ["alpha", "bravo", "charlie"].map((server) => ({ server, bytes: 12_800, hash: "0123456789ab" })),
+  policies: [
+    { policy: "ssh-not-from-the-world", outcome: "passed" },
+    { policy: "server-placed", outcome: "passed" },
+    { policy: "state-shared", outcome: "accepted", details: ["the state is a local file"] },
+  ],
+  hasDatadogApiKey: true,
+};
+const example = review(exampleConfig(), facts);
+const text = renderReview(example, { color: false });
+const lines = text.split("\n");
+
+describe("the review's data", () => {
+  it("has a row per server, with its payload", () => {
+    expect(example.servers).toHaveLength(3);
+    expect(example.servers[0]).toEqual({
+      name: "alpha",
+      type: "cx33",
+      location: "nbg1",
+      roles: ["web", "database"],
+      privateIp: "10.0.1.11",
+      payload: { server: "alpha", bytes: 12_800, hash: "0123456789ab" },
+    });
+  });
+
+  it("has a row per rule that exists in the configuration", () => {
+    const passthrough = review(exampleConfig({ tls: "passthrough" }), facts);
+    expect(passthrough.traffic).toHaveLength(example.traffic.length + 1);
+    expect(example.traffic[0]).toEqual({
+      from: "balancer",
+      to: "web",
+      network: "private",
+      ports: "tcp 80",
+      users: [],
+      why: "visitors' requests and the health check",
+    });
+  });
+
+  it("says how TLS ends, and what proves that a request came through Cloudflare", () => {
+    expect(Object.fromEntries(example.summary)).toMatchObject({
+      TLS: "ended by the load balancer (terminate); visitors from TLS 1.2, Cloudflare to origin strict",
+      "Origin proof": "a secret header that only Cloudflare adds",
+      Certificate: "Cloudflare Origin CA, 365 days, generation 1",
+    });
+    const passthrough = review(exampleConfig({ tls: "passthrough", certificate: { validityDays: 90 } }), facts);
+    expect(Object.fromEntries(passthrough.summary)).toMatchObject({
+      "Origin proof": "Cloudflare's client certificate",
+      Certificate: "Cloudflare Origin CA, 90 days, generation 1",
+    });
+  });
+
+  it("says what is protected", () => {
+    expect(Object.fromEntries(example.summary)["Protected"]).toBe(
+      "servers (delete, rebuild), volumes, primary addresses, network, load balancer",
+    );
+    const bare = review(exampleConfig({ protect: false }), facts);
+    expect(Object.fromEntries(bare.summary)["Protected"]).toBe("nothing");
+  });
+});
+
+describe("the review as text", () => {
+  it("fits 120 columns and one page of 60 lines", () => {
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(reviewWidth);
+    expect(lines.length).toBeLessThanOrEqual(60);
+  });
+
+  it("has no colours unless they are asked for", () => {
+    const escape = String.fromCharCode(27);
+    expect(text).not.toContain(escape);
+    expect(renderReview(example, { color: true })).toContain(escape);
+  });
+
+  it("ends no line in blanks", () => {
+    expect(lines.filter((line) => /\s$/.test(line))).toEqual([]);
+  });
+
+  it("shows servers with payload size and hash", () => {
+    expect(lines).toContain(" alpha    cx33  nbg1      web, database  10.0.1.11        12.5 KiB  0123456789ab");
+  });
+
+  it("counts passed policies and names the others", () => {
+    expect(text).toContain("2 passed; state-shared accepted by the configuration");
+  });
+
+  it("dates the cost", () => {
+    expect(text).toContain("about 42.98 EUR a month (net, without VAT; prices of 2026-09-29): 3 x cx33 25.47");
+  });
+
+  it("says so when the price list has no figure", () => {
+    const large = review(exampleConfig({ loadBalancer: { type: "lb21" } }), facts);
+    expect(renderReview(large, { color: false })).toMatch(/load balancer lb21\s+not in the price list/);
+  });
+
+  it("counts warnings, or says that there are none", () => {
+    expect(text).toContain(`Warnings: ${example.warnings.length}`);
+    expect(renderReview({ ...example, warnings: [] }, { color: false })).toContain("\nNo warnings.\n");
+  });
+
+  it("shows the parts that other concepts add", () => {
+    const sections = [{ title: "Monitors", columns: ["area", "monitors"], rows: [["website", "5"]] }];
+    const withMonitors = renderReview(review(exampleConfig(), { ...facts, sections }), { color: false });
+    expect(withMonitors).toContain("Monitors\n area     monitors\n website  5\n");
+  });
+});

@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import { warningsOf } from "../../../modules/review/warnings.js";
+import type { ReviewFacts } from "../../../modules/review/review.js";
+import type { EnvironmentInput } from "../../../modules/config/schema.js";
+import { exampleConfig, exampleSshKey, type Overrides } from "../../support/config.js";
+
+/** A configuration that leaves nothing to say. */
+const silent: Overrides<EnvironmentInput> = {
+  application: { sha256: "1".repeat(64) },
+  administrators: { cidrs: ["198.51.100.7/32"], sshKeys: { jane: exampleSshKey } },
+  serverType: "cpx32",
+  backend: {
+    acceptLocalState: undefined,
+    type: "s3",
+    bucket: "foobar-state",
+    endpoint: "https://fsn1.your-objectstorage.com",
+    region: "fsn1",
+  } as unknown as Overrides<EnvironmentInput["backend"]>,
+};
+
+const nothingWrong: ReviewFacts = { payloads: [], policies: [], hasDatadogApiKey: true };
+
+const warnings = (
+  overrides: Overrides<EnvironmentInput>,
+  facts: Partial<ReviewFacts> = {},
+  environment = "production",
+) =>
+  warningsOf(exampleConfig({ ...silent, ...overrides }, environment), { ...nothingWrong, ...facts }).map(
+    ({ setting, text }) => `${setting} ${text}`,
+  );
+
+describe("warnings", () => {
+  it("are none when there is nothing to say", () => {
+    expect(warnings({})).toEqual([]);
+  });
+
+  it("say that the example's release cannot be downloaded", () => {
+    expect(warnings({ application: {} })).toEqual([
+      "application.sha256 is the example's: servers will refuse the download; name the release that `npm run build:app` made",
+    ]);
+  });
+
+  it("say when nothing is protected", () => {
+    expect(warnings({ protect: false })).toEqual([
+      "protect is false: one `destroy`, or one wrong plan, deletes servers and data",
+    ]);
+  });
+
+  it("say when SSH is closed, and that keys are then of no use", () => {
+    expect(warnings({ administrators: { sshKeys: { jane: exampleSshKey } } })).toEqual([
+      "administrators.cidrs is empty: no SSH; Hetzner's console is the only way in",
+      "administrators.sshKeys are installed and of no use while administrators.cidrs is empty",
+    ]);
+  });
+
+  it("say when the state is a local file", () => {
+    expect(warnings({ backend: {} })).toEqual([
+      "backend is local: the state, with every secret, is one file on this machine, without a lock; use an s3 backend",
+    ]);
+  });
+
+  it("say what is unwatched without monitoring, without a key and without a receiver", () => {
+    expect(warnings({ monitoring: { enabled: false } })).toEqual([
+      "monitoring.enabled is false: nobody is told when the site, a server or the database fails",
+    ]);
+    expect(warnings({}, { hasDatadogApiKey: false })).toEqual([
+      "TF_VAR_datadog_api_key is not set: a deploy will ask for it; without it no server is watched",
+    ]);
+    expect(warnings({ protect: true, monitoring: { receivers: { urgent: [] } } }, {}, "staging")).toEqual([
+      "monitoring.receivers.urgent is empty: monitors turn red and nobody is woken",
+    ]);
+  });
+
+  it("say when Hetzner keeps no backups", () => {
+    expect(warnings({ backups: false })).toEqual(["backups is false: Hetzner keeps no copy of the servers' disks"]);
+  });
+
+  it("name a type in stock when the chosen one was sold out, once for all servers", () => {
+    expect(warnings({ serverType: "cx33" })).toEqual([
+      "serverType cx33 was sold out everywhere on 2026-09-29, if Hetzner refuses it, cpx32 is as large",
+    ]);
+  });
+
+  it("say when a payload grows towards Hetzner's limit", () => {
+    const payloads = [{ server: "alpha", bytes: 25_000, hash: "0123456789ab" }];
+    expect(warnings({}, { payloads })).toEqual([
+      "servers.alpha has a payload of 25000 bytes, above the 24576 that leave room for growth",
+    ]);
+  });
+});
