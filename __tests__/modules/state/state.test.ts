@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import { exampleConfig } from "../../support/config.js";
+import { synthesize } from "../../support/synth.js";
+
+const backend = (config = exampleConfig()) => synthesize(config, () => undefined).terraform.backend;
+
+describe("local state, the default", () => {
+  it("lies under state/ by a path that is the same in every checkout", () => {
+    expect(backend()).toEqual({ local: { path: "../../../state/production-test.tfstate" } });
+  });
+});
+
+describe("state in an object storage", () => {
+  const s3 = { type: "s3", bucket: "foobar-state", endpoint: "https://fsn1.your-objectstorage.com", region: "fsn1" };
+  const settings = {
+    bucket: "foobar-state",
+    key: "production/production-test.tfstate",
+    region: "fsn1",
+    endpoints: { s3: "https://fsn1.your-objectstorage.com" },
+    use_path_style: true,
+    use_lockfile: true,
+    skip_credentials_validation: true,
+    skip_metadata_api_check: true,
+    skip_region_validation: true,
+    skip_requesting_account_id: true,
+    skip_s3_checksum: true,
+  };
+  const backendOf = (extra: { prefix?: string }) =>
+    backend(exampleConfig({ backend: { ...s3, type: "s3", acceptLocalState: undefined, ...extra } }));
+
+  it("is locked, asks nothing of Amazon's services and holds no credentials", () => {
+    expect(backendOf({})).toEqual({ s3: settings });
+  });
+
+  it("lies in the folder that the configuration names", () => {
+    expect(backendOf({ prefix: "shop" })).toEqual({ s3: { ...settings, key: "shop/production-test.tfstate" } });
+  });
+});

@@ -1,0 +1,27 @@
+import type { App } from "cdktf";
+import type { Config } from "../modules/config/schema.js";
+import { CredentialsStack } from "./credentials.js";
+import { EdgeStack } from "./edge.js";
+import { FoundationStack } from "./foundation.js";
+import { MonitoringStack } from "./monitoring.js";
+import { ServersStack } from "./servers.js";
+
+/** The stacks of an environment by name. */
+export interface Stacks {
+  readonly foundation: FoundationStack;
+  readonly credentials: CredentialsStack;
+  readonly servers: ServersStack;
+  readonly edge: EdgeStack;
+  /** With `monitoring.enabled` only. */
+  readonly monitoring?: MonitoringStack;
+}
+
+/** Adds all stacks of an environment. Data flows one way: foundation and credentials, servers, edge. Monitoring stands alone. */
+export function addStacks(app: App, config: Config): Stacks {
+  const foundation = new FoundationStack(app, { config });
+  const credentials = new CredentialsStack(app, { config });
+  const servers = new ServersStack(app, { config, foundation, credentials });
+  const edge = new EdgeStack(app, { config, foundation, credentials, servers });
+  const monitoring = config.monitoring.enabled ? new MonitoringStack(app, { config }) : undefined;
+  return { foundation, credentials, servers, edge, monitoring };
+}
