@@ -1,0 +1,34 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { writeReview } from "../../../modules/review/index.js";
+import { exampleConfig } from "../../support/config.js";
+
+const outdir = mkdtempSync(join(tmpdir(), "review-"));
+const printed: string[] = [];
+/** A pipe: a stream that is no terminal. */
+const pipe = { write: (text: string) => printed.push(text) > 0, isTTY: false } as unknown as NodeJS.WriteStream;
+const read = (path: string): string => readFileSync(join(outdir, path), "utf8");
+
+beforeAll(async () => {
+  mkdirSync(join(outdir, "payload/gone"), { recursive: true });
+  writeFileSync(join(outdir, "payload/gone/user-data.yaml"), "of a server that is no longer configured");
+  await writeReview({ config: exampleConfig(), outdir, policies: [], hasDatadogApiKey: true, output: pipe });
+});
+afterAll(() => rmSync(outdir, { recursive: true }));
+
+describe("writing the review", () => {
+  it("leaves plain files beside the JSON", () => {
+    expect(readdirSync(outdir).sort()).toEqual(["payload", "review.txt", "topology.mmd", "topology.svg"]);
+  });
+
+  it("prints what it writes, without colours in a pipe", () => {
+    expect(printed.join("")).toBe(read("review.txt"));
+  });
+
+  it("writes each server's payload, and removes those of servers that are gone", () => {
+    expect(readdirSync(join(outdir, "payload")).sort()).toEqual(["alpha", "bravo", "charlie"]);
+    expect(read("payload/alpha/user-data.yaml")).toMatch(/^#cloud-config\n/);
+  });
+});
