@@ -70,7 +70,7 @@ export const instances = {
 export const logServices = {
   /** nginx's access log in JSON, and its error log. */
   nginx: "nginx",
-  /** The application's journal, JSON. */
+  /** The application's journal, one JSON object a line. */
   application: "app",
   /** MySQL's error log. */
   mysql: "mysql",
@@ -78,7 +78,7 @@ export const logServices = {
   mysqlSlow: "mysql-slow",
   /** Journal of sshd. */
   ssh: "ssh",
-  /** Kernel lines of the host firewall: "nftables dropped in: …". */
+  /** Kernel lines of the host firewall: "nftables dropped in: …", at most six a minute and direction. */
   firewall: "firewall",
   /** dpkg's log of package changes. */
   packages: "dpkg",

@@ -65,6 +65,8 @@ describe("outbound", () => {
       "public udp 123 0.0.0.0/0,::/0",
       "public tcp 80+443 0.0.0.0/0,::/0",
       "public tcp 443 0.0.0.0/0,::/0",
+      "public udp 123 0.0.0.0/0,::/0",
+      "private tcp 443 10.0.1.5",
       "public tcp 443 0.0.0.0/0,::/0",
       "public tcp 80 169.254.169.254",
     ]);
@@ -90,7 +92,9 @@ describe("outbound", () => {
 
 describe("activeRules", () => {
   it("leaves out SSH without administrators and TLS on nginx in terminate mode", () => {
-    const reached = activeRules(exampleConfig()).flatMap((rule) => (rule.to === "internet" ? [] : rule.ports));
+    const reached = activeRules(exampleConfig()).flatMap((rule) =>
+      rule.to === "web" || rule.to === "every server" ? rule.ports : [],
+    );
     expect(reached).not.toContain(22);
     expect(reached).not.toContain(443);
   });

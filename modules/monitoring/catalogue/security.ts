@@ -101,7 +101,7 @@ export const securityMonitors = ({ env, metrics }: MonitoringContext): readonly 
     title: "A package was installed or removed",
     condition: {
       kind: "log",
-      search: `${env} service:${logServices.packages} ("install" OR "remove" OR "purge") -"linux-"`,
+      search: `${env} service:${logServices.packages} ("install" OR "remove" OR "purge") -"linux-image" -"linux-headers"`,
       window: "15m",
       comparison: ">",
       by: "host",

@@ -2,9 +2,6 @@ import type { MonitorDefinition } from "../definition.js";
 import { series, type MonitoringContext } from "../scope.js";
 import { instances } from "../signals.js";
 
-/** Disks of the system that say nothing about room: read-only images and memory. */
-const realDisks = ["!device:tmpfs", "!device:udev"];
-
 /** The machines themselves. */
 export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefinition[] => [
   {
@@ -65,7 +62,7 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
       kind: "metric",
       reduce: "max",
       window: "5m",
-      series: series("max", "system.disk.in_use", [env, ...realDisks], ["server", "device"]),
+      series: series("max", "system.disk.in_use", [env], ["server", "device"]),
       comparison: ">",
     },
     thresholds: { critical: 0.9, warning: 0.8 },
@@ -82,7 +79,7 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     title: "A disk will be full within a week",
     condition: {
       kind: "forecast",
-      series: series("max", "system.disk.in_use", [env, ...realDisks], ["server", "device"]),
+      series: series("max", "system.disk.in_use", [env], ["server", "device"]),
       horizon: "1w",
       comparison: ">=",
     },
@@ -99,7 +96,7 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
       kind: "metric",
       reduce: "max",
       window: "5m",
-      series: series("max", "system.fs.inodes.in_use", [env, ...realDisks], ["server", "device"]),
+      series: series("max", "system.fs.inodes.in_use", [env], ["server", "device"]),
       comparison: ">",
     },
     thresholds: { critical: 0.9, warning: 0.8 },

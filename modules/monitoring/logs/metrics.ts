@@ -48,7 +48,7 @@ export function logMetrics({ config, env, metrics }: MonitoringContext): readonl
     {
       id: "firewall-drops",
       name: metrics.firewallDrops,
-      search: `${env} service:${logServices.firewall}`,
+      search: `${env} service:${logServices.firewall} "nftables dropped"`,
       by: { ...environment, ...server },
     },
   ];

@@ -68,9 +68,10 @@ export const logPipelines = ({ config, env }: MonitoringContext): readonly LogPi
     id: "application",
     name: "application",
     search: `${env} service:${logServices.application}`,
+    // The agent wraps journal entries in an object of its own; the line is the text in it.
+    grok: { rules: ["line %{data::json}"], samples: ['{"level":"info","message":"GET / 200"}'] },
     time: "timestamp",
     severity: "level",
-    text: "message",
   },
   {
     id: "mysql",
