@@ -136,13 +136,14 @@ describe.runIf(usable)("a running agent", () => {
     });
   });
 
-  it("says which logs it cannot read and which checks it does not have", () => {
+  it("says what it cannot read and does not know", () => {
     expect(store.find("checks", { name: "lab.agent.log_source", tags: ["path:/nowhere.log"] }).at(-1)?.status).toBe(
       "warning",
     );
-    expect(store.find("checks", { name: "datadog.agent.check_status", tags: ["check:redisdb"] }).at(-1)?.status).toBe(
-      "warning",
-    );
+    expect(store.find("checks", { name: "lab.agent.configuration" }).at(-1)).toMatchObject({
+      status: "warning",
+      message: "redisdb: the lab's agent has no such check",
+    });
     expect(store.find("checks", { name: "datadog.agent.check_status", tags: ["check:nginx"] }).at(-1)?.status).toBe(
       "ok",
     );

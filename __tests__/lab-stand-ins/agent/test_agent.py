@@ -4,8 +4,8 @@ import tempfile
 import unittest
 from unittest import mock
 
-from lab_agent import checks, integrations, settings
-from lab_agent.checks import directory, disk, host, mysql, mysql_client, nginx, options
+from lab_agent import checks, integrations, logs, settings
+from lab_agent.checks import directory, disk, host, mysql, mysql_client, nginx
 from lab_agent.lines import Rules
 from lab_agent.report import COUNT, CRITICAL, GAUGE, OK, WARNING, Report
 from lab_agent.sources import FileSource
@@ -141,13 +141,14 @@ class TheChecks(unittest.TestCase):
         names = [entry["tags"][0] for entry in report.drain()[0]["series"] if entry["metric"] == "system.disk.directory.files"]
         self.assertEqual((names.count("name:often"), names.count("name:seldom")), (8, 2))
 
-    def test_an_unknown_one_is_reported(self):
-        found = self.statuses([integrations.Integration("redisdb", {"instances": [{}]})])
-        self.assertEqual(found["check:redisdb"], (WARNING, "the lab's agent has no check redisdb"))
-
-    def test_an_unknown_option_is_refused(self):
-        with self.assertRaisesRegex(ValueError, "^nginx: the lab's agent does not know nginx_staus_url$"):
-            options.refuse_others({"nginx_staus_url": "x", "tags": []}, {"nginx_status_url"}, "nginx")
+    def test_what_the_lab_does_not_have_is_named(self):
+        found = [
+            integrations.Integration("redisdb", {"instances": [{}]}),
+            integrations.Integration("nginx", {"instances": [{"nginx_staus_url": "x", "tags": []}]}),
+        ]
+        known = "is not known to the lab's agent"
+        expected = ["redisdb: the lab's agent has no such check", f"nginx: nginx_staus_url {known}"]
+        self.assertEqual(list(checks.problems(found)), expected)
 
 
 class Nginx(unittest.TestCase):
@@ -267,6 +268,14 @@ class LogRules(unittest.TestCase):
 
     def test_unknown_rules_are_problems(self):
         self.assertEqual(Rules([{"type": "mask", "pattern": "x"}]).problems, ["log rule of type mask is not known"])
+
+
+class Logs(unittest.TestCase):
+    def test_what_the_lab_does_not_have_is_named(self):
+        configured = [integrations.Integration("x", {"logs": [{"type": "tcp", "log_processing_rules": [{"type": "mask"}]}]})]
+        expected = ["logs: the lab's agent has no type tcp", "log rule of type mask is not known"]
+        self.assertEqual(list(logs.problems(settings.Settings({"logs_enabled": True}, {}), configured)), expected)
+        self.assertIn("logs are configured, but logs_enabled is false", logs.problems(settings.Settings({}, {}), configured))
 
 
 class LogFiles(unittest.TestCase):

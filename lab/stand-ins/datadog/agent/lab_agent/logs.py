@@ -5,13 +5,27 @@ import threading
 import time
 
 from .lines import Rules
-from .report import CRITICAL, WARNING
 from .sender import Sender
 from .sources import FileSource, JournalSource
 
 SOURCES = {"file": FileSource, "journald": JournalSource}
 # Lines of one request.
 BATCH = 500
+
+
+def problems(agent, integrations):
+    """What the configuration of the logs asks for that this program does not do."""
+    configured = [log for integration in integrations for log in integration.logs]
+    if configured and not agent.logs_enabled:
+        yield "logs are configured, but logs_enabled is false"
+    for log in configured:
+        if log.get("type") not in SOURCES:
+            yield f"logs: the lab's agent has no type {log.get('type')}"
+        yield from Rules(rules_of(agent, log)).problems
+
+
+def rules_of(agent, log):
+    return agent.log_rules + (log.get("log_processing_rules") or [])
 
 
 class Logs:
@@ -24,18 +38,8 @@ class Logs:
         self._stop = threading.Event()
         self._sender = Sender(agent.api_key)
         positions = self._positions()
-        self._sources = []
-        self._problems = []
-        configured = [log for integration in integrations for log in integration.logs]
-        if configured and not agent.logs_enabled:
-            self._problems.append(("all", "logs are configured, but logs_enabled is false"))
-            return
-        for log in configured:
-            kind = SOURCES.get(log.get("type"))
-            if kind is None:
-                self._problems.append((str(log.get("path")), f"the lab's agent has no logs of type {log.get('type')}"))
-            else:
-                self._sources.append((log, Rules(agent.log_rules + (log.get("log_processing_rules") or [])), kind(log, positions)))
+        followed = [log for integration in integrations for log in integration.logs if agent.logs_enabled and log.get("type") in SOURCES]
+        self._sources = [(log, Rules(rules_of(agent, log)), SOURCES[log["type"]](log, positions)) for log in followed]
 
     def send_until(self, stop):
         while not stop.is_set() and not self._stop.is_set():
@@ -54,12 +58,8 @@ class Logs:
 
     def report_sources(self):
         """Says for each source whether it can be read, as service check lab.agent.log_source."""
-        for path, message in self._problems:
-            self._report.service_check("lab.agent.log_source", CRITICAL, [f"path:{path}"], message)
-        for _, rules, source in self._sources:
+        for _, _, source in self._sources:
             for path, status, message in source.states():
-                if rules.problems and status < WARNING:
-                    status, message = WARNING, "; ".join(rules.problems)
                 self._report.service_check("lab.agent.log_source", status, [f"path:{path}"], message)
 
     def stop(self):

@@ -5,8 +5,7 @@ import sys
 import threading
 import time
 
-from . import VERSION, checks, integrations, processes, settings
-from .logs import Logs
+from . import VERSION, checks, integrations, logs, processes, settings
 from .report import OK, WARNING, Report
 from .sender import Sender
 
@@ -15,9 +14,14 @@ STATE = "/opt/datadog-agent/run"
 
 
 def main(arguments):
-    """Runs until SIGTERM: `agent run -p PIDFILE`."""
+    """`agent run -p PIDFILE` runs until SIGTERM; `agent configcheck` lists what is wrong with the configuration."""
+    configuration = os.environ.get("LAB_AGENT_CONFIGURATION", CONFIGURATION)
+    if arguments[:1] == ["configcheck"]:
+        _, _, problems = configured(configuration)
+        print("\n".join(problems) or "no problems")
+        return 1 if problems else 0
     if arguments[:1] != ["run"]:
-        print("LAB STAND-IN: only `agent run` is there", file=sys.stderr)
+        print("LAB STAND-IN: only `agent run` and `agent configcheck` are there", file=sys.stderr)
         return 2
     if arguments[1:2] == ["-p"]:
         with open(arguments[2], "w", encoding="utf-8") as file:
@@ -25,31 +29,37 @@ def main(arguments):
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     interval = float(os.environ.get("LAB_AGENT_INTERVAL", checks.INTERVAL))
-    return run(os.environ.get("LAB_AGENT_CONFIGURATION", CONFIGURATION), os.environ.get("LAB_AGENT_STATE", STATE), stop, interval)
+    return run(configuration, os.environ.get("LAB_AGENT_STATE", STATE), stop, interval)
+
+
+def configured(configuration):
+    """Settings, integrations, and what this program finds wrong with them."""
+    agent = settings.load(configuration)
+    found, problems = integrations.load(configuration)
+    return agent, found, [*agent.problems, *problems, *checks.problems(found), *logs.problems(agent, found)]
 
 
 def run(configuration, state, stop, interval):
-    agent = settings.load(configuration)
+    agent, found, problems = configured(configuration)
     if not agent.api_key:
         print("no API key configured, exiting", file=sys.stderr)
         return 1
-    found, problems = integrations.load(configuration)
     print(f"LAB STAND-IN for the Datadog agent: {agent.hostname}, {[integration.name for integration in found]}", flush=True)
     report, sender = Report(agent.hostname), Sender(agent.api_key)
     schedule = checks.Schedule(found)
-    logs = Logs(agent, found, report, state)
-    threading.Thread(target=logs.send_until, args=(stop,), daemon=True).start()
+    followed = logs.Logs(agent, found, report, state)
+    threading.Thread(target=followed.send_until, args=(stop,), daemon=True).start()
     due = time.monotonic()
     while not stop.is_set():
-        report_configuration(report, agent.problems + problems)
+        report_configuration(report, problems)
         schedule.run(report, interval)
-        logs.report_sources()
+        followed.report_sources()
         report.gauge("datadog.agent.running", 1, [f"version:{VERSION}"])
         report.service_check("datadog.agent.up", OK)
         send(sender, agent, report)
         due += interval
         stop.wait(max(0, due - time.monotonic()))
-    logs.stop()
+    followed.stop()
     return 0
 
 

@@ -3,17 +3,18 @@ import math
 import time
 import traceback
 
-from ..report import CRITICAL, OK, WARNING
+from ..report import CRITICAL, OK
 from . import directory, disk, host, http_check, mysql, nginx, ntp, tls
+from .options import COMMON
 
 CHECKS = {
-    "directory": directory.check,
-    "disk": disk.check,
-    "http_check": http_check.check,
-    "mysql": mysql.check,
-    "nginx": nginx.check,
-    "ntp": ntp.check,
-    "tls": tls.check,
+    "directory": directory,
+    "disk": disk,
+    "http_check": http_check,
+    "mysql": mysql,
+    "nginx": nginx,
+    "ntp": ntp,
+    "tls": tls,
 }
 # What the vendor's agent runs without being asked, unless the configuration has an integration of the name.
 DEFAULTS = {"disk": {}, "ntp": {}}
@@ -23,6 +24,17 @@ DEFAULTS = {"disk": {}, "ntp": {}}
 INTERVAL = 15
 
 
+def problems(integrations):
+    """What the configuration asks for that this program does not do: it might be misspelt."""
+    for integration in integrations:
+        for instance in integration.instances:
+            if integration.name not in CHECKS:
+                yield f"{integration.name}: the lab's agent has no such check"
+                continue
+            for option in sorted(set(instance) - CHECKS[integration.name].OPTIONS - COMMON):
+                yield f"{integration.name}: {option} is not known to the lab's agent"
+
+
 class Schedule:
     """Runs each configured instance when it is due. How each run ended is service check datadog.agent.check_status, as with the vendor's agent."""
 
@@ -30,7 +42,7 @@ class Schedule:
         configured = [(integration.name, instance) for integration in integrations for instance in integration.instances]
         names = {integration.name for integration in integrations}
         configured += [(name, instance) for name, instance in DEFAULTS.items() if name not in names]
-        self._jobs = [[name, instance, -math.inf] for name, instance in configured]
+        self._jobs = [[name, instance, -math.inf] for name, instance in configured if name in CHECKS]
         self._now = now
 
     def run(self, report, interval=INTERVAL):
@@ -40,13 +52,9 @@ class Schedule:
             name, instance, last = job
             pause = float(instance.get("min_collection_interval") or interval)
             # half an interval early is nearer than half an interval late
-            if self._now() - last < pause - interval / 2:
-                continue
-            job[2] = self._now()
-            if name in CHECKS:
-                run(name, lambda: CHECKS[name](instance, report), report)
-            else:
-                status(report, name, WARNING, f"the lab's agent has no check {name}")
+            if self._now() - last >= pause - interval / 2:
+                job[2] = self._now()
+                run(name, lambda: CHECKS[name].check(instance, report), report)
 
 
 def run(name, check, report):

@@ -2,13 +2,12 @@
 import fnmatch
 import os
 
-from .options import refuse_others, tags_of
+from .options import tags_of
 
 OPTIONS = {"directory", "name", "pattern", "recursive", "countonly", "ignore_missing", "filegauges", "dirtagname"}
 
 
 def check(instance, report):
-    refuse_others(instance, OPTIONS, "directory")
     directory = instance["directory"]
     tags = tags_of(instance) + [f"name:{instance.get('name') or directory}"]
     if not os.path.isdir(directory):

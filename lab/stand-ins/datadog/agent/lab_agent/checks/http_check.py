@@ -6,7 +6,7 @@ import urllib.error
 import urllib.request
 
 from ..report import CRITICAL, OK
-from .options import refuse_others, tags_of
+from .options import tags_of
 
 OPTIONS = {
     "name", "url", "timeout", "method", "headers", "http_response_status_code", "content_match", "tls_verify", "tls_ca_cert",
@@ -18,7 +18,6 @@ FINE = r"(1|2|3)\d\d"
 
 
 def check(instance, report):
-    refuse_others(instance, OPTIONS, "http_check")
     tags = tags_of(instance) + [f"url:{instance['url']}", f"instance:{instance['name']}"]
     started = time.monotonic()
     problem = ask(instance)

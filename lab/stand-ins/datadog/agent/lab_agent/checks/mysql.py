@@ -1,14 +1,13 @@
 """MySQL: status, variables and the state of the replication group."""
 from ..report import CRITICAL, OK
 from .mysql_client import Connection
-from .options import refuse_others, tags_of
+from .options import tags_of
 
 OPTIONS = {
     "host", "port", "sock", "user", "username", "pass", "password", "defaults_file", "ssl", "options", "connect_timeout", "dbm",
     "reported_hostname", "disable_generic_tags",
 }  # fmt: skip
-# The extra metrics are accepted, and only those below are sent.
-FEATURES = {"replication", "extra_status_metrics", "extra_innodb_metrics", "disable_innodb_metrics", "replication_channel"}
+# Of `options`, only replication has an effect: of the extra metrics those below are sent in any case.
 
 # SHOW GLOBAL STATUS
 GAUGES = {
@@ -61,9 +60,7 @@ GROUP_CHANNELS = "('group_replication_applier', 'group_replication_recovery')"
 
 
 def check(instance, report):
-    refuse_others(instance, OPTIONS, "mysql")
     features = instance.get("options") or {}
-    refuse_others(features, FEATURES, "mysql options")
     connection = Connection(instance)
     tags = tags_of(instance)
     # as the vendor's check names the server: by the options of the instance, whatever the defaults file says

@@ -4,13 +4,13 @@ import urllib.parse
 import urllib.request
 
 from ..report import CRITICAL, OK
-from .options import refuse_others, tags_of
+from .options import tags_of
 
 ADDRESS = "nginx_status_url"
+OPTIONS = {ADDRESS, "timeout"}
 
 
 def check(instance, report):
-    refuse_others(instance, {ADDRESS, "timeout", "use_plus_api"}, "nginx")
     address = urllib.parse.urlsplit(instance[ADDRESS])
     tags = tags_of(instance)
     where = [f"nginx_host:{address.hostname}", f"port:{address.port or 80}"]

@@ -4,15 +4,15 @@ import struct
 import time
 
 from ..report import OK, UNKNOWN
-from .options import refuse_others, tags_of
+from .options import tags_of
 
+OPTIONS = {"host", "hosts", "port", "timeout", "version"}
 DEFAULT_HOSTS = [f"{number}.datadog.pool.ntp.org" for number in range(4)]
 # Seconds between 1900, where NTP counts from, and 1970.
 NTP_EPOCH = 2208988800
 
 
 def check(instance, report):
-    refuse_others(instance, {"host", "hosts", "port", "timeout", "offset_threshold", "use_local_defined_servers", "version"}, "ntp")
     hosts = instance.get("hosts") or ([instance["host"]] if instance.get("host") else DEFAULT_HOSTS)
     offsets, errors = [], []
     for host in hosts:

@@ -6,7 +6,7 @@ import time
 import urllib.parse
 
 from ..report import CRITICAL, OK, WARNING
-from .options import refuse_others, tags_of
+from .options import tags_of
 
 OPTIONS = {
     "server", "port", "name", "server_hostname", "send_hostname", "timeout", "tls_verify", "tls_validate_hostname", "tls_ca_cert",
@@ -15,7 +15,6 @@ OPTIONS = {
 
 
 def check(instance, report):
-    refuse_others(instance, OPTIONS, "tls")
     address = urllib.parse.urlsplit(instance["server"] if "//" in instance["server"] else f"//{instance['server']}")
     port = int(instance.get("port") or address.port or 443)
     name = instance.get("server_hostname") or address.hostname

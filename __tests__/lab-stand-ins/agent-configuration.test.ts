@@ -1,0 +1,41 @@
+import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+import { datadogAgentPart } from "../../modules/datadog-agent/index.js";
+import { exampleConfig } from "../support/config.js";
+import { serverOf, splitServers } from "../support/servers.js";
+import { hasTool, runTool } from "../support/tools.js";
+
+const library = fileURLToPath(new URL("../../lab/stand-ins/datadog/agent", import.meta.url));
+const configurationDirectory = "/etc/datadog-agent/";
+
+describe.runIf(hasTool("/usr/bin/python3", "whether the lab's agent knows the payload's configuration"))(
+  "what the payload configures",
+  () => {
+    const directories: string[] = [];
+    afterAll(() => directories.forEach((directory) => rmSync(directory, { recursive: true })));
+
+    function configurationOf(name: string): string {
+      const config = exampleConfig({ servers: splitServers });
+      const { files = [] } = datadogAgentPart({ config, server: serverOf(config, name) });
+      const directory = mkdtempSync(path.join(tmpdir(), "agent-configuration-"));
+      directories.push(directory);
+      for (const file of files.filter((one) => one.path.startsWith(configurationDirectory))) {
+        const target = path.join(directory, file.path.slice(configurationDirectory.length));
+        mkdirSync(path.dirname(target), { recursive: true });
+        writeFileSync(target, file.content);
+      }
+      return directory;
+    }
+
+    it.each(["front", "left"])("on %s is understood by the lab's agent to the last option", (name) => {
+      const program =
+        'import sys; sys.dont_write_bytecode = True; from lab_agent.main import main; sys.exit(main(["configcheck"]))';
+      const variables = [`PYTHONPATH=${library}`, `LAB_AGENT_CONFIGURATION=${configurationOf(name)}`];
+      const result = runTool("env", [...variables, "/usr/bin/python3", "-c", program]);
+      expect(result).toEqual({ status: 0, output: "no problems\n" });
+    });
+  },
+);
