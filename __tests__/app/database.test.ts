@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { type Budget, FailoverDatabase, type Side } from "../../app/src/database/database.js";
-import { ConnectFailure, DatabaseUnavailable } from "../../app/src/database/errors.js";
+import { type Budget, FailoverDatabase } from "../../app/src/database/database.js";
+import { ConnectFailure, DatabaseUnavailable, judge } from "../../app/src/database/errors.js";
+import type { Side } from "../../app/src/database/side.js";
 import type { Outcome } from "../../app/src/database/statement.js";
+import { pause } from "../../app/src/database/time.js";
 
 const budget: Budget = {
   attemptMs: 100,
@@ -14,20 +16,39 @@ const budget: Budget = {
 const statement = { sql: "X" };
 const unreachable = new ConnectFailure("down");
 const readOnly = Object.assign(new Error("read only"), { errno: 1290, sqlState: "HY000" });
+const deadlock = Object.assign(new Error("deadlock"), { errno: 1213, sqlState: "40001" });
 const duplicate = Object.assign(new Error("duplicate"), { errno: 1062, sqlState: "23000" });
 
 type Script = (attempt: number) => Outcome | Error;
 
-/** A side that answers each attempt as the script says. */
+/** A side that answers each attempt as the script says; after a failure it is out for `outageMs`. */
 class ScriptedSide implements Side {
-  readonly reachability = { state: { reachable: true } };
+  readonly state = { reachable: true };
   readonly timeouts: number[] = [];
+  private recovery?: Promise<void>;
 
-  constructor(private readonly script: Script) {}
+  constructor(
+    private readonly script: Script,
+    private readonly outageMs = 5,
+  ) {}
+
+  get available(): boolean {
+    return this.recovery === undefined;
+  }
+
+  async recovered(): Promise<void> {
+    await this.recovery;
+  }
 
   run(_: unknown, timeoutMs: number): Promise<Outcome> {
     const result = this.script(this.timeouts.push(timeoutMs));
-    return result instanceof Error ? Promise.reject(result) : Promise.resolve(result);
+    if (!(result instanceof Error)) return Promise.resolve(result);
+    if (judge(result) === "renew") this.recovery = pause(this.outageMs).then(() => (this.recovery = undefined));
+    return Promise.reject(result);
+  }
+
+  probe(): Promise<void> {
+    return Promise.resolve();
   }
 
   get attempts(): number {
@@ -63,7 +84,37 @@ describe("reads", () => {
   });
 });
 
+describe("a side that is out", () => {
+  it("is not asked by reads while the other one answers", async () => {
+    const replicas = new ScriptedSide(() => unreachable, 1000);
+    const database = new FailoverDatabase(always(rows(1)), replicas, budget);
+    for (let read = 0; read < 3; read += 1) expect(await database.read(statement)).toEqual([{ id: 1 }]);
+    expect(replicas.attempts).toBe(1);
+  });
+
+  it("is waited for, without further attempts, by those who need it", async () => {
+    const primary = new ScriptedSide((attempt) => (attempt === 1 ? unreachable : rows(1)), 100);
+    const database = new FailoverDatabase(primary, always(rows(2)), budget);
+    const before = Date.now();
+    await database.writeIdempotent(statement);
+    expect(Date.now() - before).toBeGreaterThanOrEqual(95);
+    expect(primary.attempts).toBe(2);
+  });
+
+  it("that comes back too late is named in the error", async () => {
+    const database = new FailoverDatabase(new ScriptedSide(() => unreachable, 5000), always(rows(2)), budget);
+    await expect(database.writeIdempotent(statement)).rejects.toThrow("the database did not answer in time: slow");
+  });
+});
+
 describe("writes", () => {
+  it("that lost against another transaction are tried again after a pause", async () => {
+    const primary = new ScriptedSide((attempt) => (attempt < 4 ? deadlock : { rows: [], insertId: 7 }));
+    const database = new FailoverDatabase(primary, always(rows(2)), budget);
+    expect(await database.writeIdempotent(statement)).toEqual({ rows: [], insertId: 7 });
+    expect(primary.attempts).toBe(4);
+  });
+
   it("are tried again until the new primary answers", async () => {
     const primary = new ScriptedSide((attempt) => (attempt < 10 ? readOnly : { rows: [], insertId: 7 }));
     const database = new FailoverDatabase(primary, always(rows(2)), budget);
@@ -100,7 +151,7 @@ describe("too many operations at once", () => {
   it("are refused without waiting, and accepted again later", async () => {
     let release = (): void => undefined;
     const gate = new Promise<Outcome>((resolve) => (release = () => resolve(rows(1))));
-    const slow: Side = { reachability: { state: { reachable: true } }, run: () => gate };
+    const slow = Object.assign(always(rows(1)), { run: () => gate });
     const database = new FailoverDatabase(slow, slow, budget);
     const waiting = [database.read(statement), database.read(statement)];
     await expect(database.read(statement)).rejects.toThrow("too many operations wait for the database (2)");

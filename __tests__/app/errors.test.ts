@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ConnectFailure, isDuplicate, judge } from "../../app/src/database/errors.js";
+import { ConnectFailure, isDuplicate, judge, WrongMember } from "../../app/src/database/errors.js";
 
 const server = (errno: number): Error => Object.assign(new Error("x"), { errno, sqlState: "HY000", code: "ER_X" });
 const network = (code: string): Error => Object.assign(new Error("x"), { code });
@@ -22,7 +22,9 @@ describe("what to do after an error of the database", () => {
     expect(judge(server(errno))).toBe("retry"),
   );
 
-  it("retries when no connection could be had", () => expect(judge(new ConnectFailure("x"))).toBe("retry"));
+  it.each([new ConnectFailure("x"), new WrongMember("x")])("renews the connections after a $name", (error) =>
+    expect(judge(error)).toBe("renew"),
+  );
 
   it.each([1062, 1064, 1142, 1406, 9999])("rejects error %i: the statement is at fault", (errno) =>
     expect(judge(server(errno))).toBe("reject"),

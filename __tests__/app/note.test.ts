@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { HttpError } from "../../app/src/http/errors.js";
+import type { HttpError } from "../../app/src/http/errors.js";
 import { idempotencyKey } from "../../app/src/notes/idempotency-key.js";
 import { parseId, parseNote } from "../../app/src/notes/note.js";
 

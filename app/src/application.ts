@@ -4,6 +4,7 @@ import { assetRoutes } from "./assets.js";
 import { FailoverDatabase } from "./database/database.js";
 import { Migrator } from "./database/migrations.js";
 import { Pool } from "./database/pool.js";
+import { GuardedSide } from "./database/side.js";
 import { createHttpServer } from "./http/server.js";
 import type { Log } from "./log.js";
 import { noteApi } from "./notes/api.js";
@@ -38,9 +39,11 @@ export const describeRelease = (environment: string): Release => ({
 /** Wires the service together. Nothing runs before `start`. */
 export const createApplication = (settings: Settings, release: Release, log: Log): Application => {
   const { database, siteDomain, faultInjection } = settings;
-  const write = new Pool({ name: "write", address: database.write, database });
-  const read = new Pool({ name: "read", address: database.read, database });
-  const migrator = new Migrator(write, log);
+  const writePool = new Pool({ name: "write", address: database.write, database });
+  const readPool = new Pool({ name: "read", address: database.read, database });
+  const write = new GuardedSide(writePool);
+  const read = new GuardedSide(readPool);
+  const migrator = new Migrator(writePool, log);
   const monitor = new Monitor({ write, read, migrations: () => migrator.state });
   const store = new NoteStore(new FailoverDatabase(write, read));
   const site = { domain: siteDomain, server: release.server, version: release.version };
@@ -65,7 +68,9 @@ export const createApplication = (settings: Settings, release: Release, log: Log
     stop: async () => {
       migrator.stop();
       monitor.stop();
-      await Promise.all([write.close(), read.close()]);
+      write.stop();
+      read.stop();
+      await Promise.all([writePool.close(), readPool.close()]);
     },
   };
 };

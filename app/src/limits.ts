@@ -15,9 +15,7 @@ export const limits = {
   },
   database: {
     connectionsPerSide: 10,
-    /** Requests that may wait for a free connection, per side; more are refused at once with 503. */
-    waitingPerSide: 200,
-    /** Operations in progress, those waiting for a failover included; more are refused at once with 503. */
+    /** Operations in progress, those waiting for a connection or a failover included; more are refused at once with 503. */
     operations: 500,
     /** TCP, TLS and login together. */
     connectSeconds: 2,
@@ -30,7 +28,9 @@ export const limits = {
     /** Pause between two attempts, growing from the first to the second value. */
     firstPauseSeconds: 0.05,
     longestPauseSeconds: 0.5,
-    idleConnectionSeconds: 60,
+    /** While a side is out, one probe in this time looks whether it is back; all requests wait for its word. */
+    scoutSeconds: 0.2,
+    probeSeconds: 2,
   },
   health: {
     probeIntervalSeconds: 2,

@@ -39,6 +39,12 @@ export const describeError = (error: unknown): { kind: string; message: string; 
   return { kind: error.name, message: error.message, stack: stackOf(error), code: (error as { code?: unknown }).code };
 };
 
+/** The messages of an error and its causes, in one line. */
+export const messageOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${messageOf(error.cause)}` : error.message;
+};
+
 const stackOf = (error: Error): string => {
   const own = error.stack ?? error.message;
   return error.cause instanceof Error ? `${own}\nCaused by: ${stackOf(error.cause)}` : own;

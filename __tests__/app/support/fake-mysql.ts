@@ -80,7 +80,7 @@ export class FakeMysql {
           continue;
         }
         const [command] = payload;
-        if (command === 0x01) return stream.end(); // QUIT
+        if (command === 0x01) return void stream.end(); // QUIT
         if (command === 0x16) {
           sql = payload.subarray(1).toString();
           send(stream, prepared(sql.split("?").length - 1));

@@ -1,6 +1,6 @@
 import { limits } from "../limits.js";
 import { DatabaseUnavailable, judge } from "./errors.js";
-import type { ReachabilityState } from "./reachability.js";
+import type { Side } from "./side.js";
 import type { Outcome, Row, Statement } from "./statement.js";
 import { pause } from "./time.js";
 
@@ -15,12 +15,6 @@ export interface Database {
    * got lost, so it must be one that a unique key makes harmless.
    */
   writeIdempotent(statement: Statement): Promise<Outcome>;
-}
-
-/** What {@link FailoverDatabase} needs of a pool. */
-export interface Side {
-  readonly reachability: { readonly state: ReachabilityState };
-  run(statement: Statement, timeoutMs: number): Promise<Outcome>;
 }
 
 /** Time budgets in milliseconds. */
@@ -48,21 +42,21 @@ export class FailoverDatabase implements Database {
   private inProgress = 0;
 
   constructor(
-    private readonly write: Side,
+    private readonly primary: Side,
     private readonly replicas: Side,
     private readonly budget: Budget = defaultBudget,
   ) {}
 
   async read(statement: Statement): Promise<readonly Row[]> {
-    return (await this.attempt([this.replicas, this.write], statement, this.budget.readDeadlineMs)).rows;
+    return (await this.attempt([this.replicas, this.primary], statement, this.budget.readDeadlineMs)).rows;
   }
 
   async readPrimary(statement: Statement): Promise<readonly Row[]> {
-    return (await this.attempt([this.write], statement, this.budget.readDeadlineMs)).rows;
+    return (await this.attempt([this.primary], statement, this.budget.readDeadlineMs)).rows;
   }
 
   writeIdempotent(statement: Statement): Promise<Outcome> {
-    return this.attempt([this.write], statement, this.budget.writeDeadlineMs);
+    return this.attempt([this.primary], statement, this.budget.writeDeadlineMs);
   }
 
   private async attempt(sides: readonly Side[], statement: Statement, deadlineMs: number): Promise<Outcome> {
@@ -78,24 +72,29 @@ export class FailoverDatabase implements Database {
 
   private async attemptUntil(deadline: number, sides: readonly Side[], statement: Statement): Promise<Outcome> {
     const { attemptMs, firstPauseMs, longestPauseMs } = this.budget;
+    // An attempt with little time left would condemn sound connections for being slow.
+    const latestStart = deadline - attemptMs / 4;
+    let cause: unknown;
     for (let round = 0; ; round += 1) {
-      let cause: unknown;
-      for (const side of sides) {
+      for (const side of sides.filter(({ available }) => available)) {
         const remaining = deadline - Date.now();
         if (remaining <= 0) break;
         try {
           return await side.run(statement, Math.min(attemptMs, remaining));
         } catch (error) {
-          if (error instanceof DatabaseUnavailable || judge(error) === "reject") throw error;
+          if (judge(error) === "reject") throw error;
           cause = error;
         }
       }
-      // Half to full length at random: requests that wait together shall not come back together.
-      const length = Math.min(longestPauseMs, firstPauseMs * 2 ** round) * (0.5 + Math.random() / 2);
-      // An attempt with little time left would condemn sound connections for being slow.
-      if (Date.now() + length + attemptMs / 4 >= deadline)
-        throw new DatabaseUnavailable("the database did not answer in time", { cause });
-      await pause(length);
+      const left = Math.max(0, latestStart - Date.now());
+      const wait = sides.some(({ available }) => available)
+        ? pause(Math.min(left, longestPauseMs, firstPauseMs * 2 ** round * (0.5 + Math.random() / 2)))
+        : Promise.race([pause(left), ...sides.map((side) => side.recovered())]);
+      await wait;
+      if (Date.now() >= latestStart) throw new DatabaseUnavailable(describeOutage(sides), { cause });
     }
   }
 }
+
+const describeOutage = (sides: readonly Side[]): string =>
+  `the database did not answer in time: ${sides.map(({ state }) => state.reason ?? "slow").join("; ")}`;

@@ -8,7 +8,15 @@ export class ConnectFailure extends Error {
   override readonly name = "ConnectFailure";
 }
 
-/** What to do after an error: `reject` it to the caller, `retry` the statement, or `renew` the connections first. */
+/** The connection works, but leads to a member that cannot do what this side is for. */
+export class WrongMember extends Error {
+  override readonly name = "WrongMember";
+}
+
+/**
+ * What to do after an error: `reject` it to the caller, `retry` the statement, or `renew` the connections before that,
+ * because the whole side (write or read) is out.
+ */
 export type Verdict = "reject" | "retry" | "renew";
 
 /** The statement lost against another one; the connection is sound. */
@@ -58,7 +66,7 @@ interface DriverError extends Error {
 /** Judges an error of the driver. Errors the server sent are known by number; what has none is a matter of the connection. */
 export const judge = (error: unknown): Verdict => {
   if (!(error instanceof Error)) return "reject";
-  if (error instanceof ConnectFailure) return "retry";
+  if (error instanceof ConnectFailure || error instanceof WrongMember) return "renew";
   const { errno = 0, sqlState, fatal, code } = error as DriverError;
   if (lostToAnother.has(errno) || notYet.has(errno)) return "retry";
   if (wrongMember.has(errno)) return "renew";

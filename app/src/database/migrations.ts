@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import type { PoolConnection, RowDataPacket } from "mysql2/promise";
-import type { Log } from "../log.js";
+import { type Log, messageOf } from "../log.js";
 import { packagedPath, readPackaged } from "../packaged.js";
 import type { Pool } from "./pool.js";
 import { pause } from "./time.js";
@@ -100,7 +100,7 @@ export class Migrator {
         this.state = { done: true };
         this.log.info("migrations are applied", { applied });
       } catch (error) {
-        this.state = { done: false, reason: (error as Error).message };
+        this.state = { done: false, reason: messageOf(error) };
         this.log.warn("migrations must wait", { error });
       }
     }

@@ -5,11 +5,13 @@ import {
   type PoolConnection,
   type ResultSetHeader,
   type RowDataPacket,
+  type SslOptions,
 } from "mysql2/promise";
 import { limits } from "../limits.js";
 import type { Address, DatabaseSettings } from "../settings.js";
-import { ConnectFailure, DatabaseUnavailable, judge } from "./errors.js";
+import { ConnectFailure, judge, WrongMember } from "./errors.js";
 import { Reachability } from "./reachability.js";
+import type { ProbedPool } from "./side.js";
 import type { Outcome, Statement } from "./statement.js";
 import { within } from "./time.js";
 
@@ -22,14 +24,12 @@ interface Generation {
 
 /** Properties of {@link Pool}. */
 export interface PoolProps {
-  /** Name in messages: `write` or `read`. */
-  readonly name: string;
+  /** The `write` side must lead to a member that takes writes; the name also stands in messages. */
+  readonly name: "write" | "read";
   readonly address: Address;
   readonly database: DatabaseSettings;
   /** Connections at most. @default limits.database.connectionsPerSide */
   readonly size?: number;
-  /** Callers that may wait for a connection. @default limits.database.waitingPerSide */
-  readonly waiting?: number;
   /** Time for TCP, TLS and login, in milliseconds. @default limits.database.connectSeconds */
   readonly connectMs?: number;
 }
@@ -40,11 +40,14 @@ export interface PoolProps {
  * When a connection turns out to be dead, frozen or led to a member that lost its role, its siblings most likely are too:
  * the whole generation is thrown away, so that the next attempt meets a fresh connection and not the next frozen one.
  */
-export class Pool {
+export class Pool implements ProbedPool {
   readonly reachability = new Reachability();
+  /** One object for all connections: the driver keeps parsed certificates and TLS sessions with it. */
+  private readonly ssl: SslOptions;
   private current: Generation;
 
   constructor(private readonly props: PoolProps) {
+    this.ssl = { ca: props.database.ca, minVersion: "TLSv1.2", rejectUnauthorized: true, verifyIdentity: true };
     this.current = this.generation();
   }
 
@@ -54,6 +57,15 @@ export class Pool {
       const { sql, values = [] } = statement;
       const [result] = await connection.execute<RowDataPacket[] | ResultSetHeader>(sql, [...values]);
       return Array.isArray(result) ? { rows: result, insertId: 0 } : { rows: [], insertId: result.insertId };
+    });
+  }
+
+  /** Asks whether the side can do its work. Rejects with {@link WrongMember} if the write side leads to a read-only member. */
+  async probe(timeoutMs: number): Promise<void> {
+    await this.use(timeoutMs, async (connection) => {
+      const [rows] = await connection.query<RowDataPacket[]>("SELECT @@global.super_read_only AS readOnly");
+      if (this.props.name === "write" && rows[0]?.["readOnly"] !== 0)
+        throw new WrongMember("the write port leads to a member that is read only");
     });
   }
 
@@ -89,8 +101,6 @@ export class Pool {
         (late) => late.release(),
         () => undefined,
       );
-      if (isQueueFull(error))
-        throw new DatabaseUnavailable(`${this.props.name} database: too many requests are waiting`);
       const failure = new ConnectFailure(`${this.props.name} database: cannot connect`, { cause: error });
       if (generation === this.current) this.reachability.failed(failure);
       throw failure;
@@ -111,22 +121,19 @@ export class Pool {
   }
 
   private generation(): Generation {
-    const { address, database, size, waiting, connectMs } = this.props;
+    const { address, database, size, connectMs } = this.props;
     const sockets = new Set<Socket>();
     const connections = createPool({
       // The driver verifies the certificate against `host`, so this is the certificate's name; `stream` has the real address.
       host: database.tlsName,
       stream: () => openSocket(address, sockets),
-      ssl: { ca: database.ca, minVersion: "TLSv1.2", rejectUnauthorized: true, verifyIdentity: true },
+      ssl: this.ssl,
       database: database.name,
       user: database.user,
       password: database.password,
       timezone: "Z",
       connectTimeout: connectMs ?? limits.database.connectSeconds * 1000,
       connectionLimit: size ?? limits.database.connectionsPerSide,
-      queueLimit: waiting ?? limits.database.waitingPerSide,
-      idleTimeout: limits.database.idleConnectionSeconds * 1000,
-      maxIdle: Math.min(2, size ?? limits.database.connectionsPerSide),
     });
     // An error of an idle connection only means that the driver removes it; without a listener it would end the process.
     connections.on("connection", (connection) => void connection.on("error", () => undefined));
@@ -145,5 +152,3 @@ const retire = async ({ connections, sockets }: Generation, graceMs: number): Pr
   await within(graceMs, "end of connections", ended).catch(() => undefined);
   for (const socket of sockets) socket.destroy();
 };
-
-const isQueueFull = (error: unknown): boolean => error instanceof Error && error.message === "Queue limit reached.";

@@ -1,3 +1,5 @@
+import { messageOf } from "../log.js";
+
 /** What is known about one side (write or read) of the database. */
 export interface ReachabilityState {
   readonly reachable: boolean;
@@ -27,8 +29,3 @@ export class Reachability {
     return { reachable: this.reason === undefined, reason: this.reason, lastAnswerAt: this.lastAnswerAt };
   }
 }
-
-const messageOf = (error: unknown): string => {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? `${error.message}: ${messageOf(error.cause)}` : error.message;
-};

@@ -1,5 +1,6 @@
-import type { Side } from "../database/database.js";
 import type { MigrationState } from "../database/migrations.js";
+import type { Side } from "../database/side.js";
+import { messageOf } from "../log.js";
 import { limits } from "../limits.js";
 import { type Health, liveness } from "./health.js";
 
@@ -17,11 +18,7 @@ export interface MonitorProps {
   readonly intervalMs?: number;
 }
 
-const probeTimeoutMs = 2000;
-const probes = {
-  write: { sql: "SELECT @@global.super_read_only AS readOnly" },
-  read: { sql: "SELECT 1" },
-};
+const probeMs = limits.database.probeSeconds * 1000;
 
 /** Asks both sides of the database regularly, so that health is known without traffic and without waiting. */
 export class Monitor {
@@ -43,7 +40,7 @@ export class Monitor {
 
   /** What is known now, without asking anybody: cannot hang. */
   liveness(): Health {
-    const sides = [this.props.write.reachability.state, this.props.read.reachability.state];
+    const sides = [this.props.write.state, this.props.read.state];
     return liveness({ sides, leaving: this.leaving, nowMs: Date.now() });
   }
 
@@ -54,13 +51,7 @@ export class Monitor {
   }
 
   private async check(): Promise<Readiness> {
-    const [write, read] = await Promise.all([
-      probe(async () => {
-        const { rows } = await this.props.write.run(probes.write, probeTimeoutMs);
-        if (rows[0]?.["readOnly"] !== 0) throw new Error("the write port leads to a member that is read only");
-      }),
-      probe(() => this.props.read.run(probes.read, probeTimeoutMs)),
-    ]);
+    const [write, read] = await Promise.all([check(this.props.write), check(this.props.read)]);
     const { done, reason } = this.props.migrations();
     const checks = { write, read, migrations: { ok: done, reason } };
     const failed = Object.entries(checks).filter(([, { ok }]) => !ok);
@@ -68,12 +59,11 @@ export class Monitor {
   }
 }
 
-const probe = async (ask: () => Promise<unknown>): Promise<Health> => {
+const check = async (side: Side): Promise<Health> => {
   try {
-    await ask();
+    await side.probe(probeMs);
     return { ok: true };
   } catch (error) {
-    const { message, cause } = error as Error;
-    return { ok: false, reason: cause instanceof Error ? `${message}: ${cause.message}` : message };
+    return { ok: false, reason: messageOf(error) };
   }
 };

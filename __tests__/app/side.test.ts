@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import { ConnectFailure } from "../../app/src/database/errors.js";
+import { Reachability } from "../../app/src/database/reachability.js";
+import { GuardedSide, type ProbedPool } from "../../app/src/database/side.js";
+import type { Outcome } from "../../app/src/database/statement.js";
+
+const outcome: Outcome = { rows: [], insertId: 0 };
+const down = new ConnectFailure("down");
+const duplicate = Object.assign(new Error("duplicate"), { errno: 1062, sqlState: "23000" });
+const statement = { sql: "X" };
+
+class FakePool implements ProbedPool {
+  readonly reachability = new Reachability();
+  result: Error | Promise<Outcome> = Promise.resolve(outcome);
+  probes = 0;
+  /** Number of the first probe that succeeds. */
+  backAt = 1;
+
+  run(): Promise<Outcome> {
+    return this.result instanceof Error ? Promise.reject(this.result) : this.result;
+  }
+
+  probe(): Promise<void> {
+    this.probes += 1;
+    return this.probes >= this.backAt ? Promise.resolve() : Promise.reject(down);
+  }
+}
+
+const guard = () => {
+  const pool = new FakePool();
+  return { pool, side: new GuardedSide(pool, { pauseMs: 1, probeMs: 10 }) };
+};
+
+describe("a guarded side", () => {
+  it("is available until a failure", async () => {
+    const { side } = guard();
+    expect(await side.run(statement, 10)).toBe(outcome);
+    await side.recovered();
+    expect(side.available).toBe(true);
+  });
+
+  it("is out after a failure of the connection, until a probe succeeds, with one scout for all failures", async () => {
+    const { pool, side } = guard();
+    pool.backAt = 5;
+    pool.result = down;
+    await Promise.all([1, 2, 3].map(() => expect(side.run(statement, 10)).rejects.toBe(down)));
+    expect(side.available).toBe(false);
+    await side.recovered();
+    expect(side.available).toBe(true);
+    expect(pool.probes).toBe(5);
+  });
+
+  it("stays available when only the statement was wrong", async () => {
+    const { pool, side } = guard();
+    pool.result = duplicate;
+    await expect(side.run(statement, 10)).rejects.toBe(duplicate);
+    expect(side.available).toBe(true);
+  });
+
+  it("is not out again because of a statement that began before it recovered", async () => {
+    const { pool, side } = guard();
+    let fail = (): void => undefined;
+    pool.result = new Promise((_, reject) => (fail = () => reject(down)));
+    const old = side.run(statement, 10);
+    pool.result = down;
+    await expect(side.run(statement, 10)).rejects.toBe(down);
+    await side.recovered();
+    fail();
+    await expect(old).rejects.toBe(down);
+    expect(side.available).toBe(true);
+  });
+
+  it("is out after a failed probe, so that the first request need not find out", async () => {
+    const { pool, side } = guard();
+    pool.backAt = 3;
+    await expect(side.probe(10)).rejects.toBe(down);
+    expect(side.available).toBe(false);
+    await side.recovered();
+    expect(pool.probes).toBe(3);
+  });
+
+  it("ends its scout when it is stopped", async () => {
+    const { pool, side } = guard();
+    pool.backAt = Infinity;
+    await side.probe(10).catch(() => undefined);
+    side.stop();
+    await side.recovered();
+    expect(pool.probes).toBe(1);
+  });
+});
