@@ -1,3 +1,34 @@
 import type { PayloadContext, PayloadPart } from "../payload/part.js";
+import { setupScript } from "../payload/setup-script.js";
+import { addresses } from "../platform/addresses.js";
+import { packages } from "../platform/packages.js";
+import { readStatic, renderTemplate } from "../templates.js";
 
-export const hardeningPart = (_context: PayloadContext): PayloadPart => ({});
+const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
+
+/** Files that are the same on every server. */
+const staticFiles: Readonly<Record<string, string>> = {
+  "/etc/apt/apt.conf.d/60platform-upgrades": "apt-upgrades.conf",
+  "/etc/ssh/sshd_config.d/10-platform.conf": "sshd.conf",
+  "/etc/sysctl.d/60-hardening.conf": "sysctl.conf",
+  "/etc/systemd/system.conf.d/60-no-core-dumps.conf": "no-core-dumps.conf",
+  "/etc/systemd/journald.conf.d/60-platform.conf": "journald.conf",
+  "/etc/chrony/sources.d/hetzner.sources": "hetzner.sources",
+};
+
+/** The machine itself: names, time, journal, security updates, ssh and kernel settings. */
+export function hardeningPart(_context: PayloadContext): PayloadPart {
+  const script = setupScript("setup-hardening", file("setup-hardening"));
+  return {
+    packages: packages.hardening,
+    files: [
+      ...Object.entries(staticFiles).map(([path, name]) => ({ path, content: readStatic(file(name)) })),
+      {
+        path: "/etc/systemd/resolved.conf.d/60-platform.conf",
+        content: renderTemplate(file("resolved.conf.hbs"), { resolvers: addresses.resolvers.join(" ") }),
+      },
+      ...script.files,
+    ],
+    commands: script.commands,
+  };
+}

@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import { createdEarly } from "../platform/users.js";
+import { compact } from "./compact.js";
 import type { AptSource, PayloadFile, PayloadPart } from "./part.js";
 
 /** The keys of cloud-init's user data that the platform uses; names and meaning as in cloud-init's own schema. */
@@ -11,7 +12,7 @@ export interface CloudConfig {
   readonly apt: {
     readonly preserve_sources_list: boolean;
     readonly conf: string;
-    readonly sources: Readonly<Record<string, { readonly source: string; readonly key: string }>>;
+    readonly sources: Readonly<Record<string, AptEntry>>;
   };
   readonly package_update: boolean;
   readonly package_upgrade: boolean;
@@ -20,12 +21,20 @@ export interface CloudConfig {
   readonly runcmd: readonly (string | readonly string[])[];
 }
 
+interface AptEntry {
+  readonly source: string;
+  readonly key?: string;
+}
+
 interface WrittenFile {
   readonly path: string;
   readonly owner?: string;
-  readonly permissions: string;
+  /** @default - cloud-init's: "0644" */
+  readonly permissions?: string;
   readonly defer?: boolean;
-  readonly content: string;
+  readonly content?: string;
+  /** Downloaded, instead of `content`. */
+  readonly source?: { readonly uri: string };
 }
 
 /** apt installs what is named and nothing else; a slow mirror gets more than one chance. */
@@ -44,16 +53,29 @@ const systemUsers = createdEarly.map((name) => ({
 }));
 
 /** A file of a user other than root waits for cloud-init's final stage: the first one runs before users exist. */
-const writtenFile = ({ path, owner, permissions = "0644", content }: PayloadFile): WrittenFile => ({
+const writtenFile = ({ path, owner, permissions, content }: PayloadFile): WrittenFile => ({
   path,
   ...(owner && { owner, defer: true }),
-  permissions,
-  content,
+  ...(permissions && { permissions }),
+  content: compact(path, content),
 });
 
-/** `$KEY_FILE` is where cloud-init puts the key: it is trusted for this repository only. */
-const aptSourceEntry = ({ name, source, key }: AptSource) =>
-  [name, { source: source.replace(/^deb /, "deb [signed-by=$KEY_FILE] "), key }] as const;
+/** Where a downloaded key of an apt source lies. */
+const keyPath = (name: string): string => `/etc/apt/keyrings/${name}.asc`;
+
+/**
+ * An apt source whose key is trusted for it alone. A key at hand goes into cloud-init's own `$KEY_FILE`;
+ * a downloaded one counts only if it has a pinned fingerprint (sources.list(5), "Signed-By").
+ */
+function aptSourceEntry({ name, source, key }: AptSource): readonly [string, AptEntry] {
+  const signedBy = (by: string): string => source.replace(/^deb /, `deb [signed-by=${by}] `);
+  return typeof key === "string"
+    ? [name, { source: signedBy("$KEY_FILE"), key }]
+    : [name, { source: signedBy([keyPath(name), ...key.fingerprints].join(",")) }];
+}
+
+const downloadedKey = ({ name, key }: AptSource): readonly WrittenFile[] =>
+  typeof key === "string" ? [] : [{ path: keyPath(name), source: { uri: key.url } }];
 
 function refuseTwins(kind: string, names: readonly string[]): void {
   const twin = names.find((name, index) => names.indexOf(name) !== index);
@@ -84,7 +106,7 @@ export function mergeParts(hostname: string, parts: readonly PayloadPart[]): Clo
     package_update: true,
     package_upgrade: true,
     packages: [...new Set(parts.flatMap((part) => part.packages ?? []))],
-    write_files: files.map(writtenFile),
+    write_files: [...sources.flatMap(downloadedKey), ...files.map(writtenFile)],
     // The first command that fails ends the boot: cloud-init's status then says "error".
     runcmd: ["set -eu", ...parts.flatMap((part) => part.commands ?? [])],
   };

@@ -16,8 +16,15 @@ export interface AptSource {
   readonly name: string;
   /** As in sources.list: "deb URL SUITE COMPONENT"; cloud-config.ts adds signed-by. `$RELEASE` is the suite of the machine. */
   readonly source: string;
-  /** Armored public key that signs the repository. */
-  readonly key: string;
+  /** Armored public key that signs the repository, or where its vendor publishes it. */
+  readonly key: string | PublishedKey;
+}
+
+/** A key that the server downloads. Who signs is pinned by the fingerprint, whatever the download brings. */
+export interface PublishedKey {
+  readonly url: string;
+  /** Fingerprints of the primary keys that may sign, 40 hexadecimal digits each. */
+  readonly fingerprints: readonly string[];
 }
 
 /** What one concept adds to a server's cloud-init payload. Parts are merged in order; see payload.ts. */

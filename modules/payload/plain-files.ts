@@ -14,6 +14,8 @@ export function plainFilesOf(config: Config, server: ServerConfig): readonly Pla
   const payload = payloadOf(config, server);
   return [
     { path: "user-data.yaml", content: renderCloudConfig(payload) },
-    ...payload.write_files.map(({ path, content }) => ({ path: `files${path}`, content })),
+    ...payload.write_files.flatMap(({ path, content }) =>
+      content === undefined ? [] : [{ path: `files${path}`, content }],
+    ),
   ];
 }

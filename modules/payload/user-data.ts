@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import type { Config, ServerConfig } from "../config/schema.js";
 import { secretFilesOf, type SecretFile, type SecretName } from "../platform/secrets.js";
-import { renderCloudConfig, type CloudConfig } from "./cloud-config.js";
+import { renderCloudConfig } from "./cloud-config.js";
 import { payloadOf } from "./payload.js";
 
 /** Where secret values come from: references of Terraform, or plain values in the lab. */
@@ -10,6 +10,8 @@ export interface SecretSource {
   readonly value: (name: SecretName) => string;
   /** Base64 of a file's whole content, by Terraform at apply time or here and now. */
   readonly encode: (content: string, file: SecretFile) => string;
+  /** Base64 of a compressed text (gzip), likewise. */
+  readonly compress: (text: string) => string;
 }
 
 export interface UserDataProps {
@@ -23,26 +25,24 @@ const boundary = "==platform-payload==";
 /** How cloud-init is told to append the secret files to the literal ones; its default would replace the list. */
 const merging = "list(append)+dict(no_replace,recurse_list)+str()";
 
-const foldBase64 = (text: string): string => text.replace(/.{76}(?=.)/g, "$&\n");
-
-/** Gzip without time and without the name of the system that made it (byte 9), so that equal text gives equal bytes. */
-function compress(text: string): Buffer {
+/** Base64 of a text compressed without time and without the name of the system that did it (byte 9): equal text, equal bytes. */
+export function compress(text: string): string {
   const bytes = gzipSync(text, { level: 9 });
   bytes.writeUInt32LE(0, 4);
   bytes[9] = 0xff;
-  return bytes;
+  return bytes.toString("base64");
 }
 
-/** The literal cloud-config as a MIME part. */
-const literalPart = (payload: CloudConfig): readonly string[] => [
+/** A compressed cloud-config as a MIME part. */
+const compressedPart = (body: string): readonly string[] => [
   "Content-Type: application/gzip",
   "Content-Transfer-Encoding: base64",
   "",
-  foldBase64(compress(renderCloudConfig(payload)).toString("base64")),
+  body,
 ];
 
 /** The secret files as a cloud-config of their own. */
-function secretPart({ config, server, secrets }: UserDataProps): readonly string[] {
+function secretConfig({ config, server, secrets }: UserDataProps): object {
   const files = secretFilesOf(config, server).map((file) => ({
     path: file.path,
     owner: `${file.owner}:${file.owner}`,
@@ -51,12 +51,7 @@ function secretPart({ config, server, secrets }: UserDataProps): readonly string
     defer: true,
     content: secrets.encode(file.content(secrets.value), file),
   }));
-  return [
-    "Content-Type: text/cloud-config",
-    `Merge-Type: ${merging}`,
-    "",
-    renderCloudConfig({ write_files: files }).trimEnd(),
-  ];
+  return { merge_how: merging, write_files: files };
 }
 
 /**
@@ -64,7 +59,11 @@ function secretPart({ config, server, secrets }: UserDataProps): readonly string
  * Both Hetzner's and the NoCloud data source of cloud-init take it as it stands.
  */
 export function serverUserData(props: UserDataProps): string {
-  const parts = [literalPart(payloadOf(props.config, props.server)), secretPart(props)];
+  const literal = renderCloudConfig(payloadOf(props.config, props.server));
+  const parts = [
+    compressedPart(compress(literal)),
+    compressedPart(props.secrets.compress(renderCloudConfig(secretConfig(props)))),
+  ];
   return [
     `Content-Type: multipart/mixed; boundary="${boundary}"`,
     "MIME-Version: 1.0",

@@ -30,4 +30,7 @@ export class TerraformSecrets extends Construct implements SecretSource {
   /** A function's argument cannot hold quotes or line breaks around a reference; a local can. */
   readonly encode: SecretSource["encode"] = (content, file) =>
     Fn.base64encode(new TerraformLocal(this, file.path.replaceAll(/[^a-z]+/g, "-").slice(1), content).asString);
+
+  readonly compress: SecretSource["compress"] = (text) =>
+    Fn.base64gzip(new TerraformLocal(this, "files", text).asString);
 }
