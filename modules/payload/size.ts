@@ -37,8 +37,9 @@ const incompressible = (bytes: number): string =>
 /** Size of a server's user data as Hetzner takes it, in bytes, with secrets of realistic length. The policy payload-fits judges it. */
 export function payloadSize(config: Config, server: ServerConfig): number {
   const secrets = {
-    value: (name: SecretName) => "x".repeat(secretBytes[name]),
+    value: (name: SecretName) => incompressible(secretBytes[name]),
     encode: (content: string) => Buffer.from(content).toString("base64"),
+    compress,
   };
   return Buffer.byteLength(serverUserData({ config, server, secrets }));
 }
