@@ -1,5 +1,6 @@
 import { App } from "cdktf";
 import { loadEnvironment } from "./modules/config/load.js";
+import { monitoringReview } from "./modules/monitoring/review.js";
 import { applyPolicies } from "./modules/policies/index.js";
 import { writeReview } from "./modules/review/index.js";
 import { addStacks } from "./stacks/index.js";
@@ -16,4 +17,5 @@ await writeReview({
   outdir: app.outdir,
   policies: policyResults(),
   hasDatadogApiKey: Boolean(process.env["TF_VAR_datadog_api_key"]),
+  sections: monitoringReview(config),
 });

@@ -1,97 +1,103 @@
 import type { Config } from "../config/schema.js";
+import type { ReviewSection } from "../review/review.js";
 import { areaOf, catalogue, fullCatalogue, isOn } from "./catalogue/index.js";
 import { customMetrics } from "./cost.js";
 import type { Alert, MonitorDefinition } from "./definition.js";
-import { allMonitorIds } from "./ids.js";
+import { allMonitorIds, areas, monitorIds } from "./ids.js";
 import { logMetrics } from "./logs/metrics.js";
 import { receiversOf } from "./message.js";
 import { comparisonOf } from "./query.js";
 import { contextOf, type MonitoringContext } from "./scope.js";
-import { runsPerMonth, synthetics, type SyntheticTest } from "./synthetics.js";
+import { runsPerMonth, synthetics } from "./synthetics.js";
 
-/** What a reviewer sees of monitoring. */
-export interface MonitoringReview {
-  readonly title: string;
-  /** One row for each thing that can alert: area, name, critical, warning, receivers. */
-  readonly rows: readonly (readonly [
-    area: string,
-    monitor: string,
-    critical: string,
-    warning: string,
-    receivers: string,
-  ])[];
-  /** Costs, changes with their reasons, and what is unwatched. */
-  readonly lines: readonly string[];
-}
+type Row = readonly [label: string, text: string];
 
-/** What the agent cannot tell and nothing here watches; said once, where a reviewer looks. */
-const neverWatched = [
-  "unexpected listening ports (the agent lists none without Datadog's paid security products)",
-  "Cloudflare's own WAF and rate-limit events (they stay in its dashboard; the free plan exports no logs)",
+/** What nothing here watches although one might expect it. */
+const notWatched: readonly Row[] = [
+  ["listening ports", "the agent lists none without Datadog's paid security products"],
+  ["Cloudflare's events", "WAF and rate limit stay in its dashboard: its free plan exports no logs"],
 ];
 
-function limits(definition: MonitorDefinition): readonly [critical: string, warning: string] {
-  const { condition, thresholds } = definition;
-  if (condition.kind === "composite") return [condition.all.join(" and "), "-"];
-  if (!thresholds) return ["-", "-"];
-  if (condition.kind === "check") return [`${thresholds.critical} in a row`, "-"];
-  const sign = comparisonOf(condition);
-  return [`${sign} ${thresholds.critical}`, thresholds.warning === undefined ? "-" : `${sign} ${thresholds.warning}`];
+/** Limits in a few characters: "cpu-busy < 5 (warning 15)". */
+function limits({ condition, id, thresholds }: MonitorDefinition): string {
+  if (condition.kind === "composite") return `${id} (${condition.all.join(" and ")})`;
+  if (!thresholds) return id;
+  if (condition.kind === "check") return `${id} (${thresholds.critical} in a row)`;
+  const warning = thresholds.warning === undefined ? "" : ` (warning ${thresholds.warning})`;
+  return `${id} ${comparisonOf(condition)} ${thresholds.critical}${warning}`;
 }
 
-function row(alert: Alert, limit: readonly [string, string], { receivers }: Config["monitoring"]) {
-  const who = alert.urgency === "part" ? "(part of a composite)" : receiversOf(alert.urgency, receivers).join(" ");
-  return [areaOf(alert.id), alert.id, ...limit, who || "nobody"] as const;
-}
-
-const everySeconds = ({ intervalSeconds }: SyntheticTest): readonly [string, string] => [
-  `every ${intervalSeconds} s`,
-  "-",
+/** What can alert, with its limits as text. */
+const alerts = (context: MonitoringContext): readonly (Alert & { readonly limits: string })[] => [
+  ...catalogue(context).map((definition) => ({ ...definition, limits: limits(definition) })),
+  ...synthetics(context).map((test) => ({ ...test, limits: `${test.id} (every ${test.intervalSeconds} s)` })),
 ];
 
-function changes({ config }: MonitoringContext): readonly string[] {
-  return allMonitorIds.flatMap((id) => {
+/** One row for each area and kind of receiver. */
+function monitorRows(context: MonitoringContext): readonly (readonly string[])[] {
+  const { receivers } = context.config.monitoring;
+  return areas.flatMap((area) =>
+    (["urgent", "notUrgent", "part"] as const).flatMap((urgency) => {
+      const here = alerts(context).filter((alert) => areaOf(alert.id) === area && alert.urgency === urgency);
+      const to = urgency === "part" ? "nobody: parts" : receiversOf(urgency, receivers).join(" ") || "nobody";
+      return here.length === 0 ? [] : [[area, to, here.map((alert) => alert.limits).join("; ")]];
+    }),
+  );
+}
+
+function changeRows({ config }: MonitoringContext): readonly Row[] {
+  return allMonitorIds.flatMap((id): readonly Row[] => {
     const change = config.monitoring.monitors[id];
-    return change ? [`${change.enabled ? "adjusted" : "off"}: ${id} (${change.reason})`] : [];
+    return change ? [[id, `${change.enabled ? "adjusted" : "off"}: ${change.reason}`]] : [];
   });
 }
 
 /** Composites that are left out because a part of them is off. */
-function lostComposites(context: MonitoringContext): readonly string[] {
+function lostRows(context: MonitoringContext): readonly Row[] {
   const present = new Set(catalogue(context).map(({ id }) => id));
   return fullCatalogue(context)
     .filter(({ id }) => isOn(context, id) && !present.has(id))
-    .map(({ id }) => `off: ${id} (a part of it is off)`);
+    .map(({ id }) => [id, "off: a part of it is off"]);
 }
 
-/** Monitors by area with their limits and receivers, what they cost, and what is not watched. */
-export function monitoringReview(config: Config): MonitoringReview {
+const downtimeRows = ({ config }: MonitoringContext): readonly Row[] =>
+  Object.entries(config.monitoring.downtimes).map(([name, { start, end, server, reason }]) => [
+    `downtime ${name}`,
+    `${server ?? "all"} from ${start} to ${end}: ${reason}`,
+  ]);
+
+function costRows(context: MonitoringContext): readonly Row[] {
+  const { locations } = context.config.monitoring.synthetics;
+  const runs = Math.round(runsPerMonth(synthetics(context), locations.length));
+  return [
+    ["custom metrics", `at most ${customMetrics(logMetrics(context))}, all made from logs`],
+    ["synthetic tests", `${runs} runs a month from ${locations.length} places`],
+  ];
+}
+
+/** Sections of the review: monitors by area with limits and receivers; what they cost, what is changed, what is unwatched. */
+export function monitoringReview(config: Config): readonly ReviewSection[] {
   const context = contextOf(config);
-  const title = "Monitoring";
   if (!config.monitoring.enabled)
-    return {
-      title,
-      rows: [],
-      lines: [
-        "off (monitoring.enabled is false): no agent on the servers, nobody is told of anything. Unwatched:",
-        ...allMonitorIds.map((id) => `  ${areaOf(id)}: ${id}`),
+    return [
+      {
+        title: "Monitoring is off: nobody is told of any of this",
+        columns: ["area", "unwatched"],
+        rows: areas.map((area) => [area, monitorIds[area].join(", ")]),
+      },
+    ];
+  return [
+    { title: "Monitors", columns: ["area", "alerts to", "critical limits"], rows: monitorRows(context) },
+    {
+      title: "Monitoring: costs, changes, and what is not watched",
+      columns: ["", ""],
+      rows: [
+        ...costRows(context),
+        ...changeRows(context),
+        ...lostRows(context),
+        ...downtimeRows(context),
+        ...notWatched.map(([what, why]): Row => [what, `not watched: ${why}`]),
       ],
-    };
-  const tests = synthetics(context);
-  const { locations } = config.monitoring.synthetics;
-  return {
-    title,
-    rows: [
-      ...catalogue(context).map((definition) => row(definition, limits(definition), config.monitoring)),
-      ...tests.map((test) => row(test, everySeconds(test), config.monitoring)),
-    ],
-    lines: [
-      `custom metrics from logs: at most ${customMetrics(logMetrics(context))}`,
-      `synthetic test runs: ${Math.round(runsPerMonth(tests, locations.length))} a month from ${locations.length} places`,
-      "keys: DD_API_KEY and DD_APP_KEY in the environment of deploy; without them this stack fails and the others deploy",
-      ...changes(context),
-      ...lostComposites(context),
-      ...neverWatched.map((what) => `not watched: ${what}`),
-    ],
-  };
+    },
+  ];
 }
