@@ -34,6 +34,7 @@ def serve(settings, observer):
 
         def log_message(self, *_):
             """A check every second is no news."""
+            return
 
     class Server(http.server.ThreadingHTTPServer):
         daemon_threads = True
@@ -41,5 +42,6 @@ def serve(settings, observer):
 
         def handle_error(self, *_):
             """A caller that hangs up is no news either."""
+            return
 
     Server((settings.address, settings.rolePort), Handler).serve_forever()

@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { haproxyPart } from "../../../modules/haproxy/index.js";
+import { exampleConfig } from "../../support/config.js";
+import { serverOf, splitServers } from "../../support/servers.js";
+import { hasTool, runTool } from "../../support/tools.js";
+
+const rendered = (config = exampleConfig(), server = "alpha"): string =>
+  haproxyPart({ config, server: serverOf(config, server) }).files?.find(
+    ({ path }) => path === "/etc/haproxy/haproxy.cfg",
+  )?.content ?? "";
+const section = (name: string, text = rendered()): string =>
+  new RegExp(`^(listen|frontend) ${name}\\n(\\t.*\\n)+`, "m").exec(text)?.[0] ?? "";
+
+describe("HAProxy with defaults", () => {
+  it("is one package, one file, one command", () => {
+    const config = exampleConfig();
+    const part = haproxyPart({ config, server: serverOf(config, "alpha") });
+    expect(part.packages).toEqual(["haproxy"]);
+    expect(part.files?.map(({ path }) => path)).toEqual([
+      "/etc/haproxy/haproxy.cfg",
+      "/usr/local/lib/platform/setup-haproxy",
+    ]);
+    expect(part.commands).toEqual([["/usr/local/lib/platform/setup-haproxy"]]);
+  });
+
+  it("listens on loopback only", () => {
+    expect([...rendered().matchAll(/^\tbind (.*)$/gm)].map((match) => match[1])).toEqual([
+      "127.0.0.1:6446",
+      "127.0.0.1:6447",
+      "127.0.0.1:8404",
+    ]);
+  });
+});
+
+describe("the write port", () => {
+  it("leads to the member that says it is the primary, and to nothing else", () => {
+    expect(section("primary").match(/^\tserver .*$/gm)).toEqual([
+      "\tserver alpha 10.0.1.11:3306 check",
+      "\tserver bravo 10.0.1.12:3306 check",
+      "\tserver charlie 10.0.1.13:3306 check",
+    ]);
+    expect(section("primary")).toContain("http-check send meth GET uri /primary\n");
+    expect(section("primary")).not.toContain("backup");
+  });
+
+  it("cuts the connections to a member that lost the role", () => {
+    expect(rendered()).toContain("on-marked-down shutdown-sessions\n");
+  });
+
+  it("notices within 2 s, so that the database's own 7 s stay below 10", () => {
+    expect(rendered()).toContain("default-server port 8008 inter 1s fastinter 500ms downinter 500ms fall 2 rise 1");
+  });
+});
+
+describe("the read port", () => {
+  it("spreads over replicas and falls back to the primary when there is none", () => {
+    const lines = section("replicas").match(/^\tserver .*$/gm);
+    expect(lines).toHaveLength(6);
+    expect(lines?.[0]).toBe("\tserver alpha 10.0.1.11:3306 check on-marked-up shutdown-backup-sessions");
+    expect(lines?.[3]).toBe("\tserver alpha-primary 10.0.1.11:3306 backup track primary/alpha");
+    expect(section("replicas")).toContain("http-check send meth GET uri /replica\n");
+    expect(section("replicas")).toContain("balance leastconn\n");
+  });
+});
+
+describe("HAProxy with everything set", () => {
+  const config = exampleConfig({ servers: splitServers });
+
+  it("knows the database servers only", () => {
+    expect(section("primary", rendered(config, "front")).match(/^\tserver \S+ \S+/gm)).toEqual([
+      "\tserver left 10.0.1.31:3306",
+      "\tserver middle 10.0.1.32:3306",
+      "\tserver right 10.0.1.33:3306",
+    ]);
+  });
+});
+
+describe("the configuration", () => {
+  it("is accepted by HAProxy", () => {
+    if (!hasTool("haproxy", "haproxy.cfg by haproxy -c")) return;
+    const folder = mkdtempSync(join(tmpdir(), "haproxy-"));
+    try {
+      const file = join(folder, "haproxy.cfg");
+      writeFileSync(file, rendered());
+      expect(runTool("haproxy", ["-c", "-q", "-f", file])).toEqual({ status: 0, output: "" });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});

@@ -1,0 +1,193 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { mysqlPart } from "../../../modules/mysql/index.js";
+import { serverId } from "../../../modules/mysql/server-id.js";
+import { exampleConfig } from "../../support/config.js";
+import { serverOf, splitServers } from "../../support/servers.js";
+import { hasTool, runTool } from "../../support/tools.js";
+
+const partOf = (name: string, config = exampleConfig()) => mysqlPart({ config, server: serverOf(config, name) });
+const contentOf = (path: string, part = partOf("alpha")): string =>
+  part.files?.find((file) => file.path === path)?.content ?? "";
+const variables = (part = partOf("alpha")): Record<string, string> =>
+  Object.fromEntries(
+    [...contentOf("/etc/mysql/server.cnf", part).matchAll(/^(\w+) = (.*)$/gm)].map((m) => [m[1], m[2]]),
+  );
+const settings = (part = partOf("alpha")): unknown => JSON.parse(contentOf("/etc/mysql-group/group.json", part));
+
+describe("MySQL with defaults", () => {
+  it("comes from the vendor's repository of the LTS series for the machine's suite", () => {
+    const [source] = partOf("alpha").aptSources ?? [];
+    expect(source?.source).toBe("deb http://repo.mysql.com/apt/debian $RELEASE mysql-9.7-lts");
+    expect(partOf("alpha").packages).toEqual(["mysql-server", "python3-pymysql", "e2fsprogs"]);
+  });
+
+  it("delivers configuration, data volume, joiner and one command", () => {
+    const part = partOf("alpha");
+    expect(part.files?.map(({ path }) => path).filter((path) => !path.endsWith(".py"))).toEqual([
+      "/etc/mysql/server.cnf",
+      "/etc/mysql/initialize.sql",
+      "/etc/systemd/system/mysql.service.d/group.conf",
+      "/etc/systemd/system/mysql-data.service",
+      "/etc/tmpfiles.d/mysql-logs.conf",
+      "/etc/logrotate.d/mysql-server",
+      "/usr/local/sbin/mysql-data",
+      "/usr/local/sbin/mysql-group",
+      "/etc/systemd/system/mysql-group.service",
+      "/etc/mysql-group/group.json",
+      "/usr/local/lib/platform/setup-mysql",
+    ]);
+    expect(part.commands).toEqual([["/usr/local/lib/platform/setup-mysql"]]);
+  });
+
+  it("tells the joiner every member in order, and where passwords lie", () => {
+    expect(settings()).toEqual({
+      server: "alpha",
+      address: "10.0.1.11",
+      members: { alpha: "10.0.1.11", bravo: "10.0.1.12", charlie: "10.0.1.13" },
+      rolePort: 8008,
+      socket: "/run/mysqld/mysqld.sock",
+      subnet: "10.0.1.0/24",
+      database: "app",
+      maximumReplicaLagSeconds: 5,
+      passwords: {
+        app: "/etc/mysql-group/app-password",
+        replication: "/etc/mysql-group/replication-password",
+        datadog: "/etc/mysql-group/monitoring-password",
+      },
+    });
+  });
+});
+
+describe("MySQL with everything set", () => {
+  const config = exampleConfig({
+    servers: splitServers,
+    database: { series: "8.4", bufferPoolMib: 640, groupName: "11111111-2222-4333-8444-555555555555" },
+    monitoring: { enabled: false },
+    aptSources: { mysql: { url: "https://mirror.foobar.com/mysql" } },
+  });
+  const part = partOf("middle", config);
+
+  it("follows the configuration", () => {
+    expect(part.aptSources?.[0]?.source).toBe("deb https://mirror.foobar.com/mysql $RELEASE mysql-8.4-lts");
+    expect(variables(part)).toMatchObject({
+      bind_address: "10.0.1.32",
+      report_host: "10.0.1.32",
+      innodb_buffer_pool_size: "640M",
+      loose_group_replication_group_name: "11111111-2222-4333-8444-555555555555",
+      loose_group_replication_group_seeds: "10.0.1.31:33061,10.0.1.32:33061,10.0.1.33:33061",
+    });
+  });
+
+  it("names only database servers as members and makes no account for a monitoring that is off", () => {
+    expect(settings(part)).toMatchObject({
+      members: { left: "10.0.1.31", middle: "10.0.1.32", right: "10.0.1.33" },
+      passwords: { app: expect.any(String) as string, replication: expect.any(String) as string },
+    });
+    expect(settings(part)).not.toHaveProperty("passwords.datadog");
+  });
+});
+
+describe("the server's configuration", () => {
+  it("loses nothing that was acknowledged", () => {
+    expect(variables()).toMatchObject({
+      sync_binlog: "1",
+      innodb_flush_log_at_trx_commit: "1",
+      innodb_doublewrite: "ON",
+    });
+  });
+
+  it("listens on the private address only, and only with TLS", () => {
+    expect(variables()).toMatchObject({
+      bind_address: "10.0.1.11",
+      mysqlx: "OFF",
+      require_secure_transport: "ON",
+      tls_version: "TLSv1.2,TLSv1.3",
+      loose_group_replication_ssl_mode: "VERIFY_IDENTITY",
+      loose_group_replication_recovery_ssl_verify_server_cert: "ON",
+    });
+  });
+
+  it("is read-only until a group elects the member, and never starts or joins a group by itself", () => {
+    expect(variables()).toMatchObject({
+      super_read_only: "ON",
+      loose_group_replication_start_on_boot: "OFF",
+      loose_group_replication_bootstrap_group: "OFF",
+      loose_group_replication_autorejoin_tries: "0",
+    });
+  });
+
+  it("expels a dead member at once and leaves a minority after three seconds", () => {
+    expect(variables()).toMatchObject({
+      loose_group_replication_member_expel_timeout: "0",
+      loose_group_replication_unreachable_majority_timeout: "3",
+      loose_group_replication_consistency: "BEFORE_ON_PRIMARY_FAILOVER",
+      loose_group_replication_single_primary_mode: "ON",
+    });
+  });
+
+  it("gives each server another, stable id", () => {
+    const ids = ["alpha", "bravo", "charlie"].map((name) => variables(partOf(name))["server_id"]);
+    expect(ids).toEqual(["167772427", "167772428", "167772429"]);
+    expect(serverId("255.255.255.255")).toBe(2 ** 32 - 1);
+  });
+
+  it("has no variable that only one of the series knows", () => {
+    const oneSeriesOnly = [
+      "mysql_native_password",
+      "replica_allow_higher_version_source",
+      "group_replication_view_change_uuid",
+    ];
+    expect(Object.keys(variables()).filter((name) => oneSeriesOnly.includes(name.replace("loose_", "")))).toEqual([]);
+  });
+
+  it("is accepted by mysqld", () => {
+    if (!hasTool("mysqld", "server.cnf by mysqld --validate-config")) return;
+    const cnf = contentOf("/etc/mysql/server.cnf").replace(
+      /^(plugin_load_add|ssl_\w+|datadir|log_error|slow_query_log_file|secure_file_priv) = .*$/gm,
+      "",
+    );
+    const run = runTool("mysqld", ["--defaults-file=/dev/stdin", "--user=root", "--validate-config"], cnf);
+    expect(run).toMatchObject({ status: 0 });
+  });
+});
+
+describe("the apt key", () => {
+  it("is MySQL Release Engineering's, pinned by its fingerprint", () => {
+    expect(partOf("alpha").aptSources?.[0]?.key).toEqual({
+      url: "https://repo.mysql.com/RPM-GPG-KEY-mysql-2025",
+      fingerprints: ["BCA43417C3B485DD128EC6D4B7B3B788A8D3785C"],
+    });
+  });
+
+  it("is the owner's for a mirror", () => {
+    const keyFile = fileURLToPath(import.meta.url);
+    const config = exampleConfig({ aptSources: { mysql: { keyFile } } });
+    expect(partOf("alpha", config).aptSources?.[0]?.key).toBe(readFileSync(keyFile, "utf8"));
+  });
+});
+
+describe("scripts and units", () => {
+  it("pass shellcheck", () => {
+    if (!hasTool("shellcheck", "mysql-data and setup-mysql")) return;
+    for (const path of [
+      "/usr/local/sbin/mysql-data",
+      "/usr/local/sbin/mysql-group",
+      "/usr/local/lib/platform/setup-mysql",
+    ])
+      expect(runTool("shellcheck", ["-"], contentOf(path))).toEqual({ status: 0, output: "" });
+  });
+
+  it("let mysqld start only on the mounted volume and only when configured", () => {
+    const dropIn = contentOf("/etc/systemd/system/mysql.service.d/group.conf");
+    expect(dropIn).toContain("AssertPathIsMountPoint=/var/lib/mysql\n");
+    expect(dropIn).toContain("Requires=mysql-data.service\n");
+    expect(dropIn).toContain("ConditionPathExists=/etc/mysql/mysql.conf.d/zz-server.cnf\n");
+  });
+
+  it("keep the logs readable for the agent and for nobody else", () => {
+    expect(contentOf("/etc/tmpfiles.d/mysql-logs.conf")).toContain("d /var/log/mysql 2750 mysql dd-agent\n");
+    expect(contentOf("/etc/logrotate.d/mysql-server")).toContain("create 0640 mysql dd-agent\n");
+  });
+});

@@ -1,0 +1,147 @@
+"""The joiner's decision, case by case. Run by mysql-group.test.ts."""
+
+import itertools
+import unittest
+
+from decision import BOOTSTRAP, JOIN, LEAVE, STAY, WAIT, decide
+from report import DOWN, ERROR, OFFLINE, ONLINE, RECOVERING, Report
+
+G = "aaaaaaaa-0000-0000-0000-000000000000"
+NAMES = ("alpha", "bravo", "charlie")
+
+
+def blank(name):
+    return Report(name, state=OFFLINE, blank=True)
+
+
+def holding(name, gtids, **more):
+    return Report(name, state=OFFLINE, executed=f"{G}:{gtids}", **more)
+
+
+def online(name, gtids="1-10", role="SECONDARY", majority=True, **more):
+    return Report(name, state=ONLINE, role=role, majority=majority, executed=f"{G}:{gtids}", **more)
+
+
+def facts(*reports, names=NAMES):
+    return dict(zip(names, reports))
+
+
+class Case(unittest.TestCase):
+    def assertDecides(self, me, reports, action, reason):
+        decision = decide(me, reports)
+        self.assertEqual(decision.action, action, decision.reason)
+        self.assertIn(reason, decision.reason)
+
+
+class FirstStart(Case):
+    everyone = facts(blank("alpha"), blank("bravo"), blank("charlie"))
+
+    def test_the_first_of_the_configuration_starts_the_group(self):
+        self.assertDecides("alpha", self.everyone, BOOTSTRAP, "first start of an empty cluster")
+
+    def test_the_others_wait_for_it_by_name(self):
+        for me in ("bravo", "charlie"):
+            self.assertDecides(me, self.everyone, WAIT, "alpha starts the group")
+
+    def test_nobody_starts_while_a_member_does_not_answer(self):
+        self.assertDecides("alpha", facts(blank("alpha"), blank("bravo"), None), WAIT, "waiting for charlie")
+
+    def test_nobody_starts_while_a_mysqld_does_not_answer(self):
+        reports = facts(blank("alpha"), Report("bravo", state=DOWN), None)
+        self.assertDecides("alpha", reports, WAIT, "waiting for bravo, charlie")
+
+    def test_five_members_need_all_five(self):
+        names = ("a", "b", "c", "d", "e")
+        everyone = facts(*(blank(name) for name in names), names=names)
+        self.assertDecides("a", everyone, BOOTSTRAP, "first start")
+        self.assertDecides("a", {**everyone, "e": None}, WAIT, "waiting for e")
+
+
+class BesideExistingData(Case):
+    def test_an_empty_first_member_does_not_start_when_another_holds_data(self):
+        reports = facts(blank("alpha"), holding("bravo", "1-9"), holding("charlie", "1-8"))
+        self.assertDecides("alpha", reports, WAIT, "bravo starts the group")
+        self.assertDecides("bravo", reports, BOOTSTRAP, "holds every transaction")
+
+    def test_an_empty_first_member_does_not_start_when_those_with_data_are_away(self):
+        self.assertDecides("alpha", facts(blank("alpha"), blank("bravo"), None), WAIT, "waiting for charlie")
+
+    def test_an_empty_member_joins_a_running_group(self):
+        self.assertDecides("alpha", facts(blank("alpha"), online("bravo"), online("charlie")), JOIN, "bravo, charlie")
+
+    def test_schemas_without_gtids_are_left_to_an_operator(self):
+        restored = Report("alpha", state=OFFLINE)
+        self.assertDecides("alpha", facts(restored, blank("bravo"), blank("charlie")), WAIT, "operator")
+        self.assertDecides("bravo", facts(restored, blank("bravo"), blank("charlie")), WAIT, "alpha")
+
+
+class TotalOutage(Case):
+    def test_the_member_with_everything_starts_whatever_its_place(self):
+        reports = facts(holding("alpha", "1-5"), holding("bravo", "1-5"), holding("charlie", "1-6"))
+        self.assertDecides("charlie", reports, BOOTSTRAP, "every transaction")
+        self.assertDecides("alpha", reports, WAIT, "charlie starts the group")
+
+    def test_equals_leave_it_to_the_first_of_the_configuration(self):
+        reports = facts(holding("alpha", "1-5"), holding("bravo", "1-6"), holding("charlie", "1-6"))
+        self.assertDecides("bravo", reports, BOOTSTRAP, "every transaction")
+        self.assertDecides("charlie", reports, WAIT, "bravo starts the group")
+
+    def test_two_of_three_wait_for_the_third_even_when_both_hold_the_same(self):
+        reports = facts(holding("alpha", "1-6"), holding("bravo", "1-6"), None)
+        self.assertDecides("alpha", reports, WAIT, "waiting for charlie")
+
+    def test_divergent_members_wait_for_an_operator(self):
+        reports = facts(holding("alpha", "1-5:7"), holding("bravo", "1-6"), holding("charlie", "1-5"))
+        for me in NAMES:
+            self.assertDecides(me, reports, WAIT, "alpha lacks transactions of bravo")
+
+    def test_one_that_still_sits_in_a_dead_group_is_waited_for(self):
+        reports = facts(holding("alpha", "1-6"), online("bravo", majority=False), holding("charlie", "1-6"))
+        self.assertDecides("alpha", reports, WAIT, "bravo")
+
+    def test_exactly_one_member_starts_whatever_they_hold(self):
+        choices = ["1-4", "1-5", "1-6", "1-4:6", None]
+        for chosen in itertools.product(choices, repeat=3):
+            reports = {n: holding(n, gtids) if gtids else blank(n) for n, gtids in zip(NAMES, chosen)}
+            starters = [me for me in NAMES if decide(me, reports).action == BOOTSTRAP]
+            divergent = "1-4:6" in chosen and "1-5" in chosen and "1-6" not in chosen
+            self.assertEqual(len(starters), 0 if divergent else 1, chosen)
+
+
+class RunningGroup(Case):
+    def test_a_restarted_member_rejoins(self):
+        self.assertDecides("alpha", facts(holding("alpha", "1-9"), online("bravo"), online("charlie")), JOIN, "bravo")
+
+    def test_a_member_unknown_to_the_old_ones_joins(self):
+        names = (*NAMES, "delta", "echo")
+        reports = facts(online("alpha"), online("bravo"), online("charlie"), blank("delta"), None, names=names)
+        self.assertDecides("delta", reports, JOIN, "alpha, bravo, charlie")
+
+    def test_what_a_member_has_received_but_not_applied_is_no_errant_transaction(self):
+        group = online("bravo", "1-9", received=f"{G}:10")
+        self.assertDecides("alpha", facts(holding("alpha", "1-10"), group, None), JOIN, "bravo")
+
+    def test_errant_transactions_are_named_and_refused(self):
+        reports = facts(holding("alpha", "1-12"), online("bravo"), online("charlie"))
+        self.assertDecides("alpha", reports, WAIT, f"{G}:11-12")
+        self.assertDecides("alpha", reports, WAIT, "mysql-group reclone")
+
+    def test_a_group_without_majority_is_not_joined(self):
+        reports = facts(holding("alpha", "1-9"), online("bravo", majority=False), None)
+        self.assertDecides("alpha", reports, WAIT, "waiting for charlie")
+
+
+class OwnState(Case):
+    def test_silence_of_the_own_mysqld_is_waited_out(self):
+        self.assertDecides("alpha", facts(Report("alpha"), blank("bravo"), blank("charlie")), WAIT, "mysqld")
+
+    def test_an_error_is_left_behind(self):
+        reports = facts(Report("alpha", state=ERROR), online("bravo"), online("charlie"))
+        self.assertDecides("alpha", reports, LEAVE, "left the group")
+
+    def test_recovery_is_not_disturbed(self):
+        self.assertDecides("alpha", facts(Report("alpha", state=RECOVERING), online("bravo"), None), STAY, "recovering")
+
+    def test_online_members_stay(self):
+        self.assertDecides("alpha", facts(online("alpha", role="PRIMARY"), None, None), STAY, "online as PRIMARY")
+        self.assertDecides("alpha", facts(online("alpha", majority=False), None, None), STAY, "no majority")
