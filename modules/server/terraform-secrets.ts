@@ -11,7 +11,7 @@ export interface TerraformSecretsProps {
   readonly references: SecretReferences;
 }
 
-/** Gives the payload references in place of values; Terraform puts the values in and encodes them when it applies. */
+/** Gives the payload references in place of values; Terraform puts the values in, encodes and compresses when it applies. */
 export class TerraformSecrets extends Construct implements SecretSource {
   constructor(
     scope: Construct,
@@ -27,10 +27,13 @@ export class TerraformSecrets extends Construct implements SecretSource {
     return reference;
   };
 
-  /** A function's argument cannot hold quotes or line breaks around a reference; a local can. */
   readonly encode: SecretSource["encode"] = (content, file) =>
-    Fn.base64encode(new TerraformLocal(this, file.path.replaceAll(/[^a-z]+/g, "-").slice(1), content).asString);
+    Fn.base64encode(this.local(file.path.replaceAll(/[^a-z]+/g, "-").slice(1), content));
 
-  readonly compress: SecretSource["compress"] = (text) =>
-    Fn.base64gzip(new TerraformLocal(this, "files", text).asString);
+  readonly compress: SecretSource["compress"] = (text) => Fn.base64gzip(this.local("all", text));
+
+  /** A function's argument cannot hold quotes or line breaks around a reference; a local can. */
+  private local(id: string, text: string): string {
+    return new TerraformLocal(this, id, text).asString;
+  }
 }
