@@ -71,7 +71,7 @@ describe.runIf(usable)("a running agent", () => {
       },
     });
     await waitFor("first metrics", () => store.find("metrics", { name: "nginx.net.request_per_s" }).length > 2);
-  });
+  }, 60_000);
 
   afterAll(async () => {
     agent.kill("SIGKILL");

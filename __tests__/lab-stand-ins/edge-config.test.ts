@@ -48,8 +48,16 @@ describe("defaults", () => {
     expect(config).toContain('http-request set-header X-Edge-Token "${EDGE_TOKEN}"');
   });
 
-  it("HSTS is announced as the zone says", () => {
+  it("HSTS is announced as the zone says, with nosniff", () => {
+    expect(config).toContain("http-after-response set-header X-Content-Type-Options nosniff");
     expect(config).toContain('Strict-Transport-Security "max-age=31536000; includeSubDomains"');
+  });
+});
+
+describe("HSTS switched off", () => {
+  it("sends neither header", () => {
+    const config = edgeConfig({ ...props, hsts: { ...props.hsts, maxAgeSeconds: 0 } });
+    expect(config).not.toMatch(/Strict-Transport-Security|X-Content-Type-Options/);
   });
 });
 

@@ -7,7 +7,7 @@ const present = hasTool("haproxy", "what the lab's edge does to a request") && h
 
 describe.runIf(present)("with the secret header", () => {
   const edge = new EdgeOnLoopback();
-  beforeAll(() => edge.start());
+  beforeAll(() => edge.start(), 60_000);
   afterAll(() => edge.stop());
 
   it("the origin learns the visitor's address, the scheme and the secret, whatever the visitor claims", async () => {
@@ -71,7 +71,10 @@ describe.runIf(present)("with the secret header", () => {
 
 describe.runIf(present)("with origin pulls and TLS 1.3 only", () => {
   const edge = new EdgeOnLoopback();
-  beforeAll(() => edge.start((bundle) => ({ proof: { kind: "certificate", bundle }, minimumTlsVersion: "1.3" })));
+  beforeAll(
+    () => edge.start((bundle) => ({ proof: { kind: "certificate", bundle }, minimumTlsVersion: "1.3" })),
+    60_000,
+  );
   afterAll(() => edge.stop());
 
   it("the origin sees the client certificate and no secret header", async () => {
@@ -87,7 +90,7 @@ describe.runIf(present)("with origin pulls and TLS 1.3 only", () => {
 
 describe.runIf(present)("with an origin that cannot prove its name", () => {
   const edge = new EdgeOnLoopback();
-  beforeAll(() => edge.start(undefined, "www.other.example"));
+  beforeAll(() => edge.start(undefined, "www.other.example"), 60_000);
   afterAll(() => edge.stop());
 
   it("nothing of the request reaches it", async () => {

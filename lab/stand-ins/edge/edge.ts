@@ -72,12 +72,12 @@ export function edgeConfig(props: EdgeProps): string {
   });
 }
 
-const strictTransportSecurity = (hsts: EdgeProps["hsts"]): string =>
-  [
-    `max-age=${hsts.maxAgeSeconds}`,
-    ...(hsts.includeSubdomains ? ["includeSubDomains"] : []),
-    ...(hsts.preload ? ["preload"] : []),
-  ].join("; ");
+/** Value of the header, with which the zone's setting also sends `nosniff`; empty when the setting is off. */
+function strictTransportSecurity({ maxAgeSeconds, includeSubdomains, preload }: EdgeProps["hsts"]): string {
+  if (maxAgeSeconds === 0) return "";
+  const words = [`max-age=${maxAgeSeconds}`, includeSubdomains && "includeSubDomains", preload && "preload"];
+  return words.filter(Boolean).join("; ");
+}
 
 /** What {@link startEdge} needs besides the environment's configuration. */
 export interface StartEdgeProps extends Omit<EdgeProps, "addresses" | "certificateBundle" | "proof"> {
