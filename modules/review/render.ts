@@ -28,7 +28,8 @@ function lastColumn(columns: readonly string[], rows: readonly Row[]): number {
 function table(columns: readonly string[], rows: readonly Row[], colors: Colors): string {
   const room = lastColumn(columns, rows);
   const grid = new Table({
-    head: columns.map((title) => colors.dim(title)),
+    // Without a head, cli-table3 leaves no line for it.
+    head: columns.some((title) => title !== "") ? columns.map((title) => colors.dim(title)) : [],
     chars: noBorders,
     style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
     colWidths: [...columns.slice(0, -1).map(() => null), room],
@@ -79,7 +80,7 @@ function policyRow(policies: readonly PolicyResult[], colors: Colors): Row {
 }
 
 const costText = (lines: readonly CostLine[]): string =>
-  lines.map(({ what, monthlyEur }) => `${what} ${euros(monthlyEur)}`).join(" + ");
+  lines.map(({ what, monthlyEur }) => `${what}: ${euros(monthlyEur)}`).join("; ");
 
 function costRow({ cost }: Review): Row {
   const total = `about ${cost.monthlyEur.toFixed(2)} ${priceList.currency} a month (${priceList.tax}; prices of ${priceList.date}): `;
@@ -104,7 +105,7 @@ export function renderReview(review: Review, options: { readonly color: boolean 
       table(["from", "to", "network", "ports", "as user", "why"], trafficRows(review), colors),
     ),
     ...review.sections.map(section),
-    block("Summary", table(["", ""], summary, colors).replace(/^\n/, "")),
+    block("Summary", table(["", ""], summary, colors)),
     warnings.length > 0
       ? block(`Warnings: ${warnings.length}`, table(["setting", ""], warnings, colors))
       : "No warnings.",

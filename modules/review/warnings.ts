@@ -70,14 +70,15 @@ const stock: Check = ({ servers, location }) =>
     );
   });
 
-const payloadSize: Check = (_config, { payloads }) =>
-  payloads.flatMap(({ server, bytes }) =>
-    when(
-      bytes > warningBytes,
-      `servers.${server}`,
-      `has a payload of ${bytes} bytes, above the ${warningBytes} that leave room for growth`,
-    ),
+const payloadSize: Check = (_config, { payloads }) => {
+  const large = payloads.filter(({ bytes }) => bytes > warningBytes);
+  const most = Math.max(...large.map(({ bytes }) => bytes));
+  return when(
+    large.length > 0,
+    `payload of ${large.map(({ server }) => server).join(", ")}`,
+    `has up to ${most} bytes; beyond ${warningBytes} little room is left below Hetzner's limit`,
   );
+};
 
 const checks: readonly Check[] = [placeholder, protection, state, access, monitoring, backups, stock, payloadSize];
 

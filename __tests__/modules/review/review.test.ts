@@ -88,12 +88,12 @@ describe("the review as text", () => {
   });
 
   it("dates the cost", () => {
-    expect(text).toContain("about 42.98 EUR a month (net, without VAT; prices of 2026-09-29): 3 x cx33 25.47");
+    expect(text).toContain("about 42.98 EUR a month (net, without VAT; prices of 2026-09-29): 3 x cx33: 25.47;");
   });
 
   it("says so when the price list has no figure", () => {
     const large = review(exampleConfig({ loadBalancer: { type: "lb21" } }), facts);
-    expect(renderReview(large, { color: false })).toMatch(/load balancer lb21\s+not in the price list/);
+    expect(renderReview(large, { color: false })).toMatch(/load balancer lb21:\s+not in the price list/);
   });
 
   it("counts warnings, or says that there are none", () => {

@@ -82,9 +82,13 @@ describe("warnings", () => {
   });
 
   it("say when a payload grows towards Hetzner's limit", () => {
-    const payloads = [{ server: "alpha", bytes: 25_000, hash: "0123456789ab" }];
+    const payloads = [23_000, 25_000, 25_100].map((bytes, index) => ({
+      server: `web-${index}`,
+      bytes,
+      hash: "0123456789ab",
+    }));
     expect(warnings({}, { payloads })).toEqual([
-      "servers.alpha has a payload of 25000 bytes, above the 24576 that leave room for growth",
+      "payload of web-1, web-2 has up to 25100 bytes; beyond 24576 little room is left below Hetzner's limit",
     ]);
   });
 });
