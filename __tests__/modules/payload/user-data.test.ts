@@ -1,0 +1,164 @@
+import { gunzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import type { Config } from "../../../modules/config/schema.js";
+import {
+  compress,
+  maximumBytes,
+  payloadHash,
+  payloadOf,
+  payloadSize,
+  plainFilesOf,
+  renderCloudConfig,
+  serverUserData,
+} from "../../../modules/payload/index.js";
+import { secretFilesOf } from "../../../modules/platform/secrets.js";
+import { exampleConfig } from "../../support/config.js";
+import { temporaryFolder, writeBelow } from "../../support/payload-files.js";
+import { serverOf, splitServers } from "../../support/servers.js";
+import { hasTool, runTool } from "../../support/tools.js";
+
+const terminate = exampleConfig();
+const passthrough = exampleConfig({ tls: "passthrough" });
+const split = exampleConfig({ servers: splitServers, monitoring: { enabled: false } });
+
+const secrets = {
+  value: (name: string) => `secret-${name}`,
+  encode: (content: string) => Buffer.from(content).toString("base64"),
+  compress,
+};
+const userData = (config: Config, server: string): string =>
+  serverUserData({ config, server: serverOf(config, server), secrets });
+const partsOf = (text: string): string[] =>
+  [...text.matchAll(/base64\n\n([A-Za-z0-9+/=]+)\n/g)].map(([, body]) =>
+    gunzipSync(Buffer.from(body ?? "", "base64")).toString(),
+  );
+
+interface Written {
+  write_files: {
+    path: string;
+    owner: string;
+    permissions: string;
+    defer: boolean;
+    encoding: string;
+    content: string;
+  }[];
+}
+
+describe("user data", () => {
+  it("is MIME with the literal payload and the secrets, each compressed", () => {
+    const text = userData(terminate, "alpha");
+    expect(text.startsWith('Content-Type: multipart/mixed; boundary="==platform-payload=="\nMIME-Version: 1.0\n')).toBe(
+      true,
+    );
+    const parts = partsOf(text);
+    expect(parts).toHaveLength(2);
+    expect(parts[0]).toBe(renderCloudConfig(payloadOf(terminate, serverOf(terminate, "alpha"))));
+  });
+
+  it("is the same to the byte each time", () => {
+    expect(userData(terminate, "bravo")).toBe(userData(exampleConfig(), "bravo"));
+  });
+
+  it("says that secret files are added to the literal ones, not put in their place", () => {
+    expect(parse(partsOf(userData(terminate, "alpha"))[1] ?? "")).toMatchObject({
+      merge_how: "list(append)+dict(no_replace,recurse_list)+str()",
+    });
+  });
+});
+
+describe.each([
+  ["terminate", terminate, "alpha", 11],
+  ["passthrough", passthrough, "alpha", 13],
+  ["a web server alone", split, "front", 3],
+  ["a database server alone", split, "left", 6],
+] as const)("secrets with %s", (_, config, server, count) => {
+  const [literal = "", secret = ""] = partsOf(userData(config, server));
+  const { write_files: files } = parse(secret) as Written;
+
+  it("are the declared files, of mode 0600, written late", () => {
+    expect(files).toHaveLength(count);
+    expect(files.map(({ path }) => path)).toEqual(
+      secretFilesOf(config, serverOf(config, server)).map(({ path }) => path),
+    );
+    expect(new Set(files.map(({ permissions, defer, encoding }) => `${permissions} ${defer} ${encoding}`))).toEqual(
+      new Set(["0600 true b64"]),
+    );
+  });
+
+  it("appear nowhere else", () => {
+    expect(literal).not.toContain("secret-");
+    expect(literal).not.toMatch(/\$\{(?!distro_codename|RELEASE_|[0-9#])[A-Z_.]+\.[a-z]/);
+  });
+});
+
+describe("size and hash", () => {
+  it.each([
+    ["terminate", terminate],
+    ["passthrough", passthrough],
+  ])("fit what Hetzner takes with %s", (_, config) => {
+    for (const server of config.servers) expect(payloadSize(config, server)).toBeLessThanOrEqual(maximumBytes);
+  });
+
+  it("fit a label, and change with the payload", () => {
+    const hash = payloadHash(terminate, serverOf(terminate, "alpha"));
+    expect(hash).toMatch(/^[0-9a-f]{12}$/);
+    expect(payloadHash(terminate, serverOf(terminate, "bravo"))).not.toBe(hash);
+    expect(payloadHash(exampleConfig(), serverOf(terminate, "alpha"))).toBe(hash);
+  });
+});
+
+describe("plain files", () => {
+  it("are the cloud-config and every file it writes", () => {
+    const files = plainFilesOf(terminate, serverOf(terminate, "alpha"));
+    expect(files[0]?.path).toBe("user-data.yaml");
+    expect(files.map(({ path }) => path)).toContain("files/etc/nftables.conf");
+  });
+});
+
+describe("cloud-init itself", () => {
+  it.runIf(hasTool("cloud-init", "payload against cloud-init's schema")).each([
+    ["terminate", terminate, "alpha"],
+    ["passthrough", passthrough, "alpha"],
+    ["web alone", split, "front"],
+    ["database alone", split, "left"],
+  ] as const)("finds the payload valid: %s", (_, config, server) => {
+    const folder = temporaryFolder();
+    const payload = payloadOf(config, serverOf(config, server));
+    // Files by URL came with cloud-init 24.3 (Debian 13 has 25.1); the schema of Debian 12 does not know them.
+    const known = { ...payload, write_files: payload.write_files.filter(({ source }) => !source) };
+    writeBelow(folder, [{ path: "user-data", content: renderCloudConfig(known) }]);
+    const { status, output } = runTool("cloud-init", ["schema", "--config-file", `${folder}/user-data`]);
+    expect(output).toContain("Valid cloud-config");
+    expect(status).toBe(0);
+  });
+
+  it.runIf(hasTool("cloud-init", "merging of literal and secret files"))(
+    "merges both parts into one list of files",
+    () => {
+      const folder = temporaryFolder();
+      writeBelow(folder, [{ path: "user-data", content: userData(terminate, "alpha") }]);
+      const { status, output } = runTool("/usr/bin/python3", ["-c", merge, `${folder}/user-data`]);
+      expect(output).toBe(`${payloadOf(terminate, serverOf(terminate, "alpha")).write_files.length + 11} 6\n`);
+      expect(status).toBe(0);
+    },
+  );
+});
+
+/** What cloud-init does with user data, up to the merged cloud-config: prints the number of files and of users. */
+const merge = `
+import sys
+from unittest import mock
+from cloudinit import handlers, user_data, util
+from cloudinit.handlers.cloud_config import CloudConfigPartHandler
+paths = mock.Mock(**{"get_ipath.return_value": None})
+with mock.patch("cloudinit.util.fetch_ssl_details", return_value={}):
+    message = user_data.UserDataProcessor(paths).process(open(sys.argv[1], "rb").read())
+handler = CloudConfigPartHandler(paths)
+handler.handle_part(None, handlers.CONTENT_START, None, None, None, None)
+for part in message.walk():
+    if part.get_content_maintype() != "multipart":
+        payload = util.fully_decoded_payload(part)
+        handler.handle_part(None, part.get_content_type(), part.get_filename(), payload, None, dict(part.items()))
+print(len(handler.cloud_buf["write_files"]), len(handler.cloud_buf["users"]))
+`;

@@ -1,0 +1,40 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { onTestFinished } from "vitest";
+import type { Config } from "../../modules/config/schema.js";
+import type { PayloadContext, PayloadPart } from "../../modules/payload/part.js";
+import { exampleConfig } from "./config.js";
+import { serverOf } from "./servers.js";
+
+type Part = (context: PayloadContext) => PayloadPart;
+
+/** A part for one server of the example configuration. */
+export const partOf = (part: Part, config: Config = exampleConfig(), server = "alpha"): PayloadPart =>
+  part({ config, server: serverOf(config, server) });
+
+/** Content of a file a part delivers. @throws Error when the part has no such file. */
+export function contentOf(part: PayloadPart, path: string): string {
+  const file = part.files?.find((candidate) => candidate.path === path);
+  if (!file) throw new Error(`no file ${path} in this part; it has ${part.files?.map((each) => each.path).join(", ")}`);
+  return file.content;
+}
+
+/** A folder that goes away with the test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "payload-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+/** Writes a part's files below a folder, each at its own path. */
+export function writeBelow(
+  folder: string,
+  files: readonly { path: string; content?: string; permissions?: string }[],
+): void {
+  for (const { path, content, permissions = "0644" } of files) {
+    if (content === undefined) continue;
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), content, { mode: parseInt(permissions, 8) });
+  }
+}
