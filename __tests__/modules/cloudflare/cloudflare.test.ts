@@ -1,0 +1,181 @@
+import { describe, expect, it } from "vitest";
+import { exampleConfig } from "../../support/config.js";
+import { synthesizeEnvironment } from "../../support/environment.js";
+import { onlyResource, resources, type Attributes } from "../../support/synth.js";
+
+const zoneId = "${data.cloudflare_zone.site_zone.zone_id}";
+const { edge } = synthesizeEnvironment(exampleConfig());
+const full = synthesizeEnvironment(
+  exampleConfig({
+    tls: "passthrough",
+    domain: "shop.example.org",
+    cloudflare: {
+      zoneName: "example.org",
+      accountName: "Example Ltd",
+      minimumTlsVersion: "1.3",
+      hsts: { maxAgeSeconds: 63_072_000, includeSubdomains: true, preload: true },
+      firewall: { expression: 'ip.src.country eq "XX"', action: "managed_challenge" },
+      rateLimit: { requestsPer10Seconds: 5, expression: 'starts_with(http.request.uri.path, "/login")' },
+    },
+  }),
+).edge;
+
+const values = (synthesized: typeof edge): Attributes =>
+  Object.fromEntries(
+    Object.values(resources(synthesized, "cloudflare_zone_setting")).map((setting) => [
+      setting["setting_id"],
+      setting["value"],
+    ]),
+  );
+const ruleset = (synthesized: typeof edge, phase: string): Attributes | undefined =>
+  Object.values(resources(synthesized, "cloudflare_ruleset")).find((candidate) => candidate["phase"] === phase);
+
+describe("zone", () => {
+  it("is found by the domain, in whatever account holds it", () => {
+    expect(edge.data?.["cloudflare_zone"]).toEqual({ site_zone: { filter: { name: "foobar.com" } } });
+  });
+
+  it("is found by its own name and account where the configuration names them", () => {
+    expect(full.data?.["cloudflare_zone"]).toEqual({
+      site_zone: { filter: { name: "example.org", account: { name: "Example Ltd" } } },
+    });
+  });
+});
+
+describe("records", () => {
+  it("lead www and the apex to the balancer over IPv4 and IPv6, proxied", () => {
+    const proxied = { zone_id: zoneId, ttl: 1, proxied: true };
+    const v4 = { type: "A", content: "${hcloud_load_balancer.balancer.ipv4}", ...proxied };
+    const v6 = { type: "AAAA", content: "${hcloud_load_balancer.balancer.ipv6}", ...proxied };
+    expect(resources(edge, "cloudflare_dns_record")).toEqual({
+      "site_www-a": { name: "www.foobar.com", ...v4 },
+      "site_www-aaaa": { name: "www.foobar.com", ...v6 },
+      "site_apex-a": { name: "foobar.com", ...v4 },
+      "site_apex-aaaa": { name: "foobar.com", ...v6 },
+    });
+  });
+});
+
+describe("zone settings", () => {
+  it("by default are strict TLS from 1.2 on, HTTPS only, HTTP/3 and a year of HSTS", () => {
+    expect(values(edge)).toEqual({
+      ssl: "strict",
+      min_tls_version: "1.2",
+      tls_1_3: "on",
+      always_use_https: "on",
+      http3: "on",
+      security_header: {
+        strict_transport_security: {
+          enabled: true,
+          max_age: 31_536_000,
+          include_subdomains: true,
+          preload: false,
+          nosniff: true,
+        },
+      },
+    });
+  });
+
+  it("take the TLS version and HSTS from the configuration", () => {
+    expect(values(full)).toMatchObject({
+      min_tls_version: "1.3",
+      security_header: { strict_transport_security: { max_age: 63_072_000, preload: true } },
+    });
+  });
+
+  it("leave alone the SSL recommender, which plans a change for ever", () => {
+    expect(Object.keys(values(edge))).not.toContain("ssl_recommender");
+  });
+});
+
+describe("firewall", () => {
+  it("by default blocks scanners and dot files, but not well-known ones", () => {
+    const rules = ruleset(edge, "http_request_firewall_custom")?.["rules"] as readonly Attributes[];
+    expect(rules).toHaveLength(1);
+    expect(rules[0]).toMatchObject({ ref: "scanners", action: "block", enabled: true });
+    expect(rules[0]?.["expression"]).toMatch(/^http\.host in \{"www\.foobar\.com" "foobar\.com"\} and \(/);
+    expect(rules[0]?.["expression"]).toContain('not starts_with(http.request.uri.path, "/.well-known/")');
+  });
+
+  it("uses no operator beyond the free plan", () => {
+    expect(JSON.stringify(ruleset(edge, "http_request_firewall_custom"))).not.toMatch(/ matches |cf\.bot_management/);
+  });
+
+  it("takes expression and action from the configuration", () => {
+    const rules = ruleset(full, "http_request_firewall_custom")?.["rules"] as readonly Attributes[];
+    expect(rules[0]).toMatchObject({
+      action: "managed_challenge",
+      expression: 'http.host in {"www.shop.example.org" "shop.example.org"} and (ip.src.country eq "XX")',
+    });
+  });
+});
+
+describe("rate limit", () => {
+  it("by default blocks an address after 50 requests to the API in 10 seconds, within the free plan", () => {
+    expect(ruleset(edge, "http_ratelimit")?.["rules"]).toEqual([
+      {
+        ref: "requests-per-address",
+        description: "At most 50 requests in 10 seconds",
+        expression: 'starts_with(http.request.uri.path, "/api/")',
+        action: "block",
+        enabled: true,
+        ratelimit: {
+          characteristics: ["cf.colo.id", "ip.src"],
+          period: 10,
+          mitigation_timeout: 10,
+          requests_per_period: 50,
+        },
+      },
+    ]);
+  });
+
+  it("takes number and expression from the configuration", () => {
+    const rules = ruleset(full, "http_ratelimit")?.["rules"] as readonly Attributes[];
+    expect(rules[0]).toMatchObject({
+      expression: 'starts_with(http.request.uri.path, "/login")',
+      ratelimit: { requests_per_period: 5 },
+    });
+  });
+});
+
+describe("proof that a request came through the zone", () => {
+  it("is a sensitive header in terminate mode", () => {
+    const token =
+      "data.terraform_remote_state.cross-stack-reference-input-production-credentials.outputs.cross-stack-output-random_password-edge_token-result";
+    expect(ruleset(edge, "http_request_late_transform")?.["rules"]).toEqual([
+      {
+        ref: "edge-token",
+        description: "Secret header for the origin",
+        expression: 'http.host in {"www.foobar.com" "foobar.com"}',
+        action: "rewrite",
+        enabled: true,
+        action_parameters: { headers: { "X-Edge-Token": { operation: "set", value: `\${sensitive(${token})}` } } },
+      },
+    ]);
+    expect(resources(edge, "cloudflare_authenticated_origin_pulls_settings")).toEqual({});
+  });
+
+  it("is our own client certificate in passthrough mode, switched on once it is there", () => {
+    const output = (name: string): string =>
+      `\${data.terraform_remote_state.cross-stack-reference-input-production-credentials.outputs.cross-stack-output-${name}}`;
+    expect(onlyResource(full, "cloudflare_authenticated_origin_pulls_certificate")).toEqual({
+      zone_id: zoneId,
+      certificate: output("tls_locally_signed_cert-origin-pull_client_certificate-cert_pem"),
+      private_key: output("tls_private_key-origin-pull_client_key-private_key_pem"),
+      lifecycle: { create_before_destroy: true },
+    });
+    expect(onlyResource(full, "cloudflare_authenticated_origin_pulls_settings")).toEqual({
+      zone_id: zoneId,
+      enabled: true,
+      depends_on: ["cloudflare_authenticated_origin_pulls_certificate.site_origin-pull-certificate"],
+    });
+    expect(ruleset(full, "http_request_late_transform")).toBeUndefined();
+  });
+});
+
+describe("rulesets", () => {
+  it("are one for each phase, since a zone takes no second one", () => {
+    const phases = Object.values(resources(edge, "cloudflare_ruleset")).map((candidate) => candidate["phase"]);
+    expect(phases.sort()).toEqual(["http_ratelimit", "http_request_firewall_custom", "http_request_late_transform"]);
+  });
+});

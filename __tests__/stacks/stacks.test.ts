@@ -1,0 +1,164 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Testing } from "cdktf";
+import { describe, expect, it } from "vitest";
+import { addStacks } from "../../stacks/index.js";
+import { exampleConfig } from "../support/config.js";
+import { synthesizeEnvironment } from "../support/environment.js";
+import { addressesIn } from "../support/synth.js";
+
+const stacks = synthesizeEnvironment(exampleConfig());
+const names = ["alpha", "bravo", "charlie"];
+
+describe("resource addresses, a contract", () => {
+  it("of the foundation", () => {
+    expect(addressesIn(stacks.foundation)).toEqual(
+      [
+        "hcloud_network.network",
+        "hcloud_network_subnet.network_subnet",
+        "hcloud_placement_group.placement_servers",
+        ...names.flatMap((name) => [
+          `hcloud_firewall.${name}_firewall`,
+          `hcloud_primary_ip.${name}_address_ipv4`,
+          `hcloud_primary_ip.${name}_address_ipv6`,
+          `hcloud_volume.${name}_data`,
+        ]),
+      ].sort(),
+    );
+  });
+
+  it("of the credentials", () => {
+    expect(addressesIn(stacks.credentials)).toEqual(
+      [
+        "cloudflare_origin_ca_certificate.origin-certificate-1_certificate",
+        "random_password.edge_token",
+        "random_password.password_application",
+        "random_password.password_monitoring",
+        "random_password.password_replication",
+        "tls_cert_request.origin-certificate-1_request",
+        "tls_private_key.mysql_authority_key",
+        "tls_private_key.origin-certificate-1_key",
+        "tls_self_signed_cert.mysql_authority_certificate",
+        ...names.flatMap((name) => [
+          `tls_cert_request.mysql_${name}_request`,
+          `tls_locally_signed_cert.mysql_${name}_certificate`,
+          `tls_private_key.mysql_${name}_key`,
+        ]),
+      ].sort(),
+    );
+  });
+
+  it("of the servers", () => {
+    expect(addressesIn(stacks.servers)).toEqual([
+      ...names.map((name) => `hcloud_server.${name}`),
+      ...names.map((name) => `hcloud_volume_attachment.${name}_data`),
+    ]);
+  });
+
+  it("of the edge", () => {
+    expect(addressesIn(stacks.edge)).toEqual([
+      "cloudflare_dns_record.site_apex-a",
+      "cloudflare_dns_record.site_apex-aaaa",
+      "cloudflare_dns_record.site_www-a",
+      "cloudflare_dns_record.site_www-aaaa",
+      "cloudflare_ruleset.site_edge-token",
+      "cloudflare_ruleset.site_firewall",
+      "cloudflare_ruleset.site_rate-limit",
+      "cloudflare_zone_setting.site_setting-always-use-https",
+      "cloudflare_zone_setting.site_setting-http3",
+      "cloudflare_zone_setting.site_setting-min-tls-version",
+      "cloudflare_zone_setting.site_setting-security-header",
+      "cloudflare_zone_setting.site_setting-ssl",
+      "cloudflare_zone_setting.site_setting-tls-1-3",
+      "hcloud_load_balancer.balancer",
+      "hcloud_load_balancer_network.balancer_network",
+      "hcloud_load_balancer_service.balancer_service-443",
+      ...names.map((name) => `hcloud_load_balancer_target.balancer_${name}`),
+      "hcloud_uploaded_certificate.certificate",
+    ]);
+  });
+
+  it("of existing servers stay when others are added before and after them", () => {
+    const grown = synthesizeEnvironment(
+      exampleConfig({
+        servers: {
+          delta: { privateIp: "10.0.1.14", roles: ["web"] },
+          aardvark: { privateIp: "10.0.1.15", roles: ["web"] },
+        },
+      }),
+    );
+    expect(addressesIn(grown.servers)).toEqual(expect.arrayContaining([...addressesIn(stacks.servers)]));
+    const alpha = (synthesized: typeof stacks) => {
+      const { user_data: _, ...rest } = synthesized.servers.resource?.["hcloud_server"]?.["alpha"] ?? {};
+      return { ...rest, labels: undefined };
+    };
+    expect(alpha(grown)).toEqual(alpha(stacks));
+  });
+});
+
+describe("data between stacks", () => {
+  const app = Testing.app();
+  const built = addStacks(app, exampleConfig());
+  app.synth();
+
+  it("flows one way, which is the order of a deploy", () => {
+    const order = JSON.parse(readFileSync(join(app.outdir, "manifest.json"), "utf8")) as {
+      readonly stacks: Record<string, { readonly dependencies: readonly string[] }>;
+    };
+    expect(
+      Object.fromEntries(
+        Object.entries(order.stacks).map(([name, { dependencies }]) => [name, [...dependencies].sort()]),
+      ),
+    ).toEqual({
+      "production-foundation": [],
+      "production-credentials": [],
+      "production-servers": ["production-credentials", "production-foundation"],
+      "production-edge": ["production-credentials", "production-foundation", "production-servers"],
+      "production-monitoring": [],
+    });
+  });
+
+  it("is sensitive, all of it", () => {
+    for (const stack of [stacks.foundation, stacks.credentials, stacks.servers]) {
+      const handedOn = Object.entries(stack.output ?? {}).filter(([name]) => name.startsWith("cross-stack-output-"));
+      expect(handedOn.length).toBeGreaterThan(0);
+      for (const [, output] of handedOn) expect(output["sensitive"]).toBe(true);
+    }
+  });
+
+  it("has names that Terraform takes", () => {
+    for (const stack of Object.values(stacks))
+      for (const name of Object.keys(stack.output ?? {})) expect(name).toMatch(/^[A-Za-z_][\w-]*$/);
+  });
+
+  it("stands in no monitoring stack of an environment without monitoring", () => {
+    expect(built.monitoring).toBeDefined();
+    expect(addStacks(Testing.app(), exampleConfig({ monitoring: { enabled: false } })).monitoring).toBeUndefined();
+  });
+});
+
+describe("outputs", () => {
+  it("tell addresses, the site and what to do next", () => {
+    const own = (stack: typeof stacks.edge) =>
+      Object.keys(stack.output ?? {}).filter((name) => !name.startsWith("cross-stack-output-"));
+    expect(own(stacks.servers)).toEqual(["outdated_servers", "replace_commands", "server_addresses"]);
+    expect(own(stacks.edge)).toEqual(["balancer_addresses", "next_commands", "site_url"]);
+    expect(own(stacks.credentials)).toEqual(["origin_certificate_expires_on"]);
+    expect(stacks.edge.output?.["site_url"]?.["value"]).toBe("https://www.foobar.com/");
+  });
+});
+
+describe("synthesized files", () => {
+  it("are the same bytes every time, without a path of this machine", () => {
+    const text = (): string => {
+      const app = Testing.app();
+      addStacks(app, exampleConfig());
+      app.synth();
+      return ["foundation", "credentials", "servers", "edge"]
+        .map((name) => readFileSync(join(app.outdir, "stacks", `production-${name}`, "cdk.tf.json"), "utf8"))
+        .join("\n");
+    };
+    expect(text()).toBe(text());
+    expect(text()).not.toContain(process.cwd());
+  });
+});
