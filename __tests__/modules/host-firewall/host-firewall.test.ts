@@ -1,0 +1,141 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { hostFirewallPart } from "../../../modules/host-firewall/index.js";
+import { createdEarly } from "../../../modules/platform/users.js";
+import { exampleConfig } from "../../support/config.js";
+import { contentOf, partOf, temporaryFolder, writeBelow } from "../../support/payload-files.js";
+import { splitServers } from "../../support/servers.js";
+import { hasTool, runTool } from "../../support/tools.js";
+
+const everything = exampleConfig({
+  tls: "passthrough",
+  administrators: {
+    cidrs: ["192.0.2.0/24", "2001:db8::/48"],
+    sshKeys: { admin: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDYjNliBfjiBhlX8Tt4kk/BIRIkFveN0qw9ja6+FwQJy admin" },
+  },
+});
+const split = exampleConfig({ servers: splitServers, monitoring: { enabled: false } });
+
+const rules = (config = exampleConfig(), server = "alpha"): string =>
+  contentOf(partOf(hostFirewallPart, config, server), "/etc/nftables.conf");
+const accepted = (text: string): string[] => [...text.matchAll(/^\t\t(.*) accept$/gm)].map(([, match]) => match ?? "");
+
+describe("the host firewall with defaults", () => {
+  it("is one package, three files, one command", () => {
+    const part = partOf(hostFirewallPart);
+    expect(part.packages).toEqual(["nftables"]);
+    expect(part.files?.map(({ path }) => path)).toEqual([
+      "/etc/nftables.conf",
+      "/etc/sysctl.d/60-network.conf",
+      "/usr/local/lib/platform/setup-host-firewall",
+    ]);
+    expect(part.commands).toEqual([["/usr/local/lib/platform/setup-host-firewall"]]);
+  });
+
+  it("drops what no rule allows, in, out and through", () => {
+    expect(rules().match(/policy drop;/g)).toHaveLength(3);
+    expect(rules()).not.toContain("policy accept");
+  });
+
+  it("replaces all rules in one transaction", () => {
+    expect(rules().match(/^flush ruleset$/gm)).toHaveLength(1);
+  });
+
+  it("lets the balancer reach nginx on the private address, and nobody reach ssh", () => {
+    expect(rules()).toContain("ip saddr { 10.0.1.5 } ip daddr 10.0.1.11 tcp dport { 80 } accept");
+    expect(rules()).not.toContain("dport { 22 }");
+    expect(rules()).not.toContain("dport { 443 } accept\n\t\t# the application");
+  });
+
+  it("counts drops under names that can be read", () => {
+    for (const name of ["dropped_in", "dropped_out", "dropped_forward"]) {
+      expect(rules()).toContain(`counter ${name} {`);
+      expect(rules()).toMatch(new RegExp(`counter name ${name}\\b`));
+    }
+  });
+});
+
+describe("the host firewall with everything set", () => {
+  it("lets administrators in from their networks, on public addresses", () => {
+    expect(rules(everything)).toContain("ip saddr { 192.0.2.0/24 } ip daddr != 10.0.1.11 tcp dport { 22 } accept");
+    expect(rules(everything)).toContain("ip6 saddr { 2001:db8::/48 } tcp dport { 22 } accept");
+  });
+
+  it("opens the TLS port to the balancer", () => {
+    expect(rules(everything)).toContain("ip saddr { 10.0.1.5 } ip daddr 10.0.1.11 tcp dport { 443 } accept");
+  });
+});
+
+describe("outbound traffic", () => {
+  const out = accepted(rules()).filter((match) => match.startsWith("meta skuid"));
+
+  it("is allowed per user", () => {
+    expect(out).toContain(
+      'meta skuid { "haproxy" } ip saddr 10.0.1.11 ip daddr { 10.0.1.11, 10.0.1.12, 10.0.1.13 } tcp dport { 3306 }',
+    );
+    expect(out).toContain('meta skuid { "_apt" } ip daddr != @not_internet tcp dport { 80, 443 }');
+    expect(out).toContain('meta skuid { "dd-agent" } ip6 daddr @internet6 tcp dport { 443 }');
+  });
+
+  it("reaches the metadata service as root only", () => {
+    expect(out.filter((match) => match.includes("169.254.169.254"))).toEqual([
+      'meta skuid { "root" } ip daddr { 169.254.169.254 } tcp dport { 80 }',
+    ]);
+    expect(rules()).toMatch(/set not_internet \{[^}]*169\.254\.0\.0\/16/);
+  });
+
+  it("is closed to the application and to nginx, names included", () => {
+    expect(out.filter((match) => /"(app|www-data)"/.test(match))).toEqual([]);
+    expect(rules()).toContain(
+      'ip daddr 127.0.0.0/8 meta skuid { "app", "mysql", "haproxy", "www-data" } meta l4proto { tcp, udp } th dport 53 goto refuse',
+    );
+  });
+
+  it("leaves MySQL the other members, and nothing else", () => {
+    expect(out.filter((match) => match.includes('"mysql"'))).toEqual([
+      'meta skuid { "mysql" } ip saddr 10.0.1.11 ip daddr { 10.0.1.11, 10.0.1.12, 10.0.1.13 } tcp dport { 3306, 33061 }',
+    ]);
+  });
+
+  it("ends with what else it must be: refused", () => {
+    expect(rules()).toMatch(/\t\tgoto refuse\n\t\}/);
+  });
+});
+
+describe("servers with one role", () => {
+  it("accept only what that role needs", () => {
+    expect(rules(split, "front")).not.toContain("dport { 3306 } accept\n\t\t# path");
+    expect(rules(split, "left")).not.toContain("dport { 80 } accept\n\t\t# the application's");
+    expect(rules(split, "left")).not.toContain("ip saddr { 10.0.1.5 }");
+    expect(rules(split, "left")).not.toContain('"dd-agent" }');
+  });
+});
+
+describe("interfaces", () => {
+  it("are never named, except loopback", () => {
+    const named = [...rules(everything).matchAll(/\b[io]if(?:name)? (\S+)/g)].map(([, name]) => name);
+    expect(new Set(named)).toEqual(new Set(["lo"]));
+  });
+});
+
+describe("nftables itself", () => {
+  const canUnshare = runTool("unshare", ["-mn", "true"]).status === 0;
+
+  it.runIf(hasTool("nft", "host firewall rules") && canUnshare).each([
+    ["defaults", exampleConfig(), "alpha"],
+    ["everything", everything, "alpha"],
+    ["web alone", split, "front"],
+    ["database alone", split, "left"],
+  ] as const)("loads the rules in an empty network: %s", (_, config, server) => {
+    const folder = temporaryFolder();
+    const known = readFileSync("/etc/passwd", "utf8");
+    const missing = createdEarly.filter((user) => !known.includes(`\n${user}:`));
+    const passwd = known + missing.map((user, index) => `${user}:x:${60000 + index}:60000::/:/bin/false\n`).join("");
+    writeBelow(folder, [
+      { path: "passwd", content: passwd },
+      { path: "nftables.conf", content: rules(config, server) },
+    ]);
+    const script = 'mount --bind "$0/passwd" /etc/passwd && nft -c -f "$0/nftables.conf" && nft -f "$0/nftables.conf"';
+    expect(runTool("unshare", ["-mn", "sh", "-c", script, folder])).toEqual({ status: 0, output: "" });
+  });
+});

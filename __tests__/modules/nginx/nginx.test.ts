@@ -1,0 +1,130 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { nginxPart } from "../../../modules/nginx/index.js";
+import { exampleConfig } from "../../support/config.js";
+import { contentOf, partOf, temporaryFolder, writeBelow } from "../../support/payload-files.js";
+import { hasTool, runTool } from "../../support/tools.js";
+
+const terminate = partOf(nginxPart);
+const passthrough = partOf(nginxPart, exampleConfig({ tls: "passthrough" }));
+const site = (part = terminate): string => contentOf(part, "/etc/nginx/conf.d/site.conf");
+const main = contentOf(terminate, "/etc/nginx/nginx.conf");
+
+describe("nginx with defaults", () => {
+  it("is one package, seven files, one command", () => {
+    expect(terminate.packages).toEqual(["nginx"]);
+    expect(terminate.files?.map(({ path }) => path)).toEqual([
+      "/etc/nginx/nginx.conf",
+      "/etc/nginx/conf.d/site.conf",
+      "/etc/nginx/snippets/to-application.conf",
+      "/etc/nginx/snippets/security-headers.conf",
+      "/etc/logrotate.d/nginx",
+      "/etc/systemd/system/nginx.service.d/platform.conf",
+      "/usr/local/lib/platform/setup-nginx",
+    ]);
+    expect(terminate.commands).toEqual([["/usr/local/lib/platform/setup-nginx"]]);
+  });
+
+  it("listens on the private address and on loopback only, without TLS", () => {
+    expect([...site().matchAll(/listen (.*);/g)].map(([, listen]) => listen)).toEqual([
+      "10.0.1.11:80 default_server",
+      "10.0.1.11:80",
+      "127.0.0.1:8081",
+    ]);
+  });
+
+  it("asks for the edge's secret before it proxies", () => {
+    expect(site()).toContain(
+      "map $http_x_edge_token $came_through_edge {\n\tdefault 0;\n\tinclude /etc/nginx/secrets/edge-token.conf;",
+    );
+    expect(site()).toContain("if ($came_through_edge = 0) {\n\t\t\treturn 403;");
+  });
+});
+
+describe("nginx with passthrough", () => {
+  it("ends TLS behind the PROXY protocol and asks for Cloudflare's certificate", () => {
+    expect(site(passthrough)).toContain("listen 10.0.1.11:443 ssl proxy_protocol;");
+    expect(site(passthrough)).toContain(
+      "ssl_client_certificate /etc/nginx/tls/origin-pull-ca.pem;\n\tssl_verify_client on;",
+    );
+    expect(site(passthrough)).not.toContain("edge-token");
+  });
+
+  it("speaks TLS 1.2 and 1.3, settled before a name is chosen", () => {
+    expect(site(passthrough)).toMatch(/^ssl_protocols TLSv1\.2 TLSv1\.3;$/m);
+    expect(site(passthrough)).toContain("ssl_reject_handshake on;");
+  });
+});
+
+describe("a visitor's address", () => {
+  it("is believed from the balancer only", () => {
+    expect(main.match(/set_real_ip_from .*/g)).toEqual(["set_real_ip_from 10.0.1.5;"]);
+    expect(main).toContain("real_ip_header CF-Connecting-IP;");
+  });
+});
+
+describe("logs", () => {
+  it("are rotated, the one in JSON too", () => {
+    expect(contentOf(terminate, "/etc/logrotate.d/nginx")).toContain("/var/log/nginx/*.log /var/log/nginx/*.json {");
+    expect(main).toContain("access_log /var/log/nginx/access.json platform;");
+  });
+
+  it("hold no query and no secret", () => {
+    expect(main).not.toMatch(/\$(request_uri|args|request|http_x_edge_token|http_cookie|http_authorization)\b/);
+  });
+});
+
+/** Runs a script in a network of its own, with the configuration moved to a folder, stand-ins for secrets and an application. */
+function inNetwork(part: typeof terminate, script: string): { status: number; output: string } {
+  const folder = temporaryFolder();
+  const moved = (part.files ?? []).map(({ path, content }) => ({
+    path,
+    content: content
+      .replaceAll("/etc/nginx", join(folder, "etc/nginx"))
+      .replaceAll("/var/log/nginx", folder)
+      .replaceAll("/run/nginx.pid", join(folder, "nginx.pid")),
+  }));
+  writeBelow(folder, [
+    ...moved,
+    { path: "etc/nginx/mime.types", content: "types { text/html html; }\n" },
+    { path: "etc/nginx/secrets/edge-token.conf", content: `"${"0".repeat(64)}" 1;\n` },
+    { path: "etc/nginx/tls/placeholder", content: "" },
+    { path: "setup.sh", content: readFileSync(new URL("./network.sh", import.meta.url), "utf8") + script },
+  ]);
+  return runTool("unshare", ["-n", "bash", join(folder, "setup.sh"), folder]);
+}
+
+const canRun = hasTool("nginx", "nginx configuration") && runTool("unshare", ["-n", "true"]).status === 0;
+
+describe.runIf(canRun)("nginx itself", () => {
+  it("takes the configuration and refuses what did not come through the edge (terminate)", () => {
+    const { output } = inNetwork(
+      terminate,
+      `ask http://10.0.1.11/healthz; application; ask http://10.0.1.11/healthz; ask -H 'X-Forwarded-For: 192.0.2.1' http://10.0.1.11/healthz
+       from=10.0.1.6 ask http://10.0.1.11/healthz; ask http://10.0.1.11/; ask -H "X-Edge-Token: $token" http://10.0.1.11/; host=other.test ask http://10.0.1.11/`,
+    );
+    expect(output.trim().split("\n")).toEqual(["503", "200", "404", "403", "403", "200", "421"]);
+  });
+
+  it("takes the configuration and refuses who has no client certificate (passthrough)", () => {
+    const { output } = inNetwork(
+      passthrough,
+      `application; ask http://10.0.1.11/healthz; ask http://10.0.1.11/; ask --haproxy-protocol https://10.0.1.11/
+       ask --haproxy-protocol --cert $tls/origin.pem --key $tls/origin.key https://10.0.1.11/`,
+    );
+    expect(output.trim().split("\n")).toEqual(["200", "421", "400", "200"]);
+  });
+
+  it("says why it is not healthy, and tells the application who asks", () => {
+    const { output } = inNetwork(
+      terminate,
+      `body http://10.0.1.11/healthz; application
+       body -H "X-Edge-Token: $token" -H 'CF-Connecting-IP: 192.0.2.9' -H 'X-Request-Id: 0123456789abcdef' http://10.0.1.11/who`,
+    );
+    expect(output.trim().split("\n")).toEqual([
+      '{"status":"unavailable","server":"alpha","reason":"the application does not accept connections"}',
+      "192.0.2.9 0123456789abcdef none",
+    ]);
+  });
+});
