@@ -1,0 +1,173 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { applicationPart } from "../../../modules/application/index.js";
+import { contentOf, partOf, temporaryFolder, writeBelow } from "../../support/payload-files.js";
+import { hasTool, runTool } from "../../support/tools.js";
+
+const part = partOf(applicationPart);
+const unit = (name: string): string => contentOf(part, `/etc/systemd/system/${name}`);
+
+describe("the application's part", () => {
+  it("is two packages, seven files, one command", () => {
+    expect(part.packages).toEqual(["curl", "nodejs"]);
+    expect(part.files?.map(({ path }) => path)).toEqual([
+      "/etc/app/app.env",
+      "/etc/app/first-release.env",
+      "/etc/systemd/system/app.socket",
+      "/etc/systemd/system/app.service",
+      "/etc/systemd/system/app-first-release.service",
+      "/usr/local/sbin/deploy-app",
+      "/usr/local/lib/platform/setup-application",
+    ]);
+    expect(part.commands).toEqual([["/usr/local/lib/platform/setup-application"]]);
+  });
+
+  it("gives the application its settings, and secrets by file name only", () => {
+    expect(contentOf(part, "/etc/app/app.env")).toBe(
+      [
+        "HOST=127.0.0.1",
+        "PORT=3000",
+        "DATABASE_WRITE=127.0.0.1:6446",
+        "DATABASE_READ=127.0.0.1:6447",
+        "DATABASE_NAME=app",
+        "DATABASE_USER=app",
+        "DATABASE_PASSWORD_FILE=/etc/app/database-password",
+        "DATABASE_CA_FILE=/etc/app/mysql-ca.pem",
+        "DATABASE_TLS_NAME=mysql.internal",
+        "SITE_DOMAIN=foobar.com",
+        "ENVIRONMENT=production",
+        "",
+      ].join("\n"),
+    );
+  });
+});
+
+describe("units", () => {
+  it("hold the socket while processes change, on loopback", () => {
+    expect(unit("app.socket")).toContain("ListenStream=127.0.0.1:3000\n");
+    expect(unit("app.service")).toContain("Requires=app.socket\n");
+  });
+
+  it("start nothing before there is a release, and bring the first one until it is there", () => {
+    expect(unit("app.socket")).toContain("ConditionPathExists=/opt/app/current/server.js\n");
+    expect(unit("app-first-release.service")).toMatch(
+      /ConditionPathExists=!\/opt\/app\/current\n[^]*Restart=on-failure/,
+    );
+  });
+
+  it("leave the application the loopback addresses, and no way to the system bus", () => {
+    expect(unit("app.service")).toContain("IPAddressDeny=any\nIPAddressAllow=localhost\n");
+    expect(unit("app.service")).toContain("InaccessiblePaths=-/run/dbus -/run/systemd/resolve -/run/mysqld\n");
+  });
+
+  const names = ["app.socket", "app.service", "app-first-release.service"];
+
+  it.runIf(hasTool("systemd-analyze", "units of the application"))(
+    "are understood by systemd and exposed below 2",
+    () => {
+      const folder = temporaryFolder();
+      const runnable = (text: string): string => text.replace(/^ExecStart=\S+/gm, "ExecStart=/bin/true");
+      writeBelow(
+        folder,
+        names.map((name) => ({ path: name, content: runnable(unit(name)) })),
+      );
+      const paths = names.map((name) => join(folder, name));
+      expect(runTool("systemd-analyze", ["verify", ...paths])).toEqual({ status: 0, output: "" });
+      const { output } = runTool("systemd-analyze", [
+        "security",
+        "--offline=true",
+        "--no-pager",
+        join(folder, "app.service"),
+      ]);
+      const exposure = /Overall exposure level for app\.service: ([0-9.]+)/.exec(output)?.[1];
+      expect(Number(exposure)).toBeLessThan(2);
+    },
+  );
+});
+
+/** deploy-app with a folder for /opt/app, and stand-ins for what it talks to: a local archive, systemd, and a healthy application. */
+function deploy(script: string): string[] {
+  const folder = temporaryFolder();
+  const standIn = (name: string, body: string) => ({
+    path: `bin/${name}`,
+    content: `#!/bin/bash\n${body}\n`,
+    permissions: "0755",
+  });
+  const program = contentOf(part, "/usr/local/sbin/deploy-app")
+    .replaceAll("/opt/app", join(folder, "opt"))
+    .replaceAll("/run/lock", folder)
+    .replace("install -d -o app -g app", "install -d")
+    .replace("chown -R root:root", "true");
+  writeBelow(folder, [
+    { path: "deploy-app", content: program, permissions: "0755" },
+    standIn("curl", 'while [ "$1" != --output ]; do shift; done; [ "$2" = /dev/null ] || cp "$ARCHIVE" "$2"'),
+    standIn("systemctl", `echo "$*" >>${folder}/systemctl.log`),
+    standIn("systemd-run", "true"),
+    standIn("setpriv", 'while [[ $1 == --* ]]; do shift; done; exec "$@"'),
+    {
+      path: "test.sh",
+      content: `
+        cd ${folder}; mkdir -p opt; export PATH=${folder}/bin:$PATH
+        archive() { mkdir -p "r$1"; echo "// $1" >"r$1/server.js"; tar -czf "$1.tgz" -C "r$1" .; }
+        sha() { sha256sum "$1" | cut -d' ' -f1; }
+        release() { ARCHIVE=${folder}/$1.tgz ./deploy-app https://archive.test/app.tgz "\${2-$(sha "$1.tgz")}" 2>&1; echo "exit $?"; }
+        current() { cat opt/current/server.js; }
+        ${script}`,
+    },
+  ]);
+  return runTool("bash", [join(folder, "test.sh")])
+    .output.replaceAll(folder, "")
+    .trim()
+    .split("\n");
+}
+
+describe("deploy-app", () => {
+  it("releases, goes back by the same command, and does nothing when nothing is to do", () => {
+    const output = deploy("archive 1; archive 2; release 1; release 2; current; release 1; current; release 1");
+    expect(output.filter((line) => !line.includes("is current"))).toEqual([
+      "exit 0",
+      "exit 0",
+      "// 2",
+      "exit 0",
+      "// 1",
+      expect.stringMatching(/is already current$/),
+      "exit 0",
+    ]);
+  });
+
+  it("refuses a wrong SHA-256 and keeps what runs", () => {
+    const output = deploy(`archive 1; archive 2; release 1; release 2 ${"0".repeat(64)}; current`);
+    expect(output.slice(2)).toEqual([
+      expect.stringMatching(
+        /^deploy-app: SHA-256 of https:\/\/archive\.test\/app\.tgz: wanted 0{64}, got [0-9a-f]{64}$/,
+      ),
+      "exit 1",
+      "// 1",
+    ]);
+  });
+
+  it.each([
+    ["links", "ln -s /etc/passwd r1/x; tar -czf 1.tgz -C r1 .", "the tarball holds more than files and folders"],
+    ["no server.js", "rm r1/server.js; touch r1/x; tar -czf 1.tgz -C r1 .", "the tarball has no server.js"],
+    ["broken code", "echo 'if (' >r1/server.js; tar -czf 1.tgz -C r1 .", "this Node does not understand server.js"],
+    ["no tarball", "echo x >1.tgz", "not a gzipped tarball"],
+  ])("refuses %s", (_, breakIt, reason) => {
+    const output = deploy(`archive 1; ${breakIt}; release 1; ls opt/releases`);
+    expect(output).toContain(`deploy-app: ${reason}`);
+    expect(output.at(-1)).toBe("exit 1");
+  });
+
+  it("keeps five releases", () => {
+    const output = deploy(
+      "for n in 1 2 3 4 5 6 7; do archive $n; release $n; sleep 0.02; done; ls opt/releases | wc -l; current",
+    );
+    expect(output.slice(-2)).toEqual(["5", "// 7"]);
+  });
+
+  it("explains itself, and refuses wrong arguments", () => {
+    const output = deploy(
+      './deploy-app --help | head -n 1; ./deploy-app http://archive.test/x abc >/dev/null 2>&1; echo "exit $?"',
+    );
+    expect(output).toEqual(["usage: deploy-app URL SHA256", "exit 2"]);
+  });
+});
