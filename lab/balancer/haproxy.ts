@@ -41,8 +41,10 @@ export function haproxyConfig({ definition, host, targets, certificateBundle, so
 
 export const serviceName = ({ protocol, listenPort }: BalancerService): string => `${protocol}_${listenPort}`;
 
-const binds = (host: Host, port: number, options: string): string[] =>
-  [host.publicIpv4, `[${host.publicIpv6}]`].map((address) => `${address}:${port}${options}`);
+const binds = ({ publicIpv4, publicIpv6, privateIpv4 }: Host, port: number, options: string): string[] =>
+  [publicIpv4, `[${publicIpv6}]`, ...(privateIpv4 ? [privateIpv4] : [])].map(
+    (address) => `${address}:${port}${options}`,
+  );
 
 const tlsOptions = ({ protocol }: BalancerService, bundle: string): string =>
   protocol === "https" ? ` ssl crt ${bundle} alpn h2,http/1.1` : "";

@@ -27,6 +27,9 @@ export const intakeService = "datadog-intake";
  */
 export const intakeNames = (site: string): string[] => [`*.${site}`, `*.agent.${site}`, `*.logs.${site}`];
 
+/** Domains whose every name leads to {@link datadogHost}: the site, and the time servers that agents ask. */
+export const datadogDomains = (site: string): string[] => [site, "datadog.pool.ntp.org"];
+
 const querySocket = (layout: Layout): string => path.join(layout.services, `${intakeService}.sock`);
 
 /** What {@link startIntake} needs. */
@@ -47,6 +50,7 @@ export async function startIntake(layout: Layout, { site, apiKeyFile, authority 
   const settings: IntakeSettings = {
     addresses: [datadogHost.publicIpv4, datadogHost.publicIpv6],
     port: ports.https,
+    timePort: ports.ntp,
     certificate: pair.certificate,
     key: pair.key,
     apiKeyFile,

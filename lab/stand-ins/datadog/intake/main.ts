@@ -4,6 +4,7 @@ import { createServer as createHttpsServer } from "node:https";
 import type { IntakeSettings } from "./settings.js";
 import { intakeListener, queryListener } from "./server.js";
 import { Store } from "./store.js";
+import { serveTime } from "./time.js";
 
 /* The intake's process: `main.ts SETTINGS`, a JSON file with IntakeSettings. */
 
@@ -16,6 +17,7 @@ const store = new Store();
 const tls = { cert: read(settings.certificate), key: read(settings.key) };
 const listener = intakeListener(store, read(settings.apiKeyFile).trim());
 for (const address of settings.addresses) createHttpsServer(tls, listener).listen(settings.port, address);
+for (const address of settings.addresses) serveTime(address, settings.timePort);
 
 rmSync(settings.querySocket, { force: true });
 createHttpServer(queryListener(store)).listen(settings.querySocket);

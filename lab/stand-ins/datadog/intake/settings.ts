@@ -3,6 +3,8 @@ export interface IntakeSettings {
   /** Addresses it serves agents at. */
   readonly addresses: readonly string[];
   readonly port: number;
+  /** Port of the same addresses where it tells the time. */
+  readonly timePort: number;
   /** PEM files. */
   readonly certificate: string;
   readonly key: string;

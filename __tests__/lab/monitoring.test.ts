@@ -1,0 +1,240 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Lab } from "../../lab/lab.js";
+import { intakeClient } from "../../lab/stand-ins/datadog/intake/intake.js";
+import type { IntakeClient } from "../../lab/stand-ins/datadog/intake/client.js";
+import { waitFor } from "../../lab/system/shell.js";
+import type { Role, ServerConfig } from "../../modules/config/schema.js";
+import { integrations, logSources } from "../../modules/datadog-agent/collected.js";
+import { checkSignals, type Emitter, instances, logServices, metricSignals } from "../../modules/monitoring/signals.js";
+import { users } from "../../modules/platform/users.js";
+import { counted } from "./support/requests-counted.js";
+import { visit } from "./support/visits.js";
+
+/** Seconds between two reports of an agent. */
+const agentSeconds = 15;
+const patience = { timeoutSeconds: 60, pauseSeconds: 1 };
+const now = (): number => Date.now() / 1000;
+
+let lab: Lab;
+let intake: IntakeClient;
+let servers: readonly ServerConfig[];
+let restarted: number;
+
+beforeAll(async () => {
+  lab = await Lab.up();
+  intake = intakeClient(lab.layout);
+  servers = lab.blueprint.environment.config.servers;
+  restarted = now();
+  // checks that run hourly run now, and once everything they look at is there
+  for (const machine of lab.machines) await machine.exec(["systemctl", "restart", "datadog-agent.service"]);
+  for (const { name } of servers)
+    await waitFor(
+      `second report of ${name}`,
+      async () => {
+        const reports = await intake.checks({ name: "datadog.agent.up", host: name, since: restarted });
+        return reports.length >= 2;
+      },
+      patience,
+    );
+});
+
+/** Role that a check of the agent is configured for; none: it runs everywhere. */
+const roleOf = (emitter: Emitter): Role | undefined => {
+  const integration = integrations.find(({ name }) => name === emitter);
+  return integration && "role" in integration ? integration.role : undefined;
+};
+
+const serversWith = (role: Role | undefined): string[] =>
+  servers.filter(({ roles }) => !role || roles.includes(role)).map(({ name }) => name);
+
+describe("every agent", () => {
+  it("runs as its own user and says who it is", async () => {
+    const hosts = await intake.hosts();
+    for (const machine of lab.machines) {
+      const pid = await machine.exec(["systemctl", "show", "--property=MainPID", "--value", "datadog-agent.service"]);
+      expect(await machine.exec(["stat", "--format=%U", `/proc/${pid.trim()}`])).toBe(users.datadog);
+      const { roles } = servers.find(({ name }) => name === machine.name) ?? { roles: [] };
+      const tags = ["env:lab", `server:${machine.name}`, ...roles.map((role) => `role:${role}`)];
+      expect(hosts.find(({ host }) => host === machine.name)?.tags).toEqual(tags);
+    }
+  });
+
+  it("understands its configuration to the last option", async () => {
+    const reports = await intake.checks({ name: "lab.agent.configuration", since: restarted });
+    expect(new Set(reports.map(({ host, status, message }) => `${host} ${status} ${message}`))).toEqual(
+      new Set(servers.map(({ name }) => `${name} ok `)),
+    );
+  });
+
+  it("can read every log it is told to follow", async () => {
+    const last = new Map(
+      (await intake.checks({ name: "lab.agent.log_source", since: restarted })).map((check) => [
+        `${check.host} ${check.tags[0]}`,
+        check,
+      ]),
+    );
+    expect(
+      [...last.values()]
+        .filter(({ status }) => status !== "ok")
+        .map(({ host, tags, message }) => `${host} ${tags[0]}: ${message}`),
+    ).toEqual([]);
+    const expected = logSources.map(({ role }) => serversWith(role).length).reduce((sum, count) => sum + count);
+    expect(last.size).toBe(expected);
+  });
+
+  it("finishes every check", async () => {
+    const reports = await intake.checks({ name: "datadog.agent.check_status", since: now() - 2 * agentSeconds });
+    const failed = reports.filter(({ status }) => status !== "ok");
+    expect(failed.map(({ host, tags, message }) => `${host} ${tags[0]}: ${message}`)).toEqual([]);
+  });
+
+  it("reports the processes of the site with their users", async () => {
+    const list = await intake.processes({ since: restarted });
+    for (const [process, user, role] of [
+      ["nginx", users.nginx, "web"],
+      ["mysqld", users.mysql, "database"],
+    ] as const)
+      for (const host of serversWith(role))
+        expect(
+          list.find((one) => one.host === host && one.name === process && one.user === user),
+          `${process} on ${host}`,
+        ).toBeDefined();
+  });
+});
+
+describe("what monitors, service levels and dashboards ask for", () => {
+  it.each(Object.entries(metricSignals))("%s comes from every server that has %s", async (name, emitter) => {
+    for (const host of serversWith(roleOf(emitter)))
+      await waitFor(
+        `${name} of ${host}`,
+        async () => (await intake.metrics({ name, host, since: restarted, tags: ["env:lab"] })).length > 0,
+        patience,
+      );
+  });
+
+  it.each(Object.entries(checkSignals))(
+    "service check %s comes, ok, from every server that has %s",
+    async (name, emitter) => {
+      for (const host of serversWith(roleOf(emitter)))
+        await waitFor(
+          `${name} of ${host}`,
+          async () => (await intake.checks({ name, host, since: restarted })).at(-1)?.status === "ok",
+          patience,
+        );
+    },
+  );
+
+  it.each([
+    ["tls.days_left", `name:${instances.edgeCertificate}`],
+    ["tls.days_left", `name:${instances.originCertificate}`],
+    ["system.disk.directory.files", `name:${instances.rebootRequired}`],
+  ])("%s carries the tag %s", async (name, tag) => {
+    for (const { name: host } of servers)
+      expect(await intake.metrics({ name, host, since: restarted, tags: [tag] })).not.toEqual([]);
+  });
+});
+
+describe("replication", () => {
+  it("is told by every member: all online, one of them primary", async () => {
+    const states = await waitFor(
+      "a report of every member",
+      async () => {
+        const points = await intake.metrics({
+          name: "mysql.replication.group.member_status",
+          since: now() - 2 * agentSeconds,
+        });
+        const byHost = new Map(
+          points.map(({ host, tags }) => [host, tags.filter((tag) => /^member_(state|role):/.test(tag)).join(" ")]),
+        );
+        return byHost.size === serversWith("database").length ? [...byHost.values()].sort() : undefined;
+      },
+      patience,
+    );
+    const secondary = "member_state:ONLINE member_role:SECONDARY";
+    expect(states).toEqual(["member_state:ONLINE member_role:PRIMARY", secondary, secondary]);
+  });
+});
+
+describe("requests per second", () => {
+  it("match the load sent, within 5 %", async () => {
+    const from = now();
+    const { sent, failed } = await lab.load({
+      url: lab.url("/api/status"),
+      ratePerSecond: 50,
+      seconds: 60,
+      keepAlive: true,
+    });
+    const to = now();
+    expect(failed).toBe(0);
+    const byServer = await Promise.all(serversWith("web").map((host) => requestsOf(host, from, to)));
+    const measured = byServer.reduce((sum, one) => sum + one, 0);
+    console.log(
+      `requests sent ${sent}, measured ${Math.round(measured)}, by server ${byServer.map(Math.round).join(", ")}`,
+    );
+    expect(Math.abs(measured / sent - 1)).toBeLessThan(0.05);
+  });
+
+  /** Requests of visitors that a server's agent counted: all but the balancer's health checks and the agent's own questions. */
+  async function requestsOf(host: string, from: number, to: number): Promise<number> {
+    const { events, seconds } = await waitFor(
+      `points of ${host}`,
+      async () => counted(await intake.metrics({ name: "nginx.net.request_per_s", host, since: from - 60 }), from, to),
+      patience,
+    );
+    const { intervalSeconds } = lab.blueprint.environment.config.loadBalancer.healthCheck;
+    return events - seconds / intervalSeconds - seconds / agentSeconds;
+  }
+});
+
+describe("an error in the application", () => {
+  const unit = "app.service";
+  const dropIn = `/run/systemd/system/${unit}.d/fault.conf`;
+  const restart = async (): Promise<void> => {
+    const [machine] = lab.machines;
+    await machine?.exec(["systemctl", "daemon-reload"]);
+    await machine?.exec(["systemctl", "restart", unit]);
+  };
+  afterAll(async () => {
+    await lab.machines[0]?.exec(["rm", "--force", dropIn]);
+    await restart();
+  });
+
+  it("arrives as a log with its request id, from nginx and from the application", async () => {
+    const [machine] = lab.machines;
+    const setting = `mkdir -p $(dirname ${dropIn}) && printf '[Service]\\nEnvironment=ENABLE_FAULT_INJECTION=1\\n' >${dropIn}`;
+    await machine?.exec(["sh", "-c", setting]);
+    await restart();
+    const id = await waitFor("an error of the first server", failOnce, { timeoutSeconds: 60, pauseSeconds: 0.2 });
+    const [fromApplication] = await arrived(logServices.application, id);
+    const line = JSON.parse(String(fromApplication?.attributes["message"])) as Record<string, unknown>;
+    expect(fromApplication?.host).toBe(machine?.name);
+    expect(line).toMatchObject({
+      level: "error",
+      request_id: id,
+      http: { path: "/api/_fail", status_code: 500 },
+      error: { kind: "Error" },
+    });
+    const [fromNginx] = await arrived(logServices.nginx, id);
+    expect(fromNginx).toMatchObject({
+      host: machine?.name,
+      attributes: { request_id: id, http: { status_code: 500 } },
+    });
+  });
+
+  /** Asks for an error under a new request id, which only the prepared server gives. */
+  async function failOnce(): Promise<string | undefined> {
+    const id = `fault${Date.now()}${Math.random().toString(16).slice(2, 10).padEnd(8, "0")}`;
+    const { status } = await visit(lab, "--request", "POST", "--header", `X-Request-Id: ${id}`, lab.url("/api/_fail"));
+    return status === 500 ? id : undefined;
+  }
+
+  const arrived = (service: string, text: string) =>
+    waitFor(
+      `log of ${service}`,
+      async () => {
+        const logs = await intake.logs({ service, text });
+        return logs.length > 0 && logs;
+      },
+      patience,
+    );
+});

@@ -1,0 +1,65 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { namespaceOf } from "../../../lab/layout.js";
+import { fabricHost, privateBridge } from "../../../lab/network/fabric.js";
+import { sleep, waitFor } from "../../../lab/system/shell.js";
+
+/** Packets that crossed the private network. */
+export interface Captured {
+  readonly packets: number;
+  /** Whether these bytes were to be read in a packet. */
+  shows(text: string): boolean;
+}
+
+/** Listens to the whole private network by tcpdump, as somebody on its wire could. */
+export class Capture {
+  private constructor(
+    private readonly directory: string,
+    private readonly tcpdump: ChildProcess,
+  ) {}
+
+  /** @param filter which packets, in tcpdump's language: "tcp port 80" */
+  static async start(filter: string): Promise<Capture> {
+    const directory = await mkdtemp(path.join(tmpdir(), "capture-"));
+    const options = [
+      "-i",
+      privateBridge,
+      "--immediate-mode",
+      "-U",
+      "-s",
+      "0",
+      "-Z",
+      "root",
+      "-w",
+      path.join(directory, "pcap"),
+    ];
+    const command = ["netns", "exec", namespaceOf(fabricHost), "tcpdump", ...options, filter];
+    const tcpdump = spawn("ip", command, { stdio: ["ignore", "ignore", "pipe"] });
+    let words = "";
+    tcpdump.stderr.on("data", (text: Buffer) => (words += text.toString()));
+    await waitFor("tcpdump", () => {
+      if (tcpdump.exitCode !== null) throw new Error(words);
+      return words.includes("listening on");
+    });
+    return new Capture(directory, tcpdump);
+  }
+
+  async stop(): Promise<Captured> {
+    await sleep(0.5);
+    const ended = new Promise((resolve) => this.tcpdump.once("exit", resolve));
+    this.tcpdump.kill("SIGINT");
+    await ended;
+    const data = await readFile(path.join(this.directory, "pcap"));
+    await rm(this.directory, { recursive: true });
+    return { packets: countPackets(data), shows: (text) => data.includes(text) };
+  }
+}
+
+/** A pcap file is a header of 24 bytes and records of 16 bytes that tell the length of the packet after them. */
+function countPackets(data: Buffer): number {
+  let count = 0;
+  for (let at = 24; at + 16 <= data.length; at += 16 + data.readUInt32LE(at + 8)) count++;
+  return count;
+}

@@ -1,0 +1,9 @@
+import type { Config } from "../../../modules/config/schema.js";
+import { Lab } from "../../../lab/lab.js";
+
+/** A lab that is up in this TLS mode: the one that is, or a new one in its place. */
+export async function labInMode(tls: Config["tls"]): Promise<Lab> {
+  const running = await Lab.attach().catch(() => undefined);
+  if (running && running.blueprint.environment.config.tls !== tls) await running.down();
+  return Lab.up({ overrides: { tls } });
+}

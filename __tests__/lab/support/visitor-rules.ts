@@ -1,0 +1,88 @@
+import { expect, it } from "vitest";
+import { client } from "../../../lab/network/addresses.js";
+import type { Lab } from "../../../lab/lab.js";
+import { siteHosts } from "../../../modules/platform/names.js";
+import { accessLogLine, answeringServers, noteOn, postNote, visit } from "./visits.js";
+
+/** What a visitor may expect in either TLS mode. */
+export function visitorRules(lab: () => Lab): void {
+  it.each(["--ipv4", "--ipv6"])("a page is served with a verified chain over HTTP/2 (%s)", async (family) => {
+    const page = await visit(lab(), family, lab().url("/"));
+    expect(page).toMatchObject({ status: 200, httpVersion: "2", verifyResult: 0 });
+    expect(page.headers["content-type"]).toMatch(/^text\/html/);
+    expect(page.body).toContain("<html");
+  });
+
+  it("HTTP is redirected to HTTPS on every name of the site", async () => {
+    for (const host of siteHosts(lab().blueprint.environment.config)) {
+      const { status, redirect } = await visit(lab(), `http://${host}/a?b=c`);
+      expect({ status, redirect }).toEqual({ status: 301, redirect: `https://${host}/a?b=c` });
+    }
+  });
+
+  it("every server answers visitors", async () => {
+    const names = lab().machines.map(({ name }) => name);
+    expect([...(await answeringServers(lab()))].sort()).toEqual(names.sort());
+  });
+
+  it("a write is read back from every server", async () => {
+    const text = `read me everywhere ${Date.now()}`;
+    const id = await postNote(lab(), text);
+    for (const machine of lab().machines)
+      expect(await noteOn(machine, id)).toMatchObject({ id, text, author: "proof" });
+  });
+
+  it("security headers are there, once each, and nothing tells what runs behind", async () => {
+    const { headers } = await visit(lab(), lab().url("/"));
+    const { maxAgeSeconds } = lab().blueprint.environment.config.cloudflare.hsts;
+    expect(headers).toMatchObject({
+      "strict-transport-security": `max-age=${maxAgeSeconds}; includeSubDomains`,
+      "x-content-type-options": "nosniff",
+      "x-frame-options": "DENY",
+      "referrer-policy": "strict-origin-when-cross-origin",
+      "cross-origin-opener-policy": "same-origin",
+    });
+    expect(headers["content-security-policy"]).toMatch(/^default-src 'self'; .*frame-ancestors 'none'$/);
+    expect(headers["x-request-id"]).toMatch(/^[0-9a-f]{32}$/);
+    expect(headers["server"]).toBe("cloudflare");
+    expect(headers).not.toHaveProperty("x-powered-by");
+  });
+
+  it.each(["1.2", "1.3"])("TLS %s is spoken", async (version) => {
+    expect((await visit(lab(), `--tlsv${version}`, "--tls-max", version, lab().url("/"))).status).toBe(200);
+  });
+
+  it("TLS 1.1 is refused", async () => {
+    const old = ["--tlsv1.0", "--tls-max", "1.1", "--ciphers", "DEFAULT@SECLEVEL=0"];
+    const { ok, stderr } = await lab().visitor.tryCurl(...old, lab().url("/"));
+    expect(ok).toBe(false);
+    expect(stderr).toMatch(/alert protocol version/);
+  });
+
+  it.each([
+    ["--ipv4", client.publicIpv4],
+    ["--ipv6", client.publicIpv6],
+  ])("nginx knows the visitor's address (%s)", async (family, address) => {
+    const id = `visitor${family.replaceAll("-", "")}${Date.now()}00000`;
+    await visit(
+      lab(),
+      family,
+      "--header",
+      `X-Request-Id: ${id}`,
+      "--header",
+      "CF-Connecting-IP: 192.0.2.66",
+      lab().url("/"),
+    );
+    expect(await accessLogLine(lab(), id)).toMatchObject({ request_id: id, network: { client: { ip: address } } });
+  });
+}
+
+/** curl arguments of somebody who goes to the balancer itself, past the edge, believing whatever certificate it shows. */
+export const pastTheEdge = (lab: Lab, family: "ipv4" | "ipv6"): string[] => {
+  const { publicIpv4, publicIpv6 } = lab.blueprint.environment.balancer;
+  const address = family === "ipv4" ? publicIpv4 : `[${publicIpv6}]`;
+  return [
+    "--insecure",
+    ...siteHosts(lab.blueprint.environment.config).flatMap((host) => ["--resolve", `${host}:443:${address}`]),
+  ];
+};

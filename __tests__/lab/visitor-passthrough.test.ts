@@ -1,0 +1,50 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Lab } from "../../lab/lab.js";
+import { edgeTokenHeader } from "../../modules/platform/names.js";
+import { ports } from "../../modules/platform/ports.js";
+import { Capture } from "./support/capture.js";
+import { labInMode } from "./support/lab-in-mode.js";
+import { pastTheEdge, visitorRules } from "./support/visitor-rules.js";
+import { postNote, visit } from "./support/visits.js";
+
+let lab: Lab;
+beforeAll(async () => {
+  lab = await labInMode("passthrough");
+});
+
+describe("a visitor", () => {
+  visitorRules(() => lab);
+});
+
+describe.each(["ipv4", "ipv6"] as const)("a direct hit on the balancer over %s", (family) => {
+  it("gets nothing without the edge's certificate, whatever header it sends", async () => {
+    const secret = `${edgeTokenHeader}: ${lab.blueprint.credentials.edgeToken}`;
+    const { status, body } = await visit(lab, ...pastTheEdge(lab, family), "--header", secret, lab.url("/"));
+    expect({ status, says: /No required SSL certificate was sent/.test(body) }).toEqual({ status: 400, says: true });
+  });
+
+  it("gets nothing with a certificate of another authority", async () => {
+    const { certificate, key } = lab.blueprint.credentials.origin;
+    const foreign = ["--cert", certificate, "--key", key];
+    expect((await visit(lab, ...pastTheEdge(lab, family), ...foreign, lab.url("/"))).status).toBe(400);
+  });
+
+  it("would get the page with the edge's certificate: nothing but the certificate stops it", async () => {
+    const { certificate, key } = lab.blueprint.credentials.originPull;
+    const own = ["--cert", certificate, "--key", key];
+    expect((await visit(lab, ...pastTheEdge(lab, family), ...own, lab.url("/"))).status).toBe(200);
+  });
+});
+
+describe("a marker that a visitor sends", () => {
+  it("is nowhere on the private network", async () => {
+    const everything = await Capture.start("tcp");
+    const web = await Capture.start(`tcp port ${ports.nginxHttps}`);
+    const marker = `marker-${Date.now()}`;
+    await postNote(lab, marker);
+    const [seen, seenByWeb] = [await everything.stop(), await web.stop()];
+    expect(seenByWeb.packets).toBeGreaterThan(5);
+    expect(seen.packets).toBeGreaterThan(seenByWeb.packets);
+    expect(seen.shows(marker)).toBe(false);
+  });
+});

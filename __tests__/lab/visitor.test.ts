@@ -1,0 +1,46 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Lab } from "../../lab/lab.js";
+import { edgeTokenHeader } from "../../modules/platform/names.js";
+import { ports } from "../../modules/platform/ports.js";
+import { Capture } from "./support/capture.js";
+import { labInMode } from "./support/lab-in-mode.js";
+import { pastTheEdge, visitorRules } from "./support/visitor-rules.js";
+import { postNote, visit } from "./support/visits.js";
+
+let lab: Lab;
+beforeAll(async () => {
+  lab = await labInMode("terminate");
+});
+
+describe("a visitor", () => {
+  visitorRules(() => lab);
+});
+
+describe.each(["ipv4", "ipv6"] as const)("a direct hit on the balancer over %s", (family) => {
+  it("gets nothing without the edge's secret", async () => {
+    expect((await visit(lab, ...pastTheEdge(lab, family), lab.url("/"))).status).toBe(403);
+  });
+
+  it("gets nothing with a guessed secret", async () => {
+    const guess = `${edgeTokenHeader}: ${"0".repeat(32)}`;
+    expect((await visit(lab, ...pastTheEdge(lab, family), "--header", guess, lab.url("/"))).status).toBe(403);
+  });
+
+  it("would get the page with the secret: nothing but the secret stops it", async () => {
+    const secret = `${edgeTokenHeader}: ${lab.blueprint.credentials.edgeToken}`;
+    expect((await visit(lab, ...pastTheEdge(lab, family), "--header", secret, lab.url("/"))).status).toBe(200);
+  });
+});
+
+describe("a marker that a visitor sends", () => {
+  it("is seen between balancer and server, where TLS has ended, and never in MySQL's traffic", async () => {
+    const web = await Capture.start(`tcp port ${ports.nginxHttp}`);
+    const database = await Capture.start(`tcp port ${ports.mysql} or tcp port ${ports.mysqlGroup}`);
+    const marker = `marker-${Date.now()}`;
+    await postNote(lab, marker);
+    const [seenByWeb, seenByDatabase] = [await web.stop(), await database.stop()];
+    expect(seenByWeb.shows(marker)).toBe(true);
+    expect(seenByDatabase.packets).toBeGreaterThan(10);
+    expect(seenByDatabase.shows(marker)).toBe(false);
+  });
+});

@@ -1,0 +1,25 @@
+import { createSocket } from "node:dgram";
+
+/** Seconds between 1900, where NTP counts from, and 1970. */
+const ntpEpoch = 2_208_988_800;
+
+/** Answer of a time server to a question of 48 bytes: this host's clock, given as exact (stratum 1). */
+export function timeAnswer(question: Buffer, nowMs: number): Buffer {
+  const answer = Buffer.alloc(48);
+  answer.set([0b00_100_100, 1]); // no leap second, version 4, server; stratum
+  question.copy(answer, 24, 40, 48); // the asker's own time goes back to it
+  for (const field of [16, 32, 40]) {
+    answer.writeUInt32BE(Math.floor(nowMs / 1000) + ntpEpoch, field);
+    answer.writeUInt32BE(Math.floor(((nowMs % 1000) / 1000) * 2 ** 32), field + 4);
+  }
+  return answer;
+}
+
+/** Serves the time by SNTP at an address, as pool.ntp.org does to agents. */
+export function serveTime(address: string, port: number): void {
+  const socket = createSocket(address.includes(":") ? "udp6" : "udp4");
+  socket.on("message", (question, from) => {
+    if (question.length >= 48) socket.send(timeAnswer(question, Date.now()), from.port, from.address);
+  });
+  socket.bind(port, address);
+}
