@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { copyFile, mkdir, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,11 +16,12 @@ import { client, edge, type Host, internet, openToAll } from "./network/addresse
 import { fabricHost } from "./network/fabric.js";
 import { type NameRecord, nameServerCommand } from "./network/names.js";
 import { openEveryPort } from "./network/open-ports.js";
-import { datadogHost, startIntake } from "./stand-ins/datadog/intake/intake.js";
+import { datadogDomains, datadogHost, startIntake } from "./stand-ins/datadog/intake/intake.js";
 import { startEdge } from "./stand-ins/edge/edge.js";
 import type { InternetSettings } from "./stand-ins/internet.js";
 import type { MetadataSettings } from "./stand-ins/metadata.js";
-import { startService } from "./system/service.js";
+import { serviceRuns, startedServices, startService } from "./system/service.js";
+import { sleep } from "./system/shell.js";
 
 /** Hosts of the lab besides the servers. */
 export const otherHosts = ({ environment }: Blueprint): readonly Host[] => [
@@ -45,6 +46,17 @@ export async function startServices(layout: Layout, blueprint: Blueprint, www: s
   });
   await startBalancing(layout, blueprint);
   await startEdgeOf(layout, blueprint);
+  await requireServices(layout);
+}
+
+/** @throws when a service ended right after its start; shows the end of its log */
+async function requireServices(layout: Layout): Promise<void> {
+  await sleep(0.5);
+  for (const name of await startedServices()) {
+    if (await serviceRuns(name)) continue;
+    const log = await readFile(path.join(layout.logs, `${name}.log`), "utf8");
+    throw new Error(`lab: service ${name} ended at once:\n${log.trimEnd().split("\n").slice(-5).join("\n")}`);
+  }
 }
 
 /** Names that lead to the internet's web server: package archives, vendors' repositories, the release. */
@@ -64,7 +76,7 @@ async function startNames(layout: Layout, blueprint: Blueprint): Promise<void> {
   const records = [
     ...siteHosts(config).map(to(edge)),
     ...(await webHosts(blueprint)).map(to(internet)),
-    to(datadogHost)(config.monitoring.site),
+    ...datadogDomains(config.monitoring.site).map(to(datadogHost)),
   ];
   await startService(layout, { name: "names", host: fabricHost, command: nameServerCommand(records) });
 }

@@ -1,7 +1,7 @@
 import { type TargetHealth, targetHealth } from "./balancer/balancer.js";
 import type { Layout } from "./layout.js";
 import type { Machine } from "./machine/machine.js";
-import { groupNames } from "./system/control-group.js";
+import { startedServices } from "./system/service.js";
 
 /** A machine as it is now. */
 export interface MachineStatus {
@@ -36,9 +36,7 @@ export async function statusOf(layout: Layout, machines: readonly Machine[]): Pr
   return {
     machines: await Promise.all(machines.map(machineStatus)),
     balancer: await targetHealth(layout),
-    services: (await groupNames())
-      .filter((name) => name.startsWith("service-"))
-      .map((name) => name.slice("service-".length)),
+    services: await startedServices(),
   };
 }
 

@@ -20,7 +20,7 @@ export interface Step {
 }
 
 /** Seconds a machine may take for its first boot. */
-const firstBootSeconds = 300;
+const firstBootSeconds = 900;
 
 /** The steps from nothing to a working site, in order. */
 export function upSteps(layout: Layout, overrides: LabOverrides): Step[] {

@@ -3,7 +3,7 @@ import type { LabStatus, MachineStatus } from "../status.js";
 
 /** Prints the status as tables that fit a terminal of 100 columns. */
 export function printStatus(status: LabStatus): void {
-  const machines = new Table({ head: ["machine", "power", "cloud-init", "public", "private", "database", "memory"] });
+  const machines = table("machine", "power", "cloud-init", "public", "private", "database", "memory");
   for (const machine of status.machines)
     machines.push([
       machine.name,
@@ -15,12 +15,14 @@ export function printStatus(status: LabStatus): void {
       `${machine.memoryMib.anonymous} MiB`,
     ]);
   console.log(machines.toString());
-  const balancer = new Table({ head: ["balancer service", "target", "healthy", "last check"] });
+  const balancer = table("balancer service", "target", "healthy", "last check");
   for (const { service, target, healthy, lastCheck } of status.balancer)
     balancer.push([service, target, healthy ? "yes" : "no", lastCheck]);
   console.log(balancer.toString());
   console.log(`services: ${status.services.join(", ")}`);
 }
+
+const table = (...head: string[]): Table.Table => new Table({ head, style: { head: [], border: [], compact: true } });
 
 const power = ({ running, partitioned }: MachineStatus): string =>
   `${running ? "on" : "off"}${partitioned ? ", partitioned" : ""}`;

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdir, open } from "node:fs/promises";
 import path from "node:path";
 import { namespaceOf, type Layout } from "../layout.js";
-import { ControlGroup } from "./control-group.js";
+import { ControlGroup, groupNames } from "./control-group.js";
 
 /** A long-running process of the lab itself: name service, stand-ins, balancer. */
 export interface ServiceProps {
@@ -15,7 +15,13 @@ export interface ServiceProps {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-const groupOf = (name: string): ControlGroup => new ControlGroup(`service-${name}`);
+const groupPrefix = "service-";
+
+const groupOf = (name: string): ControlGroup => new ControlGroup(`${groupPrefix}${name}`);
+
+/** Names of the services that were started and not stopped since, whether they still run or not. */
+export const startedServices = async (): Promise<string[]> =>
+  (await groupNames()).filter((name) => name.startsWith(groupPrefix)).map((name) => name.slice(groupPrefix.length));
 
 /** Starts a service unless it runs already. */
 export async function startService(layout: Layout, props: ServiceProps): Promise<void> {
