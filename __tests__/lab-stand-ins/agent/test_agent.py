@@ -226,6 +226,10 @@ class MySql(unittest.TestCase):
         with self.assertRaises(FileNotFoundError):
             mysql_client.Connection({"defaults_file": "/nowhere/mysql.cnf"})
 
+    def test_rows_are_lines_and_values_may_be_empty_or_null(self):
+        rows = mysql_client.rows("Questions\t7\nKey\t-----BEGIN\\nx\x0b\nNone\t\nNull\tNULL\n")
+        self.assertEqual(rows, [["Questions", "7"], ["Key", "-----BEGIN\\nx\x0b"], ["None", ""], ["Null", None]])
+
     def group(self, members):
         report, answers = Report("alpha"), [[["ACTIVE"]], members, [["group_replication_applier", *"01234567"]]]
         connection = mock.Mock(query=mock.Mock(side_effect=answers))

@@ -29,7 +29,7 @@ class Connection:
 
     def query(self, statement):
         """Rows of a statement as lists of text; NULL is None."""
-        options = [f"--connect-timeout={self._timeout}", "--batch", "--raw", "--skip-column-names", f"--execute={statement}"]
+        options = [f"--connect-timeout={self._timeout}", "--batch", "--skip-column-names", f"--execute={statement}"]
         result = subprocess.run(
             ["mysql", *self._start, *options],
             capture_output=True,
@@ -40,10 +40,15 @@ class Connection:
         )
         if result.returncode != 0:
             raise ConnectionError(result.stderr.strip())
-        return [[None if field == "NULL" else field for field in line.split("\t")] for line in result.stdout.splitlines()]
+        return rows(result.stdout)
 
     def _reach(self, socket, host, port):
         self._start += ["--protocol=socket", f"--socket={socket}"] if socket else ["--protocol=tcp", f"--host={host}", f"--port={port}"]
+
+
+def rows(output):
+    """Rows of what `mysql --batch` prints: one a line, as line breaks and tabs in values are escaped."""
+    return [[None if field == "NULL" else field for field in line.split("\t")] for line in output.split("\n")[:-1]]
 
 
 def read_defaults(path):
