@@ -5,7 +5,7 @@ import { healthPath, siteHosts } from "../platform/names.js";
 import { packages } from "../platform/packages.js";
 import { paths } from "../platform/paths.js";
 import { ports } from "../platform/ports.js";
-import { renderTemplate } from "../templates.js";
+import { readStatic, renderTemplate } from "../templates.js";
 import { datadogAptSource } from "./apt-source.js";
 import { integrations } from "./collected.js";
 import { logConfiguration } from "./logs.js";
@@ -47,6 +47,10 @@ export function datadogAgentPart({ config, server }: PayloadContext): PayloadPar
         content: renderTemplate(file(`${name}.yaml.hbs`), variables),
       })),
       { path: check("platform-logs"), content: logConfiguration(server) },
+      {
+        path: "/etc/systemd/system/datadog-agent.service.d/platform.conf",
+        content: readStatic(file("service.conf")),
+      },
       ...script.files,
     ],
     commands: script.commands,

@@ -21,7 +21,7 @@ export function nginxPart({ config, server }: PayloadContext): PayloadPart {
     balancerIp: config.network.balancerIp,
     passthrough,
     // Who connected to the balancer: Cloudflare's edge, as the balancer tells it.
-    edgeAddress: passthrough ? "$proxy_protocol_addr" : "$http_x_forwarded_for",
+    edgeAddress: passthrough ? "$proxy_protocol_addr" : "$last_forwarder",
     hosts: siteHosts(config).join(" "),
     healthPath,
     edgeTokenHeader,
