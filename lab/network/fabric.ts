@@ -63,8 +63,19 @@ export async function createFabric(network: PrivateNetwork): Promise<void> {
       publicBridge,
       "nodad",
     );
-  await inFabric("nft", "-f", "-", { input: partitionRules });
+  await inFabric("nft", "-f", "-", { input: redirectRules + partitionRules });
 }
+
+/** IPv6 redirects have no switch as IPv4's do. A host that believed one would go past the gateway, where isolated ports end. */
+const redirectRules = `table inet redirects
+delete table inet redirects
+table inet redirects {
+  chain output {
+    type filter hook output priority 0; policy accept;
+    icmpv6 type nd-redirect drop
+  }
+}
+`;
 
 /** Drops everything a cut-off address sends or receives, silently, as a broken cable would. */
 const partitionRules = `table inet partition
