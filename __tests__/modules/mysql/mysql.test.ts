@@ -10,10 +10,10 @@ import { hasTool, runTool } from "../../support/tools.js";
 const partOf = (name: string, config = exampleConfig()) => mysqlPart({ config, server: serverOf(config, name) });
 const contentOf = (path: string, part = partOf("alpha")): string =>
   part.files?.find((file) => file.path === path)?.content ?? "";
-const variables = (part = partOf("alpha")): Record<string, string> =>
-  Object.fromEntries(
-    [...contentOf("/etc/mysql/server.cnf", part).matchAll(/^(\w+) = (.*)$/gm)].map((m) => [m[1], m[2]]),
-  );
+const variables = (part = partOf("alpha")): Readonly<Record<string, string>> => {
+  const lines = contentOf("/etc/mysql/server.cnf", part).matchAll(/^(\w+) = (.*)$/gm);
+  return Object.fromEntries([...lines].map(([, name = "", value = ""]) => [name, value] as const));
+};
 const settings = (part = partOf("alpha")): unknown => JSON.parse(contentOf("/etc/mysql-group/group.json", part));
 
 describe("MySQL with defaults", () => {

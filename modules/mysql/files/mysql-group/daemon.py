@@ -23,11 +23,14 @@ class Daemon:
         self._settings = settings
         self._observer = Observer(settings)
         self._accounts_ready = False
+        self._settled = False
 
     def run(self):
         self._observer.start()
-        threading.Thread(target=self._work, daemon=True).start()
-        endpoint.serve(self._settings, self._observer)
+        server = endpoint.bind(self._settings, self._observer)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        # In the main thread: a fault nobody thought of ends the process, and systemd starts it again.
+        self._work()
 
     def _work(self):
         failures = 0
@@ -46,8 +49,11 @@ class Daemon:
         mine = self._observer.fresh()
         if mine.state == ONLINE and mine.majority:
             self._say(f"online as {mine.role}")
+            if not self._settled:
+                group.settle(self._settings)
+                self._settled = True
             return self._ensure_accounts(mine)
-        self._accounts_ready = False
+        self._accounts_ready = self._settled = False
         if mine.state == OFFLINE and mine.writable:
             group.protect(self._settings)
         reports, decision = self._decide()

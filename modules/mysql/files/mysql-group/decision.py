@@ -72,7 +72,7 @@ def _start(me, mine, reports):
         return Decision(WAIT, f"no member holds all transactions: {details}; see mysql-group force-bootstrap --help")
     if leader != me:
         return Decision(WAIT, f"{leader} starts the group")
-    return Decision(BOOTSTRAP, "first start of an empty cluster" if mine.blank else "all members are back and this one holds every transaction")
+    return Decision(BOOTSTRAP, "first start of an empty cluster" if mine.blank else "all members answer and this one holds every transaction")
 
 
 def _unmanaged(report):

@@ -5,7 +5,7 @@ import http.server
 from report import primary_problem, replica_problem
 
 
-def serve(settings, observer):
+def bind(settings, observer):
     class Handler(http.server.BaseHTTPRequestHandler):
         # Bounds a client that connects and says nothing.
         timeout = 5
@@ -44,4 +44,4 @@ def serve(settings, observer):
             """A caller that hangs up is no news either."""
             return
 
-    Server((settings.address, settings.rolePort), Handler).serve_forever()
+    return Server((settings.address, settings.rolePort), Handler)

@@ -29,6 +29,12 @@ def join(settings, blank):
         _start(cursor, settings)
 
 
+def settle(settings):
+    """The member is online: what a join had to switch off is on again."""
+    with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
+        cursor.execute("SET GLOBAL slow_query_log = ON")
+
+
 def leave(settings):
     with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
         cursor.execute("STOP GROUP_REPLICATION")
@@ -41,7 +47,9 @@ def protect(settings):
 
 
 def _start(cursor, settings):
-    # Given here, the credentials are kept in memory only; the server leaves the password out of its logs.
+    # The server clones by a statement of its own, which it would write into the slow log together with the password.
+    cursor.execute("SET GLOBAL slow_query_log = OFF")
+    # Given here, the credentials are kept in memory only; the server leaves the password of this statement out of its logs.
     cursor.execute(
         "START GROUP_REPLICATION USER = 'replication', PASSWORD = %s", [secret(settings, "replication")]
     )

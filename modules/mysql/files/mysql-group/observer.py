@@ -103,7 +103,7 @@ class Observer:
                     connection, boot = connect(self._settings, 2), os.urandom(8).hex()
                 report = observe(connection, self._settings.server, boot)
                 self._keep_view(report)
-            except (pymysql.Error, OSError):
+            except Exception:  # whatever it is, a connection that was cut off included: nothing is known
                 connection, report = None, Report(self._settings.server)
             with self._changed:
                 self._latest, self._read_at = report, started
