@@ -21,7 +21,7 @@ export abstract class PlatformStack extends TerraformStack {
    * are named after an expression with dots, which a name cannot hold.
    */
   protected override allocateLogicalId(element: TerraformElement | Node): string {
-    const node = TerraformElement.isTerraformElement(element) ? element.node : (element as Node);
+    const node = TerraformElement.isTerraformElement(element) ? element.node : element;
     const path = node.scopes.slice(node.scopes.indexOf(this) + 1).map((construct) => construct.node.id);
     return path
       .filter((id) => id !== "Default")

@@ -2,7 +2,7 @@ import { conditional, Fn, Op, type TerraformStack } from "cdktf";
 import type { PlatformServer } from "./platform-server.js";
 
 /** The label as Hetzner has it, which is the payload the server was created with. */
-const bornWith = (server: PlatformServer): string => Fn.lookup(server.server.labels, "payload", "none");
+const bornWith = (server: PlatformServer): string => Fn.lookup(server.server.labels, "payload", "none") as string;
 
 /** Names of servers that run another payload than the configuration's, as Terraform sees it at plan time. */
 export const outdatedServers = (servers: readonly PlatformServer[]): string[] =>

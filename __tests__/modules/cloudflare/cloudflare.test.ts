@@ -23,7 +23,7 @@ const full = synthesizeEnvironment(
 const values = (synthesized: typeof edge): Attributes =>
   Object.fromEntries(
     Object.values(resources(synthesized, "cloudflare_zone_setting")).map((setting) => [
-      setting["setting_id"],
+      String(setting["setting_id"]),
       setting["value"],
     ]),
   );

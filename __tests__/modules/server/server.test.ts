@@ -31,8 +31,7 @@ const full = synthesizeEnvironment(
 
 describe("server, defaults", () => {
   it("is a protected Debian 13 with fixed addresses, in its firewall and its group", () => {
-    const { user_data: _, labels: __, ...rest } = alpha;
-    expect(rest).toEqual({
+    expect({ ...alpha, user_data: undefined, labels: undefined }).toEqual({
       name: "alpha",
       server_type: "cx33",
       image: "debian-13",
