@@ -101,7 +101,7 @@ describe("everything set", () => {
       site: "us5.datadoghq.com",
       runbookUrl: "https://wiki.foobar.com/runbook",
       monitors: { "dns-check": { reason, enabled: false }, "cpu-busy": { reason, critical: 2, urgency: "urgent" } },
-      serviceLevels: { availabilityPercent: 99.5, latencyPercent: 90, latencySeconds: 1 },
+      serviceLevels: { availabilityPercent: 99.5, latencyPercent: 94, latencySeconds: 1 },
       synthetics: { locations: ["aws:eu-north-1"], intervalSeconds: 60 },
       downtimes: { kernel: { reason: "kernel update", start: "2026-12-01T20:00:00Z", end: "2026-12-01T21:00:00Z" } },
     },

@@ -11,6 +11,7 @@ interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
   readonly additionalProperties?: Schema | boolean;
+  readonly propertyNames?: { readonly enum?: readonly string[] };
   readonly items?: Schema;
   readonly oneOf?: readonly Schema[];
   readonly anyOf?: readonly Schema[];
@@ -20,6 +21,8 @@ interface Schema {
 export interface Setting {
   /** Keys from the top; `*` stands for any name. */
   readonly path: readonly string[];
+  /** Names that a `*` at the path's end may stand for. @default - any */
+  readonly names?: readonly string[];
   /** For example `"terminate" | "passthrough"`. */
   readonly type: string;
   readonly required: boolean;
@@ -42,7 +45,9 @@ function below(schema: Schema, path: readonly string[]): readonly Setting[] {
   );
   const anyName =
     typeof schema.additionalProperties === "object"
-      ? settingsOf(schema.additionalProperties, [...path, "*"], false)
+      ? settingsOf(schema.additionalProperties, [...path, "*"], false).map((setting, index) =>
+          index === 0 && schema.propertyNames?.enum ? { ...setting, names: schema.propertyNames.enum } : setting,
+        )
       : [];
   const alternatives = (schema.oneOf ?? schema.anyOf ?? []).flatMap((option) => below(option, path));
   return [...named, ...anyName, ...mergeAlternatives(alternatives)];
@@ -81,6 +86,6 @@ export function keysBelow(path: readonly PropertyKey[]): readonly string[] {
     path.every((key, index) => setting.path[index] === "*" || setting.path[index] === key);
   return settings()
     .filter(matches)
-    .map((setting) => setting.path[path.length] ?? "")
+    .flatMap((setting) => setting.names ?? [setting.path[path.length] ?? ""])
     .filter((key) => key !== "*");
 }

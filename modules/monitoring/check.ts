@@ -36,7 +36,7 @@ export function monitoringProblems(config: Config): readonly string[] {
       const unreachable =
         level && thresholds && thresholds.critical >= highestBurnRate(level)
           ? [
-              `burn rate must be below ${highestBurnRate(level)}, the most that the target allows, got ${thresholds.critical}`,
+              `burn rate must be below ${highestBurnRate(level)}, the most that the target allows, got ${thresholds.critical}; lower its critical threshold`,
             ]
           : [];
       return [...refused, ...unreachable].map((problem) => `${id}: ${problem}`);

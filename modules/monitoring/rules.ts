@@ -1,3 +1,4 @@
+import type { Comparison } from "./definition.js";
 import { looksUp } from "./thresholds.js";
 import type { RenderedMonitor } from "./monitor.js";
 
@@ -30,22 +31,22 @@ const limitIsInQuery: Rule = (monitor) => {
     : [`critical threshold must equal the query's ${found.limit}, got ${String(critical)}`];
 };
 
+/** Limits from the healthy side to the bad one. Recovery limits are judged once the given ones are in order: they follow from them. */
 const limitsAreInOrder: Rule = ({ query, type, monitorThresholds: limits }) => {
   if (!limits || type === "service check") return [];
-  const sign = looksUp((comparisonIn(query)?.comparison ?? ">") as ">") ? 1 : -1;
-  const steps = [
-    ["warning recovery", limits.warningRecovery],
-    ["warning", limits.warning],
-    ["critical recovery", limits.criticalRecovery],
-    ["critical", limits.critical],
-  ] as const;
-  const given = steps.flatMap(([name, text]) => (text === undefined ? [] : [{ name, value: Number(text) }]));
-  return given.slice(1).flatMap((step, index) => {
-    const before = given[index] as { name: string; value: number };
-    return (step.value - before.value) * sign > 0
+  const { critical, warning, criticalRecovery, warningRecovery } = limits;
+  const sign = looksUp((comparisonIn(query)?.comparison ?? ">") as Comparison) ? 1 : -1;
+  const misplaced = (name: string, healthier: string | undefined, than: string, worse: string | undefined): string[] =>
+    healthier === undefined || worse === undefined || (Number(worse) - Number(healthier)) * sign > 0
       ? []
-      : [`${before.name} (${before.value}) must lie on the healthy side of ${step.name} (${step.value})`];
-  });
+      : [`${name} (${healthier}) must lie on the healthy side of ${than} (${worse})`];
+  const given = misplaced("warning", warning, "critical", critical);
+  if (given.length > 0) return given;
+  return [
+    ...misplaced("critical recovery", criticalRecovery, "critical", critical),
+    ...misplaced("warning", warning, "critical recovery", criticalRecovery),
+    ...misplaced("warning recovery", warningRecovery, "warning", warning),
+  ];
 };
 
 const windowExists: Rule = ({ query }) =>

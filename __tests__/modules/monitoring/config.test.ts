@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import { exampleConfig } from "../../support/config.js";
+
+const reason = "measured to be normal here";
+const start = "2026-12-01T20:00:00Z";
+const end = "2026-12-01T21:00:00Z";
+
+describe("defaults", () => {
+  it("promise 99.9 % of requests and 95 % fast ones, change no monitor and plan no downtime", () => {
+    const { monitors, serviceLevels, synthetics, downtimes, runbookUrl } = exampleConfig().monitoring;
+    expect({ monitors, serviceLevels, synthetics, downtimes, runbookUrl }).toEqual({
+      monitors: {},
+      serviceLevels: { availabilityPercent: 99.9, latencyPercent: 95, latencySeconds: 0.5 },
+      synthetics: { locations: ["aws:eu-central-1", "aws:eu-west-1", "aws:us-east-1"], intervalSeconds: 300 },
+      downtimes: {},
+      runbookUrl: undefined,
+    });
+  });
+});
+
+describe("refusals", () => {
+  it.each([
+    [
+      "a monitor that does not exist",
+      { monitors: { "cpu-bussy": { reason, enabled: false } } },
+      'monitoring.monitors.cpu-bussy: is not a known setting, got {"reason":"measured to be normal here","enabled":false}; did you mean cpu-busy?',
+    ],
+    [
+      "a change without a reason",
+      { monitors: { "cpu-busy": { enabled: false } } },
+      "monitoring.monitors.cpu-busy.reason: is required, got nothing; add it: a text in quotes",
+    ],
+    [
+      "a reason that is none",
+      { monitors: { "cpu-busy": { reason: "noisy", enabled: false } } },
+      'monitoring.monitors.cpu-busy.reason: must be a sentence of at least ten characters, got "noisy"; say why, for whoever reads the review',
+    ],
+    [
+      "a change that changes nothing",
+      { monitors: { "cpu-busy": { reason } } },
+      'monitoring.monitors.cpu-busy: must change something, got {"reason":"measured to be normal here","enabled":true}; set enabled to false, a threshold or the urgency, or remove the entry',
+    ],
+    [
+      "a downtime that ends before it begins",
+      { downtimes: { kernel: { reason, start: end, end: start } } },
+      `monitoring.downtimes.kernel.end: must be later than its start (${end}), got "${start}"; move the end, or the start`,
+    ],
+    [
+      "a downtime in local time",
+      { downtimes: { kernel: { reason, start: "2026-12-01T20:00:00+01:00", end } } },
+      'monitoring.downtimes.kernel.start: must be a time in UTC, got "2026-12-01T20:00:00+01:00"; write it as 2026-12-01T20:00:00Z',
+    ],
+    [
+      "a downtime of a server that is not there",
+      { downtimes: { kernel: { reason, start, end, server: "delta" } } },
+      'monitoring.downtimes.kernel.server: must be a server of this environment, got "delta"; choose one of alpha, bravo, charlie',
+    ],
+    [
+      "a promise of everything",
+      { serviceLevels: { availabilityPercent: 100 } },
+      "monitoring.serviceLevels.availabilityPercent: must be 99.999 or less, got 100; lower it to 99.999",
+    ],
+    [
+      "a place that is none of Datadog's",
+      { synthetics: { locations: ["Frankfurt"] } },
+      'monitoring.synthetics.locations[0]: must be a place of Datadog\'s, got "Frankfurt"; write it as "aws:eu-central-1"',
+    ],
+    [
+      "no place to look from",
+      { synthetics: { locations: [] } },
+      "monitoring.synthetics.locations: must have at least 1 entry, got []; add one",
+    ],
+  ])("name %s", (_what, monitoring, problem) => {
+    expect(() => exampleConfig({ monitoring } as never)).toThrow(problem);
+  });
+});
