@@ -17,6 +17,8 @@ export interface LoadProps {
   readonly keepAlive?: boolean;
   /** Seconds after which an unanswered request counts as failed. @default 15 */
   readonly timeoutSeconds?: number;
+  /** Address family of the connections. @default 4 */
+  readonly family?: 4 | 6;
   /** Host the requests come from. @default "client" */
   readonly from?: string;
   /** Authority trusted for https. @default - the lab's public one */

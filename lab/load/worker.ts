@@ -7,7 +7,11 @@ import { type Answer, summary } from "./summary.js";
 
 const props = JSON.parse(await text(process.stdin)) as LoadProps;
 const transport = props.url.startsWith("https:") ? https : http;
-const agent = new transport.Agent({ keepAlive: props.keepAlive ?? false, maxSockets: Infinity });
+const agent = new transport.Agent({
+  keepAlive: props.keepAlive ?? false,
+  family: props.family ?? 4,
+  autoSelectFamily: false,
+});
 const timeoutMs = (props.timeoutSeconds ?? 15) * 1000;
 const started = performance.now();
 const seconds = (): number => (performance.now() - started) / 1000;

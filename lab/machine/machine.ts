@@ -170,16 +170,17 @@ export class Machine {
     }
   }
 
-  /** Waits until cloud-init has ended, well or not. */
+  /** Waits until cloud-init has ended, well or not. It is asked only then: it is slow to answer and would hold up the boot. */
   async waitForCloudInit(timeoutSeconds = 300): Promise<CloudInitStatus> {
-    return waitFor(
-      `${this.name}: cloud-init`,
-      async () => {
-        const state = await this.cloudInit();
-        return state !== undefined && ["done", "error", "disabled"].includes(state.status) ? state : undefined;
-      },
-      { timeoutSeconds, pauseSeconds: 1 },
-    );
+    const check = async (): Promise<boolean> => {
+      const leader = await this.leader();
+      return leader !== undefined && existsSync(`/proc/${leader}/root/run/cloud-init/result.json`);
+    };
+    await waitFor(`${this.name}: cloud-init`, check, { timeoutSeconds, pauseSeconds: 0.5 });
+    return waitFor(`${this.name}: result of cloud-init`, async () => {
+      const state = await this.cloudInit();
+      return state !== undefined && state.status !== "running" ? state : undefined;
+    });
   }
 
   /** Says whether the seed was written; kept beside the disk so that a fresh disk gets a fresh seed. */
