@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import {
+  balancer,
+  client,
+  edge,
+  internet,
+  macAddress,
+  nameServers,
+  nameServersIpv6,
+  server,
+} from "../../lab/network/addresses.js";
+import { datadogHost } from "../../lab/stand-ins/datadog/intake/intake.js";
+
+const hosts = [
+  client,
+  internet,
+  edge,
+  datadogHost,
+  balancer("10.0.1.5"),
+  ...["alpha", "bravo", "charlie"].map((name, position) => server(name, position, `10.0.1.${11 + position}`)),
+];
+
+describe("hosts of the lab", () => {
+  it("share no name, number or address", () => {
+    for (const property of ["name", "index", "publicIpv4", "publicIpv6"] as const)
+      expect(new Set(hosts.map((host) => host[property])).size).toBe(8);
+  });
+
+  it("have a hardware address of their own on each network", () => {
+    const addresses = hosts.flatMap((host) => [macAddress(host, "public"), macAddress(host, "private")]);
+    expect(new Set(addresses).size).toBe(16);
+    expect(addresses[0]).toBe("02:00:00:00:01:01");
+  });
+});
+
+describe("name servers", () => {
+  it("are Hetzner's, two of each family", () => {
+    expect(nameServers).toEqual(["185.12.64.1", "185.12.64.2"]);
+    expect(nameServersIpv6).toEqual(["2a01:4ff:ff00::add:1", "2a01:4ff:ff00::add:2"]);
+  });
+});

@@ -1,0 +1,79 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { haproxyConfig } from "../../lab/balancer/haproxy.js";
+import { balancer, server } from "../../lab/network/addresses.js";
+import { balancerDefinition } from "../../modules/load-balancer/definition.js";
+import { exampleConfig } from "../support/config.js";
+import { hasTool, runTool } from "../support/tools.js";
+
+const configFor = (tls: "terminate" | "passthrough", certificateBundle = "/lab/balancer.pem"): string =>
+  haproxyConfig({
+    definition: balancerDefinition(exampleConfig({ tls })),
+    host: balancer("10.0.1.5"),
+    targets: [server("alpha", 0, "10.0.1.11"), server("bravo", 1, "10.0.1.12")],
+    certificateBundle,
+    socket: "/lab/balancer.sock",
+  });
+
+describe("terminate", () => {
+  const config = configFor("terminate");
+
+  it("ends TLS on both public addresses", () => {
+    expect(config).toContain("bind 192.0.2.80:443 ssl crt /lab/balancer.pem alpn h2,http/1.1");
+    expect(config).toContain("bind [2001:db8:0:80::1]:443 ssl crt /lab/balancer.pem alpn h2,http/1.1");
+  });
+
+  it("redirects plain HTTP", () => {
+    expect(config).toContain("bind 192.0.2.80:80\n");
+    expect(config).toContain("http-request redirect scheme https code 301");
+  });
+
+  it("speaks plain HTTP to private addresses", () => {
+    expect(config).toContain("server alpha 10.0.1.11:80\n");
+    expect(config).toContain("server bravo 10.0.1.12:80\n");
+  });
+});
+
+describe("passthrough", () => {
+  const config = configFor("passthrough");
+
+  it("passes TLS on with the PROXY protocol", () => {
+    expect(config).toContain("mode tcp");
+    expect(config).toContain("send-proxy-v2");
+    expect(config).toContain("server alpha 10.0.1.11:443\n");
+    expect(config).not.toContain(" ssl ");
+  });
+
+  it("does not listen on port 80", () => {
+    expect(config).not.toMatch(/bind .*:80\n/);
+  });
+});
+
+describe.each(["terminate", "passthrough"] as const)("%s, as documented and no more", (tls) => {
+  it("asks the health check's path with its host", () => {
+    expect(configFor(tls)).toContain("http-check send meth GET uri /healthz ver HTTP/1.1 hdr Host www.foobar.com");
+    expect(configFor(tls)).toContain("default-server check inter 3s fall 2 rise 1 port 80");
+  });
+
+  it("never tries again on another server", () => {
+    expect(configFor(tls)).toContain("retries 0");
+    expect(configFor(tls)).not.toMatch(/option redispatch|retry-on/);
+  });
+});
+
+describe("HAProxy itself", () => {
+  it.each(["terminate", "passthrough"] as const)("accepts the configuration of %s", async (tls) => {
+    if (!hasTool("haproxy", "the balancer stand-in's configuration") || !hasTool("openssl", "its certificate")) return;
+    const directory = await mkdtemp(path.join(tmpdir(), "balancer-"));
+    const [bundle, file] = [path.join(directory, "bundle.pem"), path.join(directory, "haproxy.cfg")];
+    const subject = ["-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-subj", "/CN=lab"];
+    expect(runTool("openssl", ["req", ...subject, "-keyout", bundle, "-out", `${bundle}.crt`]).status).toBe(0);
+    await writeFile(file, configFor(tls, bundle));
+    const certificate = runTool("sh", ["-c", `cat ${bundle}.crt >> ${bundle}`]);
+    expect(certificate.status).toBe(0);
+    expect(runTool("haproxy", ["-c", "-f", file])).toMatchObject({ status: 0 });
+    await rm(directory, { recursive: true });
+  });
+});
