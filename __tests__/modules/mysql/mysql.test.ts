@@ -141,16 +141,6 @@ describe("the server's configuration", () => {
     ];
     expect(Object.keys(variables()).filter((name) => oneSeriesOnly.includes(name.replace("loose_", "")))).toEqual([]);
   });
-
-  it("is accepted by mysqld", () => {
-    if (!hasTool("mysqld", "server.cnf by mysqld --validate-config")) return;
-    const cnf = contentOf("/etc/mysql/server.cnf").replace(
-      /^(plugin_load_add|ssl_\w+|datadir|log_error|slow_query_log_file|secure_file_priv) = .*$/gm,
-      "",
-    );
-    const run = runTool("mysqld", ["--defaults-file=/dev/stdin", "--user=root", "--validate-config"], cnf);
-    expect(run).toMatchObject({ status: 0 });
-  });
 });
 
 describe("the apt key", () => {
