@@ -5,7 +5,7 @@ import type { Construct } from "constructs";
 import { CloudflareSite } from "../modules/cloudflare/index.js";
 import type { Config } from "../modules/config/schema.js";
 import { Balancer, BalancerCertificate } from "../modules/load-balancer/index.js";
-import { healthPath, siteHosts } from "../modules/platform/names.js";
+import { siteHosts } from "../modules/platform/names.js";
 import type { CredentialsStack } from "./credentials.js";
 import type { FoundationStack } from "./foundation.js";
 import { PlatformStack, type PlatformStackProps } from "./platform-stack.js";
@@ -57,7 +57,7 @@ export class EdgeStack extends PlatformStack {
     });
     new TerraformOutput(this, "next_commands", {
       value: [
-        `curl --fail --silent --show-error https://${www}${healthPath}`,
+        `curl --fail --silent --show-error --output /dev/null https://${www}/`,
         `npx cdktf output ${config.environment}-servers`,
       ],
       description: "Is the site up, and do the servers run the current payload",

@@ -1,4 +1,3 @@
-import type { Config, ServerConfig } from "../config/schema.js";
 import { applicationPart } from "../application/index.js";
 import { datadogAgentPart } from "../datadog-agent/index.js";
 import { hardeningPart } from "../hardening/index.js";
@@ -7,8 +6,9 @@ import { hostFirewallPart } from "../host-firewall/index.js";
 import { mysqlPart } from "../mysql/index.js";
 import { nginxPart } from "../nginx/index.js";
 import { basePart } from "./base.js";
-import { mergeParts, type CloudConfig } from "./cloud-config.js";
+import { mergeParts, renderCloudConfig } from "./cloud-config.js";
 import type { PayloadContext, PayloadPart } from "./part.js";
+import { perServer } from "./per-server.js";
 
 /** Parts of a server by its roles. Their order is the order in which services start. */
 function partsOf(context: PayloadContext): readonly PayloadPart[] {
@@ -24,5 +24,7 @@ function partsOf(context: PayloadContext): readonly PayloadPart[] {
 }
 
 /** Literal cloud-config of one server: everything but the secrets. */
-export const payloadOf = (config: Config, server: ServerConfig): CloudConfig =>
-  mergeParts(server.name, partsOf({ config, server }));
+export const payloadOf = perServer((config, server) => mergeParts(server.name, partsOf({ config, server })));
+
+/** The same as text: what the server boots with, but for the secrets. */
+export const literalOf = perServer((config, server) => renderCloudConfig(payloadOf(config, server)));

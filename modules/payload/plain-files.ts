@@ -1,6 +1,5 @@
 import type { Config, ServerConfig } from "../config/schema.js";
-import { renderCloudConfig } from "./cloud-config.js";
-import { payloadOf } from "./payload.js";
+import { literalOf, payloadOf } from "./payload.js";
 
 /** A file for a person to read and compare. */
 export interface PlainFile {
@@ -11,10 +10,9 @@ export interface PlainFile {
 
 /** The payload of a server as plain files: the whole cloud-config, and each file it writes under files/. */
 export function plainFilesOf(config: Config, server: ServerConfig): readonly PlainFile[] {
-  const payload = payloadOf(config, server);
   return [
-    { path: "user-data.yaml", content: renderCloudConfig(payload) },
-    ...payload.write_files.flatMap(({ path, content }) =>
+    { path: "user-data.yaml", content: literalOf(config, server) },
+    ...payloadOf(config, server).write_files.flatMap(({ path, content }) =>
       content === undefined ? [] : [{ path: `files${path}`, content }],
     ),
   ];

@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
-import type { Config, ServerConfig } from "../config/schema.js";
 import type { SecretName } from "../platform/secrets.js";
-import { renderCloudConfig } from "./cloud-config.js";
-import { payloadOf } from "./payload.js";
+import { literalOf } from "./payload.js";
+import { perServer } from "./per-server.js";
 import { compress, serverUserData } from "./user-data.js";
 
 /** Hetzner takes at most this much user data. */
@@ -35,18 +34,16 @@ const incompressible = (bytes: number): string =>
     .slice(0, bytes);
 
 /** Size of a server's user data as Hetzner takes it, in bytes, with secrets of realistic length. The policy payload-fits judges it. */
-export function payloadSize(config: Config, server: ServerConfig): number {
+export const payloadSize = perServer((config, server) => {
   const secrets = {
     value: (name: SecretName) => incompressible(secretBytes[name]),
     encode: (content: string) => Buffer.from(content).toString("base64"),
     compress,
   };
   return Buffer.byteLength(serverUserData({ config, server, secrets }));
-}
+});
 
 /** Short hash of a server's literal payload; fits a label of Hetzner's. */
-export const payloadHash = (config: Config, server: ServerConfig): string =>
-  createHash("sha256")
-    .update(renderCloudConfig(payloadOf(config, server)))
-    .digest("hex")
-    .slice(0, 12);
+export const payloadHash = perServer((config, server) =>
+  createHash("sha256").update(literalOf(config, server)).digest("hex").slice(0, 12),
+);

@@ -2,7 +2,8 @@ import { gzipSync } from "node:zlib";
 import type { Config, ServerConfig } from "../config/schema.js";
 import { secretFilesOf, type SecretFile, type SecretName } from "../platform/secrets.js";
 import { renderCloudConfig } from "./cloud-config.js";
-import { payloadOf } from "./payload.js";
+import { literalOf } from "./payload.js";
+import { perServer } from "./per-server.js";
 
 /** Where secret values come from: references of Terraform, or plain values in the lab. */
 export interface SecretSource {
@@ -41,6 +42,8 @@ const compressedPart = (body: string): readonly string[] => [
   body,
 ];
 
+const compressedLiteral = perServer((config, server) => compress(literalOf(config, server)));
+
 /** The secret files as a cloud-config of their own. */
 function secretConfig({ config, server, secrets }: UserDataProps): object {
   const files = secretFilesOf(config, server).map((file) => ({
@@ -59,9 +62,8 @@ function secretConfig({ config, server, secrets }: UserDataProps): object {
  * Both Hetzner's and the NoCloud data source of cloud-init take it as it stands.
  */
 export function serverUserData(props: UserDataProps): string {
-  const literal = renderCloudConfig(payloadOf(props.config, props.server));
   const parts = [
-    compressedPart(compress(literal)),
+    compressedPart(compressedLiteral(props.config, props.server)),
     compressedPart(props.secrets.compress(renderCloudConfig(secretConfig(props)))),
   ];
   return [

@@ -47,7 +47,7 @@ const monitoring: Check = ({ monitoring: { enabled, receivers } }, { hasDatadogA
   ...when(
     enabled && !hasDatadogApiKey,
     "TF_VAR_datadog_api_key",
-    "is not set: a deploy will ask for it; without it no server is watched",
+    "is not set: the agents stay off, so no server is watched",
   ),
   ...when(
     enabled && receivers.urgent.length === 0,

@@ -64,7 +64,7 @@ describe("warnings", () => {
       "monitoring.enabled is false: nobody is told when the site, a server or the database fails",
     ]);
     expect(warnings({}, { hasDatadogApiKey: false })).toEqual([
-      "TF_VAR_datadog_api_key is not set: a deploy will ask for it; without it no server is watched",
+      "TF_VAR_datadog_api_key is not set: the agents stay off, so no server is watched",
     ]);
     expect(warnings({ protect: true, monitoring: { receivers: { urgent: [] } } }, {}, "staging")).toEqual([
       "monitoring.receivers.urgent is empty: monitors turn red and nobody is woken",
