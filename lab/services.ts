@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,6 +16,7 @@ import { client, edge, type Host, internet, openToAll } from "./network/addresse
 import { fabricHost } from "./network/fabric.js";
 import { type NameRecord, nameServerCommand } from "./network/names.js";
 import { openEveryPort } from "./network/open-ports.js";
+import { publish, publishedFiles } from "./releases.js";
 import { datadogDomains, datadogHost, startIntake } from "./stand-ins/datadog/intake/intake.js";
 import { startEdge } from "./stand-ins/edge/edge.js";
 import type { InternetSettings } from "./stand-ins/internet.js";
@@ -115,13 +116,9 @@ async function startInternet(layout: Layout, blueprint: Blueprint, www: string):
 
 /** Puts the release of this tree where the configuration says it is. */
 async function publishRelease(layout: Layout, { environment: { config } }: Blueprint): Promise<string> {
-  const { hostname, pathname } = new URL(config.application.url);
-  const directory = path.join(layout.state, "www");
-  const target = path.join(directory, hostname, pathname);
-  await mkdir(path.dirname(target), { recursive: true });
   const { path: built } = await buildRelease({ folder: layout.services });
-  await copyFile(built, target);
-  return directory;
+  await publish(layout, config, built);
+  return publishedFiles(layout);
 }
 
 const startBalancing = (layout: Layout, { environment, credentials }: Blueprint): Promise<void> => {
@@ -160,9 +157,15 @@ async function startStandIn(
   settings: object,
 ): Promise<void> {
   const file = path.join(layout.services, `${name}.json`);
-  await writeFile(file, JSON.stringify(settings), { mode: 0o600 });
+  const configuration = JSON.stringify(settings);
+  await writeFile(file, configuration, { mode: 0o600 });
   const program = fileURLToPath(new URL(`./stand-ins/${name}.ts`, import.meta.url));
-  await startService(layout, { name, host, command: [process.execPath, "--import", typescript, program, file] });
+  await startService(layout, {
+    name,
+    host,
+    command: [process.execPath, "--import", typescript, program, file],
+    configuration,
+  });
 }
 
 /** Lets Node run TypeScript, from wherever the command is started. */

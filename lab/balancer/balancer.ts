@@ -6,7 +6,7 @@ import type { BalancerDefinition } from "../../modules/load-balancer/definition.
 import type { Layout } from "../layout.js";
 import type { KeyPair } from "../keys/certificates.js";
 import type { Host } from "../network/addresses.js";
-import { startService, stopService } from "../system/service.js";
+import { startService } from "../system/service.js";
 import { haproxyConfig } from "./haproxy.js";
 
 const service = "balancer";
@@ -21,7 +21,7 @@ export interface BalancerProps {
   readonly certificate: KeyPair;
 }
 
-/** Starts the load balancer; restarts it when its definition has changed. */
+/** Starts the load balancer, or starts it anew when its definition has changed. */
 export async function startBalancer(
   layout: Layout,
   { definition, host, targets, certificate }: BalancerProps,
@@ -36,9 +36,9 @@ export async function startBalancer(
     },
   );
   const config = haproxyConfig({ definition, host, targets, certificateBundle: bundle, socket: socketOf(layout) });
-  if ((await readFile(file, "utf8").catch(() => config)) !== config) await stopService(service);
   await writeFile(file, config);
-  await startService(layout, { name: service, host: host.name, command: ["haproxy", "-db", "-f", file] });
+  const command = ["haproxy", "-db", "-f", file] as const;
+  await startService(layout, { name: service, host: host.name, command, configuration: config });
 }
 
 /** What the health check says about one target of one service. */

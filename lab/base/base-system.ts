@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { nameServers } from "../network/addresses.js";
-import { unmountBelow } from "../system/overlay.js";
+import { cached } from "../system/cache.js";
 import { run } from "../system/shell.js";
 import { hostMirror, sourceLines } from "./mirror.js";
 
@@ -54,16 +53,11 @@ export async function baseSystem(cache: string, trustedCa: string): Promise<Base
   const ca = await readFile(trustedCa, "utf8");
   const recipe = { packages, aptSettings, sources, ca, nameServers, hooks: hooks("", "") };
   const key = createHash("sha256").update(JSON.stringify(recipe)).digest("hex").slice(0, 16);
-  const root = path.join(cache, `base-${key}`);
-  if (!existsSync(root)) await build(cache, root, sources, trustedCa);
+  const root = await cached(cache, "base", key, (directory) => build(cache, directory, sources, trustedCa));
   return { root, key };
 }
 
 async function build(cache: string, root: string, sources: readonly string[], trustedCa: string): Promise<void> {
-  const partial = path.join(cache, "base.partial");
-  await unmountBelow(partial);
-  await rm(partial, { recursive: true, force: true });
-  await mkdir(cache, { recursive: true });
   const aptFile = path.join(cache, "apt.conf");
   await writeFile(aptFile, `${aptSettings.join("\n")}\n`);
   const options = [
@@ -74,8 +68,7 @@ async function build(cache: string, root: string, sources: readonly string[], tr
     ...aptSettings.map((line) => `--aptopt=${line.replace(/;$/, "")}`),
     ...hooks(aptFile, trustedCa).map((hook) => `--customize-hook=${hook}`),
   ];
-  await run("mmdebstrap", [...options, suite, partial, ...sources]);
-  await rename(partial, root);
+  await run("mmdebstrap", [...options, suite, root, ...sources]);
 }
 
 const hooks = (aptFile: string, trustedCa: string): string[] => [

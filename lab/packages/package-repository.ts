@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { readFile, rename, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { type BaseSystem, suite } from "../base/base-system.js";
 import { hostMirror, sourceLines } from "../base/mirror.js";
 import type { RepositoryKey } from "../keys/repository-key.js";
-import { unmountBelow } from "../system/overlay.js";
+import { cached } from "../system/cache.js";
 import { DebianMirror } from "./debian-mirror.js";
 import { Fetcher } from "./fetcher.js";
 import { fetchMysql, isMysqlPackage } from "./mysql-packages.js";
@@ -27,15 +26,10 @@ export interface RepositoryProps {
  * @returns directory with one folder per host name, as the web server of the lab's internet serves it
  */
 export async function packageRepository(props: RepositoryProps): Promise<string> {
-  const www = path.join(props.cache, `packages-${await keyOf(props)}`);
-  if (existsSync(www)) return www;
-  const partial = path.join(props.cache, "packages.partial");
   const scratch = path.join(props.cache, "fetch.partial");
-  await unmountBelow(scratch);
-  for (const directory of [partial, scratch]) await rm(directory, { recursive: true, force: true });
-  await Fetcher.within(scratch, props.base.root, (fetcher) => fill(partial, props, fetcher));
-  await rename(partial, www);
-  return www;
+  return cached(props.cache, "packages", await keyOf(props), (www) =>
+    Fetcher.within(scratch, props.base.root, (fetcher) => fill(www, props, fetcher)),
+  );
 }
 
 async function fill(

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
-import { mkdir, open } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdir, open, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { namespaceOf, type Layout } from "../layout.js";
 import { ControlGroup, groupNames } from "./control-group.js";
@@ -13,6 +14,8 @@ export interface ServiceProps {
   readonly command: readonly [string, ...string[]];
   /** Variables added to its environment. @default - none */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Text of its configuration: when it, the command or the environment changes, the service is started anew. @default - none */
+  readonly configuration?: string;
 }
 
 const groupPrefix = "service-";
@@ -23,11 +26,15 @@ const groupOf = (name: string): ControlGroup => new ControlGroup(`${groupPrefix}
 export const startedServices = async (): Promise<string[]> =>
   (await groupNames()).filter((name) => name.startsWith(groupPrefix)).map((name) => name.slice(groupPrefix.length));
 
-/** Starts a service unless it runs already. */
+/** Starts a service unless it runs already as it should. */
 export async function startService(layout: Layout, props: ServiceProps): Promise<void> {
   const group = groupOf(props.name);
-  if (await group.alive()) return;
+  const file = path.join(layout.services, `${props.name}.started`);
+  const fingerprint = createHash("sha256").update(JSON.stringify(props)).digest("hex");
+  if ((await group.alive()) && (await readFile(file, "utf8").catch(() => "")) === fingerprint) return;
   await group.create();
+  await mkdir(layout.services, { recursive: true, mode: 0o700 });
+  await writeFile(file, fingerprint);
   await spawnInGroup(group, ["ip", "netns", "exec", namespaceOf(props.host), ...props.command], {
     logFile: path.join(layout.logs, `${props.name}.log`),
     environment: props.environment,
@@ -35,8 +42,6 @@ export async function startService(layout: Layout, props: ServiceProps): Promise
 }
 
 export const serviceRuns = (name: string): Promise<boolean> => groupOf(name).alive();
-
-export const stopService = (name: string): Promise<void> => groupOf(name).remove();
 
 /** Starts a command that joins `group` before it becomes itself, and lives on when the lab's command ends. */
 export async function spawnInGroup(

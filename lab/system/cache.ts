@@ -1,0 +1,33 @@
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import path from "node:path";
+import { unmountBelow } from "./overlay.js";
+
+/**
+ * The directory `<kind>-<key>` of the cache, built when it is not there. Building happens under another name, so an interrupted build is
+ * never taken for a finished one; older directories of the kind go, unless a machine's disk still lies on them.
+ */
+export async function cached(
+  cache: string,
+  kind: string,
+  key: string,
+  build: (directory: string) => Promise<void>,
+): Promise<string> {
+  const directory = path.join(cache, `${kind}-${key}`);
+  if (existsSync(directory)) return directory;
+  const partial = path.join(cache, `${kind}.partial`);
+  await unmountBelow(partial);
+  await rm(partial, { recursive: true, force: true });
+  await mkdir(cache, { recursive: true });
+  await build(partial);
+  await rename(partial, directory);
+  await removeOthers(cache, kind, directory);
+  return directory;
+}
+
+async function removeOthers(cache: string, kind: string, kept: string): Promise<void> {
+  const mounts = await readFile("/proc/self/mountinfo", "utf8");
+  const names = (await readdir(cache)).filter((name) => name.startsWith(`${kind}-`));
+  for (const directory of names.map((name) => path.join(cache, name)))
+    if (directory !== kept && !mounts.includes(directory)) await rm(directory, { recursive: true, force: true });
+}
