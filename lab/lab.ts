@@ -5,6 +5,7 @@ import type { LabOverrides } from "./environment.js";
 import { type Layout, layout as layoutOf, namespaceOf } from "./layout.js";
 import { sendLoad, type LoadProps, type LoadResult } from "./load/load.js";
 import type { Machine } from "./machine/machine.js";
+import { publish } from "./releases.js";
 import { loadSettings } from "./settings.js";
 import { type LabStatus, statusOf } from "./status.js";
 import { requireLabHost } from "./system/requirements.js";
@@ -75,6 +76,11 @@ export class Lab {
   /** Address of a page of the site, through edge and balancer. */
   url(path = "/"): string {
     return new URL(path, `https://${siteHosts(this.blueprint.environment.config)[0]}`).href;
+  }
+
+  /** Puts a file on the internet, beside the configured release, and returns the address servers find it at. */
+  publish(file: string, name: string): Promise<string> {
+    return publish(this.layout, this.blueprint.environment.config, file, name);
   }
 
   /** Sends requests at a fixed rate for a fixed time. */

@@ -42,6 +42,8 @@ export interface Failure {
 
 /** Outcome of a load. A request is ok when it was answered with a status below 400. */
 export interface LoadResult {
+  /** When the load began, in Unix seconds. */
+  readonly startedAt: number;
   readonly sent: number;
   readonly ok: number;
   readonly failed: number;

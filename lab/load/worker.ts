@@ -2,7 +2,7 @@
 import http from "node:http";
 import https from "node:https";
 import { text } from "node:stream/consumers";
-import type { LoadProps } from "./load.js";
+import type { LoadProps, LoadResult } from "./load.js";
 import { type Answer, summary } from "./summary.js";
 
 const props = JSON.parse(await text(process.stdin)) as LoadProps;
@@ -13,6 +13,7 @@ const agent = new transport.Agent({
   autoSelectFamily: false,
 });
 const timeoutMs = (props.timeoutSeconds ?? 15) * 1000;
+const startedAt = Date.now() / 1000;
 const started = performance.now();
 const seconds = (): number => (performance.now() - started) / 1000;
 
@@ -40,5 +41,6 @@ for (let n = 0; n < total; n++) {
   if (wait > 0) await new Promise((done) => setTimeout(done, wait * 1000));
   answers.push(send(n));
 }
-console.log(JSON.stringify(summary(await Promise.all(answers))));
+const result: LoadResult = { startedAt, ...summary(await Promise.all(answers)) };
+console.log(JSON.stringify(result));
 agent.destroy();
