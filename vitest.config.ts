@@ -5,5 +5,7 @@ export default defineConfig({
     include: ["__tests__/**/*.test.ts"],
     exclude: ["__tests__/lab/**", "node_modules/**"],
     testTimeout: 20_000,
+    // Tests share no state through modules; loading the bindings anew for each file would cost more than all tests.
+    isolate: false,
   },
 });
