@@ -2,7 +2,7 @@ import production from "../../environments/production.js";
 import { checkEnvironment } from "../../modules/config/load.js";
 import type { Config, EnvironmentInput } from "../../modules/config/schema.js";
 
-/** Any part of a value: objects are merged key by key, lists and objects of another `type` replaced, and `undefined` removes a key. */
+/** Any part of a value: objects are merged key by key, lists replaced, and `undefined` removes a key. */
 export type Overrides<T> = T extends readonly unknown[]
   ? T
   : T extends object
@@ -18,7 +18,6 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 
 function merge(base: unknown, changes: unknown): unknown {
   if (!isRecord(base) || !isRecord(changes)) return changes;
-  if ("type" in changes && changes["type"] !== base["type"]) return changes;
   const merged = { ...base };
   for (const [key, value] of Object.entries(changes)) {
     if (value === undefined) delete merged[key];

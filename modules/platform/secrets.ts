@@ -74,7 +74,8 @@ export const secretFiles: readonly SecretFile[] = [
     path: paths.datadog.mysqlOptions,
     owner: users.datadog,
     needs: ["monitoringPassword"],
-    content: (value) => `[client]\nsocket=${paths.mysql.socket}\nuser=datadog\npassword=${value("monitoringPassword")}\n`,
+    content: (value) =>
+      `[client]\nsocket=${paths.mysql.socket}\nuser=datadog\npassword=${value("monitoringPassword")}\n`,
     role: "database",
     when: monitored,
   },
