@@ -11,11 +11,11 @@ import { create } from "tar";
 export interface BuildProps {
   /** Folder the tarball is written to. */
   readonly folder: string;
-  /** Version the service reports. @default - the one of app/package.json */
+  /** Version the application reports. @default - the one of app/package.json */
   readonly version?: string;
 }
 
-/** A tarball that `deploy-app URL SHA256` takes. */
+/** A tarball that `fetch-release` and `deploy-app` take. */
 export interface BuiltRelease {
   readonly path: string;
   readonly bytes: number;
@@ -23,18 +23,26 @@ export interface BuiltRelease {
 }
 
 const source = fileURLToPath(new URL(".", import.meta.url));
+const mysqlGroup = fileURLToPath(new URL("../modules/mysql/files/mysql-group", import.meta.url));
 
-/** Builds the tarball of the application. The same source, version, esbuild and Node give the same bytes. */
+/**
+ * Builds the tarball of a release: one folder per program, `app` and `mysql-group`.
+ * The same source, version, esbuild and Node give the same bytes.
+ */
 export const buildRelease = async ({ folder, version }: BuildProps): Promise<BuiltRelease> => {
   const manifest = JSON.parse(await readFile(join(source, "package.json"), "utf8")) as { version: string };
   const released = { ...manifest, version: version ?? manifest.version };
-  const path = resolve(folder, `app-${released.version}.tar.gz`);
-  const staging = await mkdtemp(join(tmpdir(), "app-build-"));
+  const path = resolve(folder, `release-${released.version}.tar.gz`);
+  const staging = await mkdtemp(join(tmpdir(), "release-build-"));
   try {
-    await bundle(join(staging, "server.js"));
-    await writeFile(join(staging, "package.json"), `${JSON.stringify(released, null, 2)}\n`);
-    await cp(join(source, "src/assets"), join(staging, "assets"), { recursive: true });
-    await cp(join(source, "src/migrations"), join(staging, "migrations"), { recursive: true });
+    const app = join(staging, "app");
+    await bundle(join(app, "server.js"));
+    await writeFile(join(app, "package.json"), `${JSON.stringify(released, null, 2)}\n`);
+    await cp(join(source, "src/assets"), join(app, "assets"), { recursive: true });
+    await cp(join(source, "src/migrations"), join(app, "migrations"), { recursive: true });
+    // Python leaves compiled copies of what it has imported.
+    const filter = (path: string): boolean => !path.endsWith("__pycache__");
+    await cp(mysqlGroup, join(staging, "mysql-group"), { recursive: true, filter });
     await mkdir(resolve(folder), { recursive: true });
     await pack(staging, path);
   } finally {
@@ -87,14 +95,14 @@ const report = ({ path, bytes, sha256 }: BuiltRelease): string =>
     `${bytes} bytes, SHA-256 ${sha256}`,
     "",
     "Upload it and name it in environments/<environment>.ts:",
-    `  artifact: { url: "https://…/${path.split("/").at(-1)}", sha256: "${sha256}" },`,
+    `  application: { url: "https://…/${path.split("/").at(-1)}", sha256: "${sha256}" },`,
   ].join("\n");
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   const command = new Command("app:build")
-    .description("builds the application's tarball for deploy-app")
+    .description("builds the release: the application and mysql-group, in one tarball")
     .option("--folder <path>", "where to write it", "dist")
-    .option("--version <version>", "version the service reports (default: the one of app/package.json)")
+    .option("--version <version>", "version the application reports (default: the one of app/package.json)")
     .parse();
   console.log(report(await buildRelease(command.opts<BuildProps>())));
 }

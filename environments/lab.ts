@@ -10,7 +10,7 @@ const release = await buildRelease({ folder: fileURLToPath(new URL("../dist", im
  */
 export default defineEnvironment({
   domain: "foobar.com",
-  application: { url: "https://releases.foobar.com/app.tar.gz", sha256: release.sha256 },
+  application: { url: "https://releases.foobar.com/release.tar.gz", sha256: release.sha256 },
   servers: {
     alpha: { privateIp: "10.0.1.11" },
     bravo: { privateIp: "10.0.1.12" },

@@ -4,7 +4,7 @@ import { defineEnvironment } from "../modules/config/define.js";
 export default defineEnvironment({
   domain: "staging-foobar.com",
   application: {
-    url: "https://releases.foobar.com/app-1.0.0.tar.gz",
+    url: "https://releases.foobar.com/release-1.0.0.tar.gz",
     sha256: "0000000000000000000000000000000000000000000000000000000000000000",
   },
   servers: {

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { list } from "tar";
@@ -22,15 +22,21 @@ const entries = async () => {
 };
 
 describe("the tarball", () => {
-  it("holds exactly the service, in one order", async () =>
+  it("holds exactly the two programs, in one order", async () =>
     expect((await entries()).map(({ path }) => path)).toEqual([
-      "assets/",
-      "assets/icon.svg",
-      "assets/site.css",
-      "migrations/",
-      "migrations/0001-notes.sql",
-      "package.json",
-      "server.js",
+      "app/",
+      "app/assets/",
+      "app/assets/icon.svg",
+      "app/assets/site.css",
+      "app/migrations/",
+      "app/migrations/0001-notes.sql",
+      "app/package.json",
+      "app/server.js",
+      "mysql-group/",
+      ...readdirSync("modules/mysql/files/mysql-group")
+        .filter((name) => name.endsWith(".py"))
+        .map((name) => `mysql-group/${name}`)
+        .sort(),
     ]));
 
   it("has nothing of the machine in it: no time, owner or umask", async () => {
@@ -47,12 +53,12 @@ describe("the tarball", () => {
     const build = 'umask 077; exec "$0" --import tsx app/build.ts --folder "$1" --version 9.8.7';
     const report = execFileSync("sh", ["-c", build, process.execPath, again], { encoding: "utf8" });
     expect(report).toContain(`SHA-256 ${built.sha256}`);
-    expect(readFileSync(join(again, "app-9.8.7.tar.gz")).equals(readFileSync(built.path))).toBe(true);
+    expect(readFileSync(join(again, "release-9.8.7.tar.gz")).equals(readFileSync(built.path))).toBe(true);
   });
 
   it("is reported with its size and SHA-256, and named after its version", () => {
     const bytes = readFileSync(built.path);
-    expect(built.path).toBe(join(folder, "app-9.8.7.tar.gz"));
+    expect(built.path).toBe(join(folder, "release-9.8.7.tar.gz"));
     expect(built.bytes).toBe(bytes.length);
     expect(built.sha256).toBe(createHash("sha256").update(bytes).digest("hex"));
     expect(built.bytes).toBeLessThan(1024 * 1024);

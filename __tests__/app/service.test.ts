@@ -23,7 +23,7 @@ const answer = (sql: string): Answer => {
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "app-service-"));
   const { path } = await buildRelease({ folder });
-  await extract({ file: path, cwd: folder });
+  await extract({ file: path, cwd: folder, strip: 1 }, ["app"]);
   const certificate = makeCertificate("mysql.internal");
   writeFileSync(join(folder, "ca.pem"), certificate.certificate);
   writeFileSync(join(folder, "password"), "x");

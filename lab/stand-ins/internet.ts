@@ -1,5 +1,5 @@
 /**
- * The part of the internet that servers use: a web server for package archives, the vendors' repositories and the application's release,
+ * The part of the internet that servers use: a web server for package archives, the vendors' repositories and the release,
  * one folder per host name; and an address where every port answers.
  *
  * Usage: internet.ts SETTINGS.json (see InternetSettings)

@@ -15,7 +15,7 @@ export function applicationPart({ config }: PayloadContext): PayloadPart {
   const variables = {
     ...paths.application,
     ...ports,
-    ...config.application,
+    release: paths.release.environmentFile,
     port: ports.application,
     user: users.application,
     mysqlTlsName,
@@ -28,7 +28,6 @@ export function applicationPart({ config }: PayloadContext): PayloadPart {
     packages: packages.application,
     files: [
       rendered(paths.application.environmentFile, "app.env.hbs"),
-      rendered(paths.application.firstRelease, "first-release.env.hbs"),
       unit("app.socket"),
       unit("app.service"),
       unit("app-first-release.service"),

@@ -41,7 +41,7 @@ const administrators = z.strictObject({
 });
 
 const application = z.strictObject({
-  url: values.httpsUrl.describe("Where servers download the release from."),
+  url: values.httpsUrl.describe("Where servers download the release from: the application and mysql-group."),
   sha256: values.sha256.describe("SHA-256 of the release, 64 hexadecimal digits; the build prints it."),
 });
 

@@ -1,4 +1,3 @@
-import { readdirSync } from "node:fs";
 import type { PayloadContext, PayloadFile, PayloadPart } from "../payload/part.js";
 import { setupScript } from "../payload/setup-script.js";
 import { packages } from "../platform/packages.js";
@@ -22,7 +21,10 @@ const copied = (path: string, name: string, permissions?: string): PayloadFile =
 /** Connections a member accepts: all web servers' pools, recovery, monitoring and an operator. */
 const maximumConnections = 200;
 
-/** MySQL as a member of the replication group: server, data volume, and mysql-group, which forms the group and tells roles. */
+/**
+ * MySQL as a member of the replication group: server, data volume, and mysql-group, which forms the group and tells roles.
+ * mysql-group's code (files/mysql-group) is no part of the payload: app/build.ts packs it into the release, its unit fetches it.
+ */
 export function mysqlPart(context: PayloadContext): PayloadPart {
   const script = setupScript("setup-mysql", file("setup-mysql"));
   return {
@@ -39,18 +41,11 @@ export function mysqlPart(context: PayloadContext): PayloadPart {
       copied("/usr/local/sbin/mysql-group", "mysql-group.sh", "0755"),
       copied("/etc/systemd/system/mysql-group.service", "mysql-group.service"),
       { path: paths.mysql.groupSettings, content: `${JSON.stringify(groupSettings(context), null, 2)}\n` },
-      ...groupProgram(),
       ...script.files,
     ],
     commands: script.commands,
   };
 }
-
-const groupProgram = (): readonly PayloadFile[] =>
-  readdirSync(file("mysql-group"))
-    .filter((name) => name.endsWith(".py"))
-    .sort()
-    .map((name) => copied(`${paths.mysql.groupProgram}/${name}`, `mysql-group/${name}`));
 
 function serverConfiguration({ config, server }: PayloadContext): string {
   return renderTemplate(file("server.cnf.hbs"), {

@@ -1,19 +1,15 @@
 /** Files in which a line that starts with `#` is no comment: apt has directives like `#clear`. */
 const exceptions = [/\.json$/, /\.sql$/, /\.asc$/, /^\/etc\/apt\//];
 
-const docstring = /^ *"""[^"]*"""\n/gm;
-
 const isComment = (line: string, index: number): boolean =>
   /^\s*#/.test(line) && !(index === 0 && line.startsWith("#!"));
 
 /**
- * A delivered file without whole-line comments, empty lines and Python's docstrings: they stay in the repository, for Hetzner takes
- * 32 KiB of user data. The first line of a script stays. Here-documents must not need such lines; a function needs a body beside its docstring.
+ * A delivered file without whole-line comments and empty lines: they stay in the repository, for Hetzner takes 32 KiB of user data.
+ * The first line of a script stays. Here-documents must not need such lines.
  */
 export function compact(path: string, content: string): string {
   if (exceptions.some((exception) => exception.test(path))) return content;
-  const kept = (path.endsWith(".py") ? content.replace(docstring, "") : content)
-    .split("\n")
-    .filter((line, index) => line.trim() !== "" && !isComment(line, index));
+  const kept = content.split("\n").filter((line, index) => line.trim() !== "" && !isComment(line, index));
   return kept.map((line) => `${line}\n`).join("");
 }

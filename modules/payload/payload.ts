@@ -5,6 +5,7 @@ import { haproxyPart } from "../haproxy/index.js";
 import { hostFirewallPart } from "../host-firewall/index.js";
 import { mysqlPart } from "../mysql/index.js";
 import { nginxPart } from "../nginx/index.js";
+import { releasePart } from "../release/index.js";
 import { basePart } from "./base.js";
 import { mergeParts, renderCloudConfig } from "./cloud-config.js";
 import type { PayloadContext, PayloadPart } from "./part.js";
@@ -17,6 +18,7 @@ function partsOf(context: PayloadContext): readonly PayloadPart[] {
     basePart(),
     hostFirewallPart(context),
     hardeningPart(context),
+    releasePart(context),
     ...(roles.includes("database") ? [mysqlPart(context)] : []),
     ...(roles.includes("web") ? [haproxyPart(context), nginxPart(context), applicationPart(context)] : []),
     ...(context.config.monitoring.enabled ? [datadogAgentPart(context)] : []),

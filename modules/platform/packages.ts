@@ -10,8 +10,9 @@ export const packages = {
     "unattended-upgrades",
   ],
   hostFirewall: ["nftables"],
+  release: ["curl"],
   nginx: ["nginx"],
-  application: ["curl", "nodejs"],
+  application: ["nodejs"],
   /** Of MySQL's repository; python3-pymysql is for mysql-group. */
   mysql: ["mysql-server", "python3-pymysql", "e2fsprogs"],
   haproxy: ["haproxy"],

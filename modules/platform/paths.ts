@@ -2,11 +2,14 @@
 export const paths = {
   /** One script per concept, run once by cloud-init after packages and secrets are there. */
   scripts: "/usr/local/lib/platform",
+  release: {
+    environmentFile: "/etc/platform/release.env",
+    fetch: "/usr/local/sbin/fetch-release",
+  },
   application: {
     releases: "/opt/app/releases",
     current: "/opt/app/current",
     environmentFile: "/etc/app/app.env",
-    firstRelease: "/etc/app/first-release.env",
     databasePassword: "/etc/app/database-password",
     mysqlCa: "/etc/app/mysql-ca.pem",
     deploy: "/usr/local/sbin/deploy-app",
@@ -29,7 +32,6 @@ export const paths = {
     ca: "/etc/mysql/tls/ca.pem",
     certificate: "/etc/mysql/tls/server.pem",
     key: "/etc/mysql/tls/server.key",
-    groupProgram: "/usr/local/lib/mysql-group",
     groupSettings: "/etc/mysql-group/group.json",
     replicationPassword: "/etc/mysql-group/replication-password",
     applicationPassword: "/etc/mysql-group/app-password",

@@ -174,13 +174,13 @@ export const trafficRules: readonly TrafficRule[] = [
     why: "days left of the balancer's certificate",
   }),
   rule({
-    from: "web",
+    from: "every server",
     to: "internet",
     network: "public",
     protocol: "tcp",
     ports: [ports.https],
     users: [users.root],
-    why: "deploy-app downloads a release",
+    why: "fetch-release downloads our programs",
   }),
   rule({
     from: "every server",

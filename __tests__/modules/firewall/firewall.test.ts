@@ -53,7 +53,7 @@ describe("ServerFirewall, defaults", () => {
         port: "443",
         destination_ips: everywhere,
         description:
-          "packages and security updates; metrics, logs and events to Datadog; deploy-app downloads a release",
+          "packages and security updates; metrics, logs and events to Datadog; fetch-release downloads our programs",
       },
     ]);
   });

@@ -25,7 +25,7 @@ describe("MySQL with defaults", () => {
 
   it("delivers configuration, data volume, joiner and one command", () => {
     const part = partOf("alpha");
-    expect(part.files?.map(({ path }) => path).filter((path) => !path.endsWith(".py"))).toEqual([
+    expect(part.files?.map(({ path }) => path)).toEqual([
       "/etc/mysql/server.cnf",
       "/etc/mysql/initialize.sql",
       "/etc/systemd/system/mysql.service.d/group.conf",
@@ -174,6 +174,18 @@ describe("scripts and units", () => {
     expect(dropIn).toContain("AssertPathIsMountPoint=/var/lib/mysql\n");
     expect(dropIn).toContain("Requires=mysql-data.service\n");
     expect(dropIn).toContain("ConditionPathExists=/etc/mysql/mysql.conf.d/zz-server.cnf\n");
+  });
+
+  it("bring the joiner's code from the server's release, and start it without waiting for that", () => {
+    const unit = contentOf("/etc/systemd/system/mysql-group.service");
+    expect(unit).toContain("EnvironmentFile=/etc/platform/release.env\n");
+    expect(unit).toContain(
+      "ExecStartPre=+/usr/local/sbin/fetch-release ${RELEASE_URL} ${RELEASE_SHA256} mysql-group /opt/mysql-group/${RELEASE_SHA256}\n",
+    );
+    expect(unit).toContain("Restart=always\n");
+    expect(contentOf("/usr/local/lib/platform/setup-mysql")).toContain(
+      "systemctl start --no-block mysql-group.service\n",
+    );
   });
 
   it("keep the logs readable for the agent and for nobody else", () => {

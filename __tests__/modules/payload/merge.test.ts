@@ -100,11 +100,6 @@ describe("compaction", () => {
     );
   });
 
-  it("drops Python's docstrings, but no text that is used", () => {
-    const source = 'def f():\n    """Why.\n\n    More.\n    """\n    q = """\nselect 1\n"""\n    return q\n';
-    expect(compact("/a.py", source)).toBe('def f():\n    q = """\nselect 1\n"""\n    return q\n');
-  });
-
   it("leaves apt's configuration alone, where #clear is a directive", () => {
     expect(compact("/etc/apt/apt.conf.d/x", "#clear A;\n")).toBe("#clear A;\n");
   });

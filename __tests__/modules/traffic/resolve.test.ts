@@ -72,6 +72,13 @@ describe("outbound", () => {
     ]);
   });
 
+  it("lets every server fetch its release, as root", () => {
+    for (const server of split.servers) {
+      const releases = outboundOf(split, server).filter((rule) => rule.why.startsWith("fetch-release"));
+      expect(releases.map((rule) => [short(rule), rule.users])).toEqual([["public tcp 443 0.0.0.0/0,::/0", ["root"]]]);
+    }
+  });
+
   it("names the users that may open each connection", () => {
     for (const rule of outboundOf(split, serverOf(split, "middle"))) expect(rule.users?.length).toBeGreaterThan(0);
   });

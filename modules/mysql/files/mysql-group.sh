@@ -1,2 +1,2 @@
 #!/bin/sh
-exec /usr/bin/python3 /usr/local/lib/mysql-group "$@"
+exec /usr/bin/python3 /opt/mysql-group/current "$@"

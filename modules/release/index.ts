@@ -1,0 +1,15 @@
+import type { PayloadContext, PayloadPart } from "../payload/part.js";
+import { packages } from "../platform/packages.js";
+import { paths } from "../platform/paths.js";
+import { readStatic, renderTemplate } from "../templates.js";
+
+const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
+
+/** How our own programs reach a server: the name of its release, and `fetch-release`, which the programs' units call. */
+export const releasePart = ({ config }: PayloadContext): PayloadPart => ({
+  packages: packages.release,
+  files: [
+    { path: paths.release.environmentFile, content: renderTemplate(file("release.env.hbs"), config.application) },
+    { path: paths.release.fetch, permissions: "0755", content: readStatic(file("fetch-release")) },
+  ],
+});
