@@ -14,10 +14,13 @@ export interface BootProps {
  * - entered by nsenter as well as `--network-namespace-path`, or the machine sees this host's network devices in /sys;
  * - a mount namespace with propagation `slave`: `private` would pin other machines' network namespaces for ever;
  * - one plain cgroup2 mount where the host carries version 1 beside it, or systemd inside would find the wrong tree;
+ * - kernel settings of the network are writable: else those of the payload (sysctl.d) would be refused without a word;
  * - `--keep-unit --register=no`: no systemd or dbus on this host is asked, so it works in a CI container too.
  */
 export function bootCommand({ name, root, namespace, binds }: BootProps): string[] {
   const nspawn = [
+    "env",
+    "SYSTEMD_NSPAWN_API_VFS_WRITABLE=network",
     "systemd-nspawn",
     "--quiet",
     "--boot",

@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Lab } from "../../lab/lab.js";
+import type { Machine } from "../../lab/machine/machine.js";
+import { client, edge, type Host, internet, openToAll } from "../../lab/network/addresses.js";
+import type { Config, ServerConfig } from "../../modules/config/schema.js";
+import { addresses } from "../../modules/platform/addresses.js";
+import { users } from "../../modules/platform/users.js";
+import { breakFirewall, restoreFirewall, withFirewallsOpen } from "./support/firewall-bypass.js";
+import { labInMode } from "./support/lab-in-mode.js";
+import { label, type Outcome, passed, probeFromHost, probeFromServer, type Target } from "./support/probes.js";
+import { mayArrive, mayLeave, targetsAt } from "./support/rule-table.js";
+
+/** Users that try to leave a server: every one that the platform knows, and one that it does not. */
+const everyUser = [...Object.values(users), "nobody"];
+
+let lab: Lab;
+let config: Config;
+/** Every address of every server. */
+let servers: readonly Target[];
+/** Every address of every host that is no server. */
+let outside: readonly Target[];
+
+beforeAll(async () => {
+  lab = await labInMode("terminate");
+  const { environment } = lab.blueprint;
+  config = environment.config;
+  servers = environment.servers.flatMap(targetsOf);
+  outside = [
+    ...[environment.balancer, client, edge, internet].flatMap(targetsOf),
+    ...[openToAll.ipv4, openToAll.ipv6].flatMap((address) => targetsAt("everything open", address, "public")),
+    ...addresses.resolvers.flatMap((address) => targetsAt("resolver", address, "public")),
+    ...targetsAt("metadata service", addresses.metadataService, "public"),
+  ];
+});
+afterAll(async () => {
+  for (const machine of lab.machines) await restoreFirewall(machine);
+});
+
+const targetsOf = (host: Host): readonly Target[] => [
+  ...targetsAt(host.name, host.publicIpv4, "public"),
+  ...targetsAt(host.name, host.publicIpv6, "public"),
+  ...(host.privateIpv4 ? targetsAt(host.name, host.privateIpv4, "private") : []),
+];
+
+const serverNamed = (name: string): ServerConfig => {
+  const server = config.servers.find((one) => one.name === name);
+  if (server === undefined) throw new Error(`no server ${name}`);
+  return server;
+};
+
+/** The server that an address belongs to; none: it is somebody else's. */
+const serverAt = (address: string): ServerConfig | undefined => {
+  const host = lab.blueprint.environment.servers.find(({ publicIpv4, publicIpv6, privateIpv4 }) =>
+    [publicIpv4, publicIpv6, privateIpv4].includes(address),
+  );
+  return host && serverNamed(host.name);
+};
+
+/** Address that a host is seen with at a target. */
+const senderAt = (host: Host, { address, network }: Target): string =>
+  (network === "private" ? host.privateIpv4 : undefined) ?? (address.includes(":") ? host.publicIpv6 : host.publicIpv4);
+
+/** What passes the firewall of the server that a target belongs to, by the rule table. */
+const arrives = (host: Host, target: Target): boolean => {
+  const server = serverAt(target.address);
+  // to itself by the loopback device: judged where it leaves
+  return server === undefined || server.name === host.name || mayArrive(config, server, senderAt(host, target), target);
+};
+
+/** "client -> alpha 192.0.2.11 tcp 22", for each target that was reached. */
+const reached = (from: string, targets: readonly Target[], outcomes: readonly Outcome[] = []): string[] =>
+  targets.filter((_, index) => passed(outcomes[index] ?? "silent")).map((target) => `${from} -> ${label(target)}`);
+
+const allowed = (from: string, targets: readonly Target[], rule: (target: Target) => boolean): string[] =>
+  targets.filter(rule).map((target) => `${from} -> ${label(target)}`);
+
+const others = (machine: Machine): readonly Machine[] => lab.machines.filter((other) => other !== machine);
+const addressesOf = (machine: Machine): readonly Target[] =>
+  servers.filter(({ name }) => name.startsWith(machine.name));
+
+/** Connections that every user of a server gets through, and those that he should. */
+async function leaving(machine: Machine, targets: readonly Target[], rule: (target: Target) => boolean) {
+  const outcomes = await probeFromServer(machine, everyUser, targets);
+  const server = serverNamed(machine.name);
+  const from = (user: string): string => `${user} of ${machine.name}`;
+  return {
+    seen: everyUser.flatMap((user) => reached(from(user), targets, outcomes[user])),
+    table: everyUser.flatMap((user) =>
+      allowed(from(user), targets, (target) => mayLeave(config, server, user, target) && rule(target)),
+    ),
+  };
+}
+
+describe("hosts that are no servers", () => {
+  it("reach of the servers what the rule table says, and nothing else", async () => {
+    const hosts = [lab.blueprint.environment.balancer, client, edge, internet];
+    const outcomes = await Promise.all(hosts.map(({ name }) => probeFromHost(lab, name, servers)));
+    const seen = hosts.flatMap(({ name }, index) => reached(name, servers, outcomes[index]));
+    expect(seen).toEqual(hosts.flatMap((host) => allowed(host.name, servers, (target) => arrives(host, target))));
+    // echo over IPv4 and IPv6 from each host to each server, and the balancer's requests
+    expect(seen).toHaveLength(4 * 3 * 2 + 3);
+  });
+});
+
+describe("users of a server", () => {
+  it("reach of all hosts what the rule table says, and nothing else", async () => {
+    const targets = [...servers, ...outside];
+    const results = await Promise.all(
+      lab.machines.map((machine) => leaving(machine, targets, (target) => arrives(machine.host, target))),
+    );
+    expect(results.flatMap(({ seen }) => seen)).toEqual(results.flatMap(({ table }) => table));
+  });
+});
+
+describe("each server's firewall alone, those of the others being open", () => {
+  it("lets in from them what the rule table says, and nothing else", async () => {
+    for (const machine of lab.machines) {
+      const targets = addressesOf(machine);
+      const outcomes = await withFirewallsOpen(others(machine), () =>
+        Promise.all(others(machine).map((other) => probeFromServer(other, ["root"], targets))),
+      );
+      for (const [index, { host }] of others(machine).entries())
+        expect(reached(host.name, targets, outcomes[index]?.["root"])).toEqual(
+          allowed(host.name, targets, (target) => arrives(host, target)),
+        );
+    }
+  });
+
+  it("lets out to them what the rule table says, and nothing else", async () => {
+    for (const machine of lab.machines) {
+      const targets = others(machine).flatMap(addressesOf);
+      const { seen, table } = await withFirewallsOpen(others(machine), () => leaving(machine, targets, () => true));
+      expect(seen).toEqual(table);
+    }
+  });
+});
+
+describe("the probe", () => {
+  it("sees a hole that somebody makes, in both directions, over IPv4 and IPv6", async () => {
+    const [machine] = lab.machines;
+    if (machine === undefined) throw new Error("no machine");
+    await breakFirewall(machine, ["input tcp dport 40404 accept", 'output meta skuid "app" tcp dport 40404 accept']);
+    const inward = addressesOf(machine);
+    const seen = reached("client", inward, await probeFromHost(lab, client.name, inward));
+    const rule = (target: Target): boolean => arrives(client, target);
+    expect(seen.filter((one) => !allowed("client", inward, rule).includes(one))).toEqual([
+      `client -> ${machine.name} ${machine.host.publicIpv4} tcp 40404`,
+      `client -> ${machine.name} ${machine.host.publicIpv6} tcp 40404`,
+    ]);
+    const outward = [openToAll.ipv4, openToAll.ipv6].flatMap((address) => targetsAt("open", address, "public"));
+    const { app } = await probeFromServer(machine, ["app"], outward);
+    expect(reached("app", outward, app)).toEqual([
+      `app -> open ${openToAll.ipv4} tcp 40404`,
+      `app -> open ${openToAll.ipv6} tcp 40404`,
+    ]);
+    await restoreFirewall(machine);
+  });
+});

@@ -1,0 +1,51 @@
+import ipaddr from "ipaddr.js";
+import type { Config, ServerConfig } from "../../../modules/config/schema.js";
+import { addresses } from "../../../modules/platform/addresses.js";
+import { ports } from "../../../modules/platform/ports.js";
+import { inboundOf, outboundOf, type ResolvedRule } from "../../../modules/traffic/resolve.js";
+import type { Target } from "./probes.js";
+
+/** What the rule table says of one connection, worked out without the host firewall's code. */
+
+const contains = (peer: string, address: string): boolean => {
+  const parsed = ipaddr.parse(address);
+  const [range, bits] = peer.includes("/")
+    ? ipaddr.parseCIDR(peer)
+    : ([ipaddr.parse(peer), peer.includes(":") ? 128 : 32] as const);
+  return parsed.kind() === range.kind() && parsed.match(range, bits);
+};
+
+/** The whole internet does not contain what only exists beside a server. */
+const isPeer = (rule: ResolvedRule, address: string): boolean =>
+  rule.peers.some((peer) => contains(peer, address)) &&
+  (address !== addresses.metadataService || rule.peers.includes(address));
+
+const matches = (rule: ResolvedRule, { network, protocol, port }: Target): boolean =>
+  rule.network === network &&
+  rule.protocol === protocol &&
+  (protocol === "icmp" || (port !== undefined && rule.ports.includes(port)));
+
+/** Whether a server takes this connection from an address. */
+export const mayArrive = (config: Config, server: ServerConfig, from: string, target: Target): boolean =>
+  inboundOf(config, server).some((rule) => matches(rule, target) && isPeer(rule, from));
+
+/** Whether a user of a server may open this connection. */
+export const mayLeave = (config: Config, server: ServerConfig, user: string, target: Target): boolean =>
+  outboundOf(config, server).some(
+    (rule) => matches(rule, target) && isPeer(rule, target.address) && rule.users?.some((one) => one === user),
+  );
+
+/** Ports that no rule names: Telnet, SMTP, MySQL's X protocol, Docker's API and one that means nothing. */
+const unnamed = [23, 25, 33060, 2375, 40404];
+
+/** Everything that is tried at one address: each port of the platform and some that nothing allows, over TCP; some over UDP; and an echo. */
+export const targetsAt = (name: string, address: string, network: Target["network"]): readonly Target[] => {
+  const at = { name: `${name} ${address}`, address, network };
+  const tcp = [...new Set([...Object.values(ports), ...unnamed])];
+  const udp = [ports.dns, ports.ntp, ports.https, 40404];
+  return [
+    ...tcp.map((port) => ({ ...at, protocol: "tcp" as const, port })),
+    ...udp.map((port) => ({ ...at, protocol: "udp" as const, port })),
+    { ...at, protocol: "icmp" },
+  ];
+};
