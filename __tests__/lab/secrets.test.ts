@@ -1,0 +1,139 @@
+import { randomBytes } from "node:crypto";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Lab } from "../../lab/lab.js";
+import type { Machine } from "../../lab/machine/machine.js";
+import type { ServerConfig } from "../../modules/config/schema.js";
+import { paths } from "../../modules/platform/paths.js";
+import { secretFilesOf, type SecretFile, type SecretName } from "../../modules/platform/secrets.js";
+import { users } from "../../modules/platform/users.js";
+import { filesWith, linesWith, readableBy } from "./support/carriers.js";
+import { labInMode } from "./support/lab-in-mode.js";
+
+let lab: Lab;
+beforeAll(async () => {
+  lab = await labInMode("terminate");
+});
+
+/** Certificates are shown to everybody who connects; the other values must be known to nobody. */
+const confidential: readonly SecretName[] = [
+  "applicationDatabasePassword",
+  "replicationPassword",
+  "monitoringPassword",
+  "mysqlServerKey",
+  "edgeToken",
+  "originKey",
+  "datadogApiKey",
+];
+
+const serverOf = (machine: Machine): ServerConfig => {
+  const server = lab.blueprint.environment.config.servers.find(({ name }) => name === machine.name);
+  if (server === undefined) throw new Error(`no server ${machine.name}`);
+  return server;
+};
+const filesOf = (machine: Machine): readonly SecretFile[] =>
+  secretFilesOf(lab.blueprint.environment.config, serverOf(machine));
+const contentOf = (machine: Machine, file: SecretFile): string =>
+  file.content((name) => lab.blueprint.credentials.value(serverOf(machine), name));
+
+/** One line that stands for a value: of a key, one of its own, not the frame that all keys have. */
+const essence = (value: string): string =>
+  value.split("\n").find((line) => line.length >= 16 && !line.startsWith("-----")) ?? value;
+
+/** Every secret of the whole lab as it is, and as cloud-init got it. */
+function secretTexts(): string[] {
+  const texts = lab.machines.flatMap((machine) => [
+    ...confidential.map((name) => essence(lab.blueprint.credentials.value(serverOf(machine), name))),
+    ...filesOf(machine)
+      .filter(({ needs }) => needs.some((name) => confidential.includes(name)))
+      .map((file) => Buffer.from(contentOf(machine, file)).toString("base64")),
+  ]);
+  return [...new Set(texts)];
+}
+
+const onEveryMachine = (action: (machine: Machine) => Promise<void>) => Promise.all(lab.machines.map(action));
+
+const journal = "journalctl --all --output=export --no-pager";
+
+/** Where cloud-init keeps what it was given: for root alone. */
+const cloudInit = /^\/(run\/cloud-init|var\/lib\/cloud)\//;
+/** MySQL keeps the account that replication signs on with in a table of its own. */
+const database = new RegExp(`^${paths.mysql.dataDirectory}/`);
+
+describe("secret files", () => {
+  it("have the content, owner and mode that are declared", async () => {
+    await onEveryMachine(async (machine) => {
+      expect(filesOf(machine).length).toBeGreaterThan(10);
+      for (const file of filesOf(machine)) {
+        const shape = await machine.exec(["stat", "--format=%a %U:%G %F", file.path]);
+        expect(`${file.path} ${shape}`).toBe(`${file.path} 600 ${file.owner}:${file.owner} regular file`);
+        expect((await machine.exec(["cat", file.path])) === contentOf(machine, file).trimEnd(), file.path).toBe(true);
+      }
+    });
+  });
+});
+
+describe("a secret", () => {
+  it("is in the files that are declared, in cloud-init's and the database's own, and in no other", async () => {
+    await onEveryMachine(async (machine) => {
+      const declared = filesOf(machine)
+        .filter(({ needs }) => needs.some((name) => confidential.includes(name)))
+        .map(({ path }) => path);
+      const found = await filesWith(machine, secretTexts());
+      expect(found.filter((file) => !cloudInit.test(file) && !database.test(file))).toEqual([...declared].sort());
+    });
+  });
+
+  it("is readable for the owner of its file, and for no other user", async () => {
+    await onEveryMachine(async (machine) => {
+      const found = await filesWith(machine, secretTexts());
+      const ownerOf = new Map<string, string>(filesOf(machine).map(({ path, owner }) => [path, owner]));
+      for (const user of [...Object.values(users), "nobody"].filter((one) => one !== users.root)) {
+        const own = found.filter((file) => ownerOf.get(file) === user || (user === users.mysql && database.test(file)));
+        expect({ user, reads: await readableBy(machine, user, found) }).toEqual({ user, reads: own });
+      }
+    });
+  });
+
+  it("is in no journal entry, kernel message or property of a unit", async () => {
+    await onEveryMachine(async (machine) => {
+      for (const command of [journal, "dmesg", "systemctl show '*' --all"])
+        expect((await linesWith(machine, command, secretTexts())).length, command).toBe(0);
+    });
+  });
+
+  it("is in no command line, and only in the environment of the agent, which gets its key that way", async () => {
+    const list = (what: string): string =>
+      `for one in /proc/[0-9]*; do echo "$(stat --format=%U $one) $(tr '\\0' ' ' <$one/${what})"; done 2>/dev/null`;
+    await onEveryMachine(async (machine) => {
+      expect((await linesWith(machine, list("cmdline"), secretTexts())).length).toBe(0);
+      const holders = await linesWith(machine, list("environ"), secretTexts());
+      expect(new Set(holders.map((line) => line.split(" ")[0]))).toEqual(new Set([users.datadog]));
+    });
+  });
+
+  it("would be found: the search sees a text that somebody drops in a file or in the journal", async () => {
+    const [machine] = lab.machines;
+    if (machine === undefined) throw new Error("no machine");
+    const place = "/var/tmp/dropped";
+    const text = randomBytes(16).toString("hex");
+    const script = `cat >${place} && logger --tag proof <${place}`;
+    await machine.exec(["sh", "-c", script], { input: `see ${text}\n` });
+    expect(await filesWith(machine, [text])).toContain(place);
+    expect(await readableBy(machine, "nobody", [place, paths.nginx.edgeToken])).toEqual([place]);
+    expect((await linesWith(machine, journal, [text])).length).toBe(1);
+    await machine.exec(["rm", place]);
+  });
+});
+
+describe("what cloud-init keeps", () => {
+  it("is root's alone where it holds the user data", async () => {
+    await onEveryMachine(async (machine) => {
+      for (const copy of ["seed/nocloud/user-data", "instance/user-data.txt", "instance/user-data.txt.i"]) {
+        const shape = await machine.exec(["stat", "--dereference", "--format=%a %U", `/var/lib/cloud/${copy}`]);
+        expect(`${copy} ${shape}`).toBe(`${copy} 600 root`);
+      }
+      const output = "/run/cloud-init/instance-data-sensitive.json";
+      expect(await machine.exec(["stat", "--format=%a %U", output])).toBe("600 root");
+    });
+  });
+});
