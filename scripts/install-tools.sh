@@ -5,6 +5,7 @@ set -eu
 
 tools="nginx-light haproxy nftables shellcheck openssh-server cloud-init python3-pymysql"
 lab="mmdebstrap systemd-container apt-utils dnsmasq-base dpkg-dev iproute2 openssl curl e2fsprogs tcpdump"
+auditors="testssl.sh lynis python3-venv"
 
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
@@ -15,4 +16,9 @@ fi
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -q
 # shellcheck disable=SC2086 # lists of words
-apt-get install -q -y --no-install-recommends $tools $lab
+apt-get install -q -y --no-install-recommends $tools $lab $auditors
+
+# Not in Debian, or too old there to know today's algorithms. In a place of their own, so that no package of the system changes.
+python3 -m venv /opt/auditors
+/opt/auditors/bin/pip install --quiet gixy-next==0.9.0 ssh-audit==3.3.0
+ln -sf /opt/auditors/bin/gixy /opt/auditors/bin/ssh-audit /usr/local/bin/
