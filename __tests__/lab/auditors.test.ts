@@ -1,0 +1,45 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Lab } from "../../lab/lab.js";
+import { namespaceOf } from "../../lab/layout.js";
+import type { Machine } from "../../lab/machine/machine.js";
+import { hasTool } from "../support/tools.js";
+import { acceptedByGixy, acceptedByLynis, acceptedBySshAudit } from "./support/accepted-findings.js";
+import { compared, exposure, gixy, lynis, nothing, sshAudit } from "./support/auditors.js";
+import { figure } from "./support/figures.js";
+import { labInMode } from "./support/lab-in-mode.js";
+
+let lab: Lab;
+let machine: Machine;
+beforeAll(async () => {
+  lab = await labInMode("terminate");
+  machine = lab.machine("alpha");
+});
+
+describe.runIf(hasTool("ssh-audit", "the ssh server's algorithms"))("ssh-audit", () => {
+  it("has no warning for the ssh server but the accepted ones", async () => {
+    expect(compared(await sshAudit(namespaceOf(machine.name)), acceptedBySshAudit)).toEqual(nothing);
+  });
+});
+
+describe.runIf(hasTool("gixy", "nginx's configuration (terminate)"))("gixy", () => {
+  it("finds nothing in nginx's configuration but what is accepted", async () => {
+    expect(compared(await gixy(machine), acceptedByGixy.terminate)).toEqual(nothing);
+  });
+});
+
+describe.runIf(hasTool("lynis", "the machine as a whole"))("lynis", () => {
+  it("has no warning for a machine but the accepted ones", async () => {
+    const { warnings, hardeningIndex } = await lynis(machine);
+    figure("lynis, hardening index", String(hardeningIndex));
+    expect(compared(warnings, acceptedByLynis)).toEqual(nothing);
+    expect(hardeningIndex).toBeGreaterThanOrEqual(65);
+  });
+});
+
+describe("systemd-analyze security", () => {
+  it("calls the application's unit safe: at most 1.5 of 10 exposed", async () => {
+    const level = await exposure(machine, "app.service");
+    figure("exposure of app.service", String(level));
+    expect(level).toBeLessThanOrEqual(1.5);
+  });
+});
