@@ -7,3 +7,9 @@ export async function labInMode(tls: Config["tls"]): Promise<Lab> {
   if (running && running.blueprint.environment.config.tls !== tls) await running.down();
   return Lab.up({ overrides: { tls } });
 }
+
+/** A lab that is up, in the mode it is in, for what is the same in both. */
+export async function labInAnyMode(): Promise<Lab> {
+  const running = await Lab.attach().catch(() => undefined);
+  return labInMode(running?.blueprint.environment.config.tls ?? "terminate");
+}

@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Lab } from "../../lab/lab.js";
+import type { Machine } from "../../lab/machine/machine.js";
+import { labInAnyMode } from "./support/lab-in-mode.js";
+import { errantTransactions, reportOf, settled, type WholeGroup, wholeGroup } from "./support/group.js";
+import { figure, seconds, secondsOf, timed } from "./support/figures.js";
+import { lostNotes, startWriting } from "./support/writes.js";
+
+/** Power cuts of the primary; the closing note's figures are of ten. */
+const rounds = Number(process.env["LAB_ROUNDS"] ?? 3);
+const longestGapSeconds = 10;
+
+let lab: Lab;
+let group: WholeGroup;
+
+beforeAll(async () => {
+  lab = await labInAnyMode();
+});
+beforeEach(async () => {
+  group = await settled(lab);
+});
+
+/** Takes the primary away under write load, gives it back, and checks all that must hold. Returns what was measured. */
+async function losePrimary(lose: (primary: Machine) => Promise<void>) {
+  const before = group.primary;
+  const writing = await startWriting(lab, group, { seconds: 22 });
+  await lose(before);
+  const written = await writing.end;
+  await before.start();
+  const { result: after, seconds: rejoined } = await timed(() => wholeGroup(lab));
+  expect(after.primary.name).not.toBe(before.name);
+  expect(await errantTransactions(after)).toEqual({});
+  expect(written.kept.length).toBeGreaterThan(0);
+  expect(await lostNotes(after, written)).toEqual({});
+  expect(written.worksAgain).toBe(true);
+  expect(written.longestGap).toBeLessThanOrEqual(longestGapSeconds);
+  return { ...written, rejoined };
+}
+
+describe("the group", () => {
+  it("has formed without help: every member online in one group, one primary, replicas read-only", async () => {
+    const reports = await Promise.all(lab.machines.map(reportOf));
+    expect(reports.map((report) => report?.state)).toEqual(lab.machines.map(() => "ONLINE"));
+    expect(reports.map((report) => `${report?.role} ${report?.writable}`).sort()).toEqual([
+      "PRIMARY true",
+      ...group.replicas.map(() => "SECONDARY false"),
+    ]);
+  });
+});
+
+describe("a power cut of the primary under write load", () => {
+  const gaps: number[] = [];
+  const rejoins: number[] = [];
+  afterAll(() => {
+    figure(`time without a successful write, ${gaps.length} power cuts of the primary`, secondsOf(gaps));
+    figure("from power on to online again", secondsOf(rejoins));
+  });
+
+  it.each(Array.from({ length: rounds }, (_, round) => round + 1))(
+    `loses no acknowledged write, stops writes for at most ${longestGapSeconds} s, and the old primary rejoins clean (round %i)`,
+    async (round) => {
+      const { longestGap, rejoined, kept, failed, sent } = await losePrimary((primary) => primary.kill());
+      gaps.push(longestGap);
+      rejoins.push(rejoined);
+      figure(
+        `power cut ${round}`,
+        `${seconds(longestGap)} without a write, ${kept.length} of ${sent} acknowledged, none lost, ${failed} failed`,
+      );
+    },
+  );
+});
+
+describe("a crash of the primary under write load", () => {
+  it("loses no acknowledged write, and the old primary rejoins clean", async () => {
+    const { longestGap, kept, sent, failed } = await losePrimary((primary) => primary.crash());
+    figure(
+      "crash of the primary",
+      `${seconds(longestGap)} without a write, ${kept.length} of ${sent} acknowledged, none lost, ${failed} failed`,
+    );
+  });
+});

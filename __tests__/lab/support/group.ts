@@ -1,0 +1,83 @@
+import { targetHealth } from "../../../lab/balancer/balancer.js";
+import type { Lab } from "../../../lab/lab.js";
+import type { Machine } from "../../../lab/machine/machine.js";
+import { waitFor } from "../../../lab/system/shell.js";
+import { ports } from "../../../modules/platform/ports.js";
+import { errantOf } from "./sql.js";
+
+/** What mysql-group says of its member. */
+export interface MemberReport {
+  readonly state: string;
+  readonly role: string;
+  readonly writable: boolean;
+  /** More than half of the group is reachable. */
+  readonly majority: boolean;
+  /** Addresses of the members it is in a group with. */
+  readonly view: readonly string[];
+  /** What it waits for, or does. */
+  readonly reason: string;
+}
+
+/** The group when nothing is wrong with it. */
+export interface WholeGroup {
+  readonly primary: Machine;
+  readonly replicas: readonly Machine[];
+}
+
+/** Time after which a machine that was switched on is expected back, in seconds; a first boot with clone included. */
+const patience = { timeoutSeconds: 240, pauseSeconds: 0.5 };
+
+/** What a member says of itself; `undefined` while it says nothing. */
+export async function reportOf(machine: Machine): Promise<MemberReport | undefined> {
+  if (!(await machine.alive())) return undefined;
+  const url = `http://${machine.host.privateIpv4}:${ports.mysqlRole}/state`;
+  const { ok, stdout } = await machine
+    .tryExec(["curl", "--silent", "--fail", "--max-time", "5", url], { timeoutSeconds: 10 })
+    .catch(() => ({ ok: false, stdout: "" }));
+  return ok ? (JSON.parse(stdout) as MemberReport) : undefined;
+}
+
+export const takesWrites = (report: MemberReport | undefined): boolean =>
+  report?.state === "ONLINE" && report.role === "PRIMARY" && report.majority && report.writable;
+
+/** The group, if these members are online in one group with one primary, and nobody else is in it. */
+async function groupOf(members: readonly Machine[]): Promise<WholeGroup | undefined> {
+  const reports = await Promise.all(members.map(reportOf));
+  const addresses = members.map(({ host }) => host.privateIpv4).sort();
+  const together = reports.every(
+    (report) => report?.state === "ONLINE" && [...report.view].sort().join() === addresses.join(),
+  );
+  const [primary, ...more] = members.filter((_, index) => takesWrites(reports[index]));
+  if (!together || primary === undefined || more.length > 0) return undefined;
+  return { primary, replicas: members.filter((member) => member !== primary) };
+}
+
+/** Waits until these members are online in one group with one primary. @param members @default - all machines */
+export const wholeGroup = (lab: Lab, members: readonly Machine[] = lab.machines): Promise<WholeGroup> =>
+  waitFor(`one group of ${members.map(({ name }) => name).join(", ")}`, () => groupOf(members), patience);
+
+/** Puts right whatever a test left: every machine on, none cut off, one group, every target healthy, the site answers. */
+export async function settled(lab: Lab): Promise<WholeGroup> {
+  for (const machine of lab.machines) {
+    await machine.heal();
+    await machine.start();
+  }
+  const group = await wholeGroup(lab);
+  const healthy = async (): Promise<boolean> => {
+    const targets = await targetHealth(lab.layout);
+    return targets.length > 0 && targets.every((target) => target.healthy);
+  };
+  await waitFor("healthy targets", healthy, patience);
+  await waitFor("the site", async () => (await lab.visitor.tryCurl("--fail", lab.url("/"))).ok, patience);
+  return group;
+}
+
+/** Transactions, by machine, that the primary lacks; empty when no member has any of its own. */
+export async function errantTransactions({ primary, replicas }: WholeGroup): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const machine of replicas) {
+    const errant = await errantOf(machine, primary);
+    if (errant !== "") found[machine.name] = errant;
+  }
+  return found;
+}
