@@ -20,7 +20,7 @@ const placeholder: Check = ({ application }) =>
   when(
     application.sha256 === placeholderDigest,
     "application.sha256",
-    "is the example's: servers will refuse the download; name the release that `npm run build:app` made",
+    "is the example's: servers will refuse the download; name the release that `npm run app:build` made",
   );
 
 const protection: Check = ({ protect }) =>

@@ -36,7 +36,7 @@ describe("warnings", () => {
 
   it("say that the example's release cannot be downloaded", () => {
     expect(warnings({ application: {} })).toEqual([
-      "application.sha256 is the example's: servers will refuse the download; name the release that `npm run build:app` made",
+      "application.sha256 is the example's: servers will refuse the download; name the release that `npm run app:build` made",
     ]);
   });
 

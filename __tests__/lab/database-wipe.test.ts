@@ -1,0 +1,76 @@
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Lab } from "../../lab/lab.js";
+import type { Machine } from "../../lab/machine/machine.js";
+import { waitFor } from "../../lab/system/shell.js";
+import { labInAnyMode } from "./support/lab-in-mode.js";
+import { figure, seconds, timed } from "./support/figures.js";
+import { errantTransactions, reportOf, settled, type WholeGroup, wholeGroup } from "./support/group.js";
+import { query } from "./support/sql.js";
+import { lostNotes, startWriting, type Written } from "./support/writes.js";
+
+let lab: Lab;
+let group: WholeGroup;
+let replica: Machine;
+let written: Written;
+
+beforeAll(async () => {
+  lab = await labInAnyMode();
+});
+beforeEach(async () => {
+  group = await settled(lab);
+  replica = group.replicas[0] as Machine;
+  written = await (await startWriting(lab, group, { seconds: 8 })).end;
+  expect(await lostNotes(group, written)).toEqual({});
+});
+
+/** State of a member's last clone and how long it took. */
+async function lastClone(machine: Machine): Promise<{ readonly state: string; readonly seconds: number }> {
+  const [state = ""] = await query(machine, "SELECT state FROM performance_schema.clone_status");
+  const [took] = await query(
+    machine,
+    "SELECT TIMESTAMPDIFF(MICROSECOND, MIN(begin_time), MAX(end_time)) / 1e6 FROM performance_schema.clone_progress",
+  );
+  return { state, seconds: Number(took) };
+}
+
+describe("a member with blank disks", () => {
+  it("boots, clones the data and is online again by itself", async () => {
+    await replica.wipe();
+    await replica.start();
+    const { result: after, seconds: online } = await timed(() => wholeGroup(lab));
+    const clone = await lastClone(replica);
+    expect(clone.state).toBe("Completed");
+    expect(await errantTransactions(after)).toEqual({});
+    expect(await lostNotes(after, written)).toEqual({});
+    figure("blank member", `clone ${seconds(clone.seconds)}, from power on to online ${seconds(online)}`);
+  });
+});
+
+describe("a member with a transaction of its own, and without a note that was acknowledged", () => {
+  it("is seen by the checks of this proof, kept out of the group, and cloned on demand", async () => {
+    const [gone = ""] = written.kept;
+    await replica.exec(["systemctl", "stop", "mysql-group.service"]);
+    await query(replica, "STOP GROUP_REPLICATION");
+    await query(replica, "SET GLOBAL super_read_only = OFF");
+    await query(replica, `DELETE FROM app.notes WHERE text = '${gone}'`);
+    expect(await lostNotes(group, written)).toEqual({ [replica.name]: [gone] });
+    expect(Object.keys(await errantTransactions(group))).toEqual([replica.name]);
+
+    await replica.exec(["systemctl", "start", "mysql-group.service"]);
+    const refused = await waitFor(
+      "its refusal",
+      async () => {
+        const report = await reportOf(replica);
+        return report?.reason.includes("transactions that the group lacks") && report;
+      },
+      { timeoutSeconds: 60 },
+    );
+    expect(refused).toMatchObject({ state: "OFFLINE", writable: false });
+
+    await replica.exec(["mysql-group", "reclone", "--i-discard-this-members-data"]);
+    const { result: after, seconds: online } = await timed(() => wholeGroup(lab));
+    expect(await errantTransactions(after)).toEqual({});
+    expect(await lostNotes(after, written)).toEqual({});
+    figure("member cloned on demand", `online after ${seconds(online)}`);
+  });
+});
