@@ -6,7 +6,7 @@ import { errantTransactions, reportOf, settled, type WholeGroup, wholeGroup } fr
 import { figure, seconds, secondsOf, timed } from "./support/figures.js";
 import { lostNotes, startWriting } from "./support/writes.js";
 
-/** Power cuts of the primary; the closing note's figures are of ten. */
+/** How many power cuts of the primary are tried. */
 const rounds = Number(process.env["LAB_ROUNDS"] ?? 3);
 const longestGapSeconds = 10;
 
