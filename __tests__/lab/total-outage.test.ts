@@ -1,0 +1,79 @@
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Lab } from "../../lab/lab.js";
+import type { Machine } from "../../lab/machine/machine.js";
+import { sleep, waitFor } from "../../lab/system/shell.js";
+import { labInAnyMode } from "./support/lab-in-mode.js";
+import { figure, seconds, timed } from "./support/figures.js";
+import { errantTransactions, reportOf, settled, type WholeGroup, wholeGroup } from "./support/group.js";
+import { lostNotes, startWriting } from "./support/writes.js";
+
+let lab: Lab;
+let group: WholeGroup;
+
+beforeAll(async () => {
+  lab = await labInAnyMode();
+});
+beforeEach(async () => {
+  group = await settled(lab);
+});
+
+const start = (machines: readonly Machine[]) => Promise.all(machines.map((machine) => machine.start()));
+const cutPower = () => Promise.all(lab.machines.map((machine) => machine.kill()));
+
+/** Waits until a member says that it waits for these. */
+const waitingFor = (machine: Machine, names: readonly string[]) =>
+  waitFor(
+    `${machine.name} waiting for ${names.join(", ")}`,
+    async () => (await reportOf(machine))?.reason.endsWith(`waiting for ${names.join(", ")}`),
+    { timeoutSeconds: 240, pauseSeconds: 0.5 },
+  );
+
+describe("a power cut of all members under write load", () => {
+  it("leaves two that wait and say for whom; with the third the group is back by itself and nothing is lost", async () => {
+    const writing = await startWriting(lab, group, { seconds: 8 });
+    await cutPower();
+    const written = await writing.end;
+    expect(written.kept.length).toBeGreaterThan(0);
+
+    await start(group.replicas);
+    for (const member of group.replicas) await waitingFor(member, [group.primary.name]);
+    await sleep(20);
+    for (const member of group.replicas)
+      expect(await reportOf(member)).toMatchObject({ state: "OFFLINE", writable: false });
+
+    await start([group.primary]);
+    const { result: after, seconds: back } = await timed(() => wholeGroup(lab));
+    expect(await lostNotes(after, written)).toEqual({});
+    expect(await errantTransactions(after)).toEqual({});
+    const { seconds: site } = await timed(() => settled(lab));
+    figure(
+      "power cut of all three",
+      `group back ${seconds(back)} after the last was switched on, site ${seconds(site)} later; ${written.kept.length} acknowledged, none lost`,
+    );
+  });
+});
+
+describe("an empty first member of the configuration", () => {
+  it("starts no group of its own beside members with data, and clones theirs", async () => {
+    const [first, ...others] = lab.machines as [Machine, ...Machine[]];
+    const written = await (await startWriting(lab, group, { seconds: 8 })).end;
+    await cutPower();
+    await first.wipe();
+
+    await start([first]);
+    await waitingFor(
+      first,
+      others.map(({ name }) => name),
+    );
+    expect(await reportOf(first)).toMatchObject({ state: "OFFLINE", writable: false });
+
+    await start(others);
+    const { result: after, seconds: back } = await timed(() => wholeGroup(lab));
+    expect(after.primary.name).not.toBe(first.name);
+    expect(await lostNotes(after, written)).toEqual({});
+    expect(await errantTransactions(after)).toEqual({});
+    const journal = await first.exec(["journalctl", "--unit=mysql-group.service", "--output=cat", "--no-pager"]);
+    expect(journal).not.toMatch(/first start of an empty cluster|this one holds every transaction/);
+    figure("empty first member", `group with it back ${seconds(back)} after the others were switched on`);
+  });
+});
