@@ -26,6 +26,7 @@ def join(settings, blank):
     with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
         cursor.execute("SET GLOBAL group_replication_bootstrap_group = OFF")
         cursor.execute("SET GLOBAL group_replication_clone_threshold = %s", [CLONE_BLANK_FROM if blank else NEVER])
+        _forget_received(cursor)
         _start(cursor, settings)
 
 
@@ -44,6 +45,17 @@ def protect(settings):
     """Outside a group nobody writes."""
     with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
         cursor.execute("SET GLOBAL super_read_only = ON")
+
+
+def _forget_received(cursor):
+    """
+    What was received and not applied is fetched anew: after a power cut the relay log may be torn, and the member could never join.
+    Only on the way into a running group, whose majority has all of it.
+    """
+    channel = "group_replication_applier"
+    known = "SELECT 1 FROM performance_schema.replication_applier_configuration WHERE channel_name = %s"
+    if cursor.execute(known, [channel]):
+        cursor.execute("RESET REPLICA FOR CHANNEL %s", [channel])
 
 
 def _start(cursor, settings):
