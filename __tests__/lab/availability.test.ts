@@ -1,0 +1,68 @@
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { targetHealth } from "../../lab/balancer/balancer.js";
+import type { Lab } from "../../lab/lab.js";
+import type { LoadResult } from "../../lab/load/load.js";
+import type { Machine } from "../../lab/machine/machine.js";
+import { sleep, waitFor } from "../../lab/system/shell.js";
+import { labInAnyMode } from "./support/lab-in-mode.js";
+import { figure, seconds } from "./support/figures.js";
+import { errantTransactions, settled, type WholeGroup, wholeGroup } from "./support/group.js";
+import { lostNotes, startWriting } from "./support/writes.js";
+
+let lab: Lab;
+let group: WholeGroup;
+
+beforeAll(async () => {
+  lab = await labInAnyMode();
+});
+beforeEach(async () => {
+  group = await settled(lab);
+});
+
+const now = (): number => Date.now() / 1000;
+
+/** Failed requests by the time they were sent, in Unix seconds. */
+const failedBetween = ({ startedAt, failures }: LoadResult, from: number, to: number): number =>
+  failures.filter(({ at }) => startedAt + at >= from && startedAt + at < to).length;
+
+/** Waits until the balancer has taken a machine out. */
+const takenOut = (machine: Machine): Promise<boolean> =>
+  waitFor(
+    `${machine.name} taken out`,
+    async () => (await targetHealth(lab.layout)).every(({ target, healthy }) => target !== machine.name || !healthy),
+    { timeoutSeconds: 30 },
+  );
+
+describe("one of three dies under visitors who read and write", () => {
+  it.each(["replica", "primary"] as const)(
+    "requests fail only until the balancer has noticed, and writes go on (%s)",
+    async (role) => {
+      const victim = role === "primary" ? group.primary : (group.replicas[0] as Machine);
+      const survivors = lab.machines.filter((machine) => machine !== victim);
+      const writing = await startWriting(lab, group, { seconds: 35, ratePerSecond: 10 });
+      const reading = lab.load({ url: lab.url("/"), ratePerSecond: 20, seconds: 30 });
+      await sleep(6);
+      const died = now();
+      await victim.kill();
+      await takenOut(victim);
+      // the balancer is asked ten times a second, and a request may have been on its way
+      const noticed = now() + 0.3;
+      const [reads, writes] = await Promise.all([reading, writing.end]);
+      for (const load of [reads, writes])
+        expect({ before: failedBetween(load, 0, died), after: failedBetween(load, noticed, Infinity) }).toEqual({
+          before: 0,
+          after: 0,
+        });
+      expect(writes.worksAgain).toBe(true);
+      expect(await lostNotes(await wholeGroup(lab, survivors), writes)).toEqual({});
+      const { intervalSeconds, timeoutSeconds, retries } = lab.blueprint.environment.config.loadBalancer.healthCheck;
+      expect(noticed - died).toBeLessThan((intervalSeconds + timeoutSeconds) * retries + 1);
+      figure(
+        `${role} dies`,
+        `balancer notices after ${seconds(noticed - died)}; until then ${reads.failed} of ${reads.sent} reads and ${writes.failed} of ${writes.sent} writes failed, none later; ${seconds(writes.longestGap)} without a write`,
+      );
+      await victim.start();
+      expect(await errantTransactions(await wholeGroup(lab))).toEqual({});
+    },
+  );
+});

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Lab } from "../../lab/lab.js";
+import type { Machine } from "../../lab/machine/machine.js";
+import { labInAnyMode } from "./support/lab-in-mode.js";
+import { figure, seconds, timed } from "./support/figures.js";
+import { settled, wholeGroup } from "./support/group.js";
+import {
+  deploy,
+  type PublishedRelease,
+  publishBroken,
+  publishLink,
+  publishVersion,
+  versionOn,
+} from "./support/releases.js";
+import { lostNotes, startWriting } from "./support/writes.js";
+
+let lab: Lab;
+let machine: Machine;
+/** The release that every server has at first. */
+let original: PublishedRelease & { readonly version: string };
+
+beforeAll(async () => {
+  lab = await labInAnyMode();
+  await settled(lab);
+  machine = lab.machines[0] as Machine;
+  const { url, sha256 } = lab.blueprint.environment.config.application;
+  original = { url, sha256, version: String(await versionOn(machine)) };
+});
+afterAll(async () => {
+  for (const server of lab.machines) await deploy(server, original);
+});
+
+/** Deploys on one server after the other while visitors read and write; returns what failed. */
+async function deployUnderLoad(release: PublishedRelease) {
+  const writing = await startWriting(lab, await wholeGroup(lab), { seconds: 100, ratePerSecond: 5 });
+  const reading = lab.load({ url: lab.url("/"), ratePerSecond: 15, seconds: 95 });
+  const { result: deployed, seconds: took } = await timed(async () => {
+    const results = [];
+    for (const server of lab.machines) results.push(await deploy(server, release));
+    return results;
+  });
+  const [reads, written] = await Promise.all([reading, writing.end]);
+  expect(deployed.filter(({ ok }) => !ok).map(({ stderr }) => stderr)).toEqual([]);
+  expect(took).toBeLessThan(90);
+  expect({ reads: reads.failures, writes: written.failures }).toEqual({ reads: [], writes: [] });
+  expect(await lostNotes(await wholeGroup(lab), written)).toEqual({});
+  return `0 of ${reads.sent} reads and 0 of ${written.sent} writes failed while three servers changed in ${seconds(took)}, reads p99 ${reads.p99} ms`;
+}
+
+describe("a new release under load", () => {
+  it("reaches every server without a failed request", async () => {
+    const release = await publishVersion(lab, "99.0.0");
+    figure("release", await deployUnderLoad(release));
+    expect(await Promise.all(lab.machines.map(versionOn))).toEqual(lab.machines.map(() => "99.0.0"));
+  });
+
+  it("is taken back, by the same command with the old address, without a failed request", async () => {
+    figure("rollback", await deployUnderLoad(original));
+    expect(await Promise.all(lab.machines.map(versionOn))).toEqual(lab.machines.map(() => original.version));
+  });
+});
+
+describe("what is not a good release is refused, and the old version goes on", () => {
+  const wrongSha256 = async () => ({ ...(await publishVersion(lab, "99.0.1")), sha256: "0".repeat(64) });
+  const missing = async () => ({ ...(await publishVersion(lab, "99.0.2")), url: new URL("gone", original.url).href });
+  it.each<[string, () => Promise<PublishedRelease>, RegExp]>([
+    ["a wrong SHA-256", wrongSha256, /SHA-256 of .* wanted 0{64}, got [0-9a-f]{64}/],
+    ["an address that leads nowhere", missing, /cannot download/],
+    ["what is not a tarball", () => publishBroken(lab, "text", "no tarball"), /not a gzipped tarball/],
+    ["a tarball without the application", () => publishBroken(lab, "other", { "a.txt": "a" }), /has no app/],
+    ["an application without server.js", () => publishBroken(lab, "empty", { "app/a.txt": "a" }), /no server\.js/],
+    ["a tarball with a link", () => publishLink(lab), /more than files and folders/],
+    ["nonsense", () => publishBroken(lab, "nonsense", { "app/server.js": "}" }), /does not understand server\.js/],
+    [
+      "a release that ends at once",
+      () => publishBroken(lab, "ends", { "app/server.js": "" }),
+      /does not become healthy/,
+    ],
+  ])("%s", async (_, make, words) => {
+    const release = await make();
+    const reading = lab.load({ url: lab.url("/"), ratePerSecond: 10, seconds: 10 });
+    const { exitCode, stderr } = await deploy(machine, release);
+    expect(stderr).toMatch(words);
+    expect(exitCode).toBe(1);
+    expect((await reading).failures).toEqual([]);
+    expect(await versionOn(machine)).toBe(original.version);
+  });
+});

@@ -1,0 +1,74 @@
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { create } from "tar";
+import { buildRelease } from "../../../app/build.js";
+import type { Lab } from "../../../lab/lab.js";
+import type { Machine } from "../../../lab/machine/machine.js";
+import type { RunResult } from "../../../lab/system/shell.js";
+import { paths } from "../../../modules/platform/paths.js";
+import { ports } from "../../../modules/platform/ports.js";
+
+/** What `deploy-app` is told. */
+export interface PublishedRelease {
+  readonly url: string;
+  readonly sha256: string;
+}
+
+/** Builds the application under another version and puts it on the internet. */
+export function publishVersion(lab: Lab, version: string): Promise<PublishedRelease> {
+  return published(lab, `app-${version}.tar.gz`, async (folder) => (await buildRelease({ folder, version })).path);
+}
+
+/** Puts something on the internet that is not a release: these bytes, or a tarball whose application is these files. */
+export function publishBroken(
+  lab: Lab,
+  name: string,
+  content: string | Readonly<Record<string, string>>,
+): Promise<PublishedRelease> {
+  return published(lab, `${name}.tar.gz`, async (folder) => {
+    const file = path.join(folder, "release.tar.gz");
+    if (typeof content === "string") await writeFile(file, content);
+    else {
+      await mkdir(path.join(folder, "app"));
+      for (const [entry, text] of Object.entries(content)) await writeFile(path.join(folder, "app", entry), text);
+      await create({ cwd: folder, file, gzip: true }, ["app"]);
+    }
+    return file;
+  });
+}
+
+/** Puts a tarball on the internet that holds a link out of its folder. */
+export function publishLink(lab: Lab): Promise<PublishedRelease> {
+  return published(lab, "link.tar.gz", async (folder) => {
+    const file = path.join(folder, "release.tar.gz");
+    await mkdir(path.join(folder, "app"));
+    await symlink("/etc/shadow", path.join(folder, "app/server.js"));
+    await create({ cwd: folder, file, gzip: true }, ["app"]);
+    return file;
+  });
+}
+
+async function published(lab: Lab, name: string, make: (folder: string) => Promise<string>): Promise<PublishedRelease> {
+  const folder = await mkdtemp(path.join(tmpdir(), "release-"));
+  try {
+    const file = await make(folder);
+    const sha256 = createHash("sha256")
+      .update(await readFile(file))
+      .digest("hex");
+    return { url: await lab.publish(file, name), sha256 };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+export const deploy = (machine: Machine, { url, sha256 }: PublishedRelease): Promise<RunResult> =>
+  machine.tryExec([paths.application.deploy, url, sha256]);
+
+/** Version that a server's application says it is; `undefined` when it does not answer. */
+export async function versionOn(machine: Machine): Promise<string | undefined> {
+  const url = `http://127.0.0.1:${ports.application}/api/status`;
+  const { ok, stdout } = await machine.tryExec(["curl", "--silent", "--fail", "--max-time", "10", url]);
+  return ok ? (JSON.parse(stdout) as { version: string }).version : undefined;
+}
