@@ -21,7 +21,7 @@ export function publishVersion(lab: Lab, version: string): Promise<PublishedRele
   return published(lab, `app-${version}.tar.gz`, async (folder) => (await buildRelease({ folder, version })).path);
 }
 
-/** Puts something on the internet that is not a release: these bytes, or a tarball whose application is these files. */
+/** Puts something on the internet that is not a release: these bytes, or a tarball of these files. */
 export function publishBroken(
   lab: Lab,
   name: string,
@@ -31,9 +31,11 @@ export function publishBroken(
     const file = path.join(folder, "release.tar.gz");
     if (typeof content === "string") await writeFile(file, content);
     else {
-      await mkdir(path.join(folder, "app"));
-      for (const [entry, text] of Object.entries(content)) await writeFile(path.join(folder, "app", entry), text);
-      await create({ cwd: folder, file, gzip: true }, ["app"]);
+      for (const [entry, text] of Object.entries(content)) {
+        await mkdir(path.join(folder, path.dirname(entry)), { recursive: true });
+        await writeFile(path.join(folder, entry), text);
+      }
+      await create({ cwd: folder, file, gzip: true }, Object.keys(content));
     }
     return file;
   });
