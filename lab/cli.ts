@@ -5,6 +5,7 @@ import { runSteps } from "./cli/run-steps.js";
 import { takeDown } from "./down.js";
 import { Lab } from "./lab.js";
 import { layout as layoutOf } from "./layout.js";
+import { takeLock } from "./system/lock.js";
 import { problems, requireLabHost } from "./system/requirements.js";
 import { upSteps } from "./up.js";
 import { handOver } from "./cli/hand-over.js";
@@ -21,17 +22,21 @@ const program = new Command("npm run lab")
 
 const directories = (): { state: string; cache: string } => program.opts();
 const layout = () => layoutOf(directories().state, directories().cache);
-const attach = async (): Promise<Lab> => {
+const attach = (): Promise<Lab> => Lab.attach(directories());
+
+/** Commands that look, or visit the site: they may run beside another command. */
+const onlookers = ["status", "shell", "curl", "load"];
+program.hook("preAction", async (_, command) => {
+  if (command.name() === "doctor") return;
   await requireLabHost();
-  return Lab.attach(directories());
-};
+  if (!onlookers.includes(command.name())) await takeLock(`npm run lab ${command.name()}`);
+});
 
 program
   .command("up")
   .description("builds what is missing and starts everything; ends with a working site")
   .option("--tls <mode>", "where TLS ends: terminate (balancer) or passthrough (nginx)", tlsMode)
   .action(async ({ tls }: { tls?: "terminate" | "passthrough" }) => {
-    await requireLabHost();
     await runSteps(upSteps(layout(), tls === undefined ? {} : { tls }));
   });
 
@@ -40,7 +45,6 @@ program
   .description("leaves no process, mount, namespace, control group or file behind, but for the cache")
   .option("--purge", "removes the cache too")
   .action(async (options: { purge?: boolean }) => {
-    await requireLabHost();
     await takeDown(layout(), options);
   });
 

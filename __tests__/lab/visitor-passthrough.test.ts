@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import type { KeyPair } from "../../lab/keys/certificates.js";
 import type { Lab } from "../../lab/lab.js";
 import { edgeTokenHeader } from "../../modules/platform/names.js";
 import { ports } from "../../modules/platform/ports.js";
@@ -12,8 +13,16 @@ beforeAll(async () => {
   lab = await labInMode("passthrough");
 });
 
+const withCertificate = (family: "ipv4" | "ipv6", { certificate, key }: KeyPair): string[] => [
+  ...pastTheEdge(lab, family),
+  ...["--cert", certificate, "--key", key],
+];
+
 describe("a visitor", () => {
-  visitorRules(() => lab);
+  visitorRules(
+    () => lab,
+    () => withCertificate("ipv4", lab.blueprint.credentials.originPull),
+  );
 });
 
 describe.each(["ipv4", "ipv6"] as const)("a direct hit on the balancer over %s", (family) => {
@@ -24,15 +33,13 @@ describe.each(["ipv4", "ipv6"] as const)("a direct hit on the balancer over %s",
   });
 
   it("gets nothing with a certificate of another authority", async () => {
-    const { certificate, key } = lab.blueprint.credentials.origin;
-    const foreign = ["--cert", certificate, "--key", key];
-    expect((await visit(lab, ...pastTheEdge(lab, family), ...foreign, lab.url("/"))).status).toBe(400);
+    const foreign = withCertificate(family, lab.blueprint.credentials.origin);
+    expect((await visit(lab, ...foreign, lab.url("/"))).status).toBe(400);
   });
 
   it("would get the page with the edge's certificate: nothing but the certificate stops it", async () => {
-    const { certificate, key } = lab.blueprint.credentials.originPull;
-    const own = ["--cert", certificate, "--key", key];
-    expect((await visit(lab, ...pastTheEdge(lab, family), ...own, lab.url("/"))).status).toBe(200);
+    const own = withCertificate(family, lab.blueprint.credentials.originPull);
+    expect((await visit(lab, ...own, lab.url("/"))).status).toBe(200);
   });
 });
 

@@ -12,8 +12,17 @@ beforeAll(async () => {
   lab = await labInMode("terminate");
 });
 
+const withSecret = (family: "ipv4" | "ipv6"): string[] => [
+  ...pastTheEdge(lab, family),
+  "--header",
+  `${edgeTokenHeader}: ${lab.blueprint.credentials.edgeToken}`,
+];
+
 describe("a visitor", () => {
-  visitorRules(() => lab);
+  visitorRules(
+    () => lab,
+    () => withSecret("ipv4"),
+  );
 });
 
 describe.each(["ipv4", "ipv6"] as const)("a direct hit on the balancer over %s", (family) => {
@@ -27,8 +36,7 @@ describe.each(["ipv4", "ipv6"] as const)("a direct hit on the balancer over %s",
   });
 
   it("would get the page with the secret: nothing but the secret stops it", async () => {
-    const secret = `${edgeTokenHeader}: ${lab.blueprint.credentials.edgeToken}`;
-    expect((await visit(lab, ...pastTheEdge(lab, family), "--header", secret, lab.url("/"))).status).toBe(200);
+    expect((await visit(lab, ...withSecret(family), lab.url("/"))).status).toBe(200);
   });
 });
 

@@ -53,11 +53,11 @@ export async function noteOn(machine: Machine, id: number): Promise<unknown> {
   return JSON.parse(answer);
 }
 
-/** Names of the servers that answer visitors, as they say themselves. */
-export async function answeringServers(lab: Lab, requests = 60): Promise<Set<string>> {
+/** Names of the servers that answer, as they say themselves. Every request comes by a connection of its own. */
+export async function answeringServers(lab: Lab, args: readonly string[], requests = 60): Promise<Set<string>> {
   const seen = new Set<string>();
   for (let request = 0; request < requests && seen.size < lab.machines.length; request++) {
-    const { body } = await visit(lab, lab.url("/api/status"));
+    const { body } = await visit(lab, ...args, lab.url("/api/status"));
     seen.add((JSON.parse(body) as { server: string }).server);
   }
   return seen;
