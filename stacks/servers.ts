@@ -62,11 +62,11 @@ export class ServersStack extends PlatformStack {
     });
     new TerraformOutput(this, "outdated_servers", {
       value: outdatedServers(this.servers),
-      description: "Servers that run an older payload than the configuration's",
+      description: "Servers that have an older payload or another type than the configuration's",
     });
     new TerraformOutput(this, "replace_commands", {
       value: byName((server) => replaceCommand(this, server)),
-      description: "Builds one server anew with the current payload; one at a time",
+      description: "Builds one server anew with the current payload and type; one at a time",
     });
   }
 }

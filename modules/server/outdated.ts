@@ -1,32 +1,32 @@
-import { conditional, Fn, Op, type TerraformStack } from "cdktf";
+import { conditional, Fn, Op, type IResolvable, type TerraformStack } from "cdktf";
 import type { PlatformServer } from "./platform-server.js";
 
 /** The label as Hetzner has it, which is the payload the server was created with. */
 const bornWith = (server: PlatformServer): string => Fn.lookup(server.server.labels, "payload", "none") as string;
 
-/** Names of servers that run another payload than the configuration's, as Terraform sees it at plan time. */
+/** Whether a server has the payload and the type that the configuration asks for. */
+const isCurrent = (server: PlatformServer): IResolvable =>
+  Op.and(Op.eq(bornWith(server), server.payloadHash), Op.eq(server.server.serverType, server.config.type));
+
+/** Names of servers that run another payload or type than the configuration's, as Terraform sees it at plan time. */
 export const outdatedServers = (servers: readonly PlatformServer[]): string[] =>
-  Fn.compact(
-    servers.map((server) =>
-      conditional(Op.eq(bornWith(server), server.payloadHash), "", server.config.name),
-    ) as unknown as string[],
-  );
+  Fn.compact(servers.map((server) => conditional(isCurrent(server), "", server.config.name)) as unknown as string[]);
 
 /** The command that builds one server anew with the current payload. */
 export const replaceCommand = (stack: TerraformStack, server: PlatformServer): string =>
   `terraform -chdir=cdktf.out/stacks/${stack.node.id} apply -replace=${server.server.terraformResourceType}.${server.server.friendlyUniqueId}`;
 
 /**
- * Adds a check block for each server: every plan and apply warns of a server that runs an older payload and names the command that
- * brings it up to date. Nothing happens by itself. cdktf has no construct for check blocks, hence the override.
+ * Adds a check block for each server: every plan and apply warns of a server with an older payload or another type and names the
+ * command that brings it up to date. Nothing happens by itself. cdktf has no construct for check blocks, hence the override.
  */
 export function reportOutdated(stack: TerraformStack, servers: readonly PlatformServer[]): void {
   for (const server of servers)
-    stack.addOverride(`check.${server.config.name}_payload`, {
+    stack.addOverride(`check.${server.config.name}_current`, {
       assert: [
         {
-          condition: Op.eq(bornWith(server), server.payloadHash),
-          error_message: `Server ${server.config.name} runs an older payload. Replace one server at a time: ${replaceCommand(stack, server)}`,
+          condition: isCurrent(server),
+          error_message: `Server ${server.config.name} has an older payload or another type. Replace one server at a time: ${replaceCommand(stack, server)}`,
         },
       ],
     });

@@ -29,11 +29,11 @@ export interface PlatformServerProps {
 }
 
 /**
- * What only matters when a server is created. Hetzner would build the server anew for a change of the first three, and all of them
- * at once; a placement group cannot change on a running server. `location` is not among them: nothing in another
- * location could be attached, so a plan that moves servers must be seen.
+ * What only matters when a server is created. For a change of the first three Hetzner would build the server anew, for the fourth it
+ * would power it off, and all of them at once; a placement group cannot change on a running server. `location` is not among them:
+ * nothing in another location could be attached, so a plan that moves servers must be seen.
  */
-const decidedAtCreation = ["user_data", "ssh_keys", "image", "placement_group_id", 'labels["payload"]'];
+const decidedAtCreation = ["user_data", "ssh_keys", "image", "server_type", "placement_group_id", 'labels["payload"]'];
 
 /**
  * One server: Debian 13, both address families, in the private network with a fixed address, in its firewall and its spread group.

@@ -16,7 +16,7 @@ const alpha = resources(servers, "hcloud_server")["alpha"] as Attributes & {
 
 const full = synthesizeEnvironment(
   exampleConfig({
-    servers: { ...splitServers, front: { privateIp: "10.0.1.21", roles: ["web"], type: "cx43" } },
+    servers: { ...splitServers, front: { privateIp: "10.0.1.131", roles: ["web"], type: "cx43" } },
     tls: "passthrough",
     location: "fsn1",
     backups: false,
@@ -53,7 +53,7 @@ describe("server, defaults", () => {
       rebuild_protection: true,
       shutdown_before_deletion: true,
       lifecycle: {
-        ignore_changes: ["user_data", "ssh_keys", "image", "placement_group_id", 'labels["payload"]'],
+        ignore_changes: ["user_data", "ssh_keys", "image", "server_type", "placement_group_id", 'labels["payload"]'],
       },
     });
   });
@@ -139,29 +139,28 @@ describe("secrets", () => {
 
 describe("outdated servers", () => {
   const payload = alpha.labels["payload"] ?? "";
+  const current = `((lookup(hcloud_server.alpha.labels, "payload", "none") == "${payload}") && (hcloud_server.alpha.server_type == "cx33"))`;
 
   it("are reported by a check in every plan, with the command that replaces one", () => {
-    expect(Object.keys(servers.check ?? {})).toEqual(["alpha_payload", "bravo_payload", "charlie_payload"]);
-    expect(servers.check?.["alpha_payload"]).toEqual({
+    expect(Object.keys(servers.check ?? {})).toEqual(["alpha_current", "bravo_current", "charlie_current"]);
+    expect(servers.check?.["alpha_current"]).toEqual({
       assert: [
         {
-          condition: `\${(lookup(hcloud_server.alpha.labels, "payload", "none") == "${payload}")}`,
+          condition: `\${${current}}`,
           error_message:
-            "Server alpha runs an older payload. Replace one server at a time: terraform -chdir=cdktf.out/stacks/production-servers apply -replace=hcloud_server.alpha",
+            "Server alpha has an older payload or another type. Replace one server at a time: terraform -chdir=cdktf.out/stacks/production-servers apply -replace=hcloud_server.alpha",
         },
       ],
     });
   });
 
-  it("are listed in an output that compares the label in the state with the configuration", () => {
-    expect(servers.output?.["outdated_servers"]?.["value"]).toContain(
-      `(lookup(hcloud_server.alpha.labels, "payload", "none") == "${payload}") ? "" : "alpha"`,
-    );
+  it("are listed in an output that compares what the state holds with the configuration", () => {
+    expect(servers.output?.["outdated_servers"]?.["value"]).toContain(`${current} ? "" : "alpha"`);
   });
 
-  it("stay as they are: the label is not changed by an apply", () => {
+  it("stay as they are: an apply changes neither the label nor the type, which would power all servers off at once", () => {
     expect(alpha["lifecycle"]).toMatchObject({
-      ignore_changes: expect.arrayContaining(['labels["payload"]']) as string[],
+      ignore_changes: expect.arrayContaining(['labels["payload"]', "server_type"]) as string[],
     });
   });
 });
