@@ -1,6 +1,7 @@
 import { OriginCaCertificate } from "@cdktf/provider-cloudflare/lib/origin-ca-certificate/index.js";
 import { CertRequest } from "@cdktf/provider-tls/lib/cert-request/index.js";
 import { PrivateKey } from "@cdktf/provider-tls/lib/private-key/index.js";
+import { Op, type TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { keyTypes } from "../certificates/keys.js";
 import type { Config } from "../config/schema.js";
@@ -37,17 +38,27 @@ export class OriginCertificate extends Construct {
       hostnames,
       requestType: "origin-ecc",
       requestedValidity: config.certificate.validityDays,
-      // A changed validity applies from the next generation on: a replacement in place would revoke what is in use.
+      // A changed validity waits for the next generation: a replacement in place would revoke what is in use.
       lifecycle: { ...lifecycle, ignoreChanges: ["requested_validity"] },
     });
   }
 }
 
-/** The configured generation, and beside it the previous one. */
-export function originCertificates(scope: Construct, config: Config): OriginCertificate {
-  const { generation } = config.certificate;
+/** The configured generation, and beside it the previous one. Plans say when the configured validity waits for the next. */
+export function originCertificates(stack: TerraformStack, config: Config): OriginCertificate {
+  const { generation, validityDays } = config.certificate;
   const issue = (number: number): OriginCertificate =>
-    new OriginCertificate(scope, `origin-certificate-${number}`, { config });
+    new OriginCertificate(stack, `origin-certificate-${number}`, { config });
   if (generation > 1) issue(generation - 1);
-  return issue(generation);
+  const current = issue(generation);
+  // cdktf has no construct for check blocks.
+  stack.addOverride("check.origin_certificate_validity", {
+    assert: [
+      {
+        condition: Op.eq(current.certificate.requestedValidity, validityDays),
+        error_message: `The origin certificate was issued for another validity than ${validityDays} days. Raise certificate.generation by one to issue a new one.`,
+      },
+    ],
+  });
+  return current;
 }

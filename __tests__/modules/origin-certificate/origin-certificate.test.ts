@@ -62,4 +62,19 @@ describe("rotation", () => {
       expect(originCertificates(stack, config).node.id).toBe("origin-certificate-3");
     });
   });
+
+  it("is asked for by every plan while the configured validity is not that of the certificate", () => {
+    expect(issue(exampleConfig({ certificate: { generation: 3, validityDays: 90 } })).check).toEqual({
+      origin_certificate_validity: {
+        assert: [
+          {
+            condition:
+              "${(cloudflare_origin_ca_certificate.origin-certificate-3_certificate.requested_validity == 90)}",
+            error_message:
+              "The origin certificate was issued for another validity than 90 days. Raise certificate.generation by one to issue a new one.",
+          },
+        ],
+      },
+    });
+  });
 });
