@@ -28,7 +28,7 @@ import { applyPolicies } from "${project}/modules/policies/index.ts";
 import { addStacks } from "${project}/stacks/index.ts";
 const more = Array.from({ length: 97 }, (_, index) => [
   "web-" + index,
-  { privateIp: "10.0.1." + (20 + index), roles: ["web"], placementGroup: "web-" + Math.floor(index / 10) },
+  { privateIp: "10.0.1." + (130 + index), roles: ["web"], placementGroup: "web-" + Math.floor(index / 10) },
 ]);
 const config = checkEnvironment("production", {
   ...production,

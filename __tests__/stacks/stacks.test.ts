@@ -82,8 +82,8 @@ describe("resource addresses, a contract", () => {
     const grown = synthesizeEnvironment(
       exampleConfig({
         servers: {
-          delta: { privateIp: "10.0.1.14", roles: ["web"] },
-          aardvark: { privateIp: "10.0.1.15", roles: ["web"] },
+          delta: { privateIp: "10.0.1.134", roles: ["web"] },
+          aardvark: { privateIp: "10.0.1.135", roles: ["web"] },
         },
       }),
     );

@@ -32,7 +32,7 @@ export const exampleInput = (overrides: Overrides<EnvironmentInput> = {}): Envir
 
 /**
  * The documented example with changes, through the real check.
- * A fourth server: `exampleConfig({ servers: { delta: { privateIp: "10.0.1.14", roles: ["web"] } } })`.
+ * A fourth server: `exampleConfig({ servers: { delta: { privateIp: "10.0.1.134", roles: ["web"] } } })`.
  * @throws Error that lists every problem.
  */
 export const exampleConfig = (overrides: Overrides<EnvironmentInput> = {}, environment = "production"): Config =>

@@ -6,10 +6,10 @@ export const splitServers: Overrides<EnvironmentInput["servers"]> = {
   alpha: undefined,
   bravo: undefined,
   charlie: undefined,
-  front: { privateIp: "10.0.1.21", roles: ["web"] },
-  left: { privateIp: "10.0.1.31", roles: ["database"] },
-  middle: { privateIp: "10.0.1.32", roles: ["database"] },
-  right: { privateIp: "10.0.1.33", roles: ["database"] },
+  front: { privateIp: "10.0.1.131", roles: ["web"] },
+  left: { privateIp: "10.0.1.11", roles: ["database"] },
+  middle: { privateIp: "10.0.1.12", roles: ["database"] },
+  right: { privateIp: "10.0.1.13", roles: ["database"] },
 };
 
 /** A server by its name. */

@@ -40,17 +40,27 @@ export const reservedAddresses = (subnet: string): Readonly<Record<string, strin
   };
 };
 
-/** First addresses of a subnet tend to be infrastructure; suggestions begin here, as in the example. */
-const firstSuggestion = 11;
+/** Ranges of a network, where a configuration names none. */
+export function withRanges<Network extends { subnet: string; databaseRange?: string; webRange?: string }>(
+  network: Network,
+): Network & { databaseRange: string; webRange: string } {
+  const first = toNumber(network.subnet.split("/")[0] ?? "");
+  const half = prefixLength(network.subnet) + 1;
+  return {
+    ...network,
+    databaseRange: network.databaseRange ?? `${toAddress(first + 8)}/29`,
+    webRange: network.webRange ?? `${toAddress(first + 2 ** (32 - half))}/${half}`,
+  };
+}
 
-/** An address of the subnet that is neither reserved nor taken. */
-export function freeAddress(subnet: string, taken: readonly string[]): string | undefined {
-  const first = toNumber(ipaddr.IPv4.networkAddressFromCIDR(subnet).toString());
-  const size = 2 ** (32 - prefixLength(subnet));
-  const unusable = new Set([...Object.keys(reservedAddresses(subnet)), ...taken]);
-  for (let index = 0; index < size; index += 1) {
-    const candidate = toAddress(first + ((firstSuggestion + index) % size));
-    if (!unusable.has(candidate)) return candidate;
-  }
+/** Addresses of an IPv4 network, in order. */
+export function* addressesOf(cidr: string): Generator<string> {
+  const first = toNumber(cidr.split("/")[0] ?? "");
+  for (let index = 0; index < 2 ** (32 - prefixLength(cidr)); index += 1) yield toAddress(first + index);
+}
+
+/** The first address of a network that may be used; nothing when there is none. */
+export function freeAddress(cidr: string, isFree: (address: string) => boolean): string | undefined {
+  for (const address of addressesOf(cidr)) if (isFree(address)) return address;
   return undefined;
 }

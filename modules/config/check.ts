@@ -1,3 +1,4 @@
+import { withRanges } from "./addresses.js";
 import { toProblems } from "./issues.js";
 import { problemReport, type Problem } from "./problem.js";
 import { rules, type Checked } from "./rules/index.js";
@@ -69,11 +70,12 @@ function deepFreeze<T>(value: T): T {
 export function checkEnvironment(environment: string, input: EnvironmentInput): Config {
   const problems = findProblems(environment, input);
   if (problems.length > 0) throw new Error(problemReport(environment, problems));
-  const { servers, protect, ...rest } = environmentSchema.parse(input);
+  const { servers, protect, network, ...rest } = environmentSchema.parse(input);
   return deepFreeze({
     ...rest,
     environment,
     protect: protect ?? environment === "production",
+    network: withRanges(network),
     servers: Object.entries(servers).map(([name, server]) => ({
       name,
       ...server,

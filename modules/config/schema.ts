@@ -10,7 +10,9 @@ export type Role = (typeof roles)[number];
 export const certificateValiditiesDays = [7, 30, 90, 365, 730, 1095, 5475] as const;
 
 const server = z.strictObject({
-  privateIp: z.ipv4().describe("Fixed address in the private subnet."),
+  privateIp: z
+    .ipv4()
+    .describe("Fixed private address: in `network.databaseRange` with the role database, else in `network.webRange`."),
   roles: z
     .array(z.enum(roles))
     .min(1)
@@ -25,6 +27,14 @@ const server = z.strictObject({
 const network = z.strictObject({
   cidr: values.networkCidr.default("10.0.0.0/16").describe("Private network."),
   subnet: values.subnetCidr.default("10.0.1.0/24").describe("Its one subnet, in which servers and balancer live."),
+  databaseRange: values.databaseRangeCidr
+    .optional()
+    .describe(
+      "Addresses of database members, present and future: the ones that servers trust as such. Default: the subnet's addresses 8 to 15.",
+    ),
+  webRange: values.rangeCidr
+    .optional()
+    .describe("Addresses of servers with the role web alone. Default: the upper half of the subnet."),
   balancerIp: z.ipv4().default("10.0.1.5").describe("Private address of the load balancer."),
   zone: values.zone.default("eu-central").describe("Hetzner network zone; the one `location` lies in."),
 });
@@ -198,12 +208,13 @@ export interface ServerConfig {
 }
 
 /** A checked environment: what every stack and module reads. */
-export type Config = Readonly<Omit<Sections, "servers" | "protect">> & {
+export type Config = Readonly<Omit<Sections, "servers" | "protect" | "network">> & {
   /** Name of the environment: the file's name under environments/. */
   readonly environment: string;
   /** In the order of the configuration. */
   readonly servers: readonly ServerConfig[];
   readonly protect: boolean;
+  readonly network: Readonly<Required<Sections["network"]>>;
 };
 
 /** Servers that carry a role, in the order of the configuration. */

@@ -91,15 +91,21 @@ const privateNetwork = (widest: number, narrowest: number) =>
     else if (prefixLength(value) < widest || prefixLength(value) > narrowest)
       refuse(
         `must have a prefix from /${widest} to /${narrowest}`,
-        `write it as ${value.split("/")[0]}/${widest > 8 ? 24 : 16}`,
+        `write it as ${value.split("/")[0]}/${Math.min(Math.max(widest, widest > 8 ? 24 : 16), narrowest)}`,
       );
   });
 
 /** A network at Hetzner is a /8 to a /24. */
 export const networkCidr = privateNetwork(8, 24);
 
-/** A subnet is at least a /30; from /28 on it holds the balancer, the gateway and three servers. */
-export const subnetCidr = privateNetwork(9, 28);
+/** From /27 on, a subnet's default ranges for database members and web servers lie apart. */
+export const subnetCidr = privateNetwork(9, 27);
+
+/** Part of a subnet that holds the servers of a role. */
+export const rangeCidr = privateNetwork(10, 30);
+
+/** Eight or sixteen addresses: a group has nine members at most, and HAProxy asks each address for its role. */
+export const databaseRangeCidr = privateNetwork(28, 29);
 
 /** Prefixes an administrator's network has at least: a wider one is not one administrator's. */
 const shortestPrefix = { ipv4: 16, ipv6: 32 } as const;

@@ -1,4 +1,5 @@
-import { databaseMembers } from "../mysql/members.js";
+import { addressesOf, reservedAddresses } from "../config/addresses.js";
+import type { Config } from "../config/schema.js";
 import type { PayloadContext, PayloadPart } from "../payload/part.js";
 import { setupScript } from "../payload/setup-script.js";
 import { packages } from "../platform/packages.js";
@@ -13,11 +14,17 @@ const maximumConnections = 1000;
 /** A pooled connection may be idle this long. The application's pool gives its own up earlier. */
 const idleMinutes = 30;
 
+/** Every address that a database member has or may get, so that one added later is found without a word to this server. */
+function possibleMembers({ network: { databaseRange, subnet } }: Config): readonly string[] {
+  const reserved = reservedAddresses(subnet);
+  return [...addressesOf(databaseRange)].filter((address) => !(address in reserved));
+}
+
 /** HAProxy on a web server: on loopback, one port for writes and one for reads. */
 export function haproxyPart({ config }: PayloadContext): PayloadPart {
   const script = setupScript("setup-haproxy", file("setup-haproxy"));
   const content = renderTemplate(file("haproxy.cfg.hbs"), {
-    members: databaseMembers(config).map(({ name, privateIp }) => ({ name, address: privateIp })),
+    members: possibleMembers(config),
     maximumConnections,
     idleMinutes,
     writePort: ports.databaseWrite,

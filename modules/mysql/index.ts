@@ -18,8 +18,8 @@ const copied = (path: string, name: string, permissions?: string): PayloadFile =
   ...(permissions && { permissions }),
 });
 
-/** Connections a member accepts: all web servers' pools, recovery, monitoring and an operator. */
-const maximumConnections = 200;
+/** Connections a member accepts: two pools of ten for each of seventy web servers; recovery, monitoring and an operator. */
+const maximumConnections = 1500;
 
 /**
  * MySQL as a member of the replication group: server, data volume, and mysql-group, which forms the group and tells roles.

@@ -1,30 +1,32 @@
-import { serversWithRole, type Config, type ServerConfig } from "../config/schema.js";
+import type { Config, ServerConfig } from "../config/schema.js";
 import { addresses } from "../platform/addresses.js";
 import { trafficRules, type Party, type TrafficRule } from "./rules.js";
 
 /** A rule as one server sees it, with the addresses of the other side. */
 export interface ResolvedRule extends TrafficRule {
   /**
-   * Addresses and CIDRs of the other side, IPv4 and IPv6 mixed, in the order of the configuration.
+   * Addresses and CIDRs of the other side, IPv4 and IPv6 mixed.
    * A server with the roles of both ends is its own peer: HAProxy reaches the MySQL beside it by the private address.
    */
   readonly peers: readonly string[];
 }
 
-const privateIps = (servers: readonly ServerConfig[]): readonly string[] => servers.map((server) => server.privateIp);
-
-/** Addresses of a party. Servers are known by their private address only; no rule opens a public path between servers. */
-function addressesOf(party: Party, config: Config): readonly string[] {
+/**
+ * Addresses of a party. Servers are known by the private ranges of their roles and not one by one: a server that is added later
+ * is a peer of all others at once. No rule opens a public path between servers.
+ */
+function addressesOf(party: Party, { network, administrators }: Config): readonly string[] {
   switch (party) {
-    case "web":
     case "database":
-      return privateIps(serversWithRole(config, party));
+      return [network.databaseRange];
+    // A server with both roles has an address of the database range.
+    case "web":
     case "every server":
-      return privateIps(config.servers);
+      return [network.databaseRange, network.webRange];
     case "balancer":
-      return [config.network.balancerIp];
+      return [network.balancerIp];
     case "administrators":
-      return config.administrators.cidrs;
+      return administrators.cidrs;
     case "internet":
       return addresses.everywhere;
     case "resolvers":

@@ -45,6 +45,7 @@ export function trafficPage(config: Config): Promise<string> {
     "# Traffic",
     "Generated from `modules/traffic/rules.ts` by `npm run docs`.",
     "Who may open a connection to whom. Everything else is dropped, in both directions, on every server; the provider's firewalls repeat the public lines.",
+    "Servers are known to each other by the ranges of their roles: `database` is `network.databaseRange`; `web` is `network.webRange`, and `network.databaseRange` too, for servers with both roles.",
     markdownTable(["From", "To", "Network", "Ports", "As user", "Why", "Exists"], rows),
   ]);
 }

@@ -12,9 +12,9 @@ const linesOf = (mistake: Mistake, environment = "production"): readonly string[
 
 const digest = "0".repeat(63);
 const webOnly = { roles: ["web"] };
-const manyServers = (count: number, server: object = webOnly) =>
+const manyServers = (count: number, server: object = webOnly, first = 130) =>
   Object.fromEntries(
-    Array.from({ length: count }, (_, index) => [`web-${index}`, { privateIp: `10.0.1.${index + 20}`, ...server }]),
+    Array.from({ length: count }, (_, index) => [`web-${index}`, { privateIp: `10.0.1.${index + first}`, ...server }]),
   );
 
 const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, line: string])[]>> = {
@@ -105,31 +105,31 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
   addresses: [
     [
       { servers: { bravo: { privateIp: "10.9.0.5" } } },
-      'servers.bravo.privateIp: must lie inside network.subnet (10.0.1.0/24), got "10.9.0.5"; choose a free address such as 10.0.1.12',
+      'servers.bravo.privateIp: must lie inside network.databaseRange (10.0.1.8/29), because of its role database, got "10.9.0.5"; choose a free address such as 10.0.1.8',
     ],
     [
       { servers: { bravo: { privateIp: "10.0.1.11" } } },
-      'servers.bravo.privateIp: must not be the address of servers.alpha.privateIp, got "10.0.1.11"; choose a free address such as 10.0.1.12',
+      'servers.bravo.privateIp: must not be the address of servers.alpha.privateIp, got "10.0.1.11"; choose a free address such as 10.0.1.8',
     ],
     [
       { servers: { bravo: { privateIp: "10.0.1.5" } } },
-      'servers.bravo.privateIp: must not be the address of network.balancerIp, got "10.0.1.5"; choose a free address such as 10.0.1.12',
+      'servers.bravo.privateIp: must lie inside network.databaseRange (10.0.1.8/29), because of its role database, got "10.0.1.5"; choose a free address such as 10.0.1.8',
     ],
     [
       { servers: { bravo: { privateIp: "10.0.1.1" } } },
-      'servers.bravo.privateIp: must not be Hetzner\'s gateway, got "10.0.1.1"; choose a free address such as 10.0.1.12',
+      'servers.bravo.privateIp: must not be Hetzner\'s gateway, got "10.0.1.1"; choose a free address such as 10.0.1.8',
     ],
     [
       { servers: { bravo: { privateIp: "10.0.1.0" } } },
-      'servers.bravo.privateIp: must not be the network address, got "10.0.1.0"; choose a free address such as 10.0.1.12',
+      'servers.bravo.privateIp: must not be the network address, got "10.0.1.0"; choose a free address such as 10.0.1.8',
     ],
     [
       { servers: { bravo: { privateIp: "10.0.1.255" } } },
-      'servers.bravo.privateIp: must not be the broadcast address, got "10.0.1.255"; choose a free address such as 10.0.1.12',
+      'servers.bravo.privateIp: must not be the broadcast address, got "10.0.1.255"; choose a free address such as 10.0.1.8',
     ],
     [
       { servers: { bravo: { privateIp: "172.31.1.1" } } },
-      'servers.bravo.privateIp: must not be Hetzner\'s public gateway, got "172.31.1.1"; choose a free address such as 10.0.1.12',
+      'servers.bravo.privateIp: must not be Hetzner\'s public gateway, got "172.31.1.1"; choose a free address such as 10.0.1.8',
     ],
     [
       { servers: { bravo: { privateIp: "10.0.1.300" } } },
@@ -137,10 +137,41 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
     ],
     [
       { network: { balancerIp: "10.0.2.5" } },
-      'network.balancerIp: must lie inside network.subnet (10.0.1.0/24), got "10.0.2.5"; choose a free address such as 10.0.1.14',
+      'network.balancerIp: must lie inside network.subnet (10.0.1.0/24), outside databaseRange and webRange, got "10.0.2.5"; choose a free address such as 10.0.1.2',
+    ],
+    [
+      { network: { balancerIp: "10.0.1.9" } },
+      'network.balancerIp: must lie inside network.subnet (10.0.1.0/24), outside databaseRange and webRange, got "10.0.1.9"; choose a free address such as 10.0.1.2',
+    ],
+    [
+      { servers: { delta: { privateIp: "10.0.1.14", roles: ["web"] } } },
+      'servers.delta.privateIp: must lie inside network.webRange (10.0.1.128/25), because its only role is web, got "10.0.1.14"; choose a free address such as 10.0.1.128',
+    ],
+    [
+      {
+        network: { webRange: "10.0.1.16/30" },
+        servers: { ...manyServers(4, webOnly, 16), delta: { privateIp: "10.0.1.20", ...webOnly } },
+      },
+      'servers.delta.privateIp: must lie inside network.webRange (10.0.1.16/30), because its only role is web, got "10.0.1.20"; widen the range: it has no free address',
     ],
   ],
   networks: [
+    [
+      { network: { webRange: "10.0.2.128/25" } },
+      'network.webRange: must lie inside network.subnet (10.0.1.0/24), got "10.0.2.128/25"; choose a part of 10.0.1.0/24, or leave it out for 10.0.1.128/25',
+    ],
+    [
+      { network: { databaseRange: "10.0.1.0/24" } },
+      'network.databaseRange: must have a prefix from /28 to /29, got "10.0.1.0/24"; write it as 10.0.1.0/28',
+    ],
+    [
+      { network: { webRange: "10.0.1.8/30" } },
+      'network.webRange: must share no address with network.databaseRange (10.0.1.8/29), so that a web server never passes for a database member, got "10.0.1.8/30"; move one of the two',
+    ],
+    [
+      { network: { subnet: "10.0.1.0/28" } },
+      'network.subnet: must have a prefix from /9 to /27, got "10.0.1.0/28"; write it as 10.0.1.0/24',
+    ],
     [
       { network: { cidr: "10.2.0.0/16" } },
       'network.subnet: must lie inside network.cidr (10.2.0.0/16), got "10.0.1.0/24"; choose a part of 10.2.0.0/16, or widen network.cidr',
@@ -173,11 +204,11 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
   ],
   "servers and their roles": [
     [
-      { servers: { Delta: { privateIp: "10.0.1.14", roles: ["web"] } } },
+      { servers: { Delta: { privateIp: "10.0.1.134", roles: ["web"] } } },
       'servers.Delta: must be a host name of at most 40 lower-case letters, digits and hyphens, beginning with a letter, got "Delta"; write it as "alpha"',
     ],
     [
-      { servers: { "4": { privateIp: "10.0.1.14", roles: ["web"] } } },
+      { servers: { "4": { privateIp: "10.0.1.134", roles: ["web"] } } },
       'servers.4: must be a host name of at most 40 lower-case letters, digits and hyphens, beginning with a letter, got "4"; write it as "alpha"',
     ],
     [
@@ -185,7 +216,12 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
       'servers: must hold an odd number of database members from 3 to 9, so that a majority always exists, got ["alpha","bravo","charlie","delta"]; give 5 servers the role database',
     ],
     [
-      { servers: { charlie: webOnly, bravo: webOnly } },
+      {
+        servers: {
+          bravo: { ...webOnly, privateIp: "10.0.1.130" },
+          charlie: { ...webOnly, privateIp: "10.0.1.131" },
+        },
+      },
       'servers: must hold an odd number of database members from 3 to 9, so that a majority always exists, got ["alpha"]; give 3 servers the role database',
     ],
     [
@@ -338,7 +374,7 @@ function twoMoreGroups(): Record<string, unknown> {
   return Object.fromEntries(
     Array.from({ length: 14 }, (_, index) => [
       `more-${index}`,
-      { privateIp: `10.0.1.${index + 60}`, roles: ["web"], placementGroup: index < 7 ? "third" : "fourth" },
+      { privateIp: `10.0.1.${index + 180}`, roles: ["web"], placementGroup: index < 7 ? "third" : "fourth" },
     ]),
   );
 }

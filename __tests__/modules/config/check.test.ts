@@ -32,7 +32,14 @@ describe("defaults of the documented example", () => {
       location: "nbg1",
       administrators: { cidrs: [], sshKeys: {} },
       certificate: { validityDays: 365, generation: 1 },
-      network: { cidr: "10.0.0.0/16", subnet: "10.0.1.0/24", balancerIp: "10.0.1.5", zone: "eu-central" },
+      network: {
+        cidr: "10.0.0.0/16",
+        subnet: "10.0.1.0/24",
+        balancerIp: "10.0.1.5",
+        databaseRange: "10.0.1.8/29",
+        webRange: "10.0.1.128/25",
+        zone: "eu-central",
+      },
       loadBalancer: {
         type: "lb11",
         algorithm: "least_connections",
@@ -51,7 +58,7 @@ describe("everything set", () => {
     domain: "shop.foobar.com",
     servers: {
       alpha: { type: "ccx13", roles: ["database"], placementGroup: "first" },
-      delta: { privateIp: "10.0.1.14", roles: ["web"], type: "cpx22" },
+      delta: { privateIp: "10.0.1.134", roles: ["web"], type: "cpx22" },
     },
     administrators: { cidrs: ["198.51.100.7/32", "2001:db8:1::/48"], sshKeys: { jane: exampleSshKey } },
     database: { series: "8.4", volumeSizeGb: 100, bufferPoolMib: 2048 },
@@ -104,7 +111,7 @@ describe("all problems in one run", () => {
           "config production: 4 problems",
           '  domain: must be lower case, got "FooBar.com"; write it as "foobar.com"',
           '  serverTyp: is not a known setting, got "cx33"; did you mean serverType?',
-          '  servers.bravo.privateIp: must lie inside network.subnet (10.0.1.0/24), got "10.9.0.5"; choose a free address such as 10.0.1.12',
+          '  servers.bravo.privateIp: must lie inside network.databaseRange (10.0.1.8/29), because of its role database, got "10.9.0.5"; choose a free address such as 10.0.1.8',
           "  loadBalancer.healthCheck.timeoutSeconds: must be less than intervalSeconds (4), got 4; lower it to 3, or raise the interval",
         ].join("\n"),
       ),

@@ -35,13 +35,14 @@ describe("HAProxy with defaults", () => {
   });
 });
 
+/** Every address of the database range. */
+const range = [8, 9, 10, 11, 12, 13, 14, 15].map((last) => `10.0.1.${last}`);
+
 describe("the write port", () => {
   it("leads to the member that says it is the primary, and to nothing else", () => {
-    expect(section("primary").match(/^\tserver .*$/gm)).toEqual([
-      "\tserver alpha 10.0.1.11:3306 check",
-      "\tserver bravo 10.0.1.12:3306 check",
-      "\tserver charlie 10.0.1.13:3306 check",
-    ]);
+    expect(section("primary").match(/^\tserver .*$/gm)).toEqual(
+      range.map((address) => `\tserver ${address} ${address}:3306 check`),
+    );
     expect(section("primary")).toContain("http-check send meth GET uri /primary\n");
     expect(section("primary")).not.toContain("backup");
   });
@@ -58,9 +59,10 @@ describe("the write port", () => {
 describe("the read port", () => {
   it("spreads over replicas and falls back to the primary when there is none", () => {
     const lines = section("replicas").match(/^\tserver .*$/gm);
-    expect(lines).toHaveLength(6);
-    expect(lines?.[0]).toBe("\tserver alpha 10.0.1.11:3306 check on-marked-up shutdown-backup-sessions");
-    expect(lines?.[3]).toBe("\tserver alpha-primary 10.0.1.11:3306 backup track primary/alpha");
+    expect(lines).toEqual([
+      ...range.map((address) => `\tserver ${address} ${address}:3306 check on-marked-up shutdown-backup-sessions`),
+      ...range.map((address) => `\tserver ${address}-primary ${address}:3306 backup track primary/${address}`),
+    ]);
     expect(section("replicas")).toContain("http-check send meth GET uri /replica\n");
     expect(section("replicas")).toContain("balance leastconn\n");
   });
@@ -69,12 +71,14 @@ describe("the read port", () => {
 describe("HAProxy with everything set", () => {
   const config = exampleConfig({ servers: splitServers });
 
-  it("knows the database servers only", () => {
-    expect(section("primary", rendered(config, "front")).match(/^\tserver \S+ \S+/gm)).toEqual([
-      "\tserver left 10.0.1.31:3306",
-      "\tserver middle 10.0.1.32:3306",
-      "\tserver right 10.0.1.33:3306",
-    ]);
+  it("is the same on a web server alone, and however many members there are", () => {
+    expect(rendered(config, "front")).toBe(rendered());
+  });
+
+  it("asks sixteen addresses when the range has them, but for those that no server can have", () => {
+    const wide = exampleConfig({ network: { databaseRange: "10.0.1.0/28", balancerIp: "10.0.1.20" } });
+    expect(section("primary", rendered(wide)).match(/^\tserver /gm)).toHaveLength(14);
+    expect(rendered(wide)).not.toContain("server 10.0.1.1 ");
   });
 });
 

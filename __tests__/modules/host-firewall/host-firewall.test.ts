@@ -70,9 +70,7 @@ describe("outbound traffic", () => {
   const out = accepted(rules()).filter((match) => match.startsWith("meta skuid"));
 
   it("is allowed per user", () => {
-    expect(out).toContain(
-      'meta skuid { "haproxy" } ip saddr 10.0.1.11 ip daddr { 10.0.1.11, 10.0.1.12, 10.0.1.13 } tcp dport { 3306 }',
-    );
+    expect(out).toContain('meta skuid { "haproxy" } ip saddr 10.0.1.11 ip daddr { 10.0.1.8/29 } tcp dport { 3306 }');
     expect(out).toContain('meta skuid { "_apt" } ip daddr != @not_internet tcp dport { 80, 443 }');
     expect(out).toContain('meta skuid { "dd-agent" } ip6 daddr @internet6 tcp dport { 443 }');
   });
@@ -93,7 +91,7 @@ describe("outbound traffic", () => {
 
   it("leaves MySQL the other members, and nothing else", () => {
     expect(out.filter((match) => match.includes('"mysql"'))).toEqual([
-      'meta skuid { "mysql" } ip saddr 10.0.1.11 ip daddr { 10.0.1.11, 10.0.1.12, 10.0.1.13 } tcp dport { 3306, 33061 }',
+      'meta skuid { "mysql" } ip saddr 10.0.1.11 ip daddr { 10.0.1.8/29 } tcp dport { 3306, 33061 }',
     ]);
   });
 

@@ -38,8 +38,8 @@ describe("limits that follow from the configuration", () => {
   it("count the database members and their majority", () => {
     const five: typeof splitServers = {
       ...splitServers,
-      fourth: { privateIp: "10.0.1.34", roles: ["database"] },
-      fifth: { privateIp: "10.0.1.35", roles: ["database"] },
+      fourth: { privateIp: "10.0.1.14", roles: ["database"] },
+      fifth: { privateIp: "10.0.1.15", roles: ["database"] },
     };
     expect(renderedMonitor("members-missing").monitorThresholds).toEqual({ critical: "2", warning: "3" });
     expect(renderedMonitor("members-missing", { servers: five }).monitorThresholds).toEqual({

@@ -97,7 +97,7 @@ describe("custom metrics", () => {
   });
 
   it("grow with the servers", () => {
-    const four = exampleContext({ servers: { delta: { privateIp: "10.0.1.14", roles: ["web"] } } });
+    const four = exampleContext({ servers: { delta: { privateIp: "10.0.1.134", roles: ["web"] } } });
     expect(customMetrics(logMetrics(context))).toBe(168);
     expect(customMetrics(logMetrics(four))).toBe(224);
   });

@@ -72,17 +72,17 @@ describe("MySQL with everything set", () => {
   it("follows the configuration", () => {
     expect(part.aptSources?.[0]?.source).toBe("deb https://mirror.foobar.com/mysql $RELEASE mysql-8.4-lts");
     expect(variables(part)).toMatchObject({
-      bind_address: "10.0.1.32",
-      report_host: "10.0.1.32",
+      bind_address: "10.0.1.12",
+      report_host: "10.0.1.12",
       innodb_buffer_pool_size: "640M",
       loose_group_replication_group_name: "11111111-2222-4333-8444-555555555555",
-      loose_group_replication_group_seeds: "10.0.1.31:33061,10.0.1.32:33061,10.0.1.33:33061",
+      loose_group_replication_group_seeds: "10.0.1.11:33061,10.0.1.12:33061,10.0.1.13:33061",
     });
   });
 
   it("names only database servers as members and makes no account for a monitoring that is off", () => {
     expect(settings(part)).toMatchObject({
-      members: { left: "10.0.1.31", middle: "10.0.1.32", right: "10.0.1.33" },
+      members: { left: "10.0.1.11", middle: "10.0.1.12", right: "10.0.1.13" },
       passwords: { app: expect.any(String) as string, replication: expect.any(String) as string },
     });
     expect(settings(part)).not.toHaveProperty("passwords.datadog");

@@ -3,7 +3,7 @@
 import itertools
 import unittest
 
-from decision import BOOTSTRAP, JOIN, LEAVE, STAY, WAIT, decide
+from decision import BOOTSTRAP, JOIN, LEAVE, STAY, WAIT, complete, decide
 from report import DOWN, ERROR, OFFLINE, ONLINE, RECOVERING, Report
 
 G = "aaaaaaaa-0000-0000-0000-000000000000"
@@ -36,7 +36,7 @@ class Case(unittest.TestCase):
 class FirstStart(Case):
     everyone = facts(blank("alpha"), blank("bravo"), blank("charlie"))
 
-    def test_the_first_of_the_configuration_starts_the_group(self):
+    def test_the_first_by_name_starts_the_group(self):
         self.assertDecides("alpha", self.everyone, BOOTSTRAP, "first start of an empty cluster")
 
     def test_the_others_wait_for_it_by_name(self):
@@ -55,6 +55,14 @@ class FirstStart(Case):
         everyone = facts(*(blank(name) for name in names), names=names)
         self.assertDecides("a", everyone, BOOTSTRAP, "first start")
         self.assertDecides("a", {**everyone, "e": None}, WAIT, "waiting for e")
+
+
+    def test_members_with_lists_of_different_age_name_the_same_one(self):
+        newest = facts(blank("delta"), *(blank(name) for name in NAMES), names=("delta", *NAMES))
+        # The older members know delta from a view, by its address.
+        older = {**facts(*(blank(name) for name in NAMES)), "10.0.1.14": blank("delta")}
+        self.assertDecides("delta", newest, WAIT, "alpha starts the group")
+        self.assertDecides("alpha", older, BOOTSTRAP, "first start")
 
 
 class BesideExistingData(Case):
@@ -81,7 +89,7 @@ class TotalOutage(Case):
         self.assertDecides("charlie", reports, BOOTSTRAP, "every transaction")
         self.assertDecides("alpha", reports, WAIT, "charlie starts the group")
 
-    def test_equals_leave_it_to_the_first_of_the_configuration(self):
+    def test_equals_leave_it_to_the_first_by_name(self):
         reports = facts(holding("alpha", "1-5"), holding("bravo", "1-6"), holding("charlie", "1-6"))
         self.assertDecides("bravo", reports, BOOTSTRAP, "every transaction")
         self.assertDecides("charlie", reports, WAIT, "bravo starts the group")
@@ -145,3 +153,16 @@ class OwnState(Case):
     def test_online_members_stay(self):
         self.assertDecides("alpha", facts(online("alpha", role="PRIMARY"), None, None), STAY, "online as PRIMARY")
         self.assertDecides("alpha", facts(online("alpha", majority=False), None, None), STAY, "no majority")
+
+
+class Complete(Case):
+    everyone = facts(holding("alpha", "1-5"), holding("bravo", "1-6"), holding("charlie", "1-6"))
+
+    def test_with_everybodys_data_nothing_else_was_acknowledged(self):
+        self.assertTrue(complete(self.everyone, lost=()))
+
+    def test_a_blank_member_may_have_acknowledged_what_only_a_relay_log_still_holds(self):
+        self.assertFalse(complete({**self.everyone, "alpha": blank("alpha")}, lost=()))
+
+    def test_so_may_one_declared_lost(self):
+        self.assertFalse(complete(self.everyone, lost=("delta",)))

@@ -20,7 +20,7 @@ describe("the monthly cost", () => {
 
   it("counts each server type, and volumes of database members only", () => {
     const config = exampleConfig({
-      servers: { ...splitServers, front: { type: "cpx22", privateIp: "10.0.1.21", roles: ["web"] } },
+      servers: { ...splitServers, front: { type: "cpx22", privateIp: "10.0.1.131", roles: ["web"] } },
     });
     expect(monthlyCost(config).lines.slice(0, 4)).toEqual([
       { what: "1 x cpx22", monthlyEur: 19.49 },

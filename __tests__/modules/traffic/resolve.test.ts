@@ -10,17 +10,17 @@ const inbound = (config: Config, name: string): string[] => inboundOf(config, se
 const outbound = (config: Config, name: string): string[] => outboundOf(config, serverOf(config, name)).map(short);
 
 const split = exampleConfig({ servers: splitServers });
-const everyDatabase = "10.0.1.31,10.0.1.32,10.0.1.33";
+const databases = "10.0.1.8/29";
+const everybody = "10.0.1.8/29,10.0.1.128/25";
 
 describe("inbound, defaults", () => {
   it("opens a server with both roles to the balancer, to its peers and to icmp, nothing else", () => {
-    const all = "10.0.1.11,10.0.1.12,10.0.1.13";
     expect(inbound(exampleConfig(), "alpha")).toEqual([
       "private tcp 80 10.0.1.5",
-      `private tcp 3306 ${all}`,
-      `private tcp 8008 ${all}`,
-      `private tcp 3306+33061 ${all}`,
-      `private tcp 8008 ${all}`,
+      `private tcp 3306 ${everybody}`,
+      `private tcp 8008 ${everybody}`,
+      `private tcp 3306+33061 ${databases}`,
+      `private tcp 8008 ${databases}`,
       "public icmp  0.0.0.0/0,::/0",
     ]);
   });
@@ -42,12 +42,12 @@ describe("inbound, everything set", () => {
     ]);
   });
 
-  it("opens a database server to web servers and other members only", () => {
+  it("opens MySQL to web servers and members, and the group's own port to members only", () => {
     expect(inbound(config, "middle")).toEqual([
-      "private tcp 3306 10.0.1.21",
-      "private tcp 8008 10.0.1.21",
-      `private tcp 3306+33061 ${everyDatabase}`,
-      `private tcp 8008 ${everyDatabase}`,
+      `private tcp 3306 ${everybody}`,
+      `private tcp 8008 ${everybody}`,
+      `private tcp 3306+33061 ${databases}`,
+      `private tcp 8008 ${databases}`,
       "public tcp 22 198.51.100.0/24,2001:db8::/48",
       "public icmp  0.0.0.0/0,::/0",
     ]);
@@ -57,8 +57,8 @@ describe("inbound, everything set", () => {
 describe("outbound", () => {
   it("lets a web server reach databases, resolvers, packages, Datadog, releases and its metadata", () => {
     expect(outbound(split, "front")).toEqual([
-      `private tcp 3306 ${everyDatabase}`,
-      `private tcp 8008 ${everyDatabase}`,
+      `private tcp 3306 ${databases}`,
+      `private tcp 8008 ${databases}`,
       "public icmp  0.0.0.0/0,::/0",
       "public udp 53 185.12.64.1,185.12.64.2,2a01:4ff:ff00::add:1,2a01:4ff:ff00::add:2",
       "public tcp 53 185.12.64.1,185.12.64.2,2a01:4ff:ff00::add:1,2a01:4ff:ff00::add:2",
@@ -94,6 +94,20 @@ describe("outbound", () => {
   it("has no Datadog rule when monitoring is off", () => {
     const config = exampleConfig({ monitoring: { enabled: false } });
     expect(outboundOf(config, serverOf(config, "alpha")).flatMap((rule) => rule.users)).not.toContain("dd-agent");
+  });
+});
+
+describe("growth", () => {
+  it("changes no rule of a server that exists", () => {
+    const grown = exampleConfig({
+      servers: {
+        delta: { privateIp: "10.0.1.14", roles: ["database"] },
+        echo: { privateIp: "10.0.1.15" },
+        front: { privateIp: "10.0.1.128", roles: ["web"] },
+      },
+    });
+    expect(inbound(grown, "alpha")).toEqual(inbound(exampleConfig(), "alpha"));
+    expect(outbound(grown, "alpha")).toEqual(outbound(exampleConfig(), "alpha"));
   });
 });
 

@@ -1,5 +1,5 @@
 import { locations } from "../../prices/hetzner.js";
-import { freeAddress, isInside, reservedAddresses } from "../addresses.js";
+import { freeAddress, isInside, reservedAddresses, withRanges } from "../addresses.js";
 import type { Problem } from "../problem.js";
 import { rule, unless, type Checked } from "./rule.js";
 
@@ -22,11 +22,59 @@ const subnetInsideNetwork = rule(["network"], ({ network: { cidr, subnet } }) =>
   })),
 );
 
-/** Private addresses with the setting each comes from, the balancer's first. */
-function assigned({ network, servers }: Pick<Checked, "network" | "servers">): readonly { path: string; ip: string }[] {
+const rangesInsideSubnet = rule(["network"], ({ network }) =>
+  (["databaseRange", "webRange"] as const).flatMap((key) => {
+    const range = network[key];
+    return unless(range === undefined || isInside(range, network.subnet), () => ({
+      path: `network.${key}`,
+      rule: `must lie inside network.subnet (${network.subnet})`,
+      got: range,
+      fix: `choose a part of ${network.subnet}, or leave it out for ${withRanges({ subnet: network.subnet })[key]}`,
+    }));
+  }),
+);
+
+const overlap = (one: string, other: string): boolean => isInside(one, other) || isInside(other, one);
+
+const rangesApart = rule(["network"], ({ network }) => {
+  const { databaseRange, webRange } = withRanges(network);
+  return unless(!overlap(databaseRange, webRange), () => ({
+    path: "network.webRange",
+    rule: `must share no address with network.databaseRange (${databaseRange}), so that a web server never passes for a database member`,
+    got: webRange,
+    fix: "move one of the two",
+  }));
+});
+
+/** Where in the subnet an address belongs. */
+interface Place {
+  readonly range: string;
+  /** How messages call it. */
+  readonly name: string;
+  /** Addresses that nobody may have though they lie in the range. @default - none */
+  readonly except?: (ip: string) => boolean;
+}
+
+/** Private addresses of the configuration with the setting each comes from, the balancer's first. */
+function assigned({ network, servers }: Pick<Checked, "network" | "servers">) {
+  const { subnet, databaseRange, webRange } = withRanges(network);
+  const database: Place = {
+    range: databaseRange,
+    name: `network.databaseRange (${databaseRange}), because of its role database`,
+  };
+  const web: Place = { range: webRange, name: `network.webRange (${webRange}), because its only role is web` };
+  const balancer: Place = {
+    range: subnet,
+    name: `network.subnet (${subnet}), outside databaseRange and webRange`,
+    except: (ip) => isInside(ip, databaseRange) || isInside(ip, webRange),
+  };
   return [
-    { path: "network.balancerIp", ip: network.balancerIp },
-    ...Object.entries(servers).map(([name, { privateIp }]) => ({ path: `servers.${name}.privateIp`, ip: privateIp })),
+    { path: "network.balancerIp", ip: network.balancerIp, place: balancer },
+    ...Object.entries(servers).map(([name, { privateIp, roles }]) => ({
+      path: `servers.${name}.privateIp`,
+      ip: privateIp,
+      place: roles.includes("database") ? database : web,
+    })),
   ];
 }
 
@@ -34,20 +82,19 @@ const addressesUsable = rule(["network", "servers"], (sections) => {
   const { subnet } = sections.network;
   const all = assigned(sections);
   const reserved = reservedAddresses(subnet);
-  const free = freeAddress(
-    subnet,
-    all.map(({ ip }) => ip),
-  );
-  const fix =
-    free === undefined ? "widen network.subnet: it has no free address" : `choose a free address such as ${free}`;
-  return all.flatMap(({ path, ip }, index): readonly Problem[] => {
-    const refuse = (text: string): readonly Problem[] => [{ path, rule: text, got: ip, fix }];
+  const taken = new Set(all.map(({ ip }) => ip));
+  return all.flatMap(({ path, ip, place: { range, name, except } }, index): readonly Problem[] => {
+    const refuse = (text: string): readonly Problem[] => {
+      const free = freeAddress(range, (address) => !(address in reserved || taken.has(address) || except?.(address)));
+      const fix = free ? `choose a free address such as ${free}` : "widen the range: it has no free address";
+      return [{ path, rule: text, got: ip, fix }];
+    };
     const purpose = reserved[ip];
     if (purpose) return refuse(`must not be ${purpose}`);
-    if (!isInside(ip, subnet)) return refuse(`must lie inside network.subnet (${subnet})`);
+    if (!isInside(ip, range) || except?.(ip)) return refuse(`must lie inside ${name}`);
     const twin = all.slice(0, index).find((other) => other.ip === ip);
     return twin ? refuse(`must not be the address of ${twin.path}`) : [];
   });
 });
 
-export const networkRules = [zoneFitsLocation, subnetInsideNetwork, addressesUsable];
+export const networkRules = [zoneFitsLocation, subnetInsideNetwork, rangesInsideSubnet, rangesApart, addressesUsable];

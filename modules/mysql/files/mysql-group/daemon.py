@@ -9,7 +9,7 @@ import endpoint
 import group
 import pymysql
 import settings as config
-from decision import BOOTSTRAP, JOIN, LEAVE, STAY, decide
+from decision import BOOTSTRAP, JOIN, LEAVE, STAY, complete, decide
 from observer import Observer
 from peers import gather
 from report import OFFLINE, ONLINE, primary_problem
@@ -75,7 +75,7 @@ class Daemon:
         again, decision = self._decide()
         steady = [r.fingerprint for r in reports.values()] == [r and r.fingerprint for r in again.values()]
         if decision.action == BOOTSTRAP and steady:
-            group.bootstrap(self._settings)
+            group.bootstrap(self._settings, forget_received=complete(reports, lost_members()))
             config.OVERRIDE.unlink(missing_ok=True)
 
     def _ensure_accounts(self, mine):

@@ -2,7 +2,7 @@
 
 A second cluster is impossible as long as these hold:
 - a group is started only when every known member answers and none is in a group;
-- only the member whose transactions contain everybody else's may start it (ties: first in the configuration);
+- only the member whose transactions contain everybody else's may start it (ties: first by name, which every member knows alike);
 - transactions of a member outside a group never change, for it is read-only.
 So all members that look at the same facts name the same leader, and a leader that is beaten to it finds a group to join.
 """
@@ -66,13 +66,18 @@ def _start(me, mine, reports):
     lacks = {
         name: [other for other in executed if gtid.subtract(executed[other], executed[name])] for name in executed
     }
-    leader = next((name for name in executed if not lacks[name]), None)
+    leader = min((name for name in executed if not lacks[name]), key=lambda name: reports[name].server, default=None)
     if leader is None:
         details = "; ".join(f"{name} lacks transactions of {', '.join(others)}" for name, others in lacks.items())
         return Decision(WAIT, f"no member holds all transactions: {details}; see mysql-group force-bootstrap --help")
     if leader != me:
         return Decision(WAIT, f"{leader} starts the group")
     return Decision(BOOTSTRAP, "first start of an empty cluster" if mine.blank else "all members answer and this one holds every transaction")
+
+
+def complete(reports, lost):
+    """Whether all that was ever acknowledged is in what these members have executed: nobody is missing, nobody lost its disk."""
+    return not lost and all(report is not None and not report.blank for report in reports.values())
 
 
 def _unmanaged(report):

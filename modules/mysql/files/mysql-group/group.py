@@ -11,9 +11,15 @@ CLONE_BLANK_FROM = 50
 NEVER = 2**63 - 1
 
 
-def bootstrap(settings):
-    """Starts a new group with this member alone."""
+def bootstrap(settings, forget_received):
+    """
+    Starts a new group with this member alone.
+    `forget_received`: every member's data is there and this one has executed all that any has, so that whatever it received besides
+    was never acknowledged to anybody. Else it is applied: it may be the only copy of what a lost member acknowledged.
+    """
     with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
+        if forget_received:
+            _forget_received(cursor)
         cursor.execute("SET GLOBAL group_replication_bootstrap_group = ON")
         try:
             _start(cursor, settings)
@@ -49,8 +55,8 @@ def protect(settings):
 
 def _forget_received(cursor):
     """
-    What was received and not applied is fetched anew: after a power cut the relay log may be torn, and the member could never join.
-    Only on the way into a running group, whose majority has all of it.
+    Drops what was received and not applied: after a power cut the relay log may be torn, and the member could never start again.
+    Only where that loses nothing: a running group has all of it, and a bootstrap tells by `forget_received`.
     """
     channel = "group_replication_applier"
     known = "SELECT 1 FROM performance_schema.replication_applier_configuration WHERE channel_name = %s"

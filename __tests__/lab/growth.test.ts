@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { targetHealth } from "../../lab/balancer/balancer.js";
+import { Lab } from "../../lab/lab.js";
+import type { Machine } from "../../lab/machine/machine.js";
+import { waitFor } from "../../lab/system/shell.js";
+import type { EnvironmentInput } from "../../modules/config/schema.js";
+import { paths } from "../../modules/platform/paths.js";
+import { ports } from "../../modules/platform/ports.js";
+import { labInAnyMode } from "./support/lab-in-mode.js";
+import { figure, seconds, timed } from "./support/figures.js";
+import { errantTransactions, reportOf, settled, wholeGroup, type WholeGroup } from "./support/group.js";
+import { query } from "./support/sql.js";
+import { lostNotes, startWriting } from "./support/writes.js";
+
+/** What a team adds to the three: two database members and a web server, each with one role. */
+const added: EnvironmentInput["servers"] = {
+  delta: { privateIp: "10.0.1.14", roles: ["database"] },
+  echo: { privateIp: "10.0.1.15", roles: ["database"] },
+  front: { privateIp: "10.0.1.128", roles: ["web"] },
+};
+
+/** The lab as it was, and with the added servers. */
+let three: Lab;
+let six: Lab;
+let before: Record<string, string>;
+let grownIn: number;
+
+beforeAll(async () => {
+  three = await labInAnyMode();
+  await settled(three);
+  before = await stateOf(three.machines);
+  ({ result: six, seconds: grownIn } = await timed(() => upWith(added)));
+});
+afterAll(async () => {
+  for (const name of Object.keys(added)) await six.machine(name).wipe();
+  await settled(await upWith({}));
+});
+
+/** Brings the lab up with more servers than it has, in the mode it is in. */
+async function upWith(more: EnvironmentInput["servers"]): Promise<Lab> {
+  const { tls, servers } = three.blueprint.environment.config;
+  const existing = Object.fromEntries(servers.map(({ name, privateIp }) => [name, { privateIp }]));
+  return Lab.up({ overrides: { tls, servers: { ...existing, ...more } } });
+}
+
+/** What would differ on a machine that somebody had touched: rules, proxy, and since when its services run. */
+async function stateOf(machines: readonly Machine[]): Promise<Record<string, string>> {
+  const units = ["nftables", "haproxy", "nginx", "app", "mysql", "mysql-group"];
+  const state = async (machine: Machine): Promise<string> =>
+    (await machine.exec(["sha256sum", "/etc/nftables.conf", paths.haproxy.configuration, paths.mysql.groupSettings])) +
+    (await machine.exec(["systemctl", "show", "--property=Id,ActiveEnterTimestampMonotonic", ...units]));
+  const states: Record<string, string> = {};
+  for (const machine of machines) states[machine.name] = await state(machine);
+  return states;
+}
+
+const databaseMembers = (): readonly Machine[] => six.machines.filter(({ name }) => name !== "front");
+
+/** Leaves a note through the application of one machine. @returns status of the answer */
+const leaveNote = (machine: Machine, text: string): Promise<string> =>
+  machine.exec([
+    "curl",
+    ...["--silent", "--output", "/dev/null", "--write-out", "%{http_code}"],
+    ...["--header", "Content-Type: application/json", "--data", JSON.stringify({ author: "proof", text })],
+    `http://127.0.0.1:${ports.application}/api/notes`,
+  ]);
+
+async function makePrimary(machine: Machine): Promise<WholeGroup> {
+  const [uuid] = await query(machine, "SELECT @@server_uuid");
+  await query(machine, `SELECT group_replication_set_as_primary('${uuid}')`);
+  const group = await wholeGroup(six, databaseMembers());
+  expect(group.primary.name).toBe(machine.name);
+  return group;
+}
+
+describe("two members and a web server, added by configuration", () => {
+  it("form a group of five and serve visitors, while the existing servers are not touched", async () => {
+    await wholeGroup(six, databaseMembers());
+    const front = async (): Promise<boolean> => {
+      const targets = (await targetHealth(six.layout)).filter(({ target }) => target.includes("front"));
+      return targets.length > 0 && targets.every(({ healthy }) => healthy);
+    };
+    await waitFor("front among the balancer's healthy targets", front, { timeoutSeconds: 60 });
+    expect(await leaveNote(six.machine("front"), "from a web server alone")).toBe("201");
+    expect(await stateOf(three.machines)).toEqual(before);
+    figure("three servers more", `site with them up after ${seconds(grownIn)}`);
+  });
+
+  it("lead the old web servers to a new primary", async () => {
+    await makePrimary(six.machine("delta"));
+    for (const name of ["alpha", "front"]) {
+      const written = async (): Promise<boolean> => (await leaveNote(six.machine(name), "to a new primary")) === "201";
+      await waitFor(`a write through ${name}`, written, { timeoutSeconds: 20 });
+    }
+  });
+});
+
+describe("a power cut of all five members", () => {
+  it("is not ended by the three whose configuration knows no more than three", async () => {
+    const group = await makePrimary(six.machine("delta"));
+    const writing = await startWriting(six, group, { seconds: 8 });
+    for (const machine of databaseMembers()) await machine.kill();
+    const written = await writing.end;
+    expect(written.kept.length).toBeGreaterThan(0);
+
+    for (const machine of three.machines) await machine.start();
+    for (const machine of three.machines)
+      await waitFor(
+        `${machine.name} waiting for the two that were added`,
+        async () => (await reportOf(machine))?.reason.endsWith("waiting for 10.0.1.14, 10.0.1.15"),
+        { timeoutSeconds: 120, pauseSeconds: 0.5 },
+      );
+
+    await six.machine("delta").start();
+    await six.machine("echo").start();
+    const { result: after, seconds: back } = await timed(() => wholeGroup(six, databaseMembers()));
+    expect(await lostNotes(after, written)).toEqual({});
+    expect(await errantTransactions(after)).toEqual({});
+    figure("power cut of all five", `group back ${seconds(back)} after the last was switched on`);
+  });
+});
+
+describe("the added servers, removed again", () => {
+  it("leave a group of three that takes writes", async () => {
+    await makePrimary(three.machine("alpha"));
+    for (const name of Object.keys(added)) await six.machine(name).kill();
+    const { seconds: took } = await timed(() => wholeGroup(three));
+    const written = async (): Promise<boolean> => (await leaveNote(three.machine("bravo"), "three again")) === "201";
+    await waitFor("a write", written, { timeoutSeconds: 20 });
+    figure("five members back to three", `group of three after ${seconds(took)}`);
+  });
+});
