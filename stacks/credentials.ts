@@ -26,11 +26,12 @@ export class CredentialsStack extends PlatformStack {
     new CloudflareProvider(this, "cloudflare");
     new TlsProvider(this, "tls");
     new RandomProvider(this, "random");
-    this.passwords = new Passwords(this, "password", { names: ["application", "replication", "monitoring"] });
+    const { protect } = config;
+    this.passwords = new Passwords(this, "password", { names: ["application", "replication", "monitoring"], protect });
     this.mysql = new MysqlCertificates(this, "mysql", { config });
     this.originCertificate = originCertificates(this, config);
     if (config.tls === "terminate")
-      this.edgeToken = new Passwords(this, "edge", { names: ["token"], length: 48 }).value("token");
+      this.edgeToken = new Passwords(this, "edge", { names: ["token"], length: 48, protect: false }).value("token");
     else this.originPull = new OriginPull(this, "origin-pull", { config });
     new TerraformOutput(this, "origin_certificate_expires_on", {
       value: this.originCertificate.certificate.expiresOn,

@@ -35,6 +35,8 @@ export class Balancer extends Construct {
       algorithm: { type: definition.algorithm },
       deleteProtection: config.protect,
       labels: labelsOf(config),
+      // Hetzner's protection alone lets a destroy take down targets, services and DNS records before it fails here.
+      lifecycle: { preventDestroy: config.protect },
     });
     const network = new LoadBalancerNetwork(this, "network", {
       loadBalancerId: Token.asNumber(this.loadBalancer.id),

@@ -23,6 +23,7 @@ export class PrivateNetwork extends Construct {
       ipRange: config.network.cidr,
       deleteProtection: config.protect,
       labels: labelsOf(config),
+      lifecycle: { preventDestroy: config.protect },
     });
     this.subnet = new NetworkSubnet(this, "subnet", {
       networkId: Token.asNumber(this.network.id),

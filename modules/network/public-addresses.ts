@@ -24,6 +24,7 @@ export class PublicAddresses extends Construct {
         autoDelete: false,
         deleteProtection: config.protect,
         labels: serverLabels(config, server),
+        lifecycle: { preventDestroy: config.protect },
       });
     this.ipv4 = address("ipv4");
     this.ipv6 = address("ipv6");

@@ -6,18 +6,27 @@ export interface PasswordsProps {
   readonly names: readonly string[];
   /** Characters of each: letters and digits, so that no file format needs quoting. @default 32 (190 bits) */
   readonly length?: number;
+  /** Whether plans that would destroy or remake one are refused. */
+  readonly protect: boolean;
 }
 
 /** Random passwords by name. They stand in the state of their stack and nowhere else in the project. */
 export class Passwords extends Construct {
   private readonly passwords: ReadonlyMap<string, Password>;
 
-  constructor(scope: Construct, id: string, { names, length = 32 }: PasswordsProps) {
+  constructor(scope: Construct, id: string, { names, length = 32, protect }: PasswordsProps) {
     super(scope, id);
     this.passwords = new Map(
       names.map((name) => [
         name,
-        new Password(this, name, { length, special: false, minLower: 1, minUpper: 1, minNumeric: 1 }),
+        new Password(this, name, {
+          length,
+          special: false,
+          minLower: 1,
+          minUpper: 1,
+          minNumeric: 1,
+          lifecycle: { preventDestroy: protect },
+        }),
       ]),
     );
   }

@@ -6,14 +6,23 @@ import { Volume } from "@cdktf/provider-hcloud/lib/volume";
 import type { IConstruct } from "constructs";
 import type { Policy } from "./policy.js";
 
-/** Protections of a resource by name, or nothing for what Hetzner does not protect. */
+/**
+ * Protections of a resource by name, or nothing for what Hetzner does not protect. Hetzner's refuse a deletion from anywhere, but in
+ * the middle of an apply; prevent_destroy refuses the plan.
+ */
 function protectionsOf(node: IConstruct): Readonly<Record<string, unknown>> {
-  if (node instanceof Server)
-    return { delete_protection: node.deleteProtectionInput, rebuild_protection: node.rebuildProtectionInput };
-  if (node instanceof Volume)
-    return { delete_protection: node.deleteProtectionInput, prevent_destroy: node.lifecycle?.preventDestroy };
-  if (node instanceof Network || node instanceof PrimaryIp || node instanceof LoadBalancer)
-    return { delete_protection: node.deleteProtectionInput };
+  if (
+    node instanceof Server ||
+    node instanceof Volume ||
+    node instanceof Network ||
+    node instanceof PrimaryIp ||
+    node instanceof LoadBalancer
+  )
+    return {
+      delete_protection: node.deleteProtectionInput,
+      ...(node instanceof Server && { rebuild_protection: node.rebuildProtectionInput }),
+      prevent_destroy: node.lifecycle?.preventDestroy,
+    };
   return {};
 }
 

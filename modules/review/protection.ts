@@ -1,5 +1,7 @@
 import type { Config } from "../config/schema.js";
 
-/** What Hetzner refuses to delete, in a configuration. */
+/** What every plan refuses to destroy, and Hetzner to delete (the passwords are not at Hetzner), in a configuration. */
 export const protectedThings = (config: Config): readonly string[] =>
-  config.protect ? ["servers (delete, rebuild)", "volumes", "primary addresses", "network", "load balancer"] : [];
+  config.protect
+    ? ["servers (delete, rebuild)", "volumes", "primary addresses", "network", "load balancer", "database passwords"]
+    : [];

@@ -76,7 +76,7 @@ export class PlatformServer extends Construct {
       shutdownBeforeDeletion: true,
       userData: serverUserData({ config, server, secrets: source }),
       labels: { ...serverLabels(config, server), payload: this.payloadHash },
-      lifecycle: { ignoreChanges: decidedAtCreation },
+      lifecycle: { ignoreChanges: decidedAtCreation, preventDestroy: config.protect },
     });
     if (volume)
       new VolumeAttachment(this, "data", {

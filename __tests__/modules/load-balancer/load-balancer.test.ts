@@ -29,6 +29,7 @@ describe("balancer, defaults", () => {
       algorithm: { type: "least_connections" },
       delete_protection: true,
       labels: { environment: "production", "managed-by": "cdktf" },
+      lifecycle: { prevent_destroy: true },
     });
   });
 

@@ -18,6 +18,7 @@ describe("PrivateNetwork", () => {
       ip_range: "10.0.0.0/16",
       delete_protection: true,
       labels: { environment: "production", "managed-by": "cdktf" },
+      lifecycle: { prevent_destroy: true },
     });
     expect(onlyResource(synthesized, "hcloud_network_subnet")).toEqual({
       network_id: "${hcloud_network.network.id}",
@@ -43,6 +44,7 @@ describe("PrivateNetwork", () => {
     expect(onlyResource(synthesized, "hcloud_network")).toMatchObject({
       ip_range: "172.16.0.0/12",
       delete_protection: false,
+      lifecycle: { prevent_destroy: false },
     });
     expect(onlyResource(synthesized, "hcloud_network_subnet")).toMatchObject({
       ip_range: "172.16.4.0/24",
@@ -87,7 +89,8 @@ describe("PublicAddresses", () => {
       "role-web": "true",
       "role-database": "true",
     };
-    const common = { location: "nbg1", auto_delete: false, delete_protection: true, labels };
+    const lifecycle = { prevent_destroy: true };
+    const common = { location: "nbg1", auto_delete: false, delete_protection: true, labels, lifecycle };
     expect(resources(addresses(exampleConfig()), "hcloud_primary_ip")).toEqual({
       address_ipv4: { name: "production-alpha-ipv4", type: "ipv4", ...common },
       address_ipv6: { name: "production-alpha-ipv6", type: "ipv6", ...common },

@@ -3,10 +3,10 @@ import { Passwords } from "../../../modules/passwords/index.js";
 import { exampleConfig } from "../../support/config.js";
 import { resources, synthesize } from "../../support/synth.js";
 
-const strong = { special: false, min_lower: 1, min_upper: 1, min_numeric: 1 };
+const strong = { special: false, min_lower: 1, min_upper: 1, min_numeric: 1, lifecycle: { prevent_destroy: true } };
 const passwords = (names: readonly string[], length?: number) =>
   resources(
-    synthesize(exampleConfig(), (stack) => new Passwords(stack, "password", { names, length })),
+    synthesize(exampleConfig(), (stack) => new Passwords(stack, "password", { names, length, protect: true })),
     "random_password",
   );
 
@@ -24,7 +24,9 @@ describe("Passwords", () => {
 
   it("fail for a name that was not asked for", () => {
     expect(() =>
-      synthesize(exampleConfig(), (stack) => new Passwords(stack, "password", { names: ["one"] }).value("two")),
+      synthesize(exampleConfig(), (stack) =>
+        new Passwords(stack, "password", { names: ["one"], protect: true }).value("two"),
+      ),
     ).toThrow("no password two in production-test/password");
   });
 });

@@ -60,6 +60,7 @@ const server =
       placementGroupId: 1,
       deleteProtection: true,
       rebuildProtection: true,
+      lifecycle: { preventDestroy: true },
       labels,
       ...given,
     });
@@ -174,7 +175,7 @@ describe("protected-in-production", () => {
     [
       "a network",
       (scope: Construct) => new Network(scope, "n", { name: "n", ipRange: "10.0.0.0/16", labels }),
-      ["delete_protection"],
+      ["delete_protection", "prevent_destroy"],
     ],
     [
       "a volume",

@@ -56,7 +56,7 @@ describe("the review's data", () => {
 
   it("says what is protected", () => {
     expect(Object.fromEntries(example.summary)["Protected"]).toBe(
-      "servers (delete, rebuild), volumes, primary addresses, network, load balancer",
+      "servers (delete, rebuild), volumes, primary addresses, network, load balancer, database passwords",
     );
     const bare = review(exampleConfig({ protect: false }), facts);
     expect(Object.fromEntries(bare.summary)["Protected"]).toBe("nothing");

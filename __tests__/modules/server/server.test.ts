@@ -54,6 +54,7 @@ describe("server, defaults", () => {
       shutdown_before_deletion: true,
       lifecycle: {
         ignore_changes: ["user_data", "ssh_keys", "image", "server_type", "placement_group_id", 'labels["payload"]'],
+        prevent_destroy: true,
       },
     });
   });
@@ -89,6 +90,7 @@ describe("server, everything set", () => {
       backups: false,
       delete_protection: false,
       rebuild_protection: false,
+      lifecycle: { prevent_destroy: false },
       ssh_keys: [foundation("hcloud_ssh_key-administrators_ada-id")],
     });
   });
