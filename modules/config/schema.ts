@@ -59,8 +59,8 @@ const certificate = z.strictObject({
   validityDays: z
     .literal(certificateValiditiesDays)
     .default(365)
-    .describe("Validity of the Cloudflare Origin CA certificate, in days."),
-  generation: z.int().min(1).default(1).describe("Raise it to issue a new key and certificate at the next deploy."),
+    .describe("Validity of the Cloudflare Origin CA certificate, in days. A change waits for the next generation."),
+  generation: z.int().min(1).default(1).describe("Raise it by one to issue a new key and certificate."),
 });
 
 const loadBalancer = z.strictObject({
@@ -129,7 +129,9 @@ const cloudflare = z.strictObject({
         .describe("Requests of one address in 10 seconds before it is blocked for 10 seconds."),
       expression: values.notEmpty
         .optional()
-        .describe("Requests that count, in Cloudflare's Rules language. Default: paths under /api/."),
+        .describe(
+          "Requests that count, in Cloudflare's Rules language. Default: paths under /api/ of every host of the zone, since rate limits of the free plan cannot look at the host.",
+        ),
     })
     .prefault({}),
 });
@@ -170,13 +172,17 @@ export const environmentSchema = z.strictObject({
   database,
   monitoring: monitoring.prefault({}),
   location: values.location.default("nbg1").describe("Hetzner location of servers, volumes and balancer."),
-  serverType: values.serverType.default("cx33").describe("Hetzner server type, x86, of servers that name none."),
+  serverType: values.serverType
+    .default("cpx22")
+    .describe(
+      "Hetzner server type, x86, of servers that name none. The default is the cheapest in stock with memory for both roles; cx33 is larger and cheaper when it can be had.",
+    ),
   backups: z.boolean().default(true).describe("Daily backups by Hetzner, 20 % of the server's price."),
   protect: z
     .boolean()
     .optional()
     .describe(
-      "Delete and rebuild protection of all that holds data or serves. Default: true in production, else false.",
+      "Whether plans, and Hetzner, refuse to destroy what holds data or serves. Default: true in production, else false.",
     ),
   acceptUnprotected: z
     .boolean()

@@ -17,7 +17,7 @@ describe("defaults of the documented example", () => {
         name,
         privateIp,
         roles: ["web", "database"],
-        type: "cx33",
+        type: "cpx22",
         placementGroup: "servers",
       })),
     );
@@ -78,8 +78,8 @@ describe("everything set", () => {
   it("keeps every word of it", () => {
     expect(config.servers.map(({ name, type }) => `${name} ${type}`)).toEqual([
       "alpha ccx13",
-      "bravo cx33",
-      "charlie cx33",
+      "bravo cpx22",
+      "charlie cpx22",
       "delta cpx22",
     ]);
     expect(config.database).toMatchObject({ series: "8.4", volumeSizeGb: 100, bufferPoolMib: 2048 });

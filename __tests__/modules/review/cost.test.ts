@@ -8,30 +8,30 @@ describe("the monthly cost", () => {
   it("of the example is the sum of its lines", () => {
     expect(monthlyCost(exampleConfig())).toEqual({
       lines: [
-        { what: "3 x cx33", monthlyEur: 25.47 },
-        { what: "daily backups (20 %)", monthlyEur: 5.09 },
+        { what: "3 x cpx22", monthlyEur: 58.47 },
+        { what: "daily backups (20 %)", monthlyEur: 11.69 },
         { what: "3 primary IPv4", monthlyEur: 1.5 },
         { what: "60 GB of volumes", monthlyEur: 3.43 },
         { what: "load balancer lb11", monthlyEur: 7.49 },
       ],
-      monthlyEur: 42.98,
+      monthlyEur: 82.58,
     });
   });
 
   it("counts each server type, and volumes of database members only", () => {
     const config = exampleConfig({
-      servers: { ...splitServers, front: { type: "cpx22", privateIp: "10.0.1.131", roles: ["web"] } },
+      servers: { ...splitServers, front: { type: "cpx32", privateIp: "10.0.1.131", roles: ["web"] } },
     });
     expect(monthlyCost(config).lines.slice(0, 4)).toEqual([
-      { what: "1 x cpx22", monthlyEur: 19.49 },
-      { what: "3 x cx33", monthlyEur: 25.47 },
-      { what: "daily backups (20 %)", monthlyEur: 8.99 },
+      { what: "1 x cpx32", monthlyEur: 35.49 },
+      { what: "3 x cpx22", monthlyEur: 58.47 },
+      { what: "daily backups (20 %)", monthlyEur: 18.79 },
       { what: "4 primary IPv4", monthlyEur: 2 },
     ]);
   });
 
   it("leaves backups out when there are none", () => {
-    expect(monthlyCost(exampleConfig({ backups: false })).monthlyEur).toBe(37.89);
+    expect(monthlyCost(exampleConfig({ backups: false })).monthlyEur).toBe(70.89);
   });
 
   it("takes the location's price, and says what the price list does not know", () => {

@@ -20,7 +20,7 @@ describe("the review's data", () => {
     expect(example.servers).toHaveLength(3);
     expect(example.servers[0]).toEqual({
       name: "alpha",
-      type: "cx33",
+      type: "cpx22",
       location: "nbg1",
       roles: ["web", "database"],
       privateIp: "10.0.1.11",
@@ -80,7 +80,7 @@ describe("the review as text", () => {
   });
 
   it("shows servers with payload size and hash", () => {
-    expect(lines).toContain(" alpha    cx33  nbg1      web, database  10.0.1.11        12.5 KiB  0123456789ab");
+    expect(lines).toContain(" alpha    cpx22  nbg1      web, database  10.0.1.11        12.5 KiB  0123456789ab");
   });
 
   it("counts passed policies and names the others", () => {
@@ -88,7 +88,7 @@ describe("the review as text", () => {
   });
 
   it("dates the cost", () => {
-    expect(text).toContain("about 42.98 EUR a month (net, without VAT; prices of 2026-09-29): 3 x cx33: 25.47;");
+    expect(text).toContain("about 82.58 EUR a month (net, without VAT; prices of 2026-09-29): 3 x cpx22: 58.47;");
   });
 
   it("says so when the price list has no figure", () => {

@@ -10,9 +10,9 @@ describe("the topology", () => {
   cloudflare["Cloudflare<br>www.foobar.com"]
   subgraph network ["private network 10.0.1.0/24, nbg1"]
     balancer["load balancer<br>lb11, 10.0.1.5"]
-    alpha["alpha<br>cx33, 10.0.1.11<br>web + database"]
-    bravo["bravo<br>cx33, 10.0.1.12<br>web + database"]
-    charlie["charlie<br>cx33, 10.0.1.13<br>web + database"]
+    alpha["alpha<br>cpx22, 10.0.1.11<br>web + database"]
+    bravo["bravo<br>cpx22, 10.0.1.12<br>web + database"]
+    charlie["charlie<br>cpx22, 10.0.1.13<br>web + database"]
   end
   visitors -->|"https 443"| cloudflare
   cloudflare -->|"https 443"| balancer

@@ -8,7 +8,6 @@ import { exampleConfig, exampleSshKey, type Overrides } from "../../support/conf
 const silent: Overrides<EnvironmentInput> = {
   application: { sha256: "1".repeat(64) },
   administrators: { cidrs: ["198.51.100.7/32"], sshKeys: { jane: exampleSshKey } },
-  serverType: "cpx32",
   backend: {
     acceptLocalState: undefined,
     type: "s3",

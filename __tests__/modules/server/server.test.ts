@@ -33,7 +33,7 @@ describe("server, defaults", () => {
   it("is a protected Debian 13 with fixed addresses, in its firewall and its group", () => {
     expect({ ...alpha, user_data: undefined, labels: undefined }).toEqual({
       name: "alpha",
-      server_type: "cx33",
+      server_type: "cpx22",
       image: "debian-13",
       location: "nbg1",
       placement_group_id: foundation("hcloud_placement_group-placement_servers-id"),
@@ -141,7 +141,7 @@ describe("secrets", () => {
 
 describe("outdated servers", () => {
   const payload = alpha.labels["payload"] ?? "";
-  const current = `((lookup(hcloud_server.alpha.labels, "payload", "none") == "${payload}") && (hcloud_server.alpha.server_type == "cx33"))`;
+  const current = `((lookup(hcloud_server.alpha.labels, "payload", "none") == "${payload}") && (hcloud_server.alpha.server_type == "cpx22"))`;
 
   it("are reported by a check in every plan, with the command that replaces one", () => {
     expect(Object.keys(servers.check ?? {})).toEqual(["alpha_current", "bravo_current", "charlie_current"]);
