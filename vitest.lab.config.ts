@@ -13,6 +13,7 @@ class ByMode extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ["__tests__/lab/**/*.test.ts"],
+    globalSetup: "__tests__/lab/support/alone.ts",
     fileParallelism: false,
     sequence: { sequencer: ByMode },
     testTimeout: 300_000,

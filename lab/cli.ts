@@ -131,7 +131,7 @@ program
 
 program
   .command("bench")
-  .description("measures what the project's notes claim: throughput and latency, memory, failover")
+  .description("measures throughput and latency, against the application called directly, and memory")
   .action(async () => bench(await attach()));
 
 interface LoadOptions {

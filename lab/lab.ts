@@ -83,9 +83,9 @@ export class Lab {
     return publish(this.layout, this.blueprint.environment.config, file, name);
   }
 
-  /** Sends requests at a fixed rate for a fixed time. */
-  load(props: LoadProps): Promise<LoadResult> {
-    return sendLoad(props, this.blueprint.publicCa.certificate);
+  /** Sends requests at a fixed rate for a fixed time. @param until ends the load early, when it settles */
+  load(props: LoadProps, until?: Promise<unknown>): Promise<LoadResult> {
+    return sendLoad(props, this.blueprint.publicCa.certificate, until);
   }
 
   /** Runs a program of this host with the network of a host of the lab: "client", "internet", "edge", "balancer", "fabric" or a server. */

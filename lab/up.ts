@@ -5,6 +5,7 @@ import type { LabOverrides } from "./environment.js";
 import type { Layout } from "./layout.js";
 import type { Machine } from "./machine/machine.js";
 import { configure, createFabric, plugIn } from "./network/fabric.js";
+import { providerFirewallOf, setProviderFirewall } from "./network/provider-firewall.js";
 import { localPackages } from "./packages/local-packages.js";
 import { packageRepository } from "./packages/package-repository.js";
 import { otherHosts, startServices } from "./services.js";
@@ -53,6 +54,7 @@ export function upSteps(layout: Layout, overrides: LabOverrides): Step[] {
     network: async () => {
       const { network } = blueprint.environment;
       await createFabric(network);
+      await setProviderFirewall(await providerFirewallOf(blueprint.environment));
       for (const host of otherHosts(blueprint)) {
         await plugIn(host);
         await configure(host, network);

@@ -5,10 +5,16 @@ import { client, edge, type Host, internet, openToAll } from "../../lab/network/
 import type { Config, ServerConfig } from "../../modules/config/schema.js";
 import { addresses } from "../../modules/platform/addresses.js";
 import { users } from "../../modules/platform/users.js";
-import { breakFirewall, restoreFirewall, withFirewallsOpen } from "./support/firewall-bypass.js";
+import {
+  breakFirewall,
+  restoreFirewall,
+  restoreProviderFirewall,
+  withFirewallsOpen,
+  withoutProviderFirewall,
+} from "./support/firewall-bypass.js";
 import { labInMode } from "./support/lab-in-mode.js";
 import { label, type Outcome, passed, probeFromHost, probeFromServer, type Target } from "./support/probes.js";
-import { mayArrive, mayLeave, targetsAt } from "./support/rule-table.js";
+import { mayArrive, mayLeave, providerLetsOut, targetsAt } from "./support/rule-table.js";
 
 /** Users that try to leave a server: every one that the platform knows, and one that it does not. */
 const everyUser = [...Object.values(users), "nobody"];
@@ -34,6 +40,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   for (const machine of lab.machines) await restoreFirewall(machine);
+  await restoreProviderFirewall(lab);
 });
 
 const targetsOf = (host: Host): readonly Target[] => [
@@ -91,18 +98,61 @@ async function leaving(machine: Machine, targets: readonly Target[], rule: (targ
   };
 }
 
-describe("hosts that are no servers", () => {
-  it("reach of the servers what the rule table says, and nothing else", async () => {
-    const hosts = [lab.blueprint.environment.balancer, client, edge, internet];
-    const outcomes = await Promise.all(hosts.map(({ name }) => probeFromHost(lab, name, servers)));
-    const seen = hosts.flatMap(({ name }, index) => reached(name, servers, outcomes[index]));
-    expect(seen).toEqual(hosts.flatMap((host) => allowed(host.name, servers, (target) => arrives(host, target))));
-    // echo over IPv4 and IPv6 from each host to each server, and the balancer's requests
-    expect(seen).toHaveLength(4 * 3 * 2 + 3);
+/** Connections that hosts outside get through to servers, and those that they should. */
+async function arriving(targets: readonly Target[]) {
+  const hosts = [lab.blueprint.environment.balancer, client, edge, internet];
+  const outcomes = await Promise.all(hosts.map(({ name }) => probeFromHost(lab, name, targets)));
+  return {
+    seen: hosts.flatMap(({ name }, index) => reached(name, targets, outcomes[index])),
+    table: hosts.flatMap((host) => allowed(host.name, targets, (target) => arrives(host, target))),
+  };
+}
+
+describe("the provider's firewall alone, those of the servers being open", () => {
+  const isPublic = ({ network }: Target): boolean => network === "public";
+
+  it("lets into the servers what the rule table says of public traffic, and nothing else", async () => {
+    const { seen, table } = await withFirewallsOpen(lab.machines, () => arriving(servers.filter(isPublic)));
+    expect(seen).toEqual(table);
+    expect(seen).toHaveLength(4 * 3 * 2);
+  });
+
+  it("lets out of the servers what the rule table says of public traffic, whoever the user, and nothing else", async () => {
+    const outcomes = await withFirewallsOpen(lab.machines, () =>
+      Promise.all(
+        lab.machines.map(async (machine) => {
+          const targets = [...servers, ...outside].filter(
+            // itself it reaches without the provider, and its metadata past the firewall
+            (one) => isPublic(one) && !one.name.startsWith(machine.name) && one.address !== addresses.metadataService,
+          );
+          const { root } = await probeFromServer(machine, ["root"], targets);
+          const server = serverNamed(machine.name);
+          const rule = (target: Target): boolean =>
+            providerLetsOut(config, server, target) && arrives(machine.host, target);
+          return { seen: reached(machine.name, targets, root), table: allowed(machine.name, targets, rule) };
+        }),
+      ),
+    );
+    expect(outcomes.flatMap(({ seen }) => seen)).toEqual(outcomes.flatMap(({ table }) => table));
   });
 });
 
-describe("users of a server", () => {
+describe("hosts that are no servers", () => {
+  it.each(["with", "without"])(
+    "reach of the servers what the rule table says, and nothing else (%s the provider's firewall)",
+    async (firewall) => {
+      if (firewall === "without") await withoutProviderFirewall();
+      const { seen, table } = await arriving(servers);
+      expect(seen).toEqual(table);
+      // echo over IPv4 and IPv6 from each host to each server, and the balancer's requests
+      expect(seen).toHaveLength(4 * 3 * 2 + 3);
+    },
+  );
+});
+
+describe("users of a server, without the provider's firewall", () => {
+  beforeAll(withoutProviderFirewall);
+
   it("reach of all hosts what the rule table says, and nothing else", async () => {
     const targets = [...servers, ...outside];
     const results = await Promise.all(
@@ -112,7 +162,9 @@ describe("users of a server", () => {
   });
 });
 
-describe("each server's firewall alone, those of the others being open", () => {
+describe("each server's firewall alone, those of the others and the provider's being open", () => {
+  beforeAll(withoutProviderFirewall);
+
   it("lets in from them what the rule table says, and nothing else", async () => {
     for (const machine of lab.machines) {
       const targets = addressesOf(machine);
@@ -136,6 +188,8 @@ describe("each server's firewall alone, those of the others being open", () => {
 });
 
 describe("the probe", () => {
+  beforeAll(withoutProviderFirewall);
+
   it("sees a hole that somebody makes, in both directions, over IPv4 and IPv6", async () => {
     const [machine] = lab.machines;
     if (machine === undefined) throw new Error("no machine");

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Lab } from "../../lab/lab.js";
+import type { Lab } from "../../lab/lab.js";
 import { intakeClient } from "../../lab/stand-ins/datadog/intake/intake.js";
 import type { IntakeClient } from "../../lab/stand-ins/datadog/intake/client.js";
 import { waitFor } from "../../lab/system/shell.js";
@@ -7,6 +7,7 @@ import type { Role, ServerConfig } from "../../modules/config/schema.js";
 import { integrations, logSources } from "../../modules/datadog-agent/collected.js";
 import { checkSignals, type Emitter, instances, logServices, metricSignals } from "../../modules/monitoring/signals.js";
 import { users } from "../../modules/platform/users.js";
+import { labInAnyMode } from "./support/lab-in-mode.js";
 import { counted } from "./support/requests-counted.js";
 import { visit } from "./support/visits.js";
 
@@ -21,7 +22,7 @@ let servers: readonly ServerConfig[];
 let restarted: number;
 
 beforeAll(async () => {
-  lab = await Lab.up();
+  lab = await labInAnyMode();
   intake = intakeClient(lab.layout);
   servers = lab.blueprint.environment.config.servers;
   restarted = now();

@@ -1,6 +1,7 @@
+import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { namespaceOf } from "../layout.js";
-import { run } from "../system/shell.js";
+import { run, sleep } from "../system/shell.js";
 
 /** A bounded loop of requests that are sent at a fixed rate, whether the ones before were answered or not. */
 export interface LoadProps {
@@ -60,15 +61,29 @@ export interface LoadResult {
   readonly acknowledged: readonly number[];
 }
 
-/** Sends a load from inside the lab and waits for its end. */
-export async function sendLoad(props: LoadProps, trustedCa: string): Promise<LoadResult> {
+/**
+ * Sends a load from inside the lab and waits for its end.
+ * @param until ends the load early, when it settles
+ */
+export async function sendLoad(props: LoadProps, trustedCa: string, until?: Promise<unknown>): Promise<LoadResult> {
   const worker = fileURLToPath(new URL("./worker.ts", import.meta.url));
   const command = [process.execPath, "--import", "tsx", worker];
   const { from = "client", ...rest } = props;
   const output = await run("ip", ["netns", "exec", namespaceOf(from), ...command], {
-    input: JSON.stringify(rest),
+    input: Readable.from(orders(rest, until)),
     environment: { NODE_EXTRA_CA_CERTS: props.trustedCa ?? trustedCa },
     timeoutSeconds: props.seconds + (props.timeoutSeconds ?? 15) + 30,
   });
   return JSON.parse(output) as LoadResult;
+}
+
+/** What the worker is told, line by line: the load, and to stop before its time. */
+async function* orders(load: Omit<LoadProps, "from">, until?: Promise<unknown>): AsyncGenerator<string> {
+  yield `${JSON.stringify(load)}\n`;
+  if (until === undefined) return;
+  const settled = until.then(
+    () => true,
+    () => true,
+  );
+  if (await Promise.race([settled, sleep(load.seconds).then(() => false)])) yield "stop\n";
 }

@@ -1,11 +1,16 @@
-/** Sends one load inside a network namespace: properties as JSON on standard input, the result as JSON on standard output. */
+/** Sends one load inside a network namespace: its properties as a line of JSON on standard input, any other line stops it; the result on standard output. */
+import { once } from "node:events";
 import http from "node:http";
 import https from "node:https";
-import { text } from "node:stream/consumers";
+import { createInterface } from "node:readline";
 import type { LoadProps, LoadResult } from "./load.js";
 import { type Answer, summary } from "./summary.js";
 
-const props = JSON.parse(await text(process.stdin)) as LoadProps;
+const orders = createInterface(process.stdin);
+const [line] = (await once(orders, "line")) as [string];
+const props = JSON.parse(line) as LoadProps;
+let stopped = false;
+orders.once("line", () => (stopped = true));
 const transport = props.url.startsWith("https:") ? https : http;
 const agent = new transport.Agent({
   keepAlive: props.keepAlive ?? false,
@@ -36,7 +41,7 @@ function send(n: number): Promise<Answer> {
 
 const total = Math.round(props.ratePerSecond * props.seconds);
 const answers: Promise<Answer>[] = [];
-for (let n = 0; n < total; n++) {
+for (let n = 0; n < total && !stopped; n++) {
   const wait = n / props.ratePerSecond - seconds();
   if (wait > 0) await new Promise((done) => setTimeout(done, wait * 1000));
   answers.push(send(n));
@@ -44,3 +49,4 @@ for (let n = 0; n < total; n++) {
 const result: LoadResult = { startedAt, ...summary(await Promise.all(answers)) };
 console.log(JSON.stringify(result));
 agent.destroy();
+orders.close();

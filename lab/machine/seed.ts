@@ -13,6 +13,8 @@ import type { PrivateNetwork } from "../network/fabric.js";
 
 /** Where cloud-init looks for a seed on the root disk (NoCloud data source). */
 const seedDirectory = "var/lib/cloud/seed/nocloud";
+/** Path on a machine's root disk of the user data that it was booted with. */
+export const userDataFile = path.join(seedDirectory, "user-data");
 
 /** Writes what the cloud would hand to a new server: identity, network and user data. */
 export async function writeSeed(root: string, host: Host, network: PrivateNetwork, userData: string): Promise<void> {
@@ -24,7 +26,7 @@ export async function writeSeed(root: string, host: Host, network: PrivateNetwor
     stringify({ "instance-id": `lab-${host.name}`, "local-hostname": host.name }),
   );
   await writeFile(path.join(directory, "network-config"), stringify(networkConfig(host)));
-  await writeFile(path.join(directory, "user-data"), userData, { mode: 0o600 });
+  await writeFile(path.join(root, userDataFile), userData, { mode: 0o600 });
   await writeFile(path.join(root, "etc/systemd/network/20-private.network"), privateInterface(host, network));
 }
 

@@ -1,9 +1,10 @@
+import type { Readable } from "node:stream";
 import { execa, type Options } from "execa";
 
 /** What a command may be given besides its arguments. */
 export interface RunOptions {
-  /** Text written to the command's standard input. @default - nothing */
-  readonly input?: string;
+  /** Written to the command's standard input. @default - nothing */
+  readonly input?: string | Readable;
   /** Seconds after which the command is ended and counts as failed. @default 600 */
   readonly timeoutSeconds?: number;
   /** Variables added to the environment. @default - none */

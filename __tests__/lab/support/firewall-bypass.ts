@@ -1,4 +1,12 @@
+import type { Lab } from "../../../lab/lab.js";
 import type { Machine } from "../../../lab/machine/machine.js";
+import { providerFirewallOf, setProviderFirewall } from "../../../lab/network/provider-firewall.js";
+
+/** Takes the provider's firewall away, so that only the servers' own are in the way. */
+export const withoutProviderFirewall = (): Promise<string> => setProviderFirewall();
+
+export const restoreProviderFirewall = async (lab: Lab): Promise<string> =>
+  setProviderFirewall(await providerFirewallOf(lab.blueprint.environment));
 
 /** Rules in front of all others of a server, as an intruder with root's rights would put them there. */
 export async function breakFirewall(machine: Machine, rules: readonly string[]): Promise<void> {

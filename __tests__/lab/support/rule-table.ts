@@ -35,6 +35,10 @@ export const mayLeave = (config: Config, server: ServerConfig, user: string, tar
     (rule) => matches(rule, target) && isPeer(rule, target.address) && rule.users?.some((one) => one === user),
   );
 
+/** Whether a server may open this connection as the provider judges it: whoever the user is. */
+export const providerLetsOut = (config: Config, server: ServerConfig, target: Target): boolean =>
+  outboundOf(config, server).some((rule) => matches(rule, target) && isPeer(rule, target.address));
+
 /** Ports that no rule names: Telnet, SMTP, MySQL's X protocol, Docker's API and one that means nothing. */
 const unnamed = [23, 25, 33060, 2375, 40404];
 

@@ -23,16 +23,20 @@ export interface Written extends LoadResult {
   readonly worksAgain: boolean;
 }
 
-/** Starts to write through edge and balancer, and returns when the first notes are there. */
+/**
+ * Starts to write through edge and balancer, and returns when the first notes are there.
+ * @param until ends the writing early, when it settles
+ */
 export async function startWriting(
   lab: Lab,
   { primary }: WholeGroup,
   { seconds, ratePerSecond = 20 }: { readonly seconds: number; readonly ratePerSecond?: number },
+  until?: Promise<unknown>,
 ): Promise<WriteLoad> {
   const start = `write ${Date.now()} `;
   const body = JSON.stringify({ author: "proof", text: `${start}{n}` });
   const url = lab.url("/api/notes");
-  const load = lab.load({ url, method: "POST", body, ratePerSecond, seconds, keepAlive: true });
+  const load = lab.load({ url, method: "POST", body, ratePerSecond, seconds, keepAlive: true }, until);
   await waitFor("first notes", async () => (await notesOn(primary, start)).size >= ratePerSecond, {
     timeoutSeconds: 60,
   });

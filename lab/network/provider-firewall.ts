@@ -1,0 +1,83 @@
+import type { FirewallRule } from "@cdktf/provider-hcloud/lib/firewall";
+import { addresses } from "../../modules/platform/addresses.js";
+import type { LabEnvironment } from "../environment.js";
+import { namespaceOf } from "../layout.js";
+import { run } from "../system/shell.js";
+import type { Host } from "./addresses.js";
+import { fabricHost } from "./fabric.js";
+
+/** A server and the rules of its firewall resource. */
+export interface Filtered {
+  readonly host: Host;
+  readonly rules: readonly FirewallRule[];
+}
+
+const table = "provider";
+
+/** The firewalls of all servers, from the rules that their resources are made of. */
+export async function providerFirewallOf({ config, servers }: LabEnvironment): Promise<string> {
+  // the resources' module brings CDKTF along, which no other command of the lab needs
+  const { firewallRulesOf } = await import("../../modules/firewall/index.js");
+  const hostOf = new Map(servers.map((host) => [host.name, host]));
+  return providerFirewall(
+    config.servers.flatMap((server) => {
+      const host = hostOf.get(server.name);
+      return host ? [{ host, rules: firewallRulesOf(config, server) }] : [];
+    }),
+  );
+}
+
+/**
+ * The provider's firewall as nftables rules of the router between all hosts: public traffic of servers alone, stateful, dropped without an
+ * answer unless a rule names it. Servers reach their metadata whatever the rules say, as at Hetzner.
+ */
+export function providerFirewall(filtered: readonly Filtered[]): string {
+  const jumps = filtered.flatMap(({ host }) =>
+    [`ip %s ${host.publicIpv4}`, `ip6 %s ${publicRange(host)}`].flatMap((match) => [
+      `${match.replace("%s", "saddr")} jump ${host.name}_out`,
+      `${match.replace("%s", "daddr")} jump ${host.name}_in`,
+    ]),
+  );
+  const hooks = ["forward", "input"].map((hook) =>
+    chain(hook, [
+      `type filter hook ${hook} priority 10; policy accept;`,
+      "ct state established,related accept",
+      `ip daddr ${addresses.metadataService} accept`,
+      "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit, nd-router-advert } accept",
+      ...jumps,
+    ]),
+  );
+  const servers = filtered.flatMap(({ host, rules }) =>
+    (["in", "out"] as const).map((direction) =>
+      chain(`${host.name}_${direction}`, [
+        ...rules.filter((rule) => rule.direction === direction).flatMap(passes),
+        "drop",
+      ]),
+    ),
+  );
+  return `table inet ${table}\ndelete table inet ${table}\ntable inet ${table} {\n${[...servers, ...hooks].join("\n")}\n}\n`;
+}
+
+/** Puts the firewall in force, or takes it away to see what the servers' own firewalls do without it. */
+export const setProviderFirewall = (rules?: string): Promise<string> =>
+  run("ip", ["netns", "exec", namespaceOf(fabricHost), "nft", "-f", "-"], {
+    input: rules ?? `table inet ${table}\ndelete table inet ${table}\n`,
+  });
+
+const chain = (name: string, lines: readonly string[]): string =>
+  `  chain ${name} {\n${lines.map((line) => `    ${line}\n`).join("")}  }`;
+
+/** A server has all of its IPv6 range, not one address of it. */
+const publicRange = ({ publicIpv6 }: Host): string => `${publicIpv6.replace(/::[0-9a-f]+$/, "::")}/64`;
+
+/** One line for each address family that a rule names. */
+function passes({ direction, protocol, port, sourceIps, destinationIps }: FirewallRule): string[] {
+  const peers = (direction === "in" ? sourceIps : destinationIps) ?? [];
+  return (["ip", "ip6"] as const).flatMap((family) => {
+    const own = peers.filter((peer) => peer.includes(":") === (family === "ip6"));
+    const icmp = family === "ip" ? "icmp" : "ipv6-icmp";
+    const what = protocol === "icmp" ? `meta l4proto ${icmp}` : `${protocol} dport ${port}`;
+    const address = `${family} ${direction === "in" ? "saddr" : "daddr"} { ${own.join(", ")} }`;
+    return own.length === 0 ? [] : [`${address} ${what} return`];
+  });
+}
