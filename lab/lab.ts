@@ -83,8 +83,8 @@ export class Lab {
     return publish(this.layout, this.blueprint.environment.config, file, name);
   }
 
-  /** Sends requests at a fixed rate for a fixed time. @param until ends the load early, when it settles */
-  load(props: LoadProps, until?: Promise<unknown>): Promise<LoadResult> {
+  /** Sends requests at a fixed rate for a fixed time. @param until ends the load early, when it is aborted */
+  load(props: LoadProps, until?: AbortSignal): Promise<LoadResult> {
     return sendLoad(props, this.blueprint.publicCa.certificate, until);
   }
 

@@ -45,14 +45,18 @@ describe("one of three dies under visitors who read and write", () => {
     async (role) => {
       const victim = role === "primary" ? group.primary : (group.replicas[0] as Machine);
       const survivors = lab.machines.filter((machine) => machine !== victim);
-      const writing = await startWriting(lab, group, { seconds: 35, ratePerSecond: 10 });
-      const reading = lab.load({ url: lab.url("/"), ratePerSecond: 20, seconds: 30 });
-      await sleep(6);
+      const over = new AbortController();
+      const longest = { seconds: 60 };
+      const writing = await startWriting(lab, group, { ...longest, ratePerSecond: 10 }, over.signal);
+      const reading = lab.load({ url: lab.url("/"), ratePerSecond: 20, ...longest }, over.signal);
+      await sleep(4);
       const died = now();
       await victim.kill();
       await takenOut(victim);
       // the balancer is asked ten times a second, and a request may have been on its way
       const noticed = now() + 0.3;
+      await sleep(6);
+      over.abort();
       const [reads, writes] = await Promise.all([reading, writing.end]);
       for (const load of [reads, writes])
         expect({ before: failedBetween(load, 0, died), after: failedBetween(load, noticed, Infinity) }).toEqual({

@@ -23,7 +23,7 @@ beforeEach(async () => {
 /** Takes the primary away under write load, gives it back, and checks all that must hold. Returns what was measured. */
 async function losePrimary(lose: (primary: Machine) => Promise<void>) {
   const before = group.primary;
-  const writing = await startWriting(lab, group, { seconds: 22 });
+  const writing = await startWriting(lab, group, { seconds: 17 });
   await lose(before);
   const written = await writing.end;
   await before.start();

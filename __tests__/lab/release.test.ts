@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Lab } from "../../lab/lab.js";
 import type { Machine } from "../../lab/machine/machine.js";
@@ -34,17 +33,18 @@ afterAll(async () => {
 
 /** Deploys on one server after the other while visitors read and write; returns what failed. */
 async function deployUnderLoad(release: PublishedRelease) {
-  const deployment = new AbortController();
-  const over = once(deployment.signal, "abort").then(() => sleep(3));
-  const writing = await startWriting(lab, await wholeGroup(lab), { seconds: 100, ratePerSecond: 5 }, over);
-  const reading = lab.load({ url: lab.url("/"), ratePerSecond: 15, seconds: 95 }, over);
+  const over = new AbortController();
+  const longest = { seconds: 100 };
+  const writing = await startWriting(lab, await wholeGroup(lab), { ...longest, ratePerSecond: 5 }, over.signal);
+  const reading = lab.load({ url: lab.url("/"), ratePerSecond: 15, ...longest }, over.signal);
   await sleep(3);
   const { result: deployed, seconds: took } = await timed(async () => {
     const results = [];
     for (const server of lab.machines) results.push(await deploy(server, release));
     return results;
   });
-  deployment.abort();
+  await sleep(3);
+  over.abort();
   const [reads, written] = await Promise.all([reading, writing.end]);
   expect(deployed.filter(({ ok }) => !ok).map(({ stderr }) => stderr)).toEqual([]);
   expect(took).toBeLessThan(90);
@@ -84,12 +84,12 @@ describe("what is not a good release is refused, and the old version goes on", (
     ],
   ])("%s", async (_, make, words) => {
     const release = await make();
-    const deployed = deploy(machine, release);
-    const reading = lab.load(
-      { url: lab.url("/"), ratePerSecond: 10, seconds: 60 },
-      deployed.then(() => sleep(2)),
-    );
-    const { exitCode, stderr } = await deployed;
+    const over = new AbortController();
+    const reading = lab.load({ url: lab.url("/"), ratePerSecond: 10, seconds: 90 }, over.signal);
+    await sleep(1);
+    const { exitCode, stderr } = await deploy(machine, release);
+    await sleep(1);
+    over.abort();
     expect(stderr).toMatch(words);
     expect(exitCode).toBe(1);
     expect((await reading).failures).toEqual([]);

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { namespaceOf } from "../layout.js";
@@ -63,9 +64,9 @@ export interface LoadResult {
 
 /**
  * Sends a load from inside the lab and waits for its end.
- * @param until ends the load early, when it settles
+ * @param until ends the load early, when it is aborted
  */
-export async function sendLoad(props: LoadProps, trustedCa: string, until?: Promise<unknown>): Promise<LoadResult> {
+export async function sendLoad(props: LoadProps, trustedCa: string, until?: AbortSignal): Promise<LoadResult> {
   const worker = fileURLToPath(new URL("./worker.ts", import.meta.url));
   const command = [process.execPath, "--import", "tsx", worker];
   const { from = "client", ...rest } = props;
@@ -78,12 +79,9 @@ export async function sendLoad(props: LoadProps, trustedCa: string, until?: Prom
 }
 
 /** What the worker is told, line by line: the load, and to stop before its time. */
-async function* orders(load: Omit<LoadProps, "from">, until?: Promise<unknown>): AsyncGenerator<string> {
+async function* orders(load: Omit<LoadProps, "from">, until?: AbortSignal): AsyncGenerator<string> {
   yield `${JSON.stringify(load)}\n`;
   if (until === undefined) return;
-  const settled = until.then(
-    () => true,
-    () => true,
-  );
-  if (await Promise.race([settled, sleep(load.seconds).then(() => false)])) yield "stop\n";
+  const stopped = until.aborted || once(until, "abort").then(() => true);
+  if (await Promise.race([stopped, sleep(load.seconds).then(() => false)])) yield "stop\n";
 }

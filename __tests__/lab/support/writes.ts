@@ -25,13 +25,13 @@ export interface Written extends LoadResult {
 
 /**
  * Starts to write through edge and balancer, and returns when the first notes are there.
- * @param until ends the writing early, when it settles
+ * @param until ends the writing early, when it is aborted
  */
 export async function startWriting(
   lab: Lab,
   { primary }: WholeGroup,
   { seconds, ratePerSecond = 20 }: { readonly seconds: number; readonly ratePerSecond?: number },
-  until?: Promise<unknown>,
+  until?: AbortSignal,
 ): Promise<WriteLoad> {
   const start = `write ${Date.now()} `;
   const body = JSON.stringify({ author: "proof", text: `${start}{n}` });
