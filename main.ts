@@ -15,7 +15,7 @@ async function main(): Promise<void> {
   addStacks(app, config);
   const policies = applyPolicies(app, config);
   app.synth();
-  await writeReview({
+  writeReview({
     config,
     outdir: app.outdir,
     policies: policies(),

@@ -2,12 +2,14 @@ import type { Config, ServerConfig } from "../config/schema.js";
 import { ports } from "../platform/ports.js";
 import { serversWithRole } from "../config/schema.js";
 
-interface Node {
+/** Something that talks, with what is written on it. */
+export interface Node {
   readonly id: string;
   readonly lines: readonly string[];
 }
 
-interface Edge {
+/** Who opens connections to whom. */
+export interface Edge {
   readonly from: string;
   readonly to: string;
   readonly label: string;
@@ -15,10 +17,10 @@ interface Edge {
   readonly bothWays?: boolean;
 }
 
-/** Who talks to whom, as data: outside nodes, those in the private network, and the connections. */
-interface Topology {
-  readonly outside: readonly Node[];
-  readonly network: { readonly title: string; readonly nodes: readonly Node[] };
+/** Who talks to whom, as data: tiers from the visitors to the databases, and the connections. */
+export interface Topology {
+  readonly outside: readonly (readonly Node[])[];
+  readonly network: { readonly title: string; readonly tiers: readonly (readonly Node[])[] };
   readonly edges: readonly Edge[];
 }
 
@@ -31,21 +33,23 @@ const serverNode = ({ name, type, privateIp, roles }: ServerConfig): Node => ({
 const pairs = <T>(items: readonly T[]): readonly (readonly [T, T])[] =>
   items.flatMap((first, index) => items.slice(index + 1).map((second) => [first, second] as const));
 
-function topologyOf(config: Config): Topology {
+/** Topology of an environment. */
+export function topologyOf(config: Config): Topology {
   const web = serversWithRole(config, "web");
   const database = serversWithRole(config, "database");
   const httpOrHttps = config.tls === "terminate" ? `http ${ports.nginxHttp}` : `TLS ${ports.nginxHttps}`;
   const onlyWeb = web.filter((server) => !server.roles.includes("database"));
   return {
     outside: [
-      { id: "visitors", lines: ["Visitors"] },
-      { id: "cloudflare", lines: ["Cloudflare", `www.${config.domain}`] },
+      [{ id: "visitors", lines: ["Visitors"] }],
+      [{ id: "cloudflare", lines: ["Cloudflare", `www.${config.domain}`] }],
     ],
     network: {
       title: `private network ${config.network.subnet}, ${config.location}`,
-      nodes: [
-        { id: "balancer", lines: ["load balancer", `${config.loadBalancer.type}, ${config.network.balancerIp}`] },
-        ...config.servers.map(serverNode),
+      tiers: [
+        [{ id: "balancer", lines: ["load balancer", `${config.loadBalancer.type}, ${config.network.balancerIp}`] }],
+        onlyWeb.map(serverNode),
+        database.map(serverNode),
       ],
     },
     edges: [
@@ -71,40 +75,11 @@ export function mermaid(config: Config): string {
   const node = ({ id, lines }: Node): string => `${id}["${lines.join("<br>")}"]`;
   return [
     "flowchart LR",
-    ...outside.map((item) => `  ${node(item)}`),
+    ...outside.flat().map((item) => `  ${node(item)}`),
     `  subgraph network ["${network.title}"]`,
-    ...network.nodes.map((item) => `    ${node(item)}`),
+    ...network.tiers.flat().map((item) => `    ${node(item)}`),
     "  end",
     ...edges.map(({ from, to, label, bothWays }) => `  ${from} ${bothWays ? "<-->" : "-->"}|"${label}"| ${to}`),
     "",
   ].join("\n");
-}
-
-/** The topology in Graphviz' language. */
-export function dot(config: Config): string {
-  const { outside, network, edges } = topologyOf(config);
-  const node = ({ id, lines }: Node): string => `"${id}" [label="${lines.join("\\n")}"];`;
-  return [
-    "digraph topology {",
-    "  rankdir=LR;",
-    '  node [shape=box, style=rounded, fontname="sans-serif"];',
-    '  edge [fontname="sans-serif", fontsize=10];',
-    ...outside.map((item) => `  ${node(item)}`),
-    "  subgraph cluster_network {",
-    `    label="${network.title}"; fontname="sans-serif"; style="rounded,dashed";`,
-    ...network.nodes.map((item) => `    ${node(item)}`),
-    "  }",
-    ...edges.map(
-      ({ from, to, label, bothWays }) =>
-        `  "${from}" -> "${to}" [label="${label}"${bothWays ? ", dir=both, constraint=false" : ""}];`,
-    ),
-    "}",
-    "",
-  ].join("\n");
-}
-
-/** The topology as a drawing that any browser opens. */
-export async function svg(config: Config): Promise<string> {
-  const { instance } = await import("@viz-js/viz");
-  return (await instance()).renderString(dot(config), { format: "svg" });
 }

@@ -1,11 +1,13 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import pc from "picocolors";
 import type { Config } from "../config/schema.js";
 import { payloadHash, payloadSize, plainFilesOf } from "../payload/index.js";
+import { svg } from "./drawing.js";
 import { renderReview } from "./render.js";
 import { review, type PolicyResult, type ReviewSection } from "./review.js";
-import { mermaid, svg } from "./topology.js";
+import { mermaid } from "./topology.js";
+import { writeFolder } from "./write-folder.js";
 
 /** Properties of {@link writeReview}. */
 export interface WriteReviewProps {
@@ -21,23 +23,19 @@ export interface WriteReviewProps {
   readonly output?: NodeJS.WriteStream;
 }
 
-function write(path: string, content: string): void {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, content);
-}
-
-/** Payloads as plain files. Those of servers that are gone do not stay behind. */
-function writePayloads(config: Config, folder: string): void {
-  rmSync(folder, { recursive: true, force: true });
-  for (const server of config.servers)
-    for (const file of plainFilesOf(config, server)) write(join(folder, server.name, file.path), file.content);
-}
+/** Payloads as plain files, below their servers' names. */
+const payloadFiles = (config: Config): ReadonlyMap<string, string> =>
+  new Map(
+    config.servers.flatMap((server) =>
+      plainFilesOf(config, server).map(({ path, content }) => [`${server.name}/${path}`, content] as const),
+    ),
+  );
 
 /**
  * Prints the review and leaves it beside the JSON as plain files: review.txt, topology.mmd, topology.svg and payload/<server>/.
  * Colours only on a terminal, and never with NO_COLOR.
  */
-export async function writeReview(props: WriteReviewProps): Promise<void> {
+export function writeReview(props: WriteReviewProps): void {
   const { config, outdir, policies, hasDatadogApiKey, sections, output = process.stdout } = props;
   const payloads = config.servers.map((server) => ({
     server: server.name,
@@ -45,9 +43,11 @@ export async function writeReview(props: WriteReviewProps): Promise<void> {
     hash: payloadHash(config, server),
   }));
   const result = review(config, { payloads, policies, hasDatadogApiKey, ...(sections && { sections }) });
-  writePayloads(config, join(outdir, "payload"));
-  write(join(outdir, "review.txt"), renderReview(result, { color: false }));
-  write(join(outdir, "topology.mmd"), mermaid(config));
-  write(join(outdir, "topology.svg"), await svg(config));
-  output.write(renderReview(result, { color: output.isTTY && pc.isColorSupported }));
+  const plain = renderReview(result, { color: false });
+  mkdirSync(outdir, { recursive: true });
+  writeFolder(join(outdir, "payload"), payloadFiles(config));
+  writeFileSync(join(outdir, "review.txt"), plain);
+  writeFileSync(join(outdir, "topology.mmd"), mermaid(config));
+  writeFileSync(join(outdir, "topology.svg"), svg(config));
+  output.write(output.isTTY && pc.isColorSupported ? renderReview(result, { color: true }) : plain);
 }

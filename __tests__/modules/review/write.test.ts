@@ -11,10 +11,12 @@ const printed: string[] = [];
 const pipe = { write: (text: string) => printed.push(text) > 0, isTTY: false } as unknown as NodeJS.WriteStream;
 const read = (path: string): string => readFileSync(join(outdir, path), "utf8");
 
-beforeAll(async () => {
+beforeAll(() => {
   mkdirSync(join(outdir, "payload/gone"), { recursive: true });
+  mkdirSync(join(outdir, "payload/alpha/user-data.yaml/once-a-folder"), { recursive: true });
+  writeFileSync(join(outdir, "payload/alpha/files"), "where a folder is now");
   writeFileSync(join(outdir, "payload/gone/user-data.yaml"), "of a server that is no longer configured");
-  await writeReview({ config: exampleConfig(), outdir, policies: [], hasDatadogApiKey: true, output: pipe });
+  writeReview({ config: exampleConfig(), outdir, policies: [], hasDatadogApiKey: true, output: pipe });
 });
 afterAll(() => rmSync(outdir, { recursive: true }));
 
@@ -30,5 +32,6 @@ describe("writing the review", () => {
   it("writes each server's payload, and removes those of servers that are gone", () => {
     expect(readdirSync(join(outdir, "payload")).sort()).toEqual(["alpha", "bravo", "charlie"]);
     expect(read("payload/alpha/user-data.yaml")).toMatch(/^#cloud-config\n/);
+    expect(readdirSync(join(outdir, "payload/alpha")).sort()).toEqual(["files", "user-data.yaml"]);
   });
 });
