@@ -23,7 +23,6 @@ export function nginxPart({ config, server }: PayloadContext): PayloadPart {
     // Who connected to the balancer: Cloudflare's edge, as the balancer tells it.
     edgeAddress: passthrough ? "$proxy_protocol_addr" : "$last_forwarder",
     hosts: siteHosts(config).join(" "),
-    certificateGeneration: config.certificate.generation,
     healthPath,
     edgeTokenHeader,
     edgeTokenVariable: edgeTokenHeader.toLowerCase().replaceAll("-", "_"),

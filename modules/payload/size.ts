@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Config, ServerConfig } from "../config/schema.js";
 import type { SecretName } from "../platform/secrets.js";
 import { literalOf } from "./payload.js";
 import { perServer } from "./per-server.js";
@@ -43,7 +44,15 @@ export const payloadSize = perServer((config, server) => {
   return Buffer.byteLength(serverUserData({ config, server, secrets }));
 });
 
-/** Short hash of a server's literal payload; fits a label of Hetzner's. */
+/** Which origin certificate a server carries, if it carries one. */
+const certificateOf = (config: Config, server: ServerConfig): string =>
+  config.tls === "passthrough" && server.roles.includes("web") ? `generation ${config.certificate.generation}` : "";
+
+/** Short hash of what a server boots with: its literal payload, and which certificate comes with it. Fits a label of Hetzner's. */
 export const payloadHash = perServer((config, server) =>
-  createHash("sha256").update(literalOf(config, server)).digest("hex").slice(0, 12),
+  createHash("sha256")
+    .update(literalOf(config, server))
+    .update(certificateOf(config, server))
+    .digest("hex")
+    .slice(0, 12),
 );

@@ -51,12 +51,6 @@ describe("nginx with passthrough", () => {
     expect(site(passthrough)).not.toContain("edge-token");
   });
 
-  it("names the certificate's generation, so that raising it makes the servers outdated", () => {
-    const raised = exampleConfig({ tls: "passthrough", certificate: { generation: 2 } });
-    expect(site(partOf(nginxPart, raised))).toContain("# Generation 2:");
-    expect(site(partOf(nginxPart, exampleConfig({ certificate: { generation: 2 } })))).toBe(site());
-  });
-
   it("speaks TLS 1.2 and 1.3, settled before a name is chosen", () => {
     expect(site(passthrough)).toMatch(/^ssl_protocols TLSv1\.2 TLSv1\.3;$/m);
     expect(site(passthrough)).toContain("ssl_reject_handshake on;");

@@ -106,6 +106,16 @@ describe("size and hash", () => {
     expect(payloadHash(terminate, serverOf(terminate, "bravo"))).not.toBe(hash);
     expect(payloadHash(exampleConfig(), serverOf(terminate, "alpha"))).toBe(hash);
   });
+
+  it("change with the origin certificate where the server carries it", () => {
+    const hashOf = (config: Config, server: string): string => payloadHash(config, serverOf(config, server));
+    const [first, second] = [1, 2].map((generation) =>
+      exampleConfig({ servers: splitServers, tls: "passthrough", certificate: { generation } }),
+    ) as [Config, Config];
+    expect(hashOf(second, "front")).not.toBe(hashOf(first, "front"));
+    expect(hashOf(second, "left")).toBe(hashOf(first, "left"));
+    expect(hashOf(exampleConfig({ certificate: { generation: 2 } }), "alpha")).toBe(hashOf(terminate, "alpha"));
+  });
 });
 
 describe("plain files", () => {
