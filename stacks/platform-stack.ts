@@ -13,6 +13,8 @@ export abstract class PlatformStack extends TerraformStack {
   constructor(scope: Construct, name: string, { config }: PlatformStackProps) {
     super(scope, `${config.environment}-${name}`);
     configureState(this, config);
+    // Locks in an object storage came with it, in Terraform and in OpenTofu.
+    this.addOverride("terraform.required_version", ">= 1.10");
   }
 
   /**

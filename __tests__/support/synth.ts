@@ -12,7 +12,7 @@ export interface Synthesized {
   readonly variable?: Record<string, Attributes>;
   readonly locals?: Record<string, string>;
   readonly check?: Record<string, Attributes>;
-  readonly terraform: { readonly backend: Record<string, Attributes> };
+  readonly terraform: { readonly backend: Record<string, Attributes>; readonly required_version: string };
 }
 
 /** cdktf notes the construct's path under "//". */

@@ -95,7 +95,9 @@ const database = z.strictObject({
 });
 
 const cloudflare = z.strictObject({
-  zoneName: values.domain.optional().describe("Name of the zone. Default: `domain`."),
+  zoneName: values.domain
+    .optional()
+    .describe("Name of the zone, for all of which TLS and HSTS are set. Default: `domain`."),
   accountName: values.notEmpty
     .optional()
     .describe("Name of the account, only needed when two accounts hold a zone of this name."),
@@ -177,7 +179,12 @@ export const environmentSchema = z.strictObject({
     .describe(
       "Hetzner server type, x86, of servers that name none. The default is the cheapest in stock with memory for both roles; cx33 is larger and cheaper when it can be had.",
     ),
-  backups: z.boolean().default(true).describe("Daily backups by Hetzner, 20 % of the server's price."),
+  backups: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Daily backups by Hetzner of the servers' disks, 20 % of the server's price. Data volumes are not in them.",
+    ),
   protect: z
     .boolean()
     .optional()

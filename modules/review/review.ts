@@ -94,7 +94,10 @@ function summaryOf(config: Config): Review["summary"] {
     ["Origin proof", proofText[config.tls]],
     ["Certificate", `Cloudflare Origin CA, ${certificate.validityDays} days, generation ${certificate.generation}`],
     ["Protected", protectedThings(config).join(", ") || "nothing"],
-    ["Backups", config.backups ? "daily, by Hetzner" : "none by Hetzner"],
+    [
+      "Backups",
+      config.backups ? "daily, by Hetzner, of the servers' disks; the data volumes are in none" : "none by Hetzner",
+    ],
     ["SSH", administrators.cidrs.length > 0 ? `from ${administrators.cidrs.join(", ")}` : "closed to everybody"],
     [
       "State",

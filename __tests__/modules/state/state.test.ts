@@ -4,6 +4,12 @@ import { synthesize } from "../../support/synth.js";
 
 const backend = (config = exampleConfig()) => synthesize(config, () => undefined).terraform.backend;
 
+describe("every stack", () => {
+  it("asks for a Terraform or OpenTofu that locks states in an object storage", () => {
+    expect(synthesize(exampleConfig(), () => undefined).terraform.required_version).toBe(">= 1.10");
+  });
+});
+
 describe("local state, the default", () => {
   it("lies under state/ by a path that is the same in every checkout", () => {
     expect(backend()).toEqual({ local: { path: "../../../state/production-test.tfstate" } });
