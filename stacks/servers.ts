@@ -66,7 +66,8 @@ export class ServersStack extends PlatformStack {
     });
     new TerraformOutput(this, "replace_commands", {
       value: byName((server) => replaceCommand(this, server)),
-      description: "Builds one server anew with the current payload and type; one at a time, then deploy all: the balancer takes it back",
+      description:
+        "Builds one server anew with the current payload and type; one at a time, then deploy all: the balancer takes it back",
     });
   }
 }
