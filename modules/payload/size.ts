@@ -48,10 +48,19 @@ export const payloadSize = perServer((config, server) => {
 const certificateOf = (config: Config, server: ServerConfig): string =>
   config.tls === "passthrough" && server.roles.includes("web") ? `generation ${config.certificate.generation}` : "";
 
-/** Short hash of what a server boots with: its literal payload, and which certificate comes with it. Fits a label of Hetzner's. */
+/** The literal payload without the name of the release, which `deploy-app` changes on a running server. */
+const lastingOf = (config: Config, server: ServerConfig): string => {
+  const { url, sha256 } = config.application;
+  return literalOf(config, server).replaceAll(url, "").replaceAll(sha256, "");
+};
+
+/**
+ * Short hash of what only a new server boots with: its literal payload but for the release, and which certificate comes with it.
+ * Fits a label of Hetzner's.
+ */
 export const payloadHash = perServer((config, server) =>
   createHash("sha256")
-    .update(literalOf(config, server))
+    .update(lastingOf(config, server))
     .update(certificateOf(config, server))
     .digest("hex")
     .slice(0, 12),

@@ -107,6 +107,15 @@ describe("size and hash", () => {
     expect(payloadHash(exampleConfig(), serverOf(terminate, "alpha"))).toBe(hash);
   });
 
+  it("do not change with the release, which comes to running servers by deploy-app", () => {
+    const released = exampleConfig({
+      application: { url: "https://releases.foobar.com/release-2.0.0.tar.gz", sha256: "1".repeat(64) },
+    });
+    expect(payloadHash(released, serverOf(released, "alpha"))).toBe(
+      payloadHash(terminate, serverOf(terminate, "alpha")),
+    );
+  });
+
   it("change with the origin certificate where the server carries it", () => {
     const hashOf = (config: Config, server: string): string => payloadHash(config, serverOf(config, server));
     const [first, second] = [1, 2].map((generation) =>
