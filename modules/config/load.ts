@@ -28,8 +28,14 @@ export const environmentNames = (): readonly string[] =>
     .map((file) => file.slice(0, -".ts".length))
     .sort();
 
+/** How a TypeScript file is imported. */
+export type ImportFile = (file: URL) => Promise<unknown>;
+
 /** Loads `environments/<name>.ts`. @throws Error when there is no such file, or when it has problems: all of them. */
-export async function loadEnvironment(name: string): Promise<Config> {
+export async function loadEnvironment(
+  name: string,
+  importFile: ImportFile = (file) => import(file.href),
+): Promise<Config> {
   const names = environmentNames();
   if (!names.includes(name))
     throw new Error(
@@ -42,6 +48,6 @@ export async function loadEnvironment(name: string): Promise<Config> {
         },
       ]),
     );
-  const module = (await import(new URL(`${name}.ts`, folder).href)) as { default: EnvironmentInput };
+  const module = (await importFile(new URL(`${name}.ts`, folder))) as { default: EnvironmentInput };
   return checkEnvironment(name, module.default);
 }

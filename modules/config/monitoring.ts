@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { allMonitorIds } from "../monitoring/ids.js";
 import * as values from "./values.js";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { environmentSchema } from "./schema.js";
 
 /** The part of a JSON schema that is read here. */

@@ -1,5 +1,5 @@
 import ipaddr from "ipaddr.js";
-import { z } from "zod";
+import * as z from "zod";
 import { isArm, loadBalancerTypes, locations, retiredServerTypes, serverTypes } from "../prices/hetzner.js";
 import { canonicalCidr, isPrivate, prefixLength } from "./addresses.js";
 import { suggestion } from "./suggest.js";

@@ -29,7 +29,7 @@ describe("environment files", () => {
   });
 
   it("of staging and production share neither group, domain nor network", async () => {
-    const [production, staging] = await Promise.all(["production", "staging"].map(loadEnvironment));
+    const [production, staging] = await Promise.all(["production", "staging"].map((name) => loadEnvironment(name)));
     expect(staging?.database.groupName).not.toBe(production?.database.groupName);
     expect(staging?.domain).not.toBe(production?.domain);
     expect(staging?.network.cidr).not.toBe(production?.network.cidr);

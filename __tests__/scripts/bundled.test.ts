@@ -1,0 +1,99 @@
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { loadBundled, type Bundled } from "../../scripts/bundled.js";
+
+interface Fixture {
+  readonly greeting: string;
+  readonly beside: string;
+}
+
+let folder: string;
+const at = (name: string): string => join(folder, name);
+const load = (): Promise<Bundled<Fixture>> => loadBundled({ entry: at("entry.ts"), file: at("made/entry.bundle") });
+const greeting = async (): Promise<string> => (await load()).module.greeting;
+/** Changes when the file is written. */
+const inode = (): number => statSync(at("made/entry.bundle")).ino;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "bundled-"));
+  mkdirSync(at("deep"));
+  writeFileSync(at("deep/part.ts"), 'export const name: string = "world";');
+  writeFileSync(at("deep/text"), "read");
+  writeFileSync(
+    at("deep/beside.ts"),
+    'import { readFileSync } from "node:fs"; export const beside = readFileSync(new URL("text", import.meta.url), "utf8");',
+  );
+  writeFileSync(
+    at("entry.ts"),
+    'import { name } from "./deep/part.js"; export { beside } from "./deep/beside.js"; export const greeting = `hello ${name}`;',
+  );
+  // The file system's clock ticks every few milliseconds; what is as old as the bundle's beginning counts as changed.
+  await setTimeout(20);
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe("a bundle", () => {
+  it("is the module with what it imports, and with the addresses of its files", async () => {
+    const { module } = await load();
+    expect({ ...module }).toEqual({ greeting: "hello world", beside: "read" });
+  });
+
+  it("is used again as long as nothing changes", async () => {
+    await load();
+    const before = inode();
+    expect(await greeting()).toBe("hello world");
+    expect(inode()).toBe(before);
+  });
+
+  it("keeps what V8 compiled, once", async () => {
+    const first = await load();
+    const bytes = statSync(at("made/entry.bundle")).size;
+    first.keepCompiled();
+    expect(statSync(at("made/entry.bundle")).size).toBeGreaterThan(bytes);
+    const before = inode();
+    const second = await load();
+    second.keepCompiled();
+    expect(second.module.greeting).toBe("hello world");
+    expect(inode()).toBe(before);
+  });
+});
+
+describe("a bundle is made anew", () => {
+  it("when an imported file is edited", async () => {
+    await load();
+    writeFileSync(at("deep/part.ts"), 'export const name: string = "there";');
+    expect(await greeting()).toBe("hello there");
+  });
+
+  it("when a file is replaced by an older one", async () => {
+    writeFileSync(at("old.ts"), 'export const name: string = "past";');
+    utimesSync(at("old.ts"), 0, 0);
+    await load();
+    renameSync(at("old.ts"), at("deep/part.ts"));
+    expect(await greeting()).toBe("hello past");
+  });
+
+  it("when a run of the former one ends after the edit", async () => {
+    const former = await load();
+    writeFileSync(at("deep/part.ts"), 'export const name: string = "there";');
+    await load();
+    former.keepCompiled();
+    expect(await greeting()).toBe("hello there");
+  });
+
+  it("when it is damaged", async () => {
+    await load();
+    writeFileSync(at("made/entry.bundle"), readFileSync(at("made/entry.bundle")).subarray(0, 40));
+    expect(await greeting()).toBe("hello world");
+  });
+});
+
+describe("what cannot be bundled", () => {
+  it("is refused with the place", async () => {
+    writeFileSync(at("deep/part.ts"), 'export { name } from "./missing.js";');
+    await expect(load()).rejects.toThrow(/part\.ts:1:21: ERROR: Could not resolve "\.\/missing\.js"/);
+  });
+});
