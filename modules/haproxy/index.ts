@@ -5,7 +5,7 @@ import { setupScript } from "../payload/setup-script.js";
 import { packages } from "../platform/packages.js";
 import { paths } from "../platform/paths.js";
 import { ports } from "../platform/ports.js";
-import { renderTemplate } from "../templates.js";
+import { readStatic, renderTemplate } from "../templates.js";
 
 const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 
@@ -35,7 +35,11 @@ export function haproxyPart({ config }: PayloadContext): PayloadPart {
   });
   return {
     packages: packages.haproxy,
-    files: [{ path: paths.haproxy.configuration, content }, ...script.files],
+    files: [
+      { path: paths.haproxy.configuration, content },
+      { path: "/etc/systemd/system/haproxy.service.d/platform.conf", content: readStatic(file("service.conf")) },
+      ...script.files,
+    ],
     commands: script.commands,
   };
 }

@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { haproxyPart } from "../../../modules/haproxy/index.js";
 import { exampleConfig } from "../../support/config.js";
+import { contentOf, partOf } from "../../support/payload-files.js";
 import { serverOf, splitServers } from "../../support/servers.js";
 import { hasTool, runTool } from "../../support/tools.js";
+import { judgeDropIn } from "../../support/units.js";
 
 const rendered = (config = exampleConfig(), server = "alpha"): string =>
   haproxyPart({ config, server: serverOf(config, server) }).files?.find(
@@ -15,12 +17,13 @@ const section = (name: string, text = rendered()): string =>
   new RegExp(`^(listen|frontend) ${name}\\n(\\t.*\\n)+`, "m").exec(text)?.[0] ?? "";
 
 describe("HAProxy with defaults", () => {
-  it("is one package, one file, one command", () => {
+  it("is one package, three files, one command", () => {
     const config = exampleConfig();
     const part = haproxyPart({ config, server: serverOf(config, "alpha") });
     expect(part.packages).toEqual(["haproxy"]);
     expect(part.files?.map(({ path }) => path)).toEqual([
       "/etc/haproxy/haproxy.cfg",
+      "/etc/systemd/system/haproxy.service.d/platform.conf",
       "/usr/local/lib/platform/setup-haproxy",
     ]);
     expect(part.commands).toEqual([["/usr/local/lib/platform/setup-haproxy"]]);
@@ -80,6 +83,18 @@ describe("HAProxy with everything set", () => {
     expect(section("primary", rendered(wide)).match(/^\tserver /gm)).toHaveLength(14);
     expect(rendered(wide)).not.toContain("server 10.0.1.1 ");
   });
+});
+
+describe("HAProxy's unit", () => {
+  it.runIf(hasTool("systemd-analyze", "drop-in of HAProxy's unit"))(
+    "is understood by systemd and exposed below 3",
+    () => {
+      const dropIn = contentOf(partOf(haproxyPart), "/etc/systemd/system/haproxy.service.d/platform.conf");
+      const { complaints, exposure } = judgeDropIn("haproxy.service", dropIn);
+      expect(complaints).toBe("");
+      expect(exposure).toBeLessThan(3);
+    },
+  );
 });
 
 describe("the configuration", () => {

@@ -5,6 +5,7 @@ import { nginxPart } from "../../../modules/nginx/index.js";
 import { exampleConfig } from "../../support/config.js";
 import { contentOf, partOf, temporaryFolder, writeBelow } from "../../support/payload-files.js";
 import { hasTool, runTool } from "../../support/tools.js";
+import { judgeDropIn } from "../../support/units.js";
 
 const terminate = partOf(nginxPart);
 const passthrough = partOf(nginxPart, exampleConfig({ tls: "passthrough" }));
@@ -73,6 +74,18 @@ describe("logs", () => {
   it("hold no query and no secret", () => {
     expect(main).not.toMatch(/\$(request_uri|args|request|http_x_edge_token|http_cookie|http_authorization)\b/);
   });
+});
+
+describe("nginx's unit", () => {
+  it.runIf(hasTool("systemd-analyze", "drop-in of nginx's unit"))(
+    "is understood by systemd and exposed below 3",
+    () => {
+      const dropIn = contentOf(terminate, "/etc/systemd/system/nginx.service.d/platform.conf");
+      const { complaints, exposure } = judgeDropIn("nginx.service", dropIn);
+      expect(complaints).toBe("");
+      expect(exposure).toBeLessThan(3);
+    },
+  );
 });
 
 /** Runs a script in a network of its own, with the configuration moved to a folder, stand-ins for secrets and an application. */
