@@ -1,4 +1,6 @@
 import { access, constants, readFile } from "node:fs/promises";
+import path from "node:path";
+import { cgroupRoot } from "./control-group.js";
 import { tryRun } from "./shell.js";
 
 /** A program the lab calls and the Debian or Ubuntu package that brings it. */
@@ -35,6 +37,8 @@ export async function problems(): Promise<string[]> {
   if (!(await readFile("/proc/filesystems", "utf8")).includes("overlay") && !(await tryRun("modprobe", ["overlay"])).ok)
     found.push("the kernel has no overlay file system; use a kernel with CONFIG_OVERLAY_FS");
   if (!(await exists("/dev/loop-control"))) found.push("no loop devices (/dev/loop-control); run `modprobe loop`");
+  if (!(await exists(path.join(cgroupRoot, "cgroup.procs"), constants.W_OK)))
+    found.push(`no writable control groups of version 2 at ${cgroupRoot}; a container needs them mounted for itself`);
   if (!(await tryRun("unshare", ["--net", "--mount", "true"])).ok)
     found.push(
       "network and mount namespaces are refused; the container or CI job needs CAP_SYS_ADMIN and CAP_NET_ADMIN",
@@ -58,8 +62,8 @@ async function missingPackages(): Promise<string[]> {
   return [...missing].sort();
 }
 
-const exists = (file: string): Promise<boolean> =>
-  access(file, constants.F_OK).then(
+const exists = (file: string, mode = constants.F_OK): Promise<boolean> =>
+  access(file, mode).then(
     () => true,
     () => false,
   );
