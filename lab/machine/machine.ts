@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { namespaceOf, type Layout } from "../layout.js";
 import type { Host } from "../network/addresses.js";
@@ -124,6 +124,20 @@ export class Machine {
     await this.kill();
     await this.disk.remove();
     if (!keepVolume) await this.props.volume?.wipe();
+  }
+
+  /** Does something with the data volume while the machine is off. @param action told where its file system is on this host */
+  async withVolume<T>(action: (directory: string) => Promise<T>): Promise<T> {
+    const { volume } = this.props;
+    if (volume === undefined || (await this.alive())) throw new Error(`${this.name}: needs a volume, and to be off`);
+    const directory = path.join(this.layout.state, `volume-${this.name}`);
+    await mkdir(directory, { recursive: true });
+    await run("mount", [await volume.attach(), directory]);
+    try {
+      return await action(directory);
+    } finally {
+      await run("umount", [directory]);
+    }
   }
 
   alive(): Promise<boolean> {

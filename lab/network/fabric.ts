@@ -171,10 +171,19 @@ export async function removeAllNamespaces(): Promise<void> {
   }
 }
 
+/** Kernels answer only so many packets a second with "port unreachable"; hundreds of probes at once need all of these answers. */
+const unlimitedRefusals = [
+  "net.ipv4.icmp_ratemask=0",
+  "net.ipv6.icmp.ratelimit=0",
+  "net.ipv4.icmp_msgs_per_sec=100000",
+  "net.ipv4.icmp_msgs_burst=100000",
+];
+
 async function createNamespace(host: string): Promise<void> {
   const name = namespaceOf(host);
   if (!(await namespaces()).includes(name)) await run("ip", ["netns", "add", name]);
   await ipIn(name, "link", "set", "lo", "up");
+  await tryRun("ip", ["netns", "exec", name, "sysctl", "-qw", ...unlimitedRefusals]);
 }
 
 /** As at Hetzner, whose private network is an overlay. */
