@@ -4,7 +4,7 @@ import type { Lab } from "./lab.js";
 import type { LoadProps } from "./load/load.js";
 
 /** Rates that are tried, in requests per second, until one is too much. */
-const rates = [50, 100, 200, 300, 400, 500, 600, 800, 1000] as const;
+const rates = [50, 100, 200, 300, 400, 500, 600, 800, 1000, 1500, 2000] as const;
 const secondsPerRate = 8;
 /** A rate is too much when requests fail or more than one in a hundred takes longer than this. */
 const patienceMs = 500;
@@ -13,7 +13,10 @@ interface Measured {
   readonly rate: number;
   readonly p50: number;
   readonly p99: number;
+  readonly failed: number;
 }
+
+const tooMuch = ({ failed, p99 }: Measured): boolean => failed > 0 || p99 > patienceMs;
 
 /** Measures speed and size of a lab that is up, and prints them. The load itself runs on the same processors. */
 export async function bench(lab: Lab): Promise<void> {
@@ -33,7 +36,7 @@ export async function bench(lab: Lab): Promise<void> {
   for (const rate of rates)
     table.push([rate, ...measured.map(({ results }) => shown(results.find((result) => result.rate === rate)))]);
   console.log(table.toString());
-  const [site = 0, direct = 0] = measured.map(({ results }) => results.at(-1)?.rate ?? 0);
+  const [site = 0, direct = 0] = measured.map(({ results }) => results.findLast((one) => !tooMuch(one))?.rate ?? 0);
   console.log(`most without failures and with p99 of at most ${patienceMs} ms: ${site}/s, directly ${direct}/s`);
   for (const { name, memory } of await memoryOf(lab)) console.log(`memory of ${name}: ${memory}`);
   console.log(
@@ -43,16 +46,20 @@ export async function bench(lab: Lab): Promise<void> {
 
 const style = { head: [], border: [], compact: true };
 
-const shown = (measured?: Measured): string => (measured ? `${measured.p50} ms, ${measured.p99} ms` : "too much");
+const shown = (measured?: Measured): string => {
+  if (measured === undefined) return "";
+  const { p50, p99, failed } = measured;
+  return `${p50} ms, ${p99} ms${tooMuch(measured) ? `: too much, ${failed} failed` : ""}`;
+};
 
-/** Latencies at rising rates, up to the last that is not too much. */
+/** Latencies at rising rates, up to the first that is too much. */
 async function latencies(lab: Lab, target: Pick<LoadProps, "url" | "from">): Promise<Measured[]> {
   const found: Measured[] = [];
   for (const rate of rates) {
     const load = { ...target, ratePerSecond: rate, seconds: secondsPerRate, keepAlive: true };
-    const { failed, p50, p99 } = await lab.load(load);
-    if (failed > 0 || p99 > patienceMs) break;
-    found.push({ rate, p50, p99 });
+    const result = { rate, ...(await lab.load(load)) };
+    found.push(result);
+    if (tooMuch(result)) break;
   }
   return found;
 }
