@@ -15,6 +15,7 @@ export default defineConfig({
     include: ["__tests__/lab/**/*.test.ts"],
     globalSetup: "__tests__/lab/support/alone.ts",
     fileParallelism: false,
+    isolate: false,
     sequence: { sequencer: ByMode },
     testTimeout: 300_000,
     hookTimeout: 600_000,

@@ -5,12 +5,23 @@ import { userDataOf } from "../../../lab/blueprint.js";
 import { Lab } from "../../../lab/lab.js";
 import { userDataFile } from "../../../lab/machine/seed.js";
 
-/** A lab that is up in this TLS mode, from the payload of this tree: the one that is, or a new one in its place. */
+/** Mode of the lab that this run has brought up: files share their modules, so that the next one need not look at every part of it again. */
+let broughtUp: Config["tls"] | undefined;
+
+/** A lab that is up in this TLS mode, from this tree: the one that is, or a new one in its place. */
 export async function labInMode(tls: Config["tls"]): Promise<Lab> {
   const running = await Lab.attach().catch(() => undefined);
+  if (running && broughtUp === tls && (await isUp(running))) return running;
   const fits = running?.blueprint.environment.config.tls === tls && (await isOfThisTree(running));
   if (running && !fits) await running.down();
-  return Lab.up({ overrides: { tls } });
+  const lab = await Lab.up({ overrides: { tls } });
+  broughtUp = tls;
+  return lab;
+}
+
+async function isUp(lab: Lab): Promise<boolean> {
+  const alive = await Promise.all(lab.machines.map((machine) => machine.alive()));
+  return alive.every(Boolean) && (await lab.visitor.tryCurl("--fail", lab.url())).ok;
 }
 
 /** Whether every machine was booted with the payload that this tree renders, as far as it has been on. */
