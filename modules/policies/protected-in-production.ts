@@ -32,12 +32,14 @@ export const protectedInProduction: Policy = {
   isAccepted: (config) => config.acceptUnprotected,
   check: (node, config) => {
     if (config.environment !== "production") return [];
-    return Object.entries(protectionsOf(node))
-      .filter(([, value]) => value !== true)
-      .map(([name]) => ({
-        what: `${name} is off in production`,
+    const missing = Object.entries(protectionsOf(node)).filter(([, value]) => value !== true);
+    if (missing.length === 0) return [];
+    return [
+      {
+        what: `off in production: ${missing.map(([name]) => name).join(", ")}`,
         why: "one wrong command would delete what serves the site or holds its data",
         fix: "remove protect: false, or say acceptUnprotected: true to tear the environment down",
-      }));
+      },
+    ];
   },
 };
