@@ -3,16 +3,17 @@ import Handlebars from "handlebars";
 
 const engine = Handlebars.create();
 
-/** Compiled templates by address: a hundred servers render the same few files. */
-const compiled = new Map<string, Handlebars.TemplateDelegate>();
-
-function templateOf(file: URL): Handlebars.TemplateDelegate {
-  const known = compiled.get(file.href);
-  if (known) return known;
-  const template = engine.compile(readFileSync(file, "utf8"), { strict: true, noEscape: true });
-  compiled.set(file.href, template);
-  return template;
+/** Does something with a file once: a hundred servers get the same few files. */
+function once<Result>(compute: (file: URL) => Result): (file: URL) => Result {
+  const results = new Map<string, Result>();
+  return (file) => {
+    const result = results.get(file.href) ?? compute(file);
+    results.set(file.href, result);
+    return result;
+  };
 }
+
+const templateOf = once((file) => engine.compile(readFileSync(file, "utf8"), { strict: true, noEscape: true }));
 
 /**
  * Renders a Handlebars template file without escaping.
@@ -21,4 +22,4 @@ function templateOf(file: URL): Handlebars.TemplateDelegate {
 export const renderTemplate = (file: URL, variables: object): string => templateOf(file)(variables);
 
 /** Reads a file that is delivered as it stands. */
-export const readStatic = (file: URL): string => readFileSync(file, "utf8");
+export const readStatic = once((file) => readFileSync(file, "utf8"));
