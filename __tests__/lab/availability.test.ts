@@ -5,7 +5,7 @@ import type { LoadResult } from "../../lab/load/load.js";
 import type { Machine } from "../../lab/machine/machine.js";
 import { sleep, waitFor } from "../../lab/system/shell.js";
 import { labInAnyMode } from "./support/lab-in-mode.js";
-import { figure, seconds } from "./support/figures.js";
+import { failures, figure, seconds } from "./support/figures.js";
 import { errantTransactions, settled, type WholeGroup, wholeGroup } from "./support/group.js";
 import { lostNotes, startWriting } from "./support/writes.js";
 
@@ -68,7 +68,7 @@ describe("one of three dies under visitors who read and write", () => {
       expect(noticed - died).toBeLessThan(slowestNotice() + 2);
       figure(
         `${role} dies`,
-        `balancer notices after ${seconds(noticed - died)}; until then ${reads.failed} of ${reads.sent} reads and ${writes.failed} of ${writes.sent} writes failed, none later; ${seconds(writes.longestGap)} without a write`,
+        `balancer notices after ${seconds(noticed - died)}; until then of reads ${failures(reads)} and of writes ${failures(writes)}, none later; ${seconds(writes.longestGap)} without a write`,
       );
       await victim.start();
       expect(await errantTransactions(await wholeGroup(lab))).toEqual({});

@@ -3,7 +3,7 @@ import type { Lab } from "../../lab/lab.js";
 import type { Machine } from "../../lab/machine/machine.js";
 import { labInAnyMode } from "./support/lab-in-mode.js";
 import { errantTransactions, reportOf, settled, type WholeGroup, wholeGroup } from "./support/group.js";
-import { figure, seconds, secondsOf, timed } from "./support/figures.js";
+import { failures, figure, seconds, secondsOf, timed } from "./support/figures.js";
 import { lostNotes, startWriting } from "./support/writes.js";
 
 /** How many power cuts of the primary are tried. */
@@ -59,12 +59,12 @@ describe("a power cut of the primary under write load", () => {
   it.each(Array.from({ length: rounds }, (_, round) => round + 1))(
     `loses no acknowledged write, stops writes for at most ${longestGapSeconds} s, and the old primary rejoins clean (round %i)`,
     async (round) => {
-      const { longestGap, rejoined, kept, failed, sent } = await losePrimary((primary) => primary.kill());
-      gaps.push(longestGap);
-      rejoins.push(rejoined);
+      const lost = await losePrimary((primary) => primary.kill());
+      gaps.push(lost.longestGap);
+      rejoins.push(lost.rejoined);
       figure(
         `power cut ${round}`,
-        `${seconds(longestGap)} without a write, ${kept.length} of ${sent} acknowledged, none lost, ${failed} failed`,
+        `${seconds(lost.longestGap)} without a write, ${lost.kept.length} acknowledged, none lost, ${failures(lost)}`,
       );
     },
   );
@@ -72,10 +72,10 @@ describe("a power cut of the primary under write load", () => {
 
 describe("a crash of the primary under write load", () => {
   it("loses no acknowledged write, and the old primary rejoins clean", async () => {
-    const { longestGap, kept, sent, failed } = await losePrimary((primary) => primary.crash());
+    const lost = await losePrimary((primary) => primary.crash());
     figure(
       "crash of the primary",
-      `${seconds(longestGap)} without a write, ${kept.length} of ${sent} acknowledged, none lost, ${failed} failed`,
+      `${seconds(lost.longestGap)} without a write, ${lost.kept.length} acknowledged, none lost, ${failures(lost)}`,
     );
   });
 });

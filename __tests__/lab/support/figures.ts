@@ -1,5 +1,15 @@
+import type { LoadResult } from "../../../lab/load/load.js";
+
 /** Prints a measured figure so that it is found in the output of a run. */
 export const figure = (what: string, value: string): void => console.log(`FIGURE: ${what}: ${value}`);
+
+/** "61 of 340 failed (503: 60, timeout: 1)" */
+export function failures({ failed, sent, failures: all }: LoadResult): string {
+  const counts = new Map<string, number>();
+  for (const { reason } of all) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  const reasons = [...counts].map(([reason, count]) => `${reason}: ${count}`).join(", ");
+  return `${failed} of ${sent} failed${reasons && ` (${reasons})`}`;
+}
 
 export const seconds = (value: number): string => `${value.toFixed(1)} s`;
 
