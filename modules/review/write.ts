@@ -2,12 +2,12 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pc from "picocolors";
 import type { Config } from "../config/schema.js";
-import { payloadHash, payloadSize, plainFilesOf } from "../payload/index.js";
+import { payloadHash, payloadSize } from "../payload/index.js";
 import { svg } from "./drawing.js";
+import { writePayloads } from "./payload-files.js";
 import { renderReview } from "./render.js";
 import { review, type PolicyResult, type ReviewSection } from "./review.js";
 import { mermaid } from "./topology.js";
-import { writeFolder } from "./write-folder.js";
 
 /** Properties of {@link writeReview}. */
 export interface WriteReviewProps {
@@ -23,14 +23,6 @@ export interface WriteReviewProps {
   readonly output?: NodeJS.WriteStream;
 }
 
-/** Payloads as plain files, below their servers' names. */
-const payloadFiles = (config: Config): ReadonlyMap<string, string> =>
-  new Map(
-    config.servers.flatMap((server) =>
-      plainFilesOf(config, server).map(({ path, content }) => [`${server.name}/${path}`, content] as const),
-    ),
-  );
-
 /**
  * Prints the review and leaves it beside the JSON as plain files: review.txt, topology.mmd, topology.svg and payload/<server>/.
  * Colours only on a terminal, and never with NO_COLOR.
@@ -45,7 +37,7 @@ export function writeReview(props: WriteReviewProps): void {
   const result = review(config, { payloads, policies, hasDatadogApiKey, ...(sections && { sections }) });
   const plain = renderReview(result, { color: false });
   mkdirSync(outdir, { recursive: true });
-  writeFolder(join(outdir, "payload"), payloadFiles(config));
+  writePayloads(config, join(outdir, "payload"));
   writeFileSync(join(outdir, "review.txt"), plain);
   writeFileSync(join(outdir, "topology.mmd"), mermaid(config));
   writeFileSync(join(outdir, "topology.svg"), svg(config));

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -9,14 +9,16 @@ const outdir = mkdtempSync(join(tmpdir(), "review-"));
 const printed: string[] = [];
 /** A pipe: a stream that is no terminal. */
 const pipe = { write: (text: string) => printed.push(text) > 0, isTTY: false } as unknown as NodeJS.WriteStream;
+const props = { config: exampleConfig(), outdir, policies: [], hasDatadogApiKey: true, output: pipe };
 const read = (path: string): string => readFileSync(join(outdir, path), "utf8");
 
 beforeAll(() => {
   mkdirSync(join(outdir, "payload/gone"), { recursive: true });
-  mkdirSync(join(outdir, "payload/alpha/user-data.yaml/once-a-folder"), { recursive: true });
+  mkdirSync(join(outdir, "payload/alpha"));
+  writeFileSync(join(outdir, "payload/alpha/user-data.yaml"), "of a former run");
   writeFileSync(join(outdir, "payload/alpha/files"), "where a folder is now");
   writeFileSync(join(outdir, "payload/gone/user-data.yaml"), "of a server that is no longer configured");
-  writeReview({ config: exampleConfig(), outdir, policies: [], hasDatadogApiKey: true, output: pipe });
+  writeReview(props);
 });
 afterAll(() => rmSync(outdir, { recursive: true }));
 
@@ -33,5 +35,11 @@ describe("writing the review", () => {
     expect(readdirSync(join(outdir, "payload")).sort()).toEqual(["alpha", "bravo", "charlie"]);
     expect(read("payload/alpha/user-data.yaml")).toMatch(/^#cloud-config\n/);
     expect(readdirSync(join(outdir, "payload/alpha")).sort()).toEqual(["files", "user-data.yaml"]);
+  });
+
+  it("leaves a payload alone that is right already", () => {
+    const before = statSync(join(outdir, "payload/alpha/user-data.yaml")).ino;
+    writeReview(props);
+    expect(statSync(join(outdir, "payload/alpha/user-data.yaml")).ino).toBe(before);
   });
 });
