@@ -6,6 +6,7 @@ import { serverId } from "../../../modules/mysql/server-id.js";
 import { exampleConfig } from "../../support/config.js";
 import { serverOf, splitServers } from "../../support/servers.js";
 import { hasTool, runTool } from "../../support/tools.js";
+import { judgeDropIn } from "../../support/units.js";
 
 const partOf = (name: string, config = exampleConfig()) => mysqlPart({ config, server: serverOf(config, name) });
 const contentOf = (path: string, part = partOf("alpha")): string =>
@@ -175,6 +176,17 @@ describe("scripts and units", () => {
     expect(dropIn).toContain("Requires=mysql-data.service\n");
     expect(dropIn).toContain("ConditionPathExists=/etc/mysql/mysql.conf.d/zz-server.cnf\n");
   });
+
+  it.runIf(hasTool("systemd-analyze", "drop-in of MySQL's unit"))(
+    "keep mysqld in a sandbox that systemd understands",
+    () => {
+      const dropIn = contentOf("/etc/systemd/system/mysql.service.d/group.conf");
+      const ours = dropIn.slice(dropIn.indexOf("[Service]"));
+      const { complaints, exposure } = judgeDropIn("mysql.service", `${ours}User=mysql\n`);
+      expect(complaints).toBe("");
+      expect(exposure).toBeLessThan(5.5);
+    },
+  );
 
   it("bring the joiner's code from the server's release, and start it without waiting for that", () => {
     const unit = contentOf("/etc/systemd/system/mysql-group.service");
