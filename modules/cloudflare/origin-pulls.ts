@@ -14,6 +14,7 @@ export function addOriginPulls(
 ): void {
   const certificate = new AuthenticatedOriginPullsCertificate(scope, "origin-pull-certificate", {
     zoneId,
+    // As the tls provider writes it, with one line feed at its end: Cloudflare gives it back so, and any difference would replace it in every plan.
     certificate: originPull.certificate.certPem,
     privateKey: originPull.key.privateKeyPem,
     lifecycle: { createBeforeDestroy: true },
