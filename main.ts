@@ -1,9 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { loadBundled } from "./scripts/bundled.js";
+import { skipTokenStacks } from "./scripts/token-stacks.js";
 import type * as Synth from "./synth.js";
 
-// cdktf records a whole stack for each token and reference, for messages about broken ones: a quarter of the run's time.
-Error.captureStackTrace = () => undefined;
+skipTokenStacks();
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 

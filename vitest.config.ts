@@ -7,5 +7,8 @@ export default defineConfig({
     testTimeout: 20_000,
     // Tests share no state through modules; loading the bindings anew for each file would cost more than all tests.
     isolate: false,
+    // Many tests wait for programs: a worker for each processor, where vitest would leave one idle.
+    maxWorkers: "100%",
+    setupFiles: ["__tests__/support/setup.ts"],
   },
 });

@@ -1,0 +1,3 @@
+import { skipTokenStacks } from "../../scripts/token-stacks.js";
+
+skipTokenStacks();
