@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { loadBundled } from "./scripts/bundled.js";
 import { skipTokenStacks } from "./scripts/token-stacks.js";
-import type * as Synth from "./synth.js";
+import type * as Synth from "./stacks/synth.js";
 
 skipTokenStacks();
 
@@ -10,7 +10,7 @@ const path = (relative: string): string => fileURLToPath(new URL(relative, impor
 async function main(): Promise<void> {
   // One by one, the 800 files of an app run take longer to load than to run.
   const { module, keepCompiled } = await loadBundled<typeof Synth>({
-    entry: path("synth.ts"),
+    entry: path("stacks/synth.ts"),
     file: path("dist/synth.bundle"),
   });
   await module.synth((file) => import(file.href));

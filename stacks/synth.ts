@@ -1,9 +1,9 @@
 import { App } from "cdktf";
-import { loadEnvironment, readInvocation, type ImportFile } from "./modules/config/load.js";
-import { monitoringReview } from "./modules/monitoring/review.js";
-import { applyPolicies } from "./modules/policies/index.js";
-import { writeReview } from "./modules/review/index.js";
-import { addStacks } from "./stacks/index.js";
+import { loadEnvironment, readInvocation, type ImportFile } from "../modules/config/load.js";
+import { monitoringReview } from "../modules/monitoring/review.js";
+import { applyPolicies } from "../modules/policies/index.js";
+import { writeReview } from "../modules/review/index.js";
+import { addStacks } from "./index.js";
 
 /** One app run: the environment's configuration, its stacks, the JSON, the review. */
 export async function synth(importFile: ImportFile): Promise<void> {
