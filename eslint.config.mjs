@@ -7,7 +7,9 @@ export default tseslint.config(
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {
-      parserOptions: { projectService: { allowDefaultProject: ["*.mjs", "providers/hcloud/*.mjs"] } },
+      parserOptions: {
+        projectService: { allowDefaultProject: ["*.mjs", "providers/hcloud/*.mjs", "modules/review/*.mjs"] },
+      },
     },
     rules: {
       "@typescript-eslint/consistent-type-imports": "error",

@@ -2,19 +2,21 @@ import { App } from "cdktf";
 import { loadEnvironment, readInvocation, type ImportFile } from "../modules/config/load.js";
 import { monitoringReview } from "../modules/monitoring/review.js";
 import { applyPolicies } from "../modules/policies/index.js";
-import { writeReview } from "../modules/review/index.js";
+import { drawTopology, writeReview } from "../modules/review/index.js";
 import { addStacks } from "./index.js";
 
 /** One app run: the environment's configuration, its stacks, the JSON, the review. */
 export async function synth(importFile: ImportFile): Promise<void> {
   const { environment, hasDatadogApiKey } = readInvocation();
   const config = await loadEnvironment(environment, importFile);
+  const drawing = drawTopology(config);
   const app = new App();
   addStacks(app, config);
   const policies = applyPolicies(app, config);
   app.synth();
-  writeReview({
+  await writeReview({
     config,
+    drawing,
     outdir: app.outdir,
     policies: policies(),
     hasDatadogApiKey,

@@ -1,14 +1,47 @@
+import Table from "cli-table3";
 import pc from "picocolors";
 import { priceList } from "../prices/hetzner.js";
 import type { CostLine } from "../prices/cost.js";
 import type { PolicyResult, Review, ReviewSection } from "./review.js";
-import { table, type Row } from "./table.js";
+
+/** Widest line, so that the review fits a terminal and a CI log. */
+export const reviewWidth = 120;
 
 type Colors = ReturnType<typeof pc.createColors>;
+type Row = readonly string[];
 
-/** A table with its columns' titles, if they have any. */
-const titled = (columns: Row, rows: readonly Row[], colors: Colors): string =>
-  table([...(columns.some((title) => title !== "") ? [columns.map((title) => colors.dim(title))] : []), ...rows]);
+const noBorders = {
+  "top": "", "top-mid": "", "top-left": "", "top-right": "",
+  "bottom": "", "bottom-mid": "", "bottom-left": "", "bottom-right": "",
+  "left": " ", "left-mid": "", "mid": "", "mid-mid": "", "right": "", "right-mid": "", "middle": "  ",
+}; // prettier-ignore
+
+/** Room for a table's last column, which wraps. */
+function lastColumn(columns: readonly string[], rows: readonly Row[]): number {
+  const widths = columns
+    .slice(0, -1)
+    .map((title, index) => Math.max(title.length, ...rows.map((row) => row[index]?.length ?? 0)));
+  const margins = 2 * columns.length;
+  return reviewWidth - margins - widths.reduce((total, width) => total + width, 0);
+}
+
+function table(columns: readonly string[], rows: readonly Row[], colors: Colors): string {
+  const room = lastColumn(columns, rows);
+  const grid = new Table({
+    // Without a head, cli-table3 leaves no line for it.
+    head: columns.some((title) => title !== "") ? columns.map((title) => colors.dim(title)) : [],
+    chars: noBorders,
+    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
+    colWidths: [...columns.slice(0, -1).map(() => null), room],
+    wordWrap: true,
+  });
+  grid.push(...rows.map((row) => [...row]));
+  return grid
+    .toString()
+    .split("\n")
+    .map((line) => line.trimEnd())
+    .join("\n");
+}
 
 const kib = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`;
 const euros = (amount: number | undefined): string =>
@@ -58,23 +91,23 @@ function costRow({ cost }: Review): Row {
 export function renderReview(review: Review, options: { readonly color: boolean }): string {
   const colors = pc.createColors(options.color);
   const block = (title: string, body: string): string => `${colors.bold(title)}\n${body}`;
-  const section = ({ title, columns, rows }: ReviewSection): string => block(title, titled(columns, rows, colors));
+  const section = ({ title, columns, rows }: ReviewSection): string => block(title, table(columns, rows, colors));
   const summary: readonly Row[] = [...review.summary, policyRow(review.policies, colors), costRow(review)];
   const warnings = review.warnings.map(({ setting, text }) => [colors.yellow(setting), text]);
   const blocks = [
     `${colors.bold(`Review of ${review.environment}`)}  ${review.site}`,
     block(
       "Servers",
-      titled(["name", "type", "location", "roles", "private address", "payload", "hash"], serverRows(review), colors),
+      table(["name", "type", "location", "roles", "private address", "payload", "hash"], serverRows(review), colors),
     ),
     block(
       "Traffic: who may open a connection; everything else is dropped, both ways",
-      titled(["from", "to", "network", "ports", "as user", "why"], trafficRows(review), colors),
+      table(["from", "to", "network", "ports", "as user", "why"], trafficRows(review), colors),
     ),
     ...review.sections.map(section),
-    block("Summary", table(summary)),
+    block("Summary", table(["", ""], summary, colors)),
     warnings.length > 0
-      ? block(`Warnings: ${warnings.length}`, titled(["setting", ""], warnings, colors))
+      ? block(`Warnings: ${warnings.length}`, table(["setting", ""], warnings, colors))
       : "No warnings.",
   ];
   return `${blocks.join("\n\n")}\n`;

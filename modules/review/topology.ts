@@ -2,14 +2,12 @@ import type { Config, ServerConfig } from "../config/schema.js";
 import { ports } from "../platform/ports.js";
 import { serversWithRole } from "../config/schema.js";
 
-/** Something that talks, with what is written on it. */
-export interface Node {
+interface Node {
   readonly id: string;
   readonly lines: readonly string[];
 }
 
-/** Who opens connections to whom. */
-export interface Edge {
+interface Edge {
   readonly from: string;
   readonly to: string;
   readonly label: string;
@@ -17,10 +15,10 @@ export interface Edge {
   readonly bothWays?: boolean;
 }
 
-/** Who talks to whom, as data: tiers from the visitors to the databases, and the connections. */
-export interface Topology {
-  readonly outside: readonly (readonly Node[])[];
-  readonly network: { readonly title: string; readonly tiers: readonly (readonly Node[])[] };
+/** Who talks to whom, as data: outside nodes, those in the private network, and the connections. */
+interface Topology {
+  readonly outside: readonly Node[];
+  readonly network: { readonly title: string; readonly nodes: readonly Node[] };
   readonly edges: readonly Edge[];
 }
 
@@ -33,23 +31,21 @@ const serverNode = ({ name, type, privateIp, roles }: ServerConfig): Node => ({
 const pairs = <T>(items: readonly T[]): readonly (readonly [T, T])[] =>
   items.flatMap((first, index) => items.slice(index + 1).map((second) => [first, second] as const));
 
-/** Topology of an environment. */
-export function topologyOf(config: Config): Topology {
+function topologyOf(config: Config): Topology {
   const web = serversWithRole(config, "web");
   const database = serversWithRole(config, "database");
   const httpOrHttps = config.tls === "terminate" ? `http ${ports.nginxHttp}` : `TLS ${ports.nginxHttps}`;
   const onlyWeb = web.filter((server) => !server.roles.includes("database"));
   return {
     outside: [
-      [{ id: "visitors", lines: ["Visitors"] }],
-      [{ id: "cloudflare", lines: ["Cloudflare", `www.${config.domain}`] }],
+      { id: "visitors", lines: ["Visitors"] },
+      { id: "cloudflare", lines: ["Cloudflare", `www.${config.domain}`] },
     ],
     network: {
       title: `private network ${config.network.subnet}, ${config.location}`,
-      tiers: [
-        [{ id: "balancer", lines: ["load balancer", `${config.loadBalancer.type}, ${config.network.balancerIp}`] }],
-        onlyWeb.map(serverNode),
-        database.map(serverNode),
+      nodes: [
+        { id: "balancer", lines: ["load balancer", `${config.loadBalancer.type}, ${config.network.balancerIp}`] },
+        ...config.servers.map(serverNode),
       ],
     },
     edges: [
@@ -75,11 +71,34 @@ export function mermaid(config: Config): string {
   const node = ({ id, lines }: Node): string => `${id}["${lines.join("<br>")}"]`;
   return [
     "flowchart LR",
-    ...outside.flat().map((item) => `  ${node(item)}`),
+    ...outside.map((item) => `  ${node(item)}`),
     `  subgraph network ["${network.title}"]`,
-    ...network.tiers.flat().map((item) => `    ${node(item)}`),
+    ...network.nodes.map((item) => `    ${node(item)}`),
     "  end",
     ...edges.map(({ from, to, label, bothWays }) => `  ${from} ${bothWays ? "<-->" : "-->"}|"${label}"| ${to}`),
+    "",
+  ].join("\n");
+}
+
+/** The topology in Graphviz' language. */
+export function dot(config: Config): string {
+  const { outside, network, edges } = topologyOf(config);
+  const node = ({ id, lines }: Node): string => `"${id}" [label="${lines.join("\\n")}"];`;
+  return [
+    "digraph topology {",
+    "  rankdir=LR;",
+    '  node [shape=box, style=rounded, fontname="sans-serif"];',
+    '  edge [fontname="sans-serif", fontsize=10];',
+    ...outside.map((item) => `  ${node(item)}`),
+    "  subgraph cluster_network {",
+    `    label="${network.title}"; fontname="sans-serif"; style="rounded,dashed";`,
+    ...network.nodes.map((item) => `    ${node(item)}`),
+    "  }",
+    ...edges.map(
+      ({ from, to, label, bothWays }) =>
+        `  "${from}" -> "${to}" [label="${label}"${bothWays ? ", dir=both, constraint=false" : ""}];`,
+    ),
+    "}",
     "",
   ].join("\n");
 }

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import pc from "picocolors";
 import type { Config } from "../config/schema.js";
 import { payloadHash, payloadSize } from "../payload/index.js";
-import { svg } from "./drawing.js";
 import { writePayloads } from "./payload-files.js";
 import { renderReview } from "./render.js";
 import { review, type PolicyResult, type ReviewSection } from "./review.js";
@@ -17,6 +16,8 @@ export interface WriteReviewProps {
   readonly policies: readonly PolicyResult[];
   /** Whether `TF_VAR_datadog_api_key` is set. */
   readonly hasDatadogApiKey: boolean;
+  /** The topology as SVG, which may still be being drawn. */
+  readonly drawing: Promise<string>;
   /** Parts that other concepts add. @default none */
   readonly sections?: readonly ReviewSection[];
   /** Where the review is printed. @default process.stdout */
@@ -27,8 +28,8 @@ export interface WriteReviewProps {
  * Prints the review and leaves it beside the JSON as plain files: review.txt, topology.mmd, topology.svg and payload/<server>/.
  * Colours only on a terminal, and never with NO_COLOR.
  */
-export function writeReview(props: WriteReviewProps): void {
-  const { config, outdir, policies, hasDatadogApiKey, sections, output = process.stdout } = props;
+export async function writeReview(props: WriteReviewProps): Promise<void> {
+  const { config, outdir, policies, hasDatadogApiKey, drawing, sections, output = process.stdout } = props;
   const payloads = config.servers.map((server) => ({
     server: server.name,
     bytes: payloadSize(config, server),
@@ -40,6 +41,6 @@ export function writeReview(props: WriteReviewProps): void {
   writePayloads(config, join(outdir, "payload"));
   writeFileSync(join(outdir, "review.txt"), plain);
   writeFileSync(join(outdir, "topology.mmd"), mermaid(config));
-  writeFileSync(join(outdir, "topology.svg"), svg(config));
+  writeFileSync(join(outdir, "topology.svg"), await drawing);
   output.write(output.isTTY && pc.isColorSupported ? renderReview(result, { color: true }) : plain);
 }

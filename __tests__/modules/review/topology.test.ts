@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { mermaid } from "../../../modules/review/topology.js";
+import { drawTopology } from "../../../modules/review/drawing.js";
+import { dot, mermaid } from "../../../modules/review/topology.js";
 import { exampleConfig } from "../../support/config.js";
 import { splitServers } from "../../support/servers.js";
 
@@ -30,5 +31,16 @@ describe("the topology", () => {
     expect(chart).toContain('balancer -->|"TLS 443"| front');
     expect(chart.match(/front -->\|"MySQL 3306"\|/g)).toHaveLength(3);
     expect(chart.match(/replication/g)).toHaveLength(3);
+  });
+
+  it("has the same connections in Graphviz' language", () => {
+    const arrows = (text: string, pattern: RegExp) => text.match(pattern)?.length;
+    expect(arrows(dot(exampleConfig()), /->/g)).toBe(arrows(mermaid(exampleConfig()), /-->/g));
+  });
+
+  it("is drawn as SVG with every server", async () => {
+    const drawing = await drawTopology(exampleConfig());
+    for (const name of ["alpha", "bravo", "charlie", "10.0.1.5"]) expect(drawing).toContain(name);
+    expect(drawing).toContain("</svg>");
   });
 });

@@ -9,16 +9,23 @@ const outdir = mkdtempSync(join(tmpdir(), "review-"));
 const printed: string[] = [];
 /** A pipe: a stream that is no terminal. */
 const pipe = { write: (text: string) => printed.push(text) > 0, isTTY: false } as unknown as NodeJS.WriteStream;
-const props = { config: exampleConfig(), outdir, policies: [], hasDatadogApiKey: true, output: pipe };
+const props = {
+  config: exampleConfig(),
+  outdir,
+  policies: [],
+  hasDatadogApiKey: true,
+  drawing: Promise.resolve("<svg/>"),
+  output: pipe,
+};
 const read = (path: string): string => readFileSync(join(outdir, path), "utf8");
 
-beforeAll(() => {
+beforeAll(async () => {
   mkdirSync(join(outdir, "payload/gone"), { recursive: true });
   mkdirSync(join(outdir, "payload/alpha"));
   writeFileSync(join(outdir, "payload/alpha/user-data.yaml"), "of a former run");
   writeFileSync(join(outdir, "payload/alpha/files"), "where a folder is now");
   writeFileSync(join(outdir, "payload/gone/user-data.yaml"), "of a server that is no longer configured");
-  writeReview(props);
+  await writeReview(props);
 });
 afterAll(() => rmSync(outdir, { recursive: true }));
 
@@ -37,9 +44,9 @@ describe("writing the review", () => {
     expect(readdirSync(join(outdir, "payload/alpha")).sort()).toEqual(["files", "user-data.yaml"]);
   });
 
-  it("leaves a payload alone that is right already", () => {
+  it("leaves a payload alone that is right already", async () => {
     const before = statSync(join(outdir, "payload/alpha/user-data.yaml")).ino;
-    writeReview(props);
+    await writeReview(props);
     expect(statSync(join(outdir, "payload/alpha/user-data.yaml")).ino).toBe(before);
   });
 });
