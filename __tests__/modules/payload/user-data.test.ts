@@ -116,6 +116,18 @@ describe("size and hash", () => {
     );
   });
 
+  it("do not change with the servers that are added later", () => {
+    const grown = exampleConfig({
+      servers: {
+        delta: { privateIp: "10.0.1.14", roles: ["database"] },
+        echo: { privateIp: "10.0.1.15", roles: ["database"] },
+        front: { privateIp: "10.0.1.128", roles: ["web"] },
+      },
+    });
+    for (const name of ["alpha", "bravo", "charlie"])
+      expect(payloadHash(grown, serverOf(grown, name))).toBe(payloadHash(terminate, serverOf(terminate, name)));
+  });
+
   it("change with the origin certificate where the server carries it", () => {
     const hashOf = (config: Config, server: string): string => payloadHash(config, serverOf(config, server));
     const [first, second] = [1, 2].map((generation) =>
