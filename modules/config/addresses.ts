@@ -56,7 +56,8 @@ export function withRanges<Network extends { subnet: string; databaseRange?: str
 /** Addresses of an IPv4 network, in order. */
 export function* addressesOf(cidr: string): Generator<string> {
   const first = toNumber(cidr.split("/")[0] ?? "");
-  for (let index = 0; index < 2 ** (32 - prefixLength(cidr)); index += 1) yield toAddress(first + index);
+  const size = 2 ** (32 - prefixLength(cidr));
+  for (let index = 0; index < size; index += 1) yield toAddress(first + index);
 }
 
 /** The first address of a network that may be used; nothing when there is none. */
