@@ -97,9 +97,11 @@ program
   .argument("<machine>")
   .argument("[command...]")
   .passThroughOptions()
-  .action(async (machine: string, command: string[]) =>
-    handOver(await (await attach()).machine(machine).enter(command.length > 0 ? command : ["bash", "--login"])),
-  );
+  .action(async (machine: string, words: string[]) => {
+    // npm takes the double dash away, a direct call leaves it
+    const command = words[0] === "--" ? words.slice(1) : words;
+    return handOver(await (await attach()).machine(machine).enter(command.length > 0 ? command : ["bash", "--login"]));
+  });
 
 program
   .command("curl")
