@@ -57,9 +57,13 @@ export async function noteOn(machine: Machine, id: number): Promise<unknown> {
  * Names of the servers that answer, as they say themselves. Requests come at the same time, each by a connection of its own: the balancer
  * leads the next connection to the server with the fewest.
  */
-export async function answeringServers(lab: Lab, args: readonly string[], requests = 12): Promise<Set<string>> {
-  const visits = Array.from({ length: requests }, () => visit(lab, ...args, lab.url("/api/status")));
-  return new Set((await Promise.all(visits)).map(({ body }) => (JSON.parse(body) as { server: string }).server));
+export async function answeringServers(lab: Lab, args: readonly string[]): Promise<Set<string>> {
+  const seen = new Set<string>();
+  for (let round = 0; round < 10 && seen.size < lab.machines.length; round++) {
+    const visits = Array.from({ length: 12 }, () => visit(lab, ...args, lab.url("/api/status")));
+    for (const { body } of await Promise.all(visits)) seen.add((JSON.parse(body) as { server: string }).server);
+  }
+  return seen;
 }
 
 /** Line of nginx's access log with this request id, from whichever server answered. */
