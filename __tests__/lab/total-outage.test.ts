@@ -1,4 +1,4 @@
-import { readdir, stat, truncate } from "node:fs/promises";
+import { appendFile, readdir } from "node:fs/promises";
 import path from "node:path";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Lab } from "../../lab/lab.js";
@@ -31,15 +31,13 @@ const waitingFor = (machine: Machine, names: readonly string[]) =>
     { timeoutSeconds: 240, pauseSeconds: 0.5 },
   );
 
-/** Cuts off the end of what a member had received from the group, as a power cut may leave it. */
+/** Leaves a relay log as power cuts do at times: the file system knows of its growth, but what was written never reached the disk. */
 const tearRelayLog = (machine: Machine): Promise<void> =>
   machine.withVolume(async (directory) => {
     const data = path.join(directory, path.relative(paths.mysql.mountPoint, paths.mysql.dataDirectory));
     const logs = (await readdir(data)).filter((name) => /^relay-group_replication_applier\.\d+$/.test(name)).sort();
-    const last = path.join(data, logs.at(-1) ?? "");
-    const { size } = await stat(last);
-    expect(size).toBeGreaterThan(200);
-    await truncate(last, size - 100);
+    expect(logs).not.toEqual([]);
+    await appendFile(path.join(data, logs.at(-1) ?? ""), Buffer.alloc(4000));
   });
 
 describe("a power cut of all members under write load, which tears their relay logs", () => {
@@ -69,11 +67,12 @@ describe("a power cut of all members under write load, which tears their relay l
 });
 
 describe("an empty first member of the configuration", () => {
-  it("starts no group of its own beside members with data, and clones theirs", async () => {
+  it("starts no group of its own beside members with data and torn relay logs, and clones theirs", async () => {
     const [first, ...others] = lab.machines as [Machine, ...Machine[]];
     const written = await (await startWriting(lab, group, { seconds: 8 })).end;
     await cutPower();
     await first.wipe();
+    for (const machine of others) await tearRelayLog(machine);
 
     await start([first]);
     await waitingFor(

@@ -1,5 +1,6 @@
 """What the joiner does to the local mysqld."""
 
+import pymysql
 from observer import connect
 from settings import secret
 
@@ -9,6 +10,7 @@ TIMEOUT_SECONDS = 300
 # one with data replays what it missed (and clones only if that is in no binary log any more).
 CLONE_BLANK_FROM = 50
 NEVER = 2**63 - 1
+APPLIER = "group_replication_applier"
 
 
 def bootstrap(settings, forget_received):
@@ -20,9 +22,16 @@ def bootstrap(settings, forget_received):
     with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
         if forget_received:
             _forget_received(cursor)
+        executed = _executed(cursor)
         cursor.execute("SET GLOBAL group_replication_bootstrap_group = ON")
         try:
             _start(cursor, settings)
+        except pymysql.Error:
+            # An attempt that ended at a tear and applied nothing more has shown that nothing before the tear is left to apply.
+            # What lies behind it was never on this disk; without it the next attempt succeeds.
+            if _is_torn(cursor) and _executed(cursor) == executed:
+                _forget_received(cursor)
+            raise
         finally:
             cursor.execute("SET GLOBAL group_replication_bootstrap_group = OFF")
 
@@ -58,10 +67,20 @@ def _forget_received(cursor):
     Drops what was received and not applied: after a power cut the relay log may be torn, and the member could never start again.
     Only where that loses nothing: a running group has all of it, and a bootstrap tells by `forget_received`.
     """
-    channel = "group_replication_applier"
     known = "SELECT 1 FROM performance_schema.replication_applier_configuration WHERE channel_name = %s"
-    if cursor.execute(known, [channel]):
-        cursor.execute("RESET REPLICA FOR CHANNEL %s", [channel])
+    if cursor.execute(known, [APPLIER]):
+        cursor.execute("RESET REPLICA FOR CHANNEL %s", [APPLIER])
+
+
+def _is_torn(cursor):
+    """Whether the last attempt to apply what was received ended at something unreadable (ER_RELAY_LOG_READ_FAILURE)."""
+    status = "SELECT 1 FROM performance_schema.replication_applier_status_by_coordinator WHERE channel_name = %s AND last_error_number = 13121"
+    return bool(cursor.execute(status, [APPLIER]))
+
+
+def _executed(cursor):
+    cursor.execute("SELECT @@GLOBAL.gtid_executed")
+    return cursor.fetchone()
 
 
 def _start(cursor, settings):
