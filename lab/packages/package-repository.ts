@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { type BaseSystem, suite } from "../base/base-system.js";
 import { hostMirror, sourceLines } from "../base/mirror.js";
 import type { RepositoryKey } from "../keys/repository-key.js";
@@ -63,8 +64,12 @@ async function fill(
 
 const hostOf = (source: PayloadSource): string => new URL(source.url).host;
 
+/** How MySQL's packages are changed is part of what they are. */
+const mysqlPackages = fileURLToPath(new URL("./mysql-packages.ts", import.meta.url));
+
 async function keyOf({ base, wanted, key, localPackages = {} }: RepositoryProps): Promise<string> {
   const hash = createHash("sha256").update(JSON.stringify([base.key, wanted, Object.keys(localPackages)]));
-  for (const file of [key.publicKey, ...Object.values(localPackages).flat()]) hash.update(await readFile(file));
+  for (const file of [mysqlPackages, key.publicKey, ...Object.values(localPackages).flat()])
+    hash.update(await readFile(file));
   return hash.digest("hex").slice(0, 16);
 }
