@@ -1,3 +1,4 @@
+import type { ServerConfig } from "../config/schema.js";
 import type { PayloadContext, PayloadFile, PayloadPart } from "../payload/part.js";
 import { setupScript } from "../payload/setup-script.js";
 import { packages } from "../platform/packages.js";
@@ -27,11 +28,12 @@ const maximumConnections = 1500;
  */
 export function mysqlPart(context: PayloadContext): PayloadPart {
   const script = setupScript("setup-mysql", file("setup-mysql"));
+  const members = databaseMembers(context.config);
   return {
     packages: packages.mysql,
     aptSources: [mysqlAptSource(context.config)],
     files: [
-      { path: paths.mysql.configuration, content: serverConfiguration(context) },
+      growing(paths.mysql.configuration, members, (known) => serverConfiguration(context, known)),
       copied("/etc/mysql/initialize.sql", "initialize.sql"),
       copied("/etc/systemd/system/mysql.service.d/group.conf", "mysql-service.conf"),
       copied("/etc/systemd/system/mysql-data.service", "mysql-data.service"),
@@ -40,14 +42,21 @@ export function mysqlPart(context: PayloadContext): PayloadPart {
       copied("/usr/local/sbin/mysql-data", "mysql-data", "0755"),
       copied("/usr/local/sbin/mysql-group", "mysql-group.sh", "0755"),
       copied("/etc/systemd/system/mysql-group.service", "mysql-group.service"),
-      { path: paths.mysql.groupSettings, content: `${JSON.stringify(groupSettings(context), null, 2)}\n` },
+      growing(paths.mysql.groupSettings, members, (known) => groupSettings(context, known)),
       ...script.files,
     ],
     commands: script.commands,
   };
 }
 
-function serverConfiguration({ config, server }: PayloadContext): string {
+/** A file that names the members of the day it is made. They are where a member starts to look for the group, which then tells it the others. */
+const growing = (
+  path: string,
+  members: readonly ServerConfig[],
+  content: (members: readonly ServerConfig[]) => string,
+): PayloadFile => ({ path, content: content(members), lasting: content([]) });
+
+function serverConfiguration({ config, server }: PayloadContext, members: readonly ServerConfig[]): string {
   return renderTemplate(file("server.cnf.hbs"), {
     ...paths.mysql,
     address: server.privateIp,
@@ -55,9 +64,7 @@ function serverConfiguration({ config, server }: PayloadContext): string {
     port: ports.mysql,
     groupPort: ports.mysqlGroup,
     groupName: config.database.groupName,
-    seeds: databaseMembers(config)
-      .map(({ privateIp }) => `${privateIp}:${ports.mysqlGroup}`)
-      .join(","),
+    seeds: members.map(({ privateIp }) => `${privateIp}:${ports.mysqlGroup}`).join(","),
     subnet: config.network.subnet,
     bufferPoolMib: config.database.bufferPoolMib ?? poolOf(server),
     maximumConnections,

@@ -4,6 +4,11 @@ import type { Config, ServerConfig } from "../config/schema.js";
 export interface PayloadFile {
   readonly path: string;
   readonly content: string;
+  /**
+   * What of the content only a new server gets. The rest is where a server starts from and then changes by itself: a server that was
+   * born with another rest is up to date. @default content
+   */
+  readonly lasting?: string;
   /** @default "root:root" */
   readonly owner?: string;
   /** Octal. @default "0644" */

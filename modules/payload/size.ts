@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Config, ServerConfig } from "../config/schema.js";
 import type { SecretName } from "../platform/secrets.js";
-import type { CloudConfig } from "./cloud-config.js";
-import { payloadOf } from "./payload.js";
+import { lastingPayloadOf } from "./payload.js";
 import { perServer } from "./per-server.js";
 import { compress, serverUserData } from "./user-data.js";
 
@@ -50,19 +49,12 @@ const certificateOf = (config: Config, server: ServerConfig): string =>
   config.tls === "passthrough" && server.roles.includes("web") ? `generation ${config.certificate.generation}` : "";
 
 /**
- * The payload as if the server were alone and there were no release: `deploy-app` changes the one on a running server, and the other
- * servers of the day it was made are no more than where its members start to look for each other.
- */
-const lastingOf = (config: Config, server: ServerConfig): CloudConfig =>
-  payloadOf({ ...config, servers: [server], application: { url: "", sha256: "" } }, server);
-
-/**
  * Short hash of what only a new server boots with: what lasts of its payload, and which certificate comes with it.
  * Fits a label of Hetzner's.
  */
 export const payloadHash = perServer((config, server) =>
   createHash("sha256")
-    .update(JSON.stringify(lastingOf(config, server)))
+    .update(JSON.stringify(lastingPayloadOf(config, server)))
     .update(certificateOf(config, server))
     .digest("hex")
     .slice(0, 12),

@@ -28,7 +28,7 @@ const merging = "list(append)+dict(no_replace,recurse_list)+str()";
 
 /** Base64 of a text compressed without time and without the name of the system that did it (byte 9): equal text, equal bytes. */
 export function compress(text: string): string {
-  const bytes = gzipSync(text, { level: 9 });
+  const bytes = gzipSync(text);
   bytes.writeUInt32LE(0, 4);
   bytes[9] = 0xff;
   return bytes.toString("base64");

@@ -9,7 +9,12 @@ const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 export const releasePart = ({ config }: PayloadContext): PayloadPart => ({
   packages: packages.release,
   files: [
-    { path: paths.release.environmentFile, content: renderTemplate(file("release.env.hbs"), config.application) },
+    {
+      path: paths.release.environmentFile,
+      content: renderTemplate(file("release.env.hbs"), config.application),
+      // `deploy-app` brings newer ones.
+      lasting: renderTemplate(file("release.env.hbs"), { url: "", sha256: "" }),
+    },
     { path: paths.release.fetch, permissions: "0755", content: readStatic(file("fetch-release")) },
   ],
 });
