@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Testing } from "cdktf";
 import { describe, expect, it } from "vitest";
+import { serverName } from "../../modules/config/values.js";
 import { addStacks } from "../../stacks/index.js";
 import { exampleConfig } from "../support/config.js";
 import { synthesizeEnvironment } from "../support/environment.js";
@@ -94,6 +95,22 @@ describe("resource addresses, a contract", () => {
       labels: undefined,
     });
     expect(alpha(grown)).toEqual(alpha(stacks));
+  });
+});
+
+describe("names beside servers' names", () => {
+  const app = Testing.app();
+  addStacks(app, exampleConfig());
+  const beside = app.node
+    .findAll()
+    .filter(({ node }) => names.includes(node.id))
+    .flatMap(({ node }) => node.scope?.node.children ?? [])
+    .map(({ node }) => node.id)
+    .filter((id) => !names.includes(id));
+
+  it("are all refused for a server, which would be a second one there", () => {
+    expect(beside).toEqual(expect.arrayContaining(["authority", "backend", "hcloud", "network", "service-443"]));
+    expect(beside.filter((id) => serverName.safeParse(id).success)).toEqual([]);
   });
 });
 

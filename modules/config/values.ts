@@ -1,5 +1,6 @@
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
+import { ports } from "../platform/ports.js";
 import { isArm, loadBalancerTypes, locations, retiredServerTypes, serverTypes } from "../prices/hetzner.js";
 import { canonicalCidr, isPrivate, prefixLength } from "./addresses.js";
 import { suggestion } from "./suggest.js";
@@ -43,15 +44,23 @@ export const domain = text((value) => {
 /** Longest server name: with the longest environment name it still fits a Hetzner label (63 characters). */
 const longestServerName = 40;
 
+/** Names that stand beside servers' names in the stacks, where each can be there once; and the one that every machine has already. */
+const takenNames = ["authority", "backend", "hcloud", "localhost", "network", `service-${ports.balancerHttps}`];
+
 /** Server name: RFC 1123 label in lower case. It begins with a letter, because keys that look like numbers lose their order. */
-export const serverName = text((value) =>
-  /^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(value) && value.length <= longestServerName && value !== "localhost"
+export const serverName = text((value) => {
+  if (takenNames.includes(value))
+    return {
+      rule: `must be none of ${takenNames.join(", ")}, which mean something else already`,
+      fix: "choose another",
+    };
+  return /^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(value) && value.length <= longestServerName
     ? undefined
     : {
         rule: `must be a host name of at most ${longestServerName} lower-case letters, digits and hyphens, beginning with a letter`,
         fix: 'write it as "alpha"',
-      },
-);
+      };
+});
 
 /** Name of a placement group: part of a Hetzner label. */
 export const placementGroup = matching(
@@ -155,9 +164,10 @@ export const sshPublicKey = text((value) => {
     : { rule: "must be an OpenSSH public key", fix: "paste one whole line, as in ~/.ssh/id_ed25519.pub" };
 });
 
+/** Name of a key: part of an address in Terraform, which holds neither dots nor @. */
 export const sshKeyName = matching(
-  /^[A-Za-z0-9]([A-Za-z0-9._@-]{0,61}[A-Za-z0-9])?$/,
-  "must be a name of at most 63 letters, digits and . _ @ -",
+  /^[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$/,
+  "must be a name of at most 63 letters, digits, hyphens and underscores",
   'write it as "jane"',
 );
 

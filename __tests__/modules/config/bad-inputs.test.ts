@@ -211,6 +211,13 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
       { servers: { "4": { privateIp: "10.0.1.134", roles: ["web"] } } },
       'servers.4: must be a host name of at most 40 lower-case letters, digits and hyphens, beginning with a letter, got "4"; write it as "alpha"',
     ],
+    ...["authority", "backend", "hcloud", "localhost", "network", "service-443"].map(
+      (name) =>
+        [
+          { servers: { [name]: { privateIp: "10.0.1.134", roles: ["web"] } } },
+          `servers.${name}: must be none of authority, backend, hcloud, localhost, network, service-443, which mean something else already, got "${name}"; choose another`,
+        ] as const,
+    ),
     [
       { servers: { delta: { privateIp: "10.0.1.14" } } },
       'servers: must hold an odd number of database members from 3 to 9, so that a majority always exists, got ["alpha","bravo","charlie","delta"]; give 5 servers the role database',
@@ -336,10 +343,13 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
       { administrators: { sshKeys: { jane: "-----BEGIN OPENSSH PRIVATE KEY-----" } } },
       "administrators.sshKeys.jane: must be a public key, this is a private one, got a private key; replace that key pair, and paste the .pub file of the new one",
     ],
-    [
-      { administrators: { sshKeys: { "jane doe": exampleSshKey } } },
-      'administrators.sshKeys.jane doe: must be a name of at most 63 letters, digits and . _ @ -, got "jane doe"; write it as "jane"',
-    ],
+    ...["jane doe", "jane@foobar.com", "a.b"].map(
+      (name) =>
+        [
+          { administrators: { sshKeys: { [name]: exampleSshKey } } },
+          `administrators.sshKeys.${name}: must be a name of at most 63 letters, digits, hyphens and underscores, got "${name}"; write it as "jane"`,
+        ] as const,
+    ),
   ],
   "monitoring and state": [
     [
