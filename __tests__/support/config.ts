@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import production from "../../environments/production.js";
 import { checkEnvironment } from "../../modules/config/load.js";
 import type { Config, EnvironmentInput } from "../../modules/config/schema.js";
@@ -12,6 +13,9 @@ export type Overrides<T> = T extends readonly unknown[]
 /** A public key whose private half was thrown away. Networks that open SSH need one. */
 export const exampleSshKey =
   "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPFZ/roqeaHsTrFUQhiC0SNDQn5N+Y9IuXxUOWlxf+U5 jane@foobar.com";
+
+/** A public key in a file, as `gpg --armor --export` writes it. */
+export const exampleKeyFile = fileURLToPath(new URL("./repository-key.asc", import.meta.url));
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

@@ -155,12 +155,16 @@ const backend = z.discriminatedUnion("type", [
 ]);
 
 /** Replaces a vendor's apt repository, for a mirror. */
-const aptSource = z.strictObject({
-  url: z.url().optional().describe("Address of a mirror. Default: the vendor's own."),
-  keyFile: values.notEmpty
-    .optional()
-    .describe("File with the armored public key. Default: the vendor's key in this repository."),
-});
+const aptSource = z
+  .strictObject({
+    url: z.url().optional().describe("Address of a mirror. Default: the vendor's own."),
+    keyFile: values.publicKeyFile
+      .optional()
+      .describe(
+        "File with the armored public key that signs it. Default: servers download the vendor's key and check its fingerprint.",
+      ),
+  })
+  .transform(({ url, keyFile }) => ({ url, key: keyFile }));
 
 /**
  * Everything an environment can say, in the order of a reader's questions.

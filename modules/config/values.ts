@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
 import { ports } from "../platform/ports.js";
@@ -8,11 +9,14 @@ import { suggestion } from "./suggest.js";
 /** Rule and fix of a value that is not right; nothing for one that is. */
 type Verdict = { readonly rule: string; readonly fix: string } | undefined;
 
+/** An issue with a rule and a fix of this project's, as issues.ts reads them. */
+const custom = (rule: string, fix: string) => ({ code: "custom", message: rule, params: { fix } }) as const;
+
 /** A text with a rule of its own, whose message names the rule and the fix. */
 const text = (judge: (value: string) => Verdict) =>
   z.string().superRefine((value, context) => {
     const verdict = judge(value);
-    if (verdict) context.addIssue({ code: "custom", message: verdict.rule, params: { fix: verdict.fix } });
+    if (verdict) context.addIssue(custom(verdict.rule, verdict.fix));
   });
 
 /** A text of one form. */
@@ -92,7 +96,7 @@ export const serverType = text((value) => {
 const privateNetwork = (widest: number, narrowest: number) =>
   z.cidrv4().superRefine((value, context) => {
     if (!ipaddr.IPv4.isValidCIDR(value)) return;
-    const refuse = (rule: string, fix: string) => context.addIssue({ code: "custom", message: rule, params: { fix } });
+    const refuse = (rule: string, fix: string) => context.addIssue(custom(rule, fix));
     if (canonicalCidr(value) !== value)
       refuse("must have no bits set behind its prefix", `write it as ${canonicalCidr(value)}`);
     else if (!isPrivate(value))
@@ -181,7 +185,7 @@ export const sha256 = matching(
 export const httpsUrl = z.url().superRefine((value, context) => {
   if (!URL.canParse(value)) return;
   const { protocol, hostname, username } = new URL(value);
-  const refuse = (rule: string, fix: string) => context.addIssue({ code: "custom", message: rule, params: { fix } });
+  const refuse = (rule: string, fix: string) => context.addIssue(custom(rule, fix));
   if (username !== "") refuse("must hold no user name or password", "make the file public: its SHA-256 guards it");
   else if (protocol !== "https:" && !(protocol === "http:" && ipaddr.isValid(hostname) && isPrivate(`${hostname}/32`)))
     refuse("must be an https URL", `write it as ${value.replace(/^[a-z]+:/, "https:")}`);
@@ -200,14 +204,32 @@ export const bucketName = matching(
   'write it as "foobar-terraform-state"',
 );
 
+/** Content of a file; nothing where there is none to read. */
+function contentOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+const armoredPublicKey = /^-----BEGIN PGP PUBLIC KEY BLOCK-----\n[^]+\n-----END PGP PUBLIC KEY BLOCK-----\s*$/;
+
+/** File with an armored public key, relative to the working directory. The configuration then holds the key itself. */
+export const publicKeyFile = z.string().transform((file, context) => {
+  const key = contentOf(file);
+  if (key !== undefined && armoredPublicKey.test(key)) return key;
+  context.addIssue(
+    key === undefined
+      ? custom("must name a file that can be read", "write its absolute path, or one from the project's folder")
+      : custom("must name a file with one armored public key", "write what `gpg --armor --export KEY` prints into it"),
+  );
+  return z.NEVER;
+});
+
 export const notEmpty = matching(/\S/, "must not be empty", "write a text, or leave the setting out");
 
 /** Identity of a replication group. */
 export const groupName = z.uuid().superRefine((value, context) => {
-  if (/^(0|f|-)+$/i.test(value))
-    context.addIssue({
-      code: "custom",
-      message: "must be a UUID of its own",
-      params: { fix: "make one with `uuidgen`" },
-    });
+  if (/^(0|f|-)+$/i.test(value)) context.addIssue(custom("must be a UUID of its own", "make one with `uuidgen`"));
 });

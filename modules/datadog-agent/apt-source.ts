@@ -1,7 +1,5 @@
-import { pathToFileURL } from "node:url";
 import type { Config } from "../config/schema.js";
 import type { AptSource, PublishedKey } from "../payload/part.js";
-import { readStatic } from "../templates.js";
 
 const vendorUrl = "https://apt.datadoghq.com";
 
@@ -16,10 +14,10 @@ const vendorKey: PublishedKey = {
 
 /** Datadog's repository, version 7 of the agent. */
 export function datadogAptSource({ aptSources: { datadog } }: Config): AptSource {
-  const { url = vendorUrl, keyFile } = datadog;
+  const { url = vendorUrl, key = vendorKey } = datadog;
   return {
     name: "datadog",
     source: `deb ${url} stable 7`,
-    key: keyFile ? readStatic(pathToFileURL(keyFile)) : vendorKey,
+    key,
   };
 }

@@ -1,7 +1,5 @@
-import { pathToFileURL } from "node:url";
 import type { Config } from "../config/schema.js";
 import type { AptSource, PublishedKey } from "../payload/part.js";
-import { readStatic } from "../templates.js";
 
 /** As MySQL's own setup package writes it: plain HTTP, for apt trusts the signature and nothing else. */
 const vendorUrl = "http://repo.mysql.com/apt/debian";
@@ -14,10 +12,10 @@ const vendorKey: PublishedKey = {
 
 /** MySQL's repository for Debian, component of one LTS series. */
 export function mysqlAptSource({ database, aptSources }: Config): AptSource {
-  const { url = vendorUrl, keyFile } = aptSources.mysql;
+  const { url = vendorUrl, key = vendorKey } = aptSources.mysql;
   return {
     name: "mysql",
     source: `deb ${url} $RELEASE mysql-${database.series}-lts`,
-    key: keyFile ? readStatic(pathToFileURL(keyFile)) : vendorKey,
+    key,
   };
 }

@@ -351,6 +351,20 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
         ] as const,
     ),
   ],
+  "apt sources": [
+    [
+      { aptSources: { mysql: { keyFile: "/nowhere/key.asc" } } },
+      'aptSources.mysql.keyFile: must name a file that can be read, got "/nowhere/key.asc"; write its absolute path, or one from the project\'s folder',
+    ],
+    [
+      { aptSources: { datadog: { keyFile: "package.json" } } },
+      'aptSources.datadog.keyFile: must name a file with one armored public key, got "package.json"; write what `gpg --armor --export KEY` prints into it',
+    ],
+    [
+      { aptSources: { datadog: { keyfile: "package.json" } } },
+      'aptSources.datadog.keyfile: is not a known setting, got "package.json"; did you mean keyFile?',
+    ],
+  ],
   "monitoring and state": [
     [
       { monitoring: { receivers: { urgent: [] } } },

@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { mysqlPart } from "../../../modules/mysql/index.js";
 import { serverId } from "../../../modules/mysql/server-id.js";
-import { exampleConfig } from "../../support/config.js";
+import { exampleConfig, exampleKeyFile } from "../../support/config.js";
 import { serverOf, splitServers } from "../../support/servers.js";
 import { hasTool, runTool } from "../../support/tools.js";
 import { judgeDropIn } from "../../support/units.js";
@@ -153,9 +152,8 @@ describe("the apt key", () => {
   });
 
   it("is the owner's for a mirror", () => {
-    const keyFile = fileURLToPath(import.meta.url);
-    const config = exampleConfig({ aptSources: { mysql: { keyFile } } });
-    expect(partOf("alpha", config).aptSources?.[0]?.key).toBe(readFileSync(keyFile, "utf8"));
+    const config = exampleConfig({ aptSources: { mysql: { keyFile: exampleKeyFile } } });
+    expect(partOf("alpha", config).aptSources?.[0]?.key).toBe(readFileSync(exampleKeyFile, "utf8"));
   });
 });
 
