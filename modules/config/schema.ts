@@ -97,7 +97,9 @@ const database = z.strictObject({
 const cloudflare = z.strictObject({
   zoneName: values.domain
     .optional()
-    .describe("Name of the zone, for all of which TLS and HSTS are set. Default: `domain`."),
+    .describe(
+      "Name of the zone, for all of which TLS and HSTS are set. With a parent of `domain`, www needs Cloudflare's Advanced Certificate Manager. Default: `domain`.",
+    ),
   accountName: values.notEmpty
     .optional()
     .describe("Name of the account, only needed when two accounts hold a zone of this name."),

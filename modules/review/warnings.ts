@@ -1,5 +1,6 @@
 import type { Config } from "../config/schema.js";
 import { warningBytes } from "../payload/size.js";
+import { siteHosts } from "../platform/names.js";
 import { inStockInstead, priceList, serverTypes } from "../prices/hetzner.js";
 import type { ReviewFacts } from "./review.js";
 
@@ -27,13 +28,28 @@ const protection: Check = ({ protect }) =>
   when(!protect, "protect", "is false: one `destroy`, or one wrong plan, deletes servers and data");
 
 const access: Check = ({ administrators: { cidrs, sshKeys } }) => [
-  ...when(cidrs.length === 0, "administrators.cidrs", "is empty: no SSH; Hetzner's console is the only way in"),
+  ...when(
+    cidrs.length === 0,
+    "administrators.cidrs",
+    "is empty: nobody can log in, for root has no password; a server takes networks and keys when it is made or replaced",
+  ),
   ...when(
     cidrs.length === 0 && Object.keys(sshKeys).length > 0,
     "administrators.sshKeys",
     "are installed and of no use while administrators.cidrs is empty",
   ),
 ];
+
+/** Cloudflare's Universal SSL covers a zone's own name and one level below it. */
+const edgeCertificate: Check = (config) => {
+  const zone = config.cloudflare.zoneName ?? config.domain;
+  const deep = siteHosts(config).filter((host) => host.split(".").length > zone.split(".").length + 1);
+  return when(
+    deep.length > 0,
+    "cloudflare.zoneName",
+    `is ${zone}, whose certificate at Cloudflare does not cover ${deep.join(" and ")}: order one with Advanced Certificate Manager, or make ${config.domain} a zone of its own`,
+  );
+};
 
 const state: Check = ({ backend }) =>
   when(
@@ -80,7 +96,17 @@ const payloadSize: Check = (_config, { payloads }) => {
   );
 };
 
-const checks: readonly Check[] = [placeholder, protection, state, access, monitoring, backups, stock, payloadSize];
+const checks: readonly Check[] = [
+  placeholder,
+  edgeCertificate,
+  protection,
+  state,
+  access,
+  monitoring,
+  backups,
+  stock,
+  payloadSize,
+];
 
 /** Warnings of a configuration, the gravest first. */
 export const warningsOf: (config: Config, facts: ReviewFacts) => readonly Warning[] = (config, facts) =>

@@ -39,6 +39,19 @@ describe("warnings", () => {
     ]);
   });
 
+  it("name the hosts that Cloudflare's certificate of the zone does not cover, and how to cover them", () => {
+    const deep = (domain: string, zoneName?: string) => warnings({ domain, cloudflare: { zoneName } });
+    expect(deep("foobar.com")).toEqual([]);
+    expect(deep("shop.example.org")).toEqual([]);
+    expect(deep("example.org", "example.org")).toEqual([]);
+    expect(deep("shop.example.org", "example.org")).toEqual([
+      "cloudflare.zoneName is example.org, whose certificate at Cloudflare does not cover www.shop.example.org: order one with Advanced Certificate Manager, or make shop.example.org a zone of its own",
+    ]);
+    expect(deep("a.shop.example.org", "example.org")).toEqual([
+      "cloudflare.zoneName is example.org, whose certificate at Cloudflare does not cover www.a.shop.example.org and a.shop.example.org: order one with Advanced Certificate Manager, or make a.shop.example.org a zone of its own",
+    ]);
+  });
+
   it("say when nothing is protected", () => {
     expect(warnings({ protect: false })).toEqual([
       "protect is false: one `destroy`, or one wrong plan, deletes servers and data",
@@ -47,7 +60,7 @@ describe("warnings", () => {
 
   it("say when SSH is closed, and that keys are then of no use", () => {
     expect(warnings({ administrators: { sshKeys: { jane: exampleSshKey } } })).toEqual([
-      "administrators.cidrs is empty: no SSH; Hetzner's console is the only way in",
+      "administrators.cidrs is empty: nobody can log in, for root has no password; a server takes networks and keys when it is made or replaced",
       "administrators.sshKeys are installed and of no use while administrators.cidrs is empty",
     ]);
   });
