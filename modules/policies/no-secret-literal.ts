@@ -1,8 +1,17 @@
 import { TerraformElement, Token } from "cdktf";
+import type { IConstruct } from "constructs";
+import type { Config } from "../config/schema.js";
+import { plainFilesOf } from "../payload/index.js";
+import { PlatformServer } from "../server/index.js";
 import type { Policy } from "./policy.js";
 
+const words = "password|secret|token|private_key|private_key_pem|api_key|secret_key|access_key";
+
 /** Attributes whose value is a secret, whatever the resource. */
-const secretAttribute = /(^|_)(password|secret|token|private_key|private_key_pem|api_key|secret_key|access_key)$/;
+const secretAttribute = new RegExp(`(^|_)(${words})$`);
+
+/** The same in the text of a file or an address: `password = x`, `"api_key": "x"`, `?token=x`. Paths and variables are no secrets. */
+const secretAssignment = new RegExp(`(?:${words})["']?\\s*[:=]\\s*["']?(?!/)[\\w+/-]{8}`, "i");
 
 /** Texts that are secrets wherever they stand: private keys, Amazon-style access keys. */
 const secretText = /-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b/;
@@ -25,18 +34,27 @@ const defaultOfSensitive = (value: unknown): readonly string[] => {
     .map(([name]) => `variable.${name}.default`);
 };
 
+/** Files of a server's payload, which the JSON holds compressed, that hold a secret. */
+const payloadSecrets = ({ config: server }: PlatformServer, config: Config): readonly string[] =>
+  plainFilesOf(config, server)
+    .filter(({ content }) => secretText.test(content) || secretAssignment.test(content))
+    .map(({ path }) => `payload/${server.name}/${path}`);
+
+/** Places of literal secrets in what is written for a construct. */
+function secretsIn(node: IConstruct, config: Config): readonly string[] {
+  if (node instanceof PlatformServer) return payloadSecrets(node, config);
+  if (!(node instanceof TerraformElement)) return [];
+  const synthesized: unknown = node.toTerraform();
+  return [...literalSecrets(synthesized, "").map((path) => path.slice(1)), ...defaultOfSensitive(synthesized)];
+}
+
 export const noSecretLiteral: Policy = {
   id: "no-secret-literal",
   promise: "no secret stands in the synthesized files",
-  check: (node) => {
-    if (!(node instanceof TerraformElement)) return [];
-    const synthesized: unknown = node.toTerraform();
-    return [...literalSecrets(synthesized, "").map((path) => path.slice(1)), ...defaultOfSensitive(synthesized)].map(
-      (path) => ({
-        what: `${path} holds a secret as plain text`,
-        why: "synthesized files end up in logs, artifacts and repositories",
-        fix: "let the credentials stack make it, or read it from a sensitive variable without default",
-      }),
-    );
-  },
+  check: (node, config) =>
+    secretsIn(node, config).map((place) => ({
+      what: `${place} holds a secret as plain text`,
+      why: "synthesized files end up in logs, artifacts and repositories",
+      fix: "let the credentials stack make it, or read it from a sensitive variable without default",
+    })),
 };

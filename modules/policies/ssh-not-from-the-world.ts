@@ -1,8 +1,12 @@
+import { prefixLength } from "../config/addresses.js";
 import { ports } from "../platform/ports.js";
 import { covers, firewallRules } from "./firewall-rules.js";
 import type { Policy } from "./policy.js";
 
-const isWorld = (cidr: string): boolean => cidr.endsWith("/0");
+/** A wider network is no group of administrators: a few of them are the world in parts. The configuration asks for narrower ones still. */
+const shortestPrefix = { ipv4: 8, ipv6: 16 } as const;
+
+const isWorld = (cidr: string): boolean => prefixLength(cidr) < shortestPrefix[cidr.includes(":") ? "ipv6" : "ipv4"];
 
 export const sshNotFromTheWorld: Policy = {
   id: "ssh-not-from-the-world",

@@ -9,7 +9,7 @@ import { Volume } from "@cdktf/provider-hcloud/lib/volume";
 import { TerraformVariable, Testing } from "cdktf";
 import type { Construct } from "constructs";
 import { describe, expect, it } from "vitest";
-import type { Config } from "../../../modules/config/schema.js";
+import type { Config, EnvironmentInput } from "../../../modules/config/schema.js";
 import { labelsOf } from "../../../modules/labels.js";
 import { applyPolicies, policies } from "../../../modules/policies/index.js";
 import { PlatformStack } from "../../../stacks/platform-stack.js";
@@ -111,14 +111,16 @@ describe("the list of policies", () => {
 });
 
 describe("ssh-not-from-the-world", () => {
-  it("passes SSH from an administrators' network", () => {
-    expect(refusals(firewall(rule({ port: "22" }), outward))).toEqual([]);
+  it.each(["198.51.100.0/24", "11.0.0.0/8", "2001:db8::/32", "2001::/16"])("passes SSH from the network %s", (cidr) => {
+    expect(refusals(firewall(rule({ port: "22", sourceIps: [cidr] }), outward))).toEqual([]);
   });
 
   it.each([
     ["22", ["0.0.0.0/0"], "0.0.0.0/0"],
     ["22", ["198.51.100.0/24", "::/0"], "::/0"],
     ["20-30", ["0.0.0.0/0", "::/0"], "0.0.0.0/0 and ::/0"],
+    ["22", ["0.0.0.0/1", "128.0.0.0/1"], "0.0.0.0/1 and 128.0.0.0/1"],
+    ["22", ["64.0.0.0/7", "2000::/15"], "64.0.0.0/7 and 2000::/15"],
   ])("refuses port %s from %j", (port, sourceIps, named) => {
     expect(refusals(firewall(rule({ port, sourceIps }), outward))).toEqual([
       `ssh-not-from-the-world: SSH is open to ${named}`,
@@ -239,6 +241,24 @@ describe("no-secret-literal", () => {
   });
 });
 
+describe("no-secret-literal in payloads", () => {
+  const withUrl = (query: string) =>
+    synthesizeEnvironment(exampleConfig({ application: { url: `https://releases.foobar.com/app.tar.gz${query}` } }));
+
+  it("passes addresses without a secret", () => {
+    expect(() => withUrl("?version=0123456789")).not.toThrow();
+  });
+
+  it.each(["?token=0123456789", "?X-Amz-Security-Token=0123456789", `?id=AKIA${"0".repeat(16)}`])(
+    "refuses a release that is downloaded with %s, and names the file",
+    (query) => {
+      expect(() => withUrl(query)).toThrow(
+        "[production-servers/alpha] policy no-secret-literal: payload/alpha/files/etc/platform/release.env holds a secret as plain text. Why: ",
+      );
+    },
+  );
+});
+
 describe("payload-fits", () => {
   /** Text that no compression shortens. */
   const noise = (bytes: number): string =>
@@ -309,6 +329,19 @@ describe("state-shared", () => {
   it("passes local state outside production, and in production where it is accepted", () => {
     expect(refusals(nothing, local("staging"))).toEqual([]);
     expect(refusals(nothing, config)).toEqual([]);
+  });
+
+  it("passes state in an object storage, which needs no word", () => {
+    const shared = exampleConfig({
+      backend: {
+        acceptLocalState: undefined,
+        type: "s3",
+        bucket: "foobar-state",
+        endpoint: "https://fsn1.your-objectstorage.com",
+        region: "fsn1",
+      } as unknown as EnvironmentInput["backend"],
+    });
+    expect(refusals(nothing, shared)).toEqual([]);
   });
 
   it("refuses local state in production", () => {
