@@ -30,6 +30,7 @@ export class PrivateNetwork extends Construct {
       type: "cloud",
       networkZone: config.network.zone,
       ipRange: config.network.subnet,
+      lifecycle: { preventDestroy: config.protect },
     });
   }
 }

@@ -1,5 +1,6 @@
 import { LoadBalancer } from "@cdktf/provider-hcloud/lib/load-balancer";
 import { Network } from "@cdktf/provider-hcloud/lib/network";
+import { NetworkSubnet } from "@cdktf/provider-hcloud/lib/network-subnet";
 import { PrimaryIp } from "@cdktf/provider-hcloud/lib/primary-ip";
 import { Server } from "@cdktf/provider-hcloud/lib/server";
 import { Volume } from "@cdktf/provider-hcloud/lib/volume";
@@ -23,6 +24,8 @@ function protectionsOf(node: IConstruct): Readonly<Record<string, unknown>> {
       ...(node instanceof Server && { rebuild_protection: node.rebuildProtectionInput }),
       prevent_destroy: node.lifecycle?.preventDestroy,
     };
+  // Hetzner protects it with its network; a changed range would take the network from under all servers.
+  if (node instanceof NetworkSubnet) return { prevent_destroy: node.lifecycle?.preventDestroy };
   return {};
 }
 

@@ -25,6 +25,7 @@ describe("PrivateNetwork", () => {
       type: "cloud",
       network_zone: "eu-central",
       ip_range: "10.0.1.0/24",
+      lifecycle: { prevent_destroy: true },
     });
   });
 
@@ -49,6 +50,7 @@ describe("PrivateNetwork", () => {
     expect(onlyResource(synthesized, "hcloud_network_subnet")).toMatchObject({
       ip_range: "172.16.4.0/24",
       network_zone: "us-east",
+      lifecycle: { prevent_destroy: false },
     });
   });
 });

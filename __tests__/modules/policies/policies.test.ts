@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { OriginCaCertificate } from "@cdktf/provider-cloudflare/lib/origin-ca-certificate/index.js";
 import { Firewall, type FirewallRule } from "@cdktf/provider-hcloud/lib/firewall";
 import { Network } from "@cdktf/provider-hcloud/lib/network";
+import { NetworkSubnet } from "@cdktf/provider-hcloud/lib/network-subnet";
 import { HcloudProvider } from "@cdktf/provider-hcloud/lib/provider";
 import { Server, type ServerConfig as HcloudServer } from "@cdktf/provider-hcloud/lib/server";
 import { UploadedCertificate } from "@cdktf/provider-hcloud/lib/uploaded-certificate";
@@ -178,6 +179,17 @@ describe("protected-in-production", () => {
       "a network",
       (scope: Construct) => new Network(scope, "n", { name: "n", ipRange: "10.0.0.0/16", labels }),
       "delete_protection, prevent_destroy",
+    ],
+    [
+      "a subnet",
+      (scope: Construct) =>
+        new NetworkSubnet(scope, "s", {
+          networkId: 1,
+          type: "cloud",
+          networkZone: "eu-central",
+          ipRange: "10.0.1.0/24",
+        }),
+      "prevent_destroy",
     ],
     [
       "a volume",
