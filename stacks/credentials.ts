@@ -14,10 +14,10 @@ import { PlatformStack, type PlatformStackProps } from "./platform-stack.js";
 /** Everything secret that Terraform makes. Its state is the one to guard: who reads it can read the database. */
 export class CredentialsStack extends PlatformStack {
   readonly originCertificate: OriginCertificate;
-  /** Cloudflare's client certificate (`tls: "passthrough"` only). */
-  readonly originPull?: OriginPull;
-  /** Value of the edge token (`tls: "terminate"` only). */
-  readonly edgeToken?: string;
+  /** Cloudflare's client certificate, which `tls: "passthrough"` asks for. */
+  readonly originPull: OriginPull;
+  /** Value of the edge token, which `tls: "terminate"` asks for. */
+  readonly edgeToken: string;
   private readonly passwords: Passwords;
   private readonly mysql: MysqlCertificates;
 
@@ -30,9 +30,9 @@ export class CredentialsStack extends PlatformStack {
     this.passwords = new Passwords(this, "password", { names: ["application", "replication", "monitoring"], protect });
     this.mysql = new MysqlCertificates(this, "mysql", { config });
     this.originCertificate = originCertificates(this, config);
-    if (config.tls === "terminate")
-      this.edgeToken = new Passwords(this, "edge", { names: ["token"], length: 48, protect: false }).value("token");
-    else this.originPull = new OriginPull(this, "origin-pull", { config });
+    // Both in either mode: servers keep what they were born with while the mode changes, or changes back.
+    this.edgeToken = new Passwords(this, "edge", { names: ["token"], length: 48, protect: false }).value("token");
+    this.originPull = new OriginPull(this, "origin-pull", { config });
     new TerraformOutput(this, "origin_certificate_expires_on", {
       value: this.originCertificate.certificate.expiresOn,
       description: "Raise certificate.generation in the environment's file before this day",
@@ -52,7 +52,7 @@ export class CredentialsStack extends PlatformStack {
       edgeToken: this.edgeToken,
       originCertificate: this.originCertificate.certificate.certificate,
       originKey: this.originCertificate.key.privateKeyPem,
-      originPullCa: this.originPull?.authority.certificate.certPem,
+      originPullCa: this.originPull.authority.certificate.certPem,
     };
   }
 }

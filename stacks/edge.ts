@@ -27,10 +27,10 @@ export class EdgeStack extends PlatformStack {
     new HcloudProvider(this, "hcloud");
     new CloudflareProvider(this, "cloudflare");
     const { edgeToken, originCertificate, originPull } = credentials;
-    const certificate =
-      config.tls === "terminate"
-        ? new BalancerCertificate(this, "certificate", { config, origin: originCertificate })
-        : undefined;
+    const terminates = config.tls === "terminate";
+    const certificate = terminates
+      ? new BalancerCertificate(this, "certificate", { config, origin: originCertificate })
+      : undefined;
     this.balancer = new Balancer(this, "balancer", {
       config,
       subnet: foundation.privateNetwork.subnet,
@@ -41,8 +41,8 @@ export class EdgeStack extends PlatformStack {
       config,
       loadBalancer: this.balancer.loadBalancer,
       // The ruleset's schema does not know that this one header is secret.
-      edgeToken: edgeToken && (Fn.sensitive(edgeToken) as string),
-      originPull: originPull?.client,
+      edgeToken: terminates ? (Fn.sensitive(edgeToken) as string) : undefined,
+      originPull: terminates ? undefined : originPull.client,
     });
     this.addOutputs(config);
   }

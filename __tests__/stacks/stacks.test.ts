@@ -38,8 +38,13 @@ describe("resource addresses, a contract", () => {
         "random_password.password_replication",
         "tls_cert_request.origin-certificate-1_request",
         "tls_private_key.mysql_authority_key",
+        "tls_cert_request.origin-pull_client_request",
+        "tls_locally_signed_cert.origin-pull_client_certificate",
         "tls_private_key.origin-certificate-1_key",
+        "tls_private_key.origin-pull_authority_key",
+        "tls_private_key.origin-pull_client_key",
         "tls_self_signed_cert.mysql_authority_certificate",
+        "tls_self_signed_cert.origin-pull_authority_certificate",
         ...names.flatMap((name) => [
           `tls_cert_request.mysql_${name}_request`,
           `tls_locally_signed_cert.mysql_${name}_certificate`,
@@ -47,6 +52,11 @@ describe("resource addresses, a contract", () => {
         ]),
       ].sort(),
     );
+  });
+
+  it("of the credentials are the same in both TLS modes, so that a change of mode, or back, keeps what servers know", () => {
+    const { credentials } = synthesizeEnvironment(exampleConfig({ tls: "passthrough" }));
+    expect(addressesIn(credentials)).toEqual(addressesIn(stacks.credentials));
   });
 
   it("of the servers", () => {

@@ -3,11 +3,11 @@ import { LoadBalancerNetwork } from "@cdktf/provider-hcloud/lib/load-balancer-ne
 import { LoadBalancerService } from "@cdktf/provider-hcloud/lib/load-balancer-service";
 import { LoadBalancerTargetA } from "@cdktf/provider-hcloud/lib/load-balancer-target";
 import type { NetworkSubnet } from "@cdktf/provider-hcloud/lib/network-subnet";
-import { Token } from "cdktf";
+import { Token, type TerraformResourceLifecycle } from "cdktf";
 import { Construct } from "constructs";
 import type { Config } from "../config/schema.js";
 import { labelsOf } from "../labels.js";
-import type { PlatformServer } from "../server/index.js";
+import { agreesWith, type PlatformServer } from "../server/index.js";
 import type { BalancerCertificate } from "./certificate.js";
 import { balancerDefinition, type BalancerService } from "./definition.js";
 
@@ -53,10 +53,17 @@ export class Balancer extends Construct {
         // No attribute leads from a target to the balancer's network, without which its private address means nothing.
         dependsOn: [network],
       });
-    for (const service of definition.services) this.addService(service, certificate);
+    for (const service of definition.services)
+      this.addService(service, { certificate, precondition: agreesWith(targets, config) });
   }
 
-  private addService(service: BalancerService, certificate?: BalancerCertificate): void {
+  private addService(
+    service: BalancerService,
+    {
+      certificate,
+      precondition,
+    }: Pick<BalancerProps, "certificate"> & Pick<TerraformResourceLifecycle, "precondition">,
+  ): void {
     const { healthCheck: check } = service;
     new LoadBalancerService(this, `service-${service.listenPort}`, {
       loadBalancerId: this.loadBalancer.id,
@@ -76,6 +83,7 @@ export class Balancer extends Construct {
         retries: check.retries,
         http: { domain: check.domain, path: check.path, statusCodes: [...check.statusCodes], tls: false },
       },
+      lifecycle: { precondition },
     });
   }
 }

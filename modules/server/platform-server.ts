@@ -11,6 +11,7 @@ import type { Config, ServerConfig } from "../config/schema.js";
 import { serverLabels } from "../labels.js";
 import type { PublicAddresses } from "../network/index.js";
 import { payloadHash, serverUserData } from "../payload/index.js";
+import { agreement } from "./agreement.js";
 import { TerraformSecrets, type SecretReferences } from "./terraform-secrets.js";
 
 /** Properties of {@link PlatformServer}. */
@@ -30,14 +31,25 @@ export interface PlatformServerProps {
 
 /**
  * What only matters when a server is created. For a change of the first three Hetzner would build the server anew, for the fourth it
- * would power it off, and all of them at once; a placement group cannot change on a running server. `location` is not among them:
- * nothing in another location could be attached, so a plan that moves servers must be seen.
+ * would power it off, for the fifth take it out of the network whose address its payload knows, and all of them at once; a placement
+ * group cannot change on a running server. `location` is not among them: nothing in another location could be attached, so a plan that
+ * moves servers must be seen.
  */
-const decidedAtCreation = ["user_data", "ssh_keys", "image", "server_type", "placement_group_id", 'labels["payload"]'];
+const decidedAtCreation = [
+  "user_data",
+  "ssh_keys",
+  "image",
+  "server_type",
+  "network",
+  "placement_group_id",
+  'labels["payload"]',
+  'labels["balancer"]',
+];
 
 /**
  * One server: Debian 13, both address families, in the private network with a fixed address, in its firewall and its spread group.
- * The label `payload` is the hash of the payload it was created with; see outdated.ts for what becomes of it.
+ * The label `payload` is the hash of the payload it was created with, see outdated.ts; the label `balancer` is what that payload
+ * expects of the balancer, see agreement.ts.
  */
 export class PlatformServer extends Construct {
   readonly server: Server;
@@ -75,7 +87,7 @@ export class PlatformServer extends Construct {
       rebuildProtection: config.protect,
       shutdownBeforeDeletion: true,
       userData: serverUserData({ config, server, secrets: source }),
-      labels: { ...serverLabels(config, server), payload: this.payloadHash },
+      labels: { ...serverLabels(config, server), payload: this.payloadHash, balancer: agreement(config) },
       lifecycle: { ignoreChanges: decidedAtCreation, preventDestroy: config.protect },
     });
     if (volume)

@@ -51,7 +51,33 @@ describe("balancer, defaults", () => {
       proxyprotocol: false,
       http: { certificates: ["${hcloud_uploaded_certificate.certificate.id}"], redirect_http: true },
       health_check: healthCheck,
+      lifecycle: expect.anything() as unknown,
     });
+  });
+});
+
+describe("a balancer that servers were not made for", () => {
+  const preconditions = (synthesized: typeof edge) =>
+    onlyResource(synthesized, "hcloud_load_balancer_service")["lifecycle"] as {
+      readonly precondition: readonly { readonly condition: string; readonly error_message: string }[];
+    };
+  const labelsOf = (server: string): string => remote("servers", `hcloud_server-${server}-labels`);
+
+  it("is refused in the plan, for each target that was born with another TLS mode or balancer's address", () => {
+    expect(preconditions(edge).precondition.map(({ condition }) => condition)).toEqual(
+      ["alpha", "bravo", "charlie"].map(
+        (server) => `\${(lookup(${labelsOf(server)}, "balancer", "none") == "terminate-10.0.1.5")}`,
+      ),
+    );
+    expect(preconditions(edge).precondition[0]?.error_message).toBe(
+      `Server alpha was made for another tls or network.balancerIp than the configuration's, and would serve no visitor. See docs/operations.md, "Change TLS mode or the balancer's address".`,
+    );
+  });
+
+  it("does not wait for servers that are no targets", () => {
+    expect(preconditions(passthrough).precondition.map(({ condition }) => condition)).toEqual([
+      `\${(lookup(${labelsOf("front")}, "balancer", "none") == "passthrough-10.0.1.5")}`,
+    ]);
   });
 });
 
@@ -95,6 +121,7 @@ describe("passthrough", () => {
       destination_port: 443,
       proxyprotocol: true,
       health_check: healthCheck,
+      lifecycle: expect.anything() as unknown,
     });
     expect(resources(passthrough, "hcloud_uploaded_certificate")).toEqual({});
   });

@@ -53,18 +53,28 @@ describe("server, defaults", () => {
       rebuild_protection: true,
       shutdown_before_deletion: true,
       lifecycle: {
-        ignore_changes: ["user_data", "ssh_keys", "image", "server_type", "placement_group_id", 'labels["payload"]'],
+        ignore_changes: [
+          "user_data",
+          "ssh_keys",
+          "image",
+          "server_type",
+          "network",
+          "placement_group_id",
+          'labels["payload"]',
+          'labels["balancer"]',
+        ],
         prevent_destroy: true,
       },
     });
   });
 
-  it("is labelled with environment, name, roles and the hash of its payload", () => {
+  it("is labelled with environment, name, roles, the hash of its payload and what that expects of the balancer", () => {
     const { payload, ...labels } = alpha.labels;
     expect(labels).toEqual({
       environment: "production",
       "managed-by": "cdktf",
       server: "alpha",
+      balancer: "terminate-10.0.1.5",
       "role-web": "true",
       "role-database": "true",
     });
@@ -160,9 +170,14 @@ describe("outdated servers", () => {
     expect(servers.output?.["outdated_servers"]?.["value"]).toContain(`${current} ? "" : "alpha"`);
   });
 
-  it("stay as they are: an apply changes neither the label nor the type, which would power all servers off at once", () => {
+  it("stay as they are: an apply changes neither the labels, nor the type, nor the private address of any", () => {
     expect(alpha["lifecycle"]).toMatchObject({
-      ignore_changes: expect.arrayContaining(['labels["payload"]', "server_type"]) as string[],
+      ignore_changes: expect.arrayContaining([
+        'labels["payload"]',
+        'labels["balancer"]',
+        "server_type",
+        "network",
+      ]) as string[],
     });
   });
 });
