@@ -17,10 +17,10 @@ export interface Stacks {
 }
 
 /** Adds all stacks of an environment. Data flows one way: foundation and credentials, servers, edge. Monitoring stands alone. */
-export function addStacks(app: App, config: Config): Stacks {
+export function addStacks(app: App, config: Config, terraform?: string): Stacks {
   const foundation = new FoundationStack(app, { config });
   const credentials = new CredentialsStack(app, { config });
-  const servers = new ServersStack(app, { config, foundation, credentials });
+  const servers = new ServersStack(app, { config, foundation, credentials, terraform });
   const edge = new EdgeStack(app, { config, foundation, credentials, servers });
   const monitoring = config.monitoring.enabled ? new MonitoringStack(app, { config }) : undefined;
   return { foundation, credentials, servers, edge, monitoring };

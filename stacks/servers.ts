@@ -11,13 +11,15 @@ import { PlatformStack, type PlatformStackProps } from "./platform-stack.js";
 export interface ServersStackProps extends PlatformStackProps {
   readonly foundation: FoundationStack;
   readonly credentials: CredentialsStack;
+  /** Binary in the commands of the outputs. @default "terraform" */
+  readonly terraform?: string;
 }
 
 /** The servers and their disks' attachments. Nothing here is rebuilt unless somebody asks for it by name. */
 export class ServersStack extends PlatformStack {
   readonly servers: readonly PlatformServer[];
 
-  constructor(scope: Construct, { config, foundation, credentials }: ServersStackProps) {
+  constructor(scope: Construct, { config, foundation, credentials, terraform = "terraform" }: ServersStackProps) {
     super(scope, "servers", { config });
     new HcloudProvider(this, "hcloud");
     const datadogApiKey = new TerraformVariable(this, "datadog_api_key", {
@@ -40,8 +42,8 @@ export class ServersStack extends PlatformStack {
         secrets: { ...credentials.secretsOf(server), datadogApiKey: datadogApiKey.stringValue },
       });
     });
-    reportOutdated(this, this.servers);
-    this.addOutputs();
+    reportOutdated(this, this.servers, terraform);
+    this.addOutputs(terraform);
   }
 
   /** Servers that carry a role. */
@@ -49,7 +51,7 @@ export class ServersStack extends PlatformStack {
     return this.servers.filter((server) => server.config.roles.includes(role));
   }
 
-  private addOutputs(): void {
+  private addOutputs(terraform: string): void {
     const byName = <T>(value: (server: PlatformServer) => T): Record<string, T> =>
       Object.fromEntries(this.servers.map((server) => [server.config.name, value(server)]));
     new TerraformOutput(this, "server_addresses", {
@@ -65,7 +67,7 @@ export class ServersStack extends PlatformStack {
       description: "Servers that have an older payload or another type than the configuration's",
     });
     new TerraformOutput(this, "replace_commands", {
-      value: byName((server) => replaceCommand(this, server)),
+      value: byName((server) => replaceCommand(terraform, server)),
       description:
         "Builds one server anew with the current payload and type; one at a time, then deploy all: the balancer takes it back",
     });

@@ -7,11 +7,11 @@ import { addStacks } from "./index.js";
 
 /** One app run: the environment's configuration, its stacks, the JSON, the review. */
 export async function synth(importFile: ImportFile): Promise<void> {
-  const { environment, hasDatadogApiKey } = readInvocation();
+  const { environment, hasDatadogApiKey, terraform } = readInvocation();
   const config = await loadEnvironment(environment, importFile);
   const drawing = drawTopology(config);
   const app = new App();
-  addStacks(app, config);
+  addStacks(app, config, terraform);
   const policies = applyPolicies(app, config);
   app.synth();
   await writeReview({

@@ -176,6 +176,18 @@ describe("outputs", () => {
   });
 });
 
+describe("commands in outputs", () => {
+  it.each([
+    [undefined, "terraform"],
+    ["tofu", "tofu"],
+  ])("are of the binary in use: %s", (terraform, binary) => {
+    const { servers } = addStacks(Testing.app(), exampleConfig(), terraform);
+    const text = Testing.synth(servers);
+    expect(text).toContain(`"alpha": "${binary} -chdir=cdktf.out/stacks/production-servers apply -replace=`);
+    expect(text).toContain(`one server at a time: ${binary} -chdir`);
+  });
+});
+
 describe("synthesized files", () => {
   it("are the same bytes every time, without a path of this machine", () => {
     const text = (): string => {

@@ -12,11 +12,14 @@ export interface Invocation {
   readonly environment: string;
   /** Whether `TF_VAR_datadog_api_key` is set. */
   readonly hasDatadogApiKey: boolean;
+  /** `TERRAFORM_BINARY_NAME`, for commands that people are told to run. @default "terraform" */
+  readonly terraform: string;
 }
 
 export const readInvocation = (variables: NodeJS.ProcessEnv = process.env): Invocation => ({
   environment: variables["ENVIRONMENT"] || "production",
   hasDatadogApiKey: Boolean(variables["TF_VAR_datadog_api_key"]),
+  terraform: variables["TERRAFORM_BINARY_NAME"] || "terraform",
 });
 
 const folder = new URL("../../environments/", import.meta.url);

@@ -5,18 +5,23 @@ import { environmentNames, loadEnvironment, readInvocation } from "../../../modu
 
 describe("the process environment", () => {
   it("means production without Datadog when it says nothing", () => {
-    expect(readInvocation({})).toEqual({ environment: "production", hasDatadogApiKey: false });
+    expect(readInvocation({})).toEqual({ environment: "production", hasDatadogApiKey: false, terraform: "terraform" });
   });
 
-  it("chooses the environment, and keeps no secret", () => {
-    const invocation = readInvocation({ ENVIRONMENT: "staging", TF_VAR_datadog_api_key: "a-key" });
-    expect(invocation).toEqual({ environment: "staging", hasDatadogApiKey: true });
+  it("chooses the environment and the binary, and keeps no secret", () => {
+    const invocation = readInvocation({
+      ENVIRONMENT: "staging",
+      TF_VAR_datadog_api_key: "a-key",
+      TERRAFORM_BINARY_NAME: "tofu",
+    });
+    expect(invocation).toEqual({ environment: "staging", hasDatadogApiKey: true, terraform: "tofu" });
   });
 
   it("takes an empty word for none", () => {
-    expect(readInvocation({ ENVIRONMENT: "", TF_VAR_datadog_api_key: "" })).toEqual({
+    expect(readInvocation({ ENVIRONMENT: "", TF_VAR_datadog_api_key: "", TERRAFORM_BINARY_NAME: "" })).toEqual({
       environment: "production",
       hasDatadogApiKey: false,
+      terraform: "terraform",
     });
   });
 });
