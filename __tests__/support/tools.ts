@@ -3,16 +3,29 @@ import { spawnSync } from "node:child_process";
 const isInstalled = (tool: string): boolean => spawnSync("sh", ["-c", `command -v ${tool}`]).status === 0;
 
 /**
- * Tells whether a real tool is on this machine. Where it is not, says loudly what stays unchecked;
- * with CI=true, where .ci/run installs every tool, its absence fails the test instead.
+ * Tells whether something can be checked on this machine. Where it cannot, says loudly what stays unchecked;
+ * with CI=true, where .ci/run installs every tool, that fails the test instead.
  */
-export function hasTool(tool: string, whatItChecks: string): boolean {
-  if (isInstalled(tool)) return true;
-  const message = `NOT CHECKED: ${whatItChecks} (${tool} is not installed)`;
+function canCheck(isPossible: boolean, what: string, whyNot: string): boolean {
+  if (isPossible) return true;
+  const message = `NOT CHECKED: ${what} (${whyNot})`;
   if (process.env["CI"] === "true") throw new Error(message);
   process.stderr.write(`\n  ${message}\n`);
   return false;
 }
+
+/** Tells whether a real tool is on this machine, and says so loudly where it is not. */
+export const hasTool = (tool: string, whatItChecks: string): boolean =>
+  canCheck(isInstalled(tool), whatItChecks, `${tool} is not installed`);
+
+/** The same of a tool that needs a network of its own; `unshare` is given the options. */
+export const hasToolInNetwork = (tool: string, whatItChecks: string, unshare: "-n" | "-mn"): boolean =>
+  hasTool(tool, whatItChecks) &&
+  canCheck(
+    runTool("unshare", [unshare, "true"]).status === 0,
+    whatItChecks,
+    `unshare ${unshare} is not possible here, which takes root`,
+  );
 
 /** Runs a tool and returns what it printed and how it ended. */
 export function runTool(command: string, args: readonly string[], input?: string): { status: number; output: string } {

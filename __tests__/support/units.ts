@@ -2,17 +2,38 @@ import { join } from "node:path";
 import { temporaryFolder, writeBelow } from "./payload-files.js";
 import { runTool } from "./tools.js";
 
-/** What systemd says of a vendor's unit with our drop-in: complaints, and how exposed the service is (0 to 10, 9.6 with no drop-in). */
-export function judgeDropIn(unit: string, dropIn: string): { readonly complaints: string; readonly exposure: number } {
+/** Verdict of systemd on a unit. */
+export interface Verdict {
+  /** Of the unit and of those beside it; empty when there are none. */
+  readonly complaints: string;
+  /** From 0 to 10; 9.6 for a service without a sandbox. */
+  readonly exposure: number;
+}
+
+/** The server's programs are not on this machine. */
+const runnable = (unit: string): string => unit.replace(/^(Exec\w+=)[+!-]*\/\S+/gm, "$1/bin/true");
+
+/** What systemd says of units, given by name, and how exposed the first of them is. */
+export function judgeUnits(units: Readonly<Record<string, string>>): Verdict {
   const folder = temporaryFolder();
-  writeBelow(folder, [
-    { path: unit, content: "[Service]\nExecStart=/bin/true\n" },
-    { path: `${unit}.d/platform.conf`, content: dropIn },
-  ]);
-  const path = join(folder, unit);
-  const { output } = runTool("systemd-analyze", ["security", "--offline=true", "--no-pager", path]);
+  writeBelow(
+    folder,
+    Object.entries(units).map(([path, content]) => ({ path, content: runnable(content) })),
+  );
+  const [first = "", ...others] = Object.keys(units)
+    .filter((path) => !path.includes("/"))
+    .map((path) => join(folder, path));
+  const { output } = runTool("systemd-analyze", ["security", "--offline=true", "--no-pager", first]);
   return {
-    complaints: runTool("systemd-analyze", ["verify", path]).output,
+    complaints: runTool("systemd-analyze", ["verify", first, ...others]).output,
     exposure: Number(/Overall exposure level for \S+: ([0-9.]+)/.exec(output)?.[1]),
   };
 }
+
+/** The same of a vendor's unit with our drop-in, and of units beside it that it names. */
+export const judgeDropIn = (unit: string, dropIn: string, beside: Readonly<Record<string, string>> = {}): Verdict =>
+  judgeUnits({
+    [unit]: "[Service]\nExecStart=/bin/true\n",
+    [`${unit}.d/platform.conf`]: dropIn,
+    ...beside,
+  });

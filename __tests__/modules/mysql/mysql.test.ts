@@ -5,7 +5,7 @@ import { serverId } from "../../../modules/mysql/server-id.js";
 import { exampleConfig, exampleKeyFile } from "../../support/config.js";
 import { serverOf, splitServers } from "../../support/servers.js";
 import { hasTool, runTool } from "../../support/tools.js";
-import { judgeDropIn } from "../../support/units.js";
+import { judgeDropIn, judgeUnits } from "../../support/units.js";
 
 const partOf = (name: string, config = exampleConfig()) => mysqlPart({ config, server: serverOf(config, name) });
 const contentOf = (path: string, part = partOf("alpha")): string =>
@@ -175,16 +175,27 @@ describe("scripts and units", () => {
     expect(dropIn).toContain("ConditionPathExists=/etc/mysql/mysql.conf.d/zz-server.cnf\n");
   });
 
-  it.runIf(hasTool("systemd-analyze", "drop-in of MySQL's unit"))(
-    "keep mysqld in a sandbox that systemd understands",
-    () => {
-      const dropIn = contentOf("/etc/systemd/system/mysql.service.d/group.conf");
-      const ours = dropIn.slice(dropIn.indexOf("[Service]"));
-      const { complaints, exposure } = judgeDropIn("mysql.service", `${ours}User=mysql\n`);
+  describe.runIf(hasTool("systemd-analyze", "MySQL's units"))("by systemd's own judgement", () => {
+    const unit = (name: string): string => contentOf(`/etc/systemd/system/${name}`);
+    const data = { "mysql-data.service": unit("mysql-data.service") };
+    const dropIn = `${unit("mysql.service.d/group.conf")}User=mysql\n`;
+
+    it("keep mysqld in a sandbox, after its volume", () => {
+      const { complaints, exposure } = judgeDropIn("mysql.service", dropIn, data);
       expect(complaints).toBe("");
       expect(exposure).toBeLessThan(5.5);
-    },
-  );
+    });
+
+    it("keep the joiner in a narrower one, though it is root", () => {
+      const { complaints, exposure } = judgeUnits({ "mysql-group.service": unit("mysql-group.service") });
+      expect(complaints).toBe("");
+      expect(exposure).toBeLessThan(3);
+    });
+
+    it("miss the volume's unit where it is not there", () => {
+      expect(judgeDropIn("mysql.service", dropIn).complaints).toContain("mysql-data.service");
+    });
+  });
 
   it("bring the joiner's code from the server's release, and start it without waiting for that", () => {
     const unit = contentOf("/etc/systemd/system/mysql-group.service");

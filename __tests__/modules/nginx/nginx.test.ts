@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { nginxPart } from "../../../modules/nginx/index.js";
 import { exampleConfig } from "../../support/config.js";
 import { contentOf, partOf, temporaryFolder, writeBelow } from "../../support/payload-files.js";
-import { hasTool, runTool } from "../../support/tools.js";
+import { hasTool, hasToolInNetwork, runTool } from "../../support/tools.js";
 import { judgeDropIn } from "../../support/units.js";
 
 const terminate = partOf(nginxPart);
@@ -108,9 +108,7 @@ function inNetwork(part: typeof terminate, script: string): { status: number; ou
   return runTool("unshare", ["-n", "bash", join(folder, "setup.sh"), folder]);
 }
 
-const canRun = hasTool("nginx", "nginx configuration") && runTool("unshare", ["-n", "true"]).status === 0;
-
-describe.runIf(canRun)("nginx itself", () => {
+describe.runIf(hasToolInNetwork("nginx", "nginx configuration", "-n"))("nginx itself", () => {
   it("takes the configuration and refuses what did not come through the edge (terminate)", () => {
     const { output } = inNetwork(
       terminate,

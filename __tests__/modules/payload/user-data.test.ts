@@ -86,8 +86,27 @@ describe.each([
     );
   });
 
-  it("appear nowhere else", () => {
-    expect(literal).not.toContain("secret-");
+  it("hold what they are declared to hold", () => {
+    const decoded = files.map(({ content }) => Buffer.from(content, "base64").toString());
+    expect(decoded).toEqual(
+      secretFilesOf(config, serverOf(config, server)).map((file) => file.content((name) => `secret-${name}`)),
+    );
+    expect(decoded.join("\n")).toContain("secret-");
+  });
+
+  it("change no byte outside their own part", () => {
+    const text = userData(config, server);
+    const others = serverUserData({
+      config: { ...config },
+      server: serverOf(config, server),
+      secrets: { ...secrets, value: (name) => `other-${name}` },
+    });
+    const outside = (whole: string): string => whole.slice(0, whole.lastIndexOf("base64\n\n"));
+    expect(others).not.toBe(text);
+    expect(outside(others)).toBe(outside(text));
+  });
+
+  it("are no reference in the literal part", () => {
     expect(literal).not.toMatch(/\$\{(?!distro_codename|RELEASE_|[0-9#])[A-Z_.]+\.[a-z]/);
   });
 });
