@@ -1,0 +1,51 @@
+import { loadavg } from "node:os";
+import { Argument, Command, InvalidArgumentError } from "commander";
+import { appRun } from "./app-run.js";
+import { payloads } from "./payload.js";
+import { freshClone, unitTests } from "./whole.js";
+
+interface Options {
+  readonly pairs: number;
+}
+
+/** The figures that the project promises, the quick ones first. */
+const figures: Readonly<Record<string, (options: Options) => void | Promise<void>>> = {
+  payload: payloads,
+  app: ({ pairs }) => appRun(pairs),
+  tests: unitTests,
+  clone: freshClone,
+};
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("It must be a whole number from 1.");
+  return value;
+}
+
+const program = new Command("npm run bench --")
+  .description("Repeats the project's figures and says which are within their limits; ends with 1 when one is not.")
+  .addArgument(new Argument("[figures...]", "which of them").choices(Object.keys(figures)).default([], "all"))
+  .option("--pairs <number>", "timed runs of each app", count, 5)
+  .addHelpText(
+    "after",
+    `
+Figures:
+  payload  size of each server's user data, at most 24 KiB
+  app      an app run against an empty CDKTF app, at most 1.5 times; with 100 servers, at most 2.5 times
+  tests    the unit tests, at most 30 s
+  clone    npm ci and the first synthesis in a fresh clone of the last commit, at most 3 minutes
+
+Times are of this machine with its present load: let it be idle.`,
+  )
+  .action(async (wanted: readonly string[], options: Options) => {
+    console.log(`load of this machine: ${loadavg()[0]?.toFixed(1)}`);
+    for (const [name, measure] of Object.entries(figures)) {
+      if (wanted.length > 0 && !wanted.includes(name)) continue;
+      console.log(`\n${name}`);
+      await measure(options);
+    }
+  });
+
+// An interrupted program fails, which is reported, and what was written for it goes away.
+process.once("SIGINT", () => undefined);
+await program.parseAsync();

@@ -1,0 +1,17 @@
+import { loadEnvironment } from "../../modules/config/load.js";
+import { payloadSize, warningBytes } from "../../modules/payload/index.js";
+import { report } from "./figure.js";
+
+/** Size of the user data of every server, as Hetzner takes it: production ends TLS at the balancer, staging at nginx. */
+export async function payloads(): Promise<void> {
+  for (const environment of ["production", "staging"]) {
+    const config = await loadEnvironment(environment);
+    for (const server of config.servers)
+      report({
+        what: `payload of ${server.name}, ${environment}`,
+        value: payloadSize(config, server) / 1024,
+        limit: warningBytes / 1024,
+        unit: " KiB",
+      });
+  }
+}
