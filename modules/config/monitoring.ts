@@ -83,7 +83,7 @@ export const monitoring = z.strictObject({
     })
     .prefault({}),
   downtimes: z
-    .record(values.serverName, downtime)
+    .record(values.downtimeName, downtime)
     .default({})
     .describe("Planned work during which alerts are kept back, by a short name. Remove an entry once it is over."),
 });

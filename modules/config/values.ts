@@ -66,12 +66,17 @@ export const serverName = text((value) => {
       };
 });
 
-/** Name of a placement group: part of a Hetzner label. */
-export const placementGroup = matching(
-  /^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/,
-  "must be a name of at most 40 lower-case letters, digits and hyphens, beginning with a letter",
-  'write it as "servers-2"',
-);
+/** A name of the owner's choice that becomes part of an address in Terraform, or of a label. */
+const shortName = (example: string) =>
+  matching(
+    /^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/,
+    "must be a name of at most 40 lower-case letters, digits and hyphens, beginning with a letter",
+    `write it as "${example}"`,
+  );
+
+export const placementGroup = shortName("servers-2");
+
+export const downtimeName = shortName("new-disks");
 
 export const location = known("location", Object.keys(locations));
 

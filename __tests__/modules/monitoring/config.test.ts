@@ -51,6 +51,11 @@ describe("refusals", () => {
       'monitoring.downtimes.kernel.start: must be a time in UTC, got "2026-12-01T20:00:00+01:00"; write it as 2026-12-01T20:00:00Z',
     ],
     [
+      "a downtime whose name is a sentence",
+      { downtimes: { "New disks!": { reason, start, end } } },
+      'monitoring.downtimes.New disks!: must be a name of at most 40 lower-case letters, digits and hyphens, beginning with a letter, got "New disks!"; write it as "new-disks"',
+    ],
+    [
       "a downtime of a server that is not there",
       { downtimes: { kernel: { reason, start, end, server: "delta" } } },
       'monitoring.downtimes.kernel.server: must be a server of this environment, got "delta"; choose one of alpha, bravo, charlie',
