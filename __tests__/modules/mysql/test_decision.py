@@ -3,7 +3,8 @@
 import itertools
 import unittest
 
-from decision import BOOTSTRAP, JOIN, LEAVE, STAY, WAIT, complete, decide
+from decision import BOOTSTRAP, JOIN, LEAVE, STAY, WAIT, decide
+from gtid import parse, subtract, union
 from report import DOWN, ERROR, OFFLINE, ONLINE, RECOVERING, Report
 
 G = "aaaaaaaa-0000-0000-0000-000000000000"
@@ -18,6 +19,11 @@ def holding(name, gtids, **more):
     return Report(name, state=OFFLINE, executed=f"{G}:{gtids}", **more)
 
 
+def queued(name, gtids, received):
+    """Has certified and not applied what it received."""
+    return holding(name, gtids, received=f"{G}:{received}")
+
+
 def online(name, gtids="1-10", role="SECONDARY", majority=True, **more):
     return Report(name, state=ONLINE, role=role, majority=majority, executed=f"{G}:{gtids}", **more)
 
@@ -27,8 +33,8 @@ def facts(*reports, names=NAMES):
 
 
 class Case(unittest.TestCase):
-    def assertDecides(self, me, reports, action, reason):
-        decision = decide(me, reports)
+    def assertDecides(self, me, reports, action, reason, lost=()):
+        decision = decide(me, reports, lost)
         self.assertEqual(decision.action, action, decision.reason)
         self.assertIn(reason, decision.reason)
 
@@ -155,14 +161,49 @@ class OwnState(Case):
         self.assertDecides("alpha", facts(online("alpha", majority=False), None, None), STAY, "no majority")
 
 
-class Complete(Case):
-    everyone = facts(holding("alpha", "1-5"), holding("bravo", "1-6"), holding("charlie", "1-6"))
+class Received(Case):
+    """What was received and not applied."""
 
-    def test_with_everybodys_data_nothing_else_was_acknowledged(self):
-        self.assertTrue(complete(self.everyone, lost=()))
+    def test_counts_when_a_disk_is_lost_for_it_may_be_the_only_copy(self):
+        reports = facts(blank("alpha"), holding("bravo", "1-8"), queued("charlie", "1-8", "1-10"))
+        self.assertDecides("charlie", reports, BOOTSTRAP, "every transaction")
+        for me in ("alpha", "bravo"):
+            self.assertDecides(me, reports, WAIT, "charlie starts the group")
 
-    def test_a_blank_member_may_have_acknowledged_what_only_a_relay_log_still_holds(self):
-        self.assertFalse(complete({**self.everyone, "alpha": blank("alpha")}, lost=()))
+    def test_counts_when_a_member_is_declared_lost(self):
+        survivors = {"bravo": holding("bravo", "1-8"), "charlie": queued("charlie", "1-7", "5-10")}
+        self.assertDecides("charlie", survivors, BOOTSTRAP, "every transaction", lost=("alpha",))
+        self.assertDecides("bravo", survivors, WAIT, "charlie starts the group", lost=("alpha",))
 
-    def test_so_may_one_declared_lost(self):
-        self.assertFalse(complete(self.everyone, lost=("delta",)))
+    def test_makes_equals_of_members_that_have_applied_more_or_less_of_the_same(self):
+        reports = facts(blank("alpha"), queued("bravo", "1-6", "7-10"), holding("charlie", "1-10"))
+        self.assertDecides("bravo", reports, BOOTSTRAP, "every transaction")
+        self.assertDecides("charlie", reports, WAIT, "bravo starts the group")
+
+    def test_with_gaps_on_both_sides_is_left_to_an_operator(self):
+        reports = facts(blank("alpha"), holding("bravo", "1-8:10"), queued("charlie", "1-7", "8-9"))
+        for me in NAMES:
+            self.assertDecides(me, reports, WAIT, "bravo lacks transactions of charlie; charlie lacks transactions of bravo")
+
+    def test_does_not_count_with_everybodys_data_for_whoever_acknowledged_it_has_executed_it(self):
+        reports = facts(queued("alpha", "1-8", "9-11"), holding("bravo", "1-10"), queued("charlie", "1-9", "10-11"))
+        self.assertDecides("bravo", reports, BOOTSTRAP, "every transaction")
+
+    def test_is_forgotten_by_the_leader_only_with_everybodys_data(self):
+        everyone = facts(holding("alpha", "1-5"), holding("bravo", "1-6"), holding("charlie", "1-6"))
+        self.assertTrue(decide("bravo", everyone).forget_received)
+        self.assertFalse(decide("bravo", {**everyone, "alpha": blank("alpha")}).forget_received)
+        self.assertFalse(decide("bravo", everyone, lost=("delta",)).forget_received)
+
+    def test_never_makes_two_leaders_nor_one_that_lacks_what_another_holds(self):
+        choices = [("1-4", "1-4"), ("1-4", "1-6"), ("1-5", "3-6"), ("1-6", "5"), ("1-4", "6"), None]
+        for chosen in itertools.product(choices, repeat=3):
+            reports = {n: queued(n, *gtids) if gtids else blank(n) for n, gtids in zip(NAMES, chosen)}
+            starters = [me for me in NAMES if decide(me, reports).action == BOOTSTRAP]
+            self.assertLessEqual(len(starters), 1, chosen)
+            if None in chosen and starters:
+                has = {n: parse(f"{r.executed},{r.received}") if r.executed else {} for n, r in reports.items()}
+                self.assertFalse(subtract(union(*has.values()), has[starters[0]]), chosen)
+
+    def test_must_stay_the_same_between_two_looks(self):
+        self.assertNotEqual(holding("alpha", "1-8").fingerprint, queued("alpha", "1-8", "9").fingerprint)

@@ -31,7 +31,7 @@ def main(arguments):
         help="start the group without members that will never come back",
         description="Lets the group start though some members do not answer. What only they had committed is lost."
         " They must be off for good, or wiped before they return: two groups would diverge."
-        " Run it on one survivor; the one with the most transactions starts the group.",
+        " Run it on the survivor with the most transactions; on another one it says which that is.",
     )
     force.add_argument("--i-have-lost-members", nargs="+", metavar="NAME", required=True)
     options = parser.parse_args(arguments)

@@ -9,7 +9,7 @@ import endpoint
 import group
 import pymysql
 import settings as config
-from decision import BOOTSTRAP, JOIN, LEAVE, STAY, complete, decide
+from decision import BOOTSTRAP, JOIN, LEAVE, decide
 from observer import Observer
 from peers import gather
 from report import OFFLINE, ONLINE, primary_problem
@@ -66,8 +66,9 @@ class Daemon:
             group.leave(self._settings)
 
     def _decide(self):
-        reports = gather(self._settings, self._observer.fresh(), lost_members())
-        return reports, decide(self._settings.server, reports)
+        lost = lost_members()
+        reports = gather(self._settings, self._observer.fresh(), lost)
+        return reports, decide(self._settings.server, reports, lost)
 
     def _bootstrap(self, reports):
         """Only if everybody says the same a second time: nobody restarted, joined or wrote in between."""
@@ -75,7 +76,7 @@ class Daemon:
         again, decision = self._decide()
         steady = [r.fingerprint for r in reports.values()] == [r and r.fingerprint for r in again.values()]
         if decision.action == BOOTSTRAP and steady:
-            group.bootstrap(self._settings, forget_received=complete(reports, lost_members()))
+            group.bootstrap(self._settings, decision.forget_received)
             config.OVERRIDE.unlink(missing_ok=True)
 
     def _ensure_accounts(self, mine):

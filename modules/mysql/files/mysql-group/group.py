@@ -17,7 +17,8 @@ def bootstrap(settings, forget_received):
     """
     Starts a new group with this member alone.
     `forget_received`: every member's data is there and this one has executed all that any has, so that whatever it received besides
-    was never acknowledged to anybody. Else it is applied: it may be the only copy of what a lost member acknowledged.
+    was never acknowledged to anybody. Else it is applied before the member is online: it may be the only copy of what a lost member
+    acknowledged.
     """
     with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
         if forget_received:

@@ -46,7 +46,7 @@ class Report:
     @property
     def fingerprint(self):
         """What must not change between two looks for a decision to stand."""
-        return (self.server, self.boot, self.state, self.executed, self.blank)
+        return (self.server, self.boot, self.state, self.executed, self.received, self.blank)
 
 
 def primary_problem(report):
