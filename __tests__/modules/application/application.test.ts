@@ -72,7 +72,10 @@ describe("units", () => {
   );
 });
 
-/** deploy-app with a folder for /opt/app, and stand-ins for what it talks to: releases as folders, systemd, and a healthy application. */
+/**
+ * deploy-app with a folder for /opt/app, and stand-ins for what it talks to: releases as folders, systemd, and an application whose
+ * health check (port 3000) fails when a file "sick" names its release or all of them. A trial (port 3001) is healthy.
+ */
 function deploy(script: string): string[] {
   const folder = temporaryFolder();
   const standIn = (name: string, body: string) => ({
@@ -82,10 +85,12 @@ function deploy(script: string): string[] {
   });
   const program = contentOf(part, "/usr/local/sbin/deploy-app")
     .replaceAll("/opt/app", join(folder, "opt"))
-    .replaceAll("/run/lock", folder);
+    .replaceAll("/run/lock", folder)
+    .replace("{2-60}", "{2-1}")
+    .replace('healthy "$HEALTH" 5', 'healthy "$HEALTH" 1');
   writeBelow(folder, [
     { path: "deploy-app", content: program, permissions: "0755" },
-    standIn("curl", "true"),
+    standIn("curl", `[[ $* != *:3000/* ]] || ! grep -qxFf ${folder}/sick <(echo all) ${folder}/opt/current/server.js`),
     standIn("fetch-release", 'cp -r "r${1##*/}/$3" "$4" 2>/dev/null || { echo "fetch-release: refused"; exit 1; }'),
     standIn("systemctl", `echo "$*" >>${folder}/systemctl.log`),
     standIn("systemd-run", "true"),
@@ -93,10 +98,11 @@ function deploy(script: string): string[] {
     {
       path: "test.sh",
       content: `
-        cd ${folder}; mkdir -p opt; export PATH=${folder}/bin:$PATH
+        cd ${folder}; mkdir -p opt; touch sick; export PATH=${folder}/bin:$PATH
         build() { mkdir -p "r$1/app"; echo "// $1" >"r$1/app/server.js"; }
         release() { ./deploy-app "https://archive.test/$1" "$(echo "$1" | sha256sum | cut -d' ' -f1)" 2>&1; echo "exit $?"; }
         current() { cat opt/current/server.js; }
+        sick() { echo "$1" >sick; }
         ${script}`,
     },
   ]);
@@ -135,6 +141,42 @@ describe("deploy-app", () => {
     const output = deploy(`build 1; ${breakIt}; release 1; ls opt/releases`);
     expect(output).toContain(`deploy-app: ${reason}`);
     expect(output.at(-1)).toBe("exit 1");
+  });
+
+  it("goes back from a release that is not healthy after the switch, and forgets it", () => {
+    const output = deploy("build 1; build 2; release 1; sick '// 2'; release 2; current; ls opt/releases | wc -l");
+    expect(output.slice(1)).toEqual([
+      "exit 0",
+      expect.stringMatching(/^deploy-app: the release was not healthy after the switch; went back to .*releases/),
+      "exit 1",
+      "// 1",
+      "1",
+    ]);
+  });
+
+  it("keeps an older release that it went back to in an outage and that was not healthy either", () => {
+    const output = deploy(
+      "build 1; build 2; release 1; release 2; sick all; release 1; current; ls opt/releases | wc -l; sick none; release 1; current",
+    );
+    expect(output.slice(4)).toEqual([
+      expect.stringMatching(/not healthy after the switch; went back to/),
+      "exit 1",
+      "// 2",
+      "2",
+      expect.stringMatching(/is current$/),
+      "exit 0",
+      "// 1",
+    ]);
+  });
+
+  it("leaves the release that is current where it is, though it is not healthy", () => {
+    const output = deploy("build 1; release 1; sick all; release 1; current; tail -n 1 systemctl.log");
+    expect(output.slice(2)).toEqual([
+      expect.stringMatching(/is current, was restarted and is not healthy; nothing was changed$/),
+      "exit 1",
+      "// 1",
+      "restart app.service",
+    ]);
   });
 
   it("keeps five releases", () => {
