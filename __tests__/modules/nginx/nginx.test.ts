@@ -118,13 +118,29 @@ describe.runIf(hasToolInNetwork("nginx", "nginx configuration", "-n"))("nginx it
     expect(output.trim().split("\n")).toEqual(["503", "200", "404", "403", "403", "200", "421"]);
   });
 
-  it("takes the configuration and refuses who has no client certificate (passthrough)", () => {
+  it("takes the configuration, and answers the edge's certificate (passthrough)", () => {
     const { output } = inNetwork(
       passthrough,
-      `application; ask http://10.0.1.11/healthz; ask http://10.0.1.11/; ask --haproxy-protocol https://10.0.1.11/
+      `application; ask http://10.0.1.11/healthz; ask http://10.0.1.11/
        ask --haproxy-protocol --cert $tls/origin.pem --key $tls/origin.key https://10.0.1.11/`,
     );
-    expect(output.trim().split("\n")).toEqual(["200", "421", "400", "200"]);
+    expect(output.trim().split("\n")).toEqual(["200", "421", "200"]);
+  });
+
+  it.each([
+    ["has no certificate", "https://10.0.1.11/"],
+    ["has no certificate, by TLS 1.2", "--tls-max 1.2 https://10.0.1.11/"],
+    ["has a foreign certificate", "--cert $tls/foreign.pem --key $tls/foreign.key https://10.0.1.11/"],
+    ["speaks no TLS", "http://10.0.1.11:443/"],
+    ["speaks no TLS, to another name", "-H Host:other.test http://10.0.1.11:443/"],
+  ])("answers nothing, not even an error page, to who %s (passthrough)", (_, request) => {
+    const { output } = inNetwork(
+      passthrough,
+      `application
+       openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=foreign -keyout $tls/foreign.key -out $tls/foreign.pem 2>/dev/null
+       request -w 'status %{http_code}' --haproxy-protocol ${request}; echo ", curl $?"`,
+    );
+    expect(output.trim()).toBe("status 000, curl 56");
   });
 
   it("says why it is not healthy, and tells the application who asks", () => {
