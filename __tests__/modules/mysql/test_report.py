@@ -44,7 +44,7 @@ class Body(unittest.TestCase):
 class Members(unittest.TestCase):
     def test_members_of_a_view_that_the_configuration_does_not_know_yet_are_expected_too(self):
         settings = Settings("alpha", "10.0.1.11", {"alpha": "10.0.1.11", "bravo": "10.0.1.12"}, 0, "", "", "", 5, {})
-        views = [("10.0.1.11", "10.0.1.14"), ("10.0.1.12",)]
+        seen = ["10.0.1.11", "10.0.1.14", "10.0.1.12"]
         self.assertEqual(
-            expected_members(settings, views), {"alpha": "10.0.1.11", "bravo": "10.0.1.12", "10.0.1.14": "10.0.1.14"}
+            expected_members(settings, seen), {"alpha": "10.0.1.11", "bravo": "10.0.1.12", "10.0.1.14": "10.0.1.14"}
         )

@@ -8,7 +8,7 @@ import time
 
 import settings as config
 from peers import ask, gather
-from report import ONLINE, Report
+from report import ONLINE, Report, primary_problem
 
 DATA = pathlib.Path("/var/lib/mysql/data")
 
@@ -26,6 +26,14 @@ def main(arguments):
         " Refused while no group runs. The old directory is kept; delete it when nothing in it is missed.",
     )
     reclone.add_argument("--i-discard-this-members-data", action="store_true", required=True)
+    forget = commands.add_parser(
+        "forget",
+        help="no longer wait for a member that was replaced or removed",
+        description="After a total outage this member waits for every member it knows. This takes one off its list, until it is seen in the"
+        " group again. Refused while that one answers or is in the group, and while no primary takes writes."
+        " Run it on every member that knows the name.",
+    )
+    forget.add_argument("name", metavar="NAME", help="as mysql-group status shows it")
     force = commands.add_parser(
         "force-bootstrap",
         help="start the group without members that will never come back",
@@ -44,12 +52,14 @@ def main(arguments):
         return _status(settings, options.json)
     if options.command == "reclone":
         return _reclone(settings)
+    if options.command == "forget":
+        return _forget(settings, options.name)
     return _force_bootstrap(settings, options.i_have_lost_members)
 
 
 def _reports(settings):
     mine = ask(settings.address, settings.rolePort) or Report(settings.server, reason="mysql-group does not answer")
-    return gather(settings, mine)
+    return gather(settings, mine, forgotten=config.stored(config.FORGOTTEN))
 
 
 def _status(settings, as_json):
@@ -78,6 +88,29 @@ def _reclone(settings):
     return 0
 
 
+def _forget(settings, name):
+    """
+    Safe because a group with a primary that takes writes goes on without the member: the primary has applied what any other has ever
+    acknowledged, and who comes back finds that group, or, while none runs, is asked before one is started.
+    """
+    reports = _reports(settings)
+    address = settings.members.get(name, name)
+    group = [report for report in reports.values() if report and report.state == ONLINE and report.majority]
+    problem = (
+        f"{name} is no member that this one waits for" if name not in reports
+        else f"{name} answers" if reports[name]
+        else f"{name} is in the group" if any(address in report.view for report in group)
+        else "no primary takes writes" if all(primary_problem(report) for report in group)
+        else None
+    )
+    if problem:
+        print(f"refused: {problem}")
+        return 1
+    config.store(config.FORGOTTEN, {*config.stored(config.FORGOTTEN), address})
+    print(f"{name} is forgotten here until it is seen in the group again")
+    return 0
+
+
 def _force_bootstrap(settings, lost):
     reports = _reports(settings)
     unknown = [name for name in lost if name not in reports]
@@ -85,7 +118,7 @@ def _force_bootstrap(settings, lost):
     if unknown or alive:
         print("refused: " + "; ".join([f"{n} is no member" for n in unknown] + [f"{n} answers" for n in alive]))
         return 1
-    config.OVERRIDE.write_text(json.dumps(lost))
+    config.store(config.LOST, lost)
     print("waiting for the group to start (120 s at most)")
     try:
         for _ in range(120):
@@ -97,4 +130,4 @@ def _force_bootstrap(settings, lost):
         print(f"no group yet: {mine.reason if mine else 'mysql-group does not answer'}")
         return 1
     finally:
-        config.OVERRIDE.unlink(missing_ok=True)
+        config.LOST.unlink(missing_ok=True)

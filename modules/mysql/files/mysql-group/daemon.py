@@ -1,6 +1,5 @@
 """The loop: look, decide, act; one line in the journal whenever the reason changes."""
 
-import json
 import threading
 import time
 
@@ -66,8 +65,8 @@ class Daemon:
             group.leave(self._settings)
 
     def _decide(self):
-        lost = lost_members()
-        reports = gather(self._settings, self._observer.fresh(), lost)
+        lost = config.stored(config.LOST)
+        reports = gather(self._settings, self._observer.fresh(), lost, config.stored(config.FORGOTTEN))
         return reports, decide(self._settings.server, reports, lost)
 
     def _bootstrap(self, reports):
@@ -77,7 +76,7 @@ class Daemon:
         steady = [r.fingerprint for r in reports.values()] == [r and r.fingerprint for r in again.values()]
         if decision.action == BOOTSTRAP and steady:
             group.bootstrap(self._settings, decision.forget_received)
-            config.OVERRIDE.unlink(missing_ok=True)
+            config.LOST.unlink(missing_ok=True)
 
     def _ensure_accounts(self, mine):
         if self._accounts_ready or primary_problem(mine):
@@ -92,14 +91,6 @@ class Daemon:
         if reason != self._observer.reason:
             print(reason, flush=True)
             self._observer.reason = reason
-
-
-def lost_members():
-    """Members an operator has declared lost, for one bootstrap."""
-    try:
-        return tuple(json.loads(config.OVERRIDE.read_text()))
-    except (OSError, ValueError):
-        return ()
 
 
 def _plain(problem):

@@ -89,7 +89,7 @@ class Observer:
         self._latest = Report(settings.server)
         self._read_at = 0.0
         self.reason = "starting"
-        self.remembered = config.remembered()
+        self.remembered = config.stored(config.REMEMBERED)
 
     def start(self):
         threading.Thread(target=self._watch, daemon=True).start()
@@ -113,7 +113,11 @@ class Observer:
     def _keep_view(self, report):
         if report.majority and report.state == "ONLINE" and set(report.view) != set(self.remembered):
             self.remembered = tuple(report.view)
-            config.remember(report.view)
+            config.store(config.REMEMBERED, report.view)
+            # Who shows up in the group is a member again.
+            forgotten = set(config.stored(config.FORGOTTEN))
+            if forgotten & set(report.view):
+                config.store(config.FORGOTTEN, forgotten - set(report.view))
 
     def latest(self):
         """The last report, if it is recent."""

@@ -21,16 +21,21 @@ def ask(address, port):
         connection.close()
 
 
-def gather(settings, mine, lost=()):
-    """Every known member's name -> Report or None, in the order of the configuration; `lost` ones left out."""
+def gather(settings, mine, lost=(), forgotten=()):
+    """
+    Every known member's name -> Report or None, in the order of the configuration.
+    Two kinds of members count only if they answer: `lost` ones, by name, and `forgotten` ones, by address, unless somebody saw them in
+    the group after all.
+    """
     reports, asked = {settings.server: mine}, 0
     while len(reports) != asked:
         asked = len(reports)
-        views = [view for report in reports.values() if report for view in (report.view, report.remembered)]
-        members = expected_members(settings, views)
-        new = {name: address for name, address in members.items() if name not in reports and name not in lost}
+        seen = [address for report in reports.values() if report for address in (*report.view, *report.remembered)]
+        addresses = expected_members(settings, seen)
+        new = {name: address for name, address in addresses.items() if name not in reports}
         with concurrent.futures.ThreadPoolExecutor(max_workers=16) as pool:
             answers = pool.map(lambda address: ask(address, settings.rolePort), new.values())
             reports.update(zip(new, answers))
+    gone = {*lost, *(name for name, address in addresses.items() if address in forgotten and address not in seen)}
     order = [*settings.members, *sorted(set(reports) - set(settings.members))]
-    return {name: reports[name] for name in order if name in reports}
+    return {name: reports[name] for name in order if name in reports and (reports[name] or name not in gone)}

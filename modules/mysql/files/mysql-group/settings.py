@@ -5,8 +5,11 @@ import pathlib
 from typing import NamedTuple
 
 FILE = "/etc/mysql-group/group.json"
+# Lists that outlive the daemon: addresses of the last view with a majority; addresses that an operator has taken off the members.
 REMEMBERED = pathlib.Path("/var/lib/mysql-group/view.json")
-OVERRIDE = pathlib.Path("/run/mysql-group/lost-members.json")
+FORGOTTEN = pathlib.Path("/var/lib/mysql-group/forgotten.json")
+# Names of members that an operator has declared lost, for one bootstrap.
+LOST = pathlib.Path("/run/mysql-group/lost-members.json")
 
 
 class Settings(NamedTuple):
@@ -32,22 +35,21 @@ def secret(settings, account):
     return pathlib.Path(settings.passwords[account]).read_text().strip()
 
 
-def remembered():
-    """Addresses of the last view with a majority; empty when none is known."""
+def stored(file):
+    """The list in this file; empty when there is none."""
     try:
-        return tuple(json.loads(REMEMBERED.read_text()))
+        return tuple(json.loads(file.read_text()))
     except (OSError, ValueError):
         return ()
 
 
-def remember(addresses):
-    draft = REMEMBERED.with_suffix(".new")
-    draft.write_text(json.dumps(sorted(addresses)))
-    draft.replace(REMEMBERED)
+def store(file, values):
+    draft = file.with_suffix(".new")
+    draft.write_text(json.dumps(sorted(values)))
+    draft.replace(file)
 
 
-def expected_members(settings, views):
-    """Configured members, and members that a view names though this configuration is older than they are."""
-    known = set(settings.members.values())
-    extra = sorted({address for view in views for address in view} - known)
+def expected_members(settings, seen):
+    """Name -> address: configured members, and those seen in a view though this configuration is older than they are."""
+    extra = sorted(set(seen) - set(settings.members.values()))
     return {**settings.members, **{address: address for address in extra}}
