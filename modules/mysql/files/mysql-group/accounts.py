@@ -7,7 +7,8 @@ import os
 from observer import connect
 from settings import secret
 
-APPLICATION = "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES"
+# What its statements need, and its migrations, which only add (app/README.md).
+APPLICATION = "SELECT, INSERT, CREATE, ALTER, INDEX"
 REPLICATION = "REPLICATION SLAVE, CONNECTION_ADMIN, BACKUP_ADMIN, GROUP_REPLICATION_STREAM"
 
 
@@ -47,6 +48,8 @@ def _ensure(cursor, settings, account, host, require, limits, grants):
         return False
     options = f"IDENTIFIED WITH caching_sha2_password BY %s REQUIRE {require}" + (f" WITH {limits}" if limits else "")
     cursor.execute(f"CREATE USER IF NOT EXISTS %s@%s {options}", [account, host, password])
+    # What an earlier definition granted goes.
+    cursor.execute("REVOKE ALL PRIVILEGES, GRANT OPTION FROM %s@%s", [account, host])
     for grant in grants:
         cursor.execute(f"GRANT {grant} TO %s@%s", [account, host])
     # Last, and with the mark: an interrupted run is done again.

@@ -1,0 +1,102 @@
+"""Accounts: what each may do, and that only a change is written. Run by mysql-group.test.ts."""
+
+import json
+import pathlib
+import sys
+import tempfile
+import types
+import unittest
+
+# Nothing here talks to mysqld; the driver need not be installed.
+sys.modules.setdefault("pymysql", types.SimpleNamespace(connect=None, Error=OSError))
+
+import accounts
+from settings import Settings
+
+APP = ("app", "10.0.1.0/24", "SSL", "", ["SELECT ON `app`.*"])
+
+
+class Cursor:
+    """Keeps what is executed; answers with the mark that the last ALTER USER has left."""
+
+    def __init__(self):
+        self.executed, self.mark = [], None
+
+    def execute(self, statement, values=()):
+        self.executed.append(statement)
+        if statement.startswith("ALTER USER"):
+            self.mark = json.loads(values[-1])["definition"]
+
+    def fetchone(self):
+        return self.mark and (self.mark,)
+
+    def written(self):
+        written = [statement.split(" IDENTIFIED")[0] for statement in self.executed if not statement.startswith("SELECT ATTRIBUTE")]
+        self.executed = []
+        return written
+
+
+class Ensure(unittest.TestCase):
+    def setUp(self):
+        file = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()), "password")
+        file.write_text("first\n")
+        self.password = file
+        self.settings = Settings("", "", {}, 0, "", "10.0.1.0/24", "app", 5, {"app": str(file)})
+        self.cursor = Cursor()
+
+    def ensure(self, definition=APP):
+        changed = accounts._ensure(self.cursor, self.settings, *definition)
+        return changed, self.cursor.written()
+
+    def test_writes_all_of_a_new_account_and_the_mark_last(self):
+        self.assertEqual(
+            self.ensure(),
+            (
+                True,
+                [
+                    "CREATE USER IF NOT EXISTS %s@%s",
+                    "REVOKE ALL PRIVILEGES, GRANT OPTION FROM %s@%s",
+                    "GRANT SELECT ON `app`.* TO %s@%s",
+                    "ALTER USER %s@%s",
+                ],
+            ),
+        )
+
+    def test_writes_nothing_when_nothing_differs(self):
+        self.ensure()
+        self.assertEqual(self.ensure(), (False, []))
+
+    def test_takes_away_what_an_earlier_definition_granted(self):
+        self.ensure(("app", "10.0.1.0/24", "SSL", "", ["SELECT, DROP ON `app`.*"]))
+        changed, written = self.ensure()
+        self.assertTrue(changed)
+        self.assertLess(written.index("REVOKE ALL PRIVILEGES, GRANT OPTION FROM %s@%s"), written.index("GRANT SELECT ON `app`.* TO %s@%s"))
+
+    def test_follows_a_changed_password(self):
+        self.ensure()
+        self.password.write_text("second\n")
+        self.assertTrue(self.ensure()[0])
+
+    def test_leaves_no_password_in_the_mark(self):
+        self.ensure()
+        self.assertNotIn("first", self.cursor.mark)
+
+
+class Definitions(unittest.TestCase):
+    settings = Settings("", "", {}, 0, "", "10.0.1.0/24", "app", 5, {})
+
+    def test_give_each_account_what_it_needs_and_no_more(self):
+        self.assertEqual(
+            {account: grants for account, _, _, _, grants in accounts.definitions(self.settings)},
+            {
+                "app": ["SELECT, INSERT, CREATE, ALTER, INDEX ON `app`.*"],
+                "replication": ["REPLICATION SLAVE, CONNECTION_ADMIN, BACKUP_ADMIN, GROUP_REPLICATION_STREAM ON *.*"],
+                "datadog": ["REPLICATION CLIENT, PROCESS ON *.*", "SELECT ON performance_schema.*"],
+            },
+        )
+
+    def test_let_nobody_in_without_tls_but_over_the_socket(self):
+        self.assertEqual(
+            {(account, host, needs) for account, host, needs, _, _ in accounts.definitions(self.settings)},
+            {("app", "10.0.1.0/24", "SSL"), ("replication", "10.0.1.0/24", "X509"), ("datadog", "localhost", "NONE")},
+        )
