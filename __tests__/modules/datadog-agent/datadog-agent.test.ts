@@ -74,6 +74,13 @@ describe("logs", () => {
   });
 });
 
+describe("the agent's user", () => {
+  it("reads the journal, and of all other logs only those that are given to its own group", () => {
+    const setup = contentOf(partOf(datadogAgentPart), "/usr/local/lib/platform/setup-datadog-agent");
+    expect(setup.match(/usermod .*/g)).toEqual(["usermod --groups systemd-journal dd-agent"]);
+  });
+});
+
 describe("without monitoring", () => {
   it("there is no agent and no repository", () => {
     const config = exampleConfig({ monitoring: { enabled: false } });

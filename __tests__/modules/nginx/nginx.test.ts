@@ -71,6 +71,12 @@ describe("logs", () => {
     expect(main).toContain("access_log /var/log/nginx/access.json platform;");
   });
 
+  it("are readable for the agent and for nobody else, from the first line and after each rotation", () => {
+    expect(contentOf(terminate, "/etc/logrotate.d/nginx")).toContain("create 0640 www-data dd-agent\n");
+    const setup = contentOf(terminate, "/usr/local/lib/platform/setup-nginx");
+    expect(setup).toMatch(/umask 0027\n[^]*chown www-data:dd-agent "\$log"\n\s*chmod 0640 "\$log"\n[^]*nginx -t/);
+  });
+
   it("hold no query and no secret", () => {
     expect(main).not.toMatch(/\$(request_uri|args|request|http_x_edge_token|http_cookie|http_authorization)\b/);
   });
