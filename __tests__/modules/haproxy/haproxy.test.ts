@@ -86,6 +86,12 @@ describe("HAProxy with everything set", () => {
 });
 
 describe("HAProxy's unit", () => {
+  it("has no way round the firewall to a name server", () => {
+    expect(contentOf(partOf(haproxyPart), "/etc/systemd/system/haproxy.service.d/platform.conf")).toContain(
+      "InaccessiblePaths=-/run/dbus -/run/systemd/resolve\n",
+    );
+  });
+
   it.runIf(hasTool("systemd-analyze", "drop-in of HAProxy's unit"))(
     "is understood by systemd and exposed below 3",
     () => {

@@ -175,6 +175,12 @@ describe("scripts and units", () => {
     expect(dropIn).toContain("ConditionPathExists=/etc/mysql/mysql.conf.d/zz-server.cnf\n");
   });
 
+  it("leave mysqld no way round the firewall to a name server", () => {
+    expect(contentOf("/etc/systemd/system/mysql.service.d/group.conf")).toContain(
+      "InaccessiblePaths=-/run/dbus -/run/systemd/resolve\n",
+    );
+  });
+
   describe.runIf(hasTool("systemd-analyze", "MySQL's units"))("by systemd's own judgement", () => {
     const unit = (name: string): string => contentOf(`/etc/systemd/system/${name}`);
     const data = { "mysql-data.service": unit("mysql-data.service") };

@@ -83,6 +83,12 @@ describe("logs", () => {
 });
 
 describe("nginx's unit", () => {
+  it("has no way round the firewall to a name server", () => {
+    expect(contentOf(terminate, "/etc/systemd/system/nginx.service.d/platform.conf")).toContain(
+      "InaccessiblePaths=-/run/dbus -/run/systemd/resolve\n",
+    );
+  });
+
   it.runIf(hasTool("systemd-analyze", "drop-in of nginx's unit"))(
     "is understood by systemd and exposed below 3",
     () => {
