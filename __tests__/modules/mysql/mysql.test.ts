@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { mysqlPart } from "../../../modules/mysql/index.js";
 import { serverId } from "../../../modules/mysql/server-id.js";
 import { exampleConfig, exampleKeyFile } from "../../support/config.js";
+import { temporaryFolder, writeBelow } from "../../support/payload-files.js";
 import { serverOf, splitServers } from "../../support/servers.js";
 import { hasTool, runTool } from "../../support/tools.js";
 import { judgeDropIn, judgeUnits } from "../../support/units.js";
@@ -166,6 +167,39 @@ describe("scripts and units", () => {
       "/usr/local/lib/platform/setup-mysql",
     ])
       expect(runTool("shellcheck", ["-"], contentOf(path))).toEqual({ status: 0, output: "" });
+  });
+
+  describe("make the data of a volume mysql's", () => {
+    /** Runs `mysql-data initialize` on a volume with data of this owner and group; returns what it changes. */
+    const changes = (owner: string): string => {
+      const folder = temporaryFolder();
+      const tool = (name: string, body: string) => ({
+        path: `bin/${name}`,
+        content: `#!/bin/sh\n${body}\n`,
+        permissions: "0755",
+      });
+      writeBelow(folder, [
+        { path: "data/mysql/table", content: "" },
+        {
+          path: "mysql-data",
+          content: contentOf("/usr/local/sbin/mysql-data").replace("=/var/lib/mysql", `=${folder}`),
+        },
+        tool("mountpoint", "true"),
+        tool("stat", `echo ${owner}`),
+        tool("chown", 'echo "chown $*"'),
+        tool("mysqld", "echo mysqld"),
+      ]);
+      const run = `PATH=${folder}/bin:$PATH sh ${folder}/mysql-data initialize`;
+      return runTool("sh", ["-c", run]).output.replace(folder, "");
+    };
+
+    it.each(["UNKNOWN:UNKNOWN", "haproxy:haproxy", "mysql:haproxy"])("when it belongs to %s", (owner) => {
+      expect(changes(owner)).toBe("chown -R mysql:mysql /data\n");
+    });
+
+    it("and leave alone what is mysql's already", () => {
+      expect(changes("mysql:mysql")).toBe("");
+    });
   });
 
   it("let mysqld start only on the mounted volume and only when configured", () => {
