@@ -74,7 +74,7 @@ describe("units", () => {
 
 /**
  * deploy-app with a folder for /opt/app, and stand-ins for what it talks to: releases as folders, systemd, and an application whose
- * health check (port 3000) fails when a file "sick" names its release or all of them. A trial (port 3001) is healthy.
+ * health check (port 3000) fails when a file "sick" names its release or "all"; a trial (port 3001) ends by itself when it says "trial".
  */
 function deploy(script: string): string[] {
   const folder = temporaryFolder();
@@ -90,9 +90,13 @@ function deploy(script: string): string[] {
     .replace('healthy "$HEALTH" 5', 'healthy "$HEALTH" 1');
   writeBelow(folder, [
     { path: "deploy-app", content: program, permissions: "0755" },
-    standIn("curl", `[[ $* != *:3000/* ]] || ! grep -qxFf ${folder}/sick <(echo all) ${folder}/opt/current/server.js`),
+    standIn(
+      "curl",
+      `cd ${folder}; [[ $* == *:3001/* ]] && exec ./trial-runs; ! grep -qxFf sick <(echo all) opt/current/server.js`,
+    ),
+    { path: "trial-runs", content: `#!/bin/bash\n! grep -qx trial ${folder}/sick\n`, permissions: "0755" },
     standIn("fetch-release", 'cp -r "r${1##*/}/$3" "$4" 2>/dev/null || { echo "fetch-release: refused"; exit 1; }'),
-    standIn("systemctl", `echo "$*" >>${folder}/systemctl.log`),
+    standIn("systemctl", `[ "$1" = is-active ] && exec ${folder}/trial-runs; echo "$*" >>${folder}/systemctl.log`),
     standIn("systemd-run", "true"),
     standIn("setpriv", 'while [[ $1 == --* ]]; do shift; done; exec "$@"'),
     {
@@ -143,6 +147,16 @@ describe("deploy-app", () => {
     expect(output.at(-1)).toBe("exit 1");
   });
 
+  it("does not switch to a release whose trial fails, and says what the trial may have left behind", () => {
+    const output = deploy("build 1; build 2; release 1; sick trial; release 2; current; ls opt/releases | wc -l");
+    expect(output.slice(2)).toEqual([
+      "deploy-app: the release does not become healthy (journalctl -u app-trial); what runs was not changed, but the trial may have applied migrations",
+      "exit 1",
+      "// 1",
+      "1",
+    ]);
+  });
+
   it("goes back from a release that is not healthy after the switch, and forgets it", () => {
     const output = deploy("build 1; build 2; release 1; sick '// 2'; release 2; current; ls opt/releases | wc -l");
     expect(output.slice(1)).toEqual([
@@ -172,10 +186,18 @@ describe("deploy-app", () => {
   it("leaves the release that is current where it is, though it is not healthy", () => {
     const output = deploy("build 1; release 1; sick all; release 1; current; tail -n 1 systemctl.log");
     expect(output.slice(2)).toEqual([
-      expect.stringMatching(/is current, was restarted and is not healthy; nothing was changed$/),
+      expect.stringMatching(/is current, was restarted and is not healthy$/),
       "exit 1",
       "// 1",
       "restart app.service",
+    ]);
+  });
+
+  it("lists what it can go back to: URL and SHA-256, the last one first", () => {
+    const output = deploy("build 1; build 2; release 1; release 2; release 1; ./deploy-app --list");
+    expect(output.slice(-2)).toEqual([
+      "https://archive.test/1 4355a46b19d348dc2f57c046f8ef63d4538ebb936000f3c9ee954a27460dd865 (current)",
+      "https://archive.test/2 53c234e5e8472b6ac51c1ae1cab3fe06fad053beb8ebfd8977b010655bfdd3c3",
     ]);
   });
 
