@@ -86,8 +86,8 @@ function deploy(script: string): string[] {
   const program = contentOf(part, "/usr/local/sbin/deploy-app")
     .replaceAll("/opt/app", join(folder, "opt"))
     .replaceAll("/run/lock", folder)
-    .replace("{2-60}", "{2-1}")
-    .replace('healthy "$HEALTH" 5', 'healthy "$HEALTH" 1');
+    .replace("{2-60}", "{2-0}")
+    .replace('healthy "$HEALTH" 5', 'healthy "$HEALTH" 0');
   writeBelow(folder, [
     { path: "deploy-app", content: program, permissions: "0755" },
     standIn(
