@@ -1,10 +1,19 @@
+import { basename } from "node:path";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Files in the order of their names, those of the passthrough mode first: the lab changes its mode once. */
-class ByMode extends BaseSequencer {
+/**
+ * Files of the passthrough mode first, so that the lab changes its mode once; then the machines as they were first booted; at the end what
+ * takes them down. The others in the order of their names.
+ */
+const order = [/passthrough/, /boot\./, /^(?!.*down\.)/, /down\./];
+
+class InOrder extends BaseSequencer {
   override sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const key = ({ moduleId }: TestSpecification): string => `${moduleId.includes("passthrough") ? 0 : 1}${moduleId}`;
+    const key = ({ moduleId }: TestSpecification): string => {
+      const name = basename(moduleId);
+      return `${order.findIndex((pattern) => pattern.test(name))} ${name}`;
+    };
     return Promise.resolve([...files].sort((a, b) => key(a).localeCompare(key(b))));
   }
 }
@@ -16,9 +25,10 @@ export default defineConfig({
     globalSetup: "__tests__/lab/support/alone.ts",
     fileParallelism: false,
     isolate: false,
-    sequence: { sequencer: ByMode },
-    testTimeout: 300_000,
-    hookTimeout: 600_000,
+    sequence: { sequencer: InOrder },
+    // Above the sum of what they wait for, so that the wait says what was missing.
+    testTimeout: 600_000,
+    hookTimeout: 1_500_000,
     reporters: ["verbose"],
   },
 });

@@ -1,43 +1,46 @@
-import { Command, InvalidArgumentError } from "commander";
-import { bench } from "./bench.js";
+import { Argument, Command, InvalidArgumentError } from "commander";
+import { bench, type BenchPart, benchParts } from "./bench.js";
+import { handOver } from "./cli/hand-over.js";
 import { printStatus } from "./cli/print-status.js";
 import { runSteps } from "./cli/run-steps.js";
 import { takeDown } from "./down.js";
 import { Lab } from "./lab.js";
-import { layout as layoutOf } from "./layout.js";
+import { layout } from "./layout.js";
+import { loadSettings } from "./settings.js";
 import { takeLock } from "./system/lock.js";
-import { problems, requireLabHost } from "./system/requirements.js";
+import { hostProblems, problems, requireLabHost } from "./system/requirements.js";
 import { upSteps } from "./up.js";
-import { handOver } from "./cli/hand-over.js";
 
 const program = new Command("npm run lab")
   .description(
     "Boots the platform's payload on three local Debian machines, with network, balancer and edge around them.",
   )
-  .option("--state <directory>", "where the running lab lives; `down` removes it", "/var/lib/foobar-lab")
-  .option("--cache <directory>", "base system and package repository, kept between labs", "/var/cache/foobar-lab")
   .addHelpText("after", "\nOptions of a command need npm's double dash: npm run lab -- status --json")
   .enablePositionalOptions()
   .showHelpAfterError();
 
-const directories = (): { state: string; cache: string } => program.opts();
-const layout = () => layoutOf(directories().state, directories().cache);
-const attach = (): Promise<Lab> => Lab.attach(directories());
-
-/** Commands that look, or visit the site: they may run beside another command. */
-const onlookers = ["status", "shell", "curl", "load"];
+/** Commands that look, or visit the site: they may run beside another command. `bench` locks the lab for those of its parts that need it. */
+const onlookers = ["doctor", "status", "shell", "curl", "load", "bench"];
 program.hook("preAction", async (_, command) => {
-  if (command.name() === "doctor") return;
-  await requireLabHost();
-  if (!onlookers.includes(command.name())) await takeLock(`npm run lab ${command.name()}`);
+  const name = command.name();
+  if (name !== "doctor") await requireLabHost(name === "up" ? problems : hostProblems);
+  if (!onlookers.includes(name)) await takeLock(`npm run lab ${name}`);
 });
 
 program
   .command("up")
   .description("builds what is missing and starts everything; ends with a working site")
-  .option("--tls <mode>", "where TLS ends: terminate (balancer) or passthrough (nginx)", tlsMode)
+  .option("--tls <mode>", "where TLS ends: terminate (balancer) or passthrough (nginx); a lab keeps its mode", tlsMode)
   .action(async ({ tls }: { tls?: "terminate" | "passthrough" }) => {
-    await runSteps(upSteps(layout(), tls === undefined ? {} : { tls }));
+    const before = (await loadSettings(layout))?.overrides;
+    const current = before?.tls ?? "terminate";
+    if (tls && before && tls !== current)
+      throw new Error(`lab: is up with tls ${current}; for ${tls}, run \`npm run lab down\` first`);
+    const outdated = before ? await (await Lab.attach()).outdated() : [];
+    for (const { name } of outdated)
+      console.error(`${name}: runs another payload than this tree's; for the new one, run \`npm run lab down\` first`);
+    const seconds = await runSteps(upSteps(layout, { ...before, ...(tls && { tls }) }));
+    console.log(`up after ${seconds.toFixed(1)} s`);
   });
 
 program
@@ -45,7 +48,7 @@ program
   .description("leaves no process, mount, namespace, control group or file behind, but for the cache")
   .option("--purge", "removes the cache too")
   .action(async (options: { purge?: boolean }) => {
-    await takeDown(layout(), options);
+    await runSteps([{ title: "down", run: async () => void (await takeDown(layout, options)) }]);
   });
 
 program
@@ -53,7 +56,7 @@ program
   .description("servers, their replication group, the balancer's targets")
   .option("--json", "for machines")
   .action(async ({ json }: { json?: boolean }) => {
-    const status = await (await attach()).status();
+    const status = await (await Lab.attach()).status();
     if (json) console.log(JSON.stringify(status, null, 2));
     else printStatus(status);
   });
@@ -80,16 +83,20 @@ for (const [name, description, act] of [
     .command(name)
     .description(description)
     .argument("<machine>")
-    .action(async (machine: string) => act((await attach()).machine(machine)));
+    .action(async (machine: string) => {
+      const target = (await Lab.attach()).machine(machine);
+      await runSteps([{ title: `${name} ${machine}`, run: async () => void (await act(target)) }]);
+    });
 
 program
   .command("wipe")
   .description("replaces a machine by one that has never been on, and leaves it off")
   .argument("<machine>")
   .option("--keep-volume", "keeps its data volume, as a replaced server at Hetzner does")
-  .action(async (machine: string, options: { keepVolume?: boolean }) =>
-    (await attach()).machine(machine).wipe(options),
-  );
+  .action(async (machine: string, options: { keepVolume?: boolean }) => {
+    const target = (await Lab.attach()).machine(machine);
+    await runSteps([{ title: `wipe ${machine}`, run: async () => void (await target.wipe(options)) }]);
+  });
 
 program
   .command("shell")
@@ -100,7 +107,8 @@ program
   .action(async (machine: string, words: string[]) => {
     // npm takes the double dash away, a direct call leaves it
     const command = words[0] === "--" ? words.slice(1) : words;
-    return handOver(await (await attach()).machine(machine).enter(command.length > 0 ? command : ["bash", "--login"]));
+    const terminal = ["env", `TERM=${process.env.TERM ?? "dumb"}`, "bash", "--login"];
+    return handOver(await (await Lab.attach()).machine(machine).enter(command.length > 0 ? command : terminal));
   });
 
 program
@@ -110,31 +118,32 @@ program
   .passThroughOptions()
   .allowUnknownOption()
   .action(async (args: string[]) => {
-    const { ok, stdout, stderr, exitCode } = await (await attach()).visitor.tryCurl(...args);
-    console.log(stdout);
-    if (!ok) console.error(stderr);
-    process.exitCode = exitCode;
+    await handOver((await Lab.attach()).visitor.curlCommand(...args));
   });
 
 program
   .command("load")
   .description("sends requests at a fixed rate for a fixed time and counts what became of them")
-  .option("--rate <number>", "requests per second", positive, 50)
-  .option("--seconds <number>", "how long", positive, 10)
+  .option("--rate <number>", "requests per second, at most 2000", upTo(2000), 50)
+  .option("--seconds <number>", "how long, at most 600", upTo(600), 10)
   .option("--path <path>", "page of the site", "/")
   .option("--method <method>", "HTTP method", "GET")
   .option("--body <json>", "body; {n} becomes the number of the request")
   .option("--keep-alive", "few visitors with many requests instead of many visitors")
   .action(async ({ rate, seconds, path, method, body, keepAlive }: LoadOptions) => {
-    const lab = await attach();
+    const lab = await Lab.attach();
     const result = await lab.load({ url: lab.url(path), ratePerSecond: rate, seconds, method, body, keepAlive });
     console.log(JSON.stringify({ ...result, acknowledged: undefined }, null, 2));
   });
 
 program
   .command("bench")
-  .description("measures throughput and latency, against the application called directly, and memory")
-  .action(async () => bench(await attach()));
+  .description(
+    "measures, against the goals: start (takes the lab down and up), requests (throughput and latency), memory, proof (npm run test:lab)",
+  )
+  .addArgument(new Argument("[parts...]", "some of the parts").choices(benchParts).default(benchParts))
+  .option("--cold", "start without a cache, as on a host that never had a lab")
+  .action((parts: BenchPart[], { cold }: { cold?: boolean }) => bench({ parts, ...(cold && { cold }) }));
 
 interface LoadOptions {
   rate: number;
@@ -145,10 +154,12 @@ interface LoadOptions {
   keepAlive?: boolean;
 }
 
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError("must be a number above 0");
-  return value;
+function upTo(limit: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!(value > 0 && value <= limit)) throw new InvalidArgumentError(`must be a number above 0, at most ${limit}`);
+    return value;
+  };
 }
 
 function tlsMode(text: string): "terminate" | "passthrough" {

@@ -1,8 +1,8 @@
 import { siteHosts } from "../modules/platform/names.js";
-import { type Blueprint, drawUp, machinesOf } from "./blueprint.js";
+import { type Blueprint, drawUp, machinesOf, userDataOf } from "./blueprint.js";
 import { takeDown } from "./down.js";
 import type { LabOverrides } from "./environment.js";
-import { type Layout, layout as layoutOf, namespaceOf } from "./layout.js";
+import { layout, namespaceOf } from "./layout.js";
 import { sendLoad, type LoadProps, type LoadResult } from "./load/load.js";
 import type { Machine } from "./machine/machine.js";
 import { publish } from "./releases.js";
@@ -13,21 +13,11 @@ import { run, tryRun, type RunOptions, type RunResult } from "./system/shell.js"
 import { upSteps } from "./up.js";
 import { Visitor } from "./visitor.js";
 
-/** Where a lab lives and what it boots. */
-export interface LabOptions {
-  /** Directory of everything that `down` removes. @default "/var/lib/foobar-lab" */
-  readonly state?: string;
-  /** Directory of what is kept between labs. @default "/var/cache/foobar-lab" */
-  readonly cache?: string;
-  /** Changes to environments/lab.ts. @default - none */
-  readonly overrides?: LabOverrides;
-}
-
 /**
  * A running lab: what the command line and the proof's tests are built on.
  *
  * ```ts
- * const lab = await Lab.up();
+ * const lab = await Lab.up({});
  * await lab.machine("alpha").kill();
  * await lab.visitor.curl("--fail", lab.url("/"));
  * const { failed, gaps } = await lab.load({ url: lab.url("/"), ratePerSecond: 50, seconds: 20 });
@@ -38,31 +28,35 @@ export class Lab {
   /** Somebody outside. */
   readonly visitor: Visitor;
 
+  readonly layout = layout;
+
   private constructor(
-    readonly layout: Layout,
     readonly blueprint: Blueprint,
     readonly machines: readonly Machine[],
   ) {
     this.visitor = new Visitor(blueprint.publicCa.certificate);
   }
 
-  /** Brings the lab up, or finds it up, and returns when the site answers. @param report told the title of each step */
-  static async up(options: LabOptions = {}, report: (title: string) => void = () => undefined): Promise<Lab> {
+  /**
+   * Brings the lab up, or finds it up, and returns when the site answers.
+   * @param overrides changes to environments/lab.ts
+   * @param report told the title of each step
+   */
+  static async up(overrides: LabOverrides, report: (title: string) => void = () => undefined): Promise<Lab> {
     await requireLabHost();
-    for (const step of upSteps(layoutOf(options.state, options.cache), options.overrides ?? {})) {
+    for (const step of upSteps(layout, overrides)) {
       report(step.title);
       await step.run();
     }
-    return Lab.attach(options);
+    return Lab.attach();
   }
 
   /** The lab that is up. @throws when none is */
-  static async attach(options: LabOptions = {}): Promise<Lab> {
-    const layout = layoutOf(options.state, options.cache);
+  static async attach(): Promise<Lab> {
     const settings = await loadSettings(layout);
     if (settings === undefined) throw new Error("lab: is not up; start it with `npm run lab up`");
     const blueprint = await drawUp(layout, settings.overrides);
-    return new Lab(layout, blueprint, machinesOf(layout, blueprint, settings.baseRoot));
+    return new Lab(blueprint, machinesOf(layout, blueprint, settings.baseRoot));
   }
 
   /** @throws when there is no machine of this name; says which there are */
@@ -99,7 +93,16 @@ export class Lab {
   }
 
   status(): Promise<LabStatus> {
-    return statusOf(this.layout, this.machines);
+    return statusOf(this.blueprint.environment.config, this.machines);
+  }
+
+  /** Machines that were booted with another payload than this tree renders; those that have never been on are not among them. */
+  async outdated(): Promise<readonly Machine[]> {
+    const payloads = await Promise.all(this.machines.map((machine) => machine.bootedWith()));
+    return this.machines.filter(({ name }, index) => {
+      const payload = payloads[index];
+      return payload !== undefined && payload !== userDataOf(this.blueprint, name);
+    });
   }
 
   down(options: { readonly purge?: boolean } = {}): Promise<void> {

@@ -3,7 +3,7 @@ import path from "node:path";
 /** Every name the lab gives to a namespace, a control group or a mount begins with this, so that `down` finds them without notes. */
 export const prefix = "foobar-lab";
 
-/** Directories of one lab. */
+/** Directories of the lab. */
 export interface Layout {
   /** Everything that `down` removes. */
   readonly state: string;
@@ -21,19 +21,18 @@ export interface Layout {
   machine(name: string): string;
 }
 
-/**
- * @param state directory of the running lab
- * @param cache directory of what is worth keeping between labs
- */
-export const layout = (state = "/var/lib/foobar-lab", cache = "/var/cache/foobar-lab"): Layout => ({
+const state = `/var/lib/${prefix}`;
+
+/** The lab's directories: one lab per host, for its namespaces and control groups are the host's. */
+export const layout: Layout = {
   state,
-  cache,
+  cache: `/var/cache/${prefix}`,
   logs: path.join(state, "logs"),
   services: path.join(state, "services"),
   secrets: path.join(state, "secrets"),
   volumes: path.join(state, "volumes"),
   machine: (name) => path.join(state, "machines", name),
-});
+};
 
 /** Name of the network namespace of a host. */
 export const namespaceOf = (host: string): string => `${prefix}-${host}`;

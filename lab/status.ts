@@ -1,11 +1,13 @@
 import { type TargetHealth, targetHealth } from "./balancer/balancer.js";
-import type { Layout } from "./layout.js";
+import type { Config, Role } from "../modules/config/schema.js";
+import { layout } from "./layout.js";
 import type { Machine } from "./machine/machine.js";
 import { startedServices } from "./system/service.js";
 
 /** A machine as it is now. */
 export interface MachineStatus {
   readonly name: string;
+  readonly roles: readonly Role[];
   readonly running: boolean;
   readonly partitioned: boolean;
   readonly publicIpv4: string;
@@ -32,28 +34,31 @@ export interface LabStatus {
   readonly services: readonly string[];
 }
 
-export async function statusOf(layout: Layout, machines: readonly Machine[]): Promise<LabStatus> {
+export async function statusOf({ servers }: Config, machines: readonly Machine[]): Promise<LabStatus> {
+  const rolesOf = new Map(servers.map(({ name, roles }) => [name, roles]));
   return {
-    machines: await Promise.all(machines.map(machineStatus)),
+    machines: await Promise.all(machines.map((machine) => machineStatus(machine, rolesOf.get(machine.name) ?? []))),
     balancer: await targetHealth(layout),
     services: await startedServices(),
   };
 }
 
-async function machineStatus(machine: Machine): Promise<MachineStatus> {
+/** A machine that starts or dies meanwhile tells less, and is no failure. */
+async function machineStatus(machine: Machine, roles: readonly Role[]): Promise<MachineStatus> {
   const running = await machine.alive();
   const { anonymousBytes, totalBytes } = await machine.memory();
   const mib = (bytes: number): number => Math.round(bytes / 1024 ** 2);
   return {
     name: machine.name,
+    roles,
     running,
     partitioned: await machine.partitioned(),
     publicIpv4: machine.host.publicIpv4,
     privateIpv4: machine.host.privateIpv4 ?? "",
-    cloudInit: running ? ((await machine.cloudInit())?.status ?? "") : "",
-    failedUnits: running ? await failedUnits(machine) : [],
+    cloudInit: running ? ((await machine.cloudInit().catch(() => undefined))?.status ?? "") : "",
+    failedUnits: running ? await failedUnits(machine).catch(() => []) : [],
     memoryMib: { anonymous: mib(anonymousBytes), total: mib(totalBytes) },
-    group: running ? await groupMembers(machine) : [],
+    group: running ? await groupMembers(machine).catch(() => []) : [],
   };
 }
 

@@ -87,10 +87,11 @@ export function upSteps(layout: Layout, overrides: LabOverrides): Step[] {
   return Object.entries(steps).map(([title, run]) => ({ title, run }));
 }
 
+/** @throws when cloud-init ended with an error or a mere warning */
 async function finishCloudInit(machine: Machine): Promise<void> {
   const { status, errors, recoverable } = await machine.waitForCloudInit(firstBootSeconds);
-  if (status === "done" && errors.length === 0) return;
   const messages = [...errors, ...Object.values(recoverable).flat()].map((message) => `  ${message}`);
+  if (status === "done" && messages.length === 0) return;
   throw new Error(
     `${machine.name}: cloud-init ended with status ${status}\n${messages.join("\n")}\n` +
       `see: npm run lab shell ${machine.name} -- cat /var/log/cloud-init-output.log`,

@@ -17,6 +17,12 @@ export class Visitor {
     return tryRun(...this.command("curl", this.curlArgs(args)));
   }
 
+  /** The command on this host that runs `curl` with these arguments. */
+  curlCommand(...args: readonly string[]): [string, ...string[]] {
+    const [program, words] = this.command("curl", this.curlArgs(args));
+    return [program, ...words];
+  }
+
   /** Any program of this host, with the visitor's network. */
   tryExec(program: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
     return tryRun(...this.command(program, args), options);

@@ -18,13 +18,18 @@ beforeEach(async () => {
   group = await settled(lab);
 });
 
-/** Tries once a second to write on a member itself, as root; returns the attempts that were accepted. */
-async function writeOn(machine: Machine, start: string, attempts: number): Promise<string[]> {
+/** Tries to write on a member itself, as root. @returns whether it was accepted */
+async function writeOn(machine: Machine, text: string): Promise<boolean> {
+  const insert = `INSERT INTO app.notes (author, text, created_at, idempotency_key) VALUES ('proof', '${text}', NOW(3), '${text}')`;
+  return (await tryQuery(machine, insert)).ok;
+}
+
+/** Does so once a second. @returns the attempts that were accepted */
+async function keepWritingOn(machine: Machine, start: string, attempts: number): Promise<string[]> {
   const tries: Promise<string[]>[] = [];
   for (let n = 0; n < attempts; n++) {
     const text = `${start}${n}`;
-    const insert = `INSERT INTO app.notes (author, text, created_at, idempotency_key) VALUES ('proof', '${text}', NOW(3), '${text}')`;
-    tries.push(tryQuery(machine, insert).then(({ ok }) => (ok ? [text] : [])));
+    tries.push(writeOn(machine, text).then((accepted) => (accepted ? [text] : [])));
     await sleep(1);
   }
   return (await Promise.all(tries)).flat();
@@ -33,12 +38,21 @@ async function writeOn(machine: Machine, start: string, attempts: number): Promi
 /** Cuts a member off under write load, tries to write on it all the while, and checks what the group kept. */
 async function cutOff(member: Machine) {
   const forbidden = `cut off ${Date.now()} `;
+  // what will be refused is refused because of the cut, and would be taken by a primary
+  expect(await writeOn(group.primary, `before ${forbidden}`)).toBe(true);
   const writing = await startWriting(lab, group, { seconds: 25 });
   await member.partition();
   const roleLost = timed(() =>
-    waitFor(`${member.name} not primary`, async () => !takesWrites(await reportOf(member)), { timeoutSeconds: 30 }),
+    waitFor(
+      `${member.name} not primary`,
+      async () => {
+        const report = await reportOf(member);
+        return report && !takesWrites(report);
+      },
+      { timeoutSeconds: 30 },
+    ),
   );
-  const accepted = await writeOn(member, forbidden, 18);
+  const accepted = await keepWritingOn(member, forbidden, 18);
   const written = await writing.end;
   const during = await reportOf(member);
   await member.heal();

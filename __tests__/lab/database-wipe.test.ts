@@ -46,6 +46,20 @@ describe("a member with blank disks", () => {
   });
 });
 
+describe("a server that is replaced, its volume kept", () => {
+  it("boots anew and is online again with the data of the volume, without a clone", async () => {
+    const [before] = await query(replica, "SELECT @@server_uuid");
+    await replica.wipe({ keepVolume: true });
+    await replica.start();
+    const { result: after, seconds: online } = await timed(() => wholeGroup(lab));
+    expect(await query(replica, "SELECT @@server_uuid")).toEqual([before]);
+    expect(await query(replica, "SELECT state FROM performance_schema.clone_status")).toEqual([]);
+    expect(await errantTransactions(after)).toEqual({});
+    expect(await lostNotes(after, written)).toEqual({});
+    figure("replaced server with its volume", `online ${seconds(online)} after power on`);
+  });
+});
+
 describe("a member with a transaction of its own, and without a note that was acknowledged", () => {
   it("is seen by the checks of this proof, kept out of the group, and cloned on demand", async () => {
     const [gone = ""] = written.kept;

@@ -1,13 +1,16 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import type { Lab } from "../../lab/lab.js";
 import type { Machine } from "../../lab/machine/machine.js";
+import { sleep } from "../../lab/system/shell.js";
 import { labInAnyMode } from "./support/lab-in-mode.js";
-import { errantTransactions, reportOf, settled, type WholeGroup, wholeGroup } from "./support/group.js";
+import { errantTransactions, reportOf, settled, takenOut, type WholeGroup, wholeGroup } from "./support/group.js";
 import { failures, figure, seconds, secondsOf, timed } from "./support/figures.js";
 import { lostNotes, startWriting } from "./support/writes.js";
 
 /** How many power cuts of the primary are tried. */
-const rounds = Number(process.env["LAB_ROUNDS"] ?? 3);
+const rounds = Number(process.env["LAB_ROUNDS"] ?? 10);
+if (!(Number.isInteger(rounds) && rounds > 0))
+  throw new Error(`LAB_ROUNDS: must be a whole number above 0, got ${process.env["LAB_ROUNDS"]}`);
 const longestGapSeconds = 10;
 
 let lab: Lab;
@@ -23,8 +26,15 @@ beforeEach(async () => {
 /** Takes the primary away under write load, gives it back, and checks all that must hold. Returns what was measured. */
 async function losePrimary(lose: (primary: Machine) => Promise<void>) {
   const before = group.primary;
-  const writing = await startWriting(lab, group, { seconds: 17 });
+  const over = new AbortController();
+  onTestFinished(() => over.abort());
+  const writing = await startWriting(lab, group, { seconds: 60 }, over.signal);
   await lose(before);
+  // until the balancer leads nobody to the lost one, and the others have a primary
+  await takenOut(lab, before);
+  await wholeGroup(lab, group.replicas);
+  await sleep(2);
+  over.abort();
   const written = await writing.end;
   await before.start();
   const { result: after, seconds: rejoined } = await timed(() => wholeGroup(lab));

@@ -92,10 +92,20 @@ describe("a user of a server", () => {
   );
 });
 
+/** A timer's apt may be at work. */
+const patient = ["-o", "DPkg::Lock::Timeout=120"];
+
 describe("with the programs themselves", () => {
   it("apt reaches its archives: every list is fetched as _apt", async () => {
     await onEveryMachine(async (machine) => {
-      const output = await machine.exec(["apt-get", "update", "--error-on=any", "-o", "Debug::Acquire::http=true"]);
+      const output = await machine.exec([
+        "apt-get",
+        "update",
+        "--error-on=any",
+        ...patient,
+        "-o",
+        "Debug::Acquire::http=true",
+      ]);
       expect(output).toMatch(/^(Hit|Get):1 /m);
       expect(output).not.toMatch(/^(Err|Ign|W|E):/m);
     });

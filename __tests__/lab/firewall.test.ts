@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Lab } from "../../lab/lab.js";
 import type { Machine } from "../../lab/machine/machine.js";
-import { client, edge, type Host, internet, openToAll } from "../../lab/network/addresses.js";
+import { client, type Host, openToAll } from "../../lab/network/addresses.js";
+import { otherHosts } from "../../lab/services.js";
 import type { Config, ServerConfig } from "../../modules/config/schema.js";
 import { addresses } from "../../modules/platform/addresses.js";
 import { users } from "../../modules/platform/users.js";
@@ -32,7 +33,7 @@ beforeAll(async () => {
   config = environment.config;
   servers = environment.servers.flatMap(targetsOf);
   outside = [
-    ...[environment.balancer, client, edge, internet].flatMap(targetsOf),
+    ...otherHosts(lab.blueprint).flatMap(targetsOf),
     ...[openToAll.ipv4, openToAll.ipv6].flatMap((address) => targetsAt("everything open", address, "public")),
     ...addresses.resolvers.flatMap((address) => targetsAt("resolver", address, "public")),
     ...targetsAt("metadata service", addresses.metadataService, "public"),
@@ -100,7 +101,7 @@ async function leaving(machine: Machine, targets: readonly Target[], rule: (targ
 
 /** Connections that hosts outside get through to servers, and those that they should. */
 async function arriving(targets: readonly Target[]) {
-  const hosts = [lab.blueprint.environment.balancer, client, edge, internet];
+  const hosts = otherHosts(lab.blueprint);
   const outcomes = await Promise.all(hosts.map(({ name }) => probeFromHost(lab, name, targets)));
   return {
     seen: hosts.flatMap(({ name }, index) => reached(name, targets, outcomes[index])),
@@ -114,7 +115,7 @@ describe("the provider's firewall alone, those of the servers being open", () =>
   it("lets into the servers what the rule table says of public traffic, and nothing else", async () => {
     const { seen, table } = await withFirewallsOpen(lab.machines, () => arriving(servers.filter(isPublic)));
     expect(seen).toEqual(table);
-    expect(seen).toHaveLength(4 * 3 * 2);
+    expect(seen).toHaveLength(5 * 3 * 2);
   });
 
   it("lets out of the servers what the rule table says of public traffic, whoever the user, and nothing else", async () => {
@@ -145,7 +146,7 @@ describe("hosts that are no servers", () => {
       const { seen, table } = await arriving(servers);
       expect(seen).toEqual(table);
       // echo over IPv4 and IPv6 from each host to each server, and the balancer's requests
-      expect(seen).toHaveLength(4 * 3 * 2 + 3);
+      expect(seen).toHaveLength(5 * 3 * 2 + 3);
     },
   );
 });

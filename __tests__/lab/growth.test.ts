@@ -40,7 +40,7 @@ afterAll(async () => {
 async function upWith(more: EnvironmentInput["servers"]): Promise<Lab> {
   const { tls, servers } = three.blueprint.environment.config;
   const existing = Object.fromEntries(servers.map(({ name, privateIp }) => [name, { privateIp }]));
-  return Lab.up({ overrides: { tls, servers: { ...existing, ...more } } });
+  return Lab.up({ tls, servers: { ...existing, ...more } });
 }
 
 /** What would differ on a machine that somebody had touched: rules, proxy, and since when its services run. */

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { Lab } from "../../lab/lab.js";
 import type { Machine } from "../../lab/machine/machine.js";
 import { sleep } from "../../lab/system/shell.js";
@@ -34,6 +34,7 @@ afterAll(async () => {
 /** Deploys on one server after the other while visitors read and write; returns what failed. */
 async function deployUnderLoad(release: PublishedRelease) {
   const over = new AbortController();
+  onTestFinished(() => over.abort());
   const longest = { seconds: 100 };
   const writing = await startWriting(lab, await wholeGroup(lab), { ...longest, ratePerSecond: 5 }, over.signal);
   const reading = lab.load({ url: lab.url("/"), ratePerSecond: 15, ...longest }, over.signal);
@@ -85,6 +86,7 @@ describe("what is not a good release is refused, and the old version goes on", (
   ])("%s", async (_, make, words) => {
     const release = await make();
     const over = new AbortController();
+    onTestFinished(() => over.abort());
     const reading = lab.load({ url: lab.url("/"), ratePerSecond: 10, seconds: 90 }, over.signal);
     await sleep(1);
     const { exitCode, stderr } = await deploy(machine, release);

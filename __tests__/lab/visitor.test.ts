@@ -42,13 +42,14 @@ describe.each(["ipv4", "ipv6"] as const)("a direct hit on the balancer over %s",
 
 describe("a marker that a visitor sends", () => {
   it("is seen between balancer and server, where TLS has ended, and never in MySQL's traffic", async () => {
-    const web = await Capture.start(`tcp port ${ports.nginxHttp}`);
-    const database = await Capture.start(`tcp port ${ports.mysql} or tcp port ${ports.mysqlGroup}`);
     const marker = `marker-${Date.now()}`;
-    await postNote(lab, marker);
-    const [seenByWeb, seenByDatabase] = [await web.stop(), await database.stop()];
-    expect(seenByWeb.shows(marker)).toBe(true);
-    expect(seenByDatabase.packets).toBeGreaterThan(10);
-    expect(seenByDatabase.shows(marker)).toBe(false);
+    const [web, database] = await Capture.during(
+      () => postNote(lab, marker),
+      `tcp port ${ports.nginxHttp}`,
+      `tcp port ${ports.mysql} or tcp port ${ports.mysqlGroup}`,
+    );
+    expect(web?.shows(marker)).toBe(true);
+    expect(database?.packets).toBeGreaterThan(10);
+    expect(database?.shows(marker)).toBe(false);
   });
 });

@@ -21,7 +21,7 @@ export async function hostMirror(): Promise<Mirror> {
   const archive = process.env.FOOBAR_LAB_MIRROR ?? find("Debian");
   if (archive === undefined)
     throw new Error(
-      "lab: found no Debian mirror in this machine's apt; run `apt-get update`, or name one in FOOBAR_LAB_MIRROR (http://HOST/debian)",
+      "found no Debian mirror in this machine's apt; run `apt-get update`, or name one in FOOBAR_LAB_MIRROR (http://HOST/debian)",
     );
   return { archive, security: find("Debian-Security") ?? `${archive}-security` };
 }

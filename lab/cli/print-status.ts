@@ -3,10 +3,11 @@ import type { LabStatus, MachineStatus } from "../status.js";
 
 /** Prints the status as tables that fit a terminal of 100 columns. */
 export function printStatus(status: LabStatus): void {
-  const machines = table("machine", "power", "cloud-init", "public", "private", "database", "memory");
+  const machines = table("machine", "roles", "power", "cloud-init", "public", "private", "group", "memory");
   for (const machine of status.machines)
     machines.push([
       machine.name,
+      machine.roles.join(", "),
       power(machine),
       machine.cloudInit || "-",
       machine.publicIpv4,
@@ -20,6 +21,8 @@ export function printStatus(status: LabStatus): void {
     balancer.push([service, target, healthy ? "yes" : "no", lastCheck]);
   console.log(balancer.toString());
   console.log(`services: ${status.services.join(", ")}`);
+  for (const { name, failedUnits } of status.machines)
+    if (failedUnits.length > 0) console.log(`${name}: failed units: ${failedUnits.join(", ")}`);
 }
 
 const table = (...head: string[]): Table.Table => new Table({ head, style: { head: [], border: [], compact: true } });

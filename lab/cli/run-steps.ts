@@ -1,8 +1,9 @@
 import { Listr } from "listr2";
 import type { Step } from "../up.js";
 
-/** Runs steps one after the other and shows progress; plain lines where there is no terminal. */
-export async function runSteps(steps: readonly Step[]): Promise<void> {
+/** Runs steps one after the other and shows progress; plain lines where there is no terminal. @returns seconds they took together */
+export async function runSteps(steps: readonly Step[]): Promise<number> {
+  const began = performance.now();
   const tasks = steps.map(({ title, run }) => ({
     title,
     task: async (_: unknown, task: { title: string }): Promise<void> => {
@@ -13,4 +14,5 @@ export async function runSteps(steps: readonly Step[]): Promise<void> {
     },
   }));
   await new Listr(tasks, { rendererOptions: { collapseErrors: false }, fallbackRenderer: "simple" }).run();
+  return (performance.now() - began) / 1000;
 }

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 export interface BootProps {
   readonly name: string;
   readonly root: string;
+  /** Its network namespace; also what systemd-nspawn calls the machine, so that its directories on this host are known as the lab's. */
   readonly namespace: string;
   /** Further options of systemd-nspawn, for devices. */
   readonly binds: readonly string[];
@@ -14,6 +15,7 @@ export interface BootProps {
  * - entered by nsenter as well as `--network-namespace-path`, or the machine sees this host's network devices in /sys;
  * - a mount namespace with propagation `slave`: `private` would pin other machines' network namespaces for ever;
  * - one plain cgroup2 mount where the host carries version 1 beside it, or systemd inside would find the wrong tree;
+ * - no lock files on this host, which a power cut would leave behind;
  * - kernel settings of the network are writable: else those of the payload (sysctl.d) would be refused without a word;
  * - `--keep-unit --register=no`: no systemd or dbus on this host is asked, so it works in a CI container too.
  */
@@ -21,11 +23,13 @@ export function bootCommand({ name, root, namespace, binds }: BootProps): string
   const nspawn = [
     "env",
     "SYSTEMD_NSPAWN_API_VFS_WRITABLE=network",
+    "SYSTEMD_NSPAWN_LOCK=0",
     "systemd-nspawn",
     "--quiet",
     "--boot",
     `--directory=${root}`,
-    `--machine=${name}`,
+    `--machine=${namespace}`,
+    `--hostname=${name}`,
     "--register=no",
     "--keep-unit",
     "--console=read-only",

@@ -7,9 +7,9 @@ import { isPartitioned, plugIn, type PrivateNetwork, removeHost, setPartitioned,
 import { ControlGroup } from "../system/control-group.js";
 import { cleanEnvironment, Overlay } from "../system/overlay.js";
 import { spawnInGroup } from "../system/service.js";
-import { run, tryRun, waitFor, type RunOptions, type RunResult } from "../system/shell.js";
+import { defaultTimeoutSeconds, run, tryRun, waitFor, type RunOptions, type RunResult } from "../system/shell.js";
 import { bootCommand } from "./boot-command.js";
-import { writeSeed } from "./seed.js";
+import { userDataFile, writeSeed } from "./seed.js";
 import type { Volume } from "./volume.js";
 
 /** What a machine is made of. */
@@ -144,6 +144,11 @@ export class Machine {
     return this.group.alive();
   }
 
+  /** User data that it was booted with; `undefined` when it has never been on. */
+  async bootedWith(): Promise<string | undefined> {
+    return readFile(path.join(this.root, userDataFile), "utf8").catch(() => undefined);
+  }
+
   /** Memory in bytes: what it cannot give back, and with page cache. */
   async memory(): Promise<{ anonymousBytes: number; totalBytes: number }> {
     return { anonymousBytes: await this.group.anonymousBytes(), totalBytes: await this.group.memoryBytes() };
@@ -151,14 +156,21 @@ export class Machine {
 
   /** Runs a command in the machine as root and returns its output; a failure is an error. */
   async exec(command: readonly [string, ...string[]], options: RunOptions = {}): Promise<string> {
-    const [program, ...args] = await this.enter(command);
-    return run(program, args, options);
+    return run(...(await this.bounded(command, options)));
   }
 
   /** Runs a command in the machine as root and reports how it ended. */
   async tryExec(command: readonly [string, ...string[]], options: RunOptions = {}): Promise<RunResult> {
-    const [program, ...args] = await this.enter(command);
-    return tryRun(program, args, options);
+    return tryRun(...(await this.bounded(command, options)));
+  }
+
+  /** The command with its time limit inside the machine: ended from here, only its way in would end and not the command. */
+  private async bounded(
+    command: readonly string[],
+    { timeoutSeconds = defaultTimeoutSeconds, ...options }: RunOptions,
+  ): Promise<[string, string[], RunOptions]> {
+    const [program, ...args] = await this.enter(["timeout", "--kill-after=2", `${timeoutSeconds}`, ...command]);
+    return [program, args, { ...options, timeoutSeconds: timeoutSeconds + 10 }];
   }
 
   /** The command on this host that runs `command` in the machine. */
@@ -212,6 +224,7 @@ export class Machine {
   /**
    * Stops the volume's file system in its tracks (ext4's shutdown call, journal not flushed), so that only what was synced to the disk is
    * found after the next start. Without it the kernel would write out everything the dead processes left in its cache.
+   * @throws when it fails on a mounted volume: what follows would be a crash and no power cut
    */
   private async dropUnwrittenData(): Promise<void> {
     const leader = await this.leader();
@@ -222,7 +235,7 @@ export class Machine {
       .find((line) => line.split(" ")[2]?.startsWith("7:") && line.includes(" - ext4 "))
       ?.split(" ")[4];
     if (point !== undefined)
-      await tryRun("nsenter", ["-t", leader, "-m", "python3", "-c", shutDownFileSystem, point], { timeoutSeconds: 5 });
+      await run("nsenter", ["-t", leader, "-m", "python3", "-c", shutDownFileSystem, point], { timeoutSeconds: 5 });
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, rmdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { addresses } from "../../modules/platform/addresses.js";
 import { namespaceOf, prefix } from "../layout.js";
@@ -77,13 +77,14 @@ table inet redirects {
 }
 `;
 
-/** Drops everything a cut-off address sends or receives, silently, as a broken cable would. */
-const partitionRules = `table inet partition
-delete table inet partition
-table inet partition {
+/** Drops everything a cut-off address sends or receives, silently, as a broken cable would. Who is cut off stays so. */
+const partitionRules = `table inet partition {
   set cut { type ipv4_addr; }
+  chain forward { type filter hook forward priority 0; policy accept; }
+}
+flush chain inet partition forward
+table inet partition {
   chain forward {
-    type filter hook forward priority 0; policy accept;
     ip saddr @cut drop
     ip daddr @cut drop
   }
@@ -137,7 +138,7 @@ export async function configure(host: Host, network: PrivateNetwork): Promise<vo
     await ipIn(namespace, "address", "replace", `${host.privateIpv4}/32`, "dev", "eth1");
     await ipIn(namespace, "route", "replace", network.range, "via", network.gateway, "dev", "eth1", "onlink");
   }
-  const resolver = path.join("/etc/netns", namespace);
+  const resolver = path.join(namespaceFiles, namespace);
   await mkdir(resolver, { recursive: true });
   await writeFile(path.join(resolver, "resolv.conf"), nameServers.map((address) => `nameserver ${address}\n`).join(""));
 }
@@ -163,12 +164,18 @@ export async function namespaces(): Promise<string[]> {
     .filter((name) => name.startsWith(`${prefix}-`));
 }
 
-/** Removes every namespace of the lab, known to the environment or not. */
+/** Where `ip netns` finds files that a namespace has of its own. */
+const namespaceFiles = "/etc/netns";
+/** Where `ip netns` keeps namespaces: a mount that it makes and never removes. */
+const namespaceMount = "/run/netns";
+
+/** Removes every namespace of the lab, known to the environment or not, and what `ip netns` keeps for them. */
 export async function removeAllNamespaces(): Promise<void> {
-  for (const name of await namespaces()) {
-    await run("ip", ["netns", "delete", name]);
-    await rm(path.join("/etc/netns", name), { recursive: true, force: true });
-  }
+  for (const name of await namespaces()) await run("ip", ["netns", "delete", name]);
+  const named = (await readdir(namespaceFiles).catch(() => [])).filter((name) => name.startsWith(`${prefix}-`));
+  for (const name of named) await rm(path.join(namespaceFiles, name), { recursive: true, force: true });
+  if (named.length > 0) await rmdir(namespaceFiles).catch(() => undefined);
+  if ((await readdir(namespaceMount).catch(() => ["not there"])).length === 0) await tryRun("umount", [namespaceMount]);
 }
 
 /** Kernels answer only so many packets a second with "port unreachable"; hundreds of probes at once need all of these answers. */
@@ -192,9 +199,9 @@ const mtu = { public: "1500", private: "1450" } as const;
 async function connect(host: Host, network: "public" | "private", device: string, bridge: string): Promise<void> {
   const namespace = namespaceOf(host.name);
   const port = portOf(host, network);
-  if (await linkExists(namespace, device)) return;
   const peer = ["peer", "name", device, "netns", namespace, "address", macAddress(host, network), "mtu", mtu[network]];
-  await ipIn(fabric, "link", "add", port, "mtu", mtu[network], "type", "veth", ...peer);
+  if (!(await linkExists(namespace, device)))
+    await ipIn(fabric, "link", "add", port, "mtu", mtu[network], "type", "veth", ...peer);
   await ipIn(fabric, "link", "set", port, "master", bridge, "up");
   await ipIn(fabric, "link", "set", port, "type", "bridge_slave", "isolated", "on");
   await ipIn(namespace, "link", "set", device, "up");

@@ -1,39 +1,49 @@
 import { access, constants, readFile } from "node:fs/promises";
 import path from "node:path";
+import { hostMirror } from "../base/mirror.js";
 import { cgroupRoot } from "./control-group.js";
 import { tryRun } from "./shell.js";
 
-/** A program the lab calls and the Debian or Ubuntu package that brings it. */
-const programs: Readonly<Record<string, string>> = {
-  "apt-ftparchive": "apt-utils",
-  "dpkg-deb": "dpkg-dev",
-  dnsmasq: "dnsmasq-base",
-  gpg: "gnupg",
-  haproxy: "haproxy",
-  ip: "iproute2",
-  losetup: "mount",
-  "mkfs.ext4": "e2fsprogs",
-  mmdebstrap: "mmdebstrap",
-  nft: "nftables",
-  nsenter: "util-linux",
-  openssl: "openssl",
-  "systemd-nspawn": "systemd-container",
-  tcpdump: "tcpdump",
-  xz: "xz-utils",
-};
+/** Programs that the lab calls. */
+const programs = [
+  ...[
+    "apt-ftparchive",
+    "curl",
+    "dnsmasq",
+    "dpkg-deb",
+    "gpg",
+    "haproxy",
+    "ip",
+    "losetup",
+    "mkfs.ext4",
+    "mmdebstrap",
+    "nft",
+  ],
+  ...["nsenter", "openssl", "python3", "sysctl", "systemd-nspawn", "tcpdump", "xz"],
+];
 
-/** Why the lab cannot run here, each with its remedy; empty when it can. */
-export async function problems(): Promise<string[]> {
+/** Installs them all and starts none; on a real host, Debian's packages alone would start services. */
+const installer = "sudo scripts/install-tools.sh";
+
+/** Why this is no host that a lab could be on at all, with the remedy; empty when it is one. */
+export function hostProblems(): string[] {
   if (process.platform !== "linux")
     return [`needs Linux, got ${process.platform}; run it in a Linux machine or CI job`];
   if (process.getuid?.() !== 0)
     return [`needs root (namespaces, mounts, systemd-nspawn), got user ${process.getuid?.()}; run it with sudo`];
+  return [];
+}
+
+/** Why the lab cannot run here, each with its remedy; empty when it can. */
+export async function problems(): Promise<string[]> {
+  const unfit = hostProblems();
+  if (unfit.length > 0) return unfit;
   const found: string[] = [];
-  const missing = await missingPackages();
-  if (missing.length > 0)
-    found.push(
-      `programs are missing; install them with:\n  apt-get install -y --no-install-recommends ${missing.join(" ")}`,
-    );
+  if (process.arch !== "x64")
+    found.push(`needs a processor of the servers' kind (x64), got ${process.arch}; run it on such a machine`);
+  const missing = await missingPrograms();
+  if (missing.length > 0) found.push(`programs are missing (${missing.join(", ")}); install them with: ${installer}`);
+  else await hostMirror().catch((problem: Error) => found.push(problem.message));
   if (!(await readFile("/proc/filesystems", "utf8")).includes("overlay") && !(await tryRun("modprobe", ["overlay"])).ok)
     found.push("the kernel has no overlay file system; use a kernel with CONFIG_OVERLAY_FS");
   if (!(await exists("/dev/loop-control"))) found.push("no loop devices (/dev/loop-control); run `modprobe loop`");
@@ -46,20 +56,20 @@ export async function problems(): Promise<string[]> {
   return found;
 }
 
-/** Refuses to go on where the lab cannot run. */
-export async function requireLabHost(): Promise<void> {
-  const found = await problems();
+/** Refuses to go on where the lab cannot run. @param find what is in the way @default problems */
+export async function requireLabHost(find: () => string[] | Promise<string[]> = problems): Promise<void> {
+  const found = await find();
   if (found.length > 0) throw new Error(found.map((problem) => `lab: ${problem}`).join("\n"));
 }
 
-async function missingPackages(): Promise<string[]> {
+async function missingPrograms(): Promise<string[]> {
   const directories = `${process.env.PATH ?? ""}:/usr/sbin:/sbin`.split(":");
-  const missing = new Set<string>();
-  for (const [program, debianPackage] of Object.entries(programs)) {
-    const present = await Promise.all(directories.map((directory) => exists(`${directory}/${program}`)));
-    if (!present.includes(true)) missing.add(debianPackage);
-  }
-  return [...missing].sort();
+  const present = await Promise.all(
+    programs.map(async (program) =>
+      (await Promise.all(directories.map((directory) => exists(`${directory}/${program}`)))).includes(true),
+    ),
+  );
+  return programs.filter((_, index) => !present[index]);
 }
 
 const exists = (file: string, mode = constants.F_OK): Promise<boolean> =>

@@ -1,11 +1,14 @@
 import type { Readable } from "node:stream";
 import { execa, type Options } from "execa";
 
+/** How long a command may take, in seconds, when its caller does not say. */
+export const defaultTimeoutSeconds = 600;
+
 /** What a command may be given besides its arguments. */
 export interface RunOptions {
   /** Written to the command's standard input. @default - nothing */
   readonly input?: string | Readable;
-  /** Seconds after which the command is ended and counts as failed. @default 600 */
+  /** Seconds after which the command is ended and counts as failed. @default defaultTimeoutSeconds */
   readonly timeoutSeconds?: number;
   /** Variables added to the environment. @default - none */
   readonly environment?: Readonly<Record<string, string>>;
@@ -25,7 +28,7 @@ const execaOptions = (options: RunOptions) =>
   ({
     input: options.input,
     stdin: options.input === undefined ? "ignore" : "pipe",
-    timeout: (options.timeoutSeconds ?? 600) * 1000,
+    timeout: (options.timeoutSeconds ?? defaultTimeoutSeconds) * 1000,
     env: options.environment,
     cwd: options.directory,
   }) satisfies Options;

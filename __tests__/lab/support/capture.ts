@@ -20,8 +20,24 @@ export class Capture {
     private readonly tcpdump: ChildProcess,
   ) {}
 
-  /** @param filter which packets, in tcpdump's language: "tcp port 80" */
-  static async start(filter: string): Promise<Capture> {
+  /**
+   * What crosses the network during an action.
+   * @param filters which packets, in tcpdump's language: "tcp port 80"; one capture for each
+   */
+  static async during(action: () => Promise<unknown>, ...filters: readonly string[]): Promise<readonly Captured[]> {
+    const captures: Capture[] = [];
+    try {
+      for (const filter of filters) captures.push(await Capture.start(filter));
+      await action();
+    } finally {
+      for (const capture of captures) await capture.stop();
+    }
+    const captured = await Promise.all(captures.map((capture) => capture.read()));
+    await Promise.all(captures.map(({ directory }) => rm(directory, { recursive: true })));
+    return captured;
+  }
+
+  private static async start(filter: string): Promise<Capture> {
     const directory = await mkdtemp(path.join(tmpdir(), "capture-"));
     const options = [
       "-i",
@@ -46,13 +62,15 @@ export class Capture {
     return new Capture(directory, tcpdump);
   }
 
-  async stop(): Promise<Captured> {
+  private async stop(): Promise<void> {
     await sleep(0.5);
     const ended = new Promise((resolve) => this.tcpdump.once("exit", resolve));
     this.tcpdump.kill("SIGINT");
     await ended;
+  }
+
+  private async read(): Promise<Captured> {
     const data = await readFile(path.join(this.directory, "pcap"));
-    await rm(this.directory, { recursive: true });
     return { packets: countPackets(data), shows: (text) => data.includes(text) };
   }
 }

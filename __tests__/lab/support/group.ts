@@ -56,6 +56,17 @@ async function groupOf(members: readonly Machine[]): Promise<WholeGroup | undefi
 export const wholeGroup = (lab: Lab, members: readonly Machine[] = lab.machines): Promise<WholeGroup> =>
   waitFor(`one group of ${members.map(({ name }) => name).join(", ")}`, () => groupOf(members), patience);
 
+/** Waits until the balancer has taken a machine out. */
+export const takenOut = (lab: Lab, machine: Machine): Promise<boolean> =>
+  waitFor(
+    `${machine.name} taken out`,
+    async () => {
+      const targets = await targetHealth(lab.layout);
+      return targets.length > 0 && targets.every(({ target, healthy }) => target !== machine.name || !healthy);
+    },
+    { timeoutSeconds: 30 },
+  );
+
 /** Puts right whatever a test left: every machine on, none cut off, one group, every target healthy, the site answers. */
 export async function settled(lab: Lab): Promise<WholeGroup> {
   for (const machine of lab.machines) {

@@ -49,7 +49,10 @@ def outcome_of(code):
         return "closed"
     if code in PROHIBITED:
         return "prohibited"
-    return "silent" if code == errno.ETIMEDOUT else os.strerror(code)
+    if code == errno.ETIMEDOUT:
+        return "silent"
+    # Of the probe itself, such as too many open files: it has found out nothing.
+    raise OSError(code, os.strerror(code))
 
 
 def finish(sock, target):
@@ -93,7 +96,11 @@ def probe_as(user, order):
         os.setgid(entry.pw_gid)
         os.setuid(entry.pw_uid)
         with os.fdopen(writer, "w") as pipe:
-            json.dump(probe(order["targets"], order["seconds"]), pipe)
+            try:
+                json.dump(probe(order["targets"], order["seconds"]), pipe)
+            except BaseException as problem:
+                print(f"probe as {user}: {problem}", file=sys.stderr)
+                os._exit(1)
         os._exit(0)
     os.close(writer)
     return os.fdopen(reader)

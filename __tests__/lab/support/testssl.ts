@@ -18,7 +18,8 @@ export async function testssl(lab: Lab): Promise<string[]> {
   const quiet = ["--quiet", "--color", "0", "--warnings", "off", "--nodns", "none"];
   const checks = ["--protocols", "--server-defaults", "--vulnerable", "--std"];
   const command = ["testssl", ...quiet, ...checks, "--jsonfile", file, "--ip", publicIpv4, `${host}:443`] as const;
-  await lab.tryExecIn("client", command, { timeoutSeconds: 240 });
+  const { exitCode } = await lab.tryExecIn("client", command, { timeoutSeconds: 240 });
+  if (exitCode === undefined) throw new Error("testssl: not ready after 240 s");
   const findings = JSON.parse(await readFile(file, "utf8")) as Finding[];
   await rm(directory, { recursive: true });
   if (!findings.some(({ id }) => id === "TLS1_3")) throw new Error("testssl: has not looked at the protocols");

@@ -107,6 +107,7 @@ export async function startEdge(layout: Layout, { certificate, proof, ...props }
     host: edge.name,
     command: ["haproxy", "-db", "-f", file("edge.cfg")],
     environment: proof.kind === "header" ? { [tokenVariable]: proof.token } : {},
+    configuration: config,
   });
 }
 

@@ -57,11 +57,13 @@ export async function startIntake(layout: Layout, { site, apiKeyFile, authority 
     querySocket: querySocket(layout),
   };
   const file = path.join(layout.services, `${intakeService}.json`);
-  await writeFile(file, JSON.stringify(settings));
+  const configuration = JSON.stringify(settings);
+  await writeFile(file, configuration);
   await startService(layout, {
     name: intakeService,
     host: datadogHost.name,
     command: [process.execPath, "--import", loader, fileURLToPath(new URL("main.ts", import.meta.url)), file],
+    configuration,
   });
 }
 
