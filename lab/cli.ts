@@ -168,6 +168,12 @@ function tlsMode(text: string): "terminate" | "passthrough" {
   return text;
 }
 
+// whoever reads the output may have seen enough: npm run lab status | head
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
+
 try {
   await program.parseAsync();
 } catch (error) {
