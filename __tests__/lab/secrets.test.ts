@@ -130,6 +130,17 @@ describe("a secret", () => {
   });
 });
 
+describe("the agent's user", () => {
+  it("reads the logs it follows and the journal, and no other log that is not everybody's", async () => {
+    const others = ["/var/log/cloud-init.log", "/var/log/cloud-init-output.log", "/var/log/apt/term.log"];
+    await onEveryMachine(async (machine) => {
+      const followed = [paths.nginx.accessLog, paths.nginx.errorLog, paths.mysql.errorLog, paths.mysql.slowLog];
+      expect(await machine.exec(["id", "-nG", users.datadog])).toBe(`${users.datadog} systemd-journal`);
+      expect(await readableBy(machine, users.datadog, [...followed, ...others])).toEqual(followed);
+    });
+  });
+});
+
 describe("what cloud-init keeps", () => {
   it("is root's alone where it holds the user data", async () => {
     await onEveryMachine(async (machine) => {

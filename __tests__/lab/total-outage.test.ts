@@ -8,6 +8,7 @@ import { paths } from "../../modules/platform/paths.js";
 import { labInAnyMode } from "./support/lab-in-mode.js";
 import { figure, seconds, timed } from "./support/figures.js";
 import { errantTransactions, reportOf, settled, type WholeGroup, wholeGroup } from "./support/group.js";
+import { notesOn } from "./support/sql.js";
 import { lostNotes, startWriting } from "./support/writes.js";
 
 let lab: Lab;
@@ -63,6 +64,33 @@ describe("a power cut of all members under write load, which tears their relay l
       "power cut of all three",
       `group back ${seconds(back)} after the last was switched on, site ${seconds(site)} later; ${written.kept.length} acknowledged, none lost`,
     );
+  });
+});
+
+describe("the loss of the primary's disk, when one replica was cut off and the other had not applied all it had received", () => {
+  it("makes the one that received most the primary, which applies it first: nothing is lost", async () => {
+    const [isolated, behind] = group.replicas as [Machine, Machine];
+    await isolated.partition();
+    await wholeGroup(lab, [group.primary, behind]);
+    // its applier waits for this lock; ended by the crash
+    const lock = behind.tryExec(["mysql", "-e", "FLUSH TABLES app.notes WITH READ LOCK; DO SLEEP(300)"]);
+    await sleep(2);
+    const written = await (await startWriting(lab, group, { seconds: 6 })).end;
+    expect(written.kept.length).toBeGreaterThan(0);
+    for (const replica of group.replicas) expect((await notesOn(replica, written.start)).size).toBe(0);
+
+    await group.primary.kill();
+    await behind.crash();
+    await isolated.kill();
+    await lock;
+    await group.primary.wipe();
+    await isolated.heal();
+    await start(lab.machines);
+    const { result: after, seconds: back } = await timed(() => wholeGroup(lab));
+    expect(after.primary.name).toBe(behind.name);
+    expect(await lostNotes(after, written)).toEqual({});
+    expect(await errantTransactions(after)).toEqual({});
+    figure("lost disk of the primary", `group with it back ${seconds(back)} after all were switched on, none lost`);
   });
 });
 

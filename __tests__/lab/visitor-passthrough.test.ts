@@ -26,15 +26,20 @@ describe("a visitor", () => {
 });
 
 describe.each(["ipv4", "ipv6"] as const)("a direct hit on the balancer over %s", (family) => {
+  /** The connection ends without an answer: curl's "empty reply", or "failure in receiving" when the end overtakes the request. */
+  const expectNothing = async (...args: readonly string[]): Promise<void> => {
+    const { exitCode, stdout } = await lab.visitor.tryCurl(...args, lab.url("/"));
+    expect([52, 56]).toContain(exitCode);
+    expect(stdout).toBe("");
+  };
+
   it("gets nothing without the edge's certificate, whatever header it sends", async () => {
     const secret = `${edgeTokenHeader}: ${lab.blueprint.credentials.edgeToken}`;
-    const { status, body } = await visit(lab, ...pastTheEdge(lab, family), "--header", secret, lab.url("/"));
-    expect({ status, says: /No required SSL certificate was sent/.test(body) }).toEqual({ status: 400, says: true });
+    await expectNothing(...pastTheEdge(lab, family), "--header", secret);
   });
 
   it("gets nothing with a certificate of another authority", async () => {
-    const foreign = withCertificate(family, lab.blueprint.credentials.origin);
-    expect((await visit(lab, ...foreign, lab.url("/"))).status).toBe(400);
+    await expectNothing(...withCertificate(family, lab.blueprint.credentials.origin));
   });
 
   it("would get the page with the edge's certificate: nothing but the certificate stops it", async () => {

@@ -17,7 +17,7 @@ export async function filesWith(machine: Machine, texts: readonly string[]): Pro
 export async function linesWith(machine: Machine, command: string, texts: readonly string[]): Promise<string[]> {
   // by standard input and a here-document, so that no command line of the search itself shows the texts
   const grep = "LC_ALL=C grep --text --fixed-strings --file=/dev/fd/3";
-  const script = `texts=$(cat)\n${command} </dev/null | ${grep} 3<<TEXTS\n$texts\nTEXTS`;
+  const script = `texts=$(cat)\n{ ${command}; } </dev/null | ${grep} 3<<TEXTS\n$texts\nTEXTS`;
   const { stdout } = await machine.tryExec(["sh", "-c", script], { input: patterns(texts) });
   return stdout.split("\n").filter(Boolean);
 }

@@ -22,6 +22,9 @@ def payload(target):
     if target["protocol"] == "icmp":
         kind = 128 if ":" in target["address"] else 8
         return bytes([kind]) + bytes(7) + b"probe"
+    if target["port"] == 123:
+        # A client's question for the time, version 4.
+        return b"\x23" + bytes(47)
     # A question for the address of "probe": name servers answer it, the others of the lab answer anything.
     return b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x05probe\x00\x00\x01\x00\x01"
 
