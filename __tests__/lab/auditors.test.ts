@@ -3,10 +3,12 @@ import type { Lab } from "../../lab/lab.js";
 import { namespaceOf } from "../../lab/layout.js";
 import type { Machine } from "../../lab/machine/machine.js";
 import { hasTool } from "../support/tools.js";
-import { acceptedByGixy, acceptedByLynis, acceptedBySshAudit } from "./support/accepted-findings.js";
+import { acceptedByGixy, acceptedByLynis, acceptedBySshAudit, acceptedByTestssl } from "./support/accepted-findings.js";
 import { compared, exposure, gixy, lynis, nothing, sshAudit } from "./support/auditors.js";
 import { figure } from "./support/figures.js";
+import { withFirewallsOpen } from "./support/firewall-bypass.js";
 import { labInMode } from "./support/lab-in-mode.js";
+import { testsslOfMysql } from "./support/testssl.js";
 
 let lab: Lab;
 let machine: Machine;
@@ -18,6 +20,13 @@ beforeAll(async () => {
 describe.runIf(hasTool("ssh-audit", "the ssh server's algorithms"))("ssh-audit", () => {
   it("has no warning for the ssh server but the accepted ones", async () => {
     expect(compared(await sshAudit(namespaceOf(machine.name)), acceptedBySshAudit)).toEqual(nothing);
+  });
+});
+
+describe.runIf(hasTool("testssl", "MySQL's TLS"))("testssl.sh", () => {
+  it("finds nothing in MySQL's TLS but what is accepted", async () => {
+    const findings = await withFirewallsOpen([machine], () => testsslOfMysql(lab, machine));
+    expect(compared(findings, acceptedByTestssl.mysql)).toEqual(nothing);
   });
 });
 

@@ -58,6 +58,12 @@ export class ControlGroup {
     return Number(/^(?:total_rss|anon) (\d+)$/m.exec(stat)?.[1] ?? 0);
   }
 
+  /** Time that processors have spent for the group so far, in seconds. */
+  async cpuSeconds(): Promise<number> {
+    const stat = await readOr(path.join(this.path, "cpu.stat"), "");
+    return Number(/^usage_usec (\d+)$/m.exec(stat)?.[1] ?? 0) / 1e6;
+  }
+
   /** Ends what still runs and removes the group. */
   async remove(): Promise<void> {
     if (await this.alive()) await this.kill();

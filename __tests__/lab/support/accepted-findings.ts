@@ -22,21 +22,36 @@ export const acceptedBySshAudit: readonly Accepted[] = [];
 
 export const acceptedByLynis: readonly Accepted[] = [];
 
-export const acceptedByTestssl: readonly Accepted[] = [
-  {
-    finding: "engine_problem",
-    why: "of this host's openssl, not of the server: it cannot offer GOST ciphers, which the server does not know either",
-  },
-  {
-    finding: "cert_chain_of_trust",
-    why: "the origin's certificate is of Cloudflare's Origin CA, which Cloudflare's edge trusts and browsers do not",
-  },
-  {
-    finding: "cert_revocation",
-    why: "Cloudflare's Origin CA publishes no list of revoked certificates; the edge is its only reader",
-  },
-  {
-    finding: "secure_renego",
-    why: "not testable without the client certificate that nginx asks for; nginx refuses renegotiation by clients",
-  },
-];
+const noGostHere: Accepted = {
+  finding: "engine_problem",
+  why: "of this host's openssl, not of the server: it cannot offer GOST ciphers, which the server does not know either",
+};
+
+export const acceptedByTestssl: Readonly<Record<"nginx" | "mysql", readonly Accepted[]>> = {
+  mysql: [
+    noGostHere,
+    {
+      finding: "cert_chain_of_trust",
+      why: "members' certificates are of the platform's own authority, which members and applications trust and nobody else does",
+    },
+    {
+      finding: "cert_revocation",
+      why: "the platform's own authority publishes no list of revoked certificates: a key that got out means a new authority",
+    },
+  ],
+  nginx: [
+    noGostHere,
+    {
+      finding: "cert_chain_of_trust",
+      why: "the origin's certificate is of Cloudflare's Origin CA, which Cloudflare's edge trusts and browsers do not",
+    },
+    {
+      finding: "cert_revocation",
+      why: "Cloudflare's Origin CA publishes no list of revoked certificates; the edge is its only reader",
+    },
+    {
+      finding: "secure_renego",
+      why: "not testable without the client certificate that nginx asks for; nginx refuses renegotiation by clients",
+    },
+  ],
+};

@@ -2,6 +2,9 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Lab } from "../../../lab/lab.js";
+import type { Machine } from "../../../lab/machine/machine.js";
+import { client } from "../../../lab/network/addresses.js";
+import { ports } from "../../../modules/platform/ports.js";
 
 interface Finding {
   readonly id: string;
@@ -9,16 +12,24 @@ interface Finding {
   readonly finding: string;
 }
 
-/** What testssl.sh reports, from LOW upwards, of the balancer's HTTPS, as somebody outside finds it past the edge. */
-export async function testssl(lab: Lab): Promise<string[]> {
+/** What testssl.sh reports of the balancer's HTTPS, as somebody outside finds it past the edge. */
+export function testsslOfBalancer(lab: Lab): Promise<string[]> {
+  const { host } = new URL(lab.url());
+  return testssl(lab, client.name, ["--ip", lab.blueprint.environment.balancer.publicIpv4, `${host}:${ports.https}`]);
+}
+
+/** What testssl.sh reports of a member's MySQL, from the private network. The member's firewall must be open. */
+export const testsslOfMysql = (lab: Lab, { host }: Machine): Promise<string[]> =>
+  testssl(lab, lab.blueprint.environment.balancer.name, ["--starttls", "mysql", `${host.privateIpv4}:${ports.mysql}`]);
+
+/** Findings from LOW upwards. @param from host of the lab that it runs on @param target its last arguments */
+async function testssl(lab: Lab, from: string, target: readonly string[]): Promise<string[]> {
   const directory = await mkdtemp(path.join(tmpdir(), "testssl-"));
   const file = path.join(directory, "findings.json");
-  const { host } = new URL(lab.url());
-  const { publicIpv4 } = lab.blueprint.environment.balancer;
   const quiet = ["--quiet", "--color", "0", "--warnings", "off", "--nodns", "none"];
   const checks = ["--protocols", "--server-defaults", "--vulnerable", "--std"];
-  const command = ["testssl", ...quiet, ...checks, "--jsonfile", file, "--ip", publicIpv4, `${host}:443`] as const;
-  const { exitCode } = await lab.tryExecIn("client", command, { timeoutSeconds: 240 });
+  const command = ["testssl", ...quiet, ...checks, "--jsonfile", file, ...target] as const;
+  const { exitCode } = await lab.tryExecIn(from, command, { timeoutSeconds: 240 });
   if (exitCode === undefined) throw new Error("testssl: not ready after 240 s");
   const findings = JSON.parse(await readFile(file, "utf8")) as Finding[];
   await rm(directory, { recursive: true });
