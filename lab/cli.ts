@@ -21,9 +21,11 @@ const program = new Command("npm run lab")
 
 /** Commands that look, or visit the site: they may run beside another command. `bench` locks the lab for those of its parts that need it. */
 const onlookers = ["doctor", "status", "shell", "curl", "load", "bench"];
+/** Commands that need everything the lab is made with; the others are content with a host that could carry one. */
+const builders = ["up", "bench"];
 program.hook("preAction", async (_, command) => {
   const name = command.name();
-  if (name !== "doctor") await requireLabHost(name === "up" ? problems : hostProblems);
+  if (name !== "doctor") await requireLabHost(builders.includes(name) ? problems : hostProblems);
   if (!onlookers.includes(name)) await takeLock(`npm run lab ${name}`);
 });
 
