@@ -1,5 +1,5 @@
 import path from "node:path";
-import { compress, payloadOf, serverUserData } from "../modules/payload/index.js";
+import { compress, compressSecrets, payloadOf, serverUserData } from "../modules/payload/index.js";
 import { loadLabEnvironment, type LabEnvironment, type LabOverrides } from "./environment.js";
 import { authority, type KeyPair } from "./keys/certificates.js";
 import { createCredentials, type Credentials } from "./keys/credentials.js";
@@ -49,7 +49,11 @@ export const userDataOf = ({ environment: { config }, credentials }: Blueprint, 
     throw new Error(`lab: no server ${name}; there are ${config.servers.map((known) => known.name).join(", ")}`);
   const value = credentials.value.bind(credentials, server);
   const encode = (content: string): string => Buffer.from(content).toString("base64");
-  return serverUserData({ config, server, secrets: { value, encode, compress } });
+  return serverUserData({
+    config,
+    server,
+    secrets: compressSecrets(config, server.roles, { value, encode, compress }),
+  });
 };
 
 /** The machines of the lab, running or not, in the order of the configuration. */

@@ -15,6 +15,8 @@ export interface BundleProps {
 
 /** First line of the file. */
 interface Header {
+  /** The file itself: a copy of it in a copied project would otherwise take the first project's files for its own. */
+  readonly file: string;
   /** When reading the inputs began, by the clock of the file system. */
   readonly startMs: number;
   readonly inputs: readonly string[];
@@ -41,11 +43,12 @@ function read(file: string): Bundle {
   return { header, code: content.subarray(codeAt, compiledAt), compiled: content.subarray(compiledAt) };
 }
 
-/** The bundle in a file, if it is whole and nothing it was made of has changed since. */
+/** The bundle in a file, if it is whole, was made there, and nothing it was made of has changed since. */
 function readFresh(file: string): Bundle | undefined {
   try {
     const bundle = read(file);
-    return bundle.header.inputs.every((input) => changedMs(input) < bundle.header.startMs) ? bundle : undefined;
+    const { file: madeAs, inputs, startMs } = bundle.header;
+    return madeAs === file && inputs.every((input) => changedMs(input) < startMs) ? bundle : undefined;
   } catch {
     return undefined;
   }
@@ -92,7 +95,7 @@ async function make({ entry, file }: BundleProps): Promise<Bundle> {
   });
   const code = Buffer.from(outputFiles[0]?.contents ?? []);
   const inputs = [fileURLToPath(import.meta.url), ...Object.keys(metafile.inputs).map((input) => resolve(input))];
-  const bundle: Bundle = { header: { startMs, inputs, codeBytes: code.length }, code, compiled: Buffer.alloc(0) };
+  const bundle: Bundle = { header: { file, startMs, inputs, codeBytes: code.length }, code, compiled: Buffer.alloc(0) };
   write(file, bundle);
   return bundle;
 }

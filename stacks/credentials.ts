@@ -39,20 +39,23 @@ export class CredentialsStack extends PlatformStack {
     });
   }
 
-  /** References to the secrets of one server. */
-  secretsOf(server: ServerConfig): SecretReferences {
-    const mysql = this.mysql.of(server.name);
+  /** References to the secrets that servers share. */
+  sharedSecrets(): SecretReferences {
     return {
       applicationDatabasePassword: this.passwords.value("application"),
       replicationPassword: this.passwords.value("replication"),
       monitoringPassword: this.passwords.value("monitoring"),
       mysqlCa: this.mysql.authority.certificate.certPem,
-      mysqlServerCertificate: mysql?.certificate.certPem,
-      mysqlServerKey: mysql?.key.privateKeyPem,
       edgeToken: this.edgeToken,
       originCertificate: this.originCertificate.certificate.certificate,
       originKey: this.originCertificate.key.privateKeyPem,
       originPullCa: this.originPull.authority.certificate.certPem,
     };
+  }
+
+  /** References to the secrets that one server has for itself. */
+  ownSecretsOf(server: ServerConfig): SecretReferences {
+    const mysql = this.mysql.of(server.name);
+    return { mysqlServerCertificate: mysql?.certificate.certPem, mysqlServerKey: mysql?.key.privateKeyPem };
   }
 }

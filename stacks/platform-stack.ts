@@ -13,8 +13,9 @@ const terraformName = /^[A-Za-z_][\w-]*$/;
 
 /** What all stacks share: the id `<environment>-<name>`, the state backend, and readable addresses. */
 export abstract class PlatformStack extends TerraformStack {
-  /** Whose each address is. */
+  /** Whose each address is, and names that are allocated: cdktf asks for each again and again. */
   private readonly allocated = new Map<string, Node>();
+  private readonly names = new Map<TerraformElement | Node, string>();
 
   constructor(scope: Construct, name: string, { config }: PlatformStackProps) {
     super(scope, `${config.environment}-${name}`);
@@ -29,6 +30,12 @@ export abstract class PlatformStack extends TerraformStack {
    * @throws Error for a name that Terraform would refuse, or that two elements of a kind would share: the JSON would hold one of them
    */
   protected override allocateLogicalId(element: TerraformElement | Node): string {
+    const name = this.names.get(element) ?? this.nameOf(element);
+    this.names.set(element, name);
+    return name;
+  }
+
+  private nameOf(element: TerraformElement | Node): string {
     const node = TerraformElement.isTerraformElement(element) ? element.node : element;
     const path = node.scopes.slice(node.scopes.indexOf(this) + 1).map((construct) => construct.node.id);
     const id = path

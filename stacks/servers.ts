@@ -2,7 +2,7 @@ import { HcloudProvider } from "@cdktf/provider-hcloud/lib/provider";
 import { TerraformOutput, TerraformVariable } from "cdktf";
 import type { Construct } from "constructs";
 import type { Role } from "../modules/config/schema.js";
-import { outdatedServers, PlatformServer, replaceCommand, reportOutdated } from "../modules/server/index.js";
+import { PlatformServer, replaceCommand, reportOutdated, SharedSecrets } from "../modules/server/index.js";
 import type { CredentialsStack } from "./credentials.js";
 import type { FoundationStack } from "./foundation.js";
 import { PlatformStack, type PlatformStackProps } from "./platform-stack.js";
@@ -28,6 +28,10 @@ export class ServersStack extends PlatformStack {
       default: "",
       description: "Datadog API key; TF_VAR_datadog_api_key. Without one the agent stays silent.",
     });
+    const sharedSecrets = new SharedSecrets(this, "shared_secrets", {
+      config,
+      references: { ...credentials.sharedSecrets(), datadogApiKey: datadogApiKey.stringValue },
+    });
     this.servers = config.servers.map((server) => {
       const { firewall, addresses, data } = foundation.of(server);
       return new PlatformServer(this, server.name, {
@@ -39,11 +43,11 @@ export class ServersStack extends PlatformStack {
         addresses,
         sshKeys: foundation.sshKeys.keys,
         volume: data?.volume,
-        secrets: { ...credentials.secretsOf(server), datadogApiKey: datadogApiKey.stringValue },
+        sharedSecrets,
+        ownSecrets: credentials.ownSecretsOf(server),
       });
     });
-    reportOutdated(this, this.servers, terraform);
-    this.addOutputs(terraform);
+    this.addOutputs(terraform, reportOutdated(this, this.servers, terraform));
   }
 
   /** Servers that carry a role. */
@@ -51,7 +55,7 @@ export class ServersStack extends PlatformStack {
     return this.servers.filter((server) => server.config.roles.includes(role));
   }
 
-  private addOutputs(terraform: string): void {
+  private addOutputs(terraform: string, outdatedServers: string): void {
     const byName = <T>(value: (server: PlatformServer) => T): Record<string, T> =>
       Object.fromEntries(this.servers.map((server) => [server.config.name, value(server)]));
     new TerraformOutput(this, "server_addresses", {
@@ -63,7 +67,7 @@ export class ServersStack extends PlatformStack {
       description: "Addresses of the servers",
     });
     new TerraformOutput(this, "outdated_servers", {
-      value: outdatedServers(this.servers),
+      value: outdatedServers,
       description: "Servers that have an older payload or another type than the configuration's",
     });
     new TerraformOutput(this, "replace_commands", {

@@ -9,8 +9,8 @@ import { addStacks } from "./index.js";
 export async function synth(importFile: ImportFile): Promise<void> {
   const { environment, hasDatadogApiKey, terraform } = readInvocation();
   const config = await loadEnvironment(environment, importFile);
-  const drawing = drawTopology(config);
   const app = new App();
+  const drawing = drawTopology(config, app.outdir);
   addStacks(app, config, terraform);
   const policies = applyPolicies(app, config);
   app.synth();

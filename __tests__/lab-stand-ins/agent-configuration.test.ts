@@ -5,7 +5,8 @@ import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { datadogAgentPart } from "../../modules/datadog-agent/index.js";
 import { exampleConfig } from "../support/config.js";
-import { serverOf, splitServers } from "../support/servers.js";
+import { partOf } from "../support/payload-files.js";
+import { splitServers } from "../support/servers.js";
 import { hasTool, runTool } from "../support/tools.js";
 
 const library = fileURLToPath(new URL("../../lab/stand-ins/datadog/agent", import.meta.url));
@@ -19,7 +20,7 @@ describe.runIf(hasTool("/usr/bin/python3", "whether the lab's agent knows the pa
 
     function configurationOf(name: string): string {
       const config = exampleConfig({ servers: splitServers });
-      const { files = [] } = datadogAgentPart({ config, server: serverOf(config, name) });
+      const { files = [] } = partOf(datadogAgentPart, config, name);
       const directory = mkdtempSync(path.join(tmpdir(), "agent-configuration-"));
       directories.push(directory);
       for (const file of files.filter((one) => one.path.startsWith(configurationDirectory))) {

@@ -30,8 +30,10 @@ const serverOf = (machine: Machine): ServerConfig => {
   if (server === undefined) throw new Error(`no server ${machine.name}`);
   return server;
 };
-const filesOf = (machine: Machine): readonly SecretFile[] =>
-  secretFilesOf(lab.blueprint.environment.config, serverOf(machine));
+function filesOf(machine: Machine): readonly SecretFile[] {
+  const { shared, own } = secretFilesOf(lab.blueprint.environment.config, serverOf(machine).roles);
+  return [...shared, ...own];
+}
 const contentOf = (machine: Machine, file: SecretFile): string =>
   file.content((name) => lab.blueprint.credentials.value(serverOf(machine), name));
 

@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -82,6 +92,14 @@ describe("a bundle is made anew", () => {
     await load();
     former.keepCompiled();
     expect(await greeting()).toBe("hello there");
+  });
+
+  it("when it came with a copy of the whole folder", async () => {
+    await load();
+    for (const part of ["entry.ts", "deep", "made"]) cpSync(at(part), at(`copy/${part}`), { recursive: true });
+    writeFileSync(at("copy/deep/part.ts"), 'export const name: string = "copy";');
+    const { module } = await loadBundled<Fixture>({ entry: at("copy/entry.ts"), file: at("copy/made/entry.bundle") });
+    expect(module.greeting).toBe("hello copy");
   });
 
   it("when it is damaged", async () => {

@@ -9,9 +9,12 @@ import { serverOf } from "./servers.js";
 
 type Part = (context: PayloadContext) => PayloadPart;
 
-/** A part for one server of the example configuration. */
-export const partOf = (part: Part, config: Config = exampleConfig(), server = "alpha"): PayloadPart =>
-  part({ config, server: serverOf(config, server) });
+/** A part for one server of the example configuration: the server's own files come last. */
+export function partOf(part: Part, config: Config = exampleConfig(), name = "alpha"): PayloadPart {
+  const server = serverOf(config, name);
+  const { ownFiles, ...shared } = part({ config, roles: server.roles });
+  return { ...shared, files: [...(shared.files ?? []), ...(ownFiles?.(server) ?? [])] };
+}
 
 /** Content of a file a part delivers. @throws Error when the part has no such file. */
 export function contentOf(part: PayloadPart, path: string): string {

@@ -10,7 +10,7 @@ export interface Synthesized {
   readonly data?: Record<string, Record<string, Attributes>>;
   readonly output?: Record<string, Attributes>;
   readonly variable?: Record<string, Attributes>;
-  readonly locals?: Record<string, string>;
+  readonly locals?: Record<string, string | Record<string, string>>;
   readonly check?: Record<string, Attributes>;
   readonly terraform: { readonly backend: Record<string, Attributes>; readonly required_version: string };
 }

@@ -19,7 +19,7 @@ export const hasTool = (tool: string, whatItChecks: string): boolean =>
   canCheck(isInstalled(tool), whatItChecks, `${tool} is not installed`);
 
 /** The same of a tool that needs a network of its own; `unshare` is given the options. */
-export const hasToolInNetwork = (tool: string, whatItChecks: string, unshare: "-n" | "-mn"): boolean =>
+export const hasToolInNetwork = (tool: string, whatItChecks: string, unshare: "-nu" | "-mn"): boolean =>
   hasTool(tool, whatItChecks) &&
   canCheck(
     runTool("unshare", [unshare, "true"]).status === 0,

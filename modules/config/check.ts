@@ -2,7 +2,7 @@ import { withRanges } from "./addresses.js";
 import { toProblems } from "./issues.js";
 import { problemReport, type Problem } from "./problem.js";
 import { rules, type Checked } from "./rules/index.js";
-import { environmentSchema, type Config, type EnvironmentInput, type Sections } from "./schema.js";
+import { environmentSchema, roles, type Config, type EnvironmentInput, type Sections } from "./schema.js";
 import { keysBelow } from "./settings.js";
 
 /** Environment names are part of labels and stack names: short, lower case. */
@@ -79,6 +79,7 @@ export function checkEnvironment(environment: string, input: EnvironmentInput): 
     servers: Object.entries(servers).map(([name, server]) => ({
       name,
       ...server,
+      roles: roles.filter((role) => server.roles.includes(role)),
       type: server.type ?? rest.serverType,
     })),
   });

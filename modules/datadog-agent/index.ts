@@ -15,13 +15,9 @@ export { collected, type LogSource } from "./collected.js";
 const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 
 /** The monitoring agent: host metrics, the integrations of the server's roles, and logs. */
-export function datadogAgentPart({ config, server }: PayloadContext): PayloadPart {
+export function datadogAgentPart({ config, roles }: PayloadContext): PayloadPart {
   const script = setupScript("setup-datadog-agent", file("setup-datadog-agent"));
   const variables = {
-    site: config.monitoring.site,
-    environment: config.environment,
-    server: server.name,
-    roles: server.roles,
     host: siteHosts(config)[0],
     balancerIp: config.network.balancerIp,
     statusPort: ports.nginxStatus,
@@ -34,24 +30,32 @@ export function datadogAgentPart({ config, server }: PayloadContext): PayloadPar
     rebootRequired: instances.rebootRequired,
   };
   const check = (name: string) => `/etc/datadog-agent/conf.d/${name}.d/conf.yaml`;
-  const running = integrations.filter(
-    (integration) => !("role" in integration) || server.roles.includes(integration.role),
-  );
+  const running = integrations.filter((integration) => !("role" in integration) || roles.includes(integration.role));
   return {
     packages: packages.datadogAgent,
     aptSources: [datadogAptSource(config)],
     files: [
-      { path: "/etc/datadog-agent/datadog.yaml", content: renderTemplate(file("datadog.yaml.hbs"), variables) },
       ...running.map(({ name }) => ({
         path: check(name),
         content: renderTemplate(file(`${name}.yaml.hbs`), variables),
       })),
-      { path: check("platform-logs"), content: logConfiguration(server) },
+      { path: check("platform-logs"), content: logConfiguration(roles) },
       {
         path: "/etc/systemd/system/datadog-agent.service.d/platform.conf",
         content: readStatic(file("service.conf")),
       },
       ...script.files,
+    ],
+    ownFiles: ({ name }) => [
+      {
+        path: "/etc/datadog-agent/datadog.yaml",
+        content: renderTemplate(file("datadog.yaml.hbs"), {
+          site: config.monitoring.site,
+          environment: config.environment,
+          server: name,
+          roles,
+        }),
+      },
     ],
     commands: script.commands,
   };

@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import type { ServerConfig } from "../config/schema.js";
+import type { Role } from "../config/schema.js";
 import { logSources, type LogSource } from "./collected.js";
 
 /** A source in the words of the agent's configuration. Several readers of one journal need names of their own. */
@@ -21,6 +21,6 @@ function entry({ service, source, from }: LogSource): object {
   };
 }
 
-/** Configuration of the logs of one server. */
-export const logConfiguration = ({ roles }: Pick<ServerConfig, "roles">): string =>
+/** Configuration of the logs of servers with these roles. */
+export const logConfiguration = (roles: readonly Role[]): string =>
   stringify({ logs: logSources.filter(({ role }) => !role || roles.includes(role)).map(entry) }, { lineWidth: 0 });

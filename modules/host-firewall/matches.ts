@@ -1,6 +1,8 @@
-import type { ServerConfig } from "../config/schema.js";
 import { addresses } from "../platform/addresses.js";
 import type { ResolvedRule } from "../traffic/resolve.js";
+
+/** As files/own-address.nft.hbs defines it. */
+const ownAddress = "$own_address";
 
 const set = (items: readonly (string | number)[]): string => `{ ${items.join(", ")} }`;
 const isEverywhere = (peers: readonly string[]): boolean =>
@@ -26,18 +28,18 @@ const perFamily = (match: (family: "ip" | "ip6") => string | undefined): readonl
   (["ip", "ip6"] as const).map(match).filter((text) => text !== undefined);
 
 /** nftables matches of a connection that others may open. Private rules take the private address only, public ones any other. */
-export const inboundMatches = (rule: ResolvedRule, { privateIp }: ServerConfig): readonly string[] =>
+export const inboundMatches = (rule: ResolvedRule): readonly string[] =>
   perFamily((family) => {
     const other = otherSide(rule, family, "saddr");
-    const own = family === "ip" ? `ip daddr ${rule.network === "private" ? "" : "!= "}${privateIp}` : undefined;
+    const own = family === "ip" ? `ip daddr ${rule.network === "private" ? "" : "!= "}${ownAddress}` : undefined;
     return other && joined([other, own, service(rule, family)]);
   });
 
 /** nftables matches of a connection that this server's users may open. */
-export const outboundMatches = (rule: ResolvedRule, { privateIp }: ServerConfig): readonly string[] =>
+export const outboundMatches = (rule: ResolvedRule): readonly string[] =>
   perFamily((family) => {
     const other = otherSide(rule, family, "daddr");
     const who = rule.users ? `meta skuid ${set(rule.users.map((user) => `"${user}"`))}` : undefined;
-    const own = rule.network === "private" && family === "ip" ? `ip saddr ${privateIp}` : undefined;
+    const own = rule.network === "private" && family === "ip" ? `ip saddr ${ownAddress}` : undefined;
     return other && joined([who, own, other, service(rule, family)]);
   });

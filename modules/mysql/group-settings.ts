@@ -1,5 +1,4 @@
-import type { ServerConfig } from "../config/schema.js";
-import type { PayloadContext } from "../payload/part.js";
+import type { Config, ServerConfig } from "../config/schema.js";
 import { paths } from "../platform/paths.js";
 import { ports } from "../platform/ports.js";
 import { databaseName } from "./members.js";
@@ -8,7 +7,7 @@ import { databaseName } from "./members.js";
 const maximumReplicaLagSeconds = 5;
 
 /** Content of the settings file of mysql-group; its fields are explained in files/mysql-group/settings.py. */
-export const groupSettings = ({ config, server }: PayloadContext, members: readonly ServerConfig[]): string => {
+export const groupSettings = (config: Config, server: ServerConfig, members: readonly ServerConfig[]): string => {
   const settings = {
     server: server.name,
     address: server.privateIp,

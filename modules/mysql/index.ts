@@ -1,4 +1,4 @@
-import type { ServerConfig } from "../config/schema.js";
+import type { Config, ServerConfig } from "../config/schema.js";
 import type { PayloadContext, PayloadFile, PayloadPart } from "../payload/part.js";
 import { setupScript } from "../payload/setup-script.js";
 import { packages } from "../platform/packages.js";
@@ -26,14 +26,13 @@ const maximumConnections = 1500;
  * MySQL as a member of the replication group: server, data volume, and mysql-group, which forms the group and tells roles.
  * mysql-group's code (files/mysql-group) is no part of the payload: app/build.ts packs it into the release, its unit fetches it.
  */
-export function mysqlPart(context: PayloadContext): PayloadPart {
+export function mysqlPart({ config }: PayloadContext): PayloadPart {
   const script = setupScript("setup-mysql", file("setup-mysql"));
-  const members = databaseMembers(context.config);
+  const members = databaseMembers(config);
   return {
     packages: packages.mysql,
-    aptSources: [mysqlAptSource(context.config)],
+    aptSources: [mysqlAptSource(config)],
     files: [
-      growing(paths.mysql.configuration, members, (known) => serverConfiguration(context, known)),
       copied("/etc/mysql/initialize.sql", "initialize.sql"),
       copied("/etc/systemd/system/mysql.service.d/group.conf", "mysql-service.conf"),
       copied("/etc/systemd/system/mysql-data.service", "mysql-data.service"),
@@ -42,8 +41,11 @@ export function mysqlPart(context: PayloadContext): PayloadPart {
       copied("/usr/local/sbin/mysql-data", "mysql-data", "0755"),
       copied("/usr/local/sbin/mysql-group", "mysql-group.sh", "0755"),
       copied("/etc/systemd/system/mysql-group.service", "mysql-group.service"),
-      growing(paths.mysql.groupSettings, members, (known) => groupSettings(context, known)),
       ...script.files,
+    ],
+    ownFiles: (server) => [
+      growing(paths.mysql.configuration, members, (known) => serverConfiguration(config, server, known)),
+      growing(paths.mysql.groupSettings, members, (known) => groupSettings(config, server, known)),
     ],
     commands: script.commands,
   };
@@ -56,7 +58,7 @@ const growing = (
   content: (members: readonly ServerConfig[]) => string,
 ): PayloadFile => ({ path, content: content(members), lasting: content([]) });
 
-function serverConfiguration({ config, server }: PayloadContext, members: readonly ServerConfig[]): string {
+function serverConfiguration(config: Config, server: ServerConfig, members: readonly ServerConfig[]): string {
   return renderTemplate(file("server.cnf.hbs"), {
     ...paths.mysql,
     address: server.privateIp,
@@ -71,7 +73,7 @@ function serverConfiguration({ config, server }: PayloadContext, members: readon
   });
 }
 
-function poolOf({ type, roles }: PayloadContext["server"]): number {
+function poolOf({ type, roles }: ServerConfig): number {
   const known = serverTypes[type];
   if (!known) throw new Error(`serverType: must be a known server type, got ${type}; see modules/prices/hetzner.ts`);
   return bufferPoolMib({ memoryMib: known.memoryGib * 1024, web: roles.includes("web") });

@@ -1,4 +1,4 @@
-import type { PayloadContext, PayloadPart } from "../payload/part.js";
+import type { PayloadContext, PayloadFile, PayloadPart } from "../payload/part.js";
 import { setupScript } from "../payload/setup-script.js";
 import { edgeTokenHeader, healthPath, siteHosts } from "../platform/names.js";
 import { packages } from "../platform/packages.js";
@@ -10,13 +10,11 @@ import { readStatic, renderTemplate } from "../templates.js";
 const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 
 /** Reverse proxy in front of the application: real visitor addresses, one log line a request, the balancer's health check. */
-export function nginxPart({ config, server }: PayloadContext): PayloadPart {
+export function nginxPart({ config }: PayloadContext): PayloadPart {
   const passthrough = config.tls === "passthrough";
   const script = setupScript("setup-nginx", file("setup-nginx"));
   const variables = {
     ...paths.nginx,
-    server: server.name,
-    privateIp: server.privateIp,
     user: users.nginx,
     balancerIp: config.network.balancerIp,
     passthrough,
@@ -26,8 +24,6 @@ export function nginxPart({ config, server }: PayloadContext): PayloadPart {
     healthPath,
     edgeTokenHeader,
     edgeTokenVariable: edgeTokenHeader.toLowerCase().replaceAll("-", "_"),
-    httpPort: ports.nginxHttp,
-    httpsPort: ports.nginxHttps,
     statusPort: ports.nginxStatus,
     applicationPort: ports.application,
   };
@@ -43,6 +39,13 @@ export function nginxPart({ config, server }: PayloadContext): PayloadPart {
       { path: "/etc/systemd/system/nginx.service.d/platform.conf", content: readStatic(file("service.conf")) },
       ...script.files,
     ],
+    ownFiles: ({ privateIp }) => {
+      const listen = (protocol: "http" | "https", port: number): PayloadFile => ({
+        path: `/etc/nginx/snippets/listen-${protocol}.conf`,
+        content: renderTemplate(file(`listen-${protocol}.conf.hbs`), { privateIp, port }),
+      });
+      return [listen("http", ports.nginxHttp), ...(passthrough ? [listen("https", ports.nginxHttps)] : [])];
+    },
     commands: script.commands,
   };
 }

@@ -3,9 +3,8 @@ import { createdEarly } from "../platform/users.js";
 import { compact } from "./compact.js";
 import type { AptSource, PayloadFile, PayloadPart } from "./part.js";
 
-/** The keys of cloud-init's user data that the platform uses; names and meaning as in cloud-init's own schema. */
-export interface CloudConfig {
-  readonly hostname: string;
+/** The keys of cloud-init's user data that servers of the same roles share; names and meaning as in cloud-init's own schema. */
+export interface SharedConfig {
   readonly users: readonly object[];
   readonly disable_root: boolean;
   readonly ssh_pwauth: boolean;
@@ -20,6 +19,19 @@ export interface CloudConfig {
   readonly write_files: readonly WrittenFile[];
   readonly runcmd: readonly (string | readonly string[])[];
 }
+
+/** What each server has of its own. */
+export interface OwnConfig {
+  readonly merge_how: string;
+  readonly hostname: string;
+  readonly write_files: readonly WrittenFile[];
+}
+
+/** Both, merged. */
+export type CloudConfig = SharedConfig & Pick<OwnConfig, "hostname">;
+
+/** How cloud-init is told to append a later part's files to those of the parts before it; its default would replace the list. */
+export const appending = "list(append)+dict(no_replace,recurse_list)+str()";
 
 interface AptEntry {
   readonly source: string;
@@ -83,10 +95,10 @@ function refuseTwins(kind: string, names: readonly string[]): void {
 }
 
 /**
- * Merges the parts of one server, in their order.
+ * Merges parts, in their order.
  * @throws Error when two parts deliver the same file or apt source.
  */
-export function mergeParts(hostname: string, parts: readonly PayloadPart[]): CloudConfig {
+export function mergeParts(parts: readonly PayloadPart[]): SharedConfig {
   const files = parts.flatMap((part) => part.files ?? []);
   const sources = parts.flatMap((part) => part.aptSources ?? []);
   refuseTwins(
@@ -98,7 +110,6 @@ export function mergeParts(hostname: string, parts: readonly PayloadPart[]): Clo
     sources.map(({ name }) => name),
   );
   return {
-    hostname,
     users: systemUsers,
     disable_root: false,
     ssh_pwauth: false,
@@ -110,6 +121,18 @@ export function mergeParts(hostname: string, parts: readonly PayloadPart[]): Clo
     // The first command that fails ends the boot: cloud-init's status then says "error".
     runcmd: ["set -eu", ...parts.flatMap((part) => part.commands ?? [])],
   };
+}
+
+/**
+ * What a server has of its own beside what it shares.
+ * @throws Error when a file is delivered twice.
+ */
+export function ownConfig(hostname: string, files: readonly PayloadFile[], shared: SharedConfig): OwnConfig {
+  refuseTwins(
+    "file",
+    [...shared.write_files, ...files].map(({ path }) => path),
+  );
+  return { merge_how: appending, hostname, write_files: files.map(writtenFile) };
 }
 
 /** Text of a cloud-config: the same data always gives the same bytes. */

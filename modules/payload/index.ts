@@ -3,4 +3,12 @@ export type { AptSource, PayloadContext, PayloadFile, PayloadPart } from "./part
 export { payloadOf } from "./payload.js";
 export { plainFilesOf, type PlainFile } from "./plain-files.js";
 export { maximumBytes, payloadHash, payloadSize, warningBytes } from "./size.js";
-export { compress, serverUserData, type SecretSource, type UserDataProps } from "./user-data.js";
+export {
+  compress,
+  compressSecretFiles,
+  compressSecrets,
+  serverUserData,
+  type CompressedSecrets,
+  type SecretSource,
+  type UserDataProps,
+} from "./user-data.js";

@@ -1,4 +1,4 @@
-import type { Config, ServerConfig } from "../config/schema.js";
+import type { Config, Role, ServerConfig } from "../config/schema.js";
 
 /** A file on a server. It holds no secret and no Terraform reference. */
 export interface PayloadFile {
@@ -32,17 +32,19 @@ export interface PublishedKey {
   readonly fingerprints: readonly string[];
 }
 
-/** What one concept adds to a server's cloud-init payload. Parts are merged in order; see payload.ts. */
+/** What one concept adds to the cloud-init payload of servers that have the same roles. Parts are merged in order; see payload.ts. */
 export interface PayloadPart {
   readonly packages?: readonly string[];
   readonly aptSources?: readonly AptSource[];
   readonly files?: readonly PayloadFile[];
+  /** The few files that name a server or its address, for one of the servers. */
+  readonly ownFiles?: (server: ServerConfig) => readonly PayloadFile[];
   /** argv of commands after packages are installed and secrets are written, in order. Each must be idempotent. */
   readonly commands?: readonly (readonly string[])[];
 }
 
-/** What a part may depend on: the configuration and the server it is rendered for. */
+/** What a part may depend on: the configuration and the roles it is rendered for. */
 export interface PayloadContext {
   readonly config: Config;
-  readonly server: ServerConfig;
+  readonly roles: readonly Role[];
 }

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Config, ServerConfig } from "../config/schema.js";
 import type { SecretName } from "../platform/secrets.js";
-import { lastingPayloadOf } from "./payload.js";
-import { perServer } from "./per-server.js";
-import { compress, serverUserData } from "./user-data.js";
+import { oncePerRoles, oncePerServer } from "./once.js";
+import { lastingHash } from "./payload.js";
+import { compress, compressSecrets, serverUserData } from "./user-data.js";
 
 /** Hetzner takes at most this much user data. */
 export const maximumBytes = 32 * 1024;
@@ -34,15 +34,19 @@ const incompressible = (bytes: number): string =>
     .join("")
     .slice(0, bytes);
 
-/** Size of a server's user data as Hetzner takes it, in bytes, with secrets of realistic length. The policy payload-fits judges it. */
-export const payloadSize = perServer((config, server) => {
-  const secrets = {
-    value: (name: SecretName) => incompressible(secretBytes[name]),
-    encode: (content: string) => Buffer.from(content).toString("base64"),
+/** Secrets of servers with the same roles, of realistic length. */
+const realisticSecrets = oncePerRoles((config, roles) =>
+  compressSecrets(config, roles, {
+    value: (name) => incompressible(secretBytes[name]),
+    encode: (content) => Buffer.from(content).toString("base64"),
     compress,
-  };
-  return Buffer.byteLength(serverUserData({ config, server, secrets }));
-});
+  }),
+);
+
+/** Size of a server's user data as Hetzner takes it, in bytes, with secrets of realistic length. The policy payload-fits judges it. */
+export const payloadSize = oncePerServer((config, server) =>
+  Buffer.byteLength(serverUserData({ config, server, secrets: realisticSecrets(config, server.roles) })),
+);
 
 /** Which origin certificate a server carries, if it carries one. */
 const certificateOf = (config: Config, server: ServerConfig): string =>
@@ -52,9 +56,9 @@ const certificateOf = (config: Config, server: ServerConfig): string =>
  * Short hash of what only a new server boots with: what lasts of its payload, and which certificate comes with it.
  * Fits a label of Hetzner's.
  */
-export const payloadHash = perServer((config, server) =>
+export const payloadHash = oncePerServer((config, server) =>
   createHash("sha256")
-    .update(JSON.stringify(lastingPayloadOf(config, server)))
+    .update(lastingHash(config, server))
     .update(certificateOf(config, server))
     .digest("hex")
     .slice(0, 12),

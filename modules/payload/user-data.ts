@@ -1,9 +1,9 @@
 import { gzipSync } from "node:zlib";
-import type { Config, ServerConfig } from "../config/schema.js";
+import type { Config, Role, ServerConfig } from "../config/schema.js";
 import { secretFilesOf, type SecretFile, type SecretName } from "../platform/secrets.js";
-import { renderCloudConfig } from "./cloud-config.js";
-import { literalOf } from "./payload.js";
-import { perServer } from "./per-server.js";
+import { appending, renderCloudConfig } from "./cloud-config.js";
+import { oncePerRoles, oncePerServer } from "./once.js";
+import { ownTextOf, sharedTextOf } from "./payload.js";
 
 /** Where secret values come from: references of Terraform, or plain values in the lab. */
 export interface SecretSource {
@@ -15,16 +15,7 @@ export interface SecretSource {
   readonly compress: (text: string) => string;
 }
 
-export interface UserDataProps {
-  readonly config: Config;
-  readonly server: ServerConfig;
-  readonly secrets: SecretSource;
-}
-
 const boundary = "==platform-payload==";
-
-/** How cloud-init is told to append the secret files to the literal ones; its default would replace the list. */
-const merging = "list(append)+dict(no_replace,recurse_list)+str()";
 
 /** Base64 of a text compressed without time and without the name of the system that did it (byte 9): equal text, equal bytes. */
 export function compress(text: string): string {
@@ -34,43 +25,72 @@ export function compress(text: string): string {
   return bytes.toString("base64");
 }
 
+const compressedShared = oncePerRoles((config, roles) => compress(sharedTextOf(config, roles)));
+const compressedOwn = oncePerServer((config, server) => compress(ownTextOf(config, server)));
+
+/** Secret files as a compressed cloud-config of their own. */
+export function compressSecretFiles(files: readonly SecretFile[], source: SecretSource): string {
+  const written = files.map((file) => ({
+    path: file.path,
+    owner: `${file.owner}:${file.owner}`,
+    permissions: "0600",
+    encoding: "b64",
+    defer: true,
+    content: source.encode(file.content(source.value), file),
+  }));
+  return source.compress(renderCloudConfig({ merge_how: appending, write_files: written }));
+}
+
+/** Secret files of one server, compressed. */
+export interface CompressedSecrets {
+  /** Those that servers with the same roles share. */
+  readonly shared: string;
+  /** Those that no other server has. @default none */
+  readonly own?: string;
+}
+
+/** Secret files of a server with these roles, from one source. */
+export function compressSecrets(config: Config, roles: readonly Role[], source: SecretSource): CompressedSecrets {
+  const { shared, own } = secretFilesOf(config, roles);
+  return {
+    shared: compressSecretFiles(shared, source),
+    ...(own.length > 0 && { own: compressSecretFiles(own, source) }),
+  };
+}
+
+/** Properties of {@link serverUserData}. */
+export interface UserDataProps {
+  readonly config: Config;
+  readonly server: ServerConfig;
+  readonly secrets: CompressedSecrets;
+}
+
 /** A compressed cloud-config as a MIME part. */
 const compressedPart = (body: string): readonly string[] => [
+  `--${boundary}`,
   "Content-Type: application/gzip",
   "Content-Transfer-Encoding: base64",
   "",
   body,
 ];
 
-const compressedLiteral = perServer((config, server) => compress(literalOf(config, server)));
-
-/** The secret files as a cloud-config of their own. */
-function secretConfig({ config, server, secrets }: UserDataProps): object {
-  const files = secretFilesOf(config, server).map((file) => ({
-    path: file.path,
-    owner: `${file.owner}:${file.owner}`,
-    permissions: "0600",
-    encoding: "b64",
-    defer: true,
-    content: secrets.encode(file.content(secrets.value), file),
-  }));
-  return { merge_how: merging, write_files: files };
-}
-
 /**
- * User data of one server: MIME multipart of the literal payload (compressed, no secret, no reference) and the secret files.
+ * User data of one server: MIME multipart of the literal payload (compressed, no secret, no reference) and the secret files, each in two
+ * parts: what servers with the same roles share, made once for all of them, and what is the server's own.
  * Both Hetzner's and the NoCloud data source of cloud-init take it as it stands.
  */
-export function serverUserData(props: UserDataProps): string {
+export function serverUserData({ config, server, secrets }: UserDataProps): string {
   const parts = [
-    compressedPart(compressedLiteral(props.config, props.server)),
-    compressedPart(props.secrets.compress(renderCloudConfig(secretConfig(props)))),
+    compressedShared(config, server.roles),
+    compressedOwn(config, server),
+    secrets.shared,
+    ...(secrets.own === undefined ? [] : [secrets.own]),
   ];
   return [
     `Content-Type: multipart/mixed; boundary="${boundary}"`,
     "MIME-Version: 1.0",
     "",
-    ...parts.flatMap((part) => [`--${boundary}`, ...part]),
+    ...parts.flatMap(compressedPart),
     `--${boundary}--`,
     "",
   ].join("\n");

@@ -28,6 +28,8 @@ export interface SecretFile {
   readonly role?: Role;
   /** Configurations that need the file. @default always */
   readonly when?: (config: Config) => boolean;
+  /** Whether each server has values of its own. @default false: servers that get the file get the same */
+  readonly own?: boolean;
 }
 
 const plain = (
@@ -65,8 +67,8 @@ export const secretFiles: readonly SecretFile[] = [
   plain(paths.nginx.originKey, users.root, "originKey", "web", passesThrough),
   plain(paths.nginx.originPullCa, users.root, "originPullCa", "web", passesThrough),
   plain(paths.mysql.ca, users.mysql, "mysqlCa", "database"),
-  plain(paths.mysql.certificate, users.mysql, "mysqlServerCertificate", "database"),
-  plain(paths.mysql.key, users.mysql, "mysqlServerKey", "database"),
+  { ...plain(paths.mysql.certificate, users.mysql, "mysqlServerCertificate", "database"), own: true },
+  { ...plain(paths.mysql.key, users.mysql, "mysqlServerKey", "database"), own: true },
   plain(paths.mysql.replicationPassword, users.root, "replicationPassword", "database"),
   plain(paths.mysql.applicationPassword, users.root, "applicationDatabasePassword", "database"),
   plain(paths.mysql.monitoringPassword, users.root, "monitoringPassword", "database"),
@@ -88,6 +90,13 @@ export const secretFiles: readonly SecretFile[] = [
   },
 ];
 
-/** Secret files of one server. */
-export const secretFilesOf = (config: Config, server: { readonly roles: readonly Role[] }): readonly SecretFile[] =>
-  secretFiles.filter((file) => (!file.role || server.roles.includes(file.role)) && (file.when?.(config) ?? true));
+/** Secret files of servers with the same roles: those that they share, and those of which each has its own. */
+export function secretFilesOf(
+  config: Config,
+  roles: readonly Role[],
+): { readonly shared: readonly SecretFile[]; readonly own: readonly SecretFile[] } {
+  const files = secretFiles.filter(
+    (file) => (!file.role || roles.includes(file.role)) && (file.when?.(config) ?? true),
+  );
+  return { shared: files.filter(({ own }) => !own), own: files.filter(({ own }) => own) };
+}

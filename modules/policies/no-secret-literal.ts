@@ -1,7 +1,7 @@
 import { TerraformElement, Token } from "cdktf";
 import type { IConstruct } from "constructs";
 import type { Config } from "../config/schema.js";
-import { plainFilesOf } from "../payload/index.js";
+import { plainFilesOf, type PlainFile } from "../payload/index.js";
 import { PlatformServer } from "../server/index.js";
 import type { Policy } from "./policy.js";
 
@@ -34,11 +34,21 @@ const defaultOfSensitive = (value: unknown): readonly string[] => {
     .map(([name]) => `variable.${name}.default`);
 };
 
+const judged = new WeakMap<PlainFile, boolean>();
+
+/** Whether a file holds a secret; each is read once, those that servers share too. */
+function holdsSecret(file: PlainFile): boolean {
+  const result = judged.get(file) ?? (secretText.test(file.content) || secretAssignment.test(file.content));
+  judged.set(file, result);
+  return result;
+}
+
 /** Files of a server's payload, which the JSON holds compressed, that hold a secret. */
-const payloadSecrets = ({ config: server }: PlatformServer, config: Config): readonly string[] =>
-  plainFilesOf(config, server)
-    .filter(({ content }) => secretText.test(content) || secretAssignment.test(content))
-    .map(({ path }) => `payload/${server.name}/${path}`);
+function payloadSecrets({ config: server }: PlatformServer, config: Config): readonly string[] {
+  return plainFilesOf(config, server)
+    .filter(holdsSecret)
+    .map(({ path }) => `payload/${path}`);
+}
 
 /** Places of literal secrets in what is written for a construct. */
 function secretsIn(node: IConstruct, config: Config): readonly string[] {

@@ -1,14 +1,37 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Config } from "../config/schema.js";
 import { dot } from "./topology.js";
 
-/**
- * The topology as a drawing that any browser opens: SVG, by Graphviz. It is drawn beside whatever the caller does meanwhile,
- * since Graphviz takes a third of a second to get ready.
- */
-export const drawTopology = (config: Config): Promise<string> =>
+/** Files of the drawing below a folder: what is drawn, and the drawing. */
+export const drawingFiles = (folder: string) => ({
+  source: join(folder, "topology.dot"),
+  drawing: join(folder, "topology.svg"),
+});
+
+/** The topology as a drawing, with what it was drawn from. */
+export interface Drawing {
+  /** Graphviz' language. */
+  readonly source: string;
+  /** SVG, which any browser opens. */
+  readonly svg: string;
+}
+
+const draw = (source: string): Promise<string> =>
   new Promise((resolve, reject) => {
-    new Worker(new URL("./drawing-worker.mjs", import.meta.url), { workerData: dot(config) })
+    new Worker(new URL("./drawing-worker.mjs", import.meta.url), { workerData: source })
       .once("message", resolve)
       .once("error", reject);
   });
+
+/**
+ * Draws the topology, by Graphviz, beside whatever the caller does meanwhile. A drawing of the same topology that lies in the folder
+ * already is taken as it is: getting Graphviz ready costs as much as a fifth of a run.
+ */
+export async function drawTopology(config: Config, folder: string): Promise<Drawing> {
+  const source = dot(config);
+  const last = drawingFiles(folder);
+  const isDrawn = existsSync(last.drawing) && existsSync(last.source) && readFileSync(last.source, "utf8") === source;
+  return { source, svg: isDrawn ? readFileSync(last.drawing, "utf8") : await draw(source) };
+}

@@ -3,25 +3,28 @@ import { dirname, join } from "node:path";
 import type { Config } from "../config/schema.js";
 import { plainFilesOf, type PlainFile } from "../payload/index.js";
 
-/** Writes a server's files, the first one last: it says everything, so where it is right the others are. */
-function writeServer(folder: string, files: readonly PlainFile[]): void {
-  const [whole] = files;
-  if (!whole) return;
-  const mark = join(folder, whole.path);
-  if (existsSync(mark) && readFileSync(mark, "utf8") === whole.content) return;
+/** Whether a folder holds these files and no other. */
+function holds(folder: string, files: readonly PlainFile[]): boolean {
+  if (!existsSync(folder)) return false;
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const present = new Set(entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)));
+  return (
+    present.size === files.length &&
+    files.every(({ path, content }) => {
+      const file = join(folder, path);
+      return present.has(file) && readFileSync(file, "utf8") === content;
+    })
+  );
+}
+
+/** Writes payloads as plain files into a folder that holds nothing else. */
+export function writePayloads(config: Config, folder: string): void {
+  const files = [...new Set(config.servers.flatMap((server) => plainFilesOf(config, server)))];
+  if (holds(folder, files)) return;
   rmSync(folder, { recursive: true, force: true });
-  for (const { path, content } of files.toReversed()) {
+  for (const { path, content } of files) {
     const file = join(folder, path);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, content);
   }
-}
-
-/** Writes payloads as plain files below their servers' names. Those of servers that are gone do not stay behind. */
-export function writePayloads(config: Config, folder: string): void {
-  mkdirSync(folder, { recursive: true });
-  const names = config.servers.map(({ name }) => name);
-  for (const gone of readdirSync(folder).filter((name) => !names.includes(name)))
-    rmSync(join(folder, gone), { recursive: true });
-  for (const server of config.servers) writeServer(join(folder, server.name), plainFilesOf(config, server));
 }

@@ -22,9 +22,23 @@ interface Topology {
   readonly edges: readonly Edge[];
 }
 
+/** More servers with the role web alone than this are one box: a hundred boxes with three arrows each show nothing. */
+const mostBoxes = 6;
+
 const serverNode = ({ name, type, privateIp, roles }: ServerConfig): Node => ({
   id: name,
   lines: [name, `${type}, ${privateIp}`, roles.join(" + ")],
+});
+
+/** Many servers that have the same connections. No server can have the id: names hold no underscore. */
+const groupNode = (servers: readonly ServerConfig[]): Node => ({
+  id: "web_servers",
+  lines: [
+    `${servers.length} servers`,
+    `${servers[0]?.name} to ${servers.at(-1)?.name}`,
+    [...new Set(servers.map(({ type }) => type))].join(", "),
+    "web",
+  ],
 });
 
 /** Every unordered pair of a list. */
@@ -35,7 +49,12 @@ function topologyOf(config: Config): Topology {
   const web = serversWithRole(config, "web");
   const database = serversWithRole(config, "database");
   const httpOrHttps = config.tls === "terminate" ? `http ${ports.nginxHttp}` : `TLS ${ports.nginxHttps}`;
-  const onlyWeb = web.filter((server) => !server.roles.includes("database"));
+  const webAlone = web.filter(({ roles }) => !roles.includes("database"));
+  const webBoxes = webAlone.length > mostBoxes ? [groupNode(webAlone)] : webAlone.map(serverNode);
+  const webIds = [
+    ...database.filter(({ roles }) => roles.includes("web")).map(({ name }) => name),
+    ...webBoxes.map(({ id }) => id),
+  ];
   return {
     outside: [
       { id: "visitors", lines: ["Visitors"] },
@@ -45,15 +64,16 @@ function topologyOf(config: Config): Topology {
       title: `private network ${config.network.subnet}, ${config.location}`,
       nodes: [
         { id: "balancer", lines: ["load balancer", `${config.loadBalancer.type}, ${config.network.balancerIp}`] },
-        ...config.servers.map(serverNode),
+        ...database.map(serverNode),
+        ...webBoxes,
       ],
     },
     edges: [
       { from: "visitors", to: "cloudflare", label: `https ${ports.https}` },
       { from: "cloudflare", to: "balancer", label: `https ${ports.balancerHttps}` },
-      ...web.map(({ name }) => ({ from: "balancer", to: name, label: httpOrHttps })),
-      ...onlyWeb.flatMap((server) =>
-        database.map((member) => ({ from: server.name, to: member.name, label: `MySQL ${ports.mysql}` })),
+      ...webIds.map((to) => ({ from: "balancer", to, label: httpOrHttps })),
+      ...webBoxes.flatMap(({ id }) =>
+        database.map((member) => ({ from: id, to: member.name, label: `MySQL ${ports.mysql}` })),
       ),
       ...pairs(database).map(([first, second]) => ({
         from: first.name,

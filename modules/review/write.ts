@@ -1,8 +1,9 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pc from "picocolors";
 import type { Config } from "../config/schema.js";
 import { payloadHash, payloadSize } from "../payload/index.js";
+import { drawingFiles, type Drawing } from "./drawing.js";
 import { writePayloads } from "./payload-files.js";
 import { renderReview } from "./render.js";
 import { review, type PolicyResult, type ReviewSection } from "./review.js";
@@ -16,16 +17,24 @@ export interface WriteReviewProps {
   readonly policies: readonly PolicyResult[];
   /** Whether `TF_VAR_datadog_api_key` is set. */
   readonly hasDatadogApiKey: boolean;
-  /** The topology as SVG, which may still be being drawn. */
-  readonly drawing: Promise<string>;
+  /** The topology, which may still be being drawn. */
+  readonly drawing: Promise<Drawing>;
   /** Parts that other concepts add. @default none */
   readonly sections?: readonly ReviewSection[];
   /** Where the review is printed. @default process.stdout */
   readonly output?: NodeJS.WriteStream;
 }
 
+/** The source last: where it is right, so is the drawing. */
+function writeDrawing(folder: string, { source, svg }: Drawing): void {
+  const files = drawingFiles(folder);
+  rmSync(files.source, { force: true });
+  writeFileSync(files.drawing, svg);
+  writeFileSync(files.source, source);
+}
+
 /**
- * Prints the review and leaves it beside the JSON as plain files: review.txt, topology.mmd, topology.svg and payload/<server>/.
+ * Prints the review and leaves it beside the JSON as plain files: review.txt, topology (.svg, .mmd, .dot) and payload/.
  * Colours only on a terminal, and never with NO_COLOR.
  */
 export async function writeReview(props: WriteReviewProps): Promise<void> {
@@ -41,6 +50,6 @@ export async function writeReview(props: WriteReviewProps): Promise<void> {
   writePayloads(config, join(outdir, "payload"));
   writeFileSync(join(outdir, "review.txt"), plain);
   writeFileSync(join(outdir, "topology.mmd"), mermaid(config));
-  writeFileSync(join(outdir, "topology.svg"), await drawing);
+  writeDrawing(outdir, await drawing);
   output.write(output.isTTY && pc.isColorSupported ? renderReview(result, { color: true }) : plain);
 }

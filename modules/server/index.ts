@@ -1,4 +1,4 @@
 export { agreesWith } from "./agreement.js";
-export { outdatedServers, replaceCommand, reportOutdated } from "./outdated.js";
+export { replaceCommand, reportOutdated } from "./outdated.js";
 export { PlatformServer, type PlatformServerProps } from "./platform-server.js";
-export type { SecretReferences } from "./terraform-secrets.js";
+export { SharedSecrets, type SecretReferences } from "./terraform-secrets.js";

@@ -10,9 +10,10 @@ import { Construct } from "constructs";
 import type { Config, ServerConfig } from "../config/schema.js";
 import { serverLabels } from "../labels.js";
 import type { PublicAddresses } from "../network/index.js";
-import { payloadHash, serverUserData } from "../payload/index.js";
+import { compressSecretFiles, payloadHash, serverUserData, type CompressedSecrets } from "../payload/index.js";
+import { secretFilesOf } from "../platform/secrets.js";
 import { agreement } from "./agreement.js";
-import { TerraformSecrets, type SecretReferences } from "./terraform-secrets.js";
+import { TerraformSecrets, type SecretReferences, type SharedSecrets } from "./terraform-secrets.js";
 
 /** Properties of {@link PlatformServer}. */
 export interface PlatformServerProps {
@@ -25,8 +26,10 @@ export interface PlatformServerProps {
   readonly sshKeys: readonly SshKey[];
   /** Disk of a database member. @default none */
   readonly volume?: Volume;
-  /** Those of the server's roles. */
-  readonly secrets: SecretReferences;
+  /** Secrets that servers with its roles share. */
+  readonly sharedSecrets: SharedSecrets;
+  /** Secrets that no other server has. */
+  readonly ownSecrets: SecretReferences;
 }
 
 /**
@@ -59,10 +62,9 @@ export class PlatformServer extends Construct {
 
   constructor(scope: Construct, id: string, props: PlatformServerProps) {
     super(scope, id);
-    const { config, server, subnet, placementGroup, firewall, addresses, sshKeys, volume, secrets } = props;
+    const { config, server, subnet, placementGroup, firewall, addresses, sshKeys, volume } = props;
     this.config = server;
     this.payloadHash = payloadHash(config, server);
-    const source = new TerraformSecrets(this, "secret", { references: secrets });
     this.server = new Server(this, "Default", {
       name: server.name,
       serverType: server.type,
@@ -86,7 +88,7 @@ export class PlatformServer extends Construct {
       deleteProtection: config.protect,
       rebuildProtection: config.protect,
       shutdownBeforeDeletion: true,
-      userData: serverUserData({ config, server, secrets: source }),
+      userData: serverUserData({ config, server, secrets: this.secrets(props) }),
       labels: { ...serverLabels(config, server), payload: this.payloadHash, balancer: agreement(config) },
       lifecycle: { ignoreChanges: decidedAtCreation, preventDestroy: config.protect },
     });
@@ -97,5 +99,14 @@ export class PlatformServer extends Construct {
         // The payload mounts it, by label and under its own path.
         automount: false,
       });
+  }
+
+  private secrets({ config, server, sharedSecrets, ownSecrets }: PlatformServerProps): CompressedSecrets {
+    const { own } = secretFilesOf(config, server.roles);
+    const source = new TerraformSecrets(this, "secret", { references: ownSecrets });
+    return {
+      shared: sharedSecrets.of(server.roles),
+      ...(own.length > 0 && { own: compressSecretFiles(own, source) }),
+    };
   }
 }

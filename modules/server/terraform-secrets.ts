@@ -1,9 +1,10 @@
 import { Fn, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
-import type { SecretName } from "../platform/secrets.js";
-import type { SecretSource } from "../payload/index.js";
+import type { Config, Role } from "../config/schema.js";
+import { compressSecretFiles, type SecretSource } from "../payload/index.js";
+import { secretFilesOf, type SecretName } from "../platform/secrets.js";
 
-/** Values of one server's secrets, as references. Those its roles do not need may be missing. */
+/** Values of secrets, as references. Those that nobody asks for may be missing. */
 export type SecretReferences = Readonly<Partial<Record<SecretName, string>>>;
 
 /** Properties of {@link TerraformSecrets}. */
@@ -35,5 +36,34 @@ export class TerraformSecrets extends Construct implements SecretSource {
   /** A function's argument cannot hold quotes or line breaks around a reference; a local can. */
   private local(id: string, text: string): string {
     return new TerraformLocal(this, id, text).asString;
+  }
+}
+
+/** Properties of {@link SharedSecrets}. */
+export interface SharedSecretsProps extends TerraformSecretsProps {
+  readonly config: Config;
+}
+
+/** Secret files that servers with the same roles share, compressed by Terraform once for all of them. */
+export class SharedSecrets extends Construct {
+  private readonly compressed = new Map<string, string>();
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: SharedSecretsProps,
+  ) {
+    super(scope, id);
+  }
+
+  /** Those of servers with these roles. */
+  of(roles: readonly Role[]): string {
+    const { config, references } = this.props;
+    const id = roles.join("-");
+    const known =
+      this.compressed.get(id) ??
+      compressSecretFiles(secretFilesOf(config, roles).shared, new TerraformSecrets(this, id, { references }));
+    this.compressed.set(id, known);
+    return known;
   }
 }

@@ -36,21 +36,24 @@ function addressesOf(party: Party, { network, administrators }: Config): readonl
   }
 }
 
-const includes = (party: Party, server: ServerConfig): boolean =>
-  party === "every server" || server.roles.some((role) => role === party);
+/** All that a rule wants to know of a server. */
+type WithRoles = Pick<ServerConfig, "roles">;
+
+const includes = (party: Party, { roles }: WithRoles): boolean =>
+  party === "every server" || roles.some((role) => role === party);
 
 /** Rules that exist in a configuration, in the table's order. */
 export const activeRules = (config: Config): readonly TrafficRule[] =>
   trafficRules.filter((rule) => rule.when?.(config) ?? true);
 
 /** Connections that others may open to a server. */
-export const inboundOf = (config: Config, server: ServerConfig): readonly ResolvedRule[] =>
+export const inboundOf = (config: Config, server: WithRoles): readonly ResolvedRule[] =>
   activeRules(config)
     .filter((rule) => includes(rule.to, server))
     .map((rule) => ({ ...rule, peers: addressesOf(rule.from, config) }));
 
 /** Connections that a server may open to others. */
-export const outboundOf = (config: Config, server: ServerConfig): readonly ResolvedRule[] =>
+export const outboundOf = (config: Config, server: WithRoles): readonly ResolvedRule[] =>
   activeRules(config)
     .filter((rule) => includes(rule.from, server))
     .map((rule) => ({ ...rule, peers: addressesOf(rule.to, config) }));

@@ -141,6 +141,11 @@ describe("a checked configuration", () => {
     expect(() => (config.servers[0]?.roles as string[]).push("cache")).toThrow(TypeError);
   });
 
+  it("names roles in one order, each once, however the owner wrote them", () => {
+    const config = exampleConfig({ servers: { bravo: { roles: ["database", "web", "web"] } } });
+    expect(config.servers.map(({ roles }) => roles)).toEqual(Array(3).fill(["web", "database"]));
+  });
+
   it("does not freeze what the owner wrote", () => {
     const input = exampleInput();
     checkEnvironment("production", input);

@@ -5,21 +5,18 @@ import { describe, expect, it } from "vitest";
 import { haproxyPart } from "../../../modules/haproxy/index.js";
 import { exampleConfig } from "../../support/config.js";
 import { contentOf, partOf } from "../../support/payload-files.js";
-import { serverOf, splitServers } from "../../support/servers.js";
+import { splitServers } from "../../support/servers.js";
 import { hasTool, runTool } from "../../support/tools.js";
 import { judgeDropIn } from "../../support/units.js";
 
 const rendered = (config = exampleConfig(), server = "alpha"): string =>
-  haproxyPart({ config, server: serverOf(config, server) }).files?.find(
-    ({ path }) => path === "/etc/haproxy/haproxy.cfg",
-  )?.content ?? "";
+  contentOf(partOf(haproxyPart, config, server), "/etc/haproxy/haproxy.cfg");
 const section = (name: string, text = rendered()): string =>
   new RegExp(`^(listen|frontend) ${name}\\n(\\t.*\\n)+`, "m").exec(text)?.[0] ?? "";
 
 describe("HAProxy with defaults", () => {
   it("is one package, three files, one command", () => {
-    const config = exampleConfig();
-    const part = haproxyPart({ config, server: serverOf(config, "alpha") });
+    const part = partOf(haproxyPart);
     expect(part.packages).toEqual(["haproxy"]);
     expect(part.files?.map(({ path }) => path)).toEqual([
       "/etc/haproxy/haproxy.cfg",

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { hostFirewallPart } from "../../../modules/host-firewall/index.js";
 import { createdEarly } from "../../../modules/platform/users.js";
@@ -16,6 +17,7 @@ const everything = exampleConfig({
 });
 const split = exampleConfig({ servers: splitServers, monitoring: { enabled: false } });
 
+const ownAddress = "/etc/nftables/own-address.nft";
 const rules = (config = exampleConfig(), server = "alpha"): string =>
   contentOf(partOf(hostFirewallPart, config, server), "/etc/nftables.conf");
 /** What is accepted from others over TCP. */
@@ -24,13 +26,14 @@ const inward = (config = exampleConfig(), server = "alpha"): string[] =>
 const accepted = (text: string): string[] => [...text.matchAll(/^\t\t(.*) accept$/gm)].map(([, match]) => match ?? "");
 
 describe("the host firewall with defaults", () => {
-  it("is one package, three files, one command", () => {
+  it("is one package, three files and one of its own, one command", () => {
     const part = partOf(hostFirewallPart);
     expect(part.packages).toEqual(["nftables"]);
     expect(part.files?.map(({ path }) => path)).toEqual([
       "/etc/nftables.conf",
       "/etc/sysctl.d/60-network.conf",
       "/usr/local/lib/platform/setup-host-firewall",
+      "/etc/nftables/own-address.nft",
     ]);
     expect(part.commands).toEqual([["/usr/local/lib/platform/setup-host-firewall"]]);
   });
@@ -46,7 +49,7 @@ describe("the host firewall with defaults", () => {
 
   it("lets the balancer reach nginx on the private address, and nobody reach ssh", () => {
     const [balancer, ...others] = inward();
-    expect(balancer).toBe("ip saddr { 10.0.1.5 } ip daddr 10.0.1.11 tcp dport { 80 }");
+    expect(balancer).toBe("ip saddr { 10.0.1.5 } ip daddr $own_address tcp dport { 80 }");
     expect(others.filter((match) => /dport \{[^}]*\b(22|80|443)\b/.test(match))).toEqual([]);
   });
 
@@ -58,14 +61,22 @@ describe("the host firewall with defaults", () => {
   });
 });
 
+describe("a server's own address", () => {
+  it("is in a file of its own: the rules are the same on all servers with the same roles", () => {
+    expect(contentOf(partOf(hostFirewallPart), ownAddress)).toContain("define own_address = 10.0.1.11\n");
+    expect(rules()).toContain(`include "${ownAddress}"\n`);
+    expect(rules(exampleConfig(), "bravo")).toBe(rules());
+  });
+});
+
 describe("the host firewall with everything set", () => {
   it("lets administrators in from their networks, on public addresses", () => {
-    expect(rules(everything)).toContain("ip saddr { 192.0.2.0/24 } ip daddr != 10.0.1.11 tcp dport { 22 } accept");
+    expect(rules(everything)).toContain("ip saddr { 192.0.2.0/24 } ip daddr != $own_address tcp dport { 22 } accept");
     expect(rules(everything)).toContain("ip6 saddr { 2001:db8::/48 } tcp dport { 22 } accept");
   });
 
   it("opens the TLS port to the balancer", () => {
-    expect(rules(everything)).toContain("ip saddr { 10.0.1.5 } ip daddr 10.0.1.11 tcp dport { 443 } accept");
+    expect(rules(everything)).toContain("ip saddr { 10.0.1.5 } ip daddr $own_address tcp dport { 443 } accept");
   });
 });
 
@@ -73,7 +84,7 @@ describe("outbound traffic", () => {
   const out = accepted(rules()).filter((match) => match.startsWith("meta skuid"));
 
   it("is allowed per user", () => {
-    expect(out).toContain('meta skuid { "haproxy" } ip saddr 10.0.1.11 ip daddr { 10.0.1.8/29 } tcp dport { 3306 }');
+    expect(out).toContain('meta skuid { "haproxy" } ip saddr $own_address ip daddr { 10.0.1.8/29 } tcp dport { 3306 }');
     expect(out).toContain('meta skuid { "_apt" } ip daddr != @not_internet tcp dport { 80, 443 }');
     expect(out).toContain('meta skuid { "dd-agent" } ip6 daddr @internet6 tcp dport { 443 }');
   });
@@ -94,7 +105,7 @@ describe("outbound traffic", () => {
 
   it("leaves MySQL the other members, and nothing else", () => {
     expect(out.filter((match) => match.includes('"mysql"'))).toEqual([
-      'meta skuid { "mysql" } ip saddr 10.0.1.11 ip daddr { 10.0.1.8/29 } tcp dport { 3306, 33061 }',
+      'meta skuid { "mysql" } ip saddr $own_address ip daddr { 10.0.1.8/29 } tcp dport { 3306, 33061 }',
     ]);
   });
 
@@ -105,12 +116,12 @@ describe("outbound traffic", () => {
 
 describe("servers with one role", () => {
   it("accept only what that role needs", () => {
-    expect(inward(split, "front")).toEqual(["ip saddr { 10.0.1.5 } ip daddr 10.0.1.131 tcp dport { 80 }"]);
+    expect(inward(split, "front")).toEqual(["ip saddr { 10.0.1.5 } ip daddr $own_address tcp dport { 80 }"]);
     expect(inward(split, "left")).toEqual([
-      "ip saddr { 10.0.1.8/29, 10.0.1.128/25 } ip daddr 10.0.1.11 tcp dport { 3306 }",
-      "ip saddr { 10.0.1.8/29, 10.0.1.128/25 } ip daddr 10.0.1.11 tcp dport { 8008 }",
-      "ip saddr { 10.0.1.8/29 } ip daddr 10.0.1.11 tcp dport { 3306, 33061 }",
-      "ip saddr { 10.0.1.8/29 } ip daddr 10.0.1.11 tcp dport { 8008 }",
+      "ip saddr { 10.0.1.8/29, 10.0.1.128/25 } ip daddr $own_address tcp dport { 3306 }",
+      "ip saddr { 10.0.1.8/29, 10.0.1.128/25 } ip daddr $own_address tcp dport { 8008 }",
+      "ip saddr { 10.0.1.8/29 } ip daddr $own_address tcp dport { 3306, 33061 }",
+      "ip saddr { 10.0.1.8/29 } ip daddr $own_address tcp dport { 8008 }",
     ]);
   });
 
@@ -143,7 +154,8 @@ describe("nftables itself", () => {
     const passwd = known + missing.map((user, index) => `${user}:x:${60000 + index}:60000::/:/bin/false\n`).join("");
     writeBelow(folder, [
       { path: "passwd", content: passwd },
-      { path: "nftables.conf", content: rules(config, server) },
+      { path: "nftables.conf", content: rules(config, server).replaceAll(ownAddress, join(folder, "own-address.nft")) },
+      { path: "own-address.nft", content: contentOf(partOf(hostFirewallPart, config, server), ownAddress) },
     ]);
     const script = 'mount --bind "$0/passwd" /etc/passwd && nft -c -f "$0/nftables.conf" && nft -f "$0/nftables.conf"';
     expect(runTool("unshare", ["-mn", "sh", "-c", script, folder])).toEqual({ status: 0, output: "" });

@@ -6,7 +6,7 @@ import { logPipelines } from "../../../modules/monitoring/logs/pipelines.js";
 import { serviceLevels } from "../../../modules/monitoring/service-levels.js";
 import { checkSignals, instances, logServices, metricSignals } from "../../../modules/monitoring/signals.js";
 import { paths } from "../../../modules/platform/paths.js";
-import { serverOf } from "../../support/servers.js";
+import { partOf } from "../../support/payload-files.js";
 import { exampleContext, renderedMonitors } from "./support.js";
 
 const context = exampleContext();
@@ -71,7 +71,7 @@ describe("the list of signals", () => {
 });
 
 describe("the agent's files", () => {
-  const { files = [] } = datadogAgentPart({ config: context.config, server: serverOf(context.config, "alpha") });
+  const { files = [] } = partOf(datadogAgentPart, context.config);
   const check = (name: string): string =>
     files.find(({ path }) => path === `/etc/datadog-agent/conf.d/${name}.d/conf.yaml`)?.content ?? "";
 

@@ -3,31 +3,30 @@ import { describe, expect, it } from "vitest";
 import { mysqlPart } from "../../../modules/mysql/index.js";
 import { serverId } from "../../../modules/mysql/server-id.js";
 import { exampleConfig, exampleKeyFile } from "../../support/config.js";
-import { temporaryFolder, writeBelow } from "../../support/payload-files.js";
-import { serverOf, splitServers } from "../../support/servers.js";
+import { partOf, temporaryFolder, writeBelow } from "../../support/payload-files.js";
+import { splitServers } from "../../support/servers.js";
 import { hasTool, runTool } from "../../support/tools.js";
 import { judgeDropIn, judgeUnits } from "../../support/units.js";
 
-const partOf = (name: string, config = exampleConfig()) => mysqlPart({ config, server: serverOf(config, name) });
-const contentOf = (path: string, part = partOf("alpha")): string =>
+const mysqlOf = (name: string, config = exampleConfig()) => partOf(mysqlPart, config, name);
+const contentOf = (path: string, part = mysqlOf("alpha")): string =>
   part.files?.find((file) => file.path === path)?.content ?? "";
-const variables = (part = partOf("alpha")): Readonly<Record<string, string>> => {
+const variables = (part = mysqlOf("alpha")): Readonly<Record<string, string>> => {
   const lines = contentOf("/etc/mysql/server.cnf", part).matchAll(/^(\w+) = (.*)$/gm);
   return Object.fromEntries([...lines].map(([, name = "", value = ""]) => [name, value] as const));
 };
-const settings = (part = partOf("alpha")): unknown => JSON.parse(contentOf("/etc/mysql-group/group.json", part));
+const settings = (part = mysqlOf("alpha")): unknown => JSON.parse(contentOf("/etc/mysql-group/group.json", part));
 
 describe("MySQL with defaults", () => {
   it("comes from the vendor's repository of the LTS series for the machine's suite", () => {
-    const [source] = partOf("alpha").aptSources ?? [];
+    const [source] = mysqlOf("alpha").aptSources ?? [];
     expect(source?.source).toBe("deb http://repo.mysql.com/apt/debian $RELEASE mysql-9.7-lts");
-    expect(partOf("alpha").packages).toEqual(["mysql-server", "python3-pymysql", "e2fsprogs"]);
+    expect(mysqlOf("alpha").packages).toEqual(["mysql-server", "python3-pymysql", "e2fsprogs"]);
   });
 
   it("delivers configuration, data volume, joiner and one command", () => {
-    const part = partOf("alpha");
+    const part = mysqlOf("alpha");
     expect(part.files?.map(({ path }) => path)).toEqual([
-      "/etc/mysql/server.cnf",
       "/etc/mysql/initialize.sql",
       "/etc/systemd/system/mysql.service.d/group.conf",
       "/etc/systemd/system/mysql-data.service",
@@ -36,8 +35,9 @@ describe("MySQL with defaults", () => {
       "/usr/local/sbin/mysql-data",
       "/usr/local/sbin/mysql-group",
       "/etc/systemd/system/mysql-group.service",
-      "/etc/mysql-group/group.json",
       "/usr/local/lib/platform/setup-mysql",
+      "/etc/mysql/server.cnf",
+      "/etc/mysql-group/group.json",
     ]);
     expect(part.commands).toEqual([["/usr/local/lib/platform/setup-mysql"]]);
   });
@@ -68,7 +68,7 @@ describe("MySQL with everything set", () => {
     monitoring: { enabled: false },
     aptSources: { mysql: { url: "https://mirror.foobar.com/mysql" } },
   });
-  const part = partOf("middle", config);
+  const part = mysqlOf("middle", config);
 
   it("follows the configuration", () => {
     expect(part.aptSources?.[0]?.source).toBe("deb https://mirror.foobar.com/mysql $RELEASE mysql-8.4-lts");
@@ -129,7 +129,7 @@ describe("the server's configuration", () => {
   });
 
   it("gives each server another, stable id", () => {
-    const ids = ["alpha", "bravo", "charlie"].map((name) => variables(partOf(name))["server_id"]);
+    const ids = ["alpha", "bravo", "charlie"].map((name) => variables(mysqlOf(name))["server_id"]);
     expect(ids).toEqual(["167772427", "167772428", "167772429"]);
     expect(serverId("255.255.255.255")).toBe(2 ** 32 - 1);
   });
@@ -146,7 +146,7 @@ describe("the server's configuration", () => {
 
 describe("the apt key", () => {
   it("is MySQL Release Engineering's, pinned by its fingerprint", () => {
-    expect(partOf("alpha").aptSources?.[0]?.key).toEqual({
+    expect(mysqlOf("alpha").aptSources?.[0]?.key).toEqual({
       url: "https://repo.mysql.com/RPM-GPG-KEY-mysql-2025",
       fingerprints: ["BCA43417C3B485DD128EC6D4B7B3B788A8D3785C"],
     });
@@ -154,7 +154,7 @@ describe("the apt key", () => {
 
   it("is the owner's for a mirror", () => {
     const config = exampleConfig({ aptSources: { mysql: { keyFile: exampleKeyFile } } });
-    expect(partOf("alpha", config).aptSources?.[0]?.key).toBe(readFileSync(exampleKeyFile, "utf8"));
+    expect(mysqlOf("alpha", config).aptSources?.[0]?.key).toBe(readFileSync(exampleKeyFile, "utf8"));
   });
 });
 

@@ -13,7 +13,7 @@ const site = (part = terminate): string => contentOf(part, "/etc/nginx/conf.d/si
 const main = contentOf(terminate, "/etc/nginx/nginx.conf");
 
 describe("nginx with defaults", () => {
-  it("is one package, seven files, one command", () => {
+  it("is one package, seven files and one of its own, one command", () => {
     expect(terminate.packages).toEqual(["nginx"]);
     expect(terminate.files?.map(({ path }) => path)).toEqual([
       "/etc/nginx/nginx.conf",
@@ -23,16 +23,18 @@ describe("nginx with defaults", () => {
       "/etc/logrotate.d/nginx",
       "/etc/systemd/system/nginx.service.d/platform.conf",
       "/usr/local/lib/platform/setup-nginx",
+      "/etc/nginx/snippets/listen-http.conf",
     ]);
     expect(terminate.commands).toEqual([["/usr/local/lib/platform/setup-nginx"]]);
   });
 
   it("listens on the private address and on loopback only, without TLS", () => {
-    expect([...site().matchAll(/listen (.*);/g)].map(([, listen]) => listen)).toEqual([
-      "10.0.1.11:80 default_server",
-      "10.0.1.11:80",
-      "127.0.0.1:8081",
+    expect(site().match(/^\t(listen|include \S*listen).*;$/gm)).toEqual([
+      "\tinclude /etc/nginx/snippets/listen-http.conf;",
+      "\tinclude /etc/nginx/snippets/listen-http.conf;",
+      "\tlisten 127.0.0.1:8081;",
     ]);
+    expect(contentOf(terminate, "/etc/nginx/snippets/listen-http.conf")).toBe("listen 10.0.1.11:80;\n");
   });
 
   it("asks for the edge's secret before it proxies", () => {
@@ -45,7 +47,10 @@ describe("nginx with defaults", () => {
 
 describe("nginx with passthrough", () => {
   it("ends TLS behind the PROXY protocol and asks for Cloudflare's certificate", () => {
-    expect(site(passthrough)).toContain("listen 10.0.1.11:443 ssl proxy_protocol;");
+    expect(contentOf(passthrough, "/etc/nginx/snippets/listen-https.conf")).toBe(
+      "listen 10.0.1.11:443 ssl proxy_protocol;\n",
+    );
+    expect(site(passthrough).match(/include \/etc\/nginx\/snippets\/listen-https.conf;/g)).toHaveLength(2);
     expect(site(passthrough)).toContain(
       "ssl_client_certificate /etc/nginx/tls/origin-pull-ca.pem;\n\tssl_verify_client on;",
     );
@@ -100,7 +105,7 @@ describe("nginx's unit", () => {
   );
 });
 
-/** Runs a script in a network of its own, with the configuration moved to a folder, stand-ins for secrets and an application. */
+/** Runs a script in a network and with a hostname of its own, with the configuration moved to a folder, stand-ins for secrets and an application. */
 function inNetwork(part: typeof terminate, script: string): { status: number; output: string } {
   const folder = temporaryFolder();
   const moved = (part.files ?? []).map(({ path, content }) => ({
@@ -117,10 +122,10 @@ function inNetwork(part: typeof terminate, script: string): { status: number; ou
     { path: "etc/nginx/tls/placeholder", content: "" },
     { path: "setup.sh", content: readFileSync(new URL("./network.sh", import.meta.url), "utf8") + script },
   ]);
-  return runTool("unshare", ["-n", "bash", join(folder, "setup.sh"), folder]);
+  return runTool("unshare", ["-nu", "bash", join(folder, "setup.sh"), folder]);
 }
 
-describe.runIf(hasToolInNetwork("nginx", "nginx configuration", "-n"))("nginx itself", () => {
+describe.runIf(hasToolInNetwork("nginx", "nginx configuration", "-nu"))("nginx itself", () => {
   it("takes the configuration and refuses what did not come through the edge (terminate)", () => {
     const { output } = inNetwork(
       terminate,

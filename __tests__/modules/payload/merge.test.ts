@@ -1,13 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { mergeParts, renderCloudConfig } from "../../../modules/payload/cloud-config.js";
+import { appending, mergeParts, ownConfig, renderCloudConfig } from "../../../modules/payload/cloud-config.js";
 import { compact } from "../../../modules/payload/compact.js";
 
 const file = { path: "/etc/a", content: "a\n" };
 
 describe("parts with defaults", () => {
   it("make a machine with system users, no packages and no files", () => {
-    const config = mergeParts("alpha", []);
-    expect(config.hostname).toBe("alpha");
+    const config = mergeParts([]);
     expect(config.users).toHaveLength(6);
     expect(config.users[0]).toEqual({
       name: "app",
@@ -22,12 +21,12 @@ describe("parts with defaults", () => {
   });
 
   it("leave administrators' keys with root and no way in by password", () => {
-    expect(mergeParts("alpha", [])).toMatchObject({ disable_root: false, ssh_pwauth: false });
+    expect(mergeParts([])).toMatchObject({ disable_root: false, ssh_pwauth: false });
   });
 });
 
 describe("parts with everything set", () => {
-  const config = mergeParts("alpha", [
+  const config = mergeParts([
     { packages: ["x", "y"], files: [file], commands: [["first", "a b"]] },
     {
       packages: ["y", "z"],
@@ -53,14 +52,14 @@ describe("parts with everything set", () => {
 
 describe("a file of another user than root", () => {
   it("is written late, when the user exists", () => {
-    const [written] = mergeParts("alpha", [{ files: [{ ...file, owner: "app:app" }] }]).write_files;
+    const [written] = mergeParts([{ files: [{ ...file, owner: "app:app" }] }]).write_files;
     expect(written).toEqual({ path: "/etc/a", owner: "app:app", defer: true, content: "a\n" });
   });
 });
 
 describe("an apt source", () => {
   const entries = (key: string | { url: string; fingerprints: string[] }) =>
-    mergeParts("alpha", [{ aptSources: [{ name: "vendor", source: "deb https://vendor.test stable 7", key }] }]);
+    mergeParts([{ aptSources: [{ name: "vendor", source: "deb https://vendor.test stable 7", key }] }]);
 
   it("trusts a key at hand for itself alone", () => {
     expect(entries("KEY").apt.sources).toEqual({
@@ -78,16 +77,32 @@ describe("an apt source", () => {
   });
 });
 
+describe("what is a server's own", () => {
+  it("is its name and its files, to be added to the shared ones", () => {
+    expect(ownConfig("alpha", [file], mergeParts([]))).toEqual({
+      merge_how: appending,
+      hostname: "alpha",
+      write_files: [{ path: "/etc/a", content: "a\n" }],
+    });
+  });
+});
+
 describe("merging refuses", () => {
   it("the same file from two parts", () => {
-    expect(() => mergeParts("alpha", [{ files: [file] }, { files: [file] }])).toThrow(
+    expect(() => mergeParts([{ files: [file] }, { files: [file] }])).toThrow(
+      "payload: each file comes from one part, got /etc/a twice; remove one",
+    );
+  });
+
+  it("a server's own file where there is a shared one", () => {
+    expect(() => ownConfig("alpha", [file], mergeParts([{ files: [file] }]))).toThrow(
       "payload: each file comes from one part, got /etc/a twice; remove one",
     );
   });
 
   it("the same apt source from two parts", () => {
     const part = { aptSources: [{ name: "vendor", source: "deb x y z", key: "KEY" }] };
-    expect(() => mergeParts("alpha", [part, part])).toThrow(
+    expect(() => mergeParts([part, part])).toThrow(
       "payload: each apt source comes from one part, got vendor twice; remove one",
     );
   });

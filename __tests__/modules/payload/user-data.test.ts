@@ -4,6 +4,7 @@ import { parse } from "yaml";
 import type { Config } from "../../../modules/config/schema.js";
 import {
   compress,
+  compressSecrets,
   payloadHash,
   payloadOf,
   payloadSize,
@@ -12,7 +13,7 @@ import {
   serverUserData,
   warningBytes,
 } from "../../../modules/payload/index.js";
-import { secretFilesOf } from "../../../modules/platform/secrets.js";
+import { secretFilesOf, type SecretFile } from "../../../modules/platform/secrets.js";
 import { exampleConfig } from "../../support/config.js";
 import { temporaryFolder, writeBelow } from "../../support/payload-files.js";
 import { serverOf, splitServers } from "../../support/servers.js";
@@ -22,17 +23,23 @@ const terminate = exampleConfig();
 const passthrough = exampleConfig({ tls: "passthrough" });
 const split = exampleConfig({ servers: splitServers, monitoring: { enabled: false } });
 
-const secrets = {
-  value: (name: string) => `secret-${name}`,
-  encode: (content: string) => Buffer.from(content).toString("base64"),
-  compress,
-};
-const userData = (config: Config, server: string): string =>
-  serverUserData({ config, server: serverOf(config, server), secrets });
+function userData(config: Config, name: string, prefix = "secret"): string {
+  const server = serverOf(config, name);
+  const secrets = compressSecrets(config, server.roles, {
+    value: (secret) => `${prefix}-${secret}`,
+    encode: (content) => Buffer.from(content).toString("base64"),
+    compress,
+  });
+  return serverUserData({ config, server, secrets });
+}
+const bodiesOf = (text: string): string[] =>
+  [...text.matchAll(/base64\n\n([A-Za-z0-9+/=]+)\n/g)].map(([, body]) => body ?? "");
 const partsOf = (text: string): string[] =>
-  [...text.matchAll(/base64\n\n([A-Za-z0-9+/=]+)\n/g)].map(([, body]) =>
-    gunzipSync(Buffer.from(body ?? "", "base64")).toString(),
-  );
+  bodiesOf(text).map((body) => gunzipSync(Buffer.from(body, "base64")).toString());
+const secretFilesOn = (config: Config, server: string): readonly SecretFile[] => {
+  const { shared, own } = secretFilesOf(config, serverOf(config, server).roles);
+  return [...shared, ...own];
+};
 
 interface Written {
   write_files: {
@@ -46,24 +53,52 @@ interface Written {
 }
 
 describe("user data", () => {
-  it("is MIME with the literal payload and the secrets, each compressed", () => {
+  it("is MIME with the literal payload and the secrets, shared and own, each compressed", () => {
     const text = userData(terminate, "alpha");
     expect(text.startsWith('Content-Type: multipart/mixed; boundary="==platform-payload=="\nMIME-Version: 1.0\n')).toBe(
       true,
     );
     const parts = partsOf(text);
-    expect(parts).toHaveLength(2);
-    expect(parts[0]).toBe(renderCloudConfig(payloadOf(terminate, serverOf(terminate, "alpha"))));
+    expect(parts).toHaveLength(4);
+    const plain = plainFilesOf(terminate, serverOf(terminate, "alpha")).map(({ content }) => content);
+    expect(parts.slice(0, 2)).toEqual([plain.at(0), plain.at(-1)]);
+  });
+
+  it("has no part for a server's own secrets where it has none", () => {
+    expect(partsOf(userData(split, "front"))).toHaveLength(3);
+    expect(partsOf(userData(split, "left"))).toHaveLength(4);
   });
 
   it("is the same to the byte each time", () => {
     expect(userData(terminate, "bravo")).toBe(userData(exampleConfig(), "bravo"));
   });
 
-  it("says that secret files are added to the literal ones, not put in their place", () => {
-    expect(parse(partsOf(userData(terminate, "alpha"))[1] ?? "")).toMatchObject({
-      merge_how: "list(append)+dict(no_replace,recurse_list)+str()",
-    });
+  it("says that files of later parts are added to those before, not put in their place", () => {
+    const [shared, ...later] = partsOf(userData(terminate, "alpha")).map((part) => parse(part) as object);
+    expect(shared).not.toHaveProperty("merge_how");
+    for (const part of later)
+      expect(part).toMatchObject({ merge_how: "list(append)+dict(no_replace,recurse_list)+str()" });
+  });
+});
+
+describe("what servers with the same roles share", () => {
+  const [alpha, bravo] = ["alpha", "bravo"].map((name) => bodiesOf(userData(terminate, name))) as [string[], string[]];
+
+  it("is the same to the byte, literal and secret", () => {
+    expect([bravo[0], bravo[2]]).toEqual([alpha[0], alpha[2]]);
+    expect(bravo[1]).not.toBe(alpha[1]);
+  });
+
+  it("names no server: files that do are the server's own", () => {
+    const [shared = "", own = ""] = partsOf(userData(terminate, "alpha"));
+    for (const { name } of terminate.servers) expect(shared).not.toMatch(new RegExp(`\\b${name}\\b`));
+    expect((parse(own) as Written).write_files.map(({ path }) => path)).toEqual([
+      "/etc/nftables/own-address.nft",
+      "/etc/mysql/server.cnf",
+      "/etc/mysql-group/group.json",
+      "/etc/nginx/snippets/listen-http.conf",
+      "/etc/datadog-agent/datadog.yaml",
+    ]);
   });
 });
 
@@ -73,14 +108,12 @@ describe.each([
   ["a web server alone", split, "front", 3],
   ["a database server alone", split, "left", 6],
 ] as const)("secrets with %s", (_, config, server, count) => {
-  const [literal = "", secret = ""] = partsOf(userData(config, server));
-  const { write_files: files } = parse(secret) as Written;
+  const [shared = "", own = "", ...secrets] = partsOf(userData(config, server));
+  const files = secrets.flatMap((secret) => (parse(secret) as Written).write_files);
 
   it("are the declared files, of mode 0600, written late", () => {
     expect(files).toHaveLength(count);
-    expect(files.map(({ path }) => path)).toEqual(
-      secretFilesOf(config, serverOf(config, server)).map(({ path }) => path),
-    );
+    expect(files.map(({ path }) => path)).toEqual(secretFilesOn(config, server).map(({ path }) => path));
     expect(new Set(files.map(({ permissions, defer, encoding }) => `${permissions} ${defer} ${encoding}`))).toEqual(
       new Set(["0600 true b64"]),
     );
@@ -88,26 +121,22 @@ describe.each([
 
   it("hold what they are declared to hold", () => {
     const decoded = files.map(({ content }) => Buffer.from(content, "base64").toString());
-    expect(decoded).toEqual(
-      secretFilesOf(config, serverOf(config, server)).map((file) => file.content((name) => `secret-${name}`)),
-    );
+    expect(decoded).toEqual(secretFilesOn(config, server).map((file) => file.content((name) => `secret-${name}`)));
     expect(decoded.join("\n")).toContain("secret-");
   });
 
-  it("change no byte outside their own part", () => {
-    const text = userData(config, server);
-    const others = serverUserData({
-      config: { ...config },
-      server: serverOf(config, server),
-      secrets: { ...secrets, value: (name) => `other-${name}` },
-    });
-    const outside = (whole: string): string => whole.slice(0, whole.lastIndexOf("base64\n\n"));
-    expect(others).not.toBe(text);
-    expect(outside(others)).toBe(outside(text));
+  it("change no byte outside their own parts", () => {
+    const [text, others] = [userData(config, server), userData(config, server, "other")];
+    const withoutSecrets = (whole: string): string =>
+      bodiesOf(whole)
+        .slice(2)
+        .reduce((rest, body) => rest.replace(body, ""), whole);
+    expect(bodiesOf(others).slice(2)).not.toEqual(bodiesOf(text).slice(2));
+    expect(withoutSecrets(others)).toBe(withoutSecrets(text));
   });
 
-  it("are no reference in the literal part", () => {
-    expect(literal).not.toMatch(/\$\{(?!distro_codename|RELEASE_|[0-9#])[A-Z_.]+\.[a-z]/);
+  it("are no reference in the literal parts", () => {
+    expect(`${shared}${own}`).not.toMatch(/\$\{(?!distro_codename|RELEASE_|[0-9#])[A-Z_.]+\.[a-z]/);
   });
 });
 
@@ -159,10 +188,14 @@ describe("size and hash", () => {
 });
 
 describe("plain files", () => {
-  it("are the cloud-config and every file it writes", () => {
-    const files = plainFilesOf(terminate, serverOf(terminate, "alpha"));
-    expect(files[0]?.path).toBe("user-data.yaml");
-    expect(files.map(({ path }) => path)).toContain("files/etc/nftables.conf");
+  it("are both cloud-configs and every file of the shared one", () => {
+    const paths = (config: Config, name: string) =>
+      plainFilesOf(config, serverOf(config, name)).map(({ path }) => path);
+    const left = paths(split, "left");
+    expect([left.at(0), left.at(-1)]).toEqual(["roles/database.yaml", "servers/left.yaml"]);
+    expect(left).toContain("roles/database/etc/nftables.conf");
+    expect(paths(terminate, "alpha")[0]).toBe("roles/web+database.yaml");
+    expect(paths(terminate, "alpha")).toContain("roles/web+database/etc/nginx/conf.d/site.conf");
   });
 });
 
@@ -183,19 +216,19 @@ describe("cloud-init itself", () => {
     expect(status).toBe(0);
   });
 
-  it.runIf(hasTool("cloud-init", "merging of literal and secret files"))(
-    "merges both parts into one list of files",
+  it.runIf(hasTool("cloud-init", "merging of shared, own and secret files"))(
+    "merges all parts into one list of files, with the server's name",
     () => {
       const folder = temporaryFolder();
       writeBelow(folder, [{ path: "user-data", content: userData(terminate, "alpha") }]);
       const { status, output } = runTool("/usr/bin/python3", ["-c", merge, `${folder}/user-data`]);
-      expect(output).toBe(`${payloadOf(terminate, serverOf(terminate, "alpha")).write_files.length + 11} 6\n`);
+      expect(output).toBe(`${payloadOf(terminate, serverOf(terminate, "alpha")).write_files.length + 11} 6 alpha\n`);
       expect(status).toBe(0);
     },
   );
 });
 
-/** What cloud-init does with user data, up to the merged cloud-config: prints the number of files and of users. */
+/** What cloud-init does with user data, up to the merged cloud-config: prints the number of files and of users, and the hostname. */
 const merge = `
 import sys
 from unittest import mock
@@ -210,5 +243,5 @@ for part in message.walk():
     if part.get_content_maintype() != "multipart":
         payload = util.fully_decoded_payload(part)
         handler.handle_part(None, part.get_content_type(), part.get_filename(), payload, None, dict(part.items()))
-print(len(handler.cloud_buf["write_files"]), len(handler.cloud_buf["users"]))
+print(*(len(handler.cloud_buf[key]) for key in ("write_files", "users")), handler.cloud_buf["hostname"])
 `;

@@ -265,7 +265,7 @@ describe("no-secret-literal in payloads", () => {
     "refuses a release that is downloaded with %s, and names the file",
     (query) => {
       expect(() => withUrl(query)).toThrow(
-        "[production-servers/alpha] policy no-secret-literal: payload/alpha/files/etc/platform/release.env holds a secret as plain text. Why: ",
+        "[production-servers/alpha] policy no-secret-literal: payload/roles/web+database/etc/platform/release.env holds a secret as plain text. Why: ",
       );
     },
   );

@@ -14,39 +14,56 @@ const props = {
   outdir,
   policies: [],
   hasDatadogApiKey: true,
-  drawing: Promise.resolve("<svg/>"),
+  drawing: Promise.resolve({ source: "digraph {}", svg: "<svg/>" }),
   output: pipe,
 };
 const read = (path: string): string => readFileSync(join(outdir, path), "utf8");
 
 beforeAll(async () => {
-  mkdirSync(join(outdir, "payload/gone"), { recursive: true });
-  mkdirSync(join(outdir, "payload/alpha"));
-  writeFileSync(join(outdir, "payload/alpha/user-data.yaml"), "of a former run");
-  writeFileSync(join(outdir, "payload/alpha/files"), "where a folder is now");
-  writeFileSync(join(outdir, "payload/gone/user-data.yaml"), "of a server that is no longer configured");
+  mkdirSync(join(outdir, "payload/roles/web+database.yaml"), { recursive: true });
+  mkdirSync(join(outdir, "payload/servers"));
+  writeFileSync(join(outdir, "payload/servers/alpha.yaml"), "of a former run");
+  writeFileSync(join(outdir, "payload/roles/web+database"), "where a folder is now");
+  writeFileSync(join(outdir, "payload/servers/gone.yaml"), "of a server that is no longer configured");
   await writeReview(props);
 });
 afterAll(() => rmSync(outdir, { recursive: true }));
 
 describe("writing the review", () => {
   it("leaves plain files beside the JSON", () => {
-    expect(readdirSync(outdir).sort()).toEqual(["payload", "review.txt", "topology.mmd", "topology.svg"]);
+    expect(readdirSync(outdir).sort()).toEqual([
+      "payload",
+      "review.txt",
+      "topology.dot",
+      "topology.mmd",
+      "topology.svg",
+    ]);
   });
 
   it("prints what it writes, without colours in a pipe", () => {
     expect(printed.join("")).toBe(read("review.txt"));
   });
 
-  it("writes each server's payload, and removes those of servers that are gone", () => {
-    expect(readdirSync(join(outdir, "payload")).sort()).toEqual(["alpha", "bravo", "charlie"]);
-    expect(read("payload/alpha/user-data.yaml")).toMatch(/^#cloud-config\n/);
-    expect(readdirSync(join(outdir, "payload/alpha")).sort()).toEqual(["files", "user-data.yaml"]);
+  it("writes what servers share, with its files, and what each has of its own, and nothing else is left", () => {
+    expect(readdirSync(join(outdir, "payload")).sort()).toEqual(["roles", "servers"]);
+    expect(readdirSync(join(outdir, "payload/roles")).sort()).toEqual(["web+database", "web+database.yaml"]);
+    expect(readdirSync(join(outdir, "payload/servers")).sort()).toEqual(["alpha.yaml", "bravo.yaml", "charlie.yaml"]);
+    expect(read("payload/roles/web+database.yaml")).toMatch(/^#cloud-config\n/);
+    expect(read("payload/roles/web+database/etc/nftables.conf")).toContain("flush ruleset\n");
+    expect(read("payload/servers/alpha.yaml")).toContain("\nhostname: alpha\n");
   });
 
-  it("leaves a payload alone that is right already", async () => {
-    const before = statSync(join(outdir, "payload/alpha/user-data.yaml")).ino;
+  it("leaves payloads alone that are right already", async () => {
+    const before = statSync(join(outdir, "payload/servers/alpha.yaml")).ino;
     await writeReview(props);
-    expect(statSync(join(outdir, "payload/alpha/user-data.yaml")).ino).toBe(before);
+    expect(statSync(join(outdir, "payload/servers/alpha.yaml")).ino).toBe(before);
+  });
+
+  it("repairs what somebody changed, and removes what somebody added", async () => {
+    writeFileSync(join(outdir, "payload/roles/web+database/etc/nftables.conf"), "");
+    writeFileSync(join(outdir, "payload/roles/web+database/etc/added"), "");
+    await writeReview(props);
+    expect(read("payload/roles/web+database/etc/nftables.conf")).toContain("flush ruleset\n");
+    expect(readdirSync(join(outdir, "payload/roles/web+database/etc"))).not.toContain("added");
   });
 });

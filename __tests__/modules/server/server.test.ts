@@ -116,19 +116,30 @@ describe("server, everything set", () => {
 });
 
 describe("secrets", () => {
-  it("come in one part that Terraform puts together when it applies, the only reference in the user data", () => {
-    expect(alpha.user_data.match(/\$\{[^}]*\}/g)).toEqual(["${base64gzip(local.alpha_secret_all)}"]);
+  it("come in two parts that Terraform puts together when it applies, the only references in the user data", () => {
+    const references = (all: Readonly<Record<string, Attributes>>, name: string) =>
+      String(all[name]?.["user_data"]).match(/\$\{[^}]*\}/g);
+    expect(references(resources(servers, "hcloud_server"), "alpha")).toEqual([
+      "${base64gzip(local.shared_secrets_web-database_all)}",
+      "${base64gzip(local.alpha_secret_all)}",
+    ]);
+    expect(references(resources(full, "hcloud_server"), "front")).toEqual([
+      "${base64gzip(local.shared_secrets_web_all)}",
+    ]);
   });
 
   it("are encoded by Terraform, each as a whole file", () => {
-    const contents = servers.locals?.["alpha_secret_all"]?.match(/content: .*/g) ?? [];
-    expect(contents).toHaveLength(11);
-    for (const content of contents)
-      expect(content).toMatch(/^content: \$\{base64encode\(local\.alpha_secret_[\w-]+\)\}$/);
+    const contentsOf = (local: string) => (servers.locals?.[local] as string).match(/content: .*/g) ?? [];
+    const [shared, own] = [contentsOf("shared_secrets_web-database_all"), contentsOf("alpha_secret_all")];
+    expect([shared.length, own.length]).toEqual([9, 2]);
+    for (const content of [...shared, ...own])
+      expect(content).toMatch(
+        /^content: \$\{base64encode\(local\.(shared_secrets_web-database|alpha_secret)_[a-z][\w-]+\)\}$/,
+      );
   });
 
   it("keep the text around a value in a local, where quotes and line breaks are safe", () => {
-    expect(servers.locals?.["alpha_secret_etc-nginx-secrets-edge-token-conf"]).toBe(
+    expect(servers.locals?.["shared_secrets_web-database_etc-nginx-secrets-edge-token-conf"]).toBe(
       `"${remote("credentials", "random_password-edge_token-result")}" 1;\n`,
     );
   });
@@ -138,27 +149,41 @@ describe("secrets", () => {
   });
 
   it("reach each server for its own roles and TLS mode only", () => {
-    const ofServer = (name: string) =>
-      Object.keys(full.locals ?? {}).filter((id) => id.startsWith(`${name}_secret_`)).length;
-    const local = Object.keys(full.locals ?? {}).join(" ");
-    expect(local).not.toContain("edge-token");
-    expect(local).toContain("front_secret_etc-nginx-tls-origin-key");
-    expect(local).not.toContain("left_secret_etc-nginx");
-    expect(local).not.toContain("front_secret_etc-mysql-tls");
-    expect([ofServer("front"), ofServer("left")]).toEqual([7, 9]);
+    const locals = Object.keys(full.locals ?? {});
+    const count = (prefix: string) => locals.filter((id) => id.startsWith(prefix)).length;
+    expect(locals.join(" ")).not.toContain("edge-token");
+    expect(locals).toContain("shared_secrets_web_etc-nginx-tls-origin-key");
+    expect(locals.join(" ")).not.toContain("shared_secrets_database_etc-nginx");
+    expect(locals.join(" ")).not.toContain("shared_secrets_web_etc-mysql-tls");
+    expect([count("shared_secrets_web_"), count("shared_secrets_database_")]).toEqual([7, 7]);
+    expect([count("front_secret_"), count("left_secret_")]).toEqual([0, 3]);
+  });
+
+  it("that differ between servers are each server's MySQL certificate and key", () => {
+    expect(Object.keys(servers.locals ?? {}).filter((id) => id.startsWith("alpha_secret_"))).toEqual([
+      "alpha_secret_all",
+      "alpha_secret_etc-mysql-tls-server-key",
+      "alpha_secret_etc-mysql-tls-server-pem",
+    ]);
   });
 });
 
 describe("outdated servers", () => {
   const payload = alpha.labels["payload"] ?? "";
-  const current = `((lookup(hcloud_server.alpha.labels, "payload", "none") == "${payload}") && (hcloud_server.alpha.server_type == "cpx22"))`;
+
+  it("are those whose label or type the configuration no longer asks for", () => {
+    expect(Object.keys(servers.locals?.["is_current"] ?? {})).toEqual(["alpha", "bravo", "charlie"]);
+    expect(servers.locals?.["is_current"]).toMatchObject({
+      alpha: `\${lookup(hcloud_server.alpha.labels, "payload", "none") == "${payload}" && hcloud_server.alpha.server_type == "cpx22"}`,
+    });
+  });
 
   it("are reported by a check in every plan, with the command that replaces one", () => {
     expect(Object.keys(servers.check ?? {})).toEqual(["alpha_current", "bravo_current", "charlie_current"]);
     expect(servers.check?.["alpha_current"]).toEqual({
       assert: [
         {
-          condition: `\${${current}}`,
+          condition: '${local.is_current["alpha"]}',
           error_message:
             "Server alpha has an older payload or another type. Replace one server at a time: terraform -chdir=cdktf.out/stacks/production-servers apply -replace=hcloud_server.alpha",
         },
@@ -167,7 +192,9 @@ describe("outdated servers", () => {
   });
 
   it("are listed in an output that compares what the state holds with the configuration", () => {
-    expect(servers.output?.["outdated_servers"]?.["value"]).toContain(`${current} ? "" : "alpha"`);
+    expect(servers.output?.["outdated_servers"]?.["value"]).toBe(
+      "${[for name, is_current in local.is_current : name if !is_current]}",
+    );
   });
 
   it("stay as they are: an apply changes neither the labels, nor the type, nor the private address of any", () => {
