@@ -1,4 +1,4 @@
-import type { PayloadContext, PayloadFile, PayloadPart } from "../payload/part.js";
+import type { PayloadContext, PayloadPart } from "../payload/part.js";
 import { setupScript } from "../payload/setup-script.js";
 import { edgeTokenHeader, healthPath, siteHosts } from "../platform/names.js";
 import { packages } from "../platform/packages.js";
@@ -8,6 +8,14 @@ import { users } from "../platform/users.js";
 import { readStatic, renderTemplate } from "../templates.js";
 
 const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
+
+/** Where the site's servers listen: those with its names, and those for every other name. */
+const listens = [
+  { name: "listen-http", port: ports.nginxHttp, options: [] },
+  { name: "listen-http-default", port: ports.nginxHttp, options: ["default_server"] },
+  { name: "listen-https", port: ports.nginxHttps, options: ["ssl", "proxy_protocol"] },
+  { name: "listen-https-default", port: ports.nginxHttps, options: ["ssl", "proxy_protocol", "default_server"] },
+] as const;
 
 /** Reverse proxy in front of the application: real visitor addresses, one log line a request, the balancer's health check. */
 export function nginxPart({ config }: PayloadContext): PayloadPart {
@@ -39,13 +47,13 @@ export function nginxPart({ config }: PayloadContext): PayloadPart {
       { path: "/etc/systemd/system/nginx.service.d/platform.conf", content: readStatic(file("service.conf")) },
       ...script.files,
     ],
-    ownFiles: ({ privateIp }) => {
-      const listen = (protocol: "http" | "https", port: number): PayloadFile => ({
-        path: `/etc/nginx/snippets/listen-${protocol}.conf`,
-        content: renderTemplate(file(`listen-${protocol}.conf.hbs`), { privateIp, port }),
-      });
-      return [listen("http", ports.nginxHttp), ...(passthrough ? [listen("https", ports.nginxHttps)] : [])];
-    },
+    ownFiles: ({ privateIp }) =>
+      listens
+        .filter(({ port }) => passthrough || port === ports.nginxHttp)
+        .map(({ name, port, options }) => ({
+          path: `/etc/nginx/snippets/${name}.conf`,
+          content: renderTemplate(file("listen.conf.hbs"), { privateIp, port, options }),
+        })),
     commands: script.commands,
   };
 }

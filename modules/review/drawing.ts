@@ -1,11 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Config } from "../config/schema.js";
 import { dot } from "./topology.js";
 
 /** Files of the drawing below a folder: what is drawn, and the drawing. */
-export const drawingFiles = (folder: string) => ({
+const filesIn = (folder: string) => ({
   source: join(folder, "topology.dot"),
   drawing: join(folder, "topology.svg"),
 });
@@ -31,7 +31,15 @@ const draw = (source: string): Promise<string> =>
  */
 export async function drawTopology(config: Config, folder: string): Promise<Drawing> {
   const source = dot(config);
-  const last = drawingFiles(folder);
+  const last = filesIn(folder);
   const isDrawn = existsSync(last.drawing) && existsSync(last.source) && readFileSync(last.source, "utf8") === source;
   return { source, svg: isDrawn ? readFileSync(last.drawing, "utf8") : await draw(source) };
+}
+
+/** Writes the drawing into a folder. The source comes last: where it is right, so is the drawing. */
+export function writeDrawing(folder: string, { source, svg }: Drawing): void {
+  const files = filesIn(folder);
+  rmSync(files.source, { force: true });
+  writeFileSync(files.drawing, svg);
+  writeFileSync(files.source, source);
 }

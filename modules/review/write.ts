@@ -1,9 +1,9 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pc from "picocolors";
 import type { Config } from "../config/schema.js";
 import { payloadHash, payloadSize } from "../payload/index.js";
-import { drawingFiles, type Drawing } from "./drawing.js";
+import { writeDrawing, type Drawing } from "./drawing.js";
 import { writePayloads } from "./payload-files.js";
 import { renderReview } from "./render.js";
 import { review, type PolicyResult, type ReviewSection } from "./review.js";
@@ -23,14 +23,6 @@ export interface WriteReviewProps {
   readonly sections?: readonly ReviewSection[];
   /** Where the review is printed. @default process.stdout */
   readonly output?: NodeJS.WriteStream;
-}
-
-/** The source last: where it is right, so is the drawing. */
-function writeDrawing(folder: string, { source, svg }: Drawing): void {
-  const files = drawingFiles(folder);
-  rmSync(files.source, { force: true });
-  writeFileSync(files.drawing, svg);
-  writeFileSync(files.source, source);
 }
 
 /**

@@ -10,10 +10,12 @@ import { judgeDropIn } from "../../support/units.js";
 const terminate = partOf(nginxPart);
 const passthrough = partOf(nginxPart, exampleConfig({ tls: "passthrough" }));
 const site = (part = terminate): string => contentOf(part, "/etc/nginx/conf.d/site.conf");
+const listen = (part: typeof terminate, name: string): string | undefined =>
+  contentOf(part, `/etc/nginx/snippets/listen-${name}.conf`).split("\n").at(-2);
 const main = contentOf(terminate, "/etc/nginx/nginx.conf");
 
 describe("nginx with defaults", () => {
-  it("is one package, seven files and one of its own, one command", () => {
+  it("is one package, seven files and two of its own, one command", () => {
     expect(terminate.packages).toEqual(["nginx"]);
     expect(terminate.files?.map(({ path }) => path)).toEqual([
       "/etc/nginx/nginx.conf",
@@ -24,17 +26,19 @@ describe("nginx with defaults", () => {
       "/etc/systemd/system/nginx.service.d/platform.conf",
       "/usr/local/lib/platform/setup-nginx",
       "/etc/nginx/snippets/listen-http.conf",
+      "/etc/nginx/snippets/listen-http-default.conf",
     ]);
     expect(terminate.commands).toEqual([["/usr/local/lib/platform/setup-nginx"]]);
   });
 
   it("listens on the private address and on loopback only, without TLS", () => {
     expect(site().match(/^\t(listen|include \S*listen).*;$/gm)).toEqual([
-      "\tinclude /etc/nginx/snippets/listen-http.conf;",
+      "\tinclude /etc/nginx/snippets/listen-http-default.conf;",
       "\tinclude /etc/nginx/snippets/listen-http.conf;",
       "\tlisten 127.0.0.1:8081;",
     ]);
-    expect(contentOf(terminate, "/etc/nginx/snippets/listen-http.conf")).toBe("listen 10.0.1.11:80;\n");
+    expect(listen(terminate, "http")).toBe("listen 10.0.1.11:80;");
+    expect(listen(terminate, "http-default")).toBe("listen 10.0.1.11:80 default_server;");
   });
 
   it("asks for the edge's secret before it proxies", () => {
@@ -47,10 +51,9 @@ describe("nginx with defaults", () => {
 
 describe("nginx with passthrough", () => {
   it("ends TLS behind the PROXY protocol and asks for Cloudflare's certificate", () => {
-    expect(contentOf(passthrough, "/etc/nginx/snippets/listen-https.conf")).toBe(
-      "listen 10.0.1.11:443 ssl proxy_protocol;\n",
-    );
-    expect(site(passthrough).match(/include \/etc\/nginx\/snippets\/listen-https.conf;/g)).toHaveLength(2);
+    expect(listen(passthrough, "https")).toBe("listen 10.0.1.11:443 ssl proxy_protocol;");
+    expect(listen(passthrough, "https-default")).toBe("listen 10.0.1.11:443 ssl proxy_protocol default_server;");
+    expect(site(passthrough).match(/snippets\/listen-https(-default)?.conf;/g)).toHaveLength(2);
     expect(site(passthrough)).toContain(
       "ssl_client_certificate /etc/nginx/tls/origin-pull-ca.pem;\n\tssl_verify_client on;",
     );

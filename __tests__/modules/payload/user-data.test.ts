@@ -97,6 +97,7 @@ describe("what servers with the same roles share", () => {
       "/etc/mysql/server.cnf",
       "/etc/mysql-group/group.json",
       "/etc/nginx/snippets/listen-http.conf",
+      "/etc/nginx/snippets/listen-http-default.conf",
       "/etc/datadog-agent/datadog.yaml",
     ]);
   });
