@@ -1,5 +1,5 @@
 import path from "node:path";
-import { compress, compressSecrets, payloadOf, serverUserData } from "../modules/payload/index.js";
+import { compress, allSecretParts, payloadOf, serverUserData } from "../modules/payload/index.js";
 import { loadLabEnvironment, type LabEnvironment, type LabOverrides } from "./environment.js";
 import { authority, type KeyPair } from "./keys/certificates.js";
 import { createCredentials, type Credentials } from "./keys/credentials.js";
@@ -52,7 +52,7 @@ export const userDataOf = ({ environment: { config }, credentials }: Blueprint, 
   return serverUserData({
     config,
     server,
-    secrets: compressSecrets(config, server.roles, { value, encode, compress }),
+    secrets: allSecretParts(config, server.roles, { value, encode, compress }),
   });
 };
 

@@ -4,11 +4,10 @@ export { payloadOf } from "./payload.js";
 export { plainFilesOf, type PlainFile } from "./plain-files.js";
 export { maximumBytes, payloadHash, payloadSize, warningBytes } from "./size.js";
 export {
+  allSecretParts,
   compress,
-  compressSecretFiles,
-  compressSecrets,
+  secretParts,
   serverUserData,
-  type CompressedSecrets,
   type SecretSource,
   type UserDataProps,
 } from "./user-data.js";

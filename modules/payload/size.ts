@@ -3,7 +3,7 @@ import type { Config, ServerConfig } from "../config/schema.js";
 import type { SecretName } from "../platform/secrets.js";
 import { oncePerRoles, oncePerServer } from "./once.js";
 import { lastingHash } from "./payload.js";
-import { compress, compressSecrets, serverUserData } from "./user-data.js";
+import { compress, allSecretParts, serverUserData } from "./user-data.js";
 
 /** Hetzner takes at most this much user data. */
 export const maximumBytes = 32 * 1024;
@@ -36,7 +36,7 @@ const incompressible = (bytes: number): string =>
 
 /** Secrets of servers with the same roles, of realistic length. */
 const realisticSecrets = oncePerRoles((config, roles) =>
-  compressSecrets(config, roles, {
+  allSecretParts(config, roles, {
     value: (name) => incompressible(secretBytes[name]),
     encode: (content) => Buffer.from(content).toString("base64"),
     compress,

@@ -28,8 +28,9 @@ export function compress(text: string): string {
 const compressedShared = oncePerRoles((config, roles) => compress(sharedTextOf(config, roles)));
 const compressedOwn = oncePerServer((config, server) => compress(ownTextOf(config, server)));
 
-/** Secret files as a compressed cloud-config of their own. */
-export function compressSecretFiles(files: readonly SecretFile[], source: SecretSource): string {
+/** Secret files as parts of user data: a compressed cloud-config of their own, or none where there are no files. */
+export function secretParts(files: readonly SecretFile[], source: SecretSource): readonly string[] {
+  if (files.length === 0) return [];
   const written = files.map((file) => ({
     path: file.path,
     owner: `${file.owner}:${file.owner}`,
@@ -38,31 +39,21 @@ export function compressSecretFiles(files: readonly SecretFile[], source: Secret
     defer: true,
     content: source.encode(file.content(source.value), file),
   }));
-  return source.compress(renderCloudConfig({ merge_how: appending, write_files: written }));
+  return [source.compress(renderCloudConfig({ merge_how: appending, write_files: written }))];
 }
 
-/** Secret files of one server, compressed. */
-export interface CompressedSecrets {
-  /** Those that servers with the same roles share. */
-  readonly shared: string;
-  /** Those that no other server has. @default none */
-  readonly own?: string;
-}
-
-/** Secret files of a server with these roles, from one source. */
-export function compressSecrets(config: Config, roles: readonly Role[], source: SecretSource): CompressedSecrets {
+/** All secret files of a server with these roles, from one source: those that such servers share, and its own. */
+export function allSecretParts(config: Config, roles: readonly Role[], source: SecretSource): readonly string[] {
   const { shared, own } = secretFilesOf(config, roles);
-  return {
-    shared: compressSecretFiles(shared, source),
-    ...(own.length > 0 && { own: compressSecretFiles(own, source) }),
-  };
+  return [...secretParts(shared, source), ...secretParts(own, source)];
 }
 
 /** Properties of {@link serverUserData}. */
 export interface UserDataProps {
   readonly config: Config;
   readonly server: ServerConfig;
-  readonly secrets: CompressedSecrets;
+  /** As {@link secretParts} makes them. */
+  readonly secrets: readonly string[];
 }
 
 /** A compressed cloud-config as a MIME part. */
@@ -80,12 +71,7 @@ const compressedPart = (body: string): readonly string[] => [
  * Both Hetzner's and the NoCloud data source of cloud-init take it as it stands.
  */
 export function serverUserData({ config, server, secrets }: UserDataProps): string {
-  const parts = [
-    compressedShared(config, server.roles),
-    compressedOwn(config, server),
-    secrets.shared,
-    ...(secrets.own === undefined ? [] : [secrets.own]),
-  ];
+  const parts = [compressedShared(config, server.roles), compressedOwn(config, server), ...secrets];
   return [
     `Content-Type: multipart/mixed; boundary="${boundary}"`,
     "MIME-Version: 1.0",

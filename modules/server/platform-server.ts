@@ -10,7 +10,7 @@ import { Construct } from "constructs";
 import type { Config, ServerConfig } from "../config/schema.js";
 import { serverLabels } from "../labels.js";
 import type { PublicAddresses } from "../network/index.js";
-import { compressSecretFiles, payloadHash, serverUserData, type CompressedSecrets } from "../payload/index.js";
+import { payloadHash, secretParts, serverUserData } from "../payload/index.js";
 import { secretFilesOf } from "../platform/secrets.js";
 import { agreement } from "./agreement.js";
 import { TerraformSecrets, type SecretReferences, type SharedSecrets } from "./terraform-secrets.js";
@@ -101,12 +101,8 @@ export class PlatformServer extends Construct {
       });
   }
 
-  private secrets({ config, server, sharedSecrets, ownSecrets }: PlatformServerProps): CompressedSecrets {
-    const { own } = secretFilesOf(config, server.roles);
+  private secrets({ config, server, sharedSecrets, ownSecrets }: PlatformServerProps): readonly string[] {
     const source = new TerraformSecrets(this, "secret", { references: ownSecrets });
-    return {
-      shared: sharedSecrets.of(server.roles),
-      ...(own.length > 0 && { own: compressSecretFiles(own, source) }),
-    };
+    return [...sharedSecrets.of(server.roles), ...secretParts(secretFilesOf(config, server.roles).own, source)];
   }
 }

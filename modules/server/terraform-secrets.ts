@@ -1,7 +1,7 @@
 import { Fn, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
 import type { Config, Role } from "../config/schema.js";
-import { compressSecretFiles, type SecretSource } from "../payload/index.js";
+import { secretParts, type SecretSource } from "../payload/index.js";
 import { secretFilesOf, type SecretName } from "../platform/secrets.js";
 
 /** Values of secrets, as references. Those that nobody asks for may be missing. */
@@ -46,7 +46,7 @@ export interface SharedSecretsProps extends TerraformSecretsProps {
 
 /** Secret files that servers with the same roles share, compressed by Terraform once for all of them. */
 export class SharedSecrets extends Construct {
-  private readonly compressed = new Map<string, string>();
+  private readonly parts = new Map<string, readonly string[]>();
 
   constructor(
     scope: Construct,
@@ -56,14 +56,14 @@ export class SharedSecrets extends Construct {
     super(scope, id);
   }
 
-  /** Those of servers with these roles. */
-  of(roles: readonly Role[]): string {
+  /** Parts of the user data of servers with these roles. */
+  of(roles: readonly Role[]): readonly string[] {
     const { config, references } = this.props;
     const id = roles.join("-");
-    const known =
-      this.compressed.get(id) ??
-      compressSecretFiles(secretFilesOf(config, roles).shared, new TerraformSecrets(this, id, { references }));
-    this.compressed.set(id, known);
-    return known;
+    const parts =
+      this.parts.get(id) ??
+      secretParts(secretFilesOf(config, roles).shared, new TerraformSecrets(this, id, { references }));
+    this.parts.set(id, parts);
+    return parts;
   }
 }

@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import type { Config } from "../../../modules/config/schema.js";
 import {
   compress,
-  compressSecrets,
+  allSecretParts,
   payloadHash,
   payloadOf,
   payloadSize,
@@ -25,7 +25,7 @@ const split = exampleConfig({ servers: splitServers, monitoring: { enabled: fals
 
 function userData(config: Config, name: string, prefix = "secret"): string {
   const server = serverOf(config, name);
-  const secrets = compressSecrets(config, server.roles, {
+  const secrets = allSecretParts(config, server.roles, {
     value: (secret) => `${prefix}-${secret}`,
     encode: (content) => Buffer.from(content).toString("base64"),
     compress,
