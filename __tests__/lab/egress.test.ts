@@ -92,6 +92,23 @@ describe("a user of a server", () => {
   );
 });
 
+describe("a conversation of somebody who may", () => {
+  /** None that the kernel gives to others. */
+  const fromPort = 20404;
+  it.each([
+    { user: users.root, destination: target("local resolver", "127.0.0.53", "udp", ports.dns) },
+    { user: users.time, destination: target("internet ipv4", openToAll.ipv4, "udp", ports.ntp) },
+    { user: users.time, destination: target("internet ipv6", openToAll.ipv6, "udp", ports.ntp) },
+  ])("$user with $destination.name: goes on for nobody else", async ({ user, destination }) => {
+    await onEveryMachine(async (machine) => {
+      const outcomeFor = async (one: ServiceUser) =>
+        (await probeFromServer(machine, [one], [{ ...destination, fromPort }]))[one];
+      expect(await outcomeFor(user)).toEqual(["open"]);
+      for (const other of withoutNames) expect([other, await outcomeFor(other)]).toEqual([other, ["prohibited"]]);
+    });
+  });
+});
+
 /** A timer's apt may be at work. */
 const patient = ["-o", "DPkg::Lock::Timeout=120"];
 

@@ -1,6 +1,6 @@
 """Tries to reach addresses, as several users, all at the same time, and tells what became of each try.
 
-Input:  {"users": ["root", ...], "targets": [{"address": ..., "protocol": "tcp" | "udp" | "icmp", "port": ...}, ...], "seconds": 3}
+Input:  {"users": ["root", ...], "targets": [{"address": ..., "protocol": "tcp" | "udp" | "icmp", "port": ..., "fromPort": ...}, ...], "seconds": 3}
 Output: {"root": ["open" | "closed" | "prohibited" | "silent", ...], ...}   in the order of the targets
 
 open: answered. closed: it arrived, and nobody listens. prohibited: this machine refused to send. silent: no answer in time.
@@ -39,6 +39,8 @@ def begin(target):
         protocol = socket.IPPROTO_ICMPV6 if family == socket.AF_INET6 else socket.IPPROTO_ICMP
         sock = socket.socket(family, socket.SOCK_DGRAM, protocol)
     sock.setblocking(False)
+    if "fromPort" in target:
+        sock.bind(("", target["fromPort"]))
     code = sock.connect_ex((target["address"], target.get("port") or 0))
     if target["protocol"] != "tcp":
         sock.send(payload(target))

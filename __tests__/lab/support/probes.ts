@@ -13,6 +13,8 @@ export interface Target {
   readonly protocol: "tcp" | "udp" | "icmp";
   /** @default - none, for icmp */
   readonly port?: number;
+  /** The port to send from. @default - one that is free */
+  readonly fromPort?: number;
 }
 
 /** See probe.py. */

@@ -109,6 +109,15 @@ describe("outbound traffic", () => {
     ]);
   });
 
+  it("judges every datagram: only answers and TCP connections go on unasked", () => {
+    const output = /chain output \{.*?\n\t\}/s.exec(rules())?.[0] ?? "";
+    expect([...output.matchAll(/^\t\t(ct state .*)$/gm)].map(([, rule]) => rule)).toEqual([
+      "ct state related accept",
+      "ct state established ct direction reply accept",
+      "ct state established tcp flags & (syn | ack) != syn accept",
+    ]);
+  });
+
   it("ends with what else it must be: refused", () => {
     expect(rules()).toMatch(/\t\tgoto refuse\n\t\}/);
   });
