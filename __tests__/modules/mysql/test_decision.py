@@ -9,6 +9,7 @@ from report import DOWN, ERROR, OFFLINE, ONLINE, RECOVERING, Report
 
 G = "aaaaaaaa-0000-0000-0000-000000000000"
 NAMES = ("alpha", "bravo", "charlie")
+ADDRESSES = {"alpha": "10.0.1.11", "bravo": "10.0.1.12", "charlie": "10.0.1.13"}
 
 
 def blank(name):
@@ -34,7 +35,7 @@ def facts(*reports, names=NAMES):
 
 class Case(unittest.TestCase):
     def assertDecides(self, me, reports, action, reason, lost=()):
-        decision = decide(me, reports, lost)
+        decision = decide(me, ADDRESSES.get(me, "10.0.1.99"), reports, lost)
         self.assertEqual(decision.action, action, decision.reason)
         self.assertIn(reason, decision.reason)
 
@@ -117,12 +118,21 @@ class TotalOutage(Case):
         choices = ["1-4", "1-5", "1-6", "1-4:6", None]
         for chosen in itertools.product(choices, repeat=3):
             reports = {n: holding(n, gtids) if gtids else blank(n) for n, gtids in zip(NAMES, chosen)}
-            starters = [me for me in NAMES if decide(me, reports).action == BOOTSTRAP]
+            starters = [me for me in NAMES if decide(me, ADDRESSES[me], reports).action == BOOTSTRAP]
             divergent = "1-4:6" in chosen and "1-5" in chosen and "1-6" not in chosen
             self.assertEqual(len(starters), 0 if divergent else 1, chosen)
 
 
 class RunningGroup(Case):
+    def test_who_is_back_before_the_group_has_missed_it_waits_until_it_has(self):
+        def seen(*names):
+            view = tuple(ADDRESSES[name] for name in names)
+            others = (online(name, view=view) for name in ("bravo", "charlie"))
+            return facts(holding("alpha", "1-9"), *others)
+
+        self.assertDecides("alpha", seen("alpha", "bravo", "charlie"), WAIT, "let go of this member")
+        self.assertDecides("alpha", seen("bravo", "charlie"), JOIN, "bravo, charlie")
+
     def test_a_restarted_member_rejoins(self):
         self.assertDecides("alpha", facts(holding("alpha", "1-9"), online("bravo"), online("charlie")), JOIN, "bravo")
 
@@ -191,15 +201,15 @@ class Received(Case):
 
     def test_is_forgotten_by_the_leader_only_with_everybodys_data(self):
         everyone = facts(holding("alpha", "1-5"), holding("bravo", "1-6"), holding("charlie", "1-6"))
-        self.assertTrue(decide("bravo", everyone).forget_received)
-        self.assertFalse(decide("bravo", {**everyone, "alpha": blank("alpha")}).forget_received)
-        self.assertFalse(decide("bravo", everyone, lost=("delta",)).forget_received)
+        self.assertTrue(decide("bravo", ADDRESSES["bravo"], everyone).forget_received)
+        self.assertFalse(decide("bravo", ADDRESSES["bravo"], {**everyone, "alpha": blank("alpha")}).forget_received)
+        self.assertFalse(decide("bravo", ADDRESSES["bravo"], everyone, lost=("delta",)).forget_received)
 
     def test_never_makes_two_leaders_nor_one_that_lacks_what_another_holds(self):
         choices = [("1-4", "1-4"), ("1-4", "1-6"), ("1-5", "3-6"), ("1-6", "5"), ("1-4", "6"), None]
         for chosen in itertools.product(choices, repeat=3):
             reports = {n: queued(n, *gtids) if gtids else blank(n) for n, gtids in zip(NAMES, chosen)}
-            starters = [me for me in NAMES if decide(me, reports).action == BOOTSTRAP]
+            starters = [me for me in NAMES if decide(me, ADDRESSES[me], reports).action == BOOTSTRAP]
             self.assertLessEqual(len(starters), 1, chosen)
             if None in chosen and starters:
                 has = {n: parse(f"{r.executed},{r.received}") if r.executed else {} for n, r in reports.items()}

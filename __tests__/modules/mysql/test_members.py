@@ -63,22 +63,22 @@ class Gone(Members):
     everybody_else = {"10.0.1.12": off("bravo"), "10.0.1.14": off("delta")}
 
     def test_members_are_waited_for_by_default(self):
-        self.assertEqual(decide("alpha", self.gather(off("alpha"), self.everybody_else)).reason.split()[-1], "charlie")
+        self.assertEqual(decide("alpha", "10.0.1.11", self.gather(off("alpha"), self.everybody_else)).reason.split()[-1], "charlie")
 
     def test_a_forgotten_one_is_not_waited_for(self):
         reports = self.gather(off("alpha"), self.everybody_else, forgotten=(CHARLIE,))
         self.assertEqual(list(reports), ["alpha", "bravo", "10.0.1.14"])
-        self.assertEqual(decide("alpha", reports).action, BOOTSTRAP)
+        self.assertEqual(decide("alpha", "10.0.1.11", reports).action, BOOTSTRAP)
 
     def test_a_forgotten_one_that_answers_takes_part(self):
         ahead = Report("charlie", state=OFFLINE, executed="aaaaaaaa-0000-0000-0000-000000000000:1-12")
         reports = self.gather(off("alpha"), {**self.everybody_else, CHARLIE: ahead}, forgotten=(CHARLIE,))
-        self.assertEqual(decide("alpha", reports)[:2], (WAIT, "charlie starts the group"))
+        self.assertEqual(decide("alpha", "10.0.1.11", reports)[:2], (WAIT, "charlie starts the group"))
 
     def test_a_forgotten_one_that_somebody_saw_in_the_group_is_waited_for(self):
         answers = {**self.everybody_else, "10.0.1.14": off("delta", (*NOW, CHARLIE))}
         reports = self.gather(off("alpha"), answers, forgotten=(CHARLIE,))
-        self.assertEqual(decide("alpha", reports).reason.split()[-1], "charlie")
+        self.assertEqual(decide("alpha", "10.0.1.11", reports).reason.split()[-1], "charlie")
 
     def test_one_declared_lost_is_not_waited_for_unless_it_answers(self):
         remembering = off("alpha", (*NOW, CHARLIE))

@@ -48,6 +48,8 @@ class Daemon:
         mine = self._observer.fresh()
         if mine.state == ONLINE and mine.majority:
             self._say(f"online as {mine.role}")
+            # Left by a force-bootstrap that was killed: no list of lost members outlives the outage it was made for.
+            config.LOST.unlink(missing_ok=True)
             if not self._settled:
                 group.settle(self._settings)
                 self._settled = True
@@ -67,7 +69,7 @@ class Daemon:
     def _decide(self):
         lost = config.stored(config.LOST)
         reports = gather(self._settings, self._observer.fresh(), lost, config.stored(config.FORGOTTEN))
-        return reports, decide(self._settings.server, reports, lost)
+        return reports, decide(self._settings.server, self._settings.address, reports, lost)
 
     def _bootstrap(self, reports):
         """Only if everybody says the same a second time: nobody restarted, joined or wrote in between."""

@@ -24,8 +24,9 @@ class Decision(NamedTuple):
     forget_received: bool = False
 
 
-def decide(me, reports, lost=()):
+def decide(me, address, reports, lost=()):
     """
+    `me`, `address`: this member's name, and its address as views show it.
     `reports`: every known member's name -> its Report, or None when it does not answer; in the order of the configuration.
     `lost`: members that an operator has declared lost; no report is missed of them.
     """
@@ -43,16 +44,19 @@ def decide(me, reports, lost=()):
         return Decision(WAIT, "holds schemas that no GTID accounts for: not a member's data; an operator must decide")
 
     group = [report for report in others.values() if report and report.state == ONLINE and report.majority]
-    return _join(mine, group) if group else _start(me, mine, reports, lost)
+    return _join(address, mine, group) if group else _start(me, mine, reports, lost)
 
 
-def _join(mine, group):
+def _join(address, mine, group):
     known = gtid.union(*(gtid.parse(text) for report in group for text in (report.executed, report.received)))
     extra = gtid.subtract(gtid.parse(mine.executed), known)
     if extra:
         return Decision(
             WAIT, f"has transactions that the group lacks ({gtid.describe(extra)}); to discard them: mysql-group reclone"
         )
+    # Who is back before the group has missed it: joining now would hang for more than a minute, and fail.
+    if any(address in report.view for report in group):
+        return Decision(WAIT, "waiting until the group has let go of this member as it was before")
     return Decision(JOIN, "joining " + ", ".join(report.server for report in group))
 
 
