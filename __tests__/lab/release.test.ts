@@ -10,6 +10,7 @@ import {
   type PublishedRelease,
   publishBroken,
   publishLink,
+  publishMigration,
   publishVersion,
   versionOn,
 } from "./support/releases.js";
@@ -78,16 +79,17 @@ describe("what is not a good release is refused, and the old version goes on", (
     ["an application without server.js", () => publishBroken(lab, "empty", { "app/a.txt": "a" }), /no server\.js/],
     ["a tarball with a link", () => publishLink(lab), /more than files and folders/],
     ["nonsense", () => publishBroken(lab, "nonsense", { "app/server.js": "}" }), /does not understand server\.js/],
+    ["a release that ends at once", () => publishBroken(lab, "ends", { "app/server.js": "" }), /does not become ready/],
     [
-      "a release that ends at once",
-      () => publishBroken(lab, "ends", { "app/server.js": "" }),
-      /does not become healthy/,
+      "a release whose migration the database refuses",
+      () => publishMigration(lab, "refused", "DROP TABLE nothing"),
+      /does not become ready/,
     ],
   ])("%s", async (_, make, words) => {
     const release = await make();
     const over = new AbortController();
     onTestFinished(() => over.abort());
-    const reading = lab.load({ url: lab.url("/"), ratePerSecond: 10, seconds: 90 }, over.signal);
+    const reading = lab.load({ url: lab.url("/"), ratePerSecond: 10, seconds: 150 }, over.signal);
     await sleep(1);
     const { exitCode, stderr } = await deploy(machine, release);
     await sleep(1);

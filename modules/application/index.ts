@@ -17,12 +17,19 @@ export function applicationPart({ config }: PayloadContext): PayloadPart {
     ...ports,
     release: paths.release.environmentFile,
     port: ports.application,
+    folder: paths.application.current,
+    trial: false,
     user: users.application,
     mysqlTlsName,
     domain: config.domain,
     environment: config.environment,
   };
-  const rendered = (path: string, template: string) => ({ path, content: renderTemplate(file(template), variables) });
+  /** The same service, on another folder and port. */
+  const trial = { trial: true, folder: paths.application.trial, port: ports.applicationTrial };
+  const rendered = (path: string, template: string, changes: object = {}) => ({
+    path,
+    content: renderTemplate(file(template), { ...variables, ...changes }),
+  });
   const unit = (name: string) => rendered(`/etc/systemd/system/${name}`, `${name}.hbs`);
   return {
     packages: packages.application,
@@ -30,6 +37,7 @@ export function applicationPart({ config }: PayloadContext): PayloadPart {
       rendered(paths.application.environmentFile, "app.env.hbs"),
       unit("app.socket"),
       unit("app.service"),
+      rendered("/etc/systemd/system/app-trial.service", "app.service.hbs", trial),
       unit("app-first-release.service"),
       { path: paths.application.deploy, permissions: "0755", content: readStatic(file("deploy-app")) },
       ...script.files,

@@ -9,6 +9,7 @@ export const paths = {
   application: {
     releases: "/opt/app/releases",
     current: "/opt/app/current",
+    trial: "/opt/app/trial",
     environmentFile: "/etc/app/app.env",
     databasePassword: "/etc/app/database-password",
     mysqlCa: "/etc/app/mysql-ca.pem",

@@ -15,6 +15,8 @@ export const ports = {
   nginxStatus: 8081,
   /** The application, loopback. */
   application: 3000,
+  /** A release that `deploy-app` tries, loopback. */
+  applicationTrial: 3001,
   /** HAProxy, loopback: always the primary (number as MySQL Router uses it). */
   databaseWrite: 6446,
   /** HAProxy, loopback: the healthy replicas (number as MySQL Router uses it). */

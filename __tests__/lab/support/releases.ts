@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { create } from "tar";
+import { create, extract } from "tar";
 import { buildRelease } from "../../../app/build.js";
 import type { Lab } from "../../../lab/lab.js";
 import type { Machine } from "../../../lab/machine/machine.js";
@@ -19,6 +19,18 @@ export interface PublishedRelease {
 /** Builds the application under another version and puts it on the internet. */
 export function publishVersion(lab: Lab, version: string): Promise<PublishedRelease> {
   return published(lab, `app-${version}.tar.gz`, async (folder) => (await buildRelease({ folder, version })).path);
+}
+
+/** The application with one more migration. */
+export function publishMigration(lab: Lab, name: string, sql: string): Promise<PublishedRelease> {
+  return published(lab, `${name}.tar.gz`, async (folder) => {
+    const release = await buildRelease({ folder });
+    await extract({ cwd: folder, file: release.path });
+    await writeFile(path.join(folder, "app/migrations", `9999-${name}.sql`), sql);
+    const file = path.join(folder, "more.tar.gz");
+    await create({ cwd: folder, file, gzip: true }, ["app", "mysql-group"]);
+    return file;
+  });
 }
 
 /** Puts something on the internet that is not a release: these bytes, or a tarball of these files. */

@@ -9,12 +9,13 @@ const part = partOf(applicationPart);
 const unit = (name: string): string => contentOf(part, `/etc/systemd/system/${name}`);
 
 describe("the application's part", () => {
-  it("is one package, six files, one command", () => {
+  it("is one package, seven files, one command", () => {
     expect(part.packages).toEqual(["nodejs"]);
     expect(part.files?.map(({ path }) => path)).toEqual([
       "/etc/app/app.env",
       "/etc/systemd/system/app.socket",
       "/etc/systemd/system/app.service",
+      "/etc/systemd/system/app-trial.service",
       "/etc/systemd/system/app-first-release.service",
       "/usr/local/sbin/deploy-app",
       "/usr/local/lib/platform/setup-application",
@@ -60,7 +61,22 @@ describe("units", () => {
     expect(unit("app.service")).toContain("InaccessiblePaths=-/run/dbus -/run/systemd/resolve -/run/mysqld\n");
   });
 
-  const names = ["app.service", "app.socket", "app-first-release.service"];
+  it("try a release in the service's own sandbox, on another port, once", () => {
+    const [trial, service] = ["app-trial.service", "app.service"].map((name) => unit(name).split("\n")) as [
+      string[],
+      string[],
+    ];
+    expect(trial.filter((line) => !service.includes(line))).toEqual([
+      "Description=The release that deploy-app tries",
+      "WorkingDirectory=/opt/app/trial",
+      "ExecStart=/usr/bin/env PORT=3001 /usr/bin/node /opt/app/trial/server.js",
+      "SyslogIdentifier=app-trial",
+      "ExecPaths=/usr/bin/node /usr/bin/env /usr/lib",
+    ]);
+    expect(trial.join("\n")).not.toContain("Restart=");
+  });
+
+  const names = ["app.service", "app-trial.service", "app.socket", "app-first-release.service"];
 
   it.runIf(hasTool("systemd-analyze", "units of the application"))(
     "are understood by systemd and exposed below 2",
@@ -74,7 +90,8 @@ describe("units", () => {
 
 /**
  * deploy-app with a folder for /opt/app, and stand-ins for what it talks to: releases as folders, systemd, and an application whose
- * health check (port 3000) fails when a file "sick" names its release or "all"; a trial (port 3001) ends by itself when it says "trial".
+ * health check (port 3000) fails when a file "sick" names its release or "all"; a trial (port 3001) is not ready, and ends by itself, when it
+ * says "trial".
  */
 function deploy(script: string): string[] {
   const folder = temporaryFolder();
@@ -92,12 +109,11 @@ function deploy(script: string): string[] {
     { path: "deploy-app", content: program, permissions: "0755" },
     standIn(
       "curl",
-      `cd ${folder}; [[ $* == *:3001/* ]] && exec ./trial-runs; ! grep -qxFf sick <(echo all) opt/current/server.js`,
+      `cd ${folder}; [[ $* == *:3001/readyz ]] && exec ./trial-runs; ! grep -qxFf sick <(echo all) opt/current/server.js`,
     ),
     { path: "trial-runs", content: `#!/bin/bash\n! grep -qx trial ${folder}/sick\n`, permissions: "0755" },
     standIn("fetch-release", 'cp -r "r${1##*/}/$3" "$4" 2>/dev/null || { echo "fetch-release: refused"; exit 1; }'),
     standIn("systemctl", `[ "$1" = is-active ] && exec ${folder}/trial-runs; echo "$*" >>${folder}/systemctl.log`),
-    standIn("systemd-run", "true"),
     standIn("setpriv", 'while [[ $1 == --* ]]; do shift; done; exec "$@"'),
     {
       path: "test.sh",
@@ -150,10 +166,22 @@ describe("deploy-app", () => {
   it("does not switch to a release whose trial fails, and says what the trial may have left behind", () => {
     const output = deploy("build 1; build 2; release 1; sick trial; release 2; current; ls opt/releases | wc -l");
     expect(output.slice(2)).toEqual([
-      "deploy-app: the release does not become healthy (journalctl -u app-trial); what runs was not changed, but the trial may have applied migrations",
+      "deploy-app: the release does not become ready (journalctl -u app-trial); what runs was not changed, but the trial may have applied migrations",
       "exit 1",
       "// 1",
       "1",
+    ]);
+  });
+
+  it("ends a trial that an interrupted run left behind before it tries, and its own after that", () => {
+    const output = deploy("build 1; release 1; cat systemctl.log; ls opt | grep -c trial");
+    expect(output.slice(2)).toEqual([
+      "restart app-trial.service",
+      "stop app-trial.service",
+      "start app.socket",
+      "restart app.service",
+      "stop app-trial.service",
+      "0",
     ]);
   });
 
