@@ -13,6 +13,7 @@ const staticFiles: Readonly<Record<string, string>> = {
   "/etc/sysctl.d/60-hardening.conf": "sysctl.conf",
   "/etc/systemd/system.conf.d/60-no-core-dumps.conf": "no-core-dumps.conf",
   "/etc/systemd/journald.conf.d/60-platform.conf": "journald.conf",
+  "/etc/systemd/system/logrotate.timer.d/60-platform.conf": "logrotate-timer.conf",
   "/etc/chrony/sources.d/hetzner.sources": "hetzner.sources",
 };
 

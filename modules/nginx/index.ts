@@ -1,6 +1,6 @@
 import type { PayloadContext, PayloadPart } from "../payload/part.js";
 import { setupScript } from "../payload/setup-script.js";
-import { edgeTokenHeader, healthPath, siteHosts } from "../platform/names.js";
+import { edgeTokenHeader, healthPath, readyPath, siteHosts } from "../platform/names.js";
 import { packages } from "../platform/packages.js";
 import { paths } from "../platform/paths.js";
 import { ports } from "../platform/ports.js";
@@ -30,6 +30,7 @@ export function nginxPart({ config }: PayloadContext): PayloadPart {
     edgeAddress: passthrough ? "$proxy_protocol_addr" : "$last_forwarder",
     hosts: siteHosts(config).join(" "),
     healthPath,
+    readyPath,
     edgeTokenHeader,
     edgeTokenVariable: edgeTokenHeader.toLowerCase().replaceAll("-", "_"),
     statusPort: ports.nginxStatus,

@@ -9,5 +9,8 @@ export const edgeTokenHeader = "X-Edge-Token";
 /** Path that tells the balancer whether a web server can serve. */
 export const healthPath = "/healthz";
 
+/** Path that tells on the server itself whether a release works in all its parts: writes, reads and migrations. */
+export const readyPath = "/readyz";
+
 /** Host names of the site: www first, then the apex. */
 export const siteHosts = ({ domain }: Pick<Config, "domain">): readonly [string, string] => [`www.${domain}`, domain];

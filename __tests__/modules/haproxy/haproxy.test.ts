@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { haproxyPart } from "../../../modules/haproxy/index.js";
 import { exampleConfig } from "../../support/config.js";
-import { contentOf, partOf } from "../../support/payload-files.js";
+import { contentOf, partOf, temporaryFolder, writeBelow } from "../../support/payload-files.js";
 import { splitServers } from "../../support/servers.js";
-import { hasTool, runTool } from "../../support/tools.js";
+import { hasTool, hasToolInNetwork, runTool } from "../../support/tools.js";
 import { judgeDropIn } from "../../support/units.js";
 
 const rendered = (config = exampleConfig(), server = "alpha"): string =>
@@ -111,5 +112,18 @@ describe("the configuration", () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+});
+
+describe("HAProxy's start", () => {
+  it.runIf(
+    hasTool("python3", "where HAProxy leads at its start") &&
+      hasToolInNetwork("haproxy", "where HAProxy leads at its start", "-nu"),
+  )("leads writes to nobody until it has found the primary", () => {
+    const folder = temporaryFolder();
+    writeBelow(folder, [{ path: "haproxy.cfg", content: rendered() }]);
+    const program = fileURLToPath(new URL("start.py", import.meta.url));
+    const args = [program, join(folder, "haproxy.cfg"), "10.0.1.11", ...range];
+    expect(runTool("unshare", ["-nu", "python3", ...args])).toEqual({ status: 0, output: "10.0.1.11\n" });
   });
 });

@@ -9,7 +9,7 @@ const sshd = contentOf(part, "/etc/ssh/sshd_config.d/10-platform.conf");
 const setup = contentOf(part, "/usr/local/lib/platform/setup-hardening");
 
 describe("hardening", () => {
-  it("is seven packages, eight files, one command", () => {
+  it("is seven packages, nine files, one command", () => {
     expect(part.packages).toEqual([
       "ca-certificates",
       "chrony",
@@ -19,7 +19,7 @@ describe("hardening", () => {
       "systemd-resolved",
       "unattended-upgrades",
     ]);
-    expect(part.files).toHaveLength(8);
+    expect(part.files).toHaveLength(9);
     expect(part.commands).toEqual([["/usr/local/lib/platform/setup-hardening"]]);
   });
 });

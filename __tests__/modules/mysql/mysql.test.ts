@@ -245,7 +245,7 @@ describe("scripts and units", () => {
     );
     expect(unit).toContain("Restart=always\n");
     expect(contentOf("/usr/local/lib/platform/setup-mysql")).toContain(
-      "systemctl start --no-block mysql-group.service\n",
+      "systemctl start --no-block mysql.service mysql-group.service\n",
     );
   });
 
