@@ -129,7 +129,7 @@ describe("writes", () => {
     expect(error).toBeInstanceOf(DatabaseUnavailable);
     expect(error).toMatchObject({ cause: readOnly });
     // Timers fire late on a busy machine.
-    expect(Date.now() - before).toBeLessThan(budget.writeDeadlineMs + 100);
+    expect(Date.now() - before).toBeLessThan(budget.writeDeadlineMs + 2000);
   });
 
   it("are not tried again when the statement itself is refused", async () => {

@@ -3,7 +3,7 @@ import type { Lab } from "../../lab/lab.js";
 import type { Machine } from "../../lab/machine/machine.js";
 import { sleep } from "../../lab/system/shell.js";
 import { labInAnyMode } from "./support/lab-in-mode.js";
-import { errantTransactions, reportOf, settled, takenOut, type WholeGroup, wholeGroup } from "./support/group.js";
+import { errantTransactions, knownReportOf, settled, takenOut, type WholeGroup, wholeGroup } from "./support/group.js";
 import { failures, figure, seconds, secondsOf, timed } from "./support/figures.js";
 import { lostNotes, startWriting } from "./support/writes.js";
 
@@ -49,9 +49,9 @@ async function losePrimary(lose: (primary: Machine) => Promise<void>) {
 
 describe("the group", () => {
   it("has formed without help: every member online in one group, one primary, replicas read-only", async () => {
-    const reports = await Promise.all(lab.machines.map(reportOf));
-    expect(reports.map((report) => report?.state)).toEqual(lab.machines.map(() => "ONLINE"));
-    expect(reports.map((report) => `${report?.role} ${report?.writable}`).sort()).toEqual([
+    const reports = await Promise.all(lab.machines.map(knownReportOf));
+    expect(reports.map((report) => report.state)).toEqual(lab.machines.map(() => "ONLINE"));
+    expect(reports.map((report) => `${report.role} ${report.writable}`).sort()).toEqual([
       "PRIMARY true",
       ...group.replicas.map(() => "SECONDARY false"),
     ]);

@@ -37,6 +37,17 @@ export async function reportOf(machine: Machine): Promise<MemberReport | undefin
   return ok ? (JSON.parse(stdout) as MemberReport) : undefined;
 }
 
+/** What a member says of itself, once it has heard from its mysqld: a busy one is late at times. */
+export const knownReportOf = (machine: Machine): Promise<MemberReport> =>
+  waitFor(
+    `report of ${machine.name}`,
+    async () => {
+      const report = await reportOf(machine);
+      return report?.state === "DOWN" ? undefined : report;
+    },
+    { timeoutSeconds: 30, pauseSeconds: 0.5 },
+  );
+
 export const takesWrites = (report: MemberReport | undefined): boolean =>
   report?.state === "ONLINE" && report.role === "PRIMARY" && report.majority && report.writable;
 

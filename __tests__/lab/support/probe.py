@@ -15,6 +15,7 @@ import socket
 import sys
 import time
 
+REPEAT_SECONDS = 1
 PROHIBITED = {errno.EACCES, errno.EPERM, errno.EHOSTUNREACH, errno.ENETUNREACH}
 
 
@@ -82,13 +83,27 @@ def probe(targets, seconds):
             continue
         waiting[sock.fileno()] = (index, sock)
         poll.register(sock, select.POLLOUT if target["protocol"] == "tcp" else select.POLLIN)
+
+    def settle(number, outcome):
+        index, sock = waiting.pop(number)
+        poll.unregister(number)
+        outcomes[index] = outcome(sock, targets[index])
+        sock.close()
+
+    # Datagrams get lost on a busy machine; TCP repeats its own.
     end = time.monotonic() + seconds
+    repeat = time.monotonic() + REPEAT_SECONDS
     while waiting and time.monotonic() < end:
-        for number, _ in poll.poll(max(0, end - time.monotonic()) * 1000):
-            index, sock = waiting.pop(number)
-            poll.unregister(number)
-            outcomes[index] = finish(sock, targets[index])
-            sock.close()
+        for number, _ in poll.poll(max(0, min(end, repeat) - time.monotonic()) * 1000):
+            settle(number, finish)
+        if time.monotonic() >= repeat:
+            repeat += REPEAT_SECONDS
+            for number, (index, sock) in list(waiting.items()):
+                if targets[index]["protocol"] != "tcp":
+                    try:
+                        sock.send(payload(targets[index]))
+                    except OSError as error:
+                        settle(number, lambda *_: outcome_of(error.errno))
     return outcomes
 
 

@@ -26,7 +26,7 @@ export const passed = (outcome: Outcome): boolean => outcome === "open" || outco
 /** Outcomes by user, in the order of the targets. */
 export type Outcomes = Readonly<Record<string, readonly Outcome[]>>;
 
-/** Seconds after which no answer counts as silence; the first repetition of a lost packet comes after one. */
+/** Seconds after which no answer counts as silence; what may be lost is repeated every second. */
 const seconds = 4;
 
 /** Probes from a server, as several of its users at a time. */
