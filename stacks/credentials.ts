@@ -11,7 +11,10 @@ import { Passwords } from "../modules/passwords/index.js";
 import type { SecretReferences } from "../modules/server/index.js";
 import { PlatformStack, type PlatformStackProps } from "./platform-stack.js";
 
-/** Everything secret that Terraform makes. Its state is the one to guard: who reads it can read the database. */
+/**
+ * Everything secret that Terraform makes. Stacks that take secrets from here have them in their own states too (`servers`, `edge`):
+ * who reads one of the three can read the database.
+ */
 export class CredentialsStack extends PlatformStack {
   readonly originCertificate: OriginCertificate;
   /** Cloudflare's client certificate, which `tls: "passthrough"` asks for. */

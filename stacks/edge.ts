@@ -35,6 +35,7 @@ export class EdgeStack extends PlatformStack {
       config,
       subnet: foundation.privateNetwork.subnet,
       targets: servers.withRole("web"),
+      origin: originCertificate,
       certificate,
     });
     new CloudflareSite(this, "site", {

@@ -16,12 +16,14 @@ export interface Stacks {
   readonly monitoring?: MonitoringStack;
 }
 
-/** Adds all stacks of an environment. Data flows one way: foundation and credentials, servers, edge. Monitoring stands alone. */
+/** Adds all stacks of an environment. Data flows one way: foundation and credentials, servers, edge. Monitoring comes last. */
 export function addStacks(app: App, config: Config, terraform?: string): Stacks {
   const foundation = new FoundationStack(app, { config });
   const credentials = new CredentialsStack(app, { config });
   const servers = new ServersStack(app, { config, foundation, credentials, terraform });
   const edge = new EdgeStack(app, { config, foundation, credentials, servers });
   const monitoring = config.monitoring.enabled ? new MonitoringStack(app, { config }) : undefined;
+  // It takes nothing from the others. But cdktf begins no further stack once one has failed: the site must not wait for Datadog's keys.
+  monitoring?.addDependency(edge);
   return { foundation, credentials, servers, edge, monitoring };
 }

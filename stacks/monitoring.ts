@@ -7,7 +7,7 @@ import { PlatformStack, type PlatformStackProps } from "./platform-stack.js";
 const apiUrl = (site: string): string => `https://api.${site}`;
 
 /**
- * Everything in Datadog. It depends on no other stack, so it deploys with the rest or alone, and its failure stops nothing else.
+ * Everything in Datadog. It takes nothing from other stacks and is deployed after them, so that its failure stops nothing else.
  * Keys come from the environment (DD_API_KEY, DD_APP_KEY). An environment with `monitoring.enabled: false` has no such stack.
  */
 export class MonitoringStack extends PlatformStack {

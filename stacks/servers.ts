@@ -15,6 +15,18 @@ export interface ServersStackProps extends PlatformStackProps {
   readonly terraform?: string;
 }
 
+/** Plans say when the agents of the servers that they create would report nothing. cdktf has no construct for check blocks. */
+const warnWithout = (stack: PlatformStack, key: TerraformVariable): void =>
+  stack.addOverride("check.datadog_api_key", {
+    assert: [
+      {
+        // Not by Op, which writes an empty text as `undefined`.
+        condition: `\${var.${key.friendlyUniqueId} != ""}`,
+        error_message: `TF_VAR_${key.friendlyUniqueId} is not set: on a server that is created now, the Datadog agent stays off.`,
+      },
+    ],
+  });
+
 /** The servers and their disks' attachments. Nothing here is rebuilt unless somebody asks for it by name. */
 export class ServersStack extends PlatformStack {
   readonly servers: readonly PlatformServer[];
@@ -28,6 +40,7 @@ export class ServersStack extends PlatformStack {
       default: "",
       description: "Datadog API key; TF_VAR_datadog_api_key. Without one the agent stays silent.",
     });
+    if (config.monitoring.enabled) warnWithout(this, datadogApiKey);
     const sharedSecrets = new SharedSecrets(this, "shared_secrets", {
       config,
       references: { ...credentials.sharedSecrets(), datadogApiKey: datadogApiKey.stringValue },

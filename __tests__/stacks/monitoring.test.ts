@@ -139,7 +139,8 @@ describe("an environment without monitoring", () => {
 });
 
 describe("dependencies", () => {
-  it("has none, so that it deploys alone and its failure stops nothing else", () => {
-    expect(addStacks(new App(), exampleConfig()).monitoring?.dependencies).toEqual([]);
+  it("come first: cdktf begins no stack after a failed one, and a site must not wait for Datadog's keys", () => {
+    const { edge, monitoring } = addStacks(new App(), exampleConfig());
+    expect(monitoring?.dependencies).toEqual([edge]);
   });
 });

@@ -142,7 +142,7 @@ describe("data between stacks", () => {
       "production-credentials": [],
       "production-servers": ["production-credentials", "production-foundation"],
       "production-edge": ["production-credentials", "production-foundation", "production-servers"],
-      "production-monitoring": [],
+      "production-monitoring": ["production-edge"],
     });
   });
 

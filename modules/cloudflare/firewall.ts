@@ -1,5 +1,6 @@
 import { Ruleset } from "@cdktf/provider-cloudflare/lib/ruleset/index.js";
 import type { Construct } from "constructs";
+import { literal } from "../literal.js";
 import { siteExpression, type ZoneContext } from "./context.js";
 
 /** Files and programs that this site does not have and only scanners ask for. The free plan knows no `matches`. */
@@ -25,7 +26,7 @@ export function addFirewall(scope: Construct, { config, zoneId }: ZoneContext): 
         // Keeps the rule's id when others come and go.
         ref: "scanners",
         description: "Scanners and dot files",
-        expression: `${siteExpression(config)} and (${expression})`,
+        expression: `${siteExpression(config)} and (${literal(expression)})`,
         action,
         enabled: true,
       },

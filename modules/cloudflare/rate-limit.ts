@@ -1,5 +1,6 @@
 import { Ruleset } from "@cdktf/provider-cloudflare/lib/ruleset/index.js";
 import type { Construct } from "constructs";
+import { literal } from "../literal.js";
 import type { ZoneContext } from "./context.js";
 
 /** Requests that count. The free plan looks at the path only. */
@@ -21,7 +22,7 @@ export function addRateLimit(scope: Construct, { config, zoneId }: ZoneContext):
       {
         ref: "requests-per-address",
         description: `At most ${requestsPer10Seconds} requests in 10 seconds`,
-        expression,
+        expression: literal(expression),
         action: "block",
         enabled: true,
         ratelimit: {

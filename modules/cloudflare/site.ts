@@ -3,6 +3,7 @@ import type { LoadBalancer } from "@cdktf/provider-hcloud/lib/load-balancer";
 import { Construct } from "constructs";
 import type { SignedCertificate } from "../certificates/index.js";
 import type { Config } from "../config/schema.js";
+import { literal } from "../literal.js";
 import { addDnsRecords } from "./dns-records.js";
 import { addEdgeToken } from "./edge-token.js";
 import { addFirewall } from "./firewall.js";
@@ -30,7 +31,7 @@ export class CloudflareSite extends Construct {
     super(scope, id);
     const { zoneName = config.domain, accountName } = config.cloudflare;
     const { zoneId } = new DataCloudflareZone(this, "zone", {
-      filter: { name: zoneName, ...(accountName && { account: { name: accountName } }) },
+      filter: { name: zoneName, ...(accountName && { account: { name: literal(accountName) } }) },
     });
     const context = { config, zoneId };
     addDnsRecords(this, { ...context, loadBalancer });

@@ -10,15 +10,18 @@ export { checkEnvironment } from "./check.js";
 export interface Invocation {
   /** `ENVIRONMENT`. @default "production" */
   readonly environment: string;
-  /** Whether `TF_VAR_datadog_api_key` is set. */
-  readonly hasDatadogApiKey: boolean;
+  /** Whether `TF_VAR_datadog_api_key` is set. Nobody knows when cdktf-cli runs the app: it takes Terraform's variables away. */
+  readonly hasDatadogApiKey: boolean | undefined;
   /** `TERRAFORM_BINARY_NAME`, for commands that people are told to run. @default "terraform" */
   readonly terraform: string;
 }
 
+const isRunByCdktfCli = (variables: NodeJS.ProcessEnv): boolean =>
+  variables["CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS"] !== undefined;
+
 export const readInvocation = (variables: NodeJS.ProcessEnv = process.env): Invocation => ({
   environment: variables["ENVIRONMENT"] || "production",
-  hasDatadogApiKey: Boolean(variables["TF_VAR_datadog_api_key"]),
+  hasDatadogApiKey: isRunByCdktfCli(variables) ? undefined : Boolean(variables["TF_VAR_datadog_api_key"]),
   terraform: variables["TERRAFORM_BINARY_NAME"] || "terraform",
 });
 

@@ -51,7 +51,7 @@ const administrators = z.strictObject({
 });
 
 const application = z.strictObject({
-  url: values.httpsUrl.describe("Where servers download the release from: the application and mysql-group."),
+  url: values.downloadUrl.describe("Where servers download the release from: the application and mysql-group."),
   sha256: values.sha256.describe("SHA-256 of the release, 64 hexadecimal digits; the build prints it."),
 });
 
@@ -148,7 +148,7 @@ const backend = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("s3").describe("Where Terraform keeps its state: object storage, with locking."),
     bucket: values.bucketName.describe("Bucket of the state files; it exists before the first deploy."),
-    endpoint: values.httpsUrl.describe('Of the object storage, for example "https://fsn1.your-objectstorage.com".'),
+    endpoint: values.endpointUrl.describe('Of the object storage, for example "https://fsn1.your-objectstorage.com".'),
     region: values.notEmpty.describe('Region of the bucket, for example "fsn1".'),
     prefix: values.notEmpty
       .optional()
@@ -159,7 +159,7 @@ const backend = z.discriminatedUnion("type", [
 /** Replaces a vendor's apt repository, for a mirror. */
 const aptSource = z
   .strictObject({
-    url: z.url().optional().describe("Address of a mirror. Default: the vendor's own."),
+    url: values.mirrorUrl.optional().describe("Address of a mirror. Default: the vendor's own."),
     keyFile: values.publicKeyFile
       .optional()
       .describe(

@@ -186,15 +186,47 @@ export const sha256 = matching(
   "take the SHA-256 that the build prints",
 );
 
-/** https, or http on a private address: the SHA-256 guards the content, TLS who may read it. */
-export const httpsUrl = z.url().superRefine((value, context) => {
-  if (!URL.canParse(value)) return;
-  const { protocol, hostname, username } = new URL(value);
-  const refuse = (rule: string, fix: string) => context.addIssue(custom(rule, fix));
-  if (username !== "") refuse("must hold no user name or password", "make the file public: its SHA-256 guards it");
-  else if (protocol !== "https:" && !(protocol === "http:" && ipaddr.isValid(hostname) && isPrivate(`${hostname}/32`)))
-    refuse("must be an https URL", `write it as ${value.replace(/^[a-z]+:/, "https:")}`);
-});
+/** A URL with rules of its own; the first that is broken counts. */
+const url = (...judges: readonly ((url: URL) => Verdict)[]) =>
+  z.url().superRefine((value, context) => {
+    if (!URL.canParse(value)) return;
+    const verdict = judges.map((judge) => judge(new URL(value))).find((one) => one !== undefined);
+    if (verdict) context.addIssue(custom(verdict.rule, verdict.fix));
+  });
+
+const withoutCredentials = ({ username, password }: URL): Verdict =>
+  username + password === ""
+    ? undefined
+    : { rule: "must hold no user name or password", fix: "let it be read without: it stands in plain files" };
+
+const overTls = (url: URL): Verdict =>
+  url.protocol === "https:"
+    ? undefined
+    : { rule: "must be an https URL", fix: `write it as ${url.href.replace(/^[a-z]+:/, "https:")}` };
+
+const overHttp = ({ protocol }: URL): Verdict =>
+  protocol === "https:" || protocol === "http:"
+    ? undefined
+    : { rule: "must be an http or https URL", fix: 'write it as "https://mirror.foobar.com/path"' };
+
+/** As the rule table lets servers out: to the internet, on the usual ports. */
+const withinReach = ({ hostname, port }: URL): Verdict => {
+  const address = hostname.replaceAll(/[[\]]/g, "");
+  if (port !== "")
+    return { rule: "must name no port: servers reach the usual one only", fix: "have it served on the usual port" };
+  return ipaddr.isValid(address) && ipaddr.parse(address).range() !== "unicast"
+    ? { rule: "must be on the internet: servers fetch nothing over the private network", fix: "name a public host" }
+    : undefined;
+};
+
+/** Something that servers download, with a digest to know it by. */
+export const downloadUrl = url(withoutCredentials, overTls, withinReach);
+
+/** apt repository; without TLS too, since apt checks signatures. */
+export const mirrorUrl = url(withoutCredentials, overHttp, withinReach);
+
+/** A service that Terraform talks to. */
+export const endpointUrl = url(withoutCredentials, overTls);
 
 /** Handle of a Datadog notification: a channel or a person. */
 export const receiver = matching(

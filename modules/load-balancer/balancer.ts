@@ -7,6 +7,7 @@ import { Token, type TerraformResourceLifecycle } from "cdktf";
 import { Construct } from "constructs";
 import type { Config } from "../config/schema.js";
 import { labelsOf } from "../labels.js";
+import { coversNames, type OriginCertificate } from "../origin-certificate/index.js";
 import { agreesWith, type PlatformServer } from "../server/index.js";
 import type { BalancerCertificate } from "./certificate.js";
 import { balancerDefinition, type BalancerService } from "./definition.js";
@@ -17,6 +18,8 @@ export interface BalancerProps {
   readonly subnet: NetworkSubnet;
   /** Servers with the role `web`. */
   readonly targets: readonly PlatformServer[];
+  /** What Cloudflare finds at the origin, here or at nginx. */
+  readonly origin: OriginCertificate;
   /** @default none: nginx ends TLS (`tls: "passthrough"`) */
   readonly certificate?: BalancerCertificate;
 }
@@ -25,7 +28,7 @@ export interface BalancerProps {
 export class Balancer extends Construct {
   readonly loadBalancer: LoadBalancer;
 
-  constructor(scope: Construct, id: string, { config, subnet, targets, certificate }: BalancerProps) {
+  constructor(scope: Construct, id: string, { config, subnet, targets, origin, certificate }: BalancerProps) {
     super(scope, id);
     const definition = balancerDefinition(config);
     this.loadBalancer = new LoadBalancer(this, "Default", {
@@ -53,8 +56,8 @@ export class Balancer extends Construct {
         // No attribute leads from a target to the balancer's network, without which its private address means nothing.
         dependsOn: [network],
       });
-    for (const service of definition.services)
-      this.addService(service, { certificate, precondition: agreesWith(targets, config) });
+    const precondition = [...agreesWith(targets, config), coversNames(origin, config)];
+    for (const service of definition.services) this.addService(service, { certificate, precondition });
   }
 
   private addService(

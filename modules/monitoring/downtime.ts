@@ -1,5 +1,6 @@
 import type { DowntimeScheduleConfig } from "@cdktf/provider-datadog/lib/downtime-schedule/index.js";
 import type { Config } from "../config/schema.js";
+import { literal } from "../literal.js";
 import type { MonitoringContext } from "./scope.js";
 
 type Downtime = Config["monitoring"]["downtimes"][string];
@@ -10,7 +11,7 @@ export const downtimeConfig = (
   { env }: MonitoringContext,
 ): DowntimeScheduleConfig => ({
   scope: server === undefined ? env : `${env} AND server:${server}`,
-  message: reason,
+  message: literal(reason),
   monitorIdentifier: { monitorTags: [env] },
   oneTimeSchedule: { start, end },
   displayTimezone: "UTC",

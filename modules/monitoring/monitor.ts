@@ -1,4 +1,5 @@
 import type { MonitorConfig } from "@cdktf/provider-datadog/lib/monitor/index.js";
+import { literal } from "../literal.js";
 import { areaOf } from "./catalogue/index.js";
 import type { Condition, MonitorDefinition } from "./definition.js";
 import { alertTags, message } from "./message.js";
@@ -63,7 +64,7 @@ export function renderMonitor(
     name: `[${config.environment}] ${title}`,
     type: monitorType(condition),
     query: renderQuery(condition, definition.thresholds?.critical, references),
-    message: message(definition, config),
+    message: literal(message(definition, config)),
     tags: alertTags(definition, areaOf(id), config),
     priority: String(priority),
     includeTags: true,

@@ -1,4 +1,5 @@
 import type { SyntheticsTestConfig } from "@cdktf/provider-datadog/lib/synthetics-test/index.js";
+import { literal } from "../literal.js";
 import { areaOf } from "./catalogue/index.js";
 import { alertTags, message } from "./message.js";
 import type { MonitoringContext } from "./scope.js";
@@ -21,7 +22,7 @@ export function syntheticConfig(test: SyntheticTest, { config }: MonitoringConte
     type: "api",
     subtype: test.subtype,
     status: "live",
-    message: message(test, config),
+    message: literal(message(test, config)),
     tags: alertTags(test, areaOf(test.id), config),
     locations: [...locations],
     requestDefinition: requests[test.subtype](test.target),

@@ -1,10 +1,13 @@
 import { OriginCaCertificate } from "@cdktf/provider-cloudflare/lib/origin-ca-certificate/index.js";
 import { CertRequest } from "@cdktf/provider-tls/lib/cert-request/index.js";
 import { PrivateKey } from "@cdktf/provider-tls/lib/private-key/index.js";
-import { Op, type TerraformStack } from "cdktf";
+import { Fn, Op, type Precondition, type TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { keyTypes } from "../certificates/keys.js";
 import type { Config } from "../config/schema.js";
+
+/** Sorted, as Cloudflare returns them: in any other order every plan replaces the certificate. */
+const hostnamesOf = ({ domain }: Config): readonly string[] => [`*.${domain}`, domain].sort();
 
 /** Properties of {@link OriginCertificate}. */
 export interface OriginCertificateProps {
@@ -24,8 +27,7 @@ export class OriginCertificate extends Construct {
   constructor(scope: Construct, id: string, { config }: OriginCertificateProps) {
     super(scope, id);
     const lifecycle = { createBeforeDestroy: true };
-    // Sorted, as Cloudflare returns them: in any other order every plan replaces the certificate.
-    const hostnames = [`*.${config.domain}`, config.domain].sort();
+    const hostnames = [...hostnamesOf(config)];
     this.key = new PrivateKey(this, "key", { ...keyTypes.ecdsa, lifecycle });
     const request = new CertRequest(this, "request", {
       privateKeyPem: this.key.privateKeyPem,
@@ -38,13 +40,21 @@ export class OriginCertificate extends Construct {
       hostnames,
       requestType: "origin-ecc",
       requestedValidity: config.certificate.validityDays,
-      // A changed validity waits for the next generation: a replacement in place would revoke what is in use.
-      lifecycle: { ...lifecycle, ignoreChanges: ["requested_validity"] },
+      // What changes waits for the next generation: a replacement in place would revoke what is in use.
+      lifecycle: { ...lifecycle, ignoreChanges: ["csr", "hostnames", "requested_validity"] },
     });
   }
 }
 
-/** The configured generation, and beside it the previous one. Plans say when the configured validity waits for the next. */
+const nextGeneration = "Raise certificate.generation by one to issue a new one.";
+
+/** Refuses a plan while the certificate was issued for other names than the configuration's: Cloudflare would not accept it. */
+export const coversNames = ({ certificate }: OriginCertificate, config: Config): Precondition => ({
+  condition: Op.eq(Fn.join(" ", certificate.hostnames), hostnamesOf(config).join(" ")),
+  errorMessage: `The origin certificate was issued for other names than those of ${config.domain}. ${nextGeneration}`,
+});
+
+/** The configured generation, and beside it the previous one. Plans say when configured names or validity wait for the next. */
 export function originCertificates(stack: TerraformStack, config: Config): OriginCertificate {
   const { generation, validityDays } = config.certificate;
   const issue = (number: number): OriginCertificate =>
@@ -52,12 +62,14 @@ export function originCertificates(stack: TerraformStack, config: Config): Origi
   if (generation > 1) issue(generation - 1);
   const current = issue(generation);
   // cdktf has no construct for check blocks.
-  stack.addOverride("check.origin_certificate_validity", {
+  const names = coversNames(current, config);
+  stack.addOverride("check.origin_certificate", {
     assert: [
       {
         condition: Op.eq(current.certificate.requestedValidity, validityDays),
-        error_message: `The origin certificate was issued for another validity than ${validityDays} days. Raise certificate.generation by one to issue a new one.`,
+        error_message: `The origin certificate was issued for another validity than ${validityDays} days. ${nextGeneration}`,
       },
+      { condition: names.condition as unknown, error_message: names.errorMessage },
     ],
   });
   return current;

@@ -20,7 +20,7 @@ export class OriginPull extends Construct {
     });
     this.client = new SignedCertificate(this, "client", {
       authority: this.authority,
-      commonName: `Cloudflare for ${config.domain}`,
+      commonName: `Cloudflare for ${config.environment}`,
       uses: ["client_auth"],
     });
   }

@@ -10,7 +10,7 @@ export interface PasswordsProps {
   readonly protect: boolean;
 }
 
-/** Random passwords by name. They stand in the state of their stack and nowhere else in the project. */
+/** Random passwords by name: in the state of their stack and of those that take them, and in no file of the project. */
 export class Passwords extends Construct {
   private readonly passwords: ReadonlyMap<string, Password>;
 

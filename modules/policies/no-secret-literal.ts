@@ -8,7 +8,7 @@ import type { Policy } from "./policy.js";
 const words = "password|secret|token|private_key|private_key_pem|api_key|secret_key|access_key";
 
 /** Attributes whose value is a secret, whatever the resource. */
-const secretAttribute = new RegExp(`(^|_)(${words})$`);
+const secretAttribute = new RegExp(`(^|[_-])(${words})$`, "i");
 
 /** The same in the text of a file or an address: `password = x`, `"api_key": "x"`, `?token=x`. Paths and variables are no secrets. */
 const secretAssignment = new RegExp(`(?:${words})["']?\\s*[:=]\\s*["']?(?!/)[\\w+/-]{8}`, "i");
@@ -23,7 +23,10 @@ function literalSecrets(value: unknown, path: string, key = ""): readonly string
     return secretText.test(value) || (isLiteral && secretAttribute.test(key)) ? [path] : [];
   }
   if (typeof value !== "object" || value === null || Token.isUnresolved(value)) return [];
-  return Object.entries(value).flatMap(([name, inner]) => literalSecrets(inner, `${path}.${name}`, name));
+  return Object.entries(value).flatMap(([name, inner]) =>
+    // `{ "x-token": { "value": … } }`: the outer name says what it is.
+    literalSecrets(inner, `${path}.${name}`, name === "value" ? key : name),
+  );
 }
 
 /** A sensitive variable's default would be a secret in the JSON, whatever it is called. */

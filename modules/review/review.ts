@@ -34,8 +34,8 @@ export interface ReviewSection {
 export interface ReviewFacts {
   readonly payloads: readonly PayloadFacts[];
   readonly policies: readonly PolicyResult[];
-  /** Whether `TF_VAR_datadog_api_key` is set. */
-  readonly hasDatadogApiKey: boolean;
+  /** Whether `TF_VAR_datadog_api_key` is set, if that is known. */
+  readonly hasDatadogApiKey: boolean | undefined;
   /** @default none */
   readonly sections?: readonly ReviewSection[];
 }

@@ -61,7 +61,7 @@ const state: Check = ({ backend }) =>
 const monitoring: Check = ({ monitoring: { enabled, receivers } }, { hasDatadogApiKey }) => [
   ...when(!enabled, "monitoring.enabled", "is false: nobody is told when the site, a server or the database fails"),
   ...when(
-    enabled && !hasDatadogApiKey,
+    enabled && hasDatadogApiKey === false,
     "TF_VAR_datadog_api_key",
     "is not set: the agents stay off, so no server is watched",
   ),

@@ -15,8 +15,8 @@ export interface WriteReviewProps {
   /** Folder of the synthesized JSON. */
   readonly outdir: string;
   readonly policies: readonly PolicyResult[];
-  /** Whether `TF_VAR_datadog_api_key` is set. */
-  readonly hasDatadogApiKey: boolean;
+  /** Whether `TF_VAR_datadog_api_key` is set, if that is known. */
+  readonly hasDatadogApiKey: boolean | undefined;
   /** The topology, which may still be being drawn. */
   readonly drawing: Promise<Drawing>;
   /** Parts that other concepts add. @default none */

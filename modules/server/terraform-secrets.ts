@@ -1,4 +1,4 @@
-import { Fn, TerraformLocal } from "cdktf";
+import { Fn, TerraformLocal, Token } from "cdktf";
 import { Construct } from "constructs";
 import type { Config, Role } from "../config/schema.js";
 import { secretParts, type SecretSource } from "../payload/index.js";
@@ -25,6 +25,8 @@ export class TerraformSecrets extends Construct implements SecretSource {
   readonly value: SecretSource["value"] = (name) => {
     const reference = this.props.references[name];
     if (reference === undefined) throw new Error(`secret ${name} is needed but no stack makes it`);
+    if (!Token.isUnresolved(reference))
+      throw new Error(`secret ${name} must be a reference: a text stands in the JSON`);
     return reference;
   };
 

@@ -2,6 +2,7 @@ import { SshKey } from "@cdktf/provider-hcloud/lib/ssh-key";
 import { Construct } from "constructs";
 import type { Config } from "../config/schema.js";
 import { labelsOf } from "../labels.js";
+import { literal } from "../literal.js";
 
 /** Properties of {@link SshKeys}. */
 export interface SshKeysProps {
@@ -15,7 +16,7 @@ export class SshKeys extends Construct {
   constructor(scope: Construct, id: string, { config }: SshKeysProps) {
     super(scope, id);
     this.keys = Object.entries(config.administrators.sshKeys).map(
-      ([name, publicKey]) => new SshKey(this, name, { name, publicKey, labels: labelsOf(config) }),
+      ([name, publicKey]) => new SshKey(this, name, { name, publicKey: literal(publicKey), labels: labelsOf(config) }),
     );
   }
 }

@@ -110,6 +110,19 @@ describe("firewall", () => {
   });
 });
 
+describe("an expression that Terraform would take for a template", () => {
+  it("reaches Cloudflare word for word", () => {
+    const expression = 'http.request.uri.query contains "${jndi:" or http.user_agent contains "%{"';
+    const escaped = 'http.request.uri.query contains "$${jndi:" or http.user_agent contains "%%{"';
+    const cloudflare = { firewall: { expression }, rateLimit: { expression } };
+    const { edge: synthesized } = synthesizeEnvironment(exampleConfig({ cloudflare }));
+    const expressionOf = (phase: string) =>
+      (ruleset(synthesized, phase)?.["rules"] as readonly Attributes[])[0]?.["expression"];
+    expect(expressionOf("http_request_firewall_custom")).toContain(`and (${escaped})`);
+    expect(expressionOf("http_ratelimit")).toBe(escaped);
+  });
+});
+
 describe("rate limit", () => {
   it("by default blocks an address after 50 requests to the API in 10 seconds, within the free plan", () => {
     expect(ruleset(edge, "http_ratelimit")?.["rules"]).toEqual([

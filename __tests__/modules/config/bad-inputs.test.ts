@@ -84,6 +84,20 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
       'cloudflare.hsts.preload: must go with includeSubdomains and maxAgeSeconds of at least 31536000, got {"maxAgeSeconds":300,"includeSubdomains":true,"preload":true}; raise maxAgeSeconds and include subdomains, or set preload to false',
     ],
   ],
+  "apt's sources": [
+    [
+      { aptSources: { mysql: { url: "ftp://mirror.foobar.com/mysql" } } },
+      'aptSources.mysql.url: must be an http or https URL, got "ftp://mirror.foobar.com/mysql"; write it as "https://mirror.foobar.com/path"',
+    ],
+    [
+      { aptSources: { mysql: { url: "http://10.0.1.20/mysql" } } },
+      'aptSources.mysql.url: must be on the internet: servers fetch nothing over the private network, got "http://10.0.1.20/mysql"; name a public host',
+    ],
+    [
+      { aptSources: { datadog: { url: "http://[fd00::1]/datadog" } } },
+      'aptSources.datadog.url: must be on the internet: servers fetch nothing over the private network, got "http://[fd00::1]/datadog"; name a public host',
+    ],
+  ],
   "the release": [
     [
       { application: { url: "http://releases.foobar.com/app.tar.gz" } },
@@ -95,7 +109,15 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
     ],
     [
       { application: { url: "https://me:secret@releases.foobar.com/app.tar.gz" } },
-      'application.url: must hold no user name or password, got "https://…@releases.foobar.com/app.tar.gz"; make the file public: its SHA-256 guards it',
+      'application.url: must hold no user name or password, got "https://…@releases.foobar.com/app.tar.gz"; let it be read without: it stands in plain files',
+    ],
+    [
+      { application: { url: "https://releases.foobar.com:8443/app.tar.gz" } },
+      'application.url: must name no port: servers reach the usual one only, got "https://releases.foobar.com:8443/app.tar.gz"; have it served on the usual port',
+    ],
+    [
+      { application: { url: "https://10.0.1.99/app.tar.gz" } },
+      'application.url: must be on the internet: servers fetch nothing over the private network, got "https://10.0.1.99/app.tar.gz"; name a public host',
     ],
     [
       { application: { sha256: digest } },
@@ -334,6 +356,10 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
     [
       { administrators: { cidrs: ["198.51.100.7/32", "198.51.100.7/32"], sshKeys: { jane: exampleSshKey } } },
       'administrators.cidrs[1]: must be listed once, got "198.51.100.7/32"; remove it',
+    ],
+    [
+      { administrators: { sshKeys: { jane: exampleSshKey, work: `${exampleSshKey} work` } } },
+      `administrators.sshKeys.work: must be another key than that of jane, got "${exampleSshKey.slice(0, 79)}…; remove one of the two`,
     ],
     [
       { administrators: { sshKeys: { jane: "ssh-ed25519 AAAA jane" } } },

@@ -17,6 +17,10 @@ describe("the process environment", () => {
     expect(invocation).toEqual({ environment: "staging", hasDatadogApiKey: true, terraform: "tofu" });
   });
 
+  it("cannot tell whether there is a key when cdktf-cli, which takes Terraform's variables away, runs the app", () => {
+    expect(readInvocation({ CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS: "true" }).hasDatadogApiKey).toBeUndefined();
+  });
+
   it("takes an empty word for none", () => {
     expect(readInvocation({ ENVIRONMENT: "", TF_VAR_datadog_api_key: "", TERRAFORM_BINARY_NAME: "" })).toEqual({
       environment: "production",

@@ -63,21 +63,41 @@ describe("a balancer that servers were not made for", () => {
     };
   const labelsOf = (server: string): string => remote("servers", `hcloud_server-${server}-labels`);
 
-  it("is refused in the plan, for each target that was born with another TLS mode or balancer's address", () => {
-    expect(preconditions(edge).precondition.map(({ condition }) => condition)).toEqual(
+  it("is refused in the plan, for each target that was born with another TLS mode, balancer's address or domain", () => {
+    expect(
+      preconditions(edge)
+        .precondition.slice(0, -1)
+        .map(({ condition }) => condition),
+    ).toEqual(
       ["alpha", "bravo", "charlie"].map(
-        (server) => `\${(lookup(${labelsOf(server)}, "balancer", "none") == "terminate-10.0.1.5")}`,
+        (server) => `\${(lookup(${labelsOf(server)}, "balancer", "none") == "terminate-10.0.1.5-fcc63e85")}`,
       ),
     );
     expect(preconditions(edge).precondition[0]?.error_message).toBe(
-      `Server alpha was made for another tls or network.balancerIp than the configuration's, and would serve no visitor. See docs/operations.md, "Change TLS mode or the balancer's address".`,
+      `Server alpha was made for another domain, tls or network.balancerIp than the configuration's, and would serve no visitor. See docs/operations.md, "Change domain, TLS mode or the balancer's address".`,
     );
   });
 
   it("does not wait for servers that are no targets", () => {
     expect(preconditions(passthrough).precondition.map(({ condition }) => condition)).toEqual([
-      `\${(lookup(${labelsOf("front")}, "balancer", "none") == "passthrough-10.0.1.5")}`,
+      `\${(lookup(${labelsOf("front")}, "balancer", "none") == "passthrough-10.0.1.5-fcc63e85")}`,
+      expect.stringContaining("hostnames"),
     ]);
+  });
+
+  it.each([
+    ["terminate", edge],
+    ["passthrough", passthrough],
+  ])("is refused while the origin certificate is for other names: %s", (_, synthesized) => {
+    const hostnames = remote(
+      "credentials",
+      "cloudflare_origin_ca_certificate-origin-certificate-1_certificate-hostnames",
+    );
+    expect(preconditions(synthesized).precondition.at(-1)).toEqual({
+      condition: `\${(join(" ", ${hostnames}) == "*.foobar.com foobar.com")}`,
+      error_message:
+        "The origin certificate was issued for other names than those of foobar.com. Raise certificate.generation by one to issue a new one.",
+    });
   });
 });
 

@@ -14,7 +14,7 @@ describe("origin certificate, defaults", () => {
       hostnames: ["*.foobar.com", "foobar.com"],
       request_type: "origin-ecc",
       requested_validity: 365,
-      lifecycle: { create_before_destroy: true, ignore_changes: ["requested_validity"] },
+      lifecycle: { create_before_destroy: true, ignore_changes: ["csr", "hostnames", "requested_validity"] },
     });
   });
 
@@ -63,15 +63,21 @@ describe("rotation", () => {
     });
   });
 
-  it("is asked for by every plan while the configured validity is not that of the certificate", () => {
+  it("is asked for by every plan while validity or names of the certificate are not the configured ones", () => {
     expect(issue(exampleConfig({ certificate: { generation: 3, validityDays: 90 } })).check).toEqual({
-      origin_certificate_validity: {
+      origin_certificate: {
         assert: [
           {
             condition:
               "${(cloudflare_origin_ca_certificate.origin-certificate-3_certificate.requested_validity == 90)}",
             error_message:
               "The origin certificate was issued for another validity than 90 days. Raise certificate.generation by one to issue a new one.",
+          },
+          {
+            condition:
+              '${(join(" ", cloudflare_origin_ca_certificate.origin-certificate-3_certificate.hostnames) == "*.foobar.com foobar.com")}',
+            error_message:
+              "The origin certificate was issued for other names than those of foobar.com. Raise certificate.generation by one to issue a new one.",
           },
         ],
       },

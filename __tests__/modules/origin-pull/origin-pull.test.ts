@@ -12,7 +12,7 @@ describe("OriginPull", () => {
       subject: [{ common_name: "production origin pull CA" }],
     });
     expect(onlyResource(synthesized, "tls_cert_request")).toMatchObject({
-      subject: [{ common_name: "Cloudflare for foobar.com" }],
+      subject: [{ common_name: "Cloudflare for production" }],
     });
     expect(onlyResource(synthesized, "tls_locally_signed_cert")["allowed_uses"]).toEqual([
       "digital_signature",

@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import { OriginCaCertificate } from "@cdktf/provider-cloudflare/lib/origin-ca-certificate/index.js";
 import { Firewall, type FirewallRule } from "@cdktf/provider-hcloud/lib/firewall";
+import { LoadBalancerService } from "@cdktf/provider-hcloud/lib/load-balancer-service";
 import { Network } from "@cdktf/provider-hcloud/lib/network";
 import { NetworkSubnet } from "@cdktf/provider-hcloud/lib/network-subnet";
 import { HcloudProvider } from "@cdktf/provider-hcloud/lib/provider";
 import { Server, type ServerConfig as HcloudServer } from "@cdktf/provider-hcloud/lib/server";
 import { UploadedCertificate } from "@cdktf/provider-hcloud/lib/uploaded-certificate";
 import { Volume } from "@cdktf/provider-hcloud/lib/volume";
-import { TerraformVariable, Testing } from "cdktf";
+import { TerraformLocal, TerraformVariable, Testing } from "cdktf";
 import type { Construct } from "constructs";
 import { describe, expect, it } from "vitest";
 import type { Config, EnvironmentInput } from "../../../modules/config/schema.js";
@@ -143,6 +144,19 @@ describe("database-not-public", () => {
       `database-not-public: port ${named} of MySQL is open on the public address`,
     ]);
   });
+
+  const service = (destinationPort: number) => (scope: Construct) =>
+    new LoadBalancerService(scope, "service", {
+      loadBalancerId: "1",
+      protocol: "tcp",
+      listenPort: 443,
+      destinationPort,
+    });
+
+  it("passes a balancer that leads elsewhere, and refuses one that leads to MySQL", () => {
+    expect(refusals(service(443))).toEqual([]);
+    expect(refusals(service(3306))).toEqual(["database-not-public: the balancer leads to port 3306 of MySQL"]);
+  });
 });
 
 describe("server-placed", () => {
@@ -233,6 +247,17 @@ describe("no-secret-literal", () => {
   it("refuses a literal where a secret belongs", () => {
     expect(refusals(upload("hunter2"))).toEqual([
       "no-secret-literal: resource.hcloud_uploaded_certificate.certificate.private_key holds a secret as plain text",
+    ]);
+  });
+
+  it("refuses a literal in a local or a header that is named after a secret", () => {
+    const local = (scope: Construct) => new TerraformLocal(scope, "etc-app-database-password", "hunter2");
+    const header = (scope: Construct) => new TerraformLocal(scope, "headers", { "X-Edge-Token": { value: "hunter2" } });
+    expect(refusals(local)).toEqual([
+      "no-secret-literal: locals.etc-app-database-password holds a secret as plain text",
+    ]);
+    expect(refusals(header)).toEqual([
+      "no-secret-literal: locals.headers.X-Edge-Token.value holds a secret as plain text",
     ]);
   });
 

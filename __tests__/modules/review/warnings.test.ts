@@ -75,6 +75,7 @@ describe("warnings", () => {
     expect(warnings({ monitoring: { enabled: false } })).toEqual([
       "monitoring.enabled is false: nobody is told when the site, a server or the database fails",
     ]);
+    expect(warnings({}, { hasDatadogApiKey: undefined })).toEqual([]);
     expect(warnings({}, { hasDatadogApiKey: false })).toEqual([
       "TF_VAR_datadog_api_key is not set: the agents stay off, so no server is watched",
     ]);

@@ -74,7 +74,7 @@ describe("server, defaults", () => {
       environment: "production",
       "managed-by": "cdktf",
       server: "alpha",
-      balancer: "terminate-10.0.1.5",
+      balancer: "terminate-10.0.1.5-fcc63e85",
       "role-web": "true",
       "role-database": "true",
     });
@@ -148,6 +148,20 @@ describe("secrets", () => {
     expect(servers.variable).toMatchObject({ datadog_api_key: { type: "string", sensitive: true, default: "" } });
   });
 
+  it("are missed by plans where the agents would report nothing, and not where there are no agents", () => {
+    expect(servers.check?.["datadog_api_key"]).toEqual({
+      assert: [
+        {
+          condition: '${var.datadog_api_key != ""}',
+          error_message:
+            "TF_VAR_datadog_api_key is not set: on a server that is created now, the Datadog agent stays off.",
+        },
+      ],
+    });
+    const unwatched = synthesizeEnvironment(exampleConfig({ monitoring: { enabled: false } })).servers;
+    expect(unwatched.check).not.toHaveProperty("datadog_api_key");
+  });
+
   it("reach each server for its own roles and TLS mode only", () => {
     const locals = Object.keys(full.locals ?? {});
     const count = (prefix: string) => locals.filter((id) => id.startsWith(prefix)).length;
@@ -179,7 +193,11 @@ describe("outdated servers", () => {
   });
 
   it("are reported by a check in every plan, with the command that replaces one", () => {
-    expect(Object.keys(servers.check ?? {})).toEqual(["alpha_current", "bravo_current", "charlie_current"]);
+    expect(Object.keys(servers.check ?? {}).filter((name) => name.endsWith("_current"))).toEqual([
+      "alpha_current",
+      "bravo_current",
+      "charlie_current",
+    ]);
     expect(servers.check?.["alpha_current"]).toEqual({
       assert: [
         {

@@ -25,4 +25,9 @@ describe("SshKeys", () => {
       },
     });
   });
+
+  it("keep a comment that Terraform would take for a template", () => {
+    const comment = exampleConfig({ administrators: { sshKeys: { ada: `${key}@\${HOSTNAME}` } } });
+    expect(keys(comment)["administrators_ada"]?.["public_key"]).toBe(`${key}@$\${HOSTNAME}`);
+  });
 });

@@ -20,4 +20,20 @@ const networksOnce = rule(["administrators"], ({ administrators: { cidrs } }) =>
   ),
 );
 
-export const accessRules = [keysForNetworks, networksOnce];
+/** What of a line is the key: its comment may differ. */
+const keyIn = (line: string): string => line.split(" ").slice(0, 2).join(" ");
+
+/** Hetzner takes each key once in a project, whatever it is called. */
+const keysOnce = rule(["administrators"], ({ administrators: { sshKeys } }) =>
+  Object.entries(sshKeys).flatMap(([name, line], _, all) => {
+    const [first] = all.find(([, other]) => keyIn(other) === keyIn(line)) ?? [name];
+    return unless(first === name, () => ({
+      path: `administrators.sshKeys.${name}`,
+      rule: `must be another key than that of ${first}`,
+      got: line,
+      fix: "remove one of the two",
+    }));
+  }),
+);
+
+export const accessRules = [keysForNetworks, networksOnce, keysOnce];

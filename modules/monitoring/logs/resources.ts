@@ -3,11 +3,9 @@ import type {
   LogsCustomPipelineProcessor,
 } from "@cdktf/provider-datadog/lib/logs-custom-pipeline/index.js";
 import type { LogsMetricConfig } from "@cdktf/provider-datadog/lib/logs-metric/index.js";
+import { literal } from "../../literal.js";
 import type { LogMetric } from "./metrics.js";
 import type { Classes, LogPipeline } from "./pipelines.js";
-
-/** Makes grok's `%{…}` inert for Terraform, to whom it is a template directive. */
-const inert = (text: string): string => text.replaceAll("%{", () => "%%{");
 
 const sortInto = ({ target, classes }: Classes): LogsCustomPipelineProcessor => ({
   categoryProcessor: {
@@ -27,7 +25,7 @@ function processors({ grok, time, severity, text, classes = [] }: LogPipeline): 
             isEnabled: true,
             source: "message",
             samples: [...grok.samples],
-            grok: { matchRules: inert(grok.rules.join("\n")), supportRules: "" },
+            grok: { matchRules: literal(grok.rules.join("\n")), supportRules: "" },
           },
         },
       ]
