@@ -4,7 +4,7 @@ import type { LoadResult } from "../../lab/load/load.js";
 import type { Machine } from "../../lab/machine/machine.js";
 import { sleep } from "../../lab/system/shell.js";
 import { labInAnyMode } from "./support/lab-in-mode.js";
-import { failures, figure, seconds } from "./support/figures.js";
+import { failures, figure, seconds, timed } from "./support/figures.js";
 import { errantTransactions, settled, takenOut, type WholeGroup, wholeGroup } from "./support/group.js";
 import { lostNotes, startWriting } from "./support/writes.js";
 
@@ -73,4 +73,30 @@ describe("one of three dies under visitors who read and write", () => {
       expect(await errantTransactions(await wholeGroup(lab))).toEqual({});
     },
   );
+});
+
+describe("one of three is shut down under visitors who read and write", () => {
+  it.each(["replica", "primary"] as const)("loses no request, and writes go on (%s)", async (role) => {
+    const victim = role === "primary" ? group.primary : (group.replicas[0] as Machine);
+    const survivors = lab.machines.filter((machine) => machine !== victim);
+    const over = new AbortController();
+    onTestFinished(() => over.abort());
+    const longest = { seconds: 100 };
+    const writing = await startWriting(lab, group, { ...longest, ratePerSecond: 10 }, over.signal);
+    const reading = lab.load({ url: lab.url("/"), ratePerSecond: 20, ...longest }, over.signal);
+    await sleep(4);
+    const { seconds: took } = await timed(() => victim.off());
+    await wholeGroup(lab, survivors);
+    await sleep(4);
+    over.abort();
+    const [reads, writes] = await Promise.all([reading, writing.end]);
+    expect({ reads: reads.failures, writes: writes.failures }).toEqual({ reads: [], writes: [] });
+    expect(await lostNotes(await wholeGroup(lab, survivors), writes)).toEqual({});
+    figure(
+      `${role} is shut down`,
+      `off after ${seconds(took)}; 0 of ${reads.sent} reads and 0 of ${writes.sent} writes failed, ${seconds(writes.longestGap)} without a write`,
+    );
+    await victim.start();
+    expect(await errantTransactions(await wholeGroup(lab))).toEqual({});
+  });
 });

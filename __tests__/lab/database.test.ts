@@ -58,6 +58,27 @@ describe("the group", () => {
   });
 });
 
+describe("a primary that is told to step down under write load", () => {
+  it("hands its role to another member, and no write fails", async () => {
+    const over = new AbortController();
+    onTestFinished(() => over.abort());
+    const writing = await startWriting(lab, group, { seconds: 60 }, over.signal);
+    await sleep(3);
+    const output = await group.primary.exec(["mysql-group", "step-down"]);
+    await sleep(5);
+    over.abort();
+    const written = await writing.end;
+    const after = await wholeGroup(lab);
+    expect(after.primary).not.toBe(group.primary);
+    expect(output).toBe(`${after.primary.host.privateIpv4} is the primary`);
+    expect(await group.primary.exec(["mysql-group", "step-down"])).toBe("not the primary: nothing to do");
+    expect(written.failures).toEqual([]);
+    expect(await lostNotes(after, written)).toEqual({});
+    expect(await errantTransactions(after)).toEqual({});
+    figure("primary steps down", `${seconds(written.longestGap)} without a write, 0 of ${written.sent} failed`);
+  });
+});
+
 describe("a power cut of the primary under write load", () => {
   const gaps: number[] = [];
   const rejoins: number[] = [];

@@ -34,6 +34,10 @@ export interface BalancerDefinition {
   readonly services: readonly BalancerService[];
 }
 
+/** Seconds after which the balancer has taken out a server whose health check fails: the last good check may have just been, and retries fail too. */
+export const noticeSeconds = ({ loadBalancer: { healthCheck } }: Config): number =>
+  healthCheck.intervalSeconds * (healthCheck.retries + 1) + healthCheck.timeoutSeconds;
+
 /**
  * What the balancer does in an environment. The health check is plain HTTP on a port of its own in both modes: no public source says
  * that Hetzner sends a PROXY header with its checks, and nginx's TLS port would refuse a check without one.

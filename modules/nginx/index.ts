@@ -1,3 +1,4 @@
+import { noticeSeconds } from "../load-balancer/definition.js";
 import type { PayloadContext, PayloadPart } from "../payload/part.js";
 import { setupScript } from "../payload/setup-script.js";
 import { edgeTokenHeader, healthPath, readyPath, siteHosts } from "../platform/names.js";
@@ -31,6 +32,7 @@ export function nginxPart({ config }: PayloadContext): PayloadPart {
     hosts: siteHosts(config).join(" "),
     healthPath,
     readyPath,
+    noticeSeconds: noticeSeconds(config),
     edgeTokenHeader,
     edgeTokenVariable: edgeTokenHeader.toLowerCase().replaceAll("-", "_"),
     statusPort: ports.nginxStatus,
@@ -45,6 +47,7 @@ export function nginxPart({ config }: PayloadContext): PayloadPart {
       rendered("/etc/nginx/snippets/to-application.conf", "to-application.conf.hbs"),
       { path: "/etc/nginx/snippets/security-headers.conf", content: readStatic(file("security-headers.conf")) },
       { path: "/etc/logrotate.d/nginx", content: readStatic(file("logrotate")) },
+      rendered("/etc/systemd/system/in-service.service", "in-service.service.hbs"),
       { path: "/etc/systemd/system/nginx.service.d/platform.conf", content: readStatic(file("service.conf")) },
       ...script.files,
     ],

@@ -22,6 +22,8 @@ export const paths = {
     originCertificate: "/etc/nginx/tls/origin.pem",
     originKey: "/etc/nginx/tls/origin.key",
     originPullCa: "/etc/nginx/tls/origin-pull-ca.pem",
+    /** There while this server takes visitors. */
+    inService: "/run/in-service",
   },
   mysql: {
     configuration: "/etc/mysql/server.cnf",

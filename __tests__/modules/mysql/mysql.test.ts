@@ -209,6 +209,12 @@ describe("scripts and units", () => {
     expect(dropIn).toContain("ConditionPathExists=/etc/mysql/mysql.conf.d/zz-server.cnf\n");
   });
 
+  it("hand over the primary's role before MySQL stops, whether or not that succeeds", () => {
+    expect(contentOf("/etc/systemd/system/mysql.service.d/group.conf")).toContain(
+      "ExecStop=-+/usr/local/sbin/mysql-group step-down\n",
+    );
+  });
+
   it("leave mysqld no way round the firewall to a name server", () => {
     expect(contentOf("/etc/systemd/system/mysql.service.d/group.conf")).toContain(
       "InaccessiblePaths=-/run/dbus -/run/systemd/resolve\n",

@@ -4,6 +4,8 @@ folder=$1 host=www.foobar.com from=10.0.1.5 tls=$1/etc/nginx/tls
 token=$(printf '0%.0s' {1..64})
 
 hostname alpha
+# nginx's workers look at a file in it.
+chmod 0711 "$folder"
 ip link set lo up
 for address in 10.0.1.11 10.0.1.5 10.0.1.6; do ip address add "$address/32" dev lo; done
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=$host" \

@@ -5,7 +5,7 @@ import { nginxPart } from "../../../modules/nginx/index.js";
 import { exampleConfig } from "../../support/config.js";
 import { contentOf, partOf, temporaryFolder, writeBelow } from "../../support/payload-files.js";
 import { hasTool, hasToolInNetwork, runTool } from "../../support/tools.js";
-import { judgeDropIn } from "../../support/units.js";
+import { judgeDropIn, judgeUnits } from "../../support/units.js";
 
 const terminate = partOf(nginxPart);
 const passthrough = partOf(nginxPart, exampleConfig({ tls: "passthrough" }));
@@ -15,7 +15,7 @@ const listen = (part: typeof terminate, name: string): string | undefined =>
 const main = contentOf(terminate, "/etc/nginx/nginx.conf");
 
 describe("nginx with defaults", () => {
-  it("is one package, seven files and two of its own, one command", () => {
+  it("is one package, eight files and two of its own, one command", () => {
     expect(terminate.packages).toEqual(["nginx"]);
     expect(terminate.files?.map(({ path }) => path)).toEqual([
       "/etc/nginx/nginx.conf",
@@ -23,6 +23,7 @@ describe("nginx with defaults", () => {
       "/etc/nginx/snippets/to-application.conf",
       "/etc/nginx/snippets/security-headers.conf",
       "/etc/logrotate.d/nginx",
+      "/etc/systemd/system/in-service.service",
       "/etc/systemd/system/nginx.service.d/platform.conf",
       "/usr/local/lib/platform/setup-nginx",
       "/etc/nginx/snippets/listen-http.conf",
@@ -90,6 +91,25 @@ describe("logs", () => {
   });
 });
 
+describe("the service of visitors", () => {
+  const unit = (config = exampleConfig()): string =>
+    contentOf(partOf(nginxPart, config), "/etc/systemd/system/in-service.service");
+
+  it("ends as long before what serves them as the balancer takes to notice", () => {
+    expect(unit()).toContain("After=nginx.service app.service haproxy.service\n");
+    expect(unit()).toContain("ExecStop=/usr/bin/rm -f /run/in-service\n");
+    expect(unit()).toContain("ExecStop=/usr/bin/sleep 11\n");
+    const slow = exampleConfig({
+      loadBalancer: { healthCheck: { intervalSeconds: 60, timeoutSeconds: 10, retries: 5 } },
+    });
+    expect(unit(slow)).toContain("ExecStop=/usr/bin/sleep 370\n");
+  });
+
+  it.runIf(hasTool("systemd-analyze", "in-service.service"))("is understood by systemd", () => {
+    expect(judgeUnits({ "in-service.service": unit() }).complaints).toBe("");
+  });
+});
+
 describe("nginx's unit", () => {
   it("has no way round the firewall to a name server", () => {
     expect(contentOf(terminate, "/etc/systemd/system/nginx.service.d/platform.conf")).toContain(
@@ -116,10 +136,12 @@ function inNetwork(part: typeof terminate, script: string): { status: number; ou
     content: content
       .replaceAll("/etc/nginx", join(folder, "etc/nginx"))
       .replaceAll("/var/log/nginx", folder)
+      .replaceAll("/run/in-service", join(folder, "in-service"))
       .replaceAll("/run/nginx.pid", join(folder, "nginx.pid")),
   }));
   writeBelow(folder, [
     ...moved,
+    { path: "in-service", content: "" },
     { path: "etc/nginx/mime.types", content: "types { text/html html; }\n" },
     { path: "etc/nginx/secrets/edge-token.conf", content: `"${"0".repeat(64)}" 1;\n` },
     { path: "etc/nginx/tls/placeholder", content: "" },
@@ -161,6 +183,22 @@ describe.runIf(hasToolInNetwork("nginx", "nginx configuration", "-nu"))("nginx i
        request -w 'status %{http_code}' --haproxy-protocol ${request}; echo ", curl $?"`,
     );
     expect(output.trim()).toBe("status 000, curl 56");
+  });
+
+  it.each([
+    ["terminate", terminate],
+    ["passthrough", passthrough],
+  ])("is taken out by the balancer, and serves on, when it leaves service (%s)", (mode, part) => {
+    const { output } = inNetwork(
+      part,
+      `application; ask http://10.0.1.11/healthz; rm $folder/in-service; body http://10.0.1.11/healthz
+       ask ${mode === "terminate" ? '-H "X-Edge-Token: $token" http://' : "--haproxy-protocol --cert $tls/origin.pem --key $tls/origin.key https://"}10.0.1.11/`,
+    );
+    expect(output.trim().split("\n")).toEqual([
+      "200",
+      '{"status":"unavailable","server":"alpha","reason":"this server is taken out of service"}',
+      "200",
+    ]);
   });
 
   it("says why it is not healthy, and tells the application who asks, under an id that the visitor did not choose", () => {

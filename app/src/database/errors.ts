@@ -47,6 +47,7 @@ const wrongMember = new Set([
   3797, // ER_GRP_TRX_CONSISTENCY_BEFORE
   3798, // ER_GRP_TRX_CONSISTENCY_AFTER_ON_TRX_BEGIN
   4031, // ER_CLIENT_INTERACTION_TIMEOUT
+  4094, // ER_OPERATION_NOT_ALLOWED_WHILE_PRIMARY_CHANGE_IS_RUNNING: its primary is stepping down
 ]);
 
 /** The schema is not there yet: a first boot, or a replica some milliseconds behind a migration. */

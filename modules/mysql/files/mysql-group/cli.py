@@ -19,6 +19,11 @@ def main(arguments):
     commands.add_parser("daemon", help="run the joiner and the role check (the unit does)")
     status = commands.add_parser("status", help="every member's state, role and what it waits for")
     status.add_argument("--json", action="store_true", help="one object, by member")
+    commands.add_parser(
+        "step-down",
+        help="hand the primary's role to another member",
+        description="Does nothing on a replica. A stop of MySQL, and so a shutdown, does this by itself.",
+    )
     reclone = commands.add_parser(
         "reclone",
         help="discard this member's data and copy the group's",
@@ -50,6 +55,8 @@ def main(arguments):
         return Daemon(settings).run()
     if options.command == "status":
         return _status(settings, options.json)
+    if options.command == "step-down":
+        return _step_down(settings)
     if options.command == "reclone":
         return _reclone(settings)
     if options.command == "forget":
@@ -75,6 +82,22 @@ def _status(settings, as_json):
     return 0
 
 
+def _step_down(settings):
+    import group
+    import pymysql
+
+    try:
+        successor = group.step_down(settings)
+    except pymysql.Error as problem:
+        print(f"the role stays where it is: {problem}")
+        return 1
+    if successor is None:
+        print("the role stays here: no other member is online")
+        return 1
+    print(f"{successor} is the primary" if successor else "not the primary: nothing to do")
+    return 0
+
+
 def _reclone(settings):
     if not any(report and report.state == ONLINE and report.majority for name, report in _reports(settings).items() if name != settings.server):
         print("refused: no other member is in a running group, so there is nothing to clone from")
@@ -95,12 +118,12 @@ def _forget(settings, name):
     """
     reports = _reports(settings)
     address = settings.members.get(name, name)
-    group = [report for report in reports.values() if report and report.state == ONLINE and report.majority]
+    running = [report for report in reports.values() if report and report.state == ONLINE and report.majority]
     problem = (
         f"{name} is no member that this one waits for" if name not in reports
         else f"{name} answers" if reports[name]
-        else f"{name} is in the group" if any(address in report.view for report in group)
-        else "no primary takes writes" if all(primary_problem(report) for report in group)
+        else f"{name} is in the group" if any(address in report.view for report in running)
+        else "no primary takes writes" if all(primary_problem(report) for report in running)
         else None
     )
     if problem:

@@ -11,6 +11,12 @@ TIMEOUT_SECONDS = 300
 CLONE_BLANK_FROM = 50
 NEVER = 2**63 - 1
 APPLIER = "group_replication_applier"
+STEP_DOWN_SECONDS = 10
+ONLINE_MEMBERS = (
+    "SELECT member_id, member_host, member_role, count_transactions_remote_in_applier_queue AS queue"
+    " FROM performance_schema.replication_group_members JOIN performance_schema.replication_group_member_stats USING (member_id)"
+    " WHERE member_state = 'ONLINE'"
+)
 
 
 def bootstrap(settings, forget_received):
@@ -55,6 +61,22 @@ def settle(settings):
 def leave(settings):
     with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
         cursor.execute("STOP GROUP_REPLICATION")
+
+
+def step_down(settings):
+    """
+    Hands the primary's role to the member that has least to apply, and waits until it has it.
+    @returns its address; "" when this member is not the primary, None when there is nobody to hand it to
+    """
+    with connect(settings, STEP_DOWN_SECONDS + 20) as connection, connection.cursor() as cursor:
+        if not cursor.execute(f"{ONLINE_MEMBERS} AND member_id = @@server_uuid AND member_role = 'PRIMARY'"):
+            return ""
+        if not cursor.execute(f"{ONLINE_MEMBERS} AND member_role = 'SECONDARY' ORDER BY queue, member_host LIMIT 1"):
+            return None
+        uuid, address, *_ = cursor.fetchone()
+        # Transactions that still run after so many seconds are ended.
+        cursor.execute("SELECT group_replication_set_as_primary(%s, %s)", [uuid, STEP_DOWN_SECONDS])
+        return address
 
 
 def protect(settings):
