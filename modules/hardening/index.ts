@@ -2,6 +2,7 @@ import type { PayloadContext, PayloadPart } from "../payload/part.js";
 import { setupScript } from "../payload/setup-script.js";
 import { addresses } from "../platform/addresses.js";
 import { packages } from "../platform/packages.js";
+import { paths } from "../platform/paths.js";
 import { readStatic, renderTemplate } from "../templates.js";
 
 const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
@@ -14,6 +15,7 @@ const staticFiles: Readonly<Record<string, string>> = {
   "/etc/systemd/system.conf.d/60-no-core-dumps.conf": "no-core-dumps.conf",
   "/etc/systemd/journald.conf.d/60-platform.conf": "journald.conf",
   "/etc/systemd/system/logrotate.timer.d/60-platform.conf": "logrotate-timer.conf",
+  "/etc/systemd/system/apt-daily-upgrade.service.d/60-platform.conf": "apt-upgrade-service.conf",
   "/etc/chrony/sources.d/hetzner.sources": "hetzner.sources",
 };
 
@@ -28,6 +30,7 @@ export function hardeningPart(_context: PayloadContext): PayloadPart {
         path: "/etc/systemd/resolved.conf.d/60-platform.conf",
         content: renderTemplate(file("resolved.conf.hbs"), { resolvers: addresses.resolvers.join(" ") }),
       },
+      { path: paths.restartUpgraded, permissions: "0755", content: readStatic(file("restart-upgraded")) },
       ...script.files,
     ],
     commands: script.commands,

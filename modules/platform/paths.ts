@@ -2,6 +2,8 @@
 export const paths = {
   /** One script per concept, run once by cloud-init after packages and secrets are there. */
   scripts: "/usr/local/lib/platform",
+  /** Run after each security update. */
+  restartUpgraded: "/usr/local/lib/platform/restart-upgraded",
   release: {
     environmentFile: "/etc/platform/release.env",
     fetch: "/usr/local/sbin/fetch-release",

@@ -9,7 +9,7 @@ const sshd = contentOf(part, "/etc/ssh/sshd_config.d/10-platform.conf");
 const setup = contentOf(part, "/usr/local/lib/platform/setup-hardening");
 
 describe("hardening", () => {
-  it("is seven packages, nine files, one command", () => {
+  it("is seven packages, eleven files, one command", () => {
     expect(part.packages).toEqual([
       "ca-certificates",
       "chrony",
@@ -19,7 +19,7 @@ describe("hardening", () => {
       "systemd-resolved",
       "unattended-upgrades",
     ]);
-    expect(part.files).toHaveLength(9);
+    expect(part.files).toHaveLength(11);
     expect(part.commands).toEqual([["/usr/local/lib/platform/setup-hardening"]]);
   });
 });
@@ -45,6 +45,87 @@ describe("security updates", () => {
       "Unattended-Upgrade::Automatic-Reboot",
     ]);
     expect(output.trim()).toBe('Unattended-Upgrade::Automatic-Reboot "false";');
+  });
+});
+
+/**
+ * restart-upgraded with folders for /proc and /run, processes as [service, whether its library was replaced], and a systemctl that notes what
+ * it is told; a restart gives services the new library, except those that "stay".
+ */
+function restartUpgraded(processes: readonly (readonly [service: string, replaced: boolean])[], fails = "") {
+  const folder = temporaryFolder();
+  const maps = (replaced: boolean) => `7f00-7f01 r-xp 00 fe:01 1 /usr/lib/libssl.so.3${replaced ? " (deleted)" : ""}\n`;
+  writeBelow(folder, [
+    ...processes.flatMap(([service, replaced], index) => [
+      { path: `proc/${index + 1}/maps`, content: `7f00-7f01 rw-s 00 00:01 1 /dev/zero (deleted)\n${maps(replaced)}` },
+      { path: `proc/${index + 1}/cgroup`, content: `0::/system.slice/${service}\n` },
+    ]),
+    {
+      path: "bin/systemctl",
+      permissions: "0755",
+      content: `#!/bin/sh\necho "$*" >>${folder}/log\n[ "$1" != "${fails}" ] || exit 1\n[ "$1" != try-restart ] || for unit; do
+        for maps in ${folder}/proc/*/maps; do grep -q "$unit" "\${maps%maps}cgroup" && sed -i '/libssl/s/ (deleted)//' "$maps"; done; done; true\n`,
+    },
+    { path: "run/placeholder", content: "" },
+    {
+      path: "restart-upgraded",
+      permissions: "0755",
+      content: contentOf(part, "/usr/local/lib/platform/restart-upgraded")
+        .replaceAll("/proc/", `${folder}/proc/`)
+        .replaceAll("/run/", `${folder}/run/`),
+    },
+  ]);
+  const script = `cd ${folder}; PATH=bin:$PATH; ./restart-upgraded; echo "exit $?"; cat log run/reboot-required.pkgs 2>/dev/null`;
+  return runTool("sh", ["-c", script]).output.trim().split("\n");
+}
+
+describe("after a security update", () => {
+  it("services are looked at by the unit that installs it", () => {
+    expect(contentOf(part, "/etc/systemd/system/apt-daily-upgrade.service.d/60-platform.conf")).toBe(
+      "[Service]\nExecStartPost=/usr/local/lib/platform/restart-upgraded\n",
+    );
+  });
+
+  it("nothing is restarted when nothing runs replaced code", () => {
+    expect(restartUpgraded([["nginx.service", false]])).toEqual(["exit 0"]);
+  });
+
+  it("what serves visitors is restarted while the server is out of service, and the rest with it", () => {
+    const processes = [
+      ["nginx.service", true],
+      ["app.service", true],
+      ["ssh.service", true],
+      ["haproxy.service", false],
+    ];
+    expect(restartUpgraded(processes as [string, boolean][])).toEqual([
+      "exit 0",
+      "stop in-service.service",
+      "try-restart app.service nginx.service ssh.service",
+      "start in-service.service",
+    ]);
+  });
+
+  it("the server stays in service where only others are concerned", () => {
+    expect(restartUpgraded([["chrony.service", true]])).toEqual(["exit 0", "try-restart chrony.service"]);
+  });
+
+  it("MySQL and the system's own are left for a reboot", () => {
+    expect(
+      restartUpgraded([
+        ["mysql.service", true],
+        ["dbus.service", true],
+        ["mysql.service", true],
+      ]),
+    ).toEqual(["exit 0", "dbus.service", "mysql.service"]);
+  });
+
+  it("a restart that fails does not leave the server out of service", () => {
+    expect(restartUpgraded([["nginx.service", true]], "try-restart")).toEqual([
+      "exit 123",
+      "stop in-service.service",
+      "try-restart nginx.service",
+      "start in-service.service",
+    ]);
   });
 });
 

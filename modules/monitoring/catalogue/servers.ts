@@ -134,7 +134,7 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     thresholds: { critical: 1, exact: true },
     urgency: "notUrgent",
     priority: 4,
-    meaning: "For a day this server has run a kernel that was replaced on disk.",
+    meaning: "For a day this server has run a kernel, MySQL or a system service that was replaced on disk.",
     firstLook: ["`cat /run/reboot-required.pkgs` on the server", "reboot one server at a time, replicas first"],
   },
   {
