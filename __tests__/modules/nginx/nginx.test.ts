@@ -157,7 +157,7 @@ describe.runIf(hasToolInNetwork("nginx", "nginx configuration", "-nu"))("nginx i
       `ask http://10.0.1.11/healthz; application; ask http://10.0.1.11/healthz; ask -H 'X-Forwarded-For: 192.0.2.1' http://10.0.1.11/healthz
        from=10.0.1.6 ask http://10.0.1.11/healthz; ask http://10.0.1.11/; ask -H "X-Edge-Token: $token" http://10.0.1.11/; host=other.test ask http://10.0.1.11/`,
     );
-    expect(output.trim().split("\n")).toEqual(["503", "200", "404", "403", "403", "200", "421"]);
+    expect(output.trim().split("\n")).toEqual(["503", "200", "404", "404", "403", "200", "421"]);
   });
 
   it("takes the configuration, and answers the edge's certificate (passthrough)", () => {

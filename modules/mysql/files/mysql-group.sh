@@ -1,2 +1,3 @@
 #!/bin/sh
-exec /usr/bin/python3 /opt/mysql-group/current "$@"
+# -B: no compiled copies beside the release.
+exec /usr/bin/python3 -B /opt/mysql-group/current "$@"
