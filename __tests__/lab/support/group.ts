@@ -90,7 +90,9 @@ export async function settled(lab: Lab): Promise<WholeGroup> {
     return targets.length > 0 && targets.every((target) => target.healthy);
   };
   await waitFor("healthy targets", healthy, patience);
-  await waitFor("the site", async () => (await lab.visitor.tryCurl("--fail", lab.url("/"))).ok, patience);
+  // a dozen at a time: no connection of before an outage is left anywhere on the way
+  const visits = () => Promise.all(Array.from({ length: 12 }, () => lab.visitor.tryCurl("--fail", lab.url("/"))));
+  await waitFor("the site", async () => (await visits()).every(({ ok }) => ok), patience);
   return group;
 }
 
