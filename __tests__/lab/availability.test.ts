@@ -30,18 +30,30 @@ const slowestNotice = (): number => {
   return 2 * intervalSeconds * retries;
 };
 
+/** Visitors who read and write, for some seconds already; `leave` tells what became of their requests. */
+async function visitors(seconds: number) {
+  const over = new AbortController();
+  onTestFinished(() => over.abort());
+  const writing = await startWriting(lab, group, { seconds, ratePerSecond: 10 }, over.signal);
+  const reading = lab.load({ url: lab.url("/"), ratePerSecond: 20, seconds }, over.signal);
+  await sleep(4);
+  const leave = () => {
+    over.abort();
+    return Promise.all([reading, writing.end]);
+  };
+  return { leave };
+}
+
+const victimOf = (role: "replica" | "primary"): Machine =>
+  role === "primary" ? group.primary : (group.replicas[0] as Machine);
+
 describe("one of three dies under visitors who read and write", () => {
   it.each(["replica", "primary"] as const)(
     "requests fail only until the balancer has noticed, and writes go on (%s)",
     async (role) => {
-      const victim = role === "primary" ? group.primary : (group.replicas[0] as Machine);
+      const victim = victimOf(role);
       const survivors = lab.machines.filter((machine) => machine !== victim);
-      const over = new AbortController();
-      onTestFinished(() => over.abort());
-      const longest = { seconds: 60 };
-      const writing = await startWriting(lab, group, { ...longest, ratePerSecond: 10 }, over.signal);
-      const reading = lab.load({ url: lab.url("/"), ratePerSecond: 20, ...longest }, over.signal);
-      await sleep(4);
+      const { leave } = await visitors(60);
       // what was sent half a second before may still have been on its way
       const died = now();
       await victim.kill();
@@ -52,8 +64,7 @@ describe("one of three dies under visitors who read and write", () => {
       await wholeGroup(lab, survivors);
       const elected = now() + 0.3;
       await sleep(6);
-      over.abort();
-      const [reads, writes] = await Promise.all([reading, writing.end]);
+      const [reads, writes] = await leave();
       for (const [load, from] of [
         [reads, noticed],
         [writes, Math.max(noticed, elected)],
@@ -77,19 +88,13 @@ describe("one of three dies under visitors who read and write", () => {
 
 describe("one of three is shut down under visitors who read and write", () => {
   it.each(["replica", "primary"] as const)("loses no request, and writes go on (%s)", async (role) => {
-    const victim = role === "primary" ? group.primary : (group.replicas[0] as Machine);
+    const victim = victimOf(role);
     const survivors = lab.machines.filter((machine) => machine !== victim);
-    const over = new AbortController();
-    onTestFinished(() => over.abort());
-    const longest = { seconds: 100 };
-    const writing = await startWriting(lab, group, { ...longest, ratePerSecond: 10 }, over.signal);
-    const reading = lab.load({ url: lab.url("/"), ratePerSecond: 20, ...longest }, over.signal);
-    await sleep(4);
+    const { leave } = await visitors(100);
     const { seconds: took } = await timed(() => victim.off());
     await wholeGroup(lab, survivors);
     await sleep(4);
-    over.abort();
-    const [reads, writes] = await Promise.all([reading, writing.end]);
+    const [reads, writes] = await leave();
     expect({ reads: reads.failures, writes: writes.failures }).toEqual({ reads: [], writes: [] });
     expect(await lostNotes(await wholeGroup(lab, survivors), writes)).toEqual({});
     figure(

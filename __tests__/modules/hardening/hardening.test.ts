@@ -48,10 +48,19 @@ describe("security updates", () => {
   });
 });
 
-/**
- * restart-upgraded with folders for /proc and /run, processes as [service, whether its library was replaced], and a systemctl that notes what
- * it is told; a restart gives services the new library, except those that "stay".
- */
+/** Notes what it is told, fails at one verb, and gives services that it restarts the new library. */
+const systemctlStandIn = (fails: string): string => `#!/bin/sh
+echo "$*" >>log
+[ "$1" != "${fails}" ] || exit 1
+[ "$1" = try-restart ] || exit 0
+for unit; do
+  for maps in proc/*/maps; do
+    ! grep -q "$unit" "\${maps%maps}cgroup" || sed -i '/libssl/s/ (deleted)//' "$maps"
+  done
+done
+`;
+
+/** restart-upgraded with folders for /proc and /run, and processes as [service, whether its library was replaced]. */
 function restartUpgraded(processes: readonly (readonly [service: string, replaced: boolean])[], fails = "") {
   const folder = temporaryFolder();
   const maps = (replaced: boolean) => `7f00-7f01 r-xp 00 fe:01 1 /usr/lib/libssl.so.3${replaced ? " (deleted)" : ""}\n`;
@@ -60,13 +69,8 @@ function restartUpgraded(processes: readonly (readonly [service: string, replace
       { path: `proc/${index + 1}/maps`, content: `7f00-7f01 rw-s 00 00:01 1 /dev/zero (deleted)\n${maps(replaced)}` },
       { path: `proc/${index + 1}/cgroup`, content: `0::/system.slice/${service}\n` },
     ]),
-    {
-      path: "bin/systemctl",
-      permissions: "0755",
-      content: `#!/bin/sh\necho "$*" >>${folder}/log\n[ "$1" != "${fails}" ] || exit 1\n[ "$1" != try-restart ] || for unit; do
-        for maps in ${folder}/proc/*/maps; do grep -q "$unit" "\${maps%maps}cgroup" && sed -i '/libssl/s/ (deleted)//' "$maps"; done; done; true\n`,
-    },
-    { path: "run/placeholder", content: "" },
+    { path: "bin/systemctl", permissions: "0755", content: systemctlStandIn(fails) },
+    { path: "run/in-service", content: "" },
     {
       path: "restart-upgraded",
       permissions: "0755",
