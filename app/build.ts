@@ -23,7 +23,7 @@ export interface BuiltRelease {
 }
 
 const source = fileURLToPath(new URL(".", import.meta.url));
-const mysqlGroup = fileURLToPath(new URL("../modules/mysql/files/mysql-group", import.meta.url));
+const mysqlGroup = fileURLToPath(new URL("../modules/machine/parts/mysql/files/mysql-group", import.meta.url));
 
 /**
  * Builds the tarball of a release: one folder per program, `app` and `mysql-group`.

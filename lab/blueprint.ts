@@ -1,5 +1,5 @@
 import path from "node:path";
-import { compress, allSecretParts, payloadOf, serverUserData } from "../modules/payload/index.js";
+import { compress, allSecretParts, payloadOf, serverUserData } from "../modules/machine/compose/index.js";
 import { loadLabEnvironment, type LabEnvironment, type LabOverrides } from "./environment.js";
 import { authority, type KeyPair } from "./keys/certificates.js";
 import { createCredentials, type Credentials } from "./keys/credentials.js";

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildRelease } from "../app/build.js";
-import { balancerDefinition } from "../modules/load-balancer/definition.js";
+import { balancerDefinition } from "../modules/config/balancer.js";
 import { addresses } from "../modules/platform/addresses.js";
 import { edgeTokenHeader, siteHosts } from "../modules/platform/names.js";
 import { startBalancer } from "./balancer/balancer.js";

@@ -4,11 +4,11 @@ import { TlsProvider } from "@cdktf/provider-tls/lib/provider/index.js";
 import { TerraformOutput } from "cdktf";
 import type { Construct } from "constructs";
 import type { ServerConfig } from "../modules/config/schema.js";
-import { MysqlCertificates } from "../modules/mysql-certificates/index.js";
-import { originCertificates, type OriginCertificate } from "../modules/origin-certificate/index.js";
-import { OriginPull } from "../modules/origin-pull/index.js";
-import { Passwords } from "../modules/passwords/index.js";
-import type { SecretReferences } from "../modules/server/index.js";
+import { MysqlCertificates } from "../modules/credentials/mysql-certificates.js";
+import { originCertificates, type OriginCertificate } from "../modules/credentials/origin-certificate.js";
+import { OriginPull } from "../modules/credentials/origin-pull.js";
+import { Passwords } from "../modules/credentials/passwords.js";
+import type { SecretReferences } from "../modules/hetzner/server/index.js";
 import { PlatformStack, type PlatformStackProps } from "./platform-stack.js";
 
 /**

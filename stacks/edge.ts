@@ -4,7 +4,7 @@ import { Fn, TerraformOutput } from "cdktf";
 import type { Construct } from "constructs";
 import { CloudflareSite } from "../modules/cloudflare/index.js";
 import type { Config } from "../modules/config/schema.js";
-import { Balancer, BalancerCertificate } from "../modules/load-balancer/index.js";
+import { Balancer, BalancerCertificate } from "../modules/hetzner/load-balancer/index.js";
 import { siteHosts } from "../modules/platform/names.js";
 import type { CredentialsStack } from "./credentials.js";
 import type { FoundationStack } from "./foundation.js";

@@ -1,10 +1,10 @@
 import { HcloudProvider } from "@cdktf/provider-hcloud/lib/provider";
 import type { Construct } from "constructs";
 import type { ServerConfig } from "../modules/config/schema.js";
-import { ServerFirewall } from "../modules/firewall/index.js";
-import { PlacementGroups, PrivateNetwork, PublicAddresses } from "../modules/network/index.js";
-import { SshKeys } from "../modules/ssh-keys/index.js";
-import { DataVolume } from "../modules/volume/index.js";
+import { ServerFirewall } from "../modules/hetzner/firewall.js";
+import { PlacementGroups, PrivateNetwork, PublicAddresses } from "../modules/hetzner/network/index.js";
+import { SshKeys } from "../modules/hetzner/ssh-keys.js";
+import { DataVolume } from "../modules/hetzner/volume.js";
 import { PlatformStack, type PlatformStackProps } from "./platform-stack.js";
 
 /** What belongs to one server and outlives it. */

@@ -1,6 +1,6 @@
 import { DatadogProvider } from "@cdktf/provider-datadog/lib/provider/index.js";
 import type { Construct } from "constructs";
-import { Monitoring } from "../modules/monitoring/index.js";
+import { Monitoring } from "../modules/datadog/index.js";
 import { PlatformStack, type PlatformStackProps } from "./platform-stack.js";
 
 /** API address by Datadog site: scheme and host only. */

@@ -1,7 +1,7 @@
 import { TerraformElement, TerraformResource, TerraformStack } from "cdktf";
 import type { Construct, Node } from "constructs";
 import type { Config } from "../modules/config/schema.js";
-import { configureState } from "../modules/state/index.js";
+import { configureState } from "../modules/terraform/backend.js";
 
 /** Properties of every stack. */
 export interface PlatformStackProps {

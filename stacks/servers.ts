@@ -2,7 +2,7 @@ import { HcloudProvider } from "@cdktf/provider-hcloud/lib/provider";
 import { TerraformOutput, TerraformVariable } from "cdktf";
 import type { Construct } from "constructs";
 import type { Role } from "../modules/config/schema.js";
-import { PlatformServer, replaceCommand, reportOutdated, SharedSecrets } from "../modules/server/index.js";
+import { PlatformServer, replaceCommand, reportOutdated, SharedSecrets } from "../modules/hetzner/server/index.js";
 import type { CredentialsStack } from "./credentials.js";
 import type { FoundationStack } from "./foundation.js";
 import { PlatformStack, type PlatformStackProps } from "./platform-stack.js";

@@ -1,7 +1,7 @@
 import { App } from "cdktf";
 import { loadEnvironment, readInvocation, type ImportFile } from "../modules/config/load.js";
-import { monitoringReview } from "../modules/monitoring/review.js";
-import { applyPolicies } from "../modules/policies/index.js";
+import { monitoringReview } from "../modules/review/monitoring.js";
+import { applyPolicies } from "../modules/review/policies/index.js";
 import { drawTopology, writeReview } from "../modules/review/index.js";
 import { addStacks } from "./index.js";
 

@@ -33,7 +33,7 @@ describe("the tarball", () => {
       "app/package.json",
       "app/server.js",
       "mysql-group/",
-      ...readdirSync("modules/mysql/files/mysql-group")
+      ...readdirSync("modules/machine/parts/mysql/files/mysql-group")
         .filter((name) => name.endsWith(".py"))
         .map((name) => `mysql-group/${name}`)
         .sort(),

@@ -4,7 +4,7 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { haproxyConfig } from "../../lab/balancer/haproxy.js";
 import { balancer, server } from "../../lab/network/addresses.js";
-import { balancerDefinition } from "../../modules/load-balancer/definition.js";
+import { balancerDefinition } from "../../modules/config/balancer.js";
 import { exampleConfig } from "../support/config.js";
 import { hasTool, runTool } from "../support/tools.js";
 

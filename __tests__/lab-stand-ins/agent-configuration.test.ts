@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
-import { datadogAgentPart } from "../../modules/datadog-agent/index.js";
+import { datadogAgentPart } from "../../modules/machine/parts/datadog-agent/index.js";
 import { exampleConfig } from "../support/config.js";
 import { partOf } from "../support/payload-files.js";
 import { splitServers } from "../support/servers.js";

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { withoutNames } from "../../modules/host-firewall/index.js";
+import { withoutNames } from "../../modules/machine/parts/host-firewall/index.js";
 import { addresses } from "../../modules/platform/addresses.js";
 import { ports } from "../../modules/platform/ports.js";
 import { type ServiceUser, users } from "../../modules/platform/users.js";

@@ -4,7 +4,7 @@ import type { Lab } from "../../lab/lab.js";
 import type { Machine } from "../../lab/machine/machine.js";
 import type { ServerConfig } from "../../modules/config/schema.js";
 import { paths } from "../../modules/platform/paths.js";
-import { secretFilesOf, type SecretFile, type SecretName } from "../../modules/platform/secrets.js";
+import { secretFilesOf, type SecretFile, type SecretName } from "../../modules/config/secrets.js";
 import { users } from "../../modules/platform/users.js";
 import { filesWith, linesWith, readableBy } from "./support/carriers.js";
 import { labInMode } from "./support/lab-in-mode.js";

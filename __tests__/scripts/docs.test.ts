@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { settings } from "../../modules/config/settings.js";
 import { generatedPages } from "../../scripts/docs/pages.js";
-import { trafficRules } from "../../modules/traffic/rules.js";
+import { trafficRules } from "../../modules/config/traffic/rules.js";
 
 const pages = await generatedPages();
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Testing, type TerraformStack } from "cdktf";
 import type { Config } from "../../modules/config/schema.js";
-import { applyPolicies } from "../../modules/policies/index.js";
+import { applyPolicies } from "../../modules/review/policies/index.js";
 import { addStacks } from "../../stacks/index.js";
 import { parse, type Synthesized } from "./synth.js";
 

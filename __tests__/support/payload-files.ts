@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Config } from "../../modules/config/schema.js";
-import type { PayloadContext, PayloadPart } from "../../modules/payload/part.js";
+import type { PayloadContext, PayloadPart } from "../../modules/machine/part/part.js";
 import { exampleConfig } from "./config.js";
 import { serverOf } from "./servers.js";
 

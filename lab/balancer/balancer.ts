@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import net from "node:net";
 import path from "node:path";
 import { text } from "node:stream/consumers";
-import type { BalancerDefinition } from "../../modules/load-balancer/definition.js";
+import type { BalancerDefinition } from "../../modules/config/balancer.js";
 import type { Layout } from "../layout.js";
 import type { KeyPair } from "../keys/certificates.js";
 import type { Host } from "../network/addresses.js";

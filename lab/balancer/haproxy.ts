@@ -1,6 +1,6 @@
-import type { BalancerDefinition, BalancerService } from "../../modules/load-balancer/definition.js";
+import type { BalancerDefinition, BalancerService } from "../../modules/config/balancer.js";
 import { ports } from "../../modules/platform/ports.js";
-import { renderTemplate } from "../../modules/templates.js";
+import { renderTemplate } from "../../modules/machine/part/templates.js";
 import type { Host } from "../network/addresses.js";
 
 /** What the stand-in's configuration is made from. */

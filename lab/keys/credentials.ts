@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Config, ServerConfig } from "../../modules/config/schema.js";
 import { mysqlTlsName } from "../../modules/platform/names.js";
-import type { SecretName } from "../../modules/platform/secrets.js";
+import type { SecretName } from "../../modules/config/secrets.js";
 import { authority, issue, type KeyPair } from "./certificates.js";
 
 /** Every secret of the running lab, in place of the credentials stack. Made once per lab, by openssl and random bytes. */

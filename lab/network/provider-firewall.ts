@@ -17,7 +17,7 @@ const table = "provider";
 /** The firewalls of all servers, from the rules that their resources are made of. */
 export async function providerFirewallOf({ config, servers }: LabEnvironment): Promise<string> {
   // the resources' module brings CDKTF along, which no other command of the lab needs
-  const { firewallRulesOf } = await import("../../modules/firewall/index.js");
+  const { firewallRulesOf } = await import("../../modules/hetzner/firewall.js");
   const hostOf = new Map(servers.map((host) => [host.name, host]));
   return providerFirewall(
     config.servers.flatMap((server) => {

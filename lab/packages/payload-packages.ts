@@ -1,4 +1,4 @@
-import type { CloudConfig } from "../../modules/payload/index.js";
+import type { CloudConfig } from "../../modules/machine/compose/index.js";
 
 /** An apt source that a payload adds, as its line says. */
 export interface PayloadSource {

@@ -1,6 +1,6 @@
 import { Ruleset } from "@cdktf/provider-cloudflare/lib/ruleset/index.js";
 import type { Construct } from "constructs";
-import { literal } from "../literal.js";
+import { literal } from "../terraform/literal.js";
 import { siteExpression, type ZoneContext } from "./context.js";
 
 /** Files and programs that this site does not have and only scanners ask for. The free plan knows no `matches`. */

@@ -1,7 +1,7 @@
 import { AuthenticatedOriginPullsCertificate } from "@cdktf/provider-cloudflare/lib/authenticated-origin-pulls-certificate/index.js";
 import { AuthenticatedOriginPullsSettings } from "@cdktf/provider-cloudflare/lib/authenticated-origin-pulls-settings/index.js";
 import type { Construct } from "constructs";
-import type { SignedCertificate } from "../certificates/index.js";
+import type { SignedCertificate } from "../credentials/certificates/index.js";
 import type { ZoneContext } from "./context.js";
 
 /**

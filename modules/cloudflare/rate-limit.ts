@@ -1,6 +1,6 @@
 import { Ruleset } from "@cdktf/provider-cloudflare/lib/ruleset/index.js";
 import type { Construct } from "constructs";
-import { literal } from "../literal.js";
+import { literal } from "../terraform/literal.js";
 import type { ZoneContext } from "./context.js";
 
 /** Requests that count. The free plan looks at the path only. */

@@ -1,9 +1,9 @@
 import { DataCloudflareZone } from "@cdktf/provider-cloudflare/lib/data-cloudflare-zone/index.js";
 import type { LoadBalancer } from "@cdktf/provider-hcloud/lib/load-balancer";
 import { Construct } from "constructs";
-import type { SignedCertificate } from "../certificates/index.js";
+import type { SignedCertificate } from "../credentials/certificates/index.js";
 import type { Config } from "../config/schema.js";
-import { literal } from "../literal.js";
+import { literal } from "../terraform/literal.js";
 import { addDnsRecords } from "./dns-records.js";
 import { addEdgeToken } from "./edge-token.js";
 import { addFirewall } from "./firewall.js";

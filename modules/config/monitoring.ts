@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { allMonitorIds } from "../monitoring/ids.js";
+import { allMonitorIds } from "../platform/monitor-ids.js";
 import * as values from "./values.js";
 
 const reason = values.matching(

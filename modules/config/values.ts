@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
 import { ports } from "../platform/ports.js";
-import { isArm, loadBalancerTypes, locations, retiredServerTypes, serverTypes } from "../prices/hetzner.js";
+import { isArm, loadBalancerTypes, locations, retiredServerTypes, serverTypes } from "../platform/hetzner-offers.js";
 import { canonicalCidr, isPrivate, prefixLength } from "./addresses.js";
 import { suggestion } from "./suggest.js";
 

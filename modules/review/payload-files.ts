@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Config } from "../config/schema.js";
-import { plainFilesOf, type PlainFile } from "../payload/index.js";
+import { plainFilesOf, type PlainFile } from "../machine/compose/index.js";
 
 /** Whether a folder holds these files and no other. */
 function holds(folder: string, files: readonly PlainFile[]): boolean {

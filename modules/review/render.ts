@@ -1,7 +1,7 @@
 import Table from "cli-table3";
 import pc from "picocolors";
-import { priceList } from "../prices/hetzner.js";
-import type { CostLine } from "../prices/cost.js";
+import { priceList } from "../platform/hetzner-offers.js";
+import type { CostLine } from "./cost.js";
 import type { PolicyResult, Review, ReviewSection } from "./review.js";
 
 /** Widest line, so that the review fits a terminal and a CI log. */

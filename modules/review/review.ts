@@ -1,7 +1,7 @@
 import type { Config } from "../config/schema.js";
-import { monthlyCost, type Cost } from "../prices/cost.js";
-import type { Party, TrafficRule } from "../traffic/rules.js";
-import { activeRules } from "../traffic/resolve.js";
+import { monthlyCost, type Cost } from "./cost.js";
+import type { Party, TrafficRule } from "../config/traffic/rules.js";
+import { activeRules } from "../config/traffic/resolve.js";
 import { protectedThings } from "./protection.js";
 import { warningsOf, type Warning } from "./warnings.js";
 

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pc from "picocolors";
 import type { Config } from "../config/schema.js";
-import { payloadHash, payloadSize } from "../payload/index.js";
+import { payloadHash, payloadSize } from "../machine/compose/index.js";
 import { writeDrawing, type Drawing } from "./drawing.js";
 import { writePayloads } from "./payload-files.js";
 import { renderReview } from "./render.js";

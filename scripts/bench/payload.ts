@@ -1,5 +1,5 @@
 import { loadEnvironment } from "../../modules/config/load.js";
-import { payloadSize, warningBytes } from "../../modules/payload/index.js";
+import { payloadSize, warningBytes } from "../../modules/machine/compose/index.js";
 import { report } from "./figure.js";
 
 /** Size of the user data of every server, as Hetzner takes it: production ends TLS at the balancer, staging at nginx. */

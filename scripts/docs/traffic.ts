@@ -1,6 +1,6 @@
 import type { Config } from "../../modules/config/schema.js";
 import { trafficRows } from "../../modules/review/review.js";
-import { trafficRules, type TrafficRule } from "../../modules/traffic/rules.js";
+import { trafficRules, type TrafficRule } from "../../modules/config/traffic/rules.js";
 import { markdownPage, markdownTable } from "./markdown.js";
 
 /** A setting that rules depend on, as one change away from a configuration in which every rule exists. */
@@ -43,7 +43,7 @@ export function trafficPage(config: Config): Promise<string> {
   });
   return markdownPage([
     "# Traffic",
-    "Generated from `modules/traffic/rules.ts` by `npm run docs`.",
+    "Generated from `modules/config/traffic/rules.ts` by `npm run docs`.",
     "Who may open a connection to whom. Everything else is dropped, in both directions, on every server; the provider's firewalls repeat the public lines.",
     "Servers are known to each other by the ranges of their roles: `database` is `network.databaseRange`; `web` is `network.webRange`, and `network.databaseRange` too, for servers with both roles.",
     markdownTable(["From", "To", "Network", "Ports", "As user", "Why", "Exists"], rows),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { monthlyCost } from "../../../modules/prices/cost.js";
-import { locations, retiredServerTypes, serverTypes } from "../../../modules/prices/hetzner.js";
+import { monthlyCost } from "../../../modules/review/cost.js";
+import { locations, retiredServerTypes, serverTypes } from "../../../modules/platform/hetzner-offers.js";
 import { exampleConfig } from "../../support/config.js";
 import { splitServers } from "../../support/servers.js";
 

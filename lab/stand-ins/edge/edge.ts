@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Config } from "../../../modules/config/schema.js";
 import { ports } from "../../../modules/platform/ports.js";
-import { renderTemplate } from "../../../modules/templates.js";
+import { renderTemplate } from "../../../modules/machine/part/templates.js";
 import type { KeyPair } from "../../keys/certificates.js";
 import type { Layout } from "../../layout.js";
 import { edge } from "../../network/addresses.js";

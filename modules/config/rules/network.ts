@@ -1,4 +1,4 @@
-import { locations } from "../../prices/hetzner.js";
+import { locations } from "../../platform/hetzner-offers.js";
 import { freeAddress, isInside, reservedAddresses, withRanges } from "../addresses.js";
 import type { Problem } from "../problem.js";
 import { rule, unless, type Checked } from "./rule.js";

@@ -4,7 +4,7 @@ import {
   placementGroupServers,
   serverTypes,
   type ServerType,
-} from "../../prices/hetzner.js";
+} from "../../platform/hetzner-offers.js";
 import type { Role } from "../schema.js";
 import { rule, unless, type Checked } from "./rule.js";
 

@@ -1,0 +1,122 @@
+import { describe, expect, it } from "vitest";
+import type { Config } from "../../../modules/config/schema.js";
+import { activeRules, inboundOf, outboundOf, type ResolvedRule } from "../../../modules/config/traffic/resolve.js";
+import { exampleConfig, exampleSshKey } from "../../support/config.js";
+import { serverOf, splitServers } from "../../support/servers.js";
+
+const short = (rule: ResolvedRule): string =>
+  `${rule.network} ${rule.protocol} ${rule.ports.join("+")} ${rule.peers.join(",")}`;
+const inbound = (config: Config, name: string): string[] => inboundOf(config, serverOf(config, name)).map(short);
+const outbound = (config: Config, name: string): string[] => outboundOf(config, serverOf(config, name)).map(short);
+
+const split = exampleConfig({ servers: splitServers });
+const databases = "10.0.1.8/29";
+const everybody = "10.0.1.8/29,10.0.1.128/25";
+
+describe("inbound, defaults", () => {
+  it("opens a server with both roles to the balancer, to its peers and to icmp, nothing else", () => {
+    expect(inbound(exampleConfig(), "alpha")).toEqual([
+      "private tcp 80 10.0.1.5",
+      `private tcp 3306 ${everybody}`,
+      `private tcp 8008 ${everybody}`,
+      `private tcp 3306+33061 ${databases}`,
+      `private tcp 8008 ${databases}`,
+      "public icmp  0.0.0.0/0,::/0",
+    ]);
+  });
+});
+
+describe("inbound, everything set", () => {
+  const config = exampleConfig({
+    servers: splitServers,
+    tls: "passthrough",
+    administrators: { cidrs: ["198.51.100.0/24", "2001:db8::/48"], sshKeys: { jane: exampleSshKey } },
+  });
+
+  it("opens a web server to the balancer's TLS and to the administrators", () => {
+    expect(inbound(config, "front")).toEqual([
+      "private tcp 80 10.0.1.5",
+      "private tcp 443 10.0.1.5",
+      "public tcp 22 198.51.100.0/24,2001:db8::/48",
+      "public icmp  0.0.0.0/0,::/0",
+    ]);
+  });
+
+  it("opens MySQL to web servers and members, and the group's own port to members only", () => {
+    expect(inbound(config, "middle")).toEqual([
+      `private tcp 3306 ${everybody}`,
+      `private tcp 8008 ${everybody}`,
+      `private tcp 3306+33061 ${databases}`,
+      `private tcp 8008 ${databases}`,
+      "public tcp 22 198.51.100.0/24,2001:db8::/48",
+      "public icmp  0.0.0.0/0,::/0",
+    ]);
+  });
+});
+
+describe("outbound", () => {
+  it("lets a web server reach databases, resolvers, packages, Datadog, releases and its metadata", () => {
+    expect(outbound(split, "front")).toEqual([
+      `private tcp 3306 ${databases}`,
+      `private tcp 8008 ${databases}`,
+      "public icmp  0.0.0.0/0,::/0",
+      "public udp 53 185.12.64.1,185.12.64.2,2a01:4ff:ff00::add:1,2a01:4ff:ff00::add:2",
+      "public tcp 53 185.12.64.1,185.12.64.2,2a01:4ff:ff00::add:1,2a01:4ff:ff00::add:2",
+      "public udp 123 0.0.0.0/0,::/0",
+      "public tcp 80+443 0.0.0.0/0,::/0",
+      "public tcp 443 0.0.0.0/0,::/0",
+      "public udp 123 0.0.0.0/0,::/0",
+      "private tcp 443 10.0.1.5",
+      "public tcp 443 0.0.0.0/0,::/0",
+      "public tcp 80 169.254.169.254",
+    ]);
+  });
+
+  it("lets every server fetch its release, as root", () => {
+    for (const server of split.servers) {
+      const releases = outboundOf(split, server).filter((rule) => rule.why.startsWith("fetch-release"));
+      expect(releases.map((rule) => [short(rule), rule.users])).toEqual([["public tcp 443 0.0.0.0/0,::/0", ["root"]]]);
+    }
+  });
+
+  it("names the users that may open each connection", () => {
+    for (const rule of outboundOf(split, serverOf(split, "middle"))) expect(rule.users?.length).toBeGreaterThan(0);
+  });
+
+  it("lets no rule to the internet name the application, nginx, MySQL or HAProxy", () => {
+    const toInternet = split.servers.flatMap((server) =>
+      outboundOf(split, server).filter((rule) => rule.to === "internet"),
+    );
+    const allowed = new Set(toInternet.flatMap((rule) => rule.users ?? []));
+    expect([...allowed].sort()).toEqual(["_apt", "_chrony", "dd-agent", "root"]);
+  });
+
+  it("has no Datadog rule when monitoring is off", () => {
+    const config = exampleConfig({ monitoring: { enabled: false } });
+    expect(outboundOf(config, serverOf(config, "alpha")).flatMap((rule) => rule.users)).not.toContain("dd-agent");
+  });
+});
+
+describe("growth", () => {
+  it("changes no rule of a server that exists", () => {
+    const grown = exampleConfig({
+      servers: {
+        delta: { privateIp: "10.0.1.14", roles: ["database"] },
+        echo: { privateIp: "10.0.1.15" },
+        front: { privateIp: "10.0.1.128", roles: ["web"] },
+      },
+    });
+    expect(inbound(grown, "alpha")).toEqual(inbound(exampleConfig(), "alpha"));
+    expect(outbound(grown, "alpha")).toEqual(outbound(exampleConfig(), "alpha"));
+  });
+});
+
+describe("activeRules", () => {
+  it("leaves out SSH without administrators and TLS on nginx in terminate mode", () => {
+    const reached = activeRules(exampleConfig()).flatMap((rule) =>
+      rule.to === "web" || rule.to === "every server" ? rule.ports : [],
+    );
+    expect(reached).not.toContain(22);
+    expect(reached).not.toContain(443);
+  });
+});

@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest";
+import type { Config } from "../../../modules/config/schema.js";
+import { originCertificates } from "../../../modules/credentials/origin-certificate.js";
+import { exampleConfig } from "../../support/config.js";
+import { addressesIn, onlyResource, synthesize } from "../../support/synth.js";
+
+const issue = (config: Config) => synthesize(config, (stack) => originCertificates(stack, config));
+const synthesized = issue(exampleConfig());
+
+describe("origin certificate, defaults", () => {
+  it("is issued for a year, for the sorted names below and at the apex", () => {
+    expect(onlyResource(synthesized, "cloudflare_origin_ca_certificate")).toEqual({
+      csr: "${tls_cert_request.origin-certificate-1_request.cert_request_pem}",
+      hostnames: ["*.foobar.com", "foobar.com"],
+      request_type: "origin-ecc",
+      requested_validity: 365,
+      lifecycle: { create_before_destroy: true, ignore_changes: ["csr", "hostnames", "requested_validity"] },
+    });
+  });
+
+  it("has a P-256 key, which is what origin-ecc asks for", () => {
+    expect(onlyResource(synthesized, "tls_private_key")).toEqual({
+      algorithm: "ECDSA",
+      ecdsa_curve: "P256",
+      lifecycle: { create_before_destroy: true },
+    });
+  });
+
+  it("is created before its predecessor is destroyed, request included", () => {
+    expect(onlyResource(synthesized, "tls_cert_request")).toMatchObject({
+      dns_names: ["*.foobar.com", "foobar.com"],
+      lifecycle: { create_before_destroy: true },
+    });
+  });
+});
+
+describe("origin certificate, everything set", () => {
+  it("takes validity and domain from the configuration", () => {
+    const config = exampleConfig({ domain: "shop.example.org", certificate: { validityDays: 90 } });
+    expect(onlyResource(issue(config), "cloudflare_origin_ca_certificate")).toMatchObject({
+      hostnames: ["*.shop.example.org", "shop.example.org"],
+      requested_validity: 90,
+    });
+  });
+});
+
+describe("rotation", () => {
+  it("keeps the previous generation, which destroying would revoke while it is in use", () => {
+    expect(addressesIn(issue(exampleConfig({ certificate: { generation: 3 } })))).toEqual([
+      "cloudflare_origin_ca_certificate.origin-certificate-2_certificate",
+      "cloudflare_origin_ca_certificate.origin-certificate-3_certificate",
+      "tls_cert_request.origin-certificate-2_request",
+      "tls_cert_request.origin-certificate-3_request",
+      "tls_private_key.origin-certificate-2_key",
+      "tls_private_key.origin-certificate-3_key",
+    ]);
+  });
+
+  it("hands out the configured generation", () => {
+    const config = exampleConfig({ certificate: { generation: 3 } });
+    synthesize(config, (stack) => {
+      expect(originCertificates(stack, config).node.id).toBe("origin-certificate-3");
+    });
+  });
+
+  it("is asked for by every plan while validity or names of the certificate are not the configured ones", () => {
+    expect(issue(exampleConfig({ certificate: { generation: 3, validityDays: 90 } })).check).toEqual({
+      origin_certificate: {
+        assert: [
+          {
+            condition:
+              "${(cloudflare_origin_ca_certificate.origin-certificate-3_certificate.requested_validity == 90)}",
+            error_message:
+              "The origin certificate was issued for another validity than 90 days. Raise certificate.generation by one to issue a new one.",
+          },
+          {
+            condition:
+              '${(join(" ", cloudflare_origin_ca_certificate.origin-certificate-3_certificate.hostnames) == "*.foobar.com foobar.com")}',
+            error_message:
+              "The origin certificate was issued for other names than those of foobar.com. Raise certificate.generation by one to issue a new one.",
+          },
+        ],
+      },
+    });
+  });
+});

@@ -1,0 +1,30 @@
+import { describe, expect, it } from "vitest";
+import { OriginPull } from "../../../modules/credentials/origin-pull.js";
+import { exampleConfig } from "../../support/config.js";
+import { onlyResource, resources, synthesize } from "../../support/synth.js";
+
+const config = exampleConfig({ tls: "passthrough" });
+const synthesized = synthesize(config, (stack) => new OriginPull(stack, "origin-pull", { config }));
+
+describe("OriginPull", () => {
+  it("has a CA of its own and one client certificate, for Cloudflare", () => {
+    expect(onlyResource(synthesized, "tls_self_signed_cert")).toMatchObject({
+      subject: [{ common_name: "production origin pull CA" }],
+    });
+    expect(onlyResource(synthesized, "tls_cert_request")).toMatchObject({
+      subject: [{ common_name: "Cloudflare for production" }],
+    });
+    expect(onlyResource(synthesized, "tls_locally_signed_cert")["allowed_uses"]).toEqual([
+      "digital_signature",
+      "key_encipherment",
+      "client_auth",
+    ]);
+  });
+
+  it("uses RSA keys, as Cloudflare's guide does", () => {
+    expect(Object.values(resources(synthesized, "tls_private_key"))).toEqual([
+      { algorithm: "RSA", rsa_bits: 2048 },
+      { algorithm: "RSA", rsa_bits: 2048 },
+    ]);
+  });
+});

@@ -1,0 +1,125 @@
+import { describe, expect, it } from "vitest";
+import { catalogue, fullCatalogue } from "../../../modules/datadog/catalogue/index.js";
+import { monitoringProblems } from "../../../modules/datadog/check.js";
+import { allMonitorIds } from "../../../modules/platform/monitor-ids.js";
+import { allSynthetics, synthetics } from "../../../modules/datadog/synthetics.js";
+import { exampleConfig } from "../../support/config.js";
+import { splitServers } from "../../support/servers.js";
+import { exampleContext, renderedMonitor } from "./support.js";
+
+const reason = "measured to be normal here";
+
+describe("names", () => {
+  it("stand for one monitor or synthetic test each", () => {
+    const context = exampleContext();
+    const defined = [...fullCatalogue(context), ...allSynthetics(context)].map(({ id }) => id);
+    expect([...defined].sort()).toEqual([...allMonitorIds].sort());
+    expect(new Set(defined).size).toBe(51);
+  });
+});
+
+describe("every monitor", () => {
+  const definitions = [...fullCatalogue(exampleContext()), ...allSynthetics(exampleContext())];
+
+  it.each(definitions)("$id says what it means and what to look at first", ({ meaning, firstLook, title }) => {
+    expect(title).not.toBe("");
+    expect(meaning.length).toBeGreaterThan(30);
+    expect(firstLook.length).toBeGreaterThan(0);
+  });
+
+  it("watches only its own environment", () => {
+    for (const { condition, id } of fullCatalogue(exampleContext()))
+      if (condition.kind !== "composite" && condition.kind !== "burn")
+        expect(JSON.stringify(condition), id).toContain("env:production");
+  });
+});
+
+describe("limits that follow from the configuration", () => {
+  it("count the database members and their majority", () => {
+    const five: typeof splitServers = {
+      ...splitServers,
+      fourth: { privateIp: "10.0.1.14", roles: ["database"] },
+      fifth: { privateIp: "10.0.1.15", roles: ["database"] },
+    };
+    expect(renderedMonitor("members-missing").monitorThresholds).toEqual({ critical: "2", warning: "3" });
+    expect(renderedMonitor("members-missing", { servers: five }).monitorThresholds).toEqual({
+      critical: "3",
+      warning: "5",
+    });
+  });
+
+  it("notice a silent balancer between its checks and the agent's own", () => {
+    expect(renderedMonitor("balancer-silent").query).toMatch(/ < 0\.233$/);
+    const slow = { loadBalancer: { healthCheck: { intervalSeconds: 60 } } };
+    expect(renderedMonitor("balancer-silent", slow).query).toMatch(/ < 0\.075$/);
+  });
+});
+
+describe("changes by the configuration", () => {
+  it("replace thresholds in the query as well", () => {
+    const monitor = renderedMonitor("cpu-busy", {
+      monitoring: { monitors: { "cpu-busy": { reason, critical: 2, warning: 8 } } },
+    });
+    expect(monitor.query).toMatch(/ < 2$/);
+    expect(monitor.monitorThresholds).toEqual({
+      critical: "2",
+      warning: "8",
+      criticalRecovery: "5",
+      warningRecovery: "8.8",
+    });
+  });
+
+  it("replace the urgency of monitors and synthetic tests", () => {
+    const overrides = {
+      monitoring: {
+        monitors: { "nginx-down": { reason, urgency: "notUrgent" }, "api-check": { reason, urgency: "notUrgent" } },
+      },
+    } as const;
+    expect(renderedMonitor("nginx-down", overrides).message).not.toContain("@pagerduty-foobar");
+    const api = synthetics(exampleContext(overrides)).find(({ id }) => id === "api-check");
+    expect(api?.urgency).toBe("notUrgent");
+  });
+
+  it("leave out what is off, and composites of it", () => {
+    const context = exampleContext({
+      monitoring: {
+        monitors: { "server-error-count": { reason, enabled: false }, "dns-check": { reason, enabled: false } },
+      },
+    });
+    const ids = catalogue(context).map(({ id }) => id);
+    expect(ids).toHaveLength(44);
+    expect(ids).not.toContain("server-errors");
+    expect(synthetics(context).map(({ id }) => id)).not.toContain("dns-check");
+  });
+});
+
+describe("monitoringProblems", () => {
+  it("finds none in the example", () => {
+    expect(monitoringProblems(exampleConfig())).toEqual([]);
+  });
+
+  it.each([
+    [
+      "a warning behind the critical threshold",
+      { monitors: { "cpu-busy": { reason, warning: 3 } } },
+      "cpu-busy: warning (3) must lie on the healthy side of critical (5)",
+    ],
+    [
+      "a check threshold that is never reached",
+      { monitors: { "nginx-down": { reason, critical: 9 } } },
+      "nginx-down: critical threshold must be 1 to 4, as the query looks at the last 5, got 9",
+    ],
+    [
+      "a threshold for a composite",
+      { monitors: { "server-errors": { reason, critical: 9 } } },
+      'server-errors: has no thresholds, got {"reason":"measured to be normal here","enabled":true,"critical":9}; remove critical and warning',
+    ],
+    [
+      "a burn rate that the target does not allow",
+      { serviceLevels: { latencyPercent: 90 }, monitors: { "latency-fast-burn": { reason, critical: 10 } } },
+      "latency-fast-burn: burn rate must be below 10, the most that the target allows, got 10; lower its critical threshold",
+    ],
+  ])("names %s", (_what, monitoring, problem) => {
+    expect(monitoringProblems(exampleConfig({ monitoring }))).toEqual([problem]);
+  });
+});

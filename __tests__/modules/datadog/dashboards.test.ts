@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import { dashboards } from "../../../modules/datadog/dashboards/index.js";
+import { layOut, value } from "../../../modules/datadog/dashboards/widgets.js";
+import { exampleContext } from "./support.js";
+
+/** The parts of a definition that tests look at. */
+interface Definition {
+  readonly title: string;
+  readonly template_variables: readonly { name: string; defaults: readonly string[] }[];
+  readonly widgets: readonly { definition: { widgets: readonly { definition: Record<string, unknown> }[] } }[];
+}
+
+const all = dashboards(exampleContext(), (name) => `id-of-${name}`).map(({ id, definition }) => ({
+  id,
+  definition: definition as Definition,
+}));
+
+describe("dashboards", () => {
+  it("are three, for service, database and servers", () => {
+    expect(all.map(({ id, definition }) => [id, definition.title])).toEqual([
+      ["dashboard-service", "[production] Service"],
+      ["dashboard-database", "[production] Database"],
+      ["dashboard-servers", "[production] Servers"],
+    ]);
+  });
+
+  it.each(all)("$id can be narrowed to environment, role and server", ({ definition }) => {
+    expect(definition.template_variables).toEqual([
+      { name: "env", prefix: "env", available_values: [], defaults: ["production"] },
+      { name: "role", prefix: "role", available_values: [], defaults: ["*"] },
+      { name: "server", prefix: "server", available_values: [], defaults: ["*"] },
+    ]);
+  });
+
+  it.each(all)(
+    "$id writes out what the API would add, and nothing it makes up itself, so that it plans clean",
+    ({ definition }) => {
+      expect(definition).toMatchObject({ notify_list: [], layout_type: "ordered", reflow_type: "fixed" });
+      expect(Object.keys(definition)).toContain("description");
+      for (const field of ["id", "url", "author_handle", "created_at", "modified_at"])
+        expect(Object.keys(definition)).not.toContain(field);
+    },
+  );
+
+  it.each(all)("$id uses in each formula only queries of the same request", ({ definition }) => {
+    const widgets = definition.widgets.flatMap((group) => group.definition.widgets.map((widget) => widget.definition));
+    expect(widgets.length).toBeGreaterThan(11);
+    for (const widget of widgets)
+      for (const request of (widget["requests"] ?? []) as {
+        queries: { name: string }[];
+        formulas: { formula: string }[];
+      }[]) {
+        const known = request.queries.map(({ name }) => name);
+        for (const { formula } of request.formulas)
+          for (const name of formula.match(/[a-z_]+/g) ?? []) expect(known).toContain(name);
+      }
+  });
+
+  it("show the service levels", () => {
+    expect(JSON.stringify(all[0])).toContain('"slo_id":"id-of-availability"');
+  });
+});
+
+describe("layOut", () => {
+  const widget = value("a", { q: "avg:x{*}" });
+
+  it("puts three widgets in a row and groups below each other, without gaps or overlaps", () => {
+    const [first, second] = layOut([
+      { title: "one", widgets: [widget, widget, widget, widget] },
+      { title: "two", widgets: [widget] },
+    ]);
+    expect(first?.definition.widgets.map(({ layout }) => layout)).toEqual([
+      { x: 0, y: 0, width: 4, height: 3 },
+      { x: 4, y: 0, width: 4, height: 3 },
+      { x: 8, y: 0, width: 4, height: 3 },
+      { x: 0, y: 3, width: 4, height: 3 },
+    ]);
+    expect(first?.layout).toEqual({ x: 0, y: 0, width: 12, height: 7 });
+    expect(second?.layout).toEqual({ x: 0, y: 7, width: 12, height: 4 });
+  });
+});

@@ -1,0 +1,135 @@
+import { describe, expect, it } from "vitest";
+import type { RenderedMonitor } from "../../../modules/datadog/monitor.js";
+import { monitorProblems } from "../../../modules/datadog/rules.js";
+import { renderedMonitor, renderedMonitors } from "./support.js";
+
+const metric = renderedMonitor("cpu-busy");
+const anomaly = renderedMonitor("requests-anomaly");
+const check = renderedMonitor("nginx-down");
+const log = renderedMonitor("ssh-failures");
+const composite = renderedMonitor("server-errors");
+const silent = renderedMonitor("server-silent");
+
+describe("catalogue", () => {
+  it.each([...renderedMonitors()])("passes every rule: %s", (_id, monitor) => {
+    expect(monitorProblems(monitor)).toEqual([]);
+  });
+});
+
+const refusals: readonly (readonly [rule: string, monitor: RenderedMonitor, problem: string])[] = [
+  [
+    "a critical threshold other than the query's",
+    { ...metric, monitorThresholds: { critical: "6" } },
+    "critical threshold must equal the query's 5, got 6",
+  ],
+  [
+    "no critical threshold although the query has one",
+    { ...log, monitorThresholds: undefined },
+    "critical threshold must equal the query's 20, got undefined",
+  ],
+  [
+    "a query without a comparison",
+    { ...metric, query: "avg(last_5m):avg:system.cpu.idle{*}" },
+    "query must end with a comparison and a number, got avg(last_5m):avg:system.cpu.idle{*}",
+  ],
+  [
+    "a warning behind the critical threshold of a falling value",
+    { ...metric, monitorThresholds: { critical: "5", warning: "4" } },
+    "warning (4) must lie on the healthy side of critical (5)",
+  ],
+  [
+    "a warning behind the critical threshold of a rising value",
+    { ...log, monitorThresholds: { critical: "20", warning: "30" } },
+    "warning (30) must lie on the healthy side of critical (20)",
+  ],
+  [
+    "a recovery that is no recovery",
+    { ...log, monitorThresholds: { critical: "20", criticalRecovery: "20" } },
+    "critical recovery (20) must lie on the healthy side of critical (20)",
+  ],
+  [
+    "a warning that recovers inside the warning",
+    { ...log, monitorThresholds: { critical: "20", warning: "5", warningRecovery: "6" } },
+    "warning recovery (6) must lie on the healthy side of warning (5)",
+  ],
+  [
+    "a metric window that does not exist",
+    { ...metric, query: metric.query.replace("last_15m", "last_7m") },
+    "window must be one that Datadog evaluates (5m, 1h, 1d, …), got 7m",
+  ],
+  [
+    "a log window that does not exist",
+    { ...log, query: log.query.replace('"15m"', '"3d"') },
+    "window must be one that Datadog evaluates (5m, 1h, 1d, …), got 3d",
+  ],
+  [
+    "anomalies() without windows",
+    { ...anomaly, monitorThresholdWindows: undefined },
+    "anomalies() needs a trigger and a recovery window",
+  ],
+  [
+    "a trigger window other than the query's",
+    { ...anomaly, monitorThresholdWindows: { triggerWindow: "last_30m", recoveryWindow: "last_15m" } },
+    "trigger window must equal the query's alert_window (last_15m), got last_30m",
+  ],
+  [
+    "a trigger window as long as the evaluated one",
+    { ...anomaly, query: anomaly.query.replace("last_4h", "last_15m") },
+    "trigger window must be shorter than the evaluated 15m, got last_15m",
+  ],
+  [
+    "a check threshold that last() cannot reach",
+    { ...check, monitorThresholds: { ok: "2", critical: "5" } },
+    "critical threshold must be 1 to 4, as the query looks at the last 5, got 5",
+  ],
+  [
+    "on_missing_data beside notify_no_data",
+    { ...log, onMissingData: "resolve", notifyNoData: false },
+    "on_missing_data excludes notify_no_data and no_data_timeframe",
+  ],
+  [
+    "on_missing_data beside no_data_timeframe",
+    { ...log, onMissingData: "resolve", notifyNoData: undefined, noDataTimeframe: 10 },
+    "on_missing_data excludes notify_no_data and no_data_timeframe",
+  ],
+  ...([check, composite, renderedMonitor("latency-fast-burn")] as const).map(
+    (monitor) =>
+      [
+        `on_missing_data on a ${monitor.type}`,
+        { ...monitor, notifyNoData: undefined, onMissingData: "resolve" },
+        `on_missing_data does not exist for a ${monitor.type}`,
+      ] as const,
+  ),
+  [
+    "missing data of a check after less than two minutes",
+    { ...silent, noDataTimeframe: 1 },
+    "no_data_timeframe must be 2 minutes or more, got 1",
+  ],
+  [
+    "missing data of a metric before twice its window",
+    { ...metric, notifyNoData: true, noDataTimeframe: 29 },
+    "no_data_timeframe must be 30 minutes or more, got 29",
+  ],
+  [
+    "renotify_statuses without an interval",
+    { ...metric, renotifyStatuses: ["alert"] },
+    "renotify_statuses and renotify_occurrences need renotify_interval",
+  ],
+  [
+    "renotify_occurrences without an interval",
+    { ...metric, renotifyOccurrences: 3 },
+    "renotify_statuses and renotify_occurrences need renotify_interval",
+  ],
+  ["priority 0", { ...metric, priority: "0" }, "priority must be 1 to 5, got 0"],
+  ["a padded message", { ...metric, message: " text" }, "message must not be empty or padded"],
+];
+
+describe("monitorProblems", () => {
+  it.each(refusals)("refuses %s", (_rule, monitor, problem) => {
+    expect(monitorProblems(monitor)).toContain(problem);
+  });
+
+  it("takes on_missing_data alone on a log monitor", () => {
+    expect(monitorProblems({ ...log, notifyNoData: undefined, onMissingData: "resolve" })).toEqual([]);
+  });
+});

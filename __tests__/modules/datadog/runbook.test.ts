@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { allMonitorIds, areas, monitorIds } from "../../../modules/platform/monitor-ids.js";
+
+const runbook = readFileSync(new URL("../../../docs/runbook.md", import.meta.url), "utf8");
+const sections = runbook.split(/^## /m).slice(1);
+const headings = sections.map((section) => section.split("\n")[0]);
+
+describe("docs/runbook.md", () => {
+  it("has one section for each monitor and synthetic test, and no other, in the catalogue's order by area", () => {
+    expect(headings).toHaveLength(51);
+    expect([...headings].sort()).toEqual([...allMonitorIds].sort());
+  });
+
+  it("groups the sections by area", () => {
+    const chapters = runbook.split(/^# /m).slice(2);
+    expect(chapters.map((chapter) => chapter.split("\n")[0]?.toLowerCase())).toEqual(areas);
+    for (const [index, area] of areas.entries()) {
+      const here = [...(chapters[index] ?? "").matchAll(/^## (.*)$/gm)].map(([, heading]) => heading);
+      expect(here).toEqual(monitorIds[area]);
+    }
+  });
+
+  it.each(sections.map((section) => [section.split("\n")[0], section] as const))(
+    "%s says symptom, first look, safe action and how to verify",
+    (_heading, section) => {
+      const labels = [...section.matchAll(/^- \*\*(.+?):\*\* \S/gm)].map(([, label]) => label);
+      expect(labels).toEqual(["Symptom", "First look", "Safe action", "Verify"]);
+    },
+  );
+});

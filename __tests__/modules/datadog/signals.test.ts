@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import { collected, datadogAgentPart } from "../../../modules/machine/parts/datadog-agent/index.js";
+import { dashboards } from "../../../modules/datadog/dashboards/index.js";
+import { logMetrics } from "../../../modules/datadog/logs/metrics.js";
+import { logPipelines } from "../../../modules/datadog/logs/pipelines.js";
+import { serviceLevels } from "../../../modules/datadog/service-levels.js";
+import { checkSignals, instances, logServices, metricSignals } from "../../../modules/platform/signals.js";
+import { paths } from "../../../modules/platform/paths.js";
+import { partOf } from "../../support/payload-files.js";
+import { exampleContext, renderedMonitors } from "./support.js";
+
+const context = exampleContext();
+const made = logMetrics(context);
+const queries = [
+  ...[...renderedMonitors().values()].map(({ query }) => query),
+  ...serviceLevels(context).flatMap(({ good, total }) => [good, total]),
+  ...dashboards(context, () => "id").map(({ definition }) => JSON.stringify(definition)),
+];
+
+/** Metrics of all queries with the tags each is filtered by. */
+const metricsAsked = queries.flatMap((query) =>
+  [...query.matchAll(/(?:avg|max|min|sum|p50|p95|p99):([\w.]+)\{([^}]*)\}(?: by \{([^}]*)\})?/g)].map(
+    ([, name = "", filters = "", groups = ""]) => ({
+      name,
+      tags: [
+        ...filters.split(",").map((filter) => filter.replace(/^!/, "").replace(/[:].*$/, "")),
+        ...groups.split(","),
+      ],
+    }),
+  ),
+);
+const checksAsked = queries.flatMap((query) => [...query.matchAll(/^"([\w.]+)"\.over/g)].map(([, name = ""]) => name));
+
+/** Checks that the agent runs without being told (its *.yaml.default files). */
+const runByDefault = ["cpu", "load", "memory", "ntp", "agent"];
+const running = [...runByDefault, ...collected.integrations.map(({ name }) => name)];
+
+describe("every metric that is asked for", () => {
+  it("is in the list of signals or made from logs", () => {
+    const known = [...Object.keys(metricSignals), ...made.map(({ name }) => name)];
+    expect(metricsAsked.length).toBeGreaterThan(70);
+    for (const { name } of metricsAsked) expect(known).toContain(name);
+  });
+
+  it("is filtered and grouped by tags that a metric from logs has", () => {
+    for (const { name, by } of made) {
+      const asked = metricsAsked.filter((metric) => metric.name === name).flatMap(({ tags }) => tags);
+      const known = ["", "$env", "$server", ...Object.keys(by)];
+      for (const tag of asked) expect(known, name).toContain(tag);
+    }
+  });
+});
+
+describe("every service check that is asked for", () => {
+  it("is in the list of signals", () => {
+    expect(new Set(checksAsked)).toEqual(new Set(Object.keys(checkSignals)));
+  });
+});
+
+describe("the list of signals", () => {
+  it("holds no metric that nothing asks for", () => {
+    const asked = new Set(metricsAsked.map(({ name }) => name));
+    expect(Object.keys(metricSignals).filter((name) => !asked.has(name))).toEqual([]);
+    expect(made.map(({ name }) => name).filter((name) => !asked.has(name))).toEqual([]);
+  });
+
+  it("names only checks that the agent runs", () => {
+    for (const emitter of [...Object.values(metricSignals), ...Object.values(checkSignals)])
+      expect(running).toContain(emitter);
+  });
+});
+
+describe("the agent's files", () => {
+  const { files = [] } = partOf(datadogAgentPart, context.config);
+  const check = (name: string): string =>
+    files.find(({ path }) => path === `/etc/datadog-agent/conf.d/${name}.d/conf.yaml`)?.content ?? "";
+
+  it("name the instances that monitors ask for", () => {
+    expect(check("http_check")).toContain(`name: ${instances.application}`);
+    expect(check("tls")).toContain(`name: ${instances.edgeCertificate}`);
+    expect(check("tls")).toContain(`name: ${instances.originCertificate}`);
+    expect(check("directory")).toContain(`name: ${instances.rebootRequired}`);
+  });
+
+  it("turn on what the queries rely on: Group Replication's metrics, disks by mount point", () => {
+    expect(check("mysql")).toContain("replication: true");
+    expect(check("disk")).toContain("use_mount: true");
+    expect(queries.join()).toContain(`device:${paths.mysql.mountPoint}`);
+  });
+});
+
+describe("every log that is asked for", () => {
+  const searches = [
+    ...queries,
+    ...made.map(({ search }) => search),
+    ...logPipelines(context).map(({ search }) => search),
+  ];
+  const services = searches.flatMap((search) => [...search.matchAll(/service:([\w-]+)/g)].map(([, name]) => name));
+
+  it("comes from a service that the agent reads", () => {
+    const read = collected.logSources.map(({ service }) => service);
+    expect(new Set(services)).toEqual(new Set(Object.values(logServices)));
+    for (const service of services) expect(read).toContain(service);
+  });
+});

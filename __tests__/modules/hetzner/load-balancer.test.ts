@@ -1,0 +1,181 @@
+import { describe, expect, it } from "vitest";
+import { balancerDefinition } from "../../../modules/hetzner/load-balancer/index.js";
+import { exampleConfig } from "../../support/config.js";
+import { synthesizeEnvironment } from "../../support/environment.js";
+import { splitServers } from "../../support/servers.js";
+import { onlyResource, resources } from "../../support/synth.js";
+
+const remote = (stack: string, name: string): string =>
+  `data.terraform_remote_state.cross-stack-reference-input-production-${stack}.outputs.cross-stack-output-${name}`;
+
+const { edge } = synthesizeEnvironment(exampleConfig());
+const passthrough = synthesizeEnvironment(exampleConfig({ tls: "passthrough", servers: splitServers })).edge;
+
+const healthCheck = {
+  protocol: "http",
+  port: 80,
+  interval: 3,
+  timeout: 2,
+  retries: 2,
+  http: { domain: "www.foobar.com", path: "/healthz", status_codes: ["200"], tls: false },
+};
+
+describe("balancer, defaults", () => {
+  it("is a protected lb11 that prefers the server with the fewest connections", () => {
+    expect(onlyResource(edge, "hcloud_load_balancer")).toEqual({
+      name: "production",
+      load_balancer_type: "lb11",
+      location: "nbg1",
+      algorithm: { type: "least_connections" },
+      delete_protection: true,
+      labels: { environment: "production", "managed-by": "cdktf" },
+      lifecycle: { prevent_destroy: true },
+    });
+  });
+
+  it("joins the private network at its fixed address", () => {
+    expect(onlyResource(edge, "hcloud_load_balancer_network")).toEqual({
+      load_balancer_id: "${hcloud_load_balancer.balancer.id}",
+      subnet_id: `\${${remote("foundation", "hcloud_network_subnet-network_subnet-id")}}`,
+      ip: "10.0.1.5",
+      enable_public_interface: true,
+    });
+  });
+
+  it("ends TLS with the uploaded certificate and redirects HTTP", () => {
+    expect(onlyResource(edge, "hcloud_load_balancer_service")).toEqual({
+      load_balancer_id: "${hcloud_load_balancer.balancer.id}",
+      protocol: "https",
+      listen_port: 443,
+      destination_port: 80,
+      proxyprotocol: false,
+      http: { certificates: ["${hcloud_uploaded_certificate.certificate.id}"], redirect_http: true },
+      health_check: healthCheck,
+      lifecycle: expect.anything() as unknown,
+    });
+  });
+});
+
+describe("a balancer that servers were not made for", () => {
+  const preconditions = (synthesized: typeof edge) =>
+    onlyResource(synthesized, "hcloud_load_balancer_service")["lifecycle"] as {
+      readonly precondition: readonly { readonly condition: string; readonly error_message: string }[];
+    };
+  const labelsOf = (server: string): string => remote("servers", `hcloud_server-${server}-labels`);
+
+  it("is refused in the plan, for each target that was born with another TLS mode, balancer's address or domain", () => {
+    expect(
+      preconditions(edge)
+        .precondition.slice(0, -1)
+        .map(({ condition }) => condition),
+    ).toEqual(
+      ["alpha", "bravo", "charlie"].map(
+        (server) => `\${(lookup(${labelsOf(server)}, "balancer", "none") == "terminate-10.0.1.5-fcc63e85")}`,
+      ),
+    );
+    expect(preconditions(edge).precondition[0]?.error_message).toBe(
+      `Server alpha was made for another domain, tls or network.balancerIp than the configuration's, and would serve no visitor. See docs/operations.md, "Change domain, TLS mode or the balancer's address".`,
+    );
+  });
+
+  it("does not wait for servers that are no targets", () => {
+    expect(preconditions(passthrough).precondition.map(({ condition }) => condition)).toEqual([
+      `\${(lookup(${labelsOf("front")}, "balancer", "none") == "passthrough-10.0.1.5-fcc63e85")}`,
+      expect.stringContaining("hostnames"),
+    ]);
+  });
+
+  it.each([
+    ["terminate", edge],
+    ["passthrough", passthrough],
+  ])("is refused while the origin certificate is for other names: %s", (_, synthesized) => {
+    const hostnames = remote(
+      "credentials",
+      "cloudflare_origin_ca_certificate-origin-certificate-1_certificate-hostnames",
+    );
+    expect(preconditions(synthesized).precondition.at(-1)).toEqual({
+      condition: `\${(join(" ", ${hostnames}) == "*.foobar.com foobar.com")}`,
+      error_message:
+        "The origin certificate was issued for other names than those of foobar.com. Raise certificate.generation by one to issue a new one.",
+    });
+  });
+});
+
+describe("balancer targets", () => {
+  it("are all web servers by private address, once the balancer is in the network", () => {
+    const targets = resources(edge, "hcloud_load_balancer_target");
+    expect(Object.keys(targets)).toEqual(["balancer_alpha", "balancer_bravo", "balancer_charlie"]);
+    expect(targets["balancer_bravo"]).toEqual({
+      load_balancer_id: "${hcloud_load_balancer.balancer.id}",
+      type: "server",
+      server_id: `\${${remote("servers", "hcloud_server-bravo-id")}}`,
+      use_private_ip: true,
+      depends_on: ["hcloud_load_balancer_network.balancer_network"],
+    });
+  });
+
+  it("leave out servers without the role web", () => {
+    expect(Object.keys(resources(passthrough, "hcloud_load_balancer_target"))).toEqual(["balancer_front"]);
+  });
+});
+
+describe("balancer certificate", () => {
+  it("has a name made of its content and is created before its predecessor goes", () => {
+    const pem = remote("credentials", "cloudflare_origin_ca_certificate-origin-certificate-1_certificate-certificate");
+    expect(onlyResource(edge, "hcloud_uploaded_certificate")).toEqual({
+      name: `production-origin-\${substr(sha256(${pem}), 0, 8)}`,
+      certificate: `\${${pem}}`,
+      private_key: `\${${remote("credentials", "tls_private_key-origin-certificate-1_key-private_key_pem")}}`,
+      labels: { environment: "production", "managed-by": "cdktf" },
+      lifecycle: { create_before_destroy: true },
+    });
+  });
+});
+
+describe("passthrough", () => {
+  it("hands TLS on with the visitor's address, listens on 443 only and knows no certificate", () => {
+    expect(onlyResource(passthrough, "hcloud_load_balancer_service")).toEqual({
+      load_balancer_id: "${hcloud_load_balancer.balancer.id}",
+      protocol: "tcp",
+      listen_port: 443,
+      destination_port: 443,
+      proxyprotocol: true,
+      health_check: healthCheck,
+      lifecycle: expect.anything() as unknown,
+    });
+    expect(resources(passthrough, "hcloud_uploaded_certificate")).toEqual({});
+  });
+});
+
+describe("balancerDefinition", () => {
+  it("is plain data with everything that the configuration sets", () => {
+    const config = exampleConfig({
+      loadBalancer: {
+        algorithm: "round_robin",
+        healthCheck: { intervalSeconds: 10, timeoutSeconds: 5, retries: 4 },
+      },
+    });
+    expect(balancerDefinition(config)).toEqual({
+      algorithm: "round_robin",
+      services: [
+        {
+          protocol: "https",
+          listenPort: 443,
+          destinationPort: 80,
+          proxyProtocol: false,
+          redirectHttp: true,
+          healthCheck: {
+            protocol: "http",
+            port: 80,
+            path: "/healthz",
+            domain: "www.foobar.com",
+            statusCodes: ["200"],
+            intervalSeconds: 10,
+            timeoutSeconds: 5,
+            retries: 4,
+          },
+        },
+      ],
+    });
+  });
+});

@@ -1,0 +1,126 @@
+import { describe, expect, it } from "vitest";
+import {
+  appending,
+  mergeParts,
+  ownConfig,
+  renderCloudConfig,
+} from "../../../../modules/machine/compose/cloud-config.js";
+import { compact } from "../../../../modules/machine/compose/compact.js";
+
+const file = { path: "/etc/a", content: "a\n" };
+
+describe("parts with defaults", () => {
+  it("make a machine with system users, no packages and no files", () => {
+    const config = mergeParts([]);
+    expect(config.users).toHaveLength(6);
+    expect(config.users[0]).toEqual({
+      name: "app",
+      system: true,
+      homedir: "/nonexistent",
+      no_create_home: true,
+      shell: "/usr/sbin/nologin",
+    });
+    expect(config.packages).toEqual([]);
+    expect(config.write_files).toEqual([]);
+    expect(config.apt.sources).toEqual({});
+  });
+
+  it("leave administrators' keys with root and no way in by password", () => {
+    expect(mergeParts([])).toMatchObject({ disable_root: false, ssh_pwauth: false });
+  });
+});
+
+describe("parts with everything set", () => {
+  const config = mergeParts([
+    { packages: ["x", "y"], files: [file], commands: [["first", "a b"]] },
+    {
+      packages: ["y", "z"],
+      files: [{ path: "/etc/b", content: "b\n", owner: "app:app", permissions: "0600" }],
+      commands: [["second"]],
+      aptSources: [{ name: "vendor", source: "deb https://vendor.test $RELEASE main", key: "KEY" }],
+    },
+  ]);
+
+  it("are merged in their order, packages once", () => {
+    expect(config.packages).toEqual(["x", "y", "z"]);
+    expect(config.write_files.map(({ path }) => path)).toEqual(["/etc/a", "/etc/b"]);
+    expect(config.runcmd).toEqual(["set -eu", ["first", "a b"], ["second"]]);
+  });
+
+  it("render to the same bytes each time, with long lines unbroken", () => {
+    const long = `# ${"word ".repeat(60)}`.trim();
+    const rendered = renderCloudConfig({ content: `${long}\n` });
+    expect(rendered).toBe(`#cloud-config\ncontent: |\n  ${long}\n`);
+    expect(renderCloudConfig(config)).toBe(renderCloudConfig(structuredClone(config)));
+  });
+});
+
+describe("a file of another user than root", () => {
+  it("is written late, when the user exists", () => {
+    const [written] = mergeParts([{ files: [{ ...file, owner: "app:app" }] }]).write_files;
+    expect(written).toEqual({ path: "/etc/a", owner: "app:app", defer: true, content: "a\n" });
+  });
+});
+
+describe("an apt source", () => {
+  const entries = (key: string | { url: string; fingerprints: string[] }) =>
+    mergeParts([{ aptSources: [{ name: "vendor", source: "deb https://vendor.test stable 7", key }] }]);
+
+  it("trusts a key at hand for itself alone", () => {
+    expect(entries("KEY").apt.sources).toEqual({
+      vendor: { source: "deb [signed-by=$KEY_FILE] https://vendor.test stable 7", key: "KEY" },
+    });
+  });
+
+  it("trusts a downloaded key only with a pinned fingerprint", () => {
+    const config = entries({ url: "https://keys.vendor.test/KEY", fingerprints: ["AB".repeat(20), "CD".repeat(20)] });
+    const path = "/etc/apt/keyrings/vendor.asc";
+    expect(config.apt.sources).toEqual({
+      vendor: { source: `deb [signed-by=${path},${"AB".repeat(20)},${"CD".repeat(20)}] https://vendor.test stable 7` },
+    });
+    expect(config.write_files).toEqual([{ path, source: { uri: "https://keys.vendor.test/KEY" } }]);
+  });
+});
+
+describe("what is a server's own", () => {
+  it("is its name and its files, to be added to the shared ones", () => {
+    expect(ownConfig("alpha", [file], mergeParts([]))).toEqual({
+      merge_how: appending,
+      hostname: "alpha",
+      write_files: [{ path: "/etc/a", content: "a\n" }],
+    });
+  });
+});
+
+describe("merging refuses", () => {
+  it("the same file from two parts", () => {
+    expect(() => mergeParts([{ files: [file] }, { files: [file] }])).toThrow(
+      "payload: each file comes from one part, got /etc/a twice; remove one",
+    );
+  });
+
+  it("a server's own file where there is a shared one", () => {
+    expect(() => ownConfig("alpha", [file], mergeParts([{ files: [file] }]))).toThrow(
+      "payload: each file comes from one part, got /etc/a twice; remove one",
+    );
+  });
+
+  it("the same apt source from two parts", () => {
+    const part = { aptSources: [{ name: "vendor", source: "deb x y z", key: "KEY" }] };
+    expect(() => mergeParts([part, part])).toThrow(
+      "payload: each apt source comes from one part, got vendor twice; remove one",
+    );
+  });
+});
+
+describe("compaction", () => {
+  it("keeps the interpreter line and the code, and drops comments and empty lines", () => {
+    expect(compact("/usr/local/sbin/x", "#!/bin/sh\n# why\nset -eu\n\n  # more\necho '#' # stays\n")).toBe(
+      "#!/bin/sh\nset -eu\necho '#' # stays\n",
+    );
+  });
+
+  it("leaves apt's configuration alone, where #clear is a directive", () => {
+    expect(compact("/etc/apt/apt.conf.d/x", "#clear A;\n")).toBe("#clear A;\n");
+  });
+});

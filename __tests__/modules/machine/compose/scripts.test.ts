@@ -1,0 +1,39 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { payloadOf } from "../../../../modules/machine/compose/index.js";
+import { exampleConfig } from "../../../support/config.js";
+import { temporaryFolder, writeBelow } from "../../../support/payload-files.js";
+import { serverOf } from "../../../support/servers.js";
+import { hasTool, runTool } from "../../../support/tools.js";
+
+const config = exampleConfig();
+const { write_files: files, runcmd } = payloadOf(config, serverOf(config, "alpha"));
+const scripts = files.filter(({ content }) => /^#!\/bin\/(ba)?sh/.test(content ?? ""));
+
+describe("scripts of the payload", () => {
+  it("are all executable", () => {
+    expect(scripts.filter(({ permissions }) => permissions !== "0755")).toEqual([]);
+  });
+
+  it("end at the first failure", () => {
+    const careless = scripts.filter(({ content }) => !/^set -eu/m.test(content ?? ""));
+    expect(careless.map(({ path }) => path)).toEqual(["/usr/sbin/policy-rc.d", "/usr/local/sbin/mysql-group"]);
+  });
+
+  it("run in the order in which services depend on each other", () => {
+    expect(runcmd.map((command) => (typeof command === "string" ? command : command.join(" ")))).toEqual([
+      "set -eu",
+      "rm -f /usr/sbin/policy-rc.d",
+      ...["host-firewall", "hardening", "mysql", "haproxy", "nginx", "application", "datadog-agent"].map(
+        (name) => `/usr/local/lib/platform/setup-${name}`,
+      ),
+    ]);
+  });
+
+  it.runIf(hasTool("shellcheck", "shell scripts of the payload"))("satisfy shellcheck", () => {
+    const folder = temporaryFolder();
+    writeBelow(folder, scripts);
+    const paths = scripts.map(({ path }) => join(folder, path));
+    expect(runTool("shellcheck", paths)).toEqual({ status: 0, output: "" });
+  });
+});

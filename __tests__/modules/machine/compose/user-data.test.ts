@@ -1,0 +1,248 @@
+import { gunzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import type { Config } from "../../../../modules/config/schema.js";
+import {
+  compress,
+  allSecretParts,
+  payloadHash,
+  payloadOf,
+  payloadSize,
+  plainFilesOf,
+  renderCloudConfig,
+  serverUserData,
+  warningBytes,
+} from "../../../../modules/machine/compose/index.js";
+import { secretFilesOf, type SecretFile } from "../../../../modules/config/secrets.js";
+import { exampleConfig } from "../../../support/config.js";
+import { temporaryFolder, writeBelow } from "../../../support/payload-files.js";
+import { serverOf, splitServers } from "../../../support/servers.js";
+import { hasTool, runTool } from "../../../support/tools.js";
+
+const terminate = exampleConfig();
+const passthrough = exampleConfig({ tls: "passthrough" });
+const split = exampleConfig({ servers: splitServers, monitoring: { enabled: false } });
+
+function userData(config: Config, name: string, prefix = "secret"): string {
+  const server = serverOf(config, name);
+  const secrets = allSecretParts(config, server.roles, {
+    value: (secret) => `${prefix}-${secret}`,
+    encode: (content) => Buffer.from(content).toString("base64"),
+    compress,
+  });
+  return serverUserData({ config, server, secrets });
+}
+const bodiesOf = (text: string): string[] =>
+  [...text.matchAll(/base64\n\n([A-Za-z0-9+/=]+)\n/g)].map(([, body]) => body ?? "");
+const partsOf = (text: string): string[] =>
+  bodiesOf(text).map((body) => gunzipSync(Buffer.from(body, "base64")).toString());
+const secretFilesOn = (config: Config, server: string): readonly SecretFile[] => {
+  const { shared, own } = secretFilesOf(config, serverOf(config, server).roles);
+  return [...shared, ...own];
+};
+
+interface Written {
+  write_files: {
+    path: string;
+    owner: string;
+    permissions: string;
+    defer: boolean;
+    encoding: string;
+    content: string;
+  }[];
+}
+
+describe("user data", () => {
+  it("is MIME with the literal payload and the secrets, shared and own, each compressed", () => {
+    const text = userData(terminate, "alpha");
+    expect(text.startsWith('Content-Type: multipart/mixed; boundary="==platform-payload=="\nMIME-Version: 1.0\n')).toBe(
+      true,
+    );
+    const parts = partsOf(text);
+    expect(parts).toHaveLength(4);
+    const plain = plainFilesOf(terminate, serverOf(terminate, "alpha")).map(({ content }) => content);
+    expect(parts.slice(0, 2)).toEqual([plain.at(0), plain.at(-1)]);
+  });
+
+  it("has no part for a server's own secrets where it has none", () => {
+    expect(partsOf(userData(split, "front"))).toHaveLength(3);
+    expect(partsOf(userData(split, "left"))).toHaveLength(4);
+  });
+
+  it("is the same to the byte each time", () => {
+    expect(userData(terminate, "bravo")).toBe(userData(exampleConfig(), "bravo"));
+  });
+
+  it("says that files of later parts are added to those before, not put in their place", () => {
+    const [shared, ...later] = partsOf(userData(terminate, "alpha")).map((part) => parse(part) as object);
+    expect(shared).not.toHaveProperty("merge_how");
+    for (const part of later)
+      expect(part).toMatchObject({ merge_how: "list(append)+dict(no_replace,recurse_list)+str()" });
+  });
+});
+
+describe("what servers with the same roles share", () => {
+  const [alpha, bravo] = ["alpha", "bravo"].map((name) => bodiesOf(userData(terminate, name))) as [string[], string[]];
+
+  it("is the same to the byte, literal and secret", () => {
+    expect([bravo[0], bravo[2]]).toEqual([alpha[0], alpha[2]]);
+    expect(bravo[1]).not.toBe(alpha[1]);
+  });
+
+  it("names no server: files that do are the server's own", () => {
+    const [shared = "", own = ""] = partsOf(userData(terminate, "alpha"));
+    for (const { name } of terminate.servers) expect(shared).not.toMatch(new RegExp(`\\b${name}\\b`));
+    expect((parse(own) as Written).write_files.map(({ path }) => path)).toEqual([
+      "/etc/nftables/own-address.nft",
+      "/etc/mysql/server.cnf",
+      "/etc/mysql-group/group.json",
+      "/etc/nginx/snippets/listen-http.conf",
+      "/etc/nginx/snippets/listen-http-default.conf",
+      "/etc/datadog-agent/datadog.yaml",
+    ]);
+  });
+});
+
+describe.each([
+  ["terminate", terminate, "alpha", 11],
+  ["passthrough", passthrough, "alpha", 13],
+  ["a web server alone", split, "front", 3],
+  ["a database server alone", split, "left", 6],
+] as const)("secrets with %s", (_, config, server, count) => {
+  const [shared = "", own = "", ...secrets] = partsOf(userData(config, server));
+  const files = secrets.flatMap((secret) => (parse(secret) as Written).write_files);
+
+  it("are the declared files, of mode 0600, written late", () => {
+    expect(files).toHaveLength(count);
+    expect(files.map(({ path }) => path)).toEqual(secretFilesOn(config, server).map(({ path }) => path));
+    expect(new Set(files.map(({ permissions, defer, encoding }) => `${permissions} ${defer} ${encoding}`))).toEqual(
+      new Set(["0600 true b64"]),
+    );
+  });
+
+  it("hold what they are declared to hold", () => {
+    const decoded = files.map(({ content }) => Buffer.from(content, "base64").toString());
+    expect(decoded).toEqual(secretFilesOn(config, server).map((file) => file.content((name) => `secret-${name}`)));
+    expect(decoded.join("\n")).toContain("secret-");
+  });
+
+  it("change no byte outside their own parts", () => {
+    const [text, others] = [userData(config, server), userData(config, server, "other")];
+    const withoutSecrets = (whole: string): string =>
+      bodiesOf(whole)
+        .slice(2)
+        .reduce((rest, body) => rest.replace(body, ""), whole);
+    expect(bodiesOf(others).slice(2)).not.toEqual(bodiesOf(text).slice(2));
+    expect(withoutSecrets(others)).toBe(withoutSecrets(text));
+  });
+
+  it("are no reference in the literal parts", () => {
+    expect(`${shared}${own}`).not.toMatch(/\$\{(?!distro_codename|RELEASE_|[0-9#])[A-Z_.]+\.[a-z]/);
+  });
+});
+
+describe("size and hash", () => {
+  it.each([
+    ["terminate", terminate],
+    ["passthrough", passthrough],
+  ])("leave a quarter of what Hetzner takes free with %s", (_, config) => {
+    for (const server of config.servers) expect(payloadSize(config, server)).toBeLessThanOrEqual(warningBytes);
+  });
+
+  it("fit a label, and change with the payload", () => {
+    const hash = payloadHash(terminate, serverOf(terminate, "alpha"));
+    expect(hash).toMatch(/^[0-9a-f]{12}$/);
+    expect(payloadHash(terminate, serverOf(terminate, "bravo"))).not.toBe(hash);
+    expect(payloadHash(exampleConfig(), serverOf(terminate, "alpha"))).toBe(hash);
+  });
+
+  it("do not change with the release, which comes to running servers by deploy-app", () => {
+    const released = exampleConfig({
+      application: { url: "https://releases.foobar.com/release-2.0.0.tar.gz", sha256: "1".repeat(64) },
+    });
+    expect(payloadHash(released, serverOf(released, "alpha"))).toBe(
+      payloadHash(terminate, serverOf(terminate, "alpha")),
+    );
+  });
+
+  it("do not change with the servers that are added later", () => {
+    const grown = exampleConfig({
+      servers: {
+        delta: { privateIp: "10.0.1.14", roles: ["database"] },
+        echo: { privateIp: "10.0.1.15", roles: ["database"] },
+        front: { privateIp: "10.0.1.128", roles: ["web"] },
+      },
+    });
+    for (const name of ["alpha", "bravo", "charlie"])
+      expect(payloadHash(grown, serverOf(grown, name))).toBe(payloadHash(terminate, serverOf(terminate, name)));
+  });
+
+  it("change with the origin certificate where the server carries it", () => {
+    const hashOf = (config: Config, server: string): string => payloadHash(config, serverOf(config, server));
+    const [first, second] = [1, 2].map((generation) =>
+      exampleConfig({ servers: splitServers, tls: "passthrough", certificate: { generation } }),
+    ) as [Config, Config];
+    expect(hashOf(second, "front")).not.toBe(hashOf(first, "front"));
+    expect(hashOf(second, "left")).toBe(hashOf(first, "left"));
+    expect(hashOf(exampleConfig({ certificate: { generation: 2 } }), "alpha")).toBe(hashOf(terminate, "alpha"));
+  });
+});
+
+describe("plain files", () => {
+  it("are both cloud-configs and every file of the shared one", () => {
+    const paths = (config: Config, name: string) =>
+      plainFilesOf(config, serverOf(config, name)).map(({ path }) => path);
+    const left = paths(split, "left");
+    expect([left.at(0), left.at(-1)]).toEqual(["roles/database.yaml", "servers/left.yaml"]);
+    expect(left).toContain("roles/database/etc/nftables.conf");
+    expect(paths(terminate, "alpha")[0]).toBe("roles/web+database.yaml");
+    expect(paths(terminate, "alpha")).toContain("roles/web+database/etc/nginx/conf.d/site.conf");
+  });
+});
+
+describe("cloud-init itself", () => {
+  it.runIf(hasTool("cloud-init", "payload against cloud-init's schema")).each([
+    ["terminate", terminate, "alpha"],
+    ["passthrough", passthrough, "alpha"],
+    ["web alone", split, "front"],
+    ["database alone", split, "left"],
+  ] as const)("finds the payload valid: %s", (_, config, server) => {
+    const folder = temporaryFolder();
+    const payload = payloadOf(config, serverOf(config, server));
+    // Files by URL came with cloud-init 24.3 (Debian 13 has 25.1); the schema of Debian 12 does not know them.
+    const known = { ...payload, write_files: payload.write_files.filter(({ source }) => !source) };
+    writeBelow(folder, [{ path: "user-data", content: renderCloudConfig(known) }]);
+    const { status, output } = runTool("cloud-init", ["schema", "--config-file", `${folder}/user-data`]);
+    expect(output).toContain("Valid cloud-config");
+    expect(status).toBe(0);
+  });
+
+  it.runIf(hasTool("cloud-init", "merging of shared, own and secret files"))(
+    "merges all parts into one list of files, with the server's name",
+    () => {
+      const folder = temporaryFolder();
+      writeBelow(folder, [{ path: "user-data", content: userData(terminate, "alpha") }]);
+      const { status, output } = runTool("/usr/bin/python3", ["-c", merge, `${folder}/user-data`]);
+      expect(output).toBe(`${payloadOf(terminate, serverOf(terminate, "alpha")).write_files.length + 11} 6 alpha\n`);
+      expect(status).toBe(0);
+    },
+  );
+});
+
+/** What cloud-init does with user data, up to the merged cloud-config: prints the number of files and of users, and the hostname. */
+const merge = `
+import sys
+from unittest import mock
+from cloudinit import handlers, user_data, util
+from cloudinit.handlers.cloud_config import CloudConfigPartHandler
+paths = mock.Mock(**{"get_ipath.return_value": None})
+with mock.patch("cloudinit.util.fetch_ssl_details", return_value={}):
+    message = user_data.UserDataProcessor(paths).process(open(sys.argv[1], "rb").read())
+handler = CloudConfigPartHandler(paths)
+handler.handle_part(None, handlers.CONTENT_START, None, None, None, None)
+for part in message.walk():
+    if part.get_content_maintype() != "multipart":
+        payload = util.fully_decoded_payload(part)
+        handler.handle_part(None, part.get_content_type(), part.get_filename(), payload, None, dict(part.items()))
+print(*(len(handler.cloud_buf[key]) for key in ("write_files", "users")), handler.cloud_buf["hostname"])
+`;

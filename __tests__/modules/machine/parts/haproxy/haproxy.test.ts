@@ -1,0 +1,129 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { haproxyPart } from "../../../../../modules/machine/parts/haproxy/index.js";
+import { exampleConfig } from "../../../../support/config.js";
+import { contentOf, partOf, temporaryFolder, writeBelow } from "../../../../support/payload-files.js";
+import { splitServers } from "../../../../support/servers.js";
+import { hasTool, hasToolInNetwork, runTool } from "../../../../support/tools.js";
+import { judgeDropIn } from "../../../../support/units.js";
+
+const rendered = (config = exampleConfig(), server = "alpha"): string =>
+  contentOf(partOf(haproxyPart, config, server), "/etc/haproxy/haproxy.cfg");
+const section = (name: string, text = rendered()): string =>
+  new RegExp(`^(listen|frontend) ${name}\\n(\\t.*\\n)+`, "m").exec(text)?.[0] ?? "";
+
+describe("HAProxy with defaults", () => {
+  it("is one package, three files, one command", () => {
+    const part = partOf(haproxyPart);
+    expect(part.packages).toEqual(["haproxy"]);
+    expect(part.files?.map(({ path }) => path)).toEqual([
+      "/etc/haproxy/haproxy.cfg",
+      "/etc/systemd/system/haproxy.service.d/platform.conf",
+      "/usr/local/lib/platform/setup-haproxy",
+    ]);
+    expect(part.commands).toEqual([["/usr/local/lib/platform/setup-haproxy"]]);
+  });
+
+  it("listens on loopback only", () => {
+    expect([...rendered().matchAll(/^\tbind (.*)$/gm)].map((match) => match[1])).toEqual([
+      "127.0.0.1:6446",
+      "127.0.0.1:6447",
+      "127.0.0.1:8404",
+    ]);
+  });
+});
+
+/** Every address of the database range. */
+const range = [8, 9, 10, 11, 12, 13, 14, 15].map((last) => `10.0.1.${last}`);
+
+describe("the write port", () => {
+  it("leads to the member that says it is the primary, and to nothing else", () => {
+    expect(section("primary").match(/^\tserver .*$/gm)).toEqual(
+      range.map((address) => `\tserver ${address} ${address}:3306 check`),
+    );
+    expect(section("primary")).toContain("http-check send meth GET uri /primary\n");
+    expect(section("primary")).not.toContain("backup");
+  });
+
+  it("cuts the connections to a member that lost the role", () => {
+    expect(rendered()).toContain("on-marked-down shutdown-sessions\n");
+  });
+
+  it("notices within 2 s, so that the database's own 7 s stay below 10", () => {
+    expect(rendered()).toContain("default-server port 8008 inter 1s fastinter 500ms downinter 500ms fall 2 rise 1");
+  });
+});
+
+describe("the read port", () => {
+  it("spreads over replicas and falls back to the primary when there is none", () => {
+    const lines = section("replicas").match(/^\tserver .*$/gm);
+    expect(lines).toEqual([
+      ...range.map((address) => `\tserver ${address} ${address}:3306 check on-marked-up shutdown-backup-sessions`),
+      ...range.map((address) => `\tserver ${address}-primary ${address}:3306 backup track primary/${address}`),
+    ]);
+    expect(section("replicas")).toContain("http-check send meth GET uri /replica\n");
+    expect(section("replicas")).toContain("balance leastconn\n");
+  });
+});
+
+describe("HAProxy with everything set", () => {
+  const config = exampleConfig({ servers: splitServers });
+
+  it("is the same on a web server alone, and however many members there are", () => {
+    expect(rendered(config, "front")).toBe(rendered());
+  });
+
+  it("asks sixteen addresses when the range has them, but for those that no server can have", () => {
+    const wide = exampleConfig({ network: { databaseRange: "10.0.1.0/28", balancerIp: "10.0.1.20" } });
+    expect(section("primary", rendered(wide)).match(/^\tserver /gm)).toHaveLength(14);
+    expect(rendered(wide)).not.toContain("server 10.0.1.1 ");
+  });
+});
+
+describe("HAProxy's unit", () => {
+  it("has no way round the firewall to a name server", () => {
+    expect(contentOf(partOf(haproxyPart), "/etc/systemd/system/haproxy.service.d/platform.conf")).toContain(
+      "InaccessiblePaths=-/run/dbus -/run/systemd/resolve\n",
+    );
+  });
+
+  it.runIf(hasTool("systemd-analyze", "drop-in of HAProxy's unit"))(
+    "is understood by systemd and exposed below 3",
+    () => {
+      const dropIn = contentOf(partOf(haproxyPart), "/etc/systemd/system/haproxy.service.d/platform.conf");
+      const { complaints, exposure } = judgeDropIn("haproxy.service", dropIn);
+      expect(complaints).toBe("");
+      expect(exposure).toBeLessThan(3);
+    },
+  );
+});
+
+describe("the configuration", () => {
+  it("is accepted by HAProxy", () => {
+    if (!hasTool("haproxy", "haproxy.cfg by haproxy -c")) return;
+    const folder = mkdtempSync(join(tmpdir(), "haproxy-"));
+    try {
+      const file = join(folder, "haproxy.cfg");
+      writeFileSync(file, rendered());
+      expect(runTool("haproxy", ["-c", "-q", "-f", file])).toEqual({ status: 0, output: "" });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe("HAProxy's start", () => {
+  it.runIf(
+    hasTool("python3", "where HAProxy leads at its start") &&
+      hasToolInNetwork("haproxy", "where HAProxy leads at its start", "-nu"),
+  )("leads writes to nobody until it has found the primary", () => {
+    const folder = temporaryFolder();
+    writeBelow(folder, [{ path: "haproxy.cfg", content: rendered() }]);
+    const program = fileURLToPath(new URL("start.py", import.meta.url));
+    const args = [program, join(folder, "haproxy.cfg"), "10.0.1.11", ...range];
+    expect(runTool("unshare", ["-nu", "python3", ...args])).toEqual({ status: 0, output: "10.0.1.11\n" });
+  });
+});

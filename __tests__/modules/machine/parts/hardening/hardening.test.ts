@@ -1,0 +1,172 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { hardeningPart } from "../../../../../modules/machine/parts/hardening/index.js";
+import { contentOf, partOf, temporaryFolder, writeBelow } from "../../../../support/payload-files.js";
+import { hasTool, runTool } from "../../../../support/tools.js";
+
+const part = partOf(hardeningPart);
+const sshd = contentOf(part, "/etc/ssh/sshd_config.d/10-platform.conf");
+const setup = contentOf(part, "/usr/local/lib/platform/setup-hardening");
+
+describe("hardening", () => {
+  it("is seven packages, eleven files, one command", () => {
+    expect(part.packages).toEqual([
+      "ca-certificates",
+      "chrony",
+      "logrotate",
+      "openssh-server",
+      "procps",
+      "systemd-resolved",
+      "unattended-upgrades",
+    ]);
+    expect(part.files).toHaveLength(11);
+    expect(part.commands).toEqual([["/usr/local/lib/platform/setup-hardening"]]);
+  });
+});
+
+describe("security updates", () => {
+  const upgrades = contentOf(part, "/etc/apt/apt.conf.d/60platform-upgrades");
+
+  it("come from the security archive only and never restart the machine", () => {
+    expect(upgrades).toContain("#clear Unattended-Upgrade::Origins-Pattern;");
+    expect(upgrades.match(/"origin=[^"]*"/g)).toEqual([
+      '"origin=Debian,codename=${distro_codename}-security,label=Debian-Security"',
+    ]);
+    expect(upgrades).toContain('Unattended-Upgrade::Automatic-Reboot "false";');
+  });
+
+  it.runIf(hasTool("apt-config", "apt configuration"))("are understood by apt", () => {
+    const folder = temporaryFolder();
+    writeBelow(folder, [{ path: "upgrades", content: upgrades }]);
+    const { output } = runTool("apt-config", [
+      "-c",
+      join(folder, "upgrades"),
+      "dump",
+      "Unattended-Upgrade::Automatic-Reboot",
+    ]);
+    expect(output.trim()).toBe('Unattended-Upgrade::Automatic-Reboot "false";');
+  });
+});
+
+/** Notes what it is told, fails at one verb, and gives services that it restarts the new library. */
+const systemctlStandIn = (fails: string): string => `#!/bin/sh
+echo "$*" >>log
+[ "$1" != "${fails}" ] || exit 1
+[ "$1" = try-restart ] || exit 0
+for unit; do
+  for maps in proc/*/maps; do
+    ! grep -q "$unit" "\${maps%maps}cgroup" || sed -i '/libssl/s/ (deleted)//' "$maps"
+  done
+done
+`;
+
+/** restart-upgraded with folders for /proc and /run, and processes as [service, whether its library was replaced]. */
+function restartUpgraded(processes: readonly (readonly [service: string, replaced: boolean])[], fails = "") {
+  const folder = temporaryFolder();
+  const maps = (replaced: boolean) => `7f00-7f01 r-xp 00 fe:01 1 /usr/lib/libssl.so.3${replaced ? " (deleted)" : ""}\n`;
+  writeBelow(folder, [
+    ...processes.flatMap(([service, replaced], index) => [
+      { path: `proc/${index + 1}/maps`, content: `7f00-7f01 rw-s 00 00:01 1 /dev/zero (deleted)\n${maps(replaced)}` },
+      { path: `proc/${index + 1}/cgroup`, content: `0::/system.slice/${service}\n` },
+    ]),
+    { path: "bin/systemctl", permissions: "0755", content: systemctlStandIn(fails) },
+    { path: "run/in-service", content: "" },
+    {
+      path: "restart-upgraded",
+      permissions: "0755",
+      content: contentOf(part, "/usr/local/lib/platform/restart-upgraded")
+        .replaceAll("/proc/", `${folder}/proc/`)
+        .replaceAll("/run/", `${folder}/run/`),
+    },
+  ]);
+  const script = `cd ${folder}; PATH=bin:$PATH; ./restart-upgraded; echo "exit $?"; cat log run/reboot-required.pkgs 2>/dev/null`;
+  return runTool("sh", ["-c", script]).output.trim().split("\n");
+}
+
+describe("after a security update", () => {
+  it("services are looked at by the unit that installs it", () => {
+    expect(contentOf(part, "/etc/systemd/system/apt-daily-upgrade.service.d/60-platform.conf")).toBe(
+      "[Service]\nExecStartPost=/usr/local/lib/platform/restart-upgraded\n",
+    );
+  });
+
+  it("nothing is restarted when nothing runs replaced code", () => {
+    expect(restartUpgraded([["nginx.service", false]])).toEqual(["exit 0"]);
+  });
+
+  it("what serves visitors is restarted while the server is out of service, and the rest with it", () => {
+    const processes = [
+      ["nginx.service", true],
+      ["app.service", true],
+      ["ssh.service", true],
+      ["haproxy.service", false],
+    ];
+    expect(restartUpgraded(processes as [string, boolean][])).toEqual([
+      "exit 0",
+      "stop in-service.service",
+      "try-restart app.service nginx.service ssh.service",
+      "start in-service.service",
+    ]);
+  });
+
+  it("the server stays in service where only others are concerned", () => {
+    expect(restartUpgraded([["chrony.service", true]])).toEqual(["exit 0", "try-restart chrony.service"]);
+  });
+
+  it("MySQL and the system's own are left for a reboot", () => {
+    expect(
+      restartUpgraded([
+        ["mysql.service", true],
+        ["dbus.service", true],
+        ["mysql.service", true],
+      ]),
+    ).toEqual(["exit 0", "dbus.service", "mysql.service"]);
+  });
+
+  it("a restart that fails does not leave the server out of service", () => {
+    expect(restartUpgraded([["nginx.service", true]], "try-restart")).toEqual([
+      "exit 123",
+      "stop in-service.service",
+      "try-restart nginx.service",
+      "start in-service.service",
+    ]);
+  });
+});
+
+describe("ssh", () => {
+  it("takes keys only, of root only", () => {
+    expect(sshd).toMatch(/^PermitRootLogin prohibit-password\nAllowUsers root\nPasswordAuthentication no$/m);
+    expect(setup).toContain("usermod --password '*' root");
+  });
+
+  it("is checked before it takes up new settings", () => {
+    expect(setup).toMatch(/sshd -t\n.*\nsystemctl reload-or-restart ssh\.service\n/);
+  });
+
+  it.runIf(hasTool("/usr/sbin/sshd", "sshd settings"))(
+    "has settings that sshd accepts, without weak algorithms",
+    () => {
+      const folder = temporaryFolder();
+      const key = join(folder, "key");
+      runTool("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
+      writeBelow(folder, [{ path: "sshd.conf", content: sshd.replace("/etc/ssh/ssh_host_ed25519_key", key) }]);
+      const { status, output } = runTool("unshare", [
+        "-m",
+        "sh",
+        "-c",
+        `mkdir -p /run/sshd && /usr/sbin/sshd -T -f ${join(folder, "sshd.conf")}`,
+      ]);
+      expect(status).toBe(0);
+      expect(output).toMatch(/^passwordauthentication no$/m);
+      expect(output).not.toMatch(/^(macs|kexalgorithms|ciphers) .*(sha1\b|cbc|ecdh-sha2|umac-64)/m);
+    },
+  );
+});
+
+describe("names", () => {
+  it("come from Hetzner's resolvers, and from no other", () => {
+    expect(contentOf(part, "/etc/systemd/resolved.conf.d/60-platform.conf")).toBe(
+      "[Resolve]\nDNS=185.12.64.1 185.12.64.2 2a01:4ff:ff00::add:1 2a01:4ff:ff00::add:2\nFallbackDNS=\nDomains=~.\nLLMNR=no\nMulticastDNS=no\n",
+    );
+  });
+});

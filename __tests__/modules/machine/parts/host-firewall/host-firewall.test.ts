@@ -1,0 +1,172 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { hostFirewallPart } from "../../../../../modules/machine/parts/host-firewall/index.js";
+import { createdEarly } from "../../../../../modules/platform/users.js";
+import { exampleConfig } from "../../../../support/config.js";
+import { contentOf, partOf, temporaryFolder, writeBelow } from "../../../../support/payload-files.js";
+import { splitServers } from "../../../../support/servers.js";
+import { hasToolInNetwork, runTool } from "../../../../support/tools.js";
+
+const everything = exampleConfig({
+  tls: "passthrough",
+  administrators: {
+    cidrs: ["192.0.2.0/24", "2001:db8::/48"],
+    sshKeys: { admin: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDYjNliBfjiBhlX8Tt4kk/BIRIkFveN0qw9ja6+FwQJy admin" },
+  },
+});
+const split = exampleConfig({ servers: splitServers, monitoring: { enabled: false } });
+
+const ownAddress = "/etc/nftables/own-address.nft";
+const rules = (config = exampleConfig(), server = "alpha"): string =>
+  contentOf(partOf(hostFirewallPart, config, server), "/etc/nftables.conf");
+/** What is accepted from others over TCP. */
+const inward = (config = exampleConfig(), server = "alpha"): string[] =>
+  accepted(rules(config, server)).filter((match) => match.includes("tcp dport") && !match.startsWith("meta skuid"));
+const accepted = (text: string): string[] => [...text.matchAll(/^\t\t(.*) accept$/gm)].map(([, match]) => match ?? "");
+
+describe("the host firewall with defaults", () => {
+  it("is one package, three files and one of its own, one command", () => {
+    const part = partOf(hostFirewallPart);
+    expect(part.packages).toEqual(["nftables"]);
+    expect(part.files?.map(({ path }) => path)).toEqual([
+      "/etc/nftables.conf",
+      "/etc/sysctl.d/60-network.conf",
+      "/usr/local/lib/platform/setup-host-firewall",
+      "/etc/nftables/own-address.nft",
+    ]);
+    expect(part.commands).toEqual([["/usr/local/lib/platform/setup-host-firewall"]]);
+  });
+
+  it("drops what no rule allows, in, out and through", () => {
+    expect(rules().match(/policy drop;/g)).toHaveLength(3);
+    expect(rules()).not.toContain("policy accept");
+  });
+
+  it("replaces all rules in one transaction", () => {
+    expect(rules().match(/^flush ruleset$/gm)).toHaveLength(1);
+  });
+
+  it("lets the balancer reach nginx on the private address, and nobody reach ssh", () => {
+    const [balancer, ...others] = inward();
+    expect(balancer).toBe("ip saddr { 10.0.1.5 } ip daddr $own_address tcp dport { 80 }");
+    expect(others.filter((match) => /dport \{[^}]*\b(22|80|443)\b/.test(match))).toEqual([]);
+  });
+
+  it("counts drops under names that can be read", () => {
+    for (const name of ["dropped_in", "dropped_out", "dropped_forward"]) {
+      expect(rules()).toContain(`counter ${name} {`);
+      expect(rules()).toMatch(new RegExp(`counter name ${name}\\b`));
+    }
+  });
+});
+
+describe("a server's own address", () => {
+  it("is in a file of its own: the rules are the same on all servers with the same roles", () => {
+    expect(contentOf(partOf(hostFirewallPart), ownAddress)).toContain("define own_address = 10.0.1.11\n");
+    expect(rules()).toContain(`include "${ownAddress}"\n`);
+    expect(rules(exampleConfig(), "bravo")).toBe(rules());
+  });
+});
+
+describe("the host firewall with everything set", () => {
+  it("lets administrators in from their networks, on public addresses", () => {
+    expect(rules(everything)).toContain("ip saddr { 192.0.2.0/24 } ip daddr != $own_address tcp dport { 22 } accept");
+    expect(rules(everything)).toContain("ip6 saddr { 2001:db8::/48 } tcp dport { 22 } accept");
+  });
+
+  it("opens the TLS port to the balancer", () => {
+    expect(rules(everything)).toContain("ip saddr { 10.0.1.5 } ip daddr $own_address tcp dport { 443 } accept");
+  });
+});
+
+describe("outbound traffic", () => {
+  const out = accepted(rules()).filter((match) => match.startsWith("meta skuid"));
+
+  it("is allowed per user", () => {
+    expect(out).toContain('meta skuid { "haproxy" } ip saddr $own_address ip daddr { 10.0.1.8/29 } tcp dport { 3306 }');
+    expect(out).toContain('meta skuid { "_apt" } ip daddr != @not_internet tcp dport { 80, 443 }');
+    expect(out).toContain('meta skuid { "dd-agent" } ip6 daddr @internet6 tcp dport { 443 }');
+  });
+
+  it("reaches the metadata service as root only", () => {
+    expect(out.filter((match) => match.includes("169.254.169.254"))).toEqual([
+      'meta skuid { "root" } ip daddr { 169.254.169.254 } tcp dport { 80 }',
+    ]);
+    expect(rules()).toMatch(/set not_internet \{[^}]*169\.254\.0\.0\/16/);
+  });
+
+  it("is closed to the application and to nginx, names included", () => {
+    expect(out.filter((match) => /"(app|www-data)"/.test(match))).toEqual([]);
+    expect(rules()).toContain(
+      'ip daddr 127.0.0.0/8 meta skuid { "app", "mysql", "haproxy", "www-data" } meta l4proto { tcp, udp } th dport 53 goto refuse',
+    );
+  });
+
+  it("leaves MySQL the other members, and nothing else", () => {
+    expect(out.filter((match) => match.includes('"mysql"'))).toEqual([
+      'meta skuid { "mysql" } ip saddr $own_address ip daddr { 10.0.1.8/29 } tcp dport { 3306, 33061 }',
+    ]);
+  });
+
+  it("judges every datagram: only answers and TCP connections go on unasked", () => {
+    const output = /chain output \{.*?\n\t\}/s.exec(rules())?.[0] ?? "";
+    expect([...output.matchAll(/^\t\t(ct state .*)$/gm)].map(([, rule]) => rule)).toEqual([
+      "ct state related accept",
+      "ct state established ct direction reply accept",
+      "ct state established tcp flags & (syn | ack) != syn accept",
+    ]);
+  });
+
+  it("ends with what else it must be: refused", () => {
+    expect(rules()).toMatch(/\t\tgoto refuse\n\t\}/);
+  });
+});
+
+describe("servers with one role", () => {
+  it("accept only what that role needs", () => {
+    expect(inward(split, "front")).toEqual(["ip saddr { 10.0.1.5 } ip daddr $own_address tcp dport { 80 }"]);
+    expect(inward(split, "left")).toEqual([
+      "ip saddr { 10.0.1.8/29, 10.0.1.128/25 } ip daddr $own_address tcp dport { 3306 }",
+      "ip saddr { 10.0.1.8/29, 10.0.1.128/25 } ip daddr $own_address tcp dport { 8008 }",
+      "ip saddr { 10.0.1.8/29 } ip daddr $own_address tcp dport { 3306, 33061 }",
+      "ip saddr { 10.0.1.8/29 } ip daddr $own_address tcp dport { 8008 }",
+    ]);
+  });
+
+  it("let out only the users that serve it, and no agent where monitoring is off", () => {
+    const users = (server: string) =>
+      new Set(accepted(rules(split, server)).flatMap((match) => /^meta skuid \{ "([\w-]+)" \}/.exec(match)?.[1] ?? []));
+    const everywhere = ["root", "systemd-resolve", "_chrony", "_apt"];
+    expect(users("front")).toEqual(new Set(["haproxy", ...everywhere]));
+    expect(users("left")).toEqual(new Set(["mysql", ...everywhere]));
+  });
+});
+
+describe("interfaces", () => {
+  it("are never named, except loopback", () => {
+    const named = [...rules(everything).matchAll(/\b[io]if(?:name)? (\S+)/g)].map(([, name]) => name);
+    expect(new Set(named)).toEqual(new Set(["lo"]));
+  });
+});
+
+describe("nftables itself", () => {
+  it.runIf(hasToolInNetwork("nft", "host firewall rules", "-mn")).each([
+    ["defaults", exampleConfig(), "alpha"],
+    ["everything", everything, "alpha"],
+    ["web alone", split, "front"],
+    ["database alone", split, "left"],
+  ] as const)("loads the rules in an empty network: %s", (_, config, server) => {
+    const folder = temporaryFolder();
+    const known = readFileSync("/etc/passwd", "utf8");
+    const missing = createdEarly.filter((user) => !known.includes(`\n${user}:`));
+    const passwd = known + missing.map((user, index) => `${user}:x:${60000 + index}:60000::/:/bin/false\n`).join("");
+    writeBelow(folder, [
+      { path: "passwd", content: passwd },
+      { path: "nftables.conf", content: rules(config, server).replaceAll(ownAddress, join(folder, "own-address.nft")) },
+      { path: "own-address.nft", content: contentOf(partOf(hostFirewallPart, config, server), ownAddress) },
+    ]);
+    const script = 'mount --bind "$0/passwd" /etc/passwd && nft -c -f "$0/nftables.conf" && nft -f "$0/nftables.conf"';
+    expect(runTool("unshare", ["-mn", "sh", "-c", script, folder])).toEqual({ status: 0, output: "" });
+  });
+});

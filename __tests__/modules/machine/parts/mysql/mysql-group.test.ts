@@ -1,0 +1,28 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { hasTool } from "../../../../support/tools.js";
+
+const program = fileURLToPath(new URL("../../../../../modules/machine/parts/mysql/files/mysql-group", import.meta.url));
+const tests = fileURLToPath(new URL(".", import.meta.url));
+const sources = readdirSync(program).filter((name) => name.endsWith(".py"));
+const env = { ...process.env, PYTHONPATH: program, PYTHONDONTWRITEBYTECODE: "1" };
+
+const compileAll = "import json, sys; [compile(text, '-', 'exec') for text in json.load(sys.stdin)]";
+
+describe("mysql-group", () => {
+  const python = hasTool("python3", "the joiner's decisions (Python unit tests) and the syntax of mysql-group");
+
+  it.runIf(python)("decides, compares GTIDs and answers role checks as its own unit tests say", () => {
+    const run = spawnSync("python3", ["-m", "unittest", "discover", "-s", tests], { encoding: "utf8", env });
+    expect(run.stderr).toMatch(/Ran \d{2,} tests[\s\S]*\nOK\n$/);
+  });
+
+  it.runIf(python)("is valid Python", () => {
+    const texts = sources.map((name) => readFileSync(`${program}/${name}`, "utf8"));
+    const run = spawnSync("python3", ["-c", compileAll], { encoding: "utf8", input: JSON.stringify(texts) });
+    expect(run).toMatchObject({ status: 0, stderr: "" });
+    expect(texts).toHaveLength(12);
+  });
+});

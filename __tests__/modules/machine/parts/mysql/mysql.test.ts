@@ -1,0 +1,262 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { mysqlPart } from "../../../../../modules/machine/parts/mysql/index.js";
+import { serverId } from "../../../../../modules/machine/parts/mysql/server-id.js";
+import { exampleConfig, exampleKeyFile } from "../../../../support/config.js";
+import { partOf, temporaryFolder, writeBelow } from "../../../../support/payload-files.js";
+import { splitServers } from "../../../../support/servers.js";
+import { hasTool, runTool } from "../../../../support/tools.js";
+import { judgeDropIn, judgeUnits } from "../../../../support/units.js";
+
+const mysqlOf = (name: string, config = exampleConfig()) => partOf(mysqlPart, config, name);
+const contentOf = (path: string, part = mysqlOf("alpha")): string =>
+  part.files?.find((file) => file.path === path)?.content ?? "";
+const variables = (part = mysqlOf("alpha")): Readonly<Record<string, string>> => {
+  const lines = contentOf("/etc/mysql/server.cnf", part).matchAll(/^(\w+) = (.*)$/gm);
+  return Object.fromEntries([...lines].map(([, name = "", value = ""]) => [name, value] as const));
+};
+const settings = (part = mysqlOf("alpha")): unknown => JSON.parse(contentOf("/etc/mysql-group/group.json", part));
+
+describe("MySQL with defaults", () => {
+  it("comes from the vendor's repository of the LTS series for the machine's suite", () => {
+    const [source] = mysqlOf("alpha").aptSources ?? [];
+    expect(source?.source).toBe("deb http://repo.mysql.com/apt/debian $RELEASE mysql-9.7-lts");
+    expect(mysqlOf("alpha").packages).toEqual(["mysql-server", "python3-pymysql", "e2fsprogs"]);
+  });
+
+  it("delivers configuration, data volume, joiner and one command", () => {
+    const part = mysqlOf("alpha");
+    expect(part.files?.map(({ path }) => path)).toEqual([
+      "/etc/mysql/initialize.sql",
+      "/etc/systemd/system/mysql.service.d/group.conf",
+      "/etc/systemd/system/mysql-data.service",
+      "/etc/tmpfiles.d/mysql-logs.conf",
+      "/etc/logrotate.d/mysql-server",
+      "/usr/local/sbin/mysql-data",
+      "/usr/local/sbin/mysql-group",
+      "/etc/systemd/system/mysql-group.service",
+      "/usr/local/lib/platform/setup-mysql",
+      "/etc/mysql/server.cnf",
+      "/etc/mysql-group/group.json",
+    ]);
+    expect(part.commands).toEqual([["/usr/local/lib/platform/setup-mysql"]]);
+  });
+
+  it("tells the joiner every member in order, and where passwords lie", () => {
+    expect(settings()).toEqual({
+      server: "alpha",
+      address: "10.0.1.11",
+      members: { alpha: "10.0.1.11", bravo: "10.0.1.12", charlie: "10.0.1.13" },
+      rolePort: 8008,
+      socket: "/run/mysqld/mysqld.sock",
+      subnet: "10.0.1.0/24",
+      database: "app",
+      maximumReplicaLagSeconds: 5,
+      passwords: {
+        app: "/etc/mysql-group/app-password",
+        replication: "/etc/mysql-group/replication-password",
+        datadog: "/etc/mysql-group/monitoring-password",
+      },
+    });
+  });
+});
+
+describe("MySQL with everything set", () => {
+  const config = exampleConfig({
+    servers: splitServers,
+    database: { series: "8.4", bufferPoolMib: 640, groupName: "11111111-2222-4333-8444-555555555555" },
+    monitoring: { enabled: false },
+    aptSources: { mysql: { url: "https://mirror.foobar.com/mysql" } },
+  });
+  const part = mysqlOf("middle", config);
+
+  it("follows the configuration", () => {
+    expect(part.aptSources?.[0]?.source).toBe("deb https://mirror.foobar.com/mysql $RELEASE mysql-8.4-lts");
+    expect(variables(part)).toMatchObject({
+      bind_address: "10.0.1.12",
+      report_host: "10.0.1.12",
+      innodb_buffer_pool_size: "640M",
+      loose_group_replication_group_name: "11111111-2222-4333-8444-555555555555",
+      loose_group_replication_group_seeds: "10.0.1.11:33061,10.0.1.12:33061,10.0.1.13:33061",
+    });
+  });
+
+  it("names only database servers as members and makes no account for a monitoring that is off", () => {
+    expect(settings(part)).toMatchObject({
+      members: { left: "10.0.1.11", middle: "10.0.1.12", right: "10.0.1.13" },
+      passwords: { app: expect.any(String) as string, replication: expect.any(String) as string },
+    });
+    expect(settings(part)).not.toHaveProperty("passwords.datadog");
+  });
+});
+
+describe("the server's configuration", () => {
+  it("loses nothing that was acknowledged", () => {
+    expect(variables()).toMatchObject({
+      sync_binlog: "1",
+      innodb_flush_log_at_trx_commit: "1",
+      innodb_doublewrite: "ON",
+    });
+  });
+
+  it("listens on the private address only, and only with TLS", () => {
+    expect(variables()).toMatchObject({
+      bind_address: "10.0.1.11",
+      mysqlx: "OFF",
+      require_secure_transport: "ON",
+      tls_version: "TLSv1.2,TLSv1.3",
+      loose_group_replication_ssl_mode: "VERIFY_IDENTITY",
+      loose_group_replication_recovery_ssl_verify_server_cert: "ON",
+    });
+  });
+
+  it("is read-only until a group elects the member, and never starts or joins a group by itself", () => {
+    expect(variables()).toMatchObject({
+      super_read_only: "ON",
+      loose_group_replication_start_on_boot: "OFF",
+      loose_group_replication_bootstrap_group: "OFF",
+      loose_group_replication_autorejoin_tries: "0",
+    });
+  });
+
+  it("expels a dead member at once and leaves a minority after three seconds", () => {
+    expect(variables()).toMatchObject({
+      loose_group_replication_member_expel_timeout: "0",
+      loose_group_replication_unreachable_majority_timeout: "3",
+      loose_group_replication_consistency: "BEFORE_ON_PRIMARY_FAILOVER",
+      loose_group_replication_single_primary_mode: "ON",
+    });
+  });
+
+  it("gives each server another, stable id", () => {
+    const ids = ["alpha", "bravo", "charlie"].map((name) => variables(mysqlOf(name))["server_id"]);
+    expect(ids).toEqual(["167772427", "167772428", "167772429"]);
+    expect(serverId("255.255.255.255")).toBe(2 ** 32 - 1);
+  });
+
+  it("has no variable that only one of the series knows", () => {
+    const oneSeriesOnly = [
+      "mysql_native_password",
+      "replica_allow_higher_version_source",
+      "group_replication_view_change_uuid",
+    ];
+    expect(Object.keys(variables()).filter((name) => oneSeriesOnly.includes(name.replace("loose_", "")))).toEqual([]);
+  });
+});
+
+describe("the apt key", () => {
+  it("is MySQL Release Engineering's, pinned by its fingerprint", () => {
+    expect(mysqlOf("alpha").aptSources?.[0]?.key).toEqual({
+      url: "https://repo.mysql.com/RPM-GPG-KEY-mysql-2025",
+      fingerprints: ["BCA43417C3B485DD128EC6D4B7B3B788A8D3785C"],
+    });
+  });
+
+  it("is the owner's for a mirror", () => {
+    const config = exampleConfig({ aptSources: { mysql: { keyFile: exampleKeyFile } } });
+    expect(mysqlOf("alpha", config).aptSources?.[0]?.key).toBe(readFileSync(exampleKeyFile, "utf8"));
+  });
+});
+
+describe("scripts and units", () => {
+  it("pass shellcheck", () => {
+    if (!hasTool("shellcheck", "mysql-data and setup-mysql")) return;
+    for (const path of [
+      "/usr/local/sbin/mysql-data",
+      "/usr/local/sbin/mysql-group",
+      "/usr/local/lib/platform/setup-mysql",
+    ])
+      expect(runTool("shellcheck", ["-"], contentOf(path))).toEqual({ status: 0, output: "" });
+  });
+
+  describe("make the data of a volume mysql's", () => {
+    /** Runs `mysql-data initialize` on a volume with data of this owner and group; returns what it changes. */
+    const changes = (owner: string): string => {
+      const folder = temporaryFolder();
+      const tool = (name: string, body: string) => ({
+        path: `bin/${name}`,
+        content: `#!/bin/sh\n${body}\n`,
+        permissions: "0755",
+      });
+      writeBelow(folder, [
+        { path: "data/mysql/table", content: "" },
+        {
+          path: "mysql-data",
+          content: contentOf("/usr/local/sbin/mysql-data").replace("=/var/lib/mysql", `=${folder}`),
+        },
+        tool("mountpoint", "true"),
+        tool("stat", `echo ${owner}`),
+        tool("chown", 'echo "chown $*"'),
+        tool("mysqld", "echo mysqld"),
+      ]);
+      const run = `PATH=${folder}/bin:$PATH sh ${folder}/mysql-data initialize`;
+      return runTool("sh", ["-c", run]).output.replace(folder, "");
+    };
+
+    it.each(["UNKNOWN:UNKNOWN", "haproxy:haproxy", "mysql:haproxy"])("when it belongs to %s", (owner) => {
+      expect(changes(owner)).toBe("chown -R mysql:mysql /data\n");
+    });
+
+    it("and leave alone what is mysql's already", () => {
+      expect(changes("mysql:mysql")).toBe("");
+    });
+  });
+
+  it("let mysqld start only on the mounted volume and only when configured", () => {
+    const dropIn = contentOf("/etc/systemd/system/mysql.service.d/group.conf");
+    expect(dropIn).toContain("AssertPathIsMountPoint=/var/lib/mysql\n");
+    expect(dropIn).toContain("Requires=mysql-data.service\n");
+    expect(dropIn).toContain("ConditionPathExists=/etc/mysql/mysql.conf.d/zz-server.cnf\n");
+  });
+
+  it("hand over the primary's role before MySQL stops, whether or not that succeeds", () => {
+    expect(contentOf("/etc/systemd/system/mysql.service.d/group.conf")).toContain(
+      "ExecStop=-+/usr/local/sbin/mysql-group step-down\n",
+    );
+  });
+
+  it("leave mysqld no way round the firewall to a name server", () => {
+    expect(contentOf("/etc/systemd/system/mysql.service.d/group.conf")).toContain(
+      "InaccessiblePaths=-/run/dbus -/run/systemd/resolve\n",
+    );
+  });
+
+  describe.runIf(hasTool("systemd-analyze", "MySQL's units"))("by systemd's own judgement", () => {
+    const unit = (name: string): string => contentOf(`/etc/systemd/system/${name}`);
+    const data = { "mysql-data.service": unit("mysql-data.service") };
+    const dropIn = `${unit("mysql.service.d/group.conf")}User=mysql\n`;
+
+    it("keep mysqld in a sandbox, after its volume", () => {
+      const { complaints, exposure } = judgeDropIn("mysql.service", dropIn, data);
+      expect(complaints).toBe("");
+      expect(exposure).toBeLessThan(5.5);
+    });
+
+    it("keep the joiner in a narrower one, though it is root", () => {
+      const { complaints, exposure } = judgeUnits({ "mysql-group.service": unit("mysql-group.service") });
+      expect(complaints).toBe("");
+      expect(exposure).toBeLessThan(3);
+    });
+
+    it("miss the volume's unit where it is not there", () => {
+      expect(judgeDropIn("mysql.service", dropIn).complaints).toContain("mysql-data.service");
+    });
+  });
+
+  it("bring the joiner's code from the server's release, and start it without waiting for that", () => {
+    const unit = contentOf("/etc/systemd/system/mysql-group.service");
+    expect(unit).toContain("EnvironmentFile=/etc/platform/release.env\n");
+    expect(unit).toContain(
+      "ExecStartPre=+/usr/local/sbin/fetch-release ${RELEASE_URL} ${RELEASE_SHA256} mysql-group /opt/mysql-group/${RELEASE_SHA256}\n",
+    );
+    expect(unit).toContain("Restart=always\n");
+    expect(contentOf("/usr/local/lib/platform/setup-mysql")).toContain(
+      "systemctl start --no-block mysql.service mysql-group.service\n",
+    );
+  });
+
+  it("keep the logs readable for the agent and for nobody else", () => {
+    expect(contentOf("/etc/tmpfiles.d/mysql-logs.conf")).toContain("d /var/log/mysql 2750 mysql dd-agent\n");
+    expect(contentOf("/etc/logrotate.d/mysql-server")).toContain("create 0640 mysql dd-agent\n");
+  });
+});

@@ -1,0 +1,42 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { mysqlPart } from "../../../../../modules/machine/parts/mysql/index.js";
+import { exampleConfig } from "../../../../support/config.js";
+import { contentOf, partOf, temporaryFolder, writeBelow } from "../../../../support/payload-files.js";
+import { hasTool, runTool } from "../../../../support/tools.js";
+
+/** What mysqld says of a configuration: how it ended, and its errors and deprecations. It looks at plugins' variables too, and starts nothing. */
+function judge(configuration: string): { readonly status: number; readonly complaints: readonly string[] } {
+  const folder = temporaryFolder();
+  const moved = configuration.replace(/^(secure_file_priv|datadir) = .*$/gm, `$1 = ${folder}`);
+  writeBelow(folder, [{ path: "server.cnf", content: moved }]);
+  const file = `--defaults-file=${join(folder, "server.cnf")}`;
+  const { status, output } = runTool("mysqld", [file, "--validate-config", "--user=root"]);
+  const lines = output.split("\n").filter((line) => /\[ERROR\]|deprecated/.test(line) && !line.endsWith("Aborting"));
+  return { status, complaints: lines.map((line) => line.replace(/^.*\[Server\] (\S*mysqld: )?/, "")) };
+}
+
+describe.runIf(hasTool("mysqld", "server.cnf by mysqld --validate-config"))("mysqld itself", () => {
+  const configuration = contentOf(partOf(mysqlPart), "/etc/mysql/server.cnf");
+
+  it("knows every variable and takes every value, the plugins' included", () => {
+    expect(judge(configuration)).toEqual({ status: 0, complaints: [] });
+  });
+
+  it("takes everything set too", () => {
+    const config = exampleConfig({ database: { bufferPoolMib: 640 }, tls: "passthrough" });
+    expect(judge(contentOf(partOf(mysqlPart, config), "/etc/mysql/server.cnf"))).toEqual({ status: 0, complaints: [] });
+  });
+
+  it.each([
+    ["an unknown variable", /^long_query_time/m, "long_query_tim", "unknown variable 'long_query_tim=1'."],
+    [
+      "a plugin's wrong value",
+      /replication_consistency = \w+/,
+      "replication_consistency = SOMETIMES",
+      "Error while setting value 'SOMETIMES' to 'group_replication_consistency'.",
+    ],
+  ])("refuses %s", (_, found, replacement, complaint) => {
+    expect(judge(configuration.replace(found, replacement))).toEqual({ status: 1, complaints: [complaint] });
+  });
+});

@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { monitoringReview } from "../../../modules/review/monitoring.js";
+import { exampleConfig } from "../../support/config.js";
+
+const reason = "measured to be normal here";
+
+describe("monitoringReview", () => {
+  it("lists monitors by area with their limits and receivers", () => {
+    const [monitors] = monitoringReview(exampleConfig());
+    expect(monitors?.rows.map(([area, to]) => [area, to])).toEqual([
+      ["web", "@pagerduty-foobar"],
+      ["web", "@slack-foobar-operations"],
+      ["web", "nobody: parts"],
+      ["servers", "@pagerduty-foobar"],
+      ["servers", "@slack-foobar-operations"],
+      ["mysql", "@pagerduty-foobar"],
+      ["mysql", "@slack-foobar-operations"],
+      ["security", "@slack-foobar-operations"],
+      ["availability", "@pagerduty-foobar"],
+      ["availability", "@slack-foobar-operations"],
+    ]);
+    expect(monitors?.rows[3]?.[2]).toBe(
+      "memory-low < 0.05 (warning 0.1); disk-full > 0.9 (warning 0.8); server-silent (4 in a row)",
+    );
+  });
+
+  it("says what monitoring costs and what it does not see", () => {
+    const [, notes] = monitoringReview(exampleConfig());
+    expect(notes?.rows.map(([label]) => label)).toEqual([
+      "custom metrics",
+      "synthetic tests",
+      "listening ports",
+      "Cloudflare's events",
+    ]);
+  });
+
+  it("names every change with its reason, lost composites and downtimes", () => {
+    const [, notes] = monitoringReview(
+      exampleConfig({
+        monitoring: {
+          monitors: { "cpu-busy": { reason, critical: 2 }, "server-error-count": { reason, enabled: false } },
+          downtimes: {
+            kernel: {
+              reason: "kernel update",
+              start: "2026-12-01T20:00:00Z",
+              end: "2026-12-01T21:00:00Z",
+              server: "alpha",
+            },
+          },
+        },
+      }),
+    );
+    expect(notes?.rows.slice(2, 6)).toEqual([
+      ["server-error-count", `off: ${reason}`],
+      ["cpu-busy", `adjusted: ${reason}`],
+      ["server-errors", "off: a part of it is off"],
+      ["downtime kernel", "alpha from 2026-12-01T20:00:00Z to 2026-12-01T21:00:00Z: kernel update"],
+    ]);
+  });
+
+  it("says what is unwatched when monitoring is off", () => {
+    const [off, ...others] = monitoringReview(exampleConfig({ monitoring: { enabled: false } }));
+    expect(others).toEqual([]);
+    expect(off?.title).toBe("Monitoring is off: nobody is told of any of this");
+    expect(off?.rows.map(([area]) => area)).toEqual(["web", "servers", "mysql", "security", "availability"]);
+    expect(off?.rows[1]?.[1]).toContain("server-silent");
+  });
+});

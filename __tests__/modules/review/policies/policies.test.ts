@@ -1,0 +1,389 @@
+import { createHash } from "node:crypto";
+import { OriginCaCertificate } from "@cdktf/provider-cloudflare/lib/origin-ca-certificate/index.js";
+import { Firewall, type FirewallRule } from "@cdktf/provider-hcloud/lib/firewall";
+import { LoadBalancerService } from "@cdktf/provider-hcloud/lib/load-balancer-service";
+import { Network } from "@cdktf/provider-hcloud/lib/network";
+import { NetworkSubnet } from "@cdktf/provider-hcloud/lib/network-subnet";
+import { HcloudProvider } from "@cdktf/provider-hcloud/lib/provider";
+import { Server, type ServerConfig as HcloudServer } from "@cdktf/provider-hcloud/lib/server";
+import { UploadedCertificate } from "@cdktf/provider-hcloud/lib/uploaded-certificate";
+import { Volume } from "@cdktf/provider-hcloud/lib/volume";
+import { TerraformLocal, TerraformVariable, Testing } from "cdktf";
+import type { Construct } from "constructs";
+import { describe, expect, it } from "vitest";
+import type { Config, EnvironmentInput } from "../../../../modules/config/schema.js";
+import { labelsOf } from "../../../../modules/config/labels.js";
+import { applyPolicies, policies } from "../../../../modules/review/policies/index.js";
+import { PlatformStack } from "../../../../stacks/platform-stack.js";
+import { exampleConfig } from "../../../support/config.js";
+import { synthesizeEnvironment } from "../../../support/environment.js";
+
+const config = exampleConfig();
+const labels = labelsOf(config);
+
+class Tried extends PlatformStack {
+  constructor(tried: Config) {
+    super(Testing.app(), "tried", { config: tried });
+  }
+}
+
+/** Policies that refuse what `build` makes, each with its first sentence; nothing when all agree. */
+function refusals(build: (scope: Construct) => void, tried: Config = config): readonly string[] {
+  const stack = new Tried(tried);
+  build(stack);
+  applyPolicies(stack, tried);
+  Testing.synth(stack);
+  return stack.node
+    .findAll()
+    .flatMap((node) => node.node.metadata)
+    .filter((entry) => entry.type === "@cdktf/error")
+    .map((entry) => /^policy (.*?)\. Why: .+\. Fix: .+\.$/.exec(String(entry.data))?.[1] ?? String(entry.data));
+}
+
+const rule = (given: Partial<FirewallRule>): FirewallRule => ({
+  direction: "in",
+  protocol: "tcp",
+  port: "443",
+  sourceIps: ["198.51.100.0/24"],
+  ...given,
+});
+const outward = rule({ direction: "out", sourceIps: undefined, destinationIps: ["0.0.0.0/0"] });
+const firewall =
+  (...rules: FirewallRule[]) =>
+  (scope: Construct) =>
+    new Firewall(scope, "firewall", { name: "tried", rule: rules, labels });
+const server =
+  (given: Partial<HcloudServer>) =>
+  (scope: Construct): Server =>
+    new Server(scope, "server", {
+      name: "tried",
+      serverType: "cx33",
+      firewallIds: [1],
+      placementGroupId: 1,
+      deleteProtection: true,
+      rebuildProtection: true,
+      lifecycle: { preventDestroy: true },
+      labels,
+      ...given,
+    });
+
+describe("the list of policies", () => {
+  it("has nine, each with a promise", () => {
+    expect(policies.map(({ id }) => id)).toEqual([
+      "ssh-not-from-the-world",
+      "database-not-public",
+      "server-placed",
+      "protected-in-production",
+      "labels-present",
+      "no-secret-literal",
+      "payload-fits",
+      "certificate-lifecycle",
+      "state-shared",
+    ]);
+    for (const { promise } of policies) expect(promise).not.toBe("");
+  });
+
+  it("fails a real synthesis with what, where, why and the fix", () => {
+    const stack = new Tried(config);
+    new HcloudProvider(stack, "hcloud");
+    firewall(rule({ port: "22", sourceIps: ["0.0.0.0/0"] }), outward)(stack);
+    applyPolicies(stack, config);
+    expect(() => Testing.fullSynth(stack)).toThrow(
+      "[production-tried/firewall] policy ssh-not-from-the-world: SSH is open to 0.0.0.0/0. Why: the whole internet tries passwords and keys on it. Fix: name the administrators' networks in administrators.cidrs.",
+    );
+  });
+
+  it("reports what became of each", () => {
+    const stack = new Tried(config);
+    firewall(rule({ port: "22", sourceIps: ["0.0.0.0/0"] }), outward)(stack);
+    const results = applyPolicies(stack, config);
+    Testing.synth(stack);
+    expect(results().map(({ policy, outcome }) => `${policy} ${outcome}`)).toEqual([
+      "ssh-not-from-the-world failed",
+      "database-not-public passed",
+      "server-placed passed",
+      "protected-in-production passed",
+      "labels-present passed",
+      "no-secret-literal passed",
+      "payload-fits passed",
+      "certificate-lifecycle passed",
+      "state-shared accepted",
+    ]);
+  });
+});
+
+describe("ssh-not-from-the-world", () => {
+  it.each(["198.51.100.0/24", "11.0.0.0/8", "2001:db8::/32", "2001::/16"])("passes SSH from the network %s", (cidr) => {
+    expect(refusals(firewall(rule({ port: "22", sourceIps: [cidr] }), outward))).toEqual([]);
+  });
+
+  it.each([
+    ["22", ["0.0.0.0/0"], "0.0.0.0/0"],
+    ["22", ["198.51.100.0/24", "::/0"], "::/0"],
+    ["20-30", ["0.0.0.0/0", "::/0"], "0.0.0.0/0 and ::/0"],
+    ["22", ["0.0.0.0/1", "128.0.0.0/1"], "0.0.0.0/1 and 128.0.0.0/1"],
+    ["22", ["64.0.0.0/7", "2000::/15"], "64.0.0.0/7 and 2000::/15"],
+  ])("refuses port %s from %j", (port, sourceIps, named) => {
+    expect(refusals(firewall(rule({ port, sourceIps }), outward))).toEqual([
+      `ssh-not-from-the-world: SSH is open to ${named}`,
+    ]);
+  });
+});
+
+describe("database-not-public", () => {
+  it("passes other ports", () => {
+    expect(refusals(firewall(rule({ port: "443" }), outward))).toEqual([]);
+  });
+
+  it.each([
+    ["3306", 3306],
+    ["33061", 33061],
+    ["8000-8010", 8008],
+  ])("refuses port %s, even from one network", (port, named) => {
+    expect(refusals(firewall(rule({ port }), outward))).toEqual([
+      `database-not-public: port ${named} of MySQL is open on the public address`,
+    ]);
+  });
+
+  const service = (destinationPort: number) => (scope: Construct) =>
+    new LoadBalancerService(scope, "service", {
+      loadBalancerId: "1",
+      protocol: "tcp",
+      listenPort: 443,
+      destinationPort,
+    });
+
+  it("passes a balancer that leads elsewhere, and refuses one that leads to MySQL", () => {
+    expect(refusals(service(443))).toEqual([]);
+    expect(refusals(service(3306))).toEqual(["database-not-public: the balancer leads to port 3306 of MySQL"]);
+  });
+});
+
+describe("server-placed", () => {
+  it("passes a server in a firewall and a group, and a firewall that filters both ways", () => {
+    expect(refusals(server({}))).toEqual([]);
+    expect(refusals(firewall(rule({}), outward))).toEqual([]);
+  });
+
+  it.each([
+    ["no firewall", server({ firewallIds: [] }), "server-placed: the server is in no firewall"],
+    ["no group", server({ placementGroupId: undefined }), "server-placed: the server is in no placement group"],
+    ["nothing filtered out", firewall(rule({})), "server-placed: the firewall has no rule for traffic out"],
+    ["nothing filtered in", firewall(outward), "server-placed: the firewall has no rule for traffic in"],
+  ])("refuses %s", (_, build, message) => {
+    expect(refusals(build)).toEqual([message]);
+  });
+});
+
+describe("protected-in-production", () => {
+  const unprotected = server({ rebuildProtection: false });
+
+  it("passes an unprotected server elsewhere", () => {
+    const staging = exampleConfig({}, "staging");
+    expect(refusals(server({ rebuildProtection: false, labels: labelsOf(staging) }), staging)).toEqual([]);
+  });
+
+  it("passes an unprotected server where production is said to be torn down", () => {
+    expect(refusals(unprotected, exampleConfig({ protect: false, acceptUnprotected: true }))).toEqual([]);
+  });
+
+  it.each([
+    ["a server", unprotected, "rebuild_protection"],
+    [
+      "a network",
+      (scope: Construct) => new Network(scope, "n", { name: "n", ipRange: "10.0.0.0/16", labels }),
+      "delete_protection, prevent_destroy",
+    ],
+    [
+      "a subnet",
+      (scope: Construct) =>
+        new NetworkSubnet(scope, "s", {
+          networkId: 1,
+          type: "cloud",
+          networkZone: "eu-central",
+          ipRange: "10.0.1.0/24",
+        }),
+      "prevent_destroy",
+    ],
+    [
+      "a volume",
+      (scope: Construct) => new Volume(scope, "v", { name: "v", size: 10, labels }),
+      "delete_protection, prevent_destroy",
+    ],
+  ])("refuses %s without protection", (_, build, names) => {
+    expect(refusals(build)).toEqual([`protected-in-production: off in production: ${names}`]);
+  });
+});
+
+describe("labels-present", () => {
+  it("passes additional labels", () => {
+    expect(refusals(server({ labels: { ...labels, more: "yes" } }))).toEqual([]);
+  });
+
+  it("refuses a resource without labels", () => {
+    expect(refusals(server({ labels: undefined }))).toEqual([
+      'labels-present: label environment must be "production", got undefined',
+      'labels-present: label managed-by must be "cdktf", got undefined',
+    ]);
+  });
+});
+
+describe("no-secret-literal", () => {
+  const upload = (privateKey: string) => (scope: Construct) => {
+    const name = new TerraformVariable(scope, "name", { type: "string" }).stringValue;
+    return new UploadedCertificate(scope, "certificate", {
+      name,
+      certificate: "public",
+      privateKey,
+      labels,
+      lifecycle: { createBeforeDestroy: true },
+    });
+  };
+
+  it("passes references", () => {
+    expect(refusals(upload("${tls_private_key.any.private_key_pem}"))).toEqual([]);
+  });
+
+  it("refuses a literal where a secret belongs", () => {
+    expect(refusals(upload("hunter2"))).toEqual([
+      "no-secret-literal: resource.hcloud_uploaded_certificate.certificate.private_key holds a secret as plain text",
+    ]);
+  });
+
+  it("refuses a literal in a local or a header that is named after a secret", () => {
+    const local = (scope: Construct) => new TerraformLocal(scope, "etc-app-database-password", "hunter2");
+    const header = (scope: Construct) => new TerraformLocal(scope, "headers", { "X-Edge-Token": { value: "hunter2" } });
+    expect(refusals(local)).toEqual([
+      "no-secret-literal: locals.etc-app-database-password holds a secret as plain text",
+    ]);
+    expect(refusals(header)).toEqual([
+      "no-secret-literal: locals.headers.X-Edge-Token.value holds a secret as plain text",
+    ]);
+  });
+
+  it("refuses a private key wherever it stands", () => {
+    const marker = ["-----BEGIN", "EC PRIVATE KEY-----"].join(" ");
+    expect(refusals(server({ userData: marker }))).toEqual([
+      "no-secret-literal: resource.hcloud_server.server.user_data holds a secret as plain text",
+    ]);
+  });
+
+  it("refuses a sensitive variable's default, but not an empty one", () => {
+    const variable = (preset: string) => (scope: Construct) =>
+      new TerraformVariable(scope, "key", { type: "string", sensitive: true, default: preset });
+    expect(refusals(variable(""))).toEqual([]);
+    expect(refusals(variable("hunter2"))).toEqual([
+      "no-secret-literal: variable.key.default holds a secret as plain text",
+    ]);
+  });
+});
+
+describe("no-secret-literal in payloads", () => {
+  const withUrl = (query: string) =>
+    synthesizeEnvironment(exampleConfig({ application: { url: `https://releases.foobar.com/app.tar.gz${query}` } }));
+
+  it("passes addresses without a secret", () => {
+    expect(() => withUrl("?version=0123456789")).not.toThrow();
+  });
+
+  it.each(["?token=0123456789", "?X-Amz-Security-Token=0123456789", `?id=AKIA${"0".repeat(16)}`])(
+    "refuses a release that is downloaded with %s, and names the file",
+    (query) => {
+      expect(() => withUrl(query)).toThrow(
+        "[production-servers/alpha] policy no-secret-literal: payload/roles/web+database/etc/platform/release.env holds a secret as plain text. Why: ",
+      );
+    },
+  );
+});
+
+describe("payload-fits", () => {
+  /** Text that no compression shortens. */
+  const noise = (bytes: number): string =>
+    Array.from({ length: bytes / 64 }, (_, index) =>
+      createHash("sha512").update(`${index}`).digest("base64url").slice(0, 64),
+    ).join("");
+  const withUrl = (url: string) => exampleConfig({ application: { url } });
+
+  it("passes the example's payload", () => {
+    expect(() => synthesizeEnvironment(config)).not.toThrow();
+  });
+
+  it("refuses user data that Hetzner would refuse", () => {
+    expect(() => synthesizeEnvironment(withUrl(`https://releases.foobar.com/${noise(32_768)}.tar.gz`))).toThrow(
+      /\[production-servers\/alpha\] policy payload-fits: user data has \d{5} bytes, at most 32768 fit/,
+    );
+  });
+});
+
+describe("certificate-lifecycle", () => {
+  const origin = (given: { requestedValidity?: number; hostnames?: string[]; safe?: boolean }) => (scope: Construct) =>
+    new OriginCaCertificate(scope, "origin", {
+      csr: "${tls_cert_request.any.cert_request_pem}",
+      requestType: "origin-ecc",
+      hostnames: given.hostnames ?? ["*.foobar.com", "foobar.com"],
+      requestedValidity: given.requestedValidity,
+      lifecycle: { createBeforeDestroy: given.safe ?? true },
+    });
+
+  it("passes a certificate that is created first, with its validity and sorted names", () => {
+    expect(refusals(origin({ requestedValidity: 365 }))).toEqual([]);
+  });
+
+  it.each([
+    ["no validity", origin({}), "requested_validity is not set"],
+    [
+      "unsorted names",
+      origin({ requestedValidity: 365, hostnames: ["foobar.com", "*.foobar.com"] }),
+      "hostnames are not sorted",
+    ],
+    [
+      "destroying first",
+      origin({ requestedValidity: 365, safe: false }),
+      "the certificate is destroyed before its successor exists",
+    ],
+  ])("refuses %s", (_, build, what) => {
+    expect(refusals(build)).toEqual([`certificate-lifecycle: ${what}`]);
+  });
+
+  it("refuses an upload with a fixed name", () => {
+    const build = (scope: Construct) =>
+      new UploadedCertificate(scope, "certificate", {
+        name: "fixed",
+        certificate: "public",
+        privateKey: "${tls_private_key.any.private_key_pem}",
+        labels,
+        lifecycle: { createBeforeDestroy: true },
+      });
+    expect(refusals(build)).toEqual(["certificate-lifecycle: the uploaded certificate has a fixed name"]);
+  });
+});
+
+describe("state-shared", () => {
+  const nothing = (): void => undefined;
+  const local = (environment: string) =>
+    exampleConfig({ backend: { type: "local", acceptLocalState: false } }, environment);
+
+  it("passes local state outside production, and in production where it is accepted", () => {
+    expect(refusals(nothing, local("staging"))).toEqual([]);
+    expect(refusals(nothing, config)).toEqual([]);
+  });
+
+  it("passes state in an object storage, which needs no word", () => {
+    const shared = exampleConfig({
+      backend: {
+        acceptLocalState: undefined,
+        type: "s3",
+        bucket: "foobar-state",
+        endpoint: "https://fsn1.your-objectstorage.com",
+        region: "fsn1",
+      } as unknown as EnvironmentInput["backend"],
+    });
+    expect(refusals(nothing, shared)).toEqual([]);
+  });
+
+  it("refuses local state in production", () => {
+    expect(refusals(nothing, local("production"))).toEqual([
+      "state-shared: production keeps its state on one person's disk",
+    ]);
+  });
+});

@@ -1,0 +1,102 @@
+import type { Config, Role } from "./schema.js";
+import { paths } from "../platform/paths.js";
+import { users, type ServiceUser } from "../platform/users.js";
+
+/** Every secret value a server can need. Values come from the credentials stack, or from the lab. */
+export type SecretName =
+  | "applicationDatabasePassword"
+  | "replicationPassword"
+  | "monitoringPassword"
+  | "mysqlCa"
+  | "mysqlServerCertificate"
+  | "mysqlServerKey"
+  | "edgeToken"
+  | "originCertificate"
+  | "originKey"
+  | "originPullCa"
+  | "datadogApiKey";
+
+/** A file of mode 0600 that holds secrets: the only way they reach a server. */
+export interface SecretFile {
+  readonly path: string;
+  readonly owner: ServiceUser;
+  /** Secrets the content is made of. */
+  readonly needs: readonly SecretName[];
+  /** Text around the values: `value(name)` stands where the secret goes. */
+  readonly content: (value: (name: SecretName) => string) => string;
+  /** Servers that get the file. @default all servers */
+  readonly role?: Role;
+  /** Configurations that need the file. @default always */
+  readonly when?: (config: Config) => boolean;
+  /** Whether each server has values of its own. @default false: servers that get the file get the same */
+  readonly own?: boolean;
+}
+
+const plain = (
+  path: string,
+  owner: ServiceUser,
+  name: SecretName,
+  role: Role,
+  when?: SecretFile["when"],
+): SecretFile => ({
+  path,
+  owner,
+  needs: [name],
+  content: (value) => value(name),
+  role,
+  when,
+});
+
+const monitored = (config: Config): boolean => config.monitoring.enabled;
+const terminates = (config: Config): boolean => config.tls === "terminate";
+const passesThrough = (config: Config): boolean => config.tls === "passthrough";
+
+/** All secret files, the one list that Terraform, the lab and the tests read. */
+export const secretFiles: readonly SecretFile[] = [
+  plain(paths.application.databasePassword, users.application, "applicationDatabasePassword", "web"),
+  plain(paths.application.mysqlCa, users.application, "mysqlCa", "web"),
+  {
+    path: paths.nginx.edgeToken,
+    owner: users.root,
+    needs: ["edgeToken"],
+    content: (value) => `"${value("edgeToken")}" 1;\n`,
+    role: "web",
+    when: terminates,
+  },
+  plain(paths.nginx.originCertificate, users.root, "originCertificate", "web", passesThrough),
+  plain(paths.nginx.originKey, users.root, "originKey", "web", passesThrough),
+  plain(paths.nginx.originPullCa, users.root, "originPullCa", "web", passesThrough),
+  plain(paths.mysql.ca, users.mysql, "mysqlCa", "database"),
+  { ...plain(paths.mysql.certificate, users.mysql, "mysqlServerCertificate", "database"), own: true },
+  { ...plain(paths.mysql.key, users.mysql, "mysqlServerKey", "database"), own: true },
+  plain(paths.mysql.replicationPassword, users.root, "replicationPassword", "database"),
+  plain(paths.mysql.applicationPassword, users.root, "applicationDatabasePassword", "database"),
+  plain(paths.mysql.monitoringPassword, users.root, "monitoringPassword", "database"),
+  {
+    path: paths.datadog.mysqlOptions,
+    owner: users.datadog,
+    needs: ["monitoringPassword"],
+    content: (value) =>
+      `[client]\nsocket=${paths.mysql.socket}\nuser=datadog\npassword=${value("monitoringPassword")}\n`,
+    role: "database",
+    when: monitored,
+  },
+  {
+    path: paths.datadog.environmentFile,
+    owner: users.datadog,
+    needs: ["datadogApiKey"],
+    content: (value) => `DD_API_KEY=${value("datadogApiKey")}\n`,
+    when: monitored,
+  },
+];
+
+/** Secret files of servers with the same roles: those that they share, and those of which each has its own. */
+export function secretFilesOf(
+  config: Config,
+  roles: readonly Role[],
+): { readonly shared: readonly SecretFile[]; readonly own: readonly SecretFile[] } {
+  const files = secretFiles.filter(
+    (file) => (!file.role || roles.includes(file.role)) && (file.when?.(config) ?? true),
+  );
+  return { shared: files.filter(({ own }) => !own), own: files.filter(({ own }) => own) };
+}

@@ -1,0 +1,194 @@
+import { ports } from "../../platform/ports.js";
+import { users, type ServiceUser } from "../../platform/users.js";
+import type { Config } from "../schema.js";
+
+/** Who a rule speaks of: servers of a role, every server, or somebody outside. */
+export type Party =
+  "web" | "database" | "every server" | "balancer" | "administrators" | "internet" | "resolvers" | "metadata service";
+
+/** One line of the rule table: who may open a connection to whom, where, and why. Everything else is dropped, both ways. */
+export interface TrafficRule {
+  readonly from: Party;
+  readonly to: Party;
+  /** The provider's firewall acts on `public` only; the host firewall on both. */
+  readonly network: "public" | "private";
+  readonly protocol: "tcp" | "udp" | "icmp";
+  /** Destination ports; none for icmp. */
+  readonly ports: readonly number[];
+  /** Users on the opening server that may do so. @default any user (inbound rules) */
+  readonly users?: readonly ServiceUser[];
+  /** Configurations the rule exists in. @default always */
+  readonly when?: (config: Config) => boolean;
+  readonly why: string;
+}
+
+const rule = (line: TrafficRule): TrafficRule => line;
+const monitored = (config: Config): boolean => config.monitoring.enabled;
+const passesThrough = (config: Config): boolean => config.tls === "passthrough";
+
+/** THE rule table. Provider firewalls, host firewalls, the review, the documentation and the lab's probe matrix come from it. */
+export const trafficRules: readonly TrafficRule[] = [
+  rule({
+    from: "balancer",
+    to: "web",
+    network: "private",
+    protocol: "tcp",
+    ports: [ports.nginxHttp],
+    why: "visitors' requests and the health check",
+  }),
+  rule({
+    from: "balancer",
+    to: "web",
+    network: "private",
+    protocol: "tcp",
+    ports: [ports.nginxHttps],
+    when: passesThrough,
+    why: "visitors' TLS, ended by nginx",
+  }),
+  rule({
+    from: "web",
+    to: "database",
+    network: "private",
+    protocol: "tcp",
+    ports: [ports.mysql],
+    users: [users.haproxy],
+    why: "the application's queries, through HAProxy",
+  }),
+  rule({
+    from: "web",
+    to: "database",
+    network: "private",
+    protocol: "tcp",
+    ports: [ports.mysqlRole],
+    users: [users.haproxy],
+    why: "HAProxy asks who is the primary",
+  }),
+  rule({
+    from: "database",
+    to: "database",
+    network: "private",
+    protocol: "tcp",
+    ports: [ports.mysql, ports.mysqlGroup],
+    users: [users.mysql],
+    why: "clone, recovery and group communication",
+  }),
+  rule({
+    from: "database",
+    to: "database",
+    network: "private",
+    protocol: "tcp",
+    ports: [ports.mysqlRole],
+    users: [users.root],
+    why: "members ask each other's state before they form or join the group",
+  }),
+  rule({
+    from: "administrators",
+    to: "every server",
+    network: "public",
+    protocol: "tcp",
+    ports: [ports.ssh],
+    when: (config) => config.administrators.cidrs.length > 0,
+    why: "administration",
+  }),
+  rule({
+    from: "internet",
+    to: "every server",
+    network: "public",
+    protocol: "icmp",
+    ports: [],
+    why: "path MTU discovery and reachability checks",
+  }),
+  rule({
+    from: "every server",
+    to: "internet",
+    network: "public",
+    protocol: "icmp",
+    ports: [],
+    users: [users.root],
+    why: "diagnosis by administrators",
+  }),
+  rule({
+    from: "every server",
+    to: "resolvers",
+    network: "public",
+    protocol: "udp",
+    ports: [ports.dns],
+    users: [users.dns],
+    why: "name resolution",
+  }),
+  rule({
+    from: "every server",
+    to: "resolvers",
+    network: "public",
+    protocol: "tcp",
+    ports: [ports.dns],
+    users: [users.dns],
+    why: "name resolution, large answers",
+  }),
+  rule({
+    from: "every server",
+    to: "internet",
+    network: "public",
+    protocol: "udp",
+    ports: [ports.ntp],
+    users: [users.time],
+    why: "time",
+  }),
+  rule({
+    from: "every server",
+    to: "internet",
+    network: "public",
+    protocol: "tcp",
+    ports: [ports.http, ports.https],
+    users: [users.apt],
+    why: "packages and security updates",
+  }),
+  rule({
+    from: "every server",
+    to: "internet",
+    network: "public",
+    protocol: "tcp",
+    ports: [ports.https],
+    users: [users.datadog],
+    when: monitored,
+    why: "metrics, logs and events to Datadog",
+  }),
+  rule({
+    from: "every server",
+    to: "internet",
+    network: "public",
+    protocol: "udp",
+    ports: [ports.ntp],
+    users: [users.datadog],
+    when: monitored,
+    why: "the agent measures how far the clock is off",
+  }),
+  rule({
+    from: "every server",
+    to: "balancer",
+    network: "private",
+    protocol: "tcp",
+    ports: [ports.balancerHttps],
+    users: [users.datadog],
+    when: monitored,
+    why: "days left of the balancer's certificate",
+  }),
+  rule({
+    from: "every server",
+    to: "internet",
+    network: "public",
+    protocol: "tcp",
+    ports: [ports.https],
+    users: [users.root],
+    why: "fetch-release downloads our programs",
+  }),
+  rule({
+    from: "every server",
+    to: "metadata service",
+    network: "public",
+    protocol: "tcp",
+    ports: [ports.http],
+    users: [users.root],
+    why: "cloud-init reads the server's identity",
+  }),
+];

@@ -1,0 +1,40 @@
+import { Construct } from "constructs";
+import { serversWithRole, type Config } from "../config/schema.js";
+import { mysqlTlsName } from "../platform/names.js";
+import { CertificateAuthority, SignedCertificate } from "./certificates/index.js";
+
+/** Properties of {@link MysqlCertificates}. */
+export interface MysqlCertificatesProps {
+  readonly config: Config;
+}
+
+/**
+ * The private CA of the MySQL servers and a certificate for each: MySQL's clients behind HAProxy verify the common name
+ * `mysql.internal`, members verify each other by address. Members are each other's clients, hence both uses.
+ */
+export class MysqlCertificates extends Construct {
+  readonly authority: CertificateAuthority;
+  private readonly certificates: ReadonlyMap<string, SignedCertificate>;
+
+  constructor(scope: Construct, id: string, { config }: MysqlCertificatesProps) {
+    super(scope, id);
+    this.authority = new CertificateAuthority(this, "authority", { commonName: `${config.environment} MySQL CA` });
+    this.certificates = new Map(
+      serversWithRole(config, "database").map((server) => [
+        server.name,
+        new SignedCertificate(this, server.name, {
+          authority: this.authority,
+          commonName: server.name,
+          dnsNames: [server.name, mysqlTlsName],
+          ipAddresses: [server.privateIp],
+          uses: ["server_auth", "client_auth"],
+        }),
+      ]),
+    );
+  }
+
+  /** Certificate of a database member. @returns undefined for a server without that role */
+  of(serverName: string): SignedCertificate | undefined {
+    return this.certificates.get(serverName);
+  }
+}

@@ -1,0 +1,76 @@
+import { OriginCaCertificate } from "@cdktf/provider-cloudflare/lib/origin-ca-certificate/index.js";
+import { CertRequest } from "@cdktf/provider-tls/lib/cert-request/index.js";
+import { PrivateKey } from "@cdktf/provider-tls/lib/private-key/index.js";
+import { Fn, Op, type Precondition, type TerraformStack } from "cdktf";
+import { Construct } from "constructs";
+import { keyTypes } from "./certificates/keys.js";
+import type { Config } from "../config/schema.js";
+
+/** Sorted, as Cloudflare returns them: in any other order every plan replaces the certificate. */
+const hostnamesOf = ({ domain }: Config): readonly string[] => [`*.${domain}`, domain].sort();
+
+/** Properties of {@link OriginCertificate}. */
+export interface OriginCertificateProps {
+  readonly config: Config;
+}
+
+/**
+ * A key and the certificate that Cloudflare's Origin CA issues for it: trusted by Cloudflare's edge only, for the apex and one level below.
+ *
+ * Its construct id carries the generation. Destroying one revokes it, so the stack that raises the generation keeps the previous
+ * one until the next raise: nothing that still presents the old certificate ever presents a revoked one.
+ */
+export class OriginCertificate extends Construct {
+  readonly key: PrivateKey;
+  readonly certificate: OriginCaCertificate;
+
+  constructor(scope: Construct, id: string, { config }: OriginCertificateProps) {
+    super(scope, id);
+    const lifecycle = { createBeforeDestroy: true };
+    const hostnames = [...hostnamesOf(config)];
+    this.key = new PrivateKey(this, "key", { ...keyTypes.ecdsa, lifecycle });
+    const request = new CertRequest(this, "request", {
+      privateKeyPem: this.key.privateKeyPem,
+      subject: [{ commonName: config.domain }],
+      dnsNames: hostnames,
+      lifecycle,
+    });
+    this.certificate = new OriginCaCertificate(this, "certificate", {
+      csr: request.certRequestPem,
+      hostnames,
+      requestType: "origin-ecc",
+      requestedValidity: config.certificate.validityDays,
+      // What changes waits for the next generation: a replacement in place would revoke what is in use.
+      lifecycle: { ...lifecycle, ignoreChanges: ["csr", "hostnames", "requested_validity"] },
+    });
+  }
+}
+
+const nextGeneration = "Raise certificate.generation by one to issue a new one.";
+
+/** Refuses a plan while the certificate was issued for other names than the configuration's: Cloudflare would not accept it. */
+export const coversNames = ({ certificate }: OriginCertificate, config: Config): Precondition => ({
+  condition: Op.eq(Fn.join(" ", certificate.hostnames), hostnamesOf(config).join(" ")),
+  errorMessage: `The origin certificate was issued for other names than those of ${config.domain}. ${nextGeneration}`,
+});
+
+/** The configured generation, and beside it the previous one. Plans say when configured names or validity wait for the next. */
+export function originCertificates(stack: TerraformStack, config: Config): OriginCertificate {
+  const { generation, validityDays } = config.certificate;
+  const issue = (number: number): OriginCertificate =>
+    new OriginCertificate(stack, `origin-certificate-${number}`, { config });
+  if (generation > 1) issue(generation - 1);
+  const current = issue(generation);
+  // cdktf has no construct for check blocks.
+  const names = coversNames(current, config);
+  stack.addOverride("check.origin_certificate", {
+    assert: [
+      {
+        condition: Op.eq(current.certificate.requestedValidity, validityDays),
+        error_message: `The origin certificate was issued for another validity than ${validityDays} days. ${nextGeneration}`,
+      },
+      { condition: names.condition as unknown, error_message: names.errorMessage },
+    ],
+  });
+  return current;
+}

@@ -1,0 +1,27 @@
+import { Construct } from "constructs";
+import { CertificateAuthority, SignedCertificate } from "./certificates/index.js";
+import type { Config } from "../config/schema.js";
+
+/** Properties of {@link OriginPull}. */
+export interface OriginPullProps {
+  readonly config: Config;
+}
+
+/** The CA that nginx trusts for clients, and the one client certificate it signs: Cloudflare's, for our zone only. RSA, as in Cloudflare's guide. */
+export class OriginPull extends Construct {
+  readonly authority: CertificateAuthority;
+  readonly client: SignedCertificate;
+
+  constructor(scope: Construct, id: string, { config }: OriginPullProps) {
+    super(scope, id);
+    this.authority = new CertificateAuthority(this, "authority", {
+      commonName: `${config.environment} origin pull CA`,
+      keyType: "rsa",
+    });
+    this.client = new SignedCertificate(this, "client", {
+      authority: this.authority,
+      commonName: `Cloudflare for ${config.environment}`,
+      uses: ["client_auth"],
+    });
+  }
+}

@@ -1,0 +1,93 @@
+import type { MonitorDefinition, ServiceLevelName } from "../definition.js";
+import type { MonitorId } from "../../platform/monitor-ids.js";
+import { series, type MonitoringContext } from "../scope.js";
+import { instances } from "../../platform/signals.js";
+
+/** Days before a certificate ends. */
+const certificateDays = { critical: 14, warning: 30 };
+
+/**
+ * Burn rates of the SRE workbook for 30 days: fast uses 2 % of the budget in an hour, slow 5 % in six hours.
+ * The short window, a twelfth of the long one, ends the alert soon after the fault.
+ */
+const burnRates = {
+  fast: { longWindow: "1h", shortWindow: "5m", critical: 14.4 },
+  slow: { longWindow: "6h", shortWindow: "30m", critical: 6 },
+} as const;
+
+const burn = (
+  id: MonitorId,
+  serviceLevel: ServiceLevelName,
+  pace: keyof typeof burnRates,
+  meaning: string,
+): MonitorDefinition => {
+  const { critical, ...windows } = burnRates[pace];
+  return {
+    id,
+    title: `The ${serviceLevel} budget burns ${pace === "fast" ? "fast" : "slowly but steadily"}`,
+    condition: { kind: "burn", serviceLevel, ...windows },
+    thresholds: { critical },
+    urgency: pace === "fast" ? "urgent" : "notUrgent",
+    priority: pace === "fast" ? 1 : 3,
+    meaning,
+    firstLook: [
+      "service dashboard: when it began, which route class and server",
+      serviceLevel === "availability" ? "server-errors" : "latency-p95",
+    ],
+  };
+};
+
+const certificate = (id: MonitorId, env: string, instance: string, which: string, fix: string): MonitorDefinition => ({
+  id,
+  title: `${which} certificate expires`,
+  condition: {
+    kind: "metric",
+    reduce: "max",
+    window: "1d",
+    series: series("min", "tls.days_left", [env, `name:${instance}`]),
+    comparison: "<",
+  },
+  thresholds: certificateDays,
+  noDataMinutes: 2880,
+  urgency: "urgent",
+  priority: 2,
+  meaning: `${which} certificate has only so many days left; afterwards every visitor gets an error.`,
+  firstLook: [fix],
+});
+
+/** What visitors see over weeks: certificates and service levels. Synthetic tests are in synthetics.ts. */
+export const availabilityMonitors = ({ env }: MonitoringContext): readonly MonitorDefinition[] => [
+  certificate(
+    "edge-certificate",
+    env,
+    instances.edgeCertificate,
+    "Cloudflare's",
+    "Cloudflare renews it 30 days ahead: look at SSL/TLS, Edge Certificates in its dashboard",
+  ),
+  certificate(
+    "origin-certificate",
+    env,
+    instances.originCertificate,
+    "The origin",
+    "raise certificate.generation and deploy: a new one is issued and put on the balancer without an outage",
+  ),
+  burn(
+    "availability-fast-burn",
+    "availability",
+    "fast",
+    "At this pace the month's budget of failed requests is gone in two days.",
+  ),
+  burn(
+    "availability-slow-burn",
+    "availability",
+    "slow",
+    "At this pace the month's budget of failed requests is gone in five days.",
+  ),
+  burn("latency-fast-burn", "latency", "fast", "At this pace the month's budget of slow requests is gone in two days."),
+  burn(
+    "latency-slow-burn",
+    "latency",
+    "slow",
+    "At this pace the month's budget of slow requests is gone in five days.",
+  ),
+];

@@ -1,0 +1,46 @@
+import type { MonitorDefinition, Thresholds } from "../definition.js";
+import { monitorIds, type Area, type MonitorId } from "../../platform/monitor-ids.js";
+import type { MonitoringContext } from "../scope.js";
+import { availabilityMonitors } from "./availability.js";
+import { mysqlMonitors } from "./mysql.js";
+import { securityMonitors } from "./security.js";
+import { serverMonitors } from "./servers.js";
+import { webMonitors } from "./web.js";
+
+/** Every monitor with its defaults, in the order of the areas. */
+export const fullCatalogue = (context: MonitoringContext): readonly MonitorDefinition[] => [
+  ...webMonitors(context),
+  ...serverMonitors(context),
+  ...mysqlMonitors(context),
+  ...securityMonitors(context),
+  ...availabilityMonitors(context),
+];
+
+export const areaOf = (id: MonitorId): Area =>
+  (Object.keys(monitorIds) as Area[]).find((area) => (monitorIds[area] as readonly MonitorId[]).includes(id)) as Area;
+
+/** Whether the configuration leaves a monitor or synthetic test on. */
+export const isOn = ({ config }: MonitoringContext, id: MonitorId): boolean =>
+  config.monitoring.monitors[id]?.enabled ?? true;
+
+/** Parts that a definition cannot do without. */
+const partsOf = ({ condition }: MonitorDefinition): readonly MonitorId[] =>
+  condition.kind === "composite" ? condition.all : [];
+
+function adjusted(definition: MonitorDefinition, { config }: MonitoringContext): MonitorDefinition {
+  const change = config.monitoring.monitors[definition.id];
+  if (!change) return definition;
+  const { critical, warning, urgency = definition.urgency } = change;
+  const thresholds: Thresholds | undefined = definition.thresholds && {
+    ...definition.thresholds,
+    critical: critical ?? definition.thresholds.critical,
+    warning: warning ?? definition.thresholds.warning,
+  };
+  return { ...definition, urgency, thresholds };
+}
+
+/** The monitors of an environment: adjusted by its configuration, without those it switches off and composites of such. */
+export const catalogue = (context: MonitoringContext): readonly MonitorDefinition[] =>
+  fullCatalogue(context)
+    .filter((definition) => [definition.id, ...partsOf(definition)].every((id) => isOn(context, id)))
+    .map((definition) => adjusted(definition, context));

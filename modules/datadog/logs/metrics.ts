@@ -1,0 +1,55 @@
+import type { MonitoringContext } from "../scope.js";
+import { logServices } from "../../platform/signals.js";
+
+/** A metric that Datadog makes from log lines as they come in, before any sampling. */
+export interface LogMetric {
+  /** Name in Terraform's address. */
+  readonly id: string;
+  readonly name: string;
+  readonly search: string;
+  /** Attribute whose values are measured, as a distribution with percentiles. @default - lines are counted */
+  readonly measure?: string;
+  /** Attribute or tag by tag name, with the number of values it can take: their product is what the metric costs. */
+  readonly by: Readonly<Record<string, { readonly path: string; readonly values: number }>>;
+}
+
+/** Every log-based metric. Tags are few and bounded: never a path, an address or an id. */
+export function logMetrics({ config, env, metrics }: MonitoringContext): readonly LogMetric[] {
+  const environment = { env: { path: "env", values: 1 } };
+  const server = { server: { path: "server", values: config.servers.length } };
+  const routeClass = { route_class: { path: "@http.route_class", values: 3 } };
+  const answered = `${env} service:${logServices.nginx} @http.answered_by:application`;
+  return [
+    {
+      id: "requests",
+      name: metrics.requests,
+      search: answered,
+      by: {
+        ...environment,
+        ...server,
+        ...routeClass,
+        status_class: { path: "@http.status_class", values: 4 },
+        speed: { path: "@http.speed", values: 2 },
+      },
+    },
+    {
+      id: "duration",
+      name: metrics.duration,
+      search: answered,
+      measure: "@request_time",
+      by: { ...environment, ...server, ...routeClass },
+    },
+    {
+      id: "edge-bypassed",
+      name: metrics.edgeBypassed,
+      search: `${env} service:${logServices.nginx} @http.answered_by:refusal`,
+      by: { ...environment, ...server },
+    },
+    {
+      id: "firewall-drops",
+      name: metrics.firewallDrops,
+      search: `${env} service:${logServices.firewall} "nftables dropped"`,
+      by: { ...environment, ...server },
+    },
+  ];
+}

@@ -1,0 +1,83 @@
+import type { MonitorConfig } from "@cdktf/provider-datadog/lib/monitor/index.js";
+import { literal } from "../terraform/literal.js";
+import { areaOf } from "./catalogue/index.js";
+import type { Condition, MonitorDefinition } from "./definition.js";
+import { alertTags, message } from "./message.js";
+import { comparisonOf, monitorType, renderQuery, type References } from "./query.js";
+import type { MonitoringContext } from "./scope.js";
+import { withRecovery } from "./thresholds.js";
+
+/** A monitor as the provider takes it, every field plain. */
+export type RenderedMonitor = Pick<
+  MonitorConfig,
+  | "name"
+  | "message"
+  | "tags"
+  | "priority"
+  | "includeTags"
+  | "requireFullWindow"
+  | "monitorThresholds"
+  | "monitorThresholdWindows"
+  | "notifyNoData"
+  | "noDataTimeframe"
+  | "onMissingData"
+  | "renotifyInterval"
+  | "renotifyStatuses"
+  | "renotifyOccurrences"
+  | "evaluationDelay"
+  | "newGroupDelay"
+> & { readonly type: string; readonly query: string };
+
+/** Results in a row that end a service check's alert. */
+const okResults = 2;
+
+/** An urgent alert that nobody has ended is repeated after this long. */
+const renotifyMinutes = 60;
+
+/** New servers get this long to start their services before they are judged. */
+const newGroupSeconds = 300;
+
+const isGrouped = (condition: Condition): boolean =>
+  "series" in condition ? condition.series.includes(" by {") : "by" in condition && condition.by !== undefined;
+
+function thresholds({ condition, thresholds: limits }: MonitorDefinition): RenderedMonitor["monitorThresholds"] {
+  if (!limits) return undefined;
+  if (condition.kind === "check") return { ok: String(okResults), critical: String(limits.critical) };
+  if (condition.kind === "burn") return { critical: String(limits.critical) };
+  const full = withRecovery(limits, comparisonOf(condition));
+  const given = Object.entries(full).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
+}
+
+const decidesOnMetrics = ({ kind }: Condition): boolean => ["metric", "anomaly", "forecast"].includes(kind);
+
+/** A line of the catalogue as a monitor. */
+export function renderMonitor(
+  definition: MonitorDefinition,
+  context: MonitoringContext,
+  references: References,
+): RenderedMonitor {
+  const { condition, id, priority, title, urgency, noDataMinutes } = definition;
+  const { config } = context;
+  const { trigger } = condition.kind === "anomaly" ? condition : { trigger: undefined };
+  return {
+    name: `[${config.environment}] ${title}`,
+    type: monitorType(condition),
+    query: renderQuery(condition, definition.thresholds?.critical, references),
+    message: literal(message(definition, config)),
+    tags: alertTags(definition, areaOf(id), config),
+    priority: String(priority),
+    includeTags: true,
+    requireFullWindow: false,
+    monitorThresholds: thresholds(definition),
+    monitorThresholdWindows:
+      trigger === undefined ? undefined : { triggerWindow: `last_${trigger}`, recoveryWindow: `last_${trigger}` },
+    ...(noDataMinutes === undefined ? { notifyNoData: false } : { notifyNoData: true, noDataTimeframe: noDataMinutes }),
+    ...(urgency === "urgent" && {
+      renotifyInterval: renotifyMinutes,
+      renotifyStatuses: noDataMinutes === undefined ? ["alert"] : ["alert", "no data"],
+    }),
+    evaluationDelay: decidesOnMetrics(condition) ? (definition.evaluationDelaySeconds ?? 60) : undefined,
+    newGroupDelay: isGrouped(condition) && condition.kind !== "check" ? newGroupSeconds : undefined,
+  };
+}

@@ -1,0 +1,87 @@
+import type { Condition, Comparison, ServiceLevelName } from "./definition.js";
+import type { MonitorId } from "../platform/monitor-ids.js";
+
+/** Ids that exist only in Datadog: Terraform references at synth, plain words in tests. */
+export interface References {
+  readonly monitor: (id: MonitorId) => string;
+  readonly serviceLevel: (name: ServiceLevelName) => string;
+}
+
+export type MonitorType = "query alert" | "service check" | "log alert" | "composite" | "slo alert";
+
+/** Results of a service check that are looked at; at least one more than any threshold. */
+const lastResults = 5;
+
+/** Days that service levels are measured over. */
+export const serviceLevelWindow = "30d";
+
+/** Kind of a condition in Datadog's words. */
+export function monitorType(condition: Condition): MonitorType {
+  switch (condition.kind) {
+    case "metric":
+    case "anomaly":
+    case "forecast":
+      return "query alert";
+    case "check":
+      return "service check";
+    case "log":
+      return "log alert";
+    case "burn":
+      return "slo alert";
+    case "composite":
+      return "composite";
+  }
+}
+
+/** How the value is compared with the thresholds, for conditions that have a choice. */
+export function comparisonOf(condition: Condition): Comparison {
+  switch (condition.kind) {
+    case "metric":
+    case "log":
+    case "forecast":
+      return condition.comparison;
+    case "anomaly":
+      return ">=";
+    case "burn":
+      return ">";
+    case "check":
+    case "composite":
+      return ">=";
+  }
+}
+
+const quoted = (values: readonly string[]): string => values.map((value) => `"${value}"`).join(",");
+
+/**
+ * The query of a condition, in Datadog's language. The number in it is the critical threshold and comes from nowhere else.
+ * Grammar: https://docs.datadoghq.com/api/latest/monitors/#create-a-monitor
+ */
+export function renderQuery(condition: Condition, critical: number | undefined, references: References): string {
+  const limit = String(critical);
+  switch (condition.kind) {
+    case "metric":
+      return `${condition.reduce}(last_${condition.window}):${condition.series} ${condition.comparison} ${limit}`;
+    case "anomaly": {
+      const { series, deviations, direction, trigger, window } = condition;
+      const options = `direction='${direction}', interval=60, alert_window='last_${trigger}', count_default_zero='true', seasonality='daily'`;
+      return `avg(last_${window}):anomalies(${series}, 'agile', ${deviations}, ${options}) >= ${limit}`;
+    }
+    case "forecast": {
+      const { series, horizon, comparison } = condition;
+      return `max(next_${horizon}):forecast(${series}, 'linear', 1, interval='60m', history='1w', model='default') ${comparison} ${limit}`;
+    }
+    case "check":
+      return `"${condition.check}".over(${quoted(condition.over)}).by(${quoted(condition.by)}).last(${lastResults}).count_by_status()`;
+    case "log": {
+      const by = condition.by === undefined ? "" : `.by("${condition.by}")`;
+      const search = condition.search.replaceAll('"', '\\"');
+      return `logs("${search}").index("*").rollup("count")${by}.last("${condition.window}") ${condition.comparison} ${limit}`;
+    }
+    case "burn": {
+      const id = references.serviceLevel(condition.serviceLevel);
+      return `burn_rate("${id}").over("${serviceLevelWindow}").long_window("${condition.longWindow}").short_window("${condition.shortWindow}") > ${limit}`;
+    }
+    case "composite":
+      return condition.all.map((id) => references.monitor(id)).join(" && ");
+  }
+}

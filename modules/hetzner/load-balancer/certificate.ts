@@ -1,0 +1,32 @@
+import { UploadedCertificate } from "@cdktf/provider-hcloud/lib/uploaded-certificate";
+import { Fn } from "cdktf";
+import { Construct } from "constructs";
+import type { Config } from "../../config/schema.js";
+import { labelsOf } from "../../config/labels.js";
+import type { OriginCertificate } from "../../credentials/origin-certificate.js";
+
+/** Properties of {@link BalancerCertificate}. */
+export interface BalancerCertificateProps {
+  readonly config: Config;
+  readonly origin: OriginCertificate;
+}
+
+/**
+ * The Origin CA certificate as the balancer knows it. One that is in use cannot be replaced, and two cannot have one name:
+ * the new one is created under a name made of its content, the balancer changes over, the old one goes.
+ */
+export class BalancerCertificate extends Construct {
+  readonly certificate: UploadedCertificate;
+
+  constructor(scope: Construct, id: string, { config, origin }: BalancerCertificateProps) {
+    super(scope, id);
+    const pem = origin.certificate.certificate;
+    this.certificate = new UploadedCertificate(this, "Default", {
+      name: `${config.environment}-origin-${Fn.substr(Fn.sha256(pem), 0, 8)}`,
+      certificate: pem,
+      privateKey: origin.key.privateKeyPem,
+      labels: labelsOf(config),
+      lifecycle: { createBeforeDestroy: true },
+    });
+  }
+}

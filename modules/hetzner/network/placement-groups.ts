@@ -1,0 +1,37 @@
+import { PlacementGroup } from "@cdktf/provider-hcloud/lib/placement-group";
+import { Construct } from "constructs";
+import type { Config, ServerConfig } from "../../config/schema.js";
+import { labelsOf } from "../../config/labels.js";
+
+/** Properties of {@link PlacementGroups}. */
+export interface PlacementGroupsProps {
+  readonly config: Config;
+}
+
+/**
+ * Spread placement groups: servers of one group never share a physical machine. Hetzner takes at most ten servers in a group,
+ * so a larger environment names more of them (`servers/<name>/placementGroup`); a name, not a position, decides who is where.
+ */
+export class PlacementGroups extends Construct {
+  private readonly groups = new Map<string, PlacementGroup>();
+
+  constructor(scope: Construct, id: string, { config }: PlacementGroupsProps) {
+    super(scope, id);
+    for (const name of new Set(config.servers.map((server) => server.placementGroup)))
+      this.groups.set(
+        name,
+        new PlacementGroup(this, name, {
+          name: `${config.environment}-${name}`,
+          type: "spread",
+          labels: labelsOf(config),
+        }),
+      );
+  }
+
+  /** The group of a server. */
+  of(server: ServerConfig): PlacementGroup {
+    const group = this.groups.get(server.placementGroup);
+    if (!group) throw new Error(`placement group ${server.placementGroup} of ${server.name} is not in this stack`);
+    return group;
+  }
+}

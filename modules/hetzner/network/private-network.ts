@@ -1,0 +1,36 @@
+import { Network } from "@cdktf/provider-hcloud/lib/network";
+import { NetworkSubnet } from "@cdktf/provider-hcloud/lib/network-subnet";
+import { Token } from "cdktf";
+import { Construct } from "constructs";
+import type { Config } from "../../config/schema.js";
+import { labelsOf } from "../../config/labels.js";
+
+/** Properties of {@link PrivateNetwork}. */
+export interface PrivateNetworkProps {
+  readonly config: Config;
+}
+
+/** The private network and its one subnet. Hetzner's private networks are IPv4 only; they cost nothing. */
+export class PrivateNetwork extends Construct {
+  readonly network: Network;
+  /** Servers and the balancer join by the subnet's id, which is what makes Terraform create it before them. */
+  readonly subnet: NetworkSubnet;
+
+  constructor(scope: Construct, id: string, { config }: PrivateNetworkProps) {
+    super(scope, id);
+    this.network = new Network(this, "Default", {
+      name: config.environment,
+      ipRange: config.network.cidr,
+      deleteProtection: config.protect,
+      labels: labelsOf(config),
+      lifecycle: { preventDestroy: config.protect },
+    });
+    this.subnet = new NetworkSubnet(this, "subnet", {
+      networkId: Token.asNumber(this.network.id),
+      type: "cloud",
+      networkZone: config.network.zone,
+      ipRange: config.network.subnet,
+      lifecycle: { preventDestroy: config.protect },
+    });
+  }
+}

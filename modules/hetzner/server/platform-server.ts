@@ -1,0 +1,108 @@
+import type { Firewall } from "@cdktf/provider-hcloud/lib/firewall";
+import type { NetworkSubnet } from "@cdktf/provider-hcloud/lib/network-subnet";
+import type { PlacementGroup } from "@cdktf/provider-hcloud/lib/placement-group";
+import { Server } from "@cdktf/provider-hcloud/lib/server";
+import type { SshKey } from "@cdktf/provider-hcloud/lib/ssh-key";
+import type { Volume } from "@cdktf/provider-hcloud/lib/volume";
+import { VolumeAttachment } from "@cdktf/provider-hcloud/lib/volume-attachment";
+import { Token } from "cdktf";
+import { Construct } from "constructs";
+import type { Config, ServerConfig } from "../../config/schema.js";
+import { serverLabels } from "../../config/labels.js";
+import type { PublicAddresses } from "../network/index.js";
+import { payloadHash, secretParts, serverUserData } from "../../machine/compose/index.js";
+import { secretFilesOf } from "../../config/secrets.js";
+import { agreement } from "./agreement.js";
+import { TerraformSecrets, type SecretReferences, type SharedSecrets } from "./terraform-secrets.js";
+
+/** Properties of {@link PlatformServer}. */
+export interface PlatformServerProps {
+  readonly config: Config;
+  readonly server: ServerConfig;
+  readonly subnet: NetworkSubnet;
+  readonly placementGroup: PlacementGroup;
+  readonly firewall: Firewall;
+  readonly addresses: PublicAddresses;
+  readonly sshKeys: readonly SshKey[];
+  /** Disk of a database member. @default none */
+  readonly volume?: Volume;
+  /** Secrets that servers with its roles share. */
+  readonly sharedSecrets: SharedSecrets;
+  /** Secrets that no other server has. */
+  readonly ownSecrets: SecretReferences;
+}
+
+/**
+ * What only matters when a server is created. For a change of the first three Hetzner would build the server anew, for the fourth it
+ * would power it off, for the fifth take it out of the network whose address its payload knows, and all of them at once; a placement
+ * group cannot change on a running server. `location` is not among them: nothing in another location could be attached, so a plan that
+ * moves servers must be seen.
+ */
+const decidedAtCreation = [
+  "user_data",
+  "ssh_keys",
+  "image",
+  "server_type",
+  "network",
+  "placement_group_id",
+  'labels["payload"]',
+  'labels["balancer"]',
+];
+
+/**
+ * One server: Debian 13, both address families, in the private network with a fixed address, in its firewall and its spread group.
+ * The label `payload` is the hash of the payload it was created with, see outdated.ts; the label `balancer` is what that payload
+ * expects of the balancer, see agreement.ts.
+ */
+export class PlatformServer extends Construct {
+  readonly server: Server;
+  readonly config: ServerConfig;
+  /** Hash of the payload that the configuration asks for now. */
+  readonly payloadHash: string;
+
+  constructor(scope: Construct, id: string, props: PlatformServerProps) {
+    super(scope, id);
+    const { config, server, subnet, placementGroup, firewall, addresses, sshKeys, volume } = props;
+    this.config = server;
+    this.payloadHash = payloadHash(config, server);
+    this.server = new Server(this, "Default", {
+      name: server.name,
+      serverType: server.type,
+      image: "debian-13",
+      location: config.location,
+      placementGroupId: Token.asNumber(placementGroup.id),
+      firewallIds: [Token.asNumber(firewall.id)],
+      sshKeys: sshKeys.map((key) => key.id),
+      publicNet: [
+        {
+          ipv4Enabled: true,
+          ipv4: Token.asNumber(addresses.ipv4.id),
+          ipv6Enabled: true,
+          ipv6: Token.asNumber(addresses.ipv6.id),
+        },
+      ],
+      // Without the empty list, every plan shows an update.
+      network: [{ subnetId: subnet.id, ip: server.privateIp, aliasIps: [] }],
+      backups: config.backups,
+      // Hetzner takes these two only with the same value.
+      deleteProtection: config.protect,
+      rebuildProtection: config.protect,
+      shutdownBeforeDeletion: true,
+      userData: serverUserData({ config, server, secrets: this.secrets(props) }),
+      labels: { ...serverLabels(config, server), payload: this.payloadHash, balancer: agreement(config) },
+      lifecycle: { ignoreChanges: decidedAtCreation, preventDestroy: config.protect },
+    });
+    if (volume)
+      new VolumeAttachment(this, "data", {
+        serverId: Token.asNumber(this.server.id),
+        volumeId: Token.asNumber(volume.id),
+        // The payload mounts it, by label and under its own path.
+        automount: false,
+      });
+  }
+
+  private secrets({ config, server, sharedSecrets, ownSecrets }: PlatformServerProps): readonly string[] {
+    const source = new TerraformSecrets(this, "secret", { references: ownSecrets });
+    return [...sharedSecrets.of(server.roles), ...secretParts(secretFilesOf(config, server.roles).own, source)];
+  }
+}

@@ -1,0 +1,71 @@
+import { Fn, TerraformLocal, Token } from "cdktf";
+import { Construct } from "constructs";
+import type { Config, Role } from "../../config/schema.js";
+import { secretParts, type SecretSource } from "../../machine/compose/index.js";
+import { secretFilesOf, type SecretName } from "../../config/secrets.js";
+
+/** Values of secrets, as references. Those that nobody asks for may be missing. */
+export type SecretReferences = Readonly<Partial<Record<SecretName, string>>>;
+
+/** Properties of {@link TerraformSecrets}. */
+export interface TerraformSecretsProps {
+  readonly references: SecretReferences;
+}
+
+/** Gives the payload references in place of values; Terraform puts the values in, encodes and compresses when it applies. */
+export class TerraformSecrets extends Construct implements SecretSource {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: TerraformSecretsProps,
+  ) {
+    super(scope, id);
+  }
+
+  readonly value: SecretSource["value"] = (name) => {
+    const reference = this.props.references[name];
+    if (reference === undefined) throw new Error(`secret ${name} is needed but no stack makes it`);
+    if (!Token.isUnresolved(reference))
+      throw new Error(`secret ${name} must be a reference: a text stands in the JSON`);
+    return reference;
+  };
+
+  readonly encode: SecretSource["encode"] = (content, file) =>
+    Fn.base64encode(this.local(file.path.replaceAll(/[^a-z]+/g, "-").slice(1), content));
+
+  readonly compress: SecretSource["compress"] = (text) => Fn.base64gzip(this.local("all", text));
+
+  /** A function's argument cannot hold quotes or line breaks around a reference; a local can. */
+  private local(id: string, text: string): string {
+    return new TerraformLocal(this, id, text).asString;
+  }
+}
+
+/** Properties of {@link SharedSecrets}. */
+export interface SharedSecretsProps extends TerraformSecretsProps {
+  readonly config: Config;
+}
+
+/** Secret files that servers with the same roles share, compressed by Terraform once for all of them. */
+export class SharedSecrets extends Construct {
+  private readonly parts = new Map<string, readonly string[]>();
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: SharedSecretsProps,
+  ) {
+    super(scope, id);
+  }
+
+  /** Parts of the user data of servers with these roles. */
+  of(roles: readonly Role[]): readonly string[] {
+    const { config, references } = this.props;
+    const id = roles.join("-");
+    const parts =
+      this.parts.get(id) ??
+      secretParts(secretFilesOf(config, roles).shared, new TerraformSecrets(this, id, { references }));
+    this.parts.set(id, parts);
+    return parts;
+  }
+}

@@ -1,0 +1,22 @@
+import { SshKey } from "@cdktf/provider-hcloud/lib/ssh-key";
+import { Construct } from "constructs";
+import type { Config } from "../config/schema.js";
+import { labelsOf } from "../config/labels.js";
+import { literal } from "../terraform/literal.js";
+
+/** Properties of {@link SshKeys}. */
+export interface SshKeysProps {
+  readonly config: Config;
+}
+
+/** The administrators' public keys. A server gets them when it is created; later changes reach it when it is replaced. */
+export class SshKeys extends Construct {
+  readonly keys: readonly SshKey[];
+
+  constructor(scope: Construct, id: string, { config }: SshKeysProps) {
+    super(scope, id);
+    this.keys = Object.entries(config.administrators.sshKeys).map(
+      ([name, publicKey]) => new SshKey(this, name, { name, publicKey: literal(publicKey), labels: labelsOf(config) }),
+    );
+  }
+}

@@ -1,3 +1,0 @@
-export { balancerDefinition, type BalancerDefinition, type BalancerService } from "./definition.js";
-export { Balancer, type BalancerProps } from "./balancer.js";
-export { BalancerCertificate, type BalancerCertificateProps } from "./certificate.js";

@@ -1,0 +1,140 @@
+import { stringify } from "yaml";
+import { createdEarly } from "../../platform/users.js";
+import { compact } from "./compact.js";
+import type { AptSource, PayloadFile, PayloadPart } from "../part/part.js";
+
+/** The keys of cloud-init's user data that servers of the same roles share; names and meaning as in cloud-init's own schema. */
+export interface SharedConfig {
+  readonly users: readonly object[];
+  readonly disable_root: boolean;
+  readonly ssh_pwauth: boolean;
+  readonly apt: {
+    readonly preserve_sources_list: boolean;
+    readonly conf: string;
+    readonly sources: Readonly<Record<string, AptEntry>>;
+  };
+  readonly package_update: boolean;
+  readonly package_upgrade: boolean;
+  readonly packages: readonly string[];
+  readonly write_files: readonly WrittenFile[];
+  readonly runcmd: readonly (string | readonly string[])[];
+}
+
+/** What each server has of its own. */
+export interface OwnConfig {
+  readonly merge_how: string;
+  readonly hostname: string;
+  readonly write_files: readonly WrittenFile[];
+}
+
+/** Both, merged. */
+export type CloudConfig = SharedConfig & Pick<OwnConfig, "hostname">;
+
+/** How cloud-init is told to append a later part's files to those of the parts before it; its default would replace the list. */
+export const appending = "list(append)+dict(no_replace,recurse_list)+str()";
+
+interface AptEntry {
+  readonly source: string;
+  readonly key?: string;
+}
+
+interface WrittenFile {
+  readonly path: string;
+  readonly owner?: string;
+  /** @default - cloud-init's: "0644" */
+  readonly permissions?: string;
+  readonly defer?: boolean;
+  readonly content?: string;
+  /** Downloaded, instead of `content`. */
+  readonly source?: { readonly uri: string };
+}
+
+/** apt installs what is named and nothing else; a slow mirror gets more than one chance. */
+const aptSettings = ['APT::Install-Recommends "false";', 'Acquire::Retries "3";', ""].join("\n");
+
+/**
+ * Users that services run as. They exist before packages, so that secrets find their owners.
+ * No entry `default`: the image's ordinary user is not made; administrators' keys go to root (`disable_root: false`).
+ */
+const systemUsers = createdEarly.map((name) => ({
+  name,
+  system: true,
+  homedir: "/nonexistent",
+  no_create_home: true,
+  shell: "/usr/sbin/nologin",
+}));
+
+/** A file of a user other than root waits for cloud-init's final stage: the first one runs before users exist. */
+const writtenFile = ({ path, owner, permissions, content }: PayloadFile): WrittenFile => ({
+  path,
+  ...(owner && { owner, defer: true }),
+  ...(permissions && { permissions }),
+  content: compact(path, content),
+});
+
+/** Where a downloaded key of an apt source lies. */
+const keyPath = (name: string): string => `/etc/apt/keyrings/${name}.asc`;
+
+/**
+ * An apt source whose key is trusted for it alone. A key at hand goes into cloud-init's own `$KEY_FILE`;
+ * a downloaded one counts only if it has a pinned fingerprint (sources.list(5), "Signed-By").
+ */
+function aptSourceEntry({ name, source, key }: AptSource): readonly [string, AptEntry] {
+  const signedBy = (by: string): string => source.replace(/^deb /, `deb [signed-by=${by}] `);
+  return typeof key === "string"
+    ? [name, { source: signedBy("$KEY_FILE"), key }]
+    : [name, { source: signedBy([keyPath(name), ...key.fingerprints].join(",")) }];
+}
+
+const downloadedKey = ({ name, key }: AptSource): readonly WrittenFile[] =>
+  typeof key === "string" ? [] : [{ path: keyPath(name), source: { uri: key.url } }];
+
+function refuseTwins(kind: string, names: readonly string[]): void {
+  const twin = names.find((name, index) => names.indexOf(name) !== index);
+  if (twin) throw new Error(`payload: each ${kind} comes from one part, got ${twin} twice; remove one`);
+}
+
+/**
+ * Merges parts, in their order.
+ * @throws Error when two parts deliver the same file or apt source.
+ */
+export function mergeParts(parts: readonly PayloadPart[]): SharedConfig {
+  const files = parts.flatMap((part) => part.files ?? []);
+  const sources = parts.flatMap((part) => part.aptSources ?? []);
+  refuseTwins(
+    "file",
+    files.map(({ path }) => path),
+  );
+  refuseTwins(
+    "apt source",
+    sources.map(({ name }) => name),
+  );
+  return {
+    users: systemUsers,
+    disable_root: false,
+    ssh_pwauth: false,
+    apt: { preserve_sources_list: true, conf: aptSettings, sources: Object.fromEntries(sources.map(aptSourceEntry)) },
+    package_update: true,
+    package_upgrade: true,
+    packages: [...new Set(parts.flatMap((part) => part.packages ?? []))],
+    write_files: [...sources.flatMap(downloadedKey), ...files.map(writtenFile)],
+    // The first command that fails ends the boot: cloud-init's status then says "error".
+    runcmd: ["set -eu", ...parts.flatMap((part) => part.commands ?? [])],
+  };
+}
+
+/**
+ * What a server has of its own beside what it shares.
+ * @throws Error when a file is delivered twice.
+ */
+export function ownConfig(hostname: string, files: readonly PayloadFile[], shared: SharedConfig): OwnConfig {
+  refuseTwins(
+    "file",
+    [...shared.write_files, ...files].map(({ path }) => path),
+  );
+  return { merge_how: appending, hostname, write_files: files.map(writtenFile) };
+}
+
+/** Text of a cloud-config: the same data always gives the same bytes. */
+export const renderCloudConfig = (config: object): string =>
+  `#cloud-config\n${stringify(config, { lineWidth: 0, aliasDuplicateObjects: false })}`;

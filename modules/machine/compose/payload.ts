@@ -1,0 +1,66 @@
+import { createHash } from "node:crypto";
+import { applicationPart } from "../parts/application/index.js";
+import { datadogAgentPart } from "../parts/datadog-agent/index.js";
+import { hardeningPart } from "../parts/hardening/index.js";
+import { haproxyPart } from "../parts/haproxy/index.js";
+import { hostFirewallPart } from "../parts/host-firewall/index.js";
+import { mysqlPart } from "../parts/mysql/index.js";
+import { nginxPart } from "../parts/nginx/index.js";
+import { releasePart } from "../parts/release/index.js";
+import { basePart } from "../parts/base/index.js";
+import type { Config, ServerConfig } from "../../config/schema.js";
+import { mergeParts, ownConfig, renderCloudConfig, type CloudConfig } from "./cloud-config.js";
+import { oncePerRoles, oncePerServer } from "./once.js";
+import type { PayloadContext, PayloadFile, PayloadPart } from "../part/part.js";
+
+/** Parts of servers by their roles. Their order is the order in which services start. */
+const partsOf = oncePerRoles((config, roles): readonly PayloadPart[] => {
+  const context: PayloadContext = { config, roles };
+  return [
+    basePart(),
+    hostFirewallPart(context),
+    hardeningPart(context),
+    releasePart(context),
+    ...(roles.includes("database") ? [mysqlPart(context)] : []),
+    ...(roles.includes("web") ? [haproxyPart(context), nginxPart(context), applicationPart(context)] : []),
+    ...(config.monitoring.enabled ? [datadogAgentPart(context)] : []),
+  ];
+});
+
+const ownFilesOf = oncePerServer((config, server): readonly PayloadFile[] =>
+  partsOf(config, server.roles).flatMap((part) => part.ownFiles?.(server) ?? []),
+);
+
+/** What of files makes a server outdated when it changes: see {@link PayloadFile.lasting}. */
+const lasting = (files: readonly PayloadFile[] = []): readonly PayloadFile[] =>
+  files.map((file) => ({ ...file, content: file.lasting ?? file.content }));
+
+const hashOf = (...values: readonly unknown[]): string =>
+  createHash("sha256").update(JSON.stringify(values)).digest("hex");
+
+/** Cloud-config that all servers with the same roles share, to the byte: it knows none of them. */
+export const sharedConfigOf = oncePerRoles((config, roles) => mergeParts(partsOf(config, roles)));
+
+/** Cloud-config of one server alone, which cloud-init merges with the shared one: its name and a few files. */
+export const ownConfigOf = oncePerServer((config, server) =>
+  ownConfig(server.name, ownFilesOf(config, server), sharedConfigOf(config, server.roles)),
+);
+
+/** Both as texts: what a server boots with, but for the secrets. */
+export const sharedTextOf = oncePerRoles((config, roles) => renderCloudConfig(sharedConfigOf(config, roles)));
+export const ownTextOf = oncePerServer((config, server) => renderCloudConfig(ownConfigOf(config, server)));
+
+/** Literal cloud-config of one server, everything but the secrets, as cloud-init has it once it is merged. */
+export function payloadOf(config: Config, server: ServerConfig): CloudConfig {
+  const shared = sharedConfigOf(config, server.roles);
+  const { hostname, write_files } = ownConfigOf(config, server);
+  return { ...shared, hostname, write_files: [...shared.write_files, ...write_files] };
+}
+
+const sharedHash = oncePerRoles((config, roles) =>
+  hashOf(mergeParts(partsOf(config, roles).map((part) => ({ ...part, files: lasting(part.files) })))),
+);
+
+/** Hash of everything literal that only a new server gets. */
+export const lastingHash = (config: Config, server: ServerConfig): string =>
+  hashOf(sharedHash(config, server.roles), server.name, lasting(ownFilesOf(config, server)));

@@ -1,0 +1,65 @@
+import { createHash } from "node:crypto";
+import type { Config, ServerConfig } from "../../config/schema.js";
+import type { SecretName } from "../../config/secrets.js";
+import { oncePerRoles, oncePerServer } from "./once.js";
+import { lastingHash } from "./payload.js";
+import { compress, allSecretParts, serverUserData } from "./user-data.js";
+
+/** Hetzner takes at most this much user data. */
+export const maximumBytes = 32 * 1024;
+
+/** From here on the review warns: the rest is kept for what is not thought of yet. */
+export const warningBytes = 24 * 1024;
+
+/** Length of each secret, in bytes, on the large side: ECDSA P-256 keys and certificates in PEM (the origin pull CA is RSA), 32-character passwords, Cloudflare's certificates as issued. */
+const secretBytes: Readonly<Record<SecretName, number>> = {
+  applicationDatabasePassword: 32,
+  replicationPassword: 32,
+  monitoringPassword: 32,
+  mysqlCa: 680,
+  mysqlServerCertificate: 800,
+  mysqlServerKey: 240,
+  edgeToken: 64,
+  originCertificate: 1200,
+  originKey: 240,
+  originPullCa: 1200,
+  datadogApiKey: 32,
+};
+
+/** Text of a length that compresses as badly as a secret does. */
+const incompressible = (bytes: number): string =>
+  Array.from({ length: Math.ceil(bytes / 44) }, (_, index) =>
+    createHash("sha256").update(`${bytes} ${index}`).digest("base64"),
+  )
+    .join("")
+    .slice(0, bytes);
+
+/** Secrets of servers with the same roles, of realistic length. */
+const realisticSecrets = oncePerRoles((config, roles) =>
+  allSecretParts(config, roles, {
+    value: (name) => incompressible(secretBytes[name]),
+    encode: (content) => Buffer.from(content).toString("base64"),
+    compress,
+  }),
+);
+
+/** Size of a server's user data as Hetzner takes it, in bytes, with secrets of realistic length. The policy payload-fits judges it. */
+export const payloadSize = oncePerServer((config, server) =>
+  Buffer.byteLength(serverUserData({ config, server, secrets: realisticSecrets(config, server.roles) })),
+);
+
+/** Which origin certificate a server carries, if it carries one. */
+const certificateOf = (config: Config, server: ServerConfig): string =>
+  config.tls === "passthrough" && server.roles.includes("web") ? `generation ${config.certificate.generation}` : "";
+
+/**
+ * Short hash of what only a new server boots with: what lasts of its payload, and which certificate comes with it.
+ * Fits a label of Hetzner's.
+ */
+export const payloadHash = oncePerServer((config, server) =>
+  createHash("sha256")
+    .update(lastingHash(config, server))
+    .update(certificateOf(config, server))
+    .digest("hex")
+    .slice(0, 12),
+);

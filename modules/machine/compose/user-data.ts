@@ -1,0 +1,83 @@
+import { gzipSync } from "node:zlib";
+import type { Config, Role, ServerConfig } from "../../config/schema.js";
+import { secretFilesOf, type SecretFile, type SecretName } from "../../config/secrets.js";
+import { appending, renderCloudConfig } from "./cloud-config.js";
+import { oncePerRoles, oncePerServer } from "./once.js";
+import { ownTextOf, sharedTextOf } from "./payload.js";
+
+/** Where secret values come from: references of Terraform, or plain values in the lab. */
+export interface SecretSource {
+  /** Value of a secret on the server that is rendered. */
+  readonly value: (name: SecretName) => string;
+  /** Base64 of a file's whole content, by Terraform at apply time or here and now. */
+  readonly encode: (content: string, file: SecretFile) => string;
+  /** Base64 of a compressed text (gzip), likewise. */
+  readonly compress: (text: string) => string;
+}
+
+const boundary = "==platform-payload==";
+
+/** Base64 of a text compressed without time and without the name of the system that did it (byte 9): equal text, equal bytes. */
+export function compress(text: string): string {
+  const bytes = gzipSync(text);
+  bytes.writeUInt32LE(0, 4);
+  bytes[9] = 0xff;
+  return bytes.toString("base64");
+}
+
+const compressedShared = oncePerRoles((config, roles) => compress(sharedTextOf(config, roles)));
+const compressedOwn = oncePerServer((config, server) => compress(ownTextOf(config, server)));
+
+/** Secret files as parts of user data: a compressed cloud-config of their own, or none where there are no files. */
+export function secretParts(files: readonly SecretFile[], source: SecretSource): readonly string[] {
+  if (files.length === 0) return [];
+  const written = files.map((file) => ({
+    path: file.path,
+    owner: `${file.owner}:${file.owner}`,
+    permissions: "0600",
+    encoding: "b64",
+    defer: true,
+    content: source.encode(file.content(source.value), file),
+  }));
+  return [source.compress(renderCloudConfig({ merge_how: appending, write_files: written }))];
+}
+
+/** All secret files of a server with these roles, from one source: those that such servers share, and its own. */
+export function allSecretParts(config: Config, roles: readonly Role[], source: SecretSource): readonly string[] {
+  const { shared, own } = secretFilesOf(config, roles);
+  return [...secretParts(shared, source), ...secretParts(own, source)];
+}
+
+/** Properties of {@link serverUserData}. */
+export interface UserDataProps {
+  readonly config: Config;
+  readonly server: ServerConfig;
+  /** As {@link secretParts} makes them. */
+  readonly secrets: readonly string[];
+}
+
+/** A compressed cloud-config as a MIME part. */
+const compressedPart = (body: string): readonly string[] => [
+  `--${boundary}`,
+  "Content-Type: application/gzip",
+  "Content-Transfer-Encoding: base64",
+  "",
+  body,
+];
+
+/**
+ * User data of one server: MIME multipart of the literal payload (compressed, no secret, no reference) and the secret files, each in two
+ * parts: what servers with the same roles share, made once for all of them, and what is the server's own.
+ * Both Hetzner's and the NoCloud data source of cloud-init take it as it stands.
+ */
+export function serverUserData({ config, server, secrets }: UserDataProps): string {
+  const parts = [compressedShared(config, server.roles), compressedOwn(config, server), ...secrets];
+  return [
+    `Content-Type: multipart/mixed; boundary="${boundary}"`,
+    "MIME-Version: 1.0",
+    "",
+    ...parts.flatMap(compressedPart),
+    `--${boundary}--`,
+    "",
+  ].join("\n");
+}

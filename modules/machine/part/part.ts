@@ -1,0 +1,50 @@
+import type { Config, Role, ServerConfig } from "../../config/schema.js";
+
+/** A file on a server. It holds no secret and no Terraform reference. */
+export interface PayloadFile {
+  readonly path: string;
+  readonly content: string;
+  /**
+   * What of the content only a new server gets. The rest is where a server starts from and then changes by itself: a server that was
+   * born with another rest is up to date. @default content
+   */
+  readonly lasting?: string;
+  /** @default "root:root" */
+  readonly owner?: string;
+  /** Octal. @default "0644" */
+  readonly permissions?: string;
+}
+
+/** An apt repository of a vendor. */
+export interface AptSource {
+  /** File name under sources.list.d, without ending. */
+  readonly name: string;
+  /** As in sources.list: "deb URL SUITE COMPONENT"; cloud-config.ts adds signed-by. `$RELEASE` is the suite of the machine. */
+  readonly source: string;
+  /** Armored public key that signs the repository, or where its vendor publishes it. */
+  readonly key: string | PublishedKey;
+}
+
+/** A key that the server downloads. Who signs is pinned by the fingerprint, whatever the download brings. */
+export interface PublishedKey {
+  readonly url: string;
+  /** Fingerprints of the primary keys that may sign, 40 hexadecimal digits each. */
+  readonly fingerprints: readonly string[];
+}
+
+/** What one concept adds to the cloud-init payload of servers that have the same roles. Parts are merged in order; see payload.ts. */
+export interface PayloadPart {
+  readonly packages?: readonly string[];
+  readonly aptSources?: readonly AptSource[];
+  readonly files?: readonly PayloadFile[];
+  /** The few files that name a server or its address, for one of the servers. */
+  readonly ownFiles?: (server: ServerConfig) => readonly PayloadFile[];
+  /** argv of commands after packages are installed and secrets are written, in order. Each must be idempotent. */
+  readonly commands?: readonly (readonly string[])[];
+}
+
+/** What a part may depend on: the configuration and the roles it is rendered for. */
+export interface PayloadContext {
+  readonly config: Config;
+  readonly roles: readonly Role[];
+}

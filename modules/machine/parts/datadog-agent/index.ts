@@ -1,0 +1,62 @@
+import type { PayloadContext, PayloadPart } from "../../part/part.js";
+import { setupScript } from "../../part/setup-script.js";
+import { instances } from "../../../platform/signals.js";
+import { healthPath, siteHosts } from "../../../platform/names.js";
+import { packages } from "../../../platform/packages.js";
+import { paths } from "../../../platform/paths.js";
+import { ports } from "../../../platform/ports.js";
+import { readStatic, renderTemplate } from "../../part/templates.js";
+import { datadogAptSource } from "./apt-source.js";
+import { integrations } from "./collected.js";
+import { logConfiguration } from "./logs.js";
+
+export { collected, type LogSource } from "./collected.js";
+
+const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
+
+/** The monitoring agent: host metrics, the integrations of the server's roles, and logs. */
+export function datadogAgentPart({ config, roles }: PayloadContext): PayloadPart {
+  const script = setupScript("setup-datadog-agent", file("setup-datadog-agent"));
+  const variables = {
+    host: siteHosts(config)[0],
+    balancerIp: config.network.balancerIp,
+    statusPort: ports.nginxStatus,
+    applicationPort: ports.application,
+    healthPath,
+    mysqlOptions: paths.datadog.mysqlOptions,
+    application: instances.application,
+    edge: instances.edgeCertificate,
+    origin: instances.originCertificate,
+    rebootRequired: instances.rebootRequired,
+  };
+  const check = (name: string) => `/etc/datadog-agent/conf.d/${name}.d/conf.yaml`;
+  const running = integrations.filter((integration) => !("role" in integration) || roles.includes(integration.role));
+  return {
+    packages: packages.datadogAgent,
+    aptSources: [datadogAptSource(config)],
+    files: [
+      ...running.map(({ name }) => ({
+        path: check(name),
+        content: renderTemplate(file(`${name}.yaml.hbs`), variables),
+      })),
+      { path: check("platform-logs"), content: logConfiguration(roles) },
+      {
+        path: "/etc/systemd/system/datadog-agent.service.d/platform.conf",
+        content: readStatic(file("service.conf")),
+      },
+      ...script.files,
+    ],
+    ownFiles: ({ name }) => [
+      {
+        path: "/etc/datadog-agent/datadog.yaml",
+        content: renderTemplate(file("datadog.yaml.hbs"), {
+          site: config.monitoring.site,
+          environment: config.environment,
+          server: name,
+          roles,
+        }),
+      },
+    ],
+    commands: script.commands,
+  };
+}

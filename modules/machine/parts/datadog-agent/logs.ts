@@ -1,0 +1,26 @@
+import { stringify } from "yaml";
+import type { Role } from "../../../config/schema.js";
+import { logSources, type LogSource } from "./collected.js";
+
+/** A source in the words of the agent's configuration. Several readers of one journal need names of their own. */
+function entry({ service, source, from }: LogSource): object {
+  const common = { type: from.type, service, source };
+  if (from.type === "journald")
+    return {
+      ...common,
+      config_id: service,
+      ...(from.unit && { include_units: [from.unit] }),
+      ...(from.match && { include_matches: [from.match] }),
+    };
+  return {
+    ...common,
+    path: from.path,
+    ...(from.entryBegins && {
+      log_processing_rules: [{ type: "multi_line", name: "entry", pattern: from.entryBegins }],
+    }),
+  };
+}
+
+/** Configuration of the logs of servers with these roles. */
+export const logConfiguration = (roles: readonly Role[]): string =>
+  stringify({ logs: logSources.filter(({ role }) => !role || roles.includes(role)).map(entry) }, { lineWidth: 0 });

@@ -1,0 +1,45 @@
+import { addressesOf, reservedAddresses } from "../../../config/addresses.js";
+import type { Config } from "../../../config/schema.js";
+import type { PayloadContext, PayloadPart } from "../../part/part.js";
+import { setupScript } from "../../part/setup-script.js";
+import { packages } from "../../../platform/packages.js";
+import { paths } from "../../../platform/paths.js";
+import { ports } from "../../../platform/ports.js";
+import { readStatic, renderTemplate } from "../../part/templates.js";
+
+const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
+
+/** Connections of this server's application, the monitoring included. */
+const maximumConnections = 1000;
+/** A pooled connection may be idle this long. The application's pool gives its own up earlier. */
+const idleMinutes = 30;
+
+/** Every address that a database member has or may get, so that one added later is found without a word to this server. */
+function possibleMembers({ network: { databaseRange, subnet } }: Config): readonly string[] {
+  const reserved = reservedAddresses(subnet);
+  return [...addressesOf(databaseRange)].filter((address) => !(address in reserved));
+}
+
+/** HAProxy on a web server: on loopback, one port for writes and one for reads. */
+export function haproxyPart({ config }: PayloadContext): PayloadPart {
+  const script = setupScript("setup-haproxy", file("setup-haproxy"));
+  const content = renderTemplate(file("haproxy.cfg.hbs"), {
+    members: possibleMembers(config),
+    maximumConnections,
+    idleMinutes,
+    writePort: ports.databaseWrite,
+    readPort: ports.databaseRead,
+    statsPort: ports.haproxyStats,
+    mysqlPort: ports.mysql,
+    rolePort: ports.mysqlRole,
+  });
+  return {
+    packages: packages.haproxy,
+    files: [
+      { path: paths.haproxy.configuration, content },
+      { path: "/etc/systemd/system/haproxy.service.d/platform.conf", content: readStatic(file("service.conf")) },
+      ...script.files,
+    ],
+    commands: script.commands,
+  };
+}

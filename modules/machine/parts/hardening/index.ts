@@ -1,0 +1,38 @@
+import type { PayloadContext, PayloadPart } from "../../part/part.js";
+import { setupScript } from "../../part/setup-script.js";
+import { addresses } from "../../../platform/addresses.js";
+import { packages } from "../../../platform/packages.js";
+import { paths } from "../../../platform/paths.js";
+import { readStatic, renderTemplate } from "../../part/templates.js";
+
+const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
+
+/** Files that are the same on every server. */
+const staticFiles: Readonly<Record<string, string>> = {
+  "/etc/apt/apt.conf.d/60platform-upgrades": "apt-upgrades.conf",
+  "/etc/ssh/sshd_config.d/10-platform.conf": "sshd.conf",
+  "/etc/sysctl.d/60-hardening.conf": "sysctl.conf",
+  "/etc/systemd/system.conf.d/60-no-core-dumps.conf": "no-core-dumps.conf",
+  "/etc/systemd/journald.conf.d/60-platform.conf": "journald.conf",
+  "/etc/systemd/system/logrotate.timer.d/60-platform.conf": "logrotate-timer.conf",
+  "/etc/systemd/system/apt-daily-upgrade.service.d/60-platform.conf": "apt-upgrade-service.conf",
+  "/etc/chrony/sources.d/hetzner.sources": "hetzner.sources",
+};
+
+/** The machine itself: names, time, journal, security updates, ssh and kernel settings. */
+export function hardeningPart(_context: PayloadContext): PayloadPart {
+  const script = setupScript("setup-hardening", file("setup-hardening"));
+  return {
+    packages: packages.hardening,
+    files: [
+      ...Object.entries(staticFiles).map(([path, name]) => ({ path, content: readStatic(file(name)) })),
+      {
+        path: "/etc/systemd/resolved.conf.d/60-platform.conf",
+        content: renderTemplate(file("resolved.conf.hbs"), { resolvers: addresses.resolvers.join(" ") }),
+      },
+      { path: paths.restartUpgraded, permissions: "0755", content: readStatic(file("restart-upgraded")) },
+      ...script.files,
+    ],
+    commands: script.commands,
+  };
+}

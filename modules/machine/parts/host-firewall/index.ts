@@ -1,0 +1,42 @@
+import type { PayloadContext, PayloadPart } from "../../part/part.js";
+import { setupScript } from "../../part/setup-script.js";
+import { packages } from "../../../platform/packages.js";
+import { ports } from "../../../platform/ports.js";
+import { users, type ServiceUser } from "../../../platform/users.js";
+import { readStatic, renderTemplate } from "../../part/templates.js";
+import { inboundOf, outboundOf } from "../../../config/traffic/resolve.js";
+import { inboundMatches, outboundMatches } from "./matches.js";
+
+const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
+
+/** Defines the one thing in which the rules of two servers with the same roles differ. */
+const ownAddress = "/etc/nftables/own-address.nft";
+
+/** Users that may not ask the local resolver: asking for a name is a way to send data out. */
+export const withoutNames: readonly ServiceUser[] = [users.application, users.mysql, users.haproxy, users.nginx];
+
+/** The server's own firewall: the rule table as nftables. */
+export function hostFirewallPart({ config, roles }: PayloadContext): PayloadPart {
+  const script = setupScript("setup-host-firewall", file("setup-host-firewall"));
+  return {
+    packages: packages.hostFirewall,
+    files: [
+      {
+        path: "/etc/nftables.conf",
+        content: renderTemplate(file("nftables.conf.hbs"), {
+          ownAddress,
+          dnsPort: ports.dns,
+          withoutNames: withoutNames.map((user) => `"${user}"`).join(", "),
+          inbound: inboundOf(config, { roles }).map((rule) => ({ why: rule.why, matches: inboundMatches(rule) })),
+          outbound: outboundOf(config, { roles }).map((rule) => ({ why: rule.why, matches: outboundMatches(rule) })),
+        }),
+      },
+      { path: "/etc/sysctl.d/60-network.conf", content: readStatic(file("sysctl.conf")) },
+      ...script.files,
+    ],
+    ownFiles: ({ privateIp }) => [
+      { path: ownAddress, content: renderTemplate(file("own-address.nft.hbs"), { privateIp }) },
+    ],
+    commands: script.commands,
+  };
+}

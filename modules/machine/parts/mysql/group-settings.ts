@@ -1,0 +1,27 @@
+import type { Config, ServerConfig } from "../../../config/schema.js";
+import { paths } from "../../../platform/paths.js";
+import { ports } from "../../../platform/ports.js";
+import { databaseName } from "./members.js";
+
+/** A replica further behind gets no reads, in seconds. The application's pages may be this old. */
+const maximumReplicaLagSeconds = 5;
+
+/** Content of the settings file of mysql-group; its fields are explained in files/mysql-group/settings.py. */
+export const groupSettings = (config: Config, server: ServerConfig, members: readonly ServerConfig[]): string => {
+  const settings = {
+    server: server.name,
+    address: server.privateIp,
+    members: Object.fromEntries(members.map(({ name, privateIp }) => [name, privateIp])),
+    rolePort: ports.mysqlRole,
+    socket: paths.mysql.socket,
+    subnet: config.network.subnet,
+    database: databaseName,
+    maximumReplicaLagSeconds,
+    passwords: {
+      app: paths.mysql.applicationPassword,
+      replication: paths.mysql.replicationPassword,
+      ...(config.monitoring.enabled && { datadog: paths.mysql.monitoringPassword }),
+    },
+  };
+  return `${JSON.stringify(settings, null, 2)}\n`;
+};

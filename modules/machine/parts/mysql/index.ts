@@ -1,0 +1,81 @@
+import type { Config, ServerConfig } from "../../../config/schema.js";
+import type { PayloadContext, PayloadFile, PayloadPart } from "../../part/part.js";
+import { setupScript } from "../../part/setup-script.js";
+import { packages } from "../../../platform/packages.js";
+import { paths } from "../../../platform/paths.js";
+import { ports } from "../../../platform/ports.js";
+import { serverTypes } from "../../../platform/hetzner-offers.js";
+import { readStatic, renderTemplate } from "../../part/templates.js";
+import { mysqlAptSource } from "./apt-source.js";
+import { groupSettings } from "./group-settings.js";
+import { databaseMembers } from "./members.js";
+import { bufferPoolMib } from "./memory.js";
+import { serverId } from "./server-id.js";
+
+const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
+const copied = (path: string, name: string, permissions?: string): PayloadFile => ({
+  path,
+  content: readStatic(file(name)),
+  ...(permissions && { permissions }),
+});
+
+/** Connections a member accepts: two pools of ten for each of seventy web servers; recovery, monitoring and an operator. */
+const maximumConnections = 1500;
+
+/**
+ * MySQL as a member of the replication group: server, data volume, and mysql-group, which forms the group and tells roles.
+ * mysql-group's code (files/mysql-group) is no part of the payload: app/build.ts packs it into the release, its unit fetches it.
+ */
+export function mysqlPart({ config }: PayloadContext): PayloadPart {
+  const script = setupScript("setup-mysql", file("setup-mysql"));
+  const members = databaseMembers(config);
+  return {
+    packages: packages.mysql,
+    aptSources: [mysqlAptSource(config)],
+    files: [
+      copied("/etc/mysql/initialize.sql", "initialize.sql"),
+      copied("/etc/systemd/system/mysql.service.d/group.conf", "mysql-service.conf"),
+      copied("/etc/systemd/system/mysql-data.service", "mysql-data.service"),
+      copied("/etc/tmpfiles.d/mysql-logs.conf", "mysql-logs.conf"),
+      copied("/etc/logrotate.d/mysql-server", "logrotate"),
+      copied("/usr/local/sbin/mysql-data", "mysql-data", "0755"),
+      copied("/usr/local/sbin/mysql-group", "mysql-group.sh", "0755"),
+      copied("/etc/systemd/system/mysql-group.service", "mysql-group.service"),
+      ...script.files,
+    ],
+    ownFiles: (server) => [
+      growing(paths.mysql.configuration, members, (known) => serverConfiguration(config, server, known)),
+      growing(paths.mysql.groupSettings, members, (known) => groupSettings(config, server, known)),
+    ],
+    commands: script.commands,
+  };
+}
+
+/** A file that names the members of the day it is made. They are where a member starts to look for the group, which then tells it the others. */
+const growing = (
+  path: string,
+  members: readonly ServerConfig[],
+  content: (members: readonly ServerConfig[]) => string,
+): PayloadFile => ({ path, content: content(members), lasting: content([]) });
+
+function serverConfiguration(config: Config, server: ServerConfig, members: readonly ServerConfig[]): string {
+  return renderTemplate(file("server.cnf.hbs"), {
+    ...paths.mysql,
+    address: server.privateIp,
+    serverId: serverId(server.privateIp),
+    port: ports.mysql,
+    groupPort: ports.mysqlGroup,
+    groupName: config.database.groupName,
+    seeds: members.map(({ privateIp }) => `${privateIp}:${ports.mysqlGroup}`).join(","),
+    subnet: config.network.subnet,
+    bufferPoolMib: config.database.bufferPoolMib ?? poolOf(server),
+    maximumConnections,
+  });
+}
+
+function poolOf({ type, roles }: ServerConfig): number {
+  const known = serverTypes[type];
+  if (!known)
+    throw new Error(`serverType: must be a known server type, got ${type}; see modules/platform/hetzner-offers.ts`);
+  return bufferPoolMib({ memoryMib: known.memoryGib * 1024, web: roles.includes("web") });
+}

@@ -1,0 +1,63 @@
+import { noticeSeconds } from "../../../config/balancer.js";
+import type { PayloadContext, PayloadPart } from "../../part/part.js";
+import { setupScript } from "../../part/setup-script.js";
+import { edgeTokenHeader, healthPath, readyPath, siteHosts } from "../../../platform/names.js";
+import { packages } from "../../../platform/packages.js";
+import { paths } from "../../../platform/paths.js";
+import { ports } from "../../../platform/ports.js";
+import { users } from "../../../platform/users.js";
+import { readStatic, renderTemplate } from "../../part/templates.js";
+
+const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
+
+/** Where the site's servers listen: those with its names, and those for every other name. */
+const listens = [
+  { name: "listen-http", port: ports.nginxHttp, options: [] },
+  { name: "listen-http-default", port: ports.nginxHttp, options: ["default_server"] },
+  { name: "listen-https", port: ports.nginxHttps, options: ["ssl", "proxy_protocol"] },
+  { name: "listen-https-default", port: ports.nginxHttps, options: ["ssl", "proxy_protocol", "default_server"] },
+] as const;
+
+/** Reverse proxy in front of the application: real visitor addresses, one log line a request, the balancer's health check. */
+export function nginxPart({ config }: PayloadContext): PayloadPart {
+  const passthrough = config.tls === "passthrough";
+  const script = setupScript("setup-nginx", file("setup-nginx"));
+  const variables = {
+    ...paths.nginx,
+    user: users.nginx,
+    balancerIp: config.network.balancerIp,
+    passthrough,
+    // Who connected to the balancer: Cloudflare's edge, as the balancer tells it.
+    edgeAddress: passthrough ? "$proxy_protocol_addr" : "$last_forwarder",
+    hosts: siteHosts(config).join(" "),
+    healthPath,
+    readyPath,
+    noticeSeconds: noticeSeconds(config),
+    edgeTokenHeader,
+    edgeTokenVariable: edgeTokenHeader.toLowerCase().replaceAll("-", "_"),
+    statusPort: ports.nginxStatus,
+    applicationPort: ports.application,
+  };
+  const rendered = (path: string, template: string) => ({ path, content: renderTemplate(file(template), variables) });
+  return {
+    packages: packages.nginx,
+    files: [
+      rendered("/etc/nginx/nginx.conf", "nginx.conf.hbs"),
+      rendered("/etc/nginx/conf.d/site.conf", "site.conf.hbs"),
+      rendered("/etc/nginx/snippets/to-application.conf", "to-application.conf.hbs"),
+      { path: "/etc/nginx/snippets/security-headers.conf", content: readStatic(file("security-headers.conf")) },
+      { path: "/etc/logrotate.d/nginx", content: readStatic(file("logrotate")) },
+      rendered("/etc/systemd/system/in-service.service", "in-service.service.hbs"),
+      { path: "/etc/systemd/system/nginx.service.d/platform.conf", content: readStatic(file("service.conf")) },
+      ...script.files,
+    ],
+    ownFiles: ({ privateIp }) =>
+      listens
+        .filter(({ port }) => passthrough || port === ports.nginxHttp)
+        .map(({ name, port, options }) => ({
+          path: `/etc/nginx/snippets/${name}.conf`,
+          content: renderTemplate(file("listen.conf.hbs"), { privateIp, port, options }),
+        })),
+    commands: script.commands,
+  };
+}

@@ -1,0 +1,20 @@
+import type { PayloadContext, PayloadPart } from "../../part/part.js";
+import { packages } from "../../../platform/packages.js";
+import { paths } from "../../../platform/paths.js";
+import { readStatic, renderTemplate } from "../../part/templates.js";
+
+const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
+
+/** How our own programs reach a server: the name of its release, and `fetch-release`, which the programs' units call. */
+export const releasePart = ({ config }: PayloadContext): PayloadPart => ({
+  packages: packages.release,
+  files: [
+    {
+      path: paths.release.environmentFile,
+      content: renderTemplate(file("release.env.hbs"), config.application),
+      // `deploy-app` brings newer ones.
+      lasting: renderTemplate(file("release.env.hbs"), { url: "", sha256: "" }),
+    },
+    { path: paths.release.fetch, permissions: "0755", content: readStatic(file("fetch-release")) },
+  ],
+});

@@ -1,0 +1,54 @@
+import { serversWithRole, type Config } from "../config/schema.js";
+import {
+  backupShare,
+  loadBalancerTypes,
+  locations,
+  primaryIpv4MonthlyEur,
+  serverTypes,
+  volumeGbMonthlyEur,
+  type Region,
+} from "../platform/hetzner-offers.js";
+
+/** One line of the estimate. */
+export interface CostLine {
+  readonly what: string;
+  /** @default - the price list has no figure */
+  readonly monthlyEur: number | undefined;
+}
+
+/** Estimated monthly cost at Hetzner, net; Cloudflare and Datadog are billed by their own plans. */
+export interface Cost {
+  readonly lines: readonly CostLine[];
+  /** Sum of the lines that have a figure. */
+  readonly monthlyEur: number;
+}
+
+const cents = (euros: number): number => Math.round(euros * 100) / 100;
+
+function serverLines(config: Config, region: Region): readonly CostLine[] {
+  const types = config.servers.map((server) => server.type);
+  return [...new Set(types)].map((type) => {
+    const count = types.filter((other) => other === type).length;
+    const price = serverTypes[type]?.monthlyEur[region];
+    return { what: `${count} x ${type}`, monthlyEur: price === undefined ? undefined : cents(count * price) };
+  });
+}
+
+const sum = (lines: readonly CostLine[]): number =>
+  cents(lines.reduce((total, line) => total + (line.monthlyEur ?? 0), 0));
+
+/** Estimates the monthly cost of what a configuration builds. */
+export function monthlyCost(config: Config): Cost {
+  const region = locations[config.location]?.region ?? "Europe";
+  const servers = serverLines(config, region);
+  const volumesGb = serversWithRole(config, "database").length * config.database.volumeSizeGb;
+  const balancerEur = region === "Europe" ? loadBalancerTypes[config.loadBalancer.type]?.monthlyEur : undefined;
+  const lines: readonly CostLine[] = [
+    ...servers,
+    ...(config.backups ? [{ what: "daily backups (20 %)", monthlyEur: cents(sum(servers) * backupShare) }] : []),
+    { what: `${config.servers.length} primary IPv4`, monthlyEur: cents(config.servers.length * primaryIpv4MonthlyEur) },
+    { what: `${volumesGb} GB of volumes`, monthlyEur: cents(volumesGb * volumeGbMonthlyEur) },
+    { what: `load balancer ${config.loadBalancer.type}`, monthlyEur: balancerEur },
+  ];
+  return { lines, monthlyEur: sum(lines) };
+}

@@ -1,0 +1,103 @@
+import type { Config } from "../config/schema.js";
+import type { ReviewSection } from "./review.js";
+import { areaOf, catalogue, fullCatalogue, isOn } from "../datadog/catalogue/index.js";
+import { customMetrics } from "../datadog/cost.js";
+import type { Alert, MonitorDefinition } from "../datadog/definition.js";
+import { allMonitorIds, areas, monitorIds } from "../platform/monitor-ids.js";
+import { logMetrics } from "../datadog/logs/metrics.js";
+import { receiversOf } from "../datadog/message.js";
+import { comparisonOf } from "../datadog/query.js";
+import { contextOf, type MonitoringContext } from "../datadog/scope.js";
+import { runsPerMonth, synthetics } from "../datadog/synthetics.js";
+
+type Row = readonly [label: string, text: string];
+
+/** What nothing here watches although one might expect it. */
+const notWatched: readonly Row[] = [
+  ["listening ports", "the agent lists none without Datadog's paid security products"],
+  ["Cloudflare's events", "WAF and rate limit stay in its dashboard: its free plan exports no logs"],
+];
+
+/** Limits in a few characters: "cpu-busy < 5 (warning 15)". */
+function limits({ condition, id, thresholds }: MonitorDefinition): string {
+  if (condition.kind === "composite") return `${id} (${condition.all.join(" and ")})`;
+  if (!thresholds) return id;
+  if (condition.kind === "check") return `${id} (${thresholds.critical} in a row)`;
+  const warning = thresholds.warning === undefined ? "" : ` (warning ${thresholds.warning})`;
+  return `${id} ${comparisonOf(condition)} ${thresholds.critical}${warning}`;
+}
+
+/** What can alert, with its limits as text. */
+const alerts = (context: MonitoringContext): readonly (Alert & { readonly limits: string })[] => [
+  ...catalogue(context).map((definition) => ({ ...definition, limits: limits(definition) })),
+  ...synthetics(context).map((test) => ({ ...test, limits: `${test.id} (every ${test.intervalSeconds} s)` })),
+];
+
+/** One row for each area and kind of receiver. */
+function monitorRows(context: MonitoringContext): readonly (readonly string[])[] {
+  const { receivers } = context.config.monitoring;
+  return areas.flatMap((area) =>
+    (["urgent", "notUrgent", "part"] as const).flatMap((urgency) => {
+      const here = alerts(context).filter((alert) => areaOf(alert.id) === area && alert.urgency === urgency);
+      const to = urgency === "part" ? "nobody: parts" : receiversOf(urgency, receivers).join(" ") || "nobody";
+      return here.length === 0 ? [] : [[area, to, here.map((alert) => alert.limits).join("; ")]];
+    }),
+  );
+}
+
+function changeRows({ config }: MonitoringContext): readonly Row[] {
+  return allMonitorIds.flatMap((id): readonly Row[] => {
+    const change = config.monitoring.monitors[id];
+    return change ? [[id, `${change.enabled ? "adjusted" : "off"}: ${change.reason}`]] : [];
+  });
+}
+
+/** Composites that are left out because a part of them is off. */
+function lostRows(context: MonitoringContext): readonly Row[] {
+  const present = new Set(catalogue(context).map(({ id }) => id));
+  return fullCatalogue(context)
+    .filter(({ id }) => isOn(context, id) && !present.has(id))
+    .map(({ id }) => [id, "off: a part of it is off"]);
+}
+
+const downtimeRows = ({ config }: MonitoringContext): readonly Row[] =>
+  Object.entries(config.monitoring.downtimes).map(([name, { start, end, server, reason }]) => [
+    `downtime ${name}`,
+    `${server ?? "all"} from ${start} to ${end}: ${reason}`,
+  ]);
+
+function costRows(context: MonitoringContext): readonly Row[] {
+  const { locations } = context.config.monitoring.synthetics;
+  const runs = Math.round(runsPerMonth(synthetics(context), locations.length));
+  return [
+    ["custom metrics", `at most ${customMetrics(logMetrics(context))}, all made from logs`],
+    ["synthetic tests", `${runs} runs a month from ${locations.length} places`],
+  ];
+}
+
+/** Sections of the review: monitors by area with limits and receivers; what they cost, what is changed, what is unwatched. */
+export function monitoringReview(config: Config): readonly ReviewSection[] {
+  const context = contextOf(config);
+  if (!config.monitoring.enabled)
+    return [
+      {
+        title: "Monitoring is off: nobody is told of any of this",
+        columns: ["area", "unwatched"],
+        rows: areas.map((area) => [area, monitorIds[area].join(", ")]),
+      },
+    ];
+  return [
+    { title: "Monitors", columns: ["area", "alerts to", "critical limits"], rows: monitorRows(context) },
+    {
+      title: "Monitoring: costs, changes, and what is not watched",
+      columns: ["", ""],
+      rows: [
+        ...costRows(context),
+        ...changeRows(context),
+        ...lostRows(context),
+        ...downtimeRows(context),
+        ...notWatched.map(([what, why]): Row => [what, `not watched: ${why}`]),
+      ],
+    },
+  ];
+}

@@ -1,0 +1,29 @@
+import { LoadBalancerService } from "@cdktf/provider-hcloud/lib/load-balancer-service";
+import { ports } from "../../platform/ports.js";
+import { covers, firewallRules } from "./firewall-rules.js";
+import type { Policy } from "./policy.js";
+
+const databasePorts = [ports.mysql, ports.mysqlGroup, ports.mysqlRole];
+
+const why = "the database speaks to its peers over the private network only";
+
+export const databaseNotPublic: Policy = {
+  id: "database-not-public",
+  promise: "MySQL listens on no public address",
+  check: (node) => [
+    ...databasePorts
+      .filter((port) => firewallRules(node, "in").some((rule) => rule.protocol === "tcp" && covers(rule, port)))
+      .map((port) => ({
+        what: `port ${port} of MySQL is open on the public address`,
+        why,
+        fix: 'make the rule in modules/config/traffic/rules.ts one of the network "private"',
+      })),
+    ...databasePorts
+      .filter((port) => node instanceof LoadBalancerService && node.destinationPortInput === port)
+      .map((port) => ({
+        what: `the balancer leads to port ${port} of MySQL`,
+        why,
+        fix: "take the service out of modules/config/balancer.ts",
+      })),
+  ],
+};

@@ -1,0 +1,26 @@
+import { TerraformResource } from "cdktf";
+import { labelsOf } from "../../config/labels.js";
+import type { Policy } from "./policy.js";
+
+/** Labels as a resource was given them; nothing for resources that take none. */
+function labelsInput(node: unknown): Readonly<Record<string, string>> | undefined {
+  if (!(node instanceof TerraformResource) || !node.terraformResourceType.startsWith("hcloud_")) return undefined;
+  if (!("labelsInput" in node)) return undefined;
+  return (node.labelsInput as Readonly<Record<string, string>> | undefined) ?? {};
+}
+
+export const labelsPresent: Policy = {
+  id: "labels-present",
+  promise: "everything at Hetzner says which environment it belongs to",
+  check: (node, config) => {
+    const labels = labelsInput(node);
+    if (!labels) return [];
+    return Object.entries(labelsOf(config))
+      .filter(([key, value]) => labels[key] !== value)
+      .map(([key, value]) => ({
+        what: `label ${key} must be "${value}", got ${JSON.stringify(labels[key])}`,
+        why: "labels are how people and bills tell environments apart",
+        fix: "give it labelsOf(config) or serverLabels(config, server)",
+      }));
+  },
+};

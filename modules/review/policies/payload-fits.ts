@@ -1,0 +1,20 @@
+import { maximumBytes, payloadSize } from "../../machine/compose/index.js";
+import { PlatformServer } from "../../hetzner/server/index.js";
+import type { Policy } from "./policy.js";
+
+export const payloadFits: Policy = {
+  id: "payload-fits",
+  promise: `every server's user data has at most ${maximumBytes / 1024} KiB`,
+  check: (node, config) => {
+    if (!(node instanceof PlatformServer)) return [];
+    const size = payloadSize(config, node.config);
+    if (size <= maximumBytes) return [];
+    return [
+      {
+        what: `user data has ${size} bytes, at most ${maximumBytes} fit`,
+        why: "Hetzner refuses more, and only when the server is created",
+        fix: "shorten the longest files of the server's payload part",
+      },
+    ];
+  },
+};

@@ -1,0 +1,22 @@
+import { prefixLength } from "../../config/addresses.js";
+import { ports } from "../../platform/ports.js";
+import { covers, firewallRules } from "./firewall-rules.js";
+import type { Policy } from "./policy.js";
+
+/** A wider network is no group of administrators: a few of them are the world in parts. The configuration asks for narrower ones still. */
+const shortestPrefix = { ipv4: 8, ipv6: 16 } as const;
+
+const isWorld = (cidr: string): boolean => prefixLength(cidr) < shortestPrefix[cidr.includes(":") ? "ipv6" : "ipv4"];
+
+export const sshNotFromTheWorld: Policy = {
+  id: "ssh-not-from-the-world",
+  promise: "SSH is open to administrators' networks at most",
+  check: (node) =>
+    firewallRules(node, "in")
+      .filter((rule) => rule.protocol === "tcp" && covers(rule, ports.ssh) && rule.sourceIps?.some(isWorld))
+      .map((rule) => ({
+        what: `SSH is open to ${rule.sourceIps?.filter(isWorld).join(" and ")}`,
+        why: "the whole internet tries passwords and keys on it",
+        fix: "name the administrators' networks in administrators.cidrs",
+      })),
+};
