@@ -8,7 +8,7 @@ import { Lab } from "./lab.js";
 import { layout } from "./layout.js";
 import { loadSettings } from "./settings.js";
 import { takeLock } from "./system/lock.js";
-import { hostProblems, problems, requireLabHost } from "./system/requirements.js";
+import { hostProblems, problems, requireLabHost } from "./requirements.js";
 import { upSteps } from "./up.js";
 
 const program = new Command("npm run lab")

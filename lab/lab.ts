@@ -8,7 +8,7 @@ import type { Machine } from "./machine/machine.js";
 import { publish } from "./releases.js";
 import { loadSettings } from "./settings.js";
 import { type LabStatus, statusOf } from "./status.js";
-import { requireLabHost } from "./system/requirements.js";
+import { requireLabHost } from "./requirements.js";
 import { run, tryRun, type RunOptions, type RunResult } from "./system/shell.js";
 import { upSteps } from "./up.js";
 import { Visitor } from "./visitor.js";

@@ -70,7 +70,7 @@ async function failedUnits(machine: Machine): Promise<string[]> {
 }
 
 /** The replication group as a machine's MySQL sees it. */
-export async function groupMembers(machine: Machine): Promise<GroupMember[]> {
+async function groupMembers(machine: Machine): Promise<GroupMember[]> {
   const query =
     "SELECT member_host, member_state, member_role FROM performance_schema.replication_group_members ORDER BY member_host";
   const { ok, stdout } = await machine.tryExec(["mysql", "-NBe", query], { timeoutSeconds: 5 });

@@ -34,7 +34,7 @@ export const createLog = ({ base = {}, level = "info", write = writeToStandardOu
 };
 
 /** An error as Datadog's standard attributes `error.kind`, `error.message` and `error.stack`; causes follow in the stack. */
-export const describeError = (error: unknown): { kind: string; message: string; stack?: string; code?: unknown } => {
+const describeError = (error: unknown): { kind: string; message: string; stack?: string; code?: unknown } => {
   if (!(error instanceof Error)) return { kind: typeof error, message: String(error) };
   return { kind: error.name, message: error.message, stack: stackOf(error), code: (error as { code?: unknown }).code };
 };

@@ -39,7 +39,7 @@ export function haproxyConfig({ definition, host, targets, certificateBundle, so
   });
 }
 
-export const serviceName = ({ protocol, listenPort }: BalancerService): string => `${protocol}_${listenPort}`;
+const serviceName = ({ protocol, listenPort }: BalancerService): string => `${protocol}_${listenPort}`;
 
 const binds = ({ publicIpv4, publicIpv6, privateIpv4 }: Host, port: number, options: string): string[] =>
   [publicIpv4, `[${publicIpv6}]`, ...(privateIpv4 ? [privateIpv4] : [])].map(

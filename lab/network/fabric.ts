@@ -156,7 +156,7 @@ export async function removeHost(host: Host): Promise<void> {
 }
 
 /** Names of the namespaces of the lab. */
-export async function namespaces(): Promise<string[]> {
+async function namespaces(): Promise<string[]> {
   const { stdout } = await tryRun("ip", ["netns", "list"]);
   return stdout
     .split("\n")

@@ -51,7 +51,7 @@ export const cleanEnvironment = [
 ] as const;
 
 /** Mount points below a directory, the directory itself included, the deepest first. */
-export async function mountsBelow(directory: string): Promise<string[]> {
+async function mountsBelow(directory: string): Promise<string[]> {
   const table = await readFile("/proc/self/mountinfo", "utf8");
   return table
     .split("\n")

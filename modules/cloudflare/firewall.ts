@@ -4,7 +4,7 @@ import { literal } from "../terraform/literal.js";
 import { siteExpression, type ZoneContext } from "./context.js";
 
 /** Files and programs that this site does not have and only scanners ask for. The free plan knows no `matches`. */
-export const scannerExpression = [
+const scannerExpression = [
   '(starts_with(http.request.uri.path, "/.") and not starts_with(http.request.uri.path, "/.well-known/"))',
   'http.request.uri.path contains "/.git"',
   'http.request.uri.path contains "/.env"',

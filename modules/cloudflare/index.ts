@@ -1,1 +1,1 @@
-export { CloudflareSite, type CloudflareSiteProps } from "./site.js";
+export { CloudflareSite } from "./site.js";

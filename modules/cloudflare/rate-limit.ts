@@ -4,7 +4,7 @@ import { literal } from "../terraform/literal.js";
 import type { ZoneContext } from "./context.js";
 
 /** Requests that count. The free plan looks at the path only. */
-export const apiExpression = 'starts_with(http.request.uri.path, "/api/")';
+const apiExpression = 'starts_with(http.request.uri.path, "/api/")';
 
 /** What the free plan allows: one rule that counts for 10 seconds and blocks for 10. */
 const freePlan = { period: 10, mitigationTimeout: 10 } as const;

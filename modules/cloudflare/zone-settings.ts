@@ -4,7 +4,7 @@ import type { Config } from "../config/schema.js";
 import type { ZoneContext } from "./context.js";
 
 /** Settings of the zone by Cloudflare's names. They stay when the stack is destroyed. */
-export const zoneSettingsOf = ({ cloudflare }: Config): Readonly<Record<string, unknown>> => ({
+const zoneSettingsOf = ({ cloudflare }: Config): Readonly<Record<string, unknown>> => ({
   ssl: "strict",
   min_tls_version: cloudflare.minimumTlsVersion,
   tls_1_3: "on",

@@ -6,7 +6,7 @@ type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
 /** A path as it is written in the environment file: `administrators.cidrs[0]`. */
-export const pathText = (path: Path): string =>
+const pathText = (path: Path): string =>
   path.map((key, index) => (typeof key === "number" ? `[${key}]` : `${index > 0 ? "." : ""}${String(key)}`)).join("");
 
 const valueAt = (input: unknown, path: Path): unknown =>

@@ -7,7 +7,7 @@ export const roles = ["web", "database"] as const;
 export type Role = (typeof roles)[number];
 
 /** Validities that Cloudflare issues Origin CA certificates for, in days (API reference of origin_ca_certificate). */
-export const certificateValiditiesDays = [7, 30, 90, 365, 730, 1095, 5475] as const;
+const certificateValiditiesDays = [7, 30, 90, 365, 730, 1095, 5475] as const;
 
 const server = z.strictObject({
   privateIp: z

@@ -52,7 +52,7 @@ const terminates = (config: Config): boolean => config.tls === "terminate";
 const passesThrough = (config: Config): boolean => config.tls === "passthrough";
 
 /** All secret files, the one list that Terraform, the lab and the tests read. */
-export const secretFiles: readonly SecretFile[] = [
+const secretFiles: readonly SecretFile[] = [
   plain(paths.application.databasePassword, users.application, "applicationDatabasePassword", "web"),
   plain(paths.application.mysqlCa, users.application, "mysqlCa", "web"),
   {

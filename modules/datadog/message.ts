@@ -29,7 +29,7 @@ function routing(urgency: Urgency, receivers: Receivers): readonly string[] {
 }
 
 /** Link to an alert's section of the runbook, or words that lead there when the configuration names no address. */
-export const runbookOf = (config: Config, { id }: Pick<Alert, "id">): string =>
+const runbookOf = (config: Config, { id }: Pick<Alert, "id">): string =>
   config.monitoring.runbookUrl === undefined ? `docs/runbook.md#${id}` : `${config.monitoring.runbookUrl}#${id}`;
 
 /** What a person reads: meaning, what to look at first, the runbook, and whom it is sent to. */

@@ -1,5 +1,3 @@
-import type { Config } from "../config/schema.js";
-
 /** Name in every MySQL server's certificate. Clients reach a server through HAProxy on loopback and verify this name. */
 export const mysqlTlsName = "mysql.internal";
 
@@ -13,4 +11,7 @@ export const healthPath = "/healthz";
 export const readyPath = "/readyz";
 
 /** Host names of the site: www first, then the apex. */
-export const siteHosts = ({ domain }: Pick<Config, "domain">): readonly [string, string] => [`www.${domain}`, domain];
+export const siteHosts = ({ domain }: { readonly domain: string }): readonly [string, string] => [
+  `www.${domain}`,
+  domain,
+];

@@ -35,5 +35,3 @@ export const ports = {
   http: 80,
   https: 443,
 } as const;
-
-export type PortName = keyof typeof ports;

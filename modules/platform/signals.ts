@@ -51,9 +51,6 @@ export const checkSignals = {
   "http.can_connect": "http_check",
 } as const satisfies Readonly<Record<string, Emitter>>;
 
-export type MetricSignal = keyof typeof metricSignals;
-export type CheckSignal = keyof typeof checkSignals;
-
 /** Instances of checks that queries name by tag. */
 export const instances = {
   /** http_check of the application, asked on loopback. Tag `instance:application`. */
@@ -83,5 +80,3 @@ export const logServices = {
   /** dpkg's log of package changes. */
   packages: "dpkg",
 } as const;
-
-export type LogService = (typeof logServices)[keyof typeof logServices];

@@ -1,5 +1,5 @@
 import type { Config } from "../config/schema.js";
-import type { ReviewSection } from "./review.js";
+import type { ReviewSection } from "./facts.js";
 import { areaOf, catalogue, fullCatalogue, isOn } from "../datadog/catalogue/index.js";
 import { customMetrics } from "../datadog/cost.js";
 import type { Alert, MonitorDefinition } from "../datadog/definition.js";

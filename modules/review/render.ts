@@ -2,7 +2,9 @@ import Table from "cli-table3";
 import pc from "picocolors";
 import { priceList } from "../platform/hetzner-offers.js";
 import type { CostLine } from "./cost.js";
-import type { PolicyResult, Review, ReviewSection } from "./review.js";
+import type { ReviewSection } from "./facts.js";
+import type { PolicyResult } from "./policies/index.js";
+import type { Review } from "./review.js";
 
 /** Widest line, so that the review fits a terminal and a CI log. */
 export const reviewWidth = 120;

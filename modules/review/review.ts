@@ -3,42 +3,9 @@ import { monthlyCost, type Cost } from "./cost.js";
 import type { Party, TrafficRule } from "../config/traffic/rules.js";
 import { activeRules } from "../config/traffic/resolve.js";
 import { protectedThings } from "./protection.js";
+import type { PayloadFacts, ReviewFacts, ReviewSection } from "./facts.js";
+import type { PolicyResult } from "./policies/index.js";
 import { warningsOf, type Warning } from "./warnings.js";
-
-/** Payload of one server, as it goes to Hetzner. */
-export interface PayloadFacts {
-  readonly server: string;
-  /** Encoded size, with secrets of realistic length. */
-  readonly bytes: number;
-  /** Short hash of the literal part. */
-  readonly hash: string;
-}
-
-/** What became of one policy. */
-export interface PolicyResult {
-  readonly policy: string;
-  /** "accepted": it does not hold, and the configuration says so in an explicit word. */
-  readonly outcome: "passed" | "accepted" | "failed";
-  /** What, where, why and the fix, for an outcome other than "passed". @default none */
-  readonly details?: readonly string[];
-}
-
-/** A part of the review that another concept adds, such as monitoring its monitors by area. */
-export interface ReviewSection {
-  readonly title: string;
-  readonly columns: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
-
-/** What the review tells besides the configuration. */
-export interface ReviewFacts {
-  readonly payloads: readonly PayloadFacts[];
-  readonly policies: readonly PolicyResult[];
-  /** Whether `TF_VAR_datadog_api_key` is set, if that is known. */
-  readonly hasDatadogApiKey: boolean | undefined;
-  /** @default none */
-  readonly sections?: readonly ReviewSection[];
-}
 
 export interface ServerRow {
   readonly name: string;

@@ -2,7 +2,7 @@ import type { Config } from "../config/schema.js";
 import { warningBytes } from "../machine/compose/size.js";
 import { siteHosts } from "../platform/names.js";
 import { inStockInstead, priceList, serverTypes } from "../platform/hetzner-offers.js";
-import type { ReviewFacts } from "./review.js";
+import type { ReviewFacts } from "./facts.js";
 
 /** Something to know before a deploy, and the setting that changes it. */
 export interface Warning {

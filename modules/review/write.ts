@@ -6,7 +6,9 @@ import { payloadHash, payloadSize } from "../machine/compose/index.js";
 import { writeDrawing, type Drawing } from "./drawing.js";
 import { writePayloads } from "./payload-files.js";
 import { renderReview } from "./render.js";
-import { review, type PolicyResult, type ReviewSection } from "./review.js";
+import type { ReviewSection } from "./facts.js";
+import type { PolicyResult } from "./policies/index.js";
+import { review } from "./review.js";
 import { mermaid } from "./topology.js";
 
 /** Properties of {@link writeReview}. */

@@ -1,4 +1,4 @@
-import { requireLabHost } from "../../../lab/system/requirements.js";
+import { requireLabHost } from "../../../lab/requirements.js";
 import { takeLock } from "../../../lab/system/lock.js";
 
 /** Seconds that a build waits for another one's lab; a person is told at once who has it. */

@@ -18,7 +18,7 @@ export const restoreFirewall = (machine: Machine): Promise<string> =>
   machine.exec(["systemctl", "reload", "nftables.service"]);
 
 /** Everything passes, both ways. */
-export const wideOpen = ["input accept", "output accept"];
+const wideOpen = ["input accept", "output accept"];
 
 /** Does something while the firewalls of these machines are wide open. */
 export async function withFirewallsOpen<T>(machines: readonly Machine[], action: () => Promise<T>): Promise<T> {

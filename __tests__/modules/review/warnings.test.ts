@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { warningsOf } from "../../../modules/review/warnings.js";
-import type { ReviewFacts } from "../../../modules/review/review.js";
+import type { ReviewFacts } from "../../../modules/review/facts.js";
 import type { EnvironmentInput } from "../../../modules/config/schema.js";
 import { exampleConfig, exampleSshKey, type Overrides } from "../../support/config.js";
 

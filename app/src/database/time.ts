@@ -1,5 +1,5 @@
 /** An answer did not come in time. The `code` makes it a matter of the connection, as with the network's own timeouts. */
-export class TimeoutError extends Error {
+class TimeoutError extends Error {
   override readonly name = "TimeoutError";
   readonly code = "ETIMEDOUT";
 }

@@ -46,7 +46,7 @@ export interface EdgeProps {
 export const tokenVariable = "EDGE_TOKEN";
 
 /** Name under which the edge runs as a service of the lab. */
-export const edgeService = "edge";
+const edgeService = "edge";
 
 /**
  * Configuration of HAProxy acting as Cloudflare's edge: HTTP/2 for visitors, redirect to HTTPS, HSTS, visitor's address in

@@ -1,2 +1,2 @@
-export { CertificateAuthority, type CertificateAuthorityProps } from "./certificate-authority.js";
-export { SignedCertificate, type SignedCertificateProps } from "./signed-certificate.js";
+export { CertificateAuthority } from "./certificate-authority.js";
+export { SignedCertificate } from "./signed-certificate.js";

@@ -8,7 +8,8 @@ import { Construct } from "constructs";
 import type { Config } from "../../config/schema.js";
 import { labelsOf } from "../../config/labels.js";
 import { coversNames, type OriginCertificate } from "../../credentials/origin-certificate.js";
-import { agreesWith, type PlatformServer } from "../server/index.js";
+import type { PlatformServer } from "../server/index.js";
+import { agreesWith } from "./agrees-with.js";
 import type { BalancerCertificate } from "./certificate.js";
 import { balancerDefinition, type BalancerService } from "../../config/balancer.js";
 

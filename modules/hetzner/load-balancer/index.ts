@@ -1,3 +1,3 @@
-export { balancerDefinition, type BalancerDefinition, type BalancerService } from "../../config/balancer.js";
-export { Balancer, type BalancerProps } from "./balancer.js";
-export { BalancerCertificate, type BalancerCertificateProps } from "./certificate.js";
+export { balancerDefinition } from "../../config/balancer.js";
+export { Balancer } from "./balancer.js";
+export { BalancerCertificate } from "./certificate.js";

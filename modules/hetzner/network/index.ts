@@ -1,3 +1,3 @@
-export { PlacementGroups, type PlacementGroupsProps } from "./placement-groups.js";
-export { PrivateNetwork, type PrivateNetworkProps } from "./private-network.js";
-export { PublicAddresses, type PublicAddressesProps } from "./public-addresses.js";
+export { PlacementGroups } from "./placement-groups.js";
+export { PrivateNetwork } from "./private-network.js";
+export { PublicAddresses } from "./public-addresses.js";

@@ -1,4 +1,4 @@
-export { agreesWith } from "./agreement.js";
+export { agreement } from "./agreement.js";
 export { replaceCommand, reportOutdated } from "./outdated.js";
-export { PlatformServer, type PlatformServerProps } from "./platform-server.js";
+export { PlatformServer } from "./platform-server.js";
 export { SharedSecrets, type SecretReferences } from "./terraform-secrets.js";

@@ -42,7 +42,7 @@ const hashOf = (...values: readonly unknown[]): string =>
 export const sharedConfigOf = oncePerRoles((config, roles) => mergeParts(partsOf(config, roles)));
 
 /** Cloud-config of one server alone, which cloud-init merges with the shared one: its name and a few files. */
-export const ownConfigOf = oncePerServer((config, server) =>
+const ownConfigOf = oncePerServer((config, server) =>
   ownConfig(server.name, ownFilesOf(config, server), sharedConfigOf(config, server.roles)),
 );
 

@@ -1,8 +1,7 @@
 import { Annotations, type IAspect } from "cdktf";
 import type { IConstruct } from "constructs";
 import type { Config } from "../../config/schema.js";
-import type { PolicyResult } from "../index.js";
-import type { Policy } from "./policy.js";
+import type { Policy, PolicyResult } from "./policy.js";
 
 /**
  * Applies a policy to a tree. A violation becomes an error annotation, which fails `tsx main.ts` and `cdktf synth` alike,

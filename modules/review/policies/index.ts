@@ -1,20 +1,19 @@
 import { Aspects, TerraformStack } from "cdktf";
 import type { IConstruct } from "constructs";
 import type { Config } from "../../config/schema.js";
-import type { PolicyResult } from "../index.js";
 import { PolicyAspect } from "./aspect.js";
 import { certificateLifecycle } from "./certificate-lifecycle.js";
 import { databaseNotPublic } from "./database-not-public.js";
 import { labelsPresent } from "./labels-present.js";
 import { noSecretLiteral } from "./no-secret-literal.js";
 import { payloadFits } from "./payload-fits.js";
-import type { Policy } from "./policy.js";
+import type { Policy, PolicyResult } from "./policy.js";
 import { protectedInProduction } from "./protected-in-production.js";
 import { serverPlaced } from "./server-placed.js";
 import { sshNotFromTheWorld } from "./ssh-not-from-the-world.js";
 import { stateShared } from "./state-shared.js";
 
-export type { Policy, Violation } from "./policy.js";
+export type { Policy, PolicyResult } from "./policy.js";
 
 /** All policies, in the order of the review. */
 export const policies: readonly Policy[] = [

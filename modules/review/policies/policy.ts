@@ -19,3 +19,12 @@ export interface Policy {
   /** Whether the configuration takes violations on itself, in an explicit word. @default never */
   readonly isAccepted?: (config: Config) => boolean;
 }
+
+/** What became of one policy. */
+export interface PolicyResult {
+  readonly policy: string;
+  /** "accepted": it does not hold, and the configuration says so in an explicit word. */
+  readonly outcome: "passed" | "accepted" | "failed";
+  /** What, where, why and the fix, for an outcome other than "passed". @default none */
+  readonly details?: readonly string[];
+}

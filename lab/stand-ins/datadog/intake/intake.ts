@@ -19,13 +19,13 @@ export const datadogHost: Host = {
 };
 
 /** Name under which the intake runs as a service of the lab. */
-export const intakeService = "datadog-intake";
+const intakeService = "datadog-intake";
 
 /**
  * Names in the intake's certificate: `<version>-app.agent.SITE` (metrics), `agent-http-intake.logs.SITE`, `process.SITE`, `api.SITE`, …
  * as the vendor's list of destinations has them.
  */
-export const intakeNames = (site: string): string[] => [`*.${site}`, `*.agent.${site}`, `*.logs.${site}`];
+const intakeNames = (site: string): string[] => [`*.${site}`, `*.agent.${site}`, `*.logs.${site}`];
 
 /** Domains whose every name leads to {@link datadogHost}: the site, and the time servers that agents ask. */
 export const datadogDomains = (site: string): string[] => [site, "datadog.pool.ntp.org"];

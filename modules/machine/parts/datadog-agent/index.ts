@@ -10,7 +10,7 @@ import { datadogAptSource } from "./apt-source.js";
 import { integrations } from "./collected.js";
 import { logConfiguration } from "./logs.js";
 
-export { collected, type LogSource } from "./collected.js";
+export { collected } from "./collected.js";
 
 const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 

@@ -1,8 +1,8 @@
 import { access, constants, readFile } from "node:fs/promises";
 import path from "node:path";
-import { hostMirror } from "../base/mirror.js";
-import { cgroupRoot } from "./control-group.js";
-import { tryRun } from "./shell.js";
+import { hostMirror } from "./base/mirror.js";
+import { cgroupRoot } from "./system/control-group.js";
+import { tryRun } from "./system/shell.js";
 
 /** Programs that the lab calls. */
 const programs = [

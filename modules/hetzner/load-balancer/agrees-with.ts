@@ -1,0 +1,13 @@
+import { Fn, Op, type Precondition } from "cdktf";
+import type { Config } from "../../config/schema.js";
+import { agreement, type PlatformServer } from "../server/index.js";
+
+/**
+ * Refuses the plan while a server was born for another balancer than the configuration's: it would answer health checks and no visitor.
+ * The labels are those of the server's last deploy, so a replaced server agrees at once.
+ */
+export const agreesWith = (servers: readonly PlatformServer[], config: Config): readonly Precondition[] =>
+  servers.map(({ server, config: { name } }) => ({
+    condition: Op.eq(Fn.lookup(server.labels, "balancer", "none"), agreement(config)),
+    errorMessage: `Server ${name} was made for another domain, tls or network.balancerIp than the configuration's, and would serve no visitor. See docs/operations.md, "Change domain, TLS mode or the balancer's address".`,
+  }));

@@ -1,0 +1,50 @@
+import { readFileSync } from "node:fs";
+import folders from "../folders.json" with { type: "json" };
+import { markdownPage, markdownTable } from "./markdown.js";
+
+const page = new URL("../../docs/architecture.md", import.meta.url);
+const begin =
+  "<!-- Made from scripts/folders.json by `npm run docs`, which `npm run check` holds against the code. -->";
+const end = "<!-- End of what is made from scripts/folders.json. -->";
+
+type Folder = (typeof folders)[number];
+
+/** Whether one folder may import another, by its own line in the table or by that of a folder above. */
+const allows = (from: Folder, to: Folder): boolean =>
+  from.imports.some((name) => to.folder === name || to.folder.startsWith(`${name}/`));
+
+/** Imports that no other import already implies: what a picture needs to show. */
+const direct = (from: Folder): readonly Folder[] => {
+  const allowed = folders.filter((to) => allows(from, to));
+  return allowed.filter((to) => !allowed.some((between) => allows(between, to)));
+};
+
+const id = ({ folder }: Folder): string => folder.replaceAll("/", "_");
+
+const picture = (): string =>
+  [
+    "```mermaid",
+    "flowchart TD",
+    ...folders.map((folder) => `  ${id(folder)}[${folder.folder}]`),
+    ...folders.flatMap((from) => direct(from).map((to) => `  ${id(from)} --> ${id(to)}`)),
+    "```",
+  ].join("\n");
+
+const code = (text: string): string => `\`${text}\``;
+
+const table = (): string =>
+  markdownTable(
+    ["Folder", "Holds", "May import"],
+    folders.map(({ folder, holds, imports }) => [
+      code(`${folder}/`),
+      holds,
+      imports.map((name) => code(name)).join(", ") || "nothing of ours",
+    ]),
+  );
+
+/** docs/architecture.md, with the picture and the table of folders as the rules of imports have them. */
+export function architecturePage(): Promise<string> {
+  const text = readFileSync(page, "utf8");
+  const [before, after] = [text.split(begin)[0] ?? "", text.split(end)[1] ?? ""];
+  return markdownPage([before.trimEnd(), begin, picture(), table(), end, after.trim()]);
+}
