@@ -1,11 +1,18 @@
 """GTID sets, compared without asking a server: {"source" or "source:tag": [(first, last), ...]}."""
 
+import re
+
+# A source, then intervals, each perhaps after a tag.
+ONE_SOURCE = re.compile("[0-9a-f-]+(:([a-z_][a-z0-9_]*:)?[0-9]+(-[0-9]+)?)+")
+
 
 def parse(text):
-    """Reads what @@gtid_executed prints, tags included."""
+    """Reads what @@gtid_executed prints, tags included. @raises ValueError for anything else"""
     found = {}
-    for part in text.replace("\n", "").split(","):
-        source, *items = part.strip().lower().split(":")
+    for part in text.replace("\n", "").lower().split(",") if text else ():
+        if not ONE_SOURCE.fullmatch(part.strip()):
+            raise ValueError(f"no GTID set: {part}")
+        source, *items = part.strip().split(":")
         key = source
         for item in items:
             if not item[0].isdigit():

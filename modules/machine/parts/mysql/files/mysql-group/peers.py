@@ -7,15 +7,16 @@ from report import Report
 from settings import expected_members
 
 TIMEOUT_SECONDS = 2.5
+LARGEST_ANSWER_BYTES = 2**20
 
 
 def ask(address, port):
-    """The member's Report of this moment; None when it does not answer."""
+    """The member's Report of this moment; None when it does not answer, or answers what is no report."""
     connection = http.client.HTTPConnection(address, port, timeout=TIMEOUT_SECONDS)
     try:
         connection.request("GET", "/state")
-        return Report.from_json(connection.getresponse().read())
-    except (OSError, http.client.HTTPException, ValueError, TypeError):
+        return Report.from_json(connection.getresponse().read(LARGEST_ANSWER_BYTES))
+    except (OSError, http.client.HTTPException, ValueError, RecursionError):
         return None
     finally:
         connection.close()

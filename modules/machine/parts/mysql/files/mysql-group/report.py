@@ -3,6 +3,8 @@
 import dataclasses
 import json
 
+import gtid
+
 DOWN, OFFLINE, RECOVERING, ONLINE, ERROR = "DOWN", "OFFLINE", "RECOVERING", "ONLINE", "ERROR"
 
 
@@ -39,14 +41,28 @@ class Report:
 
     @staticmethod
     def from_json(text):
-        known = {field.name for field in dataclasses.fields(Report)}
-        values = {key: value for key, value in json.loads(text).items() if key in known}
-        return Report(**{**values, "view": tuple(values.get("view", ())), "remembered": tuple(values.get("remembered", ()))})
+        """Fields that this code does not know are left out. @raises ValueError for anything that is no report"""
+        values = json.loads(text)
+        if not isinstance(values, dict) or "server" not in values:
+            raise ValueError("a report is an object that names its server")
+        known = {field.name: field for field in dataclasses.fields(Report) if field.name in values}
+        return Report(**{name: _checked(field, values[name]) for name, field in known.items()})
 
     @property
     def fingerprint(self):
         """What must not change between two looks for a decision to stand."""
         return (self.server, self.boot, self.state, self.executed, self.received, self.blank)
+
+
+def _checked(field, value):
+    """The value as this field's type. GTID sets are read once here, so that no decision meets one that cannot be."""
+    if field.type is tuple and isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    if type(value) is not field.type and not (field.type is float and type(value) is int):
+        raise ValueError(f"{field.name} is {field.type.__name__}, got {type(value).__name__}")
+    if field.name in ("executed", "purged", "received"):
+        gtid.parse(value)
+    return value
 
 
 def primary_problem(report):
