@@ -1,0 +1,176 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { mysqlPart } from "../../../../../modules/machine/parts/mysql/index.js";
+import { contentOf, partOf, temporaryFolder, writeBelow } from "../../../../support/payload-files.js";
+import { hasTool, runTool } from "../../../../support/tools.js";
+
+const program = contentOf(partOf(mysqlPart), "/usr/local/sbin/mysql-data");
+
+/**
+ * Runs a script in which `mysql-data` is the real program, with real file systems, on volumes that are files: `volume NAME` makes a blank
+ * one. What it would mount is printed, and so is that it waits for a volume, where the run ends.
+ */
+function run(script: string): string[] {
+  const folder = temporaryFolder();
+  const standIn = (name: string, body: string) => ({
+    path: `bin/${name}`,
+    content: `#!/bin/bash\n${body}\n`,
+    permissions: "0755",
+  });
+  writeBelow(folder, [
+    {
+      path: "mysql-data",
+      content: program
+        .replace("=/var/lib/mysql\n", `=${folder}/mnt\n`)
+        .replace("'/dev/disk/by-id/", `'${folder}/volumes/`)
+        .replace("[ -b ", "[ -f "),
+    },
+    standIn("mountpoint", `[ -e ${folder}/mounted ]`),
+    standIn("mount", 'echo "mount $*"'),
+    standIn("findmnt", `[ "$*" = "-no SOURCE ${folder}/mnt" ] && ls ${folder}/volumes/*_1`),
+    standIn("resize2fs", 'echo "resize2fs $*"'),
+    standIn("sleep", "kill $PPID"),
+    standIn("mysqld", `echo "mysqld $*"; mkdir ${folder}/mnt/data.new/mysql`),
+    standIn("chown", 'echo "chown $*"'),
+    standIn("install", 'mkdir "${@: -1}"'),
+    {
+      path: "test.sh",
+      content: `
+        exec 2>&1; cd ${folder}; mkdir volumes mnt; export PATH=${folder}/bin:$PATH
+        volume() { truncate -s "\${2-64M}" "volumes/scsi-0HC_Volume_$1"; }
+        ours() { volume "$1"; mkfs.ext4 -q -L mysql-data "volumes/scsi-0HC_Volume_$1"; }
+        mysql-data() { sh ./mysql-data "$@"; }
+        label() { blkid -p -s LABEL -o value "volumes/scsi-0HC_Volume_$1"; }
+        put() { printf x | dd conv=notrunc status=none "of=volumes/scsi-0HC_Volume_$1" bs=1 seek="$2"; }
+        ${script}`,
+    },
+  ]);
+  const { output } = runTool("bash", [join(folder, "test.sh")]);
+  return output
+    .replaceAll(`${folder}/volumes/scsi-0HC_Volume`, "volume")
+    .replaceAll(folder, "")
+    .split("\n")
+    .filter((line) => line !== "" && line !== "Terminated");
+}
+
+const mounted = (volume: string): string[] => [
+  expect.stringMatching(/^mysql-data: clean/) as string,
+  `mount -o noatime,nodev,nosuid,noexec,errors=remount-ro ${volume} /mnt`,
+  `resize2fs ${volume}`,
+];
+const waits = (attached: string, labelled = "none"): string =>
+  `mysql-data: waiting for the one volume labelled mysql-data, or only a blank one; attached: ${attached}; labelled: ${labelled}`;
+
+describe.runIf(hasTool("mkfs.ext4", "mysql-data on file systems"))("mysql-data mount", () => {
+  it("formats a blank volume, checks it, and mounts it so that an error stops all writing", () => {
+    expect(run("volume 1 10G; mysql-data mount; label 1")).toEqual([
+      "mysql-data: formatting the blank volume volume_1",
+      ...mounted("volume_1"),
+      "mysql-data",
+    ]);
+  });
+
+  it("takes the volume that it has formatted before", () => {
+    expect(run("ours 1; mysql-data mount")).toEqual(mounted("volume_1"));
+  });
+
+  it.each([
+    ["another file system", "mkfs.ext4 -q -L other volumes/*"],
+    ["our label on another file system", "mkswap -q -L mysql-data volumes/*"],
+    ["partitions", "echo , | sfdisk -q volumes/*"],
+    ["data at its beginning", "put 1 0"],
+    ["data without a signature, 15 MiB from its beginning", "put 1 15728640"],
+    [
+      "a file system whose beginning was lost",
+      "mkfs.ext4 -q volumes/*; dd if=/dev/zero conv=notrunc status=none bs=64K count=1 of=volumes/scsi-0HC_Volume_1",
+    ],
+  ])("leaves alone a volume with %s, and waits", (_, write) => {
+    expect(run(`volume 1; ${write}; sha256sum volumes/* >sum; mysql-data mount; sha256sum -c --quiet sum`)).toEqual([
+      waits("volume_1"),
+    ]);
+  });
+
+  it("waits for a volume that is not attached yet", () => {
+    expect(run("mysql-data mount")).toEqual([waits("none")]);
+  });
+
+  it.each(["volume 2", "volume 2; mkfs.ext4 -q volumes/scsi-0HC_Volume_2", "volume 0; put 0 0"])(
+    "chooses by the label where a second volume is attached (%s)",
+    (second) => {
+      expect(run(`ours 1; ${second}; mysql-data mount`)).toEqual(mounted("volume_1"));
+    },
+  );
+
+  it("does not guess which of two blank volumes is its own", () => {
+    expect(run("volume 1; volume 2; mysql-data mount; label 1; label 2")).toEqual([waits("volume_1 volume_2")]);
+  });
+
+  it("does not guess which of two volumes with its label is its own", () => {
+    expect(run("ours 1; ours 2; mysql-data mount")).toEqual([waits("volume_1 volume_2", "volume_1 volume_2")]);
+  });
+
+  it("takes no partition for a volume", () => {
+    expect(run("ours 1; mv volumes/scsi-0HC_Volume_1 volumes/scsi-0HC_Volume_1-part1; mysql-data mount")).toEqual([
+      waits("none"),
+    ]);
+  });
+
+  it("does nothing when the volume is mounted", () => {
+    expect(run("volume 1; touch mounted; mysql-data mount; label 1")).toEqual([]);
+  });
+
+  it("repairs a file system on which an error was met", () => {
+    const output = run(
+      "ours 1; debugfs -w -R 'ssv state 2' volumes/* 2>/dev/null; mysql-data mount; dumpe2fs -h volumes/* 2>/dev/null | grep state",
+    );
+    expect(output).toEqual(
+      expect.arrayContaining([expect.stringContaining("contains a file system with errors, check forced")]),
+    );
+    expect(output.slice(-3)).toEqual([...mounted("volume_1").slice(1), expect.stringMatching(/state: +clean$/)]);
+  });
+
+  it("does not mount one that takes a person to repair", () => {
+    const output = run(
+      "ours 1; debugfs -w -R 'clri <2>' volumes/* 2>/dev/null; debugfs -w -R 'ssv state 2' volumes/* 2>/dev/null; mysql-data mount; echo \"exit $?\"",
+    );
+    expect(output.slice(-2)).toEqual(["mysql-data: volume_1 is damaged; see e2fsck -n volume_1", "exit 1"]);
+    expect(output.join()).not.toContain("mount -o");
+  });
+});
+
+describe.runIf(hasTool("mkfs.ext4", "mysql-data on file systems"))("the space that is kept back", () => {
+  const reserved = "dumpe2fs -h volumes/*_1 2>/dev/null | sed -n 's/Reserved block count: *//p'";
+
+  it("is half a gibibyte of a new volume, which one command releases and another one keeps back again", () => {
+    const output = run(
+      `volume 1 10G; mysql-data mount >/dev/null; ${reserved}; touch mounted; mysql-data release >/dev/null; ${reserved}; mysql-data reserve >/dev/null; ${reserved}; dumpe2fs -h volumes/*_1 2>/dev/null | grep 'Block size'`,
+    );
+    expect(output.slice(-4)).toEqual(["131072", "0", "131072", expect.stringMatching(/4096$/)]);
+  });
+
+  it("is refused where no volume is mounted", () => {
+    expect(run('ours 1; mysql-data release; echo "exit $?"')).toEqual(["mysql-data: /mnt is not the volume", "exit 1"]);
+  });
+});
+
+describe("mysql-data initialize", () => {
+  it("makes a data directory, complete or not at all", () => {
+    expect(run("touch mounted; mkdir -p mnt/data.new/rest; mysql-data initialize; ls mnt")).toEqual([
+      "mysqld --no-defaults --initialize-insecure --user=mysql --datadir=/mnt/data.new --init-file=/etc/mysql/initialize.sql",
+      "data",
+    ]);
+  });
+
+  it.each([
+    ["where the volume is not mounted", "mysql-data initialize", "/mnt is not the volume"],
+    [
+      "over files that are no database",
+      "touch mounted; mkdir mnt/data; touch mnt/data/x; mysql-data initialize 2>&1 | grep -v rmdir",
+      "/mnt/data holds files but no system tables; left alone",
+    ],
+    ["without being told to", "mysql-data", "usage: mysql-data mount | initialize | release | reserve"],
+  ])("does nothing %s", (_, script, reason) => {
+    expect(run(`${script}; ls mnt`).slice(0, 2)).toEqual(expect.arrayContaining([`mysql-data: ${reason}`]));
+    expect(run(`${script}; ls mnt/data.new`).join()).not.toContain("mysqld --");
+  });
+});
