@@ -27,6 +27,9 @@ export const hasToolInNetwork = (tool: string, whatItChecks: string, unshare: "-
     `unshare ${unshare} is not possible here, which takes root`,
   );
 
+/** Tells whether this is root, without whom something cannot be checked. */
+export const isRoot = (whatItChecks: string): boolean => canCheck(process.getuid?.() === 0, whatItChecks, "takes root");
+
 /** Runs a tool and returns what it printed and how it ended. */
 export function runTool(command: string, args: readonly string[], input?: string): { status: number; output: string } {
   const result = spawnSync(command, args, { encoding: "utf8", input });

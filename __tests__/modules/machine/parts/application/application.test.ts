@@ -112,9 +112,15 @@ function deploy(script: string): string[] {
       `cd ${folder}; [[ $* == *:3001/readyz ]] && exec ./trial-runs; ! grep -qxFf sick <(echo all) opt/current/server.js`,
     ),
     { path: "trial-runs", content: `#!/bin/bash\n! grep -qx trial ${folder}/sick\n`, permissions: "0755" },
-    standIn("fetch-release", 'cp -r "r${1##*/}/$3" "$4" 2>/dev/null || { echo "fetch-release: refused"; exit 1; }'),
+    standIn("sync", 'echo "sync $*" >>steps'),
+    standIn("mv", 'echo "mv $*" >>steps; exec /bin/mv "$@"'),
+    standIn(
+      "fetch-release",
+      '[ "$1" != --check ] || exec grep -q . "$2/server.js" 2>/dev/null; cp -r "r${1##*/}/$3" "$4" 2>/dev/null || { echo "fetch-release: refused"; exit 1; }; [ ! -e cut ] || kill -9 $PPID',
+    ),
     standIn("systemctl", `[ "$1" = is-active ] && exec ${folder}/trial-runs; echo "$*" >>${folder}/systemctl.log`),
-    standIn("setpriv", 'while [[ $1 == --* ]]; do shift; done; exec "$@"'),
+    standIn("setpriv", 'while [[ $1 == --* ]]; do as+=" $1"; shift; done; AS=$as exec "$@"'),
+    standIn("node", `echo "$1 as$AS" >>${folder}/node.log; exec ${process.execPath} "$@"`),
     {
       path: "test.sh",
       content: `
@@ -144,6 +150,54 @@ describe("deploy-app", () => {
       expect.stringMatching(/is already current$/),
       "exit 0",
     ]);
+  });
+
+  it("lets nobody else deploy at the same time", () => {
+    const output = deploy(
+      "build 1; build 2; exec 8>deploy-app.lock; flock 8; release 1; exec 8>&-; release 2; ls opt/releases | wc -l",
+    );
+    expect(output).toEqual([
+      "deploy-app: another deployment is running",
+      "exit 1",
+      expect.stringMatching(/is current$/),
+      "exit 0",
+      "1",
+    ]);
+  });
+
+  it("lets Node look at the code as the application's user, who can do nothing", () => {
+    expect(deploy("build 1; release 1; cat node.log").at(-1)).toBe(
+      "--check as --reuid=app --regid=app --clear-groups --no-new-privs",
+    );
+  });
+
+  it("has a release on disk before it gets its name, and switches by one rename", () => {
+    const output = deploy("build 1; release 1; sed 's/work[.][^/]*/work/; s/[0-9a-f]\\{16\\}/SHA/' steps");
+    expect(output.slice(2)).toEqual([
+      "sync -f /opt/.work/app",
+      "mv -T /opt/.work/app /opt/releases/SHA",
+      "mv -T /opt/.next /opt/current",
+    ]);
+  });
+
+  it("knows no release of which it was interrupted while it fetched it", () => {
+    const output = deploy("build 1; touch cut; release 1; rm cut; ls opt/releases | wc -l; release 1; current");
+    expect(output.filter((line) => !line.includes("Killed")).slice(-4)).toEqual([
+      "0",
+      expect.stringMatching(/is current$/),
+      "exit 0",
+      "// 1",
+    ]);
+  });
+
+  it.each([
+    ["the current release", "release 1"],
+    ["an earlier one", "build 2; release 1; release 2"],
+  ])("brings %s anew when it is not whole", (_, before) => {
+    const output = deploy(
+      `build 1; ${before}; for f in opt/releases/4355*/server.js; do : >$f; done; release 1; current`,
+    );
+    expect(output.slice(-3)).toEqual([expect.stringMatching(/is current$/), "exit 0", "// 1"]);
   });
 
   it("keeps what runs when a release cannot be fetched", () => {

@@ -1,9 +1,16 @@
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { createServer as createPlainServer, type Server as PlainServer } from "node:http";
+import { createServer, type Server } from "node:https";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { promisify } from "node:util";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { releasePart } from "../../../../../modules/machine/parts/release/index.js";
 import { exampleConfig } from "../../../../support/config.js";
 import { contentOf, partOf, temporaryFolder, writeBelow } from "../../../../support/payload-files.js";
-import { runTool } from "../../../../support/tools.js";
+import { isRoot, runTool } from "../../../../support/tools.js";
+import { makeCertificate } from "../../../../app/support/certificate.js";
 
 const part = partOf(releasePart);
 
@@ -22,21 +29,25 @@ describe("the release's part", () => {
   });
 });
 
-/** fetch-release with a local archive instead of the network, as a user who need not be root. */
-function fetch(script: string): string[] {
+/** fetch-release with a local archive instead of the network; as a user who need not be root unless the program is left as it is. */
+function fetch(script: string, { isLeftAsItIs = false } = {}): string[] {
   const folder = temporaryFolder();
   const standIn = (name: string, body: string) => ({
     path: `bin/${name}`,
     content: `#!/bin/bash\n${body}\n`,
     permissions: "0755",
   });
-  const program = contentOf(part, "/usr/local/sbin/fetch-release")
+  const whole = contentOf(part, "/usr/local/sbin/fetch-release");
+  const unprivileged = whole
     .replace("install -d -o nobody -g nogroup", "install -d")
-    .replace("chown -R root:root", "true");
+    .replace("chown -R root:root", "true")
+    .replace("setpriv --reuid=nobody --regid=nogroup --clear-groups --no-new-privs", "");
   writeBelow(folder, [
-    { path: "fetch-release", content: program, permissions: "0755" },
+    { path: "fetch-release", content: isLeftAsItIs ? whole : unprivileged, permissions: "0755" },
     standIn("curl", 'echo curl >>downloads; while [ "$1" != --output ]; do shift; done; cp r.tgz "$2"'),
-    standIn("setpriv", 'while [[ $1 == --* ]]; do shift; done; exec "$@"'),
+    ...(isLeftAsItIs ? [standIn("tar", '[ "$1" != -xz ] || echo "$(id -un) $(id -Gn)"; exec /bin/tar "$@"')] : []),
+    standIn("sync", 'echo "sync $*" >>steps'),
+    standIn("mv", 'echo "mv $*" >>steps; exec /bin/mv "$@"'),
     {
       path: "test.sh",
       content: `
@@ -70,6 +81,28 @@ describe("fetch-release", () => {
     const output = fetch("get app & get app & wait; wc -l <downloads");
     expect(output.filter((line) => line === "exit 0")).toHaveLength(2);
     expect(output.at(-1)).toBe("1");
+  });
+
+  it("has everything on disk before the folder gets its name: a power cut leaves a whole program or none", () => {
+    expect(fetch("get app; sed 's/fetch[.][^/]*/work/' steps").slice(-3)).toEqual([
+      expect.stringMatching(/^mv .*\.sha256$/),
+      "sync -f /opt/.work/release/app",
+      "mv -T /opt/.work/release/app /opt/x",
+    ]);
+  });
+
+  it.each([
+    ["an empty file", ": >opt/x/main"],
+    ["a file less", "rm opt/x/main"],
+    ["no list of what belongs to it", "rm opt/x/.sha256"],
+    ["an empty list", ": >opt/x/.sha256"],
+  ])("notices a program with %s, and brings it anew", (_, damage) => {
+    const check = "./fetch-release --check /$PWD/opt/x; echo $?";
+    expect(
+      fetch(`get mysql-group >&2; ${check}; ${damage}; ${check}; get mysql-group >&2; ${check}; cat opt/x/main`).filter(
+        (line) => !line.includes(" "),
+      ),
+    ).toEqual(["0", "1", "0", "main"]);
   });
 
   it("makes what it unpacks readable for everybody and writable for root", () => {
@@ -111,3 +144,67 @@ describe("fetch-release", () => {
     ]);
   });
 });
+
+describe("what fetch-release downloads", () => {
+  const tooLarge = 50 * 1024 ** 2 + 1;
+
+  /** Serves these paths on two ports, with TLS and without. */
+  async function serve(): Promise<{ readonly url: string; readonly certificate: string }> {
+    const listening = async (server: PlainServer | Server): Promise<string> => {
+      onTestFinished(() => void server.close());
+      await once(server.listen(0, "localhost"), "listening");
+      return `localhost:${(server.address() as AddressInfo).port}`;
+    };
+    const { certificate, key } = makeCertificate("localhost");
+    const plain = await listening(createPlainServer((_, response) => response.end("release")));
+    const secure = await listening(
+      createServer({ cert: certificate, key }, ({ url }, response) => {
+        if (url === "/release") response.end("release");
+        else if (url === "/moved") response.writeHead(302, { location: "/release" }).end();
+        else if (url === "/moved-to-http") response.writeHead(302, { location: `http://${plain}/release` }).end();
+        else if (url === "/large") response.writeHead(200, { "content-length": tooLarge }).end("release");
+        else response.writeHead(404).end("release");
+      }),
+    );
+    return { url: `https://${secure}`, certificate };
+  }
+
+  /** What the program says with the real curl, told to trust this certificate; a download ends at its wrong SHA-256. */
+  async function attempt(path: string, isTrusted = true): Promise<string> {
+    const { url, certificate } = await serve();
+    const folder = temporaryFolder();
+    writeBelow(folder, [
+      { path: "ca.pem", content: isTrusted ? certificate : makeCertificate("localhost").certificate },
+      { path: "fetch-release", content: contentOf(part, "/usr/local/sbin/fetch-release") },
+    ]);
+    const args = [join(folder, "fetch-release"), `${url}${path}`, "0".repeat(64), "app", join(folder, "opt/x")];
+    const env = { ...process.env, CURL_CA_BUNDLE: join(folder, "ca.pem"), NO_PROXY: "*" };
+    const failure = await promisify(execFile)("bash", args, { env }).catch((error: unknown) => error);
+    return (failure as { stderr: string }).stderr.replaceAll(url, "").trim().split("\n").at(-1) ?? "";
+  }
+
+  it.each(["/release", "/moved"])("comes by https: %s", async (path) => {
+    expect(await attempt(path)).toMatch(new RegExp(`^fetch-release: SHA-256 of ${path}: wanted 0{64}`));
+  });
+
+  it.each(["/moved-to-http", "/large", "/gone"])("is refused by the way it comes: %s", async (path) => {
+    expect(await attempt(path)).toBe(`fetch-release: cannot download ${path}`);
+  });
+
+  it("is refused from a server that cannot prove its name", async () => {
+    expect(await attempt("/release", false)).toBe("fetch-release: cannot download /release");
+  });
+});
+
+it.runIf(isRoot("the user that fetch-release unpacks as"))(
+  "fetch-release unpacks as nobody and hands over to root",
+  () => {
+    const output = fetch(
+      "chmod 755 .; chown -R 12345 r; touch r/app/main; pack; get app; stat -c %u:%g opt/x opt/x/main",
+      {
+        isLeftAsItIs: true,
+      },
+    );
+    expect(output).toEqual(["nobody nogroup", expect.stringMatching(/ is app of /), "exit 0", "0:0", "0:0"]);
+  },
+);
