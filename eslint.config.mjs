@@ -17,6 +17,22 @@ export default tseslint.config(
     },
   },
   {
+    files: ["__tests__/**", "scripts/docs/**"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            {
+              group: ["**/environments/production*", "**/environments/staging*"],
+              message: "An owner changes it. Take __tests__/support/example.ts.",
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
     files: ["**/*.mjs"],
     ...tseslint.configs.disableTypeChecked,
     languageOptions: { globals: { console: "readonly", process: "readonly", URL: "readonly" } },

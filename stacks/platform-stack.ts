@@ -1,5 +1,6 @@
 import { TerraformElement, TerraformResource, TerraformStack } from "cdktf";
 import type { Construct, Node } from "constructs";
+import memoize from "memoize";
 import type { Config } from "../modules/config/schema.js";
 import { configureState } from "../modules/terraform/backend.js";
 
@@ -13,9 +14,8 @@ const terraformName = /^[A-Za-z_][\w-]*$/;
 
 /** What all stacks share: the id `<environment>-<name>`, the state backend, and readable addresses. */
 export abstract class PlatformStack extends TerraformStack {
-  /** Whose each address is, and names that are allocated: cdktf asks for each again and again. */
+  /** Whose each address is. */
   private readonly allocated = new Map<string, Node>();
-  private readonly names = new Map<TerraformElement | Node, string>();
 
   constructor(scope: Construct, name: string, { config }: PlatformStackProps) {
     super(scope, `${config.environment}-${name}`);
@@ -30,12 +30,11 @@ export abstract class PlatformStack extends TerraformStack {
    * @throws Error for a name that Terraform would refuse, or that two elements of a kind would share: the JSON would hold one of them
    */
   protected override allocateLogicalId(element: TerraformElement | Node): string {
-    const name = this.names.get(element) ?? this.nameOf(element);
-    this.names.set(element, name);
-    return name;
+    return this.nameOf(element);
   }
 
-  private nameOf(element: TerraformElement | Node): string {
+  /** cdktf asks for each name again and again. */
+  private readonly nameOf = memoize((element: TerraformElement | Node): string => {
     const node = TerraformElement.isTerraformElement(element) ? element.node : element;
     const path = node.scopes.slice(node.scopes.indexOf(this) + 1).map((construct) => construct.node.id);
     const id = path
@@ -49,7 +48,7 @@ export abstract class PlatformStack extends TerraformStack {
     if (owner !== node) throw new Error(`${node.path} and ${owner.path} would both be ${address}; change an id`);
     this.allocated.set(address, node);
     return id;
-  }
+  });
 }
 
 /** Names of different kinds do not meet: each resource type has its own, and so have locals, outputs and variables. */

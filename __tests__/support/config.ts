@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
-import production from "../../environments/production.js";
 import { checkEnvironment } from "../../modules/config/load.js";
 import type { Config, EnvironmentInput } from "../../modules/config/schema.js";
+import { example } from "./example.js";
 
 /** Any part of a value: objects are merged key by key, lists replaced, and `undefined` removes a key. */
 export type Overrides<T> = T extends readonly unknown[]
@@ -30,12 +30,12 @@ function merge(base: unknown, changes: unknown): unknown {
   return merged;
 }
 
-/** The documented example, environments/production.ts, with changes: unchecked, as an owner would write it. */
+/** The example with changes: unchecked, as an owner would write it. */
 export const exampleInput = (overrides: Overrides<EnvironmentInput> = {}): EnvironmentInput =>
-  merge(production, overrides) as EnvironmentInput;
+  merge(example, overrides) as EnvironmentInput;
 
 /**
- * The documented example with changes, through the real check.
+ * The example with changes, through the real check.
  * A fourth server: `exampleConfig({ servers: { delta: { privateIp: "10.0.1.134", roles: ["web"] } } })`.
  * @throws Error that lists every problem.
  */

@@ -21,7 +21,8 @@ export function isInside(inner: string, outer: string): boolean {
 export const isPrivate = (cidr: string): boolean =>
   ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"].some((range) => isInside(cidr, range));
 
-const toNumber = (address: string): number =>
+/** An IPv4 address as the number that its four octets make. */
+export const toNumber = (address: string): number =>
   ipaddr.IPv4.parse(address).octets.reduce((number, octet) => number * 256 + octet, 0);
 
 const toAddress = (number: number): string =>

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { bufferPoolChunkMib } from "./buffer-pool.js";
 import { monitoring } from "./monitoring.js";
 import * as values from "./values.js";
 
@@ -89,9 +90,9 @@ const database = z.strictObject({
   groupName: values.groupName.describe("Identity of the replication group, a UUID. Never changes while data exists."),
   bufferPoolMib: z
     .int()
-    .min(128)
+    .min(bufferPoolChunkMib)
     .optional()
-    .describe("InnoDB buffer pool, in MiB. Default: derived from the server type's memory and roles."),
+    .describe("InnoDB buffer pool, in MiB. Default, and limit: what a server's memory holds beside everything else."),
 });
 
 const cloudflare = z.strictObject({

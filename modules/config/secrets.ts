@@ -1,3 +1,4 @@
+import { monitored, passesThrough, terminates, type Condition } from "./conditions.js";
 import type { Config, Role } from "./schema.js";
 import { paths } from "../platform/paths.js";
 import { users, type ServiceUser } from "../platform/users.js";
@@ -27,7 +28,7 @@ export interface SecretFile {
   /** Servers that get the file. @default all servers */
   readonly role?: Role;
   /** Configurations that need the file. @default always */
-  readonly when?: (config: Config) => boolean;
+  readonly when?: Condition;
   /** Whether each server has values of its own. @default false: servers that get the file get the same */
   readonly own?: boolean;
 }
@@ -46,10 +47,6 @@ const plain = (
   role,
   when,
 });
-
-const monitored = (config: Config): boolean => config.monitoring.enabled;
-const terminates = (config: Config): boolean => config.tls === "terminate";
-const passesThrough = (config: Config): boolean => config.tls === "passthrough";
 
 /** All secret files, the one list that Terraform, the lab and the tests read. */
 const secretFiles: readonly SecretFile[] = [
@@ -96,7 +93,7 @@ export function secretFilesOf(
   roles: readonly Role[],
 ): { readonly shared: readonly SecretFile[]; readonly own: readonly SecretFile[] } {
   const files = secretFiles.filter(
-    (file) => (!file.role || roles.includes(file.role)) && (file.when?.(config) ?? true),
+    (file) => (!file.role || roles.includes(file.role)) && (file.when?.holds(config) ?? true),
   );
   return { shared: files.filter(({ own }) => !own), own: files.filter(({ own }) => own) };
 }

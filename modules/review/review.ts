@@ -73,15 +73,14 @@ function summaryOf(config: Config): Review["summary"] {
   ];
 }
 
-export const trafficRows = (rules: readonly TrafficRule[]): readonly TrafficRow[] =>
-  rules.map(({ from, to, network, protocol, ports, users = [], why }) => ({
-    from,
-    to,
-    network,
-    ports: [protocol, ports.join(", ")].join(" ").trim(),
-    users,
-    why,
-  }));
+export const trafficRow = ({ from, to, network, protocol, ports, users = [], why }: TrafficRule): TrafficRow => ({
+  from,
+  to,
+  network,
+  ports: [protocol, ports.join(", ")].join(" ").trim(),
+  users,
+  why,
+});
 
 /** Collects the review of an environment. */
 export function review(config: Config, facts: ReviewFacts): Review {
@@ -96,7 +95,7 @@ export function review(config: Config, facts: ReviewFacts): Review {
       privateIp,
       payload: facts.payloads.find((payload) => payload.server === name),
     })),
-    traffic: trafficRows(activeRules(config)),
+    traffic: activeRules(config).map(trafficRow),
     summary: summaryOf(config),
     policies: facts.policies,
     sections: facts.sections ?? [],

@@ -1,4 +1,3 @@
-import { loadEnvironment } from "../../modules/config/load.js";
 import { architecturePage } from "./architecture.js";
 import { configurationPage } from "./configuration.js";
 import { trafficPage } from "./traffic.js";
@@ -8,6 +7,6 @@ export async function generatedPages(): Promise<Readonly<Record<string, string>>
   return {
     "docs/architecture.md": await architecturePage(),
     "docs/configuration.md": await configurationPage(),
-    "docs/traffic.md": await trafficPage(await loadEnvironment("production")),
+    "docs/traffic.md": await trafficPage(),
   };
 }

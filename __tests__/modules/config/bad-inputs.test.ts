@@ -310,7 +310,7 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
     [{ database: { series: "8.0" } }, 'database.series: must be one of "8.4", "9.7", got "8.0"; did you mean 8.4?'],
     [
       { database: { bufferPoolMib: 6000 } },
-      "database.bufferPoolMib: must be at most 2048 MiB, 50 % of the memory of alpha, got 6000; lower it, choose a larger server type, or leave it out",
+      "database.bufferPoolMib: must be at most 1408 MiB, what the memory of alpha holds beside everything else, got 6000; lower it, choose a larger server type, or leave it out",
     ],
   ],
   "certificate and health check": [

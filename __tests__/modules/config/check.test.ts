@@ -4,7 +4,7 @@ import { serversWithRole, type EnvironmentInput } from "../../../modules/config/
 import { ports } from "../../../modules/platform/ports.js";
 import { exampleConfig, exampleInput, exampleSshKey } from "../../support/config.js";
 
-describe("defaults of the documented example", () => {
+describe("defaults of the example", () => {
   const config = exampleConfig();
 
   it("has three servers that carry both roles", () => {
@@ -61,7 +61,7 @@ describe("everything set", () => {
       delta: { privateIp: "10.0.1.134", roles: ["web"], type: "cpx22" },
     },
     administrators: { cidrs: ["198.51.100.7/32", "2001:db8:1::/48"], sshKeys: { jane: exampleSshKey } },
-    database: { series: "8.4", volumeSizeGb: 100, bufferPoolMib: 2048 },
+    database: { series: "8.4", volumeSizeGb: 100, bufferPoolMib: 1408 },
     cloudflare: { zoneName: "foobar.com", accountName: "Foobar", hsts: { preload: true } },
     loadBalancer: { type: "lb21", healthCheck: { intervalSeconds: 10, timeoutSeconds: 5, retries: 3 } },
     backend: {
@@ -82,7 +82,7 @@ describe("everything set", () => {
       "charlie cpx22",
       "delta cpx22",
     ]);
-    expect(config.database).toMatchObject({ series: "8.4", volumeSizeGb: 100, bufferPoolMib: 2048 });
+    expect(config.database).toMatchObject({ series: "8.4", volumeSizeGb: 100, bufferPoolMib: 1408 });
     expect(config.backend).toEqual({
       type: "s3",
       bucket: "foobar-state",

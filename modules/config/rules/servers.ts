@@ -5,6 +5,7 @@ import {
   serverTypes,
   type ServerType,
 } from "../../platform/hetzner-offers.js";
+import { largestBufferPoolMib } from "../buffer-pool.js";
 import type { Role } from "../schema.js";
 import { rule, unless, type Checked } from "./rule.js";
 
@@ -96,26 +97,21 @@ const typesFit = rule(["servers", "serverType", "location"], ({ servers, serverT
   return problems.filter(({ path }, index) => problems.findIndex((other) => other.path === path) === index);
 });
 
-/** Share of a server's memory that the buffer pool may take: the rest is for connections, the page cache and the other services. */
-const bufferPoolShare = { alone: 0.75, besideWeb: 0.5 } as const;
-
 const bufferPoolFits = rule(["servers", "serverType", "database"], ({ servers, serverType, database }) => {
   const { bufferPoolMib } = database;
-  if (bufferPoolMib === undefined) return [];
   const limits = Object.entries(servers)
     .filter(([, server]) => server.roles.includes("database"))
     .map(([name, server]) => {
       const memoryMib = (serverTypes[server.type ?? serverType]?.memoryGib ?? 0) * 1024;
-      const share = server.roles.includes("web") ? bufferPoolShare.besideWeb : bufferPoolShare.alone;
-      return { name, share, limit: Math.floor(memoryMib * share) };
+      return { name, limit: largestBufferPoolMib({ memoryMib, web: server.roles.includes("web") }) };
     })
     .sort((a, b) => a.limit - b.limit);
-  const tightest = limits[0];
-  if (!tightest || bufferPoolMib <= tightest.limit) return [];
+  const [tightest] = limits;
+  if (bufferPoolMib === undefined || !tightest || bufferPoolMib <= tightest.limit) return [];
   return [
     {
       path: "database.bufferPoolMib",
-      rule: `must be at most ${tightest.limit} MiB, ${tightest.share * 100} % of the memory of ${tightest.name}`,
+      rule: `must be at most ${tightest.limit} MiB, what the memory of ${tightest.name} holds beside everything else`,
       got: bufferPoolMib,
       fix: "lower it, choose a larger server type, or leave it out",
     },

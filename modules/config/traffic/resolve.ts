@@ -44,7 +44,7 @@ const includes = (party: Party, { roles }: WithRoles): boolean =>
 
 /** Rules that exist in a configuration, in the table's order. */
 export const activeRules = (config: Config): readonly TrafficRule[] =>
-  trafficRules.filter((rule) => rule.when?.(config) ?? true);
+  trafficRules.filter((rule) => rule.when?.holds(config) ?? true);
 
 /** Connections that others may open to a server. */
 export const inboundOf = (config: Config, server: WithRoles): readonly ResolvedRule[] =>

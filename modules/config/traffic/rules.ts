@@ -1,6 +1,6 @@
 import { ports } from "../../platform/ports.js";
 import { users, type ServiceUser } from "../../platform/users.js";
-import type { Config } from "../schema.js";
+import { administered, monitored, passesThrough, type Condition } from "../conditions.js";
 
 /** Who a rule speaks of: servers of a role, every server, or somebody outside. */
 export type Party =
@@ -18,13 +18,11 @@ export interface TrafficRule {
   /** Users on the opening server that may do so. @default any user (inbound rules) */
   readonly users?: readonly ServiceUser[];
   /** Configurations the rule exists in. @default always */
-  readonly when?: (config: Config) => boolean;
+  readonly when?: Condition;
   readonly why: string;
 }
 
 const rule = (line: TrafficRule): TrafficRule => line;
-const monitored = (config: Config): boolean => config.monitoring.enabled;
-const passesThrough = (config: Config): boolean => config.tls === "passthrough";
 
 /** THE rule table. Provider firewalls, host firewalls, the review, the documentation and the lab's probe matrix come from it. */
 export const trafficRules: readonly TrafficRule[] = [
@@ -87,7 +85,7 @@ export const trafficRules: readonly TrafficRule[] = [
     network: "public",
     protocol: "tcp",
     ports: [ports.ssh],
-    when: (config) => config.administrators.cidrs.length > 0,
+    when: administered,
     why: "administration",
   }),
   rule({

@@ -1,5 +1,6 @@
 import { Fn, TerraformLocal, Token } from "cdktf";
 import { Construct } from "constructs";
+import memoize from "memoize";
 import type { Config, Role } from "../../config/schema.js";
 import { secretParts, type SecretSource } from "../../machine/compose/index.js";
 import { secretFilesOf, type SecretName } from "../../config/secrets.js";
@@ -48,8 +49,6 @@ export interface SharedSecretsProps extends TerraformSecretsProps {
 
 /** Secret files that servers with the same roles share, compressed by Terraform once for all of them. */
 export class SharedSecrets extends Construct {
-  private readonly parts = new Map<string, readonly string[]>();
-
   constructor(
     scope: Construct,
     id: string,
@@ -59,13 +58,12 @@ export class SharedSecrets extends Construct {
   }
 
   /** Parts of the user data of servers with these roles. */
-  of(roles: readonly Role[]): readonly string[] {
-    const { config, references } = this.props;
-    const id = roles.join("-");
-    const parts =
-      this.parts.get(id) ??
-      secretParts(secretFilesOf(config, roles).shared, new TerraformSecrets(this, id, { references }));
-    this.parts.set(id, parts);
-    return parts;
-  }
+  readonly of = memoize(
+    (roles: readonly Role[]): readonly string[] => {
+      const { config, references } = this.props;
+      const source = new TerraformSecrets(this, roles.join("-"), { references });
+      return secretParts(secretFilesOf(config, roles).shared, source);
+    },
+    { cacheKey: ([roles]) => roles.join("-") },
+  );
 }

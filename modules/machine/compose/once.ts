@@ -1,3 +1,4 @@
+import memoize from "memoize";
 import type { Config, Role, ServerConfig } from "../../config/schema.js";
 
 /** Computes something once for each key of a configuration. */
@@ -5,15 +6,12 @@ function once<Subject, Result>(
   keyOf: (subject: Subject) => unknown,
   compute: (config: Config, subject: Subject) => Result,
 ): (config: Config, subject: Subject) => Result {
-  const results = new WeakMap<Config, Map<unknown, Result>>();
-  return (config, subject) => {
-    const known = results.get(config) ?? new Map<unknown, Result>();
-    results.set(config, known);
-    const key = keyOf(subject);
-    const result = known.get(key) ?? compute(config, subject);
-    known.set(key, result);
-    return result;
-  };
+  const computeFor = memoize(
+    (config: Config) =>
+      memoize((subject: Subject) => compute(config, subject), { cacheKey: ([subject]) => keyOf(subject) }),
+    { cache: new WeakMap() },
+  );
+  return (config, subject) => computeFor(config)(subject);
 }
 
 /** Computes something once for each server of a configuration: user data, size, hash and review all read the same payload. */

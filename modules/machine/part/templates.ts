@@ -1,17 +1,11 @@
 import { readFileSync } from "node:fs";
 import Handlebars from "handlebars";
+import memoize from "memoize";
 
 const engine = Handlebars.create();
 
 /** Does something with a file once: a hundred servers get the same few files. */
-function once<Result>(compute: (file: URL) => Result): (file: URL) => Result {
-  const results = new Map<string, Result>();
-  return (file) => {
-    const result = results.get(file.href) ?? compute(file);
-    results.set(file.href, result);
-    return result;
-  };
-}
+const once = <Result>(compute: (file: URL) => Result) => memoize(compute, { cacheKey: ([file]) => file.href });
 
 const templateOf = once((file) => engine.compile(readFileSync(file, "utf8"), { strict: true, noEscape: true }));
 

@@ -1,5 +1,6 @@
 import { TerraformElement, Token } from "cdktf";
 import type { IConstruct } from "constructs";
+import memoize from "memoize";
 import type { Config } from "../../config/schema.js";
 import { plainFilesOf, type PlainFile } from "../../machine/compose/index.js";
 import { PlatformServer } from "../../hetzner/server/index.js";
@@ -37,14 +38,11 @@ const defaultOfSensitive = (value: unknown): readonly string[] => {
     .map(([name]) => `variable.${name}.default`);
 };
 
-const judged = new WeakMap<PlainFile, boolean>();
-
 /** Whether a file holds a secret; each is read once, those that servers share too. */
-function holdsSecret(file: PlainFile): boolean {
-  const result = judged.get(file) ?? (secretText.test(file.content) || secretAssignment.test(file.content));
-  judged.set(file, result);
-  return result;
-}
+const holdsSecret = memoize(
+  ({ content }: PlainFile): boolean => secretText.test(content) || secretAssignment.test(content),
+  { cache: new WeakMap() },
+);
 
 /** Files of a server's payload, which the JSON holds compressed, that hold a secret. */
 function payloadSecrets({ config: server }: PlatformServer, config: Config): readonly string[] {

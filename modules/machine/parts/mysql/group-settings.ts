@@ -1,7 +1,9 @@
 import type { Config, ServerConfig } from "../../../config/schema.js";
 import { paths } from "../../../platform/paths.js";
 import { ports } from "../../../platform/ports.js";
-import { databaseName } from "./members.js";
+
+/** Schema of the application. */
+const databaseName = "app";
 
 /** A replica further behind gets no reads, in seconds. The application's pages may be this old. */
 const maximumReplicaLagSeconds = 5;

@@ -1,4 +1,6 @@
-import type { Config, ServerConfig } from "../../../config/schema.js";
+import { toNumber } from "../../../config/addresses.js";
+import { largestBufferPoolMib } from "../../../config/buffer-pool.js";
+import { serversWithRole, type Config, type ServerConfig } from "../../../config/schema.js";
 import type { PayloadContext, PayloadFile, PayloadPart } from "../../part/part.js";
 import { setupScript } from "../../part/setup-script.js";
 import { packages } from "../../../platform/packages.js";
@@ -8,9 +10,6 @@ import { serverTypes } from "../../../platform/hetzner-offers.js";
 import { readStatic, renderTemplate } from "../../part/templates.js";
 import { mysqlAptSource } from "./apt-source.js";
 import { groupSettings } from "./group-settings.js";
-import { databaseMembers } from "./members.js";
-import { bufferPoolMib } from "./memory.js";
-import { serverId } from "./server-id.js";
 
 const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 const copied = (path: string, name: string, permissions?: string): PayloadFile => ({
@@ -28,7 +27,7 @@ const maximumConnections = 1500;
  */
 export function mysqlPart({ config }: PayloadContext): PayloadPart {
   const script = setupScript("setup-mysql", file("setup-mysql"));
-  const members = databaseMembers(config);
+  const members = serversWithRole(config, "database");
   return {
     packages: packages.mysql,
     aptSources: [mysqlAptSource(config)],
@@ -62,7 +61,8 @@ function serverConfiguration(config: Config, server: ServerConfig, members: read
   return renderTemplate(file("server.cnf.hbs"), {
     ...paths.mysql,
     address: server.privateIp,
-    serverId: serverId(server.privateIp),
+    // Unique in the network, and stable however the configuration is ordered.
+    serverId: toNumber(server.privateIp),
     port: ports.mysql,
     groupPort: ports.mysqlGroup,
     groupName: config.database.groupName,
@@ -77,5 +77,5 @@ function poolOf({ type, roles }: ServerConfig): number {
   const known = serverTypes[type];
   if (!known)
     throw new Error(`serverType: must be a known server type, got ${type}; see modules/platform/hetzner-offers.ts`);
-  return bufferPoolMib({ memoryMib: known.memoryGib * 1024, web: roles.includes("web") });
+  return largestBufferPoolMib({ memoryMib: known.memoryGib * 1024, web: roles.includes("web") });
 }

@@ -8,12 +8,13 @@ const reservedMib = {
   web: 768,
 } as const;
 
-/** The smallest pool and the step of all others, in MiB (InnoDB's chunk size). */
-const chunkMib = 128;
+/** The smallest pool, in MiB, and the step of all others: InnoDB's chunk size, to a multiple of which it rounds up. */
+export const bufferPoolChunkMib = 128;
+
 /** InnoDB's own structures need about a tenth on top of the pool; the rest is left free. */
 const share = 0.8;
 
-/** Properties of {@link bufferPoolMib}. */
+/** Properties of {@link largestBufferPoolMib}. */
 export interface BufferPoolProps {
   /** Memory of the server. */
   readonly memoryMib: number;
@@ -21,8 +22,8 @@ export interface BufferPoolProps {
   readonly web: boolean;
 }
 
-/** Size of InnoDB's buffer pool, in MiB: what is left beside everything else, in whole chunks. */
-export function bufferPoolMib({ memoryMib, web }: BufferPoolProps): number {
+/** Largest buffer pool of InnoDB that fits a server, in MiB: what is left beside everything else, in whole chunks. It is also the default. */
+export function largestBufferPoolMib({ memoryMib, web }: BufferPoolProps): number {
   const left = memoryMib - reservedMib.system - reservedMib.mysqld - (web ? reservedMib.web : 0);
-  return Math.max(chunkMib, Math.floor((left * share) / chunkMib) * chunkMib);
+  return Math.max(bufferPoolChunkMib, Math.floor((left * share) / bufferPoolChunkMib) * bufferPoolChunkMib);
 }

@@ -1,0 +1,20 @@
+import { defineEnvironment } from "../../modules/config/define.js";
+
+/** The environment that tests start from: www.foobar.com with what is required and nothing else. Owners' files are no fixtures. */
+export const example = defineEnvironment({
+  domain: "foobar.com",
+  application: {
+    url: "https://releases.foobar.com/release-1.0.0.tar.gz",
+    sha256: "0000000000000000000000000000000000000000000000000000000000000000",
+  },
+  servers: {
+    alpha: { privateIp: "10.0.1.11" },
+    bravo: { privateIp: "10.0.1.12" },
+    charlie: { privateIp: "10.0.1.13" },
+  },
+  database: { groupName: "5f0c8a0e-6f0b-4f4e-9d57-2c1f7f3f9b10" },
+  monitoring: {
+    receivers: { urgent: ["@pagerduty-foobar"], notUrgent: ["@slack-foobar-operations"] },
+  },
+  backend: { type: "local", acceptLocalState: true },
+});

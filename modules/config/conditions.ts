@@ -1,0 +1,22 @@
+import type { Config } from "./schema.js";
+
+/** A condition on the configuration, in words too: documents say when a line of a table exists. */
+export interface Condition {
+  /** As it follows "when": "monitoring is enabled". */
+  readonly text: string;
+  readonly holds: (config: Config) => boolean;
+}
+
+export const monitored: Condition = {
+  text: "monitoring is enabled",
+  holds: ({ monitoring }) => monitoring.enabled,
+};
+
+export const terminates: Condition = { text: 'tls is "terminate"', holds: ({ tls }) => tls === "terminate" };
+
+export const passesThrough: Condition = { text: 'tls is "passthrough"', holds: ({ tls }) => tls === "passthrough" };
+
+export const administered: Condition = {
+  text: "administrators.cidrs names networks",
+  holds: ({ administrators }) => administrators.cidrs.length > 0,
+};
