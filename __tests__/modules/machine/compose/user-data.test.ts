@@ -145,7 +145,7 @@ describe("size and hash", () => {
   it.each([
     ["terminate", terminate],
     ["passthrough", passthrough],
-  ])("leave a quarter of what Hetzner takes free with %s", (_, config) => {
+  ])("leave an eighth of what Hetzner takes free with %s", (_, config) => {
     for (const server of config.servers) expect(payloadSize(config, server)).toBeLessThanOrEqual(warningBytes);
   });
 
