@@ -1,9 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import type { Lab } from "../../lab/lab.js";
 import type { Machine } from "../../lab/machine/machine.js";
-import { sleep } from "../../lab/system/shell.js";
+import { sleep, waitFor } from "../../lab/system/shell.js";
+import { ports } from "../../modules/platform/ports.js";
 import { labInAnyMode } from "./support/lab-in-mode.js";
-import { errantTransactions, knownReportOf, settled, takenOut, type WholeGroup, wholeGroup } from "./support/group.js";
+import {
+  errantTransactions,
+  knownReportOf,
+  reportOf,
+  settled,
+  takenOut,
+  type WholeGroup,
+  wholeGroup,
+} from "./support/group.js";
 import { failures, figure, seconds, secondsOf, timed } from "./support/figures.js";
 import { lostNotes, startWriting } from "./support/writes.js";
 
@@ -76,6 +85,24 @@ describe("a primary that is told to step down under write load", () => {
     expect(await lostNotes(after, written)).toEqual({});
     expect(await errantTransactions(after)).toEqual({});
     figure("primary steps down", `${seconds(written.longestGap)} without a write, 0 of ${written.sent} failed`);
+  });
+});
+
+describe("two members that are stopped one after the other", () => {
+  it("leave one that serves nobody, until one of them is back", async () => {
+    const stop = (machine: Machine) => machine.exec(["systemctl", "stop", "mysql.service"], { timeoutSeconds: 90 });
+    for (const replica of group.replicas) await stop(replica);
+    const alone = await waitFor("a view of one", async () => {
+      const report = await reportOf(group.primary);
+      return report?.view.length === 1 && report;
+    });
+    expect(alone).toMatchObject({ state: "ONLINE", majority: true, quorum: false });
+    const role = (name: string) =>
+      group.primary.exec(["curl", "--silent", `http://${group.primary.host.privateIpv4}:${ports.mysqlRole}/${name}`]);
+    expect(await role("primary")).toBe("the group is no majority of the members: 1 of 3");
+    for (const replica of group.replicas)
+      await replica.exec(["systemctl", "start", "mysql.service"], { timeoutSeconds: 90 });
+    expect((await wholeGroup(lab)).primary.name).toBe(group.primary.name);
   });
 });
 

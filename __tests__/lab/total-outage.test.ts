@@ -1,4 +1,4 @@
-import { appendFile, readdir } from "node:fs/promises";
+import { appendFile, readdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Lab } from "../../lab/lab.js";
@@ -34,10 +34,14 @@ const waitingFor = (machine: Machine, names: readonly string[]) =>
     { timeoutSeconds: 240, pauseSeconds: 0.5 },
   );
 
+/** The data directory on a volume that is mounted elsewhere. */
+const dataOn = (directory: string): string =>
+  path.join(directory, path.relative(paths.mysql.mountPoint, paths.mysql.dataDirectory));
+
 /** Leaves a relay log as power cuts do at times: the file system knows of its growth, but what was written never reached the disk. */
 const tearRelayLog = (machine: Machine): Promise<void> =>
   machine.withVolume(async (directory) => {
-    const data = path.join(directory, path.relative(paths.mysql.mountPoint, paths.mysql.dataDirectory));
+    const data = dataOn(directory);
     const logs = (await readdir(data)).filter((name) => /^relay-group_replication_applier\.\d+$/.test(name)).sort();
     expect(logs).not.toEqual([]);
     await appendFile(path.join(data, logs.at(-1) ?? ""), Buffer.alloc(4000));
@@ -93,6 +97,36 @@ describe("the loss of the primary's disk, when one replica was cut off and the o
     expect(await lostNotes(after, written)).toEqual({});
     expect(await errantTransactions(after)).toEqual({});
     figure("lost disk of the primary", `group with it back ${seconds(back)} after all were switched on, none lost`);
+  });
+});
+
+describe("the loss of two disks of three in an outage of all", () => {
+  it("lets nobody start until an operator says that what they held is lost", async () => {
+    const [survivor, ...emptied] = [...group.replicas, group.primary] as [Machine, Machine, Machine];
+    const written = await (await startWriting(lab, group, { seconds: 3 })).end;
+    expect(await lostNotes(group, written)).toEqual({});
+    await cutPower();
+    for (const machine of emptied) await machine.withVolume((directory) => rm(dataOn(directory), { recursive: true }));
+
+    await start(lab.machines);
+    const names = emptied.map(({ name }) => name).sort();
+    for (const machine of lab.machines)
+      await waitFor(
+        `${machine.name} waiting for an operator`,
+        async () => (await reportOf(machine))?.reason.includes(`what was committed: ${names.join(", ")};`),
+        { timeoutSeconds: 120, pauseSeconds: 0.5 },
+      );
+    expect(await knownReportOf(survivor)).toMatchObject({ state: "OFFLINE", writable: false });
+
+    const force = (lost: readonly string[]) =>
+      survivor.tryExec(["mysql-group", "force-bootstrap", "--i-have-lost-members", ...lost], { timeoutSeconds: 130 });
+    expect((await force([survivor.name])).stdout).toBe(`refused: ${survivor.name} answers`);
+    expect(await force(names)).toMatchObject({ ok: true });
+    const { result: after, seconds: back } = await timed(() => wholeGroup(lab));
+    expect(after.primary.name).toBe(survivor.name);
+    expect(await lostNotes(after, written)).toEqual({});
+    expect(await errantTransactions(after)).toEqual({});
+    figure("two disks of three lost", `group with them back ${seconds(back)} after an operator's word`);
   });
 });
 

@@ -12,8 +12,12 @@ export interface MemberReport {
   readonly writable: boolean;
   /** More than half of the group is reachable. */
   readonly majority: boolean;
+  /** And these are more than half of all members. */
+  readonly quorum: boolean;
   /** Addresses of the members it is in a group with. */
   readonly view: readonly string[];
+  /** Folders with transactions that it received and no group has. */
+  readonly kept: readonly string[];
   /** What it waits for, or does. */
   readonly reason: string;
 }
@@ -49,7 +53,7 @@ export const knownReportOf = (machine: Machine): Promise<MemberReport> =>
   );
 
 export const takesWrites = (report: MemberReport | undefined): boolean =>
-  report?.state === "ONLINE" && report.role === "PRIMARY" && report.majority && report.writable;
+  report?.state === "ONLINE" && report.role === "PRIMARY" && report.quorum && report.writable;
 
 /** The group, if these members are online in one group with one primary, and nobody else is in it. */
 async function groupOf(members: readonly Machine[]): Promise<WholeGroup | undefined> {

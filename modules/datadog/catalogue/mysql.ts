@@ -48,7 +48,7 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     thresholds: { critical: majority(databaseMembers), warning: databaseMembers, exact: true },
     urgency: "urgent",
     priority: 1,
-    meaning: `Warning: redundancy is lost. Critical: fewer than ${majority(databaseMembers)} of ${databaseMembers} members, no majority, so nothing can be written.`,
+    meaning: `Warning: redundancy is lost. Critical: fewer than ${majority(databaseMembers)} of ${databaseMembers} members, no majority, so nothing can be written, whether they died or were stopped.`,
     firstLook: [
       "database dashboard: which member left",
       "server-silent and mysql-down",

@@ -158,6 +158,7 @@ describe("mysql-data initialize", () => {
     expect(run("touch mounted; mkdir -p mnt/data.new/rest; mysql-data initialize; ls mnt")).toEqual([
       "mysqld --no-defaults --initialize-insecure --user=mysql --datadir=/mnt/data.new --init-file=/etc/mysql/initialize.sql",
       "data",
+      "mysql-group",
     ]);
   });
 

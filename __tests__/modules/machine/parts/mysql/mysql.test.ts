@@ -231,7 +231,7 @@ describe("scripts and units", () => {
     });
 
     it("keep the joiner in a narrower one, though it is root", () => {
-      const { complaints, exposure } = judgeUnits({ "mysql-group.service": unit("mysql-group.service") });
+      const { complaints, exposure } = judgeUnits({ "mysql-group.service": unit("mysql-group.service"), ...data });
       expect(complaints).toBe("");
       expect(exposure).toBeLessThan(3);
     });
@@ -251,6 +251,17 @@ describe("scripts and units", () => {
     expect(contentOf("/usr/local/lib/platform/setup-mysql")).toContain(
       "systemctl start --no-block mysql.service mysql-group.service\n",
     );
+  });
+
+  it("keep the joiner's list of members on the data volume, and let it read what mysqld has received", () => {
+    expect(contentOf("/usr/local/sbin/mysql-data")).toContain('install -d -m 0700 "$MOUNT_POINT/mysql-group"\n');
+    const unit = contentOf("/etc/systemd/system/mysql-group.service");
+    for (const line of [
+      "Requires=mysql-data.service",
+      "ReadWritePaths=/var/lib/mysql/mysql-group",
+      "SupplementaryGroups=mysql",
+    ])
+      expect(unit).toContain(`${line}\n`);
   });
 
   it("keep the logs readable for the agent and for nobody else", () => {

@@ -2,14 +2,10 @@
 
 import json
 import pathlib
-import sys
 import tempfile
-import types
 import unittest
 
-# Nothing here talks to mysqld; the driver need not be installed.
-sys.modules.setdefault("pymysql", types.SimpleNamespace(connect=None, Error=OSError))
-
+import support  # noqa: F401
 import accounts
 from settings import Settings
 
@@ -17,14 +13,18 @@ APP = ("app", "10.0.1.0/24", "SSL", "", ["SELECT ON `app`.*"])
 
 
 class Cursor:
-    """Keeps what is executed; answers with the mark that the last ALTER USER has left."""
+    """Keeps what is executed; answers with the mark that the last ALTER USER has left. Statements that begin with `broken` fail."""
+
+    broken = ("nothing",)
 
     def __init__(self):
         self.executed, self.mark = [], None
 
     def execute(self, statement, values=()):
+        if statement.startswith(self.broken):
+            raise ConnectionError
         self.executed.append(statement)
-        if statement.startswith("ALTER USER"):
+        if "ATTRIBUTE %s" in statement:
             self.mark = json.loads(values[-1])["definition"]
 
     def fetchone(self):
@@ -71,6 +71,18 @@ class Ensure(unittest.TestCase):
         changed, written = self.ensure()
         self.assertTrue(changed)
         self.assertLess(written.index("REVOKE ALL PRIVILEGES, GRANT OPTION FROM %s@%s"), written.index("GRANT SELECT ON `app`.* TO %s@%s"))
+
+    def test_is_done_again_wherever_it_was_interrupted_also_when_the_definition_is_the_old_one_again(self):
+        self.ensure()
+        for broken in ("REVOKE", "GRANT", "ALTER USER %s@%s IDENTIFIED"):
+            self.cursor.broken = broken
+            with self.assertRaises(ConnectionError):
+                self.ensure(("app", "10.0.1.0/24", "SSL", "", ["SELECT, DROP ON `app`.*"]))
+            self.cursor.broken = "nothing"
+            self.cursor.written()
+            changed, written = self.ensure()
+            self.assertTrue(changed)
+            self.assertIn("GRANT SELECT ON `app`.* TO %s@%s", written)
 
     def test_follows_a_changed_password(self):
         self.ensure()

@@ -2,6 +2,7 @@
 
 import itertools
 import unittest
+from dataclasses import replace
 
 from decision import BOOTSTRAP, JOIN, LEAVE, STAY, WAIT, decide
 from gtid import parse, subtract, union
@@ -30,12 +31,16 @@ def online(name, gtids="1-10", role="SECONDARY", majority=True, **more):
 
 
 def facts(*reports, names=NAMES):
-    return dict(zip(names, reports))
+    return addressed(dict(zip(names, reports)))
+
+
+def addressed(reports):
+    return {name: report and replace(report, address=ADDRESSES.get(name, f"10.0.1.9-{name}")) for name, report in reports.items()}
 
 
 class Case(unittest.TestCase):
     def assertDecides(self, me, reports, action, reason, lost=()):
-        decision = decide(me, ADDRESSES.get(me, "10.0.1.99"), reports, lost)
+        decision = decide(me, addressed(reports), lost)
         self.assertEqual(decision.action, action, decision.reason)
         self.assertIn(reason, decision.reason)
 
@@ -62,7 +67,6 @@ class FirstStart(Case):
         everyone = facts(*(blank(name) for name in names), names=names)
         self.assertDecides("a", everyone, BOOTSTRAP, "first start")
         self.assertDecides("a", {**everyone, "e": None}, WAIT, "waiting for e")
-
 
     def test_members_with_lists_of_different_age_name_the_same_one(self):
         newest = facts(blank("delta"), *(blank(name) for name in NAMES), names=("delta", *NAMES))
@@ -112,13 +116,19 @@ class TotalOutage(Case):
 
     def test_one_that_still_sits_in_a_dead_group_is_waited_for(self):
         reports = facts(holding("alpha", "1-6"), online("bravo", majority=False), holding("charlie", "1-6"))
-        self.assertDecides("alpha", reports, WAIT, "bravo")
+        self.assertDecides("alpha", reports, WAIT, "waiting until these have left or found a group: bravo")
+        self.assertDecides("charlie", reports, WAIT, "waiting until these have left or found a group: bravo")
+
+    def test_one_that_joins_or_has_left_by_an_error_is_waited_for(self):
+        for state in (RECOVERING, ERROR):
+            reports = facts(holding("alpha", "1-6"), replace(holding("bravo", "1-6"), state=state), holding("charlie", "1-6"))
+            self.assertDecides("alpha", reports, WAIT, "waiting until these have left or found a group: bravo")
 
     def test_exactly_one_member_starts_whatever_they_hold(self):
         choices = ["1-4", "1-5", "1-6", "1-4:6", None]
         for chosen in itertools.product(choices, repeat=3):
             reports = {n: holding(n, gtids) if gtids else blank(n) for n, gtids in zip(NAMES, chosen)}
-            starters = [me for me in NAMES if decide(me, ADDRESSES[me], reports).action == BOOTSTRAP]
+            starters = [me for me in NAMES if decide(me, addressed(reports)).action == BOOTSTRAP]
             divergent = "1-4:6" in chosen and "1-5" in chosen and "1-6" not in chosen
             self.assertEqual(len(starters), 0 if divergent else 1, chosen)
 
@@ -132,6 +142,7 @@ class RunningGroup(Case):
 
         self.assertDecides("alpha", seen("alpha", "bravo", "charlie"), WAIT, "let go of this member")
         self.assertDecides("alpha", seen("bravo", "charlie"), JOIN, "bravo, charlie")
+        self.assertDecides("alpha", facts(holding("alpha", "1-9"), online("bravo", view=(ADDRESSES["alpha"],)), online("charlie")), WAIT, "let go")
 
     def test_a_restarted_member_rejoins(self):
         self.assertDecides("alpha", facts(holding("alpha", "1-9"), online("bravo"), online("charlie")), JOIN, "bravo")
@@ -171,6 +182,47 @@ class OwnState(Case):
         self.assertDecides("alpha", facts(online("alpha", majority=False), None, None), STAY, "no majority")
 
 
+class LostDisks(Case):
+    """Members that were in the group and are blank."""
+
+    def emptied(self, *blank_ones, seen=NAMES, names=NAMES):
+        seen = tuple(addressed({name: Report(name) for name in seen})[name].address for name in seen)
+        return facts(*(blank(n) if n in blank_ones else holding(n, "1-6", seen=seen) for n in names), names=names)
+
+    def test_of_a_majority_wait_for_an_operator(self):
+        reports = self.emptied("bravo", "charlie")
+        for me in NAMES:
+            self.assertDecides(me, reports, WAIT, "disks are blank may have held the only copy of what was committed: bravo, charlie;")
+
+    def test_of_a_minority_need_none(self):
+        self.assertDecides("alpha", self.emptied("charlie"), BOOTSTRAP, "every transaction")
+
+    def test_of_a_first_start_that_was_interrupted_need_none(self):
+        self.assertDecides("alpha", self.emptied("bravo", "charlie", seen=["alpha"]), BOOTSTRAP, "every transaction")
+
+    def test_that_were_declared_lost_start_without_what_they_held(self):
+        reports = self.emptied("bravo", "charlie")
+        decision = decide("alpha", reports, ("bravo", "charlie"))
+        self.assertEqual(decision.action, BOOTSTRAP)
+        self.assertFalse(decision.forget_received)
+        self.assertDecides("alpha", reports, WAIT, "only copy of what was committed: charlie;", lost=("bravo",))
+
+    def test_count_together_with_members_declared_lost(self):
+        reports = self.emptied("bravo")
+        del reports["charlie"]
+        self.assertDecides("alpha", reports, WAIT, "only copy of what was committed: bravo;", lost=("charlie",))
+
+    def test_of_all_are_no_first_start(self):
+        remembering = facts(*(replace(blank(name), seen=tuple(ADDRESSES.values())) for name in NAMES))
+        self.assertDecides("alpha", remembering, WAIT, "alpha, bravo, charlie;")
+
+    def test_count_by_the_copies_that_the_smallest_group_makes(self):
+        # five members: a group of three of them serves, and two of those acknowledge
+        five = ("a", "b", "c", "d", "e")
+        self.assertDecides("a", self.emptied("e", seen=five, names=five), BOOTSTRAP, "every transaction")
+        self.assertDecides("a", self.emptied("d", "e", seen=five, names=five), WAIT, "d, e;")
+
+
 class Received(Case):
     """What was received and not applied."""
 
@@ -201,19 +253,29 @@ class Received(Case):
 
     def test_is_forgotten_by_the_leader_only_with_everybodys_data(self):
         everyone = facts(holding("alpha", "1-5"), holding("bravo", "1-6"), holding("charlie", "1-6"))
-        self.assertTrue(decide("bravo", ADDRESSES["bravo"], everyone).forget_received)
-        self.assertFalse(decide("bravo", ADDRESSES["bravo"], {**everyone, "alpha": blank("alpha")}).forget_received)
-        self.assertFalse(decide("bravo", ADDRESSES["bravo"], everyone, lost=("delta",)).forget_received)
+        self.assertTrue(decide("bravo", everyone).forget_received)
+        self.assertFalse(decide("bravo", {**everyone, "alpha": blank("alpha")}).forget_received)
+        self.assertFalse(decide("bravo", everyone, lost=("delta",)).forget_received)
 
     def test_never_makes_two_leaders_nor_one_that_lacks_what_another_holds(self):
         choices = [("1-4", "1-4"), ("1-4", "1-6"), ("1-5", "3-6"), ("1-6", "5"), ("1-4", "6"), None]
         for chosen in itertools.product(choices, repeat=3):
             reports = {n: queued(n, *gtids) if gtids else blank(n) for n, gtids in zip(NAMES, chosen)}
-            starters = [me for me in NAMES if decide(me, ADDRESSES[me], reports).action == BOOTSTRAP]
+            starters = [me for me in NAMES if decide(me, addressed(reports)).action == BOOTSTRAP]
             self.assertLessEqual(len(starters), 1, chosen)
             if None in chosen and starters:
                 has = {n: parse(f"{r.executed},{r.received}") if r.executed else {} for n, r in reports.items()}
                 self.assertFalse(subtract(union(*has.values()), has[starters[0]]), chosen)
+
+    def test_is_named_where_it_is_dropped_and_nobody_has_executed_it(self):
+        group = (online("bravo", "1-9", received=f"{G}:10"), online("charlie", "1-9"))
+        for received, unapplied in ("9-10", ""), ("9-12", f"{G}:11-12"):
+            decision = decide("alpha", facts(queued("alpha", "1-8", received), *group))
+            self.assertEqual((decision.action, decision.unapplied), (JOIN, unapplied))
+        outage = (holding("bravo", "1-8"), queued("charlie", "1-8", "9-11"))
+        self.assertEqual(decide("alpha", facts(queued("alpha", "1-8", "8-10"), *outage)).unapplied, f"{G}:9-10")
+        # applied before the member is online, so not dropped
+        self.assertEqual(decide("charlie", facts(blank("alpha"), *outage)).unapplied, "")
 
     def test_must_stay_the_same_between_two_looks(self):
         self.assertNotEqual(holding("alpha", "1-8").fingerprint, queued("alpha", "1-8", "9").fingerprint)

@@ -3,100 +3,225 @@
 import contextlib
 import io
 import pathlib
-import sys
-import tempfile
-import types
-import unittest
+from dataclasses import replace
 from unittest import mock
 
-# What talks to mysqld is replaced here; the driver need not be installed.
-sys.modules.setdefault("pymysql", types.SimpleNamespace(connect=None, Error=OSError))
+from support import ALPHA, BRAVO, CHARLIE, DELTA, ECHO, SETTINGS, OnVolume
 
 import cli
+import members
 import peers
 import settings as config
 from decision import BOOTSTRAP, WAIT, decide
+from members import CONFIGURED, FORGOTTEN, SEEN
 from observer import Observer
 from report import OFFLINE, ONLINE, Report
 
-# alpha was born with charlie, whose place delta (10.0.1.14) has taken since.
-SETTINGS = config.Settings(
-    "alpha", "10.0.1.11", {"alpha": "10.0.1.11", "bravo": "10.0.1.12", "charlie": "10.0.1.13"}, 8008, "", "", "", 5, {}
-)
-NOW = ("10.0.1.11", "10.0.1.12", "10.0.1.14")
-CHARLIE = "10.0.1.13"
+# alpha was born with charlie, whose place delta has taken since.
+NOW = (ALPHA, BRAVO, DELTA)
 
 
-def off(name, remembered=NOW):
-    return Report(name, state=OFFLINE, executed="aaaaaaaa-0000-0000-0000-000000000000:1-9", remembered=remembered)
+def off(name, remembered=NOW, **more):
+    return Report(name, state=OFFLINE, executed="aaaaaaaa-0000-0000-0000-000000000000:1-9", remembered=remembered, **more)
 
 
-def on(name, role="SECONDARY", view=NOW):
-    return Report(name, state=ONLINE, role=role, majority=True, writable=role == "PRIMARY", view=view, remembered=view)
+def on(name, role="SECONDARY", view=NOW, **more):
+    known = {"view": view, "reachable": view, "online": view, "remembered": view}
+    return Report(name, **{"state": ONLINE, "role": role, "majority": True, "quorum": True, "writable": role == "PRIMARY", **known, **more})
 
 
-class Members(unittest.TestCase):
+class Members(OnVolume):
     """`answers`: address -> Report, of those who answer."""
 
-    def setUp(self):
-        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
-        for name in ("REMEMBERED", "FORGOTTEN", "LOST"):
-            self.enterContext(mock.patch.object(config, name, folder / f"{name}.json"))
-
-    def gather(self, mine, answers, **gone):
+    def gather(self, mine, answers, lost=()):
         with mock.patch.object(peers, "ask", lambda address, port: answers.get(address)):
-            return peers.gather(SETTINGS, mine, **gone)
+            return peers.gather(SETTINGS, mine, lost)
+
+    def decide(self, *facts, lost=()):
+        return decide("alpha", self.gather(*facts, lost), lost)
+
+
+class Listed(Members):
+    def test_is_who_is_configured_and_who_was_in_a_view(self):
+        self.assertEqual(members.grown({}, [ALPHA], [ALPHA, DELTA], [DELTA]), {ALPHA: CONFIGURED, DELTA: SEEN})
+
+    def test_stays_when_the_view_shrinks_and_the_configuration_changes(self):
+        known = {ALPHA: SEEN, CHARLIE: SEEN, DELTA: CONFIGURED}
+        self.assertEqual(members.grown(known, [ALPHA], [ALPHA], [ALPHA]), known)
+
+    def test_ends_with_an_operators_word_until_the_member_is_seen_again(self):
+        forgotten = members.without({CHARLIE: SEEN}, [CHARLIE, DELTA])
+        self.assertEqual(forgotten, {CHARLIE: FORGOTTEN, DELTA: FORGOTTEN})
+        self.assertEqual(members.grown(forgotten, [CHARLIE]), forgotten)
+        self.assertEqual(members.grown(forgotten, [], [CHARLIE]), {CHARLIE: CONFIGURED, DELTA: FORGOTTEN})
+        self.assertEqual(members.grown(forgotten, [], [CHARLIE], [CHARLIE]), {CHARLIE: SEEN, DELTA: FORGOTTEN})
+
+    def test_is_told_by_kind_and_in_order(self):
+        self.assertEqual(
+            members.told({DELTA: SEEN, BRAVO: CONFIGURED, ALPHA: SEEN, CHARLIE: FORGOTTEN}),
+            {"remembered": (ALPHA, BRAVO, DELTA), "seen": (ALPHA, DELTA), "forgotten": (CHARLIE,)},
+        )
+
+    def test_of_one_that_was_away_follows_the_group(self):
+        mine = {ALPHA: SEEN, BRAVO: FORGOTTEN, CHARLIE: SEEN, ECHO: SEEN}
+        group = [
+            Report("delta", remembered=(BRAVO, DELTA), seen=(DELTA,), forgotten=(CHARLIE, ALPHA)),
+            Report("bravo", view=(ALPHA,), remembered=(DELTA,), seen=(BRAVO,)),
+        ]
+        agreed = {ALPHA: CONFIGURED, BRAVO: SEEN, CHARLIE: FORGOTTEN, DELTA: SEEN, ECHO: SEEN}
+        self.assertEqual(members.agreed(mine, group), agreed)
+
+    def test_outlives_the_daemon(self):
+        members.change(lambda known: {ALPHA: SEEN})
+        self.assertEqual(members.change(lambda known: {**known, BRAVO: FORGOTTEN}), {ALPHA: SEEN, BRAVO: FORGOTTEN})
+        self.assertEqual(members.load(), {ALPHA: SEEN, BRAVO: FORGOTTEN})
+
+    def test_is_not_written_when_nothing_changes(self):
+        members.change(lambda known: {ALPHA: SEEN})
+        with mock.patch.object(members, "_write") as write:
+            members.change(dict)
+        write.assert_not_called()
+
+    def test_is_begun_on_a_new_volume_only(self):
+        self.assertEqual(members.load(), {})
+        with mock.patch.object(members, "FOLDER", members.FOLDER / "unmounted"), self.assertRaises(OSError):
+            members.load()
+        (members.FOLDER / "members.json").write_text("")
+        with self.assertRaises(ValueError):
+            members.load()
+
+    def test_waits_for_another_hand_on_it(self):
+        with mock.patch.object(members.fcntl, "flock") as flock:
+            members.change(dict)
+        self.assertEqual(flock.call_args.args[1], members.fcntl.LOCK_EX)
+
+
+class Kept(Members):
+    """What the daemon keeps of what it sees."""
+
+    def setUp(self):
+        super().setUp()
+        self.observer = Observer(SETTINGS)
+
+    def told(self, *reports):
+        for report in reports:
+            self.observer._latest = report
+            self.observer.change_members(self.observer._grow(report))
+        return self.observer._complete(True)
+
+    def test_is_the_configuration_at_first(self):
+        report = self.observer._complete(True)
+        self.assertEqual((report.remembered, report.seen), ((ALPHA, BRAVO, CHARLIE), ()))
+
+    def test_is_everybody_ever_seen_however_small_the_view_becomes(self):
+        report = self.told(on("alpha"), on("alpha", view=(ALPHA, BRAVO)), on("alpha", view=(ALPHA,)))
+        self.assertEqual((report.remembered, report.seen), ((ALPHA, BRAVO, CHARLIE, DELTA), (ALPHA, BRAVO, DELTA)))
+        self.assertEqual(Observer(SETTINGS)._complete(True).remembered, report.remembered)
+
+    def test_is_a_member_that_recovers_though_it_holds_no_data_yet(self):
+        report = self.told(on("alpha", online=(ALPHA,)))
+        self.assertEqual((report.remembered, report.seen), ((ALPHA, BRAVO, CHARLIE, DELTA), (ALPHA,)))
+
+    def test_is_no_view_without_majority_nor_of_one_that_joins(self):
+        for other in {"majority": False}, {"state": "RECOVERING"}:
+            self.assertEqual(self.told(replace(on("alpha"), **other)).remembered, (ALPHA, BRAVO, CHARLIE))
+
+    def test_is_in_mind_while_the_volume_is_full(self):
+        with mock.patch.object(members, "_write", mock.Mock(side_effect=OSError)):
+            self.assertEqual(self.told(on("alpha")).seen, NOW)
+        self.told(on("alpha"))
+        self.assertEqual(Observer(SETTINGS)._complete(True).seen, NOW)
+
+    def test_follows_an_operators_command_at_once(self):
+        self.told(on("alpha", view=(ALPHA, BRAVO)))
+        members.change(lambda known: members.without(known, [CHARLIE]))
+        report = self.told(on("alpha", view=(ALPHA, BRAVO)))
+        self.assertEqual((report.remembered, report.forgotten), ((ALPHA, BRAVO), (CHARLIE,)))
+        self.assertEqual(self.told(on("alpha", view=(ALPHA, CHARLIE))).forgotten, ())
+
+    def test_counts_for_the_quorum(self):
+        self.assertFalse(self.told(on("alpha", view=(ALPHA,))).quorum)
+        self.assertTrue(self.told(on("alpha", view=(ALPHA, BRAVO))).quorum)
+        # four members by now
+        self.assertTrue(self.told(on("alpha")).quorum)
+        self.assertFalse(self.told(on("alpha", reachable=(ALPHA, BRAVO))).quorum)
+        self.assertFalse(self.told(on("alpha", majority=False)).quorum)
+        members.change(lambda known: members.without(known, [CHARLIE]))
+        self.assertTrue(self.told(on("alpha", view=(ALPHA, BRAVO))).quorum)
+
+    def test_is_told_also_while_mysqld_is_silent(self):
+        self.told(on("alpha"))
+        report = self.observer._complete(False)
+        self.assertEqual((report.state, report.quorum, report.address, report.seen), ("DOWN", False, ALPHA, NOW))
+        # the folder that the code lies in, as a release is unpacked
+        self.assertEqual(report.release, pathlib.Path(members.__file__).resolve().parent.name)
 
 
 class Asked(Members):
     def test_is_every_configured_member_in_order(self):
         self.assertEqual(list(self.gather(Report("alpha"), {})), ["alpha", "bravo", "charlie"])
 
-    def test_and_whoever_a_view_names_that_somebody_else_remembers(self):
-        answers = {"10.0.1.12": off("bravo"), "10.0.1.14": off("delta", ("10.0.1.15",))}
+    def test_and_whoever_anybody_remembers_or_sees(self):
+        answers = {BRAVO: off("bravo"), DELTA: off("delta", (ECHO,), view=("10.0.1.16",))}
         reports = self.gather(off("alpha", ()), answers)
-        self.assertEqual(list(reports), ["alpha", "bravo", "charlie", "10.0.1.14", "10.0.1.15"])
-        self.assertEqual([name for name, report in reports.items() if report is None], ["charlie", "10.0.1.15"])
+        self.assertEqual(list(reports), ["alpha", "bravo", "charlie", DELTA, ECHO, "10.0.1.16"])
+        self.assertEqual([name for name, report in reports.items() if report is None], ["charlie", ECHO, "10.0.1.16"])
+
+    def test_is_known_by_the_address_it_was_asked_at(self):
+        reports = self.gather(off("alpha"), {DELTA: off("delta"), BRAVO: off("bravo", address="elsewhere")})
+        self.assertEqual({name: report.address for name, report in reports.items() if report}, {"alpha": ALPHA, "bravo": BRAVO, DELTA: DELTA})
+
+    def test_none_is_left_out_when_the_newest_is_remembered_by_one_that_is_back(self):
+        # delta was added, became primary and was expelled; charlie was forgotten by an operator
+        mine = off("alpha", NOW, forgotten=(CHARLIE,))
+        self.assertEqual(self.decide(mine, {BRAVO: off("bravo")})[:2], (WAIT, f"no group runs; it starts when all members answer; waiting for {DELTA}"))
 
 
 class Gone(Members):
-    everybody_else = {"10.0.1.12": off("bravo"), "10.0.1.14": off("delta")}
+    everybody_else = {BRAVO: off("bravo"), DELTA: off("delta")}
 
     def test_members_are_waited_for_by_default(self):
-        self.assertEqual(decide("alpha", "10.0.1.11", self.gather(off("alpha"), self.everybody_else)).reason.split()[-1], "charlie")
+        self.assertEqual(self.decide(off("alpha"), self.everybody_else).reason.split()[-1], "charlie")
 
     def test_a_forgotten_one_is_not_waited_for(self):
-        reports = self.gather(off("alpha"), self.everybody_else, forgotten=(CHARLIE,))
-        self.assertEqual(list(reports), ["alpha", "bravo", "10.0.1.14"])
-        self.assertEqual(decide("alpha", "10.0.1.11", reports).action, BOOTSTRAP)
+        mine = off("alpha", forgotten=(CHARLIE,))
+        self.assertEqual(list(self.gather(mine, self.everybody_else)), ["alpha", "bravo", DELTA])
+        self.assertEqual(self.decide(mine, self.everybody_else).action, BOOTSTRAP)
 
     def test_a_forgotten_one_that_answers_takes_part(self):
         ahead = Report("charlie", state=OFFLINE, executed="aaaaaaaa-0000-0000-0000-000000000000:1-12")
-        reports = self.gather(off("alpha"), {**self.everybody_else, CHARLIE: ahead}, forgotten=(CHARLIE,))
-        self.assertEqual(decide("alpha", "10.0.1.11", reports)[:2], (WAIT, "charlie starts the group"))
+        decision = self.decide(off("alpha", forgotten=(CHARLIE,)), {**self.everybody_else, CHARLIE: ahead})
+        self.assertEqual(decision[:2], (WAIT, "charlie starts the group"))
 
-    def test_a_forgotten_one_that_somebody_saw_in_the_group_is_waited_for(self):
-        answers = {**self.everybody_else, "10.0.1.14": off("delta", (*NOW, CHARLIE))}
-        reports = self.gather(off("alpha"), answers, forgotten=(CHARLIE,))
-        self.assertEqual(decide("alpha", "10.0.1.11", reports).reason.split()[-1], "charlie")
+    def test_a_forgotten_one_that_somebody_counts_is_waited_for(self):
+        answers = {**self.everybody_else, DELTA: off("delta", (*NOW, CHARLIE))}
+        self.assertEqual(self.decide(off("alpha", forgotten=(CHARLIE,)), answers).reason.split()[-1], "charlie")
 
     def test_one_declared_lost_is_not_waited_for_unless_it_answers(self):
         remembering = off("alpha", (*NOW, CHARLIE))
         self.assertNotIn("charlie", self.gather(remembering, self.everybody_else, lost=("charlie",)))
+        self.assertNotIn(DELTA, self.gather(remembering, {BRAVO: off("bravo")}, lost=(DELTA,)))
         back = {**self.everybody_else, CHARLIE: Report("charlie")}
         self.assertIn("charlie", self.gather(remembering, back, lost=("charlie",)))
 
 
-class Forget(Members):
-    group = {"10.0.1.12": on("bravo", "PRIMARY"), "10.0.1.14": on("delta")}
+class Command(Members):
+    """A command of an operator on alpha."""
 
-    def forget(self, name, answers, mine=on("alpha")):
+    def run_command(self, arguments, answers):
         said = io.StringIO()
-        answers = {"10.0.1.11": mine, **answers}
         with mock.patch.object(peers, "ask", lambda *a: answers.get(a[0])), mock.patch.object(cli, "ask", peers.ask):
             with mock.patch.object(config, "load", lambda: SETTINGS), contextlib.redirect_stdout(said):
-                status = cli.main(["forget", name])
-        return status, said.getvalue().strip(), config.stored(config.FORGOTTEN)
+                status = cli.main(arguments)
+        return status, said.getvalue().strip()
+
+
+class Forget(Command):
+    group = {BRAVO: on("bravo", "PRIMARY"), DELTA: on("delta")}
+
+    def forget(self, name, answers, mine=on("alpha")):
+        status, said = self.run_command(["forget", name], {ALPHA: mine, **answers})
+        return status, said, members.told(members.load())["forgotten"]
 
     def test_takes_a_member_off_the_list_while_the_group_runs_without_it(self):
         self.assertEqual(
@@ -109,23 +234,61 @@ class Forget(Members):
         self.assertEqual(self.forget("charlie", answers), (1, "refused: charlie answers", ()))
 
     def test_is_refused_for_one_in_the_group_though_it_does_not_answer(self):
-        self.assertEqual(self.forget("10.0.1.14", {"10.0.1.12": self.group["10.0.1.12"]})[1:], ("refused: 10.0.1.14 is in the group", ()))
+        self.assertEqual(self.forget(DELTA, {BRAVO: self.group[BRAVO]})[1:], (f"refused: {DELTA} is in the group", ()))
 
     def test_is_refused_while_no_primary_takes_writes(self):
-        for answers, mine in ({"10.0.1.12": on("bravo"), "10.0.1.14": on("delta")}, on("alpha")), (Gone.everybody_else, off("alpha")):
+        few = replace(on("bravo", "PRIMARY"), quorum=False)
+        for answers, mine in ({BRAVO: on("bravo")}, on("alpha")), ({BRAVO: few}, on("alpha")), (Gone.everybody_else, off("alpha")):
             self.assertEqual(self.forget("charlie", answers, mine), (1, "refused: no primary takes writes", ()))
 
     def test_is_refused_for_a_name_that_is_not_waited_for(self):
-        self.forget("charlie", self.group)
+        mine = on("alpha", forgotten=(CHARLIE,))
         for name in ("charlie", "charly"):
-            self.assertEqual(self.forget(name, self.group)[1], f"refused: {name} is no member that this one waits for")
+            self.assertEqual(self.forget(name, self.group, mine)[1], f"refused: {name} is no member that this one waits for")
 
-    def test_ends_when_the_member_is_seen_in_the_group_and_lasts_beyond_that(self):
-        config.store(config.FORGOTTEN, [CHARLIE, "10.0.1.15"])
-        observer = Observer(SETTINGS)
-        observer._keep_view(on("alpha"))
-        self.assertEqual(config.stored(config.FORGOTTEN), (CHARLIE, "10.0.1.15"))
-        observer._keep_view(on("alpha", view=(*NOW, CHARLIE)))
-        observer._keep_view(on("alpha"))
-        self.assertEqual(config.stored(config.FORGOTTEN), ("10.0.1.15",))
-        self.assertEqual(Observer(SETTINGS).remembered, tuple(sorted(NOW)))
+    def test_goes_by_the_list_on_the_volume_while_the_daemon_is_silent(self):
+        members.change(lambda known: {CHARLIE: FORGOTTEN})
+        self.assertEqual(self.forget("charlie", self.group, None)[1], "refused: charlie is no member that this one waits for")
+
+
+class ForceBootstrap(Command):
+    def setUp(self):
+        super().setUp()
+        self.waited = []
+        self.enterContext(mock.patch.object(cli.time, "sleep", lambda seconds: self.waited.append(members.lost())))
+
+    def force(self, answers, *names):
+        return self.run_command(["force-bootstrap", "--i-have-lost-members", *names], answers)
+
+    def test_declares_members_lost_until_the_group_serves(self):
+        answers = {ALPHA: off("alpha")}
+
+        def serve(seconds):
+            self.assertEqual(members.lost(), (DELTA, "bravo"))
+            answers[ALPHA] = on("alpha", "PRIMARY")
+
+        with mock.patch.object(cli.time, "sleep", serve):
+            status, said = self.force(answers, DELTA, "bravo")
+        self.assertEqual((status, said.splitlines()[-1]), (0, "the group runs; wipe the lost members before they return"))
+        self.assertEqual(members.lost(), ())
+
+    def test_is_over_after_two_minutes_and_says_what_is_missing(self):
+        mine = replace(off("alpha"), reason="waiting for charlie")
+        self.assertEqual(self.force({ALPHA: mine}, "bravo"), (1, "waiting for the group to start (120 s at most)\nno group yet: waiting for charlie"))
+        self.assertEqual(self.waited, [("bravo",)] * 120)
+        self.assertEqual(members.lost(), ())
+
+    def test_accepts_one_that_answers_with_a_blank_disk(self):
+        self.assertEqual(self.force({ALPHA: off("alpha"), BRAVO: Report("bravo", state=OFFLINE, blank=True)}, "bravo")[0], 1)
+        self.assertEqual(len(self.waited), 120)
+
+    def test_is_refused_for_others_that_answer_and_for_names_of_no_member(self):
+        self.assertEqual(self.force({ALPHA: off("alpha"), BRAVO: off("bravo")}, "bravo", "bravi"), (1, "refused: bravi is no member; bravo answers"))
+        self.assertEqual(self.waited, [])
+
+    def test_is_refused_while_a_group_serves(self):
+        self.assertEqual(self.force({ALPHA: on("alpha")}, "charlie"), (1, "refused: a group serves, see mysql-group forget --help"))
+
+    def test_goes_on_where_a_group_runs_and_is_too_small_to_serve(self):
+        alone = replace(on("alpha", "PRIMARY", (ALPHA,)), quorum=False)
+        self.assertEqual(self.force({ALPHA: alone}, "bravo")[1].splitlines()[0], "waiting for the group to start (120 s at most)")

@@ -1,13 +1,13 @@
 """Role check and settings. Run by mysql-group.test.ts."""
 
+import json
 import unittest
 from dataclasses import replace
 
 from report import ERROR, ONLINE, Report, primary_problem, replica_problem
-from settings import Settings, expected_members
 
-PRIMARY = Report("alpha", state=ONLINE, role="PRIMARY", writable=True, majority=True)
-REPLICA = Report("bravo", state=ONLINE, role="SECONDARY", majority=True)
+PRIMARY = Report("alpha", state=ONLINE, role="PRIMARY", writable=True, majority=True, quorum=True)
+REPLICA = Report("bravo", state=ONLINE, role="SECONDARY", majority=True, quorum=True)
 
 
 class Primary(unittest.TestCase):
@@ -18,6 +18,8 @@ class Primary(unittest.TestCase):
         self.assertEqual(primary_problem(Report("alpha")), "member is DOWN")
         self.assertEqual(primary_problem(replace(PRIMARY, state=ERROR)), "member is ERROR")
         self.assertEqual(primary_problem(replace(PRIMARY, majority=False)), "member sees no majority of the group")
+        few = replace(PRIMARY, quorum=False, reachable=("1",), remembered=("1", "2", "3"))
+        self.assertEqual(primary_problem(few), "the group is no majority of the members: 1 of 3")
         self.assertEqual(primary_problem(replace(PRIMARY, writable=False)), "primary is still read-only")
         self.assertEqual(primary_problem(REPLICA), "member is SECONDARY")
 
@@ -27,7 +29,10 @@ class Replica(unittest.TestCase):
         self.assertIsNone(replica_problem(replace(REPLICA, lagSeconds=5.0), 5))
 
     def test_everybody_else_says_why_not(self):
+        self.assertEqual(replica_problem(Report("alpha"), 5), "member is DOWN")
         self.assertEqual(replica_problem(PRIMARY, 5), "member is PRIMARY")
+        few = replace(REPLICA, quorum=False, reachable=("1", "2"), remembered=("1", "2", "3", "4"))
+        self.assertEqual(replica_problem(few, 5), "the group is no majority of the members: 2 of 4")
         self.assertEqual(replica_problem(replace(REPLICA, majority=False), 5), "member sees no majority of the group")
         self.assertEqual(replica_problem(replace(REPLICA, lagSeconds=5.1), 5), "member is 5.1 s behind, 5 s allowed")
 
@@ -36,15 +41,35 @@ class Body(unittest.TestCase):
     def test_a_report_survives_the_wire(self):
         report = replace(PRIMARY, view=("10.0.1.11", "10.0.1.12"), remembered=("10.0.1.11",))
         self.assertEqual(Report.from_json(report.to_json()), report)
+        apart = replace(PRIMARY, quorum=False, remembered=("10.0.1.11",), seen=())
+        self.assertEqual(Report.from_json(apart.to_json()), apart)
 
     def test_fields_of_a_newer_member_are_ignored(self):
         self.assertEqual(Report.from_json('{"server": "alpha", "news": 1}'), Report("alpha"))
 
+    def test_an_older_member_counts_its_view_and_remembers_views_alone(self):
+        older = {"server": "alpha", "state": "ONLINE", "role": "PRIMARY", "writable": True, "majority": True, "remembered": ["10.0.1.11"]}
+        report = Report.from_json(json.dumps(older))
+        self.assertIsNone(primary_problem(report))
+        self.assertEqual(report.seen, ("10.0.1.11",))
+        self.assertFalse(Report.from_json(json.dumps({**older, "majority": False})).quorum)
 
-class Members(unittest.TestCase):
-    def test_members_of_a_view_that_the_configuration_does_not_know_yet_are_expected_too(self):
-        settings = Settings("alpha", "10.0.1.11", {"alpha": "10.0.1.11", "bravo": "10.0.1.12"}, 0, "", "", "", 5, {})
-        seen = ["10.0.1.11", "10.0.1.14", "10.0.1.12"]
-        self.assertEqual(
-            expected_members(settings, seen), {"alpha": "10.0.1.11", "bravo": "10.0.1.12", "10.0.1.14": "10.0.1.14"}
-        )
+    def test_an_older_member_finds_in_it_whatever_it_reads(self):
+        # the fields of the first version, as they were
+        first = {
+            **{"server": str, "state": str, "role": str, "writable": bool, "majority": bool, "view": list, "remembered": list},
+            **{"executed": str, "purged": str, "received": str, "blank": bool, "lagSeconds": float, "queue": int, "boot": str, "reason": str},
+        }
+        sent = json.loads(REPLICA.to_json())
+        self.assertEqual({name: type(sent[name]) for name in first}, first)
+
+
+class Fingerprint(unittest.TestCase):
+    def test_changes_with_whatever_a_decision_stands_on(self):
+        one = replace(REPLICA, executed="u:1-5", received="u:6", boot="first")
+        other = {"server": "x", "boot": "second", "state": ERROR, "executed": "u:1-6", "received": "u:6-7", "blank": True}
+        for field, value in other.items():
+            self.assertNotEqual(replace(one, **{field: value}).fingerprint, one.fingerprint, field)
+
+    def test_is_the_same_while_only_time_passes(self):
+        self.assertEqual(replace(REPLICA, lagSeconds=3.0, reason="waits", queue=2).fingerprint, REPLICA.fingerprint)

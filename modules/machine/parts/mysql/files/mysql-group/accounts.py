@@ -46,13 +46,15 @@ def _ensure(cursor, settings, account, host, require, limits, grants):
     row = cursor.fetchone()
     if row and row[0] and _digest(wanted, row[0].split("$")[0]) == row[0]:
         return False
+    # The mark goes first and comes last: whatever interrupts what lies between, no definition matches the account, so it is done again.
+    if row and row[0]:
+        cursor.execute("ALTER USER %s@%s ATTRIBUTE %s", [account, host, json.dumps({"definition": None})])
     options = f"IDENTIFIED WITH caching_sha2_password BY %s REQUIRE {require}" + (f" WITH {limits}" if limits else "")
     cursor.execute(f"CREATE USER IF NOT EXISTS %s@%s {options}", [account, host, password])
     # What an earlier definition granted goes.
     cursor.execute("REVOKE ALL PRIVILEGES, GRANT OPTION FROM %s@%s", [account, host])
     for grant in grants:
         cursor.execute(f"GRANT {grant} TO %s@%s", [account, host])
-    # Last, and with the mark: an interrupted run is done again.
     mark = json.dumps({"definition": _digest(wanted, os.urandom(16).hex())})
     cursor.execute(f"ALTER USER %s@%s {options} ATTRIBUTE %s", [account, host, password, mark])
     return True

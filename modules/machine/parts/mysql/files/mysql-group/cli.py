@@ -5,10 +5,13 @@ import json
 import pathlib
 import subprocess
 import time
+from dataclasses import replace
 
+import members
 import settings as config
+from decision import running
 from peers import ask, gather
-from report import ONLINE, Report, primary_problem
+from report import Report, primary_problem
 
 DATA = pathlib.Path("/var/lib/mysql/data")
 
@@ -42,9 +45,10 @@ def main(arguments):
     force = commands.add_parser(
         "force-bootstrap",
         help="start the group without members that will never come back",
-        description="Lets the group start though some members do not answer. What only they had committed is lost."
+        description="Lets the group start, or go on, though some members do not answer or have blank disks. What only they had committed is lost."
         " They must be off for good, or wiped before they return: two groups would diverge."
-        " Run it on the survivor with the most transactions; on another one it says which that is.",
+        " Run it on the survivor with the most transactions; on another one it says which that is."
+        " The lost ones are not counted until they are seen in the group again.",
     )
     force.add_argument("--i-have-lost-members", nargs="+", metavar="NAME", required=True)
     options = parser.parse_args(arguments)
@@ -65,8 +69,16 @@ def main(arguments):
 
 
 def _reports(settings):
-    mine = ask(settings.address, settings.rolePort) or Report(settings.server, reason="mysql-group does not answer")
-    return gather(settings, mine, forgotten=config.stored(config.FORGOTTEN))
+    silent = Report(settings.server, reason="mysql-group does not answer")
+    mine = ask(settings.address, settings.rolePort) or replace(silent, **_listed())
+    return gather(settings, mine)
+
+
+def _listed():
+    try:
+        return members.told(members.load())
+    except OSError:  # no volume: the configured members are all there is
+        return {}
 
 
 def _status(settings, as_json):
@@ -78,7 +90,9 @@ def _status(settings, as_json):
         if report is None:
             print(f"{name:12} does not answer")
         else:
-            print(f"{name:12} {report.state:10} {report.role:9} lag {report.lagSeconds:.1f} s  {report.reason}")
+            print(f"{name:12} {report.state:10} {report.role:9} lag {report.lagSeconds:.1f} s  {report.release[:12]:12}  {report.reason}")
+            for folder in report.kept:
+                print(f"{'':12} kept aside, delete it when nothing in it is missed: {folder}")
     return 0
 
 
@@ -99,7 +113,7 @@ def _step_down(settings):
 
 
 def _reclone(settings):
-    if not any(report and report.state == ONLINE and report.majority for name, report in _reports(settings).items() if name != settings.server):
+    if not running({name: report for name, report in _reports(settings).items() if name != settings.server}):
         print("refused: no other member is in a running group, so there is nothing to clone from")
         return 1
     aside = DATA.with_name(f"data.discarded-{time.strftime('%Y%m%dT%H%M%S')}")
@@ -117,19 +131,18 @@ def _forget(settings, name):
     acknowledged, and who comes back finds that group, or, while none runs, is asked before one is started.
     """
     reports = _reports(settings)
-    address = settings.members.get(name, name)
-    running = [report for report in reports.values() if report and report.state == ONLINE and report.majority]
+    address = settings.address_of(name)
     problem = (
         f"{name} is no member that this one waits for" if name not in reports
         else f"{name} answers" if reports[name]
-        else f"{name} is in the group" if any(address in report.view for report in running)
-        else "no primary takes writes" if all(primary_problem(report) for report in running)
+        else f"{name} is in the group" if any(address in report.view for report in running(reports))
+        else "no primary takes writes" if all(primary_problem(report) for report in running(reports))
         else None
     )
     if problem:
         print(f"refused: {problem}")
         return 1
-    config.store(config.FORGOTTEN, {*config.stored(config.FORGOTTEN), address})
+    members.change(lambda known: members.without(known, [address]))
     print(f"{name} is forgotten here until it is seen in the group again")
     return 0
 
@@ -137,20 +150,27 @@ def _forget(settings, name):
 def _force_bootstrap(settings, lost):
     reports = _reports(settings)
     unknown = [name for name in lost if name not in reports]
-    alive = [name for name in lost if reports.get(name)]
-    if unknown or alive:
-        print("refused: " + "; ".join([f"{n} is no member" for n in unknown] + [f"{n} answers" for n in alive]))
+    # A blank disk that answers is as lost as one that does not.
+    alive = [name for name in lost if reports.get(name) and not reports[name].blank]
+    serving = [name for name, report in reports.items() if report and report.quorum]
+    problems = [
+        *(f"{name} is no member" for name in unknown),
+        *(f"{name} answers" for name in alive),
+        *(["a group serves, see mysql-group forget --help"] if serving else []),
+    ]
+    if problems:
+        print("refused: " + "; ".join(problems))
         return 1
-    config.store(config.LOST, lost)
+    members.declare_lost(lost)
     print("waiting for the group to start (120 s at most)")
     try:
         for _ in range(120):
             time.sleep(1)
             mine = ask(settings.address, settings.rolePort)
-            if mine and mine.state == ONLINE and mine.majority:
+            if mine and mine.quorum:
                 print("the group runs; wipe the lost members before they return")
                 return 0
         print(f"no group yet: {mine.reason if mine else 'mysql-group does not answer'}")
         return 1
     finally:
-        config.LOST.unlink(missing_ok=True)
+        members.LOST.unlink(missing_ok=True)

@@ -6,12 +6,12 @@ import time
 import accounts
 import endpoint
 import group
+import members
 import pymysql
-import settings as config
-from decision import BOOTSTRAP, JOIN, LEAVE, decide
+from decision import BOOTSTRAP, JOIN, LEAVE, decide, running
 from observer import Observer
 from peers import gather
-from report import OFFLINE, ONLINE, primary_problem
+from report import OFFLINE, ONLINE, members_problem
 
 TICK_SECONDS = 1
 LONGEST_BACKOFF_SECONDS = 30
@@ -47,9 +47,8 @@ class Daemon:
     def _step(self):
         mine = self._observer.fresh()
         if mine.state == ONLINE and mine.majority:
-            self._say(f"online as {mine.role}")
-            # Left by a force-bootstrap that was killed: no list of lost members outlives the outage it was made for.
-            config.LOST.unlink(missing_ok=True)
+            self._say(f"online as {mine.role}" + (f"; {members_problem(mine)}" if members_problem(mine) else ""))
+            self._forget_lost(mine)
             if not self._settled:
                 group.settle(self._settings)
                 self._settled = True
@@ -62,14 +61,15 @@ class Daemon:
         if decision.action == BOOTSTRAP:
             self._bootstrap(reports)
         elif decision.action == JOIN:
-            group.join(self._settings, mine.blank)
+            self._observer.change_members(lambda known: members.agreed(known, running(reports)))
+            group.join(self._settings, mine.blank, decision.unapplied)
         elif decision.action == LEAVE:
             group.leave(self._settings)
 
     def _decide(self):
-        lost = config.stored(config.LOST)
-        reports = gather(self._settings, self._observer.fresh(), lost, config.stored(config.FORGOTTEN))
-        return reports, decide(self._settings.server, self._settings.address, reports, lost)
+        lost = members.lost()
+        reports = gather(self._settings, self._observer.fresh(), lost)
+        return reports, decide(self._settings.server, reports, lost)
 
     def _bootstrap(self, reports):
         """Only if everybody says the same a second time: nobody restarted, joined or wrote in between."""
@@ -77,11 +77,18 @@ class Daemon:
         again, decision = self._decide()
         steady = [r.fingerprint for r in reports.values()] == [r and r.fingerprint for r in again.values()]
         if decision.action == BOOTSTRAP and steady:
-            group.bootstrap(self._settings, decision.forget_received)
-            config.LOST.unlink(missing_ok=True)
+            group.bootstrap(self._settings, decision.forget_received, decision.unapplied)
+
+    def _forget_lost(self, mine):
+        """The group runs without those that an operator has declared lost: from here on they do not count, until they are seen again."""
+        lost = {self._settings.address_of(name) for name in members.lost()}
+        if lost and not lost & set(mine.view):
+            self._observer.change_members(lambda known: members.without(known, lost))
+            members.LOST.unlink(missing_ok=True)
 
     def _ensure_accounts(self, mine):
-        if self._accounts_ready or primary_problem(mine):
+        """Before the group may serve: without its account nobody joins the member that has started it."""
+        if self._accounts_ready or mine.role != "PRIMARY" or not mine.writable:
             self._accounts_ready &= mine.role == "PRIMARY"
             return
         changed = accounts.ensure(self._settings)
@@ -99,4 +106,6 @@ def _plain(problem):
     """The server's words without the statement, which may hold a password."""
     if isinstance(problem, pymysql.Error) and len(problem.args) > 1 and problem.args[0] != 1064:
         return f"mysqld refused ({problem.args[0]}): {problem.args[1]}"
+    if isinstance(problem, OSError) and problem.strerror:
+        return f"{type(problem).__name__}: {problem.strerror}"
     return type(problem).__name__

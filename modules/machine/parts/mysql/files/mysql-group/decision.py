@@ -1,12 +1,20 @@
 """The one decision of the joiner, as a pure function: what everybody says -> what this member does.
 
-A second cluster is impossible as long as these hold:
-- a group is started only when every known member answers and none is in a group;
-- only the member whose transactions contain everybody else's may start it (ties: first by name, which every member knows alike);
-- transactions of a member outside a group never change, for it is read-only.
-A member's transactions are those it has executed and those it has received from the group and not applied yet: a commit is acknowledged
-when the primary has executed it and a majority has received it. With every member's data at hand the executed ones are all that counts.
-So all members that look at the same facts name the same leader, and a leader that is beaten to it finds a group to join.
+Never two groups, and no acknowledged commit lost, as long as these hold:
+1. Members are those of one list (members.py) that outlives servers and shrinks by an operator's word only. Everybody asks all whom
+   anybody lists, so members that look at the same facts decide about the same members.
+2. A group is started only when every member answers and none is in a group, and only by the one whose transactions contain everybody
+   else's (ties: first by name, which every member knows alike). Who is beaten to it finds a group to join.
+3. Transactions of a member outside a group never change, for it is read-only.
+4. A commit is acknowledged when the primary has executed it and a majority of the group has received it; and a group serves only while it
+   is a majority of the members. So with everybody's data at hand the executed transactions are all that counts. Where a member or its
+   disk is lost, received ones count too, applied or not.
+5. A member that was ONLINE and is blank has lost its disk, and counts as lost although it answers. When so many are lost that they may
+   hold the only copies of a commit, an operator must say that they are. A member that never was ONLINE has nothing to lose: a first
+   start, also an interrupted one, and a start from restored data on new volumes need no operator.
+6. Who is declared lost is not counted until it is seen in the group again. A group that forms makes its accounts before it serves, or
+   nobody could join it.
+7. What was received and nobody else has is kept aside before it is dropped: an operator may have been wrong.
 """
 
 from typing import NamedTuple
@@ -22,13 +30,15 @@ class Decision(NamedTuple):
     reason: str
     # Of a bootstrap: what was received and not applied was never acknowledged to anybody; else it is applied first.
     forget_received: bool = False
+    # Received transactions that are dropped though nobody is known to have executed them.
+    unapplied: str = ""
 
 
-def decide(me, address, reports, lost=()):
+def decide(me, reports, lost=()):
     """
-    `me`, `address`: this member's name, and its address as views show it.
-    `reports`: every known member's name -> its Report, or None when it does not answer; in the order of the configuration.
-    `lost`: members that an operator has declared lost; no report is missed of them.
+    `me`: this member's name.
+    `reports`: every member's name -> its Report, or None when it does not answer; in the order of the configuration.
+    `lost`: names that an operator has declared lost; no report is missed of them.
     """
     mine = reports[me]
     others = {name: report for name, report in reports.items() if name != me}
@@ -43,11 +53,16 @@ def decide(me, address, reports, lost=()):
     if _unmanaged(mine):
         return Decision(WAIT, "holds schemas that no GTID accounts for: not a member's data; an operator must decide")
 
-    group = [report for report in others.values() if report and report.state == ONLINE and report.majority]
-    return _join(address, mine, group) if group else _start(me, mine, reports, lost)
+    group = running(others)
+    return _join(mine, group) if group else _start(me, mine, reports, lost)
 
 
-def _join(address, mine, group):
+def running(reports):
+    """Reports of those that are in a running group, whether or not it serves yet."""
+    return [report for report in reports.values() if report and report.state == ONLINE and report.majority]
+
+
+def _join(mine, group):
     known = gtid.union(*(gtid.parse(text) for report in group for text in (report.executed, report.received)))
     extra = gtid.subtract(gtid.parse(mine.executed), known)
     if extra:
@@ -55,9 +70,10 @@ def _join(address, mine, group):
             WAIT, f"has transactions that the group lacks ({gtid.describe(extra)}); to discard them: mysql-group reclone"
         )
     # Who is back before the group has missed it: joining now would hang for more than a minute, and fail.
-    if any(address in report.view for report in group):
+    if any(mine.address in report.view for report in group):
         return Decision(WAIT, "waiting until the group has let go of this member as it was before")
-    return Decision(JOIN, "joining " + ", ".join(report.server for report in group))
+    unapplied = gtid.describe(gtid.subtract(gtid.parse(mine.received), known))
+    return Decision(JOIN, "joining " + ", ".join(report.server for report in group), unapplied=unapplied)
 
 
 def _start(me, mine, reports, lost):
@@ -70,6 +86,13 @@ def _start(me, mine, reports, lost):
     unmanaged = [name for name, report in reports.items() if _unmanaged(report)]
     if unmanaged:
         return Decision(WAIT, "an operator must decide about data without GTIDs on " + ", ".join(unmanaged))
+    emptied = _emptied(reports, lost)
+    if emptied:
+        return Decision(
+            WAIT,
+            f"members whose disks are blank may have held the only copy of what was committed: {', '.join(emptied)};"
+            " an operator must declare them lost: mysql-group force-bootstrap --help",
+        )
 
     complete = _complete(reports, lost)
     holds = {name: _holdings(report, with_received=not complete) for name, report in reports.items()}
@@ -81,7 +104,22 @@ def _start(me, mine, reports, lost):
     if leader != me:
         return Decision(WAIT, f"{leader} starts the group")
     reason = "first start of an empty cluster" if mine.blank else "all members answer and this one holds every transaction"
-    return Decision(BOOTSTRAP, reason, forget_received=complete)
+    dropped = gtid.subtract(gtid.parse(mine.received), gtid.parse(mine.executed)) if complete else {}
+    return Decision(BOOTSTRAP, reason, forget_received=complete, unapplied=gtid.describe(dropped))
+
+
+def _emptied(reports, lost):
+    """Members that have lost their disks, if together with the declared ones they may have held the only copies of a commit."""
+    seen = {address for report in reports.values() for address in report.seen}
+    emptied = [name for name, report in reports.items() if report.blank and report.address in seen and name not in lost]
+    members = len({*reports, *lost})
+    # A group that serves is a majority of the members, and a commit is on a majority of the group.
+    copies = majority(majority(members))
+    return emptied if len({*emptied, *lost}) >= copies else []
+
+
+def majority(count):
+    return count // 2 + 1
 
 
 def _complete(reports, lost):

@@ -1,6 +1,7 @@
 """What the joiner does to the local mysqld."""
 
 import pymysql
+import received
 from observer import connect
 from settings import secret
 
@@ -19,7 +20,7 @@ ONLINE_MEMBERS = (
 )
 
 
-def bootstrap(settings, forget_received):
+def bootstrap(settings, forget_received, unapplied):
     """
     Starts a new group with this member alone.
     `forget_received`: every member's data is there and this one has executed all that any has, so that whatever it received besides
@@ -28,7 +29,7 @@ def bootstrap(settings, forget_received):
     """
     with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
         if forget_received:
-            _forget_received(cursor)
+            _forget_received(cursor, unapplied)
         executed = _executed(cursor)
         cursor.execute("SET GLOBAL group_replication_bootstrap_group = ON")
         try:
@@ -37,18 +38,18 @@ def bootstrap(settings, forget_received):
             # An attempt that ended at a tear and applied nothing more has shown that nothing before the tear is left to apply.
             # What lies behind it was never on this disk; without it the next attempt succeeds.
             if _is_torn(cursor) and _executed(cursor) == executed:
-                _forget_received(cursor)
+                _forget_received(cursor, "unreadable")
             raise
         finally:
             cursor.execute("SET GLOBAL group_replication_bootstrap_group = OFF")
 
 
-def join(settings, blank):
+def join(settings, blank, unapplied):
     """Joins the running group, and never starts one: a bootstrap that was cut off may have left its switch on."""
     with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
         cursor.execute("SET GLOBAL group_replication_bootstrap_group = OFF")
         cursor.execute("SET GLOBAL group_replication_clone_threshold = %s", [CLONE_BLANK_FROM if blank else NEVER])
-        _forget_received(cursor)
+        _forget_received(cursor, unapplied)
         _start(cursor, settings)
 
 
@@ -85,13 +86,18 @@ def protect(settings):
         cursor.execute("SET GLOBAL super_read_only = ON")
 
 
-def _forget_received(cursor):
+def _forget_received(cursor, unapplied):
     """
     Drops what was received and not applied: after a power cut the relay log may be torn, and the member could never start again.
-    Only where that loses nothing: a running group has all of it, and a bootstrap tells by `forget_received`.
+    Only where that loses nothing acknowledged: a running group has all of it, and a bootstrap tells by `forget_received`.
+    `unapplied`: what of it nobody is known to have executed; it is kept aside.
     """
     known = "SELECT 1 FROM performance_schema.replication_applier_configuration WHERE channel_name = %s"
     if cursor.execute(known, [APPLIER]):
+        if unapplied:
+            cursor.execute("SELECT @@datadir")
+            folder = received.keep(cursor.fetchone()[0], unapplied)
+            print(f"received and in no group: {unapplied}; kept in {folder}", flush=True)
         cursor.execute("RESET REPLICA FOR CHANNEL %s", [APPLIER])
 
 

@@ -6,7 +6,9 @@ import threading
 import time
 
 import pymysql
+import members
 import settings as config
+from received import kept
 from report import Report
 
 INTERVAL_SECONDS = 0.25
@@ -60,18 +62,21 @@ def observe(connection, server, boot):
         return found[0][0] if found else None
 
     uuid, read_only, executed, purged = rows(SERVER)[0]
-    members = rows(VIEW)
-    state, role = next(((state, role) for id_, _, state, role in members if id_ == uuid), ("OFFLINE", ""))
+    view = rows(VIEW)
+    state, role = next(((state, role) for id_, _, state, role in view if id_ == uuid), ("OFFLINE", ""))
     in_view = state in ("ONLINE", "RECOVERING")
-    reachable = [state for _, _, state, _ in members if state in ("ONLINE", "RECOVERING")]
+    online = tuple(host for _, host, state, _ in view if state == "ONLINE")
+    reachable = tuple(host for _, host, state, _ in view if state in ("ONLINE", "RECOVERING"))
     executed = executed.replace("\n", "")
     return Report(
         server=server,
         state=state,
         role=role,
         writable=not read_only,
-        majority=in_view and 2 * len(reachable) > len(members),
-        view=tuple(host for _, host, _, _ in members) if in_view else (),
+        majority=in_view and 2 * len(reachable) > len(view),
+        view=tuple(host for _, host, _, _ in view) if in_view else (),
+        reachable=reachable if in_view else (),
+        online=online if in_view else (),
         executed=executed,
         purged=purged.replace("\n", ""),
         received=(value(RECEIVED) or "").replace("\n", ""),
@@ -89,7 +94,9 @@ class Observer:
         self._latest = Report(settings.server)
         self._read_at = 0.0
         self.reason = "starting"
-        self.remembered = config.stored(config.REMEMBERED)
+        # A list that cannot be read ends the daemon here.
+        self._members = members.load()
+        self.change_members(self._grow(self._latest))
 
     def start(self):
         threading.Thread(target=self._watch, daemon=True).start()
@@ -102,7 +109,7 @@ class Observer:
                 if connection is None:
                     connection, boot = connect(self._settings, 2), os.urandom(8).hex()
                 report = observe(connection, self._settings.server, boot)
-                self._keep_view(report)
+                self.change_members(self._grow(report))
             except Exception:  # whatever it is, a connection that was cut off included: nothing is known
                 connection, report = None, Report(self._settings.server)
             with self._changed:
@@ -110,14 +117,18 @@ class Observer:
                 self._changed.notify_all()
             time.sleep(INTERVAL_SECONDS)
 
-    def _keep_view(self, report):
-        if report.majority and report.state == "ONLINE" and set(report.view) != set(self.remembered):
-            self.remembered = tuple(report.view)
-            config.store(config.REMEMBERED, report.view)
-            # Who shows up in the group is a member again.
-            forgotten = set(config.stored(config.FORGOTTEN))
-            if forgotten & set(report.view):
-                config.store(config.FORGOTTEN, forgotten - set(report.view))
+    def _grow(self, report):
+        """How this report makes the list grow: a view counts for those who are in it, with a majority."""
+        configured = self._settings.members.values()
+        if report.state == "ONLINE" and report.majority:
+            return lambda known: members.grown(known, configured, report.view, report.online)
+        return lambda known: members.grown(known, configured)
+
+    def change_members(self, how):
+        try:
+            self._members = members.change(how)
+        except OSError:  # a full volume keeps nobody from being a member: in mind until it can be written
+            self._members = how(self._members)
 
     def latest(self):
         """The last report, if it is recent."""
@@ -132,4 +143,13 @@ class Observer:
 
     def _complete(self, recent):
         report = self._latest if recent else Report(self._settings.server)
-        return dataclasses.replace(report, reason=self.reason, remembered=self.remembered)
+        told = members.told(self._members)
+        return dataclasses.replace(
+            report,
+            **told,
+            address=self._settings.address,
+            quorum=report.majority and 2 * len(report.reachable) > len(told["remembered"]),
+            kept=kept(),
+            release=config.RELEASE,
+            reason=self.reason,
+        )

@@ -2,9 +2,9 @@
 
 import concurrent.futures
 import http.client
+from dataclasses import replace
 
 from report import Report
-from settings import expected_members
 
 TIMEOUT_SECONDS = 2.5
 LARGEST_ANSWER_BYTES = 2**20
@@ -22,21 +22,23 @@ def ask(address, port):
         connection.close()
 
 
-def gather(settings, mine, lost=(), forgotten=()):
+def gather(settings, mine, lost=()):
     """
-    Every known member's name -> Report or None, in the order of the configuration.
-    Two kinds of members count only if they answer: `lost` ones, by name, and `forgotten` ones, by address, unless somebody saw them in
-    the group after all.
+    Every member's name -> Report or None, in the order of the configuration: this member asks all whom anybody that answers counts.
+    Two kinds of members are in it only if they answer: those declared `lost`, by name, and those that this member has forgotten and
+    nobody counts.
     """
-    reports, asked = {settings.server: mine}, 0
-    while len(reports) != asked:
-        asked = len(reports)
-        seen = [address for report in reports.values() if report for address in (*report.view, *report.remembered)]
-        addresses = expected_members(settings, seen)
-        new = {name: address for name, address in addresses.items() if name not in reports}
+    names = {address: name for name, address in settings.members.items()}
+    reports, new = {settings.address: mine}, True
+    while new:
+        counted = {address for report in reports.values() if report for address in (*report.view, *report.remembered)}
+        new = sorted({*names, *counted} - set(reports))
         with concurrent.futures.ThreadPoolExecutor(max_workers=16) as pool:
-            answers = pool.map(lambda address: ask(address, settings.rolePort), new.values())
-            reports.update(zip(new, answers))
-    gone = {*lost, *(name for name, address in addresses.items() if address in forgotten and address not in seen)}
-    order = [*settings.members, *sorted(set(reports) - set(settings.members))]
-    return {name: reports[name] for name in order if name in reports and (reports[name] or name not in gone)}
+            reports.update(zip(new, pool.map(lambda address: ask(address, settings.rolePort), new)))
+    gone = {*map(settings.address_of, lost), *(set(mine.forgotten) - counted)}
+    order = [*names, *sorted(set(reports) - set(names))]
+    return {
+        names.get(address, address): report and replace(report, address=address)
+        for address, report in ((address, reports[address]) for address in order)
+        if report or address not in gone
+    }

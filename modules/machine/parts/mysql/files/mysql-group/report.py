@@ -17,12 +17,19 @@ class Report:
     role: str = ""
     # super_read_only is off.
     writable: bool = False
-    # More than half of the view's members are reachable.
+    address: str = ""
+    # More than half of the view's members are reachable: the group can commit.
     majority: bool = False
-    # Addresses of the members in the current view.
+    # And these are more than half of all members: it may serve.
+    quorum: bool = False
+    # Addresses of the members in the current view; of those that are reachable, and of those that have all the data.
     view: tuple = ()
-    # Addresses of the last view with a majority that this machine saw, kept over restarts.
+    reachable: tuple = ()
+    online: tuple = ()
+    # The list of members (members.py), by address: who counts, who of them was ever ONLINE, who does not count any more.
     remembered: tuple = ()
+    seen: tuple = ()
+    forgotten: tuple = ()
     executed: str = ""
     purged: str = ""
     # Received from the group, perhaps not applied yet.
@@ -35,16 +42,25 @@ class Report:
     boot: str = ""
     # What the daemon is waiting for, or doing.
     reason: str = ""
+    # Folders with received transactions that the group lacked.
+    kept: tuple = ()
+    # SHA-256 of the release whose code decides here.
+    release: str = ""
 
     def to_json(self):
         return json.dumps(dataclasses.asdict(self))
 
     @staticmethod
     def from_json(text):
-        """Fields that this code does not know are left out. @raises ValueError for anything that is no report"""
+        """
+        Members of two versions understand each other: a field that this one does not know is left out, one that is not there has its
+        default. A member that tells no quorum counts its view alone, and one that tells nobody `seen` remembers views alone.
+        @raises ValueError for anything that is no report
+        """
         values = json.loads(text)
         if not isinstance(values, dict) or "server" not in values:
             raise ValueError("a report is an object that names its server")
+        values = {"quorum": values.get("majority", False), "seen": values.get("remembered", []), **values}
         known = {field.name: field for field in dataclasses.fields(Report) if field.name in values}
         return Report(**{name: _checked(field, values[name]) for name, field in known.items()})
 
@@ -73,7 +89,14 @@ def primary_problem(report):
         return "member sees no majority of the group"
     if report.role != "PRIMARY":
         return f"member is {report.role}"
-    return None if report.writable else "primary is still read-only"
+    return members_problem(report) or (None if report.writable else "primary is still read-only")
+
+
+def members_problem(report):
+    """Why the group must not serve though it can commit: it must not be the smaller part of the members."""
+    if report.quorum:
+        return None
+    return f"the group is no majority of the members: {len(report.reachable)} of {len(report.remembered)}"
 
 
 def replica_problem(report, maximum_lag_seconds):
@@ -84,6 +107,8 @@ def replica_problem(report, maximum_lag_seconds):
         return "member sees no majority of the group"
     if report.role != "SECONDARY":
         return f"member is {report.role}"
+    if not report.quorum:
+        return members_problem(report)
     if report.lagSeconds > maximum_lag_seconds:
         return f"member is {report.lagSeconds:.1f} s behind, {maximum_lag_seconds} s allowed"
     return None

@@ -4,12 +4,10 @@ import json
 import pathlib
 from typing import NamedTuple
 
+# Each release is unpacked into a folder that its SHA-256 names.
+RELEASE = pathlib.Path(__file__).resolve().parent.name
+
 FILE = "/etc/mysql-group/group.json"
-# Lists that outlive the daemon: addresses of the last view with a majority; addresses that an operator has taken off the members.
-REMEMBERED = pathlib.Path("/var/lib/mysql-group/view.json")
-FORGOTTEN = pathlib.Path("/var/lib/mysql-group/forgotten.json")
-# Names of members that an operator has declared lost, for one bootstrap.
-LOST = pathlib.Path("/run/mysql-group/lost-members.json")
 
 
 class Settings(NamedTuple):
@@ -26,6 +24,10 @@ class Settings(NamedTuple):
     # Account -> file that holds its password.
     passwords: dict
 
+    def address_of(self, name):
+        """One that the configuration does not know goes by its address."""
+        return self.members.get(name, name)
+
 
 def load(file=FILE):
     return Settings(**json.loads(pathlib.Path(file).read_text()))
@@ -33,23 +35,3 @@ def load(file=FILE):
 
 def secret(settings, account):
     return pathlib.Path(settings.passwords[account]).read_text().strip()
-
-
-def stored(file):
-    """The list in this file; empty when there is none."""
-    try:
-        return tuple(json.loads(file.read_text()))
-    except (OSError, ValueError):
-        return ()
-
-
-def store(file, values):
-    draft = file.with_suffix(".new")
-    draft.write_text(json.dumps(sorted(values)))
-    draft.replace(file)
-
-
-def expected_members(settings, seen):
-    """Name -> address: configured members, and those seen in a view though this configuration is older than they are."""
-    extra = sorted(set(seen) - set(settings.members.values()))
-    return {**settings.members, **{address: address for address in extra}}

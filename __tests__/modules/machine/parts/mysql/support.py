@@ -1,0 +1,72 @@
+"""What the tests of mysql-group share."""
+
+import contextlib
+import pathlib
+import sys
+import tempfile
+import types
+import unittest
+from unittest import mock
+
+# Nothing here talks to mysqld; the driver need not be installed.
+sys.modules.setdefault("pymysql", types.SimpleNamespace(connect=None, Error=type("Error", (Exception,), {})))
+
+import members
+from settings import Settings
+
+ALPHA, BRAVO, CHARLIE, DELTA, ECHO = (f"10.0.1.1{last}" for last in range(1, 6))
+SETTINGS = Settings(
+    "alpha", ALPHA, {"alpha": ALPHA, "bravo": BRAVO, "charlie": CHARLIE}, 8008, "/socket", "10.0.1.0/24", "app", 5, {}
+)
+
+
+class OnVolume(unittest.TestCase):
+    """With a data volume of its own."""
+
+    def setUp(self):
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.enterContext(mock.patch.object(members, "FOLDER", folder))
+        self.enterContext(mock.patch.object(members, "LOST", folder / "lost.json"))
+
+
+class Cursor:
+    """Records statements; answers those that begin with a key of `answers` with its rows, or raises what stands there."""
+
+    def __init__(self, answers):
+        self.answers, self.done, self.values, self._rows = answers, [], {}, []
+
+    def execute(self, statement, values=()):
+        self.done.append(statement)
+        self.values[statement] = list(values)
+        self._rows = next((rows for start, rows in self.answers.items() if statement.startswith(start)), [])
+        if callable(self._rows):
+            self._rows = self._rows()
+        if isinstance(self._rows, Exception):
+            raise self._rows
+        return len(self._rows)
+
+    def fetchone(self):
+        return self._rows[0] if self._rows else None
+
+    def fetchall(self):
+        return self._rows
+
+
+class Connection:
+    def __init__(self, cursor):
+        self._cursor = cursor
+
+    @contextlib.contextmanager
+    def cursor(self):
+        yield self._cursor
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return
+
+
+def connecting_to(cursor):
+    """In place of observer.connect."""
+    return mock.Mock(return_value=Connection(cursor))

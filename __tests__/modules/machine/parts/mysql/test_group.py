@@ -1,0 +1,195 @@
+"""What is done to the local mysqld, statement by statement. Run by mysql-group.test.ts."""
+
+import pathlib
+import sqlite3
+import tempfile
+import unittest
+from unittest import mock
+
+from support import SETTINGS, Connection, Cursor, connecting_to
+
+import group
+import pymysql
+import received
+
+START = "START GROUP_REPLICATION USER = 'replication', PASSWORD = %s"
+ON, OFF = (f"SET GLOBAL group_replication_bootstrap_group = {switch}" for switch in ("ON", "OFF"))
+RESET = "RESET REPLICA FOR CHANNEL %s"
+THRESHOLD = "SET GLOBAL group_replication_clone_threshold = %s"
+# What begins the questions: whether there is a relay log, and whether it could not be read.
+KNOWN, TORN = "SELECT 1 FROM performance_schema.replication_applier_configuration", "SELECT 1 FROM performance_schema.replication_applier_status"
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.cursor = Cursor({KNOWN: [(1,)], "SELECT @@GLOBAL.gtid_executed": [("a:1-5",)], "SELECT @@datadir": [("/data/",)]})
+        self.enterContext(mock.patch.object(group, "connect", connecting_to(self.cursor)))
+        self.enterContext(mock.patch.object(group, "secret", lambda settings, account: f"secret of {account}"))
+        self.keep = self.enterContext(mock.patch.object(received, "keep", mock.Mock(return_value="/kept")))
+        self.enterContext(mock.patch("builtins.print"))
+
+    def written(self):
+        return [statement for statement in self.cursor.done if not statement.startswith("SELECT")]
+
+
+class Bootstrap(Case):
+    def fail(self, **answers):
+        self.cursor.answers = {START: pymysql.Error(3092, "no"), **self.cursor.answers, **answers}
+        with self.assertRaises(pymysql.Error):
+            group.bootstrap(SETTINGS, forget_received=False, unapplied="")
+
+    def test_turns_the_switch_on_for_the_start_alone(self):
+        group.bootstrap(SETTINGS, forget_received=False, unapplied="")
+        self.assertEqual(self.written(), [ON, "SET GLOBAL slow_query_log = OFF", START, OFF])
+
+    def test_turns_the_switch_off_after_a_failure_too(self):
+        self.fail()
+        self.assertEqual(self.written()[-1], OFF)
+
+    def test_gives_the_password_apart_from_the_statement(self):
+        group.bootstrap(SETTINGS, forget_received=False, unapplied="")
+        self.assertEqual(self.cursor.values[START], ["secret of replication"])
+
+    def test_forgets_what_was_received_where_told_and_before_it_starts(self):
+        group.bootstrap(SETTINGS, forget_received=True, unapplied="")
+        self.assertEqual(self.written()[:2], [RESET, ON])
+        self.assertEqual(self.cursor.values[RESET], ["group_replication_applier"])
+        self.keep.assert_not_called()
+
+    def test_has_nothing_to_forget_without_a_channel(self):
+        self.cursor.answers[KNOWN] = []
+        group.bootstrap(SETTINGS, forget_received=True, unapplied="u:1")
+        self.assertNotIn(RESET, self.written())
+        self.keep.assert_not_called()
+
+    def test_keeps_aside_first_what_nobody_is_known_to_have(self):
+        self.keep.side_effect = lambda *_: self.assertNotIn(RESET, self.cursor.done) or "/kept"
+        group.bootstrap(SETTINGS, forget_received=True, unapplied="u:7")
+        self.keep.assert_called_once_with("/data/", "u:7")
+        self.assertIn(RESET, self.written())
+
+    def test_forgets_nothing_that_could_not_be_kept(self):
+        self.keep.side_effect = OSError
+        with self.assertRaises(OSError):
+            group.bootstrap(SETTINGS, forget_received=True, unapplied="u:7")
+        self.assertNotIn(RESET, self.written())
+
+    def test_gives_up_on_what_lies_behind_a_tear_once_all_before_it_is_applied(self):
+        self.fail(**{TORN: [(1,)]})
+        self.assertEqual(self.written()[-2:], [RESET, OFF])
+        self.keep.assert_called_once_with("/data/", "unreadable")
+        self.assertIn("last_error_number = 13121", next(s for s in self.cursor.done if s.startswith(TORN)))
+
+    def test_tries_again_while_attempts_apply_more_of_what_lies_before_a_tear(self):
+        executed = iter([("a:1-5",), ("a:1-6",)])
+        self.fail(**{TORN: [(1,)], "SELECT @@GLOBAL.gtid_executed": lambda: [next(executed)]})
+        self.assertNotIn(RESET, self.written())
+
+    def test_keeps_what_was_received_after_any_other_failure(self):
+        self.fail()
+        self.assertNotIn(RESET, self.written())
+
+
+class Join(Case):
+    def test_never_starts_a_group(self):
+        group.join(SETTINGS, blank=True, unapplied="")
+        self.assertEqual(self.written(), [OFF, THRESHOLD, RESET, "SET GLOBAL slow_query_log = OFF", START])
+
+    def test_clones_what_a_blank_member_lacks_and_replays_what_another_one_does(self):
+        group.join(SETTINGS, blank=True, unapplied="")
+        self.assertEqual(self.cursor.values[THRESHOLD], [50])
+        group.join(SETTINGS, blank=False, unapplied="")
+        self.assertEqual(self.cursor.values[THRESHOLD], [2**63 - 1])
+
+    def test_keeps_aside_what_the_group_lacks(self):
+        group.join(SETTINGS, blank=False, unapplied="u:7")
+        self.keep.assert_called_once_with("/data/", "u:7")
+
+
+class Others(Case):
+    def test_are_one_statement_each(self):
+        for act, statement in (
+            (group.settle, "SET GLOBAL slow_query_log = ON"),
+            (group.leave, "STOP GROUP_REPLICATION"),
+            (group.protect, "SET GLOBAL super_read_only = ON"),
+        ):
+            self.cursor.done = []
+            act(SETTINGS)
+            self.assertEqual(self.cursor.done, [statement])
+
+    def test_wait_for_a_view_or_what_was_received_to_be_applied(self):
+        group.leave(SETTINGS)
+        group.connect.assert_called_with(SETTINGS, 300)
+
+
+class StepDown(unittest.TestCase):
+    """The questions are asked of real tables."""
+
+    def setUp(self):
+        self.tables = sqlite3.connect(":memory:")
+        self.tables.execute("ATTACH ':memory:' AS performance_schema")
+        self.tables.execute("CREATE TABLE performance_schema.replication_group_members (member_id, member_host, member_state, member_role)")
+        self.tables.execute("CREATE TABLE performance_schema.replication_group_member_stats (member_id, count_transactions_remote_in_applier_queue)")
+        self.handed = []
+        self.enterContext(mock.patch.object(group, "connect", mock.Mock(return_value=Connection(self))))
+        self.me = "a"
+
+    def execute(self, statement, values=()):
+        if "set_as_primary" in statement:
+            return self.handed.append((statement, *values))
+        self.rows = self.tables.execute(statement.replace("@@server_uuid", f"'{self.me}'")).fetchall()
+        return len(self.rows)
+
+    def fetchone(self):
+        return self.rows[0]
+
+    def members(self, *rows):
+        for name, role, state, queue in rows:
+            self.tables.execute("INSERT INTO performance_schema.replication_group_members VALUES (?, ?, ?, ?)", [name, f"host {name}", state, role])
+            self.tables.execute("INSERT INTO performance_schema.replication_group_member_stats VALUES (?, ?)", [name, queue])
+
+    def test_hands_over_to_the_member_with_least_to_apply(self):
+        self.members(
+            ("a", "PRIMARY", "ONLINE", 0), ("b", "SECONDARY", "ONLINE", 9), ("c", "SECONDARY", "ONLINE", 2), ("d", "SECONDARY", "RECOVERING", 0)
+        )
+        self.assertEqual(group.step_down(SETTINGS), "host c")
+        self.assertEqual(self.handed, [("SELECT group_replication_set_as_primary(%s, %s)", "c", 10)])
+
+    def test_has_nothing_to_do_on_a_replica(self):
+        self.members(("a", "SECONDARY", "ONLINE", 0), ("b", "PRIMARY", "ONLINE", 0))
+        self.assertEqual(group.step_down(SETTINGS), "")
+        self.assertEqual(self.handed, [])
+
+    def test_keeps_the_role_where_nobody_can_take_it(self):
+        self.members(("a", "PRIMARY", "ONLINE", 0), ("b", "SECONDARY", "UNREACHABLE", 0))
+        self.assertIsNone(group.step_down(SETTINGS))
+        self.assertEqual(self.handed, [])
+
+
+class Kept(unittest.TestCase):
+    """What was received, on a volume."""
+
+    def setUp(self):
+        self.data = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        volume = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.enterContext(mock.patch.object(received.members, "FOLDER", volume))
+        self.enterContext(mock.patch.object(received.os, "sync"))
+        for name in ("relay-group_replication_applier.000007", "relay-group_replication_applier.000008", "relay-other.000001", "ibdata1"):
+            (self.data / name).write_text(name)
+
+    def test_is_the_relay_logs_of_the_group_with_a_word_on_what_is_in_them(self):
+        folder = received.keep(str(self.data), "u:7-9")
+        copied = sorted(file.name for file in folder.iterdir())
+        self.assertEqual(copied, ["README", "relay-group_replication_applier.000007", "relay-group_replication_applier.000008"])
+        self.assertEqual((folder / copied[1]).read_text(), copied[1])
+        self.assertTrue((folder / "README").read_text().startswith("u:7-9\n"))
+        self.assertEqual(received.kept(), (str(folder),))
+        self.assertRegex(folder.name, r"^received-\d{8}T\d{6}Z$")
+        received.os.sync.assert_called_once()
+
+    def test_is_named_when_it_is_whole_and_done_again_when_it_is_not(self):
+        with mock.patch.object(received.shutil, "copyfile", mock.Mock(side_effect=OSError)), self.assertRaises(OSError):
+            received.keep(str(self.data), "u:7-9")
+        self.assertEqual(received.kept(), ())
+        received.keep(str(self.data), "u:7-9")
+        self.assertEqual(len(received.kept()), 1)
