@@ -95,13 +95,13 @@ describe("warnings", () => {
   });
 
   it("say when a payload grows towards Hetzner's limit", () => {
-    const payloads = [23_000, 25_000, 25_100].map((bytes, index) => ({
+    const payloads = [28_000, 29_000, 29_100].map((bytes, index) => ({
       server: `web-${index}`,
       bytes,
       hash: "0123456789ab",
     }));
     expect(warnings({}, { payloads })).toEqual([
-      "payload of web-1, web-2 has up to 25100 bytes; beyond 24576 little room is left below Hetzner's limit",
+      "payload of web-1, web-2 has up to 29100 bytes; beyond 28672 little room is left below Hetzner's limit",
     ]);
   });
 });
