@@ -4,8 +4,9 @@ import json
 import pathlib
 import tempfile
 import unittest
+from unittest import mock
 
-import support  # noqa: F401
+import support
 import accounts
 from settings import Settings
 
@@ -89,9 +90,61 @@ class Ensure(unittest.TestCase):
         self.password.write_text("second\n")
         self.assertTrue(self.ensure()[0])
 
+    def test_follows_every_part_of_the_definition(self):
+        for changed in (
+            ("app", "10.0.1.0/24", "X509", "", APP[4]),
+            ("app", "10.0.1.0/24", "SSL", "MAX_USER_CONNECTIONS 5", APP[4]),
+            ("app", "10.0.1.0/24", "SSL", "", [*APP[4], "INSERT ON `app`.*"]),
+        ):
+            self.ensure()
+            self.assertTrue(self.ensure(changed)[0])
+
+    def test_takes_the_mark_away_before_it_touches_an_account(self):
+        self.ensure()
+        written = self.ensure(("app", "10.0.1.0/24", "X509", "", APP[4]))[1]
+        self.assertEqual(written[:2], ["ALTER USER %s@%s ATTRIBUTE %s", "CREATE USER IF NOT EXISTS %s@%s"])
+
     def test_leaves_no_password_in_the_mark(self):
         self.ensure()
         self.assertNotIn("first", self.cursor.mark)
+
+
+class All(unittest.TestCase):
+    """What the primary does when it has its role."""
+
+    def setUp(self):
+        file = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()), "password")
+        file.write_text("first\n")
+        self.settings = support.SETTINGS._replace(passwords={"app": str(file), "datadog": str(file)})
+
+    def ensure(self, **answers):
+        cursor = support.Cursor(answers)
+        with mock.patch.object(accounts, "connect", support.connecting_to(cursor)) as connect:
+            changed = accounts.ensure(self.settings)
+        connect.assert_called_once_with(self.settings, 30)
+        return changed, cursor
+
+    def test_makes_the_schema_and_the_accounts_that_it_has_passwords_for(self):
+        changed, cursor = self.ensure()
+        self.assertEqual(changed, ["app", "datadog"])
+        self.assertIn("CREATE DATABASE `app`", cursor.done)
+        made = {values[0]: values for statement, values in cursor.values.items() if statement.startswith("CREATE USER")}
+        self.assertEqual(made["app"], ["app", "10.0.1.0/24", "first"])
+
+    def test_leaves_a_schema_that_is_there(self):
+        self.assertNotIn("CREATE DATABASE `app`", self.ensure(**{"SHOW DATABASES": [("app",)]})[1].done)
+
+    def test_asks_for_what_the_connection_needs_and_bounds_it(self):
+        written = [statement for statement in self.ensure()[1].done if "IDENTIFIED" in statement]
+        self.assertEqual(
+            written,
+            [
+                "CREATE USER IF NOT EXISTS %s@%s IDENTIFIED WITH caching_sha2_password BY %s REQUIRE SSL",
+                "ALTER USER %s@%s IDENTIFIED WITH caching_sha2_password BY %s REQUIRE SSL ATTRIBUTE %s",
+                "CREATE USER IF NOT EXISTS %s@%s IDENTIFIED WITH caching_sha2_password BY %s REQUIRE NONE WITH MAX_USER_CONNECTIONS 5",
+                "ALTER USER %s@%s IDENTIFIED WITH caching_sha2_password BY %s REQUIRE NONE WITH MAX_USER_CONNECTIONS 5 ATTRIBUTE %s",
+            ],
+        )
 
 
 class Definitions(unittest.TestCase):

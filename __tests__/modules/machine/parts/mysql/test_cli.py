@@ -1,0 +1,112 @@
+"""Commands of operators that act on mysqld or show what members say; those about membership: test_members.py. Run by mysql-group.test.ts."""
+
+import json
+import pathlib
+import tempfile
+from unittest import mock
+
+from support import ALPHA, BRAVO, CHARLIE, DELTA, SETTINGS
+from test_members import Command, off, on
+
+import cli
+import group
+import members
+import pymysql
+from members import CONFIGURED, FORGOTTEN
+
+
+class Status(Command):
+    answers = {ALPHA: on("alpha", "PRIMARY", reason="online as PRIMARY", release="0123456789abcdef"), BRAVO: off("bravo", kept=("/kept/one",), lagSeconds=1.25)}
+
+    def test_shows_every_member_and_the_release_that_decides_on_it(self):
+        status, said = self.run_command(["status"], self.answers)
+        self.assertEqual(status, 0)
+        self.assertEqual(
+            said.splitlines(),
+            [
+                "alpha        ONLINE     PRIMARY   lag 0.0 s  0123456789ab  online as PRIMARY",
+                "bravo        OFFLINE              lag 1.2 s                ",
+                "             kept aside, delete it when nothing in it is missed: /kept/one",
+                "charlie      does not answer",
+                f"{DELTA}    does not answer",
+            ],
+        )
+
+    def test_is_one_object_by_member_for_programs(self):
+        status, said = self.run_command(["status", "--json"], self.answers)
+        self.assertEqual(status, 0)
+        shown = json.loads(said)
+        self.assertEqual(list(shown), ["alpha", "bravo", "charlie", DELTA])
+        self.assertEqual((shown["alpha"]["role"], shown["bravo"]["kept"], shown["charlie"]), ("PRIMARY", ["/kept/one"], None))
+
+    def test_goes_by_the_list_on_the_volume_while_the_daemon_is_silent(self):
+        members.change(lambda known: {CHARLIE: FORGOTTEN, DELTA: CONFIGURED})
+        said = self.run_command(["status"], {})[1].splitlines()
+        self.assertEqual([line.split()[0] for line in said], ["alpha", "bravo", DELTA])
+        self.assertTrue(said[0].endswith("mysql-group does not answer"))
+
+    def test_knows_the_configured_members_without_a_volume(self):
+        with mock.patch.object(members, "FOLDER", members.FOLDER / "unmounted"):
+            said = self.run_command(["status"], {})[1].splitlines()
+        self.assertEqual([line.split()[0] for line in said], ["alpha", "bravo", "charlie"])
+
+
+class StepDown(Command):
+    def test_says_what_became_of_the_role(self):
+        for outcome, expected in (
+            (BRAVO, (0, f"{BRAVO} is the primary")),
+            ("", (0, "not the primary: nothing to do")),
+            (None, (1, "the role stays here: no other member is online")),
+            (pymysql.Error("gone"), (1, "the role stays where it is: gone")),
+        ):
+            with mock.patch.object(group, "step_down", mock.Mock(side_effect=[outcome])) as step_down:
+                self.assertEqual(self.run_command(["step-down"], {}), expected)
+            step_down.assert_called_once_with(SETTINGS)
+
+
+class Reclone(Command):
+    def setUp(self):
+        super().setUp()
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.data = folder / "data"
+        self.data.mkdir()
+        self.enterContext(mock.patch.object(cli, "DATA", self.data))
+        self.done = []
+
+        def run(command, check):
+            self.assertTrue(check)
+            self.done.append((*command, "with data" if self.data.exists() else "without"))
+
+        self.enterContext(mock.patch.object(cli.subprocess, "run", run))
+
+    def reclone(self, answers, *confirmed):
+        return self.run_command(["reclone", *confirmed], answers)
+
+    def test_sets_the_data_aside_between_a_stop_and_a_start(self):
+        status, said = self.reclone({ALPHA: off("alpha"), BRAVO: on("bravo", "PRIMARY")}, "--i-discard-this-members-data")
+        (aside,) = self.data.parent.iterdir()
+        self.assertRegex(aside.name, r"^data\.discarded-\d{8}T\d{6}$")
+        self.assertEqual((status, said), (0, f"cloning; follow it with: mysql-group status\nthe old data is in {aside}"))
+        self.assertEqual(
+            self.done,
+            [("systemctl", "stop", "mysql-group", "mysql", "with data"), ("systemctl", "restart", "mysql-data", "mysql", "mysql-group", "without")],
+        )
+
+    def test_is_refused_while_nobody_else_is_in_a_running_group(self):
+        for answers in {ALPHA: on("alpha", "PRIMARY")}, {ALPHA: off("alpha"), BRAVO: on("bravo", majority=False)}, {ALPHA: off("alpha"), BRAVO: off("bravo")}:
+            status, said = self.reclone(answers, "--i-discard-this-members-data")
+            self.assertEqual((status, said), (1, "refused: no other member is in a running group, so there is nothing to clone from"))
+        self.assertEqual(self.done, [])
+
+    def test_is_refused_without_the_confirmation(self):
+        with mock.patch("sys.stderr"), self.assertRaises(SystemExit):
+            self.reclone({ALPHA: off("alpha"), BRAVO: on("bravo")})
+        self.assertEqual(self.done, [])
+
+
+class Daemon(Command):
+    def test_is_run_with_the_settings(self):
+        with mock.patch("daemon.Daemon") as made:
+            made.return_value.run.return_value = 0
+            self.assertEqual(self.run_command(["daemon"], {})[0], 0)
+        made.assert_called_once_with(SETTINGS)

@@ -1,0 +1,208 @@
+"""The loop: what is done about each decision, and what is said of it. Run by mysql-group.test.ts."""
+
+import unittest
+from dataclasses import replace
+from unittest import mock
+
+from support import ALPHA, BRAVO, CHARLIE, SETTINGS, OnVolume
+
+import daemon
+import members
+import pymysql
+from daemon import Daemon
+from members import FORGOTTEN, SEEN
+from report import ERROR, OFFLINE, ONLINE, Report
+
+OUT = Report("alpha", state=OFFLINE, executed="a:1-5", address=ALPHA)
+PRIMARY = Report("alpha", state=ONLINE, role="PRIMARY", majority=True, quorum=True, writable=True, view=(ALPHA, BRAVO), address=ALPHA)
+BESIDE = {"bravo": Report("bravo", state=OFFLINE, executed="a:1-4"), "charlie": Report("charlie", state=OFFLINE, executed="a:1-4")}
+RUNNING = {"bravo": replace(PRIMARY, server="bravo", executed="a:1-9", view=(BRAVO,)), "charlie": None}
+
+
+class Case(OnVolume):
+    def setUp(self):
+        super().setUp()
+        self.group = self.enterContext(mock.patch.object(daemon, "group"))
+        self.ensure = self.enterContext(mock.patch.object(daemon.accounts, "ensure", mock.Mock(return_value=[])))
+        self.gather = self.enterContext(mock.patch.object(daemon, "gather"))
+        self.said = []
+        self.enterContext(mock.patch("builtins.print", lambda text, flush: self.said.append(text)))
+        self.pauses = []
+        self.enterContext(mock.patch.object(daemon.time, "sleep", self.pauses.append))
+        self.daemon = Daemon(SETTINGS)
+
+    def step(self, mine, *looks):
+        """One step; `looks`: what the others say at the first look and, before a bootstrap, at the second."""
+        self.enterContext(mock.patch.object(self.daemon._observer, "fresh", lambda: mine))
+        self.gather.side_effect = [{"alpha": mine, **look} for look in looks]
+        self.daemon._step()
+
+    def acted(self):
+        return [call[0] for call in self.group.mock_calls]
+
+
+class Outside(Case):
+    def test_starts_a_group_when_two_looks_agree(self):
+        self.step(OUT, BESIDE, BESIDE)
+        self.assertEqual(self.group.mock_calls, [mock.call.bootstrap(SETTINGS, True, "")])
+        self.assertEqual(self.pauses, [1])
+        self.assertEqual(self.said, ["all members answer and this one holds every transaction"])
+
+    def test_starts_none_when_anything_has_changed_at_the_second_look(self):
+        for change in {"executed": "a:1-5"}, {"boot": "another"}, {"received": "a:1-4"}, {"blank": True}:
+            self.step(OUT, BESIDE, {**BESIDE, "bravo": replace(BESIDE["bravo"], **change)})
+            self.assertEqual(self.acted(), [], change)
+
+    def test_starts_none_when_somebody_is_gone_has_come_or_runs_one_at_the_second_look(self):
+        for later in {**BESIDE, "bravo": None}, {**BESIDE, "delta": BESIDE["bravo"]}, {**BESIDE, "bravo": RUNNING["bravo"]}:
+            self.step(OUT, BESIDE, later)
+            self.assertEqual(self.acted(), [])
+
+    def test_starts_one_without_members_that_an_operator_has_declared_lost(self):
+        members.declare_lost(["charlie"])
+        alone = {"bravo": BESIDE["bravo"]}
+        self.step(replace(OUT, received="a:6"), alone, alone)
+        self.assertEqual(self.group.mock_calls, [mock.call.bootstrap(SETTINGS, False, "")])
+        self.assertEqual(self.gather.call_args.args[2], ("charlie",))
+        self.assertEqual(members.lost(), ("charlie",))
+
+    def test_tells_the_bootstrap_what_it_drops(self):
+        mine = replace(OUT, received="a:5-7")
+        self.step(mine, BESIDE, BESIDE)
+        self.assertEqual(self.group.mock_calls, [mock.call.bootstrap(SETTINGS, True, "a:6-7")])
+
+    def test_joins_a_running_group_and_follows_its_list(self):
+        members.change(lambda known: {ALPHA: SEEN, BRAVO: SEEN, CHARLIE: SEEN})
+        group = {**RUNNING, "bravo": replace(RUNNING["bravo"], forgotten=(CHARLIE,))}
+        self.step(replace(OUT, received="a:8-10", blank=True), group)
+        self.assertEqual(self.group.mock_calls, [mock.call.join(SETTINGS, True, "a:10")])
+        self.assertEqual(members.load(), {ALPHA: SEEN, BRAVO: members.SEEN, CHARLIE: FORGOTTEN})
+
+    def test_joins_on_a_full_volume_too(self):
+        with mock.patch.object(members, "_write", mock.Mock(side_effect=OSError)):
+            self.step(OUT, RUNNING)
+        self.assertEqual(self.acted(), ["join"])
+
+    def test_leaves_what_it_was_thrown_out_of(self):
+        self.step(replace(OUT, state=ERROR), RUNNING)
+        self.assertEqual(self.group.mock_calls, [mock.call.leave(SETTINGS)])
+
+    def test_is_read_only(self):
+        self.step(replace(OUT, writable=True), {**BESIDE, "charlie": None})
+        self.step(replace(OUT, writable=False), {**BESIDE, "charlie": None})
+        self.step(replace(OUT, writable=True, state=ERROR), {**BESIDE, "charlie": None})
+        self.assertEqual(self.acted(), ["protect", "leave"])
+
+    def test_waits_and_says_so_once(self):
+        for _ in range(2):
+            self.step(OUT, {**BESIDE, "charlie": None})
+        self.assertEqual(self.acted(), [])
+        self.assertEqual(self.said, ["no group runs; it starts when all members answer; waiting for charlie"])
+
+    def test_is_also_one_that_sees_no_majority(self):
+        self.step(replace(PRIMARY, majority=False), BESIDE)
+        self.assertEqual(self.said, ["no majority of the group is reachable"])
+        self.ensure.assert_not_called()
+
+
+class Inside(Case):
+    def test_says_its_role_and_what_keeps_it_from_serving(self):
+        self.step(PRIMARY)
+        self.step(replace(PRIMARY, quorum=False, reachable=(ALPHA,), remembered=(ALPHA, BRAVO)))
+        self.assertEqual(self.said, ["online as PRIMARY", "online as PRIMARY; the group is no majority of the members: 1 of 2"])
+
+    def test_turns_on_again_once_what_joining_had_turned_off(self):
+        self.step(PRIMARY)
+        self.step(PRIMARY)
+        self.assertEqual(self.group.mock_calls, [mock.call.settle(SETTINGS)])
+        self.step(OUT, {**BESIDE, "charlie": None})
+        self.step(PRIMARY)
+        self.assertEqual(self.acted(), ["settle", "settle"])
+
+    def test_makes_the_accounts_once_and_names_the_changed_ones(self):
+        self.ensure.return_value = ["app", "datadog"]
+        for _ in range(2):
+            self.step(PRIMARY)
+        self.ensure.assert_called_once_with(SETTINGS)
+        self.assertEqual(self.said[1:], ["accounts applied: app, datadog"])
+
+    def test_makes_them_before_the_group_may_serve(self):
+        self.step(replace(PRIMARY, quorum=False))
+        self.ensure.assert_called_once_with(SETTINGS)
+
+    def test_leaves_them_to_the_primary_once_it_is_writable(self):
+        self.step(replace(PRIMARY, role="SECONDARY"))
+        self.step(replace(PRIMARY, writable=False))
+        self.ensure.assert_not_called()
+
+    def test_looks_at_them_again_when_it_has_the_role_anew(self):
+        self.step(PRIMARY)
+        self.step(replace(PRIMARY, writable=False))
+        self.step(PRIMARY)
+        self.ensure.assert_called_once()
+        for between in replace(PRIMARY, role="SECONDARY"), OUT:
+            self.step(between, {**BESIDE, "charlie": None})
+            self.step(PRIMARY)
+        self.assertEqual(self.ensure.call_count, 3)
+
+    def test_tries_again_when_they_could_not_be_made(self):
+        self.ensure.side_effect = [pymysql.Error(1, "no"), []]
+        with self.assertRaises(pymysql.Error):
+            self.step(PRIMARY)
+        self.step(PRIMARY)
+        self.assertEqual(self.ensure.call_count, 2)
+
+    def test_counts_no_longer_whom_an_operator_has_declared_lost_once_the_group_is_without_them(self):
+        members.declare_lost(["bravo", "charlie"])
+        self.step(PRIMARY)
+        self.assertEqual(members.lost(), ("bravo", "charlie"))
+        self.step(replace(PRIMARY, view=(ALPHA,)))
+        self.assertEqual(members.lost(), ())
+        self.assertEqual(members.told(members.load())["forgotten"], (BRAVO, CHARLIE))
+
+
+class Faults(Case):
+    def work(self, *faults):
+        with mock.patch.object(self.daemon, "_step", mock.Mock(side_effect=[*faults, SystemExit])), self.assertRaises(SystemExit):
+            self.daemon._work()
+
+    def test_are_said_and_tried_again_ever_more_rarely(self):
+        self.work(*[pymysql.Error(3092, "not now")] * 6)
+        self.assertEqual(self.pauses, [2, 1, 4, 1, 8, 1, 16, 1, 30, 1, 30, 1])
+        self.assertEqual(self.said[0], "mysqld refused (3092): not now; next attempt in 2 s")
+
+    def test_are_over_after_a_success(self):
+        self.work(OSError(), None, OSError())
+        self.assertEqual(self.pauses, [2, 1, 1, 2, 1])
+
+    def test_that_nobody_thought_of_end_the_process(self):
+        with mock.patch.object(self.daemon, "_step", mock.Mock(side_effect=ZeroDivisionError)), self.assertRaises(ZeroDivisionError):
+            self.daemon._work()
+
+    def test_never_show_a_statement(self):
+        secret = "near 'PASSWORD = 'hunter2''"
+        for problem, words in (
+            (pymysql.Error(1045, "denied"), "mysqld refused (1045): denied"),
+            (pymysql.Error(1064, secret), "Error"),
+            (pymysql.Error(secret), "Error"),
+            (OSError(28, "No space left on device"), "OSError: No space left on device"),
+            (OSError(secret), "OSError"),
+            (ValueError(secret), "ValueError"),
+        ):
+            self.assertEqual(daemon._plain(problem), words)
+
+
+class Run(Case):
+    def test_watches_answers_and_works(self):
+        with (
+            mock.patch.object(daemon, "threading") as threads,
+            mock.patch.object(daemon.endpoint, "bind") as bind,
+            mock.patch.object(self.daemon._observer, "start") as start,
+            mock.patch.object(self.daemon, "_work") as work,
+        ):
+            self.daemon.run()
+        start.assert_called_once_with()
+        bind.assert_called_once_with(SETTINGS, self.daemon._observer)
+        threads.Thread.assert_called_once_with(target=bind.return_value.serve_forever, daemon=True)
+        threads.Thread.return_value.start.assert_called_once_with()
+        work.assert_called_once_with()

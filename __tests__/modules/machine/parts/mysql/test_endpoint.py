@@ -1,0 +1,67 @@
+"""What HAProxy and the other members are answered. Run by mysql-group.test.ts."""
+
+import http.client
+import json
+import threading
+import types
+import unittest
+from dataclasses import replace
+
+from support import SETTINGS
+
+import endpoint
+from report import ONLINE, Report
+
+PRIMARY = Report("alpha", state=ONLINE, role="PRIMARY", majority=True, quorum=True, writable=True)
+REPLICA = replace(PRIMARY, role="SECONDARY", writable=False)
+
+
+class Answers(unittest.TestCase):
+    def setUp(self):
+        self.report = PRIMARY
+        observer = types.SimpleNamespace(latest=lambda: self.report, fresh=lambda: replace(self.report, reason="fresh"))
+        self.server = endpoint.bind(SETTINGS._replace(address="127.0.0.1", rolePort=0), observer)
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        self.addCleanup(self.server.server_close)
+        self.addCleanup(self.server.shutdown)
+
+    def get(self, path):
+        connection = http.client.HTTPConnection(*self.server.server_address, timeout=5)
+        self.addCleanup(connection.close)
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode(), answer.headers["Content-Type"]
+
+    def test_lead_writes_to_the_primary(self):
+        self.assertEqual(self.get("/primary"), (200, "ok\n", "text/plain"))
+        self.assertEqual(self.get("/replica"), (503, "member is PRIMARY\n", "text/plain"))
+
+    def test_lead_reads_to_replicas_that_are_recent_enough(self):
+        self.report = replace(REPLICA, lagSeconds=5.0)
+        self.assertEqual(self.get("/replica")[:2], (200, "ok\n"))
+        self.assertEqual(self.get("/primary")[:2], (503, "member is SECONDARY\n"))
+        self.report = replace(REPLICA, lagSeconds=5.5)
+        self.assertEqual(self.get("/replica")[:2], (503, "member is 5.5 s behind, 5 s allowed\n"))
+
+    def test_tell_members_facts_of_this_moment(self):
+        status, body, kind = self.get("/state")
+        self.assertEqual((status, kind), (200, "application/json"))
+        self.assertEqual(Report.from_json(body), replace(PRIMARY, reason="fresh"))
+        self.assertEqual(json.loads(body)["reason"], "fresh")
+
+    def test_name_what_there_is(self):
+        self.assertEqual(self.get("/"), (404, "there are /primary, /replica and /state\n", "text/plain"))
+
+    def test_say_nothing_of_callers(self):
+        with unittest.mock.patch("sys.stderr") as stderr:
+            self.get("/primary")
+            self.server.handle_error(None, None)
+        stderr.write.assert_not_called()
+
+    def test_come_while_another_caller_says_nothing(self):
+        silent = http.client.HTTPConnection(*self.server.server_address)
+        silent.connect()
+        self.addCleanup(silent.close)
+        self.assertEqual(self.get("/primary")[0], 200)
+        self.assertEqual(self.server.RequestHandlerClass.timeout, 5)
+        self.assertTrue(self.server.daemon_threads)
