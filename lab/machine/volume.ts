@@ -53,16 +53,21 @@ export class Volume {
 
 /** Detaches every volume of a directory; the files stay. */
 export async function detachAll(directory: string): Promise<void> {
-  const all = await tryRun("losetup", ["--list", "--noheadings", "--raw", "--output", "BACK-FILE"]);
-  for (const file of new Set(all.stdout.split("\n")))
-    if (file.startsWith(`${directory}/`)) await detach(file.replace(/ \(deleted\)$/, ""));
+  const all = await tryRun("losetup", ["--list", "--noheadings", "--raw", "--output", "NAME,BACK-FILE"]);
+  for (const line of all.stdout.split("\n")) {
+    const [device = "", file = "", deleted] = line.split(/ |\\x20/);
+    // In a container, a file of this name that is not there is another container's.
+    if (file.startsWith(`${directory}/`) && (deleted || existsSync(file))) await tryRun("losetup", ["--detach", device]);
+  }
 }
 
 async function detach(file: string): Promise<void> {
   for (const device of await devicesOf(file)) await run("losetup", ["--detach", device]);
 }
 
+/** losetup goes by the file itself while it is there, and by its mere name when it is not: that may be the device of another container. */
 async function devicesOf(file: string): Promise<string[]> {
+  if (!existsSync(file)) return [];
   const { stdout } = await tryRun("losetup", ["--associated", file, "--noheadings", "--output", "NAME"]);
   return stdout.split("\n").filter((line) => line !== "");
 }
