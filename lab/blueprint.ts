@@ -3,6 +3,7 @@ import { compress, allSecretParts, payloadOf, serverUserData } from "../modules/
 import { loadLabEnvironment, type LabEnvironment, type LabOverrides } from "./environment.js";
 import { authority, type KeyPair } from "./keys/certificates.js";
 import { createCredentials, type Credentials } from "./keys/credentials.js";
+import { loginKey } from "./keys/ssh.js";
 import { RepositoryKey } from "./keys/repository-key.js";
 import { payloadPackages, type PayloadPackages } from "./packages/payload-packages.js";
 import { suite } from "./base/base-system.js";
@@ -26,7 +27,8 @@ export async function drawUp(layout: Layout, overrides: LabOverrides): Promise<B
   const publicCa = await authority(keys, "public-ca", "lab public CA");
   const repositoryKey = new RepositoryKey(keys);
   await repositoryKey.create();
-  const environment = await loadLabEnvironment(overrides);
+  const administratorKey = await loginKey(path.join(layout.secrets, "administrator"));
+  const environment = await loadLabEnvironment(overrides, administratorKey);
   return {
     environment,
     publicCa,
@@ -66,6 +68,7 @@ export const machinesOf = (layout: Layout, blueprint: Blueprint, baseRoot: strin
       network,
       baseRoot,
       userData: userDataOf(blueprint, host.name),
+      sshKeys: Object.values(config.administrators.sshKeys),
       volume: stores ? new Volume(layout.volumes, host.index, config.database.volumeSizeGb) : undefined,
     });
   });

@@ -1,7 +1,7 @@
 import ipaddr from "ipaddr.js";
 import { checkEnvironment } from "../modules/config/load.js";
 import type { Config, EnvironmentInput } from "../modules/config/schema.js";
-import { balancer, type Host, server } from "./network/addresses.js";
+import { administrator, balancer, type Host, server } from "./network/addresses.js";
 import type { PrivateNetwork } from "./network/fabric.js";
 
 /** The environment that the lab boots, and where its hosts are. */
@@ -16,10 +16,21 @@ export interface LabEnvironment {
 /** What a lab may change in environments/lab.ts. */
 export type LabOverrides = Pick<Partial<EnvironmentInput>, "tls" | "servers">;
 
-/** Loads environments/lab.ts. @throws when it has problems */
-export async function loadLabEnvironment(overrides: LabOverrides = {}): Promise<LabEnvironment> {
+/**
+ * Loads environments/lab.ts.
+ * @param administratorKey public key of the lab's administrator, who may log in to the machines
+ * @throws when it has problems
+ */
+export async function loadLabEnvironment(overrides: LabOverrides, administratorKey: string): Promise<LabEnvironment> {
   const { default: input } = await import("../environments/lab.js");
-  const config = checkEnvironment("lab", { ...input, ...overrides });
+  const config = checkEnvironment("lab", {
+    ...input,
+    ...overrides,
+    administrators: {
+      cidrs: [`${administrator.publicIpv4}/32`, `${administrator.publicIpv6}/128`],
+      sshKeys: { lab: administratorKey },
+    },
+  });
   return {
     config,
     network: { range: config.network.cidr, gateway: routerOf(config.network.cidr) },

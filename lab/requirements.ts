@@ -19,7 +19,7 @@ const programs = [
     "mmdebstrap",
     "nft",
   ],
-  ...["nsenter", "openssl", "python3", "sysctl", "systemd-nspawn", "tcpdump", "wrk", "xz"],
+  ...["nsenter", "openssl", "python3", "ssh", "ssh-keygen", "sysctl", "systemd-nspawn", "tcpdump", "wrk", "xz"],
 ];
 
 /** Installs them all and starts none; on a real host, Debian's packages alone would start services. */

@@ -12,7 +12,7 @@ import { hostMirror } from "./base/mirror.js";
 import { type Blueprint, userDataOf, wantedPackages } from "./blueprint.js";
 import { issue } from "./keys/certificates.js";
 import type { Layout } from "./layout.js";
-import { client, edge, type Host, internet, openToAll } from "./network/addresses.js";
+import { administrator, client, edge, type Host, internet, openToAll } from "./network/addresses.js";
 import { fabricHost } from "./network/fabric.js";
 import { type NameRecord, nameServerCommand } from "./network/names.js";
 import { openEveryPort } from "./network/open-ports.js";
@@ -27,6 +27,7 @@ import { sleep } from "./system/shell.js";
 /** Hosts of the lab besides the servers. */
 export const otherHosts = ({ environment }: Blueprint): readonly Host[] => [
   client,
+  administrator,
   internet,
   edge,
   datadogHost,

@@ -4,7 +4,7 @@
 set -eu
 
 tools="nginx-light haproxy nftables shellcheck openssh-server cloud-init python3-pymysql"
-lab="mmdebstrap systemd-container apt-utils dnsmasq-base dpkg-dev iproute2 procps python3 openssl curl e2fsprogs tcpdump gnupg wrk xz-utils"
+lab="mmdebstrap systemd-container apt-utils dnsmasq-base dpkg-dev iproute2 openssh-client procps python3 openssl curl e2fsprogs tcpdump gnupg wrk xz-utils"
 auditors="testssl.sh lynis python3-venv"
 
 policy=/usr/sbin/policy-rc.d

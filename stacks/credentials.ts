@@ -8,6 +8,7 @@ import { MysqlCertificates } from "../modules/credentials/mysql-certificates.js"
 import { originCertificates, type OriginCertificate } from "../modules/credentials/origin-certificate.js";
 import { OriginPull } from "../modules/credentials/origin-pull.js";
 import { Passwords } from "../modules/credentials/passwords.js";
+import { SshHostKeys } from "../modules/credentials/ssh-host-keys.js";
 import type { SecretReferences } from "../modules/hetzner/server/index.js";
 import { PlatformStack, type PlatformStackProps } from "./platform-stack.js";
 
@@ -23,6 +24,7 @@ export class CredentialsStack extends PlatformStack {
   readonly edgeToken: string;
   private readonly passwords: Passwords;
   private readonly mysql: MysqlCertificates;
+  private readonly sshHostKeys: SshHostKeys;
 
   constructor(scope: Construct, { config }: PlatformStackProps) {
     super(scope, "credentials", { config });
@@ -32,6 +34,7 @@ export class CredentialsStack extends PlatformStack {
     const { protect } = config;
     this.passwords = new Passwords(this, "password", { names: ["application", "replication", "monitoring"], protect });
     this.mysql = new MysqlCertificates(this, "mysql", { config });
+    this.sshHostKeys = new SshHostKeys(this, "ssh-host-key", { config });
     this.originCertificate = originCertificates(this, config);
     // Both in either mode: servers keep what they were born with while the mode changes, or changes back.
     this.edgeToken = new Passwords(this, "edge", { names: ["token"], length: 48, protect: false }).value("token");
@@ -39,6 +42,10 @@ export class CredentialsStack extends PlatformStack {
     new TerraformOutput(this, "origin_certificate_expires_on", {
       value: this.originCertificate.certificate.expiresOn,
       description: "Raise certificate.generation in the environment's file before this day",
+    });
+    new TerraformOutput(this, "ssh_host_keys", {
+      value: this.sshHostKeys.publicKeys,
+      description: "The one key that each server shows to whoever logs in, as in known_hosts",
     });
   }
 
@@ -59,6 +66,10 @@ export class CredentialsStack extends PlatformStack {
   /** References to the secrets that one server has for itself. */
   ownSecretsOf(server: ServerConfig): SecretReferences {
     const mysql = this.mysql.of(server.name);
-    return { mysqlServerCertificate: mysql?.certificate.certPem, mysqlServerKey: mysql?.key.privateKeyPem };
+    return {
+      mysqlServerCertificate: mysql?.certificate.certPem,
+      mysqlServerKey: mysql?.key.privateKeyPem,
+      sshHostKey: this.sshHostKeys.of(server.name).privateKeyPem,
+    };
   }
 }

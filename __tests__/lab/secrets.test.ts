@@ -23,6 +23,7 @@ const confidential: readonly SecretName[] = [
   "edgeToken",
   "originKey",
   "datadogApiKey",
+  "sshHostKey",
 ];
 
 const serverOf = (machine: Machine): ServerConfig => {

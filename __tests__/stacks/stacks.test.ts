@@ -49,6 +49,7 @@ describe("resource addresses, a contract", () => {
           `tls_cert_request.mysql_${name}_request`,
           `tls_locally_signed_cert.mysql_${name}_certificate`,
           `tls_private_key.mysql_${name}_key`,
+          `tls_private_key.ssh-host-key_${name}`,
         ]),
       ].sort(),
     );
@@ -171,7 +172,7 @@ describe("outputs", () => {
       Object.keys(stack.output ?? {}).filter((name) => !name.startsWith("cross-stack-output-"));
     expect(own(stacks.servers)).toEqual(["outdated_servers", "replace_commands", "server_addresses"]);
     expect(own(stacks.edge)).toEqual(["balancer_addresses", "next_commands", "site_url"]);
-    expect(own(stacks.credentials)).toEqual(["origin_certificate_expires_on"]);
+    expect(own(stacks.credentials)).toEqual(["origin_certificate_expires_on", "ssh_host_keys"]);
     expect(stacks.edge.output?.["site_url"]?.["value"]).toBe("https://www.foobar.com/");
   });
 });

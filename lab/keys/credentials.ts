@@ -6,6 +6,7 @@ import type { Config, ServerConfig } from "../../modules/config/schema.js";
 import { mysqlTlsName } from "../../modules/platform/names.js";
 import type { SecretName } from "../../modules/config/secrets.js";
 import { authority, issue, type KeyPair } from "./certificates.js";
+import { hostKey } from "./ssh.js";
 
 /** Every secret of the running lab, in place of the credentials stack. Made once per lab, by openssl and random bytes. */
 export interface Credentials {
@@ -18,6 +19,8 @@ export interface Credentials {
   /** Certificate that the edge shows to nginx in `passthrough` mode. */
   readonly originPull: KeyPair;
   readonly edgeToken: string;
+  /** The public key that each server shows to whoever logs in. */
+  readonly hostKeys: ReadonlyMap<string, string>;
   /** File that holds Datadog's API key. */
   readonly datadogApiKeyFile: string;
 }
@@ -40,6 +43,7 @@ export async function createCredentials(directory: string, config: Config): Prom
   };
   const datadogApiKeyFile = path.join(directory, "datadog-api-key");
   await writeFile(datadogApiKeyFile, shared.datadogApiKey ?? "", { mode: 0o600 });
+  const hostKeys = new Map<string, string>();
   const own = new Map<string, Partial<Record<SecretName, string>>>();
   for (const { name, privateIp } of config.servers) {
     const pair = await issue(mysqlCa, directory, `mysql-${name}`, {
@@ -47,7 +51,13 @@ export async function createCredentials(directory: string, config: Config): Prom
       dnsNames: [name, mysqlTlsName],
       addresses: [privateIp],
     });
-    own.set(name, { mysqlServerCertificate: await pem(pair.certificate), mysqlServerKey: await pem(pair.key) });
+    const sshKey = await hostKey(directory, name);
+    hostKeys.set(name, sshKey.publicKey);
+    own.set(name, {
+      mysqlServerCertificate: await pem(pair.certificate),
+      mysqlServerKey: await pem(pair.key),
+      sshHostKey: sshKey.privateKey,
+    });
   }
   return {
     originCa,
@@ -55,6 +65,7 @@ export async function createCredentials(directory: string, config: Config): Prom
     originPull,
     edgeToken: shared.edgeToken ?? "",
     datadogApiKeyFile,
+    hostKeys,
     value: (server, name) => {
       const value = own.get(server.name)?.[name] ?? shared[name];
       if (value === undefined)

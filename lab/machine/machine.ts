@@ -20,6 +20,8 @@ export interface MachineProps {
   readonly baseRoot: string;
   /** What the cloud hands to it at its first boot. */
   readonly userData: string;
+  /** Public keys that may log in as root. */
+  readonly sshKeys: readonly string[];
   /** Disk that outlives the machine. @default - none */
   readonly volume?: Volume;
 }
@@ -58,10 +60,10 @@ export class Machine {
   /** Switches it on; its disks are as it left them, or blank. Does nothing when it runs. */
   async start(): Promise<void> {
     if (await this.alive()) return;
-    const { host, network, userData, volume } = this.props;
+    const { host, network, userData, sshKeys, volume } = this.props;
     await this.disk.mount();
     if (!existsSync(this.seeded)) {
-      await writeSeed(this.root, host, network, userData);
+      await writeSeed(this.root, { host, network, userData, sshKeys });
       await writeFile(this.seeded, "");
     }
     await this.group.create();

@@ -16,14 +16,23 @@ const seedDirectory = "var/lib/cloud/seed/nocloud";
 /** Path on a machine's root disk of the user data that it was booted with. */
 export const userDataFile = path.join(seedDirectory, "user-data");
 
-/** Writes what the cloud would hand to a new server: identity, network and user data. */
-export async function writeSeed(root: string, host: Host, network: PrivateNetwork, userData: string): Promise<void> {
+/** What the cloud hands to a new server. */
+export interface Seed {
+  readonly host: Host;
+  readonly network: PrivateNetwork;
+  readonly userData: string;
+  /** Public keys that may log in as root. */
+  readonly sshKeys: readonly string[];
+}
+
+/** Writes what the cloud would hand to a new server: identity, administrators' keys, network and user data. */
+export async function writeSeed(root: string, { host, network, userData, sshKeys }: Seed): Promise<void> {
   const directory = path.join(root, seedDirectory);
   await mkdir(directory, { recursive: true });
   await chmod(directory, 0o700);
   await writeFile(
     path.join(directory, "meta-data"),
-    stringify({ "instance-id": `lab-${host.name}`, "local-hostname": host.name }),
+    stringify({ "instance-id": `lab-${host.name}`, "local-hostname": host.name, "public-keys": sshKeys }),
   );
   await writeFile(path.join(directory, "network-config"), stringify(networkConfig(host)));
   await writeFile(path.join(root, userDataFile), userData, { mode: 0o600 });

@@ -57,7 +57,8 @@ export async function detachAll(directory: string): Promise<void> {
   for (const line of all.stdout.split("\n")) {
     const [device = "", file = "", deleted] = line.split(/ |\\x20/);
     // In a container, a file of this name that is not there is another container's.
-    if (file.startsWith(`${directory}/`) && (deleted || existsSync(file))) await tryRun("losetup", ["--detach", device]);
+    if (file.startsWith(`${directory}/`) && (deleted || existsSync(file)))
+      await tryRun("losetup", ["--detach", device]);
   }
 }
 

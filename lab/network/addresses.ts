@@ -53,6 +53,14 @@ export const edge: Host = {
   publicIpv6: "2400:cb00::10",
 };
 
+/** Whoever runs the platform, at the one address that may log in to servers. */
+export const administrator: Host = {
+  name: "administrator",
+  index: 6,
+  publicIpv4: "198.51.100.20",
+  publicIpv6: "2001:db8:0:110::10",
+};
+
 /** The load balancer; its private address comes from the environment. */
 export const balancer = (privateIpv4: string): Host => ({
   name: "balancer",

@@ -15,7 +15,8 @@ export type SecretName =
   | "originCertificate"
   | "originKey"
   | "originPullCa"
-  | "datadogApiKey";
+  | "datadogApiKey"
+  | "sshHostKey";
 
 /** A file of mode 0600 that holds secrets: the only way they reach a server. */
 export interface SecretFile {
@@ -50,6 +51,13 @@ const plain = (
 
 /** All secret files, the one list that Terraform, the lab and the tests read. */
 const secretFiles: readonly SecretFile[] = [
+  {
+    path: paths.sshHostKey,
+    owner: users.root,
+    needs: ["sshHostKey"],
+    content: (value) => value("sshHostKey"),
+    own: true,
+  },
   plain(paths.application.databasePassword, users.application, "applicationDatabasePassword", "web"),
   plain(paths.application.mysqlCa, users.application, "mysqlCa", "web"),
   {

@@ -4,6 +4,8 @@ export const paths = {
   scripts: "/usr/local/lib/platform",
   /** Run after each security update. */
   restartUpgraded: "/usr/local/lib/platform/restart-upgraded",
+  /** Private key that sshd shows to whoever logs in. Not among the names that cloud-init removes and makes anew. */
+  sshHostKey: "/etc/ssh/host_ed25519_key",
   release: {
     environmentFile: "/etc/platform/release.env",
     fetch: "/usr/local/sbin/fetch-release",

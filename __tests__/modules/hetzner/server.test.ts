@@ -125,13 +125,14 @@ describe("secrets", () => {
     ]);
     expect(references(resources(full, "hcloud_server"), "front")).toEqual([
       "${base64gzip(local.shared_secrets_web_all)}",
+      "${base64gzip(local.front_secret_all)}",
     ]);
   });
 
   it("are encoded by Terraform, each as a whole file", () => {
     const contentsOf = (local: string) => (servers.locals?.[local] as string).match(/content: .*/g) ?? [];
     const [shared, own] = [contentsOf("shared_secrets_web-database_all"), contentsOf("alpha_secret_all")];
-    expect([shared.length, own.length]).toEqual([9, 2]);
+    expect([shared.length, own.length]).toEqual([9, 3]);
     for (const content of [...shared, ...own])
       expect(content).toMatch(
         /^content: \$\{base64encode\(local\.(shared_secrets_web-database|alpha_secret)_[a-z][\w-]+\)\}$/,
@@ -170,14 +171,15 @@ describe("secrets", () => {
     expect(locals.join(" ")).not.toContain("shared_secrets_database_etc-nginx");
     expect(locals.join(" ")).not.toContain("shared_secrets_web_etc-mysql-tls");
     expect([count("shared_secrets_web_"), count("shared_secrets_database_")]).toEqual([7, 7]);
-    expect([count("front_secret_"), count("left_secret_")]).toEqual([0, 3]);
+    expect([count("front_secret_"), count("left_secret_")]).toEqual([2, 4]);
   });
 
-  it("that differ between servers are each server's MySQL certificate and key", () => {
+  it("that differ between servers are each server's host key, MySQL certificate and key", () => {
     expect(Object.keys(servers.locals ?? {}).filter((id) => id.startsWith("alpha_secret_"))).toEqual([
       "alpha_secret_all",
       "alpha_secret_etc-mysql-tls-server-key",
       "alpha_secret_etc-mysql-tls-server-pem",
+      "alpha_secret_etc-ssh-host-ed-key",
     ]);
   });
 });

@@ -24,6 +24,7 @@ const secretBytes: Readonly<Record<SecretName, number>> = {
   originKey: 240,
   originPullCa: 1200,
   datadogApiKey: 32,
+  sshHostKey: 120,
 };
 
 /** Text of a length that compresses as badly as a secret does. */

@@ -3,6 +3,7 @@ import type { Config, Role, ServerConfig } from "../../config/schema.js";
 import { secretFilesOf, type SecretFile, type SecretName } from "../../config/secrets.js";
 import { appending, renderCloudConfig } from "./cloud-config.js";
 import { oncePerRoles, oncePerServer } from "./once.js";
+import { users } from "../../platform/users.js";
 import { ownTextOf, sharedTextOf } from "./payload.js";
 
 /** Where secret values come from: references of Terraform, or plain values in the lab. */
@@ -36,7 +37,8 @@ export function secretParts(files: readonly SecretFile[], source: SecretSource):
     owner: `${file.owner}:${file.owner}`,
     permissions: "0600",
     encoding: "b64",
-    defer: true,
+    // Users come after the first files. What is root's is there before sshd starts, which needs its key.
+    ...(file.owner !== users.root && { defer: true }),
     content: source.encode(file.content(source.value), file),
   }));
   return [source.compress(renderCloudConfig({ merge_how: appending, write_files: written }))];

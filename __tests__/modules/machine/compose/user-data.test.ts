@@ -64,11 +64,6 @@ describe("user data", () => {
     expect(parts.slice(0, 2)).toEqual([plain.at(0), plain.at(-1)]);
   });
 
-  it("has no part for a server's own secrets where it has none", () => {
-    expect(partsOf(userData(split, "front"))).toHaveLength(3);
-    expect(partsOf(userData(split, "left"))).toHaveLength(4);
-  });
-
   it("is the same to the byte each time", () => {
     expect(userData(terminate, "bravo")).toBe(userData(exampleConfig(), "bravo"));
   });
@@ -104,19 +99,19 @@ describe("what servers with the same roles share", () => {
 });
 
 describe.each([
-  ["terminate", terminate, "alpha", 11],
-  ["passthrough", passthrough, "alpha", 13],
-  ["a web server alone", split, "front", 3],
-  ["a database server alone", split, "left", 6],
+  ["terminate", terminate, "alpha", 12],
+  ["passthrough", passthrough, "alpha", 14],
+  ["a web server alone", split, "front", 4],
+  ["a database server alone", split, "left", 7],
 ] as const)("secrets with %s", (_, config, server, count) => {
   const [shared = "", own = "", ...secrets] = partsOf(userData(config, server));
   const files = secrets.flatMap((secret) => (parse(secret) as Written).write_files);
 
-  it("are the declared files, of mode 0600, written late", () => {
+  it("are the declared files, of mode 0600, written once their owners exist", () => {
     expect(files).toHaveLength(count);
     expect(files.map(({ path }) => path)).toEqual(secretFilesOn(config, server).map(({ path }) => path));
-    expect(new Set(files.map(({ permissions, defer, encoding }) => `${permissions} ${defer} ${encoding}`))).toEqual(
-      new Set(["0600 true b64"]),
+    expect(files.map(({ permissions, defer, encoding }) => `${permissions} ${defer ?? false} ${encoding}`)).toEqual(
+      secretFilesOn(config, server).map(({ owner }) => `0600 ${owner !== "root"} b64`),
     );
   });
 
@@ -223,7 +218,7 @@ describe("cloud-init itself", () => {
       const folder = temporaryFolder();
       writeBelow(folder, [{ path: "user-data", content: userData(terminate, "alpha") }]);
       const { status, output } = runTool("/usr/bin/python3", ["-c", merge, `${folder}/user-data`]);
-      expect(output).toBe(`${payloadOf(terminate, serverOf(terminate, "alpha")).write_files.length + 11} 6 alpha\n`);
+      expect(output).toBe(`${payloadOf(terminate, serverOf(terminate, "alpha")).write_files.length + 12} 6 alpha\n`);
       expect(status).toBe(0);
     },
   );

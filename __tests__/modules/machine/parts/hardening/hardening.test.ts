@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { hardeningPart } from "../../../../../modules/machine/parts/hardening/index.js";
+import { paths } from "../../../../../modules/platform/paths.js";
 import { contentOf, partOf, temporaryFolder, writeBelow } from "../../../../support/payload-files.js";
 import { hasTool, runTool } from "../../../../support/tools.js";
 
@@ -139,6 +140,10 @@ describe("ssh", () => {
     expect(setup).toContain("usermod --password '*' root");
   });
 
+  it("shows the key that came with the secrets, and no other", () => {
+    expect(sshd.match(/^HostKey .*$/gm)).toEqual([`HostKey ${paths.sshHostKey}`]);
+  });
+
   it("is checked before it takes up new settings", () => {
     expect(setup).toMatch(/sshd -t\n.*\nsystemctl reload-or-restart ssh\.service\n/);
   });
@@ -149,7 +154,7 @@ describe("ssh", () => {
       const folder = temporaryFolder();
       const key = join(folder, "key");
       runTool("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
-      writeBelow(folder, [{ path: "sshd.conf", content: sshd.replace("/etc/ssh/ssh_host_ed25519_key", key) }]);
+      writeBelow(folder, [{ path: "sshd.conf", content: sshd.replace(paths.sshHostKey, key) }]);
       const { status, output } = runTool("unshare", [
         "-m",
         "sh",

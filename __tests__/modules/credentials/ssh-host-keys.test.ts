@@ -1,0 +1,39 @@
+import { TerraformOutput } from "cdktf";
+import { describe, expect, it } from "vitest";
+import { SshHostKeys } from "../../../modules/credentials/ssh-host-keys.js";
+import { exampleConfig } from "../../support/config.js";
+import { resources, synthesize } from "../../support/synth.js";
+
+const config = exampleConfig();
+
+describe("SshHostKeys", () => {
+  const synthesized = synthesize(config, (stack) => {
+    const { publicKeys } = new SshHostKeys(stack, "ssh-host-key", { config });
+    new TerraformOutput(stack, "keys", { value: publicKeys });
+  });
+
+  it("is an ed25519 key for each server", () => {
+    expect(resources(synthesized, "tls_private_key")).toEqual({
+      "ssh-host-key_alpha": { algorithm: "ED25519" },
+      "ssh-host-key_bravo": { algorithm: "ED25519" },
+      "ssh-host-key_charlie": { algorithm: "ED25519" },
+    });
+  });
+
+  it("tells the public halves only", () => {
+    expect(synthesized.output?.["keys"]).toEqual({
+      value: Object.fromEntries(
+        ["alpha", "bravo", "charlie"].map((name) => [
+          name,
+          `\${trimspace(tls_private_key.ssh-host-key_${name}.public_key_openssh)}`,
+        ]),
+      ),
+    });
+  });
+
+  it("fails for a server that is not configured", () => {
+    expect(() =>
+      synthesize(config, (stack) => new SshHostKeys(stack, "ssh-host-key", { config }).of("nobody")),
+    ).toThrow("no host key for nobody in production-test/ssh-host-key");
+  });
+});

@@ -1,0 +1,35 @@
+import { PrivateKey } from "@cdktf/provider-tls/lib/private-key/index.js";
+import { Fn } from "cdktf";
+import { Construct } from "constructs";
+import type { Config } from "../config/schema.js";
+
+/** Properties of {@link SshHostKeys}. */
+export interface SshHostKeysProps {
+  readonly config: Config;
+}
+
+/**
+ * The key by which a server proves who it is to whoever logs in, one for each server. Made here and not by the server, so that it is known
+ * before the first login and is the same after a replacement: nobody ever has to trust a key because it is the first one seen.
+ */
+export class SshHostKeys extends Construct {
+  /** Public keys by server, without a comment. */
+  readonly publicKeys: Readonly<Record<string, string>>;
+  private readonly keys: ReadonlyMap<string, PrivateKey>;
+
+  constructor(scope: Construct, id: string, { config }: SshHostKeysProps) {
+    super(scope, id);
+    // Their PEM is PKCS#8, which OpenSSH reads from 9.6 on and which is a third of OpenSSH's own format.
+    this.keys = new Map(config.servers.map(({ name }) => [name, new PrivateKey(this, name, { algorithm: "ED25519" })]));
+    this.publicKeys = Object.fromEntries(
+      [...this.keys].map(([name, key]) => [name, Fn.trimspace(key.publicKeyOpenssh)]),
+    );
+  }
+
+  /** Key of a server of the configuration. */
+  of(serverName: string): PrivateKey {
+    const key = this.keys.get(serverName);
+    if (!key) throw new Error(`no host key for ${serverName} in ${this.node.path}`);
+    return key;
+  }
+}
