@@ -21,14 +21,16 @@ describe("defaults", () => {
   const stack = parse(text);
 
   it("create every kind of resource", () => {
-    expect(countByType(stack)).toEqual({
-      datadog_logs_custom_pipeline: 4,
-      datadog_logs_metric: 4,
-      datadog_service_level_objective: 2,
-      datadog_monitor: 46,
-      datadog_synthetics_test: 5,
-      datadog_dashboard_json: 3,
-    });
+    expect(new Set(Object.keys(countByType(stack)))).toEqual(
+      new Set([
+        "datadog_logs_custom_pipeline",
+        "datadog_logs_metric",
+        "datadog_service_level_objective",
+        "datadog_monitor",
+        "datadog_synthetics_test",
+        "datadog_dashboard_json",
+      ]),
+    );
   });
 
   it("name resources after their monitor, so that addresses stay", () => {
