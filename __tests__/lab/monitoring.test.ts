@@ -3,6 +3,7 @@ import type { Lab } from "../../lab/lab.js";
 import { intakeClient } from "../../lab/stand-ins/datadog/intake/intake.js";
 import type { IntakeClient } from "../../lab/stand-ins/datadog/intake/client.js";
 import { waitFor } from "../../lab/system/shell.js";
+import { secretFilesOf } from "../../modules/config/secrets.js";
 import type { Role, ServerConfig } from "../../modules/config/schema.js";
 import { integrations, logSources } from "../../modules/machine/parts/datadog-agent/collected.js";
 import { checkSignals, type Emitter, instances, logServices, metricSignals } from "../../modules/platform/signals.js";
@@ -132,10 +133,33 @@ describe("what monitors, service levels and dashboards ask for", () => {
   it.each([
     ["tls.days_left", `name:${instances.edgeCertificate}`],
     ["tls.days_left", `name:${instances.originCertificate}`],
+    ["tls.days_left", `name:${instances.internalCertificate}`],
     ["system.disk.directory.files", `name:${instances.rebootRequired}`],
   ])("%s carries the tag %s", async (name, tag) => {
     for (const { name: host } of servers)
       expect(await intake.metrics({ name, host, since: restarted, tags: [tag] })).not.toEqual([]);
+  });
+});
+
+describe("what agents send", () => {
+  it("names one host only: monitors alert for each", async () => {
+    for (const name of Object.keys(checkSignals))
+      for (const { host, tags } of await intake.checks({ name, since: restarted }))
+        expect({
+          name,
+          host,
+          others: tags.filter((tag) => /^(host|server):/.test(tag) && tag !== `server:${host}`),
+        }).toEqual({ name, host, others: [] });
+  });
+
+  it("tells the days left of every certificate file", async () => {
+    for (const server of servers) {
+      const points = await intake.metrics({ name: "tls.days_left", host: server.name, since: restarted });
+      const files = new Set(points.flatMap(({ tags }) => tags.filter((tag) => tag.startsWith("file:"))));
+      const { shared, own } = secretFilesOf(lab.blueprint.environment.config, server.roles);
+      const certificates = [...shared, ...own].filter(({ certificate }) => certificate);
+      expect(files).toEqual(new Set(certificates.map(({ path }) => `file:${path}`)));
+    }
   });
 });
 

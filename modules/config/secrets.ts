@@ -18,7 +18,7 @@ export type SecretName =
   | "datadogApiKey"
   | "sshHostKey";
 
-/** A file of mode 0600 that holds secrets: the only way they reach a server. */
+/** A file for its owner alone that holds secrets: the only way they reach a server. Certificates travel with their keys. */
 export interface SecretFile {
   readonly path: string;
   readonly owner: ServiceUser;
@@ -32,6 +32,8 @@ export interface SecretFile {
   readonly when?: Condition;
   /** Whether each server has values of its own. @default false: servers that get the file get the same */
   readonly own?: boolean;
+  /** Whether it is a certificate, which everybody may read: the monitoring agent looks when it ends. @default false */
+  readonly certificate?: boolean;
 }
 
 const plain = (
@@ -49,6 +51,8 @@ const plain = (
   when,
 });
 
+const certificate = (...file: Parameters<typeof plain>): SecretFile => ({ ...plain(...file), certificate: true });
+
 /** All secret files, the one list that Terraform, the lab and the tests read. */
 const secretFiles: readonly SecretFile[] = [
   {
@@ -59,7 +63,7 @@ const secretFiles: readonly SecretFile[] = [
     own: true,
   },
   plain(paths.application.databasePassword, users.application, "applicationDatabasePassword", "web"),
-  plain(paths.application.mysqlCa, users.application, "mysqlCa", "web"),
+  certificate(paths.application.mysqlCa, users.application, "mysqlCa", "web"),
   {
     path: paths.nginx.edgeToken,
     owner: users.root,
@@ -68,11 +72,11 @@ const secretFiles: readonly SecretFile[] = [
     role: "web",
     when: terminates,
   },
-  plain(paths.nginx.originCertificate, users.root, "originCertificate", "web", passesThrough),
+  certificate(paths.nginx.originCertificate, users.root, "originCertificate", "web", passesThrough),
   plain(paths.nginx.originKey, users.root, "originKey", "web", passesThrough),
-  plain(paths.nginx.originPullCa, users.root, "originPullCa", "web", passesThrough),
-  plain(paths.mysql.ca, users.mysql, "mysqlCa", "database"),
-  { ...plain(paths.mysql.certificate, users.mysql, "mysqlServerCertificate", "database"), own: true },
+  certificate(paths.nginx.originPullCa, users.root, "originPullCa", "web", passesThrough),
+  certificate(paths.mysql.ca, users.mysql, "mysqlCa", "database"),
+  { ...certificate(paths.mysql.certificate, users.mysql, "mysqlServerCertificate", "database"), own: true },
   { ...plain(paths.mysql.key, users.mysql, "mysqlServerKey", "database"), own: true },
   plain(paths.mysql.replicationPassword, users.root, "replicationPassword", "database"),
   plain(paths.mysql.applicationPassword, users.root, "applicationDatabasePassword", "database"),

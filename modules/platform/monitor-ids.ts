@@ -59,6 +59,7 @@ export const monitorIds = {
     "certificate-check",
     "edge-certificate",
     "origin-certificate",
+    "internal-certificate",
     "availability-fast-burn",
     "availability-slow-burn",
     "latency-fast-burn",

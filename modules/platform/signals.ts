@@ -57,8 +57,10 @@ export const instances = {
   application: "application",
   /** tls check of the certificate that visitors see. Tag `name:edge`. */
   edgeCertificate: "edge",
-  /** tls check of the certificate on the balancer's private address. Tag `name:origin`. */
+  /** tls checks of the certificate on the balancer's private address, and of the file on each web server that ends TLS itself. Tag `name:origin`. */
   originCertificate: "origin",
+  /** tls checks of the certificate files of our own authorities on each server. Tags `name:internal` and `file:<path>`. */
+  internalCertificate: "internal",
   /** directory check that counts /run/reboot-required. Tag `name:reboot-required`. */
   rebootRequired: "reboot-required",
 } as const;

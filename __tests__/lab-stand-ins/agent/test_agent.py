@@ -1,11 +1,12 @@
 """Tests of the lab's agent, in its own language. Run by agent.test.ts."""
 import os
+import subprocess
 import tempfile
 import unittest
 from unittest import mock
 
 from lab_agent import checks, integrations, logs, settings
-from lab_agent.checks import directory, disk, host, mysql, mysql_client, nginx
+from lab_agent.checks import directory, disk, host, mysql, mysql_client, nginx, tls
 from lab_agent.lines import Rules
 from lab_agent.report import COUNT, CRITICAL, GAUGE, OK, WARNING, Report
 from lab_agent.sources import FileSource
@@ -167,6 +168,13 @@ class Nginx(unittest.TestCase):
             nginx.check({"nginx_status_url": "http://127.0.0.1:1/"}, report)
         self.assertEqual([(check["check"], check["status"]) for check in report.drain()[1]], [("nginx.can_connect", CRITICAL)])
 
+    def test_the_host_that_was_asked_stands_beside_the_agents_own_unless_the_configuration_forbids_it(self):
+        for option, tags in (({}, ["host:127.0.0.1"]), ({"disable_generic_tags": True}, [])):
+            report = Report("alpha")
+            with self.assertRaises(OSError):
+                nginx.check({"nginx_status_url": "http://127.0.0.1:1/", **option}, report)
+            self.assertEqual(report.drain()[1][0]["tags"], [*tags, "nginx_host:127.0.0.1", "port:1"])
+
 
 class Host(unittest.TestCase):
     def test_processor_time_is_shared_out_in_per_cent(self):
@@ -205,6 +213,29 @@ class DiskAndDirectory(unittest.TestCase):
         self.assertEqual(values(report), {("system.disk.directory.files", "name:reboot"): 1})
 
 
+class CertificateFiles(unittest.TestCase):
+    def look(self, path):
+        report = Report("alpha")
+        tls.check({"name": "internal", "server": "localhost", "local_cert_path": path, "tags": ["file:x"]}, report)
+        series, found = report.drain()
+        return {entry["metric"]: entry for entry in series["series"]}, {check["check"]: check["status"] for check in found}
+
+    def test_the_days_left_are_told_with_the_tags_of_the_instance(self):
+        path = os.path.join(folder(self), "ca.pem")
+        command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "10", "-subj", "/CN=ca"]
+        subprocess.run([*command, "-keyout", os.devnull, "-out", path], check=True, capture_output=True)
+        series, found = self.look(path)
+        self.assertAlmostEqual(series["tls.days_left"]["points"][0]["value"], 10, delta=0.01)
+        self.assertEqual(series["tls.days_left"]["tags"], ["file:x", "name:internal"])
+        self.assertEqual(found, {"tls.cert_validation": OK, "tls.cert_expiration": WARNING})
+
+    def test_what_is_no_certificate_has_no_days(self):
+        path = os.path.join(folder(self), "ca.pem")
+        self.assertEqual(self.look(path), ({}, {"tls.cert_validation": CRITICAL}))
+        write(path, "junk")
+        self.assertEqual(self.look(path), ({}, {"tls.cert_validation": CRITICAL}))
+
+
 class MySql(unittest.TestCase):
     def test_a_defaults_file_without_socket_means_tcp_to_localhost_as_with_the_vendors_library(self):
         path = os.path.join(folder(self), "mysql.cnf")
@@ -217,6 +248,11 @@ class MySql(unittest.TestCase):
         write(path, "[client]\nsocket=/run/mysqld/mysqld.sock\n")
         start = mysql_client.Connection({"defaults_file": path})._start
         self.assertEqual(start, [f"--defaults-file={path}", "--protocol=socket", "--socket=/run/mysqld/mysqld.sock"])
+
+    def test_the_tag_server_names_the_socket_unless_the_configuration_forbids_it(self):
+        connection = mock.Mock(socket="/run/mysqld/mysqld.sock", port=None)
+        self.assertEqual(mysql.place({}, connection), ["server:/run/mysqld/mysqld.sock", "port:unix_socket"])
+        self.assertEqual(mysql.place({"disable_generic_tags": True}, connection), ["port:unix_socket"])
 
     def test_a_password_is_never_an_argument(self):
         connection = mysql_client.Connection({"host": "10.0.1.11", "username": "datadog", "password": "secret"})

@@ -14,7 +14,7 @@ describe("names", () => {
     const context = exampleContext();
     const defined = [...fullCatalogue(context), ...allSynthetics(context)].map(({ id }) => id);
     expect([...defined].sort()).toEqual([...allMonitorIds].sort());
-    expect(new Set(defined).size).toBe(51);
+    expect(new Set(defined).size).toBe(52);
   });
 });
 
@@ -87,7 +87,7 @@ describe("changes by the configuration", () => {
       },
     });
     const ids = catalogue(context).map(({ id }) => id);
-    expect(ids).toHaveLength(44);
+    expect(ids).toHaveLength(45);
     expect(ids).not.toContain("server-errors");
     expect(synthetics(context).map(({ id }) => id)).not.toContain("dns-check");
   });
@@ -121,5 +121,20 @@ describe("monitoringProblems", () => {
     ],
   ])("names %s", (_what, monitoring, problem) => {
     expect(monitoringProblems(exampleConfig({ monitoring }))).toEqual([problem]);
+  });
+});
+
+describe("the end of certificates", () => {
+  const monitor = (id: Parameters<typeof renderedMonitor>[0]) => renderedMonitor(id);
+
+  it("of Cloudflare's own, renewed 30 days ahead, is news from 21 days on", () => {
+    expect(monitor("edge-certificate").monitorThresholds).toMatchObject({ critical: "7", warning: "21" });
+  });
+
+  it("of files on servers is told half a year ahead, for each file", () => {
+    expect(monitor("internal-certificate").query).toBe(
+      "max(last_1d):min:tls.days_left{env:production,name:internal} by {server,file} < 60",
+    );
+    expect(monitor("internal-certificate").monitorThresholds).toMatchObject({ critical: "60", warning: "180" });
   });
 });

@@ -4,7 +4,14 @@ import { series, type MonitoringContext } from "../scope.js";
 import { instances } from "../../platform/signals.js";
 
 /** Days before a certificate ends. */
-const certificateDays = { critical: 14, warning: 30 };
+const certificateDays = {
+  /** Cloudflare renews 30 days before the end: more than 21 days left are no news. */
+  edge: { critical: 7, warning: 21 },
+  /** A new one is issued and put on the balancer by two deploys. */
+  origin: { critical: 14, warning: 30 },
+  /** Valid for ten or twenty years, and new ones reach a server only with its replacement, one by one. */
+  internal: { critical: 60, warning: 180 },
+};
 
 /**
  * Burn rates of the SRE workbook for 30 days: fast uses 2 % of the budget in an hour, slow 5 % in six hours.
@@ -37,40 +44,51 @@ const burn = (
   };
 };
 
-const certificate = (id: MonitorId, env: string, instance: string, which: string, fix: string): MonitorDefinition => ({
+const certificate = (
+  id: MonitorId,
+  env: string,
+  kind: keyof typeof certificateDays,
+  { by = [], ...words }: Pick<MonitorDefinition, "title" | "meaning" | "firstLook"> & { readonly by?: string[] },
+): MonitorDefinition => ({
   id,
-  title: `${which} certificate expires`,
   condition: {
     kind: "metric",
     reduce: "max",
     window: "1d",
-    series: series("min", "tls.days_left", [env, `name:${instance}`]),
+    series: series("min", "tls.days_left", [env, `name:${instances[`${kind}Certificate`]}`], by),
     comparison: "<",
   },
-  thresholds: certificateDays,
+  thresholds: certificateDays[kind],
   noDataMinutes: 2880,
   urgency: "urgent",
   priority: 2,
-  meaning: `${which} certificate has only so many days left; afterwards every visitor gets an error.`,
-  firstLook: [fix],
+  ...words,
 });
 
 /** What visitors see over weeks: certificates and service levels. Synthetic tests are in synthetics.ts. */
 export const availabilityMonitors = ({ env }: MonitoringContext): readonly MonitorDefinition[] => [
-  certificate(
-    "edge-certificate",
-    env,
-    instances.edgeCertificate,
-    "Cloudflare's",
-    "Cloudflare renews it 30 days ahead: look at SSL/TLS, Edge Certificates in its dashboard",
-  ),
-  certificate(
-    "origin-certificate",
-    env,
-    instances.originCertificate,
-    "The origin",
-    "raise certificate.generation and deploy: a new one is issued and put on the balancer without an outage",
-  ),
+  certificate("edge-certificate", env, "edge", {
+    title: "Cloudflare's certificate expires",
+    meaning: "Cloudflare's certificate has only so many days left; afterwards every visitor gets an error.",
+    firstLook: ["Cloudflare renews it 30 days ahead: look at SSL/TLS, Edge Certificates in its dashboard"],
+  }),
+  certificate("origin-certificate", env, "origin", {
+    title: "The origin certificate expires",
+    meaning: "The origin certificate has only so many days left; afterwards every visitor gets an error.",
+    firstLook: [
+      "raise certificate.generation and deploy: a new one is issued and put on the balancer without an outage",
+    ],
+  }),
+  certificate("internal-certificate", env, "internal", {
+    by: ["server", "file"],
+    title: "A certificate file on a server expires",
+    meaning:
+      "A certificate of our own authority has only so many days left; afterwards members and the application refuse each other, or nginx refuses Cloudflare.",
+    firstLook: [
+      "which file on which server: the alert's tags",
+      "docs/runbook.md: new certificates reach a server with its replacement",
+    ],
+  }),
   burn(
     "availability-fast-burn",
     "availability",

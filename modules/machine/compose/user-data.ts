@@ -35,7 +35,7 @@ export function secretParts(files: readonly SecretFile[], source: SecretSource):
   const written = files.map((file) => ({
     path: file.path,
     owner: `${file.owner}:${file.owner}`,
-    permissions: "0600",
+    permissions: file.certificate ? "0644" : "0600",
     encoding: "b64",
     // Users come after the first files. What is root's is there before sshd starts, which needs its key.
     ...(file.owner !== users.root && { defer: true }),

@@ -107,11 +107,12 @@ describe.each([
   const [shared = "", own = "", ...secrets] = partsOf(userData(config, server));
   const files = secrets.flatMap((secret) => (parse(secret) as Written).write_files);
 
-  it("are the declared files, of mode 0600, written once their owners exist", () => {
+  it("are the declared files, written once their owners exist, for these alone but for the certificates", () => {
     expect(files).toHaveLength(count);
     expect(files.map(({ path }) => path)).toEqual(secretFilesOn(config, server).map(({ path }) => path));
+    const mode = (path: string): string => (/(ca|server|origin)\.pem$/.test(path) ? "0644" : "0600");
     expect(files.map(({ permissions, defer, encoding }) => `${permissions} ${defer ?? false} ${encoding}`)).toEqual(
-      secretFilesOn(config, server).map(({ owner }) => `0600 ${owner !== "root"} b64`),
+      secretFilesOn(config, server).map(({ path, owner }) => `${mode(path)} ${owner !== "root"} b64`),
     );
   });
 

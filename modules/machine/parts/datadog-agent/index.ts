@@ -1,5 +1,7 @@
 import type { PayloadContext, PayloadPart } from "../../part/part.js";
 import { setupScript } from "../../part/setup-script.js";
+import { secretFilesOf } from "../../../config/secrets.js";
+import type { Config, Role } from "../../../config/schema.js";
 import { instances } from "../../../platform/signals.js";
 import { healthPath, siteHosts } from "../../../platform/names.js";
 import { packages } from "../../../platform/packages.js";
@@ -14,6 +16,16 @@ export { collected } from "./collected.js";
 
 const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 
+/** Certificate files of a server with these roles, by the instance of the check that looks after them. */
+function certificates(config: Config, roles: readonly Role[]) {
+  const { shared, own } = secretFilesOf(config, roles);
+  const files = [...shared, ...own].filter(({ certificate }) => certificate);
+  return files.map(({ path, needs }) => ({
+    path,
+    name: needs.includes("originCertificate") ? instances.originCertificate : instances.internalCertificate,
+  }));
+}
+
 /** The monitoring agent: host metrics, the integrations of the server's roles, and logs. */
 export function datadogAgentPart({ config, roles }: PayloadContext): PayloadPart {
   const script = setupScript("setup-datadog-agent", file("setup-datadog-agent"));
@@ -27,6 +39,7 @@ export function datadogAgentPart({ config, roles }: PayloadContext): PayloadPart
     application: instances.application,
     edge: instances.edgeCertificate,
     origin: instances.originCertificate,
+    certificates: certificates(config, roles),
     rebootRequired: instances.rebootRequired,
   };
   const check = (name: string) => `/etc/datadog-agent/conf.d/${name}.d/conf.yaml`;

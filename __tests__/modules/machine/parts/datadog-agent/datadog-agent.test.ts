@@ -51,6 +51,43 @@ describe("the agent with defaults", () => {
   });
 });
 
+describe("what a check sends", () => {
+  it.each(["nginx", "mysql"])("names no other host or server than the agent's own (%s)", (check) => {
+    const { instances } = yaml(partOf(datadogAgentPart), `conf.d/${check}.d/conf.yaml`) as { instances: object[] };
+    expect(instances).toEqual([expect.objectContaining({ disable_generic_tags: true })]);
+  });
+});
+
+describe("certificate files", () => {
+  const watched = (config = exampleConfig(), server = "alpha"): string[] => {
+    const { instances } = yaml(partOf(datadogAgentPart, config, server), "conf.d/tls.d/conf.yaml") as {
+      instances: { name: string; local_cert_path?: string; tags?: string[] }[];
+    };
+    return instances.flatMap(({ name, local_cert_path: path, tags }) =>
+      path ? [`${name} ${path} ${String(tags)}`] : [],
+    );
+  };
+  const internal = (path: string): string => `internal ${path} file:${path}`;
+  const application = internal("/etc/app/mysql-ca.pem");
+  const members = ["/etc/mysql/tls/ca.pem", "/etc/mysql/tls/server.pem"].map(internal);
+
+  it("are watched on the servers that have them, by the path that an alert names", () => {
+    expect(watched()).toEqual([application, ...members]);
+    expect(watched(split, "front")).toEqual([application]);
+    expect(watched(split, "left")).toEqual(members);
+  });
+
+  it("of web servers that end TLS are watched too, Cloudflare's with that of the balancer", () => {
+    const origin = "/etc/nginx/tls/origin.pem";
+    expect(watched(exampleConfig({ tls: "passthrough" }))).toEqual([
+      application,
+      `origin ${origin} file:${origin}`,
+      internal("/etc/nginx/tls/origin-pull-ca.pem"),
+      ...members,
+    ]);
+  });
+});
+
 describe("the agent on servers with one role", () => {
   it("collects that role's checks and logs only, for another site", () => {
     expect(checks(partOf(datadogAgentPart, split, "front"))).not.toContain("mysql");

@@ -5,7 +5,7 @@ from .options import tags_of
 
 OPTIONS = {
     "host", "port", "sock", "user", "username", "pass", "password", "defaults_file", "ssl", "options", "connect_timeout", "dbm",
-    "reported_hostname", "disable_generic_tags",
+    "reported_hostname",
 }  # fmt: skip
 # Of `options`, only replication has an effect: of the extra metrics those below are sent in any case.
 
@@ -63,8 +63,7 @@ def check(instance, report):
     features = instance.get("options") or {}
     connection = Connection(instance)
     tags = tags_of(instance)
-    # as the vendor's check names the server: by the options of the instance, whatever the defaults file says
-    where = tags + [f"server:{connection.socket or connection.host}", f"port:{connection.port or 'unix_socket'}"]
+    where = tags + place(instance, connection)
     try:
         status = dict(connection.query("SHOW GLOBAL STATUS"))
         variables = dict(connection.query("SHOW GLOBAL VARIABLES"))
@@ -75,6 +74,12 @@ def check(instance, report):
     submit(report, status, variables, tags)
     if features.get("replication"):
         group(connection, report, tags, where)
+
+
+def place(instance, connection):
+    """Tags of the server that was asked, as the vendor's check names it: by the options of the instance, whatever the defaults file says."""
+    port = f"port:{connection.port or 'unix_socket'}"
+    return [port] if instance.get("disable_generic_tags") else [f"server:{connection.socket or connection.host}", port]
 
 
 def submit(report, status, variables, tags):

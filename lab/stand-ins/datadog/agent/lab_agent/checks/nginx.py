@@ -4,7 +4,7 @@ import urllib.parse
 import urllib.request
 
 from ..report import CRITICAL, OK
-from .options import tags_of
+from .options import address_tags, tags_of
 
 ADDRESS = "nginx_status_url"
 OPTIONS = {ADDRESS, "timeout"}
@@ -13,7 +13,7 @@ OPTIONS = {ADDRESS, "timeout"}
 def check(instance, report):
     address = urllib.parse.urlsplit(instance[ADDRESS])
     tags = tags_of(instance)
-    where = [f"nginx_host:{address.hostname}", f"port:{address.port or 80}"]
+    where = [*address_tags("nginx", instance, address.hostname), f"port:{address.port or 80}"]
     try:
         with urllib.request.urlopen(instance[ADDRESS], timeout=instance.get("timeout", 10)) as answer:
             page = answer.read().decode()

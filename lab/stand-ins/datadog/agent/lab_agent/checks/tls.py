@@ -1,4 +1,4 @@
-"""Certificates of TLS servers."""
+"""Certificates of TLS servers, or in files."""
 import socket
 import ssl
 import subprocess
@@ -10,16 +10,35 @@ from .options import tags_of
 
 OPTIONS = {
     "server", "port", "name", "server_hostname", "send_hostname", "timeout", "tls_verify", "tls_validate_hostname", "tls_ca_cert",
-    "days_warning", "days_critical", "transport", "fetch_intermediate_certs",
+    "days_warning", "days_critical", "transport", "fetch_intermediate_certs", "local_cert_path",
 }  # fmt: skip
 
 
 def check(instance, report):
+    (check_file if instance.get("local_cert_path") else check_server)(instance, report)
+
+
+def check_file(instance, report):
+    """As the vendor's check does it: a file that is none is told by cert_validation, and no days are sent."""
+    tags = tags_of(instance) + name_tags(instance)
+    if not instance.get("server"):
+        raise ValueError("tls: server is required, also beside local_cert_path")
+    try:
+        with open(instance["local_cert_path"], encoding="utf-8") as file:
+            end = end_of(file.read())
+    except (OSError, subprocess.CalledProcessError) as error:
+        report.service_check("tls.cert_validation", CRITICAL, tags, str(error))
+        return
+    report.service_check("tls.cert_validation", OK, tags)
+    submit(end, instance, report, tags)
+
+
+def check_server(instance, report):
     address = urllib.parse.urlsplit(instance["server"] if "//" in instance["server"] else f"//{instance['server']}")
     port = int(instance.get("port") or address.port or 443)
     name = instance.get("server_hostname") or address.hostname
     tags = tags_of(instance) + [f"server_hostname:{name}", f"server:{address.hostname}", f"port:{port}"]
-    tags += [f"name:{instance['name']}"] if instance.get("name") else []
+    tags += name_tags(instance)
     try:
         end = certificate_end(instance, address.hostname, port, name)
     except ssl.SSLCertVerificationError as error:
@@ -32,6 +51,14 @@ def check(instance, report):
     report.service_check("tls.can_connect", OK, tags)
     if instance.get("tls_verify", True):
         report.service_check("tls.cert_validation", OK, tags)
+    submit(end, instance, report, tags)
+
+
+def name_tags(instance):
+    return [f"name:{instance['name']}"] if instance.get("name") else []
+
+
+def submit(end, instance, report, tags):
     seconds = ssl.cert_time_to_seconds(end) - time.time()
     report.gauge("tls.days_left", seconds / 86400, tags)
     report.gauge("tls.seconds_left", seconds, tags)
@@ -46,7 +73,10 @@ def certificate_end(instance, host, port, name):
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     with socket.create_connection((host, port), instance.get("timeout", 10)) as connection:
         with context.wrap_socket(connection, server_hostname=name) as session:
-            pem = ssl.DER_cert_to_PEM_cert(session.getpeercert(binary_form=True))
+            return end_of(ssl.DER_cert_to_PEM_cert(session.getpeercert(binary_form=True)))
+
+
+def end_of(pem):
     # Python tells the fields of verified certificates only
     command = ["openssl", "x509", "-noout", "-enddate"]
     answer = subprocess.run(command, input=pem, capture_output=True, text=True, timeout=10, check=True)
