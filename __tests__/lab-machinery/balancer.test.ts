@@ -5,12 +5,17 @@ import { describe, expect, it } from "vitest";
 import { haproxyConfig } from "../../lab/balancer/haproxy.js";
 import { balancer, server } from "../../lab/network/addresses.js";
 import { balancerDefinition } from "../../modules/config/balancer.js";
-import { exampleConfig } from "../support/config.js";
+import { exampleConfig, type Overrides } from "../support/config.js";
+import type { EnvironmentInput } from "../../modules/config/schema.js";
 import { hasTool, runTool } from "../support/tools.js";
 
-const configFor = (tls: "terminate" | "passthrough", certificateBundle = "/lab/balancer.pem"): string =>
+const configFor = (
+  tls: "terminate" | "passthrough",
+  certificateBundle = "/lab/balancer.pem",
+  overrides: Overrides<EnvironmentInput> = {},
+): string =>
   haproxyConfig({
-    definition: balancerDefinition(exampleConfig({ tls })),
+    definition: balancerDefinition(exampleConfig({ tls, ...overrides })),
     host: balancer("10.0.1.5"),
     targets: [server("alpha", 0, "10.0.1.11"), server("bravo", 1, "10.0.1.12")],
     certificateBundle,
@@ -31,8 +36,8 @@ describe("terminate", () => {
   });
 
   it("speaks plain HTTP to private addresses", () => {
-    expect(config).toContain("server alpha 10.0.1.11:80\n");
-    expect(config).toContain("server bravo 10.0.1.12:80\n");
+    expect(config).toContain("server alpha 10.0.1.11:80 track check_https_443/alpha\n");
+    expect(config).toContain("server bravo 10.0.1.12:80 track check_https_443/bravo\n");
   });
 });
 
@@ -41,8 +46,7 @@ describe("passthrough", () => {
 
   it("passes TLS on with the PROXY protocol", () => {
     expect(config).toContain("mode tcp");
-    expect(config).toContain("send-proxy-v2");
-    expect(config).toContain("server alpha 10.0.1.11:443\n");
+    expect(config).toContain("server alpha 10.0.1.11:443 track check_tcp_443/alpha send-proxy-v2\n");
     expect(config).not.toContain(" ssl ");
   });
 
@@ -54,7 +58,12 @@ describe("passthrough", () => {
 describe.each(["terminate", "passthrough"] as const)("%s, as documented and no more", (tls) => {
   it("asks the health check's path with its host", () => {
     expect(configFor(tls)).toContain("http-check send meth GET uri /healthz ver HTTP/1.1 hdr Host www.foobar.com");
-    expect(configFor(tls)).toContain("default-server check inter 3s fall 2 rise 1 port 80");
+    expect(configFor(tls)).toContain("default-server check inter 3s fall 1 rise 1 port 80");
+  });
+
+  it("takes a target back after as many good checks as took it out", () => {
+    const config = configFor(tls, "/lab/balancer.pem", { loadBalancer: { healthCheck: { retries: 3 } } });
+    expect(config).toContain("fall 3 rise 3");
   });
 
   it("never tries again on another server", () => {

@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { targetHealth } from "../../lab/balancer/balancer.js";
 import type { Lab } from "../../lab/lab.js";
 import type { LoadResult } from "../../lab/load/load.js";
 import type { Machine } from "../../lab/machine/machine.js";
@@ -24,10 +25,10 @@ const now = (): number => Date.now() / 1000;
 const failedBetween = ({ startedAt, failures }: LoadResult, from: number, to: number): number =>
   failures.filter(({ at }) => startedAt + at >= from && startedAt + at < to).length;
 
-/** Seconds until the stand-in has given up a silent target: it pauses for the interval, and waits as long for a connection. */
+/** Seconds until the stand-in has given up a silent target: it pauses for the interval, and waits for the timeout. */
 const slowestNotice = (): number => {
-  const { intervalSeconds, retries } = lab.blueprint.environment.config.loadBalancer.healthCheck;
-  return 2 * intervalSeconds * retries;
+  const { intervalSeconds, timeoutSeconds, retries } = lab.blueprint.environment.config.loadBalancer.healthCheck;
+  return (intervalSeconds + timeoutSeconds) * retries;
 };
 
 /** Visitors who read and write, for some seconds already; `leave` tells what became of their requests. */
@@ -43,6 +44,10 @@ async function visitors(seconds: number) {
   };
   return { leave };
 }
+
+/** Times the balancer has taken out each server. */
+const removals = async (): Promise<Record<string, number>> =>
+  Object.fromEntries((await targetHealth(lab.layout)).map(({ target, removals }) => [target, removals]));
 
 const victimOf = (role: "replica" | "primary"): Machine =>
   role === "primary" ? group.primary : (group.replicas[0] as Machine);
@@ -104,4 +109,48 @@ describe("one of three is shut down under visitors who read and write", () => {
     await victim.start();
     expect(await errantTransactions(await wholeGroup(lab))).toEqual({});
   });
+});
+
+describe("nginx of one of three is killed and does not come back", () => {
+  it("a third of the requests fails, refused at once, until the balancer has noticed", async () => {
+    const victim = group.primary;
+    const dropIn = "/run/systemd/system/nginx.service.d/stay-down.conf";
+    const restored = ["sh", "-c", `rm -f ${dropIn}; systemctl daemon-reload; systemctl restart nginx`] as const;
+    onTestFinished(async () => void (await victim.tryExec(restored)));
+    const stayDown = `mkdir -p $(dirname ${dropIn}); printf '[Service]\\nRestart=no\\n' >${dropIn}; systemctl daemon-reload`;
+    await victim.exec(["sh", "-c", stayDown]);
+    const { leave } = await visitors(30);
+    const died = now();
+    await victim.exec(["systemctl", "kill", "--signal=KILL", "nginx.service"]);
+    await takenOut(lab, victim);
+    const noticed = now() + 0.3;
+    await sleep(6);
+    const [reads, writes] = await leave();
+    for (const load of [reads, writes])
+      expect({ before: failedBetween(load, 0, died - 0.5), after: failedBetween(load, noticed, Infinity) }).toEqual({
+        before: 0,
+        after: 0,
+      });
+    figure(
+      "nginx of the primary is killed",
+      `balancer notices after ${seconds(noticed - 0.3 - died)}; until then of reads ${failures(reads)} and of writes ${failures(writes)}, none later`,
+    );
+    await victim.exec(restored);
+  });
+});
+
+/** Seconds of steady load. The goal is ten minutes (STEADY_SECONDS=600); a run of all proofs takes the first of them. */
+const steadySeconds = Number(process.env["STEADY_SECONDS"] ?? 60);
+
+describe("three healthy servers under 200 requests a second", () => {
+  it(
+    "stay in service: one failed check would take a server out, and none fails",
+    { timeout: (steadySeconds + 120) * 1000 },
+    async () => {
+      const before = await removals();
+      const load = await lab.load({ url: lab.url("/"), ratePerSecond: 200, seconds: steadySeconds, keepAlive: true });
+      expect({ failures: load.failures, removals: await removals() }).toEqual({ failures: [], removals: before });
+      figure("200 requests a second", `${load.sent} in ${steadySeconds} s, 0 failed, no server taken out`);
+    },
+  );
 });

@@ -7,7 +7,7 @@ import type { Layout } from "../layout.js";
 import type { KeyPair } from "../keys/certificates.js";
 import type { Host } from "../network/addresses.js";
 import { startService } from "../system/service.js";
-import { haproxyConfig } from "./haproxy.js";
+import { checkPrefix, haproxyConfig } from "./haproxy.js";
 
 const service = "balancer";
 const socketOf = (layout: Layout): string => path.join(layout.services, "balancer.sock");
@@ -48,6 +48,8 @@ export interface TargetHealth {
   readonly healthy: boolean;
   /** Result of the last check, for example "L7OK/200". */
   readonly lastCheck: string;
+  /** How often it was taken out since the balancer started. */
+  readonly removals: number;
 }
 
 /** Health of every target, as the balancer sees it now; empty when it does not run. */
@@ -55,13 +57,16 @@ export async function targetHealth(layout: Layout): Promise<TargetHealth[]> {
   const answer = await ask(socketOf(layout), "show stat -1 4 -1").catch(() => "");
   const [header = "", ...rows] = answer.trim().split("\n");
   const columns = header.replace(/^# /, "").split(",");
-  return rows.map((row) => {
+  return rows.flatMap((row) => {
     const cells = row.split(",");
     const cell = (name: string): string => cells[columns.indexOf(name)] ?? "";
+    const section = cell("pxname");
+    if (!section.startsWith(checkPrefix)) return [];
     return {
-      service: cell("pxname"),
+      service: section.slice(checkPrefix.length),
       target: cell("svname"),
       healthy: cell("status").startsWith("UP"),
+      removals: Number(cell("chkdown")),
       lastCheck: [cell("check_status"), cell("check_code")].filter((part) => part !== "").join("/"),
     };
   });

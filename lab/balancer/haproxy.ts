@@ -30,7 +30,11 @@ export function haproxyConfig({ definition, host, targets, certificateBundle, so
       redirect: service.redirectHttp ? { binds: binds(host, ports.balancerHttp, "") } : false,
       forwardedProto: service.protocol === "tcp" ? "" : service.protocol,
       proxy: service.proxyProtocol ? " send-proxy-v2" : "",
-      check: { ...service.healthCheck, statuses: service.healthCheck.statusCodes.map(statusRange).join(",") },
+      check: {
+        ...service.healthCheck,
+        name: checkName(service),
+        statuses: service.healthCheck.statusCodes.map(statusRange).join(","),
+      },
       servers: targets.map((target) => ({
         name: target.name,
         address: `${target.privateIpv4}:${service.destinationPort}`,
@@ -38,6 +42,10 @@ export function haproxyConfig({ definition, host, targets, certificateBundle, so
     })),
   });
 }
+
+/** Section that asks the targets of a service. */
+const checkName = (service: BalancerService): string => `${checkPrefix}${serviceName(service)}`;
+export const checkPrefix = "check_";
 
 const serviceName = ({ protocol, listenPort }: BalancerService): string => `${protocol}_${listenPort}`;
 

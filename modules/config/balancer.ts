@@ -12,7 +12,7 @@ export interface BalancerHealthCheck {
   readonly statusCodes: readonly string[];
   readonly intervalSeconds: number;
   readonly timeoutSeconds: number;
-  /** Failed checks in a row until a server gets no more requests. */
+  /** Failed checks in a row until a server gets no more requests, and good ones until it gets them again. */
   readonly retries: number;
 }
 

@@ -68,13 +68,20 @@ const loadBalancer = z.strictObject({
   type: values.loadBalancerType.default("lb11").describe("Hetzner load balancer type."),
   algorithm: z
     .enum(["round_robin", "least_connections"])
-    .default("least_connections")
-    .describe("How requests are spread over the web servers."),
+    .default("round_robin")
+    .describe(
+      "How requests are spread over the web servers. A server that has died and refuses at once has the fewest connections of all: `least_connections` leads most requests to it until a check has failed.",
+    ),
   healthCheck: z
     .strictObject({
       intervalSeconds: z.int().min(3).max(60).default(3).describe("Time between two checks of a web server, 3 to 60."),
       timeoutSeconds: z.int().min(1).max(60).default(2).describe("Longest wait for an answer; less than the interval."),
-      retries: z.int().min(1).max(5).default(2).describe("Failed checks in a row that take a web server out, 1 to 5."),
+      retries: z
+        .int()
+        .min(1)
+        .max(5)
+        .default(1)
+        .describe("Failed checks in a row that take a web server out, and good ones that bring it back, 1 to 5."),
     })
     .prefault({}),
 });

@@ -42,8 +42,8 @@ describe("defaults of the example", () => {
       },
       loadBalancer: {
         type: "lb11",
-        algorithm: "least_connections",
-        healthCheck: { intervalSeconds: 3, timeoutSeconds: 2, retries: 2 },
+        algorithm: "round_robin",
+        healthCheck: { intervalSeconds: 3, timeoutSeconds: 2, retries: 1 },
       },
     });
   });

@@ -16,7 +16,7 @@ const healthCheck = {
   port: 80,
   interval: 3,
   timeout: 2,
-  retries: 2,
+  retries: 1,
   http: { domain: "www.foobar.com", path: "/healthz", status_codes: ["200"], tls: false },
 };
 
@@ -26,7 +26,7 @@ describe("balancer, defaults", () => {
       name: "production",
       load_balancer_type: "lb11",
       location: "nbg1",
-      algorithm: { type: "least_connections" },
+      algorithm: { type: "round_robin" },
       delete_protection: true,
       labels: { environment: "production", "managed-by": "cdktf" },
       lifecycle: { prevent_destroy: true },
