@@ -8,7 +8,7 @@ export default tseslint.config(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ["*.mjs", "providers/hcloud/*.mjs", "modules/review/*.mjs"] },
+        projectService: { allowDefaultProject: ["*.mjs", "providers/hcloud/*.mjs"] },
       },
     },
     rules: {

@@ -2,7 +2,7 @@ import { App } from "cdktf";
 import { loadEnvironment, readInvocation, type ImportFile } from "../modules/config/load.js";
 import { monitoringReview } from "../modules/review/monitoring.js";
 import { applyPolicies } from "../modules/review/policies/index.js";
-import { drawTopology, writeReview } from "../modules/review/index.js";
+import { writeReview } from "../modules/review/index.js";
 import { addStacks } from "./index.js";
 
 /** One app run: the environment's configuration, its stacks, the JSON, the review. */
@@ -10,13 +10,11 @@ export async function synth(importFile: ImportFile): Promise<void> {
   const { environment, hasDatadogApiKey, terraform } = readInvocation();
   const config = await loadEnvironment(environment, importFile);
   const app = new App();
-  const drawing = drawTopology(config, app.outdir);
   addStacks(app, config, terraform);
   const policies = applyPolicies(app, config);
   app.synth();
-  await writeReview({
+  writeReview({
     config,
-    drawing,
     outdir: app.outdir,
     policies: policies(),
     hasDatadogApiKey,

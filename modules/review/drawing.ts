@@ -1,45 +1,204 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { Worker } from "node:worker_threads";
 import type { Config } from "../config/schema.js";
-import { dot } from "./topology.js";
+import { renderMarkup } from "./markup.js";
+import { topologyOf, type Kind, type Participant, type Topology } from "./topology.js";
 
-/** Files of the drawing below a folder: what is drawn, and the drawing. */
-const filesIn = (folder: string) => ({
-  source: join(folder, "topology.dot"),
-  drawing: join(folder, "topology.svg"),
-});
+/** Font sizes, as the styles of topology.svg.hbs have them. All lengths are pixels. */
+const fontSize = { name: 14, line: 12, label: 11 } as const;
+type Style = keyof typeof fontSize;
 
-/** The topology as a drawing, with what it was drawn from. */
-export interface Drawing {
-  /** Graphviz' language. */
-  readonly source: string;
-  /** SVG, which any browser opens. */
-  readonly svg: string;
+const lineHeight = 17;
+const dutyHeight = 24;
+/** Between a box and the words in it. */
+const padding = 12;
+/** Between a frame and the boxes in it, and between servers. */
+const gap = 14;
+/** Between boxes that a vertical arrow connects. */
+const drop = 46;
+/** Room for a frame's title. */
+const titleHeight = 26;
+
+interface Place {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
 }
 
-const draw = (source: string): Promise<string> =>
-  new Promise((resolve, reject) => {
-    new Worker(new URL("./drawing-worker.mjs", import.meta.url), { workerData: source })
-      .once("message", resolve)
-      .once("error", reject);
-  });
+type Placed = Participant & Place;
 
 /**
- * Draws the topology, by Graphviz, beside whatever the caller does meanwhile. A drawing of the same topology that lies in the folder
- * already is taken as it is: getting Graphviz ready costs as much as a fifth of a run.
+ * Width of words. Letters of a monospaced font are about 0.6 em wide, whichever font it is. The drawing states the width too (SVG's
+ * `textLength`): a viewer that has only other fonts moves the letters together, and no word leaves its box.
  */
-export async function drawTopology(config: Config, folder: string): Promise<Drawing> {
-  const source = dot(config);
-  const last = filesIn(folder);
-  const isDrawn = existsSync(last.drawing) && existsSync(last.source) && readFileSync(last.source, "utf8") === source;
-  return { source, svg: isDrawn ? readFileSync(last.drawing, "utf8") : await draw(source) };
+const widthOf = (text: string, style: Style): number => Math.ceil(text.length * fontSize[style] * 0.6);
+
+/** Words with their middle at x and their baseline at y. */
+const words = (text: string, style: Style, x: number, y: number) => ({
+  ...{ text, style, x, y },
+  width: widthOf(text, style),
+});
+
+/** Length of a horizontal arrow with words above it. */
+const reach = (label: string): number => widthOf(label, "label") + 2 * padding;
+
+const widest = (participants: readonly Participant[]): number =>
+  2 * padding +
+  Math.max(
+    ...participants.flatMap(({ name, lines, duties }) => [
+      widthOf(name, "name"),
+      ...lines.map((text) => widthOf(text, "line")),
+      ...duties.map(({ text }) => widthOf(text, "label") + padding),
+    ]),
+  );
+
+const heightOf = ({ lines, duties }: Participant): number =>
+  2 * padding + fontSize.name + lineHeight * lines.length + dutyHeight * duties.length;
+
+/** Height of participants below each other, each with a gap after it. */
+const stackHeight = (participants: readonly Participant[]): number =>
+  participants.reduce((total, participant) => total + heightOf(participant) + gap, 0);
+
+const place = (participant: Participant, x: number, y: number, width: number): Placed => ({
+  ...participant,
+  ...{ x, y, width, height: heightOf(participant) },
+});
+
+/** Places participants below each other. */
+const stack = (participants: readonly Participant[], x: number, y: number, width: number): readonly Placed[] =>
+  participants.map((participant, index) => place(participant, x, y + stackHeight(participants.slice(0, index)), width));
+
+const centre = ({ x, width }: Place): number => x + width / 2;
+const middle = ({ y, height }: Place): number => y + height / 2;
+const right = ({ x, width }: Place): number => x + width;
+const bottom = ({ y, height }: Place): number => y + height;
+
+/** A participant's box, the boxes of its duties in it, and all their words. */
+function shapesOf({ kind, name, lines, duties, x, y, width, height }: Placed) {
+  const centreX = x + width / 2;
+  const nameY = y + padding + fontSize.name - 2;
+  const firstDutyY = nameY + lineHeight * lines.length + 10;
+  const dutyBoxes = duties.map((duty, index) => ({
+    ...{ kind: duty.kind, text: duty.text, look: "duty", height: dutyHeight - 4 },
+    ...{ x: x + padding, y: firstDutyY + dutyHeight * index, width: width - 2 * padding },
+  }));
+  return {
+    boxes: [{ kind, look: "box", x, y, width, height }, ...dutyBoxes],
+    words: [
+      words(name, "name", centreX, nameY),
+      ...lines.map((text, index) => words(text, "line", centreX, nameY + lineHeight * (index + 1))),
+      ...dutyBoxes.map((duty) => words(duty.text, "label", centreX, duty.y + 14)),
+    ],
+  };
 }
 
-/** Writes the drawing into a folder. The source comes last: where it is right, so is the drawing. */
-export function writeDrawing(folder: string, { source, svg }: Drawing): void {
-  const files = filesIn(folder);
-  rmSync(files.source, { force: true });
-  writeFileSync(files.drawing, svg);
-  writeFileSync(files.source, source);
+const arrow = (kind: Kind, ...points: readonly (readonly [x: number, y: number])[]) => ({
+  kind,
+  points: points.map((point) => point.join(",")).join(" "),
+});
+
+/** Where everything is. On the left what is outside; on the right the private network, with a column of servers that grows downwards. */
+function layoutOf({
+  visitors,
+  cloudflare,
+  monitoring,
+  balancer,
+  webServers,
+  databaseServers,
+  titles,
+  spoken,
+}: Topology) {
+  const outsiders = [visitors, cloudflare, ...(monitoring ? [monitoring] : [])];
+  const servers = [...webServers, ...databaseServers];
+
+  // Heights: servers decide, unless they are so few that what is outside needs more. All the rest stands half way down them.
+  const titlesAbove = titleHeight * (webServers.length > 0 ? 1 : 2);
+  const serversHeight = stackHeight(servers) - gap + 2 * titleHeight - titlesAbove;
+  const outsideHalf = heightOf(cloudflare) / 2 + drop + Math.max(...outsiders.map(heightOf));
+  const middleY = gap + Math.max(titlesAbove + serversHeight / 2, outsideHalf);
+  const serversY = middleY - serversHeight / 2;
+  const groupY = serversY + stackHeight(webServers) + titleHeight - titlesAbove;
+  const halfway = (participant: Participant): number => middleY - heightOf(participant) / 2;
+
+  // Widths, from left to right.
+  const outsideWidth = widest(outsiders);
+  const cloudflareBox = place(cloudflare, gap, halfway(cloudflare), outsideWidth);
+  const networkX = right(cloudflareBox) + reach(spoken.toBalancer);
+  const balancerBox = place(balancer, networkX + gap, halfway(balancer), widest([balancer]));
+  const webTrunkX = right(balancerBox) + reach(spoken.toWeb);
+  const serverX = webTrunkX + 3 * gap;
+  const serverWidth = Math.max(widest(servers), widthOf(titles.group, "label"));
+  const group = {
+    ...{ x: serverX - gap, y: groupY },
+    ...{ width: serverWidth + 2 * gap, height: titleHeight + stackHeight(databaseServers) },
+  };
+  const databaseTrunkX = right(group) + 2 * gap;
+  const networkRight = webServers.length > 0 ? databaseTrunkX + reach(spoken.toDatabase) : right(group) + gap;
+  return {
+    visitorsBox: place(visitors, gap, cloudflareBox.y - drop - heightOf(visitors), outsideWidth),
+    monitoringBoxes: monitoring ? [place(monitoring, gap, bottom(cloudflareBox) + drop, outsideWidth)] : [],
+    webBoxes: stack(webServers, serverX, serversY, serverWidth),
+    databaseBoxes: stack(databaseServers, serverX, groupY + titleHeight, serverWidth),
+    network: {
+      ...{ x: networkX, y: gap, width: networkRight - networkX },
+      height: middleY + Math.max(serversHeight / 2 + 2 * gap, outsideHalf) - gap,
+    },
+    ...{ cloudflareBox, balancerBox, group, webTrunkX, databaseTrunkX },
+  };
+}
+
+/** The topology of a configuration as SVG, which needs nothing else to be shown. */
+export function drawTopology(config: Config): string {
+  const topology = topologyOf(config);
+  const { spoken, titles } = topology;
+  const layout = layoutOf(topology);
+  const { visitorsBox, cloudflareBox, monitoringBoxes, balancerBox, webBoxes, databaseBoxes } = layout;
+  const { network, group, webTrunkX, databaseTrunkX } = layout;
+  const outsideX = centre(visitorsBox);
+  const balancerY = middle(balancerBox);
+  const groupEntryY = group.y + titleHeight / 2;
+  const serving = [...webBoxes, ...databaseBoxes.filter(({ duties }) => duties.some(({ kind }) => kind === "server"))];
+  const placed = [visitorsBox, cloudflareBox, ...monitoringBoxes, balancerBox, ...webBoxes, ...databaseBoxes];
+  const shapes = placed.map(shapesOf);
+  const above = (text: string, fromX: number, toX: number, y: number) => words(text, "label", (fromX + toX) / 2, y - 7);
+  const beside = (text: string, x: number, y: number) => words(text, "label", x + reach(text) / 2, y + 4);
+  return renderMarkup(new URL("./files/topology.svg.hbs", import.meta.url), {
+    title: titles.picture,
+    width: right(network) + gap,
+    height: bottom(network) + gap,
+    boxes: [
+      { ...network, kind: "network", look: "frame" },
+      { ...group, kind: "database", look: "frame" },
+      ...shapes.flatMap((shape) => shape.boxes),
+    ],
+    arrowKinds: ["edge", "balancer", "database", "monitoring"],
+    arrows: [
+      arrow("edge", [outsideX, bottom(visitorsBox)], [outsideX, cloudflareBox.y]),
+      arrow("edge", [right(cloudflareBox), balancerY], [balancerBox.x, balancerY]),
+      ...serving.map((server) => {
+        const y = middle(server);
+        return arrow(
+          "balancer",
+          [right(balancerBox), balancerY],
+          [webTrunkX, balancerY],
+          [webTrunkX, y],
+          [server.x, y],
+        );
+      }),
+      ...webBoxes.map((server) => {
+        const [x, y] = [databaseTrunkX, middle(server)];
+        return arrow("database", [right(server), y], [x, y], [x, groupEntryY], [right(group), groupEntryY]);
+      }),
+      ...monitoringBoxes.map((box) => arrow("monitoring", [network.x, middle(box)], [right(box), middle(box)])),
+    ],
+    words: [
+      words(titles.network, "label", centre(network), network.y + 17),
+      words(titles.group, "label", centre(group), groupEntryY + 4),
+      beside(spoken.toCloudflare, outsideX, (bottom(visitorsBox) + cloudflareBox.y) / 2),
+      above(spoken.toBalancer, right(cloudflareBox), network.x, balancerY),
+      above(spoken.toWeb, right(balancerBox), webTrunkX, balancerY),
+      ...webBoxes.slice(0, 1).map(() => beside(spoken.toDatabase, databaseTrunkX, groupEntryY)),
+      ...monitoringBoxes.map((box) => above(spoken.toMonitoring, right(box), network.x, middle(box))),
+      ...shapes.flatMap((shape) => shape.words),
+    ],
+  });
 }

@@ -1,4 +1,3 @@
-export { drawTopology } from "./drawing.js";
 export { renderReview, reviewWidth } from "./render.js";
 export type { ReviewFacts } from "./facts.js";
 export { review } from "./review.js";

@@ -1,124 +1,91 @@
-import type { Config, ServerConfig } from "../config/schema.js";
+import { serversWithRole, type Config, type Role, type ServerConfig } from "../config/schema.js";
 import { ports } from "../platform/ports.js";
-import { serversWithRole } from "../config/schema.js";
 
-interface Node {
-  readonly id: string;
+/** What a thing is, which decides its colour. */
+export type Kind = "edge" | "balancer" | "server" | "database" | "monitoring";
+
+/** Something that takes part, and what there is to say of it. */
+export interface Participant {
+  readonly kind: Kind;
+  readonly name: string;
   readonly lines: readonly string[];
+  /** What a server does, each with a colour of its own. */
+  readonly duties: readonly { readonly kind: Kind; readonly text: string }[];
 }
 
-interface Edge {
-  readonly from: string;
-  readonly to: string;
-  readonly label: string;
-  /** @default false */
-  readonly bothWays?: boolean;
-}
-
-/** Who talks to whom, as data: outside nodes, those in the private network, and the connections. */
-interface Topology {
-  readonly outside: readonly Node[];
-  readonly network: { readonly title: string; readonly nodes: readonly Node[] };
-  readonly edges: readonly Edge[];
-}
-
-/** More servers with the role web alone than this are one box: a hundred boxes with three arrows each show nothing. */
-const mostBoxes = 6;
-
-const serverNode = ({ name, type, privateIp, roles }: ServerConfig): Node => ({
-  id: name,
-  lines: [name, `${type}, ${privateIp}`, roles.join(" + ")],
-});
-
-/** Many servers that have the same connections. No server can have the id: names hold no underscore. */
-const groupNode = (servers: readonly ServerConfig[]): Node => ({
-  id: "web_servers",
-  lines: [
-    `${servers.length} servers`,
-    `${servers[0]?.name} to ${servers.at(-1)?.name}`,
-    [...new Set(servers.map(({ type }) => type))].join(", "),
-    "web",
-  ],
-});
-
-/** Every unordered pair of a list. */
-const pairs = <T>(items: readonly T[]): readonly (readonly [T, T])[] =>
-  items.flatMap((first, index) => items.slice(index + 1).map((second) => [first, second] as const));
-
-function topologyOf(config: Config): Topology {
-  const web = serversWithRole(config, "web");
-  const database = serversWithRole(config, "database");
-  const httpOrHttps = config.tls === "terminate" ? `http ${ports.nginxHttp}` : `TLS ${ports.nginxHttps}`;
-  const webAlone = web.filter(({ roles }) => !roles.includes("database"));
-  const webBoxes = webAlone.length > mostBoxes ? [groupNode(webAlone)] : webAlone.map(serverNode);
-  const webIds = [
-    ...database.filter(({ roles }) => roles.includes("web")).map(({ name }) => name),
-    ...webBoxes.map(({ id }) => id),
-  ];
-  return {
-    outside: [
-      { id: "visitors", lines: ["Visitors"] },
-      { id: "cloudflare", lines: ["Cloudflare", `www.${config.domain}`] },
-    ],
-    network: {
-      title: `private network ${config.network.subnet}, ${config.location}`,
-      nodes: [
-        { id: "balancer", lines: ["load balancer", `${config.loadBalancer.type}, ${config.network.balancerIp}`] },
-        ...database.map(serverNode),
-        ...webBoxes,
-      ],
-    },
-    edges: [
-      { from: "visitors", to: "cloudflare", label: `https ${ports.https}` },
-      { from: "cloudflare", to: "balancer", label: `https ${ports.balancerHttps}` },
-      ...webIds.map((to) => ({ from: "balancer", to, label: httpOrHttps })),
-      ...webBoxes.flatMap(({ id }) =>
-        database.map((member) => ({ from: id, to: member.name, label: `MySQL ${ports.mysql}` })),
-      ),
-      ...pairs(database).map(([first, second]) => ({
-        from: first.name,
-        to: second.name,
-        label: `replication ${ports.mysqlGroup}`,
-        bothWays: true,
-      })),
-    ],
+/** Who takes part, from the visitor to the database, and what they speak with each other. */
+export interface Topology {
+  readonly visitors: Participant;
+  readonly cloudflare: Participant;
+  readonly balancer: Participant;
+  /** Servers with the role web alone: a box each, or one for all. */
+  readonly webServers: readonly Participant[];
+  /** Servers with the role database, whatever else they do. */
+  readonly databaseServers: readonly Participant[];
+  /** @default - monitoring is off */
+  readonly monitoring?: Participant;
+  readonly titles: { readonly picture: string; readonly network: string; readonly group: string };
+  readonly spoken: {
+    readonly toCloudflare: string;
+    readonly toBalancer: string;
+    readonly toWeb: string;
+    readonly toDatabase: string;
+    readonly toMonitoring: string;
   };
 }
 
-/** The topology as a Mermaid flowchart, which GitHub and most editors draw. */
-export function mermaid(config: Config): string {
-  const { outside, network, edges } = topologyOf(config);
-  const node = ({ id, lines }: Node): string => `${id}["${lines.join("<br>")}"]`;
-  return [
-    "flowchart LR",
-    ...outside.map((item) => `  ${node(item)}`),
-    `  subgraph network ["${network.title}"]`,
-    ...network.nodes.map((item) => `    ${node(item)}`),
-    "  end",
-    ...edges.map(({ from, to, label, bothWays }) => `  ${from} ${bothWays ? "<-->" : "-->"}|"${label}"| ${to}`),
-    "",
-  ].join("\n");
+/** More servers with the role web alone than this are one box: a hundred boxes that are connected alike show nothing. */
+const mostBoxes = 6;
+
+function inBoxes(servers: readonly ServerConfig[], boxOf: (server: ServerConfig) => Participant): Participant[] {
+  const [first, last] = [servers[0], servers.at(-1)];
+  if (!first || !last || servers.length <= mostBoxes) return servers.map(boxOf);
+  const types = [...new Set(servers.map(({ type }) => type))].join(", ");
+  return [{ ...boxOf(first), name: `${servers.length} servers`, lines: [`${first.name} to ${last.name}`, types] }];
 }
 
-/** The topology in Graphviz' language. */
-export function dot(config: Config): string {
-  const { outside, network, edges } = topologyOf(config);
-  const node = ({ id, lines }: Node): string => `"${id}" [label="${lines.join("\\n")}"];`;
-  return [
-    "digraph topology {",
-    "  rankdir=LR;",
-    '  node [shape=box, style=rounded, fontname="sans-serif"];',
-    '  edge [fontname="sans-serif", fontsize=10];',
-    ...outside.map((item) => `  ${node(item)}`),
-    "  subgraph cluster_network {",
-    `    label="${network.title}"; fontname="sans-serif"; style="rounded,dashed";`,
-    ...network.nodes.map((item) => `    ${node(item)}`),
-    "  }",
-    ...edges.map(
-      ({ from, to, label, bothWays }) =>
-        `  "${from}" -> "${to}" [label="${label}"${bothWays ? ", dir=both, constraint=false" : ""}];`,
-    ),
-    "}",
-    "",
-  ].join("\n");
+const outsider = (kind: Kind, name: string, ...lines: readonly string[]): Participant => ({
+  kind,
+  name,
+  lines,
+  duties: [],
+});
+
+/** The topology of a configuration. */
+export function topologyOf(config: Config): Topology {
+  const { network, loadBalancer } = config;
+  const endsTls = config.tls === "terminate";
+  const webPort = endsTls ? ports.nginxHttp : ports.nginxHttps;
+  const duty = (role: Role): Participant["duties"][number] =>
+    role === "web" ? { kind: "server", text: `web ${webPort}` } : { kind: "database", text: `database ${ports.mysql}` };
+  const boxOf = ({ name, type, privateIp, roles }: ServerConfig): Participant => ({
+    kind: "server",
+    name,
+    lines: [`${type}, ${privateIp}`],
+    duties: roles.map(duty),
+  });
+  const webAlone = serversWithRole(config, "web").filter(({ roles }) => !roles.includes("database"));
+  const balancerTask = endsTls ? "ends TLS" : "passes TLS through";
+  return {
+    visitors: outsider("edge", "Visitors", `TLS from ${config.cloudflare.minimumTlsVersion}`),
+    cloudflare: outsider("edge", "Cloudflare", `www.${config.domain}`, "DNS, proxy, WAF"),
+    balancer: outsider("balancer", "load balancer", `${loadBalancer.type}, ${network.balancerIp}`, balancerTask),
+    webServers: inBoxes(webAlone, boxOf),
+    databaseServers: serversWithRole(config, "database").map(boxOf),
+    ...(config.monitoring.enabled && {
+      monitoring: outsider("monitoring", "Datadog", "an agent on", "every server"),
+    }),
+    titles: {
+      picture: `Topology of www.${config.domain}`,
+      network: `private network ${network.subnet}, ${config.location}`,
+      group: `MySQL group, ${ports.mysqlGroup}`,
+    },
+    spoken: {
+      toCloudflare: `https ${ports.https}`,
+      toBalancer: `https ${ports.balancerHttps}`,
+      toWeb: `${endsTls ? "http" : "TLS"} ${webPort}`,
+      toDatabase: `MySQL ${ports.mysql}`,
+      toMonitoring: `https ${ports.https}`,
+    },
+  };
 }

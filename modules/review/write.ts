@@ -3,13 +3,12 @@ import { join } from "node:path";
 import pc from "picocolors";
 import type { Config } from "../config/schema.js";
 import { payloadHash, payloadSize } from "../machine/compose/index.js";
-import { writeDrawing, type Drawing } from "./drawing.js";
+import { drawTopology } from "./drawing.js";
 import { writePayloads } from "./payload-files.js";
 import { renderReview } from "./render.js";
 import type { ReviewSection } from "./facts.js";
 import type { PolicyResult } from "./policies/index.js";
 import { review } from "./review.js";
-import { mermaid } from "./topology.js";
 
 /** Properties of {@link writeReview}. */
 export interface WriteReviewProps {
@@ -19,8 +18,6 @@ export interface WriteReviewProps {
   readonly policies: readonly PolicyResult[];
   /** Whether `TF_VAR_datadog_api_key` is set, if that is known. */
   readonly hasDatadogApiKey: boolean | undefined;
-  /** The topology, which may still be being drawn. */
-  readonly drawing: Promise<Drawing>;
   /** Parts that other concepts add. @default none */
   readonly sections?: readonly ReviewSection[];
   /** Where the review is printed. @default process.stdout */
@@ -28,11 +25,11 @@ export interface WriteReviewProps {
 }
 
 /**
- * Prints the review and leaves it beside the JSON as plain files: review.txt, topology (.svg, .mmd, .dot) and payload/.
+ * Prints the review and leaves it beside the JSON as plain files: review.txt, topology.svg and payload/.
  * Colours only on a terminal, and never with NO_COLOR.
  */
-export async function writeReview(props: WriteReviewProps): Promise<void> {
-  const { config, outdir, policies, hasDatadogApiKey, drawing, sections, output = process.stdout } = props;
+export function writeReview(props: WriteReviewProps): void {
+  const { config, outdir, policies, hasDatadogApiKey, sections, output = process.stdout } = props;
   const payloads = config.servers.map((server) => ({
     server: server.name,
     bytes: payloadSize(config, server),
@@ -43,7 +40,6 @@ export async function writeReview(props: WriteReviewProps): Promise<void> {
   mkdirSync(outdir, { recursive: true });
   writePayloads(config, join(outdir, "payload"));
   writeFileSync(join(outdir, "review.txt"), plain);
-  writeFileSync(join(outdir, "topology.mmd"), mermaid(config));
-  writeDrawing(outdir, await drawing);
+  writeFileSync(join(outdir, "topology.svg"), drawTopology(config));
   output.write(output.isTTY && pc.isColorSupported ? renderReview(result, { color: true }) : plain);
 }

@@ -1,4 +1,6 @@
+import { exampleConfig } from "../../__tests__/support/config.js";
 import { architecturePage } from "./architecture.js";
+import { drawTopology } from "../../modules/review/drawing.js";
 import { configurationPage } from "./configuration.js";
 import { trafficPage } from "./traffic.js";
 
@@ -7,6 +9,7 @@ export async function generatedPages(): Promise<Readonly<Record<string, string>>
   return {
     "docs/architecture.md": await architecturePage(),
     "docs/configuration.md": await configurationPage(),
+    "docs/topology.svg": drawTopology(exampleConfig()),
     "docs/traffic.md": await trafficPage(),
   };
 }

@@ -1,45 +1,36 @@
 import { describe, expect, it } from "vitest";
 import { drawTopology } from "../../../modules/review/drawing.js";
-import { dot, mermaid } from "../../../modules/review/topology.js";
+import { topologyOf } from "../../../modules/review/topology.js";
+import { hasBrowser, measureInBrowser } from "../../support/browser.js";
 import { exampleConfig } from "../../support/config.js";
-import { temporaryFolder, writeBelow } from "../../support/payload-files.js";
 import { splitServers } from "../../support/servers.js";
 
+const split = exampleConfig({ servers: splitServers, tls: "passthrough" });
+const names = (participants: readonly { readonly name: string }[]) => participants.map(({ name }) => name);
+const arrows = (svg: string, kind: string) =>
+  svg.match(new RegExp(`<polyline class="${kind} arrow"`, "g"))?.length ?? 0;
+
 describe("the topology", () => {
-  it("of the example is a chart of visitors, Cloudflare, balancer and servers", () => {
-    expect(mermaid(exampleConfig())).toBe(`flowchart LR
-  visitors["Visitors"]
-  cloudflare["Cloudflare<br>www.foobar.com"]
-  subgraph network ["private network 10.0.1.0/24, nbg1"]
-    balancer["load balancer<br>lb11, 10.0.1.5"]
-    alpha["alpha<br>cpx22, 10.0.1.11<br>web + database"]
-    bravo["bravo<br>cpx22, 10.0.1.12<br>web + database"]
-    charlie["charlie<br>cpx22, 10.0.1.13<br>web + database"]
-  end
-  visitors -->|"https 443"| cloudflare
-  cloudflare -->|"https 443"| balancer
-  balancer -->|"http 80"| alpha
-  balancer -->|"http 80"| bravo
-  balancer -->|"http 80"| charlie
-  alpha <-->|"replication 33061"| bravo
-  alpha <-->|"replication 33061"| charlie
-  bravo <-->|"replication 33061"| charlie
-`);
+  it("has the addresses, ports and roles of the configuration", () => {
+    const { balancer, databaseServers, webServers, spoken, titles } = topologyOf(exampleConfig());
+    expect(balancer.lines).toEqual(["lb11, 10.0.1.5", "ends TLS"]);
+    expect(names(databaseServers)).toEqual(["alpha", "bravo", "charlie"]);
+    expect(databaseServers[0]?.lines).toEqual(["cpx22, 10.0.1.11"]);
+    expect(databaseServers[0]?.duties.map(({ text }) => text)).toEqual(["web 80", "database 3306"]);
+    expect(webServers).toEqual([]);
+    expect(spoken.toWeb).toBe("http 80");
+    expect(titles.network).toBe("private network 10.0.1.0/24, nbg1");
   });
 
-  it("shows the way from web servers to database members when they are apart", () => {
-    const chart = mermaid(exampleConfig({ servers: splitServers, tls: "passthrough" }));
-    expect(chart).toContain('balancer -->|"TLS 443"| front');
-    expect(chart.match(/front -->\|"MySQL 3306"\|/g)).toHaveLength(3);
-    expect(chart.match(/replication/g)).toHaveLength(3);
+  it("tells servers of the role web alone from members of the group", () => {
+    const { balancer, databaseServers, webServers, spoken } = topologyOf(split);
+    expect(names(webServers)).toEqual(["front"]);
+    expect(names(databaseServers)).toEqual(["left", "middle", "right"]);
+    expect(spoken.toWeb).toBe("TLS 443");
+    expect(balancer.lines).toContain("passes TLS through");
   });
 
-  it("has the same connections in Graphviz' language", () => {
-    const arrows = (text: string, pattern: RegExp) => text.match(pattern)?.length;
-    expect(arrows(dot(exampleConfig()), /->/g)).toBe(arrows(mermaid(exampleConfig()), /-->/g));
-  });
-
-  it("shows six web servers each, and more than that as one box", () => {
+  it("shows six web servers each, and more than that as one", () => {
     const webServers = (count: number) =>
       Object.fromEntries(
         Array.from({ length: count }, (_, index) => [
@@ -47,31 +38,45 @@ describe("the topology", () => {
           { privateIp: `10.0.1.${140 + index}`, roles: ["web" as const], ...(index === 3 && { type: "cx43" }) },
         ]),
       );
-    expect(mermaid(exampleConfig({ servers: webServers(6) })).match(/ web-\d\[/g)).toHaveLength(6);
-    const chart = mermaid(exampleConfig({ servers: webServers(7) }));
-    expect(chart).not.toMatch(/ web-\d\[/);
-    expect(chart).toContain('    web_servers["7 servers<br>web-0 to web-6<br>cpx22, cx43<br>web"]\n');
-    expect(chart.match(/balancer -->\|"http 80"\| (\w+)/g)).toHaveLength(4);
-    expect(chart.match(/web_servers -->\|"MySQL 3306"\|/g)).toHaveLength(3);
+    expect(topologyOf(exampleConfig({ servers: webServers(6) })).webServers).toHaveLength(6);
+    const [all, ...others] = topologyOf(exampleConfig({ servers: webServers(7) })).webServers;
+    expect(others).toEqual([]);
+    expect(all).toMatchObject({ name: "7 servers", lines: ["web-0 to web-6", "cpx22, cx43"] });
   });
 });
 
 describe("the drawing", () => {
-  it("is SVG with every server", async () => {
-    const { source, svg } = await drawTopology(exampleConfig(), temporaryFolder());
-    expect(source).toBe(dot(exampleConfig()));
-    for (const name of ["alpha", "bravo", "charlie", "10.0.1.5"]) expect(svg).toContain(name);
-    expect(svg).toContain("</svg>");
+  it("leads from the visitors to every web server, from those to the group, and to Datadog while it watches", () => {
+    const example = drawTopology(exampleConfig());
+    expect(["edge", "balancer", "database", "monitoring"].map((kind) => arrows(example, kind))).toEqual([2, 3, 0, 1]);
+    const apart = drawTopology({ ...split, monitoring: { ...split.monitoring, enabled: false } });
+    expect(["edge", "balancer", "database", "monitoring"].map((kind) => arrows(apart, kind))).toEqual([2, 1, 1, 0]);
   });
 
-  it("is taken from the folder where it shows the same, and made anew where it does not", async () => {
-    const folder = temporaryFolder();
-    writeBelow(folder, [
-      { path: "topology.svg", content: "<svg>of a former run</svg>" },
-      { path: "topology.dot", content: dot(exampleConfig()) },
-    ]);
-    expect((await drawTopology(exampleConfig(), folder)).svg).toBe("<svg>of a former run</svg>");
-    const other = exampleConfig({ servers: splitServers });
-    expect((await drawTopology(other, folder)).svg).toContain("front");
+  it("needs nothing that is not in it", () => {
+    const addresses = drawTopology(exampleConfig()).match(/(?:https?:)?\/\/[^"<\s]+/g);
+    expect(addresses).toEqual(["http://www.w3.org/2000/svg"]);
+  });
+});
+
+/** How far words reach out of the smallest rectangle that has their middle in it, in pixels: 0 or less is inside. */
+const farthestOut = `(() => {
+  const boxes = [...document.querySelectorAll("rect")].map((box) => box.getBoundingClientRect());
+  return [...document.querySelectorAll("text")].map((words) => {
+    const { left, right, top, bottom } = words.getBoundingClientRect();
+    const around = boxes.filter((box) => box.left < (left + right) / 2 && box.right > (left + right) / 2 && box.top < (top + bottom) / 2 && box.bottom > (top + bottom) / 2)
+      .sort((one, other) => one.width - other.width)[0];
+    return { text: words.textContent, out: Math.round(Math.max(around.left - left, right - around.right, around.top - top, bottom - around.bottom)) };
+  }).filter(({ out }) => out > 0);
+})()`;
+
+describe.runIf(hasBrowser("that words of the topology stay in their boxes"))("the drawing in a browser", () => {
+  it("keeps words in their boxes, whatever font the viewer has", () => {
+    const fonts = ["monospace", "sans-serif", "serif", "DejaVu Sans; --spacing: 0.3em"];
+    const drawings = [exampleConfig(), split].map(drawTopology);
+    const page = fonts.flatMap((font) => drawings.map((svg) => `<div style="--font: ${font}">${svg}</div>`));
+    const style =
+      "<!doctype html><style>.topology text { font-family: var(--font) !important; letter-spacing: var(--spacing, 0) }</style>";
+    expect(measureInBrowser(`${style}<body>${page.join("")}`, farthestOut)).toEqual([]);
   });
 });

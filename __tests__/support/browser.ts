@@ -1,0 +1,42 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { hasTool, runTool } from "./tools.js";
+
+/** Without a profile that stays, and without asking anybody on the internet. */
+const options = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--no-first-run",
+  "--disable-sync",
+  "--disable-background-networking",
+  "--disable-component-update",
+];
+
+/** Tells whether a real browser is on this machine, and says so loudly where it is not. */
+export const hasBrowser = (whatItChecks: string): boolean => hasTool("chromium", whatItChecks);
+
+/**
+ * Shows a page in a browser and returns what a script finds in it.
+ * @param measure JavaScript: an expression, whose value is returned
+ * @throws Error when the script failed, with what the browser said
+ */
+export function measureInBrowser<Found>(page: string, measure: string): Found {
+  const folder = mkdtempSync(join(tmpdir(), "browser-"));
+  try {
+    const script = `<script>addEventListener("load", () => { document.body.textContent = "found:" + encodeURIComponent(JSON.stringify(${measure})) + ":"; });</script>`;
+    writeFileSync(join(folder, "page.html"), page + script);
+    const { output } = runTool("chromium", [
+      ...options,
+      `--user-data-dir=${join(folder, "profile")}`,
+      "--dump-dom",
+      `file://${join(folder, "page.html")}`,
+    ]);
+    const found = /found:([^:]*):/.exec(output)?.[1];
+    if (found === undefined) throw new Error(`the browser found nothing: ${output}`);
+    return JSON.parse(decodeURIComponent(found)) as Found;
+  } finally {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
