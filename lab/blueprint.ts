@@ -1,5 +1,5 @@
 import path from "node:path";
-import { compress, allSecretParts, payloadOf, serverUserData } from "../modules/machine/compose/index.js";
+import { compress, allSecretParts, packagesOf, payloadOf, serverUserData } from "../modules/machine/compose/index.js";
 import { loadLabEnvironment, type LabEnvironment, type LabOverrides } from "./environment.js";
 import { authority, type KeyPair } from "./keys/certificates.js";
 import { createCredentials, type Credentials } from "./keys/credentials.js";
@@ -40,7 +40,7 @@ export async function drawUp(layout: Layout, overrides: LabOverrides): Promise<B
 /** What the payloads of all servers ask apt for. */
 export const wantedPackages = ({ environment: { config } }: Blueprint): PayloadPackages =>
   payloadPackages(
-    config.servers.map((server) => payloadOf(config, server)),
+    config.servers.map((server) => ({ ...payloadOf(config, server), packages: packagesOf(config, server) })),
     suite,
   );
 

@@ -74,6 +74,10 @@ export function upSteps(layout: Layout, overrides: LabOverrides): Step[] {
       await Promise.all(machines.map(finishCloudInit));
       return "done on every machine";
     },
+    "servers set themselves up": async () => {
+      await Promise.all(machines.map((machine) => machine.waitForSetup(firstBootSeconds)));
+      return undefined;
+    },
     "the site answers": async () => {
       const [site] = siteHosts(blueprint.environment.config);
       const visitor = new Visitor(blueprint.publicCa.certificate);

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { paths } from "../../modules/platform/paths.js";
 import { namespaceOf, type Layout } from "../layout.js";
 import type { Host } from "../network/addresses.js";
 import { isPartitioned, plugIn, type PrivateNetwork, removeHost, setPartitioned, unplug } from "../network/fabric.js";
@@ -208,6 +209,15 @@ export class Machine {
     return waitFor(`${this.name}: result of cloud-init`, async () => {
       const state = await this.cloudInit();
       return state !== undefined && state.status !== "running" ? state : undefined;
+    });
+  }
+
+  /** Waits until it has set itself up. @throws when it has not; says what it waits for, in its own words */
+  async waitForSetup(timeoutSeconds = 300): Promise<void> {
+    const { complete, notice } = paths.setup;
+    const check = (): boolean => existsSync(path.join(this.root, complete));
+    await waitFor(`${this.name}: setup`, check, { timeoutSeconds, pauseSeconds: 0.5 }).catch(async (error: unknown) => {
+      throw new Error(`${String(error)}\n${(await this.tryExec(["cat", notice])).stdout}`);
     });
   }
 

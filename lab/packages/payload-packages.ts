@@ -15,7 +15,7 @@ export interface PayloadPackages {
 
 /** Reads from payloads which packages and sources they name, so that the lab's repository needs no list of its own. */
 export function payloadPackages(
-  payloads: readonly Pick<CloudConfig, "packages" | "apt">[],
+  payloads: readonly (Pick<CloudConfig, "apt"> & { readonly packages: readonly string[] })[],
   suite: string,
 ): PayloadPackages {
   const packages = new Set(payloads.flatMap((payload) => payload.packages));

@@ -1,7 +1,19 @@
 /** Paths on a server, each named once. */
 export const paths = {
-  /** One script per concept, run once by cloud-init after packages and secrets are there. */
+  /** Scripts of parts, and what runs them. */
   scripts: "/usr/local/lib/platform",
+  setup: {
+    unit: "server-setup.service",
+    script: "/usr/local/lib/platform/server-setup",
+    /** Parts in their order: name and packages. */
+    parts: "/etc/platform/parts",
+    /** Keys of apt sources that are downloaded: path and URL. */
+    aptKeys: "/etc/platform/apt-keys",
+    /** There when every part is set up. */
+    complete: "/var/lib/server-setup/complete",
+    /** There while one is not, and says why. Shown at every login. */
+    notice: "/run/motd.d/server-setup",
+  },
   /** Run after each security update. */
   restartUpgraded: "/usr/local/lib/platform/restart-upgraded",
   /** Private key that sshd shows to whoever logs in. Not among the names that cloud-init removes and makes anew. */

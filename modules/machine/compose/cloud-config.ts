@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { paths } from "../../platform/paths.js";
 import { createdEarly } from "../../platform/users.js";
 import { compact } from "./compact.js";
 import type { AptSource, PayloadFile, PayloadPart } from "../part/part.js";
@@ -13,11 +14,8 @@ export interface SharedConfig {
     readonly conf: string;
     readonly sources: Readonly<Record<string, AptEntry>>;
   };
-  readonly package_update: boolean;
-  readonly package_upgrade: boolean;
-  readonly packages: readonly string[];
   readonly write_files: readonly WrittenFile[];
-  readonly runcmd: readonly (string | readonly string[])[];
+  readonly runcmd: readonly (readonly string[])[];
 }
 
 /** What each server has of its own. */
@@ -44,13 +42,11 @@ interface WrittenFile {
   /** @default - cloud-init's: "0644" */
   readonly permissions?: string;
   readonly defer?: boolean;
-  readonly content?: string;
-  /** Downloaded, instead of `content`. */
-  readonly source?: { readonly uri: string };
+  readonly content: string;
 }
 
-/** apt installs what is named and nothing else; a slow mirror gets more than one chance. */
-const aptSettings = ['APT::Install-Recommends "false";', 'Acquire::Retries "3";', ""].join("\n");
+/** apt installs what is named and nothing else. */
+const aptSettings = 'APT::Install-Recommends "false";\n';
 
 /**
  * Users that services run as. They exist before packages, so that secrets find their owners.
@@ -86,8 +82,21 @@ function aptSourceEntry({ name, source, key }: AptSource): readonly [string, Apt
     : [name, { source: signedBy([keyPath(name), ...key.fingerprints].join(",")) }];
 }
 
-const downloadedKey = ({ name, key }: AptSource): readonly WrittenFile[] =>
-  typeof key === "string" ? [] : [{ path: keyPath(name), source: { uri: key.url } }];
+/** What {@link paths.setup} works off, in lines: parts with their packages, and keys with their addresses. */
+function setupFiles(parts: readonly PayloadPart[], sources: readonly AptSource[]): readonly PayloadFile[] {
+  const keys = sources.flatMap(({ name, key }) => (typeof key === "string" ? [] : [`${keyPath(name)} ${key.url}\n`]));
+  const lines = parts
+    .filter(({ packages, setup }) => packages ?? setup)
+    .map(({ name, packages = [] }) => `${[name, ...packages].join(" ")}\n`);
+  const scripts = parts.flatMap(({ name, setup }) =>
+    setup === undefined ? [] : [{ path: `${paths.scripts}/setup-${name}`, permissions: "0755", content: setup }],
+  );
+  return [
+    { path: paths.setup.parts, content: lines.join("") },
+    { path: paths.setup.aptKeys, content: keys.join("") },
+    ...scripts,
+  ];
+}
 
 function refuseTwins(kind: string, names: readonly string[]): void {
   const twin = names.find((name, index) => names.indexOf(name) !== index);
@@ -99,8 +108,8 @@ function refuseTwins(kind: string, names: readonly string[]): void {
  * @throws Error when two parts deliver the same file or apt source.
  */
 export function mergeParts(parts: readonly PayloadPart[]): SharedConfig {
-  const files = parts.flatMap((part) => part.files ?? []);
   const sources = parts.flatMap((part) => part.aptSources ?? []);
+  const files = [...parts.flatMap((part) => part.files ?? []), ...setupFiles(parts, sources)];
   refuseTwins(
     "file",
     files.map(({ path }) => path),
@@ -114,12 +123,9 @@ export function mergeParts(parts: readonly PayloadPart[]): SharedConfig {
     disable_root: false,
     ssh_pwauth: false,
     apt: { preserve_sources_list: true, conf: aptSettings, sources: Object.fromEntries(sources.map(aptSourceEntry)) },
-    package_update: true,
-    package_upgrade: true,
-    packages: [...new Set(parts.flatMap((part) => part.packages ?? []))],
-    write_files: [...sources.flatMap(downloadedKey), ...files.map(writtenFile)],
-    // The first command that fails ends the boot: cloud-init's status then says "error".
-    runcmd: ["set -eu", ...parts.flatMap((part) => part.commands ?? [])],
+    write_files: files.map(writtenFile),
+    // The last thing that happens once. Packages and services are the unit's business, which tries again.
+    runcmd: [["systemctl", "enable", "--now", "--no-block", paths.setup.unit]],
   };
 }
 

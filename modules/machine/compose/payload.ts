@@ -13,19 +13,23 @@ import { mergeParts, ownConfig, renderCloudConfig, type CloudConfig } from "./cl
 import { oncePerRoles, oncePerServer } from "./once.js";
 import type { PayloadContext, PayloadFile, PayloadPart } from "../part/part.js";
 
-/** Parts of servers by their roles. Their order is the order in which services start. */
+/** Parts of servers by their roles, in the order in which they are set up: who watches comes before what is watched. */
 const partsOf = oncePerRoles((config, roles): readonly PayloadPart[] => {
   const context: PayloadContext = { config, roles };
   return [
     basePart(),
     hostFirewallPart(context),
     hardeningPart(context),
+    ...(config.monitoring.enabled ? [datadogAgentPart(context)] : []),
     releasePart(context),
     ...(roles.includes("database") ? [mysqlPart(context)] : []),
     ...(roles.includes("web") ? [haproxyPart(context), nginxPart(context), applicationPart(context)] : []),
-    ...(config.monitoring.enabled ? [datadogAgentPart(context)] : []),
   ];
 });
+
+/** Packages that a server is to have, in the order of its parts. */
+export const packagesOf = (config: Config, { roles }: Pick<ServerConfig, "roles">): readonly string[] =>
+  partsOf(config, roles).flatMap(({ packages = [] }) => packages);
 
 const ownFilesOf = oncePerServer((config, server): readonly PayloadFile[] =>
   partsOf(config, server.roles).flatMap((part) => part.ownFiles?.(server) ?? []),

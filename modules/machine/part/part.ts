@@ -34,13 +34,18 @@ export interface PublishedKey {
 
 /** What one concept adds to the cloud-init payload of servers that have the same roles. Parts are merged in order; see payload.ts. */
 export interface PayloadPart {
+  /** What the server calls it when it says what it still waits for: lower-case words with dashes. */
+  readonly name: string;
   readonly packages?: readonly string[];
   readonly aptSources?: readonly AptSource[];
   readonly files?: readonly PayloadFile[];
   /** The few files that name a server or its address, for one of the servers. */
   readonly ownFiles?: (server: ServerConfig) => readonly PayloadFile[];
-  /** argv of commands after packages are installed and secrets are written, in order. Each must be idempotent. */
-  readonly commands?: readonly (readonly string[])[];
+  /**
+   * Script that starts what the files describe, run when the part's packages are installed and all files and secrets are written. It is
+   * repeated until it succeeds, so it can be run again at any time, and the last line it prints says why it failed. @default - none
+   */
+  readonly setup?: string;
 }
 
 /** What a part may depend on: the configuration and the roles it is rendered for. */

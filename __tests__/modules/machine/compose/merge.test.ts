@@ -8,6 +8,9 @@ import {
 import { compact } from "../../../../modules/machine/compose/compact.js";
 
 const file = { path: "/etc/a", content: "a\n" };
+const part = (rest: object) => ({ name: "part", ...rest });
+const emptyParts = { path: "/etc/platform/parts", content: "" };
+const emptyKeys = { path: "/etc/platform/apt-keys", content: "" };
 
 describe("parts with defaults", () => {
   it("make a machine with system users, no packages and no files", () => {
@@ -20,8 +23,7 @@ describe("parts with defaults", () => {
       no_create_home: true,
       shell: "/usr/sbin/nologin",
     });
-    expect(config.packages).toEqual([]);
-    expect(config.write_files).toEqual([]);
+    expect(config.write_files).toEqual([emptyParts, emptyKeys]);
     expect(config.apt.sources).toEqual({});
   });
 
@@ -32,19 +34,33 @@ describe("parts with defaults", () => {
 
 describe("parts with everything set", () => {
   const config = mergeParts([
-    { packages: ["x", "y"], files: [file], commands: [["first", "a b"]] },
+    { name: "first", packages: ["x", "y"], files: [file], setup: "#!/bin/sh\nfirst\n" },
+    { name: "files-alone" },
     {
+      name: "second",
       packages: ["y", "z"],
       files: [{ path: "/etc/b", content: "b\n", owner: "app:app", permissions: "0600" }],
-      commands: [["second"]],
+      setup: "#!/bin/sh\nsecond\n",
       aptSources: [{ name: "vendor", source: "deb https://vendor.test $RELEASE main", key: "KEY" }],
     },
   ]);
 
-  it("are merged in their order, packages once", () => {
-    expect(config.packages).toEqual(["x", "y", "z"]);
-    expect(config.write_files.map(({ path }) => path)).toEqual(["/etc/a", "/etc/b"]);
-    expect(config.runcmd).toEqual(["set -eu", ["first", "a b"], ["second"]]);
+  it("are merged in their order, and listed for the server to set up", () => {
+    expect(config.write_files.map(({ path }) => path)).toEqual([
+      "/etc/a",
+      "/etc/b",
+      "/etc/platform/parts",
+      "/etc/platform/apt-keys",
+      "/usr/local/lib/platform/setup-first",
+      "/usr/local/lib/platform/setup-second",
+    ]);
+    expect(config.write_files[2]).toEqual({ path: "/etc/platform/parts", content: "first x y\nsecond y z\n" });
+    expect(config.write_files[4]).toMatchObject({ permissions: "0755", content: "#!/bin/sh\nfirst\n" });
+  });
+
+  it("leave packages and services to a unit, which unlike cloud-init tries again", () => {
+    expect(config.runcmd).toEqual([["systemctl", "enable", "--now", "--no-block", "server-setup.service"]]);
+    expect(config).not.toHaveProperty("packages");
   });
 
   it("render to the same bytes each time, with long lines unbroken", () => {
@@ -57,14 +73,14 @@ describe("parts with everything set", () => {
 
 describe("a file of another user than root", () => {
   it("is written late, when the user exists", () => {
-    const [written] = mergeParts([{ files: [{ ...file, owner: "app:app" }] }]).write_files;
+    const [written] = mergeParts([part({ files: [{ ...file, owner: "app:app" }] })]).write_files;
     expect(written).toEqual({ path: "/etc/a", owner: "app:app", defer: true, content: "a\n" });
   });
 });
 
 describe("an apt source", () => {
   const entries = (key: string | { url: string; fingerprints: string[] }) =>
-    mergeParts([{ aptSources: [{ name: "vendor", source: "deb https://vendor.test stable 7", key }] }]);
+    mergeParts([part({ aptSources: [{ name: "vendor", source: "deb https://vendor.test stable 7", key }] })]);
 
   it("trusts a key at hand for itself alone", () => {
     expect(entries("KEY").apt.sources).toEqual({
@@ -78,7 +94,10 @@ describe("an apt source", () => {
     expect(config.apt.sources).toEqual({
       vendor: { source: `deb [signed-by=${path},${"AB".repeat(20)},${"CD".repeat(20)}] https://vendor.test stable 7` },
     });
-    expect(config.write_files).toEqual([{ path, source: { uri: "https://keys.vendor.test/KEY" } }]);
+    expect(config.write_files).toEqual([
+      emptyParts,
+      { path: "/etc/platform/apt-keys", content: `${path} https://keys.vendor.test/KEY\n` },
+    ]);
   });
 });
 
@@ -94,20 +113,20 @@ describe("what is a server's own", () => {
 
 describe("merging refuses", () => {
   it("the same file from two parts", () => {
-    expect(() => mergeParts([{ files: [file] }, { files: [file] }])).toThrow(
+    expect(() => mergeParts([part({ files: [file] }), part({ files: [file] })])).toThrow(
       "payload: each file comes from one part, got /etc/a twice; remove one",
     );
   });
 
   it("a server's own file where there is a shared one", () => {
-    expect(() => ownConfig("alpha", [file], mergeParts([{ files: [file] }]))).toThrow(
+    expect(() => ownConfig("alpha", [file], mergeParts([part({ files: [file] })]))).toThrow(
       "payload: each file comes from one part, got /etc/a twice; remove one",
     );
   });
 
   it("the same apt source from two parts", () => {
-    const part = { aptSources: [{ name: "vendor", source: "deb x y z", key: "KEY" }] };
-    expect(() => mergeParts([part, part])).toThrow(
+    const vendor = part({ aptSources: [{ name: "vendor", source: "deb x y z", key: "KEY" }] });
+    expect(() => mergeParts([vendor, vendor])).toThrow(
       "payload: each apt source comes from one part, got vendor twice; remove one",
     );
   });

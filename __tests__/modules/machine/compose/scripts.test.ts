@@ -1,13 +1,14 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { payloadOf } from "../../../../modules/machine/compose/index.js";
+import { paths } from "../../../../modules/platform/paths.js";
 import { exampleConfig } from "../../../support/config.js";
 import { temporaryFolder, writeBelow } from "../../../support/payload-files.js";
 import { serverOf } from "../../../support/servers.js";
 import { hasTool, runTool } from "../../../support/tools.js";
 
 const config = exampleConfig();
-const { write_files: files, runcmd } = payloadOf(config, serverOf(config, "alpha"));
+const { write_files: files } = payloadOf(config, serverOf(config, "alpha"));
 const scripts = files.filter(({ content }) => /^#!\/bin\/(ba)?sh/.test(content ?? ""));
 
 describe("scripts of the payload", () => {
@@ -20,14 +21,11 @@ describe("scripts of the payload", () => {
     expect(careless.map(({ path }) => path)).toEqual(["/usr/sbin/policy-rc.d", "/usr/local/sbin/mysql-group"]);
   });
 
-  it("run in the order in which services depend on each other", () => {
-    expect(runcmd.map((command) => (typeof command === "string" ? command : command.join(" ")))).toEqual([
-      "set -eu",
-      "rm -f /usr/sbin/policy-rc.d",
-      ...["host-firewall", "hardening", "mysql", "haproxy", "nginx", "application", "datadog-agent"].map(
-        (name) => `/usr/local/lib/platform/setup-${name}`,
-      ),
-    ]);
+  it("run in the order in which services depend on each other, the firewall and who watches first", () => {
+    const parts = files.find(({ path }) => path === paths.setup.parts)?.content ?? "";
+    expect([...parts.matchAll(/^\S+/gm)].join()).toBe(
+      "host-firewall,hardening,datadog-agent,release,mysql,haproxy,nginx,application",
+    );
   });
 
   it.runIf(hasTool("shellcheck", "shell scripts of the payload"))("satisfy shellcheck", () => {

@@ -1,5 +1,4 @@
 import type { PayloadContext, PayloadPart } from "../../part/part.js";
-import { setupScript } from "../../part/setup-script.js";
 import { mysqlTlsName } from "../../../platform/names.js";
 import { packages } from "../../../platform/packages.js";
 import { paths } from "../../../platform/paths.js";
@@ -11,7 +10,6 @@ const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 
 /** The application under its own user: units, settings, and `deploy-app`, which also brings the first release. */
 export function applicationPart({ config }: PayloadContext): PayloadPart {
-  const script = setupScript("setup-application", file("setup-application"));
   const variables = {
     ...paths.application,
     ...ports,
@@ -32,6 +30,7 @@ export function applicationPart({ config }: PayloadContext): PayloadPart {
   });
   const unit = (name: string) => rendered(`/etc/systemd/system/${name}`, `${name}.hbs`);
   return {
+    name: "application",
     packages: packages.application,
     files: [
       rendered(paths.application.environmentFile, "app.env.hbs"),
@@ -40,8 +39,7 @@ export function applicationPart({ config }: PayloadContext): PayloadPart {
       rendered("/etc/systemd/system/app-trial.service", "app.service.hbs", trial),
       unit("app-first-release.service"),
       { path: paths.application.deploy, permissions: "0755", content: readStatic(file("deploy-app")) },
-      ...script.files,
     ],
-    commands: script.commands,
+    setup: readStatic(file("setup-application")),
   };
 }

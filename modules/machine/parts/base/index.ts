@@ -1,13 +1,15 @@
+import { paths } from "../../../platform/paths.js";
 import { readStatic } from "../../part/templates.js";
 import type { PayloadPart } from "../../part/part.js";
 
-const policy = "/usr/sbin/policy-rc.d";
+const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 
-/**
- * Packages are installed without starting anything: their services start once, in order, when every file and secret is there.
- * The policy goes away as soon as packages are in, so that later upgrades restart services as usual.
- */
+/** `server-setup`, which sets all parts up and repeats what fails, and what keeps packages from starting anything meanwhile. */
 export const basePart = (): PayloadPart => ({
-  files: [{ path: policy, permissions: "0755", content: readStatic(new URL("./files/policy-rc.d", import.meta.url)) }],
-  commands: [["rm", "-f", policy]],
+  name: "base",
+  files: [
+    { path: paths.setup.script, permissions: "0755", content: readStatic(file("server-setup")) },
+    { path: `/etc/systemd/system/${paths.setup.unit}`, content: readStatic(file("server-setup.service")) },
+    { path: "/usr/sbin/policy-rc.d", permissions: "0755", content: readStatic(file("policy-rc.d")) },
+  ],
 });

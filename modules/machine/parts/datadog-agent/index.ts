@@ -1,5 +1,4 @@
 import type { PayloadContext, PayloadPart } from "../../part/part.js";
-import { setupScript } from "../../part/setup-script.js";
 import { secretFilesOf } from "../../../config/secrets.js";
 import type { Config, Role } from "../../../config/schema.js";
 import { instances } from "../../../platform/signals.js";
@@ -28,7 +27,6 @@ function certificates(config: Config, roles: readonly Role[]) {
 
 /** The monitoring agent: host metrics, the integrations of the server's roles, and logs. */
 export function datadogAgentPart({ config, roles }: PayloadContext): PayloadPart {
-  const script = setupScript("setup-datadog-agent", file("setup-datadog-agent"));
   const variables = {
     host: siteHosts(config)[0],
     balancerIp: config.network.balancerIp,
@@ -45,6 +43,7 @@ export function datadogAgentPart({ config, roles }: PayloadContext): PayloadPart
   const check = (name: string) => `/etc/datadog-agent/conf.d/${name}.d/conf.yaml`;
   const running = integrations.filter((integration) => !("role" in integration) || roles.includes(integration.role));
   return {
+    name: "datadog-agent",
     packages: packages.datadogAgent,
     aptSources: [datadogAptSource(config)],
     files: [
@@ -57,7 +56,6 @@ export function datadogAgentPart({ config, roles }: PayloadContext): PayloadPart
         path: "/etc/systemd/system/datadog-agent.service.d/platform.conf",
         content: readStatic(file("service.conf")),
       },
-      ...script.files,
     ],
     ownFiles: ({ name }) => [
       {
@@ -70,6 +68,6 @@ export function datadogAgentPart({ config, roles }: PayloadContext): PayloadPart
         }),
       },
     ],
-    commands: script.commands,
+    setup: readStatic(file("setup-datadog-agent")),
   };
 }

@@ -1,7 +1,6 @@
 import { addressesOf, reservedAddresses } from "../../../config/addresses.js";
 import type { Config } from "../../../config/schema.js";
 import type { PayloadContext, PayloadPart } from "../../part/part.js";
-import { setupScript } from "../../part/setup-script.js";
 import { packages } from "../../../platform/packages.js";
 import { paths } from "../../../platform/paths.js";
 import { ports } from "../../../platform/ports.js";
@@ -22,7 +21,6 @@ function possibleMembers({ network: { databaseRange, subnet } }: Config): readon
 
 /** HAProxy on a web server: on loopback, one port for writes and one for reads. */
 export function haproxyPart({ config }: PayloadContext): PayloadPart {
-  const script = setupScript("setup-haproxy", file("setup-haproxy"));
   const content = renderTemplate(file("haproxy.cfg.hbs"), {
     members: possibleMembers(config),
     maximumConnections,
@@ -34,12 +32,12 @@ export function haproxyPart({ config }: PayloadContext): PayloadPart {
     rolePort: ports.mysqlRole,
   });
   return {
+    name: "haproxy",
     packages: packages.haproxy,
     files: [
       { path: paths.haproxy.configuration, content },
       { path: "/etc/systemd/system/haproxy.service.d/platform.conf", content: readStatic(file("service.conf")) },
-      ...script.files,
     ],
-    commands: script.commands,
+    setup: readStatic(file("setup-haproxy")),
   };
 }

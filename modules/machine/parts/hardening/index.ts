@@ -1,5 +1,4 @@
 import type { PayloadContext, PayloadPart } from "../../part/part.js";
-import { setupScript } from "../../part/setup-script.js";
 import { addresses } from "../../../platform/addresses.js";
 import { packages } from "../../../platform/packages.js";
 import { paths } from "../../../platform/paths.js";
@@ -21,8 +20,8 @@ const staticFiles: Readonly<Record<string, string>> = {
 
 /** The machine itself: names, time, journal, security updates, ssh and kernel settings. */
 export function hardeningPart(_context: PayloadContext): PayloadPart {
-  const script = setupScript("setup-hardening", file("setup-hardening"));
   return {
+    name: "hardening",
     packages: packages.hardening,
     files: [
       ...Object.entries(staticFiles).map(([path, name]) => ({ path, content: readStatic(file(name)) })),
@@ -31,8 +30,7 @@ export function hardeningPart(_context: PayloadContext): PayloadPart {
         content: renderTemplate(file("resolved.conf.hbs"), { resolvers: addresses.resolvers.join(" ") }),
       },
       { path: paths.restartUpgraded, permissions: "0755", content: readStatic(file("restart-upgraded")) },
-      ...script.files,
     ],
-    commands: script.commands,
+    setup: readStatic(file("setup-hardening")),
   };
 }

@@ -1,5 +1,4 @@
 import type { PayloadContext, PayloadPart } from "../../part/part.js";
-import { setupScript } from "../../part/setup-script.js";
 import { packages } from "../../../platform/packages.js";
 import { ports } from "../../../platform/ports.js";
 import { users, type ServiceUser } from "../../../platform/users.js";
@@ -17,8 +16,8 @@ export const withoutNames: readonly ServiceUser[] = [users.application, users.my
 
 /** The server's own firewall: the rule table as nftables. */
 export function hostFirewallPart({ config, roles }: PayloadContext): PayloadPart {
-  const script = setupScript("setup-host-firewall", file("setup-host-firewall"));
   return {
+    name: "host-firewall",
     packages: packages.hostFirewall,
     files: [
       {
@@ -32,11 +31,10 @@ export function hostFirewallPart({ config, roles }: PayloadContext): PayloadPart
         }),
       },
       { path: "/etc/sysctl.d/60-network.conf", content: readStatic(file("sysctl.conf")) },
-      ...script.files,
     ],
     ownFiles: ({ privateIp }) => [
       { path: ownAddress, content: renderTemplate(file("own-address.nft.hbs"), { privateIp }) },
     ],
-    commands: script.commands,
+    setup: readStatic(file("setup-host-firewall")),
   };
 }

@@ -2,7 +2,6 @@ import { toNumber } from "../../../config/addresses.js";
 import { largestBufferPoolMib } from "../../../config/buffer-pool.js";
 import { serversWithRole, type Config, type ServerConfig } from "../../../config/schema.js";
 import type { PayloadContext, PayloadFile, PayloadPart } from "../../part/part.js";
-import { setupScript } from "../../part/setup-script.js";
 import { packages } from "../../../platform/packages.js";
 import { paths } from "../../../platform/paths.js";
 import { ports } from "../../../platform/ports.js";
@@ -26,9 +25,9 @@ const maximumConnections = 1500;
  * mysql-group's code (files/mysql-group) is no part of the payload: app/build.ts packs it into the release, its unit fetches it.
  */
 export function mysqlPart({ config }: PayloadContext): PayloadPart {
-  const script = setupScript("setup-mysql", file("setup-mysql"));
   const members = serversWithRole(config, "database");
   return {
+    name: "mysql",
     packages: packages.mysql,
     aptSources: [mysqlAptSource(config)],
     files: [
@@ -40,13 +39,12 @@ export function mysqlPart({ config }: PayloadContext): PayloadPart {
       copied("/usr/local/sbin/mysql-data", "mysql-data", "0755"),
       copied("/usr/local/sbin/mysql-group", "mysql-group.sh", "0755"),
       copied("/etc/systemd/system/mysql-group.service", "mysql-group.service"),
-      ...script.files,
     ],
     ownFiles: (server) => [
       growing(paths.mysql.configuration, members, (known) => serverConfiguration(config, server, known)),
       growing(paths.mysql.groupSettings, members, (known) => groupSettings(config, server, known)),
     ],
-    commands: script.commands,
+    setup: readStatic(file("setup-mysql")),
   };
 }
 

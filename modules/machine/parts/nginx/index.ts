@@ -1,6 +1,5 @@
 import { noticeSeconds } from "../../../config/balancer.js";
 import type { PayloadContext, PayloadPart } from "../../part/part.js";
-import { setupScript } from "../../part/setup-script.js";
 import { edgeTokenHeader, healthPath, readyPath, siteHosts } from "../../../platform/names.js";
 import { packages } from "../../../platform/packages.js";
 import { paths } from "../../../platform/paths.js";
@@ -21,7 +20,6 @@ const listens = [
 /** Reverse proxy in front of the application: real visitor addresses, one log line a request, the balancer's health check. */
 export function nginxPart({ config }: PayloadContext): PayloadPart {
   const passthrough = config.tls === "passthrough";
-  const script = setupScript("setup-nginx", file("setup-nginx"));
   const variables = {
     ...paths.nginx,
     user: users.nginx,
@@ -40,6 +38,7 @@ export function nginxPart({ config }: PayloadContext): PayloadPart {
   };
   const rendered = (path: string, template: string) => ({ path, content: renderTemplate(file(template), variables) });
   return {
+    name: "nginx",
     packages: packages.nginx,
     files: [
       rendered("/etc/nginx/nginx.conf", "nginx.conf.hbs"),
@@ -49,7 +48,6 @@ export function nginxPart({ config }: PayloadContext): PayloadPart {
       { path: "/etc/logrotate.d/nginx", content: readStatic(file("logrotate")) },
       rendered("/etc/systemd/system/in-service.service", "in-service.service.hbs"),
       { path: "/etc/systemd/system/nginx.service.d/platform.conf", content: readStatic(file("service.conf")) },
-      ...script.files,
     ],
     ownFiles: ({ privateIp }) =>
       listens
@@ -58,6 +56,6 @@ export function nginxPart({ config }: PayloadContext): PayloadPart {
           path: `/etc/nginx/snippets/${name}.conf`,
           content: renderTemplate(file("listen.conf.hbs"), { privateIp, port, options }),
         })),
-    commands: script.commands,
+    setup: readStatic(file("setup-nginx")),
   };
 }

@@ -7,6 +7,7 @@ const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 
 /** How our own programs reach a server: the name of its release, and `fetch-release`, which the programs' units call. */
 export const releasePart = ({ config }: PayloadContext): PayloadPart => ({
+  name: "release",
   packages: packages.release,
   files: [
     {

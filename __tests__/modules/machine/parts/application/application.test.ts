@@ -18,9 +18,7 @@ describe("the application's part", () => {
       "/etc/systemd/system/app-trial.service",
       "/etc/systemd/system/app-first-release.service",
       "/usr/local/sbin/deploy-app",
-      "/usr/local/lib/platform/setup-application",
     ]);
-    expect(part.commands).toEqual([["/usr/local/lib/platform/setup-application"]]);
   });
 
   it("gives the application its settings, and secrets by file name only", () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { collected, datadogAgentPart } from "../../../../../modules/machine/parts/datadog-agent/index.js";
 import { logServices } from "../../../../../modules/platform/signals.js";
-import { payloadOf } from "../../../../../modules/machine/compose/index.js";
+import { packagesOf, payloadOf } from "../../../../../modules/machine/compose/index.js";
 import { exampleConfig } from "../../../../support/config.js";
 import { contentOf, partOf } from "../../../../support/payload-files.js";
 import { serverOf, splitServers } from "../../../../support/servers.js";
@@ -113,8 +113,8 @@ describe("logs", () => {
 
 describe("the agent's user", () => {
   it("reads the journal, and of all other logs only those that are given to its own group", () => {
-    const setup = contentOf(partOf(datadogAgentPart), "/usr/local/lib/platform/setup-datadog-agent");
-    expect(setup.match(/usermod .*/g)).toEqual(["usermod --groups systemd-journal dd-agent"]);
+    const setup = partOf(datadogAgentPart).setup;
+    expect(setup?.match(/usermod .*/g)).toEqual(["usermod --groups systemd-journal dd-agent"]);
   });
 });
 
@@ -122,14 +122,14 @@ describe("without monitoring", () => {
   it("there is no agent and no repository", () => {
     const config = exampleConfig({ monitoring: { enabled: false } });
     const payload = payloadOf(config, serverOf(config, "alpha"));
-    expect(payload.packages).not.toContain("datadog-agent");
+    expect(packagesOf(config, serverOf(config, "alpha"))).not.toContain("datadog-agent");
     expect(Object.keys(payload.apt.sources)).toEqual(["mysql"]);
   });
 });
 
 describe("without an API key", () => {
   it("the agent is installed, not started, and says so", () => {
-    const setup = contentOf(partOf(datadogAgentPart), "/usr/local/lib/platform/setup-datadog-agent");
+    const setup = partOf(datadogAgentPart).setup;
     expect(setup).toContain("grep -q '^DD_API_KEY=.' /etc/datadog-agent/environment");
     expect(setup).toContain("installed, but not started");
   });

@@ -22,9 +22,7 @@ describe("HAProxy with defaults", () => {
     expect(part.files?.map(({ path }) => path)).toEqual([
       "/etc/haproxy/haproxy.cfg",
       "/etc/systemd/system/haproxy.service.d/platform.conf",
-      "/usr/local/lib/platform/setup-haproxy",
     ]);
-    expect(part.commands).toEqual([["/usr/local/lib/platform/setup-haproxy"]]);
   });
 
   it("listens on loopback only", () => {

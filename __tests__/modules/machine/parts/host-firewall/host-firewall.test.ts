@@ -32,10 +32,8 @@ describe("the host firewall with defaults", () => {
     expect(part.files?.map(({ path }) => path)).toEqual([
       "/etc/nftables.conf",
       "/etc/sysctl.d/60-network.conf",
-      "/usr/local/lib/platform/setup-host-firewall",
       "/etc/nftables/own-address.nft",
     ]);
-    expect(part.commands).toEqual([["/usr/local/lib/platform/setup-host-firewall"]]);
   });
 
   it("drops what no rule allows, in, out and through", () => {

@@ -34,11 +34,9 @@ describe("MySQL with defaults", () => {
       "/usr/local/sbin/mysql-data",
       "/usr/local/sbin/mysql-group",
       "/etc/systemd/system/mysql-group.service",
-      "/usr/local/lib/platform/setup-mysql",
       "/etc/mysql/server.cnf",
       "/etc/mysql-group/group.json",
     ]);
-    expect(part.commands).toEqual([["/usr/local/lib/platform/setup-mysql"]]);
   });
 
   it("tells the joiner every member in order, and where passwords lie", () => {
@@ -158,12 +156,8 @@ describe("the apt key", () => {
 
 describe("scripts and units", () => {
   it("pass shellcheck", () => {
-    if (!hasTool("shellcheck", "mysql-data and setup-mysql")) return;
-    for (const path of [
-      "/usr/local/sbin/mysql-data",
-      "/usr/local/sbin/mysql-group",
-      "/usr/local/lib/platform/setup-mysql",
-    ])
+    if (!hasTool("shellcheck", "mysql-data")) return;
+    for (const path of ["/usr/local/sbin/mysql-data", "/usr/local/sbin/mysql-group"])
       expect(runTool("shellcheck", ["-"], contentOf(path))).toEqual({ status: 0, output: "" });
   });
 
@@ -248,9 +242,7 @@ describe("scripts and units", () => {
       "ExecStartPre=+/usr/local/sbin/fetch-release ${RELEASE_URL} ${RELEASE_SHA256} mysql-group /opt/mysql-group/${RELEASE_SHA256}\n",
     );
     expect(unit).toContain("Restart=always\n");
-    expect(contentOf("/usr/local/lib/platform/setup-mysql")).toContain(
-      "systemctl start --no-block mysql.service mysql-group.service\n",
-    );
+    expect(mysqlOf("alpha").setup).toContain("systemctl start --no-block mysql.service mysql-group.service\n");
   });
 
   it("keep the joiner's list of members on the data volume, and let it read what mysqld has received", () => {

@@ -18,7 +18,7 @@ describe("the release's part", () => {
   it("is one package and two files", () => {
     expect(part.packages).toEqual(["curl"]);
     expect(part.files?.map(({ path }) => path)).toEqual(["/etc/platform/release.env", "/usr/local/sbin/fetch-release"]);
-    expect(part.commands).toBeUndefined();
+    expect(part.setup).toBeUndefined();
   });
 
   it("names the configuration's release", () => {

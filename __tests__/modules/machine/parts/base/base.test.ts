@@ -1,0 +1,154 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { basePart } from "../../../../../modules/machine/parts/base/index.js";
+import { paths } from "../../../../../modules/platform/paths.js";
+import { contentOf, temporaryFolder, writeBelow } from "../../../../support/payload-files.js";
+import { hasTool, runTool } from "../../../../support/tools.js";
+import { judgeUnits } from "../../../../support/units.js";
+
+const part = basePart();
+
+/** apt and dpkg of a machine on which the packages of `installed` are there, and those of `offered` can be fetched. */
+const dpkgQuery = `for name; do grep -qx -- "$name" installed && echo installed || missing=yes; done; [ -z "\${missing-}" ]`;
+const aptGet = `
+echo "apt-get $*" | sed 's/-o [^ ]* *//g; s/-qq --yes *//' >>log
+case " $* " in *" install "*) ;; *) exit 0 ;; esac
+while [ "$1" != install ]; do shift; done; shift
+for name; do grep -qx -- "$name" offered || { echo "E: Unable to locate package $name" >&2; exit 100; }; done
+printf '%s\\n' "$@" >>installed`;
+
+/** A machine with these parts, as `server-setup` finds it: its own paths, and stand-ins for apt and for the parts' scripts. */
+class Machine {
+  readonly folder = temporaryFolder();
+
+  constructor(parts: string, scripts: Readonly<Record<string, string>>, offered: string) {
+    const script = (path: string, body: string) => ({ path, permissions: "0755", content: `#!/bin/bash\n${body}\n` });
+    const inFolder = (text: string): string => text.replaceAll(/(?<=[= ])\/(etc|usr|var|run)\//g, `${this.folder}/$1/`);
+    writeBelow(this.folder, [
+      { path: "installed", content: "" },
+      { path: "offered", content: offered },
+      { path: "log", content: "" },
+      { path: "etc/platform/parts", content: parts },
+      { path: "etc/platform/apt-keys", content: "/etc/apt/keyrings/vendor.asc https://vendor.test/key\n" },
+      { path: "server-setup", permissions: "0755", content: inFolder(contentOf(part, paths.setup.script)) },
+      script("usr/lib/apt/apt-helper", 'echo "download ${*: -2}" >>log'),
+      script("bin/apt-get", aptGet),
+      script("bin/dpkg-query", `shift 3; ${dpkgQuery}`),
+      script("bin/dpkg", "exit 0"),
+      ...Object.entries(scripts).map(([name, body]) => script(`usr/local/lib/platform/setup-${name}`, body)),
+    ]);
+  }
+
+  write(path: string, content: string): void {
+    writeBelow(this.folder, [{ path, content }]);
+  }
+
+  /** Exit status of a run, and what it did. */
+  run(): { status: number; log: string[] } {
+    this.write("log", "");
+    const { status } = runTool("sh", ["-c", `cd ${this.folder} && PATH=$PWD/bin:$PATH ./server-setup`]);
+    const log = readFileSync(join(this.folder, "log"), "utf8").trim();
+    return { status, log: log === "" ? [] : log.split("\n") };
+  }
+
+  /** What somebody who logs in reads; nothing when all is well. */
+  get notice(): string | undefined {
+    const { status, output } = runTool("cat", [join(this.folder, paths.setup.notice)]);
+    return status === 0 ? output : undefined;
+  }
+}
+
+const notes = (name: string): string => `echo "set up ${name}" >>log`;
+const two = "first a b\nsecond c\n";
+const scripts = { first: notes("first"), second: notes("second") };
+
+describe("setting a server up", () => {
+  it("fetches all packages in one go, then starts part after part, once", () => {
+    const machine = new Machine(two, scripts, "a\nb\nc\n");
+    expect(machine.run()).toEqual({
+      status: 0,
+      log: [
+        "download https://vendor.test/key /etc/apt/keyrings/vendor.asc",
+        "apt-get update",
+        "apt-get dist-upgrade",
+        "apt-get install a b c",
+        "set up first",
+        "set up second",
+      ],
+    });
+    expect(machine.notice).toBeUndefined();
+    expect(machine.run()).toEqual({ status: 0, log: [] });
+  });
+
+  it("asks no package archive for what the image has", () => {
+    const machine = new Machine("first a\n", scripts, "");
+    machine.write("installed", "a\n");
+    expect(machine.run()).toEqual({ status: 0, log: ["set up first"] });
+  });
+});
+
+describe("a repository that is away", () => {
+  const machine = () => new Machine("first vendors\nsecond c\n", scripts, "c\n");
+
+  it("keeps only its own part from being set up, fails, and is named to whoever logs in", () => {
+    const waiting = machine();
+    const { status, log } = waiting.run();
+    expect(status).toBe(1);
+    expect(log.slice(-3)).toEqual(["apt-get install vendors", "apt-get install c", "set up second"]);
+    expect(waiting.notice).toContain("  first: E: Unable to locate package vendors\n");
+    expect(waiting.notice).not.toContain("  second:");
+  });
+
+  it("is asked again by the next run, which leaves alone what is set up", () => {
+    const waiting = machine();
+    waiting.run();
+    waiting.write("offered", "vendors\nc\n");
+    const { status, log } = waiting.run();
+    expect(status).toBe(0);
+    expect(log.at(-1)).toBe("set up first");
+    expect(log).not.toContain("set up second");
+    expect(waiting.notice).toBeUndefined();
+  });
+});
+
+describe("a part whose script fails", () => {
+  it("is named with its last words and repeated", () => {
+    const machine = new Machine(two, { ...scripts, first: "echo the reason >&2; exit 3" }, "a\nb\nc\n");
+    expect(machine.run().status).toBe(1);
+    expect(machine.notice).toContain("  first: the reason\n");
+    expect(machine.run().status).toBe(1);
+  });
+
+  it("keeps everything else from starting where it is the firewall", () => {
+    const broken = { "host-firewall": "exit 1", second: notes("second") };
+    const machine = new Machine("host-firewall a\nsecond c\n", broken, "a\nc\n");
+    const { status, log } = machine.run();
+    expect(status).toBe(1);
+    expect(log).not.toContain("set up second");
+  });
+});
+
+describe("the unit", () => {
+  it.runIf(hasTool("systemd-analyze", "the unit of server-setup"))(
+    "tries again for ever, after a reboot too, until all is set up",
+    () => {
+      const unit = contentOf(part, "/etc/systemd/system/server-setup.service");
+      expect(judgeUnits({ "server-setup.service": unit }).complaints).toBe("");
+      expect(unit).toMatch(/^Restart=on-failure$/m);
+      expect(unit).toMatch(/^StartLimitIntervalSec=0$/m);
+      expect(unit).toMatch(/^WantedBy=multi-user.target$/m);
+      expect(unit).toContain(`ConditionPathExists=!${paths.setup.complete}\n`);
+      expect(unit).toContain(`ExecStart=${paths.setup.script}\n`);
+    },
+  );
+});
+
+describe("packages", () => {
+  it("start nothing while the server is set up, and are free afterwards", () => {
+    const policy = contentOf(part, "/usr/sbin/policy-rc.d");
+    expect(runTool("env", ["SERVER_SETUP=running", "sh", "-s"], policy).status).toBe(101);
+    expect(runTool("sh", ["-s"], policy).status).toBe(0);
+    expect(contentOf(part, paths.setup.script)).toMatch(/^export .*SERVER_SETUP=running/m);
+  });
+});
