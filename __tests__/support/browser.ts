@@ -20,15 +20,17 @@ export const hasBrowser = (whatItChecks: string): boolean => hasTool("chromium",
 /**
  * Shows a page in a browser and returns what a script finds in it.
  * @param measure JavaScript: an expression, whose value is returned
+ * @param scheme what the viewer prefers
  * @throws Error when the script failed, with what the browser said
  */
-export function measureInBrowser<Found>(page: string, measure: string): Found {
+export function measureInBrowser<Found>(page: string, measure: string, scheme: "light" | "dark" = "light"): Found {
   const folder = mkdtempSync(join(tmpdir(), "browser-"));
   try {
     const script = `<script>addEventListener("load", () => { document.body.textContent = "found:" + encodeURIComponent(JSON.stringify(${measure})) + ":"; });</script>`;
     writeFileSync(join(folder, "page.html"), page + script);
     const { output } = runTool("chromium", [
       ...options,
+      `--blink-settings=preferredColorScheme=${scheme === "dark" ? 0 : 1}`,
       `--user-data-dir=${join(folder, "profile")}`,
       "--dump-dom",
       `file://${join(folder, "page.html")}`,

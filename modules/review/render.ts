@@ -1,10 +1,9 @@
 import Table from "cli-table3";
 import pc from "picocolors";
-import { priceList } from "../platform/hetzner-offers.js";
-import type { CostLine } from "./cost.js";
 import type { ReviewSection } from "./facts.js";
 import type { PolicyResult } from "./policies/index.js";
 import type { Review } from "./review.js";
+import { costText, euros, serverTable, trafficTable } from "./tables.js";
 
 /** Widest line, so that the review fits a terminal and a CI log. */
 export const reviewWidth = 120;
@@ -45,31 +44,6 @@ function table(columns: readonly string[], rows: readonly Row[], colors: Colors)
     .join("\n");
 }
 
-const kib = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`;
-const euros = (amount: number | undefined): string =>
-  amount === undefined ? "not in the price list" : amount.toFixed(2);
-
-const serverRows = (review: Review): readonly Row[] =>
-  review.servers.map(({ name, type, location, roles, privateIp, payload }) => [
-    name,
-    type,
-    location,
-    roles.join(", "),
-    privateIp,
-    payload ? kib(payload.bytes) : "-",
-    payload?.hash ?? "-",
-  ]);
-
-const trafficRows = (review: Review): readonly Row[] =>
-  review.traffic.map(({ from, to, network, ports, users, why }) => [
-    from,
-    to,
-    network,
-    ports,
-    users.join(", ") || "-",
-    why,
-  ]);
-
 function policyRow(policies: readonly PolicyResult[], colors: Colors): Row {
   const names = (outcome: PolicyResult["outcome"]) =>
     policies.filter((result) => result.outcome === outcome).map((result) => result.policy);
@@ -81,12 +55,9 @@ function policyRow(policies: readonly PolicyResult[], colors: Colors): Row {
   return ["Policies", parts.join("; ")];
 }
 
-const costText = (lines: readonly CostLine[]): string =>
-  lines.map(({ what, monthlyEur }) => `${what}: ${euros(monthlyEur)}`).join("; ");
-
 function costRow({ cost }: Review): Row {
-  const total = `about ${cost.monthlyEur.toFixed(2)} ${priceList.currency} a month (${priceList.tax}; prices of ${priceList.date}): `;
-  return ["Hetzner", total + costText(cost.lines)];
+  const lines = cost.lines.map(({ what, monthlyEur }) => `${what}: ${euros(monthlyEur)}`).join("; ");
+  return ["Hetzner", `${costText(cost)}: ${lines}`];
 }
 
 /** The review as text of at most 120 columns. */
@@ -98,15 +69,7 @@ export function renderReview(review: Review, options: { readonly color: boolean 
   const warnings = review.warnings.map(({ setting, text }) => [colors.yellow(setting), text]);
   const blocks = [
     `${colors.bold(`Review of ${review.environment}`)}  ${review.site}`,
-    block(
-      "Servers",
-      table(["name", "type", "location", "roles", "private address", "payload", "hash"], serverRows(review), colors),
-    ),
-    block(
-      "Traffic: who may open a connection; everything else is dropped, both ways",
-      table(["from", "to", "network", "ports", "as user", "why"], trafficRows(review), colors),
-    ),
-    ...review.sections.map(section),
+    ...[serverTable(review), trafficTable(review), ...review.sections].map(section),
     block("Summary", table(["", ""], summary, colors)),
     warnings.length > 0
       ? block(`Warnings: ${warnings.length}`, table(["setting", ""], warnings, colors))

@@ -4,6 +4,7 @@ import pc from "picocolors";
 import type { Config } from "../config/schema.js";
 import { payloadHash, payloadSize } from "../machine/compose/index.js";
 import { drawTopology } from "./drawing.js";
+import { renderPage } from "./page.js";
 import { writePayloads } from "./payload-files.js";
 import { renderReview } from "./render.js";
 import type { ReviewSection } from "./facts.js";
@@ -25,7 +26,7 @@ export interface WriteReviewProps {
 }
 
 /**
- * Prints the review and leaves it beside the JSON as plain files: review.txt, topology.svg and payload/.
+ * Prints the review and leaves it beside the JSON as plain files: review.txt, review.html, topology.svg and payload/.
  * Colours only on a terminal, and never with NO_COLOR.
  */
 export function writeReview(props: WriteReviewProps): void {
@@ -40,6 +41,8 @@ export function writeReview(props: WriteReviewProps): void {
   mkdirSync(outdir, { recursive: true });
   writePayloads(config, join(outdir, "payload"));
   writeFileSync(join(outdir, "review.txt"), plain);
-  writeFileSync(join(outdir, "topology.svg"), drawTopology(config));
+  const topology = drawTopology(config);
+  writeFileSync(join(outdir, "topology.svg"), topology);
+  writeFileSync(join(outdir, "review.html"), renderPage(result, topology));
   output.write(output.isTTY && pc.isColorSupported ? renderReview(result, { color: true }) : plain);
 }

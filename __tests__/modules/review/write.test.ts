@@ -30,7 +30,7 @@ afterAll(() => rmSync(outdir, { recursive: true }));
 
 describe("writing the review", () => {
   it("leaves plain files beside the JSON", () => {
-    expect(readdirSync(outdir).sort()).toEqual(["payload", "review.txt", "topology.svg"]);
+    expect(readdirSync(outdir).sort()).toEqual(["payload", "review.html", "review.txt", "topology.svg"]);
   });
 
   it("prints what it writes, without colours in a pipe", () => {

@@ -1,0 +1,43 @@
+import { priceList } from "../platform/hetzner-offers.js";
+import type { Cost } from "./cost.js";
+import type { ReviewSection } from "./facts.js";
+import type { Review } from "./review.js";
+
+const kib = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`;
+
+/** An amount of the price list, in words where it has none. */
+export const euros = (amount: number | undefined): string =>
+  amount === undefined ? "not in the price list" : amount.toFixed(2);
+
+/** The sum, and what it is worth: "about 82.58 EUR a month (net, without VAT; prices of 2026-09-29)". */
+export const costText = ({ monthlyEur }: Cost): string =>
+  `about ${monthlyEur.toFixed(2)} ${priceList.currency} a month (${priceList.tax}; prices of ${priceList.date})`;
+
+/** Servers, one a row. */
+export const serverTable = (review: Review): ReviewSection => ({
+  title: "Servers",
+  columns: ["name", "type", "location", "roles", "private address", "payload", "hash"],
+  rows: review.servers.map(({ name, type, location, roles, privateIp, payload }) => [
+    name,
+    type,
+    location,
+    roles.join(", "),
+    privateIp,
+    payload ? kib(payload.bytes) : "-",
+    payload?.hash ?? "-",
+  ]),
+});
+
+/** The rule table of the configuration. */
+export const trafficTable = (review: Review): ReviewSection => ({
+  title: "Traffic: who may open a connection; everything else is dropped, both ways",
+  columns: ["from", "to", "network", "ports", "as user", "why"],
+  rows: review.traffic.map(({ from, to, network, ports, users, why }) => [
+    from,
+    to,
+    network,
+    ports,
+    users.join(", ") || "-",
+    why,
+  ]),
+});
