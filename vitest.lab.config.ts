@@ -23,6 +23,7 @@ export default defineConfig({
   test: {
     include: ["__tests__/lab/**/*.test.ts"],
     globalSetup: "__tests__/lab/support/alone.ts",
+    setupFiles: ["__tests__/lab/support/where-to-look.ts"],
     fileParallelism: false,
     isolate: false,
     sequence: { sequencer: InOrder },

@@ -45,8 +45,8 @@ async function cutOff(member: Machine) {
   const roleLost = timed(() =>
     waitFor(
       `${member.name} not primary`,
-      async () => {
-        const report = await reportOf(member);
+      async (see) => {
+        const report = see(await reportOf(member));
         return report && !takesWrites(report);
       },
       { timeoutSeconds: 30 },

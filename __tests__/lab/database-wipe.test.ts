@@ -74,8 +74,8 @@ describe("a member with a transaction of its own, and without a note that was ac
     await replica.exec(["systemctl", "start", "mysql-group.service"]);
     const refused = await waitFor(
       "its refusal",
-      async () => {
-        const report = await reportOf(replica);
+      async (see) => {
+        const report = see(await reportOf(replica));
         return report?.state !== "DOWN" && report?.reason.includes("transactions that the group lacks") && report;
       },
       { timeoutSeconds: 60 },

@@ -77,8 +77,8 @@ async function makePrimary(machine: Machine): Promise<WholeGroup> {
 const viewOf = (members: readonly Machine[]): Promise<boolean> =>
   waitFor(
     `a view of ${members.map(({ name }) => name).join(", ")}`,
-    async () => {
-      const reports = await Promise.all(members.map(reportOf));
+    async (see) => {
+      const reports = see(await Promise.all(members.map(reportOf)));
       return reports.every((report) => report?.majority && report.view.length === members.length);
     },
     { timeoutSeconds: 60, pauseSeconds: 0.5 },
@@ -127,7 +127,7 @@ describe("power cuts of all five members, one after the other", () => {
     for (const machine of three.machines)
       await waitFor(
         `${machine.name} waiting for the two that were added`,
-        async () => (await reportOf(machine))?.reason.endsWith("waiting for 10.0.1.14, 10.0.1.15"),
+        async (see) => see(await reportOf(machine))?.reason.endsWith("waiting for 10.0.1.14, 10.0.1.15"),
         { timeoutSeconds: 120, pauseSeconds: 0.5 },
       );
 

@@ -30,7 +30,7 @@ const cutPower = () => Promise.all(lab.machines.map((machine) => machine.kill())
 const waitingFor = (machine: Machine, names: readonly string[]) =>
   waitFor(
     `${machine.name} waiting for ${names.join(", ")}`,
-    async () => (await reportOf(machine))?.reason.endsWith(`waiting for ${names.join(", ")}`),
+    async (see) => see(await reportOf(machine))?.reason.endsWith(`waiting for ${names.join(", ")}`),
     { timeoutSeconds: 240, pauseSeconds: 0.5 },
   );
 
@@ -113,7 +113,7 @@ describe("the loss of two disks of three in an outage of all", () => {
     for (const machine of lab.machines)
       await waitFor(
         `${machine.name} waiting for an operator`,
-        async () => (await reportOf(machine))?.reason.includes(`what was committed: ${names.join(", ")};`),
+        async (see) => see(await reportOf(machine))?.reason.includes(`what was committed: ${names.join(", ")};`),
         { timeoutSeconds: 120, pauseSeconds: 0.5 },
       );
     expect(await knownReportOf(survivor)).toMatchObject({ state: "OFFLINE", writable: false });

@@ -54,20 +54,31 @@ export async function tryRun(command: string, args: readonly string[], options: 
 
 export const sleep = (seconds: number): Promise<void> => new Promise((done) => setTimeout(done, seconds * 1000));
 
+const shown = (seen: unknown): string => (typeof seen === "string" ? seen : JSON.stringify(seen));
+
 /**
- * Waits until `check` gives a value other than `undefined` or `false`, asking again after each pause.
- * @throws when `timeoutSeconds` have passed; the message says what was waited for.
+ * Waits until `check` gives a value other than `undefined` or `false`, asking again after each pause. What `check` hands to `see` is what
+ * it based its answer on.
+ * @throws when `timeoutSeconds` have passed; the message says what was waited for and what was seen last.
  */
 export async function waitFor<T>(
   what: string,
-  check: () => Promise<T | undefined | false> | T | undefined | false,
+  check: (see: <Seen>(seen: Seen) => Seen) => Promise<T | undefined | false> | T | undefined | false,
   { timeoutSeconds = 30, pauseSeconds = 0.1 } = {},
 ): Promise<T> {
   const end = Date.now() + timeoutSeconds * 1000;
+  let last: unknown;
+  const see = <Seen>(seen: Seen): Seen => {
+    last = seen;
+    return seen;
+  };
   for (;;) {
-    const value = await check();
+    const value = await check(see);
     if (value !== undefined && value !== false) return value;
-    if (Date.now() >= end) throw new Error(`${what}: nothing after ${timeoutSeconds} s`);
+    if (Date.now() >= end)
+      throw new Error(
+        `${what}: not after ${timeoutSeconds} s; ${last === undefined ? "nothing was seen" : `last seen: ${shown(last)}`}`,
+      );
     await sleep(pauseSeconds);
   }
 }

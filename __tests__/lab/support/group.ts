@@ -45,8 +45,8 @@ export async function reportOf(machine: Machine): Promise<MemberReport | undefin
 export const knownReportOf = (machine: Machine): Promise<MemberReport> =>
   waitFor(
     `report of ${machine.name}`,
-    async () => {
-      const report = await reportOf(machine);
+    async (see) => {
+      const report = see(await reportOf(machine));
       return report?.state === "DOWN" ? undefined : report;
     },
     { timeoutSeconds: 30, pauseSeconds: 0.5 },
@@ -55,9 +55,12 @@ export const knownReportOf = (machine: Machine): Promise<MemberReport> =>
 export const takesWrites = (report: MemberReport | undefined): boolean =>
   report?.state === "ONLINE" && report.role === "PRIMARY" && report.quorum && report.writable;
 
+/** What each member says of itself, by its name: what a wait that failed shows. */
+const byName = (members: readonly Machine[], reports: readonly (MemberReport | undefined)[]) =>
+  Object.fromEntries(members.map(({ name }, index) => [name, reports[index] ?? "no answer"]));
+
 /** The group, if these members are online in one group with one primary, and nobody else is in it. */
-async function groupOf(members: readonly Machine[]): Promise<WholeGroup | undefined> {
-  const reports = await Promise.all(members.map(reportOf));
+function groupOf(members: readonly Machine[], reports: readonly (MemberReport | undefined)[]): WholeGroup | undefined {
   const addresses = members.map(({ host }) => host.privateIpv4).sort();
   const together = reports.every(
     (report) => report?.state === "ONLINE" && [...report.view].sort().join() === addresses.join(),
@@ -69,14 +72,22 @@ async function groupOf(members: readonly Machine[]): Promise<WholeGroup | undefi
 
 /** Waits until these members are online in one group with one primary. @param members @default - all machines */
 export const wholeGroup = (lab: Lab, members: readonly Machine[] = lab.machines): Promise<WholeGroup> =>
-  waitFor(`one group of ${members.map(({ name }) => name).join(", ")}`, () => groupOf(members), patience);
+  waitFor(
+    `one group of ${members.map(({ name }) => name).join(", ")}`,
+    async (see) => {
+      const reports = await Promise.all(members.map(reportOf));
+      see(byName(members, reports));
+      return groupOf(members, reports);
+    },
+    patience,
+  );
 
 /** Waits until the balancer has taken a machine out. */
 export const takenOut = (lab: Lab, machine: Machine): Promise<boolean> =>
   waitFor(
     `${machine.name} taken out`,
-    async () => {
-      const targets = await targetHealth(lab.layout);
+    async (see) => {
+      const targets = see(await targetHealth(lab.layout));
       return targets.length > 0 && targets.every(({ target, healthy }) => target !== machine.name || !healthy);
     },
     { timeoutSeconds: 30 },
@@ -89,14 +100,25 @@ export async function settled(lab: Lab): Promise<WholeGroup> {
     await machine.start();
   }
   const group = await wholeGroup(lab);
-  const healthy = async (): Promise<boolean> => {
-    const targets = await targetHealth(lab.layout);
-    return targets.length > 0 && targets.every((target) => target.healthy);
-  };
-  await waitFor("healthy targets", healthy, patience);
+  await waitFor(
+    "healthy targets",
+    async (see) => {
+      const targets = see(await targetHealth(lab.layout));
+      return targets.length > 0 && targets.every((target) => target.healthy);
+    },
+    patience,
+  );
   // a dozen at a time: no connection of before an outage is left anywhere on the way
   const visits = () => Promise.all(Array.from({ length: 12 }, () => lab.visitor.tryCurl("--fail", lab.url("/"))));
-  await waitFor("the site", async () => (await visits()).every(({ ok }) => ok), patience);
+  await waitFor(
+    "the site",
+    async (see) => {
+      const refused = (await visits()).filter(({ ok }) => !ok);
+      see(refused.map(({ stderr }) => stderr));
+      return refused.length === 0;
+    },
+    patience,
+  );
   return group;
 }
 

@@ -44,8 +44,17 @@ export async function noteOn(machine: Machine, id: number): Promise<unknown> {
   const url = `http://127.0.0.1:${ports.application}/api/notes/${id}`;
   const answer = await waitFor(
     `note ${id} on ${machine.name}`,
-    async () => {
-      const { ok, stdout } = await machine.tryExec(["curl", "--silent", "--fail", "--max-time", "5", url]);
+    async (see) => {
+      const { ok, stdout, stderr } = await machine.tryExec([
+        "curl",
+        "--silent",
+        "--show-error",
+        "--fail",
+        "--max-time",
+        "5",
+        url,
+      ]);
+      see(stderr);
       return ok ? stdout : undefined;
     },
     { timeoutSeconds: 20 },

@@ -1,0 +1,24 @@
+import { describe, expect, it } from "vitest";
+import { waitFor } from "../../lab/system/shell.js";
+
+const impatient = { timeoutSeconds: 0.02, pauseSeconds: 0.01 };
+
+describe("waiting", () => {
+  it("gives what it waited for", async () => {
+    let looks = 0;
+    expect(await waitFor("three looks", () => ++looks === 3 && "here", { timeoutSeconds: 5, pauseSeconds: 0 })).toBe(
+      "here",
+    );
+  });
+
+  it("in vain says what was seen last", async () => {
+    const member = { state: "OFFLINE", reason: "waiting for bravo" };
+    await expect(waitFor("a primary", (see) => see(member).state === "ONLINE", impatient)).rejects.toThrow(
+      'a primary: not after 0.02 s; last seen: {"state":"OFFLINE","reason":"waiting for bravo"}',
+    );
+  });
+
+  it("in vain says so when nothing was seen", async () => {
+    await expect(waitFor("a primary", () => undefined, impatient)).rejects.toThrow("nothing was seen");
+  });
+});
