@@ -32,6 +32,7 @@ export const monitorIds = {
     "mysql-down",
     "member-not-online",
     "members-missing",
+    "member-unreachable",
     "no-primary",
     "two-primaries",
     "primary-changed",

@@ -75,6 +75,8 @@ export const logServices = {
   mysql: "mysql",
   /** MySQL's slow log, one entry of several lines each. */
   mysqlSlow: "mysql-slow",
+  /** Journal of mysql-group: what each member waits for, and does. */
+  mysqlGroup: "mysql-group",
   /** Journal of sshd. */
   ssh: "ssh",
   /** Kernel lines of the host firewall: "nftables dropped in: …", at most six a minute and direction. */

@@ -14,7 +14,7 @@ describe("names", () => {
     const context = exampleContext();
     const defined = [...fullCatalogue(context), ...allSynthetics(context)].map(({ id }) => id);
     expect([...defined].sort()).toEqual([...allMonitorIds].sort());
-    expect(new Set(defined).size).toBe(52);
+    expect(new Set(defined).size).toBe(53);
   });
 });
 
@@ -87,7 +87,7 @@ describe("changes by the configuration", () => {
       },
     });
     const ids = catalogue(context).map(({ id }) => id);
-    expect(ids).toHaveLength(45);
+    expect(ids).toHaveLength(46);
     expect(ids).not.toContain("server-errors");
     expect(synthetics(context).map(({ id }) => id)).not.toContain("dns-check");
   });

@@ -6,6 +6,9 @@ import { logServices } from "../../platform/signals.js";
 /** Reported once by each member: the group chose a new primary (ER_GRP_RPL_NEW_PRIMARY_ELECTED). */
 const primaryElected = "MY-011507";
 
+/** mysql-group says so every few seconds while it lasts; once or twice is a busy server. */
+const lettingGo = "asking the group to let go of";
+
 const online = "member_state:online";
 const primary = "member_role:primary";
 const memberStatus = "mysql.replication.group.member_status";
@@ -56,6 +59,22 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     ],
   },
   {
+    id: "member-unreachable",
+    title: "The database group does not let go of a lost member",
+    condition: {
+      kind: "log",
+      search: `${env} service:${logServices.mysqlGroup} "${lettingGo}"`,
+      window: "10m",
+      comparison: ">",
+    },
+    thresholds: { critical: 10 },
+    urgency: "urgent",
+    priority: 2,
+    meaning:
+      "MySQL keeps a member that nobody reaches, where it should expel it within seconds. If that was the primary, nobody takes its place; if it returns, it is not taken back.",
+    firstLook: ["`mysql-group status`: which member, and who says so", "its server: off, or back and waiting"],
+  },
+  {
     id: "no-primary",
     title: "The database group has no primary",
     condition: {
@@ -85,10 +104,10 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     urgency: "urgent",
     priority: 1,
     meaning:
-      "The group is cut in two or there are two groups. The side without a majority cannot commit, but two groups could both.",
+      "There are two groups, and the smaller one has not left by itself as it should within seconds: both may take writes.",
     firstLook: [
-      "replication_group_members on each member: same group name, who sees whom",
-      "keep writes off the smaller side",
+      "`mysql-group status`: whose view holds most members, and does the other say that it leaves",
+      "keep writes off the smaller side: `systemctl stop mysql`",
     ],
   },
   {

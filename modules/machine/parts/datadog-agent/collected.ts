@@ -37,6 +37,12 @@ export const logSources: readonly LogSource[] = [
     role: "database",
     from: { type: "file", path: paths.mysql.slowLog, entryBegins: "# Time:" },
   },
+  {
+    service: logServices.mysqlGroup,
+    source: "mysql",
+    role: "database",
+    from: { type: "journald", unit: "mysql-group.service" },
+  },
   { service: logServices.ssh, source: "sshd", from: { type: "journald", unit: "ssh.service" } },
   { service: logServices.firewall, source: "nftables", from: { type: "journald", match: "_TRANSPORT=kernel" } },
   { service: logServices.packages, source: "dpkg", from: { type: "file", path: "/var/log/dpkg.log" } },

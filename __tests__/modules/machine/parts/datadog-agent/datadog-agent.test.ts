@@ -96,7 +96,14 @@ describe("the agent on servers with one role", () => {
     const { logs } = yaml(partOf(datadogAgentPart, split, "left"), "conf.d/platform-logs.d/conf.yaml") as {
       logs: { service: string }[];
     };
-    expect(logs.map(({ service }) => service)).toEqual(["mysql", "mysql-slow", "ssh", "firewall", "dpkg"]);
+    expect(logs.map(({ service }) => service)).toEqual([
+      "mysql",
+      "mysql-slow",
+      "mysql-group",
+      "ssh",
+      "firewall",
+      "dpkg",
+    ]);
   });
 });
 

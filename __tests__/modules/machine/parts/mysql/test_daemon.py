@@ -4,7 +4,7 @@ import unittest
 from dataclasses import replace
 from unittest import mock
 
-from support import ALPHA, BRAVO, CHARLIE, SETTINGS, OnVolume
+from support import ALPHA, BRAVO, CHARLIE, DELTA, SETTINGS, OnVolume
 
 import daemon
 import members
@@ -14,7 +14,7 @@ from members import FORGOTTEN, SEEN
 from report import ERROR, OFFLINE, ONLINE, Report
 
 OUT = Report("alpha", state=OFFLINE, executed="a:1-5", address=ALPHA)
-PRIMARY = Report("alpha", state=ONLINE, role="PRIMARY", majority=True, quorum=True, writable=True, view=(ALPHA, BRAVO), address=ALPHA)
+PRIMARY = Report("alpha", state=ONLINE, role="PRIMARY", majority=True, quorum=True, writable=True, view=(ALPHA, BRAVO), reachable=(ALPHA, BRAVO), address=ALPHA)
 BESIDE = {"bravo": Report("bravo", state=OFFLINE, executed="a:1-4"), "charlie": Report("charlie", state=OFFLINE, executed="a:1-4")}
 RUNNING = {"bravo": replace(PRIMARY, server="bravo", executed="a:1-9", view=(BRAVO,)), "charlie": None}
 
@@ -34,7 +34,7 @@ class Case(OnVolume):
     def step(self, mine, *looks):
         """One step; `looks`: what the others say at the first look and, before a bootstrap, at the second."""
         self.enterContext(mock.patch.object(self.daemon._observer, "fresh", lambda: mine))
-        self.gather.side_effect = [{"alpha": mine, **look} for look in looks]
+        self.gather.side_effect = [{"alpha": mine, **look} for look in looks or ({},)]
         self.daemon._step()
 
     def acted(self):
@@ -108,8 +108,8 @@ class Outside(Case):
 class Inside(Case):
     def test_says_its_role_and_what_keeps_it_from_serving(self):
         self.step(PRIMARY)
-        self.step(replace(PRIMARY, quorum=False, reachable=(ALPHA,), remembered=(ALPHA, BRAVO)))
-        self.assertEqual(self.said, ["online as PRIMARY", "online as PRIMARY; the group is no majority of the members: 1 of 2"])
+        self.step(replace(PRIMARY, quorum=False, remembered=(ALPHA, BRAVO, CHARLIE, DELTA)))
+        self.assertEqual(self.said, ["online as PRIMARY", "online as PRIMARY; the group is no majority of the members: 2 of 4"])
 
     def test_turns_on_again_once_what_joining_had_turned_off(self):
         self.step(PRIMARY)

@@ -9,9 +9,10 @@ import group
 import members
 import pymysql
 from decision import BOOTSTRAP, JOIN, LEAVE, decide, running
+from liveness import Reason, Unreachable
 from observer import Observer
 from peers import gather
-from report import OFFLINE, ONLINE, members_problem
+from report import OFFLINE, ONLINE
 
 TICK_SECONDS = 1
 LONGEST_BACKOFF_SECONDS = 30
@@ -23,6 +24,8 @@ class Daemon:
         self._observer = Observer(settings)
         self._accounts_ready = False
         self._settled = False
+        self._unreachable = Unreachable()
+        self._waiting = Reason()
 
     def run(self):
         self._observer.start()
@@ -46,18 +49,16 @@ class Daemon:
 
     def _step(self):
         mine = self._observer.fresh()
-        if mine.state == ONLINE and mine.majority:
-            self._say(f"online as {mine.role}" + (f"; {members_problem(mine)}" if members_problem(mine) else ""))
+        serving = mine.state == ONLINE and mine.majority
+        if serving:
+            self._let_go(mine)
             self._forget_lost(mine)
-            if not self._settled:
-                group.settle(self._settings)
-                self._settled = True
-            return self._ensure_accounts(mine)
-        self._accounts_ready = self._settled = False
-        if mine.state == OFFLINE and mine.writable:
+        elif mine.state == OFFLINE and mine.writable:
             group.protect(self._settings)
         reports, decision = self._decide()
         self._say(decision.reason)
+        if self._waiting.seconds(decision.reason) < decision.after_seconds:
+            return
         if decision.action == BOOTSTRAP:
             self._bootstrap(reports)
         elif decision.action == JOIN:
@@ -65,11 +66,16 @@ class Daemon:
             group.join(self._settings, mine.blank, decision.unapplied)
         elif decision.action == LEAVE:
             group.leave(self._settings)
+        elif serving:
+            return self._look_after(mine)
+        self._accounts_ready = self._settled = False
 
     def _decide(self):
-        lost = members.lost()
+        lost, asked_at = members.lost(), time.monotonic()
         reports = gather(self._settings, self._observer.fresh(), lost)
-        return reports, decide(self._settings.server, reports, lost)
+        decision = decide(self._settings.server, reports, lost)
+        self._observer.heard(asked_at, disowned=decision.action == LEAVE)
+        return reports, decision
 
     def _bootstrap(self, reports):
         """Only if everybody says the same a second time: nobody restarted, joined or wrote in between."""
@@ -86,8 +92,17 @@ class Daemon:
             self._observer.change_members(lambda known: members.without(known, lost))
             members.LOST.unlink(missing_ok=True)
 
-    def _ensure_accounts(self, mine):
-        """Before the group may serve: without its account nobody joins the member that has started it."""
+    def _let_go(self, mine):
+        due = self._unreachable.due([address for address in mine.view if address not in mine.reachable])
+        if due:
+            print("asking the group to let go of " + ", ".join(due), flush=True)
+            group.look_again(self._settings)
+
+    def _look_after(self, mine):
+        """Makes the accounts before the group may serve: without its account nobody joins the member that has started it."""
+        if not self._settled:
+            group.settle(self._settings)
+            self._settled = True
         if self._accounts_ready or mine.role != "PRIMARY" or not mine.writable:
             self._accounts_ready &= mine.role == "PRIMARY"
             return

@@ -15,12 +15,18 @@ Never two groups, and no acknowledged commit lost, as long as these hold:
 6. Who is declared lost is not counted until it is seen in the group again. A group that forms makes its accounts before it serves, or
    nobody could join it.
 7. What was received and nobody else has is kept aside before it is dropped: an operator may have been wrong.
+8. Should there be two groups after all, one that is no majority of the members leaves its primary's role as soon as it hears of another.
 """
 
 from typing import NamedTuple
 
 import gtid
-from report import DOWN, ERROR, OFFLINE, ONLINE, RECOVERING
+from report import DOWN, ERROR, OFFLINE, ONLINE, RECOVERING, members_problem
+
+# Letting go of a member takes the group seconds. After these a try to join, though it may fail, shows the group that the member has changed.
+LONGEST_WAIT_SECONDS = 30
+# A second and a third look say the same: while a view is being installed, members may differ about it.
+DISOWNED_SECONDS = 2
 
 STAY, WAIT, LEAVE, JOIN, BOOTSTRAP = "stay", "wait", "leave", "join", "bootstrap"
 
@@ -32,6 +38,8 @@ class Decision(NamedTuple):
     forget_received: bool = False
     # Received transactions that are dropped though nobody is known to have executed them.
     unapplied: str = ""
+    # The action is due when the reason has lasted so long.
+    after_seconds: float = 0.0
 
 
 def decide(me, reports, lost=()):
@@ -48,8 +56,10 @@ def decide(me, reports, lost=()):
         return Decision(LEAVE, "left the group by an error; joining again")
     if mine.state == RECOVERING:
         return Decision(STAY, "recovering from another member")
+    if mine.state == ONLINE and _disowned(mine, others):
+        return Decision(LEAVE, "primary of a smaller group than others are in; leaving it", after_seconds=DISOWNED_SECONDS)
     if mine.state == ONLINE:
-        return Decision(STAY, f"online as {mine.role}" if mine.majority else "no majority of the group is reachable")
+        return Decision(STAY, _online(mine))
     if _unmanaged(mine):
         return Decision(WAIT, "holds schemas that no GTID accounts for: not a member's data; an operator must decide")
 
@@ -62,6 +72,25 @@ def running(reports):
     return [report for report in reports.values() if report and report.state == ONLINE and report.majority]
 
 
+def _disowned(mine, others):
+    """
+    Whether this member must give up the primary's role, because others are in a group without it. The one whose view holds more than
+    half of the members goes on; who says of itself that it is in the other group is not held.
+    So an expelled primary that has not noticed yet gives up. It never stops the new one: its view holds that one, or it is unsure.
+    """
+    apart = {report.address for report in running(others) if not report.unsure and mine.address not in report.view}
+    held = set(mine.view) - apart
+    return mine.role == "PRIMARY" and bool(apart) and len(held) < majority(len(others) + 1)
+
+
+def _online(mine):
+    if not mine.majority:
+        return "no majority of the group is reachable"
+    unreachable = [address for address in mine.view if address not in mine.reachable]
+    held = f"the group still holds {', '.join(unreachable)}, which cannot be reached" if unreachable else None
+    return "; ".join(filter(None, [f"online as {mine.role}", members_problem(mine), held]))
+
+
 def _join(mine, group):
     known = gtid.union(*(gtid.parse(text) for report in group for text in (report.executed, report.received)))
     extra = gtid.subtract(gtid.parse(mine.executed), known)
@@ -69,10 +98,11 @@ def _join(mine, group):
         return Decision(
             WAIT, f"has transactions that the group lacks ({gtid.describe(extra)}); to discard them: mysql-group reclone"
         )
+    unapplied = gtid.describe(gtid.subtract(gtid.parse(mine.received), known))
     # Who is back before the group has missed it: joining now would hang for more than a minute, and fail.
     if any(mine.address in report.view for report in group):
-        return Decision(WAIT, "waiting until the group has let go of this member as it was before")
-    unapplied = gtid.describe(gtid.subtract(gtid.parse(mine.received), known))
+        reason = "waiting until the group has let go of this member as it was before"
+        return Decision(JOIN, reason, unapplied=unapplied, after_seconds=LONGEST_WAIT_SECONDS)
     return Decision(JOIN, "joining " + ", ".join(report.server for report in group), unapplied=unapplied)
 
 

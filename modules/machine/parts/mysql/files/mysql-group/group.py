@@ -13,6 +13,7 @@ CLONE_BLANK_FROM = 50
 NEVER = 2**63 - 1
 APPLIER = "group_replication_applier"
 STEP_DOWN_SECONDS = 10
+LOOK_SECONDS = 10
 ONLINE_MEMBERS = (
     "SELECT member_id, member_host, member_role, count_transactions_remote_in_applier_queue AS queue"
     " FROM performance_schema.replication_group_members JOIN performance_schema.replication_group_member_stats USING (member_id)"
@@ -62,6 +63,15 @@ def settle(settings):
 def leave(settings):
     with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
         cursor.execute("STOP GROUP_REPLICATION")
+
+
+def look_again(settings):
+    """
+    Makes every member go through its view again, and expel whom it cannot reach: MySQL tries that once, and if the attempt is lost, not
+    again before the connections change. Any setting that the members agree on does it; this one is set to what it is.
+    """
+    with connect(settings, LOOK_SECONDS) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT group_replication_set_write_concurrency(group_replication_get_write_concurrency())")
 
 
 def step_down(settings):

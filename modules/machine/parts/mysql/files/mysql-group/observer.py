@@ -1,6 +1,7 @@
 """Watches the local mysqld: one Report every quarter of a second, however mysqld feels."""
 
 import dataclasses
+import math
 import os
 import threading
 import time
@@ -9,11 +10,13 @@ import pymysql
 import members
 import settings as config
 from received import kept
-from report import Report
+from report import DOWN, ONLINE, Report
 
 INTERVAL_SECONDS = 0.25
 # An older report is not served: mysqld hangs or is gone.
 STALE_SECONDS = 1.5
+# An expelled member that hears the others again, or wakes up, may take this long to notice.
+CALM_SECONDS = 2.0
 
 GROUP_CHANNEL = "group_replication_applier"
 SERVER = "SELECT @@server_uuid, @@super_read_only, @@gtid_executed, @@gtid_purged"
@@ -93,6 +96,8 @@ class Observer:
         self._changed = threading.Condition()
         self._latest = Report(settings.server)
         self._read_at = 0.0
+        # When the others were last asked about this member, whether they go on without it, and since when they had to be asked.
+        self._asked_at, self._disowned, self._ask_from = -math.inf, False, 0.0
         self.reason = "starting"
         # A list that cannot be read ends the daemon here.
         self._members = members.load()
@@ -113,9 +118,22 @@ class Observer:
             except Exception:  # whatever it is, a connection that was cut off included: nothing is known
                 connection, report = None, Report(self._settings.server)
             with self._changed:
-                self._latest, self._read_at = report, started
+                self._keep(report, started)
                 self._changed.notify_all()
             time.sleep(INTERVAL_SECONDS)
+
+    def _keep(self, report, read_at):
+        slept = self._read_at and read_at - self._read_at > STALE_SECONDS
+        if slept or report.state in (DOWN, ONLINE) and not report.majority:
+            self._ask_from = read_at + CALM_SECONDS
+        elif not report.majority:
+            self._ask_from = read_at
+        self._latest, self._read_at = report, read_at
+
+    def heard(self, asked_at, disowned):
+        """What the others, asked at that moment, said about this member."""
+        with self._changed:
+            self._asked_at, self._disowned = asked_at, disowned
 
     def _grow(self, report):
         """How this report makes the list grow: a view counts for those who are in it, with a majority."""
@@ -148,6 +166,8 @@ class Observer:
             report,
             **told,
             address=self._settings.address,
+            disowned=self._disowned,
+            unsure=self._asked_at < self._ask_from,
             quorum=report.majority and 2 * len(report.reachable) > len(told["remembered"]),
             kept=kept(),
             release=config.RELEASE,

@@ -22,6 +22,10 @@ class Report:
     majority: bool = False
     # And these are more than half of all members: it may serve.
     quorum: bool = False
+    # Others are a group without this one, and theirs goes on.
+    disowned: bool = False
+    # It has not asked the others since it saw a majority again: they may have expelled it, and it would not have noticed yet.
+    unsure: bool = False
     # Addresses of the members in the current view; of those that are reachable, and of those that have all the data.
     view: tuple = ()
     reachable: tuple = ()
@@ -89,6 +93,10 @@ def primary_problem(report):
         return "member sees no majority of the group"
     if report.role != "PRIMARY":
         return f"member is {report.role}"
+    if report.unsure:
+        return "primary has yet to ask whether the others have expelled it"
+    if report.disowned:
+        return "the others are a group without this primary"
     return members_problem(report) or (None if report.writable else "primary is still read-only")
 
 

@@ -1,0 +1,158 @@
+"""Nobody waits for ever, and nobody is waited for for ever. Run by mysql-group.test.ts."""
+
+import unittest
+from unittest import mock
+
+from support import ALPHA, BRAVO, CHARLIE, SETTINGS, OnVolume
+
+import daemon
+from daemon import Daemon
+from decision import JOIN, WAIT, decide
+from liveness import OVERDUE_SECONDS, Reason, Unreachable
+from report import OFFLINE, ONLINE, Report
+
+VIEW = (ALPHA, BRAVO, CHARLIE)
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+class UnreachableMembers(unittest.TestCase):
+    def setUp(self):
+        self.clock = Clock()
+        self.unreachable = Unreachable(self.clock)
+
+    def after(self, seconds, *addresses):
+        self.clock.now += seconds
+        return self.unreachable.due(addresses)
+
+    def test_are_left_to_mysql_at_first(self):
+        self.assertEqual(self.after(0, BRAVO), [])
+        self.assertEqual(self.after(OVERDUE_SECONDS - 0.1, BRAVO), [])
+
+    def test_are_due_once_it_has_lasted_too_long_and_again_after_as_long(self):
+        self.after(0, BRAVO)
+        self.assertEqual(self.after(OVERDUE_SECONDS, BRAVO), [BRAVO])
+        self.assertEqual(self.after(OVERDUE_SECONDS - 0.1, BRAVO), [])
+        self.assertEqual(self.after(0.1, BRAVO), [BRAVO])
+
+    def test_each_have_their_own_time(self):
+        self.after(0, BRAVO)
+        self.after(1, BRAVO, CHARLIE)
+        self.assertEqual(self.after(OVERDUE_SECONDS - 1, BRAVO, CHARLIE), [BRAVO])
+        self.assertEqual(self.after(1, BRAVO, CHARLIE), [CHARLIE])
+
+    def test_that_can_be_reached_again_start_anew(self):
+        self.after(0, BRAVO)
+        self.after(OVERDUE_SECONDS - 0.1)
+        self.assertEqual(self.after(0.1, BRAVO), [])
+        self.assertEqual(self.after(OVERDUE_SECONDS, BRAVO), [BRAVO])
+
+
+class ReasonOfAWait(unittest.TestCase):
+    def test_lasts_as_long_as_it_does_not_change(self):
+        clock = Clock()
+        reason = Reason(clock)
+        self.assertEqual(reason.seconds("let go"), 0)
+        clock.now += 7
+        self.assertEqual(reason.seconds("let go"), 7)
+        self.assertEqual(reason.seconds("mysqld"), 0)
+        clock.now += 1
+        self.assertEqual(reason.seconds("let go"), 0)
+
+
+def on(name, role, view=VIEW, reachable=None, **more):
+    more = {"majority": True, "quorum": True, **more}
+    return Report(name, state=ONLINE, role=role, view=view, reachable=reachable or view, **more)
+
+
+OUT = Report("alpha", state=OFFLINE, blank=True, address=ALPHA)
+
+
+class Waits(unittest.TestCase):
+    def decide(self, view):
+        decision = decide("alpha", {"alpha": OUT, "bravo": on("bravo", "PRIMARY", view), "charlie": None})
+        return decision.action, decision.after_seconds
+
+    def test_to_be_let_go_end_in_a_try_to_join(self):
+        self.assertEqual(self.decide(VIEW), (JOIN, 30))
+
+    def test_for_whatever_else_do_not(self):
+        self.assertEqual(self.decide((BRAVO,)), (JOIN, 0))
+        self.assertEqual(decide("alpha", {"alpha": OUT, "bravo": None}).action, WAIT)
+
+
+class DaemonCase(OnVolume):
+    """The daemon on alpha, with the clock, mysqld and the other members played."""
+
+    def setUp(self):
+        super().setUp()
+        self.clock, self.mine, self.others = Clock(), None, {}
+        self.group = self.enterContext(mock.patch.object(daemon, "group"))
+        self.enterContext(mock.patch.object(daemon.accounts, "ensure", lambda _: []))
+        self.enterContext(mock.patch.object(daemon, "gather", lambda *_: {"alpha": self.mine, **self.others}))
+        self.said = []
+        self.enterContext(mock.patch("builtins.print", lambda text, flush: self.said.append(text)))
+        self.daemon = Daemon(SETTINGS)
+        self.daemon._unreachable, self.daemon._waiting = Unreachable(self.clock), Reason(self.clock)
+        self.enterContext(mock.patch.object(self.daemon._observer, "fresh", lambda: self.mine))
+
+    def step(self, seconds=1.0):
+        """@returns what was done to mysqld, the settling aside"""
+        self.clock.now += seconds
+        self.group.reset_mock()
+        self.daemon._step()
+        return [call[0] for call in self.group.mock_calls if call[0] != "settle"]
+
+
+class Survivors(DaemonCase):
+    def test_make_the_group_look_again_when_it_holds_one_that_cannot_be_reached(self):
+        for role in ("PRIMARY", "SECONDARY"):
+            self.said.clear()
+            self.mine = on("alpha", role, reachable=(ALPHA, CHARLIE))
+            self.step()
+            self.assertEqual(self.step(OVERDUE_SECONDS - 0.1), [])
+            self.assertEqual(self.step(0.1), ["look_again"])
+            held = f"online as {role}; the group still holds {BRAVO}, which cannot be reached"
+            self.assertEqual(self.said, [held, f"asking the group to let go of {BRAVO}"])
+            self.mine = on("alpha", role)
+            self.assertEqual(self.step(60), [])
+
+    def test_without_a_majority_leave_it_to_mysql_which_gives_up_by_itself(self):
+        self.mine = on("alpha", "PRIMARY", reachable=(ALPHA,), majority=False)
+        self.step()
+        self.assertEqual(self.step(60), [])
+
+
+class Returned(DaemonCase):
+    def setUp(self):
+        super().setUp()
+        self.mine, self.held = OUT, {"bravo": on("bravo", "PRIMARY"), "charlie": None}
+        self.others = self.held
+
+    def test_joins_when_it_was_not_let_go_in_time(self):
+        self.assertEqual(self.step(), [])
+        self.assertEqual(self.step(29.9), [])
+        self.assertEqual(self.step(0.1), ["join"])
+
+    def test_counts_anew_after_anything_else(self):
+        self.step()
+        self.others = {"bravo": None}
+        self.assertEqual(self.step(29), [])
+        self.others = self.held
+        self.assertEqual(self.step(1), [])
+        self.assertEqual(self.step(30), ["join"])
+
+    def test_joins_at_once_when_it_is_let_go(self):
+        self.step()
+        self.others = {"bravo": on("bravo", "PRIMARY", (BRAVO,))}
+        self.assertEqual(self.step(), ["join"])
+
+    def test_waits_as_long_as_it_takes_for_anything_else(self):
+        self.others = {"bravo": None}
+        self.step()
+        self.assertEqual(self.step(86400), [])

@@ -1,0 +1,182 @@
+"""Two members call themselves primary: which one goes on, and how soon the other takes no more writes. Run by mysql-group.test.ts."""
+
+import itertools
+import unittest
+from dataclasses import replace
+from unittest import mock
+
+from support import SETTINGS, OnVolume
+from test_liveness import DaemonCase
+
+from decision import LEAVE, STAY, decide
+from observer import CALM_SECONDS, INTERVAL_SECONDS, STALE_SECONDS, Observer
+from report import DOWN, OFFLINE, ONLINE, RECOVERING, Report, primary_problem
+
+ADDRESSES = {"alpha": "10.0.1.11", "bravo": "10.0.1.12", "charlie": "10.0.1.13", "delta": "10.0.1.14", "echo": "10.0.1.15"}
+
+
+def member(name, *view, role="SECONDARY", **more):
+    """One of a group whose view is these members."""
+    addresses = tuple(ADDRESSES[other] for other in (view or (name,)))
+    writable = role == "PRIMARY"
+    more = {"majority": True, "quorum": True, "reachable": addresses, **more}
+    return Report(name, ONLINE, role, writable, view=addresses, address=ADDRESSES[name], **more)
+
+
+def primary(name, *view, **more):
+    return member(name, *view, role="PRIMARY", **more)
+
+
+class Case(unittest.TestCase):
+    def actions(self, *reports, silent=()):
+        """What each of these decides that sees all of them, and `silent` ones that do not answer."""
+        known = {report.server: report for report in reports} | {name: None for name in silent}
+        return {report.server: decide(report.server, known).action for report in reports}
+
+    def assertOnlyLeaves(self, leaving, *reports, **more):
+        expected = {report.server: LEAVE if report.server in leaving else STAY for report in reports}
+        self.assertEqual(self.actions(*reports, **more), expected)
+
+
+class TwoGroups(Case):
+    def test_the_one_with_most_of_the_known_members_goes_on(self):
+        rest = ("bravo", "charlie")
+        self.assertOnlyLeaves(["alpha"], primary("alpha"), primary("bravo", *rest), member("charlie", *rest))
+
+    def test_also_when_its_other_member_does_not_answer(self):
+        self.assertOnlyLeaves(["alpha"], primary("alpha"), primary("bravo", "bravo", "charlie"), silent=["charlie"])
+
+    def test_neither_goes_on_without_a_majority_of_the_known_members(self):
+        self.assertOnlyLeaves(["alpha", "bravo"], primary("alpha"), primary("bravo"), silent=["charlie"])
+        halves = [primary("alpha", "alpha", "bravo"), member("bravo", "alpha", "bravo")]
+        halves += [primary("charlie", "charlie", "delta"), member("delta", "charlie", "delta")]
+        self.assertOnlyLeaves(["alpha", "charlie"], *halves)
+
+    def test_at_most_one_of_any_two_goes_on(self):
+        for split in itertools.product((True, False), repeat=5):
+            sides = [[name for name, side in zip(ADDRESSES, split) if side == which] for which in (True, False)]
+            if all(sides):
+                reports = [(primary if name == side[0] else member)(name, *side) for side in sides for name in side]
+                larger = max(sides, key=len)
+                leaving = [side[0] for side in sides if side is not larger]
+                self.assertOnlyLeaves(leaving, *reports)
+
+    def test_a_primary_alone_goes_on_while_nobody_else_is_in_a_group(self):
+        off = Report("bravo", OFFLINE, address=ADDRESSES["bravo"])
+        self.assertEqual(self.actions(primary("alpha"), off, silent=["charlie"])["alpha"], STAY)
+        lost = replace(member("bravo", "bravo", "charlie"), majority=False)
+        self.assertEqual(self.actions(primary("alpha"), lost, silent=["charlie"])["alpha"], STAY)
+
+
+class ExpelledPrimary(Case):
+    """alpha was expelled, and says PRIMARY in the view of before; bravo is the primary now."""
+
+    stale = primary("alpha", "alpha", "bravo", "charlie")
+    new = primary("bravo", "bravo", "charlie")
+
+    def test_gives_up_and_never_stops_the_new_one(self):
+        self.assertOnlyLeaves(["alpha"], self.stale, self.new, member("charlie", "bravo", "charlie"))
+        self.assertOnlyLeaves([], self.stale, self.new, silent=["charlie"])
+        self.assertEqual(self.actions(self.new, self.stale, silent=["charlie"])["bravo"], STAY)
+
+    def test_that_slept_since_before_the_new_one_joined_does_not_either(self):
+        stale = primary("alpha", "alpha", "charlie")
+        self.assertOnlyLeaves(["alpha"], stale, self.new, member("charlie", "bravo", "charlie"))
+
+    def test_that_is_unsure_counts_for_nothing(self):
+        forced, sleeper = primary("alpha"), primary("bravo", "bravo", "charlie")
+        self.assertEqual(self.actions(forced, sleeper, silent=["charlie"])["alpha"], LEAVE)
+        self.assertEqual(self.actions(forced, replace(sleeper, unsure=True), silent=["charlie"])["alpha"], STAY)
+
+    def test_leaves_only_when_later_looks_say_the_same(self):
+        known = {report.server: report for report in (self.stale, self.new, member("charlie", "bravo", "charlie"))}
+        self.assertEqual(decide("alpha", known).after_seconds, 2)
+
+    def test_gets_no_writes_meanwhile(self):
+        self.assertIsNone(primary_problem(self.stale))
+        self.assertEqual(primary_problem(replace(self.stale, disowned=True)), "the others are a group without this primary")
+        self.assertIn("yet to ask", primary_problem(replace(self.stale, unsure=True)))
+
+    def test_that_is_a_replica_is_left_to_mysql(self):
+        rest = ("bravo", "charlie")
+        self.assertOnlyLeaves([], member("alpha", "alpha", *rest), primary("bravo", *rest), member("charlie", *rest))
+
+
+class Unsure(OnVolume):
+    """Whether the observer's report may be believed; `read` is one look at mysqld, `asked` one at the other members."""
+
+    def setUp(self):
+        super().setUp()
+        self.observer, self.now = Observer(SETTINGS), 1000.0
+
+    def read(self, report, seconds=INTERVAL_SECONDS):
+        self.now += seconds
+        self.observer._keep(report, self.now)
+        return self.unsure()
+
+    def asked(self, disowned=False):
+        self.observer.heard(self.now, disowned)
+        return self.unsure()
+
+    def unsure(self):
+        with mock.patch("time.monotonic", lambda: self.now):
+            return self.observer.latest().unsure
+
+    on, cut_off = primary("alpha"), replace(primary("alpha"), majority=False)
+
+    def test_until_the_others_were_asked_once(self):
+        self.assertTrue(self.read(self.on))
+        self.assertFalse(self.asked())
+
+    def test_never_while_a_majority_is_seen_so_that_a_new_primary_serves_at_once(self):
+        self.read(member("alpha"))
+        self.asked()
+        for _ in range(100):
+            self.assertFalse(self.read(member("alpha")))
+        self.assertFalse(self.read(self.on))
+
+    def test_after_a_majority_was_lost_until_some_time_has_passed_and_the_others_were_asked(self):
+        self.read(self.on)
+        self.asked()
+        self.read(self.cut_off)
+        self.assertTrue(self.read(self.on, 1))
+        self.assertTrue(self.asked())
+        self.assertTrue(self.read(self.on, CALM_SECONDS - 1))
+        self.assertFalse(self.asked())
+
+    def test_after_a_sleep_and_after_a_silence_of_mysqld(self):
+        for gap in (lambda: self.read(self.on, STALE_SECONDS + 0.1), lambda: self.read(Report("alpha", DOWN)) and self.read(self.on)):
+            self.read(self.on)
+            self.now += CALM_SECONDS
+            self.asked()
+            self.assertTrue(gap())
+            self.assertTrue(self.asked())
+
+    def test_only_until_asked_for_who_comes_from_outside_a_group(self):
+        for state in (OFFLINE, RECOVERING):
+            self.assertTrue(self.read(Report("alpha", state)))
+            self.assertFalse(self.asked())
+            self.assertFalse(self.read(self.on))
+
+    def test_what_the_others_said_stands_in_the_report(self):
+        for disowned in (True, False):
+            self.observer.heard(self.now, disowned)
+            self.assertEqual(self.observer.latest().disowned, disowned)
+
+
+class Daemon(DaemonCase):
+    def setUp(self):
+        super().setUp()
+        self.heard = self.enterContext(mock.patch.object(self.daemon._observer, "heard"))
+
+    def test_tells_what_the_others_said_and_leaves_when_they_go_on_saying_it(self):
+        self.mine = ExpelledPrimary.stale
+        self.others = {"bravo": ExpelledPrimary.new, "charlie": member("charlie", "bravo", "charlie")}
+        self.assertEqual([self.step(1) for _ in range(3)], [[], [], ["leave"]])
+        self.assertEqual([call.kwargs for call in self.heard.mock_calls], [{"disowned": True}] * 3)
+
+    def test_asks_the_others_while_it_is_online_and_says_when_it_did(self):
+        self.mine = primary("alpha", "alpha", "bravo", "charlie")
+        with mock.patch("time.monotonic", lambda: 7.0):
+            self.step()
+        self.heard.assert_called_once_with(7.0, disowned=False)
