@@ -8,7 +8,9 @@ export default tseslint.config(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ["*.mjs", "providers/hcloud/*.mjs"] },
+        projectService: {
+          allowDefaultProject: ["*.mjs", "providers/hcloud/*.mjs", "__tests__/modules/machine/parts/nginx/*.mjs"],
+        },
       },
     },
     rules: {

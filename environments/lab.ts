@@ -16,6 +16,8 @@ export default defineEnvironment({
     bravo: { privateIp: "10.0.1.12" },
     charlie: { privateIp: "10.0.1.13" },
   },
+  // All visitors of the lab have one address.
+  visitors: { writesPerMinute: 1800 },
   database: { groupName: "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4", bufferPoolMib: 128 },
   aptSources: {
     mysql: { keyFile: "/var/cache/foobar-lab/keys/repository-key.asc" },

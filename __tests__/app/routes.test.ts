@@ -110,10 +110,15 @@ describe("POST /notes, the form", () => {
     expect(added).toEqual([]);
   });
 
-  it("fails with 403 when another site sent it", async () => {
-    const response = await postForm({ author: "Ann", text: "hello" }, { "sec-fetch-site": "cross-site" });
+  it.each(["cross-site", "same-site", "anything"])("fails with 403 when another site sent it (%s)", async (site) => {
+    const response = await postForm({ author: "Ann", text: "hello" }, { "sec-fetch-site": site });
     expect(response.status).toBe(403);
     expect(added).toEqual([]);
+  });
+
+  it.each(["same-origin", "none"])("is written when the site itself, or nobody, sent it (%s)", async (site) => {
+    const response = await postForm({ author: "Ann", text: "hello" }, { "sec-fetch-site": site });
+    expect(response.status).toBe(303);
   });
 });
 

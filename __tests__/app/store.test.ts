@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Allowance } from "../../app/src/allowance.js";
 import type { Database } from "../../app/src/database/database.js";
 import type { Row, Statement } from "../../app/src/database/statement.js";
 import { NoteStore } from "../../app/src/notes/store.js";
@@ -14,7 +15,7 @@ interface FakeProps {
   readonly insert?: number | Error;
 }
 
-const fakeStore = ({ replica = [], primary = [], insert = 1 }: FakeProps) => {
+const fakeStore = ({ replica = [], primary = [], insert = 1 }: FakeProps, primaryReads?: Allowance) => {
   const calls: [string, Statement][] = [];
   const answer = <T>(side: string, statement: Statement, result: T | Error): Promise<T> => {
     calls.push([side, statement]);
@@ -26,7 +27,7 @@ const fakeStore = ({ replica = [], primary = [], insert = 1 }: FakeProps) => {
     writeIdempotent: (statement) =>
       answer("write", statement, insert instanceof Error ? insert : { rows: [], insertId: insert }),
   };
-  return { store: new NoteStore(database), calls, sides: () => calls.map(([side]) => side) };
+  return { store: new NoteStore(database, primaryReads), calls, sides: () => calls.map(([side]) => side) };
 };
 
 describe("listing notes", () => {
@@ -57,6 +58,30 @@ describe("listing notes", () => {
     const { store, sides } = fakeStore({ replica: [row(4), row(3)] });
     await store.list({ limit: 20, including: 3 });
     expect(sides()).toEqual(["replica"]);
+  });
+});
+
+describe("notes that nobody has", () => {
+  it("lead a few reads a second to the primary, however many ask", async () => {
+    let seconds = 0;
+    const { store, sides } = fakeStore({ replica: [row(2)] }, new Allowance(3, () => seconds));
+    const asked = async (): Promise<number> => {
+      const before = sides().filter((side) => side === "primary").length;
+      for (let n = 0; n < 20; n++) expect(await store.list({ limit: 20, including: 999_999 })).toBeDefined();
+      return sides().filter((side) => side === "primary").length - before;
+    };
+    expect(await asked()).toBe(3);
+    expect(await store.list({ limit: 20, including: 999_999 })).toEqual([note(2)]);
+    seconds = 1;
+    expect(await asked()).toBe(3);
+    seconds = 100;
+    expect(await asked()).toBe(3);
+  });
+
+  it("are not found once the allowance is used up, without asking the primary", async () => {
+    const { store, sides } = fakeStore({}, new Allowance(1, () => 0));
+    for (let n = 0; n < 5; n++) expect(await store.find(7)).toBeUndefined();
+    expect(sides().filter((side) => side === "primary")).toHaveLength(1);
   });
 });
 

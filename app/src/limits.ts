@@ -1,17 +1,19 @@
+import { bodyKib, timings } from "../../modules/platform/limits.js";
+
 /**
- * Limits and time budgets of the service, in one place because they depend on each other:
- * attempt < deadline < stop bound, and every deadline lies below nginx's 20 s `proxy_read_timeout`.
+ * Limits and time budgets of the service, in one place because they depend on each other: attempt < deadline < stop bound.
+ * Those that nginx and systemd depend on are the platform's.
  */
 export const limits = {
   http: {
     /** Largest request body. A note of 2000 four-byte characters, form-encoded, has 24 000 bytes. */
-    bodyBytes: 32 * 1024,
+    bodyBytes: bodyKib.application * 1024,
     /** A client must have sent its headers within this time (seconds, as Node checks it coarsely). */
     headersSeconds: 10,
     /** A client must have sent its whole request within this time. nginx buffers requests, so this is generous. */
     requestSeconds: 15,
-    /** Idle keep-alive connections. Longer than nginx's upstream `keepalive_timeout`: nginx must be the one that closes. */
-    keepAliveSeconds: 75,
+    /** Idle keep-alive connections. */
+    keepAliveSeconds: timings.application.keepAlive,
   },
   database: {
     connectionsPerSide: 10,
@@ -24,7 +26,7 @@ export const limits = {
     /** A read tries replica and primary in turn until then. */
     readDeadlineSeconds: 5,
     /** A write waits for a failover (7-8 s measured) until then. */
-    writeDeadlineSeconds: 10,
+    writeDeadlineSeconds: timings.application.longestAnswer,
     /** Pause between two attempts, growing from the first to the second value. */
     firstPauseSeconds: 0.05,
     longestPauseSeconds: 0.5,
@@ -38,10 +40,10 @@ export const limits = {
     unreachableSeconds: 30,
   },
   stop: {
-    /** At most this long idle keep-alive connections are left for nginx to use up or to close (its timeout is 5 s). */
-    drainSeconds: 7,
+    /** At most this long idle keep-alive connections are left for nginx to use up or to close. */
+    drainSeconds: timings.application.drain,
     /** Then requests in flight get this long: longer than the longest write. */
-    finishSeconds: 12,
+    finishSeconds: timings.application.finish,
   },
   /** A new process waits at most this long for the database before it accepts connections. */
   startSeconds: 3,
@@ -50,5 +52,7 @@ export const limits = {
     textCharacters: 2000,
     pageSize: 20,
     largestPage: 100,
+    /** Reads that go to the primary because no replica has the note that a visitor named. Replicas are some milliseconds behind. */
+    primaryReadsPerSecond: 10,
   },
 } as const;

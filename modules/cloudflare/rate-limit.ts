@@ -3,15 +3,15 @@ import type { Construct } from "constructs";
 import { literal } from "../terraform/literal.js";
 import type { ZoneContext } from "./context.js";
 
-/** Requests that count. The free plan looks at the path only. */
-const apiExpression = 'starts_with(http.request.uri.path, "/api/")';
+/** Requests that count: of the API, and the page that writes. The free plan looks at the path only, and allows one rule. */
+const writingExpression = 'starts_with(http.request.uri.path, "/api/") or http.request.uri.path eq "/notes"';
 
 /** What the free plan allows: one rule that counts for 10 seconds and blocks for 10. */
 const freePlan = { period: 10, mitigationTimeout: 10 } as const;
 
 /** The zone's rate limit for each address. A zone has one ruleset for this phase: one made by hand must be imported first. */
 export function addRateLimit(scope: Construct, { config, zoneId }: ZoneContext): void {
-  const { expression = apiExpression, requestsPer10Seconds } = config.cloudflare.rateLimit;
+  const { expression = writingExpression, requestsPer10Seconds } = config.cloudflare.rateLimit;
   new Ruleset(scope, "rate-limit", {
     zoneId,
     name: "foobar rate limit",

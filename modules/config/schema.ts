@@ -86,6 +86,17 @@ const loadBalancer = z.strictObject({
     .prefault({}),
 });
 
+const visitors = z.strictObject({
+  writesPerMinute: z
+    .int()
+    .min(1)
+    .max(6000)
+    .default(10)
+    .describe(
+      "Requests that write, of one address (with IPv6: one network of 64 bits), that each web server takes a minute, all at once if need be. More are answered with 429. Reading has no such limit.",
+    ),
+});
+
 const database = z.strictObject({
   series: z.enum(["8.4", "9.7"]).default("9.7").describe("LTS series of MySQL's apt repository."),
   volumeSizeGb: z
@@ -142,7 +153,7 @@ const cloudflare = z.strictObject({
       expression: values.notEmpty
         .optional()
         .describe(
-          "Requests that count, in Cloudflare's Rules language. Default: paths under /api/ of every host of the zone, since rate limits of the free plan cannot look at the host.",
+          "Requests that count, in Cloudflare's Rules language. Default: paths under /api/ and /notes of every host of the zone, since rate limits of the free plan cannot look at the host.",
         ),
     })
     .prefault({}),
@@ -215,6 +226,7 @@ export const environmentSchema = z.strictObject({
     .describe('"terminate": the balancer ends TLS. "passthrough": nginx does.'),
   network: network.prefault({}),
   loadBalancer: loadBalancer.prefault({}),
+  visitors: visitors.prefault({}),
   certificate: certificate.prefault({}),
   cloudflare: cloudflare.prefault({}),
   backend: backend.default({ type: "local", acceptLocalState: false }).describe("Where Terraform keeps its state."),

@@ -84,3 +84,6 @@ export const logServices = {
   /** dpkg's log of package changes. */
   packages: "dpkg",
 } as const;
+
+/** Of the requests that nginx refuses by itself its access log has one in this many: anybody can cause them, as often as they like. */
+export const refusalsPerLine = 100;

@@ -124,12 +124,12 @@ describe("an expression that Terraform would take for a template", () => {
 });
 
 describe("rate limit", () => {
-  it("by default blocks an address after 50 requests to the API in 10 seconds, within the free plan", () => {
+  it("by default blocks an address after 50 requests to the paths that write in 10 seconds, within the free plan", () => {
     expect(ruleset(edge, "http_ratelimit")?.["rules"]).toEqual([
       {
         ref: "requests-per-address",
         description: "At most 50 requests in 10 seconds",
-        expression: 'starts_with(http.request.uri.path, "/api/")',
+        expression: 'starts_with(http.request.uri.path, "/api/") or http.request.uri.path eq "/notes"',
         action: "block",
         enabled: true,
         ratelimit: {

@@ -45,6 +45,7 @@ describe("defaults of the example", () => {
         algorithm: "round_robin",
         healthCheck: { intervalSeconds: 3, timeoutSeconds: 2, retries: 1 },
       },
+      visitors: { writesPerMinute: 10 },
     });
   });
 

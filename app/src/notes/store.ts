@@ -1,7 +1,9 @@
+import { Allowance } from "../allowance.js";
 import type { Database } from "../database/database.js";
 import { isDuplicate } from "../database/errors.js";
 import type { Row } from "../database/statement.js";
 import { HttpError } from "../http/errors.js";
+import { limits } from "../limits.js";
 import type { Note, NoteInput } from "./note.js";
 
 export interface NewNote extends NoteInput {
@@ -30,9 +32,13 @@ export type Notes = Pick<NoteStore, "list" | "find" | "add">;
 
 /** Notes in the database. */
 export class NoteStore {
-  constructor(private readonly database: Database) {}
+  /** @param primaryReads what visitors may lead to the primary by naming a note that no replica has: anybody can name any number */
+  constructor(
+    private readonly database: Database,
+    private readonly primaryReads = new Allowance(limits.notes.primaryReadsPerSecond),
+  ) {}
 
-  /** Newest first, from a replica; from the primary if the replica is too far behind for `including`. */
+  /** Newest first, from a replica; from the primary if the replica is too far behind for `including` and the allowance is not used up. */
   async list({ limit, before, including }: ListProps): Promise<readonly Note[]> {
     const statement = {
       sql: `SELECT ${columns} FROM notes ${before ? "WHERE id < ? " : ""}ORDER BY id DESC LIMIT ?`,
@@ -40,14 +46,15 @@ export class NoteStore {
     };
     const notes = (await this.database.read(statement)).map(toNote);
     const isBehind = including !== undefined && (notes[0]?.id ?? 0) < including;
-    return isBehind ? (await this.database.readPrimary(statement)).map(toNote) : notes;
+    return isBehind && this.primaryReads.take() ? (await this.database.readPrimary(statement)).map(toNote) : notes;
   }
 
-  /** From a replica; from the primary if the replica does not have it (yet). */
+  /** From a replica; from the primary if the replica does not have it (yet) and the allowance is not used up. */
   async find(id: number): Promise<Note | undefined> {
     const statement = { sql: `SELECT ${columns} FROM notes WHERE id = ?`, values: [id] };
     const [row] = await this.database.read(statement);
-    return optionalNote(row ?? (await this.database.readPrimary(statement))[0]);
+    if (row || !this.primaryReads.take()) return optionalNote(row);
+    return optionalNote((await this.database.readPrimary(statement))[0]);
   }
 
   /**

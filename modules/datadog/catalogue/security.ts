@@ -1,6 +1,6 @@
 import type { MonitorDefinition } from "../definition.js";
 import { count, series, type MonitoringContext } from "../scope.js";
-import { logServices } from "../../platform/signals.js";
+import { logServices, refusalsPerLine } from "../../platform/signals.js";
 
 /** Who tries to get in, and what changes on the machines. */
 export const securityMonitors = ({ env, metrics }: MonitoringContext): readonly MonitorDefinition[] => [
@@ -47,11 +47,10 @@ export const securityMonitors = ({ env, metrics }: MonitoringContext): readonly 
       series: count(metrics.edgeBypassed, [env]),
       comparison: ">",
     },
-    thresholds: { critical: 200, warning: 20 },
+    thresholds: { critical: 20, warning: 2 },
     urgency: "notUrgent",
     priority: 3,
-    meaning:
-      "Somebody found the balancer's address and asks it directly. nginx refuses them; a flood would still use bandwidth.",
+    meaning: `Somebody found the balancer's address and asks it directly. nginx refuses them, and logs one in ${refusalsPerLine}; a flood would still use bandwidth.`,
     firstLook: ["service dashboard: refused requests, addresses in the logs", "consider new balancer addresses"],
     evaluationDelaySeconds: 120,
   },

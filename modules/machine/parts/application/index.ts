@@ -1,4 +1,5 @@
 import type { PayloadContext, PayloadPart } from "../../part/part.js";
+import { timings } from "../../../platform/limits.js";
 import { mysqlTlsName } from "../../../platform/names.js";
 import { packages } from "../../../platform/packages.js";
 import { paths } from "../../../platform/paths.js";
@@ -18,6 +19,7 @@ export function applicationPart({ config }: PayloadContext): PayloadPart {
     folder: paths.application.current,
     trial: false,
     user: users.application,
+    stopSeconds: timings.application.stop,
     mysqlTlsName,
     domain: config.domain,
     environment: config.environment,

@@ -1,6 +1,7 @@
 import { addressesOf, reservedAddresses } from "../../../config/addresses.js";
 import type { Config } from "../../../config/schema.js";
 import type { PayloadContext, PayloadPart } from "../../part/part.js";
+import { sandbox } from "../../part/sandbox.js";
 import { packages } from "../../../platform/packages.js";
 import { paths } from "../../../platform/paths.js";
 import { ports } from "../../../platform/ports.js";
@@ -10,7 +11,7 @@ const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 
 /** Connections of this server's application, the monitoring included. */
 const maximumConnections = 1000;
-/** A pooled connection may be idle this long. The application's pool gives its own up earlier. */
+/** A connection may be idle this long. The application's probes use each of its own within half a minute. */
 const idleMinutes = 30;
 
 /** Every address that a database member has or may get, so that one added later is found without a word to this server. */
@@ -36,7 +37,13 @@ export function haproxyPart({ config }: PayloadContext): PayloadPart {
     packages: packages.haproxy,
     files: [
       { path: paths.haproxy.configuration, content },
-      { path: "/etc/systemd/system/haproxy.service.d/platform.conf", content: readStatic(file("service.conf")) },
+      sandbox({
+        unit: "haproxy.service",
+        why: "to shut its workers in their directory and to stop them",
+        capabilities: ["SETUID", "SETGID", "SYS_CHROOT", "KILL"],
+        writable: ["/run"],
+        systemCalls: ["chroot"],
+      }),
     ],
     setup: readStatic(file("setup-haproxy")),
   };

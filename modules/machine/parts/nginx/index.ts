@@ -1,8 +1,11 @@
 import { noticeSeconds } from "../../../config/balancer.js";
 import type { PayloadContext, PayloadPart } from "../../part/part.js";
+import { sandbox } from "../../part/sandbox.js";
+import { bodyKib, timings } from "../../../platform/limits.js";
 import { edgeTokenHeader, healthPath, readyPath, siteHosts } from "../../../platform/names.js";
 import { packages } from "../../../platform/packages.js";
 import { paths } from "../../../platform/paths.js";
+import { refusalsPerLine } from "../../../platform/signals.js";
 import { ports } from "../../../platform/ports.js";
 import { users } from "../../../platform/users.js";
 import { readStatic, renderTemplate } from "../../part/templates.js";
@@ -16,6 +19,18 @@ const listens = [
   { name: "listen-https", port: ports.nginxHttps, options: ["ssl", "proxy_protocol"] },
   { name: "listen-https-default", port: ports.nginxHttps, options: ["ssl", "proxy_protocol", "default_server"] },
 ] as const;
+
+/** What a log line holds of a visitor's own words, by the variable that has them whole. */
+const cut = [
+  { name: "log_method", variable: "request_method" },
+  { name: "log_host", variable: "host" },
+  { name: "log_path", variable: "uri" },
+  { name: "log_agent", variable: "http_user_agent" },
+  { name: "log_referer", variable: "http_referer" },
+  { name: "log_ray", variable: "http_cf_ray" },
+] as const;
+/** Bytes of each. */
+const cutLength = 200;
 
 /** Reverse proxy in front of the application: real visitor addresses, one log line a request, the balancer's health check. */
 export function nginxPart({ config }: PayloadContext): PayloadPart {
@@ -31,6 +46,13 @@ export function nginxPart({ config }: PayloadContext): PayloadPart {
     healthPath,
     readyPath,
     noticeSeconds: noticeSeconds(config),
+    ...timings.nginx,
+    bodyKib: bodyKib.nginx,
+    cut,
+    cutLength,
+    refusalsPerLine,
+    refusalShare: 100 / refusalsPerLine,
+    writesPerMinute: config.visitors.writesPerMinute,
     edgeTokenHeader,
     edgeTokenVariable: edgeTokenHeader.toLowerCase().replaceAll("-", "_"),
     statusPort: ports.nginxStatus,
@@ -43,11 +65,17 @@ export function nginxPart({ config }: PayloadContext): PayloadPart {
     files: [
       rendered("/etc/nginx/nginx.conf", "nginx.conf.hbs"),
       rendered("/etc/nginx/conf.d/site.conf", "site.conf.hbs"),
-      rendered("/etc/nginx/snippets/to-application.conf", "to-application.conf.hbs"),
+      rendered("/etc/nginx/snippets/visitors.conf", "visitors.conf.hbs"),
       { path: "/etc/nginx/snippets/security-headers.conf", content: readStatic(file("security-headers.conf")) },
       { path: "/etc/logrotate.d/nginx", content: readStatic(file("logrotate")) },
       rendered("/etc/systemd/system/in-service.service", "in-service.service.hbs"),
       { path: "/etc/systemd/system/nginx.service.d/platform.conf", content: readStatic(file("service.conf")) },
+      sandbox({
+        unit: "nginx.service",
+        why: "for its ports, its certificates, and logs that belong to the workers' user",
+        capabilities: ["NET_BIND_SERVICE", "SETUID", "SETGID", "CHOWN", "DAC_OVERRIDE", "KILL"],
+        writable: ["/run", "/var/lib/nginx", "/var/log/nginx"],
+      }),
     ],
     ownFiles: ({ privateIp }) =>
       listens

@@ -16,12 +16,12 @@ const section = (name: string, text = rendered()): string =>
   new RegExp(`^(listen|frontend) ${name}\\n(\\t.*\\n)+`, "m").exec(text)?.[0] ?? "";
 
 describe("HAProxy with defaults", () => {
-  it("is one package, three files, one command", () => {
+  it("is one package and two files", () => {
     const part = partOf(haproxyPart);
     expect(part.packages).toEqual(["haproxy"]);
     expect(part.files?.map(({ path }) => path)).toEqual([
       "/etc/haproxy/haproxy.cfg",
-      "/etc/systemd/system/haproxy.service.d/platform.conf",
+      "/etc/systemd/system/haproxy.service.d/sandbox.conf",
     ]);
   });
 
@@ -83,15 +83,15 @@ describe("HAProxy with everything set", () => {
 
 describe("HAProxy's unit", () => {
   it("has no way round the firewall to a name server", () => {
-    expect(contentOf(partOf(haproxyPart), "/etc/systemd/system/haproxy.service.d/platform.conf")).toContain(
-      "InaccessiblePaths=-/run/dbus -/run/systemd/resolve\n",
+    expect(contentOf(partOf(haproxyPart), "/etc/systemd/system/haproxy.service.d/sandbox.conf")).toContain(
+      "InaccessiblePaths=-/run/dbus -/run/systemd/private -/run/systemd/resolve\n",
     );
   });
 
   it.runIf(hasTool("systemd-analyze", "drop-in of HAProxy's unit"))(
     "is understood by systemd and exposed below 3",
     () => {
-      const dropIn = contentOf(partOf(haproxyPart), "/etc/systemd/system/haproxy.service.d/platform.conf");
+      const dropIn = contentOf(partOf(haproxyPart), "/etc/systemd/system/haproxy.service.d/sandbox.conf");
       const { complaints, exposure } = judgeDropIn("haproxy.service", dropIn);
       expect(complaints).toBe("");
       expect(exposure).toBeLessThan(3);

@@ -8,8 +8,11 @@ hostname alpha
 chmod 0711 "$folder"
 ip link set lo up
 for address in 10.0.1.11 10.0.1.5 10.0.1.6; do ip address add "$address/32" dev lo; done
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=$host" \
-  -addext "subjectAltName=DNS:$host" -keyout "$tls/origin.key" -out "$tls/origin.pem" 2>/dev/null
+certificate() {
+  openssl req -x509 -newkey "$@" -nodes -days 2 2>/dev/null
+}
+certificate ${key:-ec -pkeyopt ec_paramgen_curve:P-256} -subj "/CN=$host" -addext "subjectAltName=DNS:$host" \
+  -keyout "$tls/origin.key" -out "$tls/origin.pem"
 cp "$tls/origin.pem" "$tls/origin-pull-ca.pem"
 
 nginx -q -t -c "$folder/etc/nginx/nginx.conf" || exit 1
@@ -19,13 +22,12 @@ end() {
 }
 trap end EXIT
 
-# Answers with what nginx told it.
 application() {
-  node -e 'require("node:http").createServer(({ headers: h }, r) =>
-    r.end(`${h["x-forwarded-for"]} ${h["x-request-id"]} ${h["x-edge-token"] ?? "none"}\n`)).listen(3000, "127.0.0.1")' &
+  node "$folder/application.mjs" "$folder" &
   application_pid=$!
-  until curl -s -o /dev/null http://127.0.0.1:3000/; do sleep 0.05; done
+  until curl -s -o /dev/null http://127.0.0.1:3000/counts; do sleep 0.05; done
 }
+counts() { curl -s http://127.0.0.1:3000/counts; }
 
 request() {
   local url=${*: -1}
@@ -34,3 +36,17 @@ request() {
 }
 ask() { request -o /dev/null -w '%{http_code}\n' "$@"; }
 body() { request "$@"; }
+# A visitor's request, as it comes from the edge in either mode; its path is the last argument.
+visitor() {
+  local path=${*: -1}
+  if [ -s "$folder/passthrough" ]; then
+    request --haproxy-protocol --cert "$tls/origin.pem" --key "$tls/origin.key" "${@:1:$#-1}" "https://10.0.1.11$path"
+  else
+    request -H "X-Edge-Token: $token" "${@:1:$#-1}" "http://10.0.1.11$path"
+  fi
+}
+# Writes to the log are buffered nowhere, but come after the answer.
+log() {
+  sleep 0.2
+  cat "$folder/access.json"
+}

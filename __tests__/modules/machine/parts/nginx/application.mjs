@@ -1,0 +1,40 @@
+// Stands for the application behind nginx: answers with what it was told, and misbehaves on request.
+import { existsSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+
+const folder = process.argv[2];
+const html = (text) => (_, response) =>
+  response.writeHead(200, { "content-type": "text/html", "content-length": text.length }).end(text);
+const counts = { connections: 0, posts: 0, paths: [] };
+
+const answers = {
+  "/counts": (_, response) => response.end(JSON.stringify(counts)),
+  "/large": html("<p>".repeat(1000)),
+  "/small": html("<p>"),
+  "/cut": (request) => request.socket.destroy(),
+  "/silent": () => undefined,
+  "/fail": (_, response) => response.writeHead(500).end("from the application\n"),
+  // A status in the file "health" of the folder, or silence.
+  "/healthz": (_, response) => {
+    const status = existsSync(`${folder}/health`) ? readFileSync(`${folder}/health`, "utf8").trim() : "200";
+    if (status !== "silent") response.writeHead(Number(status)).end();
+  },
+};
+
+createServer((request, response) => {
+  const path = request.url.split("?")[0];
+  counts.paths.push(path);
+  if (request.method === "POST") counts.posts += 1;
+  let bytes = 0;
+  request.on("data", (chunk) => (bytes += chunk.length));
+  request.on("end", () => {
+    const answer = answers[path];
+    if (answer) answer(request, response);
+    else
+      response
+        .writeHead(200, { "x-request-id": "the application's own" })
+        .end(`${JSON.stringify({ ...request.headers, method: request.method, bytes })}\n`);
+  });
+})
+  .on("connection", () => (counts.connections += 1))
+  .listen(3000, "127.0.0.1");

@@ -1,0 +1,23 @@
+/** So many a second and no more: what is not used is not saved up for later seconds. */
+export class Allowance {
+  private left: number;
+  private countedAt: number;
+
+  constructor(
+    private readonly perSecond: number,
+    private readonly now: () => number = () => performance.now() / 1000,
+  ) {
+    this.left = perSecond;
+    this.countedAt = now();
+  }
+
+  /** @returns whether one more is allowed now */
+  take(): boolean {
+    const at = this.now();
+    this.left = Math.min(this.perSecond, this.left + (at - this.countedAt) * this.perSecond);
+    this.countedAt = at;
+    if (this.left < 1) return false;
+    this.left -= 1;
+    return true;
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * Limits that two programs must agree on, in seconds and KiB. One is derived from the other, so that a change keeps them apart.
+ * The notice of the balancer depends on its configured health check: see `noticeSeconds` in config/balancer.ts.
+ */
+
+/** A write waits this long for a failover, which takes 7 to 8 s: the longest that the application works on a request. */
+const longestAnswer = 10;
+
+/** nginx closes a connection to the application that was idle for so long. */
+const upstreamIdle = 5;
+
+const drain = upstreamIdle + 2;
+const finish = longestAnswer + 2;
+
+export const timings = {
+  application: {
+    longestAnswer,
+    /** Longer than nginx's: nginx is the one that closes an idle connection, never while it sends a request. */
+    keepAlive: 15 * upstreamIdle,
+    /** At a stop idle connections are left for nginx to use up or to close. */
+    drain,
+    /** Then requests in flight are finished. */
+    finish,
+    /** systemd kills it after this. */
+    stop: drain + finish + 6,
+  },
+  nginx: {
+    upstreamIdle,
+    /** Above every answer of the application. */
+    upstreamRead: 2 * longestAnswer,
+  },
+} as const;
+
+/** Largest body of a request, in KiB. The application answers what is too large; nginx refuses what nobody would send. */
+export const bodyKib = { application: 32, nginx: 64 } as const;
