@@ -22,6 +22,8 @@ class InOrder extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ["__tests__/lab/**/*.test.ts"],
+    // whole rollouts: npm run proof
+    exclude: ["__tests__/lab/proof/**"],
     globalSetup: "__tests__/lab/support/alone.ts",
     setupFiles: ["__tests__/lab/support/where-to-look.ts"],
     fileParallelism: false,

@@ -1,5 +1,13 @@
 import path from "node:path";
-import { compress, allSecretParts, packagesOf, payloadOf, serverUserData } from "../modules/machine/compose/index.js";
+import type { Config, ServerConfig } from "../modules/config/schema.js";
+import {
+  allSecretParts,
+  compress,
+  packagesOf,
+  payloadHash,
+  payloadOf,
+  serverUserData,
+} from "../modules/machine/compose/index.js";
 import { loadLabEnvironment, type LabEnvironment, type LabOverrides } from "./environment.js";
 import { authority, type KeyPair } from "./keys/certificates.js";
 import { createCredentials, type Credentials } from "./keys/credentials.js";
@@ -21,13 +29,16 @@ export interface Blueprint {
   readonly repositoryKey: RepositoryKey;
 }
 
+/** Private key of the lab's administrator. */
+export const administratorKeyFile = ({ secrets }: Layout): string => path.join(secrets, "administrator");
+
 /** Draws up the lab; keys and secrets are made once and found again afterwards. */
 export async function drawUp(layout: Layout, overrides: LabOverrides): Promise<Blueprint> {
   const keys = path.join(layout.cache, "keys");
   const publicCa = await authority(keys, "public-ca", "lab public CA");
   const repositoryKey = new RepositoryKey(keys);
   await repositoryKey.create();
-  const administratorKey = await loginKey(path.join(layout.secrets, "administrator"));
+  const administratorKey = await loginKey(administratorKeyFile(layout));
   const environment = await loadLabEnvironment(overrides, administratorKey);
   return {
     environment,
@@ -44,11 +55,20 @@ export const wantedPackages = ({ environment: { config } }: Blueprint): PayloadP
     suite,
   );
 
+function serverOf({ servers }: Config, name: string): ServerConfig {
+  const server = servers.find((candidate) => candidate.name === name);
+  if (server === undefined)
+    throw new Error(`lab: no server ${name}; there are ${servers.map((known) => known.name).join(", ")}`);
+  return server;
+}
+
+/** What tells an outdated server from a current one, as at Hetzner. */
+export const payloadHashOf = ({ environment: { config } }: Blueprint, name: string): string =>
+  payloadHash(config, serverOf(config, name));
+
 /** User data of a server, byte for byte as it is synthesized, with the lab's secrets in the secret part. */
 export const userDataOf = ({ environment: { config }, credentials }: Blueprint, name: string): string => {
-  const server = config.servers.find((candidate) => candidate.name === name);
-  if (server === undefined)
-    throw new Error(`lab: no server ${name}; there are ${config.servers.map((known) => known.name).join(", ")}`);
+  const server = serverOf(config, name);
   const value = credentials.value.bind(credentials, server);
   const encode = (content: string): string => Buffer.from(content).toString("base64");
   return serverUserData({
@@ -68,6 +88,7 @@ export const machinesOf = (layout: Layout, blueprint: Blueprint, baseRoot: strin
       network,
       baseRoot,
       userData: userDataOf(blueprint, host.name),
+      payloadHash: payloadHashOf(blueprint, host.name),
       sshKeys: Object.values(config.administrators.sshKeys),
       volume: stores ? new Volume(layout.volumes, host.index, config.database.volumeSizeGb) : undefined,
     });

@@ -14,7 +14,7 @@ export interface LabEnvironment {
 }
 
 /** What a lab may change in environments/lab.ts. */
-export type LabOverrides = Pick<Partial<EnvironmentInput>, "tls" | "servers">;
+export type LabOverrides = Pick<Partial<EnvironmentInput>, "tls" | "servers" | "database">;
 
 /**
  * Loads environments/lab.ts.

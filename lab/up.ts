@@ -23,6 +23,17 @@ export interface Step {
 /** Seconds a machine may take for its first boot. */
 const firstBootSeconds = 900;
 
+const powerOn = "power on";
+
+/** The steps that make everything around the machines. On a running lab they put in force what the tree says now. */
+export function surroundingSteps(layout: Layout, overrides: LabOverrides): Step[] {
+  const steps = upSteps(layout, overrides);
+  return steps.slice(
+    0,
+    steps.findIndex(({ title }) => title === powerOn),
+  );
+}
+
 /** The steps from nothing to a working site, in order. */
 export function upSteps(layout: Layout, overrides: LabOverrides): Step[] {
   let blueprint: Blueprint;
@@ -65,7 +76,7 @@ export function upSteps(layout: Layout, overrides: LabOverrides): Step[] {
       await startServices(layout, blueprint, www);
       return undefined;
     },
-    "power on": async () => {
+    [powerOn]: async () => {
       machines = machinesOf(layout, blueprint, base.root);
       for (const machine of machines) await machine.start();
       return machines.map(({ name }) => name).join(", ");

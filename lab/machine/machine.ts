@@ -21,6 +21,8 @@ export interface MachineProps {
   readonly baseRoot: string;
   /** What the cloud hands to it at its first boot. */
   readonly userData: string;
+  /** What its user data is made from, in short: kept beside its disk, as the provider keeps labels. */
+  readonly payloadHash: string;
   /** Public keys that may log in as root. */
   readonly sshKeys: readonly string[];
   /** Disk that outlives the machine. @default - none */
@@ -65,7 +67,7 @@ export class Machine {
     await this.disk.mount();
     if (!existsSync(this.seeded)) {
       await writeSeed(this.root, { host, network, userData, sshKeys });
-      await writeFile(this.seeded, "");
+      await writeFile(this.seeded, this.props.payloadHash);
     }
     await this.group.create();
     // a power cut takes the state of the network with it: new namespace, new links
@@ -152,6 +154,11 @@ export class Machine {
     return readFile(path.join(this.root, userDataFile), "utf8").catch(() => undefined);
   }
 
+  /** Hash of the payload that it was first booted with; `undefined` when it has never been on. */
+  async payload(): Promise<string | undefined> {
+    return readFile(this.seeded, "utf8").catch(() => undefined);
+  }
+
   /** Memory in bytes: what it cannot give back, and with page cache. */
   async memory(): Promise<{ anonymousBytes: number; totalBytes: number }> {
     return { anonymousBytes: await this.group.anonymousBytes(), totalBytes: await this.group.memoryBytes() };
@@ -221,7 +228,7 @@ export class Machine {
     });
   }
 
-  /** Says whether the seed was written; kept beside the disk so that a fresh disk gets a fresh seed. */
+  /** Label of the payload that the seed was written with; kept beside the disk so that a fresh disk gets a fresh seed. */
   private get seeded(): string {
     return path.join(this.layout.machine(this.name), "seeded");
   }

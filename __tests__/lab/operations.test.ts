@@ -1,0 +1,119 @@
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import type { Lab } from "../../lab/lab.js";
+import { labSite } from "../../ops/lab/site.js";
+import { sleep } from "../../lab/system/shell.js";
+import { look } from "../../ops/core/observe.js";
+import { Ssh } from "../../ops/core/ssh.js";
+import { figure, seconds, timed } from "./support/figures.js";
+import { settled, type WholeGroup, wholeGroup } from "./support/group.js";
+import { labInAnyMode } from "./support/lab-in-mode.js";
+import { ops, type Status } from "./support/operator.js";
+import { type PublishedRelease, publishBroken, publishVersion, versionOn } from "./support/releases.js";
+import { lostNotes, startWriting } from "./support/writes.js";
+
+let lab: Lab;
+let group: WholeGroup;
+beforeAll(async () => {
+  lab = await labInAnyMode();
+});
+beforeEach(async () => {
+  group = await settled(lab);
+});
+
+/** Visitors who read and write while an operator works; what failed. */
+async function underLoad<T>(work: () => Promise<T>) {
+  const over = new AbortController();
+  onTestFinished(() => over.abort());
+  const longest = { seconds: 300, ratePerSecond: 10 };
+  const writing = await startWriting(lab, group, longest, over.signal);
+  const reading = lab.load({ url: lab.url("/"), ...longest }, over.signal);
+  await sleep(2);
+  const { result, seconds: took } = await timed(work);
+  await sleep(2);
+  over.abort();
+  const [reads, writes] = await Promise.all([reading, writing.end]);
+  expect({ reads: reads.failures, writes: writes.failures }).toEqual({ reads: [], writes: [] });
+  expect(await lostNotes(await wholeGroup(lab), writes)).toEqual({});
+  return {
+    result,
+    told: `${seconds(took)}, 0 of ${reads.sent} reads and 0 of ${writes.sent} writes failed, ${seconds(writes.longestGap)} without a write`,
+  };
+}
+
+describe("status", () => {
+  it("tells of every server, and that nothing needs a hand", async () => {
+    const { result, seconds: took } = await timed(() => ops("status", "--json"));
+    const { servers, needsHand } = JSON.parse(result.stdout) as Status;
+    figure("ops status", seconds(took));
+    expect({ exitCode: result.exitCode, needsHand }).toEqual({ exitCode: 0, needsHand: [] });
+    expect(servers.map(({ name, observation }) => `${name} ${observation?.member?.role}`)).toEqual(
+      lab.machines.map(({ name }) => `${name} ${name === group.primary.name ? "PRIMARY" : "SECONDARY"}`),
+    );
+  });
+
+  it("ends with 1 and names what needs a hand", async () => {
+    const [machine] = group.replicas;
+    await machine?.exec(["rm", "/run/in-service"]);
+    const { exitCode, stdout } = await ops("status");
+    await machine?.exec(["touch", "/run/in-service"]);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain(`${machine?.name}: is out of service`);
+  });
+});
+
+describe("a server's host key", () => {
+  it("is believed, and another one is not", async () => {
+    const site = await labSite();
+    const keys = [...site.logins.values()].map(({ hostKey }) => hostKey);
+    const swapped = [...site.logins.values()].map((login, index) => ({
+      ...login,
+      hostKey: keys[(index + 1) % 3] ?? "",
+    }));
+    expect((await look(site)).servers.every(({ observation }) => observation !== undefined)).toBe(true);
+    const props = (site.ssh as unknown as { readonly props: ConstructorParameters<typeof Ssh>[1] }).props;
+    const strangers = await look({ ...site, ssh: new Ssh(swapped, props) });
+    expect(strangers.servers.map(({ silence }) => silence)).toEqual(
+      lab.machines.map(() => expect.stringMatching(/Host key verification failed/) as string),
+    );
+  });
+});
+
+describe("failover", () => {
+  it("gives the primary's role to the named member without a failed request", async () => {
+    const successor = group.replicas[1];
+    const { result, told } = await underLoad(() => ops("failover", successor?.name ?? ""));
+    expect(result).toMatchObject({ exitCode: 0, stderr: "" });
+    expect((await wholeGroup(lab)).primary.name).toBe(successor?.name);
+    figure("ops failover", told);
+  });
+});
+
+describe("release", () => {
+  const deployed = () => Promise.all(lab.machines.map(versionOn));
+  let before: readonly (string | undefined)[];
+  let release: PublishedRelease;
+  beforeAll(async () => {
+    before = await deployed();
+    release = await publishVersion(lab, "98.0.0");
+  });
+
+  it("reaches every server without a failed request, and goes back", async () => {
+    const there = await underLoad(() => ops("release", release.url, release.sha256));
+    expect(there.result).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(there.result.stdout).toContain(`application: { url: "${release.url}", sha256: "${release.sha256}" }`);
+    expect(await deployed()).toEqual(lab.machines.map(() => "98.0.0"));
+    const back = await underLoad(() => ops("release", "--rollback"));
+    expect(back.result).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(await deployed()).toEqual(before);
+    figure("ops release", `${there.told}; back: ${back.told}`);
+  });
+
+  it("that does not start changes nothing", async () => {
+    const broken = await publishBroken(lab, "ends-at-once", { "app/server.js": "" });
+    const { result } = await underLoad(() => ops("release", broken.url, broken.sha256));
+    expect(result.exitCode).toBe(1);
+    expect(result.stderr).toMatch(/does not become ready/);
+    expect(await deployed()).toEqual(before);
+    expect((await ops("status")).exitCode).toBe(0);
+  });
+});

@@ -1,0 +1,33 @@
+import { execa, type ResultPromise } from "execa";
+import type { Snapshot } from "../../../ops/core/snapshot.js";
+
+/** How a run of `npm run ops` ended. */
+export interface Operated {
+  readonly exitCode: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Begins a run of `npm run ops` for the lab, as an administrator would. */
+export const begin = (args: readonly string[]): ResultPromise<{ reject: false }> =>
+  // By its own process, which can be killed as it stands.
+  execa(process.execPath, ["--import", "tsx", "ops/cli.ts", ...args], {
+    env: { ENVIRONMENT: "lab" },
+    reject: false,
+    timeout: 1_500_000,
+  });
+
+/** Runs `npm run ops` for the lab to its end. */
+export async function ops(...args: readonly string[]): Promise<Operated> {
+  const { exitCode, stdout, stderr } = await begin(args);
+  return { exitCode, stdout, stderr };
+}
+
+/** What `status --json` tells. */
+export type Status = Snapshot & { readonly needsHand: readonly string[]; readonly lock: unknown };
+
+export async function statusNow(): Promise<Status> {
+  const { stdout, stderr } = await ops("status", "--json");
+  if (stderr !== "") throw new Error(stderr);
+  return JSON.parse(stdout) as Status;
+}

@@ -1,0 +1,88 @@
+import { describe, expect, it } from "vitest";
+import { succession } from "../../ops/commands/failover.js";
+import { changesTo, previousRelease } from "../../ops/commands/release.js";
+import { isWanted, mustReplace } from "../../ops/commands/rollout.js";
+import { nextOf } from "../../ops/core/maintain.js";
+import type { ServerState } from "../../ops/core/snapshot.js";
+import { type Difference, release, snapshot } from "./support/snapshot.js";
+
+const outdated = { cloud: { current: false } };
+
+describe("a rollout", () => {
+  const all = snapshot({ alpha: outdated, bravo: outdated, charlie: outdated });
+
+  it("takes replicas first and the primary last, and ends when all are current", () => {
+    const order: string[] = [];
+    for (let next = nextOf(all, isWanted({})); next; next = nextOf(all, isWanted({}, new Set(order))))
+      order.push(next.name);
+    expect(order).toEqual(["bravo", "charlie", "alpha"]);
+    expect(nextOf(snapshot(), isWanted({}))).toBeUndefined();
+  });
+
+  it("takes up first what an interrupted run has in hand, current or not", () => {
+    expect(nextOf(all, isWanted({}), "alpha")?.name).toBe("alpha");
+    expect(nextOf(snapshot(), isWanted({}), "charlie")?.name).toBe("charlie");
+  });
+
+  it("takes only what is named, and current ones only when told so", () => {
+    expect(nextOf(all, isWanted({ only: ["charlie"] }))?.name).toBe("charlie");
+    expect(nextOf(snapshot(), isWanted({ only: ["charlie"] }))).toBeUndefined();
+    expect(nextOf(snapshot(), isWanted({ only: ["charlie"], evenCurrent: true }))?.name).toBe("charlie");
+  });
+
+  it.each<[string, Difference, boolean]>([
+    ["is well", {}, false],
+    ["still boots", { observation: { firstBoot: "running" } }, false],
+    ["is silent", { observation: null }, false],
+    ["does not exist", { cloud: null }, true],
+    ["is off", { cloud: { running: false } }, true],
+    ["is outdated", outdated, true],
+    ["has failed its first boot", { observation: { firstBoot: "runcmd failed" } }, true],
+  ])("makes the one in hand anew where waiting would not help: it %s", (_, bravo, anew) => {
+    expect(mustReplace(snapshot({ bravo }).servers[1] as ServerState, false)).toBe(anew);
+  });
+});
+
+describe("a failover", () => {
+  const decided = (differences: Parameters<typeof snapshot>[0], wanted?: string) => {
+    const found = succession(snapshot(differences), wanted);
+    return "refusal" in found ? found.refusal : `${found.from.name} to ${found.to.name}`;
+  };
+
+  it("goes to the member that is least behind, or to the named one", () => {
+    expect(decided({ bravo: { member: { lagSeconds: 2 } } })).toBe("alpha to charlie");
+    expect(decided({}, "charlie")).toBe("alpha to charlie");
+  });
+
+  it("is refused to a member that could not take writes at once, and without a primary", () => {
+    expect(decided({}, "alpha")).toBe("alpha is the primary already");
+    expect(decided({ bravo: { observation: null } }, "bravo")).toBe("bravo is no member that is online");
+    expect(decided({ bravo: { member: { lagSeconds: 6 } } }, "bravo")).toMatch(/^bravo is 6 s behind/);
+    expect(decided({ bravo: { observation: null }, charlie: { observation: null } })).toBe("no other member is online");
+    expect(decided({ alpha: { observation: null } })).toBe("no member is the primary");
+  });
+});
+
+describe("a release", () => {
+  it("changes the web servers that do not have it, and knows what each ran", () => {
+    const servers = snapshot({ bravo: { observation: { releases: [release("3"), release("2")] } } });
+    expect(changesTo(servers, release("3"))).toEqual([
+      { server: "alpha", to: release("3"), from: release("2") },
+      { server: "charlie", to: release("3"), from: release("2") },
+    ]);
+    expect(changesTo(snapshot({ bravo: { roles: ["database"] } }), release("9")).map(({ server }) => server)).toEqual([
+      "alpha",
+      "charlie",
+    ]);
+  });
+
+  it("is taken back to what most servers ran before", () => {
+    expect(previousRelease(snapshot({ alpha: { observation: { releases: [release("2"), release("0")] } } }))).toEqual(
+      release("1"),
+    );
+    const none = { observation: { releases: [release("2")] } };
+    expect(() => previousRelease(snapshot({ alpha: none, bravo: none, charlie: none }))).toThrow(
+      /no web server keeps an earlier release/,
+    );
+  });
+});

@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { gate, inOrder, needsHand, notBack } from "../../ops/core/judge.js";
+import { type Difference, release, snapshot } from "./support/snapshot.js";
+
+describe("an environment with nothing wrong", () => {
+  it("needs no hand, and lets a server be taken", () => {
+    expect(needsHand(snapshot())).toEqual([]);
+    expect(gate(snapshot())).toEqual([]);
+  });
+});
+
+describe("what is wrong with a server", () => {
+  it.each<[string, Difference, string]>([
+    ["is missing", { cloud: null, observation: null }, "bravo: does not exist"],
+    ["is off", { cloud: { running: false }, observation: null }, "bravo: is off"],
+    ["is silent", { observation: null }, "bravo: does not answer: connection timed out"],
+    ["has not finished its first boot", { observation: { firstBoot: "running" } }, "bravo: first boot: running"],
+    ["has a failed unit", { observation: { failedUnits: ["app.service"] } }, "bravo: app.service failed"],
+    ["is out of service", { observation: { inService: false } }, "bravo: is out of service"],
+    ["does not serve", { observation: { serves: false } }, "bravo: its application is not ready"],
+    ["is sick", { healthy: false }, "bravo: its target is not healthy"],
+    ["is no target", { healthy: null }, "bravo: is no target of the balancer"],
+    ["has a full disk", { observation: { diskPercent: { "/": 85 } } }, "bravo: / is 85 % full"],
+    ["is unprotected", { cloud: { isProtected: false } }, "bravo: is not protected at Hetzner"],
+    ["is no member", { observation: { member: null } }, "bravo: mysql-group does not answer"],
+    ["recovers", { member: { state: "RECOVERING", reason: "clones" } }, "bravo: member is RECOVERING: clones"],
+    ["is alone", { member: { majority: false } }, "bravo: member is ONLINE, without a majority"],
+    [
+      "sees a smaller group",
+      { member: { view: ["10.0.1.11", "10.0.1.12"] } },
+      "bravo: does not see charlie in its group",
+    ],
+    ["is behind", { member: { lagSeconds: 30 } }, "bravo: is 30 s behind"],
+  ])("%s: needs a hand, and closes the gate", (_, bravo, words) => {
+    expect(needsHand(snapshot({ bravo }))).toContain(words);
+    expect(gate(snapshot({ bravo }))).toContain(words);
+  });
+});
+
+describe("what is due", () => {
+  it.each<[string, Difference, RegExp]>([
+    ["an outdated payload", { cloud: { current: false } }, /^bravo: is outdated/],
+    ["a reboot", { observation: { rebootFor: ["mysql.service"] } }, /^bravo: a reboot is due \(mysql.service\)/],
+    [
+      "a certificate",
+      { observation: { certificateDays: { "the origin certificate": 20 } } },
+      /^bravo: the origin certificate ends in 20 days/,
+    ],
+    ["another release", { observation: { releases: [release("3")] } }, /^web servers run different releases/],
+  ])("%s needs a hand, and does not close the gate", (_, bravo, words) => {
+    expect(needsHand(snapshot({ bravo }))).toEqual([expect.stringMatching(words)]);
+    expect(gate(snapshot({ bravo }))).toEqual([]);
+  });
+});
+
+describe("the gate", () => {
+  it("is closed while two members take themselves for the primary, or none does", () => {
+    expect(gate(snapshot({ bravo: { member: { role: "PRIMARY", writable: true } } }))).toEqual([
+      "alpha and bravo is the primary",
+    ]);
+    expect(gate(snapshot({ alpha: { member: { role: "SECONDARY", writable: false } } }))).toEqual([
+      "no member is the primary",
+    ]);
+    expect(gate(snapshot({ alpha: { member: { writable: false } } }))).toEqual([
+      "alpha: is the primary and still read-only",
+    ]);
+  });
+
+  it("does not ask anything of the server that an interrupted run has in hand, nor that others see it", () => {
+    const interrupted = snapshot({
+      bravo: { cloud: null, observation: null, healthy: null },
+      alpha: { member: { view: ["10.0.1.11", "10.0.1.13"] } },
+      charlie: { member: { view: ["10.0.1.11", "10.0.1.13"] } },
+    });
+    expect(gate(interrupted, "bravo")).toEqual([]);
+    expect(gate(interrupted)).not.toEqual([]);
+  });
+
+  it("is closed for the one in hand when another one is not well", () => {
+    expect(gate(snapshot({ bravo: { observation: null }, charlie: { healthy: false } }), "bravo")).toEqual([
+      "charlie: its target is not healthy",
+    ]);
+  });
+});
+
+describe("the order", () => {
+  it("is servers that only serve visitors, then replicas, then the primary", () => {
+    const { servers } = snapshot({ charlie: { roles: ["web"], observation: { member: null } } });
+    expect(inOrder(servers).map(({ name }) => name)).toEqual(["charlie", "bravo", "alpha"]);
+  });
+});
+
+describe("a server that was replaced", () => {
+  it("is back when it does all that it is for, and the group has one primary", () => {
+    expect(notBack(snapshot(), "bravo")).toBeUndefined();
+    expect(notBack(snapshot({ bravo: { healthy: false } }), "bravo")).toBe("bravo: its target is not healthy");
+    expect(notBack(snapshot({ alpha: { member: { writable: false } } }), "bravo")).toMatch(/read-only/);
+  });
+});

@@ -1,0 +1,50 @@
+import { createServer } from "node:http";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { onTestFinished } from "vitest";
+import type { ApiServer } from "../../../ops/hetzner/api.js";
+import { HetznerApi } from "../../../ops/hetzner/api.js";
+
+/** A stand-in of Hetzner's API on this host. @param failures statuses that the first requests get */
+export async function standInApi(servers: readonly ApiServer[], failures: readonly number[] = []) {
+  const asked: string[] = [];
+  const left = [...failures];
+  const http = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      asked.push([request.method, request.url?.split("?")[0], Buffer.concat(chunks).toString()].join(" ").trim());
+      const failure = left.shift();
+      response.statusCode = failure ?? 200;
+      const path = request.url ?? "";
+      const body =
+        failure !== undefined
+          ? { error: { message: "not now" } }
+          : path.startsWith("/servers?")
+            ? pageOf(servers, path)
+            : path.startsWith("/load_balancers")
+              ? { load_balancers: [{ id: 9, name: "production", targets: targetsOf(servers) }] }
+              : { action: { id: 1, status: "success" } };
+      response.end(JSON.stringify(body));
+    });
+  });
+  http.listen(0, "127.0.0.1");
+  await once(http, "listening");
+  onTestFinished(() => void http.close());
+  const { port } = http.address() as AddressInfo;
+  return { api: new HetznerApi({ token: "t", endpoint: `http://127.0.0.1:${port}`, pauseSeconds: 0.01 }), asked };
+}
+
+/** Two on a page. */
+function pageOf(servers: readonly ApiServer[], path: string): object {
+  const page = Number(new URL(path, "http://api").searchParams.get("page"));
+  const next_page = servers.length > page * 2 ? page + 1 : null;
+  return { servers: servers.slice(page * 2 - 2, page * 2), meta: { pagination: { next_page } } };
+}
+
+const targetsOf = (servers: readonly ApiServer[]): object[] =>
+  servers.map(({ id, status }) => ({
+    type: "server",
+    server: { id },
+    health_status: [{ listen_port: 443, status: status === "running" ? "healthy" : "unhealthy" }],
+  }));

@@ -1,0 +1,57 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Stack } from "../../../ops/terraform/terraform.js";
+import type { Plan, ResourceChange } from "../../../ops/terraform/plan.js";
+import { temporaryFolder } from "../../support/payload-files.js";
+
+/** A change of a plan: address and actions, with what is there before and after. */
+export const change = (address: string, actions: string, before: object = {}, after: object = {}): ResourceChange => ({
+  address,
+  mode: "managed",
+  change: { actions: actions.split(","), before, after },
+});
+
+/** Notes what it is told, and shows one plan after the other. */
+const standIn = (folder: string): string => `#!/bin/sh
+echo "$@" >>${folder}/log
+case "$*" in
+  *" show -json "*)
+    count=$(cat ${folder}/count 2>/dev/null || echo 0)
+    echo $((count + 1)) >${folder}/count
+    cat ${folder}/plan-$count.json ;;
+  *" plan "*) ls "\${1#-chdir=}" >>${folder}/seen ;;
+esac
+`;
+
+/** A stand-in of the terraform binary with the stacks of an environment. @param plans what `show -json` tells, in order */
+export function recordedTerraform(environment: string, plans: readonly Plan[]) {
+  const folder = temporaryFolder();
+  const binary = join(folder, "terraform");
+  writeFileSync(binary, standIn(folder));
+  chmodSync(binary, 0o755);
+  plans.forEach((plan, index) => writeFileSync(join(folder, `plan-${index}.json`), JSON.stringify(plan)));
+  const stack = (name: string): Stack => {
+    const place = join(folder, `${environment}-${name}`);
+    mkdirSync(place);
+    writeFileSync(join(place, "cdk.tf.json"), "{}");
+    return new Stack(binary, place);
+  };
+  return {
+    folder,
+    servers: stack("servers"),
+    edge: stack("edge"),
+    /** What it was told, without flags that are always there and without the folder. */
+    calls: (): readonly string[] =>
+      readFileSync(join(folder, "log"), "utf8")
+        .trim()
+        .split("\n")
+        .map((line) =>
+          line
+            .replaceAll(`${folder}/`, "")
+            .replace(/ -input=false -no-color/, "")
+            .replace(/-out=\S+ ?/, ""),
+        ),
+    /** Whether a copy without protection is still there. */
+    leavesCopy: (): boolean => existsSync(join(folder, `${environment}-servers-ops`)),
+  };
+}

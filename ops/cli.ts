@@ -1,0 +1,107 @@
+import { Command } from "commander";
+import { loadEnvironment, readInvocation } from "../modules/config/load.js";
+import { drift } from "./commands/drift.js";
+import { failover } from "./commands/failover.js";
+import { release } from "./commands/release.js";
+import { dryRun, rollout } from "./commands/rollout.js";
+import { status } from "./commands/status.js";
+import { Lock } from "./core/lock.js";
+import type { Context } from "./core/maintain.js";
+import { openSite } from "./open.js";
+import { Progress } from "./core/progress.js";
+import type { Site } from "./core/site.js";
+
+const program = new Command("npm run ops")
+  .description(
+    "Runs the environment that ENVIRONMENT names, production by default: looks at it, and changes it one server at a time.",
+  )
+  .addHelpText("after", "\nOptions of a command need npm's double dash: npm run ops -- status --json")
+  .enablePositionalOptions()
+  .showHelpAfterError();
+
+const site = (): Promise<Site> => openSite(readInvocation());
+
+/** Does something that changes servers, as the only one at that time. */
+async function alone(command: string, work: (context: Context) => Promise<void>): Promise<void> {
+  const opened = await site();
+  const lock = await Lock.take(opened.lock, command);
+  try {
+    await work({ site: opened, lock, progress: new Progress() });
+  } finally {
+    await lock.release();
+  }
+}
+
+program
+  .command("status")
+  .description("the running environment on one screen; exit code 1 when something needs a hand")
+  .option("--json", "for programs")
+  .action(async (options: { json?: boolean }) => {
+    process.exitCode = await status(await site(), options);
+  });
+
+program
+  .command("rollout")
+  .description("brings outdated servers up to date, one at a time; run again, it goes on where it stopped")
+  .argument("[servers...]", "only these")
+  .option("--dry-run", "says what it would do; exit code 1 when it would not begin")
+  .option("--even-current", "replaces the named servers though they are current")
+  .action(async (only: string[], { dryRun: dry, ...options }: { dryRun?: boolean; evenCurrent?: boolean }) => {
+    const props = { only, ...options };
+    if (dry) process.exitCode = await dryRun(await site(), props, new Progress());
+    else await alone("rollout", (context) => rollout(context, props));
+  });
+
+program
+  .command("release")
+  .description("brings a release to all web servers, one at a time; the first failure takes back what was switched")
+  .argument("[url]", "where servers download it from")
+  .argument("[sha256]", "its SHA-256, as the build prints it")
+  .option("--rollback", "back to the release before the one that runs")
+  .action(async (url: string | undefined, sha256: string | undefined, { rollback }: { rollback?: boolean }) => {
+    const named = url !== undefined && sha256 !== undefined ? { url, sha256 } : undefined;
+    if ((named === undefined) !== (rollback === true) || (rollback && url !== undefined))
+      throw new Error("release: takes URL SHA256, or --rollback alone");
+    await alone("release", (context) => release(context, named));
+  });
+
+program
+  .command("failover")
+  .description("gives the primary's role to a named member, or to the one that is least behind")
+  .argument("[server]", "the new primary")
+  .action((server?: string) => alone("failover", (context) => failover(context, server)));
+
+program
+  .command("drift")
+  .description("compares the world with the configuration, read only; exit code 2 when something has drifted")
+  .action(async () => {
+    const { environment, terraform } = readInvocation();
+    if (environment === "lab")
+      throw new Error("drift: the lab is not made by Terraform; npm run ops status shows what is outdated");
+    const { stacksOf } = await import("./hetzner/site.js");
+    process.exitCode = await drift(stacksOf(await loadEnvironment(environment), terraform), console.log);
+  });
+
+program
+  .command("unlock")
+  .description("removes the lock of a run that was interrupted elsewhere, or whose server in hand is well")
+  .action(async () => {
+    const { lock } = await site();
+    const held = await lock.read();
+    await lock.remove();
+    console.log(
+      held ? `removed the lock of ops ${held.command}, ${held.holder}, since ${held.since}` : "there is no lock",
+    );
+  });
+
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

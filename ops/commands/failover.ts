@@ -1,0 +1,60 @@
+import { look } from "../core/observe.js";
+import type { Context } from "../core/maintain.js";
+import { waitUntil } from "../core/shell.js";
+import { loginOf, serverNamed, type Site } from "../core/site.js";
+import { isDatabase, primaryOf, type ServerState, type Snapshot } from "../core/snapshot.js";
+import { groupFaults } from "../core/judge.js";
+
+/** A member further behind would keep writes waiting, in seconds. */
+const mostLagSeconds = 5;
+
+/** Seconds that transactions under way may still take. */
+const patienceSeconds = 10;
+
+/** Who hands the role to whom, or why nobody does. Pure. @param wanted name of the successor @default the member with the least lag */
+export function succession(
+  snapshot: Snapshot,
+  wanted?: string,
+): { readonly from: ServerState; readonly to: ServerState } | { readonly refusal: string } {
+  const [fault] = groupFaults(snapshot);
+  const from = primaryOf(snapshot);
+  if (fault !== undefined || from === undefined) return { refusal: fault ?? "no member is the primary" };
+  const able = snapshot.servers
+    .filter((server) => isDatabase(server) && server !== from)
+    .filter(({ observation }) => observation?.member?.state === "ONLINE" && observation.member.majority)
+    .sort((a, b) => lagOf(a) - lagOf(b));
+  const to = wanted === undefined ? able[0] : able.find(({ name }) => name === wanted);
+  if (wanted === from.name) return { refusal: `${wanted} is the primary already` };
+  if (to === undefined)
+    return { refusal: wanted === undefined ? "no other member is online" : `${wanted} is no member that is online` };
+  if (lagOf(to) > mostLagSeconds)
+    return { refusal: `${to.name} is ${lagOf(to).toFixed(0)} s behind, at most ${mostLagSeconds} s are allowed` };
+  return { from, to };
+}
+
+const lagOf = ({ observation }: ServerState): number => observation?.member?.lagSeconds ?? 0;
+
+/** Gives the primary's role to a named member, or to the one that is least behind. */
+export async function failover({ site, progress }: Pick<Context, "site" | "progress">, name?: string): Promise<void> {
+  if (name !== undefined) serverNamed(site, name);
+  const decided = succession(await look(site), name);
+  if ("refusal" in decided) throw new Error(`refused: ${decided.refusal}`);
+  const { from, to } = decided;
+  await progress.step(`${from.name} hands the primary's role to ${to.name}`, async (report) => {
+    report(await appoint(site, from, to));
+    await waitUntil(`${to.name} is the primary`, async () => notYet(await look(site), to.name), { limitSeconds: 60 });
+  });
+}
+
+const notYet = (snapshot: Snapshot, name: string): string | undefined =>
+  groupFaults(snapshot)[0] ?? (primaryOf(snapshot)?.name === name ? undefined : `${name} is not the primary yet`);
+
+/** MySQL's own command, on the primary: `mysql-group step-down` chooses the successor itself. */
+async function appoint(site: Site, from: ServerState, to: ServerState): Promise<string> {
+  const sql = [
+    `SELECT member_id INTO @successor FROM performance_schema.replication_group_members WHERE member_host = '${to.privateIp}'`,
+    `SELECT group_replication_set_as_primary(@successor, ${patienceSeconds})`,
+  ].join("; ");
+  const command = ["mysql", "--batch", "--skip-column-names", "--execute", sql];
+  return (await site.ssh.run(loginOf(site, from.name), command, { timeoutSeconds: 60 })).trim();
+}

@@ -1,0 +1,107 @@
+import { gate } from "../core/judge.js";
+import type { Context } from "../core/maintain.js";
+import { look } from "../core/observe.js";
+import { sleep, waitUntil } from "../core/shell.js";
+import { loginOf, serverNamed } from "../core/site.js";
+import { isWeb, type Release, type ServerState, type Snapshot } from "../core/snapshot.js";
+import { paths } from "../../modules/platform/paths.js";
+
+/** Download, trial with its migrations, switch: the trial alone may take 75 s. */
+const deploySeconds = 300;
+/** How long the first server runs a new release alone. */
+const trialSeconds = 10;
+
+/** One server's change, and what it ran before. */
+export interface Change {
+  readonly server: string;
+  readonly to: Release;
+  /** @default - it ran none */
+  readonly from?: Release;
+}
+
+/** Which servers change, in what order; those that have the release already are left alone. Pure. */
+export const changesTo = ({ servers }: Snapshot, to: Release): readonly Change[] =>
+  servers
+    .filter(isWeb)
+    .map(({ name, observation }) => ({ server: name, to, from: observation?.releases[0] }))
+    .filter(({ from }) => from?.sha256 !== to.sha256);
+
+/**
+ * The release before the one that runs: what most web servers were switched to before. Pure.
+ * @throws when none is kept
+ */
+export function previousRelease({ servers }: Snapshot): Release {
+  const kept = servers.filter(isWeb).flatMap(({ observation }) => observation?.releases[1] ?? []);
+  const votes = (release: Release): number => kept.filter(({ sha256 }) => sha256 === release.sha256).length;
+  const [previous] = [...kept].sort((a, b) => votes(b) - votes(a));
+  if (previous === undefined)
+    throw new Error("refused: no web server keeps an earlier release; name one: npm run ops release URL SHA256");
+  return previous;
+}
+
+/** Brings a release to all web servers, one at a time. The first failure takes back what was already switched. */
+export async function release({ site, lock, progress }: Context, wanted: Release | undefined): Promise<void> {
+  const snapshot = await look(site);
+  const faults = gate(snapshot, lock.inHand);
+  if (faults.length > 0) throw new Error(`refused, for the environment is not well:\n  ${faults.join("\n  ")}`);
+  const to = wanted ?? previousRelease(snapshot);
+  progress.say(`${to.url} ${to.sha256}`);
+  const changes = changesTo(snapshot, to);
+  const done: Change[] = [];
+  for (const change of changes) {
+    try {
+      await switchTo({ site, lock, progress }, change.server, change.to);
+      done.push(change);
+      if (done.length === 1 && changes.length > 1)
+        await progress.step(`${change.server}: serves with it alone for ${trialSeconds} s`, async () => {
+          await sleep(trialSeconds);
+          await serving({ site, lock, progress }, change.server);
+        });
+    } catch (error) {
+      await takeBack({ site, lock, progress }, done, change);
+      throw new Error(
+        `${(error as Error).message}\nall web servers run what they ran before; read there: journalctl -u app -u app-trial`,
+        { cause: error },
+      );
+    }
+  }
+  if (changes.length === 0) progress.say("every web server runs it already");
+  const { application } = site.config;
+  if (application.sha256 !== to.sha256 || application.url !== to.url)
+    progress.say(
+      `now write it into environments/${site.config.environment}.ts, so that new servers start with it:\n` +
+        `  application: { url: "${to.url}", sha256: "${to.sha256}" },`,
+    );
+}
+
+async function switchTo(context: Context, server: string, { url, sha256 }: Release): Promise<void> {
+  const { site, lock, progress } = context;
+  serverNamed(site, server);
+  await progress.step(`${server}: takes up ${sha256.slice(0, 8)}`, async (report) => {
+    await lock.setInHand(server);
+    const command = [paths.application.deploy, url, sha256];
+    report((await site.ssh.run(loginOf(site, server), command, { timeoutSeconds: deploySeconds })).trim());
+    await serving(context, server);
+    await lock.setInHand(undefined);
+  });
+}
+
+/** Waits until a server's application works, and the balancer finds it healthy. */
+const serving = ({ site }: Context, name: string): Promise<void> =>
+  waitUntil(
+    `${name} serves`,
+    async () => {
+      const server = (await look(site)).servers.find((one) => one.name === name);
+      return server && isServing(server) ? undefined : "the application is not ready, or the balancer finds it sick";
+    },
+    { limitSeconds: 60, pauseSeconds: 1 },
+  );
+
+const isServing = ({ observation, healthy }: ServerState): boolean => observation?.serves === true && healthy === true;
+
+/** Back to what ran before, also on the server that failed: `deploy-app` has most likely gone back there by itself. */
+async function takeBack(context: Context, done: readonly Change[], failed: Change): Promise<void> {
+  for (const { server, from } of [failed, ...[...done].reverse()])
+    if (from !== undefined) await switchTo(context, server, from);
+  await context.lock.setInHand(undefined);
+}

@@ -1,0 +1,100 @@
+import { gate, inOrder } from "../core/judge.js";
+import { awaitBack, type Context, firstBootFault, nextOf, shutDown, stepDown } from "../core/maintain.js";
+import { look } from "../core/observe.js";
+import type { Progress } from "../core/progress.js";
+import { serverNamed, type Site } from "../core/site.js";
+import type { ServerState, Snapshot } from "../core/snapshot.js";
+
+/** What {@link rollout} may be told. */
+export interface RolloutProps {
+  /** Names of the servers it is limited to. @default - all */
+  readonly only?: readonly string[];
+  /** Replaces also those that are current; only by name. @default false */
+  readonly evenCurrent?: boolean;
+}
+
+/** Servers that wait for their replacement; pure. @param done those that this run has replaced already */
+export const isWanted =
+  ({ only = [], evenCurrent = false }: RolloutProps, done: ReadonlySet<string> = new Set()) =>
+  ({ name, cloud }: ServerState): boolean =>
+    (only.length === 0 || only.includes(name)) && !done.has(name) && (cloud?.current !== true || evenCurrent);
+
+/** Whether a server in hand must be made anew, or only be waited for; pure. */
+export const mustReplace = (server: ServerState, evenCurrent: boolean): boolean =>
+  evenCurrent ||
+  server.cloud === undefined ||
+  !server.cloud.running ||
+  !server.cloud.current ||
+  firstBootFault(server) !== undefined;
+
+/** Says what {@link rollout} would do, and whether it would begin. @returns exit code: 1 when it would not */
+export async function dryRun(site: Site, props: RolloutProps, { say }: Pick<Progress, "say">): Promise<number> {
+  const snapshot = await look(site);
+  const inHand = (await site.lock.read())?.inHand;
+  if (inHand !== undefined) say(`${inHand}: is in hand of an interrupted run, and is taken up first`);
+  const wanted = inOrder(snapshot.servers.filter(isWanted(props))).filter(({ name }) => name !== inHand);
+  for (const { name, observation } of wanted)
+    say(
+      `${name}: is replaced${observation?.member?.role === "PRIMARY" ? " after it has handed over the primary's role" : ""}`,
+    );
+  if (wanted.length === 0 && inHand === undefined) say("every server is current: nothing to do");
+  const faults = gate(snapshot, inHand);
+  for (const fault of faults) say(`in the way: ${fault}`);
+  return faults.length > 0 ? 1 : 0;
+}
+
+/**
+ * Brings outdated servers up to date, one at a time. What it does follows from what it finds: run again after an interruption or a
+ * failure, it goes on. @throws at the first failure; the other servers serve
+ */
+export async function rollout(context: Context, props: RolloutProps): Promise<void> {
+  const { site, lock, progress } = context;
+  for (const name of props.only ?? []) serverNamed(site, name);
+  if (props.evenCurrent && !props.only?.length) throw new Error("refused: --even-current needs the servers' names");
+  const began = performance.now();
+  const done = new Set<string>();
+  for (;;) {
+    const snapshot = await look(site);
+    const next = nextOf(snapshot, isWanted(props, done), lock.inHand);
+    if (next === undefined) break;
+    passGate(snapshot, lock.inHand);
+    await replaceOne(context, next, snapshot, props.evenCurrent === true && !done.has(next.name));
+    done.add(next.name);
+  }
+  const minutes = (performance.now() - began) / 60_000;
+  progress.say(
+    done.size === 0
+      ? "every server is current: nothing to do"
+      : `${[...done].join(", ")} replaced in ${minutes.toFixed(1)} minutes`,
+  );
+}
+
+function passGate(snapshot: Snapshot, inHand: string | undefined): void {
+  const faults = gate(snapshot, inHand);
+  if (faults.length === 0) return;
+  throw new Error(
+    `stopped before the next server, for the environment is not well:\n  ${faults.join("\n  ")}\n` +
+      "see: npm run ops status; when it is well, run the same command again",
+  );
+}
+
+async function replaceOne(
+  context: Context,
+  server: ServerState,
+  snapshot: Snapshot,
+  evenCurrent: boolean,
+): Promise<void> {
+  const { site, lock, progress } = context;
+  const { name } = server;
+  const wanted = serverNamed(site, name);
+  // Known before anything is touched: the configuration passes, and nothing else would change.
+  await progress.step(`${name}: what its replacement would do`, (report) => site.cloud.prepare(wanted, report));
+  if (lock.inHand === undefined || mustReplace(server, evenCurrent)) {
+    await lock.setInHand(name);
+    await stepDown(context, name, snapshot);
+    await shutDown(context, name);
+    await progress.step(`${name}: is replaced`, (report) => site.cloud.replace(wanted, report));
+  } else progress.say(`${name}: was replaced by the interrupted run`);
+  await awaitBack(context, name);
+  await lock.setInHand(undefined);
+}

@@ -1,0 +1,132 @@
+"""
+Tells what an operator wants to know of this server, as one JSON object (Observation in snapshot.ts). Sent over SSH for each look, so that
+a server needs nothing of it. The settings, paths and ports, are the first argument. Everything slow runs at the same time.
+"""
+
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+settings = json.loads(sys.argv[1])
+SECONDS = 4
+
+
+def output(*command):
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+
+
+def text(path):
+    try:
+        return pathlib.Path(path).read_text()
+    except OSError:
+        return None
+
+
+def get(url):
+    """Body of a good answer, or None."""
+    try:
+        return urllib.request.urlopen(url, timeout=SECONDS).read().decode()
+    except (OSError, ValueError):
+        return None
+
+
+def first_boot():
+    if os.path.exists(settings["setupComplete"]):
+        return "done"
+    result = json.loads(text("/var/lib/cloud/data/result.json") or '{"v1": {}}')
+    errors = result["v1"].get("errors", [])
+    # The setup tries again by itself; the notice says what it waits for.
+    return "; ".join(errors) or " ".join(["running", *(text(settings["setupNotice"]) or "").split()])
+
+
+def failed_units():
+    lines = output("systemctl", "list-units", "--failed", "--plain", "--no-legend").splitlines()
+    return [line.split()[0] for line in lines if line]
+
+
+def in_service():
+    return pathlib.Path(settings["inService"]).exists() if is_web() else None
+
+
+def serves():
+    return get(settings["ready"]) is not None if is_web() else None
+
+
+def is_web():
+    return pathlib.Path(settings["deploy"]).exists()
+
+
+def releases():
+    """Those that are kept, the current one first and then the one that was switched to last."""
+    folder = pathlib.Path(settings["releases"])
+    current = os.path.realpath(settings["current"])
+    kept = sorted(folder.iterdir(), key=lambda one: (str(one) != current, -one.stat().st_mtime)) if folder.exists() else []
+    found = [(text(one / "RELEASE") or "").split() for one in kept]
+    return [{"url": words[0], "sha256": words[1]} for words in found if len(words) == 2]
+
+
+def member():
+    try:
+        group = json.loads(text(settings["group"]) or "null")
+        return group and json.loads(get(f"http://{group['address']}:{group['rolePort']}/state") or "null")
+    except ValueError:
+        return None
+
+
+def upgradable():
+    lines = output("apt-get", "--simulate", "--quiet=2", "-o", "Debug::NoLocking=true", "dist-upgrade").splitlines()
+    return sorted(line.split()[1] for line in lines if line.startswith("Inst "))
+
+
+def reboot_for():
+    waiting = text("/run/reboot-required.pkgs")
+    if waiting is None:
+        return ["the system"] if pathlib.Path("/run/reboot-required").exists() else []
+    return sorted(set(waiting.split()))
+
+
+def certificate_days():
+    days = {}
+    for what, path in settings["certificates"].items():
+        end = re.match("notAfter=(.*)", output("openssl", "x509", "-noout", "-enddate", "-in", path)) if os.path.exists(path) else None
+        if end:
+            until = time.mktime(time.strptime(end[1], "%b %d %H:%M:%S %Y %Z"))
+            days[what] = int((until - time.mktime(time.gmtime())) // 86400)
+    return days
+
+
+def disk_percent():
+    used = {}
+    for path in settings["disks"]:
+        if os.path.exists(path):
+            space = os.statvfs(path)
+            used[path] = round(100 * (1 - space.f_bavail / space.f_blocks))
+    return used
+
+
+looks = {
+    "bootId": lambda: (text("/proc/sys/kernel/random/boot_id") or "").strip() + (text("/proc/1/stat") or "").split()[21],
+    "firstBoot": first_boot,
+    "failedUnits": failed_units,
+    "inService": in_service,
+    "serves": serves,
+    "releases": releases,
+    "member": member,
+    "upgradable": upgradable,
+    "rebootFor": reboot_for,
+    "certificateDays": certificate_days,
+    "diskPercent": disk_percent,
+}
+with concurrent.futures.ThreadPoolExecutor(max_workers=len(looks)) as pool:
+    answers = {name: pool.submit(look) for name, look in looks.items()}
+    print(json.dumps({name: answer.result() for name, answer in answers.items()}))

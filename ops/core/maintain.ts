@@ -1,0 +1,100 @@
+import { inOrder, notBack } from "./judge.js";
+import type { Lock } from "./lock.js";
+import { look } from "./observe.js";
+import type { Progress } from "./progress.js";
+import { waitUntil } from "./shell.js";
+import { loginOf, serverNamed, type Site } from "./site.js";
+import { primaryOf, type ServerState, type Snapshot } from "./snapshot.js";
+
+/** What a command that changes servers works with. */
+export interface Context {
+  readonly site: Site;
+  readonly lock: Lock;
+  readonly progress: Progress;
+}
+
+/** Longest orderly shutdown: out of service, the primary's role handed over, MySQL stopped. */
+const shutdownSeconds = 180;
+/** Longest time from power on until a server serves again, a first boot with packages and a clone included. */
+const backSeconds = 900;
+/** How often, and how far apart, a server that is back is looked at before the next one is taken. */
+const soak = { looks: 3, pauseSeconds: 5 } as const;
+
+/** What may be taken next, in its order; pure. */
+export function nextOf(
+  snapshot: Snapshot,
+  wanted: (server: ServerState) => boolean,
+  inHand?: string,
+): ServerState | undefined {
+  const held = snapshot.servers.find(({ name }) => name === inHand);
+  return held ?? inOrder(snapshot.servers.filter(wanted))[0];
+}
+
+/** Hands the primary's role over if this server has it, and returns when another member has. */
+export async function stepDown({ site, progress }: Context, name: string, snapshot: Snapshot): Promise<void> {
+  if (primaryOf(snapshot)?.name !== name) return;
+  await progress.step(`${name}: hands over the primary's role`, async (report) => {
+    const { ok, stdout, stderr } = await site.ssh.tryRun(loginOf(site, name), ["mysql-group", "step-down"], {
+      timeoutSeconds: 60,
+    });
+    report(stdout.trim() || stderr.trim());
+    // MySQL appoints no member of a newer version than the group's oldest; an orderly stop makes the others elect one.
+    if (!ok) report("the stop of MySQL will make the others elect one");
+  });
+}
+
+/** Shuts a server down as its own shutdown does it: out of service first, MySQL stopped. Never a power cut. */
+export async function shutDown({ site, progress }: Context, name: string): Promise<void> {
+  const isOff = async (): Promise<boolean> =>
+    !(await site.cloud.servers()).some((server) => server.name === name && server.running);
+  if (await isOff()) return;
+  await progress.step(`${name}: shuts down`, async (report) => {
+    // The connection may end before the command does.
+    const { reached, stderr } = await site.ssh.tryRun(loginOf(site, name), ["systemctl", "poweroff"]);
+    if (!reached && !(await isOff())) {
+      report(`not reached over SSH (${stderr.trim()}); asks the provider to shut it down`);
+      await site.cloud.shutDown(serverNamed(site, name));
+    }
+    await waitUntil(`${name} is off`, async () => ((await isOff()) ? undefined : "it still runs"), {
+      limitSeconds: shutdownSeconds,
+    });
+  });
+}
+
+/** Waits until a server has come up and does all that it is for, and goes on doing it for a while. */
+export async function awaitBack({ site, progress }: Context, name: string, bootId?: string): Promise<void> {
+  await progress.step(`${name}: comes up`, async (report) => {
+    let observed: ServerState | undefined;
+    await waitUntil(
+      `${name} is back`,
+      async () => {
+        const snapshot = await look(site);
+        observed = snapshot.servers.find((server) => server.name === name);
+        if (bootId !== undefined && observed?.observation?.bootId === bootId) return `${name}: has not restarted yet`;
+        const broken = firstBootFault(observed);
+        if (broken !== undefined) throw new Error(broken);
+        return notBack(snapshot, name);
+      },
+      { limitSeconds: backSeconds, report },
+    ).catch((error: Error) => {
+      throw new Error(
+        `${error.message}\nread there: cloud-init status --long; journalctl -b -p warning; mysql-group status`,
+      );
+    });
+  });
+  await progress.step(`${name}: is back, and watched for ${soak.looks * soak.pauseSeconds} s`, async () => {
+    for (let seen = 0; seen < soak.looks; seen++) {
+      await new Promise((done) => setTimeout(done, soak.pauseSeconds * 1000));
+      const fault = notBack(await look(site), name);
+      if (fault !== undefined) throw new Error(`was back, and then: ${fault}`);
+    }
+  });
+}
+
+/** A first boot that has failed will not come right by waiting. */
+export const firstBootFault = (server: ServerState | undefined): string | undefined => {
+  const firstBoot = server?.observation?.firstBoot ?? "running";
+  return firstBoot === "done" || firstBoot.startsWith("running")
+    ? undefined
+    : `${server?.name}: its first boot failed: ${firstBoot}`;
+};

@@ -1,0 +1,61 @@
+import { readFileSync } from "node:fs";
+import { paths } from "../../modules/platform/paths.js";
+import { ports } from "../../modules/platform/ports.js";
+import type { Site } from "./site.js";
+import type { CloudServer, Observation, ServerState, Snapshot } from "./snapshot.js";
+
+const program = readFileSync(new URL("files/observe.py", import.meta.url), "utf8");
+
+/** What observe.py is told: paths and ports of the platform. */
+const settings = JSON.stringify({
+  setupComplete: paths.setup.complete,
+  setupNotice: paths.setup.notice,
+  inService: paths.nginx.inService,
+  deploy: paths.application.deploy,
+  releases: paths.application.releases,
+  current: paths.application.current,
+  ready: `http://127.0.0.1:${ports.application}/readyz`,
+  group: paths.mysql.groupSettings,
+  certificates: {
+    "MySQL's certificate": paths.mysql.certificate,
+    "MySQL's authority": paths.mysql.ca,
+    "the origin certificate": paths.nginx.originCertificate,
+  },
+  disks: ["/", paths.mysql.mountPoint],
+});
+
+/** Looks at everything at the same time. A server that does not answer holds the look up for seconds, and is no failure. */
+export async function look(site: Site): Promise<Snapshot> {
+  const { config, cloud } = site;
+  const observing = config.servers.map(({ name }) => observe(site, name));
+  const [known, targets, told] = await Promise.all([cloud.servers(), cloud.targets(), Promise.all(observing)]);
+  const cloudServers = new Map<string, CloudServer>(known.map((server) => [server.name, server]));
+  return {
+    environment: config.environment,
+    protect: config.protect,
+    release: config.application,
+    servers: config.servers.map(({ name, roles, privateIp }, index): ServerState => ({
+      name,
+      roles,
+      privateIp,
+      cloud: cloudServers.get(name),
+      observation: told[index]?.observation,
+      silence: told[index]?.silence ?? "",
+      healthy: targets.get(name),
+    })),
+  };
+}
+
+interface Told {
+  readonly observation?: Observation;
+  readonly silence: string;
+}
+
+async function observe({ ssh, logins }: Site, name: string): Promise<Told> {
+  const login = logins.get(name);
+  if (login === undefined) return { silence: "it has no address or host key yet" };
+  const command = ["python3", "-I", "-", settings];
+  const { ok, stdout, stderr } = await ssh.tryRun(login, command, { input: program, timeoutSeconds: 20 });
+  if (!ok) return { silence: stderr.trim().split("\n").at(-1) || "no reason given" };
+  return { observation: JSON.parse(stdout) as Observation, silence: "" };
+}

@@ -1,0 +1,35 @@
+/** Seconds after which a step that still runs says so. */
+const reminderSeconds = 30;
+
+const clock = (): string => new Date().toTimeString().slice(0, 8);
+
+/**
+ * Steps as lines with the time: the same in a terminal, a pipe and a log, for what a step of minutes waits for is what is looked for later.
+ */
+export class Progress {
+  constructor(private readonly write: (line: string) => void = console.log) {}
+
+  readonly say = (line: string): void => this.write(`${clock()}  ${line}`);
+
+  /** Does a step; says that it begins, what it says itself, at times that it goes on, and how long it took. */
+  async step<T>(title: string, work: (report: (line: string) => void) => Promise<T>): Promise<T> {
+    const began = performance.now();
+    const seconds = (): string => `${((performance.now() - began) / 1000).toFixed(1)} s`;
+    let last = "";
+    const reminder = setInterval(
+      () => this.say(`  … ${title}: ${seconds()}${last && `, ${last}`}`),
+      reminderSeconds * 1000,
+    );
+    this.say(title);
+    try {
+      const result = await work((line) => {
+        last = line;
+        this.say(`  ${line}`);
+      });
+      this.say(`  done after ${seconds()}`);
+      return result;
+    } finally {
+      clearInterval(reminder);
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import type { Config, ServerConfig } from "../../modules/config/schema.js";
+import type { LockStore } from "./lock.js";
+import type { CloudServer } from "./snapshot.js";
+import type { Login, Ssh } from "./ssh.js";
+
+/** What tells a person how far a command is. */
+export type Report = (line: string) => void;
+
+/** What differs between Hetzner and the lab: how servers are listed, and how one is replaced. All else goes over SSH. */
+export interface Cloud {
+  /** Servers of the environment that exist. */
+  servers(): Promise<readonly CloudServer[]>;
+  /** The balancer's targets by server, and whether their health check passes. */
+  targets(): Promise<ReadonlyMap<string, boolean>>;
+  /** Asks for an orderly shutdown, as its power button does. */
+  shutDown(server: ServerConfig): Promise<void>;
+  /**
+   * Makes sure of a replacement before anything is touched.
+   * @throws when the configuration does not pass, or when anything but this server would change
+   */
+  prepare(server: ServerConfig, report: Report): Promise<void>;
+  /**
+   * Builds this one server anew with the current payload, its volume and addresses kept, or completes what an interrupted run began.
+   * The server is off. Returns when it boots, is protected and is a target of the balancer again.
+   * @throws before anything is changed, when anything but this server would be
+   */
+  replace(server: ServerConfig, report: Report): Promise<void>;
+}
+
+/** A running environment, and how to reach it. */
+export interface Site {
+  readonly config: Config;
+  readonly logins: ReadonlyMap<string, Login>;
+  readonly ssh: Ssh;
+  readonly cloud: Cloud;
+  readonly lock: LockStore;
+}
+
+/** @throws when the configuration has no such server; says which there are */
+export function serverNamed({ config }: Pick<Site, "config">, name: string): ServerConfig {
+  const server = config.servers.find((one) => one.name === name);
+  if (server === undefined)
+    throw new Error(`no server ${name}; there are ${config.servers.map((one) => one.name).join(", ")}`);
+  return server;
+}
+
+/** Where a server of the configuration is. @throws when it has never been deployed */
+export function loginOf({ logins }: Pick<Site, "logins">, name: string): Login {
+  const login = logins.get(name);
+  if (login === undefined) throw new Error(`${name}: has no address or host key yet; deploy it first: npm run deploy`);
+  return login;
+}

@@ -1,0 +1,128 @@
+import { sleep } from "../core/shell.js";
+
+/** A server as Hetzner's API describes it; what is not used here is left out. */
+export interface ApiServer {
+  readonly id: number;
+  readonly name: string;
+  /** running, off, starting, stopping, deleting, … */
+  readonly status: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly server_type: { readonly name: string };
+  readonly protection: { readonly delete: boolean; readonly rebuild: boolean };
+}
+
+/** A target of a balancer: one server, with the health of each service. */
+export interface ApiTarget {
+  readonly type: string;
+  readonly server?: { readonly id: number };
+  readonly health_status?: readonly { readonly listen_port: number; readonly status: string }[];
+}
+
+export interface ApiBalancer {
+  readonly id: number;
+  readonly name: string;
+  readonly targets: readonly ApiTarget[];
+}
+
+/** What the client is made with. */
+export interface HetznerApiProps {
+  /** `HCLOUD_TOKEN`. */
+  readonly token: string;
+  /** @default "https://api.hetzner.cloud/v1" */
+  readonly endpoint?: string;
+  /** Seconds before the first repetition; doubled with each. @default 1 */
+  readonly pauseSeconds?: number;
+}
+
+/** Repetitions of a request that Hetzner is too busy for. */
+const repetitions = 5;
+/** Longest wait for one answer. */
+const answerSeconds = 20;
+
+/** The few calls of Hetzner's API that Terraform has no part in. Answers 429 and 5xx are asked again. */
+export class HetznerApi {
+  constructor(private readonly props: HetznerApiProps) {}
+
+  /** Servers with this label, all pages. */
+  async servers(selector: string): Promise<readonly ApiServer[]> {
+    const found: ApiServer[] = [];
+    for (let page: number | null = 1; page !== null;) {
+      const query: URLSearchParams = new URLSearchParams({
+        label_selector: selector,
+        per_page: "50",
+        page: String(page),
+      });
+      const answer: ServersPage = await this.ask<ServersPage>("GET", `/servers?${query.toString()}`);
+      found.push(...answer.servers);
+      page = answer.meta.pagination.next_page;
+    }
+    return found;
+  }
+
+  /** The balancer of this name. @returns undefined when there is none */
+  async balancer(name: string): Promise<ApiBalancer | undefined> {
+    const query = new URLSearchParams({ name });
+    const answer = await this.ask<{ load_balancers: readonly ApiBalancer[] }>(
+      "GET",
+      `/load_balancers?${query.toString()}`,
+    );
+    return answer.load_balancers[0];
+  }
+
+  /** Asks for an orderly shutdown (ACPI). */
+  async shutDown({ id }: Pick<ApiServer, "id">): Promise<void> {
+    await this.act(`/servers/${id}/actions/shutdown`, {});
+  }
+
+  /** Hetzner takes both protections of a server only with the same value. */
+  async setProtection({ id }: Pick<ApiServer, "id">, value: boolean): Promise<void> {
+    await this.act(`/servers/${id}/actions/change_protection`, { delete: value, rebuild: value });
+  }
+
+  /** Starts an action and waits for its end. @throws when it fails or takes more than two minutes */
+  private async act(path: string, body: object): Promise<void> {
+    let { action } = await this.ask<{ action: ApiAction }>("POST", path, body);
+    for (let waited = 0; action.status === "running" && waited < 120; waited++) {
+      await sleep(1);
+      ({ action } = await this.ask<{ action: ApiAction }>("GET", `/actions/${action.id}`));
+    }
+    if (action.status !== "success") throw new Error(`Hetzner: ${path}: ${action.error?.message ?? action.status}`);
+  }
+
+  private async ask<T>(method: string, path: string, body?: object): Promise<T> {
+    const { token, endpoint = "https://api.hetzner.cloud/v1", pauseSeconds = 1 } = this.props;
+    for (let attempt = 0; ; attempt++) {
+      const answer = await fetch(`${endpoint}${path}`, {
+        method,
+        headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+        ...(body && { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(answerSeconds * 1000),
+      });
+      if (answer.ok) return (await answer.json()) as T;
+      const text = await answer.text();
+      const busy = answer.status === 429 || answer.status >= 500;
+      if (!busy || attempt >= repetitions)
+        throw new Error(`Hetzner: ${method} ${path.split("?")[0]}: ${answer.status} ${messageIn(text)}`);
+      await sleep(pauseSeconds * 2 ** attempt);
+    }
+  }
+}
+
+interface ServersPage {
+  readonly servers: readonly ApiServer[];
+  readonly meta: { readonly pagination: { readonly next_page: number | null } };
+}
+
+interface ApiAction {
+  readonly id: number;
+  readonly status: string;
+  readonly error?: { readonly message: string } | null;
+}
+
+function messageIn(text: string): string {
+  try {
+    return (JSON.parse(text) as { error: { message: string } }).error.message;
+  } catch {
+    return text.slice(0, 200);
+  }
+}

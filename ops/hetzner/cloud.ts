@@ -1,0 +1,162 @@
+import { payloadHash } from "../../modules/machine/compose/index.js";
+import type { Config, ServerConfig } from "../../modules/config/schema.js";
+import type { Cloud, Report } from "../core/site.js";
+import type { CloudServer } from "../core/snapshot.js";
+import { actionsOf, excessOf, replacementOf, retargetingOf } from "../terraform/plan.js";
+import type { Planned, Stack } from "../terraform/terraform.js";
+import type { ApiServer, HetznerApi } from "./api.js";
+
+/** What {@link HetznerCloud} works with. */
+export interface HetznerCloudProps {
+  readonly config: Config;
+  readonly api: HetznerApi;
+  readonly servers: Stack;
+  readonly edge: Stack;
+  /** Writes the stacks anew and lets the policies judge them. @throws when they do not pass */
+  readonly synthesize: () => Promise<void>;
+}
+
+/** Hetzner's servers and balancer: looked at by the API, changed by Terraform, of which each plan is read before it is applied. */
+export class HetznerCloud implements Cloud {
+  private isPrepared: Promise<void> | undefined;
+
+  constructor(private readonly props: HetznerCloudProps) {}
+
+  async servers(): Promise<readonly CloudServer[]> {
+    const { config } = this.props;
+    const found = new Map((await this.apiServers()).map((server) => [server.name, server]));
+    return config.servers.flatMap((wanted) => {
+      const server = found.get(wanted.name);
+      if (server === undefined) return [];
+      const isCurrent =
+        server.labels["payload"] === payloadHash(config, wanted) && server.server_type.name === wanted.type;
+      return [
+        {
+          name: wanted.name,
+          running: server.status !== "off",
+          current: isCurrent,
+          isProtected: server.protection.delete && server.protection.rebuild,
+        },
+      ];
+    });
+  }
+
+  async targets(): Promise<ReadonlyMap<string, boolean>> {
+    const { api, config } = this.props;
+    const [servers, balancer] = await Promise.all([this.apiServers(), api.balancer(config.environment)]);
+    const names = new Map(servers.map(({ id, name }) => [id, name]));
+    const healthy = (balancer?.targets ?? []).flatMap(({ server, health_status = [] }) => {
+      const name = server && names.get(server.id);
+      const passes = health_status.length > 0 && health_status.every(({ status }) => status === "healthy");
+      return name === undefined ? [] : [[name, passes] as const];
+    });
+    return new Map(healthy);
+  }
+
+  async shutDown({ name }: ServerConfig): Promise<void> {
+    const server = await this.apiServer(name);
+    if (server) await this.props.api.shutDown(server);
+  }
+
+  async prepare(server: ServerConfig, report: Report): Promise<void> {
+    this.isPrepared ??= this.getReady(report);
+    await this.isPrepared;
+    await this.refuseDisagreement();
+    const copy = await this.unprotected(server);
+    try {
+      const { plan } = await this.planned(copy, server, report);
+      for (const action of actionsOf(plan)) report(action);
+    } finally {
+      await copy.discard();
+    }
+  }
+
+  async replace(server: ServerConfig, report: Report): Promise<void> {
+    const { api, config, edge } = this.props;
+    const copy = await this.unprotected(server);
+    try {
+      const planned = await this.planned(copy, server, report);
+      const doomed = await this.apiServer(server.name);
+      if (
+        doomed?.protection.delete &&
+        actionsOf(planned.plan).some((action) => action.startsWith("replaces hcloud_server."))
+      ) {
+        report("protection is lifted for this server");
+        await api.setProtection(doomed, false);
+      }
+      for (const action of actionsOf(planned.plan)) report(action);
+      await planned.apply();
+    } finally {
+      await copy.discard();
+    }
+    const retargeted = await edge.plan();
+    refuseExcess(excessOf(retargeted.plan, retargetingOf(server.name)), `${config.environment}-edge`);
+    for (const action of actionsOf(retargeted.plan)) report(action);
+    await retargeted.apply();
+    const made = await this.apiServer(server.name);
+    if (made && config.protect && !made.protection.delete) await api.setProtection(made, true);
+  }
+
+  /**
+   * The plan for this server alone. A run that was killed while Hetzner made a server has left one that no state knows: it is taken into
+   * the state and then replaced like any other, for nobody can tell how far it had come.
+   */
+  private async planned(copy: Stack, { name }: ServerConfig, report: Report): Promise<Planned> {
+    const address = `hcloud_server.${name}`;
+    let planned = await copy.plan({ replace: address });
+    const isNew = actionsOf(planned.plan).includes(`creates ${address}`);
+    const orphan = isNew ? await this.apiServer(name) : undefined;
+    if (orphan) {
+      report(`server ${orphan.id} is in no state: an interrupted run made it; it is taken in`);
+      await copy.import(address, String(orphan.id));
+      planned = await copy.plan({ replace: address });
+    }
+    refuseExcess(excessOf(planned.plan, replacementOf(name)), `${this.props.config.environment}-servers`);
+    return planned;
+  }
+
+  /** `prevent_destroy` is lifted for one server, in a copy; Hetzner's protection stays in the configuration, so that the new one has it. */
+  private unprotected({ name }: ServerConfig): Promise<Stack> {
+    return this.props.servers.overridden({
+      resource: { hcloud_server: { [name]: { lifecycle: { prevent_destroy: false } } } },
+    });
+  }
+
+  private async getReady(report: Report): Promise<void> {
+    const { synthesize, servers, edge } = this.props;
+    await synthesize();
+    report("the configuration passes");
+    for (const stack of [servers, edge]) await stack.init();
+  }
+
+  /** Servers made for another balancer would not be taken by the edge stack until the last one is replaced: minutes without a site. */
+  private async refuseDisagreement(): Promise<void> {
+    const { config } = this.props;
+    // It brings cdktf along, which takes longer to load than a status to show.
+    const { agreement } = await import("../../modules/hetzner/server/agreement.js");
+    const wanted = agreement(config);
+    const other = (await this.apiServers()).filter(
+      ({ labels }) => labels["role-web"] === "true" && labels["balancer"] !== wanted,
+    );
+    if (other.length === 0) return;
+    throw new Error(
+      `refused: ${other.map(({ name }) => name).join(", ")} was made for another domain, tls or network.balancerIp; ` +
+        'see docs/operations.md, "Change domain, TLS mode or the balancer\'s address"',
+    );
+  }
+
+  private apiServers(): Promise<readonly ApiServer[]> {
+    return this.props.api.servers(`environment=${this.props.config.environment}`);
+  }
+
+  private async apiServer(name: string): Promise<ApiServer | undefined> {
+    return (await this.apiServers()).find((server) => server.name === name);
+  }
+}
+
+function refuseExcess(excess: readonly string[], stack: string): void {
+  if (excess.length === 0) return;
+  throw new Error(
+    `refused: the plan would do more than replace this server:\n  ${excess.join("\n  ")}\ndeploy that first: npx cdktf deploy ${stack}`,
+  );
+}

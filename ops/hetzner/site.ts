@@ -1,0 +1,73 @@
+import { resolve } from "node:path";
+import type { Config } from "../../modules/config/schema.js";
+import { FileLock, type LockStore } from "../core/lock.js";
+import { runToEnd } from "../core/shell.js";
+import type { Site } from "../core/site.js";
+import { Ssh, type Login } from "../core/ssh.js";
+import { Stack } from "../terraform/terraform.js";
+import { HetznerApi } from "./api.js";
+import { HetznerCloud } from "./cloud.js";
+
+/** A synthesized stack of an environment. */
+const stackOf = ({ environment }: Pick<Config, "environment">, name: string, terraform: string): Stack =>
+  new Stack(terraform, `cdktf.out/stacks/${environment}-${name}`);
+
+/** The stacks of an environment, in the order of a deploy. */
+export const stacksOf = (config: Config, terraform: string): readonly Stack[] =>
+  ["foundation", "credentials", "servers", "edge", ...(config.monitoring.enabled ? ["monitoring"] : [])].map((name) =>
+    stackOf(config, name, terraform),
+  );
+
+/** An environment at Hetzner: addresses and host keys from the outputs, servers by API and Terraform. */
+export async function hetznerSite(config: Config, terraform: string): Promise<Site> {
+  if (config.administrators.cidrs.length === 0)
+    throw new Error(
+      `${config.environment}: administrators.cidrs is empty, so nobody can log in to its servers; name the administrators' networks and ` +
+        "keys, deploy, and replace the servers (they take keys when they are made). Without a login there is: npm run ops drift",
+    );
+  const [servers, credentials, edge] = (["servers", "credentials", "edge"] as const).map((name) =>
+    stackOf(config, name, terraform),
+  ) as [Stack, Stack, Stack];
+  const [addresses, hostKeys] = await Promise.all([
+    output<Record<string, { ipv4: string }>>(servers, "server_addresses"),
+    output<Record<string, string>>(credentials, "ssh_host_keys"),
+  ]);
+  const logins = config.servers.flatMap(({ name }): Login[] => {
+    const [address, hostKey] = [addresses[name]?.ipv4, hostKeys[name]];
+    return address === undefined || hostKey === undefined ? [] : [{ name, address, hostKey }];
+  });
+  const api = new HetznerApi({ token: tokenFrom(process.env), endpoint: process.env["HCLOUD_ENDPOINT"] });
+  return {
+    config,
+    logins: new Map(logins.map((login) => [login.name, login])),
+    ssh: new Ssh(logins),
+    cloud: new HetznerCloud({ config, api, servers, edge, synthesize }),
+    lock: lockOf(config),
+  };
+}
+
+function tokenFrom({ HCLOUD_TOKEN: token }: NodeJS.ProcessEnv): string {
+  if (!token) throw new Error("HCLOUD_TOKEN is not set; it is the same token that a deploy needs");
+  return token;
+}
+
+async function output<T extends object>(stack: Stack, name: string): Promise<T> {
+  const found = (await stack.outputs())[name];
+  if (found === undefined)
+    throw new Error(
+      `${stack.folder}: has no output ${name}; run \`npm run synth\`, and deploy with this version first`,
+    );
+  return found as T;
+}
+
+/** The lock lies beside the state. */
+function lockOf({ environment, backend }: Config): LockStore {
+  if (backend.type === "local") return new FileLock(resolve("state", `${environment}-ops.lock`));
+  throw new Error("the lock in a bucket is not made yet; use local state for this command");
+}
+
+/** The configuration as stacks, judged by the policies. */
+async function synthesize(): Promise<void> {
+  const { ok, stdout, stderr } = await runToEnd(["npm", "run", "--silent", "synth"], { timeoutSeconds: 120 });
+  if (!ok) throw new Error(`the configuration does not pass:\n${stderr || stdout}`);
+}

@@ -1,0 +1,112 @@
+/** A change that Terraform plans or has found, as `terraform show -json` tells it. */
+export interface ResourceChange {
+  readonly address: string;
+  readonly mode?: string;
+  readonly change: {
+    readonly actions: readonly string[];
+    readonly before?: unknown;
+    readonly after?: unknown;
+    readonly after_unknown?: unknown;
+  };
+}
+
+/** A `check` block and its outcome. */
+export interface Check {
+  readonly address: { readonly to_display?: string };
+  readonly status: string;
+  readonly instances?: readonly { readonly problems?: readonly { readonly message: string }[] }[];
+}
+
+/** The parts of a plan that are looked at here. */
+export interface Plan {
+  /** What would be done. */
+  readonly resource_changes?: readonly ResourceChange[];
+  /** What is not as it was left. */
+  readonly resource_drift?: readonly ResourceChange[];
+  readonly checks?: readonly Check[];
+}
+
+const doesNothing = ({ change: { actions } }: ResourceChange): boolean =>
+  actions.every((action) => action === "no-op" || action === "read");
+
+/** What a plan would do, one line each: "replaces hcloud_server.alpha". */
+export const actionsOf = (plan: Plan): readonly string[] =>
+  (plan.resource_changes ?? []).filter((change) => !doesNothing(change)).map(described);
+
+const described = ({ address, change: { actions } }: ResourceChange): string =>
+  `${actions.length === 2 ? "replaces" : `${actions[0]}s`} ${address}`;
+
+/** Addresses that a plan may touch, and the actions it may take there, as Terraform writes them: "delete,create". */
+export type Allowed = Readonly<Record<string, readonly string[]>>;
+
+/** What a plan would do beyond what is allowed; empty when it may be applied. Pure. */
+export const excessOf = (plan: Plan, allowed: Allowed): readonly string[] =>
+  (plan.resource_changes ?? [])
+    .filter((change) => !doesNothing(change))
+    .filter(({ address, change: { actions } }) => !allowed[address]?.includes(actions.join(",")))
+    .map(described);
+
+const made = ["create", "delete,create", "create,delete"];
+
+/** What the replacement of one server may do in the stack of the servers. An update is what an interrupted run had not come to. */
+export const replacementOf = (name: string): Allowed => ({
+  [`hcloud_server.${name}`]: [...made, "update"],
+  [`hcloud_volume_attachment.${name}_data`]: [...made, "update"],
+});
+
+/** What puts a replaced server on the balancer again may do in the stack of the edge. */
+export const retargetingOf = (name: string): Allowed => ({ [`hcloud_load_balancer_target.balancer_${name}`]: made });
+
+/** What is different in the world, and what waits for a deploy. */
+export interface Differences {
+  /** "hcloud_server.alpha: labels", in the order of the plan. */
+  readonly drift: readonly string[];
+  readonly pending: readonly string[];
+  readonly failedChecks: readonly string[];
+}
+
+/**
+ * Tells drift from configuration that waits for its deploy. A resource has drifted when it is not as it was left and Terraform would put
+ * it back; what changed elsewhere and no configuration speaks of, like the server that an address is assigned to, is neither. Pure.
+ */
+export function differencesOf(plan: Plan): Differences {
+  const planned = (plan.resource_changes ?? []).filter((change) => !doesNothing(change));
+  const found = new Map((plan.resource_drift ?? []).map((change) => [change.address, change]));
+  const drift: string[] = [];
+  const pending: string[] = [];
+  for (const change of planned) {
+    const moved = found.get(change.address);
+    if (moved?.change.actions.includes("delete")) {
+      drift.push(`${change.address}: is gone`);
+      continue;
+    }
+    const differing = changedAttributes(change);
+    const drifted = moved ? changedAttributes(moved).filter((name) => differing.includes(name)) : [];
+    const rest = differing.filter((name) => !drifted.includes(name));
+    if (drifted.length > 0) drift.push(`${change.address}: ${drifted.join(", ")}`);
+    if (drifted.length === 0)
+      pending.push(`${described(change)}${rest.length > 0 && isUpdate(change) ? `: ${rest.join(", ")}` : ""}`);
+    else if (rest.length > 0) pending.push(`${described(change)}: ${rest.join(", ")}`);
+  }
+  return { drift, pending, failedChecks: failedChecksOf(plan) };
+}
+
+const isUpdate = ({ change: { actions } }: ResourceChange): boolean => actions.join() === "update";
+
+/** Names of the attributes that differ; not their values, among which are secrets. */
+function changedAttributes({ change: { before, after } }: ResourceChange): readonly string[] {
+  const [left, right] = [before ?? {}, after ?? {}] as Record<string, unknown>[];
+  const names = [...new Set([...Object.keys(left ?? {}), ...Object.keys(right ?? {})])];
+  // What only the apply will tell has no value in `after`.
+  return names
+    .filter((name) => name in (right ?? {}) && JSON.stringify(left?.[name]) !== JSON.stringify(right?.[name]))
+    .sort();
+}
+
+const failedChecksOf = ({ checks = [] }: Plan): readonly string[] =>
+  checks
+    .filter(({ status }) => status === "fail" || status === "error")
+    .map(({ address, instances = [] }) => {
+      const messages = instances.flatMap(({ problems = [] }) => problems.map(({ message }) => message));
+      return `${address.to_display ?? "check"}: ${messages.join("; ") || "failed"}`;
+    });

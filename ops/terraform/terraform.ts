@@ -1,0 +1,105 @@
+import { existsSync } from "node:fs";
+import { cp, mkdir, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { runToEnd, type Ended } from "../core/shell.js";
+import type { Plan } from "./plan.js";
+
+/** Longest plan and longest apply, in seconds: a server is made in one minute, and Hetzner is slow at times. */
+const seconds = { init: 300, plan: 600, apply: 1200, output: 60 } as const;
+
+/** A plan that was made and may be applied. */
+export interface Planned {
+  readonly plan: Plan;
+  /** What Terraform would say of it. */
+  readonly apply: () => Promise<void>;
+}
+
+/** What {@link Stack.plan} may be told. */
+export interface PlanProps {
+  /** Address that is built anew. @default - none */
+  readonly replace?: string;
+  /** Takes no lock and changes nothing, for those who only look. @default false */
+  readonly readOnly?: boolean;
+}
+
+/** Terraform or OpenTofu in the folder of one synthesized stack. */
+export class Stack {
+  constructor(
+    private readonly binary: string,
+    readonly folder: string,
+    /** Folder of what `init` fetched. */
+    private readonly data = join(folder, ".terraform"),
+  ) {}
+
+  /** Fetches providers and finds the state. @throws with Terraform's words */
+  async init(): Promise<void> {
+    if (!existsSync(join(this.folder, "cdk.tf.json")))
+      throw new Error(`${this.folder}: is not there; run \`npm run synth\` with this ENVIRONMENT first`);
+    await this.run(["init", "-input=false", "-no-color"], seconds.init);
+  }
+
+  /** @throws when it cannot be made, a `prevent_destroy` included; with Terraform's words */
+  async plan({ replace, readOnly = false }: PlanProps = {}): Promise<Planned> {
+    const file = join(this.folder, "ops.tfplan");
+    const options = [
+      ...(replace === undefined ? [] : [`-replace=${replace}`]),
+      ...(readOnly ? ["-lock=false"] : ["-lock-timeout=60s"]),
+    ];
+    try {
+      await this.run(["plan", "-input=false", "-no-color", `-out=${resolve(file)}`, ...options], seconds.plan);
+      const shown = await this.run(["show", "-json", resolve(file)], seconds.plan);
+      return {
+        plan: JSON.parse(shown) as Plan,
+        apply: async () => {
+          await this.run(["apply", "-input=false", "-no-color", resolve(file)], seconds.apply);
+          await rm(file, { force: true });
+        },
+      };
+    } finally {
+      // It holds secrets; a plan that is to be applied is for its owner alone.
+      if (readOnly) await rm(file, { force: true });
+    }
+  }
+
+  /** Takes something that exists into the state. */
+  async import(address: string, id: string): Promise<void> {
+    await this.run(["import", "-input=false", "-no-color", address, id], seconds.plan);
+  }
+
+  /** Values of the outputs by name; empty before the first deploy. */
+  async outputs(): Promise<Readonly<Record<string, unknown>>> {
+    const outputs = JSON.parse(await this.run(["output", "-json"], seconds.output)) as Record<
+      string,
+      { value: unknown }
+    >;
+    return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]));
+  }
+
+  /**
+   * A copy of this stack beside it, with the same state, in which some attributes are overridden. The stack itself keeps saying what the
+   * configuration says, whatever becomes of the run that uses the copy.
+   */
+  async overridden(override: object): Promise<Stack> {
+    const folder = `${this.folder}-ops`;
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { mode: 0o700 });
+    for (const file of ["cdk.tf.json", ".terraform.lock.hcl"])
+      if (existsSync(join(this.folder, file))) await cp(join(this.folder, file), join(folder, file));
+    await writeFile(join(folder, "ops_override.tf.json"), JSON.stringify(override, null, 2));
+    return new Stack(this.binary, folder, this.data);
+  }
+
+  /** Removes the copy. */
+  async discard(): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private async run(args: readonly string[], timeoutSeconds: number): Promise<string> {
+    const ended: Ended = await runToEnd([this.binary, `-chdir=${this.folder}`, ...args], {
+      timeoutSeconds,
+      environment: { TF_IN_AUTOMATION: "1", TF_DATA_DIR: resolve(this.data) },
+    });
+    if (ended.ok) return ended.stdout;
+    throw new Error(`${this.binary} ${args[0]} in ${this.folder} failed:\n${ended.stderr || ended.stdout}`);
+  }
+}
