@@ -9,7 +9,7 @@ from support import SETTINGS, OnVolume
 from test_liveness import DaemonCase
 
 from decision import LEAVE, STAY, decide
-from observer import CALM_SECONDS, INTERVAL_SECONDS, STALE_SECONDS, Observer
+from observer import CALM_SECONDS, INTERVAL_SECONDS, SLEPT_SECONDS, Observer
 from report import DOWN, OFFLINE, ONLINE, RECOVERING, Report, primary_problem
 
 ADDRESSES = {"alpha": "10.0.1.11", "bravo": "10.0.1.12", "charlie": "10.0.1.13", "delta": "10.0.1.14", "echo": "10.0.1.15"}
@@ -145,12 +145,21 @@ class Unsure(OnVolume):
         self.assertFalse(self.asked())
 
     def test_after_a_sleep_and_after_a_silence_of_mysqld(self):
-        for gap in (lambda: self.read(self.on, STALE_SECONDS + 0.1), lambda: self.read(Report("alpha", DOWN)) and self.read(self.on)):
+        for silence in (), (Report("alpha", DOWN),) * 3:
             self.read(self.on)
+            self.asked()
+            for report in silence:
+                self.read(report, SLEPT_SECONDS / 4)
+            self.assertTrue(self.read(self.on, SLEPT_SECONDS / (1 + len(silence)) + 0.1))
+            self.assertTrue(self.asked())
             self.now += CALM_SECONDS
             self.asked()
-            self.assertTrue(gap())
-            self.assertTrue(self.asked())
+
+    def test_not_after_a_pause_in_which_nobody_is_expelled(self):
+        self.read(self.on)
+        self.asked()
+        self.read(Report("alpha", DOWN))
+        self.assertFalse(self.read(self.on, SLEPT_SECONDS - INTERVAL_SECONDS))
 
     def test_only_until_asked_for_who_comes_from_outside_a_group(self):
         for state in (OFFLINE, RECOVERING):

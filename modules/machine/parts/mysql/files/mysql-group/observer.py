@@ -15,8 +15,9 @@ from report import DOWN, ONLINE, Report
 INTERVAL_SECONDS = 0.25
 # An older report is not served: mysqld hangs or is gone.
 STALE_SECONDS = 1.5
-# An expelled member that hears the others again, or wakes up, may take this long to notice.
+# An expelled member that hears the others again, or wakes up, may take this long to notice. Nobody is expelled in a shorter sleep.
 CALM_SECONDS = 2.0
+SLEPT_SECONDS = 4.0
 
 GROUP_CHANNEL = "group_replication_applier"
 SERVER = "SELECT @@server_uuid, @@super_read_only, @@gtid_executed, @@gtid_purged"
@@ -95,7 +96,7 @@ class Observer:
         self._settings = settings
         self._changed = threading.Condition()
         self._latest = Report(settings.server)
-        self._read_at = 0.0
+        self._read_at = self._answered_at = 0.0
         # When the others were last asked about this member, whether they go on without it, and since when they had to be asked.
         self._asked_at, self._disowned, self._ask_from = -math.inf, False, 0.0
         self.reason = "starting"
@@ -123,12 +124,15 @@ class Observer:
             time.sleep(INTERVAL_SECONDS)
 
     def _keep(self, report, read_at):
-        slept = self._read_at and read_at - self._read_at > STALE_SECONDS
-        if slept or report.state in (DOWN, ONLINE) and not report.majority:
+        self._latest, self._read_at = report, read_at
+        if report.state == DOWN:
+            return
+        slept = self._answered_at and read_at - self._answered_at > SLEPT_SECONDS
+        if slept or report.state == ONLINE and not report.majority:
             self._ask_from = read_at + CALM_SECONDS
         elif not report.majority:
             self._ask_from = read_at
-        self._latest, self._read_at = report, read_at
+        self._answered_at = read_at
 
     def heard(self, asked_at, disowned):
         """What the others, asked at that moment, said about this member."""
