@@ -6,8 +6,8 @@ const network = (code: string): Error => Object.assign(new Error("x"), { code })
 
 describe("what to do after an error of the database", () => {
   it.each([
-    1040, 1053, 1077, 1180, 1290, 1317, 1792, 1836, 1927, 3032, 3100, 3169, 3781, 3782, 3783, 3796, 3797, 3798, 4031,
-    4094,
+    1021, 1026, 1040, 1053, 1077, 1114, 1180, 1290, 1317, 1598, 1792, 1836, 1927, 3032, 3100, 3169, 3781, 3782, 3783,
+    3796, 3797, 3798, 4031, 4094,
   ])("renews the connections after error %i: another member takes over", (errno) =>
     expect(judge(server(errno))).toBe("renew"),
   );

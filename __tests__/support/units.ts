@@ -8,6 +8,8 @@ export interface Verdict {
   readonly complaints: string;
   /** From 0 to 10; 9.6 for a service without a sandbox. */
   readonly exposure: number;
+  /** What it may still do, by systemd's names: a line of the sandbox that is dropped adds one. Sorted. */
+  readonly allowed: readonly string[];
 }
 
 /** The server's programs are not on this machine. */
@@ -23,10 +25,19 @@ export function judgeUnits(units: Readonly<Record<string, string>>): Verdict {
   const [first = "", ...others] = Object.keys(units)
     .filter((path) => !path.includes("/"))
     .map((path) => join(folder, path));
-  const { output } = runTool("systemd-analyze", ["security", "--offline=true", "--no-pager", first]);
+  const security = ["security", "--offline=true", "--no-pager"];
+  const { output } = runTool("systemd-analyze", [...security, first]);
+  const findings = JSON.parse(runTool("systemd-analyze", [...security, "--json=short", first]).output) as {
+    readonly set: boolean | null;
+    readonly json_field: string;
+  }[];
   return {
     complaints: runTool("systemd-analyze", ["verify", first, ...others]).output,
     exposure: Number(/Overall exposure level for \S+: ([0-9.]+)/.exec(output)?.[1]),
+    allowed: findings
+      .filter(({ set }) => set === false)
+      .map(({ json_field: name }) => name)
+      .sort(),
   };
 }
 

@@ -28,12 +28,16 @@ const lostToAnother = new Set([
 
 /** This member cannot do it, or not any more: another one takes over, so these connections are worthless. */
 const wrongMember = new Set([
+  1021, // ER_DISK_FULL: a primary without room hands its role over
+  1026, // ER_ERROR_ON_WRITE
   1040, // ER_CON_COUNT_ERROR
   1053, // ER_SERVER_SHUTDOWN
   1077, // ER_NORMAL_SHUTDOWN
+  1114, // ER_RECORD_FILE_FULL: what a full volume is called first
   1180, // ER_ERROR_DURING_COMMIT
   1290, // ER_OPTION_PREVENTS_STATEMENT: super_read_only, what a former primary says
   1317, // ER_QUERY_INTERRUPTED
+  1598, // ER_BINLOG_LOGGING_IMPOSSIBLE
   1792, // ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION
   1836, // ER_READ_ONLY_MODE
   1927, // ER_CONNECTION_KILLED

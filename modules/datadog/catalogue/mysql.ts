@@ -244,7 +244,12 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     thresholds: { critical: 0.85, warning: 0.7 },
     urgency: "urgent",
     priority: 2,
-    meaning: "A full volume stops MySQL on that member; all members fill at the same pace.",
-    firstLook: ["size of the binary logs against the tables", "raise database.volumeSizeGb, then grow the file system"],
+    meaning:
+      "A primary whose volume is full takes no writes and hands its role over; all members fill at the same pace, and then nobody takes any.",
+    firstLook: [
+      "`mysql-group status`: who is full",
+      "size of the binary logs against the tables",
+      "raise database.volumeSizeGb, then grow the file system",
+    ],
   },
 ];

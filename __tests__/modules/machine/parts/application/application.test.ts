@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { limits } from "../../../../../app/src/limits.js";
 import { applicationPart } from "../../../../../modules/machine/parts/application/index.js";
 import { contentOf, partOf, temporaryFolder, writeBelow } from "../../../../support/payload-files.js";
 import { hasTool, runTool } from "../../../../support/tools.js";
@@ -77,13 +78,49 @@ describe("units", () => {
   const names = ["app.service", "app-trial.service", "app.socket", "app-first-release.service"];
 
   it.runIf(hasTool("systemd-analyze", "units of the application"))(
-    "are understood by systemd and exposed below 2",
+    "are understood by systemd, and allow the application nothing but what it needs",
     () => {
-      const { complaints, exposure } = judgeUnits(Object.fromEntries(names.map((name) => [name, unit(name)])));
+      const { complaints, allowed } = judgeUnits(Object.fromEntries(names.map((name) => [name, unit(name)])));
       expect(complaints).toBe("");
-      expect(exposure).toBeLessThan(2);
+      const needed = [
+        // It listens on loopback and talks to HAProxy there; a client of the system's log is a Unix socket.
+        ...[
+          "PrivateNetwork",
+          "IPAddressDeny",
+          "RestrictAddressFamilies_AF_INET_INET6",
+          "RestrictAddressFamilies_AF_UNIX",
+        ],
+        // V8 compiles at run time.
+        "MemoryDenyWriteExecute",
+        // What systemd does not see: PrivateDevices and the other lines bring a mount namespace.
+        ...["DeviceAllow", "PrivateMounts", "RootDirectoryOrRootImage"],
+      ];
+      expect(allowed.filter((name) => !needed.includes(name))).toEqual([]);
     },
   );
+
+  it("bound what a leak or a flood can take from MySQL on the same server", () => {
+    const heapMib = Number(/--max-old-space-size=(\d+)/.exec(unit("app.service"))?.[1]);
+    const memoryMib = Number(/^MemoryMax=(\d+)M$/m.exec(unit("app.service"))?.[1]);
+    // Beside the heap: code, buffers, stacks.
+    expect(memoryMib - heapMib).toBeGreaterThanOrEqual(256);
+    expect(memoryMib).toBeLessThanOrEqual(1024);
+    expect(unit("app.service")).toMatch(/^TasksMax=\d{2}$/m);
+  });
+
+  it("let the application finish what it has begun, and start again whatever ended it", () => {
+    const seconds = Number(/^TimeoutStopSec=(\d+)s$/m.exec(unit("app.service"))?.[1]);
+    expect(seconds).toBeGreaterThan(limits.stop.drainSeconds + limits.stop.finishSeconds);
+    expect(unit("app.service")).toMatch(/^Restart=always$/m);
+    for (const name of ["app.service", "app-trial.service", "app-first-release.service"])
+      expect(unit(name)).toMatch(/^StartLimitIntervalSec=0$/m);
+    expect(unit("app.socket")).toMatch(/^TriggerLimitIntervalSec=0$/m);
+  });
+
+  it("run as the application's user and execute nothing but Node and its libraries", () => {
+    for (const name of ["app.service", "app-trial.service"]) expect(unit(name)).toMatch(/^User=app\nGroup=app$/m);
+    expect(unit("app.service")).toContain("NoExecPaths=/\nExecPaths=/usr/bin/node /usr/lib\n");
+  });
 });
 
 /**

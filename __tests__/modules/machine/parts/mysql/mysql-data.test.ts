@@ -133,7 +133,10 @@ describe.runIf(hasTool("mkfs.ext4", "mysql-data on file systems"))("mysql-data m
     const output = run(
       "ours 1; debugfs -w -R 'clri <2>' volumes/* 2>/dev/null; debugfs -w -R 'ssv state 2' volumes/* 2>/dev/null; mysql-data mount; echo \"exit $?\"",
     );
-    expect(output.slice(-2)).toEqual(["mysql-data: volume_1 is damaged; see e2fsck -n volume_1", "exit 1"]);
+    expect(output.slice(-2)).toEqual([
+      "mysql-data: volume_1 was not mounted: e2fsck ended with status 4; see e2fsck -n volume_1",
+      "exit 1",
+    ]);
     expect(output.join()).not.toContain("mount -o");
   });
 });

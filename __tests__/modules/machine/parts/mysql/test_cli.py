@@ -70,7 +70,7 @@ class Reclone(Command):
         folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.data = folder / "data"
         self.data.mkdir()
-        self.enterContext(mock.patch.object(cli, "DATA", self.data))
+        self.enterContext(mock.patch.object(cli.config, "DATA", self.data))
         self.done = []
 
         def run(command, check):

@@ -121,6 +121,10 @@ class Others(Case):
         group.leave(SETTINGS)
         group.connect.assert_called_with(SETTINGS, 300)
 
+    def test_wait_for_less_where_commits_hang(self):
+        group.leave(SETTINGS, 5)
+        group.connect.assert_called_with(SETTINGS, 5)
+
 
 class StepDown(unittest.TestCase):
     """The questions are asked of real tables."""
@@ -143,6 +147,9 @@ class StepDown(unittest.TestCase):
     def fetchone(self):
         return self.rows[0]
 
+    def fetchall(self):
+        return self.rows
+
     def members(self, *rows):
         for name, role, state, queue in rows:
             self.tables.execute("INSERT INTO performance_schema.replication_group_members VALUES (?, ?, ?, ?)", [name, f"host {name}", state, role])
@@ -154,6 +161,11 @@ class StepDown(unittest.TestCase):
         )
         self.assertEqual(group.step_down(SETTINGS), "host c")
         self.assertEqual(self.handed, [("SELECT group_replication_set_as_primary(%s, %s)", "c", 10)])
+
+    def test_hands_over_to_nobody_but_those_that_are_named(self):
+        self.members(("a", "PRIMARY", "ONLINE", 0), ("b", "SECONDARY", "ONLINE", 9), ("c", "SECONDARY", "ONLINE", 2))
+        self.assertEqual(group.step_down(SETTINGS, ["host b"]), "host b")
+        self.assertIsNone(group.step_down(SETTINGS, ["host z"]))
 
     def test_has_nothing_to_do_on_a_replica(self):
         self.members(("a", "SECONDARY", "ONLINE", 0), ("b", "PRIMARY", "ONLINE", 0))

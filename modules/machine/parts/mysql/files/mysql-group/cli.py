@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import pathlib
 import subprocess
 import time
 from dataclasses import replace
@@ -12,8 +11,6 @@ import settings as config
 from decision import running
 from peers import ask, gather
 from report import Report, primary_problem
-
-DATA = pathlib.Path("/var/lib/mysql/data")
 
 
 def main(arguments):
@@ -116,9 +113,9 @@ def _reclone(settings):
     if not running({name: report for name, report in _reports(settings).items() if name != settings.server}):
         print("refused: no other member is in a running group, so there is nothing to clone from")
         return 1
-    aside = DATA.with_name(f"data.discarded-{time.strftime('%Y%m%dT%H%M%S')}")
+    aside = config.DATA.with_name(f"data.discarded-{time.strftime('%Y%m%dT%H%M%S')}")
     subprocess.run(["systemctl", "stop", "mysql-group", "mysql"], check=True)
-    DATA.rename(aside)
+    config.DATA.rename(aside)
     # Restarted, not started: the data unit initialises an empty directory.
     subprocess.run(["systemctl", "restart", "mysql-data", "mysql", "mysql-group"], check=True)
     print(f"cloning; follow it with: mysql-group status\nthe old data is in {aside}")

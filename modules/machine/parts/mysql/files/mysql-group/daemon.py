@@ -8,7 +8,7 @@ import endpoint
 import group
 import members
 import pymysql
-from decision import BOOTSTRAP, JOIN, LEAVE, decide, running
+from decision import BOOTSTRAP, HAND_OVER, JOIN, LEAVE, decide, running
 from liveness import Reason, Unreachable
 from observer import Observer
 from peers import gather
@@ -16,6 +16,8 @@ from report import OFFLINE, ONLINE
 
 TICK_SECONDS = 1
 LONGEST_BACKOFF_SECONDS = 30
+# Commits that hang for want of room keep the statement waiting; the others see this member go at once.
+LEAVE_SECONDS = 5
 
 
 class Daemon:
@@ -53,7 +55,8 @@ class Daemon:
         if serving:
             self._let_go(mine)
             self._forget_lost(mine)
-        elif mine.state == OFFLINE and mine.writable:
+        elif mine.state == OFFLINE and mine.writable and not mine.fullness:
+            # Without room this would wait for commits that hang.
             group.protect(self._settings)
         reports, decision = self._decide()
         self._say(decision.reason)
@@ -66,9 +69,17 @@ class Daemon:
             group.join(self._settings, mine.blank, decision.unapplied)
         elif decision.action == LEAVE:
             group.leave(self._settings)
+        elif decision.action == HAND_OVER:
+            self._hand_over(decision.successors)
         elif serving:
             return self._look_after(mine)
         self._accounts_ready = self._settled = False
+
+    def _hand_over(self, successors):
+        if successors:
+            group.step_down(self._settings, [self._settings.address_of(name) for name in successors])
+        else:
+            group.leave(self._settings, LEAVE_SECONDS)
 
     def _decide(self):
         lost, asked_at = members.lost(), time.monotonic()

@@ -21,6 +21,7 @@ Never two groups, and no acknowledged commit lost, as long as these hold:
 from typing import NamedTuple
 
 import gtid
+import room
 from report import DOWN, ERROR, OFFLINE, ONLINE, RECOVERING, members_problem
 
 # Letting go of a member takes the group seconds. After these a try to join, though it may fail, shows the group that the member has changed.
@@ -28,12 +29,14 @@ LONGEST_WAIT_SECONDS = 30
 # A second and a third look say the same: while a view is being installed, members may differ about it.
 DISOWNED_SECONDS = 2
 
-STAY, WAIT, LEAVE, JOIN, BOOTSTRAP = "stay", "wait", "leave", "join", "bootstrap"
+STAY, WAIT, LEAVE, JOIN, BOOTSTRAP, HAND_OVER = "stay", "wait", "leave", "join", "bootstrap", "hand over"
 
 
 class Decision(NamedTuple):
     action: str
     reason: str
+    # Of a hand-over: who may have the role; nobody: whom the group elects when this member leaves, which waits for no commit that hangs.
+    successors: tuple = ()
     # Of a bootstrap: what was received and not applied was never acknowledged to anybody; else it is applied first.
     forget_received: bool = False
     # Received transactions that are dropped though nobody is known to have executed them.
@@ -59,11 +62,13 @@ def decide(me, reports, lost=()):
     if mine.state == ONLINE and _disowned(mine, others):
         return Decision(LEAVE, "primary of a smaller group than others are in; leaving it", after_seconds=DISOWNED_SECONDS)
     if mine.state == ONLINE:
-        return Decision(STAY, _online(mine))
+        return _give_way(me, mine, reports) or Decision(STAY, _online(mine))
     if _unmanaged(mine):
         return Decision(WAIT, "holds schemas that no GTID accounts for: not a member's data; an operator must decide")
 
     group = running(others)
+    if group and mine.fullness and room.is_spared(me, reports):
+        return Decision(WAIT, f"{mine.fullness}; joins when there is room")
     return _join(mine, group) if group else _start(me, mine, reports, lost)
 
 
@@ -83,12 +88,21 @@ def _disowned(mine, others):
     return mine.role == "PRIMARY" and bool(apart) and len(held) < majority(len(others) + 1)
 
 
+def _give_way(me, mine, reports):
+    """A primary that cannot write gives its role to a member that can."""
+    able = room.able(me, reports)
+    if mine.role != "PRIMARY" or not mine.majority or not mine.fullness or not able:
+        return None
+    successors = () if room.is_spared(me, reports) else tuple(able)
+    return Decision(HAND_OVER, f"{_online(mine)}; the role goes to another member", successors=successors)
+
+
 def _online(mine):
     if not mine.majority:
         return "no majority of the group is reachable"
     unreachable = [address for address in mine.view if address not in mine.reachable]
     held = f"the group still holds {', '.join(unreachable)}, which cannot be reached" if unreachable else None
-    return "; ".join(filter(None, [f"online as {mine.role}", members_problem(mine), held]))
+    return "; ".join(filter(None, [f"online as {mine.role}", members_problem(mine), mine.fullness, held]))
 
 
 def _join(mine, group):

@@ -60,8 +60,9 @@ def settle(settings):
         cursor.execute("SET GLOBAL slow_query_log = ON")
 
 
-def leave(settings):
-    with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
+def leave(settings, timeout_seconds=TIMEOUT_SECONDS):
+    """The others see it go at once; the statement waits for commits that hang, and goes on when nobody waits for it any more."""
+    with connect(settings, timeout_seconds) as connection, connection.cursor() as cursor:
         cursor.execute("STOP GROUP_REPLICATION")
 
 
@@ -74,17 +75,20 @@ def look_again(settings):
         cursor.execute("SELECT group_replication_set_write_concurrency(group_replication_get_write_concurrency())")
 
 
-def step_down(settings):
+def step_down(settings, among=None):
     """
     Hands the primary's role to the member that has least to apply, and waits until it has it.
+    `among`: addresses of the members that may have it; None: all.
     @returns its address; "" when this member is not the primary, None when there is nobody to hand it to
     """
     with connect(settings, STEP_DOWN_SECONDS + 20) as connection, connection.cursor() as cursor:
         if not cursor.execute(f"{ONLINE_MEMBERS} AND member_id = @@server_uuid AND member_role = 'PRIMARY'"):
             return ""
-        if not cursor.execute(f"{ONLINE_MEMBERS} AND member_role = 'SECONDARY' ORDER BY queue, member_host LIMIT 1"):
+        cursor.execute(f"{ONLINE_MEMBERS} AND member_role = 'SECONDARY' ORDER BY queue, member_host")
+        successor = next((member for member in cursor.fetchall() if among is None or member[1] in among), None)
+        if successor is None:
             return None
-        uuid, address, *_ = cursor.fetchone()
+        uuid, address, *_ = successor
         # Transactions that still run after so many seconds are ended.
         cursor.execute("SELECT group_replication_set_as_primary(%s, %s)", [uuid, STEP_DOWN_SECONDS])
         return address

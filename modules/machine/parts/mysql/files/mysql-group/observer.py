@@ -11,6 +11,7 @@ import members
 import settings as config
 from received import kept
 from report import DOWN, ONLINE, Report
+from room import room_mib
 
 INTERVAL_SECONDS = 0.25
 # An older report is not served: mysqld hangs or is gone.
@@ -175,5 +176,6 @@ class Observer:
             quorum=report.majority and 2 * len(report.reachable) > len(told["remembered"]),
             kept=kept(),
             release=config.RELEASE,
+            roomMib=room_mib(config.DATA),
             reason=self.reason,
         )

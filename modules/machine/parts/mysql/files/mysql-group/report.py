@@ -5,6 +5,10 @@ import json
 
 import gtid
 
+# A primary with less on its data volume stops taking writes. Commits of one without any hang until there is room, and so does a hand-over
+# of its role; and two seconds pass before HAProxy has noticed.
+FULL_MIB = 64
+
 DOWN, OFFLINE, RECOVERING, ONLINE, ERROR = "DOWN", "OFFLINE", "RECOVERING", "ONLINE", "ERROR"
 
 
@@ -42,6 +46,8 @@ class Report:
     blank: bool = False
     lagSeconds: float = 0.0
     queue: int = 0
+    # MiB that MySQL can still write on the data volume; -1: not known.
+    roomMib: int = -1
     # Identity of the connection to mysqld: another one after every restart.
     boot: str = ""
     # What the daemon is waiting for, or doing.
@@ -67,6 +73,12 @@ class Report:
         values = {"quorum": values.get("majority", False), "seen": values.get("remembered", []), **values}
         known = {field.name: field for field in dataclasses.fields(Report) if field.name in values}
         return Report(**{name: _checked(field, values[name]) for name, field in known.items()})
+
+    @property
+    def fullness(self):
+        """That the data volume is full, in words; None while it is not."""
+        said = f"data volume is full, {self.roomMib} MiB left (more: mysql-data release)"
+        return said if 0 <= self.roomMib < FULL_MIB else None
 
     @property
     def fingerprint(self):
@@ -97,7 +109,7 @@ def primary_problem(report):
         return "primary has yet to ask whether the others have expelled it"
     if report.disowned:
         return "the others are a group without this primary"
-    return members_problem(report) or (None if report.writable else "primary is still read-only")
+    return members_problem(report) or report.fullness or (None if report.writable else "primary is still read-only")
 
 
 def members_problem(report):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 # Each release is unpacked into a folder that its SHA-256 names.
 RELEASE = pathlib.Path(__file__).resolve().parent.name
 
+DATA = pathlib.Path("/var/lib/mysql/data")
 FILE = "/etc/mysql-group/group.json"
 
 

@@ -1,0 +1,96 @@
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import type { Lab } from "../../lab/lab.js";
+import type { Machine } from "../../lab/machine/machine.js";
+import { sleep, waitFor } from "../../lab/system/shell.js";
+import { paths } from "../../modules/platform/paths.js";
+import { figure, seconds, timed } from "./support/figures.js";
+import { errantTransactions, reportOf, settled, takesWrites, type WholeGroup, wholeGroup } from "./support/group.js";
+import { labInAnyMode } from "./support/lab-in-mode.js";
+import { visit } from "./support/visits.js";
+import { lostNotes, startWriting } from "./support/writes.js";
+
+/** What a failover may take, as in database.test.ts. */
+const longestGapSeconds = 10;
+
+let lab: Lab;
+let group: WholeGroup;
+
+beforeAll(async () => {
+  lab = await labInAnyMode();
+});
+beforeEach(async () => {
+  group = await settled(lab);
+});
+
+/** Takes all room on a member's volume; what is kept for root too, unless it is done as MySQL's user. */
+async function fill(machine: Machine, as: "root" | "mysql"): Promise<void> {
+  onTestFinished(() => empty(machine));
+  const script = `cd ${paths.mysql.dataDirectory}; n=0
+    for size in 1G 100M 10M 1M 64K 4K; do while fallocate -l $size fill.$n 2>/dev/null; do n=$((n + 1)); done; rm -f fill.$n; done`;
+  const user = as === "root" ? [] : (["setpriv", "--reuid=mysql", "--regid=mysql", "--clear-groups"] as const);
+  await machine.exec([...user, "sh", "-c", script] as [string, ...string[]]);
+}
+
+async function empty(machine: Machine): Promise<void> {
+  await machine.exec(["sh", "-c", `rm -f ${paths.mysql.dataDirectory}/fill.*`]);
+}
+
+const startedAt = (machine: Machine): Promise<string> =>
+  machine.exec(["systemctl", "show", "--property=ActiveEnterTimestamp", "mysql"]);
+
+describe("a primary whose data volume is full", () => {
+  it("hands over to a member with room, no visitor gets a 500, and is back by itself when there is room", async () => {
+    const { primary: full, replicas } = group;
+    const started = await startedAt(full);
+    const over = new AbortController();
+    onTestFinished(() => over.abort());
+    const writing = await startWriting(lab, group, { seconds: 90 }, over.signal);
+    await fill(full, "root");
+    await wholeGroup(lab, replicas);
+    await sleep(5);
+    over.abort();
+    const written = await writing.end;
+    expect(await full.exec(["mysql-group", "status"])).toMatch(
+      new RegExp(`^${full.name} .*data volume is full, 0 MiB left .*; joins when there is room`, "m"),
+    );
+    const failures = written.failures.map(({ reason }) => reason);
+    expect(failures.filter((reason) => reason !== "503")).toEqual([]);
+    expect(written.worksAgain).toBe(true);
+    expect(written.longestGap).toBeLessThanOrEqual(longestGapSeconds);
+
+    await empty(full);
+    const { result: after, seconds: back } = await timed(() => wholeGroup(lab));
+    expect(await startedAt(full)).toBe(started);
+    expect(await lostNotes(after, written)).toEqual({});
+    expect(await errantTransactions(after)).toEqual({});
+    figure(
+      "full data volume of the primary",
+      `${seconds(written.longestGap)} without a write, ${failures.length} of ${written.sent} refused with 503, back ${seconds(back)} after there was room`,
+    );
+  });
+});
+
+describe("data volumes that are full on every member", () => {
+  it("have visitors told to come back until an operator releases what is kept back", async () => {
+    const { primary } = group;
+    const write = () => visit(lab, "--json", JSON.stringify({ author: "proof", text: "room" }), lab.url("/api/notes"));
+    for (const machine of lab.machines) {
+      onTestFinished(() => void machine.tryExec(["mysql-data", "reserve"]));
+      await fill(machine, "mysql");
+    }
+    await waitFor("a primary that says why it takes no writes", async () =>
+      (await primary.exec(["mysql-group", "status"])).includes("online as PRIMARY; data volume is full"),
+    );
+    const refused = await write();
+    expect({ status: refused.status, again: refused.headers["retry-after"] }).toEqual({ status: 503, again: "5" });
+    expect((await visit(lab, lab.url("/api/notes"))).status).toBe(200);
+
+    for (const machine of lab.machines) await machine.exec(["mysql-data", "release"]);
+    await waitFor("a primary that takes writes", async () => takesWrites(await reportOf(primary)));
+    const taken = await waitFor("a write", async () => {
+      const answer = await write();
+      return answer.status === 201 ? answer : undefined;
+    });
+    expect(taken.status).toBe(201);
+  });
+});
