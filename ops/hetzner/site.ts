@@ -5,6 +5,7 @@ import { runToEnd } from "../core/shell.js";
 import type { Site } from "../core/site.js";
 import { Ssh, type Login } from "../core/ssh.js";
 import { Stack } from "../terraform/terraform.js";
+import { BucketLock } from "./bucket-lock.js";
 import { HetznerApi } from "./api.js";
 import { HetznerCloud } from "./cloud.js";
 
@@ -42,7 +43,7 @@ export async function hetznerSite(config: Config, terraform: string): Promise<Si
     logins: new Map(logins.map((login) => [login.name, login])),
     ssh: new Ssh(logins),
     cloud: new HetznerCloud({ config, api, servers, edge, synthesize }),
-    lock: lockOf(config),
+    lock: lockOf(config, process.env),
   };
 }
 
@@ -60,10 +61,16 @@ async function output<T extends object>(stack: Stack, name: string): Promise<T> 
   return found as T;
 }
 
-/** The lock lies beside the state. */
-function lockOf({ environment, backend }: Config): LockStore {
+/** The lock lies beside the state. @throws when the bucket's key is not in the environment */
+function lockOf({ environment, backend }: Config, variables: NodeJS.ProcessEnv): LockStore {
   if (backend.type === "local") return new FileLock(resolve("state", `${environment}-ops.lock`));
-  throw new Error("the lock in a bucket is not made yet; use local state for this command");
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = variables;
+  if (!accessKeyId || !secretAccessKey)
+    throw new Error(
+      "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set; they are the key of the bucket with the state",
+    );
+  const { endpoint, bucket, region, prefix = environment } = backend;
+  return new BucketLock({ url: `${endpoint}/${bucket}/${prefix}/ops.lock`, region, accessKeyId, secretAccessKey });
 }
 
 /** The configuration as stacks, judged by the policies. */
