@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Testing } from "cdktf";
 import { describe, expect, it } from "vitest";
-import { serverName } from "../../modules/config/values.js";
+import { serverName } from "../../modules/config/values/index.js";
 import { addStacks } from "../../stacks/index.js";
 import { exampleConfig } from "../support/config.js";
 import { synthesizeEnvironment } from "../support/environment.js";

@@ -18,7 +18,7 @@ export const exampleSshKey =
 export const exampleKeyFile = fileURLToPath(new URL("./repository-key.asc", import.meta.url));
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+  typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 
 function merge(base: unknown, changes: unknown): unknown {
   if (!isRecord(base) || !isRecord(changes)) return changes;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Testing, type TerraformStack } from "cdktf";
 import type { Config } from "../../modules/config/schema.js";
-import { applyPolicies } from "../../modules/review/policies/index.js";
+import { policyResults, refuseViolations } from "../../modules/review/policies/index.js";
 import { addStacks } from "../../stacks/index.js";
 import { parse, type Synthesized } from "./synth.js";
 
@@ -13,7 +13,7 @@ export type StackName = "foundation" | "credentials" | "servers" | "edge";
 export function synthesizeEnvironment(config: Config): Record<StackName, Synthesized> {
   const app = Testing.app();
   const stacks = addStacks(app, config);
-  applyPolicies(app, config);
+  refuseViolations(policyResults(app, config));
   app.synth();
   const read = ({ node }: TerraformStack): Synthesized =>
     parse(readFileSync(join(app.outdir, "stacks", node.id, "cdk.tf.json"), "utf8"));

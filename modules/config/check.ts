@@ -1,5 +1,7 @@
 import { withRanges } from "./addresses.js";
-import { toProblems } from "./issues.js";
+import { pathText, toProblems } from "./issues.js";
+import { strangeKind } from "./kinds.js";
+import { plainCopy } from "./plain.js";
 import { problemReport, type Problem } from "./problem.js";
 import { rules, type Checked } from "./rules/index.js";
 import { environmentSchema, roles, type Config, type EnvironmentInput, type Sections } from "./schema.js";
@@ -20,14 +22,19 @@ const nameProblems = (environment: string): readonly Problem[] =>
         },
       ];
 
-const isObject = (input: unknown): input is Record<string, unknown> => typeof input === "object" && input !== null;
+/** An environment's file exports one object, and nothing that still has to be called or awaited. */
+function notAnEnvironment(input: unknown): Problem {
+  const kind = strangeKind(input);
+  return {
+    path: "default export",
+    rule: "must be an environment",
+    got: input,
+    fix: `${kind ? `${kind.fix}: ` : "write "}\`export default defineEnvironment({ … })\``,
+  };
+}
 
-const notAnEnvironment = (input: unknown): Problem => ({
-  path: "default export",
-  rule: "must be an environment",
-  got: input,
-  fix: "write `export default defineEnvironment({ … })`",
-});
+const isEnvironment = (input: unknown): input is object =>
+  typeof input === "object" && input !== null && !Array.isArray(input) && !strangeKind(input);
 
 /** Sections without a problem of their own, defaults filled in. */
 function soundSections(
@@ -41,16 +48,24 @@ function soundSections(
   );
 }
 
+/** Whether a path is another one, or lies below it. */
+const liesIn = (path: readonly PropertyKey[], other: readonly PropertyKey[]): boolean =>
+  other.every((key, index) => path[index] === key);
+
 /** Everything that is wrong with an environment: first in each setting by itself, then between settings. */
 export function findProblems(environment: string, input: unknown): readonly Problem[] {
-  if (!isObject(input)) return [notAnEnvironment(input)];
-  const issues = environmentSchema.safeParse(input).error?.issues ?? [];
-  const broken = new Set(issues.map((issue) => issue.path[0]));
-  const sections = { ...soundSections(input, broken), environment };
+  if (!isEnvironment(input)) return [notAnEnvironment(input)];
+  const { plain, strange } = plainCopy(input);
+  const issues = (environmentSchema.safeParse(plain).error?.issues ?? []).filter(
+    ({ path }) => !strange.some((other) => liesIn(path, other.path)),
+  );
+  const broken = new Set([...strange, ...issues].map(({ path }) => path[0]));
+  const sections = { ...soundSections(plain as Record<string, unknown>, broken), environment };
   const isSound = (key: keyof Checked): boolean => !broken.has(key);
   return [
     ...nameProblems(environment),
-    ...issues.flatMap((issue) => toProblems(issue, input, keysBelow)),
+    ...strange.map((one) => ({ ...one, path: pathText(one.path) })),
+    ...issues.flatMap((issue) => toProblems(issue, plain, keysBelow)),
     ...rules.filter((rule) => rule.needs.every(isSound)).flatMap((rule) => rule.check(sections as Checked)),
   ];
 }
@@ -70,7 +85,7 @@ function deepFreeze<T>(value: T): T {
 export function checkEnvironment(environment: string, input: EnvironmentInput): Config {
   const problems = findProblems(environment, input);
   if (problems.length > 0) throw new Error(problemReport(environment, problems));
-  const { servers, protect, network, ...rest } = environmentSchema.parse(input);
+  const { servers, protect, network, ...rest } = environmentSchema.parse(plainCopy(input).plain);
   return deepFreeze({
     ...rest,
     environment,

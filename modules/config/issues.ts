@@ -6,13 +6,15 @@ type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
 /** A path as it is written in the environment file: `administrators.cidrs[0]`. */
-const pathText = (path: Path): string =>
+export const pathText = (path: Path): string =>
   path.map((key, index) => (typeof key === "number" ? `[${key}]` : `${index > 0 ? "." : ""}${String(key)}`)).join("");
 
 const valueAt = (input: unknown, path: Path): unknown =>
   path.reduce<unknown>(
     (value, key) =>
-      typeof value === "object" && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined,
+      typeof value === "object" && value !== null && Object.hasOwn(value, key)
+        ? (value as Record<PropertyKey, unknown>)[key]
+        : undefined,
     input,
   );
 
@@ -59,6 +61,8 @@ function verdict(issue: Issue, got: unknown): { rule: string; fix: string } {
         ? { rule: `must have at least ${issue.minimum} ${issue.minimum === 1 ? "entry" : "entries"}`, fix: "add one" }
         : { rule: `must be ${issue.minimum} or more`, fix: `raise it to ${issue.minimum}` };
     case "too_big":
+      if (issue.origin === "array")
+        return { rule: `must have at most ${issue.maximum} entries`, fix: "name what is needed, and no more" };
       return { rule: `must be ${issue.maximum} or less`, fix: `lower it to ${issue.maximum}` };
     case "invalid_format":
       return formats[issue.format] ?? { rule: "must have the right form", fix: issue.message };

@@ -8,7 +8,7 @@ export { checkEnvironment } from "./check.js";
 
 /** What the process environment says: the only place it is read. No value of a secret is kept, only whether it is there. */
 export interface Invocation {
-  /** `ENVIRONMENT`. @default "production" */
+  /** `ENVIRONMENT`. An empty one names no environment: whoever set it meant another than production. @default "production" */
   readonly environment: string;
   /** Whether `TF_VAR_datadog_api_key` is set. Nobody knows when cdktf-cli runs the app: it takes Terraform's variables away. */
   readonly hasDatadogApiKey: boolean | undefined;
@@ -20,7 +20,7 @@ const isRunByCdktfCli = (variables: NodeJS.ProcessEnv): boolean =>
   variables["CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS"] !== undefined;
 
 export const readInvocation = (variables: NodeJS.ProcessEnv = process.env): Invocation => ({
-  environment: variables["ENVIRONMENT"] || "production",
+  environment: variables["ENVIRONMENT"] ?? "production",
   hasDatadogApiKey: isRunByCdktfCli(variables) ? undefined : Boolean(variables["TF_VAR_datadog_api_key"]),
   terraform: variables["TERRAFORM_BINARY_NAME"] || "terraform",
 });
@@ -37,7 +37,27 @@ export const environmentNames = (): readonly string[] =>
 /** How a TypeScript file is imported. */
 export type ImportFile = (file: URL) => Promise<unknown>;
 
-/** Loads `environments/<name>.ts`. @throws Error when there is no such file, or when it has problems: all of them. */
+/** The line of an environment's file at which an error arose, if its stack says so. */
+const placeOf = (file: string, error: unknown): string => {
+  const line = error instanceof Error && error.stack?.split(file)[1]?.match(/^[^:\s]*:(\d+)/)?.[1];
+  return line ? `${file}:${line}` : file;
+};
+
+/** An environment's file. @throws Error that names the file when it cannot be run */
+async function run(name: string, importFile: ImportFile): Promise<{ readonly default?: unknown }> {
+  const file = `environments/${name}.ts`;
+  try {
+    return (await importFile(new URL(`${name}.ts`, folder))) as { readonly default?: unknown };
+  } catch (error) {
+    const problem = { path: placeOf(file, error), rule: "must run without an error", got: error, fix: "mend the file" };
+    throw new Error(problemReport(name, [problem]), { cause: error });
+  }
+}
+
+/**
+ * Loads `environments/<name>.ts`.
+ * @throws Error when there is no such file, when it cannot be run, or when it has problems: all of them
+ */
 export async function loadEnvironment(
   name: string,
   importFile: ImportFile = (file) => import(file.href),
@@ -54,6 +74,6 @@ export async function loadEnvironment(
         },
       ]),
     );
-  const module = (await importFile(new URL(`${name}.ts`, folder))) as { default: EnvironmentInput };
-  return checkEnvironment(name, module.default);
+  const module = await run(name, importFile);
+  return checkEnvironment(name, module.default as EnvironmentInput);
 }

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { allMonitorIds } from "../platform/monitor-ids.js";
-import * as values from "./values.js";
+import * as values from "./values/index.js";
 
 const reason = values.matching(
   /^\S.{8,}\S$/,
@@ -8,13 +8,10 @@ const reason = values.matching(
   "say why, for whoever reads the review",
 );
 
-const utc = values.matching(
-  /^\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\dZ$/,
-  "must be a time in UTC",
-  "write it as 2026-12-01T20:00:00Z",
-);
-
 const percent = z.number().min(50).max(99.999);
+
+/** A message that names more is read by nobody. */
+const receivers = values.distinct(values.receiver, 20);
 
 const change = z.strictObject({
   reason: reason.describe("Why it is changed; the review shows it."),
@@ -29,8 +26,8 @@ const change = z.strictObject({
 
 const downtime = z.strictObject({
   reason: reason.describe("What is done; the message of the downtime."),
-  start: utc.describe("Begin, in UTC; not in the past when it is deployed."),
-  end: utc.describe("End, in UTC."),
+  start: values.utcTime.describe("Begin, in UTC; not in the past when it is deployed."),
+  end: values.utcTime.describe("End, in UTC."),
   server: values.serverName.optional().describe("Server whose alerts are kept back. Default: all alerts."),
 });
 
@@ -51,11 +48,11 @@ export const monitoring = z.strictObject({
     .describe("Datadog site of the account."),
   receivers: z
     .strictObject({
-      urgent: z.array(values.receiver).default([]).describe("Datadog handles that wake a person."),
-      notUrgent: z.array(values.receiver).default([]).describe("Datadog handles for what can wait until morning."),
+      urgent: receivers.default([]).describe("Datadog handles that wake a person."),
+      notUrgent: receivers.default([]).describe("Datadog handles for what can wait until morning."),
     })
     .prefault({}),
-  runbookUrl: z.url().optional().describe("Address of docs/runbook.md, for links in alerts. Default: its path."),
+  runbookUrl: values.pageUrl.optional().describe("Address of docs/runbook.md, for links in alerts. Default: its path."),
   monitors: z
     .partialRecord(z.enum(allMonitorIds), change)
     .default({})
@@ -69,8 +66,11 @@ export const monitoring = z.strictObject({
     .prefault({}),
   synthetics: z
     .strictObject({
-      locations: z
-        .array(values.matching(/^[a-z]+:[\w.-]+$/, "must be a place of Datadog's", 'write it as "aws:eu-central-1"'))
+      locations: values
+        .distinct(
+          values.matching(/^[a-z]+:[\w.-]+$/, "must be a place of Datadog's", 'write it as "aws:eu-central-1"'),
+          20,
+        )
         .min(1)
         .default(["aws:eu-central-1", "aws:eu-west-1", "aws:us-east-1"])
         .describe("Places that look at the site from outside."),

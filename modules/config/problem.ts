@@ -1,3 +1,6 @@
+import { types } from "node:util";
+import { strangeKind } from "./kinds.js";
+
 /** Something wrong in a configuration. */
 export interface Problem {
   /** Where, as it is written in the environment file: "servers.alpha.privateIp". */
@@ -12,10 +15,27 @@ export interface Problem {
 
 const longest = 80;
 
+/** A value as JSON, as far as it is any; a word for what is none. */
+function asText(value: unknown): string {
+  try {
+    return JSON.stringify(value, (_key, inner: unknown) =>
+      typeof inner === "number" && !Number.isFinite(inner) ? String(inner) : (strangeKind(inner)?.name ?? inner),
+    );
+  } catch {
+    return "an object that holds itself";
+  }
+}
+
 /** A value as a message may show it: shortened, and without what must not reach a log. */
 function show(value: unknown): string {
   if (value === undefined) return "nothing";
-  const text = JSON.stringify(value).replace(/\/\/[^/@\s]*@/g, "//…@");
+  if (typeof value === "number") return String(value);
+  if (types.isNativeError(value)) return `${value.name}: ${value.message.replaceAll(/\s+/g, " ")}`.slice(0, 300);
+  const kind = strangeKind(value);
+  if (kind) return kind.name;
+  const text = asText(value)
+    .replace(/(\w:[/\\]*)[^\s/\\"]*@/g, "$1…@")
+    .replace(/\p{Cf}/gu, (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`);
   if (text.includes("PRIVATE KEY")) return "a private key";
   return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }
@@ -23,9 +43,15 @@ function show(value: unknown): string {
 /** One line: `path: rule, got value; fix`. */
 export const problemLine = ({ path, rule, got, fix }: Problem): string => `${path}: ${rule}, got ${show(got)}; ${fix}`;
 
+/** More lines than anybody reads at once. */
+const mostLines = 50;
+
 /** All problems of one environment, a line each. */
-export const problemReport = (environment: string, problems: readonly Problem[]): string =>
-  [
-    `config ${environment}: ${problems.length} ${problems.length === 1 ? "problem" : "problems"}`,
-    ...problems.map((problem) => `  ${problemLine(problem)}`),
+export function problemReport(environment: string, problems: readonly Problem[]): string {
+  const more = problems.length - mostLines;
+  return [
+    `config ${environment || '""'}: ${problems.length} ${problems.length === 1 ? "problem" : "problems"}`,
+    ...problems.slice(0, mostLines).map((problem) => `  ${problemLine(problem)}`),
+    ...(more > 0 ? [`  … and ${more} more`] : []),
   ].join("\n");
+}

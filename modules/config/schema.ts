@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { bufferPoolChunkMib } from "./buffer-pool.js";
 import { monitoring } from "./monitoring.js";
-import * as values from "./values.js";
+import * as values from "./values/index.js";
 
 /** What a server does. A server carries one or both. */
 export const roles = ["web", "database"] as const;
@@ -40,11 +40,14 @@ const network = z.strictObject({
   zone: values.zone.default("eu-central").describe("Hetzner network zone; the one `location` lies in."),
 });
 
+/** Hetzner takes this many networks in a rule of a firewall (API reference, `source_ips`). */
+const mostSources = 100;
+
 const administrators = z.strictObject({
-  cidrs: z
-    .array(values.administratorCidr)
+  cidrs: values
+    .distinct(values.administratorCidr, mostSources)
     .default([])
-    .describe("Networks that SSH is allowed from. None means no SSH at all."),
+    .describe(`Networks that SSH is allowed from, at most ${mostSources}. None means no SSH at all.`),
   sshKeys: z
     .record(values.sshKeyName, values.sshPublicKey.describe("Public key, one line as in ~/.ssh/id_ed25519.pub."))
     .default({})
@@ -61,7 +64,7 @@ const certificate = z.strictObject({
     .literal(certificateValiditiesDays)
     .default(365)
     .describe("Validity of the Cloudflare Origin CA certificate, in days. A change waits for the next generation."),
-  generation: z.int().min(1).default(1).describe("Raise it by one to issue a new key and certificate."),
+  generation: z.int().min(1).max(1000).default(1).describe("Raise it by one to issue a new key and certificate."),
 });
 
 const loadBalancer = z.strictObject({
@@ -119,7 +122,7 @@ const cloudflare = z.strictObject({
     .describe(
       "Name of the zone, for all of which TLS and HSTS are set. With a parent of `domain`, www needs Cloudflare's Advanced Certificate Manager. Default: `domain`.",
     ),
-  accountName: values.notEmpty
+  accountName: values.name
     .optional()
     .describe("Name of the account, only needed when two accounts hold a zone of this name."),
   minimumTlsVersion: z.enum(["1.2", "1.3"]).default("1.2").describe("Oldest TLS version that visitors may use."),
@@ -137,7 +140,7 @@ const cloudflare = z.strictObject({
     .prefault({}),
   firewall: z
     .strictObject({
-      expression: values.notEmpty
+      expression: values.expression
         .optional()
         .describe("Requests to stop, in Cloudflare's Rules language. Default: scanners and dot files."),
       action: z.enum(["block", "managed_challenge", "js_challenge"]).default("block").describe("What happens to them."),
@@ -150,7 +153,7 @@ const cloudflare = z.strictObject({
         .min(1)
         .default(50)
         .describe("Requests of one address in 10 seconds before it is blocked for 10 seconds."),
-      expression: values.notEmpty
+      expression: values.expression
         .optional()
         .describe(
           "Requests that count, in Cloudflare's Rules language. Default: paths under /api/ and /notes of every host of the zone, since rate limits of the free plan cannot look at the host.",
@@ -168,8 +171,8 @@ const backend = z.discriminatedUnion("type", [
     type: z.literal("s3").describe("Where Terraform keeps its state: object storage, with locking."),
     bucket: values.bucketName.describe("Bucket of the state files; it exists before the first deploy."),
     endpoint: values.endpointUrl.describe('Of the object storage, for example "https://fsn1.your-objectstorage.com".'),
-    region: values.notEmpty.describe('Region of the bucket, for example "fsn1".'),
-    prefix: values.notEmpty
+    region: values.region.describe('Region of the bucket, for example "fsn1".'),
+    prefix: values.folder
       .optional()
       .describe("Folder of the state files in the bucket. Default: the environment's name."),
   }),

@@ -1,51 +1,106 @@
+import { problemReport, type Problem } from "../config/problem.js";
 import type { Config } from "../config/schema.js";
-import { allMonitorIds, type MonitorId } from "../platform/monitor-ids.js";
+import { allMonitorIds } from "../platform/monitor-ids.js";
 import { catalogue, fullCatalogue } from "./catalogue/index.js";
-import type { References } from "./query.js";
+import type { MonitorDefinition } from "./definition.js";
 import { renderMonitor } from "./monitor.js";
+import type { References } from "./query.js";
+import { thresholdRule } from "./range.js";
 import { monitorProblems } from "./rules.js";
-import { contextOf } from "./scope.js";
-import { highestBurnRate, serviceLevels } from "./service-levels.js";
+import { contextOf, type MonitoringContext } from "./scope.js";
+import { allSynthetics } from "./synthetics.js";
+
+type Change = NonNullable<Config["monitoring"]["monitors"][(typeof allMonitorIds)[number]]>;
 
 /** Names in place of ids that only Datadog knows. */
 const names: References = { monitor: (id) => id, serviceLevel: (name) => name };
 
-/** Thresholds in the configuration for what has none. */
-function pointlessThresholds(config: Config): readonly string[] {
-  const withThresholds = new Set<MonitorId>(
-    fullCatalogue(contextOf(config)).flatMap(({ id, thresholds }) => (thresholds ? [id] : [])),
-  );
-  return allMonitorIds.flatMap((id) => {
-    const change = config.monitoring.monitors[id];
-    return !change || withThresholds.has(id) || (change.critical ?? change.warning) === undefined
-      ? []
-      : [`${id}: has no thresholds, got ${JSON.stringify(change)}; remove critical and warning`];
-  });
+const limits = ["critical", "warning"] as const;
+
+/** Conditions whose alerts have one limit: Datadog, or the way they are written here, has no room for a warning. */
+const withoutWarning: readonly string[] = ["check", "burn"];
+
+/** Changes that would be lost while the review tells of them. */
+function lostChanges(change: Change, path: string, monitor: MonitorDefinition | undefined): readonly Problem[] {
+  const takes = (limit: (typeof limits)[number]): boolean =>
+    monitor?.thresholds !== undefined && !(limit === "warning" && withoutWarning.includes(monitor.condition.kind));
+  return limits
+    .filter((limit) => change[limit] !== undefined && !takes(limit))
+    .map((limit) => ({
+      path: `${path}.${limit}`,
+      rule: `must not be set: this monitor has no ${limit} threshold`,
+      got: change[limit],
+      fix: "remove it",
+    }));
 }
 
-/** Everything in the adjusted catalogue that Datadog would refuse, or that could never fire. */
-export function monitoringProblems(config: Config): readonly string[] {
+/** A change that leaves all as it is. */
+function emptyChange(change: Change, path: string, { context, id }: At): readonly Problem[] {
+  const original = [...fullCatalogue(context), ...allSynthetics(context)].find((alert) => alert.id === id);
+  const { critical, warning } = original && "thresholds" in original ? (original.thresholds ?? {}) : {};
+  const usual = { critical, warning, urgency: original?.urgency };
+  const changed = (["critical", "warning", "urgency"] as const).some(
+    (key) => change[key] !== undefined && change[key] !== usual[key],
+  );
+  return changed || !change.enabled
+    ? []
+    : [
+        {
+          path,
+          rule: "must change something",
+          got: change,
+          fix: "write other values than the defaults, or remove the entry",
+        },
+      ];
+}
+
+interface At {
+  readonly context: MonitoringContext;
+  readonly id: (typeof allMonitorIds)[number];
+}
+
+function changeProblems({ context, id }: At): readonly Problem[] {
+  const change = context.config.monitoring.monitors[id];
+  if (!change) return [];
+  const path = `monitoring.monitors.${id}`;
+  const lost = lostChanges(
+    change,
+    path,
+    fullCatalogue(context).find((definition) => definition.id === id),
+  );
+  return lost.length > 0 ? lost : emptyChange(change, path, { context, id });
+}
+
+/** What is wrong with a monitor as it is adjusted: thresholds that mean nothing, else what Datadog would refuse. */
+function definitionProblems(definition: MonitorDefinition, context: MonitoringContext): readonly Problem[] {
+  const { condition, id, thresholds } = definition;
+  const path = `monitoring.monitors.${id}`;
+  const change = context.config.monitoring.monitors[id];
+  const senseless = limits.flatMap((limit): readonly Problem[] => {
+    const got = thresholds?.[limit];
+    const rule = got === undefined ? undefined : thresholdRule(got, condition, context);
+    return rule ? [{ path: `${path}.${limit}`, rule, got, fix: "choose another threshold" }] : [];
+  });
+  if (senseless.length > 0) return senseless;
+  return monitorProblems(renderMonitor(definition, context, names)).map((rule) => ({
+    path,
+    rule,
+    got: change,
+    fix: "choose other thresholds",
+  }));
+}
+
+/** Everything in the adjusted catalogue that would be lost, could never fire, or that Datadog would refuse. */
+export function monitoringProblems(config: Config): readonly Problem[] {
   const context = contextOf(config);
-  const levels = serviceLevels(context);
   return [
-    ...pointlessThresholds(config),
-    ...catalogue(context).flatMap((definition) => {
-      const { condition, id, thresholds } = definition;
-      const refused = monitorProblems(renderMonitor(definition, context, names));
-      const level = condition.kind === "burn" && levels.find(({ name }) => name === condition.serviceLevel);
-      const unreachable =
-        level && thresholds && thresholds.critical >= highestBurnRate(level)
-          ? [
-              `burn rate must be below ${highestBurnRate(level)}, the most that the target allows, got ${thresholds.critical}; lower its critical threshold`,
-            ]
-          : [];
-      return [...refused, ...unreachable].map((problem) => `${id}: ${problem}`);
-    }),
+    ...allMonitorIds.flatMap((id) => changeProblems({ context, id })),
+    ...catalogue(context).flatMap((definition) => definitionProblems(definition, context)),
   ];
 }
 
 /** @throws Error with one line per problem, path first. */
 export function checkMonitoring(config: Config): void {
   const problems = monitoringProblems(config);
-  if (problems.length > 0) throw new Error(problems.map((problem) => `monitoring.monitors.${problem}`).join("\n"));
+  if (problems.length > 0) throw new Error(problemReport(config.environment, problems));
 }

@@ -10,7 +10,7 @@ export interface References {
 export type MonitorType = "query alert" | "service check" | "log alert" | "composite" | "slo alert";
 
 /** Results of a service check that are looked at; at least one more than any threshold. */
-const lastResults = 5;
+export const lastResults = 5;
 
 /** Days that service levels are measured over. */
 export const serviceLevelWindow = "30d";

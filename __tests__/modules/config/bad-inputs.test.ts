@@ -1,8 +1,12 @@
+import { generateKeyPairSync } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { findProblems } from "../../../modules/config/check.js";
 import { problemLine } from "../../../modules/config/problem.js";
 import type { EnvironmentInput } from "../../../modules/config/schema.js";
-import { exampleInput, exampleSshKey } from "../../support/config.js";
+import { exampleInput, exampleKeyFile, exampleSshKey } from "../../support/config.js";
+import { temporaryFolder } from "../../support/payload-files.js";
 
 /** What an owner might write: any value anywhere. */
 type Mistake = Readonly<Record<string, unknown>>;
@@ -233,11 +237,11 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
       { servers: { "4": { privateIp: "10.0.1.134", roles: ["web"] } } },
       'servers.4: must be a host name of at most 40 lower-case letters, digits and hyphens, beginning with a letter, got "4"; write it as "alpha"',
     ],
-    ...["authority", "backend", "hcloud", "localhost", "network", "service-443"].map(
+    ...["authority", "backend", "constructor", "hcloud", "localhost", "network", "service-443"].map(
       (name) =>
         [
           { servers: { [name]: { privateIp: "10.0.1.134", roles: ["web"] } } },
-          `servers.${name}: must be none of authority, backend, hcloud, localhost, network, service-443, which mean something else already, got "${name}"; choose another`,
+          `servers.${name}: must be none of authority, backend, constructor, hcloud, localhost, network, service-443, which mean something else already, got "${name}"; choose another`,
         ] as const,
     ),
     [
@@ -432,6 +436,345 @@ function twoMoreGroups(): Record<string, unknown> {
 describe.each(Object.entries(mistakes))("%s", (_topic, cases) => {
   it.each(cases.map(([mistake, line]) => ({ mistake, line })))("$line", ({ mistake, line }) => {
     expect(linesOf(mistake)).toEqual([line]);
+  });
+});
+
+const plain = "must be plain data: texts, numbers, true or false, lists and objects";
+const itself: Record<string, unknown> = {};
+itself["self"] = itself;
+
+/** Values that no file of settings could hold, and what is said of each. */
+const strangeValues: readonly (readonly [value: unknown, words: string])[] = [
+  [() => "x", `${plain}, got a function; call it, and write what it returns`],
+  [async () => Promise.resolve({}), `${plain}, got a function; call it, and write what it returns`],
+  [Symbol("x"), `${plain}, got a symbol; write it as a text`],
+  [20n, `${plain}, got a bigint; write it as a number, without n`],
+  [new Date(0), `${plain}, got a Date; write it as a text`],
+  [new Map(), `${plain}, got a Map; write it as an object { … }`],
+  [new Set(), `${plain}, got a Set; write it as a list [ … ]`],
+  [/x/, `${plain}, got a regular expression; write it as a text`],
+  [Promise.resolve({}), `${plain}, got a promise; write \`await\` before it`],
+  [new Proxy({}, {}), `${plain}, got a proxy; write it as an object { … }`],
+  [new (class Settings {})(), `${plain}, got an object of a class, or with __proto__; write it as an object { … }`],
+  [
+    { __proto__: { enabled: false } },
+    `${plain}, got an object of a class, or with __proto__; write it as an object { … }`,
+  ],
+];
+
+describe("values that are no plain data", () => {
+  it.each(strangeValues)("are refused, whatever the schema would make of them: %o", (value, words) => {
+    for (const section of ["domain", "monitoring", "administrators", "backups"])
+      expect(findProblems("production", { ...exampleInput(), [section]: value }).map(problemLine)).toContain(
+        `${section}: ${words}`,
+      );
+  });
+
+  it("are refused where they hold themselves, lie too deep or are too many", () => {
+    let deep = {};
+    for (let level = 0; level < 100_000; level += 1) deep = { deep };
+    expect(linesOf({ network: itself })[0]).toBe(
+      'network.self: must not hold itself, got "itself"; write out what is meant',
+    );
+    expect(linesOf({ network: deep })[0]).toMatch(
+      /^network(\.deep){10}: must lie at most 10 levels deep, got "more"; remove it$/,
+    );
+    expect(
+      linesOf({ monitoring: { receivers: { notUrgent: Array.from({ length: 3000 }, (_, index) => `@a${index}`) } } }),
+    ).toEqual([
+      "monitoring.receivers.notUrgent: must have at most 1000 entries, got 3000; name what is needed, and no more",
+    ]);
+  });
+
+  it("are refused as names that JavaScript drops", () => {
+    const servers = { ...exampleInput().servers };
+    Object.defineProperty(servers, "__proto__", {
+      enumerable: true,
+      value: { privateIp: "10.0.1.134", roles: ["web"] },
+    });
+    expect(findProblems("production", { ...exampleInput(), servers }).map(problemLine)).toEqual([
+      'servers.__proto__: must have another name, got "__proto__"; choose a plain word',
+    ]);
+  });
+
+  it("are never read twice: a getter is refused unread", () => {
+    const input = Object.defineProperty({ ...exampleInput() }, "domain", {
+      enumerable: true,
+      get: () => {
+        throw new Error("read");
+      },
+    });
+    expect(findProblems("production", input).map(problemLine)).toEqual([
+      `domain: ${plain}, got "a getter"; write the value`,
+    ]);
+  });
+
+  it.each([
+    [Number.NaN, "must be a number, got NaN; write a number"],
+    [Number.POSITIVE_INFINITY, "must be a number, got Infinity; write a number"],
+    [20.5, "must be a whole number, got 20.5; write a whole number"],
+  ])("and numbers that are none are shown as they are: %o", (value, words) => {
+    expect(linesOf({ database: { volumeSizeGb: value } })).toEqual([`database.volumeSizeGb: ${words}`]);
+  });
+
+  it.each(["constructor", "toString", "hasOwnProperty", "valueOf"])("and the name %s is none that is known", (name) => {
+    for (const setting of ["serverType", "location"] as const)
+      expect(linesOf({ [setting]: name })[0]).toMatch(
+        new RegExp(`^${setting}: must be a known .*, got "${name}"; choose`),
+      );
+    expect(linesOf({ [name]: 1 })[0]).toContain(`${name}: is not a known setting, got 1; `);
+    expect(linesOf({ monitoring: { monitors: { [name]: {} } } })[0]).toContain(
+      `monitoring.monitors.${name}: is not a known setting`,
+    );
+  });
+});
+
+const lineOf = (mistake: Mistake): string => linesOf(mistake).join("\n");
+
+describe("URLs", () => {
+  const releases = "https://releases.foobar.com";
+  const plainForm = "must be written in its plain form";
+  it.each([
+    ["HTTPS://releases.foobar.com/a", `${plainForm}, without capitals`],
+    ["https://RELEASES.foobar.com/a", plainForm],
+    ["https:releases.foobar.com/a", plainForm],
+    ["https:\\\\releases.foobar.com\\a", plainForm],
+    ["https://releases.foobar.com:443/a", plainForm],
+    [`${releases}/a b`, plainForm],
+    [` ${releases}/a`, plainForm],
+    [`${releases}/a\n`, plainForm],
+    [`${releases}/a/../b`, plainForm],
+    [`${releases}/\${path.module}`, plainForm],
+    ["https://münchen.de/a", "write it as https://xn--mnchen-3ya.de/a"],
+    [`${releases}/%zz`, "must have two hexadecimal digits after each %"],
+    [`${releases}/100%`, "must have two hexadecimal digits after each %"],
+    [`${releases}/a'b`, "must not hold the character '"],
+    [`${releases}/[1-3]`, "must not hold the character ["],
+    [`${releases}/a#b`, "must have no fragment"],
+    ["https://", "must be a URL"],
+    ["https:///a", "must name a host that others find too"],
+    ["https://releases/a", "must name a host that others find too"],
+    ["https://localhost/a", "must name a host that others find too"],
+    ["https://releases.local/a", "must name a host that others find too"],
+    ["https://releases.foobar.com./a", "must name a host that others find too"],
+    ["https://a_b.foobar.com/a", "must name a host that others find too"],
+    ["https://0x7f.1/a", "must be on the internet"],
+    ["https://2130706433/a", "must be on the internet"],
+    ["https://[::ffff:10.0.0.1]/a", "must be on the internet"],
+    ["ftp://releases.foobar.com/a", "must be an https URL"],
+    ["javascript:alert(1)", "must be an https URL"],
+  ])("of the release refuse %s", (url, words) => {
+    expect(lineOf({ application: { url } })).toMatch(/^application\.url: [^\n]*, got [^\n]*; [^\n]*$/);
+    expect(lineOf({ application: { url } })).toContain(words);
+  });
+
+  it("show no password, however it is written", () => {
+    for (const url of [
+      "https:\\\\me:s3cret@foobar.com\\a",
+      "https:me:s3cret@foobar.com/a",
+      "https://me:s3@cret@foobar.com/a",
+    ])
+      expect(lineOf({ application: { url } })).not.toMatch(/s3|cret/);
+  });
+
+  it.each([
+    ["javascript:alert(1)", "must be an http or https URL"],
+    ["https://wiki.foobar.com/x#y", "must have no fragment: the alert's name follows"],
+    ["https://wiki/x", "must name a host that others find too"],
+    ["https://wiki.foobar.com/{{is_alert}}", plainForm],
+    ["wiki.foobar.com", "must be a URL"],
+  ])("of the runbook refuse %s", (runbookUrl, words) => {
+    expect(lineOf({ monitoring: { runbookUrl } })).toContain(`monitoring.runbookUrl: ${words}`);
+  });
+
+  const state = (changes: object) => ({
+    backend: {
+      type: "s3",
+      acceptLocalState: undefined,
+      bucket: "foobar-state",
+      endpoint: "https://fsn1.your-objectstorage.com",
+      region: "fsn1",
+      ...changes,
+    },
+  });
+
+  it.each(["?a=b", "/path", "#x"])("of the state refuse %s", (end) => {
+    expect(lineOf(state({ endpoint: `https://fsn1.your-objectstorage.com/${end.replace(/^\//, "")}` }))).toContain(
+      "backend.endpoint: must have no path, no query, no fragment: Terraform appends its own paths",
+    );
+  });
+
+  it.each(["../..", "${path.module}", "/a", "a/", "a//b", ".", "a/../b", "", " "])(
+    "folders of the state refuse %j",
+    (prefix) => {
+      expect(lineOf(state({ prefix }))).toContain("backend.prefix: must be a folder");
+    },
+  );
+});
+
+describe("domains", () => {
+  it.each([
+    "192.0.2.1",
+    "2001:db8::1",
+    "foobar.123",
+    "foo..com",
+    "-foo.com",
+    "foobar.com.",
+    "foo_bar.com",
+    "localhost",
+  ])("refuse %s", (domain) => expect(lineOf({ domain })).toContain("domain: must be a domain name"));
+  it.each(["foobar.local", "foobar.internal", "foobar.test", "foobar.localhost"])(
+    "refuse %s, which nobody finds",
+    (domain) => {
+      expect(lineOf({ domain })).toContain("domain: must be a name of the public DNS");
+    },
+  );
+  it.each(["oobar.com", "r.com", "com"])("are not taken for parts of the zone %s", (zoneName) => {
+    expect(lineOf({ cloudflare: { zoneName } })).toContain("cloudflare.zoneName: must be");
+  });
+});
+
+describe("administrators' networks", () => {
+  const lineFor = (...cidrs: readonly string[]) =>
+    lineOf({ administrators: { cidrs, sshKeys: { jane: exampleSshKey } } });
+  it.each([
+    "10.0.0.0/24",
+    "172.16.0.0/16",
+    "192.168.1.0/24",
+    "169.254.1.0/24",
+    "100.64.0.0/24",
+    "127.0.0.1/32",
+    "0.0.0.0/32",
+    "224.0.0.0/24",
+    "240.0.0.0/24",
+    "255.255.255.255/32",
+    "fe80::/64",
+    "fd00::/64",
+    "::1/128",
+    "::/128",
+    "::ffff:0:0/96",
+    "64:ff9b::/96",
+    "2002::/48",
+    "4000::/48",
+    "ff02::/64",
+  ])("refuse %s, which is no public one", (cidr) => {
+    expect(lineFor(cidr)).toContain("administrators.cidrs[0]: must be a public network");
+  });
+  it.each(["8.8.8.8/32", "9.9.0.0/16", "2a01:4f8::/32", "198.51.100.7/32", "2001:db8:1::/48"])("take %s", (cidr) => {
+    expect(lineFor(cidr)).toBe("");
+  });
+  it.each(["010.51.100.7/32", "0x8.8.8.8/32", "8.8/32"])("refuse %s, which programs read differently", (cidr) => {
+    expect(lineFor(cidr)).toContain("must be written in four decimal numbers without leading zeros");
+    expect(lineFor("010.51.100.7/32")).toContain("; write it as 10.51.100.7/32, if that is what you mean");
+  });
+  it.each(["8.8.8.8/33", "8.8.8.8/", "8.8.8.8/ 32", "8.8.8.8/32/32", "2a01:4f8::%eth0/64"])("refuse %s", (cidr) => {
+    expect(lineFor(cidr)).toContain("administrators.cidrs[0]: must be a network in CIDR notation");
+  });
+  it("are at most as many as Hetzner takes in a rule", () => {
+    const many = Array.from({ length: 101 }, (_, index) => `203.0.113.${index}/32`);
+    expect(lineFor(...many.slice(1))).toBe("");
+    expect(lineFor(...many)).toContain("administrators.cidrs: must have at most 100 entries");
+  });
+});
+
+describe("SSH keys", () => {
+  const lineFor = (jane: string) => lineOf({ administrators: { sshKeys: { jane } } });
+  const field = (bytes: string | Buffer): Buffer => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(Buffer.byteLength(bytes));
+    return Buffer.concat([length, Buffer.from(bytes)]);
+  };
+  const line = (algorithm: string, ...fields: readonly (string | Buffer)[]) =>
+    `${algorithm} ${Buffer.concat([algorithm, ...fields].map(field)).toString("base64")} jane doe`;
+  const decoded = (text = ""): Buffer => Buffer.from(text, "base64url");
+  const rsa = (modulusLength: number) => {
+    const { e, n } = generateKeyPairSync("rsa", { modulusLength }).publicKey.export({ format: "jwk" });
+    return line("ssh-rsa", decoded(e), Buffer.concat([Buffer.alloc(1), decoded(n)]));
+  };
+  const ecdsa = (namedCurve: string, nist: string) => {
+    const { x, y } = generateKeyPairSync("ec", { namedCurve }).publicKey.export({ format: "jwk" });
+    return line(`ecdsa-sha2-${nist}`, nist, Buffer.concat([Buffer.from([4]), decoded(x), decoded(y)]));
+  };
+  const short = exampleSshKey.split(" ").slice(0, 2).join(" ");
+
+  it.each([
+    exampleSshKey,
+    short,
+    rsa(2048),
+    ecdsa("P-256", "nistp256"),
+    ecdsa("P-384", "nistp384"),
+    ecdsa("P-521", "nistp521"),
+  ])("take %s", (key) => expect(lineFor(key)).toBe(""));
+  it.each([
+    ["cut off", short.slice(0, 60)],
+    ["cut off by one field", line("ssh-rsa", "e")],
+    ["with junk behind the key", `${short}junk`],
+    ["with bytes behind the key", line("ssh-ed25519", Buffer.alloc(32), "more")],
+    ["of a wrong length", line("ssh-ed25519", Buffer.alloc(31))],
+    ["with a point that is on no curve", line("ecdsa-sha2-nistp256", "nistp256", Buffer.alloc(65, 4))],
+    ["of another algorithm than it says", short.replace("ssh-ed25519", "ssh-rsa")],
+    ["named constructor", "constructor AAAA"],
+    ["of an old algorithm", line("ssh-dss", "p")],
+  ])("refuse one %s", (_what, key) => {
+    expect(lineFor(key)).toContain("administrators.sshKeys.jane: must be an OpenSSH public key");
+  });
+  it("refuse two in one line, a line break, and RSA of 1024 bits", () => {
+    expect(lineFor(`${exampleSshKey} ${short}`)).toContain("must be one key");
+    expect(lineFor(`from="*" ${short}`)).toContain("must be one key");
+    expect(lineFor(`${exampleSshKey}\n${exampleSshKey}`)).toContain("must be one line");
+    expect(lineFor(rsa(1024))).toContain("must be an RSA key of 2048 bits or more, this one has 1024");
+  });
+});
+
+describe("texts", () => {
+  it.each(["@a{{b}}", "@x y", "@", "@@x", "@a\n@b", "@${x}"])("of receivers refuse %j", (receiver) => {
+    expect(lineOf({ monitoring: { receivers: { urgent: [receiver] } } })).toContain("must be a Datadog handle");
+  });
+  it("of receivers are few, each once", () => {
+    const many = Array.from({ length: 21 }, (_, index) => `@a${index}`);
+    expect(lineOf({ monitoring: { receivers: { urgent: many } } })).toContain("must have at most 20 entries");
+    expect(lineOf({ monitoring: { receivers: { urgent: ["@a", "@a"] } } })).toContain(
+      "monitoring.receivers.urgent[1]: must be listed once",
+    );
+  });
+  it.each(["a\u202eb reads otherwise", "a\u0000b is cut off", "a\ud800b is half a character", "a\u200bb is hidden"])(
+    "refuse characters that nobody sees: %j",
+    (reason) => {
+      expect(lineOf({ monitoring: { monitors: { "cpu-busy": { reason, critical: 4 } } } })).toContain(
+        "must hold no invisible characters",
+      );
+    },
+  );
+  it.each([
+    ["2026-02-30T00:00:00Z", "must be a day that there is"],
+    ["2027-02-29T00:00:00Z", "must be a day that there is"],
+    ["2026-12-01T24:00:00Z", "must be a day that there is"],
+    ["2026-12-01T25:00:00Z", "must be a time in UTC"],
+    ["2026-12-01", "must be a time in UTC"],
+  ])("of times refuse %s", (start, words) => {
+    const downtimes = { work: { reason: "new disks arrive", start, end: "2028-01-01T00:00:00Z" } };
+    expect(lineOf({ monitoring: { downtimes } })).toContain(`monitoring.downtimes.work.start: ${words}`);
+  });
+  it.each([
+    ["-----BEGIN PGP PRIVATE KEY BLOCK-----", "must be the name of a file, this is its content, got a private key"],
+    ["/dev/zero", "must name a file that can be read"],
+    [".", "must name a file that can be read"],
+  ])("of key files refuse %s", (keyFile, words) => {
+    expect(lineOf({ aptSources: { mysql: { keyFile } } })).toContain(`aptSources.mysql.keyFile: ${words}`);
+  });
+  it("in key files are one public key, and no private one", () => {
+    const folder = temporaryFolder();
+    const lineWith = (content: string) => {
+      writeFileSync(join(folder, "key.asc"), content);
+      return lineOf({ aptSources: { mysql: { keyFile: join(folder, "key.asc") } } });
+    };
+    const key = readFileSync(exampleKeyFile, "utf8");
+    expect(lineWith(key)).toBe("");
+    expect(lineWith(key.replaceAll("PUBLIC", "PRIVATE"))).toContain("this one holds a private key");
+    expect(lineWith(`${key}${key.replaceAll("PUBLIC", "PRIVATE")}`)).toContain("this one holds a private key");
+    expect(lineWith(`${key}${key}`)).toContain("must name a file with one armored public key");
+    // The same packets, the first one said to be a secret key (tag 5).
+    expect(lineWith(key.replace("mDME", "lDME"))).toContain("must name a file with one armored public key");
   });
 });
 

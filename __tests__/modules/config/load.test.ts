@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import lab from "../../../environments/lab.js";
 import { findProblems } from "../../../modules/config/check.js";
@@ -21,9 +22,9 @@ describe("the process environment", () => {
     expect(readInvocation({ CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS: "true" }).hasDatadogApiKey).toBeUndefined();
   });
 
-  it("takes an empty word for none", () => {
+  it("takes an empty word for none, but never for production", () => {
     expect(readInvocation({ ENVIRONMENT: "", TF_VAR_datadog_api_key: "", TERRAFORM_BINARY_NAME: "" })).toEqual({
-      environment: "production",
+      environment: "",
       hasDatadogApiKey: false,
       terraform: "terraform",
     });
@@ -57,6 +58,42 @@ describe("environment files", () => {
       new Error(
         `config prodction: 1 problem\n  ENVIRONMENT: must name a file under environments/ (${names}), got "prodction"; did you mean production?`,
       ),
+    );
+  });
+
+  it("are not chosen by an empty word", async () => {
+    await expect(loadEnvironment("")).rejects.toThrow("ENVIRONMENT: must name a file under environments/");
+  });
+
+  it("are named, with the line, when they throw", async () => {
+    const file = fileURLToPath(new URL("../../../environments/staging.ts", import.meta.url));
+    const thrown = Object.assign(new TypeError("x is\nnot a function"), {
+      stack: `TypeError: x\n    at file://${file}?tsx=1:12:3\n    at elsewhere.ts:1:1`,
+    });
+    await expect(loadEnvironment("staging", () => Promise.reject(thrown))).rejects.toThrow(
+      new Error(
+        "config staging: 1 problem\n  environments/staging.ts:12: must run without an error, got TypeError: x is not a function; mend the file",
+      ),
+    );
+  });
+
+  it.each([
+    ["a text", '"a text"'],
+    [undefined, "nothing"],
+    [() => 1, "a function"],
+  ])("are named when they throw what is no error: %s", async (thrown, shown) => {
+    await expect(loadEnvironment("staging", () => Promise.reject(thrown as unknown as Error))).rejects.toThrow(
+      `environments/staging.ts: must run without an error, got ${shown}; mend the file`,
+    );
+  });
+
+  it.each([
+    [() => ({}), "got nothing; write"],
+    [() => ({ default: Promise.resolve({}) }), "got a promise; write `await` before it:"],
+    [() => ({ default: [] }), "got []; write"],
+  ])("say what they export instead of an environment: %s", async (module, words) => {
+    await expect(loadEnvironment("staging", () => Promise.resolve(module()))).rejects.toThrow(
+      `default export: must be an environment, ${words}`,
     );
   });
 

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { catalogue, fullCatalogue } from "../../../modules/datadog/catalogue/index.js";
+import { problemLine } from "../../../modules/config/problem.js";
+import type { EnvironmentInput } from "../../../modules/config/schema.js";
 import { monitoringProblems } from "../../../modules/datadog/check.js";
 import { allMonitorIds } from "../../../modules/platform/monitor-ids.js";
 import { allSynthetics, synthetics } from "../../../modules/datadog/synthetics.js";
-import { exampleConfig } from "../../support/config.js";
+import { exampleConfig, type Overrides } from "../../support/config.js";
 import { splitServers } from "../../support/servers.js";
 import { exampleContext, renderedMonitor } from "./support.js";
 
@@ -98,29 +100,66 @@ describe("monitoringProblems", () => {
     expect(monitoringProblems(exampleConfig())).toEqual([]);
   });
 
+  const lines = (monitoring: Overrides<EnvironmentInput["monitoring"]>) =>
+    monitoringProblems(exampleConfig({ monitoring })).map(problemLine);
+
   it.each([
     [
       "a warning behind the critical threshold",
       { monitors: { "cpu-busy": { reason, warning: 3 } } },
-      "cpu-busy: warning (3) must lie on the healthy side of critical (5)",
-    ],
-    [
-      "a check threshold that is never reached",
-      { monitors: { "nginx-down": { reason, critical: 9 } } },
-      "nginx-down: critical threshold must be 1 to 4, as the query looks at the last 5, got 9",
-    ],
-    [
-      "a threshold for a composite",
-      { monitors: { "server-errors": { reason, critical: 9 } } },
-      'server-errors: has no thresholds, got {"reason":"measured to be normal here","enabled":true,"critical":9}; remove critical and warning',
+      'monitoring.monitors.cpu-busy: warning (3) must lie on the healthy side of critical (5), got {"reason":"measured to be normal here","enabled":true,"warning":3}; choose other thresholds',
     ],
     [
       "a burn rate that the target does not allow",
       { serviceLevels: { latencyPercent: 90 }, monitors: { "latency-fast-burn": { reason, critical: 10 } } },
-      "latency-fast-burn: burn rate must be below 10, the most that the target allows, got 10; lower its critical threshold",
+      "monitoring.monitors.latency-fast-burn.critical: must be a burn rate, at least 1 and below 10: it alerts on more, got 10; choose another threshold",
+    ],
+    [
+      "a change that changes nothing",
+      { monitors: { "cpu-busy": { reason, critical: 5, warning: 15, urgency: "notUrgent" as const } } },
+      'monitoring.monitors.cpu-busy: must change something, got {"reason":"measured to be normal here","enabled":true,"critical":5,"warning":15,…; write other values than the defaults, or remove the entry',
     ],
   ])("names %s", (_what, monitoring, problem) => {
-    expect(monitoringProblems(exampleConfig({ monitoring }))).toEqual([problem]);
+    expect(lines(monitoring)).toEqual([problem]);
+  });
+
+  it.each([
+    ["server-errors", { critical: 9 }, "critical"],
+    ["page-check", { critical: 9 }, "critical"],
+    ["nginx-down", { warning: 1 }, "warning"],
+    ["latency-fast-burn", { warning: 2 }, "warning"],
+  ] as const)("names a threshold that %s would drop", (id, change, limit) => {
+    expect(lines({ monitors: { [id]: { reason, ...change } } })[0]).toMatch(
+      new RegExp(
+        `^monitoring\\.monitors\\.${id}\\.${limit}: must not be set: this monitor has no ${limit} threshold, got \\d; remove it$`,
+      ),
+    );
+  });
+
+  it.each([
+    ["disk-full", 90, "must be a share, at least 0 and below 1"],
+    ["disk-full", 1, "must be a share, at least 0 and below 1"],
+    ["disk-forecast", 95, "must be a share, above 0 and at most 1"],
+    ["memory-low", 5, "must be a share, above 0 and at most 1"],
+    ["memory-low", 0, "must be a share, above 0 and at most 1"],
+    ["requests-anomaly", 80, "must be a share, above 0 and at most 1"],
+    ["server-error-share", 500, "must be a percentage, at least 0 and below 100"],
+    ["connections-near-limit", 100, "must be a percentage, at least 0 and below 100"],
+    ["cpu-busy", 0, "must be a percentage, above 0 and at most 100"],
+    ["load-high", -1, "must be a number, at least 0"],
+    ["ssh-failures", -1, "must be a whole number, at least 0"],
+    ["ssh-failures", 2.5, "must be a whole number, at least 0"],
+    ["nginx-down", 2.5, "must be a whole number of results in a row, above 0 and at most 4"],
+    ["nginx-down", 9, "must be a whole number of results in a row, above 0 and at most 4"],
+    ["nginx-down", 0, "must be a whole number of results in a row, above 0 and at most 4"],
+    ["members-missing", 90, "must be a number of database members, above 0 and at most 3"],
+    ["edge-certificate", 0, "must be a number, above 0"],
+    ["latency-fast-burn", 0.5, "must be a burn rate, at least 1"],
+  ] as const)("names a threshold at which %s alerts always or never: %d", (id, critical, words) => {
+    const path = `monitoring.monitors.${id}.critical`;
+    expect(lines({ monitors: { [id]: { reason, critical } } }).filter((line) => line.startsWith(path))[0]).toContain(
+      `${path}: ${words}`,
+    );
   });
 });
 

@@ -9,17 +9,6 @@ const keysForNetworks = rule(["administrators"], ({ administrators: { cidrs, ssh
   })),
 );
 
-const networksOnce = rule(["administrators"], ({ administrators: { cidrs } }) =>
-  cidrs.flatMap((cidr, index) =>
-    unless(cidrs.indexOf(cidr) === index, () => ({
-      path: `administrators.cidrs[${index}]`,
-      rule: "must be listed once",
-      got: cidr,
-      fix: "remove it",
-    })),
-  ),
-);
-
 /** What of a line is the key: its comment may differ. */
 const keyIn = (line: string): string => line.split(" ").slice(0, 2).join(" ");
 
@@ -36,4 +25,4 @@ const keysOnce = rule(["administrators"], ({ administrators: { sshKeys } }) =>
   }),
 );
 
-export const accessRules = [keysForNetworks, networksOnce, keysOnce];
+export const accessRules = [keysForNetworks, keysOnce];

@@ -13,7 +13,7 @@ const downtimesEnd = rule(["monitoring"], ({ monitoring: { downtimes } }) =>
 
 const downtimesOfServers = rule(["monitoring", "servers"], ({ monitoring: { downtimes }, servers }) =>
   Object.entries(downtimes).flatMap(([name, { server }]) =>
-    unless(server === undefined || server in servers, () => ({
+    unless(server === undefined || Object.hasOwn(servers, server), () => ({
       path: `monitoring.downtimes.${name}.server`,
       rule: "must be a server of this environment",
       got: server,

@@ -1,7 +1,5 @@
-import { Aspects, TerraformStack } from "cdktf";
 import type { IConstruct } from "constructs";
 import type { Config } from "../../config/schema.js";
-import { PolicyAspect } from "./aspect.js";
 import { certificateLifecycle } from "./certificate-lifecycle.js";
 import { databaseNotPublic } from "./database-not-public.js";
 import { labelsPresent } from "./labels-present.js";
@@ -28,14 +26,25 @@ export const policies: readonly Policy[] = [
   stateShared,
 ];
 
-/**
- * Lets every policy look at every stack below a construct, when it is synthesized.
- * @returns what became of each policy, to be asked after synthesis
- */
-export function applyPolicies(scope: IConstruct, config: Config): () => readonly PolicyResult[] {
-  const aspects = policies.map((policy) => new PolicyAspect(policy, config));
-  // A stack invokes its own aspects; those of an app reach nobody.
-  for (const stack of scope.node.findAll().filter((node) => TerraformStack.isStack(node)))
-    for (const aspect of aspects) Aspects.of(stack).add(aspect);
-  return () => aspects.map((aspect) => aspect.result());
+/** What became of a policy, given everything that will be synthesized. */
+function resultOf(policy: Policy, nodes: readonly IConstruct[], config: Config): PolicyResult {
+  const details = nodes.flatMap((node) =>
+    policy.check(node, config).map(({ what, why, fix }) => `${node.node.path}: ${what}. Why: ${why}. Fix: ${fix}.`),
+  );
+  if (details.length === 0) return { policy: policy.id, outcome: "passed" };
+  return { policy: policy.id, outcome: policy.isAccepted?.(config) ? "accepted" : "failed", details };
+}
+
+/** Lets every policy look at everything below a construct. @returns what became of each */
+export function policyResults(scope: IConstruct, config: Config): readonly PolicyResult[] {
+  const nodes = scope.node.findAll();
+  return policies.map((policy) => resultOf(policy, nodes, config));
+}
+
+/** @throws Error that lists every violation that the configuration does not accept */
+export function refuseViolations(results: readonly PolicyResult[]): void {
+  const violations = results.flatMap(({ policy, outcome, details = [] }) =>
+    outcome === "failed" ? details.map((detail) => `policy ${policy}: ${detail}`) : [],
+  );
+  if (violations.length > 0) throw new Error(violations.join("\n"));
 }

@@ -1,0 +1,44 @@
+import { types } from "node:util";
+
+/** What a value is that no JSON could hold, and what to write instead. */
+export interface Kind {
+  readonly name: string;
+  readonly fix: string;
+}
+
+const asObject = "write it as an object { … }";
+
+/** Objects that have a name of their own. */
+const known: readonly (readonly [is: (value: unknown) => boolean, name: string, fix: string])[] = [
+  [types.isProxy, "a proxy", asObject],
+  [types.isPromise, "a promise", "write `await` before it"],
+  [types.isDate, "a Date", "write it as a text"],
+  [types.isMap, "a Map", asObject],
+  [types.isSet, "a Set", "write it as a list [ … ]"],
+  [types.isRegExp, "a regular expression", "write it as a text"],
+];
+
+/** An object literal has this prototype, or none; so has one that another part of Node made. */
+const isPlainPrototype = (prototype: object | null): boolean =>
+  prototype === null || (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "isPrototypeOf"));
+
+/** What a value is, where it is no plain data. Nothing of it is run. @returns nothing for plain data */
+export function strangeKind(value: unknown): Kind | undefined {
+  switch (typeof value) {
+    case "function":
+      return { name: "a function", fix: "call it, and write what it returns" };
+    case "symbol":
+      return { name: "a symbol", fix: "write it as a text" };
+    case "bigint":
+      return { name: "a bigint", fix: "write it as a number, without n" };
+    case "object": {
+      if (value === null) return undefined;
+      const found = known.find(([is]) => is(value));
+      if (found) return { name: found[1], fix: found[2] };
+      if (Array.isArray(value) || isPlainPrototype(Object.getPrototypeOf(value) as object | null)) return undefined;
+      return { name: "an object of a class, or with __proto__", fix: asObject };
+    }
+    default:
+      return undefined;
+  }
+}

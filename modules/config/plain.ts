@@ -1,0 +1,68 @@
+import { strangeKind } from "./kinds.js";
+import type { Problem } from "./problem.js";
+
+type Path = readonly PropertyKey[];
+
+/** Something in an environment that is no plain data. */
+export type Strange = Omit<Problem, "path"> & { readonly path: Path };
+
+/** No list or group of a sensible environment is longer, and no value lies deeper. */
+const most = { entries: 1000, levels: 10 } as const;
+
+/** Characters that nobody sees, but for the line feed and the tab: control characters, marks of direction, halves of characters. */
+const invisible = /(?![\n\t])[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/u;
+
+const plainRule = "must be plain data: texts, numbers, true or false, lists and objects";
+
+/** What is wrong with a value itself, whatever lies in it. */
+function verdictOn(value: unknown, above: readonly object[]): Omit<Strange, "path"> | undefined {
+  const kind = strangeKind(value);
+  if (kind) return { rule: plainRule, got: value, fix: kind.fix };
+  if (typeof value === "string" && invisible.test(value))
+    return { rule: "must hold no invisible characters", got: value, fix: "type it anew" };
+  if (typeof value !== "object" || value === null) return undefined;
+  if (above.includes(value)) return { rule: "must not hold itself", got: "itself", fix: "write out what is meant" };
+  if (above.length > most.levels)
+    return { rule: `must lie at most ${most.levels} levels deep`, got: "more", fix: "remove it" };
+  const size = Array.isArray(value) ? value.length : Reflect.ownKeys(value).length;
+  return size > most.entries
+    ? { rule: `must have at most ${most.entries} entries`, got: size, fix: "name what is needed, and no more" }
+    : undefined;
+}
+
+/** A value without what is strange in it; nothing where it is strange itself. */
+function copy(value: unknown, path: Path, above: readonly object[], report: (strange: Strange) => void): unknown {
+  const verdict = verdictOn(value, above);
+  if (verdict) {
+    report({ path, ...verdict });
+    return undefined;
+  }
+  if (typeof value !== "object" || value === null) return value;
+  const inner = [...above, value];
+  if (Array.isArray(value)) return Array.from(value, (entry, index) => copy(entry, [...path, index], inner, report));
+  const entries = Reflect.ownKeys(value).flatMap((key): readonly (readonly [PropertyKey, unknown])[] => {
+    const property = Object.getOwnPropertyDescriptor(value, key);
+    if (!property?.enumerable) return [];
+    if (typeof key === "symbol" || key === "__proto__") {
+      report({ path: [...path, key], rule: "must have another name", got: key, fix: "choose a plain word" });
+      return [];
+    }
+    if (!("value" in property)) {
+      report({ path: [...path, key], rule: plainRule, got: "a getter", fix: "write the value" });
+      return [];
+    }
+    const copied = copy(property.value, [...path, key], inner, report);
+    return copied === undefined ? [] : [[key, copied]];
+  });
+  return Object.fromEntries(entries);
+}
+
+/**
+ * Copies an environment as its file exports it, and finds what no JSON could hold: the schema would take some of it for an empty
+ * object, and some has another value each time it is read. What is strange is left out of the copy.
+ */
+export function plainCopy(input: object): { readonly plain: unknown; readonly strange: readonly Strange[] } {
+  const strange: Strange[] = [];
+  const plain = copy(input, [], [], (one) => strange.push(one));
+  return { plain, strange };
+}

@@ -1,0 +1,155 @@
+import * as z from "zod";
+import { isArm, loadBalancerTypes, locations, retiredServerTypes, serverTypes } from "../../platform/hetzner-offers.js";
+import { ports } from "../../platform/ports.js";
+import { suggestion } from "../suggest.js";
+import { isHostName, isSpecialUse } from "./host-names.js";
+import { custom, known, matching, text } from "./verdict.js";
+
+export * from "./key-file.js";
+export * from "./networks.js";
+export * from "./ssh-keys.js";
+export * from "./urls.js";
+export { distinct, matching } from "./verdict.js";
+
+/** Longest domain that leaves room for "www." within DNS's 253 characters. */
+const longestDomain = 249;
+
+/** Registered domain: lower case, at least two labels. Internationalised names are written in punycode. */
+export const domain = text((value) => {
+  if (value.startsWith("www."))
+    return { rule: "must be the registered domain, without www", fix: `write it as "${value.slice(4)}"` };
+  if (value !== value.toLowerCase()) return { rule: "must be lower case", fix: `write it as "${value.toLowerCase()}"` };
+  if (!isHostName(value) || value.length > longestDomain)
+    return { rule: "must be a domain name", fix: 'write it as "foobar.com", without scheme, path and final dot' };
+  return isSpecialUse(value)
+    ? { rule: "must be a name of the public DNS", fix: "write the domain that you registered" }
+    : undefined;
+});
+
+/** Longest server name: with the longest environment name it still fits a Hetzner label (63 characters). */
+const longestServerName = 40;
+
+/** Names that stand beside servers' names in the stacks, where each can be there once; and the one that every machine has already. */
+const takenNames = [
+  "authority",
+  "backend",
+  "constructor",
+  "hcloud",
+  "localhost",
+  "network",
+  `service-${ports.balancerHttps}`,
+];
+
+/** Server name: RFC 1123 label in lower case. It begins with a letter, because keys that look like numbers lose their order. */
+export const serverName = text((value) => {
+  if (takenNames.includes(value))
+    return {
+      rule: `must be none of ${takenNames.join(", ")}, which mean something else already`,
+      fix: "choose another",
+    };
+  return /^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(value) && value.length <= longestServerName
+    ? undefined
+    : {
+        rule: `must be a host name of at most ${longestServerName} lower-case letters, digits and hyphens, beginning with a letter`,
+        fix: 'write it as "alpha"',
+      };
+});
+
+/** A name of the owner's choice that becomes part of an address in Terraform, or of a label. */
+const shortName = (example: string) =>
+  matching(
+    /^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/,
+    "must be a name of at most 40 lower-case letters, digits and hyphens, beginning with a letter",
+    `write it as "${example}"`,
+  );
+
+export const placementGroup = shortName("servers-2");
+
+export const downtimeName = shortName("new-disks");
+
+/** A moment, as Datadog takes it: a day that the calendar has. */
+export const utcTime = text((value) => {
+  const time = new Date(value);
+  const isWritten = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/.test(value) && !Number.isNaN(time.getTime());
+  if (!isWritten) return { rule: "must be a time in UTC", fix: "write it as 2026-12-01T20:00:00Z" };
+  const real = time.toISOString().replace(".000Z", "Z");
+  return real === value ? undefined : { rule: "must be a day that there is", fix: `write it as ${real}` };
+});
+
+export const location = known("location", Object.keys(locations));
+
+export const zone = known("network zone", [...new Set(Object.values(locations).map((place) => place.zone))]);
+
+export const loadBalancerType = known("load balancer type", Object.keys(loadBalancerTypes));
+
+export const serverType = text((value) => {
+  if (isArm(value))
+    return {
+      rule: "must be an x86 type: MySQL's apt repository has no arm64 packages for Debian",
+      fix: "choose a cx, cpx or ccx type",
+    };
+  const successor = Object.hasOwn(retiredServerTypes, value) ? retiredServerTypes[value] : undefined;
+  if (successor) return { rule: "must be on sale: it is retired", fix: `use its successor ${successor}` };
+  return Object.hasOwn(serverTypes, value)
+    ? undefined
+    : { rule: "must be a known server type", fix: suggestion(value, Object.keys(serverTypes)) };
+});
+
+/** Name of a key: part of an address in Terraform, which holds neither dots nor @. */
+export const sshKeyName = matching(
+  /^[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$/,
+  "must be a name of at most 63 letters, digits, hyphens and underscores",
+  'write it as "jane"',
+);
+
+export const sha256 = matching(
+  /^[0-9a-f]{64}$/,
+  "must be 64 lower-case hexadecimal digits",
+  "take the SHA-256 that the build prints",
+);
+
+/** Handle of a Datadog notification: a channel or a person. */
+export const receiver = matching(
+  /^@[A-Za-z0-9][\w.@+-]{0,98}$/,
+  "must be a Datadog handle",
+  'write it as "@pagerduty-foobar" or "@jane@foobar.com"',
+);
+
+export const bucketName = matching(
+  /^[a-z0-9]([a-z0-9-]{1,61})[a-z0-9]$/,
+  "must be a bucket name of 3 to 63 lower-case letters, digits and hyphens",
+  'write it as "foobar-terraform-state"',
+);
+
+/** A name at a vendor, in one line. */
+export const name = matching(
+  /^\S(.{0,98}\S)?$/,
+  "must be a name of at most 100 characters, without spaces around it",
+  "write it as the vendor shows it",
+);
+
+/** A region of an object storage. */
+export const region = matching(
+  /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
+  "must be a region of at most 63 lower-case letters, digits and hyphens",
+  'write it as "fsn1"',
+);
+
+/** A folder in a bucket: names without dots at their ends, so that no path leads out of it. */
+export const folder = matching(
+  /^(?=.{1,200}$)[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\/[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*)*$/,
+  "must be a folder: letters, digits, hyphens and underscores, with single dots and slashes between them",
+  'write it as "foobar/production"',
+);
+
+/** An expression of Cloudflare's Rules language, which takes 4096 characters. */
+export const expression = matching(
+  /^(?=[^]{1,4096}$)[^]*\S/,
+  "must be an expression of at most 4096 characters",
+  "write one, or leave the setting out",
+);
+
+/** Identity of a replication group. */
+export const groupName = z.uuid().superRefine((value, context) => {
+  if (/^(0|f|-)+$/i.test(value)) context.addIssue(custom("must be a UUID of its own", "make one with `uuidgen`"));
+});

@@ -1,0 +1,46 @@
+import { readFileSync, statSync } from "node:fs";
+import * as z from "zod";
+import { custom } from "./verdict.js";
+
+/** More than any key with its signatures; and no device, which never ends. */
+const mostBytes = 256 * 1024;
+
+/** Content of a file; nothing where there is none to read. */
+function contentOf(file: string): string | undefined {
+  try {
+    const facts = statSync(file);
+    return facts.isFile() && facts.size <= mostBytes ? readFileSync(file, "utf8") : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** One block of base64 between its two lines, with headers and a checksum or without (RFC 9580, "Forming ASCII Armor"). */
+const armored =
+  /^-----BEGIN PGP PUBLIC KEY BLOCK-----\r?\n([\w-]+: .*\r?\n)*\r?\n?(?<body>([A-Za-z0-9+/]+={0,2}\r?\n)+)(=[A-Za-z0-9+/]{4}\r?\n)?-----END PGP PUBLIC KEY BLOCK-----\s*$/;
+
+/** Whether a text is one armored public key: its first packet has the tag 6, in the old or the new form. */
+function isPublicKey(content: string): boolean {
+  const first = Buffer.from(armored.exec(content)?.groups?.["body"] ?? "", "base64")[0] ?? 0;
+  return first === 0xc6 || (first & 0xfc) === 0x98;
+}
+
+/** File with an armored public key, relative to the working directory. The configuration then holds the key itself. */
+export const publicKeyFile = z.string().transform((file, context) => {
+  const refuse = (rule: string, fix: string) => {
+    context.addIssue(custom(rule, fix));
+    return z.NEVER;
+  };
+  if (file.includes("-----BEGIN"))
+    return refuse("must be the name of a file, this is its content", "write the key into a file, and name that");
+  const content = contentOf(file);
+  if (content === undefined)
+    return refuse("must name a file that can be read", "write its absolute path, or one from the project's folder");
+  if (content.includes("PRIVATE KEY"))
+    return refuse(
+      "must name a file with a public key, this one holds a private key",
+      "write what `gpg --armor --export KEY` prints into it, and take the private key out of the project",
+    );
+  if (isPublicKey(content)) return content;
+  return refuse("must name a file with one armored public key", "write what `gpg --armor --export KEY` prints into it");
+});

@@ -1,0 +1,96 @@
+import ipaddr from "ipaddr.js";
+import * as z from "zod";
+import { canonicalCidr, isPrivate, prefixLength } from "../addresses.js";
+import { custom, text, type Verdict } from "./verdict.js";
+
+/** Private IPv4 network as Hetzner takes it. */
+const privateNetwork = (widest: number, narrowest: number) =>
+  z.cidrv4().superRefine((value, context) => {
+    if (!ipaddr.IPv4.isValidCIDR(value)) return;
+    const refuse = (rule: string, fix: string) => context.addIssue(custom(rule, fix));
+    if (canonicalCidr(value) !== value)
+      refuse("must have no bits set behind its prefix", `write it as ${canonicalCidr(value)}`);
+    else if (!isPrivate(value))
+      refuse("must lie inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16", "choose one such as 10.0.0.0/16");
+    else if (prefixLength(value) < widest || prefixLength(value) > narrowest)
+      refuse(
+        `must have a prefix from /${widest} to /${narrowest}`,
+        `write it as ${value.split("/")[0]}/${Math.min(Math.max(widest, widest > 8 ? 24 : 16), narrowest)}`,
+      );
+  });
+
+/** A network at Hetzner is a /8 to a /24. */
+export const networkCidr = privateNetwork(8, 24);
+
+/** From /27 on, a subnet's default ranges for database members and web servers lie apart. */
+export const subnetCidr = privateNetwork(9, 27);
+
+/** Part of a subnet that holds the servers of a role. */
+export const rangeCidr = privateNetwork(10, 30);
+
+/** Eight or sixteen addresses: a group has nine members at most, and HAProxy asks each address for its role. */
+export const databaseRangeCidr = privateNetwork(28, 29);
+
+/** Prefixes an administrator's network has at least: a wider one is not one administrator's. */
+const shortestPrefix = { ipv4: 16, ipv6: 32 } as const;
+
+/** Networks that stand for an administrator's in examples (RFC 5737, RFC 3849). Nobody has them. */
+const documentation = ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"].map((cidr) =>
+  ipaddr.parseCIDR(cidr),
+);
+
+/** Whether an address is one that a visitor of the internet can come from. IPv6 gives only 2000::/3 to them. */
+function isPublic(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
+  if (documentation.some((network) => network[0].kind() === address.kind() && address.match(network))) return true;
+  if (address.range() !== "unicast") return false;
+  return address.kind() === "ipv4" || address.match(ipaddr.parseCIDR("2000::/3"));
+}
+
+const notCidr: Verdict = {
+  rule: "must be a network in CIDR notation",
+  fix: "write it as 198.51.100.7/32 or 2001:db8:1::/48",
+};
+
+/** Programs read an IPv4 address alike in this form only: some take a leading zero for an octal number. */
+const isPlainAddress = (address: string): boolean =>
+  address.includes(":") || ipaddr.IPv4.isValidFourPartDecimal(address);
+
+const withoutLeadingZeros = (address: string): string => address.replaceAll(/(^|\.)0+(?=\d)/g, "$1");
+
+/** Rule that a text breaks before it can be read as a network. */
+function notationVerdict(value: string): Verdict {
+  const [address = "", prefix] = value.split("/");
+  if (!ipaddr.isValid(address) || address.includes("%")) return notCidr;
+  if (!isPlainAddress(address))
+    return {
+      rule: "must be written in four decimal numbers without leading zeros",
+      fix: `write it as ${withoutLeadingZeros(value)}, if that is what you mean`,
+    };
+  if (prefix === undefined)
+    return { rule: "must be in CIDR notation", fix: `write it as ${value}/${address.includes(":") ? 128 : 32}` };
+  return ipaddr.isValidCIDR(value) ? undefined : notCidr;
+}
+
+/** A network that SSH may come from. */
+export const administratorCidr = text((value) => {
+  const notation = notationVerdict(value);
+  if (notation) return notation;
+  const [address, prefix] = ipaddr.parseCIDR(value);
+  const shortest = shortestPrefix[address.kind()];
+  if (prefix < shortest)
+    return {
+      rule: `must not be wider than /${shortest}`,
+      fix: "name the administrators' own addresses, never the world",
+    };
+  if (canonicalCidr(value) !== value)
+    return {
+      rule: "must have no bits set behind its prefix, in its shortest form",
+      fix: `write it as ${canonicalCidr(value)}`,
+    };
+  return isPublic(address)
+    ? undefined
+    : {
+        rule: "must be a public network: servers are reached by their public addresses",
+        fix: "name the address that the internet sees, such as `curl https://ifconfig.co` shows",
+      };
+});

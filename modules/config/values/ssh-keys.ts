@@ -1,0 +1,77 @@
+import { createPublicKey } from "node:crypto";
+import { text } from "./verdict.js";
+
+/** Fewer bits of an RSA key can be broken (NIST SP 800-57). */
+const leastRsaBits = 2048;
+
+const base64url = (bytes: Buffer | undefined): string => (bytes ?? Buffer.alloc(0)).toString("base64url");
+
+/** The fields of an OpenSSH key, each behind its length (RFC 4251, "string"); nothing when the last one is cut off. */
+function fieldsOf(bytes: Buffer): readonly Buffer[] | undefined {
+  const fields: Buffer[] = [];
+  let at = 0;
+  while (at + 4 <= bytes.length) {
+    const end = at + 4 + bytes.readUInt32BE(at);
+    if (end > bytes.length) return undefined;
+    fields.push(bytes.subarray(at + 4, end));
+    at = end;
+  }
+  return at === bytes.length ? fields : undefined;
+}
+
+const ed25519 = (key: Buffer | undefined) => ({ kty: "OKP", crv: "Ed25519", x: base64url(key) });
+
+/** An uncompressed point, whose first byte says so. */
+const point = (crv: string, bytes: number) => (key: Buffer | undefined) => ({
+  kty: "EC",
+  crv,
+  x: base64url(key?.subarray(1, 1 + bytes)),
+  y: base64url(key?.subarray(1 + bytes)),
+});
+
+/** Fields that follow the algorithm's name, and how the key is made of them. A security key's application comes last. */
+const algorithms: Readonly<Record<string, { fields: number; key: (fields: readonly Buffer[]) => object }>> = {
+  "ssh-ed25519": { fields: 1, key: ([key]) => ed25519(key) },
+  "ssh-rsa": { fields: 2, key: ([e, n]) => ({ kty: "RSA", e: base64url(e), n: base64url(n) }) },
+  "ecdsa-sha2-nistp256": { fields: 2, key: ([, key]) => point("P-256", 32)(key) },
+  "ecdsa-sha2-nistp384": { fields: 2, key: ([, key]) => point("P-384", 48)(key) },
+  "ecdsa-sha2-nistp521": { fields: 2, key: ([, key]) => point("P-521", 66)(key) },
+  "sk-ssh-ed25519@openssh.com": { fields: 2, key: ([key]) => ed25519(key) },
+  "sk-ecdsa-sha2-nistp256@openssh.com": { fields: 3, key: ([, key]) => point("P-256", 32)(key) },
+};
+
+/** The key that a line holds; nothing when it is none, or not all of one. */
+function keyOf(algorithm: string, base64: string) {
+  const bytes = Buffer.from(base64, "base64");
+  const [name, ...fields] = fieldsOf(bytes) ?? [];
+  const known = Object.hasOwn(algorithms, algorithm) ? algorithms[algorithm] : undefined;
+  const isWhole = bytes.toString("base64") === base64 && name?.toString() === algorithm;
+  if (!known || !isWhole || fields.length !== known.fields) return undefined;
+  try {
+    return createPublicKey({ key: { ...known.key(fields) }, format: "jwk" });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Public key as in ~/.ssh/id_ed25519.pub. */
+export const sshPublicKey = text((value) => {
+  if (value.includes("PRIVATE KEY"))
+    return {
+      rule: "must be a public key, this is a private one",
+      fix: "replace that key pair, and paste the .pub file of the new one",
+    };
+  if (/[\r\n]/.test(value)) return { rule: "must be one line", fix: "paste the key alone, without a line break" };
+  const [algorithm = "", base64 = "", ...comment] = value.split(" ");
+  if (comment.some((word) => word.startsWith("AAAA") || Object.hasOwn(algorithms, word)))
+    return { rule: "must be one key", fix: "give each key a name of its own" };
+  const key = keyOf(algorithm, base64);
+  if (!key) return { rule: "must be an OpenSSH public key", fix: "paste one whole line, as in ~/.ssh/id_ed25519.pub" };
+  const bits = key.asymmetricKeyDetails?.modulusLength ?? leastRsaBits;
+  return bits >= leastRsaBits
+    ? undefined
+    : {
+        rule: `must be an RSA key of ${leastRsaBits} bits or more, this one has ${bits}`,
+        fix: "make a new one with `ssh-keygen -t ed25519`",
+      };
+});

@@ -1,0 +1,129 @@
+import ipaddr from "ipaddr.js";
+import { isHostName, isSpecialUse } from "./host-names.js";
+import { text, type Verdict } from "./verdict.js";
+
+/** What a URL is judged by: the first rule that is broken counts. */
+type Judge = (url: URL, written: string) => Verdict;
+
+const withoutCredentials: Judge = ({ username, password }) =>
+  username + password === ""
+    ? undefined
+    : { rule: "must hold no user name or password", fix: "let it be read without: it stands in plain files" };
+
+const overTls: Judge = ({ protocol, href }) =>
+  protocol === "https:"
+    ? undefined
+    : {
+        rule: "must be an https URL",
+        fix: protocol === "http:" ? `write it as ${href.replace("http:", "https:")}` : "write it as https://host/path",
+      };
+
+const overHttp =
+  (example: string): Judge =>
+  ({ protocol }) =>
+    protocol === "https:" || protocol === "http:"
+      ? undefined
+      : { rule: "must be an http or https URL", fix: `write it as "${example}"` };
+
+/** The address that a URL's host is, if it is no name. */
+const addressIn = (hostname: string) => {
+  const address = hostname.replaceAll(/[[\]]/g, "");
+  return ipaddr.isValid(address) ? ipaddr.parse(address) : undefined;
+};
+
+/** Ranges of addresses that mean something to more than one machine. */
+const commonRanges = ["unicast", "private", "uniqueLocal", "reserved"];
+
+/** A host that others find too. */
+const onAHost: Judge = ({ hostname }) => {
+  const address = addressIn(hostname);
+  const holds = address ? commonRanges.includes(address.range()) : isHostName(hostname) && !isSpecialUse(hostname);
+  return holds
+    ? undefined
+    : { rule: "must name a host that others find too", fix: 'write its full name, such as "host.foobar.com"' };
+};
+
+/** As the rule table lets servers out: to the internet, on the usual ports. */
+const withinReach: Judge = ({ hostname, port }) => {
+  if (port !== "")
+    return { rule: "must name no port: servers reach the usual one only", fix: "have it served on the usual port" };
+  const address = addressIn(hostname);
+  return address && address.range() !== "unicast"
+    ? { rule: "must be on the internet: servers fetch nothing over the private network", fix: "name a public host" }
+    : undefined;
+};
+
+const partNames = { pathname: "path", search: "query", hash: "fragment" } as const;
+
+/** Parts that would be lost, or would hide what is appended. */
+const without =
+  (why: string, ...parts: readonly (keyof typeof partNames)[]): Judge =>
+  (url) => {
+    const plain = new URL(url);
+    for (const part of parts) plain[part] = "";
+    return plain.href === url.href
+      ? undefined
+      : {
+          rule: `must have no ${parts.map((part) => partNames[part]).join(", no ")}: ${why}`,
+          fix: `write it as ${plain.href}`,
+        };
+  };
+
+/** Programs on servers read it as it stands: curl, apt and systemd take capitals, quotes and brackets for something else. */
+const asWritten: Judge = ({ href, hostname }, written) => {
+  if (/%(?![0-9a-f]{2})/i.test(written))
+    return { rule: "must have two hexadecimal digits after each %", fix: "write %25 for a % itself" };
+  if (href !== written && href !== `${written}/`)
+    return {
+      rule: "must be written in its plain form, without capitals in scheme or host, spaces, backslashes and the like",
+      fix: `write it as ${href}`,
+    };
+  const odd = /[^\w\-.~:/?#@!$&()*+,;=%]/.exec(href.replace(hostname, ""))?.[0];
+  return odd === undefined
+    ? undefined
+    : {
+        rule: `must not hold the character ${odd}`,
+        fix: `write %${odd.charCodeAt(0).toString(16).toUpperCase()} for it`,
+      };
+};
+
+const url = (...judges: readonly Judge[]) =>
+  text((value) => {
+    if (!URL.canParse(value)) return { rule: "must be a URL", fix: "write it as https://host/path" };
+    const parsed = new URL(value);
+    return [...judges, asWritten].map((judge) => judge(parsed, value)).find((verdict) => verdict !== undefined);
+  });
+
+/** Something that servers download, with a digest to know it by. */
+export const downloadUrl = url(
+  withoutCredentials,
+  overTls,
+  withinReach,
+  onAHost,
+  without("no server sees a fragment", "hash"),
+);
+
+/** apt repository; without TLS too, since apt checks signatures. */
+export const mirrorUrl = url(
+  withoutCredentials,
+  overHttp("https://mirror.foobar.com/path"),
+  withinReach,
+  onAHost,
+  without("apt appends its own paths", "search", "hash"),
+);
+
+/** A service that Terraform talks to. */
+export const endpointUrl = url(
+  withoutCredentials,
+  overTls,
+  onAHost,
+  without("Terraform appends its own paths", "pathname", "search", "hash"),
+);
+
+/** A page that people open from an alert. */
+export const pageUrl = url(
+  withoutCredentials,
+  overHttp("https://wiki.foobar.com/runbook"),
+  onAHost,
+  without("the alert's name follows as a fragment", "hash"),
+);

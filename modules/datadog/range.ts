@@ -1,0 +1,85 @@
+import type { Comparison, Condition } from "./definition.js";
+import { comparisonOf, lastResults } from "./query.js";
+import type { MonitoringContext } from "./scope.js";
+import { highestBurnRate, serviceLevels } from "./service-levels.js";
+import { looksUp } from "./thresholds.js";
+
+/** Values that a condition's signal can take. */
+interface Range {
+  /** As it follows "must be": "a percentage". */
+  readonly unit: string;
+  readonly least: number;
+  /** @default - no limit */
+  readonly most?: number;
+  /** Counts have no fractions. @default false */
+  readonly whole?: boolean;
+}
+
+const share: Range = { unit: "a share", least: 0, most: 1 };
+const percentage: Range = { unit: "a percentage", least: 0, most: 100 };
+const wholeNumber: Range = { unit: "a whole number", least: 0, whole: true };
+
+/** What metrics measure, where it is no number without a limit. Parts of their names, and of formulas. */
+const metricRanges: Readonly<Record<string, Range>> = {
+  "100 * ": percentage,
+  "system.cpu.idle": percentage,
+  "system.disk.in_use": share,
+  "system.fs.inodes.in_use": share,
+  "system.mem.pct_usable": share,
+  "system.disk.directory.files": wholeNumber,
+};
+
+const membersOf = ({ databaseMembers }: MonitoringContext): Range => ({
+  unit: "a number of database members",
+  least: 0,
+  most: databaseMembers,
+  whole: true,
+});
+
+function rangeOf(condition: Condition, context: MonitoringContext): Range {
+  switch (condition.kind) {
+    case "check":
+      // A threshold is reached by results that are looked at; one of them is the one that ends the alert.
+      return { unit: "a whole number of results in a row", least: 0, most: lastResults - 1, whole: true };
+    case "anomaly":
+      return share;
+    case "log":
+      return wholeNumber;
+    case "burn": {
+      const level = serviceLevels(context).find(({ name }) => name === condition.serviceLevel);
+      return { unit: "a burn rate", least: 1, most: level && highestBurnRate(level) };
+    }
+    case "metric":
+    case "forecast": {
+      if (condition.series.includes("member_status")) return membersOf(context);
+      const known = Object.keys(metricRanges).find((part) => condition.series.includes(part));
+      return (known && metricRanges[known]) || { unit: "a number", least: 0 };
+    }
+    case "composite":
+      return { unit: "nothing", least: 0 };
+  }
+}
+
+/** Whether the smallest and the largest value would make an alert that never ends, or never comes. */
+const openEnds: Readonly<Record<Comparison, { least: boolean; most: boolean }>> = {
+  ">": { least: false, most: true },
+  ">=": { least: true, most: false },
+  "<": { least: true, most: false },
+  "<=": { least: false, most: true },
+};
+
+/**
+ * What a threshold must be, so that the monitor can alert and can recover.
+ * @returns the rule in words, or nothing for a threshold that keeps it
+ */
+export function thresholdRule(threshold: number, condition: Condition, context: MonitoringContext): string | undefined {
+  const { unit, least, most = Infinity, whole = false } = rangeOf(condition, context);
+  const open = openEnds[comparisonOf(condition)];
+  const isHighEnough = open.least ? threshold > least : threshold >= least;
+  const isLowEnough = open.most ? threshold < most : threshold <= most;
+  if (isHighEnough && isLowEnough && (!whole || Number.isInteger(threshold))) return undefined;
+  const from = `${open.least ? "above" : "at least"} ${least}`;
+  const to = most === Infinity ? "" : ` and ${open.most ? "below" : "at most"} ${most}`;
+  const why = looksUp(comparisonOf(condition)) ? "more" : "less";
+  return `must be ${unit}, ${from}${to}: it alerts on ${why}`;
+}
