@@ -12,6 +12,7 @@ from unittest import mock
 sys.modules.setdefault("pymysql", types.SimpleNamespace(connect=None, Error=type("Error", (Exception,), {})))
 
 import members
+import observer
 from settings import Settings
 
 ALPHA, BRAVO, CHARLIE, DELTA, ECHO = (f"10.0.1.1{last}" for last in range(1, 6))
@@ -36,6 +37,8 @@ class Cursor:
         self.answers, self.done, self.values, self._rows = answers, [], {}, []
 
     def execute(self, statement, values=()):
+        if statement.count("%s") != len(values):
+            raise TypeError(f"{statement} takes other values than {values}")
         self.done.append(statement)
         self.values[statement] = list(values)
         self._rows = next((rows for start, rows in self.answers.items() if statement.startswith(start)), [])
@@ -69,4 +72,4 @@ class Connection:
 
 def connecting_to(cursor):
     """In place of observer.connect."""
-    return mock.Mock(return_value=Connection(cursor))
+    return mock.create_autospec(observer.connect, return_value=Connection(cursor))

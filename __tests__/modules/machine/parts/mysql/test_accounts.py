@@ -160,6 +160,10 @@ class Definitions(unittest.TestCase):
             },
         )
 
+    def test_bound_the_agent_alone(self):
+        limits = {account: limits for account, _, _, limits, _ in accounts.definitions(self.settings)}
+        self.assertEqual(limits, {"app": "", "replication": "", "datadog": "MAX_USER_CONNECTIONS 5"})
+
     def test_let_nobody_in_without_tls_but_over_the_socket(self):
         self.assertEqual(
             {(account, host, needs) for account, host, needs, _, _ in accounts.definitions(self.settings)},

@@ -88,16 +88,21 @@ class Outside(Case):
         self.assertEqual(self.group.mock_calls, [mock.call.leave(SETTINGS)])
 
     def test_is_read_only(self):
-        self.step(replace(OUT, writable=True), {**BESIDE, "charlie": None})
-        self.step(replace(OUT, writable=False), {**BESIDE, "charlie": None})
-        self.step(replace(OUT, writable=True, state=ERROR), {**BESIDE, "charlie": None})
-        self.assertEqual(self.acted(), ["protect", "leave"])
+        for mine, calls in (
+            (replace(OUT, writable=True), [mock.call.protect(SETTINGS)]),
+            (OUT, []),
+            (replace(OUT, writable=True, state=ERROR), [mock.call.leave(SETTINGS)]),
+        ):
+            self.group.reset_mock()
+            self.step(mine, {**BESIDE, "charlie": None})
+            self.assertEqual(self.group.mock_calls, calls)
 
     def test_waits_and_says_so_once(self):
         for _ in range(2):
             self.step(OUT, {**BESIDE, "charlie": None})
         self.assertEqual(self.acted(), [])
         self.assertEqual(self.said, ["no group runs; it starts when all members answer; waiting for charlie"])
+        self.gather.assert_called_with(SETTINGS, OUT, ())
 
     def test_is_also_one_that_sees_no_majority(self):
         self.step(replace(PRIMARY, majority=False), BESIDE)

@@ -91,7 +91,7 @@ class BesideExistingData(Case):
     def test_schemas_without_gtids_are_left_to_an_operator(self):
         restored = Report("alpha", state=OFFLINE)
         self.assertDecides("alpha", facts(restored, blank("bravo"), blank("charlie")), WAIT, "operator")
-        self.assertDecides("bravo", facts(restored, blank("bravo"), blank("charlie")), WAIT, "alpha")
+        self.assertDecides("bravo", facts(restored, blank("bravo"), blank("charlie")), WAIT, "an operator must decide about data without GTIDs on alpha")
 
 
 class TotalOutage(Case):
@@ -168,7 +168,8 @@ class RunningGroup(Case):
 
 class OwnState(Case):
     def test_silence_of_the_own_mysqld_is_waited_out(self):
-        self.assertDecides("alpha", facts(Report("alpha"), blank("bravo"), blank("charlie")), WAIT, "mysqld")
+        self.assertDecides("alpha", facts(Report("alpha"), blank("bravo"), blank("charlie")), WAIT, "mysqld does not answer")
+        self.assertEqual(decide("alpha", {"alpha": None}).action, WAIT)
 
     def test_an_error_is_left_behind(self):
         reports = facts(Report("alpha", state=ERROR), online("bravo"), online("charlie"))

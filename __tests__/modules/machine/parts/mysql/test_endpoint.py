@@ -5,6 +5,7 @@ import json
 import threading
 import types
 import unittest
+import unittest.mock
 from dataclasses import replace
 
 from support import SETTINGS
@@ -30,6 +31,7 @@ class Answers(unittest.TestCase):
         self.addCleanup(connection.close)
         connection.request("GET", path)
         answer = connection.getresponse()
+        self.assertGreater(int(answer.headers["Content-Length"]), 0)
         return answer.status, answer.read().decode(), answer.headers["Content-Type"]
 
     def test_lead_writes_to_the_primary(self):

@@ -6,7 +6,7 @@ import tempfile
 import unittest
 from unittest import mock
 
-from support import SETTINGS, Connection, Cursor, connecting_to
+from support import SETTINGS, Cursor, connecting_to
 
 import group
 import pymysql
@@ -23,8 +23,10 @@ KNOWN, TORN = "SELECT 1 FROM performance_schema.replication_applier_configuratio
 class Case(unittest.TestCase):
     def setUp(self):
         self.cursor = Cursor({KNOWN: [(1,)], "SELECT @@GLOBAL.gtid_executed": [("a:1-5",)], "SELECT @@datadir": [("/data/",)]})
-        self.enterContext(mock.patch.object(group, "connect", connecting_to(self.cursor)))
-        self.enterContext(mock.patch.object(group, "secret", lambda settings, account: f"secret of {account}"))
+        connect = self.enterContext(mock.patch.object(group, "connect", connecting_to(self.cursor)))
+        # A start waits for a view, or until what was received is applied.
+        self.addCleanup(lambda: self.assertEqual(connect.call_args_list, [mock.call(SETTINGS, 300)] * connect.call_count))
+        self.enterContext(mock.patch.object(group, "secret", lambda settings, account: settings is SETTINGS and f"secret of {account}"))
         self.keep = self.enterContext(mock.patch.object(received, "keep", mock.Mock(return_value="/kept")))
         self.enterContext(mock.patch("builtins.print"))
 
@@ -117,13 +119,10 @@ class Others(Case):
             act(SETTINGS)
             self.assertEqual(self.cursor.done, [statement])
 
-    def test_wait_for_a_view_or_what_was_received_to_be_applied(self):
-        group.leave(SETTINGS)
-        group.connect.assert_called_with(SETTINGS, 300)
-
     def test_wait_for_less_where_commits_hang(self):
         group.leave(SETTINGS, 5)
-        group.connect.assert_called_with(SETTINGS, 5)
+        group.connect.assert_called_once_with(SETTINGS, 5)
+        group.connect.reset_mock()
 
 
 class StepDown(unittest.TestCase):
@@ -135,7 +134,9 @@ class StepDown(unittest.TestCase):
         self.tables.execute("CREATE TABLE performance_schema.replication_group_members (member_id, member_host, member_state, member_role)")
         self.tables.execute("CREATE TABLE performance_schema.replication_group_member_stats (member_id, count_transactions_remote_in_applier_queue)")
         self.handed = []
-        self.enterContext(mock.patch.object(group, "connect", mock.Mock(return_value=Connection(self))))
+        connect = self.enterContext(mock.patch.object(group, "connect", connecting_to(self)))
+        # longer than the hand-over may take
+        self.addCleanup(connect.assert_called_with, SETTINGS, 30)
         self.me = "a"
 
     def execute(self, statement, values=()):

@@ -34,7 +34,11 @@ class Members(OnVolume):
     """`answers`: address -> Report, of those who answer."""
 
     def gather(self, mine, answers, lost=()):
-        with mock.patch.object(peers, "ask", lambda address, port: answers.get(address)):
+        def answer(address, port):
+            self.assertEqual(port, SETTINGS.rolePort)
+            return answers.get(address)
+
+        with mock.patch.object(peers, "ask", answer):
             return peers.gather(SETTINGS, mine, lost)
 
     def decide(self, *facts, lost=()):
@@ -43,7 +47,7 @@ class Members(OnVolume):
 
 class Listed(Members):
     def test_is_who_is_configured_and_who_was_in_a_view(self):
-        self.assertEqual(members.grown({}, [ALPHA], [ALPHA, DELTA], [DELTA]), {ALPHA: CONFIGURED, DELTA: SEEN})
+        self.assertEqual(members.grown({}, [ALPHA, BRAVO], [ALPHA, DELTA], [DELTA]), {ALPHA: CONFIGURED, BRAVO: CONFIGURED, DELTA: SEEN})
 
     def test_stays_when_the_view_shrinks_and_the_configuration_changes(self):
         known = {ALPHA: SEEN, CHARLIE: SEEN, DELTA: CONFIGURED}
@@ -210,7 +214,11 @@ class Command(Members):
 
     def run_command(self, arguments, answers):
         said = io.StringIO()
-        with mock.patch.object(peers, "ask", lambda *a: answers.get(a[0])), mock.patch.object(cli, "ask", peers.ask):
+        def answer(address, port):
+            self.assertEqual(port, SETTINGS.rolePort)
+            return answers.get(address)
+
+        with mock.patch.object(peers, "ask", answer), mock.patch.object(cli, "ask", peers.ask):
             with mock.patch.object(config, "load", lambda: SETTINGS), contextlib.redirect_stdout(said):
                 status = cli.main(arguments)
         return status, said.getvalue().strip()
@@ -277,6 +285,9 @@ class ForceBootstrap(Command):
         self.assertEqual(self.force({ALPHA: mine}, "bravo"), (1, "waiting for the group to start (120 s at most)\nno group yet: waiting for charlie"))
         self.assertEqual(self.waited, [("bravo",)] * 120)
         self.assertEqual(members.lost(), ())
+
+    def test_says_so_when_the_daemon_is_silent(self):
+        self.assertTrue(self.force({}, "bravo")[1].endswith("no group yet: mysql-group does not answer"))
 
     def test_accepts_one_that_answers_with_a_blank_disk(self):
         self.assertEqual(self.force({ALPHA: off("alpha"), BRAVO: Report("bravo", state=OFFLINE, blank=True)}, "bravo")[0], 1)

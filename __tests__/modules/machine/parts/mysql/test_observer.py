@@ -58,7 +58,9 @@ class Observe(unittest.TestCase):
         for state in "ERROR", "OFFLINE", "UNREACHABLE":
             report = self.of(state, "ONLINE", "ONLINE")
             self.assertEqual((report.state, report.majority, report.view, report.reachable, report.online), (state, False, (), (), ()))
-        self.assertEqual(self.report(**{VIEW: [("", "", "OFFLINE", "")]}).state, OFFLINE)
+        for rows in [], [("", "", "OFFLINE", "")]:
+            report = self.report(**{VIEW: rows})
+            self.assertEqual((report.state, report.role), (OFFLINE, ""))
 
     def test_is_blank_without_transactions_and_schemas_alone(self):
         self.assertFalse(self.report().blank)
@@ -99,6 +101,12 @@ class Age(OnVolume):
         self.read(1.6)
         self.assertEqual((self.observer.latest().state, self.observer.latest().reason), ("DOWN", "what it does"))
 
+    def test_comes_with_what_was_kept_aside(self):
+        (observer.members.FOLDER / "received-20260102T030405Z").mkdir()
+        self.assertEqual(self.observer.latest().kept, (str(observer.members.FOLDER / "received-20260102T030405Z"),))
+        self.assertEqual(Observer(SETTINGS).latest().reason, "starting")
+        self.assertEqual(Observer(SETTINGS).latest().server, "alpha")
+
     def test_is_none_where_a_decision_needs_facts_read_after_it_asked(self):
         self.read(0.01)
         with mock.patch.object(observer, "STALE_SECONDS", 0.05):
@@ -125,6 +133,7 @@ class Watch(OnVolume):
 
         def look(connection, server, boot):
             boots.append(boot)
+            self.assertEqual((connection, server), ("connection", "alpha"))
             found = next(looks, None) or self.fail("one look too many")
             if isinstance(found, Exception):
                 raise found
@@ -141,6 +150,13 @@ class Watch(OnVolume):
         with self.assertRaises(SystemExit):
             watching._watch()
         return [report.state for report in seen], boots, seen[-1]
+
+    def test_is_done_beside_everything_else(self):
+        watching = Observer(SETTINGS)
+        with mock.patch.object(observer.threading, "Thread") as thread:
+            watching.start()
+        thread.assert_called_once_with(target=watching._watch, daemon=True)
+        thread.return_value.start.assert_called_once_with()
 
     def test_keeps_the_connection_and_its_identity(self):
         states, boots, _ = self.watch(Report("alpha", state=ONLINE), Report("alpha", state=OFFLINE))

@@ -4,6 +4,7 @@ import http.server
 import json
 import threading
 import unittest
+import unittest.mock
 
 import peers
 from report import OFFLINE, Report
@@ -59,6 +60,12 @@ class Peer(unittest.TestCase):
         bodies += ["", "null", "[]", '"bravo"', "{}", "{", "\ud83d".encode("utf-8", "surrogatepass").decode("latin-1"), "[" * 100_000]
         for body in bodies:
             self.assertIsNone(self.ask(body), body[:80])
+
+    def test_that_never_begins_to_talk_is_not_waited_for(self):
+        with unittest.mock.patch.object(peers.http.client, "HTTPConnection") as connection:
+            connection.return_value.getresponse.side_effect = TimeoutError
+            self.assertIsNone(peers.ask("10.0.1.12", 8008))
+        connection.assert_called_once_with("10.0.1.12", 8008, timeout=2.5)
 
     def test_that_never_stops_talking_is_cut_off(self):
         self.assertIsNone(self.ask(Report("bravo", reason="x" * peers.LARGEST_ANSWER_BYTES).to_json()))

@@ -13,7 +13,7 @@ from peers import ask, gather
 from report import Report, primary_problem
 
 
-def main(arguments):
+def _parser():
     parser = argparse.ArgumentParser(prog="mysql-group", description="Forms and keeps the MySQL replication group.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("daemon", help="run the joiner and the role check (the unit does)")
@@ -48,7 +48,11 @@ def main(arguments):
         " The lost ones are not counted until they are seen in the group again.",
     )
     force.add_argument("--i-have-lost-members", nargs="+", metavar="NAME", required=True)
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments):
+    options = _parser().parse_args(arguments)
     settings = config.load()
     if options.command == "daemon":
         from daemon import Daemon

@@ -1,0 +1,77 @@
+"""Puts mistakes into mysql-group, one at a time, and shows those that its unit tests do not notice.
+
+    python3 scripts/mutate/mysql-group.py
+
+Some 2000 mistakes, a few minutes on an idle machine. mutmut makes them (at first use it is installed below node_modules/.cache): other
+operators, conditions, numbers, words, left out arguments. Ends with 1 when fewer than the goal are noticed.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+GOAL = 0.9
+PACKAGES = ["mutmut==3.8.1", "pytest==9.2.0"]
+PROJECT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = PROJECT / "modules/machine/parts/mysql/files/mysql-group"
+TESTS = PROJECT / "__tests__/modules/machine/parts/mysql"
+TOOLS = PROJECT / "node_modules/.cache/mutate-python"
+# The words of --help, which no test repeats.
+WORDS = "cli.x__parser__"
+
+SETTINGS = """
+[mutmut]
+source_paths=src
+pytest_add_cli_args_test_selection=tests
+"""
+# Run by mutmut's own Python, in its folder: name and outcome of each mistake, on standard input, become [name, outcome, difference].
+DESCRIBE = """
+import json, sys
+from mutmut.__main__ import get_diff_for_mutant
+print(json.dumps([[*each, get_diff_for_mutant(each[0])] for each in json.load(sys.stdin)]))
+"""
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        results = mistakes(pathlib.Path(folder))
+        unnoticed = [each for each in results if each[1] not in ("killed", "timeout")]
+        for _, _, difference in described(folder, unnoticed):
+            print(difference, end="\n\n")
+    share = 1 - len(unnoticed) / len(results)
+    print(f"mysql-group: {len(results) - len(unnoticed)} of {len(results)} mistakes noticed ({share:.1%}); goal {GOAL:.0%}")
+    return 0 if share >= GOAL else 1
+
+
+def mistakes(folder):
+    """[name, outcome] of each."""
+    shutil.copytree(PROGRAM, folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(TESTS, folder / "tests", ignore=lambda _, names: [name for name in names if not name.endswith(".py")])
+    (folder / "setup.cfg").write_text(SETTINGS)
+    run = tool(folder, "mutmut", "run", check=False)
+    listed = tool(folder, "mutmut", "results", "--all", "true").stdout
+    results = [line.strip().split(": ") for line in listed.splitlines() if "__mutmut_" in line]
+    if not results or any(outcome == "not checked" for _, outcome in results):
+        sys.exit(f"mutmut did not come to an end:\n{run.stdout[-2000:]}{run.stderr}")
+    return [[name, outcome] for name, outcome in results if not name.startswith(WORDS)]
+
+
+def described(folder, results):
+    return json.loads(tool(folder, "python", "-c", DESCRIBE, input=json.dumps(results)).stdout)
+
+
+def tool(folder, name, *arguments, check=True, **options):
+    if not (TOOLS / "bin/mutmut").exists():
+        subprocess.run([sys.executable, "-m", "venv", TOOLS], check=True)
+        subprocess.run([TOOLS / "bin/pip", "install", "--quiet", *PACKAGES], check=True)
+    environment = {**os.environ, "PYTHONPATH": "src"}
+    return subprocess.run(
+        [TOOLS / "bin" / name, *arguments], cwd=folder, env=environment, check=check, text=True, capture_output=True, **options
+    )
+
+
+sys.exit(main())
