@@ -26,8 +26,8 @@ from report import DOWN, ERROR, OFFLINE, ONLINE, RECOVERING, members_problem
 
 # Letting go of a member takes the group seconds. After these a try to join, though it may fail, shows the group that the member has changed.
 LONGEST_WAIT_SECONDS = 30
-# A second and a third look say the same: while a view is being installed, members may differ about it.
-DISOWNED_SECONDS = 2
+# MySQL tells an expelled primary within four seconds, and then it leaves faster than when told to stop. Writes are refused at once.
+DISOWNED_SECONDS = 5
 
 STAY, WAIT, LEAVE, JOIN, BOOTSTRAP, HAND_OVER = "stay", "wait", "leave", "join", "bootstrap", "hand over"
 
