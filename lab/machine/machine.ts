@@ -11,7 +11,7 @@ import { spawnInGroup } from "../system/service.js";
 import { defaultTimeoutSeconds, run, tryRun, waitFor, type RunOptions, type RunResult } from "../system/shell.js";
 import { bootCommand } from "./boot-command.js";
 import { userDataFile, writeSeed } from "./seed.js";
-import type { Volume } from "./volume.js";
+import { shutDownFileSystem, type Volume } from "./volume.js";
 
 /** What a machine is made of. */
 export interface MachineProps {
@@ -257,7 +257,3 @@ export class Machine {
       await run("nsenter", ["-t", leader, "-m", "python3", "-c", shutDownFileSystem, point], { timeoutSeconds: 5 });
   }
 }
-
-/** EXT4_IOC_SHUTDOWN with EXT4_GOING_FLAGS_NOLOGFLUSH. */
-const shutDownFileSystem =
-  'import fcntl, os, struct, sys; fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587D, struct.pack("I", 2))';
