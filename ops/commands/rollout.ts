@@ -2,8 +2,12 @@ import { gate, inOrder } from "../core/judge.js";
 import { awaitBack, type Context, firstBootFault, nextOf, shutDown, stepDown } from "../core/maintain.js";
 import { look } from "../core/observe.js";
 import type { Progress } from "../core/progress.js";
+import { waitUntil } from "../core/shell.js";
 import { serverNamed, type Site } from "../core/site.js";
 import type { ServerState, Snapshot } from "../core/snapshot.js";
+
+/** How long the environment may be unwell before the next server, until the rollout stops. */
+const gateSeconds = 60;
 
 /** What {@link rollout} may be told. */
 export interface RolloutProps {
@@ -54,10 +58,11 @@ export async function rollout(context: Context, props: RolloutProps): Promise<vo
   const began = performance.now();
   const done = new Set<string>();
   for (;;) {
-    const snapshot = await look(site);
-    const next = nextOf(snapshot, isWanted(props, done), lock.inHand);
-    if (next === undefined) break;
-    passGate(snapshot, lock.inHand);
+    const waiting = nextOf(await look(site), isWanted(props, done), lock.inHand);
+    if (waiting === undefined) break;
+    const snapshot = await passGate(context);
+    // Roles may have changed while it waited.
+    const next = nextOf(snapshot, isWanted(props, done), lock.inHand) ?? waiting;
     await replaceOne(context, next, snapshot, props.evenCurrent === true && !done.has(next.name));
     done.add(next.name);
   }
@@ -69,13 +74,27 @@ export async function rollout(context: Context, props: RolloutProps): Promise<vo
   );
 }
 
-function passGate(snapshot: Snapshot, inHand: string | undefined): void {
-  const faults = gate(snapshot, inHand);
-  if (faults.length === 0) return;
-  throw new Error(
-    `stopped before the next server, for the environment is not well:\n  ${faults.join("\n  ")}\n` +
-      "see: npm run ops status; when it is well, run the same command again",
-  );
+/** Waits a little for the gate to open: a check that a busy server answered late must not stop a rollout. @returns what was seen then */
+async function passGate({ site, lock, progress }: Context): Promise<Snapshot> {
+  let snapshot = await look(site);
+  const closed = (): string | undefined => {
+    const faults = gate(snapshot, lock.inHand);
+    return faults.length === 0 ? undefined : faults.join("\n  ");
+  };
+  if (closed() === undefined) return snapshot;
+  await waitUntil(
+    "stopped before the next server: the environment is well",
+    async () => {
+      snapshot = await look(site);
+      return closed();
+    },
+    { limitSeconds: gateSeconds, report: progress.say },
+  ).catch((error: Error) => {
+    throw new Error(`${error.message}\nsee: npm run ops status; when it is well, run the same command again`, {
+      cause: error,
+    });
+  });
+  return snapshot;
 }
 
 async function replaceOne(

@@ -2,7 +2,7 @@ import { inOrder, notBack } from "./judge.js";
 import type { Lock } from "./lock.js";
 import { look } from "./observe.js";
 import type { Progress } from "./progress.js";
-import { waitUntil } from "./shell.js";
+import { sleep, waitUntil } from "./shell.js";
 import { loginOf, serverNamed, type Site } from "./site.js";
 import { primaryOf, type ServerState, type Snapshot } from "./snapshot.js";
 
@@ -17,8 +17,8 @@ export interface Context {
 const shutdownSeconds = 180;
 /** Longest time from power on until a server serves again, a first boot with packages and a clone included. */
 const backSeconds = 900;
-/** How often, and how far apart, a server that is back is looked at before the next one is taken. */
-const soak = { looks: 3, pauseSeconds: 5 } as const;
+/** How often, and how far apart, a server that is back is looked at before the next one is taken; a late answer may right itself. */
+const soak = { looks: 3, pauseSeconds: 5, hiccupSeconds: 30 } as const;
 
 /** What may be taken next, in its order; pure. */
 export function nextOf(
@@ -82,11 +82,13 @@ export async function awaitBack({ site, progress }: Context, name: string, bootI
       );
     });
   });
-  await progress.step(`${name}: is back, and watched for ${soak.looks * soak.pauseSeconds} s`, async () => {
+  await progress.step(`${name}: is back, and watched for ${soak.looks * soak.pauseSeconds} s`, async (report) => {
     for (let seen = 0; seen < soak.looks; seen++) {
-      await new Promise((done) => setTimeout(done, soak.pauseSeconds * 1000));
-      const fault = notBack(await look(site), name);
-      if (fault !== undefined) throw new Error(`was back, and then: ${fault}`);
+      await sleep(soak.pauseSeconds);
+      await waitUntil(`${name} stays well`, async () => notBack(await look(site), name), {
+        limitSeconds: soak.hiccupSeconds,
+        report,
+      });
     }
   });
 }
