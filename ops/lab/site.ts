@@ -36,6 +36,8 @@ export async function labSite(): Promise<Site> {
 
 /** What Hetzner does for servers, for machines of this host. */
 class LabCloud implements Cloud {
+  private surroundings: Promise<void> | undefined;
+
   async servers(): Promise<readonly CloudServer[]> {
     const { machines, blueprint } = await Lab.attach();
     const all = machines.map(async (machine) => ({
@@ -60,7 +62,12 @@ class LabCloud implements Cloud {
   }
 
   /** What new payloads ask for is there before a machine boots with one: packages, the release, what the metadata service answers. */
-  async prepare(_: ServerConfig, report: Report): Promise<void> {
+  prepare(_: ServerConfig, report: Report): Promise<void> {
+    this.surroundings ??= this.renewSurroundings(report);
+    return this.surroundings;
+  }
+
+  private async renewSurroundings(report: Report): Promise<void> {
     const { overrides } = (await loadSettings(layout)) ?? { overrides: {} };
     for (const { title, run } of surroundingSteps(layout, overrides)) {
       const note = await run();
