@@ -113,15 +113,46 @@ describe("the configuration", () => {
   });
 });
 
-describe("HAProxy's start", () => {
+describe("HAProxy itself", () => {
   it.runIf(
-    hasTool("python3", "where HAProxy leads at its start") &&
-      hasToolInNetwork("haproxy", "where HAProxy leads at its start", "-nu"),
-  )("leads writes to nobody until it has found the primary", () => {
-    const folder = temporaryFolder();
-    writeBelow(folder, [{ path: "haproxy.cfg", content: rendered() }]);
-    const program = fileURLToPath(new URL("start.py", import.meta.url));
-    const args = [program, join(folder, "haproxy.cfg"), "10.0.1.11", ...range];
-    expect(runTool("unshare", ["-nu", "python3", ...args])).toEqual({ status: 0, output: "10.0.1.11\n" });
-  });
+    hasTool("python3", "where HAProxy leads") &&
+      hasTool("nft", "what HAProxy does when a machine vanishes") &&
+      hasToolInNetwork("haproxy", "where HAProxy leads", "-nu"),
+  )(
+    "leads writes to the primary and to nobody else from its start on, reads to replicas, and cuts what leads to the wrong one",
+    () => {
+      const folder = temporaryFolder();
+      writeBelow(folder, [{ path: "haproxy.cfg", content: rendered() }]);
+      const program = fileURLToPath(new URL("roles.py", import.meta.url));
+      const [primary = "", first = "", second = "", ...absent] = range;
+      const args = [program, join(folder, "haproxy.cfg"), primary, first, second, ...absent];
+      const { output } = runTool("unshare", ["-nu", "python3", ...args]);
+      const found = JSON.parse(output.trim().split("\n").at(-1) ?? "") as Record<string, number>;
+      expect(found).toMatchObject({
+        writes: [primary],
+        reads: [first, first, second, second].sort(),
+        "writes then": [first],
+        "reads without replica": first,
+        "reads with replica": second,
+        "reads while it vanishes": primary,
+        metrics: true,
+        statistics: true,
+        root: false,
+        directory: "/var/lib/haproxy",
+        "lines for connections": 0,
+      });
+      // Twice what the configuration allows: the machine that tests may be busy.
+      for (const [what, atMost] of [
+        ["two primaries", 5],
+        ["writer cut after", 6],
+        ["reader moved after", 6],
+        ["answered after", 6],
+        ["reader cut after", 9],
+      ] as const)
+        expect({ what, seconds: found[what], inTime: (found[what] ?? Infinity) < atMost }).toMatchObject({
+          inTime: true,
+        });
+    },
+    90_000,
+  );
 });

@@ -1,0 +1,152 @@
+"""Starts HAProxy before databases that change their roles, and tells to whom its ports lead, and when it cuts connections.
+
+In a network of its own. Arguments: HAProxy's configuration, the databases' addresses: the first is the primary, the next two are its
+replicas, the others are not there. Prints what it found as JSON.
+"""
+
+import contextlib
+import http.server
+import json
+import os
+import socket
+import socketserver
+import subprocess
+import sys
+import threading
+import time
+
+WRITE, READ, STATS = 6446, 6447, 8404
+configuration, primary, first, second, *absent = sys.argv[1:]
+roles = {}
+
+
+class Role(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        role = roles.get(self.server.server_address[0])
+        self.send_response(200 if self.path == f"/{role}" else 503)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+class Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+
+    def handle_error(self, *_):
+        """HAProxy leaves when it has heard enough."""
+
+
+class Database(socketserver.BaseRequestHandler):
+    def handle(self):
+        with contextlib.suppress(OSError):  # HAProxy may have given up already
+            self.request.sendall(self.server.server_address[0].encode())
+            self.request.recv(1)
+
+
+def opened(port):
+    """A connection through HAProxy and who answers it; nobody when it is refused."""
+    connection = socket.socket()
+    connection.settimeout(6)
+    try:
+        connection.connect(("127.0.0.1", port))
+        return connection, connection.recv(100).decode()
+    except OSError:
+        return connection, ""
+
+
+def asked(port):
+    connection, who = opened(port)
+    connection.close()
+    return who
+
+
+def seconds_until(happens, limit=12):
+    start = time.monotonic()
+    while not happens() and time.monotonic() - start < limit:
+        time.sleep(0.02)
+    return time.monotonic() - start
+
+
+def cut(connection):
+    """Whether the other end has closed the connection."""
+    connection.setblocking(False)
+    try:
+        return connection.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+
+
+def nft(*command):
+    subprocess.run(["nft", *command], check=True)
+
+
+subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+for address in (primary, first, second):
+    subprocess.run(["ip", "address", "add", f"{address}/32", "dev", "lo"], check=True)
+    for port, handler in ((8008, Role), (3306, Database)):
+        server = Server((address, port), handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+for address in absent:
+    subprocess.run(["ip", "route", "add", "unreachable", address], check=True)
+
+found = {}
+roles.update({primary: "primary", first: "replica", second: "replica"})
+haproxy = subprocess.Popen(["haproxy", "-db", "-f", configuration], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+try:
+    while socket.socket().connect_ex(("127.0.0.1", STATS)) != 0:
+        time.sleep(0.02)
+    seen = set()
+    seconds_until(lambda: seen.add(asked(WRITE)) or False, 4)
+    found["writes"] = sorted(seen - {""})
+
+    held = [opened(READ) for _ in range(4)]
+    found["reads"] = sorted(who for _, who in held)
+
+    # The role moves, and for a moment both say they have it.
+    writer, _ = opened(WRITE)
+    roles[first] = "primary"
+    found["two primaries"] = round(seconds_until(lambda: asked(WRITE) == ""), 1)
+    roles[primary] = "replica"
+    found["writer cut after"] = seconds_until(lambda: cut(writer))
+    found["writes then"] = sorted({asked(WRITE) for _ in range(5)} - {""}) if seconds_until(lambda: asked(WRITE)) else []
+
+    # No replica is left: reads go to the primary, until one is back.
+    roles[primary] = roles[second] = "none"
+    seconds_until(lambda: asked(READ) == first)
+    reader, who = opened(READ)
+    found["reads without replica"] = who
+    roles[second] = "replica"
+    found["reader moved after"] = seconds_until(lambda: cut(reader))
+    found["reads with replica"] = asked(READ)
+
+    # Of two replicas one vanishes with its machine: nothing is answered any more.
+    reader, _ = opened(READ)
+    roles[primary] = "replica"
+    seconds_until(lambda: asked(READ) == primary)
+    nft("add", "table", "ip", "gone")
+    nft("add", "chain", "ip", "gone", "input", "{ type filter hook input priority 0; }")
+    nft("add", "rule", "ip", "gone", "input", "ip", "daddr", second, "drop")
+    nft("add", "rule", "ip", "gone", "input", "ip", "saddr", second, "drop")
+    start = time.monotonic()
+    found["reads while it vanishes"] = asked(READ)
+    found["answered after"] = time.monotonic() - start
+    found["reader cut after"] = seconds_until(lambda: cut(reader)) + found["answered after"]
+
+    def page(path):
+        with socket.create_connection(("127.0.0.1", STATS), timeout=6) as connection:
+            connection.sendall(f"GET {path} HTTP/1.0\r\n\r\n".encode())
+            return b"".join(iter(lambda: connection.recv(65536), b"")).decode()
+
+    found["metrics"] = "haproxy_server_status" in page("/metrics")
+    found["statistics"] = "Statistics Report" in page("/")
+    status = open(f"/proc/{haproxy.pid}/status", encoding="utf-8").read()
+    found["root"] = "Uid:\t0\t" in status
+    found["directory"] = os.readlink(f"/proc/{haproxy.pid}/root")
+finally:
+    haproxy.kill()
+found["lines for connections"] = sum(b"Connect from" in line for line in haproxy.stdout)
+print(json.dumps(found))
