@@ -2,11 +2,13 @@ import { exampleConfig } from "../../__tests__/support/config.js";
 import { architecturePage } from "./architecture.js";
 import { drawTopology } from "../../modules/review/drawing.js";
 import { configurationPage } from "./configuration.js";
+import { readmePage } from "./readme.js";
 import { trafficPage } from "./traffic.js";
 
 /** Generated pages, by their path in the repository. */
 export async function generatedPages(): Promise<Readonly<Record<string, string>>> {
   return {
+    "README.md": await readmePage(),
     "docs/architecture.md": await architecturePage(),
     "docs/configuration.md": await configurationPage(),
     "docs/topology.svg": drawTopology(exampleConfig()),

@@ -8,7 +8,6 @@ const headings = sections.map((section) => section.split("\n")[0]);
 
 describe("docs/runbook.md", () => {
   it("has one section for each monitor and synthetic test, and no other, in the catalogue's order by area", () => {
-    expect(headings).toHaveLength(53);
     expect([...headings].sort()).toEqual([...allMonitorIds].sort());
   });
 
