@@ -1,3 +1,5 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { siteHosts } from "../modules/platform/names.js";
 import { type Blueprint, drawUp, machinesOf, userDataOf } from "./blueprint.js";
 import { takeDown } from "./down.js";
@@ -75,6 +77,13 @@ export class Lab {
   /** Puts a file on the internet, beside the configured release, and returns the address servers find it at. */
   publish(file: string, name: string): Promise<string> {
     return publish(this.layout, this.blueprint.environment.config, file, name);
+  }
+
+  /** Takes hosts of the internet away, these and no others: package archives, vendors' repositories, the release's. */
+  async setAway(hosts: readonly string[]): Promise<void> {
+    await rm(this.layout.away, { recursive: true, force: true });
+    await mkdir(this.layout.away, { recursive: true });
+    for (const host of hosts) await writeFile(path.join(this.layout.away, host), "");
   }
 
   /** Sends requests at a fixed rate for a fixed time. @param until ends the load early, when it is aborted */

@@ -13,6 +13,8 @@ export interface Layout {
   readonly logs: string;
   /** Rendered configuration of the lab's own services. */
   readonly services: string;
+  /** Host names of the internet that are away. */
+  readonly away: string;
   /** Certificates and passwords made for this lab. */
   readonly secrets: string;
   /** Backing files of the data volumes. They outlive a machine, not the lab. */
@@ -29,6 +31,7 @@ export const layout: Layout = {
   cache: `/var/cache/${prefix}`,
   logs: path.join(state, "logs"),
   services: path.join(state, "services"),
+  away: path.join(state, "away"),
   secrets: path.join(state, "secrets"),
   volumes: path.join(state, "volumes"),
   machine: (name) => path.join(state, "machines", name),

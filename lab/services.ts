@@ -107,6 +107,7 @@ async function startInternet(layout: Layout, blueprint: Blueprint, www: string):
   const settings: InternetSettings = {
     addresses: [internet.publicIpv4, internet.publicIpv6],
     directories: [await publishRelease(layout, blueprint), www],
+    away: layout.away,
     certificate: pair.certificate,
     key: pair.key,
     openPort: 7,

@@ -5,7 +5,7 @@
  * Usage: internet.ts SETTINGS.json (see InternetSettings)
  */
 import { createSocket } from "node:dgram";
-import { createReadStream, readFileSync } from "node:fs";
+import { createReadStream, existsSync, readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import https from "node:https";
@@ -18,6 +18,8 @@ export interface InternetSettings {
   readonly addresses: readonly string[];
   /** Directories with one folder per host name; the first that has the file serves it. */
   readonly directories: readonly string[];
+  /** Directory with an empty file for each host name that is away: its connections end without an answer. */
+  readonly away: string;
   /** PEM files, valid for every host name served. */
   readonly certificate: string;
   readonly key: string;
@@ -29,6 +31,7 @@ const settings = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")) as Inte
 
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const host = (request.headers.host ?? "").replace(/:\d+$/, "");
+  if (existsSync(path.join(settings.away, host))) return void request.socket.destroy();
   const pathname = path.posix.normalize(decodeURIComponent(new URL(request.url ?? "/", "http://lab").pathname));
   for (const directory of settings.directories) {
     const file = path.join(directory, host, pathname);

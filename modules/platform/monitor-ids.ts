@@ -26,6 +26,10 @@ export const monitorIds = {
     "inodes-low",
     "clock-drift",
     "reboot-required",
+    "vendor-updates",
+    "server-incomplete",
+    "host-firewall-missing",
+    "private-address-missing",
     "server-silent",
   ],
   mysql: [

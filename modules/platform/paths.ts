@@ -2,6 +2,8 @@
 export const paths = {
   /** Scripts of parts, and what runs them. */
   scripts: "/usr/local/lib/platform",
+  /** Problems of this server, one file each, shown at every login. The monitoring agent counts them. */
+  notices: "/run/motd.d",
   setup: {
     unit: "server-setup.service",
     script: "/usr/local/lib/platform/server-setup",
@@ -16,6 +18,7 @@ export const paths = {
   },
   /** Run after each security update. */
   restartUpgraded: "/usr/local/lib/platform/restart-upgraded",
+  vendorUpdates: "/usr/local/lib/platform/vendor-updates",
   /** Private key that sshd shows to whoever logs in. Not among the names that cloud-init removes and makes anew. */
   sshHostKey: "/etc/ssh/host_ed25519_key",
   release: {

@@ -65,6 +65,18 @@ export const instances = {
   rebootRequired: "reboot-required",
 } as const;
 
+/** Notices of a server about itself: files below `paths.notices`, each counted by a directory check under its own name. */
+export const notices = {
+  /** Not every part is set up; see server-setup. */
+  setup: "server-setup",
+  /** The rules in force are not those of the file. */
+  hostFirewall: "host-firewall",
+  /** The private address is on no interface. */
+  privateNetwork: "private-network",
+  /** Upgrades of vendors' packages, which people install. */
+  vendorUpdates: "vendor-updates",
+} as const;
+
 /** Log sources, by the `service` the agent gives their lines. The catalogue, the pipelines and the log metrics search by it. */
 export const logServices = {
   /** nginx's access log in JSON, and its error log. */

@@ -4,7 +4,7 @@ import { dashboards } from "../../../modules/datadog/dashboards/index.js";
 import { logMetrics } from "../../../modules/datadog/logs/metrics.js";
 import { logPipelines } from "../../../modules/datadog/logs/pipelines.js";
 import { serviceLevels } from "../../../modules/datadog/service-levels.js";
-import { checkSignals, instances, logServices, metricSignals } from "../../../modules/platform/signals.js";
+import { checkSignals, instances, logServices, metricSignals, notices } from "../../../modules/platform/signals.js";
 import { paths } from "../../../modules/platform/paths.js";
 import { partOf } from "../../support/payload-files.js";
 import { exampleContext, renderedMonitors } from "./support.js";
@@ -79,7 +79,8 @@ describe("the agent's files", () => {
     expect(check("http_check")).toContain(`name: ${instances.application}`);
     expect(check("tls")).toContain(`name: ${instances.edgeCertificate}`);
     expect(check("tls")).toContain(`name: ${instances.originCertificate}`);
-    expect(check("directory")).toContain(`name: ${instances.rebootRequired}`);
+    for (const name of [instances.rebootRequired, ...Object.values(notices)])
+      expect(check("directory")).toContain(`name: ${name}\n`);
   });
 
   it("turn on what the queries rely on: Group Replication's metrics, disks by mount point", () => {

@@ -20,7 +20,7 @@ describe("monitoringReview", () => {
       ["availability", "@slack-foobar-operations"],
     ]);
     expect(monitors?.rows[3]?.[2]).toBe(
-      "memory-low < 0.05 (warning 0.1); disk-full > 0.9 (warning 0.8); server-silent (4 in a row)",
+      "memory-low < 0.05 (warning 0.1); disk-full > 0.9 (warning 0.8); host-firewall-missing >= 1; private-address-missing >= 1; server-silent (4 in a row)",
     );
   });
 

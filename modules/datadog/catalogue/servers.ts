@@ -1,6 +1,15 @@
-import type { MonitorDefinition } from "../definition.js";
+import type { MetricCondition, MonitorDefinition } from "../definition.js";
 import { series, type MonitoringContext } from "../scope.js";
-import { instances } from "../../platform/signals.js";
+import { instances, notices } from "../../platform/signals.js";
+
+/** A notice of the server about itself that has been there for the whole window. */
+const noticed = (env: string, notice: string, window: string): MetricCondition => ({
+  kind: "metric",
+  reduce: "min",
+  window,
+  series: series("max", "system.disk.directory.files", [env, `name:${notice}`], ["server"]),
+  comparison: ">=",
+});
 
 /** The machines themselves. */
 export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefinition[] => [
@@ -124,18 +133,54 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
   {
     id: "reboot-required",
     title: "A security update waits for a reboot",
-    condition: {
-      kind: "metric",
-      reduce: "min",
-      window: "1d",
-      series: series("max", "system.disk.directory.files", [env, `name:${instances.rebootRequired}`], ["server"]),
-      comparison: ">=",
-    },
+    condition: noticed(env, instances.rebootRequired, "1d"),
     thresholds: { critical: 1, exact: true },
     urgency: "notUrgent",
     priority: 4,
     meaning: "For a day this server has run a kernel, MySQL or a system service that was replaced on disk.",
     firstLook: ["`cat /run/reboot-required.pkgs` on the server", "reboot one server at a time, replicas first"],
+  },
+  {
+    id: "vendor-updates",
+    title: "MySQL or the agent has an upgrade",
+    condition: noticed(env, notices.vendorUpdates, "1d"),
+    thresholds: { critical: 1, exact: true },
+    urgency: "notUrgent",
+    priority: 4,
+    meaning: "Security updates come from Debian by themselves; those of vendors wait for a person.",
+    firstLook: ["`cat /run/motd.d/vendor-updates` on the server", "the release notes: is it security"],
+  },
+  {
+    id: "server-incomplete",
+    title: "A server is not completely set up",
+    condition: noticed(env, notices.setup, "15m"),
+    thresholds: { critical: 1, exact: true },
+    urgency: "notUrgent",
+    priority: 2,
+    meaning:
+      "Something that the server needed to install or start was away or failed. It tries again by itself; until then redundancy is lost.",
+    firstLook: ["`cat /run/motd.d/server-setup` on the server: part and reason", "`journalctl -u server-setup`"],
+  },
+  {
+    id: "host-firewall-missing",
+    title: "The host firewall is not in force",
+    condition: noticed(env, notices.hostFirewall, "5m"),
+    thresholds: { critical: 1, exact: true },
+    urgency: "urgent",
+    priority: 2,
+    meaning:
+      "The rules in force are not those the server was given: none at all, or some changed by hand. After a boot without rules no service starts.",
+    firstLook: ["`systemctl status nftables` on the server", "`journalctl -u nftables`; ssh-login: was somebody there"],
+  },
+  {
+    id: "private-address-missing",
+    title: "A server has no private address",
+    condition: noticed(env, notices.privateNetwork, "5m"),
+    thresholds: { critical: 1, exact: true },
+    urgency: "urgent",
+    priority: 2,
+    meaning: "It reaches neither balancer nor other members: redundancy is lost.",
+    firstLook: ["`ip address` and `networkctl` on the server", "Hetzner console: is it attached to the network"],
   },
   {
     id: "server-silent",

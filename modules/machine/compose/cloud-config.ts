@@ -88,8 +88,10 @@ function setupFiles(parts: readonly PayloadPart[], sources: readonly AptSource[]
   const lines = parts
     .filter(({ packages, setup }) => packages ?? setup)
     .map(({ name, packages = [] }) => `${[name, ...packages].join(" ")}\n`);
-  const scripts = parts.flatMap(({ name, setup }) =>
-    setup === undefined ? [] : [{ path: `${paths.scripts}/setup-${name}`, permissions: "0755", content: setup }],
+  const scripts = parts.flatMap(({ name, setup, check }) =>
+    Object.entries({ setup, check }).flatMap(([kind, content]) =>
+      content === undefined ? [] : [{ path: `${paths.scripts}/${kind}-${name}`, permissions: "0755", content }],
+    ),
   );
   return [
     { path: paths.setup.parts, content: lines.join("") },

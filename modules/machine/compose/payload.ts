@@ -6,6 +6,7 @@ import { haproxyPart } from "../parts/haproxy/index.js";
 import { hostFirewallPart } from "../parts/host-firewall/index.js";
 import { mysqlPart } from "../parts/mysql/index.js";
 import { nginxPart } from "../parts/nginx/index.js";
+import { privateNetworkPart } from "../parts/private-network/index.js";
 import { releasePart } from "../parts/release/index.js";
 import { basePart } from "../parts/base/index.js";
 import type { Config, ServerConfig } from "../../config/schema.js";
@@ -17,13 +18,14 @@ import type { PayloadContext, PayloadFile, PayloadPart } from "../part/part.js";
 const partsOf = oncePerRoles((config, roles): readonly PayloadPart[] => {
   const context: PayloadContext = { config, roles };
   return [
-    basePart(),
     hostFirewallPart(context),
     hardeningPart(context),
     ...(config.monitoring.enabled ? [datadogAgentPart(context)] : []),
+    privateNetworkPart(),
     releasePart(context),
     ...(roles.includes("database") ? [mysqlPart(context)] : []),
     ...(roles.includes("web") ? [haproxyPart(context), nginxPart(context), applicationPart(context)] : []),
+    basePart(),
   ];
 });
 

@@ -46,6 +46,11 @@ export interface PayloadPart {
    * repeated until it succeeds, so it can be run again at any time, and the last line it prints says why it failed. @default - none
    */
   readonly setup?: string;
+  /**
+   * Script that fails while something is wrong, and says what; run every minute. Its words are shown at every login, and monitors ask for
+   * it by the part's name, see `notices` in platform/signals.ts. @default - none
+   */
+  readonly check?: string;
 }
 
 /** What a part may depend on: the configuration and the roles it is rendered for. */

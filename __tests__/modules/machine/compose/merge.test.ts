@@ -34,7 +34,7 @@ describe("parts with defaults", () => {
 
 describe("parts with everything set", () => {
   const config = mergeParts([
-    { name: "first", packages: ["x", "y"], files: [file], setup: "#!/bin/sh\nfirst\n" },
+    { name: "first", packages: ["x", "y"], files: [file], setup: "#!/bin/sh\nfirst\n", check: "#!/bin/sh\nwell\n" },
     { name: "files-alone" },
     {
       name: "second",
@@ -52,6 +52,7 @@ describe("parts with everything set", () => {
       "/etc/platform/parts",
       "/etc/platform/apt-keys",
       "/usr/local/lib/platform/setup-first",
+      "/usr/local/lib/platform/check-first",
       "/usr/local/lib/platform/setup-second",
     ]);
     expect(config.write_files[2]).toEqual({ path: "/etc/platform/parts", content: "first x y\nsecond y z\n" });

@@ -18,13 +18,13 @@ describe("scripts of the payload", () => {
 
   it("end at the first failure", () => {
     const careless = scripts.filter(({ content }) => !/^set -eu/m.test(content ?? ""));
-    expect(careless.map(({ path }) => path)).toEqual(["/usr/sbin/policy-rc.d", "/usr/local/sbin/mysql-group"]);
+    expect(careless.map(({ path }) => path)).toEqual(["/usr/local/sbin/mysql-group", "/usr/sbin/policy-rc.d"]);
   });
 
   it("run in the order in which services depend on each other, the firewall and who watches first", () => {
     const parts = files.find(({ path }) => path === paths.setup.parts)?.content ?? "";
     expect([...parts.matchAll(/^\S+/gm)].join()).toBe(
-      "host-firewall,hardening,datadog-agent,release,mysql,haproxy,nginx,application",
+      "host-firewall,hardening,datadog-agent,private-network,release,mysql,haproxy,nginx,application,base",
     );
   });
 

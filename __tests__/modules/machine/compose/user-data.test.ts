@@ -90,6 +90,7 @@ describe("what servers with the same roles share", () => {
     for (const { name } of terminate.servers) expect(shared).not.toMatch(new RegExp(`\\b${name}\\b`));
     expect((parse(own) as Written).write_files.map(({ path }) => path)).toEqual([
       "/etc/nftables/own-address.nft",
+      "/etc/systemd/system/apt-daily-upgrade.timer.d/60-platform.conf",
       "/etc/datadog-agent/datadog.yaml",
       "/etc/mysql/server.cnf",
       "/etc/mysql-group/group.json",

@@ -1,7 +1,7 @@
 import type { PayloadContext, PayloadPart } from "../../part/part.js";
 import { secretFilesOf } from "../../../config/secrets.js";
 import type { Config, Role } from "../../../config/schema.js";
-import { instances } from "../../../platform/signals.js";
+import { instances, notices } from "../../../platform/signals.js";
 import { healthPath, siteHosts } from "../../../platform/names.js";
 import { packages } from "../../../platform/packages.js";
 import { paths } from "../../../platform/paths.js";
@@ -39,6 +39,8 @@ export function datadogAgentPart({ config, roles }: PayloadContext): PayloadPart
     origin: instances.originCertificate,
     certificates: certificates(config, roles),
     rebootRequired: instances.rebootRequired,
+    notices: Object.values(notices),
+    noticeFolder: paths.notices,
   };
   const check = (name: string) => `/etc/datadog-agent/conf.d/${name}.d/conf.yaml`;
   const running = integrations.filter((integration) => !("role" in integration) || roles.includes(integration.role));

@@ -1,3 +1,4 @@
+import { toNumber } from "../../../config/addresses.js";
 import type { PayloadContext, PayloadPart } from "../../part/part.js";
 import { addresses } from "../../../platform/addresses.js";
 import { packages } from "../../../platform/packages.js";
@@ -18,6 +19,18 @@ const staticFiles: Readonly<Record<string, string>> = {
   "/etc/chrony/sources.d/hetzner.sources": "hetzner.sources",
 };
 
+/** Half hours from 21:00 UTC on in which servers upgrade: sixteen, until 05:00. */
+const upgradeSlots = 16;
+
+/**
+ * When a server upgrades, in UTC. It follows from the private address, so that sixteen neighbours have half an hour each and one that is
+ * added changes no other's.
+ */
+function upgradeTime(privateIp: string): string {
+  const minutes = 21 * 60 + (toNumber(privateIp) % upgradeSlots) * 30;
+  return [Math.floor(minutes / 60) % 24, minutes % 60].map((part) => String(part).padStart(2, "0")).join(":");
+}
+
 /** The machine itself: names, time, journal, security updates, ssh and kernel settings. */
 export function hardeningPart(_context: PayloadContext): PayloadPart {
   return {
@@ -30,6 +43,13 @@ export function hardeningPart(_context: PayloadContext): PayloadPart {
         content: renderTemplate(file("resolved.conf.hbs"), { resolvers: addresses.resolvers.join(" ") }),
       },
       { path: paths.restartUpgraded, permissions: "0755", content: readStatic(file("restart-upgraded")) },
+      { path: paths.vendorUpdates, permissions: "0755", content: readStatic(file("vendor-updates")) },
+    ],
+    ownFiles: ({ privateIp }) => [
+      {
+        path: "/etc/systemd/system/apt-daily-upgrade.timer.d/60-platform.conf",
+        content: renderTemplate(file("apt-upgrade-timer.conf.hbs"), { time: upgradeTime(privateIp) }),
+      },
     ],
     setup: readStatic(file("setup-hardening")),
   };

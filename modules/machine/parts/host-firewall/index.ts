@@ -14,6 +14,12 @@ const ownAddress = "/etc/nftables/own-address.nft";
 /** Users that may not ask the local resolver: asking for a name is a way to send data out. */
 export const withoutNames: readonly ServiceUser[] = [users.application, users.mysql, users.haproxy, users.nginx];
 
+/** What talks to others, by role. The monitoring agent and sshd are not among them: somebody must see what is wrong. */
+const guarded = {
+  web: ["nginx.service", "haproxy.service", "app.socket", "app.service"],
+  database: ["mysql.service", "mysql-group.service"],
+} as const;
+
 /** The server's own firewall: the rule table as nftables. */
 export function hostFirewallPart({ config, roles }: PayloadContext): PayloadPart {
   return {
@@ -30,11 +36,18 @@ export function hostFirewallPart({ config, roles }: PayloadContext): PayloadPart
           outbound: outboundOf(config, { roles }).map((rule) => ({ why: rule.why, matches: outboundMatches(rule) })),
         }),
       },
+      {
+        path: "/etc/systemd/system/nftables.service.d/platform.conf",
+        content: renderTemplate(file("service.conf.hbs"), {
+          services: roles.flatMap((role) => guarded[role]).join(" "),
+        }),
+      },
       { path: "/etc/sysctl.d/60-network.conf", content: readStatic(file("sysctl.conf")) },
     ],
     ownFiles: ({ privateIp }) => [
       { path: ownAddress, content: renderTemplate(file("own-address.nft.hbs"), { privateIp }) },
     ],
     setup: readStatic(file("setup-host-firewall")),
+    check: readStatic(file("check-host-firewall")),
   };
 }

@@ -152,3 +152,27 @@ describe("packages", () => {
     expect(contentOf(part, paths.setup.script)).toMatch(/^export .*SERVER_SETUP=running/m);
   });
 });
+
+describe("the watch", () => {
+  it.runIf(hasTool("systemd-analyze", "units of server-watch"))("runs every minute", () => {
+    const unit = (name: string) => contentOf(part, `/etc/systemd/system/${name}`);
+    const units = ["server-watch.timer", "server-watch.service"].map((name) => [name, unit(name)] as const);
+    expect(judgeUnits(Object.fromEntries(units)).complaints).toBe("");
+    expect(unit("server-watch.timer")).toContain("OnUnitInactiveSec=1min\n");
+    expect(part.setup).toContain("systemctl enable --quiet --now server-watch.timer\n");
+  });
+
+  it("shows what a check says while it fails, under the part's name, and takes it away afterwards", () => {
+    const folder = temporaryFolder();
+    const watch = contentOf(part, "/usr/local/lib/platform/server-watch").replaceAll(/\/(run|usr)\//g, `${folder}/$1/`);
+    const run = (check: string): string => {
+      writeBelow(folder, [
+        { path: "server-watch", permissions: "0755", content: watch },
+        { path: "usr/local/lib/platform/check-some-part", permissions: "0755", content: `#!/bin/sh\n${check}\n` },
+      ]);
+      return runTool("sh", ["-c", `${folder}/server-watch; cd ${folder}/run/motd.d && grep -r .`]).output;
+    };
+    expect(run("echo 'it is gone' >&2; exit 1")).toBe("some-part:it is gone\n");
+    expect(run("exit 0")).toBe("");
+  });
+});

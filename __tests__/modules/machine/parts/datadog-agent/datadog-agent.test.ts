@@ -44,6 +44,14 @@ describe("the agent with defaults", () => {
     expect(checks(part)).toEqual([...collected.integrations.map(({ name }) => name), "platform-logs"]);
   });
 
+  it("is told what to do here and nowhere else, and asks the cloud for nothing", () => {
+    expect(yaml(part, "datadog.yaml")).toMatchObject({
+      remote_configuration: { enabled: false },
+      agent_telemetry: { enabled: false },
+      cloud_provider_metadata: [],
+    });
+  });
+
   it("asks MySQL with the secret file, for the group's state too", () => {
     expect(yaml(part, "conf.d/mysql.d/conf.yaml")).toMatchObject({
       instances: [{ defaults_file: "/etc/datadog-agent/mysql.cnf", options: { replication: true } }],

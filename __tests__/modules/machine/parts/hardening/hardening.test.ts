@@ -10,7 +10,7 @@ const sshd = contentOf(part, "/etc/ssh/sshd_config.d/10-platform.conf");
 const setup = part.setup ?? "";
 
 describe("hardening", () => {
-  it("is seven packages and ten files", () => {
+  it("is seven packages and twelve files", () => {
     expect(part.packages).toEqual([
       "ca-certificates",
       "chrony",
@@ -20,7 +20,7 @@ describe("hardening", () => {
       "systemd-resolved",
       "unattended-upgrades",
     ]);
-    expect(part.files).toHaveLength(10);
+    expect(part.files).toHaveLength(12);
   });
 });
 
@@ -86,7 +86,7 @@ function restartUpgraded(processes: readonly (readonly [service: string, replace
 describe("after a security update", () => {
   it("services are looked at by the unit that installs it", () => {
     expect(contentOf(part, "/etc/systemd/system/apt-daily-upgrade.service.d/60-platform.conf")).toBe(
-      "[Service]\nExecStartPost=/usr/local/lib/platform/restart-upgraded\n",
+      "[Service]\nExecStartPost=/usr/local/lib/platform/restart-upgraded\nExecStartPost=/usr/local/lib/platform/vendor-updates\n",
     );
   });
 
@@ -103,9 +103,18 @@ describe("after a security update", () => {
     ];
     expect(restartUpgraded(processes as [string, boolean][])).toEqual([
       "exit 0",
+      "is-active --quiet in-service.service",
       "stop in-service.service",
       "try-restart app.service nginx.service ssh.service",
       "start in-service.service",
+    ]);
+  });
+
+  it("a server that an operator has taken out of service is restarted and stays out", () => {
+    expect(restartUpgraded([["nginx.service", true]], "is-active")).toEqual([
+      "exit 0",
+      "is-active --quiet in-service.service",
+      "try-restart nginx.service",
     ]);
   });
 
@@ -126,6 +135,7 @@ describe("after a security update", () => {
   it("a restart that fails does not leave the server out of service", () => {
     expect(restartUpgraded([["nginx.service", true]], "try-restart")).toEqual([
       "exit 123",
+      "is-active --quiet in-service.service",
       "stop in-service.service",
       "try-restart nginx.service",
       "start in-service.service",
@@ -172,5 +182,60 @@ describe("names", () => {
     expect(contentOf(part, "/etc/systemd/resolved.conf.d/60-platform.conf")).toBe(
       "[Resolve]\nDNS=185.12.64.1 185.12.64.2 2a01:4ff:ff00::add:1 2a01:4ff:ff00::add:2\nFallbackDNS=\nDomains=~.\nLLMNR=no\nMulticastDNS=no\n",
     );
+  });
+});
+
+describe("upgrades of neighbours", () => {
+  const times = ["alpha", "bravo", "charlie"].map((name) => {
+    const timer = contentOf(
+      partOf(hardeningPart, undefined, name),
+      "/etc/systemd/system/apt-daily-upgrade.timer.d/60-platform.conf",
+    );
+    expect(timer).toMatch(/^OnCalendar=$/m);
+    expect(timer).toMatch(/^RandomizedDelaySec=0$/m);
+    expect(timer).toMatch(/^Persistent=false$/m);
+    return /^OnCalendar=\*-\*-\* (.*) UTC$/m.exec(timer)?.[1];
+  });
+
+  it("have fixed hours of their own, at least half an hour apart", () => {
+    expect(times).toEqual(["02:30", "03:00", "03:30"]);
+  });
+});
+
+describe("upgrades of vendors", () => {
+  /** What the script leaves for whoever logs in, when apt would do this. */
+  function noticeOf(simulated: string): string {
+    const folder = temporaryFolder();
+    writeBelow(folder, [
+      { path: "bin/apt-get", permissions: "0755", content: `#!/bin/sh\ncat <<'TEXT'\n${simulated}\nTEXT\n` },
+      { path: "run/motd.d/vendor-updates", content: "of yesterday\n" },
+      {
+        path: "vendor-updates",
+        permissions: "0755",
+        content: contentOf(part, "/usr/local/lib/platform/vendor-updates").replaceAll("/run/", `${folder}/run/`),
+      },
+    ]);
+    const script = `cd ${folder}; PATH=bin:$PATH; ./vendor-updates && cat run/motd.d/vendor-updates 2>/dev/null`;
+    return runTool("sh", ["-c", script]).output;
+  }
+  const debian = "Inst libc6 [2.41-12] (2.41-12+deb13u1 Debian:13.3/stable [amd64])\nConf libc6 (2.41-12+deb13u1)";
+
+  it("are named with both versions, and Debian's are not", () => {
+    expect(
+      noticeOf(`${debian}\nInst mysql-server [9.7.4-1] (9.7.5-1 MySQL:13 [amd64]) []\nConf mysql-server (9.7.5-1)`),
+    ).toBe("Upgrades of vendors, which nobody installs by itself:\n  mysql-server 9.7.4-1 -> 9.7.5-1\n");
+  });
+
+  it("are not named any more when they are installed", () => {
+    expect(noticeOf(debian)).toBe("");
+  });
+});
+
+describe("core dumps", () => {
+  it("are written by nobody: memory holds secrets", () => {
+    expect(contentOf(part, "/etc/systemd/system.conf.d/60-no-core-dumps.conf")).toBe("[Manager]\nDefaultLimitCORE=0\n");
+    const kernel = contentOf(part, "/etc/sysctl.d/60-hardening.conf");
+    expect(kernel).toContain("fs.suid_dumpable = 0\n");
+    expect(kernel).toContain("kernel.core_pattern = |/bin/false\n");
   });
 });

@@ -26,11 +26,12 @@ const inward = (config = exampleConfig(), server = "alpha"): string[] =>
 const accepted = (text: string): string[] => [...text.matchAll(/^\t\t(.*) accept$/gm)].map(([, match]) => match ?? "");
 
 describe("the host firewall with defaults", () => {
-  it("is one package, three files and one of its own, one command", () => {
+  it("is one package, three files and one of its own", () => {
     const part = partOf(hostFirewallPart);
     expect(part.packages).toEqual(["nftables"]);
     expect(part.files?.map(({ path }) => path)).toEqual([
       "/etc/nftables.conf",
+      "/etc/systemd/system/nftables.service.d/platform.conf",
       "/etc/sysctl.d/60-network.conf",
       "/etc/nftables/own-address.nft",
     ]);
@@ -138,6 +139,45 @@ describe("servers with one role", () => {
     const everywhere = ["root", "systemd-resolve", "_chrony", "_apt"];
     expect(users("front")).toEqual(new Set(["haproxy", ...everywhere]));
     expect(users("left")).toEqual(new Set(["mysql", ...everywhere]));
+  });
+});
+
+describe("services", () => {
+  const dropIn = (server: string, config = split): string =>
+    contentOf(partOf(hostFirewallPart, config, server), "/etc/systemd/system/nftables.service.d/platform.conf");
+
+  it("come after the rules and not without them, by the roles of the server", () => {
+    const web = "nginx.service haproxy.service app.socket app.service";
+    const database = "mysql.service mysql-group.service";
+    for (const key of ["Before", "RequiredBy"]) {
+      expect(dropIn("front")).toContain(`${key}=${web}\n`);
+      expect(dropIn("left")).toContain(`${key}=${database}\n`);
+      expect(dropIn("alpha", exampleConfig())).toContain(`${key}=${web} ${database}\n`);
+    }
+  });
+
+  it("are never stopped by a restart of the firewall, which is refused, and no stop takes the rules away", () => {
+    expect(dropIn("front")).toContain("RefuseManualStop=yes\n");
+    expect(dropIn("front")).toContain("ExecStop=\n");
+  });
+});
+
+describe("kernel settings of the network", () => {
+  const text = contentOf(partOf(hostFirewallPart), "/etc/sysctl.d/60-network.conf");
+  const settings = Object.fromEntries(
+    [...text.matchAll(/^(net\S+) = (\S+)$/gm)].map(([, name = "", value = ""]) => [name, value] as const),
+  );
+
+  it("take no packet on a wrong interface, no redirect and no route of a sender's", () => {
+    for (const scope of ["all", "default"])
+      expect(settings).toMatchObject({
+        [`net.ipv4.conf.${scope}.rp_filter`]: "1",
+        [`net.ipv4.conf.${scope}.accept_redirects`]: "0",
+        [`net.ipv4.conf.${scope}.secure_redirects`]: "0",
+        [`net.ipv4.conf.${scope}.send_redirects`]: "0",
+        [`net.ipv6.conf.${scope}.accept_redirects`]: "0",
+      });
+    expect(settings["net.ipv4.conf.all.accept_source_route"]).toBe("0");
   });
 });
 

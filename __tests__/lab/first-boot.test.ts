@@ -1,0 +1,127 @@
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { targetHealth } from "../../lab/balancer/balancer.js";
+import type { Lab } from "../../lab/lab.js";
+import type { Machine } from "../../lab/machine/machine.js";
+import { waitFor } from "../../lab/system/shell.js";
+import { paths } from "../../modules/platform/paths.js";
+import { figure, seconds, timed } from "./support/figures.js";
+import { settled } from "./support/group.js";
+import { labInAnyMode } from "./support/lab-in-mode.js";
+
+let lab: Lab;
+beforeAll(async () => {
+  lab = await labInAnyMode();
+});
+
+const patience = { timeoutSeconds: 240, pauseSeconds: 1 };
+
+/** What somebody who logs in reads of this name; nothing while all is well. */
+async function noticeOf(machine: Machine, name: string): Promise<string | undefined> {
+  const { ok, stdout } = await machine.tryExec(["cat", `${paths.notices}/${name}`]);
+  return ok ? stdout : undefined;
+}
+
+const noticed = (machine: Machine, name: string, words: RegExp): Promise<string> =>
+  waitFor(
+    `${machine.name} says ${words.source}`,
+    async () => {
+      const notice = await noticeOf(machine, name);
+      return notice !== undefined && words.test(notice) ? notice : undefined;
+    },
+    patience,
+  );
+
+const active = async (machine: Machine, ...units: readonly string[]): Promise<string> =>
+  (await machine.tryExec(["systemctl", "is-active", ...units])).stdout.replaceAll("\n", " ");
+
+/** Time servers are away in every test: the lab has none. */
+describe("a first boot with Debian's archive, MySQL's repository and the release host away", () => {
+  it("completes by itself as they come back, one after the other, a reboot between, and says meanwhile what is missing", async () => {
+    const [machine] = (await settled(lab)).replicas;
+    if (machine === undefined) throw new Error("a replica is needed");
+    const mysql = "repo.mysql.com";
+    const release = new URL(lab.blueprint.environment.config.application.url).hostname;
+    onTestFinished(() => lab.setAway([]));
+    await lab.setAway(["deb.debian.org", mysql, release]);
+    await machine.wipe();
+    await machine.start();
+    expect((await machine.waitForCloudInit()).status).toBe("done");
+
+    await noticed(machine, "server-setup", /^ {2}host-firewall: /m);
+    expect(await active(machine, "nginx", "mysql", "haproxy")).toBe("inactive inactive inactive");
+
+    await lab.setAway([mysql, release]);
+    const waiting = await noticed(machine, "server-setup", /^ {2}mysql: E: /m);
+    expect(waiting.match(/^ {2}\S+:/gm)).toEqual(["  mysql:"]);
+    expect(await active(machine, "nftables", "datadog-agent", "nginx", "haproxy")).toBe("active active active active");
+    expect(
+      (await targetHealth(lab.layout)).filter(({ target, healthy }) => target === machine.name && healthy),
+    ).toEqual([]);
+
+    await machine.off();
+    await machine.start();
+    await noticed(machine, "server-setup", /^ {2}mysql: E: /m);
+
+    await lab.setAway([release]);
+    await machine.waitForSetup();
+    expect(await noticeOf(machine, "server-setup")).toBeUndefined();
+    expect(await active(machine, "app")).not.toBe("active");
+
+    await lab.setAway([]);
+    const { seconds: took } = await timed(() => settled(lab));
+    figure("first boot", `complete ${seconds(took)} after the last of what was away had come back`);
+  });
+});
+
+describe("a boot without firewall rules", () => {
+  it("starts nothing that talks to others, says so, and goes on when the rules are there", async () => {
+    const [machine] = (await settled(lab)).replicas;
+    if (machine === undefined) throw new Error("a replica is needed");
+    const rules = "/etc/nftables.conf";
+    await machine.exec(["sh", "-c", `cp -a ${rules} ${rules}.good && echo nonsense >>${rules}`]);
+    onTestFinished(async () => {
+      await machine.tryExec(["sh", "-c", `[ ! -e ${rules}.good ] || mv ${rules}.good ${rules}`]);
+    });
+    await machine.off();
+    await machine.start();
+    await noticed(machine, "host-firewall", /rules are not those/);
+    expect(await active(machine, "nginx", "haproxy", "app", "mysql", "mysql-group")).not.toMatch(/\bactive/);
+    expect(await active(machine, "ssh", "datadog-agent")).toBe("active active");
+
+    await machine.exec(["mv", `${rules}.good`, rules]);
+    await machine.exec(["systemctl", "reload-or-restart", "nftables"]);
+    await machine.exec(["systemctl", "start", "multi-user.target"]);
+    await settled(lab);
+    await machine.exec(["systemctl", "start", "server-watch"]);
+    expect(await noticeOf(machine, "host-firewall")).toBeUndefined();
+  });
+
+  it("is no danger of a restart of the firewall, which is refused: its rules and all services stay", async () => {
+    const [machine] = (await settled(lab)).replicas;
+    if (machine === undefined) throw new Error("a replica is needed");
+    const { ok, stderr } = await machine.tryExec(["systemctl", "restart", "nftables"]);
+    expect({ ok, refused: stderr.includes("refused") }).toEqual({ ok: false, refused: true });
+    expect(await active(machine, "nftables", "nginx", "mysql")).toBe("active active active");
+    await machine.exec(["nft", "delete", "table", "inet", "host"]);
+    await machine.exec(["systemctl", "start", "server-watch"]);
+    expect(await noticeOf(machine, "host-firewall")).toContain("rules are not those");
+    await machine.exec(["systemctl", "reload", "nftables"]);
+    await machine.exec(["systemctl", "start", "server-watch"]);
+    expect(await noticeOf(machine, "host-firewall")).toBeUndefined();
+  });
+});
+
+describe("a server without its private address", () => {
+  it("says so by name", async () => {
+    const [machine] = (await settled(lab)).replicas;
+    if (machine === undefined) throw new Error("a replica is needed");
+    const address = machine.host.privateIpv4 ?? "";
+    await machine.exec(["ip", "address", "del", `${address}/32`, "dev", "eth1"]);
+    onTestFinished(() => settled(lab).then(() => undefined));
+    onTestFinished(async () => {
+      await machine.exec(["networkctl", "reconfigure", "eth1"]);
+    });
+    await machine.exec(["systemctl", "start", "server-watch"]);
+    expect(await noticeOf(machine, "private-network")).toContain(`private address ${address} is on no interface`);
+  });
+});
