@@ -109,6 +109,21 @@ describe("resource addresses, a contract", () => {
   });
 });
 
+describe("database passwords", () => {
+  const locks = (protect: boolean) => {
+    const { credentials } = synthesizeEnvironment(exampleConfig({ protect, acceptUnprotected: !protect }));
+    const passwords = credentials.resource?.["random_password"] ?? {};
+    return ["application", "monitoring", "replication"].map(
+      (name) => (passwords[`password_${name}`]?.["lifecycle"] as { prevent_destroy: boolean }).prevent_destroy,
+    );
+  };
+
+  it("cannot be destroyed or remade while the environment is protected", () => {
+    expect(locks(true)).toEqual([true, true, true]);
+    expect(locks(false)).toEqual([false, false, false]);
+  });
+});
+
 describe("names beside servers' names", () => {
   const app = Testing.app();
   addStacks(app, exampleConfig());

@@ -85,12 +85,13 @@ function deepFreeze<T>(value: T): T {
 export function checkEnvironment(environment: string, input: EnvironmentInput): Config {
   const problems = findProblems(environment, input);
   if (problems.length > 0) throw new Error(problemReport(environment, problems));
-  const { servers, protect, network, ...rest } = environmentSchema.parse(plainCopy(input).plain);
+  const { servers, protect, network, certificate, ...rest } = environmentSchema.parse(plainCopy(input).plain);
   return deepFreeze({
     ...rest,
     environment,
     protect: protect ?? environment === "production",
     network: withRanges(network),
+    certificate: { ...certificate, keyType: certificate.keyType ?? (rest.tls === "terminate" ? "rsa" : "ecdsa") },
     servers: Object.entries(servers).map(([name, server]) => ({
       name,
       ...server,

@@ -64,6 +64,12 @@ const certificate = z.strictObject({
     .literal(certificateValiditiesDays)
     .default(365)
     .describe("Validity of the Cloudflare Origin CA certificate, in days. A change waits for the next generation."),
+  keyType: z
+    .enum(["rsa", "ecdsa"])
+    .optional()
+    .describe(
+      "Kind of its key. A change waits for the next generation. Default: RSA 2048 where the balancer ends TLS, since no public example shows one with another; else ECDSA P-256.",
+    ),
   generation: z.int().min(1).max(1000).default(1).describe("Raise it by one to issue a new key and certificate."),
 });
 
@@ -250,13 +256,14 @@ export interface ServerConfig {
 }
 
 /** A checked environment: what every stack and module reads. */
-export type Config = Readonly<Omit<Sections, "servers" | "protect" | "network">> & {
+export type Config = Readonly<Omit<Sections, "servers" | "protect" | "network" | "certificate">> & {
   /** Name of the environment: the file's name under environments/. */
   readonly environment: string;
   /** In the order of the configuration. */
   readonly servers: readonly ServerConfig[];
   readonly protect: boolean;
   readonly network: Readonly<Required<Sections["network"]>>;
+  readonly certificate: Readonly<Required<Sections["certificate"]>>;
 };
 
 /** Servers that carry a role, in the order of the configuration. */

@@ -9,6 +9,9 @@ import type { Config } from "../config/schema.js";
 /** Sorted, as Cloudflare returns them: in any other order every plan replaces the certificate. */
 const hostnamesOf = ({ domain }: Config): readonly string[] => [`*.${domain}`, domain].sort();
 
+/** Cloudflare's word for each kind of key. */
+const requestTypes = { rsa: "origin-rsa", ecdsa: "origin-ecc" } as const;
+
 /** Properties of {@link OriginCertificate}. */
 export interface OriginCertificateProps {
   readonly config: Config;
@@ -28,7 +31,10 @@ export class OriginCertificate extends Construct {
     super(scope, id);
     const lifecycle = { createBeforeDestroy: true };
     const hostnames = [...hostnamesOf(config)];
-    this.key = new PrivateKey(this, "key", { ...keyTypes.ecdsa, lifecycle });
+    this.key = new PrivateKey(this, "key", {
+      ...keyTypes[config.certificate.keyType],
+      lifecycle: { ...lifecycle, ignoreChanges: ["algorithm", "ecdsa_curve", "rsa_bits"] },
+    });
     const request = new CertRequest(this, "request", {
       privateKeyPem: this.key.privateKeyPem,
       subject: [{ commonName: config.domain }],
@@ -38,10 +44,10 @@ export class OriginCertificate extends Construct {
     this.certificate = new OriginCaCertificate(this, "certificate", {
       csr: request.certRequestPem,
       hostnames,
-      requestType: "origin-ecc",
+      requestType: requestTypes[config.certificate.keyType],
       requestedValidity: config.certificate.validityDays,
       // What changes waits for the next generation: a replacement in place would revoke what is in use.
-      lifecycle: { ...lifecycle, ignoreChanges: ["csr", "hostnames", "requested_validity"] },
+      lifecycle: { ...lifecycle, ignoreChanges: ["csr", "hostnames", "request_type", "requested_validity"] },
     });
   }
 }
@@ -54,9 +60,9 @@ export const coversNames = ({ certificate }: OriginCertificate, config: Config):
   errorMessage: `The origin certificate was issued for other names than those of ${config.domain}. ${nextGeneration}`,
 });
 
-/** The configured generation, and beside it the previous one. Plans say when configured names or validity wait for the next. */
+/** The configured generation, and beside it the previous one. Plans say when configured names, validity or type of key wait for the next. */
 export function originCertificates(stack: TerraformStack, config: Config): OriginCertificate {
-  const { generation, validityDays } = config.certificate;
+  const { generation, keyType, validityDays } = config.certificate;
   const issue = (number: number): OriginCertificate =>
     new OriginCertificate(stack, `origin-certificate-${number}`, { config });
   if (generation > 1) issue(generation - 1);
@@ -70,6 +76,10 @@ export function originCertificates(stack: TerraformStack, config: Config): Origi
         error_message: `The origin certificate was issued for another validity than ${validityDays} days. ${nextGeneration}`,
       },
       { condition: names.condition as unknown, error_message: names.errorMessage },
+      {
+        condition: Op.eq(current.certificate.requestType, requestTypes[keyType]),
+        error_message: `The origin certificate was issued for a key of another type than ${keyType}. ${nextGeneration}`,
+      },
     ],
   });
   return current;

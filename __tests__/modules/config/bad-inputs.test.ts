@@ -183,6 +183,17 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
   ],
   networks: [
     [
+      {
+        network: {
+          cidr: "10.0.1.0/24",
+          subnet: "10.0.0.0/16",
+          databaseRange: "10.0.1.8/29",
+          webRange: "10.0.1.128/25",
+        },
+      },
+      'network.subnet: must lie inside network.cidr (10.0.1.0/24), got "10.0.0.0/16"; choose a part of 10.0.1.0/24, or widen network.cidr',
+    ],
+    [
       { network: { webRange: "10.0.2.128/25" } },
       'network.webRange: must lie inside network.subnet (10.0.1.0/24), got "10.0.2.128/25"; choose a part of 10.0.1.0/24, or leave it out for 10.0.1.128/25',
     ],
@@ -610,6 +621,27 @@ describe("URLs", () => {
       expect(lineOf(state({ prefix }))).toContain("backend.prefix: must be a folder");
     },
   );
+});
+
+describe("database members", () => {
+  const memberCount = (count: number) => ({
+    network: { databaseRange: "10.0.1.16/28" },
+    servers: {
+      alpha: { privateIp: "10.0.1.16" },
+      bravo: { privateIp: "10.0.1.17" },
+      charlie: { privateIp: "10.0.1.18" },
+      ...Object.fromEntries(
+        Array.from({ length: count - 3 }, (_, index) => [
+          `more-${index}`,
+          { privateIp: `10.0.1.${index + 19}`, placementGroup: "more" },
+        ]),
+      ),
+    },
+  });
+  it("are nine at most, which is what Group Replication takes", () => {
+    expect(lineOf(memberCount(9))).toBe("");
+    expect(lineOf(memberCount(11))).toContain("servers: must hold an odd number of database members from 3 to 9");
+  });
 });
 
 describe("domains", () => {

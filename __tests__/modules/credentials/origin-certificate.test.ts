@@ -12,17 +12,20 @@ describe("origin certificate, defaults", () => {
     expect(onlyResource(synthesized, "cloudflare_origin_ca_certificate")).toEqual({
       csr: "${tls_cert_request.origin-certificate-1_request.cert_request_pem}",
       hostnames: ["*.foobar.com", "foobar.com"],
-      request_type: "origin-ecc",
+      request_type: "origin-rsa",
       requested_validity: 365,
-      lifecycle: { create_before_destroy: true, ignore_changes: ["csr", "hostnames", "requested_validity"] },
+      lifecycle: {
+        create_before_destroy: true,
+        ignore_changes: ["csr", "hostnames", "request_type", "requested_validity"],
+      },
     });
   });
 
-  it("has a P-256 key, which is what origin-ecc asks for", () => {
+  it("has an RSA key, which is what origin-rsa asks for; a key in use keeps its type whatever is configured", () => {
     expect(onlyResource(synthesized, "tls_private_key")).toEqual({
-      algorithm: "ECDSA",
-      ecdsa_curve: "P256",
-      lifecycle: { create_before_destroy: true },
+      algorithm: "RSA",
+      rsa_bits: 2048,
+      lifecycle: { create_before_destroy: true, ignore_changes: ["algorithm", "ecdsa_curve", "rsa_bits"] },
     });
   });
 
@@ -44,7 +47,27 @@ describe("origin certificate, everything set", () => {
   });
 });
 
+describe("origin certificate with an ECDSA key", () => {
+  it("asks for it in Cloudflare's word", () => {
+    const stack = issue(exampleConfig({ certificate: { keyType: "ecdsa" } }));
+    expect(onlyResource(stack, "cloudflare_origin_ca_certificate")).toMatchObject({ request_type: "origin-ecc" });
+    expect(onlyResource(stack, "tls_private_key")).toMatchObject({ algorithm: "ECDSA", ecdsa_curve: "P256" });
+  });
+});
+
 describe("rotation", () => {
+  it("begins with the second generation: the first raise keeps the first, which is in use", () => {
+    const certificates = (generation: number) =>
+      addressesIn(issue(exampleConfig({ certificate: { generation } }))).filter((address) =>
+        address.startsWith("cloudflare_origin_ca_certificate."),
+      );
+    expect(certificates(1)).toEqual(["cloudflare_origin_ca_certificate.origin-certificate-1_certificate"]);
+    expect(certificates(2)).toEqual([
+      "cloudflare_origin_ca_certificate.origin-certificate-1_certificate",
+      "cloudflare_origin_ca_certificate.origin-certificate-2_certificate",
+    ]);
+  });
+
   it("keeps the previous generation, which destroying would revoke while it is in use", () => {
     expect(addressesIn(issue(exampleConfig({ certificate: { generation: 3 } })))).toEqual([
       "cloudflare_origin_ca_certificate.origin-certificate-2_certificate",
@@ -63,7 +86,7 @@ describe("rotation", () => {
     });
   });
 
-  it("is asked for by every plan while validity or names of the certificate are not the configured ones", () => {
+  it("is asked for by every plan while validity, names or type of key of the certificate are not the configured ones", () => {
     expect(issue(exampleConfig({ certificate: { generation: 3, validityDays: 90 } })).check).toEqual({
       origin_certificate: {
         assert: [
@@ -78,6 +101,12 @@ describe("rotation", () => {
               '${(join(" ", cloudflare_origin_ca_certificate.origin-certificate-3_certificate.hostnames) == "*.foobar.com foobar.com")}',
             error_message:
               "The origin certificate was issued for other names than those of foobar.com. Raise certificate.generation by one to issue a new one.",
+          },
+          {
+            condition:
+              '${(cloudflare_origin_ca_certificate.origin-certificate-3_certificate.request_type == "origin-rsa")}',
+            error_message:
+              "The origin certificate was issued for a key of another type than rsa. Raise certificate.generation by one to issue a new one.",
           },
         ],
       },

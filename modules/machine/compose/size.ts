@@ -27,6 +27,9 @@ const secretBytes: Readonly<Record<SecretName, number>> = {
   sshHostKey: 120,
 };
 
+/** What an RSA key of 2048 bits adds where the origin has one. */
+const rsaMoreBytes: Readonly<Partial<Record<SecretName, number>>> = { originCertificate: 500, originKey: 1464 };
+
 /** Text of a length that compresses as badly as a secret does. */
 const incompressible = (bytes: number): string =>
   Array.from({ length: Math.ceil(bytes / 44) }, (_, index) =>
@@ -38,7 +41,8 @@ const incompressible = (bytes: number): string =>
 /** Secrets of servers with the same roles, of realistic length. */
 const realisticSecrets = oncePerRoles((config, roles) =>
   allSecretParts(config, roles, {
-    value: (name) => incompressible(secretBytes[name]),
+    value: (name) =>
+      incompressible(secretBytes[name] + (config.certificate.keyType === "rsa" ? (rsaMoreBytes[name] ?? 0) : 0)),
     encode: (content) => Buffer.from(content).toString("base64"),
     compress,
   }),
