@@ -15,5 +15,5 @@ export async function synth(importFile: ImportFile): Promise<void> {
   refuseViolations(policies);
   const sections = monitoringReview(config);
   app.synth();
-  writeReview({ config, outdir: app.outdir, policies, hasDatadogApiKey, sections });
+  writeReview({ config, outdir: app.outdir, policies, hasDatadogApiKey, today: new Date(), sections });
 }

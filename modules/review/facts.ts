@@ -22,6 +22,8 @@ export interface ReviewFacts {
   readonly policies: readonly PolicyResult[];
   /** Whether `TF_VAR_datadog_api_key` is set, if that is known. */
   readonly hasDatadogApiKey: boolean | undefined;
+  /** Day of the review. */
+  readonly today: Date;
   /** @default none */
   readonly sections?: readonly ReviewSection[];
 }

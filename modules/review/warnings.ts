@@ -1,4 +1,5 @@
 import type { Config } from "../config/schema.js";
+import { aptKeys, type PublishedKey } from "../platform/apt-keys.js";
 import { warningBytes } from "../machine/compose/size.js";
 import { siteHosts } from "../platform/names.js";
 import { inStockInstead, priceList, serverTypes } from "../platform/hetzner-offers.js";
@@ -96,6 +97,31 @@ const payloadSize: Check = (_config, { payloads }) => {
   );
 };
 
+/** From so many days before a key's end the review warns: time to wait for the vendor's next key, and to roll it out. */
+const keyNoticeDays = 180;
+
+const dayMs = 86_400_000;
+
+function aptKeyEnds(vendor: keyof typeof aptKeys, key: PublishedKey, today: Date): readonly Warning[] {
+  const daysLeft = Math.floor((Date.parse(`${key.ends}T23:59:59Z`) - today.getTime()) / dayMs);
+  const effect =
+    daysLeft < 0
+      ? `ended on ${key.ends}: no server can be set up`
+      : `ends on ${key.ends}: after that no new server can be set up`;
+  return when(
+    daysLeft < keyNoticeDays,
+    `aptSources.${vendor}.publishedKey`,
+    `the key of ${vendor}'s apt repository ${effect}; name the vendor's next one`,
+  );
+}
+
+/** A key in a file is the owner's own business: it may belong to a mirror. */
+const aptKeysEnd: Check = ({ aptSources, monitoring: { enabled } }, { today }) =>
+  (enabled ? (["mysql", "datadog"] as const) : (["mysql"] as const)).flatMap((vendor) => {
+    const { key = aptKeys[vendor] } = aptSources[vendor];
+    return typeof key === "string" ? [] : aptKeyEnds(vendor, key, today);
+  });
+
 const checks: readonly Check[] = [
   placeholder,
   edgeCertificate,
@@ -105,6 +131,7 @@ const checks: readonly Check[] = [
   monitoring,
   backups,
   stock,
+  aptKeysEnd,
   payloadSize,
 ];
 

@@ -19,6 +19,8 @@ export interface WriteReviewProps {
   readonly policies: readonly PolicyResult[];
   /** Whether `TF_VAR_datadog_api_key` is set, if that is known. */
   readonly hasDatadogApiKey: boolean | undefined;
+  /** Day of the review. */
+  readonly today: Date;
   /** Parts that other concepts add. @default none */
   readonly sections?: readonly ReviewSection[];
   /** Where the review is printed. @default process.stdout */
@@ -30,13 +32,13 @@ export interface WriteReviewProps {
  * Colours only on a terminal, and never with NO_COLOR.
  */
 export function writeReview(props: WriteReviewProps): void {
-  const { config, outdir, policies, hasDatadogApiKey, sections, output = process.stdout } = props;
+  const { config, outdir, policies, hasDatadogApiKey, today, sections, output = process.stdout } = props;
   const payloads = config.servers.map((server) => ({
     server: server.name,
     bytes: payloadSize(config, server),
     hash: payloadHash(config, server),
   }));
-  const result = review(config, { payloads, policies, hasDatadogApiKey, ...(sections && { sections }) });
+  const result = review(config, { payloads, policies, hasDatadogApiKey, today, ...(sections && { sections }) });
   const plain = renderReview(result, { color: false });
   mkdirSync(outdir, { recursive: true });
   writePayloads(config, join(outdir, "payload"));

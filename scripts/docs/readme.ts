@@ -14,9 +14,12 @@ function excerpt(): string {
     policy: id,
     outcome: isAccepted?.(config) ? ("accepted" as const) : ("passed" as const),
   }));
-  const text = renderReview(review(config, { payloads: [], policies: results, hasDatadogApiKey: true }), {
-    color: false,
-  });
+  const text = renderReview(
+    review(config, { payloads: [], policies: results, hasDatadogApiKey: true, today: new Date("2026-12-01") }),
+    {
+      color: false,
+    },
+  );
   return ["```text", text.slice(text.indexOf("\nSummary\n")).trim(), "```"].join("\n");
 }
 

@@ -74,7 +74,7 @@ export const payloadMutations: readonly Mutation[] = [
       "noatime,nodev,nosuid,noexec",
       "goes on writing to a damaged disk",
     ],
-    ["|| [ $? -lt 4 ]", "|| [ $? -lt 9 ]", "a damaged volume is mounted"],
+    ['[ "$status" -lt 4 ]', '[ "$status" -lt 9 ]', "a damaged volume is mounted"],
     ['rm -rf "$DATA.new"', 'rm -rf "$DATA"', "data is deleted"],
     ['mountpoint -q "$MOUNT_POINT" && return 0', "", "mounted twice"],
   ),

@@ -15,6 +15,7 @@ const linesOf = (mistake: Mistake, environment = "production"): readonly string[
   findProblems(environment, exampleInput(mistake as Partial<EnvironmentInput>)).map(problemLine);
 
 const digest = "0".repeat(63);
+const nextKey = { url: "https://repo.mysql.com/next", fingerprints: ["A".repeat(40)], ends: "2029-10-23" };
 const webOnly = { roles: ["web"] };
 const manyServers = (count: number, server: object = webOnly, first = 130) =>
   Object.fromEntries(
@@ -405,6 +406,26 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
       { aptSources: { datadog: { keyfile: "package.json" } } },
       'aptSources.datadog.keyfile: is not a known setting, got "package.json"; did you mean keyFile?',
     ],
+    [
+      { aptSources: { mysql: { publishedKey: { ...nextKey, fingerprints: ["bca4 3417"] } } } },
+      'aptSources.mysql.publishedKey.fingerprints[0]: must be 40 upper-case hexadecimal digits, got "bca4 3417"; take what `gpg --show-keys` prints, without spaces',
+    ],
+    [
+      { aptSources: { mysql: { publishedKey: { ...nextKey, fingerprints: [] } } } },
+      "aptSources.mysql.publishedKey.fingerprints: must have at least 1 entry, got []; add one",
+    ],
+    [
+      { aptSources: { datadog: { publishedKey: { ...nextKey, ends: "2029-02-30" } } } },
+      'aptSources.datadog.publishedKey.ends: must be a day that there is, got "2029-02-30"; write it as 2029-03-02',
+    ],
+    [
+      { aptSources: { datadog: { publishedKey: { ...nextKey, ends: "soon" } } } },
+      'aptSources.datadog.publishedKey.ends: must be a day, got "soon"; write it as 2027-10-23',
+    ],
+    [
+      { aptSources: { datadog: { publishedKey: { ...nextKey, url: "http://keys.foobar.com/key" } } } },
+      'aptSources.datadog.publishedKey.url: must be an https URL, got "http://keys.foobar.com/key"; write it as https://keys.foobar.com/key',
+    ],
   ],
   "monitoring and state": [
     [
@@ -541,6 +562,15 @@ describe("values that are no plain data", () => {
 });
 
 const lineOf = (mistake: Mistake): string => linesOf(mistake).join("\n");
+
+describe("two keys for one apt repository", () => {
+  it("are refused", () => {
+    const line = lineOf({ aptSources: { mysql: { keyFile: exampleKeyFile, publishedKey: nextKey } } });
+    expect(line).toMatch(
+      /^aptSources\.mysql: must name one key, in keyFile or in publishedKey, got .*; remove one of the two$/,
+    );
+  });
+});
 
 describe("URLs", () => {
   const releases = "https://releases.foobar.com";

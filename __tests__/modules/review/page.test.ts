@@ -13,6 +13,7 @@ const example = review(config, {
     { policy: "state-shared", outcome: "accepted", details: ["the state is <a local file>"] },
   ],
   hasDatadogApiKey: true,
+  today: new Date("2026-12-01"),
   sections: [{ title: "Monitors", columns: ["area", "limits"], rows: [["web", "visitors-gone < 1"]] }],
 });
 const page = renderPage(example, drawTopology(config));

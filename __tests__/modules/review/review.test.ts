@@ -10,6 +10,7 @@ const facts: ReviewFacts = {
     { policy: "state-shared", outcome: "accepted", details: ["the state is a local file"] },
   ],
   hasDatadogApiKey: true,
+  today: new Date("2026-12-01"),
 };
 const example = review(exampleConfig(), facts);
 const text = renderReview(example, { color: false });

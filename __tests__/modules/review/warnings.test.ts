@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { warningsOf } from "../../../modules/review/warnings.js";
 import type { ReviewFacts } from "../../../modules/review/facts.js";
 import type { EnvironmentInput } from "../../../modules/config/schema.js";
-import { exampleConfig, exampleSshKey, type Overrides } from "../../support/config.js";
+import { exampleConfig, exampleKeyFile, exampleSshKey, type Overrides } from "../../support/config.js";
 
 /** A configuration that leaves nothing to say. */
 const silent: Overrides<EnvironmentInput> = {
@@ -17,7 +17,7 @@ const silent: Overrides<EnvironmentInput> = {
   } as unknown as Overrides<EnvironmentInput["backend"]>,
 };
 
-const nothingWrong: ReviewFacts = { payloads: [], policies: [], hasDatadogApiKey: true };
+const nothingWrong: ReviewFacts = { payloads: [], policies: [], hasDatadogApiKey: true, today: new Date("2026-12-01") };
 
 const warnings = (
   overrides: Overrides<EnvironmentInput>,
@@ -92,6 +92,27 @@ describe("warnings", () => {
     expect(warnings({ serverType: "cx33" })).toEqual([
       "serverType cx33 was sold out everywhere on 2026-09-29, if Hetzner refuses it, cpx32 is as large",
     ]);
+  });
+
+  it("say half a year before that a vendor's apt key ends, and that it has", () => {
+    const on = (day: string, overrides: Overrides<EnvironmentInput> = {}) =>
+      warnings(overrides, { today: new Date(`${day}T12:00:00Z`) });
+    expect(on("2027-04-26")).toEqual([]);
+    expect(on("2027-04-27")).toEqual([
+      "aptSources.mysql.publishedKey the key of mysql's apt repository ends on 2027-10-23: after that no new server can be set up; name the vendor's next one",
+    ]);
+    expect(on("2027-10-24")).toEqual([expect.stringContaining("ended on 2027-10-23: no server can be set up")]);
+    const ofKeys = (lines: readonly string[]) =>
+      lines.map((line) => line.split(" ")[0]).filter((path) => path?.startsWith("apt"));
+    expect(ofKeys(on("2033-01-01"))).toEqual(["aptSources.mysql.publishedKey", "aptSources.datadog.publishedKey"]);
+    expect(ofKeys(on("2033-01-01", { monitoring: { enabled: false } }))).toEqual(["aptSources.mysql.publishedKey"]);
+  });
+
+  it("know the key that an environment names instead, and nothing of one in a file", () => {
+    const publishedKey = { url: "https://repo.mysql.com/next", fingerprints: ["A".repeat(40)], ends: "2029-10-23" };
+    const today = new Date("2028-01-01");
+    expect(warnings({ aptSources: { mysql: { publishedKey } } }, { today })).toEqual([]);
+    expect(warnings({ aptSources: { mysql: { keyFile: exampleKeyFile } } }, { today })).toEqual([]);
   });
 
   it("say when a payload grows towards Hetzner's limit", () => {

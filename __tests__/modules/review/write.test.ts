@@ -14,6 +14,7 @@ const props = {
   outdir,
   policies: [],
   hasDatadogApiKey: true,
+  today: new Date("2026-12-01"),
   output: pipe,
 };
 const read = (path: string): string => readFileSync(join(outdir, path), "utf8");

@@ -76,6 +76,15 @@ export const utcTime = text((value) => {
   return real === value ? undefined : { rule: "must be a day that there is", fix: `write it as ${real}` };
 });
 
+/** A day that the calendar has. */
+export const day = text((value) => {
+  const time = new Date(`${value}T00:00:00Z`);
+  const isWritten = /^\d{4}-\d{2}-\d{2}$/.test(value) && !Number.isNaN(time.getTime());
+  if (!isWritten) return { rule: "must be a day", fix: "write it as 2027-10-23" };
+  const real = time.toISOString().slice(0, 10);
+  return real === value ? undefined : { rule: "must be a day that there is", fix: `write it as ${real}` };
+});
+
 export const location = known("location", Object.keys(locations));
 
 export const zone = known("network zone", [...new Set(Object.values(locations).map((place) => place.zone))]);
@@ -100,6 +109,13 @@ export const sshKeyName = matching(
   /^[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$/,
   "must be a name of at most 63 letters, digits, hyphens and underscores",
   'write it as "jane"',
+);
+
+/** As `gpg --show-keys` prints it, without spaces. */
+export const keyFingerprint = matching(
+  /^[0-9A-F]{40}$/,
+  "must be 40 upper-case hexadecimal digits",
+  "take what `gpg --show-keys` prints, without spaces",
 );
 
 export const sha256 = matching(

@@ -1,4 +1,5 @@
 import type { Config, Role, ServerConfig } from "../../config/schema.js";
+import type { PublishedKey } from "../../platform/apt-keys.js";
 
 /** A file on a server. It holds no secret and no Terraform reference. */
 export interface PayloadFile {
@@ -23,13 +24,6 @@ export interface AptSource {
   readonly source: string;
   /** Armored public key that signs the repository, or where its vendor publishes it. */
   readonly key: string | PublishedKey;
-}
-
-/** A key that the server downloads. Who signs is pinned by the fingerprint, whatever the download brings. */
-export interface PublishedKey {
-  readonly url: string;
-  /** Fingerprints of the primary keys that may sign, 40 hexadecimal digits each. */
-  readonly fingerprints: readonly string[];
 }
 
 /** What one concept adds to the cloud-init payload of servers that have the same roles. Parts are merged in order; see payload.ts. */

@@ -173,7 +173,7 @@ describe("the server's configuration", () => {
 
 describe("the apt key", () => {
   it("is MySQL Release Engineering's, pinned by its fingerprint", () => {
-    expect(mysqlOf("alpha").aptSources?.[0]?.key).toEqual({
+    expect(mysqlOf("alpha").aptSources?.[0]?.key).toMatchObject({
       url: "https://repo.mysql.com/RPM-GPG-KEY-mysql-2025",
       fingerprints: ["BCA43417C3B485DD128EC6D4B7B3B788A8D3785C"],
     });
