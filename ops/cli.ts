@@ -1,5 +1,7 @@
+import { randomUUID } from "node:crypto";
 import { Command } from "commander";
 import { loadEnvironment, readInvocation } from "../modules/config/load.js";
+import { checkBackend } from "./commands/check-backend.js";
 import { drift } from "./commands/drift.js";
 import { failover } from "./commands/failover.js";
 import { release } from "./commands/release.js";
@@ -80,6 +82,16 @@ program
       throw new Error("drift: the lab is not made by Terraform; npm run ops status shows what is outdated");
     const { stacksOf } = await import("./hetzner/site.js");
     process.exitCode = await drift(stacksOf(await loadEnvironment(environment), terraform), console.log);
+  });
+
+program
+  .command("check-backend")
+  .description("tries whether the lock beside the state is one: of two writers the second must be refused")
+  .action(async () => {
+    const { lockOf } = await import("./hetzner/site.js");
+    const config = await loadEnvironment(readInvocation().environment);
+    const store = lockOf(config, process.env, `lock-check-${randomUUID()}`);
+    process.exitCode = await checkBackend(store, console.log);
   });
 
 program

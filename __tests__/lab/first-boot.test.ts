@@ -51,8 +51,8 @@ describe("a first boot with Debian's archive, MySQL's repository and the release
     expect(await active(machine, "nginx", "mysql", "haproxy")).toBe("inactive inactive inactive");
 
     await lab.setAway([mysql, release]);
-    const waiting = await noticed(machine, "server-setup", /^ {2}mysql: E: /m);
-    expect(waiting.match(/^ {2}\S+:/gm)).toEqual(["  mysql:"]);
+    // All other parts are set up, some with a second attempt.
+    await noticed(machine, "server-setup", /^[^ ].*\n {2}mysql: E: [^\n]*\n$/);
     expect(await active(machine, "nftables", "datadog-agent", "nginx", "haproxy")).toBe("active active active active");
     expect(
       (await targetHealth(lab.layout)).filter(({ target, healthy }) => target === machine.name && healthy),

@@ -3,10 +3,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Lock } from "../../ops/core/lock.js";
+import { checkBackend } from "../../ops/commands/check-backend.js";
 import { BucketLock } from "../../ops/hetzner/bucket-lock.js";
 
-/** An object storage that holds one object and keeps the condition. */
-async function bucket() {
+/** An object storage that holds one object. @param keepsCondition whether it heeds If-None-Match */
+async function bucket(keepsCondition = true) {
   let held: string | undefined;
   const asked: string[] = [];
   const http = createServer((request, response) => {
@@ -14,7 +15,8 @@ async function bucket() {
     request.on("data", (chunk: Buffer) => (body += chunk.toString()));
     request.on("end", () => {
       asked.push(`${request.method} ${request.url} ${request.headers.authorization?.split(",")[0]}`);
-      const refused = request.method === "PUT" && request.headers["if-none-match"] === "*" && held !== undefined;
+      const refused =
+        keepsCondition && request.method === "PUT" && request.headers["if-none-match"] === "*" && held !== undefined;
       response.statusCode = refused ? 412 : request.method === "GET" && held === undefined ? 404 : 200;
       const answer = held ?? "";
       if (request.method === "PUT" && !refused) held = body;
@@ -44,5 +46,23 @@ describe("the lock in a bucket", () => {
     expect(asked[0]).toMatch(
       /^GET \/states\/production\/ops\.lock AWS4-HMAC-SHA256 Credential=id\/\d{8}\/fsn1\/s3\/aws4_request$/,
     );
+  });
+});
+
+describe("check-backend", () => {
+  it("finds a lock where the second writer is refused, and leaves nothing behind", async () => {
+    const { store } = await bucket();
+    const said: string[] = [];
+    expect(await checkBackend(store, (line) => said.push(line))).toBe(0);
+    expect(said.join()).toMatch(/^a lock: .* refused to the second$/);
+    expect(await store.read()).toBeUndefined();
+  });
+
+  it("finds none where a store ignores the condition", async () => {
+    const { store } = await bucket(false);
+    const said: string[] = [];
+    expect(await checkBackend(store, (line) => said.push(line))).toBe(1);
+    expect(said.join()).toMatch(/^NO LOCK: .*If-None-Match.*choose another object storage/);
+    expect(await store.read()).toBeUndefined();
   });
 });

@@ -99,6 +99,16 @@ export function refusalOf(found: Holding, command: string, ended: boolean | unde
   return undefined;
 }
 
+/** What this process writes into a lock that it takes. */
+export const holdingOf = (command: string): Holding => ({
+  command,
+  holder: `${process.env["USER"] || "somebody"} on ${hostname()}`,
+  host: hostname(),
+  pid: process.pid,
+  began: beganOf(process.pid),
+  since: new Date().toISOString(),
+});
+
 /** The lock while this process holds it. */
 export class Lock {
   private constructor(
@@ -108,14 +118,7 @@ export class Lock {
 
   /** Takes the lock, also from a run of the same command that was interrupted. @throws when somebody else has it; says who */
   static async take(store: LockStore, command: string): Promise<Lock> {
-    const mine: Holding = {
-      command,
-      holder: `${process.env["USER"] || "somebody"} on ${hostname()}`,
-      host: hostname(),
-      pid: process.pid,
-      began: beganOf(process.pid),
-      since: new Date().toISOString(),
-    };
+    const mine = holdingOf(command);
     if (await store.create(mine)) return new Lock(store, mine);
     const found = await store.read();
     if (found === undefined) return Lock.take(store, command);

@@ -61,16 +61,20 @@ async function output<T extends object>(stack: Stack, name: string): Promise<T> 
   return found as T;
 }
 
-/** The lock lies beside the state. @throws when the bucket's key is not in the environment */
-function lockOf({ environment, backend }: Config, variables: NodeJS.ProcessEnv): LockStore {
-  if (backend.type === "local") return new FileLock(resolve("state", `${environment}-ops.lock`));
+/** A lock that lies beside the state. @throws when the bucket's key is not in the environment */
+export function lockOf(
+  { environment, backend }: Pick<Config, "environment" | "backend">,
+  variables: NodeJS.ProcessEnv,
+  name = "ops.lock",
+): LockStore {
+  if (backend.type === "local") return new FileLock(resolve("state", `${environment}-${name}`));
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = variables;
   if (!accessKeyId || !secretAccessKey)
     throw new Error(
       "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set; they are the key of the bucket with the state",
     );
   const { endpoint, bucket, region, prefix = environment } = backend;
-  return new BucketLock({ url: `${endpoint}/${bucket}/${prefix}/ops.lock`, region, accessKeyId, secretAccessKey });
+  return new BucketLock({ url: `${endpoint}/${bucket}/${prefix}/${name}`, region, accessKeyId, secretAccessKey });
 }
 
 /** The configuration as stacks, judged by the policies. */
