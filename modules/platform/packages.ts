@@ -1,15 +1,8 @@
 /** Debian and vendor packages, by the concept that installs them. Nothing else is installed: `Recommends` are off. */
 export const packages = {
-  hardening: [
-    "ca-certificates",
-    "chrony",
-    "logrotate",
-    "openssh-server",
-    "procps",
-    "systemd-resolved",
-    "unattended-upgrades",
-  ],
-  hostFirewall: ["nftables"],
+  hardening: ["ca-certificates", "chrony", "logrotate", "openssh-server", "procps", "unattended-upgrades"],
+  /** The rules let only the local resolver ask name servers, so it comes with them. */
+  hostFirewall: ["nftables", "systemd-resolved"],
   release: ["curl"],
   nginx: ["nginx"],
   application: ["nodejs"],

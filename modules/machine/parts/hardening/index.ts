@@ -1,6 +1,5 @@
 import { toNumber } from "../../../config/addresses.js";
 import type { PayloadContext, PayloadPart } from "../../part/part.js";
-import { addresses } from "../../../platform/addresses.js";
 import { packages } from "../../../platform/packages.js";
 import { paths } from "../../../platform/paths.js";
 import { readStatic, renderTemplate } from "../../part/templates.js";
@@ -31,17 +30,13 @@ function upgradeTime(privateIp: string): string {
   return [Math.floor(minutes / 60) % 24, minutes % 60].map((part) => String(part).padStart(2, "0")).join(":");
 }
 
-/** The machine itself: names, time, journal, security updates, ssh and kernel settings. */
+/** The machine itself: time, journal, security updates, ssh and kernel settings. */
 export function hardeningPart(_context: PayloadContext): PayloadPart {
   return {
     name: "hardening",
     packages: packages.hardening,
     files: [
       ...Object.entries(staticFiles).map(([path, name]) => ({ path, content: readStatic(file(name)) })),
-      {
-        path: "/etc/systemd/resolved.conf.d/60-platform.conf",
-        content: renderTemplate(file("resolved.conf.hbs"), { resolvers: addresses.resolvers.join(" ") }),
-      },
       { path: paths.restartUpgraded, permissions: "0755", content: readStatic(file("restart-upgraded")) },
       { path: paths.vendorUpdates, permissions: "0755", content: readStatic(file("vendor-updates")) },
     ],

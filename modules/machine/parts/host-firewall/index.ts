@@ -1,4 +1,5 @@
 import type { PayloadContext, PayloadPart } from "../../part/part.js";
+import { addresses } from "../../../platform/addresses.js";
 import { packages } from "../../../platform/packages.js";
 import { ports } from "../../../platform/ports.js";
 import { users, type ServiceUser } from "../../../platform/users.js";
@@ -20,7 +21,7 @@ const guarded = {
   database: ["mysql.service", "mysql-group.service"],
 } as const;
 
-/** The server's own firewall: the rule table as nftables. */
+/** The server's own firewall: the rule table as nftables, with the one resolver that it lets out. */
 export function hostFirewallPart({ config, roles }: PayloadContext): PayloadPart {
   return {
     name: "host-firewall",
@@ -41,6 +42,10 @@ export function hostFirewallPart({ config, roles }: PayloadContext): PayloadPart
         content: renderTemplate(file("service.conf.hbs"), {
           services: roles.flatMap((role) => guarded[role]).join(" "),
         }),
+      },
+      {
+        path: "/etc/systemd/resolved.conf.d/60-platform.conf",
+        content: renderTemplate(file("resolved.conf.hbs"), { resolvers: addresses.resolvers.join(" ") }),
       },
       { path: "/etc/sysctl.d/60-network.conf", content: readStatic(file("sysctl.conf")) },
     ],

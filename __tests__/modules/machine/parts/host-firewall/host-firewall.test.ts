@@ -26,15 +26,16 @@ const inward = (config = exampleConfig(), server = "alpha"): string[] =>
 const accepted = (text: string): string[] => [...text.matchAll(/^\t\t(.*) accept$/gm)].map(([, match]) => match ?? "");
 
 describe("the host firewall with defaults", () => {
-  it("is one package, three files and one of its own", () => {
+  it("comes with the resolver that its rules let out, which runs before they are loaded", () => {
     const part = partOf(hostFirewallPart);
-    expect(part.packages).toEqual(["nftables"]);
-    expect(part.files?.map(({ path }) => path)).toEqual([
-      "/etc/nftables.conf",
-      "/etc/systemd/system/nftables.service.d/platform.conf",
-      "/etc/sysctl.d/60-network.conf",
-      "/etc/nftables/own-address.nft",
-    ]);
+    expect(part.packages).toContain("systemd-resolved");
+    expect(part.setup).toMatch(/restart systemd-resolved\.service\n[^]*reload-or-restart nftables\.service/);
+  });
+
+  it("lets names come from Hetzner's resolvers, and from no other", () => {
+    expect(contentOf(partOf(hostFirewallPart), "/etc/systemd/resolved.conf.d/60-platform.conf")).toBe(
+      "[Resolve]\nDNS=185.12.64.1 185.12.64.2 2a01:4ff:ff00::add:1 2a01:4ff:ff00::add:2\nFallbackDNS=\nDomains=~.\nLLMNR=no\nMulticastDNS=no\n",
+    );
   });
 
   it("drops what no rule allows, in, out and through", () => {
