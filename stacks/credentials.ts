@@ -36,7 +36,7 @@ export class CredentialsStack extends PlatformStack {
     this.mysql = new MysqlCertificates(this, "mysql", { config });
     this.sshHostKeys = new SshHostKeys(this, "ssh-host-key", { config });
     this.originCertificate = originCertificates(this, config);
-    // Both in either mode: servers keep what they were born with while the mode changes, or changes back.
+    // Both in either mode: servers keep what they were made with while the mode changes, or changes back.
     this.edgeToken = new Passwords(this, "edge", { names: ["token"], length: 48, protect: false }).value("token");
     this.originPull = new OriginPull(this, "origin-pull", { config });
     new TerraformOutput(this, "origin_certificate_expires_on", {

@@ -10,7 +10,7 @@ export { checkEnvironment } from "./check.js";
 export interface Invocation {
   /** `ENVIRONMENT`. An empty one names no environment: whoever set it meant another than production. @default "production" */
   readonly environment: string;
-  /** Whether `TF_VAR_datadog_api_key` is set. Nobody knows when cdktf-cli runs the app: it takes Terraform's variables away. */
+  /** Whether `TF_VAR_datadog_api_key` is set. Unknown when cdktf-cli runs the app, because it removes TF_VAR_* from the environment. */
   readonly hasDatadogApiKey: boolean | undefined;
   /** `TERRAFORM_BINARY_NAME`, for commands that people are told to run. @default "terraform" */
   readonly terraform: string;

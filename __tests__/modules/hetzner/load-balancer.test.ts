@@ -63,7 +63,7 @@ describe("a balancer that servers were not made for", () => {
     };
   const labelsOf = (server: string): string => remote("servers", `hcloud_server-${server}-labels`);
 
-  it("is refused in the plan, for each target that was born with another TLS mode, balancer's address or domain", () => {
+  it("is refused in the plan, for each target that was made with another TLS mode, balancer's address or domain", () => {
     expect(
       preconditions(edge)
         .precondition.slice(0, -1)

@@ -33,18 +33,21 @@ export interface PlatformServerProps {
 }
 
 /**
- * What only matters when a server is created. For a change of the first three Hetzner would build the server anew, for the fourth it
- * would power it off, for the fifth take it out of the network whose address its payload knows, and all of them at once; a placement
- * group cannot change on a running server. `location` is not among them: nothing in another location could be attached, so a plan that
- * moves servers must be seen.
+ * Attributes that count only when a server is made; a later change is ignored, for Hetzner would carry it out on all servers at once.
+ * `location` is not among them: nothing in another location could be attached, so a plan that moves servers must be seen.
  */
 const decidedAtCreation = [
+  // A change builds the server anew.
   "user_data",
   "ssh_keys",
   "image",
+  // A change powers the server off.
   "server_type",
+  // A change takes the server out of the network whose address its payload knows.
   "network",
+  // Cannot change while the server runs.
   "placement_group_id",
+  // Say what the server was made with and for, so that plans can compare.
   'labels["payload"]',
   'labels["balancer"]',
 ];

@@ -37,9 +37,9 @@ const ownFilesOf = oncePerServer((config, server): readonly PayloadFile[] =>
   partsOf(config, server.roles).flatMap((part) => part.ownFiles?.(server) ?? []),
 );
 
-/** What of files makes a server outdated when it changes: see {@link PayloadFile.lasting}. */
-const lasting = (files: readonly PayloadFile[] = []): readonly PayloadFile[] =>
-  files.map((file) => ({ ...file, content: file.lasting ?? file.content }));
+/** Files with the content that decides whether a server is outdated. */
+const decisive = (files: readonly PayloadFile[] = []): readonly PayloadFile[] =>
+  files.map((file) => ({ ...file, content: file.decisiveContent ?? file.content }));
 
 const hashOf = (...values: readonly unknown[]): string =>
   createHash("sha256").update(JSON.stringify(values)).digest("hex");
@@ -64,9 +64,9 @@ export function payloadOf(config: Config, server: ServerConfig): CloudConfig {
 }
 
 const sharedHash = oncePerRoles((config, roles) =>
-  hashOf(mergeParts(partsOf(config, roles).map((part) => ({ ...part, files: lasting(part.files) })))),
+  hashOf(mergeParts(partsOf(config, roles).map((part) => ({ ...part, files: decisive(part.files) })))),
 );
 
-/** Hash of everything literal that only a new server gets. */
-export const lastingHash = (config: Config, server: ServerConfig): string =>
-  hashOf(sharedHash(config, server.roles), server.name, lasting(ownFilesOf(config, server)));
+/** Hash of the literal payload as far as it decides whether a server is outdated. */
+export const decisiveHash = (config: Config, server: ServerConfig): string =>
+  hashOf(sharedHash(config, server.roles), server.name, decisive(ownFilesOf(config, server)));

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Config, ServerConfig } from "../../config/schema.js";
 import type { SecretName } from "../../config/secrets.js";
 import { oncePerRoles, oncePerServer } from "./once.js";
-import { lastingHash } from "./payload.js";
+import { decisiveHash } from "./payload.js";
 import { compress, allSecretParts, serverUserData } from "./user-data.js";
 
 /** Hetzner takes at most this much user data. */
@@ -58,12 +58,12 @@ const certificateOf = (config: Config, server: ServerConfig): string =>
   config.tls === "passthrough" && server.roles.includes("web") ? `generation ${config.certificate.generation}` : "";
 
 /**
- * Short hash of what only a new server boots with: what lasts of its payload, and which certificate comes with it.
- * Fits a label of Hetzner's.
+ * Short hash of what only a new server gets: the payload as far as it decides whether a server is outdated, and which certificate comes
+ * with it. Fits a label of Hetzner's.
  */
 export const payloadHash = oncePerServer((config, server) =>
   createHash("sha256")
-    .update(lastingHash(config, server))
+    .update(decisiveHash(config, server))
     .update(certificateOf(config, server))
     .digest("hex")
     .slice(0, 12),

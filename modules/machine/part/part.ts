@@ -6,10 +6,10 @@ export interface PayloadFile {
   readonly path: string;
   readonly content: string;
   /**
-   * What of the content only a new server gets. The rest is where a server starts from and then changes by itself: a server that was
-   * born with another rest is up to date. @default content
+   * The content that decides whether a server is outdated: a server that was made with another one must be replaced. It leaves out what
+   * a server only starts with and then changes by itself, such as its release. @default content
    */
-  readonly lasting?: string;
+  readonly decisiveContent?: string;
   /** @default "root:root" */
   readonly owner?: string;
   /** Octal. @default "0644" */

@@ -3,7 +3,7 @@ import { ports } from "../../platform/ports.js";
 import { covers, firewallRules } from "./firewall-rules.js";
 import type { Policy } from "./policy.js";
 
-/** A wider network is no group of administrators: a few of them are the world in parts. The configuration asks for narrower ones still. */
+/** Shorter prefixes count as the world: two /1 cover all of it, 256 /8 too. The configuration refuses already what is wider than one administrator's network. */
 const shortestPrefix = { ipv4: 8, ipv6: 16 } as const;
 
 const isWorld = (cidr: string): boolean => prefixLength(cidr) < shortestPrefix[cidr.includes(":") ? "ipv6" : "ipv4"];

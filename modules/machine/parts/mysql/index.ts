@@ -41,19 +41,22 @@ export function mysqlPart({ config }: PayloadContext): PayloadPart {
       copied("/etc/systemd/system/mysql-group.service", "mysql-group.service"),
     ],
     ownFiles: (server) => [
-      growing(paths.mysql.configuration, members, (known) => serverConfiguration(config, server, known)),
-      growing(paths.mysql.groupSettings, members, (known) => groupSettings(config, server, known)),
+      namingMembers(paths.mysql.configuration, members, (known) => serverConfiguration(config, server, known)),
+      namingMembers(paths.mysql.groupSettings, members, (known) => groupSettings(config, server, known)),
     ],
     setup: readStatic(file("setup-mysql")),
   };
 }
 
-/** A file that names the members of the day it is made. They are where a member starts to look for the group, which then tells it the others. */
-const growing = (
+/**
+ * A file that names the members that the configuration knows when the server is made. A member begins with them to look for the group,
+ * which then tells it of the others; so a member that is added later makes no server outdated.
+ */
+const namingMembers = (
   path: string,
   members: readonly ServerConfig[],
   content: (members: readonly ServerConfig[]) => string,
-): PayloadFile => ({ path, content: content(members), lasting: content([]) });
+): PayloadFile => ({ path, content: content(members), decisiveContent: content([]) });
 
 function serverConfiguration(config: Config, server: ServerConfig, members: readonly ServerConfig[]): string {
   return renderTemplate(file("server.cnf.hbs"), {

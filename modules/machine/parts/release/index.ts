@@ -13,8 +13,8 @@ export const releasePart = ({ config }: PayloadContext): PayloadPart => ({
     {
       path: paths.release.environmentFile,
       content: renderTemplate(file("release.env.hbs"), config.application),
-      // `deploy-app` brings newer ones.
-      lasting: renderTemplate(file("release.env.hbs"), { url: "", sha256: "" }),
+      // `deploy-app` brings newer ones, without a new server.
+      decisiveContent: renderTemplate(file("release.env.hbs"), { url: "", sha256: "" }),
     },
     { path: paths.release.fetch, permissions: "0755", content: readStatic(file("fetch-release")) },
   ],

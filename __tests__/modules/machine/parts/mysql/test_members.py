@@ -17,7 +17,7 @@ from members import CONFIGURED, FORGOTTEN, SEEN
 from observer import Observer
 from report import OFFLINE, ONLINE, Report
 
-# alpha was born with charlie, whose place delta has taken since.
+# alpha was made when charlie was a member, whose place delta has taken since.
 NOW = (ALPHA, BRAVO, DELTA)
 
 
