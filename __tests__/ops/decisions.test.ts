@@ -37,6 +37,8 @@ describe("a rollout", () => {
     ["does not exist", { cloud: null }, true],
     ["is off", { cloud: { running: false } }, true],
     ["is outdated", outdated, true],
+    ["is not healthy yet", { healthy: false }, false],
+    ["is no target of the balancer", { healthy: null }, true],
     ["has failed its first boot", { observation: { firstBoot: "runcmd failed" } }, true],
   ])("makes the one in hand anew where waiting would not help: it %s", (_, bravo, anew) => {
     expect(mustReplace(snapshot({ bravo }).servers[1] as ServerState, false)).toBe(anew);

@@ -4,7 +4,7 @@ import { look } from "../core/observe.js";
 import type { Progress } from "../core/progress.js";
 import { waitUntil } from "../core/shell.js";
 import { serverNamed, type Site } from "../core/site.js";
-import type { ServerState, Snapshot } from "../core/snapshot.js";
+import { isWeb, type ServerState, type Snapshot } from "../core/snapshot.js";
 
 /** How long the environment may be unwell before the next server, until the rollout stops. */
 const gateSeconds = 60;
@@ -29,6 +29,8 @@ export const mustReplace = (server: ServerState, evenCurrent: boolean): boolean 
   server.cloud === undefined ||
   !server.cloud.running ||
   !server.cloud.current ||
+  // The interrupted run had made the server and not yet led the balancer to it.
+  (isWeb(server) && server.healthy === undefined) ||
   firstBootFault(server) !== undefined;
 
 /** Says what {@link rollout} would do, and whether it would begin. @returns exit code: 1 when it would not */
