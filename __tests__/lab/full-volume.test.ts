@@ -47,12 +47,20 @@ describe("a primary whose data volume is full", () => {
     const writing = await startWriting(lab, group, { seconds: 90 }, over.signal);
     await fill(full, "root");
     await wholeGroup(lab, replicas);
+    await waitFor(
+      "a member that says why it waits outside the group",
+      async (see) => {
+        const status = await full.exec(["mysql-group", "status"]);
+        see(status);
+        return new RegExp(`^${full.name} .*data volume is full, \\d+ MiB left .*; joins when there is room`, "m").test(
+          status,
+        );
+      },
+      { timeoutSeconds: 60, pauseSeconds: 1 },
+    );
     await sleep(5);
     over.abort();
     const written = await writing.end;
-    expect(await full.exec(["mysql-group", "status"])).toMatch(
-      new RegExp(`^${full.name} .*data volume is full, 0 MiB left .*; joins when there is room`, "m"),
-    );
     const failures = written.failures.map(({ reason }) => reason);
     expect(failures.filter((reason) => reason !== "503")).toEqual([]);
     expect(written.worksAgain).toBe(true);
@@ -81,7 +89,11 @@ describe("data volumes that are full on every member", () => {
     await waitFor("a primary that says why it takes no writes", async () =>
       (await primary.exec(["mysql-group", "status"])).includes("online as PRIMARY; data volume is full"),
     );
-    const refused = await write();
+    // HAProxy asks twice before it believes a changed role.
+    const refused = await waitFor("a refused write", async (see) => {
+      const answer = see(await write());
+      return answer.status === 201 ? undefined : answer;
+    });
     expect({ status: refused.status, again: refused.headers["retry-after"] }).toEqual({ status: 503, again: "5" });
     expect((await visit(lab, lab.url("/api/notes"))).status).toBe(200);
 
