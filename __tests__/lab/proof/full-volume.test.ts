@@ -1,13 +1,13 @@
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import type { Lab } from "../../lab/lab.js";
-import type { Machine } from "../../lab/machine/machine.js";
-import { sleep, waitFor } from "../../lab/system/shell.js";
-import { paths } from "../../modules/platform/paths.js";
-import { figure, seconds, timed } from "./support/figures.js";
-import { errantTransactions, reportOf, settled, takesWrites, type WholeGroup, wholeGroup } from "./support/group.js";
-import { labInAnyMode } from "./support/lab-in-mode.js";
-import { visit } from "./support/visits.js";
-import { lostNotes, startWriting } from "./support/writes.js";
+import type { Lab } from "../../../lab/lab.js";
+import type { Machine } from "../../../lab/machine/machine.js";
+import { sleep, waitFor } from "../../../lab/system/shell.js";
+import { paths } from "../../../modules/platform/paths.js";
+import { figure, seconds, timed } from "../support/figures.js";
+import { errantTransactions, reportOf, settled, takesWrites, type WholeGroup, wholeGroup } from "../support/group.js";
+import { labInAnyMode } from "../support/lab-in-mode.js";
+import { visit } from "../support/visits.js";
+import { lostNotes, startWriting } from "../support/writes.js";
 
 /** What a failover may take, as in database.test.ts. */
 const longestGapSeconds = 10;
