@@ -24,10 +24,12 @@ const goals = {
 
 /** Parts of the measurement, in their order. */
 export const benchParts = ["start", "requests", "memory", "proof"] as const;
+/** One part of the measurement. */
 export type BenchPart = (typeof benchParts)[number];
 
 /** Properties of {@link bench}. */
 export interface BenchProps {
+  /** What is measured, in the order of {@link benchParts}. */
   readonly parts: readonly BenchPart[];
   /** Whether the start is that of a host that never had a lab: the cache is removed before. @default false */
   readonly cold?: boolean;

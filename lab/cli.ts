@@ -152,7 +152,9 @@ interface LoadOptions {
   seconds: number;
   path: string;
   method: string;
+  /** @default - none */
   body?: string;
+  /** @default false */
   keepAlive?: boolean;
 }
 

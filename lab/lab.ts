@@ -30,6 +30,7 @@ export class Lab {
   /** Somebody outside. */
   readonly visitor: Visitor;
 
+  /** Where its files are. */
   readonly layout = layout;
 
   private constructor(
@@ -101,6 +102,7 @@ export class Lab {
     return tryRun("ip", ["netns", "exec", namespaceOf(host), ...command], options);
   }
 
+  /** What runs, and how it is. */
   status(): Promise<LabStatus> {
     return statusOf(this.blueprint.environment.config, this.machines);
   }
@@ -114,6 +116,7 @@ export class Lab {
     });
   }
 
+  /** Takes it down, as {@link takeDown} does. `purge` removes the cache too. */
   down(options: { readonly purge?: boolean } = {}): Promise<void> {
     return takeDown(this.layout, options);
   }

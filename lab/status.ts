@@ -27,6 +27,7 @@ export interface GroupMember {
   readonly role: string;
 }
 
+/** The lab as it is now. */
 export interface LabStatus {
   readonly machines: readonly MachineStatus[];
   readonly balancer: readonly TargetHealth[];
@@ -34,6 +35,7 @@ export interface LabStatus {
   readonly services: readonly string[];
 }
 
+/** Looks at every machine and at the lab's own services, all at once. */
 export async function statusOf({ servers }: Config, machines: readonly Machine[]): Promise<LabStatus> {
   const rolesOf = new Map(servers.map(({ name, roles }) => [name, roles]));
   return {

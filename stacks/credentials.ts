@@ -17,6 +17,7 @@ import { PlatformStack, type PlatformStackProps } from "./platform-stack.js";
  * who reads one of the three can read the database.
  */
 export class CredentialsStack extends PlatformStack {
+  /** The configured generation of the origin certificate. */
   readonly originCertificate: OriginCertificate;
   /** Cloudflare's client certificate, which `tls: "passthrough"` asks for. */
   readonly originPull: OriginPull;

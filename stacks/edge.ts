@@ -13,13 +13,17 @@ import type { ServersStack } from "./servers.js";
 
 /** Properties of {@link EdgeStack}. */
 export interface EdgeStackProps extends PlatformStackProps {
+  /** Has the subnet that the balancer joins. */
   readonly foundation: FoundationStack;
+  /** Has the origin certificate and the proofs of origin. */
   readonly credentials: CredentialsStack;
+  /** Has the balancer's targets. */
   readonly servers: ServersStack;
 }
 
 /** What visitors meet: the balancer with its certificate, and Cloudflare in front. Nothing here touches a server. */
 export class EdgeStack extends PlatformStack {
+  /** The balancer; records at Cloudflare point to it. */
   readonly balancer: Balancer;
 
   constructor(scope: Construct, { config, foundation, credentials, servers }: EdgeStackProps) {

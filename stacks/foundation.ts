@@ -11,14 +11,17 @@ import { PlatformStack, type PlatformStackProps } from "./platform-stack.js";
 export interface ServerFoundation {
   readonly firewall: ServerFirewall;
   readonly addresses: PublicAddresses;
-  /** Disk of a database member. */
+  /** Data volume. @default - none, as for servers with the role web alone */
   readonly data?: DataVolume;
 }
 
 /** What outlives any server: network, addresses, firewalls, keys and the disks with the data. */
 export class FoundationStack extends PlatformStack {
+  /** Servers and balancer join its subnet. */
   readonly privateNetwork: PrivateNetwork;
+  /** Servers are created in them. */
   readonly placementGroups: PlacementGroups;
+  /** Servers take them when they are created. */
   readonly sshKeys: SshKeys;
   private readonly servers: ReadonlyMap<string, ServerFoundation>;
 
@@ -42,7 +45,7 @@ export class FoundationStack extends PlatformStack {
     );
   }
 
-  /** What belongs to a server of the configuration. */
+  /** What belongs to a server of the configuration. @throws Error for a server that is not in the configuration */
   of(server: ServerConfig): ServerFoundation {
     const foundation = this.servers.get(server.name);
     if (!foundation) throw new Error(`server ${server.name} is not in ${this.node.id}`);

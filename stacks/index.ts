@@ -12,7 +12,7 @@ export interface Stacks {
   readonly credentials: CredentialsStack;
   readonly servers: ServersStack;
   readonly edge: EdgeStack;
-  /** With `monitoring.enabled` only. */
+  /** The monitors and dashboards. @default - none: `monitoring.enabled` is false */
   readonly monitoring?: MonitoringStack;
 }
 

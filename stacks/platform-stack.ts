@@ -6,6 +6,7 @@ import { configureState } from "../modules/terraform/backend.js";
 
 /** Properties of every stack. */
 export interface PlatformStackProps {
+  /** The environment. */
   readonly config: Config;
 }
 

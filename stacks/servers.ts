@@ -9,7 +9,9 @@ import { PlatformStack, type PlatformStackProps } from "./platform-stack.js";
 
 /** Properties of {@link ServersStack}. */
 export interface ServersStackProps extends PlatformStackProps {
+  /** Has what outlives each server. */
   readonly foundation: FoundationStack;
+  /** Has the secrets that servers take. */
   readonly credentials: CredentialsStack;
   /** Binary in the commands of the outputs. @default "terraform" */
   readonly terraform?: string;
@@ -29,6 +31,7 @@ const warnWithout = (stack: PlatformStack, key: TerraformVariable): void =>
 
 /** The servers and their disks' attachments. Nothing here is rebuilt unless somebody asks for it by name. */
 export class ServersStack extends PlatformStack {
+  /** All servers, in the order of the configuration. */
   readonly servers: readonly PlatformServer[];
 
   constructor(scope: Construct, { config, foundation, credentials, terraform = "terraform" }: ServersStackProps) {

@@ -28,6 +28,7 @@ export interface Application {
   readonly stop: () => Promise<void>;
 }
 
+/** Reads from the package what runs here. @param environment name of the environment */
 export const describeRelease = (environment: string): Release => ({
   version: (JSON.parse(readPackaged(releaseName() === "development" ? "../package.json" : "package.json")) as Release)
     .version,

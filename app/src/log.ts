@@ -1,11 +1,14 @@
+/** Severity of a line, the least important first. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
 /** Fields of a log line. An `Error` under `error` is written as kind, message, code and stack. */
 export interface LogFields {
+  /** @default - none */
   readonly error?: unknown;
   readonly [name: string]: unknown;
 }
 
+/** A function for each level. */
 export type Log = Readonly<Record<LogLevel, (message: string, fields?: LogFields) => void>>;
 
 /** Properties of {@link createLog}. */

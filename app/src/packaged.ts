@@ -8,6 +8,7 @@ const folder = dirname(fileURLToPath(import.meta.url));
 /** Reads a file that is packed beside the bundle, such as `assets/site.css`. */
 export const readPackaged = (name: string): string => readFileSync(packagedPath(name), "utf8");
 
+/** Path of a file that is packed beside the bundle. */
 export const packagedPath = (name: string): string => `${folder}/${name}`;
 
 /** Name of the release's folder (the start of the tarball's SHA-256), or `development`. */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { LogLevel } from "./log.js";
 
+/** Host and port of a service. */
 export interface Address {
   readonly host: string;
   readonly port: number;
@@ -21,6 +22,7 @@ export interface DatabaseSettings {
   readonly tlsName: string;
 }
 
+/** Everything that the service is told by its environment. */
 export interface Settings {
   /** Used when no socket is inherited from systemd. */
   readonly listen: Address;

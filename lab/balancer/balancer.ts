@@ -14,8 +14,11 @@ const socketOf = (layout: Layout): string => path.join(layout.services, "balance
 
 /** What {@link startBalancer} needs. */
 export interface BalancerProps {
+  /** What the real balancer is made from too. */
   readonly definition: BalancerDefinition;
+  /** Host of the lab whose addresses it listens on. */
   readonly host: Host;
+  /** Web servers, reached by their private addresses. */
   readonly targets: readonly Host[];
   /** What https services show. */
   readonly certificate: KeyPair;

@@ -5,8 +5,11 @@ import type { Host } from "../network/addresses.js";
 
 /** What the stand-in's configuration is made from. */
 export interface HaproxyProps {
+  /** What the real balancer is made from too. */
   readonly definition: BalancerDefinition;
+  /** Host of the lab whose addresses it listens on. */
   readonly host: Host;
+  /** Web servers, reached by their private addresses. */
   readonly targets: readonly Host[];
   /** File with certificate and key, for https services. */
   readonly certificateBundle: string;
@@ -45,6 +48,7 @@ export function haproxyConfig({ definition, host, targets, certificateBundle, so
 
 /** Section that asks the targets of a service. */
 const checkName = (service: BalancerService): string => `${checkPrefix}${serviceName(service)}`;
+/** Beginning of the names of the sections that ask targets for their health. */
 export const checkPrefix = "check_";
 
 const serviceName = ({ protocol, listenPort }: BalancerService): string => `${protocol}_${listenPort}`;

@@ -11,6 +11,7 @@ export interface KeyPair {
 
 /** What a certificate made by the lab says about its holder. */
 export interface CertificateProps {
+  /** Name of its subject. */
   readonly commonName: string;
   /** Names it is valid for. @default - none */
   readonly dnsNames?: readonly string[];

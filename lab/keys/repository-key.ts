@@ -16,6 +16,7 @@ export class RepositoryKey {
     this.home = path.join(directory, "gnupg");
   }
 
+  /** Makes the key where there is none yet. */
   async create(): Promise<void> {
     if (existsSync(this.publicKey)) return;
     await mkdir(this.home, { recursive: true, mode: 0o700 });

@@ -6,8 +6,11 @@ import { run, sleep } from "../system/shell.js";
 
 /** A bounded loop of requests that are sent at a fixed rate, whether the ones before were answered or not. */
 export interface LoadProps {
+  /** Page that is asked for. */
   readonly url: string;
+  /** Requests that begin in each second. */
   readonly ratePerSecond: number;
+  /** How long requests begin; the last answers come later. */
   readonly seconds: number;
   /** @default "GET" */
   readonly method?: string;
@@ -34,6 +37,7 @@ export interface Gap {
   readonly seconds: number;
 }
 
+/** A request that failed. */
 export interface Failure {
   /** Seconds from the start of the load. */
   readonly at: number;

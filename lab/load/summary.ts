@@ -12,6 +12,7 @@ export interface Answer {
 /** Pauses shorter than this are not listed, in seconds. */
 const shortestGap = 0.5;
 
+/** The figures of a load, from what became of each request. */
 export function summary(answers: readonly Answer[]): Omit<LoadResult, "startedAt"> {
   const isOk = ({ status }: Answer): boolean => /^[123]\d\d$/.test(status);
   const ok = answers.filter(isOk).sort((a, b) => a.to - b.to);

@@ -2,7 +2,9 @@ import { existsSync } from "node:fs";
 
 /** What `bootCommand` needs to know. */
 export interface BootProps {
+  /** Host name inside the machine. */
   readonly name: string;
+  /** Directory tree that becomes its root. */
   readonly root: string;
   /** Its network namespace; also what systemd-nspawn calls the machine, so that its directories on this host are known as the lab's. */
   readonly namespace: string;

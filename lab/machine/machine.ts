@@ -15,7 +15,9 @@ import { shutDownFileSystem, type Volume } from "./volume.js";
 
 /** What a machine is made of. */
 export interface MachineProps {
+  /** Its name and its addresses. */
   readonly host: Host;
+  /** Private network that it joins. */
   readonly network: PrivateNetwork;
   /** Directory tree its root disk starts as. */
   readonly baseRoot: string;
@@ -40,7 +42,9 @@ export interface CloudInitStatus {
 
 /** One server: its own Debian with its own systemd, disks and network, as a systemd-nspawn container. */
 export class Machine {
+  /** Name of the server in the configuration. */
   readonly name: string;
+  /** Its addresses in the lab's networks. */
   readonly host: Host;
   private readonly group: ControlGroup;
   private readonly disk: Overlay;
@@ -111,15 +115,17 @@ export class Machine {
     await removeHost(this.host);
   }
 
-  /** Cuts it off the private network, or joins it again. */
+  /** Cuts it off the private network. What it sends and what is sent to it is dropped without an answer. */
   partition(): Promise<void> {
     return setPartitioned(this.host, true);
   }
 
+  /** Joins it to the private network again. */
   heal(): Promise<void> {
     return setPartitioned(this.host, false);
   }
 
+  /** Whether it is cut off the private network. */
   partitioned(): Promise<boolean> {
     return isPartitioned(this.host);
   }
@@ -145,6 +151,7 @@ export class Machine {
     }
   }
 
+  /** Whether one of its processes runs. */
   alive(): Promise<boolean> {
     return this.group.alive();
   }

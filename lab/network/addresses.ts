@@ -11,6 +11,7 @@ export const nameServers = addresses.resolvers.filter((address) => address.inclu
 export const nameServersIpv6 = addresses.resolvers.filter((address) => address.includes(":"));
 /** Gateways of a server's public interface at Hetzner: every server has a /32 (IPv4) and a /64 (IPv6) and routes everything through them. */
 export const publicGateway = "172.31.1.1";
+/** Gateway of a server's public interface at Hetzner, over IPv6. */
 export const publicGatewayIpv6 = "fe80::1";
 /** A host of the lab: a network namespace with one or two interfaces. */
 export interface Host {

@@ -99,6 +99,7 @@ export async function setPartitioned(host: Host, cut: boolean): Promise<void> {
   if (!result.ok) throw new Error(`${host.name}: ${result.stderr}`);
 }
 
+/** Whether a host is cut off the private network. */
 export async function isPartitioned(host: Host): Promise<boolean> {
   return host.privateIpv4 !== undefined && (await nftElement("get", host.privateIpv4)).ok;
 }

@@ -29,6 +29,7 @@ export class DebianMirror {
     }
   }
 
+  /** Puts a package where the genuine mirror has it. */
   async add(fetched: FetchedPackage): Promise<void> {
     const target = this.fileOf(fetched.url);
     await mkdir(path.dirname(target), { recursive: true });

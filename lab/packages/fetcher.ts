@@ -36,6 +36,7 @@ export class Fetcher {
     await this.write(`etc/apt/preferences.d/${name}`, preferences);
   }
 
+  /** Reads the package lists of all sources. */
   async update(): Promise<void> {
     await this.apt("update");
   }

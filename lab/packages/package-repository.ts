@@ -14,9 +14,13 @@ import { makeVendorRepository } from "./vendor-repository.js";
 
 /** What the repository is made from. */
 export interface RepositoryProps {
+  /** Directory that filled repositories are kept in. */
   readonly cache: string;
+  /** Base system; what it has already is not fetched. */
   readonly base: BaseSystem;
+  /** Packages and sources that the payloads name. */
   readonly wanted: PayloadPackages;
+  /** Signs the repositories that stand in for vendors'. */
   readonly key: RepositoryKey;
   /** Packages built for the lab, by the host name of the vendor whose repository offers them. @default - none */
   readonly localPackages?: Readonly<Record<string, readonly string[]>>;

@@ -15,6 +15,7 @@ export interface ServerMetadata {
   readonly userData: string;
 }
 
+/** What the service reads from its settings file. */
 export interface MetadataSettings {
   readonly address: string;
   readonly servers: readonly ServerMetadata[];

@@ -16,6 +16,7 @@ const memoryV1 = "/sys/fs/cgroup/memory";
  * that systemd spawns straight into a child group (CLONE_INTO_CGROUP) is killed at once. `create` therefore starts from nothing.
  */
 export class ControlGroup {
+  /** Directory of the group in the cgroup2 tree. */
   readonly path: string;
   private readonly memoryPath: string;
 
@@ -29,6 +30,7 @@ export class ControlGroup {
     return [...new Set([this.path, this.memoryPath])].map((directory) => path.join(directory, "cgroup.procs"));
   }
 
+  /** Makes the group anew, without processes. */
   async create(): Promise<void> {
     await this.remove();
     await mkdir(this.path, { recursive: true });

@@ -7,6 +7,7 @@ import { run, type RunOptions } from "./shell.js";
  * It is mounted `volatile`: the root disk of a lab machine need not survive a power cut of the host, and dpkg's many fsyncs cost most of a boot.
  */
 export class Overlay {
+  /** Where the writable tree is, while it is mounted. */
   readonly root: string;
 
   constructor(
@@ -16,6 +17,7 @@ export class Overlay {
     this.root = path.join(directory, "root");
   }
 
+  /** Mounts it, unless it is mounted. */
   async mount(): Promise<void> {
     if (await isMounted(this.root)) return;
     const upper = path.join(this.directory, "upper");
@@ -27,6 +29,7 @@ export class Overlay {
     await run("mount", ["-t", "overlay", "overlay", "-o", options, this.root]);
   }
 
+  /** Unmounts it and all that is mounted below it. */
   async unmount(): Promise<void> {
     await unmountBelow(this.root);
   }
@@ -60,6 +63,7 @@ async function mountsBelow(directory: string): Promise<string[]> {
     .sort((a, b) => b.length - a.length);
 }
 
+/** Unmounts a directory and all that is mounted below it, the deepest first. */
 export async function unmountBelow(directory: string): Promise<void> {
   for (const point of await mountsBelow(directory)) await run("umount", [point]);
 }

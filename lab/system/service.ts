@@ -11,6 +11,7 @@ export interface ServiceProps {
   readonly name: string;
   /** Host whose network namespace it runs in. */
   readonly host: string;
+  /** The program and its arguments. */
   readonly command: readonly [string, ...string[]];
   /** Variables added to its environment. @default - none */
   readonly environment?: Readonly<Record<string, string>>;
@@ -41,6 +42,7 @@ export async function startService(layout: Layout, props: ServiceProps): Promise
   });
 }
 
+/** Whether a process of the service runs. */
 export const serviceRuns = (name: string): Promise<boolean> => groupOf(name).alive();
 
 /** Starts a command that joins `group` before it becomes itself, and lives on when the lab's command ends. */

@@ -52,6 +52,7 @@ export async function tryRun(command: string, args: readonly string[], options: 
   };
 }
 
+/** Resolves after so many seconds. */
 export const sleep = (seconds: number): Promise<void> => new Promise((done) => setTimeout(done, seconds * 1000));
 
 const shown = (seen: unknown): string => (typeof seen === "string" ? seen : JSON.stringify(seen));

@@ -13,11 +13,13 @@ import { addZoneSettings } from "./zone-settings.js";
 
 /** Properties of {@link CloudflareSite}. */
 export interface CloudflareSiteProps {
+  /** The environment. */
   readonly config: Config;
+  /** Where the records point. */
   readonly loadBalancer: LoadBalancer;
-  /** Value of the header that nginx asks for. @default none (`tls: "passthrough"`) */
+  /** Value of the secret header that nginx asks for. @default - no header, as with `tls: "passthrough"` */
   readonly edgeToken?: string;
-  /** Client certificate that nginx asks for. @default none (`tls: "terminate"`) */
+  /** Client certificate that nginx asks for. @default - none, as with `tls: "terminate"` */
   readonly originPull?: SignedCertificate;
 }
 

@@ -21,6 +21,7 @@ const zoneSettingsOf = ({ cloudflare }: Config): Readonly<Record<string, unknown
   },
 });
 
+/** Sets TLS, HTTPS and HSTS for the whole zone. */
 export function addZoneSettings(scope: Construct, { config, zoneId }: ZoneContext): void {
   for (const [settingId, value] of Object.entries(zoneSettingsOf(config)))
     new ZoneSetting(scope, `setting-${settingId.replaceAll("_", "-")}`, {

@@ -7,15 +7,19 @@ export interface Condition {
   readonly holds: (config: Config) => boolean;
 }
 
+/** The Datadog agent runs on every server. */
 export const monitored: Condition = {
   text: "monitoring is enabled",
   holds: ({ monitoring }) => monitoring.enabled,
 };
 
+/** The balancer ends TLS. */
 export const terminates: Condition = { text: 'tls is "terminate"', holds: ({ tls }) => tls === "terminate" };
 
+/** nginx ends TLS. */
 export const passesThrough: Condition = { text: 'tls is "passthrough"', holds: ({ tls }) => tls === "passthrough" };
 
+/** Somebody may log in by SSH. */
 export const administered: Condition = {
   text: "administrators.cidrs names networks",
   holds: ({ administrators }) => administrators.cidrs.length > 0,

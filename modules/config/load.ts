@@ -19,6 +19,7 @@ export interface Invocation {
 const isRunByCdktfCli = (variables: NodeJS.ProcessEnv): boolean =>
   variables["CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS"] !== undefined;
 
+/** Reads what the process environment says. @param variables the process environment */
 export const readInvocation = (variables: NodeJS.ProcessEnv = process.env): Invocation => ({
   environment: variables["ENVIRONMENT"] ?? "production",
   hasDatadogApiKey: isRunByCdktfCli(variables) ? undefined : Boolean(variables["TF_VAR_datadog_api_key"]),

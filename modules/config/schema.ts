@@ -5,6 +5,7 @@ import * as values from "./values/index.js";
 
 /** What a server does. A server carries one or both. */
 export const roles = ["web", "database"] as const;
+/** A role of a server. What a member of the database group is, primary or replica, is called its member role. */
 export type Role = (typeof roles)[number];
 
 /** Validities that Cloudflare issues Origin CA certificates for, in days (API reference of origin_ca_certificate). */
@@ -257,6 +258,7 @@ export const environmentSchema = z.strictObject({
   aptSources: z.strictObject({ mysql: aptSource.prefault({}), datadog: aptSource.prefault({}) }).prefault({}),
 });
 
+/** An environment as its file writes it, before defaults are filled in. */
 export type EnvironmentInput = z.input<typeof environmentSchema>;
 /** What the schema makes of an environment, before the rules that span settings. */
 export type Sections = z.output<typeof environmentSchema>;

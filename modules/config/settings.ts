@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { environmentSchema } from "./schema.js";
 
-/** The part of a JSON schema that is read here. */
+/** The part of a JSON schema (draft 2020-12) that is read here. Every keyword is optional there, and absent where it says nothing. */
 interface Schema {
   readonly type?: string;
   readonly description?: string;

@@ -5,6 +5,7 @@ import { CertificateAuthority, SignedCertificate } from "./certificates/index.js
 
 /** Properties of {@link MysqlCertificates}. */
 export interface MysqlCertificatesProps {
+  /** The environment. Each server with the role database gets a certificate. */
   readonly config: Config;
 }
 
@@ -13,6 +14,7 @@ export interface MysqlCertificatesProps {
  * `mysql.internal`, members verify each other by address. Members are each other's clients, hence both uses.
  */
 export class MysqlCertificates extends Construct {
+  /** Trusted by members and by the application. */
   readonly authority: CertificateAuthority;
   private readonly certificates: ReadonlyMap<string, SignedCertificate>;
 

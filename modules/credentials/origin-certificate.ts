@@ -14,6 +14,7 @@ const requestTypes = { rsa: "origin-rsa", ecdsa: "origin-ecc" } as const;
 
 /** Properties of {@link OriginCertificate}. */
 export interface OriginCertificateProps {
+  /** The environment: domain, validity and kind of key. */
   readonly config: Config;
 }
 
@@ -24,7 +25,9 @@ export interface OriginCertificateProps {
  * one until the next raise: nothing that still presents the old certificate ever presents a revoked one.
  */
 export class OriginCertificate extends Construct {
+  /** Private key, made by Terraform: Cloudflare sees only the request. */
   readonly key: PrivateKey;
+  /** The certificate as Cloudflare issued it. */
   readonly certificate: OriginCaCertificate;
 
   constructor(scope: Construct, id: string, { config }: OriginCertificateProps) {

@@ -3,8 +3,9 @@ import { Construct } from "constructs";
 
 /** Properties of {@link Passwords}. */
 export interface PasswordsProps {
+  /** A password is made for each; the name is part of its address in Terraform. */
   readonly names: readonly string[];
-  /** Characters of each: letters and digits, so that no file format needs quoting. @default 32 (190 bits) */
+  /** Characters of each: letters and digits, so that no file format needs quoting. @default 32, which are 190 bits */
   readonly length?: number;
   /** Whether plans that would destroy or remake one are refused. */
   readonly protect: boolean;
@@ -31,7 +32,7 @@ export class Passwords extends Construct {
     );
   }
 
-  /** Reference to a password. */
+  /** Reference to a password. @throws Error for a name that is not among those of the properties */
   value(name: string): string {
     const password = this.passwords.get(name);
     if (!password) throw new Error(`no password ${name} in ${this.node.path}`);

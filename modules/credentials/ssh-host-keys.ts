@@ -5,6 +5,7 @@ import type { Config } from "../config/schema.js";
 
 /** Properties of {@link SshHostKeys}. */
 export interface SshHostKeysProps {
+  /** The environment. Each of its servers gets a key. */
   readonly config: Config;
 }
 
@@ -26,7 +27,7 @@ export class SshHostKeys extends Construct {
     );
   }
 
-  /** Key of a server of the configuration. */
+  /** Key of a server of the configuration. @throws Error for another server */
   of(serverName: string): PrivateKey {
     const key = this.keys.get(serverName);
     if (!key) throw new Error(`no host key for ${serverName} in ${this.node.path}`);

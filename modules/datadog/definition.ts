@@ -12,6 +12,7 @@ export interface Thresholds {
   readonly exact?: boolean;
 }
 
+/** How a value is compared with a threshold. An alert begins when the comparison holds. */
 export type Comparison = ">" | ">=" | "<" | "<=";
 
 /** A metric over a window: `avg(last_5m):avg:system.cpu.idle{…} < 10`. */
@@ -66,6 +67,7 @@ export interface LogCondition {
   readonly by?: string;
 }
 
+/** Name of a service level objective. */
 export type ServiceLevelName = "availability" | "latency";
 
 /** How many times too fast an error budget of 30 days is used up, over a long and a short window at once. */
@@ -82,6 +84,7 @@ export interface CompositeCondition {
   readonly all: readonly MonitorId[];
 }
 
+/** What a monitor looks at. */
 export type Condition =
   | MetricCondition
   | AnomalyCondition

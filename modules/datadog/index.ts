@@ -25,6 +25,7 @@ import { synthetics } from "./synthetics.js";
 
 /** Properties of {@link Monitoring}. */
 export interface MonitoringProps {
+  /** The environment. */
   readonly config: Config;
 }
 

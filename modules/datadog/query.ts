@@ -7,6 +7,7 @@ export interface References {
   readonly serviceLevel: (name: ServiceLevelName) => string;
 }
 
+/** Datadog's word for the kind of a monitor. */
 export type MonitorType = "query alert" | "service check" | "log alert" | "composite" | "slo alert";
 
 /** Results of a service check that are looked at; at least one more than any threshold. */

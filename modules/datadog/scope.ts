@@ -12,6 +12,7 @@ export interface MonitoringContext {
   readonly databaseMembers: number;
 }
 
+/** What the catalogue needs of a configuration. */
 export const contextOf = (config: Config): MonitoringContext => ({
   config,
   env: `env:${config.environment}`,

@@ -2,13 +2,16 @@ import type { Comparison, Thresholds } from "./definition.js";
 
 /** All limits of a monitor: the given ones and where it calls the fault over. */
 export interface FullThresholds extends Omit<Thresholds, "exact"> {
+  /** Where a critical alert ends. @default - at the critical limit itself */
   readonly criticalRecovery?: number;
+  /** Where a warning ends. @default - at the warning limit itself */
   readonly warningRecovery?: number;
 }
 
 /** Share of a limit that a value must move back by before the monitor recovers, so that it does not flap. */
 const hysteresis = 0.1;
 
+/** Whether large values alert. */
 export const looksUp = (comparison: Comparison): boolean => comparison.startsWith(">");
 
 const round = (value: number): number => Number(value.toPrecision(6));

@@ -6,11 +6,13 @@ import { literal } from "../terraform/literal.js";
 
 /** Properties of {@link SshKeys}. */
 export interface SshKeysProps {
+  /** The environment. */
   readonly config: Config;
 }
 
 /** The administrators' public keys. A server gets them when it is created; later changes reach it when it is replaced. */
 export class SshKeys extends Construct {
+  /** The keys at Hetzner, in the order of the configuration. */
   readonly keys: readonly SshKey[];
 
   constructor(scope: Construct, id: string, { config }: SshKeysProps) {

@@ -5,7 +5,9 @@ import { serverLabels } from "../config/labels.js";
 
 /** Properties of {@link DataVolume}. */
 export interface DataVolumeProps {
+  /** The environment. */
   readonly config: Config;
+  /** Database member that the volume is for. */
   readonly server: ServerConfig;
 }
 
@@ -14,6 +16,7 @@ export interface DataVolumeProps {
  * when the disk is blank: Hetzner's `format` would show in plans as a change that formats nothing.
  */
 export class DataVolume extends Construct {
+  /** The volume. */
   readonly volume: Volume;
 
   constructor(scope: Construct, id: string, { config, server }: DataVolumeProps) {

@@ -17,6 +17,7 @@ export interface Location {
   readonly city: string;
 }
 
+/** Hetzner's locations, by the name that its API uses. */
 export const locations: Readonly<Record<string, Location>> = {
   fsn1: { region: "Europe", zone: "eu-central", city: "Falkenstein" },
   nbg1: { region: "Europe", zone: "eu-central", city: "Nuremberg" },
@@ -32,7 +33,7 @@ export interface ServerType {
   readonly memoryGib: number;
   readonly diskGb: number;
   readonly monthlyEur: Readonly<Partial<Record<Region, number>>>;
-  /** Was sold out in every location on the price list's date: it may be refused when a server is created. */
+  /** Was sold out in every location on the price list's date: it may be refused when a server is created. @default - absent: it was in stock */
   readonly soldOut?: true;
 }
 
@@ -124,6 +125,7 @@ export interface LoadBalancerType {
   readonly monthlyEur?: number;
 }
 
+/** Load balancer types on sale, the smallest first. */
 export const loadBalancerTypes: Readonly<Record<string, LoadBalancerType>> = {
   lb11: { targets: 25, monthlyEur: 7.49 },
   lb21: { targets: 75 },

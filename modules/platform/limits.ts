@@ -12,6 +12,7 @@ const upstreamIdle = 5;
 const drain = upstreamIdle + 2;
 const finish = longestAnswer + 2;
 
+/** Times of the application and of nginx, in seconds. */
 export const timings = {
   application: {
     longestAnswer,

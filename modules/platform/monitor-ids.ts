@@ -72,9 +72,12 @@ export const monitorIds = {
   ],
 } as const;
 
+/** Part of the platform that a monitor looks after. */
 export type Area = keyof typeof monitorIds;
+/** Name of a monitor or of a synthetic test. */
 export type MonitorId = (typeof monitorIds)[Area][number];
 
+/** Areas, in the order of the runbook. */
 export const areas = Object.keys(monitorIds) as readonly Area[];
 
 /** All names, in the order of the areas. */

@@ -14,6 +14,7 @@ export const users = {
   dns: "systemd-resolve",
 } as const;
 
+/** Name of a user that services run as. */
 export type ServiceUser = (typeof users)[keyof typeof users];
 
 /** Users that exist before any package is installed, in the order of creation. */

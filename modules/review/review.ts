@@ -7,6 +7,7 @@ import type { PayloadFacts, ReviewFacts, ReviewSection } from "./facts.js";
 import type { PolicyResult } from "./policies/index.js";
 import { warningsOf, type Warning } from "./warnings.js";
 
+/** A server as the review shows it. */
 export interface ServerRow {
   readonly name: string;
   readonly type: string;
@@ -16,6 +17,7 @@ export interface ServerRow {
   readonly payload: PayloadFacts | undefined;
 }
 
+/** A traffic rule as the review shows it. */
 export interface TrafficRow {
   readonly from: Party;
   readonly to: Party;
@@ -73,6 +75,7 @@ function summaryOf(config: Config): Review["summary"] {
   ];
 }
 
+/** A traffic rule as the review and the documentation show it. */
 export const trafficRow = ({ from, to, network, protocol, ports, users = [], why }: TrafficRule): TrafficRow => ({
   from,
   to,

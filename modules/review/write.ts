@@ -13,15 +13,17 @@ import { review } from "./review.js";
 
 /** Properties of {@link writeReview}. */
 export interface WriteReviewProps {
+  /** The environment. */
   readonly config: Config;
   /** Folder of the synthesized JSON. */
   readonly outdir: string;
+  /** What became of each policy. */
   readonly policies: readonly PolicyResult[];
   /** Whether `TF_VAR_datadog_api_key` is set, if that is known. */
   readonly hasDatadogApiKey: boolean | undefined;
   /** Day of the review. */
   readonly today: Date;
-  /** Parts that other concepts add. @default none */
+  /** Parts that other folders add, such as the monitors. @default - none */
   readonly sections?: readonly ReviewSection[];
   /** Where the review is printed. @default process.stdout */
   readonly output?: NodeJS.WriteStream;

@@ -47,6 +47,7 @@ export async function look(site: Site): Promise<Snapshot> {
 }
 
 interface Told {
+  /** @default - absent: it did not answer */
   readonly observation?: Observation;
   readonly silence: string;
 }

@@ -43,6 +43,7 @@ export async function runToEnd(
   };
 }
 
+/** Resolves after so many seconds. */
 export const sleep = (seconds: number): Promise<void> => new Promise((done) => setTimeout(done, seconds * 1000));
 
 /** What {@link waitUntil} may be told. */
@@ -51,7 +52,7 @@ export interface WaitProps {
   readonly limitSeconds: number;
   /** Seconds between two looks. @default 2 */
   readonly pauseSeconds?: number;
-  /** Told at times what is still missing. */
+  /** Told at times what is still missing. @default - nobody is told */
   readonly report?: (missing: string) => void;
 }
 

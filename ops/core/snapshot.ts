@@ -81,7 +81,9 @@ export interface Snapshot {
   readonly servers: readonly ServerState[];
 }
 
+/** Whether a server has the role web. */
 export const isWeb = ({ roles }: Pick<ServerState, "roles">): boolean => roles.includes("web");
+/** Whether a server has the role database. */
 export const isDatabase = ({ roles }: Pick<ServerState, "roles">): boolean => roles.includes("database");
 
 /** The member that takes writes, as it says itself. */

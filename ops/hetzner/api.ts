@@ -14,10 +14,13 @@ export interface ApiServer {
 /** A target of a balancer: one server, with the health of each service. */
 export interface ApiTarget {
   readonly type: string;
+  /** @default - absent: the target is no server */
   readonly server?: { readonly id: number };
+  /** @default - absent: not checked yet */
   readonly health_status?: readonly { readonly listen_port: number; readonly status: string }[];
 }
 
+/** A load balancer as Hetzner's API describes it; what is not used here is left out. */
 export interface ApiBalancer {
   readonly id: number;
   readonly name: string;
@@ -116,6 +119,7 @@ interface ServersPage {
 interface ApiAction {
   readonly id: number;
   readonly status: string;
+  /** @default - absent: it has not failed */
   readonly error?: { readonly message: string } | null;
 }
 

@@ -5,8 +5,11 @@ import type { Holding, LockStore } from "../core/lock.js";
 export interface BucketLockProps {
   /** Address of the object: endpoint, bucket, folder and name. */
   readonly url: string;
+  /** Region that requests are signed for. */
   readonly region: string;
+  /** `AWS_ACCESS_KEY_ID`. */
   readonly accessKeyId: string;
+  /** `AWS_SECRET_ACCESS_KEY`. */
   readonly secretAccessKey: string;
 }
 

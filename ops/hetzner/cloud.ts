@@ -8,9 +8,13 @@ import type { ApiServer, HetznerApi } from "./api.js";
 
 /** What {@link HetznerCloud} works with. */
 export interface HetznerCloudProps {
+  /** The environment. */
   readonly config: Config;
+  /** Client of Hetzner's API. */
   readonly api: HetznerApi;
+  /** The stack of the servers. */
   readonly servers: Stack;
+  /** The stack of the edge, which holds the balancer's targets. */
   readonly edge: Stack;
   /** Writes the stacks anew and lets the policies judge them. @throws when they do not pass */
   readonly synthesize: () => Promise<void>;

@@ -1,28 +1,37 @@
 /** A change that Terraform plans or has found, as `terraform show -json` tells it. */
 export interface ResourceChange {
   readonly address: string;
+  /** `managed` or `data`. @default - absent */
   readonly mode?: string;
   readonly change: {
     readonly actions: readonly string[];
+    /** Attributes now. @default - absent: it does not exist */
     readonly before?: unknown;
+    /** Attributes afterwards, as far as they are known. @default - absent: it is destroyed */
     readonly after?: unknown;
+    /** Attributes that only the apply will tell. @default - absent: none */
     readonly after_unknown?: unknown;
   };
 }
 
 /** A `check` block and its outcome. */
 export interface Check {
-  readonly address: { readonly to_display?: string };
+  readonly address: {
+    /** Address for people to read. @default - absent */
+    readonly to_display?: string;
+  };
   readonly status: string;
+  /** Why it fails. @default - absent */
   readonly instances?: readonly { readonly problems?: readonly { readonly message: string }[] }[];
 }
 
 /** The parts of a plan that are looked at here. */
 export interface Plan {
-  /** What would be done. */
+  /** What would be done. @default - absent: nothing */
   readonly resource_changes?: readonly ResourceChange[];
-  /** What is not as it was left. */
+  /** What is not as it was left. @default - absent: nothing */
   readonly resource_drift?: readonly ResourceChange[];
+  /** @default - absent: there are no check blocks */
   readonly checks?: readonly Check[];
 }
 

@@ -60,11 +60,13 @@ const notYet = new Set([
 ]);
 
 interface DriverError extends Error {
-  /** MySQL's error number; only errors the server sent also have a `sqlState`. */
+  /** MySQL's error number; only errors the server sent also have a `sqlState`. @default - absent: the error is the driver's own or the network's */
   readonly errno?: number;
+  /** MySQL's five characters for the kind of error. @default - absent: the server did not send this error */
   readonly sqlState?: string;
-  /** Set by the driver when the connection is gone. */
+  /** Set by the driver when the connection is gone. @default - absent: the connection can still be used */
   readonly fatal?: boolean;
+  /** Name of the error, such as `ECONNRESET`. @default - absent */
   readonly code?: string;
 }
 
@@ -81,4 +83,5 @@ export const judge = (error: unknown): Verdict => {
 
 const duplicateEntry = 1062; // ER_DUP_ENTRY
 
+/** Whether an insert failed because its unique key is taken. */
 export const isDuplicate = (error: unknown): boolean => (error as DriverError).errno === duplicateEntry;

@@ -15,6 +15,7 @@ export interface Migration {
   readonly sql: string;
 }
 
+/** The migrations that were packed into the release, in their order. */
 export const packagedMigrations = (): readonly Migration[] =>
   readdirSync(packagedPath("migrations"))
     .filter((file) => file.endsWith(".sql"))
@@ -73,6 +74,7 @@ const ignoreDone = (error: Error & { errno?: number }): void => {
   if (!alreadyDone.has(error.errno ?? 0)) throw error;
 };
 
+/** How far the migrations are. */
 export interface MigrationState {
   readonly done: boolean;
   /** Why they are not done. @default - absent when done */
@@ -81,6 +83,7 @@ export interface MigrationState {
 
 /** Applies the migrations in the background, again and again until it worked, since the database may come later than we. */
 export class Migrator {
+  /** What the last attempt found. */
   state: MigrationState = { done: false, reason: "not tried yet" };
   private stopped = false;
 
@@ -90,6 +93,7 @@ export class Migrator {
     private readonly migrations: readonly Migration[] = packagedMigrations(),
   ) {}
 
+  /** Tries until every migration is applied or {@link stop} was called. Pauses grow from half a second to five. */
   async run(): Promise<void> {
     for (let round = 0; !this.stopped && !this.state.done; round += 1) {
       if (round > 0) await pause(Math.min(5000, 250 * 2 ** round));
@@ -106,6 +110,7 @@ export class Migrator {
     }
   }
 
+  /** Ends the attempts after the one that runs. */
   stop(): void {
     this.stopped = true;
   }

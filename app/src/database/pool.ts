@@ -26,7 +26,9 @@ interface Generation {
 export interface PoolProps {
   /** The `write` side must lead to a member that takes writes; the name also stands in messages. */
   readonly name: "write" | "read";
+  /** Where HAProxy listens for this side. */
   readonly address: Address;
+  /** Account, schema and the authority that the members' certificates are verified with. */
   readonly database: DatabaseSettings;
   /** Connections at most. @default limits.database.connectionsPerSide */
   readonly size?: number;
@@ -41,6 +43,7 @@ export interface PoolProps {
  * the whole generation is thrown away, so that the next attempt meets a fresh connection and not the next frozen one.
  */
 export class Pool implements ProbedPool {
+  /** Whether the last use of these connections was answered. */
   readonly reachability = new Reachability();
   /** One object for all connections: the driver keeps parsed certificates and TLS sessions with it. */
   private readonly ssl: SslOptions;

@@ -16,15 +16,18 @@ export class Reachability {
 
   constructor(private readonly now: () => number = Date.now) {}
 
+  /** A member answered, with a result or with an error of its own. */
   answered(): void {
     this.reason = undefined;
     this.lastAnswerAt = this.now();
   }
 
+  /** No member that can do this side's work was reached. */
   failed(error: unknown): void {
     this.reason = messageOf(error);
   }
 
+  /** What is known now. */
   get state(): ReachabilityState {
     return { reachable: this.reason === undefined, reason: this.reason, lastAnswerAt: this.lastAnswerAt };
   }

@@ -1,12 +1,16 @@
+/** A value that goes into a statement or comes out of one. */
 export type Value = string | number | Date | null;
+/** One row of a result, by column. */
 export type Row = Readonly<Record<string, Value>>;
 
 /** One SQL statement with `?` placeholders, prepared by the server. */
 export interface Statement {
   readonly sql: string;
+  /** Values of the placeholders, in their order. @default - none */
   readonly values?: readonly Value[];
 }
 
+/** What a statement brought. */
 export interface Outcome {
   /** Rows of a SELECT. @default - empty for other statements */
   readonly rows: readonly Row[];

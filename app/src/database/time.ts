@@ -4,6 +4,7 @@ class TimeoutError extends Error {
   readonly code = "ETIMEDOUT";
 }
 
+/** Resolves after so many milliseconds. */
 export const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => void setTimeout(resolve, milliseconds));
 

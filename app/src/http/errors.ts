@@ -1,6 +1,8 @@
 import { DatabaseUnavailable } from "../database/errors.js";
 
+/** Properties of {@link HttpError}. */
 export interface HttpErrorProps {
+  /** HTTP status, 400 to 599. */
   readonly status: number;
   /** Word for programs, such as `not_found`. */
   readonly code: string;
@@ -21,9 +23,11 @@ export class HttpError extends Error {
   }
 }
 
+/** 400, with one sentence for each problem of the input. */
 export const badRequest = (message: string, problems?: readonly string[]): HttpError =>
   new HttpError({ status: 400, code: "bad_request", message, problems });
 
+/** 404. */
 export const notFound = (message: string): HttpError => new HttpError({ status: 404, code: "not_found", message });
 
 /** How an error looks to the client. What is not an {@link HttpError} tells nothing but its kind. */

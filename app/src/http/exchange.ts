@@ -16,23 +16,27 @@ export interface AppRequest {
   readonly body: () => Promise<Buffer>;
 }
 
+/** A whole answer, before the server adds length and request id. */
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
+/** Answers the requests of a route. What it throws becomes an answer too, see `toHttpError`. */
 export type Handler = (request: AppRequest) => Reply | Promise<Reply>;
 
 /** Dynamic answers are never stored: they are as fresh as the database. */
 const fresh = { "cache-control": "no-store" };
 
+/** An answer for programs. */
 export const jsonReply = (status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Reply => ({
   status,
   headers: { "content-type": "application/json; charset=utf-8", ...fresh, ...headers },
   body: `${JSON.stringify(value)}\n`,
 });
 
+/** A page for people. */
 export const htmlReply = (status: number, body: string, headers: Readonly<Record<string, string>> = {}): Reply => ({
   status,
   headers: { "content-type": "text/html; charset=utf-8", ...fresh, ...headers },

@@ -3,6 +3,7 @@ export class Html {
   constructor(readonly text: string) {}
 }
 
+/** What the template tag {@link html} takes. */
 export type HtmlValue = string | number | Html | readonly Html[];
 
 /** Template tag: every inserted value is escaped, unless it is {@link Html} itself. */

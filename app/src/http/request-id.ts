@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 
+/** Name of a request in all logs, and who gave it. */
 export interface RequestId {
   readonly id: string;
   readonly fromProxy: boolean;

@@ -4,6 +4,7 @@ import type { Handler } from "./exchange.js";
 /** What a route is for: decides the form of errors and how requests are logged. */
 export type RouteClass = "page" | "api" | "asset" | "health";
 
+/** A path and who answers it. */
 export interface Route {
   readonly method: "GET" | "POST";
   /** Path; a part `:name` matches any one part. */
@@ -12,6 +13,7 @@ export interface Route {
   readonly handle: Handler;
 }
 
+/** A route that fits a request, with the parts of the path that it names. */
 export interface Match {
   readonly route: Route;
   readonly parameters: Readonly<Record<string, string>>;

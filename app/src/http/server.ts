@@ -9,7 +9,9 @@ import { findRoute, type Route } from "./router.js";
 
 /** Properties of {@link createHttpServer}. */
 export interface HttpServerProps {
+  /** The first that fits the path and the method answers. */
   readonly routes: readonly Route[];
+  /** Gets one line for each request. */
   readonly log: Log;
   /** Renders an error for people; programs get JSON. */
   readonly errorPage: (error: HttpError, requestId: string) => Reply;
@@ -18,7 +20,9 @@ export interface HttpServerProps {
 /** The outcome of one request, as the log needs it. */
 interface Answered {
   readonly reply: Reply;
+  /** @default - absent: no route fits */
   readonly route?: Route;
+  /** @default - absent: the handler did not throw */
   readonly error?: unknown;
 }
 

@@ -7,6 +7,7 @@ export interface NoteInput {
   readonly text: string;
 }
 
+/** A note as it is kept. */
 export interface Note extends NoteInput {
   readonly id: number;
   readonly createdAt: Date;

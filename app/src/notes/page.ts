@@ -15,8 +15,11 @@ export interface Site {
 export interface FormState {
   /** Makes sending the same form twice harmless. */
   readonly key: string;
+  /** @default "" */
   readonly author?: string;
+  /** @default "" */
   readonly text?: string;
+  /** Why the note was refused, one sentence each. @default - none */
   readonly problems?: readonly string[];
 }
 

@@ -6,10 +6,12 @@ import { HttpError } from "../http/errors.js";
 import { limits } from "../limits.js";
 import type { Note, NoteInput } from "./note.js";
 
+/** A note to write, and the key by which a repeated request is known. */
 export interface NewNote extends NoteInput {
   readonly idempotencyKey: string;
 }
 
+/** What became of a write. */
 export interface Added {
   readonly note: Note;
   /** The key was known: an earlier request, or an earlier attempt of this one, had written the note. */
@@ -18,6 +20,7 @@ export interface Added {
 
 /** Properties of {@link NoteStore.list}. */
 export interface ListProps {
+  /** Notes at most. */
   readonly limit: number;
   /** Only older notes than this one. @default - from the newest on */
   readonly before?: number;

@@ -1,6 +1,7 @@
 import type { ReachabilityState } from "../database/reachability.js";
 import { limits } from "../limits.js";
 
+/** An answer of yes or no, with the reason for a no. */
 export interface Health {
   readonly ok: boolean;
   /** Why it is not ok. @default - absent when ok */

@@ -11,8 +11,11 @@ export interface Readiness extends Health {
 
 /** Properties of {@link Monitor}. */
 export interface MonitorProps {
+  /** The side that leads to the primary. */
   readonly write: Side;
+  /** The side that leads to replicas. */
   readonly read: Side;
+  /** How far the migrations are, at the time of the call. */
   readonly migrations: () => MigrationState;
   /** Pause between two probes, in milliseconds. @default limits.health.probeIntervalSeconds */
   readonly intervalMs?: number;
@@ -29,11 +32,13 @@ export class Monitor {
 
   constructor(private readonly props: MonitorProps) {}
 
+  /** Begins to probe both sides at the interval. */
   start(): void {
     const intervalMs = this.props.intervalMs ?? limits.health.probeIntervalSeconds * 1000;
     this.timer = setInterval(() => void this.readiness(), intervalMs).unref();
   }
 
+  /** Ends the probes. */
   stop(): void {
     clearInterval(this.timer);
   }

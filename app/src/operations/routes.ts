@@ -4,16 +4,21 @@ import type { Monitor } from "./monitor.js";
 
 /** What runs where. */
 export interface Release {
+  /** Version of the application, as the build wrote it. */
   readonly version: string;
   /** Name of the release's folder. */
   readonly release: string;
+  /** Host name of the server. */
   readonly server: string;
+  /** Name of the environment, `production` for example. */
   readonly environment: string;
 }
 
 /** Properties of {@link operationRoutes}. */
 export interface OperationRoutesProps {
+  /** Knows the health of this process. */
   readonly monitor: Pick<Monitor, "liveness" | "readiness">;
+  /** What `/api/status` shows. */
   readonly release: Release;
   /** Adds `POST /api/_fail`. @default false */
   readonly faultInjection?: boolean;

@@ -31,12 +31,15 @@ export interface EdgeProps {
   readonly certificateBundle: string;
   /** The only authority that the origin's certificate is accepted from (`ssl: strict`). The certificate must name the visitor's host. */
   readonly originCa: string;
+  /** How the origin knows that a request came through this edge. */
   readonly proof: EdgeProof;
+  /** Oldest TLS version that visitors may use. */
   readonly minimumTlsVersion: Config["cloudflare"]["minimumTlsVersion"];
+  /** Zone setting for Strict-Transport-Security. */
   readonly hsts: Config["cloudflare"]["hsts"];
-  /** @default 80 */
+  /** Port of the redirect to HTTPS. @default 80 */
   readonly httpPort?: number;
-  /** @default 443 */
+  /** Port of the site. @default 443 */
   readonly httpsPort?: number;
   /** Port of the origin. @default the balancer's */
   readonly originPort?: number;
@@ -83,6 +86,7 @@ function strictTransportSecurity({ maxAgeSeconds, includeSubdomains, preload }: 
 export interface StartEdgeProps extends Omit<EdgeProps, "addresses" | "certificateBundle" | "proof"> {
   /** What visitors see: valid for the site and the apex, of an authority they trust. */
   readonly certificate: KeyPair;
+  /** How the origin knows that a request came through this edge; with the secret itself. */
   readonly proof:
     | { readonly kind: "header"; readonly name: string; readonly token: string }
     | { readonly kind: "certificate"; readonly certificate: KeyPair };

@@ -25,4 +25,5 @@ const keysOnce = rule(["administrators"], ({ administrators: { sshKeys } }) =>
   }),
 );
 
+/** Rules about who can log in. */
 export const accessRules = [keysForNetworks, keysOnce];

@@ -36,4 +36,5 @@ const changesChange = rule(["monitoring"], ({ monitoring: { monitors } }) =>
   ),
 );
 
+/** Rules about monitors and downtimes, as far as they need no monitor catalogue; the others are in modules/datadog/check.ts. */
 export const monitoringRules = [downtimesEnd, downtimesOfServers, changesChange];

@@ -97,4 +97,5 @@ const addressesUsable = rule(["network", "servers"], (sections) => {
   });
 });
 
+/** Rules about addresses. */
 export const networkRules = [zoneFitsLocation, subnetInsideNetwork, rangesInsideSubnet, rangesApart, addressesUsable];

@@ -118,6 +118,7 @@ const bufferPoolFits = rule(["servers", "serverType", "database"], ({ servers, s
   ];
 });
 
+/** Rules about servers, their types and what Hetzner's offers hold. */
 export const serverRules = [
   someWebServer,
   oddDatabaseMembers,

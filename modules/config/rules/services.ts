@@ -39,4 +39,5 @@ const somebodyWakesUp = rule(["environment", "monitoring"], ({ environment, moni
   })),
 );
 
+/** Rules about the balancer, Cloudflare and who is woken. */
 export const serviceRules = [timeoutBelowInterval, domainInZone, preloadAllowed, somebodyWakesUp];

@@ -63,8 +63,10 @@ const shortName = (example: string) =>
     `write it as "${example}"`,
   );
 
+/** Name of a placement group. */
 export const placementGroup = shortName("servers-2");
 
+/** Name of a downtime. */
 export const downtimeName = shortName("new-disks");
 
 /** A moment, as Datadog takes it: a day that the calendar has. */
@@ -85,12 +87,16 @@ export const day = text((value) => {
   return real === value ? undefined : { rule: "must be a day that there is", fix: `write it as ${real}` };
 });
 
+/** Hetzner location, such as nbg1. */
 export const location = known("location", Object.keys(locations));
 
+/** Hetzner network zone, such as eu-central. */
 export const zone = known("network zone", [...new Set(Object.values(locations).map((place) => place.zone))]);
 
+/** Hetzner load balancer type, such as lb11. */
 export const loadBalancerType = known("load balancer type", Object.keys(loadBalancerTypes));
 
+/** Hetzner server type on sale, x86 only. */
 export const serverType = text((value) => {
   if (isArm(value))
     return {
@@ -118,6 +124,7 @@ export const keyFingerprint = matching(
   "take what `gpg --show-keys` prints, without spaces",
 );
 
+/** SHA-256 of a file, as `sha256sum` prints it. */
 export const sha256 = matching(
   /^[0-9a-f]{64}$/,
   "must be 64 lower-case hexadecimal digits",
@@ -131,6 +138,7 @@ export const receiver = matching(
   'write it as "@pagerduty-foobar" or "@jane@foobar.com"',
 );
 
+/** Name of a bucket. Dots are left out, which S3 would allow: certificates of the object storage cover one level. */
 export const bucketName = matching(
   /^[a-z0-9]([a-z0-9-]{1,61})[a-z0-9]$/,
   "must be a bucket name of 3 to 63 lower-case letters, digits and hyphens",

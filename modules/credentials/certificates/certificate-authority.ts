@@ -5,15 +5,19 @@ import { keyTypes, validityHours, type KeyType } from "./keys.js";
 
 /** Properties of {@link CertificateAuthority}. */
 export interface CertificateAuthorityProps {
+  /** Name of its subject. */
   readonly commonName: string;
-  /** @default "ecdsa" */
+  /** Kind of its key, and of the keys of all certificates that it signs. @default "ecdsa" */
   readonly keyType?: KeyType;
 }
 
 /** A private certificate authority, trusted by nobody but the parties it is made for. Its key never leaves the state. */
 export class CertificateAuthority extends Construct {
+  /** Kind of its key. */
   readonly keyType: KeyType;
+  /** Its private key. */
   readonly key: PrivateKey;
+  /** Its own certificate, which those who trust it need. */
   readonly certificate: SelfSignedCert;
 
   constructor(scope: Construct, id: string, { commonName, keyType = "ecdsa" }: CertificateAuthorityProps) {

@@ -8,6 +8,7 @@ export const keyTypes = {
   rsa: { algorithm: "RSA", rsaBits: 2048 },
 } as const;
 
+/** Kind of a key. */
 export type KeyType = keyof typeof keyTypes;
 
 const hoursPerYear = 8766;

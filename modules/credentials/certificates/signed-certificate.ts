@@ -7,18 +7,23 @@ import { keyTypes, validityHours } from "./keys.js";
 
 /** Properties of {@link SignedCertificate}. */
 export interface SignedCertificateProps {
+  /** Signs it, and decides the kind of its key. */
   readonly authority: CertificateAuthority;
+  /** Name of its subject. */
   readonly commonName: string;
-  /** @default none */
+  /** DNS names that it is valid for. @default - none */
   readonly dnsNames?: readonly string[];
-  /** @default none */
+  /** IP addresses that it is valid for. @default - none */
   readonly ipAddresses?: readonly string[];
+  /** What its holder may do with it: serve, connect as a client, or both. */
   readonly uses: readonly ("server_auth" | "client_auth")[];
 }
 
 /** A key of the authority's type and a certificate that the authority signed. */
 export class SignedCertificate extends Construct {
+  /** Private key of its holder. */
   readonly key: PrivateKey;
+  /** The certificate, for ten years. */
   readonly certificate: LocallySignedCert;
 
   constructor(scope: Construct, id: string, props: SignedCertificateProps) {

@@ -16,6 +16,7 @@ export const fullCatalogue = (context: MonitoringContext): readonly MonitorDefin
   ...availabilityMonitors(context),
 ];
 
+/** Area that a monitor or synthetic test belongs to. */
 export const areaOf = (id: MonitorId): Area =>
   (Object.keys(monitorIds) as Area[]).find((area) => (monitorIds[area] as readonly MonitorId[]).includes(id)) as Area;
 

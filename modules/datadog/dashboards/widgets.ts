@@ -5,6 +5,7 @@ export interface Widget {
   readonly [field: string]: unknown;
 }
 
+/** Widgets under one heading. */
 export interface Group {
   readonly title: string;
   readonly widgets: readonly Widget[];

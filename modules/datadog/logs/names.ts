@@ -10,6 +10,7 @@ const names = {
   firewallDrops: "host.firewall_drops",
 } as const;
 
+/** Names of the metrics made from logs, in one environment. */
 export type MetricNames = Readonly<Record<keyof typeof names, string>>;
 
 /** Names in one environment: `production.www.requests`. Dashes are not allowed in metric names. */

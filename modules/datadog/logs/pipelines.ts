@@ -15,7 +15,7 @@ export interface LogPipeline {
   readonly id: string;
   readonly name: string;
   readonly search: string;
-  /** Grok rules for lines that are not JSON; a line takes the first that fits. */
+  /** Grok rules for lines that are not JSON; a line takes the first that fits. @default - none: lines are JSON */
   readonly grok?: { readonly rules: readonly string[]; readonly samples: readonly string[] };
   /** Attribute with the time of the event. */
   readonly time: string;
@@ -23,6 +23,7 @@ export interface LogPipeline {
   readonly severity?: string;
   /** Attribute with the text to show. @default - the line itself */
   readonly text?: string;
+  /** Classes that lines are sorted into, step by step. @default - none */
   readonly classes?: readonly Classes[];
 }
 

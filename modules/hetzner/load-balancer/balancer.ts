@@ -15,18 +15,21 @@ import { balancerDefinition, type BalancerService } from "../../config/balancer.
 
 /** Properties of {@link Balancer}. */
 export interface BalancerProps {
+  /** The environment. */
   readonly config: Config;
+  /** Subnet in which it reaches its targets. */
   readonly subnet: NetworkSubnet;
   /** Servers with the role `web`. */
   readonly targets: readonly PlatformServer[];
   /** What Cloudflare finds at the origin, here or at nginx. */
   readonly origin: OriginCertificate;
-  /** @default none: nginx ends TLS (`tls: "passthrough"`) */
+  /** What visitors are shown. @default - none: nginx ends TLS, as with `tls: "passthrough"` */
   readonly certificate?: BalancerCertificate;
 }
 
 /** The load balancer: public in front, targets by private address. It carries no firewall; Hetzner has none for balancers. */
 export class Balancer extends Construct {
+  /** The load balancer; DNS records take its addresses. */
   readonly loadBalancer: LoadBalancer;
 
   constructor(scope: Construct, id: string, { config, subnet, targets, origin, certificate }: BalancerProps) {

@@ -7,7 +7,9 @@ import type { OriginCertificate } from "../../credentials/origin-certificate.js"
 
 /** Properties of {@link BalancerCertificate}. */
 export interface BalancerCertificateProps {
+  /** The environment. */
   readonly config: Config;
+  /** The certificate that is uploaded. */
   readonly origin: OriginCertificate;
 }
 
@@ -16,6 +18,7 @@ export interface BalancerCertificateProps {
  * the new one is created under a name made of its content, the balancer changes over, the old one goes.
  */
 export class BalancerCertificate extends Construct {
+  /** The upload, by whose id the balancer names it. */
   readonly certificate: UploadedCertificate;
 
   constructor(scope: Construct, id: string, { config, origin }: BalancerCertificateProps) {

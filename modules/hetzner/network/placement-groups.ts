@@ -5,6 +5,7 @@ import { labelsOf } from "../../config/labels.js";
 
 /** Properties of {@link PlacementGroups}. */
 export interface PlacementGroupsProps {
+  /** The environment. Each group that one of its servers names is made. */
   readonly config: Config;
 }
 
@@ -28,7 +29,7 @@ export class PlacementGroups extends Construct {
       );
   }
 
-  /** The group of a server. */
+  /** The group of a server. @throws Error for a group that no server of the configuration names */
   of(server: ServerConfig): PlacementGroup {
     const group = this.groups.get(server.placementGroup);
     if (!group) throw new Error(`placement group ${server.placementGroup} of ${server.name} is not in this stack`);

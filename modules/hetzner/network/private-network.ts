@@ -7,11 +7,13 @@ import { labelsOf } from "../../config/labels.js";
 
 /** Properties of {@link PrivateNetwork}. */
 export interface PrivateNetworkProps {
+  /** The environment. */
   readonly config: Config;
 }
 
 /** The private network and its one subnet. Hetzner's private networks are IPv4 only; they cost nothing. */
 export class PrivateNetwork extends Construct {
+  /** The network. */
   readonly network: Network;
   /** Servers and the balancer join by the subnet's id, which is what makes Terraform create it before them. */
   readonly subnet: NetworkSubnet;

@@ -5,13 +5,17 @@ import { serverLabels } from "../../config/labels.js";
 
 /** Properties of {@link PublicAddresses}. */
 export interface PublicAddressesProps {
+  /** The environment. */
   readonly config: Config;
+  /** Server that the addresses are for. */
   readonly server: ServerConfig;
 }
 
 /** A server's public IPv4 and IPv6 address. They outlive the server, so a replaced one keeps them. */
 export class PublicAddresses extends Construct {
+  /** One IPv4 address. */
   readonly ipv4: PrimaryIp;
+  /** One IPv6 network of 64 bits. */
   readonly ipv6: PrimaryIp;
 
   constructor(scope: Construct, id: string, { config, server }: PublicAddressesProps) {

@@ -17,14 +17,21 @@ import { TerraformSecrets, type SecretReferences, type SharedSecrets } from "./t
 
 /** Properties of {@link PlatformServer}. */
 export interface PlatformServerProps {
+  /** The environment. */
   readonly config: Config;
+  /** What the configuration says of this server. */
   readonly server: ServerConfig;
+  /** Subnet that it joins, with its fixed private address. */
   readonly subnet: NetworkSubnet;
+  /** Spread placement group that it is created in. */
   readonly placementGroup: PlacementGroup;
+  /** Its provider firewall. */
   readonly firewall: Firewall;
+  /** Its public addresses, which outlive it. */
   readonly addresses: PublicAddresses;
+  /** Keys that it takes when it is created. */
   readonly sshKeys: readonly SshKey[];
-  /** Disk of a database member. @default none */
+  /** Data volume of a database member. @default - none, as for servers with the role web alone */
   readonly volume?: Volume;
   /** Secrets that servers with its roles share. */
   readonly sharedSecrets: SharedSecrets;
@@ -58,7 +65,9 @@ const decidedAtCreation = [
  * expects of the balancer, see agreement.ts.
  */
 export class PlatformServer extends Construct {
+  /** The server at Hetzner. */
   readonly server: Server;
+  /** What the configuration says of it. */
   readonly config: ServerConfig;
   /** Hash of the payload that the configuration asks for now. */
   readonly payloadHash: string;

@@ -10,6 +10,7 @@ export type SecretReferences = Readonly<Partial<Record<SecretName, string>>>;
 
 /** Properties of {@link TerraformSecrets}. */
 export interface TerraformSecretsProps {
+  /** Reference by secret. */
   readonly references: SecretReferences;
 }
 
@@ -23,6 +24,7 @@ export class TerraformSecrets extends Construct implements SecretSource {
     super(scope, id);
   }
 
+  /** @throws Error for a secret that no stack makes, or that is a plain text and would stand in the JSON */
   readonly value: SecretSource["value"] = (name) => {
     const reference = this.props.references[name];
     if (reference === undefined) throw new Error(`secret ${name} is needed but no stack makes it`);
@@ -31,9 +33,11 @@ export class TerraformSecrets extends Construct implements SecretSource {
     return reference;
   };
 
+  /** Base64 of a file's content, made by Terraform when it applies. */
   readonly encode: SecretSource["encode"] = (content, file) =>
     Fn.base64encode(this.local(file.path.replaceAll(/[^a-z]+/g, "-").slice(1), content));
 
+  /** Base64 of a compressed text, made by Terraform when it applies. */
   readonly compress: SecretSource["compress"] = (text) => Fn.base64gzip(this.local("all", text));
 
   /** A function's argument cannot hold quotes or line breaks around a reference; a local can. */
@@ -44,6 +48,7 @@ export class TerraformSecrets extends Construct implements SecretSource {
 
 /** Properties of {@link SharedSecrets}. */
 export interface SharedSecretsProps extends TerraformSecretsProps {
+  /** The environment, which decides what secret files there are. */
   readonly config: Config;
 }
 

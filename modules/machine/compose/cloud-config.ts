@@ -33,14 +33,17 @@ export const appending = "list(append)+dict(no_replace,recurse_list)+str()";
 
 interface AptEntry {
   readonly source: string;
+  /** @default - none: the key is downloaded by server-setup */
   readonly key?: string;
 }
 
 interface WrittenFile {
   readonly path: string;
+  /** `user:group`. @default - cloud-init's: "root:root" */
   readonly owner?: string;
   /** @default - cloud-init's: "0644" */
   readonly permissions?: string;
+  /** Whether it waits for cloud-init's final stage. @default - cloud-init's: false */
   readonly defer?: boolean;
   readonly content: string;
 }

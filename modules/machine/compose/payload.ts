@@ -52,8 +52,9 @@ const ownConfigOf = oncePerServer((config, server) =>
   ownConfig(server.name, ownFilesOf(config, server), sharedConfigOf(config, server.roles)),
 );
 
-/** Both as texts: what a server boots with, but for the secrets. */
+/** Cloud-config that servers with the same roles share, as text. With {@link ownTextOf} it is what a server boots with, without the secrets. */
 export const sharedTextOf = oncePerRoles((config, roles) => renderCloudConfig(sharedConfigOf(config, roles)));
+/** Cloud-config of one server alone, as text. */
 export const ownTextOf = oncePerServer((config, server) => renderCloudConfig(ownConfigOf(config, server)));
 
 /** Literal cloud-config of one server, everything but the secrets, as cloud-init has it once it is merged. */

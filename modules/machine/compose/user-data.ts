@@ -52,7 +52,9 @@ export function allSecretParts(config: Config, roles: readonly Role[], source: S
 
 /** Properties of {@link serverUserData}. */
 export interface UserDataProps {
+  /** The environment. */
   readonly config: Config;
+  /** Server that the user data is for. */
   readonly server: ServerConfig;
   /** As {@link secretParts} makes them. */
   readonly secrets: readonly string[];

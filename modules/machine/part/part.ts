@@ -30,10 +30,13 @@ export interface AptSource {
 export interface PayloadPart {
   /** What the server calls it when it says what it still waits for: lower-case words with dashes. */
   readonly name: string;
+  /** Debian packages, installed before `setup` runs. @default - none */
   readonly packages?: readonly string[];
+  /** Vendors' repositories that the packages come from. @default - none: Debian's own */
   readonly aptSources?: readonly AptSource[];
+  /** Files that are the same on all servers with these roles. @default - none */
   readonly files?: readonly PayloadFile[];
-  /** The few files that name a server or its address, for one of the servers. */
+  /** The few files that name a server or its address, for one of the servers. @default - none */
   readonly ownFiles?: (server: ServerConfig) => readonly PayloadFile[];
   /**
    * Script that starts what the files describe, run when the part's packages are installed and all files and secrets are written. It is

@@ -26,6 +26,7 @@ const unsorted: Violation = {
 
 const isSorted = (names: readonly string[]): boolean => names.join() === [...names].sort().join();
 
+/** A new origin certificate exists, under another name, before the old one goes. */
 export const certificateLifecycle: Policy = {
   id: "certificate-lifecycle",
   promise: "a certificate changes without a moment without one",

@@ -7,6 +7,7 @@ const databasePorts = [ports.mysql, ports.mysqlGroup, ports.mysqlRole];
 
 const why = "the database speaks to its peers over the private network only";
 
+/** No provider firewall and no balancer service opens a port of MySQL. */
 export const databaseNotPublic: Policy = {
   id: "database-not-public",
   promise: "MySQL listens on no public address",

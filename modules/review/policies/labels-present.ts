@@ -9,6 +9,7 @@ function labelsInput(node: unknown): Readonly<Record<string, string>> | undefine
   return (node.labelsInput as Readonly<Record<string, string>> | undefined) ?? {};
 }
 
+/** Everything at Hetzner that takes labels has those of its environment. */
 export const labelsPresent: Policy = {
   id: "labels-present",
   promise: "everything at Hetzner says which environment it belongs to",

@@ -59,6 +59,7 @@ function secretsIn(node: IConstruct, config: Config): readonly string[] {
   return [...literalSecrets(synthesized, "").map((path) => path.slice(1)), ...defaultOfSensitive(synthesized)];
 }
 
+/** Secrets are references in the JSON, and in no file of a payload. */
 export const noSecretLiteral: Policy = {
   id: "no-secret-literal",
   promise: "no secret stands in the synthesized files",

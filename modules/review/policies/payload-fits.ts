@@ -2,6 +2,7 @@ import { maximumBytes, payloadSize } from "../../machine/compose/index.js";
 import { PlatformServer } from "../../hetzner/server/index.js";
 import type { Policy } from "./policy.js";
 
+/** User data is within Hetzner's limit. */
 export const payloadFits: Policy = {
   id: "payload-fits",
   promise: `every server's user data has at most ${maximumBytes / 1024} KiB`,

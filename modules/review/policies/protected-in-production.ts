@@ -29,6 +29,7 @@ function protectionsOf(node: IConstruct): Readonly<Record<string, unknown>> {
   return {};
 }
 
+/** Plans and Hetzner refuse to delete production's servers, data, addresses, network and balancer. */
 export const protectedInProduction: Policy = {
   id: "protected-in-production",
   promise: "nothing that serves or holds data in production can be deleted by a slip",

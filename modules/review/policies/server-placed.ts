@@ -22,6 +22,7 @@ const direction = (name: "in" | "out"): Violation => ({
   fix: "build it from the rule table with ServerFirewall",
 });
 
+/** Servers are in a provider firewall with rules for both directions, and in a placement group. */
 export const serverPlaced: Policy = {
   id: "server-placed",
   promise: "every server is in a firewall that filters both ways and in a spread group",

@@ -8,6 +8,7 @@ const shortestPrefix = { ipv4: 8, ipv6: 16 } as const;
 
 const isWorld = (cidr: string): boolean => prefixLength(cidr) < shortestPrefix[cidr.includes(":") ? "ipv6" : "ipv4"];
 
+/** No provider firewall opens SSH to networks that are wider than a /8 (IPv4) or a /16 (IPv6). */
 export const sshNotFromTheWorld: Policy = {
   id: "ssh-not-from-the-world",
   promise: "SSH is open to administrators' networks at most",

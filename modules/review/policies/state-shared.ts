@@ -1,6 +1,7 @@
 import { LocalBackend } from "cdktf";
 import type { Policy } from "./policy.js";
 
+/** Production's state is no local file. */
 export const stateShared: Policy = {
   id: "state-shared",
   promise: "production's state lies where more than one person can reach it",

@@ -6,22 +6,27 @@ import type { Filter } from "./store.js";
 export class IntakeClient {
   constructor(private readonly querySocket: string) {}
 
+  /** What hosts say of themselves. */
   hosts(): Promise<HostMetadata[]> {
     return this.get("/hosts");
   }
 
+  /** Values of metrics that fit, the oldest first. */
   metrics(filter: Filter = {}): Promise<Records["metrics"][]> {
     return this.find("metrics", filter);
   }
 
+  /** Results of checks that fit, the oldest first. */
   checks(filter: Filter = {}): Promise<Records["checks"][]> {
     return this.find("checks", filter);
   }
 
+  /** Lines of logs that fit, the oldest first. */
   logs(filter: Filter = {}): Promise<Records["logs"][]> {
     return this.find("logs", filter);
   }
 
+  /** Processes that fit, the oldest first. */
   processes(filter: Filter = {}): Promise<Records["processes"][]> {
     return this.find("processes", filter);
   }

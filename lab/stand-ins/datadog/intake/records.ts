@@ -53,4 +53,5 @@ export interface Records {
   processes: ProcessRecord;
 }
 
+/** Name of a kind of record. */
 export type RecordKind = keyof Records;

@@ -2,16 +2,19 @@ import type { HostMetadata, RecordKind, Records } from "./records.js";
 
 /** What to look for; everything that is named must fit. */
 export interface Filter {
-  /** Metric, check or process of this name. */
+  /** Metric, check or process of this name. @default - any */
   readonly name?: string;
+  /** @default - any */
   readonly host?: string;
-  /** Tags that must all be there. */
+  /** Tags that must all be there. @default - none */
   readonly tags?: readonly string[];
-  /** Not older than this, in Unix seconds. */
+  /** Not older than this, in Unix seconds. @default - however old */
   readonly since?: number;
+  /** @default - any */
   readonly service?: string;
+  /** @default - any */
   readonly source?: string;
-  /** Text that the message contains. */
+  /** Text that the message contains. @default - any */
   readonly text?: string;
 }
 
@@ -23,16 +26,19 @@ export class Store {
   /** @param limit records kept of each kind */
   constructor(private readonly limit = 200_000) {}
 
+  /** Keeps records of one kind. */
   add<K extends RecordKind>(kind: K, records: readonly Records[K][]): void {
     const list = this.kept[kind];
     list.push(...records);
     if (list.length > this.limit) list.splice(0, list.length - this.limit);
   }
 
+  /** Keeps what a host says of itself, in place of what it said before. */
   addHost(host: HostMetadata): void {
     this.metadata.set(host.host, host);
   }
 
+  /** What every known host said last. */
   hosts(): HostMetadata[] {
     return [...this.metadata.values()];
   }
