@@ -12,7 +12,7 @@ export interface StatusProps {
 
 /** Shows the running environment. @returns exit code: 1 when something needs a hand */
 export async function status(site: Site, { json = false }: StatusProps): Promise<number> {
-  const [snapshot, held] = await Promise.all([look(site), site.lock.read()]);
+  const [snapshot, held] = await Promise.all([look(site, { withUpgradable: true }), site.lock.read()]);
   const interrupted = held
     ? [`ops ${held.command} holds the lock since ${held.since}${held.inHand ? `, ${held.inHand} in hand` : ""}`]
     : [];
@@ -51,7 +51,7 @@ function row(server: ServerState): string[] {
     member ? `${member.lagSeconds.toFixed(1)} s` : "-",
     healthOf(web, healthy),
     inService === null ? "-" : inService ? "in" : "out",
-    [`${upgradable.length} upd`, ...(rebootFor.length > 0 ? ["reboot"] : [])].join(" "),
+    [`${upgradable?.length ?? "?"} upd`, ...(rebootFor.length > 0 ? ["reboot"] : [])].join(" "),
     Object.values(diskPercent)
       .map((used) => `${used}%`)
       .join(" "),

@@ -7,7 +7,7 @@ import type { CloudServer, Observation, ServerState, Snapshot } from "./snapshot
 const program = readFileSync(new URL("files/observe.py", import.meta.url), "utf8");
 
 /** What observe.py is told: paths and ports of the platform. */
-const settings = JSON.stringify({
+const settings = {
   setupComplete: paths.setup.complete,
   setupNotice: paths.setup.notice,
   inService: paths.nginx.inService,
@@ -22,12 +22,18 @@ const settings = JSON.stringify({
     "the origin certificate": paths.nginx.originCertificate,
   },
   disks: ["/", paths.mysql.mountPoint],
-});
+};
+
+/** What {@link look} may be told. */
+export interface LookProps {
+  /** Also which packages could be upgraded: a second of a server's CPU, too much for what looks every two seconds. @default false */
+  readonly withUpgradable?: boolean;
+}
 
 /** Looks at everything at the same time. A server that does not answer holds the look up for seconds, and is no failure. */
-export async function look(site: Site): Promise<Snapshot> {
+export async function look(site: Site, props: LookProps = {}): Promise<Snapshot> {
   const { config, cloud } = site;
-  const observing = config.servers.map(({ name }) => observe(site, name));
+  const observing = config.servers.map(({ name }) => observe(site, name, props));
   const [known, targets, told] = await Promise.all([cloud.servers(), cloud.targets(), Promise.all(observing)]);
   const cloudServers = new Map<string, CloudServer>(known.map((server) => [server.name, server]));
   return {
@@ -52,10 +58,10 @@ interface Told {
   readonly silence: string;
 }
 
-async function observe({ ssh, logins }: Site, name: string): Promise<Told> {
+async function observe({ ssh, logins }: Site, name: string, props: LookProps): Promise<Told> {
   const login = logins.get(name);
   if (login === undefined) return { silence: "it has no address or host key yet" };
-  const command = ["python3", "-I", "-", settings];
+  const command = ["python3", "-I", "-", JSON.stringify({ ...settings, ...props })];
   const { ok, stdout, stderr } = await ssh.tryRun(login, command, { input: program, timeoutSeconds: 20 });
   if (!ok) return { silence: stderr.trim().split("\n").at(-1) || "no reason given" };
   return { observation: JSON.parse(stdout) as Observation, silence: "" };

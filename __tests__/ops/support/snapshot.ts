@@ -27,7 +27,6 @@ const observation = (changes: Partial<Observation> = {}): Observation => ({
   serves: true,
   releases: [release("2"), release("1")],
   member: member(),
-  upgradable: [],
   rebootFor: [],
   certificateDays: { "MySQL's certificate": 3000 },
   diskPercent: { "/": 20 },

@@ -122,11 +122,12 @@ looks = {
     "serves": serves,
     "releases": releases,
     "member": member,
-    "upgradable": upgradable,
     "rebootFor": reboot_for,
     "certificateDays": certificate_days,
     "diskPercent": disk_percent,
 }
+if settings.get("withUpgradable"):
+    looks["upgradable"] = upgradable
 with concurrent.futures.ThreadPoolExecutor(max_workers=len(looks)) as pool:
     answers = {name: pool.submit(look) for name, look in looks.items()}
     print(json.dumps({name: answer.result() for name, answer in answers.items()}))
