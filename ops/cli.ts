@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { loadEnvironment, readInvocation } from "../modules/config/load.js";
 import { checkBackend } from "./commands/check-backend.js";
 import { drift } from "./commands/drift.js";
@@ -8,9 +8,10 @@ import { release } from "./commands/release.js";
 import { dryRun, rollout } from "./commands/rollout.js";
 import { status } from "./commands/status.js";
 import { Lock } from "./core/lock.js";
-import type { Context } from "./core/maintain.js";
+import { backMinutes, type Context } from "./core/maintain.js";
 import { openSite } from "./open.js";
 import { Progress } from "./core/progress.js";
+import { endInOrder } from "./core/shell.js";
 import type { Site } from "./core/site.js";
 
 const program = new Command("npm run ops")
@@ -25,6 +26,7 @@ const site = (): Promise<Site> => openSite(readInvocation());
 
 /** Does something that changes servers, as the only one at that time. */
 async function alone(command: string, work: (context: Context) => Promise<void>): Promise<void> {
+  endInOrder();
   const opened = await site();
   const lock = await Lock.take(opened.lock, command);
   try {
@@ -32,6 +34,18 @@ async function alone(command: string, work: (context: Context) => Promise<void>)
   } finally {
     await lock.release();
   }
+}
+
+interface RolloutOptions {
+  readonly dryRun?: boolean;
+  readonly evenCurrent?: boolean;
+  readonly patience: number;
+}
+
+function minutesOf(text: string): number {
+  const minutes = Number(text);
+  if (!(minutes > 0)) throw new InvalidArgumentError("must be a number of minutes above 0");
+  return minutes;
 }
 
 program
@@ -48,8 +62,9 @@ program
   .argument("[servers...]", "only these")
   .option("--dry-run", "says what it would do; exit code 1 when it would not begin")
   .option("--even-current", "replaces the named servers though they are current")
-  .action(async (only: string[], { dryRun: dry, ...options }: { dryRun?: boolean; evenCurrent?: boolean }) => {
-    const props = { only, ...options };
+  .option("--patience <minutes>", "how long a server may take to come up", minutesOf, backMinutes)
+  .action(async (only: string[], { dryRun: dry, evenCurrent, patience }: RolloutOptions) => {
+    const props = { only, evenCurrent, patienceMinutes: patience };
     if (dry) process.exitCode = await dryRun(await site(), props, new Progress());
     else await alone("rollout", (context) => rollout(context, props));
   });

@@ -6,8 +6,8 @@ import type { Machine } from "../../lab/machine/machine.js";
 import { sleep } from "../../lab/system/shell.js";
 import { labInAnyMode } from "./support/lab-in-mode.js";
 import { failures, figure, seconds, timed } from "./support/figures.js";
-import { errantTransactions, settled, takenOut, type WholeGroup, wholeGroup } from "./support/group.js";
-import { lostNotes, startWriting } from "./support/writes.js";
+import { errantTransactions, settled, takenOut, type WholeGroup, wholeGroup } from "../../lab/group.js";
+import { lostNotes, startWriting } from "../../lab/load/writes.js";
 
 let lab: Lab;
 let group: WholeGroup;

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { userDataOf } from "../../lab/blueprint.js";
 import type { Lab } from "../../lab/lab.js";
 import type { Machine } from "../../lab/machine/machine.js";
-import { settled } from "./support/group.js";
+import { settled } from "../../lab/group.js";
 import { labInMode } from "./support/lab-in-mode.js";
 
 let lab: Lab;

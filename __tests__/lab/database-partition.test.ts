@@ -4,9 +4,9 @@ import type { Machine } from "../../lab/machine/machine.js";
 import { sleep, waitFor } from "../../lab/system/shell.js";
 import { labInAnyMode } from "./support/lab-in-mode.js";
 import { figure, seconds, timed } from "./support/figures.js";
-import { errantTransactions, reportOf, settled, takesWrites, type WholeGroup, wholeGroup } from "./support/group.js";
-import { notesOn, tryQuery } from "./support/sql.js";
-import { lostNotes, startWriting } from "./support/writes.js";
+import { errantTransactions, reportOf, settled, takesWrites, type WholeGroup, wholeGroup } from "../../lab/group.js";
+import { notesOn, tryQuery } from "../../lab/machine/sql.js";
+import { lostNotes, startWriting } from "../../lab/load/writes.js";
 
 let lab: Lab;
 let group: WholeGroup;

@@ -4,9 +4,9 @@ import type { Machine } from "../../lab/machine/machine.js";
 import { waitFor } from "../../lab/system/shell.js";
 import { labInAnyMode } from "./support/lab-in-mode.js";
 import { figure, seconds, timed } from "./support/figures.js";
-import { errantTransactions, reportOf, settled, type WholeGroup, wholeGroup } from "./support/group.js";
-import { query } from "./support/sql.js";
-import { lostNotes, startWriting, type Written } from "./support/writes.js";
+import { errantTransactions, reportOf, settled, type WholeGroup, wholeGroup } from "../../lab/group.js";
+import { query } from "../../lab/machine/sql.js";
+import { lostNotes, startWriting, type Written } from "../../lab/load/writes.js";
 
 let lab: Lab;
 let group: WholeGroup;

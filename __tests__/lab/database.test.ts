@@ -12,9 +12,9 @@ import {
   takenOut,
   type WholeGroup,
   wholeGroup,
-} from "./support/group.js";
+} from "../../lab/group.js";
 import { failures, figure, seconds, secondsOf, timed } from "./support/figures.js";
-import { lostNotes, startWriting } from "./support/writes.js";
+import { lostNotes, startWriting } from "../../lab/load/writes.js";
 
 /** How many power cuts of the primary are tried. */
 const rounds = Number(process.env["LAB_ROUNDS"] ?? 10);

@@ -5,7 +5,7 @@ import type { Machine } from "../../lab/machine/machine.js";
 import { waitFor } from "../../lab/system/shell.js";
 import { paths } from "../../modules/platform/paths.js";
 import { figure, seconds, timed } from "./support/figures.js";
-import { settled } from "./support/group.js";
+import { settled } from "../../lab/group.js";
 import { labInAnyMode } from "./support/lab-in-mode.js";
 
 let lab: Lab;

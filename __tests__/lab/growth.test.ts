@@ -8,9 +8,9 @@ import { paths } from "../../modules/platform/paths.js";
 import { ports } from "../../modules/platform/ports.js";
 import { labInAnyMode } from "./support/lab-in-mode.js";
 import { figure, seconds, timed } from "./support/figures.js";
-import { errantTransactions, knownReportOf, reportOf, settled, wholeGroup, type WholeGroup } from "./support/group.js";
-import { query } from "./support/sql.js";
-import { lostNotes, startWriting } from "./support/writes.js";
+import { errantTransactions, knownReportOf, reportOf, settled, wholeGroup, type WholeGroup } from "../../lab/group.js";
+import { query } from "../../lab/machine/sql.js";
+import { lostNotes, startWriting } from "../../lab/load/writes.js";
 
 /** What a team adds to the three: two database members and a web server, each with one role. */
 const added: EnvironmentInput["servers"] = {

@@ -1,15 +1,14 @@
-import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Lab } from "../../lab/lab.js";
 import { labSite } from "../../ops/lab/site.js";
-import { sleep } from "../../lab/system/shell.js";
 import { look } from "../../ops/core/observe.js";
 import { Ssh } from "../../ops/core/ssh.js";
 import { figure, seconds, timed } from "./support/figures.js";
-import { settled, type WholeGroup, wholeGroup } from "./support/group.js";
+import { settled, type WholeGroup, wholeGroup } from "../../lab/group.js";
 import { labInAnyMode } from "./support/lab-in-mode.js";
 import { ops, type Status } from "./support/operator.js";
 import { type PublishedRelease, publishBroken, publishVersion, versionOn } from "./support/releases.js";
-import { lostNotes, startWriting } from "./support/writes.js";
+import { unnoticed } from "./support/under-load.js";
 
 let lab: Lab;
 let group: WholeGroup;
@@ -19,26 +18,6 @@ beforeAll(async () => {
 beforeEach(async () => {
   group = await settled(lab);
 });
-
-/** Visitors who read and write while an operator works; what failed. */
-async function underLoad<T>(work: () => Promise<T>) {
-  const over = new AbortController();
-  onTestFinished(() => over.abort());
-  const longest = { seconds: 300, ratePerSecond: 10 };
-  const writing = await startWriting(lab, group, longest, over.signal);
-  const reading = lab.load({ url: lab.url("/"), ...longest }, over.signal);
-  await sleep(2);
-  const { result, seconds: took } = await timed(work);
-  await sleep(2);
-  over.abort();
-  const [reads, writes] = await Promise.all([reading, writing.end]);
-  expect({ reads: reads.failures, writes: writes.failures }).toEqual({ reads: [], writes: [] });
-  expect(await lostNotes(await wholeGroup(lab), writes)).toEqual({});
-  return {
-    result,
-    told: `${seconds(took)}, 0 of ${reads.sent} reads and 0 of ${writes.sent} writes failed, ${seconds(writes.longestGap)} without a write`,
-  };
-}
 
 describe("status", () => {
   it("tells of every server, and that nothing needs a hand", async () => {
@@ -81,7 +60,7 @@ describe("a server's host key", () => {
 describe("failover", () => {
   it("gives the primary's role to the named member without a failed request", async () => {
     const successor = group.replicas[1];
-    const { result, told } = await underLoad(() => ops("failover", successor?.name ?? ""));
+    const { result, told } = await unnoticed(lab, group, () => ops("failover", successor?.name ?? ""));
     expect(result).toMatchObject({ exitCode: 0, stderr: "" });
     expect((await wholeGroup(lab)).primary.name).toBe(successor?.name);
     figure("ops failover", told);
@@ -98,11 +77,11 @@ describe("release", () => {
   });
 
   it("reaches every server without a failed request, and goes back", async () => {
-    const there = await underLoad(() => ops("release", release.url, release.sha256));
+    const there = await unnoticed(lab, group, () => ops("release", release.url, release.sha256));
     expect(there.result).toMatchObject({ exitCode: 0, stderr: "" });
     expect(there.result.stdout).toContain(`application: { url: "${release.url}", sha256: "${release.sha256}" }`);
     expect(await deployed()).toEqual(lab.machines.map(() => "98.0.0"));
-    const back = await underLoad(() => ops("release", "--rollback"));
+    const back = await unnoticed(lab, group, () => ops("release", "--rollback"));
     expect(back.result).toMatchObject({ exitCode: 0, stderr: "" });
     expect(await deployed()).toEqual(before);
     figure("ops release", `${there.told}; back: ${back.told}`);
@@ -110,7 +89,7 @@ describe("release", () => {
 
   it("that does not start changes nothing", async () => {
     const broken = await publishBroken(lab, "ends-at-once", { "app/server.js": "" });
-    const { result } = await underLoad(() => ops("release", broken.url, broken.sha256));
+    const { result } = await unnoticed(lab, group, () => ops("release", broken.url, broken.sha256));
     expect(result.exitCode).toBe(1);
     expect(result.stderr).toMatch(/does not become ready/);
     expect(await deployed()).toEqual(before);

@@ -3,7 +3,7 @@ import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Lab } from "../../lab/lab.js";
 import { paths } from "../../modules/platform/paths.js";
-import { settled } from "./support/group.js";
+import { settled } from "../../lab/group.js";
 import { labInAnyMode } from "./support/lab-in-mode.js";
 
 let lab: Lab;

@@ -4,7 +4,7 @@ import type { Machine } from "../../lab/machine/machine.js";
 import { sleep } from "../../lab/system/shell.js";
 import { labInAnyMode } from "./support/lab-in-mode.js";
 import { figure, seconds, timed } from "./support/figures.js";
-import { settled, wholeGroup } from "./support/group.js";
+import { settled, wholeGroup } from "../../lab/group.js";
 import {
   deploy,
   type PublishedRelease,
@@ -14,7 +14,7 @@ import {
   publishVersion,
   versionOn,
 } from "./support/releases.js";
-import { lostNotes, startWriting } from "./support/writes.js";
+import { lostNotes, startWriting } from "../../lab/load/writes.js";
 
 let lab: Lab;
 let machine: Machine;

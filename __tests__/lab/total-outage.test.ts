@@ -7,9 +7,9 @@ import { sleep, waitFor } from "../../lab/system/shell.js";
 import { paths } from "../../modules/platform/paths.js";
 import { labInAnyMode } from "./support/lab-in-mode.js";
 import { figure, seconds, timed } from "./support/figures.js";
-import { errantTransactions, knownReportOf, reportOf, settled, type WholeGroup, wholeGroup } from "./support/group.js";
-import { notesOn, query } from "./support/sql.js";
-import { lostNotes, startWriting } from "./support/writes.js";
+import { errantTransactions, knownReportOf, reportOf, settled, type WholeGroup, wholeGroup } from "../../lab/group.js";
+import { notesOn, query } from "../../lab/machine/sql.js";
+import { lostNotes, startWriting } from "../../lab/load/writes.js";
 
 let lab: Lab;
 let group: WholeGroup;

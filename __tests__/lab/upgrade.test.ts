@@ -3,7 +3,7 @@ import type { Lab } from "../../lab/lab.js";
 import { sleep } from "../../lab/system/shell.js";
 import { paths } from "../../modules/platform/paths.js";
 import { failures, figure, seconds, timed } from "./support/figures.js";
-import { settled } from "./support/group.js";
+import { settled } from "../../lab/group.js";
 import { labInAnyMode } from "./support/lab-in-mode.js";
 
 let lab: Lab;

@@ -38,7 +38,7 @@ describe("a rollout", () => {
     ["is off", { cloud: { running: false } }, true],
     ["is outdated", outdated, true],
     ["is not healthy yet", { healthy: false }, false],
-    ["is no target of the balancer", { healthy: null }, true],
+    ["is no target of the balancer yet", { healthy: null }, false],
     ["has failed its first boot", { observation: { firstBoot: "runcmd failed" } }, true],
   ])("makes the one in hand anew where waiting would not help: it %s", (_, bravo, anew) => {
     expect(mustReplace(snapshot({ bravo }).servers[1] as ServerState, false)).toBe(anew);
@@ -66,6 +66,12 @@ describe("a failover", () => {
 });
 
 describe("a release", () => {
+  it("begins with the server that an interrupted run has left in hand", () => {
+    const order = (inHand?: string) => changesTo(snapshot(), release("3"), inHand).map(({ server }) => server);
+    expect(order("charlie")).toEqual(["charlie", "alpha", "bravo"]);
+    expect(order()).toEqual(["alpha", "bravo", "charlie"]);
+  });
+
   it("changes the web servers that do not have it, and knows what each ran", () => {
     const servers = snapshot({ bravo: { observation: { releases: [release("3"), release("2")] } } });
     expect(changesTo(servers, release("3"))).toEqual([

@@ -135,6 +135,34 @@ describe("the replacement of a server", () => {
     expect(changes().at(-1)).toMatch(/change_protection \{"delete":true,"rebuild":true\}$/);
   });
 
+  it("is completed, without another one, where a run was killed after the server was made", async () => {
+    const attaches = { resource_changes: [change("hcloud_volume_attachment.alpha_data", "create")] };
+    const bare = server("alpha", { protection: { delete: false, rebuild: false } });
+    const { cloud, terraform, changes } = await cloudWith([attaches, retargets], [bare]);
+    await cloud.complete(alpha, silent);
+    expect(terraform.calls().filter((call) => !call.includes(" show "))).toEqual([
+      "-chdir=production-servers plan -lock-timeout=60s",
+      "-chdir=production-servers apply production-servers/ops.tfplan",
+      "-chdir=production-edge plan -lock-timeout=60s",
+      "-chdir=production-edge apply production-edge/ops.tfplan",
+    ]);
+    expect(changes()).toEqual([expect.stringMatching(/change_protection \{"delete":true,"rebuild":true\}$/)]);
+    const another = await cloudWith([replaces]);
+    await expect(another.cloud.complete(alpha, silent)).rejects.toThrow(/replaces hcloud_server.alpha/);
+  });
+
+  it.each([
+    ["was applied", [replaces, retargets], undefined],
+    ["was refused", [{ resource_changes: [change("hcloud_server.alpha", "delete")] }], /refused/],
+    ["failed", [replaces, retargets], /apply in .* failed/],
+  ])("leaves no file of a plan, for plans hold secrets, when it %s", async (_, plans, problem) => {
+    const { cloud, terraform } = await cloudWith(plans);
+    if (_ === "failed") terraform.failApply();
+    const replacement = cloud.replace(alpha, silent);
+    await (problem ? expect(replacement).rejects.toThrow(problem) : replacement);
+    expect(terraform.plansLeft()).toEqual([]);
+  });
+
   it("is refused beforehand while servers are made for another balancer", async () => {
     const old = server("bravo", { labels: { "role-web": "true", balancer: "passthrough-10.0.1.5-00000000" } });
     const { cloud } = await cloudWith([replaces], [server("alpha"), old]);

@@ -7,7 +7,7 @@ export async function drift(stacks: readonly Stack[], say: (line: string) => voi
   let code = 0;
   for (const stack of stacks) {
     await stack.init();
-    const differences = differencesOf((await stack.plan({ readOnly: true })).plan);
+    const differences = await stack.plan({ readOnly: true }, ({ plan }) => differencesOf(plan));
     for (const line of linesOf(basename(stack.folder), differences)) say(line);
     if (differences.drift.length > 0) code = 2;
   }

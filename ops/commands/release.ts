@@ -19,12 +19,16 @@ export interface Change {
   readonly from?: Release;
 }
 
-/** Which servers change, in what order; those that have the release already are left alone. Pure. */
-export const changesTo = ({ servers }: Snapshot, to: Release): readonly Change[] =>
+/**
+ * Which servers change, in what order; those that have the release already are left alone. Pure.
+ * @param inHand server that an interrupted run has left in hand: it comes first @default - none
+ */
+export const changesTo = ({ servers }: Snapshot, to: Release, inHand?: string): readonly Change[] =>
   servers
     .filter(isWeb)
     .map(({ name, observation }) => ({ server: name, to, from: observation?.releases[0] }))
-    .filter(({ from }) => from?.sha256 !== to.sha256);
+    .filter(({ from }) => from?.sha256 !== to.sha256)
+    .sort((a, b) => Number(b.server === inHand) - Number(a.server === inHand));
 
 /**
  * The release before the one that runs: what most web servers were switched to before. Pure.
@@ -39,15 +43,22 @@ export function previousRelease({ servers }: Snapshot): Release {
   return previous;
 }
 
-/** Brings a release to all web servers, one at a time. The first failure takes back what was already switched. */
+/**
+ * Brings a release to all web servers, one at a time. The first failure takes back what was already switched. After an interruption the
+ * same command goes on: servers that have the release are left alone, once the one in hand serves.
+ */
 export async function release({ site, lock, progress }: Context, wanted: Release | undefined): Promise<void> {
   const snapshot = await look(site);
   const faults = gate(snapshot, lock.inHand);
   if (faults.length > 0) throw new Error(`refused, for the environment is not well:\n  ${faults.join("\n  ")}`);
   const to = wanted ?? previousRelease(snapshot);
   progress.say(`${to.url} ${to.sha256}`);
-  const changes = changesTo(snapshot, to);
+  const changes = changesTo(snapshot, to, lock.inHand);
   const done: Change[] = [];
+  if (lock.inHand !== undefined && changes[0]?.server !== lock.inHand) {
+    await serving({ site, lock, progress }, lock.inHand);
+    await lock.setInHand(undefined);
+  }
   for (const change of changes) {
     try {
       await switchTo({ site, lock, progress }, change.server, change.to);
@@ -58,11 +69,14 @@ export async function release({ site, lock, progress }: Context, wanted: Release
           await serving({ site, lock, progress }, change.server);
         });
     } catch (error) {
-      await takeBack({ site, lock, progress }, done, change);
-      throw new Error(
-        `${(error as Error).message}\nall web servers run what they ran before; read there: journalctl -u app -u app-trial`,
-        { cause: error },
-      );
+      const left = await takeBack({ site, lock, progress }, [change, ...done.reverse()]);
+      const outcome =
+        left.length === 0
+          ? "all web servers run what they ran before"
+          : `not taken back:\n  ${left.join("\n  ")}\nsee npm run ops status; then npm run ops release with what all are to run`;
+      throw new Error(`${(error as Error).message}\n${outcome}; read there: journalctl -u app -u app-trial`, {
+        cause: error,
+      });
     }
   }
   if (changes.length === 0) progress.say("every web server runs it already");
@@ -99,9 +113,17 @@ const serving = ({ site }: Context, name: string): Promise<void> =>
 
 const isServing = ({ observation, healthy }: ServerState): boolean => observation?.serves === true && healthy === true;
 
-/** Back to what ran before, also on the server that failed: `deploy-app` has most likely gone back there by itself. */
-async function takeBack(context: Context, done: readonly Change[], failed: Change): Promise<void> {
-  for (const { server, from } of [failed, ...[...done].reverse()])
-    if (from !== undefined) await switchTo(context, server, from);
-  await context.lock.setInHand(undefined);
+/**
+ * Back to what ran before, also on the server that failed: `deploy-app` has most likely gone back there by itself. One that cannot go back
+ * does not keep the others from it.
+ * @returns what is left as it is, and why; the first such server stays in hand
+ */
+async function takeBack(context: Context, changes: readonly Change[]): Promise<readonly string[]> {
+  const left = new Map<string, string>();
+  for (const { server, from } of changes) {
+    if (from === undefined) left.set(server, "it is not known to have run a release before");
+    else await switchTo(context, server, from).catch((error: Error) => left.set(server, error.message));
+  }
+  await context.lock.setInHand([...left.keys()][0]);
+  return [...left].map(([server, why]) => `${server}: ${why}`);
 }

@@ -4,7 +4,7 @@ import { look } from "../core/observe.js";
 import type { Progress } from "../core/progress.js";
 import { waitUntil } from "../core/shell.js";
 import { serverNamed, type Site } from "../core/site.js";
-import { isWeb, type ServerState, type Snapshot } from "../core/snapshot.js";
+import { type ServerState, type Snapshot } from "../core/snapshot.js";
 
 /** How long the environment may be unwell before the next server, until the rollout stops. */
 const gateSeconds = 60;
@@ -15,6 +15,8 @@ export interface RolloutProps {
   readonly only?: readonly string[];
   /** Replaces also those that are current; only by name. @default false */
   readonly evenCurrent?: boolean;
+  /** Minutes that a server may take to come up. @default backMinutes */
+  readonly patienceMinutes?: number;
 }
 
 /** Servers that wait for their replacement; pure. @param done those that this run has replaced already */
@@ -29,8 +31,6 @@ export const mustReplace = (server: ServerState, evenCurrent: boolean): boolean 
   server.cloud === undefined ||
   !server.cloud.running ||
   !server.cloud.current ||
-  // The interrupted run had made the server and not yet led the balancer to it.
-  (isWeb(server) && server.healthy === undefined) ||
   firstBootFault(server) !== undefined;
 
 /** Says what {@link rollout} would do, and whether it would begin. @returns exit code: 1 when it would not */
@@ -65,7 +65,7 @@ export async function rollout(context: Context, props: RolloutProps): Promise<vo
     const snapshot = await passGate(context);
     // Roles may have changed while it waited.
     const next = nextOf(snapshot, isWanted(props, done), lock.inHand) ?? waiting;
-    await replaceOne(context, next, snapshot, props.evenCurrent === true && !done.has(next.name));
+    await replaceOne(context, next, snapshot, props);
     done.add(next.name);
   }
   const minutes = (performance.now() - began) / 60_000;
@@ -103,19 +103,28 @@ async function replaceOne(
   context: Context,
   server: ServerState,
   snapshot: Snapshot,
-  evenCurrent: boolean,
+  { evenCurrent = false, patienceMinutes }: RolloutProps,
 ): Promise<void> {
   const { site, lock, progress } = context;
   const { name } = server;
   const wanted = serverNamed(site, name);
   // Known before anything is touched: the configuration passes, and nothing else would change.
   await progress.step(`${name}: what its replacement would do`, (report) => site.cloud.prepare(wanted, report));
-  if (lock.inHand === undefined || mustReplace(server, evenCurrent)) {
+  if (lock.inHand !== name || mustReplace(server, evenCurrent)) {
     await lock.setInHand(name);
     await stepDown(context, name, snapshot);
     await shutDown(context, name);
     await progress.step(`${name}: is replaced`, (report) => site.cloud.replace(wanted, report));
-  } else progress.say(`${name}: was replaced by the interrupted run`);
-  await awaitBack(context, name);
+  } else
+    await progress.step(`${name}: was replaced by the interrupted run, which is completed`, (report) =>
+      site.cloud.complete(wanted, report),
+    );
+  await awaitBack(context, name, { minutes: patienceMinutes }).catch((error: Error) => {
+    throw new Error(
+      `${error.message}\nafter a fix run the same command again: a changed payload is built anew, this one is waited for; ` +
+        `to build it anew in any case: npm run ops rollout ${name} -- --even-current`,
+      { cause: error },
+    );
+  });
   await lock.setInHand(undefined);
 }

@@ -16,7 +16,7 @@ export interface Context {
 /** Longest orderly shutdown: out of service, the primary's role handed over, MySQL stopped. */
 const shutdownSeconds = 180;
 /** Longest time from power on until a server serves again, a first boot with packages and a clone included. */
-const backSeconds = 900;
+export const backMinutes = 15;
 /** How often, and how far apart, a server that is back is looked at before the next one is taken; a late answer may right itself. */
 const soak = { looks: 3, pauseSeconds: 5, hiccupSeconds: 30 } as const;
 
@@ -61,8 +61,20 @@ export async function shutDown({ site, progress }: Context, name: string): Promi
   });
 }
 
+/** What {@link awaitBack} may be told. */
+export interface BackProps {
+  /** Identity of the run of the system that must be over first. @default - any run will do */
+  readonly bootId?: string;
+  /** Minutes after which it has failed. @default backMinutes */
+  readonly minutes?: number;
+}
+
 /** Waits until a server has come up and does all that it is for, and goes on doing it for a while. */
-export async function awaitBack({ site, progress }: Context, name: string, bootId?: string): Promise<void> {
+export async function awaitBack(
+  { site, progress }: Context,
+  name: string,
+  { bootId, minutes = backMinutes }: BackProps = {},
+): Promise<void> {
   await progress.step(`${name}: comes up`, async (report) => {
     let observed: ServerState | undefined;
     await waitUntil(
@@ -75,7 +87,7 @@ export async function awaitBack({ site, progress }: Context, name: string, bootI
         if (broken !== undefined) throw new Error(broken);
         return notBack(snapshot, name);
       },
-      { limitSeconds: backSeconds, report },
+      { limitSeconds: minutes * 60, report },
     ).catch((error: Error) => {
       throw new Error(
         `${error.message}\nread there: cloud-init status --long; journalctl -b -p warning; mysql-group status`,

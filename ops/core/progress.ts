@@ -1,3 +1,5 @@
+import { goOn } from "./shell.js";
+
 /** Seconds after which a step that still runs says so. */
 const reminderSeconds = 30;
 
@@ -11,8 +13,9 @@ export class Progress {
 
   readonly say = (line: string): void => this.write(`${clock()}  ${line}`);
 
-  /** Does a step; says that it begins, what it says itself, at times that it goes on, and how long it took. */
+  /** Does a step; says that it begins, what it says itself, at times that it goes on, and how long it took. @throws before it begins, when this program is to end */
   async step<T>(title: string, work: (report: (line: string) => void) => Promise<T>): Promise<T> {
+    goOn();
     const began = performance.now();
     const seconds = (): string => `${((performance.now() - began) / 1000).toFixed(1)} s`;
     let last = "";

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { execa } from "execa";
 
 /** A command that ran to its end, well or not. */
@@ -43,8 +44,27 @@ export async function runToEnd(
   };
 }
 
-/** Resolves after so many seconds. */
-export const sleep = (seconds: number): Promise<void> => new Promise((done) => setTimeout(done, seconds * 1000));
+/** Aborted when whoever started this program asks it to end. */
+const interruption = new AbortController();
+
+/**
+ * Lets Ctrl-C, and an order to end, end what waits and keep anything new from beginning, so that what must be put back is: the files of
+ * plans are removed, and the lock says which server is in hand. What is under way elsewhere (Terraform, a command on a server) comes to its end.
+ */
+export function endInOrder(): void {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interruption.abort());
+}
+
+/** @throws when this program is to end */
+export function goOn(): void {
+  if (interruption.signal.aborted)
+    throw new Error("interrupted; run the same command again, it goes on where it stopped");
+}
+
+/** Resolves after so many seconds. @throws when this program is to end */
+export async function sleep(seconds: number): Promise<void> {
+  await setTimeout(seconds * 1000, undefined, { signal: interruption.signal }).catch(goOn);
+}
 
 /** What {@link waitUntil} may be told. */
 export interface WaitProps {

@@ -20,11 +20,16 @@ export interface Cloud {
    */
   prepare(server: ServerConfig, report: Report): Promise<void>;
   /**
-   * Builds this one server anew with the current payload, its volume and addresses kept, or completes what an interrupted run began.
+   * Builds this one server anew with the current payload, its volume and addresses kept.
    * The server is off. Returns when it boots, is protected and is a target of the balancer again.
    * @throws before anything is changed, when anything but this server would be
    */
   replace(server: ServerConfig, report: Report): Promise<void>;
+  /**
+   * Does what an interrupted replacement had not come to after it had made the server: its volume, its protection, its place on the balancer.
+   * @throws when more would be done
+   */
+  complete(server: ServerConfig, report: Report): Promise<void>;
 }
 
 /** A running environment, and how to reach it. */

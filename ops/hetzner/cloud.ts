@@ -2,7 +2,7 @@ import { payloadHash } from "../../modules/machine/compose/index.js";
 import type { Config, ServerConfig } from "../../modules/config/schema.js";
 import type { Cloud, Report } from "../core/site.js";
 import type { CloudServer } from "../core/snapshot.js";
-import { actionsOf, excessOf, replacementOf, retargetingOf } from "../terraform/plan.js";
+import { actionsOf, completionOf, excessOf, replacementOf, retargetingOf } from "../terraform/plan.js";
 import type { Planned, Stack } from "../terraform/terraform.js";
 import type { ApiServer, HetznerApi } from "./api.js";
 
@@ -66,64 +66,77 @@ export class HetznerCloud implements Cloud {
     this.isPrepared ??= this.getReady(report);
     await this.isPrepared;
     await this.refuseDisagreement();
-    const copy = await this.unprotected(server);
-    try {
-      const { plan } = await this.planned(copy, server, report);
-      for (const action of actionsOf(plan)) report(action);
-    } finally {
-      await copy.discard();
-    }
+    await this.replacing(server, report, () => Promise.resolve());
   }
 
   async replace(server: ServerConfig, report: Report): Promise<void> {
-    const { api, config, edge } = this.props;
-    const copy = await this.unprotected(server);
-    try {
-      const planned = await this.planned(copy, server, report);
+    const { api } = this.props;
+    await this.replacing(server, report, async ({ plan, apply }) => {
       const doomed = await this.apiServer(server.name);
-      if (
-        doomed?.protection.delete &&
-        actionsOf(planned.plan).some((action) => action.startsWith("replaces hcloud_server."))
-      ) {
+      if (doomed?.protection.delete && actionsOf(plan).some((action) => action.startsWith("replaces hcloud_server."))) {
         report("protection is lifted for this server");
         await api.setProtection(doomed, false);
       }
-      for (const action of actionsOf(planned.plan)) report(action);
-      await planned.apply();
-    } finally {
-      await copy.discard();
-    }
-    const retargeted = await edge.plan();
-    refuseExcess(excessOf(retargeted.plan, retargetingOf(server.name)), `${config.environment}-edge`);
-    for (const action of actionsOf(retargeted.plan)) report(action);
-    await retargeted.apply();
-    const made = await this.apiServer(server.name);
+      await apply();
+    });
+    await this.retarget(server, report);
+  }
+
+  async complete(server: ServerConfig, report: Report): Promise<void> {
+    const { servers, config } = this.props;
+    await servers.plan({}, async ({ plan, apply }) => {
+      refuseExcess(excessOf(plan, completionOf(server.name)), `${config.environment}-servers`);
+      for (const action of actionsOf(plan)) report(action);
+      if (actionsOf(plan).length > 0) await apply();
+    });
+    await this.retarget(server, report);
+  }
+
+  /** Puts a server on the balancer, and sees to its protection. */
+  private async retarget({ name }: ServerConfig, report: Report): Promise<void> {
+    const { api, config, edge } = this.props;
+    await edge.plan({}, async ({ plan, apply }) => {
+      refuseExcess(excessOf(plan, retargetingOf(name)), `${config.environment}-edge`);
+      for (const action of actionsOf(plan)) report(action);
+      if (actionsOf(plan).length > 0) await apply();
+    });
+    const made = await this.apiServer(name);
     if (made && config.protect && !made.protection.delete) await api.setProtection(made, true);
   }
 
   /**
-   * The plan for this server alone. A run that was killed while Hetzner made a server has left one that no state knows: it is taken into
-   * the state and then replaced like any other, for nobody can tell how far it had come.
+   * Makes the plan for this server alone, in a copy of the stack in which `prevent_destroy` is lifted for it; Hetzner's protection stays in
+   * the configuration, so that the new one has it. A run that was killed while Hetzner made a server has left one that no state knows: it
+   * is taken into the state and then replaced like any other, for nobody can tell how far it had come.
    */
-  private async planned(copy: Stack, { name }: ServerConfig, report: Report): Promise<Planned> {
+  private async replacing(
+    { name }: ServerConfig,
+    report: Report,
+    use: (planned: Planned) => Promise<void>,
+  ): Promise<void> {
     const address = `hcloud_server.${name}`;
-    let planned = await copy.plan({ replace: address });
-    const isNew = actionsOf(planned.plan).includes(`creates ${address}`);
-    const orphan = isNew ? await this.apiServer(name) : undefined;
-    if (orphan) {
-      report(`server ${orphan.id} is in no state: an interrupted run made it; it is taken in`);
-      await copy.import(address, String(orphan.id));
-      planned = await copy.plan({ replace: address });
-    }
-    refuseExcess(excessOf(planned.plan, replacementOf(name)), `${this.props.config.environment}-servers`);
-    return planned;
-  }
-
-  /** `prevent_destroy` is lifted for one server, in a copy; Hetzner's protection stays in the configuration, so that the new one has it. */
-  private unprotected({ name }: ServerConfig): Promise<Stack> {
-    return this.props.servers.overridden({
+    const copy = await this.props.servers.overridden({
       resource: { hcloud_server: { [name]: { lifecycle: { prevent_destroy: false } } } },
     });
+    const judged = (planned: Planned): Promise<void> => {
+      refuseExcess(excessOf(planned.plan, replacementOf(name)), `${this.props.config.environment}-servers`);
+      for (const action of actionsOf(planned.plan)) report(action);
+      return use(planned);
+    };
+    try {
+      const orphan = await copy.plan({ replace: address }, async (planned) => {
+        const isNew = actionsOf(planned.plan).includes(`creates ${address}`);
+        const made = isNew ? await this.apiServer(name) : undefined;
+        if (made === undefined) await judged(planned);
+        return made;
+      });
+      if (orphan === undefined) return;
+      report(`server ${orphan.id} is in no state: an interrupted run made it; it is taken in`);
+      await copy.import(address, String(orphan.id));
+      await copy.plan({ replace: address }, judged);
+    } finally {
+      await copy.discard();
+    }
   }
 
   private async getReady(report: Report): Promise<void> {

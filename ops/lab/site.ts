@@ -80,4 +80,9 @@ class LabCloud implements Cloud {
     await machine.wipe({ keepVolume: true });
     await machine.start();
   }
+
+  /** Disk and network come with the power. */
+  complete(): Promise<void> {
+    return Promise.resolve();
+  }
 }

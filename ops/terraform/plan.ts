@@ -63,6 +63,12 @@ export const replacementOf = (name: string): Allowed => ({
   [`hcloud_volume_attachment.${name}_data`]: [...made, "update"],
 });
 
+/** What an interrupted replacement may have left undone beside a server that it has made. */
+export const completionOf = (name: string): Allowed => ({
+  [`hcloud_server.${name}`]: ["update"],
+  [`hcloud_volume_attachment.${name}_data`]: [...made, "update"],
+});
+
 /** What puts a replaced server on the balancer again may do in the stack of the edge. */
 export const retargetingOf = (name: string): Allowed => ({ [`hcloud_load_balancer_target.balancer_${name}`]: made });
 

@@ -10,7 +10,7 @@ const seconds = { init: 300, plan: 600, apply: 1200, output: 60 } as const;
 /** A plan that was made and may be applied. */
 export interface Planned {
   readonly plan: Plan;
-  /** What Terraform would say of it. */
+  /** @throws with Terraform's words */
   readonly apply: () => Promise<void>;
 }
 
@@ -38,8 +38,11 @@ export class Stack {
     await this.run(["init", "-input=false", "-no-color"], seconds.init);
   }
 
-  /** @throws when it cannot be made, a `prevent_destroy` included; with Terraform's words */
-  async plan({ replace, readOnly = false }: PlanProps = {}): Promise<Planned> {
+  /**
+   * Makes a plan for as long as it is used: its file holds secrets, and is gone whether the plan was applied, failed or was only read.
+   * @throws when it cannot be made, a `prevent_destroy` included; with Terraform's words
+   */
+  async plan<T>({ replace, readOnly = false }: PlanProps, use: (planned: Planned) => Promise<T> | T): Promise<T> {
     const file = join(this.folder, "ops.tfplan");
     const options = [
       ...(replace === undefined ? [] : [`-replace=${replace}`]),
@@ -48,16 +51,12 @@ export class Stack {
     try {
       await this.run(["plan", "-input=false", "-no-color", `-out=${resolve(file)}`, ...options], seconds.plan);
       const shown = await this.run(["show", "-json", resolve(file)], seconds.plan);
-      return {
+      return await use({
         plan: JSON.parse(shown) as Plan,
-        apply: async () => {
-          await this.run(["apply", "-input=false", "-no-color", resolve(file)], seconds.apply);
-          await rm(file, { force: true });
-        },
-      };
+        apply: async () => void (await this.run(["apply", "-input=false", "-no-color", resolve(file)], seconds.apply)),
+      });
     } finally {
-      // It holds secrets; a plan that is to be applied is for its owner alone.
-      if (readOnly) await rm(file, { force: true });
+      await rm(file, { force: true });
     }
   }
 

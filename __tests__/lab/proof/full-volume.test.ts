@@ -4,10 +4,10 @@ import type { Machine } from "../../../lab/machine/machine.js";
 import { sleep, waitFor } from "../../../lab/system/shell.js";
 import { paths } from "../../../modules/platform/paths.js";
 import { figure, seconds, timed } from "../support/figures.js";
-import { errantTransactions, reportOf, settled, takesWrites, type WholeGroup, wholeGroup } from "../support/group.js";
+import { errantTransactions, reportOf, settled, takesWrites, type WholeGroup, wholeGroup } from "../../../lab/group.js";
 import { labInAnyMode } from "../support/lab-in-mode.js";
 import { visit } from "../support/visits.js";
-import { lostNotes, startWriting } from "../support/writes.js";
+import { lostNotes, startWriting } from "../../../lab/load/writes.js";
 
 /** What a failover may take, as in database.test.ts. */
 const longestGapSeconds = 10;

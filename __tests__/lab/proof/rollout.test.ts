@@ -2,12 +2,12 @@ import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vit
 import environment from "../../../environments/lab.js";
 import type { Lab } from "../../../lab/lab.js";
 import { loadSettings, saveSettings } from "../../../lab/settings.js";
-import { sleep } from "../../../lab/system/shell.js";
-import { figure, seconds, timed } from "../support/figures.js";
-import { settled, type WholeGroup, wholeGroup } from "../support/group.js";
+import { waitFor } from "../../../lab/system/shell.js";
+import { figure } from "../support/figures.js";
+import { settled, type WholeGroup } from "../../../lab/group.js";
 import { labInAnyMode } from "../support/lab-in-mode.js";
-import { begin, ops, statusNow } from "../support/operator.js";
-import { lostNotes, startWriting } from "../support/writes.js";
+import { begin, ops, said, statusNow } from "../support/operator.js";
+import { unnoticed } from "../support/under-load.js";
 
 let lab: Lab;
 let group: WholeGroup;
@@ -26,25 +26,8 @@ async function configure(bufferPoolMib: number): Promise<void> {
   await saveSettings(lab.layout, { ...settings, overrides: { ...settings.overrides, database } });
 }
 
-/** Visitors who read and write, each with new connections, while an operator works. */
-async function underLoad<T>(work: () => Promise<T>) {
-  const over = new AbortController();
-  onTestFinished(() => over.abort());
-  const longest = { seconds: 1500, ratePerSecond: 20 };
-  const writing = await startWriting(lab, group, longest, over.signal);
-  const reading = lab.load({ url: lab.url("/"), ...longest }, over.signal);
-  await sleep(2);
-  const { result, seconds: took } = await timed(work);
-  await sleep(4);
-  over.abort();
-  const [reads, writes] = await Promise.all([reading, writing.end]);
-  expect({ reads: reads.failures, writes: writes.failures }).toEqual({ reads: [], writes: [] });
-  expect(await lostNotes(await wholeGroup(lab), writes)).toEqual({});
-  return {
-    result,
-    told: `${seconds(took)}, 0 of ${reads.sent} reads and 0 of ${writes.sent} writes failed, none lost, ${seconds(writes.longestGap)} without a write`,
-  };
-}
+/** Twenty reads and twenty writes a second. */
+const load = { ratePerSecond: 20 };
 
 describe("a rollout of a changed payload under load", () => {
   it.each([
@@ -54,7 +37,7 @@ describe("a rollout of a changed payload under load", () => {
     await configure(bufferPoolMib);
     const before = await statusNow();
     expect(before.needsHand).toHaveLength(3);
-    const { result, told } = await underLoad(() => ops("rollout"));
+    const { result, told } = await unnoticed(lab, group, () => ops("rollout"), load);
     expect(result).toMatchObject({ exitCode: 0, stderr: "" });
     expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
     figure("ops rollout", told);
@@ -73,10 +56,10 @@ const moments = [
 describe("a rollout that is killed", () => {
   it("goes on when it is run again, whatever it was doing, and leaves nothing behind", async () => {
     await configure(136);
-    const { result, told } = await underLoad(async () => {
+    const { result, told } = await unnoticed(lab, group, async () => {
       for (const moment of moments) {
         const run = begin(["rollout"]);
-        run.stdout?.on("data", (chunk: Buffer) => moment.test(chunk.toString()) && run.kill("SIGKILL"));
+        void said(run, moment).then(() => run.kill("SIGKILL"));
         const { signal, stderr } = await run;
         expect({ moment, signal, stderr }).toEqual({ moment, signal: "SIGKILL", stderr: "" });
       }
@@ -85,5 +68,56 @@ describe("a rollout that is killed", () => {
     expect(result).toMatchObject({ exitCode: 0, stderr: "" });
     expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
     figure("ops rollout, killed at five moments", told);
+  });
+});
+
+/** Ends after so many minutes without a server that is back. */
+const impatient = ["--patience", "2"] as const;
+
+describe("a rollout whose server does not come back", () => {
+  it("stops, while the others serve, where its payload does not boot, and repairs it on the way back", async () => {
+    await configure(144);
+    const release = new URL(lab.blueprint.environment.config.application.url).hostname;
+    onTestFinished(() => lab.setAway([]));
+    const { result } = await unnoticed(lab, group, async () => {
+      await lab.setAway(["deb.debian.org", "security.debian.org", "repo.mysql.com", release]);
+      const stopped = await ops("rollout", ...impatient);
+      const { needsHand } = await statusNow();
+      await lab.setAway([]);
+      await configure(136);
+      return { stopped, needsHand, back: await ops("rollout") };
+    });
+    expect(result.stopped).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/is back: not after 120 s/) as string,
+    });
+    const [first = ""] = /^\w+/.exec(result.stopped.stderr) ?? [];
+    expect(result.needsHand.filter((hand) => /first boot|interrupted|in hand/.test(hand))).toEqual([
+      expect.stringMatching(`^${first}: first boot: running`),
+      expect.stringMatching(`${first} in hand`),
+    ]);
+    expect(result.back).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(result.back.stdout).toContain(`${first} replaced in`);
+    expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
+  });
+
+  it("stops where its member does not catch up, and goes on when it has", async () => {
+    const [replica] = group.replicas;
+    if (replica === undefined) throw new Error("a replica is needed");
+    /** Nothing is applied there for so long. */
+    const hold = (seconds: number) =>
+      replica.tryExec(["mysql", "--execute", `FLUSH TABLES WITH READ LOCK; DO SLEEP(${seconds})`], {
+        timeoutSeconds: seconds + 10,
+      });
+    const { result } = await unnoticed(lab, group, async () => {
+      const run = begin(["rollout", replica.name, "--even-current", ...impatient]);
+      await said(run, /: comes up/);
+      await waitFor(`MySQL on ${replica.name}`, async () => (await hold(0)).ok, { timeoutSeconds: 240 });
+      const [stopped] = await Promise.all([run, hold(200)]);
+      return { stopped, after: await ops("rollout") };
+    });
+    expect(result.stopped).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/behind|RECOVERING/) as string });
+    expect(result.after).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
   });
 });

@@ -1,6 +1,6 @@
 import type { Config } from "../../../modules/config/schema.js";
 import { Lab } from "../../../lab/lab.js";
-import { settled } from "./group.js";
+import { settled } from "../../../lab/group.js";
 
 /** Mode of the lab that this run has brought up: files share their modules, so that the next one need not look at every part of it again. */
 let broughtUp: Config["tls"] | undefined;

@@ -17,6 +17,10 @@ export const begin = (args: readonly string[]): ResultPromise<{ reject: false }>
     timeout: 1_500_000,
   });
 
+/** Waits until a run says something. */
+export const said = (run: ReturnType<typeof begin>, words: RegExp): Promise<void> =>
+  new Promise((done) => run.stdout?.on("data", (chunk: Buffer) => words.test(chunk.toString()) && done()));
+
 /** Runs `npm run ops` for the lab to its end. */
 export async function ops(...args: readonly string[]): Promise<Operated> {
   const { exitCode, stdout, stderr } = await begin(args);

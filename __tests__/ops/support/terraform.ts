@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Stack } from "../../../ops/terraform/terraform.js";
 import type { Plan, ResourceChange } from "../../../ops/terraform/plan.js";
@@ -19,7 +19,8 @@ case "$*" in
     count=$(cat ${folder}/count 2>/dev/null || echo 0)
     echo $((count + 1)) >${folder}/count
     cat ${folder}/plan-$count.json ;;
-  *" plan "*) ls "\${1#-chdir=}" >>${folder}/seen ;;
+  *" plan "*) for word; do case "$word" in -out=*) touch "\${word#-out=}" ;; esac; done ;;
+  *" apply "*) [ ! -e ${folder}/fail-apply ] ;;
 esac
 `;
 
@@ -51,6 +52,12 @@ export function recordedTerraform(environment: string, plans: readonly Plan[]) {
             .replace(/ -input=false -no-color/, "")
             .replace(/-out=\S+ ?/, ""),
         ),
+    failApply: (): void => writeFileSync(join(folder, "fail-apply"), ""),
+    /** Files of plans that are still there. */
+    plansLeft: (): readonly string[] =>
+      readdirSync(folder, { recursive: true })
+        .map(String)
+        .filter((file) => file.endsWith(".tfplan")),
     /** Whether a copy without protection is still there. */
     leavesCopy: (): boolean => existsSync(join(folder, `${environment}-servers-ops`)),
   };

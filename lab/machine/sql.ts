@@ -1,5 +1,5 @@
-import type { Machine } from "../../../lab/machine/machine.js";
-import type { RunResult } from "../../../lab/system/shell.js";
+import type { Machine } from "./machine.js";
+import type { RunResult } from "../system/shell.js";
 
 /** Runs a statement as root over the machine's own socket; one line for each row. @throws when MySQL refuses or does not answer */
 export async function query(machine: Machine, statement: string): Promise<readonly string[]> {

@@ -1,9 +1,9 @@
-import { targetHealth } from "../../../lab/balancer/balancer.js";
-import type { Lab } from "../../../lab/lab.js";
-import type { Machine } from "../../../lab/machine/machine.js";
-import { waitFor } from "../../../lab/system/shell.js";
-import { ports } from "../../../modules/platform/ports.js";
-import { errantOf } from "./sql.js";
+import { targetHealth } from "./balancer/balancer.js";
+import type { Lab } from "./lab.js";
+import type { Machine } from "./machine/machine.js";
+import { waitFor } from "./system/shell.js";
+import { ports } from "../modules/platform/ports.js";
+import { errantOf } from "./machine/sql.js";
 
 /** What mysql-group says of its member. */
 export interface MemberReport {

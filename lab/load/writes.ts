@@ -1,8 +1,8 @@
-import type { Lab } from "../../../lab/lab.js";
-import type { LoadResult } from "../../../lab/load/load.js";
-import { waitFor } from "../../../lab/system/shell.js";
-import type { WholeGroup } from "./group.js";
-import { catchUp, notesOn } from "./sql.js";
+import type { Lab } from "../lab.js";
+import type { LoadResult } from "./load.js";
+import { waitFor } from "../system/shell.js";
+import type { WholeGroup } from "../group.js";
+import { catchUp, notesOn } from "../machine/sql.js";
 
 /** Visitors who leave notes all the time. */
 export interface WriteLoad {

@@ -1,0 +1,26 @@
+import { expect } from "vitest";
+import type { WholeGroup } from "../../../lab/group.js";
+import type { Lab } from "../../../lab/lab.js";
+import { underLoad } from "../../../lab/load/under-load.js";
+import { failures, seconds } from "./figures.js";
+
+/** Does something while visitors read and write, none of whom may notice: no request fails, nothing acknowledged is lost. */
+export async function unnoticed<T>(
+  lab: Lab,
+  group: WholeGroup,
+  work: () => Promise<T>,
+  { ratePerSecond = 10 }: { readonly ratePerSecond?: number } = {},
+) {
+  const { result, seconds: took, reads, writes, lost } = await underLoad(lab, group, { ratePerSecond }, work);
+  expect({ reads: failures(reads), writes: failures(writes), lost }).toEqual({
+    reads: `0 of ${reads.sent} failed`,
+    writes: `0 of ${writes.sent} failed`,
+    lost: {},
+  });
+  return {
+    result,
+    told:
+      `${seconds(took)}, 0 of ${reads.sent} reads and 0 of ${writes.sent} writes failed, none lost, ` +
+      `${seconds(writes.longestGap)} without a write`,
+  };
+}

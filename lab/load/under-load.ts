@@ -1,0 +1,49 @@
+import { type WholeGroup, wholeGroup } from "../group.js";
+import type { Lab } from "../lab.js";
+import { sleep } from "../system/shell.js";
+import type { LoadResult } from "./load.js";
+import { lostNotes, startWriting, type Written } from "./writes.js";
+
+/** What became of visitors while something was done. */
+export interface UnderLoad<T> {
+  readonly result: T;
+  /** How long it took. */
+  readonly seconds: number;
+  readonly reads: LoadResult;
+  readonly writes: Written;
+  /** Notes, by member, that visitors were told are kept and that are not there at the end. */
+  readonly lost: Awaited<ReturnType<typeof lostNotes>>;
+}
+
+/** Longest work, in seconds. */
+const longestSeconds = 2400;
+/** How long visitors come before and after the work, in seconds. */
+const marginSeconds = 3;
+
+/**
+ * Does something while visitors read and write, each read with a connection of its own.
+ * @param group that is whole before; it must be whole again afterwards
+ */
+export async function underLoad<T>(
+  lab: Lab,
+  group: WholeGroup,
+  { ratePerSecond }: { readonly ratePerSecond: number },
+  work: () => Promise<T>,
+): Promise<UnderLoad<T>> {
+  const over = new AbortController();
+  try {
+    const load = { seconds: longestSeconds, ratePerSecond };
+    const writing = await startWriting(lab, group, load, over.signal);
+    const reading = lab.load({ url: lab.url("/"), ...load }, over.signal);
+    await sleep(marginSeconds);
+    const began = performance.now();
+    const result = await work();
+    const seconds = (performance.now() - began) / 1000;
+    await sleep(marginSeconds);
+    over.abort();
+    const [reads, writes] = await Promise.all([reading, writing.end]);
+    return { result, seconds, reads, writes, lost: await lostNotes(await wholeGroup(lab), writes) };
+  } finally {
+    over.abort();
+  }
+}
