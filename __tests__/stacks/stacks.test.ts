@@ -11,83 +11,11 @@ import { addressesIn } from "../support/synth.js";
 const stacks = synthesizeEnvironment(exampleConfig());
 const names = ["alpha", "bravo", "charlie"];
 
+/* Which there are, inventory.test.ts says. */
 describe("resource addresses, a contract", () => {
-  it("of the foundation", () => {
-    expect(addressesIn(stacks.foundation)).toEqual(
-      [
-        "hcloud_network.network",
-        "hcloud_network_subnet.network_subnet",
-        "hcloud_placement_group.placement_servers",
-        ...names.flatMap((name) => [
-          `hcloud_firewall.${name}_firewall`,
-          `hcloud_primary_ip.${name}_address_ipv4`,
-          `hcloud_primary_ip.${name}_address_ipv6`,
-          `hcloud_volume.${name}_data`,
-        ]),
-      ].sort(),
-    );
-  });
-
-  it("of the credentials", () => {
-    expect(addressesIn(stacks.credentials)).toEqual(
-      [
-        "cloudflare_origin_ca_certificate.origin-certificate-1_certificate",
-        "random_password.edge_token",
-        "random_password.password_application",
-        "random_password.password_monitoring",
-        "random_password.password_replication",
-        "tls_cert_request.origin-certificate-1_request",
-        "tls_private_key.mysql_authority_key",
-        "tls_cert_request.origin-pull_client_request",
-        "tls_locally_signed_cert.origin-pull_client_certificate",
-        "tls_private_key.origin-certificate-1_key",
-        "tls_private_key.origin-pull_authority_key",
-        "tls_private_key.origin-pull_client_key",
-        "tls_self_signed_cert.mysql_authority_certificate",
-        "tls_self_signed_cert.origin-pull_authority_certificate",
-        ...names.flatMap((name) => [
-          `tls_cert_request.mysql_${name}_request`,
-          `tls_locally_signed_cert.mysql_${name}_certificate`,
-          `tls_private_key.mysql_${name}_key`,
-          `tls_private_key.ssh-host-key_${name}`,
-        ]),
-      ].sort(),
-    );
-  });
-
   it("of the credentials are the same in both TLS modes, so that a change of mode, or back, keeps what servers know", () => {
     const { credentials } = synthesizeEnvironment(exampleConfig({ tls: "passthrough" }));
     expect(addressesIn(credentials)).toEqual(addressesIn(stacks.credentials));
-  });
-
-  it("of the servers", () => {
-    expect(addressesIn(stacks.servers)).toEqual([
-      ...names.map((name) => `hcloud_server.${name}`),
-      ...names.map((name) => `hcloud_volume_attachment.${name}_data`),
-    ]);
-  });
-
-  it("of the edge", () => {
-    expect(addressesIn(stacks.edge)).toEqual([
-      "cloudflare_dns_record.site_apex-a",
-      "cloudflare_dns_record.site_apex-aaaa",
-      "cloudflare_dns_record.site_www-a",
-      "cloudflare_dns_record.site_www-aaaa",
-      "cloudflare_ruleset.site_edge-token",
-      "cloudflare_ruleset.site_firewall",
-      "cloudflare_ruleset.site_rate-limit",
-      "cloudflare_zone_setting.site_setting-always-use-https",
-      "cloudflare_zone_setting.site_setting-http3",
-      "cloudflare_zone_setting.site_setting-min-tls-version",
-      "cloudflare_zone_setting.site_setting-security-header",
-      "cloudflare_zone_setting.site_setting-ssl",
-      "cloudflare_zone_setting.site_setting-tls-1-3",
-      "hcloud_load_balancer.balancer",
-      "hcloud_load_balancer_network.balancer_network",
-      "hcloud_load_balancer_service.balancer_service-443",
-      ...names.map((name) => `hcloud_load_balancer_target.balancer_${name}`),
-      "hcloud_uploaded_certificate.certificate",
-    ]);
   });
 
   it("of existing servers stay when others are added before and after them", () => {

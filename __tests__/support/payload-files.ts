@@ -30,6 +30,16 @@ export function temporaryFolder(): string {
   return folder;
 }
 
+/** A folder that goes away with the work in it, for tests that are `concurrent`: those share one list of what to do at their end. */
+export async function inTemporaryFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), "payload-"));
+  try {
+    return await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 /** Writes a part's files below a folder, each at its own path. */
 export function writeBelow(
   folder: string,

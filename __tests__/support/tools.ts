@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 
 const isInstalled = (tool: string): boolean => spawnSync("sh", ["-c", `command -v ${tool}`]).status === 0;
 
@@ -30,11 +30,30 @@ export const hasToolInNetwork = (tool: string, whatItChecks: string, unshare: "-
 /** Tells whether this is root, without whom something cannot be checked. */
 export const isRoot = (whatItChecks: string): boolean => canCheck(process.getuid?.() === 0, whatItChecks, "takes root");
 
-/** Runs a tool and returns what it printed and how it ended. */
-export function runTool(command: string, args: readonly string[], input?: string): { status: number; output: string } {
+/** What a tool printed, standard error after standard output, and how it ended; -1 when it could not start or was killed. */
+export interface ToolResult {
+  readonly status: number;
+  readonly output: string;
+}
+
+/** Runs a tool to its end. Nothing else happens meanwhile: for what takes milliseconds. */
+export function runTool(command: string, args: readonly string[], input?: string): ToolResult {
   const result = spawnSync(command, args, { encoding: "utf8", input });
   return {
     status: result.status ?? -1,
     output: `${result.stdout ?? ""}${result.stderr ?? ""}${result.error?.message ?? ""}`,
   };
+}
+
+/** Runs a tool to its end while other tests go on: for what takes seconds, in tests that are `concurrent`. */
+export function runToolBeside(command: string, args: readonly string[]): Promise<ToolResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
+    const printed = { stdout: "", stderr: "" };
+    for (const name of ["stdout", "stderr"] as const)
+      child[name].setEncoding("utf8").on("data", (text: string) => (printed[name] += text));
+    child
+      .on("error", reject)
+      .on("close", (status) => resolve({ status: status ?? -1, output: printed.stdout + printed.stderr }));
+  });
 }

@@ -16,15 +16,6 @@ const section = (name: string, text = rendered()): string =>
   new RegExp(`^(listen|frontend) ${name}\\n(\\t.*\\n)+`, "m").exec(text)?.[0] ?? "";
 
 describe("HAProxy with defaults", () => {
-  it("is one package and two files", () => {
-    const part = partOf(haproxyPart);
-    expect(part.packages).toEqual(["haproxy"]);
-    expect(part.files?.map(({ path }) => path)).toEqual([
-      "/etc/haproxy/haproxy.cfg",
-      "/etc/systemd/system/haproxy.service.d/sandbox.conf",
-    ]);
-  });
-
   it("listens on loopback only", () => {
     expect([...rendered().matchAll(/^\tbind (.*)$/gm)].map((match) => match[1])).toEqual([
       "127.0.0.1:6446",

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { mysqlPart } from "../../../../../modules/machine/parts/mysql/index.js";
-import { contentOf, partOf, temporaryFolder, writeBelow } from "../../../../support/payload-files.js";
-import { hasTool, runTool } from "../../../../support/tools.js";
+import { contentOf, inTemporaryFolder, partOf, writeBelow } from "../../../../support/payload-files.js";
+import { hasTool, runToolBeside } from "../../../../support/tools.js";
 
 const program = contentOf(partOf(mysqlPart), "/usr/local/sbin/mysql-data");
 
@@ -10,8 +10,9 @@ const program = contentOf(partOf(mysqlPart), "/usr/local/sbin/mysql-data");
  * Runs a script in which `mysql-data` is the real program, with real file systems, on volumes that are files: `volume NAME` makes a blank
  * one. What it would mount is printed, and so is that it waits for a volume, where the run ends.
  */
-function run(script: string): string[] {
-  const folder = temporaryFolder();
+const run = (script: string): Promise<string[]> => inTemporaryFolder((folder) => runIn(folder, script));
+
+async function runIn(folder: string, script: string): Promise<string[]> {
   const standIn = (name: string, body: string) => ({
     path: `bin/${name}`,
     content: `#!/bin/bash\n${body}\n`,
@@ -45,7 +46,7 @@ function run(script: string): string[] {
         ${script}`,
     },
   ]);
-  const { output } = runTool("bash", [join(folder, "test.sh")]);
+  const { output } = await runToolBeside("bash", [join(folder, "test.sh")]);
   return output
     .replaceAll(`${folder}/volumes/scsi-0HC_Volume`, "volume")
     .replaceAll(folder, "")
@@ -61,17 +62,20 @@ const mounted = (volume: string): string[] => [
 const waits = (attached: string, labelled = "none"): string =>
   `mysql-data: waiting for the one volume labelled mysql-data, or only a blank one; attached: ${attached}; labelled: ${labelled}`;
 
-describe.runIf(hasTool("mkfs.ext4", "mysql-data on file systems"))("mysql-data mount", () => {
-  it("formats a blank volume, checks it, and mounts it so that an error stops all writing", () => {
-    expect(run("volume 1 10G; mysql-data mount; label 1")).toEqual([
+/** Several at a time: most of them wait for programs. */
+const besideEachOther = { concurrent: true } as const;
+
+describe.runIf(hasTool("mkfs.ext4", "mysql-data on file systems"))("mysql-data mount", besideEachOther, () => {
+  it("formats a blank volume, checks it, and mounts it so that an error stops all writing", async () => {
+    expect(await run("volume 1 10G; mysql-data mount; label 1")).toEqual([
       "mysql-data: formatting the blank volume volume_1",
       ...mounted("volume_1"),
       "mysql-data",
     ]);
   });
 
-  it("takes the volume that it has formatted before", () => {
-    expect(run("ours 1; mysql-data mount")).toEqual(mounted("volume_1"));
+  it("takes the volume that it has formatted before", async () => {
+    expect(await run("ours 1; mysql-data mount")).toEqual(mounted("volume_1"));
   });
 
   it.each([
@@ -84,43 +88,43 @@ describe.runIf(hasTool("mkfs.ext4", "mysql-data on file systems"))("mysql-data m
       "a file system whose beginning was lost",
       "mkfs.ext4 -q volumes/*; dd if=/dev/zero conv=notrunc status=none bs=64K count=1 of=volumes/scsi-0HC_Volume_1",
     ],
-  ])("leaves alone a volume with %s, and waits", (_, write) => {
-    expect(run(`volume 1; ${write}; sha256sum volumes/* >sum; mysql-data mount; sha256sum -c --quiet sum`)).toEqual([
-      waits("volume_1"),
-    ]);
+  ])("leaves alone a volume with %s, and waits", async (_, write) => {
+    expect(
+      await run(`volume 1; ${write}; sha256sum volumes/* >sum; mysql-data mount; sha256sum -c --quiet sum`),
+    ).toEqual([waits("volume_1")]);
   });
 
-  it("waits for a volume that is not attached yet", () => {
-    expect(run("mysql-data mount")).toEqual([waits("none")]);
+  it("waits for a volume that is not attached yet", async () => {
+    expect(await run("mysql-data mount")).toEqual([waits("none")]);
   });
 
   it.each(["volume 2", "volume 2; mkfs.ext4 -q volumes/scsi-0HC_Volume_2", "volume 0; put 0 0"])(
     "chooses by the label where a second volume is attached (%s)",
-    (second) => {
-      expect(run(`ours 1; ${second}; mysql-data mount`)).toEqual(mounted("volume_1"));
+    async (second) => {
+      expect(await run(`ours 1; ${second}; mysql-data mount`)).toEqual(mounted("volume_1"));
     },
   );
 
-  it("does not guess which of two blank volumes is its own", () => {
-    expect(run("volume 1; volume 2; mysql-data mount; label 1; label 2")).toEqual([waits("volume_1 volume_2")]);
+  it("does not guess which of two blank volumes is its own", async () => {
+    expect(await run("volume 1; volume 2; mysql-data mount; label 1; label 2")).toEqual([waits("volume_1 volume_2")]);
   });
 
-  it("does not guess which of two volumes with its label is its own", () => {
-    expect(run("ours 1; ours 2; mysql-data mount")).toEqual([waits("volume_1 volume_2", "volume_1 volume_2")]);
+  it("does not guess which of two volumes with its label is its own", async () => {
+    expect(await run("ours 1; ours 2; mysql-data mount")).toEqual([waits("volume_1 volume_2", "volume_1 volume_2")]);
   });
 
-  it("takes no partition for a volume", () => {
-    expect(run("ours 1; mv volumes/scsi-0HC_Volume_1 volumes/scsi-0HC_Volume_1-part1; mysql-data mount")).toEqual([
-      waits("none"),
-    ]);
+  it("takes no partition for a volume", async () => {
+    expect(await run("ours 1; mv volumes/scsi-0HC_Volume_1 volumes/scsi-0HC_Volume_1-part1; mysql-data mount")).toEqual(
+      [waits("none")],
+    );
   });
 
-  it("does nothing when the volume is mounted", () => {
-    expect(run("volume 1; touch mounted; mysql-data mount; label 1")).toEqual([]);
+  it("does nothing when the volume is mounted", async () => {
+    expect(await run("volume 1; touch mounted; mysql-data mount; label 1")).toEqual([]);
   });
 
-  it("repairs a file system on which an error was met", () => {
-    const output = run(
+  it("repairs a file system on which an error was met", async () => {
+    const output = await run(
       "ours 1; debugfs -w -R 'ssv state 2' volumes/* 2>/dev/null; mysql-data mount; dumpe2fs -h volumes/* 2>/dev/null | grep state",
     );
     expect(output).toEqual(
@@ -129,8 +133,8 @@ describe.runIf(hasTool("mkfs.ext4", "mysql-data on file systems"))("mysql-data m
     expect(output.slice(-3)).toEqual([...mounted("volume_1").slice(1), expect.stringMatching(/state: +clean$/)]);
   });
 
-  it("does not mount one that takes a person to repair", () => {
-    const output = run(
+  it("does not mount one that takes a person to repair", async () => {
+    const output = await run(
       "ours 1; debugfs -w -R 'clri <2>' volumes/* 2>/dev/null; debugfs -w -R 'ssv state 2' volumes/* 2>/dev/null; mysql-data mount; echo \"exit $?\"",
     );
     expect(output.slice(-2)).toEqual([
@@ -141,24 +145,31 @@ describe.runIf(hasTool("mkfs.ext4", "mysql-data on file systems"))("mysql-data m
   });
 });
 
-describe.runIf(hasTool("mkfs.ext4", "mysql-data on file systems"))("the space that is kept back", () => {
-  const reserved = "dumpe2fs -h volumes/*_1 2>/dev/null | sed -n 's/Reserved block count: *//p'";
+describe.runIf(hasTool("mkfs.ext4", "mysql-data on file systems"))(
+  "the space that is kept back",
+  besideEachOther,
+  () => {
+    const reserved = "dumpe2fs -h volumes/*_1 2>/dev/null | sed -n 's/Reserved block count: *//p'";
 
-  it("is half a gibibyte of a new volume, which one command releases and another one keeps back again", () => {
-    const output = run(
-      `volume 1 10G; mysql-data mount >/dev/null; ${reserved}; touch mounted; mysql-data release >/dev/null; ${reserved}; mysql-data reserve >/dev/null; ${reserved}; dumpe2fs -h volumes/*_1 2>/dev/null | grep 'Block size'`,
-    );
-    expect(output.slice(-4)).toEqual(["131072", "0", "131072", expect.stringMatching(/4096$/)]);
-  });
+    it("is half a gibibyte of a new volume, which one command releases and another one keeps back again", async () => {
+      const output = await run(
+        `volume 1 10G; mysql-data mount >/dev/null; ${reserved}; touch mounted; mysql-data release >/dev/null; ${reserved}; mysql-data reserve >/dev/null; ${reserved}; dumpe2fs -h volumes/*_1 2>/dev/null | grep 'Block size'`,
+      );
+      expect(output.slice(-4)).toEqual(["131072", "0", "131072", expect.stringMatching(/4096$/)]);
+    });
 
-  it("is refused where no volume is mounted", () => {
-    expect(run('ours 1; mysql-data release; echo "exit $?"')).toEqual(["mysql-data: /mnt is not the volume", "exit 1"]);
-  });
-});
+    it("is refused where no volume is mounted", async () => {
+      expect(await run('ours 1; mysql-data release; echo "exit $?"')).toEqual([
+        "mysql-data: /mnt is not the volume",
+        "exit 1",
+      ]);
+    });
+  },
+);
 
-describe("mysql-data initialize", () => {
-  it("makes a data directory, complete or not at all", () => {
-    expect(run("touch mounted; mkdir -p mnt/data.new/rest; mysql-data initialize; ls mnt")).toEqual([
+describe("mysql-data initialize", besideEachOther, () => {
+  it("makes a data directory, complete or not at all", async () => {
+    expect(await run("touch mounted; mkdir -p mnt/data.new/rest; mysql-data initialize; ls mnt")).toEqual([
       "mysqld --no-defaults --initialize-insecure --user=mysql --datadir=/mnt/data.new --init-file=/etc/mysql/initialize.sql",
       "data",
       "mysql-group",
@@ -173,8 +184,9 @@ describe("mysql-data initialize", () => {
       "/mnt/data holds files but no system tables; left alone",
     ],
     ["without being told to", "mysql-data", "usage: mysql-data mount | initialize | release | reserve"],
-  ])("does nothing %s", (_, script, reason) => {
-    expect(run(`${script}; ls mnt`).slice(0, 2)).toEqual(expect.arrayContaining([`mysql-data: ${reason}`]));
-    expect(run(`${script}; ls mnt/data.new`).join()).not.toContain("mysqld --");
+  ])("does nothing %s", async (_, script, reason) => {
+    const output = await run(`${script}; ls mnt/data.new`);
+    expect(output.slice(0, 2)).toContain(`mysql-data: ${reason}`);
+    expect(output.join()).not.toContain("mysqld --");
   });
 });

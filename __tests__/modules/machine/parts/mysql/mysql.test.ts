@@ -20,23 +20,6 @@ describe("MySQL with defaults", () => {
   it("comes from the vendor's repository of the LTS series for the machine's suite", () => {
     const [source] = mysqlOf("alpha").aptSources ?? [];
     expect(source?.source).toBe("deb http://repo.mysql.com/apt/debian $RELEASE mysql-9.7-lts");
-    expect(mysqlOf("alpha").packages).toEqual(["mysql-server", "python3-pymysql", "e2fsprogs"]);
-  });
-
-  it("delivers configuration, data volume, joiner and one command", () => {
-    const part = mysqlOf("alpha");
-    expect(part.files?.map(({ path }) => path)).toEqual([
-      "/etc/mysql/initialize.sql",
-      "/etc/systemd/system/mysql.service.d/group.conf",
-      "/etc/systemd/system/mysql-data.service",
-      "/etc/tmpfiles.d/mysql-logs.conf",
-      "/etc/logrotate.d/mysql-server",
-      "/usr/local/sbin/mysql-data",
-      "/usr/local/sbin/mysql-group",
-      "/etc/systemd/system/mysql-group.service",
-      "/etc/mysql/server.cnf",
-      "/etc/mysql-group/group.json",
-    ]);
   });
 
   it("tells the joiner every member in order, and where passwords lie", () => {

@@ -15,12 +15,6 @@ import { makeCertificate } from "../../../../app/support/certificate.js";
 const part = partOf(releasePart);
 
 describe("the release's part", () => {
-  it("is one package and two files", () => {
-    expect(part.packages).toEqual(["curl"]);
-    expect(part.files?.map(({ path }) => path)).toEqual(["/etc/platform/release.env", "/usr/local/sbin/fetch-release"]);
-    expect(part.setup).toBeUndefined();
-  });
-
   it("names the configuration's release", () => {
     const application = { url: "https://releases.foobar.com/release-2.0.0.tar.gz", sha256: "a".repeat(64) };
     expect(contentOf(partOf(releasePart, exampleConfig({ application })), "/etc/platform/release.env")).toMatch(

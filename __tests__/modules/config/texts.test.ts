@@ -1,0 +1,109 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { exampleKeyFile } from "../../support/config.js";
+import { temporaryFolder } from "../../support/payload-files.js";
+import { lineOf, linesOf } from "./mistake.js";
+
+describe("database members", () => {
+  const memberCount = (count: number) => ({
+    network: { databaseRange: "10.0.1.16/28" },
+    servers: {
+      alpha: { privateIp: "10.0.1.16" },
+      bravo: { privateIp: "10.0.1.17" },
+      charlie: { privateIp: "10.0.1.18" },
+      ...Object.fromEntries(
+        Array.from({ length: count - 3 }, (_, index) => [
+          `more-${index}`,
+          { privateIp: `10.0.1.${index + 19}`, placementGroup: "more" },
+        ]),
+      ),
+    },
+  });
+  it("are nine at most, which is what Group Replication takes", () => {
+    expect(lineOf(memberCount(9))).toBe("");
+    expect(lineOf(memberCount(11))).toContain("servers: must hold an odd number of database members from 3 to 9");
+  });
+});
+
+describe("domains", () => {
+  it.each([
+    "192.0.2.1",
+    "2001:db8::1",
+    "foobar.123",
+    "foo..com",
+    "-foo.com",
+    "foobar.com.",
+    "foo_bar.com",
+    "localhost",
+  ])("refuse %s", (domain) => expect(lineOf({ domain })).toContain("domain: must be a domain name"));
+  it.each(["foobar.local", "foobar.internal", "foobar.test", "foobar.localhost"])(
+    "refuse %s, which nobody finds",
+    (domain) => {
+      expect(lineOf({ domain })).toContain("domain: must be a name of the public DNS");
+    },
+  );
+  it.each(["oobar.com", "r.com", "com"])("are not taken for parts of the zone %s", (zoneName) => {
+    expect(lineOf({ cloudflare: { zoneName } })).toContain("cloudflare.zoneName: must be");
+  });
+});
+
+describe("texts", () => {
+  it.each(["@a{{b}}", "@x y", "@", "@@x", "@a\n@b", "@${x}"])("of receivers refuse %j", (receiver) => {
+    expect(lineOf({ monitoring: { receivers: { urgent: [receiver] } } })).toContain("must be a Datadog handle");
+  });
+  it("of receivers are few, each once", () => {
+    const many = Array.from({ length: 21 }, (_, index) => `@a${index}`);
+    expect(lineOf({ monitoring: { receivers: { urgent: many } } })).toContain("must have at most 20 entries");
+    expect(lineOf({ monitoring: { receivers: { urgent: ["@a", "@a"] } } })).toContain(
+      "monitoring.receivers.urgent[1]: must be listed once",
+    );
+  });
+  it.each(["a\u202eb reads otherwise", "a\u0000b is cut off", "a\ud800b is half a character", "a\u200bb is hidden"])(
+    "refuse characters that nobody sees: %j",
+    (reason) => {
+      expect(lineOf({ monitoring: { monitors: { "cpu-busy": { reason, critical: 4 } } } })).toContain(
+        "must hold no invisible characters",
+      );
+    },
+  );
+  it.each([
+    ["2026-02-30T00:00:00Z", "must be a day that there is"],
+    ["2027-02-29T00:00:00Z", "must be a day that there is"],
+    ["2026-12-01T24:00:00Z", "must be a day that there is"],
+    ["2026-12-01T25:00:00Z", "must be a time in UTC"],
+    ["2026-12-01", "must be a time in UTC"],
+  ])("of times refuse %s", (start, words) => {
+    const downtimes = { work: { reason: "new disks arrive", start, end: "2028-01-01T00:00:00Z" } };
+    expect(lineOf({ monitoring: { downtimes } })).toContain(`monitoring.downtimes.work.start: ${words}`);
+  });
+  it.each([
+    ["-----BEGIN PGP PRIVATE KEY BLOCK-----", "must be the name of a file, this is its content, got a private key"],
+    ["/dev/zero", "must name a file that can be read"],
+    [".", "must name a file that can be read"],
+  ])("of key files refuse %s", (keyFile, words) => {
+    expect(lineOf({ aptSources: { mysql: { keyFile } } })).toContain(`aptSources.mysql.keyFile: ${words}`);
+  });
+  it("in key files are one public key, and no private one", () => {
+    const folder = temporaryFolder();
+    const lineWith = (content: string) => {
+      writeFileSync(join(folder, "key.asc"), content);
+      return lineOf({ aptSources: { mysql: { keyFile: join(folder, "key.asc") } } });
+    };
+    const key = readFileSync(exampleKeyFile, "utf8");
+    expect(lineWith(key)).toBe("");
+    expect(lineWith(key.replaceAll("PUBLIC", "PRIVATE"))).toContain("this one holds a private key");
+    expect(lineWith(`${key}${key.replaceAll("PUBLIC", "PRIVATE")}`)).toContain("this one holds a private key");
+    expect(lineWith(`${key}${key}`)).toContain("must name a file with one armored public key");
+    // The same packets, the first one said to be a secret key (tag 5).
+    expect(lineWith(key.replace("mDME", "lDME"))).toContain("must name a file with one armored public key");
+  });
+});
+
+describe("names of environments", () => {
+  it.each(["Production", "x", "staging_2", "a-very-long-environment-name"])("refuses %s", (name) => {
+    expect(linesOf({}, name)).toEqual([
+      `environment: must be a name of 2 to 20 lower-case letters, digits and hyphens, beginning with a letter, got "${name}"; rename the file under environments/`,
+    ]);
+  });
+});

@@ -1,0 +1,141 @@
+import { describe, expect, it } from "vitest";
+import { hasToolInNetwork } from "../../../../support/tools.js";
+import { besideEachOther, bothModes, inNetwork, linesOf, passthrough, terminate } from "./running.js";
+
+describe.runIf(hasToolInNetwork("nginx", "nginx configuration", "-nu"))(
+  "nginx itself: who gets in",
+  besideEachOther,
+  () => {
+    it("refuses what did not come through the edge, whatever it says (terminate)", async () => {
+      const output = await inNetwork(
+        terminate,
+        `application
+       ask http://10.0.1.11/; ask -H "X-Edge-Token: ${"1".repeat(64)}" http://10.0.1.11/; ask -H "X-Edge-Token;" http://10.0.1.11/
+       ask -H 'Content-Length: 9000000' -X POST http://10.0.1.11/; ask http://10.0.1.11/readyz
+       visitor -o /dev/null -w '%{http_code}\n' /; host=foobar.com visitor -o /dev/null -w '%{http_code}\n' /
+       host=other.test visitor -o /dev/null -w '%{http_code}\n' /; host=other.test ask http://10.0.1.11/healthz
+       from=10.0.1.6 curl -s -o /dev/null -w '%{http_code}\n' http://127.0.0.1/; cat $folder/error.log`,
+      );
+      expect(linesOf(output)).toEqual(["403", "403", "403", "403", "403", "200", "200", "421", "421", "000"]);
+    });
+
+    it("answers the edge's certificate, and other names and paths not at all (passthrough)", async () => {
+      const output = await inNetwork(
+        passthrough,
+        `application
+       ask http://10.0.1.11/healthz; ask http://10.0.1.11/; host=other.test ask http://10.0.1.11/
+       visitor -o /dev/null -w '%{http_code}\n' /; host=foobar.com visitor -o /dev/null -w '%{http_code}\n' /
+       host=other.test visitor -o /dev/null /; echo "curl $?"; curl -sk -o /dev/null https://127.0.0.1/; echo "curl $?"`,
+      );
+      expect(linesOf(output)).toEqual(["200", "421", "421", "200", "200", "curl 35", "curl 7"]);
+    });
+
+    it("answers nothing, not even an error page, to who has no certificate, a foreign one, or speaks no TLS (passthrough)", async () => {
+      const requests = [
+        "https://10.0.1.11/",
+        "--tls-max 1.2 https://10.0.1.11/",
+        "--cert $tls/foreign.pem --key $tls/foreign.key https://10.0.1.11/",
+        "http://10.0.1.11:443/",
+        "-H Host:other.test http://10.0.1.11:443/",
+      ];
+      const output = await inNetwork(
+        passthrough,
+        `application
+       certificate ec -pkeyopt ec_paramgen_curve:P-256 -subj /CN=foreign -keyout $tls/foreign.key -out $tls/foreign.pem
+       ${requests.map((request) => `request -w 'status %{http_code}' --haproxy-protocol ${request}; echo ", curl $?"`).join("\n")}`,
+      );
+      expect(linesOf(output)).toEqual(requests.map(() => "status 000, curl 56"));
+    });
+
+    it.each(["ec -pkeyopt ec_paramgen_curve:P-256", "rsa:2048"])(
+      "speaks TLS 1.2 with forward secrecy and authenticated ciphers, and 1.3, with a key of %s (passthrough)",
+      async (key) => {
+        const client = "timeout 5 openssl s_client -connect 10.0.1.11:443 -servername www.foobar.com";
+        const output = await inNetwork(
+          passthrough,
+          // openssl sends no PROXY header
+          `try() { ${client} "$@" </dev/null 2>&1 | grep -aoE 'Cipher is [^ ]+|^Reused|TLS session ticket:' | sort -u | paste -sd' '; }
+         try -tls1_3; try -tls1_2; try -tls1_1 -cipher DEFAULT@SECLEVEL=0
+         for cipher in AES128-GCM-SHA256 ECDHE-ECDSA-AES128-SHA ECDHE-RSA-AES128-SHA DHE-RSA-AES128-GCM-SHA256; do try -tls1_2 -cipher $cipher; done
+         ${client} -tls1_2 -reconnect </dev/null 2>/dev/null | grep -c ^Reused`,
+          { change: (text) => text.replaceAll("ssl proxy_protocol", "ssl"), key },
+        );
+        const kind = key.startsWith("rsa") ? "RSA" : "ECDSA";
+        expect(linesOf(output)).toEqual([
+          expect.stringMatching(/^Cipher is TLS_/),
+          `Cipher is ECDHE-${kind}-AES256-GCM-SHA384`,
+          "Cipher is (NONE)",
+          ...Array<string>(4).fill("Cipher is (NONE)"),
+          "5",
+        ]);
+      },
+    );
+
+    it("knows a visitor by what the balancer says of the edge, and by nobody else's word", async () => {
+      const output = await inNetwork(
+        terminate,
+        `application
+       visitor -H 'CF-Connecting-IP: 192.0.2.9' -H 'X-Forwarded-For: 203.0.113.7, 172.64.0.9' /
+       from=10.0.1.6; visitor -H 'CF-Connecting-IP: 192.0.2.9' /; log`,
+      );
+      const [first, second, ...lines] = linesOf(output).map((line) => JSON.parse(line) as Record<string, unknown>);
+      expect(first).toMatchObject({ "x-forwarded-for": "192.0.2.9" });
+      expect(second).toMatchObject({ "x-forwarded-for": "10.0.1.6" });
+      expect(lines).toMatchObject([
+        { network: { client: { ip: "192.0.2.9" } }, edge_ip: "172.64.0.9" },
+        { network: { client: { ip: "10.0.1.6" } }, edge_ip: "" },
+      ]);
+    });
+  },
+);
+
+describe.runIf(hasToolInNetwork("nginx", "the health check", "-nu"))(
+  "nginx itself: the balancer's health check",
+  besideEachOther,
+  () => {
+    it.each(bothModes)("passes for the balancer alone, while the server is in service (%s)", async (_, part) => {
+      const output = await inNetwork(
+        part,
+        `application
+       ask http://10.0.1.11/healthz; from=10.0.1.6 ask http://10.0.1.11/healthz
+       ask -H 'X-Forwarded-For: 192.0.2.1' http://10.0.1.11/healthz; ask -H 'CF-Connecting-IP: 192.0.2.1' http://10.0.1.11/healthz
+       rm $folder/in-service; body http://10.0.1.11/healthz; visitor -o /dev/null -w '%{http_code}\n' /`,
+      );
+      const refused = part === terminate ? "403" : "404";
+      expect(linesOf(output)).toEqual([
+        "200",
+        refused,
+        refused,
+        refused,
+        '{"status":"unavailable","server":"alpha","reason":"this server is taken out of service"}',
+        "200",
+      ]);
+    });
+
+    it("says within two seconds why it fails, leaves no line in the log, and is never kept", async () => {
+      const output = await inNetwork(
+        terminate,
+        `check() { request -i -m 2 http://10.0.1.11/healthz | grep -aE '^HTTP|^Cache|^Content-T|reason' | tr -d '\\r' | paste -sd' '; }
+       check; application; check; echo 500 >$folder/health; check; echo silent >$folder/health; check; log`,
+      );
+      const failed = (reason: string): string =>
+        `HTTP/1.1 503 Service Temporarily Unavailable Content-Type: application/json Cache-Control: no-store {"status":"unavailable","server":"alpha","reason":"${reason}"}`;
+      expect(linesOf(output)).toEqual([
+        failed("the application does not accept connections"),
+        expect.stringMatching(/^HTTP\/1\.1 200 OK/),
+        failed("the application answered 500"),
+        failed("the application does not answer in time"),
+      ]);
+    });
+
+    it.each(bothModes)("is not for visitors, and neither is the check of a release (%s)", async (_, part) => {
+      const output = await inNetwork(
+        part,
+        `application; for path in /healthz /readyz; do visitor -H 'CF-Connecting-IP: 192.0.2.9' -o /dev/null -w '%{http_code}\n' $path; done; counts`,
+      );
+      const [healthz, readyz, counts = ""] = linesOf(output);
+      expect([healthz, readyz]).toEqual(["404", "404"]);
+      expect(JSON.parse(counts)).toMatchObject({ paths: ["/counts", "/counts"] });
+    });
+  },
+);

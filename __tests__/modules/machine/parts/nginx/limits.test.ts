@@ -1,0 +1,124 @@
+import { describe, expect, it } from "vitest";
+import { hasToolInNetwork } from "../../../../support/tools.js";
+import { besideEachOther, bothModes, inNetwork, linesOf, terminate } from "./running.js";
+
+describe.runIf(hasToolInNetwork("nginx", "limits and logs", "-nu"))(
+  "nginx itself: what anybody can cause",
+  besideEachOther,
+  () => {
+    const statuses = (output: string): Record<string, number> => {
+      const counts: Record<string, number> = {};
+      for (const status of output.split(/\s+/)) counts[status] = (counts[status] ?? 0) + 1;
+      return counts;
+    };
+    const times = (count: number, address: string, path = "/notes", method = "POST"): string =>
+      `visitor -H 'CF-Connecting-IP: ${address}' -X ${method} -o /dev/null -w '%{http_code} ' "${path}?[1-${count}]"`;
+
+    it.each(bothModes)("writes of one address are limited, and nobody else's (%s)", async (_, part) => {
+      const output = await inNetwork(
+        part,
+        `application
+       ${times(40, "192.0.2.9")}; echo; ${times(5, "192.0.2.10")}; echo; ${times(30, "192.0.2.9", "/", "GET")}; echo; ${times(3, "192.0.2.9", "/", "HEAD").replace("-X HEAD", "-I")}; echo
+       visitor -i -H 'CF-Connecting-IP: 192.0.2.9' -X DELETE '/?[1-20]' | grep -aE '^HTTP.* 429|^Retry' | tr -d '\\r' | head -2 | paste -sd' '
+       ${times(40, "2001:db8:1:2::1")}; echo; ${times(5, "2001:db8:1:2:ffff::2")}; echo; ${times(5, "2001:db8:1:3::1")}; echo; cat $folder/error.log`,
+      );
+      const [
+        flood = "",
+        other = "",
+        reads = "",
+        heads = "",
+        told,
+        network = "",
+        sameNetwork = "",
+        otherNetwork = "",
+        ...errors
+      ] = linesOf(output);
+      // A minute's worth at once, and one more for each six seconds that the test takes.
+      for (const accepted of [statuses(flood.trim())["200"], statuses(network.trim())["200"]]) {
+        expect(accepted).toBeGreaterThanOrEqual(10);
+        expect(accepted).toBeLessThan(20);
+      }
+      expect(statuses(other.trim())).toEqual({ 200: 5 });
+      expect(statuses(reads.trim())).toEqual({ 200: 30 });
+      expect(statuses(heads.trim().replace(/^.*\r\n/gm, ""))["429"]).toBeUndefined();
+      expect(told).toBe("HTTP/1.1 429 Too Many Requests Retry-After: 60");
+      expect(statuses(sameNetwork.trim())["429"]).toBeGreaterThanOrEqual(1);
+      expect(statuses(otherNetwork.trim())).toEqual({ 200: 5 });
+      expect(errors).toEqual([]);
+    });
+
+    it("a line is valid JSON whatever a visitor sends, holds the beginning of it, and no query", async () => {
+      const output = await inNetwork(
+        terminate,
+        `application
+       visitor -o /dev/null -A 'quote " backslash \\\\ end' -e 'http://a/"' -H 'CF-Ray: 8f-FRA' '/page%0A%22?secret=1'
+       visitor -o /dev/null -A "$(printf 'a%.0s' {1..7000})" -e "$(printf 'r%.0s' {1..7000})" "/$(printf 'p%.0s' {1..6000})"; log`,
+      );
+      const [first = "", second = ""] = linesOf(output);
+      expect(JSON.parse(first)).toMatchObject({
+        server: "alpha",
+        request_id: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+        http: {
+          method: "GET",
+          status_code: 200,
+          version: "HTTP/1.1",
+          url_details: { host: "www.foobar.com", path: '/page\n"' },
+          useragent: 'quote " backslash \\\\ end',
+          referer: 'http://a/"',
+        },
+        network: { client: { ip: "10.0.1.5" }, bytes_read: expect.any(Number) as number },
+        request_time: expect.any(Number) as number,
+        upstream_status: "200",
+        cf_ray: "8f-FRA",
+        tls: "",
+      });
+      expect(first).not.toContain("secret");
+      expect(second.length).toBeLessThan(1300);
+      expect(JSON.parse(second)).toMatchObject({ http: { useragent: "a".repeat(200), referer: "r".repeat(200) } });
+    });
+
+    it("of what nginx itself refuses a hundredth is logged, of what the application answers everything", async () => {
+      const long = `-A "$(printf 'a%.0s' {1..7000})" -e "$(printf 'r%.0s' {1..7000})"`;
+      const output = await inNetwork(
+        terminate,
+        `application
+       request ${long} -o /dev/null 'http://10.0.1.11/?[1-600]'; host=other.test request ${long} -o /dev/null 'http://10.0.1.11/?[1-300]'
+       log | wc -lc; for n in 1 2 3; do visitor -o /dev/null /fail; done; log | grep -c '"status_code":500'; cat $folder/error.log`,
+      );
+      const [refused = "", failed, ...errors] = linesOf(output);
+      const [lines = 0, bytes = 0] = refused.trim().split(/\s+/).map(Number);
+      console.log(`FIGURE: log of a refused request with headers of 14 kB: ${(bytes / 900).toFixed(1)} bytes`);
+      expect(lines).toBeGreaterThan(0);
+      expect(lines).toBeLessThan(40);
+      expect(failed).toBe("3");
+      expect(errors).toEqual([]);
+    });
+  },
+);
+
+describe.runIf(hasToolInNetwork("nginx", "nginx's own status", "-nu"))(
+  "nginx itself: for the agent and the system",
+  besideEachOther,
+  () => {
+    it("tells its counts on loopback and nothing else, writes errors of the way to the application, and works as www-data", async () => {
+      const output = await inNetwork(
+        terminate,
+        `curl -s http://127.0.0.1:8081/nginx_status | head -1; curl -s -o /dev/null -w '%{http_code}\n' http://127.0.0.1:8081/
+       curl -s -o /dev/null -w '%{http_code}\n' http://10.0.1.11:8081/nginx_status
+       visitor -o /dev/null /; grep -c 'connect() failed' $folder/error.log; log | wc -l
+       ps -o user= --ppid "$(cat $folder/nginx.pid)" | sort -u; ls -l /proc/$(pgrep -P "$(cat $folder/nginx.pid)" | head -1)/limits | wc -l
+       grep 'open files' /proc/$(pgrep -P "$(cat $folder/nginx.pid)" | head -1)/limits | awk '{print $4}'`,
+      );
+      expect(linesOf(output)).toEqual([
+        expect.stringMatching(/^Active connections: \d+/),
+        "404",
+        "000",
+        "1",
+        "1",
+        "www-data",
+        "1",
+        "16384",
+      ]);
+    });
+  },
+);

@@ -1,0 +1,134 @@
+import { describe, expect, it } from "vitest";
+import { hasToolInNetwork } from "../../../../support/tools.js";
+import { besideEachOther, bothModes, inNetwork, linesOf, terminate } from "./running.js";
+
+describe.runIf(hasToolInNetwork("nginx", "the way to the application", "-nu"))(
+  "nginx itself: to the application",
+  besideEachOther,
+  () => {
+    it.each(bothModes)(
+      "a request goes on with whose it is, under an id that the visitor did not choose (%s)",
+      async (_, part) => {
+        const output = await inNetwork(
+          part,
+          `application
+       visitor -i -H 'CF-Connecting-IP: 192.0.2.9' -H 'X-Request-Id: 0123456789abcdef' -H 'X-Edge-Token: ${"0".repeat(64)}' \\
+         -H 'X-Forwarded-Proto: http' -H 'Connection: keep-alive, X-Forwarded-For' '/who?a=b'`,
+        );
+        const [head = "", body = ""] = output.split("\r\n\r\n");
+        const heard = JSON.parse(body) as Record<string, string>;
+        expect(heard).toMatchObject({
+          host: "www.foobar.com",
+          "x-forwarded-for": "192.0.2.9",
+          "x-forwarded-proto": "https",
+          "x-request-id": expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+        });
+        expect(heard).not.toHaveProperty("x-edge-token");
+        expect(heard).not.toHaveProperty("connection", "close");
+        expect(head.match(/^x-request-id: .*$/gim)).toEqual([`X-Request-Id: ${heard["x-request-id"]}`]);
+      },
+    );
+
+    it("every answer has the security headers, once each, and none says which nginx it is", async () => {
+      const output = await inNetwork(
+        terminate,
+        `for path in / /readyz; do visitor -i $path; done; request -i http://10.0.1.11/; application; visitor -i /; visitor -i /fail
+       for n in $(seq 12); do visitor -X POST -i /; done`,
+      );
+      const heads = output.split(/(?=^HTTP\/1\.1 )/m);
+      const statuses = heads.map((head) => Number(/^HTTP\/1\.1 (\d+)/.exec(head)?.[1]));
+      expect([...new Set(statuses)].sort()).toEqual([200, 403, 404, 429, 500, 502]);
+      for (const head of heads) {
+        const names = [...head.matchAll(/^([\w-]+): .*$/gm)].map(([, name = ""]) => name.toLowerCase());
+        for (const name of [
+          "x-request-id",
+          "x-frame-options",
+          "referrer-policy",
+          "permissions-policy",
+          "cross-origin-opener-policy",
+          "content-security-policy",
+        ])
+          expect({ head, name, times: names.filter((one) => one === name).length }).toEqual({ head, name, times: 1 });
+        expect(head).toMatch(/^Server: nginx\r?$/m);
+        expect(head).not.toMatch(/nginx\/\d/);
+      }
+    });
+
+    it("a body that no page sends is refused, one that the application should judge is not", async () => {
+      const output = await inNetwork(
+        terminate,
+        `application
+       head -c 40000 /dev/zero >$folder/large; head -c 70000 /dev/zero >$folder/too-large
+       visitor --data-binary @$folder/large /; echo; visitor -o /dev/null -w '%{http_code}\n' --data-binary @$folder/too-large /`,
+      );
+      const [large = "", , tooLarge] = linesOf(output);
+      expect(JSON.parse(large)).toMatchObject({ method: "POST", bytes: 40_000 });
+      expect(tooLarge).toBe("413");
+    });
+
+    it("what may have been written is never sent twice; a read whose connection was closed under it is", async () => {
+      const output = await inNetwork(
+        terminate,
+        `application
+       visitor -o /dev/null -w '%{http_code}\n' -X POST /cut; visitor -o /dev/null -w '%{http_code}\n' -X POST /cut
+       for n in $(seq 20); do visitor -o /dev/null /; done; counts`,
+      );
+      const [first, second, counts = ""] = linesOf(output);
+      expect([first, second]).toEqual(["502", "502"]);
+      const { posts, connections } = JSON.parse(counts) as { posts: number; connections: number };
+      expect(posts).toBe(2);
+      // Each worker keeps connections of its own; the script has two.
+      expect(connections).toBeLessThan(15);
+    });
+
+    it("texts are compressed for who takes it, above a kilobyte, and caches are told", async () => {
+      const output = await inNetwork(
+        terminate,
+        `application
+       for path in /large /small; do visitor -i -H 'Accept-Encoding: gzip' -H 'Via: 1.1 edge' $path | tr -d '\\0' | grep -aiE '^(content-encoding|vary):' | tr -d '\\r' | paste -sd' '; done
+       visitor -i /large | grep -aic '^content-encoding'`,
+      );
+      expect(linesOf(output)).toEqual(["Vary: Accept-Encoding Content-Encoding: gzip", "", "0"]);
+    });
+
+    it("nobody holds a connection: headers, bodies, idle ones and the application's silence end in time", async () => {
+      const seconds = (text: string): string =>
+        text
+          .replace(/(client_header_timeout|client_body_timeout) 10s/, "$1 1s")
+          .replace(/(client_body_timeout) 10s/, "$1 1s")
+          .replace(/(\tkeepalive_timeout) 75s/, "$1 1s")
+          .replace(/(\tkeepalive_timeout) 5s/, "$1 1s")
+          .replace(/(proxy_read_timeout) 20s/, "$1 1s");
+      const script = `
+import json, socket, sys, time
+token = "X-Edge-Token: " + "0" * 64
+head = "Host: www.foobar.com\\r\\n" + token + "\\r\\n"
+def until_closed(text):
+    start = time.monotonic()
+    with socket.create_connection(("10.0.1.11", 80), source_address=("10.0.1.5", 0)) as connection:
+        connection.settimeout(8)
+        connection.sendall(text.encode())
+        try:
+            while connection.recv(65536):
+                pass
+        except ConnectionResetError:
+            pass
+    return time.monotonic() - start
+print(json.dumps([
+    until_closed("GET / HTTP/1.1\\r\\n"),
+    until_closed("POST / HTTP/1.1\\r\\n" + head + "Content-Length: 10\\r\\n\\r\\n"),
+    until_closed("GET / HTTP/1.1\\r\\n" + head + "\\r\\n"),
+]))`;
+      const output = await inNetwork(
+        terminate,
+        `application
+       python3 -c '${script}'; visitor -o /dev/null -w '%{http_code}\n' /silent; sleep 1.5; ss -Htn state established '( dport = :3000 )' | wc -l`,
+        { change: seconds },
+      );
+      const [closed = "", ...others] = linesOf(output);
+      // Each limit is a second here; without it the connection would be open when the script gives up after eight.
+      for (const seconds of JSON.parse(closed) as number[]) expect(seconds).toBeLessThan(5);
+      expect(others).toEqual(["504", "0"]);
+    });
+  },
+);

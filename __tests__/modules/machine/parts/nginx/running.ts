@@ -1,0 +1,61 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { nginxPart } from "../../../../../modules/machine/parts/nginx/index.js";
+import { exampleConfig } from "../../../../support/config.js";
+import { inTemporaryFolder, partOf, writeBelow } from "../../../../support/payload-files.js";
+import { runToolBeside } from "../../../../support/tools.js";
+
+/** nginx's part of the example, for each TLS mode. */
+export const terminate = partOf(nginxPart);
+export const passthrough = partOf(nginxPart, exampleConfig({ tls: "passthrough" }));
+export const bothModes = [
+  ["terminate", terminate],
+  ["passthrough", passthrough],
+] as const;
+
+/** What {@link inNetwork} may be told. */
+export interface NetworkProps {
+  /** Changes the text of each file. @default - none */
+  readonly change?: (text: string) => string;
+  /** Kind of the origin certificate's key, as `openssl req -newkey` takes it. @default - ECDSA P-256 */
+  readonly key?: string;
+}
+
+const own = (name: string): string => readFileSync(new URL(`./${name}`, import.meta.url), "utf8");
+
+/**
+ * Starts nginx in a network and with a host name of its own, with its configuration moved to a folder and with stand-ins for secrets and
+ * the application, and runs a script there that may use what network.sh defines.
+ * @returns what the script printed
+ */
+export const inNetwork = (
+  part: typeof terminate,
+  script: string,
+  { change = (text) => text, key = "" }: NetworkProps = {},
+): Promise<string> =>
+  inTemporaryFolder(async (folder) => {
+    const moved = (part.files ?? []).map(({ path, content }) => ({
+      path,
+      content: change(content)
+        .replaceAll("/etc/nginx", join(folder, "etc/nginx"))
+        .replaceAll("/var/log/nginx", folder)
+        .replaceAll("/run/in-service", join(folder, "in-service"))
+        .replaceAll("/run/nginx.pid", join(folder, "nginx.pid")),
+    }));
+    writeBelow(folder, [
+      ...moved,
+      { path: "in-service", content: "" },
+      { path: "passthrough", content: part === passthrough ? "yes" : "" },
+      { path: "etc/nginx/secrets/edge-token.conf", content: `"${"0".repeat(64)}" 1;\n` },
+      { path: "etc/nginx/tls/placeholder", content: "" },
+      { path: "application.mjs", content: own("application.mjs") },
+      { path: "setup.sh", content: `key="${key}"\n${own("network.sh")}${script}` },
+    ]);
+    const { output } = await runToolBeside("unshare", ["-nu", "bash", join(folder, "setup.sh"), folder]);
+    return output.trim();
+  });
+
+export const linesOf = (output: string): string[] => output.split("\n");
+
+/** Options of tests that mostly wait for nginx: several at a time, and long enough for a busy machine. */
+export const besideEachOther = { concurrent: true, timeout: 60_000 } as const;

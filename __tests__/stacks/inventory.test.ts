@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import type { Config } from "../../modules/config/schema.js";
+import { secretFilesOf } from "../../modules/config/secrets.js";
+import { packagesOf, payloadOf } from "../../modules/machine/compose/index.js";
+import { exampleConfig } from "../support/config.js";
+import { synthesizeEnvironment } from "../support/environment.js";
+import { serverOf } from "../support/servers.js";
+import { addressesIn } from "../support/synth.js";
+
+const section = (title: string, lines: readonly string[]): string =>
+  [`${title}:`, ...lines.map((line) => `  ${line}`), ""].join("\n");
+
+/** Resources by address, and what the first server is made of: packages, files and secret files. */
+function inventoryOf(config: Config): string {
+  const server = serverOf(config, "alpha");
+  const { shared, own } = secretFilesOf(config, server.roles);
+  return [
+    ...Object.entries(synthesizeEnvironment(config)).map(([name, stack]) =>
+      section(`stack ${name}`, addressesIn(stack)),
+    ),
+    section("packages of alpha", packagesOf(config, server)),
+    section(
+      "files of alpha",
+      payloadOf(config, server)
+        .write_files.map(({ path, permissions = "0644", owner = "root:root" }) => `${path} ${permissions} ${owner}`)
+        .sort(),
+    ),
+    section(
+      "secret files of alpha",
+      [...shared, ...own]
+        .map(({ path, owner, certificate }) => `${path} ${certificate ? "0644" : "0600"} ${owner}`)
+        .sort(),
+    ),
+  ].join("\n");
+}
+
+/*
+ * The one place that lists what an environment consists of, for whoever reviews a change: a changed address makes Terraform replace the
+ * resource, and a file or package that comes or goes is seen at once. Contents are not in it, not as digests either: their difference is
+ * in the change itself, and every branch would conflict with every other one.
+ */
+describe("the inventory of an environment is the one that was reviewed", () => {
+  it.each(["terminate", "passthrough"] as const)(
+    "with tls %s; if it has changed on purpose: npx vitest run -u __tests__/stacks/inventory.test.ts",
+    async (tls) => {
+      await expect(inventoryOf(exampleConfig({ tls }))).toMatchFileSnapshot(`inventory/${tls}.txt`);
+    },
+  );
+});
