@@ -2,8 +2,10 @@ import { randomUUID } from "node:crypto";
 import { Command, InvalidArgumentError } from "commander";
 import { loadEnvironment, readInvocation } from "../modules/config/load.js";
 import { checkBackend } from "./commands/check-backend.js";
+import { deploy } from "./commands/deploy.js";
 import { drift } from "./commands/drift.js";
 import { failover } from "./commands/failover.js";
+import { planAll, readReviewed, writeReviewed } from "./commands/plan.js";
 import { release } from "./commands/release.js";
 import { dryRun, rollout } from "./commands/rollout.js";
 import { status } from "./commands/status.js";
@@ -88,15 +90,53 @@ program
   .argument("[server]", "the new primary")
   .action((server?: string) => alone("failover", (context) => failover(context, server)));
 
+/** The environment's configuration and its stacks, for what needs no login. */
+async function stacksHere(command: string) {
+  const { environment, terraform } = readInvocation();
+  if (environment === "lab")
+    throw new Error(`${command}: the lab is not made by Terraform; npm run ops status shows what is outdated`);
+  const { lockOf, stacksOf } = await import("./hetzner/site.js");
+  const config = await loadEnvironment(environment);
+  return { config, stacks: stacksOf(config, terraform), lock: () => lockOf(config, process.env) };
+}
+
+program
+  .command("plan")
+  .description("what a deploy would change, stack by stack as Terraform shows it; read only")
+  .option("--summary <file>", "writes what would be done to which resource, without values, for deploy --reviewed")
+  .action(async ({ summary }: { summary?: string }) => {
+    const { stacks } = await stacksHere("plan");
+    const reviewed = await planAll(stacks, console.log);
+    if (summary !== undefined) await writeReviewed(summary, reviewed);
+  });
+
+program
+  .command("deploy")
+  .description(
+    "deploys all stacks, in order and without asking; stops before it would destroy what nobody has agreed to",
+  )
+  .option("--reviewed <file>", "what plan --summary wrote: what it destroys is agreed to; without it, nothing is")
+  .action(async ({ reviewed }: { reviewed?: string }) => {
+    const { config, stacks, lock } = await stacksHere("deploy");
+    if (config.backend.type === "local" && process.env["CI"] === "true")
+      throw new Error(
+        'deploy: the state is a local file and would be lost with this runner; set backend to { type: "s3", … }, docs/operations.md says how',
+      );
+    const agreed = reviewed === undefined ? {} : await readReviewed(reviewed);
+    const held = await Lock.take(lock(), "deploy");
+    try {
+      await deploy(stacks, agreed, new Progress());
+    } finally {
+      await held.release();
+    }
+  });
+
 program
   .command("drift")
   .description("compares the world with the configuration, read only; exit code 2 when something has drifted")
   .action(async () => {
-    const { environment, terraform } = readInvocation();
-    if (environment === "lab")
-      throw new Error("drift: the lab is not made by Terraform; npm run ops status shows what is outdated");
-    const { stacksOf } = await import("./hetzner/site.js");
-    process.exitCode = await drift(stacksOf(await loadEnvironment(environment), terraform), console.log);
+    const { stacks } = await stacksHere("drift");
+    process.exitCode = await drift(stacks, console.log);
   });
 
 program

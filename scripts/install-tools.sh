@@ -5,7 +5,7 @@ set -eu
 
 tools="nginx-light haproxy nftables shellcheck openssh-server cloud-init python3-pymysql chromium"
 lab="mmdebstrap systemd-container apt-utils dnsmasq-base dpkg-dev iproute2 openssh-client procps python3 openssl curl e2fsprogs tcpdump gnupg wrk xz-utils"
-auditors="testssl.sh lynis python3-venv"
+auditors="testssl.sh lynis python3-venv jq git"
 
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
@@ -37,5 +37,10 @@ fi
 
 # Not in Debian, or too old there to know today's algorithms. In a place of their own, so that no package of the system changes.
 python3 -m venv /opt/auditors
-/opt/auditors/bin/pip install --quiet gixy-next==0.9.0 ssh-audit==3.3.0
-ln -sf /opt/auditors/bin/gixy /opt/auditors/bin/ssh-audit /usr/local/bin/
+/opt/auditors/bin/pip install --quiet gixy-next==0.9.0 ssh-audit==3.3.0 zizmor==1.32.0
+ln -sf /opt/auditors/bin/gixy /opt/auditors/bin/ssh-audit /opt/auditors/bin/zizmor /usr/local/bin/
+
+# Its packages elsewhere download a binary while they are installed; Go builds it from the module itself.
+if ! command -v go >/dev/null; then apt-get install -q -y --no-install-recommends golang-go; fi
+GOBIN=/opt/auditors/bin go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+ln -sf /opt/auditors/bin/actionlint /usr/local/bin/

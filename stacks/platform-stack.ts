@@ -3,6 +3,7 @@ import type { Construct, Node } from "constructs";
 import memoize from "memoize";
 import type { Config } from "../modules/config/schema.js";
 import { configureState } from "../modules/terraform/backend.js";
+import { encryptState } from "../modules/terraform/encryption.js";
 
 /** Properties of every stack. */
 export interface PlatformStackProps {
@@ -21,6 +22,7 @@ export abstract class PlatformStack extends TerraformStack {
   constructor(scope: Construct, name: string, { config }: PlatformStackProps) {
     super(scope, `${config.environment}-${name}`);
     configureState(this, config);
+    encryptState(this, config);
     // Locks in an object storage came with it, in Terraform and in OpenTofu.
     this.addOverride("terraform.required_version", ">= 1.10");
   }

@@ -1,14 +1,18 @@
 import { App } from "cdktf";
 import { loadEnvironment, readInvocation, type ImportFile } from "../modules/config/load.js";
+import { problemReport } from "../modules/config/problem.js";
 import { monitoringReview } from "../modules/review/monitoring.js";
 import { policyResults, refuseViolations } from "../modules/review/policies/index.js";
 import { writeReview } from "../modules/review/index.js";
+import { encryptionProblems } from "../modules/terraform/encryption.js";
 import { addStacks } from "./index.js";
 
 /** One app run: the environment's configuration, its stacks, the JSON, the review. Nothing is written before all of it is checked. */
 export async function synth(importFile: ImportFile): Promise<void> {
   const { environment, hasDatadogApiKey, terraform } = readInvocation();
   const config = await loadEnvironment(environment, importFile);
+  const unfit = encryptionProblems(config, terraform);
+  if (unfit.length > 0) throw new Error(problemReport(environment, unfit));
   const app = new App();
   addStacks(app, config, terraform);
   const policies = policyResults(app, config);

@@ -13,6 +13,11 @@ it.each([
     { monitoring: { monitors: { "disk-full": { reason: "measured to be normal here", critical: 90 } } } },
     "monitoring.monitors.disk-full.critical: must be a share",
   ],
+  [
+    "Terraform, which cannot encrypt state,",
+    { backend: { type: "local", acceptLocalState: true, encryption: {} } } as const,
+    "backend.encryption: must be synthesized for OpenTofu",
+  ],
 ])("an app run that %s refuses writes nothing", async (_who, mistake, words) => {
   const folder = temporaryFolder();
   vi.stubEnv("CDKTF_OUTDIR", folder);

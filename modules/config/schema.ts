@@ -169,9 +169,22 @@ const cloudflare = z.strictObject({
     .prefault({}),
 });
 
+/** OpenTofu's state encryption; Terraform has none. */
+const encryption = z
+  .strictObject({
+    step: z
+      .enum(["enforced", "begin", "change-passphrase", "end"])
+      .default("enforced")
+      .describe(
+        'With `encryption`, OpenTofu encrypts state and plans by the passphrase in `TF_VAR_state_passphrase`; "enforced" takes no plain state. Steps [to it and back](operations.md#encrypt-the-state), a deploy each: "begin", "change-passphrase", "end". Without `encryption`: plain.',
+      ),
+  })
+  .optional();
+
 const backend = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("local").describe("Where Terraform keeps its state. Default: a local file."),
+    encryption,
     acceptLocalState: z.boolean().default(false).describe("In production, local state needs this explicit word."),
   }),
   z.strictObject({
@@ -182,6 +195,7 @@ const backend = z.discriminatedUnion("type", [
     prefix: values.folder
       .optional()
       .describe("Folder of the state files in the bucket. Default: the environment's name."),
+    encryption,
   }),
 ]);
 

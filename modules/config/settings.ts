@@ -58,7 +58,8 @@ function mergeAlternatives(settings: readonly Setting[]): readonly Setting[] {
   for (const setting of settings) {
     const key = setting.path.join(".");
     const earlier = byPath.get(key);
-    byPath.set(key, earlier ? { ...earlier, type: `${earlier.type} | ${setting.type}` } : setting);
+    const type = earlier && earlier.type !== setting.type ? `${earlier.type} | ${setting.type}` : setting.type;
+    byPath.set(key, { ...(earlier ?? setting), type });
   }
   return [...byPath.values()];
 }

@@ -33,6 +33,7 @@ export interface Plan {
   readonly resource_drift?: readonly ResourceChange[];
   /** @default - absent: there are no check blocks */
   readonly checks?: readonly Check[];
+  readonly output_changes?: Readonly<Record<string, { readonly actions: readonly string[] }>>;
 }
 
 const doesNothing = ({ change: { actions } }: ResourceChange): boolean =>
@@ -42,8 +43,16 @@ const doesNothing = ({ change: { actions } }: ResourceChange): boolean =>
 export const actionsOf = (plan: Plan): readonly string[] =>
   (plan.resource_changes ?? []).filter((change) => !doesNothing(change)).map(described);
 
+/** Whether a plan changes what other stacks, and commands, read. */
+export const changesOutputs = ({ output_changes: outputs = {} }: Plan): boolean =>
+  Object.values(outputs).some(({ actions }) => actions.some((action) => action !== "no-op"));
+
 const described = ({ address, change: { actions } }: ResourceChange): string =>
   `${actions.length === 2 ? "replaces" : `${actions[0]}s`} ${address}`;
+
+/** What a plan would destroy, alone or to build it anew: as {@link actionsOf} says it. Pure. */
+export const destructionOf = (plan: Plan): readonly string[] =>
+  (plan.resource_changes ?? []).filter(({ change: { actions } }) => actions.includes("delete")).map(described);
 
 /** Addresses that a plan may touch, and the actions it may take there, as Terraform writes them: "delete,create". */
 export type Allowed = Readonly<Record<string, readonly string[]>>;

@@ -10,6 +10,8 @@ const seconds = { init: 300, plan: 600, apply: 1200, output: 60 } as const;
 /** A plan that was made and may be applied. */
 export interface Planned {
   readonly plan: Plan;
+  /** As Terraform shows it to a person, secrets masked. */
+  readonly text: () => Promise<string>;
   /** @throws with Terraform's words */
   readonly apply: () => Promise<void>;
 }
@@ -53,6 +55,7 @@ export class Stack {
       const shown = await this.run(["show", "-json", resolve(file)], seconds.plan);
       return await use({
         plan: JSON.parse(shown) as Plan,
+        text: () => this.run(["show", "-no-color", resolve(file)], seconds.plan),
         apply: async () => void (await this.run(["apply", "-input=false", "-no-color", resolve(file)], seconds.apply)),
       });
     } finally {

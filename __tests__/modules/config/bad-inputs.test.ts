@@ -30,7 +30,7 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
           region: "fsn1",
         },
       },
-      "backend.acceptLocalState: is not a known setting, got true; choose one of type, bucket, endpoint, region, prefix",
+      "backend.acceptLocalState: is not a known setting, got true; choose one of type, encryption, bucket, endpoint, region, prefix",
     ],
   ],
   "missing and mistyped settings": [

@@ -1,0 +1,121 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Testing } from "cdktf";
+import { describe, expect, it } from "vitest";
+import { encryptionProblems } from "../../../modules/terraform/encryption.js";
+import { addStacks } from "../../../stacks/index.js";
+import { exampleConfig } from "../../support/config.js";
+import { temporaryFolder } from "../../support/payload-files.js";
+import { parse, synthesize, type Synthesized } from "../../support/synth.js";
+
+type Step = "enforced" | "begin" | "change-passphrase" | "end";
+
+const configFor = (step?: Step) =>
+  exampleConfig({ backend: { type: "local", acceptLocalState: true, ...(step && { encryption: { step } }) } });
+
+describe("state encryption", () => {
+  it("is for OpenTofu alone, and says what to do with Terraform", () => {
+    expect(encryptionProblems(configFor("enforced"), "/usr/local/bin/tofu")).toEqual([]);
+    expect(encryptionProblems(configFor(), "terraform")).toEqual([]);
+    const [problem] = encryptionProblems(configFor("enforced"), "terraform");
+    expect(problem?.fix).toContain("TERRAFORM_BINARY_NAME=tofu");
+    expect(problem?.fix).toContain("AWS_SSE_CUSTOMER_KEY");
+  });
+
+  it("is nowhere in a stack that does not ask for it: Terraform refuses the block", () => {
+    expect(synthesize(configFor(), () => undefined).terraform).not.toHaveProperty("encryption");
+  });
+});
+
+/**
+ * The stacks of an environment as OpenTofu can apply them without a provider: each keeps its state, its encryption and what it reads from
+ * the other stacks; one resource stands in for all others, and outputs say a constant.
+ */
+function standIns(step: Step | undefined, folder: string): readonly string[] {
+  const app = Testing.app({ outdir: join(folder, "synthesized") });
+  addStacks(app, configFor(step));
+  app.synth();
+  const names = ["foundation", "credentials", "servers", "edge", "monitoring"].map((name) => `production-${name}`);
+  return names.map((name) => {
+    const from = join(folder, "synthesized", "stacks", name, "cdk.tf.json");
+    const stack = parse(readFileSync(from, "utf8")) as Synthesized & { data?: { terraform_remote_state?: object } };
+    const terraform = { ...stack.terraform, required_providers: undefined };
+    const reads = Object.keys(stack.data?.terraform_remote_state ?? {});
+    const place = join(folder, "cdktf.out", "stacks", name);
+    mkdirSync(place, { recursive: true });
+    writeFileSync(
+      join(place, "cdk.tf.json"),
+      JSON.stringify({
+        terraform,
+        variable: stack.variable,
+        data: reads.length > 0 ? { terraform_remote_state: stack.data?.terraform_remote_state } : undefined,
+        resource: {
+          terraform_data: {
+            stand_in: {
+              input: [
+                "a secret of this stack",
+                ...reads.map((read) => `\${data.terraform_remote_state.${read}.outputs}`),
+              ],
+            },
+          },
+        },
+        output: { said: { value: "a secret of this stack", sensitive: true } },
+      }),
+    );
+    return place;
+  });
+}
+
+const hasTofu = spawnSync("tofu", ["version"]).status === 0;
+if (!hasTofu) process.stderr.write("\n  NOT CHECKED: state encryption by the real OpenTofu (tofu is not installed)\n");
+
+describe.runIf(hasTofu)("state encryption by OpenTofu", () => {
+  const first = "a passphrase of the test";
+  const second = "another one of the test";
+
+  /** Applies all stacks; returns what failed. */
+  function apply(folder: string, step: Step | undefined, variables: Record<string, string>): string {
+    for (const place of standIns(step, folder))
+      for (const args of [["init"], ["apply", "-auto-approve"]]) {
+        const { status, stdout, stderr } = spawnSync(
+          "tofu",
+          [`-chdir=${place}`, ...args, "-input=false", "-no-color"],
+          {
+            encoding: "utf8",
+            env: { ...process.env, ...variables },
+          },
+        );
+        if (status !== 0) return `${args[0]} ${place}\n${stdout}${stderr}`;
+      }
+    return "";
+  }
+  const states = (folder: string): string =>
+    ["foundation", "credentials", "servers", "edge", "monitoring"]
+      .map((name) => readFileSync(join(folder, "state", `production-${name}.tfstate`), "utf8"))
+      .join("");
+
+  it("leads the five stacks in, to another passphrase and out, and refuses plain state once enforced", () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, "state"));
+    const passphrase = { TF_VAR_state_passphrase: first };
+    const next = { TF_VAR_state_passphrase: second, TF_VAR_previous_state_passphrase: first };
+
+    expect(apply(folder, undefined, {})).toBe("");
+    expect(states(folder)).toContain("a secret of this stack");
+    expect(apply(folder, "enforced", passphrase)).toMatch(/encrypt/i);
+
+    expect(apply(folder, "begin", passphrase)).toBe("");
+    expect(states(folder)).not.toContain("a secret of this stack");
+    expect(apply(folder, "enforced", passphrase)).toBe("");
+    expect(apply(folder, "enforced", { TF_VAR_state_passphrase: second })).toMatch(/decrypt/i);
+
+    expect(apply(folder, "change-passphrase", next)).toBe("");
+    expect(apply(folder, "enforced", { TF_VAR_state_passphrase: second })).toBe("");
+
+    expect(apply(folder, "end", { TF_VAR_state_passphrase: second })).toBe("");
+    expect(apply(folder, undefined, {})).toBe("");
+    expect(states(folder)).toContain("a secret of this stack");
+    expect(existsSync(join(folder, "state", "errored.tfstate"))).toBe(false);
+  }, 240_000);
+});

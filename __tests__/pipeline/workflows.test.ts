@@ -1,0 +1,195 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { temporaryFolder } from "../support/payload-files.js";
+import { hasTool, runTool } from "../support/tools.js";
+
+interface Step {
+  readonly run?: string;
+  readonly uses?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+interface Workflow {
+  readonly jobs: Readonly<Record<string, { readonly steps?: readonly Step[] }>>;
+}
+
+const root = resolve(".");
+const workflows = ".github/workflows";
+const stepsOf = (file: string): readonly Step[] => {
+  const { jobs } = parse(readFileSync(join(workflows, file), "utf8")) as Workflow;
+  return Object.values(jobs).flatMap(({ steps = [] }) => steps.flatMap(withOurActions));
+};
+
+/** The steps of an action of this repository, in place of the step that uses it. */
+function withOurActions(step: Step): readonly Step[] {
+  if (!step.uses?.startsWith("./")) return [step];
+  const action = parse(readFileSync(join(step.uses, "action.yml"), "utf8")) as { runs: { steps: readonly Step[] } };
+  return action.runs.steps;
+}
+
+describe("the workflows", () => {
+  it("satisfy actionlint", () => {
+    if (!hasTool("actionlint", "syntax, expressions and shell of the workflows")) return;
+    expect(runTool("actionlint", [])).toEqual({ status: 0, output: "" });
+  });
+
+  it("satisfy zizmor: pinned actions, least permissions, no injection", () => {
+    if (!hasTool("zizmor", "security of the workflows")) return;
+    const { status, output } = runTool("zizmor", ["--offline", "--no-progress", ".github"]);
+    expect(status, output).toBe(0);
+  });
+
+  it("give secrets to single steps, never to a job or a whole workflow", () => {
+    const leaks = readdirSync(workflows).filter((file) => {
+      const workflow = parse(readFileSync(join(workflows, file), "utf8")) as Workflow;
+      const withoutSteps = JSON.stringify(workflow, (key, value: unknown) => (key === "steps" ? undefined : value));
+      return withoutSteps.includes("secrets.");
+    });
+    expect(leaks).toEqual([]);
+  });
+});
+
+/** What Terraform shows of a plan that changes nothing but one record. */
+const plan = {
+  resource_changes: [
+    { address: "cloudflare_dns_record.www", change: { actions: ["update"], before: { ttl: 1 }, after: { ttl: 60 } } },
+  ],
+};
+
+/**
+ * A copy of the working tree as a checkout has it, in which steps run. What .ci/run runs itself is only looked for in package.json, and
+ * nothing is installed; Terraform and GitHub's command line are stand-ins. All else is real.
+ */
+function checkout() {
+  const folder = temporaryFolder();
+  const bin = join(folder, "bin");
+  const tree = join(folder, "tree");
+  mkdirSync(bin);
+  mkdirSync(tree);
+  const copied = spawnSync("sh", [
+    "-c",
+    'git ls-files -z --cached --others --exclude-standard | tar -c --null --ignore-failed-read -T - 2>/dev/null | tar -x -C "$0"',
+    tree,
+  ]);
+  expect(copied.status, copied.stderr.toString()).toBe(0);
+  symlinkSync(join(root, "node_modules"), join(tree, "node_modules"));
+  const place = (path: string, text: string): void => {
+    writeFileSync(path, text);
+    chmodSync(path, 0o755);
+  };
+  const npm = spawnSync("sh", ["-c", "command -v npm"], { encoding: "utf8" }).stdout.trim();
+  place(
+    join(bin, "npm"),
+    `#!/bin/sh
+case "$*" in
+  ci) exit 0 ;;
+  test | "run check") exec node -e 'process.exit(require("./package.json").scripts[process.argv[1]] ? 0 : 1)' "\${2:-test}" ;;
+esac
+exec ${npm} "$@"
+`,
+  );
+  writeFileSync(join(folder, "plan.json"), JSON.stringify(plan));
+  place(
+    join(bin, "terraform"),
+    `#!/bin/sh
+case "$*" in
+  *" show -json "*) cat ${folder}/plan.json ;;
+  *" show "*) echo "Plan: 0 to add, 1 to change, 0 to destroy." ;;
+esac
+`,
+  );
+  // It would install packages; that it is there and can be run is all that is looked at.
+  if (spawnSync("test", ["-x", join(tree, "scripts/install-tools.sh")]).status === 0)
+    place(join(tree, "scripts/install-tools.sh"), "#!/bin/sh\n");
+  return {
+    read: (name: string): string => readFileSync(join(folder, name), "utf8"),
+    run: ({ run, env = {} }: Step) => {
+      const { status, stdout, stderr } = spawnSync("bash", ["-eo", "pipefail", "-c", run ?? "true"], {
+        cwd: tree,
+        encoding: "utf8",
+        env: {
+          ...process.env,
+          PATH: `${bin}:${process.env["PATH"]}`,
+          ENVIRONMENT: "production",
+          GITHUB_STEP_SUMMARY: join(folder, "summary"),
+          GITHUB_OUTPUT: join(folder, "output"),
+          ...Object.fromEntries(
+            Object.entries(env).map(([name, value]) => [name, value.includes("${{") ? "stand-in" : value]),
+          ),
+        },
+      });
+      return { status, output: `${stdout}${stderr}` };
+    },
+  };
+}
+
+describe("the commands of a workflow run in a checkout:", () => {
+  it("check, whose summary is the review", () => {
+    const { run, read } = checkout();
+    for (const step of stepsOf("check.yml")) expect(run(step), step.run).toMatchObject({ status: 0 });
+    expect(read("summary")).toMatch(/^## review\n\n~~~text\nReview of production/);
+  }, 120_000);
+
+  it("plan, whose summary is what Terraform shows, and whose summary for the deploy holds no value", () => {
+    const { run, read } = checkout();
+    for (const step of stepsOf("plan.yml")) expect(run(step), step.run).toMatchObject({ status: 0 });
+    expect(read("summary")).toContain("Plan: 0 to add, 1 to change, 0 to destroy.");
+    expect(read("output")).toBe("changes=true\n");
+    expect(read("tree/plan.json")).toContain('"updates cloudflare_dns_record.www"');
+    expect(read("tree/plan.json")).not.toContain("60");
+  }, 120_000);
+});
+
+describe("the issue about drift", () => {
+  /** Runs the script against an issue tracker that has this issue open; returns what it asked for. */
+  function report(code: number, open: string) {
+    const folder = temporaryFolder();
+    writeFileSync(
+      join(folder, "gh"),
+      `#!/bin/sh\ncase "$*" in *"issue list"*) printf '%s' '${open}' ;; *) echo "$@" >>${folder}/asked ;; esac\n`,
+    );
+    chmodSync(join(folder, "gh"), 0o755);
+    writeFileSync(join(folder, "drift.txt"), "production-edge:\n  drift    cloudflare_dns_record.www: ttl\n");
+    writeFileSync(join(folder, "asked"), "");
+    const { status } = spawnSync("sh", ["scripts/pipeline/drift-issue", String(code), join(folder, "drift.txt")], {
+      env: { ...process.env, PATH: `${folder}:${process.env["PATH"]}`, ENVIRONMENT: "production" },
+    });
+    return {
+      status,
+      asked: readFileSync(join(folder, "asked"), "utf8").replaceAll(/--body-file \S+/g, "--body-file F"),
+    };
+  }
+
+  it.each([
+    ["is opened when something has drifted", 2, "", /^issue create --title Drift: production .* --body-file F\n$/],
+    ["is brought up to date while it is so", 2, "7", /^issue edit 7 --body-file F\n$/],
+    ["is closed when the world is as configured", 0, "7", /^issue close 7 /],
+    ["is not opened for nothing", 0, "", /^$/],
+  ])("%s", (_what, code, open, asked) => {
+    expect(report(code, open)).toEqual({ status: 0, asked: expect.stringMatching(asked) as string });
+  });
+
+  it("says nothing when the comparison failed", () => {
+    expect(report(1, "7")).toEqual({ status: 1, asked: "" });
+  });
+});
+
+describe("renovate.json", () => {
+  interface Manager {
+    readonly managerFilePatterns: readonly string[];
+    readonly matchStrings: readonly string[];
+  }
+  const { customManagers } = JSON.parse(readFileSync("renovate.json", "utf8")) as {
+    customManagers: readonly Manager[];
+  };
+
+  it.each(customManagers)(
+    "finds versions by each expression for $managerFilePatterns",
+    ({ managerFilePatterns, matchStrings }) => {
+      const text = managerFilePatterns.map((path) => readFileSync(path, "utf8")).join("\n");
+      for (const expression of matchStrings) expect(text).toMatch(new RegExp(expression));
+    },
+  );
+});

@@ -1,0 +1,62 @@
+import { TerraformVariable, type TerraformStack } from "cdktf";
+import type { Config } from "../config/schema.js";
+import type { Problem } from "../config/problem.js";
+
+/** What encrypts with one passphrase: a key derived from it (PBKDF2), and AES-GCM. OpenTofu's words, as it documents them. */
+const encrypted = "${method.aes_gcm.state}";
+const encryptedBefore = "${method.aes_gcm.previous}";
+const plain = "${method.unencrypted.plain}";
+
+/** How each step writes state, and what else it reads. */
+const steps = {
+  enforced: { method: encrypted, enforced: true },
+  begin: { method: encrypted, fallback: { method: plain } },
+  "change-passphrase": { method: encrypted, enforced: true, fallback: { method: encryptedBefore } },
+  end: { method: plain, fallback: { method: encrypted } },
+} as const;
+
+/** A passphrase that comes from the environment and is nowhere in the JSON. */
+function passphrase(stack: TerraformStack, name: string, description: string): string {
+  const variable = new TerraformVariable(stack, name, { type: "string", sensitive: true, description });
+  return variable.stringValue;
+}
+
+/**
+ * Encrypts what a stack writes, and reads from the other stacks' states, as `backend.encryption` says. cdktf knows no such block, for
+ * Terraform has none; {@link encryptionProblems} refuses Terraform before.
+ */
+export function encryptState(stack: TerraformStack, { backend: { encryption } }: Config): void {
+  if (encryption === undefined) return;
+  const keys: Record<string, object> = {
+    state: { passphrase: passphrase(stack, "state_passphrase", "Encrypts state and plans; at least 16 characters") },
+  };
+  const methods: Record<string, object> = { state: { keys: "${key_provider.pbkdf2.state}" } };
+  if (encryption.step === "change-passphrase") {
+    keys["previous"] = {
+      passphrase: passphrase(stack, "previous_state_passphrase", "The passphrase that encrypted the state until now"),
+    };
+    methods["previous"] = { keys: "${key_provider.pbkdf2.previous}" };
+  }
+  const readsPlain = encryption.step === "begin" || encryption.step === "end";
+  const { enforced, ...step } = { enforced: undefined, ...steps[encryption.step] };
+  stack.addOverride("terraform.encryption", {
+    key_provider: { pbkdf2: keys },
+    method: { aes_gcm: methods, ...(readsPlain && { unencrypted: { plain: {} } }) },
+    state: { ...step, ...(enforced && { enforced }) },
+    plan: { ...step, ...(enforced && { enforced }) },
+    remote_state_data_sources: { default: step },
+  });
+}
+
+/** Why this environment's state cannot be encrypted as it asks, with this binary. */
+export function encryptionProblems({ backend }: Pick<Config, "backend">, binary: string): readonly Problem[] {
+  if (backend.encryption === undefined || /tofu[^/]*$/.test(binary)) return [];
+  return [
+    {
+      path: "backend.encryption",
+      rule: "must be synthesized for OpenTofu, because Terraform has no state encryption",
+      got: binary,
+      fix: "set TERRAFORM_BINARY_NAME=tofu; with Terraform remove the setting, and let the bucket encrypt: export AWS_SSE_CUSTOMER_KEY (docs/operations.md)",
+    },
+  ];
+}

@@ -1,0 +1,51 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { z } from "zod";
+import { actionsOf, changesOutputs } from "../terraform/plan.js";
+import type { Stack } from "../terraform/terraform.js";
+
+/** What plans would do, by stack, without values and so without secrets: "replaces hcloud_server.alpha". */
+export type Reviewed = Readonly<Record<string, readonly string[]>>;
+
+const reviewedFile = z.record(z.string(), z.array(z.string()));
+
+/**
+ * Plans every stack, read only: nothing is locked, and no plan is kept, for plans hold secrets. A stack that reads what another one has
+ * not deployed yet cannot be planned; it says so, and nothing that it destroys is agreed to.
+ * @param say takes each plan as Terraform shows it to a person
+ */
+export async function planAll(stacks: readonly Stack[], say: (text: string) => void): Promise<Reviewed> {
+  const reviewed: Record<string, readonly string[]> = {};
+  for (const stack of stacks) {
+    const name = basename(stack.folder);
+    await stack.init();
+    try {
+      await stack.plan({ readOnly: true }, async ({ plan, text }) => {
+        const actions = [...actionsOf(plan), ...(changesOutputs(plan) ? ["changes outputs"] : [])];
+        reviewed[name] = actions;
+        say(`${name}: ${actions.length === 0 ? "no changes" : actions.join("; ")}\n${(await text()).trim()}\n`);
+      });
+    } catch (error) {
+      if (!lacksOutputs(error)) throw error;
+      reviewed[name] = ["cannot be planned: what it reads from another stack is not deployed yet"];
+      say(`${name}: NOT PLANNED; what it reads from another stack is not deployed yet\n`);
+    }
+  }
+  return reviewed;
+}
+
+/** Whether a plan failed because a stack that it reads from was never deployed, or not since it has the output. */
+const lacksOutputs = (error: unknown): boolean =>
+  error instanceof Error && /Unable to find remote state|does not have an attribute named/.test(error.message);
+
+export const writeReviewed = (file: string, reviewed: Reviewed): Promise<void> =>
+  writeFile(file, `${JSON.stringify(reviewed, null, 2)}\n`);
+
+/** @throws when the file is none that {@link writeReviewed} wrote */
+export async function readReviewed(file: string): Promise<Reviewed> {
+  try {
+    return reviewedFile.parse(JSON.parse(await readFile(file, "utf8")));
+  } catch (error) {
+    throw new Error(`${file}: must be what \`npm run ops -- plan --summary ${file}\` writes`, { cause: error });
+  }
+}
