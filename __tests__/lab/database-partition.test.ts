@@ -1,12 +1,16 @@
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import type { Lab } from "../../lab/lab.js";
 import type { Machine } from "../../lab/machine/machine.js";
 import { sleep, waitFor } from "../../lab/system/shell.js";
+import { ports } from "../../modules/platform/ports.js";
 import { labInAnyMode } from "./support/lab-in-mode.js";
-import { figure, seconds, timed } from "./support/figures.js";
+import { failures, figure, seconds, timed } from "./support/figures.js";
 import { errantTransactions, reportOf, settled, takesWrites, type WholeGroup, wholeGroup } from "../../lab/group.js";
-import { notesOn, tryQuery } from "../../lab/machine/sql.js";
+import { notesOn, query, tryQuery } from "../../lab/machine/sql.js";
 import { lostNotes, startWriting } from "../../lab/load/writes.js";
+
+/** What a failover may take, as in database.test.ts. */
+const longestGapSeconds = 10;
 
 let lab: Lab;
 let group: WholeGroup;
@@ -85,5 +89,106 @@ describe("a member cut off from the others", () => {
       "primary cut off",
       `role lost after ${seconds(roleLost)}, ${seconds(longestGap)} without a write, ${failed} of ${sent} failed, back ${seconds(rejoined)} after the cut was healed`,
     );
+  });
+});
+
+/** Whether the member answers HAProxy that it takes writes. */
+async function answersAsPrimary(machine: Machine): Promise<boolean> {
+  const url = `http://${machine.host.privateIpv4}:${ports.mysqlRole}/primary`;
+  const { ok } = await machine.tryExec(["curl", "--silent", "--fail", "--max-time", "2", url], { timeoutSeconds: 5 });
+  return ok;
+}
+
+/** Names of those that do so at the same time, if there ever are two in so many seconds. */
+async function primariesAtOnce(during: number): Promise<string[]> {
+  const end = Date.now() + during * 1000;
+  while (Date.now() < end) {
+    const answers = await Promise.all(lab.machines.map(answersAsPrimary));
+    const found = lab.machines.filter((_, index) => answers[index]).map(({ name }) => name);
+    if (found.length > 1) return found;
+    await sleep(0.1);
+  }
+  return [];
+}
+
+describe("two primaries", () => {
+  it("never get writes both when a partition heals just as the new one is elected, and the new one goes on", async () => {
+    const writing = await startWriting(lab, group, { seconds: 25 });
+    await group.primary.partition();
+    const elected = (): Promise<boolean> =>
+      Promise.all(group.replicas.map(answersAsPrimary)).then((all) => all.some(Boolean));
+    await waitFor("a new primary", elected, { timeoutSeconds: 20, pauseSeconds: 0.1 });
+    await group.primary.heal();
+    expect(await primariesAtOnce(8)).toEqual([]);
+    const written = await writing.end;
+    const { result: after, seconds: rejoined } = await timed(() => wholeGroup(lab));
+    expect(after.primary.name).not.toBe(group.primary.name);
+    expect(await lostNotes(after, written)).toEqual({});
+    figure(
+      "primary back as the new one is elected",
+      `${seconds(written.longestGap)} without a write, back after ${seconds(rejoined)}`,
+    );
+  });
+});
+
+describe("a primary whose mysqld is frozen", () => {
+  it("is found out, loses its sessions and its role, and rejoins clean when it goes on", async () => {
+    const { primary: frozen, replicas } = group;
+    const over = new AbortController();
+    onTestFinished(() => over.abort());
+    const writing = await startWriting(lab, group, { seconds: 60 }, over.signal);
+    const signal = (name: string) =>
+      frozen.exec(["systemctl", "kill", "--kill-whom=main", `--signal=${name}`, "mysql"]);
+    onTestFinished(async () => void (await signal("CONT")));
+    await signal("STOP");
+    const { seconds: refused } = await timed(() =>
+      waitFor("a role port that refuses", async () => !(await answersAsPrimary(frozen)), { pauseSeconds: 0.1 }),
+    );
+    await wholeGroup(lab, replicas);
+    await sleep(3);
+    await signal("CONT");
+    const { result: after, seconds: rejoined } = await timed(() => wholeGroup(lab));
+    over.abort();
+    const written = await writing.end;
+    expect(after.primary.name).not.toBe(frozen.name);
+    expect(refused).toBeLessThanOrEqual(4);
+    expect(written.longestGap).toBeLessThanOrEqual(longestGapSeconds);
+    expect(written.worksAgain).toBe(true);
+    expect(await errantTransactions(after)).toEqual({});
+    expect(await lostNotes(after, written)).toEqual({});
+    figure(
+      "frozen mysqld of the primary",
+      `role port refuses after ${seconds(refused)}, ${seconds(written.longestGap)} without a write, ${failures(written)}, back ${seconds(rejoined)} after it went on`,
+    );
+  });
+});
+
+describe("a lost member that MySQL does not expel", () => {
+  it("is named by the survivors, who ask the group to let go of it", async () => {
+    const [lost, ...others] = group.replicas;
+    if (!lost) throw new Error("a replica is needed");
+    const survivors = [group.primary, ...others];
+    const patience = (value: number) =>
+      Promise.all(
+        survivors.map((machine) => query(machine, `SET GLOBAL group_replication_member_expel_timeout = ${value}`)),
+      );
+    await patience(3600);
+    onTestFinished(async () => void (await patience(0)));
+    await lost.kill();
+    for (const machine of survivors) {
+      const named = async (): Promise<boolean> =>
+        (await reportOf(machine))?.reason.includes(`still holds ${lost.host.privateIpv4}`) === true;
+      await waitFor(`${machine.name} names ${lost.name}`, named, { timeoutSeconds: 20 });
+    }
+    await sleep(5);
+    for (const machine of survivors) {
+      const journal = await machine.exec(["journalctl", "--unit", "mysql-group", "--since", "-15s", "--output", "cat"]);
+      expect(journal).toContain(`asking the group to let go of ${lost.host.privateIpv4}`);
+      expect(journal).not.toContain("refused");
+    }
+    await patience(0);
+    await wholeGroup(lab, survivors);
+    await lost.start();
+    await wholeGroup(lab);
   });
 });
