@@ -157,6 +157,30 @@ class Inside(Case):
         self.step(PRIMARY)
         self.assertEqual(self.ensure.call_count, 2)
 
+    def test_takes_no_writes_in_the_smaller_part_of_the_members_once_its_accounts_are_made_and_again_in_the_greater(self):
+        small, quiet = replace(PRIMARY, quorum=False), replace(PRIMARY, quorum=False, writable=False)
+        for mine, calls in (
+            (small, ["settle"]),
+            (small, ["protect"]),
+            (quiet, []),
+            (replace(quiet, quorum=True), ["allow_writes"]),
+            (PRIMARY, []),
+        ):
+            self.group.reset_mock()
+            self.step(mine)
+            self.assertEqual(self.acted(), calls)
+
+    def test_takes_writes_again_though_another_daemon_had_stopped_them(self):
+        self.step(replace(PRIMARY, writable=False))
+        self.assertEqual(self.acted(), ["allow_writes", "settle"])
+
+    def test_leaves_a_primary_read_only_that_mysql_has_made_so(self):
+        new = replace(PRIMARY, writable=False)
+        for before in (PRIMARY,), (replace(PRIMARY, role="SECONDARY", writable=False),), (OUT, {**BESIDE, "charlie": None}):
+            self.step(*before)
+            self.step(new)
+            self.assertNotIn("allow_writes", self.acted())
+
     def test_counts_no_longer_whom_an_operator_has_declared_lost_once_the_group_is_without_them(self):
         members.declare_lost(["bravo", "charlie"])
         self.step(PRIMARY)

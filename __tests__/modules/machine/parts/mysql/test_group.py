@@ -114,6 +114,7 @@ class Others(Case):
             (group.settle, "SET GLOBAL slow_query_log = ON"),
             (group.leave, "STOP GROUP_REPLICATION"),
             (group.protect, "SET GLOBAL super_read_only = ON"),
+            (group.allow_writes, "SET GLOBAL read_only = OFF"),
         ):
             self.cursor.done = []
             act(SETTINGS)

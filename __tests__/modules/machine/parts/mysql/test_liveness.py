@@ -66,7 +66,7 @@ class ReasonOfAWait(unittest.TestCase):
 
 
 def on(name, role, view=VIEW, reachable=None, **more):
-    more = {"majority": True, "quorum": True, **more}
+    more = {"majority": True, "quorum": True, "writable": role == "PRIMARY", **more}
     return Report(name, state=ONLINE, role=role, view=view, reachable=reachable or view, **more)
 
 

@@ -26,6 +26,8 @@ class Daemon:
         self._observer = Observer(settings)
         self._accounts_ready = False
         self._settled = False
+        # Whether the primary is read-only by this daemon's word; the one that ran before may have given it.
+        self._withheld = True
         self._unreachable = Unreachable()
         self._waiting = Reason()
 
@@ -53,6 +55,7 @@ class Daemon:
         mine = self._observer.fresh()
         serving = mine.state == ONLINE and mine.majority
         if serving:
+            self._withhold(mine)
             self._let_go(mine)
             self._forget_lost(mine)
         elif mine.state == OFFLINE and mine.writable and not mine.fullness:
@@ -73,7 +76,7 @@ class Daemon:
             self._hand_over(decision.successors)
         elif serving:
             return self._look_after(mine)
-        self._accounts_ready = self._settled = False
+        self._accounts_ready = self._settled = self._withheld = False
 
     def _hand_over(self, successors):
         if successors:
@@ -102,6 +105,19 @@ class Daemon:
         if lost and not lost & set(mine.view):
             self._observer.change_members(lambda known: members.without(known, lost))
             members.LOST.unlink(missing_ok=True)
+
+    def _withhold(self, mine):
+        """
+        In the smaller part of the members nobody writes, by whatever way and in however old a session. MySQL, which counts the view alone,
+        would let the last one that others have left acknowledge by itself.
+        """
+        if mine.role != "PRIMARY" or mine.writable and mine.quorum:
+            self._withheld = False
+        elif mine.writable and self._accounts_ready:
+            group.protect(self._settings)
+            self._withheld = True
+        elif self._withheld and mine.quorum:
+            group.allow_writes(self._settings)
 
     def _let_go(self, mine):
         due = self._unreachable.due([address for address in mine.view if address not in mine.reachable])

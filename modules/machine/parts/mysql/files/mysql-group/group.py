@@ -95,9 +95,15 @@ def step_down(settings, among=None):
 
 
 def protect(settings):
-    """Outside a group nobody writes."""
+    """Outside a group, and in one that must not serve, nobody writes."""
     with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
         cursor.execute("SET GLOBAL super_read_only = ON")
+
+
+def allow_writes(settings):
+    """Only on a primary that was protected as such: one that MySQL keeps read-only has something to apply first."""
+    with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
+        cursor.execute("SET GLOBAL read_only = OFF")
 
 
 def _forget_received(cursor, unapplied):
