@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { execa } from "execa";
 import { payloadMutations } from "./payload-mutations.js";
@@ -23,6 +24,16 @@ program
     );
     console.log(`${noticed} of ${wanted.length} noticed`);
     if (noticed < goal * wanted.length) process.exitCode = 1;
+  });
+
+program
+  .command("mysql-group")
+  .description("mistakes that mutmut makes in mysql-group; ends with 1 below nine tenths noticed")
+  .argument("[modules...]", "only these, for example: liveness room")
+  .action(async (modules: readonly string[]) => {
+    const script = fileURLToPath(new URL("mysql-group.py", import.meta.url));
+    const { exitCode } = await execa("python3", [script, ...modules], { stdio: "inherit", reject: false });
+    process.exitCode = exitCode;
   });
 
 program

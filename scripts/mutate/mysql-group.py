@@ -1,6 +1,7 @@
 """Puts mistakes into mysql-group, one at a time, and shows those that its unit tests do not notice.
 
-    python3 scripts/mutate/mysql-group.py
+    npm run mutate mysql-group                 # all of it
+    npm run mutate mysql-group liveness room   # these modules
 
 Some 2000 mistakes, a few minutes on an idle machine. mutmut makes them (at first use it is installed below node_modules/.cache): other
 operators, conditions, numbers, words, left out arguments. Ends with 1 when fewer than the goal are noticed.
@@ -36,9 +37,9 @@ print(json.dumps([[*each, get_diff_for_mutant(each[0])] for each in json.load(sy
 """
 
 
-def main():
+def main(modules):
     with tempfile.TemporaryDirectory() as folder:
-        results = mistakes(pathlib.Path(folder))
+        results = mistakes(pathlib.Path(folder), modules)
         unnoticed = [each for each in results if each[1] not in ("killed", "timeout")]
         for _, _, difference in described(folder, unnoticed):
             print(difference, end="\n\n")
@@ -47,14 +48,15 @@ def main():
     return 0 if share >= GOAL else 1
 
 
-def mistakes(folder):
-    """[name, outcome] of each."""
+def mistakes(folder, modules):
+    """[name, outcome] of each in these modules, or in all."""
     shutil.copytree(PROGRAM, folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(TESTS, folder / "tests", ignore=lambda _, names: [name for name in names if not name.endswith(".py")])
     (folder / "setup.cfg").write_text(SETTINGS)
-    run = tool(folder, "mutmut", "run", check=False)
+    run = tool(folder, "mutmut", "run", *(f"{module}.*" for module in modules), check=False)
     listed = tool(folder, "mutmut", "results", "--all", "true").stdout
     results = [line.strip().split(": ") for line in listed.splitlines() if "__mutmut_" in line]
+    results = [each for each in results if not modules or each[0].split(".")[0] in modules]
     if not results or any(outcome == "not checked" for _, outcome in results):
         sys.exit(f"mutmut did not come to an end:\n{run.stdout[-2000:]}{run.stderr}")
     return [[name, outcome] for name, outcome in results if not name.startswith(WORDS)]
@@ -74,4 +76,4 @@ def tool(folder, name, *arguments, check=True, **options):
     )
 
 
-sys.exit(main())
+sys.exit(main(sys.argv[1:]))

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { collected, datadogAgentPart } from "../../../../../modules/machine/parts/datadog-agent/index.js";
+import { trafficRules } from "../../../../../modules/config/traffic/rules.js";
+import { ports } from "../../../../../modules/platform/ports.js";
+import { users } from "../../../../../modules/platform/users.js";
 import { logServices } from "../../../../../modules/platform/signals.js";
 import { packagesOf, payloadOf } from "../../../../../modules/machine/compose/index.js";
 import { exampleConfig } from "../../../../support/config.js";
@@ -49,6 +52,18 @@ describe("the agent with defaults", () => {
       remote_configuration: { enabled: false },
       agent_telemetry: { enabled: false },
       cloud_provider_metadata: [],
+    });
+  });
+
+  it("sends logs by the one way out that its user has, and waits for traces of nobody", () => {
+    const ways = trafficRules.filter(
+      ({ users: senders, to, protocol }) => senders?.includes(users.datadog) && to === "internet" && protocol === "tcp",
+    );
+    // Else logs go to ports of Datadog's own.
+    expect(ways.flatMap((rule) => rule.ports)).toEqual([ports.https]);
+    expect(yaml(part, "datadog.yaml")).toMatchObject({
+      logs_config: { force_use_http: true },
+      apm_config: { enabled: false },
     });
   });
 

@@ -90,6 +90,10 @@ describe("the server's configuration", () => {
     });
   });
 
+  it("stays reachable when it is expelled: MySQL would turn neither offline mode nor a stop back when it rejoins", () => {
+    expect(variables()["loose_group_replication_exit_state_action"]).toBe("READ_ONLY");
+  });
+
   it("reads no files for clients, and writes none but where nobody looks for them", () => {
     expect(variables()).toMatchObject({ local_infile: "OFF", secure_file_priv: "/var/lib/mysql-files" });
   });

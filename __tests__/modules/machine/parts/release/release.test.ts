@@ -156,7 +156,7 @@ describe("what fetch-release downloads", () => {
         if (url === "/release") response.end("release");
         else if (url === "/moved") response.writeHead(302, { location: "/release" }).end();
         else if (url === "/moved-to-http") response.writeHead(302, { location: `http://${plain}/release` }).end();
-        else if (url === "/large") response.writeHead(200, { "content-length": tooLarge }).end("release");
+        else if (url === "/large") response.writeHead(200, { "content-length": tooLarge }).end(Buffer.alloc(tooLarge));
         else response.writeHead(404).end("release");
       }),
     );
