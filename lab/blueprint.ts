@@ -17,6 +17,7 @@ import { payloadPackages, type PayloadPackages } from "./packages/payload-packag
 import { suite } from "./base/base-system.js";
 import type { Layout } from "./layout.js";
 import { Machine } from "./machine/machine.js";
+import type { Host } from "./network/addresses.js";
 import { Volume } from "./machine/volume.js";
 
 /** Everything a lab is made from, before anything runs. */
@@ -92,4 +93,21 @@ export const machinesOf = (layout: Layout, blueprint: Blueprint, baseRoot: strin
       sshKeys: Object.values(config.administrators.sshKeys),
       volume: stores ? new Volume(layout.volumes, host.index, config.database.volumeSizeGb) : undefined,
     });
+  });
+
+/** A machine that the configuration does not have any more: it can be reached, switched off and removed, and has nothing to start with. */
+export const machineOutside = (
+  layout: Layout,
+  { network, config }: LabEnvironment,
+  host: Host,
+  stores: boolean,
+): Machine =>
+  new Machine(layout, {
+    host,
+    network,
+    baseRoot: "",
+    userData: "",
+    payloadHash: "",
+    sshKeys: [],
+    volume: stores ? new Volume(layout.volumes, host.index, config.database.volumeSizeGb) : undefined,
   });

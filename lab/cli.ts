@@ -7,6 +7,7 @@ import { takeDown } from "./down.js";
 import { Lab } from "./lab.js";
 import { layout } from "./layout.js";
 import { loadSettings } from "./settings.js";
+import { rehearse } from "./rehearse.js";
 import { takeLock } from "./system/lock.js";
 import { hostProblems, problems, requireLabHost } from "./requirements.js";
 import { upSteps } from "./up.js";
@@ -19,10 +20,10 @@ const program = new Command("npm run lab")
   .enablePositionalOptions()
   .showHelpAfterError();
 
-/** Commands that look, or visit the site: they may run beside another command. `bench` locks the lab for those of its parts that need it. */
-const onlookers = ["doctor", "status", "shell", "curl", "load", "bench"];
+/** Commands that look, or visit the site: they may run beside another command. `bench` and `rehearse` lock the lab themselves, when they need it. */
+const onlookers = ["doctor", "status", "shell", "curl", "load", "bench", "rehearse"];
 /** Commands that need everything the lab is made with; the others are content with a host that could carry one. */
-const builders = ["up", "bench"];
+const builders = ["up", "bench", "rehearse"];
 program.hook("preAction", async (_, command) => {
   const name = command.name();
   if (name !== "doctor") await requireLabHost(builders.includes(name) ? problems : hostProblems);
@@ -146,6 +147,17 @@ program
   .addArgument(new Argument("[parts...]", "some of the parts").choices(benchParts).default(benchParts))
   .option("--cold", "start without a cache, as on a host that never had a lab")
   .action((parts: BenchPart[], { cold }: { cold?: boolean }) => bench({ parts, ...(cold && { cold }) }));
+
+program
+  .command("rehearse")
+  .description(
+    "boots the lab as another commit makes it, rolls this tree out over it while visitors read and write, and takes it down; ends with 1 when a visitor noticed",
+  )
+  .requiredOption("--from <commit>", "what the servers run now: a branch, a tag, a hash")
+  .option("--rate <number>", "reads, and writes, a second", upTo(200), 20)
+  .action(async ({ from, rate }: { from: string; rate: number }) => {
+    process.exitCode = await rehearse({ from, ratePerSecond: rate });
+  });
 
 interface LoadOptions {
   rate: number;

@@ -16,6 +16,8 @@ export interface MemberReport {
   readonly quorum: boolean;
   /** Addresses of the members it is in a group with. */
   readonly view: readonly string[];
+  /** Addresses of those that it counts as members, in order. */
+  readonly remembered: readonly string[];
   /** Folders with transactions that it received and no group has. */
   readonly kept: readonly string[];
   /** What it waits for, or does. */

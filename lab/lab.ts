@@ -1,12 +1,12 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { siteHosts } from "../modules/platform/names.js";
-import { type Blueprint, drawUp, machinesOf, userDataOf } from "./blueprint.js";
+import { type Blueprint, drawUp, machineOutside, machinesOf, userDataOf } from "./blueprint.js";
 import { takeDown } from "./down.js";
 import type { LabOverrides } from "./environment.js";
 import { layout, namespaceOf } from "./layout.js";
 import { sendLoad, type LoadProps, type LoadResult } from "./load/load.js";
-import type { Machine } from "./machine/machine.js";
+import { type Machine, machinesMade } from "./machine/machine.js";
 import { publish } from "./releases.js";
 import { loadSettings } from "./settings.js";
 import { type LabStatus, statusOf } from "./status.js";
@@ -68,6 +68,15 @@ export class Lab {
     if (found === undefined)
       throw new Error(`lab: no machine ${name}; there are ${this.machines.map((machine) => machine.name).join(", ")}`);
     return found;
+  }
+
+  /** Machines that exist and that the configuration does not have. */
+  async outside(): Promise<readonly Machine[]> {
+    const { environment } = this.blueprint;
+    const made = await machinesMade(this.layout);
+    return made
+      .filter(({ host }) => !this.machines.some(({ name }) => name === host.name))
+      .map(({ host, stores }) => machineOutside(this.layout, environment, host, stores));
   }
 
   /** Address of a page of the site, through edge and balancer. */

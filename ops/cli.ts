@@ -7,6 +7,7 @@ import { drift } from "./commands/drift.js";
 import { failover } from "./commands/failover.js";
 import { planAll, readReviewed, writeReviewed } from "./commands/plan.js";
 import { release } from "./commands/release.js";
+import { remove } from "./commands/remove.js";
 import { dryRun, rollout } from "./commands/rollout.js";
 import { status } from "./commands/status.js";
 import { Lock } from "./core/lock.js";
@@ -130,6 +131,12 @@ program
       await held.release();
     }
   });
+
+program
+  .command("remove")
+  .description("takes a server away that the configuration no longer has; run again, it goes on where it stopped")
+  .argument("<server>", "its name")
+  .action((server: string) => alone("remove", (context) => remove(context, server)));
 
 program
   .command("drift")

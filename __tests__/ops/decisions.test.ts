@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { succession } from "../../ops/commands/failover.js";
 import { changesTo, previousRelease } from "../../ops/commands/release.js";
+import { removalRefusals, strangersOf } from "../../ops/commands/remove.js";
 import { isWanted, mustReplace } from "../../ops/commands/rollout.js";
 import { nextOf } from "../../ops/core/maintain.js";
 import type { ServerState } from "../../ops/core/snapshot.js";
@@ -92,5 +93,38 @@ describe("a release", () => {
     expect(() => previousRelease(snapshot({ alpha: none, bravo: none, charlie: none }))).toThrow(
       /no web server keeps an earlier release/,
     );
+  });
+});
+
+describe("a removal", () => {
+  const four = ["10.0.1.11", "10.0.1.12", "10.0.1.13", "10.0.1.14"];
+  const refusals = (differences: Parameters<typeof snapshot>[0]) => removalRefusals(snapshot(differences), "charlie");
+
+  it("is allowed where the others are a majority of all whom the group counts, and serve", () => {
+    expect(refusals({})).toEqual([]);
+    expect(refusals({ alpha: { member: { view: four, remembered: four } } })).toEqual([]);
+    // a member that is lost already, and waited for
+    expect(refusals({ alpha: { member: { view: four.slice(0, 2), remembered: four.slice(0, 3) } } })).toEqual([]);
+  });
+
+  it("is refused where it would cost the majority", () => {
+    expect(refusals({ alpha: { member: { view: four.slice(0, 3), remembered: four } } })).toEqual([
+      "without charlie, 2 of the 4 members that the group counts would be left, which is no majority",
+    ]);
+    const silent = { observation: null };
+    expect(refusals({ alpha: silent, bravo: silent, charlie: silent })[1]).toMatch(/does not tell/);
+  });
+
+  it("is refused where nobody else takes visitors", () => {
+    const out = { observation: { inService: false } };
+    expect(refusals({ alpha: out, bravo: out })).toEqual(["charlie is the only web server that takes visitors"]);
+    expect(
+      refusals({ alpha: { healthy: false }, bravo: { roles: ["database"] }, charlie: { roles: ["database"] } }),
+    ).toEqual([]);
+  });
+
+  it("has the members that are left forget who is neither configured nor in the group", () => {
+    const servers = snapshot({ alpha: { member: { view: four.slice(0, 3), remembered: [...four, "10.0.1.15"] } } });
+    expect(servers.servers.map((server) => strangersOf(server, servers))).toEqual([["10.0.1.14", "10.0.1.15"], [], []]);
   });
 });

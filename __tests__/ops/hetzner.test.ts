@@ -3,7 +3,7 @@ import { agreement } from "../../modules/hetzner/server/agreement.js";
 import { payloadHash } from "../../modules/machine/compose/index.js";
 import type { ApiServer } from "../../ops/hetzner/api.js";
 import { HetznerCloud } from "../../ops/hetzner/cloud.js";
-import type { Plan } from "../../ops/terraform/plan.js";
+import { belongsTo, type Plan } from "../../ops/terraform/plan.js";
 import { exampleConfig } from "../support/config.js";
 import { standInApi } from "./support/hetzner.js";
 import { change, recordedTerraform } from "./support/terraform.js";
@@ -19,8 +19,14 @@ const server = (name: string, changes: Partial<ApiServer> = {}): ApiServer => {
     id: name.length * 10 + name.charCodeAt(0),
     name,
     status: "running",
-    labels: { payload: payloadHash(config, wanted), balancer: agreement(config), "role-web": "true" },
+    labels: {
+      payload: payloadHash(config, wanted),
+      balancer: agreement(config),
+      "role-web": "true",
+      "role-database": "true",
+    },
     server_type: { name: wanted.type },
+    private_net: [{ ip: wanted.privateIp }],
     protection: { delete: true, rebuild: true },
     ...changes,
   };
@@ -45,8 +51,7 @@ async function cloudWith(plans: readonly Plan[], servers: readonly ApiServer[] =
   const cloud = new HetznerCloud({
     config,
     api,
-    servers: terraform.servers,
-    edge: terraform.edge,
+    ...terraform,
     synthesize: () => Promise.resolve(),
   });
   const changes = () => asked.filter((line) => line.startsWith("POST"));
@@ -54,7 +59,35 @@ async function cloudWith(plans: readonly Plan[], servers: readonly ApiServer[] =
 }
 const silent = () => undefined;
 
+/** A server that the configuration no longer has, and what the states have of it. */
+const gone: ApiServer = {
+  id: 77,
+  name: "delta",
+  status: "off",
+  labels: { "role-database": "true" },
+  server_type: { name: "cpx22" },
+  protection: { delete: true, rebuild: true },
+  private_net: [{ ip: "10.0.1.14" }],
+};
+const removes = (...addresses: readonly string[]): Plan => ({
+  resource_changes: addresses.map((address, index) =>
+    change(address, "delete", { id: String(70 + index), delete_protection: address.startsWith("hcloud_volume.") }),
+  ),
+});
+
+const made = (privateIp: string) => ({ roles: ["web", "database"], privateIp });
+
 describe("servers as Hetzner has them", () => {
+  it("are there though the configuration no longer has them, with what they were made for", async () => {
+    const { cloud } = await cloudWith([], [...all, gone]);
+    expect((await cloud.servers()).at(-1)).toMatchObject({
+      name: "delta",
+      current: false,
+      roles: ["database"],
+      privateIp: "10.0.1.14",
+    });
+  });
+
   it("are current when payload and type are what the configuration asks for, all pages of them", async () => {
     const other = server("charlie", {
       labels: { payload: "old" },
@@ -63,9 +96,9 @@ describe("servers as Hetzner has them", () => {
     });
     const { cloud } = await cloudWith([], [server("alpha"), server("bravo", { server_type: { name: "cx43" } }), other]);
     expect(await cloud.servers()).toEqual([
-      { name: "alpha", running: true, current: true, isProtected: true },
-      { name: "bravo", running: true, current: false, isProtected: true },
-      { name: "charlie", running: false, current: false, isProtected: false },
+      { name: "alpha", running: true, current: true, isProtected: true, ...made("10.0.1.11") },
+      { name: "bravo", running: true, current: false, isProtected: true, ...made("10.0.1.12") },
+      { name: "charlie", running: false, current: false, isProtected: false, ...made("10.0.1.13"), roles: [] },
     ]);
     expect(Object.fromEntries(await cloud.targets())).toEqual({ alpha: true, bravo: true, charlie: false });
   });
@@ -169,5 +202,57 @@ describe("the replacement of a server", () => {
     await expect(cloud.prepare(alpha, silent)).rejects.toThrow(
       /refused: bravo was made for another domain, tls or network\.balancerIp/,
     );
+  });
+});
+
+describe("the removal of a server", () => {
+  const state = [
+    "hcloud_volume.delta_data",
+    "hcloud_volume.alpha_data",
+    "tls_private_key.ssh-host-key_delta",
+    "hcloud_volume.deltas_data",
+  ];
+
+  it("goes from the visitors inwards, limited to what is there for this server alone, its protection lifted", async () => {
+    const deletes = removes("hcloud_volume.delta_data", "tls_private_key.ssh-host-key_delta");
+    const { cloud, terraform, changes } = await cloudWith([deletes, deletes, deletes, deletes], [...all, gone]);
+    terraform.setState(state);
+    await cloud.remove("delta", silent);
+    const targets = "-target=hcloud_volume.delta_data -target=tls_private_key.ssh-host-key_delta";
+    expect(terraform.calls().filter((call) => / (plan|apply) /.test(call))).toEqual(
+      ["edge", "servers", "foundation", "credentials"].flatMap((stack) => [
+        `-chdir=production-${stack} plan ${targets} -lock-timeout=60s`,
+        `-chdir=production-${stack} apply production-${stack}/ops.tfplan`,
+      ]),
+    );
+    expect([...new Set(changes())]).toEqual(['POST /volumes/70/actions/change_protection {"delete":false}']);
+  });
+
+  it("is refused beforehand when anything else would go", async () => {
+    const { cloud, terraform } = await cloudWith([removes("hcloud_volume.delta_data", "hcloud_volume.alpha_data")]);
+    terraform.setState(state);
+    await expect(cloud.prepareRemoval("delta", silent)).rejects.toThrow(
+      /more than remove this server:\n {2}deletes hcloud_volume\.alpha_data/,
+    );
+    expect(terraform.calls().join()).not.toContain("apply");
+  });
+
+  it("has nothing to do where nothing is left of it", async () => {
+    const { cloud, terraform } = await cloudWith([]);
+    await cloud.remove("delta", silent);
+    expect(terraform.calls().join()).not.toMatch(/ (plan|apply) /);
+  });
+});
+
+describe("what is there for one server alone", () => {
+  it.each([
+    ["hcloud_server.alpha", true],
+    ["hcloud_load_balancer_target.balancer_alpha", true],
+    ["tls_locally_signed_cert.mysql_alpha_certificate", true],
+    ["hcloud_server.alpha-2", false],
+    ["hcloud_firewall.alphabet_firewall", false],
+    ["hcloud_load_balancer.balancer_balancer", false],
+  ])("has its name between underscores: %s", (address, belongs) => {
+    expect(belongsTo(address, "alpha")).toBe(belongs);
   });
 });

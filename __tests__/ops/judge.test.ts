@@ -1,11 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { gate, inOrder, needsHand, notBack } from "../../ops/core/judge.js";
-import { type Difference, release, snapshot } from "./support/snapshot.js";
+import { cloudServer, type Difference, release, snapshot } from "./support/snapshot.js";
 
 describe("an environment with nothing wrong", () => {
   it("needs no hand, and lets a server be taken", () => {
     expect(needsHand(snapshot())).toEqual([]);
     expect(gate(snapshot())).toEqual([]);
+  });
+});
+
+describe("a server that the configuration no longer has", () => {
+  it("waits for its removal, and is in nobody's way", () => {
+    const left = { ...snapshot(), outside: [cloudServer("charlie", { name: "delta", current: false })] };
+    expect(needsHand(left)).toEqual(["delta: is not in the configuration; npm run ops remove delta"]);
+    expect(gate(left)).toEqual([]);
   });
 });
 

@@ -64,7 +64,7 @@ export async function targetHealth(layout: Layout): Promise<TargetHealth[]> {
     const cells = row.split(",");
     const cell = (name: string): string => cells[columns.indexOf(name)] ?? "";
     const section = cell("pxname");
-    if (!section.startsWith(checkPrefix)) return [];
+    if (!section.startsWith(checkPrefix) || cell("status") === "MAINT") return [];
     return {
       service: section.slice(checkPrefix.length),
       target: cell("svname"),
@@ -73,6 +73,12 @@ export async function targetHealth(layout: Layout): Promise<TargetHealth[]> {
       lastCheck: [cell("check_status"), cell("check_code")].filter((part) => part !== "").join("/"),
     };
   });
+}
+
+/** Takes a target off the balancer while it runs, as the provider does; the next change of its definition starts it without. */
+export async function removeTarget(layout: Layout, name: string): Promise<void> {
+  for (const { service, target } of await targetHealth(layout))
+    if (target === name) await ask(socketOf(layout), `set server ${checkPrefix}${service}/${target} state maint`);
 }
 
 async function ask(socket: string, command: string): Promise<string> {

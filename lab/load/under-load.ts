@@ -31,10 +31,10 @@ export async function underLoad<T>(
   work: () => Promise<T>,
 ): Promise<UnderLoad<T>> {
   const over = new AbortController();
+  const load = { seconds: longestSeconds, ratePerSecond };
+  const writing = await startWriting(lab, group, load, over.signal);
+  const reading = lab.load({ url: lab.url("/"), ...load }, over.signal);
   try {
-    const load = { seconds: longestSeconds, ratePerSecond };
-    const writing = await startWriting(lab, group, load, over.signal);
-    const reading = lab.load({ url: lab.url("/"), ...load }, over.signal);
     await sleep(marginSeconds);
     const began = performance.now();
     const result = await work();
@@ -42,8 +42,13 @@ export async function underLoad<T>(
     await sleep(marginSeconds);
     over.abort();
     const [reads, writes] = await Promise.all([reading, writing.end]);
-    return { result, seconds, reads, writes, lost: await lostNotes(await wholeGroup(lab), writes) };
+    const after = await wholeGroup(lab).catch((error: Error) => {
+      throw new Error(`${error.message}\nwhat was done before: ${JSON.stringify(result)}`, { cause: error });
+    });
+    return { result, seconds, reads, writes, lost: await lostNotes(after, writes) };
   } finally {
     over.abort();
+    // Nobody visits any more when this returns, and what becomes of visitors while the work fails is nobody's error.
+    await Promise.allSettled([reading, writing.end]);
   }
 }

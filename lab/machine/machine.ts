@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { paths } from "../../modules/platform/paths.js";
 import { namespaceOf, type Layout } from "../layout.js";
@@ -29,6 +29,22 @@ export interface MachineProps {
   readonly sshKeys: readonly string[];
   /** Disk that outlives the machine. @default - none */
   readonly volume?: Volume;
+}
+
+/** What is known of a machine that was made, in the configuration or not. */
+export interface Made {
+  readonly host: Host;
+  /** It has a data volume. */
+  readonly stores: boolean;
+}
+
+const madeFile = (layout: Layout, name: string): string => path.join(layout.machine(name), "made.json");
+
+/** Every machine that was made and not removed since. */
+export async function machinesMade(layout: Layout): Promise<readonly Made[]> {
+  const names = await readdir(path.dirname(layout.machine("any"))).catch(() => []);
+  const found = await Promise.all(names.map((name) => readFile(madeFile(layout, name), "utf8").catch(() => undefined)));
+  return found.flatMap((text) => (text === undefined ? [] : [JSON.parse(text) as Made]));
 }
 
 /** How cloud-init ended. */
@@ -64,6 +80,11 @@ export class Machine {
     return this.disk.root;
   }
 
+  /** Whether it has a data volume. */
+  get stores(): boolean {
+    return this.props.volume !== undefined;
+  }
+
   /** Switches it on; its disks are as it left them, or blank. Does nothing when it runs. */
   async start(): Promise<void> {
     if (await this.alive()) return;
@@ -72,6 +93,7 @@ export class Machine {
     if (!existsSync(this.seeded)) {
       await writeSeed(this.root, { host, network, userData, sshKeys });
       await writeFile(this.seeded, this.props.payloadHash);
+      await writeFile(madeFile(this.layout, this.name), JSON.stringify({ host, stores: volume !== undefined }));
     }
     await this.group.create();
     // a power cut takes the state of the network with it: new namespace, new links
@@ -135,6 +157,12 @@ export class Machine {
     await this.kill();
     await this.disk.remove();
     if (!keepVolume) await this.props.volume?.wipe();
+  }
+
+  /** Removes it for good, its data volume too. */
+  async remove(): Promise<void> {
+    await this.wipe();
+    await rm(this.layout.machine(this.name), { recursive: true, force: true });
   }
 
   /** Does something with the data volume while the machine is off. @param action told where its file system is on this host */

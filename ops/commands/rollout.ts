@@ -1,13 +1,9 @@
 import { gate, inOrder } from "../core/judge.js";
-import { awaitBack, type Context, firstBootFault, nextOf, shutDown, stepDown } from "../core/maintain.js";
+import { awaitBack, type Context, firstBootFault, nextOf, passGate, shutDown, stepDown } from "../core/maintain.js";
 import { look } from "../core/observe.js";
 import type { Progress } from "../core/progress.js";
-import { waitUntil } from "../core/shell.js";
 import { serverNamed, type Site } from "../core/site.js";
 import { type ServerState, type Snapshot } from "../core/snapshot.js";
-
-/** How long the environment may be unwell before the next server, until the rollout stops. */
-const gateSeconds = 60;
 
 /** What {@link rollout} may be told. */
 export interface RolloutProps {
@@ -62,7 +58,7 @@ export async function rollout(context: Context, props: RolloutProps): Promise<vo
   for (;;) {
     const waiting = nextOf(await look(site), isWanted(props, done), lock.inHand);
     if (waiting === undefined) break;
-    const snapshot = await passGate(context);
+    const snapshot = await passGate(context, { inHand: lock.inHand });
     // Roles may have changed while it waited.
     const next = nextOf(snapshot, isWanted(props, done), lock.inHand) ?? waiting;
     await replaceOne(context, next, snapshot, props);
@@ -74,29 +70,6 @@ export async function rollout(context: Context, props: RolloutProps): Promise<vo
       ? "every server is current: nothing to do"
       : `${[...done].join(", ")} replaced in ${minutes.toFixed(1)} minutes`,
   );
-}
-
-/** Waits a little for the gate to open: a check that a busy server answered late must not stop a rollout. @returns what was seen then */
-async function passGate({ site, lock, progress }: Context): Promise<Snapshot> {
-  let snapshot = await look(site);
-  const closed = (): string | undefined => {
-    const faults = gate(snapshot, lock.inHand);
-    return faults.length === 0 ? undefined : faults.join("\n  ");
-  };
-  if (closed() === undefined) return snapshot;
-  await waitUntil(
-    "stopped before the next server: the environment is well",
-    async () => {
-      snapshot = await look(site);
-      return closed();
-    },
-    { limitSeconds: gateSeconds, report: progress.say },
-  ).catch((error: Error) => {
-    throw new Error(`${error.message}\nsee: npm run ops status; when it is well, run the same command again`, {
-      cause: error,
-    });
-  });
-  return snapshot;
 }
 
 async function replaceOne(

@@ -60,6 +60,7 @@ export function groupFaults({ servers }: Pick<Snapshot, "servers">): readonly st
 export const needsHand = (snapshot: Snapshot): readonly string[] => [
   ...groupFaults(snapshot),
   ...snapshot.servers.flatMap((server) => [...faultsOf(server, snapshot), ...dueOf(server)]),
+  ...snapshot.outside.map(({ name }) => `${name}: is not in the configuration; npm run ops remove ${name}`),
   ...releaseFaults(snapshot),
 ];
 

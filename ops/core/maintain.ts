@@ -1,9 +1,9 @@
-import { inOrder, notBack } from "./judge.js";
+import { gate, inOrder, notBack } from "./judge.js";
 import type { Lock } from "./lock.js";
-import { look } from "./observe.js";
+import { look, type LookProps } from "./observe.js";
 import type { Progress } from "./progress.js";
 import { sleep, waitUntil } from "./shell.js";
-import { loginOf, serverNamed, type Site } from "./site.js";
+import { loginOf, type Site } from "./site.js";
 import { primaryOf, type ServerState, type Snapshot } from "./snapshot.js";
 
 /** What a command that changes servers works with. */
@@ -13,6 +13,8 @@ export interface Context {
   readonly progress: Progress;
 }
 
+/** How long the environment may be unwell before the next server, until a command stops. */
+const gateSeconds = 60;
 /** Longest orderly shutdown: out of service, the primary's role handed over, MySQL stopped. */
 const shutdownSeconds = 180;
 /** Longest time from power on until a server serves again, a first boot with packages and a clone included. */
@@ -28,6 +30,40 @@ export function nextOf(
 ): ServerState | undefined {
   const held = snapshot.servers.find(({ name }) => name === inHand);
   return held ?? inOrder(snapshot.servers.filter(wanted))[0];
+}
+
+/** What {@link passGate} may be told. */
+export interface GateProps {
+  /** Servers beside the configuration's. @default - none */
+  readonly also?: LookProps["also"];
+  /** Server whose state does not matter: it is what is taken in hand. @default - none */
+  readonly inHand?: string;
+}
+
+/**
+ * Waits a little for the gate to open: a check that a busy server answered late must not stop a rollout.
+ * @returns what was seen then @throws when it stays closed; names what is wrong
+ */
+export async function passGate({ site, progress }: Context, { also, inHand }: GateProps): Promise<Snapshot> {
+  let snapshot = await look(site, { also });
+  const closed = (): string | undefined => {
+    const faults = gate(snapshot, inHand);
+    return faults.length === 0 ? undefined : faults.join("\n  ");
+  };
+  if (closed() === undefined) return snapshot;
+  await waitUntil(
+    "stopped before the next server: the environment is well",
+    async () => {
+      snapshot = await look(site, { also });
+      return closed();
+    },
+    { limitSeconds: gateSeconds, report: progress.say },
+  ).catch((error: Error) => {
+    throw new Error(`${error.message}\nsee: npm run ops status; when it is well, run the same command again`, {
+      cause: error,
+    });
+  });
+  return snapshot;
 }
 
 /** Hands the primary's role over if this server has it, and returns when another member has. */
@@ -53,7 +89,7 @@ export async function shutDown({ site, progress }: Context, name: string): Promi
     const { reached, stderr } = await site.ssh.tryRun(loginOf(site, name), ["systemctl", "poweroff"]);
     if (!reached && !(await isOff())) {
       report(`not reached over SSH (${stderr.trim()}); asks the provider to shut it down`);
-      await site.cloud.shutDown(serverNamed(site, name));
+      await site.cloud.shutDown(name);
     }
     await waitUntil(`${name} is off`, async () => ((await isOff()) ? undefined : "it still runs"), {
       limitSeconds: shutdownSeconds,

@@ -28,19 +28,23 @@ const settings = {
 export interface LookProps {
   /** Also which packages could be upgraded: a second of a server's CPU, too much for what looks every two seconds. @default false */
   readonly withUpgradable?: boolean;
+  /** Servers beside the configuration's. @default - none */
+  readonly also?: readonly Pick<ServerState, "name" | "roles" | "privateIp">[];
 }
 
 /** Looks at everything at the same time. A server that does not answer holds the look up for seconds, and is no failure. */
-export async function look(site: Site, props: LookProps = {}): Promise<Snapshot> {
+export async function look(site: Site, { also = [], withUpgradable }: LookProps = {}): Promise<Snapshot> {
   const { config, cloud } = site;
-  const observing = config.servers.map(({ name }) => observe(site, name, props));
+  const wanted = [...config.servers, ...also];
+  const observing = wanted.map(({ name }) => observe(site, name, { withUpgradable }));
   const [known, targets, told] = await Promise.all([cloud.servers(), cloud.targets(), Promise.all(observing)]);
   const cloudServers = new Map<string, CloudServer>(known.map((server) => [server.name, server]));
   return {
     environment: config.environment,
     protect: config.protect,
     release: config.application,
-    servers: config.servers.map(({ name, roles, privateIp }, index): ServerState => ({
+    outside: known.filter(({ name }) => !config.servers.some((server) => server.name === name)),
+    servers: wanted.map(({ name, roles, privateIp }, index): ServerState => ({
       name,
       roles,
       privateIp,
@@ -58,7 +62,7 @@ interface Told {
   readonly silence: string;
 }
 
-async function observe({ ssh, logins }: Site, name: string, props: LookProps): Promise<Told> {
+async function observe({ ssh, logins }: Site, name: string, props: Pick<LookProps, "withUpgradable">): Promise<Told> {
   const login = logins.get(name);
   if (login === undefined) return { silence: "it has no address or host key yet" };
   const command = ["python3", "-I", "-", JSON.stringify({ ...settings, ...props })];

@@ -8,12 +8,12 @@ export type Report = (line: string) => void;
 
 /** What differs between Hetzner and the lab: how servers are listed, and how one is replaced. All else goes over SSH. */
 export interface Cloud {
-  /** Servers of the environment that exist. */
+  /** Servers of the environment that exist, in the configuration or not. */
   servers(): Promise<readonly CloudServer[]>;
   /** The balancer's targets by server, and whether their health check passes. */
   targets(): Promise<ReadonlyMap<string, boolean>>;
   /** Asks for an orderly shutdown, as its power button does. */
-  shutDown(server: ServerConfig): Promise<void>;
+  shutDown(name: string): Promise<void>;
   /**
    * Makes sure of a replacement before anything is touched.
    * @throws when the configuration does not pass, or when anything but this server would change
@@ -30,6 +30,16 @@ export interface Cloud {
    * @throws when more would be done
    */
   complete(server: ServerConfig, report: Report): Promise<void>;
+  /**
+   * Makes sure of a removal before anything is touched.
+   * @throws when the configuration does not pass, or when anything but this server would go
+   */
+  prepareRemoval(name: string, report: Report): Promise<void>;
+  /**
+   * Takes away what is left of a server that is off and that the configuration does not have: its place on the balancer, itself, then
+   * addresses, firewall, disk and certificates. @throws before anything is changed, when anything else would go
+   */
+  remove(name: string, report: Report): Promise<void>;
 }
 
 /** A running environment, and how to reach it. */

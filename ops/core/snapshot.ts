@@ -17,6 +17,8 @@ export interface Member {
   readonly majority: boolean;
   /** Private addresses of the members it is in a group with. */
   readonly view: readonly string[];
+  /** Private addresses of those that it counts as members, in the group or not. */
+  readonly remembered: readonly string[];
   readonly lagSeconds: number;
   /** What it waits for, or does. */
   readonly reason: string;
@@ -51,10 +53,13 @@ export interface Observation {
 export interface CloudServer {
   readonly name: string;
   readonly running: boolean;
-  /** Whether it was made with the payload and type that the configuration asks for now. */
+  /** Whether it was made with the payload and type that the configuration asks for now; not, of one that it does not have. */
   readonly current: boolean;
   /** Whether the provider refuses to delete it; `null` where there is no such thing. */
   readonly isProtected: boolean | null;
+  /** What it was made for. */
+  readonly roles: readonly Role[];
+  readonly privateIp: string;
 }
 
 /** Everything that is known of one server of the configuration at one moment. */
@@ -79,6 +84,8 @@ export interface Snapshot {
   /** The release that new servers start with. */
   readonly release: Release;
   readonly servers: readonly ServerState[];
+  /** Servers that exist and that the configuration does not have. */
+  readonly outside: readonly CloudServer[];
 }
 
 /** Whether a server has the role web. */

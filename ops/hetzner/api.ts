@@ -9,7 +9,11 @@ export interface ApiServer {
   readonly labels: Readonly<Record<string, string>>;
   readonly server_type: { readonly name: string };
   readonly protection: { readonly delete: boolean; readonly rebuild: boolean };
+  readonly private_net?: readonly { readonly ip: string }[];
 }
+
+/** What Hetzner can protect, by the word of its addresses in the API. */
+export type Protected = "servers" | "volumes" | "primary_ips";
 
 /** A target of a balancer: one server, with the health of each service. */
 export interface ApiTarget {
@@ -78,8 +82,9 @@ export class HetznerApi {
   }
 
   /** Hetzner takes both protections of a server only with the same value. */
-  async setProtection({ id }: Pick<ApiServer, "id">, value: boolean): Promise<void> {
-    await this.act(`/servers/${id}/actions/change_protection`, { delete: value, rebuild: value });
+  async setProtection({ id }: Pick<ApiServer, "id">, value: boolean, kind: Protected = "servers"): Promise<void> {
+    const protections = kind === "servers" ? { delete: value, rebuild: value } : { delete: value };
+    await this.act(`/${kind}/${id}/actions/change_protection`, protections);
   }
 
   /** Starts an action and waits for its end. @throws when it fails or takes more than two minutes */

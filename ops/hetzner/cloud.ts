@@ -1,10 +1,19 @@
+import { basename } from "node:path";
 import { payloadHash } from "../../modules/machine/compose/index.js";
-import type { Config, ServerConfig } from "../../modules/config/schema.js";
+import { type Config, roles, type ServerConfig } from "../../modules/config/schema.js";
 import type { Cloud, Report } from "../core/site.js";
 import type { CloudServer } from "../core/snapshot.js";
-import { actionsOf, completionOf, excessOf, replacementOf, retargetingOf } from "../terraform/plan.js";
+import {
+  actionsOf,
+  belongsTo,
+  completionOf,
+  deletionsOf,
+  excessOf,
+  replacementOf,
+  retargetingOf,
+} from "../terraform/plan.js";
 import type { Planned, Stack } from "../terraform/terraform.js";
-import type { ApiServer, HetznerApi } from "./api.js";
+import type { ApiServer, HetznerApi, Protected } from "./api.js";
 
 /** What {@link HetznerCloud} works with. */
 export interface HetznerCloudProps {
@@ -12,6 +21,10 @@ export interface HetznerCloudProps {
   readonly config: Config;
   /** Client of Hetzner's API. */
   readonly api: HetznerApi;
+  /** The stack of network, firewalls, addresses and disks. */
+  readonly foundation: Stack;
+  /** The stack of certificates, keys and passwords. */
+  readonly credentials: Stack;
   /** The stack of the servers. */
   readonly servers: Stack;
   /** The stack of the edge, which holds the balancer's targets. */
@@ -28,20 +41,17 @@ export class HetznerCloud implements Cloud {
 
   async servers(): Promise<readonly CloudServer[]> {
     const { config } = this.props;
-    const found = new Map((await this.apiServers()).map((server) => [server.name, server]));
-    return config.servers.flatMap((wanted) => {
-      const server = found.get(wanted.name);
-      if (server === undefined) return [];
-      const isCurrent =
-        server.labels["payload"] === payloadHash(config, wanted) && server.server_type.name === wanted.type;
-      return [
-        {
-          name: wanted.name,
-          running: server.status !== "off",
-          current: isCurrent,
-          isProtected: server.protection.delete && server.protection.rebuild,
-        },
-      ];
+    return (await this.apiServers()).map(({ name, status, labels, server_type, protection, private_net }) => {
+      const wanted = config.servers.find((server) => server.name === name);
+      return {
+        name,
+        running: status !== "off",
+        current:
+          wanted !== undefined && labels["payload"] === payloadHash(config, wanted) && server_type.name === wanted.type,
+        isProtected: protection.delete && protection.rebuild,
+        roles: roles.filter((role) => labels[`role-${role}`] === "true"),
+        privateIp: private_net?.[0]?.ip ?? "",
+      };
     });
   }
 
@@ -57,7 +67,7 @@ export class HetznerCloud implements Cloud {
     return new Map(healthy);
   }
 
-  async shutDown({ name }: ServerConfig): Promise<void> {
+  async shutDown(name: string): Promise<void> {
     const server = await this.apiServer(name);
     if (server) await this.props.api.shutDown(server);
   }
@@ -90,6 +100,58 @@ export class HetznerCloud implements Cloud {
       if (actionsOf(plan).length > 0) await apply();
     });
     await this.retarget(server, report);
+  }
+
+  async prepareRemoval(name: string, report: Report): Promise<void> {
+    this.isPrepared ??= this.getReady(report);
+    await this.isPrepared;
+    for (const stack of this.inwards) await this.removing(stack, name, report, () => Promise.resolve());
+  }
+
+  async remove(name: string, report: Report): Promise<void> {
+    for (const stack of this.inwards)
+      await this.removing(stack, name, report, async ({ plan, apply }) => {
+        for (const { address, change } of deletionsOf(plan)) await this.liftProtection(address, change.before);
+        await apply();
+      });
+  }
+
+  /** The stacks from the visitors inwards: the order in which what a server is made of can go. */
+  private get inwards(): readonly Stack[] {
+    const { edge, servers, foundation, credentials } = this.props;
+    return [edge, servers, foundation, credentials];
+  }
+
+  /** Makes the plan that removes what is there for one server alone. What the configuration no longer has is not kept by `prevent_destroy`. */
+  private async removing(
+    stack: Stack,
+    name: string,
+    report: Report,
+    use: (planned: Planned) => Promise<void>,
+  ): Promise<void> {
+    const targets = (await stack.addresses()).filter((address) => belongsTo(address, name));
+    if (targets.length === 0) return;
+    await stack.plan({ targets }, async (planned) => {
+      refuseExcess(
+        excessOf(planned.plan, Object.fromEntries(targets.map((address) => [address, ["delete"]]))),
+        basename(stack.folder),
+        "remove this server",
+      );
+      for (const action of actionsOf(planned.plan)) report(action);
+      await use(planned);
+    });
+  }
+
+  /** What is deleted for good is unprotected by the API first: Terraform has no configuration of it any more in which to say so. */
+  private async liftProtection(address: string, before: unknown): Promise<void> {
+    const kinds: Readonly<Record<string, Protected>> = {
+      hcloud_server: "servers",
+      hcloud_volume: "volumes",
+      hcloud_primary_ip: "primary_ips",
+    };
+    const kind = kinds[address.split(".")[0] ?? ""];
+    const { id, delete_protection: isProtected } = before as { id?: string; delete_protection?: boolean };
+    if (kind && id !== undefined && isProtected) await this.props.api.setProtection({ id: Number(id) }, false, kind);
   }
 
   /** Puts a server on the balancer, and sees to its protection. */
@@ -140,10 +202,9 @@ export class HetznerCloud implements Cloud {
   }
 
   private async getReady(report: Report): Promise<void> {
-    const { synthesize, servers, edge } = this.props;
-    await synthesize();
+    await this.props.synthesize();
     report("the configuration passes");
-    for (const stack of [servers, edge]) await stack.init();
+    for (const stack of this.inwards) await stack.init();
   }
 
   /** Servers made for another balancer would not be taken by the edge stack until the last one is replaced: minutes without a site. */
@@ -171,9 +232,9 @@ export class HetznerCloud implements Cloud {
   }
 }
 
-function refuseExcess(excess: readonly string[], stack: string): void {
+function refuseExcess(excess: readonly string[], stack: string, purpose = "replace this server"): void {
   if (excess.length === 0) return;
   throw new Error(
-    `refused: the plan would do more than replace this server:\n  ${excess.join("\n  ")}\ndeploy that first: npx cdktf deploy ${stack}`,
+    `refused: the plan would do more than ${purpose}:\n  ${excess.join("\n  ")}\ndeploy that first: npx cdktf deploy ${stack}`,
   );
 }

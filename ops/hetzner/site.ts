@@ -26,23 +26,22 @@ export async function hetznerSite(config: Config, terraform: string): Promise<Si
       `${config.environment}: administrators.cidrs is empty, so nobody can log in to its servers; name the administrators' networks and ` +
         "keys, deploy, and replace the servers (they take keys when they are made). Without a login there is: npm run ops drift",
     );
-  const [servers, credentials, edge] = (["servers", "credentials", "edge"] as const).map((name) =>
-    stackOf(config, name, terraform),
-  ) as [Stack, Stack, Stack];
+  const [foundation, credentials, servers, edge] = stacksOf(config, terraform) as [Stack, Stack, Stack, Stack];
   const [addresses, hostKeys] = await Promise.all([
     output<Record<string, { ipv4: string }>>(servers, "server_addresses"),
     output<Record<string, string>>(credentials, "ssh_host_keys"),
   ]);
-  const logins = config.servers.flatMap(({ name }): Login[] => {
-    const [address, hostKey] = [addresses[name]?.ipv4, hostKeys[name]];
-    return address === undefined || hostKey === undefined ? [] : [{ name, address, hostKey }];
+  // Also of a server that the configuration no longer has, until it is removed.
+  const logins = Object.entries(addresses).flatMap(([name, { ipv4: address }]): Login[] => {
+    const hostKey = hostKeys[name];
+    return hostKey === undefined ? [] : [{ name, address, hostKey }];
   });
   const api = new HetznerApi({ token: tokenFrom(process.env), endpoint: process.env["HCLOUD_ENDPOINT"] });
   return {
     config,
     logins: new Map(logins.map((login) => [login.name, login])),
     ssh: new Ssh(logins),
-    cloud: new HetznerCloud({ config, api, servers, edge, synthesize }),
+    cloud: new HetznerCloud({ config, api, foundation, credentials, servers, edge, synthesize }),
     lock: lockOf(config, process.env),
   };
 }

@@ -1,11 +1,12 @@
 import path from "node:path";
-import type { ServerConfig } from "../../modules/config/schema.js";
+import { roles, type ServerConfig } from "../../modules/config/schema.js";
 import { FileLock } from "../core/lock.js";
 import type { Cloud, Report, Site } from "../core/site.js";
 import type { CloudServer } from "../core/snapshot.js";
 import { Ssh } from "../core/ssh.js";
-import { targetHealth } from "../../lab/balancer/balancer.js";
+import { removeTarget, targetHealth } from "../../lab/balancer/balancer.js";
 import { administratorKeyFile, payloadHashOf } from "../../lab/blueprint.js";
+import { hostKey } from "../../lab/keys/ssh.js";
 import { Lab } from "../../lab/lab.js";
 import { layout, namespaceOf } from "../../lab/layout.js";
 import { administrator } from "../../lab/network/addresses.js";
@@ -14,14 +15,16 @@ import { surroundingSteps } from "../../lab/up.js";
 
 /** The running lab for `npm run ops`: reached by OpenSSH from the administrator's host, its servers replaced as the provider would. */
 export async function labSite(): Promise<Site> {
-  const { blueprint } = await Lab.attach();
-  const { config, servers } = blueprint.environment;
-  const { hostKeys } = blueprint.credentials;
-  const logins = servers.map(({ name, publicIpv4 }) => ({
-    name,
-    address: publicIpv4,
-    hostKey: hostKeys.get(name) ?? "",
-  }));
+  const lab = await Lab.attach();
+  const { config } = lab.blueprint.environment;
+  const hosts = [...lab.machines, ...(await lab.outside())].map(({ host }) => host);
+  const logins = await Promise.all(
+    hosts.map(async ({ name, publicIpv4 }) => ({
+      name,
+      address: publicIpv4,
+      hostKey: (await hostKey(layout.secrets, name)).publicKey,
+    })),
+  );
   return {
     config,
     logins: new Map(logins.map((login) => [login.name, login])),
@@ -39,14 +42,28 @@ class LabCloud implements Cloud {
   private surroundings: Promise<void> | undefined;
 
   async servers(): Promise<readonly CloudServer[]> {
-    const { machines, blueprint } = await Lab.attach();
-    const all = machines.map(async (machine) => ({
-      name: machine.name,
-      running: await machine.alive(),
-      current: (await machine.payload()) === payloadHashOf(blueprint, machine.name),
-      isProtected: null,
+    const lab = await Lab.attach();
+    const { servers } = lab.blueprint.environment.config;
+    const web = new Set((await targetHealth(layout)).map(({ target }) => target));
+    const known = lab.machines.map(async (machine) => ({
+      current: (await machine.payload()) === payloadHashOf(lab.blueprint, machine.name),
+      roles: servers.find(({ name }) => name === machine.name)?.roles ?? [],
+      machine,
     }));
-    return Promise.all(all);
+    const outside = (await lab.outside()).map((machine) => ({
+      current: false,
+      roles: roles.filter((role) => (role === "web" ? web.has(machine.name) : machine.stores)),
+      machine,
+    }));
+    return Promise.all(
+      [...(await Promise.all(known)), ...outside].map(async ({ machine, ...rest }) => ({
+        name: machine.name,
+        running: await machine.alive(),
+        isProtected: null,
+        privateIp: machine.host.privateIpv4 ?? "",
+        ...rest,
+      })),
+    );
   }
 
   async targets(): Promise<ReadonlyMap<string, boolean>> {
@@ -57,8 +74,21 @@ class LabCloud implements Cloud {
     );
   }
 
-  async shutDown({ name }: ServerConfig): Promise<void> {
-    await (await Lab.attach()).machine(name).off();
+  async shutDown(name: string): Promise<void> {
+    const lab = await Lab.attach();
+    await [...lab.machines, ...(await lab.outside())].find((machine) => machine.name === name)?.off();
+  }
+
+  prepareRemoval(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async remove(name: string, report: Report): Promise<void> {
+    await removeTarget(layout, name);
+    const machine = (await (await Lab.attach()).outside()).find((one) => one.name === name);
+    if (machine === undefined) return;
+    report("its disks and addresses go");
+    await machine.remove();
   }
 
   /** What new payloads ask for is there before a machine boots with one: packages, the release, what the metadata service answers. */

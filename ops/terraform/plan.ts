@@ -81,6 +81,17 @@ export const completionOf = (name: string): Allowed => ({
 /** What puts a replaced server on the balancer again may do in the stack of the edge. */
 export const retargetingOf = (name: string): Allowed => ({ [`hcloud_load_balancer_target.balancer_${name}`]: made });
 
+/**
+ * Whether a resource is there for one server alone: its name has the server's between underscores, as all of them do. Pure.
+ * @param address "tls_private_key.mysql_alpha_key"
+ */
+export const belongsTo = (address: string, name: string): boolean =>
+  `_${address.slice(address.indexOf(".") + 1)}_`.includes(`_${name}_`);
+
+/** Resources that a plan deletes, with what is known of each. */
+export const deletionsOf = (plan: Plan): readonly ResourceChange[] =>
+  (plan.resource_changes ?? []).filter(({ change: { actions } }) => actions.join() === "delete");
+
 /** What is different in the world, and what waits for a deploy. */
 export interface Differences {
   /** "hcloud_server.alpha: labels", in the order of the plan. */

@@ -22,6 +22,8 @@ export interface PlanProps {
   readonly replace?: string;
   /** Takes no lock and changes nothing, for those who only look. @default false */
   readonly readOnly?: boolean;
+  /** Addresses that it is limited to. @default - all */
+  readonly targets?: readonly string[];
 }
 
 /** Terraform or OpenTofu in the folder of one synthesized stack. */
@@ -44,10 +46,14 @@ export class Stack {
    * Makes a plan for as long as it is used: its file holds secrets, and is gone whether the plan was applied, failed or was only read.
    * @throws when it cannot be made, a `prevent_destroy` included; with Terraform's words
    */
-  async plan<T>({ replace, readOnly = false }: PlanProps, use: (planned: Planned) => Promise<T> | T): Promise<T> {
+  async plan<T>(
+    { replace, readOnly = false, targets = [] }: PlanProps,
+    use: (planned: Planned) => Promise<T> | T,
+  ): Promise<T> {
     const file = join(this.folder, "ops.tfplan");
     const options = [
       ...(replace === undefined ? [] : [`-replace=${replace}`]),
+      ...targets.map((address) => `-target=${address}`),
       ...(readOnly ? ["-lock=false"] : ["-lock-timeout=60s"]),
     ];
     try {
@@ -61,6 +67,11 @@ export class Stack {
     } finally {
       await rm(file, { force: true });
     }
+  }
+
+  /** Addresses of everything in the state. */
+  async addresses(): Promise<readonly string[]> {
+    return (await this.run(["state", "list"], seconds.output)).split("\n").filter((line) => line !== "");
   }
 
   /** Takes something that exists into the state. */

@@ -14,6 +14,7 @@ const member = (changes: Partial<Member> = {}): Member => ({
   writable: false,
   majority: true,
   view: Object.values(addresses),
+  remembered: Object.values(addresses),
   lagSeconds: 0,
   reason: "",
   ...changes,
@@ -42,6 +43,16 @@ export interface Difference {
   readonly roles?: ServerState["roles"];
 }
 
+export const cloudServer = (name: Name, changes: Partial<CloudServer> = {}): CloudServer => ({
+  name,
+  running: true,
+  current: true,
+  isProtected: true,
+  roles: ["web", "database"],
+  privateIp: addresses[name],
+  ...changes,
+});
+
 /** Three servers with nothing wrong, alpha the primary, but for what is said. */
 export function snapshot(differences: Partial<Record<Name, Difference>> = {}): Snapshot {
   const server = (name: Name): ServerState => {
@@ -51,7 +62,7 @@ export function snapshot(differences: Partial<Record<Name, Difference>> = {}): S
       name,
       roles: roles ?? ["web", "database"],
       privateIp: addresses[name],
-      cloud: cloud === null ? undefined : { name, running: true, current: true, isProtected: true, ...cloud },
+      cloud: cloud === null ? undefined : cloudServer(name, cloud),
       observation: seen === null ? undefined : observation({ member: member({ ...role, ...group }), ...seen }),
       silence: "connection timed out",
       healthy: healthy === null ? undefined : (healthy ?? true),
@@ -61,6 +72,7 @@ export function snapshot(differences: Partial<Record<Name, Difference>> = {}): S
     environment: "production",
     protect: true,
     release: release("2"),
+    outside: [],
     servers: (Object.keys(addresses) as Name[]).map(server),
   };
 }

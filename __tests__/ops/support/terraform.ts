@@ -19,6 +19,7 @@ case "$*" in
     count=$(cat ${folder}/count 2>/dev/null || echo 0)
     echo $((count + 1)) >${folder}/count
     cat ${folder}/plan-$count.json ;;
+  *" state list"*) cat ${folder}/state-list 2>/dev/null || true ;;
   *" plan "*) for word; do case "$word" in -out=*) touch "\${word#-out=}" ;; esac; done ;;
   *" apply "*) [ ! -e ${folder}/fail-apply ] ;;
 esac
@@ -39,6 +40,8 @@ export function recordedTerraform(environment: string, plans: readonly Plan[]) {
   };
   return {
     folder,
+    foundation: stack("foundation"),
+    credentials: stack("credentials"),
     servers: stack("servers"),
     edge: stack("edge"),
     /** What it was told, without flags that are always there and without the folder. */
@@ -52,6 +55,8 @@ export function recordedTerraform(environment: string, plans: readonly Plan[]) {
             .replace(/ -input=false -no-color/, "")
             .replace(/-out=\S+ ?/, ""),
         ),
+    /** What every state has. */
+    setState: (addresses: readonly string[]): void => writeFileSync(join(folder, "state-list"), addresses.join("\n")),
     failApply: (): void => writeFileSync(join(folder, "fail-apply"), ""),
     /** Files of plans that are still there. */
     plansLeft: (): readonly string[] =>
