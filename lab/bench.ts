@@ -12,7 +12,7 @@ import { ControlGroup, groupNames } from "./system/control-group.js";
 import { takeLock } from "./system/lock.js";
 import { upSteps } from "./up.js";
 
-/** What is wanted of the lab and of what it boots. */
+/** What the measurements are held against. */
 const goals = {
   warmStartSeconds: 75,
   /** Requests a second of the whole way, as a share of what the application serves when it is called directly. */

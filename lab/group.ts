@@ -36,7 +36,7 @@ const patience = { timeoutSeconds: 240, pauseSeconds: 0.5 };
 /** What a member says of itself; `undefined` while it says nothing. */
 export async function reportOf(machine: Machine): Promise<MemberReport | undefined> {
   if (!(await machine.alive())) return undefined;
-  const url = `http://${machine.host.privateIpv4}:${ports.mysqlRole}/state`;
+  const url = `http://${machine.host.privateIpv4}:${ports.memberRole}/state`;
   const { ok, stdout } = await machine
     .tryExec(["curl", "--silent", "--fail", "--max-time", "5", url], { timeoutSeconds: 10 })
     .catch(() => ({ ok: false, stdout: "" }));

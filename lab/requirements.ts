@@ -25,7 +25,7 @@ const programs = [
 /** Installs them all and starts none; on a real host, Debian's packages alone would start services. */
 const installer = "sudo scripts/install-tools.sh";
 
-/** Why this is no host that a lab could be on at all, with the remedy; empty when it is one. */
+/** Why no lab can ever run on this host, each reason with its remedy; empty when one can, once its programs are installed. */
 export function hostProblems(): string[] {
   if (process.platform !== "linux")
     return [`needs Linux, got ${process.platform}; run it in a Linux machine or CI job`];

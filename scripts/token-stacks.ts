@@ -1,8 +1,8 @@
 const capture = Error.captureStackTrace.bind(Error);
 
 /**
- * cdktf keeps the whole stack of every token and reference, for messages about those that cannot be resolved. That is a quarter
- * of a run, and nobody else asks for stacks without a limit: such stacks stay empty from here on. To see one, leave this call out.
+ * cdktf records the whole call stack of every token and reference, for messages about those that cannot be resolved. That takes a quarter of a
+ * run. It asks for stacks without a limit, which nobody else does: from this call on such stacks stay empty. To see them, leave it out.
  */
 export function skipTokenStacks(): void {
   Error.captureStackTrace = (target, below) => {

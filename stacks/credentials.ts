@@ -13,8 +13,8 @@ import type { SecretReferences } from "../modules/hetzner/server/index.js";
 import { PlatformStack, type PlatformStackProps } from "./platform-stack.js";
 
 /**
- * Everything secret that Terraform makes. Stacks that take secrets from here have them in their own states too (`servers`, `edge`):
- * who reads one of the three can read the database.
+ * Everything secret that Terraform makes. The states of the stacks that take secrets from here, `servers` and `edge`, hold them too: whoever
+ * reads one of the three states can read the database.
  */
 export class CredentialsStack extends PlatformStack {
   /** The configured generation of the origin certificate. */
@@ -37,7 +37,7 @@ export class CredentialsStack extends PlatformStack {
     this.mysql = new MysqlCertificates(this, "mysql", { config });
     this.sshHostKeys = new SshHostKeys(this, "ssh-host-key", { config });
     this.originCertificate = originCertificates(this, config);
-    // Both in either mode: servers keep what they were made with while the mode changes, or changes back.
+    // Both exist in either TLS mode: while the mode changes, or changes back, servers keep what they were made with.
     this.edgeToken = new Passwords(this, "edge", { names: ["token"], length: 48, protect: false }).value("token");
     this.originPull = new OriginPull(this, "origin-pull", { config });
     new TerraformOutput(this, "origin_certificate_expires_on", {

@@ -45,7 +45,7 @@ export class EdgeStack extends PlatformStack {
     new CloudflareSite(this, "site", {
       config,
       loadBalancer: this.balancer.loadBalancer,
-      // The ruleset's schema does not know that this one header is secret.
+      // The provider's schema does not mark the value of a header as sensitive.
       edgeToken: terminates ? (Fn.sensitive(edgeToken) as string) : undefined,
       originPull: terminates ? undefined : originPull.client,
     });

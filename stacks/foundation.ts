@@ -1,7 +1,7 @@
 import { HcloudProvider } from "@cdktf/provider-hcloud/lib/provider";
 import type { Construct } from "constructs";
 import type { ServerConfig } from "../modules/config/schema.js";
-import { ServerFirewall } from "../modules/hetzner/firewall.js";
+import { ProviderFirewall } from "../modules/hetzner/provider-firewall.js";
 import { PlacementGroups, PrivateNetwork, PublicAddresses } from "../modules/hetzner/network/index.js";
 import { SshKeys } from "../modules/hetzner/ssh-keys.js";
 import { DataVolume } from "../modules/hetzner/volume.js";
@@ -9,7 +9,7 @@ import { PlatformStack, type PlatformStackProps } from "./platform-stack.js";
 
 /** What belongs to one server and outlives it. */
 export interface ServerFoundation {
-  readonly firewall: ServerFirewall;
+  readonly firewall: ProviderFirewall;
   readonly addresses: PublicAddresses;
   /** Data volume. @default - none, as for servers with the role web alone */
   readonly data?: DataVolume;
@@ -35,7 +35,7 @@ export class FoundationStack extends PlatformStack {
       config.servers.map((server) => [
         server.name,
         {
-          firewall: new ServerFirewall(this, `${server.name}_firewall`, { config, server }),
+          firewall: new ProviderFirewall(this, `${server.name}_firewall`, { config, server }),
           addresses: new PublicAddresses(this, `${server.name}_address`, { config, server }),
           data: server.roles.includes("database")
             ? new DataVolume(this, `${server.name}_data`, { config, server })

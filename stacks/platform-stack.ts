@@ -16,14 +16,14 @@ const terraformName = /^[A-Za-z_][\w-]*$/;
 
 /** What all stacks share: the id `<environment>-<name>`, the state backend, and readable addresses. */
 export abstract class PlatformStack extends TerraformStack {
-  /** Whose each address is. */
+  /** Construct that each address belongs to. */
   private readonly allocated = new Map<string, Node>();
 
   constructor(scope: Construct, name: string, { config }: PlatformStackProps) {
     super(scope, `${config.environment}-${name}`);
     configureState(this, config);
     encryptState(this, config);
-    // Locks in an object storage came with it, in Terraform and in OpenTofu.
+    // With 1.10 came locks in an object storage, in Terraform and in OpenTofu.
     this.addOverride("terraform.required_version", ">= 1.10");
   }
 

@@ -17,7 +17,7 @@ export interface ServersStackProps extends PlatformStackProps {
   readonly terraform?: string;
 }
 
-/** Plans say when the agents of the servers that they create would report nothing. cdktf has no construct for check blocks. */
+/** Makes plans warn when the agents of the servers that they create would have no key to report with. cdktf has no construct for check blocks. */
 const warnWithout = (stack: PlatformStack, key: TerraformVariable): void =>
   stack.addOverride("check.datadog_api_key", {
     assert: [
@@ -29,7 +29,7 @@ const warnWithout = (stack: PlatformStack, key: TerraformVariable): void =>
     ],
   });
 
-/** The servers and their disks' attachments. Nothing here is rebuilt unless somebody asks for it by name. */
+/** The servers, and the attachments of their data volumes. A server is rebuilt only when somebody names it in `-replace`. */
 export class ServersStack extends PlatformStack {
   /** All servers, in the order of the configuration. */
   readonly servers: readonly PlatformServer[];

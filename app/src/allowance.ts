@@ -1,4 +1,4 @@
-/** So many a second and no more: what is not used is not saved up for later seconds. */
+/** A limit of so many uses per second. What is not used in one second is not saved up for later ones. */
 export class Allowance {
   private left: number;
   private countedAt: number;

@@ -8,7 +8,7 @@ export const limits = {
   http: {
     /** Largest request body. A note of 2000 four-byte characters, form-encoded, has 24 000 bytes. */
     bodyBytes: bodyKib.application * 1024,
-    /** A client must have sent its headers within this time (seconds, as Node checks it coarsely). */
+    /** A client must have sent its headers within this time. Node looks every 30 s only, so it may take longer. */
     headersSeconds: 10,
     /** A client must have sent its whole request within this time. nginx buffers requests, so this is generous. */
     requestSeconds: 15,
@@ -30,7 +30,7 @@ export const limits = {
     /** Pause between two attempts, growing from the first to the second value. */
     firstPauseSeconds: 0.05,
     longestPauseSeconds: 0.5,
-    /** While a side is out, one probe in this time looks whether it is back; all requests wait for its word. */
+    /** Pause between two probes of a side that is away. All requests wait for the probes' answer. */
     scoutSeconds: 0.2,
     probeSeconds: 2,
   },

@@ -46,7 +46,7 @@ export function haproxyConfig({ definition, host, targets, certificateBundle, so
   });
 }
 
-/** Section that asks the targets of a service. */
+/** Name of the section that checks the health of a service's targets. */
 const checkName = (service: BalancerService): string => `${checkPrefix}${serviceName(service)}`;
 /** Beginning of the names of the sections that ask targets for their health. */
 export const checkPrefix = "check_";

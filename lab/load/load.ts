@@ -30,7 +30,7 @@ export interface LoadProps {
   readonly trustedCa?: string;
 }
 
-/** A time in which not one request succeeded, in seconds from the start of the load. */
+/** A time in which no request succeeded, in seconds from the start of the load. */
 export interface Gap {
   readonly from: number;
   readonly to: number;
@@ -82,7 +82,7 @@ export async function sendLoad(props: LoadProps, trustedCa: string, until?: Abor
   return JSON.parse(output) as LoadResult;
 }
 
-/** What the worker is told, line by line: the load, and to stop before its time. */
+/** Lines for the worker: first the load as JSON, later perhaps the order to stop early. */
 async function* orders(load: Omit<LoadProps, "from">, until?: AbortSignal): AsyncGenerator<string> {
   yield `${JSON.stringify(load)}\n`;
   if (until === undefined) return;

@@ -13,7 +13,7 @@ export interface BootProps {
 }
 
 /**
- * The command that boots a directory tree as a machine. Each part is needed:
+ * The command that boots a directory tree as a machine, and why each of its parts is needed:
  * - entered by nsenter as well as `--network-namespace-path`, or the machine sees this host's network devices in /sys;
  * - a mount namespace with propagation `slave`: `private` would pin other machines' network namespaces for ever;
  * - one plain cgroup2 mount where the host carries version 1 beside it, or systemd inside would find the wrong tree;

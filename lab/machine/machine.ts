@@ -23,7 +23,7 @@ export interface MachineProps {
   readonly baseRoot: string;
   /** What the cloud hands to it at its first boot. */
   readonly userData: string;
-  /** What its user data is made from, in short: kept beside its disk, as the provider keeps labels. */
+  /** Hash of what its user data is made from. It is kept beside the disk, as the provider keeps labels beside a server. */
   readonly payloadHash: string;
   /** Public keys that may log in as root. */
   readonly sshKeys: readonly string[];
@@ -209,7 +209,7 @@ export class Machine {
     return tryRun(...(await this.bounded(command, options)));
   }
 
-  /** The command with its time limit inside the machine: ended from here, only its way in would end and not the command. */
+  /** The command with a time limit that holds inside the machine: a limit outside would end nsenter and not the command. */
   private async bounded(
     command: readonly string[],
     { timeoutSeconds = defaultTimeoutSeconds, ...options }: RunOptions,
@@ -254,7 +254,7 @@ export class Machine {
     });
   }
 
-  /** Waits until it has set itself up. @throws when it has not; says what it waits for, in its own words */
+  /** Waits until server-setup has ended. @throws when it has not; the error holds the notice that the machine shows at every login */
   async waitForSetup(timeoutSeconds = 300): Promise<void> {
     const { complete, notice } = paths.setup;
     const check = (): boolean => existsSync(path.join(this.root, complete));
@@ -276,9 +276,9 @@ export class Machine {
   }
 
   /**
-   * Stops the volume's file system in its tracks (ext4's shutdown call, journal not flushed), so that only what was synced to the disk is
-   * found after the next start. Without it the kernel would write out everything the dead processes left in its cache.
-   * @throws when it fails on a mounted volume: what follows would be a crash and no power cut
+   * Shuts the volume's file system down at once (ext4's shutdown call, journal not flushed), so that the next start finds only what was
+   * synced to the disk. Otherwise the kernel would write out what the killed processes left in its cache.
+   * @throws when it fails on a mounted volume: the rest would be a crash and not a power cut
    */
   private async dropUnwrittenData(): Promise<void> {
     const leader = await this.leader();

@@ -66,13 +66,13 @@ async function detach(file: string): Promise<void> {
   for (const device of await devicesOf(file)) await run("losetup", ["--detach", device]);
 }
 
-/** losetup goes by the file itself while it is there, and by its mere name when it is not: that may be the device of another container. */
+/** While the file exists, losetup finds its devices by the file itself; afterwards only by its name, which another container's file may have too. */
 async function devicesOf(file: string): Promise<string[]> {
   if (!existsSync(file)) return [];
   const { stdout } = await tryRun("losetup", ["--associated", file, "--noheadings", "--output", "NAME"]);
   return stdout.split("\n").filter((line) => line !== "");
 }
 
-/** Python that stops a mounted file system in its tracks: EXT4_IOC_SHUTDOWN with EXT4_GOING_FLAGS_NOLOGFLUSH. Its argument is the mount point. */
+/** Python that shuts a mounted file system down at once: EXT4_IOC_SHUTDOWN with EXT4_GOING_FLAGS_NOLOGFLUSH. Its argument is the mount point. */
 export const shutDownFileSystem =
   'import fcntl, os, struct, sys; fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587D, struct.pack("I", 2))';

@@ -32,7 +32,7 @@ export async function createFabric(network: PrivateNetwork): Promise<void> {
   await createNamespace(fabricHost);
   const settings = ["net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1", "net.ipv4.conf.all.send_redirects=0"];
   await inFabric("sysctl", "-qw", ...settings);
-  // without these, bridged frames would be held against the fabric's own rules on hosts that load br_netfilter
+  // On hosts that load br_netfilter, bridged frames would otherwise pass through the fabric's own rules too.
   await tryRun("ip", [
     "netns",
     "exec",
@@ -47,7 +47,7 @@ export async function createFabric(network: PrivateNetwork): Promise<void> {
     { name: privateBridge, mac: "02:00:00:00:00:02", own: [network.gateway] },
   ];
   for (const { name, mac, own } of bridges) {
-    // a bridge without an address of its own takes that of a port, and changes it when a machine goes: neighbours would send into nothing
+    // A bridge without a MAC address of its own takes that of a port and changes it when that machine goes: its neighbours would send to the old one.
     if (!(await linkExists(fabric, name))) await ipIn(fabric, "link", "add", name, "address", mac, "type", "bridge");
     await inFabric("sysctl", "-qw", `net.ipv4.conf.${name}.send_redirects=0`);
     await ipIn(fabric, "link", "set", name, "up");
@@ -66,7 +66,7 @@ export async function createFabric(network: PrivateNetwork): Promise<void> {
   await inFabric("nft", "-f", "-", { input: redirectRules + partitionRules });
 }
 
-/** IPv6 redirects have no switch as IPv4's do. A host that believed one would go past the gateway, where isolated ports end. */
+/** No sysctl switches IPv6 redirects off, as one does for IPv4. A host that followed one would send past the gateway, to an isolated port. */
 const redirectRules = `table inet redirects
 delete table inet redirects
 table inet redirects {
@@ -77,7 +77,7 @@ table inet redirects {
 }
 `;
 
-/** Drops everything a cut-off address sends or receives, silently, as a broken cable would. Who is cut off stays so. */
+/** Drops everything a cut-off address sends or receives, without an answer, as a broken cable would. Addresses that are cut off now stay in the set. */
 const partitionRules = `table inet partition {
   set cut { type ipv4_addr; }
   chain forward { type filter hook forward priority 0; policy accept; }

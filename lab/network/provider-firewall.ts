@@ -16,13 +16,13 @@ const table = "provider";
 
 /** The firewalls of all servers, from the rules that their resources are made of. */
 export async function providerFirewallOf({ config, servers }: LabEnvironment): Promise<string> {
-  // the resources' module brings CDKTF along, which no other command of the lab needs
-  const { firewallRulesOf } = await import("../../modules/hetzner/firewall.js");
+  // Imported here because it loads CDKTF, which no other command of the lab needs.
+  const { providerFirewallRules } = await import("../../modules/hetzner/provider-firewall.js");
   const hostOf = new Map(servers.map((host) => [host.name, host]));
   return providerFirewall(
     config.servers.flatMap((server) => {
       const host = hostOf.get(server.name);
-      return host ? [{ host, rules: firewallRulesOf(config, server) }] : [];
+      return host ? [{ host, rules: providerFirewallRules(config, server) }] : [];
     }),
   );
 }

@@ -6,7 +6,7 @@ import { downloadFile, type FetchedPackage } from "./fetcher.js";
 
 /**
  * A part of the Debian mirror below `www/<host>/`: the genuine indices, signed by Debian, and only the packages wanted, at their genuine
- * paths. Machines verify it with Debian's keys; a package nobody asked for is a 404, which shows a payload that is not pinned down.
+ * paths. Machines verify it with Debian's keys. A package that no payload names is answered with 404, so a payload that installs it fails.
  */
 export class DebianMirror {
   constructor(private readonly www: string) {}

@@ -30,12 +30,12 @@ export async function fetchMysql(
   return fetched;
 }
 
-/** What the package's installation tells a server that initialises its data directory, though such a server ends by itself. */
+/** An order to shut down that the package's installation gives to the server that initialises its data directory, which ends by itself anyway. */
 const shutdown = 'echo "SHUTDOWN;" >> "$initfile"\n';
 
 /**
- * Takes the order to shut down from the package's installation: about one time in fifty it overtakes the initialisation, which then
- * fails, and with it the first boot. @throws Error when the package has no such order, so that this is no longer needed
+ * Removes the order to shut down from the package's installation. About one time in fifty it overtakes the initialisation, which then
+ * fails, and with it the first boot. @throws Error when the package has no such order any more, so that this function can go
  */
 async function initializeToTheEnd(deb: string): Promise<void> {
   const folder = `${deb}.unpacked`;

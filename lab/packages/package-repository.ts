@@ -68,7 +68,7 @@ async function fill(
 
 const hostOf = (source: PayloadSource): string => new URL(source.url).host;
 
-/** How MySQL's packages are changed is part of what they are. */
+/** Part of the cache's key: this file changes MySQL's packages, so a change of it makes other packages. */
 const mysqlPackages = fileURLToPath(new URL("./mysql-packages.ts", import.meta.url));
 
 async function keyOf({ base, wanted, key, localPackages = {} }: RepositoryProps): Promise<string> {

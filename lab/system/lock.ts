@@ -9,7 +9,7 @@ import { waitFor } from "./shell.js";
  */
 const defaultName = "\0foobar-lab";
 
-/** Seconds within which a holder says who it is; one that is busy is not waited for. */
+/** Seconds that the holder has to say who it is. A busy one is not waited for longer. */
 const answerSeconds = 2;
 
 /** What {@link takeLock} may be told. */

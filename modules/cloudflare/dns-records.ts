@@ -18,7 +18,7 @@ export function addDnsRecords(
     for (const [type, content] of Object.entries(addresses))
       new DnsRecord(scope, `${id}-${type.toLowerCase()}`, {
         zoneId,
-        // In another case than lower, every plan shows an update.
+        // Cloudflare returns names in lower case: any other would show as an update in every plan.
         name: name.toLowerCase(),
         type,
         content,

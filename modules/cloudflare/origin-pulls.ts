@@ -14,7 +14,7 @@ export function addOriginPulls(
 ): void {
   const certificate = new AuthenticatedOriginPullsCertificate(scope, "origin-pull-certificate", {
     zoneId,
-    // As the tls provider writes it, with one line feed at its end: Cloudflare gives it back so, and any difference would replace it in every plan.
+    // The tls provider ends it with one line feed, and Cloudflare returns it like that. Any difference would replace it in every plan.
     certificate: originPull.certificate.certPem,
     privateKey: originPull.key.privateKeyPem,
     lifecycle: { createBeforeDestroy: true },
@@ -22,7 +22,7 @@ export function addOriginPulls(
   new AuthenticatedOriginPullsSettings(scope, "origin-pull-settings", {
     zoneId,
     enabled: true,
-    // Switched on before a certificate is there, Cloudflare shows its shared one.
+    // If this were switched on before the certificate exists, Cloudflare would show its shared one.
     dependsOn: [certificate],
   });
 }

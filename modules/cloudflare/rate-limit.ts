@@ -3,7 +3,7 @@ import type { Construct } from "constructs";
 import { literal } from "../terraform/literal.js";
 import type { ZoneContext } from "./context.js";
 
-/** Requests that count: of the API, and the page that writes. The free plan looks at the path only, and allows one rule. */
+/** Requests that count: those of the API, and the form that writes a note. Expressions of the free plan may look at the path only. */
 const writingExpression = 'starts_with(http.request.uri.path, "/api/") or http.request.uri.path eq "/notes"';
 
 /** What the free plan allows: one rule that counts for 10 seconds and blocks for 10. */
@@ -26,7 +26,7 @@ export function addRateLimit(scope: Construct, { config, zoneId }: ZoneContext):
         action: "block",
         enabled: true,
         ratelimit: {
-          // Cloudflare counts in each data centre and insists on being told so.
+          // Cloudflare counts in each data centre by itself, and refuses a rule that does not name that (`cf.colo.id`).
           characteristics: ["cf.colo.id", "ip.src"],
           requestsPerPeriod: requestsPer10Seconds,
           ...freePlan,

@@ -6,7 +6,7 @@ import type { Config } from "../config/schema.js";
 import { literal } from "../terraform/literal.js";
 import { addDnsRecords } from "./dns-records.js";
 import { addEdgeToken } from "./edge-token.js";
-import { addFirewall } from "./firewall.js";
+import { addWafRule } from "./waf-rule.js";
 import { addOriginPulls } from "./origin-pulls.js";
 import { addRateLimit } from "./rate-limit.js";
 import { addZoneSettings } from "./zone-settings.js";
@@ -24,7 +24,7 @@ export interface CloudflareSiteProps {
 }
 
 /**
- * The site at Cloudflare: records, settings of the zone, firewall, rate limit, and the proof that a request came through this zone.
+ * The site at Cloudflare: records, settings of the zone, WAF rule, rate limit, and the proof that a request came through this zone.
  * Works on the free plan. Destroying leaves the zone's settings and the switch for origin pulls as they are: Cloudflare has no
  * previous value to go back to.
  */
@@ -38,7 +38,7 @@ export class CloudflareSite extends Construct {
     const context = { config, zoneId };
     addDnsRecords(this, { ...context, loadBalancer });
     addZoneSettings(this, context);
-    addFirewall(this, context);
+    addWafRule(this, context);
     addRateLimit(this, context);
     if (edgeToken) addEdgeToken(this, { ...context, edgeToken });
     if (originPull) addOriginPulls(this, { ...context, originPull });

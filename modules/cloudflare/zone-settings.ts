@@ -27,7 +27,7 @@ export function addZoneSettings(scope: Construct, { config, zoneId }: ZoneContex
     new ZoneSetting(scope, `setting-${settingId.replaceAll("_", "-")}`, {
       zoneId,
       settingId,
-      // The provider takes texts and objects; the bindings know of objects only.
+      // The provider takes texts and objects, though the generated type has objects only.
       value: value as ZoneSettingConfig["value"],
     });
 }

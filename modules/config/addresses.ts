@@ -3,7 +3,7 @@ import ipaddr from "ipaddr.js";
 /** Prefix length of a CIDR. */
 export const prefixLength = (cidr: string): number => ipaddr.parseCIDR(cidr)[1];
 
-/** A CIDR in its only right spelling: no host bits, shortest form. The provider refuses any other. */
+/** A CIDR in its canonical form: without host bits, written as short as possible. The provider refuses any other. */
 export function canonicalCidr(cidr: string): string {
   const [address, prefix] = ipaddr.parseCIDR(cidr);
   const network =
@@ -28,7 +28,7 @@ export const toNumber = (address: string): number =>
 const toAddress = (number: number): string =>
   [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join(".");
 
-/** The addresses of a subnet that no server can have, and what each of them is for. */
+/** Addresses of a subnet that no server can have, each with what it is for. */
 export const reservedAddresses = (subnet: string): Readonly<Record<string, string>> => {
   const first = toNumber(ipaddr.IPv4.networkAddressFromCIDR(subnet).toString());
   const last = toNumber(ipaddr.IPv4.broadcastAddressFromCIDR(subnet).toString());
@@ -41,7 +41,7 @@ export const reservedAddresses = (subnet: string): Readonly<Record<string, strin
   };
 };
 
-/** Ranges of a network, where a configuration names none. */
+/** A network with both ranges. Where the configuration names none: addresses 8 to 15 for databases, the upper half for web servers. */
 export function withRanges<Network extends { subnet: string; databaseRange?: string; webRange?: string }>(
   network: Network,
 ): Network & { databaseRange: string; webRange: string } {
@@ -61,7 +61,7 @@ export function* addressesOf(cidr: string): Generator<string> {
   for (let index = 0; index < size; index += 1) yield toAddress(first + index);
 }
 
-/** The first address of a network that may be used; nothing when there is none. */
+/** The first free address of a network. @returns undefined when there is none */
 export function freeAddress(cidr: string, isFree: (address: string) => boolean): string | undefined {
   for (const address of addressesOf(cidr)) if (isFree(address)) return address;
   return undefined;

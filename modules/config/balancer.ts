@@ -34,13 +34,16 @@ export interface BalancerDefinition {
   readonly services: readonly BalancerService[];
 }
 
-/** Seconds after which the balancer has taken out a server whose health check fails: the last good check may have just been, and retries fail too. */
+/**
+ * Longest time, in seconds, until the balancer stops using a server whose health check fails: the last good check may have been a moment
+ * ago, and the retries have to fail too.
+ */
 export const noticeSeconds = ({ loadBalancer: { healthCheck } }: Config): number =>
   healthCheck.intervalSeconds * (healthCheck.retries + 1) + healthCheck.timeoutSeconds;
 
 /**
- * What the balancer does in an environment. The health check is plain HTTP on a port of its own in both modes: no public source says
- * that Hetzner sends a PROXY header with its checks, and nginx's TLS port would refuse a check without one.
+ * What the balancer does in an environment. In both modes the health check is plain HTTP on nginx's HTTP port: no public source says that
+ * Hetzner sends a PROXY header with its checks, and nginx's TLS port would refuse a check without one.
  */
 export function balancerDefinition(config: Config): BalancerDefinition {
   const { algorithm, healthCheck } = config.loadBalancer;

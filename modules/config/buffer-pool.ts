@@ -1,4 +1,4 @@
-/** What a server's memory must also hold, in MiB: generous figures, for a database that swaps or is killed is worse than a small pool. */
+/** What else a server's memory must hold, in MiB. The figures are generous: a small pool is better than a database that swaps or is killed. */
 const reservedMib = {
   /** Kernel, systemd, agent, page cache of the logs. */
   system: 768,
@@ -22,7 +22,10 @@ export interface BufferPoolProps {
   readonly web: boolean;
 }
 
-/** Largest buffer pool of InnoDB that fits a server, in MiB: what is left beside everything else, in whole chunks. It is also the default. */
+/**
+ * Largest InnoDB buffer pool that fits a server, in MiB: what the memory holds beside everything else, rounded down to whole chunks. It is
+ * both the default and the limit of `database.bufferPoolMib`.
+ */
 export function largestBufferPoolMib({ memoryMib, web }: BufferPoolProps): number {
   const left = memoryMib - reservedMib.system - reservedMib.mysqld - (web ? reservedMib.web : 0);
   return Math.max(bufferPoolChunkMib, Math.floor((left * share) / bufferPoolChunkMib) * bufferPoolChunkMib);

@@ -22,7 +22,7 @@ const nameProblems = (environment: string): readonly Problem[] =>
         },
       ];
 
-/** An environment's file exports one object, and nothing that still has to be called or awaited. */
+/** The problem of a file whose default export is no object: a function that must be called, a promise that must be awaited, or nothing. */
 function notAnEnvironment(input: unknown): Problem {
   const kind = strangeKind(input);
   return {

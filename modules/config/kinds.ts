@@ -1,6 +1,6 @@
 import { types } from "node:util";
 
-/** What a value is that no JSON could hold, and what to write instead. */
+/** The kind of a value that JSON cannot hold, and what to write instead. */
 export interface Kind {
   readonly name: string;
   readonly fix: string;
@@ -8,7 +8,7 @@ export interface Kind {
 
 const asObject = "write it as an object { … }";
 
-/** Objects that have a name of their own. */
+/** Objects that an owner knows by a name. */
 const known: readonly (readonly [is: (value: unknown) => boolean, name: string, fix: string])[] = [
   [types.isProxy, "a proxy", asObject],
   [types.isPromise, "a promise", "write `await` before it"],
@@ -18,11 +18,11 @@ const known: readonly (readonly [is: (value: unknown) => boolean, name: string, 
   [types.isRegExp, "a regular expression", "write it as a text"],
 ];
 
-/** An object literal has this prototype, or none; so has one that another part of Node made. */
+/** Whether an object with this prototype is a plain one: it has none, or that of an object literal, also of one from another realm of Node. */
 const isPlainPrototype = (prototype: object | null): boolean =>
   prototype === null || (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "isPrototypeOf"));
 
-/** What a value is, where it is no plain data. Nothing of it is run. @returns nothing for plain data */
+/** The kind of a value that is no plain data. No code of the value is run. @returns undefined for plain data */
 export function strangeKind(value: unknown): Kind | undefined {
   switch (typeof value) {
     case "function":

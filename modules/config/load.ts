@@ -6,9 +6,9 @@ import { suggestion } from "./suggest.js";
 
 export { checkEnvironment } from "./check.js";
 
-/** What the process environment says: the only place it is read. No value of a secret is kept, only whether it is there. */
+/** What the process environment says. It is read here and nowhere else. Of a secret only its presence is kept, never its value. */
 export interface Invocation {
-  /** `ENVIRONMENT`. An empty one names no environment: whoever set it meant another than production. @default "production" */
+  /** `ENVIRONMENT`. An empty text is not the default but a mistake: whoever set it did not mean production. @default "production" */
   readonly environment: string;
   /** Whether `TF_VAR_datadog_api_key` is set. Unknown when cdktf-cli runs the app, because it removes TF_VAR_* from the environment. */
   readonly hasDatadogApiKey: boolean | undefined;

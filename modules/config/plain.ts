@@ -3,18 +3,18 @@ import type { Problem } from "./problem.js";
 
 type Path = readonly PropertyKey[];
 
-/** Something in an environment that is no plain data. */
+/** A value in an environment that is no plain data, as a problem. */
 export type Strange = Omit<Problem, "path"> & { readonly path: Path };
 
-/** No list or group of a sensible environment is longer, and no value lies deeper. */
+/** Limits that no sensible environment reaches: entries of a list or group, and levels of nesting. */
 const most = { entries: 1000, levels: 10 } as const;
 
-/** Characters that nobody sees, but for the line feed and the tab: control characters, marks of direction, halves of characters. */
+/** Invisible characters other than line feed and tab: control characters, marks of direction, halves of surrogate pairs. */
 const invisible = /(?![\n\t])[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/u;
 
 const plainRule = "must be plain data: texts, numbers, true or false, lists and objects";
 
-/** What is wrong with a value itself, whatever lies in it. */
+/** What is wrong with a value itself, apart from what is in it. */
 function verdictOn(value: unknown, above: readonly object[]): Omit<Strange, "path"> | undefined {
   const kind = strangeKind(value);
   if (kind) return { rule: plainRule, got: value, fix: kind.fix };
@@ -30,7 +30,7 @@ function verdictOn(value: unknown, above: readonly object[]): Omit<Strange, "pat
     : undefined;
 }
 
-/** A value without what is strange in it; nothing where it is strange itself. */
+/** A copy of a value without the parts that are no plain data; each of these is reported. @returns undefined when the value itself is none */
 function copy(value: unknown, path: Path, above: readonly object[], report: (strange: Strange) => void): unknown {
   const verdict = verdictOn(value, above);
   if (verdict) {
@@ -58,8 +58,8 @@ function copy(value: unknown, path: Path, above: readonly object[], report: (str
 }
 
 /**
- * Copies an environment as its file exports it, and finds what no JSON could hold: the schema would take some of it for an empty
- * object, and some has another value each time it is read. What is strange is left out of the copy.
+ * Copies an environment as its file exports it, and finds the values that JSON could not hold. The schema would take some of them (a Map) for
+ * an empty object, and others (a getter) may have another value each time they are read. They are left out of the copy.
  */
 export function plainCopy(input: object): { readonly plain: unknown; readonly strange: readonly Strange[] } {
   const strange: Strange[] = [];

@@ -15,7 +15,7 @@ export interface Problem {
 
 const longest = 80;
 
-/** A value as JSON, as far as it is any; a word for what is none. */
+/** A value as JSON, in which a word stands for each part that JSON cannot hold. */
 function asText(value: unknown): string {
   try {
     return JSON.stringify(value, (_key, inner: unknown) =>
@@ -43,7 +43,7 @@ function show(value: unknown): string {
 /** One line: `path: rule, got value; fix`. */
 export const problemLine = ({ path, rule, got, fix }: Problem): string => `${path}: ${rule}, got ${show(got)}; ${fix}`;
 
-/** More lines than anybody reads at once. */
+/** Lines of a report: nobody reads more at once. */
 const mostLines = 50;
 
 /** All problems of one environment, a line each. */

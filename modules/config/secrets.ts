@@ -18,21 +18,21 @@ export type SecretName =
   | "datadogApiKey"
   | "sshHostKey";
 
-/** A file for its owner alone that holds secrets: the only way they reach a server. Certificates travel with their keys. */
+/** A file that holds secrets, readable for its owner alone. Secrets reach a server in no other way. Certificates count as secrets here, since they travel with their keys. */
 export interface SecretFile {
   readonly path: string;
   readonly owner: ServiceUser;
   /** Secrets the content is made of. */
   readonly needs: readonly SecretName[];
-  /** Text around the values: `value(name)` stands where the secret goes. */
+  /** Makes the file's text. `value(name)` gives what to write where the secret belongs. */
   readonly content: (value: (name: SecretName) => string) => string;
-  /** Servers that get the file. @default all servers */
+  /** Role of the servers that get the file. @default - all servers get it */
   readonly role?: Role;
   /** Configurations that need the file. @default always */
   readonly when?: Condition;
-  /** Whether each server has values of its own. @default false: servers that get the file get the same */
+  /** Whether each server has values of its own. @default false, so all servers that get the file get the same one */
   readonly own?: boolean;
-  /** Whether it is a certificate, which everybody may read: the monitoring agent looks when it ends. @default false */
+  /** Whether it is a certificate. Every user of the server may read those, since the monitoring agent looks when they end. @default false */
   readonly certificate?: boolean;
 }
 

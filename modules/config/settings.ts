@@ -38,7 +38,7 @@ function typeText(schema: Schema): string {
   return schema.type ?? "object";
 }
 
-/** Settings below a schema. An alternative of a union adds its settings; what several have stands once. */
+/** Settings below a schema. Of a union, the settings of all alternatives; one that several alternatives have is listed once. */
 function below(schema: Schema, path: readonly string[]): readonly Setting[] {
   const named = Object.entries(schema.properties ?? {}).flatMap(([key, child]) =>
     settingsOf(child, [...path, key], schema.required?.includes(key) ?? false),

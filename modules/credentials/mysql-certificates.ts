@@ -10,8 +10,8 @@ export interface MysqlCertificatesProps {
 }
 
 /**
- * The private CA of the MySQL servers and a certificate for each: MySQL's clients behind HAProxy verify the common name
- * `mysql.internal`, members verify each other by address. Members are each other's clients, hence both uses.
+ * The private CA of the MySQL servers and a certificate for each. The application, behind HAProxy, verifies the name `mysql.internal`, which
+ * all members have; members verify each other by address. Members are servers and each other's clients, hence both uses.
  */
 export class MysqlCertificates extends Construct {
   /** Trusted by members and by the application. */

@@ -21,8 +21,8 @@ export interface OriginCertificateProps {
 /**
  * A key and the certificate that Cloudflare's Origin CA issues for it: trusted by Cloudflare's edge only, for the apex and one level below.
  *
- * Its construct id carries the generation. Destroying one revokes it, so the stack that raises the generation keeps the previous
- * one until the next raise: nothing that still presents the old certificate ever presents a revoked one.
+ * The construct id holds the generation. To destroy a certificate is to revoke it, so when the generation is raised the stack keeps the
+ * previous one until the next raise: whoever still presents the previous certificate presents a valid one.
  */
 export class OriginCertificate extends Construct {
   /** Private key, made by Terraform: Cloudflare sees only the request. */
@@ -49,7 +49,7 @@ export class OriginCertificate extends Construct {
       hostnames,
       requestType: requestTypes[config.certificate.keyType],
       requestedValidity: config.certificate.validityDays,
-      // What changes waits for the next generation: a replacement in place would revoke what is in use.
+      // Changes wait for the next generation: a replacement in place would revoke the certificate that is in use.
       lifecycle: { ...lifecycle, ignoreChanges: ["csr", "hostnames", "request_type", "requested_validity"] },
     });
   }

@@ -10,8 +10,8 @@ export interface SshHostKeysProps {
 }
 
 /**
- * The key by which a server proves who it is to whoever logs in, one for each server. Made here and not by the server, so that it is known
- * before the first login and is the same after a replacement: nobody ever has to trust a key because it is the first one seen.
+ * One SSH host key for each server, by which it proves its identity at a login. It is made here and not by the server, so that it is known
+ * before the first login and stays the same when the server is replaced: nobody has to trust a key because it is the first one seen.
  */
 export class SshHostKeys extends Construct {
   /** Public keys by server, without a comment. */

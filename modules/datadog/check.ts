@@ -6,7 +6,7 @@ import type { MonitorDefinition } from "./definition.js";
 import { renderMonitor } from "./monitor.js";
 import type { References } from "./query.js";
 import { thresholdRule } from "./range.js";
-import { monitorProblems } from "./rules.js";
+import { monitorProblems } from "./api-rules.js";
 import { contextOf, type MonitoringContext } from "./scope.js";
 import { allSynthetics } from "./synthetics.js";
 
@@ -17,10 +17,10 @@ const names: References = { monitor: (id) => id, serviceLevel: (name) => name };
 
 const limits = ["critical", "warning"] as const;
 
-/** Conditions whose alerts have one limit: Datadog, or the way they are written here, has no room for a warning. */
+/** Conditions whose monitors have no warning: Datadog has none for them, or the query as it is written here. */
 const withoutWarning: readonly string[] = ["check", "burn"];
 
-/** Changes that would be lost while the review tells of them. */
+/** Thresholds that would have no effect, though the review would show them as adjusted. */
 function lostChanges(change: Change, path: string, monitor: MonitorDefinition | undefined): readonly Problem[] {
   const takes = (limit: (typeof limits)[number]): boolean =>
     monitor?.thresholds !== undefined && !(limit === "warning" && withoutWarning.includes(monitor.condition.kind));
@@ -34,7 +34,7 @@ function lostChanges(change: Change, path: string, monitor: MonitorDefinition | 
     }));
 }
 
-/** A change that leaves all as it is. */
+/** A change whose values are the defaults. */
 function emptyChange(change: Change, path: string, { context, id }: At): readonly Problem[] {
   const original = [...fullCatalogue(context), ...allSynthetics(context)].find((alert) => alert.id === id);
   const { critical, warning } = original && "thresholds" in original ? (original.thresholds ?? {}) : {};
@@ -71,7 +71,7 @@ function changeProblems({ context, id }: At): readonly Problem[] {
   return lost.length > 0 ? lost : emptyChange(change, path, { context, id });
 }
 
-/** What is wrong with a monitor as it is adjusted: thresholds that mean nothing, else what Datadog would refuse. */
+/** What is wrong with an adjusted monitor: thresholds outside the values that its signal can have, else what Datadog would refuse. */
 function definitionProblems(definition: MonitorDefinition, context: MonitoringContext): readonly Problem[] {
   const { condition, id, thresholds } = definition;
   const path = `monitoring.monitors.${id}`;

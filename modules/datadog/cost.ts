@@ -6,10 +6,10 @@ import type { LogMetric } from "./logs/metrics.js";
  */
 const perCombination = ({ measure }: LogMetric): number => (measure === undefined ? 1 : 10);
 
-/** Most custom metrics that a log-based metric can become: every combination of its tags' values. */
+/** Upper limit of the custom metrics that a log-based metric is billed as: every combination of its tags' values. */
 export const customMetricsOf = (metric: LogMetric): number =>
   Object.values(metric.by).reduce((product, { values }) => product * values, perCombination(metric));
 
-/** Most custom metrics that all log-based metrics can become together. */
+/** Upper limit of the custom metrics that all log-based metrics are billed as. */
 export const customMetrics = (metrics: readonly LogMetric[]): number =>
   metrics.reduce((sum, metric) => sum + customMetricsOf(metric), 0);

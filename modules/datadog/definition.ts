@@ -8,7 +8,7 @@ export interface Thresholds {
   readonly critical: number;
   /** @default - no warning: the signal is either there or not */
   readonly warning?: number;
-  /** The value counts states, not a level: the alert ends as soon as the limit is kept. @default false */
+  /** Whether the value is a count of states and not a level: then the alert ends as soon as the limit is kept, without a recovery limit. @default false */
   readonly exact?: boolean;
 }
 
@@ -25,7 +25,7 @@ export interface MetricCondition {
   readonly comparison: Comparison;
 }
 
-/** A metric that leaves its usual band. The threshold is the share (0-1) of the trigger window outside the band. */
+/** A metric that leaves its usual band. The threshold is the share (0 to 1) of the trigger window that lies outside the band. */
 export interface AnomalyCondition {
   readonly kind: "anomaly";
   readonly series: string;
@@ -70,7 +70,7 @@ export interface LogCondition {
 /** Name of a service level objective. */
 export type ServiceLevelName = "availability" | "latency";
 
-/** How many times too fast an error budget of 30 days is used up, over a long and a short window at once. */
+/** The error budget of 30 days is used up too fast, in a long and in a short window at once. The threshold is how many times too fast. */
 export interface BurnCondition {
   readonly kind: "burn";
   readonly serviceLevel: ServiceLevelName;
@@ -78,7 +78,7 @@ export interface BurnCondition {
   readonly shortWindow: string;
 }
 
-/** Alerts while all parts do, so that one fault pages once. */
+/** Alerts while all of its parts alert, so that one fault sends one page. */
 export interface CompositeCondition {
   readonly kind: "composite";
   readonly all: readonly MonitorId[];

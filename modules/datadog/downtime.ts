@@ -5,7 +5,7 @@ import type { MonitoringContext } from "./scope.js";
 
 type Downtime = Config["monitoring"]["downtimes"][string];
 
-/** Planned work as the provider takes it. Alerts of one server are told by the tag its agent sends. */
+/** A downtime as the provider takes it. Alerts of one server are known by the tag `server`, which its agent sends. */
 export const downtimeConfig = (
   { reason, start, end, server }: Downtime,
   { env }: MonitoringContext,

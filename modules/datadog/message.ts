@@ -3,7 +3,7 @@ import type { Alert, Urgency } from "./definition.js";
 
 type Receivers = Config["monitoring"]["receivers"];
 
-/** Moments of a monitor, as Datadog's message conditions name them. Warnings never wake anybody. */
+/** Changes of a monitor's state, as Datadog's message conditions name them, and who hears of them. Warnings never wake anybody. */
 const moments = {
   is_alert: "urgent",
   is_alert_recovery: "urgent",

@@ -19,7 +19,7 @@ const share: Range = { unit: "a share", least: 0, most: 1 };
 const percentage: Range = { unit: "a percentage", least: 0, most: 100 };
 const wholeNumber: Range = { unit: "a whole number", least: 0, whole: true };
 
-/** What metrics measure, where it is no number without a limit. Parts of their names, and of formulas. */
+/** Ranges of metrics that have an upper limit or no fractions, by a part of the metric's name or of the formula. */
 const metricRanges: Readonly<Record<string, Range>> = {
   "100 * ": percentage,
   "system.cpu.idle": percentage,
@@ -39,7 +39,7 @@ const membersOf = ({ databaseMembers }: MonitoringContext): Range => ({
 function rangeOf(condition: Condition, context: MonitoringContext): Range {
   switch (condition.kind) {
     case "check":
-      // A threshold is reached by results that are looked at; one of them is the one that ends the alert.
+      // The query looks at the last results: a threshold must be reached within them, and leave one that can end the alert.
       return { unit: "a whole number of results in a row", least: 0, most: lastResults - 1, whole: true };
     case "anomaly":
       return share;
@@ -60,7 +60,7 @@ function rangeOf(condition: Condition, context: MonitoringContext): Range {
   }
 }
 
-/** Whether the smallest and the largest value would make an alert that never ends, or never comes. */
+/** Whether a threshold equal to the smallest or to the largest value would make an alert that never ends or never begins. */
 const openEnds: Readonly<Record<Comparison, { least: boolean; most: boolean }>> = {
   ">": { least: false, most: true },
   ">=": { least: true, most: false },

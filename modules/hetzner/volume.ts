@@ -12,8 +12,8 @@ export interface DataVolumeProps {
 }
 
 /**
- * The disk of one database member. It outlives its server. It only grows, and the server's payload makes the file system
- * when the disk is blank: Hetzner's `format` would show in plans as a change that formats nothing.
+ * The data volume of one database member. It outlives its server, and its size can only grow. The server's payload makes the file system
+ * on a blank volume: Hetzner's attribute `format` would show in plans as a change, and format nothing.
  */
 export class DataVolume extends Construct {
   /** The volume. */

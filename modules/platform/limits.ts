@@ -1,5 +1,6 @@
 /**
- * Limits that two programs must agree on, in seconds and KiB. One is derived from the other, so that a change keeps them apart.
+ * Limits that two programs must agree on, in seconds and KiB. Where one must be larger than the other it is computed from it, so that a change
+ * of one keeps the distance.
  * The notice of the balancer depends on its configured health check: see `noticeSeconds` in config/balancer.ts.
  */
 
@@ -16,7 +17,7 @@ const finish = longestAnswer + 2;
 export const timings = {
   application: {
     longestAnswer,
-    /** Longer than nginx's: nginx is the one that closes an idle connection, never while it sends a request. */
+    /** Longer than nginx's, so that nginx closes an idle connection and never the application, which might do so while nginx sends a request. */
     keepAlive: 15 * upstreamIdle,
     /** At a stop idle connections are left for nginx to use up or to close. */
     drain,

@@ -27,8 +27,8 @@ export const ports = {
   mysql: 3306,
   /** MySQL Group Replication (XCom), private address. */
   mysqlGroup: 33061,
-  /** Role and state of a database member over HTTP, private address. */
-  mysqlRole: 8008,
+  /** mysql-group, private address: member role and state of a database member over HTTP. */
+  memberRole: 8008,
   ssh: 22,
   dns: 53,
   ntp: 123,

@@ -97,5 +97,5 @@ export const logServices = {
   packages: "dpkg",
 } as const;
 
-/** Of the requests that nginx refuses by itself its access log has one in this many: anybody can cause them, as often as they like. */
+/** Of the requests that nginx refuses by itself, one in this many is logged: anybody can cause them, as many as they like. */
 export const refusalsPerLine = 100;

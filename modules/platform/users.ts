@@ -1,6 +1,6 @@
 /**
- * System users that services run as. Outbound traffic is allowed per user, so the host firewall names them;
- * those a package would create later are created early by cloud-init (`createdEarly`), because nftables resolves names when it loads.
+ * System users that services run as. Outbound traffic is allowed per user, so the host firewall names them. nftables resolves the names when
+ * it loads its rules, so cloud-init creates the users that packages would create only later (`createdEarly`).
  */
 export const users = {
   root: "root",

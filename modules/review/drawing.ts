@@ -110,7 +110,7 @@ function layoutOf({
   const outsiders = [visitors, cloudflare, ...(monitoring ? [monitoring] : [])];
   const servers = [...webServers, ...databaseServers];
 
-  // Heights: servers decide, unless they are so few that what is outside needs more. All the rest stands half way down them.
+  // Heights: the column of servers decides, unless what is outside needs more. Everything else is centred beside the servers.
   const titlesAbove = titleHeight * (webServers.length > 0 ? 1 : 2);
   const serversHeight = stackHeight(servers) - gap + 2 * titleHeight - titlesAbove;
   const outsideHalf = heightOf(cloudflare) / 2 + drop + Math.max(...outsiders.map(heightOf));

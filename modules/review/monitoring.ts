@@ -12,7 +12,7 @@ import { runsPerMonth, synthetics } from "../datadog/synthetics.js";
 
 type Row = readonly [label: string, text: string];
 
-/** What nothing here watches although one might expect it. */
+/** What is not watched, although one might expect it. */
 const notWatched: readonly Row[] = [
   ["listening ports", "the agent lists none without Datadog's paid security products"],
   ["Cloudflare's events", "WAF and rate limit stay in its dashboard: its free plan exports no logs"],

@@ -9,7 +9,7 @@ const kib = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`;
 export const euros = (amount: number | undefined): string =>
   amount === undefined ? "not in the price list" : amount.toFixed(2);
 
-/** The sum, and what it is worth: "about 82.58 EUR a month (net, without VAT; prices of 2026-09-29)". */
+/** The sum and what it includes: "about 82.58 EUR a month (net, without VAT; prices of 2026-09-29)". */
 export const costText = ({ monthlyEur }: Cost): string =>
   `about ${monthlyEur.toFixed(2)} ${priceList.currency} a month (${priceList.tax}; prices of ${priceList.date})`;
 

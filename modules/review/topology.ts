@@ -1,7 +1,7 @@
 import { serversWithRole, type Config, type Role, type ServerConfig } from "../config/schema.js";
 import { ports } from "../platform/ports.js";
 
-/** What a thing is, which decides its colour. */
+/** Kind of a participant, which decides its colour. */
 export type Kind = "edge" | "balancer" | "server" | "database" | "monitoring";
 
 /** Something that takes part, and what there is to say of it. */
@@ -34,7 +34,7 @@ export interface Topology {
   };
 }
 
-/** More servers with the role web alone than this are one box: a hundred boxes that are connected alike show nothing. */
+/** When there are more servers with the role web alone than this, one box stands for all of them. */
 const mostBoxes = 6;
 
 function inBoxes(servers: readonly ServerConfig[], boxOf: (server: ServerConfig) => Participant): Participant[] {

@@ -115,7 +115,7 @@ function aptKeyEnds(vendor: keyof typeof aptKeys, key: PublishedKey, today: Date
   );
 }
 
-/** A key in a file is the owner's own business: it may belong to a mirror. */
+/** Keys in files are not looked at: they belong to the owner, perhaps of a mirror. */
 const aptKeysEnd: Check = ({ aptSources, monitoring: { enabled } }, { today }) =>
   (enabled ? (["mysql", "datadog"] as const) : (["mysql"] as const)).flatMap((vendor) => {
     const { key = aptKeys[vendor] } = aptSources[vendor];

@@ -76,7 +76,7 @@ function dueOf({ name, cloud, observation }: ServerState): string[] {
   ];
 }
 
-/** Web servers that do not run the same release, and one that new servers would not start with. */
+/** Web servers that run different releases, or all run another one than new servers would start with. */
 function releaseFaults({ servers, release }: Snapshot): string[] {
   const current = new Map(
     servers.flatMap(({ name, observation }) => {

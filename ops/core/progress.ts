@@ -6,7 +6,7 @@ const reminderSeconds = 30;
 const clock = (): string => new Date().toTimeString().slice(0, 8);
 
 /**
- * Steps as lines with the time: the same in a terminal, a pipe and a log, for what a step of minutes waits for is what is looked for later.
+ * Prints steps as lines with the time, the same in a terminal, a pipe and a log: whoever reads later looks for what a long step waited for.
  */
 export class Progress {
   constructor(private readonly write: (line: string) => void = console.log) {}

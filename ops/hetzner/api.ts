@@ -46,7 +46,7 @@ const repetitions = 5;
 /** Longest wait for one answer. */
 const answerSeconds = 20;
 
-/** The few calls of Hetzner's API that Terraform has no part in. Answers 429 and 5xx are asked again. */
+/** The few calls of Hetzner's API that Terraform cannot make. A request that is answered with 429 or 5xx is repeated. */
 export class HetznerApi {
   constructor(private readonly props: HetznerApiProps) {}
 

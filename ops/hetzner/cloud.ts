@@ -33,7 +33,7 @@ export interface HetznerCloudProps {
   readonly synthesize: () => Promise<void>;
 }
 
-/** Hetzner's servers and balancer: looked at by the API, changed by Terraform, of which each plan is read before it is applied. */
+/** Hetzner's servers and balancer. They are read by the API and changed by Terraform, each of whose plans is checked before it is applied. */
 export class HetznerCloud implements Cloud {
   private isPrepared: Promise<void> | undefined;
 

@@ -1,4 +1,4 @@
-/** A change that Terraform plans or has found, as `terraform show -json` tells it. */
+/** A change of a resource that Terraform plans or has found, as `terraform show -json` writes it. */
 export interface ResourceChange {
   readonly address: string;
   /** `managed` or `data`. @default - absent */
@@ -25,7 +25,7 @@ export interface Check {
   readonly instances?: readonly { readonly problems?: readonly { readonly message: string }[] }[];
 }
 
-/** The parts of a plan that are looked at here. */
+/** A plan, as far as it is read here. */
 export interface Plan {
   /** What would be done. @default - absent: nothing */
   readonly resource_changes?: readonly ResourceChange[];
@@ -92,7 +92,7 @@ export const belongsTo = (address: string, name: string): boolean =>
 export const deletionsOf = (plan: Plan): readonly ResourceChange[] =>
   (plan.resource_changes ?? []).filter(({ change: { actions } }) => actions.join() === "delete");
 
-/** What is different in the world, and what waits for a deploy. */
+/** Differences between the configuration and what exists: changed elsewhere (drift), or waiting for a deploy. */
 export interface Differences {
   /** "hcloud_server.alpha: labels", in the order of the plan. */
   readonly drift: readonly string[];
@@ -101,8 +101,9 @@ export interface Differences {
 }
 
 /**
- * Tells drift from configuration that waits for its deploy. A resource has drifted when it is not as it was left and Terraform would put
- * it back; what changed elsewhere and no configuration speaks of, like the server that an address is assigned to, is neither. Pure.
+ * Tells drift from changes of the configuration that wait for a deploy. A resource has drifted when it was changed elsewhere and Terraform
+ * would change it back. Attributes that changed elsewhere and that the configuration does not set, such as the server that an address is
+ * assigned to, are neither. Pure.
  */
 export function differencesOf(plan: Plan): Differences {
   const planned = (plan.resource_changes ?? []).filter((change) => !doesNothing(change));

@@ -28,8 +28,8 @@ const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 /**
- * Times an app run against an empty CDKTF app, in pairs on the same machine so that its load hits both alike: the figure is the median
- * of the pairs' ratios. One run of each is not counted: it bundles what changed.
+ * Times an app run against an empty CDKTF app, in pairs on the same machine, so that its load affects both alike. The figure is the median
+ * of the pairs' ratios. The first run of each is not counted, since it makes the bundle anew.
  */
 export function appRun(pairs: number): void {
   const folder = mkdtempSync(join(tmpdir(), "bench-"));

@@ -13,7 +13,7 @@ type Folder = (typeof folders)[number];
 const allows = (from: Folder, to: Folder): boolean =>
   from.imports.some((name) => to.folder === name || to.folder.startsWith(`${name}/`));
 
-/** Imports that no other import already implies: what a picture needs to show. */
+/** Imports that a picture has to show: those that do not follow from two others. */
 const direct = (from: Folder): readonly Folder[] => {
   const allowed = folders.filter((to) => allows(from, to));
   return allowed.filter((to) => !allowed.some((between) => allows(between, to)));

@@ -7,7 +7,7 @@ const inFile = (
 ): readonly Mutation[] =>
   mistakes.map(([from, to, harm]) => ({ file: `modules/machine/parts/${file}`, from, to, harm }));
 
-/** Mistakes that would pass a hurried reading, in the files that servers get. Each stands for a kind; add the one that got past the tests. */
+/** Mistakes in the files of servers that a hurried reader would overlook. Each is an example of its kind. Add those that got past the tests. */
 export const payloadMutations: readonly Mutation[] = [
   ...inFile(
     "nginx/files/site.conf.hbs",

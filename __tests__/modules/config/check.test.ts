@@ -162,7 +162,7 @@ describe("ports that one address listens on", () => {
       ports.nginxHttps,
       ports.mysql,
       ports.mysqlGroup,
-      ports.mysqlRole,
+      ports.memberRole,
       ports.ssh,
     ],
     loopback: [ports.nginxStatus, ports.application, ports.databaseWrite, ports.databaseRead, ports.haproxyStats],

@@ -11,8 +11,8 @@ export interface Database {
   /** Reads from the primary: sees every acknowledged write. */
   readPrimary(statement: Statement): Promise<readonly Row[]>;
   /**
-   * Writes on the primary, and again after a failover: the statement may run more than once although its first answer
-   * got lost, so it must be one that a unique key makes harmless.
+   * Writes on the primary, and repeats the write after a failover. The statement may have run although its answer got lost, so it must
+   * be one whose repetition a unique key makes harmless.
    */
   writeIdempotent(statement: Statement): Promise<Outcome>;
 }
@@ -72,7 +72,7 @@ export class FailoverDatabase implements Database {
 
   private async attemptUntil(deadline: number, sides: readonly Side[], statement: Statement): Promise<Outcome> {
     const { attemptMs, firstPauseMs, longestPauseMs } = this.budget;
-    // An attempt with little time left would condemn sound connections for being slow.
+    // An attempt that has little time left would fail for being slow, and sound connections would be thrown away for it.
     const latestStart = deadline - attemptMs / 4;
     let cause: unknown;
     for (let round = 0; ; round += 1) {

@@ -36,7 +36,7 @@ const createRecord = `CREATE TABLE IF NOT EXISTS schema_migrations (
   PRIMARY KEY (name)
 ) ENGINE = InnoDB`;
 
-/** Already there: an earlier run died between the change and its record. */
+/** Errors that say the change is there already: an earlier run ended between the change and its record. */
 const alreadyDone = new Set([
   1050, // ER_TABLE_EXISTS_ERROR
   1060, // ER_DUP_FIELDNAME
@@ -81,7 +81,7 @@ export interface MigrationState {
   readonly reason?: string;
 }
 
-/** Applies the migrations in the background, again and again until it worked, since the database may come later than we. */
+/** Applies the migrations in the background and repeats what failed, since the database may start later than the application. */
 export class Migrator {
   /** What the last attempt found. */
   state: MigrationState = { done: false, reason: "not tried yet" };

@@ -15,7 +15,7 @@ import type { ProbedPool } from "./side.js";
 import type { Outcome, Statement } from "./statement.js";
 import { within } from "./time.js";
 
-/** Connections of one generation: made together, thrown away together. */
+/** Connections that are made together and thrown away together. */
 interface Generation {
   readonly connections: DriverPool;
   /** Every open socket, so that frozen ones can be cut. */
@@ -77,7 +77,7 @@ export class Pool implements ProbedPool {
     const until = Date.now() + timeoutMs;
     const generation = this.current;
     const connection = await this.acquire(generation, timeoutMs);
-    // Whoever waited long for a connection still gives it a fair chance to answer before condemning it.
+    // A caller that waited long for the connection still leaves it half of the time to answer, before it is thrown away.
     const workMs = Math.max(timeoutMs / 2, until - Date.now());
     try {
       const result = await within(workMs, `${this.props.name} database`, work(connection));

@@ -34,8 +34,8 @@ const defaultTimes: ScoutTimes = {
 };
 
 /**
- * Watches a pool. After a failure one scout asks until the side is back, while all requests wait for its word: hundreds of
- * requests that try by themselves would keep the processor busy with TLS handshakes just when the database needs it.
+ * Watches a pool. After a failure one probe after the other asks whether the side is back, and all requests wait for that. Hundreds of
+ * requests that each try by themselves would keep the processor busy with TLS handshakes, just when the database needs it.
  */
 export class GuardedSide implements Side {
   private recovery?: Promise<void>;
@@ -67,7 +67,7 @@ export class GuardedSide implements Side {
     return this.watch(() => this.pool.probe(timeoutMs));
   }
 
-  /** Ends a scout that may be out. */
+  /** Ends the probes of a side that is away. */
   stop(): void {
     this.stopped = true;
   }

@@ -10,7 +10,7 @@ export interface Statement {
   readonly values?: readonly Value[];
 }
 
-/** What a statement brought. */
+/** The result of a statement. */
 export interface Outcome {
   /** Rows of a SELECT. @default - empty for other statements */
   readonly rows: readonly Row[];

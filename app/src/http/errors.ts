@@ -30,7 +30,7 @@ export const badRequest = (message: string, problems?: readonly string[]): HttpE
 /** 404. */
 export const notFound = (message: string): HttpError => new HttpError({ status: 404, code: "not_found", message });
 
-/** How an error looks to the client. What is not an {@link HttpError} tells nothing but its kind. */
+/** How an error looks to the client. Of an error that is no {@link HttpError} the client learns its kind and no detail. */
 export const toHttpError = (error: unknown): HttpError => {
   if (error instanceof HttpError) return error;
   if (error instanceof DatabaseUnavailable)

@@ -13,7 +13,7 @@ export interface StopProps {
 
 const pollMs = 20;
 
-/** A connection that sent nothing yet, one that waits for this response, or one kept alive between two requests. */
+/** `fresh`: it has sent nothing yet. `idle`: it is kept alive between two requests. A response: it waits for that. */
 type Use = "fresh" | "idle" | ServerResponse;
 
 /**

@@ -9,7 +9,7 @@ const keysForNetworks = rule(["administrators"], ({ administrators: { cidrs, ssh
   })),
 );
 
-/** What of a line is the key: its comment may differ. */
+/** Algorithm and key of a line, without the comment that may follow. */
 const keyIn = (line: string): string => line.split(" ").slice(0, 2).join(" ");
 
 /** Hetzner takes each key once in a project, whatever it is called. */

@@ -36,7 +36,7 @@ function addressesOf(party: Party, { network, administrators }: Config): readonl
   }
 }
 
-/** All that a rule wants to know of a server. */
+/** What a traffic rule needs to know of a server. */
 type WithRoles = Pick<ServerConfig, "roles">;
 
 const includes = (party: Party, { roles }: WithRoles): boolean =>

@@ -2,7 +2,7 @@ import { ports } from "../../platform/ports.js";
 import { users, type ServiceUser } from "../../platform/users.js";
 import { administered, monitored, passesThrough, type Condition } from "../conditions.js";
 
-/** Who a rule speaks of: servers of a role, every server, or somebody outside. */
+/** One end of a connection: the servers with a role, every server, or somebody outside. */
 export type Party =
   "web" | "database" | "every server" | "balancer" | "administrators" | "internet" | "resolvers" | "metadata service";
 
@@ -15,7 +15,7 @@ export interface TrafficRule {
   readonly protocol: "tcp" | "udp" | "icmp";
   /** Destination ports; none for icmp. */
   readonly ports: readonly number[];
-  /** Users on the opening server that may do so. @default any user (inbound rules) */
+  /** Users on the server that opens the connection who may do so. @default - any user: the connection comes from outside */
   readonly users?: readonly ServiceUser[];
   /** Configurations the rule exists in. @default always */
   readonly when?: Condition;
@@ -24,7 +24,7 @@ export interface TrafficRule {
 
 const rule = (line: TrafficRule): TrafficRule => line;
 
-/** THE rule table. Provider firewalls, host firewalls, the review, the documentation and the lab's probe matrix come from it. */
+/** The rule table. Provider firewalls, host firewalls, the review, docs/traffic.md and the lab's probe matrix are made from it, and from nothing else. */
 export const trafficRules: readonly TrafficRule[] = [
   rule({
     from: "balancer",
@@ -57,7 +57,7 @@ export const trafficRules: readonly TrafficRule[] = [
     to: "database",
     network: "private",
     protocol: "tcp",
-    ports: [ports.mysqlRole],
+    ports: [ports.memberRole],
     users: [users.haproxy],
     why: "HAProxy asks who is the primary",
   }),
@@ -75,7 +75,7 @@ export const trafficRules: readonly TrafficRule[] = [
     to: "database",
     network: "private",
     protocol: "tcp",
-    ports: [ports.mysqlRole],
+    ports: [ports.memberRole],
     users: [users.root],
     why: "members ask each other's state before they form or join the group",
   }),

@@ -29,7 +29,7 @@ export const domain = text((value) => {
 /** Longest server name: with the longest environment name it still fits a Hetzner label (63 characters). */
 const longestServerName = 40;
 
-/** Names that stand beside servers' names in the stacks, where each can be there once; and the one that every machine has already. */
+/** Names that no server can have: ids that stand beside servers' names in a stack, and `localhost`, which every machine has already. */
 const takenNames = [
   "authority",
   "backend",
@@ -69,7 +69,7 @@ export const placementGroup = shortName("servers-2");
 /** Name of a downtime. */
 export const downtimeName = shortName("new-disks");
 
-/** A moment, as Datadog takes it: a day that the calendar has. */
+/** A time in UTC as Datadog takes it, on a day that the calendar has. */
 export const utcTime = text((value) => {
   const time = new Date(value);
   const isWritten = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/.test(value) && !Number.isNaN(time.getTime());

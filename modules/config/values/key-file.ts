@@ -2,10 +2,10 @@ import { readFileSync, statSync } from "node:fs";
 import * as z from "zod";
 import { custom } from "./verdict.js";
 
-/** More than any key with its signatures; and no device, which never ends. */
+/** Largest file that is read: more than any key with its signatures. */
 const mostBytes = 256 * 1024;
 
-/** Content of a file; nothing where there is none to read. */
+/** Content of a regular file that is not too large. @returns undefined when there is none to read */
 function contentOf(file: string): string | undefined {
   try {
     const facts = statSync(file);

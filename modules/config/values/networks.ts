@@ -31,10 +31,10 @@ export const rangeCidr = privateNetwork(10, 30);
 /** Eight or sixteen addresses: a group has nine members at most, and HAProxy asks each address for its role. */
 export const databaseRangeCidr = privateNetwork(28, 29);
 
-/** Prefixes an administrator's network has at least: a wider one is not one administrator's. */
+/** Shortest prefixes of an administrator's network: a wider network belongs to more than one administrator. */
 const shortestPrefix = { ipv4: 16, ipv6: 32 } as const;
 
-/** Networks that stand for an administrator's in examples (RFC 5737, RFC 3849). Nobody has them. */
+/** Networks that are reserved for examples (RFC 5737, RFC 3849). They are accepted, so that examples pass. */
 const documentation = ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"].map((cidr) =>
   ipaddr.parseCIDR(cidr),
 );
@@ -51,13 +51,13 @@ const notCidr: Verdict = {
   fix: "write it as 198.51.100.7/32 or 2001:db8:1::/48",
 };
 
-/** Programs read an IPv4 address alike in this form only: some take a leading zero for an octal number. */
+/** Whether all programs read the address alike: some take a number with a leading zero for an octal one. */
 const isPlainAddress = (address: string): boolean =>
   address.includes(":") || ipaddr.IPv4.isValidFourPartDecimal(address);
 
 const withoutLeadingZeros = (address: string): string => address.replaceAll(/(^|\.)0+(?=\d)/g, "$1");
 
-/** Rule that a text breaks before it can be read as a network. */
+/** What is wrong with the notation of a network, before its meaning is looked at. */
 function notationVerdict(value: string): Verdict {
   const [address = "", prefix] = value.split("/");
   if (!ipaddr.isValid(address) || address.includes("%")) return notCidr;

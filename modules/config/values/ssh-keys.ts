@@ -1,12 +1,12 @@
 import { createPublicKey } from "node:crypto";
 import { text } from "./verdict.js";
 
-/** Fewer bits of an RSA key can be broken (NIST SP 800-57). */
+/** Shortest RSA key, in bits: NIST SP 800-57 disallows shorter ones. */
 const leastRsaBits = 2048;
 
 const base64url = (bytes: Buffer | undefined): string => (bytes ?? Buffer.alloc(0)).toString("base64url");
 
-/** The fields of an OpenSSH key, each behind its length (RFC 4251, "string"); nothing when the last one is cut off. */
+/** The fields of an OpenSSH key, each after its length (RFC 4251, "string"). @returns undefined when the last one is cut off */
 function fieldsOf(bytes: Buffer): readonly Buffer[] | undefined {
   const fields: Buffer[] = [];
   let at = 0;
@@ -29,7 +29,7 @@ const point = (crv: string, bytes: number) => (key: Buffer | undefined) => ({
   y: base64url(key?.subarray(1 + bytes)),
 });
 
-/** Fields that follow the algorithm's name, and how the key is made of them. A security key's application comes last. */
+/** By algorithm: the number of fields after its name, and how the public key is made of them. The last field of a security key is its application. */
 const algorithms: Readonly<Record<string, { fields: number; key: (fields: readonly Buffer[]) => object }>> = {
   "ssh-ed25519": { fields: 1, key: ([key]) => ed25519(key) },
   "ssh-rsa": { fields: 2, key: ([e, n]) => ({ kty: "RSA", e: base64url(e), n: base64url(n) }) },
@@ -40,7 +40,7 @@ const algorithms: Readonly<Record<string, { fields: number; key: (fields: readon
   "sk-ecdsa-sha2-nistp256@openssh.com": { fields: 3, key: ([, key]) => point("P-256", 32)(key) },
 };
 
-/** The key that a line holds; nothing when it is none, or not all of one. */
+/** The public key in a line. @returns undefined when the text is no key, or not a whole one */
 function keyOf(algorithm: string, base64: string) {
   const bytes = Buffer.from(base64, "base64");
   const [name, ...fields] = fieldsOf(bytes) ?? [];

@@ -2,7 +2,7 @@ import ipaddr from "ipaddr.js";
 import { isHostName, isSpecialUse } from "./host-names.js";
 import { text, type Verdict } from "./verdict.js";
 
-/** What a URL is judged by: the first rule that is broken counts. */
+/** One rule about URLs. Of several, the first that a URL breaks is reported. */
 type Judge = (url: URL, written: string) => Verdict;
 
 const withoutCredentials: Judge = ({ username, password }) =>
@@ -25,16 +25,16 @@ const overHttp =
       ? undefined
       : { rule: "must be an http or https URL", fix: `write it as "${example}"` };
 
-/** The address that a URL's host is, if it is no name. */
+/** The address in a URL whose host is no name. */
 const addressIn = (hostname: string) => {
   const address = hostname.replaceAll(/[[\]]/g, "");
   return ipaddr.isValid(address) ? ipaddr.parse(address) : undefined;
 };
 
-/** Ranges of addresses that mean something to more than one machine. */
+/** Ranges of addresses that mean the same host to every machine. Loopback and link-local ones do not. */
 const commonRanges = ["unicast", "private", "uniqueLocal", "reserved"];
 
-/** A host that others find too. */
+/** The host can be found from other machines too. */
 const onAHost: Judge = ({ hostname }) => {
   const address = addressIn(hostname);
   const holds = address ? commonRanges.includes(address.range()) : isHostName(hostname) && !isSpecialUse(hostname);
@@ -43,7 +43,7 @@ const onAHost: Judge = ({ hostname }) => {
     : { rule: "must name a host that others find too", fix: 'write its full name, such as "host.foobar.com"' };
 };
 
-/** As the rule table lets servers out: to the internet, on the usual ports. */
+/** Servers can reach it: the rule table lets them out to the internet on the usual ports only. */
 const withinReach: Judge = ({ hostname, port }) => {
   if (port !== "")
     return { rule: "must name no port: servers reach the usual one only", fix: "have it served on the usual port" };
@@ -55,7 +55,7 @@ const withinReach: Judge = ({ hostname, port }) => {
 
 const partNames = { pathname: "path", search: "query", hash: "fragment" } as const;
 
-/** Parts that would be lost, or would hide what is appended. */
+/** The URL has none of these parts: they would get lost, or would stand before what is appended. */
 const without =
   (why: string, ...parts: readonly (keyof typeof partNames)[]): Judge =>
   (url) => {
@@ -69,7 +69,7 @@ const without =
         };
   };
 
-/** Programs on servers read it as it stands: curl, apt and systemd take capitals, quotes and brackets for something else. */
+/** The URL is written in its plain form: curl, apt and systemd on servers give capitals, quotes and brackets another meaning. */
 const asWritten: Judge = ({ href, hostname }, written) => {
   if (/%(?![0-9a-f]{2})/i.test(written))
     return { rule: "must have two hexadecimal digits after each %", fix: "write %25 for a % itself" };

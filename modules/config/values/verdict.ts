@@ -1,10 +1,10 @@
 import * as z from "zod";
 import { suggestion } from "../suggest.js";
 
-/** Rule and fix of a value that is not right; nothing for one that is. */
+/** The rule that a value breaks and the fix; undefined for a value that is right. */
 export type Verdict = { readonly rule: string; readonly fix: string } | undefined;
 
-/** An issue with a rule and a fix of this project's, as issues.ts reads them. */
+/** An issue of zod's that carries our own rule and fix, as issues.ts reads them. */
 export const custom = (rule: string, fix: string) => ({ code: "custom", message: rule, params: { fix } }) as const;
 
 /** A text with a rule of its own, whose message names the rule and the fix. */

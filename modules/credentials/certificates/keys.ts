@@ -1,7 +1,8 @@
 /**
- * Keys are ECDSA P-256, or RSA with 2048 bits where a vendor's guide shows nothing else.
- * Certificates of our own CAs live long and are never renewed by the clock (`early_renewal_hours` 0): a renewed one
- * would reach a server only with its next replacement, and a plan that changes with the date cannot be reviewed.
+ * Kinds of keys: ECDSA P-256, or RSA with 2048 bits where the vendor's guide shows no other.
+ *
+ * Certificates of our own CAs are valid for long and never renewed by date (`early_renewal_hours` 0): a renewed one would reach a server
+ * only when that is replaced, and a plan that depends on the date cannot be reviewed.
  */
 export const keyTypes = {
   ecdsa: { algorithm: "ECDSA", ecdsaCurve: "P256" },

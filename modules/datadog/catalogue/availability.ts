@@ -69,12 +69,12 @@ const certificate = (
 export const availabilityMonitors = ({ env }: MonitoringContext): readonly MonitorDefinition[] => [
   certificate("edge-certificate", env, "edge", {
     title: "Cloudflare's certificate expires",
-    meaning: "Cloudflare's certificate has only so many days left; afterwards every visitor gets an error.",
+    meaning: "Cloudflare's certificate ends in fewer days than this; afterwards every visitor gets an error.",
     firstLook: ["Cloudflare renews it 30 days ahead: look at SSL/TLS, Edge Certificates in its dashboard"],
   }),
   certificate("origin-certificate", env, "origin", {
     title: "The origin certificate expires",
-    meaning: "The origin certificate has only so many days left; afterwards every visitor gets an error.",
+    meaning: "The origin certificate ends in fewer days than this; afterwards every visitor gets an error.",
     firstLook: [
       "raise certificate.generation and deploy: a new one is issued and put on the balancer without an outage",
     ],
@@ -83,7 +83,7 @@ export const availabilityMonitors = ({ env }: MonitoringContext): readonly Monit
     by: ["server", "file"],
     title: "A certificate file on a server expires",
     meaning:
-      "A certificate of our own authority has only so many days left; afterwards members and the application refuse each other, or nginx refuses Cloudflare.",
+      "A certificate of our own authority ends in fewer days than this; afterwards members and the application refuse each other, or nginx refuses Cloudflare.",
     firstLook: [
       "which file on which server: the alert's tags",
       "docs/runbook.md: new certificates reach a server with its replacement",

@@ -6,7 +6,7 @@ import { logServices } from "../../platform/signals.js";
 /** Reported once by each member: the group chose a new primary (ER_GRP_RPL_NEW_PRIMARY_ELECTED). */
 const primaryElected = "MY-011507";
 
-/** mysql-group says so every few seconds while it lasts; once or twice is a busy server. */
+/** mysql-group logs these words every few seconds while the state lasts. Once or twice is a busy server and no fault. */
 const lettingGo = "asking the group to let go of";
 
 const online = "member_state:online";

@@ -45,7 +45,7 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     thresholds: { critical: 3, warning: 2 },
     urgency: "notUrgent",
     priority: 3,
-    meaning: "So many processes per CPU core want to run or wait for the disk.",
+    meaning: "More than this many processes per CPU core want to run or wait for the disk.",
     firstLook: ["servers dashboard: iowait against user time", "`ps -eo stat,comm | grep ^D` on the server"],
   },
   {
@@ -127,7 +127,8 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     thresholds: { critical: 5, warning: 1 },
     urgency: "notUrgent",
     priority: 3,
-    meaning: "So many seconds off: logs of different servers no longer line up, and TLS fails when it grows.",
+    meaning:
+      "The clock is off by more than this many seconds: logs of different servers no longer line up, and TLS fails when it grows.",
     firstLook: ["`chronyc tracking` and `chronyc sources` on the server", "is outbound NTP dropped"],
   },
   {

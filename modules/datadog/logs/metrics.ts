@@ -13,7 +13,7 @@ export interface LogMetric {
   readonly by: Readonly<Record<string, { readonly path: string; readonly values: number }>>;
 }
 
-/** Every log-based metric. Tags are few and bounded: never a path, an address or an id. */
+/** Every log-based metric. Its tags have few values, whose number is known: never a path, an address or an id. */
 export function logMetrics({ config, env, metrics }: MonitoringContext): readonly LogMetric[] {
   const environment = { env: { path: "env", values: 1 } };
   const server = { server: { path: "server", values: config.servers.length } };

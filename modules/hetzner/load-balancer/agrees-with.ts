@@ -3,8 +3,8 @@ import type { Config } from "../../config/schema.js";
 import { agreement, type PlatformServer } from "../server/index.js";
 
 /**
- * Refuses the plan while a server was made for another balancer than the configuration's: it would answer health checks and no visitor.
- * The labels are those of the server's last deploy, so a replaced server agrees at once.
+ * Refuses the plan while a server was made for another balancer than the configured one: it would answer health checks and no visitor.
+ * Compared is the label that the server got when it was made, so a replaced server agrees at once.
  */
 export const agreesWith = (servers: readonly PlatformServer[], config: Config): readonly Precondition[] =>
   servers.map(({ server, config: { name } }) => ({

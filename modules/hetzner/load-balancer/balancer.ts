@@ -27,7 +27,7 @@ export interface BalancerProps {
   readonly certificate?: BalancerCertificate;
 }
 
-/** The load balancer: public in front, targets by private address. It carries no firewall; Hetzner has none for balancers. */
+/** The load balancer: it listens on public addresses and reaches its targets by private ones. Hetzner has no firewall for balancers. */
 export class Balancer extends Construct {
   /** The load balancer; DNS records take its addresses. */
   readonly loadBalancer: LoadBalancer;
@@ -57,7 +57,7 @@ export class Balancer extends Construct {
         type: "server",
         serverId: Token.asNumber(target.server.id),
         usePrivateIp: true,
-        // No attribute leads from a target to the balancer's network, without which its private address means nothing.
+        // The target's private address needs the balancer's network, which no attribute of the target refers to.
         dependsOn: [network],
       });
     const precondition = [...agreesWith(targets, config), coversNames(origin, config)];

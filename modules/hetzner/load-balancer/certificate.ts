@@ -14,8 +14,8 @@ export interface BalancerCertificateProps {
 }
 
 /**
- * The Origin CA certificate as the balancer knows it. One that is in use cannot be replaced, and two cannot have one name:
- * the new one is created under a name made of its content, the balancer changes over, the old one goes.
+ * The Origin CA certificate, uploaded to Hetzner. One that is in use cannot be replaced, and two cannot have the same name. So the new one
+ * is created under a name made of its content, then the balancer changes over, then the old one is deleted.
  */
 export class BalancerCertificate extends Construct {
   /** The upload, by whose id the balancer names it. */

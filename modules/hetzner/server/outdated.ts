@@ -4,8 +4,8 @@ import type { PlatformServer } from "./platform-server.js";
 const addressOf = ({ server }: PlatformServer): string => `${server.terraformResourceType}.${server.friendlyUniqueId}`;
 
 /**
- * Whether a server has the payload and the type that the configuration asks for: compared when Terraform plans, with the label and the
- * type as Hetzner has them. An expression of one string: cdktf would resolve a nest of functions again and again, for every server.
+ * Expression for whether a server has the payload and the type that the configuration asks for. Terraform compares, at plan time, the label
+ * and the type that Hetzner has. It is one string, since cdktf resolves nested functions again and again, for every server.
  */
 const isCurrent = (server: PlatformServer): string =>
   `\${lookup(${addressOf(server)}.labels, "payload", "none") == "${server.payloadHash}" && ${addressOf(server)}.server_type == "${server.config.type}"}`;

@@ -40,8 +40,8 @@ export interface PlatformServerProps {
 }
 
 /**
- * Attributes that count only when a server is made; a later change is ignored, for Hetzner would carry it out on all servers at once.
- * `location` is not among them: nothing in another location could be attached, so a plan that moves servers must be seen.
+ * Attributes that count only when a server is made. A later change of them is ignored, since Terraform would carry it out on all servers at
+ * once. `location` is not among them: volumes and addresses cannot follow, so a plan that would move servers must be seen.
  */
 const decidedAtCreation = [
   // A change builds the server anew.

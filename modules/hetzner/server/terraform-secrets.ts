@@ -14,7 +14,7 @@ export interface TerraformSecretsProps {
   readonly references: SecretReferences;
 }
 
-/** Gives the payload references in place of values; Terraform puts the values in, encodes and compresses when it applies. */
+/** Secrets as references. When Terraform applies, it puts the values in their places, encodes the files and compresses them. */
 export class TerraformSecrets extends Construct implements SecretSource {
   constructor(
     scope: Construct,
@@ -40,7 +40,7 @@ export class TerraformSecrets extends Construct implements SecretSource {
   /** Base64 of a compressed text, made by Terraform when it applies. */
   readonly compress: SecretSource["compress"] = (text) => Fn.base64gzip(this.local("all", text));
 
-  /** A function's argument cannot hold quotes or line breaks around a reference; a local can. */
+  /** cdktf cannot write quotes or line breaks around a reference into a function's argument; into a local it can. */
   private local(id: string, text: string): string {
     return new TerraformLocal(this, id, text).asString;
   }

@@ -28,7 +28,7 @@ export interface OwnConfig {
 /** Both, merged. */
 export type CloudConfig = SharedConfig & Pick<OwnConfig, "hostname">;
 
-/** How cloud-init is told to append a later part's files to those of the parts before it; its default would replace the list. */
+/** cloud-init's `merge_how`: a later part's files are appended to those of earlier parts. By default they would replace the list. */
 export const appending = "list(append)+dict(no_replace,recurse_list)+str()";
 
 interface AptEntry {
@@ -85,7 +85,7 @@ function aptSourceEntry({ name, source, key }: AptSource): readonly [string, Apt
     : [name, { source: signedBy([keyPath(name), ...key.fingerprints].join(",")) }];
 }
 
-/** What {@link paths.setup} works off, in lines: parts with their packages, and keys with their addresses. */
+/** Files that server-setup reads, line by line: parts with their packages, and keys with their addresses; and the parts' scripts. */
 function setupFiles(parts: readonly PayloadPart[], sources: readonly AptSource[]): readonly PayloadFile[] {
   const keys = sources.flatMap(({ name, key }) => (typeof key === "string" ? [] : [`${keyPath(name)} ${key.url}\n`]));
   const lines = parts
@@ -129,7 +129,7 @@ export function mergeParts(parts: readonly PayloadPart[]): SharedConfig {
     ssh_pwauth: false,
     apt: { preserve_sources_list: true, conf: aptSettings, sources: Object.fromEntries(sources.map(aptSourceEntry)) },
     write_files: files.map(writtenFile),
-    // The last thing that happens once. Packages and services are the unit's business, which tries again.
+    // cloud-init does no more than start the unit, which installs packages, starts services and tries again what fails.
     runcmd: [["systemctl", "enable", "--now", "--no-block", paths.setup.unit]],
   };
 }

@@ -5,8 +5,8 @@ const isComment = (line: string, index: number): boolean =>
   /^\s*#/.test(line) && !(index === 0 && line.startsWith("#!"));
 
 /**
- * A delivered file without whole-line comments and empty lines: they stay in the repository, for Hetzner takes 32 KiB of user data.
- * The first line of a script stays. Here-documents must not need such lines.
+ * Removes comments that are a whole line, and empty lines, from a delivered file: Hetzner takes 32 KiB of user data, and comments are for
+ * readers of the repository. The first line of a script stays. Here-documents must not need lines of either kind.
  */
 export function compact(path: string, content: string): string {
   if (exceptions.some((exception) => exception.test(path))) return content;

@@ -14,7 +14,7 @@ import { mergeParts, ownConfig, renderCloudConfig, type CloudConfig } from "./cl
 import { oncePerRoles, oncePerServer } from "./once.js";
 import type { PayloadContext, PayloadFile, PayloadPart } from "../part/part.js";
 
-/** Parts of servers by their roles, in the order in which they are set up: who watches comes before what is watched. */
+/** Parts of servers by their roles, in the order in which they are set up: the monitoring agent comes before what it watches. */
 const partsOf = oncePerRoles((config, roles): readonly PayloadPart[] => {
   const context: PayloadContext = { config, roles };
   return [

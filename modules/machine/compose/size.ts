@@ -8,10 +8,13 @@ import { compress, allSecretParts, serverUserData } from "./user-data.js";
 /** Hetzner takes at most this much user data. */
 export const maximumBytes = 32 * 1024;
 
-/** From here on the review warns: an eighth of Hetzner's limit is kept for what is not thought of yet. */
+/** From this size on the review warns: an eighth of Hetzner's limit is kept for what is still to come. */
 export const warningBytes = 28 * 1024;
 
-/** Length of each secret, in bytes, on the large side: ECDSA P-256 keys and certificates in PEM (the origin pull CA is RSA), 32-character passwords, Cloudflare's certificates as issued. */
+/**
+ * Length of each secret in bytes, rounded up: keys and certificates in PEM, ECDSA P-256 but for the origin pull CA, which is RSA; passwords
+ * of 32 characters; Cloudflare's certificates as it issues them.
+ */
 const secretBytes: Readonly<Record<SecretName, number>> = {
   applicationDatabasePassword: 32,
   replicationPassword: 32,
@@ -30,7 +33,7 @@ const secretBytes: Readonly<Record<SecretName, number>> = {
 /** What an RSA key of 2048 bits adds where the origin has one. */
 const rsaMoreBytes: Readonly<Partial<Record<SecretName, number>>> = { originCertificate: 500, originKey: 1464 };
 
-/** Text of a length that compresses as badly as a secret does. */
+/** A text of this length that compresses as little as a secret does. */
 const incompressible = (bytes: number): string =>
   Array.from({ length: Math.ceil(bytes / 44) }, (_, index) =>
     createHash("sha256").update(`${bytes} ${index}`).digest("base64"),

@@ -18,7 +18,7 @@ export interface SecretSource {
 
 const boundary = "==platform-payload==";
 
-/** Base64 of a text compressed without time and without the name of the system that did it (byte 9): equal text, equal bytes. */
+/** Base64 of a compressed text. Time and operating system are left out of gzip's header (bytes 4 to 7 and 9), so that equal texts give equal bytes. */
 export function compress(text: string): string {
   const bytes = gzipSync(text);
   bytes.writeUInt32LE(0, 4);
@@ -37,7 +37,7 @@ export function secretParts(files: readonly SecretFile[], source: SecretSource):
     owner: `${file.owner}:${file.owner}`,
     permissions: file.certificate ? "0644" : "0600",
     encoding: "b64",
-    // Users come after the first files. What is root's is there before sshd starts, which needs its key.
+    // Files of other users wait until cloud-init has made the users. Root's are written before sshd starts, which needs its host key.
     ...(file.owner !== users.root && { defer: true }),
     content: source.encode(file.content(source.value), file),
   }));

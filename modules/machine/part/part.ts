@@ -26,7 +26,7 @@ export interface AptSource {
   readonly key: string | PublishedKey;
 }
 
-/** What one concept adds to the cloud-init payload of servers that have the same roles. Parts are merged in order; see payload.ts. */
+/** What one piece of software adds to the payload of servers that have the same roles. Parts are merged in order; see payload.ts. */
 export interface PayloadPart {
   /** What the server calls it when it says what it still waits for: lower-case words with dashes. */
   readonly name: string;

@@ -1,13 +1,13 @@
 import type { PayloadFile } from "./part.js";
 import { renderTemplate } from "./templates.js";
 
-/** What a service needs of the system besides its own files and the network. */
+/** Properties of {@link sandbox}: what a service needs of the system besides its own files and the network. */
 export interface SandboxProps {
   /** Unit that the sandbox is for, "nginx.service". */
   readonly unit: string;
-  /** What its master is root for, in words. */
+  /** Why its master process runs as root, in words that follow "The master is root:". */
   readonly why: string;
-  /** Root's powers that it keeps, without CAP_. */
+  /** Capabilities that it keeps, without the prefix CAP_. */
   readonly capabilities: readonly string[];
   /** Paths it may write to. */
   readonly writable: readonly string[];

@@ -3,7 +3,7 @@ import { ports } from "../../platform/ports.js";
 import { covers, firewallRules } from "./firewall-rules.js";
 import type { Policy } from "./policy.js";
 
-const databasePorts = [ports.mysql, ports.mysqlGroup, ports.mysqlRole];
+const databasePorts = [ports.mysql, ports.mysqlGroup, ports.memberRole];
 
 const why = "the database speaks to its peers over the private network only";
 

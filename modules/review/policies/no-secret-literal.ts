@@ -44,7 +44,7 @@ const holdsSecret = memoize(
   { cache: new WeakMap() },
 );
 
-/** Files of a server's payload, which the JSON holds compressed, that hold a secret. */
+/** Files of a server's payload that hold a secret. In the JSON they are compressed, so they are looked at here. */
 function payloadSecrets({ config: server }: PlatformServer, config: Config): readonly string[] {
   return plainFilesOf(config, server)
     .filter(holdsSecret)

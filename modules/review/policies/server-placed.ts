@@ -19,7 +19,7 @@ const direction = (name: "in" | "out"): Violation => ({
     name === "out"
       ? "Hetzner lets everything out until a first outbound rule exists"
       : "a firewall without inbound rules tells nobody whether that was meant",
-  fix: "build it from the rule table with ServerFirewall",
+  fix: "build it from the rule table with ProviderFirewall",
 });
 
 /** Servers are in a provider firewall with rules for both directions, and in a placement group. */

@@ -3,7 +3,10 @@ import { ports } from "../../platform/ports.js";
 import { covers, firewallRules } from "./firewall-rules.js";
 import type { Policy } from "./policy.js";
 
-/** Shorter prefixes count as the world: two /1 cover all of it, 256 /8 too. The configuration refuses already what is wider than one administrator's network. */
+/**
+ * Networks with shorter prefixes count as the whole internet: two networks with /1 cover it. The configuration refuses networks that are
+ * wider than one administrator's already; this policy also sees rules that do not come from it.
+ */
 const shortestPrefix = { ipv4: 8, ipv6: 16 } as const;
 
 const isWorld = (cidr: string): boolean => prefixLength(cidr) < shortestPrefix[cidr.includes(":") ? "ipv6" : "ipv4"];

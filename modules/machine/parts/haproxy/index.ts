@@ -11,10 +11,10 @@ const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 
 /** Connections of this server's application, the monitoring included. */
 const maximumConnections = 1000;
-/** A connection may be idle this long. The application's probes use each of its own within half a minute. */
+/** Longest time that a connection may be idle. The application's probes use each of its connections within half a minute. */
 const idleMinutes = 30;
 
-/** Every address that a database member has or may get, so that one added later is found without a word to this server. */
+/** Every address that a database member has or may get, so that a member added later is found without a change of this file. */
 function possibleMembers({ network: { databaseRange, subnet } }: Config): readonly string[] {
   const reserved = reservedAddresses(subnet);
   return [...addressesOf(databaseRange)].filter((address) => !(address in reserved));
@@ -30,7 +30,7 @@ export function haproxyPart({ config }: PayloadContext): PayloadPart {
     readPort: ports.databaseRead,
     statsPort: ports.haproxyStats,
     mysqlPort: ports.mysql,
-    rolePort: ports.mysqlRole,
+    rolePort: ports.memberRole,
   });
   return {
     name: "haproxy",

@@ -9,19 +9,19 @@ import { inboundMatches, outboundMatches } from "./matches.js";
 
 const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 
-/** Defines the one thing in which the rules of two servers with the same roles differ. */
+/** Defines the server's own private address, the only thing in which the rules of two servers with the same roles differ. */
 const ownAddress = "/etc/nftables/own-address.nft";
 
 /** Users that may not ask the local resolver: asking for a name is a way to send data out. */
 export const withoutNames: readonly ServiceUser[] = [users.application, users.mysql, users.haproxy, users.nginx];
 
-/** What talks to others, by role. The monitoring agent and sshd are not among them: somebody must see what is wrong. */
+/** Services that do not start without the rules, by role. The monitoring agent and sshd do, so that somebody can see what is wrong. */
 const guarded = {
   web: ["nginx.service", "haproxy.service", "app.socket", "app.service"],
   database: ["mysql.service", "mysql-group.service"],
 } as const;
 
-/** The server's own firewall: the rule table as nftables, with the one resolver that it lets out. */
+/** The host firewall, on the server itself: the rule table as nftables rules, and the local resolver, the only program that may ask name servers. */
 export function hostFirewallPart({ config, roles }: PayloadContext): PayloadPart {
   return {
     name: "host-firewall",

@@ -9,13 +9,13 @@ const isEverywhere = (peers: readonly string[]): boolean =>
   peers.every((peer) => addresses.everywhere.some((all) => all === peer));
 const isIpv6 = (address: string): boolean => address.includes(":");
 
-/** What a rule says of the packet itself, for one IP family. */
+/** nftables match of a rule's protocol and ports, for one IP family. */
 function service(rule: ResolvedRule, family: "ip" | "ip6"): string {
   if (rule.protocol !== "icmp") return `${rule.protocol} dport ${set(rule.ports)}`;
   return family === "ip" ? "icmp type echo-request" : "icmpv6 type echo-request";
 }
 
-/** The other side of a rule, for one IP family; nothing when the rule has no peer of that family. */
+/** nftables match of the other side's addresses, for one IP family. @returns undefined when the rule has no peer of that family */
 function otherSide(rule: ResolvedRule, family: "ip" | "ip6", field: "saddr" | "daddr"): string | undefined {
   if (isEverywhere(rule.peers)) return family === "ip" ? `ip ${field} != @not_internet` : `ip6 ${field} @internet6`;
   const peers = rule.peers.filter((peer) => isIpv6(peer) === (family === "ip6"));

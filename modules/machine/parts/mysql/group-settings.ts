@@ -14,7 +14,7 @@ export const groupSettings = (config: Config, server: ServerConfig, members: rea
     server: server.name,
     address: server.privateIp,
     members: Object.fromEntries(members.map(({ name, privateIp }) => [name, privateIp])),
-    rolePort: ports.mysqlRole,
+    rolePort: ports.memberRole,
     socket: paths.mysql.socket,
     subnet: config.network.subnet,
     database: databaseName,

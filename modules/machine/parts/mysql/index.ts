@@ -17,7 +17,7 @@ const copied = (path: string, name: string, permissions?: string): PayloadFile =
   ...(permissions && { permissions }),
 });
 
-/** Connections a member accepts: two pools of ten for each of seventy web servers; recovery, monitoring and an operator. */
+/** Connections that a member accepts: two pools of ten for each of seventy web servers, and a hundred for recovery, monitoring and operators. */
 const maximumConnections = 1500;
 
 /**

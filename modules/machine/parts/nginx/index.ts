@@ -20,7 +20,7 @@ const listens = [
   { name: "listen-https-default", port: ports.nginxHttps, options: ["ssl", "proxy_protocol", "default_server"] },
 ] as const;
 
-/** What a log line holds of a visitor's own words, by the variable that has them whole. */
+/** Parts of a log line that a visitor writes, and the nginx variable that holds each of them whole. The line gets the beginning. */
 const cut = [
   { name: "log_method", variable: "request_method" },
   { name: "log_host", variable: "host" },
@@ -29,10 +29,10 @@ const cut = [
   { name: "log_referer", variable: "http_referer" },
   { name: "log_ray", variable: "http_cf_ray" },
 ] as const;
-/** Bytes of each. */
+/** Bytes of each that a log line holds. */
 const cutLength = 200;
 
-/** Reverse proxy in front of the application: real visitor addresses, one log line a request, the balancer's health check. */
+/** nginx as reverse proxy in front of the application: it finds out the visitor's address, writes the access log and answers the balancer's health check. */
 export function nginxPart({ config }: PayloadContext): PayloadPart {
   const passthrough = config.tls === "passthrough";
   const variables = {

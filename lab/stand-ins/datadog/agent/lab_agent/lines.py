@@ -1,4 +1,4 @@
-"""log_processing_rules."""
+"""What the agent's setting `log_processing_rules` does to log lines."""
 import re
 
 

@@ -77,7 +77,7 @@ def check(instance, report):
 
 
 def place(instance, connection):
-    """Tags of the server that was asked, as the vendor's check names it: by the options of the instance, whatever the defaults file says."""
+    """Tags that name the server that was asked. Like the vendor's check, from the instance's options alone, whatever the defaults file says."""
     port = f"port:{connection.port or 'unix_socket'}"
     return [port] if instance.get("disable_generic_tags") else [f"server:{connection.socket or connection.host}", port]
 

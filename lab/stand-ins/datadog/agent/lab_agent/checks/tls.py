@@ -19,7 +19,7 @@ def check(instance, report):
 
 
 def check_file(instance, report):
-    """As the vendor's check does it: a file that is none is told by cert_validation, and no days are sent."""
+    """As the vendor's check does it: for a file that is no certificate, cert_validation is critical and no days are sent."""
     tags = tags_of(instance) + name_tags(instance)
     if not instance.get("server"):
         raise ValueError("tls: server is required, also beside local_cert_path")

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { RenderedMonitor } from "../../../modules/datadog/monitor.js";
-import { monitorProblems } from "../../../modules/datadog/rules.js";
+import { monitorProblems } from "../../../modules/datadog/api-rules.js";
 import { renderedMonitor, renderedMonitors } from "./support.js";
 
 const metric = renderedMonitor("cpu-busy");

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Config } from "../../../modules/config/schema.js";
-import { firewallRulesOf, ServerFirewall } from "../../../modules/hetzner/firewall.js";
+import { providerFirewallRules, ProviderFirewall } from "../../../modules/hetzner/provider-firewall.js";
 import { exampleConfig } from "../../support/config.js";
 import { serverOf, splitServers } from "../../support/servers.js";
 import { onlyResource, synthesize } from "../../support/synth.js";
@@ -9,13 +9,16 @@ const everywhere = ["0.0.0.0/0", "::/0"];
 const resolvers = ["185.12.64.1/32", "185.12.64.2/32", "2a01:4ff:ff00::add:1/128", "2a01:4ff:ff00::add:2/128"];
 const firewall = (config: Config) =>
   onlyResource(
-    synthesize(config, (stack) => new ServerFirewall(stack, "firewall", { config, server: serverOf(config, "alpha") })),
+    synthesize(
+      config,
+      (stack) => new ProviderFirewall(stack, "firewall", { config, server: serverOf(config, "alpha") }),
+    ),
     "hcloud_firewall",
   );
 const inbound = (config: Config, name: string) =>
-  firewallRulesOf(config, serverOf(config, name)).filter((rule) => rule.direction === "in");
+  providerFirewallRules(config, serverOf(config, name)).filter((rule) => rule.direction === "in");
 
-describe("ServerFirewall, defaults", () => {
+describe("ProviderFirewall, defaults", () => {
   it("lets icmp in, and out only what the rule table names", () => {
     expect(firewall(exampleConfig())["rule"]).toEqual([
       {
@@ -74,7 +77,7 @@ describe("ServerFirewall, defaults", () => {
   });
 });
 
-describe("ServerFirewall, everything set", () => {
+describe("ProviderFirewall, everything set", () => {
   const config = exampleConfig({
     servers: splitServers,
     tls: "passthrough",
@@ -102,11 +105,12 @@ describe("ServerFirewall, everything set", () => {
 
   it("describes each rule within the 255 characters that Hetzner takes", () => {
     for (const server of config.servers)
-      for (const rule of firewallRulesOf(config, server)) expect(rule.description?.length).toBeLessThanOrEqual(255);
+      for (const rule of providerFirewallRules(config, server))
+        expect(rule.description?.length).toBeLessThanOrEqual(255);
   });
 
   it("never gives the provider two rules for the same traffic", () => {
-    const rules = firewallRulesOf(config, serverOf(config, "front")).map((rule) =>
+    const rules = providerFirewallRules(config, serverOf(config, "front")).map((rule) =>
       JSON.stringify({ ...rule, description: "" }),
     );
     expect(new Set(rules).size).toBe(rules.length);

@@ -4,9 +4,11 @@ import type { Config, ServerConfig } from "../config/schema.js";
 import { serverLabels } from "../config/labels.js";
 import { inboundOf, outboundOf, type ResolvedRule } from "../config/traffic/resolve.js";
 
-/** Properties of {@link ServerFirewall}. */
-export interface ServerFirewallProps {
+/** Properties of {@link ProviderFirewall}. */
+export interface ProviderFirewallProps {
+  /** The environment, whose rule table it is made from. */
   readonly config: Config;
+  /** Server that it stands in front of. */
   readonly server: ServerConfig;
 }
 
@@ -45,7 +47,7 @@ function merged(rules: readonly FirewallRule[]): readonly FirewallRule[] {
 const isFiltered = (rule: ResolvedRule): boolean => rule.network === "public" && rule.to !== "metadata service";
 
 /** Public traffic of one server as the provider filters it, from the rule table. What no rule names is dropped, both ways. */
-export const firewallRulesOf = (config: Config, server: ServerConfig): readonly FirewallRule[] =>
+export const providerFirewallRules = (config: Config, server: ServerConfig): readonly FirewallRule[] =>
   merged([
     ...inboundOf(config, server)
       .filter(isFiltered)
@@ -55,15 +57,19 @@ export const firewallRulesOf = (config: Config, server: ServerConfig): readonly 
       .flatMap((rule) => firewallRules("out", rule)),
   ]);
 
-/** Hetzner's firewall of one server. Servers name it in `firewall_ids`, the only mechanism in use: a second one would re-plan for ever. */
-export class ServerFirewall extends Construct {
+/**
+ * The provider firewall of one server: Hetzner's, in front of the server, for public traffic. Servers name it in `firewall_ids`. Nothing
+ * else attaches it, since two mechanisms would undo each other in every plan.
+ */
+export class ProviderFirewall extends Construct {
+  /** The firewall at Hetzner. */
   readonly firewall: Firewall;
 
-  constructor(scope: Construct, id: string, { config, server }: ServerFirewallProps) {
+  constructor(scope: Construct, id: string, { config, server }: ProviderFirewallProps) {
     super(scope, id);
     this.firewall = new Firewall(this, "Default", {
       name: `${config.environment}-${server.name}`,
-      rule: [...firewallRulesOf(config, server)],
+      rule: [...providerFirewallRules(config, server)],
       labels: serverLabels(config, server),
     });
   }

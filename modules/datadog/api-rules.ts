@@ -3,8 +3,8 @@ import { looksUp } from "./thresholds.js";
 import type { RenderedMonitor } from "./monitor.js";
 
 /**
- * Datadog's rules for monitors, as far as they can be known without asking it: read in the provider's schema and in the API reference
- * (https://docs.datadoghq.com/api/latest/monitors/). Its API checks them only when a plan is made, with keys.
+ * One of the rules by which Datadog's API refuses monitors, as far as they can be known without asking it: they were read in the provider's
+ * schema and in the API reference (https://docs.datadoghq.com/api/latest/monitors/). The API itself checks them only when a plan is made.
  */
 type Rule = (monitor: RenderedMonitor) => readonly string[];
 
@@ -31,7 +31,7 @@ const limitIsInQuery: Rule = (monitor) => {
     : [`critical threshold must equal the query's ${found.limit}, got ${String(critical)}`];
 };
 
-/** Limits from the healthy side to the bad one. Recovery limits are judged once the given ones are in order: they follow from them. */
+/** Limits must be ordered from the healthy side to the bad one. Recovery limits follow from the given ones and are judged only when those are in order. */
 const limitsAreInOrder: Rule = ({ query, type, monitorThresholds: limits }) => {
   if (!limits || type === "service check") return [];
   const { critical, warning, criticalRecovery, warningRecovery } = limits;

@@ -3,7 +3,7 @@ import type { Construct } from "constructs";
 import { literal } from "../terraform/literal.js";
 import { siteExpression, type ZoneContext } from "./context.js";
 
-/** Files and programs that this site does not have and only scanners ask for. The free plan knows no `matches`. */
+/** Paths that this site does not have and only scanners ask for. The free plan has no operator `matches` for regular expressions. */
 const scannerExpression = [
   '(starts_with(http.request.uri.path, "/.") and not starts_with(http.request.uri.path, "/.well-known/"))',
   'http.request.uri.path contains "/.git"',
@@ -12,8 +12,8 @@ const scannerExpression = [
   'starts_with(lower(http.request.uri.path), "/wp-")',
 ].join(" or ");
 
-/** The zone's custom firewall rule. A zone has one ruleset for this phase: one made by hand must be imported first. */
-export function addFirewall(scope: Construct, { config, zoneId }: ZoneContext): void {
+/** The zone's custom WAF rule, the setting `cloudflare.firewall`. A zone has one ruleset for this phase: one made by hand must be imported first. */
+export function addWafRule(scope: Construct, { config, zoneId }: ZoneContext): void {
   const { expression = scannerExpression, action } = config.cloudflare.firewall;
   new Ruleset(scope, "firewall", {
     zoneId,
@@ -23,7 +23,7 @@ export function addFirewall(scope: Construct, { config, zoneId }: ZoneContext): 
     phase: "http_request_firewall_custom",
     rules: [
       {
-        // Keeps the rule's id when others come and go.
+        // With a name of its own the rule keeps its id when others are added or removed.
         ref: "scanners",
         description: "Scanners and dot files",
         expression: `${siteExpression(config)} and (${literal(expression)})`,
