@@ -94,7 +94,7 @@ describe("a member cut off from the others", () => {
 
 /** Whether the member answers HAProxy that it takes writes. */
 async function answersAsPrimary(machine: Machine): Promise<boolean> {
-  const url = `http://${machine.host.privateIpv4}:${ports.mysqlRole}/primary`;
+  const url = `http://${machine.host.privateIpv4}:${ports.memberRole}/primary`;
   const { ok } = await machine.tryExec(["curl", "--silent", "--fail", "--max-time", "2", url], { timeoutSeconds: 5 });
   return ok;
 }
