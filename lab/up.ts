@@ -92,7 +92,7 @@ export function upSteps(layout: Layout, overrides: LabOverrides): Step[] {
     "the site answers": async () => {
       const [site] = siteHosts(blueprint.environment.config);
       const visitor = new Visitor(blueprint.publicCa.certificate);
-      await waitFor(`https://${site}/`, async () => (await visitor.tryCurl("--fail", `https://${site}/`)).ok, {
+      await waitFor(`https://${site}/`, async (see) => see(await visitor.tryCurl("--fail", `https://${site}/`)).ok, {
         timeoutSeconds: 180,
         pauseSeconds: 0.5,
       });

@@ -93,8 +93,8 @@ describe("two members that are stopped one after the other", () => {
   it("leave one that serves nobody and writes nothing, until one of them is back", async () => {
     const stop = (machine: Machine) => machine.exec(["systemctl", "stop", "mysql.service"], { timeoutSeconds: 90 });
     for (const replica of group.replicas) await stop(replica);
-    const alone = await waitFor("a view of one", async () => {
-      const report = await reportOf(group.primary);
+    const alone = await waitFor("a view of one", async (see) => {
+      const report = see(await reportOf(group.primary));
       return report?.view.length === 1 && report;
     });
     expect(alone).toMatchObject({ state: "ONLINE", majority: true, quorum: false });

@@ -24,8 +24,8 @@ async function noticeOf(machine: Machine, name: string): Promise<string | undefi
 const noticed = (machine: Machine, name: string, words: RegExp): Promise<string> =>
   waitFor(
     `${machine.name} says ${words.source}`,
-    async () => {
-      const notice = await noticeOf(machine, name);
+    async (see) => {
+      const notice = see(await noticeOf(machine, name));
       return notice !== undefined && words.test(notice) ? notice : undefined;
     },
     patience,

@@ -80,6 +80,12 @@ const leaveNote = (machine: Machine, text: string): Promise<string> =>
     `http://127.0.0.1:${ports.application}/api/notes`,
   ]);
 
+/** Waits until a note that is written through a machine's application is kept. */
+const noteThrough = (machine: Machine, text: string): Promise<boolean> =>
+  waitFor(`a write through ${machine.name}`, async (see) => see(await leaveNote(machine, text)) === "201", {
+    timeoutSeconds: 20,
+  });
+
 async function makePrimary(machine: Machine): Promise<WholeGroup> {
   const [uuid] = await query(machine, "SELECT @@server_uuid");
   await query(machine, `SELECT group_replication_set_as_primary('${uuid}')`);
@@ -102,11 +108,14 @@ const viewOf = (members: readonly Machine[]): Promise<boolean> =>
 describe("two members and a web server, added by configuration", () => {
   it("form a group of five and serve visitors, while the existing servers are not touched", async () => {
     await wholeGroup(six, databaseMembers());
-    const front = async (): Promise<boolean> => {
-      const targets = (await targetHealth(six.layout)).filter(({ target }) => target.includes("front"));
-      return targets.length > 0 && targets.every(({ healthy }) => healthy);
-    };
-    await waitFor("front among the balancer's healthy targets", front, { timeoutSeconds: 60 });
+    await waitFor(
+      "front among the balancer's healthy targets",
+      async (see) => {
+        const targets = see(await targetHealth(six.layout)).filter(({ target }) => target.includes("front"));
+        return targets.length > 0 && targets.every(({ healthy }) => healthy);
+      },
+      { timeoutSeconds: 60 },
+    );
     expect(await leaveNote(six.machine("front"), "from a web server alone")).toBe("201");
     expect(await stateOf(three.machines)).toEqual(before);
     figure("three servers more", `site with them up after ${seconds(grownIn)}`);
@@ -114,10 +123,7 @@ describe("two members and a web server, added by configuration", () => {
 
   it("lead the old web servers to a new primary", async () => {
     await makePrimary(six.machine("delta"));
-    for (const name of ["alpha", "front"]) {
-      const written = async (): Promise<boolean> => (await leaveNote(six.machine(name), "to a new primary")) === "201";
-      await waitFor(`a write through ${name}`, written, { timeoutSeconds: 20 });
-    }
+    for (const name of ["alpha", "front"]) await noteThrough(six.machine(name), "to a new primary");
   });
 });
 

@@ -36,10 +36,7 @@ beforeAll(async () => {
   for (const { name } of servers)
     await waitFor(
       `second report of ${name}`,
-      async () => {
-        const reports = await intake.checks({ name: "datadog.agent.up", host: name, since: restarted });
-        return reports.length >= 2;
-      },
+      async (see) => see(await intake.checks({ name: "datadog.agent.up", host: name, since: restarted })).length >= 2,
       patience,
     );
 });
@@ -113,7 +110,11 @@ describe("what monitors, service levels and dashboards ask for", () => {
     for (const host of serversWith(roleOf(emitter)))
       await waitFor(
         `${name} of ${host}`,
-        async () => (await intake.metrics({ name, host, since: restarted, tags: ["env:lab"] })).length > 0,
+        async (see) => {
+          const points = await intake.metrics({ name, host, since: restarted });
+          see({ points: points.length, newest: points.at(-1) ?? null });
+          return points.some(({ tags }) => tags.includes("env:lab"));
+        },
         patience,
       );
   });
@@ -124,7 +125,7 @@ describe("what monitors, service levels and dashboards ask for", () => {
       for (const host of serversWith(roleOf(emitter)))
         await waitFor(
           `${name} of ${host}`,
-          async () => (await intake.checks({ name, host, since: restarted })).at(-1)?.status === "ok",
+          async (see) => see((await intake.checks({ name, host, since: restarted })).at(-1) ?? null)?.status === "ok",
           patience,
         );
     },
@@ -167,7 +168,7 @@ describe("replication", () => {
   it("is told by every member: all online, one of them primary", async () => {
     const states = await waitFor(
       "a report of every member",
-      async () => {
+      async (see) => {
         const points = await intake.metrics({
           name: "mysql.replication.group.member_status",
           since: now() - 2 * agentSeconds,
@@ -175,6 +176,7 @@ describe("replication", () => {
         const byHost = new Map(
           points.map(({ host, tags }) => [host, tags.filter((tag) => /^member_(state|role):/.test(tag)).join(" ")]),
         );
+        see(Object.fromEntries(byHost));
         return byHost.size === serversWith("database").length ? [...byHost.values()].sort() : undefined;
       },
       patience,
@@ -207,7 +209,11 @@ describe("requests per second", () => {
   async function requestsOf(host: string, from: number, to: number): Promise<number> {
     const { events, seconds } = await waitFor(
       `points of ${host}`,
-      async () => counted(await intake.metrics({ name: "nginx.net.request_per_s", host, since: from - 60 }), from, to),
+      async (see) => {
+        const points = await intake.metrics({ name: "nginx.net.request_per_s", host, since: from - 60 });
+        see({ from, to, times: points.map(({ time }) => time) });
+        return counted(points, from, to);
+      },
       patience,
     );
     const { intervalSeconds } = lab.blueprint.environment.config.loadBalancer.healthCheck;
@@ -251,16 +257,17 @@ describe("an error in the application", () => {
   });
 
   /** Request id of an error, which only the prepared server gives. */
-  async function failOnce(): Promise<string | undefined> {
-    const { status, headers } = await visit(lab, "--request", "POST", lab.url("/api/_fail"));
+  async function failOnce(see: <Seen>(seen: Seen) => Seen): Promise<string | undefined> {
+    const { status, headers } = see(await visit(lab, "--request", "POST", lab.url("/api/_fail")));
     return status === 500 ? headers["x-request-id"] : undefined;
   }
 
   const arrived = (service: string, text: string) =>
     waitFor(
       `log of ${service}`,
-      async () => {
+      async (see) => {
         const logs = await intake.logs({ service, text });
+        see(logs.length > 0 ? logs : `no line with "${text}" among ${(await intake.logs({ service })).length}`);
         return logs.length > 0 && logs;
       },
       patience,

@@ -80,7 +80,7 @@ describe("the loss of the primary's disk, when one replica was cut off and the o
     await wholeGroup(lab, [group.primary, behind]);
     // its applier waits for this lock; ended by the crash
     const lock = behind.tryExec(["mysql", "-e", "FLUSH TABLES app.notes WITH READ LOCK; DO SLEEP(300)"]);
-    await waitFor("the lock", async () => (await query(behind, lockHolder)).length > 0);
+    await waitFor("the lock", async (see) => see(await query(behind, lockHolder)).length > 0);
     const written = await (await startWriting(lab, group, { seconds: 6 })).end;
     expect(written.kept.length).toBeGreaterThan(0);
     for (const replica of group.replicas) expect((await notesOn(replica, written.start)).size).toBe(0);

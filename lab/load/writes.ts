@@ -37,9 +37,11 @@ export async function startWriting(
   const body = JSON.stringify({ author: "proof", text: `${start}{n}` });
   const url = lab.url("/api/notes");
   const load = lab.load({ url, method: "POST", body, ratePerSecond, seconds, keepAlive: true }, until);
-  await waitFor("first notes", async () => (await notesOn(primary, start)).size >= ratePerSecond, {
-    timeoutSeconds: 60,
-  });
+  await waitFor(
+    `first notes on ${primary.name}`,
+    async (see) => see((await notesOn(primary, start)).size) >= ratePerSecond,
+    { timeoutSeconds: 60 },
+  );
   return { start, end: load.then((result) => ({ ...result, ...judged(start, result) })) };
 }
 

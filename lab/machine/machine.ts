@@ -105,10 +105,13 @@ export class Machine {
       this.group,
       bootCommand({ name: this.name, root: this.root, namespace: namespaceOf(this.name), binds }),
       {
-        logFile: path.join(this.layout.logs, `${this.name}.console.log`),
+        logFile: this.consoleLog,
       },
     );
-    await waitFor(`${this.name}: process 1`, () => this.leader());
+    await waitFor(`${this.name}: process 1`, async (see) => {
+      see(`see ${this.consoleLog}`);
+      return this.leader();
+    });
   }
 
   /**
@@ -132,7 +135,14 @@ export class Machine {
   async off(): Promise<void> {
     if (!(await this.alive())) return;
     await this.tryExec(["systemctl", "poweroff"]);
-    await waitFor(`${this.name}: shutdown`, async () => !(await this.alive()), { timeoutSeconds: 120 });
+    await waitFor(
+      `${this.name}: shutdown`,
+      async (see) => {
+        see(`it still runs; see ${this.consoleLog}`);
+        return !(await this.alive());
+      },
+      { timeoutSeconds: 120 },
+    );
     await this.group.remove();
     await removeHost(this.host);
   }
@@ -243,13 +253,17 @@ export class Machine {
 
   /** Waits until cloud-init has ended, well or not. It is asked only then: it is slow to answer and would hold up the boot. */
   async waitForCloudInit(timeoutSeconds = 300): Promise<CloudInitStatus> {
-    const check = async (): Promise<boolean> => {
-      const leader = await this.leader();
-      return leader !== undefined && existsSync(`/proc/${leader}/root/run/cloud-init/result.json`);
-    };
-    await waitFor(`${this.name}: cloud-init`, check, { timeoutSeconds, pauseSeconds: 0.5 });
-    return waitFor(`${this.name}: result of cloud-init`, async () => {
-      const state = await this.cloudInit();
+    await waitFor(
+      `${this.name}: cloud-init`,
+      async (see) => {
+        const leader = await this.leader();
+        see(`${leader === undefined ? "no process 1" : "no result yet"}; see ${this.consoleLog}`);
+        return leader !== undefined && existsSync(`/proc/${leader}/root/run/cloud-init/result.json`);
+      },
+      { timeoutSeconds, pauseSeconds: 0.5 },
+    );
+    return waitFor(`${this.name}: result of cloud-init`, async (see) => {
+      const state = see(await this.cloudInit());
       return state !== undefined && state.status !== "running" ? state : undefined;
     });
   }
@@ -257,8 +271,14 @@ export class Machine {
   /** Waits until server-setup has ended. @throws when it has not; the error holds the notice that the machine shows at every login */
   async waitForSetup(timeoutSeconds = 300): Promise<void> {
     const { complete, notice } = paths.setup;
-    const check = (): boolean => existsSync(path.join(this.root, complete));
-    await waitFor(`${this.name}: setup`, check, { timeoutSeconds, pauseSeconds: 0.5 }).catch(async (error: unknown) => {
+    await waitFor(
+      `${this.name}: setup`,
+      (see) => {
+        see(`its notice, which follows; see ${this.consoleLog}`);
+        return existsSync(path.join(this.root, complete));
+      },
+      { timeoutSeconds, pauseSeconds: 0.5 },
+    ).catch(async (error: unknown) => {
       throw new Error(`${String(error)}\n${(await this.tryExec(["cat", notice])).stdout}`);
     });
   }
@@ -266,6 +286,11 @@ export class Machine {
   /** Label of the payload that the seed was written with; kept beside the disk so that a fresh disk gets a fresh seed. */
   private get seeded(): string {
     return path.join(this.layout.machine(this.name), "seeded");
+  }
+
+  /** What its console shows, since it was first switched on. */
+  private get consoleLog(): string {
+    return path.join(this.layout.logs, `${this.name}.console.log`);
   }
 
   /** Its process 1, as a pid of this host. */

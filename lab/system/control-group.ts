@@ -69,9 +69,12 @@ export class ControlGroup {
   /** Ends what still runs and removes the group. */
   async remove(): Promise<void> {
     if (await this.alive()) await this.kill();
-    await waitFor(`end of control group ${this.name}`, async () => {
+    await waitFor(`end of control group ${this.name}`, async (see) => {
       await removeTree(this.path);
       await removeTree(this.memoryPath);
+      see(
+        `processes ${(await readOr(path.join(this.path, "cgroup.procs"), "")).trim().replaceAll("\n", ", ") || "below it"}`,
+      );
       return !existsSync(this.path) && !existsSync(this.memoryPath);
     });
   }

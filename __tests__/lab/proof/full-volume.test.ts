@@ -86,8 +86,8 @@ describe("data volumes that are full on every member", () => {
       onTestFinished(() => void machine.tryExec(["mysql-data", "reserve"]));
       await fill(machine, "mysql");
     }
-    await waitFor("a primary that says why it takes no writes", async () =>
-      (await primary.exec(["mysql-group", "status"])).includes("online as PRIMARY; data volume is full"),
+    await waitFor("a primary that says why it takes no writes", async (see) =>
+      see(await primary.exec(["mysql-group", "status"])).includes("online as PRIMARY; data volume is full"),
     );
     // HAProxy asks twice before it believes a changed role.
     const refused = await waitFor("a refused write", async (see) => {
@@ -98,9 +98,9 @@ describe("data volumes that are full on every member", () => {
     expect((await visit(lab, lab.url("/api/notes"))).status).toBe(200);
 
     for (const machine of lab.machines) await machine.exec(["mysql-data", "release"]);
-    await waitFor("a primary that takes writes", async () => takesWrites(await reportOf(primary)));
-    const taken = await waitFor("a write", async () => {
-      const answer = await write();
+    await waitFor("a primary that takes writes", async (see) => takesWrites(see(await reportOf(primary))));
+    const taken = await waitFor("a write", async (see) => {
+      const answer = see(await write());
       return answer.status === 201 ? answer : undefined;
     });
     expect(taken.status).toBe(201);

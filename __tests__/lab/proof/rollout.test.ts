@@ -123,7 +123,7 @@ describe("a rollout whose server does not come back", () => {
     const { result } = await unnoticed(lab, group, async () => {
       const run = begin(["rollout", replica.name, "--even-current", ...impatient]);
       await said(run, /: comes up/);
-      await waitFor(`MySQL on ${replica.name}`, async () => (await hold(0)).ok, { timeoutSeconds: 240 });
+      await waitFor(`MySQL on ${replica.name}`, async (see) => see(await hold(0)).ok, { timeoutSeconds: 240 });
       const [stopped] = await Promise.all([run, hold(200)]);
       return { stopped, after: await ops("rollout") };
     });

@@ -54,8 +54,8 @@ export async function sshAudit(namespace: string): Promise<string[]> {
   const command = ["netns", "exec", namespace, "ssh-audit", "--json", "--skip-rate-test", "127.0.0.1"];
   const report = await waitFor(
     "ssh-audit",
-    async () => {
-      const { stdout } = await tryRun("ip", command);
+    async (see) => {
+      const { stdout } = see(await tryRun("ip", command));
       return stdout.includes('"kex"') && (JSON.parse(stdout) as Record<(typeof kinds)[number], Algorithm[]>);
     },
     { timeoutSeconds: 120, pauseSeconds: 10 },

@@ -55,9 +55,9 @@ export class Capture {
     const tcpdump = spawn("ip", command, { stdio: ["ignore", "ignore", "pipe"] });
     let words = "";
     tcpdump.stderr.on("data", (text: Buffer) => (words += text.toString()));
-    await waitFor("tcpdump", () => {
+    await waitFor("tcpdump", (see) => {
       if (tcpdump.exitCode !== null) throw new Error(words);
-      return words.includes("listening on");
+      return see(words).includes("listening on");
     });
     return new Capture(directory, tcpdump);
   }

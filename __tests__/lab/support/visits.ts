@@ -77,9 +77,10 @@ export async function answeringServers(lab: Lab, args: readonly string[]): Promi
 
 /** Line of nginx's access log with this request id, from whichever server answered. */
 export async function accessLogLine(lab: Lab, requestId: string): Promise<Record<string, unknown>> {
-  return waitFor(`access log of ${requestId}`, async () => {
+  return waitFor(`access log of ${requestId}`, async (see) => {
     for (const machine of lab.machines) {
-      const { stdout } = await machine.tryExec(["grep", "--fixed-strings", `"${requestId}"`, paths.nginx.accessLog]);
+      const grep = ["grep", "--fixed-strings", `"${requestId}"`, paths.nginx.accessLog] as const;
+      const { stdout } = see(await machine.tryExec(grep));
       const line = stdout.split("\n")[0];
       if (line) return JSON.parse(line) as Record<string, unknown>;
     }
