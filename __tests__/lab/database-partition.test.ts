@@ -142,7 +142,7 @@ describe("a primary whose mysqld is frozen", () => {
     onTestFinished(async () => void (await signal("CONT")));
     await signal("STOP");
     const { seconds: refused } = await timed(() =>
-      waitFor("a role port that refuses", async () => !(await answersAsPrimary(frozen)), { pauseSeconds: 0.1 }),
+      waitFor("a role port that refuses", async (see) => !see(await answersAsPrimary(frozen)), { pauseSeconds: 0.1 }),
     );
     await wholeGroup(lab, replicas);
     await sleep(3);

@@ -26,7 +26,7 @@ const change = z.strictObject({
 
 const downtime = z.strictObject({
   reason: reason.describe("What is done; the message of the downtime."),
-  start: values.utcTime.describe("Begin, in UTC; not in the past when it is deployed."),
+  start: values.utcTime.describe("Begin, in UTC."),
   end: values.utcTime.describe("End, in UTC."),
   server: values.serverName.optional().describe("Server whose alerts are kept back. Default: all alerts."),
 });

@@ -41,7 +41,7 @@ const network = z.strictObject({
   zone: values.zone.default("eu-central").describe("Hetzner network zone; the one `location` lies in."),
 });
 
-/** Hetzner takes this many networks in a rule of a firewall (API reference, `source_ips`). */
+/** Networks that a rule of a provider firewall takes (Hetzner's OpenAPI description of `source_ips`: "100 CIDR blocks at most"). */
 const mostSources = 100;
 
 const administrators = z.strictObject({

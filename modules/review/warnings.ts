@@ -73,6 +73,16 @@ const monitoring: Check = ({ monitoring: { enabled, receivers } }, { hasDatadogA
   ),
 ];
 
+/** Not refused: a configuration must not become invalid because time passes. */
+const downtimesOver: Check = ({ monitoring: { enabled, downtimes } }, { today }) =>
+  Object.entries(downtimes).flatMap(([name, { end }]) =>
+    when(
+      enabled && Date.parse(end) < today.getTime(),
+      `monitoring.downtimes.${name}`,
+      `is over since ${end} and keeps no alert back any more: move it, or remove the entry`,
+    ),
+  );
+
 const backups: Check = ({ backups: enabled }) =>
   when(!enabled, "backups", "is false: Hetzner keeps no copy of the servers' disks");
 
@@ -129,6 +139,7 @@ const checks: readonly Check[] = [
   state,
   access,
   monitoring,
+  downtimesOver,
   backups,
   stock,
   aptKeysEnd,

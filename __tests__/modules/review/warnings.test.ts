@@ -52,6 +52,15 @@ describe("warnings", () => {
     ]);
   });
 
+  it("name downtimes that are over, and no others", () => {
+    const downtime = (end: string) => ({ reason: "new disks for everybody", start: "2026-11-30T20:00:00Z", end });
+    const downtimes = { past: downtime("2026-11-30T23:59:59Z"), present: downtime("2026-12-01T00:00:01Z") };
+    expect(warnings({ monitoring: { downtimes } })).toEqual([
+      "monitoring.downtimes.past is over since 2026-11-30T23:59:59Z and keeps no alert back any more: move it, or remove the entry",
+    ]);
+    expect(warnings({ monitoring: { enabled: false, downtimes } }).join()).not.toContain("downtimes");
+  });
+
   it("say when nothing is protected", () => {
     expect(warnings({ protect: false })).toEqual([
       "protect is false: one `destroy`, or one wrong plan, deletes servers and data",

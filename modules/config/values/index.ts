@@ -14,7 +14,11 @@ export { distinct, matching } from "./verdict.js";
 /** Longest domain that leaves room for "www." within DNS's 253 characters. */
 const longestDomain = 249;
 
-/** Registered domain: lower case, at least two labels. Internationalised names are written in punycode. */
+/**
+ * Registered domain: lower case, at least two labels. Internationalised names are written in punycode.
+ * A public suffix such as co.uk passes here: the list of them is larger than this whole module is worth, and nobody has a zone of that name
+ * at Cloudflare, so the plan of the edge stack fails.
+ */
 export const domain = text((value) => {
   if (value.startsWith("www."))
     return { rule: "must be the registered domain, without www", fix: `write it as "${value.slice(4)}"` };
