@@ -14,7 +14,7 @@ export interface LabEnvironment {
 }
 
 /** What a lab may change in environments/lab.ts. */
-export type LabOverrides = Pick<Partial<EnvironmentInput>, "tls" | "servers" | "database">;
+export type LabOverrides = Pick<Partial<EnvironmentInput>, "tls" | "servers" | "database" | "generations">;
 
 /**
  * Loads environments/lab.ts.

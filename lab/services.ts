@@ -134,7 +134,8 @@ const startBalancing = (layout: Layout, { environment, credentials }: Blueprint)
   });
 };
 
-async function startEdgeOf(layout: Layout, { environment, credentials, publicCa }: Blueprint): Promise<void> {
+/** Starts the edge, or tells the one that runs what it shows the origin from now on. */
+export async function startEdgeOf(layout: Layout, { environment, credentials, publicCa }: Blueprint): Promise<void> {
   const { config } = environment;
   const [site, apex] = siteHosts(config);
   const { publicIpv4, publicIpv6 } = environment.balancer;

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Command, InvalidArgumentError } from "commander";
+import { allRotated } from "../modules/config/generations.js";
 import { loadEnvironment, readInvocation } from "../modules/config/load.js";
 import { checkBackend } from "./commands/check-backend.js";
 import { deploy } from "./commands/deploy.js";
@@ -8,6 +9,7 @@ import { failover } from "./commands/failover.js";
 import { planAll, readReviewed, writeReviewed } from "./commands/plan.js";
 import { release } from "./commands/release.js";
 import { remove } from "./commands/remove.js";
+import { rotate, rotatedNamed } from "./commands/rotate.js";
 import { dryRun, rollout } from "./commands/rollout.js";
 import { status } from "./commands/status.js";
 import { Lock } from "./core/lock.js";
@@ -137,6 +139,17 @@ program
   .description("takes a server away that the configuration no longer has; run again, it goes on where it stopped")
   .argument("<server>", "its name")
   .action((server: string) => alone("remove", (context) => remove(context, server)));
+
+program
+  .command("rotate")
+  .description(
+    "puts a new generation of a secret in force without a failed request; run again, it goes on where it stopped",
+  )
+  .argument("<what>", allRotated.join(", "))
+  .action(async (name: string) => {
+    const what = rotatedNamed(name);
+    await alone(`rotate ${what}`, (context) => rotate(context, what));
+  });
 
 program
   .command("drift")

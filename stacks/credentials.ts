@@ -1,13 +1,14 @@
 import { CloudflareProvider } from "@cdktf/provider-cloudflare/lib/provider/index.js";
 import { RandomProvider } from "@cdktf/provider-random/lib/provider/index.js";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider/index.js";
-import { TerraformOutput } from "cdktf";
+import { Fn, TerraformOutput } from "cdktf";
 import type { Construct } from "constructs";
 import type { ServerConfig } from "../modules/config/schema.js";
 import { MysqlCertificates } from "../modules/credentials/mysql-certificates.js";
 import { originCertificates, type OriginCertificate } from "../modules/credentials/origin-certificate.js";
 import { OriginPull } from "../modules/credentials/origin-pull.js";
 import { Passwords } from "../modules/credentials/passwords.js";
+import { Rotation } from "../modules/credentials/rotation.js";
 import { SshHostKeys } from "../modules/credentials/ssh-host-keys.js";
 import type { SecretReferences } from "../modules/hetzner/server/index.js";
 import { PlatformStack, type PlatformStackProps } from "./platform-stack.js";
@@ -21,8 +22,8 @@ export class CredentialsStack extends PlatformStack {
   readonly originCertificate: OriginCertificate;
   /** Cloudflare's client certificate, which `tls: "passthrough"` asks for. */
   readonly originPull: OriginPull;
-  /** Value of the edge token, which `tls: "terminate"` asks for. */
-  readonly edgeToken: string;
+  /** The token that `tls: "terminate"` asks for. */
+  private readonly edgeTokens: Rotation<string>;
   private readonly passwords: Passwords;
   private readonly mysql: MysqlCertificates;
   private readonly sshHostKeys: SshHostKeys;
@@ -38,16 +39,39 @@ export class CredentialsStack extends PlatformStack {
     this.sshHostKeys = new SshHostKeys(this, "ssh-host-key", { config });
     this.originCertificate = originCertificates(this, config);
     // Both exist in either TLS mode: while the mode changes, or changes back, servers keep what they were made with.
-    this.edgeToken = new Passwords(this, "edge", { names: ["token"], length: 48, protect: false }).value("token");
+    this.edgeTokens = new Rotation(this, {
+      what: "edge-token",
+      generation: config.generations.edgeToken,
+      make: (ending) =>
+        new Passwords(this, `edge${ending}`, { names: ["token"], length: 48, protect: false }).value("token"),
+    });
     this.originPull = new OriginPull(this, "origin-pull", { config });
     new TerraformOutput(this, "origin_certificate_expires_on", {
       value: this.originCertificate.certificate.expiresOn,
       description: "Raise certificate.generation in the environment's file before this day",
     });
+    new TerraformOutput(this, "stages", {
+      value: { "edge-token": this.edgeTokens.stage },
+      description: "How far each rotation has come; npm run ops rotate",
+    });
+    new TerraformOutput(this, "secrets", {
+      value: {
+        shared: this.sharedSecrets(),
+        own: Object.fromEntries(config.servers.map((server) => [server.name, this.ownSecretsOf(server)])),
+        before: { edgeTokens: this.edgeTokens.before((token) => token) },
+      },
+      sensitive: true,
+      description: "What servers get, for npm run ops rotate",
+    });
     new TerraformOutput(this, "ssh_host_keys", {
       value: this.sshHostKeys.publicKeys,
       description: "The one key that each server shows to whoever logs in, as in known_hosts",
     });
+  }
+
+  /** Token that Cloudflare is to show. */
+  get edgeToken(): string {
+    return this.edgeTokens.used((token) => token);
   }
 
   /** References to the secrets that servers share. */
@@ -57,7 +81,10 @@ export class CredentialsStack extends PlatformStack {
       replicationPassword: this.passwords.value("replication"),
       monitoringPassword: this.passwords.value("monitoring"),
       mysqlCa: this.mysql.authority.certificate.certPem,
-      edgeToken: this.edgeToken,
+      edgeTokens: Fn.join(
+        "|",
+        this.edgeTokens.accepted((token) => token),
+      ),
       originCertificate: this.originCertificate.certificate.certificate,
       originKey: this.originCertificate.key.privateKeyPem,
       originPullCa: this.originPull.authority.certificate.certPem,

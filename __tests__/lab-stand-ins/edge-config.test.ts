@@ -6,7 +6,7 @@ const props: EdgeProps = {
   origin: { ipv4: "192.0.2.80", ipv6: "2001:db8:0:80::1" },
   certificateBundle: "/lab/edge.pem",
   originCa: "/lab/origin-ca.pem",
-  proof: { kind: "header", name: "X-Edge-Token" },
+  proof: { kind: "header", name: "X-Edge-Token", tokenFile: "/lab/edge-token.map" },
   minimumTlsVersion: "1.2",
   hsts: { maxAgeSeconds: 31536000, includeSubdomains: true, preload: false },
 };
@@ -44,8 +44,8 @@ describe("defaults", () => {
     expect(config).not.toMatch(/retry-on|redispatch/);
   });
 
-  it("the secret of the header comes from the environment, not from the file", () => {
-    expect(config).toContain('http-request set-header X-Edge-Token "${EDGE_TOKEN}"');
+  it("the secret of the header comes from a file of its own, not from this one", () => {
+    expect(config).toContain("http-request set-header X-Edge-Token %[str(token),map_str(/lab/edge-token.map)]");
   });
 
   it("HSTS is announced as the zone says, with nosniff", () => {
@@ -75,7 +75,7 @@ describe("everything set", () => {
   it("the client certificate goes to the origin, and no header", () => {
     expect(lines(config, "server")).toHaveLength(2);
     for (const server of lines(config, "server")) expect(server).toMatch(/:9443 .* crt \/lab\/edge-client\.pem$/);
-    expect(config).not.toContain("EDGE_TOKEN");
+    expect(config).not.toContain("edge-token.map");
   });
 
   it("ports, TLS version and HSTS follow the settings", () => {

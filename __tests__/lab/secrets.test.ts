@@ -20,7 +20,7 @@ const confidential: readonly SecretName[] = [
   "replicationPassword",
   "monitoringPassword",
   "mysqlServerKey",
-  "edgeToken",
+  "edgeTokens",
   "originKey",
   "datadogApiKey",
   "sshHostKey",

@@ -115,7 +115,8 @@ describe("outputs", () => {
       Object.keys(stack.output ?? {}).filter((name) => !name.startsWith("cross-stack-output-"));
     expect(own(stacks.servers)).toEqual(["outdated_servers", "replace_commands", "server_addresses"]);
     expect(own(stacks.edge)).toEqual(["balancer_addresses", "next_commands", "site_url"]);
-    expect(own(stacks.credentials)).toEqual(["origin_certificate_expires_on", "ssh_host_keys"]);
+    expect(own(stacks.credentials)).toEqual(["origin_certificate_expires_on", "secrets", "ssh_host_keys", "stages"]);
+    expect(stacks.credentials.output?.["secrets"]?.["sensitive"]).toBe(true);
     expect(stacks.edge.output?.["site_url"]?.["value"]).toBe("https://www.foobar.com/");
   });
 });

@@ -1,12 +1,11 @@
 import { readFile, writeFile } from "node:fs/promises";
-import net from "node:net";
 import path from "node:path";
-import { text } from "node:stream/consumers";
 import type { BalancerDefinition } from "../../modules/config/balancer.js";
 import type { Layout } from "../layout.js";
 import type { KeyPair } from "../keys/certificates.js";
 import type { Host } from "../network/addresses.js";
 import { startService } from "../system/service.js";
+import { askHaproxy } from "./ask.js";
 import { checkPrefix, haproxyConfig } from "./haproxy.js";
 
 const service = "balancer";
@@ -57,7 +56,7 @@ export interface TargetHealth {
 
 /** Health of every target, as the balancer sees it now; empty when it does not run. */
 export async function targetHealth(layout: Layout): Promise<TargetHealth[]> {
-  const answer = await ask(socketOf(layout), "show stat -1 4 -1").catch(() => "");
+  const answer = await askHaproxy(socketOf(layout), "show stat -1 4 -1").catch(() => "");
   const [header = "", ...rows] = answer.trim().split("\n");
   const columns = header.replace(/^# /, "").split(",");
   return rows.flatMap((row) => {
@@ -78,11 +77,6 @@ export async function targetHealth(layout: Layout): Promise<TargetHealth[]> {
 /** Takes a target off the balancer while it runs, as the provider does; the next change of its definition starts it without. */
 export async function removeTarget(layout: Layout, name: string): Promise<void> {
   for (const { service, target } of await targetHealth(layout))
-    if (target === name) await ask(socketOf(layout), `set server ${checkPrefix}${service}/${target} state maint`);
-}
-
-async function ask(socket: string, command: string): Promise<string> {
-  const connection = net.connect(socket);
-  connection.end(`${command}\n`);
-  return text(connection);
+    if (target === name)
+      await askHaproxy(socketOf(layout), `set server ${checkPrefix}${service}/${target} state maint`);
 }

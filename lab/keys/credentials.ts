@@ -2,22 +2,27 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { accepted, type Rotated } from "../../modules/config/generations.js";
 import type { Config, ServerConfig } from "../../modules/config/schema.js";
 import { mysqlTlsName } from "../../modules/platform/names.js";
 import type { SecretName } from "../../modules/config/secrets.js";
 import { authority, issue, type KeyPair } from "./certificates.js";
 import { hostKey } from "./ssh.js";
+import { stageOf } from "./stages.js";
 
 /** Every secret of the running lab, in place of the credentials stack. Made once per lab, by openssl and random bytes. */
 export interface Credentials {
   /** Value of a secret on one server. */
   value(server: ServerConfig, name: SecretName): string;
+  /** What it was in the generation before the configured one; `undefined` where there is none. */
+  before(name: SecretName): string | undefined;
   /** Cloudflare's Origin CA: signs what the balancer or nginx shows to the edge. */
   readonly originCa: KeyPair;
   /** Certificate of the origin. */
   readonly origin: KeyPair;
   /** Certificate that the edge shows to nginx in `passthrough` mode. */
   readonly originPull: KeyPair;
+  /** The one that the edge shows. */
   readonly edgeToken: string;
   /** The public key that each server shows to whoever logs in. */
   readonly hostKeys: ReadonlyMap<string, string>;
@@ -34,8 +39,12 @@ export async function createCredentials(directory: string, config: Config): Prom
   const names = [config.domain, `*.${config.domain}`];
   const origin = await issue(originCa, directory, "origin", { commonName: config.domain, dnsNames: names });
   const originPull = await issue(originPullCa, directory, "origin-pull", { commonName: "edge" });
+  const edgeTokens = await generations(directory, config, "edge-token", (ending) =>
+    password(path.join(directory, `edge-token${ending}`)),
+  );
   const shared: Partial<Record<SecretName, string>> = {
     ...(await passwords(path.join(directory, "passwords.json"))),
+    edgeTokens: edgeTokens.accepted.join("|"),
     mysqlCa: await pem(mysqlCa.certificate),
     originCertificate: await pem(origin.certificate),
     originKey: await pem(origin.key),
@@ -63,9 +72,10 @@ export async function createCredentials(directory: string, config: Config): Prom
     originCa,
     origin,
     originPull,
-    edgeToken: shared.edgeToken ?? "",
+    edgeToken: edgeTokens.used,
     datadogApiKeyFile,
     hostKeys,
+    before: (name) => ({ edgeTokens: edgeTokens.before })[name as string],
     value: (server, name) => {
       const value = own.get(server.name)?.[name] ?? shared[name];
       if (value === undefined)
@@ -79,7 +89,6 @@ const passwordNames: readonly SecretName[] = [
   "applicationDatabasePassword",
   "replicationPassword",
   "monitoringPassword",
-  "edgeToken",
   "datadogApiKey",
 ];
 
@@ -89,6 +98,36 @@ async function passwords(file: string): Promise<Partial<Record<SecretName, strin
     await writeFile(file, JSON.stringify(made), { mode: 0o600 });
   }
   return JSON.parse(await readFile(file, "utf8")) as Partial<Record<SecretName, string>>;
+}
+
+async function password(file: string): Promise<string> {
+  if (!existsSync(file)) await writeFile(file, randomBytes(16).toString("hex"), { mode: 0o600 });
+  return readFile(file, "utf8");
+}
+
+/** The generations of a secret that there are, by what becomes of each. */
+interface Generations<Made> {
+  readonly used: Made;
+  /** The newest first. */
+  readonly accepted: readonly Made[];
+  /** @default - there is none before the configured one */
+  readonly before?: Made;
+}
+
+/** Makes or reads what is accepted, and the one before; as modules/credentials/rotation.ts lets Terraform do it. */
+async function generations<Made>(
+  directory: string,
+  config: Config,
+  what: Rotated,
+  make: (ending: string) => Promise<Made>,
+): Promise<Generations<Made>> {
+  const stage = await stageOf(directory, config, what);
+  const at = (generation: number): Promise<Made> => make(generation === 1 ? "" : `-${generation}`);
+  return {
+    used: await at(stage.used),
+    accepted: await Promise.all(accepted(stage).map(at)),
+    before: stage.configured > 1 ? await at(stage.configured - 1) : undefined,
+  };
 }
 
 const pem = (file: string): Promise<string> => readFile(file, "utf8");

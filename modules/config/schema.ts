@@ -60,6 +60,9 @@ const application = z.strictObject({
   sha256: values.sha256.describe("SHA-256 of the release, 64 hexadecimal digits; the build prints it."),
 });
 
+/** Counts the keys, passwords or certificates that have been made one after the other. */
+const generation = z.int().min(1).max(1000).default(1);
+
 const certificate = z.strictObject({
   validityDays: z
     .literal(certificateValiditiesDays)
@@ -71,7 +74,13 @@ const certificate = z.strictObject({
     .describe(
       "Kind of its key. A change waits for the next generation. Default: RSA 2048 where the balancer ends TLS, since no public example shows one with another; else ECDSA P-256.",
     ),
-  generation: z.int().min(1).max(1000).default(1).describe("Raise it by one to issue a new key and certificate."),
+  generation: generation.describe("Raise it by one to issue a new key and certificate."),
+});
+
+const generations = z.strictObject({
+  edgeToken: generation.describe(
+    "Of the token that Cloudflare shows to the servers. Raise it by one, then `npm run ops rotate edge-token`.",
+  ),
 });
 
 const loadBalancer = z.strictObject({
@@ -267,6 +276,7 @@ export const environmentSchema = z.strictObject({
   loadBalancer: loadBalancer.prefault({}),
   visitors: visitors.prefault({}),
   certificate: certificate.prefault({}),
+  generations: generations.prefault({}),
   cloudflare: cloudflare.prefault({}),
   backend: backend.default({ type: "local", acceptLocalState: false }).describe("Where Terraform keeps its state."),
   aptSources: z.strictObject({ mysql: aptSource.prefault({}), datadog: aptSource.prefault({}) }).prefault({}),

@@ -11,7 +11,7 @@ export type SecretName =
   | "mysqlCa"
   | "mysqlServerCertificate"
   | "mysqlServerKey"
-  | "edgeToken"
+  | "edgeTokens"
   | "originCertificate"
   | "originKey"
   | "originPullCa"
@@ -67,8 +67,9 @@ const secretFiles: readonly SecretFile[] = [
   {
     path: paths.nginx.edgeToken,
     owner: users.root,
-    needs: ["edgeToken"],
-    content: (value) => `"${value("edgeToken")}" 1;\n`,
+    // All that are accepted, with | between them: letters and digits.
+    needs: ["edgeTokens"],
+    content: (value) => `"~^(?:${value("edgeTokens")})$" 1;\n`,
     role: "web",
     when: terminates,
   },

@@ -4,6 +4,9 @@ export const mysqlTlsName = "mysql.internal";
 /** Header that proves a request came through our Cloudflare zone (`tls: "terminate"`). */
 export const edgeTokenHeader = "X-Edge-Token";
 
+/** Path that tells on the server itself, on nginx's port for such questions, whether the token of a request is accepted: 1 or 0. */
+export const edgeTokenPath = "/edge-token";
+
 /** Path that tells the balancer whether a web server can serve. */
 export const healthPath = "/healthz";
 

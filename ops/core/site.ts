@@ -1,4 +1,6 @@
+import type { Rotated, Stage } from "../../modules/config/generations.js";
 import type { Config, ServerConfig } from "../../modules/config/schema.js";
+import type { SecretName } from "../../modules/config/secrets.js";
 import type { LockStore } from "./lock.js";
 import type { CloudServer } from "./snapshot.js";
 import type { Login, Ssh } from "./ssh.js";
@@ -42,12 +44,35 @@ export interface Cloud {
   remove(name: string, report: Report): Promise<void>;
 }
 
+/** Values of secrets at one stage of their rotation. */
+export interface SecretValues {
+  /** What a server gets now. */
+  of(server: string, name: SecretName): string;
+  /** What it got in the generation before the configured one; `undefined` where there is none. */
+  before(server: string, name: SecretName): string | undefined;
+}
+
+/** Where secrets are made and kept: the stack of the credentials, or the lab's own. */
+export interface SecretStore {
+  /** Makes the configured generation, if it is not there yet. @throws before anything is changed, when anything else would be */
+  make(what: Rotated, report: Report): Promise<void>;
+  stage(what: Rotated): Promise<Stage>;
+  values(): Promise<SecretValues>;
+  /** From now on the configured generation is the one that is used, or the oldest that is accepted. */
+  advance(what: Rotated, number: "used" | "oldest", report: Report): Promise<void>;
+  /** Lets what stands before the servers, Cloudflare and the balancer, show the generation that is used. */
+  show(what: Rotated, report: Report): Promise<void>;
+  /** How long until that has reached the last of Cloudflare's data centres, in seconds. */
+  readonly spreadSeconds: number;
+}
+
 /** A running environment, and how to reach it. */
 export interface Site {
   readonly config: Config;
   readonly logins: ReadonlyMap<string, Login>;
   readonly ssh: Ssh;
   readonly cloud: Cloud;
+  readonly secrets: SecretStore;
   readonly lock: LockStore;
 }
 

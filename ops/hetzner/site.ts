@@ -8,6 +8,7 @@ import { Stack } from "../terraform/terraform.js";
 import { BucketLock } from "./bucket-lock.js";
 import { HetznerApi } from "./api.js";
 import { HetznerCloud } from "./cloud.js";
+import { TerraformSecrets } from "./secrets.js";
 
 /** A synthesized stack of an environment. */
 const stackOf = ({ environment }: Pick<Config, "environment">, name: string, terraform: string): Stack =>
@@ -42,6 +43,7 @@ export async function hetznerSite(config: Config, terraform: string): Promise<Si
     logins: new Map(logins.map((login) => [login.name, login])),
     ssh: new Ssh(logins),
     cloud: new HetznerCloud({ config, api, foundation, credentials, servers, edge, synthesize }),
+    secrets: new TerraformSecrets({ config, credentials, edge, synthesize }),
     lock: lockOf(config, process.env),
   };
 }

@@ -5,6 +5,7 @@ import type { Cloud, Report, Site } from "../core/site.js";
 import type { CloudServer } from "../core/snapshot.js";
 import { Ssh } from "../core/ssh.js";
 import { removeTarget, targetHealth } from "../../lab/balancer/balancer.js";
+import { LabSecrets } from "./secrets.js";
 import { administratorKeyFile, payloadHashOf } from "../../lab/blueprint.js";
 import { hostKey } from "../../lab/keys/ssh.js";
 import { Lab } from "../../lab/lab.js";
@@ -33,6 +34,7 @@ export async function labSite(): Promise<Site> {
       identityFile: administratorKeyFile(layout),
     }),
     cloud: new LabCloud(),
+    secrets: new LabSecrets(),
     lock: new FileLock(path.join(layout.state, "ops.lock")),
   };
 }

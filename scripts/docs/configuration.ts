@@ -74,6 +74,12 @@ const chapters: readonly Chapter[] = [
     },
   },
   {
+    title: "Secrets",
+    about: "A raised number changes nothing by itself: [`npm run ops rotate`](operations.md#rotate-a-secret) does.",
+    keys: ["generations"],
+    example: { generations: { edgeToken: 2 } },
+  },
+  {
     title: "Terraform's state",
     about:
       "Whoever reads it reads every secret: a private bucket, [moved](operations.md#move-the-state-to-a-bucket) with care.",

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { SecureVersion, TLSSocket } from "node:tls";
 import { authority, issue, type KeyPair } from "../../../lab/keys/certificates.js";
-import { edgeConfig, type EdgeProps, tokenVariable } from "../../../lab/stand-ins/edge/edge.js";
+import { edgeConfig, type EdgeProps, tokenKey } from "../../../lab/stand-ins/edge/edge.js";
 import { waitFor } from "../../../lab/system/shell.js";
 
 /** A request as the origin saw it. */
@@ -63,13 +63,15 @@ export class EdgeOnLoopback {
     this.ca = await readFile(publicCa.certificate, "utf8");
     const originPort = await this.startOrigin(originPair, originCa);
     [this.httpPort, this.httpsPort] = [await freePort(), await freePort()];
+    const tokenFile = path.join(this.directory, "edge-token.map");
+    await writeFile(tokenFile, `${tokenKey} the-secret\n`);
     const loopback = { ipv4: "127.0.0.1", ipv6: "::1" };
     const config = edgeConfig({
       addresses: loopback,
       origin: loopback,
       certificateBundle: await this.bundle(visible, "edge-bundle.pem"),
       originCa: originCa.certificate,
-      proof: { kind: "header", name: "X-Edge-Token" },
+      proof: { kind: "header", name: "X-Edge-Token", tokenFile },
       minimumTlsVersion: "1.2",
       hsts: { maxAgeSeconds: 300, includeSubdomains: true, preload: false },
       httpPort: this.httpPort,
@@ -79,8 +81,7 @@ export class EdgeOnLoopback {
     });
     const file = path.join(this.directory, "edge.cfg");
     await writeFile(file, config);
-    const env = { ...process.env, [tokenVariable]: "the-secret" };
-    const haproxy = spawn("haproxy", ["-db", "-f", file], { env, stdio: ["ignore", "ignore", "pipe"] });
+    const haproxy = spawn("haproxy", ["-db", "-f", file], { stdio: ["ignore", "ignore", "pipe"] });
     this.haproxy = haproxy;
     let complaints = "";
     haproxy.stderr.on("data", (text: Buffer) => (complaints += text.toString()));

@@ -20,18 +20,29 @@ case "$*" in
     echo $((count + 1)) >${folder}/count
     cat ${folder}/plan-$count.json ;;
   *" state list"*) cat ${folder}/state-list 2>/dev/null || true ;;
+  *" output -json"*) cat ${folder}/outputs.json ;;
   *" plan "*) for word; do case "$word" in -out=*) touch "\${word#-out=}" ;; esac; done ;;
   *" apply "*) [ ! -e ${folder}/fail-apply ] ;;
 esac
 `;
 
-/** A stand-in of the terraform binary with the stacks of an environment. @param plans what `show -json` tells, in order */
-export function recordedTerraform(environment: string, plans: readonly Plan[]) {
+/**
+ * A stand-in of the terraform binary with the stacks of an environment.
+ * @param plans what `show -json` tells, in order
+ * @param outputs what `output -json` tells
+ */
+export function recordedTerraform(
+  environment: string,
+  plans: readonly Plan[],
+  outputs: Readonly<Record<string, unknown>> = {},
+) {
   const folder = temporaryFolder();
   const binary = join(folder, "terraform");
   writeFileSync(binary, standIn(folder));
   chmodSync(binary, 0o755);
   plans.forEach((plan, index) => writeFileSync(join(folder, `plan-${index}.json`), JSON.stringify(plan)));
+  const told = Object.entries(outputs).map(([name, value]) => [name, { value }]);
+  writeFileSync(join(folder, "outputs.json"), JSON.stringify(Object.fromEntries(told)));
   const stack = (name: string): Stack => {
     const place = join(folder, `${environment}-${name}`);
     mkdirSync(place);

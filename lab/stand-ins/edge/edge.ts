@@ -4,6 +4,7 @@ import type { Config } from "../../../modules/config/schema.js";
 import { ports } from "../../../modules/platform/ports.js";
 import { renderTemplate } from "../../../modules/machine/part/templates.js";
 import type { KeyPair } from "../../keys/certificates.js";
+import { askHaproxy } from "../../balancer/ask.js";
 import type { Layout } from "../../layout.js";
 import { edge } from "../../network/addresses.js";
 import { startService } from "../../system/service.js";
@@ -16,8 +17,11 @@ export interface DualStackAddress {
 
 /** How the edge shows the origin that a request came through it. */
 export type EdgeProof =
-  /** A header of this name carries the secret that the environment variable {@link tokenVariable} holds (`tls: "terminate"`). */
-  | { readonly kind: "header"; readonly name: string }
+  /**
+   * A header of this name carries the secret that a file holds, a HAProxy map of one line, or that the process was told since
+   * (`tls: "terminate"`).
+   */
+  | { readonly kind: "header"; readonly name: string; readonly tokenFile: string }
   /** Authenticated origin pulls: a client certificate with its key, as one PEM file (`tls: "passthrough"`). */
   | { readonly kind: "certificate"; readonly bundle: string };
 
@@ -43,10 +47,12 @@ export interface EdgeProps {
   readonly httpsPort?: number;
   /** Port of the origin. @default the balancer's */
   readonly originPort?: number;
+  /** Socket on which the process is told another secret. @default - none */
+  readonly socket?: string;
 }
 
-/** Environment variable of the edge's process that holds the secret of the proof header, so that no file does. */
-export const tokenVariable = "EDGE_TOKEN";
+/** Key of the one line of the file with the secret. */
+export const tokenKey = "token";
 
 /** Name under which the edge runs as a service of the lab. */
 const edgeService = "edge";
@@ -69,7 +75,9 @@ export function edgeConfig(props: EdgeProps): string {
     originCa: props.originCa,
     minimumTlsVersion: props.minimumTlsVersion,
     strictTransportSecurity: strictTransportSecurity(props.hsts),
-    tokenReference: `\${${tokenVariable}}`,
+    socket: props.socket ?? "",
+    tokenKey,
+    tokenFile: proof.kind === "header" ? proof.tokenFile : "",
     proofHeader: proof.kind === "header" ? proof.name : "",
     clientCertificate: proof.kind === "certificate" ? ` crt ${proof.bundle}` : "",
   });
@@ -96,13 +104,21 @@ export interface StartEdgeProps extends Omit<EdgeProps, "addresses" | "certifica
 export async function startEdge(layout: Layout, { certificate, proof, ...props }: StartEdgeProps): Promise<void> {
   const file = (name: string): string => path.join(layout.services, name);
   await mkdir(layout.services, { recursive: true, mode: 0o700 });
+  const socket = file("edge.sock");
+  const tokenFile = file("edge-token.map");
+  if (proof.kind === "header") {
+    await writeFile(tokenFile, `${tokenKey} ${proof.token}\n`, { mode: 0o600 });
+    // One that runs goes on, and no connection breaks; one that does not reads the file when it starts.
+    await askHaproxy(socket, `set map ${tokenFile} ${tokenKey} ${proof.token}`).catch(() => undefined);
+  }
   const config = edgeConfig({
     ...props,
+    socket,
     addresses: { ipv4: edge.publicIpv4, ipv6: edge.publicIpv6 },
     certificateBundle: await bundle(certificate, file("edge.pem")),
     proof:
       proof.kind === "header"
-        ? proof
+        ? { kind: "header", name: proof.name, tokenFile }
         : { kind: "certificate", bundle: await bundle(proof.certificate, file("edge-client.pem")) },
   });
   await writeFile(file("edge.cfg"), config, { mode: 0o600 });
@@ -110,7 +126,6 @@ export async function startEdge(layout: Layout, { certificate, proof, ...props }
     name: edgeService,
     host: edge.name,
     command: ["haproxy", "-db", "-f", file("edge.cfg")],
-    environment: proof.kind === "header" ? { [tokenVariable]: proof.token } : {},
     configuration: config,
   });
 }

@@ -22,7 +22,7 @@ const secretBytes: Readonly<Record<SecretName, number>> = {
   mysqlCa: 680,
   mysqlServerCertificate: 800,
   mysqlServerKey: 240,
-  edgeToken: 64,
+  edgeTokens: 97,
   originCertificate: 1200,
   originKey: 240,
   originPullCa: 1200,

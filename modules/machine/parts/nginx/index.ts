@@ -2,7 +2,7 @@ import { noticeSeconds } from "../../../config/balancer.js";
 import type { PayloadContext, PayloadPart } from "../../part/part.js";
 import { sandbox } from "../../part/sandbox.js";
 import { bodyKib, timings } from "../../../platform/limits.js";
-import { edgeTokenHeader, healthPath, readyPath, siteHosts } from "../../../platform/names.js";
+import { edgeTokenHeader, edgeTokenPath, healthPath, readyPath, siteHosts } from "../../../platform/names.js";
 import { packages } from "../../../platform/packages.js";
 import { paths } from "../../../platform/paths.js";
 import { refusalsPerLine } from "../../../platform/signals.js";
@@ -54,6 +54,7 @@ export function nginxPart({ config }: PayloadContext): PayloadPart {
     refusalShare: 100 / refusalsPerLine,
     writesPerMinute: config.visitors.writesPerMinute,
     edgeTokenHeader,
+    edgeTokenPath,
     edgeTokenVariable: edgeTokenHeader.toLowerCase().replaceAll("-", "_"),
     statusPort: ports.nginxStatus,
     applicationPort: ports.application,

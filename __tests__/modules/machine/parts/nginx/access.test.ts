@@ -11,12 +11,31 @@ describe.runIf(hasToolInNetwork("nginx", "nginx configuration", "-nu"))(
         terminate,
         `application
        ask http://10.0.1.11/; ask -H "X-Edge-Token: ${"1".repeat(64)}" http://10.0.1.11/; ask -H "X-Edge-Token;" http://10.0.1.11/
+       ask -H "X-Edge-Token: ${"a".repeat(64)}" http://10.0.1.11/; ask -H "X-Edge-Token: ${"A".repeat(64)}" http://10.0.1.11/
+       ask -H "X-Edge-Token: ${"0".repeat(64)}${"a".repeat(64)}" http://10.0.1.11/
        ask -H 'Content-Length: 9000000' -X POST http://10.0.1.11/; ask http://10.0.1.11/readyz
        visitor -o /dev/null -w '%{http_code}\n' /; host=foobar.com visitor -o /dev/null -w '%{http_code}\n' /
        host=other.test visitor -o /dev/null -w '%{http_code}\n' /; host=other.test ask http://10.0.1.11/healthz
+       told() { curl -s -H "X-Edge-Token: $1" http://127.0.0.1:8081/edge-token; echo; }; told ${"a".repeat(64)}; told ${"b".repeat(64)}
        from=10.0.1.6 curl -s -o /dev/null -w '%{http_code}\n' http://127.0.0.1/; cat $folder/error.log`,
       );
-      expect(linesOf(output)).toEqual(["403", "403", "403", "403", "403", "200", "200", "421", "421", "000"]);
+      expect(linesOf(output)).toEqual([
+        "403",
+        "403",
+        "403",
+        "200",
+        "403",
+        "403",
+        "403",
+        "403",
+        "200",
+        "200",
+        "421",
+        "421",
+        "1",
+        "0",
+        "000",
+      ]);
     });
 
     it("answers the edge's certificate, and other names and paths not at all (passthrough)", async () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { secretFilesOf } from "../../../../../modules/config/secrets.js";
 import { nginxPart } from "../../../../../modules/machine/parts/nginx/index.js";
 import { exampleConfig } from "../../../../support/config.js";
 import { inTemporaryFolder, partOf, writeBelow } from "../../../../support/payload-files.js";
@@ -20,6 +21,11 @@ export interface NetworkProps {
   /** Kind of the origin certificate's key, as `openssl req -newkey` takes it. @default - ECDSA P-256 */
   readonly key?: string;
 }
+
+/** As the catalogue of secrets writes two tokens, of which one is on its way out. */
+const edgeTokens = secretFilesOf(exampleConfig(), ["web"])
+  .shared.find(({ path }) => path.endsWith("/edge-token.conf"))
+  ?.content(() => `${"0".repeat(64)}|${"a".repeat(64)}`) as string;
 
 const own = (name: string): string => readFileSync(new URL(`./${name}`, import.meta.url), "utf8");
 
@@ -46,7 +52,7 @@ export const inNetwork = (
       ...moved,
       { path: "in-service", content: "" },
       { path: "passthrough", content: part === passthrough ? "yes" : "" },
-      { path: "etc/nginx/secrets/edge-token.conf", content: `"${"0".repeat(64)}" 1;\n` },
+      { path: "etc/nginx/secrets/edge-token.conf", content: edgeTokens },
       { path: "etc/nginx/tls/placeholder", content: "" },
       { path: "application.mjs", content: own("application.mjs") },
       { path: "setup.sh", content: `key="${key}"\n${own("network.sh")}${script}` },

@@ -1,0 +1,90 @@
+import { TerraformOutput } from "cdktf";
+import { describe, expect, it } from "vitest";
+import { Passwords } from "../../../modules/credentials/passwords.js";
+import { Rotation } from "../../../modules/credentials/rotation.js";
+import { exampleConfig } from "../../support/config.js";
+import { addressesIn, resources, synthesize } from "../../support/synth.js";
+
+const config = exampleConfig();
+const rotation = (generation: number) =>
+  synthesize(config, (stack) => {
+    const tokens = new Rotation(stack, {
+      what: "edge-token",
+      generation,
+      make: (ending) => new Passwords(stack, `edge${ending}`, { names: ["token"], protect: false }).value("token"),
+    });
+    const outputs = {
+      used: tokens.used((token) => token),
+      accepted: tokens.accepted((token) => token),
+      before: tokens.before((token) => token),
+      stage: tokens.stage,
+    };
+    for (const [name, value] of Object.entries(outputs)) new TerraformOutput(stack, name, { value });
+  });
+const outputs = (generation: number) =>
+  Object.fromEntries(Object.entries(rotation(generation).output ?? {}).map(([name, { value }]) => [name, value]));
+
+describe("the first generation of a secret", () => {
+  it("is all there is, under the addresses it always had", () => {
+    expect(addressesIn(rotation(1))).toEqual([
+      "random_password.edge_token",
+      "terraform_data.edge-token_oldest",
+      "terraform_data.edge-token_used",
+    ]);
+    expect(outputs(1)).toMatchObject({
+      used: "${random_password.edge_token.result}",
+      accepted: ["${random_password.edge_token.result}"],
+    });
+    expect(outputs(1)["before"]).toBeUndefined();
+  });
+});
+
+describe("a later generation of a secret", () => {
+  const before = "random_password.edge_token.result";
+  const newest = "random_password.edge-2_token.result";
+  const at = (number: string) => `(terraform_data.edge-token_${number}.input == 2) ? ${newest} : ${before}`;
+
+  it("stands beside the one before, and takes no part in what is used until the state says so", () => {
+    expect(outputs(2)).toEqual({
+      used: `\${${at("used")}}`,
+      accepted: `\${distinct([${newest}, ${at("oldest")}])}`,
+      before: `\${${before}}`,
+      stage: {
+        configured: 2,
+        used: "${terraform_data.edge-token_used.input}",
+        oldest: "${terraform_data.edge-token_oldest.input}",
+      },
+    });
+  });
+
+  it("lets go of the one before the last", () => {
+    expect(Object.keys(resources(rotation(3), "random_password"))).toEqual(["edge-2_token", "edge-3_token"]);
+  });
+
+  it("is refused by a plan when one was left out, and no deploy moves what the state says", () => {
+    expect(resources(rotation(3), "terraform_data")["edge-token_oldest"]).toEqual({
+      input: 1,
+      lifecycle: {
+        ignore_changes: ["input"],
+        postcondition: [
+          {
+            condition: "${contains([2, 3], self.input)}",
+            error_message: expect.stringMatching(/^generations.edgeToken is 3, .* Raise it by one at a time/) as string,
+          },
+        ],
+      },
+    });
+  });
+
+  it("is named by every plan until the old one is refused", () => {
+    expect(rotation(2).check?.["edge-token"]).toEqual({
+      assert: [
+        {
+          condition: "${(terraform_data.edge-token_oldest.input == 2)}",
+          error_message:
+            "generations.edgeToken is 2, and an older one is still in force: npm run ops rotate edge-token",
+        },
+      ],
+    });
+  });
+});

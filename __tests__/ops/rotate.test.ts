@@ -1,0 +1,95 @@
+import { describe, expect, it } from "vitest";
+import { accepted, type Stage } from "../../modules/config/generations.js";
+import { nextOf, rotatedNamed } from "../../ops/commands/rotate.js";
+import { excessOfMaking, TerraformSecrets } from "../../ops/hetzner/secrets.js";
+import type { Plan } from "../../ops/terraform/plan.js";
+import { exampleConfig } from "../support/config.js";
+import { change, recordedTerraform } from "./support/terraform.js";
+
+const stage = (configured: number, used: number, oldest: number): Stage => ({ configured, used, oldest });
+const plan = (...changes: readonly (readonly [address: string, actions: string])[]): Plan => ({
+  resource_changes: changes.map(([address, actions]) => change(address, actions)),
+});
+
+describe("a rotation", () => {
+  it("accepts the new one, uses it, and then refuses the old one, whatever moment it is run again at", () => {
+    expect(nextOf(stage(2, 1, 1))).toBe("used");
+    expect(nextOf(stage(2, 2, 1))).toBe("oldest");
+    expect(nextOf(stage(2, 2, 2))).toBeUndefined();
+    expect([stage(2, 1, 1), stage(2, 2, 1), stage(2, 2, 2)].map(accepted)).toEqual([[2, 1], [2, 1], [2]]);
+  });
+
+  it("of something unknown is refused by name", () => {
+    expect(() => rotatedNamed("everything")).toThrow(/^rotate: no everything; there are edge-token/);
+  });
+});
+
+describe("what a plan that makes a generation may do", () => {
+  it("is to make it, and to let go of the one before the last", () => {
+    expect(excessOfMaking(plan(["random_password.edge-2_token", "create"]), "edge-token", 2)).toEqual([]);
+    const third = plan(["random_password.edge-3_token", "create"], ["random_password.edge_token", "delete"]);
+    expect(excessOfMaking(third, "edge-token", 3)).toEqual([]);
+    const fourth = plan(["random_password.edge-4_token", "create"], ["random_password.edge-2_token", "delete"]);
+    expect(excessOfMaking(fourth, "edge-token", 4)).toEqual([]);
+  });
+
+  it.each([
+    [2, "random_password.edge_token", "delete"],
+    [3, "random_password.edge-2_token", "delete"],
+    [3, "random_password.edge-3_token", "delete,create"],
+    [3, "random_password.password_application", "delete"],
+    [3, "tls_private_key.mysql_authority_key", "update"],
+  ])("is nothing else (generation %i: %s, %s)", (generation, address, actions) => {
+    expect(excessOfMaking(plan([address, actions]), "edge-token", generation)).toHaveLength(1);
+  });
+});
+
+describe("secrets that Terraform keeps", () => {
+  const config = exampleConfig({ generations: { edgeToken: 2 } });
+  const outputs = {
+    stages: { "edge-token": { configured: 1, used: 1, oldest: 1 } },
+    secrets: { shared: { edgeTokens: "new|old" }, own: {}, before: { edgeTokens: "old" } },
+  };
+  const secretsWith = (...plans: readonly Plan[]) => {
+    const terraform = recordedTerraform("production", plans, outputs);
+    const { credentials, edge } = terraform;
+    return {
+      terraform,
+      secrets: new TerraformSecrets({ config, credentials, edge, synthesize: () => Promise.resolve() }),
+    };
+  };
+  const silent = () => undefined;
+
+  it("have the configuration's generation, and from the state how far it has come", async () => {
+    const { secrets } = secretsWith();
+    expect(await secrets.stage("edge-token")).toEqual(stage(2, 1, 1));
+    const values = await secrets.values();
+    expect([values.of("alpha", "edgeTokens"), values.before("alpha", "edgeTokens")]).toEqual(["new|old", "old"]);
+    expect(() => values.of("alpha", "originKey")).toThrow("secret originKey of alpha");
+  });
+
+  it("come one step on in a copy of the stack, which alone knows of the step", async () => {
+    const { secrets, terraform } = secretsWith(plan(["terraform_data.edge-token_used", "update"]));
+    await secrets.advance("edge-token", "used", silent);
+    expect(terraform.calls().filter((call) => call.includes(" apply "))).toEqual([
+      "-chdir=production-credentials-ops apply production-credentials-ops/ops.tfplan",
+    ]);
+  });
+
+  it.each([
+    ["advance", plan(["terraform_data.edge-token_used", "update"], ["random_password.edge_token", "delete"])],
+    ["show", plan(["cloudflare_ruleset.site_edge-token", "update"], ["hcloud_load_balancer.balancer", "update"])],
+    ["show", plan(["cloudflare_ruleset.site_edge-token", "delete,create"])],
+  ] as const)("are left alone when a plan would do more (%s)", async (step, more) => {
+    const { secrets, terraform } = secretsWith(more);
+    const doing = step === "show" ? secrets.show("edge-token", silent) : secrets.advance("edge-token", "used", silent);
+    await expect(doing).rejects.toThrow("refused: the plan would do more than this");
+    expect(terraform.calls().filter((call) => call.includes(" apply "))).toEqual([]);
+  });
+
+  it("reach Cloudflare by the edge's own plan", async () => {
+    const { secrets, terraform } = secretsWith(plan(["cloudflare_ruleset.site_edge-token", "update"]));
+    await secrets.show("edge-token", silent);
+    expect(terraform.calls().at(-1)).toBe("-chdir=production-edge apply production-edge/ops.tfplan");
+  });
+});

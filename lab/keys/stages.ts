@@ -1,0 +1,34 @@
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { generationOf, generationSetting, type Rotated, type Stage } from "../../modules/config/generations.js";
+import type { Config } from "../../modules/config/schema.js";
+
+type Reached = Pick<Stage, "used" | "oldest">;
+
+const fileOf = (directory: string): string => path.join(directory, "stages.json");
+
+const read = async (directory: string): Promise<Partial<Record<Rotated, Reached>>> =>
+  JSON.parse(await readFile(fileOf(directory), "utf8").catch(() => "{}")) as Partial<Record<Rotated, Reached>>;
+
+/** How far a rotation has come: in place of the numbers in Terraform's state, and as strict. */
+export async function stageOf(directory: string, config: Config, what: Rotated): Promise<Stage> {
+  const configured = generationOf(config, what);
+  const { used, oldest } = (await read(directory))[what] ?? { used: 1, oldest: 1 };
+  if (![oldest, oldest + 1].includes(configured))
+    throw new Error(`lab: ${generationSetting(what)} is ${configured}, and ${oldest} is in force: raise it by one`);
+  return { configured, used, oldest };
+}
+
+/** Puts the configured generation in place of the one that is used, or of the oldest that is accepted. */
+export async function advanceStage(
+  directory: string,
+  config: Config,
+  what: Rotated,
+  number: keyof Reached,
+): Promise<void> {
+  const { used, oldest } = await stageOf(directory, config, what);
+  const stages = { ...(await read(directory)), [what]: { used, oldest, [number]: generationOf(config, what) } };
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await writeFile(`${fileOf(directory)}.new`, JSON.stringify(stages));
+  await rename(`${fileOf(directory)}.new`, fileOf(directory));
+}

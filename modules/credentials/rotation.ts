@@ -1,0 +1,103 @@
+import { conditional, Fn, Op, TerraformResource, type TerraformStack } from "cdktf";
+import { Construct } from "constructs";
+import { generationSetting, type Rotated } from "../config/generations.js";
+
+/** Properties of {@link Rotation}. */
+export interface RotationProps<Made> {
+  readonly what: Rotated;
+  /** Generation that the configuration asks for. */
+  readonly generation: number;
+  /** Makes one generation, under names that end so. The first one has no ending: its addresses are older than generations. */
+  readonly make: (ending: string) => Made;
+}
+
+const endingOf = (generation: number): string => (generation === 1 ? "" : `-${generation}`);
+
+/**
+ * A secret that can change while it is in use. The configured generation and the one before it exist side by side. Which one is used, and
+ * which is the oldest that is still accepted, is no matter of the configuration: two numbers in the state say it, and only
+ * `npm run ops rotate` moves them, one at a time, when the servers have followed. So a deploy at any moment changes nothing that is in use.
+ */
+export class Rotation<Made> extends Construct {
+  private readonly newest: Made;
+  private readonly previous: Made | undefined;
+  private readonly usedNumber: Reached;
+  private readonly oldestNumber: Reached;
+
+  constructor(
+    stack: TerraformStack,
+    private readonly props: RotationProps<Made>,
+  ) {
+    super(stack, props.what);
+    const { what, generation, make } = props;
+    this.newest = make(endingOf(generation));
+    this.previous = generation > 1 ? make(endingOf(generation - 1)) : undefined;
+    this.usedNumber = new Reached(this, "used", props);
+    this.oldestNumber = new Reached(this, "oldest", props);
+    // cdktf has no construct for check blocks.
+    stack.addOverride(`check.${what}`, {
+      assert: [
+        {
+          condition: Op.eq(this.oldestNumber.value, generation),
+          error_message: `${generationSetting(what)} is ${generation}, and an older one is still in force: npm run ops rotate ${what}`,
+        },
+      ],
+    });
+  }
+
+  /** What is shown to those who check it. */
+  used(value: (made: Made) => string): string {
+    return this.at(this.usedNumber, value);
+  }
+
+  /** All that is accepted, the newest first, as a list. */
+  accepted(value: (made: Made) => string): string[] {
+    const newest = value(this.newest);
+    return this.previous ? Fn.distinct([newest, this.at(this.oldestNumber, value)]) : [newest];
+  }
+
+  /** The generation before the configured one, to try whether it is refused. @returns nothing where there is none */
+  before(value: (made: Made) => string): string | undefined {
+    return this.previous && value(this.previous);
+  }
+
+  /** How far it has come, see Stage in modules/config/generations.ts. */
+  get stage(): Readonly<Record<string, unknown>> {
+    return { configured: this.props.generation, used: this.usedNumber.value, oldest: this.oldestNumber.value };
+  }
+
+  private at(number: Reached, value: (made: Made) => string): string {
+    if (!this.previous) return value(this.newest);
+    return conditional(
+      Op.eq(number.value, this.props.generation),
+      value(this.newest),
+      value(this.previous),
+    ) as unknown as string;
+  }
+}
+
+/** A number in the state: the generation that has been reached. It begins with 1, and no deploy changes it. */
+class Reached extends TerraformResource {
+  constructor(scope: Construct, id: string, { what, generation }: Pick<RotationProps<unknown>, "what" | "generation">) {
+    super(scope, id, {
+      terraformResourceType: "terraform_data",
+      lifecycle: {
+        ignoreChanges: ["input"],
+        postcondition: [
+          {
+            condition: `\${contains([${Math.max(1, generation - 1)}, ${generation}], self.input)}`,
+            errorMessage: `${generationSetting(what)} is ${generation}, and the generation in force is neither this one nor the one before it. Raise it by one at a time, and rotate in between; a new environment begins with 1.`,
+          },
+        ],
+      },
+    });
+  }
+
+  get value(): string {
+    return this.interpolationForAttribute("input") as unknown as string;
+  }
+
+  protected override synthesizeAttributes(): Record<string, unknown> {
+    return { input: 1 };
+  }
+}

@@ -1,0 +1,41 @@
+import { edgeTokenHeader, edgeTokenPath } from "../../../modules/platform/names.js";
+import { ports } from "../../../modules/platform/ports.js";
+import { loginOf } from "../../core/site.js";
+import type { Moment, Rotation } from "./rotation.js";
+
+/** The token by which nginx knows that a request came through our zone at Cloudflare. */
+export const edgeToken: Rotation = {
+  secrets: ["edgeTokens"],
+  isShownOutside: true,
+
+  async takeUp({ site }, { name }) {
+    await site.ssh.run(loginOf(site, name), ["nginx", "-t", "-q"]);
+    await site.ssh.run(loginOf(site, name), ["systemctl", "reload", "nginx.service"]);
+  },
+
+  async missing(moment, { name, roles }) {
+    if (!roles.includes("web") || moment.site.config.tls === "passthrough") return undefined;
+    const accepted = moment.values.of(name, "edgeTokens").split("|");
+    const before = moment.values.before(name, "edgeTokens");
+    for (const token of new Set([...accepted, ...(before === undefined ? [] : [before])])) {
+      const isAccepted = await isAcceptedOn(moment, name, token);
+      if (isAccepted !== accepted.includes(token))
+        return isAccepted ? "nginx still accepts the old token" : "nginx refuses a token that Cloudflare may show";
+    }
+    return undefined;
+  },
+};
+
+/** Asks nginx on a server about a token, which is in no command line. */
+async function isAcceptedOn({ site }: Moment, name: string, token: string): Promise<boolean> {
+  const url = `http://127.0.0.1:${ports.nginxStatus}${edgeTokenPath}`;
+  const told = await site.ssh.run(
+    loginOf(site, name),
+    ["curl", "--silent", "--max-time", "10", "--header", "@-", url],
+    { input: `${edgeTokenHeader}: ${token}\n` },
+  );
+  if (told === "1" || told === "0") return told === "1";
+  throw new Error(
+    `${name}: its nginx cannot be asked about tokens; bring it up to date first: npm run ops rollout ${name}`,
+  );
+}

@@ -1,0 +1,44 @@
+"""
+Puts secret files in place, each at once and whole. They come on standard input, so that no command line holds them.
+Prints "waiting" while something has still to take them up: from the first changed file until the mark, its path is in the input, is
+removed. The mark does not outlive a boot, and needs not: whatever starts then reads the new files.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import sys
+
+wanted = json.load(sys.stdin)
+mark = pathlib.Path(wanted["mark"])
+
+
+def differs(file):
+    try:
+        return pathlib.Path(file["path"]).read_text() != file["content"]
+    except OSError:
+        return True
+
+
+def put(path, owner, mode, content):
+    draft = path.with_name(path.name + ".new")
+    draft.unlink(missing_ok=True)
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        shutil.chown(draft, owner, owner)
+        os.fchmod(out.fileno(), int(mode, 8))
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())
+    draft.replace(path)
+    folder = os.open(path.parent, os.O_DIRECTORY)
+    os.fsync(folder)
+    os.close(folder)
+
+
+changed = [file for file in wanted["files"] if differs(file)]
+if changed:
+    mark.touch()
+for file in changed:
+    put(pathlib.Path(file["path"]), file["owner"], file["mode"], file["content"])
+print("waiting" if mark.exists() else "current")

@@ -1,0 +1,42 @@
+import { readFileSync } from "node:fs";
+import type { Rotated } from "../../modules/config/generations.js";
+import type { ServerConfig } from "../../modules/config/schema.js";
+import { secretFilesOf, type SecretName } from "../../modules/config/secrets.js";
+import { loginOf, type SecretValues, type Site } from "./site.js";
+
+const program = readFileSync(new URL("files/deliver.py", import.meta.url), "utf8");
+
+/** There on a server while new secrets wait to be taken up. */
+const markOf = (what: Rotated): string => `/run/rotate-${what}`;
+
+/**
+ * Gives a server the files that hold these secrets, as a new server would get them.
+ * @returns whether something there must still take them up; see {@link takenUp}
+ */
+export async function deliver(
+  site: Site,
+  server: ServerConfig,
+  what: Rotated,
+  names: readonly SecretName[],
+  values: SecretValues,
+): Promise<boolean> {
+  const { shared, own } = secretFilesOf(site.config, server.roles);
+  const files = [...shared, ...own]
+    .filter(({ needs }) => needs.some((name) => names.includes(name)))
+    .map((file) => ({
+      path: file.path,
+      owner: file.owner,
+      mode: file.certificate ? "0644" : "0600",
+      content: file.content((name) => values.of(server.name, name)),
+    }));
+  if (files.length === 0) return false;
+  const told = await site.ssh.run(loginOf(site, server.name), ["python3", "-I", "-c", program], {
+    input: JSON.stringify({ mark: markOf(what), files }),
+  });
+  return told.trim() === "waiting";
+}
+
+/** Notes on the server that its secrets have been taken up. */
+export async function takenUp(site: Site, server: string, what: Rotated): Promise<void> {
+  await site.ssh.run(loginOf(site, server), ["rm", "-f", markOf(what)]);
+}

@@ -1,0 +1,116 @@
+import { generationOf, type Rotated, type Stage } from "../../modules/config/generations.js";
+import type { Config } from "../../modules/config/schema.js";
+import type { SecretName } from "../../modules/config/secrets.js";
+import type { SecretStore, SecretValues } from "../core/site.js";
+import type { Report } from "../core/site.js";
+import { actionsOf, type Allowed, excessOf, type Plan } from "../terraform/plan.js";
+import type { Stack } from "../terraform/terraform.js";
+
+/** What {@link TerraformSecrets} works with. */
+export interface TerraformSecretsProps {
+  readonly config: Config;
+  readonly credentials: Stack;
+  readonly edge: Stack;
+  /** Writes the stacks anew and lets the policies judge them. @throws when they do not pass */
+  readonly synthesize: () => Promise<void>;
+}
+
+/** The part of a resource's name that all resources of one generation begin with, but for its number. */
+const names: Readonly<Record<Rotated, string>> = { "edge-token": "edge" };
+
+/** What shows a secret outside of servers, and what may be done to it. */
+const shown: Readonly<Record<Rotated, Allowed>> = {
+  "edge-token": { "cloudflare_ruleset.site_edge-token": ["update"] },
+};
+
+/** Output `secrets` of the stack of the credentials. */
+interface SecretsOutput {
+  readonly shared: Readonly<Partial<Record<SecretName, string>>>;
+  readonly own: Readonly<Record<string, Readonly<Partial<Record<SecretName, string>>>>>;
+  readonly before: Readonly<Partial<Record<SecretName, string>>>;
+}
+
+/** What a plan of the credentials would do beyond making one generation and letting go of the one before the last. Pure. */
+export function excessOfMaking(plan: Plan, what: Rotated, generation: number): readonly string[] {
+  const last = generation - 2;
+  const gone = new RegExp(`^\\w+\\.${names[what]}${last === 1 ? "" : `-${last}`}_`);
+  const mayGo = (plan.resource_changes ?? []).filter(({ address }) => last >= 1 && gone.test(address));
+  const made = (plan.resource_changes ?? []).filter(({ change }) => change.actions.join() === "create");
+  return excessOf(plan, {
+    ...Object.fromEntries(made.map(({ address }) => [address, ["create"]])),
+    ...Object.fromEntries(mayGo.map(({ address }) => [address, ["delete"]])),
+  });
+}
+
+/** Secrets as Terraform makes and keeps them. Each plan is read before it is applied. */
+export class TerraformSecrets implements SecretStore {
+  // Cloudflare says "within seconds"; visitors who are led to one that has not heard would be refused.
+  readonly spreadSeconds = 60;
+
+  constructor(private readonly props: TerraformSecretsProps) {}
+
+  async make(what: Rotated, report: Report): Promise<void> {
+    const { config, credentials, edge, synthesize } = this.props;
+    await synthesize();
+    report("the configuration passes");
+    for (const stack of [credentials, edge]) await stack.init();
+    await this.apply(credentials, (plan) => excessOfMaking(plan, what, generationOf(config, what)), report);
+  }
+
+  async stage(what: Rotated): Promise<Stage> {
+    const stages = (await this.output("stages")) as Readonly<Record<string, Stage>>;
+    const stage = stages[what];
+    if (stage === undefined) throw new Error(`${what}: the stack of the credentials knows no stage; deploy it first`);
+    return { ...stage, configured: generationOf(this.props.config, what) };
+  }
+
+  async values(): Promise<SecretValues> {
+    const { shared, own, before } = (await this.output("secrets")) as SecretsOutput;
+    return {
+      of: (server, name) => {
+        const value = own[server]?.[name] ?? shared[name];
+        if (value === undefined) throw new Error(`secret ${name} of ${server}: the stack of the credentials has none`);
+        return value;
+      },
+      before: (_, name) => before[name],
+    };
+  }
+
+  async advance(what: Rotated, number: "used" | "oldest", report: Report): Promise<void> {
+    const { config, credentials } = this.props;
+    const name = `${what}_${number}`;
+    // An empty list would leave in force what is ignored; this is an attribute that is never set.
+    const lifecycle = { ignore_changes: ["triggers_replace"] };
+    const copy = await credentials.overridden({
+      resource: { terraform_data: { [name]: { input: generationOf(config, what), lifecycle } } },
+    });
+    try {
+      await this.apply(copy, (plan) => excessOf(plan, { [`terraform_data.${name}`]: ["update"] }), report);
+    } finally {
+      await copy.discard();
+    }
+  }
+
+  async show(what: Rotated, report: Report): Promise<void> {
+    await this.apply(this.props.edge, (plan) => excessOf(plan, shown[what]), report);
+  }
+
+  private apply(stack: Stack, excessIn: (plan: Plan) => readonly string[], report: Report): Promise<void> {
+    return stack.plan({}, async ({ plan, apply }) => {
+      const excess = excessIn(plan);
+      if (excess.length > 0)
+        throw new Error(
+          `refused: the plan would do more than this:\n  ${excess.join("\n  ")}\ndeploy that first: npx cdktf deploy '*'`,
+        );
+      for (const action of actionsOf(plan)) report(action);
+      // Also without an action: outputs follow.
+      await apply();
+    });
+  }
+
+  private async output(name: string): Promise<unknown> {
+    const found = (await this.props.credentials.outputs())[name];
+    if (found === undefined) throw new Error(`the stack of the credentials has no output ${name}; deploy it first`);
+    return found;
+  }
+}

@@ -1,0 +1,44 @@
+import type { Rotated, Stage } from "../../modules/config/generations.js";
+import { Lab } from "../../lab/lab.js";
+import { advanceStage, stageOf } from "../../lab/keys/stages.js";
+import { layout } from "../../lab/layout.js";
+import { startEdgeOf } from "../../lab/services.js";
+import type { SecretStore, SecretValues } from "../core/site.js";
+
+/** The lab's secrets: files in place of Terraform's state, which come into being when they are asked for. */
+export class LabSecrets implements SecretStore {
+  readonly spreadSeconds = 0;
+
+  async make(): Promise<void> {
+    await Lab.attach();
+  }
+
+  async stage(what: Rotated): Promise<Stage> {
+    return stageOf(layout.secrets, (await this.environment()).config, what);
+  }
+
+  async values(): Promise<SecretValues> {
+    const { blueprint } = await Lab.attach();
+    const { config } = blueprint.environment;
+    return {
+      of: (name, secret) => {
+        const server = config.servers.find((one) => one.name === name);
+        if (server === undefined) throw new Error(`lab: no server ${name}`);
+        return blueprint.credentials.value(server, secret);
+      },
+      before: (_, secret) => blueprint.credentials.before(secret),
+    };
+  }
+
+  async advance(what: Rotated, number: "used" | "oldest"): Promise<void> {
+    await advanceStage(layout.secrets, (await this.environment()).config, what, number);
+  }
+
+  async show(): Promise<void> {
+    await startEdgeOf(layout, (await Lab.attach()).blueprint);
+  }
+
+  private async environment() {
+    return (await Lab.attach()).blueprint.environment;
+  }
+}
