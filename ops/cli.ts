@@ -13,6 +13,7 @@ import { rotate, rotatedNamed } from "./commands/rotate.js";
 import { dryRun, rollout } from "./commands/rollout.js";
 import { status } from "./commands/status.js";
 import { Lock } from "./core/lock.js";
+import { dryUpgrade, upgrade } from "./commands/upgrade.js";
 import { backMinutes, type Context } from "./core/maintain.js";
 import { openSite } from "./open.js";
 import { Progress } from "./core/progress.js";
@@ -132,6 +133,18 @@ program
     } finally {
       await held.release();
     }
+  });
+
+program
+  .command("upgrade")
+  .description(
+    "upgrades every package and does the reboots that are due, one server at a time; run again, it goes on where it stopped",
+  )
+  .argument("[servers...]", "only these")
+  .option("--dry-run", "says what it would do; exit code 1 when it would not begin")
+  .action(async (only: string[], { dryRun: dry }: { dryRun?: boolean }) => {
+    if (dry) process.exitCode = await dryUpgrade(await site(), { only }, new Progress());
+    else await alone("upgrade", (context) => upgrade(context, { only }));
   });
 
 program

@@ -24,6 +24,14 @@ export interface Member {
   readonly reason: string;
 }
 
+/** A package that a newer version is known of. */
+export interface Upgradable {
+  readonly name: string;
+  /** Version that is installed; empty when it would come along with another. */
+  readonly from: string;
+  readonly to: string;
+}
+
 /** What a server tells of itself; see files/observe.py. */
 export interface Observation {
   /** Identity of this run of the system: another one after every boot. */
@@ -40,7 +48,7 @@ export interface Observation {
   /** `null` on a server that is no database member. */
   readonly member: Member | null;
   /** Packages that a newer version is known of. @default - absent: it was not looked for */
-  readonly upgradable?: readonly string[];
+  readonly upgradable?: readonly Upgradable[];
   /** Why a reboot is due; empty when none is. */
   readonly rebootFor: readonly string[];
   /** Days until each certificate ends, by what it is for. */

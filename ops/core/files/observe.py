@@ -85,7 +85,9 @@ def member():
 
 def upgradable():
     lines = output("apt-get", "--simulate", "--quiet=2", "-o", "Debug::NoLocking=true", "dist-upgrade").splitlines()
-    return sorted(line.split()[1] for line in lines if line.startswith("Inst "))
+    # "Inst NAME [OLD] (NEW ARCHIVE [ARCHITECTURE])"; without OLD it comes along with another.
+    found = [re.match(r"Inst (\S+) (?:\[(\S+)\] )?\((\S+)", line) for line in lines]
+    return [{"name": match[1], "from": match[2] or "", "to": match[3]} for match in found if match]
 
 
 def reboot_for():

@@ -1,0 +1,91 @@
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { duty, isDue, mysqlRefusal } from "../../ops/commands/upgrade.js";
+import { nextOf } from "../../ops/core/maintain.js";
+import { mixRefusal, mysqlVersionOf } from "../../ops/core/mysql-versions.js";
+import type { ServerState } from "../../ops/core/snapshot.js";
+import { hasTool, runTool } from "../support/tools.js";
+import { snapshot } from "./support/snapshot.js";
+
+const upgradable = [
+  { name: "datadog-agent", from: "1:7.71.0-1", to: "1:7.72.1-1" },
+  { name: "mysql-community-server-core", from: "8.4.6-1debian13", to: "8.4.7-1debian13" },
+];
+const bravoWith = (observation: object): ServerState => snapshot({ bravo: { observation } }).servers[1] as ServerState;
+
+describe("the version in a package's version", () => {
+  it.each([
+    ["9.7.4-2", "9.7.4"],
+    ["8.4.6-1debian13", "8.4.6"],
+    ["1:8.0.43-0ubuntu1", "8.0.43"],
+    ["8.4.7-log", "8.4.7"],
+    ["none", undefined],
+  ])("%s is %s", (text, version) => {
+    expect(mysqlVersionOf(text)).toBe(version);
+  });
+});
+
+describe("which versions of MySQL may be mixed in a group", () => {
+  it.each<[string, readonly string[], string, string]>([
+    ["up within a long-term series", ["8.4.6", "8.4.6", "8.4.6"], "8.4.6", "8.4.7"],
+    ["one of several steps behind there", ["8.4.7", "8.4.9", "8.4.6"], "8.4.6", "8.4.8"],
+    ["in the next one", ["9.7.4", "9.7.4", "9.7.4"], "9.7.4", "9.7.10"],
+    ["up outside of one, for a higher member joins", ["9.5.0", "9.5.0", "9.5.0"], "9.5.0", "9.5.1"],
+    ["the last one outside", ["9.5.1", "9.5.1", "9.5.0"], "9.5.0", "9.5.1"],
+  ])("allows %s", (_, group, own, next) => {
+    expect(mixRefusal(group, own, next)).toBeUndefined();
+  });
+
+  it.each<[string, readonly string[], string, string, RegExp]>([
+    ["back", ["8.4.7", "8.4.7", "8.4.7"], "8.4.7", "8.4.6", /never made older/],
+    ["to another series", ["8.4.7", "8.4.7", "8.4.7"], "8.4.7", "9.7.0", /change `database\.series` and roll that out/],
+    ["to 10, as numbers and not as text", ["9.7.4"], "9.7.4", "10.7.0", /another series/],
+    [
+      "below the group's lowest outside of a long-term series",
+      ["9.5.3", "9.5.3"],
+      "9.5.0",
+      "9.5.1",
+      /takes no member of 9\.5\.1/,
+    ],
+  ])("refuses %s", (_, group, own, next, words) => {
+    expect(mixRefusal(group, own, next)).toMatch(words);
+  });
+});
+
+describe("an upgrade", () => {
+  it("takes servers with upgrades or a due reboot, replicas first, and each once", () => {
+    const all = snapshot({
+      alpha: { observation: { rebootFor: ["mysql.service"] } },
+      charlie: { observation: { upgradable } },
+    });
+    expect(nextOf(all, isDue({}))?.name).toBe("charlie");
+    expect(nextOf(all, isDue({}, new Set(["charlie"])))?.name).toBe("alpha");
+    expect(nextOf(all, isDue({ only: ["bravo"] }))).toBeUndefined();
+    expect(nextOf(snapshot(), isDue({}), "bravo")?.name).toBe("bravo");
+  });
+
+  it("says what there is to do", () => {
+    expect(duty(bravoWith({ upgradable, rebootFor: ["mysql.service"] }))).toBe(
+      "bravo: upgrades datadog-agent 1:7.71.0-1 -> 1:7.72.1-1, mysql-community-server-core 8.4.6-1debian13 -> 8.4.7-1debian13; " +
+        "a reboot for mysql.service",
+    );
+  });
+
+  it("is refused where MySQL's versions would not go together, whatever else there is", () => {
+    expect(mysqlRefusal(bravoWith({ upgradable }), ["8.4.6", "8.4.6"])).toBeUndefined();
+    const series = [{ name: "mysql-server-core", from: "8.4.6-1", to: "9.7.4-2" }];
+    expect(mysqlRefusal(bravoWith({ upgradable: series }), ["8.4.6"])).toMatch(
+      /^bravo: mysql-server-core: 9\.7\.4 is of another/,
+    );
+    const others = [{ name: "mysql-common", from: "8.4.6-1", to: "9.7.4-2" }];
+    expect(mysqlRefusal(bravoWith({ upgradable: others }), ["8.4.6"])).toBeUndefined();
+  });
+});
+
+describe("what is sent to a server", () => {
+  const script = fileURLToPath(new URL("../../ops/commands/files/upgrade", import.meta.url));
+
+  it.runIf(hasTool("shellcheck", "scripts of ops"))("satisfies shellcheck", () => {
+    expect(runTool("shellcheck", [script])).toEqual({ status: 0, output: "" });
+  });
+});

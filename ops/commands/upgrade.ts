@@ -1,0 +1,150 @@
+import { readFileSync } from "node:fs";
+import { paths } from "../../modules/platform/paths.js";
+import { gate, inOrder } from "../core/judge.js";
+import { awaitBack, backMinutes, type Context, nextOf, passGate, stepDown } from "../core/maintain.js";
+import { mixRefusal, mysqlVersionOf } from "../core/mysql-versions.js";
+import { look } from "../core/observe.js";
+import type { Progress } from "../core/progress.js";
+import { waitUntil } from "../core/shell.js";
+import { loginOf, serverNamed, type Site } from "../core/site.js";
+import { isDatabase, isWeb, primaryOf, type ServerState, type Snapshot } from "../core/snapshot.js";
+
+const script = readFileSync(new URL("files/upgrade", import.meta.url), "utf8");
+
+/** Package lists of all archives, and all packages of a server, over a slow line. */
+const listsSeconds = 180;
+const packagesSeconds = 1500;
+
+/** What {@link upgrade} may be told. */
+export interface UpgradeProps {
+  /** Names of the servers it is limited to. @default - all */
+  readonly only?: readonly string[];
+}
+
+/** Servers that have something to upgrade, or that a reboot is due for; pure. @param done those that this run has upgraded already */
+export const isDue =
+  ({ only = [] }: UpgradeProps, done: ReadonlySet<string> = new Set()) =>
+  ({ name, observation }: ServerState): boolean =>
+    (only.length === 0 || only.includes(name)) &&
+    !done.has(name) &&
+    ((observation?.upgradable?.length ?? 0) > 0 || (observation?.rebootFor.length ?? 0) > 0);
+
+/** What there is to do on a server, for a person; pure. */
+export const duty = ({ name, observation }: ServerState): string => {
+  const upgrades = (observation?.upgradable ?? []).map((one) => `${one.name} ${one.from || "none"} -> ${one.to}`);
+  const reboot = observation?.rebootFor ?? [];
+  return `${name}: ${[
+    ...(upgrades.length > 0 ? [`upgrades ${upgrades.join(", ")}`] : []),
+    ...(reboot.length > 0 ? [`a reboot for ${reboot.join(", ")}`] : []),
+  ].join("; ")}`;
+};
+
+/** MySQL's server as the package names have it, the vendor's and Debian's. */
+const isMysqlServer = (name: string): boolean => /^mysql-(community-)?server(-core)?$/.test(name);
+
+/** Why a server's MySQL may not be upgraded; `undefined` when it may, or when there is nothing to. Pure. @param group versions that run */
+export function mysqlRefusal({ name, observation }: ServerState, group: readonly string[]): string | undefined {
+  for (const upgrade of observation?.upgradable ?? []) {
+    const [own, next] = [mysqlVersionOf(upgrade.from), mysqlVersionOf(upgrade.to)];
+    if (!isMysqlServer(upgrade.name) || own === undefined || next === undefined) continue;
+    const refusal = mixRefusal(group, own, next);
+    if (refusal !== undefined) return `${name}: ${upgrade.name}: ${refusal}`;
+  }
+  return undefined;
+}
+
+/** Says what {@link upgrade} would do, and whether it would begin. @returns exit code: 1 when it would not */
+export async function dryUpgrade(site: Site, props: UpgradeProps, { say }: Pick<Progress, "say">): Promise<number> {
+  await renewLists(site);
+  const snapshot = await look(site, { withUpgradable: true });
+  const due = inOrder(snapshot.servers.filter(isDue(props)));
+  for (const server of due) say(duty(server));
+  if (due.length === 0) say("nothing to upgrade, and no reboot due");
+  const versions = await groupVersions(site, snapshot);
+  const faults = [...gate(snapshot), ...due.flatMap((server) => mysqlRefusal(server, versions) ?? [])];
+  for (const fault of faults) say(`in the way: ${fault}`);
+  return faults.length > 0 ? 1 : 0;
+}
+
+/**
+ * Upgrades every package and does the reboots that are due, one server at a time: out of service, the primary's role handed over before,
+ * back and well before the next. What it does follows from what it finds: run again after an interruption, it goes on.
+ * @throws at the first failure; the other servers serve
+ */
+export async function upgrade(context: Context, props: UpgradeProps): Promise<void> {
+  const { site, lock, progress } = context;
+  for (const name of props.only ?? []) serverNamed(site, name);
+  await progress.step("package lists of all servers", () => renewLists(site));
+  const done = new Set<string>();
+  for (;;) {
+    const waiting = nextOf(await look(site, { withUpgradable: true }), isDue(props, done), lock.inHand);
+    if (waiting === undefined) break;
+    const snapshot = await passGate(context, { inHand: lock.inHand });
+    const refusal = mysqlRefusal(waiting, await groupVersions(site, snapshot));
+    if (refusal !== undefined) throw new Error(`refused: ${refusal}`);
+    await upgradeOne(context, waiting, snapshot);
+    done.add(waiting.name);
+  }
+  progress.say(done.size === 0 ? "nothing to upgrade, and no reboot due" : `upgraded: ${[...done].join(", ")}`);
+}
+
+async function upgradeOne(context: Context, server: ServerState, snapshot: Snapshot): Promise<void> {
+  const { site, lock, progress } = context;
+  const { name } = server;
+  const login = loginOf(site, name);
+  await lock.setInHand(name);
+  // The interrupted run may have left it on its way up.
+  if (server.observation === undefined)
+    await progress.step(`${name}: answers`, (report) =>
+      waitUntil(
+        `${name} answers`,
+        async () => {
+          const seen = (await look(site)).servers.find((one) => one.name === name);
+          return seen?.observation === undefined ? (seen?.silence ?? "it is not in the configuration") : undefined;
+        },
+        { limitSeconds: backMinutes * 60, report },
+      ),
+    );
+  progress.say(duty(server));
+  await stepDown(context, name, snapshot);
+  if (isWeb(server))
+    await progress.step(`${name}: goes out of service`, () =>
+      site.ssh.run(login, ["systemctl", "stop", "in-service"], { timeoutSeconds: 120 }),
+    );
+  await progress.step(`${name}: takes up its upgrades`, () =>
+    site.ssh.run(login, ["sh", "-s", paths.restartUpgraded, paths.vendorUpdates], {
+      input: script,
+      timeoutSeconds: packagesSeconds,
+    }),
+  );
+  const after = (await look(site)).servers.find((one) => one.name === name)?.observation;
+  const reboots = after === undefined || after.rebootFor.length > 0;
+  if (reboots) await progress.step(`${name}: reboots`, () => site.ssh.tryRun(login, ["systemctl", "reboot"]));
+  else if (isWeb(server)) await site.ssh.run(login, ["systemctl", "start", "in-service"]);
+  await awaitBack(context, name, reboots ? { bootId: after?.bootId } : {});
+  await lock.setInHand(undefined);
+}
+
+/** Lets every server ask its archives for what is new. @throws when one cannot */
+const renewLists = async (site: Site): Promise<void> => {
+  const renew = ({ name }: { readonly name: string }): Promise<string> =>
+    site.ssh.run(loginOf(site, name), ["apt-get", "--quiet=2", "-o", "DPkg::Lock::Timeout=120", "update"], {
+      timeoutSeconds: listsSeconds,
+    });
+  await Promise.all(site.config.servers.map(renew));
+};
+
+/** Versions of the members that run, as their group knows them. */
+async function groupVersions(site: Site, snapshot: Snapshot): Promise<readonly string[]> {
+  const member = primaryOf(snapshot) ?? snapshot.servers.find(isDatabase);
+  if (member === undefined) return [];
+  const sql = "SELECT member_version FROM performance_schema.replication_group_members";
+  const told = await site.ssh.run(loginOf(site, member.name), [
+    "mysql",
+    "--batch",
+    "--skip-column-names",
+    "--execute",
+    sql,
+  ]);
+  return told.split("\n").flatMap((line) => mysqlVersionOf(line) ?? []);
+}

@@ -1,0 +1,39 @@
+/** "9.7.4" of "9.7.4-2", "1:8.4.6-1debian13", "9.7.4-log"; `undefined` when there is none. Pure. */
+export const mysqlVersionOf = (text: string): string | undefined => /(?:^|:)(\d+\.\d+\.\d+)/.exec(text)?.[1];
+
+const numbers = (version: string): readonly number[] => version.split(".").map(Number);
+
+function compare(left: string, right: string): number {
+  const [a, b] = [numbers(left), numbers(right)];
+  const at = a.findIndex((part, index) => part !== b[index]);
+  return at < 0 ? 0 : (a[at] ?? 0) - (b[at] ?? 0);
+}
+
+const seriesOf = (version: string): string => numbers(version).slice(0, 2).join(".");
+
+/** 8.4, and from 9 on every x.7: within one of these MySQL lets members of any versions be one group, and any of them be its primary. */
+const isLongTerm = (series: string): boolean => {
+  const [major = 0, minor = 0] = series.split(".").map(Number);
+  return series === "8.4" || (major >= 9 && minor === 7);
+};
+
+/**
+ * Why a member may not be upgraded while the others are as they are; `undefined` when it may. Pure.
+ *
+ * MySQL's rules ("Combining Different Member Versions in a Group", and Compatibility_module in its source): within one long-term series all
+ * versions go together; otherwise a group takes no member of a lower version than its lowest, and appoints no primary of a higher one. A data
+ * directory goes up and never down.
+ * @param group versions of all members that run now, this one's too
+ */
+export function mixRefusal(group: readonly string[], own: string, next: string): string | undefined {
+  if (compare(next, own) < 0) return `${next} is lower than ${own}, and a data directory is never made older`;
+  const series = seriesOf(next);
+  if (series !== seriesOf(own))
+    return `${next} is of another series than ${own}: change \`database.series\` and roll that out`;
+  const all = [...group, next];
+  if (isLongTerm(series) && all.every((version) => seriesOf(version) === series)) return undefined;
+  const lowest = [...group].sort(compare)[0] ?? next;
+  return compare(next, lowest) < 0
+    ? `the group's lowest version is ${lowest}: it takes no member of ${next}`
+    : undefined;
+}
