@@ -35,7 +35,7 @@ describe("the application's part", () => {
 
 describe("units", () => {
   it("hold the socket while processes change, on loopback", () => {
-    expect(unit("app.socket")).toContain("ListenStream=127.0.0.1:3000\n");
+    expect(unit("app.socket")).toContain(`ListenStream=127.0.0.1:${ports.application}\n`);
     expect(unit("app.service")).toContain("Requires=app.socket\n");
   });
 
@@ -59,7 +59,7 @@ describe("units", () => {
     expect(trial.filter((line) => !service.includes(line))).toEqual([
       "Description=The release that deploy-app tries",
       "WorkingDirectory=/opt/app/trial",
-      "ExecStart=/usr/bin/env PORT=3001 /usr/bin/node /opt/app/trial/server.js",
+      `ExecStart=/usr/bin/env PORT=${ports.applicationTrial} /usr/bin/node /opt/app/trial/server.js`,
       "SyslogIdentifier=app-trial",
       "ExecPaths=/usr/bin/node /usr/bin/env /usr/lib",
     ]);

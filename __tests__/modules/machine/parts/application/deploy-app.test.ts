@@ -1,13 +1,14 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { applicationPart } from "../../../../../modules/machine/parts/application/index.js";
+import { ports } from "../../../../../modules/platform/ports.js";
 import { contentOf, inTemporaryFolder, partOf, writeBelow } from "../../../../support/payload-files.js";
 import { runToolBeside } from "../../../../support/tools.js";
 
 /**
  * deploy-app with a folder for /opt/app, and stand-ins for what it talks to: releases as folders, systemd, and an application whose
- * health check (port 3000) fails when a file "sick" names its release or "all"; a trial (port 3001) is not ready, and ends by itself, when it
- * says "trial".
+ * health check fails when a file "sick" names its release or "all"; a trial is not ready, and ends by itself, when it says "trial". Each
+ * answers on its port only.
  */
 const deploy = (script: string): Promise<string[]> => inTemporaryFolder((folder) => deployIn(folder, script));
 
@@ -26,7 +27,12 @@ async function deployIn(folder: string, script: string): Promise<string[]> {
     { path: "deploy-app", content: program, permissions: "0755" },
     standIn(
       "curl",
-      `cd ${folder}; [[ $* == *:3001/readyz ]] && exec ./trial-runs; ! grep -qxFf sick <(echo all) opt/current/server.js`,
+      `cd ${folder}
+      case "$*" in
+        *:${ports.applicationTrial}/readyz) exec ./trial-runs ;;
+        *:${ports.application}/healthz) ! grep -qxFf sick <(echo all) opt/current/server.js ;;
+        *) exit 7 ;;
+      esac`,
     ),
     { path: "trial-runs", content: `#!/bin/bash\n! grep -qx trial ${folder}/sick\n`, permissions: "0755" },
     standIn("sync", 'echo "sync $*" >>steps'),

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 
-const folder = process.argv[2];
+const [folder, port] = process.argv.slice(2);
 const html = (text) => (_, response) =>
   response.writeHead(200, { "content-type": "text/html", "content-length": text.length }).end(text);
 const counts = { connections: 0, posts: 0, paths: [] };
@@ -37,4 +37,4 @@ createServer((request, response) => {
   });
 })
   .on("connection", () => (counts.connections += 1))
-  .listen(3000, "127.0.0.1");
+  .listen(Number(port), "127.0.0.1");

@@ -23,11 +23,11 @@ end() {
 trap end EXIT
 
 application() {
-  node "$folder/application.mjs" "$folder" &
+  node "$folder/application.mjs" "$folder" "$port" &
   application_pid=$!
-  until curl -s -o /dev/null http://127.0.0.1:3000/counts; do sleep 0.05; done
+  until curl -s -o /dev/null "http://127.0.0.1:$port/counts"; do sleep 0.05; done
 }
-counts() { curl -s http://127.0.0.1:3000/counts; }
+counts() { curl -s "http://127.0.0.1:$port/counts"; }
 
 request() {
   local url=${*: -1}

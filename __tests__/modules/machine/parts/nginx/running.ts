@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { secretFilesOf } from "../../../../../modules/config/secrets.js";
 import { nginxPart } from "../../../../../modules/machine/parts/nginx/index.js";
+import { ports } from "../../../../../modules/platform/ports.js";
 import { exampleConfig } from "../../../../support/config.js";
 import { inTemporaryFolder, partOf, writeBelow } from "../../../../support/payload-files.js";
 import { runToolBeside } from "../../../../support/tools.js";
@@ -55,7 +56,7 @@ export const inNetwork = (
       { path: "etc/nginx/secrets/edge-token.conf", content: edgeTokens },
       { path: "etc/nginx/tls/placeholder", content: "" },
       { path: "application.mjs", content: own("application.mjs") },
-      { path: "setup.sh", content: `key="${key}"\n${own("network.sh")}${script}` },
+      { path: "setup.sh", content: `key="${key}" port="${ports.application}"\n${own("network.sh")}${script}` },
     ]);
     const { output } = await runToolBeside("unshare", ["-nu", "bash", join(folder, "setup.sh"), folder]);
     return output.trim();
