@@ -192,7 +192,7 @@ const encryption = z
 
 const backend = z.discriminatedUnion("type", [
   z.strictObject({
-    type: z.literal("local").describe("Where Terraform keeps its state. Default: a local file."),
+    type: z.literal("local").describe("Where Terraform keeps its state; without `backend` a local file."),
     encryption,
     acceptLocalState: z.boolean().default(false).describe("In production, local state needs this explicit word."),
   }),

@@ -63,6 +63,12 @@ const chapters: readonly Chapter[] = [
     },
   },
   {
+    title: "Limits of visitors",
+    about: "What the servers themselves refuse, behind Cloudflare's own limit.",
+    keys: ["visitors"],
+    example: { visitors: { writesPerMinute: 30 } },
+  },
+  {
     title: "Monitoring",
     about: "Every change to a monitor has a reason, which the review shows. [The runbook](runbook.md) has the names.",
     keys: ["monitoring"],
@@ -78,6 +84,12 @@ const chapters: readonly Chapter[] = [
     about: "A raised number changes nothing by itself: [`npm run ops rotate`](operations.md#rotate-a-secret) does.",
     keys: ["generations"],
     example: { generations: { edgeToken: 2 } },
+  },
+  {
+    title: "Where packages come from",
+    about: "MySQL and the Datadog agent are installed from their vendors' archives, or from a mirror of them.",
+    keys: ["aptSources"],
+    example: { aptSources: { mysql: { url: "https://mirror.foobar.com/mysql/apt/debian" } } },
   },
   {
     title: "Terraform's state",
@@ -143,7 +155,6 @@ export function configurationPage(): Promise<string> {
       snippet(chapter.example),
       table(values.filter(belongsTo(chapter))),
     ]),
-    "## Everything else",
-    table(others),
+    ...(others.length > 0 ? ["## Everything else", table(others)] : []),
   ]);
 }
