@@ -49,9 +49,9 @@ export async function rehearse({ from, ratePerSecond = 20 }: RehearsalProps): Pr
     return 130;
   } finally {
     say("takes the lab down");
-    await takeDown(layout);
     await execa("git", ["worktree", "remove", "--force", path.join(folder, "tree")], { cwd: root, reject: false });
     await rm(folder, { recursive: true, force: true });
+    await takeDown(layout);
   }
 }
 

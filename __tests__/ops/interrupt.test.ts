@@ -1,0 +1,39 @@
+import { execa } from "execa";
+import { describe, expect, it } from "vitest";
+
+/** A command that takes a server in hand and waits, as most of the time of any command is. */
+const command = `
+  import { Progress } from "./ops/core/progress.ts";
+  import { endInOrder, waitUntil } from "./ops/core/shell.ts";
+  endInOrder();
+  const progress = new Progress();
+  try {
+    await progress.step("waits", () => waitUntil("the end", async () => "it goes on", { limitSeconds: 60 }));
+  } catch (error) {
+    console.log(error.message);
+    await progress.step("goes on", async () => console.log("NOT EXPECTED")).catch(() => console.log("begins nothing"));
+  } finally {
+    console.log("puts things back");
+  }
+`;
+
+describe("a command that is told to end", () => {
+  it.each(["SIGINT", "SIGTERM"] as const)(
+    "stops waiting, begins nothing new, and puts things back: %s",
+    async (signal) => {
+      const run = execa(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", command], {
+        reject: false,
+      });
+      run.stdout.on("data", (said: Buffer) => said.includes("waits") && run.kill(signal));
+      const { exitCode, stdout } = await run;
+      expect({ exitCode, said: stdout.split("\n").slice(1) }).toEqual({
+        exitCode: 0,
+        said: [
+          "interrupted; run the same command again, it goes on where it stopped",
+          "begins nothing",
+          "puts things back",
+        ],
+      });
+    },
+  );
+});
