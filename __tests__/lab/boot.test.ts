@@ -46,6 +46,14 @@ describe("every machine", () => {
       for (const [name, value] of await networkSettings(machine))
         expect(await machine.exec(["sysctl", "--values", name]), `${name} of ${machine.name}`).toBe(value);
   });
+
+  it("lets no service write a core dump, which would hold its secrets", async () => {
+    const services = ["app", "haproxy", "mysql", "mysql-group", "nginx"];
+    for (const machine of lab.machines) {
+      const limits = await machine.exec(["systemctl", "show", "--value", "--property=LimitCORE", ...services]);
+      expect(limits.split(/\n+/), machine.name).toEqual(services.map(() => "0"));
+    }
+  });
 });
 
 /** Settings of the payload's sysctl.d that a container has of its own: those of the network. The others are this host's. */

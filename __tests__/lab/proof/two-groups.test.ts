@@ -1,0 +1,68 @@
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { errantTransactions, reportOf, settled, takesWrites, wholeGroup } from "../../../lab/group.js";
+import type { Lab } from "../../../lab/lab.js";
+import type { Machine } from "../../../lab/machine/machine.js";
+import { notesOn, query } from "../../../lab/machine/sql.js";
+import { waitFor } from "../../../lab/system/shell.js";
+import { paths } from "../../../modules/platform/paths.js";
+import { ports } from "../../../modules/platform/ports.js";
+import { figure, seconds, timed } from "../support/figures.js";
+import { labInAnyMode } from "../support/lab-in-mode.js";
+
+/** Each second the member asks the others, and HAProxy the member; HAProxy asks once more when the answer has changed. */
+const longestSessionSeconds = 5;
+
+let lab: Lab;
+
+beforeAll(async () => {
+  lab = await labInAnyMode();
+});
+
+/** A session of the application's account at the machine's HAProxy, for writes, that is given this shell script's output. */
+function session(machine: Machine, statements: string) {
+  const client = `mysql --host=127.0.0.1 --port=${ports.databaseWrite} --user=app --skip-reconnect --unbuffered app`;
+  const script = `export MYSQL_PWD="$(cat ${paths.mysql.applicationPassword})"; ${statements} | ${client}`;
+  return machine.tryExec(["sh", "-c", script], { timeoutSeconds: 90 });
+}
+
+/** Writes ten notes a second in one session, until it ends. */
+function keepWriting(machine: Machine, start: string) {
+  const values = `'proof', CONCAT('${start}', UUID()), NOW(3), UUID()`;
+  const insert = `INSERT INTO notes (author, text, created_at, idempotency_key) VALUES (${values});`;
+  return session(machine, `for n in $(seq 600); do echo "${insert}"; sleep 0.1; done`);
+}
+
+describe("two groups that both take writes", () => {
+  it("end in the one with most of the members; sessions with the other are cut, and its member comes back", async () => {
+    const { primary: alone, replicas } = await settled(lab);
+    const others = (verb: "stop" | "start") =>
+      Promise.all(replicas.map((machine) => machine.exec(["systemctl", verb, "mysql-group"])));
+    onTestFinished(async () => void (await others("start")));
+    await others("stop");
+    await query(alone, "STOP GROUP_REPLICATION");
+    // an operator's mistake: those that he declares lost are a group, and only do not answer
+    const lost = replicas.map(({ name }) => name) as [string, ...string[]];
+    await alone.exec(["mysql-group", "force-bootstrap", "--i-have-lost-members", ...lost], { timeoutSeconds: 150 });
+    await waitFor("a way to the smaller group", async () => (await session(alone, "echo 'SELECT 1;'")).ok);
+    const start = `alone ${Date.now()} `;
+    const established = keepWriting(alone, start);
+    const written = () => notesOn(alone, start).then(({ size }) => size);
+    await waitFor("writes to the smaller group", async () => (await written()) > 10);
+
+    await others("start");
+    await waitFor("two primaries", async () => (await Promise.all(replicas.map(reportOf))).some(takesWrites));
+    const { seconds: cut } = await timed(() => established);
+    const before = await written();
+    expect(cut).toBeLessThanOrEqual(longestSessionSeconds);
+    expect((await wholeGroup(lab, replicas)).primary.name).not.toBe(alone.name);
+    expect(await written()).toBe(before);
+    for (const machine of replicas) expect([...(await notesOn(machine, start))]).toEqual([]);
+
+    const isKeptOut = async (see: <Seen>(seen: Seen) => Seen) =>
+      see(await reportOf(alone))?.reason.includes("transactions that the group lacks");
+    await waitFor("its refusal", isKeptOut, { timeoutSeconds: 60 });
+    await alone.exec(["mysql-group", "reclone", "--i-discard-this-members-data"], { timeoutSeconds: 120 });
+    expect(await errantTransactions(await wholeGroup(lab))).toEqual({});
+    figure("session with the primary of the smaller of two groups", `cut after ${seconds(cut)}`);
+  });
+});
