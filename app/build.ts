@@ -23,10 +23,12 @@ export interface BuiltRelease {
 }
 
 const source = fileURLToPath(new URL(".", import.meta.url));
-const mysqlGroup = fileURLToPath(new URL("../modules/machine/parts/mysql/files/mysql-group", import.meta.url));
+const part = (path: string): string => fileURLToPath(new URL(`../modules/machine/parts/${path}`, import.meta.url));
+const mysqlGroup = part("mysql/files/mysql-group");
+const mysqlBackup = part("backup/files/mysql-backup");
 
 /**
- * Builds the tarball of a release: one folder per program, `app` and `mysql-group`.
+ * Builds the tarball of a release: one folder per program, `app`, `mysql-group` and `mysql-backup`.
  * The same source, version, esbuild and Node give the same bytes.
  */
 export const buildRelease = async ({ folder, version }: BuildProps): Promise<BuiltRelease> => {
@@ -43,6 +45,9 @@ export const buildRelease = async ({ folder, version }: BuildProps): Promise<Bui
     // Python leaves compiled copies of what it has imported.
     const filter = (path: string): boolean => !path.endsWith("__pycache__");
     await cp(mysqlGroup, join(staging, "mysql-group"), { recursive: true, filter });
+    await cp(mysqlBackup, join(staging, "mysql-backup"), { recursive: true, filter });
+    // Both compare sets of transactions.
+    await cp(join(mysqlGroup, "gtid.py"), join(staging, "mysql-backup/gtid.py"));
     await mkdir(resolve(folder), { recursive: true });
     await pack(staging, path);
   } finally {
@@ -100,7 +105,7 @@ const report = ({ path, bytes, sha256 }: BuiltRelease): string =>
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   const command = new Command("app:build")
-    .description("builds the release: the application and mysql-group, in one tarball")
+    .description("builds the release: the application, mysql-group and mysql-backup, in one tarball")
     .option("--folder <path>", "where to write it", "dist")
     .option("--version <version>", "version the application reports (default: the one of app/package.json)")
     .parse();

@@ -75,7 +75,7 @@ export const userDataOf = ({ environment: { config }, credentials }: Blueprint, 
   return serverUserData({
     config,
     server,
-    secrets: allSecretParts(config, server.roles, { value, encode, compress }),
+    secrets: allSecretParts(config, server, { value, encode, compress }),
   });
 };
 

@@ -14,7 +14,10 @@ export interface LabEnvironment {
 }
 
 /** What a lab may change in environments/lab.ts. */
-export type LabOverrides = Pick<Partial<EnvironmentInput>, "tls" | "servers" | "database" | "generations">;
+export type LabOverrides = Pick<
+  Partial<EnvironmentInput>,
+  "tls" | "servers" | "database" | "generations" | "backup" | "restore"
+>;
 
 /**
  * Loads environments/lab.ts.

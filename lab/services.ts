@@ -18,6 +18,7 @@ import { type NameRecord, nameServerCommand } from "./network/names.js";
 import { openEveryPort } from "./network/open-ports.js";
 import { publish, publishedFiles } from "./releases.js";
 import { datadogDomains, datadogHost, startIntake } from "./stand-ins/datadog/intake/intake.js";
+import { archivePort, startArchive } from "./stand-ins/archive/archive.js";
 import { startEdge } from "./stand-ins/edge/edge.js";
 import type { InternetSettings } from "./stand-ins/internet.js";
 import type { MetadataSettings } from "./stand-ins/metadata.js";
@@ -41,6 +42,7 @@ export async function startServices(layout: Layout, blueprint: Blueprint, www: s
   await startMetadata(layout, blueprint);
   await startInternet(layout, blueprint, www);
   const { config } = blueprint.environment;
+  if (config.backup) await startArchive(layout, config.backup);
   await startIntake(layout, {
     site: config.monitoring.site,
     apiKeyFile: blueprint.credentials.datadogApiKeyFile,
@@ -61,12 +63,13 @@ async function requireServices(layout: Layout): Promise<void> {
   }
 }
 
-/** Names that lead to the internet's web server: package archives, vendors' repositories, the release. */
+/** Names that lead to the internet's web server: package archives, vendors' repositories, the release, the object storage. */
 async function webHosts(blueprint: Blueprint): Promise<string[]> {
   const mirror = await hostMirror();
   const { config } = blueprint.environment;
   const sources = wantedPackages(blueprint).sources.map(({ url }) => url);
-  const urls = [mirror.archive, mirror.security, config.application.url, ...sources];
+  const archive = config.backup ? [config.backup.endpoint] : [];
+  const urls = [mirror.archive, mirror.security, config.application.url, ...sources, ...archive];
   return [...new Set(urls.map((url) => new URL(url).hostname))];
 }
 
@@ -98,6 +101,7 @@ async function startMetadata(layout: Layout, blueprint: Blueprint): Promise<void
 }
 
 async function startInternet(layout: Layout, blueprint: Blueprint, www: string): Promise<void> {
+  const { config } = blueprint.environment;
   const names = await webHosts(blueprint);
   const hash = createHash("sha256").update(names.join()).digest("hex").slice(0, 8);
   const pair = await issue(blueprint.publicCa, layout.secrets, `internet-${hash}`, {
@@ -111,6 +115,7 @@ async function startInternet(layout: Layout, blueprint: Blueprint, www: string):
     certificate: pair.certificate,
     key: pair.key,
     openPort: 7,
+    ...(config.backup && { storage: { host: new URL(config.backup.endpoint).hostname, port: archivePort } }),
   };
   await openEveryPort(internet, [openToAll.ipv4, openToAll.ipv6], settings.openPort);
   await startStandIn(layout, "internet", internet.name, settings);

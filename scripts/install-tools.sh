@@ -4,7 +4,7 @@
 set -eu
 
 tools="nginx-light haproxy nftables shellcheck openssh-server cloud-init python3-pymysql chromium"
-lab="mmdebstrap systemd-container apt-utils dnsmasq-base dpkg-dev iproute2 openssh-client procps python3 openssl curl e2fsprogs tcpdump gnupg wrk xz-utils"
+lab="mmdebstrap systemd-container apt-utils dnsmasq-base dpkg-dev iproute2 openssh-client procps python3 openssl curl e2fsprogs age zstd tcpdump gnupg wrk xz-utils"
 auditors="testssl.sh lynis python3-venv jq git"
 
 policy=/usr/sbin/policy-rc.d
@@ -44,3 +44,7 @@ ln -sf /opt/auditors/bin/gixy /opt/auditors/bin/ssh-audit /opt/auditors/bin/zizm
 if ! command -v go >/dev/null; then apt-get install -q -y --no-install-recommends golang-go; fi
 GOBIN=/opt/auditors/bin go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 ln -sf /opt/auditors/bin/actionlint /usr/local/bin/
+
+# The object storage of the lab. Debian's own is too old: it answers some requests wrongly.
+python3 -m venv /opt/moto
+/opt/moto/bin/pip install --quiet 'moto[server]==5.2.5'

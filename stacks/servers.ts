@@ -2,7 +2,13 @@ import { HcloudProvider } from "@cdktf/provider-hcloud/lib/provider";
 import { TerraformOutput, TerraformVariable } from "cdktf";
 import type { Construct } from "constructs";
 import type { Role } from "../modules/config/schema.js";
-import { PlatformServer, replaceCommand, reportOutdated, SharedSecrets } from "../modules/hetzner/server/index.js";
+import {
+  PlatformServer,
+  replaceCommand,
+  reportOutdated,
+  SharedSecrets,
+  type SecretReferences,
+} from "../modules/hetzner/server/index.js";
 import type { CredentialsStack } from "./credentials.js";
 import type { FoundationStack } from "./foundation.js";
 import { PlatformStack, type PlatformStackProps } from "./platform-stack.js";
@@ -46,8 +52,20 @@ export class ServersStack extends PlatformStack {
     if (config.monitoring.enabled) warnWithout(this, datadogApiKey);
     const sharedSecrets = new SharedSecrets(this, "shared_secrets", {
       config,
-      references: { ...credentials.sharedSecrets(), datadogApiKey: datadogApiKey.stringValue },
+      references: {
+        ...credentials.sharedSecrets(),
+        datadogApiKey: datadogApiKey.stringValue,
+        ...(config.backup && {
+          backupBucketKey: this.givenSecret("backup_bucket_key", 'Key that writes the archive, "KEY:SECRET"'),
+        }),
+      },
     });
+    const restoreSecrets: SecretReferences = config.restore
+      ? {
+          restoreBucketKey: this.givenSecret("restore_bucket_key", 'Key that reads the archive, "KEY:SECRET"'),
+          restorePrivateKey: this.givenSecret("restore_private_key", "Private key of age, AGE-SECRET-KEY-1…"),
+        }
+      : {};
     this.servers = config.servers.map((server) => {
       const { firewall, addresses, data } = foundation.of(server);
       return new PlatformServer(this, server.name, {
@@ -60,7 +78,7 @@ export class ServersStack extends PlatformStack {
         sshKeys: foundation.sshKeys.keys,
         volume: data?.volume,
         sharedSecrets,
-        ownSecrets: credentials.ownSecretsOf(server),
+        ownSecrets: { ...credentials.ownSecretsOf(server), ...restoreSecrets },
       });
     });
     this.addOutputs(terraform, reportOutdated(this, this.servers, terraform));
@@ -69,6 +87,18 @@ export class ServersStack extends PlatformStack {
   /** Servers that carry a role. */
   withRole(role: Role): readonly PlatformServer[] {
     return this.servers.filter((server) => server.config.roles.includes(role));
+  }
+
+  /** A secret that Terraform does not make, and without which no plan begins: `TF_VAR_<name>`. */
+  private givenSecret(name: string, description: string): string {
+    return new TerraformVariable(this, name, {
+      type: "string",
+      sensitive: true,
+      description: `${description}; TF_VAR_${name}`,
+      validation: [
+        { condition: `\${length(var.${name}) > 20}`, errorMessage: `TF_VAR_${name} must be set: ${description}.` },
+      ],
+    }).stringValue;
   }
 
   private addOutputs(terraform: string, outdatedServers: string): void {

@@ -22,7 +22,7 @@ const entries = async () => {
 };
 
 describe("the tarball", () => {
-  it("holds exactly the two programs, in one order", async () =>
+  it("holds exactly the three programs, in one order", async () =>
     expect((await entries()).map(({ path }) => path)).toEqual([
       "app/",
       "app/assets/",
@@ -32,6 +32,11 @@ describe("the tarball", () => {
       "app/migrations/0001-notes.sql",
       "app/package.json",
       "app/server.js",
+      "mysql-backup/",
+      ...[...readdirSync("modules/machine/parts/backup/files/mysql-backup"), "gtid.py"]
+        .filter((name) => name !== "__pycache__")
+        .map((name) => `mysql-backup/${name}`)
+        .sort(),
       "mysql-group/",
       ...readdirSync("modules/machine/parts/mysql/files/mysql-group")
         .filter((name) => name.endsWith(".py"))

@@ -52,6 +52,8 @@ const reachable: Readonly<Record<ServiceUser, readonly string[]>> = {
   [users.datadog]: [...overBoth("tcp 443", "udp 123"), ...bothResolvers],
   [users.time]: [...overBoth("udp 123"), ...bothResolvers],
   [users.dns]: [...resolverTargets.map(label), ...bothResolvers],
+  // Without an archive it has nothing to send.
+  [users.backup]: [...bothResolvers],
   [users.root]: [...overBoth("tcp 443", "icmp"), "metadata tcp 80", ...bothResolvers],
 };
 

@@ -157,7 +157,7 @@ describe("what agents send", () => {
     for (const server of servers) {
       const points = await intake.metrics({ name: "tls.days_left", host: server.name, since: restarted });
       const files = new Set(points.flatMap(({ tags }) => tags.filter((tag) => tag.startsWith("file:"))));
-      const { shared, own } = secretFilesOf(lab.blueprint.environment.config, server.roles);
+      const { shared, own } = secretFilesOf(lab.blueprint.environment.config, server);
       const certificates = [...shared, ...own].filter(({ certificate }) => certificate);
       expect(files).toEqual(new Set(certificates.map(({ path }) => `file:${path}`)));
     }

@@ -32,7 +32,7 @@ const serverOf = (machine: Machine): ServerConfig => {
   return server;
 };
 function filesOf(machine: Machine): readonly SecretFile[] {
-  const { shared, own } = secretFilesOf(lab.blueprint.environment.config, serverOf(machine).roles);
+  const { shared, own } = secretFilesOf(lab.blueprint.environment.config, serverOf(machine));
   return [...shared, ...own];
 }
 const contentOf = (machine: Machine, file: SecretFile): string =>

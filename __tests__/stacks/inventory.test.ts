@@ -13,7 +13,7 @@ const section = (title: string, lines: readonly string[]): string =>
 /** Resources by address, and what the first server is made of: packages, files and secret files. */
 function inventoryOf(config: Config): string {
   const server = serverOf(config, "alpha");
-  const { shared, own } = secretFilesOf(config, server.roles);
+  const { shared, own } = secretFilesOf(config, server);
   return [
     ...Object.entries(synthesizeEnvironment(config)).map(([name, stack]) =>
       section(`stack ${name}`, addressesIn(stack)),

@@ -14,6 +14,12 @@ export type Overrides<T> = T extends readonly unknown[]
 export const exampleSshKey =
   "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPFZ/roqeaHsTrFUQhiC0SNDQn5N+Y9IuXxUOWlxf+U5 jane@foobar.com";
 
+/** Public keys of age whose private halves were thrown away. */
+export const exampleRecipients = [
+  "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p",
+  "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg",
+] as const;
+
 /** A public key in a file, as `gpg --armor --export` writes it. */
 export const exampleKeyFile = fileURLToPath(new URL("./repository-key.asc", import.meta.url));
 

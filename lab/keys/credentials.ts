@@ -7,6 +7,7 @@ import type { Config, ServerConfig } from "../../modules/config/schema.js";
 import { mysqlTlsName } from "../../modules/platform/names.js";
 import type { SecretName } from "../../modules/config/secrets.js";
 import { authority, issue, type KeyPair } from "./certificates.js";
+import { archiveKeys } from "../stand-ins/archive/archive.js";
 import { hostKey } from "./ssh.js";
 import { stageOf } from "./stages.js";
 
@@ -49,6 +50,7 @@ export async function createCredentials(directory: string, config: Config): Prom
     originCertificate: await pem(origin.certificate),
     originKey: await pem(origin.key),
     originPullCa: await pem(originPullCa.certificate),
+    ...(config.backup && (await archiveSecrets(directory))),
   };
   const datadogApiKeyFile = path.join(directory, "datadog-api-key");
   await writeFile(datadogApiKeyFile, shared.datadogApiKey ?? "", { mode: 0o600 });
@@ -83,6 +85,11 @@ export async function createCredentials(directory: string, config: Config): Prom
       return value;
     },
   };
+}
+
+async function archiveSecrets(directory: string): Promise<Partial<Record<SecretName, string>>> {
+  const { writer, reader, privateKey } = await archiveKeys(directory);
+  return { backupBucketKey: writer, restoreBucketKey: reader, restorePrivateKey: privateKey };
 }
 
 const passwordNames: readonly SecretName[] = [

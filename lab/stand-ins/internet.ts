@@ -20,6 +20,8 @@ export interface InternetSettings {
   readonly directories: readonly string[];
   /** Directory with an empty file for each host name that is away: its connections end without an answer. */
   readonly away: string;
+  /** The object storage: what is asked of its host is handed on to this port of loopback. @default none */
+  readonly storage?: { readonly host: string; readonly port: number };
   /** PEM files, valid for every host name served. */
   readonly certificate: string;
   readonly key: string;
@@ -32,6 +34,7 @@ const settings = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")) as Inte
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const host = (request.headers.host ?? "").replace(/:\d+$/, "");
   if (existsSync(path.join(settings.away, host))) return void request.socket.destroy();
+  if (settings.storage?.host === host) return handOn(request, response, settings.storage.port);
   const pathname = path.posix.normalize(decodeURIComponent(new URL(request.url ?? "/", "http://lab").pathname));
   for (const directory of settings.directories) {
     const file = path.join(directory, host, pathname);
@@ -43,6 +46,16 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   }
   console.log(`404 ${host}${pathname}`);
   response.writeHead(404).end();
+}
+
+function handOn(request: IncomingMessage, response: ServerResponse, port: number): void {
+  const { method, url, headers } = request;
+  const onward = http.request({ host: "127.0.0.1", port, method, path: url, headers }, (answer) => {
+    response.writeHead(answer.statusCode ?? 502, answer.headers);
+    answer.pipe(response);
+  });
+  onward.on("error", () => request.socket.destroy());
+  request.pipe(onward);
 }
 
 const handle = (request: IncomingMessage, response: ServerResponse): void => {

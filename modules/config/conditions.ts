@@ -24,3 +24,7 @@ export const administered: Condition = {
   text: "administrators.cidrs names networks",
   holds: ({ administrators }) => administrators.cidrs.length > 0,
 };
+
+export const backedUp: Condition = { text: "backup names a bucket", holds: ({ backup }) => backup !== undefined };
+
+export const restoring: Condition = { text: "restore names a moment", holds: ({ restore }) => restore !== undefined };

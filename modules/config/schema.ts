@@ -44,6 +44,9 @@ const network = z.strictObject({
 /** Networks that a rule of a provider firewall takes (Hetzner's OpenAPI description of `source_ips`: "100 CIDR blocks at most"). */
 const mostSources = 100;
 
+/** A file for each is more than anybody keeps in a safe; each makes every piece of the archive 200 bytes larger. */
+const mostRecipients = 10;
+
 const administrators = z.strictObject({
   cidrs: values
     .distinct(values.administratorCidr, mostSources)
@@ -130,6 +133,33 @@ const database = z.strictObject({
     .min(bufferPoolChunkMib)
     .optional()
     .describe("InnoDB buffer pool, in MiB. Default, and limit: what a server's memory holds beside everything else."),
+});
+
+const backup = z.strictObject({
+  endpoint: values.endpointUrl.describe('Of the object storage, for example "https://fsn1.your-objectstorage.com".'),
+  region: values.region.describe('Region of the bucket, for example "fsn1".'),
+  bucket: values.bucketName.describe(
+    "Bucket of the archive, in a project of its own: a key of Hetzner's opens all buckets of a project.",
+  ),
+  recipients: values
+    .distinct(values.ageRecipient, mostRecipients)
+    .min(2)
+    .describe(
+      "Public keys of age, two at least: whoever has one of the private keys can read the archive, and nobody else, the servers included.",
+    ),
+  baseHours: z
+    .int()
+    .min(1)
+    .max(168)
+    .default(24)
+    .describe(
+      "Time between two copies of all data, in hours, 1 to 168. A restore replays what was written since the last one.",
+    ),
+});
+
+const restore = z.strictObject({
+  timeline: values.groupName.describe("`database.groupName` that the data was written under."),
+  at: values.restoreMoment.describe('A time in UTC, "latest", or "before GTID".'),
 });
 
 const cloudflare = z.strictObject({
@@ -268,6 +298,17 @@ export const environmentSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe("In production, `protect: false` needs this explicit word, for the day it is torn down."),
+  backup: backup
+    .optional()
+    .describe(
+      "Where the data goes, continuously and encrypted. Existing members begin when they are replaced. Default: nowhere.",
+    ),
+  acceptNoBackup: z.boolean().default(false).describe("In production, no `backup` needs this explicit word."),
+  restore: restore
+    .optional()
+    .describe(
+      "Data that the first database member begins with, out of the bucket of `backup`, while no member has any. Remove it when the site is up.",
+    ),
   tls: z
     .enum(["terminate", "passthrough"])
     .default("terminate")

@@ -1,5 +1,5 @@
-import { monitored, passesThrough, terminates, type Condition } from "./conditions.js";
-import type { Config, Role } from "./schema.js";
+import { backedUp, monitored, passesThrough, restoring, terminates, type Condition } from "./conditions.js";
+import { serversWithRole, type Config, type Role, type ServerConfig } from "./schema.js";
 import { paths } from "../platform/paths.js";
 import { users, type ServiceUser } from "../platform/users.js";
 
@@ -16,7 +16,10 @@ export type SecretName =
   | "originKey"
   | "originPullCa"
   | "datadogApiKey"
-  | "sshHostKey";
+  | "sshHostKey"
+  | "backupBucketKey"
+  | "restoreBucketKey"
+  | "restorePrivateKey";
 
 /** A file that holds secrets, readable for its owner alone. Secrets reach a server in no other way. Certificates count as secrets here, since they travel with their keys. */
 export interface SecretFile {
@@ -32,6 +35,8 @@ export interface SecretFile {
   readonly when?: Condition;
   /** Whether each server has values of its own. @default false, so all servers that get the file get the same one */
   readonly own?: boolean;
+  /** Whether only the first server of the role gets it. @default false */
+  readonly first?: boolean;
   /** Whether it is a certificate. Every user of the server may read those, since the monitoring agent looks when they end. @default false */
   readonly certificate?: boolean;
 }
@@ -98,15 +103,28 @@ const secretFiles: readonly SecretFile[] = [
     content: (value) => `DD_API_KEY=${value("datadogApiKey")}\n`,
     when: monitored,
   },
+  plain(paths.backup.bucketKey, users.backup, "backupBucketKey", "database", backedUp),
+  ...(
+    [
+      [paths.backup.restoreBucketKey, "restoreBucketKey"],
+      [paths.backup.restorePrivateKey, "restorePrivateKey"],
+    ] as const
+  ).map(([path, name]) => ({ ...plain(path, users.root, name, "database", restoring), own: true, first: true })),
 ];
 
-/** Secret files of servers with the same roles: those that they share, and those of which each has its own. */
+/**
+ * Secret files of a server: those that it shares with servers of the same roles, and those of which it has its own.
+ * @param server without a name: any server with these roles but the first
+ */
 export function secretFilesOf(
   config: Config,
-  roles: readonly Role[],
+  { roles, name }: Pick<ServerConfig, "roles"> & Partial<Pick<ServerConfig, "name">>,
 ): { readonly shared: readonly SecretFile[]; readonly own: readonly SecretFile[] } {
   const files = secretFiles.filter(
-    (file) => (!file.role || roles.includes(file.role)) && (file.when?.holds(config) ?? true),
+    (file) =>
+      (!file.role || roles.includes(file.role)) &&
+      (!file.first || serversWithRole(config, file.role ?? "database")[0]?.name === name) &&
+      (file.when?.holds(config) ?? true),
   );
   return { shared: files.filter(({ own }) => !own), own: files.filter(({ own }) => own) };
 }

@@ -1,5 +1,6 @@
 import { serversWithRole, type Config } from "../config/schema.js";
 import { metricNames, type MetricNames } from "./logs/names.js";
+import type { MetricCondition } from "./definition.js";
 
 /** What the catalogue may depend on. */
 export interface MonitoringContext {
@@ -31,3 +32,12 @@ export const series = (
 /** A metric query that counts events: missing data is 0. */
 export const count = (metric: string, tags: readonly string[], by: readonly string[] = []): string =>
   `default_zero(${series("sum", metric, tags, by)}.as_count())`;
+
+/** A notice of the server about itself that has been there for the whole window. */
+export const noticed = (env: string, notice: string, window: string): MetricCondition => ({
+  kind: "metric",
+  reduce: "min",
+  window,
+  series: series("max", "system.disk.directory.files", [env, `name:${notice}`], ["server"]),
+  comparison: ">=",
+});

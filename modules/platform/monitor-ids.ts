@@ -47,6 +47,7 @@ export const monitorIds = {
     "slow-queries-anomaly",
     "mysql-errors",
     "data-volume-full",
+    "archive-behind",
   ],
   security: [
     "ssh-login",

@@ -8,6 +8,8 @@ export const packages = {
   application: ["nodejs"],
   /** Of MySQL's repository; python3-pymysql is for mysql-group. */
   mysql: ["mysql-server", "python3-pymysql", "e2fsprogs"],
+  /** mysql-backup packs, encrypts and talks to MySQL; the object storage's certificate is checked against Debian's authorities. */
+  backup: ["age", "ca-certificates", "curl", "python3-pymysql", "zstd"],
   haproxy: ["haproxy"],
   /** Of Datadog's repository. */
   datadogAgent: ["datadog-agent"],

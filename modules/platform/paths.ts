@@ -59,6 +59,14 @@ export const paths = {
     applicationPassword: "/etc/mysql-group/app-password",
     monitoringPassword: "/etc/mysql-group/monitoring-password",
   },
+  backup: {
+    settings: "/etc/mysql-backup/settings.json",
+    bucketKey: "/etc/mysql-backup/bucket",
+    /** What a server that is made from the archive is told. */
+    restore: "/etc/mysql-backup/restore.json",
+    restoreBucketKey: "/etc/mysql-backup/restore-bucket",
+    restorePrivateKey: "/etc/mysql-backup/restore-key",
+  },
   haproxy: {
     configuration: "/etc/haproxy/haproxy.cfg",
   },

@@ -73,6 +73,8 @@ export const notices = {
   hostFirewall: "host-firewall",
   /** The private address is on no interface. */
   privateNetwork: "private-network",
+  /** What has not reached the archive, or is old there; see mysql-backup. */
+  backup: "backup",
   /** Upgrades of vendors' packages, which people install. */
   vendorUpdates: "vendor-updates",
 } as const;

@@ -12,6 +12,7 @@ export const users = {
   apt: "_apt",
   time: "_chrony",
   dns: "systemd-resolve",
+  backup: "mysql-backup",
 } as const;
 
 /** Name of a user that services run as. */
@@ -25,4 +26,5 @@ export const createdEarly: readonly ServiceUser[] = [
   users.datadog,
   users.time,
   users.dns,
+  users.backup,
 ];

@@ -3,6 +3,7 @@ import {
   backupShare,
   loadBalancerTypes,
   locations,
+  objectStorageMonthlyEur,
   primaryIpv4MonthlyEur,
   serverTypes,
   volumeGbMonthlyEur,
@@ -49,6 +50,7 @@ export function monthlyCost(config: Config): Cost {
     { what: `${config.servers.length} primary IPv4`, monthlyEur: cents(config.servers.length * primaryIpv4MonthlyEur) },
     { what: `${volumesGb} GB of volumes`, monthlyEur: cents(volumesGb * volumeGbMonthlyEur) },
     { what: `load balancer ${config.loadBalancer.type}`, monthlyEur: balancerEur },
+    ...(config.backup ? [{ what: "object storage, up to 1 TB", monthlyEur: objectStorageMonthlyEur }] : []),
   ];
   return { lines, monthlyEur: sum(lines) };
 }

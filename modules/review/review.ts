@@ -53,6 +53,14 @@ const proofText = {
   passthrough: "Cloudflare's client certificate",
 };
 
+/** What of the data is outside the servers: what, how often, who can read it. */
+function archiveText({ backup, restore }: Config): string {
+  if (!backup) return "none: what three members lose is lost";
+  const from = restore ? `; begins with ${restore.timeline} as of ${restore.at}` : "";
+  const readers = `${backup.recipients.length} age keys (${backup.recipients.map((key) => `…${key.slice(-6)}`).join(", ")}) can read it`;
+  return `every 3 s what was written, every ${backup.baseHours} h all data, encrypted, to ${backup.bucket} at ${backup.endpoint}; ${readers}${from}`;
+}
+
 function summaryOf(config: Config): Review["summary"] {
   const { certificate, cloudflare, backend, administrators } = config;
   return [
@@ -67,6 +75,7 @@ function summaryOf(config: Config): Review["summary"] {
       "Backups",
       config.backups ? "daily, by Hetzner, of the servers' disks; the data volumes are in none" : "none by Hetzner",
     ],
+    ["Archive", archiveText(config)],
     ["SSH", administrators.cidrs.length > 0 ? `from ${administrators.cidrs.join(", ")}` : "closed to everybody"],
     [
       "State",

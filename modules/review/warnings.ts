@@ -86,6 +86,19 @@ const downtimesOver: Check = ({ monitoring: { enabled, downtimes } }, { today })
 const backups: Check = ({ backups: enabled }) =>
   when(!enabled, "backups", "is false: Hetzner keeps no copy of the servers' disks");
 
+const archive: Check = ({ backup, restore }) => [
+  ...when(
+    backup === undefined,
+    "backup",
+    "is not set: a wrong DELETE reaches all members at once, and what the project loses is lost; see docs/backup.md",
+  ),
+  ...when(
+    restore !== undefined,
+    "restore",
+    "is set: the first member gets the archive's private key; remove it when the site is up, and replace that server",
+  ),
+];
+
 const stock: Check = ({ servers, location }) =>
   [...new Set(servers.map((server) => server.type))].flatMap((type) => {
     const instead = inStockInstead(type, location);
@@ -141,6 +154,7 @@ const checks: readonly Check[] = [
   monitoring,
   downtimesOver,
   backups,
+  archive,
   stock,
   aptKeysEnd,
   payloadSize,

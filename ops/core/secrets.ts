@@ -20,7 +20,7 @@ export async function deliver(
   names: readonly SecretName[],
   values: SecretValues,
 ): Promise<boolean> {
-  const { shared, own } = secretFilesOf(site.config, server.roles);
+  const { shared, own } = secretFilesOf(site.config, server);
   const files = [...shared, ...own]
     .filter(({ needs }) => needs.some((name) => names.includes(name)))
     .map((file) => ({

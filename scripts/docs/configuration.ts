@@ -1,4 +1,4 @@
-import { exampleConfig, exampleSshKey, type Overrides } from "../../__tests__/support/config.js";
+import { exampleConfig, exampleRecipients, exampleSshKey, type Overrides } from "../../__tests__/support/config.js";
 import type { EnvironmentInput } from "../../modules/config/schema.js";
 import { settings, type Setting } from "../../modules/config/settings.js";
 import { markdownPage, markdownTable } from "./markdown.js";
@@ -45,6 +45,20 @@ const chapters: readonly Chapter[] = [
     about: "Make a group name of your own with `uuidgen`, once.",
     keys: ["database"],
     example: { database: { groupName: "0b5d3c6e-7c1a-4e0f-9a53-6f6f2b6d9a11", volumeSizeGb: 100 } },
+  },
+  {
+    title: "Backup and restore",
+    about: "[What flows where, the keys, and how to restore](backup.md).",
+    keys: ["backup", "acceptNoBackup", "restore"],
+    example: {
+      acceptNoBackup: undefined,
+      backup: {
+        endpoint: "https://fsn1.your-objectstorage.com",
+        region: "fsn1",
+        bucket: "foobar-archive",
+        recipients: [...exampleRecipients],
+      },
+    },
   },
   {
     title: "Network, balancer and TLS",

@@ -56,7 +56,7 @@ describe("ProviderFirewall, defaults", () => {
         port: "443",
         destination_ips: everywhere,
         description:
-          "packages and security updates; metrics, logs and events to Datadog; fetch-release downloads our programs",
+          "packages and security updates; metrics, logs and events to Datadog; fetch-release downloads our programs; a restore reads the archive",
       },
     ]);
   });

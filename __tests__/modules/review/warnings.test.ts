@@ -2,12 +2,24 @@ import { describe, expect, it } from "vitest";
 import { warningsOf } from "../../../modules/review/warnings.js";
 import type { ReviewFacts } from "../../../modules/review/facts.js";
 import type { EnvironmentInput } from "../../../modules/config/schema.js";
-import { exampleConfig, exampleKeyFile, exampleSshKey, type Overrides } from "../../support/config.js";
+import {
+  exampleConfig,
+  exampleKeyFile,
+  exampleRecipients,
+  exampleSshKey,
+  type Overrides,
+} from "../../support/config.js";
 
 /** A configuration that leaves nothing to say. */
 const silent: Overrides<EnvironmentInput> = {
   application: { sha256: "1".repeat(64) },
   administrators: { cidrs: ["198.51.100.7/32"], sshKeys: { jane: exampleSshKey } },
+  backup: {
+    endpoint: "https://fsn1.your-objectstorage.com",
+    region: "fsn1",
+    bucket: "foobar-archive",
+    recipients: [...exampleRecipients],
+  },
   backend: {
     acceptLocalState: undefined,
     type: "s3",
@@ -31,6 +43,12 @@ const warnings = (
 describe("warnings", () => {
   it("are none when there is nothing to say", () => {
     expect(warnings({})).toEqual([]);
+  });
+
+  it("say when the data are nowhere else, and while a server holds the archive's private key", () => {
+    expect(warnings({ backup: undefined })).toEqual([expect.stringMatching(/^backup is not set: a wrong DELETE/)]);
+    const restore = { timeline: "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4", at: "latest" };
+    expect(warnings({ restore })).toEqual([expect.stringMatching(/^restore is set: the first member gets/)]);
   });
 
   it("say that the example's release cannot be downloaded", () => {

@@ -1,4 +1,5 @@
 import { accessRules } from "./access.js";
+import { backupRules } from "./backup.js";
 import { monitoringRules } from "./monitoring.js";
 import { networkRules } from "./network.js";
 import type { Rule } from "./rule.js";
@@ -14,4 +15,5 @@ export const rules: readonly Rule[] = [
   ...accessRules,
   ...serviceRules,
   ...monitoringRules,
+  ...backupRules,
 ];

@@ -1,6 +1,6 @@
 import { ports } from "../../platform/ports.js";
 import { users, type ServiceUser } from "../../platform/users.js";
-import { administered, monitored, passesThrough, type Condition } from "../conditions.js";
+import { administered, backedUp, monitored, passesThrough, type Condition } from "../conditions.js";
 
 /** One end of a connection: the servers with a role, every server, or somebody outside. */
 export type Party =
@@ -178,7 +178,17 @@ export const trafficRules: readonly TrafficRule[] = [
     protocol: "tcp",
     ports: [ports.https],
     users: [users.root],
-    why: "fetch-release downloads our programs",
+    why: "fetch-release downloads our programs; a restore reads the archive",
+  }),
+  rule({
+    from: "database",
+    to: "internet",
+    network: "public",
+    protocol: "tcp",
+    ports: [ports.https],
+    users: [users.backup],
+    when: backedUp,
+    why: "the archive, to the object storage",
   }),
   rule({
     from: "every server",

@@ -1,7 +1,7 @@
 import { paths } from "../../platform/paths.js";
 import type { MonitorDefinition } from "../definition.js";
-import { series, type MonitoringContext } from "../scope.js";
-import { logServices } from "../../platform/signals.js";
+import { noticed, series, type MonitoringContext } from "../scope.js";
+import { logServices, notices } from "../../platform/signals.js";
 
 /** Reported once by each member: the group chose a new primary (ER_GRP_RPL_NEW_PRIMARY_ELECTED). */
 const primaryElected = "MY-011507";
@@ -251,5 +251,16 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
       "size of the binary logs against the tables",
       "raise database.volumeSizeGb, then grow the file system",
     ],
+  },
+  {
+    id: "archive-behind",
+    title: "The archive of the data is behind, or old",
+    condition: noticed(env, notices.backup, "5m"),
+    thresholds: { critical: 1, exact: true },
+    urgency: "urgent",
+    priority: 2,
+    meaning:
+      "What is written now would be lost with the servers, or nothing recent could be restored. The site itself goes on.",
+    firstLook: ["`cat /run/motd.d/backup` on the server: what and why", "`journalctl -u mysql-backup -u mysql-base`"],
   },
 ];

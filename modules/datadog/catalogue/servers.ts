@@ -1,15 +1,6 @@
-import type { MetricCondition, MonitorDefinition } from "../definition.js";
-import { series, type MonitoringContext } from "../scope.js";
+import type { MonitorDefinition } from "../definition.js";
+import { noticed, series, type MonitoringContext } from "../scope.js";
 import { instances, notices } from "../../platform/signals.js";
-
-/** A notice of the server about itself that has been there for the whole window. */
-const noticed = (env: string, notice: string, window: string): MetricCondition => ({
-  kind: "metric",
-  reduce: "min",
-  window,
-  series: series("max", "system.disk.directory.files", [env, `name:${notice}`], ["server"]),
-  comparison: ">=",
-});
 
 /** The machines themselves. */
 export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefinition[] => [

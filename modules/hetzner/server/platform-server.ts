@@ -115,6 +115,6 @@ export class PlatformServer extends Construct {
 
   private secrets({ config, server, sharedSecrets, ownSecrets }: PlatformServerProps): readonly string[] {
     const source = new TerraformSecrets(this, "secret", { references: ownSecrets });
-    return [...sharedSecrets.of(server.roles), ...secretParts(secretFilesOf(config, server.roles).own, source)];
+    return [...sharedSecrets.of(server.roles), ...secretParts(secretFilesOf(config, server).own, source)];
   }
 }

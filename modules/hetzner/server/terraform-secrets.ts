@@ -67,7 +67,7 @@ export class SharedSecrets extends Construct {
     (roles: readonly Role[]): readonly string[] => {
       const { config, references } = this.props;
       const source = new TerraformSecrets(this, roles.join("-"), { references });
-      return secretParts(secretFilesOf(config, roles).shared, source);
+      return secretParts(secretFilesOf(config, { roles }).shared, source);
     },
     { cacheKey: ([roles]) => roles.join("-") },
   );

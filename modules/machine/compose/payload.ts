@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { applicationPart } from "../parts/application/index.js";
+import { backupPart } from "../parts/backup/index.js";
 import { datadogAgentPart } from "../parts/datadog-agent/index.js";
 import { hardeningPart } from "../parts/hardening/index.js";
 import { haproxyPart } from "../parts/haproxy/index.js";
@@ -24,6 +25,7 @@ const partsOf = oncePerRoles((config, roles): readonly PayloadPart[] => {
     privateNetworkPart(),
     releasePart(context),
     ...(roles.includes("database") ? [mysqlPart(context)] : []),
+    ...(roles.includes("database") && config.backup ? [backupPart(config, config.backup)] : []),
     ...(roles.includes("web") ? [haproxyPart(context), nginxPart(context), applicationPart(context)] : []),
     basePart(),
   ];

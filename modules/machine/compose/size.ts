@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Config, ServerConfig } from "../../config/schema.js";
 import type { SecretName } from "../../config/secrets.js";
-import { oncePerRoles, oncePerServer } from "./once.js";
+import { oncePerServer } from "./once.js";
 import { decisiveHash } from "./payload.js";
 import { compress, allSecretParts, serverUserData } from "./user-data.js";
 
@@ -28,6 +28,9 @@ const secretBytes: Readonly<Record<SecretName, number>> = {
   originPullCa: 1200,
   datadogApiKey: 32,
   sshHostKey: 120,
+  backupBucketKey: 64,
+  restoreBucketKey: 64,
+  restorePrivateKey: 75,
 };
 
 /** What an RSA key of 2048 bits adds where the origin has one. */
@@ -41,19 +44,18 @@ const incompressible = (bytes: number): string =>
     .join("")
     .slice(0, bytes);
 
-/** Secrets of servers with the same roles, of realistic length. */
-const realisticSecrets = oncePerRoles((config, roles) =>
-  allSecretParts(config, roles, {
+/** Secrets of a server, of realistic length. */
+const realisticSecrets = (config: Config, server: ServerConfig): readonly string[] =>
+  allSecretParts(config, server, {
     value: (name) =>
       incompressible(secretBytes[name] + (config.certificate.keyType === "rsa" ? (rsaMoreBytes[name] ?? 0) : 0)),
     encode: (content) => Buffer.from(content).toString("base64"),
     compress,
-  }),
-);
+  });
 
 /** Size of a server's user data as Hetzner takes it, in bytes, with secrets of realistic length. The policy payload-fits judges it. */
 export const payloadSize = oncePerServer((config, server) =>
-  Buffer.byteLength(serverUserData({ config, server, secrets: realisticSecrets(config, server.roles) })),
+  Buffer.byteLength(serverUserData({ config, server, secrets: realisticSecrets(config, server) })),
 );
 
 /** Which origin certificate a server carries, if it carries one. */

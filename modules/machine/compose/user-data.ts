@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import type { Config, Role, ServerConfig } from "../../config/schema.js";
+import type { Config, ServerConfig } from "../../config/schema.js";
 import { secretFilesOf, type SecretFile, type SecretName } from "../../config/secrets.js";
 import { appending, renderCloudConfig } from "./cloud-config.js";
 import { oncePerRoles, oncePerServer } from "./once.js";
@@ -44,9 +44,9 @@ export function secretParts(files: readonly SecretFile[], source: SecretSource):
   return [source.compress(renderCloudConfig({ merge_how: appending, write_files: written }))];
 }
 
-/** All secret files of a server with these roles, from one source: those that such servers share, and its own. */
-export function allSecretParts(config: Config, roles: readonly Role[], source: SecretSource): readonly string[] {
-  const { shared, own } = secretFilesOf(config, roles);
+/** All secret files of a server, from one source: those that it shares with others, and its own. */
+export function allSecretParts(config: Config, server: ServerConfig, source: SecretSource): readonly string[] {
+  const { shared, own } = secretFilesOf(config, server);
   return [...secretParts(shared, source), ...secretParts(own, source)];
 }
 

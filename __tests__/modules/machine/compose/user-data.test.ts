@@ -26,7 +26,7 @@ const split = exampleConfig({ servers: splitServers, monitoring: { enabled: fals
 
 function userData(config: Config, name: string, prefix = "secret"): string {
   const server = serverOf(config, name);
-  const secrets = allSecretParts(config, server.roles, {
+  const secrets = allSecretParts(config, server, {
     value: (secret) => `${prefix}-${secret}`,
     encode: (content) => Buffer.from(content).toString("base64"),
     compress,
@@ -38,7 +38,7 @@ const bodiesOf = (text: string): string[] =>
 const partsOf = (text: string): string[] =>
   bodiesOf(text).map((body) => gunzipSync(Buffer.from(body, "base64")).toString());
 const secretFilesOn = (config: Config, server: string): readonly SecretFile[] => {
-  const { shared, own } = secretFilesOf(config, serverOf(config, server).roles);
+  const { shared, own } = secretFilesOf(config, serverOf(config, server));
   return [...shared, ...own];
 };
 
@@ -221,7 +221,7 @@ describe("cloud-init itself", () => {
       const folder = temporaryFolder();
       writeBelow(folder, [{ path: "user-data", content: userData(terminate, "alpha") }]);
       const { status, output } = runTool("/usr/bin/python3", ["-c", merge, `${folder}/user-data`]);
-      expect(output).toBe(`${payloadOf(terminate, serverOf(terminate, "alpha")).write_files.length + 12} 6 alpha\n`);
+      expect(output).toBe(`${payloadOf(terminate, serverOf(terminate, "alpha")).write_files.length + 12} 7 alpha\n`);
       expect(status).toBe(0);
     },
   );

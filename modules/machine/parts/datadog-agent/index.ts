@@ -17,7 +17,7 @@ const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 
 /** Certificate files of a server with these roles, by the instance of the check that looks after them. */
 function certificates(config: Config, roles: readonly Role[]) {
-  const { shared, own } = secretFilesOf(config, roles);
+  const { shared, own } = secretFilesOf(config, { roles });
   const files = [...shared, ...own].filter(({ certificate }) => certificate);
   return files.map(({ path, needs }) => ({
     path,

@@ -19,6 +19,7 @@ export const groupSettings = (config: Config, server: ServerConfig, members: rea
     subnet: config.network.subnet,
     database: databaseName,
     maximumReplicaLagSeconds,
+    ...(config.backup && { backup: true }),
     passwords: {
       app: paths.mysql.applicationPassword,
       replication: paths.mysql.replicationPassword,

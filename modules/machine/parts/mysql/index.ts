@@ -71,6 +71,7 @@ function serverConfiguration(config: Config, server: ServerConfig, members: read
     subnet: config.network.subnet,
     bufferPoolMib: config.database.bufferPoolMib ?? poolOf(server),
     maximumConnections,
+    backedUp: config.backup !== undefined,
   });
 }
 

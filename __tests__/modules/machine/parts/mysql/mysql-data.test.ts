@@ -23,6 +23,7 @@ async function runIn(folder: string, script: string): Promise<string[]> {
       path: "mysql-data",
       content: program
         .replace("=/var/lib/mysql\n", `=${folder}/mnt\n`)
+        .replace("=/etc/mysql-backup/restore.json", `=${folder}/restore.json`)
         .replace("'/dev/disk/by-id/", `'${folder}/volumes/`)
         .replace("[ -b ", "[ -f "),
     },
@@ -183,10 +184,28 @@ describe("mysql-data initialize", besideEachOther, () => {
       "touch mounted; mkdir mnt/data; touch mnt/data/x; mysql-data initialize 2>&1 | grep -v rmdir",
       "/mnt/data holds files but no system tables; left alone",
     ],
-    ["without being told to", "mysql-data", "usage: mysql-data mount | initialize | release | reserve"],
+    ["without being told to", "mysql-data", "usage: mysql-data mount | initialize | wait | release | reserve"],
   ])("does nothing %s", async (_, script, reason) => {
     const output = await run(`${script}; ls mnt/data.new`);
     expect(output.slice(0, 2)).toContain(`mysql-data: ${reason}`);
     expect(output.join()).not.toContain("mysqld --");
+  });
+});
+
+describe("a server that begins with restored data", () => {
+  const told = "touch mounted restore.json;";
+  const waits = "mysql-data wait && echo goes on";
+
+  it("makes no data directory, unless it is told that a group runs", async () => {
+    expect(await run(`${told} mysql-data initialize; ls mnt`)).toEqual(["mysql-group"]);
+    expect(await run(`${told} mysql-data initialize blank >/dev/null; ls mnt`)).toEqual(["data", "mysql-group"]);
+  });
+
+  it("does not start MySQL on data that were there before", async () => {
+    const data = "mkdir -p mnt/mysql-group mnt/data/mysql;";
+    // The stand-in for sleep ends what would wait.
+    expect(await run(`${told} ${data} ${waits}`)).toEqual([]);
+    expect(await run(`${told} ${data} touch mnt/mysql-group/restored.json; ${waits}`)).toEqual(["goes on"]);
+    expect(await run(`${data} ${waits}`)).toEqual(["goes on"]);
   });
 });

@@ -24,7 +24,7 @@ export interface NetworkProps {
 }
 
 /** As the catalogue of secrets writes two tokens, of which one is on its way out. */
-const edgeTokens = secretFilesOf(exampleConfig(), ["web"])
+const edgeTokens = secretFilesOf(exampleConfig(), { roles: ["web"] })
   .shared.find(({ path }) => path.endsWith("/edge-token.conf"))
   ?.content(() => `${"0".repeat(64)}|${"a".repeat(64)}`) as string;
 

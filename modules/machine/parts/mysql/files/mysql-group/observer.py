@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import os
+import pathlib
 import threading
 import time
 
@@ -19,6 +20,9 @@ STALE_SECONDS = 1.5
 # An expelled member that hears the others again, or wakes up, may take this long to notice. Nobody is expelled in a shorter sleep.
 CALM_SECONDS = 2.0
 SLEPT_SECONDS = 4.0
+
+# There while mysql-restore makes the data directory, and says how far it is.
+RESTORE_PROGRESS = pathlib.Path("/run/mysql-restore/progress")
 
 GROUP_CHANNEL = "group_replication_applier"
 SERVER = "SELECT @@server_uuid, @@super_read_only, @@gtid_executed, @@gtid_purged"
@@ -177,5 +181,12 @@ class Observer:
             kept=kept(),
             release=config.RELEASE,
             roomMib=room_mib(config.DATA),
-            reason=self.reason,
+            reason=_restore_progress() or self.reason,
         )
+
+
+def _restore_progress():
+    try:
+        return RESTORE_PROGRESS.read_text()
+    except OSError:
+        return ""

@@ -24,6 +24,8 @@ class Settings(NamedTuple):
     maximumReplicaLagSeconds: float
     # Account -> file that holds its password.
     passwords: dict
+    # mysql-backup ships this member's data.
+    backup: bool = False
 
     def address_of(self, name):
         """One that the configuration does not know goes by its address."""

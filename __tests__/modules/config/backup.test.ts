@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest";
+import { findProblems } from "../../../modules/config/check.js";
+import type { EnvironmentInput } from "../../../modules/config/schema.js";
+import { secretFilesOf } from "../../../modules/config/secrets.js";
+import { outboundOf } from "../../../modules/config/traffic/resolve.js";
+import { paths } from "../../../modules/platform/paths.js";
+import { exampleConfig, exampleInput, exampleRecipients, type Overrides } from "../../support/config.js";
+import { serverOf } from "../../support/servers.js";
+
+const backup = {
+  endpoint: "https://fsn1.your-objectstorage.com",
+  region: "fsn1",
+  bucket: "foobar-archive",
+  recipients: [...exampleRecipients],
+};
+const timeline = "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4";
+const problemsOf = (overrides: Overrides<EnvironmentInput>, environment = "production") =>
+  findProblems(environment, exampleInput(overrides)).map(({ path, rule }) => `${path} ${rule}`);
+
+describe("production without a backup", () => {
+  it("needs an explicit word, other environments do not", () => {
+    expect(problemsOf({ acceptNoBackup: false })).toEqual([expect.stringMatching(/^backup must name a bucket/)]);
+    expect(problemsOf({ acceptNoBackup: false, backup })).toEqual([]);
+    expect(problemsOf({ acceptNoBackup: false }, "staging")).toEqual([]);
+  });
+});
+
+describe("who can read the archive", () => {
+  it.each([
+    ["one key, which may be lost", [exampleRecipients[0]], "backup.recipients must have at least 2 entries"],
+    ["a key twice", [exampleRecipients[0], exampleRecipients[0]], "backup.recipients"],
+    [
+      "a private key",
+      [exampleRecipients[0], "AGE-SECRET-KEY-1QQQ"],
+      "backup.recipients[1] must be a public key of age",
+    ],
+  ])("is not %s", (_, recipients, problem) => {
+    expect(problemsOf({ backup: { ...backup, recipients } }).join()).toContain(problem);
+  });
+});
+
+describe("restore", () => {
+  it.each(["latest", "2026-12-01T20:00:00Z", "2026-12-01T20:00:00.25Z", `before ${timeline}:4711`])(
+    "takes %s",
+    (at) => {
+      expect(problemsOf({ backup, restore: { timeline, at } })).toEqual([]);
+    },
+  );
+
+  it.each(["yesterday", "2026-13-01T20:00:00Z", "2026-02-30T20:00:00Z", "2026-12-01 20:00", `before ${timeline}`])(
+    "does not take %s",
+    (at) => {
+      expect(problemsOf({ backup, restore: { timeline, at } })).toEqual([
+        expect.stringMatching(/^restore\.at must be/),
+      ]);
+    },
+  );
+
+  it("comes with the place of the archive, and with a new name of the group", () => {
+    const restore = { timeline, at: "latest" };
+    expect(problemsOf({ restore })).toEqual([expect.stringMatching(/^restore must come with backup/)]);
+    expect(problemsOf({ backup, restore, database: { groupName: timeline } })).toEqual([
+      expect.stringMatching(/^database\.groupName must be a new one/),
+    ]);
+  });
+
+  it("gives the private key to the first member alone", () => {
+    const config = exampleConfig({ backup, restore: { timeline, at: "latest" } });
+    const withKey = config.servers.filter((server) =>
+      secretFilesOf(config, server).own.some(({ path }) => path === paths.backup.restorePrivateKey),
+    );
+    expect(withKey.map(({ name }) => name)).toEqual(["alpha"]);
+  });
+});
+
+describe("the way to the bucket", () => {
+  const users = (overrides: Overrides<EnvironmentInput>): readonly string[] => {
+    const config = exampleConfig(overrides);
+    return outboundOf(config, serverOf(config, "alpha")).flatMap(({ users: some = [] }) => some);
+  };
+
+  it("is open to mysql-backup alone, with a backup alone", () => {
+    expect(users({ backup }).filter((user) => user === "mysql-backup")).toHaveLength(1);
+    expect(users({})).not.toContain("mysql-backup");
+  });
+});

@@ -1,0 +1,40 @@
+"""What the tests of mysql-backup share: binary logs made by hand."""
+
+import struct
+import sys
+import types
+import uuid
+
+# Nothing here talks to mysqld; the driver need not be installed.
+sys.modules.setdefault("pymysql", types.SimpleNamespace(connect=None, Error=type("Error", (Exception,), {})))
+
+import binlog
+
+A, B = "aaaaaaaa-0000-0000-0000-000000000000", "bbbbbbbb-0000-0000-0000-000000000000"
+QUERY = 2
+
+
+def event(kind, body=b""):
+    return struct.pack("<IBIIIH", 0, kind, 1, 19 + len(body) + 4, 0, 0) + body + b"\0\0\0\0"
+
+
+def gtid(source, number, committed, there=None):
+    here = committed | (binlog.COMMITTED_ELSEWHERE if there is not None else 0)
+    times = here.to_bytes(7, "little") + (there.to_bytes(7, "little") if there is not None else b"")
+    return event(binlog.GTID, struct.pack("<B16sqBqq", 0, uuid.UUID(source).bytes, number, 2, 0, 0) + times)
+
+
+def previous(gtids):
+    body = struct.pack("<Q", len(gtids))
+    for source, intervals in gtids.items():
+        body += uuid.UUID(source).bytes + struct.pack("<Q", len(intervals))
+        body += b"".join(struct.pack("<QQ", first, last + 1) for first, last in intervals)
+    return event(binlog.PREVIOUS_GTIDS, body)
+
+
+def transaction(source, number, committed, bytes=10, **more):
+    return gtid(source, number, committed, **more) + event(QUERY, b"x" * bytes)
+
+
+def log(before, *transactions):
+    return binlog.MAGIC + previous(before) + b"".join(transactions)

@@ -1,0 +1,71 @@
+"""What a member may let go, what it complains of, and who copies. Run by backup.test.ts."""
+
+import unittest
+
+import support  # noqa: F401
+from base import TURN_SECONDS, whose_turn
+from names import stamp
+from ship import KEEP_SECONDS, problems, purge
+
+LOGS = [f"binlog.00000{number}" for number in range(1, 5)]
+OLD = KEEP_SECONDS + 1
+
+
+class Purge(unittest.TestCase):
+    def purge(self, ages, whole, most=1000):
+        return purge(dict.fromkeys(LOGS, 100), dict(zip(LOGS, ages)), set(whole), most)
+
+    def test_young_ones_stay(self):
+        self.assertEqual(self.purge((9, 9, 9, 0), LOGS), (None, []))
+
+    def test_old_ones_that_are_shipped_go(self):
+        self.assertEqual(self.purge((OLD, OLD, 9, 0), LOGS), (LOGS[2], []))
+
+    def test_old_ones_that_are_not_shipped_stay_and_so_do_all_after_them(self):
+        self.assertEqual(self.purge((OLD, OLD, OLD, 0), [LOGS[0], LOGS[2]]), (LOGS[1], []))
+
+    def test_beyond_the_bound_they_go_and_are_named(self):
+        self.assertEqual(self.purge((9, 9, 9, 0), [LOGS[0]], most=250), (LOGS[2], [LOGS[1]]))
+
+    def test_the_current_one_stays_however_large(self):
+        self.assertEqual(self.purge((9, 9, 9, 0), [], most=1)[0], LOGS[3])
+
+
+class Problems(unittest.TestCase):
+    def problems(self, now=1_000_000, **changes):
+        state = {"at": now, "behindSeconds": 0, "problem": None, "base": stamp(now - 3600), "drill": None, "lost": []}
+        return list(problems({**state, **changes}, now, 24))
+
+    def test_none(self):
+        self.assertEqual(self.problems(), [])
+
+    def test_a_daemon_that_is_dead_or_stuck(self):
+        self.assertIn("does not run", list(problems(None, 0, 24))[0])
+        self.assertIn("does not run", self.problems(at=1_000_000 - 120)[0])
+
+    def test_behind_with_the_reason(self):
+        self.assertEqual(self.problems(behindSeconds=50), [])
+        (said,) = self.problems(behindSeconds=61, problem="the bucket answers 403")
+        self.assertIn("61 s behind: the bucket answers 403", said)
+
+    def test_a_base_that_is_late_or_missing(self):
+        self.assertEqual(self.problems(base=stamp(1_000_000 - 25 * 3600)), [])
+        self.assertIn("27 hours old", self.problems(base=stamp(1_000_000 - 27 * 3600))[0])
+        self.assertIn("no base", self.problems(base=None)[0])
+
+    def test_logs_that_are_lost_are_named(self):
+        self.assertIn("binlog.000007", self.problems(lost=["binlog.000007"])[0])
+
+
+class Turn(unittest.TestCase):
+    MEMBERS = [("a", "SECONDARY"), ("b", "PRIMARY"), ("c", "SECONDARY")]
+
+    def test_replicas_in_turn_and_never_the_primary(self):
+        turns = [whose_turn(self.MEMBERS, n * TURN_SECONDS) for n in range(4)]
+        self.assertEqual(turns, ["a", "c", "a", "c"])
+
+    def test_a_primary_alone_does_it(self):
+        self.assertEqual(whose_turn([("b", "PRIMARY")], 0), "b")
+
+    def test_nobody_is_online(self):
+        self.assertIsNone(whose_turn([], 0))

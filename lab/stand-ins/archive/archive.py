@@ -1,0 +1,60 @@
+"""
+Stands in for an object storage: S3 with signatures, policies by key, conditional writes, versions and object lock, by moto, in memory.
+
+    archive.py keys                 prints new access keys, of the owner of the bucket, of servers, and of whoever restores
+    archive.py serve SETTINGS.json  serves a bucket that these keys open, on 127.0.0.1
+"""
+
+import json
+import os
+import pathlib
+import sys
+
+# From the first request on keys and policies count.
+os.environ["INITIAL_NO_AUTH_ACTION_COUNT"] = "0"
+# Buckets are in paths, whatever the host is called.
+os.environ["S3_IGNORE_SUBDOMAIN_BUCKETNAME"] = "true"
+
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.iam.models import iam_backends
+from moto.s3.models import s3_backends
+
+ACTIONS = {
+    "owner": ["s3:*"],
+    "writer": ["s3:PutObject", "s3:ListBucket"],
+    "reader": ["s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:ListBucketVersions"],
+}
+iam = iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
+
+
+def new_key(name):
+    iam.create_user("us-east-1", name)
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ACTIONS[name], "Resource": "*"}]}
+    iam.put_user_policy(name, "archive", json.dumps(policy))
+    return iam.create_access_key(name)
+
+
+def keys():
+    made = {name: new_key(name) for name in ACTIONS}
+    print(json.dumps({name: f"{key.access_key_id}:{key.secret_access_key}" for name, key in made.items()}))
+
+
+def serve(settings):
+    for name, pair in settings["keys"].items():
+        key = new_key(name)
+        del iam.access_keys[key.access_key_id]
+        key.access_key_id, _, key.secret_access_key = pair.partition(":")
+        iam.access_keys[key.access_key_id] = key
+    if settings["bucket"]:
+        bucket = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].create_bucket(settings["bucket"], settings["region"])
+        bucket.versioning_status, bucket.object_lock_enabled = "Enabled", True
+        bucket.default_lock_mode, bucket.default_lock_days = "COMPLIANCE", settings["lockDays"]
+    from moto.server import main
+
+    main(["--host", "127.0.0.1", "--port", str(settings["port"])])
+
+
+if sys.argv[1] == "keys":
+    keys()
+else:
+    serve(json.loads(pathlib.Path(sys.argv[2]).read_text()))

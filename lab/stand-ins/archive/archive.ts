@@ -1,0 +1,64 @@
+import { existsSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Config } from "../../../modules/config/schema.js";
+import type { Layout } from "../../layout.js";
+import { internet } from "../../network/addresses.js";
+import { startService } from "../../system/service.js";
+import { run } from "../../system/shell.js";
+
+/** Python with moto, as scripts/install-tools.sh installs it. */
+const python = "/opt/moto/bin/python";
+const program = fileURLToPath(new URL("./archive.py", import.meta.url));
+
+/** Port of the object storage on the internet's own host; servers reach it by name, through the web server there. */
+export const archivePort = 5555;
+
+/** Keys of the object storage, "KEY:SECRET" each, and pairs of age. */
+export interface ArchiveKeys {
+  /** May do anything with the bucket. */
+  readonly owner: string;
+  /** Writes new objects and lists names: what servers have. */
+  readonly writer: string;
+  /** Reads: what a restore needs. */
+  readonly reader: string;
+  /** Opens the archive. */
+  readonly privateKey: string;
+  /** Its public half, and another recipient's. */
+  readonly recipients: readonly [string, string];
+}
+
+/** Makes the keys once. */
+export async function archiveKeys(directory: string): Promise<ArchiveKeys> {
+  const file = path.join(directory, "archive.json");
+  if (!existsSync(file)) {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const [own, other] = [await agePair(), await agePair()];
+    const keys = JSON.parse(await run(python, [program, "keys"])) as object;
+    const made = { ...keys, privateKey: own.privateKey, recipients: [own.publicKey, other.publicKey] };
+    await writeFile(file, JSON.stringify(made), { mode: 0o600 });
+  }
+  return JSON.parse(await readFile(file, "utf8")) as ArchiveKeys;
+}
+
+async function agePair(): Promise<{ readonly privateKey: string; readonly publicKey: string }> {
+  const privateKey = (await run("age-keygen", [])).split("\n").find((line) => line.startsWith("AGE-")) ?? "";
+  return { privateKey, publicKey: (await run("age-keygen", ["-y"], { input: privateKey })).trim() };
+}
+
+/** Starts the object storage that the configuration names. */
+export async function startArchive(layout: Layout, backup: NonNullable<Config["backup"]>): Promise<void> {
+  const { owner, writer, reader } = await archiveKeys(layout.secrets);
+  const file = path.join(layout.services, "archive.json");
+  const { bucket, region } = backup;
+  const settings = { keys: { owner, writer, reader }, bucket, region, lockDays: 15, port: archivePort };
+  const configuration = JSON.stringify(settings);
+  await writeFile(file, configuration, { mode: 0o600 });
+  await startService(layout, {
+    name: "archive",
+    host: internet.name,
+    command: [python, program, "serve", file],
+    configuration,
+  });
+}

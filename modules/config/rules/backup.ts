@@ -1,0 +1,33 @@
+import { rule, unless } from "./rule.js";
+
+const backedUpInProduction = rule(
+  ["environment", "backup", "acceptNoBackup"],
+  ({ environment, backup, acceptNoBackup }) =>
+    unless(environment !== "production" || backup !== undefined || acceptNoBackup, () => ({
+      path: "backup",
+      rule: "must name a bucket in production: three members keep no data through a wrong DELETE, or the loss of the project",
+      got: backup,
+      fix: "set backup: { … }, see docs/backup.md, or say acceptNoBackup: true",
+    })),
+);
+
+const restoreFromSomewhere = rule(["backup", "restore"], ({ backup, restore }) =>
+  unless(restore === undefined || backup !== undefined, () => ({
+    path: "restore",
+    rule: "must come with backup, which says where the archive is",
+    got: restore,
+    fix: "set backup: { … }",
+  })),
+);
+
+/** Transactions of a restored group would have the names of others that are in the archive already. */
+const newTimeline = rule(["restore", "database"], ({ restore, database: { groupName } }) =>
+  unless(restore?.timeline !== groupName, () => ({
+    path: "database.groupName",
+    rule: "must be a new one for what begins with restored data",
+    got: groupName,
+    fix: "make one with `uuidgen`; restore.timeline keeps the old one",
+  })),
+);
+
+export const backupRules = [backedUpInProduction, restoreFromSomewhere, newTimeline];

@@ -1,0 +1,134 @@
+"""The bucket: objects are written once and never changed. Requests are signed as S3 asks for it (AWS Signature Version 4)."""
+
+import hashlib
+import hmac
+import http.client
+import threading
+import time
+import urllib.parse
+import xml.etree.ElementTree as xml
+from base64 import b64encode
+from typing import NamedTuple
+
+from names import digest
+
+ANSWER_SECONDS = 30
+TRIES = 2
+XML = "{http://s3.amazonaws.com/doc/2006-03-01/}"
+
+
+class Refused(Exception):
+    """The bucket is away, or does not do what it is asked."""
+
+
+class Object(NamedTuple):
+    key: str
+    bytes: int
+    # MD5 of what it holds, as of any object that was written in one go.
+    etag: str
+    # When the bucket got it, in ISO 8601.
+    time: str
+
+
+class Bucket:
+    """`credentials`: "KEY:SECRET"."""
+
+    def __init__(self, endpoint, region, bucket, credentials):
+        self._endpoint = urllib.parse.urlsplit(endpoint)
+        self._region, self._bucket = region, bucket
+        self._key, _, self._secret = credentials.strip().partition(":")
+        self._local = threading.local()
+
+    def put(self, key, content):
+        """
+        Writes a new object. One that is there already, as after an answer that was lost, counts if it is the same.
+        @raises Refused else
+        """
+        md5 = hashlib.md5(content)
+        status, _ = self._ask("PUT", key, content=content, headers={"If-None-Match": "*", "Content-MD5": b64encode(md5.digest()).decode()})
+        if status == 412 and any(found.key == key and found.etag == md5.hexdigest() for found in self.list(key)):
+            return
+        if status != 200:
+            raise Refused(f"{key} was not written: the bucket answers {status}")
+
+    def list(self, prefix, after=""):
+        """Objects by key."""
+        query = {"list-type": "2", "prefix": prefix, "start-after": after}
+        while True:
+            status, body = self._ask("GET", query=query)
+            if status != 200:
+                raise Refused(f"the bucket cannot be listed: it answers {status}")
+            page = xml.fromstring(body)
+            for item in page.iter(f"{XML}Contents"):
+                key, size, etag, changed = (item.findtext(XML + name, "") for name in ("Key", "Size", "ETag", "LastModified"))
+                yield Object(key, int(size), etag.strip('"'), changed)
+            token = page.findtext(f"{XML}NextContinuationToken")
+            if not token:
+                return
+            query = {**query, "continuation-token": token}
+
+    def get(self, key):
+        """
+        What was shipped under this name. Whoever can write can add a newer version, and never change the older ones: the one counts that
+        holds what the name says.
+        @raises Refused when there is none
+        """
+        status, content = self._ask("GET", key)
+        if status == 200 and _holds(key, content):
+            return content
+        for version in self._versions(key):
+            older, content = self._ask("GET", key, {"versionId": version})
+            if older == 200 and _holds(key, content):
+                print(f"{key} was written over; the version that was shipped is used", flush=True)
+                return content
+        damaged = "is damaged: no version of it holds what its name says"
+        raise Refused(f"{key} {damaged if status == 200 else f'cannot be read: the bucket answers {status}'}")
+
+    def _versions(self, key):
+        status, body = self._ask("GET", query={"prefix": key, "versions": ""})
+        for item in xml.fromstring(body).iter(f"{XML}Version") if status == 200 else ():
+            if item.findtext(f"{XML}Key") == key:
+                yield item.findtext(f"{XML}VersionId", "")
+
+    def _ask(self, method, key="", query=None, content=b"", headers=None):
+        """(status, body). A connection that was kept and is gone is made anew. @raises Refused when there is no answer"""
+        path = f"/{self._bucket}" + (f"/{urllib.parse.quote(key)}" if key else "")
+        text = "&".join(f"{name}={urllib.parse.quote(value, safe='')}" for name, value in sorted((query or {}).items()))
+        for left in reversed(range(TRIES)):
+            try:
+                connection = self._connection()
+                connection.request(method, f"{path}?{text}" if text else path, content or None, self._signed(method, path, text, content, headers or {}))
+                answer = connection.getresponse()
+                return answer.status, answer.read()
+            except (OSError, http.client.HTTPException) as problem:
+                self._local.connection = None
+                if not left:
+                    raise Refused(f"no answer from the bucket: {problem or type(problem).__name__}") from None
+
+    def _connection(self):
+        if getattr(self._local, "connection", None) is None:
+            secure = self._endpoint.scheme == "https"
+            kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+            self._local.connection = kind(self._endpoint.netloc, timeout=ANSWER_SECONDS)
+        return self._local.connection
+
+    def _signed(self, method, path, query, content, headers):
+        """docs.aws.amazon.com, "Signature Version 4 signing process"."""
+        now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        body = hashlib.sha256(content).hexdigest()
+        signed = {"host": self._endpoint.netloc, "x-amz-content-sha256": body, "x-amz-date": now}
+        names = ";".join(sorted(signed))
+        lines = "".join(f"{name}:{signed[name]}\n" for name in sorted(signed))
+        request = "\n".join([method, path, query, lines, names, body])
+        scope = f"{now[:8]}/{self._region}/s3/aws4_request"
+        text = "\n".join(["AWS4-HMAC-SHA256", now, scope, hashlib.sha256(request.encode()).hexdigest()])
+        key = f"AWS4{self._secret}".encode()
+        for word in scope.split("/"):
+            key = hmac.digest(key, word.encode(), "sha256")
+        signature = hmac.digest(key, text.encode(), "sha256").hex()
+        authorization = f"AWS4-HMAC-SHA256 Credential={self._key}/{scope}, SignedHeaders={names}, Signature={signature}"
+        return {**headers, **{name: value for name, value in signed.items() if name != "host"}, "Authorization": authorization}
+
+
+def _holds(key, content):
+    return digest(content) == key.rpartition(".")[2]

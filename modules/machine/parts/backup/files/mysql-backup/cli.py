@@ -1,0 +1,67 @@
+"""Commands; units run the first three."""
+
+import argparse
+import json
+import time
+
+import settings as config
+from bucket import Bucket, Refused
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="mysql-backup", description="Keeps the archive of MySQL's data, and restores it.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("ship", help="ship what MySQL has logged, every few seconds (the unit mysql-backup does)")
+    commands.add_parser("base", help="copy all data into the archive, if it is due and this member's turn (the unit mysql-base does)")
+    commands.add_parser("restore", help="make the data directory from the archive (the unit mysql-restore does, on a server made for it)")
+    commands.add_parser("check", help="what is wrong with the archive; exit code 1 when anything is")
+    commands.add_parser("status", help="how far this member has shipped")
+    return parser
+
+
+def main(arguments):
+    command = _parser().parse_args(arguments).command
+    settings = config.load()
+    if command == "restore":
+        from restore import restore_server
+
+        bucket = Bucket(settings.endpoint, settings.region, settings.bucket, (config.FOLDER / "restore-bucket").read_text())
+        return restore_server(config.load_restore(), bucket, config.FOLDER / "restore-key")
+    if command in ("check", "status"):
+        return _tell(settings, command)
+    bucket = Bucket(settings.endpoint, settings.region, settings.bucket, (config.FOLDER / "bucket").read_text())
+    import ship
+
+    if command == "base":
+        return _base(settings, bucket)
+    return ship.Shipper(settings, bucket).run()
+
+
+def _base(settings, bucket):
+    import base
+    import pymysql
+    from ship import plain
+
+    try:
+        return base.make_when_due(settings, bucket)
+    except (Refused, pymysql.Error, OSError, ValueError) as problem:
+        print(f"no base: {plain(problem)}")
+        return 1
+
+
+def _tell(settings, command):
+    import ship
+
+    try:
+        state = json.loads(ship.STATE.read_text())
+    except (OSError, ValueError):
+        state = None
+    if command == "status":
+        print(json.dumps(state, indent=2))
+        return 0
+    found = list(ship.problems(state, time.time(), settings.baseHours))
+    if (config.FOLDER / "restore-key").exists():
+        found.append("the private key of the archive is on this server: remove `restore` from the configuration, then: npm run ops rollout")
+    for problem in found:
+        print(problem)
+    return 1 if found else 0

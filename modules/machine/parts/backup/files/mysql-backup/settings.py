@@ -1,0 +1,38 @@
+"""Settings of this server, from /etc/mysql-backup."""
+
+import json
+import pathlib
+from typing import NamedTuple
+
+FOLDER = pathlib.Path("/etc/mysql-backup")
+
+
+class Settings(NamedTuple):
+    # Name of the group, and of its part of the archive.
+    timeline: str
+    endpoint: str
+    region: str
+    bucket: str
+    # Public keys of age: each of their owners can read the archive.
+    recipients: list
+    baseHours: float
+    socket: str
+    data: str
+
+
+class Restore(NamedTuple):
+    # The part of the archive that is restored.
+    timeline: str
+    # A time in ISO 8601, "latest", or "before GTID".
+    at: str
+    # Private addresses of the other members, and where they tell their state.
+    others: list
+    rolePort: int
+
+
+def load(folder=FOLDER):
+    return Settings(**json.loads((folder / "settings.json").read_text()))
+
+
+def load_restore(folder=FOLDER):
+    return Restore(**json.loads((folder / "restore.json").read_text()))

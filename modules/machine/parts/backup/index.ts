@@ -1,0 +1,46 @@
+import { serversWithRole, type Config } from "../../../config/schema.js";
+import { packages } from "../../../platform/packages.js";
+import { paths } from "../../../platform/paths.js";
+import { ports } from "../../../platform/ports.js";
+import type { PayloadFile, PayloadPart } from "../../part/part.js";
+import { readStatic } from "../../part/templates.js";
+
+const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
+
+const json = (path: string, settings: object): PayloadFile => ({
+  path,
+  content: `${JSON.stringify(settings, null, 2)}\n`,
+});
+
+/**
+ * mysql-backup: every member ships its logs, one in turn makes copies of all data, and the first one begins with restored data if it is told to.
+ * Its code and its units (files/mysql-backup) are no part of the payload: app/build.ts packs them into the release.
+ */
+export function backupPart(config: Config, backup: NonNullable<Config["backup"]>): PayloadPart {
+  const { restore, database } = config;
+  const [first, ...others] = serversWithRole(config, "database");
+  return {
+    name: "backup",
+    packages: packages.backup,
+    files: [
+      json(paths.backup.settings, {
+        timeline: database.groupName,
+        ...backup,
+        socket: paths.mysql.socket,
+        data: paths.mysql.dataDirectory,
+      }),
+    ],
+    ownFiles: ({ name }) =>
+      restore && name === first?.name
+        ? [
+            json(paths.backup.restore, {
+              ...restore,
+              others: others.map(({ privateIp }) => privateIp),
+              rolePort: ports.memberRole,
+            }),
+          ]
+        : [],
+    setup: readStatic(file("setup-backup")),
+    check: readStatic(file("check-backup")),
+  };
+}
