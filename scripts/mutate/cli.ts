@@ -40,6 +40,7 @@ program
   .command("typescript")
   .description("mistakes that Stryker makes in the modules; its own options follow --")
   .argument("[options...]", "for example: -- --mutate 'modules/config/rules/*.ts'")
+  .allowUnknownOption()
   .action(async (options: readonly string[]) => {
     const { exitCode } = await execa("npx", ["stryker", "run", ...options], { stdio: "inherit", reject: false });
     process.exitCode = exitCode;
