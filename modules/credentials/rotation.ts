@@ -4,6 +4,7 @@ import { generationSetting, type Rotated } from "../config/generations.js";
 
 /** Properties of {@link Rotation}. */
 export interface RotationProps<Made> {
+  /** Name of the secret, as `npm run ops rotate` takes it. */
   readonly what: Rotated;
   /** Generation that the configuration asks for. */
   readonly generation: number;

@@ -8,8 +8,11 @@ import type { Stack } from "../terraform/terraform.js";
 
 /** What {@link TerraformSecrets} works with. */
 export interface TerraformSecretsProps {
+  /** Configuration of the environment. */
   readonly config: Config;
+  /** Stack that makes the secrets; its output `secrets` shows them. */
   readonly credentials: Stack;
+  /** Stack of what shows them to the servers: Cloudflare's rules. */
   readonly edge: Stack;
   /** Writes the stacks anew and lets the policies judge them. @throws when they do not pass */
   readonly synthesize: () => Promise<void>;

@@ -33,6 +33,7 @@ export interface Plan {
   readonly resource_drift?: readonly ResourceChange[];
   /** @default - absent: there are no check blocks */
   readonly checks?: readonly Check[];
+  /** What would change of the outputs, by name. @default - absent: nothing */
   readonly output_changes?: Readonly<Record<string, { readonly actions: readonly string[] }>>;
 }
 
