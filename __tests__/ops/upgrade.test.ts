@@ -1,9 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { duty, isDue, mysqlRefusal } from "../../ops/commands/upgrade.js";
+import { duty, isDue, mysqlRefusal, requireTold } from "../../ops/commands/upgrade.js";
 import { nextOf } from "../../ops/core/maintain.js";
 import { mixRefusal, mysqlVersionOf } from "../../ops/core/mysql-versions.js";
-import type { ServerState } from "../../ops/core/snapshot.js";
+import type { Observation, ServerState } from "../../ops/core/snapshot.js";
 import { hasTool, runTool } from "../support/tools.js";
 import { snapshot } from "./support/snapshot.js";
 
@@ -69,6 +69,12 @@ describe("an upgrade", () => {
       "bravo: upgrades datadog-agent 1:7.71.0-1 -> 1:7.72.1-1, mysql-community-server-core 8.4.6-1debian13 -> 8.4.7-1debian13; " +
         "a reboot for mysql.service",
     );
+  });
+
+  it("is refused where a server does not tell what could be upgraded, which is not the same as nothing", () => {
+    const mute = (upgradable: Observation["upgradable"]) => () =>
+      requireTold(snapshot({ bravo: { observation: { upgradable } } }));
+    expect(mute(null)).toThrow(/^alpha, bravo, charlie: apt does not tell/);
   });
 
   it("is refused where MySQL's versions would not go together, whatever else there is", () => {

@@ -33,10 +33,11 @@ export const isDue =
 export const duty = ({ name, observation }: ServerState): string => {
   const upgrades = (observation?.upgradable ?? []).map((one) => `${one.name} ${one.from || "none"} -> ${one.to}`);
   const reboot = observation?.rebootFor ?? [];
-  return `${name}: ${[
+  const due = [
     ...(upgrades.length > 0 ? [`upgrades ${upgrades.join(", ")}`] : []),
     ...(reboot.length > 0 ? [`a reboot for ${reboot.join(", ")}`] : []),
-  ].join("; ")}`;
+  ];
+  return `${name}: ${due.join("; ") || "is taken up where an interrupted run has left it"}`;
 };
 
 /** MySQL's server as the package names have it, the vendor's and Debian's. */
@@ -57,6 +58,7 @@ export function mysqlRefusal({ name, observation }: ServerState, group: readonly
 export async function dryUpgrade(site: Site, props: UpgradeProps, { say }: Pick<Progress, "say">): Promise<number> {
   await renewLists(site);
   const snapshot = await look(site, { withUpgradable: true });
+  requireTold(snapshot);
   const due = inOrder(snapshot.servers.filter(isDue(props)));
   for (const server of due) say(duty(server));
   if (due.length === 0) say("nothing to upgrade, and no reboot due");
@@ -77,7 +79,9 @@ export async function upgrade(context: Context, props: UpgradeProps): Promise<vo
   await progress.step("package lists of all servers", () => renewLists(site));
   const done = new Set<string>();
   for (;;) {
-    const waiting = nextOf(await look(site, { withUpgradable: true }), isDue(props, done), lock.inHand);
+    const seen = await look(site, { withUpgradable: true });
+    requireTold(seen);
+    const waiting = nextOf(seen, isDue(props, done), lock.inHand);
     if (waiting === undefined) break;
     const snapshot = await passGate(context, { inHand: lock.inHand });
     const refusal = mysqlRefusal(waiting, await groupVersions(site, snapshot));
@@ -86,6 +90,15 @@ export async function upgrade(context: Context, props: UpgradeProps): Promise<vo
     done.add(waiting.name);
   }
   progress.say(done.size === 0 ? "nothing to upgrade, and no reboot due" : `upgraded: ${[...done].join(", ")}`);
+}
+
+/** Pure. @throws when a server that answers does not tell what could be upgraded: that is not the same as nothing */
+export function requireTold({ servers }: Snapshot): void {
+  const silent = servers.filter(({ observation }) => observation && !observation.upgradable).map(({ name }) => name);
+  if (silent.length > 0)
+    throw new Error(
+      `${silent.join(", ")}: apt does not tell what could be upgraded; read there: apt-get --simulate dist-upgrade`,
+    );
 }
 
 async function upgradeOne(context: Context, server: ServerState, snapshot: Snapshot): Promise<void> {
@@ -121,7 +134,7 @@ async function upgradeOne(context: Context, server: ServerState, snapshot: Snaps
   const reboots = after === undefined || after.rebootFor.length > 0;
   if (reboots) await progress.step(`${name}: reboots`, () => site.ssh.tryRun(login, ["systemctl", "reboot"]));
   else if (isWeb(server)) await site.ssh.run(login, ["systemctl", "start", "in-service"]);
-  await awaitBack(context, name, reboots ? { bootId: after?.bootId } : {});
+  await awaitBack(context, name, reboots ? { bootId: after?.bootId ?? server.observation?.bootId } : {});
   await lock.setInHand(undefined);
 }
 

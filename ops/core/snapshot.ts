@@ -47,8 +47,8 @@ export interface Observation {
   readonly releases: readonly Release[];
   /** `null` on a server that is no database member. */
   readonly member: Member | null;
-  /** Packages that a newer version is known of. @default - absent: it was not looked for */
-  readonly upgradable?: readonly Upgradable[];
+  /** Packages that a newer version is known of; `null` when apt did not tell in time. @default - absent: it was not looked for */
+  readonly upgradable?: readonly Upgradable[] | null;
   /** Why a reboot is due; empty when none is. */
   readonly rebootFor: readonly string[];
   /** Days until each certificate ends, by what it is for. */

@@ -18,9 +18,9 @@ settings = json.loads(sys.argv[1])
 SECONDS = 4
 
 
-def output(*command):
+def output(*command, seconds=SECONDS):
     try:
-        return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS).stdout
+        return subprocess.run(command, capture_output=True, text=True, timeout=seconds).stdout
     except (OSError, subprocess.TimeoutExpired):
         return ""
 
@@ -84,7 +84,11 @@ def member():
 
 
 def upgradable():
-    lines = output("apt-get", "--simulate", "--quiet=2", "-o", "Debug::NoLocking=true", "dist-upgrade").splitlines()
+    """What could be upgraded; None when apt does not tell in time: not the same as nothing."""
+    simulate = "apt-get --simulate --quiet=2 -o Debug::NoLocking=true dist-upgrade && echo told"
+    lines = output("sh", "-c", simulate, seconds=15).splitlines()
+    if lines[-1:] != ["told"]:
+        return None
     # "Inst NAME [OLD] (NEW ARCHIVE [ARCHITECTURE])"; without OLD it comes along with another.
     found = [re.match(r"Inst (\S+) (?:\[(\S+)\] )?\((\S+)", line) for line in lines]
     return [{"name": match[1], "from": match[2] or "", "to": match[3]} for match in found if match]
