@@ -13,6 +13,12 @@ import { SshHostKeys } from "../modules/credentials/ssh-host-keys.js";
 import type { SecretReferences } from "../modules/hetzner/server/index.js";
 import { PlatformStack, type PlatformStackProps } from "./platform-stack.js";
 
+/** Passwords of the accounts in the database, and which generation they are. */
+interface NumberedPasswords {
+  readonly generation: number;
+  readonly passwords: Passwords;
+}
+
 /**
  * Everything secret that Terraform makes. The states of the stacks that take secrets from here, `servers` and `edge`, hold them too: whoever
  * reads one of the three states can read the database.
@@ -24,9 +30,9 @@ export class CredentialsStack extends PlatformStack {
   readonly originPull: OriginPull;
   /** The token that `tls: "terminate"` asks for. */
   private readonly edgeTokens: Rotation<string>;
-  private readonly passwords: Passwords;
+  private readonly passwords: Rotation<NumberedPasswords>;
   private readonly mysql: MysqlCertificates;
-  private readonly sshHostKeys: SshHostKeys;
+  private readonly sshHostKeys: Rotation<SshHostKeys>;
 
   constructor(scope: Construct, { config }: PlatformStackProps) {
     super(scope, "credentials", { config });
@@ -34,9 +40,23 @@ export class CredentialsStack extends PlatformStack {
     new TlsProvider(this, "tls");
     new RandomProvider(this, "random");
     const { protect } = config;
-    this.passwords = new Passwords(this, "password", { names: ["application", "replication", "monitoring"], protect });
+    this.passwords = new Rotation(this, {
+      what: "database-passwords",
+      generation: config.generations.databasePasswords,
+      make: (ending, generation) => ({
+        generation,
+        passwords: new Passwords(this, `password${ending}`, {
+          names: ["application", "replication", "monitoring"],
+          protect,
+        }),
+      }),
+    });
     this.mysql = new MysqlCertificates(this, "mysql", { config });
-    this.sshHostKeys = new SshHostKeys(this, "ssh-host-key", { config });
+    this.sshHostKeys = new Rotation(this, {
+      what: "ssh-host-keys",
+      generation: config.generations.sshHostKeys,
+      make: (ending) => new SshHostKeys(this, `ssh-host-key${ending}`, { config }),
+    });
     this.originCertificate = originCertificates(this, config);
     // Both exist in either TLS mode: while the mode changes, or changes back, servers keep what they were made with.
     this.edgeTokens = new Rotation(this, {
@@ -51,21 +71,29 @@ export class CredentialsStack extends PlatformStack {
       description: "Raise certificate.generation in the environment's file before this day",
     });
     new TerraformOutput(this, "stages", {
-      value: { "edge-token": this.edgeTokens.stage },
+      value: {
+        "edge-token": this.edgeTokens.stage,
+        "database-passwords": this.passwords.stage,
+        "ssh-host-keys": this.sshHostKeys.stage,
+      },
       description: "How far each rotation has come; npm run ops rotate",
     });
     new TerraformOutput(this, "secrets", {
       value: {
         shared: this.sharedSecrets(),
         own: Object.fromEntries(config.servers.map((server) => [server.name, this.ownSecretsOf(server)])),
-        before: { edgeTokens: this.edgeTokens.before((token) => token) },
+        before: {
+          edgeTokens: this.edgeTokens.before((token) => token),
+          applicationDatabasePassword: this.passwords.before(({ passwords }) => passwords.value("application")),
+          monitoringPassword: this.passwords.before(({ passwords }) => passwords.value("monitoring")),
+        },
       },
       sensitive: true,
       description: "What servers get, for npm run ops rotate",
     });
     new TerraformOutput(this, "ssh_host_keys", {
-      value: this.sshHostKeys.publicKeys,
-      description: "The one key that each server shows to whoever logs in, as in known_hosts",
+      value: Object.fromEntries(config.servers.map(({ name }) => [name, this.hostKeysOf(name)])),
+      description: "The key that each server shows to whoever logs in, as in known_hosts; two lines while it changes",
     });
   }
 
@@ -77,9 +105,11 @@ export class CredentialsStack extends PlatformStack {
   /** References to the secrets that servers share. */
   sharedSecrets(): SecretReferences {
     return {
-      applicationDatabasePassword: this.passwords.value("application"),
-      replicationPassword: this.passwords.value("replication"),
-      monitoringPassword: this.passwords.value("monitoring"),
+      applicationDatabasePassword: this.passwords.used(({ passwords }) => passwords.value("application")),
+      monitoringPassword: this.passwords.used(({ passwords }) => passwords.value("monitoring")),
+      applicationDatabasePasswords: this.allPasswords("application"),
+      replicationPasswords: this.allPasswords("replication"),
+      monitoringPasswords: this.allPasswords("monitoring"),
       mysqlCa: this.mysql.authority.certificate.certPem,
       edgeTokens: Fn.join(
         "|",
@@ -91,13 +121,32 @@ export class CredentialsStack extends PlatformStack {
     };
   }
 
+  /** All passwords of an account that are accepted, in lines as mysql-group reads them. */
+  private allPasswords(account: string): string {
+    const line = ({ generation, passwords }: NumberedPasswords): string =>
+      // What only ever was the first needs no number.
+      this.passwords.isFirst
+        ? passwords.value(account)
+        : // Not as one text: cdktf writes no text around a reference inside of a function.
+          Fn.join(" ", [String(generation), passwords.value(account)]);
+    return Fn.join("\n", this.passwords.accepted(line));
+  }
+
+  /** Public keys of a server that are accepted, in lines. */
+  private hostKeysOf(server: string): string {
+    return Fn.join(
+      "\n",
+      this.sshHostKeys.accepted((keys) => keys.publicKeyOf(server)),
+    );
+  }
+
   /** References to the secrets that one server has for itself. */
   ownSecretsOf(server: ServerConfig): SecretReferences {
     const mysql = this.mysql.of(server.name);
     return {
       mysqlServerCertificate: mysql?.certificate.certPem,
       mysqlServerKey: mysql?.key.privateKeyPem,
-      sshHostKey: this.sshHostKeys.of(server.name).privateKeyPem,
+      sshHostKey: this.sshHostKeys.used((keys) => keys.of(server.name).privateKeyPem),
     };
   }
 }

@@ -17,8 +17,10 @@ beforeAll(async () => {
 /** Certificates are shown to everybody who connects; the other values must be known to nobody. */
 const confidential: readonly SecretName[] = [
   "applicationDatabasePassword",
-  "replicationPassword",
+  "applicationDatabasePasswords",
+  "replicationPasswords",
   "monitoringPassword",
+  "monitoringPasswords",
   "mysqlServerKey",
   "edgeTokens",
   "originKey",
@@ -62,7 +64,7 @@ const cloudInit = /^\/(run\/cloud-init|var\/lib\/cloud)\//;
 /** MySQL keeps the account that replication signs on with in a table of its own: this one secret, and no other. */
 const database = new RegExp(`^${paths.mysql.dataDirectory}/`);
 const replicationPassword = (machine: Machine): string =>
-  lab.blueprint.credentials.value(serverOf(machine), "replicationPassword");
+  lab.blueprint.credentials.value(serverOf(machine), "replicationPasswords");
 
 describe("secret files", () => {
   it("have the content, owner and mode that are declared", async () => {

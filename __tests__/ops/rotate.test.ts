@@ -16,7 +16,7 @@ describe("a rotation", () => {
     expect(nextOf(stage(2, 1, 1))).toBe("used");
     expect(nextOf(stage(2, 2, 1))).toBe("oldest");
     expect(nextOf(stage(2, 2, 2))).toBeUndefined();
-    expect([stage(2, 1, 1), stage(2, 2, 1), stage(2, 2, 2)].map(accepted)).toEqual([[2, 1], [2, 1], [2]]);
+    expect([stage(2, 1, 1), stage(2, 2, 1), stage(2, 2, 2)].map(accepted)).toEqual([[1, 2], [2, 1], [2]]);
   });
 
   it("of something unknown is refused by name", () => {
@@ -33,12 +33,20 @@ describe("what a plan that makes a generation may do", () => {
     expect(excessOfMaking(fourth, "edge-token", 4)).toEqual([]);
   });
 
+  it("names what goes by the secret's own resources", () => {
+    expect(excessOfMaking(plan(["random_password.password_replication", "delete"]), "database-passwords", 3)).toEqual(
+      [],
+    );
+    expect(excessOfMaking(plan(["tls_private_key.ssh-host-key-2_alpha", "delete"]), "ssh-host-keys", 4)).toEqual([]);
+  });
+
   it.each([
     [2, "random_password.edge_token", "delete"],
     [3, "random_password.edge-2_token", "delete"],
     [3, "random_password.edge-3_token", "delete,create"],
     [3, "random_password.password_application", "delete"],
     [3, "tls_private_key.mysql_authority_key", "update"],
+    [3, "tls_private_key.ssh-host-key_alpha", "delete"],
   ])("is nothing else (generation %i: %s, %s)", (generation, address, actions) => {
     expect(excessOfMaking(plan([address, actions]), "edge-token", generation)).toHaveLength(1);
   });

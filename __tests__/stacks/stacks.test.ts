@@ -52,6 +52,21 @@ describe("database passwords", () => {
   });
 });
 
+describe("passwords while they change", () => {
+  it("reach members in lines with their generations, the used one first", () => {
+    const { credentials } = synthesizeEnvironment(exampleConfig({ generations: { databasePasswords: 2 } }));
+    const { shared } = credentials.output?.["secrets"]?.["value"] as { readonly shared: Record<string, string> };
+    const [newest, before] = ["2", "1"].map(
+      (number) => `join(" ", ["${number}", random_password.password${number === "2" ? "-2" : ""}_replication.result])`,
+    );
+    const at = (number: string): string =>
+      `(terraform_data.database-passwords_${number}.input == 2) ? ${newest} : ${before}`;
+    expect(shared["replicationPasswords"]).toBe(
+      `\${join("\\n", distinct([${at("used")}, ${newest}, ${at("oldest")}]))}`,
+    );
+  });
+});
+
 describe("names beside servers' names", () => {
   const app = Testing.app();
   addStacks(app, exampleConfig());

@@ -8,7 +8,7 @@ import { mysqlTlsName } from "../../modules/platform/names.js";
 import type { SecretName } from "../../modules/config/secrets.js";
 import { authority, issue, type KeyPair } from "./certificates.js";
 import { archiveKeys } from "../stand-ins/archive/archive.js";
-import { hostKey } from "./ssh.js";
+import { hostKey, type HostKey } from "./ssh.js";
 import { stageOf } from "./stages.js";
 
 /** Every secret of the running lab, in place of the credentials stack. Made once per lab, by openssl and random bytes. */
@@ -25,8 +25,6 @@ export interface Credentials {
   readonly originPull: KeyPair;
   /** The one that the edge shows. */
   readonly edgeToken: string;
-  /** The public key that each server shows to whoever logs in. */
-  readonly hostKeys: ReadonlyMap<string, string>;
   /** File that holds Datadog's API key. */
   readonly datadogApiKeyFile: string;
 }
@@ -43,8 +41,10 @@ export async function createCredentials(directory: string, config: Config): Prom
   const edgeTokens = await generations(directory, config, "edge-token", (ending) =>
     password(path.join(directory, `edge-token${ending}`)),
   );
+  const databases = await databasePasswords(directory, config);
   const shared: Partial<Record<SecretName, string>> = {
-    ...(await passwords(path.join(directory, "passwords.json"))),
+    ...databases.now,
+    datadogApiKey: await password(path.join(directory, "datadog-api-key")),
     edgeTokens: edgeTokens.accepted.join("|"),
     mysqlCa: await pem(mysqlCa.certificate),
     originCertificate: await pem(origin.certificate),
@@ -52,9 +52,6 @@ export async function createCredentials(directory: string, config: Config): Prom
     originPullCa: await pem(originPullCa.certificate),
     ...(config.backup && (await archiveSecrets(directory))),
   };
-  const datadogApiKeyFile = path.join(directory, "datadog-api-key");
-  await writeFile(datadogApiKeyFile, shared.datadogApiKey ?? "", { mode: 0o600 });
-  const hostKeys = new Map<string, string>();
   const own = new Map<string, Partial<Record<SecretName, string>>>();
   for (const { name, privateIp } of config.servers) {
     const pair = await issue(mysqlCa, directory, `mysql-${name}`, {
@@ -62,12 +59,11 @@ export async function createCredentials(directory: string, config: Config): Prom
       dnsNames: [name, mysqlTlsName],
       addresses: [privateIp],
     });
-    const sshKey = await hostKey(directory, name);
-    hostKeys.set(name, sshKey.publicKey);
+    const sshKeys = await hostKeysOf(directory, config, name);
     own.set(name, {
       mysqlServerCertificate: await pem(pair.certificate),
       mysqlServerKey: await pem(pair.key),
-      sshHostKey: sshKey.privateKey,
+      sshHostKey: sshKeys.used.privateKey,
     });
   }
   return {
@@ -75,9 +71,8 @@ export async function createCredentials(directory: string, config: Config): Prom
     origin,
     originPull,
     edgeToken: edgeTokens.used,
-    datadogApiKeyFile,
-    hostKeys,
-    before: (name) => ({ edgeTokens: edgeTokens.before })[name as string],
+    datadogApiKeyFile: path.join(directory, "datadog-api-key"),
+    before: (name) => (name === "edgeTokens" ? edgeTokens.before : databases.before[name]),
     value: (server, name) => {
       const value = own.get(server.name)?.[name] ?? shared[name];
       if (value === undefined)
@@ -92,19 +87,39 @@ async function archiveSecrets(directory: string): Promise<Partial<Record<SecretN
   return { backupBucketKey: writer, restoreBucketKey: reader, restorePrivateKey: privateKey };
 }
 
-const passwordNames: readonly SecretName[] = [
-  "applicationDatabasePassword",
-  "replicationPassword",
-  "monitoringPassword",
-  "datadogApiKey",
-];
+/** Accounts in the database, and the names of what their passwords are. */
+const accounts = {
+  application: { shown: "applicationDatabasePassword", all: "applicationDatabasePasswords" },
+  replication: { shown: undefined, all: "replicationPasswords" },
+  monitoring: { shown: "monitoringPassword", all: "monitoringPasswords" },
+} as const satisfies Readonly<Record<string, { readonly shown?: SecretName; readonly all: SecretName }>>;
 
-async function passwords(file: string): Promise<Partial<Record<SecretName, string>>> {
-  if (!existsSync(file)) {
-    const made = Object.fromEntries(passwordNames.map((name) => [name, randomBytes(16).toString("hex")]));
-    await writeFile(file, JSON.stringify(made), { mode: 0o600 });
+/** The passwords of the accounts as they are given out now, and those before. */
+async function databasePasswords(directory: string, config: Config) {
+  const now: Partial<Record<SecretName, string>> = {};
+  const before: Partial<Record<SecretName, string>> = {};
+  for (const [account, { shown, all }] of Object.entries(accounts)) {
+    const made = await generations(directory, config, "database-passwords", async (ending, generation) => ({
+      generation,
+      password: await password(path.join(directory, `password-${account}${ending}`)),
+    }));
+    const line = ({ generation, password }: typeof made.used): string =>
+      made.before ? `${generation} ${password}` : password;
+    now[all] = made.accepted.map(line).join("\n");
+    if (shown === undefined) continue;
+    now[shown] = made.used.password;
+    before[shown] = made.before?.password;
   }
-  return JSON.parse(await readFile(file, "utf8")) as Partial<Record<SecretName, string>>;
+  return { now, before };
+}
+
+const hostKeysOf = (directory: string, config: Config, server: string): Promise<Generations<HostKey>> =>
+  generations(directory, config, "ssh-host-keys", (ending) => hostKey(directory, server, ending));
+
+/** The public keys by which a server may prove itself, in lines as the credentials stack tells them. */
+export async function acceptedHostKeys(directory: string, config: Config, server: string): Promise<string> {
+  const { accepted } = await hostKeysOf(directory, config, server);
+  return accepted.map(({ publicKey }) => publicKey).join("\n");
 }
 
 async function password(file: string): Promise<string> {
@@ -115,7 +130,7 @@ async function password(file: string): Promise<string> {
 /** The generations of a secret that there are, by what becomes of each. */
 interface Generations<Made> {
   readonly used: Made;
-  /** The newest first. */
+  /** The one that is used first. */
   readonly accepted: readonly Made[];
   /** @default - there is none before the configured one */
   readonly before?: Made;
@@ -126,10 +141,10 @@ async function generations<Made>(
   directory: string,
   config: Config,
   what: Rotated,
-  make: (ending: string) => Promise<Made>,
+  make: (ending: string, generation: number) => Promise<Made>,
 ): Promise<Generations<Made>> {
   const stage = await stageOf(directory, config, what);
-  const at = (generation: number): Promise<Made> => make(generation === 1 ? "" : `-${generation}`);
+  const at = (generation: number): Promise<Made> => make(generation === 1 ? "" : `-${generation}`, generation);
   return {
     used: await at(stage.used),
     accepted: await Promise.all(accepted(stage).map(at)),

@@ -10,9 +10,9 @@ export interface HostKey {
   readonly publicKey: string;
 }
 
-/** Makes or reads the host key of a server; a replaced server keeps it. */
-export async function hostKey(directory: string, server: string): Promise<HostKey> {
-  const file = path.join(directory, `ssh-host-${server}.key`);
+/** Makes or reads a host key of a server; a replaced server keeps it. @param ending of the generation, as in the credentials stack */
+export async function hostKey(directory: string, server: string, ending: string): Promise<HostKey> {
+  const file = path.join(directory, `ssh-host-${server}${ending}.key`);
   if (!existsSync(file)) {
     const { privateKey } = generateKeyPairSync("ed25519");
     await writeFile(file, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });

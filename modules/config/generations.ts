@@ -3,6 +3,8 @@ import type { Config } from "./schema.js";
 /** What `npm run ops rotate` puts a new one in place of, by the setting that counts its generations. */
 const settings = {
   "edge-token": "edgeToken",
+  "database-passwords": "databasePasswords",
+  "ssh-host-keys": "sshHostKeys",
 } as const satisfies Readonly<Record<string, keyof Config["generations"]>>;
 
 /** A secret, or several that change together, under the name that an operator gives it. */
@@ -28,6 +30,7 @@ export interface Stage {
   readonly oldest: number;
 }
 
-/** The generations that are accepted, the newest first; pure. */
-export const accepted = ({ configured, oldest }: Stage): readonly number[] =>
-  configured === oldest ? [configured] : [configured, oldest];
+/** The generations that are accepted, the one that is used first; pure. */
+export const accepted = ({ configured, used, oldest }: Stage): readonly number[] => [
+  ...new Set([used, configured, oldest]),
+];

@@ -84,6 +84,12 @@ const generations = z.strictObject({
   edgeToken: generation.describe(
     "Of the token that Cloudflare shows to the servers. Raise it by one, then `npm run ops rotate edge-token`.",
   ),
+  databasePasswords: generation.describe(
+    "Of the passwords of the application, the replication and the monitoring. Raise it by one, then `npm run ops rotate database-passwords`.",
+  ),
+  sshHostKeys: generation.describe(
+    "Of the keys that servers show to whoever logs in. Raise it by one, then `npm run ops rotate ssh-host-keys`.",
+  ),
 });
 
 const loadBalancer = z.strictObject({

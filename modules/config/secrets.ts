@@ -6,8 +6,10 @@ import { users, type ServiceUser } from "../platform/users.js";
 /** Every secret value a server can need. Values come from the credentials stack, or from the lab. */
 export type SecretName =
   | "applicationDatabasePassword"
-  | "replicationPassword"
+  | "applicationDatabasePasswords"
+  | "replicationPasswords"
   | "monitoringPassword"
+  | "monitoringPasswords"
   | "mysqlCa"
   | "mysqlServerCertificate"
   | "mysqlServerKey"
@@ -84,9 +86,9 @@ const secretFiles: readonly SecretFile[] = [
   certificate(paths.mysql.ca, users.mysql, "mysqlCa", "database"),
   { ...certificate(paths.mysql.certificate, users.mysql, "mysqlServerCertificate", "database"), own: true },
   { ...plain(paths.mysql.key, users.mysql, "mysqlServerKey", "database"), own: true },
-  plain(paths.mysql.replicationPassword, users.root, "replicationPassword", "database"),
-  plain(paths.mysql.applicationPassword, users.root, "applicationDatabasePassword", "database"),
-  plain(paths.mysql.monitoringPassword, users.root, "monitoringPassword", "database"),
+  plain(paths.mysql.replicationPassword, users.root, "replicationPasswords", "database"),
+  plain(paths.mysql.applicationPassword, users.root, "applicationDatabasePasswords", "database"),
+  plain(paths.mysql.monitoringPassword, users.root, "monitoringPasswords", "database"),
   {
     path: paths.datadog.mysqlOptions,
     owner: users.datadog,

@@ -9,7 +9,7 @@ export interface RotationProps<Made> {
   /** Generation that the configuration asks for. */
   readonly generation: number;
   /** Makes one generation, under names that end so. The first one has no ending: its addresses are older than generations. */
-  readonly make: (ending: string) => Made;
+  readonly make: (ending: string, generation: number) => Made;
 }
 
 const endingOf = (generation: number): string => (generation === 1 ? "" : `-${generation}`);
@@ -31,8 +31,8 @@ export class Rotation<Made> extends Construct {
   ) {
     super(stack, props.what);
     const { what, generation, make } = props;
-    this.newest = make(endingOf(generation));
-    this.previous = generation > 1 ? make(endingOf(generation - 1)) : undefined;
+    this.newest = make(endingOf(generation), generation);
+    this.previous = generation > 1 ? make(endingOf(generation - 1), generation - 1) : undefined;
     this.usedNumber = new Reached(this, "used", props);
     this.oldestNumber = new Reached(this, "oldest", props);
     // cdktf has no construct for check blocks.
@@ -51,15 +51,21 @@ export class Rotation<Made> extends Construct {
     return this.at(this.usedNumber, value);
   }
 
-  /** All that is accepted, the newest first, as a list. */
+  /** All that is accepted, the one that is used first, as a list. */
   accepted(value: (made: Made) => string): string[] {
     const newest = value(this.newest);
-    return this.previous ? Fn.distinct([newest, this.at(this.oldestNumber, value)]) : [newest];
+    if (!this.previous) return [newest];
+    return Fn.distinct([this.used(value), newest, this.at(this.oldestNumber, value)]);
   }
 
   /** The generation before the configured one, to try whether it is refused. @returns nothing where there is none */
   before(value: (made: Made) => string): string | undefined {
     return this.previous && value(this.previous);
+  }
+
+  /** Whether there has never been another generation. */
+  get isFirst(): boolean {
+    return this.previous === undefined;
   }
 
   /** How far it has come, see Stage in modules/config/generations.ts. */

@@ -14,17 +14,17 @@ export interface SshHostKeysProps {
  * before the first login and stays the same when the server is replaced: nobody has to trust a key because it is the first one seen.
  */
 export class SshHostKeys extends Construct {
-  /** Public keys by server, without a comment. */
-  readonly publicKeys: Readonly<Record<string, string>>;
   private readonly keys: ReadonlyMap<string, PrivateKey>;
 
   constructor(scope: Construct, id: string, { config }: SshHostKeysProps) {
     super(scope, id);
     // Their PEM is PKCS#8, which OpenSSH reads from 9.6 on and which is a third of OpenSSH's own format.
     this.keys = new Map(config.servers.map(({ name }) => [name, new PrivateKey(this, name, { algorithm: "ED25519" })]));
-    this.publicKeys = Object.fromEntries(
-      [...this.keys].map(([name, key]) => [name, Fn.trimspace(key.publicKeyOpenssh)]),
-    );
+  }
+
+  /** Public key of a server, without a comment. */
+  publicKeyOf(serverName: string): string {
+    return Fn.trimspace(this.of(serverName).publicKeyOpenssh);
   }
 
   /** Key of a server of the configuration. @throws Error for another server */

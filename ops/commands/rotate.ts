@@ -13,13 +13,19 @@ import { look } from "../core/observe.js";
 import { deliver, takenUp } from "../core/secrets.js";
 import { sleep, waitUntil } from "../core/shell.js";
 import type { Report } from "../core/site.js";
+import { databasePasswords } from "./rotations/database-passwords.js";
 import { edgeToken } from "./rotations/edge-token.js";
 import type { Moment, Rotation } from "./rotations/rotation.js";
+import { sshHostKeys } from "./rotations/ssh-host-keys.js";
 
-const rotations: Readonly<Record<Rotated, Rotation>> = { "edge-token": edgeToken };
+const rotations: Readonly<Record<Rotated, Rotation>> = {
+  "edge-token": edgeToken,
+  "database-passwords": databasePasswords,
+  "ssh-host-keys": sshHostKeys,
+};
 
 /** Longest time until a server does as it was told. */
-const takeUpSeconds = 60;
+const followSeconds = 90;
 
 /** The number that moves next; `undefined` when only the configured generation is in force. Pure. */
 export const nextOf = ({ configured, used, oldest }: Stage): "used" | "oldest" | undefined =>
@@ -65,33 +71,38 @@ export async function rotate(context: Context, what: Rotated): Promise<void> {
 async function follow(context: Context, what: Rotated, stage: Stage): Promise<void> {
   const { site, progress } = context;
   const values = await site.secrets.values();
-  const words = `generation ${accepted(stage).join(" and ")} of ${what}`;
+  const rotation = rotations[what];
+  const moment = (report: Report): Moment => ({ ...context, stage, values, report });
+  await rotation.prepare?.(moment(progress.say));
+  for (const server of site.config.servers) await rotation.requireAble(moment(progress.say), server);
   for (const server of site.config.servers)
-    await progress.step(`${server.name}: accepts ${words}`, (report) =>
-      followOn({ ...context, stage, values, report }, what, server),
+    await progress.step(`${server.name}: gets generation ${accepted(stage).join(" and ")} of ${what}`, (report) =>
+      give(moment(report), what, server),
     );
-  if (rotations[what].isShownOutside)
-    await progress.step(`Cloudflare and the balancer show generation ${stage.used}`, (report: Report) =>
+  await progress.step(`all servers: accept generation ${accepted(stage).join(" and ")}, and no other`, (report) =>
+    waitUntil("they do", () => rotation.missing(moment(report)), { limitSeconds: followSeconds, report }),
+  );
+  if (rotation.isShownOutside)
+    await progress.step(`Cloudflare and the balancer show generation ${stage.used}`, (report) =>
       site.secrets.show(what, report),
     );
 }
 
-async function followOn(moment: Moment, what: Rotated, server: ServerConfig): Promise<void> {
+/** Gives one server its files, and lets what runs there take them up. */
+async function give(moment: Moment, what: Rotated, server: ServerConfig): Promise<void> {
   const { site, lock, values, report } = moment;
-  const { secrets, takeUp, missing } = rotations[what];
+  const { secrets, takeUp } = rotations[what];
+  const paths = await deliver(site, server, what, secrets, values);
+  if (paths.length === 0) return;
   const { name } = server;
-  if (await deliver(site, server, what, secrets, values)) {
-    await lock.setInHand(name);
-    await takeUp(moment, server);
-    const wait = { limitSeconds: takeUpSeconds, pauseSeconds: 1, report };
-    await waitUntil(`${name} is well`, async () => notBack(await look(site), name), wait);
-    await waitUntil(`${name} does so`, () => missing(moment, server), wait);
-    await takenUp(site, name, what);
-    await lock.setInHand(undefined);
-  } else {
-    report("it has the files already");
-    await waitUntil(`${name} does so`, () => missing(moment, server), { limitSeconds: takeUpSeconds, report });
-  }
+  await lock.setInHand(name);
+  await takeUp(moment, server, paths);
+  await waitUntil(`${name} is well`, async () => notBack(await look(site), name), {
+    limitSeconds: followSeconds,
+    report,
+  });
+  await takenUp(site, name, what);
+  await lock.setInHand(undefined);
 }
 
 const spread = ({ site, progress }: Context): Promise<void> =>

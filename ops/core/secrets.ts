@@ -11,7 +11,7 @@ const markOf = (what: Rotated): string => `/run/rotate-${what}`;
 
 /**
  * Gives a server the files that hold these secrets, as a new server would get them.
- * @returns whether something there must still take them up; see {@link takenUp}
+ * @returns paths of those that something there must still take up; see {@link takenUp}
  */
 export async function deliver(
   site: Site,
@@ -19,7 +19,7 @@ export async function deliver(
   what: Rotated,
   names: readonly SecretName[],
   values: SecretValues,
-): Promise<boolean> {
+): Promise<readonly string[]> {
   const { shared, own } = secretFilesOf(site.config, server);
   const files = [...shared, ...own]
     .filter(({ needs }) => needs.some((name) => names.includes(name)))
@@ -29,11 +29,11 @@ export async function deliver(
       mode: file.certificate ? "0644" : "0600",
       content: file.content((name) => values.of(server.name, name)),
     }));
-  if (files.length === 0) return false;
+  if (files.length === 0) return [];
   const told = await site.ssh.run(loginOf(site, server.name), ["python3", "-I", "-c", program], {
     input: JSON.stringify({ mark: markOf(what), files }),
   });
-  return told.trim() === "waiting";
+  return JSON.parse(told) as readonly string[];
 }
 
 /** Notes on the server that its secrets have been taken up. */

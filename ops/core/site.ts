@@ -58,6 +58,8 @@ export interface SecretStore {
   make(what: Rotated, report: Report): Promise<void>;
   stage(what: Rotated): Promise<Stage>;
   values(): Promise<SecretValues>;
+  /** The public keys by which each server may prove itself, in lines, the one that it shows first. */
+  hostKeys(): Promise<ReadonlyMap<string, string>>;
   /** From now on the configured generation is the one that is used, or the oldest that is accepted. */
   advance(what: Rotated, number: "used" | "oldest", report: Report): Promise<void>;
   /** Lets what stands before the servers, Cloudflare and the balancer, show the generation that is used. */

@@ -8,7 +8,7 @@ export interface Login {
   readonly name: string;
   /** Address that administrators reach it at. */
   readonly address: string;
-  /** Public key as in known_hosts: "ssh-ed25519 AAAA…". */
+  /** Public key as in known_hosts: "ssh-ed25519 AAAA…"; two lines while it changes. */
   readonly hostKey: string;
 }
 
@@ -46,8 +46,14 @@ export class Ssh {
     logins: readonly Login[],
     private readonly props: SshProps = {},
   ) {
-    writeFileSync(this.knownHosts, logins.map(({ name, hostKey }) => `${name} ${hostKey}\n`).join(""));
+    this.know(logins);
     process.on("exit", () => rmSync(this.folder, { recursive: true, force: true }));
+  }
+
+  /** From now on servers are believed by these keys, and by no others. */
+  know(logins: readonly Pick<Login, "name" | "hostKey">[]): void {
+    const lines = logins.flatMap(({ name, hostKey }) => hostKey.split("\n").map((key) => `${name} ${key}\n`));
+    writeFileSync(this.knownHosts, lines.join(""));
   }
 
   /** Runs a command on a server to its end. @returns exit code 255 when the server was not reached, see `stderr` */

@@ -19,10 +19,14 @@ export interface TerraformSecretsProps {
 }
 
 /** The part of a resource's name that all resources of one generation begin with, but for its number. */
-const names: Readonly<Record<Rotated, string>> = { "edge-token": "edge" };
+const names: Readonly<Record<Rotated, string>> = {
+  "edge-token": "edge",
+  "database-passwords": "password",
+  "ssh-host-keys": "ssh-host-key",
+};
 
 /** What shows a secret outside of servers, and what may be done to it. */
-const shown: Readonly<Record<Rotated, Allowed>> = {
+const shown: Readonly<Partial<Record<Rotated, Allowed>>> = {
   "edge-token": { "cloudflare_ruleset.site_edge-token": ["update"] },
 };
 
@@ -79,6 +83,10 @@ export class TerraformSecrets implements SecretStore {
     };
   }
 
+  async hostKeys(): Promise<ReadonlyMap<string, string>> {
+    return new Map(Object.entries((await this.output("ssh_host_keys")) as Readonly<Record<string, string>>));
+  }
+
   async advance(what: Rotated, number: "used" | "oldest", report: Report): Promise<void> {
     const { config, credentials } = this.props;
     const name = `${what}_${number}`;
@@ -95,7 +103,7 @@ export class TerraformSecrets implements SecretStore {
   }
 
   async show(what: Rotated, report: Report): Promise<void> {
-    await this.apply(this.props.edge, (plan) => excessOf(plan, shown[what]), report);
+    await this.apply(this.props.edge, (plan) => excessOf(plan, shown[what] ?? {}), report);
   }
 
   private apply(stack: Stack, excessIn: (plan: Plan) => readonly string[], report: Report): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Rotated, Stage } from "../../modules/config/generations.js";
 import { Lab } from "../../lab/lab.js";
+import { acceptedHostKeys } from "../../lab/keys/credentials.js";
 import { advanceStage, stageOf } from "../../lab/keys/stages.js";
 import { layout } from "../../lab/layout.js";
 import { startEdgeOf } from "../../lab/services.js";
@@ -28,6 +29,14 @@ export class LabSecrets implements SecretStore {
       },
       before: (_, secret) => blueprint.credentials.before(secret),
     };
+  }
+
+  async hostKeys(): Promise<ReadonlyMap<string, string>> {
+    const { config } = await this.environment();
+    const keys = config.servers.map(
+      async ({ name }) => [name, await acceptedHostKeys(layout.secrets, config, name)] as const,
+    );
+    return new Map(await Promise.all(keys));
   }
 
   async advance(what: Rotated, number: "used" | "oldest"): Promise<void> {

@@ -7,7 +7,7 @@ import { Ssh } from "../core/ssh.js";
 import { removeTarget, targetHealth } from "../../lab/balancer/balancer.js";
 import { LabSecrets } from "./secrets.js";
 import { administratorKeyFile, payloadHashOf } from "../../lab/blueprint.js";
-import { hostKey } from "../../lab/keys/ssh.js";
+import { acceptedHostKeys } from "../../lab/keys/credentials.js";
 import { Lab } from "../../lab/lab.js";
 import { layout, namespaceOf } from "../../lab/layout.js";
 import { administrator } from "../../lab/network/addresses.js";
@@ -23,7 +23,7 @@ export async function labSite(): Promise<Site> {
     hosts.map(async ({ name, publicIpv4 }) => ({
       name,
       address: publicIpv4,
-      hostKey: (await hostKey(layout.secrets, name)).publicKey,
+      hostKey: await acceptedHostKeys(layout.secrets, config, name),
     })),
   );
   return {

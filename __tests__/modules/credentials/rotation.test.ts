@@ -47,7 +47,7 @@ describe("a later generation of a secret", () => {
   it("stands beside the one before, and takes no part in what is used until the state says so", () => {
     expect(outputs(2)).toEqual({
       used: `\${${at("used")}}`,
-      accepted: `\${distinct([${newest}, ${at("oldest")}])}`,
+      accepted: `\${distinct([${at("used")}, ${newest}, ${at("oldest")}])}`,
       before: `\${${before}}`,
       stage: {
         configured: 2,

@@ -17,8 +17,10 @@ export const warningBytes = 28 * 1024;
  */
 const secretBytes: Readonly<Record<SecretName, number>> = {
   applicationDatabasePassword: 32,
-  replicationPassword: 32,
+  applicationDatabasePasswords: 69,
+  replicationPasswords: 69,
   monitoringPassword: 32,
+  monitoringPasswords: 69,
   mysqlCa: 680,
   mysqlServerCertificate: 800,
   mysqlServerKey: 240,

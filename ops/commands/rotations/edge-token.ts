@@ -1,5 +1,6 @@
 import { edgeTokenHeader, edgeTokenPath } from "../../../modules/platform/names.js";
 import { ports } from "../../../modules/platform/ports.js";
+import type { ServerConfig } from "../../../modules/config/schema.js";
 import { loginOf } from "../../core/site.js";
 import type { Moment, Rotation } from "./rotation.js";
 
@@ -8,23 +9,32 @@ export const edgeToken: Rotation = {
   secrets: ["edgeTokens"],
   isShownOutside: true,
 
+  async requireAble(moment, server) {
+    if (isAsked(moment, server)) await isAcceptedOn(moment, server.name, "");
+  },
+
   async takeUp({ site }, { name }) {
     await site.ssh.run(loginOf(site, name), ["nginx", "-t", "-q"]);
     await site.ssh.run(loginOf(site, name), ["systemctl", "reload", "nginx.service"]);
   },
 
-  async missing(moment, { name, roles }) {
-    if (!roles.includes("web") || moment.site.config.tls === "passthrough") return undefined;
-    const accepted = moment.values.of(name, "edgeTokens").split("|");
-    const before = moment.values.before(name, "edgeTokens");
-    for (const token of new Set([...accepted, ...(before === undefined ? [] : [before])])) {
-      const isAccepted = await isAcceptedOn(moment, name, token);
-      if (isAccepted !== accepted.includes(token))
-        return isAccepted ? "nginx still accepts the old token" : "nginx refuses a token that Cloudflare may show";
+  async missing(moment) {
+    for (const server of moment.site.config.servers.filter((one) => isAsked(moment, one))) {
+      const { name } = server;
+      const accepted = moment.values.of(name, "edgeTokens").split("|");
+      const before = moment.values.before(name, "edgeTokens");
+      for (const token of new Set([...accepted, ...(before === undefined ? [] : [before])])) {
+        const isAccepted = await isAcceptedOn(moment, name, token);
+        if (isAccepted === accepted.includes(token)) continue;
+        return `${name}: nginx ${isAccepted ? "still accepts the old token" : "refuses a token that Cloudflare may show"}`;
+      }
     }
     return undefined;
   },
 };
+
+const isAsked = ({ site }: Moment, { roles }: ServerConfig): boolean =>
+  roles.includes("web") && site.config.tls === "terminate";
 
 /** Asks nginx on a server about a token, which is in no command line. */
 async function isAcceptedOn({ site }: Moment, name: string, token: string): Promise<boolean> {

@@ -1,5 +1,5 @@
 import type { Stage } from "../../../modules/config/generations.js";
-import type { ServerConfig } from "../../../modules/config/schema.js";
+import type { Role, ServerConfig } from "../../../modules/config/schema.js";
 import type { SecretName } from "../../../modules/config/secrets.js";
 import type { Context } from "../../core/maintain.js";
 import type { SecretValues } from "../../core/site.js";
@@ -18,11 +18,19 @@ export interface Rotation {
   readonly secrets: readonly SecretName[];
   /** Whether Cloudflare or the balancer shows it, too. @default false */
   readonly isShownOutside?: boolean;
-  /** Lets what runs on a server take the files up that were just put there. The server stays well. */
-  readonly takeUp: (moment: Moment, server: ServerConfig) => Promise<void>;
+  /** What comes first at each stage, on the side of whoever runs the command. @default - nothing */
+  readonly prepare?: (moment: Moment) => Promise<void>;
+  /** @throws when a server is too old to follow; nothing was changed yet */
+  readonly requireAble: (moment: Moment, server: ServerConfig) => Promise<void>;
+  /** Lets what runs on a server take up the files that were put there, named by their paths. The server stays well. */
+  readonly takeUp: (moment: Moment, server: ServerConfig, paths: readonly string[]) => Promise<void>;
   /**
-   * What is missing until a server does as the stage says: accepts what is accepted, refuses what is not; `undefined` when nothing is.
-   * @throws when the server is too old to be asked
+   * What is missing until the servers do as the stage says: accept what is accepted, refuse what is not. They have the files, and have
+   * taken them up. `undefined` when nothing is.
    */
-  readonly missing: (moment: Moment, server: ServerConfig) => Promise<string | undefined>;
+  readonly missing: (moment: Moment) => Promise<string | undefined>;
 }
+
+/** Servers of the environment with a role. */
+export const withRole = ({ site }: Context, role: Role): readonly ServerConfig[] =>
+  site.config.servers.filter(({ roles }) => roles.includes(role));

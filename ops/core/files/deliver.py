@@ -1,7 +1,7 @@
 """
 Puts secret files in place, each at once and whole. They come on standard input, so that no command line holds them.
-Prints "waiting" while something has still to take them up: from the first changed file until the mark, its path is in the input, is
-removed. The mark does not outlive a boot, and needs not: whatever starts then reads the new files.
+Prints the paths that something has still to take up: a mark keeps them, its own path is in the input, until it is removed. It does not
+outlive a boot, and needs not: whatever starts then reads the new files.
 """
 
 import json
@@ -36,9 +36,11 @@ def put(path, owner, mode, content):
     os.close(folder)
 
 
+waiting = set(mark.read_text().split()) if mark.exists() else set()
 changed = [file for file in wanted["files"] if differs(file)]
 if changed:
-    mark.touch()
+    waiting |= {file["path"] for file in changed}
+    put(mark, "root", "0600", "\n".join(sorted(waiting)))
 for file in changed:
     put(pathlib.Path(file["path"]), file["owner"], file["mode"], file["content"])
-print("waiting" if mark.exists() else "current")
+print(json.dumps(sorted(waiting)))

@@ -14,22 +14,26 @@ APP = ("app", "10.0.1.0/24", "SSL", "", ["SELECT ON `app`.*"])
 
 
 class Cursor:
-    """Keeps what is executed; answers with the mark that the last ALTER USER has left. Statements that begin with `broken` fail."""
+    """Keeps what is executed; answers with the attributes that statements have left. Statements that begin with `broken` fail."""
 
     broken = ("nothing",)
 
     def __init__(self):
-        self.executed, self.mark = [], None
+        self.executed, self.attributes = [], {}
+
+    @property
+    def mark(self):
+        return self.attributes.get("definition")
 
     def execute(self, statement, values=()):
         if statement.startswith(self.broken):
             raise ConnectionError
         self.executed.append(statement)
         if "ATTRIBUTE %s" in statement:
-            self.mark = json.loads(values[-1])["definition"]
+            self.attributes |= json.loads(values[-1])
 
     def fetchone(self):
-        return self.mark and (self.mark,)
+        return self.attributes and tuple(self.attributes.get(key) for key in ("definition", "generation", "oldest"))
 
     def written(self):
         written = [statement.split(" IDENTIFIED")[0] for statement in self.executed if not statement.startswith("SELECT ATTRIBUTE")]
@@ -37,7 +41,9 @@ class Cursor:
         return written
 
 
-class Ensure(unittest.TestCase):
+class Account(unittest.TestCase):
+    """An account of which nothing is written yet, and a file with its password."""
+
     def setUp(self):
         file = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()), "password")
         file.write_text("first\n")
@@ -49,6 +55,8 @@ class Ensure(unittest.TestCase):
         changed = accounts._ensure(self.cursor, self.settings, *definition)
         return changed, self.cursor.written()
 
+
+class Ensure(Account):
     def test_writes_all_of_a_new_account_and_the_mark_last(self):
         self.assertEqual(
             self.ensure(),
@@ -107,6 +115,60 @@ class Ensure(unittest.TestCase):
     def test_leaves_no_password_in_the_mark(self):
         self.ensure()
         self.assertNotIn("first", self.cursor.mark)
+
+
+class Rotation(Account):
+    """A password beside the one before: what is written, and that no member ever goes back."""
+
+    RETAIN = "ALTER USER %s@%s IDENTIFIED WITH caching_sha2_password BY %s RETAIN CURRENT PASSWORD ATTRIBUTE %s"
+    DISCARD = "ALTER USER %s@%s DISCARD OLD PASSWORD ATTRIBUTE %s"
+
+    def given(self, text):
+        self.password.write_text(text)
+        self.cursor.executed = []
+        changed = accounts._ensure(self.cursor, self.settings, *APP)
+        statements = [statement for statement in self.cursor.executed if not statement.startswith("SELECT")]
+        return changed, statements, (self.cursor.attributes["generation"], self.cursor.attributes["oldest"])
+
+    def setUp(self):
+        super().setUp()
+        self.ensure()
+
+    def test_keeps_the_old_one_by_one_statement_and_drops_it_by_another_and_takes_no_grant_away(self):
+        self.assertEqual(self.given("1 first\n2 second\n"), (True, [self.RETAIN], (2, 1)))
+        self.assertEqual(self.given("2 second\n1 first\n"), (False, [], (2, 1)))
+        self.assertEqual(self.given("2 second\n"), (True, [self.DISCARD], (2, 2)))
+        self.assertEqual(self.given("2 second\n3 third\n"), (True, [self.RETAIN], (3, 2)))
+
+    def test_is_left_alone_by_a_primary_that_has_not_been_told_yet(self):
+        self.given("1 first\n2 second\n")
+        self.assertEqual(self.given("first\n"), (False, [], (2, 1)))
+        self.given("2 second\n")
+        self.assertEqual(self.given("1 first\n2 second\n"), (False, [], (2, 2)))
+        self.assertEqual(self.given("first\n"), (False, [], (2, 2)))
+
+    def test_of_an_account_that_is_older_than_generations(self):
+        for key in ("generation", "oldest"):
+            del self.cursor.attributes[key]
+        self.assertEqual(self.given("1 first\n2 second\n"), (True, [self.RETAIN], (2, 1)))
+
+    def test_retains_nothing_a_second_time_when_the_definition_changes_meanwhile(self):
+        self.given("1 first\n2 second\n")
+        self.cursor.executed = []
+        self.assertTrue(accounts._ensure(self.cursor, self.settings, "app", "10.0.1.0/24", "X509", "", APP[4]))
+        self.assertFalse([statement for statement in self.cursor.executed if "RETAIN" in statement or "DISCARD" in statement])
+
+    def test_of_a_new_account_begins_with_the_old_one(self):
+        self.cursor.attributes = {}
+        _, statements, reached = self.given("1 first\n2 second\n")
+        self.assertEqual(reached, (2, 1))
+        self.assertTrue(statements[0].startswith("CREATE USER"))
+        self.assertIn("RETAIN CURRENT PASSWORD REQUIRE SSL ATTRIBUTE", statements[-1])
+
+    def test_goes_on_where_making_an_account_was_interrupted(self):
+        self.cursor.attributes = {"definition": None}
+        self.assertEqual(self.given("1 first\n2 second\n")[2], (2, 1))
+        self.assertEqual(self.given("1 first\n2 second\n")[0], False)
 
 
 class All(unittest.TestCase):

@@ -8,6 +8,7 @@ from unittest import mock
 from support import ALPHA, BRAVO, CHARLIE, DELTA, SETTINGS
 from test_members import Command, off, on
 
+import accounts
 import cli
 import group
 import members
@@ -49,6 +50,17 @@ class Status(Command):
         with mock.patch.object(members, "FOLDER", members.FOLDER / "unmounted"):
             said = self.run_command(["status"], {})[1].splitlines()
         self.assertEqual([line.split()[0] for line in said], ["alpha", "bravo", "charlie"])
+
+
+class Accounts(Command):
+    def test_are_changed_by_the_primary_alone_and_told_by_every_member(self):
+        for role, times in (("PRIMARY", 1), ("SECONDARY", 0)):
+            with (
+                mock.patch.object(accounts, "ensure", mock.Mock()) as ensure,
+                mock.patch.object(accounts, "reached", mock.Mock(return_value={"app": (2, 1)})),
+            ):
+                self.assertEqual(self.run_command(["accounts"], {ALPHA: on("alpha", role)}), (0, '{"app": [2, 1]}'))
+            self.assertEqual(ensure.call_count, times)
 
 
 class StepDown(Command):

@@ -22,5 +22,17 @@ class Settings(unittest.TestCase):
         (self.folder / "password").write_text("secret\n")
         self.assertEqual(settings.secret(SETTINGS._replace(passwords={"app": str(self.folder / "password")}), "app"), "secret")
 
+    def test_read_passwords_in_generations_the_one_to_show_first(self):
+        file = self.folder / "password"
+        known = SETTINGS._replace(passwords={"app": str(file)})
+        for text, shown, all_of_them in (
+            ("one\n", "one", [(1, "one")]),
+            ("1 one\n2 two", "one", [(2, "two"), (1, "one")]),
+            ("10 ten\n9 nine\n", "ten", [(10, "ten"), (9, "nine")]),
+            ("2 two", "two", [(2, "two")]),
+        ):
+            file.write_text(text)
+            self.assertEqual((settings.secret(known, "app"), settings.accepted(known, "app")), (shown, all_of_them))
+
     def test_know_configured_members_by_name_and_others_by_address(self):
         self.assertEqual((SETTINGS.address_of("bravo"), SETTINGS.address_of(DELTA)), (BRAVO, DELTA))

@@ -5,7 +5,7 @@ import json
 import os
 
 from observer import connect
-from settings import secret
+from settings import accepted
 
 # What its statements need, and its migrations, which only add (app/README.md).
 APPLICATION = "SELECT, INSERT, CREATE, ALTER, INDEX"
@@ -31,10 +31,10 @@ def definitions(settings):
 
 
 def identity(settings, account):
-    """How an account shows who it is, and what it shows; None for one that this member has no password of."""
+    """How an account shows who it is, and what it may show, the newest first by its generation; None for one that this member has no password of."""
     if account == "backup":
-        return "auth_socket AS", "mysql-backup"
-    return ("caching_sha2_password BY", secret(settings, account)) if account in settings.passwords else None
+        return "auth_socket AS", [(1, "mysql-backup")]
+    return ("caching_sha2_password BY", accepted(settings, account)) if account in settings.passwords else None
 
 
 def ensure(settings):
@@ -53,28 +53,68 @@ def ensure(settings):
     return changed
 
 
+def reached(settings):
+    """Account -> generations of its newest and its oldest password, as this member has it."""
+    with connect(settings, 30) as connection, connection.cursor() as cursor:
+        made = [(account, host) for account, host, *_ in definitions(settings) if account in settings.passwords]
+        return {account: _mark(cursor, account, host)[1] for account, host in made}
+
+
 def _ensure(cursor, settings, account, host, require, limits, grants):
-    how, proof = identity(settings, account)
-    wanted = "\0".join([proof, require, limits, *grants])
-    cursor.execute(
-        "SELECT ATTRIBUTE ->> '$.definition' FROM information_schema.USER_ATTRIBUTES WHERE USER = %s AND HOST = %s",
-        [account, host],
-    )
-    row = cursor.fetchone()
-    if row and row[0] and _digest(wanted, row[0].split("$")[0]) == row[0]:
+    how, passwords = identity(settings, account)
+    (newest, password), (oldest, first) = passwords[0], passwords[-1]
+    mark, has = _mark(cursor, account, host)
+    # A member that was not told yet has become the primary: those that were know better.
+    if has > (newest, oldest):
         return False
+
+    def given(password):
+        return bool(mark) and _digest("\0".join([password, require, limits, *grants]), mark.split("$")[0]) == mark
+
+    if has == (newest, oldest) and given(password):
+        return False
+    identified = f"IDENTIFIED WITH {how} %s"
+    # Only once: what RETAIN keeps is the present one, and a second time that would be the new one.
+    retain = " RETAIN CURRENT PASSWORD" if has[0] < newest and oldest < newest else ""
+    note = json.dumps(
+        {
+            "definition": _digest("\0".join([password, require, limits, *grants]), os.urandom(16).hex()),
+            "generation": newest,
+            "oldest": oldest,
+        }
+    )
+    # Where only passwords move, one statement does it, and no grant is away for a moment.
+    if retain and given(first):
+        cursor.execute(f"ALTER USER %s@%s {identified}{retain} ATTRIBUTE %s", [account, host, password, note])
+        return True
+    if has[0] == newest and oldest == newest and given(password):
+        cursor.execute("ALTER USER %s@%s DISCARD OLD PASSWORD ATTRIBUTE %s", [account, host, note])
+        return True
     # The mark goes first and comes last: whatever interrupts what lies between, no definition matches the account, so it is done again.
-    if row and row[0]:
+    if mark:
         cursor.execute("ALTER USER %s@%s ATTRIBUTE %s", [account, host, json.dumps({"definition": None})])
-    options = f"IDENTIFIED WITH {how} %s REQUIRE {require}" + (f" WITH {limits}" if limits else "")
-    cursor.execute(f"CREATE USER IF NOT EXISTS %s@%s {options}", [account, host, proof])
+    needs = f" REQUIRE {require}" + (f" WITH {limits}" if limits else "")
+    # A new account begins with the oldest password, so that there is one to keep.
+    cursor.execute(f"CREATE USER IF NOT EXISTS %s@%s {identified}{needs}", [account, host, first])
     # What an earlier definition granted goes.
     cursor.execute("REVOKE ALL PRIVILEGES, GRANT OPTION FROM %s@%s", [account, host])
     for grant in grants:
         cursor.execute(f"GRANT {grant} TO %s@%s", [account, host])
-    mark = json.dumps({"definition": _digest(wanted, os.urandom(16).hex())})
-    cursor.execute(f"ALTER USER %s@%s {options} ATTRIBUTE %s", [account, host, proof, mark])
+    cursor.execute(f"ALTER USER %s@%s {identified}{retain}{needs} ATTRIBUTE %s", [account, host, password, note])
     return True
+
+
+def _mark(cursor, account, host):
+    """The definition that an account was last given, and its newest and oldest password; (0, 0) of an account that is not made to its end."""
+    cursor.execute(
+        "SELECT ATTRIBUTE ->> '$.definition', ATTRIBUTE -> '$.generation', ATTRIBUTE -> '$.oldest'"
+        " FROM information_schema.USER_ATTRIBUTES WHERE USER = %s AND HOST = %s",
+        [account, host],
+    )
+    mark, newest, oldest = cursor.fetchone() or (None, None, None)
+    # Accounts are older than generations of their passwords.
+    first = 1 if mark else 0
+    return mark, (int(newest or first), int(oldest or first))
 
 
 def _digest(text, salt):

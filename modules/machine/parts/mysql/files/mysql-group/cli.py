@@ -24,6 +24,12 @@ def _parser():
         help="hand the primary's role to another member",
         description="Does nothing on a replica. A stop of MySQL, and so a shutdown, does this by itself.",
     )
+    commands.add_parser(
+        "accounts",
+        help="apply what the accounts are to be, and tell which passwords they take",
+        description="On the primary it gives the accounts the passwords of this member's files; a primary does so by itself when it gets"
+        " its role. On each member it prints, by account, the generations of the newest and the oldest password that are accepted.",
+    )
     reclone = commands.add_parser(
         "reclone",
         help="discard this member's data and copy the group's",
@@ -62,6 +68,8 @@ def main(arguments):
         return _status(settings, options.json)
     if options.command == "step-down":
         return _step_down(settings)
+    if options.command == "accounts":
+        return _accounts(settings)
     if options.command == "reclone":
         return _reclone(settings)
     if options.command == "forget":
@@ -110,6 +118,16 @@ def _step_down(settings):
         print("the role stays here: no other member is online")
         return 1
     print(f"{successor} is the primary" if successor else "not the primary: nothing to do")
+    return 0
+
+
+def _accounts(settings):
+    import accounts
+
+    mine = ask(settings.address, settings.rolePort)
+    if mine and not primary_problem(mine):
+        accounts.ensure(settings)
+    print(json.dumps(accounts.reached(settings)))
     return 0
 
 

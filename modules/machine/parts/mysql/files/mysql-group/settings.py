@@ -37,4 +37,16 @@ def load(file=FILE):
 
 
 def secret(settings, account):
-    return pathlib.Path(settings.passwords[account]).read_text().strip()
+    """The password to show."""
+    return _generations(settings, account)[0][1]
+
+
+def accepted(settings, account):
+    """What the account's passwords are to be, the newest first: (generation, password)."""
+    return sorted(_generations(settings, account), reverse=True)
+
+
+def _generations(settings, account):
+    """One line for each that is accepted, its generation before it, and the one to show first. A single one without a number is the first."""
+    lines = [line.split() for line in pathlib.Path(settings.passwords[account]).read_text().splitlines() if line.strip()]
+    return [(1, words[0]) if len(words) == 1 else (int(words[0]), words[1]) for words in lines]

@@ -1,0 +1,92 @@
+import { readFileSync } from "node:fs";
+import { paths } from "../../../modules/platform/paths.js";
+import { ports } from "../../../modules/platform/ports.js";
+import { look } from "../../core/observe.js";
+import { loginOf } from "../../core/site.js";
+import { primaryOf } from "../../core/snapshot.js";
+import { type Moment, type Rotation, withRole } from "./rotation.js";
+
+const program = readFileSync(new URL("files/try-password.py", import.meta.url), "utf8");
+
+/** Account -> generations of its newest and its oldest password; see files/mysql-group/cli.py. */
+type Reached = Readonly<Record<string, readonly [newest: number, oldest: number]>>;
+
+/**
+ * The passwords of the accounts in the database. MySQL keeps two for each: the new one comes beside the old one, the application and the
+ * agent change over, the old one goes.
+ */
+export const databasePasswords: Rotation = {
+  secrets: [
+    "applicationDatabasePassword",
+    "applicationDatabasePasswords",
+    "replicationPasswords",
+    "monitoringPassword",
+    "monitoringPasswords",
+  ],
+
+  async requireAble(moment, { name, roles }) {
+    if (roles.includes("database")) await reachedOn(moment, name, "--help");
+  },
+
+  async takeUp({ site }, { name }, changed) {
+    const login = loginOf(site, name);
+    // Visitors wait in its socket meanwhile.
+    if (changed.includes(paths.application.databasePassword))
+      await site.ssh.run(login, ["systemctl", "restart", "app.service"], { timeoutSeconds: 60 });
+    if (changed.includes(paths.datadog.mysqlOptions))
+      await site.ssh.run(login, ["systemctl", "try-restart", "datadog-agent.service"], { timeoutSeconds: 120 });
+  },
+
+  async missing(moment) {
+    const { configured, oldest } = moment.stage;
+    const primary = primaryOf(await look(moment.site));
+    if (primary === undefined) return "no member is the primary";
+    // The primary changes the accounts; the others have them from it.
+    for (const name of [primary.name, ...withRole(moment, "database").map((server) => server.name)]) {
+      const reached = JSON.parse(await reachedOn(moment, name)) as Reached;
+      const late = Object.entries(reached).find(([, [newest, last]]) => newest !== configured || last !== oldest);
+      if (late) return `${name}: the account ${late[0]} takes generations ${late[1].join(" to ")}`;
+    }
+    return oldest === configured ? stillAccepted(moment) : undefined;
+  },
+};
+
+/** What a member says of its accounts; the primary brings them up to date before. @throws when its mysql-group is too old for that */
+async function reachedOn({ site }: Moment, name: string, ...options: readonly string[]): Promise<string> {
+  const { ok, exitCode, stdout, stderr } = await site.ssh.tryRun(
+    loginOf(site, name),
+    ["mysql-group", "accounts", ...options],
+    { timeoutSeconds: 60 },
+  );
+  if (ok) return stdout;
+  if (exitCode === 2)
+    throw new Error(
+      `${name}: its mysql-group is too old for this; bring the server up to date: npm run ops rollout ${name}`,
+    );
+  throw new Error(`${name}: mysql-group accounts ended with ${exitCode ?? "nothing"}\n${stderr}`);
+}
+
+/** Tries to log in with the passwords before; the one of the application where a server has both it and MySQL's client. */
+async function stillAccepted(moment: Moment): Promise<string | undefined> {
+  const { site, values } = moment;
+  for (const { name, roles } of withRole(moment, "database")) {
+    const tries = [
+      { user: "datadog", password: values.before(name, "monitoringPassword"), unix_socket: paths.mysql.socket },
+      ...(roles.includes("web")
+        ? [
+            {
+              user: "app",
+              password: values.before(name, "applicationDatabasePassword"),
+              host: "127.0.0.1",
+              port: ports.databaseWrite,
+              ca: paths.mysql.ca,
+            },
+          ]
+        : []),
+    ].filter(({ password }) => password !== undefined);
+    const input = JSON.stringify(tries);
+    const told = await site.ssh.run(loginOf(site, name), ["python3", "-I", "-c", program], { input });
+    if (told.trim() !== "") return `${name}: ${told.trim()}`;
+  }
+  return undefined;
+}
