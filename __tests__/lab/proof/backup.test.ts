@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LabOverrides } from "../../../lab/environment.js";
 import { Lab } from "../../../lab/lab.js";
@@ -7,7 +8,7 @@ import type { Machine } from "../../../lab/machine/machine.js";
 import { archiveKeys } from "../../../lab/stand-ins/archive/archive.js";
 import { sleep, waitFor } from "../../../lab/system/shell.js";
 import { figure, seconds, timed } from "../support/figures.js";
-import { reportOf, settled, wholeGroup, type WholeGroup } from "../../../lab/group.js";
+import { settled, type WholeGroup } from "../../../lab/group.js";
 import { notesOn, query } from "../../../lab/machine/sql.js";
 import { startWriting } from "../../../lab/load/writes.js";
 
@@ -128,30 +129,43 @@ describe("the archive", () => {
     figure("bucket back after 70 s", `all shipped after ${seconds(took)}`);
   });
 
-  it("is not restored over data", async () => {
-    await settled(lab);
-    const first = lab.machines[0] as Machine;
-    const timeline = lab.blueprint.environment.config.database.groupName;
-    const rows = await query(first, "CHECKSUM TABLE app.notes");
-    await onAll((machine) => machine.off());
-    await onAll((machine) => machine.wipe({ keepVolume: true }));
-    const newGroup = { ...database, groupName: randomUUID() };
-    await Lab.up({ ...base, database: newGroup, restore: { timeline, at: "latest" } }).catch(() => undefined);
-    lab = await Lab.attach();
-    const report = await waitFor(
-      "its refusal",
-      async (see) => {
-        const found = see(await reportOf(lab.machines[0] as Machine));
-        return found?.reason.includes("holds data, which is not touched") && found;
-      },
-      { timeoutSeconds: 300 },
-    );
-    expect(report.state).toBe("DOWN");
-    lab = await up({ ...base, database: newGroup });
-    await onAll((machine) => machine.off());
-    await onAll((machine) => machine.wipe({ keepVolume: true }));
-    lab = await up({ ...base, database: newGroup });
-    const group = await wholeGroup(lab);
-    expect(await query(group.primary, "CHECKSUM TABLE app.notes")).toEqual(rows);
+  it("is restored by hand with standard tools, step by step as docs/backup.md says", async () => {
+    const group = await settled(lab);
+    await baseMade();
+    const { kept, start } = await (await startWriting(lab, group, { seconds: 5, ratePerSecond })).end;
+    await sleep(1.1);
+    const [until = ""] = await query(group.primary, "SELECT DATE_FORMAT(UTC_TIMESTAMP(), '%Y-%m-%d %H:%i:%s')");
+    await sleep(1.1);
+    await query(group.primary, "DELETE FROM app.notes");
+    await waitFor("shipped logs", async () => (await onAll(isShipped)).every(Boolean), { timeoutSeconds: 60 });
+
+    const page = await readFile(new URL("../../../docs/backup.md", import.meta.url), "utf8");
+    const steps = [...page.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, step = ""]) => step);
+    const folder = "/var/lib/mysql-files/by-hand";
+    const { reader, privateKey } = await archiveKeys(layout.secrets);
+    const machine = group.replicas[0] as Machine;
+    await machine.exec(["mkdir", "-p", folder]);
+    await machine.exec(["python3", "-B", "-c", fetchAll, folder], { input: reader });
+    await machine.exec(["sh", "-c", `cat >${folder}/key`], { input: privateKey });
+    const script = [`cd ${folder}`, `export KEY=${folder}/key UNTIL='${until}'`, ...steps].join("\n");
+    await machine.exec(["bash", "-euo", "pipefail", "-c", script], { timeoutSeconds: 300 });
+    const count = `SELECT COUNT(*) FROM app.notes WHERE text LIKE '${start}%'; SHUTDOWN`;
+    const notes = await machine.exec(["mysql", `--socket=${folder}/mysqld.sock`, "-NBe", count]);
+    expect(steps).toHaveLength(3);
+    expect(Number(notes)).toBe(kept.length);
   });
 });
+
+/** All objects of the archive as files below a folder, by any S3 client: here ours. */
+const fetchAll = `
+import pathlib, sys
+sys.path.insert(0, "/opt/mysql-backup/current")
+import settings
+from bucket import Bucket
+told = settings.load()
+bucket = Bucket(told.endpoint, told.region, told.bucket, sys.stdin.read())
+for item in bucket.list(told.timeline + "/"):
+    file = pathlib.Path(sys.argv[1]) / item.key.removeprefix(told.timeline + "/")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(bucket.get(item.key))
+`;

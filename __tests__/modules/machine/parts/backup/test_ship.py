@@ -1,9 +1,15 @@
 """What a member may let go, what it complains of, and who copies. Run by backup.test.ts."""
 
+import pathlib
+import tempfile
+import types
 import unittest
+from unittest import mock
 
 import support  # noqa: F401
+import ship
 from base import TURN_SECONDS, whose_turn
+from bucket import Refused
 from names import stamp
 from ship import KEEP_SECONDS, problems, purge
 
@@ -33,7 +39,7 @@ class Purge(unittest.TestCase):
 
 class Problems(unittest.TestCase):
     def problems(self, now=1_000_000, **changes):
-        state = {"at": now, "behindSeconds": 0, "problem": None, "base": stamp(now - 3600), "drill": None, "lost": []}
+        state = {"at": now, "behindSeconds": 0, "problem": None, "base": stamp(now - 3600), "lost": []}
         return list(problems({**state, **changes}, now, 24))
 
     def test_none(self):
@@ -69,3 +75,40 @@ class Turn(unittest.TestCase):
 
     def test_nobody_is_online(self):
         self.assertIsNone(whose_turn([], 0))
+
+
+class BucketAway(unittest.TestCase):
+    """From the start of mysql-backup on, so that it does not even know what was shipped."""
+
+    def setUp(self):
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        for name in LOGS:
+            (folder / name).write_bytes(b"")
+        self.done = []
+        answers = {
+            "SELECT @@server_uuid": [("server", f"{folder}/binlog")],
+            "SHOW BINARY LOG STATUS": [(LOGS[-1], 5)],
+            "SHOW BINARY LOGS": [(name, 100) for name in LOGS],
+        }
+
+        def rows(_, statement, values=()):
+            self.done.append((statement, *values))
+            return next((found for start, found in answers.items() if statement.startswith(start)), [])
+
+        self.enterContext(mock.patch.object(ship, "rows", rows))
+        self.enterContext(mock.patch.object(ship, "connect"))
+        bucket = mock.Mock()
+        bucket.list.side_effect = Refused("no answer from the bucket")
+        self.shipper = ship.Shipper(mock.Mock(timeline="t"), bucket)
+
+    def step(self, volume_bytes):
+        volume = types.SimpleNamespace(f_blocks=volume_bytes, f_frsize=1)
+        with mock.patch("os.statvfs", return_value=volume), self.assertRaises(Refused):
+            self.shipper._step()
+        return [said for said in self.done if said[0].startswith("PURGE")]
+
+    def test_logs_stay_while_there_is_room(self):
+        self.assertEqual(self.step(volume_bytes=4000), [])
+
+    def test_and_no_longer(self):
+        self.assertEqual(self.step(volume_bytes=800), [("PURGE BINARY LOGS TO %s", LOGS[2])])

@@ -19,7 +19,7 @@ from bucket import Refused
 from gtid import describe, parse, subtract
 from names import moment, number, read_base, read_piece, stamp
 from replay import Incomplete
-from sealing import UNPACK, decrypt, unseal
+from sealing import UNPACK, decrypt, first_words, unseal
 
 PROGRESS = pathlib.Path("/run/mysql-restore/progress")
 AGAIN_SECONDS = 30
@@ -137,9 +137,9 @@ def _unpack(bucket, manifest, identity, data):
         unlock.stdin.close()
     except BrokenPipeError:
         pass
-    words = unlock.stderr.read().decode(errors="replace").strip()
+    words = first_words(unlock.stderr.read())
     if any([unlock.wait(), unzip.wait(), untar.wait()]):
-        raise ValueError(f"the base cannot be unpacked: {words or 'zstd or tar failed'}")
+        raise ValueError(f"the base cannot be unpacked: {words or 'zstd or tar failed'}; it is sealed for {', '.join(manifest['recipients'])}")
 
 
 def _fetch_logs(bucket, timeline, base, at, identity, folder):

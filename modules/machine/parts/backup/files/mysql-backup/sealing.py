@@ -26,8 +26,13 @@ def unseal(content, identity):
 def _through(command, content):
     done = subprocess.run(command, input=content, capture_output=True)
     if done.returncode:
-        raise ValueError(f"{command[0]}: {done.stderr.decode(errors='replace').strip()}")
+        raise ValueError(f"{command[0]}: {first_words(done.stderr)}")
     return done.stdout
+
+
+def first_words(stderr):
+    """What a program complains of; what follows are addresses to report it to."""
+    return stderr.decode(errors="replace").strip().partition("\n")[0]
 
 
 def flow(*commands, **options):

@@ -27,7 +27,6 @@ LOOK_SECONDS = 600
 
 BEHIND_SECONDS = 60
 LATE_BASE_HOURS = 2
-LATE_DRILL_DAYS = 8
 
 STATE = pathlib.Path("/run/mysql-backup/state.json")
 PRIMARY = (
@@ -60,7 +59,7 @@ class Shipper:
         # File -> how far it is in the archive.
         self._ends = {}
         self._waiting_since = self._beaten_at = self._looked_at = 0.0
-        self._base = self._drill = None
+        self._base = None
         self._lost = []
 
     def run(self):
@@ -87,18 +86,19 @@ class Shipper:
         # A log that was begun since then waits for the next look.
         sizes = {name: size for name, size, *_ in rows(self._connection, "SHOW BINARY LOGS") if number(name) <= number(current)}
         ends = {**sizes, current: position}
-        if self._server != server:
-            self._ends = self._in_archive(server, min(sizes, key=number))
-            self._server = server
-        waiting = [name for name in sorted(ends, key=number) if self._ends.get(name, 0) < ends[name]]
-        if waiting and not self._waiting_since:
-            self._waiting_since = time.time()
         try:
+            if self._server != server:
+                self._ends = self._in_archive(server, min(sizes, key=number))
+                self._server = server
+            waiting = [name for name in sorted(ends, key=number) if self._ends.get(name, 0) < ends[name]]
+            if waiting and not self._waiting_since:
+                self._waiting_since = time.time()
             for name in waiting:
                 self._ship(os.path.join(os.path.dirname(log_folder), name), ends[name], closed=name != current)
             self._waiting_since = 0.0
             self._look()
         finally:
+            # Also while nobody knows what is in the bucket, because it is away: the volume has a bound.
             self._purge(os.path.dirname(log_folder), sizes, ends)
 
     def _beat(self):
@@ -122,14 +122,12 @@ class Shipper:
                 self._ends[name] = stop
 
     def _look(self):
-        """When the last base and the last drill were."""
+        """When the last base was made, by whichever member."""
         if time.time() - self._looked_at < LOOK_SECONDS:
             return
         timeline = self._settings.timeline
         bases = [read_base(timeline, item.key) for item in self._bucket.list(f"{timeline}/base/")]
         self._base = max((base.time for base in bases if base), default=None)
-        drills = [item.key.rpartition("/")[2] for item in self._bucket.list(f"{timeline}/drill/")]
-        self._drill = max(drills, default=None)
         self._looked_at = time.time()
 
     def _purge(self, folder, sizes, ends):
@@ -146,7 +144,7 @@ class Shipper:
     def _tell(self, problem):
         behind = time.time() - self._waiting_since if self._waiting_since else 0
         state = {
-            "at": time.time(), "behindSeconds": round(behind, 1), "problem": problem, "base": self._base, "drill": self._drill,
+            "at": time.time(), "behindSeconds": round(behind, 1), "problem": problem, "base": self._base,
             "lost": self._lost, "shipped": self._ends,
         }
         draft = STATE.with_suffix(".new")
