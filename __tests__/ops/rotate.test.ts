@@ -21,6 +21,8 @@ describe("a rotation", () => {
 
   it("of something unknown is refused by name", () => {
     expect(() => rotatedNamed("everything")).toThrow(/^rotate: no everything; there are edge-token/);
+    expect(() => rotatedNamed("origin-certificate")).toThrow(/^rotate: origin-certificate is renewed by a deploy/);
+    expect(() => rotatedNamed("database-authority")).toThrow(/^rotate: database-authority cannot be rotated yet/);
   });
 });
 

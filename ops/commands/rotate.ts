@@ -31,9 +31,16 @@ const followSeconds = 90;
 export const nextOf = ({ configured, used, oldest }: Stage): "used" | "oldest" | undefined =>
   used < configured ? "used" : oldest < configured ? "oldest" : undefined;
 
+/** What changes in another way, or in none. */
+const elsewhere: Readonly<Record<string, string>> = {
+  "origin-certificate": 'is renewed by a deploy; see docs/operations.md, "Renew the origin certificate"',
+  "database-authority": "cannot be rotated yet; it lives twenty years, MySQL's certificates live ten",
+};
+
 /** @throws when there is no such rotation; says which there are */
 export function rotatedNamed(what: string): Rotated {
   const found = allRotated.find((one) => one === what);
+  if (what in elsewhere) throw new Error(`rotate: ${what} ${elsewhere[what]}`);
   if (found === undefined) throw new Error(`rotate: no ${what}; there are ${allRotated.join(", ")}`);
   return found;
 }
