@@ -87,6 +87,11 @@ describe("SSH keys", () => {
   ])("refuse one %s", (_what, key) => {
     expect(lineFor(key)).toContain("administrators.sshKeys.jane: must be an OpenSSH public key");
   });
+  it("may be several, each another", () => {
+    const two = (joe: string) => lineOf({ administrators: { sshKeys: { jane: exampleSshKey, joe } } });
+    expect(two(ecdsa("P-256", "nistp256"))).toBe("");
+    expect(two(`${short} joe`)).toContain("administrators.sshKeys.joe: must be another key than that of jane");
+  });
   it("refuse two in one line, a line break, and RSA of 1024 bits", () => {
     expect(lineFor(`${exampleSshKey} ${short}`)).toContain("must be one key");
     expect(lineFor(`from="*" ${short}`)).toContain("must be one key");
