@@ -23,14 +23,14 @@ export interface ServersStackProps extends PlatformStackProps {
   readonly terraform?: string;
 }
 
-/** Makes plans warn when the agents of the servers that they create would have no key to report with. cdktf has no construct for check blocks. */
-const warnWithout = (stack: PlatformStack, key: TerraformVariable): void =>
-  stack.addOverride("check.datadog_api_key", {
+/** Makes plans warn of what the servers that they create would not do without a key. cdktf has no construct for check blocks. */
+const warnWithout = (stack: PlatformStack, key: TerraformVariable, effect: string): void =>
+  stack.addOverride(`check.${key.friendlyUniqueId}`, {
     assert: [
       {
         // Not by Op, which writes an empty text as `undefined`.
         condition: `\${var.${key.friendlyUniqueId} != ""}`,
-        error_message: `TF_VAR_${key.friendlyUniqueId} is not set: on a server that is created now, the Datadog agent stays off.`,
+        error_message: `TF_VAR_${key.friendlyUniqueId} is not set: on a server that is created now, ${effect}.`,
       },
     ],
   });
@@ -49,14 +49,14 @@ export class ServersStack extends PlatformStack {
       default: "",
       description: "Datadog API key; TF_VAR_datadog_api_key. Without one the agent stays silent.",
     });
-    if (config.monitoring.enabled) warnWithout(this, datadogApiKey);
+    if (config.monitoring.enabled) warnWithout(this, datadogApiKey, "the Datadog agent stays off");
     const sharedSecrets = new SharedSecrets(this, "shared_secrets", {
       config,
       references: {
         ...credentials.sharedSecrets(),
         datadogApiKey: datadogApiKey.stringValue,
         ...(config.backup && {
-          backupBucketKey: this.givenSecret("backup_bucket_key", 'Key that writes the archive, "KEY:SECRET"'),
+          backupBucketKey: this.backupBucketKey().stringValue,
         }),
       },
     });
@@ -87,6 +87,18 @@ export class ServersStack extends PlatformStack {
   /** Servers that carry a role. */
   withRole(role: Role): readonly PlatformServer[] {
     return this.servers.filter((server) => server.config.roles.includes(role));
+  }
+
+  /** As the agent's key: plans of what is no new server need none. A member without one says so at once; see mysql-backup. */
+  private backupBucketKey(): TerraformVariable {
+    const key = new TerraformVariable(this, "backup_bucket_key", {
+      type: "string",
+      sensitive: true,
+      default: "",
+      description: 'Key that writes the archive, "KEY:SECRET"; TF_VAR_backup_bucket_key.',
+    });
+    warnWithout(this, key, "nothing reaches the archive");
+    return key;
   }
 
   /** A secret that Terraform does not make, and without which no plan begins: `TF_VAR_<name>`. */

@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import { exampleConfig, exampleRecipients } from "../support/config.js";
+import { synthesizeEnvironment } from "../support/environment.js";
+
+const { servers } = synthesizeEnvironment(
+  exampleConfig({
+    backup: {
+      endpoint: "https://fsn1.your-objectstorage.com",
+      region: "fsn1",
+      bucket: "foobar-archive",
+      recipients: [...exampleRecipients],
+    },
+    restore: { timeline: "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4", at: "latest" },
+  }),
+);
+const text = JSON.stringify(servers);
+const json = JSON.parse(text) as {
+  readonly variable: Readonly<Record<string, { readonly default?: string; readonly sensitive: boolean }>>;
+  readonly check: Readonly<Record<string, unknown>>;
+  readonly locals: Readonly<Record<string, string>>;
+};
+
+describe("keys of the archive", () => {
+  it("come from variables: what writes may be left out of a plan, what restores may not", () => {
+    const { backup_bucket_key, restore_bucket_key, restore_private_key } = json.variable;
+    expect(backup_bucket_key).toMatchObject({ sensitive: true, default: "" });
+    expect(json.check["backup_bucket_key"]).toBeDefined();
+    for (const key of [restore_bucket_key, restore_private_key]) {
+      expect(key).toMatchObject({ sensitive: true });
+      expect(key).not.toHaveProperty("default");
+    }
+  });
+
+  it("that open it go to the first member alone", () => {
+    const taking = Object.entries(json.locals).filter(([, value]) => String(value).includes("var.restore_private_key"));
+    expect(taking.map(([name]) => name.split("_")[0])).toEqual(["alpha"]);
+  });
+});
