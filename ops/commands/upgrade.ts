@@ -57,8 +57,7 @@ export function mysqlRefusal({ name, observation }: ServerState, group: readonly
 /** Says what {@link upgrade} would do, and whether it would begin. @returns exit code: 1 when it would not */
 export async function dryUpgrade(site: Site, props: UpgradeProps, { say }: Pick<Progress, "say">): Promise<number> {
   await renewLists(site);
-  const snapshot = await look(site, { withUpgradable: true });
-  requireTold(snapshot);
+  const snapshot = await lookTold(site);
   const due = inOrder(snapshot.servers.filter(isDue(props)));
   for (const server of due) say(duty(server));
   if (due.length === 0) say("nothing to upgrade, and no reboot due");
@@ -79,9 +78,7 @@ export async function upgrade(context: Context, props: UpgradeProps): Promise<vo
   await progress.step("package lists of all servers", () => renewLists(site));
   const done = new Set<string>();
   for (;;) {
-    const seen = await look(site, { withUpgradable: true });
-    requireTold(seen);
-    const waiting = nextOf(seen, isDue(props, done), lock.inHand);
+    const waiting = nextOf(await lookTold(site), isDue(props, done), lock.inHand);
     if (waiting === undefined) break;
     const snapshot = await passGate(context, { inHand: lock.inHand });
     const refusal = mysqlRefusal(waiting, await groupVersions(site, snapshot));
@@ -92,13 +89,24 @@ export async function upgrade(context: Context, props: UpgradeProps): Promise<vo
   progress.say(done.size === 0 ? "nothing to upgrade, and no reboot due" : `upgraded: ${[...done].join(", ")}`);
 }
 
-/** Pure. @throws when a server that answers does not tell what could be upgraded: that is not the same as nothing */
-export function requireTold({ servers }: Snapshot): void {
+/** Which servers that answer do not tell what could be upgraded, which is not the same as nothing; `undefined` when all do. Pure. */
+export function untold({ servers }: Snapshot): string | undefined {
   const silent = servers.filter(({ observation }) => observation && !observation.upgradable).map(({ name }) => name);
-  if (silent.length > 0)
-    throw new Error(
-      `${silent.join(", ")}: apt does not tell what could be upgraded; read there: apt-get --simulate dist-upgrade`,
-    );
+  return silent.length === 0 ? undefined : `not from ${silent.join(", ")}; read there: apt-get --simulate dist-upgrade`;
+}
+
+/** Looks until every server that answers has told what could be upgraded: after new lists a busy one needs more than one look. */
+async function lookTold(site: Site): Promise<Snapshot> {
+  let snapshot = await look(site, { withUpgradable: true });
+  await waitUntil(
+    "what could be upgraded",
+    async () => {
+      if (untold(snapshot) !== undefined) snapshot = await look(site, { withUpgradable: true });
+      return untold(snapshot);
+    },
+    { limitSeconds: listsSeconds },
+  );
+  return snapshot;
 }
 
 async function upgradeOne(context: Context, server: ServerState, snapshot: Snapshot): Promise<void> {
