@@ -223,6 +223,16 @@ const encryption = z
       .describe(
         'With `encryption`, OpenTofu encrypts state and plans by the passphrase in `TF_VAR_state_passphrase`; "enforced" takes no plain state. Steps [to it and back](operations.md#encrypt-the-state), a deploy each: "begin", "change-passphrase", "end". Without `encryption`: plain.',
       ),
+    generation: z
+      .int()
+      .min(1)
+      .default(1)
+      .describe("Counts the passphrases: raised by one in the deploy that changes it, and left there."),
+  })
+  .refine(({ step, generation }) => step !== "change-passphrase" || generation > 1, {
+    path: ["generation"],
+    message: "must be raised with the passphrase",
+    params: { fix: "write one more than the generation of the passphrase until now" },
   })
   .optional();
 

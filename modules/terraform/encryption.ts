@@ -2,10 +2,10 @@ import { TerraformVariable, type TerraformStack } from "cdktf";
 import type { Config } from "../config/schema.js";
 import type { Problem } from "../config/problem.js";
 
-/** What encrypts with one passphrase: a key derived from it (PBKDF2), and AES-GCM. OpenTofu's words, as it documents them. */
-const encrypted = "${method.aes_gcm.state}";
-const encryptedBefore = "${method.aes_gcm.previous}";
-const plain = "${method.unencrypted.plain}";
+/** What encrypts with one passphrase: a key derived from it (PBKDF2), and AES-GCM. In JSON OpenTofu takes a method's name as it stands. */
+const encrypted = "method.aes_gcm.state";
+const encryptedBefore = "method.aes_gcm.previous";
+const plain = "method.unencrypted.plain";
 
 /** How each step writes state, and what else it reads. */
 const steps = {
@@ -27,13 +27,19 @@ function passphrase(stack: TerraformStack, name: string, description: string): s
  */
 export function encryptState(stack: TerraformStack, { backend: { encryption } }: Config): void {
   if (encryption === undefined) return;
+  /** The name under which a state says how its key was derived: another one for each passphrase, or the two would be taken for one. */
+  const alias = (generation: number): string => `passphrase-${generation}`;
   const keys: Record<string, object> = {
-    state: { passphrase: passphrase(stack, "state_passphrase", "Encrypts state and plans; at least 16 characters") },
+    state: {
+      passphrase: passphrase(stack, "state_passphrase", "Encrypts state and plans; at least 16 characters"),
+      encrypted_metadata_alias: alias(encryption.generation),
+    },
   };
   const methods: Record<string, object> = { state: { keys: "${key_provider.pbkdf2.state}" } };
   if (encryption.step === "change-passphrase") {
     keys["previous"] = {
       passphrase: passphrase(stack, "previous_state_passphrase", "The passphrase that encrypted the state until now"),
+      encrypted_metadata_alias: alias(encryption.generation - 1),
     };
     methods["previous"] = { keys: "${key_provider.pbkdf2.previous}" };
   }

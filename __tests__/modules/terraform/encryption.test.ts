@@ -11,10 +11,18 @@ import { parse, synthesize, type Synthesized } from "../../support/synth.js";
 
 type Step = "enforced" | "begin" | "change-passphrase" | "end";
 
-const configFor = (step?: Step) =>
-  exampleConfig({ backend: { type: "local", acceptLocalState: true, ...(step && { encryption: { step } }) } });
+const configFor = (step?: Step, generation = 1) =>
+  exampleConfig({
+    backend: { type: "local", acceptLocalState: true, ...(step && { encryption: { step, generation } }) },
+  });
 
 describe("state encryption", () => {
+  it("takes another passphrase only under another generation, or both would have one name in the state", () => {
+    expect(() => configFor("change-passphrase", 1)).toThrow(
+      "backend.encryption.generation: must be raised with the passphrase",
+    );
+  });
+
   it("is for OpenTofu alone, and says what to do with Terraform", () => {
     expect(encryptionProblems(configFor("enforced"), "/usr/local/bin/tofu")).toEqual([]);
     expect(encryptionProblems(configFor(), "terraform")).toEqual([]);
@@ -32,9 +40,9 @@ describe("state encryption", () => {
  * The stacks of an environment as OpenTofu can apply them without a provider: each keeps its state, its encryption and what it reads from
  * the other stacks; one resource stands in for all others, and outputs say a constant.
  */
-function standIns(step: Step | undefined, folder: string): readonly string[] {
+function standIns(step: Step | undefined, folder: string, generation: number): readonly string[] {
   const app = Testing.app({ outdir: join(folder, "synthesized") });
-  addStacks(app, configFor(step));
+  addStacks(app, configFor(step, generation));
   app.synth();
   const names = ["foundation", "credentials", "servers", "edge", "monitoring"].map((name) => `production-${name}`);
   return names.map((name) => {
@@ -75,8 +83,8 @@ describe.runIf(hasTofu)("state encryption by OpenTofu", () => {
   const second = "another one of the test";
 
   /** Applies all stacks; returns what failed. */
-  function apply(folder: string, step: Step | undefined, variables: Record<string, string>): string {
-    for (const place of standIns(step, folder))
+  function apply(folder: string, step: Step | undefined, variables: Record<string, string>, generation = 1): string {
+    for (const place of standIns(step, folder, generation))
       for (const args of [["init"], ["apply", "-auto-approve"]]) {
         const { status, stdout, stderr } = spawnSync(
           "tofu",
@@ -110,10 +118,10 @@ describe.runIf(hasTofu)("state encryption by OpenTofu", () => {
     expect(apply(folder, "enforced", passphrase)).toBe("");
     expect(apply(folder, "enforced", { TF_VAR_state_passphrase: second })).toMatch(/decrypt/i);
 
-    expect(apply(folder, "change-passphrase", next)).toBe("");
-    expect(apply(folder, "enforced", { TF_VAR_state_passphrase: second })).toBe("");
+    expect(apply(folder, "change-passphrase", next, 2)).toBe("");
+    expect(apply(folder, "enforced", { TF_VAR_state_passphrase: second }, 2)).toBe("");
 
-    expect(apply(folder, "end", { TF_VAR_state_passphrase: second })).toBe("");
+    expect(apply(folder, "end", { TF_VAR_state_passphrase: second }, 2)).toBe("");
     expect(apply(folder, undefined, {})).toBe("");
     expect(states(folder)).toContain("a secret of this stack");
     expect(existsSync(join(folder, "state", "errored.tfstate"))).toBe(false);
