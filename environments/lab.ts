@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { buildRelease } from "../app/build.js";
+import { buildRelease } from "../release/build.js";
 import { defineEnvironment } from "../modules/config/define.js";
 
 const release = await buildRelease({ folder: fileURLToPath(new URL("../dist", import.meta.url)) });

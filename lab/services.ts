@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildRelease } from "../app/build.js";
+import { buildRelease } from "../release/build.js";
 import { balancerDefinition } from "../modules/config/balancer.js";
 import { addresses } from "../modules/platform/addresses.js";
 import { edgeTokenHeader, siteHosts } from "../modules/platform/names.js";

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { create, extract } from "tar";
-import { buildRelease } from "../../../app/build.js";
+import { buildRelease } from "../../../release/build.js";
 import type { Lab } from "../../../lab/lab.js";
 import type { Machine } from "../../../lab/machine/machine.js";
 import type { RunResult } from "../../../lab/system/shell.js";

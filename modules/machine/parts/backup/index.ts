@@ -14,7 +14,7 @@ const json = (path: string, settings: object): PayloadFile => ({
 
 /**
  * mysql-backup: every member ships its logs, one in turn makes copies of all data, and the first one begins with restored data if it is told to.
- * Its code and its units (files/mysql-backup) are no part of the payload: app/build.ts packs them into the release.
+ * Its code and its units (files/mysql-backup) are no part of the payload: release/build.ts packs them into the release.
  */
 export function backupPart(config: Config, backup: NonNullable<Config["backup"]>): PayloadPart {
   const { restore, database } = config;

@@ -22,7 +22,7 @@ const maximumConnections = 1500;
 
 /**
  * MySQL as a member of the replication group: server, data volume, and mysql-group, which forms the group and tells roles.
- * mysql-group's code (files/mysql-group) is no part of the payload: app/build.ts packs it into the release, its unit fetches it.
+ * mysql-group's code (files/mysql-group) is no part of the payload: release/build.ts packs it into the release, its unit fetches it.
  */
 export function mysqlPart({ config }: PayloadContext): PayloadPart {
   const members = serversWithRole(config, "database");

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { limits } from "../../../../../app/src/limits.js";
-import { readSettings } from "../../../../../app/src/settings.js";
+import { limits } from "../../../../../examples/guestbook/src/limits.js";
+import { readSettings } from "../../../../../examples/guestbook/src/settings.js";
 import { applicationPart } from "../../../../../modules/machine/parts/application/index.js";
 import { mysqlTlsName } from "../../../../../modules/platform/names.js";
 import { paths } from "../../../../../modules/platform/paths.js";

@@ -10,7 +10,7 @@ import { releasePart } from "../../../../../modules/machine/parts/release/index.
 import { exampleConfig } from "../../../../support/config.js";
 import { contentOf, partOf, temporaryFolder, writeBelow } from "../../../../support/payload-files.js";
 import { isRoot, runTool } from "../../../../support/tools.js";
-import { makeCertificate } from "../../../../app/support/certificate.js";
+import { makeCertificate } from "../../../../examples/guestbook/support/certificate.js";
 
 const part = partOf(releasePart);
 

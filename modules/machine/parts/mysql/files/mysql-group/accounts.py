@@ -7,7 +7,7 @@ import os
 from observer import connect
 from settings import accepted
 
-# What its statements need, and its migrations, which only add (app/README.md).
+# What its statements need, and its migrations, which only add (examples/guestbook/README.md).
 APPLICATION = "SELECT, INSERT, CREATE, ALTER, INDEX"
 HEARTBEAT = "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'backup' AND TABLE_NAME = 'heartbeat'"
 REPLICATION = "REPLICATION SLAVE, CONNECTION_ADMIN, BACKUP_ADMIN, GROUP_REPLICATION_STREAM"

@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { applyMigrations, type MigrationTarget, packagedMigrations } from "../../app/src/database/migrations.js";
+import {
+  applyMigrations,
+  type MigrationTarget,
+  packagedMigrations,
+} from "../../../examples/guestbook/src/database/migrations.js";
 
 const migrations = [
   { name: "0001-a", sql: "CREATE TABLE a" },

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { ConnectFailure } from "../../app/src/database/errors.js";
-import { Reachability } from "../../app/src/database/reachability.js";
-import { GuardedSide, type ProbedPool } from "../../app/src/database/side.js";
-import type { Outcome } from "../../app/src/database/statement.js";
+import { ConnectFailure } from "../../../examples/guestbook/src/database/errors.js";
+import { Reachability } from "../../../examples/guestbook/src/database/reachability.js";
+import { GuardedSide, type ProbedPool } from "../../../examples/guestbook/src/database/side.js";
+import type { Outcome } from "../../../examples/guestbook/src/database/statement.js";
 
 const outcome: Outcome = { rows: [], insertId: 0 };
 const down = new ConnectFailure("down");

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { ConnectFailure } from "../../app/src/database/errors.js";
-import { Pool, type PoolProps } from "../../app/src/database/pool.js";
+import { ConnectFailure } from "../../../examples/guestbook/src/database/errors.js";
+import { Pool, type PoolProps } from "../../../examples/guestbook/src/database/pool.js";
 import { makeCertificate, type TestCertificate } from "./support/certificate.js";
 import { FakeMysql, type FakeMysqlProps } from "./support/fake-mysql.js";
 

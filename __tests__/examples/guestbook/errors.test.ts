@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ConnectFailure, isDuplicate, judge, WrongMember } from "../../app/src/database/errors.js";
+import { ConnectFailure, isDuplicate, judge, WrongMember } from "../../../examples/guestbook/src/database/errors.js";
 
 const server = (errno: number): Error => Object.assign(new Error("x"), { errno, sqlState: "HY000", code: "ER_X" });
 const network = (code: string): Error => Object.assign(new Error("x"), { code });

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { assetRoutes } from "../../app/src/assets.js";
-import { DatabaseUnavailable } from "../../app/src/database/errors.js";
-import { noteApi } from "../../app/src/notes/api.js";
-import type { Note } from "../../app/src/notes/note.js";
-import { notePages } from "../../app/src/notes/pages.js";
-import type { ListProps, NewNote, Notes } from "../../app/src/notes/store.js";
-import { operationRoutes } from "../../app/src/operations/routes.js";
+import { assetRoutes } from "../../../examples/guestbook/src/assets.js";
+import { DatabaseUnavailable } from "../../../examples/guestbook/src/database/errors.js";
+import { noteApi } from "../../../examples/guestbook/src/notes/api.js";
+import type { Note } from "../../../examples/guestbook/src/notes/note.js";
+import { notePages } from "../../../examples/guestbook/src/notes/pages.js";
+import type { ListProps, NewNote, Notes } from "../../../examples/guestbook/src/notes/store.js";
+import { operationRoutes } from "../../../examples/guestbook/src/operations/routes.js";
 import { serve, site, type TestServer } from "./support/http.js";
 
 const createdAt = new Date("2026-03-01T12:00:00.123Z");

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { Allowance } from "../../app/src/allowance.js";
-import type { Database } from "../../app/src/database/database.js";
-import type { Row, Statement } from "../../app/src/database/statement.js";
-import { NoteStore } from "../../app/src/notes/store.js";
+import { Allowance } from "../../../examples/guestbook/src/allowance.js";
+import type { Database } from "../../../examples/guestbook/src/database/database.js";
+import type { Row, Statement } from "../../../examples/guestbook/src/database/statement.js";
+import { NoteStore } from "../../../examples/guestbook/src/notes/store.js";
 
 const createdAt = new Date("2026-03-01T12:00:00.123Z");
 const row = (id: number): Row => ({ id, author: "Ann", text: "hello", created_at: createdAt });

@@ -1,9 +1,9 @@
 import { request as httpRequest } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { DatabaseUnavailable } from "../../app/src/database/errors.js";
-import { readForm, readJson } from "../../app/src/http/body.js";
-import { jsonReply } from "../../app/src/http/exchange.js";
-import type { Route } from "../../app/src/http/router.js";
+import { DatabaseUnavailable } from "../../../examples/guestbook/src/database/errors.js";
+import { readForm, readJson } from "../../../examples/guestbook/src/http/body.js";
+import { jsonReply } from "../../../examples/guestbook/src/http/exchange.js";
+import type { Route } from "../../../examples/guestbook/src/http/router.js";
 import { serve, type TestServer } from "./support/http.js";
 
 const route = (

@@ -1,4 +1,4 @@
-import { bodyKib, timings } from "../../modules/platform/limits.js";
+import { bodyKib, timings } from "../../../modules/platform/limits.js";
 
 /**
  * Limits and time budgets of the service, in one place because they depend on each other: attempt < deadline < stop bound.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { HttpError } from "../../app/src/http/errors.js";
-import { idempotencyKey } from "../../app/src/notes/idempotency-key.js";
-import { parseId, parseNote } from "../../app/src/notes/note.js";
+import type { HttpError } from "../../../examples/guestbook/src/http/errors.js";
+import { idempotencyKey } from "../../../examples/guestbook/src/notes/idempotency-key.js";
+import { parseId, parseNote } from "../../../examples/guestbook/src/notes/note.js";
 
 const problemsOf = (value: unknown): readonly string[] => {
   try {

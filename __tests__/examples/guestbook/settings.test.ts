@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readSettings } from "../../app/src/settings.js";
+import { readSettings } from "../../../examples/guestbook/src/settings.js";
 
 const complete = {
   SITE_DOMAIN: "www.foobar.com",

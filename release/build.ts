@@ -11,7 +11,7 @@ import { create } from "tar";
 export interface BuildProps {
   /** Folder the tarball is written to. */
   readonly folder: string;
-  /** Version the application reports. @default - the one of app/package.json */
+  /** Version the application reports. @default - the one of the example's package.json */
   readonly version?: string;
 }
 
@@ -22,7 +22,7 @@ export interface BuiltRelease {
   readonly sha256: string;
 }
 
-const source = fileURLToPath(new URL(".", import.meta.url));
+const source = fileURLToPath(new URL("../examples/guestbook/", import.meta.url));
 const part = (path: string): string => fileURLToPath(new URL(`../modules/machine/parts/${path}`, import.meta.url));
 const mysqlGroup = part("mysql/files/mysql-group");
 const mysqlBackup = part("backup/files/mysql-backup");
@@ -107,7 +107,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   const command = new Command("app:build")
     .description("builds the release: the application, mysql-group and mysql-backup, in one tarball")
     .option("--folder <path>", "where to write it", "dist")
-    .option("--version <version>", "version the application reports (default: the one of app/package.json)")
+    .option("--version <version>", "version the application reports (default: the one of the example's package.json)")
     .parse();
   console.log(report(await buildRelease(command.opts<BuildProps>())));
 }

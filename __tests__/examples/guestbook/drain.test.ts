@@ -1,10 +1,10 @@
 import { Agent, type IncomingMessage, request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { pause } from "../../app/src/database/time.js";
-import { jsonReply } from "../../app/src/http/exchange.js";
-import { Drain } from "../../app/src/operations/drain.js";
-import { inheritsSocket } from "../../app/src/operations/listen.js";
+import { pause } from "../../../examples/guestbook/src/database/time.js";
+import { jsonReply } from "../../../examples/guestbook/src/http/exchange.js";
+import { Drain } from "../../../examples/guestbook/src/operations/drain.js";
+import { inheritsSocket } from "../../../examples/guestbook/src/operations/listen.js";
 import { serve, type TestServer } from "./support/http.js";
 
 let app: TestServer;

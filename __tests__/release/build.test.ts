@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { list } from "tar";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type BuiltRelease, buildRelease } from "../../app/build.js";
+import { type BuiltRelease, buildRelease } from "../../release/build.js";
 
 let folder: string;
 let built: BuiltRelease;
@@ -55,7 +55,7 @@ describe("the tarball", () => {
 
   it("is the same, byte for byte, when built again elsewhere under another umask", () => {
     const again = mkdtempSync(join(folder, "again-"));
-    const build = 'umask 077; exec "$0" --import tsx app/build.ts --folder "$1" --version 9.8.7';
+    const build = 'umask 077; exec "$0" --import tsx release/build.ts --folder "$1" --version 9.8.7';
     const report = execFileSync("sh", ["-c", build, process.execPath, again], { encoding: "utf8" });
     expect(report).toContain(`SHA-256 ${built.sha256}`);
     expect(readFileSync(join(again, "release-9.8.7.tar.gz")).equals(readFileSync(built.path))).toBe(true);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createLog, type LogLevel } from "../../app/src/log.js";
+import { createLog, type LogLevel } from "../../../examples/guestbook/src/log.js";
 
 const record = (level?: LogLevel) => {
   const lines: string[] = [];

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { Reachability } from "../../app/src/database/reachability.js";
-import type { Side } from "../../app/src/database/side.js";
-import { liveness } from "../../app/src/operations/health.js";
-import { Monitor } from "../../app/src/operations/monitor.js";
+import { Reachability } from "../../../examples/guestbook/src/database/reachability.js";
+import type { Side } from "../../../examples/guestbook/src/database/side.js";
+import { liveness } from "../../../examples/guestbook/src/operations/health.js";
+import { Monitor } from "../../../examples/guestbook/src/operations/monitor.js";
 
 const now = 1_000_000;
 const up = { reachable: true, lastAnswerAt: now };

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { type Budget, FailoverDatabase } from "../../app/src/database/database.js";
-import { ConnectFailure, DatabaseUnavailable, judge } from "../../app/src/database/errors.js";
-import type { Side } from "../../app/src/database/side.js";
-import type { Outcome } from "../../app/src/database/statement.js";
-import { pause } from "../../app/src/database/time.js";
+import { type Budget, FailoverDatabase } from "../../../examples/guestbook/src/database/database.js";
+import { ConnectFailure, DatabaseUnavailable, judge } from "../../../examples/guestbook/src/database/errors.js";
+import type { Side } from "../../../examples/guestbook/src/database/side.js";
+import type { Outcome } from "../../../examples/guestbook/src/database/statement.js";
+import { pause } from "../../../examples/guestbook/src/database/time.js";
 
 const budget: Budget = {
   attemptMs: 100,

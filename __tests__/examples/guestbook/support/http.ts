@@ -1,9 +1,9 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createHttpServer } from "../../../app/src/http/server.js";
-import type { Route } from "../../../app/src/http/router.js";
-import { createLog } from "../../../app/src/log.js";
-import { errorPage } from "../../../app/src/notes/page.js";
+import { createHttpServer } from "../../../../examples/guestbook/src/http/server.js";
+import type { Route } from "../../../../examples/guestbook/src/http/router.js";
+import { createLog } from "../../../../examples/guestbook/src/log.js";
+import { errorPage } from "../../../../examples/guestbook/src/notes/page.js";
 
 export const site = { domain: "www.foobar.com", server: "alpha", version: "1.2.3" };
 
