@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 
 /** What `bootCommand` needs to know. */
 export interface BootProps {
@@ -19,7 +20,8 @@ export interface BootProps {
  * - one plain cgroup2 mount where the host carries version 1 beside it, or systemd inside would find the wrong tree;
  * - no lock files on this host, which a power cut would leave behind;
  * - kernel settings of the network are writable: else those of the payload (sysctl.d) would be refused without a word;
- * - `--keep-unit --register=no`: no systemd or dbus on this host is asked, so it works in a CI container too.
+ * - `--keep-unit --register=no`: no systemd or dbus on this host is asked, so it works in a CI container too; a reboot is then
+ *   the caller's matter, and `firmware` sees to it.
  */
 export function bootCommand({ name, root, namespace, binds }: BootProps): string[] {
   const nspawn = [
@@ -53,6 +55,7 @@ export function bootCommand({ name, root, namespace, binds }: BootProps): string
     "--propagation",
     "slave",
     ...remount,
+    fileURLToPath(new URL("firmware", import.meta.url)),
     ...nspawn,
   ];
 }

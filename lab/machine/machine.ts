@@ -295,7 +295,7 @@ export class Machine {
 
   /** Its process 1, as a pid of this host. */
   private async leader(): Promise<string | undefined> {
-    const file = path.join(this.group.path, "payload/init.scope/cgroup.procs");
+    const file = path.join(this.group.path, "system/payload/init.scope/cgroup.procs");
     const [first] = (await readFile(file, "utf8").catch(() => "")).split("\n");
     return first === "" ? undefined : first;
   }
