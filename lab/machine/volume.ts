@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { run, tryRun } from "../system/shell.js";
 
@@ -51,14 +51,13 @@ export class Volume {
   }
 }
 
-/** Detaches every volume of a directory; the files stay. */
+/** Detaches every volume of a directory, also one whose file is gone; files that are there stay. */
 export async function detachAll(directory: string): Promise<void> {
+  for (const file of await readdir(directory).catch(() => [])) await detach(path.join(directory, file));
   const all = await tryRun("losetup", ["--list", "--noheadings", "--raw", "--output", "NAME,BACK-FILE"]);
   for (const line of all.stdout.split("\n")) {
     const [device = "", file = "", deleted] = line.split(/ |\\x20/);
-    // In a container, a file of this name that is not there is another container's.
-    if (file.startsWith(`${directory}/`) && (deleted || existsSync(file)))
-      await tryRun("losetup", ["--detach", device]);
+    if (file.startsWith(`${directory}/`) && deleted) await tryRun("losetup", ["--detach", device]);
   }
 }
 
@@ -66,7 +65,7 @@ async function detach(file: string): Promise<void> {
   for (const device of await devicesOf(file)) await run("losetup", ["--detach", device]);
 }
 
-/** While the file exists, losetup finds its devices by the file itself; afterwards only by its name, which another container's file may have too. */
+/** By the file itself and not by its name, which the file of a lab in another container may have too: all of them see the host's loop devices. */
 async function devicesOf(file: string): Promise<string[]> {
   if (!existsSync(file)) return [];
   const { stdout } = await tryRun("losetup", ["--associated", file, "--noheadings", "--output", "NAME"]);
