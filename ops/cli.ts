@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Command, InvalidArgumentError } from "commander";
 import { allRotated } from "../modules/config/generations.js";
 import { loadEnvironment, readInvocation } from "../modules/config/load.js";
+import { backups, checkBucket, createBucket } from "./commands/backups.js";
 import { checkBackend } from "./commands/check-backend.js";
 import { deploy } from "./commands/deploy.js";
 import { drift } from "./commands/drift.js";
@@ -46,6 +47,12 @@ interface RolloutOptions {
   readonly dryRun?: boolean;
   readonly evenCurrent?: boolean;
   readonly patience: number;
+}
+
+interface BackupsOptions {
+  readonly json?: boolean;
+  readonly createBucket?: string;
+  readonly checkBucket?: boolean;
 }
 
 function minutesOf(text: string): number {
@@ -170,6 +177,21 @@ program
   .action(async () => {
     const { stacks } = await stacksHere("drift");
     process.exitCode = await drift(stacks, console.log);
+  });
+
+program
+  .command("backups")
+  .description("what of the data is in the archive, and how far back; exit code 1 when something needs a hand")
+  .option("--json", "for programs")
+  .option(
+    "--create-bucket <project>",
+    "makes the bucket, or sets its lock, lifecycle and policy; the number of its Hetzner project",
+  )
+  .option("--check-bucket", "tries whether the bucket refuses what it must; writes a few bytes, which expire")
+  .action(async ({ json, createBucket: project, checkBucket: check }: BackupsOptions) => {
+    const config = await loadEnvironment(readInvocation().environment);
+    if (project !== undefined) process.exitCode = await createBucket(config, project);
+    else process.exitCode = check ? await checkBucket(config) : await backups(config, { json: json ?? false });
   });
 
 program

@@ -18,21 +18,26 @@ apt-get update -q
 # shellcheck disable=SC2086 # lists of words
 apt-get install -q -y --no-install-recommends $tools $lab $auditors
 
-# MySQL, which stable Debian does not have: unstable's, with its own libraries beside it. It judges configurations and never serves.
-if ! command -v mysqld >/dev/null; then
+# MySQL, which stable Debian does not have: unstable's, with its own libraries beside it. It judges configurations, and restores archives in tests.
+if ! command -v mysqlbinlog >/dev/null; then
   # shellcheck disable=SC2016 # apt's own variables
   mirror=$(apt-get indextargets --format '$(LABEL)|$(REPO_URI)' | sed -n 's/^Debian|//p' | head -n 1)
   rm -rf /opt/mysqld
-  mmdebstrap --mode=root --variant=extract --include=mysql-server-core --aptopt='APT::Install-Recommends "false"' \
+  mmdebstrap --mode=root --variant=extract --include=mysql-server-core,mysql-client-core --aptopt='APT::Install-Recommends "false"' \
     --aptopt='Acquire::Check-Valid-Until "false"' sid /opt/mysqld "$mirror"
-  cat >/usr/local/bin/mysqld <<'END'
+  wrap() {
+    cat >"/usr/local/bin/$1" <<END
 #!/bin/sh
 root=/opt/mysqld
-libraries=$root/usr/lib/x86_64-linux-gnu
-exec $libraries/ld-linux-x86-64.so.2 --library-path $libraries $root/usr/sbin/mysqld "$@" \
-  --plugin-dir=$root/usr/lib/mysql/plugin --lc-messages-dir=$root/usr/share/mysql
+libraries=\$root/usr/lib/x86_64-linux-gnu
+exec \$libraries/ld-linux-x86-64.so.2 --library-path \$libraries \$root/usr/$2/$1 "\$@"${3:-}
 END
-  chmod 755 /usr/local/bin/mysqld
+    chmod 755 "/usr/local/bin/$1"
+  }
+  # shellcheck disable=SC2016 # for the wrapper
+  wrap mysqld sbin ' --plugin-dir=$root/usr/lib/mysql/plugin --lc-messages-dir=$root/usr/share/mysql'
+  wrap mysql bin
+  wrap mysqlbinlog bin
 fi
 
 # Not in Debian, or too old there to know today's algorithms. In a place of their own, so that no package of the system changes.

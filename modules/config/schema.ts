@@ -161,6 +161,20 @@ const backup = z.strictObject({
     .describe(
       "Time between two copies of all data, in hours, 1 to 168. A restore replays what was written since the last one.",
     ),
+  retentionDays: z
+    .int()
+    .min(1)
+    .max(365)
+    .default(14)
+    .describe(
+      "How far back a restore can go, in days, 1 to 365. Objects live for this, the time between two copies, and a week.",
+    ),
+  lock: z
+    .enum(["compliance", "governance"])
+    .default("compliance")
+    .describe(
+      'How objects are locked for as long as they live. "compliance": nobody can delete them, and they are paid for until then. "governance": the owner of the bucket can.',
+    ),
 });
 
 const restore = z.strictObject({

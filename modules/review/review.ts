@@ -1,3 +1,4 @@
+import { objectDays } from "../config/archive.js";
 import type { Config } from "../config/schema.js";
 import { monthlyCost, type Cost } from "./cost.js";
 import type { Party, TrafficRule } from "../config/traffic/rules.js";
@@ -53,12 +54,12 @@ const proofText = {
   passthrough: "Cloudflare's client certificate",
 };
 
-/** What of the data is outside the servers: what, how often, who can read it. */
+/** What of the data is outside the servers: what, how often, for how long, who can read it. */
 function archiveText({ backup, restore }: Config): string {
   if (!backup) return "none: what three members lose is lost";
   const from = restore ? `; begins with ${restore.timeline} as of ${restore.at}` : "";
   const readers = `${backup.recipients.length} age keys (${backup.recipients.map((key) => `…${key.slice(-6)}`).join(", ")}) can read it`;
-  return `every 3 s what was written, every ${backup.baseHours} h all data, encrypted, to ${backup.bucket} at ${backup.endpoint}; ${readers}${from}`;
+  return `every 3 s what was written, every ${backup.baseHours} h all data, encrypted, to ${backup.bucket} at ${backup.endpoint}; any moment of ${backup.retentionDays} days, objects locked (${backup.lock}) for ${objectDays(backup)}; ${readers}${from}`;
 }
 
 function summaryOf(config: Config): Review["summary"] {

@@ -25,6 +25,15 @@ describe("production without a backup", () => {
   });
 });
 
+describe("how far back the archive goes", () => {
+  it("is at least from one base to the next", () => {
+    expect(problemsOf({ backup: { ...backup, retentionDays: 2, baseHours: 49 } })).toEqual([
+      expect.stringMatching(/^backup\.baseHours must be shorter than backup\.retentionDays/),
+    ]);
+    expect(problemsOf({ backup: { ...backup, retentionDays: 2, baseHours: 48 } })).toEqual([]);
+  });
+});
+
 describe("who can read the archive", () => {
   it.each([
     ["one key, which may be lost", [exampleRecipients[0]], "backup.recipients must have at least 2 entries"],

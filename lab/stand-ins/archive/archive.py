@@ -1,7 +1,7 @@
 """
 Stands in for an object storage: S3 with signatures, policies by key, conditional writes, versions and object lock, by moto, in memory.
 
-    archive.py keys                 prints new access keys, of the owner of the bucket, of servers, and of whoever restores
+    archive.py keys                 prints new access keys, of the owner of the bucket, of servers, and of who restores
     archive.py serve SETTINGS.json  serves a bucket that these keys open, on 127.0.0.1
 """
 
@@ -22,7 +22,8 @@ from moto.s3.models import s3_backends
 ACTIONS = {
     "owner": ["s3:*"],
     "writer": ["s3:PutObject", "s3:ListBucket"],
-    "reader": ["s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:ListBucketVersions"],
+    # Also the result of a drill.
+    "reader": ["s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:ListBucketVersions", "s3:PutObject"],
 }
 iam = iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
 

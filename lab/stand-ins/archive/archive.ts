@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { objectDays } from "../../../modules/config/archive.js";
 import type { Config } from "../../../modules/config/schema.js";
 import type { Layout } from "../../layout.js";
 import { internet } from "../../network/addresses.js";
@@ -52,7 +53,7 @@ export async function startArchive(layout: Layout, backup: NonNullable<Config["b
   const { owner, writer, reader } = await archiveKeys(layout.secrets);
   const file = path.join(layout.services, "archive.json");
   const { bucket, region } = backup;
-  const settings = { keys: { owner, writer, reader }, bucket, region, lockDays: 15, port: archivePort };
+  const settings = { keys: { owner, writer, reader }, bucket, region, lockDays: objectDays(backup), port: archivePort };
   const configuration = JSON.stringify(settings);
   await writeFile(file, configuration, { mode: 0o600 });
   await startService(layout, {

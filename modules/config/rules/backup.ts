@@ -30,4 +30,13 @@ const newTimeline = rule(["restore", "database"], ({ restore, database: { groupN
   })),
 );
 
-export const backupRules = [backedUpInProduction, restoreFromSomewhere, newTimeline];
+const basesWithinRetention = rule(["backup"], ({ backup }) =>
+  unless(backup === undefined || backup.baseHours <= backup.retentionDays * 24, () => ({
+    path: "backup.baseHours",
+    rule: "must be shorter than backup.retentionDays, or moments within it cannot be restored",
+    got: backup?.baseHours,
+    fix: `write at most ${(backup?.retentionDays ?? 0) * 24}, or raise backup.retentionDays`,
+  })),
+);
+
+export const backupRules = [basesWithinRetention, backedUpInProduction, restoreFromSomewhere, newTimeline];

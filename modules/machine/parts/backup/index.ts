@@ -18,6 +18,7 @@ const json = (path: string, settings: object): PayloadFile => ({
  */
 export function backupPart(config: Config, backup: NonNullable<Config["backup"]>): PayloadPart {
   const { restore, database } = config;
+  const { endpoint, region, bucket, recipients, baseHours } = backup;
   const [first, ...others] = serversWithRole(config, "database");
   return {
     name: "backup",
@@ -25,7 +26,7 @@ export function backupPart(config: Config, backup: NonNullable<Config["backup"]>
     files: [
       json(paths.backup.settings, {
         timeline: database.groupName,
-        ...backup,
+        ...{ endpoint, region, bucket, recipients, baseHours },
         socket: paths.mysql.socket,
         data: paths.mysql.dataDirectory,
       }),

@@ -45,7 +45,7 @@ class Bucket:
         @raises Refused else
         """
         md5 = hashlib.md5(content)
-        status, _ = self._ask("PUT", key, content=content, headers={"If-None-Match": "*", "Content-MD5": b64encode(md5.digest()).decode()})
+        status, _ = self.ask("PUT", key, content=content, headers={"If-None-Match": "*", "Content-MD5": b64encode(md5.digest()).decode()})
         if status == 412 and any(found.key == key and found.etag == md5.hexdigest() for found in self.list(key)):
             return
         if status != 200:
@@ -55,7 +55,7 @@ class Bucket:
         """Objects by key."""
         query = {"list-type": "2", "prefix": prefix, "start-after": after}
         while True:
-            status, body = self._ask("GET", query=query)
+            status, body = self.ask("GET", query=query)
             if status != 200:
                 raise Refused(f"the bucket cannot be listed: it answers {status}")
             page = xml.fromstring(body)
@@ -73,11 +73,11 @@ class Bucket:
         holds what the name says.
         @raises Refused when there is none
         """
-        status, content = self._ask("GET", key)
+        status, content = self.ask("GET", key)
         if status == 200 and _holds(key, content):
             return content
         for version in self._versions(key):
-            older, content = self._ask("GET", key, {"versionId": version})
+            older, content = self.ask("GET", key, {"versionId": version})
             if older == 200 and _holds(key, content):
                 print(f"{key} was written over; the version that was shipped is used", flush=True)
                 return content
@@ -85,12 +85,12 @@ class Bucket:
         raise Refused(f"{key} {damaged if status == 200 else f'cannot be read: the bucket answers {status}'}")
 
     def _versions(self, key):
-        status, body = self._ask("GET", query={"prefix": key, "versions": ""})
+        status, body = self.ask("GET", query={"prefix": key, "versions": ""})
         for item in xml.fromstring(body).iter(f"{XML}Version") if status == 200 else ():
             if item.findtext(f"{XML}Key") == key:
                 yield item.findtext(f"{XML}VersionId", "")
 
-    def _ask(self, method, key="", query=None, content=b"", headers=None):
+    def ask(self, method, key="", query=None, content=b"", headers=None):
         """(status, body). A connection that was kept and is gone is made anew. @raises Refused when there is no answer"""
         path = f"/{self._bucket}" + (f"/{urllib.parse.quote(key)}" if key else "")
         text = "&".join(f"{name}={urllib.parse.quote(value, safe='')}" for name, value in sorted((query or {}).items()))

@@ -6,6 +6,7 @@ that was damaged, or written over, from the one that was shipped.
     TIMELINE/log/SERVER/binlog.000012/000000074211-000000080003-last.HASH    the last ones of that file
     TIMELINE/base/20261125T021700Z-SERVER/0000.HASH                          part of a copy of the data, `tar | zstd | age`, cut
     TIMELINE/base/20261125T021700Z-SERVER/manifest.HASH                      what that copy is; written last
+    TIMELINE/drill/20261125T034300Z-good.HASH                                result of a drill, good or bad; members read it from the name
 """
 
 import calendar
@@ -16,6 +17,8 @@ from typing import NamedTuple
 
 PIECE = re.compile(r"(?P<server>[0-9a-f-]{36})/(?P<file>binlog\.\d+)/(?P<start>\d{12,})-(?P<end>\d{12,})(?P<last>-last)?\.(?P<hash>[0-9a-f]{16})")
 MANIFEST = re.compile(r"(?P<name>(?P<time>\d{8}T\d{6}Z)-(?P<server>[0-9a-f-]{36}))/manifest\.(?P<hash>[0-9a-f]{16})")
+
+DRILL = re.compile(r"(?P<time>\d{8}T\d{6}Z)-(?P<result>good|bad)\.(?P<hash>[0-9a-f]{16})")
 
 
 class Piece(NamedTuple):
@@ -31,6 +34,12 @@ class Base(NamedTuple):
     key: str
     folder: str
     time: str
+
+
+class Drill(NamedTuple):
+    key: str
+    time: str
+    good: bool
 
 
 def stamp(seconds):
@@ -59,6 +68,15 @@ def read_piece(timeline, key):
 def read_base(timeline, key):
     found = MANIFEST.fullmatch(key.removeprefix(f"{timeline}/base/"))
     return found and Base(key, f"{timeline}/base/{found['name']}", found["time"])
+
+
+def drill_key(timeline, time, good, content):
+    return f"{timeline}/drill/{time}-{'good' if good else 'bad'}.{digest(content)}"
+
+
+def read_drill(timeline, key):
+    found = DRILL.fullmatch(key.removeprefix(f"{timeline}/drill/"))
+    return found and Drill(key, found["time"], found["result"] == "good")
 
 
 def number(file):

@@ -1,0 +1,69 @@
+"""The bucket is made, and found out. Run by archive.test.ts."""
+
+import json
+import unittest
+
+import rights
+from bucket import Refused
+from storage import KEYS, REGION, Storage
+
+SETTINGS = {"region": REGION, "lock": "compliance", "days": 22}
+# moto looks at no resources in a key's policy.
+NOT_IN_MOTO = {"servers cannot forge the result of a drill", "whoever restores cannot add to the archive"}
+
+
+class Rights(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.storage = Storage()
+        cls.addClassCleanup(cls.storage.close)
+
+    def setUp(self):
+        self.name = self._testMethodName.replace("_", "-")[:60]
+        self.keys = {name: self.storage.as_(name, self.name) for name in KEYS}
+
+    def create(self, **different):
+        made = rights.create(self.keys["owner"], {**SETTINGS, "bucket": self.name, **different}, "4711", KEYS)
+        # moto would apply it to everybody: it knows no principals. The keys have policies of their own there.
+        status, self.policy = self.keys["owner"].ask("GET", query={"policy": ""})
+        self.assertEqual(status, 200)
+        self.keys["owner"].ask("DELETE", query={"policy": ""})
+        return made
+
+    def found(self, **keys):
+        checks = rights.check(*({**self.keys, **keys}[name] for name in ("owner", "writer", "reader")), SETTINGS)
+        return {check["what"] for check in checks if not check["good"]} - NOT_IN_MOTO - {f"{who} cannot change the bucket's policy" for who in ("servers", "whoever restores")}
+
+    def test_a_bucket_that_is_made_is_good_and_may_be_made_again(self):
+        self.assertEqual(self.create(), {"made": True})
+        self.assertEqual(self.create(), {"made": False})
+        self.assertEqual(self.found(), set())
+
+    def test_the_policy_denies_by_key_and_lets_servers_write_logs_and_bases_alone(self):
+        self.create()
+        statements = json.loads(self.policy)["Statement"]
+        self.assertEqual({one["Effect"] for one in statements}, {"Deny"})
+        writer, reader = "arn:aws:iam:::user/p4711:KEYOFWRITER", "arn:aws:iam:::user/p4711:KEYOFREADER"
+        self.assertEqual({who for one in statements for who in one["Principal"]["AWS"]}, {writer, reader})
+        denied = {action for one in statements if writer in one["Principal"]["AWS"] and "Resource" in one for action in one["Action"]}
+        self.assertLessEqual({"s3:GetObject", "s3:GetObjectVersion", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutBucketPolicy"}, denied)
+        self.assertNotIn("SECRET", self.policy.decode())
+
+    def test_servers_with_the_owners_key_are_found_out(self):
+        self.create()
+        found = self.found(writer=self.keys["owner"])
+        for what in ("servers cannot read", "servers cannot delete", "servers cannot change the bucket's lifecycle"):
+            self.assertIn(what, found)
+        self.assertNotIn("whoever restores cannot delete", found)
+
+    def test_a_shorter_lock_and_the_wrong_mode_are_found_out(self):
+        self.create(days=8, lock="governance")
+        found = self.found()
+        self.assertIn("new objects are locked for 22 days, mode COMPLIANCE", found)
+        self.assertIn("objects expire by themselves, and not within 22 days", found)
+        self.assertIn("not even the owner can delete what is locked", found)
+
+    def test_a_bucket_without_lock_cannot_be_made_good(self):
+        self.keys["owner"].ask("PUT", content=b'<CreateBucketConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><LocationConstraint>fsn1</LocationConstraint></CreateBucketConfiguration>')
+        with self.assertRaisesRegex(Refused, "object lock can be chosen only when a bucket is made"):
+            self.create()

@@ -1,0 +1,136 @@
+import { objectDays } from "../../modules/config/archive.js";
+import type { Config } from "../../modules/config/schema.js";
+import { archiveOf, ask, type Archive } from "../archive/archive.js";
+
+/** A timeline as inventory.py finds it; times in ISO 8601. */
+export interface Timeline {
+  readonly name: string;
+  readonly bytes: number;
+  /** When the oldest object came. */
+  readonly oldest: string;
+  /** When the last piece of a log came; null where there is none. */
+  readonly until: string | null;
+  readonly bases: readonly { readonly time: string; readonly bytes: number }[];
+  readonly members: readonly {
+    readonly server: string;
+    readonly bytes: number;
+    readonly until: string;
+    readonly holes: readonly string[];
+  }[];
+  readonly drills: readonly { readonly time: string; readonly good: boolean; readonly key: string }[];
+}
+
+/** A member ships every 3 s, and a heartbeat every 30 s. */
+const lateSeconds = 120;
+const lateBaseHours = 2;
+const lateDrillDays = 8;
+/** Lifecycle rules are carried out once a day, and a marker goes a day after the object. */
+const lateExpiryDays = 3;
+
+/** Shows what is in the archive. @returns exit code: 1 when something needs a hand */
+export async function backups(config: Config, { json = false }: { readonly json?: boolean }): Promise<number> {
+  const archive = archiveOf(config);
+  const timelines = await timelinesOf(archive);
+  const hands = handsOf(timelines, archive, new Date());
+  if (json) console.log(JSON.stringify({ ...archive, timelines, needsHand: hands }, null, 2));
+  else console.log(screen(timelines, archive, hands));
+  return hands.length > 0 ? 1 : 0;
+}
+
+/** What is in the bucket, the timeline that was written last first. */
+const timelinesOf = async (archive: Archive): Promise<readonly Timeline[]> =>
+  ((await ask(archive, "look", { keys: ["reader"] })) as { timelines: readonly Timeline[] }).timelines;
+
+/** Makes the bucket and what it rests on, or brings the one that is there to it. @param project number of its Hetzner project */
+export async function createBucket(config: Config, project: string): Promise<number> {
+  const archive = archiveOf(config);
+  const { made } = (await ask(archive, "create", { keys: ["owner", "writer", "reader"], more: { project } })) as {
+    made: boolean;
+  };
+  const { bucket, lock } = archive.backup;
+  console.log(
+    `${bucket} ${made ? "is made" : "was there"}: locked and expiring after ${objectDays(archive.backup)} days (${lock}), with a policy for the two keys`,
+  );
+  return checkBucket(config);
+}
+
+/** Tries whether the bucket is what the archive rests on. @returns exit code */
+export async function checkBucket(config: Config): Promise<number> {
+  const checks = (await ask(archiveOf(config), "check", { keys: ["owner", "writer", "reader"] })) as readonly {
+    good: boolean;
+    what: string;
+  }[];
+  for (const { good, what } of checks) console.log(`${good ? "yes" : "NO "}  ${what}`);
+  return checks.every(({ good }) => good) ? 0 : 1;
+}
+
+/** What needs a hand in the archive that is written now. Pure. */
+export function handsOf(timelines: readonly Timeline[], { backup, timeline }: Archive, now: Date): readonly string[] {
+  const current = timelines.find(({ name }) => name === timeline);
+  if (current === undefined) return [`nothing of ${timeline}, the group of this environment, is in the bucket`];
+  const age = (time: string): number => (now.getTime() - Date.parse(time)) / 1000;
+  const { bases, members, drills, until } = current;
+  const [base, drill, good] = [bases.at(-1), drills.at(-1), drills.findLast((one) => one.good)];
+  const oldestDays = Math.max(...timelines.map(({ oldest }) => age(oldest))) / 86_400;
+  const begun = age(current.oldest) / 86_400;
+  const say = (when: boolean, text: string): readonly string[] => (when ? [text] : []);
+  return [
+    ...say(
+      until === null || age(until) > lateSeconds,
+      `nothing has come since ${until ?? "ever"}: archive-behind in docs/runbook.md`,
+    ),
+    ...say(
+      base === undefined || age(base.time) / 3600 > backup.baseHours + lateBaseHours,
+      base === undefined ? "there is no base: nothing can be restored" : `the last base is of ${base.time}`,
+    ),
+    ...say(
+      members.length > 0 && members.every(({ holes }) => holes.length > 0),
+      "every member's logs have holes: what one lacks another may have, a drill tells",
+    ),
+    ...say(drill?.good === false, `the drill of ${drill?.time} failed: ${drill?.key}`),
+    ...say(
+      drill?.good !== false && begun > lateDrillDays && (good === undefined || age(good.time) / 86_400 > lateDrillDays),
+      good === undefined ? "no restore has ever been tried" : `the last restore was tried on ${good.time}`,
+    ),
+    ...say(
+      oldestDays > objectDays(backup) + lateExpiryDays,
+      `objects are ${Math.floor(oldestDays)} days old, where they expire after ${objectDays(backup)}: npm run ops -- backups --check-bucket`,
+    ),
+  ];
+}
+
+/** The archive as text for a terminal of 100 columns. */
+function screen(timelines: readonly Timeline[], { backup, timeline }: Archive, hands: readonly string[]): string {
+  const [current, others] = [
+    timelines.find(({ name }) => name === timeline),
+    timelines.filter(({ name }) => name !== timeline),
+  ];
+  return [
+    `${backup.bucket} at ${backup.endpoint}`,
+    ...(current ? [`timeline ${current.name}, of this environment`, ...linesOf(current)] : []),
+    ...others.flatMap((one) => [`timeline ${one.name}`, ...linesOf(one)]),
+    ...(hands.length === 0 ? ["nothing needs a hand"] : ["needs a hand:", ...hands.map((hand) => `  ${hand}`)]),
+  ].join("\n");
+}
+
+function linesOf({ bases, members, drills, until, bytes }: Timeline): readonly string[] {
+  const drill = drills.at(-1);
+  const [first, last] = [bases.at(0), bases.at(-1)];
+  return [
+    first && until ? `  any moment   ${first.time} to ${until}` : "  any moment   none: there is no base, or no log",
+    `  bases        ${bases.length}${last ? `, the last of ${last.time}, ${size(last.bytes)}` : ""}`,
+    `  all          ${size(bytes)}`,
+    `  last drill   ${drill ? `${drill.good ? "good" : "FAILED"}, ${drill.time}` : "none"}`,
+    ...members.map(
+      (member) =>
+        `  logs of ${member.server}: ${size(member.bytes)} until ${member.until}${member.holes.length > 0 ? `; ${member.holes.join("; ")}` : ""}`,
+    ),
+  ];
+}
+
+const size = (bytes: number): string =>
+  bytes < 1e6
+    ? `${Math.ceil(bytes / 1e3)} kB`
+    : bytes < 1e9
+      ? `${Math.round(bytes / 1e6)} MB`
+      : `${(bytes / 1e9).toFixed(1)} GB`;
