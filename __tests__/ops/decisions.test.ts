@@ -42,7 +42,11 @@ describe("a rollout", () => {
     ["is no target of the balancer yet", { healthy: null }, false],
     ["has failed its first boot", { observation: { firstBoot: "runcmd failed" } }, true],
   ])("makes the one in hand anew where waiting would not help: it %s", (_, bravo, anew) => {
-    expect(mustReplace(snapshot({ bravo }).servers[1] as ServerState, false)).toBe(anew);
+    expect(mustReplace(snapshot({ bravo }).servers[1] as ServerState, true)).toBe(anew);
+  });
+
+  it("makes the one in hand anew that was not made to its end, though it looks current", () => {
+    expect(mustReplace(snapshot().servers[1] as ServerState, false)).toBe(true);
   });
 });
 

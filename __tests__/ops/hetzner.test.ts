@@ -55,7 +55,7 @@ async function cloudWith(plans: readonly Plan[], servers: readonly ApiServer[] =
     synthesize: () => Promise.resolve(),
   });
   const changes = () => asked.filter((line) => line.startsWith("POST"));
-  return { cloud, terraform, changes };
+  return { cloud, terraform, changes, asked };
 }
 const silent = () => undefined;
 
@@ -105,8 +105,8 @@ describe("servers as Hetzner has them", () => {
 });
 
 describe("the API's client", () => {
-  it("asks again when Hetzner is busy, and gives up at once on what it is told is wrong", async () => {
-    const busy = await standInApi(all, [429, 503]);
+  it("asks again what cannot be done now or gets no answer, and gives up at once on what it is told is wrong", async () => {
+    const busy = await standInApi(all, [429, 503, 423, "no answer", 409]);
     expect(await busy.api.servers("a=b")).toHaveLength(3);
     const wrong = await standInApi(all, [403]);
     await expect(wrong.api.servers("a=b")).rejects.toThrow("Hetzner: GET /servers: 403 not now");
@@ -150,15 +150,43 @@ describe("the replacement of a server", () => {
   });
 
   it("is completed where a run was killed between the old server's end and the new one's begin", async () => {
-    const { cloud, terraform } = await cloudWith([creates, retargets], all.slice(1));
+    const { cloud, changes } = await cloudWith([creates, retargets], all.slice(1));
     await cloud.replace(alpha, silent);
-    expect(terraform.calls().filter((call) => call.includes("import"))).toEqual([]);
+    expect(changes()).toEqual([]);
   });
 
-  it("takes a server into the state that a killed run has made and no state knows, and replaces it", async () => {
-    const { cloud, terraform } = await cloudWith([creates, replaces, retargets]);
+  it("removes a server that a killed run has made and no state knows, and makes it anew", async () => {
+    const { cloud, terraform, asked } = await cloudWith([creates, retargets]);
     await cloud.replace(alpha, silent);
-    expect(terraform.calls()[2]).toBe(`-chdir=production-servers-ops import hcloud_server.alpha ${server("alpha").id}`);
+    expect(asked.filter((line) => !line.startsWith("GET"))).toEqual([
+      `POST /servers/${server("alpha").id}/actions/change_protection {"delete":false,"rebuild":false}`,
+      `DELETE /servers/${server("alpha").id}`,
+    ]);
+    expect(terraform.calls()[2]).toMatch(/^-chdir=production-servers-ops apply/);
+  });
+
+  it("does not touch a server that no state knows when the plan would do anything else", async () => {
+    const more = { resource_changes: [...(creates.resource_changes ?? []), change("hcloud_server.bravo", "update")] };
+    const { cloud, asked } = await cloudWith([more]);
+    await expect(cloud.replace(alpha, silent)).rejects.toThrow(/refused/);
+    expect(asked).toEqual([]);
+  });
+
+  it.each([
+    [
+      "was made to its end",
+      { ...change("hcloud_server.alpha", "delete,create"), action_reason: "replace_by_request" },
+      true,
+    ],
+    [
+      "was left half made",
+      { ...change("hcloud_server.alpha", "delete,create"), action_reason: "replace_because_tainted" },
+      false,
+    ],
+    ["is in no state", change("hcloud_server.alpha", "create"), false],
+  ])("tells beforehand whether there is a server to complete: it %s", async (_, planned, isWhole) => {
+    const { cloud } = await cloudWith([{ resource_changes: [planned] }]);
+    expect(await cloud.prepare(alpha, silent)).toBe(isWhole);
   });
 
   it("leaves a server protected that an interrupted run left without", async () => {

@@ -21,9 +21,13 @@ export const isWanted =
   ({ name, cloud }: ServerState): boolean =>
     (only.length === 0 || only.includes(name)) && !done.has(name) && (cloud?.current !== true || evenCurrent);
 
-/** Whether a server in hand must be made anew, or only be waited for; pure. */
-export const mustReplace = (server: ServerState, evenCurrent: boolean): boolean =>
+/**
+ * Whether a server in hand must be made anew, or only be waited for; pure.
+ * @param isWhole whether it was made to its end, as `Cloud.prepare` tells
+ */
+export const mustReplace = (server: ServerState, isWhole: boolean, evenCurrent = false): boolean =>
   evenCurrent ||
+  !isWhole ||
   server.cloud === undefined ||
   !server.cloud.running ||
   !server.cloud.current ||
@@ -82,8 +86,10 @@ async function replaceOne(
   const { name } = server;
   const wanted = serverNamed(site, name);
   // Known before anything is touched: the configuration passes, and nothing else would change.
-  await progress.step(`${name}: what its replacement would do`, (report) => site.cloud.prepare(wanted, report));
-  if (lock.inHand !== name || mustReplace(server, evenCurrent)) {
+  const isWhole = await progress.step(`${name}: what its replacement would do`, (report) =>
+    site.cloud.prepare(wanted, report),
+  );
+  if (lock.inHand !== name || mustReplace(server, isWhole, evenCurrent)) {
     await lock.setInHand(name);
     await stepDown(context, name, snapshot);
     await shutDown(context, name);

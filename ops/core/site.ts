@@ -18,9 +18,10 @@ export interface Cloud {
   shutDown(name: string): Promise<void>;
   /**
    * Makes sure of a replacement before anything is touched.
+   * @returns whether there is a server that was made to its end; of any other, nobody can tell how far an interrupted run had come with it
    * @throws when the configuration does not pass, or when anything but this server would change
    */
-  prepare(server: ServerConfig, report: Report): Promise<void>;
+  prepare(server: ServerConfig, report: Report): Promise<boolean>;
   /**
    * Builds this one server anew with the current payload, its volume and addresses kept.
    * The server is off. Returns when it boots, is protected and is a target of the balancer again.

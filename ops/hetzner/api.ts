@@ -41,12 +41,17 @@ export interface HetznerApiProps {
   readonly pauseSeconds?: number;
 }
 
-/** Repetitions of a request that Hetzner is too busy for. */
+/** Repetitions of a request that cannot be done now: for half a minute. */
 const repetitions = 5;
+/** What below 500 only says not now: no answer, a change by somebody else at this moment, another action's lock, too many requests. */
+const notNow: ReadonlySet<number> = new Set([0, 409, 423, 429]);
 /** Longest wait for one answer. */
 const answerSeconds = 20;
 
-/** The few calls of Hetzner's API that Terraform cannot make. A request that is answered with 429 or 5xx is repeated. */
+/**
+ * The few calls of Hetzner's API that Terraform cannot make. Repeated is a request that gets no answer, that Hetzner is too busy for, or that
+ * is about something which another action holds, as the daily backup does.
+ */
 export class HetznerApi {
   constructor(private readonly props: HetznerApiProps) {}
 
@@ -87,9 +92,14 @@ export class HetznerApi {
     await this.act(`/${kind}/${id}/actions/change_protection`, protections);
   }
 
+  /** Removes a server; its addresses and its volume stay. */
+  async deleteServer({ id }: Pick<ApiServer, "id">): Promise<void> {
+    await this.act(`/servers/${id}`, undefined, "DELETE");
+  }
+
   /** Starts an action and waits for its end. @throws when it fails or takes more than two minutes */
-  private async act(path: string, body: object): Promise<void> {
-    let { action } = await this.ask<{ action: ApiAction }>("POST", path, body);
+  private async act(path: string, body?: object, method = "POST"): Promise<void> {
+    let { action } = await this.ask<{ action: ApiAction }>(method, path, body);
     for (let waited = 0; action.status === "running" && waited < 120; waited++) {
       await sleep(1);
       ({ action } = await this.ask<{ action: ApiAction }>("GET", `/actions/${action.id}`));
@@ -100,17 +110,23 @@ export class HetznerApi {
   private async ask<T>(method: string, path: string, body?: object): Promise<T> {
     const { token, endpoint = "https://api.hetzner.cloud/v1", pauseSeconds = 1 } = this.props;
     for (let attempt = 0; ; attempt++) {
-      const answer = await fetch(`${endpoint}${path}`, {
+      const { ok, status, text } = await fetch(`${endpoint}${path}`, {
         method,
         headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
         ...(body && { body: JSON.stringify(body) }),
         signal: AbortSignal.timeout(answerSeconds * 1000),
-      });
-      if (answer.ok) return (await answer.json()) as T;
-      const text = await answer.text();
-      const busy = answer.status === 429 || answer.status >= 500;
+      }).then(
+        async (answer) => ({ ok: answer.ok, status: answer.status, text: await answer.text() }),
+        ({ cause, message }: Error) => ({
+          ok: false,
+          status: 0,
+          text: cause instanceof Error ? cause.message : message,
+        }),
+      );
+      if (ok) return JSON.parse(text) as T;
+      const busy = notNow.has(status) || status >= 500;
       if (!busy || attempt >= repetitions)
-        throw new Error(`Hetzner: ${method} ${path.split("?")[0]}: ${answer.status} ${messageIn(text)}`);
+        throw new Error(`Hetzner: ${method} ${path.split("?")[0]}: ${status || "no answer:"} ${messageIn(text)}`);
       await sleep(pauseSeconds * 2 ** attempt);
     }
   }

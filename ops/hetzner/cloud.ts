@@ -9,6 +9,8 @@ import {
   completionOf,
   deletionsOf,
   excessOf,
+  isWholeIn,
+  type Plan,
   replacementOf,
   retargetingOf,
 } from "../terraform/plan.js";
@@ -32,6 +34,8 @@ export interface HetznerCloudProps {
   /** Writes the stacks anew and lets the policies judge them. @throws when they do not pass */
   readonly synthesize: () => Promise<void>;
 }
+
+const addressOf = ({ name }: Pick<ServerConfig, "name">): string => `hcloud_server.${name}`;
 
 /** Hetzner's servers and balancer. They are read by the API and changed by Terraform, each of whose plans is checked before it is applied. */
 export class HetznerCloud implements Cloud {
@@ -72,23 +76,26 @@ export class HetznerCloud implements Cloud {
     if (server) await this.props.api.shutDown(server);
   }
 
-  async prepare(server: ServerConfig, report: Report): Promise<void> {
+  async prepare(server: ServerConfig, report: Report): Promise<boolean> {
     this.isPrepared ??= this.getReady(report);
     await this.isPrepared;
     await this.refuseDisagreement();
-    await this.replacing(server, report, () => Promise.resolve());
+    return this.inCopy(server, (copy) =>
+      copy.plan({ replace: addressOf(server) }, ({ plan }) => {
+        this.judge(server, plan, report);
+        return isWholeIn(plan, addressOf(server));
+      }),
+    );
   }
 
   async replace(server: ServerConfig, report: Report): Promise<void> {
-    const { api } = this.props;
-    await this.replacing(server, report, async ({ plan, apply }) => {
-      const doomed = await this.apiServer(server.name);
-      if (doomed?.protection.delete && actionsOf(plan).some((action) => action.startsWith("replaces hcloud_server."))) {
-        report("protection is lifted for this server");
-        await api.setProtection(doomed, false);
-      }
-      await apply();
-    });
+    await this.inCopy(server, (copy) =>
+      copy.plan({ replace: addressOf(server) }, async ({ plan, apply }) => {
+        this.judge(server, plan, report);
+        await this.clearTheWay(server, actionsOf(plan), report);
+        await apply();
+      }),
+    );
     await this.retarget(server, report);
   }
 
@@ -167,38 +174,39 @@ export class HetznerCloud implements Cloud {
   }
 
   /**
-   * Makes the plan for this server alone, in a copy of the stack in which `prevent_destroy` is lifted for it; Hetzner's protection stays in
-   * the configuration, so that the new one has it. A run that was killed while Hetzner made a server has left one that no state knows: it
-   * is taken into the state and then replaced like any other, for nobody can tell how far it had come.
+   * Works in a copy of the stack in which `prevent_destroy` is lifted for this server alone; Hetzner's protection stays in the configuration,
+   * so that the new one has it.
    */
-  private async replacing(
-    { name }: ServerConfig,
-    report: Report,
-    use: (planned: Planned) => Promise<void>,
-  ): Promise<void> {
-    const address = `hcloud_server.${name}`;
+  private async inCopy<T>({ name }: ServerConfig, use: (copy: Stack) => Promise<T>): Promise<T> {
     const copy = await this.props.servers.overridden({
       resource: { hcloud_server: { [name]: { lifecycle: { prevent_destroy: false } } } },
     });
-    const judged = (planned: Planned): Promise<void> => {
-      refuseExcess(excessOf(planned.plan, replacementOf(name)), `${this.props.config.environment}-servers`);
-      for (const action of actionsOf(planned.plan)) report(action);
-      return use(planned);
-    };
     try {
-      const orphan = await copy.plan({ replace: address }, async (planned) => {
-        const isNew = actionsOf(planned.plan).includes(`creates ${address}`);
-        const made = isNew ? await this.apiServer(name) : undefined;
-        if (made === undefined) await judged(planned);
-        return made;
-      });
-      if (orphan === undefined) return;
-      report(`server ${orphan.id} is in no state: an interrupted run made it; it is taken in`);
-      await copy.import(address, String(orphan.id));
-      await copy.plan({ replace: address }, judged);
+      return await use(copy);
     } finally {
       await copy.discard();
     }
+  }
+
+  /** @throws when a plan would do more than replace this server */
+  private judge({ name }: ServerConfig, plan: Plan, report: Report): void {
+    refuseExcess(excessOf(plan, replacementOf(name)), `${this.props.config.environment}-servers`);
+    for (const action of actionsOf(plan)) report(action);
+  }
+
+  /** Lets a plan remove the old server; one that the plan does not know is removed here. */
+  private async clearTheWay(server: ServerConfig, actions: readonly string[], report: Report): Promise<void> {
+    const { api } = this.props;
+    const found = await this.apiServer(server.name);
+    if (found === undefined) return;
+    if (found.protection.delete) {
+      report("protection is lifted for this server");
+      await api.setProtection(found, false);
+    }
+    if (!actions.includes(`creates ${addressOf(server)}`)) return;
+    // Taken into the state instead, it would look like one that was made to its end to whoever goes on after another interruption.
+    report(`server ${found.id} is in no state: an interrupted run made it, nobody can tell how far; it is removed`);
+    await api.deleteServer(found);
   }
 
   private async getReady(report: Report): Promise<void> {

@@ -94,9 +94,11 @@ class LabCloud implements Cloud {
   }
 
   /** What new payloads ask for is there before a machine boots with one: packages, the release, what the metadata service answers. */
-  prepare(_: ServerConfig, report: Report): Promise<void> {
+  async prepare(_: ServerConfig, report: Report): Promise<boolean> {
     this.surroundings ??= this.renewSurroundings(report);
-    return this.surroundings;
+    await this.surroundings;
+    // A machine that was not made to its end has no payload yet, and so is not current.
+    return true;
   }
 
   private async renewSurroundings(report: Report): Promise<void> {

@@ -3,6 +3,8 @@ export interface ResourceChange {
   readonly address: string;
   /** `managed` or `data`. @default - absent */
   readonly mode?: string;
+  /** Why it is replaced or deleted, in Terraform's words. @default - absent: Terraform sees no need to say */
+  readonly action_reason?: string;
   readonly change: {
     readonly actions: readonly string[];
     /** Attributes now. @default - absent: it does not exist */
@@ -50,6 +52,12 @@ export const changesOutputs = ({ output_changes: outputs = {} }: Plan): boolean 
 
 const described = ({ address, change: { actions } }: ResourceChange): string =>
   `${actions.length === 2 ? "replaces" : `${actions[0]}s`} ${address}`;
+
+/**
+ * Whether a plan replaces a resource for no other reason than that it was told to: the state has it, and has it as made to its end. Pure.
+ */
+export const isWholeIn = ({ resource_changes: changes = [] }: Plan, address: string): boolean =>
+  changes.some((change) => change.address === address && change.action_reason === "replace_by_request");
 
 /** What a plan would destroy, alone or to build it anew: as {@link actionsOf} says it. Pure. */
 export const destructionOf = (plan: Plan): readonly string[] =>

@@ -74,11 +74,6 @@ export class Stack {
     return (await this.run(["state", "list"], seconds.output)).split("\n").filter((line) => line !== "");
   }
 
-  /** Takes something that exists into the state. */
-  async import(address: string, id: string): Promise<void> {
-    await this.run(["import", "-input=false", "-no-color", address, id], seconds.plan);
-  }
-
   /** Values of the outputs by name; empty before the first deploy. */
   async outputs(): Promise<Readonly<Record<string, unknown>>> {
     const outputs = JSON.parse(await this.run(["output", "-json"], seconds.output)) as Record<

@@ -5,8 +5,8 @@ import { onTestFinished } from "vitest";
 import type { ApiServer } from "../../../ops/hetzner/api.js";
 import { HetznerApi } from "../../../ops/hetzner/api.js";
 
-/** A stand-in of Hetzner's API on this host. @param failures statuses that the first requests get */
-export async function standInApi(servers: readonly ApiServer[], failures: readonly number[] = []) {
+/** A stand-in of Hetzner's API on this host. @param failures statuses that the first requests get, if they get an answer */
+export async function standInApi(servers: readonly ApiServer[], failures: readonly (number | "no answer")[] = []) {
   const asked: string[] = [];
   const left = [...failures];
   const http = createServer((request, response) => {
@@ -15,6 +15,7 @@ export async function standInApi(servers: readonly ApiServer[], failures: readon
     request.on("end", () => {
       asked.push([request.method, request.url?.split("?")[0], Buffer.concat(chunks).toString()].join(" ").trim());
       const failure = left.shift();
+      if (failure === "no answer") return void request.socket.destroy();
       response.statusCode = failure ?? 200;
       const path = request.url ?? "";
       const body =
