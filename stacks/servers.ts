@@ -6,7 +6,7 @@ import {
   PlatformServer,
   replaceCommand,
   reportOutdated,
-  SharedSecrets,
+  SharedUserData,
   type SecretReferences,
 } from "../modules/hetzner/server/index.js";
 import type { CredentialsStack } from "./credentials.js";
@@ -50,7 +50,7 @@ export class ServersStack extends PlatformStack {
       description: "Datadog API key; TF_VAR_datadog_api_key. Without one the agent stays silent.",
     });
     if (config.monitoring.enabled) warnWithout(this, datadogApiKey, "the Datadog agent stays off");
-    const sharedSecrets = new SharedSecrets(this, "shared_secrets", {
+    const shared = new SharedUserData(this, "shared_parts", {
       config,
       references: {
         ...credentials.sharedSecrets(),
@@ -77,7 +77,7 @@ export class ServersStack extends PlatformStack {
         addresses,
         sshKeys: foundation.sshKeys.keys,
         volume: data?.volume,
-        sharedSecrets,
+        shared,
         ownSecrets: { ...credentials.ownSecretsOf(server), ...restoreSecrets },
       });
     });

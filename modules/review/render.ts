@@ -1,4 +1,4 @@
-import Table from "cli-table3";
+import { stripVTControlCharacters } from "node:util";
 import pc from "picocolors";
 import type { ReviewSection } from "./facts.js";
 import type { PolicyResult } from "./policies/index.js";
@@ -11,35 +11,37 @@ export const reviewWidth = 120;
 type Colors = ReturnType<typeof pc.createColors>;
 type Row = readonly string[];
 
-const noBorders = {
-  "top": "", "top-mid": "", "top-left": "", "top-right": "",
-  "bottom": "", "bottom-mid": "", "bottom-left": "", "bottom-right": "",
-  "left": " ", "left-mid": "", "mid": "", "mid-mid": "", "right": "", "right-mid": "", "middle": "  ",
-}; // prettier-ignore
+const gap = "  ";
 
-/** Room for a table's last column, which wraps. */
-function lastColumn(columns: readonly string[], rows: readonly Row[]): number {
-  const widths = columns
-    .slice(0, -1)
-    .map((title, index) => Math.max(title.length, ...rows.map((row) => row[index]?.length ?? 0)));
-  const margins = 2 * columns.length;
-  return reviewWidth - margins - widths.reduce((total, width) => total + width, 0);
+/** Characters of a text on the screen. */
+const widthOf = (text: string): number => stripVTControlCharacters(text).length;
+
+/** A text in lines of whole words, each within the room unless a single word is longer. */
+function wrapped(text: string, room: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1);
+    if (line !== undefined && widthOf(line) + 1 + widthOf(word) <= room) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }
 
+/** Columns side by side, the last of which wraps. */
 function table(columns: readonly string[], rows: readonly Row[], colors: Colors): string {
-  const room = lastColumn(columns, rows);
-  const grid = new Table({
-    // Without a head, cli-table3 leaves no line for it.
-    head: columns.some((title) => title !== "") ? columns.map((title) => colors.dim(title)) : [],
-    chars: noBorders,
-    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
-    colWidths: [...columns.slice(0, -1).map(() => null), room],
-    wordWrap: true,
-  });
-  grid.push(...rows.map((row) => [...row]));
-  return grid
-    .toString()
-    .split("\n")
+  const hasHead = columns.some((title) => title !== "");
+  const all = hasHead ? [columns.map((title) => colors.dim(title)), ...rows] : rows;
+  const widths = columns.slice(0, -1).map((_, index) => Math.max(...all.map((row) => widthOf(row[index] ?? ""))));
+  const last = widths.reduce((at, width) => at + width + gap.length, 1);
+  return all
+    .flatMap((row) => {
+      const cells = widths.map((width, index) => {
+        const cell = row[index] ?? "";
+        return cell + " ".repeat(width - widthOf(cell)) + gap;
+      });
+      const [first = "", ...more] = wrapped(row.at(-1) ?? "", reviewWidth - last);
+      return [` ${cells.join("")}${first}`, ...more.map((line) => " ".repeat(last) + line)];
+    })
     .map((line) => line.trimEnd())
     .join("\n");
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { compressedShared } from "../../../modules/machine/compose/index.js";
 import { exampleConfig } from "../../support/config.js";
 import { splitServers } from "../../support/servers.js";
 import { synthesizeEnvironment } from "../../support/environment.js";
@@ -9,7 +10,8 @@ const remote = (stack: string, name: string): string =>
 const bare = (stack: string, name: string): string => remote(stack, name).slice(2, -1);
 const foundation = (name: string): string => remote("foundation", name);
 
-const { servers } = synthesizeEnvironment(exampleConfig());
+const config = exampleConfig();
+const { servers } = synthesizeEnvironment(config);
 const alpha = resources(servers, "hcloud_server")["alpha"] as Attributes & {
   readonly user_data: string;
   readonly labels: Record<string, string>;
@@ -116,32 +118,39 @@ describe("server, everything set", () => {
   });
 });
 
-describe("secrets", () => {
-  it("come in two parts that Terraform puts together when it applies, the only references in the user data", () => {
+describe("user data", () => {
+  it("is put together when Terraform applies: what servers with the same roles share stands in the JSON once", () => {
     const references = (all: Readonly<Record<string, Attributes>>, name: string) =>
       String(all[name]?.["user_data"]).match(/\$\{[^}]*\}/g);
     expect(references(resources(servers, "hcloud_server"), "alpha")).toEqual([
-      "${base64gzip(local.shared_secrets_web-database_all)}",
+      "${local.shared_parts_web-database_cloud-config}",
+      "${base64gzip(local.shared_parts_web-database_all)}",
       "${base64gzip(local.alpha_secret_all)}",
     ]);
     expect(references(resources(full, "hcloud_server"), "front")).toEqual([
-      "${base64gzip(local.shared_secrets_web_all)}",
+      "${local.shared_parts_web_cloud-config}",
+      "${base64gzip(local.shared_parts_web_all)}",
       "${base64gzip(local.front_secret_all)}",
     ]);
+    expect(servers.locals?.["shared_parts_web-database_cloud-config"]).toBe(
+      compressedShared(config, ["web", "database"]),
+    );
   });
+});
 
+describe("secrets", () => {
   it("are encoded by Terraform, each as a whole file", () => {
     const contentsOf = (local: string) => (servers.locals?.[local] as string).match(/content: .*/g) ?? [];
-    const [shared, own] = [contentsOf("shared_secrets_web-database_all"), contentsOf("alpha_secret_all")];
+    const [shared, own] = [contentsOf("shared_parts_web-database_all"), contentsOf("alpha_secret_all")];
     expect([shared.length, own.length]).toEqual([9, 3]);
     for (const content of [...shared, ...own])
       expect(content).toMatch(
-        /^content: \$\{base64encode\(local\.(shared_secrets_web-database|alpha_secret)_[a-z][\w-]+\)\}$/,
+        /^content: \$\{base64encode\(local\.(shared_parts_web-database|alpha_secret)_[a-z][\w-]+\)\}$/,
       );
   });
 
   it("keep the text around a value in a local, where quotes and line breaks are safe", () => {
-    expect(servers.locals?.["shared_secrets_web-database_etc-nginx-secrets-edge-token-conf"]).toBe(
+    expect(servers.locals?.["shared_parts_web-database_etc-nginx-secrets-edge-token-conf"]).toBe(
       `"~^(?:\${join("|", [${bare("credentials", "random_password-edge_token-result")}])})$" 1;\n`,
     );
   });
@@ -168,10 +177,10 @@ describe("secrets", () => {
     const locals = Object.keys(full.locals ?? {});
     const count = (prefix: string) => locals.filter((id) => id.startsWith(prefix)).length;
     expect(locals.join(" ")).not.toContain("edge-token");
-    expect(locals).toContain("shared_secrets_web_etc-nginx-tls-origin-key");
-    expect(locals.join(" ")).not.toContain("shared_secrets_database_etc-nginx");
-    expect(locals.join(" ")).not.toContain("shared_secrets_web_etc-mysql-tls");
-    expect([count("shared_secrets_web_"), count("shared_secrets_database_")]).toEqual([7, 7]);
+    expect(locals).toContain("shared_parts_web_etc-nginx-tls-origin-key");
+    expect(locals.join(" ")).not.toContain("shared_parts_database_etc-nginx");
+    expect(locals.join(" ")).not.toContain("shared_parts_web_etc-mysql-tls");
+    expect([count("shared_parts_web_"), count("shared_parts_database_")]).toEqual([8, 8]);
     expect([count("front_secret_"), count("left_secret_")]).toEqual([2, 4]);
   });
 

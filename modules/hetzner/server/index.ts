@@ -1,4 +1,4 @@
 export { agreement } from "./agreement.js";
 export { replaceCommand, reportOutdated } from "./outdated.js";
 export { PlatformServer } from "./platform-server.js";
-export { SharedSecrets, type SecretReferences } from "./terraform-secrets.js";
+export { SharedUserData, type SecretReferences } from "./terraform-secrets.js";

@@ -13,7 +13,7 @@ import type { PublicAddresses } from "../network/index.js";
 import { payloadHash, secretParts, serverUserData } from "../../machine/compose/index.js";
 import { secretFilesOf } from "../../config/secrets.js";
 import { agreement } from "./agreement.js";
-import { TerraformSecrets, type SecretReferences, type SharedSecrets } from "./terraform-secrets.js";
+import { TerraformSecrets, type SecretReferences, type SharedUserData } from "./terraform-secrets.js";
 
 /** Properties of {@link PlatformServer}. */
 export interface PlatformServerProps {
@@ -33,8 +33,8 @@ export interface PlatformServerProps {
   readonly sshKeys: readonly SshKey[];
   /** Data volume of a database member. @default - none, as for servers with the role web alone */
   readonly volume?: Volume;
-  /** Secrets that servers with its roles share. */
-  readonly sharedSecrets: SharedSecrets;
+  /** What the user data of servers with its roles has in common. */
+  readonly shared: SharedUserData;
   /** Secrets that no other server has. */
   readonly ownSecrets: SecretReferences;
 }
@@ -100,7 +100,7 @@ export class PlatformServer extends Construct {
       deleteProtection: config.protect,
       rebuildProtection: config.protect,
       shutdownBeforeDeletion: true,
-      userData: serverUserData({ config, server, secrets: this.secrets(props) }),
+      userData: this.userData(props),
       labels: { ...serverLabels(config, server), payload: this.payloadHash, balancer: agreement(config) },
       lifecycle: { ignoreChanges: decidedAtCreation, preventDestroy: config.protect },
     });
@@ -113,8 +113,10 @@ export class PlatformServer extends Construct {
       });
   }
 
-  private secrets({ config, server, sharedSecrets, ownSecrets }: PlatformServerProps): readonly string[] {
+  private userData({ config, server, shared, ownSecrets }: PlatformServerProps): string {
+    const { cloudConfig, secrets } = shared.of(server.roles);
     const source = new TerraformSecrets(this, "secret", { references: ownSecrets });
-    return [...sharedSecrets.of(server.roles), ...secretParts(secretFilesOf(config, server).own, source)];
+    const own = secretParts(secretFilesOf(config, server).own, source);
+    return serverUserData({ config, server, shared: cloudConfig, secrets: [...secrets, ...own] });
   }
 }

@@ -2,7 +2,7 @@ import { Fn, TerraformLocal, Token } from "cdktf";
 import { Construct } from "constructs";
 import memoize from "memoize";
 import type { Config, Role } from "../../config/schema.js";
-import { secretParts, type SecretSource } from "../../machine/compose/index.js";
+import { compressedShared, secretParts, type SecretSource } from "../../machine/compose/index.js";
 import { secretFilesOf, type SecretName } from "../../config/secrets.js";
 
 /** Values of secrets, as references. Those that nobody asks for may be missing. */
@@ -46,28 +46,43 @@ export class TerraformSecrets extends Construct implements SecretSource {
   }
 }
 
-/** Properties of {@link SharedSecrets}. */
-export interface SharedSecretsProps extends TerraformSecretsProps {
+/** Properties of {@link SharedUserData}. */
+export interface SharedUserDataProps extends TerraformSecretsProps {
   /** The environment, which decides what secret files there are. */
   readonly config: Config;
 }
 
-/** Secret files that servers with the same roles share, compressed by Terraform once for all of them. */
-export class SharedSecrets extends Construct {
+/** Parts of the user data of one server. */
+export interface SharedParts {
+  /** Reference to the compressed cloud-config. */
+  readonly cloudConfig: string;
+  /** The secret files, compressed by Terraform. */
+  readonly secrets: readonly string[];
+}
+
+/**
+ * What the user data of servers with the same roles has in common, once for all of them. The literal part is a local as well: written out
+ * for each server, it was three quarters of the JSON of a hundred servers.
+ */
+export class SharedUserData extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    private readonly props: SharedSecretsProps,
+    private readonly props: SharedUserDataProps,
   ) {
     super(scope, id);
   }
 
-  /** Parts of the user data of servers with these roles. */
+  /** The parts of servers with these roles. */
   readonly of = memoize(
-    (roles: readonly Role[]): readonly string[] => {
+    (roles: readonly Role[]): SharedParts => {
       const { config, references } = this.props;
-      const source = new TerraformSecrets(this, roles.join("-"), { references });
-      return secretParts(secretFilesOf(config, { roles }).shared, source);
+      const id = roles.join("-");
+      const source = new TerraformSecrets(this, id, { references });
+      return {
+        cloudConfig: new TerraformLocal(this, `${id}_cloud-config`, compressedShared(config, roles)).asString,
+        secrets: secretParts(secretFilesOf(config, { roles }).shared, source),
+      };
     },
     { cacheKey: ([roles]) => roles.join("-") },
   );

@@ -2,4 +2,11 @@ export { renderCloudConfig, type CloudConfig } from "./cloud-config.js";
 export { packagesOf, payloadOf } from "./payload.js";
 export { plainFilesOf, type PlainFile } from "./plain-files.js";
 export { maximumBytes, payloadHash, payloadSize, warningBytes } from "./size.js";
-export { allSecretParts, compress, secretParts, serverUserData, type SecretSource } from "./user-data.js";
+export {
+  allSecretParts,
+  compress,
+  compressedShared,
+  secretParts,
+  serverUserData,
+  type SecretSource,
+} from "./user-data.js";

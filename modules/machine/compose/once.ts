@@ -2,7 +2,7 @@ import memoize from "memoize";
 import type { Config, Role, ServerConfig } from "../../config/schema.js";
 
 /** Computes something once for each key of a configuration. */
-function once<Subject, Result>(
+export function once<Subject, Result>(
   keyOf: (subject: Subject) => unknown,
   compute: (config: Config, subject: Subject) => Result,
 ): (config: Config, subject: Subject) => Result {

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Config, ServerConfig } from "../../config/schema.js";
-import type { SecretName } from "../../config/secrets.js";
-import { oncePerServer } from "./once.js";
+import { secretFilesOf, type SecretFile, type SecretName } from "../../config/secrets.js";
+import { once, oncePerServer } from "./once.js";
 import { decisiveHash } from "./payload.js";
-import { compress, allSecretParts, serverUserData } from "./user-data.js";
+import { compress, secretParts, serverUserData, type SecretSource } from "./user-data.js";
 
 /** Hetzner takes at most this much user data. */
 export const maximumBytes = 32 * 1024;
@@ -46,19 +46,26 @@ const incompressible = (bytes: number): string =>
     .join("")
     .slice(0, bytes);
 
-/** Secrets of a server, of realistic length. */
-const realisticSecrets = (config: Config, server: ServerConfig): readonly string[] =>
-  allSecretParts(config, server, {
-    value: (name) =>
-      incompressible(secretBytes[name] + (config.certificate.keyType === "rsa" ? (rsaMoreBytes[name] ?? 0) : 0)),
-    encode: (content) => Buffer.from(content).toString("base64"),
-    compress,
-  });
+/** Secrets of realistic length. */
+const realistic = (config: Config): SecretSource => ({
+  value: (name) =>
+    incompressible(secretBytes[name] + (config.certificate.keyType === "rsa" ? (rsaMoreBytes[name] ?? 0) : 0)),
+  encode: (content) => Buffer.from(content).toString("base64"),
+  compress,
+});
+
+/** Secret files with contents of realistic length, made once for all servers that have the same files. */
+const realisticParts = once(
+  (files: readonly SecretFile[]) => files.map(({ path }) => path).join(),
+  (config, files) => secretParts(files, realistic(config)),
+);
 
 /** Size of a server's user data as Hetzner takes it, in bytes, with secrets of realistic length. The policy payload-fits judges it. */
-export const payloadSize = oncePerServer((config, server) =>
-  Buffer.byteLength(serverUserData({ config, server, secrets: realisticSecrets(config, server) })),
-);
+export const payloadSize = oncePerServer((config, server) => {
+  const { shared, own } = secretFilesOf(config, server);
+  const secrets = [shared, own].flatMap((files) => realisticParts(config, files));
+  return Buffer.byteLength(serverUserData({ config, server, secrets }));
+});
 
 /** Which origin certificate a server carries, if it carries one. */
 const certificateOf = (config: Config, server: ServerConfig): string =>

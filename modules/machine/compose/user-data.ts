@@ -26,7 +26,8 @@ export function compress(text: string): string {
   return bytes.toString("base64");
 }
 
-const compressedShared = oncePerRoles((config, roles) => compress(sharedTextOf(config, roles)));
+/** Compressed cloud-config that servers with the same roles share. No secret, no reference. */
+export const compressedShared = oncePerRoles((config, roles) => compress(sharedTextOf(config, roles)));
 const compressedOwn = oncePerServer((config, server) => compress(ownTextOf(config, server)));
 
 /** Secret files as parts of user data: a compressed cloud-config of their own, or none where there are no files. */
@@ -58,6 +59,8 @@ export interface UserDataProps {
   readonly server: ServerConfig;
   /** As {@link secretParts} makes them. */
   readonly secrets: readonly string[];
+  /** Reference to what {@link compressedShared} gives. @default - the text itself */
+  readonly shared?: string;
 }
 
 /** A compressed cloud-config as a MIME part. */
@@ -74,8 +77,8 @@ const compressedPart = (body: string): readonly string[] => [
  * parts: what servers with the same roles share, made once for all of them, and what is the server's own.
  * Both Hetzner's and the NoCloud data source of cloud-init take it as it stands.
  */
-export function serverUserData({ config, server, secrets }: UserDataProps): string {
-  const parts = [compressedShared(config, server.roles), compressedOwn(config, server), ...secrets];
+export function serverUserData({ config, server, secrets, shared }: UserDataProps): string {
+  const parts = [shared ?? compressedShared(config, server.roles), compressedOwn(config, server), ...secrets];
   return [
     `Content-Type: multipart/mixed; boundary="${boundary}"`,
     "MIME-Version: 1.0",
