@@ -6,6 +6,7 @@ import { backups, checkBucket, createBucket } from "./commands/backups.js";
 import { checkBackend } from "./commands/check-backend.js";
 import { deploy } from "./commands/deploy.js";
 import { drift } from "./commands/drift.js";
+import { drill } from "./commands/drill.js";
 import { failover } from "./commands/failover.js";
 import { planAll, readReviewed, writeReviewed } from "./commands/plan.js";
 import { release } from "./commands/release.js";
@@ -192,6 +193,15 @@ program
     const config = await loadEnvironment(readInvocation().environment);
     if (project !== undefined) process.exitCode = await createBucket(config, project);
     else process.exitCode = check ? await checkBucket(config) : await backups(config, { json: json ?? false });
+  });
+
+program
+  .command("drill")
+  .description(
+    "restores the newest archive on this machine, compares it, and writes the result into the bucket; exit code 1 when it is not good",
+  )
+  .action(async () => {
+    process.exitCode = await drill(await loadEnvironment(readInvocation().environment));
   });
 
 program

@@ -3,6 +3,8 @@ import { chmodSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFile
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { aptKeys } from "../../modules/platform/apt-keys.js";
+import { exampleConfig } from "../support/config.js";
 import { temporaryFolder } from "../support/payload-files.js";
 import { hasTool, runTool } from "../support/tools.js";
 
@@ -140,6 +142,21 @@ describe("the commands of a workflow run in a checkout:", () => {
     expect(read("tree/plan.json")).toContain('"updates cloudflare_dns_record.www"');
     expect(read("tree/plan.json")).not.toContain("60");
   }, 120_000);
+});
+
+describe("MySQL for a drill", () => {
+  const script = readFileSync("scripts/pipeline/install-mysql", "utf8");
+
+  it("is of the series that servers have, and signed by the key that they take", () => {
+    expect(readFileSync(join(workflows, "drill.yml"), "utf8")).toContain(
+      `install-mysql ${exampleConfig().database.series}\n`,
+    );
+    expect(script).toContain(`key=${aptKeys.mysql.url}\nfingerprint=${aptKeys.mysql.fingerprints[0]}\n`);
+  });
+
+  it.runIf(hasTool("shellcheck", "scripts of the pipeline"))("is installed by a script that shellcheck takes", () => {
+    expect(runTool("shellcheck", ["scripts/pipeline/install-mysql"])).toEqual({ status: 0, output: "" });
+  });
 });
 
 describe("the issue about drift", () => {

@@ -5,7 +5,7 @@ import { objectDays } from "../../../modules/config/archive.js";
 import { archiveOf } from "../../../ops/archive/archive.js";
 import { handsOf, type Timeline } from "../../../ops/commands/backups.js";
 import { exampleConfig, exampleRecipients } from "../../support/config.js";
-import { hasTool } from "../../support/tools.js";
+import { hasTool, isRoot } from "../../support/tools.js";
 
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const parts = "../../../modules/machine/parts";
@@ -18,15 +18,16 @@ const env = {
 };
 
 describe("the programs for the archive", () => {
-  const possible = hasTool("/opt/moto/bin/python", "what operators do with the archive, against an object storage");
+  const what = "what operators do with the archive, against an object storage and MySQL";
+  const possible = ["/opt/moto/bin/python", "mysqlbinlog", "age"].every((tool) => hasTool(tool, what)) && isRoot(what);
 
   it.runIf(possible)(
     "do as their own tests say",
     () => {
       const run = spawnSync("python3", ["-m", "unittest", "discover", "-s", folder(".")], { encoding: "utf8", env });
-      expect(run.stderr).toMatch(/Ran \d{1,} tests[\s\S]*\nOK\n$/);
+      expect(run.stderr).toMatch(/Ran \d{2,} tests[\s\S]*\nOK\n$/);
     },
-    240_000,
+    600_000,
   );
 });
 

@@ -254,13 +254,13 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
   },
   {
     id: "archive-behind",
-    title: "The archive of the data is behind, or old",
+    title: "The archive of the data is behind, old, or not known to be good",
     condition: noticed(env, notices.backup, "5m"),
     thresholds: { critical: 1, exact: true },
     urgency: "urgent",
     priority: 2,
     meaning:
-      "What is written now would be lost with the servers, or nothing recent could be restored. The site itself goes on.",
+      "What is written now would be lost with the servers, or nothing recent could be restored, or a drill found that it cannot be. The site itself goes on.",
     firstLook: ["`cat /run/motd.d/backup` on the server: what and why", "`journalctl -u mysql-backup -u mysql-base`"],
   },
 ];

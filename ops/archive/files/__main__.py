@@ -5,8 +5,12 @@ the answer is JSON on standard output; what is said meanwhile goes to standard e
 
 import contextlib
 import json
+import os
+import pathlib
 import sys
+import tempfile
 
+import drill
 import inventory
 import rights
 from bucket import Bucket, Refused
@@ -20,6 +24,14 @@ def main(command, told):
 
     if command == "look":
         return inventory.look(opened_by("reader"))
+    if command == "drill":
+        with tempfile.TemporaryDirectory() as folder:
+            identity = pathlib.Path(folder, "key")
+            identity.touch(0o600)
+            identity.write_text(told["privateKey"])
+            # mysqld is another user where this is root.
+            os.chmod(folder, 0o711)
+            return drill.drill(opened_by("reader"), told["timeline"], identity, pathlib.Path(folder, "drill"))
     if command == "create":
         return rights.create(opened_by("owner"), place, told["project"], told["keys"])
     return rights.check(opened_by("owner"), opened_by("writer"), opened_by("reader"), place)

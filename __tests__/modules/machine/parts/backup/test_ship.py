@@ -39,7 +39,7 @@ class Purge(unittest.TestCase):
 
 class Problems(unittest.TestCase):
     def problems(self, now=1_000_000, **changes):
-        state = {"at": now, "behindSeconds": 0, "problem": None, "base": stamp(now - 3600), "lost": []}
+        state = {"at": now, "behindSeconds": 0, "problem": None, "base": stamp(now - 3600), "firstBase": stamp(now - 3600), "drill": None, "goodDrill": None, "lost": []}
         return list(problems({**state, **changes}, now, 24))
 
     def test_none(self):
@@ -58,6 +58,16 @@ class Problems(unittest.TestCase):
         self.assertEqual(self.problems(base=stamp(1_000_000 - 25 * 3600)), [])
         self.assertIn("27 hours old", self.problems(base=stamp(1_000_000 - 27 * 3600))[0])
         self.assertIn("no base", self.problems(base=None)[0])
+
+    def test_a_drill_that_failed_or_is_old(self):
+        day = 86400
+        good, bad = [stamp(1_000_000 - 9 * day), True], [stamp(1_000_000 - day), False]
+        self.assertIn("failed", self.problems(drill=bad, goodDrill=good[0])[0])
+        self.assertIn("since " + good[0], self.problems(drill=good, goodDrill=good[0], firstBase=stamp(1))[0])
+        self.assertEqual(self.problems(drill=[stamp(1_000_000 - 7 * day), True], goodDrill=stamp(1_000_000 - 7 * day)), [])
+
+    def test_an_archive_without_any_drill_is_given_a_week(self):
+        self.assertIn("no restore has been tried", self.problems(firstBase=stamp(1_000_000 - 9 * 86400))[0])
 
     def test_logs_that_are_lost_are_named(self):
         self.assertIn("binlog.000007", self.problems(lost=["binlog.000007"])[0])

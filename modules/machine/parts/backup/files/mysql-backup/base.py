@@ -6,9 +6,10 @@ import os
 import shutil
 import time
 
+import pymysql
 from names import digest, moment, read_base, stamp
-from sealing import PACK, encrypt, flow, require_ended
-from ship import connect, rows
+from sealing import PACK, encrypt, flow, require_ended, seal
+from ship import connect, plain, rows
 
 FORMAT = 1
 # Where MySQL may write files; on the system disk, so that the data volume need not have twice the room.
@@ -18,8 +19,15 @@ LEFT_BYTES = 2 << 30
 CLONE_SECONDS = 6 * 3600
 # Each member in turn may try for so long.
 TURN_SECONDS = 900
+# How often rows are tried to be counted, between which transactions, and for how long each table.
+SNAPSHOTS, QUIET_SECONDS, COUNT_SECONDS = 100, 0.05, 600
 
 MEMBERS = "SELECT MEMBER_ID, MEMBER_ROLE FROM performance_schema.replication_group_members WHERE MEMBER_STATE = 'ONLINE' ORDER BY MEMBER_HOST"
+
+TABLES = (
+    "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_TYPE = 'BASE TABLE' AND ENGINE = 'InnoDB'"
+    " AND TABLE_SCHEMA NOT IN ('mysql', 'sys')"
+)
 
 
 def whose_turn(members, overdue_seconds):
@@ -45,6 +53,9 @@ def make_when_due(settings, bucket):
     taken = stamp(time.time())
     folder = f"{settings.timeline}/base/{taken}-{server}"
     parts = list(_ship(bucket, folder, settings.recipients))
+    counted = seal(json.dumps(_counted(connection)).encode(), settings.recipients)
+    count = f"{folder}/rows.{digest(counted)}"
+    bucket.put(count, counted)
     manifest = {
         "format": FORMAT,
         "what": "A data directory of MySQL, by CLONE LOCAL DATA DIRECTORY. Its parts, one after the other: age --decrypt | zstd --decompress | tar --extract",
@@ -55,11 +66,38 @@ def make_when_due(settings, bucket):
         "gtids": gtids.replace("\n", ""),
         "recipients": settings.recipients,
         "parts": parts,
+        # Sealed too: rows of each table at a set of GTIDs soon after, which a drill compares.
+        "rows": count,
     }
     content = json.dumps(manifest, indent=2).encode()
     bucket.put(f"{folder}/manifest.{digest(content)}", content)
     print(f"base {folder}: {sum(part['bytes'] for part in parts)} bytes", flush=True)
     return 0
+
+
+def _counted(connection):
+    """
+    Rows of each table, by one snapshot. Which transactions it has is known when none was committed around it: a commit can be seen a moment
+    before its GTID. Where they come too fast for that, nothing is counted, nor where MySQL refuses; the base is good without.
+    """
+    try:
+        rows(connection, f"SET SESSION max_execution_time = {COUNT_SECONDS * 1000}")
+        for _ in range(SNAPSHOTS):
+            before = _executed(connection)
+            rows(connection, "START TRANSACTION WITH CONSISTENT SNAPSHOT")
+            time.sleep(QUIET_SECONDS)
+            if _executed(connection) == before:
+                return {"gtids": before, "rows": {f"{schema}.{table}": rows(connection, f"SELECT COUNT(*) FROM `{schema}`.`{table}`")[0][0] for schema, table in rows(connection, TABLES)}}
+            rows(connection, "ROLLBACK")
+        print("rows are not counted: transactions come too fast", flush=True)
+    except pymysql.Error as problem:
+        print(f"rows are not counted: {plain(problem)}", flush=True)
+    return None
+
+
+def _executed(connection):
+    ((executed,),) = rows(connection, "SELECT @@GLOBAL.gtid_executed")
+    return executed.replace("\n", "")
 
 
 def _require_room(settings):

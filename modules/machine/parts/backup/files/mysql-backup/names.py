@@ -5,6 +5,7 @@ that was damaged, or written over, from the one that was shipped.
     TIMELINE/log/SERVER/binlog.000012/000000000157-000000074211.HASH         bytes of a binary log, `zstd | age`
     TIMELINE/log/SERVER/binlog.000012/000000074211-000000080003-last.HASH    the last ones of that file
     TIMELINE/base/20261125T021700Z-SERVER/0000.HASH                          part of a copy of the data, `tar | zstd | age`, cut
+    TIMELINE/base/20261125T021700Z-SERVER/rows.HASH                          how many rows its tables had soon after, `age`
     TIMELINE/base/20261125T021700Z-SERVER/manifest.HASH                      what that copy is; written last
     TIMELINE/drill/20261125T034300Z-good.HASH                                result of a drill, good or bad; members read it from the name
 """

@@ -5,6 +5,7 @@ Everything is made beside the place of the data and gets its name at the end, so
 """
 
 import concurrent.futures
+import contextlib
 import http.client
 import json
 import os
@@ -12,6 +13,7 @@ import pathlib
 import shutil
 import subprocess
 import time
+from typing import NamedTuple
 
 import replay
 from binlog import MAGIC
@@ -30,12 +32,15 @@ EARLIER_SECONDS = 900
 # No member ever has it: a server skips its own transactions without a word.
 SERVER_ID = 4294967295
 START_SECONDS = 120
+# Owns the data.
+USER = "mysql"
 
 
 def say(text):
     print(text, flush=True)
-    PROGRESS.parent.mkdir(exist_ok=True)
-    PROGRESS.write_text(text)
+    # The unit makes it; a drill has none.
+    if PROGRESS.parent.exists():
+        PROGRESS.write_text(text)
 
 
 def restore_server(restore, bucket, identity, place=pathlib.Path("/var/lib/mysql")):
@@ -85,9 +90,31 @@ def _group_runs(restore):
     return False
 
 
+class Fetched(NamedTuple):
+    """A base, unpacked, and the logs that bring it to the moment."""
+
+    data: pathlib.Path
+    manifest: dict
+    logs: list
+    # What is executed when they have been replayed.
+    promised: dict
+
+
 def restore_into(folder, timeline, at, bucket, identity):
     """@returns a data directory in `folder` @raises Refused, Incomplete, ValueError, OSError"""
     started = time.time()
+    fetched = fetch(folder, timeline, at, bucket, identity)
+    say(f"restore: {len(fetched.logs)} logs to apply")
+    with running(fetched.data) as mysql:
+        mysql.replay(fetched.logs)
+        mysql.require(fetched.promised)
+    shutil.rmtree(folder / "logs")
+    say(f"restored {timeline} to {at} in {time.time() - started:.0f} s: {describe(fetched.promised)}")
+    return fetched.data
+
+
+def fetch(folder, timeline, at, bucket, identity):
+    """@raises Refused, Incomplete, ValueError, OSError"""
     shutil.rmtree(folder, ignore_errors=True)
     logs_folder = folder / "logs"
     logs_folder.mkdir(parents=True)
@@ -95,15 +122,10 @@ def restore_into(folder, timeline, at, bucket, identity):
     say(f"restore: base of {base.time}, {sum(part['bytes'] for part in manifest['parts']) >> 20} MiB")
     data = folder / "data"
     _unpack(bucket, manifest, identity, data)
-    executed = parse(manifest["gtids"])
     logs = list(_fetch_logs(bucket, timeline, base, at, identity, logs_folder))
     replay.require_reached(logs, at)
-    chosen, promised = replay.order(logs, executed)
-    say(f"restore: {len(chosen)} logs to apply")
-    _apply(data, [_named(logs_folder, log) for log in chosen], promised)
-    shutil.rmtree(logs_folder)
-    say(f"restored {timeline} to {at} in {time.time() - started:.0f} s: {describe(promised)}")
-    return data
+    chosen, promised = replay.order(logs, parse(manifest["gtids"]))
+    return Fetched(data, manifest, [_named(logs_folder, log) for log in chosen], promised)
 
 
 def _base_for(bucket, timeline, at):
@@ -137,6 +159,11 @@ def _unpack(bucket, manifest, identity, data):
         unlock.stdin.close()
     except BrokenPipeError:
         pass
+    except Refused:
+        for process in (unlock, unzip, untar):
+            process.kill()
+            process.wait()
+        raise
     words = first_words(unlock.stderr.read())
     if any([unlock.wait(), unzip.wait(), untar.wait()]):
         raise ValueError(f"the base cannot be unpacked: {words or 'zstd or tar failed'}; it is sealed for {', '.join(manifest['recipients'])}")
@@ -204,32 +231,54 @@ def _named(folder, log):
     return folder / f"{log.server}.{log.file}"
 
 
-def _apply(data, logs, promised):
-    """Starts MySQL on the data, beyond anybody's reach and without logs of its own, and lets it execute what the logs hold."""
+class Mysql:
+    """MySQL on restored data, over its socket."""
+
+    def __init__(self, socket):
+        self._command = ["mysql", "--no-defaults", "--user=root", f"--socket={socket}", "--binary-mode", "--batch", "--skip-column-names", "--raw"]
+
+    def ask(self, statement):
+        done = subprocess.run([*self._command, f"--execute={statement}"], capture_output=True, text=True)
+        if done.returncode:
+            raise Incomplete(f"MySQL refuses: {done.stderr.strip()}")
+        return done.stdout.strip()
+
+    def replay(self, logs, only=None):
+        """Executes what the logs hold, of a set of GTIDs `only`; what is executed already is skipped. @raises Incomplete"""
+        if not logs:
+            return
+        choice = [f"--include-gtids={only}"] if only else []
+        events = subprocess.Popen(["mysqlbinlog", "--no-defaults", *choice, *map(str, logs)], stdout=subprocess.PIPE)
+        done = subprocess.run(self._command, stdin=events.stdout, capture_output=True, text=True)
+        events.stdout.close()
+        if events.wait() or done.returncode:
+            raise Incomplete(f"the logs cannot be applied: {done.stderr.strip() or 'mysqlbinlog failed'}")
+
+    def require(self, promised):
+        """@raises Incomplete when not all of it was executed"""
+        lacking = subtract(promised, parse(self.ask("SELECT @@GLOBAL.gtid_executed")))
+        if lacking:
+            raise Incomplete(f"MySQL did not execute {describe(lacking)}")
+
+
+@contextlib.contextmanager
+def running(data):
+    """MySQL on the data, beyond anybody's reach and without logs of its own. @raises Incomplete"""
     socket = f"{data.parent}/mysqld.sock"
-    shutil.chown(data.parent, "mysql", "mysql")
-    subprocess.run(["chown", "-R", "mysql:mysql", str(data)], check=True)
+    shutil.chown(data.parent, USER)
+    subprocess.run(["chown", "-R", f"{USER}:", str(data)], check=True)
     server = subprocess.Popen(
         [
-            "mysqld", "--no-defaults", f"--datadir={data}", "--user=mysql", "--skip-networking", "--mysqlx=OFF", f"--socket={socket}",
+            "mysqld", "--no-defaults", f"--datadir={data}", f"--user={USER}", "--skip-networking", "--mysqlx=OFF", "--secure-file-priv=NULL", f"--socket={socket}", f"--pid-file={data.parent}/mysqld.pid",
             f"--server-id={SERVER_ID}", "--skip-log-bin", "--relay-log=relay", "--skip-replica-start=ON", "--gtid-mode=ON", "--enforce-gtid-consistency=ON", "--max-allowed-packet=1G",
             # Only what is whole at the end counts: an interrupted restore begins anew.
             "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=OFF", "--performance-schema=OFF", f"--log-error={data.parent}/error.log",
         ]
     )
-    mysql = ["mysql", "--no-defaults", "--user=root", f"--socket={socket}", "--binary-mode", "--batch", "--skip-column-names"]
+    mysql = Mysql(socket)
     try:
-        _wait_for(server, [*mysql, "--execute=SELECT 1"], data.parent / "error.log")
-        if logs:
-            events = subprocess.Popen(["mysqlbinlog", "--no-defaults", *map(str, logs)], stdout=subprocess.PIPE)
-            done = subprocess.run(mysql, stdin=events.stdout, capture_output=True, text=True)
-            events.stdout.close()
-            if events.wait() or done.returncode:
-                raise Incomplete(f"the logs cannot be applied: {done.stderr.strip() or 'mysqlbinlog failed'}")
-        executed = subprocess.run([*mysql, "--raw", "--execute=SELECT @@GLOBAL.gtid_executed"], capture_output=True, text=True, check=True).stdout
-        lacking = subtract(promised, parse(executed.strip()))
-        if lacking:
-            raise Incomplete(f"MySQL did not execute {describe(lacking)}")
+        _wait_for(server, mysql, data.parent / "error.log")
+        yield mysql
     finally:
         server.terminate()
         server.wait()
@@ -237,11 +286,12 @@ def _apply(data, logs, promised):
         raise Incomplete(f"MySQL ended with status {server.returncode}: {_end_of(data.parent / 'error.log')}")
 
 
-def _wait_for(server, command, log):
+def _wait_for(server, mysql, log):
     for _ in range(START_SECONDS):
         if server.poll() is not None:
             raise Incomplete(f"MySQL does not start on the base: {_end_of(log)}")
-        if subprocess.run(command, capture_output=True).returncode == 0:
+        with contextlib.suppress(Incomplete):
+            mysql.ask("SELECT 1")
             return
         time.sleep(1)
     raise Incomplete(f"MySQL does not answer: {_end_of(log)}")

@@ -12,7 +12,7 @@ import time
 import binlog
 import pymysql
 from bucket import Refused
-from names import moment, number, piece_key, read_base, read_piece, shipped
+from names import moment, number, piece_key, read_base, read_drill, read_piece, shipped
 from sealing import seal
 
 TICK_SECONDS = 3
@@ -27,6 +27,7 @@ LOOK_SECONDS = 600
 
 BEHIND_SECONDS = 60
 LATE_BASE_HOURS = 2
+LATE_DRILL_DAYS = 8
 
 STATE = pathlib.Path("/run/mysql-backup/state.json")
 PRIMARY = (
@@ -59,7 +60,7 @@ class Shipper:
         # File -> how far it is in the archive.
         self._ends = {}
         self._waiting_since = self._beaten_at = self._looked_at = 0.0
-        self._base = None
+        self._base = self._first_base = self._drill = self._good_drill = None
         self._lost = []
 
     def run(self):
@@ -122,12 +123,16 @@ class Shipper:
                 self._ends[name] = stop
 
     def _look(self):
-        """When the last base was made, by whichever member."""
+        """When the last base was made, by whichever member, and how the last drill ended; both by names."""
         if time.time() - self._looked_at < LOOK_SECONDS:
             return
         timeline = self._settings.timeline
         bases = [read_base(timeline, item.key) for item in self._bucket.list(f"{timeline}/base/")]
-        self._base = max((base.time for base in bases if base), default=None)
+        times = [base.time for base in bases if base]
+        self._first_base, self._base = min(times, default=None), max(times, default=None)
+        drills = sorted((drill.time, drill.good) for item in self._bucket.list(f"{timeline}/drill/") if (drill := read_drill(timeline, item.key)))
+        self._drill = drills[-1] if drills else None
+        self._good_drill = max((time for time, good in drills if good), default=None)
         self._looked_at = time.time()
 
     def _purge(self, folder, sizes, ends):
@@ -145,7 +150,7 @@ class Shipper:
         behind = time.time() - self._waiting_since if self._waiting_since else 0
         state = {
             "at": time.time(), "behindSeconds": round(behind, 1), "problem": problem, "base": self._base,
-            "lost": self._lost, "shipped": self._ends,
+            "firstBase": self._first_base, "drill": self._drill, "goodDrill": self._good_drill, "lost": self._lost, "shipped": self._ends,
         }
         draft = STATE.with_suffix(".new")
         draft.write_text(json.dumps(state))
@@ -192,5 +197,10 @@ def problems(state, now, base_hours):
         yield f"the last base is {hours:.0f} hours old: journalctl -u mysql-base, on each member"
     if not base and state["behindSeconds"] == 0 and not state["problem"]:
         yield "there is no base yet: without one nothing can be restored"
+    since = state["goodDrill"] or state["firstBase"]
+    if state["drill"] and not state["drill"][1]:
+        yield f"the drill of {state['drill'][0]} failed, so the archive may not be restorable: npm run ops backups"
+    elif since and now - moment(since) > LATE_DRILL_DAYS * 86400:
+        yield f"no restore has been tried with success since {since}: the workflow drill"
     if state["lost"]:
         yield f"never shipped, and gone: {', '.join(state['lost'])}; the archive may have a gap until the next base"

@@ -1,0 +1,44 @@
+import type { Config } from "../../modules/config/schema.js";
+import { archiveOf, ask } from "../archive/archive.js";
+import { runToEnd } from "../core/shell.js";
+
+/** A day of logs, on a machine of two processors. */
+const patienceHours = 5;
+
+/** What an attempt says of itself (drill.py); it is an object in the archive, too. */
+interface Result {
+  readonly good: boolean;
+  readonly [what: string]: unknown;
+}
+
+/**
+ * Restores the newest archive on this machine, compares it with what the group said of itself, and writes the result into the bucket.
+ * @returns exit code: 1 when the archive is not good
+ */
+export async function drill(config: Config): Promise<number> {
+  if (config.backup === undefined) {
+    console.log(`${config.environment}: backup is not set, so there is nothing to restore`);
+    return 0;
+  }
+  const archive = archiveOf(config);
+  const privateKey = process.env["DRILL_PRIVATE_KEY"]?.trim() ?? "";
+  if (!privateKey.startsWith("AGE-SECRET-KEY-"))
+    throw new Error("DRILL_PRIVATE_KEY must be the private key of a recipient of backup.recipients: AGE-SECRET-KEY-1…");
+  if (process.getuid?.() !== 0)
+    throw new Error(
+      "drill: takes root, as whom the restored MySQL lets its administrator in; on a machine to throw away",
+    );
+  const { ok, stdout } = await runToEnd(["mysqld", "--version"], { timeoutSeconds: 30 });
+  const { series } = config.database;
+  if (!ok || !stdout.includes(`Ver ${series}.`))
+    throw new Error(
+      `mysqld of the series ${series} must be on this machine, as on the servers; here is ${stdout.trim() || "none"}`,
+    );
+  const result = (await ask(archive, "drill", {
+    keys: ["reader"],
+    more: { timeline: archive.timeline, privateKey },
+    timeoutSeconds: patienceHours * 3600,
+  })) as Result;
+  console.log(JSON.stringify(result, null, 2));
+  return result.good ? 0 : 1;
+}
