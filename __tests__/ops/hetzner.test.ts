@@ -4,6 +4,7 @@ import { payloadHash } from "../../modules/machine/compose/index.js";
 import type { ApiServer } from "../../ops/hetzner/api.js";
 import { HetznerCloud } from "../../ops/hetzner/cloud.js";
 import { belongsTo, type Plan } from "../../ops/terraform/plan.js";
+import { Stack } from "../../ops/terraform/terraform.js";
 import { exampleConfig } from "../support/config.js";
 import { standInApi } from "./support/hetzner.js";
 import { change, recordedTerraform } from "./support/terraform.js";
@@ -229,6 +230,20 @@ describe("the replacement of a server", () => {
     const { cloud } = await cloudWith([replaces], [server("alpha"), old]);
     await expect(cloud.prepare(alpha, silent)).rejects.toThrow(
       /refused: bravo was made for another domain, tls or network\.balancerIp/,
+    );
+  });
+});
+
+describe("the outputs of a stack", () => {
+  it("are read in a fresh checkout too, where Terraform must be made ready first", async () => {
+    const { servers, calls } = recordedTerraform("production", [], { server_addresses: {} });
+    expect(await servers.outputs()).toEqual({ server_addresses: {} });
+    expect(calls()).toEqual(["-chdir=production-servers init", "-chdir=production-servers output -json"]);
+  });
+
+  it("say what to run where nothing has been synthesized", async () => {
+    await expect(new Stack("terraform", "cdktf.out/stacks/nowhere-servers").outputs()).rejects.toThrow(
+      /nowhere-servers: is not there; run `npm run synth`/,
     );
   });
 });

@@ -74,8 +74,9 @@ export class Stack {
     return (await this.run(["state", "list"], seconds.output)).split("\n").filter((line) => line !== "");
   }
 
-  /** Values of the outputs by name; empty before the first deploy. */
+  /** Values of the outputs by name; empty before the first deploy. In a fresh checkout, what `init` fetches is fetched first. */
   async outputs(): Promise<Readonly<Record<string, unknown>>> {
+    if (!existsSync(join(this.data, "terraform.tfstate"))) await this.init();
     const outputs = JSON.parse(await this.run(["output", "-json"], seconds.output)) as Record<
       string,
       { value: unknown }
