@@ -62,6 +62,18 @@ async function baseMade(): Promise<void> {
   );
 }
 
+/** Fills a table with what does not compress. */
+async function fill(primary: Machine, megabytes: number): Promise<void> {
+  if (megabytes === 0) return;
+  await query(primary, "CREATE TABLE IF NOT EXISTS app.ballast (id INT PRIMARY KEY AUTO_INCREMENT, bytes MEDIUMBLOB)");
+  const kilobytes = Array.from({ length: 64 }, () => "RANDOM_BYTES(1024)").join(", ");
+  for (let batch = 0; batch < megabytes / 16; batch++)
+    await query(
+      primary,
+      `INSERT INTO app.ballast (bytes) WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 256) SELECT CONCAT(${kilobytes}) FROM n`,
+    );
+}
+
 /** Whether a member has nothing left to ship. */
 const isShipped = async (machine: Machine): Promise<boolean> => {
   const state = JSON.parse(await machine.exec(["mysql-backup", "status"])) as {
@@ -72,26 +84,108 @@ const isShipped = async (machine: Machine): Promise<boolean> => {
 };
 
 describe("the archive", () => {
-  it("brings everything back when all machines and volumes are gone, but for seconds", async () => {
+  // LOSSES=10 for the worst of ten, BALLAST_MB=1000 for a restore of a gigabyte.
+  it.each(Array.from({ length: Number(process.env["LOSSES"] ?? 1) }, (_, index) => index + 1))(
+    "brings everything back when all machines and volumes are gone, but for seconds (loss %i)",
+    async (loss) => {
+      const group = await settled(lab);
+      const ballastMb = loss === 1 ? Number(process.env["BALLAST_MB"] ?? 0) : 0;
+      await fill(group.primary, ballastMb);
+      await baseMade();
+      const until = new AbortController();
+      const load = await startWriting(lab, group, { seconds: 120, ratePerSecond }, until.signal);
+      await sleep(10 + Math.random() * 10);
+      await onAll((machine) => machine.kill());
+      until.abort();
+      const { kept, start } = await load.end;
+      const after = await restored("latest");
+      const there = await notesOn(after.group.primary, start);
+      const lost = kept.filter((text) => !there.has(text));
+      const told = await onAll((machine) => machine.exec(["journalctl", "--unit=mysql-restore", "--output=cat"]));
+      figure(
+        `everything lost, ${loss}`,
+        `${seconds(lost.length / ratePerSecond)} of writes lost (${lost.length} of ${kept.length}); ${seconds(after.seconds)} from power on to the site's first answer, with ${ballastMb} MB of ballast; ${/in \d+ s/.exec(told.join(""))?.[0] ?? "?"} of it the restore`,
+      );
+      expect(kept.length).toBeGreaterThan(ratePerSecond * 5);
+      expect(lost.length / ratePerSecond).toBeLessThan(10);
+      // What is lost is the end, and no hole.
+      expect(lost).toEqual(kept.slice(kept.length - lost.length));
+    },
+  );
+
+  it("restores any moment: twenty of a time in which primaries changed, logs rotated and a member died", async () => {
     const group = await settled(lab);
     await baseMade();
-    const until = new AbortController();
-    const load = await startWriting(lab, group, { seconds: 120, ratePerSecond }, until.signal);
+    const [from = ""] = await query(group.primary, "SELECT UNIX_TIMESTAMP(NOW(6))");
+    const load = await startWriting(lab, group, { seconds: 60, ratePerSecond });
+    await sleep(10);
+    await onAll((machine) => machine.exec(["mysql", "--execute=FLUSH BINARY LOGS"]));
+    await sleep(5);
+    await group.primary.kill();
     await sleep(15);
-    await onAll((machine) => machine.kill());
-    until.abort();
-    const { kept, start } = await load.end;
-    const after = await restored("latest");
-    const there = await notesOn(after.group.primary, start);
-    const lost = kept.filter((text) => !there.has(text));
-    figure(
-      "everything lost",
-      `${seconds(lost.length / ratePerSecond)} of writes lost (${lost.length} of ${kept.length}); ${seconds(after.seconds)} from power on to the site's first answer`,
+    await group.primary.start();
+    const { start } = await load.end;
+    const whole = await settled(lab);
+    await waitFor("shipped logs", async () => (await onAll(isShipped)).every(Boolean), { timeoutSeconds: 120 });
+    const [until = ""] = await query(whole.primary, "SELECT UNIX_TIMESTAMP(NOW(6))");
+    // Notes as they are now, with the time of the statement: its commit follows within the second.
+    const notes = await query(whole.primary, "SELECT id, UNIX_TIMESTAMP(created_at) FROM app.notes ORDER BY id");
+    const moments = Array.from({ length: 20 }, () => Number(from) + Math.random() * (Number(until) - Number(from)));
+    const { reader, privateKey } = await archiveKeys(layout.secrets);
+    const timeline = lab.blueprint.environment.config.database.groupName;
+    const input = JSON.stringify({ reader, privateKey, timeline, moments });
+    const [machine] = whole.replicas as [Machine];
+    const { result, seconds: took } = await timed(() =>
+      machine.exec(["python3", "-B", "-c", restoreMoments], { input, timeoutSeconds: 1800 }),
     );
-    expect(kept.length).toBeGreaterThan(ratePerSecond * 10);
-    expect(lost.length / ratePerSecond).toBeLessThan(10);
-    // What is lost is the end, and no hole.
-    expect(lost).toEqual(kept.slice(kept.length - lost.length));
+    const restoredAt = JSON.parse(result.trim().split("\n").at(-1) ?? "[]") as readonly string[][];
+    expect(restoredAt).toHaveLength(20);
+    for (const [index, ids] of restoredAt.entries()) {
+      const moment = moments[index] ?? 0;
+      const rows = notes.map((row) => row.split("\t") as [string, string]);
+      const before = rows.filter(([, at]) => Number(at) < moment - 2).map(([id]) => id);
+      const possible = rows.filter(([, at]) => Number(at) <= moment + 1).map(([id]) => id);
+      expect(before.filter((id) => !ids.includes(id))).toEqual([]);
+      expect(ids.filter((id) => !possible.includes(id))).toEqual([]);
+    }
+    figure(
+      "twenty random moments",
+      `each right to the second; ${seconds(took)} for all, of notes that begin with ${start}`,
+    );
+  });
+
+  it("costs little: processor time, p99 of writes with and without in turn, bytes", async () => {
+    const group = await settled(lab);
+    const used = async (): Promise<number> =>
+      Number(await group.primary.exec(["systemctl", "show", "mysql-backup", "--property=CPUUsageNSec", "--value"])) /
+      1e9;
+    const withIt: number[] = [];
+    const without: number[] = [];
+    let processor = 0;
+    const pairs = 3;
+    for (let pair = 0; pair < pairs; pair++) {
+      for (const ships of [true, false]) {
+        await onAll((machine) => machine.exec(["systemctl", ships ? "start" : "stop", "mysql-backup"]));
+        await sleep(5);
+        const before = ships ? await used() : 0;
+        const { p99 } = await (await startWriting(lab, group, { seconds: 40, ratePerSecond })).end;
+        if (ships) processor += (await used()) - before;
+        (ships ? withIt : without).push(p99);
+      }
+    }
+    await onAll((machine) => machine.exec(["systemctl", "start", "mysql-backup"]));
+    const list = (values: readonly number[]): string => values.map((value) => value.toFixed(0)).join(", ");
+    figure(
+      "shipping at 20 writes a second",
+      `${((100 * processor) / (pairs * 40)).toFixed(1)} % of a processor on the primary; p99 of writes ${list(withIt)} ms with, ${list(without)} ms without`,
+    );
+    const bytes = Number(
+      await group.primary.exec(["python3", "-B", "-c", bytesOfLastHour], {
+        input: (await archiveKeys(layout.secrets)).reader,
+      }),
+    );
+    figure("bytes of logs in the bucket", `${(bytes / 1e6).toFixed(1)} MB, of all members, in the last hour`);
+    expect(withIt).toHaveLength(pairs);
   });
 
   it("goes back to the second before a wrong DELETE, row by row", async () => {
@@ -168,4 +262,39 @@ for item in bucket.list(told.timeline + "/"):
     file = pathlib.Path(sys.argv[1]) / item.key.removeprefix(told.timeline + "/")
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(bucket.get(item.key))
+`;
+
+/** Restores these moments one after the other, as a server would, and prints which notes each has. */
+const restoreMoments = `
+import json, pathlib, shutil, sys, tempfile, time
+sys.path.insert(0, "/opt/mysql-backup/current")
+import restore, settings
+from bucket import Bucket
+told, given = settings.load(), json.load(sys.stdin)
+bucket = Bucket(told.endpoint, told.region, told.bucket, given["reader"])
+found = []
+with tempfile.TemporaryDirectory(dir="/var/lib/mysql-files") as folder:
+    pathlib.Path(folder).chmod(0o711)
+    identity = pathlib.Path(folder, "key")
+    identity.write_text(given["privateKey"])
+    for moment in given["moments"]:
+        whole, _, fraction = f"{moment:.6f}".partition(".")
+        at = time.strftime("%Y-%m-%dT%H:%M:%S.", time.gmtime(int(whole))) + fraction + "Z"
+        fetched = restore.fetch(pathlib.Path(folder, "restoring"), given["timeline"], at, bucket, identity)
+        with restore.running(fetched.data) as mysql:
+            mysql.replay(fetched.logs)
+            mysql.require(fetched.promised)
+            found.append(mysql.ask("SELECT id FROM app.notes ORDER BY id").split())
+print(json.dumps(found))
+`;
+
+const bytesOfLastHour = `
+import sys, time
+sys.path.insert(0, "/opt/mysql-backup/current")
+import settings
+from bucket import Bucket
+told = settings.load()
+bucket = Bucket(told.endpoint, told.region, told.bucket, sys.stdin.read())
+since = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() - 3600))
+print(sum(item.bytes for item in bucket.list(told.timeline + "/log/") if item.time >= since))
 `;
