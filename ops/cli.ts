@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Command, InvalidArgumentError } from "commander";
 import { allRotated } from "../modules/config/generations.js";
 import { loadEnvironment, readInvocation } from "../modules/config/load.js";
+import { restoreMoment } from "../modules/config/values/backup.js";
 import { backups, checkBucket, createBucket } from "./commands/backups.js";
 import { checkBackend } from "./commands/check-backend.js";
 import { deploy } from "./commands/deploy.js";
@@ -11,6 +12,7 @@ import { failover } from "./commands/failover.js";
 import { planAll, readReviewed, writeReviewed } from "./commands/plan.js";
 import { release } from "./commands/release.js";
 import { remove } from "./commands/remove.js";
+import { keysAreGone, restore } from "./commands/restore.js";
 import { rotate, rotatedNamed } from "./commands/rotate.js";
 import { dryRun, rollout } from "./commands/rollout.js";
 import { status } from "./commands/status.js";
@@ -54,6 +56,21 @@ interface BackupsOptions {
   readonly json?: boolean;
   readonly createBucket?: string;
   readonly checkBucket?: boolean;
+}
+
+interface RestoreOptions {
+  readonly at?: string;
+  readonly latest?: boolean;
+  readonly before?: string;
+  readonly timeline?: string;
+  readonly done?: boolean;
+}
+
+/** A moment as `restore.at` takes it. */
+function momentOf(text: string): string {
+  const parsed = restoreMoment.safeParse(text);
+  if (!parsed.success) throw new InvalidArgumentError(parsed.error.issues[0]?.message ?? "");
+  return parsed.data;
 }
 
 function minutesOf(text: string): number {
@@ -193,6 +210,27 @@ program
     const config = await loadEnvironment(readInvocation().environment);
     if (project !== undefined) process.exitCode = await createBucket(config, project);
     else process.exitCode = check ? await checkBucket(config) : await backups(config, { json: json ?? false });
+  });
+
+program
+  .command("restore")
+  .description("says how a moment of the archive is restored; once that is deployed, follows it until the site is up")
+  .option("--at <time>", "as it was at this time, in UTC: 2026-12-01T20:00:00Z", momentOf)
+  .option("--latest", "all that there is")
+  .option("--before <gtid>", "up to the transaction before this one", (gtid) => momentOf(`before ${gtid}`))
+  .option("--timeline <uuid>", "of which group; by default this environment's, or the one that was written last")
+  .option("--done", "looks whether the keys have left all servers")
+  .action(async ({ at, latest, before, timeline, done }: RestoreOptions) => {
+    const moments = [at, latest && "latest", before].filter((one) => one !== undefined && one !== false);
+    const [moment] = moments;
+    if (done && moments.length === 0) process.exitCode = await keysAreGone(await site());
+    else if (moment === undefined || moments.length > 1 || done)
+      throw new Error("restore: takes one of --at TIME, --latest, --before GTID, --done");
+    else {
+      endInOrder();
+      const config = await loadEnvironment(readInvocation().environment);
+      await restore(config, { at: moment, ...(timeline !== undefined && { timeline }) }, site, new Progress());
+    }
   });
 
 program

@@ -38,7 +38,7 @@ export async function backups(config: Config, { json = false }: { readonly json?
 }
 
 /** What is in the bucket, the timeline that was written last first. */
-const timelinesOf = async (archive: Archive): Promise<readonly Timeline[]> =>
+export const timelinesOf = async (archive: Archive): Promise<readonly Timeline[]> =>
   ((await ask(archive, "look", { keys: ["reader"] })) as { timelines: readonly Timeline[] }).timelines;
 
 /** Makes the bucket and what it rests on, or brings the one that is there to it. @param project number of its Hetzner project */

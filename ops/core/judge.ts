@@ -56,6 +56,12 @@ export function groupFaults({ servers }: Pick<Snapshot, "servers">): readonly st
     : [`${primaries[0]?.name}: is the primary and still read-only`];
 }
 
+/** What keeps the site from being whole, without what is due. */
+export const faults = (snapshot: Snapshot): readonly string[] => [
+  ...groupFaults(snapshot),
+  ...snapshot.servers.flatMap((server) => faultsOf(server, snapshot)),
+];
+
 /** Everything that needs a hand: what is wrong, and what is due. */
 export const needsHand = (snapshot: Snapshot): readonly string[] => [
   ...groupFaults(snapshot),

@@ -3,7 +3,6 @@ What operators do with the archive (archive.ts calls it), by the very code that 
 the answer is JSON on standard output; what is said meanwhile goes to standard error.
 """
 
-import contextlib
 import json
 import os
 import pathlib
@@ -38,9 +37,12 @@ def main(command, told):
 
 
 if __name__ == "__main__":
+    # Also what other programs say here is no answer.
+    answer_to = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
     try:
-        with contextlib.redirect_stdout(sys.stderr):
-            answer = main(sys.argv[1], json.load(sys.stdin))
+        answer = main(sys.argv[1], json.load(sys.stdin))
     except Refused as problem:
         sys.exit(str(problem))
-    json.dump(answer, sys.stdout)
+    with answer_to:
+        json.dump(answer, answer_to)

@@ -1,0 +1,117 @@
+import { randomUUID } from "node:crypto";
+import { serversWithRole, type Config } from "../../modules/config/schema.js";
+import { paths } from "../../modules/platform/paths.js";
+import { archiveOf } from "../archive/archive.js";
+import { faults } from "../core/judge.js";
+import { look } from "../core/observe.js";
+import type { Progress } from "../core/progress.js";
+import { waitUntil } from "../core/shell.js";
+import type { Report, Site } from "../core/site.js";
+import { timelinesOf, type Timeline } from "./backups.js";
+
+/** A day of logs and a terabyte are restored in less. */
+const patienceHours = 12;
+
+/** What {@link restore} is told. */
+export interface RestoreProps {
+  /** As `restore.at` in an environment: a time, "latest", or "before GTID". */
+  readonly at: string;
+  /** @default - the one that the environment names, or writes; else the one that was written last */
+  readonly timeline?: string;
+}
+
+/** Says how a moment is restored. Where the environment asks for it already, follows until the site is up, and says what is left to do. */
+export async function restore(config: Config, props: RestoreProps, open: () => Promise<Site>, progress: Progress) {
+  const found = chosen(await timelinesOf(archiveOf(config)), config, props.timeline);
+  const refusal = refusalOf(found, props.at);
+  if (refusal !== undefined) throw new Error(`restore: ${refusal}`);
+  if (config.restore?.timeline !== found.name || config.restore.at !== props.at) {
+    console.log(toWrite(config, found, props.at));
+    return;
+  }
+  const site = await open();
+  await progress.step("the site is made from the archive", (report) => follow(site, report));
+  console.log(toTakeOut(config));
+}
+
+/** The timeline that is meant. @throws when there is none */
+export function chosen(timelines: readonly Timeline[], config: Config, wanted?: string): Timeline {
+  const named = wanted ?? config.restore?.timeline;
+  const own = timelines.find(({ name }) => name === config.database.groupName);
+  const found = named === undefined ? (own ?? timelines[0]) : timelines.find(({ name }) => name === named);
+  if (found !== undefined) return found;
+  const there = timelines.map(({ name, until }) => `${name} until ${until}`).join(", ");
+  throw new Error(`restore: no timeline ${named ?? ""} in the bucket; there is ${there || "none at all"}`);
+}
+
+/** Why a moment cannot be restored, as far as names in the bucket tell; `undefined` when it can. Pure. */
+export function refusalOf({ name, bases, until }: Timeline, at: string): string | undefined {
+  const [oldest] = bases;
+  if (oldest === undefined || until === null) return `${name} has no base, or no log: nothing of it can be restored`;
+  const moment = Date.parse(at);
+  if (Number.isNaN(moment)) return undefined;
+  if (moment < Date.parse(oldest.time)) return `${at} is before the oldest base of ${name}, ${oldest.time}`;
+  if (moment > Date.parse(until))
+    return `${at} is after the last log of ${name}, ${until}: write that time, or --latest`;
+  return undefined;
+}
+
+function toWrite({ environment, database, servers }: Config, { name, bases, until }: Timeline, at: string): string {
+  const groupName = database.groupName === name ? `"${randomUUID()}"` : `"${database.groupName}", as it is`;
+  const base = bases.findLast(({ time }) => !(Date.parse(time) > Date.parse(at))) ?? bases[0];
+  return `timeline ${name}: any moment from ${bases[0]?.time} to ${until}; this one begins with the base of ${base?.time}
+
+Beside the running site: do this in a copy of environments/${environment}.ts under another name, with a Hetzner project, a domain and a
+groupName of its own, and ENVIRONMENT set to that name. In place of it: only when all its members and volumes are gone.
+
+1. Write into the environment:
+
+     database: { …, groupName: ${groupName} },
+     restore: { timeline: "${name}", at: "${at}" },
+
+2. Give the keys, and deploy:
+
+     export TF_VAR_restore_bucket_key=KEY:SECRET
+     export TF_VAR_restore_private_key=AGE-SECRET-KEY-1…
+     npm run deploy
+
+3. Run this command again: it follows ${servers.length} servers until the site is up, and says how the keys are taken out.`;
+}
+
+/** Until every server does what it is for; what the first member restores is said meanwhile. */
+async function follow(site: Site, report: Report): Promise<void> {
+  const [first] = serversWithRole(site.config, "database");
+  const login = site.logins.get(first?.name ?? "");
+  const missing = async (): Promise<string | undefined> => {
+    const command = ["cat", "/run/mysql-restore/progress"];
+    const told = login && (await site.ssh.tryRun(login, command, { timeoutSeconds: 20 }));
+    if (told?.ok && told.stdout.trim() !== "") return told.stdout.trim();
+    const [fault] = faults(await look(site));
+    return fault;
+  };
+  await waitUntil("the site", missing, { limitSeconds: patienceHours * 3600, pauseSeconds: 10, report });
+}
+
+const toTakeOut = (
+  config: Config,
+): string => `the site is up. Now the keys have to leave ${serversWithRole(config, "database")[0]?.name}:
+
+1. Remove restore from environments/${config.environment}.ts. Forget both variables: unset TF_VAR_restore_bucket_key TF_VAR_restore_private_key
+2. npm run deploy, and then npm run ops rollout
+3. npm run ops -- restore --done`;
+
+/** Looks whether a key that opens the archive is on any server. @returns exit code */
+export async function keysAreGone(site: Site): Promise<number> {
+  const either = ["test", "-e", paths.backup.restorePrivateKey, "-o", "-e", paths.backup.restoreBucketKey];
+  const found = await Promise.all(
+    [...site.logins.values()].map(async (login) => {
+      const { exitCode } = await site.ssh.tryRun(login, either, { timeoutSeconds: 20 });
+      return [login.name, exitCode] as const;
+    }),
+  );
+  const left = found.filter(([, code]) => code !== 1);
+  for (const [name, code] of left)
+    console.log(code === 0 ? `${name}: the keys are on it; npm run ops rollout` : `${name}: does not tell`);
+  if (left.length === 0) console.log("no server has a key that opens the archive");
+  return left.length === 0 ? 0 : 1;
+}
