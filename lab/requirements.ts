@@ -56,7 +56,11 @@ export async function problems(): Promise<string[]> {
   return found;
 }
 
-/** Refuses to go on where the lab cannot run. @param find what is in the way @default problems */
+/**
+ * Refuses to go on where the lab cannot run.
+ * @param find what is in the way @default problems
+ * @throws Error that names all that is in the way
+ */
 export async function requireLabHost(find: () => string[] | Promise<string[]> = problems): Promise<void> {
   const found = await find();
   if (found.length > 0) throw new Error(found.map((problem) => `lab: ${problem}`).join("\n"));

@@ -7,7 +7,10 @@ import { writeReview } from "../modules/review/index.js";
 import { encryptionProblems } from "../modules/terraform/encryption.js";
 import { addStacks } from "./index.js";
 
-/** One app run: the environment's configuration, its stacks, the JSON, the review. Nothing is written before all of it is checked. */
+/**
+ * One app run: the environment's configuration, its stacks, the JSON, the review. Nothing is written before all of it is checked.
+ * @throws Error that lists every problem of the configuration, or every violation of a policy
+ */
 export async function synth(importFile: ImportFile): Promise<void> {
   const { environment, hasDatadogApiKey, terraform } = readInvocation();
   const config = await loadEnvironment(environment, importFile);

@@ -13,7 +13,7 @@ import { stageOf } from "./stages.js";
 
 /** Every secret of the running lab, in place of the credentials stack. Made once per lab, by openssl and random bytes. */
 export interface Credentials {
-  /** Value of a secret on one server. */
+  /** Value of a secret on one server. @throws Error for a secret that is not made here */
   value(server: ServerConfig, name: SecretName): string;
   /** What it was in the generation before the configured one; `undefined` where there is none. */
   before(name: SecretName): string | undefined;
@@ -29,7 +29,7 @@ export interface Credentials {
   readonly datadogApiKeyFile: string;
 }
 
-/** Makes or reads the credentials below `directory`. */
+/** Makes or reads the credentials below `directory`. @throws Error when openssl or ssh-keygen fails, and for a file that cannot be read */
 export async function createCredentials(directory: string, config: Config): Promise<Credentials> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const mysqlCa = await authority(directory, "mysql-ca", "lab MySQL CA");

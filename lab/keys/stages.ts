@@ -10,7 +10,10 @@ const fileOf = (directory: string): string => path.join(directory, "stages.json"
 const read = async (directory: string): Promise<Partial<Record<Rotated, Reached>>> =>
   JSON.parse(await readFile(fileOf(directory), "utf8").catch(() => "{}")) as Partial<Record<Rotated, Reached>>;
 
-/** How far a rotation has come: in place of the numbers in Terraform's state, and as strict. */
+/**
+ * How far a rotation has come: in place of the numbers in Terraform's state, and as strict.
+ * @throws Error when the configuration asks for a generation that does not follow the one in force
+ */
 export async function stageOf(directory: string, config: Config, what: Rotated): Promise<Stage> {
   const configured = generationOf(config, what);
   const { used, oldest } = (await read(directory))[what] ?? { used: 1, oldest: 1 };

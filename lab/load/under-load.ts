@@ -23,6 +23,7 @@ const marginSeconds = 3;
 /**
  * Does something while visitors read and write, each read with a connection of its own.
  * @param group that is whole before; it must be whole again afterwards
+ * @throws Error of the work, or of a group that is not whole, with what was done before
  */
 export async function underLoad<T>(
   lab: Lab,

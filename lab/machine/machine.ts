@@ -175,7 +175,11 @@ export class Machine {
     await rm(this.layout.machine(this.name), { recursive: true, force: true });
   }
 
-  /** Does something with the data volume while the machine is off. @param action told where its file system is on this host */
+  /**
+   * Does something with the data volume while the machine is off.
+   * @param action told where its file system is on this host
+   * @throws Error for a machine that runs or has no volume
+   */
   async withVolume<T>(action: (directory: string) => Promise<T>): Promise<T> {
     const { volume } = this.props;
     if (volume === undefined || (await this.alive())) throw new Error(`${this.name}: needs a volume, and to be off`);
@@ -228,7 +232,7 @@ export class Machine {
     return [program, args, { ...options, timeoutSeconds: timeoutSeconds + 10 }];
   }
 
-  /** The command on this host that runs `command` in the machine. */
+  /** The command on this host that runs `command` in the machine. @throws Error while the machine is off */
   async enter(command: readonly string[]): Promise<[string, ...string[]]> {
     const leader = await this.leader();
     if (leader === undefined)

@@ -91,7 +91,7 @@ table inet partition {
 }
 `;
 
-/** Cuts a host off the private network, or joins it again. */
+/** Cuts a host off the private network, or joins it again. @throws Error for a host that is not in it, and when nft refuses */
 export async function setPartitioned(host: Host, cut: boolean): Promise<void> {
   if (host.privateIpv4 === undefined) throw new Error(`${host.name}: is not in the private network`);
   if ((await isPartitioned(host)) === cut) return;

@@ -34,7 +34,10 @@ export function succession(
 
 const lagOf = ({ observation }: ServerState): number => observation?.member?.lagSeconds ?? 0;
 
-/** Gives the primary's role to a named member, or to the one that is least behind. */
+/**
+ * Gives the primary's role to a named member, or to the one that is least behind.
+ * @throws Error when the change is refused, before anything is done, or when the member does not take the role
+ */
 export async function failover({ site, progress }: Pick<Context, "site" | "progress">, name?: string): Promise<void> {
   if (name !== undefined) serverNamed(site, name);
   const decided = succession(await look(site), name);

@@ -13,6 +13,7 @@ const reviewedFile = z.record(z.string(), z.array(z.string()));
  * Plans every stack, read only: nothing is locked, and no plan is kept, for plans hold secrets. A stack that reads what another one has
  * not deployed yet cannot be planned; it says so, and nothing that it destroys is agreed to.
  * @param say takes each plan as Terraform shows it to a person
+ * @throws Error of Terraform, but for a missing output of another stack
  */
 export async function planAll(stacks: readonly Stack[], say: (text: string) => void): Promise<Reviewed> {
   const reviewed: Record<string, readonly string[]> = {};

@@ -46,6 +46,7 @@ export function previousRelease({ servers }: Snapshot): Release {
 /**
  * Brings a release to all web servers, one at a time. The first failure takes back what was already switched. After an interruption the
  * same command goes on: servers that have the release are left alone, once the one in hand serves.
+ * @throws Error when it is refused, or when a server does not serve with the release; then with what was taken back
  */
 export async function release({ site, lock, progress }: Context, wanted: Release | undefined): Promise<void> {
   const snapshot = await look(site);

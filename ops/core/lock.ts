@@ -24,7 +24,7 @@ export interface LockStore {
   /** For a person: where it is. */
   readonly place: string;
   read(): Promise<Holding | undefined>;
-  /** Writes it if there is none. @returns whether it did */
+  /** Writes it if there is none. @returns whether it did @throws Error of the store, for anything but a lock that is there */
   create(holding: Holding): Promise<boolean>;
   /** Writes it in place of what is there. */
   replace(holding: Holding): Promise<void>;

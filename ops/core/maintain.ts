@@ -105,7 +105,10 @@ export interface BackProps {
   readonly minutes?: number;
 }
 
-/** Waits until a server has come up and does all that it is for, and goes on doing it for a while. */
+/**
+ * Waits until a server has come up and does all that it is for, and goes on doing it for a while.
+ * @throws Error for a server that does not within the time, with what it lacks, or that says it cannot
+ */
 export async function awaitBack(
   { site, progress }: Context,
   name: string,

@@ -47,7 +47,7 @@ export interface Cloud {
 
 /** Values of secrets at one stage of their rotation. */
 export interface SecretValues {
-  /** What a server gets now. */
+  /** What a server gets now. @throws Error for a secret that was never made, and for a server that is not there */
   of(server: string, name: SecretName): string;
   /** What it got in the generation before the configured one; `undefined` where there is none. */
   before(server: string, name: SecretName): string | undefined;
@@ -57,7 +57,9 @@ export interface SecretValues {
 export interface SecretStore {
   /** Makes the configured generation, if it is not there yet. @throws before anything is changed, when anything else would be */
   make(what: Rotated, report: Report): Promise<void>;
+  /** How far a rotation has come. @throws Error for a secret of which the store knows no stage */
   stage(what: Rotated): Promise<Stage>;
+  /** All values, read once. */
   values(): Promise<SecretValues>;
   /** The public keys by which each server may prove itself, in lines, the one that it shows first. */
   hostKeys(): Promise<ReadonlyMap<string, string>>;

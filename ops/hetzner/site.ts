@@ -20,7 +20,10 @@ export const stacksOf = (config: Config, terraform: string): readonly Stack[] =>
     stackOf(config, name, terraform),
   );
 
-/** An environment at Hetzner: addresses and host keys from the outputs, servers by API and Terraform. */
+/**
+ * An environment at Hetzner: addresses and host keys from the outputs, servers by API and Terraform.
+ * @throws Error without HCLOUD_TOKEN, for an environment that is not deployed, and for one that lets no administrator in
+ */
 export async function hetznerSite(config: Config, terraform: string): Promise<Site> {
   if (config.administrators.cidrs.length === 0)
     throw new Error(
