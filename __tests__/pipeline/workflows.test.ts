@@ -1,7 +1,17 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { aptKeys } from "../../modules/platform/apt-keys.js";
 import { exampleConfig } from "../support/config.js";
@@ -61,11 +71,10 @@ const plan = {
 };
 
 /**
- * A copy of the working tree as a checkout has it, in which steps run. What .ci/run runs itself is only looked for in package.json, and
+ * Copies the working tree as a checkout has it, for steps to run in. What .ci/run runs itself is only looked for in package.json, and
  * nothing is installed; Terraform and GitHub's command line are stand-ins. All else is real.
  */
-function checkout() {
-  const folder = temporaryFolder();
+function checkout(folder: string) {
   const bin = join(folder, "bin");
   const tree = join(folder, "tree");
   mkdirSync(bin);
@@ -128,19 +137,28 @@ esac
 }
 
 describe("the commands of a workflow run in a checkout:", () => {
+  let folder = "";
+  let inCheckout: ReturnType<typeof checkout>;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "checkout-"));
+    inCheckout = checkout(folder);
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const runAll = (file: string): void => {
+    for (const step of stepsOf(file)) expect(inCheckout.run(step), step.run).toMatchObject({ status: 0 });
+  };
+
   it("check, whose summary is the review", () => {
-    const { run, read } = checkout();
-    for (const step of stepsOf("check.yml")) expect(run(step), step.run).toMatchObject({ status: 0 });
-    expect(read("summary")).toMatch(/^## review\n\n~~~text\nReview of production/);
+    runAll("check.yml");
+    expect(inCheckout.read("summary")).toMatch(/^## review\n\n~~~text\nReview of production/);
   }, 120_000);
 
   it("plan, whose summary is what Terraform shows, and whose summary for the deploy holds no value", () => {
-    const { run, read } = checkout();
-    for (const step of stepsOf("plan.yml")) expect(run(step), step.run).toMatchObject({ status: 0 });
-    expect(read("summary")).toContain("Plan: 0 to add, 1 to change, 0 to destroy.");
-    expect(read("output")).toBe("changes=true\n");
-    expect(read("tree/plan.json")).toContain('"updates cloudflare_dns_record.www"');
-    expect(read("tree/plan.json")).not.toContain("60");
+    runAll("plan.yml");
+    expect(inCheckout.read("summary")).toContain("Plan: 0 to add, 1 to change, 0 to destroy.");
+    expect(inCheckout.read("output")).toBe("changes=true\n");
+    expect(inCheckout.read("tree/plan.json")).toContain('"updates cloudflare_dns_record.www"');
+    expect(inCheckout.read("tree/plan.json")).not.toContain("60");
   }, 120_000);
 });
 

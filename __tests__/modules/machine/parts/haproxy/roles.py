@@ -99,8 +99,10 @@ haproxy = subprocess.Popen(["haproxy", "-db", "-f", configuration], stdout=subpr
 try:
     while socket.socket().connect_ex(("127.0.0.1", STATS)) != 0:
         time.sleep(0.02)
+    # Until its checks have found the primary, and a second more, in which they have judged all the others.
     seen = set()
-    seconds_until(lambda: seen.add(asked(WRITE)) or False, 4)
+    seconds_until(lambda: seen.add(asked(WRITE)) or primary in seen)
+    seconds_until(lambda: seen.add(asked(WRITE)) or False, 1)
     found["writes"] = sorted(seen - {""})
 
     held = [opened(READ) for _ in range(4)]
