@@ -9,7 +9,12 @@ export default tseslint.config(
     languageOptions: {
       parserOptions: {
         projectService: {
-          allowDefaultProject: ["*.mjs", "providers/hcloud/*.mjs", "__tests__/modules/machine/parts/nginx/*.mjs"],
+          allowDefaultProject: [
+            "*.mjs",
+            "providers/hcloud/*.mjs",
+            "examples/guestbook/*.mjs",
+            "__tests__/modules/machine/parts/nginx/*.mjs",
+          ],
         },
       },
     },

@@ -25,9 +25,11 @@ describe("the tarball", () => {
   it("holds exactly the three programs, in one order", async () =>
     expect((await entries()).map(({ path }) => path)).toEqual([
       "app/",
+      "app/VERSION",
       "app/assets/",
       "app/assets/icon.svg",
       "app/assets/site.css",
+      "app/migrate.js",
       "app/migrations/",
       "app/migrations/0001-notes.sql",
       "app/package.json",
@@ -46,7 +48,8 @@ describe("the tarball", () => {
 
   it("has nothing of the machine in it: no time, owner or umask", async () => {
     for (const { path, mode, mtime, uid } of await entries()) {
-      expect([path, mode]).toEqual([path, path.endsWith("/") ? 0o755 : 0o644]);
+      const executable = path.endsWith("/") || ["mysql-backup/install", "mysql-backup/mysql-backup.sh"].includes(path);
+      expect([path, mode]).toEqual([path, executable ? 0o755 : 0o644]);
       expect(mtime?.getTime() ?? 0).toBe(0);
       expect(uid ?? 0).toBe(0);
     }

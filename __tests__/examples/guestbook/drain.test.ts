@@ -1,8 +1,9 @@
 import { Agent, type IncomingMessage, request as httpRequest } from "node:http";
 import { connect } from "node:net";
+import { Hono } from "hono";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { pause } from "../../../examples/guestbook/src/database/time.js";
-import { jsonReply } from "../../../examples/guestbook/src/http/exchange.js";
+import type { AppEnv } from "../../../examples/guestbook/src/http/server.js";
 import { Drain } from "../../../examples/guestbook/src/operations/drain.js";
 import { inheritsSocket } from "../../../examples/guestbook/src/operations/listen.js";
 import { serve, type TestServer } from "./support/http.js";
@@ -12,11 +13,12 @@ let drain: Drain;
 let agent: Agent;
 
 beforeEach(async () => {
-  app = await serve([
-    { method: "GET", path: "/", class: "api", handle: () => jsonReply(200, {}) },
-    { method: "GET", path: "/slow", class: "api", handle: () => pause(150).then(() => jsonReply(200, {})) },
-    { method: "GET", path: "/never", class: "api", handle: () => new Promise(() => undefined) },
-  ]);
+  app = await serve(
+    new Hono<AppEnv>()
+      .get("/", (c) => c.json({}))
+      .get("/slow", (c) => pause(150).then(() => c.json({})))
+      .get("/never", () => new Promise<Response>(() => undefined)),
+  );
   drain = new Drain(app.server);
   agent = new Agent({ keepAlive: true, maxSockets: 1 });
 });

@@ -3,14 +3,14 @@ import { createLog, type LogLevel } from "../../../examples/guestbook/src/log.js
 
 const record = (level?: LogLevel) => {
   const lines: string[] = [];
-  const log = createLog({ level, base: { service: "app" }, write: (line) => lines.push(line) });
+  const log = createLog({ level, base: { service: "app" }, destination: { write: (line) => void lines.push(line) } });
   return { log, lines, last: () => JSON.parse(lines.at(-1) ?? "{}") as Record<string, unknown> };
 };
 
 describe("the log", () => {
   it("writes one JSON object per line", () => {
     const { log, lines, last } = record();
-    log.info("two\nlines", { request_id: "r" });
+    log.info({ request_id: "r" }, "two\nlines");
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(/^\{.*\}\n$/);
     expect(last()).toMatchObject({ level: "info", message: "two\nlines", service: "app", request_id: "r" });
@@ -29,16 +29,16 @@ describe("the log", () => {
   it("writes errors with kind, message, code and the stack of the causes", () => {
     const { log, last } = record();
     const cause = Object.assign(new Error("inner"), { code: "ECONNRESET" });
-    log.error("failed", { error: new TypeError("outer", { cause }) });
+    log.error({ error: new TypeError("outer", { cause }) }, "failed");
     expect(last()["error"]).toMatchObject({ kind: "TypeError", message: "outer" });
     expect((last()["error"] as { stack: string }).stack).toMatch(/^TypeError: outer\n[^]*Caused by: Error: inner\n/);
-    log.error("failed", { error: cause });
+    log.error({ error: cause }, "failed");
     expect(last()["error"]).toMatchObject({ kind: "Error", code: "ECONNRESET" });
   });
 
   it("writes what was thrown without being an error", () => {
     const { log, last } = record();
-    log.error("failed", { error: "text" });
+    log.error({ error: "text" }, "failed");
     expect(last()["error"]).toEqual({ kind: "string", message: "text" });
   });
 });

@@ -46,12 +46,12 @@ describe("an id from outside", () => {
 });
 
 describe("the idempotency key", () => {
-  it("is the client's own", () => expect(idempotencyKey({ id: "r" }, "order-0001")).toBe("client:order-0001"));
+  it("is the client's own", () => expect(idempotencyKey("r", "order-0001")).toBe("client:order-0001"));
 
   it("is the request id when the client has none, which stays the same when nginx tries again", () =>
-    expect(idempotencyKey({ id: "0123456789abcdef" }, undefined)).toBe("request:0123456789abcdef"));
+    expect(idempotencyKey("0123456789abcdef", undefined)).toBe("request:0123456789abcdef"));
 
   it.each(["short", "", "with space", "a".repeat(129), "umlaut-äöü"])("fails when it is '%s'", (key) =>
-    expect(() => idempotencyKey({ id: "r" }, key)).toThrow("An idempotency key has 8 to 128"),
+    expect(() => idempotencyKey("r", key)).toThrow("An idempotency key has 8 to 128"),
   );
 });

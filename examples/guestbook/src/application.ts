@@ -30,8 +30,7 @@ export interface Application {
 
 /** Reads from the package what runs here. @param environment name of the environment */
 export const describeRelease = (environment: string): Release => ({
-  version: (JSON.parse(readPackaged(releaseName() === "development" ? "../package.json" : "package.json")) as Release)
-    .version,
+  version: releaseName() === "development" ? "development" : readPackaged("VERSION").trim(),
   release: releaseName(),
   server: hostname(),
   environment,
@@ -50,10 +49,10 @@ export const createApplication = (settings: Settings, release: Release, log: Log
   const site = { domain: siteDomain, server: release.server, version: release.version };
   const server = createHttpServer({
     routes: [
-      ...notePages(store, site),
-      ...noteApi(store),
-      ...assetRoutes(),
-      ...operationRoutes({ monitor, release, faultInjection }),
+      notePages(store, site),
+      noteApi(store),
+      assetRoutes(),
+      operationRoutes({ monitor, release, faultInjection }),
     ],
     errorPage: errorPage(site),
     log,

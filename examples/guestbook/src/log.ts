@@ -1,39 +1,32 @@
+import { type DestinationStream, type Logger, pino } from "pino";
+
 /** Severity of a line, the least important first. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
-/** Fields of a log line. An `Error` under `error` is written as kind, message, code and stack. */
-export interface LogFields {
-  /** @default - none */
-  readonly error?: unknown;
-  readonly [name: string]: unknown;
-}
-
-/** A function for each level. */
-export type Log = Readonly<Record<LogLevel, (message: string, fields?: LogFields) => void>>;
+/** `log.info(fields, message)`; an `Error` under `error` is written as kind, message, code and stack. */
+export type Log = Pick<Logger, LogLevel>;
 
 /** Properties of {@link createLog}. */
 export interface LogProps {
   /** Fields of every line, such as `service` and `version`. @default - none */
-  readonly base?: LogFields;
+  readonly base?: Readonly<Record<string, unknown>>;
   /** Lines below this level are dropped. @default "info" */
   readonly level?: LogLevel;
-  /** Takes one line, its newline included. @default - standard output, which the journal records */
-  readonly write?: (line: string) => void;
+  /** Takes one line at a time, its newline included. @default - standard output, which the journal records */
+  readonly destination?: DestinationStream;
 }
 
-const order: readonly LogLevel[] = ["debug", "info", "warn", "error"];
-
 /** A logger that writes one JSON object per line. The level is called `level`, not `status`: Datadog reads both as severity. */
-export const createLog = ({ base = {}, level = "info", write = writeToStandardOutput }: LogProps = {}): Log => {
-  const writer =
-    (own: LogLevel) =>
-    (message: string, fields: LogFields = {}) => {
-      if (order.indexOf(own) < order.indexOf(level)) return;
-      const { error, ...rest } = fields;
-      const line = { timestamp: new Date().toISOString(), level: own, message, ...base, ...rest };
-      write(`${JSON.stringify(error === undefined ? line : { ...line, error: describeError(error) })}\n`);
-    };
-  return { debug: writer("debug"), info: writer("info"), warn: writer("warn"), error: writer("error") };
+export const createLog = ({ base = {}, level = "info", destination }: LogProps = {}): Log => {
+  const options = {
+    base,
+    level,
+    messageKey: "message",
+    timestamp: () => `,"timestamp":"${new Date().toISOString()}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { error: describeError },
+  };
+  return destination ? pino(options, destination) : pino(options);
 };
 
 /** An error as Datadog's standard attributes `error.kind`, `error.message` and `error.stack`; causes follow in the stack. */
@@ -52,5 +45,3 @@ const stackOf = (error: Error): string => {
   const own = error.stack ?? error.message;
   return error.cause instanceof Error ? `${own}\nCaused by: ${stackOf(error.cause)}` : own;
 };
-
-const writeToStandardOutput = (line: string): void => void process.stdout.write(line);

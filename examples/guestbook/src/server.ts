@@ -21,12 +21,12 @@ const main = async (): Promise<void> => {
   const warm = application.monitor.readiness();
   await within(limits.startSeconds * 1000, "database", warm).catch(() => undefined);
   await listen(application.server, inherited, settings.listen);
-  log.info("listening", { pid: process.pid, inherited, address: application.server.address() });
+  log.info({ pid: process.pid, inherited, address: application.server.address() }, "listening");
 };
 
 const stopOnSignal = (application: Application, inherited: boolean, log: Log): void => {
   const stop = async (signal: string): Promise<void> => {
-    log.info("stopping", { signal });
+    log.info({ signal }, "stopping");
     application.monitor.leaving = !inherited;
     await application.drain.stop();
     await application.stop();
@@ -39,13 +39,13 @@ const stopOnSignal = (application: Application, inherited: boolean, log: Log): v
 /** After an unexpected error the state of the process is unknown: it is logged, the process ends, and systemd starts another one. */
 const endOnBug = (log: Log): void => {
   const end = (error: unknown): void => {
-    log.error("unexpected error, ending", { error });
+    log.error({ error }, "unexpected error, ending");
     process.exit(1);
   };
   process.on("uncaughtException", end).on("unhandledRejection", end);
 };
 
 main().catch((error: unknown) => {
-  createLog({ base: { service: "app" } }).error("cannot start", { error });
+  createLog({ base: { service: "app" } }).error({ error }, "cannot start");
   process.exit(1);
 });

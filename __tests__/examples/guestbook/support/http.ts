@@ -1,7 +1,6 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createHttpServer } from "../../../../examples/guestbook/src/http/server.js";
-import type { Route } from "../../../../examples/guestbook/src/http/router.js";
+import { createHttpServer, type Routes } from "../../../../examples/guestbook/src/http/server.js";
 import { createLog } from "../../../../examples/guestbook/src/log.js";
 import { errorPage } from "../../../../examples/guestbook/src/notes/page.js";
 
@@ -25,9 +24,12 @@ export interface TestServer {
   readonly close: () => void;
 }
 
-export const serve = async (routes: readonly Route[]): Promise<TestServer> => {
+export const serve = async (...routes: readonly Routes[]): Promise<TestServer> => {
   const lines: LogLine[] = [];
-  const log = createLog({ level: "debug", write: (line) => lines.push(JSON.parse(line) as LogLine) });
+  const log = createLog({
+    level: "debug",
+    destination: { write: (line) => void lines.push(JSON.parse(line) as LogLine) },
+  });
   const server = createHttpServer({ routes, log, errorPage: errorPage(site) });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

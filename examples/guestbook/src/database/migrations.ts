@@ -27,6 +27,7 @@ export interface MigrationTarget {
   execute(sql: string, values?: readonly string[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
 }
 
+/** Another server may be at it. */
 const lockSeconds = 10;
 const lockName = "app.migrations";
 
@@ -99,13 +100,13 @@ export class Migrator {
       if (round > 0) await pause(Math.min(5000, 250 * 2 ** round));
       try {
         const applied = await this.pool.use(60_000, (connection) =>
-          applyMigrations(target(connection), this.migrations),
+          applyMigrations(targetOf(connection), this.migrations),
         );
         this.state = { done: true };
-        this.log.info("migrations are applied", { applied });
+        this.log.info({ applied }, "migrations are applied");
       } catch (error) {
         this.state = { done: false, reason: messageOf(error) };
-        this.log.warn("migrations must wait", { error });
+        this.log.warn({ error }, "migrations must wait");
       }
     }
   }
@@ -116,7 +117,8 @@ export class Migrator {
   }
 }
 
-const target = (connection: PoolConnection): MigrationTarget => ({
+/** A connection of a pool as {@link applyMigrations} takes it. */
+export const targetOf = (connection: PoolConnection): MigrationTarget => ({
   execute: async (sql, values = []) => {
     const [rows] = await connection.query<RowDataPacket[]>(sql, [...values]);
     return Array.isArray(rows) ? rows : [];

@@ -1,110 +1,111 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Server } from "node:http";
+import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
+import { type Context, Hono } from "hono";
+import { methodNotAllowed } from "hono/method-not-allowed";
+import { requestId, type RequestIdVariables } from "hono/request-id";
+import { routePath } from "hono/route";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { limits } from "../limits.js";
-import type { Log, LogLevel } from "../log.js";
-import { readBody } from "./body.js";
-import { type HttpError, toHttpError } from "./errors.js";
-import { type AppRequest, jsonReply, type Reply } from "./exchange.js";
-import { requestId } from "./request-id.js";
-import { findRoute, type Route } from "./router.js";
+import type { Log } from "../log.js";
+import { HttpError, notFound, toHttpError } from "./errors.js";
+
+/** What handlers find in the context besides the request: `requestId`, the name of this request in all logs, from nginx or made here. */
+export interface AppEnv {
+  readonly Bindings: HttpBindings;
+  readonly Variables: RequestIdVariables;
+}
+
+/** Paths and who answers them. */
+export type Routes = Hono<AppEnv>;
 
 /** Properties of {@link createHttpServer}. */
 export interface HttpServerProps {
-  /** The first that fits the path and the method answers. */
-  readonly routes: readonly Route[];
+  readonly routes: readonly Routes[];
   /** Gets one line for each request. */
   readonly log: Log;
   /** Renders an error for people; programs get JSON. */
-  readonly errorPage: (error: HttpError, requestId: string) => Reply;
-}
-
-/** The outcome of one request, as the log needs it. */
-interface Answered {
-  readonly reply: Reply;
-  /** @default - absent: no route fits */
-  readonly route?: Route;
-  /** @default - absent: the handler did not throw */
-  readonly error?: unknown;
+  readonly errorPage: (error: HttpError, requestId: string) => string;
 }
 
 /** An HTTP server that routes, answers errors in the form the client wants, and logs one line per request. */
-export const createHttpServer = (props: HttpServerProps): Server => {
-  const server = createServer((incoming, response) => void serve(props, incoming, response));
-  server.headersTimeout = limits.http.headersSeconds * 1000;
-  server.requestTimeout = limits.http.requestSeconds * 1000;
-  server.keepAliveTimeout = limits.http.keepAliveSeconds * 1000;
-  return server;
-};
-
-const serve = async (props: HttpServerProps, incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
-  const started = performance.now();
-  const { id, fromProxy } = requestId(incoming.headers["x-request-id"]);
-  const [path = "", query] = splitOnce(incoming.url ?? "/", "?");
-  const method = incoming.method ?? "GET";
-  const request: Omit<AppRequest, "parameters"> = {
-    method,
-    path,
-    query: new URLSearchParams(query),
-    headers: incoming.headers,
-    id,
-    idFromProxy: fromProxy,
-    body: () => readBody(incoming, limits.http.bodyBytes),
+export const createHttpServer = ({ routes, log, errorPage }: HttpServerProps): Server => {
+  const app = new Hono<AppEnv>();
+  const answerError = (c: Context<AppEnv>, error: HttpError): Response | Promise<Response> => {
+    const { status, code, message, problems, headers } = error.props;
+    const id = c.get("requestId");
+    if (isForPeople(c)) return c.html(errorPage(error, id), status as ContentfulStatusCode, headers);
+    return c.json({ error: { code, message, problems, requestId: id } }, status as ContentfulStatusCode, headers);
   };
-  const answered = await answer(props, request);
-  incoming.resume(); // an unread rest of the body must not block the connection
-  send(response, answered.reply, id, method === "HEAD");
-  logRequest(props.log, request, answered, performance.now() - started);
-};
-
-const answer = async (props: HttpServerProps, request: Omit<AppRequest, "parameters">): Promise<Answered> => {
-  let route: Route | undefined;
-  try {
-    const match = findRoute(props.routes, request.method, request.path);
-    route = match.route;
-    return { route, reply: await route.handle({ ...request, parameters: match.parameters }) };
-  } catch (error) {
-    const httpError = toHttpError(error);
-    const forPeople = route ? route.class === "page" : (request.headers.accept ?? "").includes("text/html");
-    const reply = forPeople ? props.errorPage(httpError, request.id) : errorReply(httpError, request.id);
-    return { route, error, reply: { ...reply, headers: { ...reply.headers, ...httpError.props.headers } } };
-  }
-};
-
-const errorReply = ({ props: { status, code, message, problems } }: HttpError, id: string): Reply =>
-  jsonReply(status, { error: { code, message, problems, requestId: id } });
-
-const send = (response: ServerResponse, reply: Reply, id: string, headOnly: boolean): void => {
-  const length = String(Buffer.byteLength(reply.body));
-  response.writeHead(reply.status, { ...reply.headers, "content-length": length, "x-request-id": id });
-  response.end(headOnly ? undefined : reply.body);
-};
-
-const logRequest = (
-  log: Log,
-  request: Omit<AppRequest, "parameters">,
-  { reply, route, error }: Answered,
-  durationMs: number,
-): void => {
-  log[levelOf(reply.status, route)](`${request.method} ${request.path} ${reply.status}`, {
-    request_id: request.id,
-    http: {
-      method: request.method,
-      path: request.path,
-      route: route?.path ?? "none",
-      route_class: route?.class ?? "none",
-      status_code: reply.status,
+  app.use(requestId({ limitLength: 64 }), logRequests(log), fresh);
+  app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, allowed) => answerError(c, wrongMethod(c, allowed)) }));
+  for (const part of routes) app.route("/", part);
+  app.notFound((c) => answerError(c, notFound("There is nothing at this address.")));
+  app.onError((error, c) => answerError(c, toHttpError(error)));
+  return createAdaptorServer({
+    fetch: app.fetch,
+    serverOptions: {
+      headersTimeout: limits.http.headersSeconds * 1000,
+      requestTimeout: limits.http.requestSeconds * 1000,
+      keepAliveTimeout: limits.http.keepAliveSeconds * 1000,
     },
-    duration_ms: Math.round(durationMs * 1000) / 1000,
-    error: reply.status >= 500 ? error : undefined,
-  });
+  }) as Server;
 };
+
+/** What a route is for: decides the form of errors and how requests are logged. */
+type RouteClass = "page" | "api" | "asset" | "health" | "none";
+
+const anyPath = "/*";
+
+/** The route that answers, as it was declared; middleware alone fits every path. */
+const routeOf = (c: Context): string => {
+  const route = routePath(c, -1);
+  return route === anyPath ? "none" : route;
+};
+
+const classOf = (route: string): RouteClass => {
+  if (route === "none") return "none";
+  if (route === "/healthz" || route === "/readyz") return "health";
+  return route.startsWith("/api/") ? "api" : route.startsWith("/assets/") ? "asset" : "page";
+};
+
+const isForPeople = (c: Context): boolean => {
+  const routeClass = classOf(routeOf(c));
+  return routeClass === "none" ? (c.req.header("accept") ?? "").includes("text/html") : routeClass === "page";
+};
+
+/** Dynamic answers are never stored: they are as fresh as the database. */
+const fresh = (c: Context, next: () => Promise<void>): Promise<void> => {
+  c.header("cache-control", "no-store");
+  return next();
+};
+
+const logRequests =
+  (log: Log) =>
+  async (c: Context<AppEnv>, next: () => Promise<void>): Promise<void> => {
+    const started = performance.now();
+    await next();
+    const { method, path } = c.req;
+    const { status } = c.res;
+    const route = routeOf(c);
+    const fields = {
+      request_id: c.get("requestId"),
+      http: { method, path, route, route_class: classOf(route), status_code: status },
+      duration_ms: Math.round((performance.now() - started) * 1000) / 1000,
+      ...(status >= 500 && c.error ? { error: c.error } : {}),
+    };
+    log[levelOf(status, classOf(route))](fields, `${method} ${path} ${status}`);
+  };
 
 /** Health checks come every few seconds from everywhere: only their failures are worth a line. */
-const levelOf = (status: number, route: Route | undefined): LogLevel => {
-  if (route?.class === "health") return status < 400 ? "debug" : "warn";
+const levelOf = (status: number, routeClass: RouteClass): "debug" | "info" | "warn" | "error" => {
+  if (routeClass === "health") return status < 400 ? "debug" : "warn";
   return status >= 500 ? "error" : "info";
 };
 
-const splitOnce = (text: string, separator: string): readonly string[] => {
-  const at = text.indexOf(separator);
-  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
-};
+const wrongMethod = (c: Context, allowed: readonly string[]): HttpError =>
+  new HttpError({
+    status: 405,
+    code: "method_not_allowed",
+    message: `The method ${c.req.method} is not possible here.`,
+    headers: { allow: allowed.join(", ") },
+  });

@@ -1,5 +1,4 @@
 import type { HttpError } from "../http/errors.js";
-import { htmlReply, type Reply } from "../http/exchange.js";
 import { type Html, html } from "../http/html.js";
 import { limits } from "../limits.js";
 import type { Note } from "./note.js";
@@ -34,17 +33,14 @@ export const homePage = (site: Site, notes: readonly Note[], form: FormState): s
 /** The page for an error, with the request id that finds it in the logs. */
 export const errorPage =
   (site: Site) =>
-  ({ props: { status, message, problems = [] } }: HttpError, requestId: string): Reply =>
-    htmlReply(
-      status,
-      layout(
-        site,
-        html`<section class="error">
-          <h2>${message}</h2>
-          ${problemList(problems)}
-          <p>Error ${status}, request ${requestId}. <a href="/">Back to the notes</a></p>
-        </section>`,
-      ),
+  ({ props: { status, message, problems = [] } }: HttpError, requestId: string): string =>
+    layout(
+      site,
+      html`<section class="error">
+        <h2>${message}</h2>
+        ${problemList(problems)}
+        <p>Error ${status}, request ${requestId}. <a href="/">Back to the notes</a></p>
+      </section>`,
     );
 
 const layout = (site: Site, content: Html): string =>

@@ -33,7 +33,8 @@ export class Drain {
       this.connections.set(socket, "fresh");
       socket.once("close", () => this.connections.delete(socket));
     });
-    server.on("request", ({ socket }: IncomingMessage, response: ServerResponse) => {
+    // Before whoever answers, who may do so at once.
+    server.prependListener("request", ({ socket }: IncomingMessage, response: ServerResponse) => {
       this.mark(socket, response);
       if (this.draining) announceClose(response);
       response.once("close", () => this.mark(socket, "idle"));

@@ -1,5 +1,5 @@
-import { jsonReply } from "../http/exchange.js";
-import type { Route } from "../http/router.js";
+import { Hono } from "hono";
+import type { AppEnv, Routes } from "../http/server.js";
 import type { Monitor } from "./monitor.js";
 
 /** What runs where. */
@@ -25,34 +25,20 @@ export interface OperationRoutesProps {
 }
 
 /** Status and health of this process. */
-export const operationRoutes = ({ monitor, release, faultInjection }: OperationRoutesProps): readonly Route[] => [
-  { method: "GET", path: "/api/status", class: "api", handle: () => jsonReply(200, release) },
-  {
-    method: "GET",
-    path: "/healthz",
-    class: "health",
-    handle: () => {
+export const operationRoutes = ({ monitor, release, faultInjection }: OperationRoutesProps): Routes => {
+  const routes = new Hono<AppEnv>()
+    .get("/api/status", (c) => c.json(release))
+    .get("/healthz", (c) => {
       const health = monitor.liveness();
-      return jsonReply(health.ok ? 200 : 503, health);
-    },
-  },
-  {
-    method: "GET",
-    path: "/readyz",
-    class: "health",
-    handle: async () => {
+      return c.json(health, health.ok ? 200 : 503);
+    })
+    .get("/readyz", async (c) => {
       const readiness = await monitor.readiness();
-      return jsonReply(readiness.ok ? 200 : 503, readiness);
-    },
-  },
-  ...(faultInjection ? [failingRoute] : []),
-];
-
-const failingRoute: Route = {
-  method: "POST",
-  path: "/api/_fail",
-  class: "api",
-  handle: () => {
-    throw new Error("fault injected on purpose (ENABLE_FAULT_INJECTION=1)");
-  },
+      return c.json(readiness, readiness.ok ? 200 : 503);
+    });
+  if (faultInjection)
+    routes.post("/api/_fail", () => {
+      throw new Error("fault injected on purpose (ENABLE_FAULT_INJECTION=1)");
+    });
+  return routes;
 };

@@ -1,0 +1,18 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+
+interface Manifest {
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+}
+const manifest = (path: string) => JSON.parse(readFileSync(path, "utf8")) as Manifest;
+
+describe("the example's own list of packages", () => {
+  it("has the versions that are tried here, so that a copy of the example builds the same", () => {
+    const { dependencies, devDependencies } = manifest("package.json");
+    const tried = { ...dependencies, ...devDependencies };
+    const example = manifest("examples/guestbook/package.json");
+    for (const [name, version] of Object.entries({ ...example.dependencies, ...example.devDependencies }))
+      expect([name, tried[name]]).toEqual([name, version]);
+  });
+});

@@ -1,0 +1,26 @@
+import { cp, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const source = fileURLToPath(new URL(".", import.meta.url));
+const [, , folder] = process.argv;
+
+await mkdir(folder, { recursive: true });
+// One readable file for each command: stack traces in the logs keep their names.
+await build({
+  entryPoints: ["server", "migrate"].map((name) => join(source, `src/${name}.ts`)),
+  outdir: folder,
+  bundle: true,
+  platform: "node",
+  target: "node20",
+  format: "esm",
+  legalComments: "none",
+  logLevel: "warning",
+  absWorkingDir: source,
+  // The database driver is CommonJS and calls `require` for Node's own modules.
+  banner: { js: 'import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);' },
+});
+await writeFile(join(folder, "package.json"), '{ "private": true, "type": "module" }\n');
+for (const part of ["assets", "migrations"])
+  await cp(join(source, "src", part), join(folder, part), { recursive: true });
