@@ -3,7 +3,7 @@
 # Nothing that is installed here is started.
 set -eu
 
-tools="nginx-light haproxy nftables shellcheck openssh-server cloud-init python3-pymysql chromium"
+tools="nginx-light haproxy nftables shellcheck openssh-server cloud-init gunicorn python3-pymysql chromium"
 lab="mmdebstrap systemd-container apt-utils dnsmasq-base dpkg-dev iproute2 openssh-client procps python3 openssl curl e2fsprogs age zstd tcpdump gnupg wrk xz-utils"
 auditors="testssl.sh lynis python3-venv jq git"
 

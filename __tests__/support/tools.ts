@@ -18,6 +18,17 @@ function canCheck(isPossible: boolean, what: string, whyNot: string): boolean {
 export const hasTool = (tool: string, whatItChecks: string): boolean =>
   canCheck(isInstalled(tool), whatItChecks, `${tool} is not installed`);
 
+/** The same of modules of Debian's Python; `PYTHON` names another one. */
+export const hasPythonModules = (modules: readonly string[], whatItChecks: string): boolean =>
+  canCheck(
+    runTool(debianPython, ["-c", `import ${modules.join(", ")}`]).status === 0,
+    whatItChecks,
+    `${debianPython} has not all of ${modules.join(", ")}`,
+  );
+
+/** The Python that Debian's packages of modules are for. */
+export const debianPython = process.env["PYTHON"] ?? "/usr/bin/python3";
+
 /** The same of a tool that needs a network of its own; `unshare` is given the options. */
 export const hasToolInNetwork = (tool: string, whatItChecks: string, unshare: "-nu" | "-mn"): boolean =>
   hasTool(tool, whatItChecks) &&

@@ -14,21 +14,27 @@ export interface Supervised {
 
 /** As systemd does for a unit with a socket: descriptor 3, and the process's own id in LISTEN_PID. */
 const loop = `trap 'exit 0' TERM
-while :; do sh -c 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" server.js' "$0" & wait $!; done`;
+while :; do
+  sh -c 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"' sh "$@" & echo '{"message":"started","pid":'$!'}'; wait $!
+done`;
 
-export const supervise = async (folder: string, environment: Readonly<Record<string, string>>): Promise<Supervised> => {
+export const supervise = async (
+  folder: string,
+  environment: Readonly<Record<string, string>>,
+  command: readonly string[] = [process.execPath, "server.js"],
+): Promise<Supervised> => {
   const holder = createServer();
   await new Promise<void>((resolve) => holder.listen(0, "127.0.0.1", resolve));
   const { port } = holder.address() as AddressInfo;
   const { fd } = (holder as unknown as { _handle: { fd: number } })._handle;
-  const supervisor = spawn("sh", ["-c", loop, process.execPath], {
+  const supervisor = spawn("sh", ["-c", loop, "sh", ...command], {
     cwd: folder,
     env: { PATH: process.env["PATH"], ...environment },
     stdio: ["ignore", "pipe", "inherit", fd],
   });
   await new Promise((resolve) => holder.close(resolve)); // from now on only the supervisor holds the socket
   const lines = collectLines(supervisor);
-  const running = (): number => Number(lines.filter(({ message }) => message === "listening").at(-1)?.["pid"]);
+  const running = (): number => Number(lines.filter(({ message }) => message === "started").at(-1)?.["pid"]);
   return {
     url: `http://127.0.0.1:${port}`,
     lines,

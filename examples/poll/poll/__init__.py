@@ -1,0 +1,1 @@
+"""A poll: visitors vote, a worker counts, a schedule closes each day."""
