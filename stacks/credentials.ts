@@ -3,7 +3,7 @@ import { RandomProvider } from "@cdktf/provider-random/lib/provider/index.js";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider/index.js";
 import { Fn, TerraformOutput } from "cdktf";
 import type { Construct } from "constructs";
-import type { ServerConfig } from "../modules/config/schema.js";
+import { serversWithRole, type ServerConfig } from "../modules/config/schema.js";
 import { MysqlCertificates } from "../modules/credentials/mysql-certificates.js";
 import { originCertificates, type OriginCertificate } from "../modules/credentials/origin-certificate.js";
 import { OriginPull } from "../modules/credentials/origin-pull.js";
@@ -31,7 +31,7 @@ export class CredentialsStack extends PlatformStack {
   /** The token that `tls: "terminate"` asks for. */
   private readonly edgeTokens: Rotation<string>;
   private readonly passwords: Rotation<NumberedPasswords>;
-  private readonly mysql: MysqlCertificates;
+  private readonly mysql: Rotation<MysqlCertificates>;
   private readonly sshHostKeys: Rotation<SshHostKeys>;
 
   constructor(scope: Construct, { config }: PlatformStackProps) {
@@ -51,7 +51,11 @@ export class CredentialsStack extends PlatformStack {
         }),
       }),
     });
-    this.mysql = new MysqlCertificates(this, "mysql", { config });
+    this.mysql = new Rotation(this, {
+      what: "database-authority",
+      generation: config.generations.databaseAuthority,
+      make: (ending, generation) => new MysqlCertificates(this, `mysql${ending}`, { config, generation }),
+    });
     this.sshHostKeys = new Rotation(this, {
       what: "ssh-host-keys",
       generation: config.generations.sshHostKeys,
@@ -74,6 +78,7 @@ export class CredentialsStack extends PlatformStack {
       value: {
         "edge-token": this.edgeTokens.stage,
         "database-passwords": this.passwords.stage,
+        "database-authority": this.mysql.stage,
         "ssh-host-keys": this.sshHostKeys.stage,
       },
       description: "How far each rotation has come; npm run ops rotate",
@@ -83,9 +88,14 @@ export class CredentialsStack extends PlatformStack {
         shared: this.sharedSecrets(),
         own: Object.fromEntries(config.servers.map((server) => [server.name, this.ownSecretsOf(server)])),
         before: {
-          edgeTokens: this.edgeTokens.before((token) => token),
-          applicationDatabasePassword: this.passwords.before(({ passwords }) => passwords.value("application")),
-          monitoringPassword: this.passwords.before(({ passwords }) => passwords.value("monitoring")),
+          shared: {
+            edgeTokens: this.edgeTokens.before((token) => token),
+            applicationDatabasePassword: this.passwords.before(({ passwords }) => passwords.value("application")),
+            monitoringPassword: this.passwords.before(({ passwords }) => passwords.value("monitoring")),
+          },
+          own: Object.fromEntries(
+            serversWithRole(config, "database").map(({ name }) => [name, this.certificateBefore(name)]),
+          ),
         },
       },
       sensitive: true,
@@ -110,7 +120,12 @@ export class CredentialsStack extends PlatformStack {
       applicationDatabasePasswords: this.allPasswords("application"),
       replicationPasswords: this.allPasswords("replication"),
       monitoringPasswords: this.allPasswords("monitoring"),
-      mysqlCa: this.mysql.authority.certificate.certPem,
+      // Each ends with a line break.
+      mysqlCa: Fn.join(
+        "",
+        // In the same order at every step: who has both has nothing to take up.
+        Fn.sort(this.mysql.accepted(({ authority }) => authority.certificate.certPem)),
+      ),
       edgeTokens: Fn.join(
         "|",
         this.edgeTokens.accepted((token) => token),
@@ -132,6 +147,14 @@ export class CredentialsStack extends PlatformStack {
     return Fn.join("\n", this.passwords.accepted(line));
   }
 
+  /** What a member showed in the generation before. */
+  private certificateBefore(server: string): SecretReferences {
+    return {
+      mysqlServerCertificate: this.mysql.before((mysql) => mysql.of(server).certificate.certPem),
+      mysqlServerKey: this.mysql.before((mysql) => mysql.of(server).key.privateKeyPem),
+    };
+  }
+
   /** Public keys of a server that are accepted, in lines. */
   private hostKeysOf(server: string): string {
     return Fn.join(
@@ -142,10 +165,12 @@ export class CredentialsStack extends PlatformStack {
 
   /** References to the secrets that one server has for itself. */
   ownSecretsOf(server: ServerConfig): SecretReferences {
-    const mysql = this.mysql.of(server.name);
+    const isMember = server.roles.includes("database");
     return {
-      mysqlServerCertificate: mysql?.certificate.certPem,
-      mysqlServerKey: mysql?.key.privateKeyPem,
+      ...(isMember && {
+        mysqlServerCertificate: this.mysql.used((mysql) => mysql.of(server.name).certificate.certPem),
+        mysqlServerKey: this.mysql.used((mysql) => mysql.of(server.name).key.privateKeyPem),
+      }),
       sshHostKey: this.sshHostKeys.used((keys) => keys.of(server.name).privateKeyPem),
     };
   }

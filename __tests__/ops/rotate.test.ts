@@ -22,7 +22,6 @@ describe("a rotation", () => {
   it("of something unknown is refused by name", () => {
     expect(() => rotatedNamed("everything")).toThrow(/^rotate: no everything; there are edge-token/);
     expect(() => rotatedNamed("origin-certificate")).toThrow(/^rotate: origin-certificate is renewed by a deploy/);
-    expect(() => rotatedNamed("database-authority")).toThrow(/^rotate: database-authority cannot be rotated yet/);
   });
 });
 
@@ -39,6 +38,9 @@ describe("what a plan that makes a generation may do", () => {
     expect(excessOfMaking(plan(["random_password.password_replication", "delete"]), "database-passwords", 3)).toEqual(
       [],
     );
+    expect(
+      excessOfMaking(plan(["tls_locally_signed_cert.mysql_alpha_certificate", "delete"]), "database-authority", 3),
+    ).toEqual([]);
     expect(excessOfMaking(plan(["tls_private_key.ssh-host-key-2_alpha", "delete"]), "ssh-host-keys", 4)).toEqual([]);
   });
 
@@ -58,7 +60,14 @@ describe("secrets that Terraform keeps", () => {
   const config = exampleConfig({ generations: { edgeToken: 2 } });
   const outputs = {
     stages: { "edge-token": { configured: 1, used: 1, oldest: 1 } },
-    secrets: { shared: { edgeTokens: "new|old" }, own: {}, before: { edgeTokens: "old" } },
+    secrets: {
+      shared: { edgeTokens: "new|old" },
+      own: { alpha: { mysqlServerKey: "new key" } },
+      before: {
+        shared: { edgeTokens: "old", monitoringPassword: null },
+        own: { alpha: { mysqlServerKey: "old key" } },
+      },
+    },
   };
   const secretsWith = (...plans: readonly Plan[]) => {
     const terraform = recordedTerraform("production", plans, outputs);
@@ -75,6 +84,14 @@ describe("secrets that Terraform keeps", () => {
     expect(await secrets.stage("edge-token")).toEqual(stage(2, 1, 1));
     const values = await secrets.values();
     expect([values.of("alpha", "edgeTokens"), values.before("alpha", "edgeTokens")]).toEqual(["new|old", "old"]);
+    expect([values.of("alpha", "mysqlServerKey"), values.before("alpha", "mysqlServerKey")]).toEqual([
+      "new key",
+      "old key",
+    ]);
+    expect([values.before("bravo", "mysqlServerKey"), values.before("alpha", "monitoringPassword")]).toEqual([
+      undefined,
+      undefined,
+    ]);
     expect(() => values.of("alpha", "originKey")).toThrow("secret originKey of alpha");
   });
 

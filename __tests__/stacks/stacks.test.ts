@@ -67,6 +67,39 @@ describe("passwords while they change", () => {
   });
 });
 
+describe("the authority of MySQL's certificates while it changes", () => {
+  const { credentials } = synthesizeEnvironment(exampleConfig({ generations: { databaseAuthority: 2 } }));
+  type Values = Readonly<Record<string, string>>;
+  interface GivenOut {
+    readonly shared: Values;
+    readonly own: Readonly<Record<string, Values>>;
+  }
+  const { shared, own, before } = credentials.output?.["secrets"]?.["value"] as GivenOut & {
+    readonly before: GivenOut;
+  };
+  const at = (number: string, of: (mysql: string) => string): string =>
+    `(terraform_data.database-authority_${number}.input == 2) ? ${of("mysql-2")} : ${of("mysql")}`;
+
+  it("is trusted beside the one before, in one order whichever of them is used", () => {
+    const pem = (mysql: string): string => `tls_self_signed_cert.${mysql}_authority_certificate.cert_pem`;
+    const all = [at("used", pem), pem("mysql-2"), at("oldest", pem)];
+    expect(shared["mysqlCa"]).toBe(`\${join("", sort(distinct([${all.join(", ")}])))}`);
+  });
+
+  it("has signed what members show, key and certificate of one generation, and what is tried at the end", () => {
+    const pem = (mysql: string): string => `tls_locally_signed_cert.${mysql}_alpha_certificate.cert_pem`;
+    const key = (mysql: string): string => `tls_private_key.${mysql}_alpha_key.private_key_pem`;
+    expect(own["alpha"]).toMatchObject({
+      mysqlServerCertificate: `\${${at("used", pem)}}`,
+      mysqlServerKey: `\${${at("used", key)}}`,
+    });
+    expect(before.own["alpha"]).toEqual({
+      mysqlServerCertificate: `\${${pem("mysql")}}`,
+      mysqlServerKey: `\${${key("mysql")}}`,
+    });
+  });
+});
+
 describe("names beside servers' names", () => {
   const app = Testing.app();
   addStacks(app, exampleConfig());

@@ -16,7 +16,7 @@ export interface Credentials {
   /** Value of a secret on one server. @throws Error for a secret that is not made here */
   value(server: ServerConfig, name: SecretName): string;
   /** What it was in the generation before the configured one; `undefined` where there is none. */
-  before(name: SecretName): string | undefined;
+  before(server: string, name: SecretName): string | undefined;
   /** Cloudflare's Origin CA: signs what the balancer or nginx shows to the edge. */
   readonly originCa: KeyPair;
   /** Certificate of the origin. */
@@ -29,10 +29,15 @@ export interface Credentials {
   readonly datadogApiKeyFile: string;
 }
 
+type Values = Partial<Record<SecretName, string>>;
+
 /** Makes or reads the credentials below `directory`. @throws Error when openssl or ssh-keygen fails, and for a file that cannot be read */
 export async function createCredentials(directory: string, config: Config): Promise<Credentials> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const mysqlCa = await authority(directory, "mysql-ca", "lab MySQL CA");
+  const authorities = await generations(directory, config, "database-authority", (ending) =>
+    // A name of its own, as in the credentials stack: who trusts two finds them by name.
+    authority(directory, `mysql-ca${ending}`, `lab MySQL CA${ending}`).then((pair) => ({ pair, ending })),
+  );
   const originCa = await authority(directory, "origin-ca", "lab Origin CA");
   const originPullCa = await authority(directory, "origin-pull-ca", "lab Origin Pull CA");
   const names = [config.domain, `*.${config.domain}`];
@@ -42,29 +47,30 @@ export async function createCredentials(directory: string, config: Config): Prom
     password(path.join(directory, `edge-token${ending}`)),
   );
   const databases = await databasePasswords(directory, config);
-  const shared: Partial<Record<SecretName, string>> = {
+  const shared: Values = {
     ...databases.now,
     datadogApiKey: await password(path.join(directory, "datadog-api-key")),
     edgeTokens: edgeTokens.accepted.join("|"),
-    mysqlCa: await pem(mysqlCa.certificate),
+    mysqlCa: (await Promise.all(authorities.accepted.map(({ pair }) => pem(pair.certificate)))).sort().join(""),
     originCertificate: await pem(origin.certificate),
     originKey: await pem(origin.key),
     originPullCa: await pem(originPullCa.certificate),
     ...(config.backup && (await archiveSecrets(directory))),
   };
-  const own = new Map<string, Partial<Record<SecretName, string>>>();
+  const own = new Map<string, Values>();
+  const ownBefore = new Map<string, Values>();
   for (const { name, privateIp } of config.servers) {
-    const pair = await issue(mysqlCa, directory, `mysql-${name}`, {
-      commonName: name,
-      dnsNames: [name, mysqlTlsName],
-      addresses: [privateIp],
-    });
+    const signed = async ({ pair: issuer, ending }: typeof authorities.used): Promise<Values> => {
+      const pair = await issue(issuer, directory, `mysql-${name}${ending}`, {
+        commonName: name,
+        dnsNames: [name, mysqlTlsName],
+        addresses: [privateIp],
+      });
+      return { mysqlServerCertificate: await pem(pair.certificate), mysqlServerKey: await pem(pair.key) };
+    };
     const sshKeys = await hostKeysOf(directory, config, name);
-    own.set(name, {
-      mysqlServerCertificate: await pem(pair.certificate),
-      mysqlServerKey: await pem(pair.key),
-      sshHostKey: sshKeys.used.privateKey,
-    });
+    own.set(name, { ...(await signed(authorities.used)), sshHostKey: sshKeys.used.privateKey });
+    if (authorities.before) ownBefore.set(name, await signed(authorities.before));
   }
   return {
     originCa,
@@ -72,7 +78,8 @@ export async function createCredentials(directory: string, config: Config): Prom
     originPull,
     edgeToken: edgeTokens.used,
     datadogApiKeyFile: path.join(directory, "datadog-api-key"),
-    before: (name) => (name === "edgeTokens" ? edgeTokens.before : databases.before[name]),
+    before: (server, name) =>
+      name === "edgeTokens" ? edgeTokens.before : (ownBefore.get(server)?.[name] ?? databases.before[name]),
     value: (server, name) => {
       const value = own.get(server.name)?.[name] ?? shared[name];
       if (value === undefined)
@@ -82,7 +89,7 @@ export async function createCredentials(directory: string, config: Config): Prom
   };
 }
 
-async function archiveSecrets(directory: string): Promise<Partial<Record<SecretName, string>>> {
+async function archiveSecrets(directory: string): Promise<Values> {
   const { writer, reader, privateKey } = await archiveKeys(directory);
   return { backupBucketKey: writer, restoreBucketKey: reader, restorePrivateKey: privateKey };
 }
@@ -96,8 +103,8 @@ const accounts = {
 
 /** The passwords of the accounts as they are given out now, and those before. */
 async function databasePasswords(directory: string, config: Config) {
-  const now: Partial<Record<SecretName, string>> = {};
-  const before: Partial<Record<SecretName, string>> = {};
+  const now: Values = {};
+  const before: Values = {};
   for (const [account, { shown, all }] of Object.entries(accounts)) {
     const made = await generations(directory, config, "database-passwords", async (ending, generation) => ({
       generation,

@@ -4,6 +4,7 @@ import type { Config } from "./schema.js";
 const settings = {
   "edge-token": "edgeToken",
   "database-passwords": "databasePasswords",
+  "database-authority": "databaseAuthority",
   "ssh-host-keys": "sshHostKeys",
 } as const satisfies Readonly<Record<string, keyof Config["generations"]>>;
 

@@ -87,6 +87,9 @@ const generations = z.strictObject({
   databasePasswords: generation.describe(
     "Of the passwords of the application, the replication and the monitoring. Raise it by one, then `npm run ops rotate database-passwords`.",
   ),
+  databaseAuthority: generation.describe(
+    "Of the private authority of MySQL and the certificates that it signs. Raise it by one, then `npm run ops rotate database-authority`.",
+  ),
   sshHostKeys: generation.describe(
     "Of the keys that servers show to whoever logs in. Raise it by one, then `npm run ops rotate ssh-host-keys`.",
   ),

@@ -7,6 +7,8 @@ import { CertificateAuthority, SignedCertificate } from "./certificates/index.js
 export interface MysqlCertificatesProps {
   /** The environment. Each server with the role database gets a certificate. */
   readonly config: Config;
+  /** Generation of the authority. It stands in the name of a later one: while two are trusted, who verifies a certificate finds its authority by name. @default 1 */
+  readonly generation?: number;
 }
 
 /**
@@ -18,9 +20,11 @@ export class MysqlCertificates extends Construct {
   readonly authority: CertificateAuthority;
   private readonly certificates: ReadonlyMap<string, SignedCertificate>;
 
-  constructor(scope: Construct, id: string, { config }: MysqlCertificatesProps) {
+  constructor(scope: Construct, id: string, { config, generation = 1 }: MysqlCertificatesProps) {
     super(scope, id);
-    this.authority = new CertificateAuthority(this, "authority", { commonName: `${config.environment} MySQL CA` });
+    this.authority = new CertificateAuthority(this, "authority", {
+      commonName: `${config.environment} MySQL CA${generation === 1 ? "" : ` ${generation}`}`,
+    });
     this.certificates = new Map(
       serversWithRole(config, "database").map((server) => [
         server.name,
@@ -35,8 +39,10 @@ export class MysqlCertificates extends Construct {
     );
   }
 
-  /** Certificate of a database member. @returns undefined for a server without that role */
-  of(serverName: string): SignedCertificate | undefined {
-    return this.certificates.get(serverName);
+  /** Certificate of a database member. @throws Error for a server without that role */
+  of(serverName: string): SignedCertificate {
+    const certificate = this.certificates.get(serverName);
+    if (!certificate) throw new Error(`no certificate for ${serverName} in ${this.node.path}`);
+    return certificate;
   }
 }

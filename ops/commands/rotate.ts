@@ -13,6 +13,7 @@ import { look } from "../core/observe.js";
 import { deliver, takenUp } from "../core/secrets.js";
 import { sleep, waitUntil } from "../core/shell.js";
 import type { Report } from "../core/site.js";
+import { databaseAuthority } from "./rotations/database-authority.js";
 import { databasePasswords } from "./rotations/database-passwords.js";
 import { edgeToken } from "./rotations/edge-token.js";
 import type { Moment, Rotation } from "./rotations/rotation.js";
@@ -21,6 +22,7 @@ import { sshHostKeys } from "./rotations/ssh-host-keys.js";
 const rotations: Readonly<Record<Rotated, Rotation>> = {
   "edge-token": edgeToken,
   "database-passwords": databasePasswords,
+  "database-authority": databaseAuthority,
   "ssh-host-keys": sshHostKeys,
 };
 
@@ -34,7 +36,6 @@ export const nextOf = ({ configured, used, oldest }: Stage): "used" | "oldest" |
 /** What changes in another way, or in none. */
 const elsewhere: Readonly<Record<string, string>> = {
   "origin-certificate": 'is renewed by a deploy; see docs/operations.md, "Renew the origin certificate"',
-  "database-authority": "cannot be rotated yet; it lives twenty years, MySQL's certificates live ten",
 };
 
 /** @throws when there is no such rotation; says which there are */

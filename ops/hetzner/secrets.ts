@@ -22,6 +22,7 @@ export interface TerraformSecretsProps {
 const names: Readonly<Record<Rotated, string>> = {
   "edge-token": "edge",
   "database-passwords": "password",
+  "database-authority": "mysql",
   "ssh-host-keys": "ssh-host-key",
 };
 
@@ -31,10 +32,15 @@ const shown: Readonly<Partial<Record<Rotated, Allowed>>> = {
 };
 
 /** Output `secrets` of the stack of the credentials. */
-interface SecretsOutput {
+interface SecretsOutput extends GivenOut {
+  /** In the generation before the configured one. */
+  readonly before: GivenOut;
+}
+
+/** What servers share, and what each has for itself. */
+interface GivenOut {
   readonly shared: Readonly<Partial<Record<SecretName, string>>>;
   readonly own: Readonly<Record<string, Readonly<Partial<Record<SecretName, string>>>>>;
-  readonly before: Readonly<Partial<Record<SecretName, string>>>;
 }
 
 /** What a plan of the credentials would do beyond making one generation and letting go of the one before the last. Pure. */
@@ -72,14 +78,17 @@ export class TerraformSecrets implements SecretStore {
   }
 
   async values(): Promise<SecretValues> {
-    const { shared, own, before } = (await this.output("secrets")) as SecretsOutput;
+    const { before, ...now } = (await this.output("secrets")) as SecretsOutput;
+    const find = ({ own, shared }: GivenOut, server: string, name: SecretName): string | undefined =>
+      own[server]?.[name] ?? shared[name];
     return {
       of: (server, name) => {
-        const value = own[server]?.[name] ?? shared[name];
+        const value = find(now, server, name);
         if (value === undefined) throw new Error(`secret ${name} of ${server}: the stack of the credentials has none`);
         return value;
       },
-      before: (_, name) => before[name],
+      // What is not there is no attribute, or null.
+      before: (server, name) => find(before, server, name) ?? undefined,
     };
   }
 

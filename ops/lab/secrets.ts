@@ -27,7 +27,7 @@ export class LabSecrets implements SecretStore {
         if (server === undefined) throw new Error(`lab: no server ${name}`);
         return blueprint.credentials.value(server, secret);
       },
-      before: (_, secret) => blueprint.credentials.before(secret),
+      before: (server, secret) => blueprint.credentials.before(server, secret),
     };
   }
 

@@ -34,6 +34,7 @@ async function raise(setting: keyof NonNullable<EnvironmentInput["generations"]>
 const rotations = [
   ["edge-token", "edgeToken"],
   ["database-passwords", "databasePasswords"],
+  ["database-authority", "databaseAuthority"],
   ["ssh-host-keys", "sshHostKeys"],
 ] as const;
 

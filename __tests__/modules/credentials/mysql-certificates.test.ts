@@ -5,8 +5,8 @@ import { exampleConfig } from "../../support/config.js";
 import { splitServers } from "../../support/servers.js";
 import { onlyResource, resources, synthesize } from "../../support/synth.js";
 
-const certificates = (config: Config) =>
-  synthesize(config, (stack) => new MysqlCertificates(stack, "mysql", { config }));
+const certificates = (config: Config, generation?: number) =>
+  synthesize(config, (stack) => new MysqlCertificates(stack, "mysql", { config, generation }));
 
 describe("MysqlCertificates, defaults", () => {
   const synthesized = certificates(exampleConfig());
@@ -20,6 +20,12 @@ describe("MysqlCertificates, defaults", () => {
       allowed_uses: ["cert_signing", "crl_signing"],
       validity_period_hours: 175_320,
       early_renewal_hours: 0,
+    });
+  });
+
+  it("has another name in each generation: OpenSSL looks for the authority of a certificate by its name", () => {
+    expect(onlyResource(certificates(exampleConfig(), 2), "tls_self_signed_cert")).toMatchObject({
+      subject: [{ common_name: "production MySQL CA 2" }],
     });
   });
 

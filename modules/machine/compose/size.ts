@@ -12,8 +12,8 @@ export const maximumBytes = 32 * 1024;
 export const warningBytes = 28 * 1024;
 
 /**
- * Length of each secret in bytes, rounded up: keys and certificates in PEM, ECDSA P-256 but for the origin pull CA, which is RSA; passwords
- * of 32 characters; Cloudflare's certificates as it issues them.
+ * Length of each secret in bytes, rounded up, and of two where a server may have both for the time of a rotation: keys and certificates in
+ * PEM, ECDSA P-256 but for the origin pull CA, which is RSA; passwords of 32 characters; Cloudflare's certificates as it issues them.
  */
 const secretBytes: Readonly<Record<SecretName, number>> = {
   applicationDatabasePassword: 32,
@@ -21,7 +21,7 @@ const secretBytes: Readonly<Record<SecretName, number>> = {
   replicationPasswords: 69,
   monitoringPassword: 32,
   monitoringPasswords: 69,
-  mysqlCa: 680,
+  mysqlCa: 1240,
   mysqlServerCertificate: 800,
   mysqlServerKey: 240,
   edgeTokens: 97,
