@@ -7,6 +7,7 @@ import {
   payloadHash,
   payloadOf,
   serverUserData,
+  withCertificateBefore,
 } from "../modules/machine/compose/index.js";
 import { loadLabEnvironment, type LabEnvironment, type LabOverrides } from "./environment.js";
 import { authority, type KeyPair } from "./keys/certificates.js";
@@ -66,6 +67,10 @@ function serverOf({ servers }: Config, name: string): ServerConfig {
 /** What tells an outdated server from a current one, as at Hetzner. */
 export const payloadHashOf = ({ environment: { config } }: Blueprint, name: string): string =>
   payloadHash(config, serverOf(config, name));
+
+/** The same of a server that has the origin certificate of the generation before, and differs in nothing else. */
+export const payloadHashBefore = ({ environment: { config } }: Blueprint, name: string): string =>
+  payloadHash(withCertificateBefore(config), serverOf(config, name));
 
 /** User data of a server, byte for byte as it is synthesized, with the lab's secrets in the secret part. */
 export const userDataOf = ({ environment: { config }, credentials }: Blueprint, name: string): string => {

@@ -16,7 +16,7 @@ export interface LabEnvironment {
 /** What a lab may change in environments/lab.ts. */
 export type LabOverrides = Pick<
   Partial<EnvironmentInput>,
-  "tls" | "servers" | "database" | "generations" | "backup" | "restore"
+  "tls" | "servers" | "database" | "generations" | "certificate" | "backup" | "restore"
 >;
 
 /**

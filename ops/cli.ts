@@ -13,7 +13,7 @@ import { planAll, readReviewed, writeReviewed } from "./commands/plan.js";
 import { release } from "./commands/release.js";
 import { remove } from "./commands/remove.js";
 import { keysAreGone, restore } from "./commands/restore.js";
-import { rotate, rotatedNamed } from "./commands/rotate.js";
+import { needsLogin, rotate, rotatedNamed } from "./commands/rotate.js";
 import { dryRun, rollout } from "./commands/rollout.js";
 import { status } from "./commands/status.js";
 import { Lock } from "./core/lock.js";
@@ -22,7 +22,7 @@ import { backMinutes, type Context } from "./core/maintain.js";
 import { openSite } from "./open.js";
 import { Progress } from "./core/progress.js";
 import { endInOrder } from "./core/shell.js";
-import type { Site } from "./core/site.js";
+import type { OpenProps, Site } from "./core/site.js";
 
 const program = new Command("npm run ops")
   .description(
@@ -32,12 +32,12 @@ const program = new Command("npm run ops")
   .enablePositionalOptions()
   .showHelpAfterError();
 
-const site = (): Promise<Site> => openSite(readInvocation());
+const site = (props?: OpenProps): Promise<Site> => openSite(readInvocation(), props);
 
 /** Does something that changes servers, as the only one at that time. */
-async function alone(command: string, work: (context: Context) => Promise<void>): Promise<void> {
+async function alone(command: string, work: (context: Context) => Promise<void>, props?: OpenProps): Promise<void> {
   endInOrder();
-  const opened = await site();
+  const opened = await site(props);
   const lock = await Lock.take(opened.lock, command);
   try {
     await work({ site: opened, lock, progress: new Progress() });
@@ -186,7 +186,7 @@ program
   .argument("<what>", allRotated.join(", "))
   .action(async (name: string) => {
     const what = rotatedNamed(name);
-    await alone(`rotate ${what}`, (context) => rotate(context, what));
+    await alone(`rotate ${what}`, (context) => rotate(context, what), { needsLogin: needsLogin(what) });
   });
 
 program

@@ -1,12 +1,12 @@
 import { type Invocation, loadEnvironment } from "../modules/config/load.js";
-import type { Site } from "./core/site.js";
+import type { OpenProps, Site } from "./core/site.js";
 
 /** The running environment that was asked for. @throws when it cannot be reached, with the setting or the command that helps */
-export async function openSite({ environment, terraform }: Invocation): Promise<Site> {
+export async function openSite({ environment, terraform }: Invocation, props: OpenProps = {}): Promise<Site> {
   if (environment === "lab") {
     const { labSite } = await import("./lab/site.js");
     return labSite();
   }
   const { hetznerSite } = await import("./hetzner/site.js");
-  return hetznerSite(await loadEnvironment(environment), terraform);
+  return hetznerSite(await loadEnvironment(environment), terraform, props);
 }

@@ -61,7 +61,8 @@ export class CredentialsStack extends PlatformStack {
       generation: config.generations.sshHostKeys,
       make: (ending) => new SshHostKeys(this, `ssh-host-key${ending}`, { config }),
     });
-    this.originCertificate = originCertificates(this, config);
+    const origin = originCertificates(this, config);
+    this.originCertificate = origin.current;
     // Both exist in either TLS mode: while the mode changes, or changes back, servers keep what they were made with.
     this.edgeTokens = new Rotation(this, {
       what: "edge-token",
@@ -80,6 +81,7 @@ export class CredentialsStack extends PlatformStack {
         "database-passwords": this.passwords.stage,
         "database-authority": this.mysql.stage,
         "ssh-host-keys": this.sshHostKeys.stage,
+        "origin-certificate": origin.stage,
       },
       description: "How far each rotation has come; npm run ops rotate",
     });

@@ -60,6 +60,31 @@ async function cloudWith(plans: readonly Plan[], servers: readonly ApiServer[] =
 }
 const silent = () => undefined;
 
+describe("a server that was given another origin certificate over SSH", () => {
+  const raised = exampleConfig({ tls: "passthrough", certificate: { generation: 2 } });
+  const [web] = raised.servers;
+  if (web === undefined) throw new Error("no server");
+  const madeFor = (generation: number, more: Parameters<typeof exampleConfig>[0] = {}) =>
+    payloadHash(exampleConfig({ tls: "passthrough", ...more, certificate: { generation } }), web);
+  const noted = async (payload: string) => {
+    const { api, asked } = await standInApi([server("alpha", { labels: { payload, kept: "label" } })]);
+    const { foundation, credentials, servers, edge } = recordedTerraform("production", []);
+    const stacks = { foundation, credentials, servers, edge };
+    const cloud = new HetznerCloud({ config: raised, api, ...stacks, synthesize: () => Promise.resolve() });
+    await cloud.noteCertificate(web);
+    return asked.filter((line) => line.startsWith("PUT"));
+  };
+
+  it("counts as made with it, and keeps its other labels", async () => {
+    const labels = { payload: madeFor(2), kept: "label" };
+    expect(await noted(madeFor(1))).toEqual([`PUT /servers/${server("alpha").id} ${JSON.stringify({ labels })}`]);
+  });
+
+  it("stays outdated when its payload was older in something else", async () => {
+    expect(await noted(madeFor(1, { domain: "other.example.org" }))).toEqual([]);
+  });
+});
+
 /** A server that the configuration no longer has, and what the states have of it. */
 const gone: ApiServer = {
   id: 77,

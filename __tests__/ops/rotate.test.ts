@@ -21,7 +21,6 @@ describe("a rotation", () => {
 
   it("of something unknown is refused by name", () => {
     expect(() => rotatedNamed("everything")).toThrow(/^rotate: no everything; there are edge-token/);
-    expect(() => rotatedNamed("origin-certificate")).toThrow(/^rotate: origin-certificate is renewed by a deploy/);
   });
 });
 
@@ -42,6 +41,13 @@ describe("what a plan that makes a generation may do", () => {
       excessOfMaking(plan(["tls_locally_signed_cert.mysql_alpha_certificate", "delete"]), "database-authority", 3),
     ).toEqual([]);
     expect(excessOfMaking(plan(["tls_private_key.ssh-host-key-2_alpha", "delete"]), "ssh-host-keys", 4)).toEqual([]);
+  });
+
+  it("keeps the certificate of Cloudflare's that is in use, and lets go of the key of one that is revoked", () => {
+    const key = plan(["tls_private_key.origin-certificate-1_key", "delete"]);
+    expect(excessOfMaking(key, "origin-certificate", 3)).toEqual([]);
+    const used = plan(["cloudflare_origin_ca_certificate.origin-certificate-2_certificate[0]", "delete"]);
+    expect(excessOfMaking(used, "origin-certificate", 3)).toHaveLength(1);
   });
 
   it.each([
@@ -103,10 +109,26 @@ describe("secrets that Terraform keeps", () => {
     ]);
   });
 
+  it("that Cloudflare has issued are revoked with the last step, the one before alone", async () => {
+    const certificate = (number: number) =>
+      [`cloudflare_origin_ca_certificate.origin-certificate-${number}_certificate[0]`, "delete"] as const;
+    const moved = ["terraform_data.origin-certificate_oldest", "update"] as const;
+    const issued = exampleConfig({ certificate: { generation: 3 } });
+    const withPlan = (...changes: readonly (readonly [address: string, actions: string])[]) => {
+      const { credentials, edge } = recordedTerraform("production", [plan(...changes)]);
+      return new TerraformSecrets({ config: issued, credentials, edge, synthesize: () => Promise.resolve() });
+    };
+    await withPlan(moved, certificate(2)).advance("origin-certificate", "oldest", silent);
+    await expect(withPlan(moved, certificate(3)).advance("origin-certificate", "oldest", silent)).rejects.toThrow(
+      "refused: the plan would do more than this",
+    );
+  });
+
   it.each([
     ["advance", plan(["terraform_data.edge-token_used", "update"], ["random_password.edge_token", "delete"])],
     ["show", plan(["cloudflare_ruleset.site_edge-token", "update"], ["hcloud_load_balancer.balancer", "update"])],
     ["show", plan(["cloudflare_ruleset.site_edge-token", "delete,create"])],
+    ["show", plan(["hcloud_uploaded_certificate.certificate", "create,delete"])],
   ] as const)("are left alone when a plan would do more (%s)", async (step, more) => {
     const { secrets, terraform } = secretsWith(more);
     const doing = step === "show" ? secrets.show("edge-token", silent) : secrets.advance("edge-token", "used", silent);

@@ -28,19 +28,31 @@ export async function startBalancer(
   layout: Layout,
   { definition, host, targets, certificate }: BalancerProps,
 ): Promise<void> {
-  const bundle = path.join(layout.services, "balancer.pem");
+  const bundle = bundleOf(layout);
   const file = path.join(layout.services, "balancer.cfg");
-  await writeFile(
-    bundle,
-    (await readFile(certificate.certificate, "utf8")) + (await readFile(certificate.key, "utf8")),
-    {
-      mode: 0o600,
-    },
-  );
+  await writeBundle(bundle, certificate);
   const config = haproxyConfig({ definition, host, targets, certificateBundle: bundle, socket: socketOf(layout) });
   await writeFile(file, config);
   const command = ["haproxy", "-db", "-f", file] as const;
   await startService(layout, { name: service, host: host.name, command, configuration: config });
+}
+
+/** Lets the load balancer that runs show another certificate: no connection ends, as with the provider. */
+export async function showCertificate(layout: Layout, certificate: KeyPair): Promise<void> {
+  const bundle = bundleOf(layout);
+  const pem = await writeBundle(bundle, certificate);
+  // An empty line ends what comes after <<.
+  await askHaproxy(socketOf(layout), `set ssl cert ${bundle} <<\n${pem.trimEnd()}\n`);
+  const told = await askHaproxy(socketOf(layout), `commit ssl cert ${bundle}`);
+  if (!told.includes("Success")) throw new Error(`lab: the balancer does not take the certificate: ${told.trim()}`);
+}
+
+const bundleOf = (layout: Layout): string => path.join(layout.services, "balancer.pem");
+
+async function writeBundle(bundle: string, { certificate, key }: KeyPair): Promise<string> {
+  const pem = (await readFile(certificate, "utf8")) + (await readFile(key, "utf8"));
+  await writeFile(bundle, pem, { mode: 0o600 });
+  return pem;
 }
 
 /** What the health check says about one target of one service. */

@@ -41,7 +41,9 @@ export async function createCredentials(directory: string, config: Config): Prom
   const originCa = await authority(directory, "origin-ca", "lab Origin CA");
   const originPullCa = await authority(directory, "origin-pull-ca", "lab Origin Pull CA");
   const names = [config.domain, `*.${config.domain}`];
-  const origin = await issue(originCa, directory, "origin", { commonName: config.domain, dnsNames: names });
+  const { used: origin } = await generations(directory, config, "origin-certificate", (ending) =>
+    issue(originCa, directory, `origin${ending}`, { commonName: config.domain, dnsNames: names }),
+  );
   const originPull = await issue(originPullCa, directory, "origin-pull", { commonName: "edge" });
   const edgeTokens = await generations(directory, config, "edge-token", (ending) =>
     password(path.join(directory, `edge-token${ending}`)),

@@ -1,6 +1,12 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { generationOf, generationSetting, type Rotated, type Stage } from "../../modules/config/generations.js";
+import {
+  generationOf,
+  generationSetting,
+  isUsedAtOnce,
+  type Rotated,
+  type Stage,
+} from "../../modules/config/generations.js";
 import type { Config } from "../../modules/config/schema.js";
 
 type Reached = Pick<Stage, "used" | "oldest">;
@@ -16,7 +22,8 @@ const read = async (directory: string): Promise<Partial<Record<Rotated, Reached>
  */
 export async function stageOf(directory: string, config: Config, what: Rotated): Promise<Stage> {
   const configured = generationOf(config, what);
-  const { used, oldest } = (await read(directory))[what] ?? { used: 1, oldest: 1 };
+  const reached = (await read(directory))[what] ?? { used: 1, oldest: 1 };
+  const { oldest, used } = isUsedAtOnce(what) ? { ...reached, used: configured } : reached;
   if (![oldest, oldest + 1].includes(configured))
     throw new Error(`lab: ${generationSetting(what)} is ${configured}, and ${oldest} is in force: raise it by one`);
   return { configured, used, oldest };

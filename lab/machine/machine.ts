@@ -208,6 +208,11 @@ export class Machine {
     return readFile(this.seeded, "utf8").catch(() => undefined);
   }
 
+  /** Notes that it has by now what a payload with this hash would bring. */
+  async notePayload(hash: string): Promise<void> {
+    await writeFile(this.seeded, hash);
+  }
+
   /** Memory in bytes: what it cannot give back, and with page cache. */
   async memory(): Promise<{ anonymousBytes: number; totalBytes: number }> {
     return { anonymousBytes: await this.group.anonymousBytes(), totalBytes: await this.group.memoryBytes() };

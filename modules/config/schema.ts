@@ -77,7 +77,9 @@ const certificate = z.strictObject({
     .describe(
       "Kind of its key. A change waits for the next generation. Default: RSA 2048 where the balancer ends TLS, since no public example shows one with another; else ECDSA P-256.",
     ),
-  generation: generation.describe("Raise it by one to issue a new key and certificate."),
+  generation: generation.describe(
+    "Raise it by one to issue a new key and certificate, then `npm run ops rotate origin-certificate`.",
+  ),
 });
 
 const generations = z.strictObject({

@@ -5,6 +5,7 @@ import { Fn, Op, type Precondition, type TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { keyTypes } from "./certificates/keys.js";
 import type { Config } from "../config/schema.js";
+import { OldestAccepted } from "./rotation.js";
 
 /** Sorted, as Cloudflare returns them: in any other order every plan replaces the certificate. */
 const hostnamesOf = ({ domain }: Config): readonly string[] => [`*.${domain}`, domain].sort();
@@ -22,7 +23,7 @@ export interface OriginCertificateProps {
  * A key and the certificate that Cloudflare's Origin CA issues for it: trusted by Cloudflare's edge only, for the apex and one level below.
  *
  * The construct id holds the generation. To destroy a certificate is to revoke it, so when the generation is raised the stack keeps the
- * previous one until the next raise: whoever still presents the previous certificate presents a valid one.
+ * previous one until `npm run ops rotate` has seen that nobody presents it any more.
  */
 export class OriginCertificate extends Construct {
   /** Private key, made by Terraform: Cloudflare sees only the request. */
@@ -64,16 +65,22 @@ export const coversNames = ({ certificate }: OriginCertificate, config: Config):
 });
 
 /** The configured generation, and beside it the previous one. Plans say when configured names, validity or type of key wait for the next. */
-export function originCertificates(stack: TerraformStack, config: Config): OriginCertificate {
+export function originCertificates(
+  stack: TerraformStack,
+  config: Config,
+): { readonly current: OriginCertificate; readonly stage: OldestAccepted["stage"] } {
   const { generation, keyType, validityDays } = config.certificate;
   const issue = (number: number): OriginCertificate =>
     new OriginCertificate(stack, `origin-certificate-${number}`, { config });
-  if (generation > 1) issue(generation - 1);
+  const oldest = new OldestAccepted(stack, { what: "origin-certificate", generation });
+  // To be gone is to be revoked.
+  if (generation > 1) issue(generation - 1).certificate.addOverride("count", oldest.countBefore);
   const current = issue(generation);
   // cdktf has no construct for check blocks.
   const names = coversNames(current, config);
   stack.addOverride("check.origin_certificate", {
     assert: [
+      oldest.assertion,
       {
         condition: Op.eq(current.certificate.requestedValidity, validityDays),
         error_message: `The origin certificate was issued for another validity than ${validityDays} days. ${nextGeneration}`,
@@ -85,5 +92,5 @@ export function originCertificates(stack: TerraformStack, config: Config): Origi
       },
     ],
   });
-  return current;
+  return { current, stage: oldest.stage };
 }

@@ -35,15 +35,7 @@ export class Rotation<Made> extends Construct {
     this.previous = generation > 1 ? make(endingOf(generation - 1), generation - 1) : undefined;
     this.usedNumber = new Reached(this, "used", props);
     this.oldestNumber = new Reached(this, "oldest", props);
-    // cdktf has no construct for check blocks.
-    stack.addOverride(`check.${what}`, {
-      assert: [
-        {
-          condition: Op.eq(this.oldestNumber.value, generation),
-          error_message: `${generationSetting(what)} is ${generation}, and an older one is still in force: npm run ops rotate ${what}`,
-        },
-      ],
-    });
+    stack.addOverride(`check.${what}`, { assert: [unfinished(what, generation, this.oldestNumber)] });
   }
 
   /** What is shown to those who check it. */
@@ -83,9 +75,56 @@ export class Rotation<Made> extends Construct {
   }
 }
 
-/** A number in the state: the generation that has been reached. It begins with 1, and no deploy changes it. */
+/** Makes every plan name a rotation that is not at its end. cdktf has no construct for check blocks. */
+const unfinished = (what: Rotated, generation: number, oldest: Reached) => ({
+  condition: Op.eq(oldest.value, generation),
+  error_message: `${generationSetting(what)} is ${generation}, and an older one is still in force: npm run ops rotate ${what}`,
+});
+
+/** The number by which a secret that is used at once counts how far it has come: the oldest generation that is still accepted. */
+export class OldestAccepted extends Construct {
+  private readonly number: Reached;
+
+  constructor(
+    stack: TerraformStack,
+    private readonly props: Pick<RotationProps<unknown>, "what" | "generation">,
+  ) {
+    super(stack, props.what);
+    // Until somebody has seen that nobody shows it, the one before is accepted.
+    this.number = new Reached(this, "oldest", { ...props, begins: Math.max(1, props.generation - 1) });
+  }
+
+  /** How many there are to be of what the generation before is made of. */
+  get countBefore(): string {
+    return `\${${this.number.address}.input == ${this.props.generation} ? 0 : 1}`;
+  }
+
+  /** For a check block: fails until the generation before is gone. */
+  get assertion() {
+    return unfinished(this.props.what, this.props.generation, this.number);
+  }
+
+  /** How far it has come, see Stage in modules/config/generations.ts. */
+  get stage(): Readonly<Record<string, unknown>> {
+    const { generation } = this.props;
+    return { configured: generation, used: generation, oldest: this.number.value };
+  }
+}
+
+/** Properties of {@link Reached}. */
+interface ReachedProps extends Pick<RotationProps<unknown>, "what" | "generation"> {
+  /** Where it begins. @default 1 */
+  readonly begins?: number;
+}
+
+/** A number in the state: the generation that has been reached. No deploy changes it. */
 class Reached extends TerraformResource {
-  constructor(scope: Construct, id: string, { what, generation }: Pick<RotationProps<unknown>, "what" | "generation">) {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: ReachedProps,
+  ) {
+    const { what, generation } = props;
     super(scope, id, {
       terraformResourceType: "terraform_data",
       lifecycle: {
@@ -104,7 +143,11 @@ class Reached extends TerraformResource {
     return this.interpolationForAttribute("input") as unknown as string;
   }
 
+  get address(): string {
+    return `${this.terraformResourceType}.${this.friendlyUniqueId}`;
+  }
+
   protected override synthesizeAttributes(): Record<string, unknown> {
-    return { input: 1 };
+    return { input: this.props.begins ?? 1 };
   }
 }

@@ -3,6 +3,7 @@ import {
   allRotated,
   generationOf,
   generationSetting,
+  isUsedAtOnce,
   type Rotated,
   type Stage,
 } from "../../modules/config/generations.js";
@@ -10,12 +11,13 @@ import type { ServerConfig } from "../../modules/config/schema.js";
 import { gate, notBack } from "../core/judge.js";
 import type { Context } from "../core/maintain.js";
 import { look } from "../core/observe.js";
-import { deliver, takenUp } from "../core/secrets.js";
+import { deliver, holdersOf, takenUp } from "../core/secrets.js";
 import { sleep, waitUntil } from "../core/shell.js";
-import type { Report } from "../core/site.js";
+import type { Report, Site } from "../core/site.js";
 import { databaseAuthority } from "./rotations/database-authority.js";
 import { databasePasswords } from "./rotations/database-passwords.js";
 import { edgeToken } from "./rotations/edge-token.js";
+import { originCertificate } from "./rotations/origin-certificate.js";
 import type { Moment, Rotation } from "./rotations/rotation.js";
 import { sshHostKeys } from "./rotations/ssh-host-keys.js";
 
@@ -24,6 +26,7 @@ const rotations: Readonly<Record<Rotated, Rotation>> = {
   "database-passwords": databasePasswords,
   "database-authority": databaseAuthority,
   "ssh-host-keys": sshHostKeys,
+  "origin-certificate": originCertificate,
 };
 
 /** Longest time until a server does as it was told. */
@@ -33,15 +36,9 @@ const followSeconds = 90;
 export const nextOf = ({ configured, used, oldest }: Stage): "used" | "oldest" | undefined =>
   used < configured ? "used" : oldest < configured ? "oldest" : undefined;
 
-/** What changes in another way, or in none. */
-const elsewhere: Readonly<Record<string, string>> = {
-  "origin-certificate": 'is renewed by a deploy; see docs/operations.md, "Renew the origin certificate"',
-};
-
 /** @throws when there is no such rotation; says which there are */
 export function rotatedNamed(what: string): Rotated {
   const found = allRotated.find((one) => one === what);
-  if (what in elsewhere) throw new Error(`rotate: ${what} ${elsewhere[what]}`);
   if (found === undefined) throw new Error(`rotate: no ${what}; there are ${allRotated.join(", ")}`);
   return found;
 }
@@ -53,8 +50,11 @@ export function rotatedNamed(what: string): Rotated {
  */
 export async function rotate(context: Context, what: Rotated): Promise<void> {
   const { site, lock, progress } = context;
-  const faults = gate(await look(site), lock.inHand);
-  if (faults.length > 0) throw new Error(`refused, for the environment is not well:\n  ${faults.join("\n  ")}`);
+  const { isShownOutside, secrets } = rotations[what];
+  if (canLogIn(site) && holdersOf(site.config, secrets).length > 0) {
+    const faults = gate(await look(site), lock.inHand);
+    if (faults.length > 0) throw new Error(`refused, for the environment is not well:\n  ${faults.join("\n  ")}`);
+  }
   const configured = generationOf(site.config, what);
   await progress.step(`${what}: generation ${configured} is there`, (report) => site.secrets.make(what, report));
   for (;;) {
@@ -62,37 +62,71 @@ export async function rotate(context: Context, what: Rotated): Promise<void> {
     await follow(context, what, stage);
     const next = nextOf(stage);
     if (next === undefined) break;
-    if (next === "oldest" && rotations[what].isShownOutside) await spread(context);
+    if (next === "oldest" && isShownOutside?.(site.config)) await spread(context);
     const title =
       next === "used" ? `generation ${configured} is used` : `generation ${stage.oldest} is no longer accepted`;
     await progress.step(`${what}: ${title}`, (report) => site.secrets.advance(what, next, report));
   }
-  progress.say(
-    configured === 1
-      ? `${what}: generation 1 is in force, the first`
-      : `${what}: only generation ${configured} is in force; the one before was tried, and is refused`,
-  );
+  progress.say(`${what}: ${outcome(what, configured)}`);
   progress.say(`for another, write ${generationSetting(what)}: ${configured + 1}, and run this again`);
 }
 
-/** Lets every server, and what stands before them, do as the stage says. */
+function outcome(what: Rotated, configured: number): string {
+  if (configured === 1) return "generation 1 is in force, the first";
+  const before = isUsedAtOnce(what) ? "the one before is revoked" : "the one before was tried, and is refused";
+  return `only generation ${configured} is in force; ${before}`;
+}
+
+const canLogIn = ({ config }: Site): boolean => config.administrators.cidrs.length > 0;
+
+/** Whether a rotation is refused where nobody may log in. */
+export const needsLogin = (what: Rotated): boolean => !rotations[what].needsNoLogin;
+
+/** Lets every server that it concerns, and what stands before them, do as the stage says. */
 async function follow(context: Context, what: Rotated, stage: Stage): Promise<void> {
   const { site, progress } = context;
-  const values = await site.secrets.values();
-  const rotation = rotations[what];
-  const moment = (report: Report): Moment => ({ ...context, stage, values, report });
-  await rotation.prepare?.(moment(progress.say));
-  for (const server of site.config.servers) await rotation.requireAble(moment(progress.say), server);
-  for (const server of site.config.servers)
-    await progress.step(`${server.name}: gets generation ${accepted(stage).join(" and ")} of ${what}`, (report) =>
-      give(moment(report), what, server),
-    );
-  await progress.step(`all servers: accept generation ${accepted(stage).join(" and ")}, and no other`, (report) =>
-    waitUntil("they do", () => rotation.missing(moment(report)), { limitSeconds: followSeconds, report }),
-  );
-  if (rotation.isShownOutside)
+  const { secrets, isShownOutside } = rotations[what];
+  const holders = holdersOf(site.config, secrets);
+  if (canLogIn(site)) await followOn(context, what, stage, holders);
+  else await requireReplaced(site, holders);
+  if (isShownOutside?.(site.config))
     await progress.step(`Cloudflare and the balancer show generation ${stage.used}`, (report) =>
       site.secrets.show(what, report),
+    );
+}
+
+async function followOn(
+  context: Context,
+  what: Rotated,
+  stage: Stage,
+  holders: readonly ServerConfig[],
+): Promise<void> {
+  const { site, progress } = context;
+  const values = await site.secrets.values();
+  const { isOnlyShown, prepare, requireAble, missing } = rotations[what];
+  const moment = (report: Report): Moment => ({ ...context, stage, values, report });
+  const numbers = isOnlyShown ? `${stage.used}` : accepted(stage).join(" and ");
+  await prepare?.(moment(progress.say));
+  for (const server of holders) await requireAble(moment(progress.say), server);
+  for (const server of holders)
+    await progress.step(`${server.name}: gets generation ${numbers} of ${what}`, (report) =>
+      give(moment(report), what, server),
+    );
+  if (holders.length > 0)
+    await progress.step(
+      `all servers: ${isOnlyShown ? "show" : "accept"} generation ${numbers}, and no other`,
+      (report) => waitUntil("they do", () => missing(moment(report)), { limitSeconds: followSeconds, report }),
+    );
+}
+
+/** Where nobody may log in, a server has another generation only when it was replaced. */
+async function requireReplaced({ cloud }: Site, holders: readonly ServerConfig[]): Promise<void> {
+  const known = holders.length > 0 ? await cloud.servers() : [];
+  const late = holders.filter(({ name }) => !known.some((server) => server.name === name && server.current));
+  if (late.length > 0)
+    throw new Error(
+      `${late.map(({ name }) => name).join(", ")}: outdated, and nobody can log in to give them a new generation; ` +
+        'replace them one at a time, as docs/operations.md says in "Replace servers", and run this again',
     );
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Rotated } from "../../modules/config/generations.js";
-import type { ServerConfig } from "../../modules/config/schema.js";
+import type { Config, ServerConfig } from "../../modules/config/schema.js";
 import { secretFilesOf, type SecretName } from "../../modules/config/secrets.js";
 import { loginOf, type SecretValues, type Site } from "./site.js";
 
@@ -8,6 +8,15 @@ const program = readFileSync(new URL("files/deliver.py", import.meta.url), "utf8
 
 /** There on a server while new secrets wait to be taken up. */
 const markOf = (what: Rotated): string => `/run/rotate-${what}`;
+
+const filesWith = (config: Config, server: ServerConfig, names: readonly SecretName[]) => {
+  const { shared, own } = secretFilesOf(config, server);
+  return [...shared, ...own].filter(({ needs }) => needs.some((name) => names.includes(name)));
+};
+
+/** Servers that have files with one of these secrets. */
+export const holdersOf = (config: Config, names: readonly SecretName[]): readonly ServerConfig[] =>
+  config.servers.filter((server) => filesWith(config, server, names).length > 0);
 
 /**
  * Gives a server the files that hold these secrets, as a new server would get them.
@@ -20,16 +29,12 @@ export async function deliver(
   names: readonly SecretName[],
   values: SecretValues,
 ): Promise<readonly string[]> {
-  const { shared, own } = secretFilesOf(site.config, server);
-  const files = [...shared, ...own]
-    .filter(({ needs }) => needs.some((name) => names.includes(name)))
-    .map((file) => ({
-      path: file.path,
-      owner: file.owner,
-      mode: file.certificate ? "0644" : "0600",
-      content: file.content((name) => values.of(server.name, name)),
-    }));
-  if (files.length === 0) return [];
+  const files = filesWith(site.config, server, names).map((file) => ({
+    path: file.path,
+    owner: file.owner,
+    mode: file.certificate ? "0644" : "0600",
+    content: file.content((name) => values.of(server.name, name)),
+  }));
   const told = await site.ssh.run(loginOf(site, server.name), ["python3", "-I", "-c", program], {
     input: JSON.stringify({ mark: markOf(what), files }),
   });

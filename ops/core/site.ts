@@ -33,6 +33,8 @@ export interface Cloud {
    * @throws when more would be done
    */
   complete(server: ServerConfig, report: Report): Promise<void>;
+  /** Notes that a server was given the configured origin certificate: it is outdated no more, if nothing else was older. */
+  noteCertificate(server: ServerConfig): Promise<void>;
   /**
    * Makes sure of a removal before anything is touched.
    * @throws when the configuration does not pass, or when anything but this server would go
@@ -65,10 +67,16 @@ export interface SecretStore {
   hostKeys(): Promise<ReadonlyMap<string, string>>;
   /** From now on the configured generation is the one that is used, or the oldest that is accepted. */
   advance(what: Rotated, number: "used" | "oldest", report: Report): Promise<void>;
-  /** Lets what stands before the servers, Cloudflare and the balancer, show the generation that is used. */
+  /** Lets what stands before the servers, Cloudflare and the balancer, show the generation that is used, and returns when it does. */
   show(what: Rotated, report: Report): Promise<void>;
   /** How long until that has reached the last of Cloudflare's data centres, in seconds. */
   readonly spreadSeconds: number;
+}
+
+/** What opening a site may be told. */
+export interface OpenProps {
+  /** Whether nothing of what follows could be done without a login. @default true */
+  readonly needsLogin?: boolean;
 }
 
 /** A running environment, and how to reach it. */

@@ -86,6 +86,11 @@ export class HetznerApi {
     await this.act(`/servers/${id}/actions/shutdown`, {});
   }
 
+  /** Writes all labels of a server. */
+  async setLabels({ id }: Pick<ApiServer, "id">, labels: ApiServer["labels"]): Promise<void> {
+    await this.ask("PUT", `/servers/${id}`, { labels });
+  }
+
   /** Hetzner takes both protections of a server only with the same value. */
   async setProtection({ id }: Pick<ApiServer, "id">, value: boolean, kind: Protected = "servers"): Promise<void> {
     const protections = kind === "servers" ? { delete: value, rebuild: value } : { delete: value };

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { payloadHash } from "../../modules/machine/compose/index.js";
+import { payloadHash, withCertificateBefore } from "../../modules/machine/compose/index.js";
 import { type Config, roles, type ServerConfig } from "../../modules/config/schema.js";
 import type { Cloud, Report } from "../core/site.js";
 import type { CloudServer } from "../core/snapshot.js";
@@ -107,6 +107,13 @@ export class HetznerCloud implements Cloud {
       if (actionsOf(plan).length > 0) await apply();
     });
     await this.retarget(server, report);
+  }
+
+  async noteCertificate(server: ServerConfig): Promise<void> {
+    const { api, config } = this.props;
+    const made = await this.apiServer(server.name);
+    if (made?.labels["payload"] !== payloadHash(withCertificateBefore(config), server)) return;
+    await api.setLabels(made, { ...made.labels, payload: payloadHash(config, server) });
   }
 
   async prepareRemoval(name: string, report: Report): Promise<void> {

@@ -1,10 +1,18 @@
-import { generationOf, type Rotated, type Stage } from "../../modules/config/generations.js";
+import { X509Certificate } from "node:crypto";
+import { generationOf, isUsedAtOnce, type Rotated, type Stage } from "../../modules/config/generations.js";
 import type { Config } from "../../modules/config/schema.js";
 import type { SecretName } from "../../modules/config/secrets.js";
+import { siteHosts } from "../../modules/platform/names.js";
+import { ports } from "../../modules/platform/ports.js";
+import { waitUntil } from "../core/shell.js";
 import type { SecretStore, SecretValues } from "../core/site.js";
 import type { Report } from "../core/site.js";
 import { actionsOf, type Allowed, excessOf, type Plan } from "../terraform/plan.js";
 import type { Stack } from "../terraform/terraform.js";
+import { fingerprintAt } from "./shown-certificate.js";
+
+/** Longest time until a changed service of the balancer shows its new certificate. */
+const showSeconds = 120;
 
 /** What {@link TerraformSecrets} works with. */
 export interface TerraformSecretsProps {
@@ -18,17 +26,24 @@ export interface TerraformSecretsProps {
   readonly synthesize: () => Promise<void>;
 }
 
-/** The part of a resource's name that all resources of one generation begin with, but for its number. */
-const names: Readonly<Record<Rotated, string>> = {
-  "edge-token": "edge",
-  "database-passwords": "password",
-  "database-authority": "mysql",
-  "ssh-host-keys": "ssh-host-key",
+const numbered = (name: string) => (generation: number) => (generation === 1 ? name : `${name}-${generation}`);
+
+/** What the names of all resources of one generation begin with. */
+const names: Readonly<Record<Rotated, (generation: number) => string>> = {
+  "edge-token": numbered("edge"),
+  "database-passwords": numbered("password"),
+  "database-authority": numbered("mysql"),
+  "ssh-host-keys": numbered("ssh-host-key"),
+  "origin-certificate": (generation) => `origin-certificate-${generation}`,
 };
 
 /** What shows a secret outside of servers, and what may be done to it. */
 const shown: Readonly<Partial<Record<Rotated, Allowed>>> = {
   "edge-token": { "cloudflare_ruleset.site_edge-token": ["update"] },
+  "origin-certificate": {
+    "hcloud_uploaded_certificate.certificate": ["create,delete"],
+    "hcloud_load_balancer_service.balancer_service-443": ["update"],
+  },
 };
 
 /** Output `secrets` of the stack of the credentials. */
@@ -43,10 +58,16 @@ interface GivenOut {
   readonly own: Readonly<Record<string, Readonly<Partial<Record<SecretName, string>>>>>;
 }
 
+/** What the last step of a rotation may do beside noting that it is taken: destroying a certificate of Cloudflare's revokes it. */
+const ended = (what: Rotated, generation: number): Allowed =>
+  isUsedAtOnce(what)
+    ? { [`cloudflare_origin_ca_certificate.${names[what](generation - 1)}_certificate[0]`]: ["delete"] }
+    : {};
+
 /** What a plan of the credentials would do beyond making one generation and letting go of the one before the last. Pure. */
 export function excessOfMaking(plan: Plan, what: Rotated, generation: number): readonly string[] {
   const last = generation - 2;
-  const gone = new RegExp(`^\\w+\\.${names[what]}${last === 1 ? "" : `-${last}`}_`);
+  const gone = new RegExp(`^\\w+\\.${names[what](last)}_`);
   const mayGo = (plan.resource_changes ?? []).filter(({ address }) => last >= 1 && gone.test(address));
   const made = (plan.resource_changes ?? []).filter(({ change }) => change.actions.join() === "create");
   return excessOf(plan, {
@@ -99,13 +120,15 @@ export class TerraformSecrets implements SecretStore {
   async advance(what: Rotated, number: "used" | "oldest", report: Report): Promise<void> {
     const { config, credentials } = this.props;
     const name = `${what}_${number}`;
+    const generation = generationOf(config, what);
+    const allowed = { [`terraform_data.${name}`]: ["update"], ...(number === "oldest" && ended(what, generation)) };
     // An empty list would leave in force what is ignored; this is an attribute that is never set.
     const lifecycle = { ignore_changes: ["triggers_replace"] };
     const copy = await credentials.overridden({
-      resource: { terraform_data: { [name]: { input: generationOf(config, what), lifecycle } } },
+      resource: { terraform_data: { [name]: { input: generation, lifecycle } } },
     });
     try {
-      await this.apply(copy, (plan) => excessOf(plan, { [`terraform_data.${name}`]: ["update"] }), report);
+      await this.apply(copy, (plan) => excessOf(plan, allowed), report);
     } finally {
       await copy.discard();
     }
@@ -113,6 +136,24 @@ export class TerraformSecrets implements SecretStore {
 
   async show(what: Rotated, report: Report): Promise<void> {
     await this.apply(this.props.edge, (plan) => excessOf(plan, shown[what] ?? {}), report);
+    if (what === "origin-certificate") await this.awaitCertificate(report);
+  }
+
+  /** Waits until the balancer shows the certificate: from then on the one before may be revoked. */
+  private async awaitCertificate(report: Report): Promise<void> {
+    const { config, edge } = this.props;
+    const { balancer_addresses: addresses } = await edge.outputs();
+    const { shared } = (await this.output("secrets")) as SecretsOutput;
+    const wanted = new X509Certificate(shared.originCertificate ?? "").fingerprint256;
+    const { ipv4: address } = addresses as { readonly ipv4: string };
+    await waitUntil(
+      "the balancer shows the new certificate",
+      async () => {
+        const seen = await fingerprintAt({ address, port: ports.balancerHttps, host: siteHosts(config)[0] });
+        return seen === wanted ? undefined : `${address} shows ${seen ?? "none"}`;
+      },
+      { limitSeconds: showSeconds, report },
+    );
   }
 
   private apply(stack: Stack, excessIn: (plan: Plan) => readonly string[], report: Report): Promise<void> {

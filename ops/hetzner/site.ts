@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Config } from "../../modules/config/schema.js";
 import { FileLock, type LockStore } from "../core/lock.js";
 import { runToEnd } from "../core/shell.js";
-import type { Site } from "../core/site.js";
+import type { OpenProps, Site } from "../core/site.js";
 import { Ssh, type Login } from "../core/ssh.js";
 import { Stack } from "../terraform/terraform.js";
 import { BucketLock } from "./bucket-lock.js";
@@ -24,11 +24,15 @@ export const stacksOf = (config: Config, terraform: string): readonly Stack[] =>
  * An environment at Hetzner: addresses and host keys from the outputs, servers by API and Terraform.
  * @throws Error without HCLOUD_TOKEN, for an environment that is not deployed, and for one that lets no administrator in
  */
-export async function hetznerSite(config: Config, terraform: string): Promise<Site> {
-  if (config.administrators.cidrs.length === 0)
+export async function hetznerSite(
+  config: Config,
+  terraform: string,
+  { needsLogin = true }: OpenProps = {},
+): Promise<Site> {
+  if (needsLogin && config.administrators.cidrs.length === 0)
     throw new Error(
       `${config.environment}: administrators.cidrs is empty, so nobody can log in to its servers; name the administrators' networks and ` +
-        "keys, deploy, and replace the servers (they take keys when they are made). Without a login there is: npm run ops drift",
+        "keys, deploy, and replace the servers (they take keys when they are made). Without a login there are: npm run ops plan, deploy, drift and rotate origin-certificate",
     );
   const [foundation, credentials, servers, edge] = stacksOf(config, terraform) as [Stack, Stack, Stack, Stack];
   const [addresses, hostKeys] = await Promise.all([

@@ -1,4 +1,5 @@
 import type { Rotated, Stage } from "../../modules/config/generations.js";
+import { showCertificate } from "../../lab/balancer/balancer.js";
 import { Lab } from "../../lab/lab.js";
 import { acceptedHostKeys } from "../../lab/keys/credentials.js";
 import { advanceStage, stageOf } from "../../lab/keys/stages.js";
@@ -43,8 +44,10 @@ export class LabSecrets implements SecretStore {
     await advanceStage(layout.secrets, (await this.environment()).config, what, number);
   }
 
-  async show(): Promise<void> {
-    await startEdgeOf(layout, (await Lab.attach()).blueprint);
+  async show(what: Rotated): Promise<void> {
+    const { blueprint } = await Lab.attach();
+    if (what === "origin-certificate") await showCertificate(layout, blueprint.credentials.origin);
+    else await startEdgeOf(layout, blueprint);
   }
 
   private async environment() {

@@ -6,7 +6,7 @@ import type { CloudServer } from "../core/snapshot.js";
 import { Ssh } from "../core/ssh.js";
 import { removeTarget, targetHealth } from "../../lab/balancer/balancer.js";
 import { LabSecrets } from "./secrets.js";
-import { administratorKeyFile, payloadHashOf } from "../../lab/blueprint.js";
+import { administratorKeyFile, payloadHashBefore, payloadHashOf } from "../../lab/blueprint.js";
 import { acceptedHostKeys } from "../../lab/keys/credentials.js";
 import { Lab } from "../../lab/lab.js";
 import { layout, namespaceOf } from "../../lab/layout.js";
@@ -79,6 +79,13 @@ class LabCloud implements Cloud {
   async shutDown(name: string): Promise<void> {
     const lab = await Lab.attach();
     await [...lab.machines, ...(await lab.outside())].find((machine) => machine.name === name)?.off();
+  }
+
+  async noteCertificate(server: ServerConfig): Promise<void> {
+    const lab = await Lab.attach();
+    const machine = lab.machine(server.name);
+    if ((await machine.payload()) === payloadHashBefore(lab.blueprint, server.name))
+      await machine.notePayload(payloadHashOf(lab.blueprint, server.name));
   }
 
   prepareRemoval(): Promise<void> {

@@ -5,6 +5,8 @@ import type { EnvironmentInput } from "../../../modules/config/schema.js";
 import { figure } from "../support/figures.js";
 import { settled, type WholeGroup, wholeGroup } from "../../../lab/group.js";
 import { labInMode } from "../support/lab-in-mode.js";
+import { siteHosts } from "../../../modules/platform/names.js";
+import { ports } from "../../../modules/platform/ports.js";
 import { begin, ops, statusNow } from "../support/operator.js";
 import { unnoticed } from "../support/under-load.js";
 
@@ -21,13 +23,16 @@ beforeEach(async () => {
 const rate = 20;
 
 /** Asks for the next generation, as a changed line of the environment's file would. @returns its number */
-async function raise(setting: keyof NonNullable<EnvironmentInput["generations"]>): Promise<number> {
+async function raise<Section extends "generations" | "certificate">(
+  section: Section,
+  setting: keyof NonNullable<EnvironmentInput[Section]>,
+): Promise<number> {
   const settings = await loadSettings(lab.layout);
   if (settings === undefined) throw new Error("no lab");
-  const generations = { ...settings.overrides.generations };
-  const raised = (generations[setting] ?? 1) + 1;
-  generations[setting] = raised;
-  await saveSettings(lab.layout, { ...settings, overrides: { ...settings.overrides, generations } });
+  const numbers = (settings.overrides[section] ?? {}) as Partial<Record<typeof setting, number>>;
+  const raised = (numbers[setting] ?? 1) + 1;
+  const overrides = { ...settings.overrides, [section]: { ...numbers, [setting]: raised } };
+  await saveSettings(lab.layout, { ...settings, overrides });
   return raised;
 }
 
@@ -40,7 +45,7 @@ const rotations = [
 
 describe.each(rotations)("a rotation of %s", (what, setting) => {
   it("costs no request, goes on where it was killed, also under another primary, and the old one is refused at its end", async () => {
-    const generation = await raise(setting);
+    const generation = await raise("generations", setting);
     const work = async () => {
       for (const moment of [/bravo: gets/, /is used/, /charlie: gets/, /no longer accepted/]) {
         const run = begin(["rotate", what]);
@@ -56,5 +61,41 @@ describe.each(rotations)("a rotation of %s", (what, setting) => {
     expect(result.stdout).toContain(`${what}: only generation ${generation} is in force`);
     expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
     figure(`ops rotate ${what}`, told);
+  });
+});
+
+/** SHA-256 of the certificate at the origin, as the edge finds it. */
+const shownToEdge = async (): Promise<string> => {
+  const [site] = siteHosts(lab.blueprint.environment.config);
+  const { publicIpv4 } = lab.blueprint.environment.balancer;
+  const client = `openssl s_client -connect ${publicIpv4}:${ports.balancerHttps} -servername ${site} </dev/null 2>/dev/null`;
+  return lab.execIn("edge", ["sh", "-c", `${client} | openssl x509 -noout -fingerprint -sha256`]);
+};
+
+describe.each(["terminate", "passthrough"] as const)("a rotation of the origin certificate (%s)", (tls) => {
+  beforeAll(async () => {
+    lab = await labInMode(tls);
+    group = await settled(lab);
+  });
+
+  it("costs no request, goes on where it was killed, and leaves nobody outdated", async () => {
+    const before = await shownToEdge();
+    const generation = await raise("certificate", "generation");
+    const moments = tls === "terminate" ? [/balancer show/] : [/bravo: gets/, /charlie: gets/, /no longer accepted/];
+    const work = async () => {
+      for (const moment of moments) {
+        const run = begin(["rotate", "origin-certificate"]);
+        run.stdout?.on("data", (chunk: Buffer) => moment.test(chunk.toString()) && run.kill("SIGKILL"));
+        expect({ moment, signal: (await run).signal }).toEqual({ moment, signal: "SIGKILL" });
+      }
+      return ops("rotate", "origin-certificate");
+    };
+    const { result, told } = await unnoticed(lab, group, work, { ratePerSecond: rate });
+    expect(result).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(result.stdout).toContain(`origin-certificate: only generation ${generation} is in force`);
+    expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
+    const after = await shownToEdge();
+    expect([before, after, after === before]).toEqual([expect.any(String), expect.any(String), false]);
+    figure(`ops rotate origin-certificate, ${tls}`, told);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Config } from "../../../modules/config/schema.js";
 import { originCertificates } from "../../../modules/credentials/origin-certificate.js";
 import { exampleConfig } from "../../support/config.js";
-import { addressesIn, onlyResource, synthesize } from "../../support/synth.js";
+import { addressesIn, onlyResource, resources, synthesize } from "../../support/synth.js";
 
 const issue = (config: Config) => synthesize(config, (stack) => originCertificates(stack, config));
 const synthesized = issue(exampleConfig());
@@ -72,6 +72,7 @@ describe("rotation", () => {
     expect(addressesIn(issue(exampleConfig({ certificate: { generation: 3 } })))).toEqual([
       "cloudflare_origin_ca_certificate.origin-certificate-2_certificate",
       "cloudflare_origin_ca_certificate.origin-certificate-3_certificate",
+      "terraform_data.origin-certificate_oldest",
       "tls_cert_request.origin-certificate-2_request",
       "tls_cert_request.origin-certificate-3_request",
       "tls_private_key.origin-certificate-2_key",
@@ -79,10 +80,39 @@ describe("rotation", () => {
     ]);
   });
 
+  it("revokes the previous one when the state says that nobody shows it any more, and never the configured one", () => {
+    const certificates = resources(
+      issue(exampleConfig({ certificate: { generation: 3 } })),
+      "cloudflare_origin_ca_certificate",
+    );
+    expect(certificates["origin-certificate-2_certificate"]).toMatchObject({
+      count: "${terraform_data.origin-certificate_oldest.input == 3 ? 0 : 1}",
+    });
+    expect(certificates["origin-certificate-3_certificate"]).not.toHaveProperty("count");
+  });
+
+  it("is refused a second time before the first is at its end, and begins anywhere", () => {
+    const oldest = (generation: number) =>
+      resources(issue(exampleConfig({ certificate: { generation } })), "terraform_data")["origin-certificate_oldest"];
+    expect(oldest(1)).toMatchObject({ input: 1 });
+    expect(oldest(3)).toMatchObject({
+      input: 2,
+      lifecycle: {
+        ignore_changes: ["input"],
+        postcondition: [
+          {
+            condition: "${contains([2, 3], self.input)}",
+            error_message: expect.stringMatching(/^certificate.generation is 3, .* Raise it by one/) as string,
+          },
+        ],
+      },
+    });
+  });
+
   it("hands out the configured generation", () => {
     const config = exampleConfig({ certificate: { generation: 3 } });
     synthesize(config, (stack) => {
-      expect(originCertificates(stack, config).node.id).toBe("origin-certificate-3");
+      expect(originCertificates(stack, config).current.node.id).toBe("origin-certificate-3");
     });
   });
 
@@ -90,6 +120,11 @@ describe("rotation", () => {
     expect(issue(exampleConfig({ certificate: { generation: 3, validityDays: 90 } })).check).toEqual({
       origin_certificate: {
         assert: [
+          {
+            condition: "${(terraform_data.origin-certificate_oldest.input == 3)}",
+            error_message:
+              "certificate.generation is 3, and an older one is still in force: npm run ops rotate origin-certificate",
+          },
           {
             condition:
               "${(cloudflare_origin_ca_certificate.origin-certificate-3_certificate.requested_validity == 90)}",

@@ -76,7 +76,7 @@ export const availabilityMonitors = ({ env }: MonitoringContext): readonly Monit
     title: "The origin certificate expires",
     meaning: "The origin certificate ends in fewer days than this; afterwards every visitor gets an error.",
     firstLook: [
-      "raise certificate.generation and deploy: a new one is issued and put on the balancer without an outage",
+      "raise certificate.generation by one, then npm run ops rotate origin-certificate: a new one is put in place of it without an outage",
     ],
   }),
   certificate("internal-certificate", env, "internal", {

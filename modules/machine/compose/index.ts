@@ -1,7 +1,7 @@
 export { renderCloudConfig, type CloudConfig } from "./cloud-config.js";
 export { packagesOf, payloadOf } from "./payload.js";
 export { plainFilesOf, type PlainFile } from "./plain-files.js";
-export { maximumBytes, payloadHash, payloadSize, warningBytes } from "./size.js";
+export { maximumBytes, payloadHash, payloadSize, warningBytes, withCertificateBefore } from "./size.js";
 export {
   allSecretParts,
   compress,

@@ -71,6 +71,12 @@ export const payloadSize = oncePerServer((config, server) => {
 const certificateOf = (config: Config, server: ServerConfig): string =>
   config.tls === "passthrough" && server.roles.includes("web") ? `generation ${config.certificate.generation}` : "";
 
+/** The configuration with the generation of the origin certificate before: what a server was made for that has been given the new one since. */
+export const withCertificateBefore = (config: Config): Config => ({
+  ...config,
+  certificate: { ...config.certificate, generation: config.certificate.generation - 1 },
+});
+
 /**
  * Short hash of what only a new server gets: the payload as far as it decides whether a server is outdated, and which certificate comes
  * with it. Fits a label of Hetzner's.

@@ -7,7 +7,7 @@ import type { Moment, Rotation } from "./rotation.js";
 /** The token by which nginx knows that a request came through our zone at Cloudflare. */
 export const edgeToken: Rotation = {
   secrets: ["edgeTokens"],
-  isShownOutside: true,
+  isShownOutside: () => true,
 
   async requireAble(moment, server) {
     if (isAsked(moment, server)) await isAcceptedOn(moment, server.name, "");

@@ -1,5 +1,5 @@
 import type { Stage } from "../../../modules/config/generations.js";
-import type { Role, ServerConfig } from "../../../modules/config/schema.js";
+import type { Config, Role, ServerConfig } from "../../../modules/config/schema.js";
 import type { SecretName } from "../../../modules/config/secrets.js";
 import type { Context } from "../../core/maintain.js";
 import type { SecretValues } from "../../core/site.js";
@@ -16,8 +16,12 @@ export interface Moment extends Context {
 export interface Rotation {
   /** Secrets of servers that it changes. */
   readonly secrets: readonly SecretName[];
-  /** Whether Cloudflare or the balancer shows it, too. @default false */
-  readonly isShownOutside?: boolean;
+  /** Whether servers only show it, and check nothing by it. @default false */
+  readonly isOnlyShown?: boolean;
+  /** Whether it can be put in force by replaced servers as well, so that nobody has to log in. @default false */
+  readonly needsNoLogin?: boolean;
+  /** Whether Cloudflare or the balancer shows it, too. @default - never */
+  readonly isShownOutside?: (config: Config) => boolean;
   /** What comes first at each stage, on the side of whoever runs the command. @default - nothing */
   readonly prepare?: (moment: Moment) => Promise<void>;
   /** @throws when a server is too old to follow; nothing was changed yet */

@@ -4,6 +4,7 @@ import type { Moment, Rotation } from "./rotation.js";
 /** The keys by which servers prove who they are. The one who checks them is this program: it knows both while they change. */
 export const sshHostKeys: Rotation = {
   secrets: ["sshHostKey"],
+  isOnlyShown: true,
 
   async prepare({ site }) {
     site.ssh.know(linesOf(await site.secrets.hostKeys()));
