@@ -32,6 +32,7 @@ export class CredentialsStack extends PlatformStack {
   private readonly edgeTokens: Rotation<string>;
   private readonly passwords: Rotation<NumberedPasswords>;
   private readonly mysql: Rotation<MysqlCertificates>;
+  private readonly digest: Passwords;
   private readonly sshHostKeys: Rotation<SshHostKeys>;
 
   constructor(scope: Construct, { config }: PlatformStackProps) {
@@ -70,6 +71,7 @@ export class CredentialsStack extends PlatformStack {
       make: (ending) =>
         new Passwords(this, `edge${ending}`, { names: ["token"], length: 48, protect: false }).value("token"),
     });
+    this.digest = new Passwords(this, "digest", { names: ["key"], protect });
     this.originPull = new OriginPull(this, "origin-pull", { config });
     new TerraformOutput(this, "origin_certificate_expires_on", {
       value: this.originCertificate.certificate.expiresOn,
@@ -107,6 +109,11 @@ export class CredentialsStack extends PlatformStack {
       value: Object.fromEntries(config.servers.map(({ name }) => [name, this.hostKeysOf(name)])),
       description: "The key that each server shows to whoever logs in, as in known_hosts; two lines while it changes",
     });
+  }
+
+  /** Key of digests of secrets that are made elsewhere. */
+  get digestKey(): string {
+    return this.digest.value("key");
   }
 
   /** Token that Cloudflare is to show. */

@@ -6,6 +6,7 @@ import {
   PlatformServer,
   replaceCommand,
   reportOutdated,
+  SecretLabels,
   SharedUserData,
   type SecretReferences,
 } from "../modules/hetzner/server/index.js";
@@ -50,14 +51,18 @@ export class ServersStack extends PlatformStack {
       description: "Datadog API key; TF_VAR_datadog_api_key. Without one the agent stays silent.",
     });
     if (config.monitoring.enabled) warnWithout(this, datadogApiKey, "the Datadog agent stays off");
+    const backupBucketKey = config.backup && this.backupBucketKey();
+    const secretLabels = new SecretLabels(this, "secret_labels", {
+      config,
+      key: credentials.digestKey,
+      given: { datadogApiKey, ...(backupBucketKey && { backupBucketKey }) },
+    });
     const shared = new SharedUserData(this, "shared_parts", {
       config,
       references: {
         ...credentials.sharedSecrets(),
         datadogApiKey: datadogApiKey.stringValue,
-        ...(config.backup && {
-          backupBucketKey: this.backupBucketKey().stringValue,
-        }),
+        ...(backupBucketKey && { backupBucketKey: backupBucketKey.stringValue }),
       },
     });
     const restoreSecrets: SecretReferences = config.restore
@@ -78,10 +83,14 @@ export class ServersStack extends PlatformStack {
         sshKeys: foundation.sshKeys.keys,
         volume: data?.volume,
         shared,
+        secretLabels,
         ownSecrets: { ...credentials.ownSecretsOf(server), ...restoreSecrets },
       });
     });
-    this.addOutputs(terraform, reportOutdated(this, this.servers, terraform));
+    this.addOutputs(terraform, {
+      outdated: reportOutdated(this, this.servers, { secrets: secretLabels, terraform }),
+      digests: secretLabels.all,
+    });
   }
 
   /** Servers that carry a role. */
@@ -113,7 +122,7 @@ export class ServersStack extends PlatformStack {
     }).stringValue;
   }
 
-  private addOutputs(terraform: string, outdatedServers: string): void {
+  private addOutputs(terraform: string, found: { readonly outdated: string; readonly digests: string }): void {
     const byName = <T>(value: (server: PlatformServer) => T): Record<string, T> =>
       Object.fromEntries(this.servers.map((server) => [server.config.name, value(server)]));
     new TerraformOutput(this, "server_addresses", {
@@ -125,8 +134,14 @@ export class ServersStack extends PlatformStack {
       description: "Addresses of the servers",
     });
     new TerraformOutput(this, "outdated_servers", {
-      value: outdatedServers,
-      description: "Servers that have an older payload or another type than the configuration's",
+      value: found.outdated,
+      description:
+        "Servers that have an older payload or another type than the configuration's, or an older key from outside",
+    });
+    new TerraformOutput(this, "secret_digests", {
+      value: found.digests,
+      description:
+        "Digests, under a key in the state, of the secrets from outside: what npm run ops compares servers' labels with",
     });
     new TerraformOutput(this, "replace_commands", {
       value: byName((server) => replaceCommand(terraform, server)),

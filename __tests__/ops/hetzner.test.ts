@@ -46,13 +46,18 @@ const creates: Plan = {
 };
 const retargets: Plan = { resource_changes: [change("hcloud_load_balancer_target.balancer_alpha", "delete,create")] };
 
-async function cloudWith(plans: readonly Plan[], servers: readonly ApiServer[] = all) {
+async function cloudWith(
+  plans: readonly Plan[],
+  servers: readonly ApiServer[] = all,
+  secretDigests: Readonly<Record<string, string>> = {},
+) {
   const terraform = recordedTerraform("production", plans);
   const { api, asked } = await standInApi(servers);
   const cloud = new HetznerCloud({
     config,
     api,
     ...terraform,
+    secretDigests,
     synthesize: () => Promise.resolve(),
   });
   const changes = () => asked.filter((line) => line.startsWith("POST"));
@@ -70,7 +75,13 @@ describe("a server that was given another origin certificate over SSH", () => {
     const { api, asked } = await standInApi([server("alpha", { labels: { payload, kept: "label" } })]);
     const { foundation, credentials, servers, edge } = recordedTerraform("production", []);
     const stacks = { foundation, credentials, servers, edge };
-    const cloud = new HetznerCloud({ config: raised, api, ...stacks, synthesize: () => Promise.resolve() });
+    const cloud = new HetznerCloud({
+      config: raised,
+      api,
+      ...stacks,
+      secretDigests: {},
+      synthesize: () => Promise.resolve(),
+    });
     await cloud.noteCertificate(web);
     return asked.filter((line) => line.startsWith("PUT"));
   };
@@ -112,6 +123,18 @@ describe("servers as Hetzner has them", () => {
       roles: ["database"],
       privateIp: "10.0.1.14",
     });
+  });
+
+  it("are outdated when made with another key from outside; not where none is set, nor by a server that is older than such labels", async () => {
+    const madeWith = (name: string, digest: string) =>
+      server(name, { labels: { ...server(name).labels, "secret-datadogApiKey": digest } });
+    const servers = [madeWith("alpha", "0123456789ab"), madeWith("bravo", "none"), server("charlie")];
+    const currentWith = async (digest: string) => {
+      const { cloud } = await cloudWith([], servers, { "secret-datadogApiKey": digest });
+      return (await cloud.servers()).filter(({ current }) => current).map(({ name }) => name);
+    };
+    expect(await currentWith("0123456789ab")).toEqual(["alpha", "charlie"]);
+    expect(await currentWith("none")).toEqual(["alpha", "bravo", "charlie"]);
   });
 
   it("are current when payload and type are what the configuration asks for, all pages of them", async () => {

@@ -161,7 +161,7 @@ describe("outputs", () => {
   it("tell addresses, the site and what to do next", () => {
     const own = (stack: typeof stacks.edge) =>
       Object.keys(stack.output ?? {}).filter((name) => !name.startsWith("cross-stack-output-"));
-    expect(own(stacks.servers)).toEqual(["outdated_servers", "replace_commands", "server_addresses"]);
+    expect(own(stacks.servers)).toEqual(["outdated_servers", "replace_commands", "secret_digests", "server_addresses"]);
     expect(own(stacks.edge)).toEqual(["balancer_addresses", "next_commands", "site_url"]);
     expect(own(stacks.credentials)).toEqual(["origin_certificate_expires_on", "secrets", "ssh_host_keys", "stages"]);
     expect(stacks.credentials.output?.["secrets"]?.["sensitive"]).toBe(true);

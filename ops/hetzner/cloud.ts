@@ -31,6 +31,8 @@ export interface HetznerCloudProps {
   readonly servers: Stack;
   /** The stack of the edge, which holds the balancer's targets. */
   readonly edge: Stack;
+  /** What the labels of a server should say of the secrets that it was made with, "none" where nobody knows; output of the servers' stack. */
+  readonly secretDigests: Readonly<Record<string, string>>;
   /** Writes the stacks anew and lets the policies judge them. @throws when they do not pass */
   readonly synthesize: () => Promise<void>;
 }
@@ -51,7 +53,10 @@ export class HetznerCloud implements Cloud {
         name,
         running: status !== "off",
         current:
-          wanted !== undefined && labels["payload"] === payloadHash(config, wanted) && server_type.name === wanted.type,
+          wanted !== undefined &&
+          labels["payload"] === payloadHash(config, wanted) &&
+          server_type.name === wanted.type &&
+          this.hasSecrets(labels),
         isProtected: protection.delete && protection.rebuild,
         roles: roles.filter((role) => labels[`role-${role}`] === "true"),
         privateIp: private_net?.[0]?.ip ?? "",
@@ -235,6 +240,13 @@ export class HetznerCloud implements Cloud {
     throw new Error(
       `refused: ${other.map(({ name }) => name).join(", ")} was made for another domain, tls or network.balancerIp; ` +
         'see docs/operations.md, "Change domain, TLS mode or the balancer\'s address"',
+    );
+  }
+
+  /** Whether a server was made with the secrets that were set at the last deploy; one without such a label is older than they are. */
+  private hasSecrets(labels: ApiServer["labels"]): boolean {
+    return Object.entries(this.props.secretDigests).every(
+      ([label, wanted]) => wanted === "none" || (labels[label] ?? wanted) === wanted,
     );
   }
 

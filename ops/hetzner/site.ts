@@ -35,10 +35,13 @@ export async function hetznerSite(
         "keys, deploy, and replace the servers (they take keys when they are made). Without a login there are: npm run ops plan, deploy, drift and rotate origin-certificate",
     );
   const [foundation, credentials, servers, edge] = stacksOf(config, terraform) as [Stack, Stack, Stack, Stack];
-  const [addresses, hostKeys] = await Promise.all([
+  const [addresses, hostKeys, told] = await Promise.all([
     output<Record<string, { ipv4: string }>>(servers, "server_addresses"),
     output<Record<string, string>>(credentials, "ssh_host_keys"),
+    servers.outputs(),
   ]);
+  // Not there before the first deploy with this version.
+  const secretDigests = (told["secret_digests"] ?? {}) as Readonly<Record<string, string>>;
   // Also of a server that the configuration no longer has, until it is removed.
   const logins = Object.entries(addresses).flatMap(([name, { ipv4: address }]): Login[] => {
     const hostKey = hostKeys[name];
@@ -49,7 +52,7 @@ export async function hetznerSite(
     config,
     logins: new Map(logins.map((login) => [login.name, login])),
     ssh: new Ssh(logins),
-    cloud: new HetznerCloud({ config, api, foundation, credentials, servers, edge, synthesize }),
+    cloud: new HetznerCloud({ config, api, foundation, credentials, servers, edge, secretDigests, synthesize }),
     secrets: new TerraformSecrets({ config, credentials, edge, synthesize }),
     lock: lockOf(config, process.env),
   };

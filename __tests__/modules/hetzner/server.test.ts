@@ -65,19 +65,21 @@ describe("server, defaults", () => {
           "placement_group_id",
           'labels["payload"]',
           'labels["balancer"]',
+          'labels["secret-datadogApiKey"]',
         ],
         prevent_destroy: true,
       },
     });
   });
 
-  it("is labelled with environment, name, roles, the hash of its payload and what that expects of the balancer", () => {
+  it("is labelled with environment, name, roles, the hash of its payload, what that expects of the balancer, and its secrets from outside", () => {
     const { payload, ...labels } = alpha.labels;
     expect(labels).toEqual({
       environment: "production",
       "managed-by": "cdktf",
       server: "alpha",
       balancer: "terminate-10.0.1.5-fcc63e85",
+      "secret-datadogApiKey": expect.stringContaining("secret_labels_digests") as string,
       "role-web": "true",
       "role-database": "true",
     });
@@ -200,7 +202,7 @@ describe("outdated servers", () => {
   it("are those whose label or type the configuration no longer asks for", () => {
     expect(Object.keys(servers.locals?.["is_current"] ?? {})).toEqual(["alpha", "bravo", "charlie"]);
     expect(servers.locals?.["is_current"]).toMatchObject({
-      alpha: `\${lookup(hcloud_server.alpha.labels, "payload", "none") == "${payload}" && hcloud_server.alpha.server_type == "cpx22"}`,
+      alpha: `\${lookup(hcloud_server.alpha.labels, "payload", "none") == "${payload}" && hcloud_server.alpha.server_type == "cpx22" && contains(["none", lookup(hcloud_server.alpha.labels, "secret-datadogApiKey", local.secret_labels_digests["secret-datadogApiKey"])], local.secret_labels_digests["secret-datadogApiKey"])}`,
     });
   });
 
@@ -215,7 +217,7 @@ describe("outdated servers", () => {
         {
           condition: '${local.is_current["alpha"]}',
           error_message:
-            "Server alpha has an older payload or another type. Replace one server at a time: terraform -chdir=cdktf.out/stacks/production-servers apply -replace=hcloud_server.alpha",
+            "Server alpha has an older payload, an older key or another type. Replace one server at a time: terraform -chdir=cdktf.out/stacks/production-servers apply -replace=hcloud_server.alpha",
         },
       ],
     });
@@ -224,6 +226,21 @@ describe("outdated servers", () => {
   it("are listed in an output that compares what the state holds with the configuration", () => {
     expect(servers.output?.["outdated_servers"]?.["value"]).toBe(
       "${[for name, is_current in local.is_current : name if !is_current]}",
+    );
+  });
+
+  it("are those, too, that were made with another key from outside, of which a digest under a key of ours is all that is told", () => {
+    expect(alpha["labels"]).toMatchObject({
+      "secret-datadogApiKey": '${local.secret_labels_digests["secret-datadogApiKey"]}',
+    });
+    expect(alpha["lifecycle"]).toMatchObject({
+      ignore_changes: expect.arrayContaining(['labels["secret-datadogApiKey"]']) as unknown,
+    });
+    expect(servers.locals?.["secret_labels_digests"]).toEqual({
+      "secret-datadogApiKey": '${nonsensitive(var.datadog_api_key == "" ? "none" : local.secret_labels_datadogApiKey)}',
+    });
+    expect(servers.locals?.["secret_labels_datadogApiKey"]).toMatch(
+      /^\$\{substr\(sha256\(join\(":", \[.*digest_key.*, "datadogApiKey", var\.datadog_api_key\]\)\), 0, 12\)\}$/,
     );
   });
 

@@ -1,4 +1,5 @@
 export { agreement } from "./agreement.js";
 export { replaceCommand, reportOutdated } from "./outdated.js";
 export { PlatformServer } from "./platform-server.js";
+export { SecretLabels } from "./secret-labels.js";
 export { SharedUserData, type SecretReferences } from "./terraform-secrets.js";

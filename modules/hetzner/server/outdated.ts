@@ -1,14 +1,22 @@
 import { TerraformLocal, type TerraformStack } from "cdktf";
 import type { PlatformServer } from "./platform-server.js";
+import type { SecretLabels } from "./secret-labels.js";
 
 const addressOf = ({ server }: PlatformServer): string => `${server.terraformResourceType}.${server.friendlyUniqueId}`;
 
 /**
- * Expression for whether a server has the payload and the type that the configuration asks for. Terraform compares, at plan time, the label
- * and the type that Hetzner has. It is one string, since cdktf resolves nested functions again and again, for every server.
+ * Expression for whether a server has the payload and the type that the configuration asks for, and the secrets that are set. Terraform
+ * compares, at plan time, the labels and the type that Hetzner has. It is one string, since cdktf resolves nested functions again and again, for every server.
  */
-const isCurrent = (server: PlatformServer): string =>
-  `\${lookup(${addressOf(server)}.labels, "payload", "none") == "${server.payloadHash}" && ${addressOf(server)}.server_type == "${server.config.type}"}`;
+const isCurrent = (server: PlatformServer, secrets: SecretLabels): string => {
+  const address = addressOf(server);
+  const conditions = [
+    `lookup(${address}.labels, "payload", "none") == "${server.payloadHash}"`,
+    `${address}.server_type == "${server.config.type}"`,
+    ...secrets.conditions(server.config, `${address}.labels`),
+  ];
+  return `\${${conditions.join(" && ")}}`;
+};
 
 /** The command, of Terraform or OpenTofu, that builds one server anew with the current payload. */
 export const replaceCommand = (terraform: string, server: PlatformServer): string =>
@@ -19,11 +27,15 @@ export const replaceCommand = (terraform: string, server: PlatformServer): strin
  * command that brings it up to date. Nothing happens by itself. cdktf has no construct for check blocks, hence the override.
  * @returns names of the servers that are outdated, as an expression
  */
-export function reportOutdated(stack: TerraformStack, servers: readonly PlatformServer[], terraform: string): string {
+export function reportOutdated(
+  stack: TerraformStack,
+  servers: readonly PlatformServer[],
+  { secrets, terraform }: { readonly secrets: SecretLabels; readonly terraform: string },
+): string {
   const current = new TerraformLocal(
     stack,
     "is_current",
-    Object.fromEntries(servers.map((server) => [server.config.name, isCurrent(server)])),
+    Object.fromEntries(servers.map((server) => [server.config.name, isCurrent(server, secrets)])),
   );
   for (const server of servers) {
     const { name } = server.config;
@@ -31,7 +43,7 @@ export function reportOutdated(stack: TerraformStack, servers: readonly Platform
       assert: [
         {
           condition: `\${local.${current.friendlyUniqueId}["${name}"]}`,
-          error_message: `Server ${name} has an older payload or another type. Replace one server at a time: ${replaceCommand(terraform, server)}`,
+          error_message: `Server ${name} has an older payload, an older key or another type. Replace one server at a time: ${replaceCommand(terraform, server)}`,
         },
       ],
     });

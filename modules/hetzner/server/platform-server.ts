@@ -13,6 +13,7 @@ import type { PublicAddresses } from "../network/index.js";
 import { payloadHash, secretParts, serverUserData } from "../../machine/compose/index.js";
 import { secretFilesOf } from "../../config/secrets.js";
 import { agreement } from "./agreement.js";
+import type { SecretLabels } from "./secret-labels.js";
 import { TerraformSecrets, type SecretReferences, type SharedUserData } from "./terraform-secrets.js";
 
 /** Properties of {@link PlatformServer}. */
@@ -37,6 +38,8 @@ export interface PlatformServerProps {
   readonly shared: SharedUserData;
   /** Secrets that no other server has. */
   readonly ownSecrets: SecretReferences;
+  /** What says which secrets it was made with. */
+  readonly secretLabels: SecretLabels;
 }
 
 /**
@@ -74,7 +77,8 @@ export class PlatformServer extends Construct {
 
   constructor(scope: Construct, id: string, props: PlatformServerProps) {
     super(scope, id);
-    const { config, server, subnet, placementGroup, firewall, addresses, sshKeys, volume } = props;
+    const { config, server, subnet, placementGroup, firewall, addresses, sshKeys, volume, secretLabels } = props;
+    const madeWith = secretLabels.of(server);
     this.config = server;
     this.payloadHash = payloadHash(config, server);
     this.server = new Server(this, "Default", {
@@ -101,8 +105,11 @@ export class PlatformServer extends Construct {
       rebuildProtection: config.protect,
       shutdownBeforeDeletion: true,
       userData: this.userData(props),
-      labels: { ...serverLabels(config, server), payload: this.payloadHash, balancer: agreement(config) },
-      lifecycle: { ignoreChanges: decidedAtCreation, preventDestroy: config.protect },
+      labels: { ...serverLabels(config, server), payload: this.payloadHash, balancer: agreement(config), ...madeWith },
+      lifecycle: {
+        ignoreChanges: [...decidedAtCreation, ...Object.keys(madeWith).map((label) => `labels["${label}"]`)],
+        preventDestroy: config.protect,
+      },
     });
     if (volume)
       new VolumeAttachment(this, "data", {
