@@ -149,7 +149,7 @@ program
     const { config, stacks, lock } = await stacksHere("deploy");
     if (config.backend.type === "local" && process.env["CI"] === "true")
       throw new Error(
-        'deploy: the state is a local file and would be lost with this runner; set backend to { type: "s3", … }, docs/operations.md says how',
+        'deploy: the state is a local file and would be lost with this runner; set backend to { type: "s3", … }, docs/state.md says how',
       );
     const agreed = reviewed === undefined ? {} : await readReviewed(reviewed);
     const held = await Lock.take(lock(), "deploy");

@@ -273,11 +273,16 @@ describe("the replacement of a server", () => {
     expect(terraform.plansLeft()).toEqual([]);
   });
 
-  it("is refused beforehand while servers are made for another balancer", async () => {
+  it("is refused beforehand, with what differs, while servers are made for another balancer", async () => {
     const old = server("bravo", { labels: { "role-web": "true", balancer: "passthrough-10.0.1.5-00000000" } });
     const { cloud } = await cloudWith([replaces], [server("alpha"), old]);
     await expect(cloud.prepare(alpha, silent)).rejects.toThrow(
-      /refused: bravo was made for another domain, tls or network\.balancerIp/,
+      [
+        "refused, for a balancer speaks one agreement at a time:",
+        '  bravo: tls is "terminate", it was made for "passthrough"',
+        "  bravo: domain is foobar.com, it was made for another",
+        "nothing was changed. To roll out something else, set the old value again. To change it, in steps by hand: docs/changes.md",
+      ].join("\n"),
     );
   });
 });

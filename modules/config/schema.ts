@@ -240,7 +240,7 @@ const encryption = z
       .enum(["enforced", "begin", "change-passphrase", "end"])
       .default("enforced")
       .describe(
-        'With `encryption`, OpenTofu encrypts state and plans by the passphrase in `TF_VAR_state_passphrase`; "enforced" takes no plain state. Steps [to it and back](operations.md#encrypt-the-state), a deploy each: "begin", "change-passphrase", "end". Without `encryption`: plain.',
+        'With `encryption`, OpenTofu encrypts state and plans by the passphrase in `TF_VAR_state_passphrase`; "enforced" takes no plain state. Steps [to it and back](state.md#encrypt-the-state), a deploy each: "begin", "change-passphrase", "end". Without `encryption`: plain.',
       ),
     generation: z
       .int()

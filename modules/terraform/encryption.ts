@@ -62,7 +62,7 @@ export function encryptionProblems({ backend }: Pick<Config, "backend">, binary:
       path: "backend.encryption",
       rule: "must be synthesized for OpenTofu, because Terraform has no state encryption",
       got: binary,
-      fix: "set TERRAFORM_BINARY_NAME=tofu; with Terraform remove the setting, and let the bucket encrypt: export AWS_SSE_CUSTOMER_KEY (docs/operations.md)",
+      fix: "set TERRAFORM_BINARY_NAME=tofu; with Terraform remove the setting, and let the bucket encrypt: export AWS_SSE_CUSTOMER_KEY (docs/state.md)",
     },
   ];
 }

@@ -231,15 +231,16 @@ export class HetznerCloud implements Cloud {
   private async refuseDisagreement(): Promise<void> {
     const { config } = this.props;
     // It brings cdktf along, which takes longer to load than a status to show.
-    const { agreement } = await import("../../modules/hetzner/server/agreement.js");
-    const wanted = agreement(config);
-    const other = (await this.apiServers()).filter(
-      ({ labels }) => labels["role-web"] === "true" && labels["balancer"] !== wanted,
+    const { disagreements } = await import("../../modules/hetzner/server/agreement.js");
+    const web = (await this.apiServers()).filter(({ labels }) => labels["role-web"] === "true");
+    const other = web.flatMap(({ name, labels }) =>
+      disagreements(labels["balancer"], config).map((difference) => `${name}: ${difference}`),
     );
     if (other.length === 0) return;
     throw new Error(
-      `refused: ${other.map(({ name }) => name).join(", ")} was made for another domain, tls or network.balancerIp; ` +
-        'see docs/operations.md, "Change domain, TLS mode or the balancer\'s address"',
+      `refused, for a balancer speaks one agreement at a time:\n  ${other.join("\n  ")}\n` +
+        "nothing was changed. To roll out something else, set the old value again. To change it, in steps by hand: " +
+        'docs/changes.md, "Change domain, TLS mode or the balancer\'s address"',
     );
   }
 

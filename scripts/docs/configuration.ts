@@ -63,7 +63,7 @@ const chapters: readonly Chapter[] = [
   {
     title: "Network, balancer and TLS",
     about:
-      "`tls` and `network.balancerIp` change a running site [in steps](operations.md#change-domain-tls-mode-or-the-balancers-address).",
+      "`tls` and `network.balancerIp` change a running site [in steps](changes.md#change-domain-tls-mode-or-the-balancers-address).",
     keys: ["tls", "network", "loadBalancer"],
     example: { tls: "passthrough", loadBalancer: { type: "lb21", healthCheck: { intervalSeconds: 5 } } },
   },
@@ -108,7 +108,7 @@ const chapters: readonly Chapter[] = [
   {
     title: "Terraform's state",
     about:
-      "Whoever reads it reads every secret: a private bucket, [moved](operations.md#move-the-state-to-a-bucket) with care.",
+      "Whoever reads it reads every secret: a private bucket, [moved](state.md#move-the-state-to-a-bucket) with care.",
     keys: ["backend"],
     example: {
       backend: {

@@ -9,5 +9,5 @@ import { agreement, type PlatformServer } from "../server/index.js";
 export const agreesWith = (servers: readonly PlatformServer[], config: Config): readonly Precondition[] =>
   servers.map(({ server, config: { name } }) => ({
     condition: Op.eq(Fn.lookup(server.labels, "balancer", "none"), agreement(config)),
-    errorMessage: `Server ${name} was made for another domain, tls or network.balancerIp than the configuration's, and would serve no visitor. See docs/operations.md, "Change domain, TLS mode or the balancer's address".`,
+    errorMessage: `Server ${name} was made for another domain, tls or network.balancerIp than the configuration's, and would serve no visitor. See docs/changes.md, "Change domain, TLS mode or the balancer's address".`,
   }));
