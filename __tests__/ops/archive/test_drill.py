@@ -1,5 +1,6 @@
 """A drill against a real archive: good when it is good, and broken when it is broken in any way. Run by archive.test.ts."""
 
+import importlib.util
 import json
 import pathlib
 import shutil
@@ -14,8 +15,12 @@ import drill
 import names
 import restore
 from sealing import PACK, encrypt, seal
-from storage import REGION, Storage
+from storage import KEYS, REGION, Storage
 
+# The program as archive.ts starts it, but for its standard input and output.
+SPEC = importlib.util.spec_from_file_location("archive", pathlib.Path(drill.__file__).with_name("__main__.py"))
+ARCHIVE = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(ARCHIVE)
 TIMELINE = "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4"
 TAKEN = "20261125T021700Z"
 # Small enough that a log has many.
@@ -134,10 +139,15 @@ class Drill(unittest.TestCase):
         self.assertEqual(owner.ask("PUT", content=MADE.encode())[0], 200)
         for name, content in self.objects.items():
             self.assertEqual(owner.ask("PUT", name, content=content)[0], 200)
-        result = drill.drill(self.storage.as_("reader", self.name), TIMELINE, key or self.source.key, self.folder / "drill")
+        told = {
+            "settings": {"endpoint": self.storage.endpoint, "region": REGION, "bucket": self.name},
+            "keys": KEYS,
+            "timeline": TIMELINE,
+            "privateKey": (key or self.source.key).read_text(),
+        }
+        result = ARCHIVE.main("drill", told)
         (kept,) = (names.read_drill(TIMELINE, item.key) for item in owner.list(f"{TIMELINE}/drill/"))
         self.assertEqual((kept.good, json.loads(owner.get(kept.key))), (result["good"], result))
-        self.assertFalse((self.folder / "drill").exists())
         return result
 
     def pieces(self):
