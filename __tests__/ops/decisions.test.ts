@@ -3,7 +3,7 @@ import { succession } from "../../ops/commands/failover.js";
 import { changesTo, previousRelease } from "../../ops/commands/release.js";
 import { removalRefusals, strangersOf } from "../../ops/commands/remove.js";
 import { isWanted, mustReplace } from "../../ops/commands/rollout.js";
-import { nextOf } from "../../ops/core/maintain.js";
+import { hasNeverServed, nextOf } from "../../ops/core/maintain.js";
 import type { ServerState } from "../../ops/core/snapshot.js";
 import { type Difference, release, snapshot } from "./support/snapshot.js";
 
@@ -47,6 +47,18 @@ describe("a rollout", () => {
 
   it("makes the one in hand anew that was not made to its end, though it looks current", () => {
     expect(mustReplace(snapshot().servers[1] as ServerState, false)).toBe(true);
+  });
+});
+
+describe("the power of a server that does not shut down", () => {
+  it.each<[string, Difference, boolean]>([
+    ["serves", {}, false],
+    ["is silent, so that nobody knows", { observation: null }, false],
+    ["is set up but for nginx, its member in the group", { observation: { firstBoot: "running nginx" } }, false],
+    ["never came so far", { observation: { firstBoot: "running mysql" }, member: { state: "DOWN" } }, true],
+    ["is no member, and not set up", { observation: { firstBoot: "running", member: null } }, true],
+  ])("is cut only where nothing is lost: it %s", (_, bravo, cut) => {
+    expect(hasNeverServed(snapshot({ bravo }).servers[1] as ServerState)).toBe(cut);
   });
 });
 

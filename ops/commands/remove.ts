@@ -50,7 +50,10 @@ export async function remove(context: Context, name: string): Promise<void> {
     if (refusals.length > 0) throw new Error(`refused: ${refusals.join("; ")}`);
     await lock.setInHand(name);
     await stepDown(context, name, snapshot);
-    await shutDown(context, name);
+    await shutDown(
+      context,
+      snapshot.servers.find((server) => server.name === name) ?? { name, observation: undefined },
+    );
   }
   await lock.setInHand(name);
   await progress.step(`${name}: is removed`, (report) => site.cloud.remove(name, report));

@@ -92,7 +92,7 @@ async function replaceOne(
   if (lock.inHand !== name || mustReplace(server, isWhole, evenCurrent)) {
     await lock.setInHand(name);
     await stepDown(context, name, snapshot);
-    await shutDown(context, name);
+    await shutDown(context, server);
     await progress.step(`${name}: is replaced`, (report) => site.cloud.replace(wanted, report));
   } else
     await progress.step(`${name}: was replaced by the interrupted run, which is completed`, (report) =>

@@ -79,8 +79,19 @@ export async function stepDown({ site, progress }: Context, name: string, snapsh
   });
 }
 
-/** Shuts a server down as its own shutdown does it: out of service first, MySQL stopped. Never a power cut. */
-export async function shutDown({ site, progress }: Context, name: string): Promise<void> {
+/** Whether nothing is lost with a power cut: it was never set up to its end, and its member, where it has one, is in no group. Pure. */
+export const hasNeverServed = ({ observation }: Pick<ServerState, "observation">): boolean =>
+  observation !== undefined && observation.firstBoot !== "done" && observation.member?.state !== "ONLINE";
+
+/**
+ * Shuts a server down as its own shutdown does it: out of service first, MySQL stopped. Never a power cut, but for one that has never
+ * served, whose setup may be in the middle of what does not let itself be interrupted.
+ */
+export async function shutDown(
+  { site, progress }: Context,
+  server: Pick<ServerState, "name" | "observation">,
+): Promise<void> {
+  const { name } = server;
   const isOff = async (): Promise<boolean> =>
     !(await site.cloud.servers()).some((server) => server.name === name && server.running);
   if (await isOff()) return;
@@ -93,6 +104,13 @@ export async function shutDown({ site, progress }: Context, name: string): Promi
     }
     await waitUntil(`${name} is off`, async () => ((await isOff()) ? undefined : "it still runs"), {
       limitSeconds: shutdownSeconds,
+    }).catch(async (error: Error) => {
+      if (!hasNeverServed(server))
+        throw new Error(
+          `${error.message}; see its console at the provider, power it off there, and run the same command`,
+        );
+      report("it has never served: its power is cut");
+      await site.cloud.cutPower(name);
     });
   });
 }

@@ -16,6 +16,8 @@ export interface Cloud {
   targets(): Promise<ReadonlyMap<string, boolean>>;
   /** Asks for an orderly shutdown, as its power button does. */
   shutDown(name: string): Promise<void>;
+  /** Switches a server off at once, and returns when it is off. What it has not written to its disks is lost. */
+  cutPower(name: string): Promise<void>;
   /**
    * Makes sure of a replacement before anything is touched.
    * @returns whether there is a server that was made to its end; of any other, nobody can tell how far an interrupted run had come with it

@@ -86,6 +86,11 @@ export class HetznerApi {
     await this.act(`/servers/${id}/actions/shutdown`, {});
   }
 
+  /** Switches it off at once. */
+  async cutPower({ id }: Pick<ApiServer, "id">): Promise<void> {
+    await this.act(`/servers/${id}/actions/poweroff`, {});
+  }
+
   /** Writes all labels of a server. */
   async setLabels({ id }: Pick<ApiServer, "id">, labels: ApiServer["labels"]): Promise<void> {
     await this.ask("PUT", `/servers/${id}`, { labels });

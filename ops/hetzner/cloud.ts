@@ -81,6 +81,11 @@ export class HetznerCloud implements Cloud {
     if (server) await this.props.api.shutDown(server);
   }
 
+  async cutPower(name: string): Promise<void> {
+    const server = await this.apiServer(name);
+    if (server) await this.props.api.cutPower(server);
+  }
+
   async prepare(server: ServerConfig, report: Report): Promise<boolean> {
     this.isPrepared ??= this.getReady(report);
     await this.isPrepared;

@@ -10,6 +10,7 @@ import { administratorKeyFile, payloadHashBefore, payloadHashOf } from "../../la
 import { acceptedHostKeys } from "../../lab/keys/credentials.js";
 import { Lab } from "../../lab/lab.js";
 import { layout, namespaceOf } from "../../lab/layout.js";
+import type { Machine } from "../../lab/machine/machine.js";
 import { administrator } from "../../lab/network/addresses.js";
 import { loadSettings } from "../../lab/settings.js";
 import { surroundingSteps } from "../../lab/up.js";
@@ -77,8 +78,17 @@ class LabCloud implements Cloud {
   }
 
   async shutDown(name: string): Promise<void> {
+    await (await this.machine(name))?.off();
+  }
+
+  async cutPower(name: string): Promise<void> {
+    await (await this.machine(name))?.kill();
+  }
+
+  /** In the configuration or not. */
+  private async machine(name: string): Promise<Machine | undefined> {
     const lab = await Lab.attach();
-    await [...lab.machines, ...(await lab.outside())].find((machine) => machine.name === name)?.off();
+    return [...lab.machines, ...(await lab.outside())].find((machine) => machine.name === name);
   }
 
   async noteCertificate(server: ServerConfig): Promise<void> {
