@@ -1,4 +1,5 @@
 /** Sends one load inside a network namespace: its properties as a line of JSON on standard input, any other line stops it; the result on standard output. */
+import { lookup } from "node:dns/promises";
 import { once } from "node:events";
 import http from "node:http";
 import https from "node:https";
@@ -12,10 +13,13 @@ const props = JSON.parse(line) as LoadProps;
 let stopped = false;
 orders.once("line", () => (stopped = true));
 const transport = props.url.startsWith("https:") ? https : http;
+// A name server that answers late is no failure of the site: browsers keep an address, too.
+const { address, family } = await lookup(new URL(props.url).hostname.replace(/[[\]]/g, ""), props.family ?? 4);
 const agent = new transport.Agent({
   keepAlive: props.keepAlive ?? false,
-  family: props.family ?? 4,
+  family,
   autoSelectFamily: false,
+  lookup: (_name, _options, found) => found(null, address, family),
 });
 const timeoutMs = (props.timeoutSeconds ?? 15) * 1000;
 const startedAt = Date.now() / 1000;
