@@ -54,7 +54,6 @@ describe("server, defaults", () => {
       backups: true,
       delete_protection: true,
       rebuild_protection: true,
-      shutdown_before_deletion: true,
       lifecycle: {
         ignore_changes: [
           "user_data",

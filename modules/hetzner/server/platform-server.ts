@@ -100,10 +100,10 @@ export class PlatformServer extends Construct {
       // Without the empty list, every plan shows an update.
       network: [{ subnetId: subnet.id, ip: server.privateIp, aliasIps: [] }],
       backups: config.backups,
-      // Hetzner takes these two only with the same value.
+      // Hetzner takes these two only with the same value. `shutdown_before_deletion` stays off: the provider would shut a server down that
+      // Hetzner then refuses to delete, and whoever replaces or removes one has shut it down in order before.
       deleteProtection: config.protect,
       rebuildProtection: config.protect,
-      shutdownBeforeDeletion: true,
       userData: this.userData(props),
       labels: { ...serverLabels(config, server), payload: this.payloadHash, balancer: agreement(config), ...madeWith },
       lifecycle: {
