@@ -96,8 +96,11 @@ export async function shutDown(
     !(await site.cloud.servers()).some((server) => server.name === name && server.running);
   if (await isOff()) return;
   await progress.step(`${name}: shuts down`, async (report) => {
-    // The connection may end before the command does.
-    const { reached, stderr } = await site.ssh.tryRun(loginOf(site, name), ["systemctl", "poweroff"]);
+    const login = site.logins.get(name);
+    // The connection may end before the command does. A deploy may have taken what knew the address of a server that is to be removed.
+    const { reached, stderr } = login
+      ? await site.ssh.tryRun(login, ["systemctl", "poweroff"])
+      : { reached: false, stderr: "no output has its address and host key" };
     if (!reached && !(await isOff())) {
       report(`not reached over SSH (${stderr.trim()}); asks the provider to shut it down`);
       await site.cloud.shutDown(name);
