@@ -221,20 +221,19 @@ describe("the replacement of a server", () => {
     expect(asked).toEqual([]);
   });
 
+  const replacedFor = (reason: string) => ({
+    ...change("hcloud_server.alpha", "delete,create"),
+    action_reason: `replace_${reason}`,
+  });
+  const disk = "hcloud_volume_attachment.alpha_data";
+
   it.each([
-    [
-      "was made to its end",
-      { ...change("hcloud_server.alpha", "delete,create"), action_reason: "replace_by_request" },
-      true,
-    ],
-    [
-      "was left half made",
-      { ...change("hcloud_server.alpha", "delete,create"), action_reason: "replace_because_tainted" },
-      false,
-    ],
-    ["is in no state", change("hcloud_server.alpha", "create"), false],
-  ])("tells beforehand whether there is a server to complete: it %s", async (_, planned, isWhole) => {
-    const { cloud } = await cloudWith([{ resource_changes: [planned] }]);
+    ["was made to its end", [replacedFor("by_request"), change(disk, "delete,create")], true],
+    ["was left half made", [replacedFor("because_tainted"), change(disk, "delete,create")], false],
+    ["is in no state", [change("hcloud_server.alpha", "create"), change(disk, "create")], false],
+    ["has a disk, if it has, that no state knows", [replacedFor("by_request"), change(disk, "create")], false],
+  ])("tells beforehand whether there is a server to complete: it %s", async (_, resource_changes, isWhole) => {
+    const { cloud } = await cloudWith([{ resource_changes }]);
     expect(await cloud.prepare(alpha, silent)).toBe(isWhole);
   });
 

@@ -54,10 +54,13 @@ const described = ({ address, change: { actions } }: ResourceChange): string =>
   `${actions.length === 2 ? "replaces" : `${actions[0]}s`} ${address}`;
 
 /**
- * Whether a plan replaces a resource for no other reason than that it was told to: the state has it, and has it as made to its end. Pure.
+ * Whether a plan replaces a resource, and what hangs on it, for no other reason than that it was told to: the state has all of it, and has it
+ * as made to its end. What it would create may be there all the same, as a disk that is attached already, and would then be refused. Pure.
  */
-export const isWholeIn = ({ resource_changes: changes = [] }: Plan, address: string): boolean =>
-  changes.some((change) => change.address === address && change.action_reason === "replace_by_request");
+export const isWholeIn = (plan: Plan, address: string): boolean =>
+  (plan.resource_changes ?? []).some(
+    (change) => change.address === address && change.action_reason === "replace_by_request",
+  ) && !actionsOf(plan).some((action) => action.startsWith("creates "));
 
 /** What a plan would destroy, alone or to build it anew: as {@link actionsOf} says it. Pure. */
 export const destructionOf = (plan: Plan): readonly string[] =>
