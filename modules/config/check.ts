@@ -52,13 +52,18 @@ function soundSections(
 const liesIn = (path: readonly PropertyKey[], other: readonly PropertyKey[]): boolean =>
   other.every((key, index) => path[index] === key);
 
+/** What the schema finds. Of a value of the wrong type that is all: a text where a list belongs has a length too, and none that counts. */
+function issuesOf(plain: unknown) {
+  const issues = environmentSchema.safeParse(plain).error?.issues ?? [];
+  const misplaced = new Set(issues.filter(({ code }) => code === "invalid_type").map(({ path }) => pathText(path)));
+  return issues.filter(({ code, path }) => code === "invalid_type" || !misplaced.has(pathText(path)));
+}
+
 /** Everything that is wrong with an environment: first in each setting by itself, then between settings. */
 export function findProblems(environment: string, input: unknown): readonly Problem[] {
   if (!isEnvironment(input)) return [notAnEnvironment(input)];
   const { plain, strange } = plainCopy(input);
-  const issues = (environmentSchema.safeParse(plain).error?.issues ?? []).filter(
-    ({ path }) => !strange.some((other) => liesIn(path, other.path)),
-  );
+  const issues = issuesOf(plain).filter(({ path }) => !strange.some((other) => liesIn(path, other.path)));
   const broken = new Set([...strange, ...issues].map(({ path }) => path[0]));
   const sections = { ...soundSections(plain as Record<string, unknown>, broken), environment };
   const isSound = (key: keyof Checked): boolean => !broken.has(key);

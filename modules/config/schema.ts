@@ -147,7 +147,7 @@ const database = z.strictObject({
 });
 
 const backup = z.strictObject({
-  endpoint: values.endpointUrl.describe('Of the object storage, for example "https://fsn1.your-objectstorage.com".'),
+  endpoint: values.archiveUrl.describe('Of the object storage, for example "https://fsn1.your-objectstorage.com".'),
   region: values.region.describe('Region of the bucket, for example "fsn1".'),
   bucket: values.bucketName.describe(
     "Bucket of the archive, in a project of its own: a key of Hetzner's opens all buckets of a project.",

@@ -22,7 +22,7 @@ const restoreFromSomewhere = rule(["backup", "restore"], ({ backup, restore }) =
 
 /** Transactions of a restored group would have the names of others that are in the archive already. */
 const newTimeline = rule(["restore", "database"], ({ restore, database: { groupName } }) =>
-  unless(restore?.timeline !== groupName, () => ({
+  unless(restore?.timeline.toLowerCase() !== groupName.toLowerCase(), () => ({
     path: "database.groupName",
     rule: "must be a new one for what begins with restored data",
     got: groupName,
@@ -39,4 +39,21 @@ const basesWithinRetention = rule(["backup"], ({ backup }) =>
   })),
 );
 
-export const backupRules = [basesWithinRetention, backedUpInProduction, restoreFromSomewhere, newTimeline];
+/** The archive of a group holds its own transactions; a restore would look for another one until the end, and fail on the server. */
+const stopsInTimeline = rule(["restore"], ({ restore }) => {
+  const group = /^before (.*):/.exec(restore?.at ?? "")?.[1];
+  return unless(group === undefined || group === restore?.timeline.toLowerCase(), () => ({
+    path: "restore.at",
+    rule: `must name a transaction of restore.timeline (${restore?.timeline})`,
+    got: restore?.at,
+    fix: "take the transaction's name as the binary log shows it, or the group that it was written in as restore.timeline",
+  }));
+});
+
+export const backupRules = [
+  basesWithinRetention,
+  backedUpInProduction,
+  restoreFromSomewhere,
+  newTimeline,
+  stopsInTimeline,
+];

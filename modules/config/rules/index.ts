@@ -1,5 +1,6 @@
 import { accessRules } from "./access.js";
 import { backupRules } from "./backup.js";
+import { bucketRules } from "./buckets.js";
 import { monitoringRules } from "./monitoring.js";
 import { networkRules } from "./network.js";
 import type { Rule } from "./rule.js";
@@ -16,4 +17,5 @@ export const rules: readonly Rule[] = [
   ...serviceRules,
   ...monitoringRules,
   ...backupRules,
+  ...bucketRules,
 ];

@@ -1,11 +1,33 @@
-import { matching, text } from "./verdict.js";
+import { text } from "./verdict.js";
+
+/** Digits of Bech32 (BIP 173), in which age writes its keys. */
+const digits = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
+
+/** Whether the six digits at the end of a Bech32 text are the checksum of all before them: a digit that was mistyped shows. */
+function isWhole(text: string): boolean {
+  const end = text.lastIndexOf("1");
+  const name = [...text.slice(0, end)].map((letter) => letter.charCodeAt(0));
+  const data = [...text.slice(end + 1)].map((digit) => digits.indexOf(digit));
+  const all = [...name.map((code) => code >> 5), 0, ...name.map((code) => code & 31), ...data];
+  const factors = [0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3];
+  const checksum = all.reduce(
+    (sum, value) =>
+      factors.reduce(
+        (next, factor, bit) => ((sum >> (25 + bit)) & 1 ? next ^ factor : next),
+        ((sum & 0x1ffffff) << 5) ^ value,
+      ),
+    1,
+  );
+  return checksum === 1;
+}
 
 /** Public key of age, as `age-keygen` prints it. */
-export const ageRecipient = matching(
-  /^age1[02-9ac-hj-np-z]{58}$/,
-  "must be a public key of age",
-  "take the line that begins with age1 of what `age-keygen` prints; the one with AGE-SECRET-KEY is for nobody",
-);
+export const ageRecipient = text((value) => {
+  const fix =
+    "take the line that begins with age1 of what `age-keygen` prints; the one with AGE-SECRET-KEY is for nobody";
+  if (!/^age1[02-9ac-hj-np-z]{58}$/.test(value)) return { rule: "must be a public key of age", fix };
+  return isWhole(value) ? undefined : { rule: "must be a public key of age: this one was mistyped", fix };
+});
 
 const time = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(\.\d{1,6})?Z$/;
 

@@ -112,6 +112,15 @@ export const mirrorUrl = url(
   without("apt appends its own paths", "search", "hash"),
 );
 
+/** An object storage that servers talk to. */
+export const archiveUrl = url(
+  withoutCredentials,
+  overTls,
+  withinReach,
+  onAHost,
+  without("the bucket is a setting of its own", "pathname", "search", "hash"),
+);
+
 /** A service that Terraform talks to. */
 export const endpointUrl = url(
   withoutCredentials,

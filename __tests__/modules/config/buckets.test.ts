@@ -1,0 +1,96 @@
+import { describe, expect, it } from "vitest";
+import { findProblems } from "../../../modules/config/check.js";
+import type { EnvironmentInput } from "../../../modules/config/schema.js";
+import { exampleInput, exampleRecipients, type Overrides } from "../../support/config.js";
+
+const hetzner = "https://fsn1.your-objectstorage.com";
+const backup = { endpoint: hetzner, region: "fsn1", bucket: "foobar-archive", recipients: [...exampleRecipients] };
+const backend = {
+  acceptLocalState: undefined,
+  type: "s3",
+  endpoint: hetzner,
+  region: "fsn1",
+  bucket: "foobar-state",
+} as const;
+const timeline = "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4";
+
+const problemsOf = (overrides: Overrides<EnvironmentInput>) =>
+  findProblems("production", exampleInput({ backup, backend, ...overrides })).map(
+    ({ path, rule, fix }) => `${path} ${rule}; ${fix}`,
+  );
+
+describe("object storages", () => {
+  it("are right as the documentation writes them", () => {
+    expect(problemsOf({})).toEqual([]);
+    expect(problemsOf({ backup: { ...backup, endpoint: "https://minio.foobar.com", region: "home" } })).toEqual([]);
+  });
+
+  it.each<[string, Overrides<EnvironmentInput>, string]>([
+    [
+      "a bucket's own address for the archive",
+      { backup: { ...backup, endpoint: "https://foobar-archive.fsn1.your-objectstorage.com" } },
+      `backup.endpoint must not begin with the bucket (foobar-archive); write it as ${hetzner}`,
+    ],
+    [
+      "a bucket's own address for the state",
+      { backend: { ...backend, endpoint: "https://foobar-state.fsn1.your-objectstorage.com" } },
+      `backend.endpoint must not begin with the bucket (foobar-state); write it as ${hetzner}`,
+    ],
+    [
+      "a region other than the endpoint's",
+      { backup: { ...backup, region: "nbg1" } },
+      `backup.region must be the one of the endpoint (${hetzner}); write "fsn1", or another endpoint`,
+    ],
+    [
+      "the state's bucket for the archive, of which servers have a key",
+      { backup: { ...backup, endpoint: `${hetzner}/`, bucket: "foobar-state" } },
+      "backup.bucket must be another one than Terraform's state has: servers get a key of it; make a bucket in a project of its own, see docs/backup.md",
+    ],
+    [
+      "a port that no server may connect to",
+      { backup: { ...backup, endpoint: "https://fsn1.your-objectstorage.com:8443" } },
+      "backup.endpoint must name no port: servers reach the usual one only; have it served on the usual port",
+    ],
+    [
+      "an archive in the private network",
+      { backup: { ...backup, endpoint: "https://10.0.1.99" } },
+      "backup.endpoint must be on the internet: servers fetch nothing over the private network; name a public host",
+    ],
+  ])("are not taken with %s", (_, overrides, problem) => {
+    expect(problemsOf(overrides)).toEqual([problem]);
+  });
+});
+
+describe("who can read the archive", () => {
+  const [one, other] = exampleRecipients;
+
+  it("is told by whole keys: one mistyped digit shows", () => {
+    const mistyped = other.replace("lggy", "lgqy");
+    expect(problemsOf({ backup: { ...backup, recipients: [one, mistyped] } })).toEqual([
+      expect.stringMatching(/^backup\.recipients\[1\] must be a public key of age: this one was mistyped; /),
+    ]);
+  });
+
+  it("is a list, and nothing else is said of what is none", () => {
+    expect(problemsOf({ backup: { ...backup, recipients: one as unknown as string[] } })).toEqual([
+      "backup.recipients must be a list [ … ]; write a list [ … ]",
+    ]);
+  });
+});
+
+describe("a restore", () => {
+  it("begins a new group, however the old one's name is written", () => {
+    const restore = { timeline: timeline.toUpperCase(), at: "latest" };
+    expect(problemsOf({ restore, database: { groupName: timeline } })).toEqual([
+      expect.stringMatching(/^database\.groupName must be a new one/),
+    ]);
+  });
+
+  it("stops before a transaction of the group that it restores", () => {
+    const at = (group: string) => problemsOf({ restore: { timeline, at: `before ${group}:4711` } });
+    expect(at(timeline)).toEqual([]);
+    expect(at("5f0c8a0e-6f0b-4f4e-9d57-2c1f7f3f9b10")).toEqual([
+      expect.stringMatching(/^restore\.at must name a transaction of restore\.timeline/),
+    ]);
+  });
+});
