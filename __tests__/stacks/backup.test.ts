@@ -1,15 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { exampleConfig, exampleRecipients } from "../support/config.js";
+import { exampleConfig, exampleBackup } from "../support/config.js";
 import { synthesizeEnvironment } from "../support/environment.js";
 
 const { servers } = synthesizeEnvironment(
   exampleConfig({
-    backup: {
-      endpoint: "https://fsn1.your-objectstorage.com",
-      region: "fsn1",
-      bucket: "foobar-archive",
-      recipients: [...exampleRecipients],
-    },
+    backup: exampleBackup,
     restore: { timeline: "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4", at: "latest" },
   }),
 );

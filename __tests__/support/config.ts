@@ -20,6 +20,14 @@ export const exampleRecipients = [
   "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg",
 ] as const;
 
+/** An archive, as an owner would write it. */
+export const exampleBackup = {
+  endpoint: "https://fsn1.your-objectstorage.com",
+  region: "fsn1",
+  bucket: "foobar-archive",
+  recipients: [...exampleRecipients],
+};
+
 /** A public key in a file, as `gpg --armor --export` writes it. */
 export const exampleKeyFile = fileURLToPath(new URL("./repository-key.asc", import.meta.url));
 

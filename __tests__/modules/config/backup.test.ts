@@ -4,15 +4,15 @@ import type { EnvironmentInput } from "../../../modules/config/schema.js";
 import { secretFilesOf } from "../../../modules/config/secrets.js";
 import { outboundOf } from "../../../modules/config/traffic/resolve.js";
 import { paths } from "../../../modules/platform/paths.js";
-import { exampleConfig, exampleInput, exampleRecipients, type Overrides } from "../../support/config.js";
+import {
+  exampleBackup as backup,
+  exampleConfig,
+  exampleInput,
+  exampleRecipients,
+  type Overrides,
+} from "../../support/config.js";
 import { serverOf } from "../../support/servers.js";
 
-const backup = {
-  endpoint: "https://fsn1.your-objectstorage.com",
-  region: "fsn1",
-  bucket: "foobar-archive",
-  recipients: [...exampleRecipients],
-};
 const timeline = "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4";
 const problemsOf = (overrides: Overrides<EnvironmentInput>, environment = "production") =>
   findProblems(environment, exampleInput(overrides)).map(({ path, rule }) => `${path} ${rule}`);

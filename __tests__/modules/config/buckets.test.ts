@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { findProblems } from "../../../modules/config/check.js";
 import type { EnvironmentInput } from "../../../modules/config/schema.js";
-import { exampleInput, exampleRecipients, type Overrides } from "../../support/config.js";
+import { exampleBackup as backup, exampleInput, exampleRecipients, type Overrides } from "../../support/config.js";
 
 const hetzner = "https://fsn1.your-objectstorage.com";
-const backup = { endpoint: hetzner, region: "fsn1", bucket: "foobar-archive", recipients: [...exampleRecipients] };
 const backend = {
   acceptLocalState: undefined,
   type: "s3",

@@ -2,24 +2,13 @@ import { describe, expect, it } from "vitest";
 import { warningsOf } from "../../../modules/review/warnings.js";
 import type { ReviewFacts } from "../../../modules/review/facts.js";
 import type { EnvironmentInput } from "../../../modules/config/schema.js";
-import {
-  exampleConfig,
-  exampleKeyFile,
-  exampleRecipients,
-  exampleSshKey,
-  type Overrides,
-} from "../../support/config.js";
+import { exampleConfig, exampleKeyFile, exampleBackup, exampleSshKey, type Overrides } from "../../support/config.js";
 
 /** A configuration that leaves nothing to say. */
 const silent: Overrides<EnvironmentInput> = {
   application: { sha256: "1".repeat(64) },
   administrators: { cidrs: ["198.51.100.7/32"], sshKeys: { jane: exampleSshKey } },
-  backup: {
-    endpoint: "https://fsn1.your-objectstorage.com",
-    region: "fsn1",
-    bucket: "foobar-archive",
-    recipients: [...exampleRecipients],
-  },
+  backup: exampleBackup,
   backend: {
     acceptLocalState: undefined,
     type: "s3",

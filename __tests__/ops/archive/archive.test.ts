@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { objectDays } from "../../../modules/config/archive.js";
 import { archiveOf } from "../../../ops/archive/archive.js";
 import { handsOf, type Timeline } from "../../../ops/commands/backups.js";
-import { exampleConfig, exampleRecipients } from "../../support/config.js";
+import { exampleBackup, exampleConfig } from "../../support/config.js";
 import { hasTool, isRoot } from "../../support/tools.js";
 
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -33,12 +33,7 @@ describe("the programs for the archive", () => {
 
 const archive = archiveOf(
   exampleConfig({
-    backup: {
-      endpoint: "https://fsn1.your-objectstorage.com",
-      region: "fsn1",
-      bucket: "foobar-archive",
-      recipients: [...exampleRecipients],
-    },
+    backup: exampleBackup,
   }),
 );
 

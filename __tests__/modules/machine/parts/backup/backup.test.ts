@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { payloadOf } from "../../../../../modules/machine/compose/index.js";
 import { paths } from "../../../../../modules/platform/paths.js";
-import { exampleConfig, exampleRecipients } from "../../../../support/config.js";
+import { exampleConfig, exampleBackup } from "../../../../support/config.js";
 import { serverOf } from "../../../../support/servers.js";
 import { hasTool, runTool } from "../../../../support/tools.js";
 import { judgeUnits } from "../../../../support/units.js";
@@ -21,12 +21,7 @@ const env = {
 };
 const timeline = "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4";
 const config = exampleConfig({
-  backup: {
-    endpoint: "https://fsn1.your-objectstorage.com",
-    region: "fsn1",
-    bucket: "foobar-archive",
-    recipients: [...exampleRecipients],
-  },
+  backup: exampleBackup,
   restore: { timeline, at: "latest" },
 });
 
