@@ -133,14 +133,22 @@ describe("a removal", () => {
 
   it("is refused where nobody else takes visitors", () => {
     const out = { observation: { inService: false } };
-    expect(refusals({ alpha: out, bravo: out })).toEqual(["charlie is the only web server that takes visitors"]);
+    for (const others of [out, { healthy: false }, { healthy: null }, { observation: { serves: false } }])
+      expect(refusals({ alpha: others, bravo: others })).toEqual([
+        "charlie is the only web server that takes visitors",
+      ]);
     expect(
       refusals({ alpha: { healthy: false }, bravo: { roles: ["database"] }, charlie: { roles: ["database"] } }),
     ).toEqual([]);
   });
 
   it("has the members that are left forget who is neither configured nor in the group", () => {
-    const servers = snapshot({ alpha: { member: { view: four.slice(0, 3), remembered: [...four, "10.0.1.15"] } } });
+    // One that the configuration of another checkout has made is in the group, and stays known.
+    const [view, remembered] = [
+      [...four.slice(0, 3), "10.0.1.16"],
+      [...four, "10.0.1.15", "10.0.1.16"],
+    ];
+    const servers = snapshot({ alpha: { member: { view, remembered } } });
     expect(servers.servers.map((server) => strangersOf(server, servers))).toEqual([["10.0.1.14", "10.0.1.15"], [], []]);
   });
 });

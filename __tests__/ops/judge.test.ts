@@ -61,6 +61,42 @@ describe("what is due", () => {
   });
 });
 
+describe("what runs everywhere and is not what the configuration names", () => {
+  it("needs a hand: new servers would start with another release", () => {
+    const newer = { observation: { releases: [release("3"), release("2")] } };
+    expect(needsHand(snapshot({ alpha: newer, bravo: newer, charlie: newer }))).toEqual([
+      expect.stringMatching(/^the configuration names another release/),
+    ]);
+  });
+});
+
+describe("a certificate that is renewed in time", () => {
+  it("needs no hand until three weeks before its end", () => {
+    expect(needsHand(snapshot({ bravo: { observation: { certificateDays: { it: 21 } } } }))).toEqual([]);
+  });
+});
+
+describe("an environment that is not to be protected", () => {
+  it("has servers without protection at Hetzner", () => {
+    expect(needsHand({ ...snapshot({ bravo: { cloud: { isProtected: false } } }), protect: false })).toEqual([]);
+  });
+});
+
+describe("servers with one role", () => {
+  const alone = { roles: ["web"], observation: { member: null } } satisfies Difference;
+
+  it("are asked for that alone", () => {
+    const view = ["10.0.1.11", "10.0.1.12"];
+    const database = { roles: ["database"], observation: { inService: false, serves: false }, healthy: null } as const;
+    const split = { alpha: { member: { view } }, bravo: { ...database, member: { view } }, charlie: alone };
+    expect(needsHand(snapshot(split))).toEqual([]);
+  });
+
+  it("need no primary where none is a member", () => {
+    expect(gate(snapshot({ alpha: alone, bravo: alone, charlie: alone }))).toEqual([]);
+  });
+});
+
 describe("the gate", () => {
   it("is closed while two members take themselves for the primary, or none does", () => {
     expect(gate(snapshot({ bravo: { member: { role: "PRIMARY", writable: true } } }))).toEqual([

@@ -85,6 +85,8 @@ describe("an upgrade", () => {
     expect(mysqlRefusal(bravoWith({ upgradable: series }), ["8.4.6"])).toMatch(
       /^bravo: mysql-server-core: 9\.7\.4 is of another/,
     );
+    const added = [{ name: "mysql-server-core", from: "", to: "9.7.4-2" }];
+    expect(mysqlRefusal(bravoWith({ upgradable: added }), ["8.4.6"])).toBeUndefined();
     const others = [{ name: "mysql-common", from: "8.4.6-1", to: "9.7.4-2" }];
     expect(mysqlRefusal(bravoWith({ upgradable: others }), ["8.4.6"])).toBeUndefined();
   });
