@@ -6,6 +6,7 @@ import { runSteps } from "./cli/run-steps.js";
 import { takeDown } from "./down.js";
 import { Lab } from "./lab.js";
 import { layout } from "./layout.js";
+import { readRelease } from "./releases.js";
 import { loadSettings } from "./settings.js";
 import { rehearse } from "./rehearse.js";
 import { takeLock } from "./system/lock.js";
@@ -34,15 +35,28 @@ program
   .command("up")
   .description("builds what is missing and starts everything; ends with a working site")
   .option("--tls <mode>", "where TLS ends: terminate (balancer) or passthrough (nginx); a lab keeps its mode", tlsMode)
-  .action(async ({ tls }: { tls?: "terminate" | "passthrough" }) => {
+  .option("--release <file>", "tarball of `npm run app:build`, in place of this tree's; a lab keeps its release")
+  .option("--settings <file>", "with --release: JSON with the lines of the environment, such as environment.json")
+  .action(async ({ tls, release, settings }: UpOptions) => {
+    if (settings && !release) throw new Error("lab: --settings belongs to --release; name the tarball too");
     const before = (await loadSettings(layout))?.overrides;
     const current = before?.tls ?? "terminate";
     if (tls && before && tls !== current)
       throw new Error(`lab: is up with tls ${current}; for ${tls}, run \`npm run lab down\` first`);
+    if (release && before)
+      throw new Error(
+        "lab: is up with a release; for another one, run `npm run lab down` first, or `npm run ops release`",
+      );
     const outdated = before ? await (await Lab.attach()).outdated() : [];
     for (const { name } of outdated)
       console.error(`${name}: runs another payload than this tree's; for the new one, run \`npm run lab down\` first`);
-    const seconds = await runSteps(upSteps(layout, { ...before, ...(tls && { tls }) }));
+    const seconds = await runSteps(
+      upSteps(layout, {
+        ...before,
+        ...(tls && { tls }),
+        ...(release && { release: await readRelease(release, settings) }),
+      }),
+    );
     console.log(`up after ${seconds.toFixed(1)} s`);
   });
 
@@ -158,6 +172,12 @@ program
   .action(async ({ from, rate }: { from: string; rate: number }) => {
     process.exitCode = await rehearse({ from, ratePerSecond: rate });
   });
+
+interface UpOptions {
+  tls?: "terminate" | "passthrough";
+  release?: string;
+  settings?: string;
+}
 
 interface LoadOptions {
   rate: number;

@@ -7,25 +7,44 @@ import type { PrivateNetwork } from "./network/fabric.js";
 /** The environment that the lab boots, and where its hosts are. */
 export interface LabEnvironment {
   readonly config: Config;
+  /** Tarball of the release. @default - the one that is built from this tree */
+  readonly release?: string;
   readonly network: PrivateNetwork;
   readonly balancer: Host;
   /** In the order of the configuration. */
   readonly servers: readonly Host[];
 }
 
+/** Another release than that of environments/lab.ts. */
+export interface LabRelease {
+  /** The tarball. */
+  readonly file: string;
+  /** SHA-256 of it. */
+  readonly sha256: string;
+  /** Lines of an environment, in place of the lab's own ones about the application. @default - the lab's own */
+  readonly settings?: Pick<Partial<EnvironmentInput>, "application" | "database">;
+}
+
 /** What a lab may change in environments/lab.ts. */
 export type LabOverrides = Pick<
   Partial<EnvironmentInput>,
   "tls" | "servers" | "database" | "generations" | "certificate" | "backup" | "restore"
->;
+> & {
+  /** @default - the release that is built from this tree */
+  readonly release?: LabRelease;
+};
 
 /**
  * Loads environments/lab.ts.
  * @param administratorKey public key of the lab's administrator, who may log in to the machines
  * @throws when it has problems
  */
-export async function loadLabEnvironment(overrides: LabOverrides, administratorKey: string): Promise<LabEnvironment> {
-  const { default: input } = await import("../environments/lab.js");
+export async function loadLabEnvironment(
+  { release, ...overrides }: LabOverrides,
+  administratorKey: string,
+): Promise<LabEnvironment> {
+  const { default: lab } = await import("../environments/lab.js");
+  const input = release ? withRelease(lab, release) : lab;
   const config = checkEnvironment("lab", {
     ...input,
     ...overrides,
@@ -36,9 +55,19 @@ export async function loadLabEnvironment(overrides: LabOverrides, administratorK
   });
   return {
     config,
+    ...(release && { release: release.file }),
     network: { range: config.network.cidr, gateway: routerOf(config.network.cidr) },
     balancer: balancer(config.network.balancerIp),
     servers: config.servers.map(({ name, privateIp }, position) => server(name, position, privateIp)),
+  };
+}
+
+function withRelease(lab: EnvironmentInput, { sha256, settings }: LabRelease): EnvironmentInput {
+  const { url } = lab.application;
+  return {
+    ...lab,
+    application: { ...(settings?.application ?? lab.application), url, sha256 },
+    database: { ...lab.database, ...settings?.database },
   };
 }
 

@@ -1,6 +1,8 @@
-import { copyFile, mkdir } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { copyFile, mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Config } from "../modules/config/schema.js";
+import type { LabRelease } from "./environment.js";
 import type { Layout } from "./layout.js";
 
 /** Directory of what the lab itself puts on the internet: one folder per host name. */
@@ -13,4 +15,15 @@ export async function publish(layout: Layout, { application }: Config, file: str
   await mkdir(path.dirname(target), { recursive: true });
   await copyFile(file, target);
   return url.href;
+}
+
+/** Reads a release to boot the lab with. @param settings file with the lines of its environment @default - those of environments/lab.ts */
+export async function readRelease(tarball: string, settings?: string): Promise<LabRelease> {
+  const file = path.resolve(tarball);
+  const sha256 = createHash("sha256")
+    .update(await readFile(file))
+    .digest("hex");
+  // The check of the environment judges them.
+  const lines = settings && (JSON.parse(await readFile(settings, "utf8")) as LabRelease["settings"]);
+  return { file, sha256, ...(lines && { settings: lines }) };
 }

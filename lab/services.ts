@@ -121,10 +121,10 @@ async function startInternet(layout: Layout, blueprint: Blueprint, www: string):
   await startStandIn(layout, "internet", internet.name, settings);
 }
 
-/** Puts the release of this tree where the configuration says it is. */
-async function publishRelease(layout: Layout, { environment: { config } }: Blueprint): Promise<string> {
-  const { path: built } = await buildRelease({ folder: layout.services });
-  await publish(layout, config, built);
+/** Puts the release, of this tree or the given one, where the configuration says it is. */
+async function publishRelease(layout: Layout, { environment: { config, release } }: Blueprint): Promise<string> {
+  const file = release ?? (await buildRelease({ folder: layout.services })).path;
+  await publish(layout, config, file);
   return publishedFiles(layout);
 }
 

@@ -1,19 +1,16 @@
-import { bodyKib, timings } from "../../../modules/platform/limits.js";
-
 /**
  * Limits and time budgets of the service, in one place because they depend on each other: attempt < deadline < stop bound.
- * Those that nginx and systemd depend on are the platform's.
  */
 export const limits = {
   http: {
     /** Largest request body. A note of 2000 four-byte characters, form-encoded, has 24 000 bytes. */
-    bodyBytes: bodyKib.application * 1024,
+    bodyBytes: 32 * 1024,
     /** A client must have sent its headers within this time. Node looks every 30 s only, so it may take longer. */
     headersSeconds: 10,
     /** A client must have sent its whole request within this time. nginx buffers requests, so this is generous. */
     requestSeconds: 15,
-    /** Idle keep-alive connections. */
-    keepAliveSeconds: timings.application.keepAlive,
+    /** Idle connections. nginx closes them after 5 s; should the application do so, it might be while nginx sends a request. */
+    keepAliveSeconds: 75,
   },
   database: {
     connectionsPerSide: 10,
@@ -26,7 +23,7 @@ export const limits = {
     /** A read tries replica and primary in turn until then. */
     readDeadlineSeconds: 5,
     /** A write waits for a failover (7-8 s measured) until then. */
-    writeDeadlineSeconds: timings.application.longestAnswer,
+    writeDeadlineSeconds: 10,
     /** Pause between two attempts, growing from the first to the second value. */
     firstPauseSeconds: 0.05,
     longestPauseSeconds: 0.5,
@@ -40,10 +37,10 @@ export const limits = {
     unreachableSeconds: 30,
   },
   stop: {
-    /** At most this long idle keep-alive connections are left for nginx to use up or to close. */
-    drainSeconds: timings.application.drain,
+    /** At most this long idle connections are left for nginx to use up or to close: longer than the 5 s after which it does. */
+    drainSeconds: 7,
     /** Then requests in flight get this long: longer than the longest write. */
-    finishSeconds: timings.application.finish,
+    finishSeconds: 12,
   },
   /** A new process waits at most this long for the database before it accepts connections. */
   startSeconds: 3,

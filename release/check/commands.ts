@@ -1,0 +1,59 @@
+import type { ApplicationSettings } from "../settings.js";
+import type { Entry } from "./entries.js";
+import { type Finding, problem } from "./finding.js";
+
+/** Endings of files that a word of a command can only mean as a file of the release. */
+const program = /\.(?:[cm]?js|py|sh|rb|pl|php|jar)$/;
+
+/** What of the commands in the settings the release does not have. */
+export const problemsOfCommands = (entries: readonly Entry[], settings: ApplicationSettings): readonly Finding[] =>
+  Object.entries(commandsOf(settings)).flatMap(([setting, words]) => problemsOf(setting, words, entries));
+
+const commandsOf = ({ command, migrate, workers, schedules }: ApplicationSettings) => ({
+  "application.command": command,
+  ...(migrate && { "application.migrate": migrate }),
+  ...commandsOfTasks("workers", workers),
+  ...commandsOfTasks("schedules", schedules),
+});
+
+const commandsOfTasks = (
+  kind: "workers" | "schedules",
+  tasks: ApplicationSettings["workers"],
+): Readonly<Record<string, readonly string[]>> =>
+  Object.fromEntries(
+    Object.entries(tasks).map(([name, { command }]) => [`application.${kind}.${name}.command`, command]),
+  );
+
+function problemsOf(setting: string, [first = "", ...rest]: readonly string[], entries: readonly Entry[]): Finding[] {
+  const fileOf = (word: string): Entry | undefined =>
+    entries.find(({ path, type }) => type !== "Directory" && path === `app/${word.replace(/^\.\//, "")}`);
+  const missing = (word: string): Finding =>
+    problem(
+      `${setting}: the release has no app/${word.replace(/^\.\//, "")}`,
+      "let `build` make it, or change the setting",
+    );
+  const problems = rest
+    .filter((word) => program.test(word) && !word.startsWith("-") && !word.startsWith("/") && !fileOf(word))
+    .map(missing);
+  if (!first.startsWith("/")) {
+    const file = fileOf(first);
+    if (!file) problems.push(missing(first));
+    else if (!file.executable)
+      problems.push(
+        problem(
+          `${setting}: app/${first.replace(/^\.\//, "")} is not executable`,
+          "chmod +x it where `build` takes it from",
+        ),
+      );
+  }
+  const at = rest.indexOf("-m");
+  const module = rest[at + 1];
+  if (at >= 0 && module && /python/.test(first)) {
+    const folder = module.replaceAll(".", "/");
+    const [top] = module.split(".");
+    // A module whose first part is no folder of the release is one of the system's.
+    const isOurs = entries.some(({ path }) => path === `app/${top}` || path === `app/${top}.py`);
+    if (isOurs && !fileOf(`${folder}.py`) && !fileOf(`${folder}/__main__.py`)) problems.push(missing(`${folder}.py`));
+  }
+  return problems;
+}

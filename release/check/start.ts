@@ -1,0 +1,147 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
+import { basename, join } from "node:path";
+import { rootCertificates } from "node:tls";
+import type { ApplicationSettings } from "../settings.js";
+import { type Finding, notChecked, problem } from "./finding.js";
+import { lastLines } from "./syntax.js";
+
+/** A new process may take so long until it answers; `deploy-app` waits longer, on a smaller machine. */
+const startSeconds = 20;
+/** The balancer waits so long for an answer. */
+const answerMs = 5000;
+
+/**
+ * Starts the application as a trial does, with a database that cannot be reached, and asks its health. Any answer is good but those that say that
+ * nothing is there.
+ */
+export const problemsOfAnswers = async (app: string, settings: ApplicationSettings): Promise<readonly Finding[]> => {
+  const { command, healthPath } = settings;
+  const [first = "", ...args] = command;
+  const port = await freePort();
+  const child = spawn(programOf(first), args, {
+    cwd: app,
+    detached: true,
+    env: await environmentOf(app, settings, port),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const ended = endOf(child);
+  try {
+    const answer = await Promise.race([ask(`http://127.0.0.1:${port}${healthPath}`), ended]);
+    return judge(answer, settings, first);
+  } finally {
+    stop(child);
+    await ended;
+  }
+};
+
+/** The program itself, or the one of that name that this machine has. */
+const programOf = (first: string): string => {
+  if (!first.startsWith("/")) return first.startsWith("./") ? first : `./${first}`;
+  return existsSync(first) ? first : basename(first);
+};
+
+type Answer = number | { readonly output: string; readonly missing: boolean } | undefined;
+
+function judge(answer: Answer, { command, healthPath, environment }: ApplicationSettings, first: string): Finding[] {
+  if (answer === undefined)
+    return [
+      problem(
+        `${healthPath}: no answer within ${startSeconds} s after \`${command.join(" ")}\``,
+        "listen on HOST and PORT (or on the socket in LISTEN_FDS), and answer without waiting for the database",
+      ),
+    ];
+  if (typeof answer === "number") {
+    if (answer === 404 || answer === 405)
+      return [problem(`${healthPath}: answers ${answer}`, "answer it with 200, or set `application.healthPath`")];
+    return answer < 500 || answer === 503
+      ? []
+      : [problem(`${healthPath}: answers ${answer} while the database is away`, "answer without asking the database")];
+  }
+  if (answer.missing) return [notChecked(`that it starts and answers ${healthPath}: ${first} is not on this machine`)];
+  const [, module] =
+    /No module named '([^'.]+)/.exec(answer.output) ?? /No module named ([\w-]+)/.exec(answer.output) ?? [];
+  if (module && !Object.keys(environment).includes("PYTHONPATH"))
+    return [
+      notChecked(
+        `that it starts and answers ${healthPath}: Python's module ${module} is not on this machine; \`application.packages\` must bring it to servers`,
+      ),
+    ];
+  return [
+    problem(
+      `\`${command.join(" ")}\` ends at once: ${answer.output || "without a word"}`,
+      "try it in the unpacked release",
+    ),
+  ];
+}
+
+/** What a process is given, with a database that nobody serves. */
+async function environmentOf(app: string, settings: ApplicationSettings, port: number): Promise<NodeJS.ProcessEnv> {
+  const away = `127.0.0.1:${await freePort()}`;
+  const file = async (name: string, content = "check\n"): Promise<string> => {
+    const path = join(app, "..", name);
+    await writeFile(path, content);
+    return path;
+  };
+  const secrets = await Promise.all(
+    Object.keys(settings.secrets).map(async (name) => [`${name}_FILE`, await file(`secret-${name}`)] as const),
+  );
+  return {
+    PATH: process.env["PATH"],
+    HOST: "127.0.0.1",
+    PORT: String(port),
+    DATABASE_WRITE: away,
+    DATABASE_READ: away,
+    DATABASE_NAME: "app",
+    DATABASE_USER: "app",
+    DATABASE_PASSWORD_FILE: await file("database-password"),
+    DATABASE_CA_FILE: await file("mysql-ca.pem", rootCertificates[0]),
+    DATABASE_TLS_NAME: "mysql.internal",
+    SITE_DOMAIN: "check.invalid",
+    ENVIRONMENT: "check",
+    ...settings.environment,
+    ...Object.fromEntries(secrets),
+  };
+}
+
+const ask = async (url: string): Promise<number | undefined> => {
+  for (const deadline = Date.now() + startSeconds * 1000; Date.now() < deadline;) {
+    try {
+      return (await fetch(url, { signal: AbortSignal.timeout(answerMs), redirect: "manual" })).status;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+  return undefined;
+};
+
+const endOf = (child: ChildProcess): Promise<Exclude<Answer, number>> =>
+  new Promise((resolve) => {
+    let output = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding("utf8").on("data", (text: string) => (output = (output + text).slice(-4000)));
+    child.once("error", (error: NodeJS.ErrnoException) =>
+      resolve({ output: error.message, missing: error.code === "ENOENT" }),
+    );
+    child.once("close", () => resolve({ output: lastLines(output), missing: false }));
+  });
+
+/** With all that it started. */
+const stop = ({ pid }: ChildProcess): void => {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // It has ended.
+  }
+};
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });

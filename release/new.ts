@@ -1,0 +1,57 @@
+import { cp, readdir } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { Argument, Command, Option } from "commander";
+
+/** The example of each runtime. */
+const examples = { node: "guestbook", python: "poll" } as const;
+
+type Runtime = keyof typeof examples;
+
+const leftOut = new Set(["node_modules", "__pycache__", "package-lock.json"]);
+
+/**
+ * Copies the example of a runtime into a folder of one's own.
+ * @throws when the folder holds something already
+ */
+export const newApplication = async (runtime: Runtime, folder: string): Promise<void> => {
+  const existing = await readdir(folder).catch(() => []);
+  if (existing.length > 0)
+    throw new Error(
+      `app:new: ${folder} must be new or empty, got ${existing.length} entries (${existing[0]}, …); name another folder`,
+    );
+  const source = fileURLToPath(new URL(`../examples/${examples[runtime]}`, import.meta.url));
+  await cp(source, folder, { recursive: true, filter: (path) => !leftOut.has(basename(path)) });
+};
+
+/** What to do next, one command a line. */
+const nextSteps = (runtime: Runtime, folder: string): string => {
+  const settings = join(folder, "environment.json");
+  const steps = [
+    ...(runtime === "node" ? [`npm install --prefix ${folder}`] : []),
+    `npm run app:build -- --application ${folder}`,
+    `npm run app:check -- dist/release-1.0.0.tar.gz --settings ${settings}`,
+    `npm run lab -- up --release dist/release-1.0.0.tar.gz --settings ${settings}`,
+  ];
+  return [
+    `${folder} is an application of your own. Next:`,
+    ...steps.map((step) => `  ${step}`),
+    `What stands in ${settings} belongs into environments/<environment>.ts. The contract: docs/your-application.md`,
+  ].join("\n");
+};
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href)
+  await new Command("npm run app:new --")
+    .description("copies the example of a runtime into a folder of your own, with its build command")
+    .addOption(new Option("--runtime <runtime>", "which example").choices(Object.keys(examples)).makeOptionMandatory())
+    .addArgument(new Argument("<folder>", "new or empty"))
+    .showHelpAfterError()
+    .action(async (folder: string, { runtime }: { runtime: Runtime }) => {
+      await newApplication(runtime, resolve(folder));
+      console.log(nextSteps(runtime, folder));
+    })
+    .parseAsync()
+    .catch((error: Error) => {
+      console.error(error.message);
+      process.exitCode = 1;
+    });
