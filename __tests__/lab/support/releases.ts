@@ -16,9 +16,10 @@ export interface PublishedRelease {
   readonly sha256: string;
 }
 
-/** Builds the application under another version and puts it on the internet. */
-export function publishVersion(lab: Lab, version: string): Promise<PublishedRelease> {
-  return published(lab, `app-${version}.tar.gz`, async (folder) => (await buildRelease({ folder, version })).path);
+/** Builds the application under another version and puts it on the internet. @param application its folder @default - the guestbook */
+export function publishVersion(lab: Lab, version: string, application?: string): Promise<PublishedRelease> {
+  const build = async (folder: string): Promise<string> => (await buildRelease({ folder, version, application })).path;
+  return published(lab, `app-${version}.tar.gz`, build);
 }
 
 /** The application with one more migration. */
