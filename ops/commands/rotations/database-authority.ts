@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { paths } from "../../../modules/platform/paths.js";
 import { ports } from "../../../modules/platform/ports.js";
+import { users } from "../../../modules/platform/users.js";
 import type { ServerConfig } from "../../../modules/config/schema.js";
 import { awaitBack, passGate, stepDown } from "../../core/maintain.js";
 import { loginOf } from "../../core/site.js";
@@ -60,5 +61,7 @@ async function triedOn({ site, stage, values }: Moment, { name, privateIp }: Ser
     accepted: pairOf((secret) => values.of(name, secret)),
     refused: stage.oldest === stage.configured ? pairOf((secret) => values.before(name, secret)) : null,
   });
-  return (await site.ssh.run(loginOf(site, name), ["python3", "-I", "-c", program], { input })).trim();
+  // The host firewall lets members' mysqld connect to members, and root to none of them.
+  const command = ["runuser", "-u", users.mysql, "--", "python3", "-I", "-c", program];
+  return (await site.ssh.run(loginOf(site, name), command, { input })).trim();
 }

@@ -1,11 +1,12 @@
-import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { siteHosts } from "../../../modules/platform/names.js";
-import { ports } from "../../../modules/platform/ports.js";
+import { paths } from "../../../modules/platform/paths.js";
 import { loginOf } from "../../core/site.js";
 import { type Rotation, withRole } from "./rotation.js";
 
-const program = readFileSync(new URL("files/shown-certificate.py", import.meta.url), "utf8");
+const program = readFileSync(new URL("files/taken-up.py", import.meta.url), "utf8");
+
+/** Where nginx writes the number of its master, as nginx.conf says. */
+const pidFile = "/run/nginx.pid";
 
 /**
  * The certificate that Cloudflare finds at the origin: on the balancer, or with `tls: "passthrough"` on each web server. The old one is valid
@@ -28,15 +29,12 @@ export const originCertificate: Rotation = {
 
   async missing(moment) {
     const { site, values } = moment;
-    for (const { name, privateIp } of withRole(moment, "web")) {
-      const command = [privateIp, String(ports.nginxHttps), siteHosts(site.config)[0]];
-      const shown = await site.ssh.run(loginOf(site, name), ["python3", "-I", "-c", program, ...command]);
-      if (!isSame(shown, values.of(name, "originCertificate")))
-        return `${name}: nginx shows another certificate than it is to show`;
+    for (const { name } of withRole(moment, "web")) {
+      const command = ["python3", "-I", "-c", program, paths.nginx.originCertificate, pidFile];
+      const input = values.of(name, "originCertificate");
+      const told = await site.ssh.run(loginOf(site, name), command, { input });
+      if (told !== "") return `${name}: ${told.trim()}`;
     }
     return undefined;
   },
 };
-
-const isSame = (one: string, other: string): boolean =>
-  new X509Certificate(one).fingerprint256 === new X509Certificate(other).fingerprint256;
