@@ -152,6 +152,7 @@ program
         'deploy: the state is a local file and would be lost with this runner; set backend to { type: "s3", … }, docs/state.md says how',
       );
     const agreed = reviewed === undefined ? {} : await readReviewed(reviewed);
+    endInOrder();
     const held = await Lock.take(lock(), "deploy");
     try {
       await deploy(stacks, agreed, new Progress());

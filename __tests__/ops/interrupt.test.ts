@@ -36,4 +36,22 @@ describe("a command that is told to end", () => {
       });
     },
   );
+
+  it("waits for what is under way, though Ctrl-C goes to all processes of a terminal", async () => {
+    const applies = `
+      import { endInOrder, runToEnd } from "./ops/core/shell.ts";
+      endInOrder();
+      setTimeout(() => console.log("is under way"), 500);
+      const { stdout } = await runToEnd(["sh", "-c", "sleep 2; echo came to its end"], { timeoutSeconds: 20 });
+      console.log(stdout);
+    `;
+    const run = execa(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", applies], {
+      reject: false,
+      detached: true,
+    });
+    run.stdout.on("data", (said: Buffer) => {
+      if (said.includes("is under way") && run.pid !== undefined) process.kill(-run.pid, "SIGINT");
+    });
+    expect((await run).stdout).toBe("is under way\ncame to its end");
+  });
 });

@@ -30,6 +30,8 @@ export async function runToEnd(
   const result = await execa(program, args, {
     reject: false,
     timeout: timeoutSeconds * 1000,
+    // In a process group of its own: Ctrl-C in a terminal goes to a whole group, and Terraform would leave a server half made.
+    detached: true,
     ...(input === undefined ? { stdin: "ignore" as const } : { input }),
     ...(directory !== undefined && { cwd: directory }),
     ...(environment && { env: environment }),
