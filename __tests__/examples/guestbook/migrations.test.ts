@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   applyMigrations,
   type MigrationTarget,
@@ -36,6 +36,7 @@ describe("migrations", () => {
     const { target, log } = fakeTarget();
     expect(await applyMigrations(target, migrations)).toEqual(["0001-a", "0002-b"]);
     expect(log).toEqual([
+      "SELECT name FROM schema_migrations",
       "SELECT GET_LOCK(?, ?) AS taken | app.migrations | 10",
       "CREATE TABLE IF NOT EXISTS schema_migrations (",
       "SELECT name FROM schema_migrations",
@@ -53,6 +54,21 @@ describe("migrations", () => {
     expect(log).not.toContain("CREATE TABLE a");
   });
 
+  it("that are all recorded need no more than a read, whatever the account may do", async () => {
+    const { target, log } = fakeTarget({ recorded: ["0001-a", "0002-b"], taken: 0 });
+    expect(await applyMigrations(target, migrations)).toEqual([]);
+    expect(log).toEqual(["SELECT name FROM schema_migrations"]);
+  });
+
+  it("are all missing where there is no record of any", async () => {
+    const { target, log } = fakeTarget();
+    const first = vi
+      .fn((sql: string, values?: readonly string[]) => target.execute(sql, values))
+      .mockRejectedValueOnce(Object.assign(new Error("no table"), { errno: 1146 }));
+    expect(await applyMigrations({ execute: first }, migrations)).toEqual(["0001-a", "0002-b"]);
+    expect(log[0]).toContain("GET_LOCK");
+  });
+
   it("that were applied but not recorded before a crash are recorded", async () => {
     const { target, log } = fakeTarget({ failing: { "CREATE TABLE a": 1050 } });
     expect(await applyMigrations(target, migrations)).toEqual(["0001-a", "0002-b"]);
@@ -62,13 +78,13 @@ describe("migrations", () => {
   it("stop at the first failure, unrecorded, and release the lock", async () => {
     const { target, log } = fakeTarget({ failing: { "CREATE TABLE a": 1142 } });
     await expect(applyMigrations(target, migrations)).rejects.toThrow("error 1142");
-    expect(log.slice(3)).toEqual(["CREATE TABLE a", "SELECT RELEASE_LOCK(?) | app.migrations"]);
+    expect(log.slice(4)).toEqual(["CREATE TABLE a", "SELECT RELEASE_LOCK(?) | app.migrations"]);
   });
 
   it("do nothing while another server holds the lock", async () => {
     const { target, log } = fakeTarget({ taken: 0 });
     await expect(applyMigrations(target, migrations)).rejects.toThrow("another server has held the lock for 10 s");
-    expect(log).toHaveLength(1);
+    expect(log).toHaveLength(2);
   });
 });
 

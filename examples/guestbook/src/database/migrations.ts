@@ -45,22 +45,37 @@ const alreadyDone = new Set([
   1091, // ER_CANT_DROP_FIELD_OR_KEY
 ]);
 
+/** Migrations without a record. Records that this release does not know (a newer one ran before a rollback) are left alone. */
+const missingOf = async (target: MigrationTarget, migrations: readonly Migration[]): Promise<readonly Migration[]> => {
+  const recorded = await target.execute("SELECT name FROM schema_migrations");
+  const known = new Set(recorded.map((row) => row["name"]));
+  return migrations.filter(({ name }) => !known.has(name));
+};
+
+const noSuchTable = 1146;
+
+const allMissing =
+  (migrations: readonly Migration[]) =>
+  (error: Error & { errno?: number }): readonly Migration[] => {
+    if (error.errno !== noSuchTable) throw error;
+    return migrations;
+  };
+
 /**
- * Applies what is missing, each once, whoever is first: a lock on the primary lets one server at a time do it.
- * Recorded migrations this release does not know (a newer one ran before a rollback) are left alone.
+ * Applies what is missing, each once, whoever is first: a lock on the primary lets one server at a time do it. When nothing is missing it only
+ * reads: where `migrate.js` did it before, the server's account may change no table.
  * @returns the names applied now
  */
 export const applyMigrations = async (
   target: MigrationTarget,
   migrations: readonly Migration[],
 ): Promise<readonly string[]> => {
+  if ((await missingOf(target, migrations).catch(allMissing(migrations))).length === 0) return [];
   const [lock] = await target.execute("SELECT GET_LOCK(?, ?) AS taken", [lockName, String(lockSeconds)]);
   if (lock?.["taken"] !== 1) throw new Error(`migrations: another server has held the lock for ${lockSeconds} s`);
   try {
     await target.execute(createRecord);
-    const recorded = await target.execute("SELECT name FROM schema_migrations");
-    const known = new Set(recorded.map((row) => row["name"]));
-    const missing = migrations.filter(({ name }) => !known.has(name));
+    const missing = await missingOf(target, migrations);
     for (const { name, sql } of missing) {
       await target.execute(sql).catch(ignoreDone);
       await target.execute("INSERT INTO schema_migrations (name) VALUES (?)", [name]);
