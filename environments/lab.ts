@@ -10,7 +10,13 @@ const release = await buildRelease({ folder: fileURLToPath(new URL("../dist", im
  */
 export default defineEnvironment({
   domain: "foobar.com",
-  application: { url: "https://releases.foobar.com/release.tar.gz", sha256: release.sha256 },
+  application: {
+    url: "https://releases.foobar.com/release.tar.gz",
+    sha256: release.sha256,
+    environment: { NODE_ENV: "production", NODE_OPTIONS: "--max-old-space-size=384" },
+    statusPath: "/api/status",
+    writePaths: ["/api/", "/notes"],
+  },
   servers: {
     alpha: { privateIp: "10.0.1.11" },
     bravo: { privateIp: "10.0.1.12" },
@@ -18,7 +24,7 @@ export default defineEnvironment({
   },
   // All visitors of the lab have one address.
   visitors: { writesPerMinute: 1800 },
-  database: { groupName: "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4", bufferPoolMib: 128 },
+  database: { groupName: "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4", privileges: "append", bufferPoolMib: 128 },
   aptSources: {
     mysql: { keyFile: "/var/cache/foobar-lab/keys/repository-key.asc" },
     datadog: { keyFile: "/var/cache/foobar-lab/keys/repository-key.asc" },

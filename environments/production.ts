@@ -6,13 +6,16 @@ export default defineEnvironment({
   application: {
     url: "https://releases.foobar.com/release-1.0.0.tar.gz",
     sha256: "0000000000000000000000000000000000000000000000000000000000000000",
+    environment: { NODE_ENV: "production", NODE_OPTIONS: "--max-old-space-size=384" },
+    statusPath: "/api/status",
+    writePaths: ["/api/", "/notes"],
   },
   servers: {
     alpha: { privateIp: "10.0.1.11" },
     bravo: { privateIp: "10.0.1.12" },
     charlie: { privateIp: "10.0.1.13" },
   },
-  database: { groupName: "5f0c8a0e-6f0b-4f4e-9d57-2c1f7f3f9b10" },
+  database: { groupName: "5f0c8a0e-6f0b-4f4e-9d57-2c1f7f3f9b10", privileges: "append" },
   // Three members keep no data through a wrong DELETE: see docs/backup.md before there is data to lose.
   acceptNoBackup: true,
   monitoring: {

@@ -1,7 +1,8 @@
 import { HcloudProvider } from "@cdktf/provider-hcloud/lib/provider";
 import { TerraformOutput, TerraformVariable } from "cdktf";
 import type { Construct } from "constructs";
-import type { Role } from "../modules/config/schema.js";
+import type { Config, Role } from "../modules/config/schema.js";
+import { applicationSecretName, applicationSecretVariable } from "../modules/config/secrets.js";
 import {
   PlatformServer,
   replaceCommand,
@@ -63,6 +64,7 @@ export class ServersStack extends PlatformStack {
         ...credentials.sharedSecrets(),
         datadogApiKey: datadogApiKey.stringValue,
         ...(backupBucketKey && { backupBucketKey: backupBucketKey.stringValue }),
+        ...this.applicationSecrets(config),
       },
     });
     const restoreSecrets: SecretReferences = config.restore
@@ -108,6 +110,30 @@ export class ServersStack extends PlatformStack {
     });
     warnWithout(this, key, "nothing reaches the archive");
     return key;
+  }
+
+  /** As the agent's key: plans of what is no new server need none. */
+  private applicationSecrets({ application }: Config): SecretReferences {
+    return Object.fromEntries(
+      Object.entries(application.secrets).map(([name, { maxBytes }]) => {
+        const id = applicationSecretVariable(name);
+        const variable = new TerraformVariable(this, id, {
+          type: "string",
+          sensitive: true,
+          default: "",
+          description: `Secret ${name} of the application; TF_VAR_${id}.`,
+          validation: [
+            {
+              // Terraform counts characters; base64 makes four of three bytes.
+              condition: `\${length(base64encode(var.${id})) <= ${4 * Math.ceil(maxBytes / 3)}}`,
+              errorMessage: `TF_VAR_${id} must have at most ${maxBytes} bytes, see application.secrets.${name}.maxBytes.`,
+            },
+          ],
+        });
+        warnWithout(this, variable, `the application finds an empty file in ${name}_FILE`);
+        return [applicationSecretName(name), variable.stringValue];
+      }),
+    );
   }
 
   /** A secret that Terraform does not make, and without which no plan begins: `TF_VAR_<name>`. */

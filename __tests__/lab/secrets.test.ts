@@ -4,7 +4,12 @@ import type { Lab } from "../../lab/lab.js";
 import type { Machine } from "../../lab/machine/machine.js";
 import type { ServerConfig } from "../../modules/config/schema.js";
 import { paths } from "../../modules/platform/paths.js";
-import { secretFilesOf, type SecretFile, type SecretName } from "../../modules/config/secrets.js";
+import {
+  applicationSecretName,
+  secretFilesOf,
+  type SecretFile,
+  type SecretName,
+} from "../../modules/config/secrets.js";
 import { users } from "../../modules/platform/users.js";
 import { filesWith, linesWith, readableBy } from "./support/carriers.js";
 import { labInMode } from "./support/lab-in-mode.js";
@@ -15,7 +20,7 @@ beforeAll(async () => {
 });
 
 /** Certificates are shown to everybody who connects; the other values must be known to nobody. */
-const confidential: readonly SecretName[] = [
+const fixed: readonly SecretName[] = [
   "applicationDatabasePassword",
   "applicationDatabasePasswords",
   "replicationPasswords",
@@ -26,6 +31,11 @@ const confidential: readonly SecretName[] = [
   "originKey",
   "datadogApiKey",
   "sshHostKey",
+];
+
+const confidential = (): readonly SecretName[] => [
+  ...fixed,
+  ...Object.keys(lab.blueprint.environment.config.application.secrets).map(applicationSecretName),
 ];
 
 const serverOf = (machine: Machine): ServerConfig => {
@@ -47,9 +57,9 @@ const essence = (value: string): string =>
 /** Every secret of the whole lab as it is, and as cloud-init got it. */
 function secretTexts(): string[] {
   const texts = lab.machines.flatMap((machine) => [
-    ...confidential.map((name) => essence(lab.blueprint.credentials.value(serverOf(machine), name))),
+    ...confidential().map((name) => essence(lab.blueprint.credentials.value(serverOf(machine), name))),
     ...filesOf(machine)
-      .filter(({ needs }) => needs.some((name) => confidential.includes(name)))
+      .filter(({ needs }) => needs.some((name) => confidential().includes(name)))
       .map((file) => Buffer.from(contentOf(machine, file)).toString("base64")),
   ]);
   return [...new Set(texts)];
@@ -84,7 +94,7 @@ describe("a secret", () => {
   it("is in the files that are declared, in cloud-init's and the database's own, and in no other", async () => {
     await onEveryMachine(async (machine) => {
       const declared = filesOf(machine)
-        .filter(({ needs }) => needs.some((name) => confidential.includes(name)))
+        .filter(({ needs }) => needs.some((name) => confidential().includes(name)))
         .map(({ path }) => path);
       const found = await filesWith(machine, secretTexts());
       expect(found.filter((file) => !cloudInit.test(file) && !database.test(file))).toEqual([...declared].sort());

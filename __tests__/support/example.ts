@@ -6,6 +6,7 @@ export const example = defineEnvironment({
   application: {
     url: "https://releases.foobar.com/release-1.0.0.tar.gz",
     sha256: "0000000000000000000000000000000000000000000000000000000000000000",
+    statusPath: "/api/status",
   },
   servers: {
     alpha: { privateIp: "10.0.1.11" },

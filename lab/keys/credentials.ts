@@ -5,7 +5,7 @@ import path from "node:path";
 import { accepted, type Rotated } from "../../modules/config/generations.js";
 import type { Config, ServerConfig } from "../../modules/config/schema.js";
 import { mysqlTlsName } from "../../modules/platform/names.js";
-import type { SecretName } from "../../modules/config/secrets.js";
+import { applicationSecretName, applicationSecretVariable, type SecretName } from "../../modules/config/secrets.js";
 import { authority, issue, type KeyPair } from "./certificates.js";
 import { archiveKeys } from "../stand-ins/archive/archive.js";
 import { hostKey, type HostKey } from "./ssh.js";
@@ -58,6 +58,7 @@ export async function createCredentials(directory: string, config: Config): Prom
     originKey: await pem(origin.key),
     originPullCa: await pem(originPullCa.certificate),
     ...(config.backup && (await archiveSecrets(directory))),
+    ...(await applicationSecrets(directory, config)),
   };
   const own = new Map<string, Values>();
   const ownBefore = new Map<string, Values>();
@@ -89,6 +90,18 @@ export async function createCredentials(directory: string, config: Config): Prom
       return value;
     },
   };
+}
+
+/** A value for each, as long as it may be at most, up to a password's length. */
+async function applicationSecrets(
+  directory: string,
+  { application }: Config,
+): Promise<Values> {
+  const made = Object.entries(application.secrets).map(async ([name, { maxBytes }]) => {
+    const value = await password(path.join(directory, applicationSecretVariable(name)));
+    return [applicationSecretName(name), value.slice(0, maxBytes)];
+  });
+  return Object.fromEntries(await Promise.all(made)) as Values;
 }
 
 async function archiveSecrets(directory: string): Promise<Values> {

@@ -1,5 +1,5 @@
 import type { Config } from "./schema.js";
-import { healthPath, siteHosts } from "../platform/names.js";
+import { siteHosts } from "../platform/names.js";
 import { ports } from "../platform/ports.js";
 
 /** How the balancer finds out whether a web server can serve. */
@@ -50,7 +50,7 @@ export function balancerDefinition(config: Config): BalancerDefinition {
   const check: BalancerHealthCheck = {
     protocol: "http",
     port: ports.nginxHttp,
-    path: healthPath,
+    path: config.application.healthPath,
     domain: siteHosts(config)[0],
     statusCodes: ["200"],
     ...healthCheck,

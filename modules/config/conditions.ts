@@ -25,6 +25,12 @@ export const administered: Condition = {
   holds: ({ administrators }) => administrators.cidrs.length > 0,
 };
 
+/** The application may reach others than the database. */
+export const reachingOut: Condition = {
+  text: "application.egress names networks",
+  holds: ({ application }) => application.egress.length > 0,
+};
+
 export const backedUp: Condition = { text: "backup names a bucket", holds: ({ backup }) => backup !== undefined };
 
 export const restoring: Condition = { text: "restore names a moment", holds: ({ restore }) => restore !== undefined };

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { application } from "./application.js";
 import { bufferPoolChunkMib } from "./buffer-pool.js";
 import { monitoring } from "./monitoring.js";
 import * as values from "./values/index.js";
@@ -56,11 +57,6 @@ const administrators = z.strictObject({
     .record(values.sshKeyName, values.sshPublicKey.describe("Public key, one line as in ~/.ssh/id_ed25519.pub."))
     .default({})
     .describe("Public keys, by the name they get at Hetzner. Servers take them at creation only."),
-});
-
-const application = z.strictObject({
-  url: values.downloadUrl.describe("Where servers download the release from: the application and mysql-group."),
-  sha256: values.sha256.describe("SHA-256 of the release, 64 hexadecimal digits; the build prints it."),
 });
 
 /** Counts the keys, passwords or certificates that have been made one after the other. */
@@ -144,6 +140,12 @@ const database = z.strictObject({
     .min(bufferPoolChunkMib)
     .optional()
     .describe("InnoDB buffer pool, in MiB. Default, and limit: what a server's memory holds beside everything else."),
+  privileges: z
+    .enum(["append", "read-write", "schema-owner"])
+    .default("read-write")
+    .describe(
+      'What the application may do in its schema. "append": SELECT and INSERT. "read-write": UPDATE and DELETE too. Both: CREATE, ALTER and INDEX. "schema-owner": everything, such as DROP.',
+    ),
 });
 
 const backup = z.strictObject({
@@ -227,7 +229,7 @@ const cloudflare = z.strictObject({
       expression: values.expression
         .optional()
         .describe(
-          "Requests that count, in Cloudflare's Rules language. Default: paths under /api/ and /notes of every host of the zone, since rate limits of the free plan cannot look at the host.",
+          "Requests that count, in Cloudflare's Rules language. Default: `application.writePaths` of every host of the zone, since rate limits of the free plan cannot look at the host.",
         ),
     })
     .prefault({}),

@@ -1,6 +1,6 @@
 import { backedUp, monitored, passesThrough, restoring, terminates, type Condition } from "./conditions.js";
 import { serversWithRole, type Config, type Role, type ServerConfig } from "./schema.js";
-import { paths } from "../platform/paths.js";
+import { applicationSecret, paths } from "../platform/paths.js";
 import { users, type ServiceUser } from "../platform/users.js";
 
 /** Every secret value a server can need. Values come from the credentials stack, or from the lab. */
@@ -21,7 +21,17 @@ export type SecretName =
   | "sshHostKey"
   | "backupBucketKey"
   | "restoreBucketKey"
-  | "restorePrivateKey";
+  | "restorePrivateKey"
+  | ApplicationSecret;
+
+/** A secret of `application.secrets`. */
+type ApplicationSecret = `application.secrets.${string}`;
+
+/** What a secret of the application is called among all secrets. */
+export const applicationSecretName = (name: string): ApplicationSecret => `application.secrets.${name}`;
+
+/** Variable that Terraform takes a secret of the application from, without TF_VAR_. */
+export const applicationSecretVariable = (name: string): string => `app_secret_${name.toLowerCase()}`;
 
 /** A file that holds secrets, readable for its owner alone. Secrets reach a server in no other way. Certificates count as secrets here, since they travel with their keys. */
 export interface SecretFile {
@@ -114,6 +124,11 @@ const secretFiles: readonly SecretFile[] = [
   ).map(([path, name]) => ({ ...plain(path, users.root, name, "database", restoring), own: true, first: true })),
 ];
 
+const applicationSecretFiles = ({ application }: Config): readonly SecretFile[] =>
+  Object.keys(application.secrets).map((name) =>
+    plain(applicationSecret(name), users.application, applicationSecretName(name), "web"),
+  );
+
 /**
  * Secret files of a server: those that it shares with servers of the same roles, and those of which it has its own.
  * @param server without a name: any server with these roles but the first
@@ -122,7 +137,7 @@ export function secretFilesOf(
   config: Config,
   { roles, name }: Pick<ServerConfig, "roles"> & Partial<Pick<ServerConfig, "name">>,
 ): { readonly shared: readonly SecretFile[]; readonly own: readonly SecretFile[] } {
-  const files = secretFiles.filter(
+  const files = [...secretFiles, ...applicationSecretFiles(config)].filter(
     (file) =>
       (!file.role || roles.includes(file.role)) &&
       (!file.first || serversWithRole(config, file.role ?? "database")[0]?.name === name) &&

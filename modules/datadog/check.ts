@@ -63,6 +63,16 @@ function changeProblems({ context, id }: At): readonly Problem[] {
   const change = context.config.monitoring.monitors[id];
   if (!change) return [];
   const path = `monitoring.monitors.${id}`;
+  const exists = [...fullCatalogue(context), ...allSynthetics(context)].some((alert) => alert.id === id);
+  if (!exists)
+    return [
+      {
+        path,
+        rule: "must be a monitor that exists here: without application.statusPath there is none of this name",
+        got: change,
+        fix: "remove the entry, or set application.statusPath",
+      },
+    ];
   const lost = lostChanges(
     change,
     path,

@@ -27,6 +27,34 @@ const within = (milliseconds: number): SyntheticsTestAssertion => ({
 
 const host = ({ domain }: Config): string => `www.${domain}`;
 
+/** The look at the application's own word, where it has one. */
+function statusCheck(config: Config, intervalSeconds: number): readonly SyntheticTest[] {
+  const { statusPath } = config.application;
+  if (statusPath === undefined) return [];
+  return [
+    {
+      id: "api-check",
+      title: "The API does not answer",
+      urgency: "urgent",
+      priority: 1,
+      meaning: "Seen from outside: the API is down, slow, or answers as another environment.",
+      firstLook: ["page-check: the whole site or the API alone", "application's error logs"],
+      subtype: "http",
+      target: `https://${host(config)}${statusPath}`,
+      assertions: [
+        status(200),
+        {
+          type: "body",
+          operator: "validatesJSONPath",
+          targetjsonpath: { jsonpath: "$.environment", operator: "is", targetvalue: config.environment },
+        },
+        within(3000),
+      ],
+      intervalSeconds,
+    },
+  ];
+}
+
 /** All tests with their defaults. */
 export function allSynthetics({ config }: MonitoringContext): readonly SyntheticTest[] {
   const site = `https://${host(config)}`;
@@ -48,26 +76,7 @@ export function allSynthetics({ config }: MonitoringContext): readonly Synthetic
       ],
       intervalSeconds,
     },
-    {
-      id: "api-check",
-      title: "The API does not answer",
-      urgency: "urgent",
-      priority: 1,
-      meaning: "Seen from outside: the API is down, slow, or answers as another environment.",
-      firstLook: ["page-check: the whole site or the API alone", "application's error logs"],
-      subtype: "http",
-      target: `${site}/api/status`,
-      assertions: [
-        status(200),
-        {
-          type: "body",
-          operator: "validatesJSONPath",
-          targetjsonpath: { jsonpath: "$.environment", operator: "is", targetvalue: config.environment },
-        },
-        within(3000),
-      ],
-      intervalSeconds,
-    },
+    ...statusCheck(config, intervalSeconds),
     {
       id: "redirect-check",
       title: "HTTP is not redirected to HTTPS",

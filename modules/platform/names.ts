@@ -7,11 +7,8 @@ export const edgeTokenHeader = "X-Edge-Token";
 /** Path that tells on the server itself, on nginx's port for such questions, whether the token of a request is accepted: 1 or 0. */
 export const edgeTokenPath = "/edge-token";
 
-/** Path that tells the balancer whether a web server can serve. */
-export const healthPath = "/healthz";
-
-/** Path that tells on the server itself whether a release works in all its parts: writes, reads and migrations. */
-export const readyPath = "/readyz";
+/** Path below which nginx serves files of the release by itself. */
+export const staticPath = "/static/";
 
 /** Host names of the site: www first, then the apex. */
 export const siteHosts = ({ domain }: { readonly domain: string }): readonly [string, string] => [

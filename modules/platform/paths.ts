@@ -75,3 +75,6 @@ export const paths = {
     mysqlOptions: "/etc/datadog-agent/mysql.cnf",
   },
 } as const;
+
+/** File with a secret of the application, by the secret's name. */
+export const applicationSecret = (name: string): string => `/etc/app/secrets/${name.toLowerCase()}`;

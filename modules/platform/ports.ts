@@ -7,7 +7,7 @@ export const ports = {
   balancerHttps: 443,
   /** Balancer, public: redirect to HTTPS (`tls: "terminate"` only). */
   balancerHttp: 80,
-  /** nginx, private address: the site in `terminate` mode, and `/healthz` for the balancer in both modes. */
+  /** nginx, private address: the site in `terminate` mode, and the health check of the balancer in both modes. */
   nginxHttp: 80,
   /** nginx, private address: PROXY protocol, TLS and Cloudflare's client certificate (`tls: "passthrough"` only). */
   nginxHttps: 443,

@@ -1,20 +1,21 @@
 import { readFileSync } from "node:fs";
 import { paths } from "../../modules/platform/paths.js";
 import { ports } from "../../modules/platform/ports.js";
+import type { Config } from "../../modules/config/schema.js";
 import type { Site } from "./site.js";
 import type { CloudServer, Observation, ServerState, Snapshot } from "./snapshot.js";
 
 const program = readFileSync(new URL("files/observe.py", import.meta.url), "utf8");
 
 /** What observe.py is told: paths and ports of the platform. */
-const settings = {
+const settingsOf = ({ application }: Config) => ({
+  ready: `http://127.0.0.1:${ports.application}${application.readyPath}`,
   setupComplete: paths.setup.complete,
   setupNotice: paths.setup.notice,
   inService: paths.nginx.inService,
   deploy: paths.application.deploy,
   releases: paths.application.releases,
   current: paths.application.current,
-  ready: `http://127.0.0.1:${ports.application}/readyz`,
   group: paths.mysql.groupSettings,
   certificates: {
     "MySQL's certificate": paths.mysql.certificate,
@@ -22,7 +23,7 @@ const settings = {
     "the origin certificate": paths.nginx.originCertificate,
   },
   disks: ["/", paths.mysql.mountPoint],
-};
+});
 
 /** What {@link look} may be told. */
 export interface LookProps {
@@ -62,10 +63,14 @@ interface Told {
   readonly silence: string;
 }
 
-async function observe({ ssh, logins }: Site, name: string, props: Pick<LookProps, "withUpgradable">): Promise<Told> {
+async function observe(
+  { config, ssh, logins }: Site,
+  name: string,
+  props: Pick<LookProps, "withUpgradable">,
+): Promise<Told> {
   const login = logins.get(name);
   if (login === undefined) return { silence: "it has no address or host key yet" };
-  const command = ["python3", "-I", "-", JSON.stringify({ ...settings, ...props })];
+  const command = ["python3", "-I", "-", JSON.stringify({ ...settingsOf(config), ...props })];
   const { ok, stdout, stderr } = await ssh.tryRun(login, command, { input: program, timeoutSeconds: 20 });
   if (!ok) return { silence: stderr.trim().split("\n").at(-1) || "no reason given" };
   return { observation: JSON.parse(stdout) as Observation, silence: "" };

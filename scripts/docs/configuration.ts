@@ -17,11 +17,19 @@ interface Chapter {
 const chapters: readonly Chapter[] = [
   {
     title: "The site and its release",
-    about: "`npm run app:build` prints both lines of `application`.",
+    about:
+      "`npm run app:build` prints `url` and `sha256` of `application`. [What an application must do, and what it gets](your-application.md).",
     keys: ["domain", "application"],
     example: {
       domain: "foobar.com",
-      application: { url: "https://releases.foobar.com/release-1.2.0.tar.gz", sha256: "0123456789abcdef".repeat(4) },
+      application: {
+        url: "https://releases.foobar.com/release-1.2.0.tar.gz",
+        sha256: "0123456789abcdef".repeat(4),
+        command: ["/usr/bin/python3", "serve.py"],
+        packages: ["python3-flask"],
+        environment: { GREETING: "hello" },
+        writePaths: ["/orders/"],
+      },
     },
   },
   {

@@ -88,9 +88,8 @@ export const payloadMutations: readonly Mutation[] = [
     ['sync -f "$1"', "true", "an empty program after a power cut"],
   ),
   ...inFile(
-    "application/files/deploy-app",
+    "application/files/deploy-app.hbs",
     ["flock --nonblock 9 ||", "true ||", "two deployments at once"],
-    ["setpriv --reuid=app --regid=app --clear-groups --no-new-privs node --check", "node --check", "runs as root"],
     ['mv -T "$ROOT/.next" "$CURRENT"', 'ln -sfn "$1" "$CURRENT"', "for a moment there is no release"],
     ['switch_to "$previous"\n', "\n", "a broken release stays"],
     ['try_out "$work/app" ||', "true ||", "a release is switched to untried"],
@@ -102,7 +101,7 @@ export const payloadMutations: readonly Mutation[] = [
     ["NoNewPrivileges=yes", "NoNewPrivileges=no", "a way to root"],
     ["Restart=always", "Restart=no", "a crash is for good"],
     ["StartLimitIntervalSec=0", "StartLimitIntervalSec=10", "a crash loop is for good"],
-    ["MemoryMax=768M", "", "a leak takes MySQL along"],
+    ["MemoryMax={{memoryMib}}M", "", "a leak takes MySQL along"],
   ),
   ...inFile(
     "hardening/files/sysctl.conf",

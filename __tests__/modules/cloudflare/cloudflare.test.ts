@@ -129,7 +129,7 @@ describe("rate limit", () => {
       {
         ref: "requests-per-address",
         description: "At most 50 requests in 10 seconds",
-        expression: 'starts_with(http.request.uri.path, "/api/") or http.request.uri.path eq "/notes"',
+        expression: 'starts_with(http.request.uri.path, "/")',
         action: "block",
         enabled: true,
         ratelimit: {
@@ -139,6 +139,13 @@ describe("rate limit", () => {
           requests_per_period: 50,
         },
       },
+    ]);
+  });
+
+  it("counts the paths that the application names: one, or all below one", () => {
+    const { edge: named } = synthesizeEnvironment(exampleConfig({ application: { writePaths: ["/api/", "/notes"] } }));
+    expect(ruleset(named, "http_ratelimit")?.["rules"]).toMatchObject([
+      { expression: 'starts_with(http.request.uri.path, "/api/") or http.request.uri.path eq "/notes"' },
     ]);
   });
 

@@ -117,6 +117,165 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
       `application.sha256: must be 64 lower-case hexadecimal digits, got "${digest}"; take the SHA-256 that the build prints`,
     ],
   ],
+  "the application": [
+    [{ application: { command: [] } }, "application.command: must have at least 1 entry, got []; add one"],
+    [
+      { application: { command: "/usr/bin/node server.js" } },
+      'application.command: must be a list [ … ], got "/usr/bin/node server.js"; write a list [ … ]',
+    ],
+    [
+      { application: { command: ["node", "server.js"] } },
+      'application.command[0]: must begin with an absolute path, or with ./ for a file of the release, got "node"; write "/usr/bin/node", or "./node" for a file of the release',
+    ],
+    [
+      { application: { command: ["/usr/bin/node server.js"] } },
+      'application.command[0]: must begin with an absolute path, or with ./ for a file of the release, got "/usr/bin/node server.js"; write each word as a text of its own: ["/usr/bin/node","server.js"]',
+    ],
+    [
+      { application: { command: ["./../../bin/sh"] } },
+      'application.command[0]: must begin with an absolute path, or with ./ for a file of the release, got "./../../bin/sh"; write it as "/usr/bin/node" or "./bin/server"',
+    ],
+    [
+      { application: { command: ["/usr/bin/node", "a\nb"] } },
+      'application.command[1]: must be one word of at most 500 characters in one line, got "a\\nb"; write each argument as a text of its own',
+    ],
+    [
+      { application: { packages: ["python3 flask"] } },
+      'application.packages[0]: must be the name of one Debian package, got "python3 flask"; write it as "python3-flask", each package as a text of its own',
+    ],
+    [
+      { application: { packages: ["nodejs", "nodejs"] } },
+      'application.packages[1]: must be listed once, got "nodejs"; remove it',
+    ],
+    [
+      { application: { environment: { greeting: "hello" } } },
+      'application.environment.greeting: must be a name of at most 63 capital letters, digits and underscores, beginning with a letter, got "greeting"; write it as "GREETING"',
+    ],
+    [
+      { application: { environment: { DATABASE_NAME: "shop" } } },
+      'application.environment.DATABASE_NAME: must be no variable that the platform sets, got "DATABASE_NAME"; choose another name',
+    ],
+    [
+      { application: { environment: { LD_PRELOAD: "/tmp/x.so" } } },
+      'application.environment.LD_PRELOAD: must be no variable that the platform sets, got "LD_PRELOAD"; choose another name',
+    ],
+    [
+      { application: { environment: { LIMIT: 5 } } },
+      "application.environment.LIMIT: must be a text in quotes, got 5; write a text in quotes",
+    ],
+    [
+      { application: { environment: { QUEUE: "amqp://me:secret@queue.foobar.com" } } },
+      'application.environment.QUEUE: must hold no secret: it stands in plain files, got "amqp://…@queue.foobar.com"; make it one of application.secrets',
+    ],
+    [
+      { application: { environment: { MOTTO: "one\ntwo" } } },
+      'application.environment.MOTTO: must be one line of at most 1000 characters, got "one\\ntwo"; ship longer texts in the release',
+    ],
+    [
+      { application: { healthPath: "healthz" } },
+      'application.healthPath: must be a path of at most 100 letters, digits and ._~- between slashes, without a slash at its end, got "healthz"; write it as "/healthz"',
+    ],
+    [
+      { application: { healthPath: "/" } },
+      'application.healthPath: must be a path of at most 100 letters, digits and ._~- between slashes, without a slash at its end, got "/"; write it as "/healthz"',
+    ],
+    [
+      { application: { healthPath: "/a/../b" } },
+      'application.healthPath: must be a path of at most 100 letters, digits and ._~- between slashes, without a slash at its end, got "/a/../b"; write it as "/healthz"',
+    ],
+    [
+      { application: { readyPath: "/healthz" } },
+      'application.readyPath: must be another path than application.healthPath: a database that is away must not take all servers out, got "/healthz"; have the application answer the two by themselves',
+    ],
+    [
+      { application: { statusPath: "/readyz" } },
+      'application.statusPath: must be neither application.healthPath nor application.readyPath, which visitors cannot ask for, got "/readyz"; choose a path that visitors may see, or leave it out',
+    ],
+    [
+      { application: { writePaths: ["/api/*"] } },
+      'application.writePaths[0]: must be a path such as /login, or with a slash at its end all paths below it, got "/api/*"; write it as "/api/", without host, query and wildcards',
+    ],
+    [
+      { application: { secrets: { PAYMENT_KEY: {} } } },
+      "application.secrets.PAYMENT_KEY.maxBytes: is required, got nothing; add it: a number",
+    ],
+    [
+      { application: { secrets: { PAYMENT_KEY: { maxBytes: 40_000 } } } },
+      "application.secrets.PAYMENT_KEY.maxBytes: must be 4096 or less, got 40000; lower it to 4096",
+    ],
+    [
+      { application: { secrets: { "payment-key": { maxBytes: 64 } } } },
+      'application.secrets.payment-key: must be a name of at most 63 capital letters, digits and underscores, beginning with a letter, got "payment-key"; write it as "PAYMENT_KEY"',
+    ],
+    [
+      { application: { secrets: { DATABASE_PASSWORD: { maxBytes: 64 } } } },
+      'application.secrets.DATABASE_PASSWORD: must be no variable that the platform sets, got "DATABASE_PASSWORD"; choose another name',
+    ],
+    [
+      { application: { secrets: { PAYMENT_KEY: { maxBytes: 64, value: "x" } } } },
+      'application.secrets.PAYMENT_KEY.value: is not a known setting, got "x"; choose one of maxBytes, generation',
+    ],
+    [
+      {
+        application: { secrets: { PAYMENT_KEY: { maxBytes: 64 } }, environment: { PAYMENT_KEY_FILE: "/etc/key" } },
+      },
+      'application.environment.PAYMENT_KEY_FILE: must have another name: it tells where the secret PAYMENT_KEY is, got "/etc/key"; choose another name, or remove it',
+    ],
+    [
+      { application: { egress: [{ cidr: "10.0.1.12/32", ports: [3306] }] } },
+      'application.egress[0].cidr: must be a public network: 10.0.1.12/32 is none, and servers and their metadata are out of its reach, got "10.0.1.12/32"; name the peer\'s public addresses',
+    ],
+    [
+      { application: { egress: [{ cidr: "169.254.169.254/32", ports: [80] }] } },
+      'application.egress[0].cidr: must be a public network: 169.254.169.254/32 is none, and servers and their metadata are out of its reach, got "169.254.169.254/32"; name the peer\'s public addresses',
+    ],
+    [
+      { application: { egress: [{ cidr: "172.0.0.0/8", ports: [443] }] } },
+      'application.egress[0].cidr: must be a public network: 172.16.0.0/12 is none, and servers and their metadata are out of its reach, got "172.0.0.0/8"; name the peer\'s public addresses',
+    ],
+    [
+      { application: { egress: [{ cidr: "128.0.0.0/1", ports: [443] }] } },
+      'application.egress[0].cidr: must not be wider than /8, but for 0.0.0.0/0 and ::/0, got "128.0.0.0/1"; name the networks that are needed, or everything',
+    ],
+    [
+      { application: { egress: [{ cidr: "198.51.100.7", ports: [443] }] } },
+      'application.egress[0].cidr: must be in CIDR notation, got "198.51.100.7"; write it as 198.51.100.7/32',
+    ],
+    [
+      { application: { egress: [{ cidr: "198.51.100.7/24", ports: [443] }] } },
+      'application.egress[0].cidr: must have no bits set behind its prefix, in its shortest form, got "198.51.100.7/24"; write it as 198.51.100.0/24',
+    ],
+    [
+      { application: { egress: [{ cidr: "api.payment.com", ports: [443] }] } },
+      'application.egress[0].cidr: must be a network in CIDR notation, got "api.payment.com"; write it as 198.51.100.7/32 or 2001:db8:1::/48',
+    ],
+    [
+      { application: { egress: [{ cidr: "198.51.100.7/32", ports: [53] }] } },
+      "application.egress[0].ports[0]: must be no port of name servers, by which data could leave unseen, got 53; remove it: peers are known by address",
+    ],
+    [
+      { application: { egress: [{ cidr: "198.51.100.7/32", ports: [] }] } },
+      "application.egress[0].ports: must have at least 1 entry, got []; add one",
+    ],
+    [
+      { application: { staticFolder: "../files" } },
+      'application.staticFolder: must be a folder: letters, digits, hyphens and underscores, with single dots and slashes between them, got "../files"; write it as "foobar/production"',
+    ],
+    [
+      { application: { staticFolder: "public", healthPath: "/static/health" } },
+      'application.healthPath: must not lie below /static/, where nginx serves application.staticFolder by itself, got "/static/health"; choose another path',
+    ],
+    [{ application: { writePaths: [] } }, "application.writePaths: must have at least 1 entry, got []; add one"],
+    [{ application: { memoryMib: 64 } }, "application.memoryMib: must be 128 or more, got 64; raise it to 128"],
+    [
+      { application: { memoryMib: 3000 } },
+      "application.memoryMib: must be at most 2432 MiB, what the memory of alpha holds beside everything else, got 3000; lower it, or choose a larger server type",
+    ],
+    [
+      { database: { privileges: "read_write" } },
+      'database.privileges: must be one of "append", "read-write", "schema-owner", got "read_write"; did you mean read-write?',
+    ],
+  ],
   addresses: [
     [
       { servers: { bravo: { privateIp: "10.9.0.5" } } },

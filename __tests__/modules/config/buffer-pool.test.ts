@@ -14,11 +14,11 @@ describe("the buffer pool", () => {
     [16, true, 11264],
     [64, false, 51200],
   ])("of a server with %i GiB (web: %s) is %i MiB", (memoryGib, web, expected) => {
-    expect(largestBufferPoolMib({ memoryMib: memoryGib * 1024, web })).toBe(expected);
+    expect(largestBufferPoolMib({ memoryMib: memoryGib * 1024, ...(web && { applicationMib: 768 }) })).toBe(expected);
   });
 
   it("is never smaller than one chunk", () => {
-    expect(largestBufferPoolMib({ memoryMib: 1024, web: true })).toBe(128);
+    expect(largestBufferPoolMib({ memoryMib: 1024, applicationMib: 768 })).toBe(128);
   });
 
   it.each(["cpx22", "ccx13", "cpx42", "ccx63"])("of %s may be written out as it is by default", (serverType) => {

@@ -91,6 +91,30 @@ describe("outbound", () => {
     expect([...allowed].sort()).toEqual(["_apt", "_chrony", "dd-agent", "root"]);
   });
 
+  it("lets the application, and nobody else, reach the networks that it names, each on its own ports", () => {
+    const config = exampleConfig({
+      application: {
+        egress: [
+          { cidr: "198.51.100.0/28", ports: [443, 8443] },
+          { cidr: "::/0", ports: [25] },
+        ],
+      },
+      servers: splitServers,
+    });
+    const own = (name: string): unknown[] =>
+      outboundOf(config, serverOf(config, name))
+        .filter((rule) => rule.users?.includes("app"))
+        .map((rule) => [short(rule), rule.users]);
+    const both = [
+      ["public tcp 443+8443 198.51.100.0/28", ["app"]],
+      ["public tcp 25 ::/0", ["app"]],
+    ];
+    expect(config.servers.map(({ roles, name }) => [roles.includes("web"), own(name)])).toEqual(
+      config.servers.map(({ roles }) => [roles.includes("web"), roles.includes("web") ? both : []]),
+    );
+    expect(activeRules(exampleConfig()).map(({ to }) => to)).not.toContain("application.egress");
+  });
+
   it("has no Datadog rule when monitoring is off", () => {
     const config = exampleConfig({ monitoring: { enabled: false } });
     expect(outboundOf(config, serverOf(config, "alpha")).flatMap((rule) => rule.users)).not.toContain("dd-agent");

@@ -1,4 +1,5 @@
 import { accessRules } from "./access.js";
+import { applicationRules } from "./application.js";
 import { backupRules } from "./backup.js";
 import { bucketRules } from "./buckets.js";
 import { monitoringRules } from "./monitoring.js";
@@ -15,6 +16,7 @@ export const rules: readonly Rule[] = [
   ...serverRules,
   ...accessRules,
   ...serviceRules,
+  ...applicationRules,
   ...monitoringRules,
   ...backupRules,
   ...bucketRules,

@@ -13,7 +13,7 @@ import { rule, unless, type Checked } from "./rule.js";
 const databaseLimits = { least: 3, most: 9 } as const;
 
 /** Memory that a server of the role needs at least, in GiB: MySQL's buffer pool, nginx, the application, the Datadog agent. */
-const leastMemoryGib: Readonly<Record<Role, number>> = { database: 4, web: 2 };
+export const leastMemoryGib: Readonly<Record<Role, number>> = { database: 4, web: 2 };
 
 const named = (servers: Checked["servers"], role: Role): readonly string[] =>
   Object.entries(servers)
@@ -97,26 +97,35 @@ const typesFit = rule(["servers", "serverType", "location"], ({ servers, serverT
   return problems.filter(({ path }, index) => problems.findIndex((other) => other.path === path) === index);
 });
 
-const bufferPoolFits = rule(["servers", "serverType", "database"], ({ servers, serverType, database }) => {
-  const { bufferPoolMib } = database;
-  const limits = Object.entries(servers)
-    .filter(([, server]) => server.roles.includes("database"))
-    .map(([name, server]) => {
-      const memoryMib = (serverTypes[server.type ?? serverType]?.memoryGib ?? 0) * 1024;
-      return { name, limit: largestBufferPoolMib({ memoryMib, web: server.roles.includes("web") }) };
-    })
-    .sort((a, b) => a.limit - b.limit);
-  const [tightest] = limits;
-  if (bufferPoolMib === undefined || !tightest || bufferPoolMib <= tightest.limit) return [];
-  return [
-    {
-      path: "database.bufferPoolMib",
-      rule: `must be at most ${tightest.limit} MiB, what the memory of ${tightest.name} holds beside everything else`,
-      got: bufferPoolMib,
-      fix: "lower it, choose a larger server type, or leave it out",
-    },
-  ];
-});
+const bufferPoolFits = rule(
+  ["servers", "serverType", "database", "application"],
+  ({ servers, serverType, database, application }) => {
+    const { bufferPoolMib } = database;
+    const limits = Object.entries(servers)
+      .filter(([, server]) => server.roles.includes("database"))
+      .map(([name, server]) => {
+        const memoryMib = (serverTypes[server.type ?? serverType]?.memoryGib ?? 0) * 1024;
+        return {
+          name,
+          limit: largestBufferPoolMib({
+            memoryMib,
+            ...(server.roles.includes("web") && { applicationMib: application.memoryMib }),
+          }),
+        };
+      })
+      .sort((a, b) => a.limit - b.limit);
+    const [tightest] = limits;
+    if (bufferPoolMib === undefined || !tightest || bufferPoolMib <= tightest.limit) return [];
+    return [
+      {
+        path: "database.bufferPoolMib",
+        rule: `must be at most ${tightest.limit} MiB, what the memory of ${tightest.name} holds beside everything else`,
+        got: bufferPoolMib,
+        fix: "lower it, choose a larger server type, or leave it out",
+      },
+    ];
+  },
+);
 
 /** Rules about servers, their types and what Hetzner's offers hold. */
 export const serverRules = [

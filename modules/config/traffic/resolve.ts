@@ -15,7 +15,7 @@ export interface ResolvedRule extends TrafficRule {
  * Addresses of a party. Servers are known by the private ranges of their roles and not one by one: a server that is added later
  * is a peer of all others at once. No rule opens a public path between servers.
  */
-function addressesOf(party: Party, { network, administrators }: Config): readonly string[] {
+function addressesOf(party: Party, { network, administrators, application }: Config): readonly string[] {
   switch (party) {
     case "database":
       return [network.databaseRange];
@@ -33,6 +33,8 @@ function addressesOf(party: Party, { network, administrators }: Config): readonl
       return addresses.resolvers;
     case "metadata service":
       return [addresses.metadataService];
+    case "application.egress":
+      return application.egress.map(({ cidr }) => cidr);
   }
 }
 
@@ -52,8 +54,12 @@ export const inboundOf = (config: Config, server: WithRoles): readonly ResolvedR
     .filter((rule) => includes(rule.to, server))
     .map((rule) => ({ ...rule, peers: addressesOf(rule.from, config) }));
 
-/** Connections that a server may open to others. */
+/** Connections that a server may open to others; those to the application's peers one by one, since each has ports of its own. */
 export const outboundOf = (config: Config, server: WithRoles): readonly ResolvedRule[] =>
   activeRules(config)
     .filter((rule) => includes(rule.from, server))
-    .map((rule) => ({ ...rule, peers: addressesOf(rule.to, config) }));
+    .flatMap((rule): readonly ResolvedRule[] =>
+      rule.to === "application.egress"
+        ? config.application.egress.map(({ cidr, ports }) => ({ ...rule, ports, peers: [cidr] }))
+        : [{ ...rule, peers: addressesOf(rule.to, config) }],
+    );

@@ -1,10 +1,18 @@
 import { ports } from "../../platform/ports.js";
 import { users, type ServiceUser } from "../../platform/users.js";
-import { administered, backedUp, monitored, passesThrough, type Condition } from "../conditions.js";
+import { administered, backedUp, monitored, passesThrough, reachingOut, type Condition } from "../conditions.js";
 
 /** One end of a connection: the servers with a role, every server, or somebody outside. */
 export type Party =
-  "web" | "database" | "every server" | "balancer" | "administrators" | "internet" | "resolvers" | "metadata service";
+  | "web"
+  | "database"
+  | "every server"
+  | "balancer"
+  | "administrators"
+  | "internet"
+  | "resolvers"
+  | "metadata service"
+  | "application.egress";
 
 /** One line of the rule table: who may open a connection to whom, where, and why. Everything else is dropped, both ways. */
 export interface TrafficRule {
@@ -13,7 +21,7 @@ export interface TrafficRule {
   /** The provider's firewall acts on `public` only; the host firewall on both. */
   readonly network: "public" | "private";
   readonly protocol: "tcp" | "udp" | "icmp";
-  /** Destination ports; none for icmp. */
+  /** Destination ports; none for icmp, and for `application.egress`, which names ports with its networks. */
   readonly ports: readonly number[];
   /** Users on the server that opens the connection who may do so. @default - any user: the connection comes from outside */
   readonly users?: readonly ServiceUser[];
@@ -189,6 +197,16 @@ export const trafficRules: readonly TrafficRule[] = [
     users: [users.backup],
     when: backedUp,
     why: "the archive, to the object storage",
+  }),
+  rule({
+    from: "web",
+    to: "application.egress",
+    network: "public",
+    protocol: "tcp",
+    ports: [],
+    users: [users.application],
+    when: reachingOut,
+    why: "what the application may reach besides the database",
   }),
   rule({
     from: "every server",

@@ -5,6 +5,7 @@ import { suggestion } from "../suggest.js";
 import { isHostName, isSpecialUse } from "./host-names.js";
 import { custom, known, matching, text } from "./verdict.js";
 
+export * from "./application.js";
 export * from "./backup.js";
 export * from "./key-file.js";
 export * from "./networks.js";

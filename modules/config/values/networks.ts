@@ -1,6 +1,7 @@
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
-import { canonicalCidr, isPrivate, prefixLength } from "../addresses.js";
+import { addresses } from "../../platform/addresses.js";
+import { canonicalCidr, isInside, isPrivate, prefixLength } from "../addresses.js";
 import { custom, text, type Verdict } from "./verdict.js";
 
 /** Private IPv4 network as Hetzner takes it. */
@@ -46,6 +47,9 @@ function isPublic(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
   return address.kind() === "ipv4" || address.match(ipaddr.parseCIDR("2000::/3"));
 }
 
+/** IPv4 networks that are no part of the internet, as the host firewall knows them too; a /8 may hold one of them. */
+const specialIpv4 = ["100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"];
+
 const notCidr: Verdict = {
   rule: "must be a network in CIDR notation",
   fix: "write it as 198.51.100.7/32 or 2001:db8:1::/48",
@@ -70,6 +74,35 @@ function notationVerdict(value: string): Verdict {
     return { rule: "must be in CIDR notation", fix: `write it as ${value}/${address.includes(":") ? 128 : 32}` };
   return ipaddr.isValidCIDR(value) ? undefined : notCidr;
 }
+
+/** Widest networks that the application may reach, short of everything: wider ones would hold private ranges. */
+const widestPeer = { ipv4: 8, ipv6: 16 } as const;
+
+/** A network that the application may reach. */
+export const egressCidr = text((value) => {
+  const notation = notationVerdict(value);
+  if (notation) return notation;
+  if (addresses.everywhere.some((all) => all === value)) return undefined;
+  const [address, prefix] = ipaddr.parseCIDR(value);
+  const widest = widestPeer[address.kind()];
+  if (prefix < widest)
+    return {
+      rule: `must not be wider than /${widest}, but for 0.0.0.0/0 and ::/0`,
+      fix: "name the networks that are needed, or everything",
+    };
+  if (canonicalCidr(value) !== value)
+    return {
+      rule: "must have no bits set behind its prefix, in its shortest form",
+      fix: `write it as ${canonicalCidr(value)}`,
+    };
+  const inside = address.kind() === "ipv4" ? specialIpv4.find((range) => isInside(range, value)) : undefined;
+  return isPublic(address) && inside === undefined
+    ? undefined
+    : {
+        rule: `must be a public network: ${inside ?? value} is none, and servers and their metadata are out of its reach`,
+        fix: "name the peer's public addresses",
+      };
+});
 
 /** A network that SSH may come from. */
 export const administratorCidr = text((value) => {

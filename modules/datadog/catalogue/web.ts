@@ -1,5 +1,6 @@
 import type { MonitorDefinition } from "../definition.js";
 import { count, series, type MonitoringContext } from "../scope.js";
+import { ports } from "../../platform/ports.js";
 import { instances, logServices } from "../../platform/signals.js";
 
 /** Seconds between two runs of an agent's check; each run asks nginx for its status once. */
@@ -14,7 +15,7 @@ const balancerSilence = ({ config }: MonitoringContext): number =>
 
 /** What visitors get, and who serves it. */
 export function webMonitors(context: MonitoringContext): readonly MonitorDefinition[] {
-  const { env, metrics } = context;
+  const { config, env, metrics } = context;
   const failed = [env, "status_class:5xx"];
   return [
     {
@@ -188,7 +189,11 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
       priority: 2,
       meaning:
         "Its health endpoint fails on this server, so the balancer takes the server out. The answer's body says why.",
-      firstLook: ["`curl -s http://127.0.0.1:3000/healthz` on the server", "`journalctl -u app`", "mysql monitors"],
+      firstLook: [
+        `\`curl -s http://127.0.0.1:${ports.application}${config.application.healthPath}\` on the server`,
+        "`journalctl -u app`",
+        "mysql monitors",
+      ],
     },
     {
       id: "application-errors",

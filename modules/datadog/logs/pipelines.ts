@@ -1,4 +1,5 @@
 import type { MonitoringContext } from "../scope.js";
+import { staticPath } from "../../platform/names.js";
 import { logServices } from "../../platform/signals.js";
 
 /** A step that sorts lines into named classes: the first search that matches wins. */
@@ -50,9 +51,9 @@ export const logPipelines = ({ config, env }: MonitoringContext): readonly LogPi
       {
         target: "http.route_class",
         classes: {
-          api: "@http.url_details.path:/api/*",
-          asset: "@http.url_details.path:/assets/*",
-          page: "@http.url_details.path:*",
+          write: "-@http.method:(GET OR HEAD OR OPTIONS)",
+          static: `@http.url_details.path:${staticPath}*`,
+          read: "@http.url_details.path:*",
         },
       },
       {

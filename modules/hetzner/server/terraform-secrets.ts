@@ -35,7 +35,7 @@ export class TerraformSecrets extends Construct implements SecretSource {
 
   /** Base64 of a file's content, made by Terraform when it applies. */
   readonly encode: SecretSource["encode"] = (content, file) =>
-    Fn.base64encode(this.local(file.path.replaceAll(/[^a-z]+/g, "-").slice(1), content));
+    Fn.base64encode(this.local(file.path.replaceAll(/[^a-z0-9_]+/g, "-").slice(1), content));
 
   /** Base64 of a compressed text, made by Terraform when it applies. */
   readonly compress: SecretSource["compress"] = (text) => Fn.base64gzip(this.local("all", text));

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Config, ServerConfig } from "../../config/schema.js";
-import { secretFilesOf, type SecretFile, type SecretName } from "../../config/secrets.js";
+import { applicationSecretName, secretFilesOf, type SecretFile, type SecretName } from "../../config/secrets.js";
 import { once, oncePerServer } from "./once.js";
 import { decisiveHash } from "./payload.js";
 import { compress, secretParts, serverUserData, type SecretSource } from "./user-data.js";
@@ -15,7 +15,7 @@ export const warningBytes = 28 * 1024;
  * Length of each secret in bytes, rounded up, and of two where a server may have both for the time of a rotation: keys and certificates in
  * PEM, ECDSA P-256 but for the origin pull CA, which is RSA; passwords of 32 characters; Cloudflare's certificates as it issues them.
  */
-const secretBytes: Readonly<Record<SecretName, number>> = {
+const secretBytes: Readonly<Record<Exclude<SecretName, `application.${string}`>, number>> = {
   applicationDatabasePassword: 32,
   applicationDatabasePasswords: 69,
   replicationPasswords: 69,
@@ -38,6 +38,15 @@ const secretBytes: Readonly<Record<SecretName, number>> = {
 /** What an RSA key of 2048 bits adds where the origin has one. */
 const rsaMoreBytes: Readonly<Partial<Record<SecretName, number>>> = { originCertificate: 500, originKey: 1464 };
 
+/** Length of a secret, in bytes; of one of the application's as much as it may have. */
+function bytesOf({ application, certificate }: Config, name: SecretName): number {
+  if (name in secretBytes)
+    return (
+      secretBytes[name as keyof typeof secretBytes] + (certificate.keyType === "rsa" ? (rsaMoreBytes[name] ?? 0) : 0)
+    );
+  return application.secrets[name.slice(applicationSecretName("").length)]?.maxBytes ?? 0;
+}
+
 /** A text of this length that compresses as little as a secret does. */
 const incompressible = (bytes: number): string =>
   Array.from({ length: Math.ceil(bytes / 44) }, (_, index) =>
@@ -48,8 +57,7 @@ const incompressible = (bytes: number): string =>
 
 /** Secrets of realistic length. */
 const realistic = (config: Config): SecretSource => ({
-  value: (name) =>
-    incompressible(secretBytes[name] + (config.certificate.keyType === "rsa" ? (rsaMoreBytes[name] ?? 0) : 0)),
+  value: (name) => incompressible(bytesOf(config, name)),
   encode: (content) => Buffer.from(content).toString("base64"),
   compress,
 });
@@ -77,6 +85,14 @@ export const withCertificateBefore = (config: Config): Config => ({
   certificate: { ...config.certificate, generation: config.certificate.generation - 1 },
 });
 
+/** Which generations of the application's secrets a server carries. */
+const generationsOf = ({ application }: Config, { roles }: ServerConfig): string =>
+  roles.includes("web")
+    ? Object.entries(application.secrets)
+        .map(([name, { generation }]) => `${name} ${generation}`)
+        .join()
+    : "";
+
 /**
  * Short hash of what only a new server gets: the payload as far as it decides whether a server is outdated, and which certificate comes
  * with it. Fits a label of Hetzner's.
@@ -85,6 +101,7 @@ export const payloadHash = oncePerServer((config, server) =>
   createHash("sha256")
     .update(decisiveHash(config, server))
     .update(certificateOf(config, server))
+    .update(generationsOf(config, server))
     .digest("hex")
     .slice(0, 12),
 );

@@ -1,7 +1,7 @@
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import type { Config } from "../../../../modules/config/schema.js";
+import type { Config, ServerConfig } from "../../../../modules/config/schema.js";
 import {
   compress,
   allSecretParts,
@@ -22,6 +22,9 @@ import { hasTool, runTool } from "../../../support/tools.js";
 
 const terminate = exampleConfig();
 const passthrough = exampleConfig({ tls: "passthrough" });
+/** With a secret of the application. */
+const withSecret = (maxBytes: number, generation = 1): Config =>
+  exampleConfig({ application: { secrets: { PAYMENT_KEY: { maxBytes, generation } } }, servers: splitServers });
 const split = exampleConfig({ servers: splitServers, monitoring: { enabled: false } });
 
 function userData(config: Config, name: string, prefix = "secret"): string {
@@ -244,3 +247,27 @@ for part in message.walk():
         handler.handle_part(None, part.get_content_type(), part.get_filename(), payload, None, dict(part.items()))
 print(*(len(handler.cloud_buf[key]) for key in ("write_files", "users")), handler.cloud_buf["hostname"])
 `;
+
+describe("a secret of the application", () => {
+  it("is in a file of the application's user, on web servers alone, and room for the longest is counted", () => {
+    for (const { roles } of withSecret(64).servers) {
+      const files = secretFilesOf(withSecret(64), { roles }).shared.filter(({ path }) =>
+        path.includes("/secrets/payment"),
+      );
+      expect(files.map(({ path, owner }) => [path, owner])).toEqual(
+        roles.includes("web") ? [["/etc/app/secrets/payment_key", "app"]] : [],
+      );
+    }
+    const [small, large] = [withSecret(64), withSecret(1064)].map((config) =>
+      payloadSize(config, config.servers.find(({ roles }) => roles.includes("web")) as ServerConfig),
+    ) as [number, number];
+    expect(large - small).toBeGreaterThan(1000);
+  });
+
+  it("makes the servers that have it outdated by its generation, and no others", () => {
+    const hashes = (config: Config) => config.servers.map((server) => payloadHash(config, server));
+    const [before, after] = [hashes(withSecret(64)), hashes(withSecret(64, 2))];
+    const changed = withSecret(64).servers.map((_, index) => before[index] !== after[index]);
+    expect(changed).toEqual(withSecret(64).servers.map(({ roles }) => roles.includes("web")));
+  });
+});

@@ -2,7 +2,7 @@ import type { PayloadContext, PayloadPart } from "../../part/part.js";
 import { secretFilesOf } from "../../../config/secrets.js";
 import type { Config, Role } from "../../../config/schema.js";
 import { instances, notices } from "../../../platform/signals.js";
-import { healthPath, siteHosts } from "../../../platform/names.js";
+import { siteHosts } from "../../../platform/names.js";
 import { packages } from "../../../platform/packages.js";
 import { paths } from "../../../platform/paths.js";
 import { ports } from "../../../platform/ports.js";
@@ -32,7 +32,7 @@ export function datadogAgentPart({ config, roles }: PayloadContext): PayloadPart
     balancerIp: config.network.balancerIp,
     statusPort: ports.nginxStatus,
     applicationPort: ports.application,
-    healthPath,
+    healthPath: config.application.healthPath,
     mysqlOptions: paths.datadog.mysqlOptions,
     application: instances.application,
     edge: instances.edgeCertificate,

@@ -6,7 +6,7 @@ const ownAddress = "$own_address";
 
 const set = (items: readonly (string | number)[]): string => `{ ${items.join(", ")} }`;
 const isEverywhere = (peers: readonly string[]): boolean =>
-  peers.every((peer) => addresses.everywhere.some((all) => all === peer));
+  peers.some((peer) => addresses.everywhere.some((all) => all === peer));
 const isIpv6 = (address: string): boolean => address.includes(":");
 
 /** nftables match of a rule's protocol and ports, for one IP family. */
@@ -17,8 +17,8 @@ function service(rule: ResolvedRule, family: "ip" | "ip6"): string {
 
 /** nftables match of the other side's addresses, for one IP family. @returns undefined when the rule has no peer of that family */
 function otherSide(rule: ResolvedRule, family: "ip" | "ip6", field: "saddr" | "daddr"): string | undefined {
-  if (isEverywhere(rule.peers)) return family === "ip" ? `ip ${field} != @not_internet` : `ip6 ${field} @internet6`;
   const peers = rule.peers.filter((peer) => isIpv6(peer) === (family === "ip6"));
+  if (isEverywhere(peers)) return family === "ip" ? `ip ${field} != @not_internet` : `ip6 ${field} @internet6`;
   return peers.length > 0 ? `${family} ${field} ${set(peers)}` : undefined;
 }
 

@@ -18,6 +18,7 @@ export const groupSettings = (config: Config, server: ServerConfig, members: rea
     socket: paths.mysql.socket,
     subnet: config.network.subnet,
     database: databaseName,
+    privileges: config.database.privileges,
     maximumReplicaLagSeconds,
     ...(config.backup && { backup: true }),
     passwords: {

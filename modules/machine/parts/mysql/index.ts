@@ -69,15 +69,18 @@ function serverConfiguration(config: Config, server: ServerConfig, members: read
     groupName: config.database.groupName,
     seeds: members.map(({ privateIp }) => `${privateIp}:${ports.mysqlGroup}`).join(","),
     subnet: config.network.subnet,
-    bufferPoolMib: config.database.bufferPoolMib ?? poolOf(server),
+    bufferPoolMib: config.database.bufferPoolMib ?? poolOf(config, server),
     maximumConnections,
     backedUp: config.backup !== undefined,
   });
 }
 
-function poolOf({ type, roles }: ServerConfig): number {
+function poolOf({ application }: Config, { type, roles }: ServerConfig): number {
   const known = serverTypes[type];
   if (!known)
     throw new Error(`serverType: must be a known server type, got ${type}; see modules/platform/hetzner-offers.ts`);
-  return largestBufferPoolMib({ memoryMib: known.memoryGib * 1024, web: roles.includes("web") });
+  return largestBufferPoolMib({
+    memoryMib: known.memoryGib * 1024,
+    ...(roles.includes("web") && { applicationMib: application.memoryMib }),
+  });
 }

@@ -2,7 +2,7 @@ import { noticeSeconds } from "../../../config/balancer.js";
 import type { PayloadContext, PayloadPart } from "../../part/part.js";
 import { sandbox } from "../../part/sandbox.js";
 import { bodyKib, timings } from "../../../platform/limits.js";
-import { edgeTokenHeader, edgeTokenPath, healthPath, readyPath, siteHosts } from "../../../platform/names.js";
+import { edgeTokenHeader, edgeTokenPath, siteHosts, staticPath } from "../../../platform/names.js";
 import { packages } from "../../../platform/packages.js";
 import { paths } from "../../../platform/paths.js";
 import { refusalsPerLine } from "../../../platform/signals.js";
@@ -32,6 +32,9 @@ const cut = [
 /** Bytes of each that a log line holds. */
 const cutLength = 200;
 
+/** What matches a path in a map of nginx: itself, or as a regular expression everything below it. */
+const pathPattern = (path: string): string => (path.endsWith("/") ? `~^${path.replaceAll(".", "\\.")}` : path);
+
 /** nginx as reverse proxy in front of the application: it finds out the visitor's address, writes the access log and answers the balancer's health check. */
 export function nginxPart({ config }: PayloadContext): PayloadPart {
   const passthrough = config.tls === "passthrough";
@@ -43,8 +46,12 @@ export function nginxPart({ config }: PayloadContext): PayloadPart {
     // Who connected to the balancer: Cloudflare's edge, as the balancer tells it.
     edgeAddress: passthrough ? "$proxy_protocol_addr" : "$last_forwarder",
     hosts: siteHosts(config).join(" "),
-    healthPath,
-    readyPath,
+    healthPath: config.application.healthPath,
+    readyPath: config.application.readyPath,
+    staticPath,
+    staticFolder: config.application.staticFolder,
+    current: paths.application.current,
+    writePaths: config.application.writePaths.map(pathPattern),
     noticeSeconds: noticeSeconds(config),
     ...timings.nginx,
     bodyKib: bodyKib.nginx,

@@ -5,6 +5,7 @@ import { applicationPart } from "../../../../../modules/machine/parts/applicatio
 import { mysqlTlsName } from "../../../../../modules/platform/names.js";
 import { paths } from "../../../../../modules/platform/paths.js";
 import { ports } from "../../../../../modules/platform/ports.js";
+import { exampleConfig } from "../../../../support/config.js";
 import { contentOf, partOf } from "../../../../support/payload-files.js";
 import { hasTool } from "../../../../support/tools.js";
 import { judgeUnits } from "../../../../support/units.js";
@@ -33,6 +34,68 @@ describe("the application's part", () => {
   });
 });
 
+describe("an application of one's own", () => {
+  const own = partOf(
+    applicationPart,
+    exampleConfig({
+      application: {
+        command: ["./bin/serve", "--name", 'a "b" $HOME 100%h \\'],
+        packages: ["python3-flask"],
+        environment: { GREETING: 'say "hi" to $USER \\ `id`' },
+        healthPath: "/live",
+        readyPath: "/ready",
+      },
+    }),
+  );
+
+  it("is started by its own words, which nobody reads another meaning into", () => {
+    const service = contentOf(own, "/etc/systemd/system/app.service");
+    expect(service).toContain(
+      String.raw`ExecStart="/opt/app/current/bin/serve" "--name" "a \"b\" $$HOME 100%%h \\"` + "\n",
+    );
+    expect(service).toContain("\nExecPaths=/opt/app/current /usr/lib\n");
+    expect(contentOf(own, "/etc/systemd/system/app-trial.service")).toContain(
+      `/usr/bin/env PORT=${ports.applicationTrial} "/opt/app/trial/bin/serve"`,
+    );
+  });
+
+  it("has its packages, its variables, and is tried by its own paths", () => {
+    expect(own.packages).toEqual(["python3-flask"]);
+    expect(contentOf(own, "/etc/app/app.env")).toContain(String.raw`GREETING="say \"hi\" to \$USER \\ \`id\`"` + "\n");
+    const deploy = contentOf(own, "/usr/local/sbin/deploy-app");
+    expect(deploy).toContain(`HEALTH=http://127.0.0.1:${ports.application}/live `);
+    expect(deploy).toContain(`READY=http://127.0.0.1:${ports.applicationTrial}/ready\n`);
+  });
+});
+
+describe("what an application may reach and know", () => {
+  const own = partOf(
+    applicationPart,
+    exampleConfig({
+      application: {
+        secrets: { PAYMENT_KEY: { maxBytes: 64 } },
+        egress: [
+          { cidr: "198.51.100.0/28", ports: [443] },
+          { cidr: "2001:db8:1::/48", ports: [443] },
+        ],
+      },
+    }),
+  );
+
+  it("is told of its secrets by file name only", () => {
+    expect(contentOf(own, "/etc/app/app.env")).toContain('PAYMENT_KEY_FILE="/etc/app/secrets/payment_key"\n');
+  });
+
+  it("may open connections to the named networks, in its trial too, and to no other family of addresses by default", () => {
+    for (const name of ["app.service", "app-trial.service"]) {
+      const text = contentOf(own, `/etc/systemd/system/${name}`);
+      expect(text).toContain("IPAddressDeny=any\nIPAddressAllow=localhost 198.51.100.0/28 2001:db8:1::/48\n");
+      expect(text).toContain("RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX\n");
+    }
+    expect(unit("app.service")).toContain("RestrictAddressFamilies=AF_INET AF_UNIX\n");
+  });
+});
+
 describe("units", () => {
   it("hold the socket while processes change, on loopback", () => {
     expect(unit("app.socket")).toContain(`ListenStream=127.0.0.1:${ports.application}\n`);
@@ -40,7 +103,7 @@ describe("units", () => {
   });
 
   it("start nothing before there is a release, and bring the first one until it is there", () => {
-    expect(unit("app.socket")).toContain("ConditionPathExists=/opt/app/current/server.js\n");
+    expect(unit("app.socket")).toContain("ConditionPathExists=/opt/app/current\n");
     expect(unit("app-first-release.service")).toMatch(
       /ConditionPathExists=!\/opt\/app\/current\n[^]*Restart=on-failure/,
     );
@@ -59,7 +122,7 @@ describe("units", () => {
     expect(trial.filter((line) => !service.includes(line))).toEqual([
       "Description=The release that deploy-app tries",
       "WorkingDirectory=/opt/app/trial",
-      `ExecStart=/usr/bin/env PORT=${ports.applicationTrial} /usr/bin/node /opt/app/trial/server.js`,
+      `ExecStart=/usr/bin/env PORT=${ports.applicationTrial} "/usr/bin/node" "server.js"`,
       "SyslogIdentifier=app-trial",
       "ExecPaths=/usr/bin/node /usr/bin/env /usr/lib",
     ]);
@@ -91,11 +154,10 @@ describe("units", () => {
   );
 
   it("bound what a leak or a flood can take from MySQL on the same server", () => {
-    const heapMib = Number(/--max-old-space-size=(\d+)/.exec(unit("app.service"))?.[1]);
-    const memoryMib = Number(/^MemoryMax=(\d+)M$/m.exec(unit("app.service"))?.[1]);
-    // Beside the heap: code, buffers, stacks.
-    expect(memoryMib - heapMib).toBeGreaterThanOrEqual(256);
-    expect(memoryMib).toBeLessThanOrEqual(1024);
+    expect(unit("app.service")).toContain("\nMemoryMax=768M\n");
+    const larger = partOf(applicationPart, exampleConfig({ application: { memoryMib: 900 } }));
+    for (const name of ["app.service", "app-trial.service"])
+      expect(contentOf(larger, `/etc/systemd/system/${name}`)).toContain("\nMemoryMax=900M\n");
     expect(unit("app.service")).toMatch(/^TasksMax=\d{2}$/m);
   });
 

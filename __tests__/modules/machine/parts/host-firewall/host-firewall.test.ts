@@ -32,6 +32,18 @@ describe("the host firewall with defaults", () => {
     expect(part.setup).toMatch(/restart systemd-resolved\.service\n[^]*reload-or-restart nftables\.service/);
   });
 
+  it("lets the application reach what it names, by the family of the network alone, and never the platform's own", () => {
+    const egress = [
+      { cidr: "0.0.0.0/0", ports: [443] },
+      { cidr: "2001:db8:1::/48", ports: [8443] },
+    ];
+    const config = exampleConfig({ application: { egress } });
+    expect(accepted(rules(config)).filter((match) => match.includes('skuid { "app" }'))).toEqual([
+      'meta skuid { "app" } ip daddr != @not_internet tcp dport { 443 }',
+      'meta skuid { "app" } ip6 daddr { 2001:db8:1::/48 } tcp dport { 8443 }',
+    ]);
+  });
+
   it("lets names come from Hetzner's resolvers, and from no other", () => {
     expect(contentOf(partOf(hostFirewallPart), "/etc/systemd/resolved.conf.d/60-platform.conf")).toBe(
       "[Resolve]\nDNS=185.12.64.1 185.12.64.2 2a01:4ff:ff00::add:1 2a01:4ff:ff00::add:2\nFallbackDNS=\nDomains=~.\nLLMNR=no\nMulticastDNS=no\n",

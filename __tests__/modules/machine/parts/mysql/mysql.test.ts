@@ -31,6 +31,7 @@ describe("MySQL with defaults", () => {
       socket: "/run/mysqld/mysqld.sock",
       subnet: "10.0.1.0/24",
       database: "app",
+      privileges: "read-write",
       maximumReplicaLagSeconds: 5,
       passwords: {
         app: "/etc/mysql-group/app-password",

@@ -222,6 +222,14 @@ class Definitions(unittest.TestCase):
             },
         )
 
+    def test_let_the_application_do_what_its_level_says(self):
+        def granted(level):
+            return next(iter(accounts.definitions(self.settings._replace(privileges=level))))[4]
+
+        self.assertEqual(granted("append"), ["SELECT, INSERT, CREATE, ALTER, INDEX ON `app`.*"])
+        self.assertEqual(granted("read-write"), ["SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX ON `app`.*"])
+        self.assertEqual(granted("schema-owner"), ["ALL PRIVILEGES ON `app`.*"])
+
     def test_bound_the_agent_alone(self):
         limits = {account: limits for account, _, _, limits, _ in accounts.definitions(self.settings)}
         self.assertEqual(limits, {"app": "", "replication": "", "datadog": "MAX_USER_CONNECTIONS 5"})

@@ -1,4 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { nginxPart } from "../../../../../modules/machine/parts/nginx/index.js";
+import { exampleConfig } from "../../../../support/config.js";
+import { partOf } from "../../../../support/payload-files.js";
 import { hasToolInNetwork } from "../../../../support/tools.js";
 import { besideEachOther, bothModes, inNetwork, linesOf, terminate } from "./running.js";
 
@@ -45,6 +48,17 @@ describe.runIf(hasToolInNetwork("nginx", "limits and logs", "-nu"))(
       expect(statuses(sameNetwork.trim())["429"]).toBeGreaterThanOrEqual(1);
       expect(statuses(otherNetwork.trim())).toEqual({ 200: 5 });
       expect(errors).toEqual([]);
+    });
+
+    it("writes are limited where the application says that there are any, by one path or all below one", async () => {
+      const part = partOf(nginxPart, exampleConfig({ application: { writePaths: ["/v1.0/", "/notes"] } }));
+      const count = (path: string): string => `${times(15, "192.0.2.9", path)}; echo`;
+      const output = await inNetwork(
+        part,
+        `application; ${count("/other")}; ${count("/notes/1")}; ${count("/v1x0/a")}; ${count("/v1.0/a")}; ${count("/notes")}`,
+      );
+      const limited = linesOf(output).map((line) => "429" in statuses(line.trim()));
+      expect(limited).toEqual([false, false, false, true, true]);
     });
 
     it("a line is valid JSON whatever a visitor sends, holds the beginning of it, and no query", async () => {

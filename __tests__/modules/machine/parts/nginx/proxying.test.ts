@@ -1,4 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { nginxPart } from "../../../../../modules/machine/parts/nginx/index.js";
+import { exampleConfig } from "../../../../support/config.js";
+import { partOf } from "../../../../support/payload-files.js";
 import { hasToolInNetwork } from "../../../../support/tools.js";
 import { besideEachOther, bothModes, inNetwork, linesOf, terminate } from "./running.js";
 
@@ -28,6 +31,26 @@ describe.runIf(hasToolInNetwork("nginx", "the way to the application", "-nu"))(
         expect(head.match(/^x-request-id: .*$/gim)).toEqual([`X-Request-Id: ${heard["x-request-id"]}`]);
       },
     );
+
+    it("files of the release come from nginx, are kept for long if their name says which content, and nothing beside them is served", async () => {
+      const part = partOf(nginxPart, exampleConfig({ application: { staticFolder: "public" } }));
+      const output = await inNetwork(
+        part,
+        `mkdir -p $folder/current/public; echo secret >$folder/current/settings; chmod -R a+rX $folder/current
+       echo a >$folder/current/public/site.css; echo b >$folder/current/public/site.3f2a9c1b.js; application
+       for path in site.css site.3f2a9c1b.js none.css ../settings %2e%2e/settings ''; do
+         visitor -i --path-as-is /static/$path | grep -aiE '^HTTP|^cache-control|^content-type|^x-frame|secret' | tr -d '\\r' | paste -sd' '; done
+       visitor -o /dev/null -w '%{http_code}\\n' -X POST /static/site.css; counts`,
+      );
+      const lines = linesOf(output);
+      expect(lines.slice(0, 2)).toEqual([
+        "HTTP/1.1 200 OK Content-Type: text/css X-Frame-Options: DENY Cache-Control: public, max-age=300",
+        "HTTP/1.1 200 OK Content-Type: application/javascript X-Frame-Options: DENY Cache-Control: public, max-age=31536000, immutable",
+      ]);
+      for (const line of lines.slice(2, 6)) expect(line).not.toMatch(/secret|Cache-Control: public/);
+      expect([lines[2], lines[5]].map((line) => line?.slice(0, 12))).toEqual(["HTTP/1.1 404", "HTTP/1.1 403"]);
+      expect(lines[6]).toBe("405");
+    });
 
     it("every answer has the security headers, once each, and none says which nginx it is", async () => {
       const output = await inNetwork(

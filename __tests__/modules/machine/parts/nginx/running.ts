@@ -46,6 +46,7 @@ export const inNetwork = (
       content: change(content)
         .replaceAll("/etc/nginx", join(folder, "etc/nginx"))
         .replaceAll("/var/log/nginx", folder)
+        .replaceAll("/opt/app/current", join(folder, "current"))
         .replaceAll("/run/in-service", join(folder, "in-service"))
         .replaceAll("/run/nginx.pid", join(folder, "nginx.pid")),
     }));
@@ -55,6 +56,8 @@ export const inNetwork = (
       { path: "passthrough", content: part === passthrough ? "yes" : "" },
       { path: "etc/nginx/secrets/edge-token.conf", content: edgeTokens },
       { path: "etc/nginx/tls/placeholder", content: "" },
+      // The package's.
+      { path: "etc/nginx/mime.types", content: readFileSync("/etc/nginx/mime.types", "utf8") },
       { path: "application.mjs", content: own("application.mjs") },
       { path: "setup.sh", content: `key="${key}" port="${ports.application}"\n${own("network.sh")}${script}` },
     ]);

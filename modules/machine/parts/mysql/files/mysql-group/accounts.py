@@ -7,15 +7,19 @@ import os
 from observer import connect
 from settings import accepted
 
-# What its statements need, and its migrations, which only add (examples/guestbook/README.md).
-APPLICATION = "SELECT, INSERT, CREATE, ALTER, INDEX"
+# What the application may do in its schema, by level (`database.privileges`). Below the owner it may add to the schema and drop nothing.
+APPLICATION = {
+    "append": "SELECT, INSERT, CREATE, ALTER, INDEX",
+    "read-write": "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX",
+    "schema-owner": "ALL PRIVILEGES",
+}
 HEARTBEAT = "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'backup' AND TABLE_NAME = 'heartbeat'"
 REPLICATION = "REPLICATION SLAVE, CONNECTION_ADMIN, BACKUP_ADMIN, GROUP_REPLICATION_STREAM"
 
 
 def definitions(settings):
     """(account, host, what the connection needs, limits, grants)"""
-    yield "app", settings.subnet, "SSL", "", [f"{APPLICATION} ON `{settings.database}`.*"]
+    yield "app", settings.subnet, "SSL", "", [f"{APPLICATION[settings.privileges]} ON `{settings.database}`.*"]
     yield "replication", settings.subnet, "X509", "", [f"{REPLICATION} ON *.*"]
     # Over the socket only, which never leaves the machine.
     yield "datadog", "localhost", "NONE", "MAX_USER_CONNECTIONS 5", [

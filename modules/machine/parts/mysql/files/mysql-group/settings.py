@@ -26,6 +26,8 @@ class Settings(NamedTuple):
     passwords: dict
     # mysql-backup ships this member's data.
     backup: bool = False
+    # Level of the application's account, see accounts.py.
+    privileges: str = "append"
 
     def address_of(self, name):
         """One that the configuration does not know goes by its address."""

@@ -1,0 +1,90 @@
+import * as z from "zod";
+import { ports } from "../../platform/ports.js";
+import { matching, text } from "./verdict.js";
+
+/** A word of a command: handed to the program as it stands, since no shell reads it. */
+export const commandWord = matching(
+  /^[^\n\t]{1,500}$/,
+  "must be one word of at most 500 characters in one line",
+  "write each argument as a text of its own",
+);
+
+/** The program of a command: what systemd is to start, so no name that a shell would look up. */
+const program = /^(\.?(\/[A-Za-z0-9_+-][A-Za-z0-9._+-]*)+)$/;
+
+/** What is wrong with the first word of a command. */
+export function programVerdict(word: string) {
+  if (program.test(word)) return undefined;
+  const [first = ""] = word.split(" ");
+  return {
+    rule: "must begin with an absolute path, or with ./ for a file of the release",
+    fix: word.includes(" ")
+      ? `write each word as a text of its own: ${JSON.stringify(word.split(" "))}`
+      : /^[a-z0-9.+-]+$/.test(first)
+        ? `write "/usr/bin/${first}", or "./${first}" for a file of the release`
+        : 'write it as "/usr/bin/node" or "./bin/server"',
+  };
+}
+
+/** Name of a Debian package (Debian policy, 5.6.1). */
+export const packageName = matching(
+  /^[a-z0-9][a-z0-9+.-]{1,99}$/,
+  "must be the name of one Debian package",
+  'write it as "python3-flask", each package as a text of its own',
+);
+
+/** Variables that the platform sets, and those that change what a program is before it begins. */
+const taken =
+  /^(HOST|PORT|DATABASE_\w+|SITE_DOMAIN|ENVIRONMENT|RELEASE|LISTEN_\w+|LD_\w+|NOTIFY_SOCKET|PATH|HOME|USER|SHELL)$/;
+
+/** Name of a variable of the application. */
+export const variableName = text((value) => {
+  if (taken.test(value)) return { rule: "must be no variable that the platform sets", fix: "choose another name" };
+  return /^[A-Z][A-Z0-9_]{0,62}$/.test(value)
+    ? undefined
+    : {
+        rule: "must be a name of at most 63 capital letters, digits and underscores, beginning with a letter",
+        fix: `write it as "${value.toUpperCase().replaceAll(/[^A-Z0-9]+/g, "_") || "GREETING"}"`,
+      };
+});
+
+/** Value of a variable. It stands in plain files: in the review, in user data, in a file that every user of a server reads. */
+export const variableValue = text((value) => {
+  if (value.length > 1000 || /[\n\t]/.test(value))
+    return { rule: "must be one line of at most 1000 characters", fix: "ship longer texts in the release" };
+  return /PRIVATE KEY|:\/\/[^/@\s]*:[^/@\s]+@/.test(value)
+    ? { rule: "must hold no secret: it stands in plain files", fix: "make it one of application.secrets" }
+    : undefined;
+});
+
+/** A TCP port. Name servers are asked by the platform's resolver alone: a question can carry data out. */
+export const port = z
+  .int()
+  .min(1)
+  .max(65_535)
+  .refine((value) => value !== ports.dns && value !== 853, {
+    message: "must be no port of name servers, by which data could leave unseen",
+    params: { fix: "remove it: peers are known by address" },
+  });
+
+const segments = /^(\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$/;
+
+/** A path that the application answers; nginx answers those below /static/. */
+export const urlPath = text((value) =>
+  segments.test(value) && value.length <= 100
+    ? undefined
+    : {
+        rule: "must be a path of at most 100 letters, digits and ._~- between slashes, without a slash at its end",
+        fix: 'write it as "/healthz"',
+      },
+);
+
+/** A path, or with a slash at its end everything below it. */
+export const urlPathOrFolder = text((value) =>
+  value === "/" || (segments.test(value.replace(/\/$/, "")) && value.length <= 100)
+    ? undefined
+    : {
+        rule: "must be a path such as /login, or with a slash at its end all paths below it",
+        fix: 'write it as "/api/", without host, query and wildcards',
+      },
+);
