@@ -28,7 +28,7 @@ export interface LabRelease {
 /** What a lab may change in environments/lab.ts. */
 export type LabOverrides = Pick<
   Partial<EnvironmentInput>,
-  "tls" | "servers" | "database" | "generations" | "certificate" | "backup" | "restore"
+  "tls" | "servers" | "application" | "database" | "generations" | "certificate" | "backup" | "restore"
 > & {
   /** @default - the release that is built from this tree */
   readonly release?: LabRelease;

@@ -28,10 +28,11 @@ export interface BuiltRelease {
 const guestbook = fileURLToPath(new URL("../examples/guestbook", import.meta.url));
 const part = (path: string): string => fileURLToPath(new URL(`../modules/machine/parts/${path}`, import.meta.url));
 const mysqlGroup = part("mysql/files/mysql-group");
+const appRuns = part("application/files/app-runs");
 const mysqlBackup = part("backup/files/mysql-backup");
 
 /**
- * Builds the tarball of a release: one folder per program, `app`, `mysql-group` and `mysql-backup`.
+ * Builds the tarball of a release: one folder per program, `app`, `app-runs`, `mysql-group` and `mysql-backup`.
  * The same source, version and tools give the same bytes.
  * @throws when the application's `build` fails, with what it printed
  */
@@ -50,6 +51,7 @@ export const buildRelease = async ({
     // Python leaves compiled copies of what it has imported.
     const filter = (path: string): boolean => !path.endsWith("__pycache__");
     await cp(mysqlGroup, join(staging, "mysql-group"), { recursive: true, filter });
+    await cp(appRuns, join(staging, "app-runs"), { recursive: true, filter });
     await cp(mysqlBackup, join(staging, "mysql-backup"), { recursive: true, filter });
     // Both compare sets of transactions.
     await cp(join(mysqlGroup, "gtid.py"), join(staging, "mysql-backup/gtid.py"));

@@ -47,7 +47,7 @@ export class CredentialsStack extends PlatformStack {
       make: (ending, generation) => ({
         generation,
         passwords: new Passwords(this, `password${ending}`, {
-          names: ["application", "replication", "monitoring"],
+          names: ["application", "migrations", "replication", "monitoring"],
           protect,
         }),
       }),
@@ -95,6 +95,7 @@ export class CredentialsStack extends PlatformStack {
           shared: {
             edgeTokens: this.edgeTokens.before((token) => token),
             applicationDatabasePassword: this.passwords.before(({ passwords }) => passwords.value("application")),
+            migrationsDatabasePassword: this.passwords.before(({ passwords }) => passwords.value("migrations")),
             monitoringPassword: this.passwords.before(({ passwords }) => passwords.value("monitoring")),
           },
           own: Object.fromEntries(
@@ -125,6 +126,8 @@ export class CredentialsStack extends PlatformStack {
   sharedSecrets(): SecretReferences {
     return {
       applicationDatabasePassword: this.passwords.used(({ passwords }) => passwords.value("application")),
+      migrationsDatabasePassword: this.passwords.used(({ passwords }) => passwords.value("migrations")),
+      migrationsDatabasePasswords: this.allPasswords("migrations"),
       monitoringPassword: this.passwords.used(({ passwords }) => passwords.value("monitoring")),
       applicationDatabasePasswords: this.allPasswords("application"),
       replicationPasswords: this.allPasswords("replication"),

@@ -45,6 +45,7 @@ const overBoth = (...what: readonly string[]): string[] =>
 /** What each user reaches outside its server, in the order of the targets. */
 const reachable: Readonly<Record<ServiceUser, readonly string[]>> = {
   [users.application]: [],
+  [users.migrations]: [],
   [users.nginx]: [],
   [users.mysql]: [],
   [users.haproxy]: [],
@@ -81,7 +82,7 @@ describe("a user of a server", () => {
     });
   });
 
-  it.each([users.application, users.nginx, users.mysql, users.haproxy])(
+  it.each([users.application, users.migrations, users.nginx, users.mysql, users.haproxy])(
     "%s cannot even ask for a name",
     async (user) => {
       expect(withoutNames).toContain(user);

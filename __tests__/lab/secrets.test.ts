@@ -23,6 +23,8 @@ beforeAll(async () => {
 const fixed: readonly SecretName[] = [
   "applicationDatabasePassword",
   "applicationDatabasePasswords",
+  "migrationsDatabasePassword",
+  "migrationsDatabasePasswords",
   "replicationPasswords",
   "monitoringPassword",
   "monitoringPasswords",

@@ -22,9 +22,14 @@ const entries = async () => {
 };
 
 describe("the tarball", () => {
-  it("holds exactly the three programs, in one order", async () =>
+  it("holds exactly the four programs, in one order", async () =>
     expect((await entries()).map(({ path }) => path)).toEqual([
       "app/",
+      "app-runs/",
+      ...readdirSync("modules/machine/parts/application/files/app-runs")
+        .filter((name) => name.endsWith(".py"))
+        .map((name) => `app-runs/${name}`)
+        .sort(),
       "app/VERSION",
       "app/assets/",
       "app/assets/icon.svg",

@@ -13,7 +13,7 @@ export interface Verdict {
 }
 
 /** The server's programs are not on this machine. */
-const runnable = (unit: string): string => unit.replace(/^(Exec\w+=)[+!-]*\/\S+/gm, "$1/bin/true");
+const runnable = (unit: string): string => unit.replace(/^(Exec\w+=)[+!-]*"?\/[^\s"]+"?/gm, "$1/bin/true");
 
 /** What systemd says of units, given by name, and how exposed the first of them is. */
 export function judgeUnits(units: Readonly<Record<string, string>>): Verdict {

@@ -93,10 +93,7 @@ export async function createCredentials(directory: string, config: Config): Prom
 }
 
 /** A value for each, as long as it may be at most, up to a password's length. */
-async function applicationSecrets(
-  directory: string,
-  { application }: Config,
-): Promise<Values> {
+async function applicationSecrets(directory: string, { application }: Config): Promise<Values> {
   const made = Object.entries(application.secrets).map(async ([name, { maxBytes }]) => {
     const value = await password(path.join(directory, applicationSecretVariable(name)));
     return [applicationSecretName(name), value.slice(0, maxBytes)];
@@ -112,6 +109,7 @@ async function archiveSecrets(directory: string): Promise<Values> {
 /** Accounts in the database, and the names of what their passwords are. */
 const accounts = {
   application: { shown: "applicationDatabasePassword", all: "applicationDatabasePasswords" },
+  migrations: { shown: "migrationsDatabasePassword", all: "migrationsDatabasePasswords" },
   replication: { shown: undefined, all: "replicationPasswords" },
   monitoring: { shown: "monitoringPassword", all: "monitoringPasswords" },
 } as const satisfies Readonly<Record<string, { readonly shown?: SecretName; readonly all: SecretName }>>;

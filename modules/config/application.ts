@@ -4,7 +4,21 @@ import { custom } from "./values/verdict.js";
 
 /** Words of a command; more of them belong into a file of the release. */
 const mostWords = 50;
-const most = { packages: 50, variables: 100, paths: 20, secrets: 20, peers: 10, ports: 5, secretBytes: 4096 } as const;
+const most = {
+  packages: 50,
+  variables: 100,
+  paths: 20,
+  secrets: 20,
+  peers: 10,
+  ports: 5,
+  secretBytes: 4096,
+  tasks: 20,
+} as const;
+
+const tooMany = {
+  message: `must have at most ${most.tasks} entries`,
+  params: { fix: "let one command do several things" },
+};
 
 const secret = z.strictObject({
   maxBytes: z
@@ -42,6 +56,35 @@ const command = z
     if (verdict) context.addIssue({ ...custom(verdict.rule, verdict.fix), path: [0] });
   });
 
+/** Memory of what runs beside the application. */
+const besideMib = z
+  .int()
+  .min(32)
+  .max(65_536)
+  .default(128)
+  .describe("Most memory of it, in MiB; kept free for it on every web server.");
+
+const worker = z.strictObject({
+  command: command.describe("Starts it, as `application.command` does the application."),
+  on: z
+    .enum(["one", "all"])
+    .default("one")
+    .describe('"one": on one web server at a time; another takes over within 40 s. "all": on every one.'),
+  memoryMib: besideMib,
+});
+
+const schedule = z.strictObject({
+  command: command.describe("Does the work and ends."),
+  at: values.calendar.describe(
+    "Times, as systemd's `OnCalendar=`, in UTC if it names no zone. At each it runs once at most, on one web server.",
+  ),
+  repeatable: z
+    .boolean()
+    .default(false)
+    .describe("Whether a run that was interrupted, by a power cut for example, may be done again by another server."),
+  memoryMib: besideMib,
+});
+
 /** What runs on the web servers: a release, and how it is started, asked and limited. docs/your-application.md tells what it must do. */
 export const application = z.strictObject({
   url: values.downloadUrl.describe("Where servers download the release from: the application and mysql-group."),
@@ -51,6 +94,21 @@ export const application = z.strictObject({
     .describe(
       "Starts the application, in the release's folder: a path and its arguments, a text each, without a shell. `./` begins a file of the release. Nothing else can be executed.",
     ),
+  migrate: command
+    .optional()
+    .describe(
+      "Brings the schema up to date, under an account of its own that may do everything in it. Run by `deploy-app` before a release is tried, on one server at a time; it must do nothing when nothing is to be done. Default: none, and the application may add to the schema itself.",
+    ),
+  workers: z
+    .record(values.taskName, worker)
+    .refine((tasks) => Object.keys(tasks).length <= most.tasks, tooMany)
+    .default({})
+    .describe("Further commands of the release that always run."),
+  schedules: z
+    .record(values.taskName, schedule)
+    .refine((tasks) => Object.keys(tasks).length <= most.tasks, tooMany)
+    .default({})
+    .describe("Commands of the release that run at given times."),
   packages: values
     .distinct(values.packageName, most.packages)
     .default(["nodejs"])
@@ -112,3 +170,13 @@ export const application = z.strictObject({
       "Folder of `app/` in the release that nginx serves below /static/, with cache headers. Default: none, and /static/ is the application's.",
     ),
 });
+
+type Application = z.output<typeof application>;
+
+/** Most memory of all that runs of a release, in MiB. */
+export const memoryOf = ({ memoryMib, workers, schedules }: Application): number =>
+  [...Object.values(workers), ...Object.values(schedules)].reduce((sum, task) => sum + task.memoryMib, memoryMib);
+
+/** Whether something runs on one server at a time, so that servers must agree on which. */
+export const isClaimed = ({ migrate, workers, schedules }: Application): boolean =>
+  migrate !== undefined || Object.keys(schedules).length > 0 || Object.values(workers).some(({ on }) => on === "one");

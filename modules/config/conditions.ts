@@ -25,6 +25,12 @@ export const administered: Condition = {
   holds: ({ administrators }) => administrators.cidrs.length > 0,
 };
 
+/** A release brings the schema up to date by a command of its own. */
+export const migrating: Condition = {
+  text: "application.migrate is a command",
+  holds: ({ application }) => application.migrate !== undefined,
+};
+
 /** The application may reach others than the database. */
 export const reachingOut: Condition = {
   text: "application.egress names networks",

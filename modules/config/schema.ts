@@ -144,7 +144,7 @@ const database = z.strictObject({
     .enum(["append", "read-write", "schema-owner"])
     .default("read-write")
     .describe(
-      'What the application may do in its schema. "append": SELECT and INSERT. "read-write": UPDATE and DELETE too. Both: CREATE, ALTER and INDEX. "schema-owner": everything, such as DROP.',
+      'What the application may do in its schema. "append": SELECT and INSERT. "read-write": UPDATE and DELETE too. Without `application.migrate` both also CREATE, ALTER and INDEX. "schema-owner": everything, such as DROP.',
     ),
 });
 

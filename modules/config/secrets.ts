@@ -1,4 +1,4 @@
-import { backedUp, monitored, passesThrough, restoring, terminates, type Condition } from "./conditions.js";
+import { backedUp, migrating, monitored, passesThrough, restoring, terminates, type Condition } from "./conditions.js";
 import { serversWithRole, type Config, type Role, type ServerConfig } from "./schema.js";
 import { applicationSecret, paths } from "../platform/paths.js";
 import { users, type ServiceUser } from "../platform/users.js";
@@ -7,6 +7,8 @@ import { users, type ServiceUser } from "../platform/users.js";
 export type SecretName =
   | "applicationDatabasePassword"
   | "applicationDatabasePasswords"
+  | "migrationsDatabasePassword"
+  | "migrationsDatabasePasswords"
   | "replicationPasswords"
   | "monitoringPassword"
   | "monitoringPasswords"
@@ -80,6 +82,7 @@ const secretFiles: readonly SecretFile[] = [
     own: true,
   },
   plain(paths.application.databasePassword, users.application, "applicationDatabasePassword", "web"),
+  plain(paths.application.migrationsPassword, users.migrations, "migrationsDatabasePassword", "web", migrating),
   certificate(paths.application.mysqlCa, users.application, "mysqlCa", "web"),
   {
     path: paths.nginx.edgeToken,
@@ -98,6 +101,7 @@ const secretFiles: readonly SecretFile[] = [
   { ...plain(paths.mysql.key, users.mysql, "mysqlServerKey", "database"), own: true },
   plain(paths.mysql.replicationPassword, users.root, "replicationPasswords", "database"),
   plain(paths.mysql.applicationPassword, users.root, "applicationDatabasePasswords", "database"),
+  plain(paths.mysql.migrationsPassword, users.root, "migrationsDatabasePasswords", "database", migrating),
   plain(paths.mysql.monitoringPassword, users.root, "monitoringPasswords", "database"),
   {
     path: paths.datadog.mysqlOptions,

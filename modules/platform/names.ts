@@ -1,6 +1,9 @@
 /** Name in every MySQL server's certificate. Clients reach a server through HAProxy on loopback and verify this name. */
 export const mysqlTlsName = "mysql.internal";
 
+/** Account that migrations use, and the user that they run as. */
+export const migrationsAccount = "app-migrations";
+
 /** Header that proves a request came through our Cloudflare zone (`tls: "terminate"`). */
 export const edgeTokenHeader = "X-Edge-Token";
 

@@ -5,6 +5,8 @@ export const packages = {
   hostFirewall: ["nftables", "systemd-resolved"],
   release: ["curl"],
   nginx: ["nginx"],
+  /** What app-runs, which agrees with other servers, needs beside what every Debian has. */
+  appRuns: ["python3-pymysql"],
   /** Of MySQL's repository; python3-pymysql is for mysql-group. */
   mysql: ["mysql-server", "python3-pymysql", "e2fsprogs"],
   /** mysql-backup packs, encrypts and talks to MySQL; the object storage's certificate is checked against Debian's authorities. */

@@ -31,6 +31,8 @@ export const paths = {
     trial: "/opt/app/trial",
     environmentFile: "/etc/app/app.env",
     databasePassword: "/etc/app/database-password",
+    migrationsPassword: "/etc/app/migrations-password",
+    runs: "/opt/app-runs",
     mysqlCa: "/etc/app/mysql-ca.pem",
     deploy: "/usr/local/sbin/deploy-app",
   },
@@ -57,6 +59,7 @@ export const paths = {
     groupSettings: "/etc/mysql-group/group.json",
     replicationPassword: "/etc/mysql-group/replication-password",
     applicationPassword: "/etc/mysql-group/app-password",
+    migrationsPassword: "/etc/mysql-group/app-migrations-password",
     monitoringPassword: "/etc/mysql-group/monitoring-password",
   },
   backup: {

@@ -5,6 +5,7 @@
 export const users = {
   root: "root",
   application: "app",
+  migrations: "app-migrations",
   nginx: "www-data",
   mysql: "mysql",
   haproxy: "haproxy",
@@ -21,6 +22,7 @@ export type ServiceUser = (typeof users)[keyof typeof users];
 /** Users that exist before any package is installed, in the order of creation. */
 export const createdEarly: readonly ServiceUser[] = [
   users.application,
+  users.migrations,
   users.mysql,
   users.haproxy,
   users.datadog,

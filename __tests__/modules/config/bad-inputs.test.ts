@@ -196,6 +196,42 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
       'application.writePaths[0]: must be a path such as /login, or with a slash at its end all paths below it, got "/api/*"; write it as "/api/", without host, query and wildcards',
     ],
     [
+      { application: { migrate: ["migrate.py"] } },
+      'application.migrate[0]: must begin with an absolute path, or with ./ for a file of the release, got "migrate.py"; write "/usr/bin/migrate.py", or "./migrate.py" for a file of the release',
+    ],
+    [
+      { application: { workers: { mail: { command: ["./mail"], on: "two" } } } },
+      'application.workers.mail.on: must be one of "one", "all", got "two"; choose one of one, all',
+    ],
+    [
+      { application: { workers: { "send mail": { command: ["./mail"] } } } },
+      'application.workers.send mail: must be a name of at most 40 lower-case letters, digits and hyphens, beginning with a letter, got "send mail"; write it as "send-mail"',
+    ],
+    [
+      { application: { workers: { mail: { command: ["./mail"], memoryMib: 2000 } } } },
+      "application.memoryMib: must be, with that of workers and schedules, at most 2432 MiB, what the memory of alpha holds beside everything else, got 2768; lower it, or choose a larger server type",
+    ],
+    [
+      { application: { schedules: { report: { command: ["./report"], at: "every night" } } } },
+      'application.schedules.report.at: must be a calendar expression of systemd, of at most one time a minute, got "every night"; write it as "daily", "*-*-* 03:15:00" or "Mon..Fri 06:00 Europe/Berlin"; `systemd-analyze calendar` explains one',
+    ],
+    [
+      { application: { schedules: { report: { command: ["./report"], at: "*:*:0/5" } } } },
+      'application.schedules.report.at: must be a calendar expression of systemd, of at most one time a minute, got "*:*:0/5"; write it as "daily", "*-*-* 03:15:00" or "Mon..Fri 06:00 Europe/Berlin"; `systemd-analyze calendar` explains one',
+    ],
+    [
+      { application: { schedules: { report: { command: ["./report"] } } } },
+      "application.schedules.report.at: is required, got nothing; add it: a text in quotes",
+    ],
+    [
+      { application: { schedules: { report: { command: [], at: "daily" } } } },
+      "application.schedules.report.command: must have at least 1 entry, got []; add one",
+    ],
+    [
+      { application: { schedules: { report: { command: ["./report"], at: "daily", repeatable: "yes" } } } },
+      'application.schedules.report.repeatable: must be true or false, got "yes"; write true or false',
+    ],
+    [
       { application: { secrets: { PAYMENT_KEY: {} } } },
       "application.secrets.PAYMENT_KEY.maxBytes: is required, got nothing; add it: a number",
     ],
@@ -269,7 +305,7 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
     [{ application: { memoryMib: 64 } }, "application.memoryMib: must be 128 or more, got 64; raise it to 128"],
     [
       { application: { memoryMib: 3000 } },
-      "application.memoryMib: must be at most 2432 MiB, what the memory of alpha holds beside everything else, got 3000; lower it, or choose a larger server type",
+      "application.memoryMib: must be, with that of workers and schedules, at most 2432 MiB, what the memory of alpha holds beside everything else, got 3000; lower it, or choose a larger server type",
     ],
     [
       { database: { privileges: "read_write" } },

@@ -190,7 +190,7 @@ describe("secrets", () => {
       "alpha_secret_all",
       "alpha_secret_etc-mysql-tls-server-key",
       "alpha_secret_etc-mysql-tls-server-pem",
-      "alpha_secret_etc-ssh-host-ed-key",
+      "alpha_secret_etc-ssh-host_ed25519_key",
     ]);
   });
 });

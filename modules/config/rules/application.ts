@@ -1,5 +1,6 @@
 import { serverTypes } from "../../platform/hetzner-offers.js";
 import { staticPath } from "../../platform/names.js";
+import { memoryOf } from "../application.js";
 import { applicationRoomMib } from "../buffer-pool.js";
 import { leastMemoryGib } from "./servers.js";
 import { rule, unless } from "./rule.js";
@@ -56,10 +57,10 @@ const memoryFits = rule(["application", "servers", "serverType"], ({ application
     })
     .sort((one, other) => one.room - other.room);
   const [tightest] = rooms;
-  return unless(tightest === undefined || application.memoryMib <= tightest.room, () => ({
+  return unless(tightest === undefined || memoryOf(application) <= tightest.room, () => ({
     path: "application.memoryMib",
-    rule: `must be at most ${tightest?.room} MiB, what the memory of ${tightest?.name} holds beside everything else`,
-    got: application.memoryMib,
+    rule: `must be, with that of workers and schedules, at most ${tightest?.room} MiB, what the memory of ${tightest?.name} holds beside everything else`,
+    got: memoryOf(application),
     fix: "lower it, or choose a larger server type",
   }));
 });

@@ -5,6 +5,7 @@ import {
   serverTypes,
   type ServerType,
 } from "../../platform/hetzner-offers.js";
+import { memoryOf } from "../application.js";
 import { largestBufferPoolMib } from "../buffer-pool.js";
 import type { Role } from "../schema.js";
 import { rule, unless, type Checked } from "./rule.js";
@@ -109,7 +110,7 @@ const bufferPoolFits = rule(
           name,
           limit: largestBufferPoolMib({
             memoryMib,
-            ...(server.roles.includes("web") && { applicationMib: application.memoryMib }),
+            ...(server.roles.includes("web") && { applicationMib: memoryOf(application) }),
           }),
         };
       })

@@ -7,6 +7,7 @@ import { custom, known, matching, text } from "./verdict.js";
 
 export * from "./application.js";
 export * from "./backup.js";
+export * from "./calendar.js";
 export * from "./key-file.js";
 export * from "./networks.js";
 export * from "./ssh-keys.js";
@@ -71,6 +72,9 @@ const shortName = (example: string) =>
 
 /** Name of a placement group. */
 export const placementGroup = shortName("servers-2");
+
+/** Name of a worker or a schedule: part of the name of its unit. */
+export const taskName = shortName("send-mail");
 
 /** Name of a downtime. */
 export const downtimeName = shortName("new-disks");

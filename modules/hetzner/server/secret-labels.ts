@@ -41,7 +41,8 @@ export class SecretLabels extends Construct {
       this,
       "digests",
       Object.fromEntries(
-        Object.entries(given).map(([name, variable]) => {
+        Object.entries(given).flatMap(([name, variable]) => {
+          if (variable === undefined) return [];
           const secret = variable.friendlyUniqueId;
           const digest = new TerraformLocal(
             this,
@@ -50,8 +51,10 @@ export class SecretLabels extends Construct {
             Fn.substr(Fn.sha256(Fn.join(":", [key, name, variable.stringValue])), 0, digestLength),
           );
           return [
-            labelOf(name as SecretName),
-            `\${nonsensitive(var.${secret} == "" ? "${none}" : local.${digest.friendlyUniqueId})}`,
+            [
+              labelOf(name as SecretName),
+              `\${nonsensitive(var.${secret} == "" ? "${none}" : local.${digest.friendlyUniqueId})}`,
+            ],
           ];
         }),
       ),

@@ -18,6 +18,8 @@ export const warningBytes = 28 * 1024;
 const secretBytes: Readonly<Record<Exclude<SecretName, `application.${string}`>, number>> = {
   applicationDatabasePassword: 32,
   applicationDatabasePasswords: 69,
+  migrationsDatabasePassword: 32,
+  migrationsDatabasePasswords: 69,
   replicationPasswords: 69,
   monitoringPassword: 32,
   monitoringPasswords: 69,
@@ -47,17 +49,17 @@ function bytesOf({ application, certificate }: Config, name: SecretName): number
   return application.secrets[name.slice(applicationSecretName("").length)]?.maxBytes ?? 0;
 }
 
-/** A text of this length that compresses as little as a secret does. */
-const incompressible = (bytes: number): string =>
+/** A text of this length that compresses as little as a secret does, and is like no other secret. */
+const incompressible = (name: string, bytes: number): string =>
   Array.from({ length: Math.ceil(bytes / 44) }, (_, index) =>
-    createHash("sha256").update(`${bytes} ${index}`).digest("base64"),
+    createHash("sha256").update(`${name} ${index}`).digest("base64"),
   )
     .join("")
     .slice(0, bytes);
 
 /** Secrets of realistic length. */
 const realistic = (config: Config): SecretSource => ({
-  value: (name) => incompressible(bytesOf(config, name)),
+  value: (name) => incompressible(name, bytesOf(config, name)),
   encode: (content) => Buffer.from(content).toString("base64"),
   compress,
 });

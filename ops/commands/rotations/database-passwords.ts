@@ -19,6 +19,8 @@ export const databasePasswords: Rotation = {
   secrets: [
     "applicationDatabasePassword",
     "applicationDatabasePasswords",
+    "migrationsDatabasePassword",
+    "migrationsDatabasePasswords",
     "replicationPasswords",
     "monitoringPassword",
     "monitoringPasswords",

@@ -15,7 +15,7 @@ const emptyKeys = { path: "/etc/platform/apt-keys", content: "" };
 describe("parts with defaults", () => {
   it("make a machine with system users, no packages and no files", () => {
     const config = mergeParts([]);
-    expect(config.users).toHaveLength(7);
+    expect(config.users).toHaveLength(8);
     expect(config.users[0]).toEqual({
       name: "app",
       system: true,

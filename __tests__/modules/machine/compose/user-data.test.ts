@@ -224,7 +224,7 @@ describe("cloud-init itself", () => {
       const folder = temporaryFolder();
       writeBelow(folder, [{ path: "user-data", content: userData(terminate, "alpha") }]);
       const { status, output } = runTool("/usr/bin/python3", ["-c", merge, `${folder}/user-data`]);
-      expect(output).toBe(`${payloadOf(terminate, serverOf(terminate, "alpha")).write_files.length + 12} 7 alpha\n`);
+      expect(output).toBe(`${payloadOf(terminate, serverOf(terminate, "alpha")).write_files.length + 12} 8 alpha\n`);
       expect(status).toBe(0);
     },
   );

@@ -13,7 +13,13 @@ const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 const ownAddress = "/etc/nftables/own-address.nft";
 
 /** Users that may not ask the local resolver: asking for a name is a way to send data out. */
-export const withoutNames: readonly ServiceUser[] = [users.application, users.mysql, users.haproxy, users.nginx];
+export const withoutNames: readonly ServiceUser[] = [
+  users.application,
+  users.migrations,
+  users.mysql,
+  users.haproxy,
+  users.nginx,
+];
 
 /** Services that do not start without the rules, by role. The monitoring agent and sshd do, so that somebody can see what is wrong. */
 const guarded = {

@@ -1,4 +1,6 @@
+import { isClaimed } from "../../../config/application.js";
 import type { Config, ServerConfig } from "../../../config/schema.js";
+import { migrationsAccount } from "../../../platform/names.js";
 import { paths } from "../../../platform/paths.js";
 import { ports } from "../../../platform/ports.js";
 
@@ -19,10 +21,12 @@ export const groupSettings = (config: Config, server: ServerConfig, members: rea
     subnet: config.network.subnet,
     database: databaseName,
     privileges: config.database.privileges,
+    ...(isClaimed(config.application) && { claims: true }),
     maximumReplicaLagSeconds,
     ...(config.backup && { backup: true }),
     passwords: {
       app: paths.mysql.applicationPassword,
+      ...(config.application.migrate && { [migrationsAccount]: paths.mysql.migrationsPassword }),
       replication: paths.mysql.replicationPassword,
       ...(config.monitoring.enabled && { datadog: paths.mysql.monitoringPassword }),
     },

@@ -1,4 +1,5 @@
 import { toNumber } from "../../../config/addresses.js";
+import { memoryOf } from "../../../config/application.js";
 import { largestBufferPoolMib } from "../../../config/buffer-pool.js";
 import { serversWithRole, type Config, type ServerConfig } from "../../../config/schema.js";
 import type { PayloadContext, PayloadFile, PayloadPart } from "../../part/part.js";
@@ -81,6 +82,6 @@ function poolOf({ application }: Config, { type, roles }: ServerConfig): number 
     throw new Error(`serverType: must be a known server type, got ${type}; see modules/platform/hetzner-offers.ts`);
   return largestBufferPoolMib({
     memoryMib: known.memoryGib * 1024,
-    ...(roles.includes("web") && { applicationMib: application.memoryMib }),
+    ...(roles.includes("web") && { applicationMib: memoryOf(application) }),
   });
 }

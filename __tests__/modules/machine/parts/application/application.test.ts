@@ -55,7 +55,7 @@ describe("an application of one's own", () => {
     );
     expect(service).toContain("\nExecPaths=/opt/app/current /usr/lib\n");
     expect(contentOf(own, "/etc/systemd/system/app-trial.service")).toContain(
-      `/usr/bin/env PORT=${ports.applicationTrial} "/opt/app/trial/bin/serve"`,
+      `"/usr/bin/env" "PORT=${ports.applicationTrial}" "/opt/app/trial/bin/serve"`,
     );
   });
 
@@ -121,15 +121,72 @@ describe("units", () => {
     ];
     expect(trial.filter((line) => !service.includes(line))).toEqual([
       "Description=The release that deploy-app tries",
+      "ConditionPathExists=/opt/app/trial",
       "WorkingDirectory=/opt/app/trial",
-      `ExecStart=/usr/bin/env PORT=${ports.applicationTrial} "/usr/bin/node" "server.js"`,
+      `ExecStart="/usr/bin/env" "PORT=${ports.applicationTrial}" "/usr/bin/node" "server.js"`,
       "SyslogIdentifier=app-trial",
-      "ExecPaths=/usr/bin/node /usr/bin/env /usr/lib",
+      "ExecPaths=/usr/bin/env /usr/bin/node /usr/lib",
     ]);
     expect(trial.join("\n")).not.toContain("Restart=");
   });
 
   const names = ["app.service", "app-trial.service", "app.socket", "app-first-release.service"];
+
+  const more = partOf(
+    applicationPart,
+    exampleConfig({
+      application: {
+        migrate: ["/usr/bin/node", "migrate.js"],
+        workers: { mail: { command: ["./mail"] }, cache: { command: ["/usr/bin/node", "cache.js"], on: "all" } },
+        schedules: { report: { command: ["/usr/bin/node", "report.js"], at: "Mon..Fri 06:00 Europe/Berlin" } },
+      },
+    }),
+  );
+  const moreUnit = (name: string): string => contentOf(more, `/etc/systemd/system/${name}`);
+
+  it("run workers and schedules on one server at a time, where they are to, and in the same sandbox", () => {
+    const runs = '"/usr/bin/python3" "-B" "/opt/app-runs"';
+    expect(moreUnit("app-worker-mail.service")).toContain(
+      `ExecStart=${runs} "worker" "mail" "--" "/opt/app/current/mail"\n`,
+    );
+    expect(moreUnit("app-worker-cache.service")).toContain('ExecStart="/usr/bin/node" "cache.js"\n');
+    expect(moreUnit("app-schedule-report.service")).toContain(
+      `ExecStart=${runs} "schedule" "report" "--at" "Mon..Fri 06:00 Europe/Berlin" "--" "/usr/bin/node" "report.js"\n`,
+    );
+    expect(moreUnit("app-schedule-report.timer")).toContain("OnCalendar=Mon..Fri 06:00 Europe/Berlin\n");
+    const sandbox = (text: string): string => text.slice(text.indexOf("IPAddressDeny"), text.indexOf("NoExecPaths"));
+    for (const name of ["app-worker-mail", "app-worker-cache", "app-schedule-report"])
+      expect(sandbox(moreUnit(`${name}.service`))).toBe(sandbox(unit("app.service")));
+    expect(more.setup).toContain("enable --quiet --now app-schedule-report.timer\n");
+    expect(more.setup).toContain(
+      "enable --quiet app-workers.target app-worker-mail.service app-worker-cache.service\n",
+    );
+    expect(contentOf(more, "/usr/local/sbin/deploy-app")).toContain("restart --no-block app-workers.target\n");
+    expect(more.packages).toContain("python3-pymysql");
+    expect(part.packages).not.toContain("python3-pymysql");
+  });
+
+  it("run migrations under their own account and user before a release is tried, on one server at a time", () => {
+    const migrations = moreUnit("app-migrations.service");
+    expect(migrations).toContain("User=app-migrations\nGroup=app-migrations\n");
+    expect(migrations).toContain(
+      'ExecStart="/usr/bin/env" "DATABASE_USER=app-migrations" "DATABASE_PASSWORD_FILE=/etc/app/migrations-password" "/usr/bin/python3" "-B" "/opt/app-runs" "migrations" "--" "/usr/bin/node" "migrate.js"\n',
+    );
+    const deploy = contentOf(more, "/usr/local/sbin/deploy-app");
+    expect(deploy.indexOf("start app-migrations")).toBeLessThan(deploy.indexOf("restart app-trial"));
+    expect(deploy.indexOf("start app-migrations")).toBeGreaterThan(0);
+  });
+
+  it.runIf(hasTool("systemd-analyze", "units of workers and schedules"))(
+    "of workers and schedules please systemd",
+    () => {
+      const all = (more.files ?? []).filter(({ path }) => path.startsWith("/etc/systemd/system/"));
+      const { complaints } = judgeUnits(
+        Object.fromEntries(all.map(({ path, content }) => [path.slice("/etc/systemd/system/".length), content])),
+      );
+      expect(complaints).toBe("");
+    },
+  );
 
   it.runIf(hasTool("systemd-analyze", "units of the application"))(
     "are understood by systemd, and allow the application nothing but what it needs",

@@ -111,7 +111,7 @@ describe("outbound traffic", () => {
   it("is closed to the application and to nginx, names included", () => {
     expect(out.filter((match) => /"(app|www-data)"/.test(match))).toEqual([]);
     expect(rules()).toContain(
-      'ip daddr 127.0.0.0/8 meta skuid { "app", "mysql", "haproxy", "www-data" } meta l4proto { tcp, udp } th dport 53 goto refuse',
+      'ip daddr 127.0.0.0/8 meta skuid { "app", "app-migrations", "mysql", "haproxy", "www-data" } meta l4proto { tcp, udp } th dport 53 goto refuse',
     );
   });
 

@@ -230,6 +230,13 @@ class Definitions(unittest.TestCase):
         self.assertEqual(granted("read-write"), ["SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX ON `app`.*"])
         self.assertEqual(granted("schema-owner"), ["ALL PRIVILEGES ON `app`.*"])
 
+    def test_leave_the_schema_to_migrations_that_have_an_account_of_their_own(self):
+        settings = self.settings._replace(passwords={"app-migrations": "file"}, privileges="read-write", claims=True)
+        grants = {account: grants for account, _, _, _, grants in accounts.definitions(settings)}
+        claims = "SELECT, INSERT, UPDATE, DELETE ON `platform`.`claims`"
+        self.assertEqual(grants["app"], ["SELECT, INSERT, UPDATE, DELETE ON `app`.*", claims])
+        self.assertEqual(grants["app-migrations"], ["ALL PRIVILEGES ON `app`.*", claims])
+
     def test_bound_the_agent_alone(self):
         limits = {account: limits for account, _, _, limits, _ in accounts.definitions(self.settings)}
         self.assertEqual(limits, {"app": "", "replication": "", "datadog": "MAX_USER_CONNECTIONS 5"})

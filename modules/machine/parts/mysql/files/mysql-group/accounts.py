@@ -7,19 +7,33 @@ import os
 from observer import connect
 from settings import accepted
 
-# What the application may do in its schema, by level (`database.privileges`). Below the owner it may add to the schema and drop nothing.
+# What the application may do in its schema, by level (`database.privileges`).
 APPLICATION = {
-    "append": "SELECT, INSERT, CREATE, ALTER, INDEX",
-    "read-write": "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX",
+    "append": "SELECT, INSERT",
+    "read-write": "SELECT, INSERT, UPDATE, DELETE",
     "schema-owner": "ALL PRIVILEGES",
 }
+# Without migrations of its own account it may also add to the schema, and drop nothing.
+ADDING = ", CREATE, ALTER, INDEX"
+MIGRATIONS = "app-migrations"
+CLAIMED = "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'platform' AND TABLE_NAME = 'claims'"
+CLAIMS = (
+    "CREATE TABLE IF NOT EXISTS platform.claims (name VARCHAR(100) CHARACTER SET ascii, due DATETIME, holder VARCHAR(200) NOT NULL,"
+    " until DATETIME(6) NOT NULL, outcome VARCHAR(40), PRIMARY KEY (name, due))"
+)
 HEARTBEAT = "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'backup' AND TABLE_NAME = 'heartbeat'"
 REPLICATION = "REPLICATION SLAVE, CONNECTION_ADMIN, BACKUP_ADMIN, GROUP_REPLICATION_STREAM"
 
 
 def definitions(settings):
     """(account, host, what the connection needs, limits, grants)"""
-    yield "app", settings.subnet, "SSL", "", [f"{APPLICATION[settings.privileges]} ON `{settings.database}`.*"]
+    level = APPLICATION[settings.privileges]
+    if MIGRATIONS not in settings.passwords and settings.privileges != "schema-owner":
+        level += ADDING
+    claims = ["SELECT, INSERT, UPDATE, DELETE ON `platform`.`claims`"] if settings.claims else []
+    yield "app", settings.subnet, "SSL", "", [f"{level} ON `{settings.database}`.*", *claims]
+    if MIGRATIONS in settings.passwords:
+        yield MIGRATIONS, settings.subnet, "SSL", "", [f"ALL PRIVILEGES ON `{settings.database}`.*", *claims]
     yield "replication", settings.subnet, "X509", "", [f"{REPLICATION} ON *.*"]
     # Over the socket only, which never leaves the machine.
     yield "datadog", "localhost", "NONE", "MAX_USER_CONNECTIONS 5", [
@@ -51,6 +65,9 @@ def ensure(settings):
         if settings.backup and not cursor.execute(HEARTBEAT):
             cursor.execute("CREATE DATABASE IF NOT EXISTS backup")
             cursor.execute("CREATE TABLE IF NOT EXISTS backup.heartbeat (id INT PRIMARY KEY, at DATETIME(6) NOT NULL)")
+        if settings.claims and not cursor.execute(CLAIMED):
+            cursor.execute("CREATE DATABASE IF NOT EXISTS platform")
+            cursor.execute(CLAIMS)
         for account, host, require, limits, grants in definitions(settings):
             if identity(settings, account) and _ensure(cursor, settings, account, host, require, limits, grants):
                 changed.append(account)

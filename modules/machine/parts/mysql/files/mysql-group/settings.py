@@ -28,6 +28,8 @@ class Settings(NamedTuple):
     backup: bool = False
     # Level of the application's account, see accounts.py.
     privileges: str = "append"
+    # Servers agree by rows of a table on who runs what, see app-runs.
+    claims: bool = False
 
     def address_of(self, name):
         """One that the configuration does not know goes by its address."""

@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import input from "../../../environments/lab.js";
+import { settled } from "../../../lab/group.js";
+import { Lab } from "../../../lab/lab.js";
+import type { Machine } from "../../../lab/machine/machine.js";
+import { query } from "../../../lab/machine/sql.js";
+import { openToAll } from "../../../lab/network/addresses.js";
+import { sleep, waitFor } from "../../../lab/system/shell.js";
+import { applicationSecret } from "../../../modules/platform/paths.js";
+import { users } from "../../../modules/platform/users.js";
+import { figure, seconds, timed } from "../support/figures.js";
+import { passed, probeFromServer, type Target } from "../support/probes.js";
+
+/** What an application of one's own adds: a peer, a secret, a worker on one server at a time, and a schedule that takes a while. */
+
+const node = (script: string): [string, string, string] => ["/usr/bin/node", "-e", script];
+let lab: Lab;
+
+beforeAll(async () => {
+  await (await Lab.attach().catch(() => undefined))?.down();
+  const application = {
+    ...input.application,
+    egress: [{ cidr: `${openToAll.ipv4}/32`, ports: [25] }],
+    secrets: { PAYMENT_KEY: { maxBytes: 64 } },
+    // Its lines are counted: each says that it is alive.
+    workers: { tick: { command: node("setInterval(() => console.log('worker tick'), 1000)") } },
+    schedules: {
+      report: { command: node("console.log('report begun'); setTimeout(() => {}, 20000)"), at: "minutely" },
+      again: {
+        command: node("console.log('again begun'); setTimeout(() => {}, 20000)"),
+        at: "minutely",
+        repeatable: true,
+      },
+    },
+  };
+  lab = await Lab.up({ application }, (title) => console.log(`lab up: ${title}`));
+  await settled(lab);
+});
+afterAll(async () => {
+  await (await Lab.attach().catch(() => undefined))?.down();
+});
+
+/** Servers on which the worker's own process runs. */
+async function working(): Promise<readonly string[]> {
+  const found = await Promise.all(
+    lab.machines.map(async (machine) => {
+      // One that is off does not answer.
+      const found = await machine
+        .tryExec(["pgrep", "--full", "^/usr/bin/node -e setInterval"])
+        .catch(() => ({ ok: false }));
+      return found.ok ? [machine.name] : [];
+    }),
+  );
+  return found.flat();
+}
+
+const machineOf = (name: string): Machine => {
+  const machine = lab.machines.find((one) => one.name === name);
+  if (machine === undefined) throw new Error(`no machine ${name}`);
+  return machine;
+};
+
+/** Begins of a schedule, by the minute, over all servers' journals. */
+async function begins(word: string): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
+  for (const machine of lab.machines) {
+    const lines = await machine.exec([
+      "bash",
+      "-c",
+      `journalctl --output=short-iso --utc --no-pager SYSLOG_IDENTIFIER=app | grep ' ${word} begun$' || true`,
+    ]);
+    for (const line of lines.split("\n").filter(Boolean)) {
+      const minute = line.slice(0, 16);
+      counts.set(minute, (counts.get(minute) ?? 0) + 1);
+    }
+  }
+  return counts;
+}
+
+describe("an application of one's own", () => {
+  it("reaches the peer that it names, on the port that it names, and nothing else", async () => {
+    const at = (address: string, port: number): Target => ({
+      name: address,
+      address,
+      network: "public",
+      protocol: "tcp",
+      port,
+    });
+    const targets = [25, 80, 443, 40404].flatMap((port) => [at(openToAll.ipv4, port), at(openToAll.ipv6, port)]);
+    for (const machine of lab.machines) {
+      const outcomes = await probeFromServer(machine, [users.application, users.nginx], targets);
+      const reached = (user: string): string[] =>
+        targets
+          .filter((_, index) => passed(outcomes[user]?.[index] ?? "silent"))
+          .map((one) => `${one.name} ${one.port}`);
+      expect([reached(users.application), reached(users.nginx)]).toEqual([[`${openToAll.ipv4} 25`], []]);
+    }
+  });
+
+  it("has its secret in a file of its own", async () => {
+    for (const machine of lab.machines)
+      expect(await machine.exec(["stat", "--format=%a %U %s", applicationSecret("PAYMENT_KEY")])).toMatch(
+        /^600 app \d+$/,
+      );
+  });
+
+  it("has a worker on one server, and on another one when that server dies", async () => {
+    await waitFor("the worker", async (see) => see(await working()).length === 1, { timeoutSeconds: 120 });
+    const [before = ""] = await working();
+    const machine = machineOf(before);
+    await machine.kill();
+    const { seconds: took } = await timed(() =>
+      waitFor("the worker elsewhere", async (see) => see(await working()).some((name) => name !== before), {
+        timeoutSeconds: 120,
+      }),
+    );
+    figure("a worker runs again after its server died", seconds(took));
+    await machine.start();
+    await settled(lab);
+    expect(took).toBeLessThan(60);
+    expect(await working()).toHaveLength(1);
+  });
+
+  it("has a schedule run once for each time, through a power cut of the primary, and repeated only where that is declared", async () => {
+    const { primary } = await settled(lab);
+    // In the middle of a run, wherever it is.
+    await sleep(65 - new Date().getUTCSeconds());
+    await primary.kill();
+    await sleep(120);
+    await primary.start();
+    const group = await settled(lab);
+    await sleep(60);
+    for (const name of ["report", "again"]) {
+      const rows = await query(
+        group.primary,
+        `SELECT CONCAT(DATE_FORMAT(due, '%Y-%m-%dT%H:%i'), ' ', COALESCE(outcome, 'runs')) FROM platform.claims WHERE name = 'schedule ${name}'`,
+      );
+      figure(`schedule ${name}, outcomes`, rows.map((row) => row.split(" ")[1]).join(", "));
+      expect(rows.length).toBeGreaterThanOrEqual(3);
+    }
+    const twice = [...(await begins("report")).values()].filter((count) => count > 1);
+    expect(twice).toEqual([]);
+  });
+});

@@ -1,0 +1,21 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { hasTool } from "../../../../support/tools.js";
+
+const program = fileURLToPath(
+  new URL("../../../../../modules/machine/parts/application/files/app-runs", import.meta.url),
+);
+const tests = fileURLToPath(new URL(".", import.meta.url));
+const env = { ...process.env, PYTHONPATH: program, PYTHONDONTWRITEBYTECODE: "1" };
+
+describe("app-runs", () => {
+  it.runIf(hasTool("python3", "on how many servers at a time something runs (Python unit tests)"))(
+    "lets one server at a time run a worker, and one for each time a schedule, as its own unit tests say",
+    () => {
+      const run = spawnSync("python3", ["-m", "unittest", "discover", "-s", tests], { encoding: "utf8", env });
+      expect(run.stderr).toMatch(/Ran \d{2,} tests[\s\S]*\nOK( \(skipped=\d+\))?\n$/);
+    },
+    60_000,
+  );
+});

@@ -1,0 +1,137 @@
+"""What the units of the application call: app-runs worker|schedule|migrations NAME [options] -- COMMAND…"""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+
+import calendar_times
+import hold
+from claims import Claim
+
+POLL_SECONDS = 3
+# Who deploys waits for the migrations of other servers, and for a primary.
+PATIENCE_SECONDS = 600
+
+
+def say(level, message):
+    print(json.dumps({"timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "level": level, "message": message}), flush=True)
+
+
+def main(arguments):
+    split = arguments.index("--")
+    parser = argparse.ArgumentParser(prog="app-runs", description="Runs a command of the application on one server at a time.")
+    kinds = parser.add_subparsers(dest="kind", required=True)
+    kinds.add_parser("worker", help="all the time, on whichever server has the claim").add_argument("name")
+    kinds.add_parser("migrations", help="now, when no other server does")
+    schedule = kinds.add_parser("schedule", help="for the last time that has come, unless a server has run it for that time")
+    schedule.add_argument("name")
+    schedule.add_argument("--at", required=True)
+    schedule.add_argument("--repeatable", action="store_true")
+    options = parser.parse_args(arguments[:split])
+    command, stop = arguments[split + 1 :], hold.Stop()
+    if options.kind == "schedule":
+        due = calendar_times.latest(options.at)
+        if due is None:
+            say("error", f"schedule {options.name}: no time of it has come within a week")
+            return 1
+        return schedule_run(Claim(f"schedule {options.name}", due), command, options.repeatable, stop)
+    if options.kind == "migrations":
+        return exclusive(Claim("migrations"), command, stop, PATIENCE_SECONDS)
+    return exclusive(Claim(f"worker {options.name}"), command, stop)
+
+
+def exclusive(claim, command, stop, patience=None):
+    """Waits for the claim, for ever or so many seconds, runs the command, and lets go of the claim."""
+    deadline = None if patience is None else hold.now() + patience
+    while not stop.event.is_set():
+        if deadline is not None and hold.now() > deadline:
+            say("error", f"{claim.name}: not begun within {patience} s: the primary is away, or another server is at it")
+            return 1
+        begun = hold.now()
+        row = attempt(claim, expired=True)
+        if row is None or row.holder != claim.holder or row.expired:
+            stop.event.wait(POLL_SECONDS)
+            continue
+        say("info", f"{claim.name} runs here")
+        status, held = hold.run(claim, command, stop, begun, say)
+        if held:
+            quietly(claim.release)
+        return 0 if stop.event.is_set() else exit_status(status)
+    return 0
+
+
+def schedule_run(claim, command, repeatable, stop):
+    """Runs the command if no server has for this time; else watches the one that does, and tells if it is interrupted."""
+    told_earlier = False
+    while not stop.event.is_set():
+        begun = hold.now()
+        row = attempt(claim)
+        if row is None:
+            stop.event.wait(POLL_SECONDS)
+            continue
+        if not told_earlier:
+            told_earlier = True
+            count = quietly(claim.earlier_interrupted)
+            if count:
+                say("error", f"{claim.name}: {count} earlier run was interrupted, and is not repeated")
+        if row.outcome is not None:
+            return 0
+        mine = row.holder == claim.holder
+        if not mine and not row.expired:
+            stop.event.wait(POLL_SECONDS)
+            continue
+        if row.expired and not (mine and repeatable):
+            where = row.holder.split(" ")[0]
+            if not repeatable:
+                if quietly(claim.interrupted):
+                    say("error", f"{claim.name}: the run of {claim.due} UTC on {where} was interrupted, and is not repeated")
+                    return 1
+                continue
+            again = attempt(claim, expired=True)
+            if again is None or again.holder != claim.holder or again.expired:
+                continue
+            say("error", f"{claim.name}: the run of {claim.due} UTC on {where} was interrupted; it is repeated here")
+        status, held = hold.run(claim, command, stop, begun, say)
+        if not held or stop.event.is_set():
+            say("error", f"{claim.name}: the run of {claim.due} UTC was interrupted here")
+            return 1
+        outcome = "succeeded" if status == 0 else f"failed with {status}"
+        # Until it is noted, others take the run for one that goes on, and then for one that was interrupted.
+        until = hold.now() + hold.TERM_SECONDS
+        while not noted(claim, outcome) and hold.now() < until:
+            time.sleep(1)
+        say("info" if status == 0 else "error", f"{claim.name}: the run of {claim.due} UTC {outcome}")
+        return exit_status(status)
+    return 0
+
+
+def attempt(claim, expired=False):
+    """The row, or None while the primary cannot be asked."""
+    try:
+        return claim.take(expired)
+    except Exception as problem:
+        say("warn", f"{claim.name}: the primary cannot be asked: {problem}")
+        return None
+
+
+def noted(claim, outcome):
+    try:
+        claim.finish(outcome)
+        return True
+    except Exception as problem:
+        say("warn", f"{claim.name}: that it {outcome} cannot be noted: {problem}")
+        return False
+
+
+def quietly(step):
+    try:
+        return step()
+    except Exception as problem:
+        say("warn", f"the primary cannot be told: {problem}")
+        return None
+
+
+def exit_status(status):
+    return status if status >= 0 else 128 - status

@@ -1,0 +1,78 @@
+"""A command that runs while a claim is held, and no longer."""
+
+import os
+import signal
+import subprocess
+import threading
+import time
+
+RENEW_SECONDS = 3
+# Without a renewal for so long the command is told to end, and then ended: 8 s before others may have the claim (LEASE in claims.py), which
+# is what clocks may differ by. A failover takes 7 to 8 s.
+TERM_SECONDS = 15
+KILL_SECONDS = 22
+
+
+def now():
+    # Goes on while the machine sleeps.
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+class Stop:
+    """Whether this process was told to end."""
+
+    def __init__(self):
+        self.event = threading.Event()
+        signal.signal(signal.SIGTERM, lambda *_: self.event.set())
+
+
+def run(claim, command, stop, begun, say):
+    """
+    Runs the command while the claim is renewed. `begun` is when it was asked for. Returns the command's exit status, and whether the claim
+    was held to its end.
+    """
+    process = subprocess.Popen(command, start_new_session=True)
+    renewals = _Renewals(claim, begun)
+    renewals.start()
+    told = killed = False
+    while process.poll() is None:
+        age = now() - renewals.last
+        if not told and (stop.event.is_set() or renewals.lost or age > TERM_SECONDS):
+            if not stop.event.is_set():
+                say("error", f"{claim.name}: {'somebody else has it' if renewals.lost else 'the primary cannot be reached'}; it is ended here")
+            _signal(process, signal.SIGTERM)
+            told = True
+        if not killed and (age > KILL_SECONDS):
+            _signal(process, signal.SIGKILL)
+            killed = True
+        time.sleep(0.2)
+    renewals.ended.set()
+    # What it has started and left behind.
+    _signal(process, signal.SIGKILL)
+    return process.returncode, not renewals.lost and now() - renewals.last < KILL_SECONDS
+
+
+def _signal(process, which):
+    try:
+        os.killpg(process.pid, which)
+    except ProcessLookupError:
+        pass
+
+
+class _Renewals(threading.Thread):
+    def __init__(self, claim, begun):
+        super().__init__(daemon=True)
+        self.claim, self.last, self.lost, self.ended = claim, begun, False, threading.Event()
+
+    def run(self):
+        while not self.ended.wait(RENEW_SECONDS):
+            before = now()
+            try:
+                if self.claim.renew():
+                    self.last = before
+                else:
+                    self.lost = True
+                    return
+            except Exception:
+                # Tried again; how long it may take, the main thread watches.
+                continue
