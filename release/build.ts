@@ -98,7 +98,7 @@ const report = ({ path, bytes, sha256 }: BuiltRelease): string =>
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   const command = new Command("npm run app:build --")
-    .description("builds the release: the application, mysql-group and mysql-backup, in one tarball")
+    .description("builds the release: the application and the platform's programs, in one tarball")
     .option("--application <folder>", "folder of the application, with its `build` command (default: the guestbook)")
     .option("--folder <path>", "where to write it", "dist")
     .option("--version <version>", "version the application reports", "1.0.0")

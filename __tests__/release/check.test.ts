@@ -21,6 +21,7 @@ createServer((request, response) => response.writeHead(request.url === "/healthz
 const sound = {
   "app/package.json": '{"type":"module"}',
   "app/server.js": server,
+  "app-runs/a.py": "",
   "mysql-group/a.py": "",
   "mysql-backup/a.py": "",
 };
@@ -44,8 +45,10 @@ const make = async ({ files = {}, links = {}, executable = [] }: MakeProps = {})
   for (const [path, target] of Object.entries(links)) symlinkSync(target, join(cwd, path));
   for (const path of executable) chmodSync(join(cwd, path), 0o755);
   const file = `${cwd}.tar.gz`;
-  const programs = ["app", "mysql-group", "mysql-backup"].filter((program) =>
-    Object.entries({ ...sound, ...files }).some(([path, content]) => content !== undefined && path.startsWith(program)),
+  const programs = ["app", "app-runs", "mysql-group", "mysql-backup"].filter((program) =>
+    Object.entries({ ...sound, ...files }).some(
+      ([path, content]) => content !== undefined && path.startsWith(`${program}/`),
+    ),
   );
   await create({ cwd, file, gzip: true }, programs);
   return file;
