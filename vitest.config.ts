@@ -1,10 +1,16 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
+/** Tests that start servers or other languages' own tests, and wait for them. */
+const programs = "__tests__/**/*.programs.test.ts";
+const elsewhere = ["__tests__/lab/**", "node_modules/**"];
+
 export default defineConfig({
   test: {
-    include: ["__tests__/**/*.test.ts"],
-    exclude: ["__tests__/lab/**", "node_modules/**"],
+    projects: [
+      { extends: true, test: { name: "unit", include: ["__tests__/**/*.test.ts"], exclude: [programs, ...elsewhere] } },
+      { extends: true, test: { name: "programs", include: [programs], exclude: elsewhere } },
+    ],
     testTimeout: 20_000,
     // Tests share no state through modules; loading the bindings anew for each file would cost more than all tests.
     isolate: false,
