@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { agreement } from "../../modules/hetzner/server/agreement.js";
 import { payloadHash } from "../../modules/machine/compose/index.js";
@@ -297,6 +299,16 @@ describe("the outputs of a stack", () => {
     await expect(new Stack("terraform", "cdktf.out/stacks/nowhere-servers").outputs()).rejects.toThrow(
       /nowhere-servers: is not there; run `npm run synth`/,
     );
+  });
+});
+
+describe("a plan that asks a stack before it for what was never deployed", () => {
+  it("fails with Terraform's words, and says that a deploy comes first", async () => {
+    const { folder, servers } = recordedTerraform("production", []);
+    const words =
+      "Error: Unsupported attribute\n\n  data.terraform_remote_state.credentials.outputs has no attribute x";
+    writeFileSync(join(folder, "fail-plan"), words);
+    await expect(servers.plan({}, () => undefined)).rejects.toThrow(`${words}\nA stack before this one`);
   });
 });
 

@@ -26,6 +26,12 @@ export interface PlanProps {
   readonly targets?: readonly string[];
 }
 
+/** What to do about an error whose words do not tell it. */
+const fixOf = (said: string): string =>
+  /Unsupported attribute/.test(said) && /terraform_remote_state/.test(said)
+    ? "\nA stack before this one does not have this yet; deploy first: npm run ops deploy"
+    : "";
+
 /** Terraform or OpenTofu in the folder of one synthesized stack. */
 export class Stack {
   constructor(
@@ -109,6 +115,7 @@ export class Stack {
       environment: { TF_IN_AUTOMATION: "1", TF_DATA_DIR: resolve(this.data) },
     });
     if (ended.ok) return ended.stdout;
-    throw new Error(`${this.binary} ${args[0]} in ${this.folder} failed:\n${ended.stderr || ended.stdout}`);
+    const said = ended.stderr || ended.stdout;
+    throw new Error(`${this.binary} ${args[0]} in ${this.folder} failed:\n${said}${fixOf(said)}`);
   }
 }

@@ -21,7 +21,7 @@ case "$*" in
     cat ${folder}/plan-$count.json ;;
   *" state list"*) cat ${folder}/state-list 2>/dev/null || true ;;
   *" output -json"*) cat ${folder}/outputs.json ;;
-  *" plan "*) for word; do case "$word" in -out=*) touch "\${word#-out=}" ;; esac; done ;;
+  *" plan "*) [ ! -e ${folder}/fail-plan ] || { cat ${folder}/fail-plan >&2; exit 1; }; for word; do case "$word" in -out=*) touch "\${word#-out=}" ;; esac; done ;;
   *" apply "*) [ ! -e ${folder}/fail-apply ] ;;
 esac
 `;
