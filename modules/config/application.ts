@@ -94,6 +94,12 @@ export const application = z.strictObject({
     .describe(
       "Starts the application, in the release's folder: a path and its arguments, a text each, without a shell. `./` begins a file of the release. Nothing else can be executed.",
     ),
+  listens: z
+    .enum(["socket", "port"])
+    .default("socket")
+    .describe(
+      '"socket": it takes requests from the socket that systemd hands to it. "port": it opens `PORT` itself, and HAProxy holds requests while one release ends and the next begins.',
+    ),
   migrate: command
     .optional()
     .describe(

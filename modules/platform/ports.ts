@@ -15,6 +15,8 @@ export const ports = {
   nginxStatus: 8081,
   /** The application, loopback. */
   application: 3000,
+  /** An application that opens its port itself, loopback; HAProxy stands before it, at `application`. */
+  applicationItself: 3002,
   /** A release that `deploy-app` tries, loopback. */
   applicationTrial: 3001,
   /** HAProxy, loopback: always the primary (number as MySQL Router uses it). */

@@ -8,7 +8,7 @@ import { openToAll } from "../../../lab/network/addresses.js";
 import { sleep, waitFor } from "../../../lab/system/shell.js";
 import { applicationSecret } from "../../../modules/platform/paths.js";
 import { users } from "../../../modules/platform/users.js";
-import { figure, seconds, timed } from "../support/figures.js";
+import { failures, figure, seconds, timed } from "../support/figures.js";
 import { passed, probeFromServer, type Target } from "../support/probes.js";
 
 /** What an application of one's own adds: a peer, a secret, a worker on one server at a time, and a schedule that takes a while. */
@@ -20,6 +20,7 @@ beforeAll(async () => {
   await (await Lab.attach().catch(() => undefined))?.down();
   const application = {
     ...input.application,
+    listens: "port" as const,
     egress: [{ cidr: `${openToAll.ipv4}/32`, ports: [25] }],
     secrets: { PAYMENT_KEY: { maxBytes: 64 } },
     // Its lines are counted: each says that it is alive.
@@ -95,6 +96,18 @@ describe("an application of one's own", () => {
           .map((one) => `${one.name} ${one.port}`);
       expect([reached(users.application), reached(users.nginx)]).toEqual([[`${openToAll.ipv4} 25`], []]);
     }
+  });
+
+  it("opens its port itself, and fails no request while it is restarted on one server after the other", async () => {
+    const loading = lab.load({ url: lab.url("/"), ratePerSecond: 20, seconds: 40 });
+    await sleep(3);
+    for (const machine of lab.machines) {
+      await machine.exec(["systemctl", "restart", "app.service"], { timeoutSeconds: 60 });
+      await sleep(3);
+    }
+    const reads = await loading;
+    figure("an application that opens its port itself, restarted three times", failures(reads));
+    expect(reads.failed).toBe(0);
   });
 
   it("has its secret in a file of its own", async () => {

@@ -11,7 +11,7 @@ const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 
 /** The application under its own user: units, settings, and `deploy-app`, which also brings the first release. */
 export function applicationPart({ config }: PayloadContext): PayloadPart {
-  const { environment, healthPath, readyPath, secrets } = config.application;
+  const { environment, healthPath, listens, readyPath, secrets } = config.application;
   const besides = besidesOf(config);
   const variables = {
     ...paths.application,
@@ -20,6 +20,8 @@ export function applicationPart({ config }: PayloadContext): PayloadPart {
     release: paths.release.environmentFile,
     fetch: paths.release.fetch,
     port: ports.application,
+    listenPort: listens === "socket" ? ports.application : ports.applicationItself,
+    socket: listens === "socket",
     healthPath,
     readyPath,
     ownVariables: [
@@ -37,7 +39,7 @@ export function applicationPart({ config }: PayloadContext): PayloadPart {
     packages: [...config.application.packages, ...(besides.claimed ? packages.appRuns : [])],
     files: [
       rendered(paths.application.environmentFile, "app.env.hbs"),
-      unit("app.socket"),
+      ...(listens === "socket" ? [unit("app.socket")] : []),
       unit("app-first-release.service"),
       ...unitFiles(config),
       { ...rendered(paths.application.deploy, "deploy-app.hbs"), permissions: "0755" },

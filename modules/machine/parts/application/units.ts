@@ -72,7 +72,7 @@ function unitFile(name: string, config: Config, service: Service): PayloadFile {
 
 /** The application, its trial, and what else the release runs: migrations, workers, schedules. */
 export function unitFiles(config: Config): readonly PayloadFile[] {
-  const { command, migrate, workers, schedules, memoryMib } = config.application;
+  const { command, listens, migrate, workers, schedules, memoryMib } = config.application;
   const { current, trial } = paths.application;
   const env = "/usr/bin/env";
   const account = {
@@ -86,7 +86,7 @@ export function unitFiles(config: Config): readonly PayloadFile[] {
       command,
       folder: current,
       memoryMib,
-      served: true,
+      served: listens === "socket",
       lasting: true,
       wantedBy: "multi-user.target",
     }),

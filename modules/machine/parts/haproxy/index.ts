@@ -14,13 +14,16 @@ const maximumConnections = 1000;
 /** Longest time that a connection may be idle. The application's probes use each of its connections within half a minute. */
 const idleMinutes = 30;
 
+/** Longest wait for an application that opens its port itself; a release ends and the next begins in less. HAProxy tries once a second. */
+const holdSeconds = 30;
+
 /** Every address that a database member has or may get, so that a member added later is found without a change of this file. */
 function possibleMembers({ network: { databaseRange, subnet } }: Config): readonly string[] {
   const reserved = reservedAddresses(subnet);
   return [...addressesOf(databaseRange)].filter((address) => !(address in reserved));
 }
 
-/** HAProxy on a web server: on loopback, one port for writes and one for reads. */
+/** HAProxy on a web server: on loopback, one port for writes and one for reads, and the application's where that opens its port itself. */
 export function haproxyPart({ config }: PayloadContext): PayloadPart {
   const content = renderTemplate(file("haproxy.cfg.hbs"), {
     members: possibleMembers(config),
@@ -28,6 +31,10 @@ export function haproxyPart({ config }: PayloadContext): PayloadPart {
     idleMinutes,
     writePort: ports.databaseWrite,
     readPort: ports.databaseRead,
+    holdsRequests: config.application.listens === "port",
+    holdSeconds,
+    applicationPort: ports.application,
+    applicationItselfPort: ports.applicationItself,
     statsPort: ports.haproxyStats,
     mysqlPort: ports.mysql,
     rolePort: ports.memberRole,

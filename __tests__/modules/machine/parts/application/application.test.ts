@@ -96,6 +96,23 @@ describe("what an application may reach and know", () => {
   });
 });
 
+describe("an application that opens its port itself", () => {
+  const own = partOf(applicationPart, exampleConfig({ application: { listens: "port" } }));
+
+  it("gets no socket, and a port that HAProxy leads to", () => {
+    expect(own.files?.map(({ path }) => path)).not.toContain("/etc/systemd/system/app.socket");
+    expect(contentOf(own, "/etc/app/app.env")).toContain(`PORT=${ports.applicationItself}\n`);
+    expect([contentOf(own, "/usr/local/sbin/deploy-app"), own.setup].join()).not.toContain("app.socket");
+    expect(own.setup).toContain("enable --quiet app.service app-first-release.service\n");
+  });
+
+  it("is not started before there is a release", () => {
+    const service = contentOf(own, "/etc/systemd/system/app.service");
+    expect(service).not.toContain("app.socket");
+    expect(service).toContain("ConditionPathExists=/opt/app/current\n");
+  });
+});
+
 describe("units", () => {
   it("hold the socket while processes change, on loopback", () => {
     expect(unit("app.socket")).toContain(`ListenStream=127.0.0.1:${ports.application}\n`);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { haproxyPart } from "../../../../../modules/machine/parts/haproxy/index.js";
+import { ports } from "../../../../../modules/platform/ports.js";
 import { exampleConfig } from "../../../../support/config.js";
 import { contentOf, partOf, temporaryFolder, writeBelow } from "../../../../support/payload-files.js";
 import { splitServers } from "../../../../support/servers.js";
@@ -145,5 +146,26 @@ describe("HAProxy itself", () => {
         });
     },
     90_000,
+  );
+
+  it.runIf(
+    hasTool("python3", "how HAProxy holds requests") && hasToolInNetwork("haproxy", "how it holds requests", "-nu"),
+  )(
+    "holds requests while an application that opens its port itself is between two releases",
+    () => {
+      const folder = temporaryFolder();
+      writeBelow(folder, [
+        { path: "haproxy.cfg", content: rendered(exampleConfig({ application: { listens: "port" } })) },
+      ]);
+      const program = fileURLToPath(new URL("held.py", import.meta.url));
+      const places = [ports.application, ports.applicationItself].map(String);
+      const { output } = runTool("unshare", ["-nu", "python3", program, join(folder, "haproxy.cfg"), ...places]);
+      const found = JSON.parse(output.trim().split("\n").at(-1) ?? "") as { who: string; seconds: number };
+      expect(found.who).toBe("the next release");
+      // It is away for 3 s.
+      expect(found.seconds).toBeGreaterThan(2.9);
+      expect(found.seconds).toBeLessThan(10);
+    },
+    60_000,
   );
 });
