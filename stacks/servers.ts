@@ -11,6 +11,7 @@ import {
   SharedUserData,
   type SecretReferences,
 } from "../modules/hetzner/server/index.js";
+import { neededSecret } from "../modules/platform/names.js";
 import type { CredentialsStack } from "./credentials.js";
 import type { FoundationStack } from "./foundation.js";
 import { PlatformStack, type PlatformStackProps } from "./platform-stack.js";
@@ -25,9 +26,12 @@ export interface ServersStackProps extends PlatformStackProps {
   readonly terraform?: string;
 }
 
-/** Makes plans warn of what the servers that they create would not do without a key. cdktf has no construct for check blocks. */
-const warnWithout = (stack: PlatformStack, key: TerraformVariable, effect: string): void =>
-  stack.addOverride(`check.${key.friendlyUniqueId}`, {
+/**
+ * Makes plans warn of what the servers that they create would not do without a key. cdktf has no construct for check blocks.
+ * @param needed whether `npm run ops` refuses to make a server without it
+ */
+const warnWithout = (stack: PlatformStack, key: TerraformVariable, effect: string, needed: boolean): void =>
+  stack.addOverride(`check.${needed ? neededSecret : ""}${key.friendlyUniqueId}`, {
     assert: [
       {
         // Not by Op, which writes an empty text as `undefined`.
@@ -51,7 +55,7 @@ export class ServersStack extends PlatformStack {
       default: "",
       description: "Datadog API key; TF_VAR_datadog_api_key. Without one the agent stays silent.",
     });
-    if (config.monitoring.enabled) warnWithout(this, datadogApiKey, "the Datadog agent stays off");
+    if (config.monitoring.enabled) warnWithout(this, datadogApiKey, "the Datadog agent stays off", false);
     const backupBucketKey = config.backup && this.backupBucketKey();
     const secretLabels = new SecretLabels(this, "secret_labels", {
       config,
@@ -108,7 +112,7 @@ export class ServersStack extends PlatformStack {
       default: "",
       description: 'Key that writes the archive, "KEY:SECRET"; TF_VAR_backup_bucket_key.',
     });
-    warnWithout(this, key, "nothing reaches the archive");
+    warnWithout(this, key, "nothing reaches the archive", true);
     return key;
   }
 
@@ -130,7 +134,7 @@ export class ServersStack extends PlatformStack {
             },
           ],
         });
-        warnWithout(this, variable, `the application finds an empty file in ${name}_FILE`);
+        warnWithout(this, variable, `the application finds an empty file in ${name}_FILE`, true);
         return [applicationSecretName(name), variable.stringValue];
       }),
     );

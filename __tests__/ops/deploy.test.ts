@@ -39,6 +39,26 @@ describe("a deploy", () => {
     expect(applied(calls())).toHaveLength(1);
   });
 
+  it("makes no server without a secret that it needs, and needs none where it makes no server", async () => {
+    const check = (name: string) => ({
+      address: { to_display: `check.${name}` },
+      status: "fail",
+      instances: [{ problems: [{ message: "TF_VAR_app_secret_key is not set" }] }],
+    });
+    const checks = [check("needed_app_secret_key")];
+    const making = [change("hcloud_server.alpha", "create")];
+    const refused = stacksWith({ resource_changes: making, checks }, {});
+    await expect(deploy(refused.stacks, {}, silent)).rejects.toThrow(
+      /^production-servers: a server would be made without what it needs:\n {2}check.needed_app_secret_key: TF_VAR_app_secret_key is not set\n/,
+    );
+    expect(applied(refused.calls())).toEqual([]);
+    for (const first of [
+      { ...harmless, checks },
+      { resource_changes: making, checks: [check("datadog_api_key")] },
+    ])
+      await deploy(stacksWith(first, {}).stacks, {}, silent);
+  });
+
   it("destroys what the reviewed plan destroyed, and not a resource more", async () => {
     const agreed = { "production-edge": ["deletes cloudflare_dns_record.www", "replaces hcloud_load_balancer.b"] };
     const all = stacksWith({}, destroying);

@@ -24,7 +24,7 @@ describe("secrets of the application", () => {
   });
 
   it("are missed by a plan that has none, and each gets a place of its own", () => {
-    expect(json.check["app_secret_payment_key"]?.assert[0]?.error_message).toBe(
+    expect(json.check["needed_app_secret_payment_key"]?.assert[0]?.error_message).toBe(
       "TF_VAR_app_secret_payment_key is not set: on a server that is created now, the application finds an empty file in PAYMENT_KEY_FILE.",
     );
     for (const name of ["payment_key", "mail_key"])

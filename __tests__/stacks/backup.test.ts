@@ -19,7 +19,7 @@ describe("keys of the archive", () => {
   it("come from variables: what writes may be left out of a plan, what restores may not", () => {
     const { backup_bucket_key, restore_bucket_key, restore_private_key } = json.variable;
     expect(backup_bucket_key).toMatchObject({ sensitive: true, default: "" });
-    expect(json.check["backup_bucket_key"]).toBeDefined();
+    expect(json.check["needed_backup_bucket_key"]).toBeDefined();
     for (const key of [restore_bucket_key, restore_private_key]) {
       expect(key).toMatchObject({ sensitive: true });
       expect(key).not.toHaveProperty("default");

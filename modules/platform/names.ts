@@ -13,6 +13,9 @@ export const edgeTokenPath = "/edge-token";
 /** Path below which nginx serves files of the release by itself. */
 export const staticPath = "/static/";
 
+/** Begins the names of the checks that a secret is set without which `npm run ops` makes no server. */
+export const neededSecret = "needed_";
+
 /** Host names of the site: www first, then the apex. */
 export const siteHosts = ({ domain }: { readonly domain: string }): readonly [string, string] => [
   `www.${domain}`,

@@ -10,6 +10,7 @@ import {
   deletionsOf,
   excessOf,
   isWholeIn,
+  missingSecretsOf,
   type Plan,
   replacementOf,
   retargetingOf,
@@ -205,9 +206,12 @@ export class HetznerCloud implements Cloud {
     }
   }
 
-  /** @throws when a plan would do more than replace this server */
+  /** @throws when a plan would do more than replace this server, or make it without a secret that it needs */
   private judge({ name }: ServerConfig, plan: Plan, report: Report): void {
     refuseExcess(excessOf(plan, replacementOf(name)), `${this.props.config.environment}-servers`);
+    const missing = missingSecretsOf(plan);
+    if (missing.length > 0)
+      throw new Error(`refused: ${name} would be made without what it needs: ${missing.join("; ")}`);
     for (const action of actionsOf(plan)) report(action);
   }
 

@@ -1,3 +1,5 @@
+import { neededSecret } from "../../modules/platform/names.js";
+
 /** A change of a resource that Terraform plans or has found, as `terraform show -json` writes it. */
 export interface ResourceChange {
   readonly address: string;
@@ -151,7 +153,15 @@ function changedAttributes({ change: { before, after } }: ResourceChange): reado
     .sort();
 }
 
-const failedChecksOf = ({ checks = [] }: Plan): readonly string[] =>
+/** Secrets from outside without which a plan would make a server that needs them, in the words of its checks. Pure. */
+export const missingSecretsOf = ({ resource_changes: changes = [], checks = [] }: Plan): readonly string[] =>
+  changes.some(({ address, change }) => address.startsWith("hcloud_server.") && change.actions.includes("create"))
+    ? failedChecksOf({
+        checks: checks.filter(({ address }) => address.to_display?.startsWith(`check.${neededSecret}`)),
+      })
+    : [];
+
+const failedChecksOf = ({ checks = [] }: Pick<Plan, "checks">): readonly string[] =>
   checks
     .filter(({ status }) => status === "fail" || status === "error")
     .map(({ address, instances = [] }) => {
