@@ -1,7 +1,7 @@
 import { isClaimed } from "../../../config/application.js";
 import type { Config } from "../../../config/schema.js";
 import { timings } from "../../../platform/limits.js";
-import { migrationsAccount } from "../../../platform/names.js";
+import { applicationLog, migrationsAccount } from "../../../platform/names.js";
 import { paths } from "../../../platform/paths.js";
 import { ports } from "../../../platform/ports.js";
 import { users } from "../../../platform/users.js";
@@ -21,7 +21,7 @@ interface Service {
   readonly before?: { readonly words: readonly string[]; readonly executables: readonly string[] };
   readonly user?: string;
   readonly memoryMib: number;
-  /** Name of its lines in the journal. @default "app" */
+  /** Name of its lines in the journal. @default applicationLog */
   readonly identifier?: string;
   /** Whether it takes requests from the socket. @default false */
   readonly served?: boolean;
@@ -52,7 +52,7 @@ function unitFile(name: string, config: Config, service: Service): PayloadFile {
     path: `/etc/systemd/system/${name}.service`,
     content: renderTemplate(file("app.service.hbs"), {
       user: users.application,
-      identifier: "app",
+      identifier: applicationLog,
       served: false,
       lasting: false,
       once: false,

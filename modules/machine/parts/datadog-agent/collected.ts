@@ -1,4 +1,5 @@
 import type { Role } from "../../../config/schema.js";
+import { applicationLog } from "../../../platform/names.js";
 import { logServices } from "../../../platform/signals.js";
 import { paths } from "../../../platform/paths.js";
 
@@ -29,7 +30,13 @@ export const integrations = [
 export const logSources: readonly LogSource[] = [
   { service: logServices.nginx, source: "nginx", role: "web", from: { type: "file", path: paths.nginx.accessLog } },
   { service: logServices.nginx, source: "nginx", role: "web", from: { type: "file", path: paths.nginx.errorLog } },
-  { service: logServices.application, source: "nodejs", role: "web", from: { type: "journald", unit: "app.service" } },
+  {
+    service: logServices.application,
+    source: "nodejs",
+    role: "web",
+    // Not by units: workers and schedules, which configurations name, have their own.
+    from: { type: "journald", match: `SYSLOG_IDENTIFIER=${applicationLog}` },
+  },
   { service: logServices.mysql, source: "mysql", role: "database", from: { type: "file", path: paths.mysql.errorLog } },
   {
     service: logServices.mysqlSlow,
