@@ -76,9 +76,13 @@ describe("what is not a good release is refused, and the old version goes on", (
     ["an address that leads nowhere", missing, /cannot download/],
     ["what is not a tarball", () => publishBroken(lab, "text", "no tarball"), /not a gzipped tarball/],
     ["a tarball without the application", () => publishBroken(lab, "other", { "a.txt": "a" }), /has no app/],
-    ["an application without server.js", () => publishBroken(lab, "empty", { "app/a.txt": "a" }), /no server\.js/],
+    [
+      "an application without what is started",
+      () => publishBroken(lab, "empty", { "app/a.txt": "a" }),
+      /does not become ready/,
+    ],
     ["a tarball with a link", () => publishLink(lab), /more than files and folders/],
-    ["nonsense", () => publishBroken(lab, "nonsense", { "app/server.js": "}" }), /does not understand server\.js/],
+    ["nonsense", () => publishBroken(lab, "nonsense", { "app/server.js": "}" }), /does not become ready/],
     ["a release that ends at once", () => publishBroken(lab, "ends", { "app/server.js": "" }), /does not become ready/],
     [
       "a release whose migration the database refuses",
