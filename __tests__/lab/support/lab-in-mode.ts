@@ -1,6 +1,8 @@
 import type { Config } from "../../../modules/config/schema.js";
 import { Lab } from "../../../lab/lab.js";
 import { settled } from "../../../lab/group.js";
+import { layout } from "../../../lab/layout.js";
+import { loadSettings } from "../../../lab/settings.js";
 
 /** Mode of the lab that this run has brought up: files share their modules, so that the next one need not look at every part of it again. */
 let broughtUp: Config["tls"] | undefined;
@@ -12,7 +14,10 @@ export async function labInMode(tls: Config["tls"]): Promise<Lab> {
     await settled(running);
     return running;
   }
-  const fits = running?.blueprint.environment.config.tls === tls && (await running.outdated()).length === 0;
+  // One that a proof has left with other settings would have to go back to earlier generations of its secrets, which are gone.
+  const { overrides = {} } = (await loadSettings(layout)) ?? {};
+  const isPlain = Object.keys(overrides).every((setting) => setting === "tls");
+  const fits = isPlain && running?.blueprint.environment.config.tls === tls && (await running.outdated()).length === 0;
   if (running && !fits) await running.down();
   const lab = await Lab.up({ tls }, (title) => console.log(`lab up (${tls}): ${title}`));
   await settled(lab);
