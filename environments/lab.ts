@@ -16,6 +16,12 @@ export default defineEnvironment({
     environment: { NODE_ENV: "production", NODE_OPTIONS: "--max-old-space-size=384" },
     statusPath: "/api/status",
     writePaths: ["/api/", "/notes"],
+    visitor: {
+      path: "/api/notes",
+      body: '{"author":"visitor","text":"{text}"}',
+      table: "notes",
+      column: "text",
+    },
   },
   servers: {
     alpha: { privateIp: "10.0.1.11" },

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { Argument, Command, InvalidArgumentError } from "commander";
 import { bench, type BenchPart, benchParts } from "./bench.js";
 import { handOver } from "./cli/hand-over.js";
@@ -38,7 +39,7 @@ program
   .option("--release <file>", "tarball of `npm run app:build`, in place of this tree's; a lab keeps its release")
   .option("--settings <file>", "with --release: JSON with the lines of the environment, such as environment.json")
   .action(async ({ tls, release, settings }: UpOptions) => {
-    if (settings && !release) throw new Error("lab: --settings belongs to --release; name the tarball too");
+    requireRelease({ release, settings });
     const before = (await loadSettings(layout))?.overrides;
     const current = before?.tls ?? "terminate";
     if (tls && before && tls !== current)
@@ -150,7 +151,7 @@ program
   .action(async ({ rate, seconds, path, method, body, keepAlive }: LoadOptions) => {
     const lab = await Lab.attach();
     const result = await lab.load({ url: lab.url(path), ratePerSecond: rate, seconds, method, body, keepAlive });
-    console.log(JSON.stringify({ ...result, acknowledged: undefined }, null, 2));
+    console.log(JSON.stringify({ ...result, acknowledged: undefined, acknowledgedAt: undefined }, null, 2));
   });
 
 program
@@ -169,14 +170,35 @@ program
   )
   .requiredOption("--from <commit>", "what the servers run now: a branch, a tag, a hash")
   .option("--rate <number>", "reads, and writes, a second", upTo(200), 20)
-  .action(async ({ from, rate }: { from: string; rate: number }) => {
-    process.exitCode = await rehearse({ from, ratePerSecond: rate });
+  .option("--release <file>", "as for `up`: an application of one's own in both")
+  .option("--settings <file>", "as for `up`")
+  .action(async ({ from, rate, release, settings }: RehearseOptions) => {
+    requireRelease({ release, settings });
+    process.exitCode = await rehearse({
+      from,
+      ratePerSecond: rate,
+      ...(release && { release: resolve(release) }),
+      ...(settings && { settings: resolve(settings) }),
+    });
   });
 
-interface UpOptions {
+/** An application of one's own. */
+interface ReleaseOptions {
+  release?: string | undefined;
+  settings?: string | undefined;
+}
+
+interface UpOptions extends ReleaseOptions {
   tls?: "terminate" | "passthrough";
-  release?: string;
-  settings?: string;
+}
+
+interface RehearseOptions extends ReleaseOptions {
+  from: string;
+  rate: number;
+}
+
+function requireRelease({ release, settings }: ReleaseOptions): void {
+  if (settings && !release) throw new Error("lab: --settings belongs to --release; name the tarball too");
 }
 
 interface LoadOptions {

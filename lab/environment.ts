@@ -39,27 +39,31 @@ export type LabOverrides = Pick<
  * @param administratorKey public key of the lab's administrator, who may log in to the machines
  * @throws when it has problems
  */
-export async function loadLabEnvironment(
-  { release, ...overrides }: LabOverrides,
-  administratorKey: string,
-): Promise<LabEnvironment> {
-  const { default: lab } = await import("../environments/lab.js");
-  const input = release ? withRelease(lab, release) : lab;
-  const config = checkEnvironment("lab", {
-    ...input,
-    ...overrides,
-    administrators: {
-      cidrs: [`${administrator.publicIpv4}/32`, `${administrator.publicIpv6}/128`],
-      sshKeys: { lab: administratorKey },
-    },
+export async function loadLabEnvironment(overrides: LabOverrides, administratorKey: string): Promise<LabEnvironment> {
+  const config = await labConfig(overrides, {
+    cidrs: [`${administrator.publicIpv4}/32`, `${administrator.publicIpv6}/128`],
+    sshKeys: { lab: administratorKey },
   });
   return {
     config,
-    ...(release && { release: release.file }),
+    ...(overrides.release && { release: overrides.release.file }),
     network: { range: config.network.cidr, gateway: routerOf(config.network.cidr) },
     balancer: balancer(config.network.balancerIp),
     servers: config.servers.map(({ name, privateIp }, position) => server(name, position, privateIp)),
   };
+}
+
+/**
+ * The lab's configuration alone.
+ * @param administrators @default - none
+ * @throws when it has problems
+ */
+export async function labConfig(
+  { release, ...overrides }: LabOverrides,
+  administrators: EnvironmentInput["administrators"] = {},
+): Promise<Config> {
+  const { default: lab } = await import("../environments/lab.js");
+  return checkEnvironment("lab", { ...(release ? withRelease(lab, release) : lab), ...overrides, administrators });
 }
 
 function withRelease(lab: EnvironmentInput, { sha256, settings }: LabRelease): EnvironmentInput {

@@ -7,10 +7,13 @@ import { execa } from "execa";
 import { payloadHashOf } from "./blueprint.js";
 import { runSteps } from "./cli/run-steps.js";
 import { takeDown } from "./down.js";
+import { labConfig } from "./environment.js";
 import { settled } from "./group.js";
 import { Lab } from "./lab.js";
 import { layout } from "./layout.js";
+import { applicationVisitor } from "./load/application-visitor.js";
 import { underLoad, type UnderLoad } from "./load/under-load.js";
+import { readRelease } from "./releases.js";
 import { loadSettings } from "./settings.js";
 import { takeLock } from "./system/lock.js";
 import { surroundingSteps } from "./up.js";
@@ -21,6 +24,10 @@ export interface RehearsalProps {
   readonly from: string;
   /** Reads, and writes, a second while the rollout goes on. @default 20 */
   readonly ratePerSecond?: number;
+  /** Tarball of the application, absolute. @default - what each commit builds */
+  readonly release?: string;
+  /** JSON with the lines of its environment, absolute. @default - those of environments/lab.ts */
+  readonly settings?: string;
 }
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -31,18 +38,20 @@ const say = (line: string): void => console.log(line);
  * runs `npm run ops rollout` of this tree while visitors read and write. Takes the lab down at the end, however it ends, and when it is
  * interrupted.
  * @returns exit code: 0 when no visitor noticed
- * @throws when it cannot begin: a lab is up, there is no such commit, its lab does not come up
+ * @throws when it cannot begin: a lab is up, there is no such commit, its lab does not come up, nobody says how a visitor writes
  */
-export async function rehearse({ from, ratePerSecond = 20 }: RehearsalProps): Promise<number> {
+export async function rehearse(props: RehearsalProps): Promise<number> {
   const lock = await takeLock("npm run lab rehearse");
   if (await loadSettings(layout)) throw new Error("lab: is up; a rehearsal makes its own: npm run lab down first");
+  const release = props.release && (await readRelease(props.release, props.settings));
+  applicationVisitor(await labConfig(release ? { release } : {}));
   // The other commit's lab takes the lock itself.
   await lock.release();
   const interruption = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interruption.abort());
   const folder = await mkdtemp(path.join(tmpdir(), "rehearsal-"));
   try {
-    return await rehearseIn(path.join(folder, "tree"), { from, ratePerSecond }, interruption.signal);
+    return await rehearseIn(path.join(folder, "tree"), props, interruption.signal);
   } catch (error) {
     if (!interruption.signal.aborted) throw error;
     say("interrupted");
@@ -57,7 +66,7 @@ export async function rehearse({ from, ratePerSecond = 20 }: RehearsalProps): Pr
 
 async function rehearseIn(
   tree: string,
-  { from, ratePerSecond }: Required<RehearsalProps>,
+  { from, ratePerSecond = 20, release, settings }: RehearsalProps,
   cancelSignal: AbortSignal,
 ): Promise<number> {
   const options = { cancelSignal, stdio: ["ignore", "inherit", "inherit"] } as const;
@@ -69,7 +78,8 @@ async function rehearseIn(
   say(`a lab as ${commit.slice(0, 10)} (${from}) makes it`);
   await execa("git", ["worktree", "add", "--detach", "--quiet", tree, commit], { ...options, cwd: root });
   await installDependencies(tree, commit, options);
-  await execa("npm", ["run", "--silent", "lab", "up"], { ...options, cwd: tree });
+  const application = [...(release ? ["--release", release] : []), ...(settings ? ["--settings", settings] : [])];
+  await execa("npm", ["run", "--silent", "lab", "--", "up", ...application], { ...options, cwd: tree });
 
   await takeLock("npm run lab rehearse");
   say("what surrounds servers, and what they download, as this tree has it: what a deploy changes before a rollout");
@@ -130,12 +140,12 @@ export function verdictOf({ result: { exitCode, left }, seconds, reads, writes, 
   readonly passed: boolean;
   readonly lines: readonly string[];
 } {
-  const lostNotes = new Set(Object.values(lost).flat()).size;
+  const lostCount = new Set(Object.values(lost).flat()).size;
   const faults = [
     ...(exitCode === 0 ? [] : [`the rollout ended with ${exitCode ?? "a signal"}`]),
     ...(left.length === 0 ? [] : [`not replaced: ${left.join(", ")}`]),
     ...(reads.failed + writes.failed === 0 ? [] : ["requests failed"]),
-    ...(lostNotes === 0 ? [] : ["acknowledged writes are lost"]),
+    ...(lostCount === 0 ? [] : ["acknowledged writes are lost"]),
   ];
   const answers = (byStatus: Readonly<Record<string, number>>): string =>
     Object.entries(byStatus)
@@ -146,7 +156,7 @@ export function verdictOf({ result: { exitCode, left }, seconds, reads, writes, 
     lines: [
       faults.length === 0 ? "PASSED: no visitor noticed" : `FAILED: ${faults.join("; ")}`,
       `  failed requests             ${reads.failed} of ${reads.sent} reads (${answers(reads.byStatus)}), ${writes.failed} of ${writes.sent} writes (${answers(writes.byStatus)})`,
-      `  acknowledged writes lost    ${lostNotes} of ${writes.kept.length}`,
+      `  acknowledged writes lost    ${lostCount} of ${writes.kept.length}`,
       `  longest time without write  ${writes.longestGap.toFixed(1)} s`,
       `  rollout                     ${(seconds / 60).toFixed(1)} minutes`,
     ],

@@ -18,8 +18,15 @@ describe("counts", () => {
     ]);
   });
 
-  it("names the acknowledged requests in the order of their answers", () => {
-    expect(summary([answer(0, 0, 0.9), answer(1, 0.1, 0.2), answer(2, 0.2, 0.3, "500")]).acknowledged).toEqual([1, 0]);
+  it("takes no other status for good than the one it is told", () => {
+    expect(summary([answer(0, 0, 0.1, "201"), answer(1, 0, 0.1, "303")], 201)).toMatchObject({ ok: 1, failed: 1 });
+  });
+
+  it("names the acknowledged requests in the order of their answers, and when each was answered", () => {
+    expect(summary([answer(0, 0, 0.9), answer(1, 0.1, 0.2), answer(2, 0.2, 0.3, "500")])).toMatchObject({
+      acknowledged: [1, 0],
+      acknowledgedAt: [0.2, 0.9],
+    });
   });
 
   it("reports zeros when nothing was answered", () => {

@@ -7,7 +7,7 @@ import { sleep } from "../../lab/system/shell.js";
 import { labInAnyMode } from "./support/lab-in-mode.js";
 import { failures, figure, seconds, timed } from "./support/figures.js";
 import { errantTransactions, settled, takenOut, type WholeGroup, wholeGroup } from "../../lab/group.js";
-import { lostNotes, startWriting } from "../../lab/load/writes.js";
+import { lostWrites, startWriting } from "../../lab/load/writes.js";
 
 let lab: Lab;
 let group: WholeGroup;
@@ -79,7 +79,7 @@ describe("one of three dies under visitors who read and write", () => {
           after: 0,
         });
       expect(writes.worksAgain).toBe(true);
-      expect(await lostNotes(await wholeGroup(lab, survivors), writes)).toEqual({});
+      expect(await lostWrites(await wholeGroup(lab, survivors), writes)).toEqual({});
       expect(noticed - dead).toBeLessThan(slowestNotice() + 2);
       figure(
         `${role} dies`,
@@ -101,7 +101,7 @@ describe("one of three is shut down under visitors who read and write", () => {
     await sleep(4);
     const [reads, writes] = await leave();
     expect({ reads: reads.failures, writes: writes.failures }).toEqual({ reads: [], writes: [] });
-    expect(await lostNotes(await wholeGroup(lab, survivors), writes)).toEqual({});
+    expect(await lostWrites(await wholeGroup(lab, survivors), writes)).toEqual({});
     figure(
       `${role} is shut down`,
       `off after ${seconds(took)}; 0 of ${reads.sent} reads and 0 of ${writes.sent} writes failed, ${seconds(writes.longestGap)} without a write`,

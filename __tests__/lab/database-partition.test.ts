@@ -6,8 +6,9 @@ import { ports } from "../../modules/platform/ports.js";
 import { labInAnyMode } from "./support/lab-in-mode.js";
 import { failures, figure, seconds, timed } from "./support/figures.js";
 import { errantTransactions, reportOf, settled, takesWrites, type WholeGroup, wholeGroup } from "../../lab/group.js";
-import { notesOn, query, tryQuery } from "../../lab/machine/sql.js";
-import { lostNotes, startWriting } from "../../lab/load/writes.js";
+import { query, tryQuery } from "../../lab/machine/sql.js";
+import { insertOwn, makeOwnTable, ownTexts } from "./support/own-table.js";
+import { lostWrites, startWriting } from "../../lab/load/writes.js";
 
 /** What a failover may take, as in database.test.ts. */
 const longestGapSeconds = 10;
@@ -24,8 +25,7 @@ beforeEach(async () => {
 
 /** Tries to write on a member itself, as root. @returns whether it was accepted */
 async function writeOn(machine: Machine, text: string): Promise<boolean> {
-  const insert = `INSERT INTO app.notes (author, text, created_at, idempotency_key) VALUES ('proof', '${text}', NOW(3), '${text}')`;
-  return (await tryQuery(machine, insert)).ok;
+  return (await tryQuery(machine, insertOwn(`'${text}'`))).ok;
 }
 
 /** Does so once a second. @returns the attempts that were accepted */
@@ -42,6 +42,7 @@ async function keepWritingOn(machine: Machine, start: string, attempts: number):
 /** Cuts a member off under write load, tries to write on it all the while, and checks what the group kept. */
 async function cutOff(member: Machine) {
   const forbidden = `cut off ${Date.now()} `;
+  await makeOwnTable(group.primary);
   // what will be refused is refused because of the cut, and would be taken by a primary
   expect(await writeOn(group.primary, `before ${forbidden}`)).toBe(true);
   const writing = await startWriting(lab, group, { seconds: 25 });
@@ -62,10 +63,10 @@ async function cutOff(member: Machine) {
   await member.heal();
   const { result: after, seconds: rejoined } = await timed(() => wholeGroup(lab));
   expect(accepted).toEqual([]);
-  for (const machine of lab.machines) expect([...(await notesOn(machine, forbidden))]).toEqual([]);
+  for (const machine of lab.machines) expect(await ownTexts(machine, forbidden)).toEqual([]);
   expect(during).toMatchObject({ writable: false });
   expect(await errantTransactions(after)).toEqual({});
-  expect(await lostNotes(after, written)).toEqual({});
+  expect(await lostWrites(after, written)).toEqual({});
   expect(written.worksAgain).toBe(true);
   return { ...written, after, rejoined, roleLost: (await roleLost).seconds };
 }
@@ -123,7 +124,7 @@ describe("two primaries", () => {
     const written = await writing.end;
     const { result: after, seconds: rejoined } = await timed(() => wholeGroup(lab));
     expect(after.primary.name).not.toBe(group.primary.name);
-    expect(await lostNotes(after, written)).toEqual({});
+    expect(await lostWrites(after, written)).toEqual({});
     figure(
       "primary back as the new one is elected",
       `${seconds(written.longestGap)} without a write, back after ${seconds(rejoined)}`,
@@ -155,7 +156,7 @@ describe("a primary whose mysqld is frozen", () => {
     expect(written.longestGap).toBeLessThanOrEqual(longestGapSeconds);
     expect(written.worksAgain).toBe(true);
     expect(await errantTransactions(after)).toEqual({});
-    expect(await lostNotes(after, written)).toEqual({});
+    expect(await lostWrites(after, written)).toEqual({});
     figure(
       "frozen mysqld of the primary",
       `role port refuses after ${seconds(refused)}, ${seconds(written.longestGap)} without a write, ${failures(written)}, back ${seconds(rejoined)} after it went on`,

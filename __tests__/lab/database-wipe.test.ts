@@ -6,7 +6,7 @@ import { labInAnyMode } from "./support/lab-in-mode.js";
 import { figure, seconds, timed } from "./support/figures.js";
 import { errantTransactions, reportOf, settled, type WholeGroup, wholeGroup } from "../../lab/group.js";
 import { query } from "../../lab/machine/sql.js";
-import { lostNotes, startWriting, type Written } from "../../lab/load/writes.js";
+import { lostWrites, startWriting, type Written } from "../../lab/load/writes.js";
 
 let lab: Lab;
 let group: WholeGroup;
@@ -20,7 +20,7 @@ beforeEach(async () => {
   group = await settled(lab);
   replica = group.replicas[0] as Machine;
   written = await (await startWriting(lab, group, { seconds: 8 })).end;
-  expect(await lostNotes(group, written)).toEqual({});
+  expect(await lostWrites(group, written)).toEqual({});
 });
 
 /** State of a member's last clone and how long it took. */
@@ -41,7 +41,7 @@ describe("a member with blank disks", () => {
     const clone = await lastClone(replica);
     expect(clone.state).toBe("Completed");
     expect(await errantTransactions(after)).toEqual({});
-    expect(await lostNotes(after, written)).toEqual({});
+    expect(await lostWrites(after, written)).toEqual({});
     figure("blank member", `clone ${seconds(clone.seconds)}, from power on to online ${seconds(online)}`);
   });
 });
@@ -56,19 +56,20 @@ describe("a server that is replaced, its volume kept", () => {
     const { result: after, seconds: online } = await timed(() => wholeGroup(lab));
     expect(await query(replica, identity)).toEqual(before);
     expect(await errantTransactions(after)).toEqual({});
-    expect(await lostNotes(after, written)).toEqual({});
+    expect(await lostWrites(after, written)).toEqual({});
     figure("replaced server with its volume", `online ${seconds(online)} after power on`);
   });
 });
 
-describe("a member with a transaction of its own, and without a note that was acknowledged", () => {
+describe("a member with a transaction of its own, and without a write that was acknowledged", () => {
   it("is seen by the checks of this proof, kept out of the group, and cloned on demand", async () => {
     const [gone = ""] = written.kept;
     await replica.exec(["systemctl", "stop", "mysql-group.service"]);
     await query(replica, "STOP GROUP_REPLICATION");
     await query(replica, "SET GLOBAL super_read_only = OFF");
-    await query(replica, `DELETE FROM app.notes WHERE text = '${gone}'`);
-    expect(await lostNotes(group, written)).toEqual({ [replica.name]: [gone] });
+    const { table, column } = written.visitor;
+    await query(replica, `DELETE FROM app.${table} WHERE ${column} LIKE '%${gone}'`);
+    expect(await lostWrites(group, written)).toEqual({ [replica.name]: [gone] });
     expect(Object.keys(await errantTransactions(group))).toEqual([replica.name]);
 
     await replica.exec(["systemctl", "start", "mysql-group.service"]);
@@ -85,7 +86,7 @@ describe("a member with a transaction of its own, and without a note that was ac
     await replica.exec(["mysql-group", "reclone", "--i-discard-this-members-data"]);
     const { result: after, seconds: online } = await timed(() => wholeGroup(lab));
     expect(await errantTransactions(after)).toEqual({});
-    expect(await lostNotes(after, written)).toEqual({});
+    expect(await lostWrites(after, written)).toEqual({});
     figure("member cloned on demand", `online after ${seconds(online)}`);
   });
 });

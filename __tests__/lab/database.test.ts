@@ -14,7 +14,7 @@ import {
   wholeGroup,
 } from "../../lab/group.js";
 import { failures, figure, seconds, secondsOf, timed } from "./support/figures.js";
-import { lostNotes, startWriting } from "../../lab/load/writes.js";
+import { lostWrites, startWriting } from "../../lab/load/writes.js";
 import { query } from "../../lab/machine/sql.js";
 
 /** How many power cuts of the primary are tried. */
@@ -51,7 +51,7 @@ async function losePrimary(lose: (primary: Machine) => Promise<void>) {
   expect(after.primary.name).not.toBe(before.name);
   expect(await errantTransactions(after)).toEqual({});
   expect(written.kept.length).toBeGreaterThan(0);
-  expect(await lostNotes(after, written)).toEqual({});
+  expect(await lostWrites(after, written)).toEqual({});
   expect(written.worksAgain).toBe(true);
   expect(written.longestGap).toBeLessThanOrEqual(longestGapSeconds);
   return { ...written, rejoined };
@@ -83,7 +83,7 @@ describe("a primary that is told to step down under write load", () => {
     expect(output).toBe(`${after.primary.host.privateIpv4} is the primary`);
     expect(await group.primary.exec(["mysql-group", "step-down"])).toBe("not the primary: nothing to do");
     expect(written.failures).toEqual([]);
-    expect(await lostNotes(after, written)).toEqual({});
+    expect(await lostWrites(after, written)).toEqual({});
     expect(await errantTransactions(after)).toEqual({});
     figure("primary steps down", `${seconds(written.longestGap)} without a write, 0 of ${written.sent} failed`);
   });

@@ -4,13 +4,13 @@ import type { Lab } from "../../lab/lab.js";
 import type { Machine } from "../../lab/machine/machine.js";
 import { waitFor } from "../../lab/system/shell.js";
 import { paths } from "../../modules/platform/paths.js";
-import { ports } from "../../modules/platform/ports.js";
 import { labInAnyMode } from "./support/lab-in-mode.js";
 import { added, upWith } from "./support/more-servers.js";
+import { writeThrough } from "./support/visits.js";
 import { figure, seconds, timed } from "./support/figures.js";
 import { errantTransactions, knownReportOf, reportOf, settled, wholeGroup, type WholeGroup } from "../../lab/group.js";
 import { query } from "../../lab/machine/sql.js";
-import { lostNotes, startWriting } from "../../lab/load/writes.js";
+import { lostWrites, startWriting } from "../../lab/load/writes.js";
 
 /** The lab as it was, and with the added servers. */
 let three: Lab;
@@ -42,20 +42,12 @@ async function stateOf(machines: readonly Machine[]): Promise<Record<string, str
 
 const databaseMembers = (): readonly Machine[] => six.machines.filter(({ name }) => name !== "front");
 
-/** Leaves a note through the application of one machine. @returns status of the answer */
-const leaveNote = (machine: Machine, text: string): Promise<string> =>
-  machine.exec([
-    "curl",
-    ...["--silent", "--output", "/dev/null", "--write-out", "%{http_code}"],
-    ...["--header", "Content-Type: application/json", "--data", JSON.stringify({ author: "proof", text })],
-    `http://127.0.0.1:${ports.application}/api/notes`,
-  ]);
+const writesThrough = (name: string): Promise<boolean> =>
+  writeThrough(six, six.machine(name), `through-${name}-${Date.now()}`);
 
-/** Waits until a note that is written through a machine's application is kept. */
-const noteThrough = (machine: Machine, text: string): Promise<boolean> =>
-  waitFor(`a write through ${machine.name}`, async (see) => see(await leaveNote(machine, text)) === "201", {
-    timeoutSeconds: 20,
-  });
+/** Waits until what is written through a machine's application is kept. */
+const writesArriveThrough = (name: string): Promise<boolean> =>
+  waitFor(`a write through ${name}`, async (see) => see(await writesThrough(name)), { timeoutSeconds: 20 });
 
 async function makePrimary(machine: Machine): Promise<WholeGroup> {
   const [uuid] = await query(machine, "SELECT @@server_uuid");
@@ -87,14 +79,14 @@ describe("two members and a web server, added by configuration", () => {
       },
       { timeoutSeconds: 60 },
     );
-    expect(await leaveNote(six.machine("front"), "from a web server alone")).toBe("201");
+    expect(await writesThrough("front")).toBe(true);
     expect(await stateOf(three.machines)).toEqual(before);
     figure("three servers more", `site with them up after ${seconds(grownIn)}`);
   });
 
   it("lead the old web servers to a new primary", async () => {
     await makePrimary(six.machine("delta"));
-    for (const name of ["alpha", "front"]) await noteThrough(six.machine(name), "to a new primary");
+    for (const name of ["alpha", "front"]) await writesArriveThrough(name);
   });
 });
 
@@ -112,7 +104,7 @@ describe("power cuts of all five members, one after the other", () => {
     }
     for (const machine of left)
       expect(await knownReportOf(machine)).toMatchObject({ majority: true, quorum: false, state: "ONLINE" });
-    expect(await leaveNote(six.machine("front"), "by a minority")).not.toBe("201");
+    expect(await writesThrough("front")).toBe(false);
     for (const machine of left) await machine.kill();
 
     for (const machine of three.machines) await machine.start();
@@ -126,7 +118,7 @@ describe("power cuts of all five members, one after the other", () => {
     await six.machine("delta").start();
     await six.machine("echo").start();
     const { result: after, seconds: back } = await timed(() => wholeGroup(six, databaseMembers()));
-    expect(await lostNotes(after, written)).toEqual({});
+    expect(await lostWrites(after, written)).toEqual({});
     expect(await errantTransactions(after)).toEqual({});
     figure("power cut of all five", `group back ${seconds(back)} after the last was switched on`);
   });
@@ -139,7 +131,7 @@ describe("the added servers, removed again", () => {
     const { seconds: took } = await timed(() => wholeGroup(three));
     for (const machine of three.machines)
       for (const address of ["10.0.1.14", "10.0.1.15"]) await machine.exec(["mysql-group", "forget", address]);
-    await noteThrough(three.machine("bravo"), "three again");
+    await writesArriveThrough("bravo");
     figure("five members back to three", `group of three after ${seconds(took)}`);
   });
 });

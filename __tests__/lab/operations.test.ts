@@ -7,7 +7,7 @@ import { figure, seconds, timed } from "./support/figures.js";
 import { settled, type WholeGroup, wholeGroup } from "../../lab/group.js";
 import { labInAnyMode } from "./support/lab-in-mode.js";
 import { ops, type Status } from "./support/operator.js";
-import { type PublishedRelease, publishBroken, publishVersion, versionOn } from "./support/releases.js";
+import { type PublishedRelease, publishBroken, publishVersion, versionsOf } from "./support/releases.js";
 import { unnoticed } from "./support/under-load.js";
 
 let lab: Lab;
@@ -68,7 +68,7 @@ describe("failover", () => {
 });
 
 describe("release", () => {
-  const deployed = () => Promise.all(lab.machines.map(versionOn));
+  const deployed = () => versionsOf(lab);
   let before: readonly (string | undefined)[];
   let release: PublishedRelease;
   beforeAll(async () => {

@@ -13,8 +13,9 @@ import {
   publishMigration,
   publishVersion,
   versionOn,
+  versionsOf,
 } from "./support/releases.js";
-import { lostNotes, startWriting } from "../../lab/load/writes.js";
+import { lostWrites, startWriting } from "../../lab/load/writes.js";
 
 let lab: Lab;
 let machine: Machine;
@@ -26,7 +27,7 @@ beforeAll(async () => {
   await settled(lab);
   machine = lab.machines[0] as Machine;
   const { url, sha256 } = lab.blueprint.environment.config.application;
-  original = { url, sha256, version: String(await versionOn(machine)) };
+  original = { url, sha256, version: String(await versionOn(lab, machine)) };
 });
 afterAll(async () => {
   for (const server of lab.machines) await deploy(server, original);
@@ -51,7 +52,7 @@ async function deployUnderLoad(release: PublishedRelease) {
   expect(deployed.filter(({ ok }) => !ok).map(({ stderr }) => stderr)).toEqual([]);
   expect(took).toBeLessThan(90);
   expect({ reads: reads.failures, writes: written.failures }).toEqual({ reads: [], writes: [] });
-  expect(await lostNotes(await wholeGroup(lab), written)).toEqual({});
+  expect(await lostWrites(await wholeGroup(lab), written)).toEqual({});
   return `0 of ${reads.sent} reads and 0 of ${written.sent} writes failed while three servers changed in ${seconds(took)}, reads p99 ${reads.p99} ms`;
 }
 
@@ -59,12 +60,12 @@ describe("a new release under load", () => {
   it("reaches every server without a failed request", async () => {
     const release = await publishVersion(lab, "99.0.0");
     figure("release", await deployUnderLoad(release));
-    expect(await Promise.all(lab.machines.map(versionOn))).toEqual(lab.machines.map(() => "99.0.0"));
+    expect(await versionsOf(lab)).toEqual(lab.machines.map(() => "99.0.0"));
   });
 
   it("is taken back, by the same command with the old address, without a failed request", async () => {
     figure("rollback", await deployUnderLoad(original));
-    expect(await Promise.all(lab.machines.map(versionOn))).toEqual(lab.machines.map(() => original.version));
+    expect(await versionsOf(lab)).toEqual(lab.machines.map(() => original.version));
   });
 });
 
@@ -101,6 +102,6 @@ describe("what is not a good release is refused, and the old version goes on", (
     expect(stderr).toMatch(words);
     expect(exitCode).toBe(1);
     expect((await reading).failures).toEqual([]);
-    expect(await versionOn(machine)).toBe(original.version);
+    expect(await versionOn(lab, machine)).toBe(original.version);
   });
 });

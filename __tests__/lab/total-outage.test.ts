@@ -8,8 +8,9 @@ import { paths } from "../../modules/platform/paths.js";
 import { labInAnyMode } from "./support/lab-in-mode.js";
 import { figure, seconds, timed } from "./support/figures.js";
 import { errantTransactions, knownReportOf, reportOf, settled, type WholeGroup, wholeGroup } from "../../lab/group.js";
-import { notesOn, query } from "../../lab/machine/sql.js";
-import { lostNotes, startWriting } from "../../lab/load/writes.js";
+import { query } from "../../lab/machine/sql.js";
+import { applicationVisitor } from "../../lab/load/application-visitor.js";
+import { lostWrites, startWriting, writesOn } from "../../lab/load/writes.js";
 
 let lab: Lab;
 let group: WholeGroup;
@@ -63,7 +64,7 @@ describe("a power cut of all members under write load, which tears their relay l
 
     await start([group.primary]);
     const { result: after, seconds: back } = await timed(() => wholeGroup(lab));
-    expect(await lostNotes(after, written)).toEqual({});
+    expect(await lostWrites(after, written)).toEqual({});
     expect(await errantTransactions(after)).toEqual({});
     const { seconds: site } = await timed(() => settled(lab));
     figure(
@@ -79,11 +80,12 @@ describe("the loss of the primary's disk, when one replica was cut off and the o
     await isolated.partition();
     await wholeGroup(lab, [group.primary, behind]);
     // its applier waits for this lock; ended by the crash
-    const lock = behind.tryExec(["mysql", "-e", "FLUSH TABLES app.notes WITH READ LOCK; DO SLEEP(300)"]);
+    const { table } = applicationVisitor(lab.blueprint.environment.config);
+    const lock = behind.tryExec(["mysql", "-e", `FLUSH TABLES app.${table} WITH READ LOCK; DO SLEEP(300)`]);
     await waitFor("the lock", async (see) => see(await query(behind, lockHolder)).length > 0);
     const written = await (await startWriting(lab, group, { seconds: 6 })).end;
     expect(written.kept.length).toBeGreaterThan(0);
-    for (const replica of group.replicas) expect((await notesOn(replica, written.start)).size).toBe(0);
+    for (const replica of group.replicas) expect((await writesOn(replica, written)).size).toBe(0);
 
     await group.primary.kill();
     await behind.crash();
@@ -94,7 +96,7 @@ describe("the loss of the primary's disk, when one replica was cut off and the o
     await start(lab.machines);
     const { result: after, seconds: back } = await timed(() => wholeGroup(lab));
     expect(after.primary.name).toBe(behind.name);
-    expect(await lostNotes(after, written)).toEqual({});
+    expect(await lostWrites(after, written)).toEqual({});
     expect(await errantTransactions(after)).toEqual({});
     figure("lost disk of the primary", `group with it back ${seconds(back)} after all were switched on, none lost`);
   });
@@ -104,7 +106,7 @@ describe("the loss of two disks of three in an outage of all", () => {
   it("lets nobody start until an operator says that what they held is lost", async () => {
     const [survivor, ...emptied] = [...group.replicas, group.primary] as [Machine, Machine, Machine];
     const written = await (await startWriting(lab, group, { seconds: 3 })).end;
-    expect(await lostNotes(group, written)).toEqual({});
+    expect(await lostWrites(group, written)).toEqual({});
     await cutPower();
     for (const machine of emptied) await machine.withVolume((directory) => rm(dataOn(directory), { recursive: true }));
 
@@ -124,7 +126,7 @@ describe("the loss of two disks of three in an outage of all", () => {
     expect(await force(names)).toMatchObject({ ok: true });
     const { result: after, seconds: back } = await timed(() => wholeGroup(lab));
     expect(after.primary.name).toBe(survivor.name);
-    expect(await lostNotes(after, written)).toEqual({});
+    expect(await lostWrites(after, written)).toEqual({});
     expect(await errantTransactions(after)).toEqual({});
     figure("two disks of three lost", `group with them back ${seconds(back)} after an operator's word`);
   });
@@ -148,7 +150,7 @@ describe("an empty first member of the configuration", () => {
     await start(others);
     const { result: after, seconds: back } = await timed(() => wholeGroup(lab));
     expect(after.primary.name).not.toBe(first.name);
-    expect(await lostNotes(after, written)).toEqual({});
+    expect(await lostWrites(after, written)).toEqual({});
     expect(await errantTransactions(after)).toEqual({});
     const journal = await first.exec(["journalctl", "--unit=mysql-group.service", "--output=cat", "--no-pager"]);
     expect(journal).not.toMatch(/first start of an empty cluster|this one holds every transaction/);

@@ -6,7 +6,7 @@ import { ports } from "../../modules/platform/ports.js";
 import { Capture } from "./support/capture.js";
 import { labInMode } from "./support/lab-in-mode.js";
 import { pastTheEdge, visitorRules } from "./support/visitor-rules.js";
-import { postNote, visit } from "./support/visits.js";
+import { visit, write } from "./support/visits.js";
 
 let lab: Lab;
 beforeAll(async () => {
@@ -51,7 +51,7 @@ describe.each(["ipv4", "ipv6"] as const)("a direct hit on the balancer over %s",
 describe("a marker that a visitor sends", () => {
   it("is nowhere on the private network", async () => {
     const marker = `marker-${Date.now()}`;
-    const [everything, web] = await Capture.during(() => postNote(lab, marker), "tcp", `tcp port ${ports.nginxHttps}`);
+    const [everything, web] = await Capture.during(() => write(lab, marker), "tcp", `tcp port ${ports.nginxHttps}`);
     expect(web?.packets).toBeGreaterThan(5);
     expect(everything?.packets).toBeGreaterThan(web?.packets ?? Infinity);
     expect(everything?.shows(marker)).toBe(false);

@@ -5,7 +5,7 @@ import { ports } from "../../modules/platform/ports.js";
 import { Capture } from "./support/capture.js";
 import { labInMode } from "./support/lab-in-mode.js";
 import { pastTheEdge, visitorRules } from "./support/visitor-rules.js";
-import { postNote, visit } from "./support/visits.js";
+import { visit, write } from "./support/visits.js";
 
 let lab: Lab;
 beforeAll(async () => {
@@ -44,7 +44,7 @@ describe("a marker that a visitor sends", () => {
   it("is seen between balancer and server, where TLS has ended, and never in MySQL's traffic", async () => {
     const marker = `marker-${Date.now()}`;
     const [web, database] = await Capture.during(
-      () => postNote(lab, marker),
+      () => write(lab, marker),
       `tcp port ${ports.nginxHttp}`,
       `tcp port ${ports.mysql} or tcp port ${ports.mysqlGroup}`,
     );

@@ -14,10 +14,12 @@ export interface LoadProps {
   readonly seconds: number;
   /** @default "GET" */
   readonly method?: string;
-  /** Body of each request; `{n}` becomes the number of the request, from 0. @default - none */
+  /** Body of each request; `{n}` in it and in headers becomes the number of the request, from 0. @default - none */
   readonly body?: string;
   /** @default - none; a body is sent as application/json */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Status of a good answer. @default - any below 400 */
+  readonly status?: number;
   /** Whether connections are used again; otherwise each request is a new visitor with its own handshake. @default false */
   readonly keepAlive?: boolean;
   /** Seconds after which an unanswered request counts as failed. @default 15 */
@@ -46,7 +48,7 @@ export interface Failure {
   readonly reason: string;
 }
 
-/** Outcome of a load. A request is ok when it was answered with a status below 400. */
+/** Outcome of a load. A request is ok when it was answered with the status that was asked for. */
 export interface LoadResult {
   /** When the load began, in Unix seconds. */
   readonly startedAt: number;
@@ -64,6 +66,8 @@ export interface LoadResult {
   readonly failures: readonly Failure[];
   /** Numbers of the requests that were ok, in the order of their answers. */
   readonly acknowledged: readonly number[];
+  /** When each of these was answered, in seconds from the start of the load. */
+  readonly acknowledgedAt: readonly number[];
 }
 
 /**

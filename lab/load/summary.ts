@@ -12,9 +12,10 @@ export interface Answer {
 /** Pauses shorter than this are not listed, in seconds. */
 const shortestGap = 0.5;
 
-/** The figures of a load, from what became of each request. */
-export function summary(answers: readonly Answer[]): Omit<LoadResult, "startedAt"> {
-  const isOk = ({ status }: Answer): boolean => /^[123]\d\d$/.test(status);
+/** The figures of a load, from what became of each request. @param good status of a good answer @default - any below 400 */
+export function summary(answers: readonly Answer[], good?: number): Omit<LoadResult, "startedAt"> {
+  const isOk = ({ status }: Answer): boolean =>
+    good === undefined ? /^[123]\d\d$/.test(status) : status === `${good}`;
   const ok = answers.filter(isOk).sort((a, b) => a.to - b.to);
   const failed = answers.filter((answer) => !isOk(answer));
   const latencies = ok.map(({ from, to }) => (to - from) * 1000).sort((a, b) => a - b);
@@ -31,6 +32,7 @@ export function summary(answers: readonly Answer[]): Omit<LoadResult, "startedAt
     gaps: gapsBetween(ok.map(({ to }) => to)),
     failures: failed.map(({ from, n, status }) => ({ at: round(from), n, reason: status })),
     acknowledged: ok.map(({ n }) => n),
+    acknowledgedAt: ok.map(({ to }) => round(to)),
   };
 }
 

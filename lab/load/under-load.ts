@@ -2,7 +2,7 @@ import { type WholeGroup, wholeGroup } from "../group.js";
 import type { Lab } from "../lab.js";
 import { sleep } from "../system/shell.js";
 import type { LoadResult } from "./load.js";
-import { lostNotes, startWriting, type Written } from "./writes.js";
+import { lostWrites, startWriting, type Written } from "./writes.js";
 
 /** What became of visitors while something was done. */
 export interface UnderLoad<T> {
@@ -11,8 +11,8 @@ export interface UnderLoad<T> {
   readonly seconds: number;
   readonly reads: LoadResult;
   readonly writes: Written;
-  /** Notes, by member, that visitors were told are kept and that are not there at the end. */
-  readonly lost: Awaited<ReturnType<typeof lostNotes>>;
+  /** Texts, by member, that visitors were told are kept and that are not there at the end. */
+  readonly lost: Awaited<ReturnType<typeof lostWrites>>;
 }
 
 /** Longest work, in seconds. */
@@ -34,7 +34,7 @@ export async function underLoad<T>(
   const over = new AbortController();
   const load = { seconds: longestSeconds, ratePerSecond };
   const writing = await startWriting(lab, group, load, over.signal);
-  const reading = lab.load({ url: lab.url("/"), ...load }, over.signal);
+  const reading = lab.load({ url: lab.url(writing.visitor.readPath), ...load }, over.signal);
   try {
     await sleep(marginSeconds);
     const began = performance.now();
@@ -46,7 +46,7 @@ export async function underLoad<T>(
     const after = await wholeGroup(lab).catch((error: Error) => {
       throw new Error(`${error.message}\nwhat was done before: ${JSON.stringify(result)}`, { cause: error });
     });
-    return { result, seconds, reads, writes, lost: await lostNotes(after, writes) };
+    return { result, seconds, reads, writes, lost: await lostWrites(after, writes) };
   } finally {
     over.abort();
     // Nobody visits any more when this returns, and what becomes of visitors while the work fails is nobody's error.

@@ -26,12 +26,17 @@ const startedAt = Date.now() / 1000;
 const started = performance.now();
 const seconds = (): number => (performance.now() - started) / 1000;
 
+/** Names in lower case, so that each stands once. */
+const headersOf = (numbered: (text: string) => string): Record<string, string> =>
+  Object.fromEntries(Object.entries(props.headers ?? {}).map(([name, value]) => [name.toLowerCase(), numbered(value)]));
+
 function send(n: number): Promise<Answer> {
   const from = seconds();
-  const body = props.body?.replaceAll("{n}", String(n));
+  const numbered = (text: string): string => text.replaceAll("{n}", String(n));
+  const body = props.body && numbered(props.body);
   return new Promise((resolve) => {
     const end = (status: string): void => resolve({ n, from, to: seconds(), status });
-    const headers = { ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...props.headers };
+    const headers = { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headersOf(numbered) };
     const signal = AbortSignal.timeout(timeoutMs);
     const request = transport.request(props.url, { method: props.method ?? "GET", agent, headers, signal });
     request.on("error", (error: NodeJS.ErrnoException) => end(signal.aborted ? "timeout" : (error.code ?? error.name)));
@@ -50,7 +55,7 @@ for (let n = 0; n < total && !stopped; n++) {
   if (wait > 0) await new Promise((done) => setTimeout(done, wait * 1000));
   answers.push(send(n));
 }
-const result: LoadResult = { startedAt, ...summary(await Promise.all(answers)) };
+const result: LoadResult = { startedAt, ...summary(await Promise.all(answers), props.status) };
 console.log(JSON.stringify(result));
 agent.destroy();
 orders.close();

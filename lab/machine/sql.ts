@@ -28,7 +28,3 @@ export async function errantOf(machine: Machine, primary: Machine): Promise<stri
 export async function catchUp(machine: Machine, primary: Machine): Promise<void> {
   await query(machine, `SELECT WAIT_FOR_EXECUTED_GTID_SET('${await executedOn(primary)}', 60)`);
 }
-
-/** Texts of a member's notes that begin with `start`. */
-export const notesOn = async (machine: Machine, start: string): Promise<ReadonlySet<string>> =>
-  new Set(await query(machine, `SELECT text FROM app.notes WHERE text LIKE '${start}%'`));

@@ -85,6 +85,42 @@ const schedule = z.strictObject({
   memoryMib: besideMib,
 });
 
+/** What a visitor of the lab writes contains this, and a text of its own each time in its place. */
+export const visitorText = "{text}";
+
+/** What the lab does as a visitor. Servers are told nothing of it. */
+const visitor = z
+  .strictObject({
+    path: values.urlPath.describe(
+      "Path that a visitor of the lab writes to. Without `visitor` nothing is tried that needs writes.",
+    ),
+    method: z.enum(["POST", "PUT", "PATCH"]).default("POST").describe("Method of the request that writes."),
+    headers: z
+      .record(values.headerName, values.variableValue.describe("Headers of it, besides a `Content-Type` of JSON."))
+      .default({}),
+    body: z
+      .string()
+      .describe(
+        `What is written: \`${visitorText}\` in it, or in a header, becomes a text of 20 to 30 letters, digits and hyphens, another one each time.`,
+      ),
+    status: z.int().min(200).max(399).default(201).describe("Status of the answer that says: it is kept."),
+    table: values.sqlName.describe("Table, in the schema `app`, that then has a row with the text."),
+    column: values.sqlName.describe("Column of it that contains the text."),
+    readPath: values.urlPathOrFolder
+      .default("/")
+      .describe(
+        "Page that visitors read meanwhile, and that shows what was written last, or is made from the database.",
+      ),
+  })
+  .superRefine(({ headers, body }, context) => {
+    if ([body, ...Object.values(headers)].some((value) => value.includes(visitorText))) return;
+    const fix = `write ${visitorText} where the application takes a text that it keeps`;
+    context.addIssue({
+      ...custom(`must hold ${visitorText}, or a header must, so that each write is known again`, fix),
+      path: ["body"],
+    });
+  });
+
 /** What runs on the web servers: a release, and how it is started, asked and limited. docs/your-application.md tells what it must do. */
 export const application = z.strictObject({
   url: values.downloadUrl.describe("Where servers download the release from: the application and mysql-group."),
@@ -151,6 +187,7 @@ export const application = z.strictObject({
     .describe(
       "Paths that visitors write to: one path, or with a slash at its end all below it. The limits of nginx and, by default, of Cloudflare count requests to them.",
     ),
+  visitor: visitor.optional(),
   memoryMib: z
     .int()
     .min(128)

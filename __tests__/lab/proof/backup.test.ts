@@ -9,8 +9,9 @@ import { archiveKeys } from "../../../lab/stand-ins/archive/archive.js";
 import { sleep, waitFor } from "../../../lab/system/shell.js";
 import { figure, seconds, timed } from "../support/figures.js";
 import { settled, type WholeGroup } from "../../../lab/group.js";
-import { notesOn, query } from "../../../lab/machine/sql.js";
-import { startWriting } from "../../../lab/load/writes.js";
+import { query } from "../../../lab/machine/sql.js";
+import { applicationVisitor, statementFor, textsIn } from "../../../lab/load/application-visitor.js";
+import { startWriting, writesOn } from "../../../lab/load/writes.js";
 
 const archiveHost = "archive.foobar.com";
 const ratePerSecond = 20;
@@ -36,6 +37,9 @@ afterAll(async () => {
 });
 
 const up = (overrides: LabOverrides): Promise<Lab> => Lab.up(overrides, (title) => console.log(`lab up: ${title}`));
+
+/** The table that visitors write to. */
+const table = (): string => `app.${applicationVisitor(lab.blueprint.environment.config).table}`;
 
 const onAll = <T>(action: (machine: Machine) => Promise<T>): Promise<T[]> => Promise.all(lab.machines.map(action));
 
@@ -97,9 +101,9 @@ describe("the archive", () => {
       await sleep(10 + Math.random() * 10);
       await onAll((machine) => machine.kill());
       until.abort();
-      const { kept, start } = await load.end;
+      const { kept } = await load.end;
       const after = await restored("latest");
-      const there = await notesOn(after.group.primary, start);
+      const there = await writesOn(after.group.primary, load);
       const lost = kept.filter((text) => !there.has(text));
       const told = await onAll((machine) => machine.exec(["journalctl", "--unit=mysql-restore", "--output=cat"]));
       figure(
@@ -124,34 +128,31 @@ describe("the archive", () => {
     await group.primary.kill();
     await sleep(15);
     await group.primary.start();
-    const { start } = await load.end;
+    const { start, startedAt, acknowledged, acknowledgedAt, sent } = await load.end;
     const whole = await settled(lab);
     await waitFor("shipped logs", async () => (await onAll(isShipped)).every(Boolean), { timeoutSeconds: 120 });
     const [until = ""] = await query(whole.primary, "SELECT UNIX_TIMESTAMP(NOW(6))");
-    // Notes as they are now, with the time of the statement: its commit follows within the second.
-    const notes = await query(whole.primary, "SELECT id, UNIX_TIMESTAMP(created_at) FROM app.notes ORDER BY id");
     const moments = Array.from({ length: 20 }, () => Number(from) + Math.random() * (Number(until) - Number(from)));
     const { reader, privateKey } = await archiveKeys(layout.secrets);
     const timeline = lab.blueprint.environment.config.database.groupName;
-    const input = JSON.stringify({ reader, privateKey, timeline, moments });
+    const statement = statementFor(load.visitor, start);
+    const input = JSON.stringify({ reader, privateKey, timeline, moments, statement });
     const [machine] = whole.replicas as [Machine];
     const { result, seconds: took } = await timed(() =>
       machine.exec(["python3", "-B", "-c", restoreMoments], { input, timeoutSeconds: 1800 }),
     );
-    const restoredAt = JSON.parse(result.trim().split("\n").at(-1) ?? "[]") as readonly string[][];
+    const restoredAt = JSON.parse(result.trim().split("\n").at(-1) ?? "[]") as readonly string[];
     expect(restoredAt).toHaveLength(20);
-    for (const [index, ids] of restoredAt.entries()) {
-      const moment = moments[index] ?? 0;
-      const rows = notes.map((row) => row.split("\t") as [string, string]);
-      const before = rows.filter(([, at]) => Number(at) < moment - 2).map(([id]) => id);
-      const possible = rows.filter(([, at]) => Number(at) <= moment + 1).map(([id]) => id);
-      expect(before.filter((id) => !ids.includes(id))).toEqual([]);
-      expect(ids.filter((id) => !possible.includes(id))).toEqual([]);
+    for (const [index, rows] of restoredAt.entries()) {
+      const moment = (moments[index] ?? 0) - startedAt;
+      const there = textsIn(rows, start);
+      // What was acknowledged before is there, and nothing that was sent afterwards.
+      const before = acknowledged.filter((_, position) => (acknowledgedAt[position] ?? 0) < moment - 2);
+      const later = Array.from({ length: sent }, (_, n) => n).filter((n) => n / ratePerSecond > moment + 1);
+      expect(before.filter((n) => !there.has(`${start}${n}`))).toEqual([]);
+      expect(later.filter((n) => there.has(`${start}${n}`))).toEqual([]);
     }
-    figure(
-      "twenty random moments",
-      `each right to the second; ${seconds(took)} for all, of notes that begin with ${start}`,
-    );
+    figure("twenty random moments", `each right to the second; ${seconds(took)} for all, of what begins with ${start}`);
   });
 
   it("costs little: processor time, p99 of writes with and without in turn, bytes", async () => {
@@ -191,21 +192,19 @@ describe("the archive", () => {
   it("goes back to the second before a wrong DELETE, row by row", async () => {
     const group = await settled(lab);
     await baseMade();
-    const { kept, start } = await (await startWriting(lab, group, { seconds: 8, ratePerSecond })).end;
-    const before = await query(group.primary, "SELECT id, author, text, created_at FROM app.notes ORDER BY id");
+    const written = await (await startWriting(lab, group, { seconds: 8, ratePerSecond })).end;
+    const before = await query(group.primary, `SELECT * FROM ${table()} ORDER BY 1`);
     await sleep(1.1);
     const [at = ""] = await query(group.primary, "SELECT DATE_FORMAT(UTC_TIMESTAMP(), '%Y-%m-%dT%H:%i:%sZ')");
     await sleep(1.1);
-    await query(group.primary, "DELETE FROM app.notes");
+    await query(group.primary, `DELETE FROM ${table()}`);
     await (
       await startWriting(lab, group, { seconds: 5, ratePerSecond })
     ).end;
     await waitFor("shipped logs", async () => (await onAll(isShipped)).every(Boolean), { timeoutSeconds: 60 });
     const after = await restored(at);
-    expect(await query(after.group.primary, "SELECT id, author, text, created_at FROM app.notes ORDER BY id")).toEqual(
-      before,
-    );
-    expect((await notesOn(after.group.primary, start)).size).toBe(kept.length);
+    expect(await query(after.group.primary, `SELECT * FROM ${table()} ORDER BY 1`)).toEqual(before);
+    expect((await writesOn(after.group.primary, written)).size).toBe(written.kept.length);
   });
 
   it("catches up by itself when the bucket was away, and says so meanwhile", async () => {
@@ -226,11 +225,11 @@ describe("the archive", () => {
   it("is restored by hand with standard tools, step by step as docs/backup.md says", async () => {
     const group = await settled(lab);
     await baseMade();
-    const { kept, start } = await (await startWriting(lab, group, { seconds: 5, ratePerSecond })).end;
+    const { kept, start, visitor } = await (await startWriting(lab, group, { seconds: 5, ratePerSecond })).end;
     await sleep(1.1);
     const [until = ""] = await query(group.primary, "SELECT DATE_FORMAT(UTC_TIMESTAMP(), '%Y-%m-%d %H:%i:%s')");
     await sleep(1.1);
-    await query(group.primary, "DELETE FROM app.notes");
+    await query(group.primary, `DELETE FROM ${table()}`);
     await waitFor("shipped logs", async () => (await onAll(isShipped)).every(Boolean), { timeoutSeconds: 60 });
 
     const page = await readFile(new URL("../../../docs/backup.md", import.meta.url), "utf8");
@@ -243,10 +242,10 @@ describe("the archive", () => {
     await machine.exec(["sh", "-c", `cat >${folder}/key`], { input: privateKey });
     const script = [`cd ${folder}`, `export KEY=${folder}/key UNTIL='${until}'`, ...steps].join("\n");
     await machine.exec(["bash", "-euo", "pipefail", "-c", script], { timeoutSeconds: 300 });
-    const count = `SELECT COUNT(*) FROM app.notes WHERE text LIKE '${start}%'; SHUTDOWN`;
-    const notes = await machine.exec(["mysql", `--socket=${folder}/mysqld.sock`, "-NBe", count]);
+    const statements = `${statementFor(visitor, start)}; SHUTDOWN`;
+    const rows = await machine.exec(["mysql", `--socket=${folder}/mysqld.sock`, "-NBe", statements]);
     expect(steps).toHaveLength(3);
-    expect(Number(notes)).toBe(kept.length);
+    expect(textsIn(rows, start).size).toBe(kept.length);
   });
 });
 
@@ -264,7 +263,7 @@ for item in bucket.list(told.timeline + "/"):
     file.write_bytes(bucket.get(item.key))
 `;
 
-/** Restores these moments one after the other, as a server would, and prints which notes each has. */
+/** Restores these moments one after the other, as a server would, and prints what each has of a table. */
 const restoreMoments = `
 import json, pathlib, shutil, sys, tempfile, time
 sys.path.insert(0, "/opt/mysql-backup/current")
@@ -284,7 +283,7 @@ with tempfile.TemporaryDirectory(dir="/var/lib/mysql-files") as folder:
         with restore.running(fetched.data) as mysql:
             mysql.replay(fetched.logs)
             mysql.require(fetched.promised)
-            found.append(mysql.ask("SELECT id FROM app.notes ORDER BY id").split())
+            found.append(mysql.ask(given["statement"]))
 print(json.dumps(found))
 `;
 

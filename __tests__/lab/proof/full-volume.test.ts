@@ -6,8 +6,9 @@ import { paths } from "../../../modules/platform/paths.js";
 import { figure, seconds, timed } from "../support/figures.js";
 import { errantTransactions, reportOf, settled, takesWrites, type WholeGroup, wholeGroup } from "../../../lab/group.js";
 import { labInAnyMode } from "../support/lab-in-mode.js";
-import { visit } from "../support/visits.js";
-import { lostNotes, startWriting } from "../../../lab/load/writes.js";
+import { applicationVisitor } from "../../../lab/load/application-visitor.js";
+import { tryWrite, visit } from "../support/visits.js";
+import { lostWrites, startWriting } from "../../../lab/load/writes.js";
 
 /** What a failover may take, as in database.test.ts. */
 const longestGapSeconds = 10;
@@ -69,7 +70,7 @@ describe("a primary whose data volume is full", () => {
     await empty(full);
     const { result: after, seconds: back } = await timed(() => wholeGroup(lab));
     expect(await startedAt(full)).toBe(started);
-    expect(await lostNotes(after, written)).toEqual({});
+    expect(await lostWrites(after, written)).toEqual({});
     expect(await errantTransactions(after)).toEqual({});
     figure(
       "full data volume of the primary",
@@ -81,7 +82,7 @@ describe("a primary whose data volume is full", () => {
 describe("data volumes that are full on every member", () => {
   it("have visitors told to come back until an operator releases what is kept back", async () => {
     const { primary } = group;
-    const write = () => visit(lab, "--json", JSON.stringify({ author: "proof", text: "room" }), lab.url("/api/notes"));
+    const write = () => tryWrite(lab, `room-${Date.now()}`);
     for (const machine of lab.machines) {
       onTestFinished(() => void machine.tryExec(["mysql-data", "reserve"]));
       await fill(machine, "mysql");
@@ -92,17 +93,14 @@ describe("data volumes that are full on every member", () => {
     // HAProxy asks twice before it believes a changed role.
     const refused = await waitFor("a refused write", async (see) => {
       const answer = see(await write());
-      return answer.status === 201 ? undefined : answer;
+      return answer.kept ? undefined : answer;
     });
     expect({ status: refused.status, again: refused.headers["retry-after"] }).toEqual({ status: 503, again: "5" });
-    expect((await visit(lab, lab.url("/api/notes"))).status).toBe(200);
+    const { readPath } = applicationVisitor(lab.blueprint.environment.config);
+    expect((await visit(lab, lab.url(readPath))).status).toBe(200);
 
     for (const machine of lab.machines) await machine.exec(["mysql-data", "release"]);
     await waitFor("a primary that takes writes", async (see) => takesWrites(see(await reportOf(primary))));
-    const taken = await waitFor("a write", async (see) => {
-      const answer = see(await write());
-      return answer.status === 201 ? answer : undefined;
-    });
-    expect(taken.status).toBe(201);
+    await waitFor("a write", async (see) => see(await write()).kept);
   });
 });

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { errantTransactions, knownReportOf, settled, wholeGroup } from "../../../lab/group.js";
 import type { Lab } from "../../../lab/lab.js";
+import { applicationVisitor } from "../../../lab/load/application-visitor.js";
 import { startWriting } from "../../../lab/load/writes.js";
 import type { Machine } from "../../../lab/machine/machine.js";
 import { query } from "../../../lab/machine/sql.js";
@@ -22,7 +23,8 @@ describe("what a member has received and the group has not, because an operator 
     await isolated.partition();
     await wholeGroup(lab, [group.primary, behind]);
     // its applier waits for this lock; ended by the crash
-    const lock = behind.tryExec(["mysql", "-e", "FLUSH TABLES app.notes WITH READ LOCK; DO SLEEP(300)"]);
+    const { table } = applicationVisitor(lab.blueprint.environment.config);
+    const lock = behind.tryExec(["mysql", "-e", `FLUSH TABLES app.${table} WITH READ LOCK; DO SLEEP(300)`]);
     await waitFor("the lock", async () => (await query(behind, lockHolder)).length > 0);
     const { start: text, kept: written } = await (await startWriting(lab, group, { seconds: 3 })).end;
     expect(written.length).toBeGreaterThan(0);

@@ -82,8 +82,13 @@ export const deploy = (machine: Machine, { url, sha256 }: PublishedRelease): Pro
   machine.tryExec([paths.application.deploy, url, sha256]);
 
 /** Version that a server's application says it is; `undefined` when it does not answer. */
-export async function versionOn(machine: Machine): Promise<string | undefined> {
-  const url = `http://127.0.0.1:${ports.application}/api/status`;
+export async function versionOn(lab: Lab, machine: Machine): Promise<string | undefined> {
+  const { statusPath = "/" } = lab.blueprint.environment.config.application;
+  const url = `http://127.0.0.1:${ports.application}${statusPath}`;
   const { ok, stdout } = await machine.tryExec(["curl", "--silent", "--fail", "--max-time", "10", url]);
   return ok ? (JSON.parse(stdout) as { version: string }).version : undefined;
 }
+
+/** The versions on all servers. */
+export const versionsOf = (lab: Lab): Promise<readonly (string | undefined)[]> =>
+  Promise.all(lab.machines.map((machine) => versionOn(lab, machine)));

@@ -19,8 +19,9 @@ export async function unnoticed<T>(
   });
   return {
     result,
+    writes,
     told:
       `${seconds(took)}, 0 of ${reads.sent} reads and 0 of ${writes.sent} writes failed, none lost, ` +
-      `${seconds(writes.longestGap)} without a write`,
+      `${seconds(writes.longestGap)} without a write, reads p99 ${reads.p99} ms`,
   };
 }

@@ -1,5 +1,5 @@
-import { expect } from "vitest";
 import type { Lab } from "../../../lab/lab.js";
+import { applicationVisitor, requestToWrite } from "../../../lab/load/application-visitor.js";
 import type { Machine } from "../../../lab/machine/machine.js";
 import { waitFor } from "../../../lab/system/shell.js";
 import { paths } from "../../../modules/platform/paths.js";
@@ -31,35 +31,50 @@ export async function visit(lab: Lab, ...args: readonly string[]): Promise<Visit
   return { ...report, headers: flat, body: output.slice(0, start) };
 }
 
-/** Leaves a note on the site and returns its id. */
-export async function postNote(lab: Lab, text: string, ...args: readonly string[]): Promise<number> {
-  const body = JSON.stringify({ author: "proof", text });
-  const { status, body: answer } = await visit(lab, "--json", body, ...args, lab.url("/api/notes"));
-  expect({ status, answer: status === 201 ? "" : answer }).toEqual({ status: 201, answer: "" });
-  return (JSON.parse(answer) as { id: number }).id;
+/** curl arguments of a request that writes a text; the address comes behind them. */
+function writing(lab: Lab, text: string) {
+  const visitor = applicationVisitor(lab.blueprint.environment.config);
+  const { method, headers, body, status } = requestToWrite(visitor, text);
+  const lines = Object.entries({ "Content-Type": "application/json", ...headers });
+  const args = lines.flatMap(([name, value]) => ["--header", `${name}: ${value}`]);
+  return { visitor, status, args: ["--request", method, ...args, "--data-raw", body] };
 }
 
-/** The note as a server's own application reads it, from whichever replica it has chosen. */
-export async function noteOn(machine: Machine, id: number): Promise<unknown> {
-  const url = `http://127.0.0.1:${ports.application}/api/notes/${id}`;
-  const answer = await waitFor(
-    `note ${id} on ${machine.name}`,
+/** Writes a text through the site. @returns the answer, and whether it says that the text is kept */
+export async function tryWrite(lab: Lab, text: string): Promise<Visit & { readonly kept: boolean }> {
+  const { visitor, args, status } = writing(lab, text);
+  const answer = await visit(lab, ...args, lab.url(visitor.path));
+  return { ...answer, kept: answer.status === status };
+}
+
+/** The same. @throws when the answer does not say that it is kept */
+export async function write(lab: Lab, text: string): Promise<void> {
+  const { kept, status, body } = await tryWrite(lab, text);
+  if (!kept) throw new Error(`a write was answered with ${status}: ${body}`);
+}
+
+/** Writes a text through the application of one machine. @returns whether the answer says that it is kept */
+export async function writeThrough(lab: Lab, machine: Machine, text: string): Promise<boolean> {
+  const { visitor, args, status } = writing(lab, text);
+  const told = ["--silent", "--output", "/dev/null", "--write-out", "%{http_code}"];
+  const url = `http://127.0.0.1:${ports.application}${visitor.path}`;
+  return (await machine.exec(["curl", ...told, ...args, url])) === `${status}`;
+}
+
+/** Waits until a server's own application shows a text, from whichever replica it has chosen. */
+export async function shownOn(lab: Lab, machine: Machine, text: string): Promise<void> {
+  const { readPath } = applicationVisitor(lab.blueprint.environment.config);
+  const url = `http://127.0.0.1:${ports.application}${readPath}`;
+  const curl = ["curl", "--silent", "--show-error", "--fail", "--max-time", "5", url] as const;
+  await waitFor(
+    `${text} in ${readPath} of ${machine.name}`,
     async (see) => {
-      const { ok, stdout, stderr } = await machine.tryExec([
-        "curl",
-        "--silent",
-        "--show-error",
-        "--fail",
-        "--max-time",
-        "5",
-        url,
-      ]);
+      const { ok, stdout, stderr } = await machine.tryExec(curl);
       see(stderr);
-      return ok ? stdout : undefined;
+      return ok && stdout.includes(text);
     },
     { timeoutSeconds: 20 },
   );
-  return JSON.parse(answer);
 }
 
 /**
@@ -67,9 +82,10 @@ export async function noteOn(machine: Machine, id: number): Promise<unknown> {
  * leads the next connection to the server with the fewest.
  */
 export async function answeringServers(lab: Lab, args: readonly string[]): Promise<Set<string>> {
+  const { statusPath = "/" } = lab.blueprint.environment.config.application;
   const seen = new Set<string>();
   for (let round = 0; round < 10 && seen.size < lab.machines.length; round++) {
-    const visits = Array.from({ length: 12 }, () => visit(lab, ...args, lab.url("/api/status")));
+    const visits = Array.from({ length: 12 }, () => visit(lab, ...args, lab.url(statusPath)));
     for (const { body } of await Promise.all(visits)) seen.add((JSON.parse(body) as { server: string }).server);
   }
   return seen;

@@ -143,9 +143,9 @@ describe("rate limit", () => {
   });
 
   it("counts the paths that the application names: one, or all below one", () => {
-    const { edge: named } = synthesizeEnvironment(exampleConfig({ application: { writePaths: ["/api/", "/notes"] } }));
+    const { edge: named } = synthesizeEnvironment(exampleConfig({ application: { writePaths: ["/api/", "/orders"] } }));
     expect(ruleset(named, "http_ratelimit")?.["rules"]).toMatchObject([
-      { expression: 'starts_with(http.request.uri.path, "/api/") or http.request.uri.path eq "/notes"' },
+      { expression: 'starts_with(http.request.uri.path, "/api/") or http.request.uri.path eq "/orders"' },
     ]);
   });
 

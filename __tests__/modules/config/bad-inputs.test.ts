@@ -4,6 +4,7 @@ import { linesOf, type Mistake } from "./mistake.js";
 
 const digest = "0".repeat(63);
 const nextKey = { url: "https://repo.mysql.com/next", fingerprints: ["A".repeat(40)], ends: "2029-10-23" };
+const visitor = { path: "/orders", body: '{"what":"{text}"}', table: "orders", column: "what" };
 const webOnly = { roles: ["web"] };
 const manyServers = (count: number, server: object = webOnly, first = 130) =>
   Object.fromEntries(
@@ -300,6 +301,30 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
     [
       { application: { staticFolder: "public", healthPath: "/static/health" } },
       'application.healthPath: must not lie below /static/, where nginx serves application.staticFolder by itself, got "/static/health"; choose another path',
+    ],
+    [
+      { application: { visitor: { ...visitor, path: "orders" } } },
+      'application.visitor.path: must be a path of at most 100 letters, digits and ._~- between slashes, without a slash at its end, got "orders"; write it as "/healthz"',
+    ],
+    [
+      { application: { visitor: { ...visitor, body: '{"what":"tea"}' } } },
+      'application.visitor.body: must hold {text}, or a header must, so that each write is known again, got "{\\"what\\":\\"tea\\"}"; write {text} where the application takes a text that it keeps',
+    ],
+    [
+      { application: { visitor: { ...visitor, headers: { "X-Key:": "{text}" } } } },
+      'application.visitor.headers.X-Key:: must be the name of a header: at most 64 letters, digits and hyphens, got "X-Key:"; write it as "Idempotency-Key"',
+    ],
+    [
+      { application: { visitor: { ...visitor, method: "GET" } } },
+      'application.visitor.method: must be one of "POST", "PUT", "PATCH", got "GET"; choose one of POST, PUT, PATCH',
+    ],
+    [
+      { application: { visitor: { ...visitor, status: 404 } } },
+      "application.visitor.status: must be 399 or less, got 404; lower it to 399",
+    ],
+    [
+      { application: { visitor: { ...visitor, table: "app.orders" } } },
+      'application.visitor.table: must be a name of at most 64 letters, digits and underscores, got "app.orders"; write the name alone, as "orders"',
     ],
     [{ application: { writePaths: [] } }, "application.writePaths: must have at least 1 entry, got []; add one"],
     [{ application: { memoryMib: 64 } }, "application.memoryMib: must be 128 or more, got 64; raise it to 128"],

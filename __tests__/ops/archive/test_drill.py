@@ -49,18 +49,18 @@ class Source:
         subprocess.run(["mysqld", "--no-defaults", "--initialize-insecure", "--secure-file-priv=NULL", "--user=nobody", f"--datadir={self.data}", f"--log-error={folder}/init.log"], check=True)
         self.objects = {}
         with self._serving() as ask:
-            ask("CREATE DATABASE app; CREATE TABLE app.notes (id INT PRIMARY KEY AUTO_INCREMENT, text TEXT)")
+            ask("CREATE DATABASE app; CREATE TABLE app.orders (id INT PRIMARY KEY AUTO_INCREMENT, text TEXT)")
             ask("CREATE DATABASE backup; CREATE TABLE backup.heartbeat (id INT PRIMARY KEY, at DATETIME(6) NOT NULL)")
-            ask("INSERT INTO app.notes (text) VALUES ('before the base')")
+            ask("INSERT INTO app.orders (text) VALUES ('before the base')")
             before = ask("SELECT @@GLOBAL.gtid_executed")
         with tempfile.TemporaryDirectory(dir=folder) as clone:
             shutil.copytree(self.data, f"{clone}/data", ignore=shutil.ignore_patterns("binlog.*", "*.pem", "auto.cnf"))
             self._make_base(pathlib.Path(clone, "data"), before)
         with self._serving() as ask:
             for number in range(20):
-                ask(f"INSERT INTO app.notes (text) VALUES ('note {number}')")
-            counted = {"gtids": ask("SELECT @@GLOBAL.gtid_executed"), "rows": {"app.notes": 21, "backup.heartbeat": 0}}
-            ask("INSERT INTO app.notes (text) VALUES ('after the count')")
+                ask(f"INSERT INTO app.orders (text) VALUES ('order {number}')")
+            counted = {"gtids": ask("SELECT @@GLOBAL.gtid_executed"), "rows": {"app.orders": 21, "backup.heartbeat": 0}}
+            ask("INSERT INTO app.orders (text) VALUES ('after the count')")
             ask("REPLACE INTO backup.heartbeat (id, at) VALUES (1, UTC_TIMESTAMP(6))")
             ((self.server),) = [ask("SELECT @@server_uuid")]
         self.manifest(counted, before)
@@ -191,7 +191,7 @@ class Drill(unittest.TestCase):
 
     def test_rows_that_the_group_had_and_the_archive_has_not(self):
         counted, before = self.source.counted, self.source.before
-        self.source.manifest({**counted, "rows": {"app.notes": 22}}, before)
+        self.source.manifest({**counted, "rows": {"app.orders": 22}}, before)
         self.objects = dict(self.source.objects)
         self.source.manifest(counted, before)
-        self.assert_bad("app.notes has 21 rows, and the group had 22 at the same transactions")
+        self.assert_bad("app.orders has 21 rows, and the group had 22 at the same transactions")

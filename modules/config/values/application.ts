@@ -57,6 +57,20 @@ export const variableValue = text((value) => {
     : undefined;
 });
 
+/** Name of a header of HTTP. */
+export const headerName = matching(
+  /^[A-Za-z0-9-]{1,64}$/,
+  "must be the name of a header: at most 64 letters, digits and hyphens",
+  'write it as "Idempotency-Key"',
+);
+
+/** Name of a table or column, as SQL takes it without quotes. */
+export const sqlName = matching(
+  /^[A-Za-z_][A-Za-z0-9_]{0,63}$/,
+  "must be a name of at most 64 letters, digits and underscores",
+  'write the name alone, as "orders"',
+);
+
 /** A TCP port. Name servers are asked by the platform's resolver alone: a question can carry data out. */
 export const port = z
   .int()

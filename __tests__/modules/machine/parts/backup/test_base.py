@@ -21,14 +21,14 @@ class Counted(unittest.TestCase):
             if statement == "SELECT @@GLOBAL.gtid_executed":
                 return ((next(sets),),)
             if statement == base.TABLES:
-                return (("app", "notes"), ("backup", "heartbeat"))
+                return (("app", "orders"), ("backup", "heartbeat"))
             return ((7,),) if statement.startswith("SELECT COUNT") else ()
 
         with mock.patch.object(base, "rows", rows), mock.patch.object(base, "QUIET_SECONDS", 0), mock.patch.object(base, "SNAPSHOTS", 2), mock.patch("builtins.print"):
             return base._counted(None)
 
     def test_with_the_transactions_that_the_snapshot_has(self):
-        self.assertEqual(self.counted("u:1-5,\nv:1", "u:1-5,\nv:1"), {"gtids": "u:1-5,v:1", "rows": {"app.notes": 7, "backup.heartbeat": 7}})
+        self.assertEqual(self.counted("u:1-5,\nv:1", "u:1-5,\nv:1"), {"gtids": "u:1-5,v:1", "rows": {"app.orders": 7, "backup.heartbeat": 7}})
 
     def test_another_snapshot_where_one_was_committed_meanwhile(self):
         self.assertEqual(self.counted("u:1-5", "u:1-6", "u:1-6", "u:1-6")["gtids"], "u:1-6")

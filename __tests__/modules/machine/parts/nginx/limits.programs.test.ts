@@ -14,7 +14,7 @@ describe.runIf(hasToolInNetwork("nginx", "limits and logs", "-nu"))(
       for (const status of output.split(/\s+/)) counts[status] = (counts[status] ?? 0) + 1;
       return counts;
     };
-    const times = (count: number, address: string, path = "/notes", method = "POST"): string =>
+    const times = (count: number, address: string, path = "/orders", method = "POST"): string =>
       `visitor -H 'CF-Connecting-IP: ${address}' -X ${method} -o /dev/null -w '%{http_code} ' "${path}?[1-${count}]"`;
 
     it.each(bothModes)("writes of one address are limited, and nobody else's (%s)", async (_, part) => {
@@ -51,11 +51,11 @@ describe.runIf(hasToolInNetwork("nginx", "limits and logs", "-nu"))(
     });
 
     it("writes are limited where the application says that there are any, by one path or all below one", async () => {
-      const part = partOf(nginxPart, exampleConfig({ application: { writePaths: ["/v1.0/", "/notes"] } }));
+      const part = partOf(nginxPart, exampleConfig({ application: { writePaths: ["/v1.0/", "/orders"] } }));
       const count = (path: string): string => `${times(15, "192.0.2.9", path)}; echo`;
       const output = await inNetwork(
         part,
-        `application; ${count("/other")}; ${count("/notes/1")}; ${count("/v1x0/a")}; ${count("/v1.0/a")}; ${count("/notes")}`,
+        `application; ${count("/other")}; ${count("/orders/1")}; ${count("/v1x0/a")}; ${count("/v1.0/a")}; ${count("/orders")}`,
       );
       const limited = linesOf(output).map((line) => "429" in statuses(line.trim()));
       expect(limited).toEqual([false, false, false, true, true]);

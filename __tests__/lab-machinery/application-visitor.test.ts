@@ -1,0 +1,57 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import lab from "../../environments/lab.js";
+import { applicationVisitor, requestToWrite, statementFor, textsIn } from "../../lab/load/application-visitor.js";
+import { labConfig } from "../../lab/environment.js";
+import { exampleConfig } from "../support/config.js";
+
+const settingsOf = async (example: string) =>
+  JSON.parse(await readFile(`examples/${example}/environment.json`, "utf8")) as Required<
+    Pick<typeof lab, "application" | "database">
+  >;
+const visitorOf = async (example: string) => {
+  const release = { file: "release.tar.gz", sha256: "0".repeat(64), settings: await settingsOf(example) };
+  return applicationVisitor(await labConfig({ release }));
+};
+
+describe("a visitor of the lab", () => {
+  it("must be described: without it, nothing that writes begins", () => {
+    expect(() => applicationVisitor(exampleConfig())).toThrow(/^lab: application\.visitor is missing.*; add it to/);
+  });
+
+  it("writes to the guestbook a text in the body", async () => {
+    expect(requestToWrite(await visitorOf("guestbook"), "write-1-{n}")).toEqual({
+      method: "POST",
+      headers: {},
+      body: '{"author":"visitor","text":"write-1-{n}"}',
+      status: 201,
+    });
+  });
+
+  it("writes to the poll a key in a header, and finds it behind what the application puts before it", async () => {
+    const visitor = await visitorOf("poll");
+    expect(requestToWrite(visitor, "write-1-{n}").headers).toEqual({ "Idempotency-Key": "write-1-{n}" });
+    expect(statementFor(visitor, "write-1-")).toBe("SELECT vote_key FROM app.votes WHERE vote_key LIKE '%write-1-%'");
+    expect([...textsIn("client:write-1-7\nclient:write-1-70\nrequest:abc", "write-1-")]).toEqual([
+      "write-1-7",
+      "write-1-70",
+    ]);
+  });
+
+  it("is the only one outside the examples who knows what the guestbook keeps", () => {
+    const folders = ["docs", "lab", "modules", "ops", "release", "scripts", "stacks", "__tests__/lab", "__tests__/ops"];
+    const knows = /api\/notes|\bnotes\.(?:id|text)|(?:app\.|app |FROM |INTO |TABLE )notes\b/;
+    const files = folders.flatMap((folder) =>
+      readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => `${folder}/${name}`),
+    );
+    const knowing = files.filter((file) => statSync(file).isFile() && knows.test(readFileSync(file, "utf8")));
+    expect(knowing).toEqual([]);
+  });
+
+  it("is in the lab's own settings the one of the example that the lab boots", async () => {
+    const { application, database } = await settingsOf("guestbook");
+    expect(lab.application).toMatchObject({ visitor: application.visitor, writePaths: application.writePaths });
+    expect(lab.database).toMatchObject(database);
+  });
+});

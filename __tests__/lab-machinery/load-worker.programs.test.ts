@@ -1,0 +1,38 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { execa } from "execa";
+import { expect, it, onTestFinished } from "vitest";
+import type { LoadProps, LoadResult } from "../../lab/load/load.js";
+
+it("a load numbers body and headers, and takes the status it was told for a good one", async () => {
+  const seen: string[] = [];
+  const server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (chunk: Buffer) => (body += chunk.toString()));
+    request.on("end", () => {
+      seen.push(`${request.method} ${request.headers["content-type"]} ${request.headers["x-key"] as string} ${body}`);
+      response.writeHead(body.endsWith("1") ? 200 : 201).end();
+    });
+  });
+  onTestFinished(() => void server.close());
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const load: LoadProps = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    method: "POST",
+    headers: { "Content-Type": "text/plain", "X-Key": "key-{n}" },
+    body: "text-{n}",
+    status: 201,
+    ratePerSecond: 20,
+    seconds: 0.15,
+  };
+  const { stdout } = await execa(process.execPath, ["--import", "tsx", "lab/load/worker.ts"], {
+    input: `${JSON.stringify(load)}\n`,
+  });
+  const { acknowledged, acknowledgedAt, byStatus } = JSON.parse(stdout) as LoadResult;
+  expect(seen.sort()).toEqual([0, 1, 2].map((n) => `POST text/plain key-${n} text-${n}`));
+  expect(acknowledged.toSorted()).toEqual([0, 2]);
+  expect(acknowledgedAt).toHaveLength(2);
+  expect(byStatus).toEqual({ "200": 1, "201": 2 });
+});
