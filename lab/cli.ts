@@ -7,7 +7,7 @@ import { runSteps } from "./cli/run-steps.js";
 import { takeDown } from "./down.js";
 import { Lab } from "./lab.js";
 import { layout } from "./layout.js";
-import { readRelease } from "./releases.js";
+import { keepRelease, readRelease } from "./releases.js";
 import { loadSettings } from "./settings.js";
 import { rehearse } from "./rehearse.js";
 import { takeLock } from "./system/lock.js";
@@ -46,7 +46,7 @@ program
       throw new Error(`lab: is up with tls ${current}; for ${tls}, run \`npm run lab down\` first`);
     if (release && before)
       throw new Error(
-        "lab: is up with a release; for another one, run `npm run lab down` first, or `npm run ops release`",
+        "lab: is up with a release; for another one, run `npm run lab publish FILE`, or `npm run lab down` first if its settings differ",
       );
     const outdated = before ? await (await Lab.attach()).outdated() : [];
     for (const { name } of outdated)
@@ -55,7 +55,7 @@ program
       upSteps(layout, {
         ...before,
         ...(tls && { tls }),
-        ...(release && { release: await readRelease(release, settings) }),
+        ...(release && { release: await keepRelease(layout, await readRelease(release, settings)) }),
       }),
     );
     console.log(`up after ${seconds.toFixed(1)} s`);
@@ -87,6 +87,17 @@ program
     for (const problem of found) console.error(problem);
     if (found.length > 0) process.exitCode = 1;
     else console.log("the lab can run here");
+  });
+
+program
+  .command("publish")
+  .description("puts another release on the lab's internet, and says by which command servers take it")
+  .argument("<file>", "tarball of `npm run app:build`")
+  .action(async (tarball: string) => {
+    const lab = await Lab.attach();
+    const { file, sha256 } = await readRelease(tarball);
+    const url = await lab.publish(file, `release-${sha256.slice(0, 12)}.tar.gz`);
+    console.log(`ENVIRONMENT=lab npm run ops release ${url} ${sha256}`);
   });
 
 for (const [name, description, act] of [

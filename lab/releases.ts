@@ -17,6 +17,14 @@ export async function publish(layout: Layout, { application }: Config, file: str
   return url.href;
 }
 
+/** Copies a release to where the lab keeps it: the next build writes over the file that it was booted with. */
+export async function keepRelease(layout: Layout, release: LabRelease): Promise<LabRelease> {
+  const file = path.join(layout.state, "release.tar.gz");
+  await mkdir(layout.state, { recursive: true });
+  await copyFile(release.file, file);
+  return { ...release, file };
+}
+
 /** Reads a release to boot the lab with. @param settings file with the lines of its environment @default - those of environments/lab.ts */
 export async function readRelease(tarball: string, settings?: string): Promise<LabRelease> {
   const file = path.resolve(tarball);

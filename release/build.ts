@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { Command } from "commander";
@@ -46,7 +46,7 @@ export const buildRelease = async ({
   try {
     const app = join(staging, "app");
     await mkdir(app);
-    await promisify(execFile)(resolve(application, "build"), [app]);
+    await fillByBuild(resolve(application, "build"), app);
     await writeFile(join(app, "VERSION"), `${version}\n`);
     // Python leaves compiled copies of what it has imported.
     const filter = (path: string): boolean => !path.endsWith("__pycache__");
@@ -62,6 +62,23 @@ export const buildRelease = async ({
   }
   const tarball = await readFile(path);
   return { path, bytes: tarball.length, sha256: createHash("sha256").update(tarball).digest("hex") };
+};
+
+/** Lets the application's own command fill a folder. @throws with what it printed, and what to do */
+const fillByBuild = async (build: string, app: string): Promise<void> => {
+  try {
+    await promisify(execFile)(build, [app]);
+  } catch (error) {
+    const { code, stderr } = error as { readonly code: string | number; readonly stderr: string };
+    if (code === "ENOENT" || code === "EACCES")
+      throw new Error(
+        `app:build: ${build} must be a command that fills the folder it is given; \`npm run app:new\` copies one`,
+        { cause: error },
+      );
+    const isUninstalled = /Cannot find (?:package|module)/.test(stderr);
+    const fix = isUninstalled ? `\nfix: npm install --prefix ${dirname(build)}` : "";
+    throw new Error(`app:build: ${build} ended with ${code}: ${stderr.trim()}${fix}`, { cause: error });
+  }
 };
 
 /** Packs a folder so that nothing but names, bytes and who may execute matters: no time, owner, umask or order of the file system. */
@@ -103,5 +120,11 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
     .option("--folder <path>", "where to write it", "dist")
     .option("--version <version>", "version the application reports", "1.0.0")
     .parse();
-  console.log(report(await buildRelease(command.opts<BuildProps>())));
+  await buildRelease(command.opts<BuildProps>()).then(
+    (built) => console.log(report(built)),
+    (error: Error) => {
+      console.error(error.message);
+      process.exitCode = 1;
+    },
+  );
 }

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { list } from "tar";
@@ -14,6 +14,20 @@ beforeAll(async () => {
   built = await buildRelease({ folder, version: "9.8.7" });
 });
 afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("an application that cannot be built", () => {
+  it.each([
+    ["nothing there", undefined, /must be a command that fills the folder.*app:new/],
+    ["a library missing", "import 'no-such-library';", /no-such-library[^]*\nfix: npm install --prefix /],
+    ["a mistake of its own", "console.error('no tea'); process.exit(3);", /build ended with 3: no tea$/],
+  ])("says why: %s", async (what, script, words) => {
+    const application = join(folder, what.replaceAll(" ", "-"));
+    mkdirSync(application);
+    const build = `#!/bin/sh\nexec '${process.execPath}' --input-type=module -e "${script}"\n`;
+    if (script) writeFileSync(join(application, "build"), build, { mode: 0o755 });
+    await expect(buildRelease({ folder, application })).rejects.toThrow(words);
+  });
+});
 
 const entries = async () => {
   const found: { path: string; mode?: number; mtime?: Date; uid?: number }[] = [];
