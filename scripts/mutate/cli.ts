@@ -1,8 +1,11 @@
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { execa } from "execa";
+import { lineChanges } from "./line-changes.js";
+import { changeOf, type Change } from "./mutation.js";
 import { payloadMutations } from "./payload-mutations.js";
-import { tryMutations } from "./try-mutations.js";
+import { tryChanges } from "./try-changes.js";
 
 /** Share of the mistakes that tests must notice. */
 const goal = 0.9;
@@ -11,30 +14,55 @@ const program = new Command("npm run mutate").description(
   "Makes small mistakes on purpose and runs the unit tests, to see which nobody would notice. Takes minutes to hours.",
 );
 
+const textOf = (file: string): string => readFileSync(fileURLToPath(new URL(`../../${file}`, import.meta.url)), "utf8");
+
+/** Tries these mistakes, names each that no test notices, and sets how the command ends. */
+async function tryAndTell(changes: readonly Change[], isQuick = false): Promise<void> {
+  const unnoticed = await tryChanges(changes, isQuick, ({ file, label }, isNoticed) =>
+    console.log(`${isNoticed ? "noticed" : "by its own tests not noticed"}: ${file}: ${label}`),
+  );
+  for (const { file, label } of unnoticed) console.log(`NOT NOTICED ${file}: ${label}`);
+  console.log(`${changes.length - unnoticed.length} of ${changes.length} noticed`);
+  if (changes.length - unnoticed.length < goal * changes.length) process.exitCode = 1;
+}
+
 program
   .command("payload")
   .description("known mistakes in the files of servers, one at a time; ends with 1 below nine tenths noticed")
   .option("--file <text>", "only files whose path holds this text", "")
-  .action(async ({ file }: { file: string }) => {
+  .option("--quick", "only by the tests of each file's part, not by all that got past them")
+  .action(async ({ file, quick }: { file: string; quick?: boolean }) => {
     const wanted = payloadMutations.filter((mutation) => mutation.file.includes(file));
-    const noticed = await tryMutations(wanted, ({ file: path, from, to, harm }, isNoticed) =>
-      console.log(
-        `${isNoticed ? "noticed    " : "NOT NOTICED"} ${path}: ${from.trim()} -> ${to.trim() || "nothing"} (${harm})`,
-      ),
+    await tryAndTell(
+      wanted.map((mutation) => changeOf(textOf(mutation.file), mutation)),
+      quick,
     );
-    console.log(`${noticed} of ${wanted.length} noticed`);
-    if (noticed < goal * wanted.length) process.exitCode = 1;
   });
 
 program
-  .command("mysql-group")
-  .description("mistakes that mutmut makes in mysql-group; ends with 1 below nine tenths noticed")
-  .argument("[modules...]", "only these, for example: liveness room")
-  .action(async (modules: readonly string[]) => {
-    const script = fileURLToPath(new URL("mysql-group.py", import.meta.url));
-    const { exitCode } = await execa("python3", [script, ...modules], { stdio: "inherit", reject: false });
-    process.exitCode = exitCode;
+  .command("lines")
+  .description("in the files of servers each line left out, and one word, number or option of it wrong")
+  .option("--file <text>", "only files whose path holds this text", "")
+  .option("--quick", "only by the tests of each file's part, not by all that got past them")
+  .action(async ({ file, quick }: { file: string; quick?: boolean }) => {
+    const { stdout } = await execa("git", ["ls-files", "modules/machine/parts/*/files/*"]);
+    const files = stdout.split("\n").filter((path) => path.includes(file) && !path.endsWith(".py"));
+    await tryAndTell(
+      files.flatMap((path) => lineChanges(path, textOf(path))),
+      quick,
+    );
   });
+
+for (const name of ["mysql-group", "mysql-backup", "app-runs"])
+  program
+    .command(name)
+    .description(`mistakes that mutmut makes in ${name}; ends with 1 below nine tenths noticed`)
+    .argument("[modules...]", "only these, for example: liveness room")
+    .action(async (modules: readonly string[]) => {
+      const script = fileURLToPath(new URL("python.py", import.meta.url));
+      const { exitCode } = await execa("python3", [script, name, ...modules], { stdio: "inherit", reject: false });
+      process.exitCode = exitCode;
+    });
 
 program
   .command("typescript")

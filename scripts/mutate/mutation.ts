@@ -9,12 +9,35 @@ export interface Mutation {
   readonly harm: string;
 }
 
-/** A file's text with the mistake in it. @throws Error when the text to change is not there exactly once */
-export function mutated(text: string, { file, from, to }: Mutation): string {
+/** A mistake at one place of one file. */
+export interface Change {
+  /** Path in the repository. */
+  readonly file: string;
+  /** Where the replaced text begins, in characters from the file's beginning. */
+  readonly at: number;
+  readonly from: string;
+  readonly to: string;
+  /** In words, for who reads the result. */
+  readonly label: string;
+}
+
+/** Where a known mistake is made. @throws Error when the text to change is not there exactly once */
+export function changeOf(text: string, { file, from, to, harm }: Mutation): Change {
   const found = text.split(from).length - 1;
   if (found !== 1)
     throw new Error(
       `scripts/mutate: ${JSON.stringify(from)} must stand once in ${file}, found ${found} times; update the list`,
     );
-  return text.replace(from, () => to);
+  return { file, at: text.indexOf(from), from, to, label: `${from.trim()} -> ${to.trim() || "nothing"} (${harm})` };
+}
+
+/** A file's text with these mistakes in it. Undefined when two of them are at the same place. */
+export function changed(text: string, changes: readonly Change[]): string | undefined {
+  let [result, end] = [text, Infinity];
+  for (const { at, from, to } of [...changes].sort((one, other) => other.at - one.at)) {
+    if (at + from.length > end) return undefined;
+    result = result.slice(0, at) + to + result.slice(at + from.length);
+    end = at;
+  }
+  return result;
 }

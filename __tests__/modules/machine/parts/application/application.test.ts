@@ -244,6 +244,70 @@ describe("units", () => {
     expect(unit("app.socket")).toMatch(/^TriggerLimitIntervalSec=0$/m);
   });
 
+  it("know the application's settings and folder, and name its lines in the journal", () => {
+    for (const [name, folder] of [
+      ["app", "current"],
+      ["app-trial", "trial"],
+    ] as const)
+      expect(unit(`${name}.service`)).toMatch(
+        new RegExp(`^EnvironmentFile=/etc/app/app\\.env\nWorkingDirectory=/opt/app/${folder}$`, "m"),
+      );
+    expect(unit("app.service")).toMatch(/^SyslogIdentifier=app$/m);
+    expect(unit("app.service")).toMatch(/^SystemCallErrorNumber=EPERM$/m);
+    // A connection of a visitor and one to the database for each operation.
+    expect(Number(/^LimitNOFILE=(\d+)$/m.exec(unit("app.service"))?.[1])).toBeGreaterThanOrEqual(
+      4 * limits.database.operations,
+    );
+  });
+
+  it("come up with the server, the socket before the application, and hold a burst of connections", () => {
+    expect(unit("app.service")).toMatch(/^After=app\.socket network\.target$/m);
+    expect(unit("app.service")).toMatch(/^RestartSec=1s$/m);
+    expect(unit("app.service")).toMatch(/\n\[Install\]\nWantedBy=multi-user\.target\n$/);
+    expect(unit("app.socket")).toMatch(/^Backlog=1024\nNoDelay=true$/m);
+    expect(unit("app.socket")).toMatch(/\n\[Install\]\nWantedBy=sockets\.target\n$/);
+    expect(unit("app-trial.service")).not.toContain("[Install]");
+  });
+
+  it("bring the first release after the network is up, app-runs before what it runs, and set up nothing else meanwhile", () => {
+    const first = moreUnit("app-first-release.service");
+    expect(first).toMatch(/^Wants=network-online\.target\nAfter=network-online\.target nss-lookup\.target$/m);
+    expect(first).toMatch(
+      /^Type=oneshot\nEnvironmentFile=\/etc\/platform\/release\.env\n(#.*\n)?ExecStart=\S*\/fetch-release \$\{RELEASE_URL\} \$\{RELEASE_SHA256\} app-runs \/opt\/app-runs\nExecStart=\S*\/deploy-app \$\{RELEASE_URL\} \$\{RELEASE_SHA256\}$/m,
+    );
+    expect(first).toMatch(/^RestartSec=5s$/m);
+    expect(first).toMatch(/^WantedBy=multi-user\.target$/m);
+    expect(unit("app-first-release.service")).not.toContain("app-runs");
+    expect(part.setup).toMatch(
+      /^mkdir -p \/opt\/app\/releases\nsystemctl daemon-reload\nsystemctl enable --quiet app\.socket app\.service app-first-release\.service\n/m,
+    );
+    expect(part.setup).toMatch(/\nsystemctl start --no-block app-first-release\.service\n$/);
+  });
+
+  it("wait for a schedule's and for migrations' end, and keep workers up with their release", () => {
+    for (const name of ["app-schedule-report.service", "app-migrations.service"])
+      expect(moreUnit(name)).toMatch(/^Type=oneshot$/m);
+    for (const name of ["app-worker-mail.service", "app-worker-cache.service"]) {
+      expect(moreUnit(name)).toMatch(/^PartOf=app-workers\.target$/m);
+      expect(moreUnit(name)).toMatch(/^Restart=always$/m);
+      expect(moreUnit(name)).toMatch(/^ConditionPathExists=\/opt\/app\/current$/m);
+      expect(moreUnit(name)).toMatch(/\n\[Install\]\nWantedBy=app-workers\.target\n$/);
+    }
+    // The others get the signal themselves: systemd would send it to their command beside app-runs.
+    for (const [name, isClaimed] of [
+      ["app-worker-mail", true],
+      ["app-schedule-report", true],
+      ["app-migrations", true],
+      ["app-worker-cache", false],
+    ] as const)
+      expect({ name, mixed: moreUnit(`${name}.service`).includes("\nKillMode=mixed\n") }).toEqual({
+        name,
+        mixed: isClaimed,
+      });
+    expect(moreUnit("app-schedule-report.timer")).toMatch(/^AccuracySec=1s$/m);
+    expect(moreUnit("app-schedule-report.timer")).toMatch(/\n\[Install\]\nWantedBy=timers\.target\n$/);
+  });
+
   it("run as the application's user and execute nothing but Node and its libraries", () => {
     for (const name of ["app.service", "app-trial.service"]) expect(unit(name)).toMatch(/^User=app\nGroup=app$/m);
     expect(unit("app.service")).toContain("NoExecPaths=/\nExecPaths=/usr/bin/node /usr/lib\n");

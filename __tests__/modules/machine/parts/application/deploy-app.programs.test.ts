@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { Config } from "../../../../../modules/config/schema.js";
 import { applicationPart } from "../../../../../modules/machine/parts/application/index.js";
 import { ports } from "../../../../../modules/platform/ports.js";
+import { exampleConfig } from "../../../../support/config.js";
 import { contentOf, inTemporaryFolder, partOf, writeBelow } from "../../../../support/payload-files.js";
 import { runToolBeside } from "../../../../support/tools.js";
 
@@ -10,15 +12,16 @@ import { runToolBeside } from "../../../../support/tools.js";
  * health check fails when a file "sick" names its release or "all"; a trial is not ready, and ends by itself, when it says "trial". Each
  * answers on its port only.
  */
-const deploy = (script: string): Promise<string[]> => inTemporaryFolder((folder) => deployIn(folder, script));
+const deploy = (script: string, config?: Config): Promise<string[]> =>
+  inTemporaryFolder((folder) => deployIn(folder, script, config));
 
-async function deployIn(folder: string, script: string): Promise<string[]> {
+async function deployIn(folder: string, script: string, config = exampleConfig()): Promise<string[]> {
   const standIn = (name: string, body: string) => ({
     path: `bin/${name}`,
     content: `#!/bin/bash\n${body}\n`,
     permissions: "0755",
   });
-  const program = contentOf(partOf(applicationPart), "/usr/local/sbin/deploy-app")
+  const program = contentOf(partOf(applicationPart, config), "/usr/local/sbin/deploy-app")
     .replaceAll("/opt/app", join(folder, "opt"))
     .replaceAll("/run/lock", folder)
     .replace("{2-60}", "{2-0}")
@@ -41,7 +44,14 @@ async function deployIn(folder: string, script: string): Promise<string[]> {
       "fetch-release",
       '[ "$1" != --check ] || exec grep -q . "$2/server.js" 2>/dev/null; cp -r "r${1##*/}/$3" "$4" 2>/dev/null || { echo "fetch-release: refused"; exit 1; }; [ ! -e cut ] || kill -9 $PPID',
     ),
-    standIn("systemctl", `[ "$1" = is-active ] && exec ${folder}/trial-runs; echo "$*" >>${folder}/systemctl.log`),
+    standIn(
+      "systemctl",
+      `[ "$1" = is-active ] && exec ${folder}/trial-runs; echo "$*" >>${folder}/systemctl.log
+      case "$2" in
+        app-migrations.service) cp ${folder}/opt/trial/server.js ${folder}/migrated; ! grep -qx migrations ${folder}/sick ;;
+        app-trial.service) [ "$1" != restart ] || stat -Lc %a ${folder}/opt/trial/.. ${folder}/opt/trial >${folder}/modes ;;
+      esac`,
+    ),
     {
       path: "test.sh",
       content: `
@@ -143,6 +153,51 @@ describe("deploy-app", { concurrent: true }, () => {
     ]);
   });
 
+  it("lets the application's user read what is tried, whatever the umask, and leaves nothing of a trial that failed", async () => {
+    const output = await deploy(
+      "umask 077; build 1; chmod 755 r1 r1/app; sick trial; release 1; cat modes; ls -A opt; tail -n 1 systemctl.log",
+    );
+    expect(output.slice(1)).toEqual(["exit 1", "755", "755", "releases", "stop app-trial.service"]);
+  });
+
+  it("says that there is none to go back to where the first release is not healthy", async () => {
+    const output = await deploy("build 1; sick all; release 1; ls opt/releases | wc -l");
+    expect(output).toEqual([expect.stringMatching(/ is not healthy, and there is none to go back to$/), "exit 1", "1"]);
+  });
+
+  it("applies a release's migrations before it is tried, and tries none whose migrations fail", async () => {
+    const config = exampleConfig({ application: { migrate: ["/usr/bin/node", "migrate.js"] } });
+    const script =
+      "build 1; release 1; cat migrated; grep -E 'migrations|trial' systemctl.log | head -n 2; build 2; sick migrations; release 2; cat migrated; current; tail -n 2 systemctl.log";
+    expect((await deploy(script, config)).slice(1)).toEqual([
+      "exit 0",
+      "// 1",
+      "start app-migrations.service",
+      "restart app-trial.service",
+      "deploy-app: the migrations fail (journalctl -u app-migrations); what runs was not changed",
+      "exit 1",
+      "// 2",
+      "// 1",
+      "start app-migrations.service",
+      "stop app-trial.service",
+    ]);
+  });
+
+  it("starts the workers of the release anew, without waiting for them, and needs no socket where the application opens its port", async () => {
+    const workers = { mail: { command: ["./mail"] } };
+    const config = exampleConfig({ application: { listens: "port", workers } });
+    expect((await deploy("build 1; release 1; grep -v trial systemctl.log", config)).slice(2)).toEqual([
+      "restart app.service",
+      "restart --no-block app-workers.target",
+    ]);
+  });
+
+  it("waits for a trial longer than its migrations may take, and for an application until it hangs no more", () => {
+    const program = contentOf(partOf(applicationPart), "/usr/local/sbin/deploy-app");
+    expect(Number(/TRIAL_SECONDS=(\d+)/.exec(program)?.[1])).toBeGreaterThan(60);
+    expect(Number(/--max-time (\d+)/.exec(program)?.[1])).toBeLessThanOrEqual(10);
+  });
+
   it("goes back from a release that is not healthy after the switch, and forgets it", async () => {
     const output = await deploy(
       "build 1; build 2; release 1; sick '// 2'; release 2; current; ls opt/releases | wc -l",
@@ -197,9 +252,10 @@ describe("deploy-app", { concurrent: true }, () => {
   });
 
   it("explains itself, and refuses wrong arguments", async () => {
-    const output = await deploy(
-      './deploy-app --help | head -n 1; ./deploy-app http://archive.test/x abc >/dev/null 2>&1; echo "exit $?"',
-    );
-    expect(output).toEqual(["usage: deploy-app URL SHA256", "exit 2"]);
+    const [url, sha] = ["https://archive.test/x", "0".repeat(64)];
+    const wrong = [`http://archive.test/x ${sha}`, `${url} abc`, `${url} ${sha}0`, `${url} ${sha} x`, url, ""];
+    const each = wrong.map((words) => `./deploy-app ${words} >/dev/null 2>&1; echo "exit $?"`);
+    const output = await deploy(`./deploy-app --help | head -n 1; ${each.join("; ")}; ls opt`);
+    expect(output).toEqual(["usage: deploy-app URL SHA256", ...wrong.map(() => "exit 2")]);
   });
 });

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { limits } from "../../../../../examples/guestbook/src/limits.js";
 import { mysqlPart } from "../../../../../modules/machine/parts/mysql/index.js";
 import { exampleConfig, exampleKeyFile } from "../../../../support/config.js";
 import { partOf, temporaryFolder, writeBelow } from "../../../../support/payload-files.js";
@@ -7,6 +8,7 @@ import { splitServers } from "../../../../support/servers.js";
 import { hasTool, runTool } from "../../../../support/tools.js";
 import { judgeDropIn, judgeUnits } from "../../../../support/units.js";
 
+const joinerFolder = "../../../../../modules/machine/parts/mysql/files/mysql-group";
 const mysqlOf = (name: string, config = exampleConfig()) => partOf(mysqlPart, config, name);
 const contentOf = (path: string, part = mysqlOf("alpha")): string =>
   part.files?.find((file) => file.path === path)?.content ?? "";
@@ -14,6 +16,8 @@ const variables = (part = mysqlOf("alpha")): Readonly<Record<string, string>> =>
   const lines = contentOf("/etc/mysql/server.cnf", part).matchAll(/^(\w+) = (.*)$/gm);
   return Object.fromEntries([...lines].map(([, name = "", value = ""]) => [name, value] as const));
 };
+const joinerSource = (name: string): string =>
+  readFileSync(new URL(`${joinerFolder}/${name}`, import.meta.url), "utf8");
 const settings = (part = mysqlOf("alpha")): unknown => JSON.parse(contentOf("/etc/mysql-group/group.json", part));
 
 describe("MySQL with defaults", () => {
@@ -142,6 +146,87 @@ describe("the server's configuration", () => {
       loose_group_replication_consistency: "BEFORE_ON_PRIMARY_FAILOVER",
       loose_group_replication_single_primary_mode: "ON",
     });
+  });
+
+  it("has one address and one set of certificates, towards clients, the group and a member that recovers", () => {
+    const own = variables();
+    expect(own).toMatchObject({
+      port: "3306",
+      report_host: "10.0.1.11",
+      report_port: "3306",
+      loose_group_replication_local_address: "10.0.1.11:33061",
+      ssl_ca: "/etc/mysql/tls/ca.pem",
+      ssl_cert: "/etc/mysql/tls/server.pem",
+      ssl_key: "/etc/mysql/tls/server.key",
+      loose_group_replication_recovery_use_ssl: "ON",
+      loose_group_replication_recovery_tls_version: own["tls_version"],
+    });
+    for (const name of ["ssl_ca", "ssl_cert", "ssl_key"])
+      expect(own[`loose_group_replication_recovery_${name}`]).toBe(own[name]);
+  });
+
+  it("keeps its data on the volume, in files whose names the group and the archive go by", () => {
+    expect(joinerSource("received.py")).toContain(
+      `RELAY_LOGS = "${variables()["relay_log"]}-group_replication_applier.*"`,
+    );
+    expect(variables()).toMatchObject({ datadir: "/var/lib/mysql/data", log_bin: "binlog", binlog_checksum: "CRC32" });
+  });
+
+  it("loads what the group and a copy of it need", () => {
+    expect(contentOf("/etc/mysql/server.cnf").match(/^plugin_load_add = .*$/gm)).toEqual([
+      "plugin_load_add = group_replication.so",
+      "plugin_load_add = mysql_clone.so",
+    ]);
+  });
+
+  it("replays what a member missed, and clones only where the joiner says so", () => {
+    expect(joinerSource("group.py")).toContain("NEVER = 2**63 - 1\n");
+    expect(variables()["loose_group_replication_clone_threshold"]).toBe(String(2n ** 63n - 1n));
+  });
+
+  it("has one primary and one order of all messages, and holds it back before a replica is far behind", () => {
+    expect(variables()).toMatchObject({
+      loose_group_replication_enforce_update_everywhere_checks: "OFF",
+      loose_group_replication_paxos_single_leader: "ON",
+      loose_group_replication_flow_control_mode: "QUOTA",
+      loose_group_replication_flow_control_applier_threshold: "25000",
+      loose_group_replication_flow_control_certifier_threshold: "25000",
+    });
+    expect(Number(variables()["replica_parallel_workers"])).toBeGreaterThan(1);
+  });
+
+  it("asks no name server, keeps no time zone of its own, and locks out no host", () => {
+    expect(variables()).toMatchObject({ skip_name_resolve: "ON", default_time_zone: "+00:00", log_timestamps: "UTC" });
+    expect(Number(variables()["max_connect_errors"])).toBeGreaterThanOrEqual(1_000_000);
+  });
+
+  it("has connections for two pools of each web server that the address range has room for, and a hundred more", () => {
+    const pools = 70 * 2 * limits.database.connectionsPerSide;
+    expect(Number(variables()["max_connections"])).toBeGreaterThanOrEqual(pools + 100);
+  });
+
+  it("writes warnings and slow statements to the files that the agent follows and logrotate bounds", () => {
+    expect(variables()).toMatchObject({
+      log_error: "/var/log/mysql/error.log",
+      log_error_verbosity: "2",
+      log_output: "FILE",
+      slow_query_log: "ON",
+      slow_query_log_file: "/var/log/mysql/slow.log",
+      long_query_time: "1",
+    });
+  });
+
+  it("has a redo log for a busy hour that a small server can replay in minutes", () => {
+    expect(variables()["innodb_redo_log_capacity"]).toBe("512M");
+  });
+
+  it("asks another member again for a minute before a recovery fails", () => {
+    const own = variables();
+    const [pause, attempts] = ["reconnect_interval", "retry_count"].map((name) =>
+      Number(own[`loose_group_replication_recovery_${name}`]),
+    ) as [number, number];
+    expect(pause * attempts).toBeGreaterThanOrEqual(45);
+    expect(pause).toBeLessThanOrEqual(10);
   });
 
   it("gives each server another, stable id", () => {

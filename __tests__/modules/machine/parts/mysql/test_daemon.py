@@ -38,6 +38,7 @@ class Case(OnVolume):
         self.daemon._step()
 
     def acted(self):
+        self.assertTrue(all(call.args[0] is SETTINGS for call in self.group.mock_calls))
         return [call[0] for call in self.group.mock_calls]
 
 
@@ -139,6 +140,8 @@ class Inside(Case):
         self.step(replace(PRIMARY, role="SECONDARY"))
         self.step(replace(PRIMARY, writable=False))
         self.ensure.assert_not_called()
+        self.step(PRIMARY)
+        self.ensure.assert_called_once_with(SETTINGS)
 
     def test_looks_at_them_again_when_it_has_the_role_anew(self):
         self.step(PRIMARY)

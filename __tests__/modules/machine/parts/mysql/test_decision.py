@@ -273,6 +273,9 @@ class Received(Case):
         for received, unapplied in ("9-10", ""), ("9-12", f"{G}:11-12"):
             decision = decide("alpha", facts(queued("alpha", "1-8", received), *group))
             self.assertEqual((decision.action, decision.unapplied), (JOIN, unapplied))
+        # also by one that the group still holds as it was before
+        holding_on = (online("bravo", "1-9", view=tuple(ADDRESSES.values())), online("charlie", "1-9"))
+        self.assertEqual(decide("alpha", facts(queued("alpha", "1-8", "9-12"), *holding_on)).unapplied, f"{G}:10-12")
         outage = (holding("bravo", "1-8"), queued("charlie", "1-8", "9-11"))
         self.assertEqual(decide("alpha", facts(queued("alpha", "1-8", "8-10"), *outage)).unapplied, f"{G}:9-10")
         # applied before the member is online, so not dropped

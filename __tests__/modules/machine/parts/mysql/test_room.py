@@ -46,7 +46,7 @@ class Room(unittest.TestCase):
         self.assertIsNone(replica_problem(replace(ROOMY, roomMib=0), 5))
 
 
-class Others(unittest.TestCase):
+class Able(unittest.TestCase):
     def test_who_is_online_in_a_majority_with_room_can_do_the_work(self):
         unfit = [
             replace(ROOMY, roomMib=511),
@@ -55,16 +55,16 @@ class Others(unittest.TestCase):
             replace(ROOMY, majority=False),
             None,
         ]
-        self.assertEqual(able("alpha", members(*unfit)), [])
-        self.assertEqual(able("alpha", {**members(*unfit), "bravo": ROOMY}), ["bravo"])
+        self.assertEqual(able(members(*unfit)), [])
+        self.assertEqual(able({**members(*unfit), "bravo": ROOMY}), ["bravo"])
 
     def test_one_of_an_older_release_is_believed_to_have_room(self):
-        self.assertEqual(able("alpha", members(replace(ROOMY, roomMib=-1))), ["other-0"])
+        self.assertEqual(able(members(replace(ROOMY, roomMib=-1))), ["other-0"])
 
     def test_a_member_is_spared_by_a_majority_of_all_and_not_of_those_that_answer(self):
-        self.assertTrue(is_spared("alpha", members(ROOMY, ROOMY)))
-        self.assertFalse(is_spared("alpha", members(ROOMY, None)))
-        self.assertFalse(is_spared("alpha", members(ROOMY, ROOMY, None)))
+        self.assertTrue(is_spared(members(ROOMY, ROOMY)))
+        self.assertFalse(is_spared(members(ROOMY, None)))
+        self.assertFalse(is_spared(members(ROOMY, ROOMY, None)))
 
 
 class Decisions(unittest.TestCase):
@@ -120,6 +120,7 @@ class Steps(unittest.TestCase):
             subject = daemon.Daemon(settings)
             subject._observer.fresh.return_value = mine
             subject._step()
+        self.assertTrue(all(args[0] is settings for _, args, _ in group.method_calls))
         return [(name, args[1:]) for name, args, _ in group.method_calls if name != "settle"]
 
     def test_a_role_goes_by_leaving_for_a_bounded_time_or_to_a_named_member(self):

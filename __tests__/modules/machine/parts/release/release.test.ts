@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { mysqlPart } from "../../../../../modules/machine/parts/mysql/index.js";
 import { releasePart } from "../../../../../modules/machine/parts/release/index.js";
 import { exampleConfig } from "../../../../support/config.js";
 import { contentOf, partOf, temporaryFolder, writeBelow } from "../../../../support/payload-files.js";
@@ -105,6 +106,11 @@ describe("fetch-release", () => {
     );
   });
 
+  it("lets no program keep another user's power, and whoever deploys need not think of the umask", () => {
+    const output = fetch("umask 077; chmod 4755 r/mysql-group/main; pack; get mysql-group; stat -c %a opt opt/x/main");
+    expect(output.slice(-2)).toEqual(["755", "755"]);
+  });
+
   it.each([
     [
       "another SHA-256",
@@ -127,14 +133,19 @@ describe("fetch-release", () => {
   });
 
   it("explains itself, and refuses wrong arguments", () => {
-    const wrong = ["http://archive.test/r.tgz", "https://archive.test/r.tgz"].map(
-      (url) =>
-        `./fetch-release ${url} ${url.startsWith("https") ? "abc" : "0".repeat(64)} app /x >/dev/null 2>&1; echo "exit $?"`,
-    );
-    expect(fetch(`./fetch-release --help | head -n 1; ${wrong.join("; ")}`)).toEqual([
+    const [url, sha] = ["https://archive.test/r.tgz", "0".repeat(64)];
+    const wrong = [
+      `http://archive.test/r.tgz ${sha} app /x`,
+      `${url} abc app /x`,
+      `${url} ${sha}0 app /x`,
+      `${url} ${sha} ../app /x`,
+      `${url} ${sha} app x`,
+      `${url} ${sha} app`,
+      "",
+    ].map((words) => `./fetch-release ${words} >/dev/null 2>&1; echo "exit $?"`);
+    expect(fetch(`./fetch-release --help | head -n 1; ${wrong.join("; ")}; ls downloads x 2>/dev/null`)).toEqual([
       "usage: fetch-release URL SHA256 PROGRAM FOLDER",
-      "exit 2",
-      "exit 2",
+      ...wrong.map(() => "exit 2"),
     ]);
   });
 });
@@ -150,12 +161,15 @@ describe("what fetch-release downloads", () => {
       return `localhost:${(server.address() as AddressInfo).port}`;
     };
     const { certificate, key } = makeCertificate("localhost");
+    let asked = 0;
     const plain = await listening(createPlainServer((_, response) => response.end("release")));
     const secure = await listening(
       createServer({ cert: certificate, key }, ({ url }, response) => {
         if (url === "/release") response.end("release");
         else if (url === "/moved") response.writeHead(302, { location: "/release" }).end();
         else if (url === "/moved-to-http") response.writeHead(302, { location: `http://${plain}/release` }).end();
+        else if (url === "/busy" && (asked += 1) < 3) response.writeHead(503).end();
+        else if (url === "/busy") response.end("release");
         else if (url === "/large") response.writeHead(200, { "content-length": tooLarge }).end(Buffer.alloc(tooLarge));
         else response.writeHead(404).end("release");
       }),
@@ -177,8 +191,21 @@ describe("what fetch-release downloads", () => {
     return (failure as { stderr: string }).stderr.replaceAll(url, "").trim().split("\n").at(-1) ?? "";
   }
 
-  it.each(["/release", "/moved"])("comes by https: %s", async (path) => {
-    expect(await attempt(path)).toMatch(new RegExp(`^fetch-release: SHA-256 of ${path}: wanted 0{64}`));
+  it.each(["/release", "/moved", "/busy"])(
+    "comes by https, also from a host that is busy for a moment: %s",
+    async (path) => {
+      expect(await attempt(path)).toMatch(new RegExp(`^fetch-release: SHA-256 of ${path}: wanted 0{64}`));
+    },
+  );
+
+  it("is given up before systemd gives up the unit that waits for it", () => {
+    const program = contentOf(part, "/usr/local/sbin/fetch-release");
+    const [connecting, whole] = ["connect-timeout", "max-time"].map((name) =>
+      Number(new RegExp(`--${name} (\\d+) `).exec(program)?.[1]),
+    ) as [number, number];
+    const unit = contentOf(partOf(mysqlPart), "/etc/systemd/system/mysql-group.service");
+    expect(whole).toBeLessThan(Number(/^TimeoutStartSec=(\d+)$/m.exec(unit)?.[1]));
+    expect(connecting).toBeLessThanOrEqual(whole / 10);
   });
 
   it.each(["/moved-to-http", "/large", "/gone"])("is refused by the way it comes: %s", async (path) => {

@@ -62,12 +62,12 @@ def decide(me, reports, lost=()):
     if mine.state == ONLINE and _disowned(mine, others):
         return Decision(LEAVE, "primary of a smaller group than others are in; leaving it", after_seconds=DISOWNED_SECONDS)
     if mine.state == ONLINE:
-        return _give_way(me, mine, reports) or Decision(STAY, _online(mine))
+        return _give_way(mine, reports) or Decision(STAY, _online(mine))
     if _unmanaged(mine):
         return Decision(WAIT, "holds schemas that no GTID accounts for: not a member's data; an operator must decide")
 
     group = running(others)
-    if group and mine.fullness and room.is_spared(me, reports):
+    if group and mine.fullness and room.is_spared(reports):
         return Decision(WAIT, f"{mine.fullness}; joins when there is room")
     return _join(mine, group) if group else _start(me, mine, reports, lost)
 
@@ -88,12 +88,12 @@ def _disowned(mine, others):
     return mine.role == "PRIMARY" and bool(apart) and len(held) < majority(len(others) + 1)
 
 
-def _give_way(me, mine, reports):
+def _give_way(mine, reports):
     """A primary that cannot write gives its role to a member that can."""
-    able = room.able(me, reports)
+    able = room.able(reports)
     if mine.role != "PRIMARY" or not mine.majority or not mine.fullness or not able:
         return None
-    successors = () if room.is_spared(me, reports) else tuple(able)
+    successors = () if room.is_spared(reports) else tuple(able)
     return Decision(HAND_OVER, f"{_online(mine)}; the role goes to another member", successors=successors)
 
 

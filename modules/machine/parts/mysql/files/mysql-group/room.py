@@ -17,16 +17,15 @@ def room_mib(directory):
     return facts.f_bavail * facts.f_frsize >> 20
 
 
-def able(me, reports):
-    """Names of the other members that can do its work. One of an older release does not tell its room, and is believed to have it."""
-    others = {name: report for name, report in reports.items() if name != me and report}
+def able(reports):
+    """Names of the members that can do the work of a full one. One of an older release does not tell its room, and is believed to have it."""
     return [
         name
-        for name, report in others.items()
-        if report.state == ONLINE and report.majority and not 0 <= report.roomMib < ENOUGH_MIB
+        for name, report in reports.items()
+        if report and report.state == ONLINE and report.majority and not 0 <= report.roomMib < ENOUGH_MIB
     ]
 
 
-def is_spared(me, reports):
+def is_spared(reports):
     """Whether those are a majority of all members: then one without room is better out of the group, where nothing waits for it."""
-    return 2 * len(able(me, reports)) > len(reports)
+    return 2 * len(able(reports)) > len(reports)
