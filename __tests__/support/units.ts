@@ -12,6 +12,24 @@ export interface Verdict {
   readonly allowed: readonly string[];
 }
 
+/**
+ * What systemd counts for every service of ours that talks over the network: what it needs for that, what takes a user of its own in a
+ * namespace, and what systemd does not see (PrivateDevices and the other lines bring a mount namespace).
+ */
+export const allowedToAll: readonly string[] = [
+  "DeviceAllow",
+  "IPAddressDeny",
+  "PrivateMounts",
+  "PrivateNetwork",
+  "PrivateUsers",
+  "ProcSubset",
+  "RestrictAddressFamilies_AF_INET_INET6",
+  "RestrictAddressFamilies_AF_UNIX",
+  "RootDirectoryOrRootImage",
+  "SystemCallFilter_privileged",
+  "SystemCallFilter_resources",
+];
+
 /** The server's programs are not on this machine. */
 const runnable = (unit: string): string => unit.replace(/^(Exec\w+=)[+!-]*"?\/[^\s"]+"?/gm, "$1/bin/true");
 

@@ -9,7 +9,7 @@ import { exampleConfig } from "../../../../support/config.js";
 import { contentOf, partOf, temporaryFolder, writeBelow } from "../../../../support/payload-files.js";
 import { splitServers } from "../../../../support/servers.js";
 import { hasTool, hasToolInNetwork, runTool } from "../../../../support/tools.js";
-import { judgeDropIn } from "../../../../support/units.js";
+import { allowedToAll, judgeDropIn } from "../../../../support/units.js";
 
 const rendered = (config = exampleConfig(), server = "alpha"): string =>
   contentOf(partOf(haproxyPart, config, server), "/etc/haproxy/haproxy.cfg");
@@ -81,12 +81,20 @@ describe("HAProxy's unit", () => {
   });
 
   it.runIf(hasTool("systemd-analyze", "drop-in of HAProxy's unit"))(
-    "is understood by systemd and exposed below 3",
+    "is understood by systemd, and keeps of root what its master needs",
     () => {
       const dropIn = contentOf(partOf(haproxyPart), "/etc/systemd/system/haproxy.service.d/sandbox.conf");
-      const { complaints, exposure } = judgeDropIn("haproxy.service", dropIn);
+      const { complaints, exposure, allowed } = judgeDropIn("haproxy.service", dropIn);
       expect(complaints).toBe("");
       expect(exposure).toBeLessThan(3);
+      expect(allowed.filter((each) => !allowedToAll.includes(each))).toEqual([
+        "CapabilityBoundingSet_CAP_KILL",
+        "CapabilityBoundingSet_CAP_SET_UID_GID_PCAP",
+        "CapabilityBoundingSet_CAP_SYS_CHROOT",
+        "SystemCallFilter_mount",
+        "UMask",
+        "UserOrDynamicUser",
+      ]);
     },
   );
 });

@@ -34,7 +34,7 @@ async function runIn(folder: string, script: string): Promise<string[]> {
     standIn("sleep", "kill $PPID"),
     standIn("mysqld", `echo "mysqld $*"; mkdir ${folder}/mnt/data.new/mysql`),
     standIn("chown", 'echo "chown $*"'),
-    standIn("install", 'mkdir "${@: -1}"'),
+    standIn("install", `echo "install $*" >>${folder}/installed; mkdir "\${@: -1}"`),
     {
       path: "test.sh",
       content: `
@@ -134,6 +134,20 @@ describe.runIf(hasTool("mkfs.ext4", "mysql-data on file systems"))("mysql-data m
     expect(output.slice(-3)).toEqual([...mounted("volume_1").slice(1), expect.stringMatching(/state: +clean$/)]);
   });
 
+  it("waits while another machine, only just gone, still holds the volume, but not for ever", async () => {
+    const e2fsck = (body: string): string =>
+      `printf '#!/bin/sh\\n${body}\\n' >bin/e2fsck; printf '#!/bin/sh\\necho >>slept\\n' >bin/sleep; chmod +x bin/e2fsck; rmdir mnt;`;
+    expect(
+      await run(
+        `ours 1; ${e2fsck('[ "$(wc -l <slept)" -ge 3 ] || exit 8; exit 3')} : >slept; mysql-data mount; ls -d mnt`,
+      ),
+    ).toEqual([...mounted("volume_1").slice(1), "mnt"]);
+    expect(await run(`ours 1; ${e2fsck("exit 8")} : >slept; mysql-data mount; wc -l <slept`)).toEqual([
+      "mysql-data: volume_1 was not mounted: e2fsck ended with status 8; see e2fsck -n volume_1",
+      "30",
+    ]);
+  });
+
   it("does not mount one that takes a person to repair", async () => {
     const output = await run(
       "ours 1; debugfs -w -R 'clri <2>' volumes/* 2>/dev/null; debugfs -w -R 'ssv state 2' volumes/* 2>/dev/null; mysql-data mount; echo \"exit $?\"",
@@ -169,12 +183,15 @@ describe.runIf(hasTool("mkfs.ext4", "mysql-data on file systems"))(
 );
 
 describe("mysql-data initialize", besideEachOther, () => {
-  it("makes a data directory, complete or not at all", async () => {
-    expect(await run("touch mounted; mkdir -p mnt/data.new/rest; mysql-data initialize; ls mnt")).toEqual([
-      "mysqld --no-defaults --initialize-insecure --user=mysql --datadir=/mnt/data.new --init-file=/etc/mysql/initialize.sql",
-      "data",
-      "mysql-group",
-    ]);
+  it("makes a data directory of MySQL's alone, complete or not at all, also where an empty one is", async () => {
+    for (const found of ["data.new/rest", "data"])
+      expect(await run(`touch mounted; mkdir -p mnt/${found}; mysql-data initialize; ls mnt; cat installed`)).toEqual([
+        "mysqld --no-defaults --initialize-insecure --user=mysql --datadir=/mnt/data.new --init-file=/etc/mysql/initialize.sql",
+        "data",
+        "mysql-group",
+        "install -d -m 0700 /mnt/mysql-group",
+        "install -d -o mysql -g mysql -m 0750 /mnt/data.new",
+      ]);
   });
 
   it.each([

@@ -5,8 +5,9 @@ import { mysqlPart } from "../../../../../modules/machine/parts/mysql/index.js";
 import { exampleConfig, exampleKeyFile } from "../../../../support/config.js";
 import { partOf, temporaryFolder, writeBelow } from "../../../../support/payload-files.js";
 import { splitServers } from "../../../../support/servers.js";
+import { stepsOf } from "../../../../support/steps.js";
 import { hasTool, runTool } from "../../../../support/tools.js";
-import { judgeDropIn, judgeUnits } from "../../../../support/units.js";
+import { allowedToAll, judgeDropIn, judgeUnits } from "../../../../support/units.js";
 
 const joinerFolder = "../../../../../modules/machine/parts/mysql/files/mysql-group";
 const mysqlOf = (name: string, config = exampleConfig()) => partOf(mysqlPart, config, name);
@@ -329,20 +330,110 @@ describe("scripts and units", () => {
     const dropIn = `${unit("mysql.service.d/group.conf")}User=mysql\n`;
 
     it("keep mysqld in a sandbox, after its volume", () => {
-      const { complaints, exposure } = judgeDropIn("mysql.service", dropIn, data);
+      const { complaints, exposure, allowed } = judgeDropIn("mysql.service", dropIn, data);
       expect(complaints).toBe("");
       expect(exposure).toBeLessThanOrEqual(4.9);
+      // The vendor's unit decides about system calls, and as mysql it has no capability to bound.
+      const besides = allowed.filter((name) => !/^(CapabilityBoundingSet|SystemCallFilter)_/.test(name));
+      expect(besides.filter((name) => !allowedToAll.includes(name))).toEqual([
+        "MemoryDenyWriteExecute",
+        "ProtectSystem",
+        "RemoveIPC",
+        "RestrictAddressFamilies_AF_NETLINK",
+        "UMask",
+      ]);
+      expect(dropIn).toMatch(/^ProtectSystem=full$/m);
     });
 
     it("keep the joiner in a narrower one, though it is root", () => {
-      const { complaints, exposure } = judgeUnits({ "mysql-group.service": unit("mysql-group.service"), ...data });
+      const { complaints, exposure, allowed } = judgeUnits({
+        "mysql-group.service": unit("mysql-group.service"),
+        ...data,
+      });
       expect(complaints).toBe("");
       expect(exposure).toBeLessThanOrEqual(2);
+      expect(allowed.filter((name) => !allowedToAll.includes(name))).toEqual(["UserOrDynamicUser"]);
     });
 
     it("miss the volume's unit where it is not there", () => {
       expect(judgeDropIn("mysql.service", dropIn).complaints).toContain("mysql-data.service");
     });
+  });
+
+  it("mount the volume and make its data before MySQL, once, however long that takes", () => {
+    expect(contentOf("/etc/systemd/system/mysql-data.service")).toMatch(
+      /^Before=mysql\.service\n\n\[Service\]\nType=oneshot\nRemainAfterExit=yes\nExecStart=\S+\/mysql-data mount\nExecStart=\S+\/mysql-data initialize\n[^]*^TimeoutStartSec=infinity$/m,
+    );
+    expect(contentOf("/etc/mysql/initialize.sql")).toContain(
+      "ALTER USER 'root'@'localhost' IDENTIFIED WITH auth_socket;\n",
+    );
+  });
+
+  it("start MySQL again after a crash and after a clone, for ever, on data that are there and with logs of its own", () => {
+    const dropIn = contentOf("/etc/systemd/system/mysql.service.d/group.conf");
+    // The package's own checks know another data directory: they are taken away before ours.
+    expect(dropIn).toMatch(
+      /^ExecStartPre=\nExecStartPre=\+\S+\/mysql-data wait\nExecStartPre=\+\S+\/systemd-tmpfiles --create \/etc\/tmpfiles\.d\/mysql-logs\.conf$/m,
+    );
+    for (const line of [
+      "After=mysql-data.service network-online.target",
+      "RequiresMountsFor=/var/lib/mysql",
+      "StartLimitIntervalSec=0",
+      // What mysqld ends with where a supervisor is to start it again, as after a clone.
+      "Environment=MYSQLD_PARENT_PID=1",
+      "SuccessExitStatus=16",
+      "RestartForceExitStatus=16",
+      "Restart=on-failure",
+      "RestartSec=2",
+      "RestartPreventExitStatus=",
+      "LimitNOFILE=65536",
+      "OOMScoreAdjust=-500",
+    ])
+      expect(dropIn.split("\n")).toContain(line);
+  });
+
+  it("configure MySQL only when it is installed, and wait neither for its volume nor for the release", () => {
+    expect(stepsOf(mysqlOf("alpha").setup ?? "")).toEqual([
+      "ln -sfn ../server.cnf /etc/mysql/mysql.conf.d/zz-server.cnf",
+      "systemctl daemon-reload",
+      "systemctl enable --quiet mysql.service mysql-group.service",
+      "systemctl start --no-block mysql.service mysql-group.service",
+    ]);
+  });
+
+  it("rotate logs as the user that writes them, and let MySQL begin new ones without a transaction of its own", () => {
+    const rotation = contentOf("/etc/logrotate.d/mysql-server");
+    expect(rotation).toMatch(/^\tdaily\n\tmaxsize 100M\n\trotate 7\n\tmissingok\n\tcompress\n/m);
+    expect(rotation).not.toContain("delaycompress");
+    expect(rotation).toContain("\tsu mysql dd-agent\n\tsharedscripts\n");
+    const script = /postrotate\n([^]*?)\tendscript/.exec(rotation)?.[1] ?? "";
+    expect(stepsOf(script)).toEqual([
+      "systemctl is-active --quiet mysql",
+      "mysql --user=root --socket=/run/mysqld/mysqld.sock --execute=FLUSH LOCAL ERROR LOGS; FLUSH LOCAL SLOW LOGS",
+    ]);
+    expect(stepsOf(script, { fails: "systemctl is-active" })).toEqual(["systemctl is-active --quiet mysql"]);
+    for (const log of ["error.log", "slow.log"])
+      expect(contentOf("/etc/tmpfiles.d/mysql-logs.conf")).toContain(`f /var/log/mysql/${log} 0640 mysql dd-agent\n`);
+    expect(contentOf("/etc/tmpfiles.d/mysql-logs.conf")).toContain("z /var/log/mysql/*.log 0640 mysql dd-agent\n");
+  });
+
+  it("keep the joiner up, with the code of the release that it was started for and lines that come at once", () => {
+    const unit = contentOf("/etc/systemd/system/mysql-group.service");
+    for (const line of [
+      "After=mysql-data.service mysql.service network-online.target",
+      "StartLimitIntervalSec=0",
+      "ExecStartPre=+/bin/ln -sfn ${RELEASE_SHA256} /opt/mysql-group/current",
+      "ExecStart=/usr/local/sbin/mysql-group daemon",
+      "RestartSec=1",
+      "RuntimeDirectory=mysql-group",
+      "Environment=PYTHONUNBUFFERED=1",
+      "MemoryMax=256M",
+      "WantedBy=multi-user.target",
+    ])
+      expect(unit.split("\n")).toContain(line);
+    expect(unit.indexOf("fetch-release")).toBeLessThan(unit.indexOf("/bin/ln"));
+    // No compiled copies beside the release, which would not be whole any more.
+    expect(contentOf("/usr/local/sbin/mysql-group")).toMatch(/python3 -B \/opt\/mysql-group\/current "\$@"\n$/);
   });
 
   it("bring the joiner's code from the server's release, and start it without waiting for that", () => {

@@ -3,7 +3,7 @@ import { nginxPart } from "../../../../../modules/machine/parts/nginx/index.js";
 import { exampleConfig } from "../../../../support/config.js";
 import { contentOf, partOf } from "../../../../support/payload-files.js";
 import { hasTool } from "../../../../support/tools.js";
-import { judgeDropIn, judgeUnits } from "../../../../support/units.js";
+import { allowedToAll, judgeDropIn, judgeUnits } from "../../../../support/units.js";
 import { passthrough, terminate } from "./running.js";
 
 const site = (part = terminate): string => contentOf(part, "/etc/nginx/conf.d/site.conf");
@@ -89,11 +89,20 @@ describe("nginx's unit", () => {
   });
 
   it.runIf(hasTool("systemd-analyze", "drop-in of nginx's unit"))(
-    "is understood by systemd and exposed below 3",
+    "is understood by systemd, and keeps of root what its master needs",
     () => {
-      const { complaints, exposure } = judgeDropIn("nginx.service", sandboxed);
+      const { complaints, exposure, allowed } = judgeDropIn("nginx.service", sandboxed);
       expect(complaints).toBe("");
       expect(exposure).toBeLessThan(3);
+      expect(allowed.filter((each) => !allowedToAll.includes(each))).toEqual([
+        "CapabilityBoundingSet_CAP_CHOWN_FSETID_SETFCAP",
+        "CapabilityBoundingSet_CAP_DAC_FOWNER_IPC_OWNER",
+        "CapabilityBoundingSet_CAP_KILL",
+        "CapabilityBoundingSet_CAP_NET_BIND_SERVICE_BROADCAST_RAW)",
+        "CapabilityBoundingSet_CAP_SET_UID_GID_PCAP",
+        "UMask",
+        "UserOrDynamicUser",
+      ]);
     },
   );
 });

@@ -1,0 +1,33 @@
+import { join } from "node:path";
+import { temporaryFolder, writeBelow } from "./payload-files.js";
+import { runTool } from "./tools.js";
+
+/** What a script looks at or writes on a server, as files of a folder that stands for the root directory. */
+interface Server {
+  readonly files?: Readonly<Record<string, string>>;
+  /** A command, with its first words, that fails. @default - none does */
+  readonly fails?: string;
+}
+
+/** Commands of a server that its scripts call, and that a machine that tests must not run. */
+const commands =
+  "systemctl nft sshd nginx haproxy usermod chown mysql systemd-sysctl fetch-release install ln sh".split(" ");
+
+/**
+ * Commands by which a script changes the server, in their order; last the exit status where it is not 0. Paths of directories of the
+ * system mean those of a folder.
+ */
+export function stepsOf(script: string, { files = {}, fails = "none" }: Server = {}): readonly string[] {
+  const folder = temporaryFolder();
+  const standIn = `#!/bin/bash\necho "\${0##*/} $*"; case "\${0##*/} $*" in "${fails}"*) exit 1 ;; esac\n`;
+  const inFolder = script
+    .replaceAll(/\/usr\/(?:lib\/systemd|local\/sbin)\/([a-z-]+)/g, "$1")
+    .replaceAll(/(?<=[\s"=])\/(etc|run|var|opt)\//g, `${folder}/$1/`);
+  writeBelow(folder, [
+    ...commands.map((name) => ({ path: `bin/${name}`, content: standIn, permissions: "0755" })),
+    ...Object.entries(files).map(([path, content]) => ({ path: path.slice(1), content })),
+    { path: "script", content: inFolder },
+  ]);
+  const run = `PATH=${folder}/bin:$PATH /bin/sh ${join(folder, "script")}; status=$?; [ $status -eq 0 ] || echo "exit $status"`;
+  return runTool("/bin/sh", ["-c", run]).output.replaceAll(folder, "").trim().split("\n");
+}
