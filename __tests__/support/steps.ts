@@ -21,7 +21,7 @@ export function stepsOf(script: string, { files = {}, fails = "none" }: Server =
   const folder = temporaryFolder();
   const standIn = `#!/bin/bash\necho "\${0##*/} $*"; case "\${0##*/} $*" in "${fails}"*) exit 1 ;; esac\n`;
   const inFolder = script
-    .replaceAll(/\/usr\/(?:lib\/systemd|local\/sbin)\/([a-z-]+)/g, "$1")
+    .replaceAll(/^\/usr\/(?:lib\/systemd|local\/sbin)\/(?=[a-z-]+( |$))/gm, "")
     .replaceAll(/(?<=[\s"=])\/(etc|run|var|opt)\//g, `${folder}/$1/`);
   writeBelow(folder, [
     ...commands.map((name) => ({ path: `bin/${name}`, content: standIn, permissions: "0755" })),

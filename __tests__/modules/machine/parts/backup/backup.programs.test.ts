@@ -6,8 +6,9 @@ import { payloadOf } from "../../../../../modules/machine/compose/index.js";
 import { paths } from "../../../../../modules/platform/paths.js";
 import { exampleConfig, exampleBackup } from "../../../../support/config.js";
 import { serverOf } from "../../../../support/servers.js";
+import { stepsOf } from "../../../../support/steps.js";
 import { hasTool, runTool } from "../../../../support/tools.js";
-import { judgeUnits } from "../../../../support/units.js";
+import { allowedToAll, judgeUnits } from "../../../../support/units.js";
 
 const files = (part: string): string =>
   fileURLToPath(new URL(`../../../../../modules/machine/parts/${part}`, import.meta.url));
@@ -66,11 +67,109 @@ describe("mysql-backup", () => {
     const beside = { "mysql-data.service": readFileSync(files("mysql/files/mysql-data.service"), "utf8") };
     const own = units.map((name) => [name, readFileSync(`${program}/${name}`, "utf8")] as const);
     const verdict = judgeUnits({ ...Object.fromEntries(own), ...beside });
+    // Of what another could still do to it: send it signals, and read what it makes for the agent.
+    expect(verdict.allowed.filter((name) => !allowedToAll.includes(name))).toEqual([
+      "RemoveIPC",
+      "SupplementaryGroups",
+      "UMask",
+    ]);
     expect(verdict.complaints).toBe("");
     expect(units).toHaveLength(4);
     // The first one: what ships all the time, as a user of its own.
     expect(units[0]).toBe("mysql-backup.service");
     expect(verdict.exposure).toBeLessThan(2.5);
+  });
+
+  const unit = (name: string): readonly string[] => readFileSync(`${program}/${name}`, "utf8").split("\n");
+
+  it("ships as a user of its own who reads what is MySQL's, for ever, and after the site", () => {
+    expect(unit("mysql-backup.service")).toEqual(
+      expect.arrayContaining([
+        "After=mysql.service network-online.target",
+        "StartLimitIntervalSec=0",
+        "User=mysql-backup",
+        "SupplementaryGroups=mysql",
+        "ExecStart=/usr/local/sbin/mysql-backup ship",
+        "Restart=always",
+        "RestartSec=5",
+        "RuntimeDirectory=mysql-backup",
+        "Environment=PYTHONUNBUFFERED=1",
+        "Nice=10",
+        "MemoryMax=512M",
+        "WantedBy=multi-user.target",
+      ]),
+    );
+  });
+
+  it("copies as that user too, asked every five minutes, and leaves no copy on the volume", () => {
+    const copies = "/usr/bin/rm -rf /var/lib/mysql-files/base";
+    expect(unit("mysql-base.service")).toEqual(
+      expect.arrayContaining([
+        "Type=oneshot",
+        "User=mysql-backup",
+        "SupplementaryGroups=mysql",
+        "ExecStartPre=+/usr/bin/install -d -o mysql -g mysql -m 0750 /var/lib/mysql-files",
+        `ExecStartPre=+${copies}`,
+        "ExecStart=/usr/local/sbin/mysql-backup base",
+        `ExecStopPost=+${copies}`,
+        "TimeoutStartSec=6h",
+        "Nice=10",
+        "IOSchedulingClass=idle",
+        "NoNewPrivileges=yes",
+        "ProtectHome=yes",
+        "PrivateTmp=yes",
+        "PrivateDevices=yes",
+        "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6",
+        "MemoryMax=512M",
+      ]),
+    );
+    expect(unit("mysql-base.timer")).toEqual(
+      expect.arrayContaining(["OnActiveSec=60", "OnUnitInactiveSec=300", "WantedBy=timers.target"]),
+    );
+  });
+
+  it("restores onto the mounted volume, once, however long that takes, with secrets in memory only", () => {
+    expect(unit("mysql-restore.service")).toEqual(
+      expect.arrayContaining([
+        "Requires=mysql-data.service",
+        "After=mysql-data.service network-online.target",
+        "Type=oneshot",
+        "RemainAfterExit=yes",
+        "ExecStart=/usr/local/sbin/mysql-backup restore",
+        "TimeoutStartSec=infinity",
+        "RuntimeDirectory=mysql-restore",
+        "PrivateTmp=yes",
+        "WantedBy=multi-user.target",
+      ]),
+    );
+  });
+
+  it("comes with the server's release, and starts a restore only where one is asked for", () => {
+    const release = "RELEASE_URL=https://archive.test/r.tgz\nRELEASE_SHA256=abc\n";
+    const present = { "/etc/platform/release.env": release, "/opt/mysql-backup/current/mysql-backup.sh": "" };
+    expect(
+      stepsOf(readFileSync(files("backup/files/setup-backup"), "utf8"), { files: present }),
+    ).toEqual([
+      "fetch-release https://archive.test/r.tgz abc mysql-backup /opt/mysql-backup/abc",
+      "ln -sfn abc /opt/mysql-backup/current",
+      "sh /opt/mysql-backup/current/install",
+    ]);
+    const install = readFileSync(`${program}/install`, "utf8");
+    const started = (extra: Readonly<Record<string, string>>): string | undefined =>
+      stepsOf(install, { files: { ...present, ...extra } }).at(-1);
+    expect(stepsOf(install, { files: present }).slice(0, -1)).toEqual([
+      "install -m 0755 mysql-backup.sh /usr/local/sbin/mysql-backup",
+      "install -m 0644 ./*.service ./*.timer /etc/systemd/system/",
+      "systemctl daemon-reload",
+    ]);
+    expect(started({})).toBe("systemctl enable --quiet --now --no-block mysql-backup.service mysql-base.timer");
+    expect(started({ "/etc/mysql-backup/restore.json": "{}" })).toBe(
+      "systemctl enable --quiet --now --no-block mysql-backup.service mysql-base.timer mysql-restore.service",
+    );
+    expect(readFileSync(`${program}/mysql-backup.sh`, "utf8")).toMatch(
+      /python3 -B \/opt\/mysql-backup\/current "\$@"\n$/,
+    );
+    expect(readFileSync(files("backup/files/check-backup"), "utf8")).toMatch(/^exec \S+\/mysql-backup check$/m);
   });
 
   it.runIf(hasTool("shellcheck", "scripts of mysql-backup"))("has scripts that shellcheck takes", () => {

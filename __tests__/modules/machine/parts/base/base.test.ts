@@ -135,7 +135,10 @@ describe("the unit", () => {
     () => {
       const unit = contentOf(part, "/etc/systemd/system/server-setup.service");
       expect(judgeUnits({ "server-setup.service": unit }).complaints).toBe("");
-      expect(unit).toMatch(/^Restart=on-failure$/m);
+      expect(unit).toMatch(/^Wants=network-online\.target\nAfter=network-online\.target$/m);
+      // The boot does not wait for it.
+      expect(unit).toMatch(/^Type=exec$/m);
+      expect(unit).toMatch(/^Restart=on-failure\nRestartSec=10s$/m);
       expect(unit).toMatch(/^StartLimitIntervalSec=0$/m);
       expect(unit).toMatch(/^WantedBy=multi-user.target$/m);
       expect(unit).toContain(`ConditionPathExists=!${paths.setup.complete}\n`);
@@ -158,7 +161,16 @@ describe("the watch", () => {
     const unit = (name: string) => contentOf(part, `/etc/systemd/system/${name}`);
     const units = ["server-watch.timer", "server-watch.service"].map((name) => [name, unit(name)] as const);
     expect(judgeUnits(Object.fromEntries(units)).complaints).toBe("");
-    expect(unit("server-watch.timer")).toContain("OnUnitInactiveSec=1min\n");
+    for (const line of ["OnBootSec=30s", "OnUnitInactiveSec=1min", "AccuracySec=5s", "WantedBy=timers.target"])
+      expect(unit("server-watch.timer").split("\n")).toContain(line);
+    // Not before all is set up, which a check would complain of; and not a line in the journal every minute.
+    for (const line of [
+      `ConditionPathExists=${paths.setup.complete}`,
+      "Type=oneshot",
+      "ExecStart=/usr/local/lib/platform/server-watch",
+      "LogLevelMax=notice",
+    ])
+      expect(unit("server-watch.service").split("\n")).toContain(line);
     expect(part.setup).toContain("systemctl enable --quiet --now server-watch.timer\n");
   });
 

@@ -8,6 +8,7 @@ import { ports } from "../../../../../modules/platform/ports.js";
 import { exampleConfig } from "../../../../support/config.js";
 import { contentOf, partOf, temporaryFolder, writeBelow } from "../../../../support/payload-files.js";
 import { splitServers } from "../../../../support/servers.js";
+import { stepsOf } from "../../../../support/steps.js";
 import { hasTool, hasToolInNetwork, runTool } from "../../../../support/tools.js";
 import { allowedToAll, judgeDropIn } from "../../../../support/units.js";
 
@@ -97,6 +98,20 @@ describe("HAProxy's unit", () => {
       ]);
     },
   );
+});
+
+describe("setting HAProxy up", () => {
+  it("takes up a configuration that HAProxy takes, and no other", () => {
+    const setup = partOf(haproxyPart).setup ?? "";
+    const check = "haproxy -c -q -f /etc/haproxy/haproxy.cfg";
+    expect(stepsOf(setup)).toEqual([
+      check,
+      "systemctl daemon-reload",
+      "systemctl enable --quiet haproxy.service",
+      "systemctl reload-or-restart haproxy.service",
+    ]);
+    expect(stepsOf(setup, { fails: "haproxy" })).toEqual([check, "exit 1"]);
+  });
 });
 
 describe("the configuration", () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { hardeningPart } from "../../../../../modules/machine/parts/hardening/index.js";
 import { paths } from "../../../../../modules/platform/paths.js";
 import { contentOf, partOf, temporaryFolder, writeBelow } from "../../../../support/payload-files.js";
+import { stepsOf } from "../../../../support/steps.js";
 import { hasTool, runTool } from "../../../../support/tools.js";
 
 const part = partOf(hardeningPart);
@@ -138,8 +139,24 @@ describe("ssh", () => {
     expect(sshd.match(/^HostKey .*$/gm)).toEqual([`HostKey ${paths.sshHostKey}`]);
   });
 
-  it("is checked before it takes up new settings", () => {
-    expect(setup).toMatch(/sshd -t\n.*\nsystemctl reload-or-restart ssh\.service\n/);
+  it("takes up nothing that sshd refuses, and lets the rest of the server take up what its files say", () => {
+    const steps = [
+      "systemd-sysctl ",
+      "systemctl daemon-reexec",
+      "systemctl restart systemd-journald.service",
+      "systemctl enable --quiet chrony.service apt-daily.timer apt-daily-upgrade.timer",
+      "systemctl restart chrony.service",
+      "systemctl start apt-daily.timer apt-daily-upgrade.timer",
+      "systemctl restart logrotate.timer",
+      "usermod --password * root",
+      "sshd -t",
+    ];
+    expect(stepsOf(setup)).toEqual([
+      ...steps,
+      "systemctl enable --quiet ssh.service",
+      "systemctl reload-or-restart ssh.service",
+    ]);
+    expect(stepsOf(setup, { fails: "sshd" })).toEqual([...steps, "exit 1"]);
   });
 
   it.runIf(hasTool("/usr/sbin/sshd", "sshd settings"))(
@@ -156,8 +173,28 @@ describe("ssh", () => {
         `mkdir -p /run/sshd && /usr/sbin/sshd -T -f ${join(folder, "sshd.conf")}`,
       ]);
       expect(status).toBe(0);
-      expect(output).toMatch(/^passwordauthentication no$/m);
-      expect(output).not.toMatch(/^(macs|kexalgorithms|ciphers) .*(sha1\b|cbc|ecdh-sha2|umac-64)/m);
+      const lines = output.split("\n");
+      for (const line of [
+        "passwordauthentication no",
+        "kbdinteractiveauthentication no",
+        "permitrootlogin without-password",
+        "allowusers root",
+        "allowtcpforwarding no",
+        "allowagentforwarding no",
+        "x11forwarding no",
+        "logingracetime 20",
+        "maxauthtries 3",
+        "maxstartups 10:30:60",
+        "clientaliveinterval 60",
+        "clientalivecountmax 3",
+        "loglevel VERBOSE",
+      ])
+        expect(lines).toContain(line);
+      expect(output).not.toMatch(/^kexalgorithms .*(ecdh-sha2|group14|group-exchange)/m);
+      expect(output).not.toMatch(/^ciphers .*cbc/m);
+      // What authenticates a message after it is encrypted, with more than 64 bits.
+      for (const mac of /^macs (.*)$/m.exec(output)?.[1]?.split(",") ?? [])
+        expect(mac).toMatch(/^(hmac-sha2|umac-128).*-etm@/);
     },
   );
 });
@@ -172,6 +209,16 @@ describe("upgrades of neighbours", () => {
     expect(timer).toMatch(/^RandomizedDelaySec=0$/m);
     expect(timer).toMatch(/^Persistent=false$/m);
     return /^OnCalendar=\*-\*-\* (.*) UTC$/m.exec(timer)?.[1];
+  });
+
+  it("come every day, with the lists of what there is", () => {
+    const upgrades = contentOf(part, "/etc/apt/apt.conf.d/60platform-upgrades");
+    for (const line of [
+      'APT::Periodic::Update-Package-Lists "1";',
+      'APT::Periodic::Unattended-Upgrade "1";',
+      'Unattended-Upgrade::Remove-Unused-Kernel-Packages "true";',
+    ])
+      expect(upgrades.split("\n")).toContain(line);
   });
 
   it("have fixed hours of their own, at least half an hour apart", () => {
@@ -205,6 +252,59 @@ describe("upgrades of vendors", () => {
 
   it("are not named any more when they are installed", () => {
     expect(noticeOf(debian)).toBe("");
+  });
+});
+
+describe("what fills a disk, or says what time it is", () => {
+  const file = (path: string): string => contentOf(part, path);
+  const pathOf = (name: RegExp): string => part.files?.find(({ path }) => name.test(path))?.path ?? "";
+
+  it("is bounded: the journal by size, room and age, and kept over a reboot", () => {
+    const lines = file(pathOf(/journald\.conf\.d/)).split("\n");
+    for (const line of [
+      "Storage=persistent",
+      "SystemMaxUse=1G",
+      "SystemKeepFree=2G",
+      "MaxRetentionSec=30day",
+      "ForwardToSyslog=no",
+    ])
+      expect(lines).toContain(line);
+  });
+
+  it("is looked at every ten minutes, where the package looks once a day", () => {
+    expect(file(pathOf(/logrotate\.timer\.d/))).toMatch(
+      /^\[Timer\]\nOnCalendar=\nOnCalendar=\*:0\/10\nRandomizedDelaySec=1m$/m,
+    );
+  });
+
+  it("is asked of three servers of Hetzner's", () => {
+    expect(file(pathOf(/chrony.*\.sources$/)).match(/^server \S+ iburst$/gm)).toEqual([
+      "server ntp1.hetzner.de iburst",
+      "server ntp2.hetzner.com iburst",
+      "server ntp3.hetzner.net iburst",
+    ]);
+  });
+});
+
+describe("the kernel", () => {
+  it("tells and lets processes do less", () => {
+    const settings = Object.fromEntries(
+      [...contentOf(part, "/etc/sysctl.d/60-hardening.conf").matchAll(/^(\S+) = (.+)$/gm)].map(
+        ([, name = "", value]) => [name, value],
+      ),
+    );
+    expect(settings).toEqual({
+      "kernel.dmesg_restrict": "1",
+      "kernel.kptr_restrict": "2",
+      "kernel.yama.ptrace_scope": "1",
+      "kernel.unprivileged_bpf_disabled": "1",
+      "net.core.bpf_jit_harden": "2",
+      "kernel.sysrq": "0",
+      "fs.protected_fifos": "2",
+      "fs.protected_regular": "2",
+      "fs.suid_dumpable": "0",
+      "kernel.core_pattern": "|/bin/false",
+    });
   });
 });
 

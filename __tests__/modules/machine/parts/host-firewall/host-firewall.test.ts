@@ -6,6 +6,7 @@ import { createdEarly } from "../../../../../modules/platform/users.js";
 import { exampleConfig } from "../../../../support/config.js";
 import { contentOf, partOf, temporaryFolder, writeBelow } from "../../../../support/payload-files.js";
 import { splitServers } from "../../../../support/servers.js";
+import { stepsOf } from "../../../../support/steps.js";
 import { hasToolInNetwork, runTool } from "../../../../support/tools.js";
 
 const everything = exampleConfig({
@@ -192,6 +193,49 @@ describe("kernel settings of the network", () => {
       });
     expect(settings["net.ipv4.conf.all.accept_source_route"]).toBe("0");
   });
+
+  it("answer no broadcast, go on under a flood of connections, and let services bind an address that comes later", () => {
+    expect(settings).toMatchObject({
+      "net.ipv4.icmp_echo_ignore_broadcasts": "1",
+      "net.ipv4.tcp_syncookies": "1",
+      "net.ipv4.ip_nonlocal_bind": "1",
+    });
+  });
+});
+
+describe("setting it up", () => {
+  const setup = partOf(hostFirewallPart).setup ?? "";
+  const before = [
+    "systemctl enable --quiet systemd-resolved.service",
+    "systemctl restart systemd-resolved.service",
+    "ln -sfn /run/systemd/resolve/stub-resolv.conf /etc/resolv.conf",
+    "systemd-sysctl ",
+    "nft --check --file /etc/nftables.conf",
+  ];
+
+  it("has names before the rules, replaces them in one go, and loads none that nft refuses", () => {
+    expect(stepsOf(setup)).toEqual([
+      ...before,
+      "systemctl daemon-reload",
+      "systemctl enable --quiet nftables.service",
+      "systemctl reload-or-restart nftables.service",
+    ]);
+    expect(stepsOf(setup, { fails: "nft" })).toEqual([...before, "exit 1"]);
+  });
+
+  it("asks the configured name servers for every name, and no neighbour", () => {
+    const { files = [] } = partOf(hostFirewallPart);
+    const resolved = files.find(({ path }) => path.includes("resolved.conf.d"))?.content.split("\n") ?? [];
+    expect(resolved).toEqual([
+      "[Resolve]",
+      expect.stringMatching(/^DNS=\S/),
+      "FallbackDNS=",
+      "Domains=~.",
+      "LLMNR=no",
+      "MulticastDNS=no",
+      "",
+    ]);
+  });
 });
 
 describe("interfaces", () => {
@@ -199,6 +243,32 @@ describe("interfaces", () => {
     const named = [...rules(everything).matchAll(/\b[io]if(?:name)? (\S+)/g)].map(([, name]) => name);
     expect(new Set(named)).toEqual(new Set(["lo"]));
   });
+});
+
+describe("the watch over the rules", () => {
+  it.runIf(hasToolInNetwork("nft", "whether rules that were changed are noticed", "-mn"))(
+    "says nothing while those of the file are in force, and what helps when others are, or none",
+    () => {
+      const folder = temporaryFolder();
+      const check = partOf(hostFirewallPart).check ?? "";
+      const rule =
+        "table inet host {\n\tchain input {\n\t\ttype filter hook input priority filter; policy drop;\n\t}\n}\n";
+      writeBelow(folder, [
+        { path: "check", content: check.replaceAll("/etc/nftables.conf", join(folder, "nftables.conf")) },
+        { path: "nftables.conf", content: `flush ruleset\n${rule}` },
+      ]);
+      const script = `cd ${folder}; look() { sh check 2>&1; echo "exit $?"; }
+        look; nft -f nftables.conf; look; nft add rule inet host input accept; look; nft -f nftables.conf; echo nonsense >nftables.conf; look 2>&1 | tail -n 1`;
+      const told = ["The host firewall's rules are not those of FILE: systemctl reload-or-restart nftables", "exit 1"];
+      const { output } = runTool("unshare", ["-mn", "sh", "-c", script]);
+      expect(output.replaceAll(join(folder, "nftables.conf"), "FILE").trim().split("\n")).toEqual([
+        ...told,
+        "exit 0",
+        ...told,
+        "exit 1",
+      ]);
+    },
+  );
 });
 
 describe("nftables itself", () => {

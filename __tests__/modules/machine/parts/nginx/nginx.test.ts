@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { nginxPart } from "../../../../../modules/machine/parts/nginx/index.js";
 import { exampleConfig } from "../../../../support/config.js";
 import { contentOf, partOf } from "../../../../support/payload-files.js";
+import { stepsOf } from "../../../../support/steps.js";
 import { hasTool } from "../../../../support/tools.js";
 import { allowedToAll, judgeDropIn, judgeUnits } from "../../../../support/units.js";
 import { passthrough, terminate } from "./running.js";
@@ -51,6 +52,19 @@ describe("logs", () => {
     expect(setup).toMatch(/umask 0027\n[^]*chown www-data:dd-agent "\$log"\n\s*chmod 0640 "\$log"\n[^]*nginx -t/);
   });
 
+  it("are kept for two weeks, and nginx is told to begin new ones before the old ones are compressed", () => {
+    const rotation = contentOf(terminate, "/etc/logrotate.d/nginx");
+    expect(rotation).toMatch(/^\tdaily\n[^]*\trotate 14\n\tmissingok\n\tnotifempty\n[^]*\tsharedscripts\n/m);
+    const script = (/postrotate\n([^]*?)\tendscript/.exec(rotation)?.[1] ?? "").replace("kill -USR1", "systemctl USR1");
+    const files = { "/run/nginx.pid": "42" };
+    expect(stepsOf(script.replace("sleep 2", "systemctl waits"), { files })).toEqual([
+      "systemctl USR1 42",
+      "systemctl waits",
+    ]);
+    expect(script).toMatch(/\bsleep 2$/m);
+    expect(stepsOf(script)).toEqual([""]);
+  });
+
   it("hold no query and no secret", () => {
     expect(main).not.toMatch(
       /\$(request_uri|args|query_string|request|http_x_edge_token|http_cookie|http_authorization)\b/,
@@ -72,8 +86,40 @@ describe("the service of visitors", () => {
     expect(unit(slow)).toContain("ExecStop=/usr/bin/sleep 370\n");
   });
 
+  it("begins with the server, is there until it is ended, and has all the time it takes", () => {
+    for (const line of [
+      "Type=oneshot",
+      "RemainAfterExit=yes",
+      "ExecStart=/usr/bin/touch /run/in-service",
+      "TimeoutStopSec=infinity",
+      "WantedBy=multi-user.target",
+    ])
+      expect(unit().split("\n")).toContain(line);
+    expect(unit().indexOf("rm -f")).toBeLessThan(unit().indexOf("sleep"));
+  });
+
   it.runIf(hasTool("systemd-analyze", "in-service.service"))("is understood by systemd", () => {
     expect(judgeUnits({ "in-service.service": unit() }).complaints).toBe("");
+  });
+});
+
+describe("setting nginx up", () => {
+  const logs = ["access.json", "error.log"].map((name) => `chown www-data:dd-agent /var/log/nginx/${name}`);
+  const files = { "/var/log/nginx/access.json": "" };
+
+  it("takes up a configuration that nginx takes, and puts the server into service then", () => {
+    expect(stepsOf(terminate.setup ?? "", { files })).toEqual([
+      ...logs,
+      "nginx -t -q",
+      "systemctl daemon-reload",
+      "systemctl enable --quiet nginx.service in-service.service",
+      "systemctl reload-or-restart nginx.service",
+      "systemctl start in-service.service",
+    ]);
+  });
+
+  it("leaves running what runs where nginx refuses the new one", () => {
+    expect(stepsOf(terminate.setup ?? "", { files, fails: "nginx" })).toEqual([...logs, "nginx -t -q", "exit 1"]);
   });
 });
 
@@ -85,7 +131,9 @@ describe("nginx's unit", () => {
   });
 
   it("starts again when it ended by itself", () => {
-    expect(contentOf(terminate, "/etc/systemd/system/nginx.service.d/platform.conf")).toContain("Restart=on-failure\n");
+    expect(contentOf(terminate, "/etc/systemd/system/nginx.service.d/platform.conf")).toContain(
+      "Restart=on-failure\nRestartSec=1s\n",
+    );
   });
 
   it.runIf(hasTool("systemd-analyze", "drop-in of nginx's unit"))(
