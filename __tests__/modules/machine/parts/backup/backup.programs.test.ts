@@ -147,9 +147,7 @@ describe("mysql-backup", () => {
   it("comes with the server's release, and starts a restore only where one is asked for", () => {
     const release = "RELEASE_URL=https://archive.test/r.tgz\nRELEASE_SHA256=abc\n";
     const present = { "/etc/platform/release.env": release, "/opt/mysql-backup/current/mysql-backup.sh": "" };
-    expect(
-      stepsOf(readFileSync(files("backup/files/setup-backup"), "utf8"), { files: present }),
-    ).toEqual([
+    expect(stepsOf(readFileSync(files("backup/files/setup-backup"), "utf8"), { files: present })).toEqual([
       "fetch-release https://archive.test/r.tgz abc mysql-backup /opt/mysql-backup/abc",
       "ln -sfn abc /opt/mysql-backup/current",
       "sh /opt/mysql-backup/current/install",
