@@ -193,6 +193,27 @@ class All(unittest.TestCase):
         made = {values[0]: values for statement, values in cursor.values.items() if statement.startswith("CREATE USER")}
         self.assertEqual(made["app"], ["app", "10.0.1.0/24", "first"])
 
+    def test_makes_what_the_archive_and_claims_need_where_they_are_asked_for(self):
+        def made(**answers):
+            return [statement for statement in self.ensure(**answers)[1].done if statement.startswith("CREATE") and "USER" not in statement]
+
+        self.assertEqual(made(), ["CREATE DATABASE `app`"])
+        self.settings = self.settings._replace(backup=True, claims=True)
+        beat = "CREATE TABLE IF NOT EXISTS backup.heartbeat (id INT PRIMARY KEY, at DATETIME(6) NOT NULL)"
+        schemas = ["CREATE DATABASE IF NOT EXISTS backup", beat, "CREATE DATABASE IF NOT EXISTS platform", accounts.CLAIMS]
+        self.assertEqual(made(), ["CREATE DATABASE `app`", *schemas])
+        self.assertRegex(accounts.CLAIMS, r"^CREATE TABLE IF NOT EXISTS platform\.claims \(.*, PRIMARY KEY \(name, due\)\)$")
+        # Where they are, nothing is written.
+        there = {"SHOW DATABASES": [("app",)], accounts.HEARTBEAT: [(1,)], accounts.CLAIMED: [(1,)]}
+        self.assertEqual(made(**there), [])
+
+    def test_lets_the_archives_user_in_over_the_socket_by_its_name_alone(self):
+        self.settings = self.settings._replace(passwords={}, backup=True)
+        changed, cursor = self.ensure()
+        self.assertEqual(changed, ["backup"])
+        create = "CREATE USER IF NOT EXISTS %s@%s IDENTIFIED WITH auth_socket AS %s REQUIRE NONE"
+        self.assertEqual(cursor.values[create], ["backup", "localhost", "mysql-backup"])
+
     def test_leaves_a_schema_that_is_there(self):
         self.assertNotIn("CREATE DATABASE `app`", self.ensure(**{"SHOW DATABASES": [("app",)]})[1].done)
 
@@ -207,6 +228,35 @@ class All(unittest.TestCase):
                 "ALTER USER %s@%s IDENTIFIED WITH caching_sha2_password BY %s REQUIRE NONE WITH MAX_USER_CONNECTIONS 5 ATTRIBUTE %s",
             ],
         )
+
+
+class Reached(unittest.TestCase):
+    """What a member tells of the passwords that it has by now."""
+
+    settings = support.SETTINGS._replace(passwords={"app": "file", "datadog": "file"})
+
+    def reached(self, **answers):
+        cursor = support.Cursor(answers)
+        with mock.patch.object(accounts, "connect", support.connecting_to(cursor)) as connect:
+            found = accounts.reached(self.settings)
+        connect.assert_called_once_with(self.settings, 30)
+        return found, cursor
+
+    def test_is_the_newest_and_the_oldest_of_each_account_that_has_one(self):
+        found, cursor = self.reached(**{"SELECT ATTRIBUTE": [("mark", "2", "1")]})
+        self.assertEqual(found, {"app": (2, 1), "datadog": (2, 1)})
+        ((question, last),) = cursor.values.items()
+        self.assertEqual(last, ["datadog", "localhost"])
+        self.assertEqual(
+            question,
+            "SELECT ATTRIBUTE ->> '$.definition', ATTRIBUTE -> '$.generation', ATTRIBUTE -> '$.oldest'"
+            " FROM information_schema.USER_ATTRIBUTES WHERE USER = %s AND HOST = %s",
+        )
+
+    def test_is_the_first_of_an_account_that_is_older_than_generations_and_none_of_one_that_is_not_made(self):
+        self.assertEqual(self.reached(**{"SELECT ATTRIBUTE": [("mark", None, None)]})[0]["app"], (1, 1))
+        self.assertEqual(self.reached(**{"SELECT ATTRIBUTE": [(None, None, None)]})[0]["app"], (0, 0))
+        self.assertEqual(self.reached()[0]["app"], (0, 0))
 
 
 class Definitions(unittest.TestCase):
@@ -237,12 +287,28 @@ class Definitions(unittest.TestCase):
         self.assertEqual(grants["app"], ["SELECT, INSERT, UPDATE, DELETE ON `app`.*", claims])
         self.assertEqual(grants["app-migrations"], ["ALL PRIVILEGES ON `app`.*", claims])
 
+    everybody = settings._replace(passwords={"app-migrations": "file"}, backup=True)
+
+    def test_let_the_archive_read_everything_and_write_its_own_heartbeat(self):
+        grants = {account: grants for account, _, _, _, grants in accounts.definitions(self.everybody)}
+        self.assertEqual(
+            grants["backup"],
+            ["SELECT, REPLICATION CLIENT, BACKUP_ADMIN, BINLOG_ADMIN ON *.*", "INSERT, DELETE ON `backup`.*"],
+        )
+
     def test_bound_the_agent_alone(self):
-        limits = {account: limits for account, _, _, limits, _ in accounts.definitions(self.settings)}
-        self.assertEqual(limits, {"app": "", "replication": "", "datadog": "MAX_USER_CONNECTIONS 5"})
+        limits = {account: limits for account, _, _, limits, _ in accounts.definitions(self.everybody)}
+        nobody = dict.fromkeys(["app", "app-migrations", "replication", "backup"], "")
+        self.assertEqual(limits, {**nobody, "datadog": "MAX_USER_CONNECTIONS 5"})
 
     def test_let_nobody_in_without_tls_but_over_the_socket(self):
         self.assertEqual(
-            {(account, host, needs) for account, host, needs, _, _ in accounts.definitions(self.settings)},
-            {("app", "10.0.1.0/24", "SSL"), ("replication", "10.0.1.0/24", "X509"), ("datadog", "localhost", "NONE")},
+            {(account, host, needs) for account, host, needs, _, _ in accounts.definitions(self.everybody)},
+            {
+                ("app", "10.0.1.0/24", "SSL"),
+                ("app-migrations", "10.0.1.0/24", "SSL"),
+                ("replication", "10.0.1.0/24", "X509"),
+                ("datadog", "localhost", "NONE"),
+                ("backup", "localhost", "NONE"),
+            },
         )

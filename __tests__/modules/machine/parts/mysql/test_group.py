@@ -28,7 +28,7 @@ class Case(unittest.TestCase):
         self.addCleanup(lambda: self.assertEqual(connect.call_args_list, [mock.call(SETTINGS, 300)] * connect.call_count))
         self.enterContext(mock.patch.object(group, "secret", lambda settings, account: settings is SETTINGS and f"secret of {account}"))
         self.keep = self.enterContext(mock.patch.object(received, "keep", mock.Mock(return_value="/kept")))
-        self.enterContext(mock.patch("builtins.print"))
+        self.enterContext(mock.patch.object(group, "print", create=True))
 
     def written(self):
         return [statement for statement in self.cursor.done if not statement.startswith("SELECT")]
@@ -102,10 +102,12 @@ class Join(Case):
         self.assertEqual(self.cursor.values[THRESHOLD], [50])
         group.join(SETTINGS, blank=False, unapplied="")
         self.assertEqual(self.cursor.values[THRESHOLD], [2**63 - 1])
+        self.assertEqual(self.cursor.values[START], ["secret of replication"])
 
     def test_keeps_aside_what_the_group_lacks(self):
         group.join(SETTINGS, blank=False, unapplied="u:7")
         self.keep.assert_called_once_with("/data/", "u:7")
+        group.print.assert_called_once_with("received and in no group: u:7; kept in /kept")
 
 
 class Others(Case):
@@ -123,6 +125,12 @@ class Others(Case):
     def test_wait_for_less_where_commits_hang(self):
         group.leave(SETTINGS, 5)
         group.connect.assert_called_once_with(SETTINGS, 5)
+        group.connect.reset_mock()
+
+    def test_make_the_members_look_again_by_setting_what_is_set(self):
+        group.look_again(SETTINGS)
+        self.assertEqual(self.cursor.done, ["SELECT group_replication_set_write_concurrency(group_replication_get_write_concurrency())"])
+        group.connect.assert_called_once_with(SETTINGS, 10)
         group.connect.reset_mock()
 
 

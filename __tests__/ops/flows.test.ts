@@ -1,0 +1,398 @@
+import { describe, expect, it } from "vitest";
+import { failover } from "../../ops/commands/failover.js";
+import { release } from "../../ops/commands/release.js";
+import { remove } from "../../ops/commands/remove.js";
+import { rotate } from "../../ops/commands/rotate.js";
+import { rollout } from "../../ops/commands/rollout.js";
+import { upgrade } from "../../ops/commands/upgrade.js";
+import type { EnvironmentInput } from "../../modules/config/schema.js";
+import { paths } from "../../modules/platform/paths.js";
+import { exampleConfig, exampleSshKey, type Overrides } from "../support/config.js";
+import { instantly } from "./support/instantly.js";
+import { release as named } from "./support/snapshot.js";
+import { World } from "./support/world.js";
+
+describe("a rollout", () => {
+  const replaced = (name: string, ...before: readonly string[]): readonly string[] => [
+    `provider: prepare ${name}`,
+    `in hand: ${name}`,
+    ...before,
+    `${name}: systemctl poweroff`,
+    `provider: replace ${name}`,
+    "in hand: nobody",
+  ];
+
+  it("replaces outdated servers one at a time, the primary last and after it has handed over its role", async () => {
+    instantly();
+    const world = new World();
+    for (const name of ["alpha", "charlie"]) world.machine(name).current = false;
+    await rollout(await world.context("rollout"), {});
+    expect(world.steps).toEqual([...replaced("charlie"), ...replaced("alpha", "alpha: mysql-group step-down")]);
+    expect(world.said.at(-1)).toMatch(/^charlie, alpha replaced in /);
+  });
+
+  it("does not touch a second server while the first is not back", async () => {
+    instantly();
+    const world = new World();
+    for (const name of ["bravo", "charlie"]) world.machine(name).current = false;
+    const context = await world.context("rollout");
+    world.sick = named("2").sha256;
+    await expect(rollout(context, {})).rejects.toThrow(
+      /^stopped before the next server: .*its application is not ready/s,
+    );
+    expect(world.steps).toEqual([]);
+  });
+
+  it("completes a server that the interrupted run has made, and makes one anew that it has left half made", async () => {
+    instantly();
+    for (const [whole, steps] of [
+      [true, ["provider: prepare bravo", "provider: complete bravo", "in hand: nobody"]],
+      [false, replaced("bravo")],
+    ] as const) {
+      const world = new World();
+      world.machine("bravo").whole = whole;
+      await rollout(await world.context("rollout", "bravo"), {});
+      expect(world.steps).toEqual(steps);
+    }
+  });
+
+  it("takes current servers by name only, and none twice", async () => {
+    instantly();
+    const world = new World();
+    await expect(rollout(await world.context("rollout"), { evenCurrent: true })).rejects.toThrow(
+      "needs the servers' names",
+    );
+    await expect(rollout(await world.context("rollout"), { only: ["zulu"] })).rejects.toThrow("no server zulu");
+    await rollout(await world.context("rollout"), { only: ["bravo"], evenCurrent: true });
+    expect(world.steps).toEqual(replaced("bravo"));
+  });
+});
+
+describe("an upgrade", () => {
+  const agent = [{ name: "datadog-agent", from: "1:7.71.0-1", to: "1:7.72.1-1" }];
+  const lists = ["alpha", "bravo", "charlie"].map((name) => `${name}: apt-get update`);
+  const script = "sh -s /usr/local/lib/platform/restart-upgraded /usr/local/lib/platform/vendor-updates";
+
+  it("takes a server out of service, upgrades it, reboots it only where that is due, and has it back before the next", async () => {
+    instantly();
+    const world = new World();
+    world.machine("alpha").rebootFor = ["mysql.service"];
+    world.machine("bravo").upgradable = agent;
+    await upgrade(await world.context("upgrade"), {});
+    expect(world.steps).toEqual([
+      ...lists,
+      "alpha: mysql SELECT member_version",
+      "in hand: bravo",
+      "bravo: systemctl stop in-service",
+      `bravo: ${script}`,
+      "bravo: systemctl start in-service",
+      "in hand: nobody",
+      "alpha: mysql SELECT member_version",
+      "in hand: alpha",
+      "alpha: mysql-group step-down",
+      "alpha: systemctl stop in-service",
+      `alpha: ${script}`,
+      "alpha: systemctl reboot",
+      "in hand: nobody",
+    ]);
+    expect(world.said.at(-1)).toBe("upgraded: bravo, alpha");
+  });
+
+  it("waits for the reboot, and not only for a server that is well", async () => {
+    instantly();
+    const world = new World();
+    world.machine("bravo").rebootFor = ["linux-image"];
+    world.failing.add("bravo: systemctl reboot");
+    await expect(upgrade(await world.context("upgrade"), {})).rejects.toThrow("bravo: has not restarted yet");
+    expect(world.steps.at(-1)).toBe("bravo: systemctl reboot");
+  });
+
+  it("touches no server where MySQL's versions would not go together, or a package list cannot be had", async () => {
+    instantly();
+    const world = new World();
+    world.machine("bravo").upgradable = [{ name: "mysql-community-server", from: "9.7.4-1", to: "10.7.0-1" }];
+    await expect(upgrade(await world.context("upgrade"), {})).rejects.toThrow(/^refused: bravo: .* another series/);
+    expect(world.steps).toEqual([...lists, "alpha: mysql SELECT member_version"]);
+    world.failing.add("charlie: apt-get update");
+    await expect(upgrade(await world.context("upgrade"), {})).rejects.toThrow("charlie: it failed");
+  });
+
+  it("goes on with the server that an interrupted run has left out of service", async () => {
+    instantly();
+    const world = new World();
+    world.machine("charlie").inService = false;
+    await upgrade(await world.context("upgrade", "charlie"), {});
+    expect(world.steps.slice(lists.length)).toEqual([
+      "alpha: mysql SELECT member_version",
+      "in hand: charlie",
+      "charlie: systemctl stop in-service",
+      `charlie: ${script}`,
+      "charlie: systemctl start in-service",
+      "in hand: nobody",
+    ]);
+  });
+});
+
+describe("a removal", () => {
+  const withDelta = (): World => {
+    const world = new World();
+    world.add("delta", "10.0.1.14");
+    world.primary = "delta";
+    return world;
+  };
+
+  it("goes from the visitors inwards, and has the members that are left forget the one that went", async () => {
+    instantly();
+    const world = withDelta();
+    world.remembered = ["10.0.1.14"];
+    await remove(await world.context("remove"), "delta");
+    expect(world.steps).toEqual([
+      "provider: prepare removal of delta",
+      "in hand: delta",
+      "delta: mysql-group step-down",
+      "delta: systemctl poweroff",
+      "in hand: delta",
+      "provider: remove delta",
+      ...["alpha", "bravo", "charlie"].map((name) => `${name}: mysql-group forget delta`),
+      "in hand: nobody",
+    ]);
+  });
+
+  it("goes on after an interruption, when the server is off or gone already", async () => {
+    instantly();
+    const off = withDelta();
+    off.machine("delta").running = false;
+    off.primary = "alpha";
+    await remove(await off.context("remove", "delta"), "delta");
+    expect(off.steps).toEqual([
+      "provider: prepare removal of delta",
+      "in hand: delta",
+      "in hand: delta",
+      "provider: remove delta",
+      "in hand: nobody",
+    ]);
+    const gone = new World();
+    gone.remembered = ["10.0.1.14"];
+    gone.failing.add("bravo: mysql-group forget delta");
+    await remove(await gone.context("remove", "delta"), "delta");
+    expect(gone.steps.slice(-5)).toEqual([
+      "alpha: mysql-group forget delta",
+      "bravo: mysql-group forget delta",
+      "bravo: mysql-group forget 10.0.1.14",
+      "charlie: mysql-group forget delta",
+      "in hand: nobody",
+    ]);
+  });
+
+  it("touches nothing of a server that is configured, or that is needed", async () => {
+    instantly();
+    const world = new World();
+    await expect(remove(await world.context("remove"), "alpha")).rejects.toThrow(
+      /^refused: alpha is in the configuration/,
+    );
+    expect(world.steps).toEqual([]);
+    const needed = withDelta();
+    needed.remembered = ["10.0.1.15", "10.0.1.8", "10.0.1.9"].slice(0, 2);
+    await expect(remove(await needed.context("remove"), "delta")).rejects.toThrow(
+      /^refused: without delta, 3 of the 6 /,
+    );
+    expect(needed.steps).toEqual(["provider: prepare removal of delta"]);
+  });
+});
+
+describe("a release", () => {
+  const to = named("3");
+  const deploys = (name: string, { url, sha256 } = to): readonly string[] => [
+    `in hand: ${name}`,
+    `${name}: /usr/local/sbin/deploy-app ${url} ${sha256}`,
+    "in hand: nobody",
+  ];
+
+  it("comes to one web server after the other, and the first runs it alone for a while", async () => {
+    instantly();
+    const world = new World();
+    await release(await world.context("release"), to);
+    expect(world.steps).toEqual(["alpha", "bravo", "charlie"].flatMap((name) => deploys(name)));
+    expect(world.said).toContain("alpha: serves with it alone for 10 s");
+    expect(world.said.join("\n")).toContain(`application: { url: "${to.url}", sha256: "${to.sha256}" }`);
+  });
+
+  it("is taken back from all that had it when one cannot take it", async () => {
+    instantly();
+    const world = new World();
+    world.failing.add(`bravo: /usr/local/sbin/deploy-app ${to.url} ${to.sha256}`);
+    await expect(release(await world.context("release"), to)).rejects.toThrow(
+      /^bravo: it failed\nall web servers run what they ran before/,
+    );
+    expect(world.steps).toEqual([
+      ...deploys("alpha"),
+      ...deploys("bravo").slice(0, 2),
+      ...deploys("bravo", named("2")),
+      ...deploys("alpha", named("2")),
+      "in hand: nobody",
+    ]);
+  });
+
+  it("is taken back where it is switched to and does not serve, and says what is left as it is", async () => {
+    instantly();
+    const world = new World();
+    world.sick = to.sha256;
+    world.failing.add(`alpha: /usr/local/sbin/deploy-app ${named("2").url} ${named("2").sha256}`);
+    await expect(release(await world.context("release"), to)).rejects.toThrow(
+      /alpha serves: not after 60 s.*not taken back:\n {2}alpha: alpha: it failed/s,
+    );
+    expect(world.steps.at(-1)).toBe("in hand: alpha");
+  });
+
+  it("goes back to the one before, and leaves alone who has it", async () => {
+    instantly();
+    const world = new World();
+    world.machine("bravo").releases = [named("1"), named("2")];
+    await release(await world.context("release"), undefined);
+    expect(world.steps).toEqual([...deploys("alpha", named("1")), ...deploys("charlie", named("1"))]);
+  });
+});
+
+describe("a rotation", () => {
+  const administrators = { cidrs: ["192.0.2.0/24"], sshKeys: { jane: exampleSshKey } };
+  const second = (overrides: Overrides<EnvironmentInput> = {}): World => {
+    const generation = 2;
+    const generations = { edgeToken: 2, databasePasswords: 2, sshHostKeys: 2 };
+    const world = new World(exampleConfig({ administrators, generations, certificate: { generation }, ...overrides }));
+    world.stage = { configured: 2, used: 1, oldest: 1 };
+    return world;
+  };
+  const names = ["alpha", "bravo", "charlie"] as const;
+  const onEach = (what: string, path: string, ...steps: readonly string[]): readonly string[] =>
+    names.flatMap((name) => [
+      `${name}: gets ${path}`,
+      `in hand: ${name}`,
+      ...steps.map((step) => `${name}: ${step}`),
+      `${name}: rm -f /run/rotate-${what}`,
+      "in hand: nobody",
+    ]);
+
+  it("of the edge token has every server accept both, shows the new one, and refuses the old one when nobody shows it", async () => {
+    instantly();
+    const world = second();
+    const taken = onEach("edge-token", paths.nginx.edgeToken, "nginx -t -q", "systemctl reload nginx.service");
+    await rotate(await world.context("rotate"), "edge-token");
+    expect(world.steps).toEqual([
+      "secrets: make",
+      ...taken,
+      "secrets: show 1",
+      "secrets: advance used",
+      ...taken,
+      "secrets: show 2",
+      "secrets: advance oldest",
+      ...taken,
+      "secrets: show 2",
+    ]);
+    expect(world.said).toContain("Cloudflare's data centres hear of it, one after the other");
+    expect(world.machine("bravo").files.get(paths.nginx.edgeToken)).toBe('"~^(?:edgeTokens-2)$" 1;\n');
+  });
+
+  it("stops where a server does not follow, with the old one still accepted, and goes on from there", async () => {
+    instantly();
+    const world = second();
+    world.failing.add("bravo: nginx -t -q");
+    await expect(rotate(await world.context("rotate"), "edge-token")).rejects.toThrow("bravo: it failed");
+    expect(world.stage).toEqual({ configured: 2, used: 1, oldest: 1 });
+    expect(world.steps.at(-2)).toBe("in hand: bravo");
+    world.failing.clear();
+    await rotate(await world.context("rotate", "bravo"), "edge-token");
+    // Its file was there already, and not taken up.
+    expect(world.steps.slice(0, 4)).toEqual([
+      "secrets: make",
+      "in hand: bravo",
+      "bravo: nginx -t -q",
+      "bravo: systemctl reload nginx.service",
+    ]);
+    expect(world.stage).toEqual({ configured: 2, used: 2, oldest: 2 });
+  });
+
+  it("goes no step further while a server accepts what it should refuse", async () => {
+    instantly();
+    const world = second();
+    world.stage = { configured: 2, used: 2, oldest: 2 };
+    const context = await world.context("rotate");
+    const nginx = new Map([[paths.nginx.edgeToken, "edgeTokens-1|edgeTokens-2"]]);
+    for (const name of names)
+      Object.defineProperty(world.machine(name), "taken", { get: () => nginx, set: () => undefined });
+    await expect(rotate(context, "edge-token")).rejects.toThrow(
+      "they do: not after 90 s; alpha: nginx still accepts the old token",
+    );
+  });
+
+  it("is refused while the environment is not well", async () => {
+    instantly();
+    const world = second();
+    world.machine("charlie").inService = false;
+    await expect(rotate(await world.context("rotate"), "edge-token")).rejects.toThrow(
+      /^refused, for the environment is not well:\n {2}charlie: is out of service/,
+    );
+    expect(world.steps).toEqual([]);
+  });
+
+  it("of host keys believes both meanwhile, and asks for the new one by name", async () => {
+    instantly();
+    const world = second();
+    for (const name of names) world.machine(name).taken = new Map([[paths.sshHostKey, "sshHostKey-1"]]);
+    await rotate(await world.context("rotate"), "ssh-host-keys");
+    const taken = onEach("ssh-host-keys", paths.sshHostKey, "sshd -t", "systemctl reload ssh.service");
+    expect(world.steps).toEqual([
+      "secrets: make",
+      ...taken,
+      "secrets: advance used",
+      ...taken,
+      "secrets: advance oldest",
+    ]);
+  });
+
+  it("of the origin certificate goes by way of the servers where they show it, and notes that they do", async () => {
+    instantly();
+    const world = second({ tls: "passthrough" });
+    world.stage = { configured: 2, used: 2, oldest: 1 };
+    await rotate(await world.context("rotate"), "origin-certificate");
+    expect(world.steps.filter((step) => step.startsWith("alpha"))).toEqual([
+      `alpha: gets ${paths.nginx.originCertificate} ${paths.nginx.originKey}`,
+      "alpha: nginx -t -q",
+      "alpha: systemctl reload nginx.service",
+      "alpha: rm -f /run/rotate-origin-certificate",
+    ]);
+    expect(world.steps.filter((step) => step.startsWith("provider"))).toEqual(
+      names.map((name) => `provider: note certificate of ${name}`),
+    );
+    expect(world.steps.at(-1)).toBe("secrets: advance oldest");
+  });
+
+  it("where nobody may log in wants the servers replaced, and says which", async () => {
+    instantly();
+    const world = second({ administrators: { cidrs: [] }, tls: "passthrough" });
+    world.stage = { configured: 2, used: 2, oldest: 1 };
+    world.machine("bravo").current = false;
+    await expect(rotate(await world.context("rotate"), "origin-certificate")).rejects.toThrow(
+      /^bravo: outdated, and nobody can log in/,
+    );
+    world.machine("bravo").current = true;
+    await rotate(await world.context("rotate"), "origin-certificate");
+    expect(world.steps.slice(-2)).toEqual(["secrets: make", "secrets: advance oldest"]);
+  });
+});
+
+describe("a failover", () => {
+  it("is done by MySQL on the primary, for the member that is named", async () => {
+    instantly();
+    const world = new World();
+    await failover(await world.context("failover"), "charlie");
+    expect(world.steps).toEqual([expect.stringMatching(/^alpha: mysql SELECT/)]);
+    expect(world.primary).toBe("charlie");
+  });
+
+  it("has failed where the member does not take the role", async () => {
+    instantly();
+    const world = new World();
+    world.failing.add("alpha: mysql SELECT group_replication_set_as_primary(@successor,");
+    await expect(failover(await world.context("failover"), "charlie")).rejects.toThrow("alpha: it failed");
+  });
+});

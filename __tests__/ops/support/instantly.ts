@@ -1,0 +1,18 @@
+import { syncBuiltinESMExports } from "node:module";
+import timers from "node:timers/promises";
+import { onTestFinished, vi } from "vitest";
+
+/** For the rest of a test what sleeps goes on at once, and the clock with it. Not for tests that are `concurrent`. */
+export function instantly(): void {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  const sleeping = vi.spyOn(timers, "setTimeout").mockImplementation((milliseconds) => {
+    vi.setSystemTime(Date.now() + (milliseconds ?? 0));
+    return Promise.resolve(undefined as never);
+  });
+  syncBuiltinESMExports();
+  onTestFinished(() => {
+    sleeping.mockRestore();
+    syncBuiltinESMExports();
+    vi.useRealTimers();
+  });
+}

@@ -1,0 +1,295 @@
+import { type Context } from "../../../ops/core/maintain.js";
+import { Lock, type Holding, type LockStore } from "../../../ops/core/lock.js";
+import { Progress } from "../../../ops/core/progress.js";
+import type { Cloud, SecretStore, Site } from "../../../ops/core/site.js";
+import type { Login } from "../../../ops/core/ssh.js";
+import type { Observation, Release, Upgradable } from "../../../ops/core/snapshot.js";
+import { accepted, type Stage } from "../../../modules/config/generations.js";
+import type { Config, Role } from "../../../modules/config/schema.js";
+import { paths } from "../../../modules/platform/paths.js";
+import { exampleConfig } from "../../support/config.js";
+import { cloudServer, release, snapshot } from "./snapshot.js";
+
+/** A server of the world. */
+interface Machine {
+  readonly name: string;
+  readonly privateIp: string;
+  readonly roles: readonly Role[];
+  running: boolean;
+  current: boolean;
+  /** Whether it was made to its end. */
+  whole: boolean;
+  boots: number;
+  inService: boolean;
+  releases: readonly Release[];
+  upgradable: readonly Upgradable[];
+  rebootFor: readonly string[];
+  /** Secret files as they lie there, and as what runs there has read them. */
+  readonly files: Map<string, string>;
+  taken: ReadonlyMap<string, string>;
+  /** Paths of files that were put there and not taken up. */
+  waiting: ReadonlySet<string>;
+}
+
+/**
+ * Servers that do what commands tell them, as far as commands can see: three with both roles, alpha the primary, and those beside the
+ * configuration that a test adds.
+ */
+export class World {
+  /** What was done, in its order: "bravo: systemctl poweroff", "provider: replace bravo", "in hand: bravo". */
+  readonly steps: string[] = [];
+  /** What was said to the person. */
+  readonly said: string[] = [];
+  readonly machines = new Map<string, Machine>();
+  primary = "alpha";
+  /** Commands, "bravo: systemctl poweroff", that fail. */
+  readonly failing = new Set<string>();
+  /** A release with which no application is ready. */
+  sick?: string;
+  /** What the group counts beside those who are in it. */
+  remembered: readonly string[] = [];
+  /** How far the rotation of any secret has come. */
+  stage: Stage = { configured: 1, used: 1, oldest: 1 };
+  /** Generations that an account in the database takes: the newest, and the oldest. */
+  accounts: readonly [number, number] = [1, 1];
+  /** Host keys that this side believes a server by. */
+  private known = new Map<string, string>();
+
+  constructor(readonly config: Config = exampleConfig()) {
+    for (const { name, privateIp, roles } of config.servers) this.add(name, privateIp, roles);
+  }
+
+  add(name: string, privateIp: string, roles: readonly Role[] = ["web", "database"]): void {
+    this.machines.set(name, {
+      ...{ name, privateIp, roles, running: true, current: true, whole: true, boots: 1, inService: true },
+      releases: [release("2"), release("1")],
+      ...{ upgradable: [], rebootFor: [], files: new Map(), taken: new Map(), waiting: new Set() },
+    });
+  }
+
+  machine(name: string): Machine {
+    const found = this.machines.get(name);
+    if (!found) throw new Error(`no ${name} in this world`);
+    return found;
+  }
+
+  /** What a command works with. @param inHand server that an interrupted run has left in hand */
+  async context(command: string, inHand?: string): Promise<Context> {
+    let held: Holding | undefined;
+    const store: LockStore = {
+      place: "here",
+      read: () => Promise.resolve(held),
+      create: (wanted) => Promise.resolve((held = wanted) !== undefined),
+      replace: (wanted) => Promise.resolve(void this.steps.push(`in hand: ${(held = wanted).inHand ?? "nobody"}`)),
+      remove: () => Promise.resolve(void (held = undefined)),
+    };
+    const lock = await Lock.take(store, command);
+    if (inHand !== undefined) await lock.setInHand(inHand);
+    this.steps.length = 0;
+    return { site: this.site(store), lock, progress: new Progress((line) => void this.said.push(line.slice(10))) };
+  }
+
+  private site(lock: LockStore): Site {
+    const logins = new Map([...this.machines.keys()].map((name) => [name, { name, address: name, hostKey: "" }]));
+    const tryRun: Site["ssh"]["tryRun"] = ({ name }, command, props) =>
+      Promise.resolve(this.tell(name, command, props?.input));
+    const ssh = {
+      know: (keys: readonly Pick<Login, "name" | "hostKey">[]): void =>
+        void (this.known = new Map(keys.map(({ name, hostKey }) => [name, hostKey]))),
+      tryRun,
+      run: async (...[login, ...rest]: Parameters<typeof tryRun>) => {
+        const { ok, stdout, stderr } = await tryRun(login, ...rest);
+        if (!ok) throw new Error(`${login.name}: ${stderr}`);
+        return stdout;
+      },
+    };
+    return { config: this.config, logins, ssh, cloud: this.cloud(), secrets: this.secrets(), lock } as unknown as Site;
+  }
+
+  private tell(name: string, command: readonly string[], input = "") {
+    const machine = this.machines.get(name);
+    const ended = (ok: boolean, stdout = "", stderr = "") => ({
+      ok,
+      exitCode: ok ? 0 : 1,
+      stdout,
+      stderr,
+      reached: true,
+    });
+    if (!machine?.running) return { ...ended(false, "", "connection timed out"), exitCode: 255, reached: false };
+    const words = command.join(" ");
+    if (words.startsWith("python3 -I - ")) return ended(true, JSON.stringify(this.observationOf(machine)));
+    const look = this.answerTo(machine, words, input);
+    if (look !== undefined) return ended(look !== "no", look);
+    const step = `${name}: ${words.replace(/^mysql .*(SELECT \S+).*/, "mysql $1").replace(/^apt-get.* /, "apt-get ")}`;
+    this.steps.push(step);
+    if (this.failing.has(step)) return ended(false, "", "it failed");
+    return ended(true, this.effect(machine, words));
+  }
+
+  /** Answer to a question, and to files that are put there; `undefined` where a command does something else. */
+  private answerTo(machine: Machine, words: string, input: string): string | undefined {
+    const taken = (path: string): string => machine.taken.get(path) ?? "";
+    if (words.startsWith("curl ")) {
+      const token = /: (.*)\n$/.exec(input)?.[1] ?? "";
+      return token !== "" && taken(paths.nginx.edgeToken).includes(token) ? "1" : "0";
+    }
+    if (words === "mysql-group accounts --help") return "";
+    if (words === "mysql-group accounts") {
+      if (this.primary === machine.name) this.accounts = [this.stage.configured, this.stage.oldest];
+      return JSON.stringify({ app: this.accounts });
+    }
+    if (words === "true") return this.known.get(machine.name)?.includes(taken(paths.sshHostKey)) ? "" : "no";
+    if (words.startsWith("python3 -I -c ") && words.endsWith(".pid"))
+      return taken(paths.nginx.originCertificate) === input ? "" : "shows another one";
+    if (!words.startsWith("python3 -I -c ") || !input.includes("mark")) return undefined;
+    const { files } = JSON.parse(input) as { files: readonly { path: string; content: string }[] };
+    const changed = files.filter(({ path, content }) => machine.files.get(path) !== content);
+    for (const { path, content } of changed) machine.files.set(path, content);
+    machine.waiting = new Set([...machine.waiting, ...changed.map(({ path }) => path)]);
+    if (changed.length > 0) this.steps.push(`${machine.name}: gets ${changed.map(({ path }) => path).join(" ")}`);
+    return JSON.stringify([...machine.waiting]);
+  }
+
+  private effect(machine: Machine, words: string): string {
+    const [program = "", ...rest] = words.split(" ");
+    if (/^systemctl (reload|restart|try-restart) /.test(words)) machine.taken = new Map(machine.files);
+    if (words.startsWith("rm -f /run/rotate-")) machine.waiting = new Set();
+    if (words === "systemctl poweroff") this.off(machine);
+    if (words === "systemctl reboot") {
+      Object.assign(machine, { boots: machine.boots + 1, inService: true, rebootFor: [] });
+      this.handOver(machine);
+    }
+    if (words === "systemctl stop in-service") machine.inService = false;
+    if (words === "systemctl start in-service") machine.inService = true;
+    if (words === "mysql-group step-down") this.handOver(machine);
+    if (program === "sh") machine.upgradable = [];
+    if (program.endsWith("deploy-app")) {
+      const [url = "", sha256 = ""] = rest;
+      machine.releases = [{ url, sha256 }, ...machine.releases.filter((one) => one.sha256 !== sha256)];
+    }
+    if (words.includes("member_version")) return "9.7.4\n9.7.4\n9.7.4\n";
+    if (words.includes("set_as_primary"))
+      this.primary = [...this.machines.values()].find(({ privateIp }) => words.includes(`'${privateIp}'`))?.name ?? "";
+    return "";
+  }
+
+  private off(machine: Machine): void {
+    machine.running = false;
+    this.handOver(machine);
+  }
+
+  private handOver({ name }: Machine): void {
+    if (this.primary === name) this.primary = this.members().find((one) => one.name !== name)?.name ?? "";
+  }
+
+  private members(): readonly Machine[] {
+    return [...this.machines.values()].filter(({ running, roles }) => running && roles.includes("database"));
+  }
+
+  private observationOf(machine: Machine): Observation {
+    const [example] = snapshot().servers;
+    if (!example?.observation?.member) throw new Error("the example has no member");
+    const isWeb = machine.roles.includes("web");
+    const view = this.members().map(({ privateIp }) => privateIp);
+    const role = this.primary === machine.name ? "PRIMARY" : "SECONDARY";
+    return {
+      ...example.observation,
+      bootId: `boot ${machine.boots}`,
+      inService: isWeb ? machine.inService : null,
+      serves: isWeb ? machine.releases[0]?.sha256 !== this.sick : null,
+      releases: isWeb ? machine.releases : [],
+      upgradable: machine.upgradable,
+      rebootFor: machine.rebootFor,
+      member: machine.roles.includes("database")
+        ? {
+            ...example.observation.member,
+            ...{ role, writable: role === "PRIMARY", view, remembered: [...new Set([...view, ...this.remembered])] },
+          }
+        : null,
+    };
+  }
+
+  /** Values that name their generation: those that are accepted, the one that is shown. */
+  private secrets(): SecretStore {
+    const done = (text: string): Promise<void> => Promise.resolve(void this.steps.push(`secrets: ${text}`));
+    const of = (name: string): string =>
+      name.endsWith("s")
+        ? accepted(this.stage)
+            .map((each) => `${name}-${each}`)
+            .join("|")
+        : `${name}-${this.stage.used}`;
+    const { configured } = this.stage;
+    return {
+      make: () => done("make"),
+      stage: () => Promise.resolve(this.stage),
+      values: () =>
+        Promise.resolve({
+          of: (_, name) => of(name),
+          before: (_, name) => (configured > 1 ? `${name}-${configured - 1}` : undefined),
+        }),
+      hostKeys: () =>
+        Promise.resolve(
+          new Map(
+            [...this.machines.keys()].map((name) => [
+              name,
+              accepted(this.stage)
+                .map((each) => `sshHostKey-${each}`)
+                .join("\n"),
+            ]),
+          ),
+        ),
+      advance: (_, number) => {
+        this.stage = { ...this.stage, [number]: this.stage.configured };
+        return done(`advance ${number}`);
+      },
+      show: () => done(`show ${this.stage.used}`),
+      spreadSeconds: 30,
+    };
+  }
+
+  private cloud(): Cloud {
+    const done = <T>(text: string, effect: () => T): Promise<T> => {
+      this.steps.push(`provider: ${text}`);
+      return Promise.resolve(effect());
+    };
+    const up = (machine: Machine): void =>
+      void Object.assign(machine, {
+        running: true,
+        current: true,
+        whole: true,
+        inService: true,
+        boots: machine.boots + 1,
+      });
+    return {
+      servers: () =>
+        Promise.resolve(
+          [...this.machines.values()].map((one) => ({
+            ...cloudServer("alpha"),
+            ...{
+              name: one.name,
+              running: one.running,
+              current: one.current,
+              roles: one.roles,
+              privateIp: one.privateIp,
+            },
+          })),
+        ),
+      targets: () =>
+        Promise.resolve(
+          new Map(
+            [...this.machines.values()]
+              .filter(({ roles }) => roles.includes("web"))
+              .map((one) => [one.name, one.running && one.inService]),
+          ),
+        ),
+      shutDown: (name) => done(`shut down ${name}`, () => this.off(this.machine(name))),
+      cutPower: (name) => done(`cut ${name}`, () => this.off(this.machine(name))),
+      prepare: ({ name }) => done(`prepare ${name}`, () => this.machine(name).whole),
+      replace: ({ name }) => done(`replace ${name}`, () => up(this.machine(name))),
+      complete: ({ name }) => done(`complete ${name}`, () => up(this.machine(name))),
+      noteCertificate: ({ name }) => done(`note certificate of ${name}`, () => undefined),
+      prepareRemoval: (name) => done(`prepare removal of ${name}`, () => undefined),
+      remove: (name) => done(`remove ${name}`, () => void this.machines.delete(name)),
+    };
+  }
+}
