@@ -1,10 +1,16 @@
-"""Rows are counted at transactions that are known, or not at all. Run by backup.test.ts."""
+"""When a copy of all data is made, what it is, and that rows are counted at transactions that are known, or not at all. Run by backup.test.ts."""
 
+import hashlib
+import json
+import pathlib
+import tempfile
+import types
 import unittest
 from unittest import mock
 
 import support  # noqa: F401
 import base
+import names
 import pymysql
 
 
@@ -37,3 +43,100 @@ class Counted(unittest.TestCase):
     def test_not_where_they_come_too_fast_or_mysql_refuses(self):
         self.assertIsNone(self.counted("u:1-5", "u:1-6", "u:1-6", "u:1-7"))
         self.assertIsNone(self.counted("u:1-5", "u:1-5", refused="SELECT COUNT"))
+
+
+class Made(unittest.TestCase):
+    """A member of three whose base is due, or not."""
+
+    NOW, ME, OTHER = 1_000_000, "aaaaaaaa-0000-0000-0000-000000000000", "bbbbbbbb-0000-0000-0000-000000000000"
+
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        (self.folder / "ibdata1").write_bytes(b"x" * 1000)
+        # Not copied: they need no room.
+        for name in ("binlog.000001", "relay.000001"):
+            (self.folder / name).write_bytes(b"x" * 5000)
+        self.members = [(self.ME, "SECONDARY"), (self.OTHER, "PRIMARY")]
+        self.done, self.put, self.bases = [], {}, []
+        self.enterContext(mock.patch.object(base, "connect", return_value="connection"))
+        self.enterContext(mock.patch.object(base, "rows", self.rows))
+        self.enterContext(mock.patch.object(base, "seal", lambda content, recipients: b"sealed " + content))
+        self.enterContext(mock.patch.object(base, "_counted", return_value={"gtids": "u:1-7", "rows": {}}))
+        self.enterContext(mock.patch.object(base.time, "time", return_value=self.NOW + 5.0))
+        self.enterContext(mock.patch.object(base, "print", create=True))
+        # What stands for `tar | zstd | age`.
+        self.flow = self.enterContext(mock.patch.object(base, "flow", return_value=[mock.Mock(stdout=types.SimpleNamespace(read=self.read))]))
+        self.ended = self.enterContext(mock.patch.object(base, "require_ended"))
+        self.content = b"0123456789"
+        self.enterContext(mock.patch.object(base, "PART_BYTES", 4))
+        self.free = self.enterContext(mock.patch.object(base.shutil, "disk_usage", return_value=mock.Mock(free=1000 + base.LEFT_BYTES)))
+        self.settings = types.SimpleNamespace(timeline="t", baseHours=24, recipients=["age1", "age2"], data=str(self.folder))
+        self.bucket = mock.Mock(put=lambda key, content: self.put.update({key: content}), list=lambda prefix: [mock.Mock(key=prefix + key) for key in self.bases])
+
+    def read(self, size):
+        part, self.content = self.content[:size], self.content[size:]
+        return part
+
+    def rows(self, _, statement):
+        self.done.append(statement)
+        if statement.startswith("SELECT @@server_uuid"):
+            return ((self.ME, "9.7.4", self.NOW),)
+        if statement == base.MEMBERS:
+            return self.members
+        return (("u:1-5,\nv:1",),) if "clone_status" in statement else ()
+
+    def make(self):
+        self.assertEqual(base.make_when_due(self.settings, self.bucket), 0)
+        return bool(self.put)
+
+    def made_before(self, *hours):
+        self.bases = [f"{names.stamp(self.NOW - each * 3600)}-{self.OTHER}/manifest.0123456789abcdef" for each in hours]
+
+    def test_is_due_a_day_after_the_last_one_whoever_made_that(self):
+        self.made_before(48, 23.9)
+        self.assertFalse(self.make())
+        self.made_before(24, 48)
+        self.assertTrue(self.make())
+
+    def test_is_due_where_there_is_none(self):
+        self.assertTrue(self.make())
+
+    def test_is_left_to_the_member_whose_turn_it_is(self):
+        self.made_before(24)
+        self.members = [(self.ME, "PRIMARY"), (self.OTHER, "SECONDARY")]
+        self.assertFalse(self.make())
+        self.assertFalse([statement for statement in self.done if statement.startswith("CLONE")])
+
+    def test_holds_all_parts_in_order_and_says_last_what_it_is(self):
+        self.make()
+        folder = f"t/base/{names.stamp(self.NOW + 5)}-{self.ME}"
+        *parts, rows, manifest = self.put
+        self.assertEqual([self.put[key] for key in parts], [b"0123", b"4567", b"89"])
+        self.assertEqual([key.partition(".")[0] for key in parts], [f"{folder}/{number:04}" for number in range(3)])
+        for key, content in self.put.items():
+            self.assertTrue(key.endswith(names.digest(content)))
+        self.assertTrue(rows.startswith(f"{folder}/rows."))
+        self.assertEqual(self.put[rows], b'sealed {"gtids": "u:1-7", "rows": {}}')
+        self.assertTrue(names.read_base("t", manifest))
+        told = json.loads(self.put[manifest])
+        self.assertEqual(
+            {key: told[key] for key in ("format", "mysql", "timeline", "server", "taken", "gtids", "recipients", "rows")},
+            {"format": 1, "mysql": "9.7.4", "timeline": "t", "server": self.ME, "taken": names.stamp(self.NOW + 5), "gtids": "u:1-5,v:1", "recipients": ["age1", "age2"], "rows": rows},
+        )
+        self.assertEqual(told["parts"][1], {"key": parts[1], "bytes": 4, "sha256": hashlib.sha256(b"4567").hexdigest()})
+        self.assertEqual(self.flow.call_args.args[0], ["tar", "--create", "--directory", base.CLONE, "."])
+        self.assertIn("age2", self.flow.call_args.args[2])
+        self.assertIn(f"CLONE LOCAL DATA DIRECTORY = '{base.CLONE}'", self.done)
+
+    def test_says_nothing_of_itself_where_packing_failed(self):
+        self.ended.side_effect = ValueError("tar failed")
+        with self.assertRaises(ValueError):
+            base.make_when_due(self.settings, self.bucket)
+        self.assertFalse([key for key in self.put if "manifest" in key])
+
+    def test_needs_room_for_the_data_and_some_more_and_is_not_begun_without(self):
+        self.free.return_value = mock.Mock(free=999 + base.LEFT_BYTES)
+        with self.assertRaisesRegex(OSError, "a base needs 2048 MiB at /var/lib/mysql-files/base, and there are 2048"):
+            base.make_when_due(self.settings, self.bucket)
+        self.assertFalse([statement for statement in self.done if statement.startswith("CLONE")])
+        self.free.assert_called_once_with("/var/lib/mysql-files")

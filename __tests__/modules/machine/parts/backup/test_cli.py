@@ -1,0 +1,101 @@
+"""What the commands tell, and how they end. Run by backup.test.ts."""
+
+import contextlib
+import io
+import json
+import pathlib
+import tempfile
+import time
+import types
+import unittest
+from unittest import mock
+
+import support  # noqa: F401
+import cli
+import ship
+from bucket import Refused
+
+GOOD = {"behindSeconds": 0, "problem": None, "base": "20261201T020000Z", "firstBase": "20261201T020000Z", "drill": None, "goodDrill": None, "lost": []}
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.enterContext(mock.patch.object(cli.config, "FOLDER", self.folder))
+        self.enterContext(mock.patch.object(ship, "STATE", self.folder / "state.json"))
+        settings = types.SimpleNamespace(endpoint="https://e", region="r", bucket="b", baseHours=24)
+        self.settings = settings
+        self.enterContext(mock.patch.object(cli.config, "load", return_value=settings))
+        (self.folder / "bucket").write_text("KEY:SECRET\n")
+        (self.folder / "restore-bucket").write_text("READER:SECRET\n")
+
+    def main(self, *arguments):
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            code = cli.main(arguments)
+        return code, said.getvalue()
+
+
+class Check(Case):
+    def state(self, **changes):
+        base = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(time.time() - 3600))
+        ship.STATE.write_text(json.dumps({**GOOD, "at": time.time(), "base": base, "firstBase": base, **changes}))
+
+    def test_says_nothing_where_all_is_well(self):
+        self.state()
+        self.assertEqual(self.main("check"), (0, ""))
+
+    def test_names_what_is_wrong_and_fails(self):
+        self.state(problem="the bucket answers 403")
+        self.assertEqual(self.main("check"), (1, "the bucket answers 403\n"))
+
+    def test_names_a_daemon_that_has_never_told_or_was_cut_off_while_it_did(self):
+        for written in (None, "{"):
+            if written:
+                ship.STATE.write_text(written)
+            code, said = self.main("check")
+            self.assertEqual(code, 1)
+            self.assertIn("mysql-backup does not run", said)
+
+    def test_does_not_leave_the_key_that_opens_the_archive_on_a_server(self):
+        self.state()
+        (self.folder / "restore-key").write_text("AGE-SECRET-KEY-1")
+        code, said = self.main("check")
+        self.assertEqual(code, 1)
+        self.assertIn("the private key of the archive is on this server", said)
+
+    def test_shows_the_state_whatever_it_is(self):
+        self.state(problem="the bucket answers 403")
+        code, said = self.main("status")
+        self.assertEqual((code, json.loads(said)["problem"]), (0, "the bucket answers 403"))
+
+
+class Commands(Case):
+    def setUp(self):
+        super().setUp()
+        self.bucket = self.enterContext(mock.patch.object(cli, "Bucket"))
+
+    def test_ship_and_base_write_with_the_servers_own_key(self):
+        with mock.patch.object(ship, "Shipper") as shipper:
+            self.main("ship")
+        shipper.assert_called_once_with(self.settings, self.bucket.return_value)
+        shipper.return_value.run.assert_called_once_with()
+        self.bucket.assert_called_once_with("https://e", "r", "b", "KEY:SECRET\n")
+
+    def test_restore_reads_with_the_key_that_was_given_for_it(self):
+        import restore
+
+        with mock.patch.object(restore, "restore_server", return_value=0) as server, mock.patch.object(cli.config, "load_restore", return_value="told"):
+            self.assertEqual(self.main("restore")[0], 0)
+        server.assert_called_once_with("told", self.bucket.return_value, self.folder / "restore-key")
+        self.bucket.assert_called_once_with("https://e", "r", "b", "READER:SECRET\n")
+
+    def test_a_base_that_cannot_be_made_fails_with_the_reason(self):
+        import base
+
+        for problem in (Refused("the bucket answers 403"), OSError("no room"), ValueError("age failed")):
+            with mock.patch.object(base, "make_when_due", side_effect=problem):
+                self.assertEqual(self.main("base"), (1, f"no base: {problem}\n"))
+        with mock.patch.object(base, "make_when_due", return_value=0) as make:
+            self.assertEqual(self.main("base"), (0, ""))
+        make.assert_called_once_with(self.settings, self.bucket.return_value)

@@ -1,0 +1,251 @@
+"""What a member ships of its logs, step by step, and what it tells of it. Run by backup.test.ts."""
+
+import json
+import pathlib
+import tempfile
+import types
+import unittest
+from unittest import mock
+
+import support
+import binlog
+import names
+import pymysql
+import ship
+from bucket import Refused
+
+SERVER = "12345678-0000-0000-0000-000000000000"
+CONNECT = ship.connect
+FIRST, SECOND = "binlog.000009", "binlog.000010"
+
+
+class Archive:
+    """A bucket; `refusing` says why it refuses."""
+
+    def __init__(self):
+        self.objects, self.refusing = {}, None
+
+    def put(self, key, content):
+        if self.refusing:
+            raise Refused(self.refusing)
+        self.objects[key] = content
+
+    def list(self, prefix, after=""):
+        if self.refusing:
+            raise Refused(self.refusing)
+        return [mock.Mock(key=key) for key in sorted(self.objects) if key.startswith(prefix) and key > after]
+
+
+class Member(unittest.TestCase):
+    """A member with logs in a folder, and a shipper of its own."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.enterContext(mock.patch.object(ship, "STATE", self.folder / "state.json"))
+        self.enterContext(mock.patch.object(ship, "seal", lambda content, recipients: bytes(content) + b"|sealed for " + recipients[0].encode()))
+        self.clock = self.enterContext(mock.patch.object(ship.time, "time", return_value=1_000_000.0))
+        self.enterContext(mock.patch.object(ship, "rows", self.rows))
+        self.connect = self.enterContext(mock.patch.object(ship, "connect"))
+        self.said = []
+        self.enterContext(mock.patch("builtins.print", lambda text, flush: self.said.append(text)))
+        self.logs, self.done, self.is_primary, self.archive = {}, [], False, Archive()
+        self.shipper = self.another()
+
+    def another(self):
+        return ship.Shipper(types.SimpleNamespace(timeline="t", recipients=["age1"]), self.archive)
+
+    def write(self, name, content):
+        self.logs[name] = content
+        (self.folder / name).write_bytes(content)
+
+    def rows(self, _, statement, values=()):
+        self.done.append((statement, *values))
+        sizes = [(name, len(content)) for name, content in self.logs.items()]
+        if statement == ship.PRIMARY:
+            return [(1,)] if self.is_primary else []
+        if statement.startswith("SELECT @@server_uuid"):
+            return [(SERVER, f"{self.folder}/binlog")]
+        return {"SHOW BINARY LOG STATUS": sizes[-1:], "SHOW BINARY LOGS": sizes}.get(statement, [])
+
+    def step(self, seconds=0):
+        self.clock.return_value += seconds
+        self.shipper._step()
+
+    def shipped(self):
+        """(file, start, end, last) of each piece, in the order of their keys."""
+        found = [names.read_piece("t", key) for key in sorted(self.archive.objects)]
+        return [(piece.file, piece.start, piece.end, piece.last) for piece in found if piece]
+
+
+class Shipping(Member):
+    def test_ships_what_is_new_each_time_and_seals_it(self):
+        one, two = (support.transaction(support.A, number, 1) for number in (1, 2))
+        log = support.log({}, one)
+        self.write(FIRST, log)
+        self.step()
+        self.step()
+        self.write(FIRST, log + two)
+        self.step()
+        self.assertEqual(self.shipped(), [(FIRST, 0, len(log), False), (FIRST, len(log), len(log + two), False)])
+        contents = [content for _, content in sorted(self.archive.objects.items())]
+        self.assertEqual(contents, [log + b"|sealed for age1", two + b"|sealed for age1"])
+        for key, content in self.archive.objects.items():
+            self.assertTrue(key.endswith(names.digest(content)))
+            self.assertTrue(key.startswith(f"t/log/{SERVER}/"))
+
+    def test_marks_the_last_piece_of_a_log_that_is_over(self):
+        self.write(FIRST, support.log({}, support.transaction(support.A, 1, 1)))
+        self.write(SECOND, support.log({}))
+        self.step()
+        self.assertEqual([(file, last) for file, _, _, last in self.shipped()], [(FIRST, True), (SECOND, False)])
+
+    def test_cuts_large_logs_between_transactions(self):
+        parts = [support.transaction(support.A, number, 1, bytes=100) for number in range(1, 6)]
+        head = len(support.log({}))
+        self.write(FIRST, support.log({}, *parts))
+        with mock.patch.object(ship, "PIECE_BYTES", 2 * len(parts[0]) + head):
+            self.step()
+        pieces = self.shipped()
+        self.assertGreater(len(pieces), 1)
+        self.assertEqual([start for _, start, _, _ in pieces][1:], [end for _, _, end, _ in pieces][:-1])
+        self.assertEqual({(end - head) % len(parts[0]) for _, _, end, _ in pieces}, {0})
+
+    def test_goes_on_where_the_bucket_says_after_a_restart(self):
+        log = support.log({}, support.transaction(support.A, 1, 1))
+        self.write(FIRST, log)
+        self.step()
+        self.archive.put = mock.Mock(side_effect=AssertionError("shipped twice"))
+        self.shipper = self.another()
+        self.step()
+
+    def test_reads_no_further_than_mysql_says_that_the_log_goes(self):
+        log = support.log({}, support.transaction(support.A, 1, 1))
+        self.write(FIRST, log)
+        (self.folder / FIRST).write_bytes(log + b"half a transaction")
+        self.step()
+        self.assertEqual(self.shipped(), [(FIRST, 0, len(log), False)])
+
+    def test_what_waits_counts_from_when_it_was_seen_until_it_is_shipped(self):
+        self.write(FIRST, support.log({}))
+        self.archive.refusing = "the bucket answers 503"
+        for _ in range(2):
+            with self.assertRaises(Refused):
+                self.step(seconds=30)
+        self.shipper._tell("the bucket answers 503")
+        self.assertEqual(json.loads(ship.STATE.read_text())["behindSeconds"], 0)
+        # Nobody knew what the bucket has; from here on it is known.
+        self.archive.refusing = None
+        self.archive.put = mock.Mock(side_effect=Refused("no"))
+        for _ in range(2):
+            with self.assertRaises(Refused):
+                self.step(seconds=30)
+        self.shipper._tell("no")
+        self.assertEqual(json.loads(ship.STATE.read_text())["behindSeconds"], 30)
+        self.shipper._bucket = Archive()
+        self.step(seconds=30)
+        self.shipper._tell(None)
+        state = json.loads(ship.STATE.read_text())
+        self.assertEqual((state["behindSeconds"], state["problem"], state["shipped"]), (0, None, {FIRST: len(self.logs[FIRST])}))
+
+    def test_lets_old_logs_go_that_are_shipped(self):
+        self.write(FIRST, support.log({}))
+        self.write(SECOND, support.log({}))
+        with mock.patch("os.stat", return_value=types.SimpleNamespace(st_mtime=self.clock.return_value - ship.KEEP_SECONDS - 1)):
+            self.step()
+        self.assertIn(("PURGE BINARY LOGS TO %s", SECOND), self.done)
+        self.assertEqual(self.shipper._lost, [])
+
+
+class Heartbeat(Member):
+    def test_is_written_by_the_primary_alone_every_half_minute(self):
+        self.write(FIRST, support.log({}))
+        beats = lambda: len([said for said in self.done if said[0] == ship.HEARTBEAT])  # noqa: E731
+        self.step()
+        self.assertEqual(beats(), 0)
+        self.is_primary = True
+        self.step()
+        self.step(seconds=ship.HEARTBEAT_SECONDS - 1)
+        self.assertEqual(beats(), 1)
+        self.step(seconds=1)
+        self.assertEqual(beats(), 2)
+
+
+class Look(Member):
+    def setUp(self):
+        super().setUp()
+        self.write(FIRST, support.log({}))
+        for time in ("20261201T020000Z", "20261203T020000Z", "20261202T020000Z"):
+            self.archive.objects[f"t/base/{time}-{SERVER}/manifest.0123456789abcdef"] = b""
+        for time, result in (("20261201T040000Z", "good"), ("20261203T040000Z", "bad"), ("20261202T040000Z", "good")):
+            self.archive.objects[f"t/drill/{time}-{result}.0123456789abcdef"] = b""
+
+    def told(self):
+        self.shipper._tell(None)
+        state = json.loads(ship.STATE.read_text())
+        return [state[key] for key in ("firstBase", "base", "drill", "goodDrill")]
+
+    def test_finds_the_first_and_the_last_base_and_how_drills_ended(self):
+        self.step()
+        self.assertEqual(self.told(), ["20261201T020000Z", "20261203T020000Z", ["20261203T040000Z", False], "20261202T040000Z"])
+
+    def test_is_repeated_every_ten_minutes(self):
+        self.step()
+        self.archive.objects[f"t/base/20261204T020000Z-{SERVER}/manifest.0123456789abcdef"] = b""
+        self.step(seconds=ship.LOOK_SECONDS - 1)
+        self.assertEqual(self.told()[1], "20261203T020000Z")
+        self.step(seconds=1)
+        self.assertEqual(self.told()[1], "20261204T020000Z")
+
+    def test_finds_nothing_in_a_new_archive(self):
+        self.archive.objects.clear()
+        self.step()
+        self.assertEqual(self.told(), [None, None, None, None])
+
+
+class Run(Member):
+    def run_with(self, *faults):
+        with (
+            mock.patch.object(self.shipper, "_step", mock.Mock(side_effect=[*faults, SystemExit])),
+            mock.patch.object(ship.time, "sleep") as sleep,
+            self.assertRaises(SystemExit),
+        ):
+            self.shipper.run()
+        return [call.args[0] for call in sleep.call_args_list]
+
+    def test_tells_what_went_wrong_and_tries_again(self):
+        self.shipper._connection = connection = mock.Mock()
+        self.assertEqual(self.run_with(Refused("the bucket answers 403")), [ship.TICK_SECONDS])
+        self.assertEqual(self.said, ["the bucket answers 403"])
+        self.assertEqual(json.loads(ship.STATE.read_text())["problem"], "the bucket answers 403")
+        # It has nothing to do with MySQL.
+        connection.close.assert_not_called()
+
+    def test_connects_anew_after_anything_else_and_never_shows_a_statement(self):
+        for fault, words in ((pymysql.Error(1227, "denied"), "mysqld refused (1227): denied"), (OSError("gone"), "gone"), (ValueError(), "ValueError")):
+            self.shipper._connection = connection = mock.Mock()
+            self.run_with(fault)
+            self.assertEqual(self.said.pop(), words)
+            connection.close.assert_called_once_with()
+            self.assertIsNone(self.shipper._connection)
+
+    def test_says_how_long_nothing_was_shipped_also_where_it_does_not_come_so_far(self):
+        def later(*_):
+            self.clock.return_value += 40
+
+        with mock.patch.object(self.shipper, "_step", mock.Mock(side_effect=[OSError("gone"), OSError("gone"), SystemExit])):
+            with mock.patch.object(ship.time, "sleep", later), self.assertRaises(SystemExit):
+                self.shipper.run()
+        self.assertEqual(json.loads(ship.STATE.read_text())["behindSeconds"], 40)
+
+    def test_is_over_after_a_success(self):
+        self.run_with(OSError("gone"), None)
+        self.assertIsNone(json.loads(ship.STATE.read_text())["problem"])
+        self.assertEqual(self.said, ["gone"])
+
+    def test_connects_as_its_own_user_over_the_socket(self):
+        settings = types.SimpleNamespace(socket="/run/mysqld/mysqld.sock")
+        with mock.patch.object(pymysql, "connect") as driver:
+            CONNECT(settings)
+        driver.assert_called_once_with(
+            unix_socket="/run/mysqld/mysqld.sock", user="backup", autocommit=True, connect_timeout=2, read_timeout=10, write_timeout=10
+        )
