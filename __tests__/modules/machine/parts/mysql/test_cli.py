@@ -57,10 +57,11 @@ class Accounts(Command):
         for role, times in (("PRIMARY", 1), ("SECONDARY", 0)):
             with (
                 mock.patch.object(accounts, "ensure", mock.Mock()) as ensure,
-                mock.patch.object(accounts, "reached", mock.Mock(return_value={"app": (2, 1)})),
+                mock.patch.object(accounts, "reached", mock.Mock(return_value={"app": (2, 1)})) as reached,
             ):
                 self.assertEqual(self.run_command(["accounts"], {ALPHA: on("alpha", role)}), (0, '{"app": [2, 1]}'))
-            self.assertEqual(ensure.call_count, times)
+            self.assertEqual(ensure.call_args_list, [mock.call(SETTINGS)] * times)
+            reached.assert_called_once_with(SETTINGS)
 
 
 class StepDown(Command):

@@ -26,7 +26,7 @@ class Case(OnVolume):
         self.ensure = self.enterContext(mock.patch.object(daemon.accounts, "ensure", mock.Mock(return_value=[])))
         self.gather = self.enterContext(mock.patch.object(daemon, "gather"))
         self.said = []
-        self.enterContext(mock.patch("builtins.print", lambda text, flush: self.said.append(text)))
+        self.enterContext(mock.patch("builtins.print", lambda text: self.said.append(text)))
         self.pauses = []
         self.enterContext(mock.patch.object(daemon.time, "sleep", self.pauses.append))
         self.daemon = Daemon(SETTINGS)

@@ -96,7 +96,7 @@ class DaemonCase(OnVolume):
         self.enterContext(mock.patch.object(daemon.accounts, "ensure", lambda _: []))
         self.enterContext(mock.patch.object(daemon, "gather", lambda *_: {"alpha": self.mine, **self.others}))
         self.said = []
-        self.enterContext(mock.patch("builtins.print", lambda text, flush: self.said.append(text)))
+        self.enterContext(mock.patch("builtins.print", lambda text: self.said.append(text)))
         self.daemon = Daemon(SETTINGS)
         self.daemon._unreachable, self.daemon._waiting = Unreachable(self.clock), Reason(self.clock)
         self.enterContext(mock.patch.object(self.daemon._observer, "fresh", lambda: self.mine))

@@ -122,7 +122,7 @@ class Daemon:
     def _let_go(self, mine):
         due = self._unreachable.due([address for address in mine.view if address not in mine.reachable])
         if due:
-            print("asking the group to let go of " + ", ".join(due), flush=True)
+            print("asking the group to let go of " + ", ".join(due))
             group.look_again(self._settings)
 
     def _look_after(self, mine):
@@ -136,11 +136,11 @@ class Daemon:
         changed = accounts.ensure(self._settings)
         self._accounts_ready = True
         if changed:
-            print("accounts applied: " + ", ".join(changed), flush=True)
+            print("accounts applied: " + ", ".join(changed))
 
     def _say(self, reason):
         if reason != self._observer.reason:
-            print(reason, flush=True)
+            print(reason)
             self._observer.reason = reason
 
 

@@ -117,7 +117,7 @@ def _forget_received(cursor, unapplied):
         if unapplied:
             cursor.execute("SELECT @@datadir")
             folder = received.keep(cursor.fetchone()[0], unapplied)
-            print(f"received and in no group: {unapplied}; kept in {folder}", flush=True)
+            print(f"received and in no group: {unapplied}; kept in {folder}")
         cursor.execute("RESET REPLICA FOR CHANNEL %s", [APPLIER])
 
 

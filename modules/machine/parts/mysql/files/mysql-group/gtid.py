@@ -9,7 +9,7 @@ ONE_SOURCE = re.compile("[0-9a-f-]+(:([a-z_][a-z0-9_]*:)?[0-9]+(-[0-9]+)?)+")
 def parse(text):
     """Reads what @@gtid_executed prints, tags included. @raises ValueError for anything else"""
     found = {}
-    for part in text.replace("\n", "").lower().split(",") if text else ():
+    for part in text.lower().split(",") if text else ():
         if not ONE_SOURCE.fullmatch(part.strip()):
             raise ValueError(f"no GTID set: {part}")
         source, *items = part.strip().split(":")
