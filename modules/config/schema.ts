@@ -104,7 +104,7 @@ const loadBalancer = z.strictObject({
   healthCheck: z
     .strictObject({
       intervalSeconds: z.int().min(3).max(60).default(3).describe("Time between two checks of a web server, 3 to 60."),
-      timeoutSeconds: z.int().min(1).max(60).default(2).describe("Longest wait for an answer; less than the interval."),
+      timeoutSeconds: z.int().min(1).max(60).default(1).describe("Longest wait for an answer; less than the interval."),
       retries: z
         .int()
         .min(1)

@@ -15,6 +15,7 @@ import { startWriting, writesOn } from "../../../lab/load/writes.js";
 
 const archiveHost = "archive.foobar.com";
 const ratePerSecond = 20;
+const losses = Number(process.env["LOSSES"] ?? 1);
 const database = { groupName: randomUUID(), bufferPoolMib: 128 };
 let base: LabOverrides;
 let lab: Lab;
@@ -88,12 +89,12 @@ const isShipped = async (machine: Machine): Promise<boolean> => {
 };
 
 describe("the archive", () => {
-  // LOSSES=10 for the worst of ten, BALLAST_MB=1000 for a restore of a gigabyte.
-  it.each(Array.from({ length: Number(process.env["LOSSES"] ?? 1) }, (_, index) => index + 1))(
+  // LOSSES=10 for the worst of ten, BALLAST_MB=1000 for a last one that restores a gigabyte.
+  it.each(Array.from({ length: losses }, (_, index) => index + 1))(
     "brings everything back when all machines and volumes are gone, but for seconds (loss %i)",
     async (loss) => {
       const group = await settled(lab);
-      const ballastMb = loss === 1 ? Number(process.env["BALLAST_MB"] ?? 0) : 0;
+      const ballastMb = loss === losses ? Number(process.env["BALLAST_MB"] ?? 0) : 0;
       await fill(group.primary, ballastMb);
       await baseMade();
       const until = new AbortController();
@@ -116,6 +117,27 @@ describe("the archive", () => {
       expect(lost).toEqual(kept.slice(kept.length - lost.length));
     },
   );
+
+  it("is found good by the drill, in minutes and with little memory", async () => {
+    const group = await settled(lab);
+    await waitFor("shipped logs", async () => (await onAll(isShipped)).every(Boolean), { timeoutSeconds: 120 });
+    const { reader, privateKey } = await archiveKeys(layout.secrets);
+    const timeline = lab.blueprint.environment.config.database.groupName;
+    const program = await readFile(new URL("../../../ops/archive/files/drill.py", import.meta.url), "utf8");
+    const told = JSON.stringify({ reader, privateKey, timeline, program });
+    const said = await group.primary.exec(["python3", "-B", "-c", runDrill], { input: told, timeoutSeconds: 1800 });
+    const result = JSON.parse(said.trim().split("\n").at(-1) ?? "") as Record<string, unknown>;
+    const [bytes] = await query(
+      group.primary,
+      "SELECT ROUND(SUM(data_length) / 1e6) FROM information_schema.TABLES WHERE table_schema = 'app'",
+    );
+    figure(
+      "drill",
+      `${String(result["seconds"])} s and ${String(result["memoryMiB"])} MiB for ${bytes} MB of tables, rows: ${String(result["rows"])}`,
+    );
+    expect(result).toMatchObject({ good: true });
+    await query(group.primary, "DROP TABLE IF EXISTS app.ballast");
+  });
 
   it("restores any moment: twenty of a time in which primaries changed, logs rotated and a member died", async () => {
     const group = await settled(lab);
@@ -285,6 +307,23 @@ with tempfile.TemporaryDirectory(dir="/var/lib/mysql-files") as folder:
             mysql.require(fetched.promised)
             found.append(mysql.ask(given["statement"]))
 print(json.dumps(found))
+`;
+
+/** The drill as a machine to throw away runs it. */
+const runDrill = `
+import json, os, pathlib, sys, tempfile, types
+sys.path.insert(0, "/opt/mysql-backup/current")
+import settings
+from bucket import Bucket
+told, given = settings.load(), json.load(sys.stdin)
+drill = types.ModuleType("drill")
+exec(given["program"], drill.__dict__)
+with tempfile.TemporaryDirectory(dir="/var/lib/mysql-files") as folder:
+    os.chmod(folder, 0o711)
+    identity = pathlib.Path(folder, "key")
+    identity.write_text(given["privateKey"])
+    bucket = Bucket(told.endpoint, told.region, told.bucket, given["reader"])
+    print(json.dumps(drill.drill(bucket, given["timeline"], identity, pathlib.Path(folder, "drill"))))
 `;
 
 const bytesOfLastHour = `
