@@ -8,7 +8,7 @@ import type { Machine } from "../../../lab/machine/machine.js";
 import { archiveKeys } from "../../../lab/stand-ins/archive/archive.js";
 import { sleep, waitFor } from "../../../lab/system/shell.js";
 import { figure, seconds, timed } from "../support/figures.js";
-import { settled, type WholeGroup } from "../../../lab/group.js";
+import { settled, wholeGroup, type WholeGroup } from "../../../lab/group.js";
 import { query } from "../../../lab/machine/sql.js";
 import { applicationVisitor, statementFor, textsIn } from "../../../lab/load/application-visitor.js";
 import { startWriting, writesOn } from "../../../lab/load/writes.js";
@@ -139,22 +139,34 @@ describe("the archive", () => {
     await query(group.primary, "DROP TABLE IF EXISTS app.ballast");
   });
 
-  it("restores any moment: twenty of a time in which primaries changed, logs rotated and a member died", async () => {
+  it("restores any moment: twenty of a time with rotated logs, another primary, a cloned member and a total outage", async () => {
     const group = await settled(lab);
     await baseMade();
     const [from = ""] = await query(group.primary, "SELECT UNIX_TIMESTAMP(NOW(6))");
-    const load = await startWriting(lab, group, { seconds: 60, ratePerSecond });
+    const until = new AbortController();
+    const load = await startWriting(lab, group, { seconds: 900, ratePerSecond }, until.signal);
     await sleep(10);
     await onAll((machine) => machine.exec(["mysql", "--execute=FLUSH BINARY LOGS"]));
     await sleep(5);
     await group.primary.kill();
     await sleep(15);
     await group.primary.start();
+    const { replicas } = await wholeGroup(lab);
+    const [cloned] = replicas as [Machine];
+    await cloned.wipe();
+    await cloned.start();
+    await wholeGroup(lab);
+    await sleep(5);
+    await onAll((machine) => machine.kill());
+    await onAll((machine) => machine.start());
+    await wholeGroup(lab);
+    await sleep(10);
+    until.abort();
     const { start, startedAt, acknowledged, acknowledgedAt, sent } = await load.end;
     const whole = await settled(lab);
     await waitFor("shipped logs", async () => (await onAll(isShipped)).every(Boolean), { timeoutSeconds: 120 });
-    const [until = ""] = await query(whole.primary, "SELECT UNIX_TIMESTAMP(NOW(6))");
-    const moments = Array.from({ length: 20 }, () => Number(from) + Math.random() * (Number(until) - Number(from)));
+    const [to = ""] = await query(whole.primary, "SELECT UNIX_TIMESTAMP(NOW(6))");
+    const moments = Array.from({ length: 20 }, () => Number(from) + Math.random() * (Number(to) - Number(from)));
     const { reader, privateKey } = await archiveKeys(layout.secrets);
     const timeline = lab.blueprint.environment.config.database.groupName;
     const statement = statementFor(load.visitor, start);
@@ -202,12 +214,18 @@ describe("the archive", () => {
       "shipping at 20 writes a second",
       `${((100 * processor) / (pairs * 40)).toFixed(1)} % of a processor on the primary; p99 of writes ${list(withIt)} ms with, ${list(without)} ms without`,
     );
-    const bytes = Number(
-      await group.primary.exec(["python3", "-B", "-c", bytesOfLastHour], {
-        input: (await archiveKeys(layout.secrets)).reader,
-      }),
+    const since = Date.now() / 1000;
+    const measuredSeconds = 120;
+    await (
+      await startWriting(lab, group, { seconds: measuredSeconds, ratePerSecond })
+    ).end;
+    await waitFor("shipped logs", async () => (await onAll(isShipped)).every(Boolean), { timeoutSeconds: 60 });
+    const input = JSON.stringify({ reader: (await archiveKeys(layout.secrets)).reader, since });
+    const bytes = Number(await group.primary.exec(["python3", "-B", "-c", bytesSince], { input }));
+    figure(
+      "bytes of logs in the bucket",
+      `${((bytes * 86.4) / measuredSeconds / 1000).toFixed(0)} MB a day, of all members, at ${ratePerSecond} writes a second`,
     );
-    figure("bytes of logs in the bucket", `${(bytes / 1e6).toFixed(1)} MB, of all members, in the last hour`);
     expect(withIt).toHaveLength(pairs);
   });
 
@@ -326,13 +344,13 @@ with tempfile.TemporaryDirectory(dir="/var/lib/mysql-files") as folder:
     print(json.dumps(drill.drill(bucket, given["timeline"], identity, pathlib.Path(folder, "drill"))))
 `;
 
-const bytesOfLastHour = `
-import sys, time
+const bytesSince = `
+import json, sys, time
 sys.path.insert(0, "/opt/mysql-backup/current")
 import settings
 from bucket import Bucket
-told = settings.load()
-bucket = Bucket(told.endpoint, told.region, told.bucket, sys.stdin.read())
-since = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() - 3600))
+told, given = settings.load(), json.load(sys.stdin)
+bucket = Bucket(told.endpoint, told.region, told.bucket, given["reader"])
+since = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(given["since"]))
 print(sum(item.bytes for item in bucket.list(told.timeline + "/log/") if item.time >= since))
 `;
