@@ -43,7 +43,7 @@ describe("defaults of the example", () => {
       loadBalancer: {
         type: "lb11",
         algorithm: "round_robin",
-        healthCheck: { intervalSeconds: 3, timeoutSeconds: 2, retries: 1 },
+        healthCheck: { intervalSeconds: 3, timeoutSeconds: 1, retries: 1 },
       },
       visitors: { writesPerMinute: 10 },
     });

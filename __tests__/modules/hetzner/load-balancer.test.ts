@@ -15,7 +15,7 @@ const healthCheck = {
   protocol: "http",
   port: 80,
   interval: 3,
-  timeout: 2,
+  timeout: 1,
   retries: 1,
   http: { domain: "www.foobar.com", path: "/healthz", status_codes: ["200"], tls: false },
 };

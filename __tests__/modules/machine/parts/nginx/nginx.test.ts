@@ -79,7 +79,7 @@ describe("the service of visitors", () => {
   it("ends as long before what serves them as the balancer takes to notice", () => {
     expect(unit()).toContain("After=nginx.service app.service haproxy.service\n");
     expect(unit()).toContain("ExecStop=/usr/bin/rm -f /run/in-service\n");
-    expect(unit()).toContain("ExecStop=/usr/bin/sleep 8\n");
+    expect(unit()).toContain("ExecStop=/usr/bin/sleep 7\n");
     const slow = exampleConfig({
       loadBalancer: { healthCheck: { intervalSeconds: 60, timeoutSeconds: 10, retries: 5 } },
     });
