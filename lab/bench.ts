@@ -73,14 +73,20 @@ interface Throughput {
 async function requests(lab: Lab): Promise<void> {
   const [machine] = lab.machines;
   if (machine === undefined) throw new Error("lab: there is no machine to measure");
-  const site = await most(lab, client.name, lab.url("/"), "through edge, balancer, nginx, application and database");
-  const direct = await most(lab, machine.name, `http://127.0.0.1:${ports.application}/`, "the application alone");
+  const { pagePath } = lab.blueprint.environment.config.application;
+  const site = await most(lab, client.name, lab.url(), "through edge, balancer, nginx, application and database");
+  const direct = await most(
+    lab,
+    machine.name,
+    `http://127.0.0.1:${ports.application}${pagePath}`,
+    "the application alone",
+  );
   const share = site / direct;
   console.log(
     `share: ${share.toFixed(2)}; ${against(share >= goals.throughputShare, `at least ${goals.throughputShare}`)}`,
   );
   const { p50, p99, failed } = await lab.load({
-    url: lab.url("/"),
+    url: lab.url(),
     ratePerSecond: 200,
     seconds: secondsPerWay,
     keepAlive: true,

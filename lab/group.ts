@@ -111,7 +111,7 @@ export async function settled(lab: Lab): Promise<WholeGroup> {
     patience,
   );
   // a dozen at a time: no connection of before an outage is left anywhere on the way
-  const visits = () => Promise.all(Array.from({ length: 12 }, () => lab.visitor.tryCurl("--fail", lab.url("/"))));
+  const visits = () => Promise.all(Array.from({ length: 12 }, () => lab.visitor.tryCurl("--fail", lab.url())));
   await waitFor(
     "the site",
     async (see) => {

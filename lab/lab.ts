@@ -21,8 +21,8 @@ import { Visitor } from "./visitor.js";
  * ```ts
  * const lab = await Lab.up({});
  * await lab.machine("alpha").kill();
- * await lab.visitor.curl("--fail", lab.url("/"));
- * const { failed, gaps } = await lab.load({ url: lab.url("/"), ratePerSecond: 50, seconds: 20 });
+ * await lab.visitor.curl("--fail", lab.url());
+ * const { failed, gaps } = await lab.load({ url: lab.url(), ratePerSecond: 50, seconds: 20 });
  * await lab.down();
  * ```
  */
@@ -79,8 +79,8 @@ export class Lab {
       .map(({ host, stores }) => machineOutside(this.layout, environment, host, stores));
   }
 
-  /** Address of a page of the site, through edge and balancer. */
-  url(path = "/"): string {
+  /** Address of a page of the site, through edge and balancer. @param path @default - `application.pagePath` */
+  url(path: string = this.blueprint.environment.config.application.pagePath): string {
     return new URL(path, `https://${siteHosts(this.blueprint.environment.config)[0]}`).href;
   }
 

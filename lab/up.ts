@@ -90,13 +90,14 @@ export function upSteps(layout: Layout, overrides: LabOverrides): Step[] {
       return undefined;
     },
     "the site answers": async () => {
-      const [site] = siteHosts(blueprint.environment.config);
+      const { config } = blueprint.environment;
+      const url = `https://${siteHosts(config)[0]}${config.application.pagePath}`;
       const visitor = new Visitor(blueprint.publicCa.certificate);
-      await waitFor(`https://${site}/`, async (see) => see(await visitor.tryCurl("--fail", `https://${site}/`)).ok, {
+      await waitFor(url, async (see) => see(await visitor.tryCurl("--fail", url)).ok, {
         timeoutSeconds: 180,
         pauseSeconds: 0.5,
       });
-      return `https://${site}/`;
+      return url;
     },
   };
   return Object.entries(steps).map(([title, run]) => ({ title, run }));

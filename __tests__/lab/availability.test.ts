@@ -36,7 +36,7 @@ async function visitors(seconds: number) {
   const over = new AbortController();
   onTestFinished(() => over.abort());
   const writing = await startWriting(lab, group, { seconds, ratePerSecond: 10 }, over.signal);
-  const reading = lab.load({ url: lab.url("/"), ratePerSecond: 20, seconds }, over.signal);
+  const reading = lab.load({ url: lab.url(), ratePerSecond: 20, seconds }, over.signal);
   await sleep(4);
   const leave = () => {
     over.abort();
@@ -148,7 +148,7 @@ describe("three healthy servers under 200 requests a second", () => {
     { timeout: (steadySeconds + 120) * 1000 },
     async () => {
       const before = await removals();
-      const load = await lab.load({ url: lab.url("/"), ratePerSecond: 200, seconds: steadySeconds, keepAlive: true });
+      const load = await lab.load({ url: lab.url(), ratePerSecond: 200, seconds: steadySeconds, keepAlive: true });
       expect({ failures: load.failures, removals: await removals() }).toEqual({ failures: [], removals: before });
       figure("200 requests a second", `${load.sent} in ${steadySeconds} s, 0 failed, no server taken out`);
     },

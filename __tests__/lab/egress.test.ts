@@ -87,7 +87,7 @@ describe("a user of a server", () => {
     async (user) => {
       expect(withoutNames).toContain(user);
       await onEveryMachine(async (machine) => {
-        const { stdout } = await machine.tryExec(as(user, ...curl("--write-out", "%{exitcode}", lab.url("/"))));
+        const { stdout } = await machine.tryExec(as(user, ...curl("--write-out", "%{exitcode}", lab.url())));
         // curl's "could not resolve host"
         expect(stdout).toBe("6");
       });

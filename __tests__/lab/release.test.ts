@@ -39,7 +39,7 @@ async function deployUnderLoad(release: PublishedRelease) {
   onTestFinished(() => over.abort());
   const longest = { seconds: 100 };
   const writing = await startWriting(lab, await wholeGroup(lab), { ...longest, ratePerSecond: 5 }, over.signal);
-  const reading = lab.load({ url: lab.url("/"), ratePerSecond: 15, ...longest }, over.signal);
+  const reading = lab.load({ url: lab.url(), ratePerSecond: 15, ...longest }, over.signal);
   await sleep(3);
   const { result: deployed, seconds: took } = await timed(async () => {
     const results = [];
@@ -94,7 +94,7 @@ describe("what is not a good release is refused, and the old version goes on", (
     const release = await make();
     const over = new AbortController();
     onTestFinished(() => over.abort());
-    const reading = lab.load({ url: lab.url("/"), ratePerSecond: 10, seconds: 150 }, over.signal);
+    const reading = lab.load({ url: lab.url(), ratePerSecond: 10, seconds: 150 }, over.signal);
     await sleep(1);
     const { exitCode, stderr } = await deploy(machine, release);
     await sleep(1);

@@ -33,7 +33,7 @@ describe("a security update of a library under visitors who read", () => {
     const before = await processes();
     const over = new AbortController();
     onTestFinished(() => over.abort());
-    const reading = lab.load({ url: lab.url("/"), ratePerSecond: 20, seconds: 100 }, over.signal);
+    const reading = lab.load({ url: lab.url(), ratePerSecond: 20, seconds: 100 }, over.signal);
     await sleep(2);
     await machine.exec(["sh", "-c", replaceLibrary]);
     const { seconds: took } = await timed(() => machine.exec([paths.restartUpgraded]));

@@ -28,7 +28,7 @@ describe("a visitor", () => {
 describe.each(["ipv4", "ipv6"] as const)("a direct hit on the balancer over %s", (family) => {
   /** The connection ends without an answer: curl's "empty reply", or "failure in receiving" when the end overtakes the request. */
   const expectNothing = async (...args: readonly string[]): Promise<void> => {
-    const { exitCode, stdout } = await lab.visitor.tryCurl(...args, lab.url("/"));
+    const { exitCode, stdout } = await lab.visitor.tryCurl(...args, lab.url());
     expect([52, 56]).toContain(exitCode);
     expect(stdout).toBe("");
   };
@@ -44,7 +44,7 @@ describe.each(["ipv4", "ipv6"] as const)("a direct hit on the balancer over %s",
 
   it("would get the page with the edge's certificate: nothing but the certificate stops it", async () => {
     const own = withCertificate(family, lab.blueprint.credentials.originPull);
-    expect((await visit(lab, ...own, lab.url("/"))).status).toBe(200);
+    expect((await visit(lab, ...own, lab.url())).status).toBe(200);
   });
 });
 

@@ -27,16 +27,16 @@ describe("a visitor", () => {
 
 describe.each(["ipv4", "ipv6"] as const)("a direct hit on the balancer over %s", (family) => {
   it("gets nothing without the edge's secret", async () => {
-    expect((await visit(lab, ...pastTheEdge(lab, family), lab.url("/"))).status).toBe(403);
+    expect((await visit(lab, ...pastTheEdge(lab, family), lab.url())).status).toBe(403);
   });
 
   it("gets nothing with a guessed secret", async () => {
     const guess = `${edgeTokenHeader}: ${"0".repeat(32)}`;
-    expect((await visit(lab, ...pastTheEdge(lab, family), "--header", guess, lab.url("/"))).status).toBe(403);
+    expect((await visit(lab, ...pastTheEdge(lab, family), "--header", guess, lab.url())).status).toBe(403);
   });
 
   it("would get the page with the secret: nothing but the secret stops it", async () => {
-    expect((await visit(lab, ...withSecret(family), lab.url("/"))).status).toBe(200);
+    expect((await visit(lab, ...withSecret(family), lab.url())).status).toBe(200);
   });
 });
 

@@ -34,7 +34,7 @@ export async function underLoad<T>(
   const over = new AbortController();
   const load = { seconds: longestSeconds, ratePerSecond };
   const writing = await startWriting(lab, group, load, over.signal);
-  const reading = lab.load({ url: lab.url(writing.visitor.readPath), ...load }, over.signal);
+  const reading = lab.load({ url: lab.url(), ...load }, over.signal);
   try {
     await sleep(marginSeconds);
     const began = performance.now();

@@ -106,11 +106,6 @@ const visitor = z
     status: z.int().min(200).max(399).default(201).describe("Status of the answer that says: it is kept."),
     table: values.sqlName.describe("Table, in the schema `app`, that then has a row with the text."),
     column: values.sqlName.describe("Column of it that contains the text."),
-    readPath: values.urlPathOrFolder
-      .default("/")
-      .describe(
-        "Page that visitors read meanwhile, and that shows what was written last, or is made from the database.",
-      ),
   })
   .superRefine(({ headers, body }, context) => {
     if ([body, ...Object.values(headers)].some((value) => value.includes(visitorText))) return;
@@ -174,6 +169,11 @@ export const application = z.strictObject({
     .default("/readyz")
     .describe(
       "Path that answers 200 when all of it works, the database too. A release is tried by it; visitors cannot.",
+    ),
+  pagePath: values.urlPathOrFolder
+    .default("/")
+    .describe(
+      "Page, in HTML, that visitors get with 200; watched from outside, and read by the lab. Best one that is made from the database.",
     ),
   statusPath: values.urlPath
     .optional()

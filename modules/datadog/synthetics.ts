@@ -68,7 +68,7 @@ export function allSynthetics({ config }: MonitoringContext): readonly Synthetic
       meaning: "Seen from outside, from several places: visitors do not get the page.",
       firstLook: ["does it load for you", "Cloudflare status", "server-errors, application-down, visitors-gone"],
       subtype: "http",
-      target: `${site}/`,
+      target: `${site}${config.application.pagePath}`,
       assertions: [
         status(200),
         { type: "header", property: "content-type", operator: "contains", target: "text/html" },

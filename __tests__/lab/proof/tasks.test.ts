@@ -99,7 +99,7 @@ describe("an application of one's own", () => {
   });
 
   it("opens its port itself, and fails no request while it is restarted on one server after the other", async () => {
-    const loading = lab.load({ url: lab.url("/"), ratePerSecond: 20, seconds: 40 });
+    const loading = lab.load({ url: lab.url(), ratePerSecond: 20, seconds: 40 });
     await sleep(3);
     for (const machine of lab.machines) {
       await machine.exec(["systemctl", "restart", "app.service"], { timeoutSeconds: 60 });

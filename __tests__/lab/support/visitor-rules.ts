@@ -11,7 +11,7 @@ import { accessLogLine, answeringServers, shownOn, visit, write } from "./visits
  */
 export function visitorRules(lab: () => Lab, asTheEdge: () => readonly string[]): void {
   it.each(["--ipv4", "--ipv6"])("a page is served with a verified chain over HTTP/2 (%s)", async (family) => {
-    const page = await visit(lab(), family, lab().url("/"));
+    const page = await visit(lab(), family, lab().url());
     expect(page).toMatchObject({ status: 200, httpVersion: "2", verifyResult: 0 });
     expect(page.headers["content-type"]).toMatch(/^text\/html/);
     expect(page.body).toContain("<html");
@@ -36,7 +36,7 @@ export function visitorRules(lab: () => Lab, asTheEdge: () => readonly string[])
   });
 
   it("security headers are there, once each, and nothing tells what runs behind", async () => {
-    const { headers } = await visit(lab(), lab().url("/"));
+    const { headers } = await visit(lab(), lab().url());
     const { maxAgeSeconds } = lab().blueprint.environment.config.cloudflare.hsts;
     expect(headers).toMatchObject({
       "strict-transport-security": `max-age=${maxAgeSeconds}; includeSubDomains`,
@@ -52,12 +52,12 @@ export function visitorRules(lab: () => Lab, asTheEdge: () => readonly string[])
   });
 
   it.each(["1.2", "1.3"])("TLS %s is spoken", async (version) => {
-    expect((await visit(lab(), `--tlsv${version}`, "--tls-max", version, lab().url("/"))).status).toBe(200);
+    expect((await visit(lab(), `--tlsv${version}`, "--tls-max", version, lab().url())).status).toBe(200);
   });
 
   it("TLS 1.1 is refused", async () => {
     const old = ["--tlsv1.0", "--tls-max", "1.1", "--ciphers", "DEFAULT@SECLEVEL=0"];
-    const { ok, stderr } = await lab().visitor.tryCurl(...old, lab().url("/"));
+    const { ok, stderr } = await lab().visitor.tryCurl(...old, lab().url());
     expect(ok).toBe(false);
     expect(stderr).toMatch(/alert protocol version/);
   });
@@ -66,7 +66,7 @@ export function visitorRules(lab: () => Lab, asTheEdge: () => readonly string[])
     ["--ipv4", client.publicIpv4],
     ["--ipv6", client.publicIpv6],
   ])("nginx knows the visitor's address (%s)", async (family, address) => {
-    const { headers } = await visit(lab(), family, "--header", "CF-Connecting-IP: 192.0.2.66", lab().url("/"));
+    const { headers } = await visit(lab(), family, "--header", "CF-Connecting-IP: 192.0.2.66", lab().url());
     const id = headers["x-request-id"] ?? "";
     expect(await accessLogLine(lab(), id)).toMatchObject({ request_id: id, network: { client: { ip: address } } });
   });

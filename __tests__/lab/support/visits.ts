@@ -63,11 +63,11 @@ export async function writeThrough(lab: Lab, machine: Machine, text: string): Pr
 
 /** Waits until a server's own application shows a text, from whichever replica it has chosen. */
 export async function shownOn(lab: Lab, machine: Machine, text: string): Promise<void> {
-  const { readPath } = applicationVisitor(lab.blueprint.environment.config);
-  const url = `http://127.0.0.1:${ports.application}${readPath}`;
+  const { pagePath } = lab.blueprint.environment.config.application;
+  const url = `http://127.0.0.1:${ports.application}${pagePath}`;
   const curl = ["curl", "--silent", "--show-error", "--fail", "--max-time", "5", url] as const;
   await waitFor(
-    `${text} in ${readPath} of ${machine.name}`,
+    `${text} in ${pagePath} of ${machine.name}`,
     async (see) => {
       const { ok, stdout, stderr } = await machine.tryExec(curl);
       see(stderr);

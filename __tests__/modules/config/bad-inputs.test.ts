@@ -189,6 +189,10 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
       'application.readyPath: must be another path than application.healthPath: a database that is away must not take all servers out, got "/healthz"; have the application answer the two by themselves',
     ],
     [
+      { application: { pagePath: "/readyz" } },
+      'application.pagePath: must be neither application.healthPath nor application.readyPath, which visitors cannot ask for, got "/readyz"; choose a path that visitors may see',
+    ],
+    [
       { application: { statusPath: "/readyz" } },
       'application.statusPath: must be neither application.healthPath nor application.readyPath, which visitors cannot ask for, got "/readyz"; choose a path that visitors may see, or leave it out',
     ],

@@ -23,6 +23,11 @@ describe("synthetic tests", () => {
     ]);
   });
 
+  it("look at the page that the settings name", () => {
+    const [page] = allSynthetics(exampleContext({ application: { pagePath: "/shop" } }));
+    expect(page?.target).toBe("https://www.foobar.com/shop");
+  });
+
   it("expect the API to answer as this environment", () => {
     expect(test("api-check").assertions).toContainEqual({
       type: "body",

@@ -5,20 +5,28 @@ import { applicationRoomMib } from "../buffer-pool.js";
 import { leastMemoryGib } from "./servers.js";
 import { rule, unless } from "./rule.js";
 
-const pathsDiffer = rule(["application"], ({ application: { healthPath, readyPath, statusPath } }) => [
-  ...unless(readyPath !== healthPath, () => ({
-    path: "application.readyPath",
-    rule: "must be another path than application.healthPath: a database that is away must not take all servers out",
-    got: readyPath,
-    fix: "have the application answer the two by themselves",
-  })),
-  ...unless(statusPath !== healthPath && statusPath !== readyPath, () => ({
-    path: "application.statusPath",
-    rule: "must be neither application.healthPath nor application.readyPath, which visitors cannot ask for",
-    got: statusPath,
-    fix: "choose a path that visitors may see, or leave it out",
-  })),
-]);
+const pathsDiffer = rule(["application"], ({ application }) => {
+  const { healthPath, readyPath } = application;
+  return [
+    ...unless(readyPath !== healthPath, () => ({
+      path: "application.readyPath",
+      rule: "must be another path than application.healthPath: a database that is away must not take all servers out",
+      got: readyPath,
+      fix: "have the application answer the two by themselves",
+    })),
+    ...(["pagePath", "statusPath"] as const).flatMap((key) =>
+      unless(application[key] !== healthPath && application[key] !== readyPath, () => ({
+        path: `application.${key}`,
+        rule: "must be neither application.healthPath nor application.readyPath, which visitors cannot ask for",
+        got: application[key],
+        fix:
+          key === "statusPath"
+            ? "choose a path that visitors may see, or leave it out"
+            : "choose a path that visitors may see",
+      })),
+    ),
+  ];
+});
 
 const nameOf = (variable: string): string => variable.replace(/_FILE$/, "");
 
