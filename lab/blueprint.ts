@@ -1,4 +1,5 @@
 import path from "node:path";
+import { agreement } from "../modules/config/agreement.js";
 import type { Config, ServerConfig } from "../modules/config/schema.js";
 import {
   allSecretParts,
@@ -95,6 +96,7 @@ export const machinesOf = (layout: Layout, blueprint: Blueprint, baseRoot: strin
       baseRoot,
       userData: userDataOf(blueprint, host.name),
       payloadHash: payloadHashOf(blueprint, host.name),
+      agreement: agreement(config),
       sshKeys: Object.values(config.administrators.sshKeys),
       volume: stores ? new Volume(layout.volumes, host.index, config.database.volumeSizeGb) : undefined,
     });
@@ -113,6 +115,7 @@ export const machineOutside = (
     baseRoot: "",
     userData: "",
     payloadHash: "",
+    agreement: "",
     sshKeys: [],
     volume: stores ? new Volume(layout.volumes, host.index, config.database.volumeSizeGb) : undefined,
   });

@@ -1,4 +1,5 @@
 import ipaddr from "ipaddr.js";
+import { formerOf } from "../modules/config/agreement.js";
 import { checkEnvironment } from "../modules/config/load.js";
 import type { Config, EnvironmentInput } from "../modules/config/schema.js";
 import { administrator, balancer, type Host, server } from "./network/addresses.js";
@@ -11,6 +12,8 @@ export interface LabEnvironment {
   readonly release?: string;
   readonly network: PrivateNetwork;
   readonly balancer: Host;
+  /** @default - none: there is no balancer before */
+  readonly balancerBefore?: Host;
   /** In the order of the configuration. */
   readonly servers: readonly Host[];
 }
@@ -28,7 +31,16 @@ export interface LabRelease {
 /** What a lab may change in environments/lab.ts. */
 export type LabOverrides = Pick<
   Partial<EnvironmentInput>,
-  "tls" | "servers" | "application" | "database" | "generations" | "certificate" | "backup" | "restore"
+  | "tls"
+  | "network"
+  | "loadBalancer"
+  | "servers"
+  | "application"
+  | "database"
+  | "generations"
+  | "certificate"
+  | "backup"
+  | "restore"
 > & {
   /** @default - the release that is built from this tree */
   readonly release?: LabRelease;
@@ -44,11 +56,13 @@ export async function loadLabEnvironment(overrides: LabOverrides, administratorK
     cidrs: [`${administrator.publicIpv4}/32`, `${administrator.publicIpv6}/128`],
     sshKeys: { lab: administratorKey },
   });
+  const former = formerOf(config);
   return {
     config,
     ...(overrides.release && { release: overrides.release.file }),
     network: { range: config.network.cidr, gateway: routerOf(config.network.cidr) },
-    balancer: balancer(config.network.balancerIp),
+    balancer: balancerOf(config),
+    ...(former && { balancerBefore: balancerOf(former) }),
     servers: config.servers.map(({ name, privateIp }, position) => server(name, position, privateIp)),
   };
 }
@@ -65,6 +79,8 @@ export async function labConfig(
   const { default: lab } = await import("../environments/lab.js");
   return checkEnvironment("lab", { ...(release ? withRelease(lab, release) : lab), ...overrides, administrators });
 }
+
+const balancerOf = ({ network, loadBalancer }: Config): Host => balancer(network.balancerIp, loadBalancer.number);
 
 function withRelease(lab: EnvironmentInput, { sha256, settings }: LabRelease): EnvironmentInput {
   const { url } = lab.application;

@@ -4,16 +4,20 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildRelease } from "../release/build.js";
-import { balancerDefinition } from "../modules/config/balancer.js";
+import { agreement } from "../modules/config/agreement.js";
+import { balancerDefinition, balancerId } from "../modules/config/balancer.js";
+import { serversWithRole } from "../modules/config/schema.js";
 import { addresses } from "../modules/platform/addresses.js";
 import { edgeTokenHeader, siteHosts } from "../modules/platform/names.js";
-import { startBalancer } from "./balancer/balancer.js";
+import { setTargets, startBalancer } from "./balancer/balancer.js";
+import { balancerStage } from "./balancer/changeover.js";
 import { hostMirror } from "./base/mirror.js";
 import { type Blueprint, userDataOf, wantedPackages } from "./blueprint.js";
 import { issue } from "./keys/certificates.js";
 import type { Layout } from "./layout.js";
-import { administrator, client, edge, type Host, internet, openToAll } from "./network/addresses.js";
+import { administrator, balancerAddresses, client, edge, type Host, internet, openToAll } from "./network/addresses.js";
 import { fabricHost } from "./network/fabric.js";
+import { agreementOf } from "./machine/machine.js";
 import { type NameRecord, nameServerCommand } from "./network/names.js";
 import { openEveryPort } from "./network/open-ports.js";
 import { publish, publishedFiles } from "./releases.js";
@@ -33,6 +37,7 @@ export const otherHosts = ({ environment }: Blueprint): readonly Host[] => [
   edge,
   datadogHost,
   environment.balancer,
+  ...(environment.balancerBefore ? [environment.balancerBefore] : []),
 ];
 
 /** Starts everything around the servers; what runs is left alone. @param www the package repository */
@@ -128,32 +133,65 @@ async function publishRelease(layout: Layout, { environment: { config, release }
   return publishedFiles(layout);
 }
 
-const startBalancing = (layout: Layout, { environment, credentials }: Blueprint): Promise<void> => {
-  const { config, servers } = environment;
-  const web = config.servers.filter(({ roles }) => roles.includes("web")).map(({ name }) => name);
-  return startBalancer(layout, {
-    definition: balancerDefinition(config),
-    host: environment.balancer,
-    targets: servers.filter(({ name }) => web.includes(name)),
-    certificate: credentials.origin,
-  });
-};
+/** Starts the balancer, and the one before while there is one. */
+async function startBalancing(layout: Layout, blueprint: Blueprint): Promise<void> {
+  const { config, servers } = blueprint.environment;
+  const web = serversWithRole(config, "web").map(({ name }) => name);
+  const targets = servers.filter(({ name }) => web.includes(name));
+  for (const { host, as } of await balancersOf(layout, blueprint))
+    await startBalancer(layout, {
+      definition: balancerDefinition(as),
+      host,
+      targets,
+      certificate: blueprint.credentials.origin,
+    });
+  await retarget(layout, blueprint);
+}
 
-/** Starts the edge, or tells the one that runs what it shows the origin from now on. */
+/** Balancers that there are, each with the environment as it knows it: one, or while one takes over from another both. */
+async function balancersOf(layout: Layout, { environment: { config, balancer, balancerBefore } }: Blueprint) {
+  const { former } = await balancerStage(layout, config);
+  const now = { host: balancer, as: config };
+  return former && balancerBefore ? [{ host: balancerBefore, as: former }, now] : [now];
+}
+
+/** Puts each server on the balancer that it was made for. One alone has all of them. */
+export async function retarget(layout: Layout, blueprint: Blueprint): Promise<void> {
+  const balancers = await balancersOf(layout, blueprint);
+  if (balancers.length === 1) return;
+  const { config } = blueprint.environment;
+  const made = serversWithRole(config, "web").map(async ({ name }) => ({
+    name,
+    label: (await agreementOf(layout, name)) ?? agreement(config),
+  }));
+  const labels = await Promise.all(made);
+  for (const { host, as } of balancers) {
+    const its = labels.filter(({ label }) => label === agreement(as));
+    await setTargets(
+      layout,
+      host.name,
+      its.map(({ name }) => name),
+    );
+  }
+}
+
+/** Starts the edge, or tells the one that runs what it shows the origin from now on, and which balancer that is. */
 export async function startEdgeOf(layout: Layout, { environment, credentials, publicCa }: Blueprint): Promise<void> {
   const { config } = environment;
   const [site, apex] = siteHosts(config);
-  const { publicIpv4, publicIpv6 } = environment.balancer;
+  const { used } = await balancerStage(layout, config);
   await startEdge(layout, {
     certificate: await issue(publicCa, layout.secrets, "edge", { commonName: site, dnsNames: [site, apex] }),
-    origin: { ipv4: publicIpv4, ipv6: publicIpv6 },
+    origins: ([1, 2] as const).map((number) => ({
+      name: balancerId({ loadBalancer: { number } }),
+      ...balancerAddresses[number],
+      used: number === used,
+    })),
     originCa: credentials.originCa.certificate,
     minimumTlsVersion: config.cloudflare.minimumTlsVersion,
     hsts: config.cloudflare.hsts,
-    proof:
-      config.tls === "terminate"
-        ? { kind: "header", name: edgeTokenHeader, token: credentials.edgeToken }
-        : { kind: "certificate", certificate: credentials.originPull },
+    header: { name: edgeTokenHeader, token: credentials.edgeToken },
+    clientCertificate: credentials.originPull,
   });
 }
 

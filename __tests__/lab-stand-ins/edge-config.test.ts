@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { edgeConfig, type EdgeProps } from "../../lab/stand-ins/edge/edge.js";
+import { edgeConfig, type EdgeOrigin, type EdgeProps } from "../../lab/stand-ins/edge/edge.js";
 
 const props: EdgeProps = {
   addresses: { ipv4: "173.245.48.10", ipv6: "2400:cb00::10" },
-  origin: { ipv4: "192.0.2.80", ipv6: "2001:db8:0:80::1" },
+  origins: [{ name: "balancer", ipv4: "192.0.2.80", ipv6: "2001:db8:0:80::1" }],
   certificateBundle: "/lab/edge.pem",
   originCa: "/lab/origin-ca.pem",
-  proof: { kind: "header", name: "X-Edge-Token", tokenFile: "/lab/edge-token.map" },
+  header: { name: "X-Edge-Token", tokenFile: "/lab/edge-token.map" },
   minimumTlsVersion: "1.2",
   hsts: { maxAgeSeconds: 31536000, includeSubdomains: true, preload: false },
 };
@@ -39,6 +39,17 @@ describe("defaults", () => {
     ]);
   });
 
+  it("is led by the records to one of two balancers, on both addresses", () => {
+    const second = { name: "balancer-2", ipv4: "192.0.2.81", ipv6: "2001:db8:0:81::1" };
+    const two = edgeConfig({ ...props, origins: [{ ...props.origins[0], used: false } as EdgeOrigin, second] });
+    expect(lines(two, "server").map((line) => [line.split(" ")[1], line.endsWith(" disabled")])).toEqual([
+      ["balancer", true],
+      ["balancer-2", false],
+      ["balancer", true],
+      ["balancer-2", false],
+    ]);
+  });
+
   it("nothing is tried twice", () => {
     expect(lines(config, "retries")).toEqual(["retries 0"]);
     expect(config).not.toMatch(/retry-on|redispatch/);
@@ -64,7 +75,8 @@ describe("HSTS switched off", () => {
 describe("everything set", () => {
   const config = edgeConfig({
     ...props,
-    proof: { kind: "certificate", bundle: "/lab/edge-client.pem" },
+    header: undefined,
+    clientBundle: "/lab/edge-client.pem",
     minimumTlsVersion: "1.3",
     hsts: { maxAgeSeconds: 300, includeSubdomains: false, preload: true },
     httpPort: 8080,

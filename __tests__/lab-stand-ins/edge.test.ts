@@ -72,7 +72,7 @@ describe.runIf(present)("with the secret header", () => {
 describe.runIf(present)("with origin pulls and TLS 1.3 only", () => {
   const edge = new EdgeOnLoopback();
   beforeAll(
-    () => edge.start((bundle) => ({ proof: { kind: "certificate", bundle }, minimumTlsVersion: "1.3" })),
+    () => edge.start((bundle) => ({ header: undefined, clientBundle: bundle, minimumTlsVersion: "1.3" })),
     60_000,
   );
   afterAll(() => edge.stop());

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { agreement } from "../../modules/hetzner/server/agreement.js";
+import { agreement } from "../../modules/config/agreement.js";
 import { payloadHash } from "../../modules/machine/compose/index.js";
 import type { ApiServer } from "../../ops/hetzner/api.js";
 import { HetznerCloud } from "../../ops/hetzner/cloud.js";
@@ -114,7 +114,7 @@ const removes = (...addresses: readonly string[]): Plan => ({
   ),
 });
 
-const made = (privateIp: string) => ({ roles: ["web", "database"], privateIp });
+const made = (privateIp: string) => ({ roles: ["web", "database"], privateIp, agreement: agreement(config) });
 
 describe("servers as Hetzner has them", () => {
   it("are there though the configuration no longer has them, with what they were made for", async () => {
@@ -149,7 +149,15 @@ describe("servers as Hetzner has them", () => {
     expect(await cloud.servers()).toEqual([
       { name: "alpha", running: true, current: true, isProtected: true, ...made("10.0.1.11") },
       { name: "bravo", running: true, current: false, isProtected: true, ...made("10.0.1.12") },
-      { name: "charlie", running: false, current: false, isProtected: false, ...made("10.0.1.13"), roles: [] },
+      {
+        name: "charlie",
+        running: false,
+        current: false,
+        isProtected: false,
+        ...made("10.0.1.13"),
+        roles: [],
+        agreement: undefined,
+      },
     ]);
     expect(Object.fromEntries(await cloud.targets())).toEqual({ alpha: true, bravo: true, charlie: false });
   });
@@ -273,19 +281,6 @@ describe("the replacement of a server", () => {
     await (problem ? expect(replacement).rejects.toThrow(problem) : replacement);
     expect(terraform.plansLeft()).toEqual([]);
   });
-
-  it("is refused beforehand, with what differs, while servers are made for another balancer", async () => {
-    const old = server("bravo", { labels: { "role-web": "true", balancer: "passthrough-10.0.1.5-00000000" } });
-    const { cloud } = await cloudWith([replaces], [server("alpha"), old]);
-    await expect(cloud.prepare(alpha, silent)).rejects.toThrow(
-      [
-        "refused, for a balancer speaks one agreement at a time:",
-        '  bravo: tls is "terminate", it was made for "passthrough"',
-        "  bravo: domain is foobar.com, it was made for another",
-        "nothing was changed. To roll out something else, set the old value again. To change it, in steps by hand: docs/changes.md",
-      ].join("\n"),
-    );
-  });
 });
 
 describe("the outputs of a stack", () => {
@@ -355,6 +350,7 @@ describe("what is there for one server alone", () => {
   it.each([
     ["hcloud_server.alpha", true],
     ["hcloud_load_balancer_target.balancer_alpha", true],
+    ["hcloud_load_balancer_target.balancer-2_alpha[0]", true],
     ["tls_locally_signed_cert.mysql_alpha_certificate", true],
     ["hcloud_server.alpha-2", false],
     ["hcloud_firewall.alphabet_firewall", false],

@@ -1,15 +1,18 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import type { BalancerDefinition } from "../../modules/config/balancer.js";
+import { balancerId, type BalancerDefinition } from "../../modules/config/balancer.js";
 import type { Layout } from "../layout.js";
 import type { KeyPair } from "../keys/certificates.js";
 import type { Host } from "../network/addresses.js";
 import { startService } from "../system/service.js";
+import { waitFor } from "../system/shell.js";
 import { askHaproxy } from "./ask.js";
 import { checkPrefix, haproxyConfig } from "./haproxy.js";
 
-const service = "balancer";
-const socketOf = (layout: Layout): string => path.join(layout.services, "balancer.sock");
+/** Names of all balancers that there can be. */
+const names = ([1, 2] as const).map((number) => balancerId({ loadBalancer: { number } }));
+
+const socketOf = (layout: Layout, name: string): string => path.join(layout.services, `${name}.sock`);
 
 /** What {@link startBalancer} needs. */
 export interface BalancerProps {
@@ -23,31 +26,36 @@ export interface BalancerProps {
   readonly certificate: KeyPair;
 }
 
-/** Starts the load balancer, or starts it anew when its definition has changed. */
+/** Starts a load balancer, or starts it anew when its definition has changed. */
 export async function startBalancer(
   layout: Layout,
   { definition, host, targets, certificate }: BalancerProps,
 ): Promise<void> {
-  const bundle = bundleOf(layout);
-  const file = path.join(layout.services, "balancer.cfg");
+  const { name } = host;
+  const bundle = bundleOf(layout, name);
+  const file = path.join(layout.services, `${name}.cfg`);
   await writeBundle(bundle, certificate);
-  const config = haproxyConfig({ definition, host, targets, certificateBundle: bundle, socket: socketOf(layout) });
+  const socket = socketOf(layout, name);
+  const config = haproxyConfig({ definition, host, targets, certificateBundle: bundle, socket });
   await writeFile(file, config);
-  const command = ["haproxy", "-db", "-f", file] as const;
-  await startService(layout, { name: service, host: host.name, command, configuration: config });
+  await startService(layout, { name, host: name, command: ["haproxy", "-db", "-f", file], configuration: config });
 }
 
-/** Lets the load balancer that runs show another certificate: no connection ends, as with the provider. */
-export async function showCertificate(layout: Layout, certificate: KeyPair): Promise<void> {
-  const bundle = bundleOf(layout);
+/** Lets a load balancer that runs show another certificate: no connection ends, as with the provider. */
+export async function showCertificate(
+  layout: Layout,
+  { name }: Pick<Host, "name">,
+  certificate: KeyPair,
+): Promise<void> {
+  const bundle = bundleOf(layout, name);
   const pem = await writeBundle(bundle, certificate);
   // An empty line ends what comes after <<.
-  await askHaproxy(socketOf(layout), `set ssl cert ${bundle} <<\n${pem.trimEnd()}\n`);
-  const told = await askHaproxy(socketOf(layout), `commit ssl cert ${bundle}`);
+  await askHaproxy(socketOf(layout, name), `set ssl cert ${bundle} <<\n${pem.trimEnd()}\n`);
+  const told = await askHaproxy(socketOf(layout, name), `commit ssl cert ${bundle}`);
   if (!told.includes("Success")) throw new Error(`lab: the balancer does not take the certificate: ${told.trim()}`);
 }
 
-const bundleOf = (layout: Layout): string => path.join(layout.services, "balancer.pem");
+const bundleOf = (layout: Layout, name: string): string => path.join(layout.services, `${name}.pem`);
 
 async function writeBundle(bundle: string, { certificate, key }: KeyPair): Promise<string> {
   const pem = (await readFile(certificate, "utf8")) + (await readFile(key, "utf8"));
@@ -66,29 +74,66 @@ export interface TargetHealth {
   readonly removals: number;
 }
 
-/** Health of every target, as the balancer sees it now; empty when it does not run. */
+/** Health of every target, as its balancer sees it now; empty when none runs. */
 export async function targetHealth(layout: Layout): Promise<TargetHealth[]> {
-  const answer = await askHaproxy(socketOf(layout), "show stat -1 4 -1").catch(() => "");
+  return (await Promise.all(names.map((name) => targetHealthAt(layout, name)))).flat();
+}
+
+/** The same of one balancer. */
+export async function targetHealthAt(layout: Layout, name: string): Promise<TargetHealth[]> {
+  const rows = await serversOf(layout, name);
+  return rows.flatMap(({ isTarget, ...health }) => (isTarget ? [health] : []));
+}
+
+/** Every server that a balancer has been started with, a target or not. */
+async function serversOf(layout: Layout, name: string): Promise<(TargetHealth & { readonly isTarget: boolean })[]> {
+  const answer = await askHaproxy(socketOf(layout, name), "show stat -1 4 -1").catch(() => "");
   const [header = "", ...rows] = answer.trim().split("\n");
   const columns = header.replace(/^# /, "").split(",");
   return rows.flatMap((row) => {
     const cells = row.split(",");
-    const cell = (name: string): string => cells[columns.indexOf(name)] ?? "";
+    const cell = (column: string): string => cells[columns.indexOf(column)] ?? "";
     const section = cell("pxname");
-    if (!section.startsWith(checkPrefix) || cell("status") === "MAINT") return [];
+    if (!section.startsWith(checkPrefix)) return [];
     return {
       service: section.slice(checkPrefix.length),
       target: cell("svname"),
       healthy: cell("status").startsWith("UP"),
       removals: Number(cell("chkdown")),
       lastCheck: [cell("check_status"), cell("check_code")].filter((part) => part !== "").join("/"),
+      isTarget: cell("status") !== "MAINT",
     };
   });
 }
 
-/** Takes a target off the balancer while it runs, as the provider does; the next change of its definition starts it without. */
-export async function removeTarget(layout: Layout, name: string): Promise<void> {
-  for (const { service, target } of await targetHealth(layout))
-    if (target === name)
-      await askHaproxy(socketOf(layout), `set server ${checkPrefix}${service}/${target} state maint`);
+/** Puts these servers and no others on a balancer that runs, as the provider does: no connection to another ends. */
+export async function setTargets(layout: Layout, name: string, targets: readonly string[]): Promise<void> {
+  const servers = await waitFor(`targets of ${name}`, async () => {
+    const found = await serversOf(layout, name);
+    return found.length > 0 ? found : undefined;
+  });
+  for (const { service, target, isTarget } of servers) {
+    const isWanted = targets.includes(target);
+    if (isWanted !== isTarget) await setState(layout, name, { service, target }, isWanted ? "new" : "maint");
+  }
 }
+
+/** Takes a target off the balancers while they run, as the provider does; the next change of their definition starts them without. */
+export async function removeTarget(layout: Layout, server: string): Promise<void> {
+  for (const name of names)
+    for (const { service, target } of await targetHealthAt(layout, name))
+      if (target === server) await setState(layout, name, { service, target }, "maint");
+}
+
+/** What HAProxy is told; a new target gets nobody until a check has passed. */
+const states = {
+  new: (server: string) => `set server ${server} state ready; set server ${server} health down`,
+  maint: (server: string) => `set server ${server} state maint`,
+} as const;
+
+const setState = (
+  layout: Layout,
+  name: string,
+  { service, target }: Pick<TargetHealth, "service" | "target">,
+  state: keyof typeof states,
+): Promise<string> => askHaproxy(socketOf(layout, name), states[state](`${checkPrefix}${service}/${target}`));

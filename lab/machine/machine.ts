@@ -25,6 +25,8 @@ export interface MachineProps {
   readonly userData: string;
   /** Hash of what its user data is made from. It is kept beside the disk, as the provider keeps labels beside a server. */
   readonly payloadHash: string;
+  /** What its payload and its balancer agree on, kept likewise. */
+  readonly agreement: string;
   /** Public keys that may log in as root. */
   readonly sshKeys: readonly string[];
   /** Disk that outlives the machine. @default - none */
@@ -39,6 +41,12 @@ export interface Made {
 }
 
 const madeFile = (layout: Layout, name: string): string => path.join(layout.machine(name), "made.json");
+
+/** What a machine and its balancer agreed on when it was made; `undefined` when it was not, or longer ago than this is kept. */
+export const agreementOf = (layout: Layout, name: string): Promise<string | undefined> =>
+  readFile(agreementFile(layout, name), "utf8").catch(() => undefined);
+
+const agreementFile = (layout: Layout, name: string): string => path.join(layout.machine(name), "agreement");
 
 /** Every machine that was made and not removed since. */
 export async function machinesMade(layout: Layout): Promise<readonly Made[]> {
@@ -92,6 +100,7 @@ export class Machine {
     await this.disk.mount();
     if (!existsSync(this.seeded)) {
       await writeSeed(this.root, { host, network, userData, sshKeys });
+      await writeFile(agreementFile(this.layout, this.name), this.props.agreement);
       await writeFile(this.seeded, this.props.payloadHash);
       await writeFile(madeFile(this.layout, this.name), JSON.stringify({ host, stores: volume !== undefined }));
     }

@@ -1,3 +1,4 @@
+import { balancerId } from "../../modules/config/balancer.js";
 import { addresses } from "../../modules/platform/addresses.js";
 
 /**
@@ -62,12 +63,18 @@ export const administrator: Host = {
   publicIpv6: "2001:db8:0:110::10",
 };
 
-/** The load balancer; its private address comes from the environment. */
-export const balancer = (privateIpv4: string): Host => ({
-  name: "balancer",
-  index: 4,
-  publicIpv4: "192.0.2.80",
-  publicIpv6: "2001:db8:0:80::1",
+/** Public addresses of the two load balancers that there can be, by number. */
+export const balancerAddresses = {
+  1: { ipv4: "192.0.2.80", ipv6: "2001:db8:0:80::1" },
+  2: { ipv4: "192.0.2.81", ipv6: "2001:db8:0:81::1" },
+} as const;
+
+/** A load balancer; its private address comes from the environment. */
+export const balancer = (privateIpv4: string, number: 1 | 2 = 1): Host => ({
+  name: balancerId({ loadBalancer: { number } }),
+  index: number === 1 ? 4 : 7,
+  publicIpv4: balancerAddresses[number].ipv4,
+  publicIpv6: balancerAddresses[number].ipv6,
   privateIpv4,
 });
 

@@ -42,6 +42,9 @@ export async function startService(layout: Layout, props: ServiceProps): Promise
   });
 }
 
+/** Ends a service; nothing happens when it does not run. */
+export const stopService = (name: string): Promise<void> => groupOf(name).remove();
+
 /** Whether a process of the service runs. */
 export const serviceRuns = (name: string): Promise<boolean> => groupOf(name).alive();
 

@@ -1,5 +1,4 @@
 import { DnsRecord } from "@cdktf/provider-cloudflare/lib/dns-record/index.js";
-import type { LoadBalancer } from "@cdktf/provider-hcloud/lib/load-balancer";
 import type { Construct } from "constructs";
 import { siteHosts } from "../platform/names.js";
 import type { ZoneContext } from "./context.js";
@@ -7,22 +6,30 @@ import type { ZoneContext } from "./context.js";
 /** Cloudflare's "automatic", the only TTL it takes for proxied records. */
 const automaticTtl = 1;
 
+/** Public addresses of the balancer. */
+export interface Origin {
+  readonly ipv4: string;
+  readonly ipv6: string;
+}
+
 /** www and the apex, over IPv4 and IPv6, proxied: visitors never see the balancer's address. */
 export function addDnsRecords(
   scope: Construct,
-  { config, zoneId, loadBalancer }: ZoneContext & { readonly loadBalancer: LoadBalancer },
-): void {
+  { config, zoneId, origin: { ipv4, ipv6 } }: ZoneContext & { readonly origin: Origin },
+): readonly DnsRecord[] {
   const [www, apex] = siteHosts(config);
-  const addresses = { A: loadBalancer.ipv4, AAAA: loadBalancer.ipv6 };
-  for (const [id, name] of Object.entries({ www, apex }))
-    for (const [type, content] of Object.entries(addresses))
-      new DnsRecord(scope, `${id}-${type.toLowerCase()}`, {
-        zoneId,
-        // Cloudflare returns names in lower case: any other would show as an update in every plan.
-        name: name.toLowerCase(),
-        type,
-        content,
-        ttl: automaticTtl,
-        proxied: true,
-      });
+  return Object.entries({ www, apex }).flatMap(([id, name]) =>
+    Object.entries({ A: ipv4, AAAA: ipv6 }).map(
+      ([type, content]) =>
+        new DnsRecord(scope, `${id}-${type.toLowerCase()}`, {
+          zoneId,
+          // Cloudflare returns names in lower case: any other would show as an update in every plan.
+          name: name.toLowerCase(),
+          type,
+          content,
+          ttl: automaticTtl,
+          proxied: true,
+        }),
+    ),
+  );
 }

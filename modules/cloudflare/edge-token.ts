@@ -1,7 +1,7 @@
 import { Ruleset } from "@cdktf/provider-cloudflare/lib/ruleset/index.js";
 import type { Construct } from "constructs";
 import { edgeTokenHeader } from "../platform/names.js";
-import { siteExpression, type ZoneContext } from "./context.js";
+import { type Proof, siteExpression, type ZoneContext } from "./context.js";
 
 /**
  * Adds a secret header to every request to the site; nginx serves no request without it. The rule runs late and overwrites a header of that
@@ -9,7 +9,7 @@ import { siteExpression, type ZoneContext } from "./context.js";
  */
 export function addEdgeToken(
   scope: Construct,
-  { config, zoneId, edgeToken }: ZoneContext & { readonly edgeToken: string },
+  { config, zoneId, edgeToken }: ZoneContext & { readonly edgeToken: Proof<string> },
 ): void {
   new Ruleset(scope, "edge-token", {
     zoneId,
@@ -17,6 +17,7 @@ export function addEdgeToken(
     description: "Proof that a request came through this zone",
     kind: "zone",
     phase: "http_request_late_transform",
+    count: edgeToken.count,
     rules: [
       {
         ref: "edge-token",
@@ -24,7 +25,7 @@ export function addEdgeToken(
         expression: siteExpression(config),
         action: "rewrite",
         enabled: true,
-        actionParameters: { headers: { [edgeTokenHeader]: { operation: "set", value: edgeToken } } },
+        actionParameters: { headers: { [edgeTokenHeader]: { operation: "set", value: edgeToken.shown } } },
       },
     ],
   });

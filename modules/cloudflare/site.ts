@@ -1,10 +1,11 @@
 import { DataCloudflareZone } from "@cdktf/provider-cloudflare/lib/data-cloudflare-zone/index.js";
-import type { LoadBalancer } from "@cdktf/provider-hcloud/lib/load-balancer";
 import { Construct } from "constructs";
 import type { SignedCertificate } from "../credentials/certificates/index.js";
 import type { Config } from "../config/schema.js";
 import { literal } from "../terraform/literal.js";
-import { addDnsRecords } from "./dns-records.js";
+import type { DnsRecord } from "@cdktf/provider-cloudflare/lib/dns-record/index.js";
+import type { Proof } from "./context.js";
+import { addDnsRecords, type Origin } from "./dns-records.js";
 import { addEdgeToken } from "./edge-token.js";
 import { addWafRule } from "./waf-rule.js";
 import { addOriginPulls } from "./origin-pulls.js";
@@ -16,11 +17,11 @@ export interface CloudflareSiteProps {
   /** The environment. */
   readonly config: Config;
   /** Where the records point. */
-  readonly loadBalancer: LoadBalancer;
+  readonly origin: Origin;
   /** Value of the secret header that nginx asks for. @default - no header, as with `tls: "passthrough"` */
-  readonly edgeToken?: string;
+  readonly edgeToken?: Proof<string>;
   /** Client certificate that nginx asks for. @default - none, as with `tls: "terminate"` */
-  readonly originPull?: SignedCertificate;
+  readonly originPull?: Proof<SignedCertificate>;
 }
 
 /**
@@ -29,14 +30,17 @@ export interface CloudflareSiteProps {
  * previous value to go back to.
  */
 export class CloudflareSite extends Construct {
-  constructor(scope: Construct, id: string, { config, loadBalancer, edgeToken, originPull }: CloudflareSiteProps) {
+  /** The records that lead visitors to the site. */
+  readonly records: readonly DnsRecord[];
+
+  constructor(scope: Construct, id: string, { config, origin, edgeToken, originPull }: CloudflareSiteProps) {
     super(scope, id);
     const { zoneName = config.domain, accountName } = config.cloudflare;
     const { zoneId } = new DataCloudflareZone(this, "zone", {
       filter: { name: zoneName, ...(accountName && { account: { name: literal(accountName) } }) },
     });
     const context = { config, zoneId };
-    addDnsRecords(this, { ...context, loadBalancer });
+    this.records = addDnsRecords(this, { ...context, origin });
     addZoneSettings(this, context);
     addWafRule(this, context);
     addRateLimit(this, context);

@@ -2,6 +2,21 @@ import type { Config } from "./schema.js";
 import { siteHosts } from "../platform/names.js";
 import { ports } from "../platform/ports.js";
 
+/** What tells two balancers apart. */
+interface Numbered {
+  readonly loadBalancer: Pick<Config["loadBalancer"], "number">;
+}
+
+/** What the names of all that belongs to one of two balancers end with. Those of the first are older than the second. */
+const endingOf = ({ loadBalancer }: Numbered): string => (loadBalancer.number === 1 ? "" : "-2");
+
+/** How Terraform's addresses, and the lab, call a balancer. */
+export const balancerId = (config: Numbered): string => `balancer${endingOf(config)}`;
+
+/** Its name at Hetzner. */
+export const balancerName = (config: Numbered & Pick<Config, "environment">): string =>
+  `${config.environment}${endingOf(config)}`;
+
 /** How the balancer finds out whether a web server can serve. */
 export interface BalancerHealthCheck {
   readonly protocol: "http";

@@ -93,7 +93,24 @@ const generations = z.strictObject({
   ),
 });
 
+/** Who ends TLS. */
+const tlsMode = z.enum(["terminate", "passthrough"]);
+
+const formerly = z.strictObject({
+  tls: tlsMode.describe("Its `tls`."),
+  balancerIp: z.ipv4().describe("Its `network.balancerIp`."),
+});
+
 const loadBalancer = z.strictObject({
+  number: z
+    .literal([1, 2])
+    .default(1)
+    .describe("Which of two balancers this is. One that takes over from another has the other number."),
+  formerly: formerly
+    .optional()
+    .describe(
+      "The balancer before: `npm run ops rollout` [changes over from it](changes.md#change-tls-mode-or-the-balancers-address). May stay until the next such change. Default: none.",
+    ),
   type: values.loadBalancerType.default("lb11").describe("Hetzner load balancer type."),
   algorithm: z
     .enum(["round_robin", "least_connections"])
@@ -346,10 +363,7 @@ export const environmentSchema = z.strictObject({
     .describe(
       "Data that the first database member begins with, out of the bucket of `backup`, while no member has any. Remove it when the site is up.",
     ),
-  tls: z
-    .enum(["terminate", "passthrough"])
-    .default("terminate")
-    .describe('"terminate": the balancer ends TLS. "passthrough": nginx does.'),
+  tls: tlsMode.default("terminate").describe('"terminate": the balancer ends TLS. "passthrough": nginx does.'),
   network: network.prefault({}),
   loadBalancer: loadBalancer.prefault({}),
   visitors: visitors.prefault({}),

@@ -2,6 +2,7 @@ import { gate, inOrder } from "../core/judge.js";
 import { awaitBack, type Context, firstBootFault, nextOf, passGate, shutDown, stepDown } from "../core/maintain.js";
 import { look } from "../core/observe.js";
 import type { Progress } from "../core/progress.js";
+import { changingOver, sayChangeover } from "./changeover.js";
 import { serverNamed, type Site } from "../core/site.js";
 import { type ServerState, type Snapshot } from "../core/snapshot.js";
 
@@ -35,6 +36,7 @@ export const mustReplace = (server: ServerState, isWhole: boolean, evenCurrent =
 
 /** Says what {@link rollout} would do, and whether it would begin. @returns exit code: 1 when it would not */
 export async function dryRun(site: Site, props: RolloutProps, { say }: Pick<Progress, "say">): Promise<number> {
+  await sayChangeover(site, say);
   const snapshot = await look(site);
   const inHand = (await site.lock.read())?.inHand;
   if (inHand !== undefined) say(`${inHand}: is in hand of an interrupted run, and is taken up first`);
@@ -59,15 +61,16 @@ export async function rollout(context: Context, props: RolloutProps): Promise<vo
   if (props.evenCurrent && !props.only?.length) throw new Error("refused: --even-current needs the servers' names");
   const began = performance.now();
   const done = new Set<string>();
-  for (;;) {
+  await changingOver(context, async () => {
     const waiting = nextOf(await look(site), isWanted(props, done), lock.inHand);
-    if (waiting === undefined) break;
+    if (waiting === undefined) return false;
     const snapshot = await passGate(context, { inHand: lock.inHand });
     // Roles may have changed while it waited.
     const next = nextOf(snapshot, isWanted(props, done), lock.inHand) ?? waiting;
     await replaceOne(context, next, snapshot, props);
     done.add(next.name);
-  }
+    return true;
+  });
   const minutes = (performance.now() - began) / 60_000;
   progress.say(
     done.size === 0

@@ -12,11 +12,17 @@ export interface StatusProps {
 
 /** Shows the running environment. @returns exit code: 1 when something needs a hand */
 export async function status(site: Site, { json = false }: StatusProps): Promise<number> {
-  const [snapshot, held] = await Promise.all([look(site, { withUpgradable: true }), site.lock.read()]);
+  const [snapshot, held, changeover] = await Promise.all([
+    look(site, { withUpgradable: true }),
+    site.lock.read(),
+    site.balancers?.changeover(),
+  ]);
   const interrupted = held
     ? [`ops ${held.command} holds the lock since ${held.since}${held.inHand ? `, ${held.inHand} in hand` : ""}`]
     : [];
-  const hands = [...needsHand(snapshot), ...interrupted];
+  const unfinished =
+    changeover?.over === false ? ["the change to another balancer is not at its end; npm run ops rollout"] : [];
+  const hands = [...needsHand(snapshot), ...interrupted, ...unfinished];
   if (json) console.log(JSON.stringify({ ...snapshot, lock: held ?? null, needsHand: hands }, null, 2));
   else console.log(screen(snapshot, hands));
   return hands.length > 0 ? 1 : 0;

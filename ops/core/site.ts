@@ -49,6 +49,31 @@ export interface Cloud {
   remove(name: string, report: Report): Promise<void>;
 }
 
+/** How far the change from one balancer to another has come. */
+export interface Changeover {
+  /** Whether Cloudflare's records point at the new balancer. */
+  readonly pointed: boolean;
+  /** Whether there is no other balancer any more. */
+  readonly over: boolean;
+}
+
+/** The two balancers there are while one takes over from the other, as `loadBalancer.formerly` declares it. */
+export interface Balancers {
+  /** How far it has come. */
+  changeover(): Promise<Changeover>;
+  /** Names of the servers that the new balancer finds healthy. */
+  healthy(): Promise<readonly string[]>;
+  /**
+   * Makes the new balancer beside the other one, and puts servers that were made for it on it.
+   * @throws before anything is changed, when anything else would be
+   */
+  open(report: Report): Promise<void>;
+  /** Points Cloudflare's records at the new balancer. @throws before anything is changed, when anything else would be */
+  point(report: Report): Promise<void>;
+  /** Takes the other balancer away, and what only it needs. @throws before anything is changed, when anything else would go */
+  close(report: Report): Promise<void>;
+}
+
 /** Values of secrets at one stage of their rotation. */
 export interface SecretValues {
   /** What a server gets now. @throws Error for a secret that was never made, and for a server that is not there */
@@ -87,6 +112,8 @@ export interface Site {
   readonly logins: ReadonlyMap<string, Login>;
   readonly ssh: Ssh;
   readonly cloud: Cloud;
+  /** @default - absent: the configuration names no balancer before */
+  readonly balancers?: Balancers;
   readonly secrets: SecretStore;
   readonly lock: LockStore;
 }

@@ -13,7 +13,7 @@ export interface ApiServer {
 }
 
 /** What Hetzner can protect, by the word of its addresses in the API. */
-export type Protected = "servers" | "volumes" | "primary_ips";
+export type Protected = "servers" | "volumes" | "primary_ips" | "load_balancers";
 
 /** A target of a balancer: one server, with the health of each service. */
 export interface ApiTarget {
@@ -28,6 +28,7 @@ export interface ApiTarget {
 export interface ApiBalancer {
   readonly id: number;
   readonly name: string;
+  readonly protection: { readonly delete: boolean };
   readonly targets: readonly ApiTarget[];
 }
 
@@ -71,14 +72,14 @@ export class HetznerApi {
     return found;
   }
 
-  /** The balancer of this name. @returns undefined when there is none */
-  async balancer(name: string): Promise<ApiBalancer | undefined> {
-    const query = new URLSearchParams({ name });
+  /** Balancers with this label; an environment never has more than two. */
+  async balancers(selector: string): Promise<readonly ApiBalancer[]> {
+    const query = new URLSearchParams({ label_selector: selector });
     const answer = await this.ask<{ load_balancers: readonly ApiBalancer[] }>(
       "GET",
       `/load_balancers?${query.toString()}`,
     );
-    return answer.load_balancers[0];
+    return answer.load_balancers;
   }
 
   /** Asks for an orderly shutdown (ACPI). */
@@ -97,7 +98,7 @@ export class HetznerApi {
   }
 
   /** Hetzner takes both protections of a server only with the same value. */
-  async setProtection({ id }: Pick<ApiServer, "id">, value: boolean, kind: Protected = "servers"): Promise<void> {
+  async setProtection({ id }: { readonly id: number }, value: boolean, kind: Protected = "servers"): Promise<void> {
     const protections = kind === "servers" ? { delete: value, rebuild: value } : { delete: value };
     await this.act(`/${kind}/${id}/actions/change_protection`, protections);
   }
@@ -105,6 +106,11 @@ export class HetznerApi {
   /** Removes a server; its addresses and its volume stay. */
   async deleteServer({ id }: Pick<ApiServer, "id">): Promise<void> {
     await this.act(`/servers/${id}`, undefined, "DELETE");
+  }
+
+  /** Removes a balancer. */
+  async deleteBalancer({ id }: Pick<ApiBalancer, "id">): Promise<void> {
+    await this.ask("DELETE", `/load_balancers/${id}`);
   }
 
   /** Starts an action and waits for its end. @throws when it fails or takes more than two minutes */
@@ -133,7 +139,7 @@ export class HetznerApi {
           text: cause instanceof Error ? cause.message : message,
         }),
       );
-      if (ok) return JSON.parse(text) as T;
+      if (ok) return JSON.parse(text || "{}") as T;
       const busy = notNow.has(status) || status >= 500;
       if (!busy || attempt >= repetitions)
         throw new Error(`Hetzner: ${method} ${path.split("?")[0]}: ${status || "no answer:"} ${messageIn(text)}`);

@@ -1,4 +1,6 @@
 import { basename } from "node:path";
+import { formerOf } from "../../modules/config/agreement.js";
+import { balancerId } from "../../modules/config/balancer.js";
 import { payloadHash, withCertificateBefore } from "../../modules/machine/compose/index.js";
 import { type Config, roles, type ServerConfig } from "../../modules/config/schema.js";
 import type { Cloud, Report } from "../core/site.js";
@@ -17,6 +19,7 @@ import {
 } from "../terraform/plan.js";
 import type { Planned, Stack } from "../terraform/terraform.js";
 import type { ApiServer, HetznerApi, Protected } from "./api.js";
+import { healthOf } from "./balancers.js";
 
 /** What {@link HetznerCloud} works with. */
 export interface HetznerCloudProps {
@@ -58,6 +61,7 @@ export class HetznerCloud implements Cloud {
           labels["payload"] === payloadHash(config, wanted) &&
           server_type.name === wanted.type &&
           this.hasSecrets(labels),
+        agreement: labels["balancer"],
         isProtected: protection.delete && protection.rebuild,
         roles: roles.filter((role) => labels[`role-${role}`] === "true"),
         privateIp: private_net?.[0]?.ip ?? "",
@@ -67,14 +71,11 @@ export class HetznerCloud implements Cloud {
 
   async targets(): Promise<ReadonlyMap<string, boolean>> {
     const { api, config } = this.props;
-    const [servers, balancer] = await Promise.all([this.apiServers(), api.balancer(config.environment)]);
-    const names = new Map(servers.map(({ id, name }) => [id, name]));
-    const healthy = (balancer?.targets ?? []).flatMap(({ server, health_status = [] }) => {
-      const name = server && names.get(server.id);
-      const passes = health_status.length > 0 && health_status.every(({ status }) => status === "healthy");
-      return name === undefined ? [] : [[name, passes] as const];
-    });
-    return new Map(healthy);
+    const [servers, balancers] = await Promise.all([
+      this.apiServers(),
+      api.balancers(`environment=${config.environment}`),
+    ]);
+    return new Map(balancers.flatMap((balancer) => [...healthOf(balancer, servers)]));
   }
 
   async shutDown(name: string): Promise<void> {
@@ -90,7 +91,6 @@ export class HetznerCloud implements Cloud {
   async prepare(server: ServerConfig, report: Report): Promise<boolean> {
     this.isPrepared ??= this.getReady(report);
     await this.isPrepared;
-    await this.refuseDisagreement();
     return this.inCopy(server, (copy) =>
       copy.plan({ replace: addressOf(server) }, ({ plan }) => {
         this.judge(server, plan, report);
@@ -182,8 +182,10 @@ export class HetznerCloud implements Cloud {
   /** Puts a server on the balancer, and sees to its protection. */
   private async retarget({ name }: ServerConfig, report: Report): Promise<void> {
     const { api, config, edge } = this.props;
+    const former = formerOf(config);
+    const allowed = retargetingOf(name, balancerId(config), former && balancerId(former));
     await edge.plan({}, async ({ plan, apply }) => {
-      refuseExcess(excessOf(plan, retargetingOf(name)), `${config.environment}-edge`);
+      refuseExcess(excessOf(plan, allowed), `${config.environment}-edge`);
       for (const action of actionsOf(plan)) report(action);
       if (actionsOf(plan).length > 0) await apply();
     });
@@ -234,23 +236,6 @@ export class HetznerCloud implements Cloud {
     await this.props.synthesize();
     report("the configuration passes");
     for (const stack of this.inwards) await stack.init();
-  }
-
-  /** Servers made for another balancer would not be taken by the edge stack until the last one is replaced: minutes without a site. */
-  private async refuseDisagreement(): Promise<void> {
-    const { config } = this.props;
-    // It brings cdktf along, which takes longer to load than a status to show.
-    const { disagreements } = await import("../../modules/hetzner/server/agreement.js");
-    const web = (await this.apiServers()).filter(({ labels }) => labels["role-web"] === "true");
-    const other = web.flatMap(({ name, labels }) =>
-      disagreements(labels["balancer"], config).map((difference) => `${name}: ${difference}`),
-    );
-    if (other.length === 0) return;
-    throw new Error(
-      `refused, for a balancer speaks one agreement at a time:\n  ${other.join("\n  ")}\n` +
-        "nothing was changed. To roll out something else, set the old value again. To change it, in steps by hand: " +
-        'docs/changes.md, "Change domain, TLS mode or the balancer\'s address"',
-    );
   }
 
   /** Whether a server was made with the secrets that were set at the last deploy; one without such a label is older than they are. */

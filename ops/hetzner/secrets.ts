@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { generationOf, isUsedAtOnce, type Rotated, type Stage } from "../../modules/config/generations.js";
+import { balancerId } from "../../modules/config/balancer.js";
 import type { Config } from "../../modules/config/schema.js";
 import type { SecretName } from "../../modules/config/secrets.js";
 import { siteHosts } from "../../modules/platform/names.js";
@@ -38,13 +39,13 @@ const names: Readonly<Record<Rotated, (generation: number) => string>> = {
 };
 
 /** What shows a secret outside of servers, and what may be done to it. */
-const shown: Readonly<Partial<Record<Rotated, Allowed>>> = {
+const shown = (config: Config): Readonly<Partial<Record<Rotated, Allowed>>> => ({
   "edge-token": { "cloudflare_ruleset.site_edge-token": ["update"] },
   "origin-certificate": {
     "hcloud_uploaded_certificate.certificate": ["create,delete"],
-    "hcloud_load_balancer_service.balancer_service-443": ["update"],
+    [`hcloud_load_balancer_service.${balancerId(config)}_service-443`]: ["update"],
   },
-};
+});
 
 /** Output `secrets` of the stack of the credentials. */
 interface SecretsOutput extends GivenOut {
@@ -135,7 +136,7 @@ export class TerraformSecrets implements SecretStore {
   }
 
   async show(what: Rotated, report: Report): Promise<void> {
-    await this.apply(this.props.edge, (plan) => excessOf(plan, shown[what] ?? {}), report);
+    await this.apply(this.props.edge, (plan) => excessOf(plan, shown(this.props.config)[what] ?? {}), report);
     if (what === "origin-certificate") await this.awaitCertificate(report);
   }
 

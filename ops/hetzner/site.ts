@@ -7,6 +7,7 @@ import { Ssh, type Login } from "../core/ssh.js";
 import { Stack } from "../terraform/terraform.js";
 import { BucketLock } from "./bucket-lock.js";
 import { HetznerApi } from "./api.js";
+import { HetznerBalancers } from "./balancers.js";
 import { HetznerCloud } from "./cloud.js";
 import { TerraformSecrets } from "./secrets.js";
 
@@ -47,13 +48,28 @@ export async function hetznerSite(
     const hostKey = hostKeys[name];
     return hostKey === undefined ? [] : [{ name, address, hostKey }];
   });
+  // Once for all that one command does.
+  let passed: Promise<void> | undefined;
+  const synthesizeOnce = (): Promise<void> => (passed ??= synthesize());
   const api = new HetznerApi({ token: tokenFrom(process.env), endpoint: process.env["HCLOUD_ENDPOINT"] });
   return {
     config,
     logins: new Map(logins.map((login) => [login.name, login])),
     ssh: new Ssh(logins),
-    cloud: new HetznerCloud({ config, api, foundation, credentials, servers, edge, secretDigests, synthesize }),
-    secrets: new TerraformSecrets({ config, credentials, edge, synthesize }),
+    cloud: new HetznerCloud({
+      config,
+      api,
+      foundation,
+      credentials,
+      servers,
+      edge,
+      secretDigests,
+      synthesize: synthesizeOnce,
+    }),
+    ...(config.loadBalancer.formerly && {
+      balancers: new HetznerBalancers({ config, api, edge, synthesize: synthesizeOnce }),
+    }),
+    secrets: new TerraformSecrets({ config, credentials, edge, synthesize: synthesizeOnce }),
     lock: lockOf(config, process.env),
   };
 }

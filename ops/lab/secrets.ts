@@ -46,7 +46,8 @@ export class LabSecrets implements SecretStore {
 
   async show(what: Rotated): Promise<void> {
     const { blueprint } = await Lab.attach();
-    if (what === "origin-certificate") await showCertificate(layout, blueprint.credentials.origin);
+    if (what === "origin-certificate")
+      await showCertificate(layout, blueprint.environment.balancer, blueprint.credentials.origin);
     else await startEdgeOf(layout, blueprint);
   }
 

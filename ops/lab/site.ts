@@ -1,4 +1,5 @@
 import path from "node:path";
+import { agreement } from "../../modules/config/agreement.js";
 import { roles, type ServerConfig } from "../../modules/config/schema.js";
 import { FileLock } from "../core/lock.js";
 import type { Cloud, Report, Site } from "../core/site.js";
@@ -10,10 +11,11 @@ import { administratorKeyFile, payloadHashBefore, payloadHashOf } from "../../la
 import { acceptedHostKeys } from "../../lab/keys/credentials.js";
 import { Lab } from "../../lab/lab.js";
 import { layout, namespaceOf } from "../../lab/layout.js";
-import type { Machine } from "../../lab/machine/machine.js";
+import { agreementOf, type Machine } from "../../lab/machine/machine.js";
 import { administrator } from "../../lab/network/addresses.js";
-import { loadSettings } from "../../lab/settings.js";
-import { surroundingSteps } from "../../lab/up.js";
+import { retarget } from "../../lab/services.js";
+import { LabBalancers } from "./balancers.js";
+import { renewSurroundings } from "./surroundings.js";
 
 /** The running lab for `npm run ops`: reached by OpenSSH from the administrator's host, its servers replaced as the provider would. */
 export async function labSite(): Promise<Site> {
@@ -35,6 +37,7 @@ export async function labSite(): Promise<Site> {
       identityFile: administratorKeyFile(layout),
     }),
     cloud: new LabCloud(),
+    ...(config.loadBalancer.formerly && { balancers: new LabBalancers() }),
     secrets: new LabSecrets(),
     lock: new FileLock(path.join(layout.state, "ops.lock")),
   };
@@ -46,14 +49,17 @@ class LabCloud implements Cloud {
 
   async servers(): Promise<readonly CloudServer[]> {
     const lab = await Lab.attach();
-    const { servers } = lab.blueprint.environment.config;
     const web = new Set((await targetHealth(layout)).map(({ target }) => target));
-    const known = lab.machines.map(async (machine) => ({
+    const { config } = lab.blueprint.environment;
+    const known = (await madeOf(lab.machines)).map(async (machine) => ({
+      // A lab that an older version has made keeps no such label.
+      agreement: (await agreementOf(layout, machine.name)) ?? agreement(config),
       current: (await machine.payload()) === payloadHashOf(lab.blueprint, machine.name),
-      roles: servers.find(({ name }) => name === machine.name)?.roles ?? [],
+      roles: config.servers.find(({ name }) => name === machine.name)?.roles ?? [],
       machine,
     }));
     const outside = (await lab.outside()).map((machine) => ({
+      agreement: undefined,
       current: false,
       roles: roles.filter((role) => (role === "web" ? web.has(machine.name) : machine.stores)),
       machine,
@@ -112,28 +118,27 @@ class LabCloud implements Cloud {
 
   /** What new payloads ask for is there before a machine boots with one: packages, the release, what the metadata service answers. */
   async prepare(_: ServerConfig, report: Report): Promise<boolean> {
-    this.surroundings ??= this.renewSurroundings(report);
+    this.surroundings ??= renewSurroundings(report);
     await this.surroundings;
     // A machine that was not made to its end has no payload yet, and so is not current.
     return true;
-  }
-
-  private async renewSurroundings(report: Report): Promise<void> {
-    const { overrides } = (await loadSettings(layout)) ?? { overrides: {} };
-    for (const { title, run } of surroundingSteps(layout, overrides)) {
-      const note = await run();
-      report(note === undefined ? title : `${title}: ${note}`);
-    }
   }
 
   async replace({ name }: ServerConfig): Promise<void> {
     const machine = (await Lab.attach()).machine(name);
     await machine.wipe({ keepVolume: true });
     await machine.start();
+    await this.complete();
   }
 
   /** Disk and network come with the power. */
-  complete(): Promise<void> {
-    return Promise.resolve();
+  async complete(): Promise<void> {
+    await retarget(layout, (await Lab.attach()).blueprint);
   }
+}
+
+/** Machines that have been made: of the others the configuration speaks, and nobody could find them. */
+async function madeOf(machines: readonly Machine[]): Promise<readonly Machine[]> {
+  const payloads = await Promise.all(machines.map((machine) => machine.payload()));
+  return machines.filter((_, index) => payloads[index] !== undefined);
 }

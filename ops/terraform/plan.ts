@@ -64,9 +64,14 @@ export const isWholeIn = (plan: Plan, address: string): boolean =>
     (change) => change.address === address && change.action_reason === "replace_by_request",
   ) && !actionsOf(plan).some((action) => action.startsWith("creates "));
 
-/** What a plan would destroy, alone or to build it anew: as {@link actionsOf} says it. Pure. */
+/**
+ * What a plan would destroy, alone or to build it anew: as {@link actionsOf} says it. Pure. Notes of a change of the balancer that the
+ * configuration no longer names destroy nothing.
+ */
 export const destructionOf = (plan: Plan): readonly string[] =>
-  (plan.resource_changes ?? []).filter(({ change: { actions } }) => actions.includes("delete")).map(described);
+  (plan.resource_changes ?? [])
+    .filter(({ address, change: { actions } }) => actions.includes("delete") && !address.startsWith(changeoverNotes))
+    .map(described);
 
 /** Addresses that a plan may touch, and the actions it may take there, as Terraform writes them: "delete,create". */
 export type Allowed = Readonly<Record<string, readonly string[]>>;
@@ -92,15 +97,86 @@ export const completionOf = (name: string): Allowed => ({
   [`hcloud_volume_attachment.${name}_data`]: [...made, "update"],
 });
 
-/** What puts a replaced server on the balancer again may do in the stack of the edge. */
-export const retargetingOf = (name: string): Allowed => ({ [`hcloud_load_balancer_target.balancer_${name}`]: made });
+/**
+ * What puts a replaced server on its balancer again may do in the stack of the edge.
+ * @param balancer as addresses call it
+ * @param before the one it leaves; while there is another, each may have the server or not, and its address has an index
+ */
+export const retargetingOf = (name: string, balancer: string, before?: string): Allowed => {
+  const target = (of: string): string => `hcloud_load_balancer_target.${of}_${name}`;
+  if (before === undefined) return { [target(balancer)]: made };
+  return { [`${target(balancer)}[0]`]: [...made, "delete"], [`${target(before)}[0]`]: [...made, "delete"] };
+};
+
+/** What only the proof of origin of one TLS mode, and a balancer that ends TLS, need. */
+const neededFor = {
+  terminate: ["hcloud_uploaded_certificate.certificate", "cloudflare_ruleset.site_edge-token"],
+  passthrough: [
+    "cloudflare_authenticated_origin_pulls_certificate.site_origin-pull-certificate",
+    "cloudflare_authenticated_origin_pulls_settings.site_origin-pull-settings",
+  ],
+} as const;
+
+/** A balancer as addresses call it, and its TLS mode. */
+export interface PlannedBalancer {
+  readonly id: string;
+  readonly tls: keyof typeof neededFor;
+}
+
+const partsOf = ({ id }: PlannedBalancer): readonly string[] => [
+  `hcloud_load_balancer.${id}`,
+  `hcloud_load_balancer_network.${id}_network`,
+  `hcloud_load_balancer_service.${id}_service-443`,
+];
+
+const all = (addresses: readonly string[], actions: readonly string[]): Allowed =>
+  Object.fromEntries(addresses.map((address) => [address, actions]));
+
+/** What the addresses of both of the following begin with. */
+const changeoverNotes = "terraform_data.changeover_";
+
+/** The two numbers that say how far a change of the balancer has come: the one that records point at, and the one beside which there is no other. */
+export const changeoverNumber = { used: "changeover_used", only: "changeover_only" } as const;
+
+/** What making a second balancer may do in the stack of the edge. @param servers those that may be targets */
+export const openingOf = (now: PlannedBalancer, before: PlannedBalancer, servers: readonly string[]): Allowed => ({
+  ...all([...partsOf(now), ...neededFor[now.tls]], ["create", "delete,create"]),
+  ...all(
+    Object.values(changeoverNumber).map((name) => `terraform_data.${name}`),
+    ["create", "update"],
+  ),
+  ...Object.fromEntries(servers.flatMap((name) => Object.entries(retargetingOf(name, now.id, before.id)))),
+});
+
+/** What pointing the records at another balancer may do. */
+export const pointing: Allowed = {
+  [`terraform_data.${changeoverNumber.used}`]: ["update"],
+  ...all(
+    ["www", "apex"].flatMap((name) => ["a", "aaaa"].map((type) => `cloudflare_dns_record.site_${name}-${type}`)),
+    ["update"],
+  ),
+};
+
+/** What taking the balancer before away may do. */
+export const closingOf = (now: PlannedBalancer, before: PlannedBalancer, servers: readonly string[]): Allowed =>
+  all(
+    [
+      ...servers.map((name) => `hcloud_load_balancer_target.${before.id}_${name}`),
+      ...partsOf(before),
+      ...(before.tls === now.tls ? [] : neededFor[before.tls]),
+    ].map((address) => `${address}[0]`),
+    ["delete"],
+  );
+
+/** What noting that the balancer before is gone may do. */
+export const noting: Allowed = { [`terraform_data.${changeoverNumber.only}`]: ["update"] };
 
 /**
  * Whether a resource is there for one server alone: its name has the server's between underscores, as all of them do. Pure.
  * @param address "tls_private_key.mysql_alpha_key"
  */
 export const belongsTo = (address: string, name: string): boolean =>
-  `_${address.slice(address.indexOf(".") + 1)}_`.includes(`_${name}_`);
+  `_${address.slice(address.indexOf(".") + 1).replace(/\[\d+\]$/, "")}_`.includes(`_${name}_`);
 
 /** Resources that a plan deletes, with what is known of each. */
 export const deletionsOf = (plan: Plan): readonly ResourceChange[] =>

@@ -68,10 +68,10 @@ export class EdgeOnLoopback {
     const loopback = { ipv4: "127.0.0.1", ipv6: "::1" };
     const config = edgeConfig({
       addresses: loopback,
-      origin: loopback,
+      origins: [{ name: "balancer", ...loopback }],
       certificateBundle: await this.bundle(visible, "edge-bundle.pem"),
       originCa: originCa.certificate,
-      proof: { kind: "header", name: "X-Edge-Token", tokenFile },
+      header: { name: "X-Edge-Token", tokenFile },
       minimumTlsVersion: "1.2",
       hsts: { maxAgeSeconds: 300, includeSubdomains: true, preload: false },
       httpPort: this.httpPort,

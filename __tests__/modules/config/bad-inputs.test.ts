@@ -383,6 +383,14 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
       'network.balancerIp: must lie inside network.subnet (10.0.1.0/24), outside databaseRange and webRange, got "10.0.1.9"; choose a free address such as 10.0.1.2',
     ],
     [
+      { tls: "passthrough", loadBalancer: { number: 2, formerly: { tls: "terminate", balancerIp: "10.0.1.5" } } },
+      'network.balancerIp: must not be the address of loadBalancer.formerly.balancerIp, got "10.0.1.5"; choose a free address such as 10.0.1.2',
+    ],
+    [
+      { loadBalancer: { number: 2, formerly: { tls: "terminate", balancerIp: "10.0.1.9" } } },
+      'loadBalancer.formerly.balancerIp: must lie inside network.subnet (10.0.1.0/24), outside databaseRange and webRange, got "10.0.1.9"; choose a free address such as 10.0.1.2',
+    ],
+    [
       { servers: { delta: { privateIp: "10.0.1.14", roles: ["web"] } } },
       'servers.delta.privateIp: must lie inside network.webRange (10.0.1.128/25), because its only role is web, got "10.0.1.14"; choose a free address such as 10.0.1.128',
     ],

@@ -74,7 +74,7 @@ describe("a balancer that servers were not made for", () => {
       ),
     );
     expect(preconditions(edge).precondition[0]?.error_message).toBe(
-      `Server alpha was made for another domain, tls or network.balancerIp than the configuration's, and would serve no visitor. See docs/changes.md, "Change domain, TLS mode or the balancer's address".`,
+      `Server alpha was made for another domain, tls or network.balancerIp than the configuration's, and would serve no visitor. npm run ops rollout says what to write.`,
     );
   });
 

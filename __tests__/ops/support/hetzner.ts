@@ -2,11 +2,19 @@ import { createServer } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
-import type { ApiServer } from "../../../ops/hetzner/api.js";
+import type { ApiBalancer, ApiServer } from "../../../ops/hetzner/api.js";
 import { HetznerApi } from "../../../ops/hetzner/api.js";
 
-/** A stand-in of Hetzner's API on this host. @param failures statuses that the first requests get, if they get an answer */
-export async function standInApi(servers: readonly ApiServer[], failures: readonly (number | "no answer")[] = []) {
+/**
+ * A stand-in of Hetzner's API on this host.
+ * @param failures statuses that the first requests get, if they get an answer
+ * @param balancers @default - one, whose targets are all servers
+ */
+export async function standInApi(
+  servers: readonly ApiServer[],
+  failures: readonly (number | "no answer")[] = [],
+  balancers: readonly Partial<ApiBalancer>[] = [{ name: "production", targets: targetsOf(servers) }],
+) {
   const asked: string[] = [];
   const left = [...failures];
   const http = createServer((request, response) => {
@@ -23,8 +31,15 @@ export async function standInApi(servers: readonly ApiServer[], failures: readon
           ? { error: { message: "not now" } }
           : path.startsWith("/servers?")
             ? pageOf(servers, path)
-            : path.startsWith("/load_balancers")
-              ? { load_balancers: [{ id: 9, name: "production", targets: targetsOf(servers) }] }
+            : path.startsWith("/load_balancers?")
+              ? {
+                  load_balancers: balancers.map((balancer, index) => ({
+                    id: 9 + index,
+                    protection: { delete: true },
+                    targets: [],
+                    ...balancer,
+                  })),
+                }
               : { action: { id: 1, status: "success" } };
       response.end(JSON.stringify(body));
     });
@@ -43,7 +58,8 @@ function pageOf(servers: readonly ApiServer[], path: string): object {
   return { servers: servers.slice(page * 2 - 2, page * 2), meta: { pagination: { next_page } } };
 }
 
-const targetsOf = (servers: readonly ApiServer[]): object[] =>
+/** Each as healthy as it runs. */
+const targetsOf = (servers: readonly ApiServer[]): ApiBalancer["targets"] =>
   servers.map(({ id, status }) => ({
     type: "server",
     server: { id },

@@ -47,6 +47,7 @@ export const cloudServer = (name: Name, changes: Partial<CloudServer> = {}): Clo
   name,
   running: true,
   current: true,
+  agreement: "terminate-10.0.1.5-fcc63e85",
   isProtected: true,
   roles: ["web", "database"],
   privateIp: addresses[name],

@@ -75,6 +75,6 @@ export function recordedTerraform(
         .map(String)
         .filter((file) => file.endsWith(".tfplan")),
     /** Whether a copy without protection is still there. */
-    leavesCopy: (): boolean => existsSync(join(folder, `${environment}-servers-ops`)),
+    leavesCopy: (stack = "servers"): boolean => existsSync(join(folder, `${environment}-${stack}-ops`)),
   };
 }

@@ -15,28 +15,34 @@ export interface DualStackAddress {
   readonly ipv6: string;
 }
 
-/** How the edge shows the origin that a request came through it. */
-export type EdgeProof =
-  /**
-   * A header of this name carries the secret that a file holds, a HAProxy map of one line, or that the process was told since
-   * (`tls: "terminate"`).
-   */
-  | { readonly kind: "header"; readonly name: string; readonly tokenFile: string }
-  /** Authenticated origin pulls: a client certificate with its key, as one PEM file (`tls: "passthrough"`). */
-  | { readonly kind: "certificate"; readonly bundle: string };
+/** A header by which the edge shows the origin that a request came through it; see {@link EdgeProps.header}. */
+export interface ProofHeader {
+  readonly name: string;
+  /** File that holds the secret, a HAProxy map of one line; the process may have been told another since. */
+  readonly tokenFile: string;
+}
+
+/** A balancer that the zone's records can point at. */
+export interface EdgeOrigin extends DualStackAddress {
+  readonly name: string;
+  /** Whether they do. @default true */
+  readonly used?: boolean;
+}
 
 /** What the zone's settings make the edge do. */
 export interface EdgeProps {
   /** Where visitors reach the site. */
   readonly addresses: DualStackAddress;
-  /** Where the zone's A and AAAA records point: the balancer. */
-  readonly origin: DualStackAddress;
+  /** Where the zone's A and AAAA records point, or can point: the balancers. */
+  readonly origins: readonly EdgeOrigin[];
   /** Certificate and key that visitors see, as one PEM file. */
   readonly certificateBundle: string;
   /** The only authority that the origin's certificate is accepted from (`ssl: strict`). The certificate must name the visitor's host. */
   readonly originCa: string;
-  /** How the origin knows that a request came through this edge. */
-  readonly proof: EdgeProof;
+  /** What servers with `tls: "terminate"` ask for. @default - no header */
+  readonly header?: ProofHeader;
+  /** What servers with `tls: "passthrough"` ask for, by authenticated origin pulls: a client certificate with its key, as one PEM file. @default - none */
+  readonly clientBundle?: string;
   /** Oldest TLS version that visitors may use. */
   readonly minimumTlsVersion: Config["cloudflare"]["minimumTlsVersion"];
   /** Zone setting for Strict-Transport-Security. */
@@ -63,11 +69,17 @@ const edgeService = "edge";
  * Not shown by it: HTTP/3, the WAF and rate limiting rules, caching, and Cloudflare's own error pages.
  */
 export function edgeConfig(props: EdgeProps): string {
-  const { proof, addresses, origin, originPort = ports.balancerHttps } = props;
+  const { header, addresses, origins, originPort = ports.balancerHttps } = props;
+  const servers = (address: (origin: EdgeOrigin) => string) =>
+    origins.map((origin) => ({
+      name: origin.name,
+      address: `${address(origin)}:${originPort}`,
+      state: origin.used === false ? " disabled" : "",
+    }));
   return renderTemplate(new URL("edge.cfg.hbs", import.meta.url), {
     addresses: [
-      { family: "ipv4", bind: addresses.ipv4, origin: `${origin.ipv4}:${originPort}` },
-      { family: "ipv6", bind: `[${addresses.ipv6}]`, origin: `[${origin.ipv6}]:${originPort}` },
+      { family: "ipv4", bind: addresses.ipv4, origins: servers(({ ipv4 }) => ipv4) },
+      { family: "ipv6", bind: `[${addresses.ipv6}]`, origins: servers(({ ipv6 }) => `[${ipv6}]`) },
     ],
     httpPort: props.httpPort ?? ports.http,
     httpsPort: props.httpsPort ?? ports.https,
@@ -77,9 +89,9 @@ export function edgeConfig(props: EdgeProps): string {
     strictTransportSecurity: strictTransportSecurity(props.hsts),
     socket: props.socket ?? "",
     tokenKey,
-    tokenFile: proof.kind === "header" ? proof.tokenFile : "",
-    proofHeader: proof.kind === "header" ? proof.name : "",
-    clientCertificate: proof.kind === "certificate" ? ` crt ${proof.bundle}` : "",
+    tokenFile: header?.tokenFile ?? "",
+    proofHeader: header?.name ?? "",
+    clientCertificate: props.clientBundle === undefined ? "" : ` crt ${props.clientBundle}`,
   });
 }
 
@@ -91,42 +103,51 @@ function strictTransportSecurity({ maxAgeSeconds, includeSubdomains, preload }: 
 }
 
 /** What {@link startEdge} needs besides the environment's configuration. */
-export interface StartEdgeProps extends Omit<EdgeProps, "addresses" | "certificateBundle" | "proof"> {
+export interface StartEdgeProps extends Omit<EdgeProps, "addresses" | "certificateBundle" | "header" | "clientBundle"> {
   /** What visitors see: valid for the site and the apex, of an authority they trust. */
   readonly certificate: KeyPair;
-  /** How the origin knows that a request came through this edge; with the secret itself. */
-  readonly proof:
-    | { readonly kind: "header"; readonly name: string; readonly token: string }
-    | { readonly kind: "certificate"; readonly certificate: KeyPair };
+  /** Name of the header with the secret, and the secret itself. */
+  readonly header: { readonly name: string; readonly token: string };
+  /** Certificate that the edge shows whoever asks for one. */
+  readonly clientCertificate: KeyPair;
 }
 
-/** Starts the edge in the namespace of its host, unless it runs. Its files and log are with those of the lab's other services. */
-export async function startEdge(layout: Layout, { certificate, proof, ...props }: StartEdgeProps): Promise<void> {
+/**
+ * Starts the edge in the namespace of its host, or tells the one that runs what has changed: the secret, and where the records point. Then no
+ * connection breaks. It always shows what servers of either TLS mode ask for; Cloudflare only while the mode changes, but no server looks at
+ * what it does not ask for. Its files and log are with those of the lab's other services.
+ */
+export async function startEdge(
+  layout: Layout,
+  { certificate, header, clientCertificate, ...props }: StartEdgeProps,
+): Promise<void> {
   const file = (name: string): string => path.join(layout.services, name);
   await mkdir(layout.services, { recursive: true, mode: 0o700 });
   const socket = file("edge.sock");
   const tokenFile = file("edge-token.map");
-  if (proof.kind === "header") {
-    await writeFile(tokenFile, `${tokenKey} ${proof.token}\n`, { mode: 0o600 });
-    // One that runs goes on, and no connection breaks; one that does not reads the file when it starts.
-    await askHaproxy(socket, `set map ${tokenFile} ${tokenKey} ${proof.token}`).catch(() => undefined);
-  }
-  const config = edgeConfig({
+  await writeFile(tokenFile, `${tokenKey} ${header.token}\n`, { mode: 0o600 });
+  // One that does not run reads files when it starts.
+  const tell = (command: string): Promise<unknown> => askHaproxy(socket, command).catch(() => undefined);
+  await tell(`set map ${tokenFile} ${tokenKey} ${header.token}`);
+  // The new one first: there is never none.
+  for (const { name, used } of [...props.origins].sort((a, b) => Number(b.used ?? true) - Number(a.used ?? true)))
+    for (const family of ["ipv4", "ipv6"])
+      await tell(`set server origin_${family}/${name} state ${used === false ? "maint" : "ready"}`);
+  const settings: EdgeProps = {
     ...props,
     socket,
     addresses: { ipv4: edge.publicIpv4, ipv6: edge.publicIpv6 },
     certificateBundle: await bundle(certificate, file("edge.pem")),
-    proof:
-      proof.kind === "header"
-        ? { kind: "header", name: proof.name, tokenFile }
-        : { kind: "certificate", bundle: await bundle(proof.certificate, file("edge-client.pem")) },
-  });
-  await writeFile(file("edge.cfg"), config, { mode: 0o600 });
+    header: { name: header.name, tokenFile },
+    clientBundle: await bundle(clientCertificate, file("edge-client.pem")),
+  };
+  await writeFile(file("edge.cfg"), edgeConfig(settings), { mode: 0o600 });
   await startService(layout, {
     name: edgeService,
     host: edge.name,
     command: ["haproxy", "-db", "-f", file("edge.cfg")],
-    configuration: config,
+    // Where the records point it was told.
+    configuration: edgeConfig({ ...settings, origins: props.origins.map((origin) => ({ ...origin, used: true })) }),
   });
 }
 

@@ -55,8 +55,8 @@ interface Place {
   readonly except?: (ip: string) => boolean;
 }
 
-/** Private addresses of the configuration with the setting each comes from, the balancer's first. */
-function assigned({ network, servers }: Pick<Checked, "network" | "servers">) {
+/** Private addresses of the configuration with the setting each comes from, the balancers' first. */
+function assigned({ network, servers, loadBalancer }: Pick<Checked, "network" | "servers" | "loadBalancer">) {
   const { subnet, databaseRange, webRange } = withRanges(network);
   const database: Place = {
     range: databaseRange,
@@ -68,7 +68,10 @@ function assigned({ network, servers }: Pick<Checked, "network" | "servers">) {
     name: `network.subnet (${subnet}), outside databaseRange and webRange`,
     except: (ip) => isInside(ip, databaseRange) || isInside(ip, webRange),
   };
+  const { formerly } = loadBalancer;
   return [
+    // Both stand in the subnet while one takes over: it is the new one that gets another address.
+    ...(formerly ? [{ path: "loadBalancer.formerly.balancerIp", ip: formerly.balancerIp, place: balancer }] : []),
     { path: "network.balancerIp", ip: network.balancerIp, place: balancer },
     ...Object.entries(servers).map(([name, { privateIp, roles }]) => ({
       path: `servers.${name}.privateIp`,
@@ -78,7 +81,7 @@ function assigned({ network, servers }: Pick<Checked, "network" | "servers">) {
   ];
 }
 
-const addressesUsable = rule(["network", "servers"], (sections) => {
+const addressesUsable = rule(["network", "servers", "loadBalancer"], (sections) => {
   const { subnet } = sections.network;
   const all = assigned(sections);
   const reserved = reservedAddresses(subnet);

@@ -1,13 +1,35 @@
-import { Fn, Op, type Precondition } from "cdktf";
+import { Fn, Op, conditional, type IResolvable, type Precondition } from "cdktf";
+import { agreement } from "../../config/agreement.js";
 import type { Config } from "../../config/schema.js";
-import { agreement, type PlatformServer } from "../server/index.js";
+import type { PlatformServer } from "../server/index.js";
+
+const labelOf = ({ server }: PlatformServer): IResolvable =>
+  Fn.lookup(server.labels, "balancer", "none") as IResolvable;
+
+/** Whether a server was made for an agreement: by the label that it got then, so a replaced server agrees at once. */
+export const madeFor = (server: PlatformServer, agreed: string): IResolvable => Op.eq(labelOf(server), agreed);
+
+/** A balancer that another one takes over from. */
+export interface Before {
+  /** The environment as that balancer knows it. */
+  readonly former: Config;
+  /** Whether it is still there. */
+  readonly both: IResolvable;
+}
 
 /**
- * Refuses the plan while a server was made for another balancer than the configured one: it would answer health checks and no visitor.
- * Compared is the label that the server got when it was made, so a replaced server agrees at once.
+ * Refuses the plan while a server was made for another balancer than there is: it would answer health checks and no visitor.
+ * @param before the balancer beside this one @default - there is none
  */
-export const agreesWith = (servers: readonly PlatformServer[], config: Config): readonly Precondition[] =>
-  servers.map(({ server, config: { name } }) => ({
-    condition: Op.eq(Fn.lookup(server.labels, "balancer", "none"), agreement(config)),
-    errorMessage: `Server ${name} was made for another domain, tls or network.balancerIp than the configuration's, and would serve no visitor. See docs/changes.md, "Change domain, TLS mode or the balancer's address".`,
+export const agreesWith = (
+  servers: readonly PlatformServer[],
+  config: Config,
+  before?: Before,
+): readonly Precondition[] => {
+  const now = agreement(config);
+  const known = before && [now, conditional(before.both, agreement(before.former), now)];
+  return servers.map((server) => ({
+    condition: known ? (Fn.contains(known, labelOf(server)) as IResolvable) : madeFor(server, now),
+    errorMessage: `Server ${server.config.name} was made for another domain, tls or network.balancerIp than the configuration's, and would serve no visitor. npm run ops rollout says what to write.`,
   }));
+};

@@ -4,6 +4,7 @@ import { Construct } from "constructs";
 import type { Config } from "../../config/schema.js";
 import { labelsOf } from "../../config/labels.js";
 import type { OriginCertificate } from "../../credentials/origin-certificate.js";
+import { idOf } from "./id-of.js";
 
 /** Properties of {@link BalancerCertificate}. */
 export interface BalancerCertificateProps {
@@ -11,6 +12,8 @@ export interface BalancerCertificateProps {
   readonly config: Config;
   /** The certificate that is uploaded. */
   readonly origin: OriginCertificate;
+  /** How many there are of it, 0 or 1. @default - one, and its address has no index */
+  readonly count?: number;
 }
 
 /**
@@ -18,18 +21,20 @@ export interface BalancerCertificateProps {
  * is created under a name made of its content, then the balancer changes over, then the old one is deleted.
  */
 export class BalancerCertificate extends Construct {
-  /** The upload, by whose id the balancer names it. */
-  readonly certificate: UploadedCertificate;
+  /** By which the balancer names it. */
+  readonly id: string;
 
-  constructor(scope: Construct, id: string, { config, origin }: BalancerCertificateProps) {
+  constructor(scope: Construct, id: string, { config, origin, count }: BalancerCertificateProps) {
     super(scope, id);
     const pem = origin.certificate.certificate;
-    this.certificate = new UploadedCertificate(this, "Default", {
+    const certificate = new UploadedCertificate(this, "Default", {
       name: `${config.environment}-origin-${Fn.substr(Fn.sha256(pem), 0, 8)}`,
       certificate: pem,
       privateKey: origin.key.privateKeyPem,
       labels: labelsOf(config),
+      count,
       lifecycle: { createBeforeDestroy: true },
     });
+    this.id = idOf(certificate);
   }
 }

@@ -1,4 +1,3 @@
-export { agreement } from "./agreement.js";
 export { replaceCommand, reportOutdated } from "./outdated.js";
 export { PlatformServer } from "./platform-server.js";
 export { SecretLabels } from "./secret-labels.js";

@@ -8,11 +8,11 @@ import { VolumeAttachment } from "@cdktf/provider-hcloud/lib/volume-attachment";
 import { Token } from "cdktf";
 import { Construct } from "constructs";
 import type { Config, ServerConfig } from "../../config/schema.js";
+import { agreement } from "../../config/agreement.js";
 import { serverLabels } from "../../config/labels.js";
 import type { PublicAddresses } from "../network/index.js";
 import { payloadHash, secretParts, serverUserData } from "../../machine/compose/index.js";
 import { secretFilesOf } from "../../config/secrets.js";
-import { agreement } from "./agreement.js";
 import type { SecretLabels } from "./secret-labels.js";
 import { TerraformSecrets, type SecretReferences, type SharedUserData } from "./terraform-secrets.js";
 
@@ -65,7 +65,7 @@ const decidedAtCreation = [
 /**
  * One server: Debian 13, both address families, in the private network with a fixed address, in its firewall and its spread group.
  * The label `payload` is the hash of the payload it was created with, see outdated.ts; the label `balancer` is what that payload
- * expects of the balancer, see agreement.ts.
+ * expects of the balancer, see modules/config/agreement.ts.
  */
 export class PlatformServer extends Construct {
   /** The server at Hetzner. */

@@ -1,0 +1,83 @@
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { settled, type WholeGroup } from "../../../lab/group.js";
+import type { LabOverrides } from "../../../lab/environment.js";
+import { Lab } from "../../../lab/lab.js";
+import { loadSettings, saveSettings } from "../../../lab/settings.js";
+import { figure } from "../support/figures.js";
+import { labInMode } from "../support/lab-in-mode.js";
+import { begin, ops, said, statusNow } from "../support/operator.js";
+import { unnoticed } from "../support/under-load.js";
+
+let lab: Lab;
+let group: WholeGroup;
+beforeAll(async () => {
+  lab = await labInMode("terminate");
+});
+beforeEach(async () => {
+  group = await settled(lab);
+});
+
+/** Changes what the lab is configured as, as a changed environment would. */
+async function configure(overrides: LabOverrides): Promise<void> {
+  const settings = await loadSettings(lab.layout);
+  if (settings === undefined) throw new Error("no lab");
+  await saveSettings(lab.layout, { ...settings, overrides });
+}
+
+const first = { tls: "terminate", balancerIp: "10.0.1.5" } as const;
+const second = { tls: "passthrough", balancerIp: "10.0.1.6" } as const;
+
+/** What is configured while one of the two takes over from the other. */
+const takesOver = (number: 1 | 2): LabOverrides => {
+  const [now, formerly] = number === 1 ? [first, second] : [second, first];
+  return { tls: now.tls, network: { balancerIp: now.balancerIp }, loadBalancer: { number, formerly } };
+};
+
+/** Names of the lab's balancers that run. */
+const balancers = async (): Promise<readonly string[]> =>
+  (await (await Lab.attach()).status()).services.filter((name) => name.startsWith("balancer"));
+
+/** Twenty reads and twenty writes a second. */
+const load = { ratePerSecond: 20 };
+
+describe("a change of tls", () => {
+  it("is refused without a second balancer, with the lines that declare it, and changes nothing", async () => {
+    await configure({ tls: "passthrough" });
+    const { exitCode, stderr } = await ops("rollout");
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('alpha: tls is "passthrough", it was made for "terminate"');
+    expect(stderr).toContain('loadBalancer: { number: 2, formerly: { tls: "terminate", balancerIp: "10.0.1.5" } }');
+    await configure({ tls: "terminate" });
+    expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
+  });
+
+  it("to passthrough is a rollout that no visitor notices: a second balancer takes over", async () => {
+    await configure(takesOver(2));
+    const { result, told } = await unnoticed(lab, group, () => ops("rollout"), load);
+    expect(result).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
+    expect(await balancers()).toEqual(["balancer-2"]);
+    figure("ops rollout, tls terminate to passthrough", told);
+  });
+
+  it("and back, killed at four moments, goes on from what it finds", async () => {
+    await configure(takesOver(1));
+    const moments = [/second balancer beside/, /: is replaced/, /records point at the new/, /before is taken away/];
+    const runs = async () => {
+      for (const moment of moments) {
+        const run = begin(["rollout"]);
+        void said(run, moment).then(() => run.kill("SIGKILL"));
+        const { signal, stderr } = await run;
+        expect({ moment, signal, stderr }).toEqual({ moment, signal: "SIGKILL", stderr: "" });
+      }
+      return ops("rollout");
+    };
+    const { result, told } = await unnoticed(lab, group, runs, load);
+    expect(result).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(await balancers()).toEqual(["balancer"]);
+    // The change is over, so nothing need be said of it any more, and it is the plain lab again.
+    await configure({ tls: "terminate" });
+    expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
+    figure("ops rollout, tls passthrough to terminate, killed at four moments", told);
+  });
+});

@@ -1,0 +1,137 @@
+import { agreement, disagreements, formerlyLines, formerOf } from "../../modules/config/agreement.js";
+import { type Config, serversWithRole } from "../../modules/config/schema.js";
+import type { Context } from "../core/maintain.js";
+import { sleep, waitUntil } from "../core/shell.js";
+import type { Balancers, Site } from "../core/site.js";
+import type { CloudServer } from "../core/snapshot.js";
+
+/** Longest time until a new balancer has looked at the servers that are its targets. */
+const checkSeconds = 120;
+
+/** Those of the configuration's web servers that exist. */
+const webServers = (config: Config, servers: readonly CloudServer[]): readonly CloudServer[] =>
+  servers.filter(({ name }) => serversWithRole(config, "web").some((server) => server.name === name));
+
+/**
+ * Whether so many servers are enough for all visitors: as many as have not changed yet. Before the last one is taken, they always are, but
+ * where there is no other. Pure.
+ */
+const isEnough = (healthy: number, all: number): boolean => healthy > 0 && healthy * 2 >= all;
+
+/**
+ * Refuses servers that were made for another balancer than there is: a balancer finds them healthy, and they serve none of its visitors. Pure.
+ * @param isOver whether the balancer before, where the configuration names one, is gone
+ * @throws with what differs, and with the lines that make a change of it possible
+ */
+function refuseDisagreement(config: Config, servers: readonly CloudServer[], isOver: boolean): void {
+  const former = isOver ? undefined : formerOf(config);
+  const known = [config, ...(former ? [former] : [])].map(agreement);
+  const strange = webServers(config, servers).filter((server) => !known.includes(server.agreement ?? ""));
+  if (strange.length === 0) return;
+  const said = strange.flatMap(({ name, agreement: label }) =>
+    disagreements(label, config).map((difference) => `${name}: ${difference}`),
+  );
+  const lines = new Set(strange.map(({ agreement: label }) => label && formerlyLines(label, config)));
+  const [line] = lines;
+  throw new Error(
+    `refused, for a balancer speaks one agreement at a time:\n  ${said.join("\n  ")}\n` +
+      "nothing was changed. To roll out something else, set the old value again. " +
+      (line === undefined || lines.size > 1
+        ? 'To change the domain, in steps by hand: docs/changes.md, "Change the domain"'
+        : `To change it, write into environments/${config.environment}.ts, and run this again:\n  ${line}\n` +
+          "  network.balancerIp: another address than the one before, for both balancers stand side by side\n" +
+          'see docs/changes.md, "Change TLS mode or the balancer\'s address"'),
+  );
+}
+
+/** A change from one balancer to another that is under way. */
+interface UnderWay {
+  readonly balancers: Balancers;
+  /** Web servers that were made for the new balancer already. */
+  readonly changed: number;
+  /** Web servers of the configuration, there or not. */
+  readonly all: number;
+  readonly pointed: boolean;
+}
+
+/** @returns `undefined` where there is no such change, or it is over @throws for servers that were made for neither balancer */
+async function underWay({ config, cloud, balancers }: Site): Promise<UnderWay | undefined> {
+  const [servers, changeover] = await Promise.all([cloud.servers(), balancers?.changeover()]);
+  refuseDisagreement(config, servers, changeover?.over ?? true);
+  if (balancers === undefined || changeover === undefined || changeover.over) return undefined;
+  const changed = webServers(config, servers).filter((server) => server.agreement === agreement(config));
+  return {
+    balancers,
+    changed: changed.length,
+    all: serversWithRole(config, "web").length,
+    pointed: changeover.pointed,
+  };
+}
+
+/** Says what is left of a change of the balancer. */
+export async function sayChangeover(site: Site, say: (line: string) => void): Promise<void> {
+  const change = await underWay(site);
+  if (change === undefined) return;
+  say(`a second balancer takes over: ${change.changed} of ${change.all} web servers were made for it`);
+  say(`Cloudflare's records ${change.pointed ? "point at it" : "point at it when half of them are healthy there"}`);
+  say("the balancer before goes at the end");
+}
+
+/**
+ * Takes one server after the other. Where a balancer is to take over from another one, it is made before the first server is taken, records
+ * point at it before the last ones are, and the other one goes at the end. What it does follows from what it finds.
+ * @param takeNext replaces the next server that is outdated, and returns whether there was one
+ */
+export async function changingOver(context: Context, takeNext: () => Promise<boolean>): Promise<void> {
+  await begin(context);
+  do {
+    // A server in hand may be what the new balancer lacks.
+    if (context.lock.inHand === undefined) await advance(context);
+  } while (await takeNext());
+  await end(context);
+}
+
+/** Makes the second balancer before the first server is taken. */
+async function begin(context: Context): Promise<void> {
+  const change = await underWay(context.site);
+  if (change === undefined) return;
+  const { pointed, changed, all, balancers } = change;
+  if (pointed && changed === all) return;
+  await context.progress.step("a second balancer beside the one that serves", (report) => balancers.open(report));
+  // The interrupted run may have pointed them a moment ago.
+  if (pointed) await spread(context);
+}
+
+/** Points the records at the new balancer as soon as enough servers are healthy there, and returns when nobody is led to the other any more. */
+async function advance(context: Context): Promise<void> {
+  const { site, progress } = context;
+  const change = await underWay(site);
+  if (change === undefined || change.pointed || !isEnough(change.changed, change.all)) return;
+  const { balancers, all } = change;
+  await progress.step("the new balancer finds its servers healthy", (report) =>
+    waitUntil(
+      "enough are",
+      async () => {
+        const healthy = await balancers.healthy();
+        return isEnough(healthy.length, all) ? undefined : `healthy there: ${healthy.join(", ") || "none"}`;
+      },
+      { limitSeconds: checkSeconds, report },
+    ),
+  );
+  await progress.step("Cloudflare's records point at the new balancer", (report) => balancers.point(report));
+  await spread(context);
+}
+
+const spread = ({ site, progress }: Context): Promise<void> =>
+  progress.step("Cloudflare's data centres hear of it, one after the other", () => sleep(site.secrets.spreadSeconds));
+
+/** Takes the balancer before away when no server was made for it any more. */
+async function end({ site, progress }: Context): Promise<void> {
+  const change = await underWay(site);
+  if (change === undefined) return;
+  if (!change.pointed || change.changed < change.all) {
+    progress.say("the change to another balancer is not at its end; for the rest: npm run ops rollout");
+    return;
+  }
+  await progress.step("the balancer before is taken away", (report) => change.balancers.close(report));
+}

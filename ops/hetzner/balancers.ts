@@ -1,0 +1,205 @@
+import { formerOf } from "../../modules/config/agreement.js";
+import { balancerId, balancerName } from "../../modules/config/balancer.js";
+import { type Config, serversWithRole } from "../../modules/config/schema.js";
+import type { Balancers, Changeover, Report } from "../core/site.js";
+import {
+  actionsOf,
+  type Allowed,
+  changeoverNumber,
+  closingOf,
+  excessOf,
+  noting,
+  openingOf,
+  type PlannedBalancer,
+  pointing,
+} from "../terraform/plan.js";
+import type { Stack } from "../terraform/terraform.js";
+import type { ApiBalancer, ApiServer, HetznerApi } from "./api.js";
+
+/** What {@link HetznerBalancers} works with. */
+export interface HetznerBalancersProps {
+  /** The environment. */
+  readonly config: Config;
+  /** Client of Hetzner's API. */
+  readonly api: HetznerApi;
+  /** The stack of balancers and records. */
+  readonly edge: Stack;
+  /** Writes the stacks anew and lets the policies judge them. @throws when they do not pass */
+  readonly synthesize: () => Promise<void>;
+}
+
+/** Targets of a balancer by their servers' names, and whether each passes all its health checks. Pure. */
+export function healthOf(
+  { targets }: Pick<ApiBalancer, "targets">,
+  servers: readonly Pick<ApiServer, "id" | "name">[],
+): ReadonlyMap<string, boolean> {
+  const names = new Map(servers.map(({ id, name }) => [id, name]));
+  const found = targets.flatMap(({ server, health_status = [] }) => {
+    const name = server && names.get(server.id);
+    const passes = health_status.length > 0 && health_status.every(({ status }) => status === "healthy");
+    return name === undefined ? [] : [[name, passes] as const];
+  });
+  return new Map(found);
+}
+
+const planned = (config: Config): PlannedBalancer => ({ id: balancerId(config), tls: config.tls });
+
+/** Two balancers as Terraform makes them. Each plan is read before it is applied; what of it has been done, two numbers in the state say. */
+export class HetznerBalancers implements Balancers {
+  private readonly former: Config;
+  private readonly web: readonly string[];
+  private isReady: Promise<void> | undefined;
+
+  /** @throws Error for an environment that names no balancer before */
+  constructor(private readonly props: HetznerBalancersProps) {
+    const former = formerOf(props.config);
+    if (former === undefined) throw new Error("loadBalancer.formerly is not set");
+    this.former = former;
+    this.web = serversWithRole(props.config, "web").map(({ name }) => name);
+  }
+
+  async changeover(): Promise<Changeover> {
+    const { config, edge } = this.props;
+    const [outputs, balancers] = await Promise.all([edge.outputs(), this.balancers()]);
+    // Not there before the first deploy with a balancer before.
+    const { used, only } = (outputs["balancer_change"] ?? {}) as { readonly used?: number; readonly only?: number };
+    const { number } = config.loadBalancer;
+    // Without this, a balancer that a deploy has made beside the only one would be overlooked.
+    const isAlone = !balancers.some(({ name }) => name === balancerName(this.former));
+    return { pointed: used === number, over: only === number && isAlone };
+  }
+
+  async healthy(): Promise<readonly string[]> {
+    const { api, config } = this.props;
+    const [servers, balancers] = await Promise.all([
+      api.servers(`environment=${config.environment}`),
+      this.balancers(),
+    ]);
+    const balancer = balancers.find(({ name }) => name === balancerName(config));
+    if (balancer === undefined) return [];
+    return [...healthOf(balancer, servers)].flatMap(([name, isHealthy]) => (isHealthy ? [name] : []));
+  }
+
+  async open(report: Report): Promise<void> {
+    await this.getReady(report);
+    const { config, api } = this.props;
+    const balancers = await this.balancers();
+    const [now, before] = [balancerName(config), balancerName(this.former)];
+    if (!balancers.some(({ name }) => name === before))
+      throw new Error(
+        `refused: loadBalancer.formerly is set, and there is no balancer ${before} at Hetzner; there is ${balancers.map(({ name }) => name).join(", ") || "none"}. ` +
+          "loadBalancer.number must be the other one than that of the balancer which serves",
+      );
+    await this.apply({
+      purpose: "make a second balancer",
+      // One of an earlier change may have been noted as the only one.
+      override: numberOf("only", 0),
+      allowed: openingOf(planned(config), planned(this.former), this.web),
+      report,
+      first: async (actions) => {
+        const stray = balancers.find(({ name }) => name === now);
+        if (stray === undefined || !actions.includes(`creates hcloud_load_balancer.${balancerId(config)}`)) return;
+        report(
+          `balancer ${stray.id} is in no state: an interrupted run made it, nobody can tell how far; it is removed`,
+        );
+        if (stray.targets.length > 0) throw new Error(`refused: balancer ${now} is in no state, and has targets`);
+        if (stray.protection.delete) await api.setProtection(stray, false, "load_balancers");
+        await api.deleteBalancer(stray);
+      },
+    });
+  }
+
+  async point(report: Report): Promise<void> {
+    await this.getReady(report);
+    await this.apply({
+      purpose: "point the records at the new balancer",
+      override: numberOf("used", this.props.config.loadBalancer.number),
+      allowed: pointing,
+      report,
+    });
+  }
+
+  async close(report: Report): Promise<void> {
+    await this.getReady(report);
+    const { config, api } = this.props;
+    const allowed = closingOf(planned(config), planned(this.former), this.web);
+    await this.apply({
+      purpose: "take the balancer before away",
+      override: without(Object.keys(allowed), balancerId(this.former)),
+      allowed,
+      report,
+      first: async () => {
+        const last = (await this.balancers()).find(({ name }) => name === balancerName(this.former));
+        if (last?.protection.delete) await api.setProtection(last, false, "load_balancers");
+      },
+    });
+    // Only when all of it is gone: interrupted before, the next run takes the rest.
+    await this.apply({
+      purpose: "note that there is one balancer",
+      override: numberOf("only", config.loadBalancer.number),
+      allowed: noting,
+      report,
+    });
+  }
+
+  private async getReady(report: Report): Promise<void> {
+    this.isReady ??= this.props.synthesize().then(() => this.props.edge.init());
+    await this.isReady;
+    report("the configuration passes");
+  }
+
+  private balancers(): Promise<readonly ApiBalancer[]> {
+    return this.props.api.balancers(`environment=${this.props.config.environment}`);
+  }
+
+  /** Applies a plan of a copy of the stack in which this is overridden, if it does nothing but what is allowed. @param first done before */
+  private async apply({
+    purpose,
+    override,
+    allowed,
+    report,
+    first,
+  }: {
+    readonly purpose: string;
+    readonly override: object;
+    readonly allowed: Allowed;
+    readonly report: Report;
+    readonly first?: (actions: readonly string[]) => Promise<void>;
+  }): Promise<void> {
+    const { config, edge } = this.props;
+    const copy = await edge.overridden({ resource: override });
+    try {
+      await copy.plan({}, async ({ plan, apply }) => {
+        const excess = excessOf(plan, allowed);
+        if (excess.length > 0)
+          throw new Error(
+            `refused: the plan would do more than ${purpose}:\n  ${excess.join("\n  ")}\n` +
+              `what else has changed, deploy first, without the change of the balancer: npx cdktf deploy ${config.environment}-edge`,
+          );
+        const actions = actionsOf(plan);
+        for (const action of actions) report(action);
+        await first?.(actions);
+        // Also without an action: outputs follow.
+        await apply();
+      });
+    } finally {
+      await copy.discard();
+    }
+  }
+}
+
+/** None of these any more, whatever protects the balancer among them. @param addresses each with its index */
+function without(addresses: readonly string[], balancer: string): object {
+  const resource: Record<string, Record<string, object>> = {};
+  for (const address of addresses) {
+    const [type = "", name = ""] = address.replace("[0]", "").split(".");
+    resource[type] = { ...resource[type], [name]: { count: 0 } };
+  }
+  const protectedOne = { count: 0, lifecycle: { prevent_destroy: false } };
+  return { ...resource, hcloud_load_balancer: { [balancer]: protectedOne } };
+}
+
+/** Writes a number that no deploy changes. An empty list would leave in force what is ignored; this is an attribute that is never set. */
+const numberOf = (which: keyof typeof changeoverNumber, input: number): object => ({
+  terraform_data: { [changeoverNumber[which]]: { input, lifecycle: { ignore_changes: ["triggers_replace"] } } },
+});

@@ -1,0 +1,13 @@
+import { layout } from "../../lab/layout.js";
+import { loadSettings } from "../../lab/settings.js";
+import { surroundingSteps } from "../../lab/up.js";
+import type { Report } from "../core/site.js";
+
+/** Puts in force around the machines of the running lab what the tree and its settings say now. */
+export async function renewSurroundings(report: Report): Promise<void> {
+  const { overrides } = (await loadSettings(layout)) ?? { overrides: {} };
+  for (const { title, run } of surroundingSteps(layout, overrides)) {
+    const note = await run();
+    report(note === undefined ? title : `${title}: ${note}`);
+  }
+}
