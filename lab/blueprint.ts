@@ -3,10 +3,10 @@ import { agreement } from "../modules/config/agreement.js";
 import type { Config, ServerConfig } from "../modules/config/schema.js";
 import {
   allSecretParts,
-  compress,
   packagesOf,
   payloadHash,
   payloadOf,
+  secretsAtHand,
   serverUserData,
   withCertificateBefore,
 } from "../modules/machine/compose/index.js";
@@ -76,12 +76,10 @@ export const payloadHashBefore = ({ environment: { config } }: Blueprint, name: 
 /** User data of a server, byte for byte as it is synthesized, with the lab's secrets in the secret part. */
 export const userDataOf = ({ environment: { config }, credentials }: Blueprint, name: string): string => {
   const server = serverOf(config, name);
-  const value = credentials.value.bind(credentials, server);
-  const encode = (content: string): string => Buffer.from(content).toString("base64");
   return serverUserData({
     config,
     server,
-    secrets: allSecretParts(config, server, { value, encode, compress }),
+    secrets: allSecretParts(config, server, secretsAtHand(credentials.value.bind(credentials, server))),
   });
 };
 

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { Command } from "commander";
@@ -30,9 +30,11 @@ const part = (path: string): string => fileURLToPath(new URL(`../modules/machine
 const mysqlGroup = part("mysql/files/mysql-group");
 const appRuns = part("application/files/app-runs");
 const mysqlBackup = part("backup/files/mysql-backup");
+/** Scripts of the payload's parts that come with the release. */
+const platformScripts = ["application/files/deploy-app", "mysql/files/mysql-data"].map(part);
 
 /**
- * Builds the tarball of a release: one folder per program, `app`, `app-runs`, `mysql-group` and `mysql-backup`.
+ * Builds the tarball of a release: one folder per program: `app`, `app-runs`, `mysql-group`, `mysql-backup`, and `platform` with scripts.
  * The same source, version and tools give the same bytes.
  * @throws when the application's `build` fails, with what it printed
  */
@@ -55,6 +57,12 @@ export const buildRelease = async ({
     await cp(mysqlBackup, join(staging, "mysql-backup"), { recursive: true, filter });
     // Both compare sets of transactions.
     await cp(join(mysqlGroup, "gtid.py"), join(staging, "mysql-backup/gtid.py"));
+    await mkdir(join(staging, "platform"));
+    for (const script of platformScripts) {
+      const copy = join(staging, "platform", basename(script));
+      await cp(script, copy);
+      await chmod(copy, 0o755);
+    }
     await mkdir(resolve(folder), { recursive: true });
     await pack(staging, path);
   } finally {

@@ -36,7 +36,7 @@ const entries = async () => {
 };
 
 describe("the tarball", () => {
-  it("holds exactly the four programs, in one order", async () =>
+  it("holds exactly the four programs and the platform's scripts, in one order", async () =>
     expect((await entries()).map(({ path }) => path)).toEqual([
       "app/",
       "app-runs/",
@@ -63,11 +63,15 @@ describe("the tarball", () => {
         .filter((name) => name.endsWith(".py"))
         .map((name) => `mysql-group/${name}`)
         .sort(),
+      "platform/",
+      "platform/deploy-app",
+      "platform/mysql-data",
     ]));
 
   it("has nothing of the machine in it: no time, owner or umask", async () => {
     for (const { path, mode, mtime, uid } of await entries()) {
-      const executable = path.endsWith("/") || ["mysql-backup/install", "mysql-backup/mysql-backup.sh"].includes(path);
+      const executable =
+        /^platform\/|\/$/.test(path) || ["mysql-backup/install", "mysql-backup/mysql-backup.sh"].includes(path);
       expect([path, mode]).toEqual([path, executable ? 0o755 : 0o644]);
       expect(mtime?.getTime() ?? 0).toBe(0);
       expect(uid ?? 0).toBe(0);

@@ -24,6 +24,7 @@ const sound = {
   "app-runs/a.py": "",
   "mysql-group/a.py": "",
   "mysql-backup/a.py": "",
+  "platform/a": "",
 };
 
 interface MakeProps {
@@ -45,7 +46,7 @@ const make = async ({ files = {}, links = {}, executable = [] }: MakeProps = {})
   for (const [path, target] of Object.entries(links)) symlinkSync(target, join(cwd, path));
   for (const path of executable) chmodSync(join(cwd, path), 0o755);
   const file = `${cwd}.tar.gz`;
-  const programs = ["app", "app-runs", "mysql-group", "mysql-backup"].filter((program) =>
+  const programs = ["app", "app-runs", "mysql-group", "mysql-backup", "platform"].filter((program) =>
     Object.entries({ ...sound, ...files }).some(
       ([path, content]) => content !== undefined && path.startsWith(`${program}/`),
     ),

@@ -51,6 +51,11 @@ export interface SecretFile {
   readonly own?: boolean;
   /** Whether only the first server of the role gets it. @default false */
   readonly first?: boolean;
+  /**
+   * Whether its value comes from outside and may hold any character: it travels in base64.
+   * @default false: Terraform makes it, of printable ASCII and line breaks
+   */
+  readonly given?: boolean;
   /** Whether it is a certificate. Every user of the server may read those, since the monitoring agent looks when they end. @default false */
   readonly certificate?: boolean;
 }
@@ -71,6 +76,8 @@ const plain = (
 });
 
 const certificate = (...file: Parameters<typeof plain>): SecretFile => ({ ...plain(...file), certificate: true });
+
+const given = (file: SecretFile): SecretFile => ({ ...file, given: true });
 
 /** All secret files, the one list that Terraform, the lab and the tests read. */
 const secretFiles: readonly SecretFile[] = [
@@ -117,20 +124,21 @@ const secretFiles: readonly SecretFile[] = [
     owner: users.datadog,
     needs: ["datadogApiKey"],
     content: (value) => `DD_API_KEY=${value("datadogApiKey")}\n`,
+    given: true,
     when: monitored,
   },
-  plain(paths.backup.bucketKey, users.backup, "backupBucketKey", "database", backedUp),
+  given(plain(paths.backup.bucketKey, users.backup, "backupBucketKey", "database", backedUp)),
   ...(
     [
       [paths.backup.restoreBucketKey, "restoreBucketKey"],
       [paths.backup.restorePrivateKey, "restorePrivateKey"],
     ] as const
-  ).map(([path, name]) => ({ ...plain(path, users.root, name, "database", restoring), own: true, first: true })),
+  ).map(([path, name]) => ({ ...given(plain(path, users.root, name, "database", restoring)), own: true, first: true })),
 ];
 
 const applicationSecretFiles = ({ application }: Config): readonly SecretFile[] =>
   Object.keys(application.secrets).map((name) =>
-    plain(applicationSecret(name), users.application, applicationSecretName(name), "web"),
+    given(plain(applicationSecret(name), users.application, applicationSecretName(name), "web")),
   );
 
 /**

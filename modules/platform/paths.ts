@@ -35,6 +35,7 @@ export const paths = {
     runs: "/opt/app-runs",
     mysqlCa: "/etc/app/mysql-ca.pem",
     deploy: "/usr/local/sbin/deploy-app",
+    deploySettings: "/etc/app/deploy.env",
   },
   nginx: {
     accessLog: "/var/log/nginx/access.json",

@@ -33,7 +33,7 @@ export const entriesOf = async (
 };
 
 /** The platform's own programs, which `npm run app:build` adds. */
-const platformPrograms = ["app-runs", "mysql-group", "mysql-backup"];
+const platformPrograms = ["app-runs", "mysql-group", "mysql-backup", "platform"];
 
 /** What is wrong with the names and kinds of what a release holds. */
 export const problemsOfEntries = (entries: readonly Entry[]): readonly Finding[] => [

@@ -88,7 +88,7 @@ export const payloadMutations: readonly Mutation[] = [
     ['sync -f "$1"', "true", "an empty program after a power cut"],
   ),
   ...inFile(
-    "application/files/deploy-app.hbs",
+    "application/files/deploy-app",
     ["flock --nonblock 9 ||", "true ||", "two deployments at once"],
     ['mv -T "$ROOT/.next" "$CURRENT"', 'ln -sfn "$1" "$CURRENT"', "for a moment there is no release"],
     ['switch_to "$previous"\n', "\n", "a broken release stays"],

@@ -146,7 +146,7 @@ describe("secrets", () => {
     expect([shared.length, own.length]).toEqual([9, 3]);
     for (const content of [...shared, ...own])
       expect(content).toMatch(
-        /^content: \$\{base64encode\(local\.(shared_parts_web-database|alpha_secret)_[a-z][\w-]+\)\}$/,
+        /^content: \$\{(jsonencode|base64encode)\(local\.(shared_parts_web-database|alpha_secret)_[a-z][\w-]+\)\}$/,
       );
   });
 

@@ -33,9 +33,11 @@ export class TerraformSecrets extends Construct implements SecretSource {
     return reference;
   };
 
-  /** Base64 of a file's content, made by Terraform when it applies. */
-  readonly encode: SecretSource["encode"] = (content, file) =>
-    Fn.base64encode(this.local(file.path.replaceAll(/[^a-z0-9_]+/g, "-").slice(1), content));
+  /** A file's content as a text in JSON, or in base64, made by Terraform when it applies. */
+  readonly encode: SecretSource["encode"] = (content, { path, given }) => {
+    const local = this.local(path.replaceAll(/[^a-z0-9_]+/g, "-").slice(1), content);
+    return given ? Fn.base64encode(local) : Fn.jsonencode(local);
+  };
 
   /** Base64 of a compressed text, made by Terraform when it applies. */
   readonly compress: SecretSource["compress"] = (text) => Fn.base64gzip(this.local("all", text));

@@ -1,4 +1,4 @@
-import { stringify } from "yaml";
+import { stringify, type ScalarTag } from "yaml";
 import { paths } from "../../platform/paths.js";
 import { createdEarly } from "../../platform/users.js";
 import { compact } from "./compact.js";
@@ -146,6 +146,19 @@ export function ownConfig(hostname: string, files: readonly PayloadFile[], share
   return { merge_how: appending, hostname, write_files: files.map(writtenFile) };
 }
 
+/** A text that is YAML already, as every text in JSON is. */
+export class Written {
+  constructor(readonly yaml: string) {}
+}
+
+const written: ScalarTag = {
+  tag: "tag:yaml.org,2002:str",
+  default: true,
+  identify: (value) => value instanceof Written,
+  resolve: (text) => text,
+  stringify: ({ value }) => (value as Written).yaml,
+};
+
 /** Text of a cloud-config: the same data always gives the same bytes. */
 export const renderCloudConfig = (config: object): string =>
-  `#cloud-config\n${stringify(config, { lineWidth: 0, aliasDuplicateObjects: false })}`;
+  `#cloud-config\n${stringify(config, { lineWidth: 0, aliasDuplicateObjects: false, customTags: [written] })}`;

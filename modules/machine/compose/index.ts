@@ -4,9 +4,9 @@ export { plainFilesOf, type PlainFile } from "./plain-files.js";
 export { maximumBytes, payloadHash, payloadSize, warningBytes, withCertificateBefore } from "./size.js";
 export {
   allSecretParts,
-  compress,
   compressedShared,
   secretParts,
+  secretsAtHand,
   serverUserData,
   type SecretSource,
 } from "./user-data.js";

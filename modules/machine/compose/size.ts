@@ -3,7 +3,7 @@ import type { Config, ServerConfig } from "../../config/schema.js";
 import { applicationSecretName, secretFilesOf, type SecretFile, type SecretName } from "../../config/secrets.js";
 import { once, oncePerServer } from "./once.js";
 import { decisiveHash } from "./payload.js";
-import { compress, secretParts, serverUserData, type SecretSource } from "./user-data.js";
+import { secretParts, secretsAtHand, serverUserData, type SecretSource } from "./user-data.js";
 
 /** Hetzner takes at most this much user data. */
 export const maximumBytes = 32 * 1024;
@@ -58,11 +58,8 @@ const incompressible = (name: string, bytes: number): string =>
     .slice(0, bytes);
 
 /** Secrets of realistic length. */
-const realistic = (config: Config): SecretSource => ({
-  value: (name) => incompressible(name, bytesOf(config, name)),
-  encode: (content) => Buffer.from(content).toString("base64"),
-  compress,
-});
+const realistic = (config: Config): SecretSource =>
+  secretsAtHand((name) => incompressible(name, bytesOf(config, name)));
 
 /** Secret files with contents of realistic length, made once for all servers that have the same files. */
 const realisticParts = once(

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import type { Config, ServerConfig } from "../../config/schema.js";
 import { secretFilesOf, type SecretFile, type SecretName } from "../../config/secrets.js";
-import { appending, renderCloudConfig } from "./cloud-config.js";
+import { appending, renderCloudConfig, Written } from "./cloud-config.js";
 import { oncePerRoles, oncePerServer } from "./once.js";
 import { users } from "../../platform/users.js";
 import { ownTextOf, sharedTextOf } from "./payload.js";
@@ -10,7 +10,7 @@ import { ownTextOf, sharedTextOf } from "./payload.js";
 export interface SecretSource {
   /** Value of a secret on the server that is rendered. */
   readonly value: (name: SecretName) => string;
-  /** Base64 of a file's whole content, by Terraform at apply time or here and now. */
+  /** A file's whole content as a text in JSON, or in base64 where `given`, by Terraform at apply time or here and now. */
   readonly encode: (content: string, file: SecretFile) => string;
   /** Base64 of a compressed text (gzip), likewise. */
   readonly compress: (text: string) => string;
@@ -19,12 +19,19 @@ export interface SecretSource {
 const boundary = "==platform-payload==";
 
 /** Base64 of a compressed text. Time and operating system are left out of gzip's header (bytes 4 to 7 and 9), so that equal texts give equal bytes. */
-export function compress(text: string): string {
+function compress(text: string): string {
   const bytes = gzipSync(text);
   bytes.writeUInt32LE(0, 4);
   bytes[9] = 0xff;
   return bytes.toString("base64");
 }
+
+/** Secrets that are at hand, as in the lab. */
+export const secretsAtHand = (value: SecretSource["value"]): SecretSource => ({
+  value,
+  encode: (content, { given }) => (given ? Buffer.from(content).toString("base64") : JSON.stringify(content)),
+  compress,
+});
 
 /** Compressed cloud-config that servers with the same roles share. No secret, no reference. */
 export const compressedShared = oncePerRoles((config, roles) => compress(sharedTextOf(config, roles)));
@@ -37,10 +44,11 @@ export function secretParts(files: readonly SecretFile[], source: SecretSource):
     path: file.path,
     owner: `${file.owner}:${file.owner}`,
     permissions: file.certificate ? "0644" : "0600",
-    encoding: "b64",
     // Files of other users wait until cloud-init has made the users. Root's are written before sshd starts, which needs its host key.
     ...(file.owner !== users.root && { defer: true }),
-    content: source.encode(file.content(source.value), file),
+    // Base64 of what is base64 itself, as keys and certificates are, would be a fifth longer when it is compressed.
+    ...(file.given && { encoding: "b64" }),
+    content: new Written(source.encode(file.content(source.value), file)),
   }));
   return [source.compress(renderCloudConfig({ merge_how: appending, write_files: written }))];
 }

@@ -32,6 +32,7 @@ describe("scripts of the payload", () => {
     const folder = temporaryFolder();
     writeBelow(folder, scripts);
     const paths = scripts.map(({ path }) => join(folder, path));
-    expect(runTool("shellcheck", paths)).toEqual({ status: 0, output: "" });
+    // SC1091: what they read of a server is not here.
+    expect(runTool("shellcheck", ["--exclude=SC1091", ...paths])).toEqual({ status: 0, output: "" });
   });
 });

@@ -9,7 +9,10 @@ import { besidesOf, unitFiles } from "./units.js";
 
 const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 
-/** The application under its own user: units, settings, and `deploy-app`, which also brings the first release. */
+/**
+ * The application under its own user: units, settings, and `deploy-app`, which also brings the first release. It is no part of the payload
+ * but comes with the release, see parts/release.
+ */
 export function applicationPart({ config }: PayloadContext): PayloadPart {
   const { environment, healthPath, listens, readyPath, secrets } = config.application;
   const besides = besidesOf(config);
@@ -42,7 +45,7 @@ export function applicationPart({ config }: PayloadContext): PayloadPart {
       ...(listens === "socket" ? [unit("app.socket")] : []),
       unit("app-first-release.service"),
       ...unitFiles(config),
-      { ...rendered(paths.application.deploy, "deploy-app.hbs"), permissions: "0755" },
+      rendered(paths.application.deploySettings, "deploy.env.hbs"),
     ],
     setup: renderTemplate(file("setup-application.hbs"), variables),
   };

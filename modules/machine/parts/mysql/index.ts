@@ -23,7 +23,8 @@ const maximumConnections = 1500;
 
 /**
  * MySQL as a member of the replication group: server, data volume, and mysql-group, which forms the group and tells roles.
- * mysql-group's code (files/mysql-group) is no part of the payload: release/build.ts packs it into the release, its unit fetches it.
+ * mysql-data and mysql-group's code are no part of the payload: release/build.ts packs them into the release. parts/release brings the one,
+ * mysql-group's unit the other.
  */
 export function mysqlPart({ config }: PayloadContext): PayloadPart {
   const members = serversWithRole(config, "database");
@@ -37,7 +38,6 @@ export function mysqlPart({ config }: PayloadContext): PayloadPart {
       copied("/etc/systemd/system/mysql-data.service", "mysql-data.service"),
       copied("/etc/tmpfiles.d/mysql-logs.conf", "mysql-logs.conf"),
       copied("/etc/logrotate.d/mysql-server", "logrotate"),
-      copied("/usr/local/sbin/mysql-data", "mysql-data", "0755"),
       copied("/usr/local/sbin/mysql-group", "mysql-group.sh", "0755"),
       copied("/etc/systemd/system/mysql-group.service", "mysql-group.service"),
     ],

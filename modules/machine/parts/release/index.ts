@@ -5,7 +5,10 @@ import { readStatic, renderTemplate } from "../../part/templates.js";
 
 const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 
-/** How our own programs reach a server: the name of its release, and `fetch-release`, which the programs' units call. */
+/**
+ * How our own programs reach a server: the name of its release, and `fetch-release`, which the programs' units call. What of the platform's
+ * scripts needs no setting, and what nobody needs before the release is there, comes with it too, as /opt/platform.
+ */
 export const releasePart = ({ config }: PayloadContext): PayloadPart => ({
   name: "release",
   packages: packages.release,
@@ -18,4 +21,5 @@ export const releasePart = ({ config }: PayloadContext): PayloadPart => ({
     },
     { path: paths.release.fetch, permissions: "0755", content: readStatic(file("fetch-release")) },
   ],
+  setup: readStatic(file("setup-release")),
 });

@@ -62,9 +62,7 @@ describe("an application of one's own", () => {
   it("has its packages, its variables, and is tried by its own paths", () => {
     expect(own.packages).toEqual(["python3-flask"]);
     expect(contentOf(own, "/etc/app/app.env")).toContain(String.raw`GREETING="say \"hi\" to \$USER \\ \`id\`"` + "\n");
-    const deploy = contentOf(own, "/usr/local/sbin/deploy-app");
-    expect(deploy).toContain(`HEALTH=http://127.0.0.1:${ports.application}/live `);
-    expect(deploy).toContain(`READY=http://127.0.0.1:${ports.applicationTrial}/ready\n`);
+    expect(contentOf(own, "/etc/app/deploy.env")).toContain("\nHEALTH_PATH=/live\nREADY_PATH=/ready\n");
   });
 });
 
@@ -102,7 +100,7 @@ describe("an application that opens its port itself", () => {
   it("gets no socket, and a port that HAProxy leads to", () => {
     expect(own.files?.map(({ path }) => path)).not.toContain("/etc/systemd/system/app.socket");
     expect(contentOf(own, "/etc/app/app.env")).toContain(`PORT=${ports.applicationItself}\n`);
-    expect([contentOf(own, "/usr/local/sbin/deploy-app"), own.setup].join()).not.toContain("app.socket");
+    expect([contentOf(own, "/etc/app/deploy.env"), own.setup].join()).not.toContain("app.socket");
     expect(own.setup).toContain("enable --quiet app.service app-first-release.service\n");
   });
 
@@ -178,7 +176,7 @@ describe("units", () => {
     expect(more.setup).toContain(
       "enable --quiet app-workers.target app-worker-mail.service app-worker-cache.service\n",
     );
-    expect(contentOf(more, "/usr/local/sbin/deploy-app")).toContain("restart --no-block app-workers.target\n");
+    expect(contentOf(more, "/etc/app/deploy.env")).toContain("WORKERS=app-workers.target\n");
     expect(more.packages).toContain("python3-pymysql");
     expect(part.packages).not.toContain("python3-pymysql");
   });
@@ -189,9 +187,7 @@ describe("units", () => {
     expect(migrations).toContain(
       'ExecStart="/usr/bin/env" "DATABASE_USER=app-migrations" "DATABASE_PASSWORD_FILE=/etc/app/migrations-password" "/usr/bin/python3" "-B" "/opt/app-runs" "migrations" "--" "/usr/bin/node" "migrate.js"\n',
     );
-    const deploy = contentOf(more, "/usr/local/sbin/deploy-app");
-    expect(deploy.indexOf("start app-migrations")).toBeLessThan(deploy.indexOf("restart app-trial"));
-    expect(deploy.indexOf("start app-migrations")).toBeGreaterThan(0);
+    expect(contentOf(more, "/etc/app/deploy.env")).toContain("MIGRATIONS=app-migrations.service\n");
   });
 
   it.runIf(hasTool("systemd-analyze", "units of workers and schedules"))(
@@ -279,7 +275,7 @@ describe("units", () => {
     expect(first).toMatch(/^WantedBy=multi-user\.target$/m);
     expect(unit("app-first-release.service")).not.toContain("app-runs");
     expect(part.setup).toMatch(
-      /^mkdir -p \/opt\/app\/releases\nsystemctl daemon-reload\nsystemctl enable --quiet app\.socket app\.service app-first-release\.service\n/m,
+      /^mkdir -p \/opt\/app\/releases\nln -sfn \/opt\/platform\/deploy-app \/usr\/local\/sbin\/deploy-app\nsystemctl daemon-reload\nsystemctl enable --quiet app\.socket app\.service app-first-release\.service\n/m,
     );
     expect(part.setup).toMatch(/\nsystemctl start --no-block app-first-release\.service\n$/);
   });

@@ -1,33 +1,41 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { Config } from "../../../../../modules/config/schema.js";
 import { applicationPart } from "../../../../../modules/machine/parts/application/index.js";
 import { ports } from "../../../../../modules/platform/ports.js";
 import { exampleConfig } from "../../../../support/config.js";
 import { contentOf, inTemporaryFolder, partOf, writeBelow } from "../../../../support/payload-files.js";
-import { runToolBeside } from "../../../../support/tools.js";
+import { hasTool, runTool, runToolBeside } from "../../../../support/tools.js";
+
+const script = fileURLToPath(
+  new URL("../../../../../modules/machine/parts/application/files/deploy-app", import.meta.url),
+);
 
 /**
  * deploy-app with a folder for /opt/app, and stand-ins for what it talks to: releases as folders, systemd, and an application whose
  * health check fails when a file "sick" names its release or "all"; a trial is not ready, and ends by itself, when it says "trial". Each
  * answers on its port only.
  */
-const deploy = (script: string, config?: Config): Promise<string[]> =>
-  inTemporaryFolder((folder) => deployIn(folder, script, config));
+const deploy = (steps: string, config = exampleConfig()): Promise<string[]> =>
+  inTemporaryFolder((folder) => deployIn(folder, steps, config));
 
-async function deployIn(folder: string, script: string, config = exampleConfig()): Promise<string[]> {
+async function deployIn(folder: string, steps: string, config: Config): Promise<string[]> {
   const standIn = (name: string, body: string) => ({
     path: `bin/${name}`,
     content: `#!/bin/bash\n${body}\n`,
     permissions: "0755",
   });
-  const program = contentOf(partOf(applicationPart, config), "/usr/local/sbin/deploy-app")
+  const program = readFileSync(script, "utf8")
     .replaceAll("/opt/app", join(folder, "opt"))
+    .replace("/etc/app/deploy.env", join(folder, "deploy.env"))
     .replaceAll("/run/lock", folder)
     .replace("{2-60}", "{2-0}")
     .replace('healthy "$HEALTH" 5', 'healthy "$HEALTH" 0');
   writeBelow(folder, [
     { path: "deploy-app", content: program, permissions: "0755" },
+    { path: "deploy.env", content: contentOf(partOf(applicationPart, config), "/etc/app/deploy.env") },
     standIn(
       "curl",
       `cd ${folder}
@@ -60,7 +68,7 @@ async function deployIn(folder: string, script: string, config = exampleConfig()
         release() { ./deploy-app "https://archive.test/$1" "$(echo "$1" | sha256sum | cut -d' ' -f1)" 2>&1; echo "exit $?"; }
         current() { cat opt/current/server.js; }
         sick() { echo "$1" >sick; }
-        ${script}`,
+        ${steps}`,
     },
   ]);
   const { output } = await runToolBeside("bash", [join(folder, "test.sh")]);
@@ -68,6 +76,10 @@ async function deployIn(folder: string, script: string, config = exampleConfig()
 }
 
 describe("deploy-app", { concurrent: true }, () => {
+  it.runIf(hasTool("shellcheck", "deploy-app"))("satisfies shellcheck", () => {
+    expect(runTool("shellcheck", [script])).toEqual({ status: 0, output: "" });
+  });
+
   it("releases, goes back by the same command, and does nothing when nothing is to do", async () => {
     const output = await deploy("build 1; build 2; release 1; release 2; current; release 1; current; release 1");
     expect(output.filter((line) => !line.includes("is current"))).toEqual([
@@ -167,9 +179,9 @@ describe("deploy-app", { concurrent: true }, () => {
 
   it("applies a release's migrations before it is tried, and tries none whose migrations fail", async () => {
     const config = exampleConfig({ application: { migrate: ["/usr/bin/node", "migrate.js"] } });
-    const script =
+    const steps =
       "build 1; release 1; cat migrated; grep -E 'migrations|trial' systemctl.log | head -n 2; build 2; sick migrations; release 2; cat migrated; current; tail -n 2 systemctl.log";
-    expect((await deploy(script, config)).slice(1)).toEqual([
+    expect((await deploy(steps, config)).slice(1)).toEqual([
       "exit 0",
       "// 1",
       "start app-migrations.service",
@@ -193,7 +205,7 @@ describe("deploy-app", { concurrent: true }, () => {
   });
 
   it("waits for a trial longer than its migrations may take, and for an application until it hangs no more", () => {
-    const program = contentOf(partOf(applicationPart), "/usr/local/sbin/deploy-app");
+    const program = readFileSync(script, "utf8");
     expect(Number(/TRIAL_SECONDS=(\d+)/.exec(program)?.[1])).toBeGreaterThan(60);
     expect(Number(/--max-time (\d+)/.exec(program)?.[1])).toBeLessThanOrEqual(10);
   });

@@ -1,10 +1,13 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { mysqlPart } from "../../../../../modules/machine/parts/mysql/index.js";
-import { contentOf, inTemporaryFolder, partOf, writeBelow } from "../../../../support/payload-files.js";
+import { inTemporaryFolder, writeBelow } from "../../../../support/payload-files.js";
 import { hasTool, runToolBeside } from "../../../../support/tools.js";
 
-const program = contentOf(partOf(mysqlPart), "/usr/local/sbin/mysql-data");
+const program = readFileSync(
+  new URL("../../../../../modules/machine/parts/mysql/files/mysql-data", import.meta.url),
+  "utf8",
+);
 
 /**
  * Runs a script in which `mysql-data` is the real program, with real file systems, on volumes that are files: `volume NAME` makes a blank

@@ -10,6 +10,11 @@ import { hasTool, runTool } from "../../../../support/tools.js";
 import { allowedToAll, judgeDropIn, judgeUnits } from "../../../../support/units.js";
 
 const joinerFolder = "../../../../../modules/machine/parts/mysql/files/mysql-group";
+/** Comes with the release. */
+const mysqlData = readFileSync(
+  new URL("../../../../../modules/machine/parts/mysql/files/mysql-data", import.meta.url),
+  "utf8",
+);
 const mysqlOf = (name: string, config = exampleConfig()) => partOf(mysqlPart, config, name);
 const contentOf = (path: string, part = mysqlOf("alpha")): string =>
   part.files?.find((file) => file.path === path)?.content ?? "";
@@ -262,8 +267,8 @@ describe("the apt key", () => {
 describe("scripts and units", () => {
   it("pass shellcheck", () => {
     if (!hasTool("shellcheck", "mysql-data")) return;
-    for (const path of ["/usr/local/sbin/mysql-data", "/usr/local/sbin/mysql-group"])
-      expect(runTool("shellcheck", ["-"], contentOf(path))).toEqual({ status: 0, output: "" });
+    for (const script of [mysqlData, contentOf("/usr/local/sbin/mysql-group")])
+      expect(runTool("shellcheck", ["-"], script)).toEqual({ status: 0, output: "" });
   });
 
   describe("make the data of a volume mysql's", () => {
@@ -279,7 +284,7 @@ describe("scripts and units", () => {
         { path: "data/mysql/table", content: "" },
         {
           path: "mysql-data",
-          content: contentOf("/usr/local/sbin/mysql-data").replace("=/var/lib/mysql", `=${folder}`),
+          content: mysqlData.replace("=/var/lib/mysql", `=${folder}`),
         },
         tool("mountpoint", "true"),
         tool("stat", `echo ${owner}`),
@@ -392,8 +397,11 @@ describe("scripts and units", () => {
       expect(dropIn.split("\n")).toContain(line);
   });
 
-  it("configure MySQL only when it is installed, and wait neither for its volume nor for the release", () => {
-    expect(stepsOf(mysqlOf("alpha").setup ?? "")).toEqual([
+  it("configure MySQL only when it is installed and the release has brought what finds its volume, and do not wait for that volume", () => {
+    const setup = mysqlOf("alpha").setup ?? "";
+    expect(stepsOf(setup)).toEqual(["mysql waits for the release, which brings mysql-data", "exit 1"]);
+    expect(stepsOf(setup, { files: { "/opt/platform/mysql-data": "" } })).toEqual([
+      "ln -sfn /opt/platform/mysql-data /usr/local/sbin/mysql-data",
       "ln -sfn ../server.cnf /etc/mysql/mysql.conf.d/zz-server.cnf",
       "systemctl daemon-reload",
       "systemctl enable --quiet mysql.service mysql-group.service",
@@ -447,7 +455,7 @@ describe("scripts and units", () => {
   });
 
   it("keep the joiner's list of members on the data volume, and let it read what mysqld has received", () => {
-    expect(contentOf("/usr/local/sbin/mysql-data")).toContain('install -d -m 0700 "$MOUNT_POINT/mysql-group"\n');
+    expect(mysqlData).toContain('install -d -m 0700 "$MOUNT_POINT/mysql-group"\n');
     const unit = contentOf("/etc/systemd/system/mysql-group.service");
     for (const line of [
       "Requires=mysql-data.service",

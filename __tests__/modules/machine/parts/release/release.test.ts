@@ -24,6 +24,21 @@ describe("the release's part", () => {
   });
 });
 
+describe("the setup", () => {
+  it("brings the platform's scripts with the configuration's release, and fails while it cannot", () => {
+    const folder = temporaryFolder();
+    const setup = (part.setup ?? "")
+      .replace("/etc/platform/release.env", join(folder, "release.env"))
+      .replace("/usr/local/sbin/fetch-release", join(folder, "fetch-release"));
+    writeBelow(folder, [
+      { path: "release.env", content: contentOf(part, "/etc/platform/release.env") },
+      { path: "fetch-release", content: '#!/bin/sh\necho "$*"\nexit 1\n', permissions: "0755" },
+    ]);
+    const { url, sha256 } = exampleConfig().application;
+    expect(runTool("sh", ["-c", setup])).toEqual({ status: 1, output: `${url} ${sha256} platform /opt/platform\n` });
+  });
+});
+
 /** fetch-release with a local archive instead of the network; as a user who need not be root unless the program is left as it is. */
 function fetch(script: string, { isLeftAsItIs = false } = {}): string[] {
   const folder = temporaryFolder();
