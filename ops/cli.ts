@@ -14,6 +14,7 @@ import { release } from "./commands/release.js";
 import { remove } from "./commands/remove.js";
 import { keysAreGone, restore } from "./commands/restore.js";
 import { needsLogin, rotate, rotatedNamed } from "./commands/rotate.js";
+import { applicationSecrets, giveApplicationSecrets } from "./commands/rotations/application-secrets.js";
 import { dryRun, rollout } from "./commands/rollout.js";
 import { status } from "./commands/status.js";
 import { Lock } from "./core/lock.js";
@@ -182,10 +183,11 @@ program
 program
   .command("rotate")
   .description(
-    "puts a new generation of a secret in force without a failed request; run again, it goes on where it stopped",
+    "puts a new generation of a secret, or new values of the application's own, in force without a failed request; run again, it goes on",
   )
-  .argument("<what>", allRotated.join(", "))
+  .argument("<what>", [...allRotated, applicationSecrets].join(", "))
   .action(async (name: string) => {
+    if (name === applicationSecrets) return alone(`rotate ${name}`, giveApplicationSecrets);
     const what = rotatedNamed(name);
     await alone(`rotate ${what}`, (context) => rotate(context, what), { needsLogin: needsLogin(what) });
   });

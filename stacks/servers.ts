@@ -11,7 +11,7 @@ import {
   SharedUserData,
   type SecretReferences,
 } from "../modules/hetzner/server/index.js";
-import { neededSecret } from "../modules/platform/names.js";
+import { applicationSecretsLabel, neededSecret } from "../modules/platform/names.js";
 import type { CredentialsStack } from "./credentials.js";
 import type { FoundationStack } from "./foundation.js";
 import { PlatformStack, type PlatformStackProps } from "./platform-stack.js";
@@ -57,10 +57,22 @@ export class ServersStack extends PlatformStack {
     });
     if (config.monitoring.enabled) warnWithout(this, datadogApiKey, "the Datadog agent stays off", false);
     const backupBucketKey = config.backup && this.backupBucketKey();
+    const applicationSecrets = this.applicationSecrets(config);
     const secretLabels = new SecretLabels(this, "secret_labels", {
       config,
       key: credentials.digestKey,
-      given: { datadogApiKey, ...(backupBucketKey && { backupBucketKey }) },
+      given: {
+        "secret-datadogApiKey": { secrets: ["datadogApiKey"], variables: [datadogApiKey] },
+        ...(backupBucketKey && {
+          "secret-backupBucketKey": { secrets: ["backupBucketKey"], variables: [backupBucketKey] },
+        }),
+        ...(applicationSecrets.length > 0 && {
+          [applicationSecretsLabel]: {
+            secrets: applicationSecrets.map(({ name }) => name),
+            variables: applicationSecrets.map(({ variable }) => variable),
+          },
+        }),
+      },
     });
     const shared = new SharedUserData(this, "shared_parts", {
       config,
@@ -68,7 +80,7 @@ export class ServersStack extends PlatformStack {
         ...credentials.sharedSecrets(),
         datadogApiKey: datadogApiKey.stringValue,
         ...(backupBucketKey && { backupBucketKey: backupBucketKey.stringValue }),
-        ...this.applicationSecrets(config),
+        ...Object.fromEntries(applicationSecrets.map(({ name, variable }) => [name, variable.stringValue])),
       },
     });
     const restoreSecrets: SecretReferences = config.restore
@@ -117,27 +129,25 @@ export class ServersStack extends PlatformStack {
   }
 
   /** As the agent's key: plans of what is no new server need none. */
-  private applicationSecrets({ application }: Config): SecretReferences {
-    return Object.fromEntries(
-      Object.entries(application.secrets).map(([name, { maxBytes }]) => {
-        const id = applicationSecretVariable(name);
-        const variable = new TerraformVariable(this, id, {
-          type: "string",
-          sensitive: true,
-          default: "",
-          description: `Secret ${name} of the application; TF_VAR_${id}.`,
-          validation: [
-            {
-              // Terraform counts characters; base64 makes four of three bytes.
-              condition: `\${length(base64encode(var.${id})) <= ${4 * Math.ceil(maxBytes / 3)}}`,
-              errorMessage: `TF_VAR_${id} must have at most ${maxBytes} bytes, see application.secrets.${name}.maxBytes.`,
-            },
-          ],
-        });
-        warnWithout(this, variable, `the application finds an empty file in ${name}_FILE`, true);
-        return [applicationSecretName(name), variable.stringValue];
-      }),
-    );
+  private applicationSecrets({ application }: Config) {
+    return Object.entries(application.secrets).map(([name, { maxBytes }]) => {
+      const id = applicationSecretVariable(name);
+      const variable = new TerraformVariable(this, id, {
+        type: "string",
+        sensitive: true,
+        default: "",
+        description: `Secret ${name} of the application; TF_VAR_${id}.`,
+        validation: [
+          {
+            // Terraform counts characters; base64 makes four of three bytes.
+            condition: `\${length(base64encode(var.${id})) <= ${4 * Math.ceil(maxBytes / 3)}}`,
+            errorMessage: `TF_VAR_${id} must have at most ${maxBytes} bytes, see application.secrets.${name}.maxBytes.`,
+          },
+        ],
+      });
+      warnWithout(this, variable, `the application finds an empty file in ${name}_FILE`, true);
+      return { name: applicationSecretName(name), variable };
+    });
   }
 
   /** A secret that Terraform does not make, and without which no plan begins: `TF_VAR_<name>`. */

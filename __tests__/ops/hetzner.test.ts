@@ -98,6 +98,26 @@ describe("a server that was given another origin certificate over SSH", () => {
   });
 });
 
+describe("a server that was given the application's secrets over SSH", () => {
+  const [web] = exampleConfig().servers;
+  if (web === undefined) throw new Error("no server");
+
+  it.each([
+    ["old", 1],
+    ["new", 0],
+  ])("counts as made with them, and keeps its other labels (it had the %s ones)", async (had, times) => {
+    const { api, asked } = await standInApi([
+      server("alpha", { labels: { kept: "label", "secret-application": had } }),
+    ]);
+    const terraform = recordedTerraform("production", [], { secret_digests: { "secret-application": "new" } });
+    const synthesize = () => Promise.resolve();
+    await new HetznerCloud({ config, api, ...terraform, secretDigests: {}, synthesize }).noteApplicationSecrets(web);
+    const labels = { kept: "label", "secret-application": "new" };
+    const written = `PUT /servers/${server("alpha").id} ${JSON.stringify({ labels })}`;
+    expect(asked.filter((line) => line.startsWith("PUT"))).toEqual(Array.from({ length: times }, () => written));
+  });
+});
+
 /** A server that the configuration no longer has, and what the states have of it. */
 const gone: ApiServer = {
   id: 77,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { accepted, type Stage } from "../../modules/config/generations.js";
+import type { Config } from "../../modules/config/schema.js";
 import { nextOf, rotatedNamed } from "../../ops/commands/rotate.js";
 import { excessOfMaking, TerraformSecrets } from "../../ops/hetzner/secrets.js";
 import type { Plan } from "../../ops/terraform/plan.js";
@@ -62,6 +63,39 @@ describe("what a plan that makes a generation may do", () => {
   });
 });
 
+const storeOf = (
+  config: Config,
+  { credentials, servers, edge }: ReturnType<typeof recordedTerraform>,
+  variables: NodeJS.ProcessEnv = {},
+) => new TerraformSecrets({ config, credentials, servers, edge, synthesize: () => Promise.resolve(), variables });
+
+describe("the application's secrets", () => {
+  const config = exampleConfig({ application: { secrets: { PIN: { maxBytes: 4 }, PAYMENT_KEY: { maxBytes: 64 } } } });
+  const variables = { TF_VAR_app_secret_pin: "1234", TF_VAR_app_secret_payment_key: "key" };
+  const said = () => undefined;
+
+  it("are what is set, once the state of the servers has been compared with it", async () => {
+    const terraform = recordedTerraform("production", [plan(["hcloud_server.alpha", "no-op"])]);
+    const values = await storeOf(config, terraform, variables).applicationSecrets(said);
+    expect(values.of("alpha", "application.secrets.PIN")).toBe("1234");
+    expect(values.of("bravo", "application.secrets.PAYMENT_KEY")).toBe("key");
+    expect(() => values.of("alpha", "edgeTokens")).toThrow("secret edgeTokens: is none of the application's");
+    expect(terraform.calls().at(-1)).toBe("-chdir=production-servers apply production-servers/ops.tfplan");
+  });
+
+  it("are given to nobody while one is not set, or while a deploy would change a server", async () => {
+    const terraform = recordedTerraform("production", [plan(["hcloud_server.alpha", "update"])]);
+    const withoutKey = storeOf(config, terraform, { ...variables, TF_VAR_app_secret_payment_key: "" });
+    await expect(withoutKey.applicationSecrets(said)).rejects.toThrow(
+      "TF_VAR_app_secret_payment_key is not set: it is the value of application.secrets.PAYMENT_KEY",
+    );
+    await expect(storeOf(config, terraform, variables).applicationSecrets(said)).rejects.toThrow(
+      "refused: the plan would do more than this",
+    );
+    expect(terraform.calls().filter((call) => call.includes(" apply "))).toEqual([]);
+  });
+});
+
 describe("secrets that Terraform keeps", () => {
   const config = exampleConfig({ generations: { edgeToken: 2 } });
   const outputs = {
@@ -77,11 +111,7 @@ describe("secrets that Terraform keeps", () => {
   };
   const secretsWith = (...plans: readonly Plan[]) => {
     const terraform = recordedTerraform("production", plans, outputs);
-    const { credentials, edge } = terraform;
-    return {
-      terraform,
-      secrets: new TerraformSecrets({ config, credentials, edge, synthesize: () => Promise.resolve() }),
-    };
+    return { terraform, secrets: storeOf(config, terraform) };
   };
   const silent = () => undefined;
 
@@ -115,8 +145,7 @@ describe("secrets that Terraform keeps", () => {
     const moved = ["terraform_data.origin-certificate_oldest", "update"] as const;
     const issued = exampleConfig({ certificate: { generation: 3 } });
     const withPlan = (...changes: readonly (readonly [address: string, actions: string])[]) => {
-      const { credentials, edge } = recordedTerraform("production", [plan(...changes)]);
-      return new TerraformSecrets({ config: issued, credentials, edge, synthesize: () => Promise.resolve() });
+      return storeOf(issued, recordedTerraform("production", [plan(...changes)]));
     };
     await withPlan(moved, certificate(2)).advance("origin-certificate", "oldest", silent);
     await expect(withPlan(moved, certificate(3)).advance("origin-certificate", "oldest", silent)).rejects.toThrow(

@@ -26,14 +26,8 @@ const secret = z.strictObject({
     .min(1)
     .max(most.secretBytes)
     .describe(
-      `Longest value, 1 to ${most.secretBytes}, for which room is kept in user data. The value is \`TF_VAR_app_secret_<name in lower case>\`; the application finds the path of a file with it in \`<NAME>_FILE\`.`,
+      `Longest value, 1 to ${most.secretBytes}, for which room is kept in user data. The value is \`TF_VAR_app_secret_<name in lower case>\`; the application finds the path of a file with it in \`<NAME>_FILE\`. Another value: \`npm run ops rotate application-secrets\`.`,
     ),
-  generation: z
-    .int()
-    .min(1)
-    .max(1000)
-    .default(1)
-    .describe("Raise it with a new value: plans then name the servers that still have the old one."),
 });
 
 /** Hetzner takes 50 rules for a firewall (its OpenAPI description, `rules`); the platform's own are fewer than 20. */

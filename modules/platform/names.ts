@@ -16,6 +16,9 @@ export const staticPath = "/static/";
 /** Begins the names of the checks that a secret is set without which `npm run ops` makes no server. */
 export const neededSecret = "needed_";
 
+/** Label of a server's that tells of the application's secrets it has: of all together. */
+export const applicationSecretsLabel = "secret-application";
+
 /** Name, in the journal, of the lines of all that runs of a release: the application, its workers and its schedules, and no trial. */
 export const applicationLog = "app";
 

@@ -8,12 +8,13 @@ import {
   type Stage,
 } from "../../modules/config/generations.js";
 import type { ServerConfig } from "../../modules/config/schema.js";
-import { gate, notBack } from "../core/judge.js";
+import { gate } from "../core/judge.js";
 import type { Context } from "../core/maintain.js";
 import { look } from "../core/observe.js";
-import { deliver, holdersOf, takenUp } from "../core/secrets.js";
+import { give, holdersOf } from "../core/secrets.js";
 import { sleep, waitUntil } from "../core/shell.js";
 import type { Report, Site } from "../core/site.js";
+import { applicationSecrets } from "./rotations/application-secrets.js";
 import { databaseAuthority } from "./rotations/database-authority.js";
 import { databasePasswords } from "./rotations/database-passwords.js";
 import { edgeToken } from "./rotations/edge-token.js";
@@ -39,7 +40,8 @@ export const nextOf = ({ configured, used, oldest }: Stage): "used" | "oldest" |
 /** @throws when there is no such rotation; says which there are */
 export function rotatedNamed(what: string): Rotated {
   const found = allRotated.find((one) => one === what);
-  if (found === undefined) throw new Error(`rotate: no ${what}; there are ${allRotated.join(", ")}`);
+  if (found === undefined)
+    throw new Error(`rotate: no ${what}; there are ${[...allRotated, applicationSecrets].join(", ")}`);
   return found;
 }
 
@@ -103,14 +105,19 @@ async function followOn(
 ): Promise<void> {
   const { site, progress } = context;
   const values = await site.secrets.values();
-  const { isOnlyShown, prepare, requireAble, missing } = rotations[what];
+  const { secrets, isOnlyShown, prepare, requireAble, takeUp, missing } = rotations[what];
   const moment = (report: Report): Moment => ({ ...context, stage, values, report });
   const numbers = isOnlyShown ? `${stage.used}` : accepted(stage).join(" and ");
   await prepare?.(moment(progress.say));
   for (const server of holders) await requireAble(moment(progress.say), server);
   for (const server of holders)
     await progress.step(`${server.name}: gets generation ${numbers} of ${what}`, (report) =>
-      give(moment(report), what, server),
+      give(
+        context,
+        server,
+        { what, secrets, values, takeUp: (paths) => takeUp(moment(report), server, paths) },
+        report,
+      ),
     );
   if (holders.length > 0)
     await progress.step(
@@ -128,23 +135,6 @@ async function requireReplaced({ cloud }: Site, holders: readonly ServerConfig[]
       `${late.map(({ name }) => name).join(", ")}: outdated, and nobody can log in to give them a new generation; ` +
         'replace them one at a time, as docs/operations.md says in "Replace servers", and run this again',
     );
-}
-
-/** Gives one server its files, and lets what runs there take them up. */
-async function give(moment: Moment, what: Rotated, server: ServerConfig): Promise<void> {
-  const { site, lock, values, report } = moment;
-  const { secrets, takeUp } = rotations[what];
-  const paths = await deliver(site, server, what, secrets, values);
-  if (paths.length === 0) return;
-  const { name } = server;
-  await lock.setInHand(name);
-  await takeUp(moment, server, paths);
-  await waitUntil(`${name} is well`, async () => notBack(await look(site), name), {
-    limitSeconds: followSeconds,
-    report,
-  });
-  await takenUp(site, name, what);
-  await lock.setInHand(undefined);
 }
 
 const spread = ({ site, progress }: Context): Promise<void> =>

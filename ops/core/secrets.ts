@@ -1,13 +1,16 @@
 import { readFileSync } from "node:fs";
-import type { Rotated } from "../../modules/config/generations.js";
 import type { Config, ServerConfig } from "../../modules/config/schema.js";
 import { secretFilesOf, type SecretName } from "../../modules/config/secrets.js";
-import { loginOf, type SecretValues, type Site } from "./site.js";
+import { notBack } from "./judge.js";
+import type { Context } from "./maintain.js";
+import { look } from "./observe.js";
+import { waitUntil } from "./shell.js";
+import { loginOf, type Report, type SecretValues, type Site } from "./site.js";
 
 const program = readFileSync(new URL("files/deliver.py", import.meta.url), "utf8");
 
 /** There on a server while new secrets wait to be taken up. */
-const markOf = (what: Rotated): string => `/run/rotate-${what}`;
+const markOf = (what: string): string => `/run/rotate-${what}`;
 
 const filesWith = (config: Config, server: ServerConfig, names: readonly SecretName[]) => {
   const { shared, own } = secretFilesOf(config, server);
@@ -18,30 +21,62 @@ const filesWith = (config: Config, server: ServerConfig, names: readonly SecretN
 export const holdersOf = (config: Config, names: readonly SecretName[]): readonly ServerConfig[] =>
   config.servers.filter((server) => filesWith(config, server, names).length > 0);
 
+/** What a server is given. */
+export interface Given {
+  /** Its name among what `npm run ops rotate` takes. */
+  readonly what: string;
+  readonly secrets: readonly SecretName[];
+  readonly values: Pick<SecretValues, "of">;
+  /** Lets what runs on the server take up the files that were put there, named by their paths. The server stays well. */
+  readonly takeUp: (paths: readonly string[]) => Promise<void>;
+}
+
+/** Longest time until a server is well again that has taken something up. */
+const wellSeconds = 90;
+
 /**
- * Gives a server the files that hold these secrets, as a new server would get them.
- * @returns paths of those that something there must still take up; see {@link takenUp}
+ * Gives one server the files that hold these secrets, as a new server would get them, and lets what runs there take them up. Does nothing
+ * where it has them and has taken them up.
  */
-export async function deliver(
-  site: Site,
+export async function give(
+  { site, lock }: Context,
   server: ServerConfig,
-  what: Rotated,
-  names: readonly SecretName[],
-  values: SecretValues,
-): Promise<readonly string[]> {
-  const files = filesWith(site.config, server, names).map((file) => ({
+  { what, secrets, values, takeUp }: Given,
+  report: Report,
+): Promise<void> {
+  const { name } = server;
+  const mark = markOf(what);
+  const files = filesWith(site.config, server, secrets).map((file) => ({
     path: file.path,
     owner: file.owner,
     mode: file.certificate ? "0644" : "0600",
-    content: file.content((name) => values.of(server.name, name)),
+    content: file.content((secret) => values.of(name, secret)),
   }));
-  const told = await site.ssh.run(loginOf(site, server.name), ["python3", "-I", "-c", program], {
-    input: JSON.stringify({ mark: markOf(what), files }),
+  const told = await site.ssh.run(loginOf(site, name), ["python3", "-I", "-c", program], {
+    input: JSON.stringify({ mark, files }),
   });
-  return JSON.parse(told) as readonly string[];
+  // Those that something there must still take up.
+  const paths = JSON.parse(told) as readonly string[];
+  if (paths.length === 0) return;
+  await lock.setInHand(name);
+  await takeUp(paths);
+  await waitUntil(`${name} is well`, async () => notBack(await look(site), name), {
+    limitSeconds: wellSeconds,
+    report,
+  });
+  await site.ssh.run(loginOf(site, name), ["rm", "-f", mark]);
+  await lock.setInHand(undefined);
 }
 
-/** Notes on the server that its secrets have been taken up. */
-export async function takenUp(site: Site, server: string, what: Rotated): Promise<void> {
-  await site.ssh.run(loginOf(site, server), ["rm", "-f", markOf(what)]);
+/**
+ * Starts the application anew, with its workers. Requests wait meanwhile, in its socket or in HAProxy; a schedule that runs is not interrupted,
+ * and the next run is a new process anyway.
+ */
+export async function restartApplication(site: Site, server: string): Promise<void> {
+  const login = loginOf(site, server);
+  await site.ssh.run(login, ["systemctl", "restart", "app.service"], { timeoutSeconds: 60 });
+  if (Object.keys(site.config.application.workers).length === 0) return;
+  // One that was made before there were workers has none.
+  const { ok } = await site.ssh.tryRun(login, ["systemctl", "cat", "--no-pager", "app-workers.target"]);
+  if (ok) await site.ssh.run(login, ["systemctl", "try-restart", "app-workers.target"], { timeoutSeconds: 60 });
 }

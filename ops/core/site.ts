@@ -37,6 +37,8 @@ export interface Cloud {
   complete(server: ServerConfig, report: Report): Promise<void>;
   /** Notes that a server was given the configured origin certificate: it is outdated no more, if nothing else was older. */
   noteCertificate(server: ServerConfig): Promise<void>;
+  /** Notes that a server was given the application's secrets that are set now: it is outdated no more, if nothing else was older. */
+  noteApplicationSecrets(server: ServerConfig): Promise<void>;
   /**
    * Makes sure of a removal before anything is touched.
    * @throws when the configuration does not pass, or when anything but this server would go
@@ -90,6 +92,11 @@ export interface SecretStore {
   stage(what: Rotated): Promise<Stage>;
   /** All values, read once. */
   values(): Promise<SecretValues>;
+  /**
+   * What is set for the application's secrets, as a deploy takes it; plans compare servers with it from now on.
+   * @throws when one is not set, and when a deploy would change a server
+   */
+  applicationSecrets(report: Report): Promise<Pick<SecretValues, "of">>;
   /** The public keys by which each server may prove itself, in lines, the one that it shows first. */
   hostKeys(): Promise<ReadonlyMap<string, string>>;
   /** From now on the configured generation is the one that is used, or the oldest that is accepted. */

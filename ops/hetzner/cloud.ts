@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { formerOf } from "../../modules/config/agreement.js";
 import { balancerId } from "../../modules/config/balancer.js";
 import { payloadHash, withCertificateBefore } from "../../modules/machine/compose/index.js";
+import { applicationSecretsLabel } from "../../modules/platform/names.js";
 import { type Config, roles, type ServerConfig } from "../../modules/config/schema.js";
 import type { Cloud, Report } from "../core/site.js";
 import type { CloudServer } from "../core/snapshot.js";
@@ -125,6 +126,16 @@ export class HetznerCloud implements Cloud {
     const made = await this.apiServer(server.name);
     if (made?.labels["payload"] !== payloadHash(withCertificateBefore(config), server)) return;
     await api.setLabels(made, { ...made.labels, payload: payloadHash(config, server) });
+  }
+
+  async noteApplicationSecrets(server: ServerConfig): Promise<void> {
+    const { api, servers } = this.props;
+    const made = await this.apiServer(server.name);
+    // Of this moment: the values have just been compared.
+    const digests = (await servers.outputs())["secret_digests"] as HetznerCloudProps["secretDigests"];
+    const digest = digests[applicationSecretsLabel];
+    if (made === undefined || digest === undefined || made.labels[applicationSecretsLabel] === digest) return;
+    await api.setLabels(made, { ...made.labels, [applicationSecretsLabel]: digest });
   }
 
   async prepareRemoval(name: string, report: Report): Promise<void> {

@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { generationOf, isUsedAtOnce, type Rotated, type Stage } from "../../modules/config/generations.js";
 import { balancerId } from "../../modules/config/balancer.js";
 import type { Config } from "../../modules/config/schema.js";
-import type { SecretName } from "../../modules/config/secrets.js";
+import { applicationSecretName, applicationSecretVariable, type SecretName } from "../../modules/config/secrets.js";
 import { siteHosts } from "../../modules/platform/names.js";
 import { ports } from "../../modules/platform/ports.js";
 import { waitUntil } from "../core/shell.js";
@@ -21,10 +21,14 @@ export interface TerraformSecretsProps {
   readonly config: Config;
   /** Stack that makes the secrets; its output `secrets` shows them. */
   readonly credentials: Stack;
+  /** Stack of the servers, which compares what they were made with. */
+  readonly servers: Stack;
   /** Stack of what shows them to the servers: Cloudflare's rules. */
   readonly edge: Stack;
   /** Writes the stacks anew and lets the policies judge them. @throws when they do not pass */
   readonly synthesize: () => Promise<void>;
+  /** The environment's variables, in which secrets from outside come: `TF_VAR_…`. */
+  readonly variables: NodeJS.ProcessEnv;
 }
 
 const numbered = (name: string) => (generation: number) => (generation === 1 ? name : `${name}-${generation}`);
@@ -111,6 +115,29 @@ export class TerraformSecrets implements SecretStore {
       },
       // What is not there is no attribute, or null.
       before: (server, name) => find(before, server, name) ?? undefined,
+    };
+  }
+
+  async applicationSecrets(report: Report): Promise<Pick<SecretValues, "of">> {
+    const { config, servers, synthesize, variables } = this.props;
+    const values = new Map<SecretName, string>();
+    for (const name of Object.keys(config.application.secrets)) {
+      const variable = `TF_VAR_${applicationSecretVariable(name)}`;
+      const value = variables[variable];
+      if (!value) throw new Error(`${variable} is not set: it is the value of application.secrets.${name}`);
+      values.set(applicationSecretName(name), value);
+    }
+    await synthesize();
+    report("the configuration passes");
+    await servers.init();
+    // Terraform looks at their lengths; what it writes is which servers have other ones.
+    await this.apply(servers, (plan) => excessOf(plan, {}), report);
+    return {
+      of: (_, name) => {
+        const value = values.get(name);
+        if (value === undefined) throw new Error(`secret ${name}: is none of the application's`);
+        return value;
+      },
     };
   }
 

@@ -69,7 +69,14 @@ export async function hetznerSite(
     ...(config.loadBalancer.formerly && {
       balancers: new HetznerBalancers({ config, api, edge, synthesize: synthesizeOnce }),
     }),
-    secrets: new TerraformSecrets({ config, credentials, edge, synthesize: synthesizeOnce }),
+    secrets: new TerraformSecrets({
+      config,
+      credentials,
+      servers,
+      edge,
+      synthesize: synthesizeOnce,
+      variables: process.env,
+    }),
     lock: lockOf(config, process.env),
   };
 }

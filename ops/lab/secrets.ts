@@ -32,6 +32,11 @@ export class LabSecrets implements SecretStore {
     };
   }
 
+  /** Files as well: whoever sets another value writes it there. */
+  applicationSecrets(): Promise<SecretValues> {
+    return this.values();
+  }
+
   async hostKeys(): Promise<ReadonlyMap<string, string>> {
     const { config } = await this.environment();
     const keys = config.servers.map(

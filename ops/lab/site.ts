@@ -104,6 +104,11 @@ class LabCloud implements Cloud {
       await machine.notePayload(payloadHashOf(lab.blueprint, server.name));
   }
 
+  /** A machine tells of its payload alone. */
+  noteApplicationSecrets(): Promise<void> {
+    return Promise.resolve();
+  }
+
   prepareRemoval(): Promise<void> {
     return Promise.resolve();
   }

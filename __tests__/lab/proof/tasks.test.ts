@@ -1,3 +1,5 @@
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import input from "../../../environments/lab.js";
 import { settled } from "../../../lab/group.js";
@@ -6,10 +8,13 @@ import type { Machine } from "../../../lab/machine/machine.js";
 import { query } from "../../../lab/machine/sql.js";
 import { openToAll } from "../../../lab/network/addresses.js";
 import { sleep, waitFor } from "../../../lab/system/shell.js";
+import { applicationSecretVariable } from "../../../modules/config/secrets.js";
 import { applicationSecret } from "../../../modules/platform/paths.js";
 import { users } from "../../../modules/platform/users.js";
 import { failures, figure, seconds, timed } from "../support/figures.js";
+import { ops, statusNow } from "../support/operator.js";
 import { passed, probeFromServer, type Target } from "../support/probes.js";
+import { unnoticed } from "../support/under-load.js";
 
 /** What an application of one's own adds: a peer, a secret, a worker on one server at a time, and a schedule that takes a while. */
 
@@ -115,6 +120,28 @@ describe("an application of one's own", () => {
       expect(await machine.exec(["stat", "--format=%a %U %s", applicationSecret("PAYMENT_KEY")])).toMatch(
         /^600 app \d+$/,
       );
+  });
+
+  it("has another one after a rotation, which no visitor notices and which changes nothing a second time", async () => {
+    const file = path.join(lab.layout.secrets, applicationSecretVariable("PAYMENT_KEY"));
+    const pidOf = (machine: Machine): Promise<string> =>
+      machine.exec(["systemctl", "show", "app.service", "--property=MainPID", "--value"]);
+    const pids = () => Promise.all(lab.machines.map(pidOf));
+    const before = await pids();
+    await writeFile(file, "another value", { mode: 0o600 });
+    const group = await settled(lab);
+    const { result, told } = await unnoticed(lab, group, () => ops("rotate", "application-secrets"), {
+      ratePerSecond: 20,
+    });
+    expect(result).toMatchObject({ exitCode: 0, stderr: "" });
+    figure("ops rotate application-secrets", told);
+    for (const machine of lab.machines)
+      expect(await machine.exec(["cat", applicationSecret("PAYMENT_KEY")])).toBe("another value");
+    const after = await pids();
+    expect(after.filter((pid, index) => pid === before[index])).toEqual([]);
+    expect(await ops("rotate", "application-secrets")).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(await pids()).toEqual(after);
+    expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
   });
 
   it("has a worker on one server, and on another one when that server dies", async () => {

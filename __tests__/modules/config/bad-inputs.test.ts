@@ -254,7 +254,7 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
     ],
     [
       { application: { secrets: { PAYMENT_KEY: { maxBytes: 64, value: "x" } } } },
-      'application.secrets.PAYMENT_KEY.value: is not a known setting, got "x"; choose one of maxBytes, generation',
+      'application.secrets.PAYMENT_KEY.value: is not a known setting, got "x"; choose one of maxBytes',
     ],
     [
       {

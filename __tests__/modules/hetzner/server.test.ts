@@ -236,10 +236,28 @@ describe("outdated servers", () => {
       ignore_changes: expect.arrayContaining(['labels["secret-datadogApiKey"]']) as unknown,
     });
     expect(servers.locals?.["secret_labels_digests"]).toEqual({
-      "secret-datadogApiKey": '${nonsensitive(var.datadog_api_key == "" ? "none" : local.secret_labels_datadogApiKey)}',
+      "secret-datadogApiKey":
+        '${nonsensitive(contains([var.datadog_api_key], "") ? "none" : local.secret_labels_secret-datadogApiKey)}',
     });
-    expect(servers.locals?.["secret_labels_datadogApiKey"]).toMatch(
-      /^\$\{substr\(sha256\(join\(":", \[.*digest_key.*, "datadogApiKey", var\.datadog_api_key\]\)\), 0, 12\)\}$/,
+    expect(servers.locals?.["secret_labels_secret-datadogApiKey"]).toMatch(
+      /^\$\{substr\(sha256\(jsonencode\(\[.*digest_key.*, "secret-datadogApiKey", var\.datadog_api_key\]\)\), 0, 12\)\}$/,
+    );
+  });
+
+  it("are the web servers, when a secret of the application has another value; one digest tells of all of them", () => {
+    const secrets = { PIN: { maxBytes: 4 }, PAYMENT_KEY: { maxBytes: 64 } };
+    const { servers } = synthesizeEnvironment(exampleConfig({ application: { secrets }, servers: splitServers }));
+    const { front, left } = resources(servers, "hcloud_server");
+    expect(front?.["labels"]).toMatchObject({
+      "secret-application": '${local.secret_labels_digests["secret-application"]}',
+    });
+    expect(left?.["labels"]).not.toHaveProperty("secret-application");
+    expect(servers.locals?.["secret_labels_digests"]).toMatchObject({
+      "secret-application":
+        '${nonsensitive(contains([var.app_secret_pin, var.app_secret_payment_key], "") ? "none" : local.secret_labels_secret-application)}',
+    });
+    expect(servers.locals?.["secret_labels_secret-application"]).toMatch(
+      /^\$\{substr\(sha256\(jsonencode\(\[.*digest_key.*, "secret-application", var\.app_secret_pin, var\.app_secret_payment_key\]\)\), 0, 12\)\}$/,
     );
   });
 

@@ -227,6 +227,7 @@ export class World {
           of: (_, name) => of(name),
           before: (_, name) => (configured > 1 ? `${name}-${configured - 1}` : undefined),
         }),
+      applicationSecrets: () => Promise.resolve({ of: (_, name) => of(name) }),
       hostKeys: () =>
         Promise.resolve(
           new Map(
@@ -287,6 +288,7 @@ export class World {
       prepare: ({ name }) => done(`prepare ${name}`, () => this.machine(name).whole),
       replace: ({ name }) => done(`replace ${name}`, () => up(this.machine(name))),
       complete: ({ name }) => done(`complete ${name}`, () => up(this.machine(name))),
+      noteApplicationSecrets: ({ name }) => done(`note the application's secrets of ${name}`, () => undefined),
       noteCertificate: ({ name }) => done(`note certificate of ${name}`, () => undefined),
       prepareRemoval: (name) => done(`prepare removal of ${name}`, () => undefined),
       remove: (name) => done(`remove ${name}`, () => void this.machines.delete(name)),

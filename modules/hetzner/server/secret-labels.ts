@@ -9,23 +9,29 @@ export interface SecretLabelsProps {
   readonly config: Config;
   /** Key of the digests: without it, they tell nothing. A reference. */
   readonly key: string;
-  /** The variables that secrets come from, by secret. */
-  readonly given: Readonly<Partial<Record<SecretName, TerraformVariable>>>;
+  /** The secrets that come from outside, by the label that tells of them. */
+  readonly given: Readonly<Record<string, GivenSecrets>>;
+}
+
+/** Secrets that come from outside and that one label tells of. */
+export interface GivenSecrets {
+  /** A server that needs one of them has the label. */
+  readonly secrets: readonly SecretName[];
+  /** The variables that they come from. */
+  readonly variables: readonly TerraformVariable[];
 }
 
 /** Characters of a digest: enough to see that two differ. */
 const digestLength = 12;
 
-/** "secret-datadogApiKey", one for each secret. */
-const labelOf = (name: SecretName): string => `secret-${name}`;
-
-/** Stands in place of the digest of a secret that is not set. */
+/** Stands in place of a digest where a secret is not set. */
 const none = "none";
 
 /**
  * Which of the secrets that come from outside a server was made with, in labels, so that plans see that another one is set by now. A label
- * holds a digest under a key that only the states know. Secrets that rotate are not among them: `npm run ops rotate` brings them to the
- * servers that run. A plan for which a secret is not set says nothing of it, since only plans that make servers need them.
+ * holds a digest under a key that only the states know: of a short secret, too, nobody can find out by trying. Secrets that Terraform makes
+ * are not among them: they rotate by generations. A plan for which a secret is not set says nothing of it, since only plans that make servers
+ * need them.
  */
 export class SecretLabels extends Construct {
   private readonly digests: TerraformLocal;
@@ -41,21 +47,12 @@ export class SecretLabels extends Construct {
       this,
       "digests",
       Object.fromEntries(
-        Object.entries(given).flatMap(([name, variable]) => {
-          if (variable === undefined) return [];
-          const secret = variable.friendlyUniqueId;
-          const digest = new TerraformLocal(
-            this,
-            name,
-            // The name is in it, so that nobody sees whether two secrets are the same.
-            Fn.substr(Fn.sha256(Fn.join(":", [key, name, variable.stringValue])), 0, digestLength),
-          );
-          return [
-            [
-              labelOf(name as SecretName),
-              `\${nonsensitive(var.${secret} == "" ? "${none}" : local.${digest.friendlyUniqueId})}`,
-            ],
-          ];
+        Object.entries(given).map(([label, { variables }]) => {
+          // The label is in it, so that nobody sees whether two secrets are the same.
+          const text = Fn.jsonencode([key, label, ...variables.map(({ stringValue }) => stringValue)]);
+          const digest = new TerraformLocal(this, label, Fn.substr(Fn.sha256(text), 0, digestLength));
+          const values = variables.map(({ friendlyUniqueId }) => `var.${friendlyUniqueId}`).join(", ");
+          return [label, `\${nonsensitive(contains([${values}], "") ? "${none}" : local.${digest.friendlyUniqueId})}`];
         }),
       ),
     );
@@ -90,6 +87,6 @@ export class SecretLabels extends Construct {
     const { config, given } = this.props;
     const { shared, own } = secretFilesOf(config, server);
     const needed = new Set([...shared, ...own].flatMap(({ needs }) => needs));
-    return (Object.keys(given) as SecretName[]).filter((name) => needed.has(name)).map(labelOf);
+    return Object.keys(given).filter((label) => given[label]?.secrets.some((name) => needed.has(name)));
   }
 }

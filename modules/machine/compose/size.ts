@@ -84,14 +84,6 @@ export const withCertificateBefore = (config: Config): Config => ({
   certificate: { ...config.certificate, generation: config.certificate.generation - 1 },
 });
 
-/** Which generations of the application's secrets a server carries. */
-const generationsOf = ({ application }: Config, { roles }: ServerConfig): string =>
-  roles.includes("web")
-    ? Object.entries(application.secrets)
-        .map(([name, { generation }]) => `${name} ${generation}`)
-        .join()
-    : "";
-
 /**
  * Short hash of what only a new server gets: the payload as far as it decides whether a server is outdated, and which certificate comes
  * with it. Fits a label of Hetzner's.
@@ -100,7 +92,6 @@ export const payloadHash = oncePerServer((config, server) =>
   createHash("sha256")
     .update(decisiveHash(config, server))
     .update(certificateOf(config, server))
-    .update(generationsOf(config, server))
     .digest("hex")
     .slice(0, 12),
 );

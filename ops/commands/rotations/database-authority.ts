@@ -4,6 +4,7 @@ import { ports } from "../../../modules/platform/ports.js";
 import { users } from "../../../modules/platform/users.js";
 import type { ServerConfig } from "../../../modules/config/schema.js";
 import { awaitBack, passGate, stepDown } from "../../core/maintain.js";
+import { restartApplication } from "../../core/secrets.js";
 import { loginOf } from "../../core/site.js";
 import { type Moment, type Rotation, withRole } from "./rotation.js";
 
@@ -25,9 +26,7 @@ export const databaseAuthority: Rotation = {
     const { site } = moment;
     const login = loginOf(site, name);
     const { ca, certificate, key } = paths.mysql;
-    // Visitors wait in its socket meanwhile.
-    if (changed.includes(paths.application.mysqlCa))
-      await site.ssh.run(login, ["systemctl", "restart", "app.service"], { timeoutSeconds: 60 });
+    if (changed.includes(paths.application.mysqlCa)) await restartApplication(site, name);
     if (![ca, certificate, key].some((path) => changed.includes(path))) return;
     // What a running mysqld takes up by this serves its clients alone, and it keeps what it had if the files are no good.
     await site.ssh.run(login, ["mysql", "--execute", "ALTER INSTANCE RELOAD TLS"]);

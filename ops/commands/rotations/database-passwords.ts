@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { paths } from "../../../modules/platform/paths.js";
 import { ports } from "../../../modules/platform/ports.js";
 import { look } from "../../core/observe.js";
+import { restartApplication } from "../../core/secrets.js";
 import { loginOf } from "../../core/site.js";
 import { primaryOf } from "../../core/snapshot.js";
 import { type Moment, type Rotation, withRole } from "./rotation.js";
@@ -32,9 +33,7 @@ export const databasePasswords: Rotation = {
 
   async takeUp({ site }, { name }, changed) {
     const login = loginOf(site, name);
-    // Visitors wait in its socket meanwhile.
-    if (changed.includes(paths.application.databasePassword))
-      await site.ssh.run(login, ["systemctl", "restart", "app.service"], { timeoutSeconds: 60 });
+    if (changed.includes(paths.application.databasePassword)) await restartApplication(site, name);
     if (changed.includes(paths.datadog.mysqlOptions))
       await site.ssh.run(login, ["systemctl", "try-restart", "datadog-agent.service"], { timeoutSeconds: 120 });
   },

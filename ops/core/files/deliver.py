@@ -10,13 +10,13 @@ import pathlib
 import shutil
 import sys
 
-wanted = json.load(sys.stdin)
+wanted = json.load(sys.stdin.buffer)
 mark = pathlib.Path(wanted["mark"])
 
 
 def differs(file):
     try:
-        return pathlib.Path(file["path"]).read_text() != file["content"]
+        return pathlib.Path(file["path"]).read_bytes() != file["content"].encode()
     except OSError:
         return True
 
@@ -24,10 +24,10 @@ def differs(file):
 def put(path, owner, mode, content):
     draft = path.with_name(path.name + ".new")
     draft.unlink(missing_ok=True)
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
         shutil.chown(draft, owner, owner)
         os.fchmod(out.fileno(), int(mode, 8))
-        out.write(content)
+        out.write(content.encode())
         out.flush()
         os.fsync(out.fileno())
     draft.replace(path)

@@ -8,6 +8,8 @@ from unittest import mock
 
 import support
 import accounts
+import grants
+from report import Report
 from settings import Settings
 
 APP = ("app", "10.0.1.0/24", "SSL", "", ["SELECT ON `app`.*"])
@@ -117,6 +119,67 @@ class Ensure(Account):
         self.assertNotIn("first", self.cursor.mark)
 
 
+class WhileMembersDiffer(Account):
+    """In the midst of a rollout that changes what the application may do, whoever is the primary."""
+
+    OLD = ("app", "10.0.1.0/24", "SSL", "", ["SELECT ON `app`.*"])
+    NEW = ("app", "10.0.1.0/24", "SSL", "", ["SELECT, DELETE ON `app`.*"])
+    REVOKE = "REVOKE ALL PRIVILEGES, GRANT OPTION FROM %s@%s"
+
+    def setUp(self):
+        super().setUp()
+        self.ensure(self.OLD)
+
+    def under(self, definition, agreed=False):
+        changed = accounts._ensure(self.cursor, self.settings, *definition, agreed)
+        return changed, [statement for statement in self.cursor.written() if statement.startswith(("GRANT", "REVOKE"))]
+
+    def test_an_account_gains_and_loses_nothing(self):
+        self.assertEqual(self.under(self.NEW), (True, ["GRANT SELECT, DELETE ON `app`.* TO %s@%s"]))
+        self.assertEqual(self.under(self.NEW), (False, []))
+        self.assertEqual(self.under(self.OLD), (True, ["GRANT SELECT ON `app`.* TO %s@%s"]))
+
+    def test_it_is_made_as_all_say_once_they_say_the_same(self):
+        self.under(self.NEW)
+        self.under(self.OLD)
+        self.assertEqual(self.under(self.NEW, agreed=True), (True, [self.REVOKE, "GRANT SELECT, DELETE ON `app`.* TO %s@%s"]))
+        self.assertEqual(self.under(self.NEW, agreed=True), (False, []))
+
+    def test_one_that_is_as_all_had_it_stays_so_while_a_member_is_away(self):
+        self.assertEqual(self.under(self.OLD), (False, []))
+
+    def test_a_new_one_is_made_to_its_end(self):
+        self.cursor.attributes = {}
+        self.assertEqual(self.under(self.NEW), (True, [self.REVOKE, "GRANT SELECT, DELETE ON `app`.* TO %s@%s"]))
+        self.assertEqual(self.under(self.NEW, agreed=True), (False, []))
+
+    def test_a_password_moves_without_a_grant_and_the_definition_is_made_whole_after_it(self):
+        self.under(self.NEW)
+        self.password.write_text("1 first\n2 second\n")
+        self.assertEqual(self.under(self.NEW), (True, []))
+        self.assertEqual(self.under(self.NEW), (False, []))
+        self.assertEqual(self.under(self.NEW, agreed=True), (True, [self.REVOKE, "GRANT SELECT, DELETE ON `app`.* TO %s@%s"]))
+        self.password.write_text("2 second\n")
+        self.assertEqual(self.under(self.NEW), (True, []))
+        self.assertEqual(self.under(self.NEW, agreed=True), (False, []))
+
+
+class Agreement(unittest.TestCase):
+    def test_is_that_every_member_answers_and_would_make_the_same(self):
+        settings = support.SETTINGS
+        mine = Report("alpha", grants=grants.digest(settings))
+        for other, expected in (
+            (mine, True),
+            (None, False),
+            (Report("bravo"), False),
+            (Report("bravo", grants=grants.digest(settings._replace(privileges="schema-owner"))), False),
+            (Report("bravo", grants=grants.digest(settings._replace(claims=True))), False),
+            # Its address and passwords are its own.
+            (Report("bravo", grants=grants.digest(settings._replace(server="bravo", members={}))), True),
+        ):
+            self.assertEqual(accounts.all_agree(settings, {"alpha": mine, "bravo": other}), expected)
+
+
 class Rotation(Account):
     """A password beside the one before: what is written, and that no member ever goes back."""
 
@@ -182,7 +245,7 @@ class All(unittest.TestCase):
     def ensure(self, **answers):
         cursor = support.Cursor(answers)
         with mock.patch.object(accounts, "connect", support.connecting_to(cursor)) as connect:
-            changed = accounts.ensure(self.settings)
+            changed = accounts.ensure(self.settings, True)
         connect.assert_called_once_with(self.settings, 30)
         return changed, cursor
 

@@ -7,6 +7,7 @@ from unittest import mock
 from support import ALPHA, BRAVO, CHARLIE, DELTA, SETTINGS, OnVolume
 
 import daemon
+import grants
 import members
 import pymysql
 from daemon import Daemon
@@ -129,19 +130,27 @@ class Inside(Case):
         self.ensure.return_value = ["app", "datadog"]
         for _ in range(2):
             self.step(PRIMARY)
-        self.ensure.assert_called_once_with(SETTINGS)
+        self.ensure.assert_called_once_with(SETTINGS, False)
         self.assertEqual(self.said[1:], ["accounts applied: app, datadog"])
+
+    def test_looks_at_them_again_when_all_members_would_make_the_same(self):
+        mine = replace(PRIMARY, grants=grants.digest(SETTINGS))
+        others = {"bravo": replace(mine, server="bravo", grants="other"), "charlie": None}
+        agreeing = {name: replace(mine, server=name) for name in others}
+        for look in others, others, agreeing, agreeing, others:
+            self.step(mine, look)
+        self.assertEqual(self.ensure.mock_calls, [mock.call(SETTINGS, False), mock.call(SETTINGS, True)])
 
     def test_makes_them_before_the_group_may_serve(self):
         self.step(replace(PRIMARY, quorum=False))
-        self.ensure.assert_called_once_with(SETTINGS)
+        self.ensure.assert_called_once_with(SETTINGS, False)
 
     def test_leaves_them_to_the_primary_once_it_is_writable(self):
         self.step(replace(PRIMARY, role="SECONDARY"))
         self.step(replace(PRIMARY, writable=False))
         self.ensure.assert_not_called()
         self.step(PRIMARY)
-        self.ensure.assert_called_once_with(SETTINGS)
+        self.ensure.assert_called_once_with(SETTINGS, False)
 
     def test_looks_at_them_again_when_it_has_the_role_anew(self):
         self.step(PRIMARY)

@@ -93,7 +93,7 @@ class DaemonCase(OnVolume):
         super().setUp()
         self.clock, self.mine, self.others = Clock(), None, {}
         self.group = self.enterContext(mock.patch.object(daemon, "group"))
-        self.enterContext(mock.patch.object(daemon.accounts, "ensure", lambda _: []))
+        self.enterContext(mock.patch.object(daemon.accounts, "ensure", lambda *_: []))
         self.enterContext(mock.patch.object(daemon, "gather", lambda *_: {"alpha": self.mine, **self.others}))
         self.said = []
         self.enterContext(mock.patch("builtins.print", lambda text: self.said.append(text)))

@@ -50,7 +50,7 @@ class Peer(unittest.TestCase):
     def test_that_answers_no_report_counts_as_one_that_does_not_answer(self):
         wrong = {
             "server": None, "state": 1, "role": ["PRIMARY"], "writable": "yes", "majority": 1, "view": "10.0.1.12", "remembered": [1],
-            "address": 1, "quorum": None, "disowned": 0, "unsure": None, "reachable": "10.0.1.12", "online": {}, "seen": 1, "forgotten": [None], "kept": "x", "release": 1,
+            "address": 1, "quorum": None, "disowned": 0, "unsure": None, "reachable": "10.0.1.12", "online": {}, "seen": 1, "forgotten": [None], "kept": "x", "release": 1, "grants": 1,
             "executed": None, "purged": 7, "received": f"{GTIDS}:", "blank": 0, "lagSeconds": "1", "queue": 1.5, "roomMib": None, "boot": {}, "reason": None,
         }  # fmt: skip
         self.assertEqual(set(wrong), set(json.loads(Report("").to_json())), "every field has its wrong value here")

@@ -4,48 +4,18 @@ import hashlib
 import json
 import os
 
+from grants import definitions, digest
 from observer import connect
 from settings import accepted
 
-# What the application may do in its schema, by level (`database.privileges`).
-APPLICATION = {
-    "append": "SELECT, INSERT",
-    "read-write": "SELECT, INSERT, UPDATE, DELETE",
-    "schema-owner": "ALL PRIVILEGES",
-}
-# Without migrations of its own account it may also add to the schema, and drop nothing.
-ADDING = ", CREATE, ALTER, INDEX"
-MIGRATIONS = "app-migrations"
 CLAIMED = "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'platform' AND TABLE_NAME = 'claims'"
 CLAIMS = (
     "CREATE TABLE IF NOT EXISTS platform.claims (name VARCHAR(100) CHARACTER SET ascii, due DATETIME, holder VARCHAR(200) NOT NULL,"
     " until DATETIME(6) NOT NULL, outcome VARCHAR(40), PRIMARY KEY (name, due))"
 )
 HEARTBEAT = "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'backup' AND TABLE_NAME = 'heartbeat'"
-REPLICATION = "REPLICATION SLAVE, CONNECTION_ADMIN, BACKUP_ADMIN, GROUP_REPLICATION_STREAM"
-
-
-def definitions(settings):
-    """(account, host, what the connection needs, limits, grants)"""
-    level = APPLICATION[settings.privileges]
-    if MIGRATIONS not in settings.passwords and settings.privileges != "schema-owner":
-        level += ADDING
-    claims = ["SELECT, INSERT, UPDATE, DELETE ON `platform`.`claims`"] if settings.claims else []
-    yield "app", settings.subnet, "SSL", "", [f"{level} ON `{settings.database}`.*", *claims]
-    if MIGRATIONS in settings.passwords:
-        yield MIGRATIONS, settings.subnet, "SSL", "", [f"ALL PRIVILEGES ON `{settings.database}`.*", *claims]
-    yield "replication", settings.subnet, "X509", "", [f"{REPLICATION} ON *.*"]
-    # Over the socket only, which never leaves the machine.
-    yield "datadog", "localhost", "NONE", "MAX_USER_CONNECTIONS 5", [
-        "REPLICATION CLIENT, PROCESS ON *.*",
-        "SELECT ON performance_schema.*",
-    ]
-    if settings.backup:
-        yield "backup", "localhost", "NONE", "", [
-            # It counts rows; the files that it copies hold them all anyway.
-            "SELECT, REPLICATION CLIENT, BACKUP_ADMIN, BINLOG_ADMIN ON *.*",
-            "INSERT, DELETE ON `backup`.*",
-        ]
+# In the mark of an account that may have been granted more by a member with other settings.
+MORE = "and what it had"
 
 
 def identity(settings, account):
@@ -55,8 +25,16 @@ def identity(settings, account):
     return ("caching_sha2_password BY", accepted(settings, account)) if account in settings.passwords else None
 
 
-def ensure(settings):
-    """Applies what differs; writes nothing, so makes no transaction, when nothing does. Returns the changed accounts."""
+def all_agree(settings, reports):
+    """Whether all members would make the same accounts: not in the midst of a rollout that changes them, nor while one does not answer."""
+    return all(report and report.grants == digest(settings) for report in reports.values())
+
+
+def ensure(settings, agreed):
+    """
+    Applies what differs; writes nothing, so makes no transaction, when nothing does. Returns the changed accounts. Until members have
+    `agreed`, an account only gains: what one primary has granted, because its server is new, the next one does not take back.
+    """
     changed = []
     with connect(settings, 30) as connection, connection.cursor() as cursor:
         cursor.execute("SHOW DATABASES LIKE %s", [settings.database])
@@ -69,7 +47,7 @@ def ensure(settings):
             cursor.execute("CREATE DATABASE IF NOT EXISTS platform")
             cursor.execute(CLAIMS)
         for account, host, require, limits, grants in definitions(settings):
-            if identity(settings, account) and _ensure(cursor, settings, account, host, require, limits, grants):
+            if identity(settings, account) and _ensure(cursor, settings, account, host, require, limits, grants, agreed):
                 changed.append(account)
     return changed
 
@@ -81,35 +59,38 @@ def reached(settings):
         return {account: _mark(cursor, account, host)[1] for account, host in made}
 
 
-def _ensure(cursor, settings, account, host, require, limits, grants):
+def _ensure(cursor, settings, account, host, require, limits, grants, agreed=True):
     how, passwords = identity(settings, account)
     (newest, password), (oldest, first) = passwords[0], passwords[-1]
     mark, has = _mark(cursor, account, host)
     # A member that was not told yet has become the primary: those that were know better.
     if has > (newest, oldest):
         return False
+    more = [*grants, MORE]
 
-    def given(password):
-        return bool(mark) and _digest("\0".join([password, require, limits, *grants]), mark.split("$")[0]) == mark
+    def text(password, granted):
+        return "\0".join([password, require, limits, *granted])
 
-    if has == (newest, oldest) and given(password):
+    def granted_with(password):
+        """What the mark says was granted, if it was with this password; None when it was something else."""
+        possible = [grants] if agreed else [grants, more]
+        return next((one for one in possible if mark and _digest(text(password, one), mark.split("$")[0]) == mark), None)
+
+    def note(granted):
+        definition = _digest(text(password, granted), os.urandom(16).hex())
+        return json.dumps({"definition": definition, "generation": newest, "oldest": oldest})
+
+    if has == (newest, oldest) and granted_with(password):
         return False
     identified = f"IDENTIFIED WITH {how} %s"
     # Only once: what RETAIN keeps is the present one, and a second time that would be the new one.
     retain = " RETAIN CURRENT PASSWORD" if has[0] < newest and oldest < newest else ""
-    note = json.dumps(
-        {
-            "definition": _digest("\0".join([password, require, limits, *grants]), os.urandom(16).hex()),
-            "generation": newest,
-            "oldest": oldest,
-        }
-    )
     # Where only passwords move, one statement does it, and no grant is away for a moment.
-    if retain and given(first):
-        cursor.execute(f"ALTER USER %s@%s {identified}{retain} ATTRIBUTE %s", [account, host, password, note])
+    if retain and (granted := granted_with(first)):
+        cursor.execute(f"ALTER USER %s@%s {identified}{retain} ATTRIBUTE %s", [account, host, password, note(granted)])
         return True
-    if has[0] == newest and oldest == newest and given(password):
-        cursor.execute("ALTER USER %s@%s DISCARD OLD PASSWORD ATTRIBUTE %s", [account, host, note])
+    if has[0] == newest and oldest == newest and (granted := granted_with(password)):
+        cursor.execute("ALTER USER %s@%s DISCARD OLD PASSWORD ATTRIBUTE %s", [account, host, note(granted)])
         return True
     # The mark goes first and comes last: whatever interrupts what lies between, no definition matches the account, so it is done again.
     if mark:
@@ -117,11 +98,14 @@ def _ensure(cursor, settings, account, host, require, limits, grants):
     needs = f" REQUIRE {require}" + (f" WITH {limits}" if limits else "")
     # A new account begins with the oldest password, so that there is one to keep.
     cursor.execute(f"CREATE USER IF NOT EXISTS %s@%s {identified}{needs}", [account, host, first])
-    # What an earlier definition granted goes.
-    cursor.execute("REVOKE ALL PRIVILEGES, GRANT OPTION FROM %s@%s", [account, host])
+    # One that nobody has made yet has nothing that could be taken from it.
+    granted = grants if agreed or has == (0, 0) else more
+    if granted is grants:
+        # What an earlier definition granted goes.
+        cursor.execute("REVOKE ALL PRIVILEGES, GRANT OPTION FROM %s@%s", [account, host])
     for grant in grants:
         cursor.execute(f"GRANT {grant} TO %s@%s", [account, host])
-    cursor.execute(f"ALTER USER %s@%s {identified}{retain}{needs} ATTRIBUTE %s", [account, host, password, note])
+    cursor.execute(f"ALTER USER %s@%s {identified}{retain}{needs} ATTRIBUTE %s", [account, host, password, note(granted)])
     return True
 
 

@@ -126,7 +126,7 @@ def _accounts(settings):
 
     mine = ask(settings.address, settings.rolePort)
     if mine and not primary_problem(mine):
-        accounts.ensure(settings)
+        accounts.ensure(settings, accounts.all_agree(settings, _reports(settings)))
     print(json.dumps(accounts.reached(settings)))
     return 0
 

@@ -25,6 +25,8 @@ class Daemon:
         self._settings = settings
         self._observer = Observer(settings)
         self._accounts_ready = False
+        # Whether all members would have made them so.
+        self._agreed = False
         self._settled = False
         # Whether the primary is read-only by this daemon's word; the one that ran before may have given it.
         self._withheld = True
@@ -75,7 +77,7 @@ class Daemon:
         elif decision.action == HAND_OVER:
             self._hand_over(decision.successors)
         elif serving:
-            return self._look_after(mine)
+            return self._look_after(mine, accounts.all_agree(self._settings, reports))
         self._accounts_ready = self._settled = self._withheld = False
 
     def _hand_over(self, successors):
@@ -125,16 +127,20 @@ class Daemon:
             print("asking the group to let go of " + ", ".join(due))
             group.look_again(self._settings)
 
-    def _look_after(self, mine):
-        """Makes the accounts before the group may serve: without its account nobody joins the member that has started it."""
+    def _look_after(self, mine, agreed):
+        """
+        Makes the accounts before the group may serve: without its account nobody joins the member that has started it. Looks at them again
+        when members come to agree about them, as at the end of a rollout that changes them.
+        """
         if not self._settled:
             group.settle(self._settings)
             self._settled = True
-        if self._accounts_ready or mine.role != "PRIMARY" or not mine.writable:
+        ready = self._accounts_ready and (self._agreed or not agreed)
+        if ready or mine.role != "PRIMARY" or not mine.writable:
             self._accounts_ready &= mine.role == "PRIMARY"
             return
-        changed = accounts.ensure(self._settings)
-        self._accounts_ready = True
+        changed = accounts.ensure(self._settings, agreed)
+        self._accounts_ready, self._agreed = True, agreed
         if changed:
             print("accounts applied: " + ", ".join(changed))
 

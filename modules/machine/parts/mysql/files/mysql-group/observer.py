@@ -7,6 +7,7 @@ import pathlib
 import threading
 import time
 
+import grants
 import pymysql
 import members
 import settings as config
@@ -99,6 +100,7 @@ def observe(connection, server, boot):
 class Observer:
     def __init__(self, settings):
         self._settings = settings
+        self._grants = grants.digest(settings)
         self._changed = threading.Condition()
         self._latest = Report(settings.server)
         self._read_at = self._answered_at = 0.0
@@ -180,6 +182,7 @@ class Observer:
             quorum=report.majority and 2 * len(report.reachable) > len(told["remembered"]),
             kept=kept(),
             release=config.RELEASE,
+            grants=self._grants,
             roomMib=room_mib(config.DATA),
             reason=_restore_progress() or self.reason,
         )

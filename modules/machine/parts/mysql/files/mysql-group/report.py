@@ -56,6 +56,8 @@ class Report:
     kept: tuple = ()
     # SHA-256 of the release whose code decides here.
     release: str = ""
+    # What the accounts would be by this member's settings and code, see grants.digest.
+    grants: str = ""
 
     def to_json(self):
         return json.dumps(dataclasses.asdict(self))

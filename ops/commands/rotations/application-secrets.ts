@@ -1,0 +1,33 @@
+import { applicationSecretName } from "../../../modules/config/secrets.js";
+import { gate } from "../../core/judge.js";
+import type { Context } from "../../core/maintain.js";
+import { look } from "../../core/observe.js";
+import { give, holdersOf, restartApplication } from "../../core/secrets.js";
+
+/** What `npm run ops rotate` calls the secrets of `application.secrets`. */
+export const applicationSecrets = "application-secrets";
+
+/**
+ * Gives the values that are set for the application's secrets to all web servers, one after the other, and starts the application there anew.
+ * They come from outside and have no generations: whoever they are shown to must accept the old value until the command has ended.
+ * @throws at the first failure; run again, it goes on
+ */
+export async function giveApplicationSecrets(context: Context): Promise<void> {
+  const { site, lock, progress } = context;
+  const names = Object.keys(site.config.application.secrets);
+  if (names.length === 0)
+    throw new Error("application.secrets is empty: the application has no secrets of its own that could change");
+  const faults = gate(await look(site), lock.inHand);
+  if (faults.length > 0) throw new Error(`refused, for the environment is not well:\n  ${faults.join("\n  ")}`);
+  const values = await progress.step(`values of ${names.join(", ")}`, (report) =>
+    site.secrets.applicationSecrets(report),
+  );
+  const secrets = names.map(applicationSecretName);
+  for (const server of holdersOf(site.config, secrets))
+    await progress.step(`${server.name}: gets the application's secrets`, async (report) => {
+      const takeUp = () => restartApplication(site, server.name);
+      await give(context, server, { what: applicationSecrets, secrets, values, takeUp }, report);
+      await site.cloud.noteApplicationSecrets(server);
+    });
+  progress.say("every server's application has them; what they were before may now be refused");
+}
