@@ -138,7 +138,10 @@ export const backupShare = 0.2;
 /** One primary IPv4 address; IPv6 is free. */
 export const primaryIpv4MonthlyEur = 0.5;
 
-/** Object storage of an account, the first TB of data and of traffic included (docs.hetzner.com, "Object Storage", of 2024-12-06). */
+/**
+ * Object storage of an account, the first TB of data and of traffic included; each further TB costs about as much (docs.hetzner.com, "Object
+ * Storage", of 2024-12-06).
+ */
 export const objectStorageMonthlyEur = 5;
 
 /** One GB of volume. */

@@ -48,6 +48,11 @@ export const monitorIds = {
     "mysql-errors",
     "data-volume-full",
     "archive-behind",
+    "archive-refused",
+    "archive-base-old",
+    "archive-drill-failed",
+    "archive-gap",
+    "archive-key-left",
   ],
   security: [
     "ssh-login",

@@ -73,10 +73,24 @@ export const notices = {
   hostFirewall: "host-firewall",
   /** The private address is on no interface. */
   privateNetwork: "private-network",
-  /** What has not reached the archive, or is old there; see mysql-backup. */
-  backup: "backup",
   /** Upgrades of vendors' packages, which people install. */
   vendorUpdates: "vendor-updates",
+} as const;
+
+/** Notices of a member about the archive, which there are with `backup`: one for each cause, see ship.py of mysql-backup. */
+export const archiveNotices = {
+  /** What is logged does not reach the bucket in time, or mysql-backup does not run. */
+  behind: "backup",
+  /** The bucket answers, and refuses. */
+  refused: "backup-refused",
+  /** The last copy of all data is old, or there is none. */
+  base: "backup-base",
+  /** The last drill failed, or none was good for days. */
+  drill: "backup-drill",
+  /** Logs are gone that were never shipped. */
+  gap: "backup-gap",
+  /** The private key of the archive is on the server. */
+  key: "backup-key",
 } as const;
 
 /** Log sources, by the `service` the agent gives their lines. The catalogue, the pipelines and the log metrics search by it. */

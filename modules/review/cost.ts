@@ -1,3 +1,4 @@
+import { objectDays, shippedMbPerDay } from "../config/archive.js";
 import { serversWithRole, type Config } from "../config/schema.js";
 import {
   backupShare,
@@ -35,6 +36,18 @@ function serverLines(config: Config, region: Region): readonly CostLine[] {
   });
 }
 
+/** The logs of the archive, for as long as they lie there. Copies of all data come on top: how large they are is the application's matter. */
+function archiveLine(config: Config, backup: NonNullable<Config["backup"]>): CostLine {
+  const mbPerDay = (shippedMbPerDay * serversWithRole(config, "database").length) / 3;
+  const days = objectDays(backup);
+  const gigabytes = Math.ceil((mbPerDay * days) / 1000);
+  const terabytes = Math.max(1, Math.ceil(gigabytes / 1000));
+  return {
+    what: `object storage, ${terabytes} TB (logs at 20 writes a second: ${Math.round(mbPerDay)} MB a day, ${gigabytes} GB in ${days} days)`,
+    monthlyEur: cents(terabytes * objectStorageMonthlyEur),
+  };
+}
+
 const sum = (lines: readonly CostLine[]): number =>
   cents(lines.reduce((total, line) => total + (line.monthlyEur ?? 0), 0));
 
@@ -50,7 +63,7 @@ export function monthlyCost(config: Config): Cost {
     { what: `${config.servers.length} primary IPv4`, monthlyEur: cents(config.servers.length * primaryIpv4MonthlyEur) },
     { what: `${volumesGb} GB of volumes`, monthlyEur: cents(volumesGb * volumeGbMonthlyEur) },
     { what: `load balancer ${config.loadBalancer.type}`, monthlyEur: balancerEur },
-    ...(config.backup ? [{ what: "object storage, up to 1 TB", monthlyEur: objectStorageMonthlyEur }] : []),
+    ...(config.backup ? [archiveLine(config, config.backup)] : []),
   ];
   return { lines, monthlyEur: sum(lines) };
 }

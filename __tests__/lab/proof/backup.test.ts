@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { LabOverrides } from "../../../lab/environment.js";
 import { Lab } from "../../../lab/lab.js";
 import { layout } from "../../../lab/layout.js";
 import type { Machine } from "../../../lab/machine/machine.js";
 import { archiveKeys } from "../../../lab/stand-ins/archive/archive.js";
 import { sleep, waitFor } from "../../../lab/system/shell.js";
+import { paths } from "../../../modules/platform/paths.js";
+import { archiveNotices } from "../../../modules/platform/signals.js";
 import { figure, seconds, timed } from "../support/figures.js";
 import { settled, wholeGroup, type WholeGroup } from "../../../lab/group.js";
 import { query } from "../../../lab/machine/sql.js";
@@ -260,6 +262,29 @@ describe("the archive", () => {
       waitFor("shipped logs", async () => (await onAll(isShipped)).every(Boolean), { timeoutSeconds: 120 }),
     );
     figure("bucket back after 70 s", `all shipped after ${seconds(took)}`);
+  });
+
+  it("names a bucket that refuses by a notice of its own, which goes with the cause", async () => {
+    const machine = (await settled(lab)).replicas[0] as Machine;
+    const key = paths.backup.bucketKey;
+    const use = (secret: string): Promise<string> =>
+      machine.exec(["sh", "-c", `sed 's/:.*/${secret}/' ${key}.good >${key} && systemctl restart mysql-backup`]);
+    const noticed = async (cause: keyof typeof archiveNotices): Promise<boolean> => {
+      await machine.exec(["systemctl", "start", "server-watch"]);
+      return (await machine.tryExec(["test", "-e", `${paths.notices}/${archiveNotices[cause]}`])).ok;
+    };
+    // systemd starts nothing more often than five times in ten seconds.
+    const patience = { timeoutSeconds: 60, pauseSeconds: 3 };
+    await machine.exec(["cp", "-a", key, `${key}.good`]);
+    onTestFinished(async () => {
+      await use("&");
+      await machine.exec(["rm", `${key}.good`]);
+    });
+    await use(":another");
+    await waitFor("the notice", () => noticed("refused"), patience);
+    expect(await noticed("behind")).toBe(false);
+    await use("&");
+    await waitFor("no notice", async () => !(await noticed("refused")), patience);
   });
 
   it("is restored by hand with standard tools, step by step as docs/backup.md says", async () => {

@@ -4,9 +4,17 @@ import { dashboards } from "../../../modules/datadog/dashboards/index.js";
 import { logMetrics } from "../../../modules/datadog/logs/metrics.js";
 import { logPipelines } from "../../../modules/datadog/logs/pipelines.js";
 import { serviceLevels } from "../../../modules/datadog/service-levels.js";
-import { checkSignals, instances, logServices, metricSignals, notices } from "../../../modules/platform/signals.js";
+import {
+  archiveNotices,
+  checkSignals,
+  instances,
+  logServices,
+  metricSignals,
+  notices,
+} from "../../../modules/platform/signals.js";
 import { paths } from "../../../modules/platform/paths.js";
-import { partOf } from "../../support/payload-files.js";
+import { exampleBackup, exampleConfig } from "../../support/config.js";
+import { contentOf, partOf } from "../../support/payload-files.js";
 import { exampleContext, renderedMonitors } from "./support.js";
 
 const context = exampleContext();
@@ -81,6 +89,14 @@ describe("the agent's files", () => {
     expect(check("tls")).toContain(`name: ${instances.originCertificate}`);
     for (const name of [instances.rebootRequired, ...Object.values(notices)])
       expect(check("directory")).toContain(`name: ${name}\n`);
+    const archived = contentOf(
+      partOf(datadogAgentPart, exampleConfig({ backup: exampleBackup })),
+      "/etc/datadog-agent/conf.d/directory.d/conf.yaml",
+    );
+    for (const name of Object.values(archiveNotices)) {
+      expect(archived).toContain(`name: ${name}\n`);
+      expect(check("directory")).not.toContain(`name: ${name}\n`);
+    }
   });
 
   it("turn on what the queries rely on: Group Replication's metrics, disks by mount point", () => {

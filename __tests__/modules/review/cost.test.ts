@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { shippedMbPerDay } from "../../../modules/config/archive.js";
 import { monthlyCost } from "../../../modules/review/cost.js";
 import { locations, retiredServerTypes, serverTypes } from "../../../modules/platform/hetzner-offers.js";
-import { exampleConfig } from "../../support/config.js";
+import { exampleBackup, exampleConfig } from "../../support/config.js";
 import { splitServers } from "../../support/servers.js";
 
 describe("the monthly cost", () => {
@@ -28,6 +29,27 @@ describe("the monthly cost", () => {
       { what: "daily backups (20 %)", monthlyEur: 18.79 },
       { what: "4 primary IPv4", monthlyEur: 2 },
     ]);
+  });
+
+  it("counts the archive's logs for as long as they are kept, by the terabyte", () => {
+    const archive = (changes: object) =>
+      monthlyCost(exampleConfig({ backup: { ...exampleBackup, ...changes } })).lines.at(-1);
+    const gigabytes = (days: number): number => Math.ceil((shippedMbPerDay * days) / 1000);
+    expect(archive({ retentionDays: 14 })).toEqual({
+      what: `object storage, 1 TB (logs at 20 writes a second: ${shippedMbPerDay} MB a day, ${gigabytes(22)} GB in 22 days)`,
+      monthlyEur: 5,
+    });
+    const long = archive({ retentionDays: 365 });
+    const terabytes = Math.max(1, Math.ceil(gigabytes(373) / 1000));
+    expect(long?.what).toMatch(new RegExp(`^object storage, ${terabytes} TB .* ${gigabytes(373)} GB in 373 days`));
+    expect(long?.monthlyEur).toBe(5 * terabytes);
+    const five = exampleConfig({
+      backup: exampleBackup,
+      servers: Object.fromEntries(
+        ["delta", "echo"].map((name, index) => [name, { privateIp: `10.0.1.${14 + index}`, roles: ["database"] }]),
+      ),
+    });
+    expect(monthlyCost(five).lines.at(-1)?.what).toContain(`${Math.round((shippedMbPerDay * 5) / 3)} MB a day`);
   });
 
   it("leaves backups out when there are none", () => {

@@ -1,7 +1,7 @@
 import { paths } from "../../platform/paths.js";
 import type { MonitorDefinition } from "../definition.js";
 import { noticed, series, type MonitoringContext } from "../scope.js";
-import { logServices, notices } from "../../platform/signals.js";
+import { archiveNotices, logServices } from "../../platform/signals.js";
 
 /** Reported once by each member: the group chose a new primary (ER_GRP_RPL_NEW_PRIMARY_ELECTED). */
 const primaryElected = "MY-011507";
@@ -252,15 +252,74 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
       "raise database.volumeSizeGb, then grow the file system",
     ],
   },
-  {
-    id: "archive-behind",
-    title: "The archive of the data is behind, old, or not known to be good",
-    condition: noticed(env, notices.backup, "5m"),
+  ...archiveMonitors(env),
+];
+
+/** A cause that a member names, by the notice of its own. */
+const archiveMonitor = (
+  env: string,
+  cause: keyof typeof archiveNotices,
+  rest: Omit<MonitorDefinition, "condition" | "thresholds" | "firstLook"> & { readonly look: string },
+): MonitorDefinition => {
+  const { look, ...definition } = rest;
+  return {
+    ...definition,
+    condition: noticed(env, archiveNotices[cause], "5m"),
     thresholds: { critical: 1, exact: true },
+    firstLook: [`\`cat ${paths.notices}/${archiveNotices[cause]}\` on the server: what and why`, look],
+  };
+};
+
+/** What may be wrong with the archive of the data; one monitor for each cause, for what helps differs. The site itself goes on. */
+const archiveMonitors = (env: string): readonly MonitorDefinition[] => [
+  archiveMonitor(env, "behind", {
+    id: "archive-behind",
+    title: "The archive of the data is behind",
     urgency: "urgent",
     priority: 2,
     meaning:
-      "What is written now would be lost with the servers, or nothing recent could be restored, or a drill found that it cannot be. The site itself goes on.",
-    firstLook: ["`cat /run/motd.d/backup` on the server: what and why", "`journalctl -u mysql-backup -u mysql-base`"],
-  },
+      "What is written now would be lost with the servers: for more than a minute nothing of it has reached the bucket.",
+    look: "`journalctl -u mysql-backup`",
+  }),
+  archiveMonitor(env, "refused", {
+    id: "archive-refused",
+    title: "The bucket of the archive refuses",
+    urgency: "urgent",
+    priority: 2,
+    meaning: "The object storage answers, and takes nothing: what is written now would be lost with the servers.",
+    look: "403: the key; 507: the bucket's quota; `npm run ops -- backups --check-bucket`",
+  }),
+  archiveMonitor(env, "base", {
+    id: "archive-base-old",
+    title: "The last copy of all data is old",
+    urgency: "notUrgent",
+    priority: 3,
+    meaning: "A restore has more logs to replay than it should; without any copy nothing can be restored.",
+    look: "`journalctl -u mysql-base`, on each member",
+  }),
+  archiveMonitor(env, "drill", {
+    id: "archive-drill-failed",
+    title: "The archive is not known to be good",
+    urgency: "urgent",
+    priority: 2,
+    meaning: "The last drill could not restore the archive, or none has tried for more than a week.",
+    look: "`npm run ops backups`, and the run of the workflow drill",
+  }),
+  archiveMonitor(env, "gap", {
+    id: "archive-gap",
+    title: "The archive has a gap",
+    urgency: "urgent",
+    priority: 2,
+    meaning:
+      "Logs went that were never shipped: moments after them cannot be restored until the next copy of all data.",
+    look: "`npm run ops backups`: whether other members have shipped the same transactions",
+  }),
+  archiveMonitor(env, "key", {
+    id: "archive-key-left",
+    title: "The archive's private key is on a server",
+    urgency: "notUrgent",
+    priority: 3,
+    meaning: "Whoever takes the server over can read the whole archive.",
+    look: "`npm run ops -- restore --done`",
+  }),
 ];

@@ -1,7 +1,7 @@
 import type { PayloadContext, PayloadPart } from "../../part/part.js";
 import { secretFilesOf } from "../../../config/secrets.js";
 import type { Config, Role } from "../../../config/schema.js";
-import { instances, notices } from "../../../platform/signals.js";
+import { archiveNotices, instances, notices } from "../../../platform/signals.js";
 import { siteHosts } from "../../../platform/names.js";
 import { packages } from "../../../platform/packages.js";
 import { paths } from "../../../platform/paths.js";
@@ -39,7 +39,10 @@ export function datadogAgentPart({ config, roles }: PayloadContext): PayloadPart
     origin: instances.originCertificate,
     certificates: certificates(config, roles),
     rebootRequired: instances.rebootRequired,
-    notices: Object.values(notices),
+    notices: [
+      ...Object.values(notices),
+      ...(config.backup && roles.includes("database") ? Object.values(archiveNotices) : []),
+    ],
     noticeFolder: paths.notices,
   };
   const check = (name: string) => `/etc/datadog-agent/conf.d/${name}.d/conf.yaml`;

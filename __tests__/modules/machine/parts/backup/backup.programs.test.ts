@@ -167,7 +167,9 @@ describe("mysql-backup", () => {
     expect(readFileSync(`${program}/mysql-backup.sh`, "utf8")).toMatch(
       /python3 -B \/opt\/mysql-backup\/current "\$@"\n$/,
     );
-    expect(readFileSync(files("backup/files/check-backup"), "utf8")).toMatch(/^exec \S+\/mysql-backup check$/m);
+    expect(readFileSync(files("backup/files/check-backup"), "utf8")).toMatch(
+      /^exec \S+\/mysql-backup check --notices \/run\/motd\.d$/m,
+    );
   });
 
   it.runIf(hasTool("shellcheck", "scripts of mysql-backup"))("has scripts that shellcheck takes", () => {

@@ -1,17 +1,20 @@
 """What a member may let go, what it complains of, and who copies. Run by backup.test.ts."""
 
+import json
 import pathlib
 import tempfile
+import time
 import types
 import unittest
 from unittest import mock
 
 import support  # noqa: F401
+import cli
 import ship
 from base import TURN_SECONDS, whose_turn
-from bucket import Refused
+from bucket import Away, Refused
 from names import stamp
-from ship import KEEP_SECONDS, problems, purge
+from ship import BASE, BEHIND, DRILL, GAP, KEEP_SECONDS, REFUSED, problems, purge
 
 LOGS = [f"binlog.00000{number}" for number in range(1, 5)]
 OLD = KEEP_SECONDS + 1
@@ -39,38 +42,122 @@ class Purge(unittest.TestCase):
 
 class Problems(unittest.TestCase):
     def problems(self, now=1_000_000, **changes):
-        state = {"at": now, "behindSeconds": 0, "problem": None, "base": stamp(now - 3600), "firstBase": stamp(now - 3600), "drill": None, "goodDrill": None, "lost": []}
+        state = {"at": now, "behindSeconds": 0, "problem": None, "refused": False, "base": stamp(now - 3600), "firstBase": stamp(now - 3600), "drill": None, "goodDrill": None, "lost": []}
         return list(problems({**state, **changes}, now, 24))
+
+    def cause(self, words, found):
+        """The one cause that is named, in these words."""
+        ((cause, said),) = found
+        self.assertIn(words, said)
+        return cause
 
     def test_none(self):
         self.assertEqual(self.problems(), [])
 
     def test_a_daemon_that_is_dead_or_stuck(self):
-        self.assertIn("does not run", list(problems(None, 0, 24))[0])
-        self.assertIn("does not run", self.problems(at=1_000_000 - 120)[0])
+        self.assertEqual(self.cause("does not run", problems(None, 0, 24)), BEHIND)
+        self.assertEqual(self.cause("does not run", self.problems(at=1_000_000 - 120, base=None)), BEHIND)
 
     def test_behind_with_the_reason(self):
         self.assertEqual(self.problems(behindSeconds=50), [])
-        (said,) = self.problems(behindSeconds=61, problem="the bucket answers 403")
-        self.assertIn("61 s behind: the bucket answers 403", said)
+        self.assertEqual(self.cause("61 s behind: no answer", self.problems(behindSeconds=61, problem="no answer")), BEHIND)
+        self.assertEqual(self.cause("mysqld refused", self.problems(problem="mysqld refused (1045): no")), BEHIND)
+
+    def test_a_bucket_that_refuses_at_once_and_alone_however_long(self):
+        for seconds in (3, 90):
+            found = self.problems(behindSeconds=seconds, problem="the bucket answers 403", refused=True)
+            self.assertEqual(self.cause(f"{seconds} s are not in the archive: the bucket answers 403", found), REFUSED)
 
     def test_a_base_that_is_late_or_missing(self):
         self.assertEqual(self.problems(base=stamp(1_000_000 - 25 * 3600)), [])
-        self.assertIn("27 hours old", self.problems(base=stamp(1_000_000 - 27 * 3600))[0])
-        self.assertIn("no base", self.problems(base=None)[0])
+        self.assertEqual(self.cause("27 hours old", self.problems(base=stamp(1_000_000 - 27 * 3600))), BASE)
+        self.assertEqual(self.cause("no base", self.problems(base=None)), BASE)
 
     def test_a_drill_that_failed_or_is_old(self):
         day = 86400
         good, bad = [stamp(1_000_000 - 9 * day), True], [stamp(1_000_000 - day), False]
-        self.assertIn("failed", self.problems(drill=bad, goodDrill=good[0])[0])
-        self.assertIn("since " + good[0], self.problems(drill=good, goodDrill=good[0], firstBase=stamp(1))[0])
+        self.assertEqual(self.cause("failed", self.problems(drill=bad, goodDrill=good[0])), DRILL)
+        self.assertEqual(self.cause("since " + good[0], self.problems(drill=good, goodDrill=good[0], firstBase=stamp(1))), DRILL)
         self.assertEqual(self.problems(drill=[stamp(1_000_000 - 7 * day), True], goodDrill=stamp(1_000_000 - 7 * day)), [])
 
     def test_an_archive_without_any_drill_is_given_a_week(self):
-        self.assertIn("no restore has been tried", self.problems(firstBase=stamp(1_000_000 - 9 * 86400))[0])
+        self.assertEqual(self.cause("no restore has been tried", self.problems(firstBase=stamp(1_000_000 - 9 * 86400))), DRILL)
 
     def test_logs_that_are_lost_are_named(self):
-        self.assertIn("binlog.000007", self.problems(lost=["binlog.000007"])[0])
+        self.assertEqual(self.cause("binlog.000007", self.problems(lost=["binlog.000007"])), GAP)
+
+    def test_each_by_itself_where_there_are_several(self):
+        found = self.problems(behindSeconds=61, base=stamp(1_000_000 - 27 * 3600), lost=["binlog.000007"])
+        self.assertEqual([cause for cause, _ in found], [BEHIND, BASE, GAP])
+
+
+class Notices(unittest.TestCase):
+    """What server-watch has made of it: a file for each cause, and its own of the first."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        (self.folder / "other").write_text("of another part")
+        state = self.folder / "state.json"
+        self.enterContext(mock.patch.object(ship, "STATE", state))
+        self.enterContext(mock.patch.object(cli.config, "FOLDER", self.folder / "settings"))
+        self.enterContext(mock.patch.object(cli.config, "load", lambda: types.SimpleNamespace(baseHours=24)))
+        self.state = {"at": time.time(), "behindSeconds": 0, "problem": None, "refused": False, "base": stamp(time.time()), "firstBase": None, "drill": None, "goodDrill": None, "lost": []}
+
+    def check(self, *arguments, **changes):
+        ship.STATE.write_text(json.dumps({**self.state, **changes}))
+        with mock.patch("builtins.print") as said:
+            status = cli.main(["check", *arguments])
+        return status, [call.args[0] for call in said.call_args_list]
+
+    def noted(self):
+        return sorted(file.name for file in self.folder.iterdir() if file.name not in ("state.json", "other"))
+
+    def test_come_and_go_with_their_causes(self):
+        into = ("--notices", str(self.folder))
+        self.assertEqual(self.check(*into, base=stamp(1), lost=["binlog.000007"]), (0, []))
+        self.assertEqual(self.noted(), ["backup-base", "backup-gap"])
+        self.assertIn("binlog.000007", (self.folder / "backup-gap").read_text())
+        status, said = self.check(*into, behindSeconds=61)
+        self.assertEqual((status, len(said), self.noted()), (1, 1, []))
+        self.assertEqual((self.folder / "other").read_text(), "of another part")
+
+    def test_a_person_is_told_everything(self):
+        status, said = self.check(behindSeconds=61, base=stamp(1))
+        self.assertEqual((status, len(said), self.noted()), (1, 2, []))
+
+
+class Gap(unittest.TestCase):
+    def test_ends_with_the_next_base(self):
+        bucket = mock.Mock()
+        shipper = ship.Shipper(mock.Mock(timeline="t"), bucket)
+        shipper._lost, shipper._lost_at = ["binlog.000007"], 1_000_000
+        for made, left in ((999_999, ["binlog.000007"]), (1_000_001, [])):
+            shipper._looked_at = 0.0
+            with mock.patch.object(ship, "read_base", lambda *_: types.SimpleNamespace(time=stamp(made))):
+                bucket.list.side_effect = [[mock.Mock()], []]
+                shipper._look()
+            self.assertEqual(shipper._lost, left)
+
+
+class Refusals(unittest.TestCase):
+    """What the daemon tells of a bucket that refuses, and of one that is away."""
+
+    def told(self, problem):
+        state = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()), "state.json")
+        shipper = ship.Shipper(mock.Mock(), mock.Mock())
+        stop = mock.Mock(side_effect=[InterruptedError])
+        with (
+            mock.patch.object(ship, "STATE", state),
+            mock.patch.object(shipper, "_step", side_effect=[problem]),
+            mock.patch.object(ship.time, "sleep", stop),
+            mock.patch("builtins.print"),
+            self.assertRaises(InterruptedError),
+        ):
+            shipper.run()
+        return json.loads(state.read_text())["refused"]
+
+    def test_are_told_apart(self):
+        self.assertEqual([self.told(problem) for problem in (Refused("403"), Away("no answer"), OSError("disk"))], [True, False, False])
 
 
 class Turn(unittest.TestCase):

@@ -21,6 +21,10 @@ class Refused(Exception):
     """The bucket is away, or does not do what it is asked."""
 
 
+class Away(Refused):
+    """Nothing answers."""
+
+
 class Object(NamedTuple):
     key: str
     bytes: int
@@ -103,7 +107,7 @@ class Bucket:
             except (OSError, http.client.HTTPException) as problem:
                 self._local.connection = None
                 if not left:
-                    raise Refused(f"no answer from the bucket: {problem or type(problem).__name__}") from None
+                    raise Away(f"no answer from the bucket: {problem or type(problem).__name__}") from None
 
     def _connection(self):
         if getattr(self._local, "connection", None) is None:

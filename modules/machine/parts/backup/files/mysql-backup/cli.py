@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import pathlib
 import time
 
 import settings as config
@@ -14,13 +15,15 @@ def _parser():
     commands.add_parser("ship", help="ship what MySQL has logged, every few seconds (the unit mysql-backup does)")
     commands.add_parser("base", help="copy all data into the archive, if it is due and this member's turn (the unit mysql-base does)")
     commands.add_parser("restore", help="make the data directory from the archive (the unit mysql-restore does, on a server made for it)")
-    commands.add_parser("check", help="what is wrong with the archive; exit code 1 when anything is")
+    check = commands.add_parser("check", help="what is wrong with the archive; exit code 1 when anything is")
+    check.add_argument("--notices", type=pathlib.Path, metavar="FOLDER", help="writes each cause there but the first, which it alone tells then")
     commands.add_parser("status", help="how far this member has shipped")
     return parser
 
 
 def main(arguments):
-    command = _parser().parse_args(arguments).command
+    options = _parser().parse_args(arguments)
+    command = options.command
     settings = config.load()
     if command == "restore":
         from restore import restore_server
@@ -28,7 +31,7 @@ def main(arguments):
         bucket = Bucket(settings.endpoint, settings.region, settings.bucket, (config.FOLDER / "restore-bucket").read_text())
         return restore_server(config.load_restore(), bucket, config.FOLDER / "restore-key")
     if command in ("check", "status"):
-        return _tell(settings, command)
+        return _tell(settings, options)
     bucket = Bucket(settings.endpoint, settings.region, settings.bucket, (config.FOLDER / "bucket").read_text())
     import ship
 
@@ -49,19 +52,36 @@ def _base(settings, bucket):
         return 1
 
 
-def _tell(settings, command):
+def _tell(settings, options):
     import ship
 
     try:
         state = json.loads(ship.STATE.read_text())
     except (OSError, ValueError):
         state = None
-    if command == "status":
+    if options.command == "status":
         print(json.dumps(state, indent=2))
         return 0
     found = list(ship.problems(state, time.time(), settings.baseHours))
     if (config.FOLDER / "restore-key").exists():
-        found.append("the private key of the archive is on this server: remove `restore` from the configuration, then: npm run ops rollout")
-    for problem in found:
-        print(problem)
+        found.append((ship.KEY, "the private key of the archive is on this server: remove `restore` from the configuration, then: npm run ops rollout"))
+    if options.notices:
+        found = _noted(options.notices, found)
+    for _, words in found:
+        print(words)
     return 1 if found else 0
+
+
+def _noted(folder, found):
+    """Keeps a file there for each cause while it lasts. @returns what is left: server-watch makes the notice of that"""
+    import ship
+
+    for cause in ship.CAUSES:
+        if cause == ship.BEHIND:
+            continue
+        words = [f"{words}\n" for one, words in found if one == cause]
+        if words:
+            (folder / cause).write_text("".join(words))
+        else:
+            (folder / cause).unlink(missing_ok=True)
+    return [(cause, words) for cause, words in found if cause == ship.BEHIND]

@@ -11,7 +11,7 @@ import time
 
 import binlog
 import pymysql
-from bucket import Refused
+from bucket import Away, Refused
 from names import moment, number, piece_key, read_base, read_drill, read_piece, shipped
 from sealing import seal
 
@@ -28,6 +28,10 @@ LOOK_SECONDS = 600
 BEHIND_SECONDS = 60
 LATE_BASE_HOURS = 2
 LATE_DRILL_DAYS = 8
+
+# What may be wrong, each with a notice of this name, by which it has a monitor of its own; see modules/platform/signals.ts.
+BEHIND, REFUSED, BASE, DRILL, GAP, KEY = "backup", "backup-refused", "backup-base", "backup-drill", "backup-gap", "backup-key"
+CAUSES = (BEHIND, REFUSED, BASE, DRILL, GAP, KEY)
 
 STATE = pathlib.Path("/run/mysql-backup/state.json")
 PRIMARY = (
@@ -61,21 +65,21 @@ class Shipper:
         self._ends = {}
         self._waiting_since = self._beaten_at = self._looked_at = 0.0
         self._base = self._first_base = self._drill = self._good_drill = None
-        self._lost = []
+        self._lost, self._lost_at = [], 0.0
 
     def run(self):
         while True:
             started = time.time()
-            problem = None
+            problem, refused = None, False
             try:
                 self._step()
             except (Refused, pymysql.Error, OSError, ValueError) as error:
-                problem = plain(error)
+                problem, refused = plain(error), isinstance(error, Refused) and not isinstance(error, Away)
                 self._waiting_since = self._waiting_since or started
                 if self._connection and not isinstance(error, Refused):
                     self._connection.close()
                     self._connection = None
-            self._tell(problem)
+            self._tell(problem, refused)
             time.sleep(max(0.5, started + TICK_SECONDS - time.time()))
 
     def _step(self):
@@ -133,6 +137,9 @@ class Shipper:
         drills = sorted((drill.time, drill.good) for item in self._bucket.list(f"{timeline}/drill/") if (drill := read_drill(timeline, item.key)))
         self._drill = drills[-1] if drills else None
         self._good_drill = max((time for time, good in drills if good), default=None)
+        # A base needs nothing from before it.
+        if self._base and moment(self._base) > self._lost_at:
+            self._lost = []
         self._looked_at = time.time()
 
     def _purge(self, folder, sizes, ends):
@@ -144,12 +151,13 @@ class Shipper:
             rows(self._connection, "PURGE BINARY LOGS TO %s", [keep])
         for name in lost:
             print(f"{name} was not shipped and is gone: logs had filled their part of the volume", flush=True)
-        self._lost += lost
+        if lost:
+            self._lost, self._lost_at = [*self._lost, *lost], time.time()
 
-    def _tell(self, problem):
+    def _tell(self, problem, refused):
         behind = time.time() - self._waiting_since if self._waiting_since else 0
         state = {
-            "at": time.time(), "behindSeconds": round(behind, 1), "problem": problem, "base": self._base,
+            "at": time.time(), "behindSeconds": round(behind, 1), "problem": problem, "refused": refused, "base": self._base,
             "firstBase": self._first_base, "drill": self._drill, "goodDrill": self._good_drill, "lost": self._lost, "shipped": self._ends,
         }
         draft = STATE.with_suffix(".new")
@@ -183,24 +191,27 @@ def plain(error):
 
 
 def problems(state, now, base_hours):
-    """What is wrong with the archive, as this member sees it."""
+    """What is wrong with the archive, as this member sees it: cause and words."""
     if state is None or now - state["at"] > BEHIND_SECONDS + 30:
-        yield "mysql-backup does not run: journalctl -u mysql-backup"
+        yield BEHIND, "mysql-backup does not run: journalctl -u mysql-backup"
         return
-    if state["behindSeconds"] > BEHIND_SECONDS:
-        yield f"the archive is {state['behindSeconds']:.0f} s behind: {state['problem'] or 'there is more to ship than the line takes'}"
-    elif state["problem"]:
-        yield state["problem"]
+    behind, problem = state["behindSeconds"], state["problem"]
+    if state["refused"]:
+        yield REFUSED, f"the bucket refuses what it is asked, {behind:.0f} s are not in the archive: {problem}"
+    elif behind > BEHIND_SECONDS:
+        yield BEHIND, f"the archive is {behind:.0f} s behind: {problem or 'there is more to ship than the line takes'}"
+    elif problem:
+        yield BEHIND, problem
     base = state["base"]
     hours = (now - moment(base)) / 3600 if base else None
     if base and hours > base_hours + LATE_BASE_HOURS:
-        yield f"the last base is {hours:.0f} hours old: journalctl -u mysql-base, on each member"
-    if not base and state["behindSeconds"] == 0 and not state["problem"]:
-        yield "there is no base yet: without one nothing can be restored"
+        yield BASE, f"the last base is {hours:.0f} hours old: journalctl -u mysql-base, on each member"
+    if not base and behind == 0 and not problem:
+        yield BASE, "there is no base yet: without one nothing can be restored"
     since = state["goodDrill"] or state["firstBase"]
     if state["drill"] and not state["drill"][1]:
-        yield f"the drill of {state['drill'][0]} failed, so the archive may not be restorable: npm run ops backups"
+        yield DRILL, f"the drill of {state['drill'][0]} failed, so the archive may not be restorable: npm run ops backups"
     elif since and now - moment(since) > LATE_DRILL_DAYS * 86400:
-        yield f"no restore has been tried with success since {since}: the workflow drill"
+        yield DRILL, f"no restore has been tried with success since {since}: the workflow drill"
     if state["lost"]:
-        yield f"never shipped, and gone: {', '.join(state['lost'])}; the archive may have a gap until the next base"
+        yield GAP, f"never shipped, and gone: {', '.join(state['lost'])}; the archive may have a gap until the next base"
