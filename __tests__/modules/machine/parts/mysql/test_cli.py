@@ -60,7 +60,7 @@ class Accounts(Command):
                 mock.patch.object(accounts, "reached", mock.Mock(return_value={"app": (2, 1)})) as reached,
             ):
                 self.assertEqual(self.run_command(["accounts"], {ALPHA: on("alpha", role)}), (0, '{"app": [2, 1]}'))
-            self.assertEqual(ensure.call_args_list, [mock.call(SETTINGS)] * times)
+            self.assertEqual(ensure.call_args_list, [mock.call(SETTINGS, False)] * times)
             reached.assert_called_once_with(SETTINGS)
 
 

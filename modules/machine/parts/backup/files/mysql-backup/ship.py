@@ -154,7 +154,7 @@ class Shipper:
         if lost:
             self._lost, self._lost_at = [*self._lost, *lost], time.time()
 
-    def _tell(self, problem, refused):
+    def _tell(self, problem, refused=False):
         behind = time.time() - self._waiting_since if self._waiting_since else 0
         state = {
             "at": time.time(), "behindSeconds": round(behind, 1), "problem": problem, "refused": refused, "base": self._base,
@@ -196,7 +196,7 @@ def problems(state, now, base_hours):
         yield BEHIND, "mysql-backup does not run: journalctl -u mysql-backup"
         return
     behind, problem = state["behindSeconds"], state["problem"]
-    if state["refused"]:
+    if state.get("refused"):
         yield REFUSED, f"the bucket refuses what it is asked, {behind:.0f} s are not in the archive: {problem}"
     elif behind > BEHIND_SECONDS:
         yield BEHIND, f"the archive is {behind:.0f} s behind: {problem or 'there is more to ship than the line takes'}"
