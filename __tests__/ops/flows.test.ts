@@ -31,6 +31,34 @@ describe("a rollout", () => {
     expect(world.said.at(-1)).toMatch(/^charlie, alpha replaced in /);
   });
 
+  it("gives the first replaced member the role when only a primary like it makes the accounts that it needs", async () => {
+    instantly();
+    const world = new World();
+    for (const name of ["alpha", "bravo", "charlie"]) world.machine(name).current = false;
+    world.grants = "and one for migrations";
+    await rollout(await world.context("rollout"), {});
+    expect(world.steps.filter((step) => /replace|mysql/.test(step))).toEqual([
+      "provider: replace bravo",
+      expect.stringMatching(/^alpha: mysql SELECT group_replication_set_as_primary/),
+      "provider: replace alpha",
+      "provider: replace charlie",
+    ]);
+    expect(world.primary).toBe("bravo");
+  });
+
+  it("waits on where MySQL does not give that member the role, and says why", async () => {
+    instantly();
+    const world = new World();
+    world.machine("bravo").current = false;
+    world.grants = "and one for migrations";
+    world.failing.add("alpha: mysql SELECT group_replication_set_as_primary(@successor,");
+    await expect(rollout(await world.context("rollout"), { patienceMinutes: 1 })).rejects.toThrow(
+      /its application is not ready/,
+    );
+    expect(world.steps.filter((step) => step.includes("set_as_primary"))).toHaveLength(1);
+    expect(world.said.join("\n")).toContain("it failed");
+  });
+
   it("does not touch a second server while the first is not back", async () => {
     instantly();
     const world = new World();

@@ -1,15 +1,12 @@
 import { look } from "../core/observe.js";
-import type { Context } from "../core/maintain.js";
+import { appoint, type Context } from "../core/maintain.js";
 import { waitUntil } from "../core/shell.js";
-import { loginOf, serverNamed, type Site } from "../core/site.js";
+import { serverNamed } from "../core/site.js";
 import { isDatabase, primaryOf, type ServerState, type Snapshot } from "../core/snapshot.js";
 import { groupFaults } from "../core/judge.js";
 
 /** A member further behind would keep writes waiting, in seconds. */
 const mostLagSeconds = 5;
-
-/** Seconds that transactions under way may still take. */
-const patienceSeconds = 10;
 
 /** Who hands the role to whom, or why nobody does. Pure. @param wanted name of the successor @default the member with the least lag */
 export function succession(
@@ -51,13 +48,3 @@ export async function failover({ site, progress }: Pick<Context, "site" | "progr
 
 const notYet = (snapshot: Snapshot, name: string): string | undefined =>
   groupFaults(snapshot)[0] ?? (primaryOf(snapshot)?.name === name ? undefined : `${name} is not the primary yet`);
-
-/** MySQL's own command, on the primary: `mysql-group step-down` chooses the successor itself. */
-async function appoint(site: Site, from: ServerState, to: ServerState): Promise<string> {
-  const sql = [
-    `SELECT member_id INTO @successor FROM performance_schema.replication_group_members WHERE member_host = '${to.privateIp}'`,
-    `SELECT group_replication_set_as_primary(@successor, ${patienceSeconds})`,
-  ].join("; ");
-  const command = ["mysql", "--batch", "--skip-column-names", "--execute", sql];
-  return (await site.ssh.run(loginOf(site, from.name), command, { timeoutSeconds: 60 })).trim();
-}

@@ -1,4 +1,4 @@
-import { isDatabase, isWeb, type ServerState, type Snapshot } from "./snapshot.js";
+import { isDatabase, isWeb, primaryOf, type ServerState, type Snapshot } from "./snapshot.js";
 
 /** From here on a disk needs a hand, in percent of its space. */
 const fullDiskPercent = 85;
@@ -116,6 +116,19 @@ export function inOrder(servers: readonly ServerState[]): readonly ServerState[]
     return server.observation?.member?.role === "PRIMARY" ? 2 : 1;
   };
   return [...servers].sort((a, b) => rank(a) - rank(b));
+}
+
+/**
+ * Whether a replaced member waits for accounts that only a primary makes which knows of them: it is in the group, it is not back, and it would
+ * make others than the primary does. Pure.
+ */
+export function waitsForRole(snapshot: Snapshot, name: string): boolean {
+  const server = snapshot.servers.find((one) => one.name === name);
+  const member = server?.observation?.member;
+  const primary = primaryOf(snapshot)?.observation?.member;
+  if (!server?.cloud?.current || !member || !primary) return false;
+  const isReplica = member.state === "ONLINE" && member.majority && member.role === "SECONDARY";
+  return isReplica && member.grants !== primary.grants && notBack(snapshot, name) !== undefined;
 }
 
 /** What a server in hand still lacks until the next one may be taken; `undefined` when it is back. */

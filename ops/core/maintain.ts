@@ -1,4 +1,4 @@
-import { gate, inOrder, notBack } from "./judge.js";
+import { gate, inOrder, notBack, waitsForRole } from "./judge.js";
 import type { Lock } from "./lock.js";
 import { look, type LookProps } from "./observe.js";
 import type { Progress } from "./progress.js";
@@ -17,6 +17,8 @@ export interface Context {
 const gateSeconds = 60;
 /** Longest orderly shutdown: out of service, the primary's role handed over, MySQL stopped. */
 const shutdownSeconds = 180;
+/** Seconds that transactions under way may still take when the primary's role is handed over. */
+const transactionSeconds = 10;
 /** Longest time from power on until a server serves again, a first boot with packages and a clone included. */
 export const backMinutes = 15;
 /** How often, and how far apart, a server that is back is looked at before the next one is taken; a late answer may right itself. */
@@ -79,6 +81,19 @@ export async function stepDown({ site, progress }: Context, name: string, snapsh
   });
 }
 
+/**
+ * Gives a member the primary's role, by MySQL's own command: `mysql-group step-down` chooses the successor itself.
+ * @throws when MySQL refuses, as it does for a member of a newer version than the group's oldest
+ */
+export async function appoint(site: Site, from: ServerState, to: ServerState): Promise<string> {
+  const sql = [
+    `SELECT member_id INTO @successor FROM performance_schema.replication_group_members WHERE member_host = '${to.privateIp}'`,
+    `SELECT group_replication_set_as_primary(@successor, ${transactionSeconds})`,
+  ].join("; ");
+  const command = ["mysql", "--batch", "--skip-column-names", "--execute", sql];
+  return (await site.ssh.run(loginOf(site, from.name), command, { timeoutSeconds: 60 })).trim();
+}
+
 /** Whether nothing is lost with a power cut: it was never set up to its end, and its member, where it has one, is in no group. Pure. */
 export const hasNeverServed = ({ observation }: Pick<ServerState, "observation">): boolean =>
   observation !== undefined && observation.firstBoot !== "done" && observation.member?.state !== "ONLINE";
@@ -127,7 +142,8 @@ export interface BackProps {
 }
 
 /**
- * Waits until a server has come up and does all that it is for, and goes on doing it for a while.
+ * Waits until a server has come up and does all that it is for, and goes on doing it for a while. The first member that needs accounts which
+ * no primary before it knew of, such as that of migrations, becomes the primary, which makes them.
  * @throws Error for a server that does not within the time, with what it lacks, or that says it cannot
  */
 export async function awaitBack(
@@ -137,6 +153,7 @@ export async function awaitBack(
 ): Promise<void> {
   await progress.step(`${name}: comes up`, async (report) => {
     let observed: ServerState | undefined;
+    let isAppointed = false;
     await waitUntil(
       `${name} is back`,
       async () => {
@@ -145,6 +162,12 @@ export async function awaitBack(
         if (bootId !== undefined && observed?.observation?.bootId === bootId) return `${name}: has not restarted yet`;
         const broken = firstBootFault(observed);
         if (broken !== undefined) throw new Error(broken);
+        const primary = primaryOf(snapshot);
+        if (!isAppointed && observed && primary && waitsForRole(snapshot, name)) {
+          isAppointed = true;
+          report(`becomes the primary: ${primary.name} makes other accounts than it needs`);
+          await appoint(site, primary, observed).catch((error: Error) => report(error.message));
+        }
         return notBack(snapshot, name);
       },
       { limitSeconds: minutes * 60, report },

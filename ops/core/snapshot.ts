@@ -20,6 +20,8 @@ export interface Member {
   /** Private addresses of those that it counts as members, in the group or not. */
   readonly remembered: readonly string[];
   readonly lagSeconds: number;
+  /** Digest of the accounts that it would make as the primary. @default - absent: it was made before members told */
+  readonly grants?: string;
   /** What it waits for, or does. */
   readonly reason: string;
 }

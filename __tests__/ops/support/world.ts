@@ -21,6 +21,8 @@ interface Machine {
   whole: boolean;
   boots: number;
   inService: boolean;
+  /** Digest of the accounts that it would make. */
+  grants: string;
   releases: readonly Release[];
   upgradable: readonly Upgradable[];
   rebootFor: readonly string[];
@@ -46,12 +48,16 @@ export class World {
   readonly failing = new Set<string>();
   /** A release with which no application is ready. */
   sick?: string;
+  /** Digest of the accounts that servers need which are made from now on; they wait for a primary that makes them. */
+  grants = "accounts of day one";
   /** What the group counts beside those who are in it. */
   remembered: readonly string[] = [];
   /** How far the rotation of any secret has come. */
   stage: Stage = { configured: 1, used: 1, oldest: 1 };
   /** Generations that an account in the database takes: the newest, and the oldest. */
   accounts: readonly [number, number] = [1, 1];
+  /** Digests of accounts that some primary has made. */
+  private readonly made = new Set<string>();
   /** Host keys that this side believes a server by. */
   private known = new Map<string, string>();
 
@@ -61,6 +67,7 @@ export class World {
 
   add(name: string, privateIp: string, roles: readonly Role[] = ["web", "database"]): void {
     this.machines.set(name, {
+      grants: this.grants,
       ...{ name, privateIp, roles, running: true, current: true, whole: true, boots: 1, inService: true },
       releases: [release("2"), release("1")],
       ...{ upgradable: [], rebootFor: [], files: new Map(), taken: new Map(), waiting: new Set() },
@@ -182,6 +189,12 @@ export class World {
     if (this.primary === name) this.primary = this.members().find((one) => one.name !== name)?.name ?? "";
   }
 
+  /** What one primary has made stays. */
+  private hasAccounts(machine: Machine): boolean {
+    this.made.add(this.machines.get(this.primary)?.grants ?? "");
+    return this.made.has(machine.grants);
+  }
+
   private members(): readonly Machine[] {
     return [...this.machines.values()].filter(({ running, roles }) => running && roles.includes("database"));
   }
@@ -196,14 +209,20 @@ export class World {
       ...example.observation,
       bootId: `boot ${machine.boots}`,
       inService: isWeb ? machine.inService : null,
-      serves: isWeb ? machine.releases[0]?.sha256 !== this.sick : null,
+      serves: isWeb ? machine.releases[0]?.sha256 !== this.sick && this.hasAccounts(machine) : null,
       releases: isWeb ? machine.releases : [],
       upgradable: machine.upgradable,
       rebootFor: machine.rebootFor,
       member: machine.roles.includes("database")
         ? {
             ...example.observation.member,
-            ...{ role, writable: role === "PRIMARY", view, remembered: [...new Set([...view, ...this.remembered])] },
+            ...{
+              role,
+              writable: role === "PRIMARY",
+              grants: machine.grants,
+              view,
+              remembered: [...new Set([...view, ...this.remembered])],
+            },
           }
         : null,
     };
@@ -259,6 +278,7 @@ export class World {
         current: true,
         whole: true,
         inService: true,
+        grants: this.grants,
         boots: machine.boots + 1,
       });
     return {
