@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import environment from "../../../environments/lab.js";
+import type { LabOverrides } from "../../../lab/environment.js";
 import type { Lab } from "../../../lab/lab.js";
 import { loadSettings, saveSettings } from "../../../lab/settings.js";
 import { waitFor } from "../../../lab/system/shell.js";
@@ -18,13 +19,16 @@ beforeEach(async () => {
   group = await settled(lab);
 });
 
-/** Changes what the lab's payload is made from, as a changed line of a file would. */
-async function configure(bufferPoolMib: number): Promise<void> {
+/** Changes what the lab is configured as. */
+async function override(overrides: LabOverrides): Promise<void> {
   const settings = await loadSettings(lab.layout);
   if (settings === undefined) throw new Error("no lab");
-  const database = { ...environment.database, bufferPoolMib };
-  await saveSettings(lab.layout, { ...settings, overrides: { ...settings.overrides, database } });
+  await saveSettings(lab.layout, { ...settings, overrides: { ...settings.overrides, ...overrides } });
 }
+
+/** Changes what the lab's payload is made from, as a changed line of a file would. */
+const configure = (bufferPoolMib: number): Promise<void> =>
+  override({ database: { ...environment.database, bufferPoolMib } });
 
 /** Twenty reads and twenty writes a second. */
 const load = { ratePerSecond: 20 };
@@ -79,6 +83,18 @@ describe("a rollout back that is killed", () => {
     expect(result).toMatchObject({ exitCode: 0, stderr: "" });
     expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
     figure("ops rollout, killed at five moments", told);
+  });
+});
+
+describe("a rollout of migrations with an account of their own, to servers that had none", () => {
+  it("gives the first replaced member the primary's role, which makes the account that its release waits for", async () => {
+    const migrate: [string, string] = ["/usr/bin/node", "migrate.js"];
+    await override({ application: { ...environment.application, migrate } });
+    const { result, told } = await unnoticed(lab, group, () => ops("rollout"), load);
+    expect(result).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(result.stdout).toContain("becomes the primary: ");
+    expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
+    figure("ops rollout, another account", told);
   });
 });
 
