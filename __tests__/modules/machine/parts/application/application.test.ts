@@ -28,6 +28,8 @@ describe("the application's part", () => {
         write: { host: "127.0.0.1", port: ports.databaseWrite },
         read: { host: "127.0.0.1", port: ports.databaseRead },
         tlsName: mysqlTlsName,
+        name: "app",
+        user: "app",
       },
     });
     expect(files).toEqual([paths.application.databasePassword, paths.application.mysqlCa]);

@@ -4,10 +4,11 @@ import { collected, datadogAgentPart } from "../../../../../modules/machine/part
 import { trafficRules } from "../../../../../modules/config/traffic/rules.js";
 import { ports } from "../../../../../modules/platform/ports.js";
 import { users } from "../../../../../modules/platform/users.js";
-import { logServices } from "../../../../../modules/platform/signals.js";
+import { instances, logServices, notices } from "../../../../../modules/platform/signals.js";
 import { packagesOf, payloadOf } from "../../../../../modules/machine/compose/index.js";
 import { exampleConfig } from "../../../../support/config.js";
 import { contentOf, partOf } from "../../../../support/payload-files.js";
+import { stepsOf } from "../../../../support/steps.js";
 import { serverOf, splitServers } from "../../../../support/servers.js";
 
 const split = exampleConfig({ servers: splitServers, monitoring: { site: "us5.datadoghq.com" } });
@@ -78,6 +79,76 @@ describe("what a check sends", () => {
   it.each(["nginx", "mysql"])("names no other host or server than the agent's own (%s)", (check) => {
     const { instances } = yaml(partOf(datadogAgentPart), `conf.d/${check}.d/conf.yaml`) as { instances: object[] };
     expect(instances).toEqual([expect.objectContaining({ disable_generic_tags: true })]);
+  });
+});
+
+describe("what a check asks", () => {
+  const instancesOf = (check: string): readonly Readonly<Record<string, unknown>>[] => {
+    const { instances } = yaml(partOf(datadogAgentPart), `conf.d/${check}.d/conf.yaml`) as { instances: object[] };
+    return instances as Record<string, unknown>[];
+  };
+
+  it("of the application goes past nginx and any proxy, to its health check, and gives up soon", () => {
+    expect(instancesOf("http_check")).toEqual([
+      expect.objectContaining({
+        name: "application",
+        url: "http://127.0.0.1:3000/healthz",
+        timeout: 3,
+        skip_proxy: true,
+      }),
+    ]);
+  });
+
+  it("of nginx is its own status page", () => {
+    expect(instancesOf("nginx")).toMatchObject([
+      { nginx_status_url: `http://127.0.0.1:${ports.nginxStatus}/nginx_status` },
+    ]);
+  });
+
+  it("of MySQL is the group's state, and what its memory and its log do", () => {
+    expect(instancesOf("mysql")).toMatchObject([
+      { options: { replication: true, extra_status_metrics: true, extra_innodb_metrics: true } },
+    ]);
+  });
+
+  it("of disks names them by where they are mounted, as monitors do, and leaves out those that are none", () => {
+    expect(instancesOf("disk")).toEqual([
+      { use_mount: true, file_system_exclude: ["tmpfs$", "devtmpfs$", "squashfs$", "overlay$"] },
+    ]);
+  });
+
+  it("of notices is whether they are there, each by its name, and of a due reboot likewise", () => {
+    const [reboot, ...others] = instancesOf("directory");
+    expect(reboot).toEqual({
+      name: instances.rebootRequired,
+      directory: "/run",
+      pattern: "reboot-required",
+      countonly: true,
+    });
+    expect(others).toEqual(
+      Object.values(notices).map((name) => ({
+        name,
+        directory: "/run/motd.d",
+        pattern: name,
+        countonly: true,
+        ignore_missing: true,
+      })),
+    );
+  });
+
+  it("of certificates is the edge's as a browser sees it, and of the others the days that are left, every hour", () => {
+    const [edge, origin, ...files] = instancesOf("tls");
+    expect(edge).toEqual({ name: instances.edgeCertificate, server: "www.foobar.com", min_collection_interval: 3600 });
+    expect(origin).toEqual({
+      name: instances.originCertificate,
+      server: "10.0.1.5",
+      server_hostname: "www.foobar.com",
+      tls_verify: false,
+      tls_validate_hostname: false,
+      min_collection_interval: 3600,
+    });
+    for (const file of files)
+      expect(file).toMatchObject({ server: "localhost", tls_validate_hostname: false, min_collection_interval: 3600 });
   });
 });
 
@@ -159,8 +230,23 @@ describe("without monitoring", () => {
 
 describe("without an API key", () => {
   it("the agent is installed, not started, and says so", () => {
-    const setup = partOf(datadogAgentPart).setup;
-    expect(setup).toContain("grep -q '^DD_API_KEY=.' /etc/datadog-agent/environment");
-    expect(setup).toContain("installed, but not started");
+    const setup = partOf(datadogAgentPart).setup ?? "";
+    const steps = (environment: string): readonly string[] =>
+      stepsOf(setup, { files: { "/etc/datadog-agent/environment": environment } });
+    const user = "usermod --groups systemd-journal dd-agent";
+    expect(steps("DD_API_KEY=secret\n")).toEqual([
+      user,
+      "systemctl enable --quiet datadog-agent.service",
+      "systemctl restart datadog-agent.service",
+    ]);
+    expect(steps("DD_API_KEY=\n")).toEqual([
+      user,
+      "systemctl disable --quiet --now datadog-agent.service",
+      expect.stringMatching(/installed, but not started$/),
+    ]);
+    // The package starts it as soon as it is installed: before there is a key.
+    expect(contentOf(partOf(datadogAgentPart), "/etc/systemd/system/datadog-agent.service.d/platform.conf")).toContain(
+      "[Unit]\nConditionPathExists=/etc/datadog-agent/environment\n",
+    );
   });
 });

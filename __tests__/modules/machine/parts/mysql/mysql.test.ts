@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { limits } from "../../../../../examples/guestbook/src/limits.js";
 import { mysqlPart } from "../../../../../modules/machine/parts/mysql/index.js";
-import { exampleConfig, exampleKeyFile } from "../../../../support/config.js";
+import { exampleBackup, exampleConfig, exampleKeyFile } from "../../../../support/config.js";
 import { partOf, temporaryFolder, writeBelow } from "../../../../support/payload-files.js";
 import { splitServers } from "../../../../support/servers.js";
 import { stepsOf } from "../../../../support/steps.js";
@@ -111,6 +111,10 @@ describe("the server's configuration", () => {
 
   it("keeps binary logs for longer than a member is away over a weekend", () => {
     expect(Number(variables()["binlog_expire_logs_seconds"])).toBeGreaterThanOrEqual(3 * 24 * 3600);
+    // With an archive, mysql-backup alone lets them go.
+    const archived = variables(mysqlOf("alpha", exampleConfig({ backup: exampleBackup })));
+    expect(archived).toMatchObject({ binlog_expire_logs_auto_purge: "OFF" });
+    expect(archived).not.toHaveProperty("binlog_expire_logs_seconds");
   });
 
   it("lets the private network alone into the group, however it is cut", () => {
