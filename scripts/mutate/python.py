@@ -88,7 +88,7 @@ def tool(folder, name, *arguments, check=True, **options):
     if not (TOOLS / "bin/mutmut").exists():
         subprocess.run([sys.executable, "-m", "venv", TOOLS], check=True)
         subprocess.run([TOOLS / "bin/pip", "install", "--quiet", *PACKAGES], check=True)
-    environment = {**os.environ, "PYTHONPATH": "src:."}
+    environment = {**os.environ, "PYTHONPATH": f"src:{folder}"}
     return subprocess.run(
         [TOOLS / "bin" / name, *arguments], cwd=folder, env=environment, check=check, text=True, capture_output=True, **options
     )

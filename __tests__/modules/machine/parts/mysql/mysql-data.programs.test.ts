@@ -15,6 +15,12 @@ const program = readFileSync(
  */
 const run = (script: string): Promise<string[]> => inTemporaryFolder((folder) => runIn(folder, script));
 
+/** @throws Error where the program does not say that any more */
+function replaced(text: string, [from = "", to = ""]: readonly string[]): string {
+  if (!text.includes(from)) throw new Error(`mysql-data has no ${from}`);
+  return text.replace(from, to);
+}
+
 async function runIn(folder: string, script: string): Promise<string[]> {
   const standIn = (name: string, body: string) => ({
     path: `bin/${name}`,
@@ -24,11 +30,12 @@ async function runIn(folder: string, script: string): Promise<string[]> {
   writeBelow(folder, [
     {
       path: "mysql-data",
-      content: program
-        .replace("=/var/lib/mysql\n", `=${folder}/mnt\n`)
-        .replace("=/etc/mysql-backup/restore.json", `=${folder}/restore.json`)
-        .replace("'/dev/disk/by-id/", `'${folder}/volumes/`)
-        .replace("[ -b ", "[ -f "),
+      content: [
+        ["=/var/lib/mysql\n", `=${folder}/mnt\n`],
+        ["=/etc/mysql-backup/restore.json", `=${folder}/restore.json`],
+        ["'/dev/disk/by-id/", `'${folder}/volumes/`],
+        ["[ -b ", "[ -f "],
+      ].reduce(replaced, program),
     },
     standIn("mountpoint", `[ -e ${folder}/mounted ]`),
     standIn("mount", 'echo "mount $*"'),
@@ -86,6 +93,10 @@ describe.runIf(hasTool("mkfs.ext4", "mysql-data on file systems"))("mysql-data m
     ["another file system", "mkfs.ext4 -q -L other volumes/*"],
     ["our label on another file system", "mkswap -q -L mysql-data volumes/*"],
     ["partitions", "echo , | sfdisk -q volumes/*"],
+    [
+      "partitions of which only the list at its end is left",
+      "echo label: gpt | sfdisk -q volumes/*; dd if=/dev/zero conv=notrunc status=none bs=1M count=17 of=volumes/scsi-0HC_Volume_1",
+    ],
     ["data at its beginning", "put 1 0"],
     ["data without a signature, 15 MiB from its beginning", "put 1 15728640"],
     [
