@@ -24,7 +24,32 @@ describe("object storages", () => {
     expect(problemsOf({ backup: { ...backup, endpoint: "https://minio.foobar.com", region: "home" } })).toEqual([]);
   });
 
+  it.each<[string, Overrides<EnvironmentInput>]>([
+    [
+      "a bucket of the same name at another provider",
+      { backup: { ...backup, endpoint: "https://minio.foobar.com", region: "home", bucket: "foobar-state" } },
+    ],
+    ["a bucket whose name begins like the endpoint", { backup: { ...backup, bucket: "fsn" } }],
+    [
+      "a host that only looks like Hetzner's, by its beginning",
+      { backup: { ...backup, endpoint: "https://fsn1.your-objectstorage.com.foobar.com", region: "home" } },
+    ],
+    [
+      "a host that only looks like Hetzner's, by its end",
+      { backup: { ...backup, endpoint: "https://proxy.fsn1.your-objectstorage.com", region: "home" } },
+    ],
+    ["no archive", { backup: undefined, acceptNoBackup: true }],
+    ["a state that is a local file", { backend: {} }],
+  ])("may be %s", (_, overrides) => {
+    expect(problemsOf(overrides).filter((problem) => /^backup|^backend/.test(problem))).toEqual([]);
+  });
+
   it.each<[string, Overrides<EnvironmentInput>, string]>([
+    [
+      "a region of the state's other than the endpoint's",
+      { backend: { ...backend, region: "nbg1" } },
+      `backend.region must be the one of the endpoint (${hetzner}); write "fsn1", or another endpoint`,
+    ],
     [
       "a bucket's own address for the archive",
       { backup: { ...backup, endpoint: "https://foobar-archive.fsn1.your-objectstorage.com" } },
