@@ -124,6 +124,8 @@ describe("an upgrade", () => {
       "in hand: nobody",
     ]);
     expect(world.said.at(-1)).toBe("upgraded: bravo, alpha");
+    // The one that did not reboot is waited for as well.
+    expect(world.said).toContain("bravo: comes up");
   });
 
   it("waits for the reboot, and not only for a server that is well", async () => {
@@ -135,12 +137,23 @@ describe("an upgrade", () => {
     expect(world.steps.at(-1)).toBe("bravo: systemctl reboot");
   });
 
+  it("reboots a server that does not answer after its upgrade", async () => {
+    instantly();
+    const world = new World();
+    world.machine("bravo").upgradable = agent;
+    world.stunned.add("bravo");
+    await upgrade(await world.context("upgrade"), {});
+    expect(world.steps.slice(-2)).toEqual(["bravo: systemctl reboot", "in hand: nobody"]);
+  });
+
   it("touches no server where MySQL's versions would not go together, or a package list cannot be had", async () => {
     instantly();
     const world = new World();
     world.machine("bravo").upgradable = [{ name: "mysql-community-server", from: "9.7.4-1", to: "10.7.0-1" }];
     await expect(upgrade(await world.context("upgrade"), {})).rejects.toThrow(/^refused: bravo: .* another series/);
     expect(world.steps).toEqual([...lists, "alpha: mysql SELECT member_version"]);
+    await expect(upgrade(await world.context("upgrade"), { only: ["zulu"] })).rejects.toThrow("no server zulu");
+    expect(world.steps).toEqual([]);
     world.failing.add("charlie: apt-get update");
     await expect(upgrade(await world.context("upgrade"), {})).rejects.toThrow("charlie: it failed");
   });

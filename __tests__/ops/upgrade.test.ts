@@ -29,6 +29,8 @@ describe("which versions of MySQL may be mixed in a group", () => {
   it.each<[string, readonly string[], string, string]>([
     ["up within a long-term series", ["8.4.6", "8.4.6", "8.4.6"], "8.4.6", "8.4.7"],
     ["one of several steps behind there", ["8.4.7", "8.4.9", "8.4.6"], "8.4.6", "8.4.8"],
+    ["one of several steps behind in the next one", ["9.7.9", "9.7.9"], "9.7.4", "9.7.5"],
+    ["another package of the same version", ["8.4.7", "8.4.7"], "8.4.7", "8.4.7"],
     ["in the next one", ["9.7.4", "9.7.4", "9.7.4"], "9.7.4", "9.7.10"],
     ["up outside of one, for a higher member joins", ["9.5.0", "9.5.0", "9.5.0"], "9.5.0", "9.5.1"],
     ["the last one outside", ["9.5.1", "9.5.1", "9.5.0"], "9.5.0", "9.5.1"],
@@ -40,6 +42,13 @@ describe("which versions of MySQL may be mixed in a group", () => {
     ["back", ["8.4.7", "8.4.7", "8.4.7"], "8.4.7", "8.4.6", /never made older/],
     ["to another series", ["8.4.7", "8.4.7", "8.4.7"], "8.4.7", "9.7.0", /change `database\.series` and roll that out/],
     ["to 10, as numbers and not as text", ["9.7.4"], "9.7.4", "10.7.0", /another series/],
+    [
+      "the same after it, where no series is a long-term one",
+      ["9.8.3", "9.8.3"],
+      "9.8.0",
+      "9.8.1",
+      /takes no member of 9\.8\.1/,
+    ],
     [
       "below the group's lowest outside of a long-term series",
       ["9.5.3", "9.5.3"],

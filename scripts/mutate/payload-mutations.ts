@@ -168,7 +168,7 @@ export const payloadMutations: readonly Mutation[] = [
   ),
   ...inFile(
     "release/files/fetch-release",
-    ["--proto-redir =https", "--proto-redir =https,http", "a redirect leads to http"],
+    ["--proto =https", "--proto =https,http", "a redirect leads to http"],
     ["--max-filesize 52428800", "", "a download fills the disk"],
     ['[ "$got" = "$3" ] ||', "true ||", "any tarball is taken"],
     ["setpriv --reuid=nobody --regid=nogroup --clear-groups --no-new-privs tar", "tar", "unpacked as root"],

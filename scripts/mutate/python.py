@@ -67,9 +67,9 @@ def mistakes(folder, program, modules):
     """[name, outcome] of each in these modules, or in all."""
     part = PROGRAMS[program]
     shutil.copytree(PROJECT / PARTS / part / "files" / program, folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
-    if program == "mysql-backup":
-        shutil.copy(PROJECT / SHARED, folder)
     shutil.copytree(PROJECT / "__tests__" / PARTS / part, folder / "tests", ignore=lambda _, names: [name for name in names if not name.endswith(".py")])
+    if program == "mysql-backup":
+        shutil.copy(PROJECT / SHARED, folder / "tests")
     (folder / "setup.cfg").write_text(SETTINGS)
     run = tool(folder, "mutmut", "run", *(f"{module}.*" for module in modules), check=False)
     listed = tool(folder, "mutmut", "results", "--all", "true").stdout
@@ -88,7 +88,7 @@ def tool(folder, name, *arguments, check=True, **options):
     if not (TOOLS / "bin/mutmut").exists():
         subprocess.run([sys.executable, "-m", "venv", TOOLS], check=True)
         subprocess.run([TOOLS / "bin/pip", "install", "--quiet", *PACKAGES], check=True)
-    environment = {**os.environ, "PYTHONPATH": f"src:{folder}"}
+    environment = {**os.environ, "PYTHONPATH": "src"}
     return subprocess.run(
         [TOOLS / "bin" / name, *arguments], cwd=folder, env=environment, check=check, text=True, capture_output=True, **options
     )

@@ -31,6 +31,7 @@ interface Machine {
   taken: ReadonlyMap<string, string>;
   /** Paths of files that were put there and not taken up. */
   waiting: ReadonlySet<string>;
+  isStunned: boolean;
 }
 
 /**
@@ -46,6 +47,8 @@ export class World {
   primary = "alpha";
   /** Commands, "bravo: systemctl poweroff", that fail. */
   readonly failing = new Set<string>();
+  /** Servers that do not answer once their packages are upgraded, until they reboot. */
+  readonly stunned = new Set<string>();
   /** A release with which no application is ready. */
   sick?: string;
   /** Digest of the accounts that servers need which are made from now on; they wait for a primary that makes them. */
@@ -70,7 +73,7 @@ export class World {
       grants: this.grants,
       ...{ name, privateIp, roles, running: true, current: true, whole: true, boots: 1, inService: true },
       releases: [release("2"), release("1")],
-      ...{ upgradable: [], rebootFor: [], files: new Map(), taken: new Map(), waiting: new Set() },
+      ...{ upgradable: [], rebootFor: [], files: new Map(), taken: new Map(), waiting: new Set(), isStunned: false },
     });
   }
 
@@ -124,6 +127,7 @@ export class World {
     });
     if (!machine?.running) return { ...ended(false, "", "connection timed out"), exitCode: 255, reached: false };
     const words = command.join(" ");
+    if (words.startsWith("python3 -I - ") && machine.isStunned) return ended(false, "", "no end after 20 s");
     if (words.startsWith("python3 -I - ")) return ended(true, JSON.stringify(this.observationOf(machine)));
     const look = this.answerTo(machine, words, input);
     if (look !== undefined) return ended(look !== "no", look);
@@ -163,13 +167,13 @@ export class World {
     if (words.startsWith("rm -f /run/rotate-")) machine.waiting = new Set();
     if (words === "systemctl poweroff") this.off(machine);
     if (words === "systemctl reboot") {
-      Object.assign(machine, { boots: machine.boots + 1, inService: true, rebootFor: [] });
+      Object.assign(machine, { boots: machine.boots + 1, inService: true, rebootFor: [], isStunned: false });
       this.handOver(machine);
     }
     if (words === "systemctl stop in-service") machine.inService = false;
     if (words === "systemctl start in-service") machine.inService = true;
     if (words === "mysql-group step-down") this.handOver(machine);
-    if (program === "sh") machine.upgradable = [];
+    if (program === "sh") Object.assign(machine, { upgradable: [], isStunned: this.stunned.has(machine.name) });
     if (program.endsWith("deploy-app")) {
       const [url = "", sha256 = ""] = rest;
       machine.releases = [{ url, sha256 }, ...machine.releases.filter((one) => one.sha256 !== sha256)];

@@ -30,6 +30,8 @@ class Cursor:
     def execute(self, statement, values=()):
         if statement.startswith(self.broken):
             raise ConnectionError
+        if statement.startswith("SELECT ATTRIBUTE") and list(values) != list(APP[:2]):
+            raise LookupError(f"another account was asked for: {values}")
         self.executed.append(statement)
         if "ATTRIBUTE %s" in statement:
             self.attributes |= json.loads(values[-1])
@@ -276,6 +278,8 @@ class All(unittest.TestCase):
         self.assertEqual(changed, ["backup"])
         create = "CREATE USER IF NOT EXISTS %s@%s IDENTIFIED WITH auth_socket AS %s REQUIRE NONE"
         self.assertEqual(cursor.values[create], ["backup", "localhost", "mysql-backup"])
+        # It has no password that could be rotated.
+        self.assertEqual(json.loads(cursor.values[cursor.done[-1]][-1])["generation"], 1)
 
     def test_leaves_a_schema_that_is_there(self):
         self.assertNotIn("CREATE DATABASE `app`", self.ensure(**{"SHOW DATABASES": [("app",)]})[1].done)
