@@ -217,14 +217,10 @@ export const payloadMutations: readonly Mutation[] = [
     ['touch "$release"', "true", "going back forgets which was last"],
     ['chmod 0755 "$work"', "true", "the application cannot read what is tried"],
     ["trap 'end_trial; rm -rf \"$work\"' EXIT", "trap 'rm -rf \"$work\"' EXIT", "a trial goes on running"],
+    ['systemctl restart --no-block "$WORKERS"', 'systemctl restart "$WORKERS"', "a deployment waits for every worker"],
     [
-      "systemctl restart --no-block app-workers.target",
-      "systemctl restart app-workers.target",
-      "a deployment waits for every worker",
-    ],
-    [
-      "systemctl start app-migrations.service || refuse",
-      "systemctl start app-migrations.service || echo",
+      'systemctl start "$MIGRATIONS" ||\n    refuse',
+      'systemctl start "$MIGRATIONS" ||\n    echo',
       "a release without its schema",
     ],
     ['fetch-release --check "$release" && healthy', "healthy", "a damaged release is called current"],
