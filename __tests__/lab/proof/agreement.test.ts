@@ -5,7 +5,7 @@ import { Lab } from "../../../lab/lab.js";
 import { loadSettings, saveSettings } from "../../../lab/settings.js";
 import { figure } from "../support/figures.js";
 import { labInMode } from "../support/lab-in-mode.js";
-import { begin, ops, said, statusNow } from "../support/operator.js";
+import { killedAt, ops, statusNow } from "../support/operator.js";
 import { unnoticed } from "../support/under-load.js";
 
 let lab: Lab;
@@ -64,12 +64,7 @@ describe("a change of tls", () => {
     await configure(takesOver(1));
     const moments = [/second balancer beside/, /: is replaced/, /records point at the new/, /before is taken away/];
     const runs = async () => {
-      for (const moment of moments) {
-        const run = begin(["rollout"]);
-        void said(run, moment).then(() => run.kill("SIGKILL"));
-        const { signal, stderr } = await run;
-        expect({ moment, signal, stderr }).toEqual({ moment, signal: "SIGKILL", stderr: "" });
-      }
+      for (const moment of moments) await killedAt(moment, "rollout");
       return ops("rollout");
     };
     const { result, told } = await unnoticed(lab, group, runs, load);

@@ -7,7 +7,7 @@ import { waitFor } from "../../../lab/system/shell.js";
 import { figure } from "../support/figures.js";
 import { settled, type WholeGroup } from "../../../lab/group.js";
 import { labInAnyMode } from "../support/lab-in-mode.js";
-import { begin, ops, said, statusNow } from "../support/operator.js";
+import { begin, killedAt, ops, said, statusNow } from "../support/operator.js";
 import { unnoticed } from "../support/under-load.js";
 
 let lab: Lab;
@@ -71,12 +71,7 @@ describe("a rollout back that is killed", () => {
   it("goes on when it is run again, whatever it was doing, and leaves nothing behind", async () => {
     await configure(128);
     const runs = async () => {
-      for (const moment of moments) {
-        const run = begin(["rollout"]);
-        void said(run, moment).then(() => run.kill("SIGKILL"));
-        const { signal, stderr } = await run;
-        expect({ moment, signal, stderr }).toEqual({ moment, signal: "SIGKILL", stderr: "" });
-      }
+      for (const moment of moments) await killedAt(moment, "rollout");
       return ops("rollout");
     };
     const { result, told } = await unnoticed(lab, group, runs, load);

@@ -7,7 +7,7 @@ import { settled, type WholeGroup, wholeGroup } from "../../../lab/group.js";
 import { labInMode } from "../support/lab-in-mode.js";
 import { siteHosts } from "../../../modules/platform/names.js";
 import { ports } from "../../../modules/platform/ports.js";
-import { begin, ops, statusNow } from "../support/operator.js";
+import { killedAt, ops, statusNow } from "../support/operator.js";
 import { unnoticed } from "../support/under-load.js";
 
 let lab: Lab;
@@ -48,10 +48,7 @@ describe.each(rotations)("a rotation of %s", (what, setting) => {
     const generation = await raise("generations", setting);
     const work = async () => {
       for (const moment of [/bravo: gets/, /is used/, /charlie: gets/, /no longer accepted/]) {
-        const run = begin(["rotate", what]);
-        run.stdout?.on("data", (chunk: Buffer) => moment.test(chunk.toString()) && run.kill("SIGKILL"));
-        const { signal, stderr } = await run;
-        expect({ moment, signal, stderr }).toEqual({ moment, signal: "SIGKILL", stderr: "" });
+        await killedAt(moment, "rotate", what);
         await (await wholeGroup(lab)).primary.exec(["mysql-group", "step-down"]);
       }
       return ops("rotate", what);
@@ -83,11 +80,7 @@ describe.each(["terminate", "passthrough"] as const)("a rotation of the origin c
     const generation = await raise("certificate", "generation");
     const moments = tls === "terminate" ? [/balancer show/] : [/bravo: gets/, /charlie: gets/, /no longer accepted/];
     const work = async () => {
-      for (const moment of moments) {
-        const run = begin(["rotate", "origin-certificate"]);
-        run.stdout?.on("data", (chunk: Buffer) => moment.test(chunk.toString()) && run.kill("SIGKILL"));
-        expect({ moment, signal: (await run).signal }).toEqual({ moment, signal: "SIGKILL" });
-      }
+      for (const moment of moments) await killedAt(moment, "rotate", "origin-certificate");
       return ops("rotate", "origin-certificate");
     };
     const { result, told } = await unnoticed(lab, group, work, { ratePerSecond: rate });

@@ -27,6 +27,17 @@ export async function ops(...args: readonly string[]): Promise<Operated> {
   return { exitCode, stdout, stderr };
 }
 
+/** Runs `npm run ops` for the lab and kills it when it says these words. @throws when it ends by itself before, or has an error to tell */
+export async function killedAt(words: RegExp, ...args: readonly string[]): Promise<void> {
+  const run = begin(args);
+  void said(run, words).then(() => run.kill("SIGKILL"));
+  const { signal, stderr } = await run;
+  if (signal !== "SIGKILL" || stderr !== "")
+    throw new Error(
+      `ops ${args.join(" ")}: was to be killed at ${String(words)}, and ended by ${signal ?? "itself"}\n${stderr}`,
+    );
+}
+
 /** What `status --json` tells. */
 export type Status = Snapshot & { readonly needsHand: readonly string[]; readonly lock: unknown };
 
