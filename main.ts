@@ -13,7 +13,7 @@ async function main(): Promise<void> {
     entry: path("stacks/synth.ts"),
     file: path("dist/synth.bundle"),
   });
-  await module.synth((file) => import(file.href));
+  await module.synth();
   keepCompiled();
 }
 

@@ -1,9 +1,9 @@
 import { fileURLToPath } from "node:url";
-import { buildRelease } from "../release/build.js";
+import { upToDateRelease } from "../release/build.js";
 import { defineEnvironment } from "../modules/config/define.js";
 
 // Beside what `npm run app:build` writes, which may be another application's.
-const release = await buildRelease({ folder: fileURLToPath(new URL("../dist/lab", import.meta.url)) });
+const release = await upToDateRelease({ folder: fileURLToPath(new URL("../dist/lab", import.meta.url)) });
 
 /**
  * The lab (`npm run lab up`): the site as in production, on three local machines. Packages of MySQL and Datadog come from repositories

@@ -1,4 +1,5 @@
 import ipaddr from "ipaddr.js";
+import type * as LabFile from "../environments/lab.js";
 import { formerOf } from "../modules/config/agreement.js";
 import { checkEnvironment } from "../modules/config/load.js";
 import type { Config, EnvironmentInput } from "../modules/config/schema.js";
@@ -76,7 +77,9 @@ export async function labConfig(
   { release, ...overrides }: LabOverrides,
   administrators: EnvironmentInput["administrators"] = {},
 ): Promise<Config> {
-  const { default: lab } = await import("../environments/lab.js");
+  // By its address: the file of an environment is in no bundle.
+  const file = new URL("../environments/lab.ts", import.meta.url);
+  const { default: lab } = (await import(file.href)) as typeof LabFile;
   return checkEnvironment("lab", { ...(release ? withRelease(lab, release) : lab), ...overrides, administrators });
 }
 

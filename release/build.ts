@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, cp, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -32,20 +32,29 @@ const appRuns = part("application/files/app-runs");
 const mysqlBackup = part("backup/files/mysql-backup");
 /** Scripts of the payload's parts that come with the release. */
 const platformScripts = ["application/files/deploy-app", "mysql/files/mysql-data"].map(part);
+/** Everything of ours that a release is made of or with; npm writes the last one whenever it installs something. */
+const sources = [
+  mysqlGroup,
+  appRuns,
+  mysqlBackup,
+  ...platformScripts,
+  fileURLToPath(import.meta.url),
+  fileURLToPath(new URL("../node_modules/.package-lock.json", import.meta.url)),
+];
+
+const tarballOf = ({ folder, version = "1.0.0" }: BuildProps): string => resolve(folder, `release-${version}.tar.gz`);
 
 /**
  * Builds the tarball of a release: one folder per program: `app`, `app-runs`, `mysql-group`, `mysql-backup`, and `platform` with scripts.
  * The same source, version and tools give the same bytes.
  * @throws when the application's `build` fails, with what it printed
  */
-export const buildRelease = async ({
-  folder,
-  application = guestbook,
-  version = "1.0.0",
-}: BuildProps): Promise<BuiltRelease> => {
-  const path = resolve(folder, `release-${version}.tar.gz`);
+export const buildRelease = async (props: BuildProps): Promise<BuiltRelease> => {
+  const { folder, application = guestbook, version = "1.0.0" } = props;
+  const path = tarballOf(props);
   const staging = await mkdtemp(join(tmpdir(), "release-build-"));
   try {
+    const { ctime: start } = await lstat(staging);
     const app = join(staging, "app");
     await mkdir(app);
     await fillByBuild(resolve(application, "build"), app);
@@ -64,13 +73,43 @@ export const buildRelease = async ({
       await chmod(copy, 0o755);
     }
     await mkdir(resolve(folder), { recursive: true });
-    await pack(staging, path);
+    // Nobody reads half a tarball, and none is newer than what was read for it.
+    const unfinished = `${path}.${process.pid}`;
+    await pack(staging, unfinished);
+    await utimes(unfinished, start, start);
+    await rename(unfinished, path);
   } finally {
     await rm(staging, { recursive: true });
   }
+  return read(path);
+};
+
+/**
+ * The release that was built there before, when nothing that it is made of has changed since; else a new one. What came with a copy of the
+ * whole folder counts as changed.
+ * @throws as {@link buildRelease}
+ */
+export async function upToDateRelease(props: BuildProps): Promise<BuiltRelease> {
+  const path = tarballOf(props);
+  const [built, ...changed] = await Promise.all([
+    lstat(path).catch(() => undefined),
+    ...[props.application ?? guestbook, ...sources].map(changedMs),
+  ]);
+  return built && changed.every((time) => time < built.mtimeMs) ? read(path) : buildRelease(props);
+}
+
+/** When a file, or anything in a folder, was last written, replaced, added or removed. */
+async function changedMs(path: string): Promise<number> {
+  const found = await lstat(path);
+  const below = found.isDirectory() ? await readdir(path, { recursive: true }) : [];
+  const times = below.map(async (name) => (await lstat(join(path, name))).ctimeMs);
+  return Math.max(found.ctimeMs, ...(await Promise.all(times)));
+}
+
+async function read(path: string): Promise<BuiltRelease> {
   const tarball = await readFile(path);
   return { path, bytes: tarball.length, sha256: createHash("sha256").update(tarball).digest("hex") };
-};
+}
 
 /** Lets the application's own command fill a folder. @throws with what it printed, and what to do */
 const fillByBuild = async (build: string, app: string): Promise<void> => {
@@ -128,7 +167,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
     .option("--folder <path>", "where to write it", "dist")
     .option("--version <version>", "version the application reports", "1.0.0")
     .parse();
-  await buildRelease(command.opts<BuildProps>()).then(
+  void buildRelease(command.opts<BuildProps>()).then(
     (built) => console.log(report(built)),
     (error: Error) => {
       console.error(error.message);

@@ -7,7 +7,7 @@ import type { Plugin } from "esbuild";
 
 /** A module of ours, and the file that holds it together with everything it imports. */
 export interface BundleProps {
-  /** TypeScript. What it imports may not call `import()`. */
+  /** TypeScript. What it imports by a name is in the bundle, also by `import()`; what it imports by an address stays outside. */
   readonly entry: string;
   /** Made when it is missing, or when one of the files it was made of has changed. */
   readonly file: string;
@@ -62,13 +62,18 @@ function write(file: string, { header, code, compiled }: Bundle): void {
   renameSync(unfinished(file), file);
 }
 
-/** Files of ours find what lies beside them by their own address, not the bundle's. */
-const ownAddress: Plugin = {
-  name: "own-address",
+/**
+ * Files of ours find what lies beside them by their own address, not the bundle's. A compiled script that was kept cannot call `import()`:
+ * the bundle is handed a function that does.
+ */
+const asInPlace: Plugin = {
+  name: "as-in-place",
   setup: (build) => {
     build.onLoad({ filter: /\.ts$/ }, ({ path }) => ({
       loader: "ts",
-      contents: readFileSync(path, "utf8").replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href)),
+      contents: readFileSync(path, "utf8")
+        .replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href))
+        .replaceAll(/\bimport\((?!\s*["'])/g, "importOutside("),
     }));
   },
 };
@@ -89,7 +94,7 @@ async function make({ entry, file }: BundleProps): Promise<Bundle> {
     legalComments: "none",
     logLevel: "silent",
     logOverride: { "empty-import-meta": "error" },
-    plugins: [ownAddress],
+    plugins: [asInPlace],
     metafile: true,
     write: false,
   });
@@ -113,13 +118,13 @@ export interface Bundled<Module> {
  */
 export async function loadBundled<Module>(props: BundleProps): Promise<Bundled<Module>> {
   const bundle = readFresh(props.file) ?? (await make(props));
-  const script = new Script(`(function (exports, require, module) {${bundle.code.toString()}\n})`, {
+  const script = new Script(`(function (exports, require, module, importOutside) {${bundle.code.toString()}\n})`, {
     filename: props.file,
     cachedData: bundle.compiled.length > 0 ? bundle.compiled : undefined,
   });
-  const run = script.runInThisContext() as (exports: object, require: NodeJS.Require, module: object) => void;
+  const run = script.runInThisContext() as (...given: readonly unknown[]) => void;
   const module = { exports: {} };
-  run(module.exports, createRequire(props.file), module);
+  run(module.exports, createRequire(props.file), module, (address: string) => import(address));
   return {
     module: module.exports as Module,
     keepCompiled: () => {

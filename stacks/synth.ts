@@ -11,7 +11,7 @@ import { addStacks } from "./index.js";
  * One app run: the environment's configuration, its stacks, the JSON, the review. Nothing is written before all of it is checked.
  * @throws Error that lists every problem of the configuration, or every violation of a policy
  */
-export async function synth(importFile: ImportFile): Promise<void> {
+export async function synth(importFile?: ImportFile): Promise<void> {
   const { environment, hasDatadogApiKey, terraform } = readInvocation();
   const config = await loadEnvironment(environment, importFile);
   const unfit = encryptionProblems(config, terraform);

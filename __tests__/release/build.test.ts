@@ -1,11 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { list } from "tar";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type BuiltRelease, buildRelease } from "../../release/build.js";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type BuiltRelease, buildRelease, upToDateRelease } from "../../release/build.js";
 
 let folder: string;
 let built: BuiltRelease;
@@ -26,6 +27,47 @@ describe("an application that cannot be built", () => {
     const build = `#!/bin/sh\nexec '${process.execPath}' --input-type=module -e "${script}"\n`;
     if (script) writeFileSync(join(application, "build"), build, { mode: 0o755 });
     await expect(buildRelease({ folder, application })).rejects.toThrow(words);
+  });
+});
+
+describe("a release that is to be up to date", () => {
+  let application: string;
+  const source = (name: string): string => join(application, "src", name);
+  /** The file that it is in: another one after each build. */
+  const inode = async (): Promise<number> => {
+    // The clock of the file system ticks every few milliseconds; what is as old as the build's beginning counts as changed.
+    await setTimeout(20);
+    return statSync((await upToDateRelease({ application, folder: join(application, "../kept") })).path).ino;
+  };
+  beforeEach(() => {
+    application = join(mkdtempSync(join(folder, "kept-")), "application");
+    mkdirSync(source(""), { recursive: true });
+    writeFileSync(join(application, "build"), '#!/bin/sh\ncp "$(dirname "$0")"/src/* "$1"\n', { mode: 0o755 });
+    for (const name of ["server.js", "more.js"]) writeFileSync(source(name), "one");
+  });
+
+  it("is built once", async () => {
+    const before = await inode();
+    expect(await inode()).toBe(before);
+  });
+
+  it.each([
+    ["written", () => writeFileSync(source("server.js"), "two")],
+    ["added", () => writeFileSync(source("another.js"), "")],
+    ["removed", () => rmSync(source("more.js"))],
+  ])("is built again when something that it is made of was %s", async (_what, change) => {
+    const before = await inode();
+    change();
+    expect(await inode()).not.toBe(before);
+  });
+
+  it("is as old as the beginning of its build, for what was changed while it was built", async () => {
+    const start = Date.now();
+    writeFileSync(join(application, "build"), '#!/bin/sh\ncp "$(dirname "$0")"/src/* "$1"; sleep 0.2\n', {
+      mode: 0o755,
+    });
+    const { path } = await buildRelease({ application, folder });
+    expect(statSync(path).mtimeMs).toBeLessThan(start + 200);
   });
 });
 

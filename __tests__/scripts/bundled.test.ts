@@ -12,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadBundled, type Bundled } from "../../scripts/bundled.js";
 
@@ -68,6 +69,31 @@ describe("a bundle", () => {
     second.keepCompiled();
     expect(second.module.greeting).toBe("hello world");
     expect(inode()).toBe(before);
+  });
+});
+
+describe("import() in a bundle", () => {
+  it("of a name is of the bundle, of an address is of the file as it lies there", async () => {
+    writeFileSync(at("outside.mjs"), "export const place = 'outside';");
+    writeFileSync(at("deep/late.ts"), 'export const place: string = "inside";');
+    writeFileSync(
+      at("entry.ts"),
+      `export const inside = async () => (await import("./deep/late.js")).place;
+       export const outside = async (file: URL) => (await import(file.href)).place;`,
+    );
+    interface Late {
+      readonly inside: () => Promise<string>;
+      readonly outside: (file: URL) => Promise<string>;
+    }
+    const props = { entry: at("entry.ts"), file: at("made/entry.bundle") };
+    const places = async ({ module }: Bundled<Late>) => [
+      await module.inside(),
+      await module.outside(pathToFileURL(at("outside.mjs"))),
+    ];
+    const first = await loadBundled<Late>(props);
+    expect(await places(first)).toEqual(["inside", "outside"]);
+    first.keepCompiled();
+    expect(await places(await loadBundled<Late>(props))).toEqual(["inside", "outside"]);
   });
 });
 

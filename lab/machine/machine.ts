@@ -21,10 +21,10 @@ export interface MachineProps {
   readonly network: PrivateNetwork;
   /** Directory tree its root disk starts as. */
   readonly baseRoot: string;
-  /** What the cloud hands to it at its first boot. */
-  readonly userData: string;
-  /** Hash of what its user data is made from. It is kept beside the disk, as the provider keeps labels beside a server. */
-  readonly payloadHash: string;
+  /** What the cloud hands to it at its first boot; a tenth of a second's work, for whoever starts it. */
+  readonly userData: () => string;
+  /** Hash of what its user data is made from, likewise. It is kept beside the disk, as the provider keeps labels beside a server. */
+  readonly payloadHash: () => string;
   /** What its payload and its balancer agree on, kept likewise. */
   readonly agreement: string;
   /** Public keys that may log in as root. */
@@ -96,12 +96,12 @@ export class Machine {
   /** Switches it on; its disks are as it left them, or blank. Does nothing when it runs. */
   async start(): Promise<void> {
     if (await this.alive()) return;
-    const { host, network, userData, sshKeys, volume } = this.props;
+    const { host, network, sshKeys, volume } = this.props;
     await this.disk.mount();
     if (!existsSync(this.seeded)) {
-      await writeSeed(this.root, { host, network, userData, sshKeys });
+      await writeSeed(this.root, { host, network, userData: this.props.userData(), sshKeys });
       await writeFile(agreementFile(this.layout, this.name), this.props.agreement);
-      await writeFile(this.seeded, this.props.payloadHash);
+      await writeFile(this.seeded, this.props.payloadHash());
       await writeFile(madeFile(this.layout, this.name), JSON.stringify({ host, stores: volume !== undefined }));
     }
     await this.group.create();

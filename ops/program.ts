@@ -1,0 +1,284 @@
+import { randomUUID } from "node:crypto";
+import { Command, InvalidArgumentError } from "commander";
+import { allRotated } from "../modules/config/generations.js";
+import { loadEnvironment, readInvocation } from "../modules/config/load.js";
+import { restoreMoment } from "../modules/config/values/backup.js";
+import { backups, checkBucket, createBucket } from "./commands/backups.js";
+import { checkBackend } from "./commands/check-backend.js";
+import { deploy } from "./commands/deploy.js";
+import { drift } from "./commands/drift.js";
+import { drill } from "./commands/drill.js";
+import { failover } from "./commands/failover.js";
+import { planAll, readReviewed, writeReviewed } from "./commands/plan.js";
+import { release } from "./commands/release.js";
+import { remove } from "./commands/remove.js";
+import { keysAreGone, restore } from "./commands/restore.js";
+import { needsLogin, rotate, rotatedNamed } from "./commands/rotate.js";
+import { applicationSecrets, giveApplicationSecrets } from "./commands/rotations/application-secrets.js";
+import { dryRun, rollout } from "./commands/rollout.js";
+import { status } from "./commands/status.js";
+import { Lock } from "./core/lock.js";
+import { dryUpgrade, upgrade } from "./commands/upgrade.js";
+import { backMinutes, type Context } from "./core/maintain.js";
+import { openSite } from "./open.js";
+import { Progress } from "./core/progress.js";
+import { endInOrder } from "./core/shell.js";
+import type { OpenProps, Site } from "./core/site.js";
+
+const program = new Command("npm run ops")
+  .description(
+    "Runs the environment that ENVIRONMENT names, production by default: looks at it, and changes it one server at a time.",
+  )
+  .addHelpText("after", "\nOptions of a command need npm's double dash: npm run ops -- status --json")
+  .enablePositionalOptions()
+  .showHelpAfterError();
+
+const site = (props?: OpenProps): Promise<Site> => openSite(readInvocation(), props);
+
+/** Does something that changes servers, as the only one at that time. */
+async function alone(command: string, work: (context: Context) => Promise<void>, props?: OpenProps): Promise<void> {
+  endInOrder();
+  const opened = await site(props);
+  const lock = await Lock.take(opened.lock, command);
+  try {
+    await work({ site: opened, lock, progress: new Progress() });
+  } finally {
+    await lock.release();
+  }
+}
+
+interface RolloutOptions {
+  readonly dryRun?: boolean;
+  readonly evenCurrent?: boolean;
+  readonly patience: number;
+}
+
+interface BackupsOptions {
+  readonly json?: boolean;
+  readonly createBucket?: string;
+  readonly checkBucket?: boolean;
+}
+
+interface RestoreOptions {
+  readonly at?: string;
+  readonly latest?: boolean;
+  readonly before?: string;
+  readonly timeline?: string;
+  readonly done?: boolean;
+}
+
+/** A moment as `restore.at` takes it. */
+function momentOf(text: string): string {
+  const parsed = restoreMoment.safeParse(text);
+  if (!parsed.success) throw new InvalidArgumentError(parsed.error.issues[0]?.message ?? "");
+  return parsed.data;
+}
+
+function minutesOf(text: string): number {
+  const minutes = Number(text);
+  if (!(minutes > 0)) throw new InvalidArgumentError("must be a number of minutes above 0");
+  return minutes;
+}
+
+program
+  .command("status")
+  .description("the running environment on one screen; exit code 1 when something needs a hand")
+  .option("--json", "for programs")
+  .action(async (options: { json?: boolean }) => {
+    process.exitCode = await status(await site(), options);
+  });
+
+program
+  .command("rollout")
+  .description("brings outdated servers up to date, one at a time; run again, it goes on where it stopped")
+  .argument("[servers...]", "only these")
+  .option("--dry-run", "says what it would do; exit code 1 when it would not begin")
+  .option("--even-current", "replaces the named servers though they are current")
+  .option("--patience <minutes>", "how long a server may take to come up", minutesOf, backMinutes)
+  .action(async (only: string[], { dryRun: dry, evenCurrent, patience }: RolloutOptions) => {
+    const props = { only, evenCurrent, patienceMinutes: patience };
+    if (dry) process.exitCode = await dryRun(await site(), props, new Progress());
+    else await alone("rollout", (context) => rollout(context, props));
+  });
+
+program
+  .command("release")
+  .description("brings a release to all web servers, one at a time; the first failure takes back what was switched")
+  .argument("[url]", "where servers download it from")
+  .argument("[sha256]", "its SHA-256, as the build prints it")
+  .option("--rollback", "back to the release before the one that runs")
+  .action(async (url: string | undefined, sha256: string | undefined, { rollback }: { rollback?: boolean }) => {
+    const named = url !== undefined && sha256 !== undefined ? { url, sha256 } : undefined;
+    if ((named === undefined) !== (rollback === true) || (rollback && url !== undefined))
+      throw new Error("release: takes URL SHA256, or --rollback alone");
+    await alone("release", (context) => release(context, named));
+  });
+
+program
+  .command("failover")
+  .description("gives the primary's role to a named member, or to the one that is least behind")
+  .argument("[server]", "the new primary")
+  .action((server?: string) => alone("failover", (context) => failover(context, server)));
+
+/** The environment's configuration and its stacks, for what needs no login. */
+async function stacksHere(command: string) {
+  const { environment, terraform } = readInvocation();
+  if (environment === "lab")
+    throw new Error(`${command}: the lab is not made by Terraform; npm run ops status shows what is outdated`);
+  const { lockOf, stacksOf } = await import("./hetzner/site.js");
+  const config = await loadEnvironment(environment);
+  return { config, stacks: stacksOf(config, terraform), lock: () => lockOf(config, process.env) };
+}
+
+program
+  .command("plan")
+  .description("what a deploy would change, stack by stack as Terraform shows it; read only")
+  .option("--summary <file>", "writes what would be done to which resource, without values, for deploy --reviewed")
+  .action(async ({ summary }: { summary?: string }) => {
+    const { stacks } = await stacksHere("plan");
+    const reviewed = await planAll(stacks, console.log);
+    if (summary !== undefined) await writeReviewed(summary, reviewed);
+  });
+
+program
+  .command("deploy")
+  .description(
+    "deploys all stacks, in order and without asking; stops before it would destroy what nobody has agreed to",
+  )
+  .option("--reviewed <file>", "what plan --summary wrote: what it destroys is agreed to; without it, nothing is")
+  .action(async ({ reviewed }: { reviewed?: string }) => {
+    const { config, stacks, lock } = await stacksHere("deploy");
+    if (config.backend.type === "local" && process.env["CI"] === "true")
+      throw new Error(
+        'deploy: the state is a local file and would be lost with this runner; set backend to { type: "s3", … }, docs/state.md says how',
+      );
+    const agreed = reviewed === undefined ? {} : await readReviewed(reviewed);
+    endInOrder();
+    const held = await Lock.take(lock(), "deploy");
+    try {
+      await deploy(stacks, agreed, new Progress());
+    } finally {
+      await held.release();
+    }
+  });
+
+program
+  .command("upgrade")
+  .description(
+    "upgrades every package and does the reboots that are due, one server at a time; run again, it goes on where it stopped",
+  )
+  .argument("[servers...]", "only these")
+  .option("--dry-run", "says what it would do; exit code 1 when it would not begin")
+  .action(async (only: string[], { dryRun: dry }: { dryRun?: boolean }) => {
+    if (dry) process.exitCode = await dryUpgrade(await site(), { only }, new Progress());
+    else await alone("upgrade", (context) => upgrade(context, { only }));
+  });
+
+program
+  .command("remove")
+  .description("takes a server away that the configuration no longer has; run again, it goes on where it stopped")
+  .argument("<server>", "its name")
+  .action((server: string) => alone("remove", (context) => remove(context, server)));
+
+program
+  .command("rotate")
+  .description(
+    "puts a new generation of a secret, or new values of the application's own, in force without a failed request; run again, it goes on",
+  )
+  .argument("<what>", [...allRotated, applicationSecrets].join(", "))
+  .action(async (name: string) => {
+    if (name === applicationSecrets) return alone(`rotate ${name}`, giveApplicationSecrets);
+    const what = rotatedNamed(name);
+    await alone(`rotate ${what}`, (context) => rotate(context, what), { needsLogin: needsLogin(what) });
+  });
+
+program
+  .command("drift")
+  .description("compares the world with the configuration, read only; exit code 2 when something has drifted")
+  .action(async () => {
+    const { stacks } = await stacksHere("drift");
+    process.exitCode = await drift(stacks, console.log);
+  });
+
+program
+  .command("backups")
+  .description("what of the data is in the archive, and how far back; exit code 1 when something needs a hand")
+  .option("--json", "for programs")
+  .option(
+    "--create-bucket <project>",
+    "makes the bucket, or sets its lock, lifecycle and policy; the number of its Hetzner project",
+  )
+  .option("--check-bucket", "tries whether the bucket refuses what it must; writes a few bytes, which expire")
+  .action(async ({ json, createBucket: project, checkBucket: check }: BackupsOptions) => {
+    const config = await loadEnvironment(readInvocation().environment);
+    if (project !== undefined) process.exitCode = await createBucket(config, project);
+    else process.exitCode = check ? await checkBucket(config) : await backups(config, { json: json ?? false });
+  });
+
+program
+  .command("restore")
+  .description("says how a moment of the archive is restored; once that is deployed, follows it until the site is up")
+  .option("--at <time>", "as it was at this time, in UTC: 2026-12-01T20:00:00Z", momentOf)
+  .option("--latest", "all that there is")
+  .option("--before <gtid>", "up to the transaction before this one", (gtid) => momentOf(`before ${gtid}`))
+  .option("--timeline <uuid>", "of which group; by default this environment's, or the one that was written last")
+  .option("--done", "looks whether the keys have left all servers")
+  .action(async ({ at, latest, before, timeline, done }: RestoreOptions) => {
+    const moments = [at, latest && "latest", before].filter((one) => one !== undefined && one !== false);
+    const [moment] = moments;
+    if (done && moments.length === 0) process.exitCode = await keysAreGone(await site());
+    else if (moment === undefined || moments.length > 1 || done)
+      throw new Error("restore: takes one of --at TIME, --latest, --before GTID, --done");
+    else {
+      endInOrder();
+      const config = await loadEnvironment(readInvocation().environment);
+      await restore(config, { at: moment, ...(timeline !== undefined && { timeline }) }, site, new Progress());
+    }
+  });
+
+program
+  .command("drill")
+  .description(
+    "restores the newest archive on this machine, compares it, and writes the result into the bucket; exit code 1 when it is not good",
+  )
+  .action(async () => {
+    process.exitCode = await drill(await loadEnvironment(readInvocation().environment));
+  });
+
+program
+  .command("check-backend")
+  .description("tries whether the lock beside the state is one: of two writers the second must be refused")
+  .action(async () => {
+    const { lockOf } = await import("./hetzner/site.js");
+    const config = await loadEnvironment(readInvocation().environment);
+    const store = lockOf(config, process.env, `lock-check-${randomUUID()}`);
+    process.exitCode = await checkBackend(store, console.log);
+  });
+
+program
+  .command("unlock")
+  .description("removes the lock of a run that was interrupted elsewhere, or whose server in hand is well")
+  .action(async () => {
+    const isLab = readInvocation().environment === "lab";
+    // Needs no login: a deploy takes the lock too, also where nobody may log in.
+    const lock = isLab ? (await site()).lock : (await stacksHere("unlock")).lock();
+    const held = await lock.read();
+    await lock.remove();
+    console.log(
+      held ? `removed the lock of ops ${held.command}, ${held.holder}, since ${held.since}` : "there is no lock",
+    );
+  });
+
+/** Runs what the command line says. A failure is told to the person, and is the exit code. */
+export async function main(): Promise<void> {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}
