@@ -127,16 +127,21 @@ class Notices(unittest.TestCase):
 
 
 class Gap(unittest.TestCase):
-    def test_ends_with_the_next_base(self):
+    def setUp(self):
+        self.file = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()), "lost.json")
+        self.enterContext(mock.patch.object(ship, "LOST", self.file))
+
+    def test_ends_with_the_next_base_also_of_one_that_was_restarted_since(self):
         bucket = mock.Mock()
+        ship.write(self.file, {"files": ["binlog.000007"], "at": 1_000_000})
         shipper = ship.Shipper(mock.Mock(timeline="t"), bucket)
-        shipper._lost, shipper._lost_at = ["binlog.000007"], 1_000_000
         for made, left in ((999_999, ["binlog.000007"]), (1_000_001, [])):
             shipper._looked_at = 0.0
             with mock.patch.object(ship, "read_base", lambda *_: types.SimpleNamespace(time=stamp(made))):
                 bucket.list.side_effect = [[mock.Mock()], []]
                 shipper._look()
             self.assertEqual(shipper._lost, left)
+            self.assertEqual(ship.Shipper(mock.Mock(), bucket)._lost, left)
 
 
 class Refusals(unittest.TestCase):
@@ -179,6 +184,7 @@ class BucketAway(unittest.TestCase):
 
     def setUp(self):
         folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.enterContext(mock.patch.object(ship, "LOST", folder / "lost.json"))
         for name in LOGS:
             (folder / name).write_bytes(b"")
         self.done = []
@@ -209,3 +215,4 @@ class BucketAway(unittest.TestCase):
 
     def test_and_no_longer(self):
         self.assertEqual(self.step(volume_bytes=800), [("PURGE BINARY LOGS TO %s", LOGS[2])])
+        self.assertEqual(json.loads(ship.LOST.read_text())["files"], LOGS[:2])

@@ -42,6 +42,7 @@ class Member(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.enterContext(mock.patch.object(ship, "STATE", self.folder / "state.json"))
+        self.enterContext(mock.patch.object(ship, "LOST", self.folder / "lost.json"))
         self.enterContext(mock.patch.object(ship, "seal", lambda content, recipients: bytes(content) + b"|sealed for " + recipients[0].encode()))
         self.clock = self.enterContext(mock.patch.object(ship.time, "time", return_value=1_000_000.0))
         self.enterContext(mock.patch.object(ship, "rows", self.rows))

@@ -34,6 +34,8 @@ BEHIND, REFUSED, BASE, DRILL, GAP, KEY = "backup", "backup-refused", "backup-bas
 CAUSES = (BEHIND, REFUSED, BASE, DRILL, GAP, KEY)
 
 STATE = pathlib.Path("/run/mysql-backup/state.json")
+# What went without having been shipped. The archive cannot tell, so it outlives a restart.
+LOST = pathlib.Path("/var/lib/mysql-backup/lost.json")
 PRIMARY = (
     "SELECT 1 FROM performance_schema.replication_group_members"
     " WHERE MEMBER_ID = @@server_uuid AND MEMBER_STATE = 'ONLINE' AND MEMBER_ROLE = 'PRIMARY' AND NOT @@super_read_only"
@@ -65,7 +67,8 @@ class Shipper:
         self._ends = {}
         self._waiting_since = self._beaten_at = self._looked_at = 0.0
         self._base = self._first_base = self._drill = self._good_drill = None
-        self._lost, self._lost_at = [], 0.0
+        lost = json.loads(LOST.read_text()) if LOST.exists() else {"files": [], "at": 0.0}
+        self._lost, self._lost_at = lost["files"], lost["at"]
 
     def run(self):
         while True:
@@ -140,6 +143,7 @@ class Shipper:
         # A base needs nothing from before it.
         if self._base and moment(self._base) > self._lost_at:
             self._lost = []
+            LOST.unlink(missing_ok=True)
         self._looked_at = time.time()
 
     def _purge(self, folder, sizes, ends):
@@ -153,6 +157,7 @@ class Shipper:
             print(f"{name} was not shipped and is gone: logs had filled their part of the volume", flush=True)
         if lost:
             self._lost, self._lost_at = [*self._lost, *lost], time.time()
+            write(LOST, {"files": self._lost, "at": self._lost_at})
 
     def _tell(self, problem, refused=False):
         behind = time.time() - self._waiting_since if self._waiting_since else 0
@@ -160,11 +165,19 @@ class Shipper:
             "at": time.time(), "behindSeconds": round(behind, 1), "problem": problem, "refused": refused, "base": self._base,
             "firstBase": self._first_base, "drill": self._drill, "goodDrill": self._good_drill, "lost": self._lost, "shipped": self._ends,
         }
-        draft = STATE.with_suffix(".new")
-        draft.write_text(json.dumps(state))
-        draft.replace(STATE)
+        write(STATE, state)
         if problem:
             print(problem, flush=True)
+
+
+def write(file, content):
+    """All of it or nothing, also after a power cut: who reads it meanwhile finds what was there before."""
+    draft = file.with_suffix(".new")
+    with draft.open("w") as opened:
+        json.dump(content, opened)
+        opened.flush()
+        os.fsync(opened.fileno())
+    draft.replace(file)
 
 
 def purge(sizes, ages, whole, most_bytes):
