@@ -1,3 +1,4 @@
+import { formerOf } from "../config/agreement.js";
 import { objectDays, shippedMbPerDay } from "../config/archive.js";
 import { serversWithRole, type Config } from "../config/schema.js";
 import {
@@ -56,13 +57,17 @@ export function monthlyCost(config: Config): Cost {
   const region = locations[config.location]?.region ?? "Europe";
   const servers = serverLines(config, region);
   const volumesGb = serversWithRole(config, "database").length * config.database.volumeSizeGb;
-  const balancerEur = region === "Europe" ? loadBalancerTypes[config.loadBalancer.type]?.monthlyEur : undefined;
+  const { type } = config.loadBalancer;
+  const balancerEur = region === "Europe" ? loadBalancerTypes[type]?.monthlyEur : undefined;
   const lines: readonly CostLine[] = [
     ...servers,
     ...(config.backups ? [{ what: "daily backups (20 %)", monthlyEur: cents(sum(servers) * backupShare) }] : []),
     { what: `${config.servers.length} primary IPv4`, monthlyEur: cents(config.servers.length * primaryIpv4MonthlyEur) },
     { what: `${volumesGb} GB of volumes`, monthlyEur: cents(volumesGb * volumeGbMonthlyEur) },
-    { what: `load balancer ${config.loadBalancer.type}`, monthlyEur: balancerEur },
+    { what: `load balancer ${type}`, monthlyEur: balancerEur },
+    ...(formerOf(config)
+      ? [{ what: `load balancer before, ${type}, until the rollout ends`, monthlyEur: balancerEur }]
+      : []),
     ...(config.backup ? [archiveLine(config, config.backup)] : []),
   ];
   return { lines, monthlyEur: sum(lines) };

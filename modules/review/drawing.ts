@@ -58,13 +58,13 @@ const heightOf = ({ lines, duties }: Participant): number =>
 const stackHeight = (participants: readonly Participant[]): number =>
   participants.reduce((total, participant) => total + heightOf(participant) + gap, 0);
 
-const place = (participant: Participant, x: number, y: number, width: number): Placed => ({
+const place = <T extends Participant>(participant: T, x: number, y: number, width: number): T & Place => ({
   ...participant,
   ...{ x, y, width, height: heightOf(participant) },
 });
 
 /** Places participants below each other. */
-const stack = (participants: readonly Participant[], x: number, y: number, width: number): readonly Placed[] =>
+const stack = <T extends Participant>(participants: readonly T[], x: number, y: number, width: number) =>
   participants.map((participant, index) => place(participant, x, y + stackHeight(participants.slice(0, index)), width));
 
 const centre = ({ x, width }: Place): number => x + width / 2;
@@ -101,7 +101,7 @@ function layoutOf({
   visitors,
   cloudflare,
   monitoring,
-  balancer,
+  balancers,
   webServers,
   databaseServers,
   titles,
@@ -117,14 +117,16 @@ function layoutOf({
   const middleY = gap + Math.max(titlesAbove + serversHeight / 2, outsideHalf);
   const serversY = middleY - serversHeight / 2;
   const groupY = serversY + stackHeight(webServers) + titleHeight - titlesAbove;
-  const halfway = (participant: Participant): number => middleY - heightOf(participant) / 2;
+  const halfway = (...participants: readonly Participant[]): number => middleY - (stackHeight(participants) - gap) / 2;
 
   // Widths, from left to right.
   const outsideWidth = widest(outsiders);
   const cloudflareBox = place(cloudflare, gap, halfway(cloudflare), outsideWidth);
   const networkX = right(cloudflareBox) + reach(spoken.toBalancer);
-  const balancerBox = place(balancer, networkX + gap, halfway(balancer), widest([balancer]));
-  const webTrunkX = right(balancerBox) + reach(spoken.toWeb);
+  const edgeTrunkX = networkX + gap / 2;
+  const balancerX = networkX + 2 * gap;
+  const balancerWidth = widest(balancers);
+  const webTrunkX = balancerX + balancerWidth + Math.max(...balancers.map(({ toWeb }) => reach(toWeb)));
   const serverX = webTrunkX + 3 * gap;
   const serverWidth = Math.max(widest(servers), widthOf(titles.group, "label"));
   const group = {
@@ -136,13 +138,14 @@ function layoutOf({
   return {
     visitorsBox: place(visitors, gap, cloudflareBox.y - drop - heightOf(visitors), outsideWidth),
     monitoringBoxes: monitoring ? [place(monitoring, gap, bottom(cloudflareBox) + drop, outsideWidth)] : [],
+    balancerBoxes: stack(balancers, balancerX, halfway(...balancers), balancerWidth),
     webBoxes: stack(webServers, serverX, serversY, serverWidth),
     databaseBoxes: stack(databaseServers, serverX, groupY + titleHeight, serverWidth),
     network: {
       ...{ x: networkX, y: gap, width: networkRight - networkX },
       height: middleY + Math.max(serversHeight / 2 + 2 * gap, outsideHalf) - gap,
     },
-    ...{ cloudflareBox, balancerBox, group, webTrunkX, databaseTrunkX },
+    ...{ cloudflareBox, group, edgeTrunkX, webTrunkX, databaseTrunkX },
   };
 }
 
@@ -151,13 +154,13 @@ export function drawTopology(config: Config): string {
   const topology = topologyOf(config);
   const { spoken, titles } = topology;
   const layout = layoutOf(topology);
-  const { visitorsBox, cloudflareBox, monitoringBoxes, balancerBox, webBoxes, databaseBoxes } = layout;
-  const { network, group, webTrunkX, databaseTrunkX } = layout;
+  const { visitorsBox, cloudflareBox, monitoringBoxes, balancerBoxes, webBoxes, databaseBoxes } = layout;
+  const { network, group, edgeTrunkX, webTrunkX, databaseTrunkX } = layout;
   const outsideX = centre(visitorsBox);
-  const balancerY = middle(balancerBox);
+  const edgeY = middle(cloudflareBox);
   const groupEntryY = group.y + titleHeight / 2;
   const serving = [...webBoxes, ...databaseBoxes.filter(({ duties }) => duties.some(({ kind }) => kind === "server"))];
-  const placed = [visitorsBox, cloudflareBox, ...monitoringBoxes, balancerBox, ...webBoxes, ...databaseBoxes];
+  const placed = [visitorsBox, cloudflareBox, ...monitoringBoxes, ...balancerBoxes, ...webBoxes, ...databaseBoxes];
   const shapes = placed.map(shapesOf);
   const above = (text: string, fromX: number, toX: number, y: number) => words(text, "label", (fromX + toX) / 2, y - 7);
   const beside = (text: string, x: number, y: number) => words(text, "label", x + reach(text) / 2, y + 4);
@@ -173,16 +176,20 @@ export function drawTopology(config: Config): string {
     arrowKinds: ["edge", "balancer", "database", "monitoring"],
     arrows: [
       arrow("edge", [outsideX, bottom(visitorsBox)], [outsideX, cloudflareBox.y]),
-      arrow("edge", [right(cloudflareBox), balancerY], [balancerBox.x, balancerY]),
-      ...serving.map((server) => {
-        const y = middle(server);
-        return arrow(
-          "balancer",
-          [right(balancerBox), balancerY],
-          [webTrunkX, balancerY],
-          [webTrunkX, y],
-          [server.x, y],
-        );
+      ...balancerBoxes.flatMap((balancer) => {
+        const y = middle(balancer);
+        return [
+          arrow("edge", [right(cloudflareBox), edgeY], [edgeTrunkX, edgeY], [edgeTrunkX, y], [balancer.x, y]),
+          ...serving.map((server) =>
+            arrow(
+              "balancer",
+              [right(balancer), y],
+              [webTrunkX, y],
+              [webTrunkX, middle(server)],
+              [server.x, middle(server)],
+            ),
+          ),
+        ];
       }),
       ...webBoxes.map((server) => {
         const [x, y] = [databaseTrunkX, middle(server)];
@@ -194,8 +201,8 @@ export function drawTopology(config: Config): string {
       words(titles.network, "label", centre(network), network.y + 17),
       words(titles.group, "label", centre(group), groupEntryY + 4),
       beside(spoken.toCloudflare, outsideX, (bottom(visitorsBox) + cloudflareBox.y) / 2),
-      above(spoken.toBalancer, right(cloudflareBox), network.x, balancerY),
-      above(spoken.toWeb, right(balancerBox), webTrunkX, balancerY),
+      above(spoken.toBalancer, right(cloudflareBox), network.x, edgeY),
+      ...balancerBoxes.map((box) => above(box.toWeb, right(box), webTrunkX, middle(box))),
       ...webBoxes.slice(0, 1).map(() => beside(spoken.toDatabase, databaseTrunkX, groupEntryY)),
       ...monitoringBoxes.map((box) => above(spoken.toMonitoring, right(box), network.x, middle(box))),
       ...shapes.flatMap((shape) => shape.words),

@@ -1,3 +1,4 @@
+import { formerOf } from "../config/agreement.js";
 import { objectDays } from "../config/archive.js";
 import type { Config } from "../config/schema.js";
 import { monthlyCost, type Cost } from "./cost.js";
@@ -64,11 +65,20 @@ function archiveText({ backup, restore }: Config): string {
 
 function summaryOf(config: Config): Review["summary"] {
   const { certificate, cloudflare, backend, administrators } = config;
+  const former = formerOf(config);
   return [
     [
       "TLS",
       `${tlsText[config.tls]} (${config.tls}); visitors from TLS ${cloudflare.minimumTlsVersion}, Cloudflare to origin strict`,
     ],
+    ...(former
+      ? [
+          [
+            "Changes over",
+            `from the balancer at ${former.network.balancerIp}, TLS ${tlsText[former.tls]} (${former.tls})`,
+          ] as const,
+        ]
+      : []),
     ["Origin proof", proofText[config.tls]],
     ["Certificate", `Cloudflare Origin CA, ${certificate.validityDays} days, generation ${certificate.generation}`],
     ["Protected", protectedThings(config).join(", ") || "nothing"],

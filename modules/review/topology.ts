@@ -1,3 +1,4 @@
+import { formerOf } from "../config/agreement.js";
 import { serversWithRole, type Config, type Role, type ServerConfig } from "../config/schema.js";
 import { ports } from "../platform/ports.js";
 
@@ -13,11 +14,17 @@ export interface Participant {
   readonly duties: readonly { readonly kind: Kind; readonly text: string }[];
 }
 
+/** A load balancer, and what it speaks with the web servers. */
+export interface Balancer extends Participant {
+  readonly toWeb: string;
+}
+
 /** Who takes part, from the visitor to the database, and what they speak with each other. */
 export interface Topology {
   readonly visitors: Participant;
   readonly cloudflare: Participant;
-  readonly balancer: Participant;
+  /** One, and while it takes over from another that one too. */
+  readonly balancers: readonly Balancer[];
   /** Servers with the role web alone: a box each, or one for all. */
   readonly webServers: readonly Participant[];
   /** Servers with the role database, whatever else they do. */
@@ -28,7 +35,6 @@ export interface Topology {
   readonly spoken: {
     readonly toCloudflare: string;
     readonly toBalancer: string;
-    readonly toWeb: string;
     readonly toDatabase: string;
     readonly toMonitoring: string;
   };
@@ -51,13 +57,27 @@ const outsider = (kind: Kind, name: string, ...lines: readonly string[]): Partic
   duties: [],
 });
 
+/** Where a balancer reaches a web server. */
+const webPortOf = ({ tls }: Config): number => (tls === "terminate" ? ports.nginxHttp : ports.nginxHttps);
+
+function balancerOf(config: Config, ...lines: readonly string[]): Balancer {
+  const endsTls = config.tls === "terminate";
+  const task = endsTls ? "ends TLS" : "passes TLS through";
+  const place = `${config.loadBalancer.type}, ${config.network.balancerIp}`;
+  return {
+    ...outsider("balancer", "load balancer", place, task, ...lines),
+    toWeb: `${endsTls ? "http" : "TLS"} ${webPortOf(config)}`,
+  };
+}
+
 /** The topology of a configuration. */
 export function topologyOf(config: Config): Topology {
-  const { network, loadBalancer } = config;
-  const endsTls = config.tls === "terminate";
-  const webPort = endsTls ? ports.nginxHttp : ports.nginxHttps;
+  const { network } = config;
+  const former = formerOf(config);
   const duty = (role: Role): Participant["duties"][number] =>
-    role === "web" ? { kind: "server", text: `web ${webPort}` } : { kind: "database", text: `database ${ports.mysql}` };
+    role === "web"
+      ? { kind: "server", text: `web ${webPortOf(config)}` }
+      : { kind: "database", text: `database ${ports.mysql}` };
   const boxOf = ({ name, type, privateIp, roles }: ServerConfig): Participant => ({
     kind: "server",
     name,
@@ -65,11 +85,10 @@ export function topologyOf(config: Config): Topology {
     duties: roles.map(duty),
   });
   const webAlone = serversWithRole(config, "web").filter(({ roles }) => !roles.includes("database"));
-  const balancerTask = endsTls ? "ends TLS" : "passes TLS through";
   return {
     visitors: outsider("edge", "Visitors", `TLS from ${config.cloudflare.minimumTlsVersion}`),
     cloudflare: outsider("edge", "Cloudflare", `www.${config.domain}`, "DNS, proxy, WAF"),
-    balancer: outsider("balancer", "load balancer", `${loadBalancer.type}, ${network.balancerIp}`, balancerTask),
+    balancers: [balancerOf(config), ...(former ? [balancerOf(former, "until the rollout ends")] : [])],
     webServers: inBoxes(webAlone, boxOf),
     databaseServers: serversWithRole(config, "database").map(boxOf),
     ...(config.monitoring.enabled && {
@@ -83,7 +102,6 @@ export function topologyOf(config: Config): Topology {
     spoken: {
       toCloudflare: `https ${ports.https}`,
       toBalancer: `https ${ports.balancerHttps}`,
-      toWeb: `${endsTls ? "http" : "TLS"} ${webPort}`,
       toDatabase: `MySQL ${ports.mysql}`,
       toMonitoring: `https ${ports.https}`,
     },

@@ -83,6 +83,13 @@ const downtimesOver: Check = ({ monitoring: { enabled, downtimes } }, { today })
     ),
   );
 
+const balancerBefore: Check = ({ loadBalancer: { formerly } }) =>
+  when(
+    formerly !== undefined,
+    "loadBalancer.formerly",
+    "is set: picture and cost have the balancer before too, which is there until `npm run ops rollout` has come to its end; from then on the line may go",
+  );
+
 const backups: Check = ({ backups: enabled }) =>
   when(!enabled, "backups", "is false: Hetzner keeps no copy of the servers' disks");
 
@@ -153,6 +160,7 @@ const checks: readonly Check[] = [
   access,
   monitoring,
   downtimesOver,
+  balancerBefore,
   backups,
   archive,
   stock,

@@ -52,6 +52,18 @@ describe("the monthly cost", () => {
     expect(monthlyCost(five).lines.at(-1)?.what).toContain(`${Math.round((shippedMbPerDay * 5) / 3)} MB a day`);
   });
 
+  it("counts both balancers while one takes over from another", () => {
+    const config = exampleConfig({
+      network: { balancerIp: "10.0.1.6" },
+      loadBalancer: { number: 2, formerly: { tls: "terminate", balancerIp: "10.0.1.5" } },
+    });
+    expect(monthlyCost(config).lines.at(-1)).toEqual({
+      what: "load balancer before, lb11, until the rollout ends",
+      monthlyEur: 7.49,
+    });
+    expect(monthlyCost(config).monthlyEur).toBe(90.07);
+  });
+
   it("leaves backups out when there are none", () => {
     expect(monthlyCost(exampleConfig({ backups: false })).monthlyEur).toBe(70.89);
   });

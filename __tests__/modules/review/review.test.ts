@@ -55,6 +55,18 @@ describe("the review's data", () => {
     });
   });
 
+  it("says which balancer another one takes over from, while there are two", () => {
+    expect(Object.fromEntries(example.summary)).not.toHaveProperty("Changes over");
+    const changing = exampleConfig({
+      tls: "passthrough",
+      network: { balancerIp: "10.0.1.6" },
+      loadBalancer: { number: 2, formerly: { tls: "terminate", balancerIp: "10.0.1.5" } },
+    });
+    expect(Object.fromEntries(review(changing, facts).summary)["Changes over"]).toBe(
+      "from the balancer at 10.0.1.5, TLS ended by the load balancer (terminate)",
+    );
+  });
+
   it("says what is protected", () => {
     expect(Object.fromEntries(example.summary)["Protected"]).toBe(
       "servers (delete, rebuild), volumes, primary addresses, network, load balancer, database passwords",

@@ -5,6 +5,11 @@ import { hasBrowser, measureInBrowser } from "../../support/browser.js";
 import { exampleConfig } from "../../support/config.js";
 import { splitServers } from "../../support/servers.js";
 
+const changing = exampleConfig({
+  tls: "passthrough",
+  network: { balancerIp: "10.0.1.6" },
+  loadBalancer: { number: 2, formerly: { tls: "terminate", balancerIp: "10.0.1.5" } },
+});
 const split = exampleConfig({ servers: splitServers, tls: "passthrough" });
 const names = (participants: readonly { readonly name: string }[]) => participants.map(({ name }) => name);
 const arrows = (svg: string, kind: string) =>
@@ -12,23 +17,28 @@ const arrows = (svg: string, kind: string) =>
 
 describe("the topology", () => {
   it("has the addresses, ports and roles of the configuration", () => {
-    const { balancer, databaseServers, webServers, spoken, titles } = topologyOf(exampleConfig());
-    expect(balancer.lines).toEqual(["lb11, 10.0.1.5", "ends TLS"]);
+    const { balancers, databaseServers, webServers, titles } = topologyOf(exampleConfig());
+    expect(balancers.map(({ lines, toWeb }) => [...lines, toWeb])).toEqual([["lb11, 10.0.1.5", "ends TLS", "http 80"]]);
     expect(names(databaseServers)).toEqual(["alpha", "bravo", "charlie"]);
     expect(databaseServers[0]?.lines).toEqual(["cpx22, 10.0.1.11"]);
     expect(databaseServers[0]?.duties.map(({ text }) => text)).toEqual(["web 80", "database 3306"]);
     expect(webServers).toEqual([]);
-    expect(spoken.toWeb).toBe("http 80");
     expect(titles.network).toBe("private network 10.0.1.0/24, nbg1");
   });
 
   it("tells servers of the role web alone from members of the group", () => {
-    const { balancer, databaseServers, webServers, spoken } = topologyOf(split);
+    const { balancers, databaseServers, webServers } = topologyOf(split);
     expect(names(webServers)).toEqual(["front"]);
     expect(names(databaseServers)).toEqual(["left", "middle", "right"]);
-    expect(spoken.toWeb).toBe("TLS 443");
-    expect(balancer.lines).toContain("passes TLS through");
+    expect(balancers[0]?.lines).toContain("passes TLS through");
+    expect(balancers[0]?.toWeb).toBe("TLS 443");
   });
+
+  it("has the balancer before too, as it was made, while another takes over from it", () =>
+    expect(topologyOf(changing).balancers.map(({ lines, toWeb }) => [...lines, toWeb])).toEqual([
+      ["lb11, 10.0.1.6", "passes TLS through", "TLS 443"],
+      ["lb11, 10.0.1.5", "ends TLS", "until the rollout ends", "http 80"],
+    ]));
 
   it("shows six web servers each, and more than that as one", () => {
     const webServers = (count: number) =>
@@ -53,6 +63,11 @@ describe("the drawing", () => {
     expect(["edge", "balancer", "database", "monitoring"].map((kind) => arrows(apart, kind))).toEqual([2, 1, 1, 0]);
   });
 
+  it("leads to every web server through both balancers while there are two", () => {
+    const drawn = drawTopology(changing);
+    expect(["edge", "balancer"].map((kind) => arrows(drawn, kind))).toEqual([3, 6]);
+  });
+
   it("needs nothing that is not in it", () => {
     const addresses = drawTopology(exampleConfig()).match(/(?:https?:)?\/\/[^"<\s]+/g);
     expect(addresses).toEqual(["http://www.w3.org/2000/svg"]);
@@ -73,7 +88,7 @@ const farthestOut = `(() => {
 describe.runIf(hasBrowser("that words of the topology stay in their boxes"))("the drawing in a browser", () => {
   it("keeps words in their boxes, whatever font the viewer has", () => {
     const fonts = ["monospace", "sans-serif", "serif", "DejaVu Sans; --spacing: 0.3em"];
-    const drawings = [exampleConfig(), split].map(drawTopology);
+    const drawings = [exampleConfig(), split, changing].map(drawTopology);
     const page = fonts.flatMap((font) => drawings.map((svg) => `<div style="--font: ${font}">${svg}</div>`));
     const style =
       "<!doctype html><style>.topology text { font-family: var(--font) !important; letter-spacing: var(--spacing, 0) }</style>";

@@ -40,6 +40,13 @@ describe("warnings", () => {
     expect(warnings({ restore })).toEqual([expect.stringMatching(/^restore is set: the first member gets/)]);
   });
 
+  it("say that a balancer before is counted, as long as the configuration names one", () => {
+    const formerly = { tls: "terminate", balancerIp: "10.0.1.5" } as const;
+    expect(warnings({ network: { balancerIp: "10.0.1.6" }, loadBalancer: { number: 2, formerly } })).toEqual([
+      expect.stringMatching(/^loadBalancer\.formerly is set: picture and cost have the balancer before too/),
+    ]);
+  });
+
   it("say that the example's release cannot be downloaded", () => {
     expect(warnings({ application: {} })).toEqual([
       "application.sha256 is the example's: servers will refuse the download; name the release that `npm run app:build` made",
