@@ -7,11 +7,13 @@ const source = fileURLToPath(new URL(".", import.meta.url));
 const [, , folder] = process.argv;
 
 await mkdir(folder, { recursive: true });
-// One readable file for each command: stack traces in the logs keep their names.
+// One readable file for each command, and one for what both need: stack traces in the logs keep their names.
 await build({
   entryPoints: ["server", "migrate"].map((name) => join(source, `src/${name}.ts`)),
   outdir: folder,
   bundle: true,
+  splitting: true,
+  chunkNames: "shared",
   platform: "node",
   target: "node20",
   format: "esm",

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** Folder of the running code: `src` in development, the unpacked release in production (the bundle is one file there). */
+/** Folder of the running code: `src` in development, the unpacked release in production (bundles have no folders). */
 const folder = dirname(fileURLToPath(import.meta.url));
 
 /** Reads a file that is packed beside the bundle, such as `assets/site.css`. */
