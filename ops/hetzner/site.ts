@@ -36,11 +36,10 @@ export async function hetznerSite(
         "keys, deploy, and replace the servers (they take keys when they are made). Without a login there are: npm run ops plan, deploy, drift and rotate origin-certificate",
     );
   const [foundation, credentials, servers, edge] = stacksOf(config, terraform) as [Stack, Stack, Stack, Stack];
-  const [addresses, hostKeys, told] = await Promise.all([
-    output<Record<string, { ipv4: string }>>(servers, "server_addresses"),
-    output<Record<string, string>>(credentials, "ssh_host_keys"),
-    servers.outputs(),
-  ]);
+  // Each stack is asked once: in a fresh checkout that is when its providers are fetched.
+  const [told, toldKeys] = await Promise.all([servers.outputs(), credentials.outputs()]);
+  const addresses = outputOf<Record<string, { ipv4: string }>>(servers, told, "server_addresses");
+  const hostKeys = outputOf<Record<string, string>>(credentials, toldKeys, "ssh_host_keys");
   // Not there before the first deploy with this version.
   const secretDigests = (told["secret_digests"] ?? {}) as Readonly<Record<string, string>>;
   // Also of a server that the configuration no longer has, until it is removed.
@@ -86,12 +85,10 @@ function tokenFrom({ HCLOUD_TOKEN: token }: NodeJS.ProcessEnv): string {
   return token;
 }
 
-async function output<T extends object>(stack: Stack, name: string): Promise<T> {
-  const found = (await stack.outputs())[name];
+function outputOf<T extends object>({ folder }: Stack, outputs: Readonly<Record<string, unknown>>, name: string): T {
+  const found = outputs[name];
   if (found === undefined)
-    throw new Error(
-      `${stack.folder}: has no output ${name}; run \`npm run synth\`, and deploy with this version first`,
-    );
+    throw new Error(`${folder}: has no output ${name}; run \`npm run synth\`, and deploy with this version first`);
   return found as T;
 }
 
