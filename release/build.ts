@@ -93,7 +93,7 @@ export async function upToDateRelease(props: BuildProps): Promise<BuiltRelease> 
   const path = tarballOf(props);
   const [built, ...changed] = await Promise.all([
     lstat(path).catch(() => undefined),
-    ...[props.application ?? guestbook, ...sources].map(changedMs),
+    ...[props.application ?? guestbook, ...sources].map((source) => changedMs(source).catch(() => Infinity)),
   ]);
   return built && changed.every((time) => time < built.mtimeMs) ? read(path) : buildRelease(props);
 }
