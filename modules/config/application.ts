@@ -11,6 +11,7 @@ const most = {
   secrets: 20,
   peers: 10,
   ports: 5,
+  allPorts: 30,
   secretBytes: 4096,
   tasks: 20,
 } as const;
@@ -30,14 +31,15 @@ const secret = z.strictObject({
     ),
 });
 
-/** Hetzner takes 50 rules for a firewall (its OpenAPI description, `rules`); the platform's own are fewer than 20. */
+/** Hetzner takes 50 rules for a firewall (its OpenAPI description, `rules`), one for each port of a network; the platform's own are fewer than 20. */
 const peer = z.strictObject({
   cidr: values.egressCidr.describe("A public network, or `0.0.0.0/0` for all of IPv4, `::/0` for all of IPv6."),
-  ports: z
-    .array(values.port)
+  ports: values
+    .distinct(values.port, most.ports)
     .min(1)
-    .max(most.ports)
-    .describe(`TCP ports, at most ${most.ports} for each of at most ${most.peers} networks.`),
+    .describe(
+      `TCP ports, at most ${most.ports} for each of at most ${most.peers} networks, and ${most.allPorts} in all.`,
+    ),
 });
 
 /** A command as systemd starts it: words, and no shell that would read them. */
@@ -92,11 +94,9 @@ const visitor = z
     headers: z
       .record(values.headerName, values.variableValue.describe("Headers of it, besides a `Content-Type` of JSON."))
       .default({}),
-    body: z
-      .string()
-      .describe(
-        `What is written: \`${visitorText}\` in it, or in a header, becomes a text of 20 to 30 letters, digits and hyphens, another one each time.`,
-      ),
+    body: values.body.describe(
+      `What is written: \`${visitorText}\` in it, or in a header, becomes a text of 20 to 30 letters, digits and hyphens, another one each time.`,
+    ),
     status: z.int().min(200).max(399).default(201).describe("Status of the answer that says: it is kept."),
     table: values.sqlName.describe("Table, in the schema `app`, that then has a row with the text."),
     column: values.sqlName.describe("Column of it that contains the text."),
@@ -199,6 +199,16 @@ export const application = z.strictObject({
   egress: z
     .array(peer)
     .max(most.peers)
+    .superRefine((peers, context) => {
+      peers.forEach(({ cidr }, index) => {
+        if (peers.findIndex((other) => other.cidr === cidr) !== index)
+          context.addIssue({ ...custom("must be listed once", "put its ports into one list"), path: [index, "cidr"] });
+      });
+    })
+    .refine((peers) => peers.flatMap(({ ports }) => ports).length <= most.allPorts, {
+      message: `must name at most ${most.allPorts} ports in all, since Hetzner's firewall takes a rule for each`,
+      params: { fix: "name fewer, or wider networks" },
+    })
     .default([])
     .describe("What it may reach besides the database, by TCP. It has no name server: it must know addresses."),
   staticFolder: values.folder

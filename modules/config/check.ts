@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import { withRanges } from "./addresses.js";
 import { pathText, toProblems } from "./issues.js";
 import { strangeKind } from "./kinds.js";
@@ -52,11 +53,18 @@ function soundSections(
 const liesIn = (path: readonly PropertyKey[], other: readonly PropertyKey[]): boolean =>
   other.every((key, index) => path[index] === key);
 
+/** Whether zod says that a number is too large to be a whole one. Each has a limit of its own that says so too. */
+const isBeyondCounting = (issue: z.core.$ZodIssue): boolean =>
+  (issue.code === "too_big" && issue.maximum === Number.MAX_SAFE_INTEGER) ||
+  (issue.code === "too_small" && issue.minimum === Number.MIN_SAFE_INTEGER);
+
 /** What the schema finds. Of a value of the wrong type that is all: a text where a list belongs has a length too, and none that counts. */
 function issuesOf(plain: unknown) {
   const issues = environmentSchema.safeParse(plain).error?.issues ?? [];
   const misplaced = new Set(issues.filter(({ code }) => code === "invalid_type").map(({ path }) => pathText(path)));
-  return issues.filter(({ code, path }) => code === "invalid_type" || !misplaced.has(pathText(path)));
+  return issues.filter(
+    (issue) => issue.code === "invalid_type" || !(misplaced.has(pathText(issue.path)) || isBeyondCounting(issue)),
+  );
 }
 
 /** Everything that is wrong with an environment: first in each setting by itself, then between settings. */

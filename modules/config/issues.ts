@@ -1,13 +1,24 @@
 import type { z } from "zod";
-import type { Problem } from "./problem.js";
+import { escaped, type Problem } from "./problem.js";
 import { suggestion } from "./suggest.js";
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
+/** Longest part of a path that a message shows. */
+const longestKey = 80;
+
+/** A key in one line, so that no name of the owner's can make a line of the report. */
+function keyText(key: string): string {
+  const text = key.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, escaped);
+  return text.length > longestKey ? `${text.slice(0, longestKey)}…` : text;
+}
+
 /** A path as it is written in the environment file: `administrators.cidrs[0]`. */
 export const pathText = (path: Path): string =>
-  path.map((key, index) => (typeof key === "number" ? `[${key}]` : `${index > 0 ? "." : ""}${String(key)}`)).join("");
+  path
+    .map((key, index) => (typeof key === "number" ? `[${key}]` : `${index > 0 ? "." : ""}${keyText(String(key))}`))
+    .join("");
 
 const valueAt = (input: unknown, path: Path): unknown =>
   path.reduce<unknown>(
@@ -73,6 +84,18 @@ function verdict(issue: Issue, got: unknown): { rule: string; fix: string } {
   }
 }
 
+/** Names of settings under which somebody may have written a secret. */
+const secretName = /token|secret|password|passphrase|credential|(private|api|access)_?key/i;
+
+/** The value at a path as messages may show it: what was written in place of a secret's size, or under a secret's name, may be the secret itself. */
+function gotAt(input: unknown, path: Path, known = true): unknown {
+  const got = valueAt(input, path);
+  const isSecret =
+    (path[0] === "application" && path[1] === "secrets" && path.length > 2) ||
+    (!known && secretName.test(String(path.at(-1))));
+  return isSecret && typeof got === "string" ? "…" : got;
+}
+
 /** Keys that the schema knows at a path, to suggest one for a key that it does not know. */
 export type KnownKeys = (path: Path) => readonly string[];
 
@@ -82,7 +105,7 @@ export function toProblems(issue: Issue, input: unknown, knownKeys: KnownKeys): 
     return issue.keys.map((key) => ({
       path: pathText([...issue.path, key]),
       rule: "is not a known setting",
-      got: valueAt(input, [...issue.path, key]),
+      got: gotAt(input, [...issue.path, key], false),
       fix: suggestion(
         key,
         knownKeys(issue.path).filter((other) => other !== key),
@@ -94,6 +117,6 @@ export function toProblems(issue: Issue, input: unknown, knownKeys: KnownKeys): 
       got: issue.path.at(-1),
       ...verdict(inner, issue.path.at(-1)),
     }));
-  const got = valueAt(input, issue.path);
+  const got = gotAt(input, issue.path);
   return [{ path: pathText(issue.path), got, ...verdict(issue, got) }];
 }

@@ -3,12 +3,18 @@ import { allMonitorIds } from "../platform/monitor-ids.js";
 import * as values from "./values/index.js";
 
 const reason = values.matching(
-  /^\S.{8,}\S$/,
-  "must be a sentence of at least ten characters",
+  /^\S.{8,498}\S$/,
+  "must be a sentence of 10 to 500 characters",
   "say why, for whoever reads the review",
 );
 
 const percent = z.number().min(50).max(99.999);
+
+/** Stands in a query, whose grammar has no exponents. */
+const threshold = z.number().refine((value) => !String(value).includes("e"), {
+  message: "must be a number of a usual size",
+  params: { fix: "write one that needs no exponent" },
+});
 
 /** Datadog handles, each once. A message to more than twenty is read by nobody. */
 const receivers = values.distinct(values.receiver, 20);
@@ -16,8 +22,8 @@ const receivers = values.distinct(values.receiver, 20);
 const change = z.strictObject({
   reason: reason.describe("Why it is changed; the review shows it."),
   enabled: z.boolean().default(true).describe("Whether the monitor exists."),
-  critical: z.number().optional().describe("Critical threshold, in the monitor's unit. Default: the catalogue's."),
-  warning: z.number().optional().describe("Warning threshold, in the monitor's unit. Default: the catalogue's."),
+  critical: threshold.optional().describe("Critical threshold, in the monitor's unit. Default: the catalogue's."),
+  warning: threshold.optional().describe("Warning threshold, in the monitor's unit. Default: the catalogue's."),
   urgency: z
     .enum(["urgent", "notUrgent"])
     .optional()

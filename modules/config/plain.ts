@@ -9,8 +9,11 @@ export type Strange = Omit<Problem, "path"> & { readonly path: Path };
 /** Limits that no sensible environment reaches: entries of a list or group, and levels of nesting. */
 const most = { entries: 1000, levels: 10 } as const;
 
-/** Invisible characters other than line feed and tab: control characters, marks of direction, halves of surrogate pairs. */
-const invisible = /(?![\n\t])[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/u;
+/**
+ * Invisible characters other than line feed and tab: control characters, marks of direction, separators of lines, halves of surrogate pairs, and
+ * code points that are no characters, for which systemd would drop the whole line.
+ */
+const invisible = /(?![\n\t])[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/u;
 
 const plainRule = "must be plain data: texts, numbers, true or false, lists and objects";
 

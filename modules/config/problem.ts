@@ -26,6 +26,10 @@ function asText(value: unknown): string {
   }
 }
 
+/** A character that nobody would see, as JavaScript writes it. */
+export const escaped = (character: string): string =>
+  `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
+
 /** A value as a message may show it: shortened, and without what must not reach a log. */
 function show(value: unknown): string {
   if (value === undefined) return "nothing";
@@ -35,8 +39,8 @@ function show(value: unknown): string {
   if (kind) return kind.name;
   const text = asText(value)
     .replace(/(\w:[/\\]*)[^\s/\\"]*@/g, "$1…@")
-    .replace(/\p{Cf}/gu, (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`);
-  if (text.includes("PRIVATE KEY")) return "a private key";
+    .replace(/[\p{Cf}\p{Zl}\p{Zp}]/gu, escaped);
+  if (/PRIVATE KEY|AGE-SECRET-KEY/i.test(text)) return "a private key";
   return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }
 

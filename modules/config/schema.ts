@@ -241,6 +241,7 @@ const cloudflare = z.strictObject({
       requestsPer10Seconds: z
         .int()
         .min(1)
+        .max(1_000_000)
         .default(50)
         .describe("Requests of one address in 10 seconds before it is blocked for 10 seconds."),
       expression: values.expression
@@ -261,11 +262,9 @@ const encryption = z
       .describe(
         'With `encryption`, OpenTofu encrypts state and plans by the passphrase in `TF_VAR_state_passphrase`; "enforced" takes no plain state. Steps [to it and back](state.md#encrypt-the-state), a deploy each: "begin", "change-passphrase", "end". Without `encryption`: plain.',
       ),
-    generation: z
-      .int()
-      .min(1)
-      .default(1)
-      .describe("Counts the passphrases: raised by one in the deploy that changes it, and left there."),
+    generation: generation.describe(
+      "Counts the passphrases: raised by one in the deploy that changes it, and left there.",
+    ),
   })
   .refine(({ step, generation }) => step !== "change-passphrase" || generation > 1, {
     path: ["generation"],

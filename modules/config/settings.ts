@@ -19,7 +19,7 @@ interface Schema {
 
 /** One setting of an environment, as the schema declares it. */
 export interface Setting {
-  /** Keys from the top; `*` stands for any name. */
+  /** Keys from the top; `*` stands for any name, `[]` for any place in a list. */
   readonly path: readonly string[];
   /** Names that a `*` at the path's end may stand for. @default - any */
   readonly names?: readonly string[];
@@ -49,8 +49,9 @@ function below(schema: Schema, path: readonly string[]): readonly Setting[] {
           index === 0 && schema.propertyNames?.enum ? { ...setting, names: schema.propertyNames.enum } : setting,
         )
       : [];
+  const entries = schema.items ? below(schema.items, [...path, "[]"]) : [];
   const alternatives = (schema.oneOf ?? schema.anyOf ?? []).flatMap((option) => below(option, path));
-  return [...named, ...anyName, ...mergeAlternatives(alternatives)];
+  return [...named, ...anyName, ...entries, ...mergeAlternatives(alternatives)];
 }
 
 function mergeAlternatives(settings: readonly Setting[]): readonly Setting[] {
@@ -84,7 +85,10 @@ export const settings = (): readonly Setting[] =>
 export function keysBelow(path: readonly PropertyKey[]): readonly string[] {
   const matches = (setting: Setting): boolean =>
     setting.path.length === path.length + 1 &&
-    path.every((key, index) => setting.path[index] === "*" || setting.path[index] === key);
+    path.every((key, index) => {
+      const own = setting.path[index];
+      return own === "*" || own === (typeof key === "number" ? "[]" : key);
+    });
   return settings()
     .filter(matches)
     .flatMap((setting) => setting.names ?? [setting.path[path.length] ?? ""])

@@ -89,7 +89,11 @@ function definitionProblems(definition: MonitorDefinition, context: MonitoringCo
   const senseless = limits.flatMap((limit): readonly Problem[] => {
     const got = thresholds?.[limit];
     const rule = got === undefined ? undefined : thresholdRule(got, condition, context);
-    return rule ? [{ path: `${path}.${limit}`, rule, got, fix: "choose another threshold" }] : [];
+    const fix =
+      condition.kind === "burn" && change?.[limit] === undefined
+        ? `set one, or raise monitoring.serviceLevels.${condition.serviceLevel}Percent`
+        : "choose another threshold";
+    return rule ? [{ path: `${path}.${limit}`, rule, got, fix }] : [];
   });
   if (senseless.length > 0) return senseless;
   return monitorProblems(renderMonitor(definition, context, names)).map((rule) => ({

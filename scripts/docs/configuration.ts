@@ -133,15 +133,20 @@ const chapters: readonly Chapter[] = [
 
 const code = (text: string): string => `\`${text}\``;
 
-const shown = (path: readonly string[]): string => path.map((key) => (key === "*" ? "<name>" : key)).join(".");
+const shown = (path: readonly string[]): string =>
+  path
+    .map((key) => (key === "*" ? "<name>" : key))
+    .join(".")
+    .replaceAll(".[]", "[]");
 
 function defaultText(setting: Setting): string {
   if (setting.required) return "required";
   return setting.default === undefined ? "-" : code(JSON.stringify(setting.default));
 }
 
-/** Whether a setting holds a value of its own, and is no mere group of settings. */
+/** Whether a setting holds a value of its own, as a list does, and is no mere group of settings. */
 const isValue = (setting: Setting, all: readonly Setting[]): boolean =>
+  setting.type.startsWith("list") ||
   !all.some(
     (other) => other.path.length > setting.path.length && setting.path.every((key, index) => other.path[index] === key),
   );

@@ -41,7 +41,7 @@ describe("who can read the archive", () => {
     [
       "a private key",
       [exampleRecipients[0], "AGE-SECRET-KEY-1QQQ"],
-      "backup.recipients[1] must be a public key of age",
+      "backup.recipients[1] must be a public key of age, this is a private one",
     ],
   ])("is not %s", (_, recipients, problem) => {
     expect(problemsOf({ backup: { ...backup, recipients } }).join()).toContain(problem);

@@ -6,6 +6,12 @@ const digest = "0".repeat(63);
 const nextKey = { url: "https://repo.mysql.com/next", fingerprints: ["A".repeat(40)], ends: "2029-10-23" };
 const visitor = { path: "/orders", body: '{"what":"{text}"}', table: "orders", column: "what" };
 const webOnly = { roles: ["web"] };
+/** Ten networks, with so many ports each. */
+const peers = (count: number) =>
+  Array.from({ length: 10 }, (_, network) => ({
+    cidr: `198.51.100.${network}/32`,
+    ports: Array.from({ length: count }, (_, port) => 9000 + 10 * network + port),
+  }));
 const manyServers = (count: number, server: object = webOnly, first = 130) =>
   Object.fromEntries(
     Array.from({ length: count }, (_, index) => [`web-${index}`, { privateIp: `10.0.1.${index + first}`, ...server }]),
@@ -32,6 +38,12 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
         },
       },
       "backend.acceptLocalState: is not a known setting, got true; choose one of type, encryption, bucket, endpoint, region, prefix",
+    ],
+  ],
+  "unknown settings in a list": [
+    [
+      { application: { egress: [{ cidr: "198.51.100.7/32", ports: [443], port: 80 }] } },
+      "application.egress[0].port: is not a known setting, got 80; did you mean ports?",
     ],
   ],
   "missing and mistyped settings": [
@@ -64,6 +76,10 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
     [
       { domain: "https://foobar.com" },
       'domain: must be a domain name, got "https://foobar.com"; write it as "foobar.com", without scheme, path and final dot',
+    ],
+    [
+      { domain: `${"a".repeat(61)}.com` },
+      `domain: must have at most 64 characters, got "${"a".repeat(61)}.com"; a certificate takes no longer name: use a shorter one`,
     ],
     [
       { domain: "foobar" },
@@ -145,6 +161,10 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
       'application.packages[0]: must be the name of one Debian package, got "python3 flask"; write it as "python3-flask", each package as a text of its own',
     ],
     [
+      { application: { packages: ["nginx-"] } },
+      'application.packages[0]: must be the name of one Debian package, got "nginx-"; write it as "python3-flask", each package as a text of its own',
+    ],
+    [
       { application: { packages: ["nodejs", "nodejs"] } },
       'application.packages[1]: must be listed once, got "nodejs"; remove it',
     ],
@@ -197,6 +217,14 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
       'application.statusPath: must be neither application.healthPath nor application.readyPath, which visitors cannot ask for, got "/readyz"; choose a path that visitors may see, or leave it out',
     ],
     [
+      { application: { statusPath: "/" } },
+      'application.statusPath: must be a path of at most 100 letters, digits and ._~- between slashes, without a slash at its end, got "/"; write it as "/healthz"',
+    ],
+    [
+      { application: { pagePath: "/api/status" } },
+      'application.statusPath: must be another path than application.pagePath: one answers with JSON, the other with HTML, got "/api/status"; name the path of each, or leave statusPath out',
+    ],
+    [
       { application: { writePaths: ["/api/*"] } },
       'application.writePaths[0]: must be a path such as /login, or with a slash at its end all paths below it, got "/api/*"; write it as "/api/", without host, query and wildcards',
     ],
@@ -241,6 +269,14 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
       "application.secrets.PAYMENT_KEY.maxBytes: is required, got nothing; add it: a number",
     ],
     [
+      { application: { secrets: { PAYMENT_KEY: "s3cret" } } },
+      'application.secrets.PAYMENT_KEY: must be an object { … }, got "…"; write an object { … }',
+    ],
+    [
+      { application: { secrets: { PAYMENT_KEY: { maxBytes: 1e21 } } } },
+      "application.secrets.PAYMENT_KEY.maxBytes: must be 4096 or less, got 1e+21; lower it to 4096",
+    ],
+    [
       { application: { secrets: { PAYMENT_KEY: { maxBytes: 40_000 } } } },
       "application.secrets.PAYMENT_KEY.maxBytes: must be 4096 or less, got 40000; lower it to 4096",
     ],
@@ -254,7 +290,7 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
     ],
     [
       { application: { secrets: { PAYMENT_KEY: { maxBytes: 64, value: "x" } } } },
-      'application.secrets.PAYMENT_KEY.value: is not a known setting, got "x"; choose one of maxBytes',
+      'application.secrets.PAYMENT_KEY.value: is not a known setting, got "…"; choose one of maxBytes',
     ],
     [
       {
@@ -295,6 +331,25 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
       "application.egress[0].ports[0]: must be no port of name servers, by which data could leave unseen, got 53; remove it: peers are known by address",
     ],
     [
+      { application: { egress: [{ cidr: "198.51.100.7/32", ports: [443, 443] }] } },
+      "application.egress[0].ports[1]: must be listed once, got 443; remove it",
+    ],
+    [
+      {
+        application: {
+          egress: [
+            { cidr: "198.51.100.7/32", ports: [443] },
+            { cidr: "198.51.100.7/32", ports: [8443] },
+          ],
+        },
+      },
+      'application.egress[1].cidr: must be listed once, got "198.51.100.7/32"; put its ports into one list',
+    ],
+    [
+      { application: { egress: peers(4) } },
+      `application.egress: must name at most 30 ports in all, since Hetzner's firewall takes a rule for each, got ${JSON.stringify(peers(4)).slice(0, 80)}…; name fewer, or wider networks`,
+    ],
+    [
       { application: { egress: [{ cidr: "198.51.100.7/32", ports: [] }] } },
       "application.egress[0].ports: must have at least 1 entry, got []; add one",
     ],
@@ -317,6 +372,26 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
     [
       { application: { visitor: { ...visitor, headers: { "X-Key:": "{text}" } } } },
       'application.visitor.headers.X-Key:: must be the name of a header: at most 64 letters, digits and hyphens, got "X-Key:"; write it as "Idempotency-Key"',
+    ],
+    [
+      { application: { visitor: { ...visitor, headers: { "Content-Length": "1" } } } },
+      'application.visitor.headers.Content-Length: must be no header that every client sets by itself, got "Content-Length"; remove it',
+    ],
+    [
+      { application: { visitor: { ...visitor, body: `{text}${"x".repeat(32 * 1024)}` } } },
+      `application.visitor.body: must have at most 32 KiB, as every request, got "{text}${"x".repeat(73)}…; write a shorter one`,
+    ],
+    [
+      { application: { visitor: { ...visitor, path: "/readyz" } } },
+      'application.visitor.path: must be neither application.healthPath nor application.readyPath, which visitors cannot ask for, got "/readyz"; choose a path that visitors may see',
+    ],
+    [
+      { application: { writePaths: ["/api/", "/login"], visitor } },
+      'application.visitor.path: must be among application.writePaths (/api/, /login), got "/orders"; add it there',
+    ],
+    [
+      { application: { writePaths: ["/static/upload"], staticFolder: "public" } },
+      'application.writePaths[0]: must not lie below /static/, where nginx serves application.staticFolder by itself, got "/static/upload"; choose another path',
     ],
     [
       { application: { visitor: { ...visitor, method: "GET" } } },
@@ -543,6 +618,10 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
       { database: { groupName: "00000000-0000-0000-0000-000000000000" } },
       'database.groupName: must be a UUID of its own, got "00000000-0000-0000-0000-000000000000"; make one with `uuidgen`',
     ],
+    [
+      { database: { groupName: "5F0C8A0E-6f0b-4f4e-9d57-2c1f7f3f9b10" } },
+      'database.groupName: must be in lower case, got "5F0C8A0E-6f0b-4f4e-9d57-2c1f7f3f9b10"; write it as 5f0c8a0e-6f0b-4f4e-9d57-2c1f7f3f9b10',
+    ],
     [{ database: { series: "8.0" } }, 'database.series: must be one of "8.4", "9.7", got "8.0"; did you mean 8.4?'],
     [
       { database: { bufferPoolMib: 6000 } },
@@ -602,6 +681,10 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
       'administrators.sshKeys.jane: must be an OpenSSH public key, got "ssh-ed25519 AAAA jane"; paste one whole line, as in ~/.ssh/id_ed25519.pub',
     ],
     [
+      { administrators: { sshKeys: { jane: `${exampleSshKey} ${"x".repeat(5000)}` } } },
+      `administrators.sshKeys.jane: must have at most 4096 characters, got "${exampleSshKey.slice(0, 79)}…; shorten the comment behind the key`,
+    ],
+    [
       { administrators: { sshKeys: { jane: "-----BEGIN OPENSSH PRIVATE KEY-----" } } },
       "administrators.sshKeys.jane: must be a public key, this is a private one, got a private key; replace that key pair, and paste the .pub file of the new one",
     ],
@@ -648,6 +731,14 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
     ],
   ],
   "monitoring and state": [
+    [
+      { monitoring: { monitors: { "cpu-busy": { reason: "builds run at night", critical: 1e-7 } } } },
+      "monitoring.monitors.cpu-busy.critical: must be a number of a usual size, got 1e-7; write one that needs no exponent",
+    ],
+    [
+      { cloudflare: { rateLimit: { requestsPer10Seconds: 1e21 } } },
+      "cloudflare.rateLimit.requestsPer10Seconds: must be 1000000 or less, got 1e+21; lower it to 1000000",
+    ],
     [
       { monitoring: { receivers: { urgent: [] } } },
       'monitoring.receivers.urgent: must name a receiver in production, got []; add a Datadog handle such as "@pagerduty-foobar", or set monitoring.enabled to false',

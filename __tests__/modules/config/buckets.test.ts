@@ -103,10 +103,15 @@ describe("who can read the archive", () => {
 });
 
 describe("a restore", () => {
-  it("begins a new group, however the old one's name is written", () => {
-    const restore = { timeline: timeline.toUpperCase(), at: "latest" };
-    expect(problemsOf({ restore, database: { groupName: timeline } })).toEqual([
+  it("begins a new group", () => {
+    expect(problemsOf({ restore: { timeline, at: "latest" }, database: { groupName: timeline } })).toEqual([
       expect.stringMatching(/^database\.groupName must be a new one/),
+    ]);
+  });
+
+  it("names the group as its objects are named", () => {
+    expect(problemsOf({ restore: { timeline: timeline.toUpperCase(), at: "latest" } })).toEqual([
+      expect.stringMatching(/^restore\.timeline must be in lower case/),
     ]);
   });
 

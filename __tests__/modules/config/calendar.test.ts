@@ -21,6 +21,11 @@ const taken = [
   "Mon..Wed,Fri *-1..3-* 8..17:00 UTC",
   "Mon",
   "*-*-*",
+  "8..16/2:00",
+  "*-02-29 12:00",
+  "12:00 Asia/Kolkata",
+  "12:00 Etc/GMT-1",
+  "12:00 America/Argentina/Buenos_Aires",
 ];
 const refused = [
   "",
@@ -41,6 +46,42 @@ const refused = [
   "Mon Tue 03:15",
   "03:15:00.5",
   "daily 03:15",
+  "*:*/5",
+  "8,*:00",
+  "0/24:00",
+  "Fri..Mon 00:00",
+  "Mon..Tue..Wed",
+  "*-02-30",
+  "2027-02-29 12:00",
+  "12:00 US/Pacific",
+  "12:00 Europe/Kiev",
+  "12:00 Europe/BERLIN",
+];
+
+const components = [
+  "*",
+  "5",
+  "05",
+  "5..7",
+  "7..5",
+  "5..5",
+  "12..12",
+  "59",
+  "*/2",
+  "5/2",
+  "5/60",
+  "5..7/2",
+  "*,5",
+  "5,7..9",
+];
+const weekdays = ["Mon", "tuesday", "Sun", "Fri..Mon", "Mon..Fri", "Sun..Sun", "Mon,Wed..Fri"];
+/** Whatever may be put together of these. */
+const composed = [
+  ...weekdays,
+  ...components.flatMap((one) =>
+    components.flatMap((other) => [`${one}:${other}`, `*-${one}-${other}`, `2027..2030-${one}-${other} 3:00`]),
+  ),
+  ...components.map((one) => `${one}-1-1`),
 ];
 
 describe("a calendar expression", () => {
@@ -48,7 +89,9 @@ describe("a calendar expression", () => {
   it.each(refused)("%s is refused", (text) => expect(calendar.safeParse(text).success).toBe(false));
 
   it.runIf(hasTool("systemd-analyze", "whether systemd reads the times that are taken"))("is one of systemd's", () => {
-    const run = spawnSync("systemd-analyze", ["calendar", ...taken], { encoding: "utf8" });
+    const all = [...taken, ...composed.filter((text) => calendar.safeParse(text).success)];
+    const run = spawnSync("systemd-analyze", ["calendar", ...all], { encoding: "utf8" });
     expect({ status: run.status, errors: run.stderr }).toEqual({ status: 0, errors: "" });
+    expect(run.stdout).not.toContain("Next elapse: never");
   });
 });

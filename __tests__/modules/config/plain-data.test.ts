@@ -51,6 +51,23 @@ describe("values that are no plain data", () => {
     ]);
   });
 
+  it("make no line of their own of a report, as names", () => {
+    expect(linesOf({ "a\nb\u001b[31m\u202e": 1 })[0]).toMatch(/^a\\u000ab\\u001b\[31m\\u202e: is not a known setting/);
+    expect(linesOf({ ["x".repeat(100_000)]: 1 })[0]?.length).toBeLessThan(600);
+  });
+
+  it("are not shown where they may be secrets", () => {
+    const written = {
+      apiToken: "s3cret",
+      cloudflare: { api_key: "s3cret" },
+      application: { secrets: { KEY: "s3cret" } },
+    };
+    const recipients = ["AGE-SECRET-KEY-1S3CRET", "age-secret-key-1s3cret"];
+    const lines = linesOf({ ...written, backup: { recipients } }).join("\n");
+    expect(lines).toContain("apiToken: is not a known setting");
+    expect(lines).not.toMatch(/s3cret/i);
+  });
+
   it("are refused as names that JavaScript drops", () => {
     const servers = { ...exampleInput().servers };
     Object.defineProperty(servers, "__proto__", {

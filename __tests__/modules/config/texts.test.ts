@@ -59,14 +59,18 @@ describe("texts", () => {
       "monitoring.receivers.urgent[1]: must be listed once",
     );
   });
-  it.each(["a\u202eb reads otherwise", "a\u0000b is cut off", "a\ud800b is half a character", "a\u200bb is hidden"])(
-    "refuse characters that nobody sees: %j",
-    (reason) => {
-      expect(lineOf({ monitoring: { monitors: { "cpu-busy": { reason, critical: 4 } } } })).toContain(
-        "must hold no invisible characters",
-      );
-    },
-  );
+  it.each([
+    "a\u202eb reads otherwise",
+    "a\u0000b is cut off",
+    "a\ud800b is half a character",
+    "a\u200bb is hidden",
+    "a\u2028b is two lines",
+    "a\uffffb is no character",
+  ])("refuse characters that nobody sees: %j", (reason) => {
+    expect(lineOf({ monitoring: { monitors: { "cpu-busy": { reason, critical: 4 } } } })).toContain(
+      "must hold no invisible characters",
+    );
+  });
   it.each([
     ["2026-02-30T00:00:00Z", "must be a day that there is"],
     ["2027-02-29T00:00:00Z", "must be a day that there is"],

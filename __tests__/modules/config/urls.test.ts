@@ -32,6 +32,7 @@ describe("URLs", () => {
     [`${releases}/100%`, "must have two hexadecimal digits after each %"],
     [`${releases}/a'b`, "must not hold the character '"],
     [`${releases}/[1-3]`, "must not hold the character ["],
+    [`${releases}/$RELEASE`, "must not hold the character $"],
     [`${releases}/a#b`, "must have no fragment"],
     ["https://", "must be a URL"],
     ["https:///a", "must name a host that others find too"],

@@ -33,7 +33,7 @@ describe("refusals", () => {
     [
       "a reason that is none",
       { monitors: { "cpu-busy": { reason: "noisy", enabled: false } } },
-      'monitoring.monitors.cpu-busy.reason: must be a sentence of at least ten characters, got "noisy"; say why, for whoever reads the review',
+      'monitoring.monitors.cpu-busy.reason: must be a sentence of 10 to 500 characters, got "noisy"; say why, for whoever reads the review',
     ],
     [
       "a change that changes nothing",

@@ -6,7 +6,7 @@ import { leastMemoryGib } from "./servers.js";
 import { rule, unless } from "./rule.js";
 
 const pathsDiffer = rule(["application"], ({ application }) => {
-  const { healthPath, readyPath } = application;
+  const { healthPath, readyPath, pagePath, statusPath, visitor } = application;
   return [
     ...unless(readyPath !== healthPath, () => ({
       path: "application.readyPath",
@@ -14,19 +14,40 @@ const pathsDiffer = rule(["application"], ({ application }) => {
       got: readyPath,
       fix: "have the application answer the two by themselves",
     })),
-    ...(["pagePath", "statusPath"] as const).flatMap((key) =>
-      unless(application[key] !== healthPath && application[key] !== readyPath, () => ({
-        path: `application.${key}`,
+    ...[
+      { path: "pagePath", got: pagePath },
+      { path: "statusPath", got: statusPath, orNone: true },
+      { path: "visitor.path", got: visitor?.path },
+    ].flatMap(({ path, got, orNone }) =>
+      unless(got !== healthPath && got !== readyPath, () => ({
+        path: `application.${path}`,
         rule: "must be neither application.healthPath nor application.readyPath, which visitors cannot ask for",
-        got: application[key],
-        fix:
-          key === "statusPath"
-            ? "choose a path that visitors may see, or leave it out"
-            : "choose a path that visitors may see",
+        got,
+        fix: `choose a path that visitors may see${orNone ? ", or leave it out" : ""}`,
       })),
     ),
+    ...unless(statusPath !== pagePath, () => ({
+      path: "application.statusPath",
+      rule: "must be another path than application.pagePath: one answers with JSON, the other with HTML",
+      got: statusPath,
+      fix: "name the path of each, or leave statusPath out",
+    })),
   ];
 });
+
+/** Whether a path is one of a list of paths, or lies below one that ends with a slash. */
+const isAmong = (path: string, paths: readonly string[]): boolean =>
+  paths.some((other) => path === other || (other.endsWith("/") && path.startsWith(other)));
+
+/** What writes must be counted by the limits of nginx and Cloudflare, or the lab would measure a way that visitors do not have. */
+const visitorWrites = rule(["application"], ({ application: { visitor, writePaths } }) =>
+  unless(visitor === undefined || isAmong(visitor.path, writePaths), () => ({
+    path: "application.visitor.path",
+    rule: `must be among application.writePaths (${writePaths.join(", ")})`,
+    got: visitor?.path,
+    fix: "add it there",
+  })),
+);
 
 const nameOf = (variable: string): string => variable.replace(/_FILE$/, "");
 
@@ -42,16 +63,24 @@ const secretsHaveNames = rule(["application"], ({ application: { environment, se
     })),
 );
 
-const staticIsNginx = rule(["application"], ({ application }) =>
-  (["healthPath", "readyPath", "statusPath"] as const).flatMap((key) =>
-    unless(application.staticFolder === undefined || !application[key]?.startsWith(staticPath), () => ({
-      path: `application.${key}`,
+const staticIsNginx = rule(["application"], ({ application }) => {
+  const { staticFolder, healthPath, readyPath, statusPath, visitor, writePaths } = application;
+  const answered = [
+    { path: "healthPath", got: healthPath },
+    { path: "readyPath", got: readyPath },
+    { path: "statusPath", got: statusPath },
+    { path: "visitor.path", got: visitor?.path },
+    ...writePaths.map((got, index) => ({ path: `writePaths[${index}]`, got })),
+  ];
+  return answered.flatMap(({ path, got }) =>
+    unless(staticFolder === undefined || !got?.startsWith(staticPath), () => ({
+      path: `application.${path}`,
       rule: `must not lie below ${staticPath}, where nginx serves application.staticFolder by itself`,
-      got: application[key],
+      got,
       fix: "choose another path",
     })),
-  ),
-);
+  );
+});
 
 const memoryFits = rule(["application", "servers", "serverType"], ({ application, servers, serverType }) => {
   const rooms = Object.entries(servers)
@@ -74,4 +103,4 @@ const memoryFits = rule(["application", "servers", "serverType"], ({ application
 });
 
 /** Rules about the application. */
-export const applicationRules = [pathsDiffer, secretsHaveNames, staticIsNginx, memoryFits];
+export const applicationRules = [pathsDiffer, visitorWrites, secretsHaveNames, staticIsNginx, memoryFits];

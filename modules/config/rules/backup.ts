@@ -22,7 +22,7 @@ const restoreFromSomewhere = rule(["backup", "restore"], ({ backup, restore }) =
 
 /** Transactions of a restored group would have the names of others that are in the archive already. */
 const newTimeline = rule(["restore", "database"], ({ restore, database: { groupName } }) =>
-  unless(restore?.timeline.toLowerCase() !== groupName.toLowerCase(), () => ({
+  unless(restore?.timeline !== groupName, () => ({
     path: "database.groupName",
     rule: "must be a new one for what begins with restored data",
     got: groupName,
@@ -42,7 +42,7 @@ const basesWithinRetention = rule(["backup"], ({ backup }) =>
 /** The archive of a group holds its own transactions; a restore would look for another one until the end, and fail on the server. */
 const stopsInTimeline = rule(["restore"], ({ restore }) => {
   const group = /^before (.*):/.exec(restore?.at ?? "")?.[1];
-  return unless(group === undefined || group === restore?.timeline.toLowerCase(), () => ({
+  return unless(group === undefined || group === restore?.timeline, () => ({
     path: "restore.at",
     rule: `must name a transaction of restore.timeline (${restore?.timeline})`,
     got: restore?.at,

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { bodyKib } from "../../platform/limits.js";
 import { ports } from "../../platform/ports.js";
 import { matching, text } from "./verdict.js";
 
@@ -26,9 +27,9 @@ export function programVerdict(word: string) {
   };
 }
 
-/** Name of a Debian package (Debian policy, 5.6.1). */
+/** Name of a Debian package (Debian policy, 5.6.1). With a hyphen at its end apt would remove the package. */
 export const packageName = matching(
-  /^[a-z0-9][a-z0-9+.-]{1,99}$/,
+  /^[a-z0-9][a-z0-9+.-]{0,98}[a-z0-9+.]$/,
   "must be the name of one Debian package",
   'write it as "python3-flask", each package as a text of its own',
 );
@@ -57,11 +58,25 @@ export const variableValue = text((value) => {
     : undefined;
 });
 
+/** Headers by which a client says where a request goes and how long it is. */
+const clientsOwn = /^(host|connection|content-length|expect|transfer-encoding|upgrade)$/i;
+
 /** Name of a header of HTTP. */
-export const headerName = matching(
-  /^[A-Za-z0-9-]{1,64}$/,
-  "must be the name of a header: at most 64 letters, digits and hyphens",
-  'write it as "Idempotency-Key"',
+export const headerName = text((value) => {
+  if (clientsOwn.test(value)) return { rule: "must be no header that every client sets by itself", fix: "remove it" };
+  return /^[A-Za-z0-9-]{1,64}$/.test(value)
+    ? undefined
+    : {
+        rule: "must be the name of a header: at most 64 letters, digits and hyphens",
+        fix: 'write it as "Idempotency-Key"',
+      };
+});
+
+/** Body of a request. */
+export const body = text((value) =>
+  Buffer.byteLength(value) <= bodyKib.application * 1024
+    ? undefined
+    : { rule: `must have at most ${bodyKib.application} KiB, as every request`, fix: "write a shorter one" },
 );
 
 /** Name of a table or column, as SQL takes it without quotes. */

@@ -25,6 +25,11 @@ function isWhole(text: string): boolean {
 export const ageRecipient = text((value) => {
   const fix =
     "take the line that begins with age1 of what `age-keygen` prints; the one with AGE-SECRET-KEY is for nobody";
+  if (/^AGE-SECRET-KEY/i.test(value))
+    return {
+      rule: "must be a public key of age, this is a private one",
+      fix: "make a new pair with `age-keygen`, keep that line out of the project, and write the one that begins with age1",
+    };
   if (!/^age1[02-9ac-hj-np-z]{58}$/.test(value)) return { rule: "must be a public key of age", fix };
   return isWhole(value) ? undefined : { rule: "must be a public key of age: this one was mistyped", fix };
 });
@@ -35,7 +40,7 @@ const time = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(\.\d{1,6})?Z$/;
 export const restoreMoment = text((value) => {
   const written = time.exec(value)?.[1];
   const isDay = written !== undefined && new Date(`${written}Z`).toJSON()?.startsWith(written);
-  return value === "latest" || isDay || /^before [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[1-9]\d*$/.test(value)
+  return value === "latest" || isDay || /^before [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[1-9]\d{0,18}$/.test(value)
     ? undefined
     : {
         rule: 'must be a time in UTC, "latest", or a transaction to stop before',

@@ -3,30 +3,58 @@ import { text } from "./verdict.js";
 /** The words that stand for whole expressions; those for seconds and minutes are left out with what comes more often than once a minute. */
 const words = ["minutely", "hourly", "daily", "weekly", "monthly", "quarterly", "semiannually", "yearly", "annually"];
 
-const day = "(mon|tue|wed|thu|fri|sat|sun|monday|tuesday|wednesday|thursday|friday|saturday|sunday)";
-const weekdays = new RegExp(String.raw`^${day}(\.\.${day})?(,${day}(\.\.${day})?)*$`, "i");
+const days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+const longDays = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
-/** One part of a date or a time: numbers, ranges and steps, as systemd.time(7) has them. */
-function isComponent(part: string, least: number, most: number): boolean {
-  return part.split(",").every((one) => {
-    const found = /^(\*|(\d{1,4})(\.\.(\d{1,4}))?)(\/(\d{1,4}))?$/.exec(one);
-    if (!found) return false;
-    const [, , first, , last = first, , step = "1"] = found;
-    if (Number(step) < 1) return false;
-    if (first === undefined) return true;
-    return Number(first) >= least && Number(first) <= Number(last) && Number(last) <= most;
-  });
+/** Days and ranges of days; a range runs from Monday towards Sunday. */
+function isWeekdays(token: string): boolean {
+  const numberOf = (name: string): number => Math.max(days.indexOf(name), longDays.indexOf(name));
+  return token
+    .toLowerCase()
+    .split(",")
+    .every((one) => {
+      const [first = -1, last = first, ...more] = one.split("..").map(numberOf);
+      return first >= 0 && first <= last && more.length === 0;
+    });
 }
+
+const range = (first: number, last: number, step: number): readonly number[] =>
+  Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, index) => first + index * step);
+
+/**
+ * Numbers that one part of a date or a time means: `*` alone, or a list of numbers, ranges and steps (systemd.time(7)). A step must lead to a
+ * second number. @returns undefined for what systemd would refuse
+ */
+function numbersOf(part: string, least: number, most: number): readonly number[] | undefined {
+  if (part === "*") return range(least, most, 1);
+  const numbers = part.split(",").map((one) => {
+    const found = /^(\d{1,4})(\.\.(\d{1,4}))?(\/(\d{1,4}))?$/.exec(one);
+    if (!found) return undefined;
+    const [first, last, step] = [found[1], found[3], found[5]].map((text) =>
+      text === undefined ? undefined : Number(text),
+    );
+    if (first === undefined || first < least || first > most) return undefined;
+    if (last === undefined && step === undefined) return [first];
+    const until = last ?? most;
+    return step !== 0 && first <= until && until <= most && first + (step ?? 1) <= most
+      ? range(first, until, step ?? 1)
+      : undefined;
+  });
+  return numbers.includes(undefined) ? undefined : (numbers as readonly (readonly number[])[]).flat();
+}
+
+/** Whether the calendar has one of these days: a 30th of February never comes. */
+const isOnCalendar = (years: readonly number[], months: readonly number[], days: readonly number[]): boolean =>
+  months.some((month) =>
+    days.some((day) => years.some((year) => new Date(Date.UTC(year, month - 1, day)).getUTCMonth() === month - 1)),
+  );
 
 function isDate(token: string): boolean {
   const parts = token.split("-");
+  if (parts.length !== 2 && parts.length !== 3) return false;
   const [day = "", month = "", year = "*"] = parts.reverse();
-  return (
-    (parts.length === 2 || parts.length === 3) &&
-    isComponent(year, 1970, 2199) &&
-    isComponent(month, 1, 12) &&
-    isComponent(day, 1, 31)
-  );
+  const [years, months, days] = [numbersOf(year, 1970, 2199), numbersOf(month, 1, 12), numbersOf(day, 1, 31)];
+  return years !== undefined && months !== undefined && days !== undefined && isOnCalendar(years, months, days);
 }
 
 /** The second is one number, so that a time comes once a minute at most. */
@@ -34,19 +62,28 @@ function isTime(token: string): boolean {
   const [hour = "", minute = "", second = "0", ...more] = token.split(":");
   return (
     more.length === 0 &&
-    token.includes(":") &&
-    isComponent(hour, 0, 23) &&
-    isComponent(minute, 0, 59) &&
+    numbersOf(hour, 0, 23) !== undefined &&
+    numbersOf(minute, 0, 59) !== undefined &&
     /^[0-5]?\d$/.test(second)
   );
 }
 
+/** Names that others still know and Debian's servers do not: they are in its package tzdata-legacy. */
+const retiredZones =
+  "Africa/Asmera America/Argentina/ComodRivadavia America/Buenos_Aires America/Catamarca America/Cordoba America/Fort_Wayne America/Godthab America/Indianapolis America/Jujuy America/Knox_IN America/Louisville America/Mendoza America/Rosario Antarctica/South_Pole Asia/Ashkhabad Asia/Calcutta Asia/Choibalsan Asia/Chungking Asia/Dacca Asia/Katmandu Asia/Macao Asia/Rangoon Asia/Saigon Asia/Thimbu Asia/Ujung_Pandang Asia/Ulan_Bator Atlantic/Faeroe Australia/ACT Australia/LHI Australia/NSW Australia/North Australia/Queensland Australia/South Australia/Tasmania Australia/Victoria Australia/West Europe/Kiev Europe/Uzhgorod Europe/Zaporozhye Pacific/Enderbury Pacific/Ponape Pacific/Truk".split(
+    " ",
+  );
+
+/** A place of a continent or an ocean: the others are retired as a whole. On servers it is the name of a file, so that capitals count. */
+const place =
+  /^(Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Etc|Europe|Indian|Pacific)\/[A-Za-z/_+-]+\d*$/;
+
 function isZone(token: string): boolean {
   if (token === "UTC") return true;
-  if (!/^[A-Z][A-Za-z]+\/[A-Za-z/_-]+$/.test(token)) return false;
+  if (!place.test(token) || retiredZones.includes(token)) return false;
   try {
-    new Intl.DateTimeFormat("en", { timeZone: token });
-    return true;
+    const { timeZone } = new Intl.DateTimeFormat("en", { timeZone: token }).resolvedOptions();
+    return timeZone === token || timeZone.toLowerCase() !== token.toLowerCase();
   } catch {
     return false;
   }
@@ -56,7 +93,7 @@ function isZone(token: string): boolean {
 function isCalendar(value: string): boolean {
   if (words.includes(value)) return true;
   const tokens = value.split(" ");
-  const kinds = [(one: string) => weekdays.test(one), isDate, isTime, isZone];
+  const kinds = [isWeekdays, isDate, isTime, isZone];
   let next = 0;
   for (const token of tokens) {
     const kind = kinds.findIndex((fits, index) => index >= next && fits(token));

@@ -14,8 +14,8 @@ export * from "./ssh-keys.js";
 export * from "./urls.js";
 export { distinct, matching } from "./verdict.js";
 
-/** Longest domain that leaves room for "www." within DNS's 253 characters. */
-const longestDomain = 249;
+/** Longest common name of a certificate (RFC 5280, "ub-common-name"). */
+const longestDomain = 64;
 
 /**
  * Registered domain: lower case, at least two labels. Internationalised names are written in punycode.
@@ -26,7 +26,12 @@ export const domain = text((value) => {
   if (value.startsWith("www."))
     return { rule: "must be the registered domain, without www", fix: `write it as "${value.slice(4)}"` };
   if (value !== value.toLowerCase()) return { rule: "must be lower case", fix: `write it as "${value.toLowerCase()}"` };
-  if (!isHostName(value) || value.length > longestDomain)
+  if (value.length > longestDomain)
+    return {
+      rule: `must have at most ${longestDomain} characters`,
+      fix: "a certificate takes no longer name: use a shorter one",
+    };
+  if (!isHostName(value))
     return { rule: "must be a domain name", fix: 'write it as "foobar.com", without scheme, path and final dot' };
   return isSpecialUse(value)
     ? { rule: "must be a name of the public DNS", fix: "write the domain that you registered" }
@@ -186,4 +191,7 @@ export const expression = matching(
 /** Identity of a replication group. */
 export const groupName = z.uuid().superRefine((value, context) => {
   if (/^(0|f|-)+$/i.test(value)) context.addIssue(custom("must be a UUID of its own", "make one with `uuidgen`"));
+  // The archive's objects are named after it, and MySQL names transactions in small letters.
+  else if (value !== value.toLowerCase())
+    context.addIssue(custom("must be in lower case", `write it as ${value.toLowerCase()}`));
 });

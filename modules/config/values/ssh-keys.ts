@@ -4,6 +4,9 @@ import { text } from "./verdict.js";
 /** Shortest RSA key, in bits: NIST SP 800-57 disallows shorter ones. */
 const leastRsaBits = 2048;
 
+/** More than an RSA key of 16384 bits and a comment. */
+const longestLine = 4096;
+
 const base64url = (bytes: Buffer | undefined): string => (bytes ?? Buffer.alloc(0)).toString("base64url");
 
 /** The fields of an OpenSSH key, each after its length (RFC 4251, "string"). @returns undefined when the last one is cut off */
@@ -62,6 +65,8 @@ export const sshPublicKey = text((value) => {
       fix: "replace that key pair, and paste the .pub file of the new one",
     };
   if (/[\r\n]/.test(value)) return { rule: "must be one line", fix: "paste the key alone, without a line break" };
+  if (value.length > longestLine)
+    return { rule: `must have at most ${longestLine} characters`, fix: "shorten the comment behind the key" };
   const [algorithm = "", base64 = "", ...comment] = value.split(" ");
   if (comment.some((word) => word.startsWith("AAAA") || Object.hasOwn(algorithms, word)))
     return { rule: "must be one key", fix: "give each key a name of its own" };

@@ -69,7 +69,7 @@ const without =
         };
   };
 
-/** The URL is written in its plain form: curl, apt and systemd on servers give capitals, quotes and brackets another meaning. */
+/** The URL is written in its plain form: curl, apt, cloud-init and systemd on servers give capitals, quotes, brackets and $ another meaning. */
 const asWritten: Judge = ({ href, hostname }, written) => {
   if (/%(?![0-9a-f]{2})/i.test(written))
     return { rule: "must have two hexadecimal digits after each %", fix: "write %25 for a % itself" };
@@ -78,7 +78,7 @@ const asWritten: Judge = ({ href, hostname }, written) => {
       rule: "must be written in its plain form, without capitals in scheme or host, spaces, backslashes and the like",
       fix: `write it as ${href}`,
     };
-  const odd = /[^\w\-.~:/?#@!$&()*+,;=%]/.exec(href.replace(hostname, ""))?.[0];
+  const odd = /[^\w\-.~:/?#@!&()*+,;=%]/.exec(href.replace(hostname, ""))?.[0];
   return odd === undefined
     ? undefined
     : {

@@ -1,4 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { nginxPart } from "../../../../../modules/machine/parts/nginx/index.js";
+import { exampleConfig } from "../../../../support/config.js";
+import { partOf } from "../../../../support/payload-files.js";
 import { hasToolInNetwork } from "../../../../support/tools.js";
 import { besideEachOther, bothModes, inNetwork, linesOf, passthrough, terminate } from "./running.js";
 
@@ -36,6 +39,15 @@ describe.runIf(hasToolInNetwork("nginx", "nginx configuration", "-nu"))(
         "0",
         "000",
       ]);
+    });
+
+    it("serves the longest domain that there may be", async () => {
+      const domain = `${"a".repeat(60)}.com`;
+      const output = await inNetwork(
+        partOf(nginxPart, exampleConfig({ domain })),
+        `application; host=www.${domain} visitor -o /dev/null -w '%{http_code}\n' /`,
+      );
+      expect(linesOf(output)).toEqual(["200"]);
     });
 
     it("answers the edge's certificate, and other names and paths not at all (passthrough)", async () => {

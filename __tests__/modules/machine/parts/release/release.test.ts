@@ -19,7 +19,7 @@ describe("the release's part", () => {
   it("names the configuration's release", () => {
     const application = { url: "https://releases.foobar.com/release-2.0.0.tar.gz", sha256: "a".repeat(64) };
     expect(contentOf(partOf(releasePart, exampleConfig({ application })), "/etc/platform/release.env")).toMatch(
-      /^RELEASE_URL=https:\/\/releases\.foobar\.com\/release-2\.0\.0\.tar\.gz\nRELEASE_SHA256=a{64}\n$/m,
+      /^RELEASE_URL='https:\/\/releases\.foobar\.com\/release-2\.0\.0\.tar\.gz'\nRELEASE_SHA256=a{64}\n$/m,
     );
   });
 });
@@ -27,6 +27,9 @@ describe("the release's part", () => {
 describe("the setup", () => {
   it("brings the platform's scripts with the configuration's release, and fails while it cannot", () => {
     const folder = temporaryFolder();
+    // As storages sign them; a shell would take the end for commands.
+    const url = "https://releases.foobar.com/release.tar.gz?expires=1&name=a;b(c)*";
+    const part = partOf(releasePart, exampleConfig({ application: { url } }));
     const setup = (part.setup ?? "")
       .replace("/etc/platform/release.env", join(folder, "release.env"))
       .replace("/usr/local/sbin/fetch-release", join(folder, "fetch-release"));
@@ -34,7 +37,7 @@ describe("the setup", () => {
       { path: "release.env", content: contentOf(part, "/etc/platform/release.env") },
       { path: "fetch-release", content: '#!/bin/sh\necho "$*"\nexit 1\n', permissions: "0755" },
     ]);
-    const { url, sha256 } = exampleConfig().application;
+    const { sha256 } = exampleConfig().application;
     expect(runTool("sh", ["-c", setup])).toEqual({ status: 1, output: `${url} ${sha256} platform /opt/platform\n` });
   });
 });
