@@ -8,6 +8,7 @@ import { upgrade } from "../../ops/commands/upgrade.js";
 import type { EnvironmentInput } from "../../modules/config/schema.js";
 import { paths } from "../../modules/platform/paths.js";
 import { exampleConfig, exampleSshKey, type Overrides } from "../support/config.js";
+import { splitServers } from "../support/servers.js";
 import { instantly } from "./support/instantly.js";
 import { release as named } from "./support/snapshot.js";
 import { World } from "./support/world.js";
@@ -126,6 +127,18 @@ describe("an upgrade", () => {
     expect(world.said.at(-1)).toBe("upgraded: bravo, alpha");
     // The one that did not reboot is waited for as well.
     expect(world.said).toContain("bravo: comes up");
+  });
+
+  it("puts nothing into service that serves no visitors", async () => {
+    instantly();
+    const world = new World(exampleConfig({ servers: splitServers }));
+    world.primary = "left";
+    world.machine("middle").upgradable = agent;
+    await upgrade(await world.context("upgrade"), {});
+    expect(world.steps.filter((step) => step.startsWith("middle: "))).toEqual([
+      "middle: apt-get update",
+      `middle: ${script}`,
+    ]);
   });
 
   it("waits for the reboot, and not only for a server that is well", async () => {
@@ -363,6 +376,19 @@ describe("a rotation", () => {
     await expect(rotate(context, "edge-token")).rejects.toThrow(
       "they do: not after 90 s; alpha: nginx still accepts the old token",
     );
+  });
+
+  it("changes no server while one of them is too old to follow", async () => {
+    instantly();
+    const world = second();
+    world.tooOld.add("charlie");
+    await expect(rotate(await world.context("rotate"), "edge-token")).rejects.toThrow(
+      "charlie: its nginx cannot be asked about tokens; bring it up to date first: npm run ops rollout charlie",
+    );
+    await expect(rotate(await world.context("rotate"), "database-passwords")).rejects.toThrow(
+      "charlie: mysql-group accounts",
+    );
+    expect(world.steps.filter((step) => step.includes(": gets "))).toEqual([]);
   });
 
   it("is refused while the environment is not well", async () => {

@@ -181,6 +181,19 @@ describe("servers as Hetzner has them", () => {
     ]);
     expect(Object.fromEntries(await cloud.targets())).toEqual({ alpha: true, bravo: true, charlie: false });
   });
+
+  it.each(["running", "starting", "stopping", "deleting"])("run until they are off: %s", async (status) => {
+    const { cloud } = await cloudWith([], [server("alpha", { status })]);
+    expect(await cloud.servers()).toMatchObject([{ running: true }]);
+  });
+
+  it.each([
+    { delete: true, rebuild: false },
+    { delete: false, rebuild: true },
+  ])("are protected by both of Hetzner's protections alone: %s", async (protection) => {
+    const { cloud } = await cloudWith([], [server("alpha", { protection })]);
+    expect(await cloud.servers()).toMatchObject([{ isProtected: false }]);
+  });
 });
 
 describe("the API's client", () => {
@@ -209,6 +222,13 @@ describe("the replacement of a server", () => {
       `POST /servers/${server("alpha").id}/actions/change_protection {"delete":false,"rebuild":false}`,
     ]);
     expect(terraform.leavesCopy()).toBe(false);
+  });
+
+  it("has lifted the protection when Terraform begins, which would fail half way otherwise", async () => {
+    const { cloud, terraform, changes } = await cloudWith([replaces]);
+    terraform.failApply();
+    await expect(cloud.replace(alpha, silent)).rejects.toThrow(/apply in .* failed/);
+    expect(changes()).toHaveLength(1);
   });
 
   it.each<[string, Plan]>([

@@ -16,8 +16,15 @@ const program = new Command("npm run mutate").description(
 
 const textOf = (file: string): string => readFileSync(fileURLToPath(new URL(`../../${file}`, import.meta.url)), "utf8");
 
-/** Tries these mistakes, names each that no test notices, and sets how the command ends. */
-async function tryAndTell(changes: readonly Change[], isQuick = false): Promise<void> {
+interface Options {
+  readonly file: string;
+  readonly every: string;
+  readonly quick?: boolean;
+}
+
+/** Tries these mistakes, or a sample of them, names each that no test notices, and sets how the command ends. */
+async function tryAndTell(all: readonly Change[], { every, quick: isQuick = false }: Options): Promise<void> {
+  const changes = all.filter((_, index) => (index + 1) % Number(every) === 0);
   const unnoticed = await tryChanges(changes, isQuick, ({ file, label }, isNoticed) =>
     console.log(`${isNoticed ? "noticed" : "by its own tests not noticed"}: ${file}: ${label}`),
   );
@@ -26,32 +33,35 @@ async function tryAndTell(changes: readonly Change[], isQuick = false): Promise<
   if (changes.length - unnoticed.length < goal * changes.length) process.exitCode = 1;
 }
 
-program
-  .command("payload")
-  .description("known mistakes in the files of servers, one at a time; ends with 1 below nine tenths noticed")
-  .option("--file <text>", "only files whose path holds this text", "")
-  .option("--quick", "only by the tests of each file's part, not by all that got past them")
-  .action(async ({ file, quick }: { file: string; quick?: boolean }) => {
-    const wanted = payloadMutations.filter((mutation) => mutation.file.includes(file));
+/** A command that tries mistakes in the files of servers. */
+const inServerFiles = (name: string, description: string): Command =>
+  program
+    .command(name)
+    .description(description)
+    .option("--file <text>", "only files whose path holds this text", "")
+    .option("--every <number>", "only each tenth mistake, for example: a sample", "1")
+    .option("--quick", "only by the tests of each file's part, not by all that got past them");
+
+inServerFiles("payload", "known mistakes, one at a time; ends with 1 below nine tenths noticed").action(
+  async (options: Options) => {
+    const wanted = payloadMutations.filter((mutation) => mutation.file.includes(options.file));
     await tryAndTell(
       wanted.map((mutation) => changeOf(textOf(mutation.file), mutation)),
-      quick,
+      options,
     );
-  });
+  },
+);
 
-program
-  .command("lines")
-  .description("in the files of servers each line left out, and one word, number or option of it wrong")
-  .option("--file <text>", "only files whose path holds this text", "")
-  .option("--quick", "only by the tests of each file's part, not by all that got past them")
-  .action(async ({ file, quick }: { file: string; quick?: boolean }) => {
+inServerFiles("lines", "each line left out, and one word, number or option of it wrong").action(
+  async (options: Options) => {
     const { stdout } = await execa("git", ["ls-files", "modules/machine/parts/*/files/*"]);
-    const files = stdout.split("\n").filter((path) => path.includes(file) && !path.endsWith(".py"));
+    const files = stdout.split("\n").filter((path) => path.includes(options.file) && !path.endsWith(".py"));
     await tryAndTell(
       files.flatMap((path) => lineChanges(path, textOf(path))),
-      quick,
+      options,
     );
-  });
+  },
+);
 
 for (const name of ["mysql-group", "mysql-backup", "app-runs"])
   program

@@ -45,6 +45,8 @@ class Rights(unittest.TestCase):
         self.assertEqual({one["Effect"] for one in statements}, {"Deny"})
         writer, reader = "arn:aws:iam:::user/p4711:KEYOFWRITER", "arn:aws:iam:::user/p4711:KEYOFREADER"
         self.assertEqual({who for one in statements for who in one["Principal"]["AWS"]}, {writer, reader})
+        # What is denied on the bucket's objects is denied on the bucket, too.
+        self.assertEqual({tuple(one["Resource"]) for one in statements if "Resource" in one}, {(f"arn:aws:s3:::{self.name}", f"arn:aws:s3:::{self.name}/*")})
         denied = {action for one in statements if writer in one["Principal"]["AWS"] and "Resource" in one for action in one["Action"]}
         self.assertLessEqual({"s3:GetObject", "s3:GetObjectVersion", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutBucketPolicy"}, denied)
         self.assertNotIn("SECRET", self.policy.decode())

@@ -47,6 +47,8 @@ export class World {
   primary = "alpha";
   /** Commands, "bravo: systemctl poweroff", that fail. */
   readonly failing = new Set<string>();
+  /** Servers whose programs do not know what a rotation asks them. */
+  readonly tooOld = new Set<string>();
   /** Servers that do not answer once their packages are upgraded, until they reboot. */
   readonly stunned = new Set<string>();
   /** A release with which no application is ready. */
@@ -61,6 +63,8 @@ export class World {
   accounts: readonly [number, number] = [1, 1];
   /** Digests of accounts that some primary has made. */
   private readonly made = new Set<string>();
+  /** What is being done at this moment, without the server's name. */
+  private readonly underWay = new Set<string>();
   /** Host keys that this side believes a server by. */
   private known = new Map<string, string>();
 
@@ -83,6 +87,17 @@ export class World {
     return found;
   }
 
+  /** Notes a step, which takes a moment. The same may be done on several servers at once; other things done beside each other were not waited for. */
+  private async step<T>(where: string, what: string, effect: () => T): Promise<T> {
+    for (const other of this.underWay) if (other !== what) this.steps.push(`${other}: NOT WAITED FOR`);
+    this.steps.push(`${where}: ${what}`);
+    this.underWay.add(what);
+    const result = effect();
+    await new Promise(setImmediate);
+    this.underWay.delete(what);
+    return result;
+  }
+
   /** What a command works with. @param inHand server that an interrupted run has left in hand */
   async context(command: string, inHand?: string): Promise<Context> {
     let held: Holding | undefined;
@@ -90,7 +105,7 @@ export class World {
       place: "here",
       read: () => Promise.resolve(held),
       create: (wanted) => Promise.resolve((held = wanted) !== undefined),
-      replace: (wanted) => Promise.resolve(void this.steps.push(`in hand: ${(held = wanted).inHand ?? "nobody"}`)),
+      replace: (wanted) => this.step("in hand", wanted.inHand ?? "nobody", () => void (held = wanted)),
       remove: () => Promise.resolve(void (held = undefined)),
     };
     const lock = await Lock.take(store, command);
@@ -101,8 +116,7 @@ export class World {
 
   private site(lock: LockStore): Site {
     const logins = new Map([...this.machines.keys()].map((name) => [name, { name, address: name, hostKey: "" }]));
-    const tryRun: Site["ssh"]["tryRun"] = ({ name }, command, props) =>
-      Promise.resolve(this.tell(name, command, props?.input));
+    const tryRun: Site["ssh"]["tryRun"] = ({ name }, command, props) => this.tell(name, command, props?.input);
     const ssh = {
       know: (keys: readonly Pick<Login, "name" | "hostKey">[]): void =>
         void (this.known = new Map(keys.map(({ name, hostKey }) => [name, hostKey]))),
@@ -116,7 +130,7 @@ export class World {
     return { config: this.config, logins, ssh, cloud: this.cloud(), secrets: this.secrets(), lock } as unknown as Site;
   }
 
-  private tell(name: string, command: readonly string[], input = "") {
+  private async tell(name: string, command: readonly string[], input = "") {
     const machine = this.machines.get(name);
     const ended = (ok: boolean, stdout = "", stderr = "") => ({
       ok,
@@ -131,15 +145,17 @@ export class World {
     if (words.startsWith("python3 -I - ")) return ended(true, JSON.stringify(this.observationOf(machine)));
     const look = this.answerTo(machine, words, input);
     if (look !== undefined) return ended(look !== "no", look);
-    const step = `${name}: ${words.replace(/^mysql .*(SELECT \S+).*/, "mysql $1").replace(/^apt-get.* /, "apt-get ")}`;
-    this.steps.push(step);
-    if (this.failing.has(step)) return ended(false, "", "it failed");
-    return ended(true, this.effect(machine, words));
+    const step = words.replace(/^mysql .*(SELECT \S+).*/, "mysql $1").replace(/^apt-get.* /, "apt-get ");
+    return this.step(name, step, () =>
+      this.failing.has(`${name}: ${step}`) ? ended(false, "", "it failed") : ended(true, this.effect(machine, words)),
+    );
   }
 
   /** Answer to a question, and to files that are put there; `undefined` where a command does something else. */
   private answerTo(machine: Machine, words: string, input: string): string | undefined {
     const taken = (path: string): string => machine.taken.get(path) ?? "";
+    if (this.tooOld.has(machine.name) && /^(curl |mysql-group accounts)/.test(words))
+      return words.startsWith("curl ") ? "" : "no";
     if (words.startsWith("curl ")) {
       const token = /: (.*)\n$/.exec(input)?.[1] ?? "";
       return token !== "" && taken(paths.nginx.edgeToken).includes(token) ? "1" : "0";
@@ -234,7 +250,7 @@ export class World {
 
   /** Values that name their generation: those that are accepted, the one that is shown. */
   private secrets(): SecretStore {
-    const done = (text: string): Promise<void> => Promise.resolve(void this.steps.push(`secrets: ${text}`));
+    const done = (text: string): Promise<void> => this.step("secrets", text, () => undefined);
     const of = (name: string): string =>
       name.endsWith("s")
         ? accepted(this.stage)
@@ -272,10 +288,7 @@ export class World {
   }
 
   private cloud(): Cloud {
-    const done = <T>(text: string, effect: () => T): Promise<T> => {
-      this.steps.push(`provider: ${text}`);
-      return Promise.resolve(effect());
-    };
+    const done = <T>(text: string, effect: () => T): Promise<T> => this.step("provider", text, effect);
     const up = (machine: Machine): void =>
       void Object.assign(machine, {
         running: true,
