@@ -18,10 +18,9 @@ export interface SecretSource {
 
 const boundary = "==platform-payload==";
 
-/** Base64 of a compressed text. Time and operating system are left out of gzip's header (bytes 4 to 7 and 9), so that equal texts give equal bytes. */
+/** Base64 of a compressed text. The operating system is left out of gzip's header (byte 9), so that equal texts give equal bytes everywhere. */
 function compress(text: string): string {
   const bytes = gzipSync(text);
-  bytes.writeUInt32LE(0, 4);
   bytes[9] = 0xff;
   return bytes.toString("base64");
 }

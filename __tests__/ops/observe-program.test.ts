@@ -57,6 +57,8 @@ async function observed({ files = {}, commands = {}, answers = {}, withUpgradabl
     group: join(folder, "settings/group"),
     certificates: { "a certificate": join(folder, "certificate.pem"), "no certificate": join(folder, "none.pem") },
     disks: [folder, "/nowhere"],
+    aptFollows: [],
+    aptTold: join(folder, "upgradable.json"),
     withUpgradable,
   };
   const moved = (withUpgradable ? program.replace("SECONDS = 4", "SECONDS = 0.1") : program).replaceAll(
