@@ -23,11 +23,13 @@ const settingsOf = ({ application }: Config) => ({
     "the origin certificate": paths.nginx.originCertificate,
   },
   disks: ["/", paths.mysql.mountPoint],
+  aptFollows: ["/var/lib/dpkg/status", "/var/lib/apt/lists", "/etc/apt/preferences.d"],
+  aptTold: "/run/upgradable.json",
 });
 
 /** What {@link look} may be told. */
 export interface LookProps {
-  /** Also which packages could be upgraded: a second of a server's CPU, too much for what looks every two seconds. @default false */
+  /** Also which packages could be upgraded: half a second of a server's CPU where its packages or lists have changed. @default false */
   readonly withUpgradable?: boolean;
   /** Servers beside the configuration's. @default - none */
   readonly also?: readonly Pick<ServerState, "name" | "roles" | "privateIp">[];

@@ -84,7 +84,20 @@ def member():
 
 
 def upgradable():
-    """What could be upgraded; None when apt does not tell in time: not the same as nothing."""
+    """What could be upgraded; None when apt does not tell in time: not the same as nothing. Kept until something it follows from changes."""
+    changed = [os.stat(path).st_mtime_ns for path in settings["aptFollows"] if os.path.exists(path)]
+    kept = json.loads(text(settings["aptTold"]) or "{}")
+    if kept.get("changed") != changed:
+        kept = {"changed": changed, "found": ask_apt()}
+        if kept["found"] is not None:
+            unfinished = pathlib.Path(f"{settings['aptTold']}.{os.getpid()}")
+            unfinished.write_text(json.dumps(kept))
+            unfinished.replace(settings["aptTold"])
+    return kept["found"]
+
+
+def ask_apt():
+    """Half a second of a processor."""
     simulate = "apt-get --simulate --quiet=2 -o Debug::NoLocking=true dist-upgrade && echo told"
     lines = output("sh", "-c", simulate, seconds=15).splitlines()
     if lines[-1:] != ["told"]:
