@@ -29,9 +29,17 @@ export interface LabRelease {
   readonly settings?: Pick<Partial<EnvironmentInput>, "application" | "database">;
 }
 
+/** Domains whose zones the lab's edge has, used or not: the site's, and one that it may move to. */
+const zones = ["foobar.com", "foobar.net"] as const;
+
+/** Domains whose names lead to the edge, the same before, while and after one takes over from another. */
+export const domainsAtEdge = ({ domain, loadBalancer: { formerly } }: Config): readonly string[] =>
+  [...new Set([...zones, domain, formerly?.domain ?? domain])].sort();
+
 /** What a lab may change in environments/lab.ts. */
 export type LabOverrides = Pick<
   Partial<EnvironmentInput>,
+  | "domain"
   | "tls"
   | "network"
   | "loadBalancer"
@@ -40,6 +48,7 @@ export type LabOverrides = Pick<
   | "database"
   | "generations"
   | "certificate"
+  | "cloudflare"
   | "backup"
   | "restore"
 > & {

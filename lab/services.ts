@@ -6,13 +6,14 @@ import { fileURLToPath } from "node:url";
 import { buildRelease } from "../release/build.js";
 import { agreement } from "../modules/config/agreement.js";
 import { balancerDefinition, balancerId } from "../modules/config/balancer.js";
-import { serversWithRole } from "../modules/config/schema.js";
+import { type Config, serversWithRole } from "../modules/config/schema.js";
 import { addresses } from "../modules/platform/addresses.js";
 import { edgeTokenHeader, siteHosts } from "../modules/platform/names.js";
 import { setTargets, startBalancer } from "./balancer/balancer.js";
-import { balancerStage } from "./balancer/changeover.js";
+import { balancerStage, leadsOf } from "./balancer/changeover.js";
 import { hostMirror } from "./base/mirror.js";
 import { type Blueprint, userDataOf, wantedPackages } from "./blueprint.js";
+import { domainsAtEdge } from "./environment.js";
 import { issue } from "./keys/certificates.js";
 import type { Layout } from "./layout.js";
 import { administrator, balancerAddresses, client, edge, type Host, internet, openToAll } from "./network/addresses.js";
@@ -23,7 +24,7 @@ import { openEveryPort } from "./network/open-ports.js";
 import { publish, publishedFiles } from "./releases.js";
 import { datadogDomains, datadogHost, startIntake } from "./stand-ins/datadog/intake/intake.js";
 import { archivePort, startArchive } from "./stand-ins/archive/archive.js";
-import { startEdge } from "./stand-ins/edge/edge.js";
+import { noLead, startEdge } from "./stand-ins/edge/edge.js";
 import type { InternetSettings } from "./stand-ins/internet.js";
 import type { MetadataSettings } from "./stand-ins/metadata.js";
 import { serviceRuns, startedServices, startService } from "./system/service.js";
@@ -78,13 +79,16 @@ async function webHosts(blueprint: Blueprint): Promise<string[]> {
   return [...new Set(urls.map((url) => new URL(url).hostname))];
 }
 
+const hostsAtEdge = (config: Config): readonly string[] =>
+  domainsAtEdge(config).flatMap((domain) => siteHosts({ domain }));
+
 async function startNames(layout: Layout, blueprint: Blueprint): Promise<void> {
   const { config } = blueprint.environment;
   const to =
     (host: Host) =>
     (name: string): NameRecord => ({ name, addresses: [host.publicIpv4, host.publicIpv6] });
   const records = [
-    ...siteHosts(config).map(to(edge)),
+    ...hostsAtEdge(config).map(to(edge)),
     ...(await webHosts(blueprint)).map(to(internet)),
     ...datadogDomains(config.monitoring.site).map(to(datadogHost)),
   ];
@@ -108,8 +112,7 @@ async function startMetadata(layout: Layout, blueprint: Blueprint): Promise<void
 async function startInternet(layout: Layout, blueprint: Blueprint, www: string): Promise<void> {
   const { config } = blueprint.environment;
   const names = await webHosts(blueprint);
-  const hash = createHash("sha256").update(names.join()).digest("hex").slice(0, 8);
-  const pair = await issue(blueprint.publicCa, layout.secrets, `internet-${hash}`, {
+  const pair = await issue(blueprint.publicCa, layout.secrets, `internet-${digestOf(names)}`, {
     commonName: "internet",
     dnsNames: names,
   });
@@ -175,18 +178,19 @@ export async function retarget(layout: Layout, blueprint: Blueprint): Promise<vo
   }
 }
 
-/** Starts the edge, or tells the one that runs what it shows the origin from now on, and which balancer that is. */
+/** Starts the edge, or tells the one that runs what it shows the origin from now on, and where it leads the visitors of each name. */
 export async function startEdgeOf(layout: Layout, { environment, credentials, publicCa }: Blueprint): Promise<void> {
   const { config } = environment;
-  const [site, apex] = siteHosts(config);
-  const { used } = await balancerStage(layout, config);
+  const hosts = hostsAtEdge(config);
+  const leads = leadsOf(config, await balancerStage(layout, config));
+  const certificate = `edge-${digestOf(hosts)}`;
   await startEdge(layout, {
-    certificate: await issue(publicCa, layout.secrets, "edge", { commonName: site, dnsNames: [site, apex] }),
+    certificate: await issue(publicCa, layout.secrets, certificate, { commonName: "edge", dnsNames: hosts }),
     origins: ([1, 2] as const).map((number) => ({
       name: balancerId({ loadBalancer: { number } }),
       ...balancerAddresses[number],
-      used: number === used,
     })),
+    leads: Object.fromEntries(hosts.map((host) => [host, leads[host] ?? noLead])),
     originCa: credentials.originCa.certificate,
     minimumTlsVersion: config.cloudflare.minimumTlsVersion,
     hsts: config.cloudflare.hsts,
@@ -194,6 +198,10 @@ export async function startEdgeOf(layout: Layout, { environment, credentials, pu
     clientCertificate: credentials.originPull,
   });
 }
+
+/** Tells one list of names from another in the name of a file. */
+const digestOf = (names: readonly string[]): string =>
+  createHash("sha256").update(names.join()).digest("hex").slice(0, 8);
 
 /** Starts a TypeScript program of lab/stand-ins that reads its settings from a file. */
 async function startStandIn(

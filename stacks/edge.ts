@@ -2,9 +2,9 @@ import { CloudflareProvider } from "@cdktf/provider-cloudflare/lib/provider/inde
 import { HcloudProvider } from "@cdktf/provider-hcloud/lib/provider";
 import { Fn, TerraformOutput } from "cdktf";
 import type { Construct } from "constructs";
-import { CloudflareSite } from "../modules/cloudflare/index.js";
-import { formerOf } from "../modules/config/agreement.js";
-import { balancerId } from "../modules/config/balancer.js";
+import { CloudflareSite, type CloudflareSiteProps, noOrigin } from "../modules/cloudflare/index.js";
+import { formerDomain, formerOf } from "../modules/config/agreement.js";
+import { balancerId, siteId } from "../modules/config/balancer.js";
 import type { Config } from "../modules/config/schema.js";
 import { coversNames } from "../modules/credentials/origin-certificate.js";
 import { agreesWith, Balancer, BalancerCertificate, Changeover } from "../modules/hetzner/load-balancer/index.js";
@@ -24,17 +24,23 @@ export interface EdgeStackProps extends PlatformStackProps {
   readonly servers: ServersStack;
 }
 
-/** The balancer that another one takes over from. */
-interface Before {
+/** One of the balancers that there are, and what goes with it. */
+interface Side {
   /** The environment as it knows it. */
-  readonly former: Config;
+  readonly config: Config;
+  /** How many there are of what only it needs. @default - one, whose address has no index */
+  readonly count?: number;
+}
+
+/** The balancer that another one takes over from. */
+interface Before extends Required<Side> {
   /** How far that has come. */
   readonly change: Changeover;
 }
 
 /**
  * What visitors meet: the balancer with its certificate, and Cloudflare in front. Nothing here touches a server. While a balancer takes over
- * from another one there are both, and Cloudflare shows what the servers of either ask for.
+ * from another one there are both, and Cloudflare shows what the servers of either ask for: in one zone, or where the domain changes in two.
  */
 export class EdgeStack extends PlatformStack {
   constructor(scope: Construct, props: EdgeStackProps) {
@@ -42,29 +48,66 @@ export class EdgeStack extends PlatformStack {
     const { config, credentials } = props;
     new HcloudProvider(this, "hcloud");
     new CloudflareProvider(this, "cloudflare");
-    const former = formerOf(config);
-    const before = former && { former, change: new Changeover(this, "changeover", { config, former }) };
-    const terminates = neededFor("terminate", config, before);
-    const passesThrough = neededFor("passthrough", config, before);
+    const now: Side = { config };
+    const before = this.before(config);
+    const terminates = neededFor("terminate", before ? [now, before] : [now]);
     const origin = credentials.originCertificate;
     const certificate = terminates && new BalancerCertificate(this, "certificate", { config, origin, ...terminates });
     const balancer = this.addBalancer(props, certificate, before);
-    const balancerBefore = before && this.addBalancerBefore(props, certificate, before);
-    const { addresses } = balancer;
-    const site = new CloudflareSite(this, "site", {
+    this.addOutputs(config, balancer);
+    if (before) {
+      const balancerBefore = this.addBalancerBefore(props, certificate, before);
+      this.addStage(before, this.addSites(props, { now, balancer }, { before, balancerBefore }));
+    } else this.addSite(props, balancer.addresses, [now]);
+  }
+
+  private before(config: Config): Before | undefined {
+    const former = formerOf(config);
+    if (former === undefined) return undefined;
+    const change = new Changeover(this, "changeover", { config, former });
+    return { config: former, change, count: change.countBefore };
+  }
+
+  /** One site before both balancers, or where the domain changes one before each. */
+  private addSites(
+    props: EdgeStackProps,
+    { now, balancer: { addresses } }: { readonly now: Side; readonly balancer: Balancer },
+    { before, balancerBefore }: { readonly before: Before; readonly balancerBefore: Balancer },
+  ): readonly CloudflareSite[] {
+    const { change } = before;
+    const { ipv4, ipv6 } = balancerBefore.addressesIfAny;
+    if (formerDomain(now.config) === undefined) {
+      const used = { ipv4: change.used(addresses.ipv4, ipv4), ipv6: change.used(addresses.ipv6, ipv6) };
+      return [this.addSite(props, used, [now, before])];
+    }
+    const left = {
+      ipv4: Fn.coalesce([ipv4, noOrigin.ipv4]) as string,
+      ipv6: Fn.coalesce([ipv6, noOrigin.ipv6]) as string,
+    };
+    return [
+      this.addSite(props, addresses, [now], change.redirectFrom(now.config)),
+      this.addSite(props, left, [before], change.redirectFrom(before.config)),
+    ];
+  }
+
+  /** @param sides whose servers it leads to, the one whose name it has first */
+  private addSite(
+    { credentials }: EdgeStackProps,
+    origin: CloudflareSiteProps["origin"],
+    sides: readonly [Side, ...Side[]],
+    redirect?: CloudflareSiteProps["redirect"],
+  ): CloudflareSite {
+    const [{ config }] = sides;
+    const terminates = neededFor("terminate", sides);
+    const passesThrough = neededFor("passthrough", sides);
+    return new CloudflareSite(this, siteId(config), {
       config,
-      origin: balancerBefore
-        ? {
-            ipv4: before.change.used(addresses.ipv4, balancerBefore.addressesIfAny.ipv4),
-            ipv6: before.change.used(addresses.ipv6, balancerBefore.addressesIfAny.ipv6),
-          }
-        : addresses,
+      origin,
       // The provider's schema does not mark the value of a header as sensitive.
       edgeToken: terminates && { shown: Fn.sensitive(credentials.edgeToken) as string, ...terminates },
       originPull: passesThrough && { shown: credentials.originPull.client, ...passesThrough },
+      redirect,
     });
-    this.addOutputs(config, balancer);
-    if (before) this.addStage(before, site);
   }
 
   private addBalancer(
@@ -79,7 +122,7 @@ export class EdgeStack extends PlatformStack {
       targets,
       ...(before && { targetCount: (server) => before.change.countOf(server) }),
       precondition: [
-        ...agreesWith(targets, config, before && { former: before.former, both: before.change.both }),
+        ...agreesWith(targets, config, before && { former: before.config, both: before.change.both }),
         coversNames(credentials.originCertificate, config),
       ],
       certificate: config.tls === "terminate" ? certificate : undefined,
@@ -89,7 +132,7 @@ export class EdgeStack extends PlatformStack {
   private addBalancerBefore(
     { foundation, credentials, servers }: EdgeStackProps,
     certificate: BalancerCertificate | undefined,
-    { former, change }: Before,
+    { config: former, change, count }: Before,
   ): Balancer {
     return new Balancer(this, balancerId(former), {
       config: former,
@@ -98,7 +141,7 @@ export class EdgeStack extends PlatformStack {
       targetCount: (server) => change.countBeforeOf(server),
       precondition: [coversNames(credentials.originCertificate, former)],
       certificate: former.tls === "terminate" ? certificate : undefined,
-      count: change.countBefore,
+      count,
     });
   }
 
@@ -118,26 +161,24 @@ export class EdgeStack extends PlatformStack {
     });
   }
 
-  private addStage({ change }: Before, { records }: CloudflareSite): void {
+  private addStage({ change }: Before, sites: readonly CloudflareSite[]): void {
     this.addOverride("check.balancer_change", { assert: [change.assertion] });
     const output = new TerraformOutput(this, "balancer_change", {
       value: change.stage,
-      description: "Which balancer the records point at, and beside which there is no other; npm run ops rollout",
+      description: "Which balancer visitors are led to, and beside which there is no other; npm run ops rollout",
     });
-    // Told when the records do what it says. By an override: what cdktf writes as `dependsOn` of an output Terraform does not take.
+    // Told when visitors are led as it says. By an override: what cdktf writes as `dependsOn` of an output Terraform does not take.
     output.addOverride(
       "depends_on",
-      records.map(({ terraformResourceType: type, friendlyUniqueId: id }) => `${type}.${id}`),
+      sites
+        .flatMap(({ leads }) => leads)
+        .map(({ terraformResourceType: type, friendlyUniqueId: id }) => `${type}.${id}`),
     );
   }
 }
 
-/** How many there are of what only one TLS mode needs; `undefined` where neither balancer has this mode. */
-function neededFor(
-  tls: Config["tls"],
-  config: Config,
-  before: Before | undefined,
-): { readonly count?: number } | undefined {
-  if (config.tls === tls) return {};
-  return before?.former.tls === tls ? { count: before.change.countBefore } : undefined;
+/** How many there are of what only one TLS mode needs; `undefined` where no balancer has this mode. */
+function neededFor(tls: Config["tls"], sides: readonly Side[]): Pick<Side, "count"> | undefined {
+  const side = sides.find(({ config }) => config.tls === tls);
+  return side && (side.count === undefined ? {} : { count: side.count });
 }

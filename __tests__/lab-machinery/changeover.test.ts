@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { balancerStage, reach } from "../../lab/balancer/changeover.js";
+import { balancerStage, leadsOf, reach } from "../../lab/balancer/changeover.js";
+import { formerOf } from "../../modules/config/agreement.js";
+import { domainsAtEdge } from "../../lab/environment.js";
 import { layout } from "../../lab/layout.js";
 import { exampleConfig } from "../support/config.js";
 import { temporaryFolder } from "../support/payload-files.js";
@@ -34,4 +36,42 @@ describe("the lab's balancers", () => {
     await reach(lab, { used: 1, only: 1 });
     expect(await stage(back)).toEqual([1, undefined, undefined, undefined]);
   });
+});
+
+describe("the names at the lab's edge", () => {
+  const number = (used: 0 | 1 | 2) => ({ used });
+  const moved = exampleConfig({
+    domain: "foobar.net",
+    network: { balancerIp: "10.0.1.6" },
+    certificate: { generation: 2 },
+    cloudflare: { number: 2 },
+    loadBalancer: { number: 2, formerly: { domain: "foobar.com", tls: "terminate", balancerIp: "10.0.1.5" } },
+  });
+  const former = formerOf(moved);
+
+  it("lead to the balancer that is used", () => {
+    expect(leadsOf(exampleConfig(), number(1))).toEqual({ "www.foobar.com": "balancer", "foobar.com": "balancer" });
+    expect(leadsOf(there, { used: 1, former: formerOf(there) })["www.foobar.com"]).toBe("balancer");
+    expect(leadsOf(there, { used: 2, former: formerOf(there) })["www.foobar.com"]).toBe("balancer-2");
+  });
+
+  it("are two where the domain changes: one leads to the other, then neither, then the other way, at the end for good", () => {
+    const both = (old: string, now: string) => ({
+      "www.foobar.com": old,
+      "foobar.com": old,
+      "www.foobar.net": now,
+      "foobar.net": now,
+    });
+    expect(leadsOf(moved, { used: 1, former })).toEqual(both("balancer", "307|https://www.foobar.com"));
+    expect(leadsOf(moved, { used: 0, former })).toEqual(both("balancer", "balancer-2"));
+    expect(leadsOf(moved, { used: 2, former })).toEqual(both("307|https://www.foobar.net", "balancer-2"));
+    expect(leadsOf(moved, { used: 2 })).toEqual(both("308|https://www.foobar.net", "balancer-2"));
+  });
+});
+
+it("the lab's edge has the same names before, while and after one domain takes over from another", () => {
+  const now = { domain: "foobar.net", certificate: { generation: 2 } };
+  const formerly = { domain: "foobar.com", tls: "terminate", balancerIp: "10.0.1.6" } as const;
+  const all = [exampleConfig(), exampleConfig({ ...now, loadBalancer: { number: 2, formerly } }), exampleConfig(now)];
+  expect(all.map(domainsAtEdge)).toEqual(all.map(() => ["foobar.com", "foobar.net"]));
 });

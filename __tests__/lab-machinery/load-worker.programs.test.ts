@@ -36,3 +36,31 @@ it("a load numbers body and headers, and takes the status it was told for a good
   expect(acknowledgedAt).toHaveLength(2);
   expect(byStatus).toEqual({ "200": 1, "201": 2 });
 });
+
+it("a load follows to another name with the same request, and gives up in a circle", async () => {
+  const seen: string[] = [];
+  const server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (chunk: Buffer) => (body += chunk.toString()));
+    request.on("end", () => {
+      seen.push(`${request.method} ${request.url} ${body}`);
+      if (body === "0") return void response.writeHead(request.url === "/new" ? 201 : 308, { location: "/new" }).end();
+      response.writeHead(307, { location: "/circle" }).end();
+    });
+  });
+  onTestFinished(() => void server.close());
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const load: LoadProps = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/old`,
+    method: "POST",
+    body: "{n}",
+    ratePerSecond: 20,
+    seconds: 0.1,
+  };
+  const { stdout } = await execa(process.execPath, ["--import", "tsx", "lab/load/worker.ts"], {
+    input: `${JSON.stringify(load)}\n`,
+  });
+  expect((JSON.parse(stdout) as LoadResult).byStatus).toEqual({ "201": 1, "in a circle": 1 });
+  expect(seen.filter((line) => line.endsWith(" 0"))).toEqual(["POST /old 0", "POST /new 0"]);
+});

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { edgeConfig, type EdgeOrigin, type EdgeProps } from "../../lab/stand-ins/edge/edge.js";
+import { edgeConfig, type EdgeProps } from "../../lab/stand-ins/edge/edge.js";
 
 const props: EdgeProps = {
   addresses: { ipv4: "173.245.48.10", ipv6: "2400:cb00::10" },
   origins: [{ name: "balancer", ipv4: "192.0.2.80", ipv6: "2001:db8:0:80::1" }],
   certificateBundle: "/lab/edge.pem",
   originCa: "/lab/origin-ca.pem",
+  leadsFile: "/lab/edge-leads.map",
   header: { name: "X-Edge-Token", tokenFile: "/lab/edge-token.map" },
   minimumTlsVersion: "1.2",
   hsts: { maxAgeSeconds: 31536000, includeSubdomains: true, preload: false },
@@ -39,14 +40,20 @@ describe("defaults", () => {
     ]);
   });
 
-  it("is led by the records to one of two balancers, on both addresses", () => {
+  it("each balancer that the records can lead to is a backend of its own, on both addresses", () => {
     const second = { name: "balancer-2", ipv4: "192.0.2.81", ipv6: "2001:db8:0:81::1" };
-    const two = edgeConfig({ ...props, origins: [{ ...props.origins[0], used: false } as EdgeOrigin, second] });
-    expect(lines(two, "server").map((line) => [line.split(" ")[1], line.endsWith(" disabled")])).toEqual([
-      ["balancer", true],
-      ["balancer-2", false],
-      ["balancer", true],
-      ["balancer-2", false],
+    const two = edgeConfig({ ...props, origins: [...props.origins, second] });
+    expect(lines(two, "backend")).toEqual([
+      "backend balancer_ipv4",
+      "backend balancer-2_ipv4",
+      "backend balancer_ipv6",
+      "backend balancer-2_ipv6",
+    ]);
+    expect(lines(two, "server").map((line) => line.split(" ")[2])).toEqual([
+      "192.0.2.80:443",
+      "192.0.2.81:443",
+      "[2001:db8:0:80::1]:443",
+      "[2001:db8:0:81::1]:443",
     ]);
   });
 

@@ -64,6 +64,31 @@ describe.runIf(present)("with the secret header", () => {
     expect(edge.seen).toHaveLength(1);
   });
 
+  it("visitors of a name that leads elsewhere are led to the same path there, and nothing of it reaches the origin", async () => {
+    edge.seen.length = 0;
+    const host = "www.foobar.net";
+    const asked = () => edge.get("/a/b?c=d&e", { host }, { serverName: host });
+    expect(await asked()).toMatchObject({
+      status: 308,
+      headers: {
+        location: "https://www.foobar.com/a/b?c=d&e",
+        "strict-transport-security": "max-age=300; includeSubDomains",
+      },
+    });
+    await edge.lead(host, "307|https://www.foobar.com");
+    expect((await asked()).status).toBe(307);
+    await edge.lead(host, "none");
+    expect((await asked()).status).toBe(503);
+    expect(edge.seen).toEqual([]);
+  });
+
+  it("is told where visitors of a name are led while it runs", async () => {
+    await edge.lead("www.foobar.com", "307|https://www.foobar.net");
+    expect((await edge.get("/")).headers["location"]).toBe("https://www.foobar.net/");
+    await edge.lead("www.foobar.com", "balancer");
+    expect((await edge.get("/")).status).toBe(200);
+  });
+
   it("fails when the visitor asks for a name that is not of the zone", async () => {
     await expect(edge.get("/", {}, { serverName: "www.other.example" })).rejects.toThrow(/alert/);
   });

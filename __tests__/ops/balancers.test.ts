@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { balancerName } from "../../modules/config/balancer.js";
+import type { Config } from "../../modules/config/schema.js";
 import type { ApiBalancer, ApiServer } from "../../ops/hetzner/api.js";
 import { HetznerBalancers } from "../../ops/hetzner/balancers.js";
 import { destructionOf, type Plan, retargetingOf } from "../../ops/terraform/plan.js";
 import { exampleConfig } from "../support/config.js";
+import { synthesizeEnvironment } from "../support/environment.js";
+import { addressesIn } from "../support/synth.js";
 import { standInApi } from "./support/hetzner.js";
 import { change, recordedTerraform } from "./support/terraform.js";
 
@@ -30,14 +33,30 @@ async function balancersWith(
   {
     there = [before],
     outputs = {},
-  }: { readonly there?: readonly Partial<ApiBalancer>[]; readonly outputs?: Readonly<Record<string, unknown>> } = {},
+    as = config,
+    answer = 200,
+  }: {
+    readonly there?: readonly Partial<ApiBalancer>[];
+    readonly outputs?: Readonly<Record<string, unknown>>;
+    readonly as?: Config;
+    readonly answer?: number;
+  } = {},
 ) {
   const terraform = recordedTerraform("production", plans, outputs);
   const { api, asked } = await standInApi(servers, [], there);
-  const balancers = new HetznerBalancers({ config, api, edge: terraform.edge, synthesize: () => Promise.resolve() });
+  const visited: string[] = [];
+  const balancers = new HetznerBalancers({
+    config: as,
+    api,
+    edge: terraform.edge,
+    synthesize: () => Promise.resolve(),
+    visit: (url) => Promise.resolve(visited.push(url)).then(() => answer),
+    answerSeconds: 0,
+  });
   const said: string[] = [];
   return {
     balancers,
+    visited,
     terraform,
     said,
     report: (line: string) => void said.push(line),
@@ -175,6 +194,123 @@ describe("the balancer before", () => {
     });
     await expect(balancers.close(report)).rejects.toThrow(/more than take the balancer before away/);
     expect({ applied: applied(), changes: changes() }).toEqual({ applied: 0, changes: [] });
+  });
+});
+
+/** The domain takes over from another: two zones, and both balancers show a certificate that has both names. */
+const moved = exampleConfig({
+  domain: "foobar.net",
+  network: { balancerIp: "10.0.1.6" },
+  certificate: { generation: 2 },
+  cloudflare: { number: 2 },
+  loadBalancer: { number: 2, formerly: { domain: "foobar.com", tls: "terminate", balancerIp: "10.0.1.5" } },
+});
+const stays = synthesizeEnvironment(exampleConfig());
+const moves = synthesizeEnvironment(moved);
+const recordsOf = (site: string) =>
+  ["www-a", "www-aaaa", "apex-a", "apex-aaaa"].map(
+    (record) => [`cloudflare_dns_record.${site}_${record}`, "update"] as const,
+  );
+
+describe("another domain", () => {
+  /** All that the change adds to the stack, as Terraform makes it in the beginning. */
+  const opensToo = [
+    ...addressesIn(moves.edge)
+      .filter((address) => !addressesIn(stays.edge).includes(address))
+      .filter((address) => !/_load_balancer_target|\.site_redirect/.test(address))
+      .map(
+        (address) => [address === "cloudflare_ruleset.site-2_redirect" ? `${address}[0]` : address, "create"] as const,
+      ),
+    ["hcloud_uploaded_certificate.certificate", "create,delete"],
+    ["hcloud_load_balancer_service.balancer_service-443[0]", "update"],
+  ] as const;
+
+  it("gets a site of its own beside the other one, which is asked for before any server is touched", async () => {
+    const { balancers, applied, visited, report } = await balancersWith([planOf(...opensToo)], { as: moved });
+    await balancers.open(report);
+    expect({ applied: applied(), visited }).toEqual({ applied: 1, visited: ["https://www.foobar.net/"] });
+  });
+
+  it("is there already when it is taken back from the end, and what led away from it for good is told otherwise", async () => {
+    const back = exampleConfig({
+      certificate: { generation: 2 },
+      loadBalancer: { number: 1, formerly: { domain: "foobar.net", tls: "terminate", balancerIp: "10.0.1.6" } },
+    });
+    const { balancers, applied, report } = await balancersWith(
+      [planOf(...recordsOf("site"), ["cloudflare_ruleset.site_redirect[0]", "update"])],
+      { as: back, there: [now] },
+    );
+    await balancers.open(report);
+    expect(applied()).toBe(1);
+  });
+
+  it.each([
+    ["takes records of the old zone", "cloudflare_dns_record.site_www-a", "delete,create"],
+    ["leads elsewhere from the old name", "cloudflare_ruleset.site_redirect[0]", "create"],
+    ["takes away what servers ask for", "cloudflare_ruleset.site_edge-token[0]", "delete"],
+    ["replaces what listens", "hcloud_load_balancer_service.balancer_service-443[0]", "delete,create"],
+    ["changes a rule of the old zone", "cloudflare_ruleset.site_firewall", "update"],
+  ])("is not opened by a plan that %s", async (_, address, actions) => {
+    const { balancers, applied, report } = await balancersWith([planOf(...opensToo, [address, actions])], {
+      as: moved,
+    });
+    await expect(balancers.open(report)).rejects.toThrow(/more than make a second balancer/);
+    expect(applied()).toBe(0);
+  });
+
+  it("first no longer leads to the old one, then the old one leads to it, and records stay", async () => {
+    const parting = planOf(
+      ["terraform_data.changeover_used", "update"],
+      ["cloudflare_ruleset.site-2_redirect[0]", "delete"],
+    );
+    const leading = planOf(
+      ["terraform_data.changeover_used", "update"],
+      ["cloudflare_ruleset.site_redirect[0]", "create"],
+    );
+    const { balancers, applied, visited, report } = await balancersWith([parting, leading], { as: moved });
+    await balancers.part(report);
+    await balancers.point(report);
+    expect({ applied: applied(), visited }).toEqual({ applied: 2, visited: ["https://www.foobar.net/"] });
+    for (const plan of [leading, planOf(...recordsOf("site"))]) {
+      const more = await balancersWith([plan], { as: moved });
+      await expect(more.balancers.part(more.report)).rejects.toThrow(/more than let neither name lead to the other/);
+    }
+    for (const plan of [parting, planOf(...recordsOf("site-2"))]) {
+      const more = await balancersWith([plan], { as: moved });
+      await expect(more.balancers.point(more.report)).rejects.toThrow(/more than lead visitors to the new balancer/);
+    }
+  });
+
+  it("is led to by nobody while it does not answer", async () => {
+    const { balancers, applied, report } = await balancersWith([], { as: moved, answer: 530 });
+    await expect(balancers.point(report)).rejects.toThrow(
+      /https:\/\/www\.foobar\.net\/ answers: .* not after 0 s; 530/,
+    );
+    expect(applied()).toBe(0);
+  });
+
+  it("leaves the old zone its rules and records, which lead nowhere, when the balancer before goes", async () => {
+    const { balancers, applied, report } = await balancersWith(
+      [
+        planOf(...closes.filter(([address]) => !address.includes("certificate")), ...recordsOf("site")),
+        planOf(["terraform_data.changeover_only", "update"], ["cloudflare_ruleset.site_redirect[0]", "update"]),
+      ],
+      { as: moved, there: [before, now] },
+    );
+    await balancers.close(report);
+    expect(applied()).toBe(2);
+    for (const [address, actions] of [
+      ["cloudflare_dns_record.site_www-a", "delete"],
+      ["cloudflare_ruleset.site_redirect[0]", "delete"],
+      ["cloudflare_ruleset.site_firewall", "delete"],
+      ["hcloud_uploaded_certificate.certificate", "delete"],
+    ] as const) {
+      const more = await balancersWith([planOf(...closes.slice(0, 3), [address, actions])], {
+        as: moved,
+        there: [before, now],
+      });
+      await expect(more.balancers.close(more.report)).rejects.toThrow(/more than take the balancer before away/);
+    }
   });
 });
 

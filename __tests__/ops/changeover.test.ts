@@ -11,16 +11,35 @@ import { cloudServer } from "./support/snapshot.js";
 const names = ["alpha", "bravo", "charlie"] as const;
 type Name = (typeof names)[number];
 
-/** Passthrough takes over from terminate. */
-const takesOver = exampleConfig({
-  tls: "passthrough",
-  network: { balancerIp: "10.0.1.6" },
-  loadBalancer: { number: 2, formerly: { tls: "terminate", balancerIp: "10.0.1.5" } },
-});
-/** The way back, also from the middle of it. */
-const goesBack = exampleConfig({
-  loadBalancer: { number: 1, formerly: { tls: "passthrough", balancerIp: "10.0.1.6" } },
-});
+/** A change, and the way back, also from the middle of it. */
+interface Change {
+  readonly takesOver: Config;
+  readonly goesBack: Config;
+}
+
+const tls: Change = {
+  takesOver: exampleConfig({
+    tls: "passthrough",
+    network: { balancerIp: "10.0.1.6" },
+    loadBalancer: { number: 2, formerly: { tls: "terminate", balancerIp: "10.0.1.5" } },
+  }),
+  goesBack: exampleConfig({
+    loadBalancer: { number: 1, formerly: { tls: "passthrough", balancerIp: "10.0.1.6" } },
+  }),
+};
+const domain: Change = {
+  takesOver: exampleConfig({
+    domain: "foobar.net",
+    network: { balancerIp: "10.0.1.6" },
+    certificate: { generation: 2 },
+    cloudflare: { number: 2 },
+    loadBalancer: { number: 2, formerly: { domain: "foobar.com", tls: "terminate", balancerIp: "10.0.1.5" } },
+  }),
+  goesBack: exampleConfig({
+    certificate: { generation: 2 },
+    loadBalancer: { number: 1, formerly: { domain: "foobar.net", tls: "terminate", balancerIp: "10.0.1.6" } },
+  }),
+};
 const plain = exampleConfig();
 
 /** Somebody ended the program at this moment. */
@@ -33,6 +52,8 @@ const killed = new Error("killed");
 class World {
   readonly done: string[] = [];
   readonly outages: string[] = [];
+  /** Names that visitors have been led to. */
+  readonly known = new Set([plain.domain]);
   madeFor: Partial<Record<Name, string>>;
   balancers = new Set([1]);
   used = 1;
@@ -58,6 +79,12 @@ class World {
       changeover: () =>
         Promise.resolve({ pointed: this.used === number, over: this.only === number && this.balancers.size === 1 }),
       healthy: () => Promise.resolve(healthy()),
+      part: () => {
+        moment("parts");
+        this.used = 0;
+        moment("parted");
+        return Promise.resolve();
+      },
       open: () => {
         moment("opens");
         this.only = 0;
@@ -91,7 +118,13 @@ class World {
             ),
         },
         ...(former && { balancers }),
-        secrets: { spreadSeconds: 0 },
+        secrets: {
+          spreadSeconds: 0,
+          make: (what: string) => {
+            moment(`makes ${what}`);
+            return Promise.resolve();
+          },
+        },
       },
       lock: { inHand: this.inHand },
       progress: new Progress(() => undefined),
@@ -111,27 +144,42 @@ class World {
     await changingOver(context as unknown as Context, async () => takeNext());
   }
 
+  /** Visitors ask for each name they know; that of the other balancer leads to the one that is used. */
   private lookAtVisitors(config: Config, what: string): void {
     const all = [config, formerOf(config) ?? config];
-    const serving = all.find(({ loadBalancer }) => loadBalancer.number === this.used);
-    const serves =
-      serving !== undefined &&
-      this.balancers.has(this.used) &&
-      names.some((name) => this.madeFor[name] === agreement(serving));
-    if (!serves) this.outages.push(what);
+    const used = all.find(({ loadBalancer }) => loadBalancer.number === this.used);
+    if (used) this.known.add(used.domain);
+    const asked = used ? [used] : all.filter(({ domain }) => this.known.has(domain));
+    const serves = ({ loadBalancer, ...side }: Config): boolean =>
+      this.balancers.has(loadBalancer.number) && names.some((name) => this.madeFor[name] === agreement(side));
+    if (!asked.every(serves)) this.outages.push(what);
   }
 }
 
-const wholeChange = [
-  ...["opens", "opened", "alpha is off", "alpha is made", "bravo is off", "bravo is made", "points", "pointed"],
-  ...["charlie is off", "charlie is made", "closes", "is alone"],
-];
+const servers = {
+  first: ["alpha is off", "alpha is made", "bravo is off", "bravo is made"],
+  last: ["charlie is off", "charlie is made"],
+};
+const changes = {
+  "of tls": {
+    ...tls,
+    whole: ["opens", "opened", ...servers.first, "points", "pointed", ...servers.last, "closes", "is alone"],
+  },
+  "of the domain": {
+    ...domain,
+    whole: [
+      "makes origin-certificate",
+      ...["opens", "opened", ...servers.first, "parts", "parted", "points", "pointed"],
+      ...[...servers.last, "closes", "is alone"],
+    ],
+  },
+};
 
-describe("a change of the balancer", () => {
+describe.each(Object.entries(changes))("a change %s", (_, { takesOver, goesBack, whole }) => {
   it("makes the second one first, points at it when half are there, and takes the other one last", async () => {
     const world = new World();
     await world.rollout(takesOver);
-    expect(world).toMatchObject({ done: wholeChange, outages: [], balancers: new Set([2]), used: 2, only: 2 });
+    expect(world).toMatchObject({ done: whole, outages: [], balancers: new Set([2]), used: 2, only: 2 });
   });
 
   it("points at the new one before the last of two servers is taken; one alone cannot do without a gap", async () => {
@@ -141,7 +189,8 @@ describe("a change of the balancer", () => {
     expect(two.outages).toEqual([]);
     const one = new World(1);
     await one.rollout(takesOver);
-    expect(one).toMatchObject({ outages: ["alpha is off", "alpha is made", "points"], used: 2, only: 2 });
+    expect(one.outages.at(-1)).toBe("points");
+    expect(one).toMatchObject({ used: 2, only: 2 });
   });
 
   it("does nothing when it is over, though the configuration still names it", async () => {
@@ -152,7 +201,7 @@ describe("a change of the balancer", () => {
     expect(world.done).toEqual([]);
   });
 
-  it.each(wholeChange.map((what, index) => [what, index] as const))(
+  it.each(whole.map((what, index) => [what, index] as const))(
     "goes on where it was killed, without an outage: %s",
     async (_, index) => {
       const world = new World();
@@ -162,7 +211,7 @@ describe("a change of the balancer", () => {
     },
   );
 
-  it.each(wholeChange.map((what, index) => [what, index] as const))(
+  it.each(whole.map((what, index) => [what, index] as const))(
     "is taken back from wherever it was killed, without an outage: %s",
     async (_, index) => {
       const world = new World();
@@ -177,6 +226,8 @@ describe("a change of the balancer", () => {
 });
 
 describe("servers that were made for another balancer", () => {
+  const { takesOver } = tls;
+
   it("are refused with what differs, and with the lines that make the change possible", async () => {
     const world = new World();
     await expect(world.rollout(exampleConfig({ tls: "passthrough" }))).rejects.toThrow(
@@ -188,6 +239,7 @@ describe("servers that were made for another balancer", () => {
         "nothing was changed. To roll out something else, set the old value again. To change it, write into environments/production.ts, and run this again:",
         '  loadBalancer: { number: 2, formerly: { tls: "terminate", balancerIp: "10.0.1.5" } }',
         "  network.balancerIp: another address than the one before, for both balancers stand side by side",
+        'see docs/changes.md, "Change the domain, TLS mode or the balancer\'s address"',
       ].join("\n"),
     );
     expect(world.done).toEqual([]);
@@ -204,16 +256,49 @@ describe("servers that were made for another balancer", () => {
     );
   });
 
-  it("are refused with the way by hand where the domain is another", async () => {
-    await expect(new World().rollout(exampleConfig({ domain: "other.example.org" }))).rejects.toThrow(
-      /alpha: domain is other\.example\.org, it was made for another\n[^]*docs\/changes\.md, "Change the domain"$/,
+  it("are refused with more lines where the domain is another: its zone and its certificate stand beside the old ones", async () => {
+    await expect(new World().rollout(exampleConfig({ domain: "foobar.net" }))).rejects.toThrow(
+      [
+        "  charlie: domain is foobar.net, it was made for another",
+        "nothing was changed. To roll out something else, set the old value again. To change it, write into environments/production.ts, and run this again:",
+        '  loadBalancer: { number: 2, formerly: { domain: "THE ONE UNTIL NOW", tls: "terminate", balancerIp: "10.0.1.5" } }',
+        "  network.balancerIp: another address than the one before, for both balancers stand side by side",
+        "  cloudflare.number: 2",
+        "  certificate.generation: 2",
+        'see docs/changes.md, "Change the domain, TLS mode or the balancer\'s address"',
+      ].join("\n"),
     );
+  });
+
+  it("are refused with the numbers that the configuration has, where it names another domain as the one before", async () => {
+    const wrong = exampleConfig({
+      domain: "foobar.net",
+      network: { balancerIp: "10.0.1.6" },
+      certificate: { generation: 2 },
+      cloudflare: { number: 2 },
+      loadBalancer: { number: 2, formerly: { domain: "foobar.org", tls: "terminate", balancerIp: "10.0.1.5" } },
+    });
+    await expect(new World().rollout(wrong)).rejects.toThrow(
+      /loadBalancer: \{ number: 2, [^]*cloudflare\.number: 2\n {2}certificate\.generation: 2\n/,
+    );
+  });
+
+  it("are refused with other numbers where the balancer that is named is gone: it is the next change", async () => {
+    const world = new World();
+    await world.rollout(takesOver);
+    const next = exampleConfig({
+      domain: "foobar.net",
+      tls: "passthrough",
+      network: { balancerIp: "10.0.1.6" },
+      loadBalancer: { number: 2, formerly: { tls: "terminate", balancerIp: "10.0.1.5" } },
+    });
+    await expect(world.rollout(next)).rejects.toThrow(/loadBalancer: \{ number: 1, [^]*cloudflare\.number: 2\n/);
   });
 
   it("are refused where nobody knows what they were made for", async () => {
     const world = new World();
     world.madeFor.bravo = "none";
-    await expect(world.rollout(plain)).rejects.toThrow(/bravo: .*\n[^]*by hand/);
+    await expect(world.rollout(plain)).rejects.toThrow(/bravo: .*\n[^]*by hand: docs\/operations\.md/);
   });
 
   it("and for the balancer before are refused when that is gone", async () => {

@@ -135,3 +135,111 @@ describe("a change of the address alone", () => {
     ]);
   });
 });
+
+describe("a change of the domain", () => {
+  const moves = synthesizeEnvironment(
+    exampleConfig({
+      domain: "foobar.net",
+      network: { balancerIp: "10.0.1.6" },
+      certificate: { generation: 2 },
+      cloudflare: { number: 2 },
+      loadBalancer: { number: 2, formerly: { domain: "foobar.com", tls: "terminate", balancerIp: "10.0.1.5" } },
+    }),
+  );
+  const moved = synthesizeEnvironment(
+    exampleConfig({
+      domain: "foobar.net",
+      network: { balancerIp: "10.0.1.6" },
+      certificate: { generation: 2 },
+      cloudflare: { number: 2 },
+      loadBalancer: { number: 2 },
+    }),
+  );
+  const rulesets = ({ edge }: typeof moves) => resources(edge, "cloudflare_ruleset");
+
+  it("keeps every address that there was, and has a second site under names of its own, in a zone of its own", () => {
+    const [was, is] = [addressesIn(before.edge), addressesIn(moves.edge)];
+    expect(is).toEqual(expect.arrayContaining([...was]));
+    const site = (number: string) => is.filter((address) => address.includes(`.site${number}_`));
+    expect(site("-2")).toEqual(site("").map((address) => address.replace(".site_", ".site-2_")));
+    expect(moves.edge.data?.["cloudflare_zone"]).toEqual({
+      site_zone: { filter: { name: "foobar.com" } },
+      "site-2_zone": { filter: { name: "foobar.net" } },
+    });
+  });
+
+  it("leaves the old zone as it was, but for where its visitors are led and for how long servers ask for its proof", () => {
+    const old = (environment: typeof moves) =>
+      ["cloudflare_ruleset", "cloudflare_zone_setting"].flatMap((type) =>
+        Object.entries(resources(environment.edge, type)).filter(
+          ([id]) => id.startsWith("site_") && id !== "site_redirect",
+        ),
+      );
+    expect(old(moves).map(([id, { count: _, ...rest }]) => [id, rest])).toEqual(old(before));
+    const records = resources(moves.edge, "cloudflare_dns_record");
+    expect(records["site_www-a"]).toEqual({
+      ...resources(before.edge, "cloudflare_dns_record")["site_www-a"],
+      content: '${coalesce(one(hcloud_load_balancer.balancer[*].ipv4), "192.0.2.1")}',
+    });
+    expect(records["site_apex-aaaa"]?.["content"]).toBe(
+      '${coalesce(one(hcloud_load_balancer.balancer[*].ipv6), "100::")}',
+    );
+    expect(records["site-2_www-a"]).toMatchObject({
+      name: "www.foobar.net",
+      content: "${hcloud_load_balancer.balancer-2.ipv4}",
+    });
+    expect(rulesets(moves)["site_edge-token"]?.["count"]).toBe(`\${${both} ? 1 : 0}`);
+    expect(rulesets(moves)["site-2_edge-token"]).not.toHaveProperty("count");
+  });
+
+  it("leads from the name that is not used to the other one, to the same path with the same method, for good at the end", () => {
+    const redirect = (hosts: string, to: string, used: number) => ({
+      zone_id: expect.anything() as unknown,
+      name: "foobar redirect",
+      description: "The site under its other name",
+      kind: "zone",
+      phase: "http_request_dynamic_redirect",
+      count: `\${(terraform_data.changeover_used.input == ${used}) ? 1 : 0}`,
+      rules: [
+        {
+          ref: "other-name",
+          description: `To ${to}`,
+          expression: `http.host in {${hosts}}`,
+          action: "redirect",
+          enabled: true,
+          action_parameters: {
+            from_value: {
+              status_code: `\${${both} ? 307 : 308}`,
+              target_url: { expression: `concat("https://${to}", http.request.uri.path)` },
+              preserve_query_string: true,
+            },
+          },
+        },
+      ],
+    });
+    expect(rulesets(moves)["site_redirect"]).toEqual(redirect('"www.foobar.com" "foobar.com"', "www.foobar.net", 2));
+    expect(rulesets(moves)["site-2_redirect"]).toEqual(redirect('"www.foobar.net" "foobar.net"', "www.foobar.com", 1));
+  });
+
+  it("issues the next certificate for both names, for either balancer, and keeps the one in use", () => {
+    const hostnames = ["*.foobar.com", "*.foobar.net", "foobar.com", "foobar.net"];
+    const certificates = resources(moves.credentials, "cloudflare_origin_ca_certificate");
+    expect(Object.keys(certificates)).toEqual(["origin-certificate-1_certificate", "origin-certificate-2_certificate"]);
+    expect(certificates["origin-certificate-2_certificate"]).toMatchObject({ hostnames });
+    const services = Object.values(resources(moves.edge, "hcloud_load_balancer_service"));
+    expect(services.map(({ http }) => (http as { certificates: unknown }).certificates)).toEqual([
+      ["${hcloud_uploaded_certificate.certificate.id}"],
+      ["${hcloud_uploaded_certificate.certificate.id}"],
+    ]);
+    expect(onlyResource(moves.edge, "hcloud_uploaded_certificate")).not.toHaveProperty("count");
+  });
+
+  it("keeps the new site's addresses when the old one is no longer named, whose zone is left alone then", () => {
+    expect(addressesIn(moved.edge).filter((address) => address.includes(".site_"))).toEqual([]);
+    const kept = addressesIn(moves.edge).filter(
+      (address) => address.includes(".site-2_") && !address.includes("redirect"),
+    );
+    expect(addressesIn(moved.edge)).toEqual(expect.arrayContaining(kept));
+    expect(rulesets(moved)).not.toHaveProperty("site-2_redirect");
+  });
+});

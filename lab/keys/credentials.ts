@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { accepted, type Rotated } from "../../modules/config/generations.js";
+import { formerDomain } from "../../modules/config/agreement.js";
 import type { Config, ServerConfig } from "../../modules/config/schema.js";
 import { mysqlTlsName } from "../../modules/platform/names.js";
 import { applicationSecretName, applicationSecretVariable, type SecretName } from "../../modules/config/secrets.js";
@@ -40,7 +41,8 @@ export async function createCredentials(directory: string, config: Config): Prom
   );
   const originCa = await authority(directory, "origin-ca", "lab Origin CA");
   const originPullCa = await authority(directory, "origin-pull-ca", "lab Origin Pull CA");
-  const names = [config.domain, `*.${config.domain}`];
+  const domains = [config.domain, formerDomain(config) ?? config.domain];
+  const names = [...new Set(domains)].flatMap((domain) => [domain, `*.${domain}`]);
   const { used: origin } = await generations(directory, config, "origin-certificate", (ending) =>
     issue(originCa, directory, `origin${ending}`, { commonName: config.domain, dnsNames: names }),
   );

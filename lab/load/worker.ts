@@ -21,6 +21,10 @@ const agent = new transport.Agent({
   autoSelectFamily: false,
   lookup: (_name, _options, found) => found(null, address, family),
 });
+/** Statuses with which a browser sends the same request elsewhere; it goes by the address that the first name leads to. */
+const sameAgain = new Set([307, 308]);
+/** How often it does, at most. */
+const mostTurns = 5;
 const timeoutMs = (props.timeoutSeconds ?? 15) * 1000;
 const startedAt = Date.now() / 1000;
 const started = performance.now();
@@ -38,13 +42,23 @@ function send(n: number): Promise<Answer> {
     const end = (status: string): void => resolve({ n, from, to: seconds(), status });
     const headers = { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headersOf(numbered) };
     const signal = AbortSignal.timeout(timeoutMs);
-    const request = transport.request(props.url, { method: props.method ?? "GET", agent, headers, signal });
-    request.on("error", (error: NodeJS.ErrnoException) => end(signal.aborted ? "timeout" : (error.code ?? error.name)));
-    request.on("response", (response) => {
-      response.on("error", (error: NodeJS.ErrnoException) => end(error.code ?? error.name));
-      response.resume().on("end", () => end(String(response.statusCode)));
-    });
-    request.end(body);
+    const ask = (url: string | URL, turns: number): void => {
+      const request = transport.request(url, { method: props.method ?? "GET", agent, headers, signal });
+      request.on("error", (error: NodeJS.ErrnoException) =>
+        end(signal.aborted ? "timeout" : (error.code ?? error.name)),
+      );
+      request.on("response", (response) => {
+        const { statusCode = 0, headers: answered } = response;
+        response.on("error", (error: NodeJS.ErrnoException) => end(error.code ?? error.name));
+        response.resume().on("end", () => {
+          if (!sameAgain.has(statusCode) || answered.location === undefined) end(String(statusCode));
+          else if (turns === mostTurns) end("in a circle");
+          else ask(new URL(answered.location, url), turns + 1);
+        });
+      });
+      request.end(body);
+    };
+    ask(props.url, 0);
   });
 }
 

@@ -12,6 +12,9 @@ export interface Origin {
   readonly ipv6: string;
 }
 
+/** Where proxied records point that never lead to an origin: Cloudflare answers by itself. Addresses that nobody has. */
+export const noOrigin: Origin = { ipv4: "192.0.2.1", ipv6: "100::" };
+
 /** www and the apex, over IPv4 and IPv6, proxied: visitors never see the balancer's address. */
 export function addDnsRecords(
   scope: Construct,
@@ -29,6 +32,8 @@ export function addDnsRecords(
           content,
           ttl: automaticTtl,
           proxied: true,
+          // A site that got another's zone would take its records from there.
+          lifecycle: { preventDestroy: config.protect },
         }),
     ),
   );

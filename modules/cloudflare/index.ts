@@ -1,1 +1,2 @@
-export { CloudflareSite } from "./site.js";
+export { noOrigin } from "./dns-records.js";
+export { CloudflareSite, type CloudflareSiteProps } from "./site.js";

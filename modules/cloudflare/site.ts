@@ -1,15 +1,16 @@
 import { DataCloudflareZone } from "@cdktf/provider-cloudflare/lib/data-cloudflare-zone/index.js";
+import type { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import type { SignedCertificate } from "../credentials/certificates/index.js";
 import type { Config } from "../config/schema.js";
 import { literal } from "../terraform/literal.js";
-import type { DnsRecord } from "@cdktf/provider-cloudflare/lib/dns-record/index.js";
 import type { Proof } from "./context.js";
 import { addDnsRecords, type Origin } from "./dns-records.js";
 import { addEdgeToken } from "./edge-token.js";
 import { addWafRule } from "./waf-rule.js";
 import { addOriginPulls } from "./origin-pulls.js";
 import { addRateLimit } from "./rate-limit.js";
+import { addRedirect, type Redirect } from "./redirect.js";
 import { addZoneSettings } from "./zone-settings.js";
 
 /** Properties of {@link CloudflareSite}. */
@@ -22,6 +23,8 @@ export interface CloudflareSiteProps {
   readonly edgeToken?: Proof<string>;
   /** Client certificate that nginx asks for. @default - none, as with `tls: "terminate"` */
   readonly originPull?: Proof<SignedCertificate>;
+  /** Where else visitors are led. @default - nowhere: there is no other name */
+  readonly redirect?: Redirect;
 }
 
 /**
@@ -30,17 +33,20 @@ export interface CloudflareSiteProps {
  * previous value to go back to.
  */
 export class CloudflareSite extends Construct {
-  /** The records that lead visitors to the site. */
-  readonly records: readonly DnsRecord[];
+  /** What leads visitors: the records, and the rule that leads them elsewhere. */
+  readonly leads: readonly TerraformResource[];
 
-  constructor(scope: Construct, id: string, { config, origin, edgeToken, originPull }: CloudflareSiteProps) {
+  constructor(scope: Construct, id: string, { config, origin, edgeToken, originPull, redirect }: CloudflareSiteProps) {
     super(scope, id);
     const { zoneName = config.domain, accountName } = config.cloudflare;
     const { zoneId } = new DataCloudflareZone(this, "zone", {
       filter: { name: zoneName, ...(accountName && { account: { name: literal(accountName) } }) },
     });
     const context = { config, zoneId };
-    this.records = addDnsRecords(this, { ...context, origin });
+    this.leads = [
+      ...addDnsRecords(this, { ...context, origin }),
+      ...(redirect ? [addRedirect(this, { ...context, redirect })] : []),
+    ];
     addZoneSettings(this, context);
     addWafRule(this, context);
     addRateLimit(this, context);

@@ -32,24 +32,50 @@ export function disagreements(label: string | undefined, config: Agreed): readon
   ];
 }
 
-/** Where a second balancer makes a change of the agreement possible: the lines that declare the first one. @returns nothing where the domain changes too */
-export function formerlyLines(label: string, { domain, loadBalancer }: Agreed & Pick<Config, "loadBalancer">) {
-  const { tls, balancerIp, domain: digest } = readLabel(label);
-  if (digest !== digestOf(domain)) return undefined;
-  const number = loadBalancer.formerly ? loadBalancer.number : other(loadBalancer.number);
-  return `loadBalancer: { number: ${number}, formerly: { tls: "${tls}", balancerIp: "${balancerIp}" } }`;
+/**
+ * The lines of an environment that declare a balancer before, so that another one can take over from it.
+ * @param label what the servers were made for
+ * @param isUnderWay whether the configuration names one already that is still there, so that the numbers are right
+ * @returns nothing where nobody knows what they were made for
+ */
+export function formerlyLines(label: string | undefined, config: Config, isUnderWay: boolean) {
+  if (label === undefined || !label.includes("-")) return undefined;
+  const { tls, balancerIp, domain } = readLabel(label);
+  const numberOf = (number: 1 | 2): 1 | 2 => (isUnderWay ? number : other(number));
+  const isMoved = domain !== digestOf(config.domain);
+  return [
+    `loadBalancer: { number: ${numberOf(config.loadBalancer.number)}, formerly: { ${isMoved ? 'domain: "THE ONE UNTIL NOW", ' : ""}tls: "${tls}", balancerIp: "${balancerIp}" } }`,
+    "network.balancerIp: another address than the one before, for both balancers stand side by side",
+    ...(isMoved
+      ? [
+          `cloudflare.number: ${numberOf(config.cloudflare.number)}`,
+          `certificate.generation: ${config.certificate.generation + (isUnderWay ? 0 : 1)}`,
+        ]
+      : []),
+  ].join("\n  ");
 }
 
 const other = (number: 1 | 2): 1 | 2 => (number === 1 ? 2 : 1);
+
+/** The domain that the site had before, where the configuration names another one as such. */
+export function formerDomain({ domain, loadBalancer: { formerly } }: Pick<Config, "domain" | "loadBalancer">) {
+  return formerly?.domain === domain ? undefined : formerly?.domain;
+}
 
 /** The configuration as the balancer before knows it, with its number; `undefined` where the configuration names none. */
 export function formerOf(config: Config): Config | undefined {
   const { number, formerly, ...loadBalancer } = config.loadBalancer;
   if (formerly === undefined) return undefined;
+  const { tls, balancerIp, zoneName } = formerly;
+  const domain = formerDomain(config);
   return {
     ...config,
-    tls: formerly.tls,
-    network: { ...config.network, balancerIp: formerly.balancerIp },
+    ...(domain !== undefined && {
+      domain,
+      cloudflare: { ...config.cloudflare, number: other(config.cloudflare.number), zoneName },
+    }),
+    tls,
+    network: { ...config.network, balancerIp },
     loadBalancer: { ...loadBalancer, number: other(number) },
   };
 }

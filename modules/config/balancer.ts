@@ -7,15 +7,19 @@ interface Numbered {
   readonly loadBalancer: Pick<Config["loadBalancer"], "number">;
 }
 
-/** What the names of all that belongs to one of two balancers end with. Those of the first are older than the second. */
-const endingOf = ({ loadBalancer }: Numbered): string => (loadBalancer.number === 1 ? "" : "-2");
+/** What the names of all that belongs to one of two end with. Those of the first are older than the second. */
+const endingOf = (number: 1 | 2): string => (number === 1 ? "" : "-2");
 
 /** How Terraform's addresses, and the lab, call a balancer. */
-export const balancerId = (config: Numbered): string => `balancer${endingOf(config)}`;
+export const balancerId = ({ loadBalancer }: Numbered): string => `balancer${endingOf(loadBalancer.number)}`;
+
+/** How Terraform's addresses call a site at Cloudflare. */
+export const siteId = ({ cloudflare }: { readonly cloudflare: Pick<Config["cloudflare"], "number"> }): string =>
+  `site${endingOf(cloudflare.number)}`;
 
 /** Its name at Hetzner. */
-export const balancerName = (config: Numbered & Pick<Config, "environment">): string =>
-  `${config.environment}${endingOf(config)}`;
+export const balancerName = ({ environment, loadBalancer }: Numbered & Pick<Config, "environment">): string =>
+  `${environment}${endingOf(loadBalancer.number)}`;
 
 /** How the balancer finds out whether a web server can serve. */
 export interface BalancerHealthCheck {

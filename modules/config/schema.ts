@@ -97,6 +97,12 @@ const generations = z.strictObject({
 const tlsMode = z.enum(["terminate", "passthrough"]);
 
 const formerly = z.strictObject({
+  domain: values.domain
+    .optional()
+    .describe(
+      "Its `domain`, which leads to the new one when that is served, for as long as it stands here. Default: `domain`.",
+    ),
+  zoneName: values.domain.optional().describe("Zone that holds that domain. Default: the domain itself."),
   tls: tlsMode.describe("Its `tls`."),
   balancerIp: z.ipv4().describe("Its `network.balancerIp`."),
 });
@@ -109,7 +115,7 @@ const loadBalancer = z.strictObject({
   formerly: formerly
     .optional()
     .describe(
-      "The balancer before: `npm run ops rollout` [changes over from it](changes.md#change-tls-mode-or-the-balancers-address). May stay until the next such change. Default: none.",
+      "The balancer before: `npm run ops rollout` [changes over from it](changes.md#change-the-domain-tls-mode-or-the-balancers-address). May stay until the next such change. Default: none.",
     ),
   type: values.loadBalancerType.default("lb11").describe("Hetzner load balancer type."),
   algorithm: z
@@ -207,6 +213,10 @@ const restore = z.strictObject({
 });
 
 const cloudflare = z.strictObject({
+  number: z
+    .literal([1, 2])
+    .default(1)
+    .describe("Which of two sites this is. A domain that takes over from another has the other number; else it stays."),
   zoneName: values.domain
     .optional()
     .describe(

@@ -4,11 +4,21 @@ import { PrivateKey } from "@cdktf/provider-tls/lib/private-key/index.js";
 import { Fn, Op, type Precondition, type TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { keyTypes } from "./certificates/keys.js";
+import { formerDomain } from "../config/agreement.js";
 import type { Config } from "../config/schema.js";
 import { OldestAccepted } from "./rotation.js";
 
-/** Sorted, as Cloudflare returns them: in any other order every plan replaces the certificate. */
-const hostnamesOf = ({ domain }: Config): readonly string[] => [`*.${domain}`, domain].sort();
+/** The apex and one level below. */
+const namesOf = (domain: string): readonly string[] => [`*.${domain}`, domain];
+
+/**
+ * Names that a certificate is issued for: while one domain takes over from another, of both, so that it serves either balancer. Sorted, as
+ * Cloudflare returns them: in any other order every plan replaces the certificate.
+ */
+function hostnamesOf(config: Config): readonly string[] {
+  const former = formerDomain(config);
+  return [config.domain, ...(former === undefined ? [] : [former])].flatMap(namesOf).sort();
+}
 
 /** Cloudflare's word for each kind of key. */
 const requestTypes = { rsa: "origin-rsa", ecdsa: "origin-ecc" } as const;
@@ -43,7 +53,7 @@ export class OriginCertificate extends Construct {
       privateKeyPem: this.key.privateKeyPem,
       subject: [{ commonName: config.domain }],
       dnsNames: hostnames,
-      lifecycle,
+      lifecycle: { ...lifecycle, ignoreChanges: ["subject", "dns_names"] },
     });
     this.certificate = new OriginCaCertificate(this, "certificate", {
       csr: request.certRequestPem,
@@ -58,10 +68,11 @@ export class OriginCertificate extends Construct {
 
 const nextGeneration = "Raise certificate.generation by one to issue a new one.";
 
-/** Refuses a plan while the certificate was issued for other names than the configuration's: Cloudflare would not accept it. */
-export const coversNames = ({ certificate }: OriginCertificate, config: Config): Precondition => ({
-  condition: Op.eq(Fn.join(" ", certificate.hostnames), hostnamesOf(config).join(" ")),
-  errorMessage: `The origin certificate was issued for other names than those of ${config.domain}. ${nextGeneration}`,
+/** Refuses a plan while the certificate lacks the names of the configuration's domain: Cloudflare would not accept it. */
+export const coversNames = ({ certificate }: OriginCertificate, { domain }: Config): Precondition => ({
+  // Not `== 0`: Op writes that as `undefined`.
+  condition: Op.lt(Fn.lengthOf(Fn.setsubtract([...namesOf(domain)], certificate.hostnames)), 1),
+  errorMessage: `The origin certificate was issued for other names than those of ${domain}. ${nextGeneration}`,
 });
 
 /** The configured generation, and beside it the previous one. Plans say when configured names, validity or type of key wait for the next. */

@@ -1,6 +1,7 @@
 import { formerOf } from "../config/agreement.js";
 import { objectDays } from "../config/archive.js";
 import type { Config } from "../config/schema.js";
+import { siteHosts } from "../platform/names.js";
 import { monthlyCost, type Cost } from "./cost.js";
 import type { Party, TrafficRule } from "../config/traffic/rules.js";
 import { activeRules } from "../config/traffic/resolve.js";
@@ -63,22 +64,23 @@ function archiveText({ backup, restore }: Config): string {
   return `every 3 s what was written, every ${backup.baseHours} h all data, encrypted, to ${backup.bucket} at ${backup.endpoint}; any moment of ${backup.retentionDays} days, objects locked (${backup.lock}) for ${objectDays(backup)}; ${readers}${from}`;
 }
 
+/** The balancer that another one takes over from, and what becomes of its name. */
+function changesOver(config: Config): Review["summary"] {
+  const former = formerOf(config);
+  if (former === undefined) return [];
+  const from = `from the balancer at ${former.network.balancerIp}, TLS ${tlsText[former.tls]} (${former.tls})`;
+  const names = `; ${siteHosts(former).join(" and ")} then lead to ${siteHosts(config)[0]}`;
+  return [["Changes over", former.domain === config.domain ? from : from + names]];
+}
+
 function summaryOf(config: Config): Review["summary"] {
   const { certificate, cloudflare, backend, administrators } = config;
-  const former = formerOf(config);
   return [
     [
       "TLS",
       `${tlsText[config.tls]} (${config.tls}); visitors from TLS ${cloudflare.minimumTlsVersion}, Cloudflare to origin strict`,
     ],
-    ...(former
-      ? [
-          [
-            "Changes over",
-            `from the balancer at ${former.network.balancerIp}, TLS ${tlsText[former.tls]} (${former.tls})`,
-          ] as const,
-        ]
-      : []),
+    ...changesOver(config),
     ["Origin proof", proofText[config.tls]],
     ["Certificate", `Cloudflare Origin CA, ${certificate.validityDays} days, generation ${certificate.generation}`],
     ["Protected", protectedThings(config).join(", ") || "nothing"],

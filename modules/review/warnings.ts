@@ -87,7 +87,7 @@ const balancerBefore: Check = ({ loadBalancer: { formerly } }) =>
   when(
     formerly !== undefined,
     "loadBalancer.formerly",
-    "is set: picture and cost have the balancer before too, which is there until `npm run ops rollout` has come to its end; from then on the line may go",
+    "is set: picture and cost have the balancer before too, which is there until `npm run ops rollout` has come to its end; from then on the line may go, and with it what leads from a former domain to this one",
   );
 
 const backups: Check = ({ backups: enabled }) =>

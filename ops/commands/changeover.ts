@@ -1,4 +1,4 @@
-import { agreement, disagreements, formerlyLines, formerOf } from "../../modules/config/agreement.js";
+import { agreement, disagreements, formerDomain, formerlyLines, formerOf } from "../../modules/config/agreement.js";
 import { type Config, serversWithRole } from "../../modules/config/schema.js";
 import type { Context } from "../core/maintain.js";
 import { sleep, waitUntil } from "../core/shell.js";
@@ -31,16 +31,15 @@ function refuseDisagreement(config: Config, servers: readonly CloudServer[], isO
   const said = strange.flatMap(({ name, agreement: label }) =>
     disagreements(label, config).map((difference) => `${name}: ${difference}`),
   );
-  const lines = new Set(strange.map(({ agreement: label }) => label && formerlyLines(label, config)));
+  const lines = new Set(strange.map(({ agreement: label }) => formerlyLines(label, config, !isOver)));
   const [line] = lines;
   throw new Error(
     `refused, for a balancer speaks one agreement at a time:\n  ${said.join("\n  ")}\n` +
       "nothing was changed. To roll out something else, set the old value again. " +
       (line === undefined || lines.size > 1
-        ? 'To change the domain, in steps by hand: docs/changes.md, "Change the domain"'
+        ? 'They were not made for one balancer, so replace them by hand: docs/operations.md, "Replace servers"'
         : `To change it, write into environments/${config.environment}.ts, and run this again:\n  ${line}\n` +
-          "  network.balancerIp: another address than the one before, for both balancers stand side by side\n" +
-          'see docs/changes.md, "Change TLS mode or the balancer\'s address"'),
+          'see docs/changes.md, "Change the domain, TLS mode or the balancer\'s address"'),
   );
 }
 
@@ -68,18 +67,26 @@ async function underWay({ config, cloud, balancers }: Site): Promise<UnderWay | 
   };
 }
 
+/** What visitors meet who are led to the new balancer. */
+function leads(config: Config): string {
+  const former = formerDomain(config);
+  return former === undefined
+    ? "Cloudflare's records point at the new balancer"
+    : `www.${former} and ${former} lead to www.${config.domain}`;
+}
+
 /** Says what is left of a change of the balancer. */
 export async function sayChangeover(site: Site, say: (line: string) => void): Promise<void> {
   const change = await underWay(site);
   if (change === undefined) return;
   say(`a second balancer takes over: ${change.changed} of ${change.all} web servers were made for it`);
-  say(`Cloudflare's records ${change.pointed ? "point at it" : "point at it when half of them are healthy there"}`);
+  say(`${leads(site.config)}${change.pointed ? "" : ", when half of them are healthy there"}`);
   say("the balancer before goes at the end");
 }
 
 /**
- * Takes one server after the other. Where a balancer is to take over from another one, it is made before the first server is taken, records
- * point at it before the last ones are, and the other one goes at the end. What it does follows from what it finds.
+ * Takes one server after the other. Where a balancer is to take over from another one, it is made before the first server is taken, visitors
+ * are led to it before the last ones are, and the other one goes at the end. What it does follows from what it finds.
  * @param takeNext replaces the next server that is outdated, and returns whether there was one
  */
 export async function changingOver(context: Context, takeNext: () => Promise<boolean>): Promise<void> {
@@ -97,12 +104,16 @@ async function begin(context: Context): Promise<void> {
   if (change === undefined) return;
   const { pointed, changed, all, balancers } = change;
   if (pointed && changed === all) return;
+  if (formerDomain(context.site.config) !== undefined)
+    await context.progress.step("the origin certificate has both names", (report) =>
+      context.site.secrets.make("origin-certificate", report),
+    );
   await context.progress.step("a second balancer beside the one that serves", (report) => balancers.open(report));
   // The interrupted run may have pointed them a moment ago.
   if (pointed) await spread(context);
 }
 
-/** Points the records at the new balancer as soon as enough servers are healthy there, and returns when nobody is led to the other any more. */
+/** Leads visitors to the new balancer as soon as enough servers are healthy there, and returns when nobody is led to the other any more. */
 async function advance(context: Context): Promise<void> {
   const { site, progress } = context;
   const change = await underWay(site);
@@ -118,7 +129,11 @@ async function advance(context: Context): Promise<void> {
       { limitSeconds: checkSeconds, report },
     ),
   );
-  await progress.step("Cloudflare's records point at the new balancer", (report) => balancers.point(report));
+  if (formerDomain(site.config) !== undefined) {
+    await progress.step("both names are served, and neither leads to the other", (report) => balancers.part(report));
+    await spread(context);
+  }
+  await progress.step(leads(site.config), (report) => balancers.point(report));
   await spread(context);
 }
 

@@ -53,7 +53,7 @@ export interface Cloud {
 
 /** How far the change from one balancer to another has come. */
 export interface Changeover {
-  /** Whether Cloudflare's records point at the new balancer. */
+  /** Whether Cloudflare leads all visitors to the new balancer. */
   readonly pointed: boolean;
   /** Whether there is no other balancer any more. */
   readonly over: boolean;
@@ -67,10 +67,18 @@ export interface Balancers {
   healthy(): Promise<readonly string[]>;
   /**
    * Makes the new balancer beside the other one, and puts servers that were made for it on it.
-   * @throws before anything is changed, when anything else would be
+   * @throws before anything is changed, when anything else would be; and when nobody answers under a new name
    */
   open(report: Report): Promise<void>;
-  /** Points Cloudflare's records at the new balancer. @throws before anything is changed, when anything else would be */
+  /**
+   * Of two names lets neither lead to the other, where one does: each is served by its own balancer.
+   * @throws before anything is changed, when anything else would be
+   */
+  part(report: Report): Promise<void>;
+  /**
+   * Leads visitors to the new balancer: points Cloudflare's records at it, or where the domain changes too, leads from the old name to the new one.
+   * @throws before anything is changed, when anything else would be, and when nobody answers under the new name
+   */
   point(report: Report): Promise<void>;
   /** Takes the other balancer away, and what only it needs. @throws before anything is changed, when anything else would go */
   close(report: Report): Promise<void>;

@@ -1,17 +1,17 @@
-import { formerOf } from "../../modules/config/agreement.js";
-import { balancerId, balancerName } from "../../modules/config/balancer.js";
+import { formerDomain, formerOf } from "../../modules/config/agreement.js";
+import { balancerId, balancerName, siteId } from "../../modules/config/balancer.js";
 import { type Config, serversWithRole } from "../../modules/config/schema.js";
+import { siteHosts } from "../../modules/platform/names.js";
+import { waitUntil } from "../core/shell.js";
 import type { Balancers, Changeover, Report } from "../core/site.js";
 import {
   actionsOf,
   type Allowed,
   changeoverNumber,
-  closingOf,
+  type ChangeoverSteps,
+  changeoverSteps,
   excessOf,
-  noting,
-  openingOf,
   type PlannedBalancer,
-  pointing,
 } from "../terraform/plan.js";
 import type { Stack } from "../terraform/terraform.js";
 import type { ApiBalancer, ApiServer, HetznerApi } from "./api.js";
@@ -26,7 +26,14 @@ export interface HetznerBalancersProps {
   readonly edge: Stack;
   /** Writes the stacks anew and lets the policies judge them. @throws when they do not pass */
   readonly synthesize: () => Promise<void>;
+  /** Status of the answer to a visitor of an address. @default - who asks is this machine */
+  readonly visit?: (url: string) => Promise<number>;
+  /** Longest time until visitors of a new name get an answer. @default 120 */
+  readonly answerSeconds?: number;
 }
+
+const visit = async (url: string): Promise<number> =>
+  (await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(10_000) })).status;
 
 /** Targets of a balancer by their servers' names, and whether each passes all its health checks. Pure. */
 export function healthOf(
@@ -42,12 +49,16 @@ export function healthOf(
   return new Map(found);
 }
 
-const planned = (config: Config): PlannedBalancer => ({ id: balancerId(config), tls: config.tls });
+const planned = (config: Config): PlannedBalancer => ({
+  id: balancerId(config),
+  site: siteId(config),
+  tls: config.tls,
+});
 
 /** Two balancers as Terraform makes them. Each plan is read before it is applied; what of it has been done, two numbers in the state say. */
 export class HetznerBalancers implements Balancers {
   private readonly former: Config;
-  private readonly web: readonly string[];
+  private readonly steps: ChangeoverSteps;
   private isReady: Promise<void> | undefined;
 
   /** @throws Error for an environment that names no balancer before */
@@ -55,7 +66,8 @@ export class HetznerBalancers implements Balancers {
     const former = formerOf(props.config);
     if (former === undefined) throw new Error("loadBalancer.formerly is not set");
     this.former = former;
-    this.web = serversWithRole(props.config, "web").map(({ name }) => name);
+    const web = serversWithRole(props.config, "web").map(({ name }) => name);
+    this.steps = changeoverSteps(planned(props.config), planned(former), web);
   }
 
   async changeover(): Promise<Changeover> {
@@ -94,7 +106,7 @@ export class HetznerBalancers implements Balancers {
       purpose: "make a second balancer",
       // One of an earlier change may have been noted as the only one.
       override: numberOf("only", 0),
-      allowed: openingOf(planned(config), planned(this.former), this.web),
+      allowed: this.steps.open,
       report,
       first: async (actions) => {
         const stray = balancers.find(({ name }) => name === now);
@@ -107,14 +119,26 @@ export class HetznerBalancers implements Balancers {
         await api.deleteBalancer(stray);
       },
     });
+    await this.awaitAnswer(report);
+  }
+
+  async part(report: Report): Promise<void> {
+    await this.getReady(report);
+    await this.apply({
+      purpose: "let neither name lead to the other",
+      override: numberOf("used", 0),
+      allowed: this.steps.part,
+      report,
+    });
   }
 
   async point(report: Report): Promise<void> {
     await this.getReady(report);
+    await this.awaitAnswer(report);
     await this.apply({
-      purpose: "point the records at the new balancer",
+      purpose: "lead visitors to the new balancer",
       override: numberOf("used", this.props.config.loadBalancer.number),
-      allowed: pointing,
+      allowed: this.steps.point,
       report,
     });
   }
@@ -122,11 +146,11 @@ export class HetznerBalancers implements Balancers {
   async close(report: Report): Promise<void> {
     await this.getReady(report);
     const { config, api } = this.props;
-    const allowed = closingOf(planned(config), planned(this.former), this.web);
+    const { close, closing, note } = this.steps;
     await this.apply({
       purpose: "take the balancer before away",
-      override: without(Object.keys(allowed), balancerId(this.former)),
-      allowed,
+      override: without(Object.keys(close), balancerId(this.former)),
+      allowed: { ...close, ...closing },
       report,
       first: async () => {
         const last = (await this.balancers()).find(({ name }) => name === balancerName(this.former));
@@ -137,9 +161,26 @@ export class HetznerBalancers implements Balancers {
     await this.apply({
       purpose: "note that there is one balancer",
       override: numberOf("only", config.loadBalancer.number),
-      allowed: noting,
+      allowed: note,
       report,
     });
+  }
+
+  /** Waits until visitors of a new name get an answer, be it that they are led to the old one: the zone is active, with a certificate for them. */
+  private async awaitAnswer(report: Report): Promise<void> {
+    const { config, visit: ask = visit, answerSeconds = 120 } = this.props;
+    if (formerDomain(config) === undefined) return;
+    const url = `https://${siteHosts(config)[0]}${config.application.pagePath}`;
+    await waitUntil(
+      `${url} answers: its zone at Cloudflare is active, with a certificate for visitors`,
+      async () => {
+        const answer = await ask(url).catch(({ message, cause }: Error) =>
+          cause instanceof Error ? `${message}: ${cause.message}` : message,
+        );
+        return typeof answer === "number" && answer < 500 ? undefined : `${answer}`;
+      },
+      { limitSeconds: answerSeconds, report },
+    );
   }
 
   private async getReady(report: Report): Promise<void> {

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { generationOf, isUsedAtOnce, type Rotated, type Stage } from "../../modules/config/generations.js";
-import { balancerId } from "../../modules/config/balancer.js";
+import { balancerId, siteId } from "../../modules/config/balancer.js";
 import type { Config } from "../../modules/config/schema.js";
 import { applicationSecretName, applicationSecretVariable, type SecretName } from "../../modules/config/secrets.js";
 import { siteHosts } from "../../modules/platform/names.js";
@@ -8,7 +8,7 @@ import { ports } from "../../modules/platform/ports.js";
 import { waitUntil } from "../core/shell.js";
 import type { SecretStore, SecretValues } from "../core/site.js";
 import type { Report } from "../core/site.js";
-import { actionsOf, type Allowed, excessOf, type Plan } from "../terraform/plan.js";
+import { actionsOf, type Allowed, balancerCertificate, excessOf, type Plan, serviceOf } from "../terraform/plan.js";
 import type { Stack } from "../terraform/terraform.js";
 import { fingerprintAt } from "./shown-certificate.js";
 
@@ -44,10 +44,10 @@ const names: Readonly<Record<Rotated, (generation: number) => string>> = {
 
 /** What shows a secret outside of servers, and what may be done to it. */
 const shown = (config: Config): Readonly<Partial<Record<Rotated, Allowed>>> => ({
-  "edge-token": { "cloudflare_ruleset.site_edge-token": ["update"] },
+  "edge-token": { [`cloudflare_ruleset.${siteId(config)}_edge-token`]: ["update"] },
   "origin-certificate": {
-    "hcloud_uploaded_certificate.certificate": ["create,delete"],
-    [`hcloud_load_balancer_service.${balancerId(config)}_service-443`]: ["update"],
+    [balancerCertificate]: ["create,delete"],
+    [serviceOf(balancerId(config))]: ["update"],
   },
 });
 

@@ -26,6 +26,11 @@ export class LabBalancers implements Balancers {
     await renewSurroundings(report);
   }
 
+  async part(): Promise<void> {
+    await reach(layout, { used: 0 });
+    await startEdgeOf(layout, await this.blueprint());
+  }
+
   async point(): Promise<void> {
     const blueprint = await this.blueprint();
     await reach(layout, { used: blueprint.environment.config.loadBalancer.number });
@@ -33,9 +38,12 @@ export class LabBalancers implements Balancers {
   }
 
   async close(): Promise<void> {
-    const { balancerBefore, config } = (await this.blueprint()).environment;
+    const blueprint = await this.blueprint();
+    const { balancerBefore, config } = blueprint.environment;
     if (balancerBefore) await stopService(balancerBefore.name);
     await reach(layout, { only: config.loadBalancer.number });
+    // Only now is what leads from one name to the other for good.
+    await startEdgeOf(layout, blueprint);
   }
 
   private async blueprint() {

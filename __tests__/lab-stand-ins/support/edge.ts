@@ -7,6 +7,7 @@ import { createServer as createTcpServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { SecureVersion, TLSSocket } from "node:tls";
+import { askHaproxy } from "../../../lab/balancer/ask.js";
 import { authority, issue, type KeyPair } from "../../../lab/keys/certificates.js";
 import { edgeConfig, type EdgeProps, tokenKey } from "../../../lab/stand-ins/edge/edge.js";
 import { waitFor } from "../../../lab/system/shell.js";
@@ -41,6 +42,8 @@ export class EdgeOnLoopback {
   ca = "";
   httpPort = 0;
   httpsPort = 0;
+  private leadsFile = "";
+  private socket = "";
   private haproxy: ChildProcess | undefined;
   private origin: Server | undefined;
   private directory = "";
@@ -57,7 +60,12 @@ export class EdgeOnLoopback {
     const publicCa = await authority(this.directory, "public-ca", "public authority");
     const originCa = await authority(this.directory, "origin-ca", "origin authority");
     const names = (...dnsNames: string[]) => ({ commonName: dnsNames[0] ?? "", dnsNames });
-    const visible = await issue(publicCa, this.directory, "edge", names("www.foobar.com", "foobar.com"));
+    const visible = await issue(
+      publicCa,
+      this.directory,
+      "edge",
+      names("www.foobar.com", "foobar.com", "www.foobar.net"),
+    );
     const client = await issue(originCa, this.directory, "client", { commonName: "origin-pull" });
     const originPair = await issue(originCa, this.directory, "origin", names(originName));
     this.ca = await readFile(publicCa.certificate, "utf8");
@@ -65,12 +73,17 @@ export class EdgeOnLoopback {
     [this.httpPort, this.httpsPort] = [await freePort(), await freePort()];
     const tokenFile = path.join(this.directory, "edge-token.map");
     await writeFile(tokenFile, `${tokenKey} the-secret\n`);
+    this.leadsFile = path.join(this.directory, "edge-leads.map");
+    await writeFile(this.leadsFile, "www.foobar.com balancer\nwww.foobar.net 308|https://www.foobar.com\n");
+    this.socket = path.join(this.directory, "edge.sock");
     const loopback = { ipv4: "127.0.0.1", ipv6: "::1" };
     const config = edgeConfig({
       addresses: loopback,
       origins: [{ name: "balancer", ...loopback }],
       certificateBundle: await this.bundle(visible, "edge-bundle.pem"),
       originCa: originCa.certificate,
+      leadsFile: this.leadsFile,
+      socket: this.socket,
       header: { name: "X-Edge-Token", tokenFile },
       minimumTlsVersion: "1.2",
       hsts: { maxAgeSeconds: 300, includeSubdomains: true, preload: false },
@@ -100,6 +113,11 @@ export class EdgeOnLoopback {
     this.origin?.closeAllConnections();
     this.origin?.close();
     await rm(this.directory, { recursive: true, force: true });
+  }
+
+  /** Leads the visitors of a name elsewhere from now on. */
+  async lead(host: string, to: string): Promise<void> {
+    await askHaproxy(this.socket, `set map ${this.leadsFile} ${host} ${to}`);
   }
 
   /** GET over HTTP/1.1 and TLS as a visitor of www.foobar.com. */

@@ -7,6 +7,7 @@ import { figure } from "../support/figures.js";
 import { labInMode } from "../support/lab-in-mode.js";
 import { killedAt, ops, statusNow } from "../support/operator.js";
 import { unnoticed } from "../support/under-load.js";
+import { visit } from "../support/visits.js";
 
 let lab: Lab;
 let group: WholeGroup;
@@ -74,5 +75,80 @@ describe("a change of tls", () => {
     await configure({ tls: "terminate" });
     expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
     figure("ops rollout, tls passthrough to terminate, killed at four moments", told);
+  });
+});
+
+/** The same of the domain. Visitors ask for the old name all the time, and follow where it leads them. */
+const moves = (number: 1 | 2): LabOverrides => {
+  const [now, formerly] =
+    number === 1
+      ? [
+          { ...first, domain: "foobar.com" },
+          { ...second, tls: first.tls, domain: "foobar.net" },
+        ]
+      : [
+          { ...second, domain: "foobar.net" },
+          { ...first, domain: "foobar.com" },
+        ];
+  return {
+    domain: now.domain,
+    network: { balancerIp: now.balancerIp },
+    // One has both names, for both ways.
+    certificate: { generation: 2 },
+    cloudflare: { number },
+    loadBalancer: { number, formerly },
+  };
+};
+
+/** What a visitor of a name gets who does not follow: the status, and where it leads. */
+const answerOf = async (host: string) => {
+  const { status, redirect } = await visit(lab, `https://${host}/?from=${host}`);
+  return `${status} ${redirect}`.trim();
+};
+
+describe("a change of the domain", () => {
+  it("is refused without a second zone, with the lines that declare the first one", async () => {
+    await configure({ domain: "foobar.net" });
+    const { exitCode, stderr } = await ops("rollout");
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("alpha: domain is foobar.net, it was made for another");
+    expect(stderr).toContain("cloudflare.number: 2\n  certificate.generation: 2");
+    await configure({ tls: "terminate" });
+  });
+
+  it("is a rollout that no visitor of the old name notices: it leads to the new one in the end", async () => {
+    await configure(moves(2));
+    const { result, told } = await unnoticed(lab, group, () => ops("rollout"), load);
+    expect(result).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
+    expect(await balancers()).toEqual(["balancer-2"]);
+    expect(await Promise.all(["www.foobar.com", "foobar.com", "www.foobar.net", "foobar.net"].map(answerOf))).toEqual([
+      "308 https://www.foobar.net/?from=www.foobar.com",
+      "308 https://www.foobar.net/?from=foobar.com",
+      "200",
+      "200",
+    ]);
+    figure("ops rollout, another domain", told);
+    expect(await ops("rotate", "origin-certificate")).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(await answerOf("www.foobar.net")).toBe("200");
+  });
+
+  it("and back, killed at four moments, goes on from what it finds", async () => {
+    await configure(moves(1));
+    const moments = [/second balancer beside/, /: is replaced/, /neither leads to the other/, /before is taken away/];
+    const runs = async () => {
+      for (const moment of moments) await killedAt(moment, "rollout");
+      return ops("rollout");
+    };
+    const { result, told } = await unnoticed(lab, group, runs, load);
+    expect(result).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(await balancers()).toEqual(["balancer"]);
+    expect(await Promise.all(["www.foobar.com", "www.foobar.net"].map(answerOf))).toEqual([
+      "200",
+      "308 https://www.foobar.com/?from=www.foobar.net",
+    ]);
+    await configure({ tls: "terminate", certificate: { generation: 2 } });
+    expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
+    figure("ops rollout, the domain before again, killed at four moments", told);
   });
 });

@@ -44,7 +44,7 @@ describe("zone", () => {
 
 describe("records", () => {
   it("lead www and the apex to the balancer over IPv4 and IPv6, proxied", () => {
-    const proxied = { zone_id: zoneId, ttl: 1, proxied: true };
+    const proxied = { zone_id: zoneId, ttl: 1, proxied: true, lifecycle: { prevent_destroy: true } };
     const v4 = { type: "A", content: "${hcloud_load_balancer.balancer.ipv4}", ...proxied };
     const v6 = { type: "AAAA", content: "${hcloud_load_balancer.balancer.ipv6}", ...proxied };
     expect(resources(edge, "cloudflare_dns_record")).toEqual({

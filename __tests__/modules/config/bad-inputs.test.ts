@@ -4,6 +4,15 @@ import { linesOf, type Mistake } from "./mistake.js";
 
 const digest = "0".repeat(63);
 const nextKey = { url: "https://repo.mysql.com/next", fingerprints: ["A".repeat(40)], ends: "2029-10-23" };
+const formerly = { domain: "foobar.com", tls: "terminate", balancerIp: "10.0.1.5" };
+/** A domain that takes over from the example's. */
+const moved = {
+  domain: "foobar.net",
+  network: { balancerIp: "10.0.1.6" },
+  certificate: { generation: 2 },
+  cloudflare: { number: 2 },
+  loadBalancer: { number: 2, formerly },
+};
 const visitor = { path: "/orders", body: '{"what":"{text}"}', table: "orders", column: "what" };
 const webOnly = { roles: ["web"] };
 /** Ten networks, with so many ports each. */
@@ -89,6 +98,31 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
       { cloudflare: { zoneName: "example.com" } },
       'cloudflare.zoneName: must be the zone that holds domain (foobar.com), got "example.com"; write "foobar.com" or a parent of it, or leave it out',
     ],
+    [
+      { ...moved, certificate: {} },
+      "certificate.generation: must be raised by one with another domain, for a certificate that has its names too, got 1; write 2",
+    ],
+    [
+      { ...moved, domain: "shop.foobar.com", cloudflare: { number: 2, zoneName: "foobar.com" } },
+      'loadBalancer.formerly.domain: must lie in another zone than domain (shop.foobar.com), for a zone holds one set of rules, got "foobar.com"; leave loadBalancer.formerly out, and change it by hand: docs/changes.md, "Within one zone"',
+    ],
+    [
+      { ...moved, loadBalancer: { number: 2, formerly: { ...formerly, zoneName: "example.org" } } },
+      'loadBalancer.formerly.zoneName: must be the zone that holds loadBalancer.formerly.domain (foobar.com), got "example.org"; write "foobar.com" or a parent of it, or leave it out',
+    ],
+    [
+      {
+        ...moved,
+        domain: "foobar.com",
+        loadBalancer: { number: 2, formerly: { ...formerly, zoneName: "foobar.com" } },
+      },
+      'loadBalancer.formerly.zoneName: must go with another loadBalancer.formerly.domain than domain, got "foobar.com"; leave it out',
+    ],
+    [
+      { ...moved, loadBalancer: { number: 2, formerly: { ...formerly, domain: "www.foobar.com" } } },
+      'loadBalancer.formerly.domain: must be the registered domain, without www, got "www.foobar.com"; write it as "foobar.com"',
+    ],
+    [{ cloudflare: { number: 3 } }, "cloudflare.number: must be one of 1, 2, got 3; choose one of them"],
     [
       { cloudflare: { hsts: { preload: true, maxAgeSeconds: 300 } } },
       'cloudflare.hsts.preload: must go with includeSubdomains and maxAgeSeconds of at least 31536000, got {"maxAgeSeconds":300,"includeSubdomains":true,"preload":true}; raise maxAgeSeconds and include subdomains, or set preload to false',
@@ -780,4 +814,20 @@ describe.each(Object.entries(mistakes))("%s", (_topic, cases) => {
   it.each(cases.map(([mistake, line]) => ({ mistake, line })))("$line", ({ mistake, line }) => {
     expect(linesOf(mistake)).toEqual([line]);
   });
+});
+
+it("a change of the domain is told everything that is wrong with it at once", () => {
+  const wrong = {
+    ...moved,
+    domain: "shop.foobar.com",
+    cloudflare: { zoneName: "foobar.com" },
+    network: {},
+    certificate: {},
+  };
+  expect(linesOf(wrong).map((line) => line.split(":")[0])).toEqual([
+    "network.balancerIp",
+    "loadBalancer.formerly.domain",
+    "certificate.generation",
+  ]);
+  expect(linesOf(moved)).toEqual([]);
 });

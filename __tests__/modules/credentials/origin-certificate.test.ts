@@ -32,7 +32,7 @@ describe("origin certificate, defaults", () => {
   it("is created before its predecessor is destroyed, request included", () => {
     expect(onlyResource(synthesized, "tls_cert_request")).toMatchObject({
       dns_names: ["*.foobar.com", "foobar.com"],
-      lifecycle: { create_before_destroy: true },
+      lifecycle: { create_before_destroy: true, ignore_changes: ["subject", "dns_names"] },
     });
   });
 });
@@ -133,7 +133,7 @@ describe("rotation", () => {
           },
           {
             condition:
-              '${(join(" ", cloudflare_origin_ca_certificate.origin-certificate-3_certificate.hostnames) == "*.foobar.com foobar.com")}',
+              '${(length(setsubtract(["*.foobar.com", "foobar.com"], cloudflare_origin_ca_certificate.origin-certificate-3_certificate.hostnames)) < 1)}',
             error_message:
               "The origin certificate was issued for other names than those of foobar.com. Raise certificate.generation by one to issue a new one.",
           },

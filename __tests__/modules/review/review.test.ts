@@ -67,9 +67,22 @@ describe("the review's data", () => {
     );
   });
 
+  it("says what becomes of a former name, where the configuration has one", () => {
+    const moved = exampleConfig({
+      domain: "foobar.net",
+      network: { balancerIp: "10.0.1.6" },
+      certificate: { generation: 2 },
+      cloudflare: { number: 2 },
+      loadBalancer: { number: 2, formerly: { domain: "foobar.com", tls: "terminate", balancerIp: "10.0.1.5" } },
+    });
+    expect(Object.fromEntries(review(moved, facts).summary)["Changes over"]).toBe(
+      "from the balancer at 10.0.1.5, TLS ended by the load balancer (terminate); www.foobar.com and foobar.com then lead to www.foobar.net",
+    );
+  });
+
   it("says what is protected", () => {
     expect(Object.fromEntries(example.summary)["Protected"]).toBe(
-      "servers (delete, rebuild), volumes, primary addresses, network, load balancer, database passwords",
+      "servers (delete, rebuild), volumes, primary addresses, network, load balancer, DNS records, database passwords",
     );
     const bare = review(exampleConfig({ protect: false }), facts);
     expect(Object.fromEntries(bare.summary)["Protected"]).toBe("nothing");

@@ -22,19 +22,28 @@ export interface ProofHeader {
   readonly tokenFile: string;
 }
 
-/** A balancer that the zone's records can point at. */
+/** A balancer that the zones' records can point at. */
 export interface EdgeOrigin extends DualStackAddress {
   readonly name: string;
-  /** Whether they do. @default true */
-  readonly used?: boolean;
 }
 
-/** What the zone's settings make the edge do. */
+/**
+ * What becomes of the visitors of each name: the name of an origin, for those that the zone's records lead there, or "308|https://www.foobar.net",
+ * for those that a rule of the zone leads to the same path under another name.
+ */
+export type Leads = Readonly<Record<string, string>>;
+
+/** What becomes of those whose zone has no records. */
+export const noLead = "none";
+
+/** What the settings of the zones make the edge do. */
 export interface EdgeProps {
   /** Where visitors reach the site. */
   readonly addresses: DualStackAddress;
-  /** Where the zone's A and AAAA records point, or can point: the balancers. */
+  /** Where the zones' A and AAAA records can point: the balancers. */
   readonly origins: readonly EdgeOrigin[];
+  /** File that holds the {@link Leads}, a HAProxy map; the process may have been told others since. */
+  readonly leadsFile: string;
   /** Certificate and key that visitors see, as one PEM file. */
   readonly certificateBundle: string;
   /** The only authority that the origin's certificate is accepted from (`ssl: strict`). The certificate must name the visitor's host. */
@@ -71,11 +80,7 @@ const edgeService = "edge";
 export function edgeConfig(props: EdgeProps): string {
   const { header, addresses, origins, originPort = ports.balancerHttps } = props;
   const servers = (address: (origin: EdgeOrigin) => string) =>
-    origins.map((origin) => ({
-      name: origin.name,
-      address: `${address(origin)}:${originPort}`,
-      state: origin.used === false ? " disabled" : "",
-    }));
+    origins.map((origin) => ({ name: origin.name, address: `${address(origin)}:${originPort}` }));
   return renderTemplate(new URL("edge.cfg.hbs", import.meta.url), {
     addresses: [
       { family: "ipv4", bind: addresses.ipv4, origins: servers(({ ipv4 }) => ipv4) },
@@ -88,6 +93,7 @@ export function edgeConfig(props: EdgeProps): string {
     minimumTlsVersion: props.minimumTlsVersion,
     strictTransportSecurity: strictTransportSecurity(props.hsts),
     socket: props.socket ?? "",
+    leadsFile: props.leadsFile,
     tokenKey,
     tokenFile: header?.tokenFile ?? "",
     proofHeader: header?.name ?? "",
@@ -103,9 +109,14 @@ function strictTransportSecurity({ maxAgeSeconds, includeSubdomains, preload }: 
 }
 
 /** What {@link startEdge} needs besides the environment's configuration. */
-export interface StartEdgeProps extends Omit<EdgeProps, "addresses" | "certificateBundle" | "header" | "clientBundle"> {
-  /** What visitors see: valid for the site and the apex, of an authority they trust. */
+export interface StartEdgeProps extends Omit<
+  EdgeProps,
+  "addresses" | "certificateBundle" | "leadsFile" | "header" | "clientBundle"
+> {
+  /** What visitors see: valid for all names, of an authority they trust. */
   readonly certificate: KeyPair;
+  /** What becomes of the visitors of each name. The names do not change while it runs. */
+  readonly leads: Leads;
   /** Name of the header with the secret, and the secret itself. */
   readonly header: { readonly name: string; readonly token: string };
   /** Certificate that the edge shows whoever asks for one. */
@@ -113,31 +124,32 @@ export interface StartEdgeProps extends Omit<EdgeProps, "addresses" | "certifica
 }
 
 /**
- * Starts the edge in the namespace of its host, or tells the one that runs what has changed: the secret, and where the records point. Then no
+ * Starts the edge in the namespace of its host, or tells the one that runs what has changed: the secret, and where visitors are led. Then no
  * connection breaks. It always shows what servers of either TLS mode ask for; Cloudflare only while the mode changes, but no server looks at
  * what it does not ask for. Its files and log are with those of the lab's other services.
  */
 export async function startEdge(
   layout: Layout,
-  { certificate, header, clientCertificate, ...props }: StartEdgeProps,
+  { certificate, leads, header, clientCertificate, ...props }: StartEdgeProps,
 ): Promise<void> {
   const file = (name: string): string => path.join(layout.services, name);
   await mkdir(layout.services, { recursive: true, mode: 0o700 });
   const socket = file("edge.sock");
   const tokenFile = file("edge-token.map");
   await writeFile(tokenFile, `${tokenKey} ${header.token}\n`, { mode: 0o600 });
+  const leadsFile = file("edge-leads.map");
+  const named = Object.entries(leads);
+  await writeFile(leadsFile, named.map(([host, lead]) => `${host} ${lead}\n`).join(""));
   // One that does not run reads files when it starts.
   const tell = (command: string): Promise<unknown> => askHaproxy(socket, command).catch(() => undefined);
   await tell(`set map ${tokenFile} ${tokenKey} ${header.token}`);
-  // The new one first: there is never none.
-  for (const { name, used } of [...props.origins].sort((a, b) => Number(b.used ?? true) - Number(a.used ?? true)))
-    for (const family of ["ipv4", "ipv6"])
-      await tell(`set server origin_${family}/${name} state ${used === false ? "maint" : "ready"}`);
+  for (const [host, lead] of named) await tell(`set map ${leadsFile} ${host} ${lead}`);
   const settings: EdgeProps = {
     ...props,
     socket,
     addresses: { ipv4: edge.publicIpv4, ipv6: edge.publicIpv6 },
     certificateBundle: await bundle(certificate, file("edge.pem")),
+    leadsFile,
     header: { name: header.name, tokenFile },
     clientBundle: await bundle(clientCertificate, file("edge-client.pem")),
   };
@@ -146,8 +158,7 @@ export async function startEdge(
     name: edgeService,
     host: edge.name,
     command: ["haproxy", "-db", "-f", file("edge.cfg")],
-    // Where the records point it was told.
-    configuration: edgeConfig({ ...settings, origins: props.origins.map((origin) => ({ ...origin, used: true })) }),
+    configuration: `${edgeConfig(settings)}\n${named.map(([host]) => host).join(" ")}`,
   });
 }
 

@@ -1,3 +1,4 @@
+import { formerDomain } from "../agreement.js";
 import { rule, unless } from "./rule.js";
 
 const timeoutBelowInterval = rule(["loadBalancer"], ({ loadBalancer: { healthCheck } }) =>
@@ -16,6 +17,46 @@ const domainInZone = rule(["domain", "cloudflare"], ({ domain, cloudflare: { zon
     got: zoneName,
     fix: `write "${domain}" or a parent of it, or leave it out`,
   })),
+);
+
+/**
+ * A zone has one set of rules and settings of each kind, and each of two domains brings its own. The new one's certificate is issued beside
+ * the one in use.
+ */
+const domainsApart = rule(
+  ["domain", "cloudflare", "loadBalancer", "certificate"],
+  ({ domain, cloudflare, loadBalancer, certificate: { generation } }) => {
+    const { formerly } = loadBalancer;
+    const former = formerDomain({ domain, loadBalancer });
+    if (former === undefined)
+      return unless(formerly?.zoneName === undefined, () => ({
+        path: "loadBalancer.formerly.zoneName",
+        rule: "must go with another loadBalancer.formerly.domain than domain",
+        got: formerly?.zoneName,
+        fix: "leave it out",
+      }));
+    const { zoneName = former } = formerly ?? {};
+    return [
+      ...unless(former === zoneName || former.endsWith(`.${zoneName}`), () => ({
+        path: "loadBalancer.formerly.zoneName",
+        rule: `must be the zone that holds loadBalancer.formerly.domain (${former})`,
+        got: zoneName,
+        fix: `write "${former}" or a parent of it, or leave it out`,
+      })),
+      ...unless(zoneName !== (cloudflare.zoneName ?? domain), () => ({
+        path: "loadBalancer.formerly.domain",
+        rule: `must lie in another zone than domain (${domain}), for a zone holds one set of rules`,
+        got: former,
+        fix: 'leave loadBalancer.formerly out, and change it by hand: docs/changes.md, "Within one zone"',
+      })),
+      ...unless(generation > 1, () => ({
+        path: "certificate.generation",
+        rule: "must be raised by one with another domain, for a certificate that has its names too",
+        got: generation,
+        fix: "write 2",
+      })),
+    ];
+  },
 );
 
 /** What browser vendors ask before they ship a domain (hstspreload.org). */
@@ -40,4 +81,4 @@ const somebodyWakesUp = rule(["environment", "monitoring"], ({ environment, moni
 );
 
 /** Rules about the balancer, Cloudflare and who is woken. */
-export const serviceRules = [timeoutBelowInterval, domainInZone, preloadAllowed, somebodyWakesUp];
+export const serviceRules = [timeoutBelowInterval, domainInZone, domainsApart, preloadAllowed, somebodyWakesUp];

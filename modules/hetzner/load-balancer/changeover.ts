@@ -2,6 +2,7 @@ import { conditional, Op, TerraformResource, Token, type IResolvable } from "cdk
 import { Construct } from "constructs";
 import { agreement } from "../../config/agreement.js";
 import type { Config } from "../../config/schema.js";
+import { siteHosts } from "../../platform/names.js";
 import type { PlatformServer } from "../server/index.js";
 import { madeFor } from "./agrees-with.js";
 
@@ -34,6 +35,21 @@ export class Changeover extends Construct {
   /** What records point at: a value of the new balancer, or of the one before. */
   used(now: string, before: IResolvable): string {
     return Token.asString(conditional(Op.eq(this.usedNumber.value, this.number), now, before));
+  }
+
+  /**
+   * Where visitors of one of two names are led: to the other one while that alone is served. In between both are, so that no two rules ever
+   * lead in a circle. Browsers remember what is said for good, so it is said when nothing is to change any more.
+   * @param from the environment under the name that they ask for
+   */
+  redirectFrom(from: Config): { readonly host: string; readonly statusCode: number; readonly count: number } {
+    const { config, former } = this.props;
+    const to = from === config ? former : config;
+    return {
+      host: siteHosts(to)[0],
+      statusCode: Token.asNumber(conditional(this.both, 307, 308)),
+      count: Token.asNumber(conditional(Op.eq(this.usedNumber.value, to.loadBalancer.number), 1, 0)),
+    };
   }
 
   /** Whether there are two balancers. */
@@ -75,7 +91,7 @@ export class Changeover extends Construct {
   }
 }
 
-/** A number in the state: of the balancer that records point at, or beside which there is no other. No deploy changes it. */
+/** A number in the state: of the balancer that visitors are led to, 0 for either, or beside which there is no other. No deploy changes it. */
 class BalancerNumber extends TerraformResource {
   constructor(
     scope: Construct,
