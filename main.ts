@@ -8,6 +8,12 @@ skipTokenStacks();
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
 async function main(): Promise<void> {
+  const [word] = process.argv.slice(2);
+  // `npm run synth staging` would build production.
+  if (word !== undefined)
+    throw new Error(
+      `synth: takes no arguments, got ${word}; an environment is named as ENVIRONMENT=staging npm run synth`,
+    );
   // Loaded one by one, the 800 files of an app run take longer than the run itself.
   const { module, keepCompiled } = await loadBundled<typeof Synth>({
     entry: path("stacks/synth.ts"),
@@ -16,6 +22,12 @@ async function main(): Promise<void> {
   await module.synth();
   keepCompiled();
 }
+
+// Whoever reads the review may have seen enough: npm run synth | head
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") console.error(error.message);
+  process.exit(error.code === "EPIPE" ? 0 : 1);
+});
 
 await main().catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error);

@@ -155,7 +155,7 @@ program
   .description("sends requests at a fixed rate for a fixed time and counts what became of them")
   .option("--rate <number>", "requests per second, at most 2000", upTo(2000), 50)
   .option("--seconds <number>", "how long, at most 600", upTo(600), 10)
-  .option("--path <path>", "page of the site", "/")
+  .option("--path <path>", "page of the site", pagePath, "/")
   .option("--method <method>", "HTTP method", "GET")
   .option("--body <json>", "body; {n} becomes the number of the request")
   .option("--keep-alive", "few visitors with many requests instead of many visitors")
@@ -231,6 +231,11 @@ function upTo(limit: number): (text: string) => number {
   };
 }
 
+function pagePath(text: string): string {
+  if (!text.startsWith("/")) throw new InvalidArgumentError('must begin with a slash, as "/notes"');
+  return text;
+}
+
 function tlsMode(text: string): "terminate" | "passthrough" {
   if (text !== "terminate" && text !== "passthrough")
     throw new InvalidArgumentError("must be terminate or passthrough");
@@ -239,8 +244,8 @@ function tlsMode(text: string): "terminate" | "passthrough" {
 
 // whoever reads the output may have seen enough: npm run lab status | head
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit();
+  if (error.code !== "EPIPE") console.error(error.message);
+  process.exit(error.code === "EPIPE" ? undefined : 1);
 });
 
 try {

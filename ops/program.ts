@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { allRotated } from "../modules/config/generations.js";
 import { loadEnvironment, readInvocation } from "../modules/config/load.js";
 import { restoreMoment } from "../modules/config/values/backup.js";
@@ -204,11 +204,18 @@ program
   .command("backups")
   .description("what of the data is in the archive, and how far back; exit code 1 when something needs a hand")
   .option("--json", "for programs")
-  .option(
-    "--create-bucket <project>",
-    "makes the bucket, or sets its lock, lifecycle and policy; the number of its Hetzner project",
+  .addOption(
+    new Option(
+      "--create-bucket <project>",
+      "makes the bucket, or sets its lock, lifecycle and policy; the number of its Hetzner project",
+    ).conflicts(["json", "checkBucket"]),
   )
-  .option("--check-bucket", "tries whether the bucket refuses what it must; writes a few bytes, which expire")
+  .addOption(
+    new Option(
+      "--check-bucket",
+      "tries whether the bucket refuses what it must; writes a few bytes, which expire",
+    ).conflicts("json"),
+  )
   .action(async ({ json, createBucket: project, checkBucket: check }: BackupsOptions) => {
     const config = await loadEnvironment(readInvocation().environment);
     if (project !== undefined) process.exitCode = await createBucket(config, project);
@@ -272,8 +279,8 @@ program
 /** Runs what the command line says. A failure is told to the person, and is the exit code. */
 export async function main(): Promise<void> {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    process.exit();
+    if (error.code !== "EPIPE") console.error(error.message);
+    process.exit(error.code === "EPIPE" ? undefined : 1);
   });
   try {
     await program.parseAsync();

@@ -21,7 +21,9 @@ const isProblem = ({ kind }: Finding): boolean => kind === "problem";
  * would stumble over the same.
  */
 export const checkRelease = async (tarball: string, settings: ApplicationSettings): Promise<readonly Finding[]> => {
-  const { size } = await stat(tarball);
+  const facts = await stat(tarball).catch(() => undefined);
+  if (!facts?.isFile()) return [problem(`${tarball} is no file`, "name the tarball that `npm run app:build` made")];
+  const { size } = facts;
   if (size > largestMib * 1024 * 1024)
     return [
       problem(

@@ -15,7 +15,10 @@ const leftOut = new Set(["node_modules", "__pycache__", "package-lock.json"]);
  * @throws when the folder holds something already
  */
 export const newApplication = async (runtime: Runtime, folder: string): Promise<void> => {
-  const existing = await readdir(folder).catch(() => []);
+  const existing = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw new Error(`app:new: ${folder} must be a new or an empty folder, got ${error.code}; name another folder`);
+  });
   if (existing.length > 0)
     throw new Error(
       `app:new: ${folder} must be new or empty, got ${existing.length} entries (${existing[0]}, …); name another folder`,

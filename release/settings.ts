@@ -20,14 +20,27 @@ const settings = z.looseObject({
 /** Settings of the application, as far as the check looks. */
 export type ApplicationSettings = z.output<typeof settings>["application"];
 
+/** @throws Error that names the file */
+async function readJson(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, "utf8"));
+  } catch (error) {
+    throw new Error(
+      `${file}: must be a file with JSON, such as an example's environment.json: ${(error as Error).message}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
 /**
  * Reads a file with lines of an environment, such as an example's `environment.json`.
  * @param file @default - none: the defaults
  * @throws when it cannot be read or is not like that
  */
 export const readSettings = async (file?: string): Promise<ApplicationSettings> => {
-  const text = file === undefined ? '{ "application": {} }' : await readFile(file, "utf8");
-  const { data, error } = settings.safeParse(JSON.parse(text));
+  const { data, error } = settings.safeParse(file === undefined ? { application: {} } : await readJson(file));
   if (error) throw new Error(`${file}: ${z.prettifyError(error)}`);
   return data.application;
 };

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -78,11 +78,28 @@ const asInPlace: Plugin = {
   },
 };
 
+/** Time of the file system's clock. */
+function now(file: string): number {
+  writeFileSync(unfinished(file), "");
+  try {
+    return changedMs(unfinished(file));
+  } finally {
+    rmSync(unfinished(file));
+  }
+}
+
+/** What helps where a file that is made at installation is not there. */
+const installed = (error: unknown): unknown =>
+  String(error).includes('resolve "@cdktf/provider-hcloud')
+    ? new Error("providers/hcloud: the bindings are made when packages are installed, and are missing; run `npm ci`", {
+        cause: error,
+      })
+    : error;
+
 async function make({ entry, file }: BundleProps): Promise<Bundle> {
   const { build } = await import("esbuild");
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(unfinished(file), "");
-  const startMs = changedMs(unfinished(file));
+  const startMs = now(file);
   const { metafile, outputFiles } = await build({
     entryPoints: [entry],
     bundle: true,
@@ -97,6 +114,8 @@ async function make({ entry, file }: BundleProps): Promise<Bundle> {
     plugins: [asInPlace],
     metafile: true,
     write: false,
+  }).catch((error: unknown) => {
+    throw installed(error);
   });
   const code = Buffer.from(outputFiles[0]?.contents ?? []);
   const inputs = [fileURLToPath(import.meta.url), ...Object.keys(metafile.inputs).map((input) => resolve(input))];
@@ -114,7 +133,7 @@ export interface Bundled<Module> {
 
 /**
  * Loads a module and all that it imports from one file.
- * @throws Error of esbuild when the file cannot be made
+ * @throws Error when the file cannot be made, of esbuild, or one that says what is not installed
  */
 export async function loadBundled<Module>(props: BundleProps): Promise<Bundled<Module>> {
   const bundle = readFresh(props.file) ?? (await make(props));

@@ -30,8 +30,13 @@ function check(stack: string): Outcome {
   return { stack, result: validate.succeeded ? "valid" : "invalid", details: validate.output };
 }
 
-if (!existsSync(folder)) throw new Error(`${folder} is missing; run: npm run synth`);
-if (spawnSync(terraform, ["version"]).error) throw new Error(`${terraform} is not installed; NO stack was checked`);
+function fail(words: string): never {
+  console.error(words);
+  process.exit(1);
+}
+
+if (!existsSync(folder)) fail(`${folder} is missing; run: npm run synth`);
+if (spawnSync(terraform, ["version"]).error) fail(`${terraform} is not installed; NO stack was checked`);
 
 const outcomes = readdirSync(folder).sort().map(check);
 for (const { stack, result, details } of outcomes) {

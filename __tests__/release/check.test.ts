@@ -161,3 +161,20 @@ describe("a release is checked: of", () => {
     expect(found.filter(({ kind }) => kind === "problem")).toEqual([]);
   });
 });
+
+describe("what is no release", () => {
+  it("is named, with what to name instead", async () => {
+    for (const path of [join(folder, "nowhere.tar.gz"), folder])
+      expect(await checkRelease(path, await readSettings())).toEqual([
+        { kind: "problem", what: `${path} is no file`, fix: "name the tarball that `npm run app:build` made" },
+      ]);
+  });
+
+  it("of settings too", async () => {
+    await expect(readSettings(join(folder, "nowhere.json"))).rejects.toThrow(/nowhere\.json: must be a file with JSON/);
+    writeFileSync(join(folder, "settings.json"), "{");
+    await expect(readSettings(join(folder, "settings.json"))).rejects.toThrow(
+      /settings\.json: must be a file with JSON/,
+    );
+  });
+});

@@ -27,6 +27,9 @@ describe("an application of one's own", () => {
     await expect(newApplication("python", folder)).rejects.toThrow(
       /must be new or empty, got \d+ entries .*; name another/,
     );
+    await expect(newApplication("python", join(folder, "mine"))).rejects.toThrow(
+      /mine must be a new or an empty folder, got ENOTDIR; name another folder$/,
+    );
   });
 
   it.each(["new", "build", "check"])("app:%s explains itself", (command) => {

@@ -2,6 +2,7 @@ import {
   cpSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -139,5 +140,16 @@ describe("what cannot be bundled", () => {
   it("is refused with the place", async () => {
     writeFileSync(at("deep/part.ts"), 'export { name } from "./missing.js";');
     await expect(load()).rejects.toThrow(/part\.ts:1:21: ERROR: Could not resolve "\.\/missing\.js"/);
+  });
+
+  it("leaves no file behind", async () => {
+    writeFileSync(at("deep/part.ts"), 'export { name } from "./missing.js";');
+    await expect(load()).rejects.toThrow();
+    expect(readdirSync(at("made"))).toEqual([]);
+  });
+
+  it("is told to be installed when it is what installation makes", async () => {
+    writeFileSync(at("deep/part.ts"), 'export { name } from "@cdktf/provider-hcloud/lib/name";');
+    await expect(load()).rejects.toThrow(/^providers\/hcloud: .* are missing; run `npm ci`$/);
   });
 });

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { afterEach, expect, it, vi } from "vitest";
 import { synth } from "../../stacks/synth.js";
@@ -25,4 +26,17 @@ it.each([
   await expect(synth(() => Promise.resolve({ default: exampleInput(mistake) }))).rejects.toThrow(words);
   const written = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   expect(written.map(({ name }) => name)).toEqual([]);
+});
+
+it("a word behind the command is no environment: production would be built in its place", () => {
+  const folder = temporaryFolder();
+  const { status, stderr } = spawnSync(process.execPath, ["--import", "tsx", "main.ts", "staging"], {
+    encoding: "utf8",
+    env: { ...process.env, CDKTF_OUTDIR: folder },
+  });
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr: "synth: takes no arguments, got staging; an environment is named as ENVIRONMENT=staging npm run synth\n",
+  });
+  expect(readdirSync(folder)).toEqual([]);
 });

@@ -27,10 +27,13 @@ export interface PlanProps {
 }
 
 /** What to do about an error whose words do not tell it. */
-const fixOf = (said: string): string =>
-  /Unsupported attribute/.test(said) && /terraform_remote_state/.test(said)
+function fixOf(said: string): string {
+  if (/^spawn .* ENOENT$/m.test(said))
+    return "\nIt is not installed; TERRAFORM_BINARY_NAME names another, such as tofu";
+  return /Unsupported attribute/.test(said) && /terraform_remote_state/.test(said)
     ? "\nA stack before this one does not have this yet; deploy first: npm run ops deploy"
     : "";
+}
 
 /** Terraform or OpenTofu in the folder of one synthesized stack. */
 export class Stack {

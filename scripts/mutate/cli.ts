@@ -25,6 +25,7 @@ interface Options {
 /** Tries these mistakes, or a sample of them, names each that no test notices, and sets how the command ends. */
 async function tryAndTell(all: readonly Change[], { every, quick: isQuick = false }: Options): Promise<void> {
   const changes = all.filter((_, index) => (index + 1) % Number(every) === 0);
+  if (changes.length === 0) throw new Error("mutate: there is no mistake to make; try another --file or --every");
   const unnoticed = await tryChanges(changes, isQuick, ({ file, label }, isNoticed) =>
     console.log(`${isNoticed ? "noticed" : "by its own tests not noticed"}: ${file}: ${label}`),
   );
@@ -84,4 +85,9 @@ program
     process.exitCode = exitCode;
   });
 
-await program.parseAsync();
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

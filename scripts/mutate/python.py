@@ -66,6 +66,9 @@ def is_equivalent(program, difference):
 def mistakes(folder, program, modules):
     """[name, outcome] of each in these modules, or in all."""
     part = PROGRAMS[program]
+    known = sorted(file.stem for file in (PROJECT / PARTS / part / "files" / program).glob("[!_]*.py"))
+    if unknown := [module for module in modules if module not in known]:
+        sys.exit(f"mutate: {program} has no module {', '.join(unknown)}; it has {', '.join(known)}")
     shutil.copytree(PROJECT / PARTS / part / "files" / program, folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(PROJECT / "__tests__" / PARTS / part, folder / "tests", ignore=lambda _, names: [name for name in names if not name.endswith(".py")])
     if program == "mysql-backup":
