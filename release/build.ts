@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { create } from "tar";
 
 /** Properties of {@link buildRelease}. */
@@ -160,12 +160,19 @@ const report = ({ path, bytes, sha256 }: BuiltRelease): string =>
     `  application: { url: "https://…/${path.split("/").at(-1)}", sha256: "${sha256}" },`,
   ].join("\n");
 
+/** A version, which is part of the tarball's name. */
+function versionOf(text: string): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/.test(text))
+    throw new InvalidArgumentError('must be letters, digits and ._+- alone, as "1.0.1"');
+  return text;
+}
+
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   const command = new Command("npm run app:build --")
     .description("builds the release: the application and the platform's programs, in one tarball")
     .option("--application <folder>", "folder of the application, with its `build` command (default: the guestbook)")
     .option("--folder <path>", "where to write it", "dist")
-    .option("--version <version>", "version the application reports", "1.0.0")
+    .option("--version <version>", "version the application reports", versionOf, "1.0.0")
     .parse();
   void buildRelease(command.opts<BuildProps>()).then(
     (built) => console.log(report(built)),

@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,6 +17,18 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("an application that cannot be built", () => {
+  it("has a version that leads out of the folder", () => {
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ["--import", "tsx", "release/build.ts", "--folder", folder, "--version", "../1.0.0"],
+      { encoding: "utf8" },
+    );
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringContaining("must be letters, digits and ._+- alone") as string,
+    });
+  });
+
   it.each([
     ["nothing there", undefined, /must be a command that fills the folder.*app:new/],
     ["a library missing", "import 'no-such-library';", /no-such-library[^]*\nfix: npm install --prefix /],

@@ -412,8 +412,8 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
       'application.visitor.headers.Content-Length: must be no header that every client sets by itself, got "Content-Length"; remove it',
     ],
     [
-      { application: { visitor: { ...visitor, body: `{text}${"x".repeat(32 * 1024)}` } } },
-      `application.visitor.body: must have at most 32 KiB, as every request, got "{text}${"x".repeat(73)}…; write a shorter one`,
+      { application: { visitor: { ...visitor, body: `{text}${"x".repeat(64 * 1024)}` } } },
+      `application.visitor.body: must have at most 64 KiB, as every request, got "{text}${"x".repeat(73)}…; write a shorter one`,
     ],
     [
       { application: { visitor: { ...visitor, path: "/readyz" } } },

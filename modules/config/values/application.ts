@@ -74,9 +74,9 @@ export const headerName = text((value) => {
 
 /** Body of a request. */
 export const body = text((value) =>
-  Buffer.byteLength(value) <= bodyKib.application * 1024
+  Buffer.byteLength(value) <= bodyKib.nginx * 1024
     ? undefined
-    : { rule: `must have at most ${bodyKib.application} KiB, as every request`, fix: "write a shorter one" },
+    : { rule: `must have at most ${bodyKib.nginx} KiB, as every request`, fix: "write a shorter one" },
 );
 
 /** Name of a table or column, as SQL takes it without quotes. */
