@@ -23,8 +23,16 @@ async function main(): Promise<void> {
   keepCompiled();
 }
 
+let isDone = false;
+process.once("exit", () => {
+  if (isDone) return;
+  console.error("synth: an environment's file ended the run, or waits for what never comes; mend the file");
+  process.exitCode = 1;
+});
+
 // Whoever reads the review may have seen enough: npm run synth | head
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  isDone = true;
   if (error.code !== "EPIPE") console.error(error.message);
   process.exit(error.code === "EPIPE" ? 0 : 1);
 });
@@ -33,3 +41,4 @@ await main().catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 });
+isDone = true;

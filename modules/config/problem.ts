@@ -30,11 +30,15 @@ function asText(value: unknown): string {
 export const escaped = (character: string): string =>
   `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
 
+/** Whether a value is an error, also one that Node's loader hands over from its own thread: a file that cannot be read or found. No code of the value is run. */
+const isError = (value: unknown): value is Error =>
+  types.isNativeError(value) || (!types.isProxy(value) && value instanceof Error);
+
 /** A value as a message may show it: shortened, and without what must not reach a log. */
 function show(value: unknown): string {
   if (value === undefined) return "nothing";
   if (typeof value === "number") return String(value);
-  if (types.isNativeError(value)) return `${value.name}: ${value.message.replaceAll(/\s+/g, " ")}`.slice(0, 300);
+  if (isError(value)) return `${value.name}: ${value.message.replaceAll(/\s+/g, " ")}`.slice(0, 300);
   const kind = strangeKind(value);
   if (kind) return kind.name;
   const text = asText(value)

@@ -81,6 +81,11 @@ describe("environment files", () => {
     ["a text", '"a text"'],
     [undefined, "nothing"],
     [() => 1, "a function"],
+    // As Node's loader hands it over from its own thread, when a file is mistyped or is not there.
+    [
+      Object.assign(Object.create(Error.prototype) as Error, { name: "TransformError", message: 'Expected "}"' }),
+      'TransformError: Expected "}"',
+    ],
   ])("are named when they throw what is no error: %s", async (thrown, shown) => {
     await expect(loadEnvironment("staging", () => Promise.reject(thrown as unknown as Error))).rejects.toThrow(
       `environments/staging.ts: must run without an error, got ${shown}; mend the file`,
