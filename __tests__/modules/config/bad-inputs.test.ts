@@ -255,6 +255,14 @@ const mistakes: Readonly<Record<string, readonly (readonly [mistake: Mistake, li
       'application.statusPath: must be a path of at most 100 letters, digits and ._~- between slashes, without a slash at its end, got "/"; write it as "/healthz"',
     ],
     [
+      { application: { pagePath: "/index.php" } },
+      'application.pagePath: must be no path that only scanners ask for (….php, /wp-…), which Cloudflare stops, got "/index.php"; choose another path, or say in cloudflare.firewall.expression what is stopped instead',
+    ],
+    [
+      { application: { writePaths: ["/wp-json/"] } },
+      'application.writePaths[0]: must be no path that only scanners ask for (….php, /wp-…), which Cloudflare stops, got "/wp-json/"; choose another path, or say in cloudflare.firewall.expression what is stopped instead',
+    ],
+    [
       { application: { pagePath: "/api/status" } },
       'application.statusPath: must be another path than application.pagePath: one answers with JSON, the other with HTML, got "/api/status"; name the path of each, or leave statusPath out',
     ],

@@ -49,6 +49,26 @@ const visitorWrites = rule(["application"], ({ application: { visitor, writePath
   })),
 );
 
+/** What `modules/cloudflare/waf-rule.ts` stops, of paths that can be written here, where the configuration names no other expression. */
+const scannersPath = /\.php$|^\/wp-/i;
+
+const passesWaf = rule(["application", "cloudflare"], ({ application, cloudflare }) => {
+  const { pagePath, statusPath, visitor, writePaths } = application;
+  return [
+    { path: "pagePath", got: pagePath },
+    { path: "statusPath", got: statusPath },
+    { path: "visitor.path", got: visitor?.path },
+    ...writePaths.map((got, index) => ({ path: `writePaths[${index}]`, got })),
+  ].flatMap(({ path, got }) =>
+    unless(cloudflare.firewall.expression !== undefined || !scannersPath.test(got ?? ""), () => ({
+      path: `application.${path}`,
+      rule: "must be no path that only scanners ask for (….php, /wp-…), which Cloudflare stops",
+      got,
+      fix: "choose another path, or say in cloudflare.firewall.expression what is stopped instead",
+    })),
+  );
+});
+
 const nameOf = (variable: string): string => variable.replace(/_FILE$/, "");
 
 /** Each secret has a variable with the path of its file, and Terraform's name for it is in lower case. */
@@ -103,4 +123,4 @@ const memoryFits = rule(["application", "servers", "serverType"], ({ application
 });
 
 /** Rules about the application. */
-export const applicationRules = [pathsDiffer, visitorWrites, secretsHaveNames, staticIsNginx, memoryFits];
+export const applicationRules = [pathsDiffer, visitorWrites, passesWaf, secretsHaveNames, staticIsNginx, memoryFits];
