@@ -25,6 +25,28 @@ const placeholder: Check = ({ application }) =>
     "is the example's: servers will refuse the download; name the release that `npm run app:build` made",
   );
 
+/** Parts of the query of an address that a storage has signed. */
+const signature = /[?&](X-Amz-Signature|X-Goog-Signature|Signature|sig|se|Expires)=/i;
+
+const signedAddress: Check = ({ application: { url } }) =>
+  when(
+    signature.test(url),
+    "application.url",
+    "is signed, and such an address ends: servers that are made later are refused the download; serve the release without",
+  );
+
+/** How variables are called that hold secrets. */
+const secretName = /(^|_)(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIALS?)$/;
+
+const plainSecrets: Check = ({ application: { environment } }) =>
+  Object.entries(environment).flatMap(([name, value]) =>
+    when(
+      secretName.test(name) && value !== "",
+      `application.environment.${name}`,
+      "is called like a secret, and stands in plain files; make it one of application.secrets",
+    ),
+  );
+
 const protection: Check = ({ protect }) =>
   when(!protect, "protect", "is false: one `destroy`, or one wrong plan, deletes servers and data");
 
@@ -154,6 +176,8 @@ const aptKeysEnd: Check = ({ aptSources, monitoring: { enabled } }, { today }) =
 
 const checks: readonly Check[] = [
   placeholder,
+  signedAddress,
+  plainSecrets,
   edgeCertificate,
   protection,
   state,

@@ -53,6 +53,21 @@ describe("warnings", () => {
     ]);
   });
 
+  it("say that a signed address of the release ends", () => {
+    const url = "https://storage.foobar.com/release.tar.gz?X-Amz-Expires=600&X-Amz-Signature=0123";
+    expect(warnings({ application: { ...silent.application, url } })).toEqual([
+      expect.stringMatching(/^application\.url is signed, and such an address ends/),
+    ]);
+    expect(warnings({ application: { ...silent.application, url: "https://storage.foobar.com/r?v=1" } })).toEqual([]);
+  });
+
+  it("name variables that are called like secrets", () => {
+    const environment = { MAIL_PASSWORD: "tea", TOKEN_MINUTES: "5", API_KEY: "" };
+    expect(warnings({ application: { ...silent.application, environment } })).toEqual([
+      expect.stringMatching(/^application\.environment\.MAIL_PASSWORD is called like a secret/),
+    ]);
+  });
+
   it("name the hosts that Cloudflare's certificate of the zone does not cover, and how to cover them", () => {
     const deep = (domain: string, zoneName?: string) => warnings({ domain, cloudflare: { zoneName } });
     expect(deep("foobar.com")).toEqual([]);
