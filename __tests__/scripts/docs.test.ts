@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { settings } from "../../modules/config/settings.js";
 import { generatedPages } from "../../scripts/docs/pages.js";
@@ -27,5 +28,36 @@ describe("settings", () => {
     const groups = ["object", "list of object"];
     const silent = settings().filter((setting) => setting.description === "" && !groups.includes(setting.type));
     expect(silent.map((setting) => setting.path.join("."))).toEqual([]);
+  });
+});
+
+describe("links between pages", () => {
+  const pages = [
+    ...readdirSync("."),
+    ...["docs", "examples", "lab"].flatMap((folder) =>
+      readdirSync(folder, { recursive: true, encoding: "utf8" }).map((file) => join(folder, file)),
+    ),
+  ].filter((file) => file.endsWith(".md") && !file.includes("node_modules"));
+  const withoutCode = (text: string): string => text.replaceAll(/^ *```[^]*?^ *```$/gm, "");
+  /** Anchors of a page's headings, as the repository's host makes them. */
+  const anchorsOf = (page: string): readonly string[] =>
+    [...withoutCode(readFileSync(page, "utf8")).matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
+      heading
+        .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1")
+        .toLowerCase()
+        .replaceAll(/[^\w\- ]/g, "")
+        .replaceAll(" ", "-"),
+    );
+
+  it.each(pages)("of %s lead somewhere", (page) => {
+    const links = [...withoutCode(readFileSync(page, "utf8")).matchAll(/\]\((?!\w+:)([^)\s]+)\)/g)].map(
+      ([, to = ""]) => to,
+    );
+    const dead = links.filter((link) => {
+      const [path = "", anchor] = link.split("#");
+      const to = path === "" ? page : join(dirname(page), path);
+      return !existsSync(to) || (anchor !== undefined && to.endsWith(".md") && !anchorsOf(to).includes(anchor));
+    });
+    expect(dead).toEqual([]);
   });
 });

@@ -71,7 +71,7 @@ const chapters: readonly Chapter[] = [
   {
     title: "Network, balancer and TLS",
     about:
-      "`tls` and `network.balancerIp` change a running site by [a second balancer](changes.md#change-tls-mode-or-the-balancers-address).",
+      "`tls` and `network.balancerIp` change a running site by [a second balancer](changes.md#change-the-domain-tls-mode-or-the-balancers-address).",
     keys: ["tls", "network", "loadBalancer"],
     example: { tls: "passthrough", loadBalancer: { type: "lb21", healthCheck: { intervalSeconds: 5 } } },
   },
