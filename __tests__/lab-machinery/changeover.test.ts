@@ -3,7 +3,7 @@ import { balancerStage, leadsOf, reach } from "../../lab/balancer/changeover.js"
 import { formerOf } from "../../modules/config/agreement.js";
 import { domainsAtEdge } from "../../lab/environment.js";
 import { layout } from "../../lab/layout.js";
-import { exampleConfig } from "../support/config.js";
+import { exampleConfig, exampleMove } from "../support/config.js";
 import { temporaryFolder } from "../support/payload-files.js";
 
 const there = exampleConfig({
@@ -40,13 +40,7 @@ describe("the lab's balancers", () => {
 
 describe("the names at the lab's edge", () => {
   const number = (used: 0 | 1 | 2) => ({ used });
-  const moved = exampleConfig({
-    domain: "foobar.net",
-    network: { balancerIp: "10.0.1.6" },
-    certificate: { generation: 2 },
-    cloudflare: { number: 2 },
-    loadBalancer: { number: 2, formerly: { domain: "foobar.com", tls: "terminate", balancerIp: "10.0.1.5" } },
-  });
+  const moved = exampleConfig(exampleMove);
   const former = formerOf(moved);
 
   it("lead to the balancer that is used", () => {

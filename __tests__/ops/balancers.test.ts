@@ -4,7 +4,7 @@ import type { Config } from "../../modules/config/schema.js";
 import type { ApiBalancer, ApiServer } from "../../ops/hetzner/api.js";
 import { HetznerBalancers } from "../../ops/hetzner/balancers.js";
 import { destructionOf, type Plan, retargetingOf } from "../../ops/terraform/plan.js";
-import { exampleConfig } from "../support/config.js";
+import { exampleConfig, exampleMove } from "../support/config.js";
 import { synthesizeEnvironment } from "../support/environment.js";
 import { addressesIn } from "../support/synth.js";
 import { standInApi } from "./support/hetzner.js";
@@ -198,13 +198,7 @@ describe("the balancer before", () => {
 });
 
 /** The domain takes over from another: two zones, and both balancers show a certificate that has both names. */
-const moved = exampleConfig({
-  domain: "foobar.net",
-  network: { balancerIp: "10.0.1.6" },
-  certificate: { generation: 2 },
-  cloudflare: { number: 2 },
-  loadBalancer: { number: 2, formerly: { domain: "foobar.com", tls: "terminate", balancerIp: "10.0.1.5" } },
-});
+const moved = exampleConfig(exampleMove);
 const stays = synthesizeEnvironment(exampleConfig());
 const moves = synthesizeEnvironment(moved);
 const recordsOf = (site: string) =>

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { agreement, formerOf } from "../../modules/config/agreement.js";
 import type { Config } from "../../modules/config/schema.js";
-import { changingOver } from "../../ops/commands/changeover.js";
+import { changingOver, sayChangeover } from "../../ops/commands/changeover.js";
 import type { Context } from "../../ops/core/maintain.js";
 import { Progress } from "../../ops/core/progress.js";
-import type { Balancers } from "../../ops/core/site.js";
-import { exampleConfig } from "../support/config.js";
+import type { Balancers, Site } from "../../ops/core/site.js";
+import { exampleConfig, exampleMove } from "../support/config.js";
 import { cloudServer } from "./support/snapshot.js";
 
 const names = ["alpha", "bravo", "charlie"] as const;
@@ -28,13 +28,7 @@ const tls: Change = {
   }),
 };
 const domain: Change = {
-  takesOver: exampleConfig({
-    domain: "foobar.net",
-    network: { balancerIp: "10.0.1.6" },
-    certificate: { generation: 2 },
-    cloudflare: { number: 2 },
-    loadBalancer: { number: 2, formerly: { domain: "foobar.com", tls: "terminate", balancerIp: "10.0.1.5" } },
-  }),
+  takesOver: exampleConfig(exampleMove),
   goesBack: exampleConfig({
     certificate: { generation: 2 },
     loadBalancer: { number: 1, formerly: { domain: "foobar.net", tls: "terminate", balancerIp: "10.0.1.6" } },
@@ -64,14 +58,8 @@ class World {
     this.madeFor = Object.fromEntries(names.slice(0, web).map((name) => [name, agreement(plain)]));
   }
 
-  /** Runs a rollout. @param moments of those at which it can be killed it is at the last one */
-  async rollout(config: Config, moments = Infinity): Promise<void> {
-    let left = moments;
-    const moment = (what: string): void => {
-      this.done.push(what);
-      this.lookAtVisitors(config, what);
-      if (--left < 0) throw killed;
-    };
+  /** What a command works with. @param moment told at which it could be killed */
+  context(config: Config, moment: (what: string) => void) {
     const former = formerOf(config);
     const { number } = config.loadBalancer;
     const healthy = (): Name[] => names.filter((name) => this.madeFor[name] === agreement(config));
@@ -106,7 +94,7 @@ class World {
         return Promise.resolve();
       },
     };
-    const context = {
+    return {
       site: {
         config: { ...config, servers: config.servers.slice(0, this.web) },
         cloud: {
@@ -129,6 +117,17 @@ class World {
       lock: { inHand: this.inHand },
       progress: new Progress(() => undefined),
     };
+  }
+
+  /** Runs a rollout. @param moments of those at which it can be killed it is at the last one */
+  async rollout(config: Config, moments = Infinity): Promise<void> {
+    let left = moments;
+    const moment = (what: string): void => {
+      this.done.push(what);
+      this.lookAtVisitors(config, what);
+      if (--left < 0) throw killed;
+    };
+    const context = this.context(config, moment);
     const takeNext = (): Promise<boolean> => {
       const next = this.inHand ?? names.slice(0, this.web).find((name) => this.madeFor[name] !== agreement(config));
       if (next === undefined) return Promise.resolve(false);
@@ -163,10 +162,12 @@ const servers = {
 const changes = {
   "of tls": {
     ...tls,
+    led: "Cloudflare's records point at the new balancer",
     whole: ["opens", "opened", ...servers.first, "points", "pointed", ...servers.last, "closes", "is alone"],
   },
   "of the domain": {
     ...domain,
+    led: "www.foobar.com and foobar.com lead to www.foobar.net",
     whole: [
       "makes origin-certificate",
       ...["opens", "opened", ...servers.first, "parts", "parted", "points", "pointed"],
@@ -175,7 +176,7 @@ const changes = {
   },
 };
 
-describe.each(Object.entries(changes))("a change %s", (_, { takesOver, goesBack, whole }) => {
+describe.each(Object.entries(changes))("a change %s", (_, { takesOver, goesBack, led, whole }) => {
   it("makes the second one first, points at it when half are there, and takes the other one last", async () => {
     const world = new World();
     await world.rollout(takesOver);
@@ -191,6 +192,21 @@ describe.each(Object.entries(changes))("a change %s", (_, { takesOver, goesBack,
     await one.rollout(takesOver);
     expect(one.outages.at(-1)).toBe("points");
     expect(one).toMatchObject({ used: 2, only: 2 });
+  });
+
+  it("says what is left of it, without doing any of it", async () => {
+    const world = new World();
+    await expect(world.rollout(takesOver, whole.indexOf("bravo is off"))).rejects.toBe(killed);
+    world.done.length = 0;
+    const said: string[] = [];
+    const { site } = world.context(takesOver, (what) => world.done.push(what));
+    await sayChangeover(site as unknown as Site, (line) => said.push(line));
+    expect(said).toEqual([
+      "a second balancer takes over: 1 of 3 web servers were made for it",
+      `${led}, when half of them are healthy there`,
+      "the balancer before goes at the end",
+    ]);
+    expect(world.done).toEqual([]);
   });
 
   it("does nothing when it is over, though the configuration still names it", async () => {
@@ -272,10 +288,7 @@ describe("servers that were made for another balancer", () => {
 
   it("are refused with the numbers that the configuration has, where it names another domain as the one before", async () => {
     const wrong = exampleConfig({
-      domain: "foobar.net",
-      network: { balancerIp: "10.0.1.6" },
-      certificate: { generation: 2 },
-      cloudflare: { number: 2 },
+      ...exampleMove,
       loadBalancer: { number: 2, formerly: { domain: "foobar.org", tls: "terminate", balancerIp: "10.0.1.5" } },
     });
     await expect(new World().rollout(wrong)).rejects.toThrow(

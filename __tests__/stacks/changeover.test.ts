@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { exampleConfig } from "../support/config.js";
+import { exampleConfig, exampleMove } from "../support/config.js";
 import { synthesizeEnvironment } from "../support/environment.js";
 import { addressesIn, onlyResource, resources, type Synthesized } from "../support/synth.js";
 
@@ -137,24 +137,8 @@ describe("a change of the address alone", () => {
 });
 
 describe("a change of the domain", () => {
-  const moves = synthesizeEnvironment(
-    exampleConfig({
-      domain: "foobar.net",
-      network: { balancerIp: "10.0.1.6" },
-      certificate: { generation: 2 },
-      cloudflare: { number: 2 },
-      loadBalancer: { number: 2, formerly: { domain: "foobar.com", tls: "terminate", balancerIp: "10.0.1.5" } },
-    }),
-  );
-  const moved = synthesizeEnvironment(
-    exampleConfig({
-      domain: "foobar.net",
-      network: { balancerIp: "10.0.1.6" },
-      certificate: { generation: 2 },
-      cloudflare: { number: 2 },
-      loadBalancer: { number: 2 },
-    }),
-  );
+  const moves = synthesizeEnvironment(exampleConfig(exampleMove));
+  const moved = synthesizeEnvironment(exampleConfig({ ...exampleMove, loadBalancer: { number: 2 } }));
   const rulesets = ({ edge }: typeof moves) => resources(edge, "cloudflare_ruleset");
 
   it("keeps every address that there was, and has a second site under names of its own, in a zone of its own", () => {

@@ -55,3 +55,12 @@ export const exampleInput = (overrides: Overrides<EnvironmentInput> = {}): Envir
  */
 export const exampleConfig = (overrides: Overrides<EnvironmentInput> = {}, environment = "production"): Config =>
   checkEnvironment(environment, exampleInput(overrides));
+
+/** The example while another domain takes over from its own. */
+export const exampleMove = {
+  domain: "foobar.net",
+  network: { balancerIp: "10.0.1.6" },
+  certificate: { generation: 2 },
+  cloudflare: { number: 2 },
+  loadBalancer: { number: 2, formerly: { domain: "foobar.com", tls: "terminate", balancerIp: "10.0.1.5" } },
+} as const satisfies Overrides<EnvironmentInput>;

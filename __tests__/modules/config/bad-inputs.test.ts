@@ -1,18 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { exampleSshKey } from "../../support/config.js";
+import { exampleMove, exampleSshKey } from "../../support/config.js";
 import { linesOf, type Mistake } from "./mistake.js";
 
 const digest = "0".repeat(63);
 const nextKey = { url: "https://repo.mysql.com/next", fingerprints: ["A".repeat(40)], ends: "2029-10-23" };
-const formerly = { domain: "foobar.com", tls: "terminate", balancerIp: "10.0.1.5" };
-/** A domain that takes over from the example's. */
-const moved = {
-  domain: "foobar.net",
-  network: { balancerIp: "10.0.1.6" },
-  certificate: { generation: 2 },
-  cloudflare: { number: 2 },
-  loadBalancer: { number: 2, formerly },
-};
+const moved = exampleMove;
+const { formerly } = moved.loadBalancer;
 const visitor = { path: "/orders", body: '{"what":"{text}"}', table: "orders", column: "what" };
 const webOnly = { roles: ["web"] };
 /** Ten networks, with so many ports each. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { renderReview, review, reviewWidth, type ReviewFacts } from "../../../modules/review/index.js";
-import { exampleConfig } from "../../support/config.js";
+import { exampleConfig, exampleMove } from "../../support/config.js";
 
 const facts: ReviewFacts = {
   payloads: ["alpha", "bravo", "charlie"].map((server) => ({ server, bytes: 12_800, hash: "0123456789ab" })),
@@ -68,13 +68,7 @@ describe("the review's data", () => {
   });
 
   it("says what becomes of a former name, where the configuration has one", () => {
-    const moved = exampleConfig({
-      domain: "foobar.net",
-      network: { balancerIp: "10.0.1.6" },
-      certificate: { generation: 2 },
-      cloudflare: { number: 2 },
-      loadBalancer: { number: 2, formerly: { domain: "foobar.com", tls: "terminate", balancerIp: "10.0.1.5" } },
-    });
+    const moved = exampleConfig(exampleMove);
     expect(Object.fromEntries(review(moved, facts).summary)["Changes over"]).toBe(
       "from the balancer at 10.0.1.5, TLS ended by the load balancer (terminate); www.foobar.com and foobar.com then lead to www.foobar.net",
     );
