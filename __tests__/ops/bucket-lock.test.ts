@@ -2,12 +2,13 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { Lock } from "../../ops/core/lock.js";
+import { holdingOf, Lock } from "../../ops/core/lock.js";
 import { checkBackend } from "../../ops/commands/check-backend.js";
 import { BucketLock } from "../../ops/hetzner/bucket-lock.js";
+import { lockOf } from "../../ops/hetzner/site.js";
 
-/** An object storage that holds one object. @param keepsCondition whether it heeds If-None-Match */
-async function bucket(keepsCondition = true) {
+/** An object storage that holds one object. @param refusal what it answers to a second write with If-None-Match; 200 where it does not heed that */
+async function bucket(refusal = 412) {
   let held: string | undefined;
   const asked: string[] = [];
   const http = createServer((request, response) => {
@@ -16,8 +17,8 @@ async function bucket(keepsCondition = true) {
     request.on("end", () => {
       asked.push(`${request.method} ${request.url} ${request.headers.authorization?.split(",")[0]}`);
       const refused =
-        keepsCondition && request.method === "PUT" && request.headers["if-none-match"] === "*" && held !== undefined;
-      response.statusCode = refused ? 412 : request.method === "GET" && held === undefined ? 404 : 200;
+        refusal !== 200 && request.method === "PUT" && request.headers["if-none-match"] === "*" && held !== undefined;
+      response.statusCode = refused ? refusal : request.method === "GET" && held === undefined ? 404 : 200;
       const answer = held ?? "";
       if (request.method === "PUT" && !refused) held = body;
       if (request.method === "DELETE") held = undefined;
@@ -49,6 +50,38 @@ describe("the lock in a bucket", () => {
   });
 });
 
+describe("two writers at the same moment", () => {
+  it.each([412, 409])("are told which of them was first, by either of S3's answers: %i", async (refusal) => {
+    const { store } = await bucket(refusal);
+    const holding = holdingOf("rollout");
+    expect([await store.create(holding), await store.create(holding)]).toEqual([true, false]);
+  });
+
+  it("hear of any other answer", async () => {
+    const { store } = await bucket(403);
+    const holding = holdingOf("rollout");
+    await store.create(holding);
+    await expect(store.create(holding)).rejects.toThrow("the lock cannot be written; the object storage answers 403");
+  });
+});
+
+describe("where the lock of an environment is", () => {
+  const backend = { type: "s3", endpoint: "https://fsn1.test", bucket: "states", region: "fsn1" } as const;
+  const key = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "secret" };
+  const placeOf = (settings: object, variables: NodeJS.ProcessEnv = key) =>
+    lockOf({ environment: "production", backend: settings } as never, variables).place;
+
+  it("is beside its state", () => {
+    expect(placeOf({ type: "local" })).toMatch(/\/state\/production-ops\.lock$/);
+    expect(placeOf(backend)).toBe("https://fsn1.test/states/production/ops.lock");
+    expect(placeOf({ ...backend, prefix: "www" })).toBe("https://fsn1.test/states/www/ops.lock");
+  });
+
+  it.each(["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])("takes the bucket's whole key: without %s", (variable) => {
+    expect(() => placeOf(backend, { ...key, [variable]: undefined })).toThrow(/are not set/);
+  });
+});
+
 describe("check-backend", () => {
   it("finds a lock where the second writer is refused, and leaves nothing behind", async () => {
     const { store } = await bucket();
@@ -59,7 +92,7 @@ describe("check-backend", () => {
   });
 
   it("finds none where a store ignores the condition", async () => {
-    const { store } = await bucket(false);
+    const { store } = await bucket(200);
     const said: string[] = [];
     expect(await checkBackend(store, (line) => said.push(line))).toBe(1);
     expect(said.join()).toMatch(/^NO LOCK: .*If-None-Match.*choose another object storage/);

@@ -25,6 +25,10 @@ describe("a rollout", () => {
     expect(nextOf(snapshot(), isWanted({}), "charlie")?.name).toBe("charlie");
   });
 
+  it("takes a server that does not exist, or that nobody knows to be current", () => {
+    expect(nextOf(snapshot({ bravo: { cloud: null } }), isWanted({}))?.name).toBe("bravo");
+  });
+
   it("takes only what is named, and current ones only when told so", () => {
     expect(nextOf(all, isWanted({ only: ["charlie"] }))?.name).toBe("charlie");
     expect(nextOf(snapshot(), isWanted({ only: ["charlie"] }))).toBeUndefined();
@@ -71,6 +75,7 @@ describe("a failover", () => {
   it("goes to the member that is least behind, or to the named one", () => {
     expect(decided({ bravo: { member: { lagSeconds: 2 } } })).toBe("alpha to charlie");
     expect(decided({}, "charlie")).toBe("alpha to charlie");
+    expect(decided({ bravo: { member: { lagSeconds: 5 } } }, "bravo")).toBe("alpha to bravo");
   });
 
   it("is refused to a member that could not take writes at once, and without a primary", () => {

@@ -1,9 +1,11 @@
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { duty, isDue, mysqlRefusal, untold } from "../../ops/commands/upgrade.js";
 import { nextOf } from "../../ops/core/maintain.js";
 import { mixRefusal, mysqlVersionOf } from "../../ops/core/mysql-versions.js";
 import type { ServerState } from "../../ops/core/snapshot.js";
+import { temporaryFolder, writeBelow } from "../support/payload-files.js";
 import { hasTool, runTool } from "../support/tools.js";
 import { snapshot } from "./support/snapshot.js";
 
@@ -106,5 +108,52 @@ describe("what is sent to a server", () => {
 
   it.runIf(hasTool("shellcheck", "scripts of ops"))("satisfies shellcheck", () => {
     expect(runTool("shellcheck", [script])).toEqual({ status: 0, output: "" });
+  });
+
+  /** What the script does on a server, sent to a shell as SSH sends it. @param fails a command's first words */
+  const sent = ({ hasMysql = true, fails = "none" } = {}): readonly string[] => {
+    const folder = temporaryFolder();
+    const told = (body = "") => `#!/bin/sh
+words="\${0##*/} $*"
+frozen=; [ ! -e ${folder}/etc/mysql/FROZEN ] || frozen=", frozen"
+echo "$words$(cat)$frozen"; case "$words" in "${fails}"*) exit 1 ;; esac
+${body}`;
+    const isThere = `[ "$1" != is-enabled ] || [ "$3" = mysql.service ] && ${hasMysql}`;
+    writeBelow(folder, [
+      ...(hasMysql ? [{ path: "etc/mysql/server.cnf", content: "" }] : []),
+      ...Object.entries({
+        dpkg: "",
+        "apt-get": 'echo "asks $DEBIAN_FRONTEND"',
+        systemctl: isThere,
+        "restart-upgraded": "",
+        "vendor-updates": "",
+      }).map(([name, body]) => ({ path: `bin/${name}`, permissions: "0755", content: told(body) })),
+    ]);
+    const text = readFileSync(script, "utf8").replaceAll("/etc/mysql", `${folder}/etc/mysql`);
+    const shell = `PATH=${folder}/bin:$PATH sh -s restart-upgraded vendor-updates; status=$?; [ $status -eq 0 ] || echo "exit $status"; ls ${folder}/etc/mysql 2>/dev/null`;
+    return runTool("sh", ["-c", shell], text).output.trim().split("\n");
+  };
+  const upgrades = "apt-get --quiet=2 --yes -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold dist-upgrade";
+
+  it("keeps packages from starting MySQL, ends what was interrupted, asks nobody, and takes up what is new", () => {
+    expect(sent()).toEqual([
+      "dpkg --configure -a, frozen",
+      `${upgrades}, frozen`,
+      "asks noninteractive",
+      "systemctl is-enabled --quiet mysql.service",
+      "systemctl start mysql.service",
+      "systemctl is-enabled --quiet mysql-group.service",
+      "restart-upgraded ",
+      "vendor-updates ",
+      "server.cnf",
+    ]);
+  });
+
+  it("leaves nothing frozen when it fails, and takes up nothing then", () => {
+    expect(sent({ fails: "apt-get" }).slice(1)).toEqual([`${upgrades}, frozen`, "exit 1", "server.cnf"]);
+  });
+
+  it("starts no MySQL where there is none", () => {
+    expect(sent({ hasMysql: false })).not.toContain("systemctl start mysql.service");
   });
 });

@@ -73,7 +73,7 @@ const ended = (what: Rotated, generation: number): Allowed =>
 export function excessOfMaking(plan: Plan, what: Rotated, generation: number): readonly string[] {
   const last = generation - 2;
   const gone = new RegExp(`^\\w+\\.${names[what](last)}_`);
-  const mayGo = (plan.resource_changes ?? []).filter(({ address }) => last >= 1 && gone.test(address));
+  const mayGo = (plan.resource_changes ?? []).filter(({ address }) => gone.test(address));
   const made = (plan.resource_changes ?? []).filter(({ change }) => change.actions.join() === "create");
   return excessOf(plan, {
     ...Object.fromEntries(made.map(({ address }) => [address, ["create"]])),

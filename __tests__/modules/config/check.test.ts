@@ -51,6 +51,8 @@ describe("defaults of the example", () => {
 
   it("is not protected outside production", () => {
     expect(exampleConfig({}, "staging").protect).toBe(false);
+    expect(exampleConfig({ protect: true }, "staging").protect).toBe(true);
+    expect(exampleConfig({ protect: false, acceptUnprotected: true }).protect).toBe(false);
   });
 });
 

@@ -46,6 +46,11 @@ describe("refusals", () => {
       `monitoring.downtimes.kernel.end: must be later than its start (${end}), got "${start}"; move the end, or the start`,
     ],
     [
+      "a downtime of no length",
+      { downtimes: { kernel: { reason, start, end: start } } },
+      `monitoring.downtimes.kernel.end: must be later than its start (${start}), got "${start}"; move the end, or the start`,
+    ],
+    [
       "a downtime in local time",
       { downtimes: { kernel: { reason, start: "2026-12-01T20:00:00+01:00", end } } },
       'monitoring.downtimes.kernel.start: must be a time in UTC, got "2026-12-01T20:00:00+01:00"; write it as 2026-12-01T20:00:00Z',

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { BlockList } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { hostFirewallPart } from "../../../../../modules/machine/parts/host-firewall/index.js";
@@ -133,6 +134,66 @@ describe("outbound traffic", () => {
 
   it("ends with what else it must be: refused", () => {
     expect(rules()).toMatch(/\t\tgoto refuse\n\t\}/);
+  });
+});
+
+describe("what passes without a rule of the table", () => {
+  const chain = (name: string): readonly string[] =>
+    (new RegExp(`chain ${name} \\{\\n([^]*?)\\n\\t\\}`).exec(rules())?.[1] ?? "")
+      .split("\n")
+      .map((line) => line.trim())
+      .filter((line) => !line.startsWith("#") && !/^(meta skuid|ip6? [sd]addr \S+ |ip6? [sd]addr \{)/.test(line));
+
+  it("is answers, loopback, DHCP and what IPv6 needs of its neighbours on the link; all else is counted, and some of it logged", () => {
+    expect(chain("input").filter((line) => !/^(ip|tcp|icmp)/.test(line))).toEqual([
+      "type filter hook input priority filter; policy drop;",
+      "ct state established,related accept",
+      "ct state invalid counter name dropped_in drop",
+      "iif lo accept",
+      "udp sport 67 udp dport 68 accept",
+      expect.stringMatching(/^limit rate 6\/minute burst 10 packets log prefix "nftables dropped in: " flags skuid$/),
+      "counter name dropped_in",
+    ]);
+    for (const name of ["input", "output"])
+      for (const line of chain(name).filter((each) => each.includes("nd-")))
+        expect(line).toMatch(/^ip6 hoplimit 255 icmpv6 type \{ nd-[^}]* \} accept$/);
+  });
+
+  const setOf = (name: string, family: "ipv4" | "ipv6"): BlockList => {
+    const [, elements = ""] = new RegExp(`set ${name} \\{[^}]*elements = \\{([^}]*)\\}`).exec(rules()) ?? [];
+    const list = new BlockList();
+    for (const cidr of elements.trim().split(", ")) {
+      const [address = "", prefix] = cidr.split("/");
+      list.addSubnet(address, Number(prefix), family);
+    }
+    return list;
+  };
+
+  it("never takes an address for the internet's that is private, shared, the link's, or everybody's", () => {
+    const not = setOf("not_internet", "ipv4");
+    const others = ["0.1.2.3", "10.255.0.1", "100.64.0.1", "100.127.255.254", "127.0.0.53", "169.254.169.254"];
+    for (const address of [...others, "172.16.0.1", "172.31.255.254", "192.168.255.1", "224.0.0.1", "255.255.255.255"])
+      expect(not.check(address), address).toBe(true);
+    for (const address of [
+      "1.1.1.1",
+      "11.0.0.1",
+      "100.128.0.1",
+      "126.0.0.1",
+      "172.32.0.1",
+      "192.169.0.1",
+      "223.255.0.1",
+    ])
+      expect(not.check(address), address).toBe(false);
+    const internet = setOf("internet6", "ipv6");
+    for (const [address, is] of [
+      ["2001:db8::1", true],
+      ["3fff::1", true],
+      ["::1", false],
+      ["fe80::1", false],
+      ["fd00::1", false],
+      ["ff02::1", false],
+    ] as const)
+      expect(internet.check(address, "ipv6"), address).toBe(is);
   });
 });
 
