@@ -72,6 +72,22 @@ describe("a rollout", () => {
     expect(world.steps).toEqual([]);
   });
 
+  it.each([
+    ["a quarter of an hour", {}, 900],
+    ["as long as somebody says", { patienceMinutes: 40 }, 2400],
+  ])("waits %s for a server to come up", async (_, props, seconds) => {
+    instantly();
+    const world = new World();
+    world.machine("bravo").current = false;
+    const context = await world.context("rollout");
+    const comesUp = context.site.cloud.replace;
+    context.site.cloud.replace = async (...server) => {
+      await comesUp(...server);
+      world.sick = named("2").sha256;
+    };
+    await expect(rollout(context, props)).rejects.toThrow(`bravo is back: not after ${seconds} s`);
+  });
+
   it("completes a server that the interrupted run has made, and makes one anew that it has left half made", async () => {
     instantly();
     for (const [whole, steps] of [
@@ -298,6 +314,28 @@ describe("a release", () => {
     expect(world.steps.at(-1)).toBe("in hand: alpha");
   });
 
+  it("is taken back where the application is ready and the balancer finds it sick", async () => {
+    instantly();
+    const world = new World();
+    world.unhealthy = to.sha256;
+    await expect(release(await world.context("release"), to)).rejects.toThrow(
+      /alpha serves: not after 60 s.*all web servers run what they ran before/s,
+    );
+    expect(world.steps).toEqual([...deploys("alpha").slice(0, 2), ...deploys("alpha", named("2")), "in hand: nobody"]);
+  });
+
+  it("is to be written into the configuration unless it stands there, address and all", async () => {
+    instantly();
+    const said = async (application: object) => {
+      const world = new World(exampleConfig({ application }));
+      await release(await world.context("release"), to);
+      return world.said.join("\n");
+    };
+    expect(await said(to)).not.toContain("now write it into");
+    expect(await said({ ...to, url: "https://elsewhere.foobar.com/3.tar.gz" })).toContain("now write it into");
+    expect(await said({ ...to, sha256: "0".repeat(64) })).toContain("now write it into");
+  });
+
   it("goes back to the one before, and leaves alone who has it", async () => {
     instantly();
     const world = new World();
@@ -399,6 +437,26 @@ describe("a rotation", () => {
       /^refused, for the environment is not well:\n {2}charlie: is out of service/,
     );
     expect(world.steps).toEqual([]);
+  });
+
+  it("of the database's authority has each member show its new certificate, the primary after it has handed over its role", async () => {
+    instantly();
+    const world = second({ generations: { databaseAuthority: 2 } });
+    await rotate(await world.context("rotate"), "database-authority");
+    // Of the first round, in which all come to accept both.
+    const steps = (name: string) => {
+      const own = world.steps.filter((step) => step.startsWith(`${name}: `));
+      return own.slice(0, own.findIndex((step) => step.includes(" rm -f ")) + 1);
+    };
+    const [reload, leave] = ["mysql --execute ALTER INSTANCE RELOAD TLS", "mysql --execute STOP GROUP_REPLICATION"];
+    const on = (name: string, ...more: readonly string[]) => [
+      `${name}: gets ${[paths.application.mysqlCa, paths.mysql.ca, paths.mysql.certificate, paths.mysql.key].join(" ")}`,
+      ...["systemctl restart app.service", reload, ...more, leave, "rm -f /run/rotate-database-authority"].map(
+        (step) => `${name}: ${step}`,
+      ),
+    ];
+    expect(steps("alpha")).toEqual(on("alpha", "mysql-group step-down"));
+    expect(steps("charlie")).toEqual(on("charlie"));
   });
 
   it("of host keys believes both meanwhile, and asks for the new one by name", async () => {

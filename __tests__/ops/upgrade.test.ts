@@ -116,7 +116,8 @@ describe("what is sent to a server", () => {
     const told = (body = "") => `#!/bin/sh
 words="\${0##*/} $*"
 frozen=; [ ! -e ${folder}/etc/mysql/FROZEN ] || frozen=", frozen"
-echo "$words$(cat)$frozen"; case "$words" in "${fails}"*) exit 1 ;; esac
+[ "$(readlink /proc/$$/fd/0)" = /dev/null ] || words="$words, which reads what is sent"
+echo "$words$frozen"; case "$words" in "${fails}"*) exit 1 ;; esac
 ${body}`;
     const isThere = `[ "$1" != is-enabled ] || [ "$3" = mysql.service ] && ${hasMysql}`;
     writeBelow(folder, [

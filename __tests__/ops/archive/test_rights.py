@@ -65,6 +65,14 @@ class Rights(unittest.TestCase):
         self.assertIn("objects expire by themselves, and not within 22 days", found)
         self.assertIn("not even the owner can delete what is locked", found)
 
+    def test_a_second_rule_by_which_objects_expire_earlier_is_found_out(self):
+        self.create()
+        status, rules = self.keys["owner"].ask("GET", query={"lifecycle": ""})
+        self.assertEqual(status, 200)
+        more = b"<Rule><ID>more</ID><Filter><Prefix>other</Prefix></Filter><Status>Enabled</Status><Expiration><Days>3</Days></Expiration></Rule></LifecycleConfiguration>"
+        rights._put(self.keys["owner"], rules.replace(b"</LifecycleConfiguration>", more), {"lifecycle": ""})
+        self.assertEqual(self.found(), {"objects expire by themselves, and not within 22 days"})
+
     def test_a_bucket_without_lock_cannot_be_made_good(self):
         self.keys["owner"].ask("PUT", content=b'<CreateBucketConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><LocationConstraint>fsn1</LocationConstraint></CreateBucketConfiguration>')
         with self.assertRaisesRegex(Refused, "object lock can be chosen only when a bucket is made"):

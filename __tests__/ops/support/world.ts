@@ -53,6 +53,8 @@ export class World {
   readonly stunned = new Set<string>();
   /** A release with which no application is ready. */
   sick?: string;
+  /** A release with which the balancer's health check fails. */
+  unhealthy?: string;
   /** Digest of the accounts that servers need which are made from now on; they wait for a primary that makes them. */
   grants = "accounts of day one";
   /** What the group counts beside those who are in it. */
@@ -165,6 +167,7 @@ export class World {
       if (this.primary === machine.name) this.accounts = [this.stage.configured, this.stage.oldest];
       return JSON.stringify({ app: this.accounts });
     }
+    if (words.startsWith("runuser -u mysql -- python3 ")) return "";
     if (words === "true") return this.known.get(machine.name)?.includes(taken(paths.sshHostKey)) ? "" : "no";
     if (words.startsWith("python3 -I -c ") && words.endsWith(".pid"))
       return taken(paths.nginx.originCertificate) === input ? "" : "shows another one";
@@ -317,7 +320,7 @@ export class World {
           new Map(
             [...this.machines.values()]
               .filter(({ roles }) => roles.includes("web"))
-              .map((one) => [one.name, one.running && one.inService]),
+              .map((one) => [one.name, one.running && one.inService && one.releases[0]?.sha256 !== this.unhealthy]),
           ),
         ),
       shutDown: (name) => done(`shut down ${name}`, () => this.off(this.machine(name))),

@@ -206,6 +206,17 @@ describe("logs", () => {
     expect(new Set(collected.logSources.map(({ service }) => service))).toEqual(new Set(Object.values(logServices)));
   });
 
+  it("come from units that the server starts", () => {
+    const config = exampleConfig();
+    const setups = payloadOf(config, serverOf(config, "alpha"))
+      .write_files.filter(({ path }) => path.includes("/setup-"))
+      .map(({ content }) => content)
+      .join("\n");
+    const units = collected.logSources.flatMap(({ from }) => ("unit" in from && from.unit ? [from.unit] : []));
+    expect(units.length).toBeGreaterThan(0);
+    for (const unit of units) expect(setups).toMatch(new RegExp(`^systemctl (enable|start) .*\\b${unit}\\b`, "m"));
+  });
+
   it("have a name of their own for each reader of the journal", () => {
     const journals = collected.logSources.filter(({ from }) => from.type === "journald");
     expect(new Set(journals.map(({ service }) => service)).size).toBe(journals.length);

@@ -124,6 +124,15 @@ describe("fetch-release", () => {
     );
   });
 
+  it("knows its files by whatever name", () => {
+    const script = "touch 'r/mysql-group/a b' \"r/mysql-group/it's\"; pack; get mysql-group";
+    expect(
+      fetch(
+        `${script}; ./fetch-release --check /$PWD/opt/x; echo $?; rm 'opt/x/a b'; ./fetch-release --check /$PWD/opt/x; echo $?`,
+      ),
+    ).toEqual(["fetch-release: /opt/x is mysql-group of https://archive.test/r.tgz", ...["exit 0", "0", "1"]]);
+  });
+
   it("lets no program keep another user's power, and whoever deploys need not think of the umask", () => {
     const output = fetch("umask 077; chmod 4755 r/mysql-group/main; pack; get mysql-group; stat -c %a opt opt/x/main");
     expect(output.slice(-2)).toEqual(["755", "755"]);
