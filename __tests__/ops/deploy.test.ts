@@ -3,7 +3,9 @@ import { describe, expect, it } from "vitest";
 import { deploy } from "../../ops/commands/deploy.js";
 import { planAll, readReviewed, writeReviewed } from "../../ops/commands/plan.js";
 import { Progress } from "../../ops/core/progress.js";
+import { stacksOf } from "../../ops/hetzner/site.js";
 import type { Plan } from "../../ops/terraform/plan.js";
+import { exampleConfig } from "../support/config.js";
 import { temporaryFolder } from "../support/payload-files.js";
 import { change, recordedTerraform } from "./support/terraform.js";
 
@@ -21,6 +23,15 @@ function stacksWith(...plans: readonly Plan[]) {
 }
 
 describe("a deploy", () => {
+  it("takes each stack after those that it reads from, and the monitoring's where there is one", () => {
+    const namesOf = (enabled: boolean) =>
+      stacksOf(exampleConfig({ monitoring: { enabled } }), "terraform").map(
+        ({ folder }) => folder.split("production-")[1],
+      );
+    expect(namesOf(true)).toEqual(["foundation", "credentials", "servers", "edge", "monitoring"]);
+    expect(namesOf(false)).toEqual(["foundation", "credentials", "servers", "edge"]);
+  });
+
   it("applies each stack by the plan that was judged, one after the other", async () => {
     const { stacks, calls } = stacksWith(harmless, {});
     await deploy(stacks, {}, silent);

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { agreement } from "../../modules/config/agreement.js";
@@ -320,6 +320,16 @@ describe("the replacement of a server", () => {
     const replacement = cloud.replace(alpha, silent);
     await (problem ? expect(replacement).rejects.toThrow(problem) : replacement);
     expect(terraform.plansLeft()).toEqual([]);
+  });
+});
+
+describe("a copy of a stack", () => {
+  it("is for its owner's eyes alone, and goes", async () => {
+    const { servers } = recordedTerraform("production", []);
+    const copy = await servers.overridden({ resource: {} });
+    expect(statSync(copy.folder).mode & 0o777).toBe(0o700);
+    await copy.discard();
+    expect(existsSync(copy.folder)).toBe(false);
   });
 });
 

@@ -48,6 +48,28 @@ describe("the last value that is allowed", () => {
   });
 });
 
+describe("addresses", () => {
+  it.each<[what: string, mistake: Mistake, line: RegExp]>([
+    [
+      "a range of web servers that holds that of databases",
+      { network: { webRange: "10.0.1.0/28", balancerIp: "10.0.1.20" } },
+      /^network\.webRange: must share no address with network\.databaseRange/,
+    ],
+    [
+      "a balancer among web servers",
+      { network: { balancerIp: "10.0.1.200" } },
+      /^network\.balancerIp: must lie inside network\.subnet \(10\.0\.1\.0\/24\), outside databaseRange and webRange/,
+    ],
+    [
+      "a server at another's, where the first ones of the range are nobody's",
+      { network: wide, servers: { bravo: { privateIp: "10.0.1.11" } } },
+      /^servers\.bravo\.privateIp: must not be the address of servers\.alpha\.privateIp, .*; choose a free address such as 10\.0\.1\.2$/,
+    ],
+  ])("are refused: %s", (_, mistake, line) => {
+    expect(linesOf(mistake)).toEqual([expect.stringMatching(line)]);
+  });
+});
+
 describe("memory that servers of different types have", () => {
   const small = { servers: { bravo: { type: "cpx12" } } };
 

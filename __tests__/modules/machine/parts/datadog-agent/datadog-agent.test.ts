@@ -218,8 +218,12 @@ describe("logs", () => {
   });
 
   it("have a name of their own for each reader of the journal", () => {
-    const journals = collected.logSources.filter(({ from }) => from.type === "journald");
-    expect(new Set(journals.map(({ service }) => service)).size).toBe(journals.length);
+    const { logs } = yaml(partOf(datadogAgentPart), "conf.d/platform-logs.d/conf.yaml") as {
+      logs: { type: string; config_id?: string }[];
+    };
+    const names = logs.filter(({ type }) => type === "journald").map(({ config_id: name }) => name);
+    expect(names).not.toContain(undefined);
+    expect(new Set(names).size).toBe(names.length);
   });
 });
 

@@ -47,7 +47,11 @@ done
 `;
 
 /** restart-upgraded with folders for /proc and /run, and processes as [service, whether its library was replaced]. */
-function restartUpgraded(processes: readonly (readonly [service: string, replaced: boolean])[], fails = "") {
+function restartUpgraded(
+  processes: readonly (readonly [service: string, replaced: boolean])[],
+  fails = "",
+  waiting = "",
+): readonly string[] {
   const folder = temporaryFolder();
   const maps = (replaced: boolean) => `7f00-7f01 r-xp 00 fe:01 1 /usr/lib/libssl.so.3${replaced ? " (deleted)" : ""}\n`;
   writeBelow(folder, [
@@ -57,6 +61,7 @@ function restartUpgraded(processes: readonly (readonly [service: string, replace
     ]),
     { path: "bin/systemctl", permissions: "0755", content: systemctlStandIn(fails) },
     { path: "run/in-service", content: "" },
+    ...(waiting === "" ? [] : [{ path: "run/reboot-required.pkgs", content: waiting }]),
     {
       path: "restart-upgraded",
       permissions: "0755",
@@ -116,6 +121,23 @@ describe("after a security update", () => {
         ["mysql.service", true],
       ]),
     ).toEqual(["exit 0", "dbus.service", "mysql.service"]);
+  });
+
+  it("a server that cannot be taken out of service is put into service again all the same", () => {
+    expect(restartUpgraded([["nginx.service", true]], "stop")).toEqual([
+      "exit 1",
+      "is-active --quiet in-service.service",
+      "stop in-service.service",
+      "start in-service.service",
+    ]);
+  });
+
+  it("what waits for a reboot already is not forgotten", () => {
+    expect(restartUpgraded([["mysql.service", true]], "", "linux-image-6.12.60\n")).toEqual([
+      "exit 0",
+      "linux-image-6.12.60",
+      "mysql.service",
+    ]);
   });
 
   it("a restart that fails does not leave the server out of service", () => {
@@ -228,11 +250,12 @@ describe("upgrades of neighbours", () => {
 
 describe("upgrades of vendors", () => {
   /** What the script leaves for whoever logs in, when apt would do this. */
-  function noticeOf(simulated: string): string {
+  function noticeOf(simulated: string, before = "of yesterday\n"): string {
     const folder = temporaryFolder();
     writeBelow(folder, [
       { path: "bin/apt-get", permissions: "0755", content: `#!/bin/sh\ncat <<'TEXT'\n${simulated}\nTEXT\n` },
-      { path: "run/motd.d/vendor-updates", content: "of yesterday\n" },
+      { path: "run/keep", content: "" },
+      ...(before === "" ? [] : [{ path: "run/motd.d/vendor-updates", content: before }]),
       {
         path: "vendor-updates",
         permissions: "0755",
@@ -248,6 +271,11 @@ describe("upgrades of vendors", () => {
     expect(
       noticeOf(`${debian}\nInst mysql-server [9.7.4-1] (9.7.5-1 MySQL:13 [amd64]) []\nConf mysql-server (9.7.5-1)`),
     ).toBe("Upgrades of vendors, which nobody installs by itself:\n  mysql-server 9.7.4-1 -> 9.7.5-1\n");
+  });
+
+  it("are named where there was no notice of anything", () => {
+    const upgrade = "Inst datadog-agent [1:7.71.0-1] (1:7.72.1-1 Datadog, Inc.:stable [amd64])";
+    expect(noticeOf(upgrade, "")).toContain("  datadog-agent 1:7.71.0-1 -> 1:7.72.1-1\n");
   });
 
   it("are not named any more when they are installed", () => {
