@@ -80,7 +80,7 @@ describe("a rollout", () => {
     const world = new World();
     world.machine("bravo").current = false;
     const context = await world.context("rollout");
-    const comesUp = context.site.cloud.replace;
+    const comesUp = context.site.cloud.replace.bind(context.site.cloud);
     context.site.cloud.replace = async (...server) => {
       await comesUp(...server);
       world.sick = named("2").sha256;

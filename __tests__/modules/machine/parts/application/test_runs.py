@@ -135,37 +135,39 @@ class Held(Runs):
         for name, seconds in (("RENEW_SECONDS", 0.05), ("TERM_SECONDS", 0.4), ("KILL_SECONDS", 0.8)):
             self.enterContext(mock.patch.object(hold, name, seconds))
 
-    def run_command(self, *command):
+    def breaks(self):
+        self.table.broken = True
+
+    def run_command(self, *command, later=()):
+        """@param later: what happens so many seconds after the claim is taken"""
         claim = self.table.claim("alpha")
         begun = hold.now()
         claim.take()
+        for seconds, happens in later:
+            threading.Timer(seconds, happens).start()
         status, held = hold.run(claim, list(command), self.stop, begun, cli.say)
         return status, held, hold.now() - begun
 
     def test_ends_what_runs_when_the_primary_is_away_for_long(self):
-        self.table.broken = False
-        threading.Timer(0.1, setattr, (self.table, "broken", True)).start()
-        status, _, seconds = self.run_command("sleep", "20")
+        status, _, seconds = self.run_command("sleep", "20", later=[(0.1, self.breaks)])
         self.assertEqual(status, -15)
         self.assertLess(seconds, 3)
 
     def test_kills_what_does_not_listen_and_what_it_has_started(self):
-        threading.Timer(0.1, setattr, (self.table, "broken", True)).start()
-        status, held, seconds = self.run_command("sh", "-c", "trap '' TERM; sleep 20; sleep 20; sleep 20; :")
+        command = ["sh", "-c", "trap '' TERM; sleep 20; sleep 20; sleep 20; :"]
+        status, held, seconds = self.run_command(*command, later=[(0.1, self.breaks)])
         self.assertEqual((status, held), (-9, False))
         self.assertLess(seconds, 5)
 
     def test_survives_a_primary_that_is_away_for_a_moment(self):
-        threading.Timer(0.05, setattr, (self.table, "broken", True)).start()
-        threading.Timer(0.2, setattr, (self.table, "broken", False)).start()
-        self.assertEqual(self.run_command("sleep", "0.6")[:2], (0, True))
+        mends = lambda: setattr(self.table, "broken", False)
+        self.assertEqual(self.run_command("sleep", "0.6", later=[(0.05, self.breaks), (0.2, mends)])[:2], (0, True))
 
     def test_ends_what_runs_when_another_has_the_claim(self):
         def steal():
             self.table.rows["schedule mail", "2026-11-25 03:00:00"]["holder"] = "bravo 1"
 
-        threading.Timer(0.1, steal).start()
-        status, held, _ = self.run_command("sleep", "20")
+        status, held, _ = self.run_command("sleep", "20", later=[(0.1, steal)])
         self.assertEqual((status, held), (-15, False))
 
 
