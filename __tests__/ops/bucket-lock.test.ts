@@ -6,6 +6,7 @@ import { holdingOf, Lock } from "../../ops/core/lock.js";
 import { checkBackend } from "../../ops/commands/check-backend.js";
 import { BucketLock } from "../../ops/hetzner/bucket-lock.js";
 import { lockOf } from "../../ops/hetzner/site.js";
+import { limits } from "./support/instantly.js";
 
 /** An object storage that holds one object. @param refusal what it answers to a second write with If-None-Match; 200 where it does not heed that */
 async function bucket(refusal = 412) {
@@ -49,6 +50,15 @@ describe("the lock in a bucket", () => {
     expect(asked[0]).toMatch(
       /^GET \/states\/production\/ops\.lock AWS4-HMAC-SHA256 Credential=id\/\d{8}\/fsn1\/s3\/aws4_request$/,
     );
+  });
+});
+
+describe("an object storage that does not answer", () => {
+  it("is given up soon", async () => {
+    const { store } = await bucket();
+    const given = limits();
+    await store.read();
+    expect(given.at(-1)).toBeLessThanOrEqual(30);
   });
 });
 

@@ -63,7 +63,6 @@ export class BucketLock implements LockStore {
       request: method,
       "aws-sigv4": `aws:amz:${region}:s3`,
       user: `${accessKeyId}:${secretAccessKey}`,
-      "max-time": String(answerSeconds),
       "write-out": "\n%{http_code}",
       ...(text !== undefined && { "data-binary": text }),
     };
@@ -72,7 +71,7 @@ export class BucketLock implements LockStore {
       ...["Content-Type: application/json", ...headers].map((header) => ["header", header] as const),
     ].map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
     const { ok, stdout, stderr } = await runToEnd(["curl", "--silent", "--show-error", "--config", "-"], {
-      timeoutSeconds: answerSeconds + 5,
+      timeoutSeconds: answerSeconds,
       input: lines.join("\n"),
     });
     if (!ok) throw new Error(`${this.place}: ${stderr.trim()}`);

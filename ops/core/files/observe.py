@@ -4,6 +4,7 @@ a server needs nothing of it. The settings, paths and ports, are the first argum
 """
 
 import concurrent.futures
+import http.client
 import json
 import os
 import pathlib
@@ -35,8 +36,8 @@ def text(path):
 def get(url):
     """Body of a good answer, or None."""
     try:
-        return urllib.request.urlopen(url, timeout=SECONDS).read().decode()
-    except (OSError, ValueError):
+        return urllib.request.urlopen(url, timeout=SECONDS).read().decode(errors="replace")
+    except (OSError, http.client.HTTPException):
         return None
 
 
@@ -108,10 +109,8 @@ def ask_apt():
 
 
 def reboot_for():
-    waiting = text("/run/reboot-required.pkgs")
-    if waiting is None:
-        return ["the system"] if pathlib.Path("/run/reboot-required").exists() else []
-    return sorted(set(waiting.split()))
+    waiting = sorted(set((text("/run/reboot-required.pkgs") or "").split()))
+    return waiting or (["the system"] if os.path.exists("/run/reboot-required") else [])
 
 
 def certificate_days():
