@@ -147,7 +147,9 @@ describe("a second balancer", () => {
   });
 
   it("that no state knows and that has targets is left alone", async () => {
-    const { balancers, applied, changes, report } = await balancersWith([planOf(...opens)], { there: [before, now] });
+    const { balancers, applied, changes, report } = await balancersWith([planOf(...opens)], {
+      there: [before, { ...now, targets: [target(1, "healthy")] }],
+    });
     await expect(balancers.open(report)).rejects.toThrow("balancer production-2 is in no state, and has targets");
     expect({ applied: applied(), changes: changes() }).toEqual({ applied: 0, changes: [] });
   });

@@ -62,7 +62,8 @@ class World {
   context(config: Config, moment: (what: string) => void) {
     const former = formerOf(config);
     const { number } = config.loadBalancer;
-    const healthy = (): Name[] => names.filter((name) => this.madeFor[name] === agreement(config));
+    const healthy = (): Name[] =>
+      names.filter((name) => this.madeFor[name] === agreement(config) && name !== this.inHand);
     const balancers: Balancers = {
       changeover: () =>
         Promise.resolve({ pointed: this.used === number, over: this.only === number && this.balancers.size === 1 }),
@@ -119,8 +120,8 @@ class World {
     };
   }
 
-  /** Runs a rollout. @param moments of those at which it can be killed it is at the last one */
-  async rollout(config: Config, moments = Infinity): Promise<void> {
+  /** Runs a rollout. @param moments of those at which it can be killed it is at the last one @param only servers it is limited to */
+  async rollout(config: Config, moments = Infinity, only: readonly Name[] = names.slice(0, this.web)): Promise<void> {
     let left = moments;
     const moment = (what: string): void => {
       this.done.push(what);
@@ -129,7 +130,7 @@ class World {
     };
     const context = this.context(config, moment);
     const takeNext = (): Promise<boolean> => {
-      const next = this.inHand ?? names.slice(0, this.web).find((name) => this.madeFor[name] !== agreement(config));
+      const next = this.inHand ?? only.find((name) => this.madeFor[name] !== agreement(config));
       if (next === undefined) return Promise.resolve(false);
       this.inHand = context.lock.inHand = next;
       delete this.madeFor[next as Name];
@@ -192,6 +193,14 @@ describe.each(Object.entries(changes))("a change %s", (_, { takesOver, goesBack,
     await one.rollout(takesOver);
     expect(one.outages.at(-1)).toBe("points");
     expect(one).toMatchObject({ used: 2, only: 2 });
+  });
+
+  it("leaves the other one to the server that was made for it, where a rollout is limited to others", async () => {
+    const world = new World();
+    await world.rollout(takesOver, Infinity, ["alpha", "bravo"]);
+    expect(world).toMatchObject({ done: whole.slice(0, whole.indexOf("charlie is off")), balancers: new Set([1, 2]) });
+    await world.rollout(takesOver);
+    expect(world).toMatchObject({ outages: [], balancers: new Set([2]), used: 2, only: 2 });
   });
 
   it("says what is left of it, without doing any of it", async () => {

@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { drill } from "../../ops/commands/drill.js";
 import { exampleBackup, exampleConfig } from "../support/config.js";
 import { temporaryFolder, writeBelow } from "../support/payload-files.js";
+import { limits } from "./support/instantly.js";
 
 const config = exampleConfig({ backup: exampleBackup });
 
@@ -34,6 +35,12 @@ describe("a drill", () => {
   it("ends with whether the archive is good, which it shows", async () => {
     expect(await tried()).toEqual({ code: 0, said: '{\n  "good": true\n}' });
     expect(await tried({ good: false })).toMatchObject({ code: 1 });
+  });
+
+  it("has hours for a day of logs", async () => {
+    const given = limits();
+    await tried();
+    expect(given.at(-1)).toBeGreaterThanOrEqual(4 * 3600);
   });
 
   it("has nothing to do where there is no archive", async () => {

@@ -72,10 +72,8 @@ describe("a rollout", () => {
     expect(world.steps).toEqual([]);
   });
 
-  it.each([
-    ["a quarter of an hour", {}, 900],
-    ["as long as somebody says", { patienceMinutes: 40 }, 2400],
-  ])("waits %s for a server to come up", async (_, props, seconds) => {
+  /** A world whose bravo is outdated, and what goes wrong once it is replaced. */
+  const withReplaced = async (happens: (world: World) => void) => {
     instantly();
     const world = new World();
     world.machine("bravo").current = false;
@@ -83,9 +81,39 @@ describe("a rollout", () => {
     const comesUp = context.site.cloud.replace.bind(context.site.cloud);
     context.site.cloud.replace = async (...server) => {
       await comesUp(...server);
-      world.sick = named("2").sha256;
+      happens(world);
     };
+    return { world, context };
+  };
+  const isSick = (world: World): void => void (world.sick = named("2").sha256);
+
+  it.each([
+    ["a quarter of an hour", {}, 900],
+    ["as long as somebody says", { patienceMinutes: 40 }, 2400],
+  ])("waits %s for a server to come up", async (_, props, seconds) => {
+    const { world, context } = await withReplaced(isSick);
     await expect(rollout(context, props)).rejects.toThrow(`bravo is back: not after ${seconds} s`);
+    // It lacks no accounts that it would have to make as the primary.
+    expect(world.primary).toBe("alpha");
+  });
+
+  it("says why a server is silent that does not come up", async () => {
+    const { context } = await withReplaced((world) => void (world.machine("bravo").isStunned = true));
+    await expect(rollout(context, {})).rejects.toThrow("bravo: does not answer: no end after 20 s");
+  });
+
+  it("watches a server that is back for a while, and does not go on when it is well no longer", async () => {
+    const { context } = await withReplaced(() => undefined);
+    const began = Date.now();
+    await rollout(context, {});
+    expect(Date.now() - began).toBe(15_000);
+    const late = await withReplaced((world) => {
+      const since = Date.now();
+      Object.defineProperty(world, "sick", {
+        get: () => (Date.now() - since < 15_000 ? undefined : named("2").sha256),
+      });
+    });
+    await expect(rollout(late.context, {})).rejects.toThrow("bravo stays well: not after 30 s");
   });
 
   it("completes a server that the interrupted run has made, and makes one anew that it has left half made", async () => {
@@ -283,8 +311,17 @@ describe("a release", () => {
     const world = new World();
     await release(await world.context("release"), to);
     expect(world.steps).toEqual(["alpha", "bravo", "charlie"].flatMap((name) => deploys(name)));
-    expect(world.said).toContain("alpha: serves with it alone for 10 s");
+    expect(world.said.filter((line) => line.includes("alone"))).toEqual(["alpha: serves with it alone for 10 s"]);
     expect(world.said.join("\n")).toContain(`application: { url: "${to.url}", sha256: "${to.sha256}" }`);
+  });
+
+  it("is watched on no server where the others run it already", async () => {
+    instantly();
+    const world = new World();
+    for (const name of ["alpha", "bravo"]) world.machine(name).releases = [to];
+    await release(await world.context("release"), to);
+    expect(world.steps).toEqual(deploys("charlie"));
+    expect(world.said.join("\n")).not.toContain("alone");
   });
 
   it("is taken back from all that had it when one cannot take it", async () => {
@@ -380,7 +417,11 @@ describe("a rotation", () => {
       ...taken,
       "secrets: show 2",
     ]);
-    expect(world.said).toContain("Cloudflare's data centres hear of it, one after the other");
+    expect(world.said.filter((line) => /hear of it|is used|no longer/.test(line))).toEqual([
+      "edge-token: generation 2 is used",
+      "Cloudflare's data centres hear of it, one after the other",
+      "edge-token: generation 1 is no longer accepted",
+    ]);
     expect(world.machine("bravo").files.get(paths.nginx.edgeToken)).toBe('"~^(?:edgeTokens-2)$" 1;\n');
   });
 
@@ -457,6 +498,33 @@ describe("a rotation", () => {
     ];
     expect(steps("alpha")).toEqual(on("alpha", "mysql-group step-down"));
     expect(steps("charlie")).toEqual(on("charlie"));
+    // Tried when none may accept it any more, and not before.
+    expect([...world.shownOldOnes]).toEqual(names);
+  });
+
+  it("of the database's passwords has all that log in follow, and ends when each member refuses the old ones", async () => {
+    instantly();
+    const world = second();
+    await rotate(await world.context("rotate"), "database-passwords");
+    const onAlpha = world.steps.filter((step) => step.startsWith("alpha: systemctl"));
+    expect([...new Set(onAlpha)]).toEqual([
+      "alpha: systemctl restart app.service",
+      "alpha: systemctl try-restart datadog-agent.service",
+    ]);
+    expect(world.stage).toEqual({ configured: 2, used: 2, oldest: 2 });
+  });
+
+  it.each([
+    ["old ones", [2, 1]],
+    ["no new ones", [1, 2]],
+  ] as const)("of the database's passwords is not at its end while a replica takes %s", async (_, taken) => {
+    instantly();
+    const world = second();
+    world.stage = { configured: 2, used: 2, oldest: 2 };
+    world.accountsOfReplicas = taken;
+    await expect(rotate(await world.context("rotate"), "database-passwords")).rejects.toThrow(
+      `they do: not after 90 s; bravo: the account app takes generations ${taken.join(" to ")}`,
+    );
   });
 
   it("of host keys believes both meanwhile, and asks for the new one by name", async () => {
@@ -484,6 +552,10 @@ describe("a rotation", () => {
       "alpha: nginx -t -q",
       "alpha: systemctl reload nginx.service",
       "alpha: rm -f /run/rotate-origin-certificate",
+    ]);
+    expect([...world.machine("alpha").modes]).toEqual([
+      [paths.nginx.originCertificate, "0644"],
+      [paths.nginx.originKey, "0600"],
     ]);
     expect(world.steps.filter((step) => step.startsWith("provider"))).toEqual(
       names.map((name) => `provider: note certificate of ${name}`),
@@ -519,5 +591,30 @@ describe("a failover", () => {
     const world = new World();
     world.failing.add("alpha: mysql SELECT group_replication_set_as_primary(@successor,");
     await expect(failover(await world.context("failover"), "charlie")).rejects.toThrow("alpha: it failed");
+  });
+});
+
+describe("a command on a server", () => {
+  it("has the time that it may need, and a look is soon given up", async () => {
+    instantly();
+    const world = new World();
+    world.machine("alpha").current = false;
+    world.machine("bravo").upgradable = [{ name: "datadog-agent", from: "1:7.71.0-1", to: "1:7.72.1-1" }];
+    await rollout(await world.context("rollout"), {});
+    await upgrade(await world.context("upgrade"), {});
+    await release(await world.context("release"), named("3"));
+    await failover(await world.context("failover"), "charlie");
+    const given = (words: string): number => world.seconds.get(words) ?? 30;
+    expect(given("python3 -I")).toBeLessThanOrEqual(20);
+    // Transactions under way have ten seconds, a trial of a release 75, and packages come over a slow line.
+    for (const [words, seconds] of [
+      ["mysql-group step-down", 30],
+      ["mysql --batch", 30],
+      ["systemctl stop", 90],
+      ["apt-get --quiet=2", 120],
+      [`${paths.application.deploy} ${named("3").url}`, 200],
+      ["sh -s", 1200],
+    ] as const)
+      expect([words, given(words) > seconds]).toEqual([words, true]);
   });
 });

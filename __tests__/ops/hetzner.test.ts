@@ -9,6 +9,7 @@ import { belongsTo, type Plan } from "../../ops/terraform/plan.js";
 import { Stack } from "../../ops/terraform/terraform.js";
 import { exampleConfig } from "../support/config.js";
 import { standInApi } from "./support/hetzner.js";
+import { limits } from "./support/instantly.js";
 import { change, recordedTerraform } from "./support/terraform.js";
 
 const config = exampleConfig();
@@ -52,11 +53,12 @@ async function cloudWith(
   plans: readonly Plan[],
   servers: readonly ApiServer[] = all,
   secretDigests: Readonly<Record<string, string>> = {},
+  of = config,
 ) {
   const terraform = recordedTerraform("production", plans);
   const { api, asked } = await standInApi(servers);
   const cloud = new HetznerCloud({
-    config,
+    config: of,
     api,
     ...terraform,
     secretDigests,
@@ -287,11 +289,14 @@ describe("the replacement of a server", () => {
     expect(await cloud.prepare(alpha, silent)).toBe(isWhole);
   });
 
-  it("leaves a server protected that an interrupted run left without", async () => {
+  it("leaves a server protected that an interrupted run left without, where servers are to be protected", async () => {
     const bare = server("alpha", { protection: { delete: false, rebuild: false } });
     const { cloud, changes } = await cloudWith([replaces, retargets], [bare]);
     await cloud.replace(alpha, silent);
     expect(changes().at(-1)).toMatch(/change_protection \{"delete":true,"rebuild":true\}$/);
+    const open = await cloudWith([replaces, retargets], [bare], {}, exampleConfig({ protect: false }));
+    await open.cloud.replace(alpha, silent);
+    expect(open.changes()).toEqual([]);
   });
 
   it("is completed, without another one, where a run was killed after the server was made", async () => {
@@ -344,6 +349,15 @@ describe("the outputs of a stack", () => {
     await expect(new Stack("terraform", "cdktf.out/stacks/nowhere-servers").outputs()).rejects.toThrow(
       /nowhere-servers: is not there; run `npm run synth`/,
     );
+  });
+});
+
+describe("a stack", () => {
+  it("has ten minutes for a plan, and twenty to make what Hetzner is slow with", async () => {
+    const given = limits();
+    await recordedTerraform("production", [{}]).servers.plan({}, ({ apply }) => apply());
+    const [plan, shown, applied] = given;
+    expect([plan, shown, applied].map(Number)).toEqual([600, 600, 1200]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { gate, inOrder, needsHand, notBack } from "../../ops/core/judge.js";
+import { primaryOf } from "../../ops/core/snapshot.js";
 import { cloudServer, type Difference, release, snapshot } from "./support/snapshot.js";
 
 describe("an environment with nothing wrong", () => {
@@ -124,6 +125,14 @@ describe("the gate", () => {
     expect(gate(snapshot({ bravo: { observation: null }, charlie: { healthy: false } }), "bravo")).toEqual([
       "charlie: its target is not healthy",
     ]);
+  });
+});
+
+describe("the primary", () => {
+  it("is the one that takes writes, and not one that is about to", () => {
+    expect(primaryOf(snapshot())?.name).toBe("alpha");
+    expect(primaryOf(snapshot({ alpha: { member: { writable: false } } }))).toBeUndefined();
+    expect(primaryOf(snapshot({ alpha: { member: { role: "SECONDARY" } } }))).toBeUndefined();
   });
 });
 

@@ -1,19 +1,29 @@
 import { describe, expect, it } from "vitest";
 import { shutDown, type Context } from "../../ops/core/maintain.js";
 import { Progress } from "../../ops/core/progress.js";
-import { cloudServer } from "./support/snapshot.js";
+import { instantly } from "./support/instantly.js";
+import { cloudServer, snapshot } from "./support/snapshot.js";
 
-/** A site with one server that ends when the provider asks it to, and that `ssh` does not reach. */
-function siteWith(logins: ReadonlyMap<string, object>) {
+const known = new Map([["alpha", {}]]);
+
+/**
+ * A site with one server, and what is asked of it.
+ * @param obeys whom the server obeys, if anybody: `ssh`, `provider` or `cut`; it is off at the second look after that
+ */
+function siteWith(logins: ReadonlyMap<string, object>, obeys?: string) {
   const asked: string[] = [];
+  let looks = 0;
+  const running = (): boolean => obeys === undefined || !asked.includes(obeys) || looks++ < 1;
+  const ask = (whom: string) => (): Promise<void> => Promise.resolve(void asked.push(whom));
   const cloud = {
-    servers: () => Promise.resolve([cloudServer("alpha", { running: asked.at(-1) !== "provider" })]),
-    shutDown: () => Promise.resolve(void asked.push("provider")),
+    servers: () => Promise.resolve([cloudServer("alpha", { running: running() })]),
+    shutDown: ask("provider"),
+    cutPower: ask("cut"),
   };
   const ssh = {
     tryRun: () => {
       asked.push("ssh");
-      return Promise.resolve({ reached: false, stderr: "timed out" });
+      return Promise.resolve({ reached: obeys === "ssh", stderr: "timed out" });
     },
   };
   const context = { site: { logins, cloud, ssh }, progress: new Progress(() => undefined) };
@@ -22,11 +32,26 @@ function siteWith(logins: ReadonlyMap<string, object>) {
 
 describe("the shutdown of a server", () => {
   it.each([
-    ["does not answer", new Map([["alpha", {}]]), ["ssh", "provider"]],
-    ["no output knows any more, as after a deploy without it", new Map(), ["provider"]],
-  ])("is asked of the provider where it %s", async (_, logins, expected) => {
-    const { context, asked } = siteWith(logins);
+    ["of the server alone where that is reached, though it takes a while", known, "ssh", ["ssh"]],
+    ["of the provider where it does not answer", known, "provider", ["ssh", "provider"]],
+    ["of the provider where no output knows it, as after a deploy without it", new Map(), "provider", ["provider"]],
+  ])("is asked %s", async (_, logins, obeys, expected) => {
+    instantly();
+    const { context, asked } = siteWith(logins, obeys);
     await shutDown(context, { name: "alpha", observation: undefined });
     expect(asked).toEqual(expected);
+  });
+
+  it("ends in a power cut only for one that has never served", async () => {
+    instantly();
+    const [alpha] = snapshot({ alpha: { observation: { firstBoot: "running mysql", member: null } } }).servers;
+    const { context, asked } = siteWith(known);
+    await shutDown(context, { name: "alpha", observation: alpha?.observation });
+    expect(asked).toEqual(["ssh", "provider", "cut"]);
+    const served = siteWith(known);
+    await expect(shutDown(served.context, { name: "alpha", observation: undefined })).rejects.toThrow(
+      "alpha is off: not after 180 s; it still runs; see its console at the provider",
+    );
+    expect(served.asked).toEqual(["ssh", "provider"]);
   });
 });

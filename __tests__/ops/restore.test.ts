@@ -4,6 +4,9 @@ import { chosen, keysAreGone, refusalOf, restore } from "../../ops/commands/rest
 import { faults } from "../../ops/core/judge.js";
 import type { Site } from "../../ops/core/site.js";
 import { exampleConfig, exampleRecipients } from "../support/config.js";
+import { paths } from "../../modules/platform/paths.js";
+import { temporaryFolder, writeBelow } from "../support/payload-files.js";
+import { runTool } from "../support/tools.js";
 import { snapshot } from "./support/snapshot.js";
 
 const timeline: Timeline = {
@@ -29,6 +32,7 @@ describe("the timeline of a restore", () => {
     const restoring = exampleConfig({ restore: { timeline: other.name, at: "latest" }, backup });
     expect(chosen([other, timeline], exampleConfig(), timeline.name)).toBe(timeline);
     expect(chosen([other, timeline], restoring)).toBe(other);
+    expect(chosen([other, timeline], restoring, timeline.name)).toBe(timeline);
     expect(chosen([other, timeline], exampleConfig())).toBe(timeline);
     expect(chosen([other], exampleConfig())).toBe(other);
   });
@@ -70,6 +74,27 @@ describe("the end of a restore", () => {
     ["one does not tell", { alpha: 1, bravo: 255 }, 1],
   ])("is looked for: %s", async (_, codes, exit) => {
     expect(await keysAreGone(site(codes))).toBe(exit);
+  });
+
+  it.each([
+    [[paths.backup.restorePrivateKey], 1],
+    [[paths.backup.restoreBucketKey], 1],
+    [[], 0],
+  ])("finds either key on a server: %s", async (there, exit) => {
+    const folder = temporaryFolder();
+    writeBelow(
+      folder,
+      there.map((path) => ({ path, content: "key" })),
+    );
+    const tryRun = (_: unknown, [program = "", ...words]: readonly string[]) =>
+      Promise.resolve({
+        exitCode: runTool(
+          program,
+          words.map((word) => word.replace(/^\//, `${folder}/`)),
+        ).status,
+      });
+    const logins = new Map([["alpha", { name: "alpha" }]]);
+    expect(await keysAreGone({ logins, ssh: { tryRun } } as unknown as Site)).toBe(exit);
   });
 
   it("is a site without faults, whatever else is due", () => {

@@ -1,10 +1,18 @@
-import { describe, expect, it } from "vitest";
+import { X509Certificate } from "node:crypto";
+import { once } from "node:events";
+import { syncBuiltinESMExports } from "node:module";
+import type { AddressInfo } from "node:net";
+import tls, { createServer } from "node:tls";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { accepted, type Stage } from "../../modules/config/generations.js";
 import type { Config } from "../../modules/config/schema.js";
 import { nextOf, rotatedNamed } from "../../ops/commands/rotate.js";
 import { excessOfMaking, TerraformSecrets } from "../../ops/hetzner/secrets.js";
 import type { Plan } from "../../ops/terraform/plan.js";
+import type { Stack } from "../../ops/terraform/terraform.js";
+import { makeCertificate } from "../examples/guestbook/support/certificate.js";
 import { exampleConfig } from "../support/config.js";
+import { instantly } from "./support/instantly.js";
 import { change, recordedTerraform } from "./support/terraform.js";
 
 const stage = (configured: number, used: number, oldest: number): Stage => ({ configured, used, oldest });
@@ -163,6 +171,43 @@ describe("secrets that Terraform keeps", () => {
     const doing = step === "show" ? secrets.show("edge-token", silent) : secrets.advance("edge-token", "used", silent);
     await expect(doing).rejects.toThrow("refused: the plan would do more than this");
     expect(terraform.calls().filter((call) => call.includes(" apply "))).toEqual([]);
+  });
+
+  it("are shown by the balancer before the one before may be revoked", async () => {
+    instantly();
+    const [old, made] = [makeCertificate("www.foobar.com"), makeCertificate("www.foobar.com")];
+    const server = createServer({ cert: old.certificate, key: old.key });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const { port } = server.address() as AddressInfo;
+    const connect = tls.connect;
+    const connecting = vi
+      .spyOn(tls, "connect")
+      .mockImplementation((options) => connect({ ...(options as tls.ConnectionOptions), port }));
+    syncBuiltinESMExports();
+    onTestFinished(() => {
+      connecting.mockRestore();
+      syncBuiltinESMExports();
+      server.close();
+    });
+    const outputs = {
+      balancer_addresses: { ipv4: "127.0.0.1" },
+      secrets: { shared: { originCertificate: made.certificate } },
+    };
+    const stack = {
+      plan: (_: unknown, use: (planned: object) => unknown) => use({ plan: {}, apply: () => Promise.resolve() }),
+      outputs: () => Promise.resolve(outputs),
+    } as unknown as Stack;
+    const stacks = { ...recordedTerraform("production", []), credentials: stack, edge: stack };
+    const show = (report: (line: string) => void) => storeOf(config, stacks).show("origin-certificate", report);
+    const oldOne = `127.0.0.1 shows ${new X509Certificate(old.certificate).fingerprint256}`;
+    await expect(show(silent)).rejects.toThrow(`the balancer shows the new certificate: not after 120 s; ${oldOne}`);
+    const said: string[] = [];
+    await show((line) => {
+      said.push(line);
+      server.setSecureContext({ cert: made.certificate, key: made.key });
+    });
+    expect(said).toEqual([oldOne]);
+    expect(connecting).toHaveBeenLastCalledWith(expect.objectContaining({ port: 443, servername: "www.foobar.com" }));
   });
 
   it("reach Cloudflare by the edge's own plan", async () => {

@@ -35,8 +35,12 @@ describe("what ssh is told", () => {
     "asks nobody anything, gives up on a server that is away, and takes no setting of the user's",
     async () => {
       // It prints what it would do.
-      const asked = new Ssh([], { through: ["sh", "-c", 'shift; exec ssh -G "$@"', "sh"], identityFile: "/a/key" });
+      const asked = new Ssh([], {
+        through: ["sh", "-c", 'shift; echo "$@"; exec ssh -G "$@"', "sh"],
+        identityFile: "/a/key",
+      });
       const { stdout } = await asked.tryRun(login, ["true"]);
+      expect(stdout).toMatch(/^-F \/dev\/null -o /);
       const settings = new Map(stdout.split("\n").map((line) => line.split(/ (.*)/, 2) as [string, string]));
       const seconds = (name: string): number => Number(settings.get(name));
       expect(Object.fromEntries(settings)).toMatchObject({

@@ -131,7 +131,7 @@ ${body}`;
       }).map(([name, body]) => ({ path: `bin/${name}`, permissions: "0755", content: told(body) })),
     ]);
     const text = readFileSync(script, "utf8").replaceAll("/etc/mysql", `${folder}/etc/mysql`);
-    const shell = `PATH=${folder}/bin:$PATH sh -s restart-upgraded vendor-updates; status=$?; [ $status -eq 0 ] || echo "exit $status"; ls ${folder}/etc/mysql 2>/dev/null`;
+    const shell = `DEBIAN_FRONTEND=dialog PATH=${folder}/bin:$PATH sh -s restart-upgraded vendor-updates; status=$?; [ $status -eq 0 ] || echo "exit $status"; ls ${folder}/etc/mysql 2>/dev/null`;
     return runTool("sh", ["-c", shell], text).output.trim().split("\n");
   };
   const upgrades = "apt-get --quiet=2 --yes -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold dist-upgrade";

@@ -1,6 +1,5 @@
-"""A drill against a real archive: good when it is good, and broken when it is broken in any way. Run by archive.test.ts."""
+"""A drill against a real archive: good when it is good, and broken when it is broken in any way. Run by archive.programs.test.ts."""
 
-import importlib.util
 import json
 import pathlib
 import shutil
@@ -14,13 +13,11 @@ import binlog
 import drill
 import names
 import restore
+from bucket import Refused
+from program import ARCHIVE
 from sealing import PACK, encrypt, seal
 from storage import KEYS, REGION, Storage
 
-# The program as archive.ts starts it, but for its standard input and output.
-SPEC = importlib.util.spec_from_file_location("archive", pathlib.Path(drill.__file__).with_name("__main__.py"))
-ARCHIVE = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(ARCHIVE)
 TIMELINE = "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4"
 TAKEN = "20261125T021700Z"
 # Small enough that a log has many.
@@ -195,3 +192,35 @@ class Drill(unittest.TestCase):
         self.objects = dict(self.source.objects)
         self.source.manifest(counted, before)
         self.assert_bad("app.orders has 21 rows, and the group had 22 at the same transactions")
+
+
+class Result(unittest.TestCase):
+    def test_whatever_fails_is_a_bad_result_and_leaves_no_data_behind(self):
+        for problem in (Refused("why"), restore.Incomplete("why"), ValueError("why"), OSError("why"), subprocess.TimeoutExpired("mysqld", 1)):
+            bucket, folder = mock.Mock(), pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()), "drill")
+            folder.mkdir()
+            with mock.patch.object(drill, "_tried", side_effect=problem):
+                result = drill.drill(bucket, TIMELINE, None, folder)
+            self.assertEqual((result["good"], result["problem"], folder.exists()), (False, str(problem), False))
+            self.assertIn("-bad.", bucket.put.call_args.args[0])
+
+    def test_what_logs_hold_has_to_have_been_executed(self):
+        found, mysql = mock.Mock(manifest={"taken": TAKEN}), mock.Mock(**{"require.side_effect": restore.Incomplete("MySQL did not execute")})
+        running = mock.MagicMock(**{"return_value.__enter__.return_value": mysql, "return_value.__exit__.return_value": False})
+        with mock.patch.multiple(drill, fetch=mock.Mock(return_value=found), running=running), self.assertRaisesRegex(restore.Incomplete, "did not execute"):
+            drill._tried(None, TIMELINE, None, None)
+        mysql.require.assert_called_once_with(found.promised)
+
+    def test_rows_are_neither_fewer_nor_more_in_a_table_of_any_name(self):
+        mysql = mock.Mock(**{"ask.return_value": "21"})
+        drill._compare(mysql, {"app.an.order": 21})
+        mysql.ask.assert_called_with("SELECT COUNT(*) FROM `app`.`an.order`")
+        for counted in (20, 22):
+            with self.assertRaisesRegex(restore.Incomplete, f"app.orders has 21 rows, and the group had {counted} "):
+                drill._compare(mysql, {"app.orders": counted})
+
+    def test_a_table_is_whole_when_mysql_says_so_at_the_end(self):
+        told = "app.orders\tcheck\twarning\t1 client is using it\napp.orders\tcheck\tstatus\tOK"
+        drill._require_whole(mock.Mock(**{"ask.return_value": told}), "app.orders")
+        with self.assertRaisesRegex(restore.Incomplete, "app.orders: Corrupt"):
+            drill._require_whole(mock.Mock(**{"ask.return_value": told.replace("status\tOK", "error\tCorrupt")}), "app.orders")

@@ -31,6 +31,9 @@ interface Machine {
   taken: ReadonlyMap<string, string>;
   /** Paths of files that were put there and not taken up. */
   waiting: ReadonlySet<string>;
+  /** Rights of the secret files. */
+  readonly modes: Map<string, string>;
+  /** Does not answer. */
   isStunned: boolean;
 }
 
@@ -63,6 +66,12 @@ export class World {
   stage: Stage = { configured: 1, used: 1, oldest: 1 };
   /** Generations that an account in the database takes: the newest, and the oldest. */
   accounts: readonly [number, number] = [1, 1];
+  /** The same on members that the primary's changes have not reached. @default - those of the primary */
+  accountsOfReplicas?: readonly [number, number];
+  /** Servers that were shown a certificate of the old authority, when that is no longer to be accepted. */
+  readonly shownOldOnes = new Set<string>();
+  /** Seconds that commands are given, by their beginning: "systemctl poweroff". */
+  readonly seconds = new Map<string, number | undefined>();
   /** Digests of accounts that some primary has made. */
   private readonly made = new Set<string>();
   /** What is being done at this moment, without the server's name. */
@@ -79,7 +88,8 @@ export class World {
       grants: this.grants,
       ...{ name, privateIp, roles, running: true, current: true, whole: true, boots: 1, inService: true },
       releases: [release("2"), release("1")],
-      ...{ upgradable: [], rebootFor: [], files: new Map(), taken: new Map(), waiting: new Set(), isStunned: false },
+      ...{ upgradable: [], rebootFor: [], files: new Map(), modes: new Map() },
+      ...{ taken: new Map(), waiting: new Set(), isStunned: false },
     });
   }
 
@@ -118,7 +128,10 @@ export class World {
 
   private site(lock: LockStore): Site {
     const logins = new Map([...this.machines.keys()].map((name) => [name, { name, address: name, hostKey: "" }]));
-    const tryRun: Site["ssh"]["tryRun"] = ({ name }, command, props) => this.tell(name, command, props?.input);
+    const tryRun: Site["ssh"]["tryRun"] = ({ name }, command, props) => {
+      this.seconds.set(command.slice(0, 2).join(" "), props?.timeoutSeconds);
+      return this.tell(name, command, props?.input);
+    };
     const ssh = {
       know: (keys: readonly Pick<Login, "name" | "hostKey">[]): void =>
         void (this.known = new Map(keys.map(({ name, hostKey }) => [name, hostKey]))),
@@ -165,14 +178,21 @@ export class World {
     if (words === "mysql-group accounts --help") return "";
     if (words === "mysql-group accounts") {
       if (this.primary === machine.name) this.accounts = [this.stage.configured, this.stage.oldest];
-      return JSON.stringify({ app: this.accounts });
+      return JSON.stringify({
+        app: this.primary === machine.name ? this.accounts : (this.accountsOfReplicas ?? this.accounts),
+      });
     }
-    if (words.startsWith("runuser -u mysql -- python3 ")) return "";
+    if (words.startsWith("runuser -u mysql -- python3 ")) {
+      if ((JSON.parse(input) as { refused: unknown }).refused === null) return "";
+      this.shownOldOnes.add(machine.name);
+      return this.stage.oldest < this.stage.configured ? "still accepts a certificate of the old authority" : "";
+    }
     if (words === "true") return this.known.get(machine.name)?.includes(taken(paths.sshHostKey)) ? "" : "no";
     if (words.startsWith("python3 -I -c ") && words.endsWith(".pid"))
       return taken(paths.nginx.originCertificate) === input ? "" : "shows another one";
     if (!words.startsWith("python3 -I -c ") || !input.includes("mark")) return undefined;
-    const { files } = JSON.parse(input) as { files: readonly { path: string; content: string }[] };
+    const { files } = JSON.parse(input) as { files: readonly { path: string; content: string; mode: string }[] };
+    for (const { path, mode } of files) machine.modes.set(path, mode);
     const changed = files.filter(({ path, content }) => machine.files.get(path) !== content);
     for (const { path, content } of changed) machine.files.set(path, content);
     machine.waiting = new Set([...machine.waiting, ...changed.map(({ path }) => path)]);

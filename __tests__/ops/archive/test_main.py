@@ -1,0 +1,55 @@
+"""Who opens the bucket for what, and what comes out. Run by archive.programs.test.ts."""
+
+import json
+import stat
+import subprocess
+import sys
+import unittest
+from unittest import mock
+
+import drill
+import inventory
+import rights
+from program import ARCHIVE, PROGRAM
+from storage import KEYS
+
+TOLD = {"settings": {"endpoint": "http://127.0.0.1:9", "region": "fsn1", "bucket": "b"}, "keys": KEYS, "project": "4711", "timeline": "t", "privateKey": "AGE"}
+
+
+class Main(unittest.TestCase):
+    def test_each_command_opens_the_bucket_with_the_keys_that_it_needs(self):
+        commands = {"look": (inventory, ["reader"]), "drill": (drill, ["reader"]), "create": (rights, ["owner"]), "check": (rights, ["owner", "writer", "reader"])}
+        self.enterContext(mock.patch.object(ARCHIVE, "Bucket", lambda *place: place))
+        for command, (module, names) in commands.items():
+            with self.subTest(command), mock.patch.object(module, command) as called:
+                ARCHIVE.main(command, TOLD)
+            opened = [one for one in called.call_args.args if isinstance(one, tuple)]
+            self.assertEqual(opened, [("http://127.0.0.1:9", "fsn1", "b", KEYS[name]) for name in names])
+
+    def test_a_drills_private_key_is_roots_alone_where_mysqls_user_reaches_its_data_and_goes(self):
+        seen = {}
+
+        def look(bucket, timeline, identity, folder):
+            seen.update({path: stat.S_IMODE(path.stat().st_mode) for path in (identity, folder.parent)})
+            return identity.read_text()
+
+        with mock.patch.object(drill, "drill", look):
+            self.assertEqual(ARCHIVE.main("drill", TOLD), "AGE")
+        self.assertEqual(list(seen.values()), [0o600, 0o711])
+        self.assertEqual([path for path in seen if path.exists()], [])
+
+    def test_nothing_but_the_answer_is_on_standard_output(self):
+        for look, *ended in (
+            ('side_effect=lambda bucket: os.system("echo by another program") or {"timelines": []}', 0, '{"timelines": []}', "by another program\n"),
+            ('side_effect=Refused("why")', 1, "", "why\n"),
+        ):
+            program = f"""
+import inventory, os, runpy, sys
+from bucket import Refused
+from unittest import mock
+inventory.look = mock.Mock({look})
+sys.argv[1:] = ["look"]
+runpy.run_path({str(PROGRAM)!r}, run_name="__main__")
+"""
+            run = subprocess.run([sys.executable, "-c", program], input=json.dumps(TOLD), capture_output=True, text=True)
+            self.assertEqual([run.returncode, run.stdout, run.stderr], ended)

@@ -1,0 +1,41 @@
+import { existsSync, readFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { vi } from "vitest";
+import { temporaryFolder, writeBelow } from "../../support/payload-files.js";
+
+/** What is given to each command of the program for the archive. */
+interface Given {
+  readonly settings: object;
+  readonly keys: Readonly<Record<string, string>>;
+  readonly [more: string]: unknown;
+}
+
+/**
+ * Runs a command whose program for the archive answers so, by its command; for others it fails.
+ * @returns what a command was given, what was said, and the exit code
+ */
+export async function withArchive(answers: Readonly<Record<string, unknown>>, command: () => Promise<unknown>) {
+  const folder = temporaryFolder();
+  const said = vi.spyOn(console, "log").mockReturnValue(undefined);
+  vi.stubEnv("PATH", [`${folder}/bin`, process.env["PATH"]].join(delimiter));
+  vi.stubEnv("BACKUP_OWNER_KEY", "owner:secret");
+  vi.stubEnv("TF_VAR_backup_bucket_key", "writer:secret");
+  vi.stubEnv("TF_VAR_restore_bucket_key", "reader:secret");
+  // python3 -B PROGRAM COMMAND
+  const program = `#!/bin/sh\ncat >${folder}/given-$3; cat ${folder}/answer-$3 2>/dev/null || { echo "the bucket is away" >&2; exit 1; }\n`;
+  writeBelow(folder, [
+    { path: "bin/python3", permissions: "0755", content: program },
+    ...Object.entries(answers).map(([name, answer]) => ({ path: `answer-${name}`, content: JSON.stringify(answer) })),
+  ]);
+  const given = (name: string): Given | undefined => {
+    const file = join(folder, `given-${name}`);
+    return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Given) : undefined;
+  };
+  try {
+    const code = await command();
+    return { code, given, said: said.mock.calls.flat().join("\n") };
+  } finally {
+    vi.unstubAllEnvs();
+    said.mockRestore();
+  }
+}
