@@ -34,7 +34,10 @@ const okResults = 2;
 /** An urgent alert that nobody has ended is repeated after this long. */
 const renotifyMinutes = 60;
 
-/** New servers get this long to start their services before they are judged. */
+/**
+ * New servers get this long to start their services before their metrics are judged. What logs say is judged at once: a server without such a
+ * line in a day is a new group to Datadog, and the line is out of the window when this time is over.
+ */
 const newGroupSeconds = 300;
 
 const isGrouped = (condition: Condition): boolean =>
@@ -78,6 +81,6 @@ export function renderMonitor(
       renotifyStatuses: noDataMinutes === undefined ? ["alert"] : ["alert", "no data"],
     }),
     evaluationDelay: decidesOnMetrics(condition) ? (definition.evaluationDelaySeconds ?? 60) : undefined,
-    newGroupDelay: isGrouped(condition) && condition.kind !== "check" ? newGroupSeconds : undefined,
+    newGroupDelay: isGrouped(condition) && decidesOnMetrics(condition) ? newGroupSeconds : undefined,
   };
 }

@@ -355,6 +355,22 @@ describe("a service that does not answer", () => {
   });
 });
 
+describe("a server that was just made", () => {
+  const all = [...monitors].filter(([, { type }]) => ["query alert", "log alert"].includes(type));
+
+  it("is judged by what it has sent, though that is not a whole window yet", () => {
+    expect(all.filter(([, { requireFullWindow }]) => requireFullWindow !== false)).toEqual([]);
+  });
+
+  it("has five minutes to start its services, and none in which nobody hears of a login", () => {
+    const patient = all.filter(([, { newGroupDelay }]) => newGroupDelay === 300).map(([id]) => id);
+    const byServer = all.filter(([, { type, query = "" }]) => type === "query alert" && query.includes(" by {"));
+    expect(patient).toEqual(byServer.map(([id]) => id));
+    expect(patient).toContain("disk-full");
+    expect(monitors.get("ssh-login")?.newGroupDelay).toBeUndefined();
+  });
+});
+
 describe("the budget of thirty days", () => {
   it.each([
     ["availability-fast-burn", 0.02],

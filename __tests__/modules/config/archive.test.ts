@@ -1,0 +1,16 @@
+import { describe, expect, it } from "vitest";
+import { objectDays } from "../../../modules/config/archive.js";
+import { exampleBackup, exampleConfig } from "../../support/config.js";
+
+const objectDaysOf = (retentionDays: number, baseHours: number): number => {
+  const { backup } = exampleConfig({ backup: { ...exampleBackup, retentionDays, baseHours } });
+  return backup === undefined ? NaN : objectDays(backup);
+};
+
+describe("an object of the archive", () => {
+  it("outlives the retention by the time between two bases, in whole days, and by a week", () => {
+    expect(objectDaysOf(14, 24)).toBe(22);
+    expect(objectDaysOf(14, 25)).toBe(23);
+    expect(objectDaysOf(14, 6)).toBe(22);
+  });
+});
