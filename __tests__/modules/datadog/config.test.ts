@@ -18,6 +18,18 @@ describe("defaults", () => {
   });
 });
 
+describe("an entry of a monitor", () => {
+  it.each([{ critical: 4 }, { warning: 14 }, { urgency: "urgent" as const }, { enabled: false }])(
+    "is a change by any of its values: %j",
+    (change) => {
+      const { monitors } = exampleConfig({
+        monitoring: { monitors: { "cpu-busy": { reason, ...change } } },
+      }).monitoring;
+      expect(monitors["cpu-busy"]).toMatchObject(change);
+    },
+  );
+});
+
 describe("refusals", () => {
   it.each([
     [

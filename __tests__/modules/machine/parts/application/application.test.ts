@@ -154,8 +154,13 @@ describe("units", () => {
     exampleConfig({
       application: {
         migrate: ["/usr/bin/node", "migrate.js"],
-        workers: { mail: { command: ["./mail"] }, cache: { command: ["/usr/bin/node", "cache.js"], on: "all" } },
-        schedules: { report: { command: ["/usr/bin/node", "report.js"], at: "Mon..Fri 06:00 Europe/Berlin" } },
+        workers: {
+          mail: { command: ["./mail"], memoryMib: 64 },
+          cache: { command: ["/usr/bin/node", "cache.js"], on: "all" },
+        },
+        schedules: {
+          report: { command: ["/usr/bin/node", "report.js"], at: "Mon..Fri 06:00 Europe/Berlin", memoryMib: 96 },
+        },
       },
     }),
   );
@@ -230,6 +235,8 @@ describe("units", () => {
     const larger = partOf(applicationPart, exampleConfig({ application: { memoryMib: 900 } }));
     for (const name of ["app.service", "app-trial.service"])
       expect(contentOf(larger, `/etc/systemd/system/${name}`)).toContain("\nMemoryMax=900M\n");
+    expect(moreUnit("app-worker-mail.service")).toContain("\nMemoryMax=64M\n");
+    expect(moreUnit("app-schedule-report.service")).toContain("\nMemoryMax=96M\n");
     expect(unit("app.service")).toMatch(/^TasksMax=\d{2}$/m);
   });
 
