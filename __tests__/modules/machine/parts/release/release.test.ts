@@ -133,6 +133,11 @@ describe("fetch-release", () => {
     ).toEqual(["fetch-release: /opt/x is mysql-group of https://archive.test/r.tgz", ...["exit 0", "0", "1"]]);
   });
 
+  it("makes the list itself, also for a program that brings one", () => {
+    const script = "echo other >r/mysql-group/.sha256; pack; get mysql-group; get mysql-group; cat downloads";
+    expect(fetch(script).slice(1)).toEqual(["exit 0", "exit 0", "curl"]);
+  });
+
   it("lets no program keep another user's power, and whoever deploys need not think of the umask", () => {
     const output = fetch("umask 077; chmod 4755 r/mysql-group/main; pack; get mysql-group; stat -c %a opt opt/x/main");
     expect(output.slice(-2)).toEqual(["755", "755"]);
