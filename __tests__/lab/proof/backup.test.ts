@@ -129,6 +129,8 @@ describe("the archive", () => {
 
   it("is found good by the drill, in minutes and with little memory", async () => {
     const group = await settled(lab);
+    // A restored group begins a timeline of its own, without a base.
+    await baseMade();
     await allShipped(120);
     const { reader, privateKey } = await archiveKeys(layout.secrets);
     const timeline = lab.blueprint.environment.config.database.groupName;
