@@ -10,7 +10,8 @@ import { World } from "./support/world.js";
 
 const config = exampleConfig({ backup: exampleBackup });
 const keys = { owner: "owner:secret", writer: "writer:secret", reader: "reader:secret" };
-const ago = (hours: number): string => new Date(Date.now() - hours * 3_600_000).toISOString();
+const now = Date.now();
+const ago = (hours: number): string => new Date(now - hours * 3_600_000).toISOString();
 const timeline: Timeline = {
   name: config.database.groupName,
   bytes: 3_200_000_000,
