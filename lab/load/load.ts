@@ -1,8 +1,8 @@
-import { once } from "node:events";
 import { Readable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { namespaceOf } from "../layout.js";
-import { run, sleep } from "../system/shell.js";
+import { run } from "../system/shell.js";
 
 /** A bounded loop of requests that are sent at a fixed rate, whether the ones before were answered or not. */
 export interface LoadProps {
@@ -90,6 +90,7 @@ export async function sendLoad(props: LoadProps, trustedCa: string, until?: Abor
 async function* orders(load: Omit<LoadProps, "from">, until?: AbortSignal): AsyncGenerator<string> {
   yield `${JSON.stringify(load)}\n`;
   if (until === undefined) return;
-  const stopped = until.aborted || once(until, "abort").then(() => true);
-  if (await Promise.race([stopped, sleep(load.seconds).then(() => false)])) yield "stop\n";
+  // A timer that goes on after the order would keep the command that sent the load from ending.
+  const isStopped = await delay(load.seconds * 1000, false, { signal: until }).catch(() => true);
+  if (isStopped) yield "stop\n";
 }
