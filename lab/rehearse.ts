@@ -79,7 +79,8 @@ async function rehearseIn(
   await execa("git", ["worktree", "add", "--detach", "--quiet", tree, commit], { ...options, cwd: root });
   await installDependencies(tree, commit, options);
   const application = [...(release ? ["--release", release] : []), ...(settings ? ["--settings", settings] : [])];
-  await execa("npm", ["run", "--silent", "lab", "--", "up", ...application], { ...options, cwd: tree });
+  // Without npm between, which would leave the command running when it is interrupted itself.
+  await execa(process.execPath, ["--import", "tsx", "lab/cli.ts", "up", ...application], { ...options, cwd: tree });
 
   await takeLock("npm run lab rehearse");
   say("what surrounds servers, and what they download, as this tree has it: what a deploy changes before a rollout");
