@@ -59,6 +59,8 @@ async function deployIn(folder: string, steps: string, config: Config): Promise<
       `[ "$1" = is-active ] && exec ${folder}/trial-runs; echo "$*" >>${folder}/systemctl.log
       case "$2" in
         app-migrations.service) cp ${folder}/opt/trial/server.js ${folder}/migrated; ! grep -qx migrations ${folder}/sick ;;
+        # What is not healthy does not even start.
+        app.service) ! grep -qxFf ${folder}/sick <(echo all) ${folder}/opt/current/server.js ;;
         app-trial.service) [ "$1" != restart ] || stat -Lc %a ${folder}/opt/trial/.. ${folder}/opt/trial >${folder}/modes ;;
       esac`,
     ),
