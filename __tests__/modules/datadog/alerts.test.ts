@@ -33,59 +33,92 @@ const named = (id: MonitorId, sent: readonly Sent[]) => {
 
 describe("a fault of one server", () => {
   const disk = (device: string) => ({ device });
-  /** What is sent when all is well, at a warning, in an alert; what the alert names beside the server. */
-  const level = (
-    id: MonitorId,
-    send: ReturnType<typeof sends>,
-    well: number,
-    warns: number | undefined,
-    alerts: number,
-    beside = "",
-  ) => ({ id, send, well, warns, alerts, beside });
-  const notice = (id: MonitorId, name: string) =>
-    level(id, sends("system.disk.directory.files", { name }), 0, undefined, 1);
-  const levels = [
-    level("cpu-busy", sends("system.cpu.idle"), 40, 12, 2),
-    level("load-high", sends("system.load.norm.5"), 0.7, 2.5, 5),
-    level("memory-low", sends("system.mem.pct_usable"), 0.3, 0.08, 0.03),
-    level("disk-full", sends("system.disk.in_use", disk("/")), 0.6, 0.85, 0.95, ",device:/"),
-    level("data-volume-full", sends("system.disk.in_use", disk("/var/lib/mysql")), 0.6, 0.8, 0.9),
-    level("inodes-low", sends("system.fs.inodes.in_use", disk("/")), 0.6, 0.85, 0.95, ",device:/"),
-    level("clock-drift", sends("ntp.offset"), 0.01, 2, 30),
-    level("clock-drift", sends("ntp.offset"), -0.01, -2, -30),
-    level("applier-queue", sends("mysql.replication.group.transactions_in_applier_queue"), 20, 500, 5000),
-    level("certification-queue", sends("mysql.replication.group.transactions"), 20, 300, 2000),
-    level("balancer-silent", sends("nginx.net.request_per_s"), 5, undefined, 0.1),
-    level("edge-certificate", sends("tls.days_left", { name: "edge" }), 40, 15, 3),
-    level("origin-certificate", sends("tls.days_left", { name: "origin" }), 200, 20, 10),
-    level("internal-certificate", sends("tls.days_left", { name: "internal", file: "/a" }), 3000, 100, 30, ",file:/a"),
-    notice("reboot-required", "reboot-required"),
-    notice("vendor-updates", "vendor-updates"),
-    notice("server-incomplete", "server-setup"),
-    notice("host-firewall-missing", "host-firewall"),
-    notice("private-address-missing", "private-network"),
-    notice("archive-behind", "backup"),
-    notice("archive-refused", "backup-refused"),
-    notice("archive-base-old", "backup-base"),
-    notice("archive-drill-failed", "backup-drill"),
-    notice("archive-gap", "backup-gap"),
-    notice("archive-key-left", "backup-key"),
+  type Send = ReturnType<typeof sends>;
+  interface Level {
+    readonly id: MonitorId;
+    readonly send: Send;
+    /** The last value that is well. */
+    readonly well: number;
+    /** The first and the last value of a warning. @default - no warning */
+    readonly warns?: readonly [number, number];
+    /** The first value of an alert. */
+    readonly alerts: number;
+    /** Minutes of the fault until it is told, and minutes without it until that is over. */
+    readonly minutes: readonly [told: number, over: number];
+    /** What the alert names beside the server. @default - nothing */
+    readonly beside?: string;
+  }
+  const notice = (id: MonitorId, name: string, minutes: number): Level => ({
+    ...{ id, send: sends("system.disk.directory.files", { name }), well: 0, alerts: 1, minutes: [minutes, 1] },
+  });
+  const share = { well: 0.79, warns: [0.81, 0.89], alerts: 0.91, minutes: [1, 5] } as const;
+  const certificate = (name: string, more: Readonly<Record<string, string>> = {}): Send =>
+    sends("tls.days_left", { name, ...more });
+  const daysLeft = { minutes: [1440, 1] } as const;
+  const levels: readonly Level[] = [
+    { id: "cpu-busy", send: sends("system.cpu.idle"), well: 16, warns: [14, 6], alerts: 4, minutes: [14, 2] },
+    { id: "load-high", send: sends("system.load.norm.5"), well: 1.9, warns: [2.1, 2.9], alerts: 3.1, minutes: [14, 2] },
+    {
+      ...{ id: "memory-low", send: sends("system.mem.pct_usable"), well: 0.11, warns: [0.09, 0.06], alerts: 0.04 },
+      minutes: [5, 1],
+    },
+    { id: "disk-full", send: sends("system.disk.in_use", disk("/")), ...share, beside: ",device:/" },
+    { id: "inodes-low", send: sends("system.fs.inodes.in_use", disk("/")), ...share, beside: ",device:/" },
+    {
+      ...{ id: "data-volume-full", send: sends("system.disk.in_use", disk("/var/lib/mysql")) },
+      ...{ ...share, well: 0.69, warns: [0.71, 0.84], alerts: 0.86 },
+    },
+    { id: "clock-drift", send: sends("ntp.offset"), well: 0.9, warns: [1.1, 4.9], alerts: 5.1, minutes: [1, 15] },
+    { id: "clock-drift", send: sends("ntp.offset"), well: -0.9, warns: [-1.1, -4.9], alerts: -5.1, minutes: [1, 15] },
+    {
+      ...{ id: "applier-queue", send: sends("mysql.replication.group.transactions_in_applier_queue") },
+      ...{ well: 199, warns: [201, 999], alerts: 1001, minutes: [10, 1] },
+    },
+    {
+      ...{ id: "certification-queue", send: sends("mysql.replication.group.transactions") },
+      ...{ well: 99, warns: [101, 499], alerts: 501, minutes: [10, 1] },
+    },
+    {
+      ...{ id: "balancer-silent", send: sends("nginx.net.request_per_s"), well: 0.24, alerts: 0.23 },
+      minutes: [10, 1],
+    },
+    { id: "edge-certificate", send: certificate("edge"), well: 22, warns: [20, 8], alerts: 6, ...daysLeft },
+    { id: "origin-certificate", send: certificate("origin"), well: 31, warns: [29, 15], alerts: 13, ...daysLeft },
+    {
+      ...{ id: "internal-certificate", send: certificate("internal", { file: "/a" }), beside: ",file:/a" },
+      ...{ well: 181, warns: [179, 61], alerts: 59, ...daysLeft },
+    },
+    notice("reboot-required", "reboot-required", 1440),
+    notice("vendor-updates", "vendor-updates", 1440),
+    notice("server-incomplete", "server-setup", 15),
+    notice("host-firewall-missing", "host-firewall", 5),
+    notice("private-address-missing", "private-network", 5),
+    notice("archive-behind", "backup", 5),
+    notice("archive-refused", "backup-refused", 5),
+    notice("archive-base-old", "backup-base", 5),
+    notice("archive-drill-failed", "backup-drill", 5),
+    notice("archive-gap", "backup-gap", 5),
+    notice("archive-key-left", "backup-key", 5),
   ];
   /** Certificates that visitors see are the site's, whichever server looks. */
   const ofTheSite = ["edge-certificate", "origin-certificate"];
 
-  it.each(levels)("is told by $id, of that server alone", ({ id, send, well, warns, alerts, beside }) => {
+  it.each(levels)("is told by $id, of that server alone", ({ id, send, well, warns, alerts, beside = "" }) => {
     const at = (value: number) => named(id, [send("alpha", value), send("bravo", well), send("charlie", well)]);
     const alpha = [ofTheSite.includes(id) ? "" : `server:alpha${beside}`];
-    expect(at(well)).toEqual({ alert: [], warning: warns === undefined ? "none" : [] });
-    if (warns !== undefined) expect(at(warns)).toEqual({ alert: [], warning: alpha });
-    expect(at(alerts)).toEqual({ alert: alpha, warning: warns === undefined ? "none" : alpha });
+    expect(at(well)).toEqual({ alert: [], warning: warns ? [] : "none" });
+    for (const value of warns ?? []) expect(at(value), String(value)).toEqual({ alert: [], warning: alpha });
+    expect(at(alerts)).toEqual({ alert: alpha, warning: warns ? alpha : "none" });
   });
 
-  it.each(levels.filter(({ id }) => !["disk-full", "data-volume-full", "inodes-low", "clock-drift"].includes(id)))(
-    "is nothing for $id while it lasts a minute",
-    ({ id, send, well, alerts }) => {
-      expect(named(id, [send("alpha", alerts, { minutes: 1, before: well })]).alert).toEqual([]);
+  it.each(levels)(
+    "is told by $id when it has lasted, and as long as it lasts",
+    ({ id, send, well, alerts, minutes }) => {
+      const [told, over] = minutes;
+      const isTold = (now: number, minutes: number, before: number): boolean =>
+        named(id, [send("alpha", now, { minutes, before })]).alert.length > 0;
+      expect([told - 1, told].map((minute) => isTold(alerts, minute, well))).toEqual([false, true]);
+      expect([over - 1, over].map((minute) => isTold(well, minute, alerts))).toEqual([true, false]);
     },
   );
 
@@ -102,9 +135,10 @@ describe("connections of MySQL", () => {
         sends("mysql.performance.threads_connected")("alpha", count),
         sends("mysql.net.max_connections_available")("alpha", 1500),
       ]);
-    expect(connected(900)).toEqual({ alert: [], warning: [] });
-    expect(connected(1200)).toEqual({ alert: [], warning: ["server:alpha"] });
-    expect(connected(1400)).toEqual({ alert: ["server:alpha"], warning: ["server:alpha"] });
+    const [first, last] = [1140, 1335];
+    expect(connected(1110)).toEqual({ alert: [], warning: [] });
+    for (const count of [first, last]) expect(connected(count)).toEqual({ alert: [], warning: ["server:alpha"] });
+    expect(connected(1365)).toEqual({ alert: ["server:alpha"], warning: ["server:alpha"] });
   });
 });
 
@@ -137,19 +171,19 @@ describe("the database group", () => {
     expect(alerts(sent)).toEqual(told);
   });
 
-  it("may be without a primary, or seem to have two, for the minute of a failover", () => {
-    const since = { minutes: 1, before: 1 };
-    const role = (server: string, value: number, before: number) =>
-      sends("mysql.replication.group.member_status", { member_state: "online", member_role: "primary" })(
-        server,
-        value,
-        {
-          ...since,
-          before,
-        },
-      );
-    expect(named("no-primary", [role("alpha", 0, 1)]).alert).toEqual([]);
-    expect(named("two-primaries", [role("alpha", 1, 1), role("bravo", 1, 0)]).alert).toEqual([]);
+  it("may be without members or a primary, or seem to have two, for a failover, and not for five minutes", () => {
+    const primaries = sends("mysql.replication.group.member_status", {
+      member_state: "online",
+      member_role: "primary",
+    });
+    for (const minutes of [4, 5]) {
+      const gone = primaries("alpha", 0, { minutes, before: 3 });
+      const second = primaries("bravo", 1, { minutes, before: 0 });
+      const told = minutes === 5 ? [""] : [];
+      expect(named("members-missing", [gone]), String(minutes)).toEqual({ alert: told, warning: told });
+      expect(named("no-primary", [gone]).alert, String(minutes)).toEqual(told);
+      expect(named("two-primaries", [primaries("alpha", 1), second]).alert, String(minutes)).toEqual(told);
+    }
   });
 });
 
@@ -176,10 +210,21 @@ describe("requests of visitors", () => {
     expect(errors([requests(10_000, "2xx"), requests(20, "5xx")])).toEqual({ share: none, count: all });
   });
 
+  it("that fail are told from one in a hundred and four of them on, and in five minutes of one in twenty and eleven", () => {
+    const warns = { alert: [], warning: [""] };
+    const share = (percent: number) => errors([requests(100 - percent, "2xx"), requests(percent, "5xx")]).share;
+    expect([0.9, 1.1, 4.9, 5.1].map(share)).toEqual([none, warns, warns, all]);
+    const few = (count: number, ago: number) =>
+      errors([{ ...requests(0, "5xx"), at: (minute) => (minute === ago ? count : 0) }]).count;
+    expect([3, 4, 10, 11].map((count) => few(count, 4))).toEqual([none, warns, warns, all]);
+    expect(few(100, 5)).toEqual(none);
+  });
+
   it("are missed when none has come for half an hour, and not before", () => {
     const since = (minutes: number): Sent => ({ ...requests(3, "2xx"), at: (ago) => (ago < minutes ? undefined : 3) });
-    expect(named("visitors-gone", [since(20)])).toEqual(none);
-    expect(named("visitors-gone", [since(40)])).toEqual(all);
+    expect(named("visitors-gone", [since(28)])).toEqual(none);
+    expect(named("visitors-gone", [since(29)])).toEqual({ ...none, warning: [""] });
+    expect(named("visitors-gone", [since(30)])).toEqual(all);
     expect(named("visitors-gone", [])).toEqual(all);
   });
 
@@ -190,14 +235,22 @@ describe("requests of visitors", () => {
         sends(metrics.duration)(`server-${index}`, index < slow ? seconds : 0.1),
       );
     expect(named("latency-p95", taking(0, 2))).toEqual(none);
-    expect(named("latency-p95", taking(2, 2))).toEqual(all);
-    expect(named("latency-p95", taking(2, 0.7))).toEqual({ ...none, warning: [""] });
+    expect(named("latency-p95", taking(2, 0.49))).toEqual(none);
+    for (const seconds of [0.51, 0.99])
+      expect(named("latency-p95", taking(2, seconds))).toEqual({ ...none, warning: [""] });
+    expect(named("latency-p95", taking(2, 1.01))).toEqual(all);
+    const before = (minutes: number) => [sends(metrics.duration)("alpha", 0.1, { minutes, before: 2 })];
+    expect([9, 10].map((minutes) => named("latency-p95", before(minutes)))).toEqual([all, none]);
   });
 
   it("that go round Cloudflare are told by their number", () => {
-    const refused = (count: number) => named("edge-bypassed", [sends(metrics.edgeBypassed)("alpha", count / 15)]);
-    expect(refused(1)).toEqual(none);
-    expect(refused(30)).toEqual(all);
+    const refused = (count: number, ago = 14) =>
+      named("edge-bypassed", [
+        { ...sends(metrics.edgeBypassed)("alpha", 0), at: (minute) => (minute === ago ? count : 0) },
+      ]);
+    const warns = { alert: [], warning: [""] };
+    expect([2, 3, 20, 21].map((count) => refused(count))).toEqual([none, warns, warns, all]);
+    expect(refused(100, 15)).toEqual(none);
   });
 });
 
@@ -323,6 +376,17 @@ describe("lines of logs", () => {
     expect(definitions.get(id)?.thresholds).toMatchObject(warning === undefined ? { critical } : { critical, warning });
   });
 
+  it("are counted over as many minutes as their reason lasts", () => {
+    const windows = [...definitions.values()].flatMap(({ id, condition }) =>
+      condition.kind === "log" ? [[id, condition.window]] : [],
+    );
+    expect(Object.fromEntries(windows)).toEqual({
+      ...{ "application-errors": "10m", "web-server-unhealthy": "5m" },
+      ...{ "mysql-errors": "10m", "primary-changed": "15m", "member-unreachable": "10m" },
+      ...{ "ssh-login": "5m", "ssh-failures": "15m", "package-change": "15m" },
+    });
+  });
+
   it("name the server that wrote them, but for what is the whole group's", () => {
     const whole = [...definitions.values()].filter(
       ({ condition }) => condition.kind === "log" && condition.by !== "host",
@@ -368,6 +432,29 @@ describe("a server that was just made", () => {
     expect(patient).toEqual(byServer.map(([id]) => id));
     expect(patient).toContain("disk-full");
     expect(monitors.get("ssh-login")?.newGroupDelay).toBeUndefined();
+  });
+});
+
+describe("a minute that is judged", () => {
+  it("is over for a minute, so that every agent has sent it, and for two where it is counted from logs", () => {
+    const ofLogs = new Set<string>(Object.values(metrics));
+    for (const [id, { type, query, evaluationDelay }] of monitors) {
+      const fromLogs = [...query.matchAll(/:([\w.]+)\{/g)].some(([, metric = ""]) => ofLogs.has(metric));
+      expect(evaluationDelay, id).toBe(type === "query alert" ? (fromLogs ? 120 : 60) : undefined);
+    }
+  });
+});
+
+describe("how urgent an alert is shown", () => {
+  it("is first what keeps visitors or writes away, and never below the second place what wakes somebody", () => {
+    const first = [...monitors].filter(([, { priority }]) => priority === "1").map(([id]) => id);
+    expect(first).toEqual([
+      ...["visitors-gone", "server-errors", "members-missing", "no-primary", "two-primaries"],
+      ...["availability-fast-burn", "latency-fast-burn"],
+    ]);
+    for (const [id, { message, priority }] of monitors)
+      if (message.includes("@pagerduty")) expect(Number(priority), id).toBeLessThanOrEqual(2);
+      else if (id !== "server-incomplete") expect(Number(priority), id).toBeGreaterThan(2);
   });
 });
 
