@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { limits } from "../../../../../examples/guestbook/src/limits.js";
 import { haproxyPart } from "../../../../../modules/machine/parts/haproxy/index.js";
 import { ports } from "../../../../../modules/platform/ports.js";
 import { exampleConfig } from "../../../../support/config.js";
@@ -24,6 +25,35 @@ describe("HAProxy with defaults", () => {
       "127.0.0.1:6447",
       "127.0.0.1:8404",
     ]);
+  });
+});
+
+describe("connections through HAProxy", () => {
+  const lines = (name: string): readonly string[] =>
+    (new RegExp(`^${name}\\n((\t.*\\n)+)`, "m").exec(rendered())?.[1] ?? "").split("\n").map((line) => line.trim());
+
+  it("fail within a second where nobody answers, are tried at another member once, and idle for half an hour", () => {
+    for (const line of [
+      "timeout connect 1s",
+      "timeout queue 1s",
+      "timeout check 1s",
+      "retries 2",
+      "option redispatch 1",
+    ])
+      expect(lines("defaults")).toContain(line);
+    // Pools keep connections that nobody uses at night; the application asks each of them every half minute.
+    for (const line of ["timeout client 30m", "timeout server 30m"]) expect(lines("defaults")).toContain(line);
+    expect(lines("frontend stats")).toContain("timeout client 10s");
+  });
+
+  it("are as many as the application may have on both ports, and leave memory for the rest", () => {
+    const most = Number(/^\tmaxconn (\d+)$/m.exec(rendered())?.[1]);
+    expect(most).toBeGreaterThan(4 * limits.database.connectionsPerSide);
+    expect(most).toBeLessThanOrEqual(2000);
+  });
+
+  it("are told of in the journal where something is wrong, and only there", () => {
+    expect(lines("global")).toContain("log stdout format raw daemon notice");
   });
 });
 

@@ -145,18 +145,37 @@ describe("what passes without a rule of the table", () => {
       .filter((line) => !line.startsWith("#") && !/^(meta skuid|ip6? [sd]addr \S+ |ip6? [sd]addr \{)/.test(line));
 
   it("is answers, loopback, DHCP and what IPv6 needs of its neighbours on the link; all else is counted, and some of it logged", () => {
-    expect(chain("input").filter((line) => !/^(ip|tcp|icmp)/.test(line))).toEqual([
+    expect(chain("input").filter((line) => !/^(ip|tcp|icmp) /.test(line))).toEqual([
       "type filter hook input priority filter; policy drop;",
       "ct state established,related accept",
       "ct state invalid counter name dropped_in drop",
       "iif lo accept",
       "udp sport 67 udp dport 68 accept",
+      "ip6 hoplimit 255 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert, nd-redirect } accept",
+      "icmpv6 type { mld-listener-query, mld-listener-report, mld2-listener-report } ip6 saddr fe80::/10 accept",
       expect.stringMatching(/^limit rate 6\/minute burst 10 packets log prefix "nftables dropped in: " flags skuid$/),
       "counter name dropped_in",
     ]);
-    for (const name of ["input", "output"])
-      for (const line of chain(name).filter((each) => each.includes("nd-")))
-        expect(line).toMatch(/^ip6 hoplimit 255 icmpv6 type \{ nd-[^}]* \} accept$/);
+    expect(chain("output")).toEqual([
+      "type filter hook output priority filter; policy drop;",
+      "ct state related accept",
+      "ct state established ct direction reply accept",
+      "ct state established tcp flags & (syn | ack) != syn accept",
+      "oif lo ip daddr 127.0.0.0/8 accept",
+      "oif lo ip6 daddr ::1 accept",
+      "udp sport 68 udp dport 67 accept",
+      "ip6 hoplimit 255 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit } accept",
+      "icmpv6 type { mld-listener-report, mld-listener-done, mld2-listener-report } accept",
+      "goto refuse",
+    ]);
+    expect(chain("refuse")).toEqual([
+      'limit rate 6/minute burst 10 packets log prefix "nftables dropped out: " flags skuid',
+      "counter name dropped_out reject with icmpx type admin-prohibited",
+    ]);
+    expect(chain("forward")).toEqual([
+      "type filter hook forward priority filter; policy drop;",
+      "counter name dropped_forward",
+    ]);
   });
 
   const setOf = (name: string, family: "ipv4" | "ipv6"): BlockList => {
@@ -313,18 +332,19 @@ describe("the watch over the rules", () => {
       const folder = temporaryFolder();
       const check = partOf(hostFirewallPart).check ?? "";
       const rule =
-        "table inet host {\n\tchain input {\n\t\ttype filter hook input priority filter; policy drop;\n\t}\n}\n";
+        "table inet host {\n\tcounter seen {\n\t}\n\tchain input {\n\t\ttype filter hook input priority filter; policy drop;\n\t}\n}\n";
       writeBelow(folder, [
         { path: "check", content: check.replaceAll("/etc/nftables.conf", join(folder, "nftables.conf")) },
         { path: "nftables.conf", content: `flush ruleset\n${rule}` },
       ]);
       const script = `cd ${folder}; look() { sh check 2>&1; echo "exit $?"; }
-        look; nft -f nftables.conf; look; nft add rule inet host input accept; look; nft -f nftables.conf; echo nonsense >nftables.conf; look 2>&1 | tail -n 1`;
+        look; nft -f nftables.conf; look; sed 's/counter seen {/& packets 5 bytes 300/' nftables.conf | nft -f -; look; nft add rule inet host input accept; look; nft -f nftables.conf; echo nonsense >nftables.conf; look 2>&1 | tail -n 1`;
       const told = ["The host firewall's rules are not those of FILE: systemctl reload-or-restart nftables", "exit 1"];
       const { output } = runTool("unshare", ["-mn", "sh", "-c", script]);
       expect(output.replaceAll(join(folder, "nftables.conf"), "FILE").trim().split("\n")).toEqual([
         ...told,
-        "exit 0",
+        // What was counted since is no other rule.
+        ...["exit 0", "exit 0"],
         ...told,
         "exit 1",
       ]);

@@ -110,7 +110,10 @@ describe("the server's configuration", () => {
   });
 
   it("keeps binary logs for longer than a member is away over a weekend", () => {
-    expect(Number(variables()["binlog_expire_logs_seconds"])).toBeGreaterThanOrEqual(3 * 24 * 3600);
+    const seconds = Number(variables()["binlog_expire_logs_seconds"]);
+    expect(seconds).toBeGreaterThanOrEqual(3 * 24 * 3600);
+    // Each further day is room on the volume.
+    expect(seconds).toBeLessThanOrEqual(7 * 24 * 3600);
     // With an archive, mysql-backup alone lets them go.
     const archived = variables(mysqlOf("alpha", exampleConfig({ backup: exampleBackup })));
     expect(archived).toMatchObject({ binlog_expire_logs_auto_purge: "OFF" });
@@ -137,7 +140,10 @@ describe("the server's configuration", () => {
   it("bounds what one transaction and one statement may take, the same for both", () => {
     const bytes = Number(variables()["loose_group_replication_transaction_size_limit"]);
     expect(variables()["max_allowed_packet"]).toBe(`${bytes / 1024 ** 2}M`);
-    expect(Number(variables()["loose_group_replication_message_cache_size"])).toBeGreaterThanOrEqual(2 * bytes);
+    const cache = Number(variables()["loose_group_replication_message_cache_size"]);
+    expect(cache).toBeGreaterThanOrEqual(2 * bytes);
+    // It is memory that small servers would miss: the default of a GiB is half of theirs.
+    expect(cache).toBeLessThanOrEqual(256 * 1024 ** 2);
   });
 
   it("is read-only until a group elects the member, and never starts or joins a group by itself", () => {
@@ -202,7 +208,9 @@ describe("the server's configuration", () => {
       loose_group_replication_flow_control_applier_threshold: "25000",
       loose_group_replication_flow_control_certifier_threshold: "25000",
     });
-    expect(Number(variables()["replica_parallel_workers"])).toBeGreaterThan(1);
+    const workers = Number(variables()["replica_parallel_workers"]);
+    expect(workers).toBeGreaterThan(1);
+    expect(workers).toBeLessThanOrEqual(16);
   });
 
   it("asks no name server, keeps no time zone of its own, and locks out no host", () => {
@@ -212,7 +220,9 @@ describe("the server's configuration", () => {
 
   it("has connections for two pools of each web server that the address range has room for, and a hundred more", () => {
     const pools = 70 * 2 * limits.database.connectionsPerSide;
-    expect(Number(variables()["max_connections"])).toBeGreaterThanOrEqual(pools + 100);
+    const most = Number(variables()["max_connections"]);
+    expect(most).toBeGreaterThanOrEqual(pools + 100);
+    expect(most).toBeLessThan(2 * pools);
   });
 
   it("writes warnings and slow statements to the files that the agent follows and logrotate bounds", () => {
@@ -236,6 +246,7 @@ describe("the server's configuration", () => {
       Number(own[`loose_group_replication_recovery_${name}`]),
     ) as [number, number];
     expect(pause * attempts).toBeGreaterThanOrEqual(45);
+    expect(pause * attempts).toBeLessThanOrEqual(120);
     expect(pause).toBeLessThanOrEqual(10);
   });
 
@@ -386,6 +397,7 @@ describe("scripts and units", () => {
     );
     for (const line of [
       "After=mysql-data.service network-online.target",
+      "Wants=network-online.target",
       "RequiresMountsFor=/var/lib/mysql",
       "StartLimitIntervalSec=0",
       // What mysqld ends with where a supervisor is to start it again, as after a clone.
@@ -433,8 +445,11 @@ describe("scripts and units", () => {
     const unit = contentOf("/etc/systemd/system/mysql-group.service");
     for (const line of [
       "After=mysql-data.service mysql.service network-online.target",
+      "Wants=network-online.target",
       "StartLimitIntervalSec=0",
       "ExecStartPre=+/bin/ln -sfn ${RELEASE_SHA256} /opt/mysql-group/current",
+      // A release host that is busy is asked again for minutes, by a unit that counts as starting meanwhile.
+      "TimeoutStartSec=600",
       "ExecStart=/usr/local/sbin/mysql-group daemon",
       "RestartSec=1",
       "RuntimeDirectory=mysql-group",

@@ -72,6 +72,65 @@ describe("logs", () => {
   });
 });
 
+describe("what nginx gives to whom", () => {
+  const values = (text: string, name: string): readonly string[] =>
+    [...text.matchAll(new RegExp(`^\\s*${name} (.*);$`, "gm"))].map(([, value = ""]) => value);
+  const visitors = contentOf(terminate, "/etc/nginx/snippets/visitors.conf");
+
+  it("is time: ten seconds for headers and for a pause in a body, half a minute for one in taking an answer", () => {
+    const times = ["client_header_timeout", "client_body_timeout", "send_timeout", "keepalive_timeout"];
+    expect(times.map((name) => values(main, name))).toEqual([["10s"], ["10s"], ["30s"], ["75s"]]);
+    expect(values(main, "reset_timedout_connection")).toEqual(["on"]);
+  });
+
+  it("is time: the application has twice what its longest answer takes, and a second for the balancer", () => {
+    const times = ["proxy_connect_timeout", "proxy_send_timeout", "proxy_read_timeout"];
+    expect(times.map((name) => values(visitors, name))).toEqual([["2s"], ["10s"], ["20s"]]);
+    expect(times.map((name) => values(site(), name))).toEqual([["1s"], [], ["1s"]]);
+    // The application keeps idle connections for longer, so that it never closes one which nginx is about to use.
+    const upstream = /^upstream application \{[^}]*\}/m.exec(site())?.[0] ?? "";
+    expect([values(upstream, "keepalive"), values(upstream, "keepalive_timeout")]).toEqual([["32"], ["5s"]]);
+  });
+
+  it("is room: connections for a busy hour, each with a file towards the visitor, the application and one to send", () => {
+    const [connections = 0, files = 0] = ["worker_connections", "worker_rlimit_nofile"].map((name) =>
+      Number(values(main, name)[0]),
+    );
+    expect(connections).toBe(4096);
+    expect(files).toBeGreaterThanOrEqual(3 * connections);
+    expect(values(main, "worker_processes")).toEqual(["auto"]);
+    // Some ten thousand sessions and addresses.
+    expect(values(site(passthrough), "ssl_session_cache")).toEqual(["shared:tls:10m"]);
+    expect(main).toContain("zone=writes:4m rate=10r/m;");
+  });
+
+  it("is what browsers are told they may do with a page", () => {
+    const headers = contentOf(terminate, "/etc/nginx/snippets/security-headers.conf").matchAll(
+      /^add_header (\S+) "?([^"]*?)"? always;$/gm,
+    );
+    expect(Object.fromEntries([...headers].map(([, name, value]) => [name, value]))).toEqual({
+      "X-Request-Id": "$request_id",
+      "X-Frame-Options": "DENY",
+      "Referrer-Policy": "strict-origin-when-cross-origin",
+      "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+      "Cross-Origin-Opener-Policy": "same-origin",
+      "Content-Security-Policy":
+        "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    });
+  });
+
+  it("is compressed texts of every kind that pages are made of", () => {
+    expect(values(main, "gzip_types")[0]?.split(" ").sort()).toEqual([
+      ...["application/javascript", "application/json", "image/svg+xml"],
+      ...["text/css", "text/javascript", "text/plain"],
+    ]);
+  });
+
+  it("is, to operators, warnings and errors", () => {
+    expect(values(main, "error_log")).toEqual(["/var/log/nginx/error.log warn"]);
+  });
+});
+
 describe("the service of visitors", () => {
   const unit = (config = exampleConfig()): string =>
     contentOf(partOf(nginxPart, config), "/etc/systemd/system/in-service.service");
