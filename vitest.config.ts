@@ -11,7 +11,8 @@ export default defineConfig({
       { extends: true, test: { name: "unit", include: ["__tests__/**/*.test.ts"], exclude: [programs, ...elsewhere] } },
       { extends: true, test: { name: "programs", include: [programs], exclude: elsewhere } },
     ],
-    testTimeout: 20_000,
+    // A busy machine takes many times as long; a test that hangs is told all the same.
+    testTimeout: 60_000,
     // Tests share no state through modules; loading the bindings anew for each file would cost more than all tests.
     isolate: false,
     // Many tests wait for programs: one worker more than there are processors, where vitest would leave one idle.

@@ -44,6 +44,7 @@ export function haproxyPart({ config }: PayloadContext): PayloadPart {
     packages: packages.haproxy,
     files: [
       { path: paths.haproxy.configuration, content },
+      { path: "/etc/systemd/system/haproxy.service.d/platform.conf", content: readStatic(file("service.conf")) },
       sandbox({
         unit: "haproxy.service",
         why: "to shut its workers in their directory and to stop them",

@@ -16,6 +16,6 @@ describe("app-runs", () => {
       const run = spawnSync("python3", ["-m", "unittest", "discover", "-s", tests], { encoding: "utf8", env });
       expect(run.stderr).toMatch(/Ran \d{2,} tests[\s\S]*\nOK( \(skipped=\d+\))?\n$/);
     },
-    60_000,
+    300_000,
   );
 });

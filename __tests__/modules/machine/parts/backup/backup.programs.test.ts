@@ -35,10 +35,14 @@ const given = (server: string, path: string): unknown => {
 describe("mysql-backup", () => {
   const python = hasTool("python3", "what mysql-backup decides (Python unit tests)");
 
-  it.runIf(python)("reads logs, orders them, talks to a bucket and lets logs go as its own unit tests say", () => {
-    const run = spawnSync("python3", ["-m", "unittest", "discover", "-s", tests], { encoding: "utf8", env });
-    expect(run.stderr).toMatch(/Ran \d{2,} tests[\s\S]*\nOK\n$/);
-  });
+  it.runIf(python)(
+    "reads logs, orders them, talks to a bucket and lets logs go as its own unit tests say",
+    () => {
+      const run = spawnSync("python3", ["-m", "unittest", "discover", "-s", tests], { encoding: "utf8", env });
+      expect(run.stderr).toMatch(/Ran \d{2,} tests[\s\S]*\nOK\n$/);
+    },
+    300_000,
+  );
 
   it.runIf(python)("reads the settings it is given, and nothing is missing", () => {
     const read = [
@@ -93,6 +97,7 @@ describe("mysql-backup", () => {
         "Restart=always",
         "RestartSec=5",
         "RuntimeDirectory=mysql-backup",
+        "StateDirectory=mysql-backup",
         "Environment=PYTHONUNBUFFERED=1",
         "Nice=10",
         "MemoryMax=512M",
@@ -138,6 +143,7 @@ describe("mysql-backup", () => {
         "ExecStart=/usr/local/sbin/mysql-backup restore",
         "TimeoutStartSec=infinity",
         "RuntimeDirectory=mysql-restore",
+        "ProtectHome=yes",
         "PrivateTmp=yes",
         "WantedBy=multi-user.target",
       ]),

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { basePart } from "../../../../../modules/machine/parts/base/index.js";
@@ -12,6 +12,8 @@ const part = basePart();
 /** apt and dpkg of a machine on which the packages of `installed` are there, and those of `offered` can be fetched. */
 const dpkgQuery = `for name; do grep -qx -- "$name" installed && echo installed || missing=yes; done; [ -z "\${missing-}" ]`;
 const aptGet = `
+! read -r answer || echo "answered: $answer" >>log
+echo "apt-get $*" >>calls
 echo "apt-get $*" | sed 's/-o [^ ]* *//g; s/-qq --yes *//' >>log
 case " $* " in *" install "*) ;; *) exit 0 ;; esac
 while [ "$1" != install ]; do shift; done; shift
@@ -29,13 +31,14 @@ class Machine {
       { path: "installed", content: "" },
       { path: "offered", content: offered },
       { path: "log", content: "" },
+      { path: "calls", content: "" },
       { path: "etc/platform/parts", content: parts },
       { path: "etc/platform/apt-keys", content: "/etc/apt/keyrings/vendor.asc https://vendor.test/key\n" },
       { path: "server-setup", permissions: "0755", content: inFolder(contentOf(part, paths.setup.script)) },
-      script("usr/lib/apt/apt-helper", 'echo "download ${*: -2}" >>log'),
+      script("usr/lib/apt/apt-helper", 'echo "download ${*: -2}" >>log; echo "apt-helper $*" >>calls'),
       script("bin/apt-get", aptGet),
       script("bin/dpkg-query", `shift 3; ${dpkgQuery}`),
-      script("bin/dpkg", "exit 0"),
+      script("bin/dpkg", 'echo "dpkg $*" >>calls'),
       ...Object.entries(scripts).map(([name, body]) => script(`usr/local/lib/platform/setup-${name}`, body)),
     ]);
   }
@@ -47,9 +50,21 @@ class Machine {
   /** Exit status of a run, and what it did. */
   run(): { status: number; log: string[] } {
     this.write("log", "");
-    const { status } = runTool("sh", ["-c", `cd ${this.folder} && PATH=$PWD/bin:$PATH ./server-setup`]);
-    const log = readFileSync(join(this.folder, "log"), "utf8").trim();
-    return { status, log: log === "" ? [] : log.split("\n") };
+    // Whoever runs it by hand has a terminal, whose words are nobody's answer.
+    const script = `cd ${this.folder} && yes by-hand | PATH=$PWD/bin:$PATH ./server-setup`;
+    const { status } = runTool("sh", ["-c", script]);
+    return { status, log: this.lines("log") };
+  }
+
+  /** Lines of a file of the machine. */
+  lines(path: string): string[] {
+    const text = readFileSync(join(this.folder, path), "utf8").trim();
+    return text === "" ? [] : text.split("\n");
+  }
+
+  /** Whether the unit has nothing left to do. */
+  get isComplete(): boolean {
+    return existsSync(join(this.folder, paths.setup.complete));
   }
 
   /** What somebody who logs in reads; nothing when all is well. */
@@ -78,7 +93,29 @@ describe("setting a server up", () => {
       ],
     });
     expect(machine.notice).toBeUndefined();
+    expect(machine.isComplete).toBe(true);
     expect(machine.run()).toEqual({ status: 0, log: [] });
+  });
+
+  it("finishes what was interrupted, asks nobody, keeps our files, and waits for no source that is away", () => {
+    const machine = new Machine(two, scripts, "a\nb\nc\n");
+    machine.run();
+    const [dpkg, helper, ...apt] = machine.lines("calls");
+    expect(dpkg).toBe("dpkg --force-confold --configure -a");
+    // Keys lie where apt's own user may not write.
+    expect(helper).toMatch(/^apt-helper -o APT::Sandbox::User=root download-file /);
+    expect(apt).toHaveLength(3);
+    const limits = ["Retries=0", "http::Timeout=10", "https::Timeout=10"]
+      .map((limit) => `-o Acquire::${limit}`)
+      .join(" ");
+    for (const call of apt)
+      expect(call).toContain(`apt-get -qq --yes ${limits} -o Dpkg::Options::=--force-confold -o Dpkg::Use-Pty=0 `);
+    expect(contentOf(part, paths.setup.script)).toMatch(/^export DEBIAN_FRONTEND=noninteractive /m);
+  });
+
+  it("says so to whoever logs in meanwhile", () => {
+    const machine = new Machine("first a\n", { first: "cat run/motd.d/server-setup >>log" }, "a\n");
+    expect(machine.run().log.at(-1)).toMatch(/^This server is being set up: /);
   });
 
   it("asks no package archive for what the image has", () => {
@@ -97,6 +134,7 @@ describe("a repository that is away", () => {
     expect(status).toBe(1);
     expect(log.slice(-3)).toEqual(["apt-get install vendors", "apt-get install c", "set up second"]);
     expect(waiting.notice).toContain("  first: E: Unable to locate package vendors\n");
+    expect(waiting.isComplete).toBe(false);
     expect(waiting.notice).not.toContain("  second:");
   });
 
@@ -114,15 +152,14 @@ describe("a repository that is away", () => {
 
 describe("a part whose script fails", () => {
   it("is named with its last words and repeated", () => {
-    const machine = new Machine(two, { ...scripts, first: "echo the reason >&2; exit 3" }, "a\nb\nc\n");
+    const machine = new Machine(two, { ...scripts, first: "echo before; echo the reason >&2; exit 3" }, "a\nb\nc\n");
     expect(machine.run().status).toBe(1);
     expect(machine.notice).toContain("  first: the reason\n");
     expect(machine.run().status).toBe(1);
   });
 
-  it("keeps everything else from starting where it is the firewall", () => {
-    const broken = { "host-firewall": "exit 1", second: notes("second") };
-    const machine = new Machine("host-firewall a\nsecond c\n", broken, "a\nc\n");
+  it.each(["host-firewall", "private-network"])("keeps everything else from starting where it is %s", (name) => {
+    const machine = new Machine(`${name} a\nsecond c\n`, { [name]: "exit 1", second: notes("second") }, "a\nc\n");
     const { status, log } = machine.run();
     expect(status).toBe(1);
     expect(log).not.toContain("set up second");

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { limits } from "../../../../../examples/guestbook/src/limits.js";
 import { haproxyPart } from "../../../../../modules/machine/parts/haproxy/index.js";
 import { ports } from "../../../../../modules/platform/ports.js";
 import { exampleConfig } from "../../../../support/config.js";
@@ -46,9 +45,10 @@ describe("connections through HAProxy", () => {
     expect(lines("frontend stats")).toContain("timeout client 10s");
   });
 
-  it("are as many as the application may have on both ports, and leave memory for the rest", () => {
+  it("are as many as a burst of visitors takes, and leave memory for the rest", () => {
     const most = Number(/^\tmaxconn (\d+)$/m.exec(rendered())?.[1]);
-    expect(most).toBeGreaterThan(4 * limits.database.connectionsPerSide);
+    // Requests of visitors go through it, too, where the application opens its port itself.
+    expect(most).toBeGreaterThanOrEqual(1000);
     expect(most).toBeLessThanOrEqual(2000);
   });
 
@@ -105,6 +105,12 @@ describe("HAProxy with everything set", () => {
 });
 
 describe("HAProxy's unit", () => {
+  it("is started again however often it ends, where the package gives it up after five times", () => {
+    expect(contentOf(partOf(haproxyPart), "/etc/systemd/system/haproxy.service.d/platform.conf")).toMatch(
+      /^\[Unit\]\nStartLimitIntervalSec=0$/m,
+    );
+  });
+
   it("has no way round the firewall to a name server", () => {
     expect(contentOf(partOf(haproxyPart), "/etc/systemd/system/haproxy.service.d/sandbox.conf")).toContain(
       "InaccessiblePaths=-/run/dbus -/run/systemd/private -/run/systemd/resolve\n",
@@ -198,7 +204,7 @@ describe("HAProxy itself", () => {
           inTime: true,
         });
     },
-    90_000,
+    300_000,
   );
 
   it.runIf(
@@ -219,6 +225,6 @@ describe("HAProxy itself", () => {
       expect(found.seconds).toBeGreaterThan(2.9);
       expect(found.seconds).toBeLessThan(10);
     },
-    60_000,
+    300_000,
   );
 });

@@ -21,7 +21,7 @@ describe("mysql-group", () => {
       expect(run.stderr).toMatch(/Ran \d{2,} tests[\s\S]*\nOK\n$/);
     },
     // Several hundred tests, on a machine that may be busy.
-    60_000,
+    300_000,
   );
 
   it.runIf(python)("is valid Python", () => {

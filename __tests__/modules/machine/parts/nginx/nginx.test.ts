@@ -189,10 +189,9 @@ describe("nginx's unit", () => {
     expect(sandboxed).toContain("InaccessiblePaths=-/run/dbus -/run/systemd/private -/run/systemd/resolve\n");
   });
 
-  it("starts again when it ended by itself", () => {
-    expect(contentOf(terminate, "/etc/systemd/system/nginx.service.d/platform.conf")).toContain(
-      "Restart=on-failure\nRestartSec=1s\n",
-    );
+  it("starts again whatever ended it, and however often", () => {
+    const dropIn = contentOf(terminate, "/etc/systemd/system/nginx.service.d/platform.conf");
+    expect(dropIn).toMatch(/^StartLimitIntervalSec=0\n\n\[Service\]\nRestart=always\nRestartSec=1s$/m);
   });
 
   it.runIf(hasTool("systemd-analyze", "drop-in of nginx's unit"))(

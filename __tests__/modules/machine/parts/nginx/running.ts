@@ -68,4 +68,4 @@ export const inNetwork = (
 export const linesOf = (output: string): string[] => output.split("\n");
 
 /** Options of tests that mostly wait for nginx: several at a time, and long enough for a busy machine. */
-export const besideEachOther = { concurrent: true, timeout: 60_000 } as const;
+export const besideEachOther = { concurrent: true, timeout: 300_000 } as const;
