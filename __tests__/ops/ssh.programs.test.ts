@@ -4,9 +4,10 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { waitUntil } from "../../ops/core/shell.js";
-import { Ssh, type Login } from "../../ops/core/ssh.js";
+import type { Login, Ssh } from "../../ops/core/ssh.js";
 import { inTemporaryFolder } from "../support/payload-files.js";
 import { hasTool, isRoot, runTool } from "../support/tools.js";
+import { sshIn } from "./support/ssh.js";
 
 const freePort = (): Promise<number> =>
   new Promise((done) => {
@@ -51,7 +52,7 @@ const withServer = (use: (reached: Reached) => Promise<void>): Promise<void> =>
       const login = { name: "alpha", address: "127.0.0.1", hostKey: host.line };
       // The port is the test's own.
       const through = ["sh", "-c", `shift; exec ssh -p ${port} "$@"`, "sh"];
-      const ssh = new Ssh([login], { through, identityFile: person.file });
+      const ssh = sshIn(folder, [login], { through, identityFile: person.file });
       const missing = async () => ((await ssh.tryRun(login, ["true"])).ok ? undefined : "it does not answer");
       await waitUntil("sshd", missing, { limitSeconds: 10, pauseSeconds: 0.1 });
       await use({ ssh, login, strange: strange.line });

@@ -1,12 +1,18 @@
-import { describe, expect, it } from "vitest";
-import { Ssh } from "../../ops/core/ssh.js";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
 import { hasTool, runTool } from "../support/tools.js";
+import { sshIn } from "./support/ssh.js";
+
+const folder = mkdtempSync(join(tmpdir(), "ssh-"));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 const login = { name: "alpha", address: "192.0.2.1", hostKey: "" };
 
 describe("a command on a server", () => {
   // As sshd does it: a shell gets the last word.
-  const ssh = new Ssh([], { through: ["sh", "-c", 'shift $(($# - 1)); exec sh -c "$1"', "sh"] });
+  const ssh = sshIn(folder, [], { through: ["sh", "-c", 'shift $(($# - 1)); exec sh -c "$1"', "sh"] });
 
   it("has its words unchanged, whatever is in them, and its input", async () => {
     const words = ["it's", 'a "b"', "$HOME", "`id`", "a\\b", "", "ä;|&<>*?", "two\nlines"];
@@ -35,7 +41,7 @@ describe("what ssh is told", () => {
     "asks nobody anything, gives up on a server that is away, and takes no setting of the user's",
     async () => {
       // It prints what it would do.
-      const asked = new Ssh([], {
+      const asked = sshIn(folder, [], {
         through: ["sh", "-c", 'shift; echo "$@"; exec ssh -G "$@"', "sh"],
         identityFile: "/a/key",
       });

@@ -1,13 +1,13 @@
-import { App, Testing } from "cdktf";
+import { Testing } from "cdktf";
 import { describe, expect, it } from "vitest";
 import type { EnvironmentInput } from "../../modules/config/schema.js";
 import { addStacks } from "../../stacks/index.js";
 import { MonitoringStack } from "../../stacks/monitoring.js";
 import { exampleConfig, type Overrides } from "../support/config.js";
-import { addressesIn, onlyResource, parse, resources, type Synthesized } from "../support/synth.js";
+import { addressesIn, onlyResource, parse, resources, withApp, type Synthesized } from "../support/synth.js";
 
 const synthesizeText = (overrides: Overrides<EnvironmentInput> = {}): string =>
-  Testing.synth(new MonitoringStack(Testing.app(), { config: exampleConfig(overrides) }), true);
+  withApp((app) => Testing.synth(new MonitoringStack(app, { config: exampleConfig(overrides) }), true));
 
 const synthesize = (overrides: Overrides<EnvironmentInput> = {}): Synthesized => parse(synthesizeText(overrides));
 
@@ -136,13 +136,14 @@ describe("refusals", () => {
 
 describe("an environment without monitoring", () => {
   it("has no such stack", () => {
-    expect(addStacks(new App(), exampleConfig({ monitoring: { enabled: false } })).monitoring).toBeUndefined();
+    const { monitoring } = withApp((app) => addStacks(app, exampleConfig({ monitoring: { enabled: false } })));
+    expect(monitoring).toBeUndefined();
   });
 });
 
 describe("dependencies", () => {
   it("come first: cdktf begins no stack after a failed one, and a site must not wait for Datadog's keys", () => {
-    const { edge, monitoring } = addStacks(new App(), exampleConfig());
+    const { edge, monitoring } = withApp((app) => addStacks(app, exampleConfig()));
     expect(monitoring?.dependencies).toEqual([edge]);
   });
 });

@@ -1,19 +1,13 @@
-import { TerraformLocal, TerraformOutput, Testing } from "cdktf";
+import { TerraformLocal, TerraformOutput } from "cdktf";
 import { Construct } from "constructs";
 import { describe, expect, it } from "vitest";
-import { PlatformStack } from "../../stacks/platform-stack.js";
 import { exampleConfig } from "../support/config.js";
-
-class Tried extends PlatformStack {
-  constructor() {
-    super(Testing.app(), "tried", { config: exampleConfig() });
-  }
-}
+import { emptyStack } from "../support/synth.js";
 
 const idOf = (local: TerraformLocal): string => local.friendlyUniqueId;
 
 describe("addresses", () => {
-  const stack = new Tried();
+  const stack = emptyStack(exampleConfig());
   const scope = new Construct(stack, "one");
   const nested = new TerraformLocal(scope, "two", "nested");
 
@@ -30,16 +24,16 @@ describe("addresses", () => {
   it("are refused when two elements of a kind would share one, for one of them would be lost", () => {
     const flat = new TerraformLocal(new Construct(stack, "Default"), "one_two", "flat");
     expect(() => idOf(flat)).toThrow(
-      "production-tried/Default/one_two and production-tried/one/two would both be TerraformLocal.one_two; change an id",
+      "production-test/Default/one_two and production-test/one/two would both be TerraformLocal.one_two; change an id",
     );
     expect(() => idOf(new TerraformLocal(stack, "a-b", ""))).toThrow(
-      "production-tried/a-b and production-tried/a.b would both be TerraformLocal.a-b; change an id",
+      "production-test/a-b and production-test/a.b would both be TerraformLocal.a-b; change an id",
     );
   });
 
   it.each(["jane@foobar.com", "4", "jane doe"])("are refused when Terraform would refuse them: %s", (id) => {
     expect(() => idOf(new TerraformLocal(stack, id, ""))).toThrow(
-      `production-tried/${id}: Terraform takes letters, digits, _ and - in a name, got "${id.replace(".", "-")}"; change the id`,
+      `production-test/${id}: Terraform takes letters, digits, _ and - in a name, got "${id.replace(".", "-")}"; change the id`,
     );
   });
 });

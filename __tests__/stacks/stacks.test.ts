@@ -6,7 +6,7 @@ import { serverName } from "../../modules/config/values/index.js";
 import { addStacks } from "../../stacks/index.js";
 import { exampleConfig } from "../support/config.js";
 import { synthesizeEnvironment } from "../support/environment.js";
-import { addressesIn } from "../support/synth.js";
+import { addressesIn, withApp } from "../support/synth.js";
 
 const stacks = synthesizeEnvironment(exampleConfig());
 const names = ["alpha", "bravo", "charlie"];
@@ -101,10 +101,10 @@ describe("the authority of MySQL's certificates while it changes", () => {
 });
 
 describe("names beside servers' names", () => {
-  const app = Testing.app();
-  addStacks(app, exampleConfig());
-  const beside = app.node
-    .findAll()
+  const beside = withApp((app) => {
+    addStacks(app, exampleConfig());
+    return app.node.findAll();
+  })
     .filter(({ node }) => names.includes(node.id))
     .flatMap(({ node }) => node.scope?.node.children ?? [])
     .map(({ node }) => node.id)
@@ -117,14 +117,14 @@ describe("names beside servers' names", () => {
 });
 
 describe("data between stacks", () => {
-  const app = Testing.app();
-  const built = addStacks(app, exampleConfig());
-  app.synth();
-
   it("flows one way, which is the order of a deploy", () => {
-    const order = JSON.parse(readFileSync(join(app.outdir, "manifest.json"), "utf8")) as {
-      readonly stacks: Record<string, { readonly dependencies: readonly string[] }>;
-    };
+    const order = withApp((app) => {
+      addStacks(app, exampleConfig());
+      app.synth();
+      return JSON.parse(readFileSync(join(app.outdir, "manifest.json"), "utf8")) as {
+        readonly stacks: Record<string, { readonly dependencies: readonly string[] }>;
+      };
+    });
     expect(
       Object.fromEntries(
         Object.entries(order.stacks).map(([name, { dependencies }]) => [name, [...dependencies].sort()]),
@@ -150,11 +150,6 @@ describe("data between stacks", () => {
     for (const stack of Object.values(stacks))
       for (const name of Object.keys(stack.output ?? {})) expect(name).toMatch(/^[A-Za-z_][\w-]*$/);
   });
-
-  it("stands in no monitoring stack of an environment without monitoring", () => {
-    expect(built.monitoring).toBeDefined();
-    expect(addStacks(Testing.app(), exampleConfig({ monitoring: { enabled: false } })).monitoring).toBeUndefined();
-  });
 });
 
 describe("outputs", () => {
@@ -174,7 +169,7 @@ describe("commands in outputs", () => {
     [undefined, "terraform"],
     ["tofu", "tofu"],
   ])("are of the binary in use: %s", (terraform, binary) => {
-    const { servers } = addStacks(Testing.app(), exampleConfig(), terraform);
+    const { servers } = withApp((app) => addStacks(app, exampleConfig(), terraform));
     const text = Testing.synth(servers);
     expect(text).toContain(`"alpha": "${binary} -chdir=cdktf.out/stacks/production-servers apply -replace=`);
     expect(text).toContain(`one server at a time: ${binary} -chdir`);
@@ -183,14 +178,14 @@ describe("commands in outputs", () => {
 
 describe("synthesized files", () => {
   it("are the same bytes every time, without a path of this machine", () => {
-    const text = (): string => {
-      const app = Testing.app();
-      addStacks(app, exampleConfig());
-      app.synth();
-      return ["foundation", "credentials", "servers", "edge"]
-        .map((name) => readFileSync(join(app.outdir, "stacks", `production-${name}`, "cdk.tf.json"), "utf8"))
-        .join("\n");
-    };
+    const text = (): string =>
+      withApp((app) => {
+        addStacks(app, exampleConfig());
+        app.synth();
+        return ["foundation", "credentials", "servers", "edge"]
+          .map((name) => readFileSync(join(app.outdir, "stacks", `production-${name}`, "cdk.tf.json"), "utf8"))
+          .join("\n");
+      });
     const first = text();
     expect(text()).toBe(first);
     expect(first).not.toContain(process.cwd());

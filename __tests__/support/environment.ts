@@ -1,26 +1,27 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Testing, type TerraformStack } from "cdktf";
+import type { TerraformStack } from "cdktf";
 import type { Config } from "../../modules/config/schema.js";
 import { policyResults, refuseViolations } from "../../modules/review/policies/index.js";
 import { addStacks } from "../../stacks/index.js";
-import { parse, type Synthesized } from "./synth.js";
+import { parse, withApp, type Synthesized } from "./synth.js";
 
 /** The stacks that Hetzner and Cloudflare need. */
 export type StackName = "foundation" | "credentials" | "servers" | "edge";
 
 /** Synthesizes all stacks of an environment with policies, as main.ts does. @throws Error when a policy is violated */
 export function synthesizeEnvironment(config: Config): Record<StackName, Synthesized> {
-  const app = Testing.app();
-  const stacks = addStacks(app, config);
-  refuseViolations(policyResults(app, config));
-  app.synth();
-  const read = ({ node }: TerraformStack): Synthesized =>
-    parse(readFileSync(join(app.outdir, "stacks", node.id, "cdk.tf.json"), "utf8"));
-  return {
-    foundation: read(stacks.foundation),
-    credentials: read(stacks.credentials),
-    servers: read(stacks.servers),
-    edge: read(stacks.edge),
-  };
+  return withApp((app) => {
+    const stacks = addStacks(app, config);
+    refuseViolations(policyResults(app, config));
+    app.synth();
+    const read = ({ node }: TerraformStack): Synthesized =>
+      parse(readFileSync(join(app.outdir, "stacks", node.id, "cdk.tf.json"), "utf8"));
+    return {
+      foundation: read(stacks.foundation),
+      credentials: read(stacks.credentials),
+      servers: read(stacks.servers),
+      edge: read(stacks.edge),
+    };
+  });
 }

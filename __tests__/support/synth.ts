@@ -1,4 +1,7 @@
-import { Testing, type TerraformStack } from "cdktf";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Testing, type App, type TerraformStack } from "cdktf";
 import type { Config } from "../../modules/config/schema.js";
 import { PlatformStack } from "../../stacks/platform-stack.js";
 
@@ -29,15 +32,24 @@ function withoutMetadata(value: unknown): unknown {
 /** Reads synthesized JSON. */
 export const parse = (text: string): Synthesized => withoutMetadata(JSON.parse(text)) as Synthesized;
 
-class TestStack extends PlatformStack {
-  constructor(config: Config) {
-    super(Testing.app(), "test", { config });
+/** Does something with an app, whose folder is there as long as that takes. */
+export function withApp<T>(work: (app: App) => T): T {
+  const outdir = mkdtempSync(join(tmpdir(), "app-"));
+  try {
+    return work(Testing.app({ outdir }));
+  } finally {
+    rmSync(outdir, { recursive: true });
   }
 }
 
+class EmptyStack extends PlatformStack {}
+
+/** A stack of its own for a test, in an app of its own. */
+export const emptyStack = (config: Config): PlatformStack => withApp((app) => new EmptyStack(app, "test", { config }));
+
 /** Synthesizes what `build` adds to an otherwise empty stack. */
 export function synthesize(config: Config, build: (stack: TerraformStack) => void): Synthesized {
-  const stack = new TestStack(config);
+  const stack = emptyStack(config);
   build(stack);
   return parse(Testing.synth(stack));
 }

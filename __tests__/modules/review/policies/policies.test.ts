@@ -8,28 +8,22 @@ import { NetworkSubnet } from "@cdktf/provider-hcloud/lib/network-subnet";
 import { Server, type ServerConfig as HcloudServer } from "@cdktf/provider-hcloud/lib/server";
 import { UploadedCertificate } from "@cdktf/provider-hcloud/lib/uploaded-certificate";
 import { Volume } from "@cdktf/provider-hcloud/lib/volume";
-import { TerraformLocal, TerraformVariable, Testing } from "cdktf";
+import { TerraformLocal, TerraformVariable } from "cdktf";
 import type { Construct } from "constructs";
 import { describe, expect, it } from "vitest";
 import type { Config, EnvironmentInput } from "../../../../modules/config/schema.js";
 import { labelsOf } from "../../../../modules/config/labels.js";
 import { policies, policyResults, refuseViolations } from "../../../../modules/review/policies/index.js";
-import { PlatformStack } from "../../../../stacks/platform-stack.js";
 import { exampleConfig } from "../../../support/config.js";
 import { synthesizeEnvironment } from "../../../support/environment.js";
+import { emptyStack } from "../../../support/synth.js";
 
 const config = exampleConfig();
 const labels = labelsOf(config);
 
-class Tried extends PlatformStack {
-  constructor(tried: Config) {
-    super(Testing.app(), "tried", { config: tried });
-  }
-}
-
 /** Policies that refuse what `build` makes, each with its first sentence; nothing when all agree. */
 function refusals(build: (scope: Construct) => void, tried: Config = config): readonly string[] {
-  const stack = new Tried(tried);
+  const stack = emptyStack(tried);
   build(stack);
   const failed = policyResults(stack, tried).filter(({ outcome }) => outcome === "failed");
   return failed.flatMap(({ policy, details = [] }) =>
@@ -74,15 +68,15 @@ describe("the list of policies", () => {
   });
 
   it("refuses with what, where, why and the fix", () => {
-    const stack = new Tried(config);
+    const stack = emptyStack(config);
     firewall(rule({ port: "22", sourceIps: ["0.0.0.0/0"] }), outward)(stack);
     expect(() => refuseViolations(policyResults(stack, config))).toThrow(
-      "policy ssh-not-from-the-world: production-tried/firewall: SSH is open to 0.0.0.0/0. Why: the whole internet tries passwords and keys on it. Fix: name the administrators' networks in administrators.cidrs.",
+      "policy ssh-not-from-the-world: production-test/firewall: SSH is open to 0.0.0.0/0. Why: the whole internet tries passwords and keys on it. Fix: name the administrators' networks in administrators.cidrs.",
     );
   });
 
   it("reports what became of each", () => {
-    const stack = new Tried(config);
+    const stack = emptyStack(config);
     firewall(rule({ port: "22", sourceIps: ["0.0.0.0/0"] }), outward)(stack);
     const results = policyResults(stack, config);
     const outcomes = Object.fromEntries(results.map(({ policy, outcome }) => [policy, outcome]));
