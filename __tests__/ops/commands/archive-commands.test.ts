@@ -1,0 +1,124 @@
+import { describe, expect, it } from "vitest";
+import { backups, checkBucket, createBucket, type Timeline } from "../../../ops/commands/backups.js";
+import { restore } from "../../../ops/commands/restore.js";
+import type { Site } from "../../../ops/core/site.js";
+import { exampleBackup, exampleConfig } from "../../support/config.js";
+import { withArchive } from "../support/archive.js";
+import { instantly } from "../support/instantly.js";
+import { release } from "../support/snapshot.js";
+import { World } from "../support/world.js";
+
+const config = exampleConfig({ backup: exampleBackup });
+const keys = { owner: "owner:secret", writer: "writer:secret", reader: "reader:secret" };
+const now = Date.now();
+const ago = (hours: number): string => new Date(now - hours * 3_600_000).toISOString();
+const timeline: Timeline = {
+  name: config.database.groupName,
+  bytes: 3_200_000_000,
+  oldest: ago(72),
+  until: ago(0),
+  bases: [
+    { time: ago(40), bytes: 1_400_000 },
+    { time: ago(16), bytes: 2_600_000 },
+  ],
+  members: [{ server: "a-server", bytes: 1500, until: ago(0), holes: [] }],
+  drills: [{ time: ago(10), good: true, key: "k" }],
+};
+const [first, last] = timeline.bases.map(({ time }) => time);
+const look = (difference: Partial<Timeline> = {}) => ({ look: { timelines: [{ ...timeline, ...difference }] } });
+
+describe("what is in the archive", () => {
+  it("is shown, and good, while nothing needs a hand", async () => {
+    const { code, said, given } = await withArchive(look(), () => backups(config, {}));
+    expect(code).toBe(0);
+    expect(given("look")?.keys).toEqual({ reader: keys.reader });
+    expect(said.split("\n").slice(1)).toEqual([
+      `timeline ${timeline.name}, of this environment`,
+      `  any moment   ${first} to ${timeline.until}`,
+      `  bases        2, the last of ${last}, 3 MB`,
+      "  all          3.2 GB",
+      `  last drill   good, ${timeline.drills[0]?.time}`,
+      `  logs of a-server: 2 kB until ${timeline.until}`,
+      "nothing needs a hand",
+    ]);
+  });
+
+  it("is not as soon as one thing does, for programs too", async () => {
+    const { code, said } = await withArchive(look({ bases: [] }), () => backups(config, {}));
+    expect([code, said.split("\n").slice(-2)]).toEqual([
+      1,
+      ["needs a hand:", "  there is no base: nothing can be restored"],
+    ]);
+    const json = await withArchive(look({ bases: [] }), () => backups(config, { json: true }));
+    expect([json.code, JSON.parse(json.said)]).toMatchObject([1, { needsHand: [expect.stringMatching(/no base/)] }]);
+  });
+
+  it("is not known while the bucket is away, whose words are shown", async () => {
+    await expect(withArchive({}, () => backups(config, {}))).rejects.toThrow("the bucket is away");
+  });
+});
+
+describe("the bucket", () => {
+  const yes = { good: true, what: "servers write" };
+  const no = { good: false, what: "servers cannot read" };
+
+  it.each([
+    [[yes], 0, "yes  servers write"],
+    [[yes, no], 1, "yes  servers write\nNO   servers cannot read"],
+  ])("is good when all is that was tried: %j", async (check, expected, words) => {
+    const { code, said, given } = await withArchive({ check }, () => checkBucket(config));
+    expect([code, said, given("check")?.keys]).toEqual([expected, words, keys]);
+  });
+
+  it.each([
+    [true, "is made"],
+    [false, "was there"],
+  ])("is tried after it was created or brought to what it has to be (made: %s)", async (made, words) => {
+    const { code, said, given } = await withArchive({ create: { made }, check: [no] }, () =>
+      createBucket(config, "4711"),
+    );
+    expect(code).toBe(1);
+    expect(given("create")).toMatchObject({ keys, project: "4711", settings: { days: 22, lock: "compliance" } });
+    expect(said).toMatch(new RegExp(`^\\S+ ${words}: locked and expiring after 22 days`));
+  });
+});
+
+describe("a restore", () => {
+  const never = (): Promise<Site> => Promise.reject(new Error("opened"));
+
+  it.each([
+    ["latest", last],
+    [ago(20), first],
+  ])("of %s says what to write, and with which base it begins", async (at, base) => {
+    const { said } = await withArchive(look(), () => restore(config, { at }, never, undefined as never));
+    expect(said).toContain(`any moment from ${first} to ${timeline.until}; this one begins with the base of ${base}`);
+    expect(said).toContain(`restore: { timeline: "${timeline.name}", at: "${at}" }`);
+    // The group that goes on writing must not write into the timeline that is restored.
+    expect(said).toMatch(/groupName: "(?!7d2f)[0-9a-f-]{36}"/);
+    expect(said).not.toContain(`groupName: "${timeline.name}"`);
+  });
+
+  it("of a moment that is not there is refused", async () => {
+    const refused = withArchive(look(), () => restore(config, { at: ago(50) }, never, undefined as never));
+    await expect(refused).rejects.toThrow(/^restore: .* is before the oldest base/);
+  });
+
+  it("that the environment asks for is followed until the site is up, and then says that the keys must go", async () => {
+    const restoring = { restore: { timeline: timeline.name, at: "latest" }, application: release("2") };
+    const other = "11111111-2222-4333-8444-555555555555";
+    const world = new World(exampleConfig({ backup: exampleBackup, database: { groupName: other }, ...restoring }));
+    const { site, progress } = await world.context("restore");
+    world.sick = release("2").sha256;
+    const open = (): Promise<Site> => {
+      instantly();
+      const began = Date.now();
+      Object.defineProperty(world, "sick", {
+        get: () => (Date.now() - began < 3_600_000 ? release("2").sha256 : undefined),
+      });
+      return Promise.resolve(site);
+    };
+    const { said } = await withArchive(look(), () => restore(world.config, { at: "latest" }, open, progress));
+    expect(world.said).toContain("  alpha: its application is not ready");
+    expect(said).toMatch(/^the site is up. Now the keys have to leave alpha:/);
+  });
+});

@@ -1,0 +1,332 @@
+import { describe, expect, it } from "vitest";
+import { agreement, formerOf } from "../../../modules/config/agreement.js";
+import type { Config } from "../../../modules/config/schema.js";
+import { changingOver, sayChangeover } from "../../../ops/commands/changeover.js";
+import type { Context } from "../../../ops/core/maintain.js";
+import { Progress } from "../../../ops/core/progress.js";
+import type { Balancers, Site } from "../../../ops/core/site.js";
+import { exampleConfig, exampleMove } from "../../support/config.js";
+import { cloudServer } from "../support/snapshot.js";
+
+const names = ["alpha", "bravo", "charlie"] as const;
+type Name = (typeof names)[number];
+
+/** A change, and the way back, also from the middle of it. */
+interface Change {
+  readonly takesOver: Config;
+  readonly goesBack: Config;
+}
+
+const tls: Change = {
+  takesOver: exampleConfig({
+    tls: "passthrough",
+    network: { balancerIp: "10.0.1.6" },
+    loadBalancer: { number: 2, formerly: { tls: "terminate", balancerIp: "10.0.1.5" } },
+  }),
+  goesBack: exampleConfig({
+    loadBalancer: { number: 1, formerly: { tls: "passthrough", balancerIp: "10.0.1.6" } },
+  }),
+};
+const domain: Change = {
+  takesOver: exampleConfig(exampleMove),
+  goesBack: exampleConfig({
+    certificate: { generation: 2 },
+    loadBalancer: { number: 1, formerly: { domain: "foobar.net", tls: "terminate", balancerIp: "10.0.1.6" } },
+  }),
+};
+const plain = exampleConfig();
+
+/** Somebody ended the program at this moment. */
+const killed = new Error("killed");
+
+/**
+ * A site whose servers serve whom they were made for, and that notes where visitors would find nobody.
+ * @param web how many of the three servers there are
+ */
+class World {
+  readonly done: string[] = [];
+  readonly outages: string[] = [];
+  /** Names that visitors have been led to. */
+  readonly known = new Set([plain.domain]);
+  madeFor: Partial<Record<Name, string>>;
+  balancers = new Set([1]);
+  used = 1;
+  only = 0;
+  inHand: string | undefined;
+
+  constructor(readonly web = 3) {
+    this.madeFor = Object.fromEntries(names.slice(0, web).map((name) => [name, agreement(plain)]));
+  }
+
+  /** What a command works with. @param moment told at which it could be killed */
+  context(config: Config, moment: (what: string) => void) {
+    const former = formerOf(config);
+    const { number } = config.loadBalancer;
+    const healthy = (): Name[] =>
+      names.filter((name) => this.madeFor[name] === agreement(config) && name !== this.inHand);
+    const balancers: Balancers = {
+      changeover: () =>
+        Promise.resolve({ pointed: this.used === number, over: this.only === number && this.balancers.size === 1 }),
+      healthy: () => Promise.resolve(healthy()),
+      part: () => {
+        moment("parts");
+        this.used = 0;
+        moment("parted");
+        return Promise.resolve();
+      },
+      open: () => {
+        moment("opens");
+        this.only = 0;
+        this.balancers.add(number);
+        moment("opened");
+        return Promise.resolve();
+      },
+      point: () => {
+        moment("points");
+        this.used = number;
+        moment("pointed");
+        return Promise.resolve();
+      },
+      close: () => {
+        moment("closes");
+        this.balancers = new Set([number]);
+        moment("is alone");
+        this.only = number;
+        return Promise.resolve();
+      },
+    };
+    return {
+      site: {
+        config: { ...config, servers: config.servers.slice(0, this.web) },
+        cloud: {
+          servers: () =>
+            Promise.resolve(
+              names.flatMap((name) =>
+                this.madeFor[name] ? [cloudServer(name, { agreement: this.madeFor[name] })] : [],
+              ),
+            ),
+        },
+        ...(former && { balancers }),
+        secrets: {
+          spreadSeconds: 0,
+          make: (what: string) => {
+            moment(`makes ${what}`);
+            return Promise.resolve();
+          },
+        },
+      },
+      lock: { inHand: this.inHand },
+      progress: new Progress(() => undefined),
+    };
+  }
+
+  /** Runs a rollout. @param moments of those at which it can be killed it is at the last one @param only servers it is limited to */
+  async rollout(config: Config, moments = Infinity, only: readonly Name[] = names.slice(0, this.web)): Promise<void> {
+    let left = moments;
+    const moment = (what: string): void => {
+      this.done.push(what);
+      this.lookAtVisitors(config, what);
+      if (--left < 0) throw killed;
+    };
+    const context = this.context(config, moment);
+    const takeNext = (): Promise<boolean> => {
+      const next = this.inHand ?? only.find((name) => this.madeFor[name] !== agreement(config));
+      if (next === undefined) return Promise.resolve(false);
+      this.inHand = context.lock.inHand = next;
+      delete this.madeFor[next as Name];
+      moment(`${next} is off`);
+      this.madeFor[next as Name] = agreement(config);
+      moment(`${next} is made`);
+      this.inHand = context.lock.inHand = undefined;
+      return Promise.resolve(true);
+    };
+    // A throw in takeNext is a rejection, as that of an asynchronous one.
+    await changingOver(context as unknown as Context, async () => takeNext());
+  }
+
+  /** Visitors ask for each name they know; that of the other balancer leads to the one that is used. */
+  private lookAtVisitors(config: Config, what: string): void {
+    const all = [config, formerOf(config) ?? config];
+    const used = all.find(({ loadBalancer }) => loadBalancer.number === this.used);
+    if (used) this.known.add(used.domain);
+    const asked = used ? [used] : all.filter(({ domain }) => this.known.has(domain));
+    const serves = ({ loadBalancer, ...side }: Config): boolean =>
+      this.balancers.has(loadBalancer.number) && names.some((name) => this.madeFor[name] === agreement(side));
+    if (!asked.every(serves)) this.outages.push(what);
+  }
+}
+
+const servers = {
+  first: ["alpha is off", "alpha is made", "bravo is off", "bravo is made"],
+  last: ["charlie is off", "charlie is made"],
+};
+const changes = {
+  "of tls": {
+    ...tls,
+    led: "Cloudflare's records point at the new balancer",
+    whole: ["opens", "opened", ...servers.first, "points", "pointed", ...servers.last, "closes", "is alone"],
+  },
+  "of the domain": {
+    ...domain,
+    led: "www.foobar.com and foobar.com lead to www.foobar.net",
+    whole: [
+      "makes origin-certificate",
+      ...["opens", "opened", ...servers.first, "parts", "parted", "points", "pointed"],
+      ...[...servers.last, "closes", "is alone"],
+    ],
+  },
+};
+
+describe.each(Object.entries(changes))("a change %s", (_, { takesOver, goesBack, led, whole }) => {
+  it("makes the second one first, points at it when half are there, and takes the other one last", async () => {
+    const world = new World();
+    await world.rollout(takesOver);
+    expect(world).toMatchObject({ done: whole, outages: [], balancers: new Set([2]), used: 2, only: 2 });
+  });
+
+  it("points at the new one before the last of two servers is taken; one alone cannot do without a gap", async () => {
+    const two = new World(2);
+    await two.rollout(takesOver);
+    expect(two.done.indexOf("pointed")).toBeLessThan(two.done.indexOf("bravo is off"));
+    expect(two.outages).toEqual([]);
+    const one = new World(1);
+    await one.rollout(takesOver);
+    expect(one.outages.at(-1)).toBe("points");
+    expect(one).toMatchObject({ used: 2, only: 2 });
+  });
+
+  it("leaves the other one to the server that was made for it, where a rollout is limited to others", async () => {
+    const world = new World();
+    await world.rollout(takesOver, Infinity, ["alpha", "bravo"]);
+    expect(world).toMatchObject({ done: whole.slice(0, whole.indexOf("charlie is off")), balancers: new Set([1, 2]) });
+    await world.rollout(takesOver);
+    expect(world).toMatchObject({ outages: [], balancers: new Set([2]), used: 2, only: 2 });
+  });
+
+  it("says what is left of it, without doing any of it", async () => {
+    const world = new World();
+    await expect(world.rollout(takesOver, whole.indexOf("bravo is off"))).rejects.toBe(killed);
+    world.done.length = 0;
+    const said: string[] = [];
+    const { site } = world.context(takesOver, (what) => world.done.push(what));
+    await sayChangeover(site as unknown as Site, (line) => said.push(line));
+    expect(said).toEqual([
+      "a second balancer takes over: 1 of 3 web servers were made for it",
+      `${led}, when half of them are healthy there`,
+      "the balancer before goes at the end",
+    ]);
+    expect(world.done).toEqual([]);
+  });
+
+  it("does nothing when it is over, though the configuration still names it", async () => {
+    const world = new World();
+    await world.rollout(takesOver);
+    world.done.length = 0;
+    await world.rollout(takesOver);
+    expect(world.done).toEqual([]);
+  });
+
+  it.each(whole.map((what, index) => [what, index] as const))(
+    "goes on where it was killed, without an outage: %s",
+    async (_, index) => {
+      const world = new World();
+      await expect(world.rollout(takesOver, index)).rejects.toBe(killed);
+      await world.rollout(takesOver);
+      expect(world).toMatchObject({ outages: [], balancers: new Set([2]), used: 2, only: 2, inHand: undefined });
+    },
+  );
+
+  it.each(whole.map((what, index) => [what, index] as const))(
+    "is taken back from wherever it was killed, without an outage: %s",
+    async (_, index) => {
+      const world = new World();
+      await expect(world.rollout(takesOver, index)).rejects.toBe(killed);
+      await world.rollout(goesBack);
+      expect(world).toMatchObject({ outages: [], balancers: new Set([1]), used: 1, only: 1, inHand: undefined });
+      await world.rollout(takesOver, index).catch(() => undefined);
+      await world.rollout(takesOver);
+      expect(world).toMatchObject({ outages: [], balancers: new Set([2]), used: 2, only: 2 });
+    },
+  );
+});
+
+describe("servers that were made for another balancer", () => {
+  const { takesOver } = tls;
+
+  it("are refused with what differs, and with the lines that make the change possible", async () => {
+    const world = new World();
+    await expect(world.rollout(exampleConfig({ tls: "passthrough" }))).rejects.toThrow(
+      [
+        "refused, for a balancer speaks one agreement at a time:",
+        '  alpha: tls is "passthrough", it was made for "terminate"',
+        '  bravo: tls is "passthrough", it was made for "terminate"',
+        '  charlie: tls is "passthrough", it was made for "terminate"',
+        "nothing was changed. To roll out something else, set the old value again. To change it, write into environments/production.ts, and run this again:",
+        '  loadBalancer: { number: 2, formerly: { tls: "terminate", balancerIp: "10.0.1.5" } }',
+        "  network.balancerIp: another address than the one before, for both balancers stand side by side",
+        'see docs/changes.md, "Change the domain, TLS mode or the balancer\'s address"',
+      ].join("\n"),
+    );
+    expect(world.done).toEqual([]);
+  });
+
+  it("are refused with the lines of what they were made for, where the configuration names something else", async () => {
+    const wrong = exampleConfig({
+      tls: "passthrough",
+      network: { balancerIp: "10.0.1.6" },
+      loadBalancer: { number: 2, formerly: { tls: "terminate", balancerIp: "10.0.1.7" } },
+    });
+    await expect(new World().rollout(wrong)).rejects.toThrow(
+      'loadBalancer: { number: 2, formerly: { tls: "terminate", balancerIp: "10.0.1.5" } }',
+    );
+  });
+
+  it("are refused with more lines where the domain is another: its zone and its certificate stand beside the old ones", async () => {
+    await expect(new World().rollout(exampleConfig({ domain: "foobar.net" }))).rejects.toThrow(
+      [
+        "  charlie: domain is foobar.net, it was made for another",
+        "nothing was changed. To roll out something else, set the old value again. To change it, write into environments/production.ts, and run this again:",
+        '  loadBalancer: { number: 2, formerly: { domain: "THE ONE UNTIL NOW", tls: "terminate", balancerIp: "10.0.1.5" } }',
+        "  network.balancerIp: another address than the one before, for both balancers stand side by side",
+        "  cloudflare.number: 2",
+        "  certificate.generation: 2",
+        'see docs/changes.md, "Change the domain, TLS mode or the balancer\'s address"',
+      ].join("\n"),
+    );
+  });
+
+  it("are refused with the numbers that the configuration has, where it names another domain as the one before", async () => {
+    const wrong = exampleConfig({
+      ...exampleMove,
+      loadBalancer: { number: 2, formerly: { domain: "foobar.org", tls: "terminate", balancerIp: "10.0.1.5" } },
+    });
+    await expect(new World().rollout(wrong)).rejects.toThrow(
+      /loadBalancer: \{ number: 2, [^]*cloudflare\.number: 2\n {2}certificate\.generation: 2\n/,
+    );
+  });
+
+  it("are refused with other numbers where the balancer that is named is gone: it is the next change", async () => {
+    const world = new World();
+    await world.rollout(takesOver);
+    const next = exampleConfig({
+      domain: "foobar.net",
+      tls: "passthrough",
+      network: { balancerIp: "10.0.1.6" },
+      loadBalancer: { number: 2, formerly: { tls: "terminate", balancerIp: "10.0.1.5" } },
+    });
+    await expect(world.rollout(next)).rejects.toThrow(/loadBalancer: \{ number: 1, [^]*cloudflare\.number: 2\n/);
+  });
+
+  it("are refused where nobody knows what they were made for", async () => {
+    const world = new World();
+    world.madeFor.bravo = "none";
+    await expect(world.rollout(plain)).rejects.toThrow(/bravo: .*\n[^]*by hand: docs\/operations\.md/);
+  });
+
+  it("and for the balancer before are refused when that is gone", async () => {
+    const world = new World();
+    await world.rollout(takesOver);
+    world.madeFor.charlie = agreement(plain);
+    await expect(world.rollout(takesOver)).rejects.toThrow(/charlie: tls is/);
+  });
+});

@@ -1,0 +1,127 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { deploy } from "../../../ops/commands/deploy.js";
+import { planAll, readReviewed, writeReviewed } from "../../../ops/commands/plan.js";
+import { Progress } from "../../../ops/core/progress.js";
+import { stacksOf } from "../../../ops/hetzner/site.js";
+import type { Plan } from "../../../ops/terraform/plan.js";
+import { exampleConfig } from "../../support/config.js";
+import { temporaryFolder } from "../../support/payload-files.js";
+import { change, recordedTerraform } from "../support/terraform.js";
+
+const harmless: Plan = { resource_changes: [change("hcloud_server.alpha", "update"), change("tls_key.a", "no-op")] };
+const destroying: Plan = {
+  resource_changes: [change("cloudflare_dns_record.www", "delete"), change("hcloud_load_balancer.b", "create,delete")],
+};
+const silent = new Progress(() => undefined);
+const applied = (calls: readonly string[]): readonly string[] => calls.filter((call) => call.includes(" apply "));
+
+/** The stacks of the servers and of the edge, in this order. */
+function stacksWith(...plans: readonly Plan[]) {
+  const terraform = recordedTerraform("production", plans);
+  return { stacks: [terraform.servers, terraform.edge], calls: terraform.calls };
+}
+
+describe("a deploy", () => {
+  it("takes each stack after those that it reads from, and the monitoring's where there is one", () => {
+    const namesOf = (enabled: boolean) =>
+      stacksOf(exampleConfig({ monitoring: { enabled } }), "terraform").map(
+        ({ folder }) => folder.split("production-")[1],
+      );
+    expect(namesOf(true)).toEqual(["foundation", "credentials", "servers", "edge", "monitoring"]);
+    expect(namesOf(false)).toEqual(["foundation", "credentials", "servers", "edge"]);
+  });
+
+  it("applies each stack by the plan that was judged, one after the other", async () => {
+    const { stacks, calls } = stacksWith(harmless, {});
+    await deploy(stacks, {}, silent);
+    expect(calls().map((call) => call.split(" ").slice(0, 2).join(" "))).toEqual(
+      ["servers", "edge"].flatMap((name) =>
+        ["init", "plan", "show", "apply"].map((word) => `-chdir=production-${name} ${word}`),
+      ),
+    );
+  });
+
+  it("stops before it destroys or replaces what nobody has agreed to, and says what and what was done by then", async () => {
+    const { stacks, calls } = stacksWith(harmless, destroying);
+    await expect(deploy(stacks, {}, silent)).rejects.toThrow(
+      /^production-edge: the plan destroys what nobody has agreed to:\n {2}deletes cloudflare_dns_record.www\n {2}replaces hcloud_load_balancer.b\nDeployed before: production-servers/,
+    );
+    expect(applied(calls())).toHaveLength(1);
+  });
+
+  it("makes no server without a secret that it needs, and needs none where it makes no server", async () => {
+    const check = (name: string) => ({
+      address: { to_display: `check.${name}` },
+      status: "fail",
+      instances: [{ problems: [{ message: "TF_VAR_app_secret_key is not set" }] }],
+    });
+    const checks = [check("needed_app_secret_key")];
+    const making = [change("hcloud_server.alpha", "create")];
+    const refused = stacksWith({ resource_changes: making, checks }, {});
+    await expect(deploy(refused.stacks, {}, silent)).rejects.toThrow(
+      /^production-servers: a server would be made without what it needs:\n {2}check.needed_app_secret_key: TF_VAR_app_secret_key is not set\n/,
+    );
+    expect(applied(refused.calls())).toEqual([]);
+    for (const first of [
+      { ...harmless, checks },
+      { resource_changes: making, checks: [check("datadog_api_key")] },
+    ])
+      await deploy(stacksWith(first, {}).stacks, {}, silent);
+  });
+
+  it("destroys what the reviewed plan destroyed, and not a resource more", async () => {
+    const agreed = { "production-edge": ["deletes cloudflare_dns_record.www", "replaces hcloud_load_balancer.b"] };
+    const all = stacksWith({}, destroying);
+    await deploy(all.stacks, agreed, silent);
+    expect(applied(all.calls())).toHaveLength(2);
+
+    const one = stacksWith({}, destroying);
+    await expect(
+      deploy(one.stacks, { "production-edge": ["deletes cloudflare_dns_record.www"] }, silent),
+    ).rejects.toThrow("replaces hcloud_load_balancer.b");
+    expect(applied(one.calls())).toHaveLength(1);
+  });
+
+  it("does not take an update that was agreed to for a replacement, nor another stack's word", async () => {
+    const { stacks } = stacksWith({}, destroying);
+    const other = {
+      "production-edge": ["updates hcloud_load_balancer.b"],
+      "production-servers": ["deletes cloudflare_dns_record.www"],
+    };
+    await expect(deploy(stacks, other, silent)).rejects.toThrow("deletes cloudflare_dns_record.www");
+  });
+});
+
+describe("the plans of all stacks", () => {
+  it("are kept as actions without values, and read back", async () => {
+    const { stacks } = stacksWith(harmless, {
+      resource_changes: [change("random_password.a", "update", { result: "old" }, { result: "new" })],
+      output_changes: { site_url: { actions: ["update"] } },
+    });
+    const said: string[] = [];
+    const reviewed = await planAll(stacks, (text) => said.push(text));
+    expect(reviewed).toEqual({
+      "production-servers": ["updates hcloud_server.alpha"],
+      "production-edge": ["updates random_password.a", "changes outputs"],
+    });
+    const file = join(temporaryFolder(), "plan.json");
+    await writeReviewed(file, reviewed);
+    expect(await readReviewed(file)).toEqual(reviewed);
+  });
+
+  it("are read only: no lock, and no plan is left", async () => {
+    const { stacks, calls } = stacksWith({}, {});
+    await planAll(stacks, () => undefined);
+    expect(
+      calls()
+        .filter((call) => call.includes(" plan "))
+        .every((call) => call.includes("-lock=false")),
+    ).toBe(true);
+    expect(applied(calls())).toEqual([]);
+  });
+
+  it("say which file is none of theirs", async () => {
+    await expect(readReviewed("package.json")).rejects.toThrow("package.json: must be what");
+  });
+});

@@ -1,0 +1,120 @@
+import { describe, expect, it } from "vitest";
+import { changesTo, previousRelease, release } from "../../../ops/commands/release.js";
+import { snapshot, release as named } from "../support/snapshot.js";
+import { exampleConfig } from "../../support/config.js";
+import { instantly } from "../support/instantly.js";
+import { World } from "../support/world.js";
+
+describe("what a release changes", () => {
+  it("begins with the server that an interrupted run has left in hand", () => {
+    const order = (inHand?: string) => changesTo(snapshot(), named("3"), inHand).map(({ server }) => server);
+    expect(order("charlie")).toEqual(["charlie", "alpha", "bravo"]);
+    expect(order()).toEqual(["alpha", "bravo", "charlie"]);
+  });
+
+  it("changes the web servers that do not have it, and knows what each ran", () => {
+    const servers = snapshot({ bravo: { observation: { releases: [named("3"), named("2")] } } });
+    expect(changesTo(servers, named("3"))).toEqual([
+      { server: "alpha", to: named("3"), from: named("2") },
+      { server: "charlie", to: named("3"), from: named("2") },
+    ]);
+    expect(changesTo(snapshot({ bravo: { roles: ["database"] } }), named("9")).map(({ server }) => server)).toEqual([
+      "alpha",
+      "charlie",
+    ]);
+  });
+
+  it("is taken back to what most servers ran before", () => {
+    expect(previousRelease(snapshot({ alpha: { observation: { releases: [named("2"), named("0")] } } }))).toEqual(
+      named("1"),
+    );
+    const none = { observation: { releases: [named("2")] } };
+    expect(() => previousRelease(snapshot({ alpha: none, bravo: none, charlie: none }))).toThrow(
+      /no web server keeps an earlier release/,
+    );
+  });
+});
+
+describe("a release", () => {
+  const to = named("3");
+  const deploys = (name: string, { url, sha256 } = to): readonly string[] => [
+    `in hand: ${name}`,
+    `${name}: /usr/local/sbin/deploy-app ${url} ${sha256}`,
+    "in hand: nobody",
+  ];
+
+  it("comes to one web server after the other, and the first runs it alone for a while", async () => {
+    instantly();
+    const world = new World();
+    await release(await world.context("release"), to);
+    expect(world.steps).toEqual(["alpha", "bravo", "charlie"].flatMap((name) => deploys(name)));
+    expect(world.said.filter((line) => line.includes("alone"))).toEqual(["alpha: serves with it alone for 10 s"]);
+    expect(world.said.join("\n")).toContain(`application: { url: "${to.url}", sha256: "${to.sha256}" }`);
+  });
+
+  it("is watched on no server where the others run it already", async () => {
+    instantly();
+    const world = new World();
+    for (const name of ["alpha", "bravo"]) world.machine(name).releases = [to];
+    await release(await world.context("release"), to);
+    expect(world.steps).toEqual(deploys("charlie"));
+    expect(world.said.join("\n")).not.toContain("alone");
+  });
+
+  it("is taken back from all that had it when one cannot take it", async () => {
+    instantly();
+    const world = new World();
+    world.failing.add(`bravo: /usr/local/sbin/deploy-app ${to.url} ${to.sha256}`);
+    await expect(release(await world.context("release"), to)).rejects.toThrow(
+      /^bravo: it failed\nall web servers run what they ran before/,
+    );
+    expect(world.steps).toEqual([
+      ...deploys("alpha"),
+      ...deploys("bravo").slice(0, 2),
+      ...deploys("bravo", named("2")),
+      ...deploys("alpha", named("2")),
+      "in hand: nobody",
+    ]);
+  });
+
+  it("is taken back where it is switched to and does not serve, and says what is left as it is", async () => {
+    instantly();
+    const world = new World();
+    world.sick = to.sha256;
+    world.failing.add(`alpha: /usr/local/sbin/deploy-app ${named("2").url} ${named("2").sha256}`);
+    await expect(release(await world.context("release"), to)).rejects.toThrow(
+      /alpha serves: not after 60 s.*not taken back:\n {2}alpha: alpha: it failed/s,
+    );
+    expect(world.steps.at(-1)).toBe("in hand: alpha");
+  });
+
+  it("is taken back where the application is ready and the balancer finds it sick", async () => {
+    instantly();
+    const world = new World();
+    world.unhealthy = to.sha256;
+    await expect(release(await world.context("release"), to)).rejects.toThrow(
+      /alpha serves: not after 60 s.*all web servers run what they ran before/s,
+    );
+    expect(world.steps).toEqual([...deploys("alpha").slice(0, 2), ...deploys("alpha", named("2")), "in hand: nobody"]);
+  });
+
+  it("is to be written into the configuration unless it stands there, address and all", async () => {
+    instantly();
+    const said = async (application: object) => {
+      const world = new World(exampleConfig({ application }));
+      await release(await world.context("release"), to);
+      return world.said.join("\n");
+    };
+    expect(await said(to)).not.toContain("now write it into");
+    expect(await said({ ...to, url: "https://elsewhere.foobar.com/3.tar.gz" })).toContain("now write it into");
+    expect(await said({ ...to, sha256: "0".repeat(64) })).toContain("now write it into");
+  });
+
+  it("goes back to the one before, and leaves alone who has it", async () => {
+    instantly();
+    const world = new World();
+    world.machine("bravo").releases = [named("1"), named("2")];
+    await release(await world.context("release"), undefined);
+    expect(world.steps).toEqual([...deploys("alpha", named("1")), ...deploys("charlie", named("1"))]);
+  });
+});

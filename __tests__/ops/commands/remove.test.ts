@@ -1,0 +1,113 @@
+import { describe, expect, it } from "vitest";
+import { removalRefusals, strangersOf, remove } from "../../../ops/commands/remove.js";
+import { snapshot } from "../support/snapshot.js";
+import { instantly } from "../support/instantly.js";
+import { World } from "../support/world.js";
+
+describe("whether a server may be removed", () => {
+  const four = ["10.0.1.11", "10.0.1.12", "10.0.1.13", "10.0.1.14"];
+  const refusals = (differences: Parameters<typeof snapshot>[0]) => removalRefusals(snapshot(differences), "charlie");
+
+  it("is allowed where the others are a majority of all whom the group counts, and serve", () => {
+    expect(refusals({})).toEqual([]);
+    expect(refusals({ alpha: { member: { view: four, remembered: four } } })).toEqual([]);
+    // a member that is lost already, and waited for
+    expect(refusals({ alpha: { member: { view: four.slice(0, 2), remembered: four.slice(0, 3) } } })).toEqual([]);
+  });
+
+  it("is refused where it would cost the majority", () => {
+    expect(refusals({ alpha: { member: { view: four.slice(0, 3), remembered: four } } })).toEqual([
+      "without charlie, 2 of the 4 members that the group counts would be left, which is no majority",
+    ]);
+    const silent = { observation: null };
+    expect(refusals({ alpha: silent, bravo: silent, charlie: silent })[1]).toMatch(/does not tell/);
+  });
+
+  it("is refused where nobody else takes visitors", () => {
+    const out = { observation: { inService: false } };
+    for (const others of [out, { healthy: false }, { healthy: null }, { observation: { serves: false } }])
+      expect(refusals({ alpha: others, bravo: others })).toEqual([
+        "charlie is the only web server that takes visitors",
+      ]);
+    expect(
+      refusals({ alpha: { healthy: false }, bravo: { roles: ["database"] }, charlie: { roles: ["database"] } }),
+    ).toEqual([]);
+  });
+
+  it("has the members that are left forget who is neither configured nor in the group", () => {
+    // One that the configuration of another checkout has made is in the group, and stays known.
+    const [view, remembered] = [
+      [...four.slice(0, 3), "10.0.1.16"],
+      [...four, "10.0.1.15", "10.0.1.16"],
+    ];
+    const servers = snapshot({ alpha: { member: { view, remembered } } });
+    expect(servers.servers.map((server) => strangersOf(server, servers))).toEqual([["10.0.1.14", "10.0.1.15"], [], []]);
+  });
+});
+
+describe("a removal", () => {
+  const withDelta = (): World => {
+    const world = new World();
+    world.add("delta", "10.0.1.14");
+    world.primary = "delta";
+    return world;
+  };
+
+  it("goes from the visitors inwards, and has the members that are left forget the one that went", async () => {
+    instantly();
+    const world = withDelta();
+    world.remembered = ["10.0.1.14"];
+    await remove(await world.context("remove"), "delta");
+    expect(world.steps).toEqual([
+      "provider: prepare removal of delta",
+      "in hand: delta",
+      "delta: mysql-group step-down",
+      "delta: systemctl poweroff",
+      "in hand: delta",
+      "provider: remove delta",
+      ...["alpha", "bravo", "charlie"].map((name) => `${name}: mysql-group forget delta`),
+      "in hand: nobody",
+    ]);
+  });
+
+  it("goes on after an interruption, when the server is off or gone already", async () => {
+    instantly();
+    const off = withDelta();
+    off.machine("delta").running = false;
+    off.primary = "alpha";
+    await remove(await off.context("remove", "delta"), "delta");
+    expect(off.steps).toEqual([
+      "provider: prepare removal of delta",
+      "in hand: delta",
+      "in hand: delta",
+      "provider: remove delta",
+      "in hand: nobody",
+    ]);
+    const gone = new World();
+    gone.remembered = ["10.0.1.14"];
+    gone.failing.add("bravo: mysql-group forget delta");
+    await remove(await gone.context("remove", "delta"), "delta");
+    expect(gone.steps.slice(-5)).toEqual([
+      "alpha: mysql-group forget delta",
+      "bravo: mysql-group forget delta",
+      "bravo: mysql-group forget 10.0.1.14",
+      "charlie: mysql-group forget delta",
+      "in hand: nobody",
+    ]);
+  });
+
+  it("touches nothing of a server that is configured, or that is needed", async () => {
+    instantly();
+    const world = new World();
+    await expect(remove(await world.context("remove"), "alpha")).rejects.toThrow(
+      /^refused: alpha is in the configuration/,
+    );
+    expect(world.steps).toEqual([]);
+    const needed = withDelta();
+    needed.remembered = ["10.0.1.15", "10.0.1.8", "10.0.1.9"].slice(0, 2);
+    await expect(remove(await needed.context("remove"), "delta")).rejects.toThrow(
+      /^refused: without delta, 3 of the 6 /,
+    );
+    expect(needed.steps).toEqual(["provider: prepare removal of delta"]);
+  });
+});

@@ -1,0 +1,115 @@
+import { describe, expect, it } from "vitest";
+import type { Timeline } from "../../../ops/commands/backups.js";
+import { chosen, keysAreGone, refusalOf, restore } from "../../../ops/commands/restore.js";
+import { faults } from "../../../ops/core/judge.js";
+import type { Site } from "../../../ops/core/site.js";
+import { exampleConfig, exampleRecipients } from "../../support/config.js";
+import { paths } from "../../../modules/platform/paths.js";
+import { temporaryFolder, writeBelow } from "../../support/payload-files.js";
+import { runTool } from "../../support/tools.js";
+import { snapshot } from "../support/snapshot.js";
+
+const timeline: Timeline = {
+  name: exampleConfig().database.groupName,
+  bytes: 1,
+  oldest: "2026-11-11T02:17:00Z",
+  until: "2026-11-25T20:00:00.000Z",
+  bases: [{ time: "2026-11-11T02:17:00Z", bytes: 1 }],
+  members: [],
+  drills: [],
+};
+const other = { ...timeline, name: "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4", until: "2026-11-25T21:00:00.000Z" };
+
+const backup = {
+  endpoint: "https://fsn1.your-objectstorage.com",
+  region: "fsn1",
+  bucket: "foobar-archive",
+  recipients: [...exampleRecipients],
+};
+
+describe("the timeline of a restore", () => {
+  it("is what is named, what the environment restores, what it writes, or what was written last", () => {
+    const restoring = exampleConfig({ restore: { timeline: other.name, at: "latest" }, backup });
+    expect(chosen([other, timeline], exampleConfig(), timeline.name)).toBe(timeline);
+    expect(chosen([other, timeline], restoring)).toBe(other);
+    expect(chosen([other, timeline], restoring, timeline.name)).toBe(timeline);
+    expect(chosen([other, timeline], exampleConfig())).toBe(timeline);
+    expect(chosen([other], exampleConfig())).toBe(other);
+  });
+
+  it("is one that is there", () => {
+    expect(() => chosen([other], exampleConfig(), "x")).toThrow(`no timeline x in the bucket; there is ${other.name}`);
+    expect(() => chosen([], exampleConfig())).toThrow("there is none at all");
+  });
+});
+
+describe("a moment", () => {
+  it.each(["2026-11-11T02:17:00Z", "2026-11-25T19:59:59.5Z", "latest", `before ${other.name}:7`])(
+    "%s can be restored",
+    (at) => {
+      expect(refusalOf(timeline, at)).toBeUndefined();
+    },
+  );
+
+  it.each<[string, Partial<Timeline>, RegExp]>([
+    ["2026-11-11T02:16:59Z", {}, /before the oldest base .* 2026-11-11T02:17:00Z$/],
+    ["2026-11-25T20:00:01Z", {}, /after the last log .* 2026-11-25T20:00:00.000Z: write that time, or --latest$/],
+    ["latest", { bases: [] }, /nothing of it can be restored/],
+    ["latest", { until: null }, /nothing of it can be restored/],
+  ])("%s with %j cannot", (at, difference, text) => {
+    expect(refusalOf({ ...timeline, ...difference }, at)).toMatch(text);
+  });
+});
+
+describe("the end of a restore", () => {
+  const site = (codes: Readonly<Record<string, number>>) =>
+    ({
+      logins: new Map(Object.keys(codes).map((name) => [name, { name }])),
+      ssh: { tryRun: ({ name }: { name: string }) => Promise.resolve({ exitCode: codes[name] }) },
+    }) as unknown as Site;
+
+  it.each([
+    ["no server has a key any more", { alpha: 1, bravo: 1 }, 0],
+    ["one has it", { alpha: 0, bravo: 1 }, 1],
+    ["one does not tell", { alpha: 1, bravo: 255 }, 1],
+  ])("is looked for: %s", async (_, codes, exit) => {
+    expect(await keysAreGone(site(codes))).toBe(exit);
+  });
+
+  it.each([
+    [[paths.backup.restorePrivateKey], 1],
+    [[paths.backup.restoreBucketKey], 1],
+    [[], 0],
+  ])("finds either key on a server: %s", async (there, exit) => {
+    const folder = temporaryFolder();
+    writeBelow(
+      folder,
+      there.map((path) => ({ path, content: "key" })),
+    );
+    const tryRun = (_: unknown, [program = "", ...words]: readonly string[]) =>
+      Promise.resolve({
+        exitCode: runTool(
+          program,
+          words.map((word) => word.replace(/^\//, `${folder}/`)),
+        ).status,
+      });
+    const logins = new Map([["alpha", { name: "alpha" }]]);
+    expect(await keysAreGone({ logins, ssh: { tryRun } } as unknown as Site)).toBe(exit);
+  });
+
+  it("is a site without faults, whatever else is due", () => {
+    expect(faults(snapshot({ alpha: { observation: { rebootFor: ["linux"] } } }))).toEqual([]);
+    expect(faults(snapshot({ alpha: { observation: { serves: false } } }))).toEqual([
+      "alpha: its application is not ready",
+    ]);
+  });
+});
+
+describe("a restore without a key for the bucket", () => {
+  it("names the variable", async () => {
+    delete process.env["TF_VAR_restore_bucket_key"];
+    await expect(
+      restore(exampleConfig({ backup }), { at: "latest" }, () => Promise.reject(new Error("no")), undefined as never),
+    ).rejects.toThrow("TF_VAR_restore_bucket_key must be");
+  });
+});

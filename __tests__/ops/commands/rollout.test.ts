@@ -1,0 +1,182 @@
+import { describe, expect, it } from "vitest";
+import { isWanted, mustReplace, rollout } from "../../../ops/commands/rollout.js";
+import { nextOf } from "../../../ops/core/maintain.js";
+import type { ServerState } from "../../../ops/core/snapshot.js";
+import { type Difference, snapshot, release as named } from "../support/snapshot.js";
+import { instantly } from "../support/instantly.js";
+import { World } from "../support/world.js";
+
+const outdated = { cloud: { current: false } };
+
+describe("what a rollout takes", () => {
+  const all = snapshot({ alpha: outdated, bravo: outdated, charlie: outdated });
+
+  it("takes replicas first and the primary last, and ends when all are current", () => {
+    const order: string[] = [];
+    for (let next = nextOf(all, isWanted({})); next; next = nextOf(all, isWanted({}, new Set(order))))
+      order.push(next.name);
+    expect(order).toEqual(["bravo", "charlie", "alpha"]);
+    expect(nextOf(snapshot(), isWanted({}))).toBeUndefined();
+  });
+
+  it("takes up first what an interrupted run has in hand, current or not", () => {
+    expect(nextOf(all, isWanted({}), "alpha")?.name).toBe("alpha");
+    expect(nextOf(snapshot(), isWanted({}), "charlie")?.name).toBe("charlie");
+  });
+
+  it("takes a server that does not exist, or that nobody knows to be current", () => {
+    expect(nextOf(snapshot({ bravo: { cloud: null } }), isWanted({}))?.name).toBe("bravo");
+  });
+
+  it("takes only what is named, and current ones only when told so", () => {
+    expect(nextOf(all, isWanted({ only: ["charlie"] }))?.name).toBe("charlie");
+    expect(nextOf(snapshot(), isWanted({ only: ["charlie"] }))).toBeUndefined();
+    expect(nextOf(snapshot(), isWanted({ only: ["charlie"], evenCurrent: true }))?.name).toBe("charlie");
+  });
+
+  it.each<[string, Difference, boolean]>([
+    ["is well", {}, false],
+    ["still boots", { observation: { firstBoot: "running" } }, false],
+    ["is silent", { observation: null }, false],
+    ["does not exist", { cloud: null }, true],
+    ["is off", { cloud: { running: false } }, true],
+    ["is outdated", outdated, true],
+    ["is not healthy yet", { healthy: false }, false],
+    ["is no target of the balancer yet", { healthy: null }, false],
+    ["has failed its first boot", { observation: { firstBoot: "runcmd failed" } }, true],
+  ])("makes the one in hand anew where waiting would not help: it %s", (_, bravo, anew) => {
+    expect(mustReplace(snapshot({ bravo }).servers[1] as ServerState, true)).toBe(anew);
+  });
+
+  it("makes the one in hand anew that was not made to its end, though it looks current", () => {
+    expect(mustReplace(snapshot().servers[1] as ServerState, false)).toBe(true);
+  });
+});
+
+describe("a rollout", () => {
+  const replaced = (name: string, ...before: readonly string[]): readonly string[] => [
+    `provider: prepare ${name}`,
+    `in hand: ${name}`,
+    ...before,
+    `${name}: systemctl poweroff`,
+    `provider: replace ${name}`,
+    "in hand: nobody",
+  ];
+
+  it("replaces outdated servers one at a time, the primary last and after it has handed over its role", async () => {
+    instantly();
+    const world = new World();
+    for (const name of ["alpha", "charlie"]) world.machine(name).current = false;
+    await rollout(await world.context("rollout"), {});
+    expect(world.steps).toEqual([...replaced("charlie"), ...replaced("alpha", "alpha: mysql-group step-down")]);
+    expect(world.said.at(-1)).toMatch(/^charlie, alpha replaced in /);
+  });
+
+  it("gives the first replaced member the role when only a primary like it makes the accounts that it needs", async () => {
+    instantly();
+    const world = new World();
+    for (const name of ["alpha", "bravo", "charlie"]) world.machine(name).current = false;
+    world.grants = "and one for migrations";
+    await rollout(await world.context("rollout"), {});
+    expect(world.steps.filter((step) => /replace|mysql/.test(step))).toEqual([
+      "provider: replace bravo",
+      expect.stringMatching(/^alpha: mysql SELECT group_replication_set_as_primary/),
+      "provider: replace alpha",
+      "provider: replace charlie",
+    ]);
+    expect(world.primary).toBe("bravo");
+  });
+
+  it("waits on where MySQL does not give that member the role, and says why", async () => {
+    instantly();
+    const world = new World();
+    world.machine("bravo").current = false;
+    world.grants = "and one for migrations";
+    world.failing.add("alpha: mysql SELECT group_replication_set_as_primary(@successor,");
+    await expect(rollout(await world.context("rollout"), { patienceMinutes: 1 })).rejects.toThrow(
+      /its application is not ready/,
+    );
+    expect(world.steps.filter((step) => step.includes("set_as_primary"))).toHaveLength(1);
+    expect(world.said.join("\n")).toContain("it failed");
+  });
+
+  it("does not touch a second server while the first is not back", async () => {
+    instantly();
+    const world = new World();
+    for (const name of ["bravo", "charlie"]) world.machine(name).current = false;
+    const context = await world.context("rollout");
+    world.sick = named("2").sha256;
+    await expect(rollout(context, {})).rejects.toThrow(
+      /^stopped before the next server: .*its application is not ready/s,
+    );
+    expect(world.steps).toEqual([]);
+  });
+
+  /** A world whose bravo is outdated, and what goes wrong once it is replaced. */
+  const withReplaced = async (happens: (world: World) => void) => {
+    instantly();
+    const world = new World();
+    world.machine("bravo").current = false;
+    const context = await world.context("rollout");
+    const comesUp = context.site.cloud.replace.bind(context.site.cloud);
+    context.site.cloud.replace = async (...server) => {
+      await comesUp(...server);
+      happens(world);
+    };
+    return { world, context };
+  };
+  const isSick = (world: World): void => void (world.sick = named("2").sha256);
+
+  it.each([
+    ["a quarter of an hour", {}, 900],
+    ["as long as somebody says", { patienceMinutes: 40 }, 2400],
+  ])("waits %s for a server to come up", async (_, props, seconds) => {
+    const { world, context } = await withReplaced(isSick);
+    await expect(rollout(context, props)).rejects.toThrow(`bravo is back: not after ${seconds} s`);
+    // It lacks no accounts that it would have to make as the primary.
+    expect(world.primary).toBe("alpha");
+  });
+
+  it("says why a server is silent that does not come up", async () => {
+    const { context } = await withReplaced((world) => void (world.machine("bravo").isStunned = true));
+    await expect(rollout(context, {})).rejects.toThrow("bravo: does not answer: no end after 20 s");
+  });
+
+  it("watches a server that is back for a while, and does not go on when it is well no longer", async () => {
+    const { context } = await withReplaced(() => undefined);
+    const began = Date.now();
+    await rollout(context, {});
+    expect(Date.now() - began).toBe(15_000);
+    const late = await withReplaced((world) => {
+      const since = Date.now();
+      Object.defineProperty(world, "sick", {
+        get: () => (Date.now() - since < 15_000 ? undefined : named("2").sha256),
+      });
+    });
+    await expect(rollout(late.context, {})).rejects.toThrow("bravo stays well: not after 30 s");
+  });
+
+  it("completes a server that the interrupted run has made, and makes one anew that it has left half made", async () => {
+    instantly();
+    for (const [whole, steps] of [
+      [true, ["provider: prepare bravo", "provider: complete bravo", "in hand: nobody"]],
+      [false, replaced("bravo")],
+    ] as const) {
+      const world = new World();
+      world.machine("bravo").whole = whole;
+      await rollout(await world.context("rollout", "bravo"), {});
+      expect(world.steps).toEqual(steps);
+    }
+  });
+
+  it("takes current servers by name only, and none twice", async () => {
+    instantly();
+    const world = new World();
+    await expect(rollout(await world.context("rollout"), { evenCurrent: true })).rejects.toThrow(
+      "needs the servers' names",
+    );
+    await expect(rollout(await world.context("rollout"), { only: ["zulu"] })).rejects.toThrow("no server zulu");
+    await rollout(await world.context("rollout"), { only: ["bravo"], evenCurrent: true });
+    expect(world.steps).toEqual(replaced("bravo"));
+  });
+});

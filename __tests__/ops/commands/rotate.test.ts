@@ -1,0 +1,218 @@
+import { describe, expect, it } from "vitest";
+import { accepted, type Stage } from "../../../modules/config/generations.js";
+import type { EnvironmentInput } from "../../../modules/config/schema.js";
+import { nextOf, rotatedNamed, rotate } from "../../../ops/commands/rotate.js";
+import { exampleConfig, exampleSshKey, type Overrides } from "../../support/config.js";
+import { instantly } from "../support/instantly.js";
+import { paths } from "../../../modules/platform/paths.js";
+import { World } from "../support/world.js";
+
+const stage = (configured: number, used: number, oldest: number): Stage => ({ configured, used, oldest });
+
+describe("the steps of a rotation", () => {
+  it("accepts the new one, uses it, and then refuses the old one, whatever moment it is run again at", () => {
+    expect(nextOf(stage(2, 1, 1))).toBe("used");
+    expect(nextOf(stage(2, 2, 1))).toBe("oldest");
+    expect(nextOf(stage(2, 2, 2))).toBeUndefined();
+    expect([stage(2, 1, 1), stage(2, 2, 1), stage(2, 2, 2)].map(accepted)).toEqual([[1, 2], [2, 1], [2]]);
+  });
+
+  it("of something unknown is refused by name", () => {
+    expect(() => rotatedNamed("everything")).toThrow(/^rotate: no everything; there are edge-token/);
+  });
+});
+
+describe("a rotation", () => {
+  const administrators = { cidrs: ["192.0.2.0/24"], sshKeys: { jane: exampleSshKey } };
+  const second = (overrides: Overrides<EnvironmentInput> = {}): World => {
+    const generation = 2;
+    const generations = { edgeToken: 2, databasePasswords: 2, sshHostKeys: 2 };
+    const world = new World(exampleConfig({ administrators, generations, certificate: { generation }, ...overrides }));
+    world.stage = { configured: 2, used: 1, oldest: 1 };
+    return world;
+  };
+  const names = ["alpha", "bravo", "charlie"] as const;
+  const onEach = (what: string, path: string, ...steps: readonly string[]): readonly string[] =>
+    names.flatMap((name) => [
+      `${name}: gets ${path}`,
+      `in hand: ${name}`,
+      ...steps.map((step) => `${name}: ${step}`),
+      `${name}: rm -f /run/rotate-${what}`,
+      "in hand: nobody",
+    ]);
+
+  it("of the edge token has every server accept both, shows the new one, and refuses the old one when nobody shows it", async () => {
+    instantly();
+    const world = second();
+    const taken = onEach("edge-token", paths.nginx.edgeToken, "nginx -t -q", "systemctl reload nginx.service");
+    await rotate(await world.context("rotate"), "edge-token");
+    expect(world.steps).toEqual([
+      "secrets: make",
+      ...taken,
+      "secrets: show 1",
+      "secrets: advance used",
+      ...taken,
+      "secrets: show 2",
+      "secrets: advance oldest",
+      ...taken,
+      "secrets: show 2",
+    ]);
+    expect(world.said.filter((line) => /hear of it|is used|no longer/.test(line))).toEqual([
+      "edge-token: generation 2 is used",
+      "Cloudflare's data centres hear of it, one after the other",
+      "edge-token: generation 1 is no longer accepted",
+    ]);
+    expect(world.machine("bravo").files.get(paths.nginx.edgeToken)).toBe('"~^(?:edgeTokens-2)$" 1;\n');
+  });
+
+  it("stops where a server does not follow, with the old one still accepted, and goes on from there", async () => {
+    instantly();
+    const world = second();
+    world.failing.add("bravo: nginx -t -q");
+    await expect(rotate(await world.context("rotate"), "edge-token")).rejects.toThrow("bravo: it failed");
+    expect(world.stage).toEqual({ configured: 2, used: 1, oldest: 1 });
+    expect(world.steps.at(-2)).toBe("in hand: bravo");
+    world.failing.clear();
+    await rotate(await world.context("rotate", "bravo"), "edge-token");
+    // Its file was there already, and not taken up.
+    expect(world.steps.slice(0, 4)).toEqual([
+      "secrets: make",
+      "in hand: bravo",
+      "bravo: nginx -t -q",
+      "bravo: systemctl reload nginx.service",
+    ]);
+    expect(world.stage).toEqual({ configured: 2, used: 2, oldest: 2 });
+  });
+
+  it("goes no step further while a server accepts what it should refuse", async () => {
+    instantly();
+    const world = second();
+    world.stage = { configured: 2, used: 2, oldest: 2 };
+    const context = await world.context("rotate");
+    const nginx = new Map([[paths.nginx.edgeToken, "edgeTokens-1|edgeTokens-2"]]);
+    for (const name of names)
+      Object.defineProperty(world.machine(name), "taken", { get: () => nginx, set: () => undefined });
+    await expect(rotate(context, "edge-token")).rejects.toThrow(
+      "they do: not after 90 s; alpha: nginx still accepts the old token",
+    );
+  });
+
+  it("changes no server while one of them is too old to follow", async () => {
+    instantly();
+    const world = second();
+    world.tooOld.add("charlie");
+    await expect(rotate(await world.context("rotate"), "edge-token")).rejects.toThrow(
+      "charlie: its nginx cannot be asked about tokens; bring it up to date first: npm run ops rollout charlie",
+    );
+    await expect(rotate(await world.context("rotate"), "database-passwords")).rejects.toThrow(
+      "charlie: mysql-group accounts",
+    );
+    expect(world.steps.filter((step) => step.includes(": gets "))).toEqual([]);
+  });
+
+  it("is refused while the environment is not well", async () => {
+    instantly();
+    const world = second();
+    world.machine("charlie").inService = false;
+    await expect(rotate(await world.context("rotate"), "edge-token")).rejects.toThrow(
+      /^refused, for the environment is not well:\n {2}charlie: is out of service/,
+    );
+    expect(world.steps).toEqual([]);
+  });
+
+  it("of the database's authority has each member show its new certificate, the primary after it has handed over its role", async () => {
+    instantly();
+    const world = second({ generations: { databaseAuthority: 2 } });
+    await rotate(await world.context("rotate"), "database-authority");
+    // Of the first round, in which all come to accept both.
+    const steps = (name: string) => {
+      const own = world.steps.filter((step) => step.startsWith(`${name}: `));
+      return own.slice(0, own.findIndex((step) => step.includes(" rm -f ")) + 1);
+    };
+    const [reload, leave] = ["mysql --execute ALTER INSTANCE RELOAD TLS", "mysql --execute STOP GROUP_REPLICATION"];
+    const on = (name: string, ...more: readonly string[]) => [
+      `${name}: gets ${[paths.application.mysqlCa, paths.mysql.ca, paths.mysql.certificate, paths.mysql.key].join(" ")}`,
+      ...["systemctl restart app.service", reload, ...more, leave, "rm -f /run/rotate-database-authority"].map(
+        (step) => `${name}: ${step}`,
+      ),
+    ];
+    expect(steps("alpha")).toEqual(on("alpha", "mysql-group step-down"));
+    expect(steps("charlie")).toEqual(on("charlie"));
+    // Tried when none may accept it any more, and not before.
+    expect([...world.shownOldOnes]).toEqual(names);
+  });
+
+  it("of the database's passwords has all that log in follow, and ends when each member refuses the old ones", async () => {
+    instantly();
+    const world = second();
+    await rotate(await world.context("rotate"), "database-passwords");
+    const onAlpha = world.steps.filter((step) => step.startsWith("alpha: systemctl"));
+    expect([...new Set(onAlpha)]).toEqual([
+      "alpha: systemctl restart app.service",
+      "alpha: systemctl try-restart datadog-agent.service",
+    ]);
+    expect(world.stage).toEqual({ configured: 2, used: 2, oldest: 2 });
+  });
+
+  it.each([
+    ["old ones", [2, 1]],
+    ["no new ones", [1, 2]],
+  ] as const)("of the database's passwords is not at its end while a replica takes %s", async (_, taken) => {
+    instantly();
+    const world = second();
+    world.stage = { configured: 2, used: 2, oldest: 2 };
+    world.accountsOfReplicas = taken;
+    await expect(rotate(await world.context("rotate"), "database-passwords")).rejects.toThrow(
+      `they do: not after 90 s; bravo: the account app takes generations ${taken.join(" to ")}`,
+    );
+  });
+
+  it("of host keys believes both meanwhile, and asks for the new one by name", async () => {
+    instantly();
+    const world = second();
+    for (const name of names) world.machine(name).taken = new Map([[paths.sshHostKey, "sshHostKey-1"]]);
+    await rotate(await world.context("rotate"), "ssh-host-keys");
+    const taken = onEach("ssh-host-keys", paths.sshHostKey, "sshd -t", "systemctl reload ssh.service");
+    expect(world.steps).toEqual([
+      "secrets: make",
+      ...taken,
+      "secrets: advance used",
+      ...taken,
+      "secrets: advance oldest",
+    ]);
+  });
+
+  it("of the origin certificate goes by way of the servers where they show it, and notes that they do", async () => {
+    instantly();
+    const world = second({ tls: "passthrough" });
+    world.stage = { configured: 2, used: 2, oldest: 1 };
+    await rotate(await world.context("rotate"), "origin-certificate");
+    expect(world.steps.filter((step) => step.startsWith("alpha"))).toEqual([
+      `alpha: gets ${paths.nginx.originCertificate} ${paths.nginx.originKey}`,
+      "alpha: nginx -t -q",
+      "alpha: systemctl reload nginx.service",
+      "alpha: rm -f /run/rotate-origin-certificate",
+    ]);
+    expect([...world.machine("alpha").modes]).toEqual([
+      [paths.nginx.originCertificate, "0644"],
+      [paths.nginx.originKey, "0600"],
+    ]);
+    expect(world.steps.filter((step) => step.startsWith("provider"))).toEqual(
+      names.map((name) => `provider: note certificate of ${name}`),
+    );
+    expect(world.steps.at(-1)).toBe("secrets: advance oldest");
+  });
+
+  it("where nobody may log in wants the servers replaced, and says which", async () => {
+    instantly();
+    const world = second({ administrators: { cidrs: [] }, tls: "passthrough" });
+    world.stage = { configured: 2, used: 2, oldest: 1 };
+    world.machine("bravo").current = false;
+    await expect(rotate(await world.context("rotate"), "origin-certificate")).rejects.toThrow(
+      /^bravo: outdated, and nobody can log in/,
+    );
+    world.machine("bravo").current = true;
+    await rotate(await world.context("rotate"), "origin-certificate");
+    expect(world.steps.slice(-2)).toEqual(["secrets: make", "secrets: advance oldest"]);
+  });
+});

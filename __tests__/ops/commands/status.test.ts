@@ -1,0 +1,101 @@
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { drift } from "../../../ops/commands/drift.js";
+import { status } from "../../../ops/commands/status.js";
+import type { Site } from "../../../ops/core/site.js";
+import type { Plan } from "../../../ops/terraform/plan.js";
+import { exampleConfig } from "../../support/config.js";
+import { release } from "../support/snapshot.js";
+import { change, recordedTerraform } from "../support/terraform.js";
+import { World } from "../support/world.js";
+
+/** Servers with nothing wrong, which run the release that the configuration names. */
+const wellWorld = (): World => new World(exampleConfig({ application: release("2") }));
+
+interface Shown {
+  /** Server that an interrupted run has left in hand. @default - nobody holds the lock */
+  readonly inHand?: string;
+  readonly more?: Partial<Site>;
+  readonly json?: boolean;
+}
+
+/** What a person sees of an environment, and the exit code. */
+async function shown(world: World, { inHand, more, json }: Shown = {}) {
+  const said = vi.spyOn(console, "log").mockReturnValue(undefined);
+  onTestFinished(() => said.mockRestore());
+  const { site, lock } = await world.context("rollout", inHand);
+  await lock.release();
+  const code = await status({ ...site, ...more }, { json });
+  const text = said.mock.calls.flat().join("\n");
+  const cells = (name: string): string =>
+    text
+      .split("\n")
+      .filter((line) => line.includes(` ${name} `))
+      .join()
+      .replaceAll(/[│\s]+/g, " ")
+      .trim();
+  return { code, text, cells };
+}
+
+describe("the status of an environment", () => {
+  it("is good while nothing needs a hand", async () => {
+    const { code, text, cells } = await shown(wellWorld());
+    expect([code, text.split("\n").at(-1)]).toEqual([0, "nothing needs a hand"]);
+    expect(cells("bravo")).toBe("bravo web database current 22222222 online secondary 0.0 s healthy in 0 upd 20%");
+  });
+
+  it("is not as soon as one thing does, and shows what", async () => {
+    const world = wellWorld();
+    world.machine("charlie").current = false;
+    const { code, text, cells } = await shown(world);
+    expect([code, text.split("\n").slice(-2)]).toEqual([
+      1,
+      ["needs a hand:", "  charlie: is outdated; npm run ops rollout"],
+    ]);
+    expect(cells("charlie")).toMatch(/^charlie web database outdated /);
+  });
+
+  it("shows which server an interrupted run has left in hand, and a change of the balancer that is not at its end", async () => {
+    const held = await shown(wellWorld(), { inHand: "bravo" });
+    expect(held.code).toBe(1);
+    expect(held.text).toMatch(/\n {2}ops rollout holds the lock since \S+, bravo in hand$/);
+    for (const over of [true, false]) {
+      const balancers = { changeover: () => Promise.resolve({ pointed: true, over }) } as Site["balancers"];
+      const { code, text } = await shown(wellWorld(), { more: { balancers } });
+      expect([code, text.includes("the change to another balancer is not at its end")]).toEqual([over ? 0 : 1, !over]);
+    }
+  });
+
+  it("does not guess what a server that is silent or off does", async () => {
+    const world = wellWorld();
+    world.machine("bravo").isStunned = true;
+    world.machine("charlie").running = false;
+    const { cells } = await shown(world);
+    expect(cells("bravo")).toMatch(/^bravo web database current \? \? \? healthy \? \? \?/);
+    expect(cells("charlie")).toMatch(/^charlie web database off \? \? \? sick \? \? \?/);
+  });
+
+  it("is one JSON object for programs", async () => {
+    const { code, text } = await shown(wellWorld(), { json: true });
+    expect(code).toBe(0);
+    expect(JSON.parse(text)).toMatchObject({ environment: "production", lock: null, needsHand: [] });
+  });
+});
+
+describe("what differs from the configuration", () => {
+  const drifted: Plan = {
+    resource_drift: [change("hcloud_server.alpha", "update", { name: "alpha" }, { name: "other" })],
+    resource_changes: [change("hcloud_server.alpha", "update", { name: "other" }, { name: "alpha" })],
+  };
+  const waits: Plan = { resource_changes: [change("hcloud_volume.new", "create")] };
+
+  it.each([
+    ["drift in any stack", [drifted, {}], 2],
+    ["a change that waits for a deploy", [waits, {}], 0],
+  ])("ends with its own exit code for %s, and changes nothing", async (_, plans, code) => {
+    const { servers, edge, calls } = recordedTerraform("production", plans);
+    expect(await drift([servers, edge], () => undefined)).toBe(code);
+    expect(calls().filter((call) => / (plan|apply) /.test(call))).toEqual(
+      ["servers", "edge"].map((stack) => `-chdir=production-${stack} plan -lock=false`),
+    );
+  });
+});

@@ -1,0 +1,206 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { duty, isDue, mysqlRefusal, untold, upgrade } from "../../../ops/commands/upgrade.js";
+import { nextOf } from "../../../ops/core/maintain.js";
+import type { ServerState } from "../../../ops/core/snapshot.js";
+import { temporaryFolder, writeBelow } from "../../support/payload-files.js";
+import { hasTool, runTool } from "../../support/tools.js";
+import { snapshot } from "../support/snapshot.js";
+import { exampleConfig } from "../../support/config.js";
+import { splitServers } from "../../support/servers.js";
+import { instantly } from "../support/instantly.js";
+import { World } from "../support/world.js";
+
+const upgradable = [
+  { name: "datadog-agent", from: "1:7.71.0-1", to: "1:7.72.1-1" },
+  { name: "mysql-community-server-core", from: "8.4.6-1debian13", to: "8.4.7-1debian13" },
+];
+
+const bravoWith = (observation: object): ServerState => snapshot({ bravo: { observation } }).servers[1] as ServerState;
+
+describe("what an upgrade takes", () => {
+  it("takes servers with upgrades or a due reboot, replicas first, and each once", () => {
+    const all = snapshot({
+      alpha: { observation: { rebootFor: ["mysql.service"] } },
+      charlie: { observation: { upgradable } },
+    });
+    expect(nextOf(all, isDue({}))?.name).toBe("charlie");
+    expect(nextOf(all, isDue({}, new Set(["charlie"])))?.name).toBe("alpha");
+    expect(nextOf(all, isDue({ only: ["bravo"] }))).toBeUndefined();
+    expect(nextOf(snapshot(), isDue({}), "bravo")?.name).toBe("bravo");
+  });
+
+  it("says what there is to do", () => {
+    expect(duty(bravoWith({ upgradable, rebootFor: ["mysql.service"] }))).toBe(
+      "bravo: upgrades datadog-agent 1:7.71.0-1 -> 1:7.72.1-1, mysql-community-server-core 8.4.6-1debian13 -> 8.4.7-1debian13; " +
+        "a reboot for mysql.service",
+    );
+  });
+
+  it("waits for a server that does not tell what could be upgraded, which is not the same as nothing", () => {
+    const told = { observation: { upgradable: [] } };
+    expect(untold(snapshot({ alpha: told, bravo: { observation: { upgradable: null } }, charlie: told }))).toMatch(
+      /^not from bravo;/,
+    );
+    expect(untold(snapshot({ alpha: told, bravo: { observation: null }, charlie: told }))).toBeUndefined();
+  });
+
+  it("is refused where MySQL's versions would not go together, whatever else there is", () => {
+    expect(mysqlRefusal(bravoWith({ upgradable }), ["8.4.6", "8.4.6"])).toBeUndefined();
+    const series = [{ name: "mysql-server-core", from: "8.4.6-1", to: "9.7.4-2" }];
+    expect(mysqlRefusal(bravoWith({ upgradable: series }), ["8.4.6"])).toMatch(
+      /^bravo: mysql-server-core: 9\.7\.4 is of another/,
+    );
+    const added = [{ name: "mysql-server-core", from: "", to: "9.7.4-2" }];
+    expect(mysqlRefusal(bravoWith({ upgradable: added }), ["8.4.6"])).toBeUndefined();
+    const others = [{ name: "mysql-common", from: "8.4.6-1", to: "9.7.4-2" }];
+    expect(mysqlRefusal(bravoWith({ upgradable: others }), ["8.4.6"])).toBeUndefined();
+  });
+});
+
+describe("an upgrade", () => {
+  const agent = [{ name: "datadog-agent", from: "1:7.71.0-1", to: "1:7.72.1-1" }];
+  const lists = ["alpha", "bravo", "charlie"].map((name) => `${name}: apt-get update`);
+  const script = "sh -s /usr/local/lib/platform/restart-upgraded /usr/local/lib/platform/vendor-updates";
+
+  it("takes a server out of service, upgrades it, reboots it only where that is due, and has it back before the next", async () => {
+    instantly();
+    const world = new World();
+    world.machine("alpha").rebootFor = ["mysql.service"];
+    world.machine("bravo").upgradable = agent;
+    await upgrade(await world.context("upgrade"), {});
+    expect(world.steps).toEqual([
+      ...lists,
+      "alpha: mysql SELECT member_version",
+      "in hand: bravo",
+      "bravo: systemctl stop in-service",
+      `bravo: ${script}`,
+      "bravo: systemctl start in-service",
+      "in hand: nobody",
+      "alpha: mysql SELECT member_version",
+      "in hand: alpha",
+      "alpha: mysql-group step-down",
+      "alpha: systemctl stop in-service",
+      `alpha: ${script}`,
+      "alpha: systemctl reboot",
+      "in hand: nobody",
+    ]);
+    expect(world.said.at(-1)).toBe("upgraded: bravo, alpha");
+    // The one that did not reboot is waited for as well.
+    expect(world.said).toContain("bravo: comes up");
+  });
+
+  it("puts nothing into service that serves no visitors", async () => {
+    instantly();
+    const world = new World(exampleConfig({ servers: splitServers }));
+    world.primary = "left";
+    world.machine("middle").upgradable = agent;
+    await upgrade(await world.context("upgrade"), {});
+    expect(world.steps.filter((step) => step.startsWith("middle: "))).toEqual([
+      "middle: apt-get update",
+      `middle: ${script}`,
+    ]);
+  });
+
+  it("waits for the reboot, and not only for a server that is well", async () => {
+    instantly();
+    const world = new World();
+    world.machine("bravo").rebootFor = ["linux-image"];
+    world.failing.add("bravo: systemctl reboot");
+    await expect(upgrade(await world.context("upgrade"), {})).rejects.toThrow("bravo: has not restarted yet");
+    expect(world.steps.at(-1)).toBe("bravo: systemctl reboot");
+  });
+
+  it("reboots a server that does not answer after its upgrade", async () => {
+    instantly();
+    const world = new World();
+    world.machine("bravo").upgradable = agent;
+    world.stunned.add("bravo");
+    await upgrade(await world.context("upgrade"), {});
+    expect(world.steps.slice(-2)).toEqual(["bravo: systemctl reboot", "in hand: nobody"]);
+  });
+
+  it("touches no server where MySQL's versions would not go together, or a package list cannot be had", async () => {
+    instantly();
+    const world = new World();
+    world.machine("bravo").upgradable = [{ name: "mysql-community-server", from: "9.7.4-1", to: "10.7.0-1" }];
+    await expect(upgrade(await world.context("upgrade"), {})).rejects.toThrow(/^refused: bravo: .* another series/);
+    expect(world.steps).toEqual([...lists, "alpha: mysql SELECT member_version"]);
+    await expect(upgrade(await world.context("upgrade"), { only: ["zulu"] })).rejects.toThrow("no server zulu");
+    expect(world.steps).toEqual([]);
+    world.failing.add("charlie: apt-get update");
+    await expect(upgrade(await world.context("upgrade"), {})).rejects.toThrow("charlie: it failed");
+  });
+
+  it("goes on with the server that an interrupted run has left out of service", async () => {
+    instantly();
+    const world = new World();
+    world.machine("charlie").inService = false;
+    await upgrade(await world.context("upgrade", "charlie"), {});
+    expect(world.steps.slice(lists.length)).toEqual([
+      "alpha: mysql SELECT member_version",
+      "in hand: charlie",
+      "charlie: systemctl stop in-service",
+      `charlie: ${script}`,
+      "charlie: systemctl start in-service",
+      "in hand: nobody",
+    ]);
+  });
+});
+
+describe("what is sent to a server", () => {
+  const script = fileURLToPath(new URL("../../../ops/commands/files/upgrade", import.meta.url));
+
+  it.runIf(hasTool("shellcheck", "scripts of ops"))("satisfies shellcheck", () => {
+    expect(runTool("shellcheck", [script])).toEqual({ status: 0, output: "" });
+  });
+
+  /** What the script does on a server, sent to a shell as SSH sends it. @param fails a command's first words */
+  const sent = ({ hasMysql = true, fails = "none" } = {}): readonly string[] => {
+    const folder = temporaryFolder();
+    const told = (body = "") => `#!/bin/sh
+words="\${0##*/} $*"
+frozen=; [ ! -e ${folder}/etc/mysql/FROZEN ] || frozen=", frozen"
+[ "$(readlink /proc/$$/fd/0)" = /dev/null ] || words="$words, which reads what is sent"
+echo "$words$frozen"; case "$words" in "${fails}"*) exit 1 ;; esac
+${body}`;
+    const isThere = `[ "$1" != is-enabled ] || [ "$3" = mysql.service ] && ${hasMysql}`;
+    writeBelow(folder, [
+      ...(hasMysql ? [{ path: "etc/mysql/server.cnf", content: "" }] : []),
+      ...Object.entries({
+        dpkg: "",
+        "apt-get": 'echo "asks $DEBIAN_FRONTEND"',
+        systemctl: isThere,
+        "restart-upgraded": "",
+        "vendor-updates": "",
+      }).map(([name, body]) => ({ path: `bin/${name}`, permissions: "0755", content: told(body) })),
+    ]);
+    const text = readFileSync(script, "utf8").replaceAll("/etc/mysql", `${folder}/etc/mysql`);
+    const shell = `DEBIAN_FRONTEND=dialog PATH=${folder}/bin:$PATH sh -s restart-upgraded vendor-updates; status=$?; [ $status -eq 0 ] || echo "exit $status"; ls ${folder}/etc/mysql 2>/dev/null`;
+    return runTool("sh", ["-c", shell], text).output.trim().split("\n");
+  };
+  const upgrades = "apt-get --quiet=2 --yes -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold dist-upgrade";
+
+  it("keeps packages from starting MySQL, ends what was interrupted, asks nobody, and takes up what is new", () => {
+    expect(sent()).toEqual([
+      "dpkg --configure -a, frozen",
+      `${upgrades}, frozen`,
+      "asks noninteractive",
+      "systemctl is-enabled --quiet mysql.service",
+      "systemctl start mysql.service",
+      "systemctl is-enabled --quiet mysql-group.service",
+      "restart-upgraded ",
+      "vendor-updates ",
+      "server.cnf",
+    ]);
+  });
+
+  it("leaves nothing frozen when it fails, and takes up nothing then", () => {
+    expect(sent({ fails: "apt-get" }).slice(1)).toEqual([`${upgrades}, frozen`, "exit 1", "server.cnf"]);
+  });
+
+  it("starts no MySQL where there is none", () => {
+    expect(sent({ hasMysql: false })).not.toContain("systemctl start mysql.service");
+  });
+});

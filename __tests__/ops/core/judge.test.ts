@@ -1,0 +1,152 @@
+import { describe, expect, it } from "vitest";
+import { gate, inOrder, needsHand, notBack } from "../../../ops/core/judge.js";
+import { primaryOf } from "../../../ops/core/snapshot.js";
+import { cloudServer, type Difference, release, snapshot } from "../support/snapshot.js";
+
+describe("an environment with nothing wrong", () => {
+  it("needs no hand, and lets a server be taken", () => {
+    expect(needsHand(snapshot())).toEqual([]);
+    expect(gate(snapshot())).toEqual([]);
+  });
+});
+
+describe("a server that the configuration no longer has", () => {
+  it("waits for its removal, and is in nobody's way", () => {
+    const left = { ...snapshot(), outside: [cloudServer("charlie", { name: "delta", current: false })] };
+    expect(needsHand(left)).toEqual(["delta: is not in the configuration; npm run ops remove delta"]);
+    expect(gate(left)).toEqual([]);
+  });
+});
+
+describe("what is wrong with a server", () => {
+  it.each<[string, Difference, string]>([
+    ["is missing", { cloud: null, observation: null }, "bravo: does not exist"],
+    ["is off", { cloud: { running: false }, observation: null }, "bravo: is off"],
+    ["is silent", { observation: null }, "bravo: does not answer: connection timed out"],
+    ["has not finished its first boot", { observation: { firstBoot: "running" } }, "bravo: first boot: running"],
+    ["has a failed unit", { observation: { failedUnits: ["app.service"] } }, "bravo: app.service failed"],
+    ["is out of service", { observation: { inService: false } }, "bravo: is out of service"],
+    ["does not serve", { observation: { serves: false } }, "bravo: its application is not ready"],
+    ["is sick", { healthy: false }, "bravo: its target is not healthy"],
+    ["is no target", { healthy: null }, "bravo: is no target of the balancer"],
+    ["has a full disk", { observation: { diskPercent: { "/": 85 } } }, "bravo: / is 85 % full"],
+    ["is unprotected", { cloud: { isProtected: false } }, "bravo: is not protected at Hetzner"],
+    ["is no member", { observation: { member: null } }, "bravo: mysql-group does not answer"],
+    ["recovers", { member: { state: "RECOVERING", reason: "clones" } }, "bravo: member is RECOVERING: clones"],
+    ["is alone", { member: { majority: false } }, "bravo: member is ONLINE, without a majority"],
+    [
+      "sees a smaller group",
+      { member: { view: ["10.0.1.11", "10.0.1.12"] } },
+      "bravo: does not see charlie in its group",
+    ],
+    ["is behind", { member: { lagSeconds: 30 } }, "bravo: is 30 s behind"],
+  ])("%s: needs a hand, and closes the gate", (_, bravo, words) => {
+    expect(needsHand(snapshot({ bravo }))).toContain(words);
+    expect(gate(snapshot({ bravo }))).toContain(words);
+  });
+});
+
+describe("what is due", () => {
+  it.each<[string, Difference, RegExp]>([
+    ["an outdated payload", { cloud: { current: false } }, /^bravo: is outdated/],
+    ["a reboot", { observation: { rebootFor: ["mysql.service"] } }, /^bravo: a reboot is due \(mysql.service\)/],
+    [
+      "a certificate",
+      { observation: { certificateDays: { "the origin certificate": 20 } } },
+      /^bravo: the origin certificate ends in 20 days/,
+    ],
+    ["another release", { observation: { releases: [release("3")] } }, /^web servers run different releases/],
+  ])("%s needs a hand, and does not close the gate", (_, bravo, words) => {
+    expect(needsHand(snapshot({ bravo }))).toEqual([expect.stringMatching(words)]);
+    expect(gate(snapshot({ bravo }))).toEqual([]);
+  });
+});
+
+describe("what runs everywhere and is not what the configuration names", () => {
+  it("needs a hand: new servers would start with another release", () => {
+    const newer = { observation: { releases: [release("3"), release("2")] } };
+    expect(needsHand(snapshot({ alpha: newer, bravo: newer, charlie: newer }))).toEqual([
+      expect.stringMatching(/^the configuration names another release/),
+    ]);
+  });
+});
+
+describe("a certificate that is renewed in time", () => {
+  it("needs no hand until three weeks before its end", () => {
+    expect(needsHand(snapshot({ bravo: { observation: { certificateDays: { it: 21 } } } }))).toEqual([]);
+  });
+});
+
+describe("an environment that is not to be protected", () => {
+  it("has servers without protection at Hetzner", () => {
+    expect(needsHand({ ...snapshot({ bravo: { cloud: { isProtected: false } } }), protect: false })).toEqual([]);
+  });
+});
+
+describe("servers with one role", () => {
+  const alone = { roles: ["web"], observation: { member: null } } satisfies Difference;
+
+  it("are asked for that alone", () => {
+    const view = ["10.0.1.11", "10.0.1.12"];
+    const database = { roles: ["database"], observation: { inService: false, serves: false }, healthy: null } as const;
+    const split = { alpha: { member: { view } }, bravo: { ...database, member: { view } }, charlie: alone };
+    expect(needsHand(snapshot(split))).toEqual([]);
+  });
+
+  it("need no primary where none is a member", () => {
+    expect(gate(snapshot({ alpha: alone, bravo: alone, charlie: alone }))).toEqual([]);
+  });
+});
+
+describe("the gate", () => {
+  it("is closed while two members take themselves for the primary, or none does", () => {
+    expect(gate(snapshot({ bravo: { member: { role: "PRIMARY", writable: true } } }))).toEqual([
+      "alpha and bravo is the primary",
+    ]);
+    expect(gate(snapshot({ alpha: { member: { role: "SECONDARY", writable: false } } }))).toEqual([
+      "no member is the primary",
+    ]);
+    expect(gate(snapshot({ alpha: { member: { writable: false } } }))).toEqual([
+      "alpha: is the primary and still read-only",
+    ]);
+  });
+
+  it("does not ask anything of the server that an interrupted run has in hand, nor that others see it", () => {
+    const interrupted = snapshot({
+      bravo: { cloud: null, observation: null, healthy: null },
+      alpha: { member: { view: ["10.0.1.11", "10.0.1.13"] } },
+      charlie: { member: { view: ["10.0.1.11", "10.0.1.13"] } },
+    });
+    expect(gate(interrupted, "bravo")).toEqual([]);
+    expect(gate(interrupted)).not.toEqual([]);
+  });
+
+  it("is closed for the one in hand when another one is not well", () => {
+    expect(gate(snapshot({ bravo: { observation: null }, charlie: { healthy: false } }), "bravo")).toEqual([
+      "charlie: its target is not healthy",
+    ]);
+  });
+});
+
+describe("the primary", () => {
+  it("is the one that takes writes, and not one that is about to", () => {
+    expect(primaryOf(snapshot())?.name).toBe("alpha");
+    expect(primaryOf(snapshot({ alpha: { member: { writable: false } } }))).toBeUndefined();
+    expect(primaryOf(snapshot({ alpha: { member: { role: "SECONDARY" } } }))).toBeUndefined();
+  });
+});
+
+describe("the order", () => {
+  it("is servers that only serve visitors, then replicas, then the primary", () => {
+    const { servers } = snapshot({ charlie: { roles: ["web"], observation: { member: null } } });
+    expect(inOrder(servers).map(({ name }) => name)).toEqual(["charlie", "bravo", "alpha"]);
+  });
+});
+
+describe("a server that was replaced", () => {
+  it("is back when it does all that it is for, and the group has one primary", () => {
+    expect(notBack(snapshot(), "bravo")).toBeUndefined();
+    expect(notBack(snapshot({ bravo: { healthy: false } }), "bravo")).toBe("bravo: its target is not healthy");
+    expect(notBack(snapshot({ alpha: { member: { writable: false } } }), "bravo")).toMatch(/read-only/);
+  });
+});

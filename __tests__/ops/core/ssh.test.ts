@@ -1,0 +1,69 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { hasTool, runTool } from "../../support/tools.js";
+import { sshIn } from "../support/ssh.js";
+
+const folder = mkdtempSync(join(tmpdir(), "ssh-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const login = { name: "alpha", address: "192.0.2.1", hostKey: "" };
+
+describe("a command on a server", () => {
+  // As sshd does it: a shell gets the last word.
+  const ssh = sshIn(folder, [], { through: ["sh", "-c", 'shift $(($# - 1)); exec sh -c "$1"', "sh"] });
+
+  it("has its words unchanged, whatever is in them, and its input", async () => {
+    const words = ["it's", 'a "b"', "$HOME", "`id`", "a\\b", "", "ä;|&<>*?", "two\nlines"];
+    expect(await ssh.run(login, ["sh", "-c", 'cat; printf "[%s]" "$@"', "sh", ...words], { input: "a secret" })).toBe(
+      `a secret${words.map((word) => `[${word}]`).join("")}`,
+    );
+  });
+
+  it("that fails is named with its exit status and its words, and is not one that was not reached", async () => {
+    await expect(ssh.run(login, ["sh", "-c", "echo why >&2; exit 7"])).rejects.toThrow(
+      "alpha: sh -c 'echo why >&2; exit 7' ended with 7\nwhy",
+    );
+    expect(await ssh.tryRun(login, ["sh", "-c", "exit 7"])).toMatchObject({ ok: false, exitCode: 7, reached: true });
+    expect(await ssh.tryRun(login, ["sh", "-c", "exit 255"])).toMatchObject({ ok: false, reached: false });
+  });
+
+  it("is ended there when its time is over, so that it does not go on unseen", async () => {
+    const ended = await ssh.tryRun(login, ["sleep", "61.5"], { timeoutSeconds: 1 });
+    expect(ended).toMatchObject({ ok: false, reached: true, exitCode: 124 });
+    expect(runTool("pgrep", ["-f", "^sleep 61.5"]).output).toBe("");
+  });
+});
+
+describe("what ssh is told", () => {
+  it.runIf(hasTool("ssh", "the settings of ssh"))(
+    "asks nobody anything, gives up on a server that is away, and takes no setting of the user's",
+    async () => {
+      // It prints what it would do.
+      const asked = sshIn(folder, [], {
+        through: ["sh", "-c", 'shift; echo "$@"; exec ssh -G "$@"', "sh"],
+        identityFile: "/a/key",
+      });
+      const { stdout } = await asked.tryRun(login, ["true"]);
+      expect(stdout).toMatch(/^-F \/dev\/null -o /);
+      const settings = new Map(stdout.split("\n").map((line) => line.split(/ (.*)/, 2) as [string, string]));
+      const seconds = (name: string): number => Number(settings.get(name));
+      expect(Object.fromEntries(settings)).toMatchObject({
+        user: "root",
+        hostname: "192.0.2.1",
+        hostkeyalias: "alpha",
+        batchmode: "yes",
+        stricthostkeychecking: "true",
+        updatehostkeys: "false",
+        globalknownhostsfile: "/dev/null",
+        identityfile: "/a/key",
+        identitiesonly: "yes",
+      });
+      expect(seconds("connecttimeout")).toBeLessThanOrEqual(10);
+      // One that vanishes is noticed in less than half a minute.
+      expect(seconds("serveraliveinterval") * seconds("serveralivecountmax")).toBeLessThan(30);
+      expect(seconds("serveraliveinterval")).toBeGreaterThan(0);
+    },
+  );
+});

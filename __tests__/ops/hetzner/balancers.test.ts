@@ -1,0 +1,349 @@
+import { describe, expect, it } from "vitest";
+import { balancerName } from "../../../modules/config/balancer.js";
+import type { Config } from "../../../modules/config/schema.js";
+import type { ApiBalancer, ApiServer } from "../../../ops/hetzner/api.js";
+import { HetznerBalancers } from "../../../ops/hetzner/balancers.js";
+import { destructionOf, type Plan, retargetingOf } from "../../../ops/terraform/plan.js";
+import { exampleConfig, exampleMove } from "../../support/config.js";
+import { synthesizeEnvironment } from "../../support/environment.js";
+import { addressesIn } from "../../support/synth.js";
+import { standInApi } from "../support/hetzner.js";
+import { change, recordedTerraform } from "../support/terraform.js";
+
+const config = exampleConfig({
+  tls: "passthrough",
+  network: { balancerIp: "10.0.1.6" },
+  loadBalancer: { number: 2, formerly: { tls: "terminate", balancerIp: "10.0.1.5" } },
+});
+const servers = ["alpha", "bravo", "charlie"].map((name, index) => ({ id: index + 1, name }) as ApiServer);
+const target = (id: number, status: string) => ({
+  type: "server",
+  server: { id },
+  health_status: [{ listen_port: 443, status }],
+});
+const before = { name: "production", targets: [target(3, "healthy")] };
+const now = { name: balancerName(config), targets: [target(1, "healthy"), target(2, "unhealthy")] };
+
+const planOf = (...changes: readonly (readonly [address: string, actions: string])[]): Plan => ({
+  resource_changes: changes.map(([address, actions]) => change(address, actions)),
+});
+
+async function balancersWith(
+  plans: readonly Plan[],
+  {
+    there = [before],
+    outputs = {},
+    as = config,
+    answer = 200,
+  }: {
+    readonly there?: readonly Partial<ApiBalancer>[];
+    readonly outputs?: Readonly<Record<string, unknown>>;
+    readonly as?: Config;
+    readonly answer?: number;
+  } = {},
+) {
+  const terraform = recordedTerraform("production", plans, outputs);
+  const { api, asked } = await standInApi(servers, [], there);
+  const visited: string[] = [];
+  const balancers = new HetznerBalancers({
+    config: as,
+    api,
+    edge: terraform.edge,
+    synthesize: () => Promise.resolve(),
+    visit: (url) => Promise.resolve(visited.push(url)).then(() => answer),
+    answerSeconds: 0,
+  });
+  const said: string[] = [];
+  return {
+    balancers,
+    visited,
+    terraform,
+    said,
+    report: (line: string) => void said.push(line),
+    changes: () => asked.filter((line) => !line.startsWith("GET")),
+    applied: () => terraform.calls().filter((call) => call.includes(" apply ")).length,
+  };
+}
+
+const opens: readonly (readonly [string, string])[] = [
+  ["hcloud_load_balancer.balancer[0]", "no-op"],
+  ["hcloud_load_balancer.balancer-2", "create"],
+  ["hcloud_load_balancer_network.balancer-2_network", "create"],
+  ["hcloud_load_balancer_service.balancer-2_service-443", "create"],
+  ["cloudflare_authenticated_origin_pulls_certificate.site_origin-pull-certificate", "create"],
+  ["cloudflare_authenticated_origin_pulls_settings.site_origin-pull-settings", "create"],
+  ["terraform_data.changeover_used", "create"],
+  ["terraform_data.changeover_only", "create"],
+];
+const points = ["www-a", "www-aaaa", "apex-a", "apex-aaaa"].map(
+  (record) => [`cloudflare_dns_record.site_${record}`, "update"] as const,
+);
+const closes: readonly (readonly [string, string])[] = [
+  ["hcloud_load_balancer.balancer[0]", "delete"],
+  ["hcloud_load_balancer_network.balancer_network[0]", "delete"],
+  ["hcloud_load_balancer_service.balancer_service-443[0]", "delete"],
+  ["hcloud_uploaded_certificate.certificate[0]", "delete"],
+  ["cloudflare_ruleset.site_edge-token[0]", "delete"],
+];
+const copied = "-chdir=production-edge-ops";
+
+describe("a second balancer", () => {
+  it("is made beside the first one, with what Cloudflare shows its servers, in a copy that is gone afterwards", async () => {
+    const { balancers, terraform, changes, report } = await balancersWith([planOf(...opens)]);
+    await balancers.open(report);
+    expect(terraform.calls()).toEqual([
+      "-chdir=production-edge init",
+      `${copied} plan -lock-timeout=60s`,
+      `${copied} show -json production-edge-ops/ops.tfplan`,
+      `${copied} apply production-edge-ops/ops.tfplan`,
+    ]);
+    expect(changes()).toEqual([]);
+    expect(terraform.plansLeft()).toEqual([]);
+    expect(terraform.leavesCopy("edge")).toBe(false);
+  });
+
+  it("gets the servers that an interrupted run has made for it, and the first one lets go of them", async () => {
+    const { balancers, applied, report } = await balancersWith([
+      planOf(
+        ["hcloud_load_balancer_target.balancer-2_alpha[0]", "create"],
+        ["hcloud_load_balancer_target.balancer_alpha[0]", "delete"],
+      ),
+    ]);
+    await balancers.open(report);
+    expect(applied()).toBe(1);
+  });
+
+  it.each([
+    ["replaces the service that serves", "hcloud_load_balancer_service.balancer_service-443[0]", "delete,create"],
+    ["replaces the balancer that serves", "hcloud_load_balancer.balancer[0]", "delete,create"],
+    ["destroys the new one", "hcloud_load_balancer.balancer-2", "delete"],
+    ["points records elsewhere", "cloudflare_dns_record.site_www-a", "update"],
+    ["takes away what servers ask for", "cloudflare_ruleset.site_edge-token[0]", "delete"],
+  ])("is not made by a plan that %s", async (_, address, actions) => {
+    const { balancers, applied, changes, report } = await balancersWith([planOf(...opens, [address, actions])]);
+    await expect(balancers.open(report)).rejects.toThrow(
+      new RegExp(`refused: the plan would do more than make a second balancer:\n {2}\\w+ ${address.split("[")[0]}`),
+    );
+    expect({ applied: applied(), changes: changes() }).toEqual({ applied: 0, changes: [] });
+  });
+
+  it("is not made where the balancer before is another one than the configuration says", async () => {
+    const { balancers, terraform, report } = await balancersWith([], { there: [{ name: "production-2" }] });
+    await expect(balancers.open(report)).rejects.toThrow(
+      "there is no balancer production at Hetzner; there is production-2. loadBalancer.number must be the other one",
+    );
+    expect(terraform.calls()).toEqual(["-chdir=production-edge init"]);
+  });
+
+  it("that a killed run has made and no state knows is removed, and made anew", async () => {
+    const { balancers, changes, report } = await balancersWith([planOf(...opens)], {
+      there: [before, { id: 50, name: "production-2" }],
+    });
+    await balancers.open(report);
+    expect(changes()).toEqual([
+      'POST /load_balancers/50/actions/change_protection {"delete":false}',
+      "DELETE /load_balancers/50",
+    ]);
+  });
+
+  it("that no state knows and that has targets is left alone", async () => {
+    const { balancers, applied, changes, report } = await balancersWith([planOf(...opens)], {
+      there: [before, { ...now, targets: [target(1, "healthy")] }],
+    });
+    await expect(balancers.open(report)).rejects.toThrow("balancer production-2 is in no state, and has targets");
+    expect({ applied: applied(), changes: changes() }).toEqual({ applied: 0, changes: [] });
+  });
+});
+
+describe("the records", () => {
+  it("are all that is changed when they are pointed elsewhere", async () => {
+    const { balancers, applied, report } = await balancersWith([
+      planOf(["terraform_data.changeover_used", "update"], ...points),
+    ]);
+    await balancers.point(report);
+    expect(applied()).toBe(1);
+    const more = await balancersWith([planOf(...points, ["hcloud_load_balancer.balancer[0]", "delete"])]);
+    await expect(more.balancers.point(more.report)).rejects.toThrow(/deletes hcloud_load_balancer\.balancer\[0\]/);
+    expect(more.applied()).toBe(0);
+  });
+});
+
+describe("the balancer before", () => {
+  const noted = planOf(["terraform_data.changeover_only", "update"]);
+
+  it("loses its protection and goes, with what only it needs; then that is noted", async () => {
+    const { balancers, terraform, changes, applied, report } = await balancersWith([planOf(...closes), noted], {
+      there: [before, now],
+    });
+    await balancers.close(report);
+    expect(changes()).toEqual(['POST /load_balancers/9/actions/change_protection {"delete":false}']);
+    expect(applied()).toBe(2);
+    expect(terraform.leavesCopy("edge")).toBe(false);
+  });
+
+  it.each([
+    ["the new one", "hcloud_load_balancer.balancer-2", "delete"],
+    [
+      "what the new one's servers ask for",
+      "cloudflare_authenticated_origin_pulls_settings.site_origin-pull-settings",
+      "delete",
+    ],
+    ["a target of the new one", "hcloud_load_balancer_target.balancer-2_alpha[0]", "delete"],
+    ["a record", "cloudflare_dns_record.site_www-a", "update"],
+  ])("stays where the plan would touch %s", async (_, address, actions) => {
+    const { balancers, applied, changes, report } = await balancersWith([planOf(...closes, [address, actions])], {
+      there: [before, now],
+    });
+    await expect(balancers.close(report)).rejects.toThrow(/more than take the balancer before away/);
+    expect({ applied: applied(), changes: changes() }).toEqual({ applied: 0, changes: [] });
+  });
+});
+
+/** The domain takes over from another: two zones, and both balancers show a certificate that has both names. */
+const moved = exampleConfig(exampleMove);
+const stays = synthesizeEnvironment(exampleConfig());
+const moves = synthesizeEnvironment(moved);
+const recordsOf = (site: string) =>
+  ["www-a", "www-aaaa", "apex-a", "apex-aaaa"].map(
+    (record) => [`cloudflare_dns_record.${site}_${record}`, "update"] as const,
+  );
+
+describe("another domain", () => {
+  /** All that the change adds to the stack, as Terraform makes it in the beginning. */
+  const opensToo = [
+    ...addressesIn(moves.edge)
+      .filter((address) => !addressesIn(stays.edge).includes(address))
+      .filter((address) => !/_load_balancer_target|\.site_redirect/.test(address))
+      .map(
+        (address) => [address === "cloudflare_ruleset.site-2_redirect" ? `${address}[0]` : address, "create"] as const,
+      ),
+    ["hcloud_uploaded_certificate.certificate", "create,delete"],
+    ["hcloud_load_balancer_service.balancer_service-443[0]", "update"],
+  ] as const;
+
+  it("gets a site of its own beside the other one, which is asked for before any server is touched", async () => {
+    const { balancers, applied, visited, report } = await balancersWith([planOf(...opensToo)], { as: moved });
+    await balancers.open(report);
+    expect({ applied: applied(), visited }).toEqual({ applied: 1, visited: ["https://www.foobar.net/"] });
+  });
+
+  it("is there already when it is taken back from the end, and what led away from it for good is told otherwise", async () => {
+    const back = exampleConfig({
+      certificate: { generation: 2 },
+      loadBalancer: { number: 1, formerly: { domain: "foobar.net", tls: "terminate", balancerIp: "10.0.1.6" } },
+    });
+    const { balancers, applied, report } = await balancersWith(
+      [planOf(...recordsOf("site"), ["cloudflare_ruleset.site_redirect[0]", "update"])],
+      { as: back, there: [now] },
+    );
+    await balancers.open(report);
+    expect(applied()).toBe(1);
+  });
+
+  it.each([
+    ["takes records of the old zone", "cloudflare_dns_record.site_www-a", "delete,create"],
+    ["leads elsewhere from the old name", "cloudflare_ruleset.site_redirect[0]", "create"],
+    ["takes away what servers ask for", "cloudflare_ruleset.site_edge-token[0]", "delete"],
+    ["replaces what listens", "hcloud_load_balancer_service.balancer_service-443[0]", "delete,create"],
+    ["changes a rule of the old zone", "cloudflare_ruleset.site_firewall", "update"],
+  ])("is not opened by a plan that %s", async (_, address, actions) => {
+    const { balancers, applied, report } = await balancersWith([planOf(...opensToo, [address, actions])], {
+      as: moved,
+    });
+    await expect(balancers.open(report)).rejects.toThrow(/more than make a second balancer/);
+    expect(applied()).toBe(0);
+  });
+
+  it("first no longer leads to the old one, then the old one leads to it, and records stay", async () => {
+    const parting = planOf(
+      ["terraform_data.changeover_used", "update"],
+      ["cloudflare_ruleset.site-2_redirect[0]", "delete"],
+    );
+    const leading = planOf(
+      ["terraform_data.changeover_used", "update"],
+      ["cloudflare_ruleset.site_redirect[0]", "create"],
+    );
+    const { balancers, applied, visited, report } = await balancersWith([parting, leading], { as: moved });
+    await balancers.part(report);
+    await balancers.point(report);
+    expect({ applied: applied(), visited }).toEqual({ applied: 2, visited: ["https://www.foobar.net/"] });
+    for (const plan of [leading, planOf(...recordsOf("site"))]) {
+      const more = await balancersWith([plan], { as: moved });
+      await expect(more.balancers.part(more.report)).rejects.toThrow(/more than let neither name lead to the other/);
+    }
+    for (const plan of [parting, planOf(...recordsOf("site-2"))]) {
+      const more = await balancersWith([plan], { as: moved });
+      await expect(more.balancers.point(more.report)).rejects.toThrow(/more than lead visitors to the new balancer/);
+    }
+  });
+
+  it("is led to by nobody while it does not answer", async () => {
+    const { balancers, applied, report } = await balancersWith([], { as: moved, answer: 530 });
+    await expect(balancers.point(report)).rejects.toThrow(
+      /https:\/\/www\.foobar\.net\/ answers: .* not after 0 s; 530/,
+    );
+    expect(applied()).toBe(0);
+  });
+
+  it("leaves the old zone its rules and records, which lead nowhere, when the balancer before goes", async () => {
+    const { balancers, applied, report } = await balancersWith(
+      [
+        planOf(...closes.filter(([address]) => !address.includes("certificate")), ...recordsOf("site")),
+        planOf(["terraform_data.changeover_only", "update"], ["cloudflare_ruleset.site_redirect[0]", "update"]),
+      ],
+      { as: moved, there: [before, now] },
+    );
+    await balancers.close(report);
+    expect(applied()).toBe(2);
+    for (const [address, actions] of [
+      ["cloudflare_dns_record.site_www-a", "delete"],
+      ["cloudflare_ruleset.site_redirect[0]", "delete"],
+      ["cloudflare_ruleset.site_firewall", "delete"],
+      ["hcloud_uploaded_certificate.certificate", "delete"],
+    ] as const) {
+      const more = await balancersWith([planOf(...closes.slice(0, 3), [address, actions])], {
+        as: moved,
+        there: [before, now],
+      });
+      await expect(more.balancers.close(more.report)).rejects.toThrow(/more than take the balancer before away/);
+    }
+  });
+});
+
+describe("how far it has come", () => {
+  it.each([
+    ["before the first deploy with it", {}, [before], { pointed: false, over: false }],
+    ["with records at the first", { used: 1, only: 0 }, [before, now], { pointed: false, over: false }],
+    ["with records at the second", { used: 2, only: 0 }, [before, now], { pointed: true, over: false }],
+    ["when the first one is gone", { used: 2, only: 2 }, [now], { pointed: true, over: true }],
+    ["with one that a deploy has made again", { used: 2, only: 2 }, [before, now], { pointed: true, over: false }],
+  ])("is read from the outputs, and from what there is: %s", async (_, stage, there, expected) => {
+    const { balancers } = await balancersWith([], { there, outputs: { balancer_change: stage } });
+    expect(await balancers.changeover()).toEqual(expected);
+  });
+
+  it("counts servers that the new one finds healthy", async () => {
+    const { balancers } = await balancersWith([], { there: [before, now] });
+    expect(await balancers.healthy()).toEqual(["alpha"]);
+    const none = await balancersWith([]);
+    expect(await none.balancers.healthy()).toEqual([]);
+  });
+});
+
+describe("a plan", () => {
+  it("lets a replaced server leave one balancer for the other, and touch no other server", () => {
+    expect(Object.keys(retargetingOf("alpha", "balancer-2", "balancer"))).toEqual([
+      "hcloud_load_balancer_target.balancer-2_alpha[0]",
+      "hcloud_load_balancer_target.balancer_alpha[0]",
+    ]);
+    expect(retargetingOf("alpha", "balancer")).toEqual({
+      "hcloud_load_balancer_target.balancer_alpha": ["create", "delete,create", "create,delete"],
+    });
+  });
+
+  it("destroys nothing when it forgets how far a change had come", () => {
+    expect(destructionOf(planOf(["terraform_data.changeover_used", "delete"], ["hcloud_x.y", "delete"]))).toEqual([
+      "deletes hcloud_x.y",
+    ]);
+  });
+});

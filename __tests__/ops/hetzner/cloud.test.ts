@@ -1,0 +1,360 @@
+import { describe, expect, it } from "vitest";
+import { agreement } from "../../../modules/config/agreement.js";
+import { payloadHash } from "../../../modules/machine/compose/index.js";
+import type { ApiServer } from "../../../ops/hetzner/api.js";
+import { HetznerCloud } from "../../../ops/hetzner/cloud.js";
+import { type Plan } from "../../../ops/terraform/plan.js";
+import { exampleConfig } from "../../support/config.js";
+import { standInApi } from "../support/hetzner.js";
+import { change, recordedTerraform } from "../support/terraform.js";
+
+const config = exampleConfig();
+
+const [alpha] = config.servers;
+if (alpha === undefined) throw new Error("no server");
+
+const server = (name: string, changes: Partial<ApiServer> = {}): ApiServer => {
+  const wanted = config.servers.find((one) => one.name === name);
+  if (wanted === undefined) throw new Error(name);
+  return {
+    id: name.length * 10 + name.charCodeAt(0),
+    name,
+    status: "running",
+    labels: {
+      payload: payloadHash(config, wanted),
+      balancer: agreement(config),
+      "role-web": "true",
+      "role-database": "true",
+    },
+    server_type: { name: wanted.type },
+    private_net: [{ ip: wanted.privateIp }],
+    protection: { delete: true, rebuild: true },
+    ...changes,
+  };
+};
+
+const all = ["alpha", "bravo", "charlie"].map((name) => server(name));
+
+const replaces: Plan = {
+  resource_changes: [
+    change("hcloud_server.alpha", "delete,create"),
+    change("hcloud_server.bravo", "no-op"),
+    change("hcloud_volume_attachment.alpha_data", "delete,create"),
+  ],
+};
+
+const creates: Plan = {
+  resource_changes: [change("hcloud_server.alpha", "create"), change("hcloud_volume_attachment.alpha_data", "create")],
+};
+
+const retargets: Plan = { resource_changes: [change("hcloud_load_balancer_target.balancer_alpha", "delete,create")] };
+
+async function cloudWith(
+  plans: readonly Plan[],
+  servers: readonly ApiServer[] = all,
+  secretDigests: Readonly<Record<string, string>> = {},
+  of = config,
+) {
+  const terraform = recordedTerraform("production", plans);
+  const { api, asked } = await standInApi(servers);
+  const cloud = new HetznerCloud({
+    config: of,
+    api,
+    ...terraform,
+    secretDigests,
+    synthesize: () => Promise.resolve(),
+  });
+  const changes = () => asked.filter((line) => line.startsWith("POST"));
+  return { cloud, terraform, changes, asked };
+}
+
+const silent = () => undefined;
+
+describe("a server that was given another origin certificate over SSH", () => {
+  const raised = exampleConfig({ tls: "passthrough", certificate: { generation: 2 } });
+  const [web] = raised.servers;
+  if (web === undefined) throw new Error("no server");
+  const madeFor = (generation: number, more: Parameters<typeof exampleConfig>[0] = {}) =>
+    payloadHash(exampleConfig({ tls: "passthrough", ...more, certificate: { generation } }), web);
+  const noted = async (payload: string) => {
+    const { api, asked } = await standInApi([server("alpha", { labels: { payload, kept: "label" } })]);
+    const { foundation, credentials, servers, edge } = recordedTerraform("production", []);
+    const stacks = { foundation, credentials, servers, edge };
+    const cloud = new HetznerCloud({
+      config: raised,
+      api,
+      ...stacks,
+      secretDigests: {},
+      synthesize: () => Promise.resolve(),
+    });
+    await cloud.noteCertificate(web);
+    return asked.filter((line) => line.startsWith("PUT"));
+  };
+
+  it("counts as made with it, and keeps its other labels", async () => {
+    const labels = { payload: madeFor(2), kept: "label" };
+    expect(await noted(madeFor(1))).toEqual([`PUT /servers/${server("alpha").id} ${JSON.stringify({ labels })}`]);
+  });
+
+  it("stays outdated when its payload was older in something else", async () => {
+    expect(await noted(madeFor(1, { domain: "other.example.org" }))).toEqual([]);
+  });
+});
+
+describe("a server that was given the application's secrets over SSH", () => {
+  const [web] = exampleConfig().servers;
+  if (web === undefined) throw new Error("no server");
+
+  it.each([
+    ["old", 1],
+    ["new", 0],
+  ])("counts as made with them, and keeps its other labels (it had the %s ones)", async (had, times) => {
+    const { api, asked } = await standInApi([
+      server("alpha", { labels: { kept: "label", "secret-application": had } }),
+    ]);
+    const terraform = recordedTerraform("production", [], { secret_digests: { "secret-application": "new" } });
+    const synthesize = () => Promise.resolve();
+    await new HetznerCloud({ config, api, ...terraform, secretDigests: {}, synthesize }).noteApplicationSecrets(web);
+    const labels = { kept: "label", "secret-application": "new" };
+    const written = `PUT /servers/${server("alpha").id} ${JSON.stringify({ labels })}`;
+    expect(asked.filter((line) => line.startsWith("PUT"))).toEqual(Array.from({ length: times }, () => written));
+  });
+});
+
+/** A server that the configuration no longer has, and what the states have of it. */
+const gone: ApiServer = {
+  id: 77,
+  name: "delta",
+  status: "off",
+  labels: { "role-database": "true" },
+  server_type: { name: "cpx22" },
+  protection: { delete: true, rebuild: true },
+  private_net: [{ ip: "10.0.1.14" }],
+};
+
+const removes = (...addresses: readonly string[]): Plan => ({
+  resource_changes: addresses.map((address, index) =>
+    change(address, "delete", { id: String(70 + index), delete_protection: address.startsWith("hcloud_volume.") }),
+  ),
+});
+
+const made = (privateIp: string) => ({ roles: ["web", "database"], privateIp, agreement: agreement(config) });
+
+describe("servers as Hetzner has them", () => {
+  it("are there though the configuration no longer has them, with what they were made for", async () => {
+    const { cloud } = await cloudWith([], [...all, gone]);
+    expect((await cloud.servers()).at(-1)).toMatchObject({
+      name: "delta",
+      current: false,
+      roles: ["database"],
+      privateIp: "10.0.1.14",
+    });
+  });
+
+  it("are outdated when made with another key from outside; not where none is set, nor by a server that is older than such labels", async () => {
+    const madeWith = (name: string, digest: string) =>
+      server(name, { labels: { ...server(name).labels, "secret-datadogApiKey": digest } });
+    const servers = [madeWith("alpha", "0123456789ab"), madeWith("bravo", "none"), server("charlie")];
+    const currentWith = async (digest: string) => {
+      const { cloud } = await cloudWith([], servers, { "secret-datadogApiKey": digest });
+      return (await cloud.servers()).filter(({ current }) => current).map(({ name }) => name);
+    };
+    expect(await currentWith("0123456789ab")).toEqual(["alpha", "charlie"]);
+    expect(await currentWith("none")).toEqual(["alpha", "bravo", "charlie"]);
+  });
+
+  it("are current when payload and type are what the configuration asks for, all pages of them", async () => {
+    const other = server("charlie", {
+      labels: { payload: "old" },
+      status: "off",
+      protection: { delete: false, rebuild: false },
+    });
+    const { cloud } = await cloudWith([], [server("alpha"), server("bravo", { server_type: { name: "cx43" } }), other]);
+    expect(await cloud.servers()).toEqual([
+      { name: "alpha", running: true, current: true, isProtected: true, ...made("10.0.1.11") },
+      { name: "bravo", running: true, current: false, isProtected: true, ...made("10.0.1.12") },
+      {
+        name: "charlie",
+        running: false,
+        current: false,
+        isProtected: false,
+        ...made("10.0.1.13"),
+        roles: [],
+        agreement: undefined,
+      },
+    ]);
+    expect(Object.fromEntries(await cloud.targets())).toEqual({ alpha: true, bravo: true, charlie: false });
+  });
+
+  it.each(["running", "starting", "stopping", "deleting"])("run until they are off: %s", async (status) => {
+    const { cloud } = await cloudWith([], [server("alpha", { status })]);
+    expect(await cloud.servers()).toMatchObject([{ running: true }]);
+  });
+
+  it.each([
+    { delete: true, rebuild: false },
+    { delete: false, rebuild: true },
+  ])("are protected by both of Hetzner's protections alone: %s", async (protection) => {
+    const { cloud } = await cloudWith([], [server("alpha", { protection })]);
+    expect(await cloud.servers()).toMatchObject([{ isProtected: false }]);
+  });
+});
+
+describe("the replacement of a server", () => {
+  it("lifts the protection of this server alone, applies the plan that was read, and puts it on the balancer", async () => {
+    const { cloud, terraform, changes } = await cloudWith([replaces, retargets]);
+    await cloud.replace(alpha, silent);
+    expect(terraform.calls()).toEqual([
+      "-chdir=production-servers-ops plan -replace=hcloud_server.alpha -lock-timeout=60s",
+      "-chdir=production-servers-ops show -json production-servers-ops/ops.tfplan",
+      "-chdir=production-servers-ops apply production-servers-ops/ops.tfplan",
+      "-chdir=production-edge plan -lock-timeout=60s",
+      "-chdir=production-edge show -json production-edge/ops.tfplan",
+      "-chdir=production-edge apply production-edge/ops.tfplan",
+    ]);
+    expect(changes()).toEqual([
+      `POST /servers/${server("alpha").id}/actions/change_protection {"delete":false,"rebuild":false}`,
+    ]);
+    expect(terraform.leavesCopy()).toBe(false);
+  });
+
+  it("has lifted the protection when Terraform begins, which would fail half way otherwise", async () => {
+    const { cloud, terraform, changes } = await cloudWith([replaces]);
+    terraform.failApply();
+    await expect(cloud.replace(alpha, silent)).rejects.toThrow(/apply in .* failed/);
+    expect(changes()).toHaveLength(1);
+  });
+
+  it.each<[string, Plan]>([
+    [
+      "another server",
+      { resource_changes: [...(replaces.resource_changes ?? []), change("hcloud_server.bravo", "update")] },
+    ],
+    ["the disk", { resource_changes: [change("hcloud_volume.alpha_data", "delete,create")] }],
+    ["its removal", { resource_changes: [change("hcloud_server.alpha", "delete")] }],
+  ])("is refused when the plan would touch %s too, before anything is", async (_, plan) => {
+    const { cloud, terraform, changes } = await cloudWith([plan]);
+    await expect(cloud.replace(alpha, silent)).rejects.toThrow(
+      /refused: the plan would do more than replace this server/,
+    );
+    expect(terraform.calls().join()).not.toContain("apply");
+    expect(changes()).toEqual([]);
+    expect(terraform.leavesCopy()).toBe(false);
+  });
+
+  it("is completed where a run was killed between the old server's end and the new one's begin", async () => {
+    const { cloud, changes } = await cloudWith([creates, retargets], all.slice(1));
+    await cloud.replace(alpha, silent);
+    expect(changes()).toEqual([]);
+  });
+
+  it("removes a server that a killed run has made and no state knows, and makes it anew", async () => {
+    const { cloud, terraform, asked } = await cloudWith([creates, retargets]);
+    await cloud.replace(alpha, silent);
+    expect(asked.filter((line) => !line.startsWith("GET"))).toEqual([
+      `POST /servers/${server("alpha").id}/actions/change_protection {"delete":false,"rebuild":false}`,
+      `DELETE /servers/${server("alpha").id}`,
+    ]);
+    expect(terraform.calls()[2]).toMatch(/^-chdir=production-servers-ops apply/);
+  });
+
+  it("does not touch a server that no state knows when the plan would do anything else", async () => {
+    const more = { resource_changes: [...(creates.resource_changes ?? []), change("hcloud_server.bravo", "update")] };
+    const { cloud, asked } = await cloudWith([more]);
+    await expect(cloud.replace(alpha, silent)).rejects.toThrow(/refused/);
+    expect(asked).toEqual([]);
+  });
+
+  const replacedFor = (reason: string) => ({
+    ...change("hcloud_server.alpha", "delete,create"),
+    action_reason: `replace_${reason}`,
+  });
+  const disk = "hcloud_volume_attachment.alpha_data";
+
+  it.each([
+    ["was made to its end", [replacedFor("by_request"), change(disk, "delete,create")], true],
+    ["was left half made", [replacedFor("because_tainted"), change(disk, "delete,create")], false],
+    ["is in no state", [change("hcloud_server.alpha", "create"), change(disk, "create")], false],
+    ["has a disk, if it has, that no state knows", [replacedFor("by_request"), change(disk, "create")], false],
+  ])("tells beforehand whether there is a server to complete: it %s", async (_, resource_changes, isWhole) => {
+    const { cloud } = await cloudWith([{ resource_changes }]);
+    expect(await cloud.prepare(alpha, silent)).toBe(isWhole);
+  });
+
+  it("leaves a server protected that an interrupted run left without, where servers are to be protected", async () => {
+    const bare = server("alpha", { protection: { delete: false, rebuild: false } });
+    const { cloud, changes } = await cloudWith([replaces, retargets], [bare]);
+    await cloud.replace(alpha, silent);
+    expect(changes().at(-1)).toMatch(/change_protection \{"delete":true,"rebuild":true\}$/);
+    const open = await cloudWith([replaces, retargets], [bare], {}, exampleConfig({ protect: false }));
+    await open.cloud.replace(alpha, silent);
+    expect(open.changes()).toEqual([]);
+  });
+
+  it("is completed, without another one, where a run was killed after the server was made", async () => {
+    const attaches = { resource_changes: [change("hcloud_volume_attachment.alpha_data", "create")] };
+    const bare = server("alpha", { protection: { delete: false, rebuild: false } });
+    const { cloud, terraform, changes } = await cloudWith([attaches, retargets], [bare]);
+    await cloud.complete(alpha, silent);
+    expect(terraform.calls().filter((call) => !call.includes(" show "))).toEqual([
+      "-chdir=production-servers plan -lock-timeout=60s",
+      "-chdir=production-servers apply production-servers/ops.tfplan",
+      "-chdir=production-edge plan -lock-timeout=60s",
+      "-chdir=production-edge apply production-edge/ops.tfplan",
+    ]);
+    expect(changes()).toEqual([expect.stringMatching(/change_protection \{"delete":true,"rebuild":true\}$/)]);
+    const another = await cloudWith([replaces]);
+    await expect(another.cloud.complete(alpha, silent)).rejects.toThrow(/replaces hcloud_server.alpha/);
+  });
+
+  it.each([
+    ["was applied", [replaces, retargets], undefined],
+    ["was refused", [{ resource_changes: [change("hcloud_server.alpha", "delete")] }], /refused/],
+    ["failed", [replaces, retargets], /apply in .* failed/],
+  ])("leaves no file of a plan, for plans hold secrets, when it %s", async (_, plans, problem) => {
+    const { cloud, terraform } = await cloudWith(plans);
+    if (_ === "failed") terraform.failApply();
+    const replacement = cloud.replace(alpha, silent);
+    await (problem ? expect(replacement).rejects.toThrow(problem) : replacement);
+    expect(terraform.plansLeft()).toEqual([]);
+  });
+});
+
+describe("the removal of a server", () => {
+  const state = [
+    "hcloud_volume.delta_data",
+    "hcloud_volume.alpha_data",
+    "tls_private_key.ssh-host-key_delta",
+    "hcloud_volume.deltas_data",
+  ];
+
+  it("goes from the visitors inwards, limited to what is there for this server alone, its protection lifted", async () => {
+    const deletes = removes("hcloud_volume.delta_data", "tls_private_key.ssh-host-key_delta");
+    const { cloud, terraform, changes } = await cloudWith([deletes, deletes, deletes, deletes], [...all, gone]);
+    terraform.setState(state);
+    await cloud.remove("delta", silent);
+    const targets = "-target=hcloud_volume.delta_data -target=tls_private_key.ssh-host-key_delta";
+    expect(terraform.calls().filter((call) => / (plan|apply) /.test(call))).toEqual(
+      ["edge", "servers", "foundation", "credentials"].flatMap((stack) => [
+        `-chdir=production-${stack} plan ${targets} -lock-timeout=60s`,
+        `-chdir=production-${stack} apply production-${stack}/ops.tfplan`,
+      ]),
+    );
+    expect([...new Set(changes())]).toEqual(['POST /volumes/70/actions/change_protection {"delete":false}']);
+  });
+
+  it("is refused beforehand when anything else would go", async () => {
+    const { cloud, terraform } = await cloudWith([removes("hcloud_volume.delta_data", "hcloud_volume.alpha_data")]);
+    terraform.setState(state);
+    await expect(cloud.prepareRemoval("delta", silent)).rejects.toThrow(
+      /more than remove this server:\n {2}deletes hcloud_volume\.alpha_data/,
+    );
+    expect(terraform.calls().join()).not.toContain("apply");
+  });
+
+  it("has nothing to do where nothing is left of it", async () => {
+    const { cloud, terraform } = await cloudWith([]);
+    await cloud.remove("delta", silent);
+    expect(terraform.calls().join()).not.toMatch(/ (plan|apply) /);
+  });
+});

@@ -1,0 +1,192 @@
+import { describe, expect, it } from "vitest";
+import { linesOf } from "../../../ops/commands/drift.js";
+import { neededSecret } from "../../../modules/platform/names.js";
+import {
+  actionsOf,
+  changesOutputs,
+  deletionsOf,
+  destructionOf,
+  differencesOf,
+  excessOf,
+  isWholeIn,
+  missingSecretsOf,
+  belongsTo,
+} from "../../../ops/terraform/plan.js";
+import { change } from "../support/terraform.js";
+
+describe("differences between the world and the configuration", () => {
+  it("are drift where Terraform would put back what somebody changed", () => {
+    const found = differencesOf({
+      resource_drift: [
+        change("hcloud_server.alpha", "update", { labels: { a: 1 }, name: "alpha" }, { labels: {}, name: "alpha" }),
+      ],
+      resource_changes: [
+        change("hcloud_server.alpha", "update", { labels: {}, name: "alpha" }, { labels: { a: 1 }, name: "alpha" }),
+      ],
+    });
+    expect(found).toEqual({ drift: ["hcloud_server.alpha: labels"], pending: [], failedChecks: [] });
+  });
+
+  it("are drift where something is gone", () => {
+    const gone = differencesOf({
+      resource_drift: [change("cloudflare_dns_record.site_www-a", "delete", { name: "www" })],
+      resource_changes: [change("cloudflare_dns_record.site_www-a", "create", {}, { name: "www" })],
+    });
+    expect(gone.drift).toEqual(["cloudflare_dns_record.site_www-a: is gone"]);
+  });
+
+  it("are pending where the configuration says something new, and each for itself on one resource", () => {
+    const both = differencesOf({
+      resource_drift: [change("hcloud_firewall.a", "update", { rule: [1], name: "a" }, { rule: [], name: "a" })],
+      resource_changes: [
+        change("hcloud_firewall.a", "update", { rule: [], name: "a" }, { rule: [1], name: "b" }),
+        change("hcloud_volume.new", "create", {}, { size: 10 }),
+        change("data.hcloud_x.y", "read"),
+      ],
+    });
+    expect(both.drift).toEqual(["hcloud_firewall.a: rule"]);
+    expect(both.pending).toEqual(["updates hcloud_firewall.a: name", "creates hcloud_volume.new"]);
+  });
+
+  it("are none where the world moved in what no configuration speaks of", () => {
+    const quiet = differencesOf({
+      resource_drift: [change("hcloud_primary_ip.a", "update", { assignee_id: 1 }, { assignee_id: 2 })],
+      resource_changes: [change("hcloud_primary_ip.a", "no-op")],
+    });
+    expect(linesOf("production-foundation", quiet)).toEqual(["production-foundation: as configured"]);
+  });
+
+  it("name attributes and never their values", () => {
+    const secret = differencesOf({
+      resource_changes: [change("random_password.a", "update", { result: "old" }, { result: "new" })],
+    });
+    expect(JSON.stringify(secret)).not.toMatch(/old|new/);
+  });
+
+  it("show failed checks, which no exit code of Terraform's tells of", () => {
+    const checks = [
+      {
+        address: { to_display: "check.alpha_current" },
+        status: "fail",
+        instances: [{ problems: [{ message: "old payload" }] }],
+      },
+      { address: { to_display: "check.bravo_current" }, status: "pass" },
+    ];
+    expect(differencesOf({ checks }).failedChecks).toEqual(["check.alpha_current: old payload"]);
+    // One that could not be decided, or says nothing of itself, is as good as failed.
+    const silent = [
+      { address: {}, status: "error", instances: [{ problems: [{ message: "a" }, { message: "b" }] }, {}] },
+      { address: { to_display: "check.x" }, status: "fail" },
+      { address: { to_display: "check.y" }, status: "unknown" },
+    ];
+    expect(differencesOf({ checks: silent }).failedChecks).toEqual(["check: a; b", "check.x: failed"]);
+  });
+
+  it("name no attribute of which only the apply will tell, and several in their order", () => {
+    const { pending } = differencesOf({
+      resource_changes: [
+        change("hcloud_server.a", "update", { ipv4: "1", name: "a", labels: 1 }, { name: "b", labels: 2 }),
+      ],
+    });
+    expect(pending).toEqual(["updates hcloud_server.a: labels, name"]);
+  });
+
+  it("name no attributes of what is made anew, unless it has drifted too", () => {
+    const replaced = change("hcloud_server.a", "delete,create", { name: "a", image: 1 }, { name: "b", image: 1 });
+    expect(differencesOf({ resource_changes: [replaced] }).pending).toEqual(["replaces hcloud_server.a"]);
+    const drifted = change("hcloud_server.a", "update", { name: "a", image: 1 }, { name: "a", image: 2 });
+    const both = differencesOf({
+      resource_changes: [change("hcloud_server.a", "delete,create", { name: "a", image: 2 }, { name: "b", image: 1 })],
+      resource_drift: [drifted],
+    });
+    expect(both).toMatchObject({ drift: ["hcloud_server.a: image"], pending: ["replaces hcloud_server.a: name"] });
+  });
+
+  it("are pending where what moved is not what would be changed", () => {
+    const found = differencesOf({
+      resource_drift: [change("hcloud_primary_ip.a", "update", { assignee_id: 1 }, { assignee_id: 2 })],
+      resource_changes: [change("hcloud_primary_ip.a", "update", { name: "a" }, { name: "b" })],
+    });
+    expect(found).toMatchObject({ drift: [], pending: ["updates hcloud_primary_ip.a: name"] });
+  });
+});
+
+describe("what a plan would do", () => {
+  const replacing = { ...change("hcloud_server.alpha", "delete,create"), action_reason: "replace_by_request" };
+
+  it("is one line for each resource that it changes, and destruction where anything goes", () => {
+    const plan = {
+      resource_changes: [
+        change("a.a", "create"),
+        change("a.b", "update"),
+        change("a.c", "delete"),
+        change("a.d", "create,delete"),
+        change("a.e", "no-op"),
+        change("data.a.f", "read"),
+      ],
+    };
+    expect(actionsOf(plan)).toEqual(["creates a.a", "updates a.b", "deletes a.c", "replaces a.d"]);
+    expect(destructionOf(plan)).toEqual(["deletes a.c", "replaces a.d"]);
+    expect(deletionsOf(plan).map(({ address }) => address)).toEqual(["a.c"]);
+    expect([actionsOf({}), destructionOf({}), deletionsOf({})]).toEqual([[], [], []]);
+  });
+
+  it("is no more than allowed only where address and action are", () => {
+    const plan = {
+      resource_changes: [change("a.a", "update"), change("a.b", "delete,create"), change("a.c", "no-op")],
+    };
+    expect(excessOf(plan, { "a.a": ["update"], "a.b": ["delete,create"] })).toEqual([]);
+    expect(excessOf(plan, { "a.a": ["create"], "a.b": ["create,delete"] })).toEqual(["updates a.a", "replaces a.b"]);
+    expect(excessOf(plan, {})).toHaveLength(2);
+  });
+
+  it("is a whole server's replacement where the state has all of it, and was only told to", () => {
+    expect(isWholeIn({ resource_changes: [replacing] }, "hcloud_server.alpha")).toBe(true);
+    expect(
+      isWholeIn(
+        { resource_changes: [replacing, change("hcloud_volume_attachment.alpha_data", "create")] },
+        "hcloud_server.alpha",
+      ),
+    ).toBe(false);
+    expect(
+      isWholeIn(
+        { resource_changes: [{ ...replacing, action_reason: "replace_because_tainted" }] },
+        "hcloud_server.alpha",
+      ),
+    ).toBe(false);
+    expect(isWholeIn({ resource_changes: [replacing] }, "hcloud_server.bravo")).toBe(false);
+    expect(isWholeIn({}, "hcloud_server.alpha")).toBe(false);
+  });
+
+  it("changes outputs where any of them is no longer what it was", () => {
+    const outputs = (...actions: string[]) => ({ output_changes: { a: { actions: ["no-op"] }, b: { actions } } });
+    expect(changesOutputs(outputs("update"))).toBe(true);
+    expect(changesOutputs(outputs("no-op"))).toBe(false);
+    expect(changesOutputs({})).toBe(false);
+  });
+
+  it("makes no server of anything else, and lacks no secret where the check passes", () => {
+    const check = { address: { to_display: `check.${neededSecret}_key` }, status: "fail" };
+    const missing = (address: string, actions: string, status = "fail") =>
+      missingSecretsOf({ resource_changes: [change(address, actions)], checks: [{ ...check, status }] });
+    expect(missing("hcloud_server.alpha", "create")).toEqual([`check.${neededSecret}_key: failed`]);
+    expect(missing("hcloud_server.alpha", "delete,create")).toHaveLength(1);
+    expect(missing("hcloud_server.alpha", "update")).toEqual([]);
+    expect(missing("hcloud_volume.alpha", "create")).toEqual([]);
+    expect(missing("hcloud_server.alpha", "create", "pass")).toEqual([]);
+  });
+});
+
+describe("what is there for one server alone", () => {
+  it.each([
+    ["hcloud_server.alpha", true],
+    ["hcloud_load_balancer_target.balancer_alpha", true],
+    ["hcloud_load_balancer_target.balancer-2_alpha[0]", true],
+    ["tls_locally_signed_cert.mysql_alpha_certificate", true],
+    ["hcloud_server.alpha-2", false],
+    ["hcloud_firewall.alphabet_firewall", false],
+    ["hcloud_load_balancer.balancer_balancer", false],
+  ])("has its name between underscores: %s", (address, belongs) => {
+    expect(belongsTo(address, "alpha")).toBe(belongs);
+  });
+});
