@@ -1,0 +1,221 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { temporaryFolder, writeBelow } from "../../../../support/payload-files.js";
+import { stepsOf } from "../../../../support/steps.js";
+import { hasTool, runTool } from "../../../../support/tools.js";
+import { allowedToAll, judgeDropIn, judgeUnits } from "../../../../support/units.js";
+import { contentOf, mysqlOf } from "./support.js";
+
+/** Comes with the release. */
+const mysqlData = readFileSync("modules/machine/parts/mysql/files/mysql-data", "utf8");
+
+describe("scripts and units", () => {
+  it("pass shellcheck", () => {
+    if (!hasTool("shellcheck", "mysql-data")) return;
+    for (const script of [mysqlData, contentOf("/usr/local/sbin/mysql-group")])
+      expect(runTool("shellcheck", ["-"], script)).toEqual({ status: 0, output: "" });
+  });
+
+  describe("make the data of a volume mysql's", () => {
+    /** Runs `mysql-data initialize` on a volume with data of this owner and group; returns what it changes. */
+    const changes = (owner: string): string => {
+      const folder = temporaryFolder();
+      const tool = (name: string, body: string) => ({
+        path: `bin/${name}`,
+        content: `#!/bin/sh\n${body}\n`,
+        permissions: "0755",
+      });
+      writeBelow(folder, [
+        { path: "data/mysql/table", content: "" },
+        {
+          path: "mysql-data",
+          content: mysqlData.replace("=/var/lib/mysql", `=${folder}`),
+        },
+        tool("mountpoint", "true"),
+        tool("stat", `case "$*" in *%U:%G*) echo ${owner} ;; *%U*) echo ${owner.split(":")[0]} ;; esac`),
+        tool("chown", 'echo "chown $*"'),
+        tool("mysqld", "echo mysqld"),
+      ]);
+      const run = `PATH=${folder}/bin:$PATH sh ${folder}/mysql-data initialize`;
+      return runTool("sh", ["-c", run]).output.replace(folder, "");
+    };
+
+    it.each(["UNKNOWN:UNKNOWN", "haproxy:haproxy", "mysql:haproxy"])("when it belongs to %s", (owner) => {
+      expect(changes(owner)).toBe("chown -R mysql:mysql /data\n");
+    });
+
+    it("and leave alone what is mysql's already", () => {
+      expect(changes("mysql:mysql")).toBe("");
+    });
+  });
+
+  it("let mysqld start only on the mounted volume and only when configured", () => {
+    const dropIn = contentOf("/etc/systemd/system/mysql.service.d/group.conf");
+    expect(dropIn).toContain("AssertPathIsMountPoint=/var/lib/mysql\n");
+    expect(dropIn).toContain("Requires=mysql-data.service\n");
+    expect(dropIn).toContain("ConditionPathExists=/etc/mysql/mysql.conf.d/zz-server.cnf\n");
+  });
+
+  it("hand over the primary's role before MySQL stops, whether or not that succeeds", () => {
+    expect(contentOf("/etc/systemd/system/mysql.service.d/group.conf")).toContain(
+      "ExecStop=-+/usr/local/sbin/mysql-group step-down\n",
+    );
+  });
+
+  it("hide from the joiner, which is root, the sockets behind which somebody does what root says", () => {
+    expect(contentOf("/etc/systemd/system/mysql-group.service")).toContain(
+      "InaccessiblePaths=-/run/dbus -/run/systemd/private -/run/systemd/resolve\n",
+    );
+  });
+
+  it("leave mysqld no way round the firewall to a name server", () => {
+    expect(contentOf("/etc/systemd/system/mysql.service.d/group.conf")).toContain(
+      "InaccessiblePaths=-/run/dbus -/run/systemd/resolve\n",
+    );
+  });
+
+  describe.runIf(hasTool("systemd-analyze", "MySQL's units"))("by systemd's own judgement", () => {
+    const unit = (name: string): string => contentOf(`/etc/systemd/system/${name}`);
+    const data = { "mysql-data.service": unit("mysql-data.service") };
+    const dropIn = `${unit("mysql.service.d/group.conf")}User=mysql\n`;
+
+    it("keep mysqld in a sandbox, after its volume", () => {
+      const { complaints, exposure, allowed } = judgeDropIn("mysql.service", dropIn, data);
+      expect(complaints).toBe("");
+      expect(exposure).toBeLessThanOrEqual(4.9);
+      // The vendor's unit decides about system calls, and as mysql it has no capability to bound.
+      const besides = allowed.filter((name) => !/^(CapabilityBoundingSet|SystemCallFilter)_/.test(name));
+      expect(besides.filter((name) => !allowedToAll.includes(name))).toEqual([
+        "MemoryDenyWriteExecute",
+        "ProtectSystem",
+        "RemoveIPC",
+        "RestrictAddressFamilies_AF_NETLINK",
+        "UMask",
+      ]);
+      expect(dropIn).toMatch(/^ProtectSystem=full$/m);
+    });
+
+    it("keep the joiner in a narrower one, though it is root", () => {
+      const { complaints, exposure, allowed } = judgeUnits({
+        "mysql-group.service": unit("mysql-group.service"),
+        ...data,
+      });
+      expect(complaints).toBe("");
+      expect(exposure).toBeLessThanOrEqual(2);
+      expect(allowed.filter((name) => !allowedToAll.includes(name))).toEqual(["UserOrDynamicUser"]);
+    });
+
+    it("miss the volume's unit where it is not there", () => {
+      expect(judgeDropIn("mysql.service", dropIn).complaints).toContain("mysql-data.service");
+    });
+  });
+
+  it("mount the volume and make its data before MySQL, once, however long that takes", () => {
+    expect(contentOf("/etc/systemd/system/mysql-data.service")).toMatch(
+      /^Before=mysql\.service\n\n\[Service\]\nType=oneshot\nRemainAfterExit=yes\nExecStart=\S+\/mysql-data mount\nExecStart=\S+\/mysql-data initialize\n[^]*^TimeoutStartSec=infinity$/m,
+    );
+    expect(contentOf("/etc/mysql/initialize.sql")).toContain(
+      "ALTER USER 'root'@'localhost' IDENTIFIED WITH auth_socket;\n",
+    );
+  });
+
+  it("start MySQL again after a crash and after a clone, for ever, on data that are there and with logs of its own", () => {
+    const dropIn = contentOf("/etc/systemd/system/mysql.service.d/group.conf");
+    // The package's own checks know another data directory: they are taken away before ours.
+    expect(dropIn).toMatch(
+      /^ExecStartPre=\nExecStartPre=\+\S+\/mysql-data wait\nExecStartPre=\+\S+\/systemd-tmpfiles --create \/etc\/tmpfiles\.d\/mysql-logs\.conf$/m,
+    );
+    for (const line of [
+      "After=mysql-data.service network-online.target",
+      "Wants=network-online.target",
+      "RequiresMountsFor=/var/lib/mysql",
+      "StartLimitIntervalSec=0",
+      // What mysqld ends with where a supervisor is to start it again, as after a clone.
+      "Environment=MYSQLD_PARENT_PID=1",
+      "SuccessExitStatus=16",
+      "RestartForceExitStatus=16",
+      "Restart=on-failure",
+      "RestartSec=2",
+      "RestartPreventExitStatus=",
+      "LimitNOFILE=65536",
+      "OOMScoreAdjust=-500",
+    ])
+      expect(dropIn.split("\n")).toContain(line);
+  });
+
+  it("configure MySQL only when it is installed and the release has brought what finds its volume, and do not wait for that volume", () => {
+    const setup = mysqlOf("alpha").setup ?? "";
+    expect(stepsOf(setup)).toEqual(["mysql waits for the release, which brings mysql-data", "exit 1"]);
+    expect(stepsOf(setup, { files: { "/opt/platform/mysql-data": "" } })).toEqual([
+      "ln -sfn /opt/platform/mysql-data /usr/local/sbin/mysql-data",
+      "ln -sfn ../server.cnf /etc/mysql/mysql.conf.d/zz-server.cnf",
+      "systemctl daemon-reload",
+      "systemctl enable --quiet mysql.service mysql-group.service",
+      "systemctl start --no-block mysql.service mysql-group.service",
+    ]);
+  });
+
+  it("rotate logs as the user that writes them, and let MySQL begin new ones without a transaction of its own", () => {
+    const rotation = contentOf("/etc/logrotate.d/mysql-server");
+    expect(rotation).toMatch(/^\tdaily\n\tmaxsize 100M\n\trotate 7\n\tmissingok\n\tcompress\n/m);
+    expect(rotation).not.toContain("delaycompress");
+    expect(rotation).toContain("\tsu mysql dd-agent\n\tsharedscripts\n");
+    const script = /postrotate\n([^]*?)\tendscript/.exec(rotation)?.[1] ?? "";
+    expect(stepsOf(script)).toEqual([
+      "systemctl is-active --quiet mysql",
+      "mysql --user=root --socket=/run/mysqld/mysqld.sock --execute=FLUSH LOCAL ERROR LOGS; FLUSH LOCAL SLOW LOGS",
+    ]);
+    expect(stepsOf(script, { fails: "systemctl is-active" })).toEqual(["systemctl is-active --quiet mysql"]);
+    for (const log of ["error.log", "slow.log"])
+      expect(contentOf("/etc/tmpfiles.d/mysql-logs.conf")).toContain(`f /var/log/mysql/${log} 0640 mysql dd-agent\n`);
+    expect(contentOf("/etc/tmpfiles.d/mysql-logs.conf")).toContain("z /var/log/mysql/*.log 0640 mysql dd-agent\n");
+  });
+
+  it("keep the joiner up, with the code of the release that it was started for and lines that come at once", () => {
+    const unit = contentOf("/etc/systemd/system/mysql-group.service");
+    for (const line of [
+      "After=mysql-data.service mysql.service network-online.target",
+      "Wants=network-online.target",
+      "StartLimitIntervalSec=0",
+      "ExecStartPre=+/bin/ln -sfn ${RELEASE_SHA256} /opt/mysql-group/current",
+      // A release host that is busy is asked again for minutes, by a unit that counts as starting meanwhile.
+      "TimeoutStartSec=600",
+      "ExecStart=/usr/local/sbin/mysql-group daemon",
+      "RestartSec=1",
+      "RuntimeDirectory=mysql-group",
+      "Environment=PYTHONUNBUFFERED=1",
+      "MemoryMax=256M",
+      "WantedBy=multi-user.target",
+    ])
+      expect(unit.split("\n")).toContain(line);
+    expect(unit.indexOf("fetch-release")).toBeLessThan(unit.indexOf("/bin/ln"));
+    // No compiled copies beside the release, which would not be whole any more.
+    expect(contentOf("/usr/local/sbin/mysql-group")).toMatch(/python3 -B \/opt\/mysql-group\/current "\$@"\n$/);
+  });
+
+  it("bring the joiner's code from the server's release, and start it without waiting for that", () => {
+    const unit = contentOf("/etc/systemd/system/mysql-group.service");
+    expect(unit).toContain("EnvironmentFile=/etc/platform/release.env\n");
+    expect(unit).toContain(
+      "ExecStartPre=+/usr/local/sbin/fetch-release ${RELEASE_URL} ${RELEASE_SHA256} mysql-group /opt/mysql-group/${RELEASE_SHA256}\n",
+    );
+    expect(unit).toContain("Restart=always\n");
+    expect(mysqlOf("alpha").setup).toContain("systemctl start --no-block mysql.service mysql-group.service\n");
+  });
+
+  it("keep the joiner's list of members on the data volume, and let it read what mysqld has received", () => {
+    expect(mysqlData).toContain('install -d -m 0700 "$MOUNT_POINT/mysql-group"\n');
+    const unit = contentOf("/etc/systemd/system/mysql-group.service");
+    for (const line of [
+      "Requires=mysql-data.service",
+      "ReadWritePaths=/var/lib/mysql/mysql-group",
+      "SupplementaryGroups=mysql",
+    ])
+      expect(unit).toContain(`${line}\n`);
+  });
+
+  it("keep the logs readable for the agent and for nobody else", () => {
+    expect(contentOf("/etc/tmpfiles.d/mysql-logs.conf")).toContain("d /var/log/mysql 2750 mysql dd-agent\n");
+    expect(contentOf("/etc/logrotate.d/mysql-server")).toContain("create 0640 mysql dd-agent\n");
+  });
+});
