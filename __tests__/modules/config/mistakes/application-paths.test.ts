@@ -1,0 +1,106 @@
+import { refused } from "./refused.js";
+
+const visitor = { path: "/orders", body: '{"what":"{text}"}', table: "orders", column: "what" };
+
+refused("what is at which path", [
+  [
+    { application: { healthPath: "healthz" } },
+    'application.healthPath: must be a path of at most 100 letters, digits and ._~- between slashes, without a slash at its end, got "healthz"; write it as "/healthz"',
+  ],
+  [
+    { application: { healthPath: "/" } },
+    'application.healthPath: must be a path of at most 100 letters, digits and ._~- between slashes, without a slash at its end, got "/"; write it as "/healthz"',
+  ],
+  [
+    { application: { healthPath: "/a/../b" } },
+    'application.healthPath: must be a path of at most 100 letters, digits and ._~- between slashes, without a slash at its end, got "/a/../b"; write it as "/healthz"',
+  ],
+  [
+    { application: { staticFolder: "public", healthPath: "/static/health" } },
+    'application.healthPath: must not lie below /static/, where nginx serves application.staticFolder by itself, got "/static/health"; choose another path',
+  ],
+  [
+    { application: { readyPath: "/healthz" } },
+    'application.readyPath: must be another path than application.healthPath: a database that is away must not take all servers out, got "/healthz"; have the application answer the two by themselves',
+  ],
+  [
+    { application: { pagePath: "/readyz" } },
+    'application.pagePath: must be neither application.healthPath nor application.readyPath, which visitors cannot ask for, got "/readyz"; choose a path that visitors may see',
+  ],
+  [
+    { application: { pagePath: "/index.php" } },
+    'application.pagePath: must be no path that only scanners ask for (….php, /wp-…), which Cloudflare stops, got "/index.php"; choose another path, or say in cloudflare.firewall.expression what is stopped instead',
+  ],
+  [
+    { application: { statusPath: "/readyz" } },
+    'application.statusPath: must be neither application.healthPath nor application.readyPath, which visitors cannot ask for, got "/readyz"; choose a path that visitors may see, or leave it out',
+  ],
+  [
+    { application: { statusPath: "/" } },
+    'application.statusPath: must be a path of at most 100 letters, digits and ._~- between slashes, without a slash at its end, got "/"; write it as "/healthz"',
+  ],
+  [
+    { application: { pagePath: "/api/status" } },
+    'application.statusPath: must be another path than application.pagePath: one answers with JSON, the other with HTML, got "/api/status"; name the path of each, or leave statusPath out',
+  ],
+  [
+    { application: { writePaths: ["/wp-json/"] } },
+    'application.writePaths[0]: must be no path that only scanners ask for (….php, /wp-…), which Cloudflare stops, got "/wp-json/"; choose another path, or say in cloudflare.firewall.expression what is stopped instead',
+  ],
+  [
+    { application: { writePaths: ["/api/*"] } },
+    'application.writePaths[0]: must be a path such as /login, or with a slash at its end all paths below it, got "/api/*"; write it as "/api/", without host, query and wildcards',
+  ],
+  [
+    { application: { writePaths: ["/static/upload"], staticFolder: "public" } },
+    'application.writePaths[0]: must not lie below /static/, where nginx serves application.staticFolder by itself, got "/static/upload"; choose another path',
+  ],
+  [{ application: { writePaths: [] } }, "application.writePaths: must have at least 1 entry, got []; add one"],
+  [
+    { application: { staticFolder: "../files" } },
+    'application.staticFolder: must be a folder: letters, digits, hyphens and underscores, with single dots and slashes between them, got "../files"; write it as "foobar/production"',
+  ],
+]);
+
+refused("the visitor of tests", [
+  [
+    { application: { visitor: { ...visitor, path: "orders" } } },
+    'application.visitor.path: must be a path of at most 100 letters, digits and ._~- between slashes, without a slash at its end, got "orders"; write it as "/healthz"',
+  ],
+  [
+    { application: { visitor: { ...visitor, body: '{"what":"tea"}' } } },
+    'application.visitor.body: must hold {text}, or a header must, so that each write is known again, got "{\\"what\\":\\"tea\\"}"; write {text} where the application takes a text that it keeps',
+  ],
+  [
+    { application: { visitor: { ...visitor, headers: { "X-Key:": "{text}" } } } },
+    'application.visitor.headers.X-Key:: must be the name of a header: at most 64 letters, digits and hyphens, got "X-Key:"; write it as "Idempotency-Key"',
+  ],
+  [
+    { application: { visitor: { ...visitor, headers: { "Content-Length": "1" } } } },
+    'application.visitor.headers.Content-Length: must be no header that every client sets by itself, got "Content-Length"; remove it',
+  ],
+  [
+    { application: { visitor: { ...visitor, body: `{text}${"x".repeat(64 * 1024)}` } } },
+    `application.visitor.body: must have at most 64 KiB, as every request, got "{text}${"x".repeat(73)}…; write a shorter one`,
+  ],
+  [
+    { application: { visitor: { ...visitor, path: "/readyz" } } },
+    'application.visitor.path: must be neither application.healthPath nor application.readyPath, which visitors cannot ask for, got "/readyz"; choose a path that visitors may see',
+  ],
+  [
+    { application: { writePaths: ["/api/", "/login"], visitor } },
+    'application.visitor.path: must be among application.writePaths (/api/, /login), got "/orders"; add it there',
+  ],
+  [
+    { application: { visitor: { ...visitor, method: "GET" } } },
+    'application.visitor.method: must be one of "POST", "PUT", "PATCH", got "GET"; choose one of POST, PUT, PATCH',
+  ],
+  [
+    { application: { visitor: { ...visitor, status: 404 } } },
+    "application.visitor.status: must be 399 or less, got 404; lower it to 399",
+  ],
+  [
+    { application: { visitor: { ...visitor, table: "app.orders" } } },
+    'application.visitor.table: must be a name of at most 64 letters, digits and underscores, got "app.orders"; write the name alone, as "orders"',
+  ],
+]);

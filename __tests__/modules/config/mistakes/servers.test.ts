@@ -1,0 +1,84 @@
+import { refused } from "./refused.js";
+
+const webOnly = { roles: ["web"] };
+/** Web servers with addresses from 10.0.1.`first` on. */
+const webServers = (count: number, first = 130, more: object = {}) =>
+  Object.fromEntries(
+    Array.from({ length: count }, (_, index) => [
+      `web-${first + index}`,
+      { ...webOnly, privateIp: `10.0.1.${first + index}`, ...more },
+    ]),
+  );
+/** So many that the balancer's limit is reached, and that of no placement group. */
+const inMoreGroups = {
+  ...webServers(10, 130, { placementGroup: "second" }),
+  ...webServers(7, 180, { placementGroup: "third" }),
+  ...webServers(7, 187, { placementGroup: "fourth" }),
+};
+
+refused("servers and their roles", [
+  [
+    { servers: { Delta: { privateIp: "10.0.1.134", roles: ["web"] } } },
+    'servers.Delta: must be a host name of at most 40 lower-case letters, digits and hyphens, beginning with a letter, got "Delta"; write it as "alpha"',
+  ],
+  [
+    { servers: { "4": { privateIp: "10.0.1.134", roles: ["web"] } } },
+    'servers.4: must be a host name of at most 40 lower-case letters, digits and hyphens, beginning with a letter, got "4"; write it as "alpha"',
+  ],
+  ...["authority", "backend", "constructor", "hcloud", "localhost", "network", "service-443"].map(
+    (name) =>
+      [
+        { servers: { [name]: { privateIp: "10.0.1.134", roles: ["web"] } } },
+        `servers.${name}: must be none of authority, backend, constructor, hcloud, localhost, network, service-443, which mean something else already, got "${name}"; choose another`,
+      ] as const,
+  ),
+  [
+    { servers: { delta: { privateIp: "10.0.1.14" } } },
+    'servers: must hold an odd number of database members from 3 to 9, so that a majority always exists, got ["alpha","bravo","charlie","delta"]; give 5 servers the role database',
+  ],
+  [
+    {
+      servers: {
+        bravo: { ...webOnly, privateIp: "10.0.1.130" },
+        charlie: { ...webOnly, privateIp: "10.0.1.131" },
+      },
+    },
+    'servers: must hold an odd number of database members from 3 to 9, so that a majority always exists, got ["alpha"]; give 3 servers the role database',
+  ],
+  [
+    { servers: { alpha: { roles: ["database"] }, bravo: { roles: ["database"] }, charlie: { roles: ["database"] } } },
+    'servers: must hold at least one server with the role web, got ["alpha","bravo","charlie"]; add web to the roles of a server',
+  ],
+  [
+    { servers: webServers(8) },
+    "servers: must place at most 10 servers in placement group servers, got 11; give the newest servers a placementGroup of another name",
+  ],
+  [
+    { servers: { alpha: { placementGroup: "Rack 1" } } },
+    'servers.alpha.placementGroup: must be a name of at most 40 lower-case letters, digits and hyphens, beginning with a letter, got "Rack 1"; write it as "servers-2"',
+  ],
+  [
+    { servers: inMoreGroups },
+    'loadBalancer.type: must take 27 web servers as targets, this one takes 25, got "lb11"; choose lb21',
+  ],
+]);
+
+refused("server types", [
+  [{ serverType: "cx32" }, 'serverType: must be on sale: it is retired, got "cx32"; use its successor cx33'],
+  [
+    { serverType: "cax21" },
+    'serverType: must be an x86 type: MySQL\'s apt repository has no arm64 packages for Debian, got "cax21"; choose a cx, cpx or ccx type',
+  ],
+  [
+    { servers: { alpha: { type: "cx34" } } },
+    'servers.alpha.type: must be a known server type, got "cx34"; did you mean cx33?',
+  ],
+  [
+    { serverType: "cpx31" },
+    'serverType: must be offered in nbg1, got "cpx31"; choose one of cx23, cx33, cx43, cpx22, cx53, cpx32, ccx13, cpx42, ccx23, cpx52, cpx62, ccx33, ccx43, ccx53, ccx63, or another location',
+  ],
+  [
+    { servers: { bravo: { type: "cpx12" } } },
+    'servers.bravo.type: must have at least 4 GiB of memory for the roles of bravo (web, database), got "cpx12"; choose one of cx23, cx33, cx43, cpx22, cx53, cpx32, ccx13, cpx42, ccx23, cpx52, cpx62, ccx33, ccx43, ccx53, ccx63',
+  ],
+]);
