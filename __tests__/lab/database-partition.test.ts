@@ -164,6 +164,26 @@ describe("a primary whose mysqld is frozen", () => {
   });
 });
 
+describe("a mysql-group of the primary that hangs", () => {
+  it("is started anew by systemd, and writes go on with the same primary", async () => {
+    const over = new AbortController();
+    onTestFinished(() => over.abort());
+    const writing = await startWriting(lab, group, { seconds: 60 }, over.signal);
+    const pid = () => group.primary.exec(["systemctl", "show", "--property=MainPID", "--value", "mysql-group"]);
+    const before = await pid();
+    await group.primary.exec(["systemctl", "kill", "--signal=STOP", "mysql-group"]);
+    await waitFor("another process", async (see) => !["0", before].includes(see(await pid())), { timeoutSeconds: 30 });
+    const after = await wholeGroup(lab);
+    await sleep(4);
+    over.abort();
+    const written = await writing.end;
+    expect(after.primary.name).toBe(group.primary.name);
+    expect(written.worksAgain).toBe(true);
+    expect(await lostWrites(after, written)).toEqual({});
+    figure("mysql-group of the primary hangs", `${seconds(written.longestGap)} without a write, ${failures(written)}`);
+  });
+});
+
 describe("a lost member that MySQL does not expel", () => {
   it("is named by the survivors, who ask the group to let go of it", async () => {
     const [lost, ...others] = group.replicas;

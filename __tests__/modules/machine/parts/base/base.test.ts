@@ -214,14 +214,21 @@ describe("the watch", () => {
   it("shows what a check says while it fails, under the part's name, and takes it away afterwards", () => {
     const folder = temporaryFolder();
     const watch = contentOf(part, "/usr/local/lib/platform/server-watch").replaceAll(/\/(run|usr)\//g, `${folder}/$1/`);
-    const run = (check: string): string => {
+    const run = (check: string, longestSeconds = "60"): string => {
       writeBelow(folder, [
-        { path: "server-watch", permissions: "0755", content: watch },
+        {
+          path: "server-watch",
+          permissions: "0755",
+          content: watch.replace("timeout 60", `timeout ${longestSeconds}`),
+        },
         { path: "usr/local/lib/platform/check-some-part", permissions: "0755", content: `#!/bin/sh\n${check}\n` },
       ]);
       return runTool("sh", ["-c", `${folder}/server-watch; cd ${folder}/run/motd.d && grep -r .`]).output;
     };
     expect(run("echo 'it is gone' >&2; exit 1")).toBe("some-part:it is gone\n");
     expect(run("exit 0")).toBe("");
+    expect(run("exec sleep 60", "0.1")).toBe(
+      `some-part:no answer from ${folder}/usr/local/lib/platform/check-some-part\n`,
+    );
   });
 });

@@ -1,5 +1,7 @@
 """What a member says of its mysqld, and for how long that stands. Run by mysql-group.test.ts."""
 
+import os
+import socket
 import threading
 import time
 import unittest
@@ -170,6 +172,18 @@ class Watch(OnVolume):
         states, boots, _ = self.watch(Report("alpha", state=ONLINE), ConnectionError(), Report("alpha", state=ONLINE))
         self.assertEqual(states, [ONLINE, "DOWN", ONLINE])
         self.assertEqual((boots[0] == boots[1], boots[1] == boots[2]), (True, False))
+
+    def test_tells_systemd_after_each_look_that_it_goes_on(self):
+        address = str(observer.members.FOLDER / "notify")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd, mock.patch.dict(os.environ, NOTIFY_SOCKET=address):
+            systemd.bind(address)
+            systemd.settimeout(5)
+            self.watch(Report("alpha", state=ONLINE), ConnectionError())
+            self.assertEqual([systemd.recv(99), systemd.recv(99)], [b"WATCHDOG=1"] * 2)
+
+    def test_goes_on_while_systemd_does_not_listen(self):
+        with mock.patch.dict(os.environ, NOTIFY_SOCKET=str(observer.members.FOLDER / "nobody")):
+            self.assertEqual(self.watch(Report("alpha", state=ONLINE), Report("alpha", state=ONLINE))[0], [ONLINE] * 2)
 
     def test_remembers_the_members_that_it_sees(self):
         view = (ALPHA, "10.0.1.14")

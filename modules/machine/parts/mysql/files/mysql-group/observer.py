@@ -11,6 +11,7 @@ import grants
 import pymysql
 import members
 import settings as config
+from liveness import tell_systemd
 from received import kept
 from report import DOWN, ONLINE, Report
 from room import room_mib
@@ -128,6 +129,7 @@ class Observer:
             with self._changed:
                 self._keep(report, started)
                 self._changed.notify_all()
+            tell_systemd()
             time.sleep(INTERVAL_SECONDS)
 
     def _keep(self, report, read_at):
