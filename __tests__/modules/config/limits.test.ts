@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { settings } from "../../../modules/config/settings.js";
+import { exampleSshKey } from "../../support/config.js";
 import { linesOf, type Mistake } from "./mistake.js";
 
 const servers = (count: number, server: (index: number) => object): Mistake =>
@@ -45,6 +47,140 @@ describe("the last value that is allowed", () => {
   ])("of %s is", (_, allowed, refused, path) => {
     expect(linesOf(allowed)).toEqual([]);
     expect(linesOf(refused)).toEqual([expect.stringMatching(new RegExp(`^${path}: must `))]);
+  });
+});
+
+describe("numbers", () => {
+  /** Every setting that is one number, but for thresholds of monitors, with the least and the most that it takes. */
+  const bounds: Readonly<Record<string, readonly [least: number, most: number]>> = {
+    "application.memoryMib": [128, 65_536],
+    "application.workers.mail.memoryMib": [32, 65_536],
+    "application.schedules.report.memoryMib": [32, 65_536],
+    "application.secrets.PAYMENT_KEY.maxBytes": [1, 4096],
+    "application.visitor.status": [200, 399],
+    "database.volumeSizeGb": [10, 10_240],
+    // As much as there is memory: see above.
+    "database.bufferPoolMib": [128, Infinity],
+    "backup.baseHours": [1, 168],
+    "backup.retentionDays": [1, 365],
+    "loadBalancer.healthCheck.intervalSeconds": [3, 60],
+    "loadBalancer.healthCheck.timeoutSeconds": [1, 60],
+    "loadBalancer.healthCheck.retries": [1, 5],
+    "visitors.writesPerMinute": [1, 6000],
+    "monitoring.serviceLevels.availabilityPercent": [50, 99.999],
+    "monitoring.serviceLevels.latencyPercent": [50, 99.999],
+    "monitoring.serviceLevels.latencySeconds": [0.01, 30],
+    "monitoring.synthetics.intervalSeconds": [30, 604_800],
+    "certificate.generation": [1, 1000],
+    "generations.edgeToken": [1, 1000],
+    "generations.databasePasswords": [1, 1000],
+    "generations.databaseAuthority": [1, 1000],
+    "generations.sshHostKeys": [1, 1000],
+    "backend.encryption.generation": [1, 1000],
+    "cloudflare.hsts.maxAgeSeconds": [0, 63_072_000],
+    "cloudflare.rateLimit.requestsPer10Seconds": [1, 1_000_000],
+  };
+  const anyNames: Readonly<Record<string, string>> = { workers: "mail", schedules: "report", secrets: "PAYMENT_KEY" };
+
+  /** What is wrong with the number itself, with nothing else said that it takes to say it. */
+  const wrongWith = (path: string, value: number): readonly string[] => {
+    const written = path.split(".").reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as Mistake;
+    return linesOf(written).filter((line) => /: must be \S+ or (less|more),/.test(line) && line.startsWith(`${path}:`));
+  };
+
+  it("all have a least and a most here", () => {
+    const numbers = settings()
+      .filter(({ type, path }) => ["integer", "number"].includes(type) && !path.includes("monitors"))
+      .map(({ path }) => path.map((key, index) => (key === "*" ? anyNames[path[index - 1] ?? ""] : key)).join("."));
+    expect(Object.keys(bounds).sort()).toEqual([...numbers].sort());
+  });
+
+  it.each(Object.entries(bounds))(
+    "of %s are taken from the least to the most, and no others",
+    (path, [least, most]) => {
+      const step = [least, most].every((bound) => bound === Infinity || Number.isInteger(bound)) ? 1 : 0.001;
+      expect(wrongWith(path, least)).toEqual([]);
+      expect(wrongWith(path, least - step)).toEqual([expect.stringContaining(`: must be ${least} or more`)]);
+      if (most === Infinity) return;
+      expect(wrongWith(path, most)).toEqual([]);
+      expect(wrongWith(path, most + step)).toEqual([expect.stringContaining(`: must be ${most} or less`)]);
+    },
+  );
+});
+
+describe("lists", () => {
+  const numbered = <Value>(count: number, value: (index: number) => Value): readonly Value[] =>
+    Array.from({ length: count }, (_, index) => value(index));
+  const named = (count: number, name: string, value: unknown): Mistake =>
+    Object.fromEntries(numbered(count, (index) => [`${name}${index}`, value]));
+
+  /** A setting with so many entries, the least and the most of them. */
+  const sizes: readonly (readonly [path: string, of: (count: number) => Mistake, least: number, most: number])[] = [
+    ["application.command", (count) => ({ command: numbered(count, () => "/usr/bin/env") }), 1, 50],
+    ["application.packages", (count) => ({ packages: numbered(count, (index) => `python3-a${index}`) }), 0, 50],
+    ["application.environment", (count) => ({ environment: named(count, "NAME_", "x") }), 0, 100],
+    ["application.secrets", (count) => ({ secrets: named(count, "NAME_", { maxBytes: 1 }) }), 0, 20],
+    ["application.writePaths", (count) => ({ writePaths: numbered(count, (index) => `/orders-${index}`) }), 1, 20],
+    ["application.workers", (count) => ({ workers: named(count, "w", { command: ["./a"], memoryMib: 32 }) }), 0, 20],
+    [
+      "application.schedules",
+      (count) => ({ schedules: named(count, "s", { command: ["./a"], at: "daily", memoryMib: 32 }) }),
+      ...([0, 20] as const),
+    ],
+    [
+      "application.egress",
+      (count) => ({ egress: numbered(count, (index) => ({ cidr: `198.51.100.${index}/32`, ports: [443] })) }),
+      ...([0, 10] as const),
+    ],
+    [
+      "application.egress[0].ports",
+      (count) => ({ egress: [{ cidr: "198.51.100.0/32", ports: numbered(count, (index) => 9000 + index) }] }),
+      ...([1, 5] as const),
+    ],
+  ];
+
+  it.each(sizes)("of %s hold what they may hold, and neither less nor more", (path, of, least, most) => {
+    const wrongWith = (count: number): readonly string[] =>
+      linesOf({ application: of(count) }).filter((line) => line.startsWith(`${path}: must have `));
+    for (const count of [least, most]) expect(wrongWith(count), String(count)).toEqual([]);
+    expect(wrongWith(most + 1)).toEqual([expect.stringMatching(`: must have (at most )?${most} (or less )?entr`)]);
+    if (least > 0) expect(wrongWith(least - 1)).toHaveLength(1);
+  });
+});
+
+describe("texts", () => {
+  const s3 = { type: "s3", bucket: "foobar-state", endpoint: "https://fsn1.your-objectstorage.com", region: "fsn1" };
+  const visitor = { path: "/orders", body: '{"what":"{text}"}', table: "orders", column: "what" };
+
+  /** A setting, or a name in place of one, with the longest text that it takes. */
+  it.each<[path: RegExp, of: (text: string) => Mistake, most: number, begins?: string]>([
+    [/^application\.command\[1\]: /, (text) => ({ application: { command: ["./a", text] } }), 500],
+    [/^application\.packages\[0\]: /, (text) => ({ application: { packages: [text] } }), 100],
+    [/^application\.environment\./, (text) => ({ application: { environment: { [text]: "x" } } }), 63, "A"],
+    [/^application\.environment\.A: /, (text) => ({ application: { environment: { A: text } } }), 1000],
+    [/^application\.healthPath: /, (text) => ({ application: { healthPath: text } }), 100, "/"],
+    [/^application\.writePaths\[0\]: /, (text) => ({ application: { writePaths: [text] } }), 100, "/"],
+    [/^application\.visitor\.table: /, (text) => ({ application: { visitor: { ...visitor, table: text } } }), 64],
+    [
+      /^application\.visitor\.headers\./,
+      (text) => ({ application: { visitor: { ...visitor, headers: { [text]: "x" } } } }),
+      64,
+    ],
+    [/^application\.workers\./, (text) => ({ application: { workers: { [text]: { command: ["./a"] } } } }), 40],
+    [/^servers\./, (text) => ({ servers: { [text]: { privateIp: "10.0.1.130", roles: ["web"] } } }), 40],
+    [/^servers\.alpha\.placementGroup: /, (text) => ({ servers: { alpha: { placementGroup: text } } }), 40],
+    [/^administrators\.sshKeys\./, (text) => ({ administrators: { sshKeys: { [text]: exampleSshKey } } }), 63],
+    [/^cloudflare\.accountName: /, (text) => ({ cloudflare: { accountName: text } }), 100],
+    [/^cloudflare\.firewall\.expression: /, (text) => ({ cloudflare: { firewall: { expression: text } } }), 4096],
+    [/^monitoring\.receivers\.urgent\[0\]: /, (text) => ({ monitoring: { receivers: { urgent: [text] } } }), 100, "@"],
+    [/^backend\.bucket: /, (text) => ({ backend: { ...s3, bucket: text, acceptLocalState: undefined } }), 63],
+    [/^backend\.prefix: /, (text) => ({ backend: { ...s3, prefix: text, acceptLocalState: undefined } }), 200],
+  ])("are taken up to their longest: %s", (path, of, most, begins = "") => {
+    const wrongWith = (length: number): number => {
+      const text = begins + (begins === "A" ? "A" : "a").repeat(length - begins.length);
+      return linesOf(of(text)).filter((line) => path.test(line)).length;
+    };
+    expect([most, most + 1].map(wrongWith)).toEqual([0, 1]);
   });
 });
 
