@@ -46,6 +46,16 @@ describe("what is wrong with a server", () => {
   });
 });
 
+describe("a server at the edge of what is well", () => {
+  it.each<[string, Difference, Difference]>([
+    ["space of a disk", { observation: { diskPercent: { "/": 84 } } }, { observation: { diskPercent: { "/": 85 } } }],
+    ["a member behind the primary", { member: { lagSeconds: 10 } }, { member: { lagSeconds: 10.6 } }],
+  ])("needs no hand yet: %s", (_, well, notWell) => {
+    expect(gate(snapshot({ bravo: well }))).toEqual([]);
+    expect(gate(snapshot({ bravo: notWell }))).toHaveLength(1);
+  });
+});
+
 describe("what is due", () => {
   it.each<[string, Difference, RegExp]>([
     ["an outdated payload", { cloud: { current: false } }, /^bravo: is outdated/],

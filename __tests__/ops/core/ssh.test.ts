@@ -10,10 +10,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const login = { name: "alpha", address: "192.0.2.1", hostKey: "" };
 
-describe("a command on a server", () => {
-  // As sshd does it: a shell gets the last word.
-  const ssh = sshIn(folder, [], { through: ["sh", "-c", 'shift $(($# - 1)); exec sh -c "$1"', "sh"] });
+// As sshd does it: a shell gets the last word.
+const ssh = sshIn(folder, [], { through: ["sh", "-c", 'shift $(($# - 1)); exec sh -c "$1"', "sh"] });
 
+describe("a command on a server", () => {
   it("has its words unchanged, whatever is in them, and its input", async () => {
     const words = ["it's", 'a "b"', "$HOME", "`id`", "a\\b", "", "ä;|&<>*?", "two\nlines"];
     expect(await ssh.run(login, ["sh", "-c", 'cat; printf "[%s]" "$@"', "sh", ...words], { input: "a secret" })).toBe(
@@ -33,6 +33,14 @@ describe("a command on a server", () => {
     const ended = await ssh.tryRun(login, ["sleep", "61.5"], { timeoutSeconds: 1 });
     expect(ended).toMatchObject({ ok: false, reached: true, exitCode: 124 });
     expect(runTool("pgrep", ["-f", "^sleep 61.5"]).output).toBe("");
+  });
+});
+
+describe("a command that does not heed its end", () => {
+  it("is killed soon after", async () => {
+    const ended = await ssh.tryRun(login, ["sh", "-c", "trap '' TERM; exec sleep 62.5"], { timeoutSeconds: 1 });
+    expect(ended).toMatchObject({ ok: false, reached: true, exitCode: 137 });
+    expect(runTool("pgrep", ["-f", "^sleep 62.5"]).output).toBe("");
   });
 });
 
@@ -57,9 +65,13 @@ describe("what ssh is told", () => {
         stricthostkeychecking: "true",
         updatehostkeys: "false",
         globalknownhostsfile: "/dev/null",
+        // The kind of key that servers are made with; a line for whoever reads what a command says.
+        hostkeyalgorithms: "ssh-ed25519",
+        loglevel: "ERROR",
         identityfile: "/a/key",
         identitiesonly: "yes",
       });
+      expect(settings.get("userknownhostsfile")).toMatch(/\/ops-\w+\/known_hosts$/);
       expect(seconds("connecttimeout")).toBeLessThanOrEqual(10);
       // One that vanishes is noticed in less than half a minute.
       expect(seconds("serveraliveinterval") * seconds("serveralivecountmax")).toBeLessThan(30);
