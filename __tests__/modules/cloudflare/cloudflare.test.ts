@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { exampleConfig } from "../../support/config.js";
 import { synthesizeEnvironment } from "../../support/environment.js";
@@ -95,6 +96,32 @@ describe("firewall", () => {
     expect(rules[0]).toMatchObject({ ref: "scanners", action: "block", enabled: true });
     expect(rules[0]?.["expression"]).toMatch(/^http\.host in \{"www\.foobar\.com" "foobar\.com"\} and \(/);
     expect(rules[0]?.["expression"]).toContain('not starts_with(http.request.uri.path, "/.well-known/")');
+  });
+
+  it("by default stops what only scanners ask for, of this site alone, and no page that there may be", () => {
+    const [rule] = ruleset(edge, "http_request_firewall_custom")?.["rules"] as readonly Attributes[];
+    const program = String(rule?.["expression"])
+      .replaceAll("http.request.uri.path", "path")
+      .replace(/http\.host in \{([^}]*)\}/, (_, hosts: string) => `[${hosts.replaceAll(" ", ",")}].includes(host)`)
+      .replaceAll(/path contains ("[^"]*")/g, "path.includes($1)")
+      .replaceAll(" and ", " && ")
+      .replaceAll(" or ", " || ")
+      .replaceAll("not ", "!");
+    const functions = {
+      starts_with: (text: string, begin: string) => text.startsWith(begin),
+      ends_with: (text: string, end: string) => text.endsWith(end),
+      lower: (text: string) => text.toLowerCase(),
+    };
+    const stops = (path: string, host = "www.foobar.com"): unknown =>
+      runInNewContext(program, { ...functions, path, host });
+    const scanned = ["/.env", "/.aws/credentials", "/app/.env", "/a/.git/config", "/index.php", "/X.PHP", "/WP-login"];
+    for (const path of [...scanned, "/.git/HEAD", "/wp-admin/"]) {
+      expect(stops(path), path).toBe(true);
+      expect(stops(path, "foobar.com"), path).toBe(true);
+      expect(stops(path, "mail.foobar.com"), path).toBe(false);
+    }
+    for (const path of ["/", "/.well-known/security.txt", "/orders/1", "/env", "/git", "/wp", "/php", "/a.phpx"])
+      expect(stops(path), path).toBe(false);
   });
 
   it("uses no operator beyond the free plan", () => {

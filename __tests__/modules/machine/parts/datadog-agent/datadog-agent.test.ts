@@ -56,6 +56,10 @@ describe("the agent with defaults", () => {
     });
   });
 
+  it("tells which processes there are, for whoever looks at a busy server", () => {
+    expect(yaml(part, "datadog.yaml")).toMatchObject({ process_config: { process_collection: { enabled: true } } });
+  });
+
   it("sends logs by the one way out that its user has, and waits for traces of nobody", () => {
     const ways = trafficRules.filter(
       ({ users: senders, to, protocol }) => senders?.includes(users.datadog) && to === "internet" && protocol === "tcp",
