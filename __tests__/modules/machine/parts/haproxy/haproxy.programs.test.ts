@@ -54,6 +54,11 @@ describe("connections through HAProxy", () => {
 
   it("are told of in the journal where something is wrong, and only there", () => {
     expect(lines("global")).toContain("log stdout format raw daemon notice");
+    expect(lines("defaults")).toContain("log global");
+  });
+
+  it("are made by a process that is neither root nor in root's group", () => {
+    for (const line of ["user haproxy", "group haproxy"]) expect(lines("global")).toContain(line);
   });
 });
 

@@ -200,6 +200,8 @@ describe("ssh", () => {
       "systemctl reload-or-restart ssh.service",
     ]);
     expect(stepsOf(setup, { fails: "sshd" })).toEqual([...steps, "exit 1"]);
+    // On a server whose sshd has never run, sshd would find its own folder missing.
+    expect(setup).toMatch(/^mkdir -p \/run\/sshd\nsshd -t$/m);
   });
 
   it.runIf(hasTool("/usr/sbin/sshd", "sshd settings"))(

@@ -99,6 +99,8 @@ describe("what nginx gives to whom", () => {
     expect(connections).toBe(4096);
     expect(files).toBeGreaterThanOrEqual(3 * connections);
     expect(values(main, "worker_processes")).toEqual(["auto"]);
+    // Files go from the disk to the network in whole packets, without a way through nginx.
+    expect(["sendfile", "tcp_nopush"].map((name) => values(main, name))).toEqual([["on"], ["on"]]);
     // Some ten thousand sessions and addresses.
     expect(values(site(passthrough), "ssl_session_cache")).toEqual(["shared:tls:10m"]);
     expect(main).toContain("zone=writes:4m rate=10r/m;");
