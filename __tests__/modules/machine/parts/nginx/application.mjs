@@ -14,8 +14,9 @@ const answers = {
   "/cut": (request) => request.socket.destroy(),
   "/silent": () => undefined,
   "/fail": (_, response) => response.writeHead(500).end("from the application\n"),
-  // A status in the file "health" of the folder, or silence.
-  "/healthz": (_, response) => {
+  // A status in the file "health" of the folder, or silence. As many frameworks do, it refuses a name that is not the site's.
+  "/healthz": (request, response) => {
+    if (request.headers.host !== "www.foobar.com") return response.writeHead(400).end();
     const status = existsSync(`${folder}/health`) ? readFileSync(`${folder}/health`, "utf8").trim() : "200";
     if (status !== "silent") response.writeHead(Number(status)).end();
   },

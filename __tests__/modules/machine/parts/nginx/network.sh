@@ -45,8 +45,12 @@ visitor() {
     request -H "X-Edge-Token: $token" "${@:1:$#-1}" "http://10.0.1.11$path"
   fi
 }
-# Writes to the log are buffered nowhere, but come after the answer.
+# Writes to the log are buffered nowhere, but come after the answer: until no more come.
 log() {
-  sleep 0.2
+  local bytes=
+  until [ "$bytes" = "$(stat -c %s "$folder/access.json")" ]; do
+    bytes=$(stat -c %s "$folder/access.json")
+    sleep 0.3
+  done
   cat "$folder/access.json"
 }
