@@ -50,6 +50,127 @@ describe("pipelines", () => {
   });
 });
 
+describe("a request in nginx's log", () => {
+  type Attributes = Readonly<Record<string, string | number>>;
+  /** Whether a value is what a search asks for: any, not empty, one of some, a range, at most, or a beginning. */
+  const isWanted = (wanted: string, value: string | number | undefined): boolean => {
+    if (value === undefined) return false;
+    const [, least, most] = /^\[(\d+) TO (\d+)\]$/.exec(wanted) ?? [];
+    if (least !== undefined) return Number(value) >= Number(least) && Number(value) <= Number(most);
+    if (wanted.startsWith("(")) return wanted.slice(1, -1).split(" OR ").includes(String(value));
+    if (wanted.startsWith("<=")) return Number(value) <= Number(wanted.slice(2));
+    if (wanted === "?*") return value !== "";
+    return wanted.endsWith("*") ? String(value).startsWith(wanted.slice(0, -1)) : String(value) === wanted;
+  };
+  const matches = (search: string, line: Attributes): boolean =>
+    (search.match(/-?@[\w.]+:(\([^)]*\)|\[[^\]]*\]|\S+)/g) ?? []).every((term) => {
+      const [, not, name = "", wanted = ""] = /^(-?)@([\w.]+):(.*)$/.exec(term) ?? [];
+      return isWanted(wanted, line[name]) !== (not === "-");
+    });
+  /** The classes that a line gets: of each step the first that fits. */
+  const classesOf = (line: Attributes): Readonly<Record<string, string | undefined>> =>
+    Object.fromEntries(
+      (pipeline("nginx").classes ?? []).map(({ target, classes }) => [
+        target.replace("http.", ""),
+        Object.entries(classes).find(([, search]) => matches(search, line))?.[0],
+      ]),
+    );
+  const page = {
+    "http.status_code": 200,
+    "http.method": "GET",
+    "http.url_details.path": "/",
+    request_time: 0.1,
+    upstream_status: "200",
+  };
+
+  it.each([
+    [{}, { status_class: "2xx", route_class: "read", speed: "fast", answered_by: "application" }],
+    [{ "http.status_code": 299 }, { status_class: "2xx" }],
+    [{ "http.status_code": 301 }, { status_class: "3xx" }],
+    [{ "http.status_code": 404 }, { status_class: "4xx", answered_by: "application" }],
+    [{ "http.status_code": 499 }, { status_class: "4xx" }],
+    [{ "http.status_code": 500 }, { status_class: "5xx" }],
+    [{ "http.status_code": 599 }, { status_class: "5xx" }],
+    [{ "http.method": "POST", "http.url_details.path": "/static/a" }, { route_class: "write" }],
+    [{ "http.method": "HEAD" }, { route_class: "read" }],
+    [{ "http.method": "OPTIONS" }, { route_class: "read" }],
+    [{ "http.url_details.path": "/static/site.css" }, { route_class: "static" }],
+    [{ "http.url_details.path": "/statics" }, { route_class: "read" }],
+    [{ request_time: 0.5 }, { speed: "fast" }],
+    [{ request_time: 0.501 }, { speed: "slow" }],
+    // Refused by nginx itself: the application was not asked.
+    [{ "http.status_code": 400, upstream_status: "" }, { answered_by: "refusal" }],
+    [{ "http.status_code": 403, upstream_status: "" }, { answered_by: "refusal" }],
+    [{ "http.status_code": 421, upstream_status: "" }, { answered_by: "refusal" }],
+    [{ "http.status_code": 403, upstream_status: "403" }, { answered_by: "application" }],
+    // Visitors' own: a limit they ran into, or an application that is away.
+    [{ "http.status_code": 429, upstream_status: "" }, { answered_by: "application" }],
+    [
+      { "http.status_code": 502, upstream_status: "502" },
+      { status_class: "5xx", answered_by: "application" },
+    ],
+  ])("with %j is %j", (difference, classes) => {
+    expect(classesOf({ ...page, ...difference })).toMatchObject(classes);
+  });
+
+  it("is counted, and those that went round the edge and packets that were dropped likewise", () => {
+    expect(logMetrics(context).map(({ id, search, measure }) => [id, search, measure])).toEqual([
+      ["requests", "env:production service:nginx @http.answered_by:application", undefined],
+      ["duration", "env:production service:nginx @http.answered_by:application", "@request_time"],
+      ["edge-bypassed", "env:production service:nginx @http.answered_by:refusal", undefined],
+      // As the host firewall's rules begin their lines, in and out.
+      ["firewall-drops", 'env:production service:firewall "nftables dropped"', undefined],
+    ]);
+  });
+});
+
+describe("a line of MySQL's", () => {
+  const patterns: Readonly<Record<string, string>> = {
+    ...{ integer: "-?\\d+", number: "-?[\\d.]+", word: "\\w+", notSpace: "\\S+", data: "[^]*?", date: "\\S+" },
+  };
+  /** What a pipeline reads in a line. */
+  const readBy = (id: string, line: string): Readonly<Record<string, string>> | undefined => {
+    const [rule = ""] = pipeline(id).grok?.rules ?? [];
+    const names: string[] = [];
+    const pattern = rule
+      .slice(rule.indexOf(" ") + 1)
+      .replaceAll(/%\{(\w+)(?:\("[^"]*"\))?(?::([\w.]+))?\}/g, (_, kind: string, name?: string) => {
+        if (name === undefined) return `(?:${patterns[kind]})`;
+        names.push(name);
+        return `(${patterns[kind]})`;
+      });
+    const found = new RegExp(`^${pattern}$`).exec(line);
+    return found ? Object.fromEntries(names.map((name, index) => [name, found[index + 1] ?? ""])) : undefined;
+  };
+
+  it("is read by its time, level and code, which monitors ask for", () => {
+    const line =
+      "2026-11-23T15:13:13.328189Z 0 [Error] [MY-013309] [Server] Plugin group_replication reported: 'Transaction '1:7' is [not] applied.'";
+    expect(readBy("mysql", line)).toMatchObject({
+      ...{ timestamp: "2026-11-23T15:13:13.328189Z", thread: "0", level: "Error", subsystem: "Server" },
+      "error.code": "MY-013309",
+      "error.message": expect.stringMatching(/^Plugin .* applied\.'$/) as string,
+    });
+  });
+
+  it("about a slow statement is read by what it took and what it was", () => {
+    const line =
+      "# Time: 2026-11-23T15:13:13.328189Z\n# User@Host: app[app] @  [10.0.1.11]  Id: 12\n# Query_time: 2.000263  Lock_time: 0.000004 Rows_sent: 1  Rows_examined: 40\nSET timestamp=1795446793;\nselect 1;";
+    expect(readBy("mysql-slow", line)).toEqual({
+      ...{ timestamp: "2026-11-23T15:13:13.328189Z", query_time: "2.000263", lock_time: "0.000004" },
+      ...{ rows_sent: "1", rows_examined: "40", statement: "SET timestamp=1795446793;\nselect 1;" },
+    });
+  });
+
+  it.each(logPipelines(context).flatMap(({ id, grok }) => (grok?.samples ?? []).map((line) => [id, line])))(
+    "that %s shows as an example can be read",
+    (id, line) => {
+      if (id !== "application") expect(readBy(id, line)).toBeDefined();
+      else expect(() => void JSON.parse(line)).not.toThrow();
+    },
+  );
+});
+
 describe("log metrics", () => {
   it("carry the environment in their name, because an account has each name once", () => {
     expect(metricNames("pre-live")).toEqual({

@@ -1,3 +1,4 @@
+import type { SyntheticsTestAssertion } from "@cdktf/provider-datadog/lib/synthetics-test/index.js";
 import { describe, expect, it } from "vitest";
 import { downtimeConfig } from "../../../modules/datadog/downtime.js";
 import { highestBurnRate, serviceLevels } from "../../../modules/datadog/service-levels.js";
@@ -36,11 +37,82 @@ describe("synthetic tests", () => {
     });
   });
 
+  it.each<[id: string, answer: object, isGood: boolean]>([
+    ["page-check", {}, true],
+    ["page-check", { status: 503 }, false],
+    ["page-check", { "content-type": "application/json" }, false],
+    ["page-check", { milliseconds: 2900 }, true],
+    ["page-check", { milliseconds: 3100 }, false],
+    ["api-check", { environment: "production" }, true],
+    ["api-check", { environment: "staging" }, false],
+    ["api-check", { environment: "production", status: 404 }, false],
+    ["api-check", { environment: "production", milliseconds: 3100 }, false],
+    ["redirect-check", { status: 301, location: "https://www.foobar.com/" }, true],
+    ["redirect-check", { status: 302, location: "https://www.foobar.com/" }, false],
+    ["redirect-check", { status: 301, location: "http://www.foobar.com/" }, false],
+    ["redirect-check", { status: 200 }, false],
+    ["dns-check", { A: "104.16.1.2" }, true],
+    ["dns-check", { A: "NXDOMAIN" }, false],
+    ["dns-check", { A: "104.16.1.2", milliseconds: 1100 }, false],
+    ["certificate-check", { days: 15 }, true],
+    ["certificate-check", { days: 13 }, false],
+  ])("judge by %s what a visitor would: %j", (id, difference, isGood) => {
+    const answer: Readonly<Record<string, string | number>> = {
+      ...{ status: 200, "content-type": "text/html; charset=utf-8", milliseconds: 100 },
+      ...difference,
+    };
+    const holds = (assertion: SyntheticsTestAssertion): boolean => {
+      const { type, operator, property = "", target = "", targetjsonpath } = assertion;
+      const json = targetjsonpath as { jsonpath: string; operator: string; targetvalue: string } | undefined;
+      if (json) return json.operator === "is" && answer[json.jsonpath.slice(2)] === json.targetvalue;
+      const names: Readonly<Record<string, string>> = {
+        ...{ statusCode: "status", responseTime: "milliseconds", certificate: "days" },
+      };
+      const value = String(answer[names[type] ?? property] ?? "");
+      const compared: Readonly<Record<string, boolean>> = {
+        is: value === target,
+        contains: value.includes(target),
+        matches: new RegExp(target).test(value),
+        lessThan: Number(value) < Number(target),
+        isInMoreThan: Number(value) > Number(target),
+      };
+      return compared[operator ?? ""] ?? false;
+    };
+    expect(test(id).assertions.every(holds)).toBe(isGood);
+  });
+
+  it("look every five minutes, and every hour at what changes slowly; each is tried three times, within half a minute", () => {
+    expect(Object.fromEntries(allSynthetics(context).map(({ id, intervalSeconds }) => [id, intervalSeconds]))).toEqual({
+      ...{ "page-check": 300, "api-check": 300, "dns-check": 300, "redirect-check": 3600, "certificate-check": 3600 },
+    });
+    for (const one of allSynthetics(context)) {
+      const { optionsList, status, requestDefinition } = syntheticConfig(one, context);
+      expect(optionsList, one.id).toMatchObject({
+        ...{ tickEvery: one.intervalSeconds, monitorPriority: one.priority, retry: { count: 2, interval: 1000 } },
+      });
+      expect(status).toBe("live");
+      if (one.subtype === "http") expect(requestDefinition).toMatchObject({ method: "GET", timeout: 30 });
+      if (one.subtype === "ssl") expect(requestDefinition).toMatchObject({ port: "443", servername: "www.foobar.com" });
+    }
+  });
+
+  it("wake somebody for what keeps visitors away", () => {
+    expect(allSynthetics(context).map(({ id, urgency, priority }) => [id, urgency, priority])).toEqual([
+      ["page-check", "urgent", 1],
+      ["api-check", "urgent", 1],
+      ["redirect-check", "notUrgent", 3],
+      ["dns-check", "urgent", 1],
+      ["certificate-check", "urgent", 2],
+    ]);
+  });
+
   it("follow no redirect, or the redirect could not be seen", () => {
     expect(syntheticConfig(test("redirect-check"), context).optionsList?.followRedirects).toBe(false);
   });
 
   it("need two places to fail, where there are two", () => {
+    const two = exampleContext({ monitoring: { synthetics: { locations: ["aws:eu-central-1", "aws:eu-west-1"] } } });
+    expect(syntheticConfig(test("page-check"), two).optionsList?.minLocationFailed).toBe(2);
     const one = exampleContext({ monitoring: { synthetics: { locations: ["aws:eu-central-1"] } } });
     expect(syntheticConfig(test("page-check"), context).optionsList?.minLocationFailed).toBe(2);
     expect(syntheticConfig(test("page-check"), one).optionsList?.minLocationFailed).toBe(1);
@@ -54,6 +126,8 @@ describe("synthetic tests", () => {
 
 describe("service levels", () => {
   it("are good of total requests", () => {
+    for (const { total } of serviceLevels(context))
+      expect(total).toBe("sum:production.www.requests{env:production}.as_count()");
     expect(serviceLevels(context).map(({ name, targetPercent, good }) => [name, targetPercent, good])).toEqual([
       ["availability", 99.9, "sum:production.www.requests{env:production,!status_class:5xx}.as_count()"],
       ["latency", 95, "sum:production.www.requests{env:production,speed:fast}.as_count()"],
