@@ -56,7 +56,7 @@ async function deployIn(folder: string, steps: string, config: Config): Promise<
     ),
     standIn(
       "systemctl",
-      `[ "$1" = is-active ] && exec ${folder}/trial-runs; echo "$*" >>${folder}/systemctl.log
+      `[ "$1" = is-active ] && { [ "$2" = --quiet ] || echo active; exec ${folder}/trial-runs; }; echo "$*" >>${folder}/systemctl.log
       case "$2" in
         app-migrations.service) cp ${folder}/opt/trial/server.js ${folder}/migrated; ! grep -qx migrations ${folder}/sick ;;
         # What is not healthy does not even start.
@@ -210,8 +210,19 @@ describe("deploy-app", { concurrent: true }, () => {
 
   it("waits for a trial longer than its migrations may take, and for an application until it hangs no more", () => {
     const program = readFileSync(script, "utf8");
-    expect(Number(/TRIAL_SECONDS=(\d+)/.exec(program)?.[1])).toBeGreaterThan(60);
-    expect(Number(/--max-time (\d+)/.exec(program)?.[1])).toBeLessThanOrEqual(10);
+    const seconds = (pattern: RegExp): number => Number(pattern.exec(program)?.[1]);
+    expect(seconds(/--max-time (\d+)/)).toBeLessThanOrEqual(10);
+    const [trial, current, switched] = [/TRIAL_SECONDS=(\d+)/, /"\$HEALTH" (\d+)/, /\{2-(\d+)\}/].map(seconds) as [
+      number,
+      number,
+      number,
+    ];
+    expect(trial).toBeGreaterThan(60);
+    // An application that begins with a database that is busy; one that runs answers at once.
+    expect(switched).toBeGreaterThanOrEqual(30);
+    expect(current).toBeLessThanOrEqual(10);
+    // Whoever releases to all servers gives it five minutes, the download included.
+    expect(trial + current + switched).toBeLessThan(200);
   });
 
   it("goes back from a release that is not healthy after the switch, and forgets it", async () => {
