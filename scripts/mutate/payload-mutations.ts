@@ -68,7 +68,16 @@ export const payloadMutations: readonly Mutation[] = [
     "haproxy/files/haproxy.cfg.hbs",
     ["tcp-request connection reject if { nbsrv(primary) gt 1 }", "", "writes go to a replica in the first second"],
     ["uri /primary", "uri /replica", "writes go to replicas"],
-    ["http-check expect status 200", "http-check expect status 200-599", "members that refuse are used"],
+    [
+      "uri /primary\n\thttp-check expect status 200",
+      "uri /primary\n\thttp-check expect status 200-599",
+      "members that refuse get writes",
+    ],
+    [
+      "uri /replica\n\thttp-check expect status 200",
+      "uri /replica\n\thttp-check expect status 200-599",
+      "members that refuse get reads",
+    ],
     ["bind 127.0.0.1:{{writePort}}", "bind :{{writePort}}", "the way to the primary is open to the network"],
     ["bind 127.0.0.1:{{statsPort}}", "bind :{{statsPort}}", "the statistics are open to the network"],
     [" backup track primary/{{this}}", " track primary/{{this}}", "the primary gets reads all the time"],

@@ -185,6 +185,10 @@ describe("size and hash", () => {
     expect(Math.max(...sizes)).toBeLessThanOrEqual(maximumBytes - 1024);
   });
 
+  it("are judged by Hetzner's limit of 32 KiB, and warned of when an eighth of it is left", () => {
+    expect([maximumBytes, warningBytes]).toEqual([32_768, 28_672]);
+  });
+
   it("fit a label, and change with the payload", () => {
     const hash = payloadHash(terminate, serverOf(terminate, "alpha"));
     expect(hash).toMatch(/^[0-9a-f]{12}$/);

@@ -74,6 +74,13 @@ class Machine {
   }
 }
 
+/** What is done to get packages. */
+const fetched = (packages: string): readonly string[] => [
+  "download https://vendor.test/key /etc/apt/keyrings/vendor.asc",
+  "apt-get update",
+  "apt-get dist-upgrade",
+  `apt-get install ${packages}`,
+];
 const notes = (name: string): string => `echo "set up ${name}" >>log`;
 const two = "first a b\nsecond c\n";
 const scripts = { first: notes("first"), second: notes("second") };
@@ -83,14 +90,7 @@ describe("setting a server up", () => {
     const machine = new Machine(two, scripts, "a\nb\nc\n");
     expect(machine.run()).toEqual({
       status: 0,
-      log: [
-        "download https://vendor.test/key /etc/apt/keyrings/vendor.asc",
-        "apt-get update",
-        "apt-get dist-upgrade",
-        "apt-get install a b c",
-        "set up first",
-        "set up second",
-      ],
+      log: [...fetched("a b c"), "set up first", "set up second"],
     });
     expect(machine.notice).toBeUndefined();
     expect(machine.isComplete).toBe(true);
@@ -122,6 +122,20 @@ describe("setting a server up", () => {
     const machine = new Machine("first a\n", scripts, "");
     machine.write("installed", "a\n");
     expect(machine.run()).toEqual({ status: 0, log: ["set up first"] });
+  });
+});
+
+describe("a part", () => {
+  it("of whose packages the image has some gets the others", () => {
+    const machine = new Machine("first a b\n", scripts, "a\nb\n");
+    machine.write("installed", "a\n");
+    expect(machine.run().log).toContain("apt-get install a b");
+    expect(machine.lines("installed")).toEqual(expect.arrayContaining(["a", "b"]));
+  });
+
+  it("that needs no package is set up without an archive, and one without a script is its packages alone", () => {
+    const machine = new Machine("first\nnone a\n", scripts, "a\n");
+    expect(machine.run()).toMatchObject({ status: 0, log: ["set up first", ...fetched("a")] });
   });
 });
 
