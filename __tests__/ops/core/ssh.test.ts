@@ -71,7 +71,7 @@ describe("what ssh is told", () => {
         identityfile: "/a/key",
         identitiesonly: "yes",
       });
-      expect(settings.get("userknownhostsfile")).toMatch(/\/ops-\w+\/known_hosts$/);
+      expect(settings.get("userknownhostsfile")).toMatch(new RegExp(`^${folder}/`));
       expect(seconds("connecttimeout")).toBeLessThanOrEqual(10);
       // One that vanishes is noticed in less than half a minute.
       expect(seconds("serveraliveinterval") * seconds("serveralivecountmax")).toBeLessThan(30);
