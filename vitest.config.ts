@@ -13,6 +13,7 @@ export default defineConfig({
     ],
     // A busy machine takes many times as long; a test that hangs is told all the same.
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     // Tests share no state through modules; loading the bindings anew for each file would cost more than all tests.
     isolate: false,
     // Many tests wait for programs: one worker more than there are processors, where vitest would leave one idle.

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 import threading
 import types
 import unittest
@@ -53,6 +54,11 @@ class Answers(unittest.TestCase):
 
     def test_name_what_there_is(self):
         self.assertEqual(self.get("/"), (404, "there are /primary, /replica and /state\n", "text/plain"))
+
+    def test_are_sent_as_a_whole_since_haproxy_hangs_up_after_the_first_line(self):
+        with unittest.mock.patch.object(socket.SocketIO, "write", autospec=True, side_effect=socket.SocketIO.write) as write:
+            self.get("/primary")
+        write.assert_called_once()
 
     def test_say_nothing_of_callers(self):
         with unittest.mock.patch("sys.stderr") as stderr:

@@ -146,7 +146,9 @@ class Watch(OnVolume):
         def pause(seconds):
             self.assertEqual(seconds, 0.25)
             seen.append(watching.latest())
-            if looks.__length_hint__() == 0:
+            self.assertEqual(seen[-1].server, "alpha")
+            # Whatever fails in a look is taken for mysqld's failure, so that there may be no end of them.
+            if looks.__length_hint__() == 0 or len(seen) == 10:
                 raise SystemExit
 
         self.enterContext(mock.patch.object(observer, "observe", look))

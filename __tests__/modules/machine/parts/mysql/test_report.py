@@ -21,6 +21,7 @@ class Primary(unittest.TestCase):
         few = replace(PRIMARY, quorum=False, reachable=("1",), remembered=("1", "2", "3"))
         self.assertEqual(primary_problem(few), "the group is no majority of the members: 1 of 3")
         self.assertEqual(primary_problem(replace(PRIMARY, writable=False)), "primary is still read-only")
+        self.assertEqual(primary_problem(replace(PRIMARY, unsure=True)), "primary has yet to ask whether the others have expelled it")
         self.assertEqual(primary_problem(REPLICA), "member is SECONDARY")
 
 
@@ -62,6 +63,25 @@ class Body(unittest.TestCase):
         }
         sent = json.loads(REPLICA.to_json())
         self.assertEqual({name: type(sent[name]) for name in first}, first)
+
+
+class NoBody(unittest.TestCase):
+    """Whatever answers at the others' port: what is no report is refused in words, and no decision stands on it."""
+
+    def test_is_what_names_no_server(self):
+        for text in ('"alpha"', "[]", '{"state": "ONLINE"}'):
+            with self.assertRaisesRegex(ValueError, "^a report is an object that names its server$"):
+                Report.from_json(text)
+
+    def test_has_another_kind_of_value(self):
+        for field, value, words in (("queue", "7", "queue is int, got str"), ("view", [7], "view is tuple, got list"), ("writable", 1, "writable is bool, got int")):
+            with self.assertRaisesRegex(ValueError, f"^{words}$"):
+                Report.from_json(json.dumps({"server": "alpha", field: value}))
+
+    def test_has_transactions_that_nobody_can_read(self):
+        for field in ("executed", "purged", "received"):
+            with self.assertRaises(ValueError):
+                Report.from_json(json.dumps({"server": "alpha", field: "u:many"}))
 
 
 class Fingerprint(unittest.TestCase):

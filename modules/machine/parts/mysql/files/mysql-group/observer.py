@@ -116,7 +116,7 @@ class Observer:
         threading.Thread(target=self._watch, daemon=True).start()
 
     def _watch(self):
-        connection, boot = None, ""
+        connection = boot = None
         while True:
             started = time.monotonic()
             try:
