@@ -1,6 +1,8 @@
-"""What the tests of mysql-backup share: binary logs made by hand."""
+"""What the tests of mysql-backup share: binary logs made by hand, and keys."""
 
+import shutil
 import struct
+import subprocess
 import sys
 import types
 import uuid
@@ -38,3 +40,13 @@ def transaction(source, number, committed, bytes=10, **more):
 
 def log(before, *transactions):
     return binlog.MAGIC + previous(before) + b"".join(transactions)
+
+
+def age_pair(case, folder, name):
+    """A file with a private key, and its public key. Without the programs that seal the test is skipped."""
+    for tool in ("age", "zstd"):
+        if not shutil.which(tool):
+            case.skipTest(f"no {tool}")
+    file = folder / name
+    subprocess.run(["age-keygen", "--output", str(file)], check=True, capture_output=True)
+    return file, subprocess.run(["age-keygen", "-y", str(file)], check=True, capture_output=True, text=True).stdout.strip()

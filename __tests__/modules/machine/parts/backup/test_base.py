@@ -18,9 +18,10 @@ class Counted(unittest.TestCase):
     """`executed`: GTIDs before and after each snapshot."""
 
     def counted(self, *executed, refused=None):
-        self.done, sets = [], iter(executed)
+        self.done, self.said, sets = [], [], iter(executed)
 
-        def rows(_, statement):
+        def rows(connection, statement):
+            self.assertEqual(connection, "connection")
             self.done.append(statement)
             if refused and statement.startswith(refused):
                 raise pymysql.Error(1142, "SELECT command denied")
@@ -30,11 +31,15 @@ class Counted(unittest.TestCase):
                 return (("app", "orders"), ("backup", "heartbeat"))
             return ((7,),) if statement.startswith("SELECT COUNT") else ()
 
-        with mock.patch.object(base, "rows", rows), mock.patch.object(base, "QUIET_SECONDS", 0), mock.patch.object(base, "SNAPSHOTS", 2), mock.patch("builtins.print"):
-            return base._counted(None)
+        with mock.patch.object(base, "rows", rows), mock.patch.object(base, "QUIET_SECONDS", 0), mock.patch.object(base, "SNAPSHOTS", 2), mock.patch("builtins.print", self.said.append):
+            return base._counted("connection")
 
     def test_with_the_transactions_that_the_snapshot_has(self):
         self.assertEqual(self.counted("u:1-5,\nv:1", "u:1-5,\nv:1"), {"gtids": "u:1-5,v:1", "rows": {"app.orders": 7, "backup.heartbeat": 7}})
+        self.assertEqual(self.said, [])
+        # Ten minutes a table, in milliseconds.
+        self.assertEqual(self.done[0], "SET SESSION max_execution_time = 600000")
+        self.assertEqual(self.done[1:4], ["SELECT @@GLOBAL.gtid_executed", "START TRANSACTION WITH CONSISTENT SNAPSHOT", "SELECT @@GLOBAL.gtid_executed"])
 
     def test_another_snapshot_where_one_was_committed_meanwhile(self):
         self.assertEqual(self.counted("u:1-5", "u:1-6", "u:1-6", "u:1-6")["gtids"], "u:1-6")
@@ -42,7 +47,9 @@ class Counted(unittest.TestCase):
 
     def test_not_where_they_come_too_fast_or_mysql_refuses(self):
         self.assertIsNone(self.counted("u:1-5", "u:1-6", "u:1-6", "u:1-7"))
+        self.assertEqual(self.said, ["rows are not counted: transactions come too fast"])
         self.assertIsNone(self.counted("u:1-5", "u:1-5", refused="SELECT COUNT"))
+        self.assertEqual(self.said, ["rows are not counted: mysqld refused (1142): SELECT command denied"])
 
 
 class Made(unittest.TestCase):
@@ -62,7 +69,7 @@ class Made(unittest.TestCase):
         self.enterContext(mock.patch.object(base, "rows", self.rows))
         self.enterContext(mock.patch.object(base, "seal", lambda content, recipients: b"sealed " + content))
         self.enterContext(mock.patch.object(base, "_counted", return_value={"gtids": "u:1-7", "rows": {}}))
-        self.enterContext(mock.patch.object(base.time, "time", return_value=self.NOW + 5.0))
+        self.enterContext(mock.patch.object(base.time, "time", return_value=self.NOW + 4.001))
         self.enterContext(mock.patch.object(base, "print", create=True))
         # What stands for `tar | zstd | age`.
         self.flow = self.enterContext(mock.patch.object(base, "flow", return_value=[mock.Mock(stdout=types.SimpleNamespace(read=self.read))]))

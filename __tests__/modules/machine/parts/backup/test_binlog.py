@@ -57,6 +57,12 @@ class Cut(unittest.TestCase):
         self.assertLessEqual(stop, 3500)
         self.assertIn(binlog.cut(self.data, stop, len(self.data), 3500), self.ends)
 
+    def test_so_is_a_short_rest_of_a_long_one_whatever_lies_before_it(self):
+        start = self.ends[7]
+        for data in (self.data, bytes(start) + self.data[start:]):
+            self.assertEqual(binlog.cut(data, start, len(data), 3500), len(data))
+            self.assertEqual(binlog.cut(data, start, len(data), 1500), self.ends[8])
+
     def test_the_pieces_are_the_file(self):
         pieces, at = [], 0
         while at < len(self.data):

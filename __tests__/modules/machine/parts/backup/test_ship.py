@@ -56,10 +56,11 @@ class Problems(unittest.TestCase):
 
     def test_a_daemon_that_is_dead_or_stuck(self):
         self.assertEqual(self.cause("does not run", problems(None, 0, 24)), BEHIND)
+        self.assertEqual(self.problems(at=1_000_000 - 90), [])
         self.assertEqual(self.cause("does not run", self.problems(at=1_000_000 - 120, base=None)), BEHIND)
 
     def test_behind_with_the_reason(self):
-        self.assertEqual(self.problems(behindSeconds=50), [])
+        self.assertEqual(self.problems(behindSeconds=60), [])
         self.assertEqual(self.cause("61 s behind: no answer", self.problems(behindSeconds=61, problem="no answer")), BEHIND)
         self.assertEqual(self.cause("mysqld refused", self.problems(problem="mysqld refused (1045): no")), BEHIND)
 
@@ -69,7 +70,7 @@ class Problems(unittest.TestCase):
             self.assertEqual(self.cause(f"{seconds} s are not in the archive: the bucket answers 403", found), REFUSED)
 
     def test_a_base_that_is_late_or_missing(self):
-        self.assertEqual(self.problems(base=stamp(1_000_000 - 25 * 3600)), [])
+        self.assertEqual(self.problems(base=stamp(1_000_000 - 26 * 3600)), [])
         self.assertEqual(self.cause("27 hours old", self.problems(base=stamp(1_000_000 - 27 * 3600))), BASE)
         self.assertEqual(self.cause("no base", self.problems(base=None)), BASE)
 
@@ -78,7 +79,7 @@ class Problems(unittest.TestCase):
         good, bad = [stamp(1_000_000 - 9 * day), True], [stamp(1_000_000 - day), False]
         self.assertEqual(self.cause("failed", self.problems(drill=bad, goodDrill=good[0])), DRILL)
         self.assertEqual(self.cause("since " + good[0], self.problems(drill=good, goodDrill=good[0], firstBase=stamp(1))), DRILL)
-        self.assertEqual(self.problems(drill=[stamp(1_000_000 - 7 * day), True], goodDrill=stamp(1_000_000 - 7 * day)), [])
+        self.assertEqual(self.problems(drill=[stamp(1_000_000 - 8 * day), True], goodDrill=stamp(1_000_000 - 8 * day)), [])
 
     def test_an_archive_without_any_drill_is_given_a_week(self):
         self.assertEqual(self.cause("no restore has been tried", self.problems(firstBase=stamp(1_000_000 - 9 * 86400))), DRILL)

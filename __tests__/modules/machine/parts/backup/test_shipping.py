@@ -15,7 +15,7 @@ import ship
 from bucket import Refused
 
 SERVER = "12345678-0000-0000-0000-000000000000"
-CONNECT = ship.connect
+CONNECT, ROWS = ship.connect, ship.rows
 FIRST, SECOND = "binlog.000009", "binlog.000010"
 
 
@@ -48,7 +48,7 @@ class Member(unittest.TestCase):
         self.enterContext(mock.patch.object(ship, "rows", self.rows))
         self.connect = self.enterContext(mock.patch.object(ship, "connect"))
         self.said = []
-        self.enterContext(mock.patch("builtins.print", lambda text, flush: self.said.append(text)))
+        self.enterContext(mock.patch("builtins.print", lambda text: self.said.append(text)))
         self.logs, self.done, self.is_primary, self.archive = {}, [], False, Archive()
         self.shipper = self.another()
 
@@ -118,6 +118,18 @@ class Shipping(Member):
         self.archive.put = mock.Mock(side_effect=AssertionError("shipped twice"))
         self.shipper = self.another()
         self.step()
+
+    def test_leaves_a_log_that_was_begun_in_between_for_the_next_time(self):
+        self.write(FIRST, support.log({}, support.transaction(support.A, 1, 1)))
+        answers = self.rows
+
+        def begun_in_between(connection, statement, values=()):
+            found = answers(connection, statement, values)
+            return [*found, (SECOND, 900)] if statement == "SHOW BINARY LOGS" else found
+
+        with mock.patch.object(ship, "rows", begun_in_between):
+            self.step()
+        self.assertEqual(self.shipped(), [(FIRST, 0, len(self.logs[FIRST]), False)])
 
     def test_reads_no_further_than_mysql_says_that_the_log_goes(self):
         log = support.log({}, support.transaction(support.A, 1, 1))
@@ -242,6 +254,24 @@ class Run(Member):
         self.run_with(OSError("gone"), None)
         self.assertIsNone(json.loads(ship.STATE.read_text())["problem"])
         self.assertEqual(self.said, ["gone"])
+
+    def test_begins_again_half_a_second_after_a_step_that_took_long(self):
+        step = mock.Mock(side_effect=[lambda: None, SystemExit])
+
+        def slow():
+            self.clock.return_value += 60
+            step()
+
+        with mock.patch.object(self.shipper, "_step", slow), mock.patch.object(ship.time, "sleep") as sleep, self.assertRaises(SystemExit):
+            self.shipper.run()
+        sleep.assert_called_once_with(0.5)
+
+    def test_asks_by_values_beside_the_statement(self):
+        connection = mock.MagicMock()
+        cursor = connection.cursor.return_value.__enter__.return_value
+        cursor.fetchall.return_value = [(1,)]
+        self.assertEqual(ROWS(connection, "PURGE BINARY LOGS TO %s", [FIRST]), [(1,)])
+        cursor.execute.assert_called_once_with("PURGE BINARY LOGS TO %s", [FIRST])
 
     def test_connects_as_its_own_user_over_the_socket(self):
         settings = types.SimpleNamespace(socket="/run/mysqld/mysqld.sock")

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 import shutil
 import time
@@ -50,7 +51,8 @@ def make_when_due(settings, bucket):
     _require_room(settings)
     rows(connection, f"CLONE LOCAL DATA DIRECTORY = '{CLONE}'")
     ((gtids,),) = rows(connection, "SELECT GTID_EXECUTED FROM performance_schema.clone_status")
-    taken = stamp(time.time())
+    # Rounded up: at that moment, and from then on, nothing that it holds is of later.
+    taken = stamp(math.ceil(time.time()))
     folder = f"{settings.timeline}/base/{taken}-{server}"
     parts = list(_ship(bucket, folder, settings.recipients))
     counted = seal(json.dumps(_counted(connection)).encode(), settings.recipients)
@@ -71,7 +73,7 @@ def make_when_due(settings, bucket):
     }
     content = json.dumps(manifest, indent=2).encode()
     bucket.put(f"{folder}/manifest.{digest(content)}", content)
-    print(f"base {folder}: {sum(part['bytes'] for part in parts)} bytes", flush=True)
+    print(f"base {folder}: {sum(part['bytes'] for part in parts)} bytes")
     return 0
 
 
@@ -89,9 +91,9 @@ def _counted(connection):
             if _executed(connection) == before:
                 return {"gtids": before, "rows": {f"{schema}.{table}": rows(connection, f"SELECT COUNT(*) FROM `{schema}`.`{table}`")[0][0] for schema, table in rows(connection, TABLES)}}
             rows(connection, "ROLLBACK")
-        print("rows are not counted: transactions come too fast", flush=True)
+        print("rows are not counted: transactions come too fast")
     except pymysql.Error as problem:
-        print(f"rows are not counted: {plain(problem)}", flush=True)
+        print(f"rows are not counted: {plain(problem)}")
     return None
 
 

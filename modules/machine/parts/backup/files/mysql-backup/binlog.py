@@ -72,7 +72,7 @@ def cut(data, start, end, most):
     for kind, begin, _ in events(data, start):
         if begin >= end:
             break
-        if kind == GTID and begin > start:
+        if kind == GTID:
             if last > start and begin - start > most:
                 return last
             last = begin

@@ -83,7 +83,7 @@ class Bucket:
         for version in self._versions(key):
             older, content = self.ask("GET", key, {"versionId": version})
             if older == 200 and _holds(key, content):
-                print(f"{key} was written over; the version that was shipped is used", flush=True)
+                print(f"{key} was written over; the version that was shipped is used")
                 return content
         damaged = "is damaged: no version of it holds what its name says"
         raise Refused(f"{key} {damaged if status == 200 else f'cannot be read: the bucket answers {status}'}")
@@ -107,7 +107,7 @@ class Bucket:
             except (OSError, http.client.HTTPException) as problem:
                 self._local.connection = None
                 if not left:
-                    raise Away(f"no answer from the bucket: {problem or type(problem).__name__}") from None
+                    raise Away(f"no answer from the bucket: {str(problem) or type(problem).__name__}") from None
 
     def _connection(self):
         if getattr(self._local, "connection", None) is None:

@@ -37,7 +37,7 @@ USER = "mysql"
 
 
 def say(text):
-    print(text, flush=True)
+    print(text)
     # The unit makes it; a drill has none.
     if PROGRESS.parent.exists():
         PROGRESS.write_text(text)

@@ -154,7 +154,7 @@ class Shipper:
         if keep:
             rows(self._connection, "PURGE BINARY LOGS TO %s", [keep])
         for name in lost:
-            print(f"{name} was not shipped and is gone: logs had filled their part of the volume", flush=True)
+            print(f"{name} was not shipped and is gone: logs had filled their part of the volume")
         if lost:
             self._lost, self._lost_at = [*self._lost, *lost], time.time()
             write(LOST, {"files": self._lost, "at": self._lost_at})
@@ -167,7 +167,7 @@ class Shipper:
         }
         write(STATE, state)
         if problem:
-            print(problem, flush=True)
+            print(problem)
 
 
 def write(file, content):
