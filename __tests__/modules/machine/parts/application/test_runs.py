@@ -1,78 +1,60 @@
-"""Claims: at most one server at a time, also when one dies or cannot reach the primary. Run by app-runs.test.ts."""
+"""On which server something runs, and what is said of it. Run by app-runs.programs.test.ts."""
 
-import sys
+import contextlib
+import io
+import json
 import threading
 import time
 import types
 import unittest
 from unittest import mock
 
-sys.modules.setdefault("pymysql", types.SimpleNamespace(connect=None))
+from support import DUE, NAME, Primary
 
 import calendar_times
 import claims
 import cli
 import hold
 
-
-class Table:
-    """The rows on the primary, with a clock that tests move. What `broken` says, no server can ask."""
-
-    def __init__(self):
-        self.rows, self.clock, self.broken = {}, 0.0, False
-
-    def claim(self, server, name="schedule mail", due="2026-11-25 03:00:00"):
-        return Claim(self, server, name, due)
-
-
-class Claim:
-    """As claims.Claim, on the table above."""
-
-    def __init__(self, table, server, name, due):
-        self.table, self.holder, self.name, self.due = table, f"{server} 1", name, due
-
-    def _row(self):
-        if self.table.broken:
-            raise ConnectionError
-        return self.table.rows.get((self.name, self.due))
-
-    def take(self, expired=False):
-        row = self._row()
-        until = self.table.clock + claims.LEASE
-        if row is None or (expired and row["outcome"] is None and row["until"] < self.table.clock):
-            row = self.table.rows[self.name, self.due] = {"holder": self.holder, "until": until, "outcome": None}
-        return claims.Row(row["holder"], row["outcome"], row["until"] < self.table.clock)
-
-    def renew(self):
-        row = self._row()
-        if row["holder"] != self.holder:
-            return False
-        row["until"] = self.table.clock + claims.LEASE
-        return True
-
-    def release(self):
-        self._row()["until"] = self.table.clock - 1
-
-    def finish(self, outcome):
-        self._row()["outcome"] = outcome
-
-    def interrupted(self):
-        self._row()["outcome"] = "interrupted"
-        return 1
-
-    def earlier_interrupted(self):
-        return 0
+RUN = f"{NAME}: the run of {DUE} UTC"
 
 
 class Runs(unittest.TestCase):
-    def setUp(self):
-        self.table, self.said = Table(), []
-        self.stop = types.SimpleNamespace(event=threading.Event())
-        self.enterContext(mock.patch.object(cli, "say", lambda level, message: self.said.append((level, message))))
-        self.enterContext(mock.patch.object(cli, "POLL_SECONDS", 0))
+    """Commands succeed at once, and pauses take no time: after each happens one thing of `meanwhile`, and after the last nobody waits any more."""
 
-    def schedule(self, server, repeatable=False, command=("true",)):
-        return cli.schedule_run(self.table.claim(server), list(command), repeatable, self.stop)
+    def setUp(self):
+        self.primary, self.said, self.clock, self.pauses, self.meanwhile = Primary(), [], 1000.0, [], []
+        self.rounds = 0
+        self.stop = types.SimpleNamespace(event=threading.Event())
+        self.stop.event.wait = self.pause
+        self.enterContext(mock.patch.object(cli, "say", lambda level, message: self.said.append((level, message))))
+        self.enterContext(mock.patch.object(cli, "Claim", lambda name, due=claims.ALWAYS: self.primary.claim("alpha", name, due)))
+        self.enterContext(mock.patch.object(cli.time, "sleep", self.pause))
+        self.enterContext(mock.patch.object(hold, "now", self.now))
+        self.enterContext(mock.patch.object(hold, "Stop", lambda: self.stop))
+        self.command = self.enterContext(mock.patch.object(hold, "run", return_value=(0, True)))
+
+    def now(self):
+        # Asked in each round: one after the other without a pause would have no end.
+        self.rounds += 1
+        if self.rounds > 5000:
+            raise SystemExit("goes round without a pause")
+        return self.clock
+
+    def pause(self, seconds):
+        self.pauses.append(seconds)
+        self.clock += seconds
+        self.primary.now += seconds
+        if self.meanwhile:
+            self.meanwhile.pop(0)()
+        else:
+            self.stop.event.set()
+
+    def away(self, is_away=True):
+        return lambda: setattr(self.primary, "away", is_away)
+
+    def schedule(self, server, repeatable=False):
+        return cli.schedule_run(self.primary.claim(server), ["mail"], repeatable, self.stop)
 
     def errors(self):
         return [message for level, message in self.said if level == "error"]
@@ -80,117 +62,220 @@ class Runs(unittest.TestCase):
 
 class Schedule(Runs):
     def test_runs_once_for_a_time_whoever_asks(self):
-        with mock.patch.object(hold, "run", return_value=(0, True)) as run:
-            for server in ("alpha", "bravo", "charlie", "alpha"):
-                self.assertEqual(self.schedule(server), 0)
-        self.assertEqual(run.call_count, 1)
+        for server in ("alpha", "bravo", "charlie", "alpha"):
+            self.assertEqual(self.schedule(server), 0)
+        claim, *how = self.command.call_args.args
+        self.assertEqual((claim.name, how), (NAME, [["mail"], self.stop, self.clock, cli.say]))
+        self.command.assert_called_once()
+        self.assertEqual((self.said, self.pauses), ([("info", f"{RUN} succeeded")], []))
 
     def test_tells_how_it_ended(self):
-        self.assertEqual(self.schedule("alpha", command=("sh", "-c", "exit 3")), 3)
-        self.assertEqual(self.errors(), ["schedule mail: the run of 2026-11-25 03:00:00 UTC failed with 3"])
+        self.command.return_value = (3, True)
+        self.assertEqual(self.schedule("alpha"), 3)
+        self.assertEqual(self.errors(), [f"{RUN} failed with 3"])
         self.assertEqual(self.schedule("bravo"), 0)
+        self.assertEqual(self.primary.outcomes(), {DUE: "failed with 3"})
+
+    def test_tells_which_signal_ended_it_as_a_shell_does(self):
+        self.command.return_value = (-9, True)
+        self.assertEqual(self.schedule("alpha"), 137)
 
     def interrupt(self):
         """A run that alpha began before its power was cut."""
-        self.table.claim("alpha").take()
-        self.table.clock += claims.LEASE + 1
+        self.primary.claim("alpha").take()
+        self.primary.now += claims.LEASE + 1
 
     def test_reports_an_interrupted_run_once_and_does_not_repeat_it(self):
         self.interrupt()
-        with mock.patch.object(hold, "run") as run:
-            self.assertEqual(self.schedule("bravo"), 1)
-            self.assertEqual(self.schedule("charlie"), 0)
-        run.assert_not_called()
-        self.assertEqual(
-            self.errors(), ["schedule mail: the run of 2026-11-25 03:00:00 UTC on alpha was interrupted, and is not repeated"]
-        )
+        self.assertEqual(self.schedule("bravo"), 1)
+        self.assertEqual(self.schedule("charlie"), 0)
+        self.command.assert_not_called()
+        self.assertEqual(self.errors(), [f"{RUN} on alpha was interrupted, and is not repeated"])
+
+    def test_reports_it_once_the_primary_can_be_asked(self):
+        self.interrupt()
+        bravo = self.primary.claim("bravo")
+        with mock.patch.object(bravo, "interrupted", side_effect=[ConnectionError("away"), 1]):
+            self.assertEqual(cli.schedule_run(bravo, ["mail"], False, self.stop), 1)
+        self.assertEqual(self.errors(), [f"{RUN} on alpha was interrupted, and is not repeated"])
 
     def test_repeats_one_that_may_be_repeated_once(self):
         self.interrupt()
-        with mock.patch.object(hold, "run", return_value=(0, True)) as run:
-            self.assertEqual([self.schedule(server, repeatable=True) for server in ("bravo", "charlie")], [0, 0])
-        self.assertEqual(run.call_count, 1)
-        self.assertEqual(
-            self.errors(), ["schedule mail: the run of 2026-11-25 03:00:00 UTC on alpha was interrupted; it is repeated here"]
-        )
+        self.assertEqual([self.schedule(server, repeatable=True) for server in ("bravo", "charlie")], [0, 0])
+        self.command.assert_called_once()
+        self.assertEqual(self.errors(), [f"{RUN} on alpha was interrupted; it is repeated here"])
 
-    def test_waits_while_another_server_runs_it(self):
-        other = self.table.claim("alpha")
-        other.take()
-        watching = threading.Thread(target=self.schedule, args=("bravo",))
-        watching.start()
-        time.sleep(0.1)
-        self.assertTrue(watching.is_alive())
-        other.finish("succeeded")
-        watching.join(5)
-        self.assertFalse(watching.is_alive())
+    def test_is_left_to_who_was_faster_to_note_or_to_repeat_it(self):
+        for repeatable, faster in ((False, claims.Claim.interrupted), (True, lambda claim: claim.take(expired=True))):
+            self.primary = Primary()
+            self.interrupt()
+            bravo, charlie = self.primary.claim("bravo"), self.primary.claim("charlie")
+            take = charlie.take
+
+            def overtaken(*how):
+                row = take(*how)
+                faster(bravo)
+                return row
+
+            with mock.patch.object(charlie, "take", overtaken):
+                self.assertEqual(cli.schedule_run(charlie, ["mail"], repeatable, self.stop), 0)
+        self.command.assert_not_called()
         self.assertEqual(self.errors(), [])
 
-
-class Held(Runs):
-    """hold.run with a primary that goes away; its times are a hundredth."""
-
-    def setUp(self):
-        super().setUp()
-        for name, seconds in (("RENEW_SECONDS", 0.05), ("TERM_SECONDS", 0.4), ("KILL_SECONDS", 0.8)):
-            self.enterContext(mock.patch.object(hold, name, seconds))
-
-    def breaks(self):
-        self.table.broken = True
-
-    def run_command(self, *command, later=()):
-        """@param later: what happens so many seconds after the claim is taken"""
-        claim = self.table.claim("alpha")
-        begun = hold.now()
-        claim.take()
-        for seconds, happens in later:
-            threading.Timer(seconds, happens).start()
-        status, held = hold.run(claim, list(command), self.stop, begun, cli.say)
-        return status, held, hold.now() - begun
-
-    def test_ends_what_runs_when_the_primary_is_away_for_long(self):
-        status, _, seconds = self.run_command("sleep", "20", later=[(0.1, self.breaks)])
-        self.assertEqual(status, -15)
-        self.assertLess(seconds, 3)
-
-    def test_kills_what_does_not_listen_and_what_it_has_started(self):
-        command = ["sh", "-c", "trap '' TERM; sleep 20; sleep 20; sleep 20; :"]
-        status, held, seconds = self.run_command(*command, later=[(0.1, self.breaks)])
-        self.assertEqual((status, held), (-9, False))
-        self.assertLess(seconds, 5)
-
-    def test_survives_a_primary_that_is_away_for_a_moment(self):
-        mends = lambda: setattr(self.table, "broken", False)
-        self.assertEqual(self.run_command("sleep", "0.6", later=[(0.05, self.breaks), (0.2, mends)])[:2], (0, True))
-
-    def test_ends_what_runs_when_another_has_the_claim(self):
-        def steal():
-            self.table.rows["schedule mail", "2026-11-25 03:00:00"]["holder"] = "bravo 1"
-
-        status, held, _ = self.run_command("sleep", "20", later=[(0.1, steal)])
-        self.assertEqual((status, held), (-15, False))
-
-
-class Worker(Runs):
-    def test_takes_over_what_nobody_holds_any_more_and_not_before(self):
-        self.table.claim("alpha", "worker mail", claims.ALWAYS).take()
-        mine = self.table.claim("bravo", "worker mail", claims.ALWAYS)
-        self.assertEqual(mine.take(expired=True).holder, "alpha 1")
-        self.table.clock += claims.LEASE + 1
-        with mock.patch.object(hold, "run", return_value=(0, True)) as run:
-            self.assertEqual(cli.exclusive(mine, ["true"], self.stop), 0)
-        run.assert_called_once()
-        self.assertEqual(self.table.claim("charlie", "worker mail", claims.ALWAYS).take(expired=True).holder, "charlie 1")
-
-    def test_gives_up_a_claim_long_before_others_may_have_it(self):
-        self.assertGreater(hold.TERM_SECONDS, 8 + hold.RENEW_SECONDS)
-        self.assertGreaterEqual(claims.LEASE - hold.KILL_SECONDS, 8)
+    def test_waits_while_another_server_runs_it(self):
+        other = self.primary.claim("alpha")
+        other.take()
+        self.meanwhile = [lambda: None, lambda: other.finish("succeeded")]
+        self.assertEqual(self.schedule("bravo"), 0)
+        self.assertEqual((self.pauses, self.said), ([3, 3], []))
 
     def test_waits_for_a_primary_that_is_away(self):
-        self.table.broken = True
-        threading.Timer(0.1, setattr, (self.table, "broken", False)).start()
-        with mock.patch.object(hold, "run", return_value=(0, True)):
-            self.assertEqual(cli.exclusive(self.table.claim("alpha"), ["true"], self.stop), 0)
+        self.primary.away = True
+        self.meanwhile = [lambda: None, self.away(False)]
+        self.assertEqual(self.schedule("alpha"), 0)
+        self.command.assert_called_once()
+        self.assertEqual(self.pauses, [3, 3])
+        self.assertEqual(self.said[0], ("warn", f"{NAME}: the primary cannot be asked: away"))
+
+    def test_is_not_begun_by_one_that_is_told_to_end(self):
+        self.primary.away = True
+        self.assertEqual(self.schedule("alpha"), 0)
+        self.command.assert_not_called()
+
+    def test_tells_before_it_runs_of_earlier_runs_that_nobody_reported(self):
+        for due in ("2026-11-25 01:00:00", "2026-11-25 02:00:00"):
+            self.primary.claim("alpha", due=due).take()
+        self.primary.now += claims.LEASE + 1
+        self.command.side_effect = lambda *_: (self.assertEqual(self.errors(), [f"{NAME}: interrupted earlier, and not repeated: 2 of its runs"]), (0, True))[1]
+        self.assertEqual(self.schedule("bravo"), 0)
+        self.command.assert_called_once()
+
+    def test_runs_where_that_could_not_be_asked(self):
+        claim = self.primary.claim("alpha")
+        with mock.patch.object(claim, "earlier_interrupted", side_effect=ConnectionError("away")):
+            self.assertEqual(cli.schedule_run(claim, ["mail"], False, self.stop), 0)
+        self.assertEqual(self.said[0], ("warn", "the primary cannot be told: away"))
+        self.command.assert_called_once()
+
+    def test_says_that_it_was_interrupted_here_and_leaves_the_rest_to_others(self):
+        self.command.return_value = (-15, False)
+        self.assertEqual(self.schedule("alpha"), 1)
+        self.command.side_effect = lambda *_: (self.stop.event.set(), (-15, True))[1]
+        self.assertEqual(cli.schedule_run(self.primary.claim("alpha", due="2026-11-25 04:00:00"), ["mail"], False, self.stop), 1)
+        self.assertEqual(self.errors(), [f"{RUN} was interrupted here", f"{RUN.replace('03:00', '04:00')} was interrupted here"])
+        self.assertEqual(set(self.primary.outcomes().values()), {None})
+
+    def test_notes_its_end_once_the_primary_is_back(self):
+        self.command.side_effect = lambda *_: (self.away()(), (0, True))[1]
+        self.meanwhile = [lambda: None, self.away(False)]
+        self.assertEqual(self.schedule("alpha"), 0)
+        self.assertEqual((self.pauses, self.primary.outcomes()), ([1, 1], {DUE: "succeeded"}))
+        self.assertEqual(self.said[0], ("warn", f"{NAME}: that it succeeded cannot be noted: away"))
+
+    def test_ends_itself_where_its_end_cannot_be_noted_before_others_may_have_the_claim(self):
+        self.command.side_effect = lambda *_: (self.away()(), (0, True))[1]
+        self.meanwhile = [lambda: None] * 100
+        self.assertEqual(self.schedule("alpha"), 0)
+        self.assertEqual(sum(self.pauses), hold.TERM_SECONDS)
+
+
+class Exclusive(Runs):
+    def of(self, server):
+        return self.primary.claim(server, "worker mail", claims.ALWAYS)
+
+    def test_takes_over_what_nobody_holds_any_more_and_not_before(self):
+        self.of("alpha").take()
+        self.meanwhile = [lambda: None] * 20
+        self.assertEqual(cli.exclusive(self.of("bravo"), ["mail"], self.stop), 0)
+        self.assertEqual(self.pauses, [3] * 11)
+        claim, *how = self.command.call_args.args
+        self.assertEqual((claim.name, how), ("worker mail", [["mail"], self.stop, self.clock, cli.say]))
+        self.assertEqual(self.said, [("info", "worker mail runs here")])
+
+    def test_lets_go_when_it_ends(self):
+        self.command.return_value = (-15, True)
+        self.assertEqual(cli.exclusive(self.of("alpha"), ["mail"], self.stop), 143)
+        self.assertTrue(self.of("bravo").take(expired=True).holder.startswith("bravo"))
+
+    def test_does_not_wait_for_a_primary_that_is_away_to_let_go(self):
+        self.command.side_effect = lambda *_: (self.away()(), (0, True))[1]
+        self.assertEqual(cli.exclusive(self.of("alpha"), ["mail"], self.stop), 0)
+        self.assertEqual(self.pauses, [])
+
+    def test_waits_for_a_primary_that_is_away(self):
+        self.primary.away = True
+        self.meanwhile = [lambda: None, self.away(False)]
+        self.assertEqual(cli.exclusive(self.of("alpha"), ["mail"], self.stop), 0)
+        self.assertEqual(self.pauses, [3, 3])
+
+    def test_waits_no_longer_than_it_is_told_to(self):
+        other = self.of("alpha")
+        other.take()
+        self.meanwhile = [other.renew] * 100
+        self.assertEqual(cli.exclusive(self.of("bravo"), ["mail"], self.stop, 12), 1)
+        self.assertEqual(sum(self.pauses), 15)
+
+
+class Main(Runs):
+    """What the units call."""
+
+    def called(self, *words):
+        status = cli.main([*words, "--", "/app/mail", "--now"])
+        return status, [(call.args[0].name, call.args[0].due, call.args[1]) for call in self.command.call_args_list]
+
+    def latest(self, due):
+        return self.enterContext(mock.patch.object(calendar_times, "latest", return_value=due))
+
+    def test_runs_a_schedule_for_the_time_that_has_come(self):
+        latest = self.latest(DUE)
+        self.assertEqual(self.called("schedule", "mail", "--at", "hourly"), (0, [(NAME, DUE, ["/app/mail", "--now"])]))
+        latest.assert_called_once_with("hourly")
+
+    def test_refuses_a_schedule_whose_time_has_not_come_for_a_week(self):
+        self.latest(None)
+        self.assertEqual(self.called("schedule", "mail", "--at", "2020-01-01"), (1, []))
+        self.assertEqual(self.errors(), ["schedule mail: no time of it has come within a week"])
+
+    def test_repeats_a_schedule_only_where_that_is_declared(self):
+        self.latest(DUE)
+        for words, runs in (((), 0), (("--repeatable",), 1)):
+            self.primary = Primary()
+            self.primary.claim("bravo").take()
+            self.primary.now += claims.LEASE + 1
+            self.called("schedule", "mail", "--at", "hourly", *words)
+            self.assertEqual(self.command.call_count, runs)
+
+    def test_runs_a_worker_however_long_that_takes_to_begin(self):
+        self.primary.away = True
+        self.meanwhile = [*[lambda: None] * 1000, self.away(False)]
+        self.assertEqual(self.called("worker", "mail"), (0, [("worker mail", claims.ALWAYS, ["/app/mail", "--now"])]))
+
+    def test_takes_a_worker_for_failed_unless_it_was_told_to_end(self):
+        self.command.return_value = (1, True)
+        self.assertEqual(self.called("worker", "mail")[0], 1)
+        self.command.side_effect = lambda *_: (self.stop.event.set(), (-15, True))[1]
+        self.assertEqual(self.called("worker", "mail")[0], 0)
+
+    def test_gives_migrations_ten_minutes_to_begin(self):
+        self.assertEqual(self.called("migrations"), (0, [("migrations", claims.ALWAYS, ["/app/mail", "--now"])]))
+        self.primary.away = True
+        self.meanwhile = [lambda: None] * 1000
+        self.assertEqual(self.called("migrations")[0], 1)
+        self.assertEqual(sum(self.pauses), 603)
+        self.assertEqual(self.errors(), ["migrations: not begun within 600 s: the primary is away, or another server is at it"])
+
+    def test_takes_migrations_that_were_told_to_end_for_failed(self):
+        self.command.side_effect = lambda *_: (self.stop.event.set(), (-15, True))[1]
+        self.assertEqual(self.called("migrations")[0], 143)
+        self.assertEqual(self.called("migrations")[0], 1)
+
+
+class Said(unittest.TestCase):
+    def test_is_a_line_for_the_journal_and_there_at_once(self):
+        output = io.TextIOWrapper(io.BytesIO())
+        with contextlib.redirect_stdout(output), mock.patch.object(time, "gmtime", return_value=time.gmtime(1_795_575_601)):
+            cli.say("warn", "mail")
+        self.assertEqual(json.loads(output.buffer.getvalue()), {"timestamp": "2026-11-25T03:00:01Z", "level": "warn", "message": "mail"})
 
 
 class Times(unittest.TestCase):
@@ -199,7 +284,7 @@ class Times(unittest.TestCase):
 
     def setUp(self):
         try:
-            calendar_times.times("daily", 0, 1)
+            calendar_times.times("daily", "1970-01-01", 1)
         except (OSError, ValueError):
             self.skipTest("no systemd-analyze")
 
@@ -213,6 +298,21 @@ class Times(unittest.TestCase):
 
     def test_are_none_where_there_was_none_for_a_week(self):
         self.assertIsNone(self.latest("2020-01-01", "2026-11-25 20:05:00"))
+
+    def test_are_found_up_to_a_week_ago(self):
+        self.assertEqual(self.latest("Wed 20:00", "2026-12-02 19:59:59"), "2026-11-25 20:00:00")
+
+    def test_are_all_looked_through_however_many_there_are(self):
+        with mock.patch.object(calendar_times, "AT_ONCE", 2):
+            self.assertEqual(self.latest("Wed 03:00:0/10", "2026-11-25 20:05:00"), "2026-11-25 03:00:50")
+
+    def test_are_those_until_now(self):
+        with mock.patch.object(calendar_times.time, "time", return_value=1_795_575_601.5):
+            self.assertEqual(calendar_times.latest("*:*:*"), "2026-11-25 03:00:01")
+
+    def test_cannot_be_told_of_what_is_no_expression(self):
+        with self.assertRaises(calendar_times.subprocess.CalledProcessError):
+            self.latest("now and then", "2026-11-25 20:05:00")
 
 
 if __name__ == "__main__":

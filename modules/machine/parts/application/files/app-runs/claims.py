@@ -64,17 +64,18 @@ class Claim:
 
     def take(self, expired=False):
         """Claims what nobody has, and with `expired` what nobody holds any more. Returns the row as it is then."""
+        others = " OR until < NOW(6)" if expired else ""
         with self._cursor() as cursor:
             cursor.execute(
                 f"INSERT IGNORE INTO claims (name, due, holder, until) VALUES (%s, %s, %s, {UNTIL})",
                 [self.name, self.due, self.holder],
             )
-            if expired:
-                cursor.execute(
-                    f"UPDATE claims SET holder = %s, until = {UNTIL}"
-                    " WHERE name = %s AND due = %s AND outcome IS NULL AND until < NOW(6)",
-                    [self.holder, self.name, self.due],
-                )
+            # Its own it holds anew: when the answer to an earlier attempt got lost, much of that time may be over.
+            cursor.execute(
+                f"UPDATE claims SET holder = %s, until = {UNTIL}"
+                f" WHERE name = %s AND due = %s AND outcome IS NULL AND (holder = %s{others})",
+                [self.holder, self.name, self.due, self.holder],
+            )
             cursor.execute(
                 "SELECT holder, outcome, until < NOW(6) FROM claims WHERE name = %s AND due = %s", [self.name, self.due]
             )
@@ -105,7 +106,7 @@ class Claim:
         """Notes runs of earlier times that nobody finished or noted, and forgets old ones. Returns how many were noted."""
         with self._cursor() as cursor:
             cursor.execute(
-                f"DELETE FROM claims WHERE name = %s AND due > %s AND due < NOW() - INTERVAL {KEPT} DAY", [self.name, ALWAYS]
+                f"DELETE FROM claims WHERE name = %s AND due < NOW() - INTERVAL {KEPT} DAY", [self.name]
             )
             return cursor.execute(
                 "UPDATE claims SET outcome = 'interrupted' WHERE name = %s AND due < %s AND outcome IS NULL AND until < NOW(6)",

@@ -21,15 +21,7 @@ def say(level, message):
 
 def main(arguments):
     split = arguments.index("--")
-    parser = argparse.ArgumentParser(prog="app-runs", description="Runs a command of the application on one server at a time.")
-    kinds = parser.add_subparsers(dest="kind", required=True)
-    kinds.add_parser("worker", help="all the time, on whichever server has the claim").add_argument("name")
-    kinds.add_parser("migrations", help="now, when no other server does")
-    schedule = kinds.add_parser("schedule", help="for the last time that has come, unless a server has run it for that time")
-    schedule.add_argument("name")
-    schedule.add_argument("--at", required=True)
-    schedule.add_argument("--repeatable", action="store_true")
-    options = parser.parse_args(arguments[:split])
+    options = _parser().parse_args(arguments[:split])
     command, stop = arguments[split + 1 :], hold.Stop()
     if options.kind == "schedule":
         due = calendar_times.latest(options.at)
@@ -39,60 +31,68 @@ def main(arguments):
         return schedule_run(Claim(f"schedule {options.name}", due), command, options.repeatable, stop)
     if options.kind == "migrations":
         return exclusive(Claim("migrations"), command, stop, PATIENCE_SECONDS)
-    return exclusive(Claim(f"worker {options.name}"), command, stop)
+    status = exclusive(Claim(f"worker {options.name}"), command, stop)
+    # One that was told to end did nothing wrong. Migrations that were told so have not come to their end.
+    return 0 if stop.event.is_set() else status
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="app-runs", description="Runs a command of the application on one server at a time.")
+    kinds = parser.add_subparsers(dest="kind", required=True)
+    kinds.add_parser("worker", help="all the time, on whichever server has the claim").add_argument("name")
+    kinds.add_parser("migrations", help="now, when no other server does")
+    schedule = kinds.add_parser("schedule", help="for the last time that has come, unless a server has run it for that time")
+    schedule.add_argument("name")
+    schedule.add_argument("--at", required=True)
+    schedule.add_argument("--repeatable", action="store_true")
+    return parser
 
 
 def exclusive(claim, command, stop, patience=None):
-    """Waits for the claim, for ever or so many seconds, runs the command, and lets go of the claim."""
-    deadline = None if patience is None else hold.now() + patience
+    """Waits for the claim, for ever or so many seconds, runs the command, and lets go of the claim. Returns its exit status, 1 if it was not begun."""
+    asked = hold.now()
     while not stop.event.is_set():
-        if deadline is not None and hold.now() > deadline:
+        if patience and hold.now() - asked > patience:
             say("error", f"{claim.name}: not begun within {patience} s: the primary is away, or another server is at it")
             return 1
         begun = hold.now()
         row = attempt(claim, expired=True)
-        if row is None or row.holder != claim.holder or row.expired:
+        if row is None or row.holder != claim.holder:
             stop.event.wait(POLL_SECONDS)
             continue
         say("info", f"{claim.name} runs here")
-        status, held = hold.run(claim, command, stop, begun, say)
-        if held:
-            quietly(claim.release)
-        return 0 if stop.event.is_set() else exit_status(status)
-    return 0
+        status, _ = hold.run(claim, command, stop, begun, say)
+        quietly(claim.release)
+        return exit_status(status)
+    return 1
 
 
 def schedule_run(claim, command, repeatable, stop):
     """Runs the command if no server has for this time; else watches the one that does, and tells if it is interrupted."""
-    told_earlier = False
     while not stop.event.is_set():
         begun = hold.now()
         row = attempt(claim)
         if row is None:
             stop.event.wait(POLL_SECONDS)
             continue
-        if not told_earlier:
-            told_earlier = True
-            count = quietly(claim.earlier_interrupted)
-            if count:
-                say("error", f"{claim.name}: {count} earlier run was interrupted, and is not repeated")
         if row.outcome is not None:
             return 0
-        mine = row.holder == claim.holder
-        if not mine and not row.expired:
-            stop.event.wait(POLL_SECONDS)
-            continue
-        if row.expired and not (mine and repeatable):
-            where = row.holder.split(" ")[0]
+        if row.holder != claim.holder:
+            if not row.expired:
+                stop.event.wait(POLL_SECONDS)
+                continue
+            where = row.holder.split()[0]
             if not repeatable:
                 if quietly(claim.interrupted):
                     say("error", f"{claim.name}: the run of {claim.due} UTC on {where} was interrupted, and is not repeated")
                     return 1
                 continue
             again = attempt(claim, expired=True)
-            if again is None or again.holder != claim.holder or again.expired:
+            if again is None or again.holder != claim.holder:
                 continue
             say("error", f"{claim.name}: the run of {claim.due} UTC on {where} was interrupted; it is repeated here")
+        if count := quietly(claim.earlier_interrupted):
+            say("error", f"{claim.name}: interrupted earlier, and not repeated: {count} of its runs")
         status, held = hold.run(claim, command, stop, begun, say)
         if not held or stop.event.is_set():
             say("error", f"{claim.name}: the run of {claim.due} UTC was interrupted here")

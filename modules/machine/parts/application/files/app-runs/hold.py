@@ -34,7 +34,7 @@ def run(claim, command, stop, begun, say):
     process = subprocess.Popen(command, start_new_session=True)
     renewals = _Renewals(claim, begun)
     renewals.start()
-    told = killed = False
+    told = False
     while process.poll() is None:
         age = now() - renewals.last
         if not told and (stop.event.is_set() or renewals.lost or age > TERM_SECONDS):
@@ -42,9 +42,8 @@ def run(claim, command, stop, begun, say):
                 say("error", f"{claim.name}: {'somebody else has it' if renewals.lost else 'the primary cannot be reached'}; it is ended here")
             _signal(process, signal.SIGTERM)
             told = True
-        if not killed and (age > KILL_SECONDS):
+        if age > KILL_SECONDS:
             _signal(process, signal.SIGKILL)
-            killed = True
         time.sleep(0.2)
     renewals.ended.set()
     # What it has started and left behind.

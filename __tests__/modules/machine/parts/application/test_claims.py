@@ -1,0 +1,184 @@
+"""Who holds a claim, and until when, as the statements say that the primary is sent. Run by app-runs.programs.test.ts."""
+
+import os
+import pathlib
+import socket
+import ssl
+import subprocess
+import tempfile
+import threading
+import unittest
+from unittest import mock
+
+from support import DUE, Primary
+
+import claims
+
+EARLIER, LATER = "2026-11-25 02:00:00", "2026-11-25 04:00:00"
+
+
+class Claims(unittest.TestCase):
+    def setUp(self):
+        self.primary = Primary()
+        self.alpha, self.bravo = self.primary.claim("alpha"), self.primary.claim("bravo")
+
+    def time_passes(self, seconds):
+        self.primary.now += seconds
+
+    def test_are_of_the_first_who_asks(self):
+        for claim in (self.alpha, self.bravo, self.alpha):
+            self.assertEqual(claim.take(), claims.Row(self.alpha.holder, None, False))
+
+    def test_are_of_one_process_not_of_its_server(self):
+        self.assertRegex(self.alpha.holder, "^alpha .{36}$")
+        self.assertNotEqual(self.primary.claim("alpha").holder, self.alpha.holder)
+
+    def test_are_each_of_one_thing_at_one_time(self):
+        self.alpha.take()
+        for other in (self.primary.claim("bravo", due=LATER), self.primary.claim("bravo", "schedule report"), self.primary.claim("bravo", "worker mail", claims.ALWAYS)):
+            self.assertEqual(other.take(expired=True).holder, other.holder)
+            other.finish("succeeded")
+            self.assertTrue(self.alpha.renew())
+
+    def test_end_half_a_minute_after_they_were_taken_or_renewed(self):
+        for holds in (self.alpha.take, self.alpha.renew):
+            holds()
+            self.time_passes(claims.LEASE)
+            self.assertEqual(self.bravo.take(expired=True), claims.Row(self.alpha.holder, None, False))
+        self.time_passes(1)
+        self.assertEqual(self.bravo.take(), claims.Row(self.alpha.holder, None, True))
+        self.assertEqual(self.bravo.take(expired=True), claims.Row(self.bravo.holder, None, False))
+        self.assertFalse(self.alpha.renew())
+
+    def test_are_renewed_while_nobody_else_has_them(self):
+        self.alpha.take()
+        self.time_passes(claims.LEASE + 1)
+        self.assertTrue(self.alpha.renew())
+        self.assertEqual(self.bravo.take(expired=True).holder, self.alpha.holder)
+
+    def test_begin_anew_where_the_answer_to_the_first_attempt_got_lost(self):
+        self.alpha.take()
+        self.time_passes(claims.LEASE + 1)
+        self.assertEqual(self.alpha.take(), claims.Row(self.alpha.holder, None, False))
+        self.time_passes(claims.LEASE)
+        self.assertEqual(self.bravo.take(expired=True).holder, self.alpha.holder)
+
+    def test_that_are_let_go_are_of_the_next_who_asks(self):
+        self.alpha.take()
+        self.bravo.release()
+        self.assertEqual(self.bravo.take(expired=True).holder, self.alpha.holder)
+        self.alpha.release()
+        self.assertEqual(self.bravo.take(expired=True).holder, self.bravo.holder)
+
+    def test_are_over_with_their_outcome(self):
+        self.alpha.take()
+        self.bravo.finish("failed with 1")
+        self.alpha.finish("succeeded")
+        self.alpha.finish("failed with 1")
+        self.assertFalse(self.alpha.renew())
+        self.time_passes(claims.LEASE + 1)
+        self.assertFalse(self.bravo.interrupted())
+        self.assertEqual(self.bravo.take(expired=True), claims.Row(self.alpha.holder, "succeeded", True))
+
+    def test_are_noted_as_interrupted_by_one_and_not_before_they_end(self):
+        self.alpha.take()
+        self.assertFalse(self.bravo.interrupted())
+        self.time_passes(claims.LEASE + 1)
+        self.assertTrue(self.bravo.interrupted())
+        self.assertFalse(self.primary.claim("charlie").interrupted())
+        self.assertEqual(self.primary.outcomes(), {DUE: "interrupted"})
+
+    def test_of_earlier_times_are_noted_where_nobody_was_there_to_do_it(self):
+        self.primary.claim("alpha", due=EARLIER).take()
+        for other in (self.primary.claim("alpha", due=LATER), self.primary.claim("alpha", "schedule report", EARLIER), self.alpha):
+            other.take()
+        self.assertEqual(self.alpha.earlier_interrupted(), 0)
+        self.time_passes(claims.LEASE + 1)
+        self.assertEqual([self.alpha.earlier_interrupted(), self.bravo.earlier_interrupted()], [1, 0])
+        self.assertEqual(self.primary.outcomes(), {EARLIER: "interrupted", DUE: None, LATER: None})
+        self.assertEqual(self.primary.outcomes("schedule report"), {EARLIER: None})
+
+    def test_of_earlier_times_keep_their_outcome_for_five_weeks(self):
+        old, recent = "2026-10-21 03:00:00", "2026-10-21 03:00:02"
+        for due in (old, recent):
+            self.primary.claim("alpha", due=due).take()
+            self.primary.claim("alpha", "schedule report", due).take()
+            self.primary.claim("bravo", due=due).take()
+        self.primary.claim("alpha", due=recent).take()
+        self.time_passes(0)
+        self.alpha.earlier_interrupted()
+        self.assertEqual(list(self.primary.outcomes()), [recent])
+        self.assertEqual(list(self.primary.outcomes("schedule report")), [old, recent])
+
+    def test_leave_no_connection_behind(self):
+        self.alpha.take()
+        self.alpha.renew()
+        self.assertEqual((self.primary.asked, self.primary.open), (2, 0))
+
+
+class Connection(unittest.TestCase):
+    """To a server that shows a certificate for db.example."""
+
+    def setUp(self):
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.key, self.certificate = folder / "key", folder / "certificate"
+        command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "10"]
+        options = ["-subj", "/CN=db.example", "-addext", "subjectAltName=DNS:db.example", "-keyout", self.key, "-out", self.certificate]
+        try:
+            subprocess.run([*command, *options], check=True, capture_output=True)
+        except FileNotFoundError:
+            self.skipTest("no openssl")
+        (folder / "password").write_text("secret\n")
+        self.environment = {
+            "DATABASE_WRITE": "127.0.0.1:3306",
+            "DATABASE_USER": "app",
+            "DATABASE_PASSWORD_FILE": str(folder / "password"),
+            "DATABASE_CA_FILE": str(self.certificate),
+        }
+
+    def connected(self, name):
+        """What the driver is told."""
+        self.enterContext(mock.patch.dict(os.environ, {**self.environment, "DATABASE_TLS_NAME": name}))
+        with mock.patch.object(claims.pymysql, "connect", create=True) as driver:
+            claims.connect()
+        return driver.call_args.kwargs
+
+    def verify(self, context):
+        ours, theirs = socket.socketpair()
+        server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        server.load_cert_chain(self.certificate, self.key)
+
+        def answer():
+            try:
+                server.wrap_socket(theirs, server_side=True).close()
+            except OSError:
+                theirs.close()
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        try:
+            with ours:
+                # As the driver calls it: the address, which is in no certificate.
+                context.wrap_socket(ours, server_hostname="127.0.0.1").close()
+        finally:
+            thread.join()
+
+    def test_is_to_the_primary_as_the_application_and_gives_up_in_time(self):
+        told = self.connected("db.example")
+        self.assertIsInstance(told.pop("ssl"), ssl.SSLContext)
+        self.assertEqual(
+            told,
+            {
+                **{"host": "127.0.0.1", "port": 3306, "user": "app", "password": "secret", "database": "platform"},
+                **{"connect_timeout": 3, "read_timeout": 5, "write_timeout": 5, "autocommit": True},
+            },
+        )
+
+    def test_is_to_whom_the_authority_has_given_that_name_whatever_the_address(self):
+        self.verify(self.connected("db.example")["ssl"])
+        with self.assertRaises(ssl.SSLCertVerificationError):
+            self.verify(self.connected("other.example")["ssl"])
+
+
+if __name__ == "__main__":
+    unittest.main()
