@@ -1,7 +1,9 @@
 """Names of objects, and the bucket as a client must take it. Run by backup.test.ts."""
 
+import contextlib
 import hashlib
 import http.server
+import io
 import threading
 import time
 import unittest
@@ -79,7 +81,7 @@ class Storage(http.server.BaseHTTPRequestHandler):
             keys = [key for key in self.versions if self._name(key).startswith(asked["prefix"])]
             items = [(key, number) for key in sorted(keys, reverse=True) for number in range(len(self.versions[key]))]
             return self._answer(200, self._page([f"<Version><Key>{self._name(key)}</Key><VersionId>{number}</VersionId></Version>" for key, number in items]))
-        if "list-type" in asked:
+        if asked.get("list-type") == "2":
             return self._list(asked)
         self._answer(200 if found else 404, found[-1] if found else b"")
 
@@ -134,7 +136,9 @@ class Client(unittest.TestCase):
 
     def test_an_object_that_was_written_over_is_read_as_it_was_shipped(self):
         Storage.versions[f"/bucket/{self.key}"] = [b"content", b"by an intruder"]
-        self.assertEqual(self.bucket.get(self.key), b"content")
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            self.assertEqual(self.bucket.get(self.key), b"content")
+        self.assertEqual(said.getvalue(), f"{self.key} was written over; the version that was shipped is used\n")
 
     def test_a_damaged_object_is_named(self):
         Storage.versions[f"/bucket/{self.key}"] = [b"kontent"]
@@ -165,6 +169,8 @@ class Client(unittest.TestCase):
             [bucket.Object(key, len(content), hashlib.md5(content).hexdigest(), "2026-11-25T03:00:00.000Z") for key, content in contents.items()],
         )
         self.assertEqual([item.key for item in self.bucket.list("a b/", "a b/3")], ["a b/4", "a b/5"])
+        # As the signature is made of it.
+        self.assertEqual(Storage.asked[-1], "list-type=2&prefix=a%20b%2F&start-after=a%20b%2F3")
 
     def test_a_list_that_is_refused_is_not_an_empty_one(self):
         Storage.refuse = 403

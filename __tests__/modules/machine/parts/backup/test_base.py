@@ -64,8 +64,8 @@ class Made(unittest.TestCase):
         for name in ("binlog.000001", "relay.000001"):
             (self.folder / name).write_bytes(b"x" * 5000)
         self.members = [(self.ME, "SECONDARY"), (self.OTHER, "PRIMARY")]
-        self.done, self.put, self.bases = [], {}, []
-        self.enterContext(mock.patch.object(base, "connect", return_value="connection"))
+        self.done, self.put, self.bases, self.connected = [], {}, [], []
+        self.enterContext(mock.patch.object(base, "connect", lambda *how: self.connected.append(how) or "connection"))
         self.enterContext(mock.patch.object(base, "rows", self.rows))
         self.enterContext(mock.patch.object(base, "seal", lambda content, recipients: b"sealed " + content))
         self.enterContext(mock.patch.object(base, "_counted", return_value={"gtids": "u:1-7", "rows": {}}))
@@ -90,7 +90,7 @@ class Made(unittest.TestCase):
             return ((self.ME, "9.7.4", self.NOW),)
         if statement == base.MEMBERS:
             return self.members
-        return (("u:1-5,\nv:1",),) if "clone_status" in statement else ()
+        return (("u:1-5,\nv:1",),) if statement == "SELECT GTID_EXECUTED FROM performance_schema.clone_status" else ()
 
     def make(self):
         self.assertEqual(base.make_when_due(self.settings, self.bucket), 0)
@@ -130,10 +130,14 @@ class Made(unittest.TestCase):
             {key: told[key] for key in ("format", "mysql", "timeline", "server", "taken", "gtids", "recipients", "rows")},
             {"format": 1, "mysql": "9.7.4", "timeline": "t", "server": self.ME, "taken": names.stamp(self.NOW + 5), "gtids": "u:1-5,v:1", "recipients": ["age1", "age2"], "rows": rows},
         )
+        # For whoever has no program of ours.
+        self.assertRegex(told["what"], r"age --decrypt \| zstd --decompress \| tar --extract$")
         self.assertEqual(told["parts"][1], {"key": parts[1], "bytes": 4, "sha256": hashlib.sha256(b"4567").hexdigest()})
         self.assertEqual(self.flow.call_args.args[0], ["tar", "--create", "--directory", base.CLONE, "."])
         self.assertIn("age2", self.flow.call_args.args[2])
         self.assertIn(f"CLONE LOCAL DATA DIRECTORY = '{base.CLONE}'", self.done)
+        # A copy may take hours.
+        self.assertEqual(self.connected, [(self.settings, 6 * 3600)])
 
     def test_says_nothing_of_itself_where_packing_failed(self):
         self.ended.side_effect = ValueError("tar failed")

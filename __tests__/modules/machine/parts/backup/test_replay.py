@@ -36,6 +36,22 @@ class Order(unittest.TestCase):
         chosen, _ = replay.order([looked(server, "binlog.000001", [], range(1, 6)) for server in ("m1", "m2", "m3")], {})
         self.assertEqual(len(chosen), 1)
 
+    def test_of_two_that_hold_the_same_the_one_that_holds_more_is_applied(self):
+        long, short = looked("m1", "binlog.000001", [], range(1, 6)), looked("m2", "binlog.000001", [], range(1, 3))
+        for logs in ([long, short], [short, long]):
+            self.assertEqual(replay.order(logs, {})[0], [long])
+
+    def test_a_log_holds_no_more_than_it_has(self):
+        # A replica commits in another order than the primary.
+        one = looked("m1", "binlog.000001", [], [1, 2, 5])
+        self.assertEqual(one.gtids, {A: [(1, 2), (5, 5)]})
+        two = looked("m2", "binlog.000001", [], range(3, 6))._replace(previous={A: [(1, 2)]})
+        self.assertEqual(replay.order([one, two], {})[1], {A: [(1, 5)]})
+
+    def test_without_any_that_follows_on_the_base_that_is_the_end(self):
+        with self.assertRaisesRegex(Incomplete, f"^transactions are missing \\({A}:1-6\\), and later ones are there; what can be restored ends at the base$"):
+            replay.order([looked("m1", "binlog.000003", [(1, 6)], range(7, 9))], {})
+
     def test_a_gap_is_named_with_what_can_be_restored(self):
         one, three = looked("m1", "binlog.000001", [], range(1, 4)), looked("m1", "binlog.000003", [(1, 6)], range(7, 9))
         with self.assertRaisesRegex(Incomplete, f"{A}:4-6.*ends at 1970-01-01T00:00:03.000000Z"):
@@ -73,5 +89,7 @@ class Moment(unittest.TestCase):
         with self.assertRaisesRegex(Incomplete, "no transaction"):
             replay.require_reached(logs, f"before {A}:77")
         replay.require_reached(logs, "latest")
+        with self.assertRaises(Incomplete):
+            replay.require_reached([], "1970-01-01T00:09:00Z")
         # A heartbeat may be half a minute old.
         replay.require_reached(logs, second(50))

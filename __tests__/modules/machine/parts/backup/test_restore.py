@@ -317,6 +317,12 @@ class Fetch(unittest.TestCase):
         with self.assertRaisesRegex(Incomplete, f"{support.A}:2|a part of binlog.000001"):
             self.fetch()
         self.assertIn(f"restore goes on without {spoilt}: {spoilt} is damaged", self.said)
+        # Nor can the one after it be read.
+        ((missing, kept),) = [(key, self.objects.pop(key)) for key in list(self.objects) if f"{ends[1]:012}-{ends[2]:012}" in key]
+        self.objects[missing] = kept + b"!"
+        with self.assertRaisesRegex(Incomplete, "transactions are missing"):
+            self.fetch()
+        self.objects[missing] = kept
         self.ship(other, "binlog.000007", support.log({}, *parts[:2]))
         with self.assertRaisesRegex(Incomplete, "transactions are missing"):
             self.fetch()

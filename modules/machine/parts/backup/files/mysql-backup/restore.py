@@ -197,9 +197,10 @@ def _fetch_log(bucket, pieces, identity, folder, wanted):
         for first in range(0, len(pieces), BATCH):
             batch = pieces[first : first + BATCH]
             for piece, content in zip(batch, pool.map(lambda piece: _content(bucket, piece, identity), batch)):
-                if content is None or piece.start > end:
-                    if content and piece.start > end:
-                        yield _behind(server, file, content, wanted)
+                if content is None:
+                    continue
+                if piece.start > end:
+                    yield _behind(server, file, content, wanted)
                     continue
                 out.seek(piece.start)
                 out.write(content)
