@@ -42,6 +42,10 @@ class Previous(unittest.TestCase):
         with self.assertRaises(ValueError):
             binlog.previous(binlog.MAGIC + transaction(A, 1, 1))
 
+    def test_with_tags_is_refused(self):
+        with self.assertRaisesRegex(ValueError, "^tagged GTIDs$"):
+            binlog.previous(binlog.MAGIC + event(binlog.PREVIOUS_GTIDS, bytes(7) + b"\1" + bytes(40)))
+
 
 class Cut(unittest.TestCase):
     def setUp(self):

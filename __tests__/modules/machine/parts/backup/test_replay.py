@@ -59,7 +59,7 @@ class Order(unittest.TestCase):
 
     def test_behind_a_hole_in_a_file_nothing_is_applied_but_from_another_member(self):
         data = transaction(A, 4, 4)
-        behind = replay.look("m1", "binlog.000001", b"\xfebin" + data, replay.wanted_until("latest"), start=4)
+        behind = replay.look("m1", "binlog.000001", b"\xfebin" + data, replay.wanted_until("latest"), behind=True)
         before = looked("m1", "binlog.000001", [], range(1, 3))
         with self.assertRaises(Incomplete):
             replay.order([before, behind], {})

@@ -37,13 +37,13 @@ def events(data, start=0):
         at += size
 
 
-def transactions(data, start=0):
+def transactions(data):
     """
-    The transactions of a file, or of a part of one that begins with a transaction.
+    The transactions of a file, or of MAGIC and a part of one that begins with a transaction.
     @raises ValueError for one with a tagged GTID, which only a privilege that no account of ours has can make
     """
     found, last = None, 0
-    for kind, begin, end in events(data, start):
+    for kind, begin, end in events(data):
         if kind == TAGGED_GTID:
             raise ValueError(f"tagged GTID at {begin}")
         if found and kind in (GTID, ROTATE, STOP):

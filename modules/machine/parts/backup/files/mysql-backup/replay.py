@@ -46,17 +46,17 @@ def moment_of(at):
     return calendar.timegm(time.strptime(whole, "%Y-%m-%dT%H:%M:%S")) * 1_000_000 + int(fraction.ljust(6, "0")[:6] or 0)
 
 
-def look(server, file, data, wanted, start=0):
-    """Reads a log, or what is there of one behind a hole (`start`)."""
+def look(server, file, data, wanted, behind=False):
+    """Reads a log, or what is there of one `behind` a hole."""
     intervals, end, committed, stopped = {}, len(binlog.MAGIC), 0, False
-    for transaction in binlog.transactions(data, start):
+    for transaction in binlog.transactions(data):
         committed = max(committed, transaction.committed)
         if not wanted(transaction):
             stopped = True
             break
         _add(intervals.setdefault(transaction.source, []), transaction.number)
         end = transaction.end
-    previous = None if start else binlog.previous(data)
+    previous = None if behind else binlog.previous(data)
     return Log(server, file, previous, union(intervals), end, committed, stopped)
 
 

@@ -217,7 +217,7 @@ def _fetch_log(bucket, pieces, identity, folder, wanted):
 
 
 def _behind(server, file, content, wanted):
-    return replay.look(server, file, MAGIC + content, wanted, start=len(MAGIC))
+    return replay.look(server, file, MAGIC + content, wanted, behind=True)
 
 
 def _content(bucket, piece, identity):
