@@ -7,6 +7,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { Command, InvalidArgumentError } from "commander";
 import { create } from "tar";
+import { makeFolder } from "./folder.js";
 
 /** Properties of {@link buildRelease}. */
 export interface BuildProps {
@@ -47,7 +48,7 @@ const tarballOf = ({ folder, version = "1.0.0" }: BuildProps): string => resolve
 /**
  * Builds the tarball of a release: one folder per program: `app`, `app-runs`, `mysql-group`, `mysql-backup`, and `platform` with scripts.
  * The same source, version and tools give the same bytes.
- * @throws when the application's `build` fails, with what it printed
+ * @throws when the application's `build` fails, with what it printed, or when the folder cannot be made
  */
 export const buildRelease = async (props: BuildProps): Promise<BuiltRelease> => {
   const { folder, application = guestbook, version = "1.0.0" } = props;
@@ -72,7 +73,7 @@ export const buildRelease = async (props: BuildProps): Promise<BuiltRelease> => 
       await cp(script, copy);
       await chmod(copy, 0o755);
     }
-    await mkdir(resolve(folder), { recursive: true });
+    await makeFolder(resolve(folder));
     // Nobody reads half a tarball, and none is newer than what was read for it.
     const unfinished = `${path}.${process.pid}`;
     await pack(staging, unfinished);

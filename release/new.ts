@@ -2,6 +2,7 @@ import { cp, readdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { Argument, Command, Option } from "commander";
+import { makeFolder } from "./folder.js";
 
 /** The example of each runtime. */
 const examples = { node: "guestbook", python: "poll" } as const;
@@ -12,7 +13,7 @@ const leftOut = new Set(["node_modules", "__pycache__", "package-lock.json"]);
 
 /**
  * Copies the example of a runtime into a folder of one's own.
- * @throws when the folder holds something already
+ * @throws when the folder holds something already, or cannot be made
  */
 export const newApplication = async (runtime: Runtime, folder: string): Promise<void> => {
   const existing = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
@@ -23,6 +24,7 @@ export const newApplication = async (runtime: Runtime, folder: string): Promise<
     throw new Error(
       `app:new: ${folder} must be new or empty, got ${existing.length} entries (${existing[0]}, …); name another folder`,
     );
+  await makeFolder(folder);
   const source = fileURLToPath(new URL(`../examples/${examples[runtime]}`, import.meta.url));
   await cp(source, folder, { recursive: true, filter: (path) => !leftOut.has(basename(path)) });
 };

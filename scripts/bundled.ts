@@ -1,6 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { Script } from "node:vm";
 import type { Plugin } from "esbuild";
@@ -56,6 +56,14 @@ function readFresh(file: string): Bundle | undefined {
 
 const unfinished = (file: string): string => `${file}.${process.pid}`;
 
+/** Removes what runs have left that were ended while they wrote, which takes no minute. */
+function removeLeft(file: string): void {
+  for (const name of readdirSync(dirname(file))) {
+    const left = join(dirname(file), name);
+    if (name.startsWith(`${basename(file)}.`) && changedMs(left) < Date.now() - 60_000) rmSync(left, { force: true });
+  }
+}
+
 /** Writes all or nothing, whoever else writes at the same time. */
 function write(file: string, { header, code, compiled }: Bundle): void {
   writeFileSync(unfinished(file), Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), code, compiled]));
@@ -99,6 +107,7 @@ const installed = (error: unknown): unknown =>
 async function make({ entry, file }: BundleProps): Promise<Bundle> {
   const { build } = await import("esbuild");
   mkdirSync(dirname(file), { recursive: true });
+  removeLeft(file);
   const startMs = now(file);
   const { metafile, outputFiles } = await build({
     entryPoints: [entry],

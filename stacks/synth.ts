@@ -1,6 +1,7 @@
 import { App } from "cdktf";
 import { loadEnvironment, readInvocation, type ImportFile } from "../modules/config/load.js";
 import { problemReport } from "../modules/config/problem.js";
+import { restoreProblems } from "../modules/config/restore.js";
 import { monitoringReview } from "../modules/review/monitoring.js";
 import { policyResults, refuseViolations } from "../modules/review/policies/index.js";
 import { writeReview } from "../modules/review/index.js";
@@ -14,7 +15,8 @@ import { addStacks } from "./index.js";
 export async function synth(importFile?: ImportFile): Promise<void> {
   const { environment, hasDatadogApiKey, terraform } = readInvocation();
   const config = await loadEnvironment(environment, importFile);
-  const unfit = encryptionProblems(config, terraform);
+  const today = new Date();
+  const unfit = [...encryptionProblems(config, terraform), ...restoreProblems(config, today)];
   if (unfit.length > 0) throw new Error(problemReport(environment, unfit));
   const app = new App();
   addStacks(app, config, terraform);
@@ -22,5 +24,5 @@ export async function synth(importFile?: ImportFile): Promise<void> {
   refuseViolations(policies);
   const sections = monitoringReview(config);
   app.synth();
-  writeReview({ config, outdir: app.outdir, policies, hasDatadogApiKey, today: new Date(), sections });
+  writeReview({ config, outdir: app.outdir, policies, hasDatadogApiKey, today, sections });
 }

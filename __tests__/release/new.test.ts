@@ -32,6 +32,12 @@ describe("an application of one's own", () => {
     );
   });
 
+  it.each(["/proc/none/application", "/proc/none"])("is not begun where no folder can be made: %s", async (nowhere) => {
+    const words = "/proc/none: must be a folder that can be made, got ENOENT; name another folder";
+    await expect(newApplication("python", nowhere)).rejects.toThrow(words);
+    await expect(buildRelease({ folder: nowhere, application: "examples/poll" })).rejects.toThrow(words);
+  });
+
   it.each(["new", "build", "check"])("app:%s explains itself", (command) => {
     const help = execFileSync(process.execPath, ["--import", "tsx", `release/${command}.ts`, "--help"], {
       encoding: "utf8",

@@ -11,10 +11,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { loadBundled, type Bundled } from "../../scripts/bundled.js";
 
 interface Fixture {
@@ -127,6 +127,19 @@ describe("a bundle is made anew", () => {
     writeFileSync(at("copy/deep/part.ts"), 'export const name: string = "copy";');
     const { module } = await loadBundled<Fixture>({ entry: at("copy/entry.ts"), file: at("copy/made/entry.bundle") });
     expect(module.greeting).toBe("hello copy");
+  });
+
+  it("and what a run has left that was ended while it wrote goes, though not what another one writes now", async () => {
+    mkdirSync(at("made"));
+    const left = at(`made/entry.bundle.${process.pid + 1}`);
+    writeFileSync(left, "half");
+    await load();
+    expect(readdirSync(at("made"))).toContain(basename(left));
+    vi.spyOn(Date, "now").mockReturnValue(Date.now() + 61_000);
+    onTestFinished(() => void vi.restoreAllMocks());
+    rmSync(at("made/entry.bundle"));
+    await load();
+    expect(readdirSync(at("made"))).toEqual(["entry.bundle"]);
   });
 
   it("when it is damaged", async () => {

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { afterEach, expect, it, vi } from "vitest";
 import { synth } from "../../stacks/synth.js";
-import { exampleInput } from "../support/config.js";
+import { exampleBackup, exampleInput } from "../support/config.js";
 import { temporaryFolder } from "../support/payload-files.js";
 
 afterEach(() => vi.unstubAllEnvs());
@@ -18,6 +18,14 @@ it.each([
     "Terraform, which cannot encrypt state,",
     { backend: { type: "local", acceptLocalState: true, encryption: {} } } as const,
     "backend.encryption: must be synthesized for OpenTofu",
+  ],
+  [
+    "the day, before which nothing is that is to be restored,",
+    {
+      backup: exampleBackup,
+      restore: { timeline: "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4", at: "9999-12-31T00:00:00Z" },
+    },
+    "restore.at: must have passed",
   ],
 ])("an app run that %s refuses writes nothing", async (_who, mistake, words) => {
   const folder = temporaryFolder();

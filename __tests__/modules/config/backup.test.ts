@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { findProblems } from "../../../modules/config/check.js";
+import { problemLine } from "../../../modules/config/problem.js";
+import { restoreProblems } from "../../../modules/config/restore.js";
 import type { EnvironmentInput } from "../../../modules/config/schema.js";
 import { secretFilesOf } from "../../../modules/config/secrets.js";
 import { outboundOf } from "../../../modules/config/traffic/resolve.js";
@@ -64,6 +66,15 @@ describe("restore", () => {
       ]);
     },
   );
+
+  it("goes to a moment that has passed", () => {
+    const problems = (at: string) =>
+      restoreProblems({ restore: { timeline, at } }, new Date("2026-12-01T20:00:00Z")).map(problemLine);
+    expect(["2026-12-01T20:00:00Z", "latest", `before ${timeline}:4711`].flatMap(problems)).toEqual([]);
+    expect(problems("2026-12-01T20:00:01Z")).toEqual([
+      'restore.at: must have passed (it is 2026-12-01T20:00:00.000Z), got "2026-12-01T20:00:01Z"; write a time that has passed, in UTC, or "latest"',
+    ]);
+  });
 
   it("comes with the place of the archive, and with a new name of the group", () => {
     const restore = { timeline, at: "latest" };

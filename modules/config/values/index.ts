@@ -52,11 +52,19 @@ const takenNames = [
   `service-${ports.balancerHttps}`,
 ];
 
+/** What the policy `no-secret-literal` takes for the name of a secret, of what a server's name can be. */
+const secretName = /(^|-)(password|secret|token)$/;
+
 /** Server name: RFC 1123 label in lower case. It begins with a letter, because keys that look like numbers lose their order. */
 export const serverName = text((value) => {
   if (takenNames.includes(value))
     return {
       rule: `must be none of ${takenNames.join(", ")}, which mean something else already`,
+      fix: "choose another",
+    };
+  if (secretName.test(value))
+    return {
+      rule: "must not end with password, secret or token: what stands under such a name is taken for a secret",
       fix: "choose another",
     };
   return /^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(value) && value.length <= longestServerName

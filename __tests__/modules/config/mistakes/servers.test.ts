@@ -25,6 +25,13 @@ refused("servers and their roles", [
     { servers: { "4": { privateIp: "10.0.1.134", roles: ["web"] } } },
     'servers.4: must be a host name of at most 40 lower-case letters, digits and hyphens, beginning with a letter, got "4"; write it as "alpha"',
   ],
+  ...["token", "web-password"].map(
+    (name) =>
+      [
+        { servers: { [name]: { privateIp: "10.0.1.134", roles: ["web"] } } },
+        `servers.${name}: must not end with password, secret or token: what stands under such a name is taken for a secret, got "${name}"; choose another`,
+      ] as const,
+  ),
   ...["authority", "backend", "constructor", "hcloud", "localhost", "network", "service-443"].map(
     (name) =>
       [
