@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { lineChanges } from "../../scripts/mutate/line-changes.js";
 import { changed, changeOf } from "../../scripts/mutate/mutation.js";
-import { payloadMutations } from "../../scripts/mutate/payload-mutations.js";
+import { knownMutations } from "../../scripts/mutate/known-mistakes/index.js";
 
 describe("mutations of payload files", () => {
-  it.each(payloadMutations.map((mutation) => [`${mutation.file}: ${mutation.from}`, mutation] as const))(
+  it.each(knownMutations.map((mutation) => [`${mutation.file}: ${mutation.from}`, mutation] as const))(
     "can still be made: %s",
     (_, mutation) => {
       const text = readFileSync(new URL(`../../${mutation.file}`, import.meta.url), "utf8");

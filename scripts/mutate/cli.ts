@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { execa } from "execa";
 import { lineChanges } from "./line-changes.js";
 import { changeOf, type Change } from "./mutation.js";
-import { payloadMutations } from "./payload-mutations.js";
+import { knownMutations } from "./known-mistakes/index.js";
 import { tryChanges } from "./try-changes.js";
 
 /** Share of the mistakes that tests must notice. */
@@ -45,7 +45,7 @@ const inServerFiles = (name: string, description: string): Command =>
 
 inServerFiles("payload", "known mistakes, one at a time; ends with 1 below nine tenths noticed").action(
   async (options: Options) => {
-    const wanted = payloadMutations.filter((mutation) => mutation.file.includes(options.file));
+    const wanted = knownMutations.filter((mutation) => mutation.file.includes(options.file));
     await tryAndTell(
       wanted.map((mutation) => changeOf(textOf(mutation.file), mutation)),
       options,

@@ -9,6 +9,9 @@ export interface Mutation {
   readonly harm: string;
 }
 
+/** Such mistakes in a part of the payload, by the file below its `files/`. */
+export type KnownMistakes = Readonly<Record<string, readonly (readonly [from: string, to: string, harm: string])[]>>;
+
 /** A mistake at one place of one file. */
 export interface Change {
   /** Path in the repository. */

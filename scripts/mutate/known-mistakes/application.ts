@@ -1,0 +1,66 @@
+import type { KnownMistakes } from "../mutation.js";
+
+export const application: KnownMistakes = {
+  "deploy-app": [
+    ["flock --nonblock 9 ||", "true ||", "two deployments at once"],
+    ['mv -T "$ROOT/.next" "$CURRENT"', 'ln -sfn "$1" "$CURRENT"', "for a moment there is no release"],
+    ['switch_to "$previous"\n', "\n", "a broken release stays"],
+    ['try_out "$work/app" ||', "true ||", "a release is switched to untried"],
+    ['tail -n "+$((KEEP + 1))"', 'tail -n "+$KEEP"', "one release less to go back to"],
+    ["sort -rn |", "sort -n |", "the newest release is deleted"],
+    [
+      "systemctl restart app-trial.service",
+      "systemctl start app-trial.service",
+      "an old trial answers for the new release",
+    ],
+    [
+      'healthy "$READY" "$TRIAL_SECONDS" trial_runs',
+      'healthy "$READY" "$TRIAL_SECONDS"',
+      "a release that ends at once is waited for",
+    ],
+    ['sync -f "$work/app"', "true", "an empty release after a power cut"],
+    ['[ -z "$unpacked" ] || rm -rf "$release"', 'rm -rf "$release"', "a good release is deleted in an outage"],
+    ['[ "$previous" != "$release" ] || refuse', "true || refuse", "the current release is deleted"],
+    ['touch "$release"', "true", "going back forgets which was last"],
+    ['chmod 0755 "$work"', "true", "the application cannot read what is tried"],
+    ["trap 'end_trial; rm -rf \"$work\"' EXIT", "trap 'rm -rf \"$work\"' EXIT", "a trial goes on running"],
+    ['systemctl restart --no-block "$WORKERS"', 'systemctl restart "$WORKERS"', "a deployment waits for every worker"],
+    [
+      'systemctl start "$MIGRATIONS" ||\n    refuse',
+      'systemctl start "$MIGRATIONS" ||\n    echo',
+      "a release without its schema",
+    ],
+    ['fetch-release --check "$release" && healthy', "healthy", "a damaged release is called current"],
+  ],
+  "app.service.hbs": [
+    ["IPAddressDeny=any", "", "the application reaches anybody"],
+    ["ProtectSystem=strict", "ProtectSystem=no", "the application writes anywhere"],
+    ["NoNewPrivileges=yes", "NoNewPrivileges=no", "a way to root"],
+    ["Restart=always", "Restart=no", "a crash is for good"],
+    ["StartLimitIntervalSec=0", "StartLimitIntervalSec=10", "a crash loop is for good"],
+    ["MemoryMax={{memoryMib}}M", "", "a leak takes MySQL along"],
+    ["User={{user}}", "User=root", "the application is root"],
+    ["TimeoutStopSec={{stopSeconds}}s", "TimeoutStopSec=1s", "requests are cut at each release"],
+    ["TasksMax=64", "TasksMax=infinity", "a fork bomb takes MySQL along"],
+    ["NoExecPaths=/\n", "", "the application runs what it has written"],
+    [
+      "InaccessiblePaths=-/run/dbus -/run/systemd/resolve -/run/mysqld",
+      "InaccessiblePaths=-/run/dbus",
+      "a way to name servers",
+    ],
+    ["KillMode=mixed", "KillMode=process", "a command goes on without its claim"],
+    ["SystemCallErrorNumber=EPERM", "SystemCallErrorNumber=ENOENT", "a refused call looks like a missing file"],
+    ["EnvironmentFile={{environmentFile}}\n", "", "the application has no settings"],
+    ["LimitNOFILE=16384", "LimitNOFILE=256", "connections are refused under load"],
+  ],
+  "app.socket.hbs": [
+    ["ListenStream=127.0.0.1:{{port}}", "ListenStream={{port}}", "the application is open to the network"],
+    ["TriggerLimitIntervalSec=0\n", "", "a crash loop closes the socket for good"],
+    ["Backlog=1024", "Backlog=1", "a burst is refused"],
+  ],
+  "app-first-release.service.hbs": [
+    ["ConditionPathExists=!{{current}}", "ConditionPathExists={{current}}", "the first release never comes"],
+    ["Restart=on-failure", "Restart=no", "an archive that is away for a moment leaves a server without application"],
+  ],
+  "app-schedule.timer.hbs": [["AccuracySec=1s", "AccuracySec=1h", "schedules run an hour late"]],
+};

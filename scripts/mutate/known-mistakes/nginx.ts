@@ -1,0 +1,100 @@
+import type { KnownMistakes } from "../mutation.js";
+
+export const nginx: KnownMistakes = {
+  "site.conf.hbs": [
+    ["\treturn 421;\n}\n\nserver {", "\treturn 200;\n}\n\nserver {", "foreign names are served"],
+    ["default 0;\n\tinclude {{edgeToken}};", "default 1;\n\tinclude {{edgeToken}};", "everybody passes for Cloudflare"],
+    ["\t00 1;", "\t00 0;", "nobody is refused without the edge's secret"],
+    ["if ($is_health_check = 0) {", "if ($is_health_check = 2) {", "visitors read the health check"],
+    ["if (!-f {{inService}}) {", "if (-f {{inService}}) {", "a server in service says it is not"],
+    ["error_page 500 502 503 504 =503 @unhealthy;", "", "the health check gives no reason"],
+    ["ssl_reject_handshake on;", "ssl_reject_handshake off;", "any name gets a certificate"],
+    ["ssl_verify_client on;", "ssl_verify_client optional;", "anybody passes for Cloudflare"],
+    ["error_page 495 496 497 @nothing;", "", "a direct hit gets an answer"],
+    ["listen 127.0.0.1:{{statusPort}};", "listen {{statusPort}};", "the status page is public"],
+    [
+      "\tkeepalive_timeout {{upstreamIdle}}s;",
+      "\tkeepalive_timeout 600s;",
+      "the application closes connections that nginx is about to use",
+    ],
+    ["ssl_protocols TLSv1.2 TLSv1.3;", "ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3;", "old TLS is spoken"],
+    ["ssl_session_tickets off;", "ssl_session_tickets on;", "a ticket key of weeks opens recorded traffic"],
+    ["[.-][0-9a-f]{8,64}\\.", "[.-][0-9a-f]*\\.", "files that change are kept for a year"],
+    ["\t\tproxy_read_timeout 1s;", "\t\tproxy_read_timeout 30s;", "the balancer waits in place of hearing why"],
+    ["\t\taccess_log off;\n\t\tproxy_pass", "\t\tproxy_pass", "a line in the log for each health check"],
+    ["add_header Cache-Control no-store always;", "", "a failed check is kept"],
+    [
+      "\tssl_client_certificate {{originPullCa}};",
+      "\tssl_client_certificate {{originCertificate}};",
+      "Cloudflare is refused",
+    ],
+  ],
+  "nginx.conf.hbs": [
+    ["log_format platform escape=json", "log_format platform", "a header breaks log lines"],
+    ["server_tokens off;", "server_tokens on;", "the version is told"],
+    [
+      "real_ip_header CF-Connecting-IP;",
+      "real_ip_header X-Forwarded-For;",
+      "visitors choose the address that is logged",
+    ],
+    ["set_real_ip_from {{balancerIp}};", "set_real_ip_from 0.0.0.0/0;", "anybody chooses the address that is logged"],
+    ["client_header_timeout 10s;", "client_header_timeout 1000s;", "silent clients hold connections"],
+    ["client_max_body_size {{bodyKib}}k;", "client_max_body_size 0;", "bodies have no limit"],
+    ["rate={{writesPerMinute}}r/m;", "rate={{writesPerMinute}}r/s;", "sixty times the writes"],
+    ['"~^:4(?!29)" $one_of_many;', '"~^:4(?!29)" 1;', "refused requests fill the disk"],
+    [
+      '"~(?<last>[^, ]+)$" $last;',
+      '"~^(?<last>[^, ]+)" $last;',
+      "a visitor chooses the address of the edge in the log",
+    ],
+    ["worker_rlimit_nofile 16384;", "", "no more than a thousand connections"],
+    ["user {{user}};", "user root;", "workers are root"],
+    ['"~(?s)^(?<network>.{8}).{8}$" $network;', "", "one customer has as many addresses as they like"],
+    ["limit_req_status 429;", "", "a visitor hears 503"],
+    ['\t\tHEAD "";', "", "reading counts as writing"],
+    ["send_timeout 30s;", "send_timeout 3000s;", "silent clients hold connections"],
+  ],
+  "visitors.conf.hbs": [
+    [
+      "location = {{readyPath}} {\n\treturn 404;",
+      "location = {{readyPath}} {\n\tproxy_pass http://application;",
+      "visitors ask the database",
+    ],
+    [
+      "proxy_set_header X-Forwarded-For $remote_addr;",
+      "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
+      "visitors choose their address",
+    ],
+    ['proxy_set_header {{edgeTokenHeader}} "";', "", "the application sees the edge's secret"],
+    [
+      "proxy_next_upstream error;",
+      "proxy_next_upstream error timeout http_502 non_idempotent;",
+      "a write is sent twice",
+    ],
+    ["burst={{writesPerMinute}} nodelay;", "burst={{writesPerMinute}};", "writes wait for minutes"],
+    ["add_header Retry-After 60 always;", "add_header Retry-After 60;", "nobody hears when to try again"],
+    ["proxy_read_timeout {{upstreamRead}}s;", "proxy_read_timeout 1s;", "slow answers are cut off"],
+  ],
+  "security-headers.conf": [
+    ["X-Frame-Options DENY always;", "X-Frame-Options DENY;", "error pages can be framed"],
+    ["default-src 'self'; object-src", "default-src *; object-src", "scripts from anywhere"],
+  ],
+  "in-service.service.hbs": [
+    ["RemainAfterExit=yes\n", "", "a server is in service for a moment"],
+    ["ExecStop=/usr/bin/sleep {{noticeSeconds}}\n", "", "requests are cut at a shutdown"],
+    [
+      "After=nginx.service app.service haproxy.service",
+      "After=nginx.service",
+      "the application ends before visitors do",
+    ],
+  ],
+  logrotate: [
+    ["create 0640 www-data dd-agent", "create 0644 www-data dd-agent", "everybody reads who visits"],
+    ["rotate 14", "rotate 1400", "logs fill the disk"],
+    ["kill -USR1", "kill -HUP", "nginx writes into the old file"],
+  ],
+  "setup-nginx": [
+    ["nginx -t -q\n", "", "a broken configuration stops nginx"],
+    ['chmod 0640 "$log"', 'chmod 0644 "$log"', "everybody reads who visits"],
+  ],
+};
