@@ -7,7 +7,17 @@ import { readFileSync } from "node:fs";
 const folders = JSON.parse(readFileSync(new URL("scripts/folders.json", import.meta.url), "utf8"));
 
 const below = (names) => `^(${names.join("|")})/`;
-const ours = below(["modules", "stacks", "environments", "examples", "release", "lab", "ops", "scripts"]);
+const ours = below([
+  "modules",
+  "stacks",
+  "environments",
+  "examples",
+  "release",
+  "lab",
+  "ops",
+  "scripts",
+  "command-line",
+]);
 
 const onlyWhatTheTableAllows = folders.map(({ folder, imports }) => ({
   name: `imports-of-${folder.replaceAll("/", "-")}`,

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
-import { loadBundled } from "./scripts/bundled.js";
-import { skipTokenStacks } from "./scripts/token-stacks.js";
+import { loadBundled } from "./command-line/bundled.js";
+import { runCommand } from "./command-line/run.js";
+import { skipTokenStacks } from "./command-line/token-stacks.js";
 import type * as Synth from "./stacks/synth.js";
 
 skipTokenStacks();
@@ -23,22 +24,4 @@ async function main(): Promise<void> {
   keepCompiled();
 }
 
-let isDone = false;
-process.once("exit", () => {
-  if (isDone) return;
-  console.error("synth: an environment's file ended the run, or waits for what never comes; mend the file");
-  process.exitCode = 1;
-});
-
-// Whoever reads the review may have seen enough: npm run synth | head
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  isDone = true;
-  if (error.code !== "EPIPE") console.error(error.message);
-  process.exit(error.code === "EPIPE" ? 0 : 1);
-});
-
-await main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
-isDone = true;
+await runCommand(main, "synth: an environment's file ended the run, or waits for what never comes; mend the file");

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { Argument, Command, InvalidArgumentError } from "commander";
+import { runCommand } from "../command-line/run.js";
 import { bench, type BenchPart, benchParts } from "./bench.js";
 import { handOver } from "./cli/hand-over.js";
 import { printStatus } from "./cli/print-status.js";
@@ -242,15 +243,4 @@ function tlsMode(text: string): "terminate" | "passthrough" {
   return text;
 }
 
-// whoever reads the output may have seen enough: npm run lab status | head
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") console.error(error.message);
-  process.exit(error.code === "EPIPE" ? undefined : 1);
-});
-
-try {
-  await program.parseAsync();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-}
+await runCommand(() => program.parseAsync());

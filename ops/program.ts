@@ -25,7 +25,8 @@ import { Progress } from "./core/progress.js";
 import { endInOrder } from "./core/shell.js";
 import type { OpenProps, Site } from "./core/site.js";
 
-const program = new Command("npm run ops")
+/** The command line. */
+export const program = new Command("npm run ops")
   .description(
     "Runs the environment that ENVIRONMENT names, production by default: looks at it, and changes it one server at a time.",
   )
@@ -275,17 +276,3 @@ program
       held ? `removed the lock of ops ${held.command}, ${held.holder}, since ${held.since}` : "there is no lock",
     );
   });
-
-/** Runs what the command line says. A failure is told to the person, and is the exit code. */
-export async function main(): Promise<void> {
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") console.error(error.message);
-    process.exit(error.code === "EPIPE" ? undefined : 1);
-  });
-  try {
-    await program.parseAsync();
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
-  }
-}

@@ -7,6 +7,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { Command, InvalidArgumentError } from "commander";
 import { create } from "tar";
+import { runCommand } from "../command-line/run.js";
 import { makeFolder } from "./folder.js";
 
 /** Properties of {@link buildRelease}. */
@@ -168,18 +169,11 @@ function versionOf(text: string): string {
   return text;
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const command = new Command("npm run app:build --")
-    .description("builds the release: the application and the platform's programs, in one tarball")
-    .option("--application <folder>", "folder of the application, with its `build` command (default: the guestbook)")
-    .option("--folder <path>", "where to write it", "dist")
-    .option("--version <version>", "version the application reports", versionOf, "1.0.0")
-    .parse();
-  void buildRelease(command.opts<BuildProps>()).then(
-    (built) => console.log(report(built)),
-    (error: Error) => {
-      console.error(error.message);
-      process.exitCode = 1;
-    },
-  );
-}
+const command = new Command("npm run app:build --")
+  .description("builds the release: the application and the platform's programs, in one tarball")
+  .option("--application <folder>", "folder of the application, with its `build` command (default: the guestbook)")
+  .option("--folder <path>", "where to write it", "dist")
+  .option("--version <version>", "version the application reports", versionOf, "1.0.0")
+  .action(async (props: BuildProps) => console.log(report(await buildRelease(props))));
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) void runCommand(() => command.parseAsync());

@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Command } from "commander";
 import { extract, list } from "tar";
+import { runCommand } from "../command-line/run.js";
 import { problemsOfCommands } from "./check/commands.js";
 import { entriesOf, problemsOfEntries } from "./check/entries.js";
 import { type Finding, problem } from "./check/finding.js";
@@ -55,22 +56,18 @@ export const checkRelease = async (tarball: string, settings: ApplicationSetting
 const shown = ({ kind, what, fix }: Finding): string =>
   kind === "problem" ? `${what}\n  fix: ${fix}` : `NOT CHECKED: ${what}`;
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href)
-  await new Command("npm run app:check --")
-    .description(
-      "says what the contract (docs/your-application.md) finds wrong in a release, before a server does. Unpacks it, reads it and starts it here, without a database. Exit status: 0 nothing found, 1 something",
-    )
-    .argument("<tarball>", "what `npm run app:build` made")
-    .option("--settings <file>", "JSON with the lines of the environment, such as an example's environment.json")
-    .showHelpAfterError()
-    .action(async (tarball: string, { settings }: { settings?: string }) => {
-      const found = await checkRelease(resolve(tarball), await readSettings(settings));
-      for (const finding of found) console.log(shown(finding));
-      if (found.some(isProblem)) process.exitCode = 1;
-      else console.log(`${tarball}: nothing found that a server would refuse`);
-    })
-    .parseAsync()
-    .catch((error: unknown) => {
-      console.error(error instanceof Error ? error.message : error);
-      process.exitCode = 1;
-    });
+const command = new Command("npm run app:check --")
+  .description(
+    "says what the contract (docs/your-application.md) finds wrong in a release, before a server does. Unpacks it, reads it and starts it here, without a database. Exit status: 0 nothing found, 1 something",
+  )
+  .argument("<tarball>", "what `npm run app:build` made")
+  .option("--settings <file>", "JSON with the lines of the environment, such as an example's environment.json")
+  .showHelpAfterError()
+  .action(async (tarball: string, { settings }: { settings?: string }) => {
+    const found = await checkRelease(resolve(tarball), await readSettings(settings));
+    for (const finding of found) console.log(shown(finding));
+    if (found.some(isProblem)) process.exitCode = 1;
+    else console.log(`${tarball}: nothing found that a server would refuse`);
+  });
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await runCommand(() => command.parseAsync());

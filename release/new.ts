@@ -2,6 +2,7 @@ import { cp, readdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { Argument, Command, Option } from "commander";
+import { runCommand } from "../command-line/run.js";
 import { makeFolder } from "./folder.js";
 
 /** The example of each runtime. */
@@ -45,18 +46,14 @@ const nextSteps = (runtime: Runtime, folder: string): string => {
   ].join("\n");
 };
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href)
-  await new Command("npm run app:new --")
-    .description("copies the example of a runtime into a folder of your own, with its build command")
-    .addOption(new Option("--runtime <runtime>", "which example").choices(Object.keys(examples)).makeOptionMandatory())
-    .addArgument(new Argument("<folder>", "new or empty"))
-    .showHelpAfterError()
-    .action(async (folder: string, { runtime }: { runtime: Runtime }) => {
-      await newApplication(runtime, resolve(folder));
-      console.log(nextSteps(runtime, folder));
-    })
-    .parseAsync()
-    .catch((error: Error) => {
-      console.error(error.message);
-      process.exitCode = 1;
-    });
+const command = new Command("npm run app:new --")
+  .description("copies the example of a runtime into a folder of your own, with its build command")
+  .addOption(new Option("--runtime <runtime>", "which example").choices(Object.keys(examples)).makeOptionMandatory())
+  .addArgument(new Argument("<folder>", "new or empty"))
+  .showHelpAfterError()
+  .action(async (folder: string, { runtime }: { runtime: Runtime }) => {
+    await newApplication(runtime, resolve(folder));
+    console.log(nextSteps(runtime, folder));
+  });
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await runCommand(() => command.parseAsync());

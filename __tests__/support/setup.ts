@@ -1,3 +1,3 @@
-import { skipTokenStacks } from "../../scripts/token-stacks.js";
+import { skipTokenStacks } from "../../command-line/token-stacks.js";
 
 skipTokenStacks();

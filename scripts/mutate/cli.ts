@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { execa } from "execa";
+import { runCommand } from "../../command-line/run.js";
 import { lineChanges } from "./line-changes.js";
 import { changeOf, type Change } from "./mutation.js";
 import { knownMutations } from "./known-mistakes/index.js";
@@ -85,9 +86,4 @@ program
     process.exitCode = exitCode;
   });
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-}
+await runCommand(() => program.parseAsync());

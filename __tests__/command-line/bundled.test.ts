@@ -15,7 +15,7 @@ import { basename, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
-import { loadBundled, type Bundled } from "../../scripts/bundled.js";
+import { loadBundled, type Bundled } from "../../command-line/bundled.js";
 
 interface Fixture {
   readonly greeting: string;

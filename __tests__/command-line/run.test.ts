@@ -1,0 +1,34 @@
+import { execa } from "execa";
+import { describe, expect, it } from "vitest";
+
+/** How a program ends that runs this as its command. */
+async function ended(command: string, { reader = "cat", unfinished = "" } = {}) {
+  const program = `import { runCommand } from "./command-line/run.ts"; await runCommand(${command}, ${unfinished || "undefined"});`;
+  const node = [process.execPath, "--import", "tsx", "--input-type=module", "--eval", program];
+  const shell = 'reader=$1; shift; { "$@"; echo "exit $?" >&2; } | $reader';
+  const { stdout, stderr } = await execa("sh", ["-c", shell, "sh", reader, ...node]);
+  return { stdout, stderr };
+}
+
+describe("a command", () => {
+  it("that fails tells why, and not where in the code", async () => {
+    const stderr = "no such server\nexit 1";
+    expect(await ended('async () => { throw new Error("no such server"); }')).toEqual({ stdout: "", stderr });
+  });
+
+  it("ends well when whoever reads has seen enough", async () => {
+    const endless = "async () => { for (;;) { console.log('line'); await new Promise(setImmediate); } }";
+    expect(await ended(endless, { reader: "head -1" })).toEqual({ stdout: "line", stderr: "exit 0" });
+  });
+
+  it("that waits for what never comes, or is ended by what it runs, says so", async () => {
+    for (const command of ["() => new Promise(() => undefined)", "async () => process.exit()"]) {
+      const { stderr } = await ended(command, { unfinished: '"mend the file"' });
+      expect(stderr).toMatch(/^mend the file\n.*exit (1|13)$/s);
+    }
+    expect(await ended("async () => undefined", { unfinished: '"mend the file"' })).toEqual({
+      stdout: "",
+      stderr: "exit 0",
+    });
+  });
+});
