@@ -38,8 +38,19 @@ const takesOver = (number: 1 | 2): LabOverrides => {
 const balancers = async (): Promise<readonly string[]> =>
   (await (await Lab.attach()).status()).services.filter((name) => name.startsWith("balancer"));
 
-/** Twenty reads and twenty writes a second. */
-const load = { ratePerSecond: 20 };
+/** Rolls out what is configured while visitors read and write, who notice nothing; killed at these moments, it is run again. */
+async function rollOut(what: string, kills: readonly RegExp[] = []): Promise<void> {
+  const runs = async () => {
+    for (const moment of kills) await killedAt(moment, "rollout");
+    return ops("rollout");
+  };
+  const { result, told } = await unnoticed(lab, group, runs, { ratePerSecond: 20 });
+  expect(result).toMatchObject({ exitCode: 0, stderr: "" });
+  figure(`ops rollout, ${what}`, told);
+}
+
+/** The moments of a change, with the one in its middle. */
+const momentsWith = (middle: RegExp) => [/second balancer beside/, /: is replaced/, middle, /before is taken away/];
 
 describe("a change of tls", () => {
   it("is refused without a second balancer, with the lines that declare it, and changes nothing", async () => {
@@ -54,27 +65,18 @@ describe("a change of tls", () => {
 
   it("to passthrough is a rollout that no visitor notices: a second balancer takes over", async () => {
     await configure(takesOver(2));
-    const { result, told } = await unnoticed(lab, group, () => ops("rollout"), load);
-    expect(result).toMatchObject({ exitCode: 0, stderr: "" });
+    await rollOut("tls terminate to passthrough");
     expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
     expect(await balancers()).toEqual(["balancer-2"]);
-    figure("ops rollout, tls terminate to passthrough", told);
   });
 
   it("and back, killed at four moments, goes on from what it finds", async () => {
     await configure(takesOver(1));
-    const moments = [/second balancer beside/, /: is replaced/, /records point at the new/, /before is taken away/];
-    const runs = async () => {
-      for (const moment of moments) await killedAt(moment, "rollout");
-      return ops("rollout");
-    };
-    const { result, told } = await unnoticed(lab, group, runs, load);
-    expect(result).toMatchObject({ exitCode: 0, stderr: "" });
+    await rollOut("tls passthrough to terminate, killed at four moments", momentsWith(/records point at the new/));
     expect(await balancers()).toEqual(["balancer"]);
     // The change is over, so nothing need be said of it any more, and it is the plain lab again.
     await configure({ tls: "terminate" });
     expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
-    figure("ops rollout, tls passthrough to terminate, killed at four moments", told);
   });
 });
 
@@ -118,8 +120,7 @@ describe("a change of the domain", () => {
 
   it("is a rollout that no visitor of the old name notices: it leads to the new one in the end", async () => {
     await configure(moves(2));
-    const { result, told } = await unnoticed(lab, group, () => ops("rollout"), load);
-    expect(result).toMatchObject({ exitCode: 0, stderr: "" });
+    await rollOut("another domain");
     expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
     expect(await balancers()).toEqual(["balancer-2"]);
     expect(await Promise.all(["www.foobar.com", "foobar.com", "www.foobar.net", "foobar.net"].map(answerOf))).toEqual([
@@ -128,20 +129,13 @@ describe("a change of the domain", () => {
       "200",
       "200",
     ]);
-    figure("ops rollout, another domain", told);
     expect(await ops("rotate", "origin-certificate")).toMatchObject({ exitCode: 0, stderr: "" });
     expect(await answerOf("www.foobar.net")).toBe("200");
   });
 
   it("and back, killed at four moments, goes on from what it finds", async () => {
     await configure(moves(1));
-    const moments = [/second balancer beside/, /: is replaced/, /neither leads to the other/, /before is taken away/];
-    const runs = async () => {
-      for (const moment of moments) await killedAt(moment, "rollout");
-      return ops("rollout");
-    };
-    const { result, told } = await unnoticed(lab, group, runs, load);
-    expect(result).toMatchObject({ exitCode: 0, stderr: "" });
+    await rollOut("the domain before again, killed at four moments", momentsWith(/neither leads to the other/));
     expect(await balancers()).toEqual(["balancer"]);
     expect(await Promise.all(["www.foobar.com", "www.foobar.net"].map(answerOf))).toEqual([
       "200",
@@ -149,6 +143,5 @@ describe("a change of the domain", () => {
     ]);
     await configure({ tls: "terminate", certificate: { generation: 2 } });
     expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
-    figure("ops rollout, the domain before again, killed at four moments", told);
   });
 });
