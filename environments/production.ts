@@ -1,6 +1,6 @@
 import { defineEnvironment } from "../modules/config/define.js";
 
-/** www.foobar.com. What is not said here has a safe default; see modules/config/schema.ts. */
+/** www.foobar.com. What is not said here has a safe default; see docs/configuration.md. */
 export default defineEnvironment({
   domain: "foobar.com",
   application: {

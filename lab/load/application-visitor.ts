@@ -1,4 +1,4 @@
-import { visitorText } from "../../modules/config/application.js";
+import { visitorText } from "../../modules/config/sections/application.js";
 import type { Config } from "../../modules/config/schema.js";
 
 /** How a visitor writes through the site, and where what was written is kept, as the settings say. */

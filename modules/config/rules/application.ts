@@ -1,6 +1,6 @@
 import { serverTypes } from "../../platform/hetzner-offers.js";
 import { staticPath } from "../../platform/names.js";
-import { memoryOf } from "../application.js";
+import { memoryOf } from "../sections/application.js";
 import { applicationRoomMib } from "../buffer-pool.js";
 import { leastMemoryGib } from "./servers.js";
 import { rule, unless } from "./rule.js";

@@ -5,7 +5,7 @@ import {
   serverTypes,
   type ServerType,
 } from "../../platform/hetzner-offers.js";
-import { memoryOf } from "../application.js";
+import { memoryOf } from "../sections/application.js";
 import { largestBufferPoolMib } from "../buffer-pool.js";
 import type { Role } from "../schema.js";
 import { rule, unless, type Checked } from "./rule.js";

@@ -1,4 +1,4 @@
-import { isClaimed } from "../../../config/application.js";
+import { isClaimed } from "../../../config/sections/application.js";
 import type { Config } from "../../../config/schema.js";
 import { timings } from "../../../platform/limits.js";
 import { applicationLog, migrationsAccount } from "../../../platform/names.js";

@@ -1,4 +1,4 @@
-import { isClaimed } from "../../../config/application.js";
+import { isClaimed } from "../../../config/sections/application.js";
 import type { Config, ServerConfig } from "../../../config/schema.js";
 import { migrationsAccount } from "../../../platform/names.js";
 import { paths } from "../../../platform/paths.js";

@@ -1,5 +1,5 @@
 import { toNumber } from "../../../config/addresses.js";
-import { memoryOf } from "../../../config/application.js";
+import { memoryOf } from "../../../config/sections/application.js";
 import { largestBufferPoolMib } from "../../../config/buffer-pool.js";
 import { serversWithRole, type Config, type ServerConfig } from "../../../config/schema.js";
 import type { PayloadContext, PayloadFile, PayloadPart } from "../../part/part.js";

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { allMonitorIds } from "../platform/monitor-ids.js";
-import * as values from "./values/index.js";
+import { allMonitorIds } from "../../platform/monitor-ids.js";
+import * as values from "../values/index.js";
 
 const reason = values.matching(
   /^\S.{8,498}\S$/,

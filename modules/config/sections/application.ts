@@ -1,6 +1,6 @@
 import * as z from "zod";
-import * as values from "./values/index.js";
-import { custom } from "./values/verdict.js";
+import * as values from "../values/index.js";
+import { custom } from "../values/verdict.js";
 
 /** Words of a command; more of them belong into a file of the release. */
 const mostWords = 50;
