@@ -111,17 +111,17 @@ describe("one of three is shut down under visitors who read and write", () => {
   });
 });
 
-describe("nginx of one of three is killed and does not come back", () => {
-  it("a third of the requests fails, refused at once, until the balancer has noticed", async () => {
+describe("what one of three needs to serve visitors is killed and does not come back", () => {
+  it.each(["nginx", "haproxy"])("requests fail only until the balancer has noticed (%s)", async (service) => {
     const victim = group.primary;
-    const dropIn = "/run/systemd/system/nginx.service.d/stay-down.conf";
-    const restored = ["sh", "-c", `rm -f ${dropIn}; systemctl daemon-reload; systemctl restart nginx`] as const;
+    const dropIn = `/run/systemd/system/${service}.service.d/stay-down.conf`;
+    const restored = ["sh", "-c", `rm -f ${dropIn}; systemctl daemon-reload; systemctl restart ${service}`] as const;
     onTestFinished(async () => void (await victim.tryExec(restored)));
     const stayDown = `mkdir -p $(dirname ${dropIn}); printf '[Service]\\nRestart=no\\n' >${dropIn}; systemctl daemon-reload`;
     await victim.exec(["sh", "-c", stayDown]);
     const { leave } = await visitors(30);
     const died = now();
-    await victim.exec(["systemctl", "kill", "--signal=KILL", "nginx.service"]);
+    await victim.exec(["systemctl", "kill", "--signal=KILL", `${service}.service`]);
     await takenOut(lab, victim);
     const noticed = now() + 0.3;
     await sleep(6);
@@ -132,7 +132,7 @@ describe("nginx of one of three is killed and does not come back", () => {
         after: 0,
       });
     figure(
-      "nginx of the primary is killed",
+      `${service} of the primary is killed`,
       `balancer notices after ${seconds(noticed - 0.3 - died)}; until then of reads ${failures(reads)} and of writes ${failures(writes)}, none later`,
     );
     await victim.exec(restored);

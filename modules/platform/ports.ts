@@ -19,6 +19,8 @@ export const ports = {
   applicationItself: 3002,
   /** A release that `deploy-app` tries, loopback. */
   applicationTrial: 3001,
+  /** HAProxy, loopback: the application once more, for the balancer's health check. */
+  applicationHealth: 3003,
   /** HAProxy, loopback: always the primary (number as MySQL Router uses it). */
   databaseWrite: 6446,
   /** HAProxy, loopback: the healthy replicas (number as MySQL Router uses it). */

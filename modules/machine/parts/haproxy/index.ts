@@ -35,6 +35,7 @@ export function haproxyPart({ config }: PayloadContext): PayloadPart {
     holdSeconds,
     applicationPort: ports.application,
     applicationItselfPort: ports.applicationItself,
+    healthPort: ports.applicationHealth,
     statsPort: ports.haproxyStats,
     mysqlPort: ports.mysql,
     rolePort: ports.memberRole,

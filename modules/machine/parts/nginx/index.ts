@@ -65,6 +65,7 @@ export function nginxPart({ config }: PayloadContext): PayloadPart {
     edgeTokenVariable: edgeTokenHeader.toLowerCase().replaceAll("-", "_"),
     statusPort: ports.nginxStatus,
     applicationPort: ports.application,
+    healthPort: ports.applicationHealth,
   };
   const rendered = (path: string, template: string) => ({ path, content: renderTemplate(file(template), variables) });
   return {

@@ -22,6 +22,7 @@ describe("HAProxy with defaults", () => {
     expect([...rendered().matchAll(/^\tbind (.*)$/gm)].map((match) => match[1])).toEqual([
       "127.0.0.1:6446",
       "127.0.0.1:6447",
+      "127.0.0.1:3003",
       "127.0.0.1:8404",
     ]);
   });
@@ -191,6 +192,8 @@ describe("HAProxy itself", () => {
         "reads without replica": first,
         "reads with replica": second,
         "reads while it vanishes": primary,
+        "health without application": "",
+        health: "127.0.0.1",
         metrics: true,
         statistics: true,
         root: false,
@@ -203,6 +206,7 @@ describe("HAProxy itself", () => {
         ["writer cut after", 6],
         ["reader moved after", 6],
         ["answered after", 6],
+        ["health refused after", 1],
         ["reader cut after", 9],
       ] as const)
         expect({ what, seconds: found[what], inTime: (found[what] ?? Infinity) < atMost }).toMatchObject({

@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 
-WRITE, READ, STATS = 6446, 6447, 8404
+APPLICATION, HEALTH, WRITE, READ, STATS = 3000, 3003, 6446, 6447, 8404
 configuration, primary, first, second, *absent = sys.argv[1:]
 roles = {}
 
@@ -138,6 +138,14 @@ try:
     found["reads while it vanishes"] = asked(READ)
     found["answered after"] = time.monotonic() - start
     found["reader cut after"] = seconds_until(lambda: cut(reader)) + found["answered after"]
+
+    # The balancer waits a second for its answer.
+    start = time.monotonic()
+    found["health without application"] = asked(HEALTH)
+    found["health refused after"] = time.monotonic() - start
+    application = Server(("127.0.0.1", APPLICATION), Database)
+    threading.Thread(target=application.serve_forever, daemon=True).start()
+    found["health"] = asked(HEALTH)
 
     def page(path):
         with socket.create_connection(("127.0.0.1", STATS), timeout=6) as connection:

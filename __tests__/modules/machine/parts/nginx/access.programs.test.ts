@@ -152,12 +152,26 @@ describe.runIf(hasToolInNetwork("nginx", "the health check", "-nu"))(
       const failed = (reason: string): string =>
         `HTTP/1.1 503 Service Temporarily Unavailable Content-Type: application/json Cache-Control: no-store {"status":"unavailable","server":"alpha","reason":"${reason}"}`;
       expect(linesOf(output)).toEqual([
-        failed("the application does not accept connections"),
+        failed("the application or HAProxy does not accept connections"),
         expect.stringMatching(/^HTTP\/1\.1 200 OK/),
         failed("the application answered 500"),
-        failed("the application does not answer in time"),
+        failed("the application or HAProxy does not answer in time"),
       ]);
     });
+
+    it.each(bothModes)(
+      "fails where HAProxy does not work, the application's way to the database (%s)",
+      async (_, part) => {
+        const output = await inNetwork(
+          part,
+          `application $port; body http://10.0.1.11/healthz; visitor -o /dev/null -w '%{http_code}\n' /`,
+        );
+        expect(linesOf(output)).toEqual([
+          '{"status":"unavailable","server":"alpha","reason":"the application or HAProxy does not accept connections"}',
+          "200",
+        ]);
+      },
+    );
 
     it.each(bothModes)("is not for visitors, and neither is the check of a release (%s)", async (_, part) => {
       const output = await inNetwork(

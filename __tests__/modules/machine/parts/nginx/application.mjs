@@ -1,8 +1,8 @@
-// Stands for the application behind nginx: answers with what it was told, and misbehaves on request.
+// Stands for the application behind nginx, on each port that leads to it: answers with what it was told, and misbehaves on request.
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 
-const [folder, port] = process.argv.slice(2);
+const [folder, ...ports] = process.argv.slice(2);
 const html = (text) => (_, response) =>
   response.writeHead(200, { "content-type": "text/html", "content-length": text.length }).end(text);
 const counts = { connections: 0, posts: 0, paths: [] };
@@ -22,7 +22,7 @@ const answers = {
   },
 };
 
-createServer((request, response) => {
+const serve = (request, response) => {
   const path = request.url.split("?")[0];
   counts.paths.push(path);
   if (request.method === "POST") counts.posts += 1;
@@ -36,6 +36,9 @@ createServer((request, response) => {
         .writeHead(200, { "x-request-id": "the application's own" })
         .end(`${JSON.stringify({ ...request.headers, method: request.method, bytes })}\n`);
   });
-})
-  .on("connection", () => (counts.connections += 1))
-  .listen(Number(port), "127.0.0.1");
+};
+
+for (const port of ports)
+  createServer(serve)
+    .on("connection", () => (counts.connections += 1))
+    .listen(Number(port), "127.0.0.1");

@@ -22,8 +22,9 @@ end() {
 }
 trap end EXIT
 
+# Its ports: by default its own, and HAProxy's that leads to it.
 application() {
-  node "$folder/application.mjs" "$folder" "$port" &
+  node "$folder/application.mjs" "$folder" ${@:-$port $health_port} &
   application_pid=$!
   until curl -s -o /dev/null "http://127.0.0.1:$port/counts"; do sleep 0.05; done
 }

@@ -59,7 +59,10 @@ export const inNetwork = (
       // The package's.
       { path: "etc/nginx/mime.types", content: readFileSync("/etc/nginx/mime.types", "utf8") },
       { path: "application.mjs", content: own("application.mjs") },
-      { path: "setup.sh", content: `key="${key}" port="${ports.application}"\n${own("network.sh")}${script}` },
+      {
+        path: "setup.sh",
+        content: `key="${key}" port="${ports.application}" health_port="${ports.applicationHealth}"\n${own("network.sh")}${script}`,
+      },
     ]);
     const { output } = await runToolBeside("unshare", ["-nu", "bash", join(folder, "setup.sh"), folder]);
     return output.trim();
