@@ -1,0 +1,104 @@
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { errantTransactions, settled, type WholeGroup, wholeGroup } from "../../../lab/group.js";
+import type { Lab } from "../../../lab/lab.js";
+import { underLoad } from "../../../lab/load/under-load.js";
+import type { Machine } from "../../../lab/machine/machine.js";
+import { sleep } from "../../../lab/system/shell.js";
+import { ports } from "../../../modules/platform/ports.js";
+import { failures, figure, seconds } from "../support/figures.js";
+import { labInAnyMode } from "../support/lab-in-mode.js";
+
+/** How long each fault lasts; whoever is expelled for it is expelled within seven seconds. */
+const faultSeconds = 20;
+/** What a failover may take, as in database.test.ts. */
+const longestGapSeconds = 10;
+
+let lab: Lab;
+beforeAll(async () => {
+  lab = await labInAnyMode();
+});
+
+/** A fault, which gives back how it ends. */
+type Fault = (group: WholeGroup) => Promise<() => Promise<unknown>>;
+
+const hang =
+  (service: string, role: "primary" | "replica"): Fault =>
+  async ({ primary, replicas: [replica] }) => {
+    const machine = role === "primary" ? primary : (replica as Machine);
+    const signal = (name: string) => machine.exec(["systemctl", "kill", `--signal=${name}`, service]);
+    await signal("STOP");
+    return () => signal("CONT");
+  };
+
+/** What a machine's kernel drops, as matches of nftables, of what comes in and what goes out. */
+interface Dropped {
+  readonly incoming?: readonly string[];
+  readonly outgoing?: readonly string[];
+}
+
+async function drop(machine: Machine, { incoming = [], outgoing = [] }: Dropped): Promise<() => Promise<unknown>> {
+  const chain = (name: string, hook: string, matches: readonly string[]) =>
+    `chain ${name} { type filter hook ${hook} priority -350; ${matches.map((match) => `${match} drop;`).join(" ")} }`;
+  const table = `table inet fault { ${chain("incoming", "prerouting", incoming)} ${chain("outgoing", "output", outgoing)} }`;
+  await machine.exec(["nft", table]);
+  return () => machine.exec(["nft", "delete table inet fault"]);
+}
+
+const from = ({ host }: Machine): string => `ip saddr ${host.privateIpv4}`;
+const to = ({ host }: Machine): string => `ip daddr ${host.privateIpv4}`;
+const between = (one: Machine | undefined, other: Machine | undefined) => {
+  if (!one || !other) throw new Error("two replicas are needed");
+  return drop(one, { incoming: [from(other)], outgoing: [to(other)] });
+};
+const tenth = "numgen random mod 10 == 0";
+
+const faults: Readonly<Record<string, Fault>> = {
+  "HAProxy of the primary's server hangs": hang("haproxy", "primary"),
+  "the application of one server hangs": hang("app", "replica"),
+  "nginx of one server hangs": hang("nginx", "replica"),
+  "mysqld of a replica hangs": hang("mysql", "replica"),
+  "mysql-group of a replica hangs": hang("mysql-group", "replica"),
+  "the primary and one replica do not hear each other, and both hear the third": ({ primary, replicas }) =>
+    between(primary, replicas[0]),
+  "the replicas do not hear each other, and both hear the primary": ({ replicas }) => between(replicas[0], replicas[1]),
+  "the primary hears nobody, and is heard by all": ({ primary, replicas }) =>
+    drop(primary, { incoming: replicas.map(from) }),
+  "the primary is heard by nobody, and hears all": ({ primary, replicas }) =>
+    drop(primary, { outgoing: replicas.map(to) }),
+  "each tenth packet from and to the primary is lost": ({ primary, replicas }) =>
+    drop(primary, {
+      incoming: replicas.map((machine) => `${from(machine)} ${tenth}`),
+      outgoing: replicas.map((machine) => `${to(machine)} ${tenth}`),
+    }),
+  "no server reaches a name server": async () => {
+    const port = `th dport ${ports.dns}`;
+    const ends = await Promise.all(
+      lab.machines.map((machine) => drop(machine, { outgoing: [`meta l4proto { tcp, udp } ${port}`] })),
+    );
+    return () => Promise.all(ends.map((end) => end()));
+  },
+};
+
+describe("what is only half broken, under visitors who read and write", () => {
+  it.each(Object.entries(faults))(
+    `loses nothing, stops writes for at most ${longestGapSeconds} s, and heals by itself: %s`,
+    async (name, fault) => {
+      const group = await settled(lab);
+      const { reads, writes, lost } = await underLoad(lab, group, { ratePerSecond: 20 }, async () => {
+        const end = await fault(group);
+        onTestFinished(async () => void (await end().catch(() => undefined)));
+        await sleep(faultSeconds);
+        await end();
+        await sleep(5);
+        await wholeGroup(lab);
+      });
+      figure(
+        name,
+        `of reads ${failures(reads)}, of writes ${failures(writes)}, ${seconds(writes.longestGap)} without a write`,
+      );
+      expect({ lost, worksAgain: writes.worksAgain }).toEqual({ lost: {}, worksAgain: true });
+      expect(writes.longestGap).toBeLessThanOrEqual(longestGapSeconds);
+      expect(await errantTransactions(await settled(lab))).toEqual({});
+    },
+  );
+});
