@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { inTemporaryFolder, writeBelow } from "../../../../support/payload-files.js";
 import { hasTool, runToolBeside } from "../../../../support/tools.js";
@@ -7,6 +8,10 @@ import { hasTool, runToolBeside } from "../../../../support/tools.js";
 const program = readFileSync(
   new URL("../../../../../modules/machine/parts/mysql/files/mysql-data", import.meta.url),
   "utf8",
+);
+
+const statements = fileURLToPath(
+  new URL("../../../../../modules/machine/parts/mysql/files/initialize.sql", import.meta.url),
 );
 
 /**
@@ -207,6 +212,18 @@ describe("mysql-data initialize", besideEachOther, () => {
         "install -d -o mysql -g mysql -m 0750 /mnt/data.new",
       ]);
   });
+
+  it.runIf(hasTool("mysqld", "the statements of a new data directory"))(
+    "has MySQL execute what lets root in over the socket",
+    async () => {
+      const { status, output } = await inTemporaryFolder((folder) => {
+        const words = ["--no-defaults", "--initialize-insecure", "--user=root", `--datadir=${join(folder, "data")}`];
+        return runToolBeside("mysqld", [...words, `--init-file=${statements}`]);
+      });
+      expect({ status, errors: output.match(/.*\[ERROR\].*/g) }).toEqual({ status: 0, errors: null });
+    },
+    300_000,
+  );
 
   it.each([
     ["where the volume is not mounted", "mysql-data initialize", "/mnt is not the volume"],
