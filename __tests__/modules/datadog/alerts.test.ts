@@ -454,7 +454,7 @@ describe("how urgent an alert is shown", () => {
     ]);
     for (const [id, { message, priority }] of monitors)
       if (message.includes("@pagerduty")) expect(Number(priority), id).toBeLessThanOrEqual(2);
-      else if (id !== "server-incomplete") expect(Number(priority), id).toBeGreaterThan(2);
+      else expect(Number(priority), id).toBeGreaterThan(2);
   });
 });
 

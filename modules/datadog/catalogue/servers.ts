@@ -148,7 +148,7 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     condition: noticed(env, notices.setup, "15m"),
     thresholds: { critical: 1, exact: true },
     urgency: "notUrgent",
-    priority: 2,
+    priority: 3,
     meaning:
       "Something that the server needed to install or start was away or failed. It tries again by itself; until then redundancy is lost.",
     firstLook: ["`cat /run/motd.d/server-setup` on the server: part and reason", "`journalctl -u server-setup`"],
