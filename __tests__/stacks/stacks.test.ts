@@ -4,9 +4,10 @@ import { Testing } from "cdktf";
 import { describe, expect, it } from "vitest";
 import { serverName } from "../../modules/config/values/index.js";
 import { addStacks } from "../../stacks/index.js";
-import { exampleConfig } from "../support/config.js";
+import type { Config } from "../../modules/config/schema.js";
+import { exampleBackup, exampleConfig, exampleMove } from "../support/config.js";
 import { synthesizeEnvironment } from "../support/environment.js";
-import { addressesIn, withApp } from "../support/synth.js";
+import { addressesIn, type Attributes, withApp } from "../support/synth.js";
 
 const stacks = synthesizeEnvironment(exampleConfig());
 const names = ["alpha", "bravo", "charlie"];
@@ -49,6 +50,70 @@ describe("database passwords", () => {
   it("cannot be destroyed or remade while the environment is protected", () => {
     expect(locks(true)).toEqual([true, true, true]);
     expect(locks(false)).toEqual([false, false, false]);
+  });
+});
+
+describe("resources of all stacks", () => {
+  const environments = {
+    terminate: exampleConfig({ backup: exampleBackup }),
+    passthrough: exampleConfig({ tls: "passthrough" }),
+    "while the domain changes": exampleConfig(exampleMove),
+  };
+  /** Kinds of which each one has this in its lifecycle, or in itself. @throws where some have it and others do not */
+  const kindsWith = (config: Config, holds: (resource: Attributes) => boolean): readonly string[] => {
+    const found = new Map<string, boolean>();
+    for (const stack of Object.values(synthesizeEnvironment(config)))
+      for (const [kind, all] of Object.entries(stack.resource ?? {}))
+        for (const [name, resource] of Object.entries(all)) {
+          // Passwords and keys differ by what they are for; their own tests say how.
+          if (kind === "random_password" || kind.startsWith("tls_")) continue;
+          const has = holds(resource);
+          if ((found.get(kind) ?? has) !== has) throw new Error(`${kind}.${name} is unlike the others`);
+          found.set(kind, has);
+        }
+    return [...found].flatMap(([kind, has]) => (has ? [kind] : [])).sort();
+  };
+  const lifecycleOf = (resource: Attributes) => (resource["lifecycle"] ?? {}) as Readonly<Record<string, unknown>>;
+  const keptByPlans = (resource: Attributes): boolean => lifecycleOf(resource)["prevent_destroy"] === true;
+  const keptByHetzner = (resource: Attributes): boolean => resource["delete_protection"] === true;
+
+  it.each(Object.entries(environments))(
+    "are kept by plans and by Hetzner where their loss is one of data or of the site: %s",
+    (_, config) => {
+      const atHetzner = [
+        "hcloud_load_balancer",
+        "hcloud_network",
+        "hcloud_primary_ip",
+        "hcloud_server",
+        "hcloud_volume",
+      ];
+      expect(kindsWith(config, keptByHetzner)).toEqual(atHetzner);
+      expect(kindsWith(config, keptByPlans)).toEqual(
+        [...atHetzner, "cloudflare_dns_record", "hcloud_network_subnet"].sort(),
+      );
+    },
+  );
+
+  it("can all be destroyed where nothing is to be protected", () => {
+    const open = exampleConfig({ protect: false, acceptUnprotected: true });
+    expect([kindsWith(open, keptByPlans), kindsWith(open, keptByHetzner)]).toEqual([[], []]);
+  });
+
+  it("have a successor before they go where something refers to them all the time", () => {
+    const hasSuccessor = (resource: Attributes): boolean => lifecycleOf(resource)["create_before_destroy"] === true;
+    const origin = "cloudflare_origin_ca_certificate";
+    expect(kindsWith(environments.terminate, hasSuccessor)).toEqual([origin, "hcloud_uploaded_certificate"]);
+    expect(kindsWith(environments.passthrough, hasSuccessor)).toEqual([
+      ...["cloudflare_authenticated_origin_pulls_certificate", origin],
+    ]);
+  });
+
+  it("change by a deploy, but for what only a replacement, a rotation or a rollout may change", () => {
+    const isHeld = (resource: Attributes): boolean => Array.isArray(lifecycleOf(resource)["ignore_changes"]);
+    for (const config of Object.values(environments))
+      expect(kindsWith(config, isHeld)).toEqual([
+        ...["cloudflare_origin_ca_certificate", "hcloud_server", "terraform_data"],
+      ]);
   });
 });
 
