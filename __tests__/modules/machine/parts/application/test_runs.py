@@ -105,6 +105,14 @@ class Schedule(Runs):
         self.command.assert_called_once()
         self.assertEqual(self.errors(), [f"{RUN} on alpha was interrupted; it is repeated here"])
 
+    def test_repeats_it_once_the_primary_can_be_asked(self):
+        self.interrupt()
+        bravo = self.primary.claim("bravo")
+        first, row = bravo.take(), bravo.take
+        with mock.patch.object(bravo, "take", side_effect=[first, ConnectionError("away"), first, row(expired=True)]):
+            self.assertEqual(cli.schedule_run(bravo, ["mail"], True, self.stop), 0)
+        self.command.assert_called_once()
+
     def test_is_left_to_who_was_faster_to_note_or_to_repeat_it(self):
         for repeatable, faster in ((False, claims.Claim.interrupted), (True, lambda claim: claim.take(expired=True))):
             self.primary = Primary()

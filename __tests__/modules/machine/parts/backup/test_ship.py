@@ -217,3 +217,5 @@ class BucketAway(unittest.TestCase):
     def test_and_no_longer(self):
         self.assertEqual(self.step(volume_bytes=800), [("PURGE BINARY LOGS TO %s", LOGS[2])])
         self.assertEqual(json.loads(ship.LOST.read_text())["files"], LOGS[:2])
+        again = ship.Shipper(mock.Mock(), mock.Mock())
+        self.assertEqual((again._lost, again._lost_at), (LOGS[:2], self.shipper._lost_at))

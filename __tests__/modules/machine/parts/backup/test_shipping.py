@@ -59,7 +59,8 @@ class Member(unittest.TestCase):
         self.logs[name] = content
         (self.folder / name).write_bytes(content)
 
-    def rows(self, _, statement, values=()):
+    def rows(self, connection, statement, values=()):
+        self.assertIs(connection, self.connect.return_value)
         self.done.append((statement, *values))
         sizes = [(name, len(content)) for name, content in self.logs.items()]
         if statement == ship.PRIMARY:
@@ -115,9 +116,21 @@ class Shipping(Member):
         log = support.log({}, support.transaction(support.A, 1, 1))
         self.write(FIRST, log)
         self.step()
+        # Of a log that is no longer there.
+        self.archive.objects[names.piece_key("t", SERVER, "binlog.000008", 0, 9, True, b"")] = b""
         self.archive.put = mock.Mock(side_effect=AssertionError("shipped twice"))
         self.shipper = self.another()
         self.step()
+        self.shipper._tell(None)
+        self.assertEqual(json.loads(ship.STATE.read_text())["shipped"], {FIRST: len(log)})
+
+    def test_takes_the_millionth_log_for_a_later_one(self):
+        for name in ("binlog.999999", "binlog.1000000"):
+            self.write(name, support.log({}))
+        with mock.patch("os.stat", return_value=types.SimpleNamespace(st_mtime=self.clock.return_value - ship.KEEP_SECONDS - 1)):
+            self.step()
+        self.assertEqual([names.read_piece("t", key).file for key in self.archive.objects], ["binlog.999999", "binlog.1000000"])
+        self.assertIn(("PURGE BINARY LOGS TO %s", "binlog.1000000"), self.done)
 
     def test_leaves_a_log_that_was_begun_in_between_for_the_next_time(self):
         self.write(FIRST, support.log({}, support.transaction(support.A, 1, 1)))

@@ -109,6 +109,13 @@ class Age(OnVolume):
         self.assertEqual(Observer(SETTINGS).latest().reason, "starting")
         self.assertEqual(Observer(SETTINGS).latest().server, "alpha")
 
+    def test_comes_with_what_mysqld_does_not_know(self):
+        with mock.patch.object(observer, "room_mib", return_value=7) as room, mock.patch.object(observer.grants, "digest", return_value="digest") as digest:
+            report = Observer(SETTINGS).latest()
+        room.assert_called_once_with(observer.config.DATA)
+        digest.assert_called_once_with(SETTINGS)
+        self.assertEqual((report.roomMib, report.grants, report.address, report.release), (7, "digest", ALPHA, observer.config.RELEASE))
+
     def test_is_none_where_a_decision_needs_facts_read_after_it_asked(self):
         self.read(0.01)
         with mock.patch.object(observer, "STALE_SECONDS", 0.05):
