@@ -1,4 +1,4 @@
-"""Names of objects, and the bucket as a client must take it. Run by backup.test.ts."""
+"""Names of objects, and the bucket as a client must take it. Run by backup.programs.test.ts."""
 
 import contextlib
 import hashlib

@@ -1,4 +1,4 @@
-"""When a copy of all data is made, what it is, and that rows are counted at transactions that are known, or not at all. Run by backup.test.ts."""
+"""When a copy of all data is made, what it is, and that rows are counted at transactions that are known, or not at all. Run by backup.programs.test.ts."""
 
 import hashlib
 import json

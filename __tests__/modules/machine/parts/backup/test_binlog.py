@@ -1,4 +1,4 @@
-"""Reading binary logs. Run by backup.test.ts; what MySQL itself writes is read by __tests__/lab/proof/backup.test.ts."""
+"""Reading binary logs. Run by backup.programs.test.ts; what MySQL itself writes is read by __tests__/lab/proof/backup.test.ts."""
 
 import unittest
 

@@ -1,4 +1,4 @@
-"""What the commands tell, and how they end. Run by backup.test.ts."""
+"""What the commands tell, and how they end. Run by backup.programs.test.ts."""
 
 import contextlib
 import io

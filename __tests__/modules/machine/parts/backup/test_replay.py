@@ -1,4 +1,4 @@
-"""Which logs bring a base to a moment. Run by backup.test.ts."""
+"""Which logs bring a base to a moment. Run by backup.programs.test.ts."""
 
 import unittest
 

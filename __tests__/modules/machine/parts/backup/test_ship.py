@@ -1,4 +1,4 @@
-"""What a member may let go, what it complains of, and who copies. Run by backup.test.ts."""
+"""What a member may let go, what it complains of, and who copies. Run by backup.programs.test.ts."""
 
 import json
 import pathlib

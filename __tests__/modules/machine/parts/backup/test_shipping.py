@@ -1,4 +1,4 @@
-"""What a member ships of its logs, step by step, and what it tells of it. Run by backup.test.ts."""
+"""What a member ships of its logs, step by step, and what it tells of it. Run by backup.programs.test.ts."""
 
 import json
 import pathlib
