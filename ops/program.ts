@@ -17,13 +17,13 @@ import { needsLogin, rotate, rotatedNamed } from "./commands/rotate.js";
 import { applicationSecrets, giveApplicationSecrets } from "./commands/rotations/application-secrets.js";
 import { dryRun, rollout } from "./commands/rollout.js";
 import { status } from "./commands/status.js";
-import { Lock } from "./core/lock.js";
 import { dryUpgrade, upgrade } from "./commands/upgrade.js";
+import { Lock, type LockStore } from "./core/lock.js";
 import { backMinutes, type Context } from "./core/maintain.js";
-import { openSite } from "./open.js";
 import { Progress } from "./core/progress.js";
 import { endInOrder } from "./core/shell.js";
 import type { OpenProps, Site } from "./core/site.js";
+import { openSite } from "./open.js";
 
 /** The command line. */
 export const program = new Command("npm run ops")
@@ -36,16 +36,21 @@ export const program = new Command("npm run ops")
 
 const site = (props?: OpenProps): Promise<Site> => openSite(readInvocation(), props);
 
-/** Does something that changes servers, as the only one at that time. */
-async function alone(command: string, work: (context: Context) => Promise<void>, props?: OpenProps): Promise<void> {
+/** Does something while nobody else changes the environment. */
+async function holding(store: LockStore, command: string, work: (lock: Lock) => Promise<void>): Promise<void> {
   endInOrder();
-  const opened = await site(props);
-  const lock = await Lock.take(opened.lock, command);
+  const lock = await Lock.take(store, command);
   try {
-    await work({ site: opened, lock, progress: new Progress() });
+    await work(lock);
   } finally {
     await lock.release();
   }
+}
+
+/** Does something that changes servers, as the only one at that time. */
+async function alone(command: string, work: (context: Context) => Promise<void>, props?: OpenProps): Promise<void> {
+  const opened = await site(props);
+  await holding(opened.lock, command, (lock) => work({ site: opened, lock, progress: new Progress() }));
 }
 
 interface RolloutOptions {
@@ -154,13 +159,7 @@ program
         'deploy: the state is a local file and would be lost with this runner; set backend to { type: "s3", … }, docs/state.md says how',
       );
     const agreed = reviewed === undefined ? {} : await readReviewed(reviewed);
-    endInOrder();
-    const held = await Lock.take(lock(), "deploy");
-    try {
-      await deploy(stacks, agreed, new Progress());
-    } finally {
-      await held.release();
-    }
+    await holding(lock(), "deploy", () => deploy(stacks, agreed, new Progress()));
   });
 
 program

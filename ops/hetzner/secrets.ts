@@ -189,7 +189,7 @@ export class TerraformSecrets implements SecretStore {
       const excess = excessIn(plan);
       if (excess.length > 0)
         throw new Error(
-          `refused: the plan would do more than this:\n  ${excess.join("\n  ")}\ndeploy that first: npx cdktf deploy '*'`,
+          `refused: the plan would do more than this:\n  ${excess.join("\n  ")}\ndeploy that first: npm run deploy`,
         );
       for (const action of actionsOf(plan)) report(action);
       // Also without an action: outputs follow.

@@ -13,4 +13,35 @@ describe("the balancer", () => {
     const checks = balancerDefinition(exampleConfig({ tls })).services.map(({ healthCheck }) => healthCheck.port);
     expect(checks).toEqual([ports.nginxHttp]);
   });
+
+  it("is plain data with everything that the configuration sets", () => {
+    const config = exampleConfig({
+      loadBalancer: {
+        algorithm: "round_robin",
+        healthCheck: { intervalSeconds: 10, timeoutSeconds: 5, retries: 4 },
+      },
+    });
+    expect(balancerDefinition(config)).toEqual({
+      algorithm: "round_robin",
+      services: [
+        {
+          protocol: "https",
+          listenPort: 443,
+          destinationPort: 80,
+          proxyProtocol: false,
+          redirectHttp: true,
+          healthCheck: {
+            protocol: "http",
+            port: 80,
+            path: "/healthz",
+            domain: "www.foobar.com",
+            statusCodes: ["200"],
+            intervalSeconds: 10,
+            timeoutSeconds: 5,
+            retries: 4,
+          },
+        },
+      ],
+    });
+  });
 });

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { balancerDefinition } from "../../../modules/hetzner/load-balancer/index.js";
 import { exampleConfig } from "../../support/config.js";
 import { synthesizeEnvironment } from "../../support/environment.js";
 import { splitServers } from "../../support/servers.js";
@@ -144,38 +143,5 @@ describe("passthrough", () => {
       lifecycle: expect.anything() as unknown,
     });
     expect(resources(passthrough, "hcloud_uploaded_certificate")).toEqual({});
-  });
-});
-
-describe("balancerDefinition", () => {
-  it("is plain data with everything that the configuration sets", () => {
-    const config = exampleConfig({
-      loadBalancer: {
-        algorithm: "round_robin",
-        healthCheck: { intervalSeconds: 10, timeoutSeconds: 5, retries: 4 },
-      },
-    });
-    expect(balancerDefinition(config)).toEqual({
-      algorithm: "round_robin",
-      services: [
-        {
-          protocol: "https",
-          listenPort: 443,
-          destinationPort: 80,
-          proxyProtocol: false,
-          redirectHttp: true,
-          healthCheck: {
-            protocol: "http",
-            port: 80,
-            path: "/healthz",
-            domain: "www.foobar.com",
-            statusCodes: ["200"],
-            intervalSeconds: 10,
-            timeoutSeconds: 5,
-            retries: 4,
-          },
-        },
-      ],
-    });
   });
 });
