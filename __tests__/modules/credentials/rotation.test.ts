@@ -1,5 +1,6 @@
 import { TerraformOutput } from "cdktf";
 import { describe, expect, it } from "vitest";
+import { accepted } from "../../../modules/config/generations.js";
 import { Passwords } from "../../../modules/credentials/passwords.js";
 import { Rotation } from "../../../modules/credentials/rotation.js";
 import { exampleConfig } from "../../support/config.js";
@@ -55,6 +56,11 @@ describe("a later generation of a secret", () => {
         oldest: "${terraform_data.edge-token_oldest.input}",
       },
     });
+  });
+
+  it("is accepted beside it, the one that is used first, until the old one is let go", () => {
+    const at = (used: number, oldest: number) => accepted({ configured: 2, used, oldest });
+    expect([at(1, 1), at(2, 1), at(2, 2)]).toEqual([[1, 2], [2, 1], [2]]);
   });
 
   it("lets go of the one before the last", () => {

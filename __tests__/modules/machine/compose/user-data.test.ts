@@ -4,6 +4,7 @@ import { parse } from "yaml";
 import type { Config, ServerConfig } from "../../../../modules/config/schema.js";
 import {
   allSecretParts,
+  compressedShared,
   payloadHash,
   payloadOf,
   payloadSize,
@@ -183,6 +184,21 @@ describe("size and hash", () => {
     });
     const sizes = config.servers.map((server) => payloadSize(config, server));
     expect(Math.max(...sizes)).toBeLessThanOrEqual(maximumBytes - 1024);
+  });
+
+  it("hold what a server is for, whichever other servers the configuration has", () => {
+    const config = exampleConfig({ servers: splitServers });
+    const has = (server: string) => {
+      const paths = payloadOf(config, serverOf(config, server)).write_files.map(({ path }) => path);
+      return ["/etc/nginx/nginx.conf", "/etc/mysql/server.cnf"].map((path) => paths.includes(path));
+    };
+    expect(["front", "left", "front"].map(has)).toEqual([
+      [true, false],
+      [false, true],
+      [true, false],
+    ]);
+    // What servers share is compressed for each kind of them.
+    expect(compressedShared(config, ["web"])).not.toBe(compressedShared(config, ["database"]));
   });
 
   it("are judged by Hetzner's limit of 32 KiB, and warned of when an eighth of it is left", () => {
