@@ -39,7 +39,8 @@ interface Dropped {
 async function drop(machine: Machine, { incoming = [], outgoing = [] }: Dropped): Promise<() => Promise<unknown>> {
   const chain = (name: string, hook: string, matches: readonly string[]) =>
     `chain ${name} { type filter hook ${hook} priority -350; ${matches.map((match) => `${match} drop;`).join(" ")} }`;
-  const table = `table inet fault { ${chain("incoming", "prerouting", incoming)} ${chain("outgoing", "output", outgoing)} }`;
+  const chains = [chain("incoming", "prerouting", incoming), chain("outgoing", "output", outgoing)];
+  const table = `table inet fault {\n${chains.join("\n")}\n}`;
   await machine.exec(["nft", table]);
   return () => machine.exec(["nft", "delete table inet fault"]);
 }
