@@ -84,7 +84,8 @@ class Made(unittest.TestCase):
         part, self.content = self.content[:size], self.content[size:]
         return part
 
-    def rows(self, _, statement):
+    def rows(self, connection, statement):
+        self.assertEqual(connection, "connection")
         self.done.append(statement)
         if statement.startswith("SELECT @@server_uuid"):
             return ((self.ME, "9.7.4", self.NOW),)
@@ -134,6 +135,7 @@ class Made(unittest.TestCase):
         self.assertRegex(told["what"], r"age --decrypt \| zstd --decompress \| tar --extract$")
         self.assertEqual(told["parts"][1], {"key": parts[1], "bytes": 4, "sha256": hashlib.sha256(b"4567").hexdigest()})
         self.assertEqual(self.flow.call_args.args[0], ["tar", "--create", "--directory", base.CLONE, "."])
+        self.assertEqual(self.flow.call_args.args[1][0], "zstd")
         self.assertIn("age2", self.flow.call_args.args[2])
         self.assertIn(f"CLONE LOCAL DATA DIRECTORY = '{base.CLONE}'", self.done)
         # A copy may take hours.

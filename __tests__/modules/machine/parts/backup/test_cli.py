@@ -36,6 +36,17 @@ class Case(unittest.TestCase):
         return code, said.getvalue()
 
 
+class Settings(unittest.TestCase):
+    def test_are_files_of_one_folder(self):
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        told = {"timeline": "t", "endpoint": "https://e", "region": "r", "bucket": "b", "recipients": ["age1"], "baseHours": 24, "socket": "/socket", "data": "/data"}
+        wanted = {"timeline": "t", "at": "latest", "others": ["10.0.1.12"], "rolePort": 8008}
+        (folder / "settings.json").write_text(json.dumps(told))
+        (folder / "restore.json").write_text(json.dumps(wanted))
+        self.assertEqual(cli.config.load(folder)._asdict(), told)
+        self.assertEqual(cli.config.load_restore(folder)._asdict(), wanted)
+
+
 class Check(Case):
     def state(self, **changes):
         base = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(time.time() - 3600))

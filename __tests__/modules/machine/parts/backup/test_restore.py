@@ -46,13 +46,13 @@ class Try(unittest.TestCase):
         return folder / "data"
 
     def attempt(self):
-        return restore._try(WANTED, None, None, self.place, self.done, "this one")
+        return restore._try(WANTED, "bucket", "key", self.place, self.done, "this one")
 
     def test_data_get_their_name_at_the_end_and_are_not_restored_again(self):
         self.assertIsNone(self.attempt())
         self.assertEqual(sorted(path.name for path in self.place.iterdir()), ["data", "mysql-group"])
         self.assertIsNone(self.attempt())
-        self.assertEqual(self.into.call_count, 1)
+        self.into.assert_called_once_with(self.place / "restoring", TIMELINE, "latest", "bucket", "key")
 
     def test_data_that_are_there_are_not_touched(self):
         (self.place / "data").mkdir()

@@ -25,7 +25,7 @@ class Purge(unittest.TestCase):
         return purge(dict.fromkeys(LOGS, 100), dict(zip(LOGS, ages)), set(whole), most)
 
     def test_young_ones_stay(self):
-        self.assertEqual(self.purge((9, 9, 9, 0), LOGS), (None, []))
+        self.assertEqual(self.purge((KEEP_SECONDS, 9, 9, 0), LOGS), (None, []))
 
     def test_old_ones_that_are_shipped_go(self):
         self.assertEqual(self.purge((OLD, OLD, 9, 0), LOGS), (LOGS[2], []))
@@ -62,6 +62,7 @@ class Problems(unittest.TestCase):
     def test_behind_with_the_reason(self):
         self.assertEqual(self.problems(behindSeconds=60), [])
         self.assertEqual(self.cause("61 s behind: no answer", self.problems(behindSeconds=61, problem="no answer")), BEHIND)
+        self.assertEqual(self.problems(behindSeconds=61), [(BEHIND, "the archive is 61 s behind: there is more to ship than the line takes")])
         self.assertEqual(self.cause("mysqld refused", self.problems(problem="mysqld refused (1045): no")), BEHIND)
 
     def test_a_bucket_that_refuses_at_once_and_alone_however_long(self):
@@ -71,8 +72,10 @@ class Problems(unittest.TestCase):
 
     def test_a_base_that_is_late_or_missing(self):
         self.assertEqual(self.problems(base=stamp(1_000_000 - 26 * 3600)), [])
-        self.assertEqual(self.cause("27 hours old", self.problems(base=stamp(1_000_000 - 27 * 3600))), BASE)
-        self.assertEqual(self.cause("no base", self.problems(base=None)), BASE)
+        self.assertEqual(self.cause("the last base is 26 hours old: journalctl -u mysql-base", self.problems(base=stamp(1_000_000 - 26 * 3600 - 1))), BASE)
+        self.assertEqual(self.problems(base=None), [(BASE, "there is no base yet: without one nothing can be restored")])
+        # As long as nobody knows what the archive has.
+        self.assertEqual(self.problems(base=None, behindSeconds=1), [])
 
     def test_a_drill_that_failed_or_is_old(self):
         day = 86400

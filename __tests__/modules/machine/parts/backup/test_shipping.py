@@ -89,6 +89,7 @@ class Shipping(Member):
         self.write(FIRST, log + two)
         self.step()
         self.assertEqual(self.shipped(), [(FIRST, 0, len(log), False), (FIRST, len(log), len(log + two), False)])
+        self.connect.assert_called_once_with(self.shipper._settings)
         contents = [content for _, content in sorted(self.archive.objects.items())]
         self.assertEqual(contents, [log + b"|sealed for age1", two + b"|sealed for age1"])
         for key, content in self.archive.objects.items():
@@ -265,8 +266,11 @@ class Run(Member):
 
     def test_is_over_after_a_success(self):
         self.run_with(OSError("gone"), None)
-        self.assertIsNone(json.loads(ship.STATE.read_text())["problem"])
+        state = json.loads(ship.STATE.read_text())
+        self.assertIsNone(state["problem"])
         self.assertEqual(self.said, ["gone"])
+        # Who reads it finds all that it needs.
+        self.assertEqual([cause for cause, _ in ship.problems(state, self.clock.return_value, 24)], [ship.BASE])
 
     def test_begins_again_half_a_second_after_a_step_that_took_long(self):
         step = mock.Mock(side_effect=[lambda: None, SystemExit])
