@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { hetznerSite } from "../../../ops/hetzner/site.js";
 import { Stack } from "../../../ops/terraform/terraform.js";
 import { exampleConfig, exampleSshKey } from "../../support/config.js";
+import { temporaryFolder } from "../../support/payload-files.js";
 
 const config = exampleConfig({
   administrators: { cidrs: ["198.51.100.7/32"], sshKeys: { jane: exampleSshKey } },
@@ -11,6 +12,8 @@ const outputs = { server_addresses: { alpha: { ipv4: "192.0.2.11" } }, ssh_host_
 /** What Terraform tells of each stack, and which stacks it was asked about. */
 function told(values: Readonly<Record<string, unknown>>) {
   vi.stubEnv("HCLOUD_TOKEN", "token");
+  // What it keeps for ssh until its process ends.
+  vi.stubEnv("TMPDIR", temporaryFolder());
   return vi.spyOn(Stack.prototype, "outputs").mockResolvedValue(values);
 }
 
