@@ -37,7 +37,7 @@ class Order(unittest.TestCase):
         self.assertEqual(len(chosen), 1)
 
     def test_of_two_that_hold_the_same_the_one_that_holds_more_is_applied(self):
-        long, short = looked("m1", "binlog.000001", [], range(1, 6)), looked("m2", "binlog.000001", [], range(1, 3))
+        long, short = looked("m1", "binlog.000001", [], range(1, 6)), looked("m2", "binlog.000001", [], range(4, 6))
         for logs in ([long, short], [short, long]):
             self.assertEqual(replay.order(logs, {})[0], [long])
 
