@@ -17,7 +17,7 @@ export const nginx: KnownMistakes = {
       "\tkeepalive_timeout 600s;",
       "the application closes connections that nginx is about to use",
     ],
-    ["ssl_protocols TLSv1.2 TLSv1.3;", "ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3;", "old TLS is spoken"],
+    ["ssl_protocols TLSv1.2 TLSv1.3;", "ssl_protocols TLSv1.2;", "TLS 1.3 is not spoken"],
     ["ssl_session_tickets off;", "ssl_session_tickets on;", "a ticket key of weeks opens recorded traffic"],
     ["[.-][0-9a-f]{8,64}\\.", "[.-][0-9a-f]*\\.", "files that change are kept for a year"],
     ["\t\tproxy_read_timeout 1s;", "\t\tproxy_read_timeout 30s;", "the balancer waits in place of hearing why"],
