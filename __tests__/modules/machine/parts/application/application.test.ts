@@ -99,9 +99,9 @@ describe("what an application may reach and know", () => {
 describe("an application that opens its port itself", () => {
   const own = partOf(applicationPart, exampleConfig({ application: { listens: "port" } }));
 
-  it("gets no socket, and a port that HAProxy leads to", () => {
+  it("gets no socket, and a port that HAProxy leads to, where nobody else reaches it", () => {
     expect(own.files?.map(({ path }) => path)).not.toContain("/etc/systemd/system/app.socket");
-    expect(contentOf(own, "/etc/app/app.env")).toContain(`PORT=${ports.applicationItself}\n`);
+    expect(contentOf(own, "/etc/app/app.env")).toContain(`HOST=127.0.0.1\nPORT=${ports.applicationItself}\n`);
     expect([contentOf(own, "/etc/app/deploy.env"), own.setup].join()).not.toContain("app.socket");
     expect(own.setup).toContain("enable --quiet app.service app-first-release.service\n");
   });
