@@ -23,61 +23,71 @@ export interface Step {
 /** Seconds a machine may take for its first boot. */
 const firstBootSeconds = 900;
 
-const powerOn = "power on";
+/** What a step leaves to those after it. */
+interface Made {
+  blueprint: Blueprint;
+  base: Awaited<ReturnType<typeof baseSystem>>;
+  /** Folder of the package repository. */
+  www: string;
+}
 
 /** The steps that make everything around the machines. On a running lab they put in force what the tree says now. */
-export function surroundingSteps(layout: Layout, overrides: LabOverrides): Step[] {
-  const steps = upSteps(layout, overrides);
-  return steps.slice(
-    0,
-    steps.findIndex(({ title }) => title === powerOn),
-  );
-}
+export const surroundingSteps = (layout: Layout, overrides: LabOverrides): Step[] =>
+  around(layout, overrides, {} as Made);
 
 /** The steps from nothing to a working site, in order. */
 export function upSteps(layout: Layout, overrides: LabOverrides): Step[] {
-  let blueprint: Blueprint;
-  let base: Awaited<ReturnType<typeof baseSystem>>;
-  let www: string;
-  let machines: Machine[];
-  const steps: Record<string, Step["run"]> = {
+  const made = {} as Made;
+  return [...around(layout, overrides, made), ...ofMachines(layout, made)];
+}
+
+const stepsOf = (steps: Readonly<Record<string, Step["run"]>>): Step[] =>
+  Object.entries(steps).map(([title, run]) => ({ title, run }));
+
+const around = (layout: Layout, overrides: LabOverrides, made: Made): Step[] =>
+  stepsOf({
     "keys, secrets and payload": async () => {
-      blueprint = await drawUp(layout, overrides);
-      return `${blueprint.environment.servers.length} servers, tls ${blueprint.environment.config.tls}`;
+      made.blueprint = await drawUp(layout, overrides);
+      const { servers, config } = made.blueprint.environment;
+      return `${servers.length} servers, tls ${config.tls}`;
     },
     "base system": async () => {
-      base = await baseSystem(layout.cache, blueprint.publicCa.certificate);
-      await saveSettings(layout, { overrides, baseRoot: base.root });
-      return base.key;
+      made.base = await baseSystem(layout.cache, made.blueprint.publicCa.certificate);
+      await saveSettings(layout, { overrides, baseRoot: made.base.root });
+      return made.base.key;
     },
     "package repository": async () => {
-      const key = blueprint.repositoryKey;
-      const wanted = wantedPackages(blueprint);
-      www = await packageRepository({
+      const wanted = wantedPackages(made.blueprint);
+      made.www = await packageRepository({
         cache: layout.cache,
-        base,
+        base: made.base,
         wanted,
-        key,
+        key: made.blueprint.repositoryKey,
         localPackages: await localPackages(layout.cache),
       });
       return `${wanted.packages.length} packages named by the payload`;
     },
     network: async () => {
-      const { network } = blueprint.environment;
-      await createFabric(network);
-      await setProviderFirewall(await providerFirewallOf(blueprint.environment));
-      for (const host of otherHosts(blueprint)) {
+      const { environment } = made.blueprint;
+      await createFabric(environment.network);
+      await setProviderFirewall(await providerFirewallOf(environment));
+      for (const host of otherHosts(made.blueprint)) {
         await plugIn(host);
-        await configure(host, network);
+        await configure(host, environment.network);
       }
       return undefined;
     },
     "names, internet, balancer, edge": async () => {
-      await startServices(layout, blueprint, www);
+      await startServices(layout, made.blueprint, made.www);
       return undefined;
     },
-    [powerOn]: async () => {
-      machines = machinesOf(layout, blueprint, base.root);
+  });
+
+function ofMachines(layout: Layout, made: Made): Step[] {
+  let machines: readonly Machine[];
+  return stepsOf({
+    "power on": async () => {
+      machines = machinesOf(layout, made.blueprint, made.base.root);
       for (const machine of machines) await machine.start();
       return machines.map(({ name }) => name).join(", ");
     },
@@ -90,17 +100,16 @@ export function upSteps(layout: Layout, overrides: LabOverrides): Step[] {
       return undefined;
     },
     "the site answers": async () => {
-      const { config } = blueprint.environment;
+      const { config } = made.blueprint.environment;
       const url = `https://${siteHosts(config)[0]}${config.application.pagePath}`;
-      const visitor = new Visitor(blueprint.publicCa.certificate);
+      const visitor = new Visitor(made.blueprint.publicCa.certificate);
       await waitFor(url, async (see) => see(await visitor.tryCurl("--fail", url)).ok, {
         timeoutSeconds: 180,
         pauseSeconds: 0.5,
       });
       return url;
     },
-  };
-  return Object.entries(steps).map(([title, run]) => ({ title, run }));
+  });
 }
 
 /** @throws when cloud-init ended with an error or a mere warning */

@@ -65,6 +65,15 @@ async function balancersWith(
   };
 }
 
+type Step = "open" | "part" | "point" | "close";
+
+/** A step whose plan would do more than it may says so, and changes nothing. */
+async function expectRefused(step: Step, plan: Plan, reason: RegExp, given: Parameters<typeof balancersWith>[1] = {}) {
+  const { balancers, applied, changes, report } = await balancersWith([plan], given);
+  await expect(balancers[step](report)).rejects.toThrow(reason);
+  expect({ applied: applied(), changes: changes() }).toEqual({ applied: 0, changes: [] });
+}
+
 const opens: readonly (readonly [string, string])[] = [
   ["hcloud_load_balancer.balancer[0]", "no-op"],
   ["hcloud_load_balancer.balancer-2", "create"],
@@ -75,9 +84,10 @@ const opens: readonly (readonly [string, string])[] = [
   ["terraform_data.changeover_used", "create"],
   ["terraform_data.changeover_only", "create"],
 ];
-const points = ["www-a", "www-aaaa", "apex-a", "apex-aaaa"].map(
-  (record) => [`cloudflare_dns_record.site_${record}`, "update"] as const,
-);
+const recordsOf = (site: string) =>
+  ["www-a", "www-aaaa", "apex-a", "apex-aaaa"].map(
+    (record) => [`cloudflare_dns_record.${site}_${record}`, "update"] as const,
+  );
 const closes: readonly (readonly [string, string])[] = [
   ["hcloud_load_balancer.balancer[0]", "delete"],
   ["hcloud_load_balancer_network.balancer_network[0]", "delete"],
@@ -120,11 +130,11 @@ describe("a second balancer", () => {
     ["points records elsewhere", "cloudflare_dns_record.site_www-a", "update"],
     ["takes away what servers ask for", "cloudflare_ruleset.site_edge-token[0]", "delete"],
   ])("is not made by a plan that %s", async (_, address, actions) => {
-    const { balancers, applied, changes, report } = await balancersWith([planOf(...opens, [address, actions])]);
-    await expect(balancers.open(report)).rejects.toThrow(
+    await expectRefused(
+      "open",
+      planOf(...opens, [address, actions]),
       new RegExp(`refused: the plan would do more than make a second balancer:\n {2}\\w+ ${address.split("[")[0]}`),
     );
-    expect({ applied: applied(), changes: changes() }).toEqual({ applied: 0, changes: [] });
   });
 
   it("is not made where the balancer before is another one than the configuration says", async () => {
@@ -158,13 +168,15 @@ describe("a second balancer", () => {
 describe("the records", () => {
   it("are all that is changed when they are pointed elsewhere", async () => {
     const { balancers, applied, report } = await balancersWith([
-      planOf(["terraform_data.changeover_used", "update"], ...points),
+      planOf(["terraform_data.changeover_used", "update"], ...recordsOf("site")),
     ]);
     await balancers.point(report);
     expect(applied()).toBe(1);
-    const more = await balancersWith([planOf(...points, ["hcloud_load_balancer.balancer[0]", "delete"])]);
-    await expect(more.balancers.point(more.report)).rejects.toThrow(/deletes hcloud_load_balancer\.balancer\[0\]/);
-    expect(more.applied()).toBe(0);
+    await expectRefused(
+      "point",
+      planOf(...recordsOf("site"), ["hcloud_load_balancer.balancer[0]", "delete"]),
+      /deletes hcloud_load_balancer\.balancer\[0\]/,
+    );
   });
 });
 
@@ -191,11 +203,8 @@ describe("the balancer before", () => {
     ["a target of the new one", "hcloud_load_balancer_target.balancer-2_alpha[0]", "delete"],
     ["a record", "cloudflare_dns_record.site_www-a", "update"],
   ])("stays where the plan would touch %s", async (_, address, actions) => {
-    const { balancers, applied, changes, report } = await balancersWith([planOf(...closes, [address, actions])], {
-      there: [before, now],
-    });
-    await expect(balancers.close(report)).rejects.toThrow(/more than take the balancer before away/);
-    expect({ applied: applied(), changes: changes() }).toEqual({ applied: 0, changes: [] });
+    const plan = planOf(...closes, [address, actions]);
+    await expectRefused("close", plan, /more than take the balancer before away/, { there: [before, now] });
   });
 });
 
@@ -203,11 +212,6 @@ describe("the balancer before", () => {
 const moved = exampleConfig(exampleMove);
 const stays = synthesizeEnvironment(exampleConfig());
 const moves = synthesizeEnvironment(moved);
-const recordsOf = (site: string) =>
-  ["www-a", "www-aaaa", "apex-a", "apex-aaaa"].map(
-    (record) => [`cloudflare_dns_record.${site}_${record}`, "update"] as const,
-  );
-
 describe("another domain", () => {
   /** All that the change adds to the stack, as Terraform makes it in the beginning. */
   const opensToo = [
@@ -247,11 +251,8 @@ describe("another domain", () => {
     ["replaces what listens", "hcloud_load_balancer_service.balancer_service-443[0]", "delete,create"],
     ["changes a rule of the old zone", "cloudflare_ruleset.site_firewall", "update"],
   ])("is not opened by a plan that %s", async (_, address, actions) => {
-    const { balancers, applied, report } = await balancersWith([planOf(...opensToo, [address, actions])], {
-      as: moved,
-    });
-    await expect(balancers.open(report)).rejects.toThrow(/more than make a second balancer/);
-    expect(applied()).toBe(0);
+    const plan = planOf(...opensToo, [address, actions]);
+    await expectRefused("open", plan, /more than make a second balancer/, { as: moved });
   });
 
   it("first no longer leads to the old one, then the old one leads to it, and records stay", async () => {
@@ -267,14 +268,10 @@ describe("another domain", () => {
     await balancers.part(report);
     await balancers.point(report);
     expect({ applied: applied(), visited }).toEqual({ applied: 2, visited: ["https://www.foobar.net/"] });
-    for (const plan of [leading, planOf(...recordsOf("site"))]) {
-      const more = await balancersWith([plan], { as: moved });
-      await expect(more.balancers.part(more.report)).rejects.toThrow(/more than let neither name lead to the other/);
-    }
-    for (const plan of [parting, planOf(...recordsOf("site-2"))]) {
-      const more = await balancersWith([plan], { as: moved });
-      await expect(more.balancers.point(more.report)).rejects.toThrow(/more than lead visitors to the new balancer/);
-    }
+    for (const plan of [leading, planOf(...recordsOf("site"))])
+      await expectRefused("part", plan, /more than let neither name lead to the other/, { as: moved });
+    for (const plan of [parting, planOf(...recordsOf("site-2"))])
+      await expectRefused("point", plan, /more than lead visitors to the new balancer/, { as: moved });
   });
 
   it("is led to by nobody while it does not answer", async () => {
@@ -300,13 +297,13 @@ describe("another domain", () => {
       ["cloudflare_ruleset.site_redirect[0]", "delete"],
       ["cloudflare_ruleset.site_firewall", "delete"],
       ["hcloud_uploaded_certificate.certificate", "delete"],
-    ] as const) {
-      const more = await balancersWith([planOf(...closes.slice(0, 3), [address, actions])], {
-        as: moved,
-        there: [before, now],
-      });
-      await expect(more.balancers.close(more.report)).rejects.toThrow(/more than take the balancer before away/);
-    }
+    ] as const)
+      await expectRefused(
+        "close",
+        planOf(...closes.slice(0, 3), [address, actions]),
+        /more than take the balancer before away/,
+        { as: moved, there: [before, now] },
+      );
   });
 });
 

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { isArm, loadBalancerTypes, locations, retiredServerTypes, serverTypes } from "../../platform/hetzner-offers.js";
 import { ports } from "../../platform/ports.js";
+import { secretName, secretWords } from "../../platform/secret-words.js";
 import { suggestion } from "../suggest.js";
 import { isHostName, isSpecialUse } from "./host-names.js";
 import { custom, known, matching, text } from "./verdict.js";
@@ -52,8 +53,8 @@ const takenNames = [
   `service-${ports.balancerHttps}`,
 ];
 
-/** What the policy `no-secret-literal` takes for the name of a secret, of what a server's name can be. */
-const secretName = /(^|-)(password|secret|token)$/;
+/** Ends of a host name that the policy `no-secret-literal` would refuse in the JSON. */
+const secretEnds = secretWords.filter((word) => !word.includes("_"));
 
 /** Server name: RFC 1123 label in lower case. It begins with a letter, because keys that look like numbers lose their order. */
 export const serverName = text((value) => {
@@ -62,17 +63,17 @@ export const serverName = text((value) => {
       rule: `must be none of ${takenNames.join(", ")}, which mean something else already`,
       fix: "choose another",
     };
-  if (secretName.test(value))
+  if (!/^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(value) || value.length > longestServerName)
     return {
-      rule: "must not end with password, secret or token: what stands under such a name is taken for a secret",
-      fix: "choose another",
+      rule: `must be a host name of at most ${longestServerName} lower-case letters, digits and hyphens, beginning with a letter`,
+      fix: 'write it as "alpha"',
     };
-  return /^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(value) && value.length <= longestServerName
-    ? undefined
-    : {
-        rule: `must be a host name of at most ${longestServerName} lower-case letters, digits and hyphens, beginning with a letter`,
-        fix: 'write it as "alpha"',
-      };
+  return secretName.test(value)
+    ? {
+        rule: `must not end with ${secretEnds.slice(0, -1).join(", ")} or ${secretEnds.at(-1)}: what stands under such a name is taken for a secret`,
+        fix: "choose another",
+      }
+    : undefined;
 });
 
 /** A name of the owner's choice that becomes part of an address in Terraform, or of a label. */

@@ -4,15 +4,11 @@ import memoize from "memoize";
 import type { Config } from "../../config/schema.js";
 import { plainFilesOf, type PlainFile } from "../../machine/compose/index.js";
 import { PlatformServer } from "../../hetzner/server/index.js";
+import { secretName, secretWords } from "../../platform/secret-words.js";
 import type { Policy } from "./policy.js";
 
-const words = "password|secret|token|private_key|private_key_pem|api_key|secret_key|access_key";
-
-/** Attributes whose value is a secret, whatever the resource. */
-const secretAttribute = new RegExp(`(^|[_-])(${words})$`, "i");
-
-/** The same in the text of a file or an address: `password = x`, `"api_key": "x"`, `?token=x`. Paths and variables are no secrets. */
-const secretAssignment = new RegExp(`(?:${words})["']?\\s*[:=]\\s*["']?(?!/)[\\w+/-]{8}`, "i");
+/** What a secret looks like in the text of a file or an address: `password = x`, `"api_key": "x"`, `?token=x`. Paths and variables are no secrets. */
+const secretAssignment = new RegExp(`(?:${secretWords.join("|")})["']?\\s*[:=]\\s*["']?(?!/)[\\w+/-]{8}`, "i");
 
 /** Texts that are secrets wherever they stand: private keys, Amazon-style access keys. */
 const secretText = /-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b/;
@@ -21,7 +17,7 @@ const secretText = /-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b/;
 function literalSecrets(value: unknown, path: string, key = ""): readonly string[] {
   if (typeof value === "string") {
     const isLiteral = value !== "" && !Token.isUnresolved(value) && !value.includes("${");
-    return secretText.test(value) || (isLiteral && secretAttribute.test(key)) ? [path] : [];
+    return secretText.test(value) || (isLiteral && secretName.test(key)) ? [path] : [];
   }
   if (typeof value !== "object" || value === null || Token.isUnresolved(value)) return [];
   return Object.entries(value).flatMap(([name, inner]) =>

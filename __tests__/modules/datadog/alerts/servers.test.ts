@@ -1,0 +1,140 @@
+import { describe, expect, it } from "vitest";
+import type { MonitorId } from "../../../../modules/platform/monitor-ids.js";
+import { definitions, monitors, named, sends } from "./support.js";
+
+describe("a fault of one server", () => {
+  const disk = (device: string) => ({ device });
+  type Send = ReturnType<typeof sends>;
+  interface Level {
+    readonly id: MonitorId;
+    readonly send: Send;
+    /** The last value that is well. */
+    readonly well: number;
+    /** The first and the last value of a warning. @default - no warning */
+    readonly warns?: readonly [number, number];
+    /** The first value of an alert. */
+    readonly alerts: number;
+    /** Minutes of the fault until it is told, and minutes without it until that is over. */
+    readonly minutes: readonly [told: number, over: number];
+    /** What the alert names beside the server. @default - nothing */
+    readonly beside?: string;
+  }
+  const notice = (id: MonitorId, name: string, minutes: number): Level => ({
+    ...{ id, send: sends("system.disk.directory.files", { name }), well: 0, alerts: 1, minutes: [minutes, 1] },
+  });
+  const share = { well: 0.79, warns: [0.81, 0.89], alerts: 0.91, minutes: [1, 5] } as const;
+  const certificate = (name: string, more: Readonly<Record<string, string>> = {}): Send =>
+    sends("tls.days_left", { name, ...more });
+  const daysLeft = { minutes: [1440, 1] } as const;
+  const levels: readonly Level[] = [
+    { id: "cpu-busy", send: sends("system.cpu.idle"), well: 16, warns: [14, 6], alerts: 4, minutes: [14, 2] },
+    { id: "load-high", send: sends("system.load.norm.5"), well: 1.9, warns: [2.1, 2.9], alerts: 3.1, minutes: [14, 2] },
+    {
+      ...{ id: "memory-low", send: sends("system.mem.pct_usable"), well: 0.11, warns: [0.09, 0.06], alerts: 0.04 },
+      minutes: [5, 1],
+    },
+    { id: "disk-full", send: sends("system.disk.in_use", disk("/")), ...share, beside: ",device:/" },
+    { id: "inodes-low", send: sends("system.fs.inodes.in_use", disk("/")), ...share, beside: ",device:/" },
+    {
+      ...{ id: "data-volume-full", send: sends("system.disk.in_use", disk("/var/lib/mysql")) },
+      ...{ ...share, well: 0.69, warns: [0.71, 0.84], alerts: 0.86 },
+    },
+    { id: "clock-drift", send: sends("ntp.offset"), well: 0.9, warns: [1.1, 4.9], alerts: 5.1, minutes: [1, 15] },
+    { id: "clock-drift", send: sends("ntp.offset"), well: -0.9, warns: [-1.1, -4.9], alerts: -5.1, minutes: [1, 15] },
+    {
+      ...{ id: "applier-queue", send: sends("mysql.replication.group.transactions_in_applier_queue") },
+      ...{ well: 199, warns: [201, 999], alerts: 1001, minutes: [10, 1] },
+    },
+    {
+      ...{ id: "certification-queue", send: sends("mysql.replication.group.transactions") },
+      ...{ well: 99, warns: [101, 499], alerts: 501, minutes: [10, 1] },
+    },
+    {
+      ...{ id: "balancer-silent", send: sends("nginx.net.request_per_s"), well: 0.24, alerts: 0.23 },
+      minutes: [10, 1],
+    },
+    { id: "edge-certificate", send: certificate("edge"), well: 22, warns: [20, 8], alerts: 6, ...daysLeft },
+    { id: "origin-certificate", send: certificate("origin"), well: 31, warns: [29, 15], alerts: 13, ...daysLeft },
+    {
+      ...{ id: "internal-certificate", send: certificate("internal", { file: "/a" }), beside: ",file:/a" },
+      ...{ well: 181, warns: [179, 61], alerts: 59, ...daysLeft },
+    },
+    notice("reboot-required", "reboot-required", 1440),
+    notice("vendor-updates", "vendor-updates", 1440),
+    notice("server-incomplete", "server-setup", 15),
+    notice("host-firewall-missing", "host-firewall", 5),
+    notice("private-address-missing", "private-network", 5),
+    notice("archive-behind", "backup", 5),
+    notice("archive-refused", "backup-refused", 5),
+    notice("archive-base-old", "backup-base", 5),
+    notice("archive-drill-failed", "backup-drill", 5),
+    notice("archive-gap", "backup-gap", 5),
+    notice("archive-key-left", "backup-key", 5),
+  ];
+  /** Certificates that visitors see are the site's, whichever server looks. */
+  const ofTheSite = ["edge-certificate", "origin-certificate"];
+
+  it.each(levels)("is told by $id, of that server alone", ({ id, send, well, warns, alerts, beside = "" }) => {
+    const at = (value: number) => named(id, [send("alpha", value), send("bravo", well), send("charlie", well)]);
+    const alpha = [ofTheSite.includes(id) ? "" : `server:alpha${beside}`];
+    expect(at(well)).toEqual({ alert: [], warning: warns ? [] : "none" });
+    for (const value of warns ?? []) expect(at(value), String(value)).toEqual({ alert: [], warning: alpha });
+    expect(at(alerts)).toEqual({ alert: alpha, warning: warns ? alpha : "none" });
+  });
+
+  it.each(levels)(
+    "is told by $id when it has lasted, and as long as it lasts",
+    ({ id, send, well, alerts, minutes }) => {
+      const [told, over] = minutes;
+      const isTold = (now: number, minutes: number, before: number): boolean =>
+        named(id, [send("alpha", now, { minutes, before })]).alert.length > 0;
+      expect([told - 1, told].map((minute) => isTold(alerts, minute, well))).toEqual([false, true]);
+      expect([over - 1, over].map((minute) => isTold(well, minute, alerts))).toEqual([true, false]);
+    },
+  );
+
+  it("is no other environment's", () => {
+    const send = sends("system.cpu.idle", { env: "staging" });
+    expect(named("cpu-busy", [send("alpha", 1)]).alert).toEqual([]);
+  });
+});
+
+describe("a service that does not answer", () => {
+  it("is told of its server within a minute or a little more, and not for one late answer", () => {
+    const checks = [...definitions.values()].filter(({ condition }) => condition.kind === "check");
+    expect(checks).toHaveLength(5);
+    for (const { id, condition, thresholds } of checks) {
+      expect(condition, id).toMatchObject({ by: ["host"] });
+      // One result in a quarter of a minute.
+      expect([3, 4], id).toContain(thresholds?.critical);
+    }
+  });
+
+  it("is told, too, when the agent itself is silent: of a server after five minutes, of a certificate after two days", () => {
+    const silent = [...definitions.values()].flatMap(({ id, noDataMinutes }) =>
+      noDataMinutes ? [[id, noDataMinutes]] : [],
+    );
+    expect(Object.fromEntries(silent)).toEqual({
+      "server-silent": 5,
+      "edge-certificate": 2880,
+      "origin-certificate": 2880,
+      "internal-certificate": 2880,
+    });
+  });
+});
+
+describe("a server that was just made", () => {
+  const all = [...monitors].filter(([, { type }]) => ["query alert", "log alert"].includes(type));
+
+  it("is judged by what it has sent, though that is not a whole window yet", () => {
+    expect(all.filter(([, { requireFullWindow }]) => requireFullWindow !== false)).toEqual([]);
+  });
+
+  it("has five minutes to start its services, and none in which nobody hears of a login", () => {
+    const patient = all.filter(([, { newGroupDelay }]) => newGroupDelay === 300).map(([id]) => id);
+    const byServer = all.filter(([, { type, query = "" }]) => type === "query alert" && query.includes(" by {"));
+    expect(patient).toEqual(byServer.map(([id]) => id));
+    expect(patient).toContain("disk-full");
+    expect(monitors.get("ssh-login")?.newGroupDelay).toBeUndefined();
+  });
+});
