@@ -135,7 +135,7 @@ describe("mysql-backup", () => {
     );
   });
 
-  it("restores onto the mounted volume, once, however long that takes, with secrets in memory only", () => {
+  it("restores onto the mounted volume, once, however long that takes and however often it is ended, with secrets in memory only", () => {
     expect(unit("mysql-restore.service")).toEqual(
       expect.arrayContaining([
         "Requires=mysql-data.service",
@@ -144,6 +144,9 @@ describe("mysql-backup", () => {
         "RemainAfterExit=yes",
         "ExecStart=/usr/local/sbin/mysql-backup restore",
         "TimeoutStartSec=infinity",
+        "StartLimitIntervalSec=0",
+        "Restart=on-failure",
+        "RestartSec=30",
         "RuntimeDirectory=mysql-restore",
         "ProtectHome=yes",
         "PrivateTmp=yes",

@@ -4,27 +4,21 @@ __tests__/lab/proof.
 """
 
 import contextlib
-import getpass
 import http.server
 import io
 import json
-import os
 import pathlib
-import subprocess
+import shutil
 import tempfile
 import threading
-import time
-import types
 import unittest
 from unittest import mock
 
 import support
-import names
 import restore
 from bucket import Refused
 from names import digest
 from replay import Incomplete
-from sealing import PACK, encrypt, seal
 from settings import Restore
 
 TIMELINE, SERVER = "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4", "12345678-0000-0000-0000-000000000000"
@@ -53,6 +47,35 @@ class Try(unittest.TestCase):
         self.assertEqual(sorted(path.name for path in self.place.iterdir()), ["data", "mysql-group"])
         self.assertIsNone(self.attempt())
         self.into.assert_called_once_with(self.place / "restoring", TIMELINE, "latest", "bucket", "key")
+
+    def cut_off(self, where, effect=KeyboardInterrupt):
+        """An attempt that ends there without a word, as a server whose power goes."""
+        with mock.patch(where, side_effect=effect), self.assertRaises(KeyboardInterrupt):
+            self.attempt()
+
+    def test_an_attempt_that_was_cut_off_is_begun_anew_and_takes_no_data_of_its_own_for_somebodys(self):
+        # All of it is on the disk before it has the name by which MySQL takes it.
+        on_disk = []
+        with mock.patch("os.sync", lambda: on_disk.append((self.done.read_text(), (self.place / "data").exists()))):
+            self.cut_off("pathlib.Path.rename")
+            self.assertFalse((self.place / "data").exists())
+            shutil.rmtree(self.place / "restoring")
+            self.cut_off("shutil.rmtree")
+        self.assertEqual(on_disk, [("this one", False)] * 2)
+        self.assertIsNone(self.attempt())
+        self.assertEqual(self.into.call_count, 2)
+
+    def test_nor_does_one_that_was_cut_off_when_it_had_begun_to_copy_a_group(self):
+        self.runs.return_value = True
+        made = [lambda: None, (self.place / "data").mkdir]
+
+        def initialize(*_, **__):
+            made.pop(0)()
+            raise KeyboardInterrupt
+
+        self.cut_off("subprocess.run", initialize)
+        self.cut_off("subprocess.run", initialize)
+        self.assertIsNone(self.attempt())
 
     def test_data_that_are_there_are_not_touched(self):
         (self.place / "data").mkdir()
@@ -195,293 +218,6 @@ class Others(unittest.TestCase):
             connection.return_value.getresponse.side_effect = TimeoutError
             self.assertFalse(restore._group_runs(WANTED))
         connection.assert_called_once_with("10.0.1.12", 8008, timeout=3)
-
-
-class Fetch(unittest.TestCase):
-    """An archive of a base and of what members logged after it, with the programs that pack and seal."""
-
-    TAKEN = "20261125T021700Z"
-    SINCE = "2026-11-25T02:17:00.000Z"
-
-    def setUp(self):
-        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
-        self.key, recipient = support.age_pair(self, self.folder, "key")
-        self.recipients = [recipient]
-        self.said = []
-        self.enterContext(mock.patch.object(restore, "say", self.said.append))
-        self.objects, self.times, self.asked = {}, {}, []
-        self.make_base(gtids="")
-
-    # As the bucket.
-    def list(self, prefix):
-        return [types.SimpleNamespace(key=key, time=self.times.get(key, self.SINCE)) for key in sorted(self.objects) if key.startswith(prefix)]
-
-    def get(self, key):
-        self.asked.append(key)
-        if digest(self.objects[key]) != key.rpartition(".")[2]:
-            raise Refused(f"{key} is damaged")
-        return self.objects[key]
-
-    def make_base(self, gtids):
-        data = self.folder / "copied"
-        data.mkdir(exist_ok=True)
-        (data / "ibdata1").write_bytes(b"data of MySQL" * 100_000)
-        packed = subprocess.run(["tar", "--create", "--directory", str(data), "."], check=True, capture_output=True).stdout
-        sealed = subprocess.run(encrypt(self.recipients), input=subprocess.run(PACK, input=packed, check=True, capture_output=True).stdout, check=True, capture_output=True).stdout
-        base = f"{TIMELINE}/base/{self.TAKEN}-{SERVER}"
-        self.objects = {key: content for key, content in self.objects.items() if not key.startswith(base)}
-        parts = [sealed[: len(sealed) // 2], sealed[len(sealed) // 2 :]]
-        self.parts = [f"{base}/{number:04}.{digest(part)}" for number, part in enumerate(parts)]
-        self.objects.update(zip(self.parts, parts))
-        told = {"format": 1, "gtids": gtids, "recipients": self.recipients, "parts": [{"key": key, "bytes": 1 << 20} for key in self.parts]}
-        content = json.dumps(told).encode()
-        self.objects[f"{base}/manifest.{digest(content)}"] = content
-
-    def ship(self, server, file, log, *cuts, time=SINCE):
-        """Pieces of a log that end at these places, in bytes, and at its end."""
-        keys = []
-        for start, end in zip((0, *cuts), (*cuts, len(log))):
-            content = seal(log[start:end], self.recipients)
-            keys.append(names.piece_key(TIMELINE, server, file, start, end, False, content))
-            self.objects[keys[-1]] = content
-            self.times[keys[-1]] = time
-        return keys
-
-    def fetch(self, at="latest", key=None):
-        return restore.fetch(self.folder / "into", TIMELINE, at, self, key or self.key)
-
-    def test_unpacks_the_base_and_brings_the_logs(self):
-        log = support.log({}, *(support.transaction(support.A, number, number) for number in range(1, 4)))
-        self.ship(SERVER, "binlog.000001", log, 60, 90)
-        # Of an attempt that was interrupted.
-        (self.folder / "into" / "data").mkdir(parents=True)
-        fetched = self.fetch()
-        self.assertEqual((fetched.data / "ibdata1").read_bytes(), b"data of MySQL" * 100_000)
-        self.assertEqual([path.read_bytes() for path in fetched.logs], [log])
-        self.assertEqual(fetched.promised, {support.A: [(1, 3)]})
-        self.assertEqual(fetched.manifest["recipients"], self.recipients)
-        self.assertEqual(
-            self.said,
-            [
-                "restore: base of 20261125T021700Z, 2 MiB",
-                "restore: part 1 of 2 of the base",
-                "restore: part 2 of 2 of the base",
-                f"restore: fetching binlog.000001 of {SERVER}",
-            ],
-        )
-
-    def test_needs_no_log_that_the_base_holds(self):
-        self.make_base(gtids=f"{support.A}:1-3")
-        self.ship(SERVER, "binlog.000001", support.log({}, support.transaction(support.A, 3, 1)))
-        self.assertEqual((self.fetch().logs, self.fetch().promised), ([], {support.A: [(1, 3)]}))
-
-    def test_looks_at_no_log_that_was_in_the_bucket_a_quarter_of_an_hour_before_the_base(self):
-        log = support.log({}, support.transaction(support.A, 1, 1))
-        old = self.ship(SERVER, "binlog.000001", log, time="2026-11-25T02:01:59.999Z")
-        late = self.ship(SERVER, "binlog.000002", support.log({support.A: [(1, 1)]}, support.transaction(support.A, 2, 1)), time="2026-11-25T02:02:00.000Z")
-        self.make_base(gtids=f"{support.A}:1")
-        self.assertEqual(self.fetch().promised, {support.A: [(1, 2)]})
-        self.assertIn(late[0], self.asked)
-        self.assertNotIn(old[0], self.asked)
-
-    def test_fetches_all_of_a_log_of_which_a_part_came_later(self):
-        log = support.log({}, *(support.transaction(support.A, number, number) for number in range(1, 4)))
-        first, *_ = self.ship(SERVER, "binlog.000001", log, 60)
-        self.times[first] = "2026-11-24T00:00:00.000Z"
-        self.assertEqual(self.fetch().promised, {support.A: [(1, 3)]})
-
-    def test_ends_where_a_transaction_is_not_wanted_and_fetches_no_later_log_of_that_member(self):
-        parts = [support.transaction(support.A, number, number) for number in range(1, 4)]
-        self.ship(SERVER, "binlog.000009", support.log({}, *parts))
-        later = self.ship(SERVER, "binlog.000010", support.log({support.A: [(1, 3)]}, support.transaction(support.A, 4, 4)))
-        fetched = self.fetch(f"before {support.A}:3")
-        self.assertEqual([path.read_bytes() for path in fetched.logs], [support.log({}, *parts[:2])])
-        self.assertNotIn(later[0], self.asked)
-
-    def test_fetches_no_further_than_that_within_a_long_log(self):
-        parts = [support.transaction(support.A, number, number) for number in range(1, 7)]
-        head = len(support.log({}))
-        ends = [head + len(parts[0]) * number for number in range(1, 6)]
-        keys = self.ship(SERVER, "binlog.000001", support.log({}, *parts), *ends)
-        with mock.patch.object(restore, "BATCH", 2):
-            self.assertEqual(self.fetch(f"before {support.A}:2").promised, {support.A: [(1, 1)]})
-            self.assertEqual([key for key in keys if key in self.asked], keys[:2])
-            self.assertEqual(self.fetch().promised, {support.A: [(1, 6)]})
-
-    def test_takes_from_another_member_what_one_has_not_or_what_is_damaged(self):
-        parts = [support.transaction(support.A, number, number) for number in range(1, 5)]
-        log, other = support.log({}, *parts), SERVER.replace("1", "9")
-        ends = [len(support.log({})) + len(parts[0]) * number for number in range(1, 4)]
-        spoilt = self.ship(SERVER, "binlog.000001", log, *ends)[1]
-        self.objects[spoilt] += b"!"
-        with self.assertRaisesRegex(Incomplete, f"{support.A}:2|a part of binlog.000001"):
-            self.fetch()
-        self.assertIn(f"restore goes on without {spoilt}: {spoilt} is damaged", self.said)
-        # Nor can the one after it be read.
-        ((missing, kept),) = [(key, self.objects.pop(key)) for key in list(self.objects) if f"{ends[1]:012}-{ends[2]:012}" in key]
-        self.objects[missing] = kept + b"!"
-        with self.assertRaisesRegex(Incomplete, "transactions are missing"):
-            self.fetch()
-        self.objects[missing] = kept
-        self.ship(other, "binlog.000007", support.log({}, *parts[:2]))
-        with self.assertRaisesRegex(Incomplete, "transactions are missing"):
-            self.fetch()
-        self.ship(other, "binlog.000008", support.log({support.A: [(1, 2)]}, *parts[2:]))
-        self.assertEqual(self.fetch().promised, {support.A: [(1, 4)]})
-
-    def test_is_refused_with_the_reason_where_the_key_is_another_one(self):
-        other, _ = support.age_pair(self, self.folder, "other")
-        with self.assertRaisesRegex(ValueError, f"^the base cannot be unpacked: age: error: no identity matched any of the recipients; it is sealed for {self.recipients[0]}$"):
-            self.fetch(key=other)
-
-    def test_is_refused_where_a_part_of_the_base_is_damaged_and_leaves_no_program_behind(self):
-        self.objects[self.parts[1]] += b"!"
-        started = []
-        popen = subprocess.Popen
-        with mock.patch.object(restore.subprocess, "Popen", lambda *how, **more: started.append(popen(*how, **more)) or started[-1]), self.assertRaisesRegex(Refused, "is damaged"):
-            self.fetch()
-        self.assertEqual([process.returncode is not None for process in started], [True] * 3)
-
-    def test_an_archive_that_ends_too_early_is_not_enough(self):
-        self.ship(SERVER, "binlog.000001", support.log({}, support.transaction(support.A, 1, 1)))
-        with self.assertRaisesRegex(Incomplete, "the archive ends at 1970-01-01T00:00:00.000001Z"):
-            self.fetch("2026-11-25T03:00:00Z")
-
-
-class Programs(unittest.TestCase):
-    """MySQL's programs, of which shell scripts stand in the way of the real ones."""
-
-    def setUp(self):
-        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
-        self.enterContext(mock.patch.dict(os.environ, {"PATH": f"{self.folder}:{os.environ['PATH']}"}))
-        self.mysql = restore.Mysql("/socket")
-
-    def program(self, name, script):
-        """It notes how it was called, one word a line."""
-        file = self.folder / name
-        file.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" >{self.folder}/{name}.words\n{script}\n")
-        file.chmod(0o755)
-
-    def words(self, name):
-        return (self.folder / f"{name}.words").read_text().splitlines()
-
-
-class Asked(Programs):
-    def test_as_root_over_the_socket_is_what_mysql_answers(self):
-        self.program("mysql", "echo ' 7 '")
-        self.assertEqual(self.mysql.ask("SELECT 7"), "7")
-        self.assertEqual(self.words("mysql")[0], "--no-defaults")
-        self.assertLessEqual({"--user=root", "--socket=/socket", "--binary-mode", "--batch", "--skip-column-names", "--raw", "--execute=SELECT 7"}, set(self.words("mysql")))
-
-    def test_what_mysql_refuses_is_told(self):
-        self.program("mysql", "echo 'ERROR 1045 (28000): denied' >&2; exit 1")
-        with self.assertRaisesRegex(Incomplete, r"^MySQL refuses: ERROR 1045 \(28000\): denied$"):
-            self.mysql.ask("SELECT 7")
-
-    def test_for_what_it_has_executed(self):
-        self.program("mysql", f"echo '{support.A}:1-4'")
-        self.mysql.require({support.A: [(1, 4)]})
-        with self.assertRaisesRegex(Incomplete, f"^MySQL did not execute {support.A}:5$"):
-            self.mysql.require({support.A: [(1, 5)]})
-        self.assertIn("--execute=SELECT @@GLOBAL.gtid_executed", self.words("mysql"))
-
-
-class Replayed(Programs):
-    def setUp(self):
-        super().setUp()
-        self.program("mysqlbinlog", "echo events")
-        self.program("mysql", f"cat >{self.folder}/executed")
-
-    def test_are_all_logs_in_one_go(self):
-        self.mysql.replay([pathlib.Path("one"), pathlib.Path("two")])
-        self.assertEqual(self.words("mysqlbinlog"), ["--no-defaults", "one", "two"])
-        self.assertEqual((self.folder / "executed").read_text(), "events\n")
-        self.assertNotIn("--execute", " ".join(self.words("mysql")))
-
-    def test_are_those_transactions_alone_that_are_asked_for(self):
-        self.mysql.replay(["one"], only="u:1-5")
-        self.assertEqual(self.words("mysqlbinlog"), ["--no-defaults", "--include-gtids=u:1-5", "one"])
-
-    def test_is_nothing_where_there_are_no_logs(self):
-        self.mysql.replay([])
-        self.assertFalse((self.folder / "mysqlbinlog.words").exists())
-
-    def test_fails_with_the_words_of_mysql_or_with_the_program_that_reads_logs(self):
-        for script, name, words in (("echo refused >&2; exit 1", "mysql", "refused"), ("exit 1", "mysqlbinlog", "mysqlbinlog failed")):
-            self.setUp()
-            self.program(name, script)
-            with self.assertRaisesRegex(Incomplete, f"^the logs cannot be applied: {words}$"):
-                self.mysql.replay(["one"])
-
-
-class Running(Programs):
-    """MySQL on restored data."""
-
-    def setUp(self):
-        super().setUp()
-        self.data = self.folder / "restoring" / "data"
-        self.data.mkdir(parents=True)
-        self.enterContext(mock.patch.object(restore, "USER", getpass.getuser()))
-        self.pause = time.sleep
-        self.sleep = self.enterContext(mock.patch.object(restore.time, "sleep"))
-        self.program("mysqld", "trap 'touch ended; exit 0' TERM; touch ready; while :; do sleep 0.01; done")
-        self.program("mysql", "exit 0")
-        self.enterContext(contextlib.chdir(self.folder))
-
-    def until_it_is_there(self):
-        """A signal before that would end it without a word."""
-        deadline = time.monotonic() + 30
-        while not (self.folder / "ready").exists():
-            self.assertLess(time.monotonic(), deadline)
-            self.pause(0.01)
-
-    def test_is_reached_by_nobody_else_writes_no_logs_and_is_ended(self):
-        with restore.running(self.data) as mysql:
-            self.until_it_is_there()
-            self.assertIsInstance(mysql, restore.Mysql)
-        self.assertTrue((self.folder / "ended").exists())
-        words = self.words("mysqld")
-        self.assertEqual(words[0], "--no-defaults")
-        wanted = {"--skip-networking", "--mysqlx=OFF", "--secure-file-priv=NULL", "--skip-log-bin", "--skip-replica-start=ON", f"--server-id={2**32 - 1}", f"--user={getpass.getuser()}"}
-        self.assertLessEqual(wanted | {f"--datadir={self.data}", f"--socket={self.data.parent}/mysqld.sock", f"--log-error={self.data.parent}/error.log"}, set(words))
-        self.assertIn(f"--socket={self.data.parent}/mysqld.sock", self.words("mysql"))
-
-    def test_is_waited_for(self):
-        self.program("mysql", f"[ -e {self.folder}/answers ] || exit 1")
-        self.sleep.side_effect = lambda seconds: (self.until_it_is_there(), (self.folder / "answers").touch())
-        with restore.running(self.data):
-            self.sleep.assert_called_once_with(1)
-
-    def test_is_waited_for_two_minutes(self):
-        self.program("mysql", "exit 1")
-        self.sleep.side_effect = lambda seconds: self.until_it_is_there()
-        with mock.patch.object(restore, "START_SECONDS", 3), self.assertRaisesRegex(Incomplete, "^MySQL does not answer: it wrote nothing$"):
-            with restore.running(self.data):
-                self.fail()
-        self.assertEqual((self.sleep.call_count, restore.START_SECONDS), (3, 120))
-        self.assertTrue((self.folder / "ended").exists())
-
-    def test_says_what_it_wrote_last_where_it_does_not_start_or_ends_in_between(self):
-        log = f"{self.data.parent}/error.log"
-        self.program("mysqld", f"printf 'begun\\n\\377 no space\\n' >{log}; exit 1")
-        self.program("mysql", "exit 1")
-        self.sleep.side_effect = lambda seconds: self.pause(0.01)
-        with self.assertRaisesRegex(Incomplete, "^MySQL does not start on the base: \ufffd no space$"):
-            with restore.running(self.data):
-                self.fail()
-
-    def test_says_so_where_it_does_not_end_well(self):
-        self.program("mysqld", "trap 'exit 3' TERM; touch ready; while :; do sleep 0.01; done")
-        with self.assertRaisesRegex(Incomplete, "^MySQL ended with status 3: it wrote nothing$"):
-            with restore.running(self.data):
-                self.until_it_is_there()
-
-    def test_ends_whatever_fails_meanwhile(self):
-        with self.assertRaises(KeyError):
-            with restore.running(self.data):
-                self.until_it_is_there()
-                raise KeyError
-        self.assertTrue((self.folder / "ended").exists())
 
 
 class Into(unittest.TestCase):

@@ -111,9 +111,9 @@ describe("HAProxy with everything set", () => {
 });
 
 describe("HAProxy's unit", () => {
-  it("is started again however often it ends, where the package gives it up after five times", () => {
+  it("is started again a second later, however often it ends: the package tries ten times a second, and gives up after five times", () => {
     expect(contentOf(partOf(haproxyPart), "/etc/systemd/system/haproxy.service.d/platform.conf")).toMatch(
-      /^\[Unit\]\nStartLimitIntervalSec=0$/m,
+      /^\[Unit\]\nStartLimitIntervalSec=0\n\n\[Service\]\nRestartSec=1s$/m,
     );
   });
 

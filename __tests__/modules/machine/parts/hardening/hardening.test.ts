@@ -101,25 +101,26 @@ describe("after a security update", () => {
     ]);
   });
 
-  it.each(["app", "haproxy", "nginx", "chrony", "datadog-agent", "mysql-group", "ssh", "systemd-resolved"])(
-    "%s, which may be restarted at any time, is",
-    (name) => {
-      const steps = restartUpgraded([[`${name}.service`, true]]);
-      expect(steps[0]).toBe("exit 0");
-      expect(steps).toContain(`try-restart ${name}.service`);
-      // Nothing is left for a reboot.
-      expect(steps.at(-1)).toMatch(/^(try-restart|start) /);
-      expect(steps.includes("stop in-service.service")).toBe(["app", "haproxy", "nginx"].includes(name));
-    },
-  );
+  it.each([
+    ...["app", "haproxy", "nginx", "app-worker-mail"],
+    ...["chrony", "datadog-agent", "mysql-backup", "mysql-group", "ssh", "systemd-resolved"],
+  ])("%s, which may be restarted at any time, is", (name) => {
+    const steps = restartUpgraded([[`${name}.service`, true]]);
+    expect(steps[0]).toBe("exit 0");
+    expect(steps).toContain(`try-restart ${name}.service`);
+    // Nothing is left for a reboot.
+    expect(steps.at(-1)).toMatch(/^(try-restart|start) /);
+    expect(steps.includes("stop in-service.service")).toBe(["app", "haproxy", "nginx"].includes(name));
+  });
 
   it("a service that only begins or ends as one of them is called is none of them", () => {
     expect(
       restartUpgraded([
         ["nginx-more.service", true],
         ["my-app.service", true],
+        ["my-app-worker-mail.service", true],
       ]),
-    ).toEqual([...["exit 0", "my-app.service", "nginx-more.service"]]);
+    ).toEqual([...["exit 0", "my-app-worker-mail.service", "my-app.service", "nginx-more.service"]]);
   });
 
   it("a server that an operator has taken out of service is restarted and stays out", () => {

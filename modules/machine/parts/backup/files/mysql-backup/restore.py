@@ -62,15 +62,16 @@ def _try(restore, bucket, identity, place, done, wanted):
     if data.exists():
         return None if done.exists() and done.read_text() == wanted else f"{data} holds data, which is not touched; remove `restore`, or use new volumes"
     try:
-        if _group_runs(restore):
-            say("a group runs: this member copies it and restores nothing")
-            subprocess.run(["/usr/local/sbin/mysql-data", "initialize", "blank"], check=True)
-        else:
-            made = restore_into(place / "restoring", restore.timeline, restore.at, bucket, identity)
-            made.rename(data)
-            shutil.rmtree(place / "restoring")
+        made = None if _group_runs(restore) else restore_into(place / "restoring", restore.timeline, restore.at, bucket, identity)
+        # Before the data get their name: interrupted in between, this would take them for somebody's. All of it is on the disk by then.
         done.write_text(wanted)
         os.sync()
+        if made:
+            made.rename(data)
+            shutil.rmtree(place / "restoring")
+        else:
+            say("a group runs: this member copies it and restores nothing")
+            subprocess.run(["/usr/local/sbin/mysql-data", "initialize", "blank"], check=True)
     except (Refused, Incomplete, ValueError, OSError, subprocess.SubprocessError) as error:
         return str(error)
     return None

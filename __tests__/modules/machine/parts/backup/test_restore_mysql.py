@@ -1,0 +1,154 @@
+"""MySQL on restored data: how it is started, asked, given logs, and ended. Run by backup.programs.test.ts."""
+
+import contextlib
+import getpass
+import os
+import pathlib
+import tempfile
+import time
+import unittest
+from unittest import mock
+
+import support
+import restore
+from replay import Incomplete
+
+
+class Programs(unittest.TestCase):
+    """MySQL's programs, of which shell scripts stand in the way of the real ones."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.enterContext(mock.patch.dict(os.environ, {"PATH": f"{self.folder}:{os.environ['PATH']}"}))
+        self.mysql = restore.Mysql("/socket")
+
+    def program(self, name, script):
+        """It notes how it was called, one word a line."""
+        file = self.folder / name
+        file.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" >{self.folder}/{name}.words\n{script}\n")
+        file.chmod(0o755)
+
+    def words(self, name):
+        return (self.folder / f"{name}.words").read_text().splitlines()
+
+
+class Asked(Programs):
+    def test_as_root_over_the_socket_is_what_mysql_answers(self):
+        self.program("mysql", "echo ' 7 '")
+        self.assertEqual(self.mysql.ask("SELECT 7"), "7")
+        self.assertEqual(self.words("mysql")[0], "--no-defaults")
+        self.assertLessEqual({"--user=root", "--socket=/socket", "--binary-mode", "--batch", "--skip-column-names", "--raw", "--execute=SELECT 7"}, set(self.words("mysql")))
+
+    def test_what_mysql_refuses_is_told(self):
+        self.program("mysql", "echo 'ERROR 1045 (28000): denied' >&2; exit 1")
+        with self.assertRaisesRegex(Incomplete, r"^MySQL refuses: ERROR 1045 \(28000\): denied$"):
+            self.mysql.ask("SELECT 7")
+
+    def test_for_what_it_has_executed(self):
+        self.program("mysql", f"echo '{support.A}:1-4'")
+        self.mysql.require({support.A: [(1, 4)]})
+        with self.assertRaisesRegex(Incomplete, f"^MySQL did not execute {support.A}:5$"):
+            self.mysql.require({support.A: [(1, 5)]})
+        self.assertIn("--execute=SELECT @@GLOBAL.gtid_executed", self.words("mysql"))
+
+
+class Replayed(Programs):
+    def setUp(self):
+        super().setUp()
+        self.program("mysqlbinlog", "echo events")
+        self.program("mysql", f"cat >{self.folder}/executed")
+
+    def test_are_all_logs_in_one_go(self):
+        self.mysql.replay([pathlib.Path("one"), pathlib.Path("two")])
+        self.assertEqual(self.words("mysqlbinlog"), ["--no-defaults", "one", "two"])
+        self.assertEqual((self.folder / "executed").read_text(), "events\n")
+        self.assertNotIn("--execute", " ".join(self.words("mysql")))
+
+    def test_are_those_transactions_alone_that_are_asked_for(self):
+        self.mysql.replay(["one"], only="u:1-5")
+        self.assertEqual(self.words("mysqlbinlog"), ["--no-defaults", "--include-gtids=u:1-5", "one"])
+
+    def test_is_nothing_where_there_are_no_logs(self):
+        self.mysql.replay([])
+        self.assertFalse((self.folder / "mysqlbinlog.words").exists())
+
+    def test_fails_with_the_words_of_mysql_or_with_the_program_that_reads_logs(self):
+        for script, name, words in (("echo refused >&2; exit 1", "mysql", "refused"), ("exit 1", "mysqlbinlog", "mysqlbinlog failed")):
+            self.setUp()
+            self.program(name, script)
+            with self.assertRaisesRegex(Incomplete, f"^the logs cannot be applied: {words}$"):
+                self.mysql.replay(["one"])
+
+
+class Running(Programs):
+    """MySQL on restored data."""
+
+    def setUp(self):
+        super().setUp()
+        self.data = self.folder / "restoring" / "data"
+        self.data.mkdir(parents=True)
+        self.enterContext(mock.patch.object(restore, "USER", getpass.getuser()))
+        self.pause = time.sleep
+        self.sleep = self.enterContext(mock.patch.object(restore.time, "sleep"))
+        self.program("mysqld", "trap 'touch ended; exit 0' TERM; touch ready; while :; do sleep 0.01; done")
+        self.program("mysql", "exit 0")
+        self.enterContext(contextlib.chdir(self.folder))
+
+    def until_it_is_there(self):
+        """A signal before that would end it without a word."""
+        deadline = time.monotonic() + 30
+        while not (self.folder / "ready").exists():
+            self.assertLess(time.monotonic(), deadline)
+            self.pause(0.01)
+
+    def test_is_reached_by_nobody_else_writes_no_logs_and_is_ended(self):
+        with restore.running(self.data) as mysql:
+            self.until_it_is_there()
+            self.assertIsInstance(mysql, restore.Mysql)
+        self.assertTrue((self.folder / "ended").exists())
+        words = self.words("mysqld")
+        self.assertEqual(words[0], "--no-defaults")
+        wanted = {"--skip-networking", "--mysqlx=OFF", "--secure-file-priv=NULL", "--skip-log-bin", "--skip-replica-start=ON", f"--server-id={2**32 - 1}", f"--user={getpass.getuser()}"}
+        self.assertLessEqual(wanted | {f"--datadir={self.data}", f"--socket={self.data.parent}/mysqld.sock", f"--log-error={self.data.parent}/error.log"}, set(words))
+        self.assertIn(f"--socket={self.data.parent}/mysqld.sock", self.words("mysql"))
+
+    def test_is_waited_for(self):
+        self.program("mysql", f"[ -e {self.folder}/answers ] || exit 1")
+        self.sleep.side_effect = lambda seconds: (self.until_it_is_there(), (self.folder / "answers").touch())
+        with restore.running(self.data):
+            self.sleep.assert_called_once_with(1)
+
+    def test_is_waited_for_two_minutes(self):
+        self.program("mysql", "exit 1")
+        self.sleep.side_effect = lambda seconds: self.until_it_is_there()
+        with mock.patch.object(restore, "START_SECONDS", 3), self.assertRaisesRegex(Incomplete, "^MySQL does not answer: it wrote nothing$"):
+            with restore.running(self.data):
+                self.fail()
+        self.assertEqual((self.sleep.call_count, restore.START_SECONDS), (3, 120))
+        self.assertTrue((self.folder / "ended").exists())
+
+    def test_says_what_it_wrote_last_where_it_does_not_start_or_ends_in_between(self):
+        log = f"{self.data.parent}/error.log"
+        self.program("mysqld", f"printf 'begun\\n\\377 no space\\n' >{log}; exit 1")
+        self.program("mysql", "exit 1")
+        self.sleep.side_effect = lambda seconds: self.pause(0.01)
+        with self.assertRaisesRegex(Incomplete, "^MySQL does not start on the base: \ufffd no space$"):
+            with restore.running(self.data):
+                self.fail()
+
+    def test_says_so_where_it_does_not_end_well(self):
+        self.program("mysqld", "trap 'exit 3' TERM; touch ready; while :; do sleep 0.01; done")
+        with self.assertRaisesRegex(Incomplete, "^MySQL ended with status 3: it wrote nothing$"):
+            with restore.running(self.data):
+                self.until_it_is_there()
+
+    def test_ends_whatever_fails_meanwhile(self):
+        with self.assertRaises(KeyError):
+            with restore.running(self.data):
+                self.until_it_is_there()
+                raise KeyError
+        self.assertTrue((self.folder / "ended").exists())
+
+
+if __name__ == "__main__":
+    unittest.main()
