@@ -34,32 +34,39 @@ const seconds = (): number => (performance.now() - started) / 1000;
 const headersOf = (numbered: (text: string) => string): Record<string, string> =>
   Object.fromEntries(Object.entries(props.headers ?? {}).map(([name, value]) => [name.toLowerCase(), numbered(value)]));
 
-function send(n: number): Promise<Answer> {
+/** One request and its whole answer. @throws what ended it before */
+const ask = (url: URL, options: https.RequestOptions, body?: string): Promise<http.IncomingMessage> =>
+  new Promise((resolve, reject) => {
+    const request = transport.request(url, options);
+    request.on("error", reject);
+    request.on("response", (response) => {
+      response.on("error", reject);
+      response.resume().on("end", () => resolve(response));
+    });
+    request.end(body);
+  });
+
+/** Asks, and goes where answers send it. @returns the last status */
+async function follow(start: string, options: https.RequestOptions, body?: string): Promise<string> {
+  let url = new URL(start);
+  for (let turns = 0; turns <= mostTurns; turns++) {
+    const { statusCode = 0, headers } = await ask(url, options, body);
+    if (!sameAgain.has(statusCode) || headers.location === undefined) return String(statusCode);
+    url = new URL(headers.location, url);
+  }
+  return "in a circle";
+}
+
+async function send(n: number): Promise<Answer> {
   const from = seconds();
   const numbered = (text: string): string => text.replaceAll("{n}", String(n));
   const body = props.body && numbered(props.body);
-  return new Promise((resolve) => {
-    const end = (status: string): void => resolve({ n, from, to: seconds(), status });
-    const headers = { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headersOf(numbered) };
-    const signal = AbortSignal.timeout(timeoutMs);
-    const ask = (url: string | URL, turns: number): void => {
-      const request = transport.request(url, { method: props.method ?? "GET", agent, headers, signal });
-      request.on("error", (error: NodeJS.ErrnoException) =>
-        end(signal.aborted ? "timeout" : (error.code ?? error.name)),
-      );
-      request.on("response", (response) => {
-        const { statusCode = 0, headers: answered } = response;
-        response.on("error", (error: NodeJS.ErrnoException) => end(error.code ?? error.name));
-        response.resume().on("end", () => {
-          if (!sameAgain.has(statusCode) || answered.location === undefined) end(String(statusCode));
-          else if (turns === mostTurns) end("in a circle");
-          else ask(new URL(answered.location, url), turns + 1);
-        });
-      });
-      request.end(body);
-    };
-    ask(props.url, 0);
-  });
+  const headers = { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headersOf(numbered) };
+  const signal = AbortSignal.timeout(timeoutMs);
+  const status = await follow(props.url, { method: props.method ?? "GET", agent, headers, signal }, body).catch(
+    (error: NodeJS.ErrnoException) => (signal.aborted ? "timeout" : (error.code ?? error.name)),
+  );
+  return { n, from, to: seconds(), status };
 }
 
 const total = Math.round(props.ratePerSecond * props.seconds);

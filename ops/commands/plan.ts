@@ -17,22 +17,24 @@ const reviewedFile = z.record(z.string(), z.array(z.string()));
  */
 export async function planAll(stacks: readonly Stack[], say: (text: string) => void): Promise<Reviewed> {
   const reviewed: Record<string, readonly string[]> = {};
-  for (const stack of stacks) {
-    const name = basename(stack.folder);
-    await stack.init();
-    try {
-      await stack.plan({ readOnly: true }, async ({ plan, text }) => {
-        const actions = [...actionsOf(plan), ...(changesOutputs(plan) ? ["changes outputs"] : [])];
-        reviewed[name] = actions;
-        say(`${name}: ${actions.length === 0 ? "no changes" : actions.join("; ")}\n${(await text()).trim()}\n`);
-      });
-    } catch (error) {
-      if (!lacksOutputs(error)) throw error;
-      reviewed[name] = ["cannot be planned: what it reads from another stack is not deployed yet"];
-      say(`${name}: NOT PLANNED; what it reads from another stack is not deployed yet\n`);
-    }
-  }
+  for (const stack of stacks) reviewed[basename(stack.folder)] = await planOne(stack, say);
   return reviewed;
+}
+
+async function planOne(stack: Stack, say: (text: string) => void): Promise<readonly string[]> {
+  const name = basename(stack.folder);
+  await stack.init();
+  try {
+    return await stack.plan({ readOnly: true }, async ({ plan, text }) => {
+      const actions = [...actionsOf(plan), ...(changesOutputs(plan) ? ["changes outputs"] : [])];
+      say(`${name}: ${actions.length === 0 ? "no changes" : actions.join("; ")}\n${(await text()).trim()}\n`);
+      return actions;
+    });
+  } catch (error) {
+    if (!lacksOutputs(error)) throw error;
+    say(`${name}: NOT PLANNED; what it reads from another stack is not deployed yet\n`);
+    return ["cannot be planned: what it reads from another stack is not deployed yet"];
+  }
 }
 
 /** Whether a plan failed because a stack that it reads from was never deployed, or not since it has the output. */

@@ -1,5 +1,4 @@
-import { gate } from "../core/judge.js";
-import type { Context } from "../core/maintain.js";
+import { type Context, lookWell } from "../core/maintain.js";
 import { look } from "../core/observe.js";
 import { sleep, waitUntil } from "../core/shell.js";
 import { loginOf, serverNamed } from "../core/site.js";
@@ -48,29 +47,41 @@ export function previousRelease({ servers }: Snapshot): Release {
  * same command goes on: servers that have the release are left alone, once the one in hand serves.
  * @throws Error when it is refused, or when a server does not serve with the release; then with what was taken back
  */
-export async function release({ site, lock, progress }: Context, wanted: Release | undefined): Promise<void> {
-  const snapshot = await look(site);
-  const faults = gate(snapshot, lock.inHand);
-  if (faults.length > 0) throw new Error(`refused, for the environment is not well:\n  ${faults.join("\n  ")}`);
+export async function release(context: Context, wanted: Release | undefined): Promise<void> {
+  const { site, lock, progress } = context;
+  const snapshot = await lookWell(context);
   const to = wanted ?? previousRelease(snapshot);
   progress.say(`${to.url} ${to.sha256}`);
   const changes = changesTo(snapshot, to, lock.inHand);
-  const done: Change[] = [];
   if (lock.inHand !== undefined && changes[0]?.server !== lock.inHand) {
-    await serving({ site, lock, progress }, lock.inHand);
+    await serving(context, lock.inHand);
     await lock.setInHand(undefined);
   }
+  await switchAll(context, changes);
+  if (changes.length === 0) progress.say("every web server runs it already");
+  const { application } = site.config;
+  if (application.sha256 !== to.sha256 || application.url !== to.url)
+    progress.say(
+      `now write it into environments/${site.config.environment}.ts, so that new servers start with it:\n` +
+        `  application: { url: "${to.url}", sha256: "${to.sha256}" },`,
+    );
+}
+
+/** The first server runs the release alone for a while. @throws at the first failure, with what was taken back */
+async function switchAll(context: Context, changes: readonly Change[]): Promise<void> {
+  const { progress } = context;
+  const done: Change[] = [];
   for (const change of changes) {
     try {
-      await switchTo({ site, lock, progress }, change.server, change.to);
-      done.push(change);
-      if (done.length === 1 && changes.length > 1)
+      await switchTo(context, change.server, change.to);
+      if (done.length === 0 && changes.length > 1)
         await progress.step(`${change.server}: serves with it alone for ${trialSeconds} s`, async () => {
           await sleep(trialSeconds);
-          await serving({ site, lock, progress }, change.server);
+          await serving(context, change.server);
         });
+      done.push(change);
     } catch (error) {
-      const left = await takeBack({ site, lock, progress }, [change, ...done.reverse()]);
+      const left = await takeBack(context, [change, ...done.reverse()]);
       const outcome =
         left.length === 0
           ? "all web servers run what they ran before"
@@ -80,13 +91,6 @@ export async function release({ site, lock, progress }: Context, wanted: Release
       });
     }
   }
-  if (changes.length === 0) progress.say("every web server runs it already");
-  const { application } = site.config;
-  if (application.sha256 !== to.sha256 || application.url !== to.url)
-    progress.say(
-      `now write it into environments/${site.config.environment}.ts, so that new servers start with it:\n` +
-        `  application: { url: "${to.url}", sha256: "${to.sha256}" },`,
-    );
 }
 
 async function switchTo(context: Context, server: string, { url, sha256 }: Release): Promise<void> {

@@ -8,9 +8,7 @@ import {
   type Stage,
 } from "../../modules/config/generations.js";
 import type { ServerConfig } from "../../modules/config/schema.js";
-import { gate } from "../core/judge.js";
-import type { Context } from "../core/maintain.js";
-import { look } from "../core/observe.js";
+import { type Context, lookWell } from "../core/maintain.js";
 import { give, holdersOf } from "../core/secrets.js";
 import { sleep, waitUntil } from "../core/shell.js";
 import type { Report, Site } from "../core/site.js";
@@ -51,12 +49,9 @@ export function rotatedNamed(what: string): Rotated {
  * @throws at the first failure; old and new are both accepted until the last step
  */
 export async function rotate(context: Context, what: Rotated): Promise<void> {
-  const { site, lock, progress } = context;
+  const { site, progress } = context;
   const { isShownOutside, secrets } = rotations[what];
-  if (canLogIn(site) && holdersOf(site.config, secrets).length > 0) {
-    const faults = gate(await look(site), lock.inHand);
-    if (faults.length > 0) throw new Error(`refused, for the environment is not well:\n  ${faults.join("\n  ")}`);
-  }
+  if (canLogIn(site) && holdersOf(site.config, secrets).length > 0) await lookWell(context);
   const configured = generationOf(site.config, what);
   await progress.step(`${what}: generation ${configured} is there`, (report) => site.secrets.make(what, report));
   for (;;) {

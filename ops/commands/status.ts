@@ -2,7 +2,7 @@ import Table from "cli-table3";
 import { needsHand } from "../core/judge.js";
 import { look } from "../core/observe.js";
 import type { Site } from "../core/site.js";
-import { isDatabase, isWeb, type ServerState, type Snapshot } from "../core/snapshot.js";
+import { isDatabase, isWeb, type Observation, type ServerState, type Snapshot } from "../core/snapshot.js";
 
 /** What {@link status} may be told. */
 export interface StatusProps {
@@ -30,9 +30,9 @@ export async function status(site: Site, { json = false }: StatusProps): Promise
 
 /** The environment as text for a terminal of 100 columns. */
 function screen(snapshot: Snapshot, hands: readonly string[]): string {
-  const head = ["server", "roles", "payload", "release", "member", "lag", "target", "service", "due", "disk"];
+  const head = Object.keys(columns);
   const table = new Table({ head, style: { head: [], border: [], compact: true } });
-  table.push(...snapshot.servers.map(row));
+  table.push(...snapshot.servers.map((server) => Object.values(columns).map((cell) => cell(server))));
   return [
     snapshot.environment,
     table.toString(),
@@ -40,29 +40,44 @@ function screen(snapshot: Snapshot, hands: readonly string[]): string {
   ].join("\n");
 }
 
-function row(server: ServerState): string[] {
-  const { name, roles, cloud, observation, healthy } = server;
-  const web = isWeb(server);
-  const member = observation?.member;
-  const state = cloud === undefined ? "missing" : !cloud.running ? "off" : cloud.current ? "current" : "outdated";
-  if (observation === undefined)
-    return [name, roles.join(" "), state, "?", "?", "?", healthOf(web, healthy), "?", "?", "?"];
-  const { releases, inService, upgradable, rebootFor, diskPercent } = observation;
-  return [
-    name,
-    roles.join(" "),
-    state,
-    web ? (releases[0]?.sha256.slice(0, 8) ?? "none") : "-",
-    isDatabase(server) ? (member ? `${member.state} ${member.role}`.toLowerCase() : "silent") : "-",
-    member ? `${member.lagSeconds.toFixed(1)} s` : "-",
-    healthOf(web, healthy),
-    inService === null ? "-" : inService ? "in" : "out",
+type Cell = (server: ServerState) => string;
+
+/** What only the server itself knows: "?" while it is silent. */
+const told =
+  (cell: (observation: Observation, server: ServerState) => string): Cell =>
+  (server) =>
+    server.observation === undefined ? "?" : cell(server.observation, server);
+
+/** The columns of the screen, by their heads. */
+const columns: Readonly<Record<string, Cell>> = {
+  server: ({ name }) => name,
+  roles: ({ roles }) => roles.join(" "),
+  payload: ({ cloud }) => {
+    if (cloud === undefined) return "missing";
+    if (!cloud.running) return "off";
+    return cloud.current ? "current" : "outdated";
+  },
+  release: told(({ releases }, server) => (isWeb(server) ? (releases[0]?.sha256.slice(0, 8) ?? "none") : "-")),
+  member: told(({ member }, server) => {
+    if (!isDatabase(server)) return "-";
+    return member ? `${member.state} ${member.role}`.toLowerCase() : "silent";
+  }),
+  lag: told(({ member }) => (member ? `${member.lagSeconds.toFixed(1)} s` : "-")),
+  target: (server) => {
+    if (!isWeb(server)) return "-";
+    if (server.healthy === undefined) return "none";
+    return server.healthy ? "healthy" : "sick";
+  },
+  service: told(({ inService }) => {
+    if (inService === null) return "-";
+    return inService ? "in" : "out";
+  }),
+  due: told(({ upgradable, rebootFor }) =>
     [`${upgradable?.length ?? "?"} upd`, ...(rebootFor.length > 0 ? ["reboot"] : [])].join(" "),
+  ),
+  disk: told(({ diskPercent }) =>
     Object.values(diskPercent)
       .map((used) => `${used}%`)
       .join(" "),
-  ];
-}
-
-const healthOf = (web: boolean, healthy: boolean | undefined): string =>
-  !web ? "-" : healthy === undefined ? "none" : healthy ? "healthy" : "sick";
+  ),
+};

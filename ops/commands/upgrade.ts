@@ -115,17 +115,7 @@ async function upgradeOne(context: Context, server: ServerState, snapshot: Snaps
   const login = loginOf(site, name);
   await lock.setInHand(name);
   // The interrupted run may have left it on its way up.
-  if (server.observation === undefined)
-    await progress.step(`${name}: answers`, (report) =>
-      waitUntil(
-        `${name} answers`,
-        async () => {
-          const seen = (await look(site)).servers.find((one) => one.name === name);
-          return seen?.observation === undefined ? (seen?.silence ?? "it is not in the configuration") : undefined;
-        },
-        { limitSeconds: backMinutes * 60, report },
-      ),
-    );
+  if (server.observation === undefined) await awaitAnswer(context, name);
   progress.say(duty(server));
   await stepDown(context, name, snapshot);
   if (isWeb(server))
@@ -144,6 +134,16 @@ async function upgradeOne(context: Context, server: ServerState, snapshot: Snaps
   else if (isWeb(server)) await site.ssh.run(login, ["systemctl", "start", "in-service"]);
   await awaitBack(context, name, reboots ? { bootId: after?.bootId ?? server.observation?.bootId } : {});
   await lock.setInHand(undefined);
+}
+
+async function awaitAnswer({ site, progress }: Context, name: string): Promise<void> {
+  const silence = async (): Promise<string | undefined> => {
+    const seen = (await look(site)).servers.find((one) => one.name === name);
+    return seen?.observation === undefined ? (seen?.silence ?? "it is not in the configuration") : undefined;
+  };
+  await progress.step(`${name}: answers`, (report) =>
+    waitUntil(`${name} answers`, silence, { limitSeconds: backMinutes * 60, report }),
+  );
 }
 
 /** Lets every server ask its archives for what is new. @throws when one cannot */

@@ -3,7 +3,7 @@ import type { Lock } from "./lock.js";
 import { look, type LookProps } from "./observe.js";
 import type { Progress } from "./progress.js";
 import { sleep, waitUntil } from "./shell.js";
-import { loginOf, type Site } from "./site.js";
+import { loginOf, type Report, type Site } from "./site.js";
 import { primaryOf, type ServerState, type Snapshot } from "./snapshot.js";
 
 /** What a command that changes servers works with. */
@@ -32,6 +32,14 @@ export function nextOf(
 ): ServerState | undefined {
   const held = snapshot.servers.find(({ name }) => name === inHand);
   return held ?? inOrder(snapshot.servers.filter(wanted))[0];
+}
+
+/** What is seen now. @throws when the environment is not well, apart from the server in hand; names what is wrong */
+export async function lookWell({ site, lock }: Pick<Context, "site" | "lock">): Promise<Snapshot> {
+  const snapshot = await look(site);
+  const faults = gate(snapshot, lock.inHand);
+  if (faults.length > 0) throw new Error(`refused, for the environment is not well:\n  ${faults.join("\n  ")}`);
+  return snapshot;
 }
 
 /** What {@link passGate} may be told. */
@@ -142,8 +150,7 @@ export interface BackProps {
 }
 
 /**
- * Waits until a server has come up and does all that it is for, and goes on doing it for a while. The first member that needs accounts which
- * no primary before it knew of, such as that of migrations, becomes the primary, which makes them.
+ * Waits until a server has come up and does all that it is for, and goes on doing it for a while.
  * @throws Error for a server that does not within the time, with what it lacks, or that says it cannot
  */
 export async function awaitBack(
@@ -151,41 +158,49 @@ export async function awaitBack(
   name: string,
   { bootId, minutes = backMinutes }: BackProps = {},
 ): Promise<void> {
-  await progress.step(`${name}: comes up`, async (report) => {
-    let observed: ServerState | undefined;
-    let isAppointed = false;
-    await waitUntil(
-      `${name} is back`,
-      async () => {
-        const snapshot = await look(site);
-        observed = snapshot.servers.find((server) => server.name === name);
-        if (bootId !== undefined && observed?.observation?.bootId === bootId) return `${name}: has not restarted yet`;
-        const broken = firstBootFault(observed);
-        if (broken !== undefined) throw new Error(broken);
-        const primary = primaryOf(snapshot);
-        if (!isAppointed && observed && primary && waitsForRole(snapshot, name)) {
-          isAppointed = true;
-          report(`becomes the primary: ${primary.name} makes other accounts than it needs`);
-          await appoint(site, primary, observed).catch((error: Error) => report(error.message));
-        }
-        return notBack(snapshot, name);
-      },
-      { limitSeconds: minutes * 60, report },
-    ).catch((error: Error) => {
-      throw new Error(
-        `${error.message}\nread there: cloud-init status --long; journalctl -b -p warning; mysql-group status`,
-      );
-    });
-  });
-  await progress.step(`${name}: is back, and watched for ${soak.looks * soak.pauseSeconds} s`, async (report) => {
-    for (let seen = 0; seen < soak.looks; seen++) {
-      await sleep(soak.pauseSeconds);
-      await waitUntil(`${name} stays well`, async () => notBack(await look(site), name), {
-        limitSeconds: soak.hiccupSeconds,
-        report,
-      });
+  await progress.step(`${name}: comes up`, (report) => comesUp(site, name, { bootId, minutes }, report));
+  await progress.step(`${name}: is back, and watched for ${soak.looks * soak.pauseSeconds} s`, (report) =>
+    staysWell(site, name, report),
+  );
+}
+
+/** The first member that needs accounts which no primary before it knew of, such as that of migrations, becomes the primary, which makes them. */
+async function comesUp(
+  site: Site,
+  name: string,
+  { bootId, minutes = backMinutes }: BackProps,
+  report: Report,
+): Promise<void> {
+  let isAppointed = false;
+  const lack = async (): Promise<string | undefined> => {
+    const snapshot = await look(site);
+    const server = snapshot.servers.find((one) => one.name === name);
+    if (bootId !== undefined && server?.observation?.bootId === bootId) return `${name}: has not restarted yet`;
+    const broken = firstBootFault(server);
+    if (broken !== undefined) throw new Error(broken);
+    const primary = primaryOf(snapshot);
+    if (!isAppointed && server && primary && waitsForRole(snapshot, name)) {
+      isAppointed = true;
+      report(`becomes the primary: ${primary.name} makes other accounts than it needs`);
+      await appoint(site, primary, server).catch((error: Error) => report(error.message));
     }
+    return notBack(snapshot, name);
+  };
+  await waitUntil(`${name} is back`, lack, { limitSeconds: minutes * 60, report }).catch((error: Error) => {
+    throw new Error(
+      `${error.message}\nread there: cloud-init status --long; journalctl -b -p warning; mysql-group status`,
+    );
   });
+}
+
+async function staysWell(site: Site, name: string, report: Report): Promise<void> {
+  for (let seen = 0; seen < soak.looks; seen++) {
+    await sleep(soak.pauseSeconds);
+    await waitUntil(`${name} stays well`, async () => notBack(await look(site), name), {
+      limitSeconds: soak.hiccupSeconds,
+      report,
+    });
+  }
 }
 
 /** A first boot that has failed will not come right by waiting. */

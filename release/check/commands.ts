@@ -24,36 +24,36 @@ const commandsOfTasks = (
     Object.entries(tasks).map(([name, { command }]) => [`application.${kind}.${name}.command`, command]),
   );
 
+/** Where a word of a command that means a file lies in the release. */
+const inRelease = (word: string): string => `app/${word.replace(/^\.\//, "")}`;
+
 function problemsOf(setting: string, [first = "", ...rest]: readonly string[], entries: readonly Entry[]): Finding[] {
   const fileOf = (word: string): Entry | undefined =>
-    entries.find(({ path, type }) => type !== "Directory" && path === `app/${word.replace(/^\.\//, "")}`);
+    entries.find(({ path, type }) => type !== "Directory" && path === inRelease(word));
   const missing = (word: string): Finding =>
-    problem(
-      `${setting}: the release has no app/${word.replace(/^\.\//, "")}`,
-      "let `build` make it, or change the setting",
-    );
-  const problems = rest
+    problem(`${setting}: the release has no ${inRelease(word)}`, "let `build` make it, or change the setting");
+
+  const ofWords = rest
     .filter((word) => program.test(word) && !word.startsWith("-") && !word.startsWith("/") && !fileOf(word))
     .map(missing);
-  if (!first.startsWith("/")) {
+
+  const ofProgram = (): readonly Finding[] => {
+    if (first.startsWith("/")) return [];
     const file = fileOf(first);
-    if (!file) problems.push(missing(first));
-    else if (!file.executable)
-      problems.push(
-        problem(
-          `${setting}: app/${first.replace(/^\.\//, "")} is not executable`,
-          "chmod +x it where `build` takes it from",
-        ),
-      );
-  }
-  const at = rest.indexOf("-m");
-  const module = rest[at + 1];
-  if (at >= 0 && module && /python/.test(first)) {
-    const folder = module.replaceAll(".", "/");
+    if (!file) return [missing(first)];
+    if (file.executable) return [];
+    return [problem(`${setting}: ${inRelease(first)} is not executable`, "chmod +x it where `build` takes it from")];
+  };
+
+  const ofModule = (): readonly Finding[] => {
+    const module = /python/.test(first) && rest.includes("-m") ? rest[rest.indexOf("-m") + 1] : undefined;
+    if (!module) return [];
     const [top] = module.split(".");
     // A module whose first part is no folder of the release is one of the system's.
     const isOurs = entries.some(({ path }) => path === `app/${top}` || path === `app/${top}.py`);
-    if (isOurs && !fileOf(`${folder}.py`) && !fileOf(`${folder}/__main__.py`)) problems.push(missing(`${folder}.py`));
-  }
-  return problems;
+    const folder = module.replaceAll(".", "/");
+    return isOurs && !fileOf(`${folder}.py`) && !fileOf(`${folder}/__main__.py`) ? [missing(`${folder}.py`)] : [];
+  };
+
+  return [...ofWords, ...ofProgram(), ...ofModule()];
 }

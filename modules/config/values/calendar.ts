@@ -22,25 +22,22 @@ const range = (first: number, last: number, step: number): readonly number[] =>
   Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, index) => first + index * step);
 
 /**
- * Numbers that one part of a date or a time means: `*` alone, or a list of numbers, ranges and steps (systemd.time(7)). A step must lead to a
- * second number. @returns undefined for what systemd would refuse
+ * Numbers that an entry of a list means: one, a range, or either with a step (systemd.time(7)), which must lead to a second number.
+ * @returns undefined for what systemd would refuse
  */
+function numbersOfEntry(entry: string, least: number, most: number): readonly number[] | undefined {
+  const [found, first, last, step] = /^(\d{1,4})(?:\.\.(\d{1,4}))?(?:\/(\d{1,4}))?$/.exec(entry) ?? [];
+  const [from, to, by] = [Number(first), Number(last ?? most), Number(step ?? 1)];
+  if (found === undefined || from < least || from > most) return undefined;
+  if (last === undefined && step === undefined) return [from];
+  return by > 0 && from <= to && to <= most && from + by <= most ? range(from, to, by) : undefined;
+}
+
+/** Numbers that one part of a date or a time means: `*` alone, or a list. @returns undefined for what systemd would refuse */
 function numbersOf(part: string, least: number, most: number): readonly number[] | undefined {
   if (part === "*") return range(least, most, 1);
-  const numbers = part.split(",").map((one) => {
-    const found = /^(\d{1,4})(\.\.(\d{1,4}))?(\/(\d{1,4}))?$/.exec(one);
-    if (!found) return undefined;
-    const [first, last, step] = [found[1], found[3], found[5]].map((text) =>
-      text === undefined ? undefined : Number(text),
-    );
-    if (first === undefined || first < least || first > most) return undefined;
-    if (last === undefined && step === undefined) return [first];
-    const until = last ?? most;
-    return step !== 0 && first <= until && until <= most && first + (step ?? 1) <= most
-      ? range(first, until, step ?? 1)
-      : undefined;
-  });
-  return numbers.includes(undefined) ? undefined : (numbers as readonly (readonly number[])[]).flat();
+  const entries = part.split(",").map((entry) => numbersOfEntry(entry, least, most));
+  return entries.some((numbers) => numbers === undefined) ? undefined : entries.flatMap((numbers) => numbers ?? []);
 }
 
 /** Whether the calendar has one of these days: a 30th of February never comes. */

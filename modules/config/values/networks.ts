@@ -5,20 +5,28 @@ import { canonicalCidr, isInside, isPrivate, prefixLength } from "../addresses.j
 import { custom, text, type Verdict } from "./verdict.js";
 
 /** Private IPv4 network as Hetzner takes it. */
-const privateNetwork = (widest: number, narrowest: number) =>
-  z.cidrv4().superRefine((value, context) => {
-    if (!ipaddr.IPv4.isValidCIDR(value)) return;
-    const refuse = (rule: string, fix: string) => context.addIssue(custom(rule, fix));
+function privateNetwork(widest: number, narrowest: number) {
+  const usual = Math.min(Math.max(widest, widest > 8 ? 24 : 16), narrowest);
+  const judge = (value: string): Verdict => {
     if (canonicalCidr(value) !== value)
-      refuse("must have no bits set behind its prefix", `write it as ${canonicalCidr(value)}`);
-    else if (!isPrivate(value))
-      refuse("must lie inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16", "choose one such as 10.0.0.0/16");
-    else if (prefixLength(value) < widest || prefixLength(value) > narrowest)
-      refuse(
-        `must have a prefix from /${widest} to /${narrowest}`,
-        `write it as ${value.split("/")[0]}/${Math.min(Math.max(widest, widest > 8 ? 24 : 16), narrowest)}`,
-      );
+      return { rule: "must have no bits set behind its prefix", fix: `write it as ${canonicalCidr(value)}` };
+    if (!isPrivate(value))
+      return {
+        rule: "must lie inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16",
+        fix: "choose one such as 10.0.0.0/16",
+      };
+    return prefixLength(value) >= widest && prefixLength(value) <= narrowest
+      ? undefined
+      : {
+          rule: `must have a prefix from /${widest} to /${narrowest}`,
+          fix: `write it as ${value.split("/")[0]}/${usual}`,
+        };
+  };
+  return z.cidrv4().superRefine((value, context) => {
+    const verdict = ipaddr.IPv4.isValidCIDR(value) ? judge(value) : undefined;
+    if (verdict) context.addIssue(custom(verdict.rule, verdict.fix));
   });
+}
 
 /** A network at Hetzner is a /8 to a /24. */
 export const networkCidr = privateNetwork(8, 24);
@@ -75,6 +83,15 @@ function notationVerdict(value: string): Verdict {
   return ipaddr.isValidCIDR(value) ? undefined : notCidr;
 }
 
+/** What is wrong with bits of a network that mean nothing. */
+const canonicalVerdict = (value: string): Verdict =>
+  canonicalCidr(value) === value
+    ? undefined
+    : {
+        rule: "must have no bits set behind its prefix, in its shortest form",
+        fix: `write it as ${canonicalCidr(value)}`,
+      };
+
 /** Widest networks that the application may reach, short of everything: wider ones would hold private ranges. */
 const widestPeer = { ipv4: 8, ipv6: 16 } as const;
 
@@ -90,11 +107,8 @@ export const egressCidr = text((value) => {
       rule: `must not be wider than /${widest}, but for 0.0.0.0/0 and ::/0`,
       fix: "name the networks that are needed, or everything",
     };
-  if (canonicalCidr(value) !== value)
-    return {
-      rule: "must have no bits set behind its prefix, in its shortest form",
-      fix: `write it as ${canonicalCidr(value)}`,
-    };
+  const canonical = canonicalVerdict(value);
+  if (canonical) return canonical;
   const inside = address.kind() === "ipv4" ? specialIpv4.find((range) => isInside(range, value)) : undefined;
   return isPublic(address) && inside === undefined
     ? undefined
@@ -115,11 +129,8 @@ export const administratorCidr = text((value) => {
       rule: `must not be wider than /${shortest}`,
       fix: "name the administrators' own addresses, never the world",
     };
-  if (canonicalCidr(value) !== value)
-    return {
-      rule: "must have no bits set behind its prefix, in its shortest form",
-      fix: `write it as ${canonicalCidr(value)}`,
-    };
+  const canonical = canonicalVerdict(value);
+  if (canonical) return canonical;
   return isPublic(address)
     ? undefined
     : {

@@ -1,7 +1,5 @@
 import { applicationSecretName } from "../../../modules/config/secrets.js";
-import { gate } from "../../core/judge.js";
-import type { Context } from "../../core/maintain.js";
-import { look } from "../../core/observe.js";
+import { type Context, lookWell } from "../../core/maintain.js";
 import { give, holdersOf, restartApplication } from "../../core/secrets.js";
 
 /** What `npm run ops rotate` calls the secrets of `application.secrets`. */
@@ -13,12 +11,11 @@ export const applicationSecrets = "application-secrets";
  * @throws at the first failure; run again, it goes on
  */
 export async function giveApplicationSecrets(context: Context): Promise<void> {
-  const { site, lock, progress } = context;
+  const { site, progress } = context;
   const names = Object.keys(site.config.application.secrets);
   if (names.length === 0)
     throw new Error("application.secrets is empty: the application has no secrets of its own that could change");
-  const faults = gate(await look(site), lock.inHand);
-  if (faults.length > 0) throw new Error(`refused, for the environment is not well:\n  ${faults.join("\n  ")}`);
+  await lookWell(context);
   const values = await progress.step(`values of ${names.join(", ")}`, (report) =>
     site.secrets.applicationSecrets(report),
   );
