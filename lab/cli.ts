@@ -19,9 +19,9 @@ const program = new Command("npm run lab")
   .description(
     "Boots the platform's payload on three local Debian machines, with network, balancer and edge around them.",
   )
-  .addHelpText("after", "\nOptions of a command need npm's double dash: npm run lab -- status --json")
+  .addHelpText("afterAll", "\nOptions of a command need npm's double dash: npm run lab -- status --json")
   .enablePositionalOptions()
-  .showHelpAfterError();
+  .showHelpAfterError("see: npm run lab -- --help");
 
 /** Commands that look, or visit the site: they may run beside another command. `bench` and `rehearse` lock the lab themselves, when they need it. */
 const onlookers = ["doctor", "status", "shell", "curl", "load", "bench", "rehearse"];
@@ -35,6 +35,7 @@ program.hook("preAction", async (_, command) => {
 
 program
   .command("up")
+  .helpGroup("The lab:")
   .description("builds what is missing and starts everything; ends with a working site")
   .option("--tls <mode>", "where TLS ends: terminate (balancer) or passthrough (nginx); a lab keeps its mode", tlsMode)
   .option("--release <file>", "tarball of `npm run app:build`, in place of this tree's; a lab keeps its release")
@@ -64,6 +65,7 @@ program
 
 program
   .command("down")
+  .helpGroup("The lab:")
   .description("leaves no process, mount, namespace, control group or file behind, but for the cache")
   .option("--purge", "removes the cache too")
   .action(async (options: { purge?: boolean }) => {
@@ -72,6 +74,7 @@ program
 
 program
   .command("status")
+  .helpGroup("The lab:")
   .description("servers, their replication group, the balancer's targets")
   .option("--json", "for machines")
   .action(async ({ json }: { json?: boolean }) => {
@@ -82,6 +85,7 @@ program
 
 program
   .command("doctor")
+  .helpGroup("The lab:")
   .description("tells whether the lab can run here, and what to do if not")
   .action(async () => {
     const found = await problems();
@@ -92,6 +96,7 @@ program
 
 program
   .command("publish")
+  .helpGroup("Releases, changes, figures:")
   .description("puts another release on the lab's internet, and says by which command servers take it")
   .argument("<file>", "tarball of `npm run app:build`")
   .action(async (tarball: string) => {
@@ -111,6 +116,7 @@ for (const [name, description, act] of [
 ] satisfies [string, string, (machine: ReturnType<Lab["machine"]>) => Promise<void>][])
   program
     .command(name)
+    .helpGroup("Machines:")
     .description(description)
     .argument("<machine>")
     .action(async (machine: string) => {
@@ -120,6 +126,7 @@ for (const [name, description, act] of [
 
 program
   .command("wipe")
+  .helpGroup("Machines:")
   .description("replaces a machine by one that has never been on, and leaves it off")
   .argument("<machine>")
   .option("--keep-volume", "keeps its data volume, as a replaced server at Hetzner does")
@@ -130,6 +137,7 @@ program
 
 program
   .command("shell")
+  .helpGroup("Machines:")
   .description("a shell on a machine, or one command: npm run lab shell alpha -- systemctl --failed")
   .argument("<machine>")
   .argument("[command...]")
@@ -143,6 +151,7 @@ program
 
 program
   .command("curl")
+  .helpGroup("Visitors:")
   .description("curl as an outside visitor: npm run lab curl -- -I https://www.foobar.com/")
   .argument("<arguments...>")
   .passThroughOptions()
@@ -153,6 +162,7 @@ program
 
 program
   .command("load")
+  .helpGroup("Visitors:")
   .description("sends requests at a fixed rate for a fixed time and counts what became of them")
   .option("--rate <number>", "requests per second, at most 2000", upTo(2000), 50)
   .option("--seconds <number>", "how long, at most 600", upTo(600), 10)
@@ -168,6 +178,7 @@ program
 
 program
   .command("bench")
+  .helpGroup("Releases, changes, figures:")
   .description(
     "measures, against the goals: start (takes the lab down and up), requests (throughput and latency), memory, proof (npm run test:lab)",
   )
@@ -177,6 +188,7 @@ program
 
 program
   .command("rehearse")
+  .helpGroup("Releases, changes, figures:")
   .description(
     "boots the lab as another commit makes it, rolls this tree out over it while visitors read and write, and takes it down; ends with 1 when a visitor noticed",
   )

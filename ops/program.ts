@@ -30,9 +30,23 @@ export const program = new Command("npm run ops")
   .description(
     "Runs the environment that ENVIRONMENT names, production by default: looks at it, and changes it one server at a time.",
   )
-  .addHelpText("after", "\nOptions of a command need npm's double dash: npm run ops -- status --json")
+  .addHelpText("afterAll", "\nOptions of a command need npm's double dash: npm run ops -- status --json")
   .enablePositionalOptions()
-  .showHelpAfterError();
+  .showHelpAfterError("see: npm run ops -- --help");
+
+/** Without the double dash npm takes options that it has too for itself: a rollout with `--dry-run` would be one in earnest. */
+program.hook("preAction", (_, command) => {
+  const taken = command.options.find(
+    (option) =>
+      process.env[`npm_config_${option.name().replaceAll("-", "_")}`] === "true" &&
+      command.getOptionValueSource(option.attributeName()) !== "cli",
+  );
+  if (taken === undefined) return;
+  const [name, flag] = [command.name(), taken.long];
+  throw new Error(
+    `${name}: npm has taken ${flag} for itself; write it behind the double dash: npm run ops -- ${name} ${flag}`,
+  );
+});
 
 const site = (props?: OpenProps): Promise<Site> => openSite(readInvocation(), props);
 
@@ -88,6 +102,7 @@ function minutesOf(text: string): number {
 
 program
   .command("status")
+  .helpGroup("Look:")
   .description("the running environment on one screen; exit code 1 when something needs a hand")
   .option("--json", "for programs")
   .action(async (options: { json?: boolean }) => {
@@ -96,6 +111,7 @@ program
 
 program
   .command("rollout")
+  .helpGroup("Servers:")
   .description("brings outdated servers up to date, one at a time; run again, it goes on where it stopped")
   .argument("[servers...]", "only these")
   .option("--dry-run", "says what it would do; exit code 1 when it would not begin")
@@ -109,6 +125,7 @@ program
 
 program
   .command("release")
+  .helpGroup("Servers:")
   .description("brings a release to all web servers, one at a time; the first failure takes back what was switched")
   .argument("[url]", "where servers download it from")
   .argument("[sha256]", "its SHA-256, as the build prints it")
@@ -122,6 +139,7 @@ program
 
 program
   .command("failover")
+  .helpGroup("Servers:")
   .description("gives the primary's role to a named member, or to the one that is least behind")
   .argument("[server]", "the new primary")
   .action((server?: string) => alone("failover", (context) => failover(context, server)));
@@ -138,6 +156,7 @@ async function stacksHere(command: string) {
 
 program
   .command("plan")
+  .helpGroup("Deploy:")
   .description("what a deploy would change, stack by stack as Terraform shows it; read only")
   .option("--summary <file>", "writes what would be done to which resource, without values, for deploy --reviewed")
   .action(async ({ summary }: { summary?: string }) => {
@@ -148,6 +167,7 @@ program
 
 program
   .command("deploy")
+  .helpGroup("Deploy:")
   .description(
     "deploys all stacks, in order and without asking; stops before it would destroy what nobody has agreed to",
   )
@@ -164,6 +184,7 @@ program
 
 program
   .command("upgrade")
+  .helpGroup("Servers:")
   .description(
     "upgrades every package and does the reboots that are due, one server at a time; run again, it goes on where it stopped",
   )
@@ -176,12 +197,14 @@ program
 
 program
   .command("remove")
+  .helpGroup("Servers:")
   .description("takes a server away that the configuration no longer has; run again, it goes on where it stopped")
   .argument("<server>", "its name")
   .action((server: string) => alone("remove", (context) => remove(context, server)));
 
 program
   .command("rotate")
+  .helpGroup("Servers:")
   .description(
     "puts a new generation of a secret, or new values of the application's own, in force without a failed request; run again, it goes on",
   )
@@ -194,6 +217,7 @@ program
 
 program
   .command("drift")
+  .helpGroup("Look:")
   .description("compares the world with the configuration, read only; exit code 2 when something has drifted")
   .action(async () => {
     const { stacks } = await stacksHere("drift");
@@ -202,6 +226,7 @@ program
 
 program
   .command("backups")
+  .helpGroup("The archive of the data:")
   .description("what of the data is in the archive, and how far back; exit code 1 when something needs a hand")
   .option("--json", "for programs")
   .addOption(
@@ -224,6 +249,7 @@ program
 
 program
   .command("restore")
+  .helpGroup("The archive of the data:")
   .description("says how a moment of the archive is restored; once that is deployed, follows it until the site is up")
   .option("--at <time>", "as it was at this time, in UTC: 2026-12-01T20:00:00Z", momentOf)
   .option("--latest", "all that there is")
@@ -245,6 +271,7 @@ program
 
 program
   .command("drill")
+  .helpGroup("The archive of the data:")
   .description(
     "restores the newest archive on this machine, compares it, and writes the result into the bucket; exit code 1 when it is not good",
   )
@@ -254,6 +281,7 @@ program
 
 program
   .command("check-backend")
+  .helpGroup("The lock:")
   .description("tries whether the lock beside the state is one: of two writers the second must be refused")
   .action(async () => {
     const { lockOf } = await import("./hetzner/site.js");
@@ -264,6 +292,7 @@ program
 
 program
   .command("unlock")
+  .helpGroup("The lock:")
   .description("removes the lock of a run that was interrupted elsewhere, or whose server in hand is well")
   .action(async () => {
     const isLab = readInvocation().environment === "lab";

@@ -3,12 +3,26 @@ import { renderMarkup } from "./markup.js";
 import type { Review } from "./review.js";
 import { costText, euros, serverTable, trafficTable } from "./tables.js";
 
+/** A text in parts: what stands between backticks is code. */
+const partsOf = (text: string) => text.split("`").map((part, index) => ({ part, isCode: index % 2 === 1 }));
+
+/** Details of a policy; what is the same of several places is said once, after all of them. */
+function together(details: readonly string[]): string {
+  const places = new Map<string, string[]>();
+  for (const detail of details) {
+    const [, place = "", text = detail] = /^(\S+): (.*)$/s.exec(detail) ?? [];
+    places.set(text, [...(places.get(text) ?? []), ...(place === "" ? [] : [place])]);
+  }
+  return [...places].map(([text, of]) => (of.length === 0 ? text : `${of.join(", ")}: ${text}`)).join(" ");
+}
+
 /** The review as one HTML page that needs nothing else to be shown. The topology is the SVG of `drawTopology`. */
 export function renderPage(review: Review, topology: string): string {
   const count = (outcome: string): number => review.policies.filter((policy) => policy.outcome === outcome).length;
   return renderMarkup(new URL("./files/review.html.hbs", import.meta.url), {
     ...{ environment: review.environment, site: review.site, topology },
-    ...{ summary: review.summary, warnings: review.warnings },
+    summary: review.summary,
+    warnings: review.warnings.map(({ setting, text }) => ({ setting, parts: partsOf(text) })),
     cost: costText(review.cost),
     policyCounts: `${count("passed")} passed, ${count("accepted")} accepted, ${count("failed")} failed`,
     payloads: review.servers.flatMap(({ name, payload }) => (payload ? [{ name, bytes: payload.bytes }] : [])),
@@ -28,7 +42,7 @@ export function renderPage(review: Review, topology: string): string {
       {
         title: "Policies",
         columns: ["policy", "outcome", "details"],
-        rows: review.policies.map(({ policy, outcome, details = [] }) => [policy, outcome, details.join("; ")]),
+        rows: review.policies.map(({ policy, outcome, details = [] }) => [policy, outcome, together(details)]),
       },
     ],
   });
