@@ -1,7 +1,8 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import type { LabOverrides } from "./environment.js";
 import type { Layout } from "./layout.js";
+import { writeWhole } from "./system/write-whole.js";
 
 /** What `up` was asked for and found, for later commands. */
 export interface LabSettings {
@@ -14,7 +15,7 @@ const fileOf = (layout: Layout): string => path.join(layout.state, "lab.json");
 
 export async function saveSettings(layout: Layout, settings: LabSettings): Promise<void> {
   await mkdir(layout.state, { recursive: true });
-  await writeFile(fileOf(layout), JSON.stringify(settings));
+  await writeWhole(fileOf(layout), JSON.stringify(settings));
 }
 
 /** Settings of the lab that is up, or half up; `undefined` when there is none. */

@@ -1,10 +1,11 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { formerOf } from "../../modules/config/agreement.js";
 import { balancerId } from "../../modules/config/balancer.js";
 import type { Config } from "../../modules/config/schema.js";
 import { siteHosts } from "../../modules/platform/names.js";
 import type { Layout } from "../layout.js";
+import { writeWhole } from "../system/write-whole.js";
 
 /** How far a change from one balancer to another has come: in place of the numbers in Terraform's state. */
 interface Reached {
@@ -22,7 +23,7 @@ const read = async (layout: Layout): Promise<Reached> =>
 /** Writes one of the numbers down, or both. */
 export async function reach(layout: Layout, reached: Reached): Promise<void> {
   await mkdir(layout.state, { recursive: true });
-  await writeFile(fileOf(layout), JSON.stringify({ ...(await read(layout)), ...reached }));
+  await writeWhole(fileOf(layout), JSON.stringify({ ...(await read(layout)), ...reached }));
 }
 
 /** The balancers that there are, and which of them visitors are led to. */

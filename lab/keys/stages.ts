@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import {
   generationOf,
@@ -8,6 +8,7 @@ import {
   type Stage,
 } from "../../modules/config/generations.js";
 import type { Config } from "../../modules/config/schema.js";
+import { writeWhole } from "../system/write-whole.js";
 
 type Reached = Pick<Stage, "used" | "oldest">;
 
@@ -39,6 +40,5 @@ export async function advanceStage(
   const { used, oldest } = await stageOf(directory, config, what);
   const stages = { ...(await read(directory)), [what]: { used, oldest, [number]: generationOf(config, what) } };
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  await writeFile(`${fileOf(directory)}.new`, JSON.stringify(stages));
-  await rename(`${fileOf(directory)}.new`, fileOf(directory));
+  await writeWhole(fileOf(directory), JSON.stringify(stages));
 }

@@ -9,6 +9,7 @@ import { ControlGroup } from "../system/control-group.js";
 import { cleanEnvironment, Overlay } from "../system/overlay.js";
 import { spawnInGroup } from "../system/service.js";
 import { defaultTimeoutSeconds, run, tryRun, waitFor, type RunOptions, type RunResult } from "../system/shell.js";
+import { writeWhole } from "../system/write-whole.js";
 import { bootCommand } from "./boot-command.js";
 import { userDataFile, writeSeed } from "./seed.js";
 import { shutDownFileSystem, type Volume } from "./volume.js";
@@ -101,8 +102,9 @@ export class Machine {
     if (!existsSync(this.seeded)) {
       await writeSeed(this.root, { host, network, userData: this.props.userData(), sshKeys });
       await writeFile(agreementFile(this.layout, this.name), this.props.agreement);
-      await writeFile(this.seeded, this.props.payloadHash());
-      await writeFile(madeFile(this.layout, this.name), JSON.stringify({ host, stores: volume !== undefined }));
+      await writeWhole(madeFile(this.layout, this.name), JSON.stringify({ host, stores: volume !== undefined }));
+      // Last: one that is interrupted before is seeded anew.
+      await writeWhole(this.seeded, this.props.payloadHash());
     }
     await this.group.create();
     // a power cut takes the state of the network with it: new namespace, new links

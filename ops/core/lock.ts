@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { readFileSync } from "node:fs";
@@ -42,13 +42,18 @@ export class FileLock implements LockStore {
 
   async create(holding: Holding): Promise<boolean> {
     await mkdir(dirname(this.place), { recursive: true });
-    return writeFile(this.place, JSON.stringify(holding), { flag: "wx" }).then(
-      () => true,
-      (error: NodeJS.ErrnoException) => {
-        if (error.code === "EEXIST") return false;
-        throw error;
-      },
-    );
+    // Another run never sees half a file, nor does a run that is killed meanwhile leave one.
+    const whole = `${this.place}.${process.pid}`;
+    await writeFile(whole, JSON.stringify(holding));
+    try {
+      await link(whole, this.place);
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+      throw error;
+    } finally {
+      await rm(whole, { force: true });
+    }
   }
 
   async replace(holding: Holding): Promise<void> {

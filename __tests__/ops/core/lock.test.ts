@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { hostname } from "node:os";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
 import { FileLock, hasEnded, type Holding, Lock, refusalOf } from "../../../ops/core/lock.js";
 import { temporaryFolder } from "../../support/payload-files.js";
@@ -61,5 +63,36 @@ describe("the lock", () => {
     await next.setInHand(undefined);
     await next.release();
     expect(await store.read()).toBeUndefined();
+  });
+
+  it("is there whole or not at all, at whatever moment another run looks, or this one is killed", async () => {
+    const folder = temporaryFolder();
+    const store = new FileLock(join(folder, "ops.lock"));
+    // Looks as often as it can, and tells how often it saw half a lock.
+    const looker = new Worker(
+      `const { readFileSync } = require("node:fs");
+       const { parentPort, workerData } = require("node:worker_threads");
+       let over = false, half = 0, whole = 0;
+       parentPort.on("message", () => (over = true));
+       const look = () => {
+         for (let n = 0; n < 500; n++)
+           try { readFileSync(workerData, "utf8").endsWith("}") ? whole++ : half++; } catch {}
+         over ? parentPort.postMessage({ half, looked: whole > 0 }) && parentPort.close() : setImmediate(look);
+       };
+       look();`,
+      { eval: true, workerData: store.place },
+    );
+    await once(looker, "online");
+    for (let n = 0; n < 500; n++) {
+      expect(await store.create(holding())).toBe(true);
+      await store.remove();
+    }
+    expect(await store.create(holding())).toBe(true);
+    expect(await store.create(holding({ command: "release" }))).toBe(false);
+    looker.postMessage("over");
+    const [seen] = (await once(looker, "message")) as [unknown];
+    expect(seen).toEqual({ half: 0, looked: true });
+    expect((await store.read())?.command).toBe("rollout");
+    expect(readdirSync(folder)).toEqual(["ops.lock"]);
   });
 });
