@@ -4,6 +4,7 @@ import type { Lab } from "../../lab/lab.js";
 import type { LoadResult } from "../../lab/load/load.js";
 import type { Machine } from "../../lab/machine/machine.js";
 import { sleep } from "../../lab/system/shell.js";
+import { drop, from } from "./support/dropped-packets.js";
 import { labInAnyMode } from "./support/lab-in-mode.js";
 import { failures, figure, seconds, timed } from "./support/figures.js";
 import { errantTransactions, settled, takenOut, type WholeGroup, wholeGroup } from "../../lab/group.js";
@@ -136,6 +137,32 @@ describe("what one of three needs to serve visitors is killed and does not come 
       `balancer notices after ${seconds(noticed - 0.3 - died)}; until then of reads ${failures(reads)} and of writes ${failures(writes)}, none later`,
     );
     await victim.exec(restored);
+  });
+});
+
+describe("one of three that hears the balancer and none of the others", () => {
+  it("leaves service until it hears them again, for it reaches no database", async () => {
+    const victim = group.primary;
+    const survivors = lab.machines.filter((machine) => machine !== victim);
+    const { leave } = await visitors(60);
+    const cutOff = now();
+    const heal = await drop(victim, { incoming: group.replicas.map(from) });
+    onTestFinished(async () => void (await heal().catch(() => undefined)));
+    await takenOut(lab, victim);
+    const noticed = now() + 0.3;
+    await wholeGroup(lab, survivors);
+    const elected = now() + 0.3;
+    await sleep(6);
+    const [reads, writes] = await leave();
+    expect(failedBetween(reads, noticed, Infinity)).toBe(0);
+    expect(failedBetween(writes, Math.max(noticed, elected), Infinity)).toBe(0);
+    expect(await lostWrites(await wholeGroup(lab, survivors), writes)).toEqual({});
+    figure(
+      "the primary hears the balancer alone",
+      `out of service after ${seconds(noticed - 0.3 - cutOff)}; until then of reads ${failures(reads)} and of writes ${failures(writes)}, none later`,
+    );
+    await heal();
+    await settled(lab);
   });
 });
 

@@ -5,6 +5,7 @@ import { underLoad } from "../../../lab/load/under-load.js";
 import type { Machine } from "../../../lab/machine/machine.js";
 import { sleep } from "../../../lab/system/shell.js";
 import { ports } from "../../../modules/platform/ports.js";
+import { drop, from, to } from "../support/dropped-packets.js";
 import { failures, figure, seconds } from "../support/figures.js";
 import { labInAnyMode } from "../support/lab-in-mode.js";
 
@@ -30,23 +31,6 @@ const hang =
     return () => signal("CONT");
   };
 
-/** What a machine's kernel drops, as matches of nftables, of what comes in and what goes out. */
-interface Dropped {
-  readonly incoming?: readonly string[];
-  readonly outgoing?: readonly string[];
-}
-
-async function drop(machine: Machine, { incoming = [], outgoing = [] }: Dropped): Promise<() => Promise<unknown>> {
-  const chain = (name: string, hook: string, matches: readonly string[]) =>
-    `chain ${name} { type filter hook ${hook} priority -350; ${matches.map((match) => `${match} drop;`).join(" ")} }`;
-  const chains = [chain("incoming", "prerouting", incoming), chain("outgoing", "output", outgoing)];
-  const table = `table inet fault {\n${chains.join("\n")}\n}`;
-  await machine.exec(["nft", table]);
-  return () => machine.exec(["nft", "delete table inet fault"]);
-}
-
-const from = ({ host }: Machine): string => `ip saddr ${host.privateIpv4}`;
-const to = ({ host }: Machine): string => `ip daddr ${host.privateIpv4}`;
 const between = (one: Machine | undefined, other: Machine | undefined) => {
   if (!one || !other) throw new Error("two replicas are needed");
   return drop(one, { incoming: [from(other)], outgoing: [to(other)] });

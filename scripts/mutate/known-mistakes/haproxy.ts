@@ -24,6 +24,14 @@ export const haproxy: KnownMistakes = {
     ["nbsrv(primary) gt 1", "nbsrv(primary) gt 2", "writes go to the wrong one of two"],
     ["chroot /var/lib/haproxy", "", "a way into the file system"],
     ["balance leastconn", "balance first", "one replica gets all reads"],
+    [" { nbsrv(others) eq 0 }", "", "all servers leave service together while the database is down"],
+    ["{ nbsrv(replicas) eq 0 } ", "", "a server that has a database of its own leaves service with the others"],
+    [
+      "tcp-request connection reject if { nbsrv(replicas) eq 0 } { nbsrv(others) eq 0 }",
+      "",
+      "a server that is cut off from the others fails its share of requests",
+    ],
+    ["option tcp-check", "", "all servers leave service together while no member serves"],
     ["retries {{holdSeconds}}", "retries 1", "requests fail while a release changes"],
   ],
 };

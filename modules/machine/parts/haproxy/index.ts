@@ -25,8 +25,9 @@ function possibleMembers({ network: { databaseRange, subnet } }: Config): readon
 
 /** HAProxy on a web server: on loopback, one port for writes and one for reads, and the application's where that opens its port itself. */
 export function haproxyPart({ config }: PayloadContext): PayloadPart {
-  const content = renderTemplate(file("haproxy.cfg.hbs"), {
-    members: possibleMembers(config),
+  const members = possibleMembers(config);
+  const variables = {
+    members,
     maximumConnections,
     idleMinutes,
     writePort: ports.databaseWrite,
@@ -39,12 +40,11 @@ export function haproxyPart({ config }: PayloadContext): PayloadPart {
     statsPort: ports.haproxyStats,
     mysqlPort: ports.mysql,
     rolePort: ports.memberRole,
-  });
+  };
   return {
     name: "haproxy",
     packages: packages.haproxy,
     files: [
-      { path: paths.haproxy.configuration, content },
       { path: "/etc/systemd/system/haproxy.service.d/platform.conf", content: readStatic(file("service.conf")) },
       sandbox({
         unit: "haproxy.service",
@@ -53,6 +53,15 @@ export function haproxyPart({ config }: PayloadContext): PayloadPart {
         writable: ["/run"],
         systemCalls: ["chroot"],
       }),
+    ],
+    ownFiles: ({ privateIp }) => [
+      {
+        path: paths.haproxy.configuration,
+        content: renderTemplate(file("haproxy.cfg.hbs"), {
+          ...variables,
+          others: members.filter((address) => address !== privateIp),
+        }),
+      },
     ],
     setup: readStatic(file("setup-haproxy")),
   };

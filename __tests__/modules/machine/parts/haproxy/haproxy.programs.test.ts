@@ -15,7 +15,7 @@ import { allowedToAll, judgeDropIn } from "../../../../support/units.js";
 const rendered = (config = exampleConfig(), server = "alpha"): string =>
   contentOf(partOf(haproxyPart, config, server), "/etc/haproxy/haproxy.cfg");
 const section = (name: string, text = rendered()): string =>
-  new RegExp(`^(listen|frontend) ${name}\\n(\\t.*\\n)+`, "m").exec(text)?.[0] ?? "";
+  new RegExp(`^(listen|backend|frontend) ${name}\\n(\\t.*\\n)+`, "m").exec(text)?.[0] ?? "";
 
 describe("HAProxy with defaults", () => {
   it("listens on loopback only", () => {
@@ -63,7 +63,7 @@ describe("connections through HAProxy", () => {
   });
 });
 
-/** Every address of the database range. */
+/** Every address of the database range; alpha's is the fourth. */
 const range = [8, 9, 10, 11, 12, 13, 14, 15].map((last) => `10.0.1.${last}`);
 
 describe("the write port", () => {
@@ -99,8 +99,20 @@ describe("the read port", () => {
 describe("HAProxy with everything set", () => {
   const config = exampleConfig({ servers: splitServers });
 
-  it("is the same on a web server alone, and however many members there are", () => {
-    expect(rendered(config, "front")).toBe(rendered());
+  it("is the same on a web server alone, but that every member is another one", () => {
+    const own = "\tserver 10.0.1.11 10.0.1.11:8008 check\n";
+    expect(rendered()).not.toContain(own);
+    expect(rendered(config, "front").replace(own, "")).toBe(rendered());
+  });
+
+  it("is the same however many members there are", () => {
+    const more = exampleConfig({
+      servers: {
+        delta: { privateIp: "10.0.1.14", roles: ["database"] },
+        echo: { privateIp: "10.0.1.15", roles: ["database"] },
+      },
+    });
+    expect(rendered(more)).toBe(rendered());
   });
 
   it("asks sixteen addresses when the range has them, but for those that no server can have", () => {
@@ -181,7 +193,8 @@ describe("HAProxy itself", () => {
       const folder = temporaryFolder();
       writeBelow(folder, [{ path: "haproxy.cfg", content: rendered() }]);
       const program = fileURLToPath(new URL("roles.py", import.meta.url));
-      const [primary = "", first = "", second = "", ...absent] = range;
+      const primary = "10.0.1.11";
+      const [first = "", second = "", ...absent] = range.filter((address) => address !== primary);
       const args = [program, join(folder, "haproxy.cfg"), primary, first, second, ...absent];
       const { output } = runTool("unshare", ["-nu", "python3", ...args]);
       const found = JSON.parse(output.trim().split("\n").at(-1) ?? "") as Record<string, number>;
@@ -194,6 +207,8 @@ describe("HAProxy itself", () => {
         "reads while it vanishes": primary,
         "health without application": "",
         health: "127.0.0.1",
+        "health without database": "127.0.0.1",
+        "health by its own member": "127.0.0.1",
         metrics: true,
         statistics: true,
         root: false,
@@ -207,6 +222,7 @@ describe("HAProxy itself", () => {
         ["reader moved after", 6],
         ["answered after", 6],
         ["health refused after", 1],
+        ["cut off after", 8],
         ["reader cut after", 9],
       ] as const)
         expect({ what, seconds: found[what], inTime: (found[what] ?? Infinity) < atMost }).toMatchObject({

@@ -1,7 +1,7 @@
 """Starts HAProxy before databases that change their roles, and tells to whom its ports lead, and when it cuts connections.
 
-In a network of its own. Arguments: HAProxy's configuration, the databases' addresses: the first is the primary, the next two are its
-replicas, the others are not there. Prints what it found as JSON.
+In a network of its own. Arguments: HAProxy's configuration, the databases' addresses: the first is the primary and HAProxy's own server, the
+next two are its replicas, the others are not there. Prints what it found as JSON.
 """
 
 import contextlib
@@ -146,6 +146,16 @@ try:
     application = Server(("127.0.0.1", APPLICATION), Database)
     threading.Thread(target=application.serve_forever, daemon=True).start()
     found["health"] = asked(HEALTH)
+
+    # Of the two others one is gone. The database serves nobody, then the other one does not answer either, then the own member serves.
+    roles.clear()
+    seconds_until(lambda: asked(READ) == "")
+    found["health without database"] = asked(HEALTH)
+    nft("add", "rule", "ip", "gone", "input", "ip", "daddr", first, "drop")
+    found["cut off after"] = seconds_until(lambda: asked(HEALTH) == "")
+    roles[primary] = "primary"
+    seconds_until(lambda: asked(HEALTH))
+    found["health by its own member"] = asked(HEALTH)
 
     def page(path):
         with socket.create_connection(("127.0.0.1", STATS), timeout=6) as connection:

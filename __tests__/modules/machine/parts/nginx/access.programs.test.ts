@@ -152,7 +152,7 @@ describe.runIf(hasToolInNetwork("nginx", "the health check", "-nu"))(
       const failed = (reason: string): string =>
         `HTTP/1.1 503 Service Temporarily Unavailable Content-Type: application/json Cache-Control: no-store {"status":"unavailable","server":"alpha","reason":"${reason}"}`;
       expect(linesOf(output)).toEqual([
-        failed("the application or HAProxy does not accept connections"),
+        failed("the application or HAProxy does not accept connections, or no other server answers"),
         expect.stringMatching(/^HTTP\/1\.1 200 OK/),
         failed("the application answered 500"),
         failed("the application or HAProxy does not answer in time"),
@@ -167,7 +167,7 @@ describe.runIf(hasToolInNetwork("nginx", "the health check", "-nu"))(
           `application $port; body http://10.0.1.11/healthz; visitor -o /dev/null -w '%{http_code}\n' /`,
         );
         expect(linesOf(output)).toEqual([
-          '{"status":"unavailable","server":"alpha","reason":"the application or HAProxy does not accept connections"}',
+          '{"status":"unavailable","server":"alpha","reason":"the application or HAProxy does not accept connections, or no other server answers"}',
           "200",
         ]);
       },
