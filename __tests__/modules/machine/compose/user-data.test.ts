@@ -98,7 +98,7 @@ describe("what servers with the same roles share", () => {
       "/etc/datadog-agent/datadog.yaml",
       "/etc/mysql/server.cnf",
       "/etc/mysql-group/group.json",
-      "/etc/haproxy/haproxy.cfg",
+      "/etc/systemd/system/haproxy.service.d/own-address.conf",
       "/etc/nginx/snippets/listen-http.conf",
       "/etc/nginx/snippets/listen-http-default.conf",
     ]);

@@ -25,9 +25,8 @@ function possibleMembers({ network: { databaseRange, subnet } }: Config): readon
 
 /** HAProxy on a web server: on loopback, one port for writes and one for reads, and the application's where that opens its port itself. */
 export function haproxyPart({ config }: PayloadContext): PayloadPart {
-  const members = possibleMembers(config);
-  const variables = {
-    members,
+  const content = renderTemplate(file("haproxy.cfg.hbs"), {
+    members: possibleMembers(config),
     maximumConnections,
     idleMinutes,
     writePort: ports.databaseWrite,
@@ -40,11 +39,12 @@ export function haproxyPart({ config }: PayloadContext): PayloadPart {
     statsPort: ports.haproxyStats,
     mysqlPort: ports.mysql,
     rolePort: ports.memberRole,
-  };
+  });
   return {
     name: "haproxy",
     packages: packages.haproxy,
     files: [
+      { path: paths.haproxy.configuration, content },
       { path: "/etc/systemd/system/haproxy.service.d/platform.conf", content: readStatic(file("service.conf")) },
       sandbox({
         unit: "haproxy.service",
@@ -56,11 +56,8 @@ export function haproxyPart({ config }: PayloadContext): PayloadPart {
     ],
     ownFiles: ({ privateIp }) => [
       {
-        path: paths.haproxy.configuration,
-        content: renderTemplate(file("haproxy.cfg.hbs"), {
-          ...variables,
-          others: members.filter((address) => address !== privateIp),
-        }),
+        path: "/etc/systemd/system/haproxy.service.d/own-address.conf",
+        content: renderTemplate(file("own-address.conf.hbs"), { privateIp }),
       },
     ],
     setup: readStatic(file("setup-haproxy")),

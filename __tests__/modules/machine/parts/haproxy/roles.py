@@ -96,7 +96,12 @@ for address in absent:
 
 found = {}
 roles.update({primary: "primary", first: "replica", second: "replica"})
-haproxy = subprocess.Popen(["haproxy", "-db", "-f", configuration], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+haproxy = subprocess.Popen(
+    ["haproxy", "-db", "-f", configuration],
+    env={**os.environ, "OWN_ADDRESS": primary},
+    stdout=subprocess.PIPE,
+    stderr=subprocess.DEVNULL,
+)
 try:
     while socket.socket().connect_ex(("127.0.0.1", STATS)) != 0:
         time.sleep(0.02)
