@@ -63,6 +63,27 @@ describe("mysql-backup", () => {
     });
   });
 
+  it.runIf(python)(
+    "has no more in memory at a time than its units may take, asks every member in its turn, and keeps logs as MySQL would",
+    () => {
+      const read =
+        "import json, support, base, ship; print(json.dumps([ship.PIECE_BYTES, base.PART_BYTES, base.TURN_SECONDS, ship.KEEP_SECONDS]))";
+      const run = spawnSync("python3", ["-c", read], {
+        encoding: "utf8",
+        env: { ...env, PYTHONPATH: `${env.PYTHONPATH}:${tests}` },
+      });
+      const [piece, part, turn, keep] = JSON.parse(run.stdout) as [number, number, number, number];
+      const number = (path: string, name: string): number =>
+        Number(new RegExp(`^${name} ?= ?(\\d+)`, "m").exec(readFileSync(files(path), "utf8"))?.[1]);
+      const memory = (name: string): number => number(`backup/files/mysql-backup/${name}`, "MemoryMax") * 2 ** 20;
+      // As it is, packed, and sealed.
+      expect(4 * piece).toBeLessThan(memory("mysql-backup.service"));
+      expect(4 * part).toBeLessThan(memory("mysql-base.service"));
+      expect(turn).toBeGreaterThan(2 * number("backup/files/mysql-backup/mysql-base.timer", "OnUnitInactiveSec"));
+      expect(keep).toBe(number("mysql/files/server.cnf.hbs", "binlog_expire_logs_seconds"));
+    },
+  );
+
   it("tells the first member alone to restore", () => {
     expect(given("bravo", paths.backup.restore)).toBeUndefined();
     expect(given("bravo", paths.backup.settings)).toEqual(given("alpha", paths.backup.settings));

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import http.server
 import io
+import socket
 import threading
 import time
 import unittest
@@ -196,6 +197,21 @@ class Client(unittest.TestCase):
         with mock.patch.object(self.bucket, "_connection", side_effect=TimeoutError), self.assertRaisesRegex(Away, "^no answer from the bucket: TimeoutError$"):
             self.bucket.get(self.key)
 
+    def test_what_answers_is_no_bucket_or_breaks_off(self):
+        for answer in (b"SSH-2.0-OpenSSH\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut"):
+            server = socket.create_server(("127.0.0.1", 0))
+            self.addCleanup(server.close)
+
+            def serve(server=server, answer=answer):
+                for _ in range(bucket.TRIES):
+                    with server.accept()[0] as caller:
+                        caller.recv(4096)
+                        caller.sendall(answer)
+
+            threading.Thread(target=serve, daemon=True).start()
+            with self.assertRaisesRegex(Away, "^no answer from the bucket: "):
+                Bucket(f"http://127.0.0.1:{server.getsockname()[1]}", "fsn1", "bucket", "KEY:SECRET").get(self.key)
+
     def test_speaks_tls_where_the_address_says_so_and_waits_half_a_minute(self):
         for scheme, kind in (("https", "HTTPSConnection"), ("http", "HTTPConnection")):
             with mock.patch.object(bucket.http.client, kind) as connection:
@@ -206,8 +222,8 @@ class Client(unittest.TestCase):
 
 class Signature(unittest.TestCase):
     def test_is_the_one_of_the_example_in_the_specification(self):
-        # docs.aws.amazon.com, "Authenticating Requests: Using the Authorization Header", the list of a bucket.
-        credentials = "AKIAIOSFODNN7EXAMPLE:wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+        # docs.aws.amazon.com, "Authenticating Requests: Using the Authorization Header", the list of a bucket. In a file it ends a line.
+        credentials = "AKIAIOSFODNN7EXAMPLE:wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n"
         moment = time.struct_time((2013, 5, 24, 0, 0, 0, 4, 144, 0))
         with mock.patch.object(bucket.time, "gmtime", return_value=moment):
             signed = Bucket("https://examplebucket.s3.amazonaws.com", "us-east-1", "", credentials)._signed("GET", "/", "max-keys=2&prefix=J", b"", {"If-None-Match": "*"})

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import pathlib
+import sqlite3
 import tempfile
 import types
 import unittest
@@ -18,7 +19,7 @@ class Counted(unittest.TestCase):
     """`executed`: GTIDs before and after each snapshot."""
 
     def counted(self, *executed, refused=None):
-        self.done, self.said, sets = [], [], iter(executed)
+        self.done, self.said, self.slept, sets = [], [], [], iter(executed)
 
         def rows(connection, statement):
             self.assertEqual(connection, "connection")
@@ -31,12 +32,15 @@ class Counted(unittest.TestCase):
                 return (("app", "orders"), ("backup", "heartbeat"))
             return ((7,),) if statement.startswith("SELECT COUNT") else ()
 
-        with mock.patch.object(base, "rows", rows), mock.patch.object(base, "QUIET_SECONDS", 0), mock.patch.object(base, "SNAPSHOTS", 2), mock.patch("builtins.print", self.said.append):
+        with mock.patch.object(base, "rows", rows), mock.patch.object(base.time, "sleep", self.slept.append), mock.patch.object(base, "SNAPSHOTS", 2), mock.patch("builtins.print", self.said.append):
             return base._counted("connection")
 
     def test_with_the_transactions_that_the_snapshot_has(self):
         self.assertEqual(self.counted("u:1-5,\nv:1", "u:1-5,\nv:1"), {"gtids": "u:1-5,v:1", "rows": {"app.orders": 7, "backup.heartbeat": 7}})
         self.assertEqual(self.said, [])
+        # One that is committed is not yet among them at once.
+        self.assertEqual(self.slept, [base.QUIET_SECONDS])
+        self.assertGreaterEqual(base.QUIET_SECONDS, 0.01)
         # Ten minutes a table, in milliseconds.
         self.assertEqual(self.done[0], "SET SESSION max_execution_time = 600000")
         self.assertEqual(self.done[1:4], ["SELECT @@GLOBAL.gtid_executed", "START TRANSACTION WITH CONSISTENT SNAPSHOT", "SELECT @@GLOBAL.gtid_executed"])
@@ -50,6 +54,32 @@ class Counted(unittest.TestCase):
         self.assertEqual(self.said, ["rows are not counted: transactions come too fast"])
         self.assertIsNone(self.counted("u:1-5", "u:1-5", refused="SELECT COUNT"))
         self.assertEqual(self.said, ["rows are not counted: mysqld refused (1142): SELECT command denied"])
+
+
+class Asked(unittest.TestCase):
+    """What is asked of MySQL, answered by another database with tables of the same names."""
+
+    def answer(self, statement, schema, table, *rows):
+        database = sqlite3.connect(":memory:")
+        database.execute(f"ATTACH ':memory:' AS {schema}")
+        database.execute(f"CREATE TABLE {schema}.{table} ({', '.join(rows[0])})")
+        for row in rows:
+            database.execute(f"INSERT INTO {schema}.{table} VALUES ({', '.join('?' for _ in row)})", list(row.values()))
+        return database.execute(statement).fetchall()
+
+    def test_members_that_are_online_in_the_same_order_everywhere(self):
+        members = [("10.0.1.13", "SECONDARY", "ONLINE"), ("10.0.1.11", "PRIMARY", "ONLINE"), ("10.0.1.14", "", "UNREACHABLE"), ("10.0.1.12", "SECONDARY", "ONLINE")]
+        rows = [{"MEMBER_ID": f"id of {host}", "MEMBER_HOST": host, "MEMBER_ROLE": role, "MEMBER_STATE": state} for host, role, state in members]
+        self.assertEqual(
+            self.answer(base.MEMBERS, "performance_schema", "replication_group_members", *rows),
+            [("id of 10.0.1.11", "PRIMARY"), ("id of 10.0.1.12", "SECONDARY"), ("id of 10.0.1.13", "SECONDARY")],
+        )
+
+    def test_tables_that_a_restore_brings_back_row_by_row(self):
+        tables = [("app", "orders", "BASE TABLE", "InnoDB"), ("app", "view", "VIEW", None), ("app", "in_memory", "BASE TABLE", "MEMORY")]
+        tables += [(schema, "t", "BASE TABLE", "InnoDB") for schema in ("mysql", "sys", "backup")]
+        rows = [dict(zip(("TABLE_SCHEMA", "TABLE_NAME", "TABLE_TYPE", "ENGINE"), table)) for table in tables]
+        self.assertEqual(self.answer(base.TABLES, "information_schema", "TABLES", *rows), [("app", "orders"), ("backup", "t")])
 
 
 class Made(unittest.TestCase):

@@ -151,6 +151,16 @@ class Fetch(unittest.TestCase):
         self.ship(other, "binlog.000008", support.log({support.A: [(1, 2)]}, *parts[2:]))
         self.assertEqual(self.fetch().promised, {support.A: [(1, 4)]})
 
+    def test_takes_from_another_member_what_one_has_sealed_for_somebody_else(self):
+        log = support.log({}, support.transaction(support.A, 1, 1))
+        own, (_, stranger) = self.recipients, support.age_pair(self, self.folder, "stranger")
+        self.recipients = [stranger]
+        (foreign,) = self.ship(SERVER, "binlog.000001", log)
+        self.recipients = own
+        self.ship(SERVER.replace("1", "9"), "binlog.000007", log)
+        self.assertEqual(self.fetch().promised, {support.A: [(1, 1)]})
+        self.assertIn(f"restore goes on without {foreign}: age: age: error: no identity matched any of the recipients", self.said)
+
     def test_is_refused_with_the_reason_where_the_key_is_another_one(self):
         other, _ = support.age_pair(self, self.folder, "other")
         with self.assertRaisesRegex(ValueError, f"^the base cannot be unpacked: age: error: no identity matched any of the recipients; it is sealed for {self.recipients[0]}$"):

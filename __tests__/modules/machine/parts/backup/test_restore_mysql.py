@@ -101,6 +101,13 @@ class Running(Programs):
             self.assertLess(time.monotonic(), deadline)
             self.pause(0.01)
 
+    def test_owns_its_data_and_the_folder_in_which_it_makes_its_socket(self):
+        self.program("chown", "")
+        with mock.patch.object(restore.shutil, "chown") as chown, restore.running(self.data):
+            self.until_it_is_there()
+        chown.assert_called_once_with(self.data.parent, restore.USER)
+        self.assertEqual(self.words("chown"), ["-R", f"{restore.USER}:", str(self.data)])
+
     def test_is_reached_by_nobody_else_writes_no_logs_and_is_ended(self):
         with restore.running(self.data) as mysql:
             self.until_it_is_there()

@@ -76,6 +76,8 @@ class Problems(unittest.TestCase):
         self.assertEqual(self.problems(base=None), [(BASE, "there is no base yet: without one nothing can be restored")])
         # As long as nobody knows what the archive has.
         self.assertEqual(self.problems(base=None, behindSeconds=1), [])
+        # One that was made in time has been seen by then.
+        self.assertLess(ship.LOOK_SECONDS, ship.LATE_BASE_HOURS * 3600 / 2)
 
     def test_a_drill_that_failed_or_is_old(self):
         day = 86400
@@ -146,6 +148,15 @@ class Gap(unittest.TestCase):
                 shipper._look()
             self.assertEqual(shipper._lost, left)
             self.assertEqual(ship.Shipper(mock.Mock(), bucket)._lost, left)
+
+
+class Written(unittest.TestCase):
+    def test_is_on_the_disk_before_it_has_its_name(self):
+        file, synced = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()), "lost.json"), []
+        file.write_text("before")
+        with mock.patch("os.fsync", lambda opened: synced.append((pathlib.Path(f"/proc/self/fd/{opened}").read_text(), file.read_text()))):
+            ship.write(file, {"files": []})
+        self.assertEqual((synced, file.read_text()), ([('{"files": []}', "before")], '{"files": []}'))
 
 
 class Refusals(unittest.TestCase):

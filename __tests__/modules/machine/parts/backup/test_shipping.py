@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import sqlite3
 import tempfile
 import types
 import unittest
@@ -11,6 +12,7 @@ import support
 import binlog
 import names
 import pymysql
+import replay
 import ship
 from bucket import Refused
 
@@ -106,10 +108,12 @@ class Shipping(Member):
         parts = [support.transaction(support.A, number, 1, bytes=100) for number in range(1, 6)]
         head = len(support.log({}))
         self.write(FIRST, support.log({}, *parts))
+        self.write(SECOND, support.log({}))
         with mock.patch.object(ship, "PIECE_BYTES", 2 * len(parts[0]) + head):
             self.step()
-        pieces = self.shipped()
+        pieces = [piece for piece in self.shipped() if piece[0] == FIRST]
         self.assertGreater(len(pieces), 1)
+        self.assertEqual([last for *_, last in pieces], [False] * (len(pieces) - 1) + [True])
         self.assertEqual([start for _, start, _, _ in pieces][1:], [end for _, _, end, _ in pieces][:-1])
         self.assertEqual({(end - head) % len(parts[0]) for _, _, end, _ in pieces}, {0})
 
@@ -195,6 +199,24 @@ class Heartbeat(Member):
         self.assertEqual(beats(), 1)
         self.step(seconds=1)
         self.assertEqual(beats(), 2)
+
+    def test_comes_often_enough_for_a_restore_to_any_moment_of_a_site_where_nobody_writes(self):
+        last = replay.Log(SERVER, FIRST, {}, {}, committed=1_000_000)
+        latest = 1 + ship.HEARTBEAT_SECONDS + 2 * ship.TICK_SECONDS
+        replay.require_reached([last], f"1970-01-01T00:00:{latest:02}Z")
+
+    def test_is_the_word_of_a_primary_that_may_write(self):
+        database = sqlite3.connect(":memory:")
+        database.execute("ATTACH ':memory:' AS performance_schema")
+        database.execute("CREATE TABLE performance_schema.replication_group_members (MEMBER_ID, MEMBER_STATE, MEMBER_ROLE)")
+        for member in (("one", "ONLINE", "PRIMARY"), ("two", "ONLINE", "SECONDARY"), ("three", "ERROR", "PRIMARY")):
+            database.execute("INSERT INTO performance_schema.replication_group_members VALUES (?, ?, ?)", member)
+
+        def beats(server, read_only):
+            return bool(database.execute(ship.PRIMARY.replace("@@server_uuid", f"'{server}'").replace("@@super_read_only", read_only)).fetchall())
+
+        self.assertEqual([beats(server, "0") for server in ("one", "two", "three", "four")], [True, False, False, False])
+        self.assertFalse(beats("one", "1"))
 
 
 class Look(Member):
