@@ -61,7 +61,7 @@ async function deployIn(folder: string, steps: string, config: Config): Promise<
         app-migrations.service) cp ${folder}/opt/trial/server.js ${folder}/migrated; ! grep -qx migrations ${folder}/sick ;;
         # What is not healthy does not even start.
         app.service) ! grep -qxFf ${folder}/sick <(echo all) ${folder}/opt/current/server.js ;;
-        app-trial.service) [ "$1" != restart ] || stat -Lc %a ${folder}/opt/trial/.. ${folder}/opt/trial >${folder}/modes ;;
+        app-trial.service) [ "$1" != stop ] || ! grep -qx stop ${folder}/sick || exit 1; [ "$1" != restart ] || stat -Lc %a ${folder}/opt/trial/.. ${folder}/opt/trial >${folder}/modes ;;
       esac`,
     ),
     {
@@ -169,6 +169,11 @@ describe("deploy-app", { concurrent: true }, () => {
     ]);
   });
 
+  it("goes on where a trial cannot be stopped", async () => {
+    const output = await deploy("build 1; sick stop; release 1; current; ls opt | grep -c trial");
+    expect(output).toEqual([expect.stringMatching(/is current$/), "exit 0", "// 1", "0"]);
+  });
+
   it("lets the application's user read what is tried, whatever the umask, and leaves nothing of a trial that failed", async () => {
     const output = await deploy(
       "umask 077; build 1; chmod 755 r1 r1/app; sick trial; release 1; cat modes; ls -A opt; tail -n 1 systemctl.log",
@@ -179,6 +184,14 @@ describe("deploy-app", { concurrent: true }, () => {
   it("says that there is none to go back to where the first release is not healthy", async () => {
     const output = await deploy("build 1; sick all; release 1; ls opt/releases | wc -l");
     expect(output).toEqual([expect.stringMatching(/ is not healthy, and there is none to go back to$/), "exit 1", "1"]);
+  });
+
+  it("goes back to none that somebody has deleted", async () => {
+    const output = await deploy("build 1; build 2; release 1; rm -rf opt/releases/*; sick '// 2'; release 2");
+    expect(output.slice(2)).toEqual([
+      expect.stringMatching(/ is not healthy, and there is none to go back to$/),
+      "exit 1",
+    ]);
   });
 
   it("applies a release's migrations before it is tried, and tries none whose migrations fail", async () => {

@@ -42,6 +42,10 @@ class Names(unittest.TestCase):
         self.assertEqual(names.shipped(pieces, SERVER, "binlog.000001"), 25)
         self.assertEqual(names.shipped(pieces, SERVER, "binlog.000002"), 0)
 
+    def test_a_piece_that_begins_where_another_one_ends_goes_on_from_it(self):
+        pieces = [names.Piece("", SERVER, "binlog.000001", *ends, False) for ends in ((10, 25), (0, 10))]
+        self.assertEqual(names.shipped(pieces, SERVER, "binlog.000001"), 25)
+
     def test_stamps_are_utc(self):
         self.assertEqual(names.moment(names.stamp(1_795_626_000)), 1_795_626_000)
 

@@ -200,6 +200,23 @@ class Heartbeat(Member):
         self.step(seconds=1)
         self.assertEqual(beats(), 2)
 
+    def test_that_cannot_be_written_keeps_no_log_from_the_archive_and_none_on_the_volume(self):
+        self.is_primary = True
+        for name in (FIRST, SECOND):
+            self.write(name, support.log({}))
+        answers = self.rows
+
+        def hanging(connection, statement, values=()):
+            if statement == ship.HEARTBEAT:
+                raise pymysql.Error(2013, "Lost connection to MySQL server during query (timed out)")
+            return answers(connection, statement, values)
+
+        old = types.SimpleNamespace(st_mtime=self.clock.return_value - ship.KEEP_SECONDS - 1)
+        with mock.patch.object(ship, "rows", hanging), mock.patch("os.stat", return_value=old), self.assertRaises(pymysql.Error):
+            self.step()
+        self.assertEqual([file for file, *_ in self.shipped()], [FIRST, SECOND])
+        self.assertIn(("PURGE BINARY LOGS TO %s", SECOND), self.done)
+
     def test_comes_often_enough_for_a_restore_to_any_moment_of_a_site_where_nobody_writes(self):
         last = replay.Log(SERVER, FIRST, {}, {}, committed=1_000_000)
         latest = 1 + ship.HEARTBEAT_SECONDS + 2 * ship.TICK_SECONDS

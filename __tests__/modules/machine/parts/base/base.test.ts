@@ -10,7 +10,7 @@ import { judgeUnits } from "../../../../support/units.js";
 const part = basePart();
 
 /** apt and dpkg of a machine on which the packages of `installed` are there, and those of `offered` can be fetched. */
-const dpkgQuery = `for name; do grep -qx -- "$name" installed && echo installed || missing=yes; done; [ -z "\${missing-}" ]`;
+const dpkgQuery = `for name; do grep -qx -- "$name" installed && echo installed || { echo not-installed; missing=yes; }; done; [ -z "\${missing-}" ]`;
 const aptGet = `
 ! read -r answer || echo "answered: $answer" >>log
 echo "apt-get $*" >>calls
@@ -233,7 +233,7 @@ describe("the watch", () => {
         {
           path: "server-watch",
           permissions: "0755",
-          content: watch.replace("timeout 60", `timeout ${longestSeconds}`),
+          content: watch.replace("timeout 60 ", `timeout ${longestSeconds} `),
         },
         { path: "usr/local/lib/platform/check-some-part", permissions: "0755", content: `#!/bin/sh\n${check}\n` },
       ]);

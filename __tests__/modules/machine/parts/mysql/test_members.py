@@ -94,6 +94,20 @@ class Listed(Members):
         with self.assertRaises(ValueError):
             members.load()
 
+    def test_is_on_the_disk_before_it_has_its_name_and_then_so_has_the_name(self):
+        synced = []
+
+        def fsync(opened):
+            path = pathlib.Path(f"/proc/self/fd/{opened}").resolve()
+            synced.append((path.name, path.read_text() if path.is_file() else (path / "members.json").read_text()))
+
+        with mock.patch("os.fsync", fsync):
+            members.change(lambda known: {ALPHA: SEEN})
+        (draft, whole), (folder, named) = synced
+        self.assertEqual((draft, folder), ("members.new", members.FOLDER.resolve().name))
+        self.assertEqual(whole, named)
+        self.assertEqual(members.load(), {ALPHA: SEEN})
+
     def test_waits_for_another_hand_on_it(self):
         with mock.patch.object(members.fcntl, "flock") as flock:
             members.change(dict)

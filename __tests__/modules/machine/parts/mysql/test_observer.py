@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sqlite3
 import threading
 import time
 import unittest
@@ -12,6 +13,29 @@ from support import ALPHA, BRAVO, CHARLIE, SETTINGS, Connection, Cursor, OnVolum
 import observer
 from observer import LAG, QUEUE, RECEIVED, SCHEMAS, SERVER, VIEW, Observer, observe
 from report import OFFLINE, ONLINE, Report
+
+
+class Lag(unittest.TestCase):
+    """As another database answers it that has tables and functions of the same names; it counts in microseconds too."""
+
+    def lag(self, *workers):
+        database = sqlite3.connect(":memory:")
+        database.create_function("NOW", 1, lambda digits: 10_000_000)
+        database.create_function("TIMESTAMPDIFF", 3, lambda unit, begin, end: end - begin)
+        database.execute("ATTACH ':memory:' AS performance_schema")
+        database.execute(
+            "CREATE TABLE performance_schema.replication_applier_status_by_worker"
+            " (CHANNEL_NAME, APPLYING_TRANSACTION, APPLYING_TRANSACTION_ORIGINAL_COMMIT_TIMESTAMP, MICROSECOND)"
+        )
+        for worker in workers:
+            database.execute("INSERT INTO performance_schema.replication_applier_status_by_worker VALUES (?, ?, ?, '')", worker)
+        return database.execute(LAG).fetchall()
+
+    def test_is_that_of_the_oldest_transaction_in_work_in_seconds(self):
+        group = observer.GROUP_CHANNEL
+        idle, other = (group, "", 0), ("group_replication_recovery", "u:1", 0)
+        self.assertEqual(self.lag((group, "u:9", 9_000_000), (group, "u:7", 7_500_000), idle, other), [(2.5,)])
+        self.assertEqual(self.lag(idle), [(None,)])
 
 
 class Observe(unittest.TestCase):

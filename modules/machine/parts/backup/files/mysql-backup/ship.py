@@ -88,7 +88,6 @@ class Shipper:
     def _step(self):
         if self._connection is None:
             self._connection = connect(self._settings)
-        self._beat()
         ((server, log_folder),) = rows(self._connection, "SELECT @@server_uuid, @@log_bin_basename")
         current, position, *_ = rows(self._connection, "SHOW BINARY LOG STATUS")[0]
         # A log that was begun since then waits for the next look.
@@ -108,6 +107,8 @@ class Shipper:
         finally:
             # Also while nobody knows what is in the bucket, because it is away: the volume has a bound.
             self._purge(os.path.dirname(log_folder), sizes, ends)
+            # Last: where commits hang, as for want of room, what was written before them is shipped and goes all the same.
+            self._beat()
 
     def _beat(self):
         if time.time() - self._beaten_at >= HEARTBEAT_SECONDS and rows(self._connection, PRIMARY):
