@@ -3,15 +3,18 @@ import { RandomProvider } from "@cdktf/provider-random/lib/provider/index.js";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider/index.js";
 import { Fn, TerraformOutput } from "cdktf";
 import type { Construct } from "constructs";
-import { serversWithRole, type ServerConfig } from "../modules/config/schema.js";
+import { type Config, serversWithRole, type ServerConfig } from "../modules/config/schema.js";
 import { MysqlCertificates } from "../modules/credentials/mysql-certificates.js";
 import { originCertificates, type OriginCertificate } from "../modules/credentials/origin-certificate.js";
 import { OriginPull } from "../modules/credentials/origin-pull.js";
 import { Passwords } from "../modules/credentials/passwords.js";
-import { Rotation } from "../modules/credentials/rotation.js";
+import { type OldestAccepted, Rotation } from "../modules/credentials/rotation.js";
 import { SshHostKeys } from "../modules/credentials/ssh-host-keys.js";
 import type { SecretReferences } from "../modules/hetzner/server/index.js";
 import { PlatformStack, type PlatformStackProps } from "./platform-stack.js";
+
+const accounts = ["application", "migrations", "replication", "monitoring"] as const;
+type Account = (typeof accounts)[number];
 
 /** Passwords of the accounts in the database, and which generation they are. */
 interface NumberedPasswords {
@@ -47,7 +50,7 @@ export class CredentialsStack extends PlatformStack {
       make: (ending, generation) => ({
         generation,
         passwords: new Passwords(this, `password${ending}`, {
-          names: ["application", "migrations", "replication", "monitoring"],
+          names: accounts,
           protect,
         }),
       }),
@@ -73,43 +76,7 @@ export class CredentialsStack extends PlatformStack {
     });
     this.digest = new Passwords(this, "digest", { names: ["key"], protect });
     this.originPull = new OriginPull(this, "origin-pull", { config });
-    new TerraformOutput(this, "origin_certificate_expires_on", {
-      value: this.originCertificate.certificate.expiresOn,
-      description: "Raise certificate.generation in the environment's file before this day",
-    });
-    new TerraformOutput(this, "stages", {
-      value: {
-        "edge-token": this.edgeTokens.stage,
-        "database-passwords": this.passwords.stage,
-        "database-authority": this.mysql.stage,
-        "ssh-host-keys": this.sshHostKeys.stage,
-        "origin-certificate": origin.stage,
-      },
-      description: "How far each rotation has come; npm run ops rotate",
-    });
-    new TerraformOutput(this, "secrets", {
-      value: {
-        shared: this.sharedSecrets(),
-        own: Object.fromEntries(config.servers.map((server) => [server.name, this.ownSecretsOf(server)])),
-        before: {
-          shared: {
-            edgeTokens: this.edgeTokens.before((token) => token),
-            applicationDatabasePassword: this.passwords.before(({ passwords }) => passwords.value("application")),
-            migrationsDatabasePassword: this.passwords.before(({ passwords }) => passwords.value("migrations")),
-            monitoringPassword: this.passwords.before(({ passwords }) => passwords.value("monitoring")),
-          },
-          own: Object.fromEntries(
-            serversWithRole(config, "database").map(({ name }) => [name, this.certificateBefore(name)]),
-          ),
-        },
-      },
-      sensitive: true,
-      description: "What servers get, for npm run ops rotate",
-    });
-    new TerraformOutput(this, "ssh_host_keys", {
-      value: Object.fromEntries(config.servers.map(({ name }) => [name, this.hostKeysOf(name)])),
-      description: "The key that each server shows to whoever logs in, as in known_hosts; two lines while it changes",
-    });
+    this.addOutputs(config, origin.stage);
   }
 
   /** Key of digests of secrets that are made elsewhere. */
@@ -125,10 +92,10 @@ export class CredentialsStack extends PlatformStack {
   /** References to the secrets that servers share. */
   sharedSecrets(): SecretReferences {
     return {
-      applicationDatabasePassword: this.passwords.used(({ passwords }) => passwords.value("application")),
-      migrationsDatabasePassword: this.passwords.used(({ passwords }) => passwords.value("migrations")),
+      applicationDatabasePassword: this.passwordUsed("application"),
+      migrationsDatabasePassword: this.passwordUsed("migrations"),
       migrationsDatabasePasswords: this.allPasswords("migrations"),
-      monitoringPassword: this.passwords.used(({ passwords }) => passwords.value("monitoring")),
+      monitoringPassword: this.passwordUsed("monitoring"),
       applicationDatabasePasswords: this.allPasswords("application"),
       replicationPasswords: this.allPasswords("replication"),
       monitoringPasswords: this.allPasswords("monitoring"),
@@ -148,8 +115,16 @@ export class CredentialsStack extends PlatformStack {
     };
   }
 
+  private passwordUsed(account: Account): string {
+    return this.passwords.used(({ passwords }) => passwords.value(account));
+  }
+
+  private passwordBefore(account: Account) {
+    return this.passwords.before(({ passwords }) => passwords.value(account));
+  }
+
   /** All passwords of an account that are accepted, in lines as mysql-group reads them. */
-  private allPasswords(account: string): string {
+  private allPasswords(account: Account): string {
     const line = ({ generation, passwords }: NumberedPasswords): string =>
       // What only ever was the first needs no number.
       this.passwords.isFirst
@@ -185,5 +160,45 @@ export class CredentialsStack extends PlatformStack {
       }),
       sshHostKey: this.sshHostKeys.used((keys) => keys.of(server.name).privateKeyPem),
     };
+  }
+
+  private addOutputs(config: Config, originStage: OldestAccepted["stage"]): void {
+    new TerraformOutput(this, "origin_certificate_expires_on", {
+      value: this.originCertificate.certificate.expiresOn,
+      description: "Raise certificate.generation in the environment's file before this day",
+    });
+    new TerraformOutput(this, "stages", {
+      value: {
+        "edge-token": this.edgeTokens.stage,
+        "database-passwords": this.passwords.stage,
+        "database-authority": this.mysql.stage,
+        "ssh-host-keys": this.sshHostKeys.stage,
+        "origin-certificate": originStage,
+      },
+      description: "How far each rotation has come; npm run ops rotate",
+    });
+    new TerraformOutput(this, "secrets", {
+      value: {
+        shared: this.sharedSecrets(),
+        own: Object.fromEntries(config.servers.map((server) => [server.name, this.ownSecretsOf(server)])),
+        before: {
+          shared: {
+            edgeTokens: this.edgeTokens.before((token) => token),
+            applicationDatabasePassword: this.passwordBefore("application"),
+            migrationsDatabasePassword: this.passwordBefore("migrations"),
+            monitoringPassword: this.passwordBefore("monitoring"),
+          },
+          own: Object.fromEntries(
+            serversWithRole(config, "database").map(({ name }) => [name, this.certificateBefore(name)]),
+          ),
+        },
+      },
+      sensitive: true,
+      description: "What servers get, for npm run ops rotate",
+    });
+    new TerraformOutput(this, "ssh_host_keys", {
+      value: Object.fromEntries(config.servers.map(({ name }) => [name, this.hostKeysOf(name)])),
+      description: "The key that each server shows to whoever logs in, as in known_hosts; two lines while it changes",
+    });
   }
 }

@@ -35,10 +35,7 @@ type Values = Partial<Record<SecretName, string>>;
 /** Makes or reads the credentials below `directory`. @throws Error when openssl or ssh-keygen fails, and for a file that cannot be read */
 export async function createCredentials(directory: string, config: Config): Promise<Credentials> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const authorities = await generations(directory, config, "database-authority", (ending) =>
-    // A name of its own, as in the credentials stack: who trusts two finds them by name.
-    authority(directory, `mysql-ca${ending}`, `lab MySQL CA${ending}`).then((pair) => ({ pair, ending })),
-  );
+  const mysql = await mysqlCertificates(directory, config);
   const originCa = await authority(directory, "origin-ca", "lab Origin CA");
   const originPullCa = await authority(directory, "origin-pull-ca", "lab Origin Pull CA");
   const domains = [config.domain, formerDomain(config) ?? config.domain];
@@ -55,7 +52,7 @@ export async function createCredentials(directory: string, config: Config): Prom
     ...databases.now,
     datadogApiKey: await password(path.join(directory, "datadog-api-key")),
     edgeTokens: edgeTokens.accepted.join("|"),
-    mysqlCa: (await Promise.all(authorities.accepted.map(({ pair }) => pem(pair.certificate)))).sort().join(""),
+    mysqlCa: mysql.authorities,
     originCertificate: await pem(origin.certificate),
     originKey: await pem(origin.key),
     originPullCa: await pem(originPullCa.certificate),
@@ -63,19 +60,9 @@ export async function createCredentials(directory: string, config: Config): Prom
     ...(await applicationSecrets(directory, config)),
   };
   const own = new Map<string, Values>();
-  const ownBefore = new Map<string, Values>();
-  for (const { name, privateIp } of config.servers) {
-    const signed = async ({ pair: issuer, ending }: typeof authorities.used): Promise<Values> => {
-      const pair = await issue(issuer, directory, `mysql-${name}${ending}`, {
-        commonName: name,
-        dnsNames: [name, mysqlTlsName],
-        addresses: [privateIp],
-      });
-      return { mysqlServerCertificate: await pem(pair.certificate), mysqlServerKey: await pem(pair.key) };
-    };
-    const sshKeys = await hostKeysOf(directory, config, name);
-    own.set(name, { ...(await signed(authorities.used)), sshHostKey: sshKeys.used.privateKey });
-    if (authorities.before) ownBefore.set(name, await signed(authorities.before));
+  for (const { name } of config.servers) {
+    const { used } = await hostKeysOf(directory, config, name);
+    own.set(name, { ...mysql.used.get(name), sshHostKey: used.privateKey });
   }
   return {
     originCa,
@@ -84,13 +71,40 @@ export async function createCredentials(directory: string, config: Config): Prom
     edgeToken: edgeTokens.used,
     datadogApiKeyFile: path.join(directory, "datadog-api-key"),
     before: (server, name) =>
-      name === "edgeTokens" ? edgeTokens.before : (ownBefore.get(server)?.[name] ?? databases.before[name]),
+      name === "edgeTokens" ? edgeTokens.before : (mysql.before.get(server)?.[name] ?? databases.before[name]),
     value: (server, name) => {
       const value = own.get(server.name)?.[name] ?? shared[name];
       if (value === undefined)
         throw new Error(`lab: secret ${name} of ${server.name} has no value; make it in lab/keys/credentials.ts`);
       return value;
     },
+  };
+}
+
+/** What members trust, and what each of them shows: now, and in the generation before. */
+async function mysqlCertificates(directory: string, config: Config) {
+  const { accepted, used, before } = await generations(directory, config, "database-authority", async (ending) => ({
+    ending,
+    // A name of its own, as in the credentials stack: who trusts two finds them by name.
+    pair: await authority(directory, `mysql-ca${ending}`, `lab MySQL CA${ending}`),
+  }));
+  const signedBy = async (issuer: typeof used): Promise<ReadonlyMap<string, Values>> => {
+    const signed = new Map<string, Values>();
+    for (const { name, privateIp } of config.servers) {
+      const { certificate, key } = await issue(issuer.pair, directory, `mysql-${name}${issuer.ending}`, {
+        commonName: name,
+        dnsNames: [name, mysqlTlsName],
+        addresses: [privateIp],
+      });
+      signed.set(name, { mysqlServerCertificate: await pem(certificate), mysqlServerKey: await pem(key) });
+    }
+    return signed;
+  };
+  const authorities = await Promise.all(accepted.map(({ pair }) => pem(pair.certificate)));
+  return {
+    authorities: authorities.sort().join(""),
+    used: await signedBy(used),
+    before: before ? await signedBy(before) : new Map<string, Values>(),
   };
 }
 

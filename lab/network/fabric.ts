@@ -2,7 +2,7 @@ import { mkdir, readdir, rm, rmdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { addresses } from "../../modules/platform/addresses.js";
 import { namespaceOf, prefix } from "../layout.js";
-import { run, tryRun, type RunResult } from "../system/shell.js";
+import { run, tryRun, type RunOptions, type RunResult } from "../system/shell.js";
 import { type Host, macAddress, nameServers, nameServersIpv6, publicGateway, publicGatewayIpv6 } from "./addresses.js";
 
 /** Host name of the namespace that routes between all others, as the provider's network does. */
@@ -31,17 +31,10 @@ const portOf = (host: Host, network: "public" | "private"): string =>
 export async function createFabric(network: PrivateNetwork): Promise<void> {
   await createNamespace(fabricHost);
   const settings = ["net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1", "net.ipv4.conf.all.send_redirects=0"];
-  await inFabric("sysctl", "-qw", ...settings);
+  await inFabric(["sysctl", "-qw", ...settings]);
   // On hosts that load br_netfilter, bridged frames would otherwise pass through the fabric's own rules too.
-  await tryRun("ip", [
-    "netns",
-    "exec",
-    fabric,
-    "sysctl",
-    "-qw",
-    "net.bridge.bridge-nf-call-iptables=0",
-    "net.bridge.bridge-nf-call-ip6tables=0",
-  ]);
+  const unfiltered = ["net.bridge.bridge-nf-call-iptables=0", "net.bridge.bridge-nf-call-ip6tables=0"];
+  await tryRun("ip", ["netns", "exec", fabric, "sysctl", "-qw", ...unfiltered]);
   const bridges = [
     { name: publicBridge, mac: "02:00:00:00:00:01", own: [publicGateway, addresses.metadataService, ...nameServers] },
     { name: privateBridge, mac: "02:00:00:00:00:02", own: [network.gateway] },
@@ -49,21 +42,13 @@ export async function createFabric(network: PrivateNetwork): Promise<void> {
   for (const { name, mac, own } of bridges) {
     // A bridge without a MAC address of its own takes that of a port and changes it when that machine goes: its neighbours would send to the old one.
     if (!(await linkExists(fabric, name))) await ipIn(fabric, "link", "add", name, "address", mac, "type", "bridge");
-    await inFabric("sysctl", "-qw", `net.ipv4.conf.${name}.send_redirects=0`);
+    await inFabric(["sysctl", "-qw", `net.ipv4.conf.${name}.send_redirects=0`]);
     await ipIn(fabric, "link", "set", name, "up");
     for (const address of own) await ipIn(fabric, "address", "replace", `${address}/32`, "dev", name);
   }
-  for (const address of [publicGatewayIpv6, ...nameServersIpv6])
-    await ipIn(
-      fabric,
-      "address",
-      "replace",
-      `${address}/${address === publicGatewayIpv6 ? 64 : 128}`,
-      "dev",
-      publicBridge,
-      "nodad",
-    );
-  await inFabric("nft", "-f", "-", { input: redirectRules + partitionRules });
+  for (const address of [`${publicGatewayIpv6}/64`, ...nameServersIpv6.map((server) => `${server}/128`)])
+    await ipIn(fabric, "address", "replace", address, "dev", publicBridge, "nodad");
+  await inFabric(["nft", "-f", "-"], { input: redirectRules + partitionRules });
 }
 
 /** No sysctl switches IPv6 redirects off, as one does for IPv4. A host that followed one would send past the gateway, to an isolated port. */
@@ -112,15 +97,8 @@ export async function plugIn(host: Host): Promise<void> {
   await createNamespace(host.name);
   await connect(host, "public", "eth0", publicBridge);
   await ipIn(fabric, "route", "replace", `${host.publicIpv4}/32`, "dev", publicBridge);
-  await ipIn(
-    fabric,
-    "-6",
-    "route",
-    "replace",
-    `${host.publicIpv6}/64`.replace(/::[0-9a-f]+\//, "::/"),
-    "dev",
-    publicBridge,
-  );
+  const network6 = `${host.publicIpv6}/64`.replace(/::[0-9a-f]+\//, "::/");
+  await ipIn(fabric, "-6", "route", "replace", network6, "dev", publicBridge);
   for (const address of host.more ?? []) await ipIn(fabric, "route", "replace", address, "dev", publicBridge);
   if (host.privateIpv4 === undefined) return;
   await connect(host, "private", "eth1", privateBridge);
@@ -213,8 +191,5 @@ const ipIn = (namespace: string, ...args: string[]): Promise<string> => run("ip"
 const linkExists = async (namespace: string, device: string): Promise<boolean> =>
   (await tryRun("ip", ["-netns", namespace, "link", "show", device])).ok;
 
-const inFabric = (...words: [string, ...(string | { input: string })[]]): Promise<string> => {
-  const last = words.at(-1);
-  const args = words.filter((word): word is string => typeof word === "string");
-  return run("ip", ["netns", "exec", fabric, ...args], typeof last === "object" ? last : {});
-};
+const inFabric = (command: readonly [string, ...string[]], options: RunOptions = {}): Promise<string> =>
+  run("ip", ["netns", "exec", fabric, ...command], options);

@@ -37,7 +37,7 @@ interface Service {
 const python = "/usr/bin/python3";
 
 /** Runs a command on one server at a time; see files/app-runs. */
-const claimed = (...words: readonly string[]): Service["before"] => ({
+const claimed = (...words: readonly string[]): NonNullable<Service["before"]> => ({
   words: [python, "-B", paths.application.runs, ...words, "--"],
   executables: [python, "/usr/bin/systemd-analyze"],
 });
@@ -71,15 +71,19 @@ function unitFile(name: string, config: Config, service: Service): PayloadFile {
 }
 
 /** The application, its trial, and what else the release runs: migrations, workers, schedules. */
-export function unitFiles(config: Config): readonly PayloadFile[] {
-  const { command, listens, migrate, workers, schedules, memoryMib } = config.application;
-  const { current, trial } = paths.application;
-  const env = "/usr/bin/env";
-  const account = {
-    DATABASE_USER: migrationsAccount,
-    DATABASE_PASSWORD_FILE: paths.application.migrationsPassword,
-  };
-  const runs = claimed("migrations");
+export const unitFiles = (config: Config): readonly PayloadFile[] => [
+  ...applicationUnits(config),
+  ...migrationsUnits(config),
+  ...workerUnits(config),
+  ...scheduleUnits(config),
+  ...workersTarget(config),
+];
+
+const { current, trial } = paths.application;
+const env = "/usr/bin/env";
+
+function applicationUnits(config: Config): readonly PayloadFile[] {
+  const { command, listens, memoryMib } = config.application;
   return [
     unitFile("app", config, {
       description: "The application",
@@ -98,58 +102,66 @@ export function unitFiles(config: Config): readonly PayloadFile[] {
       identifier: "app-trial",
       before: { words: [env, `PORT=${ports.applicationTrial}`], executables: [env] },
     }),
-    ...(migrate
-      ? [
-          unitFile("app-migrations", config, {
-            description: "Migrations of the release that deploy-app tries",
-            command: migrate,
-            folder: trial,
-            memoryMib,
-            user: users.migrations,
-            identifier: "app-migrations",
-            once: true,
-            before: {
-              words: [
-                env,
-                ...Object.entries(account).map(([name, value]) => `${name}=${value}`),
-                ...(runs?.words ?? []),
-              ],
-              executables: [env, ...(runs?.executables ?? [])],
-            },
-          }),
-        ]
-      : []),
-    ...Object.entries(workers).map(([name, { command, on, memoryMib }]) =>
-      unitFile(`app-worker-${name}`, config, {
-        description: `Worker ${name} of the application, on ${on === "one" ? "one server at a time" : "every server"}`,
-        command,
-        folder: current,
-        memoryMib,
-        lasting: true,
-        partOf: "app-workers.target",
-        wantedBy: "app-workers.target",
-        ...(on === "one" && { before: claimed("worker", name) }),
-      }),
-    ),
-    ...Object.entries(schedules).flatMap(([name, { command, at, repeatable, memoryMib }]) => [
-      unitFile(`app-schedule-${name}`, config, {
-        description: `Schedule ${name} of the application, once for each time over all servers`,
-        command,
-        folder: current,
-        memoryMib,
-        once: true,
-        before: claimed("schedule", name, "--at", at, ...(repeatable ? ["--repeatable"] : [])),
-      }),
-      {
-        path: `/etc/systemd/system/app-schedule-${name}.timer`,
-        content: renderTemplate(file("app-schedule.timer.hbs"), { name, at }),
-      },
-    ]),
-    ...(Object.keys(workers).length > 0
-      ? [{ path: "/etc/systemd/system/app-workers.target", content: readStatic(file("app-workers.target")) }]
-      : []),
   ];
 }
+
+function migrationsUnits(config: Config): readonly PayloadFile[] {
+  const { migrate, memoryMib } = config.application;
+  if (migrate === undefined) return [];
+  const account = [
+    `DATABASE_USER=${migrationsAccount}`,
+    `DATABASE_PASSWORD_FILE=${paths.application.migrationsPassword}`,
+  ];
+  const { words, executables } = claimed("migrations");
+  return [
+    unitFile("app-migrations", config, {
+      description: "Migrations of the release that deploy-app tries",
+      command: migrate,
+      folder: trial,
+      memoryMib,
+      user: users.migrations,
+      identifier: "app-migrations",
+      once: true,
+      before: { words: [env, ...account, ...words], executables: [env, ...executables] },
+    }),
+  ];
+}
+
+const workerUnits = (config: Config): readonly PayloadFile[] =>
+  Object.entries(config.application.workers).map(([name, { command, on, memoryMib }]) =>
+    unitFile(`app-worker-${name}`, config, {
+      description: `Worker ${name} of the application, on ${on === "one" ? "one server at a time" : "every server"}`,
+      command,
+      folder: current,
+      memoryMib,
+      lasting: true,
+      partOf: "app-workers.target",
+      wantedBy: "app-workers.target",
+      ...(on === "one" && { before: claimed("worker", name) }),
+    }),
+  );
+
+/** What starts and stops all workers. */
+const workersTarget = ({ application }: Config): readonly PayloadFile[] =>
+  Object.keys(application.workers).length === 0
+    ? []
+    : [{ path: "/etc/systemd/system/app-workers.target", content: readStatic(file("app-workers.target")) }];
+
+const scheduleUnits = (config: Config): readonly PayloadFile[] =>
+  Object.entries(config.application.schedules).flatMap(([name, { command, at, repeatable, memoryMib }]) => [
+    unitFile(`app-schedule-${name}`, config, {
+      description: `Schedule ${name} of the application, once for each time over all servers`,
+      command,
+      folder: current,
+      memoryMib,
+      once: true,
+      before: claimed("schedule", name, "--at", at, ...(repeatable ? ["--repeatable"] : [])),
+    }),
+    {
+      path: `/etc/systemd/system/app-schedule-${name}.timer`,
+      content: renderTemplate(file("app-schedule.timer.hbs"), { name, at }),
+    },
+  ]);
 
 /** What deploy-app and the setup have to do beside the application itself. */
 export const besidesOf = ({ application }: Config) => ({
