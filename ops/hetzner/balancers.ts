@@ -4,15 +4,14 @@ import { type Config, serversWithRole } from "../../modules/config/schema.js";
 import { siteHosts } from "../../modules/platform/names.js";
 import { waitUntil } from "../core/shell.js";
 import type { Balancers, Changeover, Report } from "../core/site.js";
+import type { Allowed } from "../terraform/allowed.js";
 import {
-  actionsOf,
-  type Allowed,
   changeoverNumber,
   type ChangeoverSteps,
   changeoverSteps,
-  excessOf,
   type PlannedBalancer,
-} from "../terraform/plan.js";
+} from "../terraform/changeover.js";
+import { actionsOf, excessOf } from "../terraform/plan.js";
 import type { Stack } from "../terraform/terraform.js";
 import type { ApiBalancer, ApiServer, HetznerApi } from "./api.js";
 

@@ -6,17 +6,15 @@ import { applicationSecretsLabel } from "../../modules/platform/names.js";
 import { type Config, roles, type ServerConfig } from "../../modules/config/schema.js";
 import type { Cloud, Report } from "../core/site.js";
 import type { CloudServer } from "../core/snapshot.js";
+import { completionOf, replacementOf, retargetingOf } from "../terraform/allowed.js";
 import {
   actionsOf,
   belongsTo,
-  completionOf,
   deletionsOf,
   excessOf,
   isWholeIn,
   missingSecretsOf,
   type Plan,
-  replacementOf,
-  retargetingOf,
 } from "../terraform/plan.js";
 import type { Planned, Stack } from "../terraform/terraform.js";
 import type { ApiServer, HetznerApi, Protected } from "./api.js";

@@ -8,7 +8,9 @@ import { ports } from "../../modules/platform/ports.js";
 import { waitUntil } from "../core/shell.js";
 import type { SecretStore, SecretValues } from "../core/site.js";
 import type { Report } from "../core/site.js";
-import { actionsOf, type Allowed, balancerCertificate, excessOf, type Plan, serviceOf } from "../terraform/plan.js";
+import type { Allowed } from "../terraform/allowed.js";
+import { balancerCertificate, serviceOf } from "../terraform/changeover.js";
+import { actionsOf, excessOf, type Plan } from "../terraform/plan.js";
 import type { Stack } from "../terraform/terraform.js";
 import { fingerprintAt } from "./shown-certificate.js";
 
