@@ -2,7 +2,7 @@ import { HcloudProvider } from "@cdktf/provider-hcloud/lib/provider";
 import { TerraformOutput, TerraformVariable } from "cdktf";
 import type { Construct } from "constructs";
 import type { Config, Role } from "../modules/config/schema.js";
-import { applicationSecretName, applicationSecretVariable } from "../modules/config/secrets.js";
+import { applicationSecretName, applicationSecretVariable, type SecretName } from "../modules/config/secrets.js";
 import {
   PlatformServer,
   replaceCommand,
@@ -41,6 +41,24 @@ const warnWithout = (stack: PlatformStack, key: TerraformVariable, effect: strin
     ],
   });
 
+/** A secret from outside, and the label of a server that tells which one it was made with. */
+interface Given {
+  readonly label: string;
+  readonly name: SecretName;
+  readonly variable: TerraformVariable;
+}
+
+/** Secrets that a label tells of, by the label. */
+function byLabel(given: readonly Given[]) {
+  const labels = [...new Set(given.map(({ label }) => label))];
+  return Object.fromEntries(
+    labels.map((label) => {
+      const its = given.filter((one) => one.label === label);
+      return [label, { secrets: its.map(({ name }) => name), variables: its.map(({ variable }) => variable) }];
+    }),
+  );
+}
+
 /** The servers, and the attachments of their data volumes. A server is rebuilt only when somebody names it in `-replace`. */
 export class ServersStack extends PlatformStack {
   /** All servers, in the order of the configuration. */
@@ -49,38 +67,17 @@ export class ServersStack extends PlatformStack {
   constructor(scope: Construct, { config, foundation, credentials, terraform = "terraform" }: ServersStackProps) {
     super(scope, "servers", { config });
     new HcloudProvider(this, "hcloud");
-    const datadogApiKey = new TerraformVariable(this, "datadog_api_key", {
-      type: "string",
-      sensitive: true,
-      default: "",
-      description: "Datadog API key; TF_VAR_datadog_api_key. Without one the agent stays silent.",
-    });
-    if (config.monitoring.enabled) warnWithout(this, datadogApiKey, "the Datadog agent stays off", false);
-    const backupBucketKey = config.backup && this.backupBucketKey();
-    const applicationSecrets = this.applicationSecrets(config);
+    const given = this.secretsFromOutside(config);
     const secretLabels = new SecretLabels(this, "secret_labels", {
       config,
       key: credentials.digestKey,
-      given: {
-        "secret-datadogApiKey": { secrets: ["datadogApiKey"], variables: [datadogApiKey] },
-        ...(backupBucketKey && {
-          "secret-backupBucketKey": { secrets: ["backupBucketKey"], variables: [backupBucketKey] },
-        }),
-        ...(applicationSecrets.length > 0 && {
-          [applicationSecretsLabel]: {
-            secrets: applicationSecrets.map(({ name }) => name),
-            variables: applicationSecrets.map(({ variable }) => variable),
-          },
-        }),
-      },
+      given: byLabel(given),
     });
     const shared = new SharedUserData(this, "shared_parts", {
       config,
       references: {
         ...credentials.sharedSecrets(),
-        datadogApiKey: datadogApiKey.stringValue,
-        ...(backupBucketKey && { backupBucketKey: backupBucketKey.stringValue }),
-        ...Object.fromEntries(applicationSecrets.map(({ name, variable }) => [name, variable.stringValue])),
+        ...Object.fromEntries(given.map(({ name, variable }) => [name, variable.stringValue])),
       },
     });
     const restoreSecrets: SecretReferences = config.restore
@@ -116,7 +113,31 @@ export class ServersStack extends PlatformStack {
     return this.servers.filter((server) => server.config.roles.includes(role));
   }
 
-  /** As the agent's key: plans of what is no new server need none. A member without one says so at once; see mysql-backup. */
+  /** Secrets that come from outside when a server is made. Plans of what is no new server need none of them. */
+  private secretsFromOutside(config: Config): readonly Given[] {
+    const datadogApiKey = this.datadogApiKey(config);
+    const backupBucketKey = config.backup && this.backupBucketKey();
+    return [
+      { label: "secret-datadogApiKey", name: "datadogApiKey", variable: datadogApiKey },
+      ...(backupBucketKey
+        ? [{ label: "secret-backupBucketKey", name: "backupBucketKey", variable: backupBucketKey } as const]
+        : []),
+      ...this.applicationSecrets(config),
+    ];
+  }
+
+  private datadogApiKey({ monitoring }: Config): TerraformVariable {
+    const key = new TerraformVariable(this, "datadog_api_key", {
+      type: "string",
+      sensitive: true,
+      default: "",
+      description: "Datadog API key; TF_VAR_datadog_api_key. Without one the agent stays silent.",
+    });
+    if (monitoring.enabled) warnWithout(this, key, "the Datadog agent stays off", false);
+    return key;
+  }
+
+  /** A member without one says so at once; see mysql-backup. */
   private backupBucketKey(): TerraformVariable {
     const key = new TerraformVariable(this, "backup_bucket_key", {
       type: "string",
@@ -128,8 +149,7 @@ export class ServersStack extends PlatformStack {
     return key;
   }
 
-  /** As the agent's key: plans of what is no new server need none. */
-  private applicationSecrets({ application }: Config) {
+  private applicationSecrets({ application }: Config): readonly Given[] {
     return Object.entries(application.secrets).map(([name, { maxBytes }]) => {
       const id = applicationSecretVariable(name);
       const variable = new TerraformVariable(this, id, {
@@ -146,7 +166,7 @@ export class ServersStack extends PlatformStack {
         ],
       });
       warnWithout(this, variable, `the application finds an empty file in ${name}_FILE`, true);
-      return { name: applicationSecretName(name), variable };
+      return { label: applicationSecretsLabel, name: applicationSecretName(name), variable };
     });
   }
 
