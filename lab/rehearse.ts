@@ -64,24 +64,14 @@ export async function rehearse(props: RehearsalProps): Promise<number> {
   }
 }
 
-async function rehearseIn(
-  tree: string,
-  { from, ratePerSecond = 20, release, settings }: RehearsalProps,
-  cancelSignal: AbortSignal,
-): Promise<number> {
-  const options = { cancelSignal, stdio: ["ignore", "inherit", "inherit"] } as const;
-  const { stdout: commit } = await execa("git", ["rev-parse", "--verify", "--quiet", `${from}^{commit}`], {
-    cwd: root,
-  }).catch(() => {
-    throw new Error(`rehearse: there is no commit ${from} in this repository`);
-  });
-  say(`a lab as ${commit.slice(0, 10)} (${from}) makes it`);
-  await execa("git", ["worktree", "add", "--detach", "--quiet", tree, commit], { ...options, cwd: root });
-  await installDependencies(tree, commit, options);
-  const application = [...(release ? ["--release", release] : []), ...(settings ? ["--settings", settings] : [])];
-  // Without npm between, which would leave the command running when it is interrupted itself.
-  await execa(process.execPath, ["--import", "tsx", "lab/cli.ts", "up", ...application], { ...options, cwd: tree });
+/** A command whose output is shown, and which ends when the rehearsal is interrupted. */
+const shown = (cancelSignal: AbortSignal) => ({ cancelSignal, stdio: ["ignore", "inherit", "inherit"] }) as const;
+type Shown = ReturnType<typeof shown>;
 
+async function rehearseIn(tree: string, props: RehearsalProps, cancelSignal: AbortSignal): Promise<number> {
+  const { ratePerSecond = 20 } = props;
+  const options = shown(cancelSignal);
+  await bootAsBefore(tree, props, options);
   await takeLock("npm run lab rehearse");
   say("what surrounds servers, and what they download, as this tree has it: what a deploy changes before a rollout");
   await runSteps(surroundingSteps(layout, (await loadSettings(layout))?.overrides ?? {}));
@@ -94,14 +84,7 @@ async function rehearseIn(
   }
   say(`${outdated.join(", ")} to be replaced, under ${ratePerSecond} reads and ${ratePerSecond} writes a second`);
   const rolledOut = await underLoad(lab, group, { ratePerSecond }, async () => {
-    const ops = [process.execPath, "--import", "tsx", "ops/cli.ts", "rollout"] as const;
-    const { exitCode } = await execa(ops[0], ops.slice(1), {
-      ...options,
-      cwd: root,
-      env: { ENVIRONMENT: "lab" },
-      reject: false,
-    });
-    cancelSignal.throwIfAborted();
+    const exitCode = await rollOut(options);
     return { exitCode, left: await outdatedServers(lab) };
   });
   const { passed, lines } = verdictOf(rolledOut);
@@ -109,12 +92,35 @@ async function rehearseIn(
   return passed ? 0 : 1;
 }
 
+/** Boots the lab as the other commit makes it, from a tree of its own. */
+async function bootAsBefore(tree: string, { from, release, settings }: RehearsalProps, options: Shown): Promise<void> {
+  const { stdout: commit } = await execa("git", ["rev-parse", "--verify", "--quiet", `${from}^{commit}`], {
+    cwd: root,
+  }).catch(() => {
+    throw new Error(`rehearse: there is no commit ${from} in this repository`);
+  });
+  say(`a lab as ${commit.slice(0, 10)} (${from}) makes it`);
+  await execa("git", ["worktree", "add", "--detach", "--quiet", tree, commit], { ...options, cwd: root });
+  await installDependencies(tree, commit, options);
+  const application = [...(release ? ["--release", release] : []), ...(settings ? ["--settings", settings] : [])];
+  // Without npm between, which would leave the command running when it is interrupted itself.
+  await execa(process.execPath, ["--import", "tsx", "lab/cli.ts", "up", ...application], { ...options, cwd: tree });
+}
+
+/** Rolls this tree out. @returns exit code; `undefined` after a signal */
+async function rollOut(options: Shown): Promise<number | undefined> {
+  const { exitCode } = await execa(process.execPath, ["--import", "tsx", "ops/cli.ts", "rollout"], {
+    ...options,
+    cwd: root,
+    env: { ENVIRONMENT: "lab" },
+    reject: false,
+  });
+  options.cancelSignal.throwIfAborted();
+  return exitCode;
+}
+
 /** Dependencies of the other commit: this tree's, where both name the same. */
-async function installDependencies(
-  tree: string,
-  commit: string,
-  options: { readonly cancelSignal: AbortSignal; readonly stdio: readonly ["ignore", "inherit", "inherit"] },
-): Promise<void> {
+async function installDependencies(tree: string, commit: string, options: Shown): Promise<void> {
   const named = ["package-lock.json", "providers"];
   const { exitCode } = await execa("git", ["diff", "--quiet", commit, "--", ...named], { cwd: root, reject: false });
   if (exitCode === 0 && existsSync(path.join(root, "node_modules")))

@@ -73,9 +73,7 @@ export function renderReview(review: Review, options: { readonly color: boolean 
     `${colors.bold(`Review of ${review.environment}`)}  ${review.site}`,
     ...[serverTable(review), trafficTable(review), ...review.sections].map(section),
     block("Summary", table(["", ""], summary, colors)),
-    warnings.length > 0
-      ? block(`Warnings: ${warnings.length}`, table(["setting", ""], warnings, colors))
-      : "No warnings.",
+    warnings.length > 0 ? block(`Warnings: ${warnings.length}`, table(["", ""], warnings, colors)) : "No warnings.",
   ];
   return `${blocks.join("\n\n")}\n`;
 }

@@ -115,20 +115,10 @@ export async function shutDown(
   server: Pick<ServerState, "name" | "observation">,
 ): Promise<void> {
   const { name } = server;
-  const isOff = async (): Promise<boolean> =>
-    !(await site.cloud.servers()).some((server) => server.name === name && server.running);
-  if (await isOff()) return;
+  if (await isOff(site, name)) return;
   await progress.step(`${name}: shuts down`, async (report) => {
-    const login = site.logins.get(name);
-    // The connection may end before the command does. A deploy may have taken what knew the address of a server that is to be removed.
-    const { reached, stderr } = login
-      ? await site.ssh.tryRun(login, ["systemctl", "poweroff"])
-      : { reached: false, stderr: "no output has its address and host key" };
-    if (!reached && !(await isOff())) {
-      report(`not reached over SSH (${stderr.trim()}); asks the provider to shut it down`);
-      await site.cloud.shutDown(name);
-    }
-    await waitUntil(`${name} is off`, async () => ((await isOff()) ? undefined : "it still runs"), {
+    await askToShutDown(site, name, report);
+    await waitUntil(`${name} is off`, async () => ((await isOff(site, name)) ? undefined : "it still runs"), {
       limitSeconds: shutdownSeconds,
     }).catch(async (error: Error) => {
       if (!hasNeverServed(server))
@@ -139,6 +129,21 @@ export async function shutDown(
       await site.cloud.cutPower(name);
     });
   });
+}
+
+const isOff = async (site: Site, name: string): Promise<boolean> =>
+  !(await site.cloud.servers()).some((server) => server.name === name && server.running);
+
+/** Asks the server itself; where nobody reaches it, the provider. */
+async function askToShutDown(site: Site, name: string, report: Report): Promise<void> {
+  const login = site.logins.get(name);
+  // The connection may end before the command does. A deploy may have taken what knew the address of a server that is to be removed.
+  const { reached, stderr } = login
+    ? await site.ssh.tryRun(login, ["systemctl", "poweroff"])
+    : { reached: false, stderr: "no output has its address and host key" };
+  if (reached || (await isOff(site, name))) return;
+  report(`not reached over SSH (${stderr.trim()}); asks the provider to shut it down`);
+  await site.cloud.shutDown(name);
 }
 
 /** What {@link awaitBack} may be told. */

@@ -38,15 +38,12 @@ export async function hetznerSite(
   const [foundation, credentials, servers, edge] = stacksOf(config, terraform) as [Stack, Stack, Stack, Stack];
   // Each stack is asked once: in a fresh checkout that is when its providers are fetched.
   const [told, toldKeys] = await Promise.all([servers.outputs(), credentials.outputs()]);
-  const addresses = outputOf<Record<string, { ipv4: string }>>(servers, told, "server_addresses");
-  const hostKeys = outputOf<Record<string, string>>(credentials, toldKeys, "ssh_host_keys");
+  const logins = loginsOf(
+    outputOf(servers, told, "server_addresses"),
+    outputOf(credentials, toldKeys, "ssh_host_keys"),
+  );
   // Not there before the first deploy with this version.
   const secretDigests = (told["secret_digests"] ?? {}) as Readonly<Record<string, string>>;
-  // Also of a server that the configuration no longer has, until it is removed.
-  const logins = Object.entries(addresses).flatMap(([name, { ipv4: address }]): Login[] => {
-    const hostKey = hostKeys[name];
-    return hostKey === undefined ? [] : [{ name, address, hostKey }];
-  });
   // Once for all that one command does.
   let passed: Promise<void> | undefined;
   const synthesizeOnce = (): Promise<void> => (passed ??= synthesize());
@@ -79,6 +76,16 @@ export async function hetznerSite(
     lock: lockOf(config, process.env),
   };
 }
+
+/** Also of a server that the configuration no longer has, until it is removed. */
+const loginsOf = (
+  addresses: Readonly<Record<string, { readonly ipv4: string }>>,
+  hostKeys: Readonly<Record<string, string>>,
+): readonly Login[] =>
+  Object.entries(addresses).flatMap(([name, { ipv4: address }]) => {
+    const hostKey = hostKeys[name];
+    return hostKey === undefined ? [] : [{ name, address, hostKey }];
+  });
 
 function tokenFrom({ HCLOUD_TOKEN: token }: NodeJS.ProcessEnv): string {
   if (!token) throw new Error("HCLOUD_TOKEN is not set; it is the same token that a deploy needs");

@@ -43,38 +43,47 @@ const programOf = (first: string): string => {
   return existsSync(first) ? first : basename(first);
 };
 
-type Answer = number | { readonly output: string; readonly missing: boolean } | undefined;
+/** How the process ended. */
+interface End {
+  readonly output: string;
+  /** The program is not on this machine. */
+  readonly missing: boolean;
+}
 
-function judge(answer: Answer, { command, healthPath, environment }: ApplicationSettings, first: string): Finding[] {
-  if (answer === undefined)
-    return [
-      problem(
-        `${healthPath}: no answer within ${startSeconds} s after \`${command.join(" ")}\``,
-        "listen on HOST and PORT (or on the socket in LISTEN_FDS), and answer without waiting for the database",
-      ),
-    ];
-  if (typeof answer === "number") {
-    if (answer === 404 || answer === 405)
-      return [problem(`${healthPath}: answers ${answer}`, "answer it with 200, or set `application.healthPath`")];
-    return answer < 500 || answer === 503
-      ? []
-      : [problem(`${healthPath}: answers ${answer} while the database is away`, "answer without asking the database")];
-  }
-  if (answer.missing) return [notChecked(`that it starts and answers ${healthPath}: ${first} is not on this machine`)];
-  const [, module] =
-    /No module named '([^'.]+)/.exec(answer.output) ?? /No module named ([\w-]+)/.exec(answer.output) ?? [];
-  if (module && !Object.keys(environment).includes("PYTHONPATH"))
-    return [
-      notChecked(
-        `that it starts and answers ${healthPath}: Python's module ${module} is not on this machine; \`application.packages\` must bring it to servers`,
-      ),
-    ];
+/** Status of the answer, or how the process ended before it gave one; `undefined` when there was neither in time. */
+type Answer = number | End | undefined;
+
+function judge(answer: Answer, settings: ApplicationSettings, first: string): readonly Finding[] {
+  if (typeof answer === "number") return judgeStatus(answer, settings);
+  if (answer !== undefined) return [judgeEnd(answer, settings, first)];
   return [
     problem(
-      `\`${command.join(" ")}\` ends at once: ${answer.output || "without a word"}`,
-      "try it in the unpacked release",
+      `${settings.healthPath}: no answer within ${startSeconds} s after \`${settings.command.join(" ")}\``,
+      "listen on HOST and PORT (or on the socket in LISTEN_FDS), and answer without waiting for the database",
     ),
   ];
+}
+
+function judgeStatus(status: number, { healthPath }: ApplicationSettings): readonly Finding[] {
+  if (status === 404 || status === 405)
+    return [problem(`${healthPath}: answers ${status}`, "answer it with 200, or set `application.healthPath`")];
+  return status < 500 || status === 503
+    ? []
+    : [problem(`${healthPath}: answers ${status} while the database is away`, "answer without asking the database")];
+}
+
+function judgeEnd({ output, missing }: End, settings: ApplicationSettings, first: string): Finding {
+  const { command, healthPath, environment } = settings;
+  if (missing) return notChecked(`that it starts and answers ${healthPath}: ${first} is not on this machine`);
+  const [, module] = /No module named '([^'.]+)/.exec(output) ?? /No module named ([\w-]+)/.exec(output) ?? [];
+  if (module && !Object.keys(environment).includes("PYTHONPATH"))
+    return notChecked(
+      `that it starts and answers ${healthPath}: Python's module ${module} is not on this machine; \`application.packages\` must bring it to servers`,
+    );
+  return problem(
+    `\`${command.join(" ")}\` ends at once: ${output || "without a word"}`,
+    "try it in the unpacked release",
+  );
 }
 
 /** What a process is given, with a database that nobody serves. */
@@ -117,7 +126,7 @@ const ask = async (url: string): Promise<number | undefined> => {
   return undefined;
 };
 
-const endOf = (child: ChildProcess): Promise<Exclude<Answer, number>> =>
+const endOf = (child: ChildProcess): Promise<End> =>
   new Promise((resolve) => {
     let output = "";
     for (const stream of [child.stdout, child.stderr])
