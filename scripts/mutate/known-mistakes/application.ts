@@ -31,6 +31,12 @@ export const application: KnownMistakes = {
       "a release without its schema",
     ],
     ['fetch-release --check "$release" && healthy', "healthy", "a damaged release is called current"],
+    ['readlink -e "$CURRENT" || true', 'readlink "$CURRENT" || true', "goes back to a release that is gone"],
+    [
+      "systemctl stop app-trial.service || true",
+      "systemctl stop app-trial.service",
+      "a trial that does not stop ends all",
+    ],
   ],
   "app.service.hbs": [
     ["IPAddressDeny=any", "", "the application reaches anybody"],
@@ -62,5 +68,6 @@ export const application: KnownMistakes = {
     ["ConditionPathExists=!{{current}}", "ConditionPathExists={{current}}", "the first release never comes"],
     ["Restart=on-failure", "Restart=no", "an archive that is away for a moment leaves a server without application"],
   ],
+  "app-runs/hold.py": [["time.CLOCK_BOOTTIME", "time.CLOCK_MONOTONIC", "a machine that slept runs what another runs"]],
   "app-schedule.timer.hbs": [["AccuracySec=1s", "AccuracySec=1h", "schedules run an hour late"]],
 };

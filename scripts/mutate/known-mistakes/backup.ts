@@ -11,6 +11,49 @@ export const backup: KnownMistakes = {
     ["-m 0750", "-m 0755", "everybody reads the data"],
   ],
   "mysql-backup/mysql-base.timer": [["OnUnitInactiveSec=300\n", "", "one copy, and never another"]],
+  "mysql-backup/restore.py": [
+    [
+      "        done.write_text(wanted)\n        os.sync()\n        if made",
+      "        if made",
+      "its own data are taken for somebody's",
+    ],
+    [
+      "except (Refused, ValueError) as problem:",
+      "except Refused as problem:",
+      "one piece that nobody can open ends a restore",
+    ],
+    ["    shutil.chown(data.parent, USER)\n", "", "MySQL cannot make its socket"],
+  ],
+  "mysql-backup/ship.py": [
+    ["HEARTBEAT_SECONDS = 30", "HEARTBEAT_SECONDS = 300", "a restore of a quiet site is refused"],
+    ["TICK_SECONDS = 3\n", "TICK_SECONDS = 30\n", "ten times as much is lost"],
+    ["PIECE_BYTES = 8 << 20", "PIECE_BYTES = 8 << 30", "ended for want of memory"],
+    ["KEEP_SECONDS = 3 * 86400", "KEEP_SECONDS = 3 * 3600", "a member that was away for a night must clone"],
+    ["LOOK_SECONDS = 600", "LOOK_SECONDS = 60000", "a base that is made is alerted as missing"],
+    ["        os.fsync(opened.fileno())\n", "", "what was lost is forgotten in a power cut"],
+    ["        opened.flush()\n", "", "the same"],
+    [" AND NOT @@super_read_only", "", "a primary that may not write fails at each step"],
+    ["closed and stop == end", "closed", "pieces within a log are called its last"],
+  ],
+  "mysql-backup/base.py": [
+    ["COUNT_SECONDS = 100, 0.05, 600", "COUNT_SECONDS = 100, 0, 600", "rows are counted at other transactions"],
+    [" AND TABLE_SCHEMA NOT IN ('mysql', 'sys')", "", "a drill compares rows that MySQL itself changes"],
+    [" WHERE MEMBER_STATE = 'ONLINE' ORDER BY", " ORDER BY", "the turn of a member that is away"],
+    [" ORDER BY MEMBER_HOST", "", "two copies at once, or none"],
+    ["TURN_SECONDS = 900", "TURN_SECONDS = 9", "two copies at once"],
+    ["PART_BYTES = 64 << 20", "PART_BYTES = 64 << 30", "ended for want of memory"],
+  ],
+  "mysql-backup/bucket.py": [
+    ["credentials.strip().partition", "credentials.partition", "the bucket refuses everything"],
+    [
+      "except (OSError, http.client.HTTPException) as",
+      "except OSError as",
+      "an answer that breaks off ends the program",
+    ],
+  ],
+  "mysql-backup/names.py": [
+    ["        if piece.start <= end:", "        if piece.start < end or not end:", "everything is shipped again"],
+  ],
   "mysql-backup/install": [
     ["[ ! -e /etc/mysql-backup/restore.json ] ||", "", "a restore nobody asked for"],
     ["--now ", "", "nothing ships before a reboot"],

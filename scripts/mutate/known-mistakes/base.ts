@@ -9,6 +9,10 @@ export const base: KnownMistakes = {
     ['touch "$STATE/complete"', "true", "a server is never set up"],
     ["SERVER_SETUP=running", "SERVER_SETUP=", "packages start services before their configuration"],
     ["--force-confold --configure", "--configure", "a question that nobody answers"],
+    ["grep -cx installed", "grep -c installed", "packages that were removed count as installed"],
   ],
-  "server-watch": [['then rm -f "$notice"; else', "then true; else", "a notice that nothing takes away"]],
+  "server-watch": [
+    ["timeout 60 ", "timeout 600 ", "a check that hangs keeps the others from their turn"],
+    ['then rm -f "$notice"; else', "then true; else", "a notice that nothing takes away"],
+  ],
 };

@@ -54,7 +54,7 @@ export const mysql: KnownMistakes = {
   ],
   "mysql-data": [
     ["cmp -s -n 16777216", "cmp -s -n 16", "a volume that holds data is formatted"],
-    ['[ -z "$(wipefs --noheadings "$1")" ] &&', "", "a volume with a signature is formatted"],
+    ['[ -z "$(wipefs "$1")" ] &&', "", "a volume with a signature is formatted"],
     [
       "noatime,nodev,nosuid,noexec,errors=remount-ro",
       "noatime,nodev,nosuid,noexec",
@@ -84,6 +84,16 @@ export const mysql: KnownMistakes = {
       "anybody changes the list of members",
     ],
   ],
+  "mysql-group/members.py": [
+    ["        os.fsync(out.fileno())\n", "", "no list of members after a power cut"],
+    ["        os.fsync(folder)\n", "        pass\n", "an operator's word is lost in a power cut"],
+  ],
+  "mysql-group/observer.py": [
+    ['/ 1e6"', '/ 1e3"', "no replica is recent enough"],
+    [" AND APPLYING_TRANSACTION <> ''", "", "a replica with nothing to do is late"],
+    ["            except Exception:  #", "            except OSError:  #", "a member that lost mysqld once is blind"],
+  ],
+  "mysql-group/liveness.py": [["OVERDUE_SECONDS = 3", "OVERDUE_SECONDS = 30", "half a minute without writes"]],
   "mysql-service.conf": [
     ["AssertPathIsMountPoint=/var/lib/mysql\n", "", "data on the system's disk"],
     ["RestartForceExitStatus=16\n", "", "a cloned member stays down"],

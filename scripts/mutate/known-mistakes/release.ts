@@ -8,6 +8,7 @@ export const release: KnownMistakes = {
     ["setpriv --reuid=nobody --regid=nogroup --clear-groups --no-new-privs tar", "tar", "unpacked as root"],
     ["! grep -qv '^[-d]' \"$1.list\" ||", "true ||", "links in the tarball are unpacked"],
     ['sync -f "$1"', "true", "an empty program after a power cut"],
+    ["--retry 5 ", "--retry 50 ", "hours until a host that is gone is given up"],
     ["--retry 5 --retry-connrefused", "", "a host that is busy for a moment fails the first boot"],
     ["umask 022", "umask 077", "nobody can read the program"],
     ['chmod -R u=rwX,go=rX "$2"', 'chmod -R a+rwX "$2"', "anybody changes the program"],

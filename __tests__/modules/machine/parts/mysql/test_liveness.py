@@ -7,7 +7,7 @@ from support import ALPHA, BRAVO, CHARLIE, SETTINGS, OnVolume
 
 import daemon
 from daemon import Daemon
-from decision import JOIN, WAIT, decide
+from decision import JOIN, LONGEST_WAIT_SECONDS, WAIT, decide
 from liveness import OVERDUE_SECONDS, Reason, Unreachable
 from report import OFFLINE, ONLINE, Report
 
@@ -39,6 +39,9 @@ class UnreachableMembers(unittest.TestCase):
         self.assertEqual(self.after(OVERDUE_SECONDS, BRAVO), [BRAVO])
         self.assertEqual(self.after(OVERDUE_SECONDS - 0.1, BRAVO), [])
         self.assertEqual(self.after(0.1, BRAVO), [BRAVO])
+
+    def test_are_due_several_times_before_one_that_is_back_joins_all_the_same(self):
+        self.assertLess(3 * OVERDUE_SECONDS, LONGEST_WAIT_SECONDS)
 
     def test_each_have_their_own_time(self):
         self.after(0, BRAVO)
