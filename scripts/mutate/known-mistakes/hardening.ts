@@ -30,6 +30,7 @@ export const hardening: KnownMistakes = {
   ],
   "restart-upgraded": [
     ["systemctl is-active --quiet in-service.service", "true", "a server that was taken out is put back"],
+    ["grep '^app-worker-'", "grep '^app-'", "a schedule is cut off in the midst of its work"],
     ["trap 'systemctl start in-service.service' EXIT", "", "a server stays out of service"],
     ['grep -qx "$name.service"', 'grep -q "$name"', "services of other names are restarted"],
     [

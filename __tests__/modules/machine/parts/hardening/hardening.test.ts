@@ -135,6 +135,16 @@ describe("after a security update", () => {
     expect(restartUpgraded([["chrony.service", true]])).toEqual(["exit 0", "try-restart chrony.service"]);
   });
 
+  it("what runs once is neither cut off nor a reason for a reboot", () => {
+    const processes = ["app-schedule-report", "app-migrations", "app-trial", "mysql-base"].map(
+      (name) => [`${name}.service`, true] as const,
+    );
+    expect(restartUpgraded(processes)).toEqual(["exit 0"]);
+    expect(restartUpgraded([...processes, ["mysql-base-of-others.service", true]]).slice(1)).toEqual([
+      "mysql-base-of-others.service",
+    ]);
+  });
+
   it("MySQL and the system's own are left for a reboot", () => {
     expect(
       restartUpgraded([
