@@ -68,6 +68,7 @@ export const application: KnownMistakes = {
     ["ConditionPathExists=!{{current}}", "ConditionPathExists={{current}}", "the first release never comes"],
     ["Restart=on-failure", "Restart=no", "an archive that is away for a moment leaves a server without application"],
   ],
+  "app-runs/calendar_times.py": [[', "TZ": "UTC"', "", "each server means another time"]],
   "app-runs/hold.py": [["time.CLOCK_BOOTTIME", "time.CLOCK_MONOTONIC", "a machine that slept runs what another runs"]],
   "app-schedule.timer.hbs": [["AccuracySec=1s", "AccuracySec=1h", "schedules run an hour late"]],
 };

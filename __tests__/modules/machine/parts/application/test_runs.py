@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import os
 import threading
 import time
 import types
@@ -303,6 +304,10 @@ class Times(unittest.TestCase):
 
     def test_are_in_utc_whatever_the_zone_of_the_expression(self):
         self.assertEqual(self.latest("Wed 03:15 Europe/Berlin", "2026-11-25 02:15:01"), "2026-11-25 02:15:00")
+
+    def test_are_in_utc_whatever_the_zone_of_who_asks(self):
+        with mock.patch.dict(os.environ, TZ="America/New_York"):
+            self.assertEqual(self.latest("03:15", "2026-11-25 20:05:00"), "2026-11-25 03:15:00")
 
     def test_are_none_where_there_was_none_for_a_week(self):
         self.assertIsNone(self.latest("2020-01-01", "2026-11-25 20:05:00"))
