@@ -74,6 +74,11 @@ export const mysql: KnownMistakes = {
     ["RESERVED_BLOCKS=131072", "RESERVED_BLOCKS=1310", "no space is kept back"],
     ["release) reserve 0 ;;", 'release) reserve "$RESERVED_BLOCKS" ;;', "a full volume stays full"],
     ['chown -R mysql:mysql "$DATA"', 'chown mysql:mysql "$DATA"', "MySQL cannot read its data on a rebuilt server"],
+    [
+      'chown -R mysql:mysql "$DATA"\n    return 0',
+      'chown -R mysql:mysql "$DATA"\n    return 1',
+      "MySQL starts on no server that was rebooted",
+    ],
     ['[ ! -e "$RESTORE" ] || [ "${1-}" = blank ] || return 0', "", "an empty database in place of the restored one"],
     ['rmdir "$DATA" || refuse', 'rm -rf "$DATA" || refuse', "files of somebody are deleted"],
     ['{ [ ! -e "$RESTORE" ] || [ -e "$RESTORED" ]; }', "true", "MySQL starts on data of before"],

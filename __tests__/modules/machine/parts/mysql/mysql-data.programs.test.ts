@@ -213,6 +213,17 @@ describe("mysql-data initialize", besideEachOther, () => {
       ]);
   });
 
+  it("is done where there are data already, at each boot", async () => {
+    const data = "touch mounted; mkdir -p mnt/data/mysql;";
+    const mysqls = "printf '#!/bin/sh\\necho mysql:mysql\\n' >bin/stat; chmod +x bin/stat;";
+    expect(await run(`${data} mysql-data initialize && ls mnt`)).toEqual([
+      "chown -R mysql:mysql /mnt/data",
+      "data",
+      "mysql-group",
+    ]);
+    expect(await run(`${data} ${mysqls} mysql-data initialize && ls mnt`)).toEqual(["data", "mysql-group"]);
+  });
+
   it.runIf(hasTool("mysqld", "the statements of a new data directory"))(
     "has MySQL execute what lets root in over the socket",
     async () => {
@@ -245,7 +256,7 @@ describe("a server that begins with restored data", () => {
   const waits = "mysql-data wait && echo goes on";
 
   it("makes no data directory, unless it is told that a group runs", async () => {
-    expect(await run(`${told} mysql-data initialize; ls mnt`)).toEqual(["mysql-group"]);
+    expect(await run(`${told} mysql-data initialize && ls mnt`)).toEqual(["mysql-group"]);
     expect(await run(`${told} mysql-data initialize blank >/dev/null; ls mnt`)).toEqual(["data", "mysql-group"]);
   });
 
