@@ -32,6 +32,7 @@ export const nginx: KnownMistakes = {
   "nginx.conf.hbs": [
     ["log_format platform escape=json", "log_format platform", "a header breaks log lines"],
     ["server_tokens off;", "server_tokens on;", "the version is told"],
+    ["map_hash_bucket_size 256;", "map_hash_bucket_size 64;", "nginx does not start with a long health path"],
     [
       "real_ip_header CF-Connecting-IP;",
       "real_ip_header X-Forwarded-For;",

@@ -41,10 +41,10 @@ describe.runIf(hasToolInNetwork("nginx", "nginx configuration", "-nu"))(
       ]);
     });
 
-    it("serves the longest domain that there may be", async () => {
+    it("serves the longest domain that there may be, and knows the longest path of a health check", async () => {
       const domain = `${"a".repeat(60)}.com`;
       const output = await inNetwork(
-        partOf(nginxPart, exampleConfig({ domain })),
+        partOf(nginxPart, exampleConfig({ domain, application: { healthPath: `/${"h".repeat(99)}` } })),
         `application; host=www.${domain} visitor -o /dev/null -w '%{http_code}\n' /`,
       );
       expect(linesOf(output)).toEqual(["200"]);
