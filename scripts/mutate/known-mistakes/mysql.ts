@@ -113,6 +113,7 @@ export const mysql: KnownMistakes = {
     ["ReadWritePaths=/var/lib/mysql/mysql-group\n", "", "the list of members cannot be written"],
     ["/opt/mysql-group/${RELEASE_SHA256}", "/opt/mysql-group/current", "a half unpacked program runs"],
     ["CapabilityBoundingSet=\n", "", "all of root's power"],
+    ["WatchdogSignal=SIGKILL\n", "", "one that was stopped stays for a minute and a half"],
   ],
   logrotate: [
     ["FLUSH LOCAL ERROR LOGS", "FLUSH ERROR LOGS", "a transaction of this member alone: it can never rejoin"],

@@ -182,6 +182,8 @@ describe("scripts and units", () => {
       "TimeoutStartSec=600",
       "ExecStart=/usr/local/sbin/mysql-group daemon",
       "RestartSec=1",
+      // One that is stopped hears no other signal.
+      "WatchdogSignal=SIGKILL",
       "RuntimeDirectory=mysql-group",
       "Environment=PYTHONUNBUFFERED=1",
       "MemoryMax=256M",
