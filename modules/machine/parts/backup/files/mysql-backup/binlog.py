@@ -61,8 +61,6 @@ def previous(data):
     for kind, begin, end in events(data):
         if kind == PREVIOUS_GTIDS:
             return _set(data[begin + HEADER.size : end - 4])
-        if kind == GTID:
-            break
     raise ValueError("no list of earlier transactions")
 
 
