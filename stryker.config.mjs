@@ -16,6 +16,8 @@ export default {
     "modules/datadog/**/*.ts",
     "stacks/*.ts",
   ],
+  // Not those that start programs: they ask the files of servers, and some want a checkout, which the copy is not.
+  testFiles: ["__tests__/**/!(*.programs).test.ts"],
   // Whether a test notices a changed text of a message or a description says nothing about the tests.
   mutator: { excludedMutations: ["StringLiteral"] },
   coverageAnalysis: "perTest",

@@ -58,11 +58,13 @@ export function mysqlRefusal({ name, observation }: ServerState, group: readonly
 export async function dryUpgrade(site: Site, props: UpgradeProps, { say }: Pick<Progress, "say">): Promise<number> {
   await renewLists(site);
   const snapshot = await lookTold(site);
+  const inHand = (await site.lock.read())?.inHand;
+  if (inHand !== undefined) say(`${inHand}: is in hand of an interrupted run, and is taken up first`);
   const due = inOrder(snapshot.servers.filter(isDue(props)));
   for (const server of due) say(duty(server));
-  if (due.length === 0) say("nothing to upgrade, and no reboot due");
+  if (due.length === 0 && inHand === undefined) say("nothing to upgrade, and no reboot due");
   const versions = await groupVersions(site, snapshot);
-  const faults = [...gate(snapshot), ...due.flatMap((server) => mysqlRefusal(server, versions) ?? [])];
+  const faults = [...gate(snapshot, inHand), ...due.flatMap((server) => mysqlRefusal(server, versions) ?? [])];
   for (const fault of faults) say(`in the way: ${fault}`);
   return faults.length > 0 ? 1 : 0;
 }
@@ -75,6 +77,7 @@ export async function dryUpgrade(site: Site, props: UpgradeProps, { say }: Pick<
 export async function upgrade(context: Context, props: UpgradeProps): Promise<void> {
   const { site, lock, progress } = context;
   for (const name of props.only ?? []) serverNamed(site, name);
+  await awaitAnswer(context);
   await progress.step("package lists of all servers", () => renewLists(site));
   const done = new Set<string>();
   for (;;) {
@@ -109,13 +112,26 @@ async function lookTold(site: Site): Promise<Snapshot> {
   return snapshot;
 }
 
+/** Waits for the server in hand, which the interrupted run may have left on its way up. */
+async function awaitAnswer({ site, lock: { inHand }, progress }: Context): Promise<void> {
+  if (!site.config.servers.some(({ name }) => name === inHand)) return;
+  await progress.step(`${inHand}: answers`, (report) =>
+    waitUntil(
+      `${inHand} answers`,
+      async () => {
+        const seen = (await look(site)).servers.find(({ name }) => name === inHand);
+        return seen?.observation === undefined ? (seen?.silence ?? "") : undefined;
+      },
+      { limitSeconds: backMinutes * 60, report },
+    ),
+  );
+}
+
 async function upgradeOne(context: Context, server: ServerState, snapshot: Snapshot): Promise<void> {
   const { site, lock, progress } = context;
   const { name } = server;
   const login = loginOf(site, name);
   await lock.setInHand(name);
-  // The interrupted run may have left it on its way up.
-  if (server.observation === undefined) await awaitAnswer(context, name);
   progress.say(duty(server));
   await stepDown(context, name, snapshot);
   if (isWeb(server))
@@ -134,16 +150,6 @@ async function upgradeOne(context: Context, server: ServerState, snapshot: Snaps
   else if (isWeb(server)) await site.ssh.run(login, ["systemctl", "start", "in-service"]);
   await awaitBack(context, name, reboots ? { bootId: after?.bootId ?? server.observation?.bootId } : {});
   await lock.setInHand(undefined);
-}
-
-async function awaitAnswer({ site, progress }: Context, name: string): Promise<void> {
-  const silence = async (): Promise<string | undefined> => {
-    const seen = (await look(site)).servers.find((one) => one.name === name);
-    return seen?.observation === undefined ? (seen?.silence ?? "it is not in the configuration") : undefined;
-  };
-  await progress.step(`${name}: answers`, (report) =>
-    waitUntil(`${name} answers`, silence, { limitSeconds: backMinutes * 60, report }),
-  );
 }
 
 /** Lets every server ask its archives for what is new. @throws when one cannot */

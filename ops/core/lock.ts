@@ -36,7 +36,10 @@ export class FileLock implements LockStore {
   constructor(readonly place: string) {}
 
   async read(): Promise<Holding | undefined> {
-    const text = await readFile(this.place, "utf8").catch(() => undefined);
+    const text = await readFile(this.place, "utf8").catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return undefined;
+      throw error;
+    });
     return text === undefined ? undefined : (JSON.parse(text) as Holding);
   }
 

@@ -36,7 +36,7 @@ const wellSeconds = 90;
 
 /**
  * Gives one server the files that hold these secrets, as a new server would get them, and lets what runs there take them up. Does nothing
- * where it has them and has taken them up.
+ * where it has them and has taken them up, but for letting go of one that an interrupted run had only to let go of.
  */
 export async function give(
   { site, lock }: Context,
@@ -57,9 +57,9 @@ export async function give(
   });
   // Those that something there must still take up.
   const paths = JSON.parse(told) as readonly string[];
-  if (paths.length === 0) return;
+  if (paths.length === 0 && lock.inHand !== name) return;
   await lock.setInHand(name);
-  await takeUp(paths);
+  if (paths.length > 0) await takeUp(paths);
   await waitUntil(`${name} is well`, async () => notBack(await look(site), name), {
     limitSeconds: wellSeconds,
     report,

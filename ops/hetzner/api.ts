@@ -131,14 +131,14 @@ export class HetznerApi {
         headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
         ...(body && { body: JSON.stringify(body) }),
         signal: AbortSignal.timeout(answerSeconds * 1000),
-      }).then(
-        async (answer) => ({ ok: answer.ok, status: answer.status, text: await answer.text() }),
-        ({ cause, message }: Error) => ({
+      })
+        .then(async (answer) => ({ ok: answer.ok, status: answer.status, text: await answer.text() }))
+        // Also of an answer that breaks off in the middle.
+        .catch(({ cause, message }: Error) => ({
           ok: false,
           status: 0,
           text: cause instanceof Error ? cause.message : message,
-        }),
-      );
+        }));
       if (ok) return JSON.parse(text || "{}") as T;
       const busy = notNow.has(status) || status >= 500;
       if (!busy || attempt >= repetitions)

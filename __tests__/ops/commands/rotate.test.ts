@@ -65,6 +65,16 @@ describe("a rotation", () => {
     expect(world.machine("bravo").files.get(paths.nginx.edgeToken)).toBe('"~^(?:edgeTokens-2)$" 1;\n');
   });
 
+  it("lets go of the server in hand where an interrupted run had only that left to do", async () => {
+    instantly();
+    const world = second();
+    await rotate(await world.context("rotate"), "edge-token");
+    const again = await world.context("rotate", "bravo");
+    await rotate(again, "edge-token");
+    expect(again.lock.inHand).toBeUndefined();
+    expect(world.steps.filter((step) => step.startsWith("bravo: "))).toEqual(["bravo: rm -f /run/rotate-edge-token"]);
+  });
+
   it("stops where a server does not follow, with the old one still accepted, and goes on from there", async () => {
     instantly();
     const world = second();

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { duty, isDue, mysqlRefusal, untold, upgrade } from "../../../ops/commands/upgrade.js";
+import { dryUpgrade, duty, isDue, mysqlRefusal, untold, upgrade } from "../../../ops/commands/upgrade.js";
 import { nextOf } from "../../../ops/core/maintain.js";
+import { Progress } from "../../../ops/core/progress.js";
 import type { ServerState } from "../../../ops/core/snapshot.js";
 import { temporaryFolder, writeBelow } from "../../support/payload-files.js";
 import { hasTool, runTool } from "../../support/tools.js";
@@ -145,6 +146,45 @@ describe("an upgrade", () => {
       `charlie: ${script}`,
       "charlie: systemctl start in-service",
       "in hand: nobody",
+    ]);
+  });
+});
+
+describe("an upgrade that was interrupted", () => {
+  it("waits for the server that it has left on its way up before anything is asked of it", async () => {
+    instantly();
+    const world = new World();
+    const charlie = world.machine("charlie");
+    charlie.running = false;
+    const context = await world.context("upgrade", "charlie");
+    const said: string[] = [];
+    const progress = new Progress((line) => {
+      said.push(line.slice(10));
+      if (said.at(-1) === "  connection timed out") charlie.running = true;
+    });
+    await upgrade({ ...context, progress }, {});
+    expect(said.slice(0, 2)).toEqual(["charlie: answers", "  connection timed out"]);
+    expect(world.steps.slice(0, 3)).toEqual(["alpha", "bravo", "charlie"].map((name) => `${name}: apt-get update`));
+    expect(said.at(-1)).toBe("upgraded: charlie");
+  });
+
+  it("is told beforehand to take up the server in hand, which is in nobody's way", async () => {
+    const world = new World();
+    world.machine("charlie").inService = false;
+    const said: string[] = [];
+    const dry = async (inHand?: string) =>
+      dryUpgrade((await world.context("upgrade", inHand)).site, {}, { say: (line) => void said.push(line) });
+    expect([await dry("charlie"), said.splice(0)]).toEqual([
+      0,
+      ["charlie: is in hand of an interrupted run, and is taken up first"],
+    ]);
+    expect([await dry(), said]).toEqual([
+      1,
+      [
+        "nothing to upgrade, and no reboot due",
+        "in the way: charlie: is out of service",
+        "in the way: charlie: its target is not healthy",
+      ],
     ]);
   });
 });

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { hostname } from "node:os";
-import { readdirSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
@@ -63,6 +63,12 @@ describe("the lock", () => {
     await next.setInHand(undefined);
     await next.release();
     expect(await store.read()).toBeUndefined();
+  });
+
+  it("that cannot be read is told, and is not taken for none", async () => {
+    const store = new FileLock(join(temporaryFolder(), "ops.lock"));
+    mkdirSync(store.place);
+    await expect(Lock.take(store, "rollout")).rejects.toThrow(/EISDIR/);
   });
 
   it("is there whole or not at all, at whatever moment another run looks, or this one is killed", async () => {

@@ -64,6 +64,19 @@ describe("a request to Hetzner", () => {
     expect(times.map((time) => (time - (times[0] ?? 0)) / 1000)).toEqual([0, 1, 3, 7, 15, 31]);
   });
 
+  it("is repeated where its answer breaks off in the middle", async () => {
+    instantly();
+    let answers = 0;
+    const api = await clientOf((request, response) => {
+      const body = JSON.stringify({ load_balancers: [] });
+      response.writeHead(200, { "content-length": body.length });
+      if (answers++ > 0) return void response.end(body);
+      response.write(body.slice(0, 5), () => request.socket.destroy());
+    });
+    expect(await api.balancers("a=b")).toEqual([]);
+    expect(answers).toBe(2);
+  });
+
   it("that hangs is given up and repeated", async () => {
     instantly();
     const limit = vi.spyOn(AbortSignal, "timeout").mockImplementation((milliseconds) => {
