@@ -115,7 +115,8 @@ export class HetznerApi {
 
   /** Starts an action and waits for its end. @throws when it fails or takes more than two minutes */
   private async act(path: string, body?: object, method = "POST"): Promise<void> {
-    let { action } = await this.ask<{ action: ApiAction }>(method, path, body);
+    let { action } = await this.ask<{ action?: ApiAction }>(method, path, body);
+    if (action === undefined) return;
     for (let waited = 0; action.status === "running" && waited < 120; waited++) {
       await sleep(1);
       ({ action } = await this.ask<{ action: ApiAction }>("GET", `/actions/${action.id}`));
@@ -140,6 +141,8 @@ export class HetznerApi {
           text: cause instanceof Error ? cause.message : message,
         }));
       if (ok) return JSON.parse(text || "{}") as T;
+      // Done by an attempt whose answer got lost, or by somebody else.
+      if (method === "DELETE" && status === 404) return {} as T;
       const busy = notNow.has(status) || status >= 500;
       if (!busy || attempt >= repetitions)
         throw new Error(`Hetzner: ${method} ${path.split("?")[0]}: ${status || "no answer:"} ${messageIn(text)}`);

@@ -65,6 +65,17 @@ describe("the lock", () => {
     expect(await store.read()).toBeUndefined();
   });
 
+  it("is asked for again where another run has given it back in between, and never taken by two", async () => {
+    const store = new FileLock(join(temporaryFolder(), "ops.lock"));
+    const answers = [() => false, () => false];
+    const busy = {
+      ...{ place: store.place, read: () => store.read(), replace: () => Promise.reject(new Error("not ours")) },
+      ...{ create: async (wanted: Holding) => answers.pop()?.() ?? store.create(wanted), remove: () => store.remove() },
+    };
+    await Lock.take(busy, "rollout");
+    expect(await store.read()).toMatchObject({ command: "rollout", pid: process.pid });
+  });
+
   it("that cannot be read is told, and is not taken for none", async () => {
     const store = new FileLock(join(temporaryFolder(), "ops.lock"));
     mkdirSync(store.place);

@@ -77,6 +77,20 @@ describe("a request to Hetzner", () => {
     expect(answers).toBe(2);
   });
 
+  it("to delete something is done where it is gone already, as after an answer that got lost", async () => {
+    instantly();
+    const asked: string[] = [];
+    const api = await clientOf((request, response) => {
+      asked.push(`${request.method} ${request.url}`);
+      if (asked.length === 1) return void request.socket.destroy();
+      response.writeHead(404).end('{"error": {"message": "server not found"}}');
+    });
+    await api.deleteServer({ id: 7 });
+    await api.deleteBalancer({ id: 9 });
+    expect(asked).toEqual(["DELETE /servers/7", "DELETE /servers/7", "DELETE /load_balancers/9"]);
+    await expect(api.shutDown({ id: 7 })).rejects.toThrow("404 server not found");
+  });
+
   it("that hangs is given up and repeated", async () => {
     instantly();
     const limit = vi.spyOn(AbortSignal, "timeout").mockImplementation((milliseconds) => {
