@@ -62,6 +62,15 @@ describe("the stacks while a balancer takes over from another one", () => {
     expect(ofFirst(during)).toEqual(ofFirst(before));
   });
 
+  it("show a certificate by the balancer alone that ends TLS", () => {
+    const formerly = { tls: "passthrough", balancerIp: "10.0.1.5" } as const;
+    const network = { balancerIp: "10.0.1.6" };
+    const { edge } = synthesizeEnvironment(exampleConfig({ network, loadBalancer: { number: 2, formerly } }));
+    const services = resources(edge, "hcloud_load_balancer_service");
+    expect(services["balancer_service-443"]).not.toHaveProperty("http");
+    expect(services["balancer-2_service-443"]).toHaveProperty("http.certificates");
+  });
+
   it("have what only the first balancer needs as long as there are two, and a server on the one that it was made for", () => {
     const target = "hcloud_load_balancer_target.balancer";
     const countOf = (server: string, label: string, and = "") =>

@@ -136,11 +136,10 @@ const isUpdate = ({ change: { actions } }: ResourceChange): boolean => actions.j
 
 /** Names of the attributes that differ; not their values, among which are secrets. */
 function changedAttributes({ change: { before, after } }: ResourceChange): readonly string[] {
-  const [left, right] = [before ?? {}, after ?? {}] as Record<string, unknown>[];
-  const names = [...new Set([...Object.keys(left ?? {}), ...Object.keys(right ?? {})])];
+  const [left, right] = [before ?? {}, after ?? {}] as [Record<string, unknown>, Record<string, unknown>];
   // What only the apply will tell has no value in `after`.
-  return names
-    .filter((name) => name in (right ?? {}) && JSON.stringify(left?.[name]) !== JSON.stringify(right?.[name]))
+  return Object.keys(right)
+    .filter((name) => JSON.stringify(left[name]) !== JSON.stringify(right[name]))
     .sort();
 }
 

@@ -14,6 +14,7 @@ import {
   type Overrides,
 } from "../../support/config.js";
 import { serverOf } from "../../support/servers.js";
+import { linesOf } from "./mistake.js";
 
 const timeline = "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4";
 const problemsOf = (overrides: Overrides<EnvironmentInput>, environment = "production") =>
@@ -31,6 +32,9 @@ describe("how far back the archive goes", () => {
   it("is at least from one base to the next", () => {
     expect(problemsOf({ backup: { ...backup, retentionDays: 2, baseHours: 49 } })).toEqual([
       expect.stringMatching(/^backup\.baseHours must be shorter than backup\.retentionDays/),
+    ]);
+    expect(linesOf({ backup: { ...backup, retentionDays: 2, baseHours: 49 } })).toEqual([
+      expect.stringMatching(/; write at most 48, or raise backup\.retentionDays$/),
     ]);
     expect(problemsOf({ backup: { ...backup, retentionDays: 2, baseHours: 48 } })).toEqual([]);
   });

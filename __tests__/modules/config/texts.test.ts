@@ -22,7 +22,9 @@ describe("database members", () => {
   });
   it("are nine at most, which is what Group Replication takes", () => {
     expect(lineOf(memberCount(9))).toBe("");
-    expect(lineOf(memberCount(11))).toContain("servers: must hold an odd number of database members from 3 to 9");
+    expect(lineOf(memberCount(11))).toMatch(
+      /^servers: must hold an odd number of database members from 3 to 9.*; take database from the roles of 2$/,
+    );
   });
 });
 

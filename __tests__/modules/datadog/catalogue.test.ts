@@ -36,6 +36,19 @@ describe("every monitor", () => {
   });
 });
 
+describe("an urgent monitor", () => {
+  it("says again after an hour what nobody has ended, that data are missing too", () => {
+    const urgent = fullCatalogue(exampleContext()).filter(({ urgency }) => urgency === "urgent");
+    const [silent, others] = [true, false].map((is) =>
+      urgent.filter(({ noDataMinutes }) => (noDataMinutes !== undefined) === is).map(({ id }) => renderedMonitor(id)),
+    ) as [ReturnType<typeof renderedMonitor>[], ReturnType<typeof renderedMonitor>[]];
+    expect(silent).not.toEqual([]);
+    for (const { renotifyStatuses } of silent) expect(renotifyStatuses).toEqual(["alert", "no data"]);
+    for (const { renotifyStatuses } of others) expect(renotifyStatuses).toEqual(["alert"]);
+    expect(new Set([...silent, ...others].map(({ renotifyInterval }) => renotifyInterval))).toEqual(new Set([60]));
+  });
+});
+
 describe("limits that follow from the configuration", () => {
   it("count the database members and their majority", () => {
     const five: typeof splitServers = {

@@ -119,6 +119,7 @@ describe("the plans of all stacks", () => {
         .every((call) => call.includes("-lock=false")),
     ).toBe(true);
     expect(applied(calls())).toEqual([]);
+    expect(calls().filter((call) => / show -no-color \S+ops\.tfplan$/.test(call))).toHaveLength(2);
   });
 
   it("say which file is none of theirs", async () => {

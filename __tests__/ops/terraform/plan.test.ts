@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { linesOf } from "../../../ops/commands/drift.js";
 import { neededSecret } from "../../../modules/platform/names.js";
+import { completionOf } from "../../../ops/terraform/allowed.js";
+import { changeoverSteps } from "../../../ops/terraform/changeover.js";
 import {
   actionsOf,
   changesOutputs,
@@ -89,6 +91,20 @@ describe("differences between the world and the configuration", () => {
       ],
     });
     expect(pending).toEqual(["updates hcloud_server.a: labels, name"]);
+    const hidden = differencesOf({ resource_changes: [change("hcloud_server.a", "update", { ipv4: "1" })] });
+    expect(hidden.pending).toEqual(["updates hcloud_server.a"]);
+  });
+
+  it("are read where Terraform has nothing before or after", () => {
+    const { address, change: made } = change("hcloud_volume.a", "create", {}, { size: 10 });
+    const gone = change("hcloud_volume.b", "delete");
+    const plan = {
+      resource_changes: [
+        { address, change: { ...made, before: null } },
+        { address: gone.address, change: { ...gone.change, after: null } },
+      ],
+    };
+    expect(differencesOf(plan).pending).toEqual(["creates hcloud_volume.a", "deletes hcloud_volume.b"]);
   });
 
   it("name no attributes of what is made anew, unless it has drifted too", () => {
@@ -174,6 +190,51 @@ describe("what a plan would do", () => {
     expect(missing("hcloud_server.alpha", "update")).toEqual([]);
     expect(missing("hcloud_volume.alpha", "create")).toEqual([]);
     expect(missing("hcloud_server.alpha", "create", "pass")).toEqual([]);
+    const among = [change("hcloud_volume.alpha", "no-op"), change("hcloud_server.alpha", "create")];
+    const checks = [{ address: {}, status: "fail" }, check];
+    expect(missingSecretsOf({ resource_changes: among, checks })).toEqual([`check.${neededSecret}_key: failed`]);
+  });
+
+  it("completes a server that is made with what was left undone, and makes none", () => {
+    const left = (actions: string) => ({
+      resource_changes: [
+        change("hcloud_server.alpha", actions),
+        change("hcloud_volume_attachment.alpha_data", "create"),
+      ],
+    });
+    expect(excessOf(left("update"), completionOf("alpha"))).toEqual([]);
+    expect(excessOf(left("delete,create"), completionOf("alpha"))).toEqual(["replaces hcloud_server.alpha"]);
+  });
+});
+
+describe("what goes with the balancer before", () => {
+  const balancer = (number: 1 | 2, tls: "terminate" | "passthrough", site = "site") => ({
+    ...{ id: number === 1 ? "balancer" : "balancer-2", site, tls },
+  });
+  const goes = (...balancers: [ReturnType<typeof balancer>, ReturnType<typeof balancer>]) =>
+    Object.keys(changeoverSteps(...balancers, ["alpha"]).close);
+  const parts = [
+    "hcloud_load_balancer_target.balancer_alpha[0]",
+    "hcloud_load_balancer.balancer[0]",
+    "hcloud_load_balancer_network.balancer_network[0]",
+    "hcloud_load_balancer_service.balancer_service-443[0]",
+  ];
+
+  it("are its targets, itself, and what the new one does not need", () => {
+    expect(goes(balancer(2, "passthrough"), balancer(1, "terminate"))).toEqual([
+      ...parts,
+      "hcloud_uploaded_certificate.certificate[0]",
+      "cloudflare_ruleset.site_edge-token[0]",
+    ]);
+    expect(goes(balancer(2, "terminate"), balancer(1, "terminate"))).toEqual(parts);
+  });
+
+  it("is at another domain the proof of its site alone: the certificate is for both names, also where only one balancer shows it", () => {
+    const moves = [balancer(2, "terminate", "site-2"), balancer(1, "terminate")] as const;
+    expect(goes(...moves)).toEqual([...parts, "cloudflare_ruleset.site_edge-token[0]"]);
+    const { open } = changeoverSteps(...moves, ["alpha"]);
+    const certificate = "hcloud_uploaded_certificate.certificate";
+    expect([open[certificate], open[`${certificate}[0]`]]).toEqual(Array(2).fill(["create", "create,delete"]));
   });
 });
 

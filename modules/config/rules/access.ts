@@ -15,7 +15,7 @@ const keyIn = (line: string): string => line.split(" ").slice(0, 2).join(" ");
 /** Hetzner takes each key once in a project, whatever it is called. */
 const keysOnce = rule(["administrators"], ({ administrators: { sshKeys } }) =>
   Object.entries(sshKeys).flatMap(([name, line], _, all) => {
-    const [first] = all.find(([, other]) => keyIn(other) === keyIn(line)) ?? [name];
+    const first = all.find(([, other]) => keyIn(other) === keyIn(line))?.[0];
     return unless(first === name, () => ({
       path: `administrators.sshKeys.${name}`,
       rule: `must be another key than that of ${first}`,

@@ -1,3 +1,5 @@
+import { expect, it } from "vitest";
+import { linesOf } from "../mistake.js";
 import { refused } from "./refused.js";
 
 const visitor = { path: "/orders", body: '{"what":"{text}"}', table: "orders", column: "what" };
@@ -28,12 +30,28 @@ refused("what is at which path", [
     'application.pagePath: must be neither application.healthPath nor application.readyPath, which visitors cannot ask for, got "/readyz"; choose a path that visitors may see',
   ],
   [
+    { application: { pagePath: "/healthz" } },
+    'application.pagePath: must be neither application.healthPath nor application.readyPath, which visitors cannot ask for, got "/healthz"; choose a path that visitors may see',
+  ],
+  [
     { application: { pagePath: "/index.php" } },
     'application.pagePath: must be no path that only scanners ask for (….php, /wp-…), which Cloudflare stops, got "/index.php"; choose another path, or say in cloudflare.firewall.expression what is stopped instead',
   ],
   [
     { application: { statusPath: "/readyz" } },
     'application.statusPath: must be neither application.healthPath nor application.readyPath, which visitors cannot ask for, got "/readyz"; choose a path that visitors may see, or leave it out',
+  ],
+  [
+    { application: { statusPath: "/status.php" } },
+    'application.statusPath: must be no path that only scanners ask for (….php, /wp-…), which Cloudflare stops, got "/status.php"; choose another path, or say in cloudflare.firewall.expression what is stopped instead',
+  ],
+  [
+    { application: { staticFolder: "public", statusPath: "/static/status" } },
+    'application.statusPath: must not lie below /static/, where nginx serves application.staticFolder by itself, got "/static/status"; choose another path',
+  ],
+  [
+    { application: { staticFolder: "public", readyPath: "/static/ready" } },
+    'application.readyPath: must not lie below /static/, where nginx serves application.staticFolder by itself, got "/static/ready"; choose another path',
   ],
   [
     { application: { statusPath: "/" } },
@@ -92,6 +110,10 @@ refused("the visitor of tests", [
     'application.visitor.path: must be among application.writePaths (/api/, /login), got "/orders"; add it there',
   ],
   [
+    { application: { writePaths: ["/login"], visitor: { ...visitor, path: "/login/again" } } },
+    'application.visitor.path: must be among application.writePaths (/login), got "/login/again"; add it there',
+  ],
+  [
     { application: { visitor: { ...visitor, method: "GET" } } },
     'application.visitor.method: must be one of "POST", "PUT", "PATCH", got "GET"; choose one of POST, PUT, PATCH',
   ],
@@ -104,3 +126,30 @@ refused("the visitor of tests", [
     'application.visitor.table: must be a name of at most 64 letters, digits and underscores, got "app.orders"; write the name alone, as "orders"',
   ],
 ]);
+
+it.each([
+  [{ writePaths: ["/orders"], visitor }, "a visitor at a path that is listed"],
+  [{ writePaths: ["/orders/"], visitor: { ...visitor, path: "/orders/new" } }, "a visitor below a path that is listed"],
+  [{ pagePath: "/static/start", statusPath: "/static/status" }, "/static/ where nginx serves no folder"],
+])("%o: %s", (application) => {
+  expect(linesOf({ application })).toEqual([]);
+});
+
+it("what Cloudflare stops is no matter of these paths where the configuration says it", () => {
+  const expression = 'http.request.uri.path contains "/.git"';
+  expect(linesOf({ application: { pagePath: "/index.php" }, cloudflare: { firewall: { expression } } })).toEqual([]);
+});
+
+it("several paths at fault are told at once", () => {
+  const paths = { statusPath: "/wp-status", writePaths: ["/wp-json/"], visitor: { ...visitor, path: "/wp-json/x" } };
+  expect(linesOf({ application: paths }).map((line) => line.split(":")[0])).toEqual([
+    "application.statusPath",
+    "application.visitor.path",
+    "application.writePaths[0]",
+  ]);
+  const below = { writePaths: ["/static/"], visitor: { ...visitor, path: "/static/x" }, staticFolder: "public" };
+  expect(linesOf({ application: below }).map((line) => line.split(":")[0])).toEqual([
+    "application.visitor.path",
+    "application.writePaths[0]",
+  ]);
+});

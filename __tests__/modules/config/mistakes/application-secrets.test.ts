@@ -1,3 +1,5 @@
+import { expect, it } from "vitest";
+import { linesOf } from "../mistake.js";
 import { refused } from "./refused.js";
 
 refused("the application's secrets", [
@@ -30,3 +32,12 @@ refused("the application's secrets", [
     'application.secrets.PAYMENT_KEY.value: is not a known setting, got "…"; choose one of maxBytes',
   ],
 ]);
+
+it("variables may end like those of secrets, or be called like one, as long as they do not tell where one is", () => {
+  const secrets = { PAYMENT_KEY: { maxBytes: 64 } };
+  const named = (variable: string) => linesOf({ application: { secrets, environment: { [variable]: "x" } } });
+  expect(["LOG_FILE", "PAYMENT_FILE_KEY", "PAYMENT_KEY"].flatMap(named)).toEqual([]);
+  expect(named("PAYMENT_KEY_FILE").map((line) => line.split(":")[0])).toEqual([
+    "application.environment.PAYMENT_KEY_FILE",
+  ]);
+});

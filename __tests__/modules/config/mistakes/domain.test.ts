@@ -82,3 +82,8 @@ it("a change of the domain is told everything that is wrong with it at once", ()
   ]);
   expect(linesOf(moved)).toEqual([]);
 });
+
+it("the domain before may lie in a zone above it", () => {
+  const shop = { ...formerly, domain: "shop.foobar.com", zoneName: "foobar.com" };
+  expect(linesOf({ ...moved, loadBalancer: { number: 2, formerly: shop } })).toEqual([]);
+});

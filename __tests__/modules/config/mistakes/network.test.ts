@@ -117,6 +117,15 @@ refused("networks", [
     'network.subnet: must be an IPv4 network in CIDR notation, got "10.0.1.0"; write it as 10.0.1.0/24',
   ],
   [
+    {
+      network: {
+        cidr: "10.0.0.0/24",
+        ...{ subnet: "10.0.0.0/23", databaseRange: "10.0.1.8/29", webRange: "10.0.1.128/25" },
+      },
+    },
+    'network.subnet: must lie inside network.cidr (10.0.0.0/24), got "10.0.0.0/23"; choose a part of 10.0.0.0/24, or widen network.cidr',
+  ],
+  [
     { network: { zone: "us-east" } },
     'network.zone: must be the zone of location nbg1, got "us-east"; write "eu-central", or choose a location of us-east',
   ],

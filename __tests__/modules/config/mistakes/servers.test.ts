@@ -1,3 +1,5 @@
+import { expect, it } from "vitest";
+import { linesOf } from "../mistake.js";
 import { refused } from "./refused.js";
 
 const webOnly = { roles: ["web"] };
@@ -89,3 +91,38 @@ refused("server types", [
     'servers.bravo.type: must have at least 4 GiB of memory for the roles of bravo (web, database), got "cpx12"; choose one of cx23, cx33, cx43, cpx22, cx53, cpx32, ccx13, cpx42, ccx23, cpx52, cpx62, ccx33, ccx43, ccx53, ccx63',
   ],
 ]);
+
+it("the smallest balancer that takes all web servers is named, as long as there is one", () => {
+  const groups = (count: number) =>
+    Object.assign(
+      {},
+      ...Array.from({ length: count }, (_, index) => ({
+        [`web-${index}`]: {
+          ...{ roles: ["web"], placementGroup: `group-${Math.floor(index / 10)}` },
+          privateIp: `10.0.${2 + Math.floor(index / 250)}.${1 + (index % 250)}`,
+        },
+      })),
+    ) as object;
+  const network = { subnet: "10.0.0.0/22", databaseRange: "10.0.1.8/29", webRange: "10.0.2.0/23" };
+  // Three of the example are web servers too.
+  const told = (count: number) => linesOf({ network, servers: groups(count - 3) }).map((line) => line.split("; ")[1]);
+  expect([told(25), told(75), told(76), told(151)]).toEqual([
+    [],
+    ["choose lb21"],
+    ["choose lb31"],
+    ["take web from the roles of some servers"],
+  ]);
+});
+
+it("each wrong type is told once, and the memory of servers without a database limits none", () => {
+  expect(
+    linesOf({ serverType: "cpx31", servers: { bravo: { type: "cpx12" } } }).map((line) => line.split(":")[0]),
+  ).toEqual(["serverType", "servers.bravo.type"]);
+  const small = { delta: { roles: ["web"], privateIp: "10.0.1.134", type: "cpx12" } };
+  expect(linesOf({ servers: small, database: { bufferPoolMib: 1024 } })).toEqual([]);
+});
+
+it("the memory of servers without the application limits it on none", () => {
+  const alone = { alpha: { roles: ["database"], type: "cpx22" } };
+  expect(linesOf({ serverType: "cpx32", servers: alone, application: { memoryMib: 3000 } })).toEqual([]);
+});
