@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildRelease } from "../../release/build.js";
+import { makeFolder } from "../../release/folder.js";
 import { newApplication } from "../../release/new.js";
 
 let folder: string;
@@ -36,6 +37,12 @@ describe("an application of one's own", () => {
     const words = "/proc/none: must be a folder that can be made, got ENOENT; name another folder";
     await expect(newApplication("python", nowhere)).rejects.toThrow(words);
     await expect(buildRelease({ folder: nowhere, application: "examples/poll" })).rejects.toThrow(words);
+  });
+
+  it("takes a folder that somebody else makes at the same moment", async () => {
+    const both = join(folder, "some", "where");
+    await Promise.all([makeFolder(both), makeFolder(both)]);
+    expect(readdirSync(both)).toEqual([]);
   });
 
   it.each(["new", "build", "check"])("app:%s explains itself", (command) => {

@@ -77,6 +77,13 @@ describe("zone settings", () => {
     });
   });
 
+  it("tell browsers nothing of HSTS where it is to last no time", () => {
+    const none = synthesizeEnvironment(exampleConfig({ cloudflare: { hsts: { maxAgeSeconds: 0 } } })).edge;
+    expect(values(none)["security_header"]).toMatchObject({
+      strict_transport_security: { enabled: false, max_age: 0 },
+    });
+  });
+
   it("take the TLS version and HSTS from the configuration", () => {
     expect(values(full)).toMatchObject({
       min_tls_version: "1.3",

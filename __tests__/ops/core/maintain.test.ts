@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { shutDown, type Context, hasNeverServed } from "../../../ops/core/maintain.js";
+import { firstBootFault, hasNeverServed, shutDown, type Context } from "../../../ops/core/maintain.js";
 import { Progress } from "../../../ops/core/progress.js";
 import { instantly } from "../support/instantly.js";
 import { cloudServer, snapshot, type Difference } from "../support/snapshot.js";
@@ -43,6 +43,17 @@ describe("the shutdown of a server", () => {
     expect(asked).toEqual(expected);
   });
 
+  it("is asked of nobody else where the connection ended because the server is off", async () => {
+    const { context, asked } = siteWith(known);
+    const servers = () => Promise.resolve([cloudServer("alpha", { running: asked.length === 0 })]);
+    const { site } = context;
+    await shutDown(
+      { ...context, site: { ...site, cloud: { ...site.cloud, servers } } },
+      { name: "alpha", observation: undefined },
+    );
+    expect(asked).toEqual(["ssh"]);
+  });
+
   it("ends in a power cut only for one that has never served", async () => {
     instantly();
     const [alpha] = snapshot({ alpha: { observation: { firstBoot: "running mysql", member: null } } }).servers;
@@ -66,5 +77,16 @@ describe("the power of a server that does not shut down", () => {
     ["is no member, and not set up", { observation: { firstBoot: "running", member: null } }, true],
   ])("is cut only where nothing is lost: it %s", (_, bravo, cut) => {
     expect(hasNeverServed(snapshot({ bravo }).servers[1] as ServerState)).toBe(cut);
+  });
+});
+
+describe("a first boot", () => {
+  const faultOf = (firstBoot: string): string | undefined =>
+    firstBootFault(snapshot({ bravo: { observation: { firstBoot } } }).servers[1]);
+
+  it("goes on while it is done or says what it waits for, and cannot come right where it says anything else", () => {
+    expect(["done", "running", "running mysql"].flatMap((said) => faultOf(said) ?? [])).toEqual([]);
+    expect(faultOf("apt failed")).toBe("bravo: its first boot failed: apt failed");
+    expect(firstBootFault(undefined)).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { linesOf } from "../mistake.js";
+import { linesOf, type Mistake } from "../mistake.js";
 import { refused } from "./refused.js";
 
 const visitor = { path: "/orders", body: '{"what":"{text}"}', table: "orders", column: "what" };
@@ -127,11 +127,11 @@ refused("the visitor of tests", [
   ],
 ]);
 
-it.each([
-  [{ writePaths: ["/orders"], visitor }, "a visitor at a path that is listed"],
-  [{ writePaths: ["/orders/"], visitor: { ...visitor, path: "/orders/new" } }, "a visitor below a path that is listed"],
-  [{ pagePath: "/static/start", statusPath: "/static/status" }, "/static/ where nginx serves no folder"],
-])("%o: %s", (application) => {
+it.each<[what: string, application: Mistake]>([
+  ["a visitor at a path that is listed", { writePaths: ["/orders"], visitor }],
+  ["a visitor below a path that is listed", { writePaths: ["/orders/"], visitor: { ...visitor, path: "/orders/new" } }],
+  ["/static/ where nginx serves no folder", { pagePath: "/static/start", statusPath: "/static/status" }],
+])("takes %s", (_, application) => {
   expect(linesOf({ application })).toEqual([]);
 });
 

@@ -83,7 +83,8 @@ it("a change of the domain is told everything that is wrong with it at once", ()
   expect(linesOf(moved)).toEqual([]);
 });
 
-it("the domain before may lie in a zone above it", () => {
+it("a zone may be called like the domain, and the domain before lie in one above it", () => {
+  expect(linesOf({ cloudflare: { zoneName: "foobar.com" } })).toEqual([]);
   const shop = { ...formerly, domain: "shop.foobar.com", zoneName: "foobar.com" };
   expect(linesOf({ ...moved, loadBalancer: { number: 2, formerly: shop } })).toEqual([]);
 });

@@ -87,6 +87,10 @@ refused("server types", [
     'serverType: must be offered in nbg1, got "cpx31"; choose one of cx23, cx33, cx43, cpx22, cx53, cpx32, ccx13, cpx42, ccx23, cpx52, cpx62, ccx33, ccx43, ccx53, ccx63, or another location',
   ],
   [
+    { location: "ash", network: { zone: "us-east" } },
+    'serverType: must be offered in ash, got "cpx22"; choose one of cpx21, ccx13, cpx31, ccx23, cpx41, ccx33, cpx51, ccx43, ccx53, ccx63, or another location',
+  ],
+  [
     { servers: { bravo: { type: "cpx12" } } },
     'servers.bravo.type: must have at least 4 GiB of memory for the roles of bravo (web, database), got "cpx12"; choose one of cx23, cx33, cx43, cpx22, cx53, cpx32, ccx13, cpx42, ccx23, cpx52, cpx62, ccx33, ccx43, ccx53, ccx63',
   ],
