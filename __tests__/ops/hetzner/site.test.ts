@@ -33,6 +33,13 @@ describe("an environment at Hetzner", () => {
     ]);
   });
 
+  it("that lets nobody in is opened for what needs no login alone", async () => {
+    told(outputs);
+    const closed = exampleConfig();
+    await expect(hetznerSite(closed, "terraform")).rejects.toThrow("production: administrators.cidrs is empty");
+    expect((await hetznerSite(closed, "terraform", { needsLogin: false })).config).toBe(closed);
+  });
+
   it("that has never been deployed is named with what to do", async () => {
     told({ ssh_host_keys: {} });
     await expect(hetznerSite(config, "terraform")).rejects.toThrow(
