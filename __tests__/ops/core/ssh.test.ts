@@ -30,17 +30,17 @@ describe("a command on a server", () => {
   });
 
   it("is ended there when its time is over, so that it does not go on unseen", async () => {
-    const ended = await ssh.tryRun(login, ["sleep", "61.5"], { timeoutSeconds: 1 });
+    const ended = await ssh.tryRun(login, ["sleep", `61.${process.pid}`], { timeoutSeconds: 1 });
     expect(ended).toMatchObject({ ok: false, reached: true, exitCode: 124 });
-    expect(runTool("pgrep", ["-f", "^sleep 61.5"]).output).toBe("");
+    expect(runTool("pgrep", ["-f", `^sleep 61.${process.pid}`]).output).toBe("");
   });
 });
 
 describe("a command that does not heed its end", () => {
   it("is killed soon after", async () => {
-    const ended = await ssh.tryRun(login, ["sh", "-c", "trap '' TERM; exec sleep 62.5"], { timeoutSeconds: 1 });
+    const ended = await ssh.tryRun(login, ["sh", "-c", `trap '' TERM; exec sleep 62.${process.pid}`], { timeoutSeconds: 1 });
     expect(ended).toMatchObject({ ok: false, reached: true, exitCode: 137 });
-    expect(runTool("pgrep", ["-f", "^sleep 62.5"]).output).toBe("");
+    expect(runTool("pgrep", ["-f", `^sleep 62.${process.pid}`]).output).toBe("");
   });
 });
 
