@@ -38,7 +38,9 @@ describe("a command on a server", () => {
 
 describe("a command that does not heed its end", () => {
   it("is killed soon after", async () => {
-    const ended = await ssh.tryRun(login, ["sh", "-c", `trap '' TERM; exec sleep 62.${process.pid}`], { timeoutSeconds: 1 });
+    const ended = await ssh.tryRun(login, ["sh", "-c", `trap '' TERM; exec sleep 62.${process.pid}`], {
+      timeoutSeconds: 1,
+    });
     expect(ended).toMatchObject({ ok: false, reached: true, exitCode: 137 });
     expect(runTool("pgrep", ["-f", `^sleep 62.${process.pid}`]).output).toBe("");
   });
