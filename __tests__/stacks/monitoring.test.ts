@@ -60,6 +60,8 @@ describe("defaults", () => {
       monitor_thresholds: { critical: "0.8", warning: "0.5", critical_recovery: "0.65", warning_recovery: "0.45" },
       monitor_threshold_windows: { trigger_window: "last_15m", recovery_window: "last_15m" },
       notify_no_data: false,
+      renotify_interval: 10_080,
+      renotify_statuses: ["alert", "warn"],
       evaluation_delay: 60,
     });
   });
@@ -74,15 +76,14 @@ describe("defaults", () => {
     );
   });
 
-  it("repeat urgent alerts only, and tell when a server is silent", () => {
-    const { "server-silent": silent, "cpu-busy": busy } = resources(stack, "datadog_monitor");
+  it("repeat an alert and missing data when a server is silent", () => {
+    const { "server-silent": silent } = resources(stack, "datadog_monitor");
     expect(silent).toMatchObject({
       notify_no_data: true,
       no_data_timeframe: 5,
       renotify_interval: 60,
       renotify_statuses: ["alert", "no data"],
     });
-    expect(busy).not.toHaveProperty("renotify_interval");
   });
 
   it("take the keys from the environment and ask the configured site", () => {

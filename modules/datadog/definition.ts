@@ -114,6 +114,8 @@ export interface MonitorDefinition extends Alert {
   readonly thresholds?: Thresholds;
   /** Alert when the data itself is missing for this long. @default - missing data is another monitor's business */
   readonly noDataMinutes?: number;
+  /** Minutes until the alert is repeated. @default 60 if it is urgent, otherwise a week */
+  readonly repeatMinutes?: number;
   /** Waits for late data before it judges. @default 60 for what metrics decide, else none */
   readonly evaluationDelaySeconds?: number;
 }

@@ -31,8 +31,26 @@ export type RenderedMonitor = Pick<
 /** Results in a row that end a service check's alert. */
 const okResults = 2;
 
-/** An urgent alert that nobody has ended is repeated after this long. */
-const renotifyMinutes = 60;
+/** Minutes until an alert that has not ended is repeated. */
+const repeatMinutes = { urgent: 60, notUrgent: 7 * 24 * 60 } as const;
+
+/** Warnings are repeated only where the interval is at least this long: they may last for weeks. */
+const repeatWarningsFromMinutes = 24 * 60;
+
+/** The fields that repeat an alert. A monitor that only feeds a composite repeats nothing. */
+function repetition(definition: MonitorDefinition): Pick<RenderedMonitor, "renotifyInterval" | "renotifyStatuses"> {
+  const { urgency, noDataMinutes } = definition;
+  if (urgency === "part") return {};
+  const { repeatMinutes: interval = repeatMinutes[urgency] } = definition;
+  return {
+    renotifyInterval: interval,
+    renotifyStatuses: [
+      "alert",
+      ...(interval >= repeatWarningsFromMinutes && definition.thresholds?.warning !== undefined ? ["warn"] : []),
+      ...(noDataMinutes === undefined ? [] : ["no data"]),
+    ],
+  };
+}
 
 /**
  * New servers get this long to start their services before their metrics are judged. What logs say is judged at once: a server without such a
@@ -60,7 +78,7 @@ export function renderMonitor(
   context: MonitoringContext,
   references: References,
 ): RenderedMonitor {
-  const { condition, id, priority, title, urgency, noDataMinutes } = definition;
+  const { condition, id, priority, title, noDataMinutes } = definition;
   const { config } = context;
   const { trigger } = condition.kind === "anomaly" ? condition : { trigger: undefined };
   return {
@@ -76,10 +94,7 @@ export function renderMonitor(
     monitorThresholdWindows:
       trigger === undefined ? undefined : { triggerWindow: `last_${trigger}`, recoveryWindow: `last_${trigger}` },
     ...(noDataMinutes === undefined ? { notifyNoData: false } : { notifyNoData: true, noDataTimeframe: noDataMinutes }),
-    ...(urgency === "urgent" && {
-      renotifyInterval: renotifyMinutes,
-      renotifyStatuses: noDataMinutes === undefined ? ["alert"] : ["alert", "no data"],
-    }),
+    ...repetition(definition),
     evaluationDelay: decidesOnMetrics(condition) ? (definition.evaluationDelaySeconds ?? 60) : undefined,
     newGroupDelay: isGrouped(condition) && decidesOnMetrics(condition) ? newGroupSeconds : undefined,
   };

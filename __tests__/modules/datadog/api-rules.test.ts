@@ -112,12 +112,12 @@ const refusals: readonly (readonly [rule: string, monitor: RenderedMonitor, prob
   ],
   [
     "renotify_statuses without an interval",
-    { ...metric, renotifyStatuses: ["alert"] },
+    { ...metric, renotifyInterval: undefined, renotifyStatuses: ["alert"] },
     "renotify_statuses and renotify_occurrences need renotify_interval",
   ],
   [
     "renotify_occurrences without an interval",
-    { ...metric, renotifyOccurrences: 3 },
+    { ...metric, renotifyInterval: undefined, renotifyOccurrences: 3 },
     "renotify_statuses and renotify_occurrences need renotify_interval",
   ],
   ["priority 0", { ...metric, priority: "0" }, "priority must be 1 to 5, got 0"],

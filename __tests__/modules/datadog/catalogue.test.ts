@@ -36,20 +36,62 @@ describe("every monitor", () => {
   });
 });
 
-describe("an urgent monitor", () => {
-  it("says again after an hour what nobody has ended, that data are missing too", () => {
-    const urgent = fullCatalogue(exampleContext()).filter(({ urgency }) => urgency === "urgent");
-    const [silent, others] = [true, false].map((is) =>
-      urgent.filter(({ noDataMinutes }) => (noDataMinutes !== undefined) === is).map(({ id }) => renderedMonitor(id)),
-    ) as [ReturnType<typeof renderedMonitor>[], ReturnType<typeof renderedMonitor>[]];
-    expect(silent).not.toEqual([]);
-    for (const { renotifyStatuses } of silent) expect(renotifyStatuses).toEqual(["alert", "no data"]);
-    for (const { renotifyStatuses } of others) expect(renotifyStatuses).toEqual(["alert"]);
-    expect(new Set([...silent, ...others].map(({ renotifyInterval }) => renotifyInterval))).toEqual(new Set([60]));
+describe("repetition", () => {
+  const day = 24 * 60;
+  const rendered = fullCatalogue(exampleContext()).map(
+    ({ id, urgency, noDataMinutes }) => [urgency, noDataMinutes !== undefined, id, renderedMonitor(id)] as const,
+  );
+  const isCertificate = (id: string): boolean => /^(edge|origin|internal)-certificate$/.test(id);
+
+  it("repeats an urgent alert every hour, and also missing data where the monitor reports them", () => {
+    for (const [urgency, silent, id, monitor] of rendered)
+      if (urgency === "urgent" && !isCertificate(id))
+        expect([monitor.renotifyInterval, monitor.renotifyStatuses], id).toEqual([
+          60,
+          silent ? ["alert", "no data"] : ["alert"],
+        ]);
+  });
+
+  it("repeats an alert that is not urgent every week, and its warning", () => {
+    for (const [urgency, silent, id, monitor] of rendered)
+      if (urgency === "notUrgent")
+        expect([monitor.renotifyInterval, monitor.renotifyStatuses], id).toEqual([
+          7 * day,
+          [
+            "alert",
+            ...(monitor.monitorThresholds?.warning === undefined ? [] : ["warn"]),
+            ...(silent ? ["no data"] : []),
+          ],
+        ]);
+    expect(renderedMonitor("reboot-required").renotifyInterval).toBe(7 * day);
+  });
+
+  it("repeats what is said of a certificate every day or week, its warning and missing data too", () => {
+    const repeats = ["edge-certificate", "origin-certificate", "internal-certificate"] as const;
+    expect(repeats.map((id) => renderedMonitor(id).renotifyInterval)).toEqual([day, day, 7 * day]);
+    for (const id of repeats) expect(renderedMonitor(id).renotifyStatuses).toEqual(["alert", "warn", "no data"]);
+  });
+
+  it("repeats nothing for a monitor that only feeds a composite", () => {
+    expect(renderedMonitor("server-error-share").renotifyInterval).toBeUndefined();
   });
 });
 
 describe("limits that follow from the configuration", () => {
+  it.each([
+    [7, "1", "2"],
+    [30, "5", "10"],
+    [90, "14", "30"],
+    [365, "14", "30"],
+  ] as const)(
+    "leave a new origin certificate of %i days without a warning for two thirds of its life",
+    (validityDays, critical, warning) => {
+      const { monitorThresholds } = renderedMonitor("origin-certificate", { certificate: { validityDays } });
+      expect(monitorThresholds).toMatchObject({ critical, warning });
+      expect(Number(monitorThresholds?.warningRecovery)).toBeLessThan(validityDays);
+    },
+  );
+
   it("count the database members and their majority", () => {
     const five: typeof splitServers = {
       ...splitServers,

@@ -3,15 +3,25 @@ import type { MonitorId } from "../../platform/monitor-ids.js";
 import { series, type MonitoringContext } from "../scope.js";
 import { instances } from "../../platform/signals.js";
 
-/** Days before a certificate ends. */
-const certificateDays = {
-  /** Cloudflare renews 30 days before the end: more than 21 days left are no news. */
+/** Days until a certificate expires. */
+const certificateDays = (config: MonitoringContext["config"]) => ({
+  /** Cloudflare renews 30 days before the end, so more than 21 days left are normal. */
   edge: { critical: 7, warning: 21 },
-  /** A new one is issued and put on the balancer by two deploys. */
-  origin: { critical: 14, warning: 30 },
-  /** Valid for ten or twenty years, and new ones reach a server only with its replacement, one by one. */
+  origin: originDays(config.certificate.validityDays),
+  /** Valid for ten or twenty years. `npm run ops rotate` replaces them on running servers. */
   internal: { critical: 60, warning: 180 },
-};
+});
+
+/** Limits of the origin certificate: at most a third and a sixth of its validity, otherwise a new certificate would alert at once. */
+const originDays = (validityDays: number) => ({
+  critical: Math.min(14, Math.floor(validityDays / 6)),
+  warning: Math.min(30, Math.floor(validityDays / 3)),
+});
+
+const day = 24 * 60;
+
+/** Minutes until an alert about a certificate is repeated: its days left change slowly. */
+const certificateRepeatMinutes = { edge: day, origin: day, internal: 7 * day } as const;
 
 /**
  * Burn rates of the SRE workbook for 30 days: fast uses 2 % of the budget in an hour, slow 5 % in six hours.
@@ -46,8 +56,8 @@ const burn = (
 
 const certificate = (
   id: MonitorId,
-  env: string,
-  kind: keyof typeof certificateDays,
+  { env, config }: MonitoringContext,
+  kind: keyof typeof certificateRepeatMinutes,
   { by = [], ...words }: Pick<MonitorDefinition, "title" | "meaning" | "firstLook"> & { readonly by?: string[] },
 ): MonitorDefinition => ({
   id,
@@ -58,7 +68,8 @@ const certificate = (
     series: series("min", "tls.days_left", [env, `name:${instances[`${kind}Certificate`]}`], by),
     comparison: "<",
   },
-  thresholds: certificateDays[kind],
+  thresholds: certificateDays(config)[kind],
+  repeatMinutes: certificateRepeatMinutes[kind],
   noDataMinutes: 2880,
   urgency: "urgent",
   priority: 2,
@@ -66,20 +77,20 @@ const certificate = (
 });
 
 /** What visitors see over weeks: certificates and service levels. Synthetic tests are in synthetics.ts. */
-export const availabilityMonitors = ({ env }: MonitoringContext): readonly MonitorDefinition[] => [
-  certificate("edge-certificate", env, "edge", {
+export const availabilityMonitors = (context: MonitoringContext): readonly MonitorDefinition[] => [
+  certificate("edge-certificate", context, "edge", {
     title: "Cloudflare's certificate expires",
     meaning: "Cloudflare's certificate ends in fewer days than this; afterwards every visitor gets an error.",
     firstLook: ["Cloudflare renews it 30 days ahead: look at SSL/TLS, Edge Certificates in its dashboard"],
   }),
-  certificate("origin-certificate", env, "origin", {
+  certificate("origin-certificate", context, "origin", {
     title: "The origin certificate expires",
     meaning: "The origin certificate ends in fewer days than this; afterwards every visitor gets an error.",
     firstLook: [
       "raise certificate.generation by one, then npm run ops rotate origin-certificate: a new one is put in place of it without an outage",
     ],
   }),
-  certificate("internal-certificate", env, "internal", {
+  certificate("internal-certificate", context, "internal", {
     by: ["server", "file"],
     title: "A certificate file on a server expires",
     meaning:
