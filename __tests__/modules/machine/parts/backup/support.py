@@ -1,5 +1,6 @@
 """What the tests of mysql-backup share: binary logs made by hand, and keys."""
 
+import contextlib
 import shutil
 import struct
 import subprocess
@@ -7,13 +8,15 @@ import sys
 import types
 import uuid
 
-# Nothing here talks to mysqld; the driver need not be installed.
+# Only tests with a real mysqld need the driver.
+with contextlib.suppress(ImportError):
+    import pymysql  # noqa: F401
 sys.modules.setdefault("pymysql", types.SimpleNamespace(connect=None, Error=type("Error", (Exception,), {})))
 
 import binlog
 
 A, B = "aaaaaaaa-0000-0000-0000-000000000000", "bbbbbbbb-0000-0000-0000-000000000000"
-QUERY = 2
+ROWS = 30
 
 
 def event(kind, body=b""):
@@ -35,7 +38,7 @@ def previous(gtids):
 
 
 def transaction(source, number, committed, bytes=10, **more):
-    return gtid(source, number, committed, **more) + event(QUERY, b"x" * bytes)
+    return gtid(source, number, committed, **more) + event(ROWS, b"x" * bytes)
 
 
 def log(before, *transactions):

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, unquote
 from xml.sax.saxutils import escape
 
 import bucket
+import listing
 import names
 from bucket import Away, Bucket, Refused
 
@@ -48,6 +49,88 @@ class Names(unittest.TestCase):
 
     def test_stamps_are_utc(self):
         self.assertEqual(names.moment(names.stamp(1_795_626_000)), 1_795_626_000)
+
+
+class Format2(unittest.TestCase):
+    LOG = names.Log("alpha", "0123456789abcdef", 12, "fedcba9876543210", 1000)
+
+    def segment(self, start, end, last=False, closed=True):
+        return names.Segment("", self.LOG, start, end, 1500, last, closed)
+
+    def test_a_segment_is_read_from_its_key(self):
+        for last, closed in ((True, True), (False, True), (False, False)):
+            segment = self.segment(157, 74211, last, closed)
+            key = names.segment_key(TIMELINE, segment, b"content")
+            self.assertEqual(names.read_segment(TIMELINE, key), segment._replace(key=key))
+            self.assertTrue(key.endswith(names.digest(b"content")))
+            self.assertTrue(key.startswith(f"{TIMELINE}/alpha/{'log' if closed else 'tail'}/0123456789abcdef/000012-fedcba9876543210-000000001000/"))
+
+    def test_a_base_backup_and_a_branch_are_read_from_their_keys(self):
+        name = names.backup_name("20261125T021700Z", 12, 1000)
+        key = names.manifest_key(TIMELINE, "alpha", name, b"content")
+        self.assertEqual(names.read_manifest(TIMELINE, key), names.Backup(key, f"{TIMELINE}/alpha/base/{name}", "alpha", "20261125T021700Z", 12, 1000))
+        key = names.branch_key(TIMELINE, "alpha", "0123456789abcdef", b"content")
+        self.assertEqual(names.read_branch(TIMELINE, key), names.BranchKey(key, "alpha", "0123456789abcdef"))
+
+    def test_keys_of_other_objects_are_none(self):
+        good = names.segment_key(TIMELINE, self.segment(0, 1), b"")
+        for key in ("x", f"{TIMELINE}/alpha/log/x", f"other/{good}", f"{good}0", good.replace("/alpha/", "/alpha/beta/"), good.replace("/log/", "/base/")):
+            for read in (names.read_segment, names.read_manifest, names.read_branch):
+                self.assertIsNone(read(TIMELINE, key))
+
+    def test_a_log_reaches_to_its_first_hole(self):
+        found = [self.segment(*ends) for ends in ((10, 25), (0, 10), (8, 20), (30, 40))]
+        self.assertEqual(names.reached(found), 25)
+        self.assertEqual(names.reached([]), 0)
+
+    def test_a_log_is_complete_when_its_last_segment_follows_on_all_others(self):
+        first, last = self.segment(0, 10), self.segment(10, 20, last=True)
+        self.assertTrue(names.is_complete([last, first]))
+        self.assertFalse(names.is_complete([last]))
+        self.assertFalse(names.is_complete([first]))
+
+
+class Listing(unittest.TestCase):
+    """An archive of two members: each request, and what it returns."""
+
+    def setUp(self):
+        self.keys, self.asked = [], []
+        # Logs 1 and 2 of alpha are closed; 2 is not complete yet, and 3 is the current one.
+        for number, ends in ((1, ((0, 10, False), (10, 20, True))), (2, ((0, 10, False),))):
+            for start, end, last in ends:
+                self.add("alpha", number, start, end, last, closed=True)
+        for number in (1, 2, 3):
+            for start in (0, 10):
+                self.add("alpha", number, start, start + 10)
+        self.add("bravo", 1, 0, 10)
+        self.keys += [names.manifest_key("t", "alpha", names.backup_name("20261125T021700Z", 1, 5), b""), "t/alpha/base/20261125T021700Z-000001-000000000005/0000.0123456789abcdef"]
+        self.keys += [names.branch_key("t", "alpha", "0123456789abcdef", b""), names.drill_key("t", "20261125T034300Z", True, b"")]
+        self.keys.sort()
+
+    def add(self, member, number, start, end, last=False, closed=False):
+        log = names.Log(member, "0123456789abcdef", number, f"{number:016x}", number)
+        self.keys.append(names.segment_key("t", names.Segment("", log, start, end, 7, last, closed), b""))
+
+    def list(self, prefix):
+        self.asked.append(prefix)
+        return [bucket.Object(key, 1, "", "") for key in self.keys if key.startswith(prefix)]
+
+    def folders(self, prefix):
+        return sorted({prefix + key.removeprefix(prefix).partition("/")[0] + "/" for key in self.keys if key.startswith(prefix)})
+
+    def test_finds_members_base_backups_and_branches(self):
+        self.assertEqual(listing.members(self, "t"), ["alpha", "bravo"])
+        self.assertEqual([(one.member, one.number, item.bytes) for one, item in listing.manifests(self, "t", "alpha")], [("alpha", 1, 1)])
+        self.assertEqual([one.id for one, _ in listing.branches(self, "t", "alpha")], ["0123456789abcdef"])
+        self.assertEqual(listing.manifests(self, "t", "bravo"), [])
+
+    def test_finds_segments_and_never_lists_the_tails_of_a_complete_log(self):
+        found = listing.segments(self, "t", "alpha")
+        self.assertEqual(
+            {log.number: [(segment.closed, segment.start) for segment, _ in items] for log, items in found.items()},
+            {1: [(True, 0), (True, 10)], 2: [(True, 0), (False, 0), (False, 10)], 3: [(False, 0), (False, 10)]},
+        )
+        self.assertEqual([prefix.split("/")[4][:6] for prefix in self.asked[1:]], ["000002", "000003"])
 
 
 class Storage(http.server.BaseHTTPRequestHandler):
@@ -91,7 +174,12 @@ class Storage(http.server.BaseHTTPRequestHandler):
         self._answer(200 if found else 404, found[-1] if found else b"")
 
     def _list(self, asked):
-        start = asked.get("continuation-token", asked["start-after"])
+        start = asked.get("continuation-token", asked.get("start-after", ""))
+        if "delimiter" in asked:
+            below = {f"{asked['prefix']}{self._name(key).removeprefix(asked['prefix']).partition('/')[0]}/" for key in self.versions if self._name(key).startswith(asked["prefix"])}
+            folders = [folder for folder in sorted(below) if folder > start]
+            more = [f"<NextContinuationToken>{folders[1]}</NextContinuationToken>"] if len(folders) > 2 else []
+            return self._answer(200, self._page([*(f"<CommonPrefixes><Prefix>{folder}</Prefix></CommonPrefixes>" for folder in folders[:2]), *more]))
         keys = [key for key in sorted(self.versions) if self._name(key) > start and self._name(key).startswith(asked["prefix"])]
         items = [
             f"<Contents><Key>{escape(self._name(key))}</Key><Size>{len(self.versions[key][-1])}</Size><ETag>&quot;{hashlib.md5(self.versions[key][-1]).hexdigest()}&quot;</ETag><LastModified>2026-11-25T03:00:00.000Z</LastModified></Contents>"
@@ -194,6 +282,11 @@ class Client(unittest.TestCase):
         for _ in range(3):
             list(self.bucket.list(""))
         self.assertEqual(Storage.connections, 3)
+
+    def test_lists_the_directories_of_all_pages_and_not_what_they_contain(self):
+        for key in ("t/alpha/a/1", "t/alpha/a/2", "t/bravo/a/1", "t/charlie/a/1", "u/delta/a"):
+            self.bucket.put(f"{key}.{names.digest(b'')}", b"")
+        self.assertEqual(list(self.bucket.folders("t/")), ["t/alpha/", "t/bravo/", "t/charlie/"])
 
     def test_nobody_answers(self):
         with self.assertRaisesRegex(Away, "^no answer from the bucket: .*refused"):

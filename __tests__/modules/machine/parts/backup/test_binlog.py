@@ -1,9 +1,11 @@
 """Reading binary logs. Run by backup.programs.test.ts; what MySQL itself writes is read by __tests__/lab/proof/backup.test.ts."""
 
+import struct
 import unittest
+import zlib
 
 import binlog
-from support import A, B, event, log, transaction
+from support import A, B, event, gtid, log, previous, transaction
 
 
 class Transactions(unittest.TestCase):
@@ -83,3 +85,63 @@ class Cut(unittest.TestCase):
 
     def test_what_lies_behind_the_end_is_not_touched(self):
         self.assertEqual(binlog.cut(self.data, 0, self.ends[1], 1 << 20), self.ends[1])
+
+
+class Digest(unittest.TestCase):
+    """What one member logged of a transaction, compared with what another logged."""
+
+    def digest(self, *events):
+        (found,) = binlog.transactions(binlog.MAGIC + previous({}) + gtid(A, 1, 10) + b"".join(events))
+        return found.digest
+
+    def query(self, text, thread=1, seconds=0, variables=b"", database=b"app"):
+        head = binlog.QUERY_BODY.pack(thread, seconds, len(database), 0, len(variables))
+        return event(binlog.QUERY, head + variables + database + b"\0" + text)
+
+    def table(self, number, name=b"orders"):
+        return event(binlog.TABLE_MAP, number.to_bytes(6, "little") + b"\1\0" + name)
+
+    def write(self, table, row):
+        return event(30, table.to_bytes(6, "little") + b"\1\0\2\0" + row)
+
+    def test_ignores_threads_times_variables_table_numbers_and_transaction_numbers(self):
+        one = self.digest(self.query(b"BEGIN"), self.table(7), self.write(7, b"row"), event(binlog.XID, bytes(8)))
+        other = self.digest(self.query(b"BEGIN", 9, 3, b"variables", b""), self.table(8), self.write(8, b"row"), event(binlog.XID, b"x" * 8))
+        self.assertEqual(one, other)
+
+    def test_differs_for_another_row_table_or_statement(self):
+        found = [
+            self.digest(self.table(7), self.write(7, b"row")),
+            self.digest(self.table(7), self.write(7, b"other")),
+            self.digest(self.table(7, b"invoices"), self.write(7, b"row")),
+            self.digest(self.table(7), self.write(7, b"row"), self.write(7, b"row")),
+            self.digest(self.query(b"DROP TABLE orders")),
+            self.digest(self.query(b"DROP TABLE orders", database=b"other")),
+            self.digest(),
+        ]
+        self.assertEqual(len(set(found)), len(found))
+
+    def test_ignores_a_statement_of_another_thread_only_in_its_thread_and_duration(self):
+        self.assertEqual(self.digest(self.query(b"DROP TABLE t", 1, 0)), self.digest(self.query(b"DROP TABLE t", 2, 5)))
+
+
+class Identity(unittest.TestCase):
+    def log(self, before, time=1, flags=0):
+        format = struct.pack("<IBIIIH", time, binlog.FORMAT, 1, 19 + 8 + 4, 0, flags) + bytes(8)
+        return binlog.MAGIC + format + zlib.crc32(format).to_bytes(4, "little") + previous(before)
+
+    def test_is_the_same_while_a_log_grows_and_after_it_was_closed(self):
+        closed = self.log({A: [(1, 5)]})
+        opened = bytearray(closed)
+        opened[binlog.FLAGS_AT] |= 1
+        self.assertEqual(binlog.identity(bytes(opened) + transaction(A, 6, 10)), binlog.identity(closed))
+        self.assertRegex(binlog.identity(closed), "^[0-9a-f]{16}$")
+
+    def test_differs_for_a_log_that_began_at_another_time_or_after_other_transactions(self):
+        logs = [self.log({}), self.log({}, time=2), self.log({A: [(1, 5)]})]
+        self.assertEqual(len({binlog.identity(one) for one in logs}), 3)
+
+    def test_needs_the_beginning_of_the_log(self):
+        for data in (b"", binlog.MAGIC, self.log({})[:40], binlog.MAGIC + transaction(A, 1, 10)):
+            with self.assertRaisesRegex(ValueError, "a log must begin"):
+                binlog.identity(data)

@@ -5,13 +5,21 @@ Format: dev.mysql.com/doc/dev/mysql-server, "Binary log event structure", and li
 bytes MAGIC and events; an event is a header of 19 bytes, a body, and a checksum of 4 bytes.
 """
 
+import hashlib
 import struct
 import uuid
 from typing import NamedTuple
 
 MAGIC = b"\xfebin"
 HEADER = struct.Struct("<IBIIIH")  # time, type, server, size, position of the next one, flags
-STOP, ROTATE, GTID, PREVIOUS_GTIDS, TAGGED_GTID = 3, 4, 33, 35, 42
+QUERY, STOP, ROTATE, FORMAT, XID, TABLE_MAP, ROWS_QUERY, GTID, PREVIOUS_GTIDS, TAGGED_GTID = 2, 3, 4, 15, 16, 19, 29, 33, 35, 42
+ROWS = (30, 31, 32, 39)
+CHECKSUM_BYTES = 4
+# Thread, execution time, length of the database's name, error, length of the variables.
+QUERY_BODY = struct.Struct("<IIBHH")
+TABLE_ID_BYTES, TABLE_FLAGS_BYTES = 6, 2
+# In the flags of the first event, while a log is open; last two bytes of the header.
+FLAGS_AT = len(MAGIC) + HEADER.size - 2
 # Flags, source, number, two counters; then the times of the commit here and, if it was elsewhere, there: microseconds in 7 bytes each.
 GTID_BODY = struct.Struct("<B16sqBqq")
 COMMITTED_ELSEWHERE = 1 << 55
@@ -24,6 +32,8 @@ class Transaction(NamedTuple):
     committed: int
     start: int
     end: int
+    # Digest of what it does: the same in the logs of all members.
+    digest: str
 
 
 def events(data, start=0):
@@ -47,20 +57,56 @@ def transactions(data):
         if kind == TAGGED_GTID:
             raise ValueError(f"tagged GTID at {begin}")
         if found and kind in (GTID, ROTATE, STOP):
-            yield Transaction(*found, last)
+            yield Transaction(*found, last, content.hexdigest())
             found = None
         if kind == GTID:
-            found = (*_gtid(data, begin + HEADER.size), begin)
+            found, content = (*_gtid(data, begin + HEADER.size), begin), hashlib.blake2b(digest_size=16)
+        elif found:
+            _add(content, kind, data, begin + HEADER.size, end - CHECKSUM_BYTES)
         last = end
     if found:
-        yield Transaction(*found, last)
+        yield Transaction(*found, last, content.hexdigest())
+
+
+def _add(content, kind, data, begin, end):
+    """Adds what an event does, without what differs from member to member: positions, checksums, threads, times, and numbers and flags of tables."""
+    if kind in (XID, ROWS_QUERY):
+        return
+    if kind == QUERY:
+        _, _, database, _, variables = QUERY_BODY.unpack_from(data, begin)
+        begin += QUERY_BODY.size + variables
+        # The database does not matter to BEGIN and COMMIT.
+        if data[begin + database + 1 : end] in (b"BEGIN", b"COMMIT"):
+            return
+    elif kind == TABLE_MAP:
+        begin += TABLE_ID_BYTES + TABLE_FLAGS_BYTES
+    elif kind in ROWS:
+        begin += TABLE_ID_BYTES
+    content.update(b"%d %d " % (kind, end - begin))
+    content.update(data[begin:end])
+
+
+def identity(data):
+    """
+    Identity of a log: 16 hex digits of the SHA-256 of its first two events, which have its time and all transactions before it.
+    @raises ValueError when they are not there
+    """
+    for kind, _, end in events(data):
+        if kind == PREVIOUS_GTIDS:
+            head = bytearray(data[:end])
+            # Cleared when MySQL closes the log.
+            head[FLAGS_AT] &= 0xFE
+            return hashlib.sha256(head).hexdigest()[:16]
+        if kind != FORMAT:
+            break
+    raise ValueError("a log must begin with its format and the transactions before it")
 
 
 def previous(data):
     """GTIDs of all files before this one; {} for a file that has none before it. @raises ValueError when the file does not say"""
     for kind, begin, end in events(data):
         if kind == PREVIOUS_GTIDS:
-            return _set(data[begin + HEADER.size : end - 4])
+            return _set(data[begin + HEADER.size : end - CHECKSUM_BYTES])
     raise ValueError("no list of earlier transactions")
 
 

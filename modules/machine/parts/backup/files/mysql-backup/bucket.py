@@ -57,15 +57,24 @@ class Bucket:
 
     def list(self, prefix, after=""):
         """Objects by key."""
-        query = {"list-type": "2", "prefix": prefix, "start-after": after}
+        for page in self._pages({"prefix": prefix, "start-after": after}):
+            for item in page.iter(f"{XML}Contents"):
+                key, size, etag, changed = (item.findtext(XML + name, "") for name in ("Key", "Size", "ETag", "LastModified"))
+                yield Object(key, int(size), etag.strip('"'), changed)
+
+    def folders(self, prefix):
+        """The directories right below a prefix that ends in "/", as prefixes; what they contain is not listed."""
+        for page in self._pages({"prefix": prefix, "delimiter": "/"}):
+            yield from (item.findtext(f"{XML}Prefix", "") for item in page.iter(f"{XML}CommonPrefixes"))
+
+    def _pages(self, query):
+        query = {"list-type": "2", **query}
         while True:
             status, body = self.ask("GET", query=query)
             if status != 200:
                 raise Refused(f"the bucket cannot be listed: it answers {status}")
             page = xml.fromstring(body)
-            for item in page.iter(f"{XML}Contents"):
-                key, size, etag, changed = (item.findtext(XML + name, "") for name in ("Key", "Size", "ETag", "LastModified"))
-                yield Object(key, int(size), etag.strip('"'), changed)
+            yield page
             token = page.findtext(f"{XML}NextContinuationToken")
             if not token:
                 return

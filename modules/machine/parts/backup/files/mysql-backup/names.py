@@ -1,6 +1,21 @@
 """
-Names of the objects in the archive. A name ends in the beginning of the SHA-256 of what the object holds, so that anybody can tell an object
-that was damaged, or written over, from the one that was shipped.
+Names of the objects in the archive, format 2. Each name ends in the first 16 hex digits of the SHA-256 of the object's content, so a damaged
+or overwritten object does not match its name. Each member has one prefix, so that its key can be limited to it.
+
+    TIMELINE/MEMBER/log/BRANCH/000012-LOGID-000000001000/000000000000-000067108864-000000001500.HASH   segment of a closed log, up to 64 MiB
+    TIMELINE/MEMBER/log/BRANCH/000012-LOGID-000000001000/000067108864-000080000311-000000001700-last.HASH   last segment of that log
+    TIMELINE/MEMBER/tail/BRANCH/000013-LOGID-000000001700/000000000000-000000074211-000000001712.HASH   what was logged in the last seconds
+    TIMELINE/MEMBER/base/20261125T021700Z-000013-000000001700/0000.HASH   part of a base backup
+    TIMELINE/MEMBER/base/20261125T021700Z-000013-000000001700/rows.HASH   number of rows in each table soon after the base backup
+    TIMELINE/MEMBER/manifest/20261125T021700Z-000013-000000001700.HASH    describes a base backup; written after all its parts
+    TIMELINE/MEMBER/branch/BRANCH.HASH                                    describes a branch: its parent, and where it began
+    TIMELINE/drill/20261125T034300Z-good.HASH                             result of a restore drill: good or bad
+
+A log's directory has its number, its identity, and N: the group's transactions 1 to N were logged before this log. The third number of a
+segment is the same at its end: all of 1 to N are in this log or before it. The third number of a base backup: it contains 1 to N.
+So names alone show which transactions are in the archive. The segments of `log` replace those of `tail` once the last one is there.
+
+Format 1, still used below until members and restores read format 2:
 
     TIMELINE/log/SERVER/binlog.000012/000000000157-000000074211.HASH         bytes of a binary log, `zstd | age`
     TIMELINE/log/SERVER/binlog.000012/000000074211-000000080003-last.HASH    the last ones of that file
@@ -92,3 +107,124 @@ def shipped(pieces, server, file):
         if piece.start <= end:
             end = max(end, piece.end)
     return end
+
+
+MEMBER, LOG, ID = r"(?P<member>[a-z0-9][a-z0-9.-]*)", r"(?P<number>\d{6,})-(?P<id>[0-9a-f]{16})-(?P<before>\d{12,})", "[0-9a-f]{16}"
+SEGMENT = re.compile(
+    rf"{MEMBER}/(?P<kind>log|tail)/(?P<branch>{ID})/{LOG}"
+    rf"/(?P<start>\d{{12,}})-(?P<end>\d{{12,}})-(?P<through>\d{{12,}})(?P<last>-last)?\.{ID}"
+)
+BACKUP = re.compile(rf"{MEMBER}/manifest/(?P<name>(?P<time>\d{{8}}T\d{{6}}Z)-(?P<number>\d{{6,}})-(?P<through>\d{{12,}}))\.{ID}")
+BRANCH = re.compile(rf"{MEMBER}/branch/(?P<id>{ID})\.{ID}")
+# The branch of data that have none: they are older than branches.
+NO_BRANCH = "0" * 16
+
+
+class Log(NamedTuple):
+    member: str
+    branch: str
+    # Of the file, as in binlog.000012.
+    number: int
+    # See binlog.identity: differs for a log that has the same number after a clone.
+    id: str
+    # The group's transactions 1 to `before` are in earlier logs.
+    before: int
+
+
+class Segment(NamedTuple):
+    key: str
+    log: Log
+    start: int
+    end: int
+    # The group's transactions 1 to `through` are in this log up to `end`, or in earlier logs.
+    through: int
+    last: bool
+    # Of a closed log (`log`), not of the current one (`tail`).
+    closed: bool
+
+
+class Backup(NamedTuple):
+    """A complete base backup."""
+
+    # Of its manifest.
+    key: str
+    # Holds its parts.
+    folder: str
+    member: str
+    # By the member's clock.
+    time: str
+    # The member's first log that a restore may need.
+    number: int
+    # It contains the group's transactions 1 to `through`.
+    through: int
+
+
+class BranchKey(NamedTuple):
+    key: str
+    member: str
+    id: str
+
+
+def segment_key(timeline, segment, content):
+    """`segment`: its key is not used."""
+    log = segment.log
+    return (
+        f"{timeline}/{log.member}/{'log' if segment.closed else 'tail'}/{log.branch}/{log_name(log)}"
+        f"/{segment.start:012}-{segment.end:012}-{segment.through:012}{'-last' if segment.last else ''}.{digest(content)}"
+    )
+
+
+def log_name(log):
+    return f"{log.number:06}-{log.id}-{log.before:012}"
+
+
+def read_segment(timeline, key):
+    """None for the key of anything else."""
+    found = SEGMENT.fullmatch(key.removeprefix(f"{timeline}/"))
+    if not found:
+        return None
+    log = Log(found["member"], found["branch"], int(found["number"]), found["id"], int(found["before"]))
+    return Segment(key, log, int(found["start"]), int(found["end"]), int(found["through"]), bool(found["last"]), found["kind"] == "log")
+
+
+def backup_name(time, number, through):
+    """Of its directory below `base`, and of its manifest."""
+    return f"{time}-{number:06}-{through:012}"
+
+
+def manifest_key(timeline, member, name, content):
+    return f"{timeline}/{member}/manifest/{name}.{digest(content)}"
+
+
+def read_manifest(timeline, key):
+    """None for the key of anything else."""
+    found = BACKUP.fullmatch(key.removeprefix(f"{timeline}/"))
+    if not found:
+        return None
+    member, name = found["member"], found["name"]
+    return Backup(key, f"{timeline}/{member}/base/{name}", member, found["time"], int(found["number"]), int(found["through"]))
+
+
+def branch_key(timeline, member, branch, content):
+    return f"{timeline}/{member}/branch/{branch}.{digest(content)}"
+
+
+def read_branch(timeline, key):
+    """None for the key of anything else."""
+    found = BRANCH.fullmatch(key.removeprefix(f"{timeline}/"))
+    return found and BranchKey(key, found["member"], found["id"])
+
+
+def reached(segments):
+    """How far a log is in the archive without a hole, by its segments of both kinds."""
+    end = 0
+    for segment in sorted(segments, key=lambda one: one.start):
+        if segment.start > end:
+            break
+        end = max(end, segment.end)
+    return end
+
+
+def is_complete(segments):
+    """Whether all of a closed log is in the archive."""
+    return any(segment.last and segment.end <= reached(segments) for segment in segments)
