@@ -12,6 +12,7 @@ import { failover } from "./commands/failover.js";
 import { planAll, readReviewed, writeReviewed } from "./commands/plan.js";
 import { release } from "./commands/release.js";
 import { remove } from "./commands/remove.js";
+import { replace } from "./commands/replace.js";
 import { keysAreGone, restore } from "./commands/restore.js";
 import { needsLogin, rotate, rotatedNamed } from "./commands/rotate.js";
 import { applicationSecrets, giveApplicationSecrets } from "./commands/rotations/application-secrets.js";
@@ -20,6 +21,7 @@ import { status } from "./commands/status.js";
 import { dryUpgrade, upgrade } from "./commands/upgrade.js";
 import { Lock, type LockStore } from "./core/lock.js";
 import { backMinutes, type Context } from "./core/maintain.js";
+import { agreement } from "./core/agreement.js";
 import { Progress } from "./core/progress.js";
 import { endInOrder } from "./core/shell.js";
 import type { OpenProps, Site } from "./core/site.js";
@@ -70,6 +72,12 @@ async function alone(command: string, work: (context: Context) => Promise<void>,
 interface RolloutOptions {
   readonly dryRun?: boolean;
   readonly evenCurrent?: boolean;
+  readonly patience: number;
+}
+
+interface ReplaceOptions {
+  readonly newVolume?: boolean;
+  readonly yes?: boolean;
   readonly patience: number;
 }
 
@@ -200,7 +208,26 @@ program
   .helpGroup("Servers:")
   .description("takes a server away that the configuration no longer has; run again, it goes on where it stopped")
   .argument("<server>", "its name")
-  .action((server: string) => alone("remove", (context) => remove(context, server)));
+  .option("--discard-quarantined", "also if its volume holds quarantined transactions, or might")
+  .action((server: string, options: { discardQuarantined?: boolean }) =>
+    alone("remove", (context) => remove(context, server, options)),
+  );
+
+program
+  .command("replace")
+  .helpGroup("Servers:")
+  .description("replaces a broken or compromised server, in whatever state it is; asks before it destroys anything")
+  .argument("<server>", "its name")
+  .option("--new-volume", "also deletes its data volume; the data are copied from the other members")
+  .option("--yes", "does not ask")
+  .option("--patience <minutes>", "how long the new server may take to come up", minutesOf, backMinutes)
+  .action((server: string, { newVolume, yes, patience }: ReplaceOptions) =>
+    alone(
+      `replace ${server}`,
+      (context) => replace(context, server, { newVolume, patienceMinutes: patience }, agreement(server, yes)),
+      { needsLogin: false },
+    ),
+  );
 
 program
   .command("rotate")

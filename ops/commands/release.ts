@@ -1,4 +1,5 @@
-import { type Context, lookWell } from "../core/maintain.js";
+import { outOfReach } from "../core/judge.js";
+import { type Context, lookFor } from "../core/maintain.js";
 import { look } from "../core/observe.js";
 import { sleep, waitUntil } from "../core/shell.js";
 import { loginOf, serverNamed } from "../core/site.js";
@@ -16,49 +17,77 @@ export interface Change {
   readonly to: Release;
   /** @default - it ran none */
   readonly from?: Release;
+  /** Whether it served visitors before the change. */
+  readonly served: boolean;
 }
 
+/** Exit code of deploy-app: it switched, but neither this release nor the previous one is healthy. */
+const switchedUnhealthy = 3;
+
 /**
- * Which servers change, in what order; those that have the release already are left alone. Pure.
- * @param inHand server that an interrupted run has left in hand: it comes first @default - none
+ * Which servers change, in what order. Servers that have the release already, and those that cannot be reached, are left out. Pure.
+ * @param inHand server left unfinished by an interrupted run; it comes first @default - none
  */
-export const changesTo = ({ servers }: Snapshot, to: Release, inHand?: string): readonly Change[] =>
-  servers
-    .filter(isWeb)
-    .map(({ name, observation }) => ({ server: name, to, from: observation?.releases[0] }))
+export const changesTo = (snapshot: Snapshot, to: Release, inHand?: string): readonly Change[] =>
+  snapshot.servers
+    .filter((server) => isWeb(server) && !outOfReach(snapshot).has(server.name))
+    .map((server) => ({
+      server: server.name,
+      to,
+      from: server.observation?.releases[0],
+      served: isServing(server),
+    }))
     .filter(({ from }) => from?.sha256 !== to.sha256)
     .sort((a, b) => Number(b.server === inHand) - Number(a.server === inHand));
 
 /**
- * The release before the one that runs: what most web servers were switched to before. Pure.
- * @throws when none is kept
+ * The previous release: the one that most web servers ran before. Pure.
+ * @throws if no server keeps one, or if the servers disagree, as after a rollback that reached only some of them
  */
 export function previousRelease({ servers }: Snapshot): Release {
   const kept = servers.filter(isWeb).flatMap(({ observation }) => observation?.releases[1] ?? []);
   const votes = (release: Release): number => kept.filter(({ sha256 }) => sha256 === release.sha256).length;
-  const [previous] = [...kept].sort((a, b) => votes(b) - votes(a));
+  const [previous, ...others] = [...kept].sort((a, b) => votes(b) - votes(a));
   if (previous === undefined)
     throw new Error("refused: no web server keeps an earlier release; name one: npm run ops release URL SHA256");
+  const tied = others.find((one) => one.sha256 !== previous.sha256 && votes(one) === votes(previous));
+  if (tied !== undefined)
+    throw new Error(
+      "refused: the web servers have different previous releases; name one: npm run ops release URL SHA256\n" +
+        [previous, tied].map(({ url, sha256 }) => `  ${url} ${sha256}`).join("\n"),
+    );
   return previous;
 }
 
 /**
- * Brings a release to all web servers, one at a time. The first failure takes back what was already switched. After an interruption the
- * same command goes on: servers that have the release are left alone, once the one in hand serves.
- * @throws Error when it is refused, or when a server does not serve with the release; then with what was taken back
+ * Changes all reachable web servers to a release, one at a time. After a failure it returns the changed servers to their previous release.
+ * A server that served nobody before a rollback need not serve after it. Run again, it continues where it stopped.
+ * @throws Error when it is refused, or when a server does not serve with the release; then with the servers that could not be changed back
  */
 export async function release(context: Context, wanted: Release | undefined): Promise<void> {
   const { site, lock, progress } = context;
-  const snapshot = await lookWell(context);
+  const command = wanted === undefined ? "rollback" : "release";
+  const snapshot = await lookFor(context, command);
   const to = wanted ?? previousRelease(snapshot);
   progress.say(`${to.url} ${to.sha256}`);
+  const absent = [...outOfReach(snapshot)].filter(([name]) =>
+    snapshot.servers.some((one) => one.name === name && isWeb(one)),
+  );
+  if (absent.length === snapshot.servers.filter(isWeb).length)
+    throw new Error(`refused: no web server can be reached:\n  ${absent.map(([, why]) => why).join("\n  ")}`);
   const changes = changesTo(snapshot, to, lock.inHand);
-  if (lock.inHand !== undefined && changes[0]?.server !== lock.inHand) {
-    await serving(context, lock.inHand);
+  if (lock.inHand !== undefined && changes[0]?.server !== lock.inHand && !outOfReach(snapshot).has(lock.inHand)) {
+    const lack = await serving(context, lock.inHand).catch((error: Error) => error);
+    if (lack && command === "release") throw lack;
     await lock.setInHand(undefined);
   }
-  await switchAll(context, changes);
-  if (changes.length === 0) progress.say("every web server runs it already");
+  await switchAll(context, changes, command);
+  if (changes.length === 0) progress.say("every web server that answers runs it already");
+  for (const [name, why] of absent)
+    progress.say(
+      `${why}; it keeps its release. When ${name} is back: npm run ops release ${to.url} ${to.sha256}. ` +
+        `If it does not come back: npm run ops replace ${name}`,
+    );
   const { application } = site.config;
   if (application.sha256 !== to.sha256 || application.url !== to.url)
     progress.say(
@@ -67,14 +96,14 @@ export async function release(context: Context, wanted: Release | undefined): Pr
     );
 }
 
-/** The first server runs the release alone for a while. @throws at the first failure, with what was taken back */
-async function switchAll(context: Context, changes: readonly Change[]): Promise<void> {
+/** The first server runs the release alone for a while. @throws at the first failure, with the servers that keep the release */
+async function switchAll(context: Context, changes: readonly Change[], command: "release" | "rollback"): Promise<void> {
   const { progress } = context;
   const done: Change[] = [];
   for (const change of changes) {
     try {
-      await switchTo(context, change.server, change.to);
-      if (done.length === 0 && changes.length > 1)
+      await switchTo(context, change, command === "release" || change.served);
+      if (done.length === 0 && changes.length > 1 && change.served)
         await progress.step(`${change.server}: serves with it alone for ${trialSeconds} s`, async () => {
           await sleep(trialSeconds);
           await serving(context, change.server);
@@ -93,41 +122,55 @@ async function switchAll(context: Context, changes: readonly Change[]): Promise<
   }
 }
 
-async function switchTo(context: Context, server: string, { url, sha256 }: Release): Promise<void> {
+/** @param mustServe whether the change fails if the server does not serve afterwards */
+async function switchTo(context: Context, { server, to }: Change, mustServe: boolean): Promise<void> {
   const { site, lock, progress } = context;
   serverNamed(site, server);
-  await progress.step(`${server}: takes up ${sha256.slice(0, 8)}`, async (report) => {
+  await progress.step(`${server}: takes up ${to.sha256.slice(0, 8)}`, async (report) => {
     await lock.setInHand(server);
-    const command = [paths.application.deploy, url, sha256];
-    report((await site.ssh.run(loginOf(site, server), command, { timeoutSeconds: deploySeconds })).trim());
-    await serving(context, server);
+    const command = [paths.application.deploy, to.url, to.sha256];
+    const login = loginOf(site, server);
+    const ended = await site.ssh.tryRun(login, command, { timeoutSeconds: deploySeconds });
+    if (!ended.ok && (mustServe || ended.exitCode !== switchedUnhealthy))
+      throw new Error(`${server}: ${[ended.stderr, ended.stdout].join("\n").trim()}`);
+    report((ended.stdout + ended.stderr).trim());
+    // deploy-app has waited for a minute already if it says that neither release is healthy.
+    const lack = ended.ok ? await serving(context, server).catch((error: Error) => error) : new Error("not healthy");
+    if (lack && mustServe) throw lack;
+    if (lack) report(`${server}: does not serve, as before; it keeps this release`);
     await lock.setInHand(undefined);
   });
 }
 
-/** Waits until a server's application works, and the balancer finds it healthy. */
+/** Waits until a server's application works and, if the server is in service, the load balancer finds it healthy. */
 const serving = ({ site }: Context, name: string): Promise<void> =>
   waitUntil(
     `${name} serves`,
     async () => {
       const server = (await look(site)).servers.find((one) => one.name === name);
-      return server && isServing(server) ? undefined : "the application is not ready, or the balancer finds it sick";
+      return server && isWorking(server) ? undefined : "the application is not ready, or the balancer finds it sick";
     },
     { limitSeconds: 60, pauseSeconds: 1 },
   );
 
 const isServing = ({ observation, healthy }: ServerState): boolean => observation?.serves === true && healthy === true;
 
+/** A server out of service, or not yet a target, is not expected to be healthy at the load balancer. */
+const isWorking = ({ observation, healthy }: ServerState): boolean =>
+  observation?.serves === true && (healthy !== false || observation.inService === false);
+
 /**
- * Back to what ran before, also on the server that failed: `deploy-app` has most likely gone back there by itself. One that cannot go back
- * does not keep the others from it.
- * @returns what is left as it is, and why; the first such server stays in hand
+ * Returns servers to their previous release, including the server that failed: `deploy-app` has most likely done so itself. A server that
+ * cannot return does not stop the others.
+ * @returns servers that keep the release, with the reason; the first of them stays recorded in the lock
  */
 async function takeBack(context: Context, changes: readonly Change[]): Promise<readonly string[]> {
   const left = new Map<string, string>();
-  for (const { server, from } of changes) {
+  for (const change of changes) {
+    const { server, from, served } = change;
     if (from === undefined) left.set(server, "it is not known to have run a release before");
-    else await switchTo(context, server, from).catch((error: Error) => left.set(server, error.message));
+    else
+      await switchTo(context, { ...change, to: from }, served).catch((error: Error) => left.set(server, error.message));
   }
   await context.lock.setInHand([...left.keys()][0]);
   return [...left].map(([server, why]) => `${server}: ${why}`);

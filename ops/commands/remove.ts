@@ -1,10 +1,22 @@
-import { type Context, passGate, shutDown, stepDown } from "../core/maintain.js";
+import { type Context, forgetUnknown, passGate, shutDown, stepDown } from "../core/maintain.js";
 import { look } from "../core/observe.js";
-import { loginOf } from "../core/site.js";
 import { isDatabase, isWeb, primaryOf, type ServerState, type Snapshot } from "../core/snapshot.js";
 
-/** Why a server may not go; empty when it may. Pure. @param snapshot of the configuration's servers and of this one */
-export function removalRefusals(snapshot: Snapshot, name: string): readonly string[] {
+/** Options of {@link remove}. */
+export interface RemoveProps {
+  /** Whether quarantined transactions on its volume are not needed. @default false */
+  readonly discardQuarantined?: boolean;
+}
+
+/**
+ * Why a server may not be removed; empty if it may. Pure.
+ * @param snapshot of the configuration's servers and of this one
+ */
+export function removalRefusals(
+  snapshot: Snapshot,
+  name: string,
+  { discardQuarantined = false }: RemoveProps = {},
+): readonly string[] {
   const leaving = snapshot.servers.find((server) => server.name === name);
   if (leaving === undefined) return [`no server ${name} exists`];
   const others = snapshot.servers.filter((server) => server !== leaving);
@@ -14,7 +26,18 @@ export function removalRefusals(snapshot: Snapshot, name: string): readonly stri
   return [
     ...(isWeb(leaving) && !serve ? [`${name} is the only web server that takes visitors`] : []),
     ...(isDatabase(leaving) ? majorityRefusal(snapshot, leaving) : []),
+    ...(isDatabase(leaving) && !discardQuarantined ? quarantineRefusal(leaving) : []),
   ];
+}
+
+/** Its volume is deleted with it. */
+function quarantineRefusal({ name, observation }: ServerState): readonly string[] {
+  const member = observation?.member;
+  if (member && (member.kept ?? []).length === 0) return [];
+  const what = member
+    ? `${name} holds quarantined transactions, which no other member has: ${(member.kept ?? []).join(", ")}`
+    : `${name} does not report whether its volume holds quarantined transactions`;
+  return [`${what}; if they are not needed, add --discard-quarantined`];
 }
 
 /** Those who are left must be more than half of all whom the group counts, for as long as it counts the one that goes. */
@@ -34,7 +57,7 @@ function majorityRefusal(snapshot: Snapshot, { name, privateIp }: ServerState): 
  * Takes a server away that the configuration no longer has: from the visitors inwards, and nothing that anybody still uses. What it does
  * follows from what it finds: run again after an interruption, it goes on. @throws when the server must stay; says why
  */
-export async function remove(context: Context, name: string): Promise<void> {
+export async function remove(context: Context, name: string, props: RemoveProps = {}): Promise<void> {
   const { site, lock, progress } = context;
   if (site.config.servers.some((server) => server.name === name))
     throw new Error(
@@ -45,8 +68,9 @@ export async function remove(context: Context, name: string): Promise<void> {
   await progress.step(`${name}: what its removal would do`, (report) => site.cloud.prepareRemoval(name, report));
   const leaving = (await look(site)).outside.find((server) => server.name === name);
   if (leaving !== undefined) {
-    const snapshot = await passGate(context, { also: [leaving], inHand: name });
-    const refusals = removalRefusals(snapshot, name);
+    const snapshot = await passGate(context, { also: [leaving], inHand: name, command: "remove" });
+    // An interrupted run has checked the volume before it shut the server down.
+    const refusals = removalRefusals(snapshot, name, lock.inHand === name ? { discardQuarantined: true } : props);
     if (refusals.length > 0) throw new Error(`refused: ${refusals.join("; ")}`);
     await lock.setInHand(name);
     await stepDown(context, name, snapshot);
@@ -57,30 +81,7 @@ export async function remove(context: Context, name: string): Promise<void> {
   }
   await lock.setInHand(name);
   await progress.step(`${name}: is removed`, (report) => site.cloud.remove(name, report));
-  await forget(context, name);
+  await forgetUnknown(context, await passGate(context, { command: "remove" }), name);
   await lock.setInHand(undefined);
   progress.say(`${name} is gone; \`npm run deploy\` for what spoke of it beside (outputs, monitoring)`);
-}
-
-/** Members of the group's list that are neither configured nor in the group; pure. */
-export const strangersOf = (server: ServerState, { servers }: Snapshot): readonly string[] => {
-  const member = server.observation?.member;
-  const known = new Set([...servers.map(({ privateIp }) => privateIp), ...(member?.view ?? [])]);
-  return (member?.remembered ?? []).filter((address) => !known.has(address));
-};
-
-/** Members that are left no longer wait for it after a total outage, nor count it in their majority. */
-async function forget(context: Context, name: string): Promise<void> {
-  const { site, progress } = context;
-  const snapshot = await passGate(context, {});
-  for (const server of snapshot.servers.filter(isDatabase))
-    for (const address of strangersOf(server, snapshot))
-      await progress.step(`${server.name}: forgets ${address}`, async (report) => {
-        const login = loginOf(site, server.name);
-        // A member that was made when the configuration had the name knows it by that.
-        const byName = await site.ssh.tryRun(login, ["mysql-group", "forget", name]);
-        report(
-          byName.ok ? byName.stdout.trim() : (await site.ssh.run(login, ["mysql-group", "forget", address])).trim(),
-        );
-      });
 }

@@ -1,5 +1,14 @@
 import { gate, inOrder } from "../core/judge.js";
-import { awaitBack, type Context, firstBootFault, nextOf, passGate, shutDown, stepDown } from "../core/maintain.js";
+import {
+  awaitBack,
+  type Context,
+  firstBootFault,
+  forgetUnknown,
+  nextOf,
+  passGate,
+  shutDown,
+  stepDown,
+} from "../core/maintain.js";
 import { look } from "../core/observe.js";
 import type { Progress } from "../core/progress.js";
 import { changingOver, sayChangeover } from "./changeover.js";
@@ -46,7 +55,7 @@ export async function dryRun(site: Site, props: RolloutProps, { say }: Pick<Prog
       `${name}: is replaced${observation?.member?.role === "PRIMARY" ? " after it has handed over the primary's role" : ""}`,
     );
   if (wanted.length === 0 && inHand === undefined) say("every server is current: nothing to do");
-  const faults = gate(snapshot, inHand);
+  const faults = gate(snapshot, "rollout", inHand);
   for (const fault of faults) say(`in the way: ${fault}`);
   return faults.length > 0 ? 1 : 0;
 }
@@ -71,6 +80,7 @@ export async function rollout(context: Context, props: RolloutProps): Promise<vo
     done.add(next.name);
     return true;
   });
+  if (done.size === 0) await forgetUnknown(context, await look(site));
   const minutes = (performance.now() - began) / 60_000;
   progress.say(
     done.size === 0
@@ -104,9 +114,11 @@ async function replaceOne(
   await awaitBack(context, name, { minutes: patienceMinutes }).catch((error: Error) => {
     throw new Error(
       `${error.message}\nafter a fix run the same command again: a changed payload is built anew, this one is waited for; ` +
-        `to build it anew in any case: npm run ops rollout ${name} -- --even-current`,
+        `to replace it in any case: npm run ops replace ${name}`,
       { cause: error },
     );
   });
+  // Before the next server goes: a previous address that still counts would take the majority from the others.
+  await forgetUnknown(context, await look(site));
   await lock.setInHand(undefined);
 }

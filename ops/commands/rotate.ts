@@ -8,8 +8,10 @@ import {
   type Stage,
 } from "../../modules/config/generations.js";
 import type { ServerConfig } from "../../modules/config/schema.js";
-import { type Context, lookWell } from "../core/maintain.js";
-import { give, holdersOf } from "../core/secrets.js";
+import type { JudgedCommand } from "../core/faults.js";
+import { outOfReach } from "../core/judge.js";
+import { type Context, lookFor } from "../core/maintain.js";
+import { give, holdersOf, sayLeft } from "../core/secrets.js";
 import { sleep, waitUntil } from "../core/shell.js";
 import type { Report, Site } from "../core/site.js";
 import { applicationSecrets } from "./rotations/application-secrets.js";
@@ -51,12 +53,13 @@ export function rotatedNamed(what: string): Rotated {
 export async function rotate(context: Context, what: Rotated): Promise<void> {
   const { site, progress } = context;
   const { isShownOutside, secrets } = rotations[what];
-  if (canLogIn(site) && holdersOf(site.config, secrets).length > 0) await lookWell(context);
+  const holders = holdersOf(site.config, secrets);
+  const absent = canLogIn(site) && holders.length > 0 ? outOfReach(await lookFor(context, judgedAs(what))) : nobody;
   const configured = generationOf(site.config, what);
   await progress.step(`${what}: generation ${configured} is there`, (report) => site.secrets.make(what, report));
   for (;;) {
     const stage = await site.secrets.stage(what);
-    await follow(context, what, stage);
+    await follow({ ...context, absent }, what, stage);
     const next = nextOf(stage);
     if (next === undefined) break;
     if (next === "oldest" && isShownOutside?.(site.config)) await spread(context);
@@ -64,9 +67,19 @@ export async function rotate(context: Context, what: Rotated): Promise<void> {
       next === "used" ? `generation ${configured} is used` : `generation ${stage.oldest} is no longer accepted`;
     await progress.step(`${what}: ${title}`, (report) => site.secrets.advance(what, next, report));
   }
+  sayLeft(context, what, holders, absent);
   progress.say(`${what}: ${outcome(what, configured)}`);
   progress.say(`for another, write ${generationSetting(what)}: ${configured + 1}, and run this again`);
 }
+
+const nobody: ReadonlyMap<string, string> = new Map();
+
+/** The column of the fault table. */
+const judgedAs = (what: Rotated): JudgedCommand =>
+  what === "database-passwords" ? "rotate-passwords" : what === "database-authority" ? "rotate-authority" : "rotate";
+
+/** What the steps of a rotation work with. */
+type Rotating = Context & Pick<Moment, "absent">;
 
 function outcome(what: Rotated, configured: number): string {
   if (configured === 1) return "generation 1 is in force, the first";
@@ -80,10 +93,10 @@ const canLogIn = ({ config }: Site): boolean => config.administrators.cidrs.leng
 export const needsLogin = (what: Rotated): boolean => !rotations[what].needsNoLogin;
 
 /** Lets every server that it concerns, and what stands before them, do as the stage says. */
-async function follow(context: Context, what: Rotated, stage: Stage): Promise<void> {
+async function follow(context: Rotating, what: Rotated, stage: Stage): Promise<void> {
   const { site, progress } = context;
   const { secrets, isShownOutside } = rotations[what];
-  const holders = holdersOf(site.config, secrets);
+  const holders = holdersOf(site.config, secrets).filter(({ name }) => !context.absent.has(name));
   if (canLogIn(site)) await followOn(context, what, stage, holders);
   else await requireReplaced(site, holders);
   if (isShownOutside?.(site.config))
@@ -93,7 +106,7 @@ async function follow(context: Context, what: Rotated, stage: Stage): Promise<vo
 }
 
 async function followOn(
-  context: Context,
+  context: Rotating,
   what: Rotated,
   stage: Stage,
   holders: readonly ServerConfig[],

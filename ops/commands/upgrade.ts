@@ -64,7 +64,10 @@ export async function dryUpgrade(site: Site, props: UpgradeProps, { say }: Pick<
   for (const server of due) say(duty(server));
   if (due.length === 0 && inHand === undefined) say("nothing to upgrade, and no reboot due");
   const versions = await groupVersions(site, snapshot);
-  const faults = [...gate(snapshot, inHand), ...due.flatMap((server) => mysqlRefusal(server, versions) ?? [])];
+  const faults = [
+    ...gate(snapshot, "upgrade", inHand),
+    ...due.flatMap((server) => mysqlRefusal(server, versions) ?? []),
+  ];
   for (const fault of faults) say(`in the way: ${fault}`);
   return faults.length > 0 ? 1 : 0;
 }
@@ -83,7 +86,7 @@ export async function upgrade(context: Context, props: UpgradeProps): Promise<vo
   for (;;) {
     const waiting = nextOf(await lookTold(site), isDue(props, done), lock.inHand);
     if (waiting === undefined) break;
-    const snapshot = await passGate(context, { inHand: lock.inHand });
+    const snapshot = await passGate(context, { inHand: lock.inHand, command: "upgrade" });
     const refusal = mysqlRefusal(waiting, await groupVersions(site, snapshot));
     if (refusal !== undefined) throw new Error(`refused: ${refusal}`);
     await upgradeOne(context, waiting, snapshot);

@@ -1,71 +1,96 @@
-import { isDatabase, isWeb, primaryOf, type ServerState, type Snapshot } from "./snapshot.js";
+import { type Fault, type FaultKind, type JudgedCommand, unreachable, verdictOf } from "./faults.js";
+import { isDatabase, isWeb, type Observation, primaryOf, type ServerState, type Snapshot } from "./snapshot.js";
 
-/** From here on a disk needs a hand, in percent of its space. */
+/** A disk needs attention from this share on, in percent. */
 const fullDiskPercent = 85;
-/** A certificate that ends sooner needs a hand, in days. */
+/** A certificate that ends sooner needs attention, in days. */
 const shortCertificateDays = 21;
 /** A member that is further behind has not caught up, in seconds. */
 const longLagSeconds = 10;
 
-/** What is wrong with one server; empty when it does all that it is for. */
-function faultsOf(server: ServerState, { servers, protect }: Snapshot): readonly string[] {
+type Found = readonly [kind: FaultKind, words: string];
+
+/** The faults of one server. */
+function serverFaults(server: ServerState, { servers, protect }: Snapshot): readonly Fault[] {
   const { name, cloud, observation, silence, healthy } = server;
-  const say = (fault: string): string => `${name}: ${fault}`;
-  if (cloud === undefined) return [say("does not exist")];
-  if (!cloud.running) return [say("is off")];
-  if (observation === undefined) return [say(`does not answer: ${silence}`)];
-  const { firstBoot, failedUnits, inService, serves, diskPercent } = observation;
-  return [
-    ...(firstBoot === "done" ? [] : [`first boot: ${firstBoot}`]),
-    ...failedUnits.map((unit) => `${unit} failed`),
-    ...(isDatabase(server) ? memberFaults(server, servers) : []),
-    ...(isWeb(server) && inService === false ? ["is out of service"] : []),
-    ...(isWeb(server) && serves === false ? ["its application is not ready"] : []),
-    ...(isWeb(server) && !healthy
-      ? [healthy === undefined ? "is no target of the balancer" : "its target is not healthy"]
-      : []),
-    ...Object.entries(diskPercent).flatMap(([disk, used]) =>
-      used >= fullDiskPercent ? [`${disk} is ${used} % full`] : [],
-    ),
-    ...(protect && cloud.isProtected === false ? ["is not protected at Hetzner"] : []),
-  ].map(say);
+  const found = ((): readonly Found[] => {
+    if (cloud === undefined) return [["missing", "does not exist"]];
+    if (!cloud.running) return [["off", "is off"]];
+    if (observation === undefined)
+      return [[isWeb(server) && healthy ? "silent-serving" : "silent", `does not answer: ${silence}`]];
+    const { firstBoot, failedUnits, diskPercent } = observation;
+    return [
+      ...when(firstBoot !== "done", "setup-unfinished", `first boot: ${firstBoot}`),
+      ...failedUnits.map((unit): Found => ["failed-unit", `${unit} failed`]),
+      ...(isDatabase(server) ? memberFaults(server, servers) : []),
+      ...(isWeb(server) ? webFaults(observation, healthy) : []),
+      ...Object.entries(diskPercent)
+        .filter(([, used]) => used >= fullDiskPercent)
+        .map(([disk, used]): Found => ["disk-full", `${disk} is ${used} % full`]),
+      ...when(protect && cloud.isProtected === false, "unprotected", "is not protected at Hetzner"),
+    ];
+  })();
+  return found.map(([kind, words]) => ({ kind, server: name, text: `${name}: ${words}` }));
 }
 
-function memberFaults({ observation }: ServerState, servers: readonly ServerState[]): string[] {
+const when = (isSo: boolean, kind: FaultKind, words: string): readonly Found[] => (isSo ? [[kind, words]] : []);
+
+const webFaults = ({ inService, serves }: Observation, healthy: boolean | undefined): readonly Found[] => [
+  ...when(inService === false, "out-of-service", "is out of service"),
+  ...when(serves === false, "not-ready", "its application is not ready"),
+  ...when(healthy === undefined, "no-target", "is no target of the balancer"),
+  ...when(healthy === false, "target-unhealthy", "its target is not healthy"),
+];
+
+function memberFaults({ observation }: ServerState, servers: readonly ServerState[]): readonly Found[] {
   const member = observation?.member;
-  if (!member) return ["mysql-group does not answer"];
-  if (member.state !== "ONLINE" || !member.majority)
-    return [
-      `member is ${member.state}${member.majority ? "" : ", without a majority"}${member.reason && `: ${member.reason}`}`,
-    ];
+  if (!member) return [["group-silent", "mysql-group does not answer"]];
+  const reason = member.reason && `: ${member.reason}`;
+  if (member.state !== "ONLINE")
+    return [["member-offline", `member is ${member.state}${member.majority ? "" : ", without a majority"}${reason}`]];
+  if (!member.majority) return [["no-majority", `member is ${member.state}, without a majority${reason}`]];
   const missing = servers.filter((one) => isDatabase(one) && !member.view.includes(one.privateIp));
   return [
-    ...missing.map((one) => `does not see ${one.name} in its group`),
-    ...(member.lagSeconds > longLagSeconds ? [`is ${member.lagSeconds.toFixed(0)} s behind`] : []),
+    ...missing.map(({ name }): Found => ["member-unseen", `does not see ${name} in its group`]),
+    ...when(member.lagSeconds > longLagSeconds, "member-behind", `is ${member.lagSeconds.toFixed(0)} s behind`),
   ];
 }
 
-/** What is wrong with the group as a whole: exactly one member may take writes. */
-export function groupFaults({ servers }: Pick<Snapshot, "servers">): readonly string[] {
-  const primaries = servers.filter(({ observation }) => observation?.member?.role === "PRIMARY");
+/** The faults of the group as a whole: exactly one member may accept writes. */
+function primaryFaults({ servers }: Pick<Snapshot, "servers">): readonly Fault[] {
   if (!servers.some(isDatabase)) return [];
-  if (primaries.length !== 1)
-    return [`${primaries.length === 0 ? "no member" : primaries.map(({ name }) => name).join(" and ")} is the primary`];
-  return primaries.every(({ observation }) => observation?.member?.writable)
-    ? []
-    : [`${primaries[0]?.name}: is the primary and still read-only`];
+  const primaries = servers.filter(({ observation }) => observation?.member?.role === "PRIMARY");
+  const [only] = primaries;
+  if (only === undefined) return [{ kind: "no-primary", text: "no member is the primary" }];
+  if (primaries.length > 1)
+    return [{ kind: "two-primaries", text: `${primaries.map(({ name }) => name).join(" and ")} is the primary` }];
+  const text = `${only.name}: is the primary and still read-only`;
+  return only.observation?.member?.writable ? [] : [{ kind: "read-only-primary", server: only.name, text }];
 }
 
-/** What keeps the site from being whole, without what is due. */
-export const faults = (snapshot: Snapshot): readonly string[] => [
-  ...groupFaults(snapshot),
-  ...snapshot.servers.flatMap((server) => faultsOf(server, snapshot)),
+/** What is wrong with the group as a whole, in words. */
+export const groupFaults = (snapshot: Pick<Snapshot, "servers">): readonly string[] =>
+  primaryFaults(snapshot).map(({ text }) => text);
+
+/** All faults of the environment. What is due, such as an upgrade, is not a fault. */
+export const faultsOf = (snapshot: Snapshot): readonly Fault[] => [
+  ...primaryFaults(snapshot),
+  ...snapshot.servers.flatMap((server) => serverFaults(server, snapshot)),
 ];
 
-/** Everything that needs a hand: what is wrong, and what is due. */
+/** {@link faultsOf} in words. */
+export const faults = (snapshot: Snapshot): readonly string[] => faultsOf(snapshot).map(({ text }) => text);
+
+/** Everything that needs attention: what is wrong, and what is due. */
 export const needsHand = (snapshot: Snapshot): readonly string[] => [
   ...groupFaults(snapshot),
-  ...snapshot.servers.flatMap((server) => [...faultsOf(server, snapshot), ...dueOf(server)]),
+  ...snapshot.servers.flatMap((server) => [
+    ...serverFaults(server, snapshot).map(({ text }) => text),
+    ...dueOf(server),
+  ]),
+  ...[...new Set(snapshot.servers.flatMap((server) => unknownMembers(server, snapshot)))].map(
+    (address) => `${address}: counts as a member but is not in the configuration; npm run ops rollout`,
+  ),
   ...snapshot.outside.map(({ name }) => `${name}: is not in the configuration; npm run ops remove ${name}`),
   ...releaseFaults(snapshot),
 ];
@@ -99,15 +124,29 @@ function releaseFaults({ servers, release }: Snapshot): string[] {
 }
 
 /**
- * Why no server may be taken out of service now; empty when one may.
- * @param inHand server that an interrupted run has left in hand: in whatever state it is, it is what is taken up first
+ * The faults that stop a command; empty if it may run.
+ * @param current server that the command processes: its own faults do not stop the command, nor does it matter who sees it in the group
  */
-export const gate = (snapshot: Snapshot, inHand?: string): readonly string[] => {
-  const others = snapshot.servers.filter(({ name }) => name !== inHand);
-  // The others need not see the one in hand in their group.
+export function stopping(snapshot: Snapshot, command: JudgedCommand, current?: string): readonly Fault[] {
+  const others = snapshot.servers.filter(({ name }) => name !== current);
   const seen: Snapshot = { ...snapshot, servers: others };
-  return [...groupFaults(snapshot), ...others.flatMap((server) => faultsOf(server, seen))];
-};
+  return [...primaryFaults(snapshot), ...others.flatMap((server) => serverFaults(server, seen))].filter(
+    (fault) => (fault.server === undefined || fault.server !== current) && verdictOf(fault, command) === "stops",
+  );
+}
+
+/** {@link stopping} in words. */
+export const gate = (snapshot: Snapshot, command: JudgedCommand, current?: string): readonly string[] =>
+  stopping(snapshot, command, current).map(({ text }) => text);
+
+/** Servers that a command cannot change over SSH now, with the reason. */
+export const outOfReach = (snapshot: Snapshot): ReadonlyMap<string, string> =>
+  new Map(
+    snapshot.servers.flatMap((server) => {
+      const fault = serverFaults(server, snapshot).find(({ kind }) => unreachable.includes(kind));
+      return fault ? [[server.name, fault.text] as const] : [];
+    }),
+  );
 
 /** Order in which servers are taken: first those that only serve visitors, then replicas, the primary last. */
 export function inOrder(servers: readonly ServerState[]): readonly ServerState[] {
@@ -131,9 +170,32 @@ export function waitsForRole(snapshot: Snapshot, name: string): boolean {
   return isReplica && member.grants !== primary.grants && notBack(snapshot, name) !== undefined;
 }
 
-/** What a server in hand still lacks until the next one may be taken; `undefined` when it is back. */
-export function notBack(snapshot: Snapshot, name: string): string | undefined {
-  const server = snapshot.servers.find((one) => one.name === name);
-  if (server === undefined) return `${name}: is not in the configuration`;
-  return [...faultsOf(server, snapshot), ...groupFaults(snapshot)][0];
+/** Addresses that a member counts although no server has them and they are not in the group, such as the previous address of a server. */
+export const unknownMembers = ({ observation }: ServerState, { servers, outside }: Snapshot): readonly string[] => {
+  const { view = [], remembered = [] } = observation?.member ?? {};
+  const known = new Set([...servers, ...outside].map(({ privateIp }) => privateIp));
+  return remembered.filter((address) => !known.has(address) && !view.includes(address));
+};
+
+const faultsAbout = (snapshot: Snapshot, name: string): readonly Fault[] => [
+  ...snapshot.servers.filter((one) => one.name === name).flatMap((server) => serverFaults(server, snapshot)),
+  ...primaryFaults(snapshot),
+];
+
+/**
+ * What the processed server still lacks before the next server may be processed; `undefined` when it is healthy.
+ * @param tolerated faults that have another cause than this server
+ */
+export function notBack(snapshot: Snapshot, name: string, tolerated: readonly FaultKind[] = []): string | undefined {
+  if (!snapshot.servers.some((one) => one.name === name)) return `${name}: is not in the configuration`;
+  return faultsAbout(snapshot, name).find(({ kind }) => !tolerated.includes(kind))?.text;
+}
+
+/**
+ * What a server lacks now that it did not lack before; `undefined` if nothing.
+ * @param before absent after an interruption: then only faults of other servers are tolerated
+ */
+export function newFault(before: Snapshot | undefined, now: Snapshot, name: string): string | undefined {
+  const known = before ? faultsAbout(before, name).map(({ kind }) => kind) : (["member-unseen"] as const);
+  return faultsAbout(now, name).find(({ kind }) => !(known as readonly FaultKind[]).includes(kind))?.text;
 }

@@ -102,7 +102,8 @@ export function refusalOf(found: Holding, command: string, ended: boolean | unde
   if (ended === false) return `${words(found)} is at work; wait for its end`;
   if (ended === undefined)
     return `${words(found)} is at work on ${found.host}, or was interrupted there; if it was, run it again there, or npm run ops unlock`;
-  if (found.inHand !== undefined && found.command !== command)
+  // "replace alpha" starts over with alpha, in whatever state an interrupted command left it.
+  if (found.inHand !== undefined && found.command !== command && command !== `replace ${found.inHand}`)
     return `${words(found)} was interrupted; run it again: it takes up where it stopped. Or, when ${found.inHand} is well: npm run ops unlock`;
   return undefined;
 }

@@ -1,10 +1,11 @@
-import { gate, inOrder, notBack, waitsForRole } from "./judge.js";
+import type { FaultKind, JudgedCommand } from "./faults.js";
+import { gate, inOrder, notBack, unknownMembers, waitsForRole } from "./judge.js";
 import type { Lock } from "./lock.js";
 import { look, type LookProps } from "./observe.js";
 import type { Progress } from "./progress.js";
 import { sleep, waitUntil } from "./shell.js";
 import { loginOf, type Report, type Site } from "./site.js";
-import { primaryOf, type ServerState, type Snapshot } from "./snapshot.js";
+import { isDatabase, primaryOf, type ServerState, type Snapshot } from "./snapshot.js";
 
 /** What a command that changes servers works with. */
 export interface Context {
@@ -34,11 +35,14 @@ export function nextOf(
   return held ?? inOrder(snapshot.servers.filter(wanted))[0];
 }
 
-/** What is seen now. @throws when the environment is not well, apart from the server in hand; names what is wrong */
-export async function lookWell({ site, lock }: Pick<Context, "site" | "lock">): Promise<Snapshot> {
+/** The environment now. @throws if a fault stops this command, see faults.ts; names the faults */
+export async function lookFor(
+  { site, lock }: Pick<Context, "site" | "lock">,
+  command: JudgedCommand,
+): Promise<Snapshot> {
   const snapshot = await look(site);
-  const faults = gate(snapshot, lock.inHand);
-  if (faults.length > 0) throw new Error(`refused, for the environment is not well:\n  ${faults.join("\n  ")}`);
+  const faults = gate(snapshot, command, lock.inHand);
+  if (faults.length > 0) throw new Error(`refused because of these faults:\n  ${faults.join("\n  ")}`);
   return snapshot;
 }
 
@@ -48,16 +52,21 @@ export interface GateProps {
   readonly also?: LookProps["also"];
   /** Server whose state does not matter: it is what is taken in hand. @default - none */
   readonly inHand?: string;
+  /** @default "rollout" */
+  readonly command?: JudgedCommand;
 }
 
 /**
  * Waits a little for the gate to open: a check that a busy server answered late must not stop a rollout.
  * @returns what was seen then @throws when it stays closed; names what is wrong
  */
-export async function passGate({ site, progress }: Context, { also, inHand }: GateProps): Promise<Snapshot> {
+export async function passGate(
+  { site, progress }: Context,
+  { also, inHand, command = "rollout" }: GateProps,
+): Promise<Snapshot> {
   let snapshot = await look(site, { also });
   const closed = (): string | undefined => {
-    const faults = gate(snapshot, inHand);
+    const faults = gate(snapshot, command, inHand);
     return faults.length === 0 ? undefined : faults.join("\n  ");
   };
   if (closed() === undefined) return snapshot;
@@ -109,10 +118,12 @@ export const hasNeverServed = ({ observation }: Pick<ServerState, "observation">
 /**
  * Shuts a server down as its own shutdown does it: out of service first, MySQL stopped. Never a power cut, but for one that has never
  * served, whose setup may be in the middle of what does not let itself be interrupted.
+ * @param mayCutPower why a power cut loses nothing @default - if the server has never served
  */
 export async function shutDown(
   { site, progress }: Context,
   server: Pick<ServerState, "name" | "observation">,
+  mayCutPower: string | false = hasNeverServed(server) && "it has never served",
 ): Promise<void> {
   const { name } = server;
   if (await isOff(site, name)) return;
@@ -121,11 +132,11 @@ export async function shutDown(
     await waitUntil(`${name} is off`, async () => ((await isOff(site, name)) ? undefined : "it still runs"), {
       limitSeconds: shutdownSeconds,
     }).catch(async (error: Error) => {
-      if (!hasNeverServed(server))
+      if (mayCutPower === false)
         throw new Error(
           `${error.message}; see its console at the provider, power it off there, and run the same command`,
         );
-      report("it has never served: its power is cut");
+      report(`${mayCutPower}: its power is cut`);
       await site.cloud.cutPower(name);
     });
   });
@@ -152,20 +163,18 @@ export interface BackProps {
   readonly bootId?: string;
   /** Minutes after which it has failed. @default backMinutes */
   readonly minutes?: number;
+  /** Faults that have another cause than this server. @default - none */
+  readonly tolerated?: readonly FaultKind[];
 }
 
 /**
  * Waits until a server has come up and does all that it is for, and goes on doing it for a while.
  * @throws Error for a server that does not within the time, with what it lacks, or that says it cannot
  */
-export async function awaitBack(
-  { site, progress }: Context,
-  name: string,
-  { bootId, minutes = backMinutes }: BackProps = {},
-): Promise<void> {
-  await progress.step(`${name}: comes up`, (report) => comesUp(site, name, { bootId, minutes }, report));
+export async function awaitBack({ site, progress }: Context, name: string, props: BackProps = {}): Promise<void> {
+  await progress.step(`${name}: comes up`, (report) => comesUp(site, name, props, report));
   await progress.step(`${name}: is back, and watched for ${soak.looks * soak.pauseSeconds} s`, (report) =>
-    staysWell(site, name, report),
+    staysWell(site, name, props, report),
   );
 }
 
@@ -173,7 +182,7 @@ export async function awaitBack(
 async function comesUp(
   site: Site,
   name: string,
-  { bootId, minutes = backMinutes }: BackProps,
+  { bootId, minutes = backMinutes, tolerated }: BackProps,
   report: Report,
 ): Promise<void> {
   let isAppointed = false;
@@ -189,7 +198,7 @@ async function comesUp(
       report(`becomes the primary: ${primary.name} makes other accounts than it needs`);
       await appoint(site, primary, server).catch((error: Error) => report(error.message));
     }
-    return notBack(snapshot, name);
+    return notBack(snapshot, name, tolerated);
   };
   await waitUntil(`${name} is back`, lack, { limitSeconds: minutes * 60, report }).catch((error: Error) => {
     throw new Error(
@@ -198,10 +207,10 @@ async function comesUp(
   });
 }
 
-async function staysWell(site: Site, name: string, report: Report): Promise<void> {
+async function staysWell(site: Site, name: string, { tolerated }: BackProps, report: Report): Promise<void> {
   for (let seen = 0; seen < soak.looks; seen++) {
     await sleep(soak.pauseSeconds);
-    await waitUntil(`${name} stays well`, async () => notBack(await look(site), name), {
+    await waitUntil(`${name} stays well`, async () => notBack(await look(site), name, tolerated), {
       limitSeconds: soak.hiccupSeconds,
       report,
     });
@@ -215,3 +224,19 @@ export const firstBootFault = (server: ServerState | undefined): string | undefi
     ? undefined
     : `${server?.name}: its first boot failed: ${firstBoot}`;
 };
+
+/**
+ * Removes unknown members from the lists of the configured members, which would otherwise count them and wait for them after a total outage.
+ * @param name of a server that was just removed @default - none
+ */
+export async function forgetUnknown({ site, progress }: Context, snapshot: Snapshot, name?: string): Promise<void> {
+  for (const server of snapshot.servers.filter(isDatabase))
+    for (const address of unknownMembers(server, snapshot))
+      await progress.step(`${server.name}: forgets ${address}`, async (report) => {
+        const login = loginOf(site, server.name);
+        // A member that was made when the configuration had the name knows it by that.
+        const byName = name === undefined ? undefined : await site.ssh.tryRun(login, ["mysql-group", "forget", name]);
+        const said = byName?.ok ? byName.stdout : await site.ssh.run(login, ["mysql-group", "forget", address]);
+        report(said.trim());
+      });
+}

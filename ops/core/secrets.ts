@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Config, ServerConfig } from "../../modules/config/schema.js";
 import { secretFilesOf, type SecretName } from "../../modules/config/secrets.js";
-import { notBack } from "./judge.js";
+import { newFault } from "./judge.js";
 import type { Context } from "./maintain.js";
 import { look } from "./observe.js";
 import { waitUntil } from "./shell.js";
@@ -29,6 +29,22 @@ export interface Given {
   readonly values: Pick<SecretValues, "of">;
   /** Lets what runs on the server take up the files that were put there, named by their paths. The server stays well. */
   readonly takeUp: (paths: readonly string[]) => Promise<void>;
+}
+
+/** Says what remains to be done on servers that could not get a secret. */
+export function sayLeft(
+  { progress }: Pick<Context, "progress">,
+  what: string,
+  holders: readonly ServerConfig[],
+  absent: ReadonlyMap<string, string>,
+): void {
+  for (const { name } of holders)
+    if (absent.has(name))
+      progress.say(
+        `${absent.get(name)}; it still has the old ${what}. Replace it: npm run ops replace ${name}.` +
+          // Once only the new key is trusted, nobody can log in to a server that shows the old one.
+          (what === "ssh-host-keys" ? "" : ` Or bring it back and at once run: npm run ops rotate ${what}`),
+      );
 }
 
 /** Longest time until a server is well again that has taken something up. */
@@ -59,8 +75,9 @@ export async function give(
   const paths = JSON.parse(told) as readonly string[];
   if (paths.length === 0 && lock.inHand !== name) return;
   await lock.setInHand(name);
+  const before = paths.length > 0 ? await look(site) : undefined;
   if (paths.length > 0) await takeUp(paths);
-  await waitUntil(`${name} is well`, async () => notBack(await look(site), name), {
+  await waitUntil(`${name} is as healthy as before`, async () => newFault(before, await look(site), name), {
     limitSeconds: wellSeconds,
     report,
   });

@@ -8,6 +8,12 @@ import type { Login, Ssh } from "./ssh.js";
 /** What tells a person how far a command is. */
 export type Report = (line: string) => void;
 
+/** Options of a replacement. */
+export interface ReplacementProps {
+  /** Also deletes the data volume; the server starts with an empty one. @default false */
+  readonly newVolume?: boolean;
+}
+
 /** What differs between Hetzner and the lab: how servers are listed, and how one is replaced. All else goes over SSH. */
 export interface Cloud {
   /** Servers of the environment that exist, in the configuration or not. */
@@ -25,11 +31,11 @@ export interface Cloud {
    */
   prepare(server: ServerConfig, report: Report): Promise<boolean>;
   /**
-   * Builds this one server anew with the current payload, its volume and addresses kept.
+   * Replaces this one server with the current payload; it keeps its addresses and, by default, its volume.
    * The server is off. Returns when it boots, is protected and is a target of the balancer again.
-   * @throws before anything is changed, when anything but this server would be
+   * @throws before any change, if anything but this server would change
    */
-  replace(server: ServerConfig, report: Report): Promise<void>;
+  replace(server: ServerConfig, report: Report, props?: ReplacementProps): Promise<void>;
   /**
    * Does what an interrupted replacement had not come to after it had made the server: its volume, its protection, its place on the balancer.
    * @throws when more would be done

@@ -24,6 +24,8 @@ export interface Member {
   readonly grants?: string;
   /** What it waits for, or does. */
   readonly reason: string;
+  /** Folders with quarantined transactions, which this member had received and the group lacks. @default - absent: none, or an older version */
+  readonly kept?: readonly string[];
 }
 
 /** A package that a newer version is known of. */

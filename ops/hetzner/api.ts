@@ -108,6 +108,20 @@ export class HetznerApi {
     await this.act(`/servers/${id}`, undefined, "DELETE");
   }
 
+  /** The volume with this name. */
+  async volume(name: string): Promise<ApiVolume | undefined> {
+    const answer = await this.ask<{ volumes: readonly ApiVolume[] }>(
+      "GET",
+      `/volumes?name=${encodeURIComponent(name)}`,
+    );
+    return answer.volumes.find((volume) => volume.name === name);
+  }
+
+  /** Deletes a volume that is attached to no server, and all data on it. */
+  async deleteVolume({ id }: Pick<ApiVolume, "id">): Promise<void> {
+    await this.ask("DELETE", `/volumes/${id}`);
+  }
+
   /** Removes a balancer. */
   async deleteBalancer({ id }: Pick<ApiBalancer, "id">): Promise<void> {
     await this.ask("DELETE", `/load_balancers/${id}`);
@@ -149,6 +163,13 @@ export class HetznerApi {
       await sleep(pauseSeconds * 2 ** attempt);
     }
   }
+}
+
+/** A volume, as far as it is read here. */
+export interface ApiVolume {
+  readonly id: number;
+  readonly name: string;
+  readonly protection: { readonly delete: boolean };
 }
 
 interface ServersPage {

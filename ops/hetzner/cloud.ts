@@ -4,9 +4,9 @@ import { balancerId } from "../../modules/config/balancer.js";
 import { payloadHash, withCertificateBefore } from "../../modules/machine/compose/index.js";
 import { applicationSecretsLabel } from "../../modules/platform/names.js";
 import { type Config, roles, type ServerConfig } from "../../modules/config/schema.js";
-import type { Cloud, Report } from "../core/site.js";
+import type { Cloud, ReplacementProps, Report } from "../core/site.js";
 import type { CloudServer } from "../core/snapshot.js";
-import { completionOf, replacementOf, retargetingOf } from "../terraform/allowed.js";
+import { completionOf, replacementOf, retargetingOf, volumeOf } from "../terraform/allowed.js";
 import {
   actionsOf,
   belongsTo,
@@ -98,7 +98,8 @@ export class HetznerCloud implements Cloud {
     );
   }
 
-  async replace(server: ServerConfig, report: Report): Promise<void> {
+  async replace(server: ServerConfig, report: Report, { newVolume = false }: ReplacementProps = {}): Promise<void> {
+    if (newVolume) await this.renewVolume(server, report);
     await this.inCopy(server, (copy) =>
       copy.plan({ replace: addressOf(server) }, async ({ plan, apply }) => {
         this.judge(server, plan, report);
@@ -224,6 +225,31 @@ export class HetznerCloud implements Cloud {
     if (missing.length > 0)
       throw new Error(`refused: ${name} would be made without what it needs: ${missing.join("; ")}`);
     for (const action of actionsOf(plan)) report(action);
+  }
+
+  /**
+   * Deletes the server and then its data volume by the API, because a volume in use cannot be deleted. Terraform then finds both missing, and
+   * creates them. @throws before any change, if the foundation stack has other changes waiting
+   */
+  private async renewVolume({ name }: ServerConfig, report: Report): Promise<void> {
+    const { api, config, foundation } = this.props;
+    const stack = basename(foundation.folder);
+    await foundation.plan({}, ({ plan }) => {
+      // After an interruption the volume may be missing already.
+      refuseExcess(excessOf(plan, volumeOf(name)), stack);
+      return Promise.resolve();
+    });
+    const server = await this.apiServer(name);
+    if (server?.protection.delete) await api.setProtection(server, false);
+    if (server) await api.deleteServer(server);
+    const volume = await api.volume(`${config.environment}-${name}-data`);
+    if (volume?.protection.delete) await api.setProtection(volume, false, "volumes");
+    if (volume) await api.deleteVolume(volume);
+    report("the server and its data volume are deleted");
+    await foundation.plan({}, async ({ plan, apply }) => {
+      refuseExcess(excessOf(plan, volumeOf(name)), stack);
+      if (actionsOf(plan).length > 0) await apply();
+    });
   }
 
   /** Lets a plan remove the old server; one that the plan does not know is removed here. */

@@ -2,7 +2,7 @@ import path from "node:path";
 import { agreement } from "../../modules/config/agreement.js";
 import { roles, type ServerConfig } from "../../modules/config/schema.js";
 import { FileLock } from "../core/lock.js";
-import type { Cloud, Report, Site } from "../core/site.js";
+import type { Cloud, ReplacementProps, Report, Site } from "../core/site.js";
 import type { CloudServer } from "../core/snapshot.js";
 import { Ssh } from "../core/ssh.js";
 import { removeTarget, targetHealth } from "../../lab/balancer/balancer.js";
@@ -129,9 +129,9 @@ class LabCloud implements Cloud {
     return true;
   }
 
-  async replace({ name }: ServerConfig): Promise<void> {
+  async replace({ name }: ServerConfig, _: Report, { newVolume = false }: ReplacementProps = {}): Promise<void> {
     const machine = (await Lab.attach()).machine(name);
-    await machine.wipe({ keepVolume: true });
+    await machine.wipe({ keepVolume: !newVolume });
     await machine.start();
     await this.complete();
   }

@@ -9,6 +9,9 @@ export const replacementOf = (name: string): Allowed => ({
   [`hcloud_volume_attachment.${name}_data`]: [...made, "update"],
 });
 
+/** What the creation of a new data volume may do in the foundation stack. */
+export const volumeOf = (name: string): Allowed => ({ [`hcloud_volume.${name}_data`]: ["create"] });
+
 /** What an interrupted replacement may have left undone beside a server that it has made. */
 export const completionOf = (name: string): Allowed => ({
   [`hcloud_server.${name}`]: ["update"],

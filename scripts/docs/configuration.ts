@@ -35,7 +35,7 @@ const chapters: readonly Chapter[] = [
   {
     title: "Servers",
     about:
-      "What protects them, and where they are. A changed server waits until it is [replaced](operations.md#replace-servers).",
+      "What protects them, and where they are. A changed server waits until it is [replaced](operations.md#replace-outdated-servers).",
     keys: ["servers", "serverType", "location", "backups", "protect", "acceptUnprotected"],
     example: {
       serverType: "cx33",

@@ -2,6 +2,7 @@ import { exampleConfig } from "../../__tests__/support/config.js";
 import { architecturePage } from "./architecture.js";
 import { drawTopology } from "../../modules/review/drawing.js";
 import { configurationPage } from "./configuration.js";
+import { operationsPage } from "./operations.js";
 import { readmePage } from "./readme.js";
 import { trafficPage } from "./traffic.js";
 
@@ -11,6 +12,7 @@ export async function generatedPages(): Promise<Readonly<Record<string, string>>
     "README.md": await readmePage(),
     "docs/architecture.md": await architecturePage(),
     "docs/configuration.md": await configurationPage(),
+    "docs/operations.md": await operationsPage(),
     "docs/topology.svg": drawTopology(exampleConfig()),
     "docs/traffic.md": await trafficPage(),
   };

@@ -15,8 +15,8 @@ describe("what a release changes", () => {
   it("changes the web servers that do not have it, and knows what each ran", () => {
     const servers = snapshot({ bravo: { observation: { releases: [named("3"), named("2")] } } });
     expect(changesTo(servers, named("3"))).toEqual([
-      { server: "alpha", to: named("3"), from: named("2") },
-      { server: "charlie", to: named("3"), from: named("2") },
+      { server: "alpha", to: named("3"), from: named("2"), served: true },
+      { server: "charlie", to: named("3"), from: named("2"), served: true },
     ]);
     expect(changesTo(snapshot({ bravo: { roles: ["database"] } }), named("9")).map(({ server }) => server)).toEqual([
       "alpha",
@@ -116,5 +116,68 @@ describe("a release", () => {
     world.machine("bravo").releases = [named("1"), named("2")];
     await release(await world.context("release"), undefined);
     expect(world.steps).toEqual([...deploys("alpha", named("1")), ...deploys("charlie", named("1"))]);
+  });
+
+  describe("during a failure", () => {
+    const broken = (): World => {
+      instantly();
+      const world = new World();
+      world.sick = named("2").sha256;
+      return world;
+    };
+
+    it("is rolled back although no application is ready", async () => {
+      const world = broken();
+      await release(await world.context("release"), undefined);
+      expect(world.steps).toEqual(["alpha", "bravo", "charlie"].flatMap((name) => deploys(name, named("1"))));
+    });
+
+    it("is replaced by a release with a fix although no application is ready", async () => {
+      const world = broken();
+      await release(await world.context("release"), to);
+      expect(world.steps).toEqual(["alpha", "bravo", "charlie"].flatMap((name) => deploys(name)));
+    });
+
+    it("is rolled back on the servers that answer, and reports what remains to be done on the others", async () => {
+      const world = broken();
+      world.machine("charlie").running = false;
+      await release(await world.context("release"), undefined);
+      expect(world.steps).toEqual(["alpha", "bravo"].flatMap((name) => deploys(name, named("1"))));
+      expect(world.said.join("\n")).toContain(
+        `charlie: is off; it keeps its release. When charlie is back: npm run ops release ${named("1").url} ${named("1").sha256}`,
+      );
+    });
+
+    it("is rolled back although the database has no primary; the servers keep the earlier release", async () => {
+      const world = broken();
+      world.primary = "";
+      await release(await world.context("release"), undefined);
+      expect(world.steps).toEqual(["alpha", "bravo", "charlie"].flatMap((name) => deploys(name, named("1"))));
+      expect(world.said.filter((line) => line.includes("does not serve, as before"))).toHaveLength(3);
+    });
+
+    it("refuses a new release while the database has no primary, because its migrations could not run", async () => {
+      const world = broken();
+      world.primary = "";
+      await expect(release(await world.context("release"), to)).rejects.toThrow(/no member is the primary/);
+      expect(world.steps).toEqual([]);
+    });
+
+    it("changes nothing if no web server answers", async () => {
+      const world = broken();
+      for (const machine of world.machines.values()) machine.running = false;
+      await expect(release(await world.context("release"), undefined)).rejects.toThrow(
+        /no web server keeps an earlier/,
+      );
+      await expect(release(await world.context("release"), undefined)).rejects.toThrow();
+      expect(world.steps).toEqual([]);
+    });
+
+    it("asks for a name if the servers disagree about the previous release", () => {
+      const back = { observation: { releases: [named("1"), named("2")] } };
+      expect(() => previousRelease(snapshot({ alpha: back, charlie: { observation: null } }))).toThrow(
+        /different previous releases/,
+      );
+    });
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { removalRefusals, strangersOf, remove } from "../../../ops/commands/remove.js";
-import { snapshot } from "../support/snapshot.js";
+import { removalRefusals, remove } from "../../../ops/commands/remove.js";
+import { type Difference, snapshot } from "../support/snapshot.js";
 import { instantly } from "../support/instantly.js";
 import { World } from "../support/world.js";
 
@@ -34,14 +34,18 @@ describe("whether a server may be removed", () => {
     ).toEqual([]);
   });
 
-  it("has the members that are left forget who is neither configured nor in the group", () => {
-    // One that the configuration of another checkout has made is in the group, and stays known.
-    const [view, remembered] = [
-      [...four.slice(0, 3), "10.0.1.16"],
-      [...four, "10.0.1.15", "10.0.1.16"],
-    ];
-    const servers = snapshot({ alpha: { member: { view, remembered } } });
-    expect(servers.servers.map((server) => strangersOf(server, servers))).toEqual([["10.0.1.14", "10.0.1.15"], [], []]);
+  it("is refused for quarantined transactions on its volume, known or possible, unless they are discarded", () => {
+    const holding = { member: { kept: ["/var/lib/mysql/kept-aside-1"] } };
+    expect(refusals({ charlie: holding })).toEqual([
+      "charlie holds quarantined transactions, which no other member has: /var/lib/mysql/kept-aside-1; if they are not needed, add --discard-quarantined",
+    ]);
+    expect(refusals({ charlie: { observation: null } })).toEqual([
+      "charlie does not report whether its volume holds quarantined transactions; if they are not needed, add --discard-quarantined",
+    ]);
+    const discards = (charlie: Difference) =>
+      removalRefusals(snapshot({ charlie }), "charlie", { discardQuarantined: true });
+    expect([...discards(holding), ...discards({ observation: null })]).toEqual([]);
+    expect(refusals({ charlie: { roles: ["web"], observation: null } })).toEqual([]);
   });
 });
 

@@ -72,6 +72,24 @@ describe("a rollout", () => {
     expect(world.said.at(-1)).toMatch(/^charlie, alpha replaced in /);
   });
 
+  it("makes the members forget the previous address of a replaced server before the next server goes", async () => {
+    instantly();
+    const world = new World();
+    world.machine("charlie").current = false;
+    world.remembered = ["10.0.1.19"];
+    await rollout(await world.context("rollout"), {});
+    const forgets = ["alpha", "bravo", "charlie"].map((name) => `${name}: mysql-group forget 10.0.1.19`);
+    expect(world.steps).toEqual([...replaced("charlie").slice(0, -1), ...forgets, "in hand: nobody"]);
+  });
+
+  it("makes the members forget an unknown address although no server is outdated", async () => {
+    instantly();
+    const world = new World();
+    world.remembered = ["10.0.1.19"];
+    await rollout(await world.context("rollout"), {});
+    expect(world.steps).toEqual(["alpha", "bravo", "charlie"].map((name) => `${name}: mysql-group forget 10.0.1.19`));
+  });
+
   it("gives the first replaced member the role when only a primary like it makes the accounts that it needs", async () => {
     instantly();
     const world = new World();

@@ -4,6 +4,7 @@ import type { EnvironmentInput } from "../../../modules/config/schema.js";
 import { nextOf, rotatedNamed, rotate } from "../../../ops/commands/rotate.js";
 import { exampleConfig, exampleSshKey, type Overrides } from "../../support/config.js";
 import { instantly } from "../support/instantly.js";
+import { release } from "../support/snapshot.js";
 import { paths } from "../../../modules/platform/paths.js";
 import { World } from "../support/world.js";
 
@@ -120,13 +121,35 @@ describe("a rotation", () => {
     expect(world.steps.filter((step) => step.includes(": gets "))).toEqual([]);
   });
 
-  it("is refused while the environment is not well", async () => {
+  it("replaces a leaked secret although a server is down or its application is broken, and reports what remains to be done", async () => {
     instantly();
     const world = second();
-    world.machine("charlie").inService = false;
-    await expect(rotate(await world.context("rotate"), "edge-token")).rejects.toThrow(
-      /^refused, for the environment is not well:\n {2}charlie: is out of service/,
+    world.machine("charlie").running = false;
+    world.machine("bravo").releases = [release("9")];
+    world.sick = release("9").sha256;
+    await rotate(await world.context("rotate"), "edge-token");
+    expect(world.stage.oldest).toBe(2);
+    expect(world.steps.filter((step) => step.startsWith("charlie"))).toEqual([]);
+    expect(world.said).toContain(
+      "charlie: is off; it still has the old edge-token. Replace it: npm run ops replace charlie. Or bring it back and at once run: npm run ops rotate edge-token",
     );
+  });
+
+  it("changes nothing if a server serves visitors but cannot be reached", async () => {
+    instantly();
+    const world = second();
+    world.machine("charlie").isStunned = true;
+    await expect(rotate(await world.context("rotate"), "edge-token")).rejects.toThrow(
+      /^refused because of these faults:\n {2}charlie: does not answer/,
+    );
+    expect(world.steps).toEqual([]);
+  });
+
+  it("of the database's authority changes nothing while a member is missing", async () => {
+    instantly();
+    const world = second({ generations: { databaseAuthority: 2 } });
+    world.machine("charlie").running = false;
+    await expect(rotate(await world.context("rotate"), "database-authority")).rejects.toThrow(/charlie: is off/);
     expect(world.steps).toEqual([]);
   });
 

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { gate, inOrder, needsHand, notBack } from "../../../ops/core/judge.js";
+import { type FaultKind, faultTable, judgedCommands } from "../../../ops/core/faults.js";
+import { faultsOf, gate, inOrder, needsHand, notBack, stopping } from "../../../ops/core/judge.js";
 import { primaryOf } from "../../../ops/core/snapshot.js";
 import { cloudServer, type Difference, release, snapshot } from "../support/snapshot.js";
 
 describe("an environment with nothing wrong", () => {
   it("needs no hand, and lets a server be taken", () => {
     expect(needsHand(snapshot())).toEqual([]);
-    expect(gate(snapshot())).toEqual([]);
+    expect(gate(snapshot(), "rollout")).toEqual([]);
   });
 });
 
@@ -14,7 +15,7 @@ describe("a server that the configuration no longer has", () => {
   it("waits for its removal, and is in nobody's way", () => {
     const left = { ...snapshot(), outside: [cloudServer("charlie", { name: "delta", current: false })] };
     expect(needsHand(left)).toEqual(["delta: is not in the configuration; npm run ops remove delta"]);
-    expect(gate(left)).toEqual([]);
+    expect(gate(left, "rollout")).toEqual([]);
   });
 });
 
@@ -42,7 +43,7 @@ describe("what is wrong with a server", () => {
     ["is behind", { member: { lagSeconds: 30 } }, "bravo: is 30 s behind"],
   ])("%s: needs a hand, and closes the gate", (_, bravo, words) => {
     expect(needsHand(snapshot({ bravo }))).toContain(words);
-    expect(gate(snapshot({ bravo }))).toContain(words);
+    expect(gate(snapshot({ bravo }), "rollout")).toContain(words);
   });
 });
 
@@ -51,8 +52,8 @@ describe("a server at the edge of what is well", () => {
     ["space of a disk", { observation: { diskPercent: { "/": 84 } } }, { observation: { diskPercent: { "/": 85 } } }],
     ["a member behind the primary", { member: { lagSeconds: 10 } }, { member: { lagSeconds: 10.6 } }],
   ])("needs no hand yet: %s", (_, well, notWell) => {
-    expect(gate(snapshot({ bravo: well }))).toEqual([]);
-    expect(gate(snapshot({ bravo: notWell }))).toHaveLength(1);
+    expect(gate(snapshot({ bravo: well }), "rollout")).toEqual([]);
+    expect(gate(snapshot({ bravo: notWell }), "rollout")).toHaveLength(1);
   });
 });
 
@@ -68,7 +69,7 @@ describe("what is due", () => {
     ["another release", { observation: { releases: [release("3")] } }, /^web servers run different releases/],
   ])("%s needs a hand, and does not close the gate", (_, bravo, words) => {
     expect(needsHand(snapshot({ bravo }))).toEqual([expect.stringMatching(words)]);
-    expect(gate(snapshot({ bravo }))).toEqual([]);
+    expect(gate(snapshot({ bravo }), "rollout")).toEqual([]);
   });
 });
 
@@ -104,19 +105,19 @@ describe("servers with one role", () => {
   });
 
   it("need no primary where none is a member", () => {
-    expect(gate(snapshot({ alpha: alone, bravo: alone, charlie: alone }))).toEqual([]);
+    expect(gate(snapshot({ alpha: alone, bravo: alone, charlie: alone }), "rollout")).toEqual([]);
   });
 });
 
 describe("the gate", () => {
   it("is closed while two members take themselves for the primary, or none does", () => {
-    expect(gate(snapshot({ bravo: { member: { role: "PRIMARY", writable: true } } }))).toEqual([
+    expect(gate(snapshot({ bravo: { member: { role: "PRIMARY", writable: true } } }), "rollout")).toEqual([
       "alpha and bravo is the primary",
     ]);
-    expect(gate(snapshot({ alpha: { member: { role: "SECONDARY", writable: false } } }))).toEqual([
+    expect(gate(snapshot({ alpha: { member: { role: "SECONDARY", writable: false } } }), "rollout")).toEqual([
       "no member is the primary",
     ]);
-    expect(gate(snapshot({ alpha: { member: { writable: false } } }))).toEqual([
+    expect(gate(snapshot({ alpha: { member: { writable: false } } }), "rollout")).toEqual([
       "alpha: is the primary and still read-only",
     ]);
   });
@@ -127,12 +128,12 @@ describe("the gate", () => {
       alpha: { member: { view: ["10.0.1.11", "10.0.1.13"] } },
       charlie: { member: { view: ["10.0.1.11", "10.0.1.13"] } },
     });
-    expect(gate(interrupted, "bravo")).toEqual([]);
-    expect(gate(interrupted)).not.toEqual([]);
+    expect(gate(interrupted, "rollout", "bravo")).toEqual([]);
+    expect(gate(interrupted, "rollout")).not.toEqual([]);
   });
 
   it("is closed for the one in hand when another one is not well", () => {
-    expect(gate(snapshot({ bravo: { observation: null }, charlie: { healthy: false } }), "bravo")).toEqual([
+    expect(gate(snapshot({ bravo: { observation: null }, charlie: { healthy: false } }), "rollout", "bravo")).toEqual([
       "charlie: its target is not healthy",
     ]);
   });
@@ -158,5 +159,81 @@ describe("a server that was replaced", () => {
     expect(notBack(snapshot(), "bravo")).toBeUndefined();
     expect(notBack(snapshot({ bravo: { healthy: false } }), "bravo")).toBe("bravo: its target is not healthy");
     expect(notBack(snapshot({ alpha: { member: { writable: false } } }), "bravo")).toMatch(/read-only/);
+  });
+});
+
+describe("an unknown member", () => {
+  const [configured, old, removed] = [["10.0.1.11", "10.0.1.12", "10.0.1.13"], "10.0.1.19", "10.0.1.14"];
+  const counting = { member: { remembered: [...configured, old, removed] } };
+  const outside = [cloudServer("charlie", { name: "delta", privateIp: removed })];
+
+  it("is reported with the command that removes it, unless its server still exists", () => {
+    const found = { ...snapshot({ alpha: counting, bravo: counting }), outside };
+    expect(needsHand(found).filter((line) => line.includes("counts as a member"))).toEqual([
+      "10.0.1.19: counts as a member but is not in the configuration; npm run ops rollout",
+    ]);
+  });
+
+  it("is not reported while it is in the group", () => {
+    const inGroup = { member: { view: [...configured, old], remembered: [...configured, old] } };
+    expect(needsHand(snapshot({ alpha: inGroup }))).toEqual([]);
+  });
+});
+
+describe("the fault table", () => {
+  const down = { cloud: { running: false }, observation: null, healthy: false } satisfies Difference;
+  const primary = { role: "PRIMARY", writable: true };
+  /** Every fault, on bravo where it is the fault of one server. */
+  const found: Readonly<Record<FaultKind, ReturnType<typeof snapshot>>> = {
+    "no-primary": snapshot({ alpha: { member: { role: "SECONDARY", writable: false } } }),
+    "two-primaries": snapshot({ bravo: { member: primary } }),
+    "read-only-primary": snapshot({ alpha: { member: { writable: false } } }),
+    missing: snapshot({ bravo: { cloud: null, observation: null } }),
+    off: snapshot({ bravo: down }),
+    silent: snapshot({ bravo: { observation: null, healthy: false } }),
+    "silent-serving": snapshot({ bravo: { observation: null } }),
+    "setup-unfinished": snapshot({ bravo: { observation: { firstBoot: "running" } } }),
+    "failed-unit": snapshot({ bravo: { observation: { failedUnits: ["app.service"] } } }),
+    "group-silent": snapshot({ bravo: { observation: { member: null } } }),
+    "member-offline": snapshot({ bravo: { member: { state: "OFFLINE" } } }),
+    "no-majority": snapshot({ bravo: { member: { majority: false } } }),
+    "member-unseen": snapshot({ bravo: { member: { view: ["10.0.1.11", "10.0.1.12"] } } }),
+    "member-behind": snapshot({ bravo: { member: { lagSeconds: 30 } } }),
+    "out-of-service": snapshot({ bravo: { observation: { inService: false } } }),
+    "not-ready": snapshot({ bravo: { observation: { serves: false } } }),
+    "no-target": snapshot({ bravo: { healthy: null } }),
+    "target-unhealthy": snapshot({ bravo: { healthy: false } }),
+    "disk-full": snapshot({ bravo: { observation: { diskPercent: { "/": 99 } } } }),
+    unprotected: snapshot({ bravo: { cloud: { isProtected: false } } }),
+  };
+  const kinds = Object.keys(found) as FaultKind[];
+
+  it.each(kinds)("detects %s, and nothing else", (kind) => {
+    expect([...new Set(faultsOf(found[kind]).map((fault) => fault.kind))]).toEqual([kind]);
+  });
+
+  it.each(kinds.flatMap((kind) => judgedCommands.map((command) => [kind, command] as const)))(
+    "%s: stops %s exactly if the table says so",
+    (kind, command) => {
+      const stops = faultTable[kind].verdicts[command] === "stops";
+      expect(stopping(found[kind], command).length > 0).toBe(stops);
+    },
+  );
+
+  it.each(kinds)("%s of the server that a command processes does not stop the command", (kind) => {
+    const ofGroup = kind === "no-primary" || kind === "two-primaries";
+    const current = kind === "read-only-primary" ? "alpha" : "bravo";
+    for (const command of judgedCommands)
+      expect(stopping(found[kind], command, current).length > 0).toBe(
+        ofGroup && faultTable[kind].verdicts[command] === "stops",
+      );
+  });
+
+  it("lets a broken release be rolled back whatever else is broken", () => {
+    for (const kind of kinds) expect(faultTable[kind].verdicts.rollback).not.toBe("stops");
+  });
+
+  it("has an entry for every fault", () => {
+    expect(kinds).toEqual(Object.keys(faultTable));
   });
 });

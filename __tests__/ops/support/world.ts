@@ -161,6 +161,9 @@ export class World {
     const look = this.answerTo(machine, words, input);
     if (look !== undefined) return ended(look !== "no", look);
     const step = words.replace(/^mysql .*(SELECT \S+).*/, "mysql $1").replace(/^apt-get.* /, "apt-get ");
+    // Without a primary no release is healthy.
+    if (this.primary === "" && words.includes("deploy-app "))
+      return this.step(name, step, () => ({ ...ended(false, this.effect(machine, words)), exitCode: 3 }));
     return this.step(name, step, () =>
       this.failing.has(`${name}: ${step}`) ? ended(false, "", "it failed") : ended(true, this.effect(machine, words)),
     );
@@ -346,7 +349,8 @@ export class World {
       shutDown: (name) => done(`shut down ${name}`, () => this.off(this.machine(name))),
       cutPower: (name) => done(`cut ${name}`, () => this.off(this.machine(name))),
       prepare: ({ name }) => done(`prepare ${name}`, () => this.machine(name).whole),
-      replace: ({ name }) => done(`replace ${name}`, () => up(this.machine(name))),
+      replace: ({ name }, _, { newVolume = false } = {}) =>
+        done(`replace ${name}${newVolume ? " with a new volume" : ""}`, () => up(this.machine(name))),
       complete: ({ name }) => done(`complete ${name}`, () => up(this.machine(name))),
       noteApplicationSecrets: ({ name }) => done(`note the application's secrets of ${name}`, () => undefined),
       noteCertificate: ({ name }) => done(`note certificate of ${name}`, () => undefined),

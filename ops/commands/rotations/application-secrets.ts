@@ -1,6 +1,7 @@
 import { applicationSecretName } from "../../../modules/config/secrets.js";
-import { type Context, lookWell } from "../../core/maintain.js";
-import { give, holdersOf, restartApplication } from "../../core/secrets.js";
+import { outOfReach } from "../../core/judge.js";
+import { type Context, lookFor } from "../../core/maintain.js";
+import { give, holdersOf, restartApplication, sayLeft } from "../../core/secrets.js";
 
 /** What `npm run ops rotate` calls the secrets of `application.secrets`. */
 export const applicationSecrets = "application-secrets";
@@ -15,16 +16,18 @@ export async function giveApplicationSecrets(context: Context): Promise<void> {
   const names = Object.keys(site.config.application.secrets);
   if (names.length === 0)
     throw new Error("application.secrets is empty: the application has no secrets of its own that could change");
-  await lookWell(context);
+  const absent = outOfReach(await lookFor(context, "rotate"));
   const values = await progress.step(`values of ${names.join(", ")}`, (report) =>
     site.secrets.applicationSecrets(report),
   );
   const secrets = names.map(applicationSecretName);
-  for (const server of holdersOf(site.config, secrets))
+  const holders = holdersOf(site.config, secrets);
+  for (const server of holders.filter(({ name }) => !absent.has(name)))
     await progress.step(`${server.name}: gets the application's secrets`, async (report) => {
       const takeUp = () => restartApplication(site, server.name);
       await give(context, server, { what: applicationSecrets, secrets, values, takeUp }, report);
       await site.cloud.noteApplicationSecrets(server);
     });
-  progress.say("every server's application has them; what they were before may now be refused");
+  sayLeft(context, applicationSecrets, holders, absent);
+  progress.say("every application that answers has the new values; the old values may now be rejected");
 }

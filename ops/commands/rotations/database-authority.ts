@@ -30,7 +30,7 @@ export const databaseAuthority: Rotation = {
     if (![ca, certificate, key].some((path) => changed.includes(path))) return;
     // What a running mysqld takes up by this serves its clients alone, and it keeps what it had if the files are no good.
     await site.ssh.run(login, ["mysql", "--execute", "ALTER INSTANCE RELOAD TLS"]);
-    await stepDown(moment, name, await passGate(moment, { inHand: name }));
+    await stepDown(moment, name, await passGate(moment, { inHand: name, command: "rotate-authority" }));
     // The group's channel reads the files when a member joins, which mysql-group makes it do.
     await site.ssh.run(login, ["mysql", "--execute", "STOP GROUP_REPLICATION"], { timeoutSeconds: leaveSeconds });
     await awaitBack(moment, name);

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { paths } from "../../../modules/platform/paths.js";
 import { ports } from "../../../modules/platform/ports.js";
+import type { ServerConfig } from "../../../modules/config/schema.js";
 import { look } from "../../core/observe.js";
 import { restartApplication } from "../../core/secrets.js";
 import { loginOf } from "../../core/site.js";
@@ -40,10 +41,19 @@ export const databasePasswords: Rotation = {
 
   async missing(moment) {
     const { configured, oldest } = moment.stage;
-    const primary = primaryOf(await look(moment.site));
+    const snapshot = await look(moment.site);
+    const primary = primaryOf(snapshot);
     if (primary === undefined) return "no member is the primary";
+    // A member that is not online gets the accounts when it joins.
+    const isOnline = ({ name }: ServerConfig): boolean =>
+      snapshot.servers.some((one) => one.name === name && one.observation?.member?.state === "ONLINE");
     // The primary changes the accounts; the others have them from it.
-    for (const name of [primary.name, ...withRole(moment, "database").map((server) => server.name)]) {
+    for (const name of [
+      primary.name,
+      ...withRole(moment, "database")
+        .filter(isOnline)
+        .map((server) => server.name),
+    ]) {
       const reached = JSON.parse(await reachedOn(moment, name)) as Reached;
       const late = Object.entries(reached).find(([, [newest, last]]) => newest !== configured || last !== oldest);
       if (late) return `${name}: the account ${late[0]} takes generations ${late[1].join(" to ")}`;

@@ -2,7 +2,7 @@ import { edgeTokenHeader, edgeTokenPath } from "../../../modules/platform/names.
 import { ports } from "../../../modules/platform/ports.js";
 import type { ServerConfig } from "../../../modules/config/schema.js";
 import { loginOf } from "../../core/site.js";
-import type { Moment, Rotation } from "./rotation.js";
+import { type Moment, type Rotation, withRole } from "./rotation.js";
 
 /** The token by which nginx knows that a request came through our zone at Cloudflare. */
 export const edgeToken: Rotation = {
@@ -19,7 +19,7 @@ export const edgeToken: Rotation = {
   },
 
   async missing(moment) {
-    for (const server of moment.site.config.servers.filter((one) => isAsked(moment, one))) {
+    for (const server of withRole(moment, "web").filter((one) => isAsked(moment, one))) {
       const { name } = server;
       const accepted = moment.values.of(name, "edgeTokens").split("|");
       const before = moment.values.before(name, "edgeTokens");

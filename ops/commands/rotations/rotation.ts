@@ -9,6 +9,8 @@ import type { Report } from "../../core/site.js";
 export interface Moment extends Context {
   readonly stage: Stage;
   readonly values: SecretValues;
+  /** Servers that cannot be reached now. They keep the old secret until the command runs again. */
+  readonly absent: ReadonlyMap<string, string>;
   readonly report: Report;
 }
 
@@ -35,6 +37,6 @@ export interface Rotation {
   readonly missing: (moment: Moment) => Promise<string | undefined>;
 }
 
-/** Servers of the environment with a role. */
-export const withRole = ({ site }: Context, role: Role): readonly ServerConfig[] =>
-  site.config.servers.filter(({ roles }) => roles.includes(role));
+/** Reachable servers of the environment with a role. */
+export const withRole = ({ site, absent }: Pick<Moment, "site" | "absent">, role: Role): readonly ServerConfig[] =>
+  site.config.servers.filter(({ name, roles }) => roles.includes(role) && !absent.has(name));

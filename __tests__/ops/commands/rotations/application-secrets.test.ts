@@ -81,9 +81,9 @@ describe("new values of the application's secrets", () => {
     expect(done).toEqual(["alpha: noted", "bravo: systemctl restart app.service", "bravo: noted", "charlie: noted"]);
   });
 
-  it("are left alone while a server is not well, and where there are none", async () => {
-    const ill = siteWith({ differences: { charlie: { healthy: false } } });
-    await expect(giveApplicationSecrets(ill.context)).rejects.toThrow(/^refused, for the environment is not well:/);
+  it("are not changed while a server serves but cannot be reached, or if there are none", async () => {
+    const ill = siteWith({ differences: { charlie: { observation: null } } });
+    await expect(giveApplicationSecrets(ill.context)).rejects.toThrow(/^refused because of these faults:/);
     expect([...ill.files.values()]).toEqual(["old", "old", "old"]);
     await expect(giveApplicationSecrets(siteWith({ secrets: {} }).context)).rejects.toThrow(
       /^application\.secrets is empty/,

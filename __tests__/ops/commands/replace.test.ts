@@ -1,0 +1,174 @@
+import { describe, expect, it } from "vitest";
+import { destroyed, replace, replacementRefusals } from "../../../ops/commands/replace.js";
+import { agreement } from "../../../ops/core/agreement.js";
+import { exampleConfig, exampleSshKey } from "../../support/config.js";
+import { instantly } from "../support/instantly.js";
+import { type Difference, snapshot } from "../support/snapshot.js";
+import { World } from "../support/world.js";
+
+const down = { cloud: { running: false }, observation: null, healthy: false } satisfies Difference;
+
+describe("whether a server may be replaced", () => {
+  it.each<[string, Difference]>([
+    ["is missing", { cloud: null, observation: null, healthy: null }],
+    ["is off", down],
+    ["is cut off", { observation: null, healthy: false }],
+    ["serves but cannot be reached", { observation: null }],
+    ["is half set up", { observation: { firstBoot: "running" }, member: { state: "OFFLINE" }, healthy: false }],
+    ["has failed its first boot", { observation: { firstBoot: "runcmd failed" } }],
+    ["has a full disk", { observation: { diskPercent: { "/": 100 } } }],
+    ["has damaged data", { member: { state: "DOWN", majority: false } }],
+    ["is healthy, and perhaps compromised", {}],
+  ])("accepts a server that %s", (_, bravo) => {
+    expect(replacementRefusals(snapshot({ bravo }), "bravo")).toEqual([]);
+  });
+
+  it("accepts a read-only primary, and a primary that cannot be reached", () => {
+    expect(replacementRefusals(snapshot({ alpha: { member: { writable: false } } }), "alpha")).toEqual([]);
+    expect(replacementRefusals(snapshot({ alpha: { observation: null } }), "alpha")).toEqual([]);
+  });
+
+  it.each<[string, Difference]>([
+    ["is off", down],
+    ["is not online", { member: { state: "RECOVERING" } }],
+    ["sees no majority", { member: { majority: false } }],
+  ])("rejects a member while another member %s, because acknowledged writes could be lost", (_, charlie) => {
+    expect(replacementRefusals(snapshot({ charlie }), "bravo")).toEqual([
+      expect.stringMatching(/^without bravo, 1 of 3 members are healthy, which is no majority/),
+    ]);
+  });
+
+  it("counts members that the group remembers", () => {
+    const remembered = ["10.0.1.11", "10.0.1.12", "10.0.1.13", "10.0.1.19"];
+    expect(replacementRefusals(snapshot({ alpha: { member: { remembered } } }), "bravo")).toEqual([
+      expect.stringMatching(/^without bravo, 2 of 4 members are healthy/),
+    ]);
+  });
+
+  it("rejects every server while there are two primaries", () => {
+    const two = snapshot({ bravo: { member: { role: "PRIMARY", writable: true } } });
+    expect(replacementRefusals(two, "charlie")).toEqual(["alpha and bravo is the primary"]);
+  });
+
+  it("accepts a web server without data whatever the members do", () => {
+    const web = { roles: ["web"], observation: { member: null } } satisfies Difference;
+    expect(replacementRefusals(snapshot({ alpha: down, bravo: down, charlie: web }), "charlie")).toEqual([]);
+  });
+
+  it("requires healthy targets on all other servers if nobody can log in", () => {
+    const silent = { observation: null } satisfies Difference;
+    const all = { alpha: silent, bravo: silent, charlie: silent };
+    expect(replacementRefusals(snapshot(all), "bravo", true)).toEqual([]);
+    expect(replacementRefusals(snapshot({ ...all, alpha: { ...silent, healthy: false } }), "bravo", true)).toEqual([
+      "alpha: the load balancer does not find it healthy, and nobody can log in to check its data",
+    ]);
+  });
+});
+
+describe("what a replacement destroys", () => {
+  it("names the server, and the data volume only if it is deleted", () => {
+    expect(destroyed(snapshot(), "bravo", {})).toEqual([
+      expect.stringMatching(/^bravo: the server and its system disk/),
+      "bravo: keeps its data volume",
+    ]);
+    const bravo = { member: { kept: ["/var/lib/mysql/aside"] } };
+    expect(destroyed(snapshot({ bravo }), "bravo", { newVolume: true }).slice(1)).toEqual([
+      "bravo: its data volume; the data are copied from the other members",
+      "bravo: quarantined transactions in /var/lib/mysql/aside, which no other member has",
+    ]);
+  });
+
+  it("names the outage if no other server serves visitors", () => {
+    expect(destroyed(snapshot({ alpha: down, charlie: down }), "bravo", {}).at(-1)).toMatch(/the site is down until/);
+  });
+});
+
+describe("a replacement", () => {
+  const administrators = { cidrs: ["192.0.2.0/24"], sshKeys: { jane: exampleSshKey } };
+  const open = (): World => {
+    instantly();
+    return new World(exampleConfig({ administrators }));
+  };
+  const agrees = () => Promise.resolve();
+  const steps = (name: string, ...stop: readonly string[]) => [
+    `provider: prepare ${name}`,
+    `in hand: ${name}`,
+    ...stop,
+    `provider: replace ${name}`,
+    "in hand: nobody",
+  ];
+
+  it("replaces a server that is off", async () => {
+    const world = open();
+    world.machine("bravo").running = false;
+    await replace(await world.context("replace bravo"), "bravo", {}, agrees);
+    expect(world.steps).toEqual(steps("bravo"));
+  });
+
+  it("hands over the primary's role and shuts down a server that answers", async () => {
+    const world = open();
+    await replace(await world.context("replace alpha"), "alpha", {}, agrees);
+    expect(world.steps).toEqual(steps("alpha", "alpha: mysql-group step-down", "alpha: systemctl poweroff"));
+  });
+
+  it("cuts the power of a server that does not shut down", async () => {
+    const world = open();
+    world.failing.add("bravo: systemctl poweroff");
+    await replace(await world.context("replace bravo"), "bravo", {}, agrees);
+    expect(world.steps).toEqual(steps("bravo", "bravo: systemctl poweroff", "provider: cut bravo"));
+  });
+
+  it("replaces a dead server although the running release is broken everywhere", async () => {
+    const world = open();
+    world.machine("bravo").running = false;
+    world.sick = world.machine("alpha").releases[0]?.sha256;
+    await replace(await world.context("replace bravo"), "bravo", {}, agrees);
+    expect(world.steps).toEqual(steps("bravo"));
+  });
+
+  it("deletes the data volume only on request", async () => {
+    const world = open();
+    await replace(await world.context("replace bravo"), "bravo", { newVolume: true }, agrees);
+    expect(world.steps).toContain("provider: replace bravo with a new volume");
+  });
+
+  it("starts over after an interruption", async () => {
+    const world = open();
+    await replace(await world.context("replace bravo", "bravo"), "bravo", {}, agrees);
+    expect(world.steps).toContain("provider: replace bravo");
+  });
+
+  it("changes nothing before a person agrees", async () => {
+    const world = open();
+    const disagrees = () => Promise.reject(new Error("no"));
+    await expect(replace(await world.context("replace bravo"), "bravo", {}, disagrees)).rejects.toThrow("no");
+    expect(world.steps).toEqual(["provider: prepare bravo"]);
+  });
+
+  it("changes nothing when it is refused", async () => {
+    const world = open();
+    world.machine("charlie").running = false;
+    await expect(replace(await world.context("replace bravo"), "bravo", {}, agrees)).rejects.toThrow(
+      /^refused, nothing was changed:\n {2}without bravo, 1 of 3/,
+    );
+    expect(world.steps).toEqual([]);
+  });
+
+  it("works although nobody can log in, by what the load balancer reports", async () => {
+    instantly();
+    const world = new World();
+    for (const machine of world.machines.values()) machine.isStunned = true;
+    world.failing.add("bravo: systemctl poweroff");
+    await replace(await world.context("replace bravo"), "bravo", {}, agrees);
+    expect(world.steps.slice(-2)).toEqual(["provider: replace bravo", "in hand: nobody"]);
+    expect(world.said.join("\n")).toContain("look at the database dashboard");
+  });
+});
+
+describe("the agreement of a person", () => {
+  it("is required where there is no terminal to ask on", async () => {
+    const streams = { ...process, stdin: { isTTY: false } } as unknown as NodeJS.Process;
+    await expect(agreement("bravo", false, streams)(["bravo"])).rejects.toThrow(/to agree, add --yes/);
+    await expect(agreement("bravo", true, streams)(["bravo"])).resolves.toBeUndefined();
+  });
+});

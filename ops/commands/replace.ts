@@ -1,0 +1,176 @@
+import type { ServerConfig } from "../../modules/config/schema.js";
+import type { FaultKind } from "../core/faults.js";
+import { faultsOf, gate, groupFaults } from "../core/judge.js";
+import { awaitBack, type Context, forgetUnknown, shutDown, stepDown } from "../core/maintain.js";
+import { look } from "../core/observe.js";
+import { waitUntil } from "../core/shell.js";
+import { type ReplacementProps, serverNamed, type Site } from "../core/site.js";
+import { isDatabase, isWeb, type ServerState, type Snapshot } from "../core/snapshot.js";
+
+/** Options of {@link replace}. */
+export interface ReplaceProps extends ReplacementProps {
+  /** Minutes that the new server may take to come up. @default backMinutes */
+  readonly patienceMinutes?: number;
+}
+
+/** Longest time until the other members have a primary after this one is gone. */
+const electionSeconds = 90;
+/** Longest time until a new server serves, where only the load balancer can tell. */
+const targetMinutes = 20;
+
+/** Whether nobody can log in, so that only the provider tells how servers are. */
+const isBlind = ({ config }: Pick<Site, "config">): boolean => config.administrators.cidrs.length === 0;
+
+/**
+ * Why a server may not be replaced; empty if it may. Its own faults do not count. Acknowledged writes are on a majority of the members, so a
+ * majority without this one must be healthy. Pure.
+ * @param blind whether nobody can log in: then the load balancer's view of the other servers must do
+ */
+export function replacementRefusals(snapshot: Snapshot, name: string, blind = false): readonly string[] {
+  const server = snapshot.servers.find((one) => one.name === name);
+  const others = snapshot.servers.filter((one) => one.name !== name);
+  if (server === undefined) return [`no server ${name} exists`];
+  if (blind)
+    return others.flatMap((one) =>
+      isWeb(one) && isDatabase(server) && one.healthy !== true
+        ? [`${one.name}: the load balancer does not find it healthy, and nobody can log in to check its data`]
+        : [],
+    );
+  return [...gate(snapshot, "replace", name), ...(isDatabase(server) ? minorityOf(server, others) : [])];
+}
+
+function minorityOf({ name, privateIp }: ServerState, others: readonly ServerState[]): readonly string[] {
+  const members = others.filter(isDatabase);
+  const healthy = members.filter(
+    ({ observation }) => observation?.member?.state === "ONLINE" && observation.member.majority,
+  );
+  const counted = new Set([
+    privateIp,
+    ...members.map((one) => one.privateIp),
+    ...members.flatMap(({ observation }) => [
+      ...(observation?.member?.view ?? []),
+      ...(observation?.member?.remembered ?? []),
+    ]),
+  ]);
+  return healthy.length * 2 > counted.size
+    ? []
+    : [
+        `without ${name}, ${healthy.length} of ${counted.size} members are healthy, which is no majority: ${name} may hold the only copy of ` +
+          "acknowledged writes. Bring another member back first. If the others are lost for good: mysql-group force-bootstrap --help",
+      ];
+}
+
+/** What a replacement destroys, one line each. Pure. */
+export function destroyed(
+  snapshot: Snapshot,
+  name: string,
+  { newVolume = false }: ReplacementProps,
+): readonly string[] {
+  const server = snapshot.servers.find((one) => one.name === name);
+  const last = snapshot.servers.every((one) => one.name === name || !isWeb(one) || one.healthy !== true);
+  const kept = server?.observation?.member?.kept ?? [];
+  return [
+    `${name}: the server and its system disk, with all logs and files on it; it keeps its addresses`,
+    ...(server && isDatabase(server)
+      ? [
+          newVolume
+            ? `${name}: its data volume; the data are copied from the other members`
+            : `${name}: keeps its data volume`,
+        ]
+      : []),
+    ...(newVolume
+      ? kept.map((folder) => `${name}: quarantined transactions in ${folder}, which no other member has`)
+      : []),
+    ...(server && isWeb(server) && last
+      ? ["no other web server serves visitors: the site is down until the new one serves"]
+      : []),
+  ];
+}
+
+/**
+ * Replaces one server, in whatever state it is. Run again after an interruption, it starts over.
+ * @param agree asks a person, with the lines of what is destroyed; throws if the person does not agree
+ * @throws when it is refused, before any change
+ */
+export async function replace(
+  context: Context,
+  name: string,
+  props: ReplaceProps,
+  agree: (lines: readonly string[]) => Promise<void>,
+): Promise<void> {
+  const { site, lock, progress } = context;
+  const wanted = serverNamed(site, name);
+  if (props.newVolume && !isDatabase(wanted))
+    throw new Error(`refused: ${name} has no data volume; leave out --new-volume`);
+  const snapshot = await look(site);
+  const refusals = replacementRefusals(snapshot, name, isBlind(site));
+  if (refusals.length > 0) throw new Error(`refused, nothing was changed:\n  ${refusals.join("\n  ")}`);
+  await progress.step(`${name}: checks what the replacement would change`, (report) =>
+    site.cloud.prepare(wanted, report),
+  );
+  await agree(destroyed(snapshot, name, props));
+  await lock.setInHand(name);
+  await stepDown(context, name, snapshot);
+  const server = snapshot.servers.find((one) => one.name === name) ?? { name, observation: undefined };
+  await shutDown(context, server, "a healthy majority of the others has all acknowledged writes");
+  await othersServe(context, wanted);
+  await progress.step(`${name}: is replaced`, (report) => site.cloud.replace(wanted, report, props));
+  await comesBack(context, wanted, snapshot, props).catch((error: Error) => {
+    throw new Error(`${error.message}\nafter a fix run the same command again: it replaces the server once more`, {
+      cause: error,
+    });
+  });
+  if (!isBlind(site)) await forgetUnknown(context, await look(site));
+  await lock.setInHand(undefined);
+  progress.say(
+    `${name} is replaced; if it was compromised, rotate every secret that it had: docs/runbook.md, "ssh-login"`,
+  );
+}
+
+/** Nothing is deleted before the others accept writes without this server. */
+async function othersServe({ site, progress }: Context, { name, roles }: ServerConfig): Promise<void> {
+  if (!roles.includes("database")) return;
+  await progress.step(`${name}: the other members serve without it`, (report) =>
+    waitUntil(
+      "they do",
+      async () => {
+        const snapshot = await look(site);
+        const servers = snapshot.servers.filter((one) => one.name !== name);
+        return (
+          replacementRefusals(snapshot, name, isBlind(site))[0] ??
+          (isBlind(site) ? undefined : groupFaults({ servers })[0])
+        );
+      },
+      { limitSeconds: electionSeconds, report },
+    ),
+  );
+}
+
+/** Faults that the new server may have because others have them, such as a release that is broken everywhere. */
+const shared: readonly FaultKind[] = ["member-unseen", "not-ready", "target-unhealthy"];
+
+async function comesBack(
+  context: Context,
+  { name, roles }: ServerConfig,
+  before: Snapshot,
+  { patienceMinutes }: ReplaceProps,
+): Promise<void> {
+  const { site, progress } = context;
+  if (!isBlind(site)) {
+    const elsewhere = faultsOf(before).filter(({ server, text }) => server !== name && !text.includes(` ${name} `));
+    const tolerated = shared.filter((kind) => elsewhere.some((fault) => fault.kind === kind));
+    return awaitBack(context, name, { minutes: patienceMinutes, tolerated });
+  }
+  if (roles.includes("web"))
+    await progress.step(`${name}: the load balancer finds it healthy`, (report) =>
+      waitUntil(
+        `${name} is healthy`,
+        async () => ((await site.cloud.targets()).get(name) ? undefined : "its target is not healthy"),
+        { limitSeconds: (patienceMinutes ?? targetMinutes) * 60, pauseSeconds: 5, report },
+      ),
+    );
+  if (roles.includes("database"))
+    progress.say(
+      `${name}: nobody can log in, so look at the database dashboard: all members must be ONLINE before the next change`,
+    );
+}

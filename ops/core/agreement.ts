@@ -1,0 +1,21 @@
+import { createInterface } from "node:readline/promises";
+
+/**
+ * Asks a person to type a name before something is destroyed.
+ * @param yes whether the person has agreed on the command line
+ * @throws if the answer is another one, or if nobody can answer
+ */
+export const agreement =
+  (name: string, yes = false, { stdin, stdout } = process) =>
+  async (lines: readonly string[]): Promise<void> => {
+    console.log(["This destroys:", ...lines.map((line) => `  ${line}`)].join("\n"));
+    if (yes) return;
+    if (!stdin.isTTY) throw new Error("refused, nothing was changed: no terminal to ask on; to agree, add --yes");
+    const asked = createInterface({ input: stdin, output: stdout });
+    try {
+      if ((await asked.question(`Type ${name} to go on: `)).trim() !== name)
+        throw new Error("refused, nothing was changed: another answer");
+    } finally {
+      asked.close();
+    }
+  };

@@ -1,0 +1,91 @@
+/** Commands that change a running environment, as the fault table names them. */
+export const judgedCommands = [
+  "rollout",
+  "upgrade",
+  "remove",
+  "replace",
+  "release",
+  "rollback",
+  "failover",
+  "rotate",
+  "rotate-passwords",
+  "rotate-authority",
+] as const;
+export type JudgedCommand = (typeof judgedCommands)[number];
+
+/** `fixes`: the command can repair the fault. `ignores`: the fault does not matter to it. `stops`: the command is refused. */
+export type Verdict = "fixes" | "ignores" | "stops";
+
+/** A fault that was found. */
+export interface Fault {
+  readonly kind: FaultKind;
+  /** @default - absent: the fault of the whole group */
+  readonly server?: string;
+  /** For a person: "bravo: is off". */
+  readonly text: string;
+}
+
+interface FaultRow {
+  /** For the documentation. */
+  readonly meaning: string;
+  readonly verdicts: Readonly<Record<JudgedCommand, Verdict>>;
+}
+
+/** What most faults mean: a command that takes a healthy server out of service waits until the rest is healthy. */
+const planned = { rollout: "stops", upgrade: "stops", remove: "stops" } as const;
+/** Changes of releases and secrets that a fault has nothing to do with. */
+const unrelated = {
+  ...{ replace: "ignores", release: "ignores", rollback: "ignores", failover: "ignores" },
+  ...{ rotate: "ignores", "rotate-passwords": "ignores", "rotate-authority": "stops" },
+} as const satisfies Partial<FaultRow["verdicts"]>;
+
+const row = (meaning: string, differences: Partial<Record<JudgedCommand, Verdict>> = {}): FaultRow => ({
+  meaning,
+  verdicts: { ...planned, ...unrelated, ...differences } satisfies Record<JudgedCommand, Verdict>,
+});
+
+const needsDatabase = { release: "stops", failover: "stops", "rotate-passwords": "stops" } as const;
+const broken = { release: "fixes", rollback: "fixes" } as const;
+
+/**
+ * Every fault, and what each command does about it. The faults of the server that a command processes (`replace SERVER`, a server left
+ * unfinished by an interrupted run) never stop that command.
+ */
+export const faultTable = {
+  "no-primary": row("no member is the primary", { ...needsDatabase, replace: "fixes" }),
+  "two-primaries": row("two members are the primary", {
+    ...needsDatabase,
+    replace: "stops",
+    rotate: "stops",
+  }),
+  "read-only-primary": row("the primary is read-only", { ...needsDatabase, replace: "stops" }),
+  missing: row("a server does not exist"),
+  off: row("a server is off"),
+  silent: row("a server does not answer and serves no visitors"),
+  "silent-serving": row("a server does not answer but serves visitors", {
+    rotate: "stops",
+    "rotate-passwords": "stops",
+  }),
+  "setup-unfinished": row("the setup of a server is not complete"),
+  "failed-unit": row("a unit of a server failed", broken),
+  "group-silent": row("mysql-group does not answer on a member"),
+  "member-offline": row("a member is not ONLINE"),
+  "no-majority": row("a member sees no majority"),
+  "member-unseen": row("a member does not see another member in its group"),
+  "member-behind": row("a member is behind the primary"),
+  "out-of-service": row("a web server is out of service"),
+  "not-ready": row("the application of a web server is not ready", broken),
+  "no-target": row("a web server is not a target of the load balancer"),
+  "target-unhealthy": row("the load balancer finds a web server unhealthy", broken),
+  "disk-full": row("a disk is at least 85 % full", { "rotate-authority": "ignores" }),
+  unprotected: row("a server is not protected at Hetzner", { "rotate-authority": "ignores" }),
+} as const satisfies Readonly<Record<string, FaultRow>>;
+
+export type FaultKind = keyof typeof faultTable;
+
+/** What a command does about a fault. */
+export const verdictOf = ({ kind }: Pick<Fault, "kind">, command: JudgedCommand): Verdict =>
+  faultTable[kind].verdicts[command];
+
+/** A server with one of these faults cannot be changed over SSH now. */
+export const unreachable: readonly FaultKind[] = ["missing", "off", "silent", "silent-serving", "setup-unfinished"];
