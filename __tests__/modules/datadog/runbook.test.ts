@@ -21,10 +21,10 @@ describe("docs/runbook.md", () => {
   });
 
   it.each(sections.map((section) => [section.split("\n")[0], section] as const))(
-    "%s says symptom, first look, safe action and how to verify",
+    "%s has a symptom, a first look, a safe action, what is possible without SSH, and how to verify",
     (_heading, section) => {
-      const labels = [...section.matchAll(/^- \*\*(.+?):\*\* \S/gm)].map(([, label]) => label);
-      expect(labels).toEqual(["Symptom", "First look", "Safe action", "Verify"]);
+      const labels = [...section.matchAll(/^- \*\*(.+?):\*\*\s+\S/gm)].map(([, label]) => label);
+      expect(labels).toEqual(["Symptom", "First look", "Safe action", "Without SSH", "Verify"]);
     },
   );
 });
