@@ -1,6 +1,11 @@
 import js from "@eslint/js";
 import tseslint from "typescript-eslint";
 
+const owners = "environments/ belongs to the owner: load an environment from __tests__/fixtures/environments/.";
+
+/** The fixtures, the lab, and names that an application of a test sees. */
+const harmless = "/^(|example|lab|check|test)$/";
+
 export default tseslint.config(
   { ignores: ["cdktf.out", "dist", "node_modules", "providers/hcloud/lib", "providers/hcloud/.gen"] },
   js.configs.recommended,
@@ -31,11 +36,25 @@ export default tseslint.config(
         {
           patterns: [
             {
-              group: ["**/environments/production*", "**/environments/staging*"],
-              message: "An owner changes it. Take __tests__/support/example.ts.",
+              group: ["**/environments/*", "!**/fixtures/environments/*"],
+              message: owners,
             },
           ],
         },
+      ],
+    },
+  },
+  {
+    files: ["__tests__/**"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        ...[
+          `Property:matches([key.name="ENVIRONMENT"], [key.value="ENVIRONMENT"]) > Literal.value[value!=${harmless}]`,
+          `CallExpression[callee.name="loadEnvironment"] > Literal[value=/^(production|staging)$/]`,
+          `CallExpression[callee.property.name="stubEnv"][arguments.0.value="ENVIRONMENT"] > Literal[value!=${harmless}]:not([value="ENVIRONMENT"])`,
+          String.raw`Literal[value=/^(\.\.?\u002f)*environments\u002f./]`,
+        ].map((selector) => ({ selector, message: owners })),
       ],
     },
   },

@@ -18,6 +18,7 @@ export default defineConfig({
     isolate: false,
     // Many tests wait for programs: one worker more than there are processors, where vitest would leave one idle.
     maxWorkers: availableParallelism() + 1,
+    globalSetup: "__tests__/support/run.ts",
     setupFiles: ["__tests__/support/setup.ts"],
   },
 });

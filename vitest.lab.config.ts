@@ -24,8 +24,8 @@ export default defineConfig({
     include: ["__tests__/lab/**/*.test.ts"],
     // whole rollouts: npm run proof
     exclude: ["__tests__/lab/proof/**"],
-    globalSetup: "__tests__/lab/support/alone.ts",
-    setupFiles: ["__tests__/lab/support/where-to-look.ts"],
+    globalSetup: ["__tests__/support/run.ts", "__tests__/lab/support/alone.ts"],
+    setupFiles: ["__tests__/support/setup.ts", "__tests__/lab/support/where-to-look.ts"],
     fileParallelism: false,
     isolate: false,
     sequence: { sequencer: InOrder },

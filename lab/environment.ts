@@ -1,5 +1,5 @@
 import ipaddr from "ipaddr.js";
-import type * as LabFile from "../environments/lab.js";
+import type * as LabInput from "./input.js";
 import { formerOf } from "../modules/config/agreement.js";
 import { checkEnvironment } from "../modules/config/load.js";
 import type { Config, EnvironmentInput } from "../modules/config/schema.js";
@@ -19,7 +19,7 @@ export interface LabEnvironment {
   readonly servers: readonly Host[];
 }
 
-/** Another release than that of environments/lab.ts. */
+/** Another release than that of lab/input.ts. */
 export interface LabRelease {
   /** The tarball. */
   readonly file: string;
@@ -36,7 +36,7 @@ const zones = ["foobar.com", "foobar.net"] as const;
 export const domainsAtEdge = ({ domain, loadBalancer: { formerly } }: Config): readonly string[] =>
   [...new Set([...zones, domain, formerly?.domain ?? domain])].sort();
 
-/** What a lab may change in environments/lab.ts. */
+/** What a lab may change in lab/input.ts. */
 export type LabOverrides = Pick<
   Partial<EnvironmentInput>,
   | "domain"
@@ -57,7 +57,7 @@ export type LabOverrides = Pick<
 };
 
 /**
- * Loads environments/lab.ts.
+ * Loads lab/input.ts.
  * @param administratorKey public key of the lab's administrator, who may log in to the machines
  * @throws when it has problems
  */
@@ -87,8 +87,8 @@ export async function labConfig(
   administrators: EnvironmentInput["administrators"] = {},
 ): Promise<Config> {
   // By its address: the file of an environment is in no bundle.
-  const file = new URL("../environments/lab.ts", import.meta.url);
-  const { default: lab } = (await import(file.href)) as typeof LabFile;
+  const file = new URL("input.ts", import.meta.url);
+  const { default: lab } = (await import(file.href)) as typeof LabInput;
   return checkEnvironment("lab", { ...(release ? withRelease(lab, release) : lab), ...overrides, administrators });
 }
 

@@ -42,7 +42,7 @@ export class Lab {
 
   /**
    * Brings the lab up, or finds it up, and returns when the site answers.
-   * @param overrides changes to environments/lab.ts
+   * @param overrides changes to lab/input.ts
    * @param report told the title of each step
    */
   static async up(overrides: LabOverrides, report: (title: string) => void = () => undefined): Promise<Lab> {

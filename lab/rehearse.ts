@@ -26,7 +26,7 @@ export interface RehearsalProps {
   readonly ratePerSecond?: number;
   /** Tarball of the application, absolute. @default - what each commit builds */
   readonly release?: string;
-  /** JSON with the lines of its environment, absolute. @default - those of environments/lab.ts */
+  /** JSON with the lines of its environment, absolute. @default - those of lab/input.ts */
   readonly settings?: string;
 }
 

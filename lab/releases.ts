@@ -25,7 +25,7 @@ export async function keepRelease(layout: Layout, release: LabRelease): Promise<
   return { ...release, file };
 }
 
-/** Reads a release to boot the lab with. @param settings file with the lines of its environment @default - those of environments/lab.ts */
+/** Reads a release to boot the lab with. @param settings file with the lines of its environment @default - those of lab/input.ts */
 export async function readRelease(tarball: string, settings?: string): Promise<LabRelease> {
   const file = path.resolve(tarball);
   const sha256 = createHash("sha256")

@@ -7,7 +7,7 @@ import { balancer, server } from "../../lab/network/addresses.js";
 import { balancerDefinition } from "../../modules/config/balancer.js";
 import { exampleConfig, type Overrides } from "../support/config.js";
 import type { EnvironmentInput } from "../../modules/config/schema.js";
-import { hasTool, runTool } from "../support/tools.js";
+import { hasTools, runTool } from "../support/tools.js";
 
 const configFor = (
   tls: "terminate" | "passthrough",
@@ -73,8 +73,8 @@ describe.each(["terminate", "passthrough"] as const)("%s, as documented and no m
 });
 
 describe("HAProxy itself", () => {
-  it.each(["terminate", "passthrough"] as const)("accepts the configuration of %s", async (tls) => {
-    if (!hasTool("haproxy", "the balancer stand-in's configuration") || !hasTool("openssl", "its certificate")) return;
+  const possible = hasTools(["haproxy", "openssl"], "the configuration of the lab's balancer");
+  it.runIf(possible).each(["terminate", "passthrough"] as const)("accepts the configuration of %s", async (tls) => {
     const directory = await mkdtemp(path.join(tmpdir(), "balancer-"));
     const [bundle, file] = [path.join(directory, "bundle.pem"), path.join(directory, "haproxy.cfg")];
     const subject = ["-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-subj", "/CN=lab"];

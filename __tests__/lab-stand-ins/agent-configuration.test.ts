@@ -7,12 +7,12 @@ import { datadogAgentPart } from "../../modules/machine/parts/datadog-agent/inde
 import { exampleConfig } from "../support/config.js";
 import { partOf } from "../support/payload-files.js";
 import { splitServers } from "../support/servers.js";
-import { hasTool, runTool } from "../support/tools.js";
+import { debianPython, hasPythonModules, runTool } from "../support/tools.js";
 
 const library = fileURLToPath(new URL("../../lab/stand-ins/datadog/agent", import.meta.url));
 const configurationDirectory = "/etc/datadog-agent/";
 
-describe.runIf(hasTool("/usr/bin/python3", "whether the lab's agent knows the payload's configuration"))(
+describe.runIf(hasPythonModules(["yaml"], "whether the lab's agent knows the payload's configuration"))(
   "what the payload configures",
   () => {
     const directories: string[] = [];
@@ -35,7 +35,7 @@ describe.runIf(hasTool("/usr/bin/python3", "whether the lab's agent knows the pa
       const program =
         'import sys; sys.dont_write_bytecode = True; from lab_agent.main import main; sys.exit(main(["configcheck"]))';
       const variables = [`PYTHONPATH=${library}`, `LAB_AGENT_CONFIGURATION=${configurationOf(name)}`];
-      const result = runTool("env", [...variables, "/usr/bin/python3", "-c", program]);
+      const result = runTool("env", [...variables, debianPython, "-c", program]);
       expect(result).toEqual({ status: 0, output: "no problems\n" });
     });
   },

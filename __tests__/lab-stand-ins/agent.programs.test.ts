@@ -12,11 +12,11 @@ import { authority, issue } from "../../lab/keys/certificates.js";
 import { intakeListener } from "../../lab/stand-ins/datadog/intake/server.js";
 import { Store } from "../../lab/stand-ins/datadog/intake/store.js";
 import { waitFor } from "../../lab/system/shell.js";
-import { hasTool, runTool } from "../support/tools.js";
+import { debianPython, hasPythonModules, runTool } from "../support/tools.js";
 
 const library = fileURLToPath(new URL("../../lab/stand-ins/datadog/agent", import.meta.url));
-const python = "/usr/bin/python3";
-const usable = hasTool(python, "the lab's agent") && runTool(python, ["-c", "import yaml"]).status === 0;
+const python = debianPython;
+const usable = hasPythonModules(["yaml"], "the lab's agent");
 
 describe.runIf(usable)("the agent's parts", () => {
   it("pass their own tests", () => {

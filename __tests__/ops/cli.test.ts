@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 
 const ops = async (...args: readonly string[]) => {
   const { exitCode, stdout, stderr } = await execa(process.execPath, ["--import", "tsx", "ops/cli.ts", ...args], {
-    env: { ENVIRONMENT: "production" },
+    env: { ENVIRONMENT: "example" },
     reject: false,
   });
   return { exitCode, stdout, stderr };
@@ -14,6 +14,6 @@ it("a command reads the environment's file and says in words what is missing, al
     expect(await ops("status")).toEqual({
       exitCode: 1,
       stdout: "",
-      stderr: expect.stringMatching(/^production: administrators\.cidrs is empty[^\n]*$/) as string,
+      stderr: expect.stringMatching(/^example: administrators\.cidrs is empty[^\n]*$/) as string,
     });
 });

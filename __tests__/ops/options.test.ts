@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 /** As npm runs it where `npm run ops rollout --dry-run` was written: without the double dash npm keeps the option. */
 const ops = async (...args: readonly string[]) => {
   const { stderr } = await execa(process.execPath, ["--import", "tsx", "ops/cli.ts", ...args], {
-    env: { ENVIRONMENT: "production", npm_config_dry_run: "true" },
+    env: { ENVIRONMENT: "example", npm_config_dry_run: "true" },
     reject: false,
   });
   return stderr;
@@ -19,6 +19,6 @@ describe("an option that npm took for its own", () => {
 
   it("is none of a command that has no such option, nor where it was given to both", async () => {
     for (const args of [["failover"], ["rollout", "--dry-run"]])
-      expect(await ops(...args)).toMatch(/^production: administrators\.cidrs is empty/);
+      expect(await ops(...args)).toMatch(/^example: administrators\.cidrs is empty/);
   });
 });

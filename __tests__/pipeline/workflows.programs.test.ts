@@ -16,7 +16,7 @@ import { parse } from "yaml";
 import { aptKeys } from "../../modules/platform/apt-keys.js";
 import { exampleConfig } from "../support/config.js";
 import { temporaryFolder } from "../support/payload-files.js";
-import { hasTool, runTool } from "../support/tools.js";
+import { hasTool, hasTools, runTool } from "../support/tools.js";
 
 interface Step {
   readonly run?: string;
@@ -42,16 +42,17 @@ function withOurActions(step: Step): readonly Step[] {
 }
 
 describe("the workflows", () => {
-  it("satisfy actionlint", () => {
-    if (!hasTool("actionlint", "syntax, expressions and shell of the workflows")) return;
+  it.runIf(hasTool("actionlint", "syntax, expressions and shell of the workflows"))("satisfy actionlint", () => {
     expect(runTool("actionlint", [])).toEqual({ status: 0, output: "" });
   });
 
-  it("satisfy zizmor: pinned actions, least permissions, no injection", () => {
-    if (!hasTool("zizmor", "security of the workflows")) return;
-    const { status, output } = runTool("zizmor", ["--offline", "--no-progress", ".github"]);
-    expect(status, output).toBe(0);
-  });
+  it.runIf(hasTool("zizmor", "security of the workflows"))(
+    "satisfy zizmor: pinned actions, least permissions, no injection",
+    () => {
+      const { status, output } = runTool("zizmor", ["--offline", "--no-progress", ".github"]);
+      expect(status, output).toBe(0);
+    },
+  );
 
   it("give secrets to single steps, never to a job or a whole workflow", () => {
     const leaks = readdirSync(workflows).filter((file) => {
@@ -123,7 +124,7 @@ esac
         env: {
           ...process.env,
           PATH: `${bin}:${process.env["PATH"]}`,
-          ENVIRONMENT: "production",
+          ENVIRONMENT: "example",
           GITHUB_STEP_SUMMARY: join(folder, "summary"),
           GITHUB_OUTPUT: join(folder, "output"),
           ...Object.fromEntries(
@@ -136,31 +137,34 @@ esac
   };
 }
 
-describe("the commands of a workflow run in a checkout:", () => {
-  let folder = "";
-  let inCheckout: ReturnType<typeof checkout>;
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), "checkout-"));
-    inCheckout = checkout(folder);
-  });
-  afterAll(() => rmSync(folder, { recursive: true }));
-  const runAll = (file: string): void => {
-    for (const step of stepsOf(file)) expect(inCheckout.run(step), step.run).toMatchObject({ status: 0 });
-  };
+describe.runIf(hasTools(["git", "tar"], "the commands of the workflows"))(
+  "the commands of a workflow run in a checkout:",
+  () => {
+    let folder = "";
+    let inCheckout: ReturnType<typeof checkout>;
+    beforeAll(() => {
+      folder = mkdtempSync(join(tmpdir(), "checkout-"));
+      inCheckout = checkout(folder);
+    });
+    afterAll(() => rmSync(folder, { recursive: true }));
+    const runAll = (file: string): void => {
+      for (const step of stepsOf(file)) expect(inCheckout.run(step), step.run).toMatchObject({ status: 0 });
+    };
 
-  it("check, whose summary is the review", () => {
-    runAll("check.yml");
-    expect(inCheckout.read("summary")).toMatch(/^## review\n\n~~~text\nReview of production/);
-  }, 120_000);
+    it("check, whose summary is the review", () => {
+      runAll("check.yml");
+      expect(inCheckout.read("summary")).toMatch(/^## review\n\n~~~text\nReview of example/);
+    }, 120_000);
 
-  it("plan, whose summary is what Terraform shows, and whose summary for the deploy holds no value", () => {
-    runAll("plan.yml");
-    expect(inCheckout.read("summary")).toContain("Plan: 0 to add, 1 to change, 0 to destroy.");
-    expect(inCheckout.read("output")).toBe("changes=true\n");
-    expect(inCheckout.read("tree/plan.json")).toContain('"updates cloudflare_dns_record.www"');
-    expect(inCheckout.read("tree/plan.json")).not.toContain("60");
-  }, 120_000);
-});
+    it("plan, whose summary is what Terraform shows, and whose summary for the deploy holds no value", () => {
+      runAll("plan.yml");
+      expect(inCheckout.read("summary")).toContain("Plan: 0 to add, 1 to change, 0 to destroy.");
+      expect(inCheckout.read("output")).toBe("changes=true\n");
+      expect(inCheckout.read("tree/plan.json")).toContain('"updates cloudflare_dns_record.www"');
+      expect(inCheckout.read("tree/plan.json")).not.toContain("60");
+    }, 120_000);
+  },
+);
 
 describe("MySQL for a drill", () => {
   const script = readFileSync("scripts/pipeline/install-mysql", "utf8");
@@ -189,7 +193,7 @@ describe("the issue about drift", () => {
     writeFileSync(join(folder, "drift.txt"), "production-edge:\n  drift    cloudflare_dns_record.www: ttl\n");
     writeFileSync(join(folder, "asked"), "");
     const { status } = spawnSync("sh", ["scripts/pipeline/drift-issue", String(code), join(folder, "drift.txt")], {
-      env: { ...process.env, PATH: `${folder}:${process.env["PATH"]}`, ENVIRONMENT: "production" },
+      env: { ...process.env, PATH: `${folder}:${process.env["PATH"]}`, ENVIRONMENT: "example" },
     });
     return {
       status,
@@ -198,7 +202,7 @@ describe("the issue about drift", () => {
   }
 
   it.each([
-    ["is opened when something has drifted", 2, "", /^issue create --title Drift: production .* --body-file F\n$/],
+    ["is opened when something has drifted", 2, "", /^issue create --title Drift: example .* --body-file F\n$/],
     ["is brought up to date while it is so", 2, "7", /^issue edit 7 --body-file F\n$/],
     ["is closed when the world is as configured", 0, "7", /^issue close 7 /],
     ["is not opened for nothing", 0, "", /^$/],

@@ -30,6 +30,7 @@ it.each([
 ])("an app run that %s refuses writes nothing", async (_who, mistake, words) => {
   const folder = temporaryFolder();
   vi.stubEnv("CDKTF_OUTDIR", folder);
+  // eslint-disable-next-line no-restricted-syntax -- a fixture of this name: some policies hold only for production
   vi.stubEnv("ENVIRONMENT", "production");
   await expect(synth(() => Promise.resolve({ default: exampleInput(mistake) }))).rejects.toThrow(words);
   const written = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());

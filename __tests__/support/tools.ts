@@ -1,45 +1,63 @@
 import { spawn, spawnSync } from "node:child_process";
+import { appendFileSync } from "node:fs";
+import { inject } from "vitest";
+import type { NotChecked } from "./run.js";
 
 const isInstalled = (tool: string): boolean => spawnSync("sh", ["-c", `command -v ${tool}`]).status === 0;
 
+/** Adds a check that this machine cannot do to the list at the end of the run. */
+function report(notChecked: NotChecked): void {
+  appendFileSync(inject("notChecked"), `${JSON.stringify(notChecked)}\n`);
+}
+
 /**
- * Tells whether something can be checked on this machine. Where it cannot, says loudly what stays unchecked;
- * with CI=true, where .ci/run installs every tool, that fails the test instead.
+ * Returns whether a check is possible on this machine: `it.runIf(hasTool("nginx", "the configuration of nginx"))`.
+ * If it is not, the run ends with a line NOT CHECKED. With CI=true, where .ci/run installs every tool, the test file fails.
  */
-function canCheck(isPossible: boolean, what: string, whyNot: string): boolean {
+function canCheck(isPossible: boolean, what: string, reason: string): boolean {
   if (isPossible) return true;
-  const message = `NOT CHECKED: ${what} (${whyNot})`;
-  if (process.env["CI"] === "true") throw new Error(message);
-  process.stderr.write(`\n  ${message}\n`);
+  if (process.env["CI"] === "true") throw new Error(`NOT CHECKED: ${what} (${reason})`);
+  report({ what, reason });
   return false;
 }
 
-/** Tells whether a real tool is on this machine, and says so loudly where it is not. */
-export const hasTool = (tool: string, whatItChecks: string): boolean =>
-  canCheck(isInstalled(tool), whatItChecks, `${tool} is not installed`);
+/** Returns whether a tool is installed. */
+export const hasTool = (tool: string, what: string): boolean =>
+  canCheck(isInstalled(tool), what, `${tool} is not installed`);
 
-/** The same of modules of Debian's Python; `PYTHON` names another one. */
-export const hasPythonModules = (modules: readonly string[], whatItChecks: string): boolean =>
+/** Returns whether all these tools are installed; each missing one is reported. */
+export const hasTools = (tools: readonly string[], what: string): boolean =>
+  tools.map((tool) => hasTool(tool, what)).every(Boolean);
+
+/** Returns whether a tool is installed that .ci/run does not install: if it is missing, CI does not fail. */
+export function hasOptionalTool(tool: string, what: string): boolean {
+  if (isInstalled(tool)) return true;
+  report({ what, reason: `${tool} is not installed` });
+  return false;
+}
+
+/** Returns whether Debian's Python has these modules. */
+export const hasPythonModules = (modules: readonly string[], what: string): boolean =>
   canCheck(
     runTool(debianPython, ["-c", `import ${modules.join(", ")}`]).status === 0,
-    whatItChecks,
-    `${debianPython} has not all of ${modules.join(", ")}`,
+    what,
+    `${debianPython} lacks one of the modules ${modules.join(", ")}`,
   );
 
-/** The Python that Debian's packages of modules are for. */
+/** The Python that has the modules of Debian's packages. */
 export const debianPython = process.env["PYTHON"] ?? "/usr/bin/python3";
 
-/** The same of a tool that needs a network of its own; `unshare` is given the options. */
-export const hasToolInNetwork = (tool: string, whatItChecks: string, unshare: "-nu" | "-mn"): boolean =>
-  hasTool(tool, whatItChecks) &&
+/** Returns whether a tool is installed and can have namespaces of its own. @param unshare options of `unshare` */
+export const hasToolInNetwork = (tool: string, what: string, unshare: "-nu" | "-mn"): boolean =>
+  hasTool(tool, what) &&
   canCheck(
     runTool("unshare", [unshare, "true"]).status === 0,
-    whatItChecks,
-    `unshare ${unshare} is not possible here, which takes root`,
+    what,
+    `unshare ${unshare} is not possible here; it requires root`,
   );
 
-/** Tells whether this is root, without whom something cannot be checked. */
-export const isRoot = (whatItChecks: string): boolean => canCheck(process.getuid?.() === 0, whatItChecks, "takes root");
+/** Returns whether the tests run as root. */
+export const isRoot = (what: string): boolean => canCheck(process.getuid?.() === 0, what, "it requires root");
 
 /** What a tool printed, standard error after standard output, and how it ended; -1 when it could not start or was killed. */
 export interface ToolResult {

@@ -26,11 +26,14 @@ export const readInvocation = (variables: NodeJS.ProcessEnv = process.env): Invo
   terraform: variables["TERRAFORM_BINARY_NAME"] || "terraform",
 });
 
-const folder = new URL("../../environments/", import.meta.url);
+/** Folder of the environments, relative to the project. `ENVIRONMENTS_FOLDER` names another folder: tests load fixtures. */
+const folder = (): string => process.env["ENVIRONMENTS_FOLDER"] || "environments";
+
+const address = (file: string): URL => new URL(`../../${file}`, import.meta.url);
 
 /** Names of the environments that have a file, sorted. */
-export const environmentNames = (): readonly string[] =>
-  readdirSync(folder)
+const environmentNames = (): readonly string[] =>
+  readdirSync(address(folder()))
     .filter((file) => file.endsWith(".ts"))
     .map((file) => file.slice(0, -".ts".length))
     .sort();
@@ -46,9 +49,9 @@ const placeOf = (file: string, error: unknown): string => {
 
 /** An environment's file. @throws Error that names the file when it cannot be run */
 async function run(name: string, importFile: ImportFile): Promise<{ readonly default?: unknown }> {
-  const file = `environments/${name}.ts`;
+  const file = `${folder()}/${name}.ts`;
   try {
-    return (await importFile(new URL(`${name}.ts`, folder))) as { readonly default?: unknown };
+    return (await importFile(address(file))) as { readonly default?: unknown };
   } catch (error) {
     const problem = { path: placeOf(file, error), rule: "must run without an error", got: error, fix: "mend the file" };
     throw new Error(problemReport(name, [problem]), { cause: error });
@@ -69,7 +72,7 @@ export async function loadEnvironment(
       problemReport(name, [
         {
           path: "ENVIRONMENT",
-          rule: `must name a file under environments/ (${names.join(", ")})`,
+          rule: `must name a file under ${folder()}/ (${names.join(", ")})`,
           got: name,
           fix: suggestion(name, names),
         },

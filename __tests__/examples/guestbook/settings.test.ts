@@ -3,7 +3,7 @@ import { readSettings } from "../../../examples/guestbook/src/settings.js";
 
 const complete = {
   SITE_DOMAIN: "www.foobar.com",
-  ENVIRONMENT: "production",
+  ENVIRONMENT: "example",
   DATABASE_WRITE: "127.0.0.1:6446",
   DATABASE_READ: "127.0.0.1:6447",
   DATABASE_NAME: "app",
@@ -19,7 +19,7 @@ describe("settings", () => {
     expect(readSettings(complete, readFile)).toEqual({
       listen: { host: "127.0.0.1", port: 3000 },
       siteDomain: "www.foobar.com",
-      environment: "production",
+      environment: "example",
       logLevel: "info",
       faultInjection: false,
       database: {

@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import environment from "../../../environments/lab.js";
+import environment from "../../../lab/input.js";
 import type { LabOverrides } from "../../../lab/environment.js";
 import type { Lab } from "../../../lab/lab.js";
 import { loadSettings, saveSettings } from "../../../lab/settings.js";

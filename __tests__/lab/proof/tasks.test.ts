@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import input from "../../../environments/lab.js";
+import input from "../../../lab/input.js";
 import { settled } from "../../../lab/group.js";
 import { Lab } from "../../../lab/lab.js";
 import type { Machine } from "../../../lab/machine/machine.js";

@@ -8,6 +8,7 @@ import { addStacks } from "../../../stacks/index.js";
 import { exampleConfig } from "../../support/config.js";
 import { temporaryFolder } from "../../support/payload-files.js";
 import { parse, synthesize, type Synthesized } from "../../support/synth.js";
+import { hasOptionalTool } from "../../support/tools.js";
 
 type Step = "enforced" | "begin" | "change-passphrase" | "end";
 
@@ -75,10 +76,7 @@ function standIns(step: Step | undefined, folder: string, generation: number): r
   });
 }
 
-const hasTofu = spawnSync("tofu", ["version"]).status === 0;
-if (!hasTofu) process.stderr.write("\n  NOT CHECKED: state encryption by the real OpenTofu (tofu is not installed)\n");
-
-describe.runIf(hasTofu)("state encryption by OpenTofu", () => {
+describe.runIf(hasOptionalTool("tofu", "state encryption by the real OpenTofu"))("state encryption by OpenTofu", () => {
   const first = "a passphrase of the test";
   const second = "another one of the test";
 

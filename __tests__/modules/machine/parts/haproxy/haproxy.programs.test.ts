@@ -165,8 +165,7 @@ describe("setting HAProxy up", () => {
 });
 
 describe("the configuration", () => {
-  it("is accepted by HAProxy", () => {
-    if (!hasTool("haproxy", "haproxy.cfg by haproxy -c")) return;
+  it.runIf(hasTool("haproxy", "haproxy.cfg by haproxy -c"))("is accepted by HAProxy", () => {
     const folder = mkdtempSync(join(tmpdir(), "haproxy-"));
     try {
       const file = join(folder, "haproxy.cfg");

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { inTemporaryFolder, writeBelow } from "../../../../support/payload-files.js";
-import { hasTool, runToolBeside } from "../../../../support/tools.js";
+import { hasTool, hasTools, runToolBeside } from "../../../../support/tools.js";
 
 const program = readFileSync(
   new URL("../../../../../modules/machine/parts/mysql/files/mysql-data", import.meta.url),
@@ -81,7 +81,10 @@ const waits = (attached: string, labelled = "none"): string =>
 /** Several at a time: most of them wait for programs. */
 const besideEachOther = { concurrent: true } as const;
 
-describe.runIf(hasTool("mkfs.ext4", "mysql-data on file systems"))("mysql-data mount", besideEachOther, () => {
+const fileSystems = "mysql-data on file systems";
+const canFormat = hasTools(["mkfs.ext4", "blkid", "sfdisk"], fileSystems);
+
+describe.runIf(canFormat)("mysql-data mount", besideEachOther, () => {
   it("formats a blank volume, checks it, and mounts it so that an error stops all writing", async () => {
     expect(await run("volume 1 10G; mysql-data mount; label 1")).toEqual([
       "mysql-data: formatting the blank volume volume_1",
@@ -179,27 +182,23 @@ describe.runIf(hasTool("mkfs.ext4", "mysql-data on file systems"))("mysql-data m
   });
 });
 
-describe.runIf(hasTool("mkfs.ext4", "mysql-data on file systems"))(
-  "the space that is kept back",
-  besideEachOther,
-  () => {
-    const reserved = "dumpe2fs -h volumes/*_1 2>/dev/null | sed -n 's/Reserved block count: *//p'";
+describe.runIf(canFormat)("the space that is kept back", besideEachOther, () => {
+  const reserved = "dumpe2fs -h volumes/*_1 2>/dev/null | sed -n 's/Reserved block count: *//p'";
 
-    it("is half a gibibyte of a new volume, which one command releases and another one keeps back again", async () => {
-      const output = await run(
-        `volume 1 10G; mysql-data mount >/dev/null; ${reserved}; touch mounted; mysql-data release >/dev/null; ${reserved}; mysql-data reserve >/dev/null; ${reserved}; dumpe2fs -h volumes/*_1 2>/dev/null | grep 'Block size'`,
-      );
-      expect(output.slice(-4)).toEqual(["131072", "0", "131072", expect.stringMatching(/4096$/)]);
-    });
+  it("is half a gibibyte of a new volume, which one command releases and another one keeps back again", async () => {
+    const output = await run(
+      `volume 1 10G; mysql-data mount >/dev/null; ${reserved}; touch mounted; mysql-data release >/dev/null; ${reserved}; mysql-data reserve >/dev/null; ${reserved}; dumpe2fs -h volumes/*_1 2>/dev/null | grep 'Block size'`,
+    );
+    expect(output.slice(-4)).toEqual(["131072", "0", "131072", expect.stringMatching(/4096$/)]);
+  });
 
-    it("is refused where no volume is mounted", async () => {
-      expect(await run('ours 1; mysql-data release; echo "exit $?"')).toEqual([
-        "mysql-data: /mnt is not the volume",
-        "exit 1",
-      ]);
-    });
-  },
-);
+  it("is refused where no volume is mounted", async () => {
+    expect(await run('ours 1; mysql-data release; echo "exit $?"')).toEqual([
+      "mysql-data: /mnt is not the volume",
+      "exit 1",
+    ]);
+  });
+});
 
 describe("mysql-data initialize", besideEachOther, () => {
   it("makes a data directory of MySQL's alone, complete or not at all, also where an empty one is", async () => {

@@ -10,8 +10,7 @@ import { contentOf, mysqlOf } from "./support.js";
 const mysqlData = readFileSync("modules/machine/parts/mysql/files/mysql-data", "utf8");
 
 describe("scripts and units", () => {
-  it("pass shellcheck", () => {
-    if (!hasTool("shellcheck", "mysql-data")) return;
+  it.runIf(hasTool("shellcheck", "mysql-data"))("pass shellcheck", () => {
     for (const script of [mysqlData, contentOf("/usr/local/sbin/mysql-group")])
       expect(runTool("shellcheck", ["-"], script)).toEqual({ status: 0, output: "" });
   });

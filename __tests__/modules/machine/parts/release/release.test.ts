@@ -10,7 +10,7 @@ import { mysqlPart } from "../../../../../modules/machine/parts/mysql/index.js";
 import { releasePart } from "../../../../../modules/machine/parts/release/index.js";
 import { exampleConfig } from "../../../../support/config.js";
 import { contentOf, partOf, temporaryFolder, writeBelow } from "../../../../support/payload-files.js";
-import { isRoot, runTool } from "../../../../support/tools.js";
+import { hasTool, isRoot, runTool } from "../../../../support/tools.js";
 import { makeCertificate } from "../../../../examples/guestbook/support/certificate.js";
 
 const part = partOf(releasePart);
@@ -223,7 +223,9 @@ describe("what fetch-release downloads", () => {
     return (failure as { stderr: string }).stderr.replaceAll(url, "").trim().split("\n").at(-1) ?? "";
   }
 
-  it.each(["/release", "/moved", "/busy"])(
+  const hasCurl = hasTool("curl", "how fetch-release downloads");
+
+  it.runIf(hasCurl).each(["/release", "/moved", "/busy"])(
     "comes by https, also from a host that is busy for a moment: %s",
     async (path) => {
       expect(await attempt(path)).toMatch(new RegExp(`^fetch-release: SHA-256 of ${path}: wanted 0{64}`));
@@ -241,11 +243,11 @@ describe("what fetch-release downloads", () => {
     expect(connecting).toBeLessThanOrEqual(whole / 10);
   });
 
-  it.each(["/moved-to-http", "/large", "/gone"])("is refused by the way it comes: %s", async (path) => {
+  it.runIf(hasCurl).each(["/moved-to-http", "/large", "/gone"])("is refused by the way it comes: %s", async (path) => {
     expect(await attempt(path)).toBe(`fetch-release: cannot download ${path}`);
   });
 
-  it("is refused from a server that cannot prove its name", async () => {
+  it.runIf(hasCurl)("is refused from a server that cannot prove its name", async () => {
     expect(await attempt("/release", false)).toBe("fetch-release: cannot download /release");
   });
 });
