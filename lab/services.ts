@@ -48,7 +48,7 @@ export async function startServices(layout: Layout, blueprint: Blueprint, www: s
   await startMetadata(layout, blueprint);
   await startInternet(layout, blueprint, www);
   const { config } = blueprint.environment;
-  if (config.backup) await startArchive(layout, config.backup);
+  if (config.backup) await startArchive(layout, config, config.backup);
   await startIntake(layout, {
     site: config.monitoring.site,
     apiKeyFile: blueprint.credentials.datadogApiKeyFile,

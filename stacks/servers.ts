@@ -1,7 +1,7 @@
 import { HcloudProvider } from "@cdktf/provider-hcloud/lib/provider";
 import { TerraformOutput, TerraformVariable } from "cdktf";
 import type { Construct } from "constructs";
-import type { Config, Role } from "../modules/config/schema.js";
+import { serversWithRole, type Config, type Role } from "../modules/config/schema.js";
 import { applicationSecretName, applicationSecretVariable, type SecretName } from "../modules/config/secrets.js";
 import {
   PlatformServer,
@@ -29,17 +29,32 @@ export interface ServersStackProps extends PlatformStackProps {
 /**
  * Makes plans warn of what the servers that they create would not do without a key. cdktf has no construct for check blocks.
  * @param needed whether `npm run ops` refuses to make a server without it
+ * @param condition expression that is true if the key is set @default - the variable is not empty
  */
-const warnWithout = (stack: PlatformStack, key: TerraformVariable, effect: string, needed: boolean): void =>
+const warnWithout = (
+  stack: PlatformStack,
+  key: TerraformVariable,
+  effect: string,
+  needed: boolean,
+  condition = `var.${key.friendlyUniqueId} != ""`,
+): void =>
   stack.addOverride(`check.${needed ? neededSecret : ""}${key.friendlyUniqueId}`, {
     assert: [
       {
         // Not by Op, which writes an empty text as `undefined`.
-        condition: `\${var.${key.friendlyUniqueId} != ""}`,
+        condition: `\${${condition}}`,
         error_message: `TF_VAR_${key.friendlyUniqueId} is not set: on a server that is created now, ${effect}.`,
       },
     ],
   });
+
+/** Value of the variable that holds a key for each server. */
+const example = '{"alpha":"KEY:SECRET",…}';
+
+/** A server's key in a variable that holds a JSON object of keys by server; empty if it has none. */
+const keyExpression = (keys: TerraformVariable, server: string): string =>
+  `try(jsondecode(var.${keys.friendlyUniqueId})["${server}"], "")`;
+const keyOf = (keys: TerraformVariable, server: string): string => `\${${keyExpression(keys, server)}}`;
 
 /** A secret from outside, and the label of a server that tells which one it was made with. */
 interface Given {
@@ -67,7 +82,8 @@ export class ServersStack extends PlatformStack {
   constructor(scope: Construct, { config, foundation, credentials, terraform = "terraform" }: ServersStackProps) {
     super(scope, "servers", { config });
     new HcloudProvider(this, "hcloud");
-    const given = this.secretsFromOutside(config);
+    const backupBucketKeys = config.backup && this.backupBucketKeys(config);
+    const given = this.secretsFromOutside(config, backupBucketKeys);
     const secretLabels = new SecretLabels(this, "secret_labels", {
       config,
       key: credentials.digestKey,
@@ -77,7 +93,11 @@ export class ServersStack extends PlatformStack {
       config,
       references: {
         ...credentials.sharedSecrets(),
-        ...Object.fromEntries(given.map(({ name, variable }) => [name, variable.stringValue])),
+        ...Object.fromEntries(
+          given
+            .filter(({ name }) => name !== "backupBucketKey")
+            .map(({ name, variable }) => [name, variable.stringValue]),
+        ),
       },
     });
     const restoreSecrets: SecretReferences = config.restore
@@ -99,7 +119,11 @@ export class ServersStack extends PlatformStack {
         volume: data?.volume,
         shared,
         secretLabels,
-        ownSecrets: { ...credentials.ownSecretsOf(server), ...restoreSecrets },
+        ownSecrets: {
+          ...credentials.ownSecretsOf(server),
+          ...(backupBucketKeys && { backupBucketKey: keyOf(backupBucketKeys, server.name) }),
+          ...restoreSecrets,
+        },
       });
     });
     this.addOutputs(terraform, {
@@ -114,13 +138,12 @@ export class ServersStack extends PlatformStack {
   }
 
   /** Secrets that come from outside when a server is made. Plans of what is no new server need none of them. */
-  private secretsFromOutside(config: Config): readonly Given[] {
+  private secretsFromOutside(config: Config, backupBucketKeys: TerraformVariable | undefined): readonly Given[] {
     const datadogApiKey = this.datadogApiKey(config);
-    const backupBucketKey = config.backup && this.backupBucketKey();
     return [
       { label: "secret-datadogApiKey", name: "datadogApiKey", variable: datadogApiKey },
-      ...(backupBucketKey
-        ? [{ label: "secret-backupBucketKey", name: "backupBucketKey", variable: backupBucketKey } as const]
+      ...(backupBucketKeys
+        ? [{ label: "secret-backupBucketKey", name: "backupBucketKey", variable: backupBucketKeys } as const]
         : []),
       ...this.applicationSecrets(config),
     ];
@@ -137,16 +160,23 @@ export class ServersStack extends PlatformStack {
     return key;
   }
 
-  /** A member without one says so at once; see mysql-backup. */
-  private backupBucketKey(): TerraformVariable {
-    const key = new TerraformVariable(this, "backup_bucket_key", {
+  /** A member without a key reports it at once; see mysql-backup. */
+  private backupBucketKeys(config: Config): TerraformVariable {
+    const keys = new TerraformVariable(this, "backup_bucket_keys", {
       type: "string",
       sensitive: true,
       default: "",
-      description: 'Key that writes the archive, "KEY:SECRET"; TF_VAR_backup_bucket_key.',
+      description: `Keys that write the archive, one per database server: ${example}; TF_VAR_backup_bucket_keys.`,
     });
-    warnWithout(this, key, "nothing reaches the archive", true);
-    return key;
+    const names = serversWithRole(config, "database").map(({ name }) => `${keyExpression(keys, name)} != ""`);
+    warnWithout(
+      this,
+      keys,
+      `its changes do not reach the archive; set it to ${example} with all database servers`,
+      true,
+      names.join(" && "),
+    );
+    return keys;
   }
 
   private applicationSecrets({ application }: Config): readonly Given[] {

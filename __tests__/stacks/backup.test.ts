@@ -11,19 +11,29 @@ const { servers } = synthesizeEnvironment(
 const text = JSON.stringify(servers);
 const json = JSON.parse(text) as {
   readonly variable: Readonly<Record<string, { readonly default?: string; readonly sensitive: boolean }>>;
-  readonly check: Readonly<Record<string, unknown>>;
+  readonly check: Readonly<Record<string, { readonly assert: readonly { readonly condition: string }[] }>>;
   readonly locals: Readonly<Record<string, string>>;
 };
 
 describe("keys of the archive", () => {
   it("come from variables: what writes may be left out of a plan, what restores may not", () => {
-    const { backup_bucket_key, restore_bucket_key, restore_private_key } = json.variable;
-    expect(backup_bucket_key).toMatchObject({ sensitive: true, default: "" });
-    expect(json.check["needed_backup_bucket_key"]).toBeDefined();
+    const { backup_bucket_keys, restore_bucket_key, restore_private_key } = json.variable;
+    expect(backup_bucket_keys).toMatchObject({ sensitive: true, default: "" });
+    const all = ["alpha", "bravo", "charlie"].map(
+      (name) => `try(jsondecode(var.backup_bucket_keys)["${name}"], "") != ""`,
+    );
+    expect(json.check["needed_backup_bucket_keys"]?.assert[0]?.condition).toBe(`\${${all.join(" && ")}}`);
     for (const key of [restore_bucket_key, restore_private_key]) {
       expect(key).toMatchObject({ sensitive: true });
       expect(key).not.toHaveProperty("default");
     }
+  });
+
+  it("that write it go each to the server that it belongs to, and to no other", () => {
+    const taking = Object.entries(json.locals).flatMap(([name, value]) =>
+      [...String(value).matchAll(/backup_bucket_keys\)\["(\w+)"\]/g)].map((key) => `${name.split("_")[0]}: ${key[1]}`),
+    );
+    expect([...new Set(taking)].sort()).toEqual(["alpha: alpha", "bravo: bravo", "charlie: charlie"]);
   });
 
   it("that open it go to the first member alone", () => {

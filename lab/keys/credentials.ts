@@ -8,7 +8,7 @@ import type { Config, ServerConfig } from "../../modules/config/schema.js";
 import { mysqlTlsName } from "../../modules/platform/names.js";
 import { applicationSecretName, applicationSecretVariable, type SecretName } from "../../modules/config/secrets.js";
 import { authority, issue, type KeyPair } from "./certificates.js";
-import { archiveKeys } from "../stand-ins/archive/archive.js";
+import { archiveKeys, writerKey } from "../stand-ins/archive/archive.js";
 import { hostKey, type HostKey } from "./ssh.js";
 import { stageOf } from "./stages.js";
 
@@ -48,6 +48,7 @@ export async function createCredentials(directory: string, config: Config): Prom
     password(path.join(directory, `edge-token${ending}`)),
   );
   const databases = await databasePasswords(directory, config);
+  const archive = config.backup && (await archiveKeys(directory));
   const shared: Values = {
     ...databases.now,
     datadogApiKey: await password(path.join(directory, "datadog-api-key")),
@@ -56,13 +57,17 @@ export async function createCredentials(directory: string, config: Config): Prom
     originCertificate: await pem(origin.certificate),
     originKey: await pem(origin.key),
     originPullCa: await pem(originPullCa.certificate),
-    ...(config.backup && (await archiveSecrets(directory))),
+    ...(archive && { restoreBucketKey: archive.reader, restorePrivateKey: archive.privateKey }),
     ...(await applicationSecrets(directory, config)),
   };
   const own = new Map<string, Values>();
   for (const { name } of config.servers) {
     const { used } = await hostKeysOf(directory, config, name);
-    own.set(name, { ...mysql.used.get(name), sshHostKey: used.privateKey });
+    own.set(name, {
+      ...mysql.used.get(name),
+      sshHostKey: used.privateKey,
+      ...(archive && { backupBucketKey: writerKey(archive, name) }),
+    });
   }
   return {
     originCa,
@@ -115,11 +120,6 @@ async function applicationSecrets(directory: string, { application }: Config): P
     return [applicationSecretName(name), value.slice(0, maxBytes)];
   });
   return Object.fromEntries(await Promise.all(made)) as Values;
-}
-
-async function archiveSecrets(directory: string): Promise<Values> {
-  const { writer, reader, privateKey } = await archiveKeys(directory);
-  return { backupBucketKey: writer, restoreBucketKey: reader, restorePrivateKey: privateKey };
 }
 
 /** Accounts in the database, and the names of what their passwords are. */

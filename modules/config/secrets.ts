@@ -127,7 +127,10 @@ const secretFiles: readonly SecretFile[] = [
     given: true,
     when: monitored,
   },
-  given(plain(paths.backup.bucketKey, users.backup, "backupBucketKey", "database", backedUp)),
+  {
+    ...given(plain(paths.backup.bucketKey, users.backup, "backupBucketKey", "database", backedUp)),
+    own: true,
+  },
   ...(
     [
       [paths.backup.restoreBucketKey, "restoreBucketKey"],

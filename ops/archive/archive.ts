@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { objectDays } from "../../modules/config/archive.js";
-import type { Config } from "../../modules/config/schema.js";
+import { serversWithRole, type Config } from "../../modules/config/schema.js";
 import { runToEnd } from "../core/shell.js";
 
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -12,24 +12,29 @@ const pythonPath = [program, folder(`${parts}/backup/files/mysql-backup`), folde
 /** Who opens the bucket, by the variable that holds its key as "KEY:SECRET". */
 const variables = {
   owner: "BACKUP_OWNER_KEY",
-  writer: "TF_VAR_backup_bucket_key",
   reader: "TF_VAR_restore_bucket_key",
 } as const;
-/** Who opens the bucket: its owner, servers, or whoever restores. */
-export type KeyName = keyof typeof variables;
+const serversVariable = "TF_VAR_backup_bucket_keys";
+const form = /^[^:\s]+:[^:\s]+$/;
+/** Who opens the bucket: its owner, all servers, or whoever restores. */
+export type KeyName = keyof typeof variables | "writers";
 
 /** An archive that a configuration names. */
 export interface Archive {
   readonly backup: NonNullable<Config["backup"]>;
   /** The timeline that is written now. */
   readonly timeline: string;
+  /** Database servers: each writes its own part. */
+  readonly servers: readonly string[];
 }
 
 /** @throws when the configuration names none */
-export function archiveOf({ environment, backup, database }: Config): Archive {
+export function archiveOf(config: Config): Archive {
+  const { environment, backup, database } = config;
   if (backup === undefined)
     throw new Error(`${environment}: backup is not set, so there is no archive; docs/backup.md says how to begin one`);
-  return { backup, timeline: database.groupName };
+  const servers = serversWithRole(config, "database").map(({ name }) => name);
+  return { backup, timeline: database.groupName, servers };
 }
 
 /** What {@link ask} is told. */
@@ -44,7 +49,7 @@ export interface AskProps {
 
 /** Runs a command of files/__main__.py. @throws when a key is not in the environment, or with its words when it failed */
 export async function ask(
-  { backup }: Archive,
+  { backup, servers }: Archive,
   command: string,
   { keys, more, timeoutSeconds = 300 }: AskProps,
 ): Promise<unknown> {
@@ -52,7 +57,7 @@ export async function ask(
   const settings = { endpoint, region, bucket, lock, days: objectDays(backup) };
   const input = JSON.stringify({
     settings,
-    keys: Object.fromEntries(keys.map((name) => [name, keyOf(name)])),
+    keys: Object.fromEntries(keys.map((name) => [name, name === "writers" ? serverKeys(servers) : keyOf(name)])),
     ...more,
   });
   const { ok, stdout, stderr } = await runToEnd(["python3", "-B", program, command], {
@@ -64,9 +69,34 @@ export async function ask(
   return JSON.parse(stdout) as unknown;
 }
 
-function keyOf(name: KeyName): string {
+/** @throws unless each server has a key, and no two the same one */
+function serverKeys(servers: readonly string[]): Readonly<Record<string, string>> {
+  const keys = parsed(process.env[serversVariable] ?? "");
+  const lacking = servers.filter((name) => !form.test(keys[name] ?? ""));
+  if (lacking.length > 0)
+    throw new Error(
+      `${serversVariable} must be {"${servers.join('":"KEY:SECRET","')}":"KEY:SECRET"}, with one key for each server; ${lacking.join(", ")} has none, see docs/backup.md`,
+    );
+  const own = Object.fromEntries(servers.map((name) => [name, keys[name] ?? ""]));
+  const same = servers.filter((name) => servers.some((other) => other !== name && own[other] === own[name]));
+  if (same.length > 0)
+    throw new Error(
+      `${serversVariable}: ${same.join(" and ")} have the same key; create one for each server, so that a compromised server reaches only its own part`,
+    );
+  return own;
+}
+
+function parsed(text: string): Readonly<Record<string, string>> {
+  try {
+    return JSON.parse(text) as Readonly<Record<string, string>>;
+  } catch {
+    return {};
+  }
+}
+
+function keyOf(name: keyof typeof variables): string {
   const key = process.env[variables[name]] ?? "";
-  if (!/^[^:\s]+:[^:\s]+$/.test(key))
+  if (!form.test(key))
     throw new Error(
       `${variables[name]} must be "KEY:SECRET" of the archive's bucket; docs/backup.md says which key it is`,
     );

@@ -44,19 +44,19 @@ export const timelinesOf = async (archive: Archive): Promise<readonly Timeline[]
 /** Makes the bucket and what it rests on, or brings the one that is there to it. @param project number of its Hetzner project */
 export async function createBucket(config: Config, project: string): Promise<number> {
   const archive = archiveOf(config);
-  const { made } = (await ask(archive, "create", { keys: ["owner", "writer", "reader"], more: { project } })) as {
+  const { made } = (await ask(archive, "create", { keys: ["owner", "writers", "reader"], more: { project } })) as {
     made: boolean;
   };
   const { bucket, lock } = archive.backup;
   console.log(
-    `${bucket} ${made ? "is made" : "was there"}: locked and expiring after ${objectDays(archive.backup)} days (${lock}), with a policy for the two keys`,
+    `${bucket} ${made ? "is made" : "was there"}: locked and expiring after ${objectDays(archive.backup)} days (${lock}), with a policy for each key`,
   );
   return checkBucket(config);
 }
 
 /** Tries whether the bucket is what the archive rests on. @returns exit code */
 export async function checkBucket(config: Config): Promise<number> {
-  const checks = (await ask(archiveOf(config), "check", { keys: ["owner", "writer", "reader"] })) as readonly {
+  const checks = (await ask(archiveOf(config), "check", { keys: ["owner", "writers", "reader"] })) as readonly {
     good: boolean;
     what: string;
   }[];

@@ -12,7 +12,9 @@ from bucket import Bucket, Refused
 SERVER = pathlib.Path(__file__).parents[3] / "lab/stand-ins/archive/archive.py"
 PYTHON = "/opt/moto/bin/python"
 REGION = "fsn1"
-KEYS = {name: f"KEYOF{name.upper()}:SECRET{name}" for name in ("owner", "writer", "reader")}
+SERVERS = ("alpha", "bravo", "charlie")
+KEYS = {name: f"KEYOF{name.upper()}:SECRET{name}" for name in ("owner", "reader")}
+WRITERS = {name: f"KEYOF{name.upper()}:SECRET{name}" for name in SERVERS}
 
 
 class Storage:
@@ -23,7 +25,7 @@ class Storage:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        settings = {"keys": KEYS, "bucket": None, "region": REGION, "port": port}
+        settings = {"keys": KEYS, "writers": WRITERS, "bucket": None, "region": REGION, "port": port}
         file = pathlib.Path(self._folder.name, "settings.json")
         file.write_text(json.dumps(settings))
         self._log = pathlib.Path(self._folder.name, "log").open("w")
@@ -41,7 +43,7 @@ class Storage:
         raise TimeoutError("the object storage does not answer")
 
     def as_(self, name, bucket):
-        return Bucket(self.endpoint, REGION, bucket, KEYS[name])
+        return Bucket(self.endpoint, REGION, bucket, {**KEYS, **WRITERS}[name])
 
     def close(self):
         self._process.terminate()

@@ -87,7 +87,7 @@ class Source:
     def _ship(self, file):
         data, start = file.read_bytes(), 0
         while start < len(data):
-            stop = binlog.cut(data, start, len(data), PIECE_BYTES)
+            stop, _ = binlog.cut(data, start, len(data), PIECE_BYTES, "")
             content = seal(data[start:stop], self.recipients)
             self.objects[names.piece_key(TIMELINE, self.server, file.name, start, stop, False, content)] = content
             start = stop

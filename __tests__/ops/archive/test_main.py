@@ -11,20 +11,20 @@ import drill
 import inventory
 import rights
 from program import ARCHIVE, PROGRAM
-from storage import KEYS
+from storage import KEYS, WRITERS
 
-TOLD = {"settings": {"endpoint": "http://127.0.0.1:9", "region": "fsn1", "bucket": "b"}, "keys": KEYS, "project": "4711", "timeline": "t", "privateKey": "AGE"}
+TOLD = {"settings": {"endpoint": "http://127.0.0.1:9", "region": "fsn1", "bucket": "b"}, "keys": {**KEYS, "writers": WRITERS}, "project": "4711", "timeline": "t", "privateKey": "AGE"}
 
 
 class Main(unittest.TestCase):
     def test_each_command_opens_the_bucket_with_the_keys_that_it_needs(self):
-        commands = {"look": (inventory, ["reader"]), "drill": (drill, ["reader"]), "create": (rights, ["owner"]), "check": (rights, ["owner", "writer", "reader"])}
+        commands = {"look": (inventory, ["reader"]), "drill": (drill, ["reader"]), "create": (rights, ["owner"]), "check": (rights, ["owner", "alpha", "bravo", "charlie", "reader"])}
         self.enterContext(mock.patch.object(ARCHIVE, "Bucket", lambda *place: place))
         for command, (module, names) in commands.items():
             with self.subTest(command), mock.patch.object(module, command) as called:
                 ARCHIVE.main(command, TOLD)
-            opened = [one for one in called.call_args.args if isinstance(one, tuple)]
-            self.assertEqual(opened, [("http://127.0.0.1:9", "fsn1", "b", KEYS[name]) for name in names])
+            opened = [one for given in called.call_args.args for one in (given.values() if isinstance(given, dict) else [given]) if isinstance(one, tuple)]
+            self.assertEqual(opened, [("http://127.0.0.1:9", "fsn1", "b", {**KEYS, **WRITERS}[name]) for name in names])
 
     def test_a_drills_private_key_is_roots_alone_where_mysqls_user_reaches_its_data_and_goes(self):
         seen = {}

@@ -7,11 +7,12 @@ from unittest import mock
 
 import rights
 from bucket import Refused
-from storage import KEYS, REGION, Storage
+from storage import KEYS, REGION, SERVERS, WRITERS, Storage
 
 SETTINGS = {"region": REGION, "lock": "compliance", "days": 22}
-# moto looks at no resources in a key's policy.
-NOT_IN_MOTO = {"servers cannot forge the result of a drill", "whoever restores cannot add to the archive"}
+ALL = {**KEYS, "writers": WRITERS}
+# moto does not apply policies of buckets by key.
+NOT_IN_MOTO = {f"{who} cannot change the bucket's policy" for who in (*SERVERS, "the key that restores")}
 
 
 class Rights(unittest.TestCase):
@@ -22,10 +23,10 @@ class Rights(unittest.TestCase):
 
     def setUp(self):
         self.name = self._testMethodName.replace("_", "-")[:60]
-        self.keys = {name: self.storage.as_(name, self.name) for name in KEYS}
+        self.keys = {name: self.storage.as_(name, self.name) for name in (*KEYS, *SERVERS)}
 
     def create(self, **different):
-        made = rights.create(self.keys["owner"], {**SETTINGS, "bucket": self.name, **different}, "4711", KEYS)
+        made = rights.create(self.keys["owner"], {**SETTINGS, "bucket": self.name, **different}, "4711", ALL)
         # moto would apply it to everybody: it knows no principals. The keys have policies of their own there.
         status, self.policy = self.keys["owner"].ask("GET", query={"policy": ""})
         self.assertEqual(status, 200)
@@ -33,36 +34,42 @@ class Rights(unittest.TestCase):
         return made
 
     def found(self, **keys):
-        checks = rights.check(*({**self.keys, **keys}[name] for name in ("owner", "writer", "reader")), SETTINGS)
-        return {check["what"] for check in checks if not check["good"]} - NOT_IN_MOTO - {f"{who} cannot change the bucket's policy" for who in ("servers", "whoever restores")}
+        keys = {**self.keys, **keys}
+        checks = rights.check(keys["owner"], {name: keys[name] for name in SERVERS}, keys["reader"], SETTINGS)
+        return {check["what"] for check in checks if not check["good"]} - NOT_IN_MOTO
 
     def test_a_bucket_that_is_made_is_good_and_may_be_made_again(self):
         self.assertEqual(self.create(), {"made": True})
         self.assertEqual(self.create(), {"made": False})
         self.assertEqual(self.found(), set())
 
-    def test_the_policy_denies_by_key_and_lets_servers_write_logs_and_bases_alone(self):
+    def test_the_policy_denies_by_key_and_lets_each_server_write_its_own_part_only(self):
         self.create()
         statements = json.loads(self.policy)["Statement"]
         self.assertEqual({one["Effect"] for one in statements}, {"Deny"})
-        writer, reader = "arn:aws:iam:::user/p4711:KEYOFWRITER", "arn:aws:iam:::user/p4711:KEYOFREADER"
-        self.assertEqual({who for one in statements for who in one["Principal"]["AWS"]}, {writer, reader})
+        user = lambda name: f"arn:aws:iam:::user/p4711:KEYOF{name.upper()}"  # noqa: E731
+        self.assertEqual({who for one in statements for who in one["Principal"]["AWS"]}, {user(name) for name in (*SERVERS, "reader")})
         # What is denied on the bucket's objects is denied on the bucket, too.
         self.assertEqual({tuple(one["Resource"]) for one in statements if "Resource" in one}, {(f"arn:aws:s3:::{self.name}", f"arn:aws:s3:::{self.name}/*")})
-        denied = {who: {action for one in statements if who in one["Principal"]["AWS"] and "Resource" in one for action in one["Action"]} for who in (writer, reader)}
-        for who in (writer, reader):
-            self.assertLessEqual({"s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutBucketPolicy", "s3:BypassGovernanceRetention"}, denied[who])
-        self.assertEqual(denied[writer] - denied[reader], {"s3:GetObject", "s3:GetObjectVersion"})
+        denied = lambda name: {action for one in statements if user(name) in one["Principal"]["AWS"] and "Resource" in one for action in one["Action"]}  # noqa: E731
+        for name in (*SERVERS, "reader"):
+            self.assertLessEqual({"s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutBucketPolicy", "s3:BypassGovernanceRetention"}, denied(name))
+        for name in SERVERS:
+            self.assertEqual(denied(name) - denied("reader"), {"s3:GetObject", "s3:GetObjectVersion"})
         writable = {tuple(one["Principal"]["AWS"]): [where.removeprefix(f"arn:aws:s3:::{self.name}/") for where in one["NotResource"]] for one in statements if "NotResource" in one}
-        self.assertEqual(writable, {(writer,): ["*/log/*", "*/base/*"], (reader,): ["*/drill/*"]})
+        self.assertEqual(writable, {**{(user(name),): [f"*/{name}/*"] for name in SERVERS}, (user("reader"),): ["*/drill/*"]})
         self.assertNotIn("SECRET", self.policy.decode())
 
-    def test_servers_with_the_owners_key_are_found_out(self):
+    def test_a_server_with_the_key_of_another_server_is_reported(self):
         self.create()
-        found = self.found(writer=self.keys["owner"])
-        for what in ("servers cannot read", "servers cannot delete", "servers cannot change the bucket's lifecycle"):
+        self.assertEqual(self.found(bravo=self.keys["alpha"]), {"bravo adds objects to its part, and lists them"})
+
+    def test_a_server_with_the_owners_key_is_reported(self):
+        self.create()
+        found = self.found(bravo=self.keys["owner"])
+        for what in ("bravo cannot read", "bravo cannot delete", "bravo cannot change the bucket's lifecycle", "bravo cannot write to the parts of other servers", "bravo cannot forge the result of a drill"):
             self.assertIn(what, found)
-        self.assertNotIn("whoever restores cannot delete", found)
+        self.assertFalse([what for what in found if what.startswith(("alpha", "charlie", "the key that restores cannot delete"))])
 
     def test_a_shorter_lock_and_the_wrong_mode_are_found_out(self):
         self.create(days=8, lock="governance")
@@ -89,16 +96,16 @@ class Rights(unittest.TestCase):
         self.create()
         put = rights._put
         for status in (200, 501):
-            with mock.patch.object(rights, "_put", lambda *what, headers=None, **more: status if headers else put(*what, **more)):
-                self.assertEqual(self.found(), {"an object cannot be written a second time with If-None-Match"})
+            with mock.patch.object(rights, "_put", lambda *what, headers=None, **more: status if headers and what[1] == b"other" else put(*what, headers=headers, **more)):
+                self.assertEqual(self.found(), {f"{name} cannot write an object a second time with If-None-Match" for name in SERVERS})
 
     def test_what_object_storages_answer_to_a_bucket_that_is_made_or_was_there(self):
         for answers, outcome in (([200, 200, 200, 204], {"made": True}), ([409, 200, 204, 204], {"made": False})):
             with mock.patch.object(rights, "_put", side_effect=answers):
-                self.assertEqual(rights.create(None, {**SETTINGS, "bucket": "b"}, "4711", KEYS), outcome)
+                self.assertEqual(rights.create(None, {**SETTINGS, "bucket": "b"}, "4711", ALL), outcome)
         for answers, words in (([403], "b is not made: the object storage answers 403"), ([200, 200, 501], "b: its lifecycle is not set, the object storage answers 501")):
             with mock.patch.object(rights, "_put", side_effect=answers), self.assertRaisesRegex(Refused, words):
-                rights.create(None, {**SETTINGS, "bucket": "b"}, "4711", KEYS)
+                rights.create(None, {**SETTINGS, "bucket": "b"}, "4711", ALL)
 
     def test_a_bucket_without_lock_cannot_be_made_good(self):
         self.keys["owner"].ask("PUT", content=b'<CreateBucketConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><LocationConstraint>fsn1</LocationConstraint></CreateBucketConfiguration>')

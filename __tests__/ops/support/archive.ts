@@ -6,7 +6,7 @@ import { temporaryFolder, writeBelow } from "../../support/payload-files.js";
 /** What is given to each command of the program for the archive. */
 interface Given {
   readonly settings: object;
-  readonly keys: Readonly<Record<string, string>>;
+  readonly keys: Readonly<Record<string, unknown>>;
   readonly [more: string]: unknown;
 }
 
@@ -19,7 +19,10 @@ export async function withArchive(answers: Readonly<Record<string, unknown>>, co
   const said = vi.spyOn(console, "log").mockReturnValue(undefined);
   vi.stubEnv("PATH", [`${folder}/bin`, process.env["PATH"]].join(delimiter));
   vi.stubEnv("BACKUP_OWNER_KEY", "owner:secret");
-  vi.stubEnv("TF_VAR_backup_bucket_key", "writer:secret");
+  vi.stubEnv(
+    "TF_VAR_backup_bucket_keys",
+    JSON.stringify({ alpha: "writer:alpha", bravo: "writer:bravo", charlie: "writer:charlie" }),
+  );
   vi.stubEnv("TF_VAR_restore_bucket_key", "reader:secret");
   // python3 -B PROGRAM COMMAND
   const program = `#!/bin/sh\ncat >${folder}/given-$3; cat ${folder}/answer-$3 2>/dev/null || { echo "the bucket is away" >&2; exit 1; }\n`;

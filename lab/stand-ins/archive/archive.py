@@ -1,7 +1,7 @@
 """
 Stands in for an object storage: S3 with signatures, policies by key, conditional writes, versions and object lock, by moto, in memory.
 
-    archive.py keys                 prints new access keys, of the owner of the bucket, of servers, and of who restores
+    archive.py keys                 prints new access keys: of the bucket's owner, and the one that restores
     archive.py serve SETTINGS.json  serves a bucket that these keys open, on 127.0.0.1
 """
 
@@ -19,29 +19,33 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.iam.models import iam_backends
 from moto.s3.models import s3_backends
 
-ACTIONS = {
-    "owner": ["s3:*"],
-    "writer": ["s3:PutObject", "s3:ListBucket"],
-    # Also the result of a drill.
-    "reader": ["s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:ListBucketVersions", "s3:PutObject"],
-}
+READER = ["s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:ListBucketVersions"]
 iam = iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
+
+
+def allowed(name):
+    """What a key may do, and where: the owner, the key that restores, or the server of that name."""
+    if name == "owner":
+        return [(["s3:*"], "*")]
+    if name == "reader":
+        return [(READER, "*"), (["s3:PutObject"], "arn:aws:s3:::*/drill/*")]
+    return [(["s3:ListBucket"], "*"), (["s3:PutObject"], f"arn:aws:s3:::*/{name}/*")]
 
 
 def new_key(name):
     iam.create_user("us-east-1", name)
-    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ACTIONS[name], "Resource": "*"}]}
-    iam.put_user_policy(name, "archive", json.dumps(policy))
+    statements = [{"Effect": "Allow", "Action": actions, "Resource": where} for actions, where in allowed(name)]
+    iam.put_user_policy(name, "archive", json.dumps({"Version": "2012-10-17", "Statement": statements}))
     return iam.create_access_key(name)
 
 
 def keys():
-    made = {name: new_key(name) for name in ACTIONS}
+    made = {name: new_key(name) for name in ("owner", "reader")}
     print(json.dumps({name: f"{key.access_key_id}:{key.secret_access_key}" for name, key in made.items()}))
 
 
 def serve(settings):
-    for name, pair in settings["keys"].items():
+    for name, pair in {**settings["keys"], **settings["writers"]}.items():
         key = new_key(name)
         del iam.access_keys[key.access_key_id]
         key.access_key_id, _, key.secret_access_key = pair.partition(":")

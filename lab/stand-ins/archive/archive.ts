@@ -1,9 +1,10 @@
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { objectDays } from "../../../modules/config/archive.js";
-import type { Config } from "../../../modules/config/schema.js";
+import { serversWithRole, type Config } from "../../../modules/config/schema.js";
 import type { Layout } from "../../layout.js";
 import { internet } from "../../network/addresses.js";
 import { startService } from "../../system/service.js";
@@ -20,8 +21,6 @@ export const archivePort = 5555;
 export interface ArchiveKeys {
   /** May do anything with the bucket. */
   readonly owner: string;
-  /** Writes new objects and lists names: what servers have. */
-  readonly writer: string;
   /** Reads: what a restore needs. */
   readonly reader: string;
   /** Opens the archive. */
@@ -30,7 +29,11 @@ export interface ArchiveKeys {
   readonly recipients: readonly [string, string];
 }
 
-/** Makes the keys once. */
+/** The key of a server: it adds new objects to the server's own part of the archive, and lists names. */
+export const writerKey = ({ owner }: ArchiveKeys, server: string): string =>
+  `LAB${server.toUpperCase()}:${createHash("sha256").update(`${owner} ${server}`).digest("hex")}`;
+
+/** Creates the keys once. */
 export async function archiveKeys(directory: string): Promise<ArchiveKeys> {
   const file = path.join(directory, "archive.json");
   if (!existsSync(file)) {
@@ -49,11 +52,25 @@ async function agePair(): Promise<{ readonly privateKey: string; readonly public
 }
 
 /** Starts the object storage that the configuration names. */
-export async function startArchive(layout: Layout, backup: NonNullable<Config["backup"]>): Promise<void> {
-  const { owner, writer, reader } = await archiveKeys(layout.secrets);
+export async function startArchive(
+  layout: Layout,
+  config: Config,
+  backup: NonNullable<Config["backup"]>,
+): Promise<void> {
+  const keys = await archiveKeys(layout.secrets);
+  const { owner, reader } = keys;
+  const servers = serversWithRole(config, "database");
+  const writers = Object.fromEntries(servers.map(({ name }) => [name, writerKey(keys, name)]));
   const file = path.join(layout.services, "archive.json");
   const { bucket, region } = backup;
-  const settings = { keys: { owner, writer, reader }, bucket, region, lockDays: objectDays(backup), port: archivePort };
+  const settings = {
+    keys: { owner, reader },
+    writers,
+    bucket,
+    region,
+    lockDays: objectDays(backup),
+    port: archivePort,
+  };
   const configuration = JSON.stringify(settings);
   await writeFile(file, configuration, { mode: 0o600 });
   await startService(layout, {

@@ -18,8 +18,11 @@ from bucket import Bucket, Refused
 def main(command, told):
     place = told["settings"]
 
+    def opened(key):
+        return Bucket(place["endpoint"], place["region"], place["bucket"], key)
+
     def opened_by(name):
-        return Bucket(place["endpoint"], place["region"], place["bucket"], told["keys"][name])
+        return opened(told["keys"][name])
 
     if command == "look":
         return inventory.look(opened_by("reader"))
@@ -33,7 +36,8 @@ def main(command, told):
             return drill.drill(opened_by("reader"), told["timeline"], identity, pathlib.Path(folder, "drill"))
     if command == "create":
         return rights.create(opened_by("owner"), place, told["project"], told["keys"])
-    return rights.check(opened_by("owner"), opened_by("writer"), opened_by("reader"), place)
+    writers = {name: opened(key) for name, key in told["keys"]["writers"].items()}
+    return rights.check(opened_by("owner"), writers, opened_by("reader"), place)
 
 
 if __name__ == "__main__":

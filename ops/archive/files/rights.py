@@ -1,5 +1,5 @@
 """
-The bucket of the archive: how it is made, and whether it is what the archive rests on.
+The bucket of the archive: how it is made, and whether it is as the archive needs it.
 
 At Hetzner a key may do anything with all buckets of its project; a bucket's policy takes away, key by key. Actions are listed one by one,
 since `NotAction` was seen to be ignored there.
@@ -58,8 +58,11 @@ def _configuration(settings, project, keys):
 
 
 def policy(bucket, project, keys):
-    """What servers and whoever restores may not do."""
-    writer, reader = (f"arn:aws:iam:::user/p{project}:{keys[name].partition(':')[0]}" for name in ("writer", "reader"))
+    """What servers, and the key that restores, may not do. A server writes below TIMELINE/SERVER only, in any timeline."""
+    def user(key):
+        return f"arn:aws:iam:::user/p{project}:{key.partition(':')[0]}"
+
+    reader, writers = user(keys["reader"]), {name: user(key) for name, key in keys["writers"].items()}
     bucket = f"arn:aws:s3:::{bucket}"
 
     def deny(who, actions, **where):
@@ -69,24 +72,22 @@ def policy(bucket, project, keys):
     return {
         "Version": "2012-10-17",
         "Statement": [
-            deny([writer, reader], OWNERS),
-            deny([writer], READERS),
-            # The result of a drill is an object too, by which servers know that their archive is good.
-            deny([writer], ["PutObject"], NotResource=[f"{bucket}/*/log/*", f"{bucket}/*/base/*"]),
+            deny([*writers.values(), reader], OWNERS),
+            deny([*writers.values()], READERS),
+            *(deny([writer], ["PutObject"], NotResource=[f"{bucket}/*/{name}/*"]) for name, writer in writers.items()),
+            # Only the key that restores writes the result of a drill, which shows servers that the archive is good.
             deny([reader], ["PutObject"], NotResource=[f"{bucket}/*/drill/*"]),
         ],
     }
 
 
-def check(owner, writer, reader, settings):
-    """Tries it with objects of a few bytes, which expire as all do. @returns [{"good", "what"}]"""
-    return [{"good": bool(good), "what": what} for good, what in _checks(owner, writer, reader, settings)]
+def check(owner, writers, reader, settings):
+    """Tries it with objects of a few bytes, which expire as all do. `writers`: by server. @returns [{"good", "what"}]"""
+    return [{"good": bool(good), "what": what} for good, what in _checks(owner, writers, reader, settings)]
 
 
-def _checks(owner, writer, reader, settings):
+def _checks(owner, writers, reader, settings):
     days, mode = settings["days"], settings["lock"].upper()
-    now, content = time.time(), os.urandom(16)
-    key = f"check/log/{stamp(now)}.{digest(content)}"
 
     lock = _read(owner, "object-lock")
     yield _text(lock, "Mode") == mode and int(_text(lock, "Days") or 0) >= days, f"new objects are locked for {days} days, mode {mode}"
@@ -94,30 +95,53 @@ def _checks(owner, writer, reader, settings):
     expire = [int(_text(rule, "Days") or 0) for rule in lifecycle.iter(f"{XML}Rule") if _text(rule, "Status") == "Enabled" and _text(rule, "Days")]
     yield expire and min(expire) >= days, f"objects expire by themselves, and not within {days} days"
 
-    writer.put(key, content)
-    listed = [item for item in writer.list(key) if item.key == key]
-    yield listed, "servers write and list"
-    arrived = calendar.timegm(time.strptime(listed[0].time[:19], "%Y-%m-%dT%H:%M:%S")) if listed else 0
-    yield abs(arrived - now) < CLOCK_SECONDS, f"the clocks here and there differ by less than {CLOCK_SECONDS} s"
-    yield _put(writer, b"other", key=key, headers={"If-None-Match": "*"}) == 412, "an object cannot be written a second time with If-None-Match"
-    yield reader.get(key) == content, "whoever restores can read"
-    _put(writer, b"other", key=key)
-    yield reader.get(key) == content, "an object that is written over is read as it was shipped"
+    for name, writer in writers.items():
+        yield from _checks_of(name, writer, [other for other in writers if other != name], owner, reader)
 
-    version = _oldest_version(reader, key)
-    drill = f"check/drill/{stamp(now)}.{digest(b'forged')}"
-    for who, bucket in (("servers", writer), ("whoever restores", reader)):
-        yield bucket.ask("DELETE", key)[0] == 403, f"{who} cannot delete"
-        yield bucket.ask("DELETE", key, {"versionId": version})[0] == 403, f"{who} cannot delete a version"
-        for what in ("object-lock", "lifecycle", "policy"):
-            # As it is already: nothing changes where it is not refused.
-            status, body = owner.ask("GET", query={what: ""})
-            yield status == 200 and _put(bucket, body, {what: ""}) == 403, f"{who} cannot change the bucket's {what}"
-    yield writer.ask("GET", key)[0] == 403 and writer.ask("GET", key, {"versionId": version})[0] == 403, "servers cannot read"
-    yield _put(writer, b"forged", key=drill) == 403, "servers cannot forge the result of a drill"
-    yield _put(reader, b"forged", key=f"check/log/{stamp(now)}.{digest(b'forged')}") == 403, "whoever restores cannot add to the archive"
+    name, writer = next(iter(writers.items()))
+    content = os.urandom(16)
+    key = _key(name, content)
+    _put(writer, content, key=key)
+    yield _put(reader, b"forged", key=_key(name, b"forged")) == 403, "the key that restores cannot add to the archive"
+    yield from _cannot_destroy("the key that restores", reader, owner, key)
     bypass = {"x-amz-bypass-governance-retention": "true"} if mode == "COMPLIANCE" else {}
-    yield owner.ask("DELETE", key, {"versionId": version}, headers=bypass)[0] == 403, "not even the owner can delete what is locked"
+    yield owner.ask("DELETE", key, {"versionId": _oldest_version(reader, key)}, headers=bypass)[0] == 403, "not even the owner can delete what is locked"
+
+
+def _checks_of(name, writer, others, owner, reader):
+    """What the key of a server can do, and what it cannot."""
+    now, content = time.time(), os.urandom(16)
+    key, once = _key(name, content), {"If-None-Match": "*"}
+    listed = [item for item in writer.list(key) if item.key == key] if _put(writer, content, key=key, headers=once) == 200 else []
+    yield listed, f"{name} adds objects to its part, and lists them"
+    if not listed:
+        return
+    arrived = calendar.timegm(time.strptime(listed[0].time[:19], "%Y-%m-%dT%H:%M:%S"))
+    yield abs(arrived - now) < CLOCK_SECONDS, f"the clocks here and there differ by less than {CLOCK_SECONDS} s"
+    yield _put(writer, b"other", key=key, headers=once) == 412, f"{name} cannot write an object a second time with If-None-Match"
+    yield reader.get(key) == content, f"the key that restores reads what {name} wrote"
+    _put(writer, b"other", key=key)
+    yield reader.get(key) == content, f"an object that {name} overwrites is read as it was shipped"
+    forged = [_key(other, b"forged") for other in others]
+    yield all(_put(writer, b"forged", key=one) == 403 for one in forged), f"{name} cannot write to the parts of other servers"
+    yield _put(writer, b"forged", key=f"check/drill/{stamp(now)}.{digest(b'forged')}") == 403, f"{name} cannot forge the result of a drill"
+    version = _oldest_version(reader, key)
+    yield writer.ask("GET", key)[0] == 403 and writer.ask("GET", key, {"versionId": version})[0] == 403, f"{name} cannot read"
+    yield from _cannot_destroy(name, writer, owner, key)
+
+
+def _cannot_destroy(who, bucket, owner, key):
+    version = _oldest_version(owner, key)
+    yield bucket.ask("DELETE", key)[0] == 403, f"{who} cannot delete"
+    yield bucket.ask("DELETE", key, {"versionId": version})[0] == 403, f"{who} cannot delete a version"
+    for what in ("object-lock", "lifecycle", "policy"):
+        # With the present content, so that nothing changes if it is not refused.
+        status, body = owner.ask("GET", query={what: ""})
+        yield status == 200 and _put(bucket, body, {what: ""}) == 403, f"{who} cannot change the bucket's {what}"
+
+
+def _key(server, content):
+    return f"check/{server}/{stamp(time.time())}.{digest(content)}"
 
 
 def _oldest_version(bucket, key):

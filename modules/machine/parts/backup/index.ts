@@ -23,16 +23,18 @@ export function backupPart(config: Config, backup: NonNullable<Config["backup"]>
   return {
     name: "backup",
     packages: packages.backup,
-    files: [
+    ownFiles: ({ name }) => [
       json(paths.backup.settings, {
         timeline: database.groupName,
+        member: name,
+        members: Object.fromEntries(
+          serversWithRole(config, "database").map((member) => [member.privateIp, member.name]),
+        ),
         ...{ endpoint, region, bucket, recipients, baseHours },
         socket: paths.mysql.socket,
         data: paths.mysql.dataDirectory,
       }),
-    ],
-    ownFiles: ({ name }) =>
-      restore && name === first?.name
+      ...(restore && name === first?.name
         ? [
             json(paths.backup.restore, {
               ...restore,
@@ -40,7 +42,8 @@ export function backupPart(config: Config, backup: NonNullable<Config["backup"]>
               rolePort: ports.memberRole,
             }),
           ]
-        : [],
+        : []),
+    ],
     setup: readStatic(file("setup-backup")),
     check: readStatic(file("check-backup")),
   };

@@ -35,7 +35,8 @@ const given = (server: string, path: string): unknown => {
 describe("mysql-backup", () => {
   const python = hasTool("python3", "what mysql-backup decides (Python unit tests)");
 
-  for (const tool of ["age", "zstd"]) hasTool(tool, "what mysql-backup seals (Python unit tests)");
+  for (const tool of ["age", "zstd", "mysqld", "/opt/moto/bin/python"])
+    hasTool(tool, "what mysql-backup seals and ships (Python unit tests)");
 
   it.runIf(python)(
     "reads logs, orders them, talks to a bucket and lets logs go as its own unit tests say",
@@ -50,7 +51,7 @@ describe("mysql-backup", () => {
     const read = [
       "import json, sys, settings",
       "given = json.load(sys.stdin)",
-      "print(settings.Settings(**given['settings']).timeline, settings.Restore(**given['restore']).others)",
+      "print(settings.Settings(**given['settings']).members['10.0.1.11'], settings.Restore(**given['restore']).others)",
     ].join("\n");
     const input = JSON.stringify({
       settings: given("alpha", paths.backup.settings),
@@ -59,7 +60,7 @@ describe("mysql-backup", () => {
     const run = spawnSync("python3", ["-c", read], { encoding: "utf8", env, input });
     expect(run).toMatchObject({
       status: 0,
-      stdout: `${config.database.groupName} ['10.0.1.12', '10.0.1.13']\n`,
+      stdout: "alpha ['10.0.1.12', '10.0.1.13']\n",
     });
   });
 
@@ -67,7 +68,7 @@ describe("mysql-backup", () => {
     "has no more in memory at a time than its units may take, asks every member in its turn, and keeps logs as MySQL would",
     () => {
       const read =
-        "import json, support, base, ship; print(json.dumps([ship.PIECE_BYTES, base.PART_BYTES, base.TURN_SECONDS, ship.KEEP_SECONDS]))";
+        "import json, support, base, ship; print(json.dumps([ship.WHOLE_BYTES, base.PART_BYTES, base.TURN_SECONDS, ship.KEEP_SECONDS]))";
       const run = spawnSync("python3", ["-c", read], {
         encoding: "utf8",
         env: { ...env, PYTHONPATH: `${env.PYTHONPATH}:${tests}` },
@@ -86,7 +87,10 @@ describe("mysql-backup", () => {
 
   it("tells the first member alone to restore", () => {
     expect(given("bravo", paths.backup.restore)).toBeUndefined();
-    expect(given("bravo", paths.backup.settings)).toEqual(given("alpha", paths.backup.settings));
+    expect(given("bravo", paths.backup.settings)).toEqual({
+      ...(given("alpha", paths.backup.settings) as object),
+      member: "bravo",
+    });
   });
 
   it.runIf(hasTool("systemd-analyze", "units of mysql-backup"))("has units that systemd takes", () => {
@@ -139,7 +143,7 @@ describe("mysql-backup", () => {
         "ExecStartPre=+/usr/bin/install -d -o mysql -g mysql -m 0750 /var/lib/mysql-files",
         `ExecStartPre=+${copies}`,
         "ExecStart=/usr/local/sbin/mysql-backup base",
-        `ExecStopPost=+${copies}`,
+        `ExecStopPost=+${copies} /run/mysql-base-force`,
         "TimeoutStartSec=6h",
         "Nice=10",
         "IOSchedulingClass=idle",

@@ -17,10 +17,12 @@ import binlog
 
 A, B = "aaaaaaaa-0000-0000-0000-000000000000", "bbbbbbbb-0000-0000-0000-000000000000"
 ROWS = 30
+# When the logs began.
+BEGUN = 1_000_000
 
 
-def event(kind, body=b""):
-    return struct.pack("<IBIIIH", 0, kind, 1, 19 + len(body) + 4, 0, 0) + body + b"\0\0\0\0"
+def event(kind, body=b"", time=0):
+    return struct.pack("<IBIIIH", time, kind, 1, 19 + len(body) + 4, 0, 0) + body + b"\0\0\0\0"
 
 
 def gtid(source, number, committed, there=None):
@@ -42,7 +44,7 @@ def transaction(source, number, committed, bytes=10, **more):
 
 
 def log(before, *transactions):
-    return binlog.MAGIC + previous(before) + b"".join(transactions)
+    return binlog.MAGIC + event(binlog.FORMAT, bytes(80), BEGUN) + previous(before) + b"".join(transactions)
 
 
 def age_pair(case, folder, name):

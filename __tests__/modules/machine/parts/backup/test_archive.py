@@ -52,10 +52,10 @@ class Names(unittest.TestCase):
 
 
 class Format2(unittest.TestCase):
-    LOG = names.Log("alpha", "0123456789abcdef", 12, "fedcba9876543210", 1000)
+    LOG = names.Log("alpha", "0123456789abcdef", 12, "fedcba9876543210")
 
     def segment(self, start, end, last=False, closed=True):
-        return names.Segment("", self.LOG, start, end, 1500, last, closed)
+        return names.Segment("", self.LOG, start, end, ((1, 50), (1000001, 1000007)), last, closed)
 
     def test_a_segment_is_read_from_its_key(self):
         for last, closed in ((True, True), (False, True), (False, False)):
@@ -63,14 +63,23 @@ class Format2(unittest.TestCase):
             key = names.segment_key(TIMELINE, segment, b"content")
             self.assertEqual(names.read_segment(TIMELINE, key), segment._replace(key=key))
             self.assertTrue(key.endswith(names.digest(b"content")))
-            self.assertTrue(key.startswith(f"{TIMELINE}/alpha/{'log' if closed else 'tail'}/0123456789abcdef/000012-fedcba9876543210-000000001000/"))
+            self.assertTrue(key.startswith(f"{TIMELINE}/alpha/{'log' if closed else 'tail'}/0123456789abcdef/000012-fedcba9876543210/000000000157-000000074211-1-50+1000001-1000007"))
 
     def test_a_base_backup_and_a_branch_are_read_from_their_keys(self):
-        name = names.backup_name("20261125T021700Z", 12, 1000)
+        name = names.backup_name("20261125T021700Z", 12, ((1, 1000),))
         key = names.manifest_key(TIMELINE, "alpha", name, b"content")
-        self.assertEqual(names.read_manifest(TIMELINE, key), names.Backup(key, f"{TIMELINE}/alpha/base/{name}", "alpha", "20261125T021700Z", 12, 1000))
+        self.assertEqual(names.read_manifest(TIMELINE, key), names.Backup(key, f"{TIMELINE}/alpha/base/{name}", "alpha", "20261125T021700Z", 12, ((1, 1000),)))
         key = names.branch_key(TIMELINE, "alpha", "0123456789abcdef", b"content")
         self.assertEqual(names.read_branch(TIMELINE, key), names.BranchKey(key, "alpha", "0123456789abcdef"))
+
+    def test_a_name_has_no_transactions_or_so_few_intervals_that_it_fits(self):
+        for gtids, kept in (((), ()), (((7, 7),), ((7, 7),)), ([(n * 10, n * 10 + 5) for n in range(1, 30)] + [(301, 301), (10**9, 10**9)], 16)):
+            key = names.segment_key(TIMELINE, self.segment(0, 1)._replace(gtids=gtids), b"")
+            found = names.read_segment(TIMELINE, key).gtids
+            self.assertEqual(len(found) if kept == 16 else found, kept)
+            self.assertLess(len(key), 700)
+        # Filled up where the gap was smallest.
+        self.assertEqual((found[0][0], found[-1]), (10, (10**9, 10**9)))
 
     def test_keys_of_other_objects_are_none(self):
         good = names.segment_key(TIMELINE, self.segment(0, 1), b"")
@@ -103,13 +112,13 @@ class Listing(unittest.TestCase):
             for start in (0, 10):
                 self.add("alpha", number, start, start + 10)
         self.add("bravo", 1, 0, 10)
-        self.keys += [names.manifest_key("t", "alpha", names.backup_name("20261125T021700Z", 1, 5), b""), "t/alpha/base/20261125T021700Z-000001-000000000005/0000.0123456789abcdef"]
+        self.keys += [names.manifest_key("t", "alpha", names.backup_name("20261125T021700Z", 1, ((1, 5),)), b""), "t/alpha/base/20261125T021700Z-000001-1-5/0000.0123456789abcdef"]
         self.keys += [names.branch_key("t", "alpha", "0123456789abcdef", b""), names.drill_key("t", "20261125T034300Z", True, b"")]
         self.keys.sort()
 
     def add(self, member, number, start, end, last=False, closed=False):
-        log = names.Log(member, "0123456789abcdef", number, f"{number:016x}", number)
-        self.keys.append(names.segment_key("t", names.Segment("", log, start, end, 7, last, closed), b""))
+        log = names.Log(member, "0123456789abcdef", number, f"{number:016x}")
+        self.keys.append(names.segment_key("t", names.Segment("", log, start, end, ((1, 7),), last, closed), b""))
 
     def list(self, prefix):
         self.asked.append(prefix)
@@ -283,6 +292,12 @@ class Client(unittest.TestCase):
             list(self.bucket.list(""))
         self.assertEqual(Storage.connections, 3)
 
+    def test_the_time_is_the_buckets(self):
+        self.assertLess(abs(self.bucket.now() - time.time()), 1)
+        with mock.patch.object(Storage, "date_time_string", lambda *_: "Tue, 01 Dec 2099 12:00:00 GMT"):
+            list(self.bucket.list(""))
+        self.assertLess(abs(self.bucket.now() - 4_099_809_600), 60)
+
     def test_lists_the_directories_of_all_pages_and_not_what_they_contain(self):
         for key in ("t/alpha/a/1", "t/alpha/a/2", "t/bravo/a/1", "t/charlie/a/1", "u/delta/a"):
             self.bucket.put(f"{key}.{names.digest(b'')}", b"")
@@ -312,7 +327,7 @@ class Client(unittest.TestCase):
     def test_speaks_tls_where_the_address_says_so_and_waits_half_a_minute(self):
         for scheme, kind in (("https", "HTTPSConnection"), ("http", "HTTPConnection")):
             with mock.patch.object(bucket.http.client, kind) as connection:
-                connection.return_value.getresponse.return_value = mock.Mock(status=200, read=lambda: b"content")
+                connection.return_value.getresponse.return_value = mock.Mock(status=200, headers={}, read=lambda: b"content")
                 self.assertEqual(Bucket(f"{scheme}://fsn1.example", "fsn1", "bucket", "KEY:SECRET").get(self.key), b"content")
             connection.assert_called_once_with("fsn1.example", timeout=30)
 

@@ -5,6 +5,7 @@ import json
 import pathlib
 import sqlite3
 import tempfile
+import time
 import types
 import unittest
 from unittest import mock
@@ -13,6 +14,7 @@ import support  # noqa: F401
 import base
 import names
 import pymysql
+from bucket import Object
 
 
 class Counted(unittest.TestCase):
@@ -69,10 +71,10 @@ class Asked(unittest.TestCase):
 
     def test_members_that_are_online_in_the_same_order_everywhere(self):
         members = [("10.0.1.13", "SECONDARY", "ONLINE"), ("10.0.1.11", "PRIMARY", "ONLINE"), ("10.0.1.14", "", "UNREACHABLE"), ("10.0.1.12", "SECONDARY", "ONLINE")]
-        rows = [{"MEMBER_ID": f"id of {host}", "MEMBER_HOST": host, "MEMBER_ROLE": role, "MEMBER_STATE": state} for host, role, state in members]
+        rows = [{"MEMBER_HOST": host, "MEMBER_ROLE": role, "MEMBER_STATE": state} for host, role, state in members]
         self.assertEqual(
             self.answer(base.MEMBERS, "performance_schema", "replication_group_members", *rows),
-            [("id of 10.0.1.11", "PRIMARY"), ("id of 10.0.1.12", "SECONDARY"), ("id of 10.0.1.13", "SECONDARY")],
+            [("10.0.1.11", "PRIMARY"), ("10.0.1.12", "SECONDARY"), ("10.0.1.13", "SECONDARY")],
         )
 
     def test_tables_that_a_restore_brings_back_row_by_row(self):
@@ -83,9 +85,10 @@ class Asked(unittest.TestCase):
 
 
 class Made(unittest.TestCase):
-    """A member of three whose base is due, or not."""
+    """A member of three whose base backup is due, or not."""
 
-    NOW, ME, OTHER = 1_000_000, "aaaaaaaa-0000-0000-0000-000000000000", "bbbbbbbb-0000-0000-0000-000000000000"
+    NOW, ME, OTHER = 1_795_626_000, "10.0.1.11", "10.0.1.12"
+    BRANCH, TIMELINE = "0123456789abcdef", support.A
 
     def setUp(self):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
@@ -93,74 +96,117 @@ class Made(unittest.TestCase):
         # Not copied: they need no room.
         for name in ("binlog.000001", "relay.000001"):
             (self.folder / name).write_bytes(b"x" * 5000)
-        self.members = [(self.ME, "SECONDARY"), (self.OTHER, "PRIMARY")]
-        self.done, self.put, self.bases, self.connected = [], {}, [], []
+        self.log = support.log({}, support.transaction(self.TIMELINE, 1, (self.NOW - 60) * 1_000_000))
+        (self.folder / "binlog.000012").write_bytes(self.log)
+        self.members, self.lag, self.branches = [(self.ME, "SECONDARY"), (self.OTHER, "PRIMARY")], 0, [self.BRANCH] * 2
+        self.done, self.objects, self.times, self.connected = [], {}, {}, []
         self.enterContext(mock.patch.object(base, "connect", lambda *how: self.connected.append(how) or "connection"))
         self.enterContext(mock.patch.object(base, "rows", self.rows))
+        self.enterContext(mock.patch.object(base, "CLONE", f"{self.folder}/clone"))
+        self.enterContext(mock.patch.object(base, "STATE", pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()), "state.json")))
         self.enterContext(mock.patch.object(base, "seal", lambda content, recipients: b"sealed " + content))
         self.enterContext(mock.patch.object(base, "_counted", return_value={"gtids": "u:1-7", "rows": {}}))
-        self.enterContext(mock.patch.object(base.time, "time", return_value=self.NOW + 4.001))
+        self.enterContext(mock.patch.object(base.time, "time", return_value=self.NOW))
         self.enterContext(mock.patch.object(base, "print", create=True))
-        # What stands for `tar | zstd | age`.
+        # Stands for `tar | zstd | age`.
         self.flow = self.enterContext(mock.patch.object(base, "flow", return_value=[mock.Mock(stdout=types.SimpleNamespace(read=self.read))]))
         self.ended = self.enterContext(mock.patch.object(base, "require_ended"))
         self.content = b"0123456789"
         self.enterContext(mock.patch.object(base, "PART_BYTES", 4))
         self.free = self.enterContext(mock.patch.object(base.shutil, "disk_usage", return_value=mock.Mock(free=1000 + base.LEFT_BYTES)))
-        self.settings = types.SimpleNamespace(timeline="t", baseHours=24, recipients=["age1", "age2"], data=str(self.folder))
-        self.bucket = mock.Mock(put=lambda key, content: self.put.update({key: content}), list=lambda prefix: [mock.Mock(key=prefix + key) for key in self.bases])
+        members = {self.ME: "alpha", self.OTHER: "bravo"}
+        self.settings = types.SimpleNamespace(timeline=self.TIMELINE, member="alpha", members=members, baseHours=24, recipients=["age1", "age2"], data=str(self.folder))
+
+    # The bucket.
+    def put(self, key, content):
+        self.objects[key] = content
+
+    def list(self, prefix):
+        return [Object(key, 1, "", f"{self.times[key]}.000Z") for key in sorted(self.times) if key.startswith(prefix)]
+
+    def folders(self, prefix):
+        return sorted({f"{prefix}{key.removeprefix(prefix).partition('/')[0]}/" for key in self.times if key.startswith(prefix)})
+
+    def now(self):
+        return self.NOW
 
     def read(self, size):
         part, self.content = self.content[:size], self.content[size:]
         return part
 
-    def rows(self, connection, statement):
+    def rows(self, connection, statement, values=()):
         self.assertEqual(connection, "connection")
         self.done.append(statement)
-        if statement.startswith("SELECT @@server_uuid"):
-            return ((self.ME, "9.7.4", self.NOW),)
-        if statement == base.MEMBERS:
-            return self.members
-        return (("u:1-5,\nv:1",),) if statement == "SELECT GTID_EXECUTED FROM performance_schema.clone_status" else ()
+        executed = f"{self.TIMELINE}:1-{7 if any(one.startswith('CLONE') for one in self.done) else 5},\n{support.B}:1"
+        answers = {
+            "SELECT VERSION()": [("9.7.4",)], base.MEMBERS: self.members, base.LAG: [(self.lag,)], "SELECT @@GLOBAL.gtid_executed": [(executed,)],
+            "SHOW BINARY LOG STATUS": [("binlog.000012", 500)], "SHOW BINARY LOGS": [("binlog.000012", 500)], "SELECT @@log_bin_basename": [(f"{self.folder}/binlog",)],
+            base.HEARTBEAT_AT: [((self.NOW - 90) * 1_000_000,)],
+        }
+        if statement == base.BRANCHES:
+            return [("the first one",), (self.branches.pop(0),)]
+        return answers.get(statement, [])
 
-    def make(self):
-        self.assertEqual(base.make_when_due(self.settings, self.bucket), 0)
-        return bool(self.put)
+    def make(self, force=False):
+        self.assertEqual(base.make_when_due(self.settings, self, force), 0)
+        return bool(self.objects)
 
-    def made_before(self, *hours):
-        self.bases = [f"{names.stamp(self.NOW - each * 3600)}-{self.OTHER}/manifest.0123456789abcdef" for each in hours]
+    def made_before(self, **hours):
+        """Hours by member, and by the bucket's clock; in the names, by the clocks of members, all are of the year 2099."""
+        for member, each in hours.items():
+            key = names.manifest_key(self.TIMELINE, member, names.backup_name("20990101T000000Z", 3, []), b"")
+            self.times[key] = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(self.NOW - each * 3600))
 
     def test_is_due_a_day_after_the_last_one_whoever_made_that(self):
-        self.made_before(48, 23.9)
+        self.made_before(alpha=40, bravo=23.9)
         self.assertFalse(self.make())
-        self.made_before(24, 48)
+        self.made_before(bravo=24)
+        self.assertTrue(self.make())
+
+    def test_is_due_though_another_member_pretends_to_make_one_every_day(self):
+        self.made_before(alpha=49, bravo=1)
         self.assertTrue(self.make())
 
     def test_is_due_where_there_is_none(self):
         self.assertTrue(self.make())
 
-    def test_is_left_to_the_member_whose_turn_it_is(self):
-        self.made_before(24)
+    def test_is_due_at_once_when_the_bucket_lacks_transactions(self):
+        self.made_before(alpha=1, bravo=1)
+        base.STATE.write_text(json.dumps({"gapSince": self.NOW - 60}))
+        self.assertTrue(self.make())
+
+    def test_is_left_to_the_member_whose_turn_it_is_unless_it_is_forced(self):
+        self.made_before(alpha=24)
         self.members = [(self.ME, "PRIMARY"), (self.OTHER, "SECONDARY")]
         self.assertFalse(self.make())
         self.assertFalse([statement for statement in self.done if statement.startswith("CLONE")])
+        self.assertTrue(self.make(force=True))
 
-    def test_holds_all_parts_in_order_and_says_last_what_it_is(self):
+    def test_is_left_to_members_that_are_less_late(self):
+        self.lag = base.LAG_SECONDS + 1
+        with self.assertRaisesRegex(ValueError, "applies transactions 61 s late"):
+            self.make()
+        self.assertEqual(self.objects, {})
+
+    def test_describes_last_what_it_holds_in_all_its_parts(self):
         self.make()
-        folder = f"t/base/{names.stamp(self.NOW + 5)}-{self.ME}"
-        *parts, rows, manifest = self.put
-        self.assertEqual([self.put[key] for key in parts], [b"0123", b"4567", b"89"])
+        folder = f"{self.TIMELINE}/alpha/base/{names.stamp(self.NOW)}-000012-1-5"
+        *parts, rows, manifest = self.objects
+        self.assertEqual([self.objects[key] for key in parts], [b"0123", b"4567", b"89"])
         self.assertEqual([key.partition(".")[0] for key in parts], [f"{folder}/{number:04}" for number in range(3)])
-        for key, content in self.put.items():
+        for key, content in self.objects.items():
             self.assertTrue(key.endswith(names.digest(content)))
         self.assertTrue(rows.startswith(f"{folder}/rows."))
-        self.assertEqual(self.put[rows], b'sealed {"gtids": "u:1-7", "rows": {}}')
-        self.assertTrue(names.read_base("t", manifest))
-        told = json.loads(self.put[manifest])
+        self.assertEqual(self.objects[rows], b'sealed {"gtids": "u:1-7", "rows": {}}')
+        self.assertEqual(names.read_manifest(self.TIMELINE, manifest).folder, folder)
+        told = json.loads(self.objects[manifest])
         self.assertEqual(
-            {key: told[key] for key in ("format", "mysql", "timeline", "server", "taken", "gtids", "recipients", "rows")},
-            {"format": 1, "mysql": "9.7.4", "timeline": "t", "server": self.ME, "taken": names.stamp(self.NOW + 5), "gtids": "u:1-5,v:1", "recipients": ["age1", "age2"], "rows": rows},
+            {key: told[key] for key in ("format", "mysql", "timeline", "member", "branch", "recipients", "rows")},
+            {"format": 2, "mysql": "9.7.4", "timeline": self.TIMELINE, "member": "alpha", "branch": self.BRANCH, "recipients": ["age1", "age2"], "rows": rows},
         )
+        # Before and after the copy.
+        self.assertEqual(told["gtids"], {"atLeast": f"{self.TIMELINE}:1-5,{support.B}:1", "atMost": f"{self.TIMELINE}:1-7,{support.B}:1"})
+        self.assertLess(self.done.index(base.ROTATE), self.done.index("SELECT @@GLOBAL.gtid_executed"))
         # For whoever has no program of ours.
         self.assertRegex(told["what"], r"age --decrypt \| zstd --decompress \| tar --extract$")
         self.assertEqual(told["parts"][1], {"key": parts[1], "bytes": 4, "sha256": hashlib.sha256(b"4567").hexdigest()})
@@ -171,15 +217,27 @@ class Made(unittest.TestCase):
         # A copy may take hours.
         self.assertEqual(self.connected, [(self.settings, 6 * 3600)])
 
-    def test_says_nothing_of_itself_where_packing_failed(self):
+    def test_tells_the_newest_commit_by_logs_and_heartbeat(self):
+        self.make()
+        newest = lambda: json.loads(list(self.objects.values())[-1])["newestCommit"]  # noqa: E731
+        self.assertEqual(newest(), (self.NOW - 60) * 1_000_000)
+        (self.folder / "binlog.000012").write_bytes(support.log({}))
+        self.branches, self.content = [self.BRANCH] * 2, b"0"
+        self.make(force=True)
+        self.assertEqual(newest(), (self.NOW - 90) * 1_000_000)
+
+    def test_has_no_manifest_where_packing_failed_or_the_branch_changed(self):
         self.ended.side_effect = ValueError("tar failed")
         with self.assertRaises(ValueError):
-            base.make_when_due(self.settings, self.bucket)
-        self.assertFalse([key for key in self.put if "manifest" in key])
+            self.make()
+        self.branches = [self.BRANCH, "another"]
+        with self.assertRaisesRegex(ValueError, "the branch changed meanwhile"):
+            self.make()
+        self.assertFalse([key for key in self.objects if "manifest" in key])
 
     def test_needs_room_for_the_data_and_some_more_and_is_not_begun_without(self):
         self.free.return_value = mock.Mock(free=999 + base.LEFT_BYTES)
-        with self.assertRaisesRegex(OSError, "a base needs 2048 MiB at /var/lib/mysql-files/base, and there are 2048"):
-            base.make_when_due(self.settings, self.bucket)
+        with self.assertRaisesRegex(OSError, "a base needs 2048 MiB at .*/clone, and there are 2048"):
+            self.make()
         self.assertFalse([statement for statement in self.done if statement.startswith("CLONE")])
-        self.free.assert_called_once_with("/var/lib/mysql-files")
+        self.free.assert_called_once_with(str(self.folder))

@@ -54,25 +54,29 @@ class Cut(unittest.TestCase):
         self.data = log({}, *(transaction(A, number, number, bytes=1000) for number in range(1, 11)))
         self.ends = [one.end for one in binlog.transactions(self.data)]
 
+    def cut(self, data, start, end, most):
+        stop, self.gtids = binlog.cut(data, start, end, most, A)
+        return stop
+
     def test_a_short_rest_is_one_piece(self):
-        self.assertEqual(binlog.cut(self.data, 0, len(self.data), 1 << 20), len(self.data))
+        self.assertEqual(self.cut(self.data, 0, len(self.data), 1 << 20), len(self.data))
 
     def test_a_long_one_is_cut_between_transactions(self):
-        stop = binlog.cut(self.data, 0, len(self.data), 3500)
+        stop = self.cut(self.data, 0, len(self.data), 3500)
         self.assertIn(stop, self.ends)
         self.assertLessEqual(stop, 3500)
-        self.assertIn(binlog.cut(self.data, stop, len(self.data), 3500), self.ends)
+        self.assertIn(self.cut(self.data, stop, len(self.data), 3500), self.ends)
 
     def test_so_is_a_short_rest_of_a_long_one_whatever_lies_before_it(self):
         start = self.ends[7]
         for data in (self.data, bytes(start) + self.data[start:]):
-            self.assertEqual(binlog.cut(data, start, len(data), 3500), len(data))
-            self.assertEqual(binlog.cut(data, start, len(data), 1500), self.ends[8])
+            self.assertEqual(self.cut(data, start, len(data), 3500), len(data))
+            self.assertEqual(self.cut(data, start, len(data), 1500), self.ends[8])
 
     def test_the_pieces_are_the_file(self):
         pieces, at = [], 0
         while at < len(self.data):
-            stop = binlog.cut(self.data, at, len(self.data), 2500)
+            stop = self.cut(self.data, at, len(self.data), 2500)
             pieces.append(self.data[at:stop])
             at = stop
         self.assertEqual(b"".join(pieces), self.data)
@@ -81,10 +85,27 @@ class Cut(unittest.TestCase):
     def test_a_transaction_larger_than_a_piece_stays_whole(self):
         data = log({}, transaction(A, 1, 1, bytes=9000), transaction(A, 2, 2))
         first, second = binlog.transactions(data)
-        self.assertEqual(binlog.cut(data, first.start, len(data), 100), first.end)
+        self.assertEqual(self.cut(data, first.start, len(data), 100), first.end)
 
     def test_what_lies_behind_the_end_is_not_touched(self):
-        self.assertEqual(binlog.cut(self.data, 0, self.ends[1], 1 << 20), self.ends[1])
+        self.assertEqual(self.cut(self.data, 0, self.ends[1], 1 << 20), self.ends[1])
+
+    def test_the_groups_transactions_in_a_segment_are_told(self):
+        self.assertEqual((self.cut(self.data, 0, len(self.data), 1 << 20), self.gtids), (len(self.data), [(1, 10)]))
+        stop = self.cut(self.data, 0, len(self.data), 3500)
+        before = [(1, self.ends.index(stop) + 1)]
+        self.assertEqual(self.gtids, before)
+        self.cut(self.data, stop, len(self.data), 1 << 20)
+        self.assertEqual(self.gtids, [(before[0][1] + 1, 10)])
+        data = log({}, transaction(A, 7, 1), transaction(B, 8, 2), transaction(A, 6, 3), transaction(A, 1000001, 4))
+        self.cut(data, 0, len(data), 1 << 20)
+        self.assertEqual(self.gtids, [(6, 7), (1000001, 1000001)])
+
+
+class Newest(unittest.TestCase):
+    def test_is_the_greatest_time_wherever_it_was_committed(self):
+        self.assertEqual(binlog.newest_commit(log({}, transaction(A, 1, 10), transaction(B, 1, 99, there=30), transaction(A, 2, 20))), 30)
+        self.assertEqual(binlog.newest_commit(log({})), 0)
 
 
 class Digest(unittest.TestCase):

@@ -15,7 +15,7 @@ import cli
 import ship
 from bucket import Refused
 
-GOOD = {"behindSeconds": 0, "problem": None, "base": "20261201T020000Z", "firstBase": "20261201T020000Z", "drill": None, "goodDrill": None, "lost": []}
+GOOD = {"behindSeconds": 0, "problem": None, "base": "20261201T020000Z", "firstBase": "20261201T020000Z", "drill": None, "goodDrill": None, "gap": ""}
 
 
 class Case(unittest.TestCase):
@@ -39,7 +39,7 @@ class Case(unittest.TestCase):
 class Settings(unittest.TestCase):
     def test_are_files_of_one_folder(self):
         folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
-        told = {"timeline": "t", "endpoint": "https://e", "region": "r", "bucket": "b", "recipients": ["age1"], "baseHours": 24, "socket": "/socket", "data": "/data"}
+        told = {"timeline": "t", "member": "alpha", "members": {"10.0.1.11": "alpha"}, "endpoint": "https://e", "region": "r", "bucket": "b", "recipients": ["age1"], "baseHours": 24, "socket": "/socket", "data": "/data"}
         wanted = {"timeline": "t", "at": "latest", "others": ["10.0.1.12"], "rolePort": 8008}
         (folder / "settings.json").write_text(json.dumps(told))
         (folder / "restore.json").write_text(json.dumps(wanted))
@@ -109,4 +109,19 @@ class Commands(Case):
                 self.assertEqual(self.main("base"), (1, f"no base: {problem}\n"))
         with mock.patch.object(base, "make_when_due", return_value=0) as make:
             self.assertEqual(self.main("base"), (0, ""))
-        make.assert_called_once_with(self.settings, self.bucket.return_value)
+            make.assert_called_once_with(self.settings, self.bucket.return_value, False)
+            with mock.patch.object(cli.os, "geteuid", return_value=999):
+                self.main("base", "--force")
+        make.assert_called_with(self.settings, self.bucket.return_value, True)
+
+    def test_an_operator_forces_a_base_by_the_unit(self):
+        import base
+
+        force = self.folder / "force"
+        with mock.patch.object(cli, "FORCE", force), mock.patch.object(base, "make_when_due", return_value=0) as make:
+            with mock.patch.object(cli.os, "geteuid", return_value=0), mock.patch.object(cli.subprocess, "run", return_value=mock.Mock(returncode=3)) as run:
+                self.assertEqual(self.main("base", "--force"), (3, ""))
+            run.assert_called_once_with(["systemctl", "start", "mysql-base"])
+            make.assert_not_called()
+            self.main("base")
+            make.assert_called_once_with(self.settings, self.bucket.return_value, True)

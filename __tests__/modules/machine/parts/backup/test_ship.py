@@ -11,7 +11,7 @@ from unittest import mock
 import support  # noqa: F401
 import cli
 import ship
-from base import TURN_SECONDS, whose_turn
+from base import TURN_SECONDS, overdue_seconds, whose_turn
 from bucket import Away, Refused
 from names import stamp
 from ship import BASE, BEHIND, DRILL, GAP, KEEP_SECONDS, REFUSED, problems, purge
@@ -42,7 +42,7 @@ class Purge(unittest.TestCase):
 
 class Problems(unittest.TestCase):
     def problems(self, now=1_000_000, **changes):
-        state = {"at": now, "behindSeconds": 0, "problem": None, "refused": False, "base": stamp(now - 3600), "firstBase": stamp(now - 3600), "drill": None, "goodDrill": None, "lost": []}
+        state = {"at": now, "behindSeconds": 0, "problem": None, "refused": False, "base": stamp(now - 3600), "firstBase": stamp(now - 3600), "drill": None, "goodDrill": None, "gap": ""}
         return list(problems({**state, **changes}, now, 24))
 
     def cause(self, words, found):
@@ -89,11 +89,11 @@ class Problems(unittest.TestCase):
     def test_an_archive_without_any_drill_is_given_a_week(self):
         self.assertEqual(self.cause("no restore has been tried", self.problems(firstBase=stamp(1_000_000 - 9 * 86400))), DRILL)
 
-    def test_logs_that_are_lost_are_named(self):
-        self.assertEqual(self.cause("binlog.000007", self.problems(lost=["binlog.000007"])), GAP)
+    def test_transactions_that_the_bucket_lacks_are_named(self):
+        self.assertEqual(self.cause("transactions u:201-300", self.problems(gap="u:201-300")), GAP)
 
     def test_each_by_itself_where_there_are_several(self):
-        found = self.problems(behindSeconds=61, base=stamp(1_000_000 - 27 * 3600), lost=["binlog.000007"])
+        found = self.problems(behindSeconds=61, base=stamp(1_000_000 - 27 * 3600), gap="u:201-300")
         self.assertEqual([cause for cause, _ in found], [BEHIND, BASE, GAP])
 
 
@@ -107,7 +107,7 @@ class Notices(unittest.TestCase):
         self.enterContext(mock.patch.object(ship, "STATE", state))
         self.enterContext(mock.patch.object(cli.config, "FOLDER", self.folder / "settings"))
         self.enterContext(mock.patch.object(cli.config, "load", lambda: types.SimpleNamespace(baseHours=24)))
-        self.state = {"at": time.time(), "behindSeconds": 0, "problem": None, "refused": False, "base": stamp(time.time()), "firstBase": None, "drill": None, "goodDrill": None, "lost": []}
+        self.state = {"at": time.time(), "behindSeconds": 0, "problem": None, "refused": False, "base": stamp(time.time()), "firstBase": None, "drill": None, "goodDrill": None, "gap": ""}
 
     def check(self, *arguments, **changes):
         ship.STATE.write_text(json.dumps({**self.state, **changes}))
@@ -120,9 +120,9 @@ class Notices(unittest.TestCase):
 
     def test_come_and_go_with_their_causes(self):
         into = ("--notices", str(self.folder))
-        self.assertEqual(self.check(*into, base=stamp(1), lost=["binlog.000007"]), (0, []))
+        self.assertEqual(self.check(*into, base=stamp(1), gap="u:201-300"), (0, []))
         self.assertEqual(self.noted(), ["backup-base", "backup-gap"])
-        self.assertIn("binlog.000007", (self.folder / "backup-gap").read_text())
+        self.assertIn("u:201-300", (self.folder / "backup-gap").read_text())
         status, said = self.check(*into, behindSeconds=61)
         self.assertEqual((status, len(said), self.noted()), (1, 1, []))
         self.assertEqual((self.folder / "other").read_text(), "of another part")
@@ -132,27 +132,9 @@ class Notices(unittest.TestCase):
         self.assertEqual((status, len(said), self.noted()), (1, 2, []))
 
 
-class Gap(unittest.TestCase):
-    def setUp(self):
-        self.file = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()), "lost.json")
-        self.enterContext(mock.patch.object(ship, "LOST", self.file))
-
-    def test_ends_with_the_next_base_also_of_one_that_was_restarted_since(self):
-        bucket = mock.Mock()
-        ship.write(self.file, {"files": ["binlog.000007"], "at": 1_000_000})
-        shipper = ship.Shipper(mock.Mock(timeline="t"), bucket)
-        for made, left in ((999_999, ["binlog.000007"]), (1_000_001, [])):
-            shipper._looked_at = 0.0
-            with mock.patch.object(ship, "read_base", lambda *_: types.SimpleNamespace(time=stamp(made))):
-                bucket.list.side_effect = [[mock.Mock()], []]
-                shipper._look()
-            self.assertEqual(shipper._lost, left)
-            self.assertEqual(ship.Shipper(mock.Mock(), bucket)._lost, left)
-
-
 class Written(unittest.TestCase):
     def test_is_on_the_disk_before_it_has_its_name(self):
-        file, synced = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()), "lost.json"), []
+        file, synced = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()), "state.json"), []
         file.write_text("before")
         with mock.patch("os.fsync", lambda opened: synced.append((pathlib.Path(f"/proc/self/fd/{opened}").read_text(), file.read_text()))):
             ship.write(file, {"files": []})
@@ -184,14 +166,38 @@ class Turn(unittest.TestCase):
     MEMBERS = [("a", "SECONDARY"), ("b", "PRIMARY"), ("c", "SECONDARY")]
 
     def test_replicas_in_turn_and_never_the_primary(self):
-        turns = [whose_turn(self.MEMBERS, n * TURN_SECONDS) for n in range(4)]
+        turns = [whose_turn(self.MEMBERS, {}, n * TURN_SECONDS) for n in range(4)]
         self.assertEqual(turns, ["a", "c", "a", "c"])
 
+    def test_the_replica_whose_last_one_is_oldest_is_first(self):
+        self.assertEqual([whose_turn(self.MEMBERS, {"a": 2, "c": 1}, seconds) for seconds in (0, TURN_SECONDS)], ["c", "a"])
+
     def test_a_primary_alone_does_it(self):
-        self.assertEqual(whose_turn([("b", "PRIMARY")], 0), "b")
+        self.assertEqual(whose_turn([("b", "PRIMARY")], {}, 0), "b")
 
     def test_nobody_is_online(self):
-        self.assertIsNone(whose_turn([], 0))
+        self.assertIsNone(whose_turn([], {}, 0))
+
+
+class Due(unittest.TestCase):
+    HOUR = 3600
+
+    def overdue(self, *hours, gap=0):
+        """Hours since each member made its last one -> hours that one is overdue."""
+        now = 1000 * self.HOUR
+        made = {str(index): now - each * self.HOUR for index, each in enumerate(hours)}
+        return overdue_seconds(now, made, 24 * self.HOUR, now - gap * self.HOUR if gap else 0) / self.HOUR
+
+    def test_a_day_after_the_last_one_of_any_member(self):
+        self.assertEqual([self.overdue(23, 47, 47), self.overdue(26, 47, 48)], [-1, 2])
+
+    def test_two_days_after_the_last_one_of_all_members_but_one_because_that_one_may_pretend(self):
+        self.assertEqual(self.overdue(1, 49, 50), 1)
+        self.assertEqual(self.overdue(1), -23)
+
+    def test_at_once_when_the_bucket_lacks_transactions_until_one_was_made(self):
+        self.assertEqual(self.overdue(3, 20, gap=1), 1)
+        self.assertEqual(self.overdue(1, 20, gap=2), -23)
 
 
 class BucketAway(unittest.TestCase):
@@ -199,12 +205,12 @@ class BucketAway(unittest.TestCase):
 
     def setUp(self):
         folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
-        self.enterContext(mock.patch.object(ship, "LOST", folder / "lost.json"))
         for name in LOGS:
             (folder / name).write_bytes(b"")
         self.done = []
         answers = {
-            "SELECT @@server_uuid": [("server", f"{folder}/binlog")],
+            "SELECT @@log_bin_basename": [(f"{folder}/binlog", "")],
+            ship.BRANCHES: [("0123456789abcdef",)],
             "SHOW BINARY LOG STATUS": [(LOGS[-1], 5)],
             "SHOW BINARY LOGS": [(name, 100) for name in LOGS],
         }
@@ -217,7 +223,7 @@ class BucketAway(unittest.TestCase):
         self.enterContext(mock.patch.object(ship, "connect"))
         bucket = mock.Mock()
         bucket.list.side_effect = Refused("no answer from the bucket")
-        self.shipper = ship.Shipper(mock.Mock(timeline="t"), bucket)
+        self.shipper = ship.Shipper(mock.Mock(timeline="t", member="alpha"), bucket)
 
     def step(self, volume_bytes):
         volume = types.SimpleNamespace(f_blocks=volume_bytes, f_frsize=1)
@@ -230,6 +236,3 @@ class BucketAway(unittest.TestCase):
 
     def test_and_no_longer(self):
         self.assertEqual(self.step(volume_bytes=800), [("PURGE BINARY LOGS TO %s", LOGS[2])])
-        self.assertEqual(json.loads(ship.LOST.read_text())["files"], LOGS[:2])
-        again = ship.Shipper(mock.Mock(), mock.Mock())
-        self.assertEqual((again._lost, again._lost_at), (LOGS[:2], self.shipper._lost_at))

@@ -14,9 +14,9 @@ import names
 import pymysql
 import replay
 import ship
-from bucket import Refused
+from bucket import Object, Refused
 
-SERVER = "12345678-0000-0000-0000-000000000000"
+TIMELINE, BRANCH = support.A, "0123456789abcdef"
 CONNECT, ROWS = ship.connect, ship.rows
 FIRST, SECOND = "binlog.000009", "binlog.000010"
 
@@ -25,7 +25,7 @@ class Archive:
     """A bucket; `refusing` says why it refuses."""
 
     def __init__(self):
-        self.objects, self.refusing = {}, None
+        self.objects, self.times, self.refusing = {}, {}, None
 
     def put(self, key, content):
         if self.refusing:
@@ -35,7 +35,10 @@ class Archive:
     def list(self, prefix, after=""):
         if self.refusing:
             raise Refused(self.refusing)
-        return [mock.Mock(key=key) for key in sorted(self.objects) if key.startswith(prefix) and key > after]
+        return [Object(key, len(self.objects[key]), "", self.times.get(key, "1970-01-12T13:46:40.000Z")) for key in sorted(self.objects) if key.startswith(prefix) and key > after]
+
+    def folders(self, prefix):
+        return sorted({f"{prefix}{key.removeprefix(prefix).partition('/')[0]}/" for key in [item.key for item in self.list(prefix)]})
 
 
 class Member(unittest.TestCase):
@@ -44,7 +47,6 @@ class Member(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.enterContext(mock.patch.object(ship, "STATE", self.folder / "state.json"))
-        self.enterContext(mock.patch.object(ship, "LOST", self.folder / "lost.json"))
         self.enterContext(mock.patch.object(ship, "seal", lambda content, recipients: bytes(content) + b"|sealed for " + recipients[0].encode()))
         self.clock = self.enterContext(mock.patch.object(ship.time, "time", return_value=1_000_000.0))
         self.enterContext(mock.patch.object(ship, "rows", self.rows))
@@ -52,10 +54,11 @@ class Member(unittest.TestCase):
         self.said = []
         self.enterContext(mock.patch("builtins.print", lambda text: self.said.append(text)))
         self.logs, self.done, self.is_primary, self.archive = {}, [], False, Archive()
+        self.branches, self.executed = [BRANCH], ""
         self.shipper = self.another()
 
     def another(self):
-        return ship.Shipper(types.SimpleNamespace(timeline="t", recipients=["age1"]), self.archive)
+        return ship.Shipper(types.SimpleNamespace(timeline=TIMELINE, member="alpha", recipients=["age1"]), self.archive)
 
     def write(self, name, content):
         self.logs[name] = content
@@ -67,18 +70,20 @@ class Member(unittest.TestCase):
         sizes = [(name, len(content)) for name, content in self.logs.items()]
         if statement == ship.PRIMARY:
             return [(1,)] if self.is_primary else []
-        if statement.startswith("SELECT @@server_uuid"):
-            return [(SERVER, f"{self.folder}/binlog")]
+        if statement.startswith("SELECT @@log_bin_basename"):
+            return [(f"{self.folder}/binlog", self.executed)]
+        if statement == ship.BRANCHES:
+            return [(branch, index, TIMELINE, None, "", "bravo,charlie", "why", "alpha", "2026-12-01") for index, branch in enumerate(self.branches)]
         return {"SHOW BINARY LOG STATUS": sizes[-1:], "SHOW BINARY LOGS": sizes}.get(statement, [])
 
     def step(self, seconds=0):
         self.clock.return_value += seconds
         self.shipper._step()
 
-    def shipped(self):
-        """(file, start, end, last) of each piece, in the order of their keys."""
-        found = [names.read_piece("t", key) for key in sorted(self.archive.objects)]
-        return [(piece.file, piece.start, piece.end, piece.last) for piece in found if piece]
+    def shipped(self, closed=False, branch=BRANCH):
+        """(file, start, end, last) of each segment of tails, or of closed logs."""
+        found = [names.read_segment(TIMELINE, key) for key in sorted(self.archive.objects)]
+        return [(f"binlog.{one.log.number:06}", one.start, one.end, one.last) for one in found if one and one.closed == closed and one.log.branch == branch]
 
 
 class Shipping(Member):
@@ -92,49 +97,113 @@ class Shipping(Member):
         self.step()
         self.assertEqual(self.shipped(), [(FIRST, 0, len(log), False), (FIRST, len(log), len(log + two), False)])
         self.connect.assert_called_once_with(self.shipper._settings)
-        contents = [content for _, content in sorted(self.archive.objects.items())]
-        self.assertEqual(contents, [log + b"|sealed for age1", two + b"|sealed for age1"])
-        for key, content in self.archive.objects.items():
+        segments = [(key, content) for key, content in sorted(self.archive.objects.items()) if "/tail/" in key]
+        self.assertEqual([content for _, content in segments], [log + b"|sealed for age1", two + b"|sealed for age1"])
+        self.assertEqual([names.read_segment(TIMELINE, key).gtids for key, _ in segments], [((1, 1),), ((2, 2),)])
+        for key, content in segments:
             self.assertTrue(key.endswith(names.digest(content)))
-            self.assertTrue(key.startswith(f"t/log/{SERVER}/"))
+            self.assertTrue(key.startswith(f"{TIMELINE}/alpha/tail/{BRANCH}/000009-{binlog.identity(log)}/"))
 
-    def test_marks_the_last_piece_of_a_log_that_is_over(self):
+    def test_ships_a_log_that_is_closed_again_as_a_whole_after_the_end_of_its_tail(self):
+        log, more = support.log({}, support.transaction(support.A, 1, 1)), support.transaction(support.A, 2, 1)
+        self.write(FIRST, log)
+        self.step()
+        self.write(FIRST, log + more)
+        self.write(SECOND, support.log({}))
+        self.step()
+        self.assertEqual(self.shipped(), [(FIRST, 0, len(log), False), (FIRST, len(log), len(log + more), False), (SECOND, 0, len(self.logs[SECOND]), False)])
+        self.assertEqual(self.shipped(closed=True), [(FIRST, 0, len(log + more), True)])
+
+    def test_ships_a_closed_log_once_if_the_bucket_has_nothing_of_it(self):
         self.write(FIRST, support.log({}, support.transaction(support.A, 1, 1)))
         self.write(SECOND, support.log({}))
         self.step()
-        self.assertEqual([(file, last) for file, _, _, last in self.shipped()], [(FIRST, True), (SECOND, False)])
+        self.assertEqual([file for file, *_ in self.shipped()], [SECOND])
+        self.assertEqual(self.shipped(closed=True), [(FIRST, 0, len(self.logs[FIRST]), True)])
+
+    def test_ships_one_large_segment_a_step_once_the_step_has_taken_long_so_that_the_current_log_is_not_late(self):
+        parts = [support.transaction(support.A, number, 1, bytes=100) for number in range(1, 6)]
+        self.write(FIRST, support.log({}, *parts))
+        self.step()
+        self.write(SECOND, support.log({}))
+        put = self.archive.put
+
+        def slow(key, content):
+            self.clock.return_value += ship.TICK_SECONDS
+            put(key, content)
+
+        self.archive.put = slow
+        with mock.patch.object(ship, "WHOLE_BYTES", 2 * len(parts[0])):
+            for count in (1, 2, 3):
+                self.step()
+                self.assertEqual(len(self.shipped(closed=True)), count)
+        self.assertEqual([last for *_, last in self.shipped(closed=True)], [False, False, True])
 
     def test_cuts_large_logs_between_transactions(self):
         parts = [support.transaction(support.A, number, 1, bytes=100) for number in range(1, 6)]
         head = len(support.log({}))
         self.write(FIRST, support.log({}, *parts))
-        self.write(SECOND, support.log({}))
-        with mock.patch.object(ship, "PIECE_BYTES", 2 * len(parts[0]) + head):
+        with mock.patch.object(ship, "TAIL_BYTES", 2 * len(parts[0]) + head):
             self.step()
-        pieces = [piece for piece in self.shipped() if piece[0] == FIRST]
-        self.assertGreater(len(pieces), 1)
-        self.assertEqual([last for *_, last in pieces], [False] * (len(pieces) - 1) + [True])
-        self.assertEqual([start for _, start, _, _ in pieces][1:], [end for _, _, end, _ in pieces][:-1])
-        self.assertEqual({(end - head) % len(parts[0]) for _, _, end, _ in pieces}, {0})
+        segments = self.shipped()
+        self.assertGreater(len(segments), 1)
+        self.assertEqual([start for _, start, _, _ in segments][1:], [end for _, _, end, _ in segments][:-1])
+        self.assertEqual({(end - head) % len(parts[0]) for _, _, end, _ in segments}, {0})
 
-    def test_goes_on_where_the_bucket_says_after_a_restart(self):
+    def test_continues_after_a_restart_where_the_bucket_ends(self):
         log = support.log({}, support.transaction(support.A, 1, 1))
         self.write(FIRST, log)
+        self.write(SECOND, log)
         self.step()
-        # Of a log that is no longer there.
-        self.archive.objects[names.piece_key("t", SERVER, "binlog.000008", 0, 9, True, b"")] = b""
         self.archive.put = mock.Mock(side_effect=AssertionError("shipped twice"))
         self.shipper = self.another()
         self.step()
         self.shipper._tell(None)
-        self.assertEqual(json.loads(ship.STATE.read_text())["shipped"], {FIRST: len(log)})
+        identity = binlog.identity(log)
+        self.assertEqual(json.loads(ship.STATE.read_text())["shipped"], {f"000009-{identity}": len(log), f"000010-{identity}": len(log)})
+
+    def test_ships_a_log_that_has_the_name_of_an_earlier_one_after_a_clone(self):
+        self.write(FIRST, support.log({}, support.transaction(support.A, 1, 1)))
+        self.step()
+        # As long as the earlier one, under the same name, on the same server.
+        self.write(FIRST, support.log({}, support.transaction(support.A, 7, 1)).replace((1_000_000).to_bytes(4, "little"), (1_000_100).to_bytes(4, "little")))
+        self.shipper = self.another()
+        self.step()
+        self.assertEqual([end for *_, end, _ in self.shipped()], [len(self.logs[FIRST])] * 2)
+        self.assertEqual({names.read_segment(TIMELINE, key).gtids for key in self.archive.objects if "/tail/" in key}, {((1, 1),), ((7, 7),)})
+
+    def test_ships_nothing_before_the_group_has_a_branch(self):
+        self.branches = []
+        self.write(FIRST, support.log({}))
+        with self.assertRaisesRegex(ValueError, "^waiting for the primary to write the branch"):
+            self.step()
+        self.assertEqual(self.archive.objects, {})
+
+    def test_begins_a_new_log_when_the_branch_changes_and_ships_the_current_one_again_below_the_new_branch(self):
+        log = support.log({}, support.transaction(support.A, 1, 1))
+        self.write(FIRST, log)
+        self.step()
+        self.branches.append("fedcba9876543210")
+        self.step()
+        self.assertEqual([said for said in self.done if said[0] == ship.ROTATE], [(ship.ROTATE,)])
+        self.assertEqual(self.shipped(), self.shipped(branch="fedcba9876543210"))
+        described = {key.split("/")[-1].partition(".")[0]: json.loads(content) for key, content in self.archive.objects.items() if "/branch/" in key}
+        self.assertEqual((set(described), described[BRANCH]["lost"]), ({BRANCH, "fedcba9876543210"}, ["bravo", "charlie"]))
+
+    def test_begins_a_new_log_every_day(self):
+        self.write(FIRST, support.log({}))
+        self.step(seconds=ship.ROTATE_SECONDS - 1)
+        self.assertNotIn((ship.ROTATE,), self.done)
+        self.step(seconds=1)
+        self.step()
+        self.assertEqual(self.done.count((ship.ROTATE,)), 1)
 
     def test_takes_the_millionth_log_for_a_later_one(self):
         for name in ("binlog.999999", "binlog.1000000"):
             self.write(name, support.log({}))
         with mock.patch("os.stat", return_value=types.SimpleNamespace(st_mtime=self.clock.return_value - ship.KEEP_SECONDS - 1)):
             self.step()
-        self.assertEqual([names.read_piece("t", key).file for key in self.archive.objects], ["binlog.999999", "binlog.1000000"])
+        self.assertEqual([self.shipped(closed=True)[0][0], self.shipped()[0][0]], ["binlog.999999", "binlog.1000000"])
         self.assertIn(("PURGE BINARY LOGS TO %s", "binlog.1000000"), self.done)
 
     def test_leaves_a_log_that_was_begun_in_between_for_the_next_time(self):
@@ -176,15 +245,65 @@ class Shipping(Member):
         self.step(seconds=30)
         self.shipper._tell(None)
         state = json.loads(ship.STATE.read_text())
-        self.assertEqual((state["behindSeconds"], state["problem"], state["shipped"]), (0, None, {FIRST: len(self.logs[FIRST])}))
+        self.assertEqual((state["behindSeconds"], state["problem"], list(state["shipped"].values())), (0, None, [len(self.logs[FIRST])]))
 
-    def test_lets_old_logs_go_that_are_shipped(self):
+    def test_removes_old_logs_that_are_complete_in_the_archive(self):
         self.write(FIRST, support.log({}))
         self.write(SECOND, support.log({}))
         with mock.patch("os.stat", return_value=types.SimpleNamespace(st_mtime=self.clock.return_value - ship.KEEP_SECONDS - 1)):
             self.step()
         self.assertIn(("PURGE BINARY LOGS TO %s", SECOND), self.done)
-        self.assertEqual(self.shipper._lost, [])
+        self.assertEqual(self.said, [])
+
+
+class Verified(Member):
+    """What was executed, compared with what the bucket has now."""
+
+    def setUp(self):
+        super().setUp()
+        self.executed = f"{TIMELINE}:1-300,\n{support.B}:1-9"
+        self.write(FIRST, support.log({}, *(support.transaction(TIMELINE, number, 1) for number in range(201, 301))))
+
+    def gap(self):
+        self.shipper._looked_at = 0.0
+        self.step()
+        self.shipper._tell(None)
+        return json.loads(ship.STATE.read_text())["gap"]
+
+    def backup(self, last):
+        self.archive.objects[names.manifest_key(TIMELINE, "bravo", names.backup_name("20261201T020000Z", 3, [(1, last)]), b"")] = b""
+
+    def test_transactions_in_no_log_and_no_base_backup_are_a_gap(self):
+        self.assertEqual(self.gap(), f"{TIMELINE}:1-200")
+        self.backup(150)
+        self.assertEqual(self.gap(), f"{TIMELINE}:151-200")
+        self.backup(200)
+        self.assertEqual(self.gap(), "")
+
+    def test_what_another_member_has_shipped_is_no_gap_unless_a_part_before_it_is_missing(self):
+        log = names.Log("bravo", BRANCH, 1, "0" * 16)
+        second = names.Segment("", log, 100, 200, ((1, 200),), False, False)
+        self.archive.objects[names.segment_key(TIMELINE, second, b"")] = b""
+        self.assertEqual(self.gap(), f"{TIMELINE}:1-200")
+        self.archive.objects[names.segment_key(TIMELINE, second._replace(start=0, end=100, gtids=()), b"")] = b""
+        self.assertEqual(self.gap(), "")
+
+    def test_what_disappears_from_the_bucket_is_shipped_again_if_it_is_still_there_and_reported_if_not(self):
+        self.backup(200)
+        self.assertEqual(self.gap(), "")
+        key = next(key for key in self.archive.objects if "/alpha/tail/" in key)
+        content = self.archive.objects.pop(key)
+        self.assertEqual(self.gap(), f"{TIMELINE}:201-300")
+        self.assertEqual(self.gap(), "")
+        self.assertEqual(self.archive.objects[key], content)
+        self.assertLessEqual(ship.LOOK_SECONDS, 600)
+
+    def test_a_gap_counts_from_when_it_was_found_first(self):
+        self.gap()
+        since = self.shipper._gap_since
+        self.step(seconds=60)
+        self.gap()
+        self.assertEqual(self.shipper._gap_since, since)
 
 
 class Heartbeat(Member):
@@ -214,11 +333,11 @@ class Heartbeat(Member):
         old = types.SimpleNamespace(st_mtime=self.clock.return_value - ship.KEEP_SECONDS - 1)
         with mock.patch.object(ship, "rows", hanging), mock.patch("os.stat", return_value=old), self.assertRaises(pymysql.Error):
             self.step()
-        self.assertEqual([file for file, *_ in self.shipped()], [FIRST, SECOND])
+        self.assertEqual([file for file, *_ in [*self.shipped(closed=True), *self.shipped()]], [FIRST, SECOND])
         self.assertIn(("PURGE BINARY LOGS TO %s", SECOND), self.done)
 
     def test_comes_often_enough_for_a_restore_to_any_moment_of_a_site_where_nobody_writes(self):
-        last = replay.Log(SERVER, FIRST, {}, {}, committed=1_000_000)
+        last = replay.Log("alpha", FIRST, {}, {}, committed=1_000_000)
         latest = 1 + ship.HEARTBEAT_SECONDS + 2 * ship.TICK_SECONDS
         replay.require_reached([last], f"1970-01-01T00:00:{latest:02}Z")
 
@@ -240,10 +359,15 @@ class Look(Member):
     def setUp(self):
         super().setUp()
         self.write(FIRST, support.log({}))
-        for time in ("20261201T020000Z", "20261203T020000Z", "20261202T020000Z"):
-            self.archive.objects[f"t/base/{time}-{SERVER}/manifest.0123456789abcdef"] = b""
+        for member, day in (("alpha", 1), ("bravo", 3), ("alpha", 2)):
+            self.backup(member, day)
         for time, result in (("20261201T040000Z", "good"), ("20261203T040000Z", "bad"), ("20261202T040000Z", "good")):
-            self.archive.objects[f"t/drill/{time}-{result}.0123456789abcdef"] = b""
+            self.archive.objects[f"{TIMELINE}/drill/{time}-{result}.0123456789abcdef"] = b""
+
+    def backup(self, member, day):
+        """Its name, by the member's clock, is of the year 2099; what counts is when the bucket received it."""
+        key = names.manifest_key(TIMELINE, member, names.backup_name(f"2099120{day}T020000Z", 3, []), b"")
+        self.archive.objects[key], self.archive.times[key] = b"", f"2026-12-0{day}T02:00:00.000Z"
 
     def told(self):
         self.shipper._tell(None)
@@ -256,7 +380,7 @@ class Look(Member):
 
     def test_is_repeated_every_ten_minutes(self):
         self.step()
-        self.archive.objects[f"t/base/20261204T020000Z-{SERVER}/manifest.0123456789abcdef"] = b""
+        self.backup("alpha", 4)
         self.step(seconds=ship.LOOK_SECONDS - 1)
         self.assertEqual(self.told()[1], "20261203T020000Z")
         self.step(seconds=1)

@@ -360,7 +360,7 @@ class Definitions(unittest.TestCase):
         grants = {account: grants for account, _, _, _, grants in accounts.definitions(self.everybody)}
         self.assertEqual(
             grants["backup"],
-            ["SELECT, REPLICATION CLIENT, BACKUP_ADMIN, BINLOG_ADMIN ON *.*", "INSERT, DELETE ON `backup`.*"],
+            ["SELECT, RELOAD, REPLICATION CLIENT, BACKUP_ADMIN, BINLOG_ADMIN ON *.*", "INSERT, DELETE ON `backup`.*"],
         )
 
     def test_bound_the_agent_alone(self):

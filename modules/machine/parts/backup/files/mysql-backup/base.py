@@ -1,18 +1,22 @@
-"""A base: a copy of all data at one moment, from which a restore begins. MySQL makes it, on a replica, without stopping anything."""
+"""A base backup: a copy of all data, with which a restore begins. MySQL makes it on a replica and keeps running."""
 
+import contextlib
 import hashlib
 import json
-import math
+import mmap
 import os
 import shutil
 import time
 
+import binlog
+import listing
 import pymysql
-from names import digest, moment, read_base, stamp
+from gtid import parse
+from names import backup_name, digest, manifest_key, moment, number, stamp
 from sealing import PACK, encrypt, flow, require_ended, seal
-from ship import connect, plain, rows
+from ship import BRANCHES, ROTATE, STATE, arrived, connect, plain, rows
 
-FORMAT = 1
+FORMAT = 2
 # Where MySQL may write files; on the system disk, so that the data volume need not have twice the room.
 CLONE = "/var/lib/mysql-files/base"
 PART_BYTES = 64 << 20
@@ -23,7 +27,22 @@ TURN_SECONDS = 900
 # How often rows are tried to be counted, between which transactions, and for how long each table.
 SNAPSHOTS, QUIET_SECONDS, COUNT_SECONDS = 100, 0.05, 600
 
-MEMBERS = "SELECT MEMBER_ID, MEMBER_ROLE FROM performance_schema.replication_group_members WHERE MEMBER_STATE = 'ONLINE' ORDER BY MEMBER_HOST"
+# A replica that is further behind leaves the base backup to others.
+LAG_SECONDS = 60
+# Logs in which the newest commit is looked for.
+LOGS_SECONDS = 25 * 3600
+
+MEMBERS = "SELECT MEMBER_HOST, MEMBER_ROLE FROM performance_schema.replication_group_members WHERE MEMBER_STATE = 'ONLINE' ORDER BY MEMBER_HOST"
+
+# Both by the clock of the primary.
+LAG = (
+    "SELECT COALESCE(TIMESTAMPDIFF(SECOND,"
+    " (SELECT MAX(LAST_APPLIED_TRANSACTION_ORIGINAL_COMMIT_TIMESTAMP) FROM performance_schema.replication_applier_status_by_worker"
+    " WHERE CHANNEL_NAME = 'group_replication_applier'),"
+    " (SELECT LAST_QUEUED_TRANSACTION_ORIGINAL_COMMIT_TIMESTAMP FROM performance_schema.replication_connection_status"
+    " WHERE CHANNEL_NAME = 'group_replication_applier')), 0)"
+)
+HEARTBEAT_AT = "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', MAX(at)) FROM backup.heartbeat"
 
 TABLES = (
     "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_TYPE = 'BASE TABLE' AND ENGINE = 'InnoDB'"
@@ -31,50 +50,116 @@ TABLES = (
 )
 
 
-def whose_turn(members, overdue_seconds):
+def whose_turn(members, made, overdue_seconds):
     """
-    The member that makes the base: a replica where there is one. One after the other, so that a member that cannot is not waited for.
-    `members`: (server, role) of those that are online.
+    The member that makes the base backup: the replica whose last one is oldest, so that no member's are the only ones; the primary only if
+    it is alone. After some time the next one, in case a member cannot. `members`: (address, role) of those that are online; `made`: when each
+    made its last one.
     """
-    able = [server for server, role in members if role != "PRIMARY"] or [server for server, _ in members]
+    able = [address for address, role in members if role != "PRIMARY"] or [address for address, _ in members]
+    able.sort(key=lambda address: (made.get(address, 0), address))
     return able[int(overdue_seconds // TURN_SECONDS) % len(able)] if able else None
 
 
-def make_when_due(settings, bucket):
+def overdue_seconds(now, made, base_seconds, gap_since):
+    """
+    How long a base backup has been due; negative before that. One is due if the last one of all members is old, if the last one of all members
+    but one is twice as old (that one may have been compromised, and pretend), or if the bucket lacks transactions.
+    `made`: when each member made its last one, by the bucket's clock.
+    """
+    last, second = [*sorted(made.values(), reverse=True), 0, 0][:2]
+    due = [now - last - base_seconds]
+    if len(made) > 1:
+        due.append(now - second - 2 * base_seconds)
+    if gap_since and last < gap_since:
+        due.append(now - gap_since)
+    return max(due)
+
+
+def make_when_due(settings, bucket, force=False):
     """@returns exit code"""
     connection = connect(settings, CLONE_SECONDS)
-    times = [base.time for item in bucket.list(f"{settings.timeline}/base/") if (base := read_base(settings.timeline, item.key))]
-    ((server, version, now),) = rows(connection, "SELECT @@server_uuid, VERSION(), UNIX_TIMESTAMP()")
-    overdue = now - moment(max(times, default="19700101T000000Z")) - settings.baseHours * 3600
-    if overdue < 0 or whose_turn(rows(connection, MEMBERS), overdue) != server:
+    if not force and not _is_due(settings, bucket, connection):
         return 0
     _require_room(settings)
+    # Logs before this one are not needed to restore from this base backup.
+    rows(connection, ROTATE)
+    first_log, *_ = rows(connection, "SHOW BINARY LOG STATUS")[0]
+    branch, at_least = _branch(settings, connection), _executed(connection)
     rows(connection, f"CLONE LOCAL DATA DIRECTORY = '{CLONE}'")
-    ((gtids,),) = rows(connection, "SELECT GTID_EXECUTED FROM performance_schema.clone_status")
-    # Rounded up: at that moment, and from then on, nothing that it holds is of later.
-    taken = stamp(math.ceil(time.time()))
-    folder = f"{settings.timeline}/base/{taken}-{server}"
+    # clone_status has no GTIDs of a local clone. What was committed before it is in it, and nothing that was committed after it.
+    at_most = _executed(connection)
+    if _branch(settings, connection) != branch:
+        raise ValueError("the branch changed meanwhile; the next attempt is made in five minutes")
+    name = backup_name(stamp(time.time()), number(first_log), parse(at_least).get(settings.timeline, []))
+    folder = f"{settings.timeline}/{settings.member}/base/{name}"
     parts = list(_ship(bucket, folder, settings.recipients))
     counted = seal(json.dumps(_counted(connection)).encode(), settings.recipients)
     count = f"{folder}/rows.{digest(counted)}"
     bucket.put(count, counted)
+    ((version,),) = rows(connection, "SELECT VERSION()")
     manifest = {
         "format": FORMAT,
         "what": "A data directory of MySQL, by CLONE LOCAL DATA DIRECTORY. Its parts, one after the other: age --decrypt | zstd --decompress | tar --extract",
         "mysql": version,
         "timeline": settings.timeline,
-        "server": server,
-        "taken": taken,
-        "gtids": gtids.replace("\n", ""),
+        "branch": branch,
+        "member": settings.member,
+        # Exact bounds: it has all of the first set, and nothing beyond the second one.
+        "gtids": {"atLeast": at_least, "atMost": at_most},
+        # Greatest original commit time in it, or later; microseconds since 1970, by the clocks of the primaries.
+        "newestCommit": _newest_commit(connection),
+        "dataBytes": _bytes(CLONE),
         "recipients": settings.recipients,
         "parts": parts,
         # Sealed too: rows of each table at a set of GTIDs soon after, which a drill compares.
         "rows": count,
     }
     content = json.dumps(manifest, indent=2).encode()
-    bucket.put(f"{folder}/manifest.{digest(content)}", content)
+    bucket.put(manifest_key(settings.timeline, settings.member, name, content), content)
     print(f"base {folder}: {sum(part['bytes'] for part in parts)} bytes")
     return 0
+
+
+def _is_due(settings, bucket, connection):
+    made, found = {}, []
+    for member in listing.members(bucket, settings.timeline):
+        for _, item in listing.manifests(bucket, settings.timeline, member):
+            found.append(moment(arrived(item)))
+            made[member] = max(made.get(member, 0), found[-1])
+    gap_since = 0
+    with contextlib.suppress(OSError, ValueError):
+        gap_since = json.loads(STATE.read_text()).get("gapSince", 0)
+    members = [(settings.members.get(address, address), role) for address, role in rows(connection, MEMBERS)]
+    # A member without one counts as if it had made the first one, so that a new archive does not begin with two.
+    others = dict.fromkeys((name for name, _ in members), min(found, default=0))
+    overdue = overdue_seconds(bucket.now(), {**others, **made}, settings.baseHours * 3600, gap_since)
+    if overdue < 0 or whose_turn(members, made, overdue) != settings.member:
+        return False
+    ((lag,),) = rows(connection, LAG)
+    if lag > LAG_SECONDS:
+        raise ValueError(f"this member applies transactions {lag} s late; a base backup is made below {LAG_SECONDS} s")
+    return True
+
+
+def _branch(settings, connection):
+    found = rows(connection, BRANCHES, [settings.timeline])
+    if not found:
+        raise ValueError("the data have no branch yet: mysql-group status")
+    return found[-1][0]
+
+
+def _newest_commit(connection):
+    """The heartbeat is at most 30 s older than the last commit; logs of a day show the rest, and whether a clock was ahead."""
+    ((heartbeat,),) = rows(connection, HEARTBEAT_AT)
+    ((log_folder,),) = rows(connection, "SELECT @@log_bin_basename")
+    newest = int(heartbeat or 0)
+    for name, *_ in rows(connection, "SHOW BINARY LOGS"):
+        path = os.path.join(os.path.dirname(log_folder), name)
+        if time.time() - os.stat(path).st_mtime < LOGS_SECONDS:
+            with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                newest = max(newest, binlog.newest_commit(data))
+    return newest
 
 
 def _counted(connection):
@@ -103,10 +188,15 @@ def _executed(connection):
 
 
 def _require_room(settings):
-    needed = sum(os.lstat(os.path.join(folder, file)).st_size for folder, _, files in os.walk(settings.data) for file in files if not file.startswith(("binlog.", "relay")))
+    needed = _bytes(settings.data)
     free = shutil.disk_usage(os.path.dirname(CLONE)).free
     if free < needed + LEFT_BYTES:
         raise OSError(f"a base needs {(needed + LEFT_BYTES) >> 20} MiB at {CLONE}, and there are {free >> 20}")
+
+
+def _bytes(place):
+    """Without logs, which are not copied."""
+    return sum(os.lstat(os.path.join(folder, file)).st_size for folder, _, files in os.walk(place) for file in files if not file.startswith(("binlog.", "relay")))
 
 
 def _ship(bucket, folder, recipients):

@@ -75,9 +75,11 @@ def _add(content, kind, data, begin, end):
     if kind == QUERY:
         _, _, database, _, variables = QUERY_BODY.unpack_from(data, begin)
         begin += QUERY_BODY.size + variables
-        # The database does not matter to BEGIN and COMMIT.
-        if data[begin + database + 1 : end] in (b"BEGIN", b"COMMIT"):
+        statement = data[begin + database + 1 : end]
+        if statement in (b"BEGIN", b"COMMIT"):
             return
+        # XA statements concern no database.
+        begin += database + 1 if statement.startswith(b"XA ") else 0
     elif kind == TABLE_MAP:
         begin += TABLE_ID_BYTES + TABLE_FLAGS_BYTES
     elif kind in ROWS:
@@ -110,17 +112,39 @@ def previous(data):
     raise ValueError("no list of earlier transactions")
 
 
-def cut(data, start, end, most):
-    """Where a piece from `start` may end: at the end of a transaction, at most `most` bytes on unless one transaction is larger."""
-    last = start
+def newest_commit(data):
+    """Greatest original commit time in a log, in microseconds since 1970; 0 without a transaction."""
+    return max((_gtid(data, begin + HEADER.size)[2] for kind, begin, _ in events(data) if kind == GTID), default=0)
+
+
+def cut(data, start, end, most, source):
+    """
+    Where a segment from `start` may end: at the end of a transaction, at most `most` bytes on unless one transaction is larger.
+    @returns it, and the intervals of the GTIDs of `source` in the segment
+    """
+    last, numbers = start, []
     for kind, begin, _ in events(data, start):
         if begin >= end:
             break
         if kind == GTID:
             if last > start and begin - start > most:
-                return last
+                return last, _intervals(numbers, last)
             last = begin
-    return last if last > start and end - start > most else end
+            name, one, _ = _gtid(data, begin + HEADER.size)
+            if name == source:
+                numbers.append((one, begin))
+    stop = last if last > start and end - start > most else end
+    return stop, _intervals(numbers, stop)
+
+
+def _intervals(numbers, stop):
+    found = []
+    for one in sorted(one for one, begin in numbers if begin < stop):
+        if found and one == found[-1][1] + 1:
+            found[-1] = (found[-1][0], one)
+        else:
+            found.append((one, one))
+    return found
 
 
 def _gtid(data, at):

@@ -8,6 +8,7 @@ import time
 import urllib.parse
 import xml.etree.ElementTree as xml
 from base64 import b64encode
+from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 from names import digest
@@ -42,6 +43,12 @@ class Bucket:
         self._region, self._bucket = region, bucket
         self._key, _, self._secret = credentials.strip().partition(":")
         self._local = threading.local()
+        # How far the bucket's clock is ahead of this one, by its last answer.
+        self._ahead = 0.0
+
+    def now(self):
+        """Seconds since 1970 by the bucket's clock, if it has answered; otherwise by this server's clock."""
+        return time.time() + self._ahead
 
     def put(self, key, content):
         """
@@ -112,6 +119,8 @@ class Bucket:
                 connection = self._connection()
                 connection.request(method, f"{path}?{text}" if text else path, content or None, self._signed(method, path, text, content, headers or {}))
                 answer = connection.getresponse()
+                if date := answer.headers.get("Date"):
+                    self._ahead = parsedate_to_datetime(date).timestamp() - time.time()
                 return answer.status, answer.read()
             except (OSError, http.client.HTTPException) as problem:
                 self._local.connection = None

@@ -2,18 +2,24 @@
 
 import argparse
 import json
+import os
 import pathlib
+import subprocess
 import time
 
 import settings as config
 from bucket import Bucket, Refused
+
+# There while the unit mysql-base is to make a base backup that is not due; the unit removes it.
+FORCE = pathlib.Path("/run/mysql-base-force")
 
 
 def _parser():
     parser = argparse.ArgumentParser(prog="mysql-backup", description="Keeps the archive of MySQL's data, and restores it.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("ship", help="ship what MySQL has logged, every few seconds (the unit mysql-backup does)")
-    commands.add_parser("base", help="copy all data into the archive, if it is due and this member's turn (the unit mysql-base does)")
+    base = commands.add_parser("base", help="make a base backup, if one is due and it is this member's turn (the unit mysql-base does)")
+    base.add_argument("--force", action="store_true", help="make one now, on this member")
     commands.add_parser("restore", help="make the data directory from the archive (the unit mysql-restore does, on a server made for it)")
     check = commands.add_parser("check", help="what is wrong with the archive; exit code 1 when anything is")
     check.add_argument("--notices", type=pathlib.Path, metavar="FOLDER", help="writes each cause there but the first, which it alone tells then")
@@ -36,17 +42,21 @@ def main(arguments):
     import ship
 
     if command == "base":
-        return _base(settings, bucket)
+        return _base(settings, bucket, options.force)
     return ship.Shipper(settings, bucket).run()
 
 
-def _base(settings, bucket):
+def _base(settings, bucket, force):
+    if force and os.geteuid() == 0:
+        # The unit has the user that MySQL admits, and the directory for the copy.
+        FORCE.touch()
+        return subprocess.run(["systemctl", "start", "mysql-base"]).returncode
     import base
     import pymysql
     from ship import plain
 
     try:
-        return base.make_when_due(settings, bucket)
+        return base.make_when_due(settings, bucket, force or FORCE.exists())
     except (Refused, pymysql.Error, OSError, ValueError) as problem:
         print(f"no base: {plain(problem)}")
         return 1

@@ -2,18 +2,18 @@
 Names of the objects in the archive, format 2. Each name ends in the first 16 hex digits of the SHA-256 of the object's content, so a damaged
 or overwritten object does not match its name. Each member has one prefix, so that its key can be limited to it.
 
-    TIMELINE/MEMBER/log/BRANCH/000012-LOGID-000000001000/000000000000-000067108864-000000001500.HASH   segment of a closed log, up to 64 MiB
-    TIMELINE/MEMBER/log/BRANCH/000012-LOGID-000000001000/000067108864-000080000311-000000001700-last.HASH   last segment of that log
-    TIMELINE/MEMBER/tail/BRANCH/000013-LOGID-000000001700/000000000000-000000074211-000000001712.HASH   what was logged in the last seconds
-    TIMELINE/MEMBER/base/20261125T021700Z-000013-000000001700/0000.HASH   part of a base backup
-    TIMELINE/MEMBER/base/20261125T021700Z-000013-000000001700/rows.HASH   number of rows in each table soon after the base backup
-    TIMELINE/MEMBER/manifest/20261125T021700Z-000013-000000001700.HASH    describes a base backup; written after all its parts
-    TIMELINE/MEMBER/branch/BRANCH.HASH                                    describes a branch: its parent, and where it began
-    TIMELINE/drill/20261125T034300Z-good.HASH                             result of a restore drill: good or bad
+    TIMELINE/MEMBER/log/BRANCH/000012-LOGID/000000000000-000067108864-1001-1500.HASH          segment of a closed log, up to 64 MiB
+    TIMELINE/MEMBER/log/BRANCH/000012-LOGID/000067108864-000080000311-1501-1700-last.HASH     last segment of that log
+    TIMELINE/MEMBER/tail/BRANCH/000013-LOGID/000000000000-000000074211-1701-1712.HASH         what was logged in the last seconds
+    TIMELINE/MEMBER/base/20261125T021700Z-000013-1-1700/0000.HASH    part of a base backup
+    TIMELINE/MEMBER/base/20261125T021700Z-000013-1-1700/rows.HASH    number of rows in each table soon after the base backup
+    TIMELINE/MEMBER/manifest/20261125T021700Z-000013-1-1700.HASH     describes a base backup; written after all its parts
+    TIMELINE/MEMBER/branch/BRANCH.HASH                               describes a branch: its parent, and where it began
+    TIMELINE/drill/20261125T034300Z-good.HASH                        result of a restore drill: good or bad
 
-A log's directory has its number, its identity, and N: the group's transactions 1 to N were logged before this log. The third number of a
-segment is the same at its end: all of 1 to N are in this log or before it. The third number of a base backup: it contains 1 to N.
-So names alone show which transactions are in the archive. The segments of `log` replace those of `tail` once the last one is there.
+The last numbers before the HASH are the group's GTIDs (those with the group's name) in the object: `1001-1500`, `1-50+1000001-1000007` after
+a failover, or `0-0` for none. So names alone show which transactions are in the archive: members can list the bucket, but not read it.
+The segments of `log` replace those of `tail` once the last one is there. LOGID is binlog.identity.
 
 Format 1, still used below until members and restores read format 2:
 
@@ -109,15 +109,16 @@ def shipped(pieces, server, file):
     return end
 
 
-MEMBER, LOG, ID = r"(?P<member>[a-z0-9][a-z0-9.-]*)", r"(?P<number>\d{6,})-(?P<id>[0-9a-f]{16})-(?P<before>\d{12,})", "[0-9a-f]{16}"
+ID, NUMBERS = "[0-9a-f]{16}", r"\d+-\d+(\+\d+-\d+)*"
+MEMBER = r"(?P<member>[a-z0-9][a-z0-9.-]*)"
 SEGMENT = re.compile(
-    rf"{MEMBER}/(?P<kind>log|tail)/(?P<branch>{ID})/{LOG}"
-    rf"/(?P<start>\d{{12,}})-(?P<end>\d{{12,}})-(?P<through>\d{{12,}})(?P<last>-last)?\.{ID}"
+    rf"{MEMBER}/(?P<kind>log|tail)/(?P<branch>{ID})/(?P<number>\d{{6,}})-(?P<id>{ID})"
+    rf"/(?P<start>\d{{12,}})-(?P<end>\d{{12,}})-(?P<gtids>{NUMBERS})(?P<last>-last)?\.{ID}"
 )
-BACKUP = re.compile(rf"{MEMBER}/manifest/(?P<name>(?P<time>\d{{8}}T\d{{6}}Z)-(?P<number>\d{{6,}})-(?P<through>\d{{12,}}))\.{ID}")
+BACKUP = re.compile(rf"{MEMBER}/manifest/(?P<name>(?P<time>\d{{8}}T\d{{6}}Z)-(?P<number>\d{{6,}})-(?P<gtids>{NUMBERS}))\.{ID}")
 BRANCH = re.compile(rf"{MEMBER}/branch/(?P<id>{ID})\.{ID}")
-# The branch of data that have none: they are older than branches.
-NO_BRANCH = "0" * 16
+# A longer list would not fit into a name: the smallest gaps are left out. A failover makes one gap.
+MOST_INTERVALS = 16
 
 
 class Log(NamedTuple):
@@ -125,10 +126,8 @@ class Log(NamedTuple):
     branch: str
     # Of the file, as in binlog.000012.
     number: int
-    # See binlog.identity: differs for a log that has the same number after a clone.
+    # Differs for a log that has the same number after a clone.
     id: str
-    # The group's transactions 1 to `before` are in earlier logs.
-    before: int
 
 
 class Segment(NamedTuple):
@@ -136,8 +135,8 @@ class Segment(NamedTuple):
     log: Log
     start: int
     end: int
-    # The group's transactions 1 to `through` are in this log up to `end`, or in earlier logs.
-    through: int
+    # Intervals of the group's GTIDs in it: ((first, last), …)
+    gtids: tuple
     last: bool
     # Of a closed log (`log`), not of the current one (`tail`).
     closed: bool
@@ -153,10 +152,10 @@ class Backup(NamedTuple):
     member: str
     # By the member's clock.
     time: str
-    # The member's first log that a restore may need.
+    # The member's first log that began after it.
     number: int
-    # It contains the group's transactions 1 to `through`.
-    through: int
+    # Intervals of the group's GTIDs in it.
+    gtids: tuple
 
 
 class BranchKey(NamedTuple):
@@ -170,12 +169,12 @@ def segment_key(timeline, segment, content):
     log = segment.log
     return (
         f"{timeline}/{log.member}/{'log' if segment.closed else 'tail'}/{log.branch}/{log_name(log)}"
-        f"/{segment.start:012}-{segment.end:012}-{segment.through:012}{'-last' if segment.last else ''}.{digest(content)}"
+        f"/{segment.start:012}-{segment.end:012}-{_written(segment.gtids)}{'-last' if segment.last else ''}.{digest(content)}"
     )
 
 
 def log_name(log):
-    return f"{log.number:06}-{log.id}-{log.before:012}"
+    return f"{log.number:06}-{log.id}"
 
 
 def read_segment(timeline, key):
@@ -183,13 +182,13 @@ def read_segment(timeline, key):
     found = SEGMENT.fullmatch(key.removeprefix(f"{timeline}/"))
     if not found:
         return None
-    log = Log(found["member"], found["branch"], int(found["number"]), found["id"], int(found["before"]))
-    return Segment(key, log, int(found["start"]), int(found["end"]), int(found["through"]), bool(found["last"]), found["kind"] == "log")
+    log = Log(found["member"], found["branch"], int(found["number"]), found["id"])
+    return Segment(key, log, int(found["start"]), int(found["end"]), _read(found["gtids"]), bool(found["last"]), found["kind"] == "log")
 
 
-def backup_name(time, number, through):
+def backup_name(time, number, gtids):
     """Of its directory below `base`, and of its manifest."""
-    return f"{time}-{number:06}-{through:012}"
+    return f"{time}-{number:06}-{_written(gtids)}"
 
 
 def manifest_key(timeline, member, name, content):
@@ -202,7 +201,7 @@ def read_manifest(timeline, key):
     if not found:
         return None
     member, name = found["member"], found["name"]
-    return Backup(key, f"{timeline}/{member}/base/{name}", member, found["time"], int(found["number"]), int(found["through"]))
+    return Backup(key, f"{timeline}/{member}/base/{name}", member, found["time"], int(found["number"]), _read(found["gtids"]))
 
 
 def branch_key(timeline, member, branch, content):
@@ -213,6 +212,19 @@ def read_branch(timeline, key):
     """None for the key of anything else."""
     found = BRANCH.fullmatch(key.removeprefix(f"{timeline}/"))
     return found and BranchKey(key, found["member"], found["id"])
+
+
+def _written(intervals):
+    intervals = sorted(intervals)
+    while len(intervals) > MOST_INTERVALS:
+        at = min(range(1, len(intervals)), key=lambda index: intervals[index][0] - intervals[index - 1][1])
+        intervals[at - 1 : at + 1] = [(intervals[at - 1][0], intervals[at][1])]
+    return "+".join(f"{first}-{last}" for first, last in intervals) or "0-0"
+
+
+def _read(text):
+    intervals = (tuple(map(int, one.split("-"))) for one in text.split("+"))
+    return tuple(one for one in intervals if one != (0, 0))
 
 
 def reached(segments):

@@ -10,6 +10,10 @@ FOLDER = pathlib.Path("/etc/mysql-backup")
 class Settings(NamedTuple):
     # Name of the group, and of its part of the archive.
     timeline: str
+    # Name of this server, and of its part of the timeline.
+    member: str
+    # Names of all members, by private address.
+    members: dict
     endpoint: str
     region: str
     bucket: str

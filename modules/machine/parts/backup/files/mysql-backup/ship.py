@@ -1,27 +1,33 @@
 """
-Ships what this member has logged, every few seconds, whatever its role: so no election is needed, and what one member has shipped nobody
-else has to. What has been shipped is read from the names in the bucket; nothing has to be remembered here.
+Ships this member's binary logs every few seconds, whatever its role, so no election is needed. The names in the bucket show what has been
+shipped, so nothing is stored here. Logs are identified by their beginning, because MySQL starts again at binlog.000001 after a clone.
 """
 
 import json
 import mmap
 import os
 import pathlib
+import struct
 import time
+from typing import NamedTuple
 
 import binlog
+import listing
 import pymysql
 from bucket import Away, Refused
-from names import moment, number, piece_key, read_base, read_drill, read_piece, shipped
+from gtid import describe, parse, subtract, union
+from names import Log, Segment, branch_key, is_complete, moment, number, reached, read_drill, segment_key
 from sealing import seal
 
 TICK_SECONDS = 3
 HEARTBEAT_SECONDS = 30
-# A larger piece would be asked for again as a whole when the line breaks.
-PIECE_BYTES = 8 << 20
+# A larger segment would be sent again as a whole after a broken connection.
+TAIL_BYTES, WHOLE_BYTES = 8 << 20, 64 << 20
+# A log that is never closed would lose its beginning when objects expire.
+ROTATE_SECONDS = 86400
 # As MySQL would, without a backup.
 KEEP_SECONDS = 3 * 86400
-# Logs may fill this part of the data volume. Then the oldest go, shipped or not: the site does not stop because the bucket is away.
+# Maximum share of the data volume for logs. Above it the oldest logs are removed, shipped or not: the site does not stop with the bucket.
 LOGS_SHARE = 0.25
 LOOK_SECONDS = 600
 
@@ -29,23 +35,25 @@ BEHIND_SECONDS = 60
 LATE_BASE_HOURS = 2
 LATE_DRILL_DAYS = 8
 
-# What may be wrong, each with a notice of this name, by which it has a monitor of its own; see modules/platform/signals.ts.
+# Causes of problems. Each has a notice, and by its name a monitor; see modules/platform/signals.ts.
 BEHIND, REFUSED, BASE, DRILL, GAP, KEY = "backup", "backup-refused", "backup-base", "backup-drill", "backup-gap", "backup-key"
 CAUSES = (BEHIND, REFUSED, BASE, DRILL, GAP, KEY)
 
 STATE = pathlib.Path("/run/mysql-backup/state.json")
-# What went without having been shipped. The archive cannot tell, so it outlives a restart.
-LOST = pathlib.Path("/var/lib/mysql-backup/lost.json")
 PRIMARY = (
     "SELECT 1 FROM performance_schema.replication_group_members"
     " WHERE MEMBER_ID = @@server_uuid AND MEMBER_STATE = 'ONLINE' AND MEMBER_ROLE = 'PRIMARY' AND NOT @@super_read_only"
 )
-# With it every half minute of the archive is known to be whole, also when nobody writes.
+# Without writes it shows every 30 s that the archive is complete.
 HEARTBEAT = "REPLACE INTO backup.heartbeat (id, at) VALUES (1, UTC_TIMESTAMP(6))"
+# Written by mysql-group, see its branch.py: the last one is the current branch.
+BRANCHES = "SELECT id, number, timeline, parent, forked, lost, reason, member, begun FROM backup.branch WHERE timeline = %s ORDER BY number"
+# Only this member's logs: nothing is replicated.
+ROTATE = "FLUSH LOCAL BINARY LOGS"
 
 
 def connect(settings, timeout_seconds=10):
-    """As the user that this runs as, which auth_socket lets in."""
+    """Connects as the OS user running this program, authenticated by auth_socket."""
     return pymysql.connect(
         unix_socket=settings.socket, user="backup", autocommit=True,
         connect_timeout=2, read_timeout=timeout_seconds, write_timeout=timeout_seconds,
@@ -62,13 +70,11 @@ class Shipper:
     def __init__(self, settings, bucket):
         self._settings, self._bucket = settings, bucket
         self._connection = None
-        self._server = None
-        # File -> how far it is in the archive.
-        self._ends = {}
-        self._waiting_since = self._beaten_at = self._looked_at = 0.0
+        # What the bucket has of this member: log -> its segments; None while that is not known.
+        self._archived = None
+        self._waiting_since = self._beaten_at = self._looked_at = self._rotated_at = 0.0
         self._base = self._first_base = self._drill = self._good_drill = None
-        lost = json.loads(LOST.read_text()) if LOST.exists() else {"files": [], "at": 0.0}
-        self._lost, self._lost_at = lost["files"], lost["at"]
+        self._branch, self._gap, self._gap_since = None, "", 0.0
 
     def run(self):
         while True:
@@ -81,98 +87,198 @@ class Shipper:
                 self._waiting_since = self._waiting_since or started
                 if self._connection and not isinstance(error, Refused):
                     self._connection.close()
-                    self._connection = None
+                    self._connection = self._archived = None
             self._tell(problem, refused)
             time.sleep(max(0.5, started + TICK_SECONDS - time.time()))
 
     def _step(self):
+        started = time.time()
         if self._connection is None:
             self._connection = connect(self._settings)
-        ((server, log_folder),) = rows(self._connection, "SELECT @@server_uuid, @@log_bin_basename")
+        # Read first: all of it is in the logs up to the position read next.
+        ((log_folder, executed),) = rows(self._connection, "SELECT @@log_bin_basename, @@GLOBAL.gtid_executed")
+        folder = os.path.dirname(log_folder)
         current, position, *_ = rows(self._connection, "SHOW BINARY LOG STATUS")[0]
-        # A log that was begun since then waits for the next look.
+        # A log that was begun since then waits for the next step.
         sizes = {name: size for name, size, *_ in rows(self._connection, "SHOW BINARY LOGS") if number(name) <= number(current)}
-        ends = {**sizes, current: position}
+        files = [File(name, os.path.join(folder, name), position if name == current else sizes[name], name != current) for name in sorted({**sizes, current: 0}, key=number)]
         try:
-            if self._server != server:
-                self._ends = self._in_archive(server, min(sizes, key=number))
-                self._server = server
-            waiting = [name for name in sorted(ends, key=number) if self._ends.get(name, 0) < ends[name]]
-            if waiting and not self._waiting_since:
-                self._waiting_since = time.time()
-            for name in waiting:
-                self._ship(os.path.join(os.path.dirname(log_folder), name), ends[name], closed=name != current)
-            self._waiting_since = 0.0
-            self._look()
+            branches = self._branches()
+            if self._archived is None:
+                found = listing.segments(self._bucket, self._settings.timeline, self._settings.member)
+                self._archived = {log: [segment for segment, _ in items] for log, items in found.items()}
+            files = [file._replace(id=_identity(file)) for file in files]
+            self._ship_all(files, started)
+            self._look(branches, executed)
         finally:
-            # Also while nobody knows what is in the bucket, because it is away: the volume has a bound.
-            self._purge(os.path.dirname(log_folder), sizes, ends)
-            # Last: where commits hang, as for want of room, what was written before them is shipped and goes all the same.
+            # Also while the bucket is away, because the volume is limited.
+            self._purge(folder, sizes, {file.name for file in files if self._is_complete(file)})
+            # Last: if commits hang, for example on a full disk, logs are still shipped and removed.
             self._beat()
+        self._rotate(files[-1])
 
     def _beat(self):
         if time.time() - self._beaten_at >= HEARTBEAT_SECONDS and rows(self._connection, PRIMARY):
             rows(self._connection, HEARTBEAT)
             self._beaten_at = time.time()
 
-    def _in_archive(self, server, oldest):
-        timeline = self._settings.timeline
-        found = [read_piece(timeline, item.key) for item in self._bucket.list(f"{timeline}/log/{server}/", f"{timeline}/log/{server}/{oldest}")]
-        pieces = [piece for piece in found if piece]
-        return {file: shipped(pieces, server, file) for file in {piece.file for piece in pieces}}
+    def _branches(self):
+        """The branches of this group. When the current one changes, a new log begins. @raises ValueError before there is one"""
+        found = rows(self._connection, BRANCHES, [self._settings.timeline])
+        if not found:
+            raise ValueError("waiting for the primary to write the branch of this group into its data: mysql-group status")
+        branch = found[-1][0]
+        if self._branch not in (None, branch):
+            rows(self._connection, ROTATE)
+            self._looked_at = 0.0
+        self._branch = branch
+        return found
 
-    def _ship(self, path, end, closed):
-        name = os.path.basename(path)
-        with open(path, "rb") as file, mmap.mmap(file.fileno(), end, access=mmap.ACCESS_READ) as data:
-            while (start := self._ends.get(name, 0)) < end:
-                stop = binlog.cut(data, start, end, PIECE_BYTES)
+    def _rotate(self, current):
+        with open(current.path, "rb") as file:
+            (begun,) = struct.unpack("<I", file.read(len(binlog.MAGIC) + 4)[len(binlog.MAGIC) :])
+        # The second condition is for a clock that jumps.
+        if time.time() - begun >= ROTATE_SECONDS and time.time() - self._rotated_at >= ROTATE_SECONDS:
+            rows(self._connection, ROTATE)
+            self._rotated_at = time.time()
+
+    def _log(self, file):
+        return Log(self._settings.member, self._branch, number(file.name), file.id)
+
+    def _is_complete(self, file):
+        """Whether all of a closed log is in the bucket, as segments of closed logs, below whichever branch."""
+        return any(
+            (log.number, log.id) == (number(file.name), file.id) and is_complete([segment for segment in segments if segment.closed])
+            for log, segments in (self._archived or {}).items()
+        )
+
+    def _ship_all(self, files, started):
+        """First what the bucket lacks, oldest first; then, as time permits, closed logs again in few large segments."""
+        files = [file for file in files if not self._is_complete(file)]
+        if not self._waiting_since and any(self._reached(file) < file.end for file in files):
+            self._waiting_since = time.time()
+        for file in files:
+            tail = [segment for segment in self._segments(file) if not segment.closed]
+            self._ship(file, closed=file.closed and not tail)
+        self._waiting_since = 0.0
+        for file in files:
+            if file.closed and not self._is_complete(file):
+                self._ship(file, closed=True, until=started + TICK_SECONDS)
+
+    def _segments(self, file):
+        return self._archived.setdefault(self._log(file), [])
+
+    def _reached(self, file):
+        return reached(self._segments(file))
+
+    def _ship(self, file, closed, until=None):
+        segments, most = self._segments(file), WHOLE_BYTES if closed else TAIL_BYTES
+        with open(file.path, "rb") as opened, mmap.mmap(opened.fileno(), file.end, access=mmap.ACCESS_READ) as data:
+            while True:
+                # A closed log replaces its tail from the beginning; otherwise both count.
+                start = reached([segment for segment in segments if segment.closed or until is None])
+                if start >= file.end:
+                    return
+                stop, gtids = binlog.cut(data, start, file.end, most, self._settings.timeline)
                 content = seal(data[start:stop], self._settings.recipients)
-                self._bucket.put(piece_key(self._settings.timeline, self._server, name, start, stop, closed and stop == end, content), content)
-                self._ends[name] = stop
+                segment = Segment("", self._log(file), start, stop, tuple(gtids), closed and stop == file.end, closed)
+                segment = segment._replace(key=segment_key(self._settings.timeline, segment, content))
+                self._bucket.put(segment.key, content)
+                segments.append(segment)
+                if until and time.time() >= until:
+                    return
 
-    def _look(self):
-        """When the last base was made, by whichever member, and how the last drill ended; both by names."""
+    def _look(self, branches, executed):
+        """Every ten minutes: base backups of all members, the last drill, branches, and whether the bucket has every transaction."""
         if time.time() - self._looked_at < LOOK_SECONDS:
             return
-        timeline = self._settings.timeline
-        bases = [read_base(timeline, item.key) for item in self._bucket.list(f"{timeline}/base/")]
-        times = [base.time for base in bases if base]
+        timeline, me = self._settings.timeline, self._settings.member
+        members = listing.members(self._bucket, timeline)
+        backups = [one for member in members for one in listing.manifests(self._bucket, timeline, member)]
+        times = [arrived(item) for _, item in backups]
         self._first_base, self._base = min(times, default=None), max(times, default=None)
         drills = sorted((drill.time, drill.good) for item in self._bucket.list(f"{timeline}/drill/") if (drill := read_drill(timeline, item.key)))
         self._drill = drills[-1] if drills else None
         self._good_drill = max((time for time, good in drills if good), default=None)
-        # A base needs nothing from before it.
-        if self._base and moment(self._base) > self._lost_at:
-            self._lost = []
-            LOST.unlink(missing_ok=True)
+        self._describe(branches)
+        found = listing.segments(self._bucket, timeline, me)
+        # What is missing and still here is shipped in the next step.
+        self._archived = {log: [segment for segment, _ in items] for log, items in found.items()}
+        self._verify(executed, [backup for backup, _ in backups], [member for member in members if member != me])
         self._looked_at = time.time()
 
-    def _purge(self, folder, sizes, ends):
-        whole = {name for name in sizes if self._ends.get(name, 0) >= ends[name]}
+    def _describe(self, branches):
+        """Adds the branches that this member's part of the archive does not describe yet."""
+        timeline, me = self._settings.timeline, self._settings.member
+        there = {branch.id for branch, _ in listing.branches(self._bucket, timeline, me)}
+        for row in branches:
+            if row[0] not in there:
+                described = dict(zip(("id", "number", "timeline", "parent", "forked", "lost", "reason", "member", "begun"), row))
+                described["lost"] = [name for name in described["lost"].split(",") if name]
+                content = json.dumps(described, indent=2, default=str).encode()
+                self._bucket.put(branch_key(timeline, me, row[0], content), content)
+
+    def _verify(self, executed, backups, others):
+        """Compares what was executed before this step with what the bucket has now: this member's logs, base backups, other members' logs."""
+        timeline = self._settings.timeline
+        missing = {timeline: parse(executed.replace("\n", "")).get(timeline, [])}
+        missing = subtract(missing, union(*({timeline: list(backup.gtids)} for backup in backups), _gtids(timeline, self._archived)))
+        for member in others:
+            if missing:
+                found = listing.segments(self._bucket, timeline, member)
+                missing = subtract(missing, _gtids(timeline, {log: [segment for segment, _ in items] for log, items in found.items()}))
+        was, self._gap = self._gap, describe(missing)
+        self._gap_since = (was and self._gap_since or time.time()) if self._gap else 0.0
+
+    def _purge(self, folder, sizes, complete):
         ages = {name: time.time() - os.stat(os.path.join(folder, name)).st_mtime for name in sizes}
         volume = os.statvfs(folder)
-        keep, lost = purge(sizes, ages, whole, LOGS_SHARE * volume.f_blocks * volume.f_frsize)
+        keep, lost = purge(sizes, ages, complete, LOGS_SHARE * volume.f_blocks * volume.f_frsize)
         if keep:
             rows(self._connection, "PURGE BINARY LOGS TO %s", [keep])
         for name in lost:
-            print(f"{name} was not shipped and is gone: logs had filled their part of the volume")
-        if lost:
-            self._lost, self._lost_at = [*self._lost, *lost], time.time()
-            write(LOST, {"files": self._lost, "at": self._lost_at})
+            print(f"{name} was removed before all of it was shipped: logs had filled their share of the volume")
 
     def _tell(self, problem, refused=False):
         behind = time.time() - self._waiting_since if self._waiting_since else 0
+        shipped = {f"{log.number:06}-{log.id}": reached(segments) for log, segments in (self._archived or {}).items()}
         state = {
             "at": time.time(), "behindSeconds": round(behind, 1), "problem": problem, "refused": refused, "base": self._base,
-            "firstBase": self._first_base, "drill": self._drill, "goodDrill": self._good_drill, "lost": self._lost, "shipped": self._ends,
+            "firstBase": self._first_base, "drill": self._drill, "goodDrill": self._good_drill, "gap": self._gap, "gapSince": self._gap_since,
+            "branch": self._branch, "shipped": shipped,
         }
         write(STATE, state)
         if problem:
             print(problem)
 
 
+class File(NamedTuple):
+    """A binary log on this member."""
+
+    name: str
+    path: str
+    end: int
+    closed: bool
+    id: str = ""
+
+
+def _identity(file):
+    with open(file.path, "rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return binlog.identity(data)
+
+
+def _gtids(timeline, archived):
+    """GTIDs in logs, each log as far as it has no hole."""
+    return union(*({timeline: [one for segment in segments if segment.end <= reached(segments) for one in segment.gtids]} for segments in archived.values()))
+
+
+def arrived(item):
+    """When the bucket received an object, by its own clock, as names write times."""
+    return f"{item.time[:19].replace('-', '').replace(':', '')}Z"
+
+
 def write(file, content):
-    """All of it or nothing, also after a power cut: who reads it meanwhile finds what was there before."""
+    """Writes a file atomically, even across a power failure."""
     draft = file.with_suffix(".new")
     with draft.open("w") as opened:
         json.dump(content, opened)
@@ -183,8 +289,8 @@ def write(file, content):
 
 def purge(sizes, ages, whole, most_bytes):
     """
-    What may go. @returns the first log that stays, None where all do; and those that go though they were not shipped
-    `sizes`, `ages`: bytes, and seconds since the last write, by name. `whole`: names of logs that are in the archive as a whole.
+    Which logs to remove. @returns the first log to keep, None to keep all; and the logs to remove that were not shipped
+    `sizes`, `ages`: bytes, and seconds since the last write, by name. `whole`: names of the logs that are complete in the archive.
     """
     names = sorted(sizes, key=number)
     total, gone = sum(sizes.values()), []
@@ -198,7 +304,7 @@ def purge(sizes, ages, whole, most_bytes):
 
 
 def plain(error):
-    """The server's words without the statement."""
+    """The message of MySQL without the statement."""
     if isinstance(error, pymysql.Error) and len(error.args) > 1:
         return f"mysqld refused ({error.args[0]}): {error.args[1]}"
     return str(error) or type(error).__name__
@@ -227,5 +333,5 @@ def problems(state, now, base_hours):
         yield DRILL, f"the drill of {state['drill'][0]} failed, so the archive may not be restorable: npm run ops backups"
     elif since and now - moment(since) > LATE_DRILL_DAYS * 86400:
         yield DRILL, f"no restore has been tried with success since {since}: the workflow drill"
-    if state["lost"]:
-        yield GAP, f"never shipped, and gone: {', '.join(state['lost'])}; the archive may have a gap until the next base"
+    if state["gap"]:
+        yield GAP, f"neither a log nor a base backup in the bucket has the transactions {state['gap']}; the next base backup ends the gap"

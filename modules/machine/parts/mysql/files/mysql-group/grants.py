@@ -33,7 +33,7 @@ def definitions(settings):
     if settings.backup:
         yield "backup", "localhost", "NONE", "", [
             # It counts rows; the files that it copies hold them all anyway.
-            "SELECT, REPLICATION CLIENT, BACKUP_ADMIN, BINLOG_ADMIN ON *.*",
+            "SELECT, RELOAD, REPLICATION CLIENT, BACKUP_ADMIN, BINLOG_ADMIN ON *.*",
             "INSERT, DELETE ON `backup`.*",
         ]
 

@@ -1,0 +1,132 @@
+"""Real MySQL servers on the loopback interface and an object storage, for tests of what members ship. Not checked without the programs."""
+
+import json
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+
+import support  # noqa: F401
+import pymysql
+from bucket import Bucket, Refused
+
+TIMELINE, BRANCH = "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4", "0123456789abcdef"
+MOTO = "/opt/moto/bin/python"
+ARCHIVE = pathlib.Path(__file__).parents[5] / "lab/stand-ins/archive/archive.py"
+SETUP = (
+    "CREATE DATABASE backup",
+    "CREATE TABLE backup.heartbeat (id INT PRIMARY KEY, at DATETIME(6) NOT NULL)",
+    # As mysql-group creates it.
+    "CREATE TABLE backup.branch (number INT PRIMARY KEY, id CHAR(16), timeline CHAR(36), parent CHAR(16), forked LONGTEXT NOT NULL,"
+    " lost TEXT NOT NULL, reason TEXT NOT NULL, member VARCHAR(100) NOT NULL, begun DATETIME(6) NOT NULL)",
+    f"INSERT INTO backup.branch VALUES (1, '{BRANCH}', '{TIMELINE}', NULL, '', '', 'first start', 'alpha', UTC_TIMESTAMP(6))",
+    "CREATE DATABASE app",
+    "CREATE TABLE app.t (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(100))",
+)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def require_programs():
+    for tool in ("mysqld", "age", "zstd", MOTO):
+        if not shutil.which(tool):
+            raise unittest.SkipTest(f"no {tool}")
+    if not hasattr(pymysql, "connections"):
+        raise unittest.SkipTest("no pymysql")
+
+
+class Storage:
+    """A bucket "archive" that moto serves, with one key per server."""
+
+    def __init__(self, folder, servers):
+        port = free_port()
+        self.endpoint = f"http://127.0.0.1:{port}"
+        keys = {name: f"KEYOF{name.upper()}:SECRET" for name in ("owner", "reader", *servers)}
+        self.keys = keys
+        settings = {"keys": {name: keys[name] for name in ("owner", "reader")}, "writers": {name: keys[name] for name in servers}, "bucket": "archive", "region": "fsn1", "lockDays": 22, "port": port}
+        file = folder / "storage.json"
+        file.write_text(json.dumps(settings))
+        self._process = subprocess.Popen([MOTO, str(ARCHIVE), "serve", str(file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for _ in range(600):
+            try:
+                list(self.bucket("owner").list(""))
+                return
+            except Refused:
+                time.sleep(0.1)
+        raise TimeoutError("the object storage does not answer")
+
+    def bucket(self, key):
+        return Bucket(self.endpoint, "fsn1", "archive", self.keys[key])
+
+    def close(self):
+        self._process.terminate()
+        self._process.wait()
+
+
+class Server:
+    """One mysqld; its transactions have the timeline's GTIDs, as in a group of that name."""
+
+    def __init__(self, folder, number=1, options=()):
+        self.folder, self.number = folder / f"server{number}", number
+        self.folder.mkdir()
+        self.data, self.socket, self.port = self.folder / "data", f"{self.folder}/socket", free_port()
+        blank = folder / "blank"
+        if not blank.exists():
+            subprocess.run(["mysqld", "--no-defaults", "--initialize-insecure", "--user=root", f"--datadir={blank}", "--innodb-redo-log-capacity=16M"], check=True, capture_output=True)
+            (blank / "auto.cnf").unlink()
+        shutil.copytree(blank, self.data)
+        self._options = [
+            "--no-defaults", "--user=root", f"--datadir={self.data}", f"--socket={self.socket}", f"--pid-file={self.folder}/pid", f"--port={self.port}", f"--server-id={number}",
+            "--bind-address=127.0.0.1", "--mysqlx=OFF", "--skip-name-resolve", "--gtid-mode=ON", "--enforce-gtid-consistency=ON", "--log-bin=binlog", "--binlog-expire-logs-auto-purge=OFF",
+            "--secure-file-priv=", "--innodb-buffer-pool-size=32M", "--innodb-redo-log-capacity=16M", "--plugin-load-add=mysql_clone.so", f"--log-error={self.folder}/error.log", *options,
+        ]
+        self.start()
+
+    def start(self):
+        self._process = subprocess.Popen(["mysqld", *self._options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ})
+        for _ in range(600):
+            try:
+                self.ask("SELECT 1")
+                return
+            except pymysql.Error:
+                if self._process.poll() is not None:
+                    raise RuntimeError((self.folder / "error.log").read_text()[-2000:]) from None
+                time.sleep(0.1)
+        raise TimeoutError("mysqld does not answer")
+
+    def ask(self, *statements):
+        with pymysql.connect(unix_socket=self.socket, user="root", autocommit=True) as connection, connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+            return cursor.fetchall()
+
+    def close(self):
+        self._process.terminate()
+        self._process.wait()
+
+
+def alone(folder):
+    """A server outside any group; the timeline is its own UUID, so that its transactions count."""
+    made = Server(folder)
+    made.close()
+    (made.data / "auto.cnf").write_text(f"[auto]\nserver-uuid={TIMELINE}\n")
+    made.start()
+    made.ask("CREATE USER backup@localhost", "GRANT SELECT, REPLICATION CLIENT, BACKUP_ADMIN, BINLOG_ADMIN, RELOAD ON *.* TO backup@localhost", "RESET BINARY LOGS AND GTIDS", *SETUP)
+    made.ask("GRANT INSERT, DELETE ON backup.* TO backup@localhost")
+    return made
+
+
+def folder(case):
+    made = tempfile.TemporaryDirectory(prefix="archive")
+    case.addClassCleanup(made.cleanup)
+    return pathlib.Path(made.name)
+
+
