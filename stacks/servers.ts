@@ -1,5 +1,5 @@
 import { HcloudProvider } from "@cdktf/provider-hcloud/lib/provider";
-import { TerraformOutput, TerraformVariable } from "cdktf";
+import { TerraformLocal, TerraformOutput, TerraformVariable } from "cdktf";
 import type { Construct } from "constructs";
 import { serversWithRole, type Config, type Role } from "../modules/config/schema.js";
 import { applicationSecretName, applicationSecretVariable, type SecretName } from "../modules/config/secrets.js";
@@ -54,7 +54,6 @@ const example = '{"alpha":"KEY:SECRET",…}';
 /** A server's key in a variable that holds a JSON object of keys by server; empty if it has none. */
 const keyExpression = (keys: TerraformVariable, server: string): string =>
   `try(jsondecode(var.${keys.friendlyUniqueId})["${server}"], "")`;
-const keyOf = (keys: TerraformVariable, server: string): string => `\${${keyExpression(keys, server)}}`;
 
 /** A secret from outside, and the label of a server that tells which one it was made with. */
 interface Given {
@@ -121,7 +120,7 @@ export class ServersStack extends PlatformStack {
         secretLabels,
         ownSecrets: {
           ...credentials.ownSecretsOf(server),
-          ...(backupBucketKeys && { backupBucketKey: keyOf(backupBucketKeys, server.name) }),
+          ...(backupBucketKeys && { backupBucketKey: this.backupBucketKey(backupBucketKeys, server.name) }),
           ...restoreSecrets,
         },
       });
@@ -177,6 +176,11 @@ export class ServersStack extends PlatformStack {
       names.join(" && "),
     );
     return keys;
+  }
+
+  /** By a local, because cdktf cannot write quotes into a function's argument. */
+  private backupBucketKey(keys: TerraformVariable, server: string): string {
+    return new TerraformLocal(this, `${server}_backup_bucket_key`, `\${${keyExpression(keys, server)}}`).asString;
   }
 
   private applicationSecrets({ application }: Config): readonly Given[] {

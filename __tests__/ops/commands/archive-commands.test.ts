@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { backups, checkBucket, createBucket, type Timeline } from "../../../ops/commands/backups.js";
 import { restore } from "../../../ops/commands/restore.js";
 import type { Site } from "../../../ops/core/site.js";
@@ -9,7 +9,11 @@ import { release } from "../support/snapshot.js";
 import { World } from "../support/world.js";
 
 const config = exampleConfig({ backup: exampleBackup });
-const keys = { owner: "owner:secret", writer: "writer:secret", reader: "reader:secret" };
+const keys = {
+  owner: "owner:secret",
+  writers: { alpha: "writer:alpha", bravo: "writer:bravo", charlie: "writer:charlie" },
+  reader: "reader:secret",
+};
 const now = Date.now();
 const ago = (hours: number): string => new Date(now - hours * 3_600_000).toISOString();
 const timeline: Timeline = {
@@ -80,6 +84,23 @@ describe("the bucket", () => {
     expect(code).toBe(1);
     expect(given("create")).toMatchObject({ keys, project: "4711", settings: { days: 22, lock: "compliance" } });
     expect(said).toMatch(new RegExp(`^\\S+ ${words}: locked and expiring after 22 days`));
+  });
+});
+
+describe("keys of servers", () => {
+  it.each([
+    ["not JSON", /^TF_VAR_backup_bucket_keys must be .*; alpha, bravo, charlie has none/],
+    ['{"alpha":"a:1","bravo":"b"}', /bravo, charlie has none/],
+    [
+      '{"alpha":"a:1","bravo":"b:2","charlie":"a:1"}',
+      /alpha and charlie have the same key; create one for each server/,
+    ],
+  ])("are refused unless each server has one of its own: %s", async (value, words) => {
+    const command = (): Promise<number> => {
+      vi.stubEnv("TF_VAR_backup_bucket_keys", value);
+      return checkBucket(config);
+    };
+    await expect(withArchive({ check: [] }, command)).rejects.toThrow(words);
   });
 });
 
