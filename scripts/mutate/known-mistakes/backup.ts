@@ -7,7 +7,11 @@ export const backup: KnownMistakes = {
     ["SupplementaryGroups=mysql\n", "", "it cannot read the logs"],
   ],
   "mysql-backup/mysql-base.service": [
-    ["ExecStopPost=+/usr/bin/rm -rf /var/lib/mysql-files/base\n", "", "a copy of all data stays on the disk"],
+    [
+      "ExecStopPost=+/usr/bin/rm -rf /var/lib/mysql-files/base /run/mysql-base-force\n",
+      "",
+      "a copy of all data stays on the disk",
+    ],
     ["-m 0750", "-m 0755", "everybody reads the data"],
   ],
   "mysql-backup/mysql-base.timer": [["OnUnitInactiveSec=300\n", "", "one copy, and never another"]],
@@ -27,13 +31,19 @@ export const backup: KnownMistakes = {
   "mysql-backup/ship.py": [
     ["HEARTBEAT_SECONDS = 30", "HEARTBEAT_SECONDS = 300", "a restore of a quiet site is refused"],
     ["TICK_SECONDS = 3\n", "TICK_SECONDS = 30\n", "ten times as much is lost"],
-    ["PIECE_BYTES = 8 << 20", "PIECE_BYTES = 8 << 30", "ended for want of memory"],
+    ["8 << 20, 64 << 20", "8 << 20, 8 << 30", "the kernel ends it for lack of memory"],
+    ["ROTATE_SECONDS = 86400", "ROTATE_SECONDS = 86400 * 365", "a quiet site's archive loses its beginning"],
+    [
+      "self._archived = {log: [segment for segment, _ in items] for log, items in found.items()}\n        self._verify",
+      "self._verify",
+      "what disappears from the bucket is not shipped again",
+    ],
     ["KEEP_SECONDS = 3 * 86400", "KEEP_SECONDS = 3 * 3600", "a member that was away for a night must clone"],
     ["LOOK_SECONDS = 600", "LOOK_SECONDS = 60000", "a base that is made is alerted as missing"],
     ["        os.fsync(opened.fileno())\n", "", "what was lost is forgotten in a power cut"],
     ["        opened.flush()\n", "", "the same"],
     [" AND NOT @@super_read_only", "", "a primary that may not write fails at each step"],
-    ["closed and stop == end", "closed", "pieces within a log are called its last"],
+    ["closed and stop == file.end", "closed", "pieces within a log are called its last"],
   ],
   "mysql-backup/base.py": [
     ["COUNT_SECONDS = 100, 0.05, 600", "COUNT_SECONDS = 100, 0, 600", "rows are counted at other transactions"],
