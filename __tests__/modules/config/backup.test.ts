@@ -40,6 +40,17 @@ describe("how far back the archive goes", () => {
   });
 });
 
+describe("a server named drill", () => {
+  it("is refused with a backup, because the archive keeps the results of drills below that name", () => {
+    const servers = { drill: exampleInput().servers["charlie"] as never, charlie: undefined as never };
+    const refused = expect.stringMatching(
+      /^servers\.drill: must have another name with backup: .*; choose another name/,
+    ) as string;
+    expect(linesOf({ backup, servers })).toContainEqual(refused);
+    expect(linesOf({ servers })).not.toContainEqual(refused);
+  });
+});
+
 describe("who can read the archive", () => {
   it.each([
     ["one key, which may be lost", [exampleRecipients[0]], "backup.recipients must have at least 2 entries"],

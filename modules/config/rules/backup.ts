@@ -50,7 +50,18 @@ const stopsInTimeline = rule(["restore"], ({ restore }) => {
   }));
 });
 
+/** The archive has a directory for each server, and one named `drill` for the results of drills. */
+const noServerNamedDrill = rule(["backup", "servers"], ({ backup, servers }) =>
+  unless(backup === undefined || !("drill" in servers), () => ({
+    path: "servers.drill",
+    rule: "must have another name with backup: the archive keeps the results of drills below that name",
+    got: "drill",
+    fix: "choose another name for the server",
+  })),
+);
+
 export const backupRules = [
+  noServerNamedDrill,
   basesWithinRetention,
   backedUpInProduction,
   restoreFromSomewhere,
