@@ -18,6 +18,7 @@ export default tseslint.config(
             "*.mjs",
             "providers/hcloud/*.mjs",
             "examples/guestbook/*.mjs",
+            "scripts/canary/*.mjs",
             "__tests__/modules/machine/parts/nginx/*.mjs",
           ],
         },

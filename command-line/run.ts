@@ -1,8 +1,11 @@
+import { replaceDeprecated } from "./deprecations.js";
+
 /**
  * Runs a command: a failure is told to the person, and is the exit code.
  * @param unfinished what is told when the process ends before the command does; by default nothing
  */
 export async function runCommand(command: () => Promise<unknown>, unfinished?: string): Promise<void> {
+  replaceDeprecated();
   let isOver = false;
   process.once("exit", () => {
     if (isOver || unfinished === undefined) return;

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 
 /** How a program ends that runs this as its command. */
 async function ended(command: string, { reader = "cat", unfinished = "" } = {}) {
-  const program = `import { runCommand } from "./command-line/run.ts"; await runCommand(${command}, ${unfinished || "undefined"});`;
+  const program = `import { runCommand } from "./command-line/run.ts"; void runCommand(${command}, ${unfinished || "undefined"});`;
   const node = [process.execPath, "--import", "tsx", "--input-type=module", "--eval", program];
   const shell = 'reader=$1; shift; { "$@"; echo "exit $?" >&2; } | $reader';
   const { stdout, stderr } = await execa("sh", ["-c", shell, "sh", reader, ...node]);
@@ -24,7 +24,7 @@ describe("a command", () => {
   it("that waits for what never comes, or is ended by what it runs, says so", async () => {
     for (const command of ["() => new Promise(() => undefined)", "async () => process.exit()"]) {
       const { stderr } = await ended(command, { unfinished: '"mend the file"' });
-      expect(stderr).toMatch(/^mend the file\n.*exit (1|13)$/s);
+      expect(stderr).toMatch(/^mend the file\nexit 1$/);
     }
     expect(await ended("async () => undefined", { unfinished: '"mend the file"' })).toEqual({
       stdout: "",

@@ -112,9 +112,9 @@ case "$*" in
 esac
 `,
   );
-  // It would install packages; that it is there and can be run is all that is looked at.
-  if (spawnSync("test", ["-x", join(tree, "scripts/install-tools.sh")]).status === 0)
-    place(join(tree, "scripts/install-tools.sh"), "#!/bin/sh\n");
+  // They would install packages and run all tests; the test only checks that each is executable.
+  for (const script of ["scripts/install-tools.sh", "scripts/canary/run"].map((each) => join(tree, each)))
+    if (spawnSync("test", ["-x", script]).status === 0) place(script, "#!/bin/sh\n");
   return {
     read: (name: string): string => readFileSync(join(folder, name), "utf8"),
     run: ({ run, env = {} }: Step) => {

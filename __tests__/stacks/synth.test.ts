@@ -37,6 +37,15 @@ it.each([
   expect(written.map(({ name }) => name)).toEqual([]);
 });
 
+it("a run prints the review, and no warning of Node's", () => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["--import", "tsx", "main.ts"], {
+    encoding: "utf8",
+    env: { ...process.env, ENVIRONMENT: "example", CDKTF_OUTDIR: temporaryFolder() },
+  });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  expect(stdout).toMatch(/^\s*Review of example/);
+});
+
 it("a word behind the command is no environment: production would be built in its place", () => {
   const folder = temporaryFolder();
   const { status, stderr } = spawnSync(process.execPath, ["--import", "tsx", "main.ts", "staging"], {

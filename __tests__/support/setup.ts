@@ -1,4 +1,5 @@
 import { inject } from "vitest";
+import { replaceDeprecated } from "../../command-line/deprecations.js";
 import { skipTokenStacks } from "../../command-line/token-stacks.js";
 import { harmful } from "./variables.js";
 
@@ -7,4 +8,5 @@ for (const name of harmful(process.env)) delete process.env[name];
 process.env["HOME"] = inject("home");
 process.env["ENVIRONMENTS_FOLDER"] = "__tests__/fixtures/environments";
 
+replaceDeprecated();
 skipTokenStacks();
