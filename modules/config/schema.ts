@@ -15,6 +15,7 @@ import { server, type Role } from "./sections/servers.js";
 import { visitors } from "./sections/visitors.js";
 import * as values from "./values/index.js";
 
+export type { EnvironmentInput } from "./environment-input.js";
 export { roles, type Role } from "./sections/servers.js";
 
 /**
@@ -72,8 +73,6 @@ export const environmentSchema = z.strictObject({
   aptSources: z.strictObject({ mysql: aptSource.prefault({}), datadog: aptSource.prefault({}) }).prefault({}),
 });
 
-/** An environment as its file writes it, before defaults are filled in. */
-export type EnvironmentInput = z.input<typeof environmentSchema>;
 /** What the schema makes of an environment, before the rules that span settings. */
 export type Sections = z.output<typeof environmentSchema>;
 

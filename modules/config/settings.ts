@@ -2,7 +2,7 @@ import * as z from "zod";
 import { environmentSchema } from "./schema.js";
 
 /** The part of a JSON schema (draft 2020-12) that is read here. Every keyword is optional there, and absent where it says nothing. */
-interface Schema {
+export interface Schema {
   readonly type?: string;
   readonly description?: string;
   readonly default?: unknown;
@@ -31,7 +31,7 @@ export interface Setting {
   readonly description: string;
 }
 
-function typeText(schema: Schema): string {
+export function typeText(schema: Schema): string {
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.type === "array") return `list of ${typeText(schema.items ?? {})}`;

@@ -4,7 +4,7 @@ import { settings, type Setting } from "../../modules/config/settings.js";
 import { markdownPage, markdownTable } from "./markdown.js";
 
 /** Settings that answer one question of a reader. */
-interface Chapter {
+export interface Chapter {
   readonly title: string;
   /** What to know before the list. */
   readonly about: string;
@@ -14,7 +14,7 @@ interface Chapter {
   readonly example: Overrides<EnvironmentInput>;
 }
 
-const chapters: readonly Chapter[] = [
+export const chapters: readonly Chapter[] = [
   {
     title: "The site and its release",
     about:

@@ -2,6 +2,7 @@ import { exampleConfig } from "../../__tests__/support/config.js";
 import { architecturePage } from "./architecture.js";
 import { drawTopology } from "../../modules/review/drawing.js";
 import { configurationPage } from "./configuration.js";
+import { environmentInputModule } from "./environment-input.js";
 import { operationsPage } from "./operations.js";
 import { readmePage } from "./readme.js";
 import { trafficPage } from "./traffic.js";
@@ -10,6 +11,7 @@ import { trafficPage } from "./traffic.js";
 export async function generatedPages(): Promise<Readonly<Record<string, string>>> {
   return {
     "README.md": await readmePage(),
+    "modules/config/environment-input.ts": await environmentInputModule(),
     "docs/architecture.md": await architecturePage(),
     "docs/configuration.md": await configurationPage(),
     "docs/operations.md": await operationsPage(),
