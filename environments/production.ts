@@ -1,6 +1,6 @@
 import { defineEnvironment } from "../modules/config/define.js";
 
-/** www.foobar.com. What is not said here has a safe default; see docs/configuration.md. */
+/** www.foobar.com. All other settings have safe defaults and are listed in docs/configuration.md. */
 export default defineEnvironment({
   domain: "foobar.com",
   application: {
@@ -15,8 +15,11 @@ export default defineEnvironment({
     bravo: { privateIp: "10.0.1.12" },
     charlie: { privateIp: "10.0.1.13" },
   },
+  // Without networks, nobody can log in. Public keys by name: { jane: "ssh-ed25519 AAAA… jane@foobar.com" }.
+  administrators: { cidrs: [], sshKeys: {} },
+  // Create your own group name with `uuidgen`.
   database: { groupName: "5f0c8a0e-6f0b-4f4e-9d57-2c1f7f3f9b10", privileges: "append" },
-  // Three members keep no data through a wrong DELETE: see docs/backup.md before there is data to lose.
+  // A wrong DELETE reaches all three members: set `backup` before there is data to lose, see docs/backup.md.
   acceptNoBackup: true,
   monitoring: {
     receivers: { urgent: ["@pagerduty-foobar"], notUrgent: ["@slack-foobar-operations"] },

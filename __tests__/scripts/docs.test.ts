@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { exampleInput } from "../support/config.js";
 import { settings } from "../../modules/config/settings.js";
 import { generatedPages } from "../../scripts/docs/pages.js";
 import { trafficRules } from "../../modules/config/traffic/rules.js";
@@ -21,6 +22,13 @@ describe("generated pages", () => {
     const conditional = trafficRules.filter((rule) => rule.when).length;
     expect(pages["docs/traffic.md"]?.match(/\| when /g)).toHaveLength(conditional);
   });
+});
+
+it("the example contains every setting that README's first step lists", () => {
+  const [step = ""] = /^1\. \*\*Edit .*$/m.exec(readFileSync("README.md", "utf8")) ?? [];
+  const listed = [...step.matchAll(/`([a-zA-Z]+)`/g)].map(([, name]) => name);
+  expect(listed).toContain("domain");
+  expect(Object.keys(exampleInput())).toEqual(expect.arrayContaining(listed));
 });
 
 describe("settings", () => {

@@ -1,11 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { afterEach, expect, it, vi } from "vitest";
 import { synth } from "../../stacks/synth.js";
 import { exampleBackup, exampleInput } from "../support/config.js";
 import { temporaryFolder } from "../support/payload-files.js";
 
-afterEach(() => vi.unstubAllEnvs());
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.useRealTimers();
+});
 
 it.each([
   ["a policy", { backend: { type: "local", acceptLocalState: false } } as const, "policy state-shared"],
@@ -57,4 +60,17 @@ it("a word behind the command is no environment: production would be built in it
     stderr: "synth: takes no arguments, got staging; an environment is named as ENVIRONMENT=staging npm run synth\n",
   });
   expect(readdirSync(folder)).toEqual([]);
+});
+
+it("the README shows the end of the review that the first run prints without tokens", async () => {
+  vi.stubEnv("CDKTF_OUTDIR", temporaryFolder());
+  // eslint-disable-next-line no-restricted-syntax -- a fixture of this name: the excerpt shows a review of production
+  vi.stubEnv("ENVIRONMENT", "production");
+  vi.stubEnv("TF_VAR_datadog_api_key", undefined);
+  const write = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  vi.useFakeTimers({ toFake: ["Date"], now: new Date("2026-12-01") });
+  await synth(() => Promise.resolve({ default: exampleInput() }));
+  const review = String(write.mock.calls[0]?.[0]);
+  write.mockRestore();
+  expect(readFileSync("README.md", "utf8")).toContain(review.slice(review.indexOf("\nSummary\n")).trim());
 });

@@ -13,6 +13,7 @@ export const example = defineEnvironment({
     bravo: { privateIp: "10.0.1.12" },
     charlie: { privateIp: "10.0.1.13" },
   },
+  administrators: { cidrs: [], sshKeys: {} },
   database: { groupName: "5f0c8a0e-6f0b-4f4e-9d57-2c1f7f3f9b10" },
   acceptNoBackup: true,
   monitoring: {
