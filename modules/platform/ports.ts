@@ -25,6 +25,10 @@ export const ports = {
   databaseWrite: 6446,
   /** HAProxy, loopback: the healthy replicas (number as MySQL Router uses it). */
   databaseRead: 6447,
+  /** HAProxy, private address: the primary, for web servers that cannot reach it themselves. */
+  databaseRelay: 6448,
+  /** HAProxy, private address: whether `databaseRelay` leads to a primary. */
+  databaseRelayHealth: 6449,
   /** HAProxy, loopback: statistics. */
   haproxyStats: 8404,
   /** MySQL, private address. */

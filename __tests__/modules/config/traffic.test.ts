@@ -19,6 +19,7 @@ describe("inbound, defaults", () => {
       "private tcp 80 10.0.1.5",
       `private tcp 3306 ${everybody}`,
       `private tcp 8008 ${everybody}`,
+      `private tcp 6448+6449 ${everybody}`,
       `private tcp 3306+33061 ${databases}`,
       `private tcp 8008 ${databases}`,
       "public icmp  0.0.0.0/0,::/0",
@@ -37,6 +38,7 @@ describe("inbound, everything set", () => {
     expect(inbound(config, "front")).toEqual([
       "private tcp 80 10.0.1.5",
       "private tcp 443 10.0.1.5",
+      `private tcp 6448+6449 ${everybody}`,
       "public tcp 22 198.51.100.0/24,2001:db8::/48",
       "public icmp  0.0.0.0/0,::/0",
     ]);
@@ -59,6 +61,7 @@ describe("outbound", () => {
     expect(outbound(split, "front")).toEqual([
       `private tcp 3306 ${databases}`,
       `private tcp 8008 ${databases}`,
+      `private tcp 6448+6449 ${everybody}`,
       "public icmp  0.0.0.0/0,::/0",
       "public udp 53 185.12.64.1,185.12.64.2,2a01:4ff:ff00::add:1,2a01:4ff:ff00::add:2",
       "public tcp 53 185.12.64.1,185.12.64.2,2a01:4ff:ff00::add:1,2a01:4ff:ff00::add:2",

@@ -70,6 +70,15 @@ export const trafficRules: readonly TrafficRule[] = [
     why: "HAProxy asks who is the primary",
   }),
   rule({
+    from: "web",
+    to: "web",
+    network: "private",
+    protocol: "tcp",
+    ports: [ports.databaseRelay, ports.databaseRelayHealth],
+    users: [users.haproxy],
+    why: "HAProxy reaches the primary through another web server when it cannot reach it itself",
+  }),
+  rule({
     from: "database",
     to: "database",
     network: "private",

@@ -23,14 +23,31 @@ function possibleMembers({ network: { databaseRange, subnet } }: Config): readon
   return [...addressesOf(databaseRange)].filter((address) => !(address in reserved));
 }
 
+/** Addresses of servers with the role web alone that are asked for a way to the primary; more relays would only cost checks. */
+const webRelays = 8;
+
+/** Addresses of web servers, present and future. Any of them may have a way to the primary that this server lacks. */
+function possibleRelays(config: Config): readonly string[] {
+  const relays = [...possibleMembers(config)];
+  const most = relays.length + webRelays;
+  for (const address of addressesOf(config.network.webRange)) {
+    if (relays.length === most) break;
+    if (!(address in reservedAddresses(config.network.subnet))) relays.push(address);
+  }
+  return relays;
+}
+
 /** HAProxy on a web server: on loopback, one port for writes and one for reads, and the application's where that opens its port itself. */
 export function haproxyPart({ config }: PayloadContext): PayloadPart {
   const content = renderTemplate(file("haproxy.cfg.hbs"), {
     members: possibleMembers(config),
+    relays: possibleRelays(config),
     maximumConnections,
     idleMinutes,
     writePort: ports.databaseWrite,
     readPort: ports.databaseRead,
+    relayPort: ports.databaseRelay,
+    relayHealthPort: ports.databaseRelayHealth,
     holdsRequests: config.application.listens === "port",
     holdSeconds,
     applicationPort: ports.application,

@@ -218,7 +218,10 @@ describe("what passes without a rule of the table", () => {
 
 describe("servers with one role", () => {
   it("accept only what that role needs", () => {
-    expect(inward(split, "front")).toEqual(["ip saddr { 10.0.1.5 } ip daddr $own_address tcp dport { 80 }"]);
+    expect(inward(split, "front")).toEqual([
+      "ip saddr { 10.0.1.5 } ip daddr $own_address tcp dport { 80 }",
+      "ip saddr { 10.0.1.8/29, 10.0.1.128/25 } ip daddr $own_address tcp dport { 6448, 6449 }",
+    ]);
     expect(inward(split, "left")).toEqual([
       "ip saddr { 10.0.1.8/29, 10.0.1.128/25 } ip daddr $own_address tcp dport { 3306 }",
       "ip saddr { 10.0.1.8/29, 10.0.1.128/25 } ip daddr $own_address tcp dport { 8008 }",
