@@ -3,7 +3,7 @@ import type { KnownMistakes } from "../mutation.js";
 export const haproxy: KnownMistakes = {
   "haproxy.cfg.hbs": [
     ["tcp-request connection reject if { nbsrv(primary) gt 1 }", "", "writes go to a replica in the first second"],
-    ["uri /primary", "uri /replica", "writes go to replicas"],
+    ["GET uri /primary", "GET uri /replica", "writes go to replicas"],
     [
       "uri /primary\n\thttp-check expect status 200",
       "uri /primary\n\thttp-check expect status 200-599",
