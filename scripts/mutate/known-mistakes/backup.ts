@@ -34,7 +34,7 @@ export const backup: KnownMistakes = {
     ["8 << 20, 64 << 20", "8 << 20, 8 << 30", "the kernel ends it for lack of memory"],
     ["ROTATE_SECONDS = 86400", "ROTATE_SECONDS = 86400 * 365", "a quiet site's archive loses its beginning"],
     [
-      "self._archived = {log: [segment for segment, _ in items] for log, items in found.items()}\n        self._verify",
+      "self._archived = _compact(found)\n        self._verify",
       "self._verify",
       "what disappears from the bucket is not shipped again",
     ],

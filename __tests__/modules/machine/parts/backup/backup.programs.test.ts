@@ -44,7 +44,7 @@ describe("mysql-backup", () => {
       const run = spawnSync("python3", ["-m", "unittest", "discover", "-s", tests], { encoding: "utf8", env });
       expect(run.stderr).toMatch(/Ran \d{2,} tests[\s\S]*\nOK( \(skipped=\d+\))?\n$/);
     },
-    300_000,
+    600_000,
   );
 
   it.runIf(python)("reads the settings it is given, and nothing is missing", () => {

@@ -172,6 +172,18 @@ class Shipping(Member):
         self.assertEqual([end for *_, end, _ in self.shipped()], [len(self.logs[FIRST])] * 2)
         self.assertEqual({names.read_segment(TIMELINE, key).gtids for key in self.archive.objects if "/tail/" in key}, {((1, 1),), ((7, 7),)})
 
+    def test_remembers_one_entry_for_a_log_however_many_segments_it_has(self):
+        content = support.log({})
+        for number in range(1, 6):
+            content += support.transaction(support.A, number, 1)
+            self.write(FIRST, content)
+            self.step()
+        self.assertEqual(len(self.shipped()), 5)
+        for shipper in (self.shipper, self.another()):
+            self.shipper = shipper
+            self.step()
+            self.assertEqual([(one.start, one.end) for segments in shipper._archived.values() for one in segments], [(0, len(content))])
+
     def test_ships_nothing_before_the_group_has_a_branch(self):
         self.branches = []
         self.write(FIRST, support.log({}))

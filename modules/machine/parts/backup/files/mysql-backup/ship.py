@@ -105,8 +105,7 @@ class Shipper:
         try:
             branches = self._branches()
             if self._archived is None:
-                found = listing.segments(self._bucket, self._settings.timeline, self._settings.member)
-                self._archived = {log: [segment for segment, _ in items] for log, items in found.items()}
+                self._archived = _compact(listing.segments(self._bucket, self._settings.timeline, self._settings.member))
             files = [file._replace(id=_identity(file)) for file in files]
             self._ship_all(files, started)
             self._look(branches, executed)
@@ -184,7 +183,7 @@ class Shipper:
                 segment = Segment("", self._log(file), start, stop, tuple(gtids), closed and stop == file.end, closed)
                 segment = segment._replace(key=segment_key(self._settings.timeline, segment, content))
                 self._bucket.put(segment.key, content)
-                segments.append(segment)
+                segments[:] = _merged([*segments, segment])
                 if until and time.time() >= until:
                     return
 
@@ -203,8 +202,8 @@ class Shipper:
         self._describe(branches)
         found = listing.segments(self._bucket, timeline, me)
         # What is missing and still here is shipped in the next step.
-        self._archived = {log: [segment for segment, _ in items] for log, items in found.items()}
-        self._verify(executed, [backup for backup, _ in backups], [member for member in members if member != me])
+        self._archived = _compact(found)
+        self._verify(executed, _gtids(timeline, found), [backup for backup, _ in backups], [member for member in members if member != me])
         self._looked_at = time.time()
 
     def _describe(self, branches):
@@ -218,15 +217,14 @@ class Shipper:
                 content = json.dumps(described, indent=2, default=str).encode()
                 self._bucket.put(branch_key(timeline, me, row[0], content), content)
 
-    def _verify(self, executed, backups, others):
+    def _verify(self, executed, own, backups, others):
         """Compares what was executed before this step with what the bucket has now: this member's logs, base backups, other members' logs."""
         timeline = self._settings.timeline
         missing = {timeline: parse(executed.replace("\n", "")).get(timeline, [])}
-        missing = subtract(missing, union(*({timeline: list(backup.gtids)} for backup in backups), _gtids(timeline, self._archived)))
+        missing = subtract(missing, union(own, *({timeline: list(backup.gtids)} for backup in backups)))
         for member in others:
             if missing:
-                found = listing.segments(self._bucket, timeline, member)
-                missing = subtract(missing, _gtids(timeline, {log: [segment for segment, _ in items] for log, items in found.items()}))
+                missing = subtract(missing, _gtids(timeline, listing.segments(self._bucket, timeline, member)))
         was, self._gap = self._gap, describe(missing)
         self._gap_since = (was and self._gap_since or time.time()) if self._gap else 0.0
 
@@ -267,9 +265,30 @@ def _identity(file):
         return binlog.identity(data)
 
 
-def _gtids(timeline, archived):
-    """GTIDs in logs, each log as far as it has no hole."""
-    return union(*({timeline: [one for segment in segments if segment.end <= reached(segments) for one in segment.gtids]} for segments in archived.values()))
+def _gtids(timeline, found):
+    """GTIDs in logs as they are listed, each log as far as it has no hole."""
+    held = []
+    for items in found.values():
+        segments = [segment for segment, _ in items]
+        end = reached(segments)
+        held += [one for segment in segments if segment.end <= end for one in segment.gtids]
+    return union({timeline: held})
+
+
+def _compact(found):
+    return {log: _merged([segment for segment, _ in items]) for log, items in found.items()}
+
+
+def _merged(segments):
+    """Segments that follow on each other as one, without their GTIDs: a day has thousands."""
+    merged = []
+    for one in sorted(segments, key=lambda segment: (segment.closed, segment.start)):
+        before = merged[-1] if merged else None
+        if before and before.closed == one.closed and one.start <= before.end:
+            merged[-1] = before._replace(end=max(before.end, one.end), last=before.last or one.last)
+        else:
+            merged.append(one._replace(gtids=()))
+    return merged
 
 
 def arrived(item):
