@@ -92,6 +92,10 @@ interface RestoreOptions {
   readonly latest?: boolean;
   readonly before?: string;
   readonly timeline?: string;
+  readonly excludeServer?: readonly string[];
+  readonly excludeLog?: readonly string[];
+  readonly uploadedBefore?: string;
+  readonly branch?: string;
   readonly done?: boolean;
 }
 
@@ -282,8 +286,12 @@ program
   .option("--latest", "all that there is")
   .option("--before <gtid>", "up to the transaction before this one", (gtid) => momentOf(`before ${gtid}`))
   .option("--timeline <uuid>", "of which group; by default this environment's, or the one that was written last")
+  .option("--exclude-server <name...>", "without this server's part of the archive")
+  .option("--exclude-log <name...>", "without this log, as a restore names it: alpha/000012-0123456789abcdef")
+  .option("--uploaded-before <time>", "only with objects that reached the bucket before this time, by its clock")
+  .option("--branch <id>", "along this branch of the history, as `backups` shows it")
   .option("--done", "looks whether the keys have left all servers")
-  .action(async ({ at, latest, before, timeline, done }: RestoreOptions) => {
+  .action(async ({ at, latest, before, timeline, done, ...more }: RestoreOptions) => {
     const moments = [at, latest && "latest", before].filter((one) => one !== undefined && one !== false);
     const [moment] = moments;
     if (done && moments.length === 0) process.exitCode = await keysAreGone(await site());
@@ -292,7 +300,13 @@ program
     else {
       endInOrder();
       const config = await loadEnvironment(readInvocation().environment);
-      await restore(config, { at: moment, ...(timeline !== undefined && { timeline }) }, site, new Progress());
+      const choice = {
+        ...(more.excludeServer && { excludeServers: [...more.excludeServer] }),
+        ...(more.excludeLog && { excludeLogs: [...more.excludeLog] }),
+        ...(more.uploadedBefore !== undefined && { uploadedBefore: more.uploadedBefore }),
+        ...(more.branch !== undefined && { branch: more.branch }),
+      };
+      await restore(config, { at: moment, choice, ...(timeline !== undefined && { timeline }) }, site, new Progress());
     }
   });
 

@@ -626,6 +626,29 @@ export interface EnvironmentInput {
          * A time in UTC, "latest", or "before GTID".
          */
         at: string;
+        /**
+         * Servers whose part of the archive is not used, for example because an intruder had taken one over.
+         * @default []
+         */
+        excludeServers?: string[] | undefined;
+        /**
+         * Logs that are not used, as a restore names them: "alpha/000012-0123456789abcdef".
+         * @default []
+         */
+        excludeLogs?: string[] | undefined;
+        /**
+         * Only objects that reached the bucket before this time are used, by the bucket's own clock.
+         */
+        uploadedBefore?: string | undefined;
+        /**
+         * Branch of the history to follow. Default: the branch that was current at the time.
+         */
+        branch?: string | undefined;
+        /**
+         * Whether MySQL events, workers and schedules run while `restore` is set. Default: they start once `restore` is removed, so a copy sends and charges nothing.
+         * @default false
+         */
+        startJobs?: boolean | undefined;
       }
     | undefined;
   /**

@@ -64,6 +64,8 @@ export async function ask(
     timeoutSeconds,
     input,
     environment: { PYTHONPATH: pythonPath.join(":") },
+    // Lists of years and a drill take their time.
+    shown: process.stderr.isTTY,
   });
   if (!ok) throw new Error(stderr.trim() || `${command} failed`);
   return JSON.parse(stdout) as unknown;

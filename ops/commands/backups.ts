@@ -2,21 +2,26 @@ import { objectDays } from "../../modules/config/archive.js";
 import type { Config } from "../../modules/config/schema.js";
 import { archiveOf, ask, type Archive } from "../archive/archive.js";
 
-/** A timeline as inventory.py finds it; times in ISO 8601. */
+/** A timeline as inventory.py finds it; times in ISO 8601, by the bucket's clock. */
 export interface Timeline {
   readonly name: string;
-  readonly bytes: number;
   /** When the oldest object came. */
   readonly oldest: string;
   /** When the last piece of a log came; null where there is none. */
   readonly until: string | null;
-  readonly bases: readonly { readonly time: string; readonly bytes: number }[];
+  /** Complete base backups, the oldest first. */
+  readonly bases: readonly { readonly come: string; readonly member: string }[];
+  /** Branches of the history, the oldest first. */
+  readonly branches: readonly { readonly id: string; readonly come: string }[];
   readonly members: readonly {
     readonly server: string;
     readonly bytes: number;
     readonly until: string;
-    readonly holes: readonly string[];
+    readonly logs: number;
+    readonly complete: number;
   }[];
+  /** GTIDs after the oldest base backup that no member has shipped, although later ones are there. */
+  readonly missing: string;
   readonly drills: readonly { readonly time: string; readonly good: boolean; readonly key: string }[];
 }
 
@@ -69,7 +74,7 @@ export function handsOf(timelines: readonly Timeline[], { backup, timeline }: Ar
   const current = timelines.find(({ name }) => name === timeline);
   if (current === undefined) return [`nothing of ${timeline}, the group of this environment, is in the bucket`];
   const age = (time: string): number => (now.getTime() - Date.parse(time)) / 1000;
-  const { bases, members, drills, until } = current;
+  const { bases, missing, drills, until } = current;
   const [base, drill, good] = [bases.at(-1), drills.at(-1), drills.findLast((one) => one.good)];
   const oldestDays = Math.max(...timelines.map(({ oldest }) => age(oldest))) / 86_400;
   const begun = age(current.oldest) / 86_400;
@@ -80,12 +85,14 @@ export function handsOf(timelines: readonly Timeline[], { backup, timeline }: Ar
       `nothing has come since ${until ?? "ever"}: archive-behind in docs/runbook.md`,
     ),
     ...say(
-      base === undefined || age(base.time) / 3600 > backup.baseHours + lateBaseHours,
-      base === undefined ? "there is no base: nothing can be restored" : `the last base is of ${base.time}`,
+      base === undefined || age(base.come) / 3600 > backup.baseHours + lateBaseHours,
+      base === undefined
+        ? "there is no base backup: nothing can be restored"
+        : `the last base backup is of ${base.come}`,
     ),
     ...say(
-      members.length > 0 && members.every(({ holes }) => holes.length > 0),
-      "every member's logs have holes: what one lacks another may have, a drill tells",
+      missing !== "",
+      `no member has shipped ${missing}, although later transactions are there: archive-gap in docs/runbook.md`,
     ),
     ...say(drill?.good === false, `the drill of ${drill?.time} failed: ${drill?.key}`),
     ...say(
@@ -113,17 +120,19 @@ function screen(timelines: readonly Timeline[], { backup, timeline }: Archive, h
   ].join("\n");
 }
 
-function linesOf({ bases, members, drills, until, bytes }: Timeline): readonly string[] {
+function linesOf({ bases, branches, members, drills, until }: Timeline): readonly string[] {
   const drill = drills.at(-1);
   const [first, last] = [bases.at(0), bases.at(-1)];
   return [
-    first && until ? `  any moment   ${first.time} to ${until}` : "  any moment   none: there is no base, or no log",
-    `  bases        ${bases.length}${last ? `, the last of ${last.time}, ${size(last.bytes)}` : ""}`,
-    `  all          ${size(bytes)}`,
+    first && until
+      ? `  any moment   ${first.come} to ${until}`
+      : "  any moment   none: there is no base backup, or no log",
+    `  bases        ${bases.length}${last ? `, the last of ${last.come} by ${last.member}` : ""}`,
+    ...(branches.length > 1 ? branches.map(({ id, come }) => `  branch       ${id} since ${come}`) : []),
     `  last drill   ${drill ? `${drill.good ? "good" : "FAILED"}, ${drill.time}` : "none"}`,
     ...members.map(
-      (member) =>
-        `  logs of ${member.server}: ${size(member.bytes)} until ${member.until}${member.holes.length > 0 ? `; ${member.holes.join("; ")}` : ""}`,
+      ({ server, bytes, logs, complete, until: last }) =>
+        `  logs of ${server}: ${logs}, ${complete} of them closed, ${size(bytes)}, until ${last}`,
     ),
   ];
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { serversWithRole, type Config } from "../../modules/config/schema.js";
 import { paths } from "../../modules/platform/paths.js";
 import { archiveOf } from "../archive/archive.js";
@@ -18,21 +19,40 @@ export interface RestoreProps {
   readonly at: string;
   /** @default - the one that the environment names, or writes; else the one that was written last */
   readonly timeline?: string;
+  /** What the restore leaves out, as in an environment's `restore`. @default - nothing */
+  readonly choice?: RestoreChoice;
 }
+
+/** What a restore leaves out. */
+export type RestoreChoice = Partial<
+  Pick<NonNullable<Config["restore"]>, "excludeServers" | "excludeLogs" | "uploadedBefore" | "branch">
+>;
 
 /** Says how a moment is restored. Where the environment asks for it already, follows until the site is up, and says what is left to do. */
 export async function restore(config: Config, props: RestoreProps, open: () => Promise<Site>, progress: Progress) {
   const found = chosen(await timelinesOf(archiveOf(config)), config, props.timeline);
   const refusal = refusalOf(found, props.at);
   if (refusal !== undefined) throw new Error(`restore: ${refusal}`);
-  if (config.restore?.timeline !== found.name || config.restore.at !== props.at) {
-    console.log(toWrite(config, found, props.at));
+  const wanted = { timeline: found.name, at: props.at, ...props.choice };
+  if (!isConfigured(config, wanted)) {
+    console.log(toWrite(config, found, wanted));
     return;
   }
   const site = await open();
   await progress.step("the site is made from the archive", (report) => follow(site, report));
   console.log(toTakeOut(config));
 }
+
+/** Whether the environment already asks for this restore. */
+const isConfigured = (
+  { restore }: Config,
+  wanted: RestoreChoice & { readonly timeline: string; readonly at: string },
+) =>
+  restore !== undefined &&
+  isDeepStrictEqual(
+    { ...restore, startJobs: false },
+    { excludeServers: [], excludeLogs: [], ...wanted, startJobs: false },
+  );
 
 /** The timeline that is meant. @throws when there is none */
 export function chosen(timelines: readonly Timeline[], config: Config, wanted?: string): Timeline {
@@ -50,16 +70,21 @@ export function refusalOf({ name, bases, until }: Timeline, at: string): string 
   if (oldest === undefined || until === null) return `${name} has no base, or no log: nothing of it can be restored`;
   const moment = Date.parse(at);
   if (Number.isNaN(moment)) return undefined;
-  if (moment < Date.parse(oldest.time)) return `${at} is before the oldest base of ${name}, ${oldest.time}`;
+  if (moment < Date.parse(oldest.come)) return `${at} is before the oldest base backup of ${name}, ${oldest.come}`;
   if (moment > Date.parse(until))
     return `${at} is after the last log of ${name}, ${until}: write that time, or --latest`;
   return undefined;
 }
 
-function toWrite({ environment, database, servers }: Config, { name, bases, until }: Timeline, at: string): string {
+function toWrite(
+  { environment, database, servers }: Config,
+  { name, bases, until }: Timeline,
+  wanted: RestoreChoice & { readonly timeline: string; readonly at: string },
+): string {
   const groupName = database.groupName === name ? `"${randomUUID()}"` : `"${database.groupName}", as it is`;
-  const base = bases.findLast(({ time }) => !(Date.parse(time) > Date.parse(at))) ?? bases[0];
-  return `timeline ${name}: any moment from ${bases[0]?.time} to ${until}; this one begins with the base of ${base?.time}
+  const base = bases.findLast(({ come }) => !(Date.parse(come) > Date.parse(wanted.at))) ?? bases[0];
+  const written = Object.entries(wanted).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
+  return `timeline ${name}: any moment from ${bases[0]?.come} to ${until}; this one begins with the base backup of ${base?.come}, or an older one
 
 Beside the running site: do this in a copy of environments/${environment}.ts under another name, with a Hetzner project, a domain and a
 groupName of its own, and ENVIRONMENT set to that name. In place of it: only when all its members and volumes are gone.
@@ -67,7 +92,7 @@ groupName of its own, and ENVIRONMENT set to that name. In place of it: only whe
 1. Write into the environment:
 
      database: { …, groupName: ${groupName} },
-     restore: { timeline: "${name}", at: "${at}" },
+     restore: { ${written.join(", ")} },
 
 2. Give the keys, and deploy:
 
@@ -96,7 +121,7 @@ const toTakeOut = (
   config: Config,
 ): string => `the site is up. Now the keys have to leave ${serversWithRole(config, "database")[0]?.name}:
 
-1. Remove restore from environments/${config.environment}.ts. Forget both variables: unset TF_VAR_restore_bucket_key TF_VAR_restore_private_key
+1. Remove restore from environments/${config.environment}.ts: MySQL events, workers and schedules start with the new servers. Forget both variables: unset TF_VAR_restore_bucket_key TF_VAR_restore_private_key
 2. npm run deploy, and then npm run ops rollout
 3. npm run ops -- restore --done`;
 

@@ -20,12 +20,14 @@ export interface RunProps {
   readonly directory?: string;
   /** Variables added to the environment. @default - none */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Whether standard error is shown while the program runs. @default false */
+  readonly shown?: boolean;
 }
 
 /** Runs a program and reports how it ended; it never throws. */
 export async function runToEnd(
   [program, ...args]: readonly [string, ...string[]],
-  { timeoutSeconds, input, directory, environment }: RunProps,
+  { timeoutSeconds, input, directory, environment, shown }: RunProps,
 ): Promise<Ended> {
   const result = await execa(program, args, {
     reject: false,
@@ -35,6 +37,7 @@ export async function runToEnd(
     ...(input === undefined ? { stdin: "ignore" as const } : { input }),
     ...(directory !== undefined && { cwd: directory }),
     ...(environment && { env: environment }),
+    ...(shown && { stderr: ["pipe" as const, "inherit" as const] }),
   });
   return {
     ok: !result.failed,

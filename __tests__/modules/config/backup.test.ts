@@ -82,9 +82,26 @@ describe("restore", () => {
     },
   );
 
+  it("accepts what a restore may leave out, and rejects other texts", () => {
+    const given = {
+      excludeServers: ["alpha"],
+      excludeLogs: ["alpha/000012-0123456789abcdef"],
+      uploadedBefore: "2026-12-01T20:00:00Z",
+      branch: "0123456789abcdef",
+    };
+    expect(problemsOf({ backup, restore: { timeline, at: "latest", ...given } })).toEqual([]);
+    const wrong = { excludeServers: ["Alpha"], excludeLogs: ["binlog.12"], uploadedBefore: "today", branch: "main" };
+    expect(problemsOf({ backup, restore: { timeline, at: "latest", ...wrong } })).toEqual([
+      expect.stringMatching(/^restore\.excludeServers\[0\] must be/),
+      expect.stringMatching(/^restore\.excludeLogs\[0\] must be a log of the archive/),
+      expect.stringMatching(/^restore\.uploadedBefore must be a time in UTC/),
+      expect.stringMatching(/^restore\.branch must be 16 hexadecimal digits/),
+    ]);
+  });
+
   it("goes to a moment that has passed", () => {
     const problems = (at: string) =>
-      restoreProblems({ restore: { timeline, at } }, new Date("2026-12-01T20:00:00Z")).map(problemLine);
+      restoreProblems({ restore: { at } }, new Date("2026-12-01T20:00:00Z")).map(problemLine);
     expect(["2026-12-01T20:00:00Z", "latest", `before ${timeline}:4711`].flatMap(problems)).toEqual([]);
     expect(problems("2026-12-01T20:00:01Z")).toEqual([
       'restore.at: must have passed (it is 2026-12-01T20:00:00.000Z), got "2026-12-01T20:00:01Z"; write a time that has passed, in UTC, or "latest"',

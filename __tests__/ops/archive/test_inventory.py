@@ -1,49 +1,75 @@
-"""What names in the bucket tell. Run by archive.programs.test.ts."""
+"""What names in the bucket show. Run by archive.programs.test.ts."""
 
 import unittest
-from unittest import mock
 
 import inventory
 import names
-from bucket import Object
+from source import Memory
 
-TIMELINE, OTHER, A, B = (f"{letter * 8}-0000-0000-0000-000000000000" for letter in "78ab")
+TIMELINE, BRANCH = "7" * 8 + "-0000-0000-0000-000000000000", "b" * 16
 
 
 class Look(unittest.TestCase):
-    def look(self, *objects):
-        bucket = mock.Mock(list=lambda prefix: (Object(key, 10, "", time) for key, time in objects))
-        return inventory.look(bucket)["timelines"]
+    def setUp(self):
+        self.bucket = Memory({})
 
-    def piece(self, server, file, start, end, time="2026-11-25T20:00:00.000Z"):
-        return names.piece_key(TIMELINE, server, file, start, end, False, b""), time
+    def look(self):
+        return inventory.look(self.bucket, lambda text: None)["timelines"]
 
-    def base(self, time, part=b"manifest"):
-        return f"{TIMELINE}/base/{time}-{A}/{'manifest' if part == b'manifest' else '0000'}.{names.digest(part)}", "2026-11-25T02:00:00.000Z"
+    def put(self, key, time="2026-11-25T20:00:00.000Z"):
+        self.bucket.objects[key] = b"1234567890"
+        self.bucket.times[key] = time
 
-    def test_bases_count_when_they_are_whole(self):
-        (found,) = self.look(self.base("20261124T021700Z"), self.base("20261124T021700Z", b"part"), self.base("20261125T021700Z", b"part"))
-        self.assertEqual(found["bases"], [{"time": "2026-11-24T02:17:00Z", "bytes": 20}])
+    def segment(self, member, number, first, last, end=10, start=0, closed=True, **more):
+        log = names.Log(member, BRANCH, number, f"{number:016x}")
+        segment = names.Segment("", log, start, end, ((first, last),), closed, closed)
+        self.put(names.segment_key(TIMELINE, segment, b""), **more)
 
-    def test_holes_are_found_in_a_log_and_between_logs(self):
-        (found,) = self.look(
-            self.piece(A, "binlog.999998", 0, 10), self.piece(A, "binlog.999998", 20, 30), self.piece(A, "binlog.1000000", 0, 10),
-            self.piece(B, "binlog.999999", 0, 10), self.piece(B, "binlog.1000000", 0, 10, "2026-11-25T20:00:03.000Z"),
-        )
-        self.assertEqual([member["holes"] for member in found["members"]], [["binlog.999998 has a hole at byte 10", "no log between binlog.999998 and binlog.1000000"], []])
-        self.assertEqual(found["until"], "2026-11-25T20:00:03.000Z")
+    def base(self, member, stamp, last, **more):
+        name = names.backup_name(stamp, 1, [(1, last)])
+        self.put(f"{TIMELINE}/{member}/base/{name}/0000.{names.digest(b'')}", **more)
+        self.put(names.manifest_key(TIMELINE, member, name, b""), **more)
 
-    def test_timelines_come_by_their_last_log_with_how_far_and_how_large_they_are(self):
-        came = [(TIMELINE, 0, "01"), (OTHER, 0, "02"), (OTHER, 20, "09"), (OTHER, 10, "05")]
-        found = self.look(*((names.piece_key(timeline, A, "binlog.000001", start, start + 10, False, b""), second) for timeline, start, second in came))
-        told = [(one["name"], one["oldest"], one["until"], one["bytes"], one["members"]) for one in found]
-        member = {"server": A, "holes": []}
-        self.assertEqual(told, [(OTHER, "02", "09", 30, [{**member, "bytes": 30, "until": "09"}]), (TIMELINE, "01", "01", 10, [{**member, "bytes": 10, "until": "01"}])])
+    def test_bases_are_told_by_the_time_at_which_they_came(self):
+        self.base("alpha", "20991124T021700Z", 5, time="2026-11-24T02:20:00.000Z")
+        self.base("bravo", "20261123T021700Z", 3, time="2026-11-23T02:20:00.000Z")
+        self.put(f"{TIMELINE}/alpha/base/20261125T021700Z-000001-1-9/0000.{names.digest(b'')}")
+        (found,) = self.look()
+        self.assertEqual(found["bases"], [{"come": "2026-11-23T02:20:00.000Z", "member": "bravo"}, {"come": "2026-11-24T02:20:00.000Z", "member": "alpha"}])
+        self.assertEqual((found["members"], found["until"]), ([], None))
 
-    def test_drills_are_read_from_their_names(self):
-        drills = [(names.drill_key(TIMELINE, time, good, b""), "") for time, good in (("20261124T034300Z", True), ("20261125T034300Z", False))]
-        (found,) = self.look(self.base("20261124T021700Z"), *drills)
-        self.assertEqual([(one["time"], one["good"]) for one in found["drills"]], [("2026-11-24T03:43:00Z", True), ("2026-11-25T03:43:00Z", False)])
+    def test_what_no_member_has_shipped_is_missing_and_what_has_expired_is_not(self):
+        self.base("alpha", "20261124T021700Z", 100)
+        # Logs 1 to 6 have expired, as they should.
+        self.segment("alpha", 7, 90, 110)
+        self.segment("bravo", 3, 101, 120)
+        self.assertEqual([one["missing"] for one in self.look()], [""])
+        self.base("bravo", "20261125T021700Z", 130)
+        self.segment("alpha", 9, 131, 140, closed=False, time="2026-11-25T20:00:03.000Z")
+        (found,) = self.look()
+        self.assertEqual((found["missing"], found["until"]), (f"{TIMELINE}:121-130", "2026-11-25T20:00:03.000Z"))
+        self.segment("charlie", 1, 115, 135, closed=False)
+        self.assertEqual(self.look()[0]["missing"], "")
 
-    def test_what_is_not_ours_is_no_timeline(self):
-        self.assertEqual(self.look(("check/log/20261125T034300Z.0123456789abcdef", ""), ("readme", "")), [])
+    def test_what_is_behind_a_hole_of_a_log_does_not_count(self):
+        self.base("alpha", "20261124T021700Z", 100)
+        self.segment("alpha", 7, 100, 110)
+        self.segment("alpha", 8, 112, 120, start=20, end=30)
+        self.base("bravo", "20261125T021700Z", 115)
+        self.assertEqual(self.look()[0]["missing"], f"{TIMELINE}:111-115")
+
+    def test_members_branches_and_drills(self):
+        self.segment("alpha", 1, 1, 5)
+        self.segment("alpha", 2, 6, 7, closed=False)
+        self.put(f"{TIMELINE}/alpha/branch/{BRANCH}.{names.digest(b'')}", time="2026-11-20T00:00:00.000Z")
+        key = names.drill_key(TIMELINE, "20261125T034300Z", False, b"")
+        self.put(key)
+        self.put("of-somebody-else/file")
+        (found,) = self.look()
+        self.assertEqual(found["members"], [{"server": "alpha", "logs": 2, "complete": 1, "until": "2026-11-25T20:00:00.000Z", "bytes": 20}])
+        self.assertEqual(found["branches"], [{"id": BRANCH, "come": "2026-11-20T00:00:00.000Z"}])
+        self.assertEqual(found["drills"], [{"time": "2026-11-25T03:43:00Z", "good": False, "key": key}])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -18,17 +18,18 @@ const now = Date.now();
 const ago = (hours: number): string => new Date(now - hours * 3_600_000).toISOString();
 const timeline: Timeline = {
   name: config.database.groupName,
-  bytes: 3_200_000_000,
   oldest: ago(72),
   until: ago(0),
   bases: [
-    { time: ago(40), bytes: 1_400_000 },
-    { time: ago(16), bytes: 2_600_000 },
+    { come: ago(40), member: "alpha" },
+    { come: ago(16), member: "bravo" },
   ],
-  members: [{ server: "a-server", bytes: 1500, until: ago(0), holes: [] }],
+  branches: [],
+  missing: "",
+  members: [{ server: "alpha", bytes: 1500, until: ago(0), logs: 3, complete: 2 }],
   drills: [{ time: ago(10), good: true, key: "k" }],
 };
-const [first, last] = timeline.bases.map(({ time }) => time);
+const [first, last] = timeline.bases.map(({ come }) => come);
 const look = (difference: Partial<Timeline> = {}) => ({ look: { timelines: [{ ...timeline, ...difference }] } });
 
 describe("what is in the archive", () => {
@@ -39,10 +40,9 @@ describe("what is in the archive", () => {
     expect(said.split("\n").slice(1)).toEqual([
       `timeline ${timeline.name}, of this environment`,
       `  any moment   ${first} to ${timeline.until}`,
-      `  bases        2, the last of ${last}, 3 MB`,
-      "  all          3.2 GB",
+      `  bases        2, the last of ${last} by bravo`,
       `  last drill   good, ${timeline.drills[0]?.time}`,
-      `  logs of a-server: 2 kB until ${timeline.until}`,
+      `  logs of alpha: 3, 2 of them closed, 2 kB, until ${timeline.until}`,
       "nothing needs a hand",
     ]);
   });
@@ -51,10 +51,13 @@ describe("what is in the archive", () => {
     const { code, said } = await withArchive(look({ bases: [] }), () => backups(config, {}));
     expect([code, said.split("\n").slice(-2)]).toEqual([
       1,
-      ["needs a hand:", "  there is no base: nothing can be restored"],
+      ["needs a hand:", "  there is no base backup: nothing can be restored"],
     ]);
     const json = await withArchive(look({ bases: [] }), () => backups(config, { json: true }));
-    expect([json.code, JSON.parse(json.said)]).toMatchObject([1, { needsHand: [expect.stringMatching(/no base/)] }]);
+    expect([json.code, JSON.parse(json.said)]).toMatchObject([
+      1,
+      { needsHand: [expect.stringMatching(/no base backup/)] },
+    ]);
   });
 
   it("is not known while the bucket is away, whose words are shown", async () => {
@@ -112,16 +115,34 @@ describe("a restore", () => {
     [ago(20), first],
   ])("of %s says what to write, and with which base it begins", async (at, base) => {
     const { said } = await withArchive(look(), () => restore(config, { at }, never, undefined as never));
-    expect(said).toContain(`any moment from ${first} to ${timeline.until}; this one begins with the base of ${base}`);
+    expect(said).toContain(
+      `any moment from ${first} to ${timeline.until}; this one begins with the base backup of ${base}`,
+    );
     expect(said).toContain(`restore: { timeline: "${timeline.name}", at: "${at}" }`);
     // The group that goes on writing must not write into the timeline that is restored.
     expect(said).toMatch(/groupName: "(?!7d2f)[0-9a-f-]{36}"/);
     expect(said).not.toContain(`groupName: "${timeline.name}"`);
   });
 
+  it("shows what a restore leaves out, and shows all branches where there are several", async () => {
+    const choice = { excludeServers: ["bravo"], uploadedBefore: ago(1), branch: "0123456789abcdef" };
+    const { said } = await withArchive(look(), () =>
+      restore(config, { at: "latest", choice }, never, undefined as never),
+    );
+    expect(said).toContain(
+      `restore: { timeline: "${timeline.name}", at: "latest", excludeServers: ["bravo"], uploadedBefore: "${choice.uploadedBefore}", branch: "0123456789abcdef" }`,
+    );
+    const branches = [
+      { id: "a".repeat(16), come: ago(40) },
+      { id: "b".repeat(16), come: ago(3) },
+    ];
+    const shown = await withArchive(look({ branches }), () => backups(config, {}));
+    expect(shown.said).toContain(`  branch       ${"b".repeat(16)} since ${ago(3)}`);
+  });
+
   it("of a moment that is not there is refused", async () => {
     const refused = withArchive(look(), () => restore(config, { at: ago(50) }, never, undefined as never));
-    await expect(refused).rejects.toThrow(/^restore: .* is before the oldest base/);
+    await expect(refused).rejects.toThrow(/^restore: .* is before the oldest base backup/);
   });
 
   it("that the environment asks for is followed until the site is up, and then says that the keys must go", async () => {

@@ -18,14 +18,15 @@ describe("objects of the archive", () => {
 
 describe("what needs a hand in the archive", () => {
   const now = new Date("2026-11-25T20:00:00Z");
-  const member = { server: "a", bytes: 1, until: "2026-11-25T19:59:58Z", holes: [] };
+  const member = { server: "a", bytes: 1, until: "2026-11-25T19:59:58Z", logs: 1, complete: 0 };
   const good: Timeline = {
     name: archive.timeline,
-    bytes: 3,
     oldest: "2026-11-04T00:00:00Z",
     until: "2026-11-25T19:59:58Z",
-    bases: [{ time: "2026-11-24T20:17:00Z", bytes: 1 }],
-    members: [member, { ...member, server: "b", holes: ["binlog.000001 has a hole at byte 10"] }],
+    bases: [{ come: "2026-11-24T20:17:00Z", member: "a" }],
+    branches: [],
+    missing: "",
+    members: [member, { ...member, server: "b" }],
     drills: [{ time: "2026-11-22T03:43:00Z", good: true, key: "k" }],
   };
   const hands = (difference: Partial<Timeline>) => handsOf([{ ...good, ...difference }], archive, now);
@@ -38,9 +39,9 @@ describe("what needs a hand in the archive", () => {
     ["another group's archive", { name: "other" }, /^nothing of .* is in the bucket$/],
     ["logs that stopped coming", { until: "2026-11-25T19:50:00Z" }, /^nothing has come since 2026-11-25T19:50:00Z/],
     ["no logs at all", { until: null }, /^nothing has come since ever/],
-    ["no base", { bases: [] }, /^there is no base/],
-    ["an old base", { bases: [{ time: "2026-11-24T17:00:00Z", bytes: 1 }] }, /^the last base is of/],
-    ["holes in all logs", { members: [{ ...member, holes: ["x"] }] }, /^every member's logs have holes/],
+    ["no base", { bases: [] }, /^there is no base backup/],
+    ["an old base", { bases: [{ come: "2026-11-24T17:00:00Z", member: "a" }] }, /^the last base backup is of/],
+    ["transactions that no member has shipped", { missing: "u:5" }, /^no member has shipped u:5, although later/],
     [
       "a drill that failed",
       { drills: [...good.drills, { time: "2026-11-25T03:43:00Z", good: false, key: "k" }] },
@@ -65,7 +66,7 @@ describe("what needs a hand in the archive", () => {
     for (const difference of [
       // Two minutes; two hours more than a day; eight days; three days more than objects are kept.
       { until: "2026-11-25T19:58:00Z" },
-      { bases: [{ time: "2026-11-24T18:00:00Z", bytes: 1 }] },
+      { bases: [{ come: "2026-11-24T18:00:00Z", member: "a" }] },
       { drills: [{ time: "2026-11-17T20:00:00Z", good: true, key: "k" }] },
       { oldest: "2026-10-31T20:00:00Z" },
       // What failed before the last good one is of no interest.

@@ -11,10 +11,11 @@ import { snapshot } from "../support/snapshot.js";
 
 const timeline: Timeline = {
   name: exampleConfig().database.groupName,
-  bytes: 1,
   oldest: "2026-11-11T02:17:00Z",
   until: "2026-11-25T20:00:00.000Z",
-  bases: [{ time: "2026-11-11T02:17:00Z", bytes: 1 }],
+  bases: [{ come: "2026-11-11T02:17:00Z", member: "alpha" }],
+  branches: [],
+  missing: "",
   members: [],
   drills: [],
 };
@@ -52,7 +53,7 @@ describe("a moment", () => {
   );
 
   it.each<[string, Partial<Timeline>, RegExp]>([
-    ["2026-11-11T02:16:59Z", {}, /before the oldest base .* 2026-11-11T02:17:00Z$/],
+    ["2026-11-11T02:16:59Z", {}, /before the oldest base backup .* 2026-11-11T02:17:00Z$/],
     ["2026-11-25T20:00:01Z", {}, /after the last log .* 2026-11-25T20:00:00.000Z: write that time, or --latest$/],
     ["latest", { bases: [] }, /nothing of it can be restored/],
     ["latest", { until: null }, /nothing of it can be restored/],

@@ -40,7 +40,29 @@ export const backup = z.strictObject({
     ),
 });
 
+const mostExcluded = 50;
+
 export const restore = z.strictObject({
   timeline: values.groupName.describe("`database.groupName` that the data was written under."),
   at: values.restoreMoment.describe('A time in UTC, "latest", or "before GTID".'),
+  excludeServers: values
+    .distinct(values.serverName, mostExcluded)
+    .default([])
+    .describe("Servers whose part of the archive is not used, for example because an intruder had taken one over."),
+  excludeLogs: values
+    .distinct(values.archivedLog, mostExcluded)
+    .default([])
+    .describe('Logs that are not used, as a restore names them: "alpha/000012-0123456789abcdef".'),
+  uploadedBefore: values.restoreTime
+    .optional()
+    .describe("Only objects that reached the bucket before this time are used, by the bucket's own clock."),
+  branch: values.branch
+    .optional()
+    .describe("Branch of the history to follow. Default: the branch that was current at the time."),
+  startJobs: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether MySQL events, workers and schedules run while `restore` is set. Default: they start once `restore` is removed, so a copy sends and charges nothing.",
+    ),
 });

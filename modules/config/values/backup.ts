@@ -36,11 +36,35 @@ export const ageRecipient = text((value) => {
 
 const time = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(\.\d{1,6})?Z$/;
 
+const isTime = (value: string): boolean => {
+  const written = time.exec(value)?.[1];
+  return written !== undefined && (new Date(`${written}Z`).toJSON()?.startsWith(written) ?? false);
+};
+
+/** A time in UTC. */
+export const restoreTime = text((value) =>
+  isTime(value) ? undefined : { rule: "must be a time in UTC", fix: "write it as 2026-12-01T20:00:00Z" },
+);
+
+/** A binary log as restores name it. */
+export const archivedLog = text((value) =>
+  /^[a-z]([a-z0-9-]*[a-z0-9])?\/\d{6,}-[0-9a-f]{16}$/.test(value)
+    ? undefined
+    : { rule: "must be a log of the archive", fix: 'write it as a restore names it: "alpha/000012-0123456789abcdef"' },
+);
+
+/** Identity of a branch of the group's history. */
+export const branch = text((value) =>
+  /^[0-9a-f]{16}$/.test(value)
+    ? undefined
+    : { rule: "must be 16 hexadecimal digits", fix: "write it as `npm run ops backups` shows it" },
+);
+
 /** A moment that a restore goes to: the last transaction that was committed by then, all there is, or the one before a transaction. */
 export const restoreMoment = text((value) => {
-  const written = time.exec(value)?.[1];
-  const isDay = written !== undefined && new Date(`${written}Z`).toJSON()?.startsWith(written);
-  return value === "latest" || isDay || /^before [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[1-9]\d{0,18}$/.test(value)
+  return value === "latest" ||
+    isTime(value) ||
+    /^before [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[1-9]\d{0,18}$/.test(value)
     ? undefined
     : {
         rule: 'must be a time in UTC, "latest", or a transaction to stop before',

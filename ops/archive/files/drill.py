@@ -9,17 +9,18 @@ import shutil
 import subprocess
 import time
 
+import comparing
 from bucket import Refused
-from gtid import describe
+from gtid import describe, parse
 from names import drill_key, stamp
-from replay import Incomplete
-from restore import fetch, running
+from replay import Incomplete, text_of
+from restore import run
 from sealing import unseal
 
 # The site writes a heartbeat every half minute; a primary may be changing.
 HEARTBEAT_SECONDS = 900
 AGE = "SELECT TIMESTAMPDIFF(SECOND, at, UTC_TIMESTAMP()) FROM backup.heartbeat"
-TABLES = "SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME) FROM information_schema.TABLES WHERE TABLE_TYPE = 'BASE TABLE' AND TABLE_SCHEMA NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema') ORDER BY 1"
+NOT_COUNTED = "not compared: the group had not counted them"
 
 
 def drill(bucket, timeline, identity, folder):
@@ -41,43 +42,49 @@ def drill(bucket, timeline, identity, folder):
 
 
 def _tried(bucket, timeline, identity, folder):
-    found = fetch(folder, timeline, "latest", bucket, identity)
-    key = found.manifest.get("rows")
-    counted = json.loads(unseal(bucket.get(key), identity)) if key else None
-    with running(found.data) as mysql:
-        if counted:
-            mysql.replay(found.logs, only=counted["gtids"])
-            _compare(mysql, counted["rows"])
-        mysql.replay(found.logs)
-        mysql.require(found.promised)
-        age = int(mysql.ask(AGE) or 10**9)
-        if age > HEARTBEAT_SECONDS:
-            raise Incomplete(f"what was restored ends {age} s ago, where the site writes a heartbeat every half minute")
-        tables = mysql.ask(TABLES).split("\n")
-        for table in tables:
-            _require_whole(mysql, table)
+    counted = {}
+
+    def compare(mysql, manifest):
+        key = manifest.get("rows")
+        counted.update((json.loads(unseal(bucket.get(key), identity)) if key else None) or {})
+        return counted and (parse(counted["gtids"]), lambda: _compare(mysql, counted["rows"]))
+
+    done = run(folder, timeline, "latest", bucket, identity, compare=compare, inspect=_inspect)
     return {
-        "base": found.manifest["taken"],
-        "gtids": describe(found.promised),
-        "endsSecondsAgo": age,
-        "tables": len(tables),
-        "rows": sum(counted["rows"].values()) if counted else "not compared: the group had not counted them",
+        "base": f"{done.manifest['member']}, until {text_of(done.manifest['newestCommit'])}",
+        "gtids": describe(done.gtids),
+        "until": text_of(done.last),
+        **done.found,
+        "rows": sum(int(text.split()[0]) for text in counted["rows"].values()) if counted else NOT_COUNTED,
+        "excluded": done.notes,
     }
 
 
 def _compare(mysql, rows):
+    """Number of rows and checksum of each table, which a member computed at the same transactions."""
+    statements = _statements(mysql)
     for table, expected in rows.items():
-        there = int(mysql.ask(f"SELECT COUNT(*) FROM {_quoted(table)}"))
-        if there != expected:
-            raise Incomplete(f"{table} has {there} rows, and the group had {expected} at the same transactions")
+        found = mysql.ask(statements[table]) if table in statements else "no table"
+        if found != expected:
+            raise Incomplete(f"{table} has {found} (rows, checksum), and the group had {expected} at the same transactions")
+
+
+def _statements(mysql):
+    return comparing.statements([line.split("\t") for line in mysql.ask(comparing.COLUMNS).split("\n")])
+
+
+def _inspect(mysql):
+    age = int(mysql.ask(AGE) or 10**9)
+    if age > HEARTBEAT_SECONDS:
+        raise Incomplete(f"the restored data end {age} s ago, although the site writes a heartbeat every half minute")
+    tables = list(_statements(mysql))
+    for table in tables:
+        _require_whole(mysql, table)
+    return {"endsSecondsAgo": age, "tables": len(tables)}
 
 
 def _require_whole(mysql, table):
     """All of its rows and indexes can be read."""
-    *_, verdict = mysql.ask(f"CHECK TABLE {_quoted(table)}").split("\n")[-1].split("\t")
+    *_, verdict = mysql.ask(f"CHECK TABLE {'.'.join(map(comparing.quoted, table.split('.', 1)))}").split("\n")[-1].split("\t")
     if verdict != "OK":
         raise Incomplete(f"{table}: {verdict}")
-
-
-def _quoted(table):
-    return ".".join(f"`{name}`" for name in table.split(".", 1))

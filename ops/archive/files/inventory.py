@@ -1,59 +1,74 @@
-"""What is in the bucket, as its names tell it; nothing is fetched."""
+"""
+What is in the bucket, as its names show it; nothing is fetched. Lists are read by prefix, for one member at a time, so that an archive of
+years takes seconds and little memory.
+"""
 
-from names import number, read_base, read_drill, read_piece, shipped
+import sys
+
+import listing
+from gtid import describe, subtract, union
+from names import is_complete, read_drill
 
 
-def look(bucket):
+def look(bucket, say=lambda text: print(text, file=sys.stderr)):
     """@returns {"timelines": …}, the one that was written last first"""
-    found = {}
-    for item in bucket.list(""):
-        found.setdefault(item.key.partition("/")[0], []).append(item)
-    timelines = [_timeline(name, items) for name, items in found.items()]
-    return {"timelines": sorted((one for one in timelines if one), key=lambda one: one["until"] or "", reverse=True)}
+    names = [prefix.rstrip("/") for prefix in bucket.folders("")]
+    timelines = [found for name in names if (found := _timeline(bucket, name, say))]
+    return {"timelines": sorted(timelines, key=lambda one: one["until"] or "", reverse=True)}
 
 
-def _timeline(name, items):
-    """Times are in ISO 8601; those of pieces are when the bucket got them. None where nothing is of ours."""
-    pieces = [(piece, item) for item in items if (piece := read_piece(name, item.key))]
-    bases = [base for item in items if (base := read_base(name, item.key))]
-    if not pieces and not bases:
+def _timeline(bucket, name, say):
+    """Times are in ISO 8601, by the bucket's clock unless they are of names. None where nothing is of this format."""
+    members, bases, branches, logged = [], [], {}, {}
+    oldest = []
+    for member in listing.members(bucket, name):
+        say(f"{name}: {member}")
+        logs = listing.segments(bucket, name, member)
+        backups = listing.manifests(bucket, name, member)
+        for branch, item in listing.branches(bucket, name, member):
+            branches[branch.id] = min(branches.get(branch.id, item.time), item.time)
+        bases += [{"come": item.time, "member": member, "gtids": backup.gtids} for backup, item in backups]
+        oldest += [item.time for _, item in backups] + [item.time for items in logs.values() for _, item in items]
+        if logs:
+            members.append(_member(member, logs))
+            logged[member] = union(*({name: list(segment.gtids)} for items in logs.values() for segment in listing.without_holes(items)))
+    if not members and not bases:
         return None
+    bases.sort(key=lambda base: base["come"])
+    drills = [(item, drill) for item in bucket.list(f"{name}/drill/") if (drill := read_drill(name, item.key))]
     return {
         "name": name,
-        "bytes": sum(item.bytes for item in items),
-        "oldest": min(item.time for item in items),
-        "until": max((item.time for _, item in pieces), default=None),
-        "bases": [
-            {"time": iso(base.time), "bytes": sum(item.bytes for item in items if item.key.startswith(f"{base.folder}/"))}
-            for base in sorted(bases, key=lambda base: base.time)
-        ],
-        "members": [_member(server, pieces) for server in sorted({piece.server for piece, _ in pieces})],
-        "drills": [
-            {"time": iso(drill.time), "good": drill.good, "key": drill.key}
-            for item in sorted(items, key=lambda item: item.key)
-            if (drill := read_drill(name, item.key))
-        ],
+        "oldest": min(oldest),
+        "until": max((member["until"] for member in members), default=None),
+        "bases": [{key: base[key] for key in ("come", "member")} for base in bases],
+        "branches": [{"id": id, "come": come} for id, come in sorted(branches.items(), key=lambda pair: pair[1])],
+        "members": members,
+        "missing": _missing(name, bases, logged),
+        "drills": [{"time": iso(drill.time), "good": drill.good, "key": item.key} for item, drill in sorted(drills)],
     }
 
 
-def _member(server, pieces):
-    own = [(piece, item) for piece, item in pieces if piece.server == server]
-    files = sorted({piece.file for piece, _ in own}, key=number)
+def _member(member, logs):
+    complete = sum(is_complete([segment for segment, _ in items]) for items in logs.values())
     return {
-        "server": server,
-        "bytes": sum(item.bytes for _, item in own),
-        "until": max(item.time for _, item in own),
-        "holes": list(_holes(server, files, [piece for piece, _ in own])),
+        "server": member,
+        "logs": len(logs),
+        "complete": complete,
+        "until": max(item.time for items in logs.values() for _, item in items),
+        "bytes": sum(item.bytes for items in logs.values() for _, item in items),
     }
 
 
-def _holes(server, files, pieces):
-    for before, file in zip([None, *files], files):
-        if before and number(file) > number(before) + 1:
-            yield f"no log between {before} and {file}"
-        end = shipped(pieces, server, file)
-        if any(piece.file == file and piece.start > end for piece in pieces):
-            yield f"{file} has a hole at byte {end}"
+def _missing(timeline, bases, logged):
+    """
+    GTIDs after the oldest base backup that no member has shipped, although later ones are there. What was before it need not be there: it
+    expires, and the base backup contains it.
+    """
+    if not bases or not logged:
+        return ""
+    covered = union({timeline: list(bases[0]["gtids"])}, *logged.values())
+    known = union(covered, *({timeline: list(base["gtids"])} for base in bases))
+    return describe(subtract(known, covered))
 
 
 def iso(stamp):

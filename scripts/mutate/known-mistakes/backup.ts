@@ -21,12 +21,30 @@ export const backup: KnownMistakes = {
       "        if made",
       "its own data are taken for somebody's",
     ],
+    ["    shutil.chown(data.parent, USER)\n", "", "MySQL cannot make its socket"],
+    ['            "--event-scheduler=OFF",\n', "", "events run during a restore, by today's clock"],
+    ["    if free < needed:", "    if free < 0:", "a restore fills the volume"],
+  ],
+  "mysql-backup/contents.py": [
     [
       "except (Refused, ValueError) as problem:",
       "except Refused as problem:",
-      "one piece that nobody can open ends a restore",
+      "a restore fails if any single segment cannot be decrypted",
     ],
-    ["    shutil.chown(data.parent, USER)\n", "", "MySQL cannot make its socket"],
+    ["                        allowed = None\n", "                        pass\n", "a branch ends where it begins"],
+  ],
+  "mysql-backup/replay.py": [
+    ["SLACK = 60_000_000", "SLACK = 60_000_000_000", "a forged transaction counts until a day later"],
+    [
+      "        if len(best) <= len(others) + len(lacking) and",
+      "        if len(best) < len(others) + len(lacking) and",
+      "one member against one is believed",
+    ],
+    [
+      "            stream.connected = False\n            return True",
+      "            return True",
+      "what is missing in a hole is not noticed",
+    ],
   ],
   "mysql-backup/ship.py": [
     ["HEARTBEAT_SECONDS = 30", "HEARTBEAT_SECONDS = 300", "a restore of a quiet site is refused"],
@@ -47,7 +65,6 @@ export const backup: KnownMistakes = {
   ],
   "mysql-backup/base.py": [
     ["COUNT_SECONDS = 100, 0.05, 600", "COUNT_SECONDS = 100, 0, 600", "rows are counted at other transactions"],
-    [" AND TABLE_SCHEMA NOT IN ('mysql', 'sys')", "", "a drill compares rows that MySQL itself changes"],
     [" WHERE MEMBER_STATE = 'ONLINE' ORDER BY", " ORDER BY", "the turn of a member that is away"],
     [" ORDER BY MEMBER_HOST", "", "two copies at once, or none"],
     ["TURN_SECONDS = 900", "TURN_SECONDS = 9", "two copies at once"],
@@ -61,8 +78,8 @@ export const backup: KnownMistakes = {
       "an answer that breaks off ends the program",
     ],
   ],
-  "mysql-backup/names.py": [
-    ["        if piece.start <= end:", "        if piece.start < end or not end:", "everything is shipped again"],
+  "mysql-backup/comparing.py": [
+    [" AND t.TABLE_SCHEMA NOT IN ('mysql', 'sys')", "", "a drill compares rows that MySQL itself changes"],
   ],
   "mysql-backup/install": [
     ["[ ! -e /etc/mysql-backup/restore.json ] ||", "", "a restore nobody asked for"],

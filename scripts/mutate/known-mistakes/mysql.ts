@@ -81,7 +81,8 @@ export const mysql: KnownMistakes = {
     ],
     ['[ ! -e "$RESTORE" ] || [ "${1-}" = blank ] || return 0', "", "an empty database in place of the restored one"],
     ['rmdir "$DATA" || refuse', 'rm -rf "$DATA" || refuse', "files of somebody are deleted"],
-    ['{ [ ! -e "$RESTORE" ] || [ -e "$RESTORED" ]; }', "true", "MySQL starts on data of before"],
+    ['{ [ ! -e "$RESTORE" ] || is_restored; }', "true", "MySQL starts on data of before"],
+    ['sys.exit(done != [wanted["timeline"], wanted["at"]])', "sys.exit(0)", "data restored to another time are served"],
     ["--initialize-insecure --user=mysql", "--initialize-insecure --user=root", "root's files in the data"],
     [
       'install -d -m 0700 "$MOUNT_POINT/mysql-group"',

@@ -1,4 +1,5 @@
 import { isClaimed } from "../../../config/sections/application.js";
+import { jobsArePaused } from "../../../config/restore.js";
 import type { Config } from "../../../config/schema.js";
 import { timings } from "../../../platform/limits.js";
 import { applicationLog, migrationsAccount } from "../../../platform/names.js";
@@ -127,8 +128,12 @@ function migrationsUnits(config: Config): readonly PayloadFile[] {
   ];
 }
 
+/** Workers and schedules that run on servers of this configuration. */
+const jobsOf = (config: Config): Pick<Config["application"], "workers" | "schedules"> =>
+  jobsArePaused(config) ? { workers: {}, schedules: {} } : config.application;
+
 const workerUnits = (config: Config): readonly PayloadFile[] =>
-  Object.entries(config.application.workers).map(([name, { command, on, memoryMib }]) =>
+  Object.entries(jobsOf(config).workers).map(([name, { command, on, memoryMib }]) =>
     unitFile(`app-worker-${name}`, config, {
       description: `Worker ${name} of the application, on ${on === "one" ? "one server at a time" : "every server"}`,
       command,
@@ -142,13 +147,13 @@ const workerUnits = (config: Config): readonly PayloadFile[] =>
   );
 
 /** What starts and stops all workers. */
-const workersTarget = ({ application }: Config): readonly PayloadFile[] =>
-  Object.keys(application.workers).length === 0
+const workersTarget = (config: Config): readonly PayloadFile[] =>
+  Object.keys(jobsOf(config).workers).length === 0
     ? []
     : [{ path: "/etc/systemd/system/app-workers.target", content: readStatic(file("app-workers.target")) }];
 
 const scheduleUnits = (config: Config): readonly PayloadFile[] =>
-  Object.entries(config.application.schedules).flatMap(([name, { command, at, repeatable, memoryMib }]) => [
+  Object.entries(jobsOf(config).schedules).flatMap(([name, { command, at, repeatable, memoryMib }]) => [
     unitFile(`app-schedule-${name}`, config, {
       description: `Schedule ${name} of the application, once for each time over all servers`,
       command,
@@ -164,9 +169,9 @@ const scheduleUnits = (config: Config): readonly PayloadFile[] =>
   ]);
 
 /** What deploy-app and the setup have to do beside the application itself. */
-export const besidesOf = ({ application }: Config) => ({
-  migrates: application.migrate !== undefined,
-  workers: Object.keys(application.workers).map((name) => `app-worker-${name}.service`),
-  timers: Object.keys(application.schedules).map((name) => `app-schedule-${name}.timer`),
-  claimed: isClaimed(application),
+export const besidesOf = (config: Config) => ({
+  migrates: config.application.migrate !== undefined,
+  workers: Object.keys(jobsOf(config).workers).map((name) => `app-worker-${name}.service`),
+  timers: Object.keys(jobsOf(config).schedules).map((name) => `app-schedule-${name}.timer`),
+  claimed: isClaimed(config.application),
 });

@@ -38,6 +38,7 @@ export function backupPart(config: Config, backup: NonNullable<Config["backup"]>
         ? [
             json(paths.backup.restore, {
               ...restore,
+              startJobs: undefined,
               others: others.map(({ privateIp }) => privateIp),
               rolePort: ports.memberRole,
             }),

@@ -23,7 +23,7 @@ export const groupSettings = (config: Config, server: ServerConfig, members: rea
     privileges: config.database.privileges,
     ...(isClaimed(config.application) && { claims: true }),
     maximumReplicaLagSeconds,
-    ...(config.backup && { backup: true }),
+    ...(config.backup && { backup: true, group: config.database.groupName }),
     passwords: {
       app: paths.mysql.applicationPassword,
       ...(config.application.migrate && { [migrationsAccount]: paths.mysql.migrationsPassword }),

@@ -1,6 +1,7 @@
 import { toNumber } from "../../../config/addresses.js";
 import { memoryOf } from "../../../config/sections/application.js";
 import { largestBufferPoolMib } from "../../../config/buffer-pool.js";
+import { jobsArePaused } from "../../../config/restore.js";
 import { serversWithRole, type Config, type ServerConfig } from "../../../config/schema.js";
 import type { PayloadContext, PayloadFile, PayloadPart } from "../../part/part.js";
 import { packages } from "../../../platform/packages.js";
@@ -73,6 +74,7 @@ function serverConfiguration(config: Config, server: ServerConfig, members: read
     bufferPoolMib: config.database.bufferPoolMib ?? poolOf(config, server),
     maximumConnections,
     backedUp: config.backup !== undefined,
+    paused: jobsArePaused(config),
   });
 }
 

@@ -3,9 +3,10 @@ import { limits } from "../../../../../examples/guestbook/src/limits.js";
 import { readSettings } from "../../../../../examples/guestbook/src/settings.js";
 import { applicationPart } from "../../../../../modules/machine/parts/application/index.js";
 import { mysqlTlsName } from "../../../../../modules/platform/names.js";
+import type { EnvironmentInput } from "../../../../../modules/config/schema.js";
 import { paths } from "../../../../../modules/platform/paths.js";
 import { ports } from "../../../../../modules/platform/ports.js";
-import { exampleConfig } from "../../../../support/config.js";
+import { exampleBackup, exampleConfig, type Overrides } from "../../../../support/config.js";
 import { contentOf, partOf } from "../../../../support/payload-files.js";
 import { hasTool } from "../../../../support/tools.js";
 import { judgeUnits } from "../../../../support/units.js";
@@ -149,21 +150,19 @@ describe("units", () => {
 
   const names = ["app.service", "app-trial.service", "app.socket", "app-first-release.service"];
 
-  const more = partOf(
-    applicationPart,
-    exampleConfig({
-      application: {
-        migrate: ["/usr/bin/node", "migrate.js"],
-        workers: {
-          mail: { command: ["./mail"], memoryMib: 64 },
-          cache: { command: ["/usr/bin/node", "cache.js"], on: "all" },
-        },
-        schedules: {
-          report: { command: ["/usr/bin/node", "report.js"], at: "Mon..Fri 06:00 Europe/Berlin", memoryMib: 96 },
-        },
+  const withTasks: Overrides<EnvironmentInput> = {
+    application: {
+      migrate: ["/usr/bin/node", "migrate.js"],
+      workers: {
+        mail: { command: ["./mail"], memoryMib: 64 },
+        cache: { command: ["/usr/bin/node", "cache.js"], on: "all" },
       },
-    }),
-  );
+      schedules: {
+        report: { command: ["/usr/bin/node", "report.js"], at: "Mon..Fri 06:00 Europe/Berlin", memoryMib: 96 },
+      },
+    },
+  };
+  const more = partOf(applicationPart, exampleConfig(withTasks));
   const moreUnit = (name: string): string => contentOf(more, `/etc/systemd/system/${name}`);
 
   it("run workers and schedules on one server at a time, where they are to, and in the same sandbox", () => {
@@ -186,6 +185,24 @@ describe("units", () => {
     expect(contentOf(more, "/etc/app/deploy.env")).toContain("WORKERS=app-workers.target\n");
     expect(more.packages).toContain("python3-pymysql");
     expect(part.packages).not.toContain("python3-pymysql");
+  });
+
+  it("run no workers and schedules on restored data, unless the configuration starts them", () => {
+    const restored = (startJobs: boolean) =>
+      partOf(
+        applicationPart,
+        exampleConfig({
+          ...withTasks,
+          backup: exampleBackup,
+          restore: { timeline: "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4", at: "latest", startJobs },
+        }),
+      );
+    const units = restored(false).files?.map(({ path }) => path);
+    expect(units?.filter((path) => /worker|schedule/.test(path))).toEqual([]);
+    expect(restored(false).setup).not.toMatch(/worker|schedule/);
+    expect(contentOf(restored(false), "/etc/app/deploy.env")).not.toContain("WORKERS=app");
+    expect(restored(true).setup).toBe(more.setup);
+    expect(restored(true).files).toEqual(more.files);
   });
 
   it("run migrations under their own account and user before a release is tried, on one server at a time", () => {

@@ -18,34 +18,15 @@ import listing
 import names
 from bucket import Away, Bucket, Refused
 
-SERVER = "12345678-0000-0000-0000-000000000000"
 TIMELINE = "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4"
 
 
 class Names(unittest.TestCase):
-    def test_a_key_tells_all_of_a_piece(self):
-        key = names.piece_key(TIMELINE, SERVER, "binlog.000012", 157, 74211, True, b"content")
-        self.assertEqual(names.read_piece(TIMELINE, key), names.Piece(key, SERVER, "binlog.000012", 157, 74211, True))
-
     def test_a_key_tells_how_a_drill_ended(self):
         for good in (True, False):
             key = names.drill_key(TIMELINE, "20261125T034300Z", good, b"result")
             self.assertEqual(names.read_drill(TIMELINE, key), names.Drill(key, "20261125T034300Z", good))
             self.assertTrue(key.endswith(names.digest(b"result")))
-
-    def test_keys_of_others_are_none(self):
-        for key in ("x", f"{TIMELINE}/log/{SERVER}/binlog.000012/1-2", f"other/log/{SERVER}/binlog.000012/000000000157-000000074211.0123456789abcdef"):
-            self.assertIsNone(names.read_piece(TIMELINE, key))
-            self.assertIsNone(names.read_base(TIMELINE, key))
-
-    def test_a_hole_ends_what_counts_as_shipped(self):
-        pieces = [names.Piece("", SERVER, "binlog.000001", *ends, False) for ends in ((0, 10), (10, 25), (8, 20), (30, 40))]
-        self.assertEqual(names.shipped(pieces, SERVER, "binlog.000001"), 25)
-        self.assertEqual(names.shipped(pieces, SERVER, "binlog.000002"), 0)
-
-    def test_a_piece_that_begins_where_another_one_ends_goes_on_from_it(self):
-        pieces = [names.Piece("", SERVER, "binlog.000001", *ends, False) for ends in ((10, 25), (0, 10))]
-        self.assertEqual(names.shipped(pieces, SERVER, "binlog.000001"), 25)
 
     def test_stamps_are_utc(self):
         self.assertEqual(names.moment(names.stamp(1_795_626_000)), 1_795_626_000)

@@ -44,7 +44,9 @@ class Settings(unittest.TestCase):
         (folder / "settings.json").write_text(json.dumps(told))
         (folder / "restore.json").write_text(json.dumps(wanted))
         self.assertEqual(cli.config.load(folder)._asdict(), told)
-        self.assertEqual(cli.config.load_restore(folder)._asdict(), wanted)
+        restored = cli.config.load_restore(folder)
+        self.assertEqual({**restored._asdict(), **wanted}, restored._asdict())
+        self.assertEqual(restored._replace(excludeServers=["alpha"], branch="b").choice, (["alpha"], (), "", "b"))
 
 
 class Check(Case):

@@ -1,95 +1,235 @@
-"""Which logs bring a base to a moment. Run by backup.programs.test.ts."""
+"""Which transactions, base backups and branches bring restored data to a moment. Run by backup.programs.test.ts."""
 
 import unittest
 
 import replay
-from replay import Incomplete
-from support import A, log, transaction
+from replay import Change, Incomplete, Merge, Start, Wanted
+from support import A, B
+
+SECOND = 1_000_000
+LATEST = Wanted("latest")
 
 
-def looked(server, file, before, numbers, at="latest"):
-    """A log with these transactions, committed at as many seconds since 1970."""
-    text = log({A: before} if before else {}, *(transaction(A, n, n * 1_000_000) for n in numbers))
-    return replay.look(server, file, text, replay.wanted_until(at))
+def changes(member, *numbers, seconds=None, digest="d", source=A, log="1"):
+    """Transactions of these numbers in a member's log, each committed at as many minutes since 1970."""
+    return [Change(source, number, (seconds or number * 60) * SECOND, digest, f"{member}/{log}") for number in numbers]
 
 
-def second(number, fraction=""):
-    return f"1970-01-01T00:00:{number:02}{fraction}Z"
+def log(member, before, *numbers, **more):
+    return [Start(f"{member}/{more.get('log', '1')}", {A: [(1, before)]} if before else {}), *changes(member, *numbers, **more)]
 
 
-class Order(unittest.TestCase):
-    def test_one_member_has_it_all(self):
-        one = looked("m1", "binlog.000001", [], range(1, 6))
-        two = looked("m1", "binlog.000002", [(1, 5)], range(6, 9))
-        chosen, executed = replay.order([two, one], {A: [(1, 2)]})
-        self.assertEqual([log.file for log in chosen], ["binlog.000001", "binlog.000002"])
-        self.assertEqual(executed, {A: [(1, 8)]})
+def minute(number):
+    return f"1970-01-01T00:{number:02}:00Z"
 
+
+def merged(streams, executed=1, wanted=LATEST):
+    merge = Merge(streams, {A: [(1, executed)]}, wanted, {A})
+    found = [change.number for change in merge]
+    merge.require_reached()
+    return found, merge
+
+
+class Agreement(unittest.TestCase):
+    """What is applied, and what is excluded."""
+
+    def test_applies_each_transaction_once_in_the_order_of_the_logs(self):
+        found, merge = merged({member: log(member, 1, *range(2, 7)) for member in "abc"})
+        self.assertEqual((found, merge.notes), ([2, 3, 4, 5, 6], []))
+        self.assertEqual(merge.executed.gtids(), {A: [(1, 6)]})
+
+    def test_the_last_transactions_that_only_one_member_has_shipped_count(self):
+        found, merge = merged({"a": log("a", 1, *range(2, 9)), "b": log("b", 1, 2, 3), "c": log("c", 1, 2)})
+        self.assertEqual((found, merge.notes), ([2, 3, 4, 5, 6, 7, 8], []))
+
+    def test_excludes_a_member_whose_transaction_has_another_content_or_time(self):
+        for forged in ({"digest": "forged"}, {"seconds": 4 * 60 + 1}):
+            mine = [*log("a", 1, 2, 3), *changes("a", 4, **forged), *changes("a", 5, 6)]
+            found, merge = merged({"a": mine, "b": log("b", 1, *range(2, 6)), "c": log("c", 1, *range(2, 6))})
+            self.assertEqual(found, [2, 3, 4, 5])
+            self.assertEqual(merge.notes, [f"a is excluded from a/1 on: {A}:4 in its logs is not what the others have"])
+
+    def test_excludes_a_member_that_has_a_transaction_which_the_others_lack(self):
+        mine = [*log("a", 1, 2, 3), *changes("a", 1000, seconds=190), *changes("a", 4, 5, 6)]
+        found, merge = merged({"a": mine, "b": log("b", 1, *range(2, 7)), "c": log("c", 1, *range(2, 7))})
+        self.assertEqual(found, [2, 3, 4, 5, 6])
+        self.assertEqual(merge.notes, [f"a is excluded from a/1 on: {A}:1000 is in its logs alone"])
+
+    def test_refuses_one_member_against_one_and_names_the_options(self):
+        for mine in ([*log("a", 1, 2), *changes("a", 3, digest="x")], [*log("a", 1, 2), *changes("a", 1000, seconds=170), *changes("a", 3)]):
+            with self.assertRaisesRegex(Incomplete, "a and b contradict each other about transaction .* --exclude-server a or --exclude-server b"):
+                merged({"a": mine, "b": log("b", 1, *range(2, 7))})
+
+    def test_a_transaction_dated_in_the_future_does_not_hold_up_the_others(self):
+        mine = [*log("a", 1, 2), *changes("a", 3, seconds=4_000_000)]
+        self.assertEqual(merged({"a": mine, "b": log("b", 1, 2, 3, 4), "c": log("c", 1, 2, 3, 4)})[0], [2, 3, 4])
+
+    def test_excludes_errant_transactions_of_another_source_and_notes_the_first(self):
+        mine = [*log("a", 1, 2), *changes("a", 7, 8, source=B, seconds=130), *changes("a", 3)]
+        found, merge = merged({"a": mine, "b": log("b", 1, 2, 3), "c": log("c", 1, 2, 3)})
+        self.assertEqual((found, merge.notes), ([2, 3], [f"a/1 has transactions of {B}, not of the group, from {B}:7 on: excluded"]))
+
+    def test_transactions_of_a_source_that_the_base_contains_count(self):
+        merge = Merge({"a": [Start("a/1", {B: [(1, 1)]}), *changes("a", 2, source=B)]}, {B: [(1, 1)]}, LATEST, {A})
+        self.assertEqual([change.number for change in merge], [2])
+
+    def test_orders_of_two_members_may_differ(self):
+        self.assertEqual(sorted(merged({"a": log("a", 1, 2, 4, 3, 5), "b": log("b", 1, 2, 3, 4, 5), "c": log("c", 1, 2, 3, 4, 5)})[0]), [2, 3, 4, 5])
+
+
+class Gaps(unittest.TestCase):
     def test_what_one_member_lacks_comes_from_another_in_between(self):
-        early, late = looked("m1", "binlog.000001", [], range(1, 4)), looked("m1", "binlog.000003", [(1, 6)], range(7, 9))
-        other = looked("m2", "binlog.000001", [(1, 2)], range(3, 7))
-        chosen, executed = replay.order([late, other, early], {})
-        self.assertEqual([(log.server, log.file) for log in chosen], [("m1", "binlog.000001"), ("m2", "binlog.000001"), ("m1", "binlog.000003")])
-        self.assertEqual(executed, {A: [(1, 8)]})
+        mine = [*log("a", 1, 2, 3), *log("a", 6, 7, 8, log="3")]
+        found, merge = merged({"a": mine, "b": log("b", 1, *range(2, 8))})
+        self.assertEqual((found, merge.notes), ([2, 3, 4, 5, 6, 7, 8], []))
 
-    def test_what_another_has_shipped_already_is_not_applied_twice(self):
-        chosen, _ = replay.order([looked(server, "binlog.000001", [], range(1, 6)) for server in ("m1", "m2", "m3")], {})
-        self.assertEqual(len(chosen), 1)
+    def test_goes_on_behind_a_hole_once_another_member_leads_there(self):
+        mine = [*log("a", 1, 2, 3), Start("a/1", None), *changes("a", 6, 7, 8)]
+        self.assertEqual(merged({"a": mine, "b": log("b", 1, *range(2, 7))})[0], [2, 3, 4, 5, 6, 7, 8])
+        with self.assertRaisesRegex(Incomplete, f"missing \\(before {A}:6 in a/1\\).* from 1970-01-01T00:06:00.000000Z on; what can be restored ends at 1970-01-01T00:03:00"):
+            merged({"a": mine, "b": log("b", 1, 2, 3)})
 
-    def test_of_two_that_hold_the_same_the_one_that_holds_more_is_applied(self):
-        long, short = looked("m1", "binlog.000001", [], range(1, 6)), looked("m2", "binlog.000001", [], range(4, 6))
-        for logs in ([long, short], [short, long]):
-            self.assertEqual(replay.order(logs, {})[0], [long])
+    def test_names_the_missing_transactions_and_the_time(self):
+        with self.assertRaisesRegex(Incomplete, f"{A}:4-6.*ends at 1970-01-01T00:03:00.000000Z"):
+            merged({"a": [*log("a", 1, 2, 3), *log("a", 6, 7, 8)]})
+        with self.assertRaisesRegex(Incomplete, "ends at the base backup"):
+            merged({"a": log("a", 6, 7, 8)})
 
-    def test_a_log_holds_no_more_than_it_has(self):
-        # A replica commits in another order than the primary.
-        one = looked("m1", "binlog.000001", [], [1, 2, 5])
-        self.assertEqual(one.gtids, {A: [(1, 2), (5, 5)]})
-        two = looked("m2", "binlog.000001", [], range(3, 6))._replace(previous={A: [(1, 2)]})
-        self.assertEqual(replay.order([one, two], {})[1], {A: [(1, 5)]})
+    def test_a_cloned_member_s_log_does_not_say_what_was_cloned_and_is_not_applied_before_it(self):
+        # MySQL leaves out of a log's list what is in no log of this member.
+        with self.assertRaisesRegex(Incomplete, f"before {A}:6 in a/1"):
+            merged({"a": log("a", 0, 6, 7)})
+        self.assertEqual(merged({"a": log("a", 0, 6, 7), "b": log("b", 1, *range(2, 7))})[0], [2, 3, 4, 5, 6, 7])
+        # Nor does it lack what it cloned.
+        self.assertEqual(merged({"a": log("a", 0, 6, 7), "b": log("b", 0, 6, 7), "c": log("c", 1, *range(2, 7))})[0], [2, 3, 4, 5, 6, 7])
 
-    def test_without_any_that_follows_on_the_base_that_is_the_end(self):
-        with self.assertRaisesRegex(Incomplete, f"^transactions are missing \\({A}:1-6\\), and later ones are there; what can be restored ends at the base$"):
-            replay.order([looked("m1", "binlog.000003", [(1, 6)], range(7, 9))], {})
+    def test_a_log_that_overlaps_the_base_is_connected(self):
+        self.assertEqual(merged({"a": log("a", 0, *range(3, 8))}, executed=5)[0], [6, 7])
 
-    def test_a_gap_is_named_with_what_can_be_restored(self):
-        one, three = looked("m1", "binlog.000001", [], range(1, 4)), looked("m1", "binlog.000003", [(1, 6)], range(7, 9))
-        with self.assertRaisesRegex(Incomplete, f"{A}:4-6.*ends at 1970-01-01T00:00:03.000000Z"):
-            replay.order([one, three], {})
+    def test_excludes_a_member_that_alone_claims_unknown_predecessors(self):
+        forged = [Start("a/9", {A: [(1, 3), (900, 900)]}), *changes("a", 901, seconds=240, log="9")]
+        found, merge = merged({"a": [*log("a", 1, 2, 3), *forged], "b": log("b", 1, *range(2, 7)), "c": log("c", 1, *range(2, 7))})
+        self.assertEqual(found, [2, 3, 4, 5, 6])
+        self.assertEqual(merge.notes, ["a is excluded from a/9 on: it claims transactions before that, which the others do not have"])
+        with self.assertRaisesRegex(Incomplete, f"a and b contradict each other about {A}:900: exclude one of them"):
+            merged({"a": [*log("a", 1, 2, 3), *forged], "b": log("b", 1, *range(2, 7))})
 
-    def test_behind_a_hole_in_a_file_nothing_is_applied_but_from_another_member(self):
-        data = transaction(A, 4, 4)
-        behind = replay.look("m1", "binlog.000001", b"\xfebin" + data, replay.wanted_until("latest"), behind=True)
-        before = looked("m1", "binlog.000001", [], range(1, 3))
+    def test_a_hole_of_all_members_is_a_gap(self):
+        with self.assertRaisesRegex(Incomplete, f"{A}:4-6"):
+            merged({member: [*log(member, 1, 2, 3), *log(member, 6, 7, 8)] for member in "abc"})
+
+    def test_a_hole_after_the_moment_does_not_matter(self):
+        mine = [*log("a", 1, 2, 3), *log("a", 6, 7, 8)]
+        self.assertEqual(merged({"a": mine, "b": log("b", 1, *range(2, 6))}, wanted=Wanted(minute(4)))[0], [2, 3, 4])
+        # It does where nobody has what came before the moment.
         with self.assertRaises(Incomplete):
-            replay.order([before, behind], {})
-        whole = looked("m2", "binlog.000001", [], range(1, 5))
-        self.assertEqual(replay.order([before, behind, whole], {})[1], {A: [(1, 4)]})
+            merged({"a": mine}, wanted=Wanted(minute(4)))
 
 
 class Moment(unittest.TestCase):
+    STREAMS = property(lambda self: {member: log(member, 1, *range(2, 7)) for member in "ab"})
+
     def test_the_last_transaction_committed_by_then_is_the_last(self):
-        for at, last in ((second(3), 3), (second(3, ".999999"), 3), (second(2, ".5"), 2)):
-            found = looked("m1", "binlog.000001", [], range(1, 6), at)
-            self.assertEqual((found.gtids, found.stopped), ({A: [(1, last)]}, True))
+        for at, last in ((minute(3), 3), ("1970-01-01T00:03:59.999999Z", 3), ("1970-01-01T00:02:59.5Z", 2)):
+            self.assertEqual(merged(self.STREAMS, wanted=Wanted(at))[0], list(range(2, last + 1)))
 
     def test_before_a_transaction(self):
-        found = looked("m1", "binlog.000001", [], range(1, 6), f"before {A}:4")
-        self.assertEqual(found.gtids, {A: [(1, 3)]})
+        self.assertEqual(merged(self.STREAMS, wanted=Wanted(f"before {A}:4"))[0], [2, 3])
+        with self.assertRaisesRegex(Incomplete, f"no transaction {A}:77"):
+            merged(self.STREAMS, wanted=Wanted(f"before {A}:77"))
+        with self.assertRaises(ValueError):
+            Wanted("before noon")
 
-    def test_the_file_ends_there(self):
-        text = log({}, transaction(A, 1, 1_000_000), transaction(A, 2, 2_000_000))
-        found = replay.look("m1", "binlog.000001", text, replay.wanted_until(second(1)))
-        self.assertEqual(text[: found.end], log({}, transaction(A, 1, 1_000_000)))
-
-    def test_an_archive_that_ends_earlier_is_not_taken_for_one_that_reaches_it(self):
-        logs = [looked("m1", "binlog.000001", [], range(1, 6), "1970-01-01T00:09:00Z")]
-        with self.assertRaisesRegex(Incomplete, "ends at 1970-01-01T00:00:05"):
-            replay.require_reached(logs, "1970-01-01T00:09:00Z")
-        with self.assertRaisesRegex(Incomplete, "no transaction"):
-            replay.require_reached(logs, f"before {A}:77")
-        replay.require_reached(logs, "latest")
-        with self.assertRaises(Incomplete):
-            replay.require_reached([], "1970-01-01T00:09:00Z")
+    def test_refuses_an_archive_that_ends_before_the_moment(self):
+        with self.assertRaisesRegex(Incomplete, "ends at 1970-01-01T00:06:00"):
+            merged(self.STREAMS, wanted=Wanted(minute(9)))
         # A heartbeat may be half a minute old.
-        replay.require_reached(logs, second(50))
+        merged(self.STREAMS, wanted=Wanted("1970-01-01T00:06:50Z"))
+
+    def test_votes_of_transactions_shortly_after_the_moment_count(self):
+        mine = [*log("a", 1, 2), *changes("a", 1000, seconds=130), *changes("a", 3, 4, 5)]
+        found, merge = merged({"a": mine, "b": log("b", 1, *range(2, 7)), "c": log("c", 1, *range(2, 7))}, wanted=Wanted("1970-01-01T00:02:30Z"))
+        self.assertEqual(found, [2])
+
+
+def branch(id, parent=None, forked=0, begun=0, **writers):
+    """Times in minutes."""
+    return replay.Branch(id, parent, {A: [(1, forked)]} if forked else {}, begun * 60 * SECOND, {member: last * 60 * SECOND for member, last in writers.items()})
+
+
+class Branches(unittest.TestCase):
+    def chain(self, *branches, at="latest", wanted=None):
+        return [(one.id, limit) for one, limit in replay.chain({one.id: one for one in branches}, at, wanted)]
+
+    ROOT = branch("root", a=30, b=30, c=30)
+
+    def test_follows_the_newest_and_its_ancestors_up_to_the_fork(self):
+        fork, again = branch("fork", "root", 50, 30, a=60), branch("again", "fork", 70, 60, a=90, b=90)
+        self.assertEqual(self.chain(self.ROOT, fork, again), [("root", {A: [(1, 50)]}), ("fork", {A: [(1, 70)]}), ("again", None)])
+
+    def test_follows_the_branch_that_was_current_at_the_moment(self):
+        fork = branch("fork", "root", 50, 32, a=60)
+        self.assertEqual(self.chain(self.ROOT, fork, at=minute(31)), [("root", None)])
+        self.assertEqual(self.chain(self.ROOT, fork, at=minute(33)), [("root", {A: [(1, 50)]}), ("fork", None)])
+
+    def test_follows_one_begun_a_moment_ago(self):
+        self.assertEqual(self.chain(self.ROOT, branch("fork", "root", 50, 31, a=31))[-1][0], "fork")
+
+    def test_follows_the_one_of_two_that_more_members_write(self):
+        other = branch("other", begun=20, c=30)
+        self.assertEqual(self.chain(self.ROOT, other), [("root", None)])
+
+    def test_refuses_a_tie_and_a_branch_that_leaves_a_running_group(self):
+        two = branch("two", begun=5, a=30, b=30, c=30)
+        forged = branch("forged", "root", 50, 20, c=30)
+        for rival in (two, forged):
+            with self.assertRaisesRegex(Incomplete, f"two branches are written at once: root, begun .*; {rival.id}, begun .*: --branch root or --branch {rival.id}"):
+                self.chain(self.ROOT, rival)
+            self.assertEqual(self.chain(self.ROOT, rival, wanted="root"), [("root", None)])
+
+    def test_an_environment_made_anew_with_the_same_group_name_is_followed_once_the_old_one_is_gone(self):
+        anew = branch("anew", begun=100, a=130, b=130, c=130)
+        self.assertEqual(self.chain(self.ROOT, anew), [("anew", None)])
+        self.assertEqual(self.chain(self.ROOT, anew, at=minute(29)), [("root", None)])
+
+    def test_names_the_branches_where_another_is_asked_for(self):
+        with self.assertRaisesRegex(Incomplete, "^no branch x; there are root$"):
+            self.chain(self.ROOT, wanted="x")
+
+    def test_parents_in_a_circle_end(self):
+        self.assertEqual([id for id, _ in self.chain(branch("one", "two", a=1), branch("two", "one", a=1), wanted="one")], ["two", "one"])
+
+
+class Base(unittest.TestCase):
+    LINE = [(branch("root"), {A: [(1, 50)]}), (branch("fork", "root", 50), None)]
+
+    def usable(self, most, at="latest", commit=0, of="root"):
+        manifest = {"branch": of, "gtids": {"atLeast": "", "atMost": f"{A}:1-{most}"}, "newestCommit": commit}
+        return replay.is_usable(manifest, Wanted(at), self.LINE)
+
+    def test_has_nothing_that_is_not_wanted_whatever_its_name_and_time_say(self):
+        self.assertTrue(self.usable(40, minute(3), commit=180 * SECOND))
+        self.assertFalse(self.usable(40, minute(3), commit=180 * SECOND + 1))
+        self.assertTrue(self.usable(40, f"before {A}:41"))
+        self.assertFalse(self.usable(40, f"before {A}:40"))
+
+    def test_is_of_the_line_of_branches_and_of_an_ancestor_only_before_the_fork(self):
+        self.assertTrue(self.usable(50))
+        self.assertFalse(self.usable(51))
+        self.assertTrue(self.usable(51, of="fork"))
+        self.assertFalse(self.usable(40, of="other"))
+
+
+class Executed(unittest.TestCase):
+    def test_grows_in_any_order(self):
+        executed = replay.Executed({A: [(1, 3)]})
+        for number in (9, 5, 4, 7, 8, 2):
+            executed.add(A, number)
+        executed.add(B, 1)
+        self.assertEqual(executed.gtids(), {A: [(1, 5), (7, 9)], B: [(1, 1)]})
+        self.assertEqual([executed.has(A, number) for number in (0, 1, 5, 6, 7, 9, 10)], [False, True, True, False, True, True, False])
+        self.assertEqual(executed.lacks({A: [(1, 10)]}), {A: [(6, 6), (10, 10)]})
+
+
+if __name__ == "__main__":
+    unittest.main()

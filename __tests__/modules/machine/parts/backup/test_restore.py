@@ -15,9 +15,9 @@ import unittest
 from unittest import mock
 
 import support
+import replay
 import restore
 from bucket import Refused
-from names import digest
 from replay import Incomplete
 from settings import Restore
 
@@ -46,7 +46,7 @@ class Try(unittest.TestCase):
         self.assertIsNone(self.attempt())
         self.assertEqual(sorted(path.name for path in self.place.iterdir()), ["data", "mysql-group"])
         self.assertIsNone(self.attempt())
-        self.into.assert_called_once_with(self.place / "restoring", TIMELINE, "latest", "bucket", "key")
+        self.into.assert_called_once_with(self.place / "restoring", TIMELINE, "latest", "bucket", "key", restore.Choice())
 
     def cut_off(self, where, effect=KeyboardInterrupt):
         """An attempt that ends there without a word, as a server whose power goes."""
@@ -83,7 +83,9 @@ class Try(unittest.TestCase):
         for mark in (None, "another one"):
             if mark:
                 self.done.write_text(mark)
-            self.assertIn("which is not touched", self.attempt())
+            self.assertRegex(self.attempt(), "/data holds data that no restore has made; MySQL does not start on it; remove `restore`, or use new volumes$")
+        self.done.write_text(json.dumps(["t", "2026-12-01T20:00:00Z"]))
+        self.assertIn("was restored from t to 2026-12-01T20:00:00Z, and another restore is configured", self.attempt())
         self.into.assert_not_called()
         self.assertEqual((self.place / "data" / "ibdata1").read_text(), "of somebody")
 
@@ -103,59 +105,6 @@ class Try(unittest.TestCase):
             self.assertFalse((self.place / "data").exists())
         self.into.side_effect = self.made
         self.assertIsNone(self.attempt())
-
-
-class Archive:
-    """Bases of these times."""
-
-    def __init__(self, *times):
-        self.objects = {}
-        for time in times:
-            content = json.dumps({"format": 1, "gtids": "", "taken": time}).encode()
-            self.objects[f"{TIMELINE}/base/{time}-{SERVER}/manifest.{digest(content)}"] = content
-
-    def list(self, prefix):
-        return [mock.Mock(key=key) for key in self.objects if key.startswith(prefix)]
-
-    def get(self, key):
-        return self.objects[key]
-
-
-class Base(unittest.TestCase):
-    ARCHIVE = Archive("20261201T020000Z", "20261202T020000Z")
-
-    def base(self, at):
-        return restore._base_for(self.ARCHIVE, TIMELINE, at)[1]["taken"]
-
-    def test_the_newest_before_the_moment(self):
-        self.assertEqual(self.base("2026-12-01T20:00:00Z"), "20261201T020000Z")
-        self.assertEqual(self.base("2026-12-02T02:00:00Z"), "20261202T020000Z")
-        self.assertEqual(self.base("latest"), "20261202T020000Z")
-
-    def test_a_moment_before_all_of_them(self):
-        with self.assertRaisesRegex(Incomplete, "the oldest base is of 20261201T020000Z"):
-            self.base("2026-11-30T00:00:00Z")
-
-    def test_another_timeline(self):
-        with self.assertRaisesRegex(Incomplete, "no base of other"):
-            restore._base_for(self.ARCHIVE, "other", "latest")
-
-    def archive(self, **manifest):
-        archive = Archive("20261201T020000Z")
-        content = json.dumps({"format": 1, "gtids": f"{support.A}:1-5", "taken": "20261202T020000Z", **manifest}).encode()
-        archive.objects[f"{TIMELINE}/base/20261202T020000Z-{SERVER}/manifest.{digest(content)}"] = content
-        # Another part of the archive, and of the base.
-        archive.objects[f"{TIMELINE}/base/20261203T020000Z-{SERVER}/0000.{digest(content)}"] = content
-        return archive
-
-    def test_before_a_transaction_is_one_that_does_not_hold_it(self):
-        for at, taken in ((f"before {support.A}:5", "20261201T020000Z"), (f"before {support.A}:6", "20261202T020000Z")):
-            base, manifest = restore._base_for(self.archive(), TIMELINE, at)
-            self.assertEqual((base.time, manifest["taken"]), (taken, taken))
-
-    def test_of_another_format_is_not_guessed_at(self):
-        with self.assertRaisesRegex(Incomplete, f"^{TIMELINE}/base/20261202T020000Z-{SERVER}/manifest.* has format 2, this program reads 1$"):
-            restore._base_for(self.archive(format=2), TIMELINE, "latest")
 
 
 class Waiting(unittest.TestCase):
@@ -221,20 +170,37 @@ class Others(unittest.TestCase):
 
 
 class Into(unittest.TestCase):
-    def test_is_done_when_mysql_has_executed_all_that_was_promised(self):
-        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
-        (folder / "logs").mkdir()
-        fetched = restore.Fetched(folder / "data", {}, ["one"], {support.A: [(1, 5)]})
-        mysql, said = mock.Mock(), []
-        running = mock.MagicMock(**{"return_value.__enter__.return_value": mysql, "return_value.__exit__.return_value": False})
-        with mock.patch.multiple(restore, fetch=mock.Mock(return_value=fetched), running=running, say=said.append):
-            with mock.patch.object(restore.time, "time", side_effect=[100.0, 161.0]):
-                self.assertEqual(restore.restore_into(folder, TIMELINE, "latest", "bucket", "key"), folder / "data")
-            restore.fetch.assert_called_once_with(folder, TIMELINE, "latest", "bucket", "key")
-        running.assert_called_once_with(folder / "data")
-        self.assertEqual(mysql.mock_calls, [mock.call.replay(["one"]), mock.call.require({support.A: [(1, 5)]})])
-        self.assertFalse((folder / "logs").exists())
-        self.assertEqual(said, ["restore: 1 logs to apply", f"restored {TIMELINE} to latest in 61 s: {support.A}:1-5"])
+    def test_says_how_long_it_took_and_what_it_has_restored(self):
+        said, done = [], restore.Restored({}, {support.A: [(1, 5)]}, 0, [], None)
+        with mock.patch.multiple(restore, run=mock.Mock(return_value=done), say=said.append), mock.patch.object(restore.time, "time", side_effect=[100.0, 161.0]):
+            self.assertEqual(restore.restore_into(pathlib.Path("/folder"), TIMELINE, "latest", "bucket", "key"), pathlib.Path("/folder/data"))
+            restore.run.assert_called_once_with(pathlib.Path("/folder"), TIMELINE, "latest", "bucket", "key", restore.Choice())
+        self.assertEqual(said, [f"restored {TIMELINE} to latest in 61 s: {support.A}:1-5"])
+
+
+class Compared(unittest.TestCase):
+    """Rows are compared once exactly those transactions are applied that a member had executed when it counted them."""
+
+    def apply(self, numbers, counted):
+        applied, seen = [], []
+        mysql = mock.MagicMock(**{"feed.return_value.__enter__.return_value.write.side_effect": lambda change: applied.append(change.number), "feed.return_value.__exit__.return_value": False})
+        changes = iter([restore_change(number) for number in numbers])
+        left = restore._apply_exactly(mysql, changes, {support.A: [(1, counted)]}, lambda: seen.append(list(applied)), {support.A: [(1, 2)]})
+        return seen, [change.number for change in left]
+
+    def test_transactions_that_are_not_among_them_wait(self):
+        self.assertEqual(self.apply([3, 6, 4, 5, 7], 5), ([[3, 4, 5]], [6, 7]))
+        self.assertEqual(self.apply([3], 2), ([[]], [3]))
+
+    def test_transactions_that_are_missing_are_reported(self):
+        with self.assertRaisesRegex(Incomplete, "2 transactions are missing that a member had executed when it counted rows"):
+            self.apply([3, 6], 5)
+        with mock.patch.object(restore, "HELD", 2), self.assertRaisesRegex(Incomplete, "1 transactions are missing"):
+            self.apply([3, 6, 7, 8, 4], 4)
+
+
+def restore_change(number):
+    return replay.Change(support.A, number, number, "", "alpha/000001-1")
 
 
 if __name__ == "__main__":

@@ -10,8 +10,10 @@ import unittest
 from unittest import mock
 
 import support
+import binlog
 import restore
-from replay import Incomplete
+from contents import Events
+from replay import Change, Incomplete
 
 
 class Programs(unittest.TestCase):
@@ -52,32 +54,50 @@ class Asked(Programs):
         self.assertIn("--execute=SELECT @@GLOBAL.gtid_executed", self.words("mysql"))
 
 
-class Replayed(Programs):
+def change(content, format=b"format"):
+    return Change(support.A, 1, 1, "", "alpha/000001-1", Events(format, [], memoryview(content)))
+
+
+class Applied(Programs):
+    """Transactions on their way into MySQL."""
+
     def setUp(self):
         super().setUp()
-        self.program("mysqlbinlog", "echo events")
+        self.program("mysqlbinlog", "cat")
         self.program("mysql", f"cat >{self.folder}/executed")
 
-    def test_are_all_logs_in_one_go(self):
-        self.mysql.replay([pathlib.Path("one"), pathlib.Path("two")])
-        self.assertEqual(self.words("mysqlbinlog"), ["--no-defaults", "one", "two"])
-        self.assertEqual((self.folder / "executed").read_text(), "events\n")
+    def apply(self, *changes):
+        with self.mysql.feed() as feed:
+            for one in changes:
+                feed.write(one)
+        return (self.folder / "executed").read_bytes()
+
+    def test_are_one_log_with_the_format_of_each_log_before_its_transactions(self):
+        self.assertEqual(self.apply(change(b"one"), change(b"two"), change(b"three", b"other")), binlog.MAGIC + b"formatonetwootherthree")
+        self.assertEqual(self.words("mysqlbinlog"), ["--no-defaults", "-"])
         self.assertNotIn("--execute", " ".join(self.words("mysql")))
 
-    def test_are_those_transactions_alone_that_are_asked_for(self):
-        self.mysql.replay(["one"], only="u:1-5")
-        self.assertEqual(self.words("mysqlbinlog"), ["--no-defaults", "--include-gtids=u:1-5", "one"])
+    def test_have_the_format_of_any_other_log_where_the_beginning_of_their_own_is_lost(self):
+        lost = Change(support.A, 1, 1, "", "alpha/000001-1", Events(None, [b"other"], memoryview(b"one")))
+        self.assertEqual(self.apply(lost), binlog.MAGIC + b"otherone")
+        with self.assertRaisesRegex(Incomplete, "no log has a beginning that can be read; alpha/000001-1 is the first"):
+            self.apply(lost._replace(content=Events(None, [], memoryview(b"one"))))
 
-    def test_is_nothing_where_there_are_no_logs(self):
-        self.mysql.replay([])
-        self.assertFalse((self.folder / "mysqlbinlog.words").exists())
+    def test_may_be_none(self):
+        self.program("mysqlbinlog", "cat; exit 1")
+        self.assertEqual(self.apply(), b"")
 
-    def test_fails_with_the_words_of_mysql_or_with_the_program_that_reads_logs(self):
-        for script, name, words in (("echo refused >&2; exit 1", "mysql", "refused"), ("exit 1", "mysqlbinlog", "mysqlbinlog failed")):
+    def test_fail_with_the_words_of_mysql_or_of_the_program_that_reads_logs(self):
+        for script, name, words in (("cat >/dev/null; echo refused >&2; exit 1", "mysql", "refused"), ("cat >/dev/null; echo torn >&2; exit 1", "mysqlbinlog", "torn")):
             self.setUp()
             self.program(name, script)
             with self.assertRaisesRegex(Incomplete, f"^the logs cannot be applied: {words}$"):
-                self.mysql.replay(["one"])
+                self.apply(change(b"one"))
+
+    def test_end_where_mysql_ends(self):
+        self.program("mysql", "echo full >&2; exit 1")
+        with self.assertRaisesRegex(Incomplete, "^the logs cannot be applied: full$"):
+            self.apply(*[change(b"x" * 100_000)] * 100)
 
 
 class Running(Programs):
@@ -115,7 +135,7 @@ class Running(Programs):
         self.assertTrue((self.folder / "ended").exists())
         words = self.words("mysqld")
         self.assertEqual(words[0], "--no-defaults")
-        wanted = {"--skip-networking", "--mysqlx=OFF", "--secure-file-priv=NULL", "--skip-log-bin", "--skip-replica-start=ON", f"--server-id={2**32 - 1}", f"--user={getpass.getuser()}"}
+        wanted = {"--skip-networking", "--mysqlx=OFF", "--secure-file-priv=NULL", "--skip-log-bin", "--skip-replica-start=ON", "--event-scheduler=OFF", f"--server-id={2**32 - 1}", f"--user={getpass.getuser()}"}
         self.assertLessEqual(wanted | {f"--datadir={self.data}", f"--socket={self.data.parent}/mysqld.sock", f"--log-error={self.data.parent}/error.log"}, set(words))
         self.assertIn(f"--socket={self.data.parent}/mysqld.sock", self.words("mysql"))
 
@@ -139,7 +159,7 @@ class Running(Programs):
         self.program("mysqld", f"printf 'begun\\n\\377 no space\\n' >{log}; exit 1")
         self.program("mysql", "exit 1")
         self.sleep.side_effect = lambda seconds: self.pause(0.01)
-        with self.assertRaisesRegex(Incomplete, "^MySQL does not start on the base: \ufffd no space$"):
+        with self.assertRaisesRegex(restore.Unusable, "^MySQL does not start on it: \ufffd no space$"):
             with restore.running(self.data):
                 self.fail()
 

@@ -349,9 +349,10 @@ class Heartbeat(Member):
         self.assertIn(("PURGE BINARY LOGS TO %s", SECOND), self.done)
 
     def test_comes_often_enough_for_a_restore_to_any_moment_of_a_site_where_nobody_writes(self):
-        last = replay.Log("alpha", FIRST, {}, {}, committed=1_000_000)
         latest = 1 + ship.HEARTBEAT_SECONDS + 2 * ship.TICK_SECONDS
-        replay.require_reached([last], f"1970-01-01T00:00:{latest:02}Z")
+        merge = replay.Merge({}, {}, replay.Wanted(f"1970-01-01T00:00:{latest:02}Z"), set())
+        merge.last = 1_000_000
+        merge.require_reached()
 
     def test_is_the_word_of_a_primary_that_may_write(self):
         database = sqlite3.connect(":memory:")

@@ -251,7 +251,7 @@ describe("mysql-data initialize", besideEachOther, () => {
 });
 
 describe("a server that begins with restored data", () => {
-  const told = "touch mounted restore.json;";
+  const told = `touch mounted; echo '{"timeline": "t", "at": "latest", "others": []}' >restore.json;`;
   const waits = "mysql-data wait && echo goes on";
 
   it("makes no data directory, unless it is told that a group runs", async () => {
@@ -263,7 +263,11 @@ describe("a server that begins with restored data", () => {
     const data = "mkdir -p mnt/mysql-group mnt/data/mysql;";
     // The stand-in for sleep ends what would wait.
     expect(await run(`${told} ${data} ${waits}`)).toEqual([]);
-    expect(await run(`${told} ${data} touch mnt/mysql-group/restored.json; ${waits}`)).toEqual(["goes on"]);
+    const restored = (at: string): string => `echo '["t", "${at}"]' >mnt/mysql-group/restored.json;`;
+    expect(await run(`${told} ${data} ${restored("latest")} ${waits}`)).toEqual(["goes on"]);
+    expect(await run(`${told} ${data} touch mnt/mysql-group/restored.json; ${waits}`)).toEqual([]);
+    // Restored to another time before.
+    expect(await run(`${told} ${data} ${restored("2026-12-01T20:00:00Z")} ${waits}`)).toEqual([]);
     expect(await run(`${data} ${waits}`)).toEqual(["goes on"]);
   });
 });

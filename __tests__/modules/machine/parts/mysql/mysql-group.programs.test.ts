@@ -13,12 +13,13 @@ const compileAll = "import json, sys; [compile(text, '-', 'exec') for text in js
 
 describe("mysql-group", () => {
   const python = hasTool("python3", "the joiner's decisions (Python unit tests) and the syntax of mysql-group");
+  const mysqld = hasTool("mysqld", "how mysql-group begins a branch of the history (Python unit tests)");
 
   it.runIf(python)(
     "decides, compares GTIDs and answers role checks as its own unit tests say",
     () => {
       const run = spawnSync("python3", ["-m", "unittest", "discover", "-s", tests], { encoding: "utf8", env });
-      expect(run.stderr).toMatch(/Ran \d{2,} tests[\s\S]*\nOK\n$/);
+      expect(run.stderr).toMatch(mysqld ? /Ran \d{2,} tests[\s\S]*\nOK\n$/ : /\nOK \(skipped=1\)\n$/);
     },
     // Several hundred tests, on a machine that may be busy.
     300_000,
@@ -28,6 +29,6 @@ describe("mysql-group", () => {
     const texts = sources.map((name) => readFileSync(`${program}/${name}`, "utf8"));
     const run = spawnSync("python3", ["-c", compileAll], { encoding: "utf8", input: JSON.stringify(texts) });
     expect(run).toMatchObject({ status: 0, stderr: "" });
-    expect(texts).toHaveLength(17);
+    expect(texts).toHaveLength(19);
   });
 });

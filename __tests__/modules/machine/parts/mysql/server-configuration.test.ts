@@ -36,6 +36,22 @@ describe("the server's configuration", () => {
     expect(variables()).toMatchObject({ local_infile: "OFF", secure_file_priv: "/var/lib/mysql-files" });
   });
 
+  it("runs no MySQL events on restored data, unless the configuration starts them", () => {
+    const restored = (startJobs: boolean) =>
+      variables(
+        mysqlOf(
+          "alpha",
+          exampleConfig({
+            backup: exampleBackup,
+            restore: { timeline: "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4", at: "latest", startJobs },
+          }),
+        ),
+      );
+    expect(restored(false)["event_scheduler"]).toBe("OFF");
+    expect(restored(true)).not.toHaveProperty("event_scheduler");
+    expect(variables()).not.toHaveProperty("event_scheduler");
+  });
+
   it("keeps binary logs for longer than a member is away over a weekend", () => {
     const seconds = Number(variables()["binlog_expire_logs_seconds"]);
     expect(seconds).toBeGreaterThanOrEqual(3 * 24 * 3600);

@@ -8,6 +8,7 @@ from unittest import mock
 
 import support
 import accounts
+import branch
 import grants
 from report import Report
 from settings import Settings
@@ -37,7 +38,7 @@ class Cursor:
             self.attributes |= json.loads(values[-1])
 
     def fetchone(self):
-        return self.attributes and tuple(self.attributes.get(key) for key in ("definition", "generation", "oldest"))
+        return self.attributes and tuple(self.attributes.get(key) for key in ("definition", "generation", "oldest", "group"))
 
     def written(self):
         written = [statement.split(" IDENTIFIED")[0] for statement in self.executed if not statement.startswith("SELECT ATTRIBUTE")]
@@ -236,6 +237,45 @@ class Rotation(Account):
         self.assertEqual(self.given("1 first\n2 second\n")[0], False)
 
 
+class OfAnotherGroup(Account):
+    """An account in restored data, which the archived group made with later generations of the password."""
+
+    def setUp(self):
+        super().setUp()
+        self.settings = self.settings._replace(group="new")
+        self.cursor.attributes = {"definition": "salt$digest", "generation": 2, "oldest": 2, "group": "old"}
+
+    def test_gets_this_group_s_password_and_the_archived_passwords_are_no_longer_accepted(self):
+        self.assertTrue(self.ensure()[0])
+        self.assertEqual({key: self.cursor.attributes[key] for key in ("generation", "oldest", "group")}, {"generation": 1, "oldest": 1, "group": "new"})
+        self.assertEqual(self.ensure(), (False, []))
+
+    def test_retains_no_archived_password_beside_two_of_this_group(self):
+        self.password.write_text("1 first\n2 second\n")
+        accounts._ensure(self.cursor, self.settings, *APP)
+        statements = [statement for statement in self.cursor.executed if statement.startswith("ALTER")]
+        self.assertEqual(statements[:2], ["ALTER USER %s@%s IDENTIFIED WITH caching_sha2_password BY %s", "ALTER USER %s@%s DISCARD OLD PASSWORD"])
+        self.assertIn("RETAIN CURRENT PASSWORD", statements[2])
+
+    def test_is_made_again_wherever_that_was_interrupted(self):
+        for broken in ("ALTER USER %s@%s DISCARD", "REVOKE", "GRANT"):
+            self.cursor.broken = broken
+            with self.assertRaises(ConnectionError):
+                self.ensure()
+            self.cursor.broken = "nothing"
+            self.assertEqual(self.cursor.attributes["group"], "old")
+        self.assertTrue(self.ensure()[0])
+
+    def test_of_a_release_that_did_not_note_the_group_is_this_group_s_and_gets_the_note(self):
+        self.settings = self.settings._replace(group="")
+        self.cursor.attributes = {}
+        self.ensure()
+        self.settings = self.settings._replace(group="new")
+        self.assertEqual(self.ensure(), (True, ["ALTER USER %s@%s ATTRIBUTE %s"]))
+        self.assertEqual(self.cursor.attributes["group"], "new")
+        self.assertEqual(self.ensure(), (False, []))
+
+
 class All(unittest.TestCase):
     """What the primary does when it has its role."""
 
@@ -245,7 +285,7 @@ class All(unittest.TestCase):
         self.settings = support.SETTINGS._replace(passwords={"app": str(file), "datadog": str(file)})
 
     def ensure(self, **answers):
-        cursor = support.Cursor(answers)
+        cursor = support.Cursor({"SELECT @@GLOBAL.gtid_executed": [("",)], **answers})
         with mock.patch.object(accounts, "connect", support.connecting_to(cursor)) as connect:
             changed = accounts.ensure(self.settings, True)
         connect.assert_called_once_with(self.settings, 30)
@@ -263,13 +303,13 @@ class All(unittest.TestCase):
             return [statement for statement in self.ensure(**answers)[1].done if statement.startswith("CREATE") and "USER" not in statement]
 
         self.assertEqual(made(), ["CREATE DATABASE `app`"])
-        self.settings = self.settings._replace(backup=True, claims=True)
+        self.settings = self.settings._replace(backup=True, group="g", claims=True)
         beat = "CREATE TABLE IF NOT EXISTS backup.heartbeat (id INT PRIMARY KEY, at DATETIME(6) NOT NULL)"
-        schemas = ["CREATE DATABASE IF NOT EXISTS backup", beat, "CREATE DATABASE IF NOT EXISTS platform", accounts.CLAIMS]
+        schemas = ["CREATE DATABASE IF NOT EXISTS backup", beat, branch.TABLE, "CREATE DATABASE IF NOT EXISTS platform", accounts.CLAIMS]
         self.assertEqual(made(), ["CREATE DATABASE `app`", *schemas])
         self.assertRegex(accounts.CLAIMS, r"^CREATE TABLE IF NOT EXISTS platform\.claims \(.*, PRIMARY KEY \(name, due\)\)$")
         # Where they are, nothing is written.
-        there = {"SHOW DATABASES": [("app",)], accounts.HEARTBEAT: [(1,)], accounts.CLAIMED: [(1,)]}
+        there = {"SHOW DATABASES": [("app",)], accounts.HEARTBEAT: [(1,)], branch.EXISTS: [(1,)], accounts.CLAIMED: [(1,)]}
         self.assertEqual(made(**there), [])
 
     def test_lets_the_archives_user_in_over_the_socket_by_its_name_alone(self):
@@ -310,20 +350,19 @@ class Reached(unittest.TestCase):
         return found, cursor
 
     def test_is_the_newest_and_the_oldest_of_each_account_that_has_one(self):
-        found, cursor = self.reached(**{"SELECT ATTRIBUTE": [("mark", "2", "1")]})
+        found, cursor = self.reached(**{"SELECT ATTRIBUTE": [("mark", "2", "1", None)]})
         self.assertEqual(found, {"app": (2, 1), "datadog": (2, 1)})
         ((question, last),) = cursor.values.items()
         self.assertEqual(last, ["datadog", "localhost"])
-        self.assertEqual(
-            question,
-            "SELECT ATTRIBUTE ->> '$.definition', ATTRIBUTE -> '$.generation', ATTRIBUTE -> '$.oldest'"
-            " FROM information_schema.USER_ATTRIBUTES WHERE USER = %s AND HOST = %s",
-        )
+        self.assertEqual(question, accounts.MARK)
 
     def test_is_the_first_of_an_account_that_is_older_than_generations_and_none_of_one_that_is_not_made(self):
-        self.assertEqual(self.reached(**{"SELECT ATTRIBUTE": [("mark", None, None)]})[0]["app"], (1, 1))
-        self.assertEqual(self.reached(**{"SELECT ATTRIBUTE": [(None, None, None)]})[0]["app"], (0, 0))
+        self.assertEqual(self.reached(**{"SELECT ATTRIBUTE": [("mark", None, None, None)]})[0]["app"], (1, 1))
+        self.assertEqual(self.reached(**{"SELECT ATTRIBUTE": [(None, None, None, None)]})[0]["app"], (0, 0))
         self.assertEqual(self.reached()[0]["app"], (0, 0))
+
+    def test_is_none_of_an_account_that_another_group_has_made(self):
+        self.assertEqual(self.reached(**{"SELECT ATTRIBUTE": [("mark", "2", "1", "another group")]})[0]["app"], (0, 0))
 
 
 class Definitions(unittest.TestCase):

@@ -46,7 +46,7 @@ class Case(OnVolume):
 class Outside(Case):
     def test_starts_a_group_when_two_looks_agree(self):
         self.step(OUT, BESIDE, BESIDE)
-        self.assertEqual(self.group.mock_calls, [mock.call.bootstrap(SETTINGS, True, "")])
+        self.assertEqual(self.group.mock_calls, [mock.call.bootstrap(SETTINGS, True, "", ())])
         self.assertEqual(self.pauses, [1])
         self.assertEqual(self.said, ["all members answer and this one holds every transaction"])
 
@@ -64,14 +64,14 @@ class Outside(Case):
         members.declare_lost(["charlie"])
         alone = {"bravo": BESIDE["bravo"]}
         self.step(replace(OUT, received="a:6"), alone, alone)
-        self.assertEqual(self.group.mock_calls, [mock.call.bootstrap(SETTINGS, False, "")])
+        self.assertEqual(self.group.mock_calls, [mock.call.bootstrap(SETTINGS, False, "", ("charlie",))])
         self.assertEqual(self.gather.call_args.args[2], ("charlie",))
         self.assertEqual(members.lost(), ("charlie",))
 
     def test_tells_the_bootstrap_what_it_drops(self):
         mine = replace(OUT, received="a:5-7")
         self.step(mine, BESIDE, BESIDE)
-        self.assertEqual(self.group.mock_calls, [mock.call.bootstrap(SETTINGS, True, "a:6-7")])
+        self.assertEqual(self.group.mock_calls, [mock.call.bootstrap(SETTINGS, True, "a:6-7", ())])
 
     def test_joins_a_running_group_and_follows_its_list(self):
         members.change(lambda known: {ALPHA: SEEN, BRAVO: SEEN, CHARLIE: SEEN})

@@ -209,9 +209,18 @@ class Kept(unittest.TestCase):
         self.assertRegex(folder.name, r"^received-\d{8}T\d{6}Z$")
         received.os.sync.assert_called_once()
 
-    def test_is_named_when_it_is_whole_and_done_again_when_it_is_not(self):
-        with mock.patch.object(received.shutil, "copyfile", mock.Mock(side_effect=OSError)), self.assertRaises(OSError):
-            received.keep(str(self.data), "u:7-9")
-        self.assertEqual(received.kept(), ())
+    def test_leaves_nothing_of_an_attempt_that_fails_and_is_done_again(self):
+        for where in ("shutil.copyfile", "os.sync"):
+            with mock.patch(f"received.{where}", mock.Mock(side_effect=OSError)), self.assertRaises(OSError):
+                received.keep(str(self.data), "u:7-9")
+            self.assertEqual(list(received.members.FOLDER.iterdir()), [])
+        # Of a power cut, or of an earlier release.
+        (received.members.FOLDER / "received-20260101T000000Z.new").mkdir()
         received.keep(str(self.data), "u:7-9")
+        self.assertEqual([str(path) for path in received.members.FOLDER.iterdir()], list(received.kept()))
         self.assertEqual(len(received.kept()), 1)
+
+    def test_copies_nothing_without_room(self):
+        with mock.patch.object(received.shutil, "disk_usage", return_value=mock.Mock(free=16 << 20)), self.assertRaisesRegex(OSError, "64 MiB are needed to keep what was received, 16 MiB are free"):
+            received.keep(str(self.data), "u:7-9")
+        self.assertEqual(list(received.members.FOLDER.iterdir()), [])

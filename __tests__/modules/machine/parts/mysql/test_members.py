@@ -22,7 +22,7 @@ NOW = (ALPHA, BRAVO, DELTA)
 
 
 def off(name, remembered=NOW, **more):
-    return Report(name, state=OFFLINE, executed="aaaaaaaa-0000-0000-0000-000000000000:1-9", remembered=remembered, **more)
+    return Report(name, **{"state": OFFLINE, "executed": "aaaaaaaa-0000-0000-0000-000000000000:1-9", "remembered": remembered, **more})
 
 
 def on(name, role="SECONDARY", view=NOW, **more):
@@ -226,6 +226,8 @@ class Gone(Members):
 class Command(Members):
     """A command of an operator on alpha."""
 
+    settings = SETTINGS
+
     def run_command(self, arguments, answers):
         said = io.StringIO()
         def answer(address, port):
@@ -233,7 +235,7 @@ class Command(Members):
             return answers.get(address)
 
         with mock.patch.object(peers, "ask", answer), mock.patch.object(cli, "ask", peers.ask):
-            with mock.patch.object(config, "load", lambda: SETTINGS), contextlib.redirect_stdout(said):
+            with mock.patch.object(config, "load", lambda: self.settings), contextlib.redirect_stdout(said):
                 status = cli.main(arguments)
         return status, said.getvalue().strip()
 

@@ -9,6 +9,7 @@ import shutil
 import time
 
 import binlog
+import comparing
 import listing
 import pymysql
 from gtid import parse
@@ -43,12 +44,6 @@ LAG = (
     " WHERE CHANNEL_NAME = 'group_replication_applier')), 0)"
 )
 HEARTBEAT_AT = "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', MAX(at)) FROM backup.heartbeat"
-
-TABLES = (
-    "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_TYPE = 'BASE TABLE' AND ENGINE = 'InnoDB'"
-    " AND TABLE_SCHEMA NOT IN ('mysql', 'sys')"
-)
-
 
 def whose_turn(members, made, overdue_seconds):
     """
@@ -164,7 +159,7 @@ def _newest_commit(connection):
 
 def _counted(connection):
     """
-    Rows of each table, by one snapshot. Which transactions it has is known when none was committed around it: a commit can be seen a moment
+    Rows and checksum of each table, by one snapshot. Which transactions it has is known when none was committed around it: a commit can be seen a moment
     before its GTID. Where they come too fast for that, nothing is counted, nor where MySQL refuses; the base is good without.
     """
     try:
@@ -174,7 +169,8 @@ def _counted(connection):
             rows(connection, "START TRANSACTION WITH CONSISTENT SNAPSHOT")
             time.sleep(QUIET_SECONDS)
             if _executed(connection) == before:
-                return {"gtids": before, "rows": {f"{schema}.{table}": rows(connection, f"SELECT COUNT(*) FROM `{schema}`.`{table}`")[0][0] for schema, table in rows(connection, TABLES)}}
+                statements = comparing.statements(rows(connection, comparing.COLUMNS))
+                return {"gtids": before, "rows": {table: rows(connection, statement)[0][0] for table, statement in statements.items()}}
             rows(connection, "ROLLBACK")
         print("rows are not counted: transactions come too fast")
     except pymysql.Error as problem:

@@ -23,6 +23,7 @@ def _parser():
     commands.add_parser("restore", help="make the data directory from the archive (the unit mysql-restore does, on a server made for it)")
     check = commands.add_parser("check", help="what is wrong with the archive; exit code 1 when anything is")
     check.add_argument("--notices", type=pathlib.Path, metavar="FOLDER", help="writes each cause there but the first, which it alone tells then")
+    commands.add_parser("archived", help="JSON: which transactions of each member are in the archive, as names in the bucket show it")
     commands.add_parser("status", help="how far this member has shipped")
     return parser
 
@@ -39,6 +40,11 @@ def main(arguments):
     if command in ("check", "status"):
         return _tell(settings, options)
     bucket = Bucket(settings.endpoint, settings.region, settings.bucket, (config.FOLDER / "bucket").read_text())
+    if command == "archived":
+        import listing
+
+        print(json.dumps(listing.archived(bucket, settings.timeline)))
+        return 0
     import ship
 
     if command == "base":

@@ -3,7 +3,8 @@ What is in the bucket, by its names, in as few requests as possible: the segment
 Lists of two years take seconds, and memory for the names of one member.
 """
 
-from names import is_complete, read_branch, read_manifest, read_segment
+from gtid import describe, union
+from names import is_complete, reached, read_branch, read_manifest, read_segment
 
 
 def members(bucket, timeline):
@@ -11,17 +12,25 @@ def members(bucket, timeline):
     return sorted(name for prefix in bucket.folders(f"{timeline}/") if (name := prefix.split("/")[-2]) != "drill")
 
 
-def segments(bucket, timeline, member):
-    """{log: its segments} of one member, each segment with its object in the bucket: {Log: [(Segment, Object)]}, in the order of names."""
+def segments(bucket, timeline, member, counts=lambda item: True):
+    """
+    {log: its segments} of one member, each segment with its object in the bucket: {Log: [(Segment, Object)]}, in the order of names.
+    `counts`: whether an object does.
+    """
     found = {}
-    _add(found, timeline, bucket.list(f"{timeline}/{member}/log/"))
+    _add(found, timeline, filter(counts, bucket.list(f"{timeline}/{member}/log/")))
     for branch in list(bucket.folders(f"{timeline}/{member}/tail/")):
         # A log's directory has the same name below `tail` and below `log`.
         complete = {_directory(items[0][0].key) for items in found.values() if is_complete([segment for segment, _ in items])}
         for directory in list(bucket.folders(branch)):
             if tuple(directory.split("/")[-3:-1]) not in complete:
-                _add(found, timeline, bucket.list(directory))
+                _add(found, timeline, filter(counts, bucket.list(directory)))
     return found
+
+
+def directory(bucket, timeline, prefix):
+    """Segments right below a directory of a log."""
+    return [segment for item in bucket.list(prefix) if (segment := read_segment(timeline, item.key))]
 
 
 def manifests(bucket, timeline, member):
@@ -32,6 +41,24 @@ def manifests(bucket, timeline, member):
 def branches(bucket, timeline, member):
     """[(BranchKey, Object)]: branches as one member describes them."""
     return [(branch, item) for item in bucket.list(f"{timeline}/{member}/branch/") if (branch := read_branch(timeline, item.key))]
+
+
+def without_holes(items):
+    """Of a log's segments, those before its first hole."""
+    end = reached([segment for segment, _ in items])
+    return [segment for segment, _ in items if segment.end <= end]
+
+
+def archived(bucket, timeline):
+    """{member: the group's transactions in its logs, when the last of them came, and their branch}"""
+    found = {}
+    for member in members(bucket, timeline):
+        logs = segments(bucket, timeline, member)
+        if logs:
+            newest = max(logs, key=lambda log: max(item.time for _, item in logs[log]))
+            gtids = union(*({timeline: list(segment.gtids)} for items in logs.values() for segment in without_holes(items)))
+            found[member] = {"gtids": describe(gtids), "until": max(item.time for _, item in logs[newest]), "branch": newest.branch}
+    return found
 
 
 def _add(found, timeline, items):

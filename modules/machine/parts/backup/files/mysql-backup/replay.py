@@ -1,41 +1,92 @@
-"""Which logs of which members bring a base to a moment, as a pure decision."""
+"""
+Which transactions bring restored data to a moment: pure decisions, without a bucket and without MySQL.
 
+All members log every transaction, so they vote about each one. A stream is what one member logged, in its order. A transaction is applied if
+more members have it, with the same content, than lack it or have another one with its GTID. A member whose log does not reach that far, or
+has a hole there, has no vote: so the last seconds, which only one member had shipped, count.
+
+A stream can be applied once it is connected: it has shown a transaction that is executed already. Everything that a member logged before a
+transaction is part of all data that contain that transaction, so from there on nothing can be missing in between.
+"""
+
+import bisect
 import calendar
+import collections
+import re
 import time
 from typing import NamedTuple
 
-import binlog
-from gtid import describe, parse, subtract, union
+from gtid import describe, parse, subtract
 
-
-class Log(NamedTuple):
-    """What one member's log holds, as far as it is wanted."""
-
-    server: str
-    file: str
-    # GTIDs of everything that the member had logged before it; None where that is not known, because what lies before is missing.
-    previous: dict
-    gtids: dict
-    # Where it ends, in bytes: at the end of the last wanted transaction.
-    end: int = 0
-    # Time of its last transaction, wanted or not, in microseconds since 1970; whether one was not wanted any more.
-    committed: int = 0
-    stopped: bool = False
+# A member that has logged a transaction so much later, by the primary's clock, does not get an earlier one any more.
+SLACK = 60_000_000
+# A group that runs ships a heartbeat every half minute.
+LIVE_SECONDS = 900
+ALL = 2**63
 
 
 class Incomplete(Exception):
-    """The archive does not hold what is asked for."""
+    """The archive does not hold what is asked for, or its members contradict each other."""
 
 
-def wanted_until(at):
-    """A function that tells of a transaction whether it is still wanted. @raises ValueError for an `at` that is none"""
-    if at == "latest":
-        return lambda transaction: True
-    if at.startswith("before "):
-        ((source, ((number, _),)),) = parse(at.removeprefix("before ")).items()
-        return lambda transaction: (transaction.source, transaction.number) != (source, number)
-    moment = moment_of(at)
-    return lambda transaction: transaction.committed <= moment
+class Start(NamedTuple):
+    """A log begins, or goes on after a hole."""
+
+    log: str
+    # What the member had logged before; None after a hole.
+    previous: dict
+
+
+class Change(NamedTuple):
+    """A transaction in a member's log."""
+
+    source: str
+    number: int
+    # Microseconds since 1970, by the clock of the primary that committed it.
+    committed: int
+    digest: str
+    log: str
+    # Events to apply; nothing here looks at them.
+    content: object = None
+
+    @property
+    def gtid(self):
+        return self.source, self.number
+
+    def __str__(self):
+        return f"{self.source}:{self.number}"
+
+
+class Executed:
+    """A set of GTIDs that grows by one at a time."""
+
+    def __init__(self, gtids):
+        self._sets = {source: [list(interval) for interval in intervals] for source, intervals in gtids.items()}
+
+    def has(self, source, number):
+        intervals = self._sets.get(source, ())
+        at = bisect.bisect_right(intervals, number, key=lambda interval: interval[0]) - 1
+        return at >= 0 and number <= intervals[at][1]
+
+    def add(self, source, number):
+        if self.has(source, number):
+            return
+        intervals = self._sets.setdefault(source, [])
+        at = bisect.bisect_right(intervals, number, key=lambda interval: interval[0])
+        if at and intervals[at - 1][1] == number - 1:
+            intervals[at - 1][1] = number
+            if at < len(intervals) and intervals[at][0] == number + 1:
+                intervals[at - 1][1] = intervals.pop(at)[1]
+        elif at < len(intervals) and intervals[at][0] == number + 1:
+            intervals[at][0] = number
+        else:
+            intervals.insert(at, [number, number])
+
+    def gtids(self):
+        return {source: [tuple(interval) for interval in intervals] for source, intervals in self._sets.items()}
+
+    def lacks(self, gtids):
+        return subtract(gtids, self.gtids())
 
 
 def moment_of(at):
@@ -46,67 +97,289 @@ def moment_of(at):
     return calendar.timegm(time.strptime(whole, "%Y-%m-%dT%H:%M:%S")) * 1_000_000 + int(fraction.ljust(6, "0")[:6] or 0)
 
 
-def look(server, file, data, wanted, behind=False):
-    """Reads a log, or what is there of one `behind` a hole."""
-    intervals, end, committed, stopped = {}, len(binlog.MAGIC), 0, False
-    for transaction in binlog.transactions(data):
-        committed = max(committed, transaction.committed)
-        if not wanted(transaction):
-            stopped = True
-            break
-        _add(intervals.setdefault(transaction.source, []), transaction.number)
-        end = transaction.end
-    previous = None if behind else binlog.previous(data)
-    return Log(server, file, previous, union(intervals), end, committed, stopped)
-
-
-def _add(intervals, number):
-    if intervals and intervals[-1][1] == number - 1:
-        intervals[-1] = (intervals[-1][0], number)
-    else:
-        intervals.append((number, number))
-
-
-def order(logs, executed):
-    """
-    The logs to apply, in order: each has all that came before it, from the base or from other members' logs.
-    @returns them, and what is executed then
-    @raises Incomplete when there are transactions that something is missing before
-    """
-    chosen = []
-    while True:
-        usable = [log for log in logs if log.previous is not None and not subtract(log.previous, executed) and subtract(log.gtids, executed)]
-        if not usable:
-            break
-        best = max(usable, key=lambda log: _count(subtract(log.gtids, executed)))
-        chosen.append(best)
-        executed = union(executed, best.gtids)
-    stranded = [log for log in logs if subtract(log.gtids, executed)]
-    if stranded:
-        missing = union(*(subtract(log.previous or {}, executed) for log in stranded))
-        until = max((log.committed for log in chosen), default=None)
-        raise Incomplete(
-            f"transactions are missing ({describe(missing) or 'a part of ' + stranded[0].file}), and later ones are there;"
-            f" what can be restored ends at {text_of(until) if until else 'the base'}"
-        )
-    return chosen, executed
-
-
-def require_reached(logs, at):
-    """@raises Incomplete when the archive ends before the moment that is asked for: what came then was lost, or never written"""
-    if any(log.stopped for log in logs) or at == "latest":
-        return
-    last = max((log.committed for log in logs), default=0)
-    if at.startswith("before "):
-        raise Incomplete(f"no transaction {at.removeprefix('before ')} after the base; the archive ends at {text_of(last)}")
-    # A heartbeat is written every half minute.
-    if last < moment_of(at) - 60_000_000:
-        raise Incomplete(f"the archive ends at {text_of(last)}; write that time, or \"latest\"")
-
-
 def text_of(microseconds):
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(microseconds // 1_000_000))}.{microseconds % 1_000_000:06}Z"
 
 
-def _count(gtids):
-    return sum(last - first + 1 for intervals in gtids.values() for first, last in intervals)
+class Wanted:
+    """Where a restore ends. @raises ValueError for an `at` that is no moment"""
+
+    def __init__(self, at):
+        self.at, self.moment, self.gtid = at, moment_of(at), None
+        if at.startswith("before "):
+            if not re.fullmatch(r"before [0-9a-f-]{36}:\d+", at):
+                raise ValueError(f"no moment: {at}")
+            source, _, number = at.removeprefix("before ").partition(":")
+            self.gtid = source, int(number)
+
+    def ends_at(self, change):
+        return change.gtid == self.gtid or self.moment is not None and change.committed > self.moment
+
+
+class _Stream:
+    def __init__(self, member, items):
+        self.member, self._items = member, iter(items)
+        self.ahead = collections.deque()
+        self.connected = self.ended = False
+        # Commit time of the newest transaction that was looked at.
+        self.seen = 0
+
+    def peek(self, at=0):
+        """The item at this place ahead; None at the end."""
+        while len(self.ahead) <= at:
+            item = next(self._items, None)
+            if item is None:
+                return None
+            if isinstance(item, Change):
+                self.seen = max(self.seen, item.committed)
+            self.ahead.append(item)
+        return self.ahead[at]
+
+    def change(self):
+        """The next transaction, whatever is before it."""
+        at = 0
+        while isinstance(item := self.peek(at), Start):
+            at += 1
+        return item
+
+    def opinion(self, change):
+        """Digest of the transaction with this GTID, "" if this member lacks it, None if it does not show."""
+        at = 0
+        while (item := self.peek(at)) is not None:
+            if isinstance(item, Start):
+                if item.previous is None or _contains(item.previous, change):
+                    return None
+            elif item.gtid == change.gtid:
+                return f"{item.committed} {item.digest}"
+            elif item.committed > change.committed + SLACK:
+                return "" if self.connected else None
+            at += 1
+        return None
+
+
+def _contains(gtids, change):
+    return any(first <= change.number <= last for first, last in gtids.get(change.source, ()))
+
+
+class Merge:
+    """
+    Transactions to apply, in order. `streams`: {member: items}; `executed`: GTIDs in the base backup; `sources`: UUIDs whose transactions
+    count, others are errant. `notes`: what was excluded and why.
+    """
+
+    def __init__(self, streams, executed, wanted, sources):
+        self._streams = [_Stream(member, items) for member, items in sorted(streams.items())]
+        self._wanted, self._sources = wanted, {*sources, *executed}
+        self.executed = Executed(executed)
+        self.notes, self.reached, self.last, self.applied = [], False, 0, 0
+        self._errant = set()
+
+    def __iter__(self):
+        """@raises Incomplete"""
+        while True:
+            streams = len(self._streams)
+            # The stream with the earliest transaction first: then no other stream can have anything before it.
+            ready = sorted((stream for stream in self._streams if self._advance(stream)), key=lambda stream: stream.ahead[0].committed)
+            change = next((change for stream in ready if not stream.ended and (change := self._decided(stream)) is not None), None)
+            if change is not None:
+                self.last, self.applied = max(self.last, change.committed), self.applied + 1
+                self.executed.add(*change.gtid)
+                yield change
+            elif len(self._streams) == streams and not self._unstick():
+                return
+
+    def require_reached(self):
+        """@raises Incomplete when the archive ends before the moment that is asked for: what came then was lost, or never written"""
+        if self.reached or self._wanted.at == "latest":
+            return
+        if self._wanted.gtid:
+            raise Incomplete(f"no transaction {self._wanted.at.removeprefix('before ')} after the base backup; the archive ends at {text_of(self.last)}")
+        if self.last < self._wanted.moment - SLACK:
+            raise Incomplete(f"the archive ends at {text_of(self.last)}; write that time, or \"latest\"")
+
+    def _advance(self, stream):
+        """Passes what needs no decision. @returns whether a transaction is next"""
+        while not stream.ended:
+            item = stream.peek()
+            if item is None:
+                stream.ended = True
+            elif isinstance(item, Start):
+                if not self._passes(stream, item):
+                    return False
+                stream.ahead.popleft()
+            elif self.executed.has(*item.gtid):
+                stream.connected = True
+                stream.ahead.popleft()
+            elif item.source not in self._sources:
+                self._note_errant(stream, item)
+                stream.ahead.popleft()
+            elif self._wanted.ends_at(item):
+                stream.ended = True
+                self.reached |= stream.connected
+            else:
+                return True
+        return False
+
+    def _passes(self, stream, start):
+        if start.previous is None:
+            stream.connected = False
+            return True
+        before = self._counted(start.previous)
+        if self.executed.lacks(before):
+            return False
+        stream.connected = bool(before)
+        return True
+
+    def _counted(self, gtids):
+        return {source: intervals for source, intervals in gtids.items() if source in self._sources}
+
+    def _note_errant(self, stream, item):
+        if (stream.member, item.source) not in self._errant:
+            self._errant.add((stream.member, item.source))
+            self.notes.append(f"{item.log} has transactions of {item.source}, not of the group, from {item} on: excluded")
+
+    def _decided(self, stream):
+        """The stream's next transaction if it can be applied now; None else, perhaps after a member was excluded. @raises Incomplete"""
+        change = stream.ahead[0]
+        votes = {}
+        for one in self._streams:
+            if (opinion := one.opinion(change)) is not None:
+                votes.setdefault(opinion, []).append(one)
+        lacking = votes.pop("", [])
+        best = max(votes.values(), key=len)
+        others = [one for group in votes.values() if group is not best for one in group]
+        if len(best) <= len(others) + len(lacking) and (others or lacking):
+            if len(lacking) <= len(best) + len(others):
+                raise Incomplete(self._tie(change, best, [*others, *lacking]))
+            others, best = [*best, *others], []
+        for one in others:
+            self._exclude(one, f"{change} in its logs is not what the others have" if best else f"{change} is in its logs alone")
+        return next((one.ahead[0] for one in best if one.connected and one.peek() and one.ahead[0][:2] == change.gtid), None)
+
+    def _tie(self, change, one, other):
+        return (
+            f"{', '.join(s.member for s in one)} and {', '.join(s.member for s in other)} contradict each other about transaction {change},"
+            f" committed at {text_of(change.committed)}: exclude one of them with --exclude-server {one[0].member} or --exclude-server {other[0].member}"
+        )
+
+    def _exclude(self, stream, why):
+        self.notes.append(f"{stream.member} is excluded from {(stream.change() or Start('its end', {})).log} on: {why}")
+        stream.ended = True
+        self._streams.remove(stream)
+
+    def _unstick(self):
+        """
+        Every stream has ended, or waits for transactions that none has. @returns whether to go on, after excluding a member that claims them
+        alone @raises Incomplete
+        """
+        stuck = [stream for stream in self._streams if not stream.ended and stream.change() is not None and not (self.reached and self._is_beyond(stream))]
+        if not stuck:
+            return False
+        claimed = min(stuck, key=lambda stream: stream.change().committed)
+        time = claimed.change().committed
+        # Those that have logged everything up to there, and know nothing of what is missing.
+        against = [stream for stream in self._streams if stream.ended and stream.connected and stream.seen >= time]
+        if len(stuck) < len(against):
+            self._exclude(claimed, "it claims transactions before that, which the others do not have")
+            return True
+        missing = self._missing(claimed)
+        if len(stuck) == len(against):
+            raise Incomplete(
+                f"{claimed.member} and {against[0].member} contradict each other about {missing}:"
+                f" exclude one of them with --exclude-server {claimed.member} or --exclude-server {against[0].member}"
+            )
+        raise Incomplete(
+            f"transactions are missing ({missing}), and later ones are there, from {text_of(time)} on;"
+            f" what can be restored ends at {text_of(self.last) if self.last else 'the base backup'}"
+        )
+
+    def _is_beyond(self, stream):
+        """Whether nothing of the stream from here on is wanted."""
+        start = stream.peek()
+        known = isinstance(start, Start) and start.previous or {}
+        return self._wanted.ends_at(stream.change()) or self._wanted.gtid is not None and _contains(known, Change(*self._wanted.gtid, 0, "", ""))
+
+    def _missing(self, stream):
+        item = stream.peek()
+        lacking = self.executed.lacks(self._counted(item.previous)) if isinstance(item, Start) else {}
+        return describe(lacking) or f"before {stream.change()} in {stream.change().log}"
+
+
+class Branch(NamedTuple):
+    """A branch of the group's history, as members describe it and as the bucket saw it. Times are in microseconds since 1970."""
+
+    id: str
+    parent: str
+    # GTIDs that the member had executed that began the branch.
+    forked: dict
+    begun: int
+    # When each member wrote to it last.
+    writers: dict
+
+    @property
+    def last(self):
+        return max(self.writers.values(), default=self.begun)
+
+
+def chain(branches, at, wanted=None):
+    """
+    The branch that a restore follows, and its ancestors: [(branch, GTIDs that count; None: all)], the oldest first.
+    `branches`: {id: Branch}. @raises Incomplete when it is not clear which branch is meant
+    """
+    if wanted and wanted not in branches:
+        raise Incomplete(f"no branch {wanted}; there are {', '.join(sorted(branches)) or 'none'}")
+    found, limit = [(branches[wanted] if wanted else _current(branches, at), None)], None
+    while (branch := found[0][0]).parent in branches and branch.parent not in {one.id for one, _ in found}:
+        limit = branch.forked if limit is None else both(limit, branch.forked)
+        found.insert(0, (branches[branch.parent], limit))
+    return found
+
+
+def both(one, other):
+    """What both sets of GTIDs contain."""
+    return subtract(one, subtract(one, other))
+
+
+def _current(branches, at):
+    moment = moment_of(at) or ALL
+    begun = [branch for branch in branches.values() if branch.begun <= moment]
+    if not begun:
+        raise Incomplete(f"nothing of this timeline is as old as {at}")
+    until = min(moment, max(branch.last for branch in begun)) - LIVE_SECONDS * 1_000_000
+
+    def writers(branch):
+        return [member for member, last in branch.writers.items() if last >= until]
+
+    def replaces(branch, ancestor):
+        """A branch that nobody writes any more gives way to what was begun from it."""
+        return _descends(branches, branch, ancestor) and (ancestor.last <= branch.begun + 2 * SLACK or len(writers(branch)) >= len(writers(ancestor)))
+
+    live = [branch for branch in begun if branch.last >= until]
+    live = sorted((branch for branch in live if not any(replaces(one, branch) for one in live)), key=lambda branch: -len(writers(branch)))
+    first, *more = live
+    rival = next((branch for branch in more if len(writers(branch)) == len(writers(first)) or _descends(branches, branch, first)), None)
+    if rival:
+        words = [f"{branch.id}, begun {text_of(branch.begun)}, by {', '.join(sorted(writers(branch))) or 'no member now'}" for branch in (first, rival)]
+        raise Incomplete(f"two branches are written at once: {words[0]}; {words[1]}; choose one: --branch {first.id} or --branch {rival.id}")
+    return first
+
+
+def _descends(branches, branch, ancestor):
+    seen = set()
+    while branch and branch.id not in seen:
+        seen.add(branch.id)
+        branch = branches.get(branch.parent)
+        if branch and branch.id == ancestor.id:
+            return True
+    return False
+
+
+def is_usable(manifest, wanted, line):
+    """Whether a base backup can bring a restore to the moment: of this line of branches, and without anything that is not wanted."""
+    limits = {branch.id: limit for branch, limit in line}
+    most = parse(manifest["gtids"]["atMost"])
+    if manifest["branch"] not in limits or limits[manifest["branch"]] is not None and subtract(most, limits[manifest["branch"]]):
+        return False
+    if wanted.gtid:
+        return not _contains(most, Change(*wanted.gtid, 0, "", ""))
+    return wanted.moment is None or manifest["newestCommit"] <= wanted.moment

@@ -32,6 +32,17 @@ class Restore(NamedTuple):
     # Private addresses of the other members, and where they tell their state.
     others: list
     rolePort: int
+    # See contents.Choice.
+    excludeServers: tuple = ()
+    excludeLogs: tuple = ()
+    uploadedBefore: str = ""
+    branch: str = ""
+
+    @property
+    def choice(self):
+        from contents import Choice
+
+        return Choice(self.excludeServers, self.excludeLogs, self.uploadedBefore, self.branch)
 
 
 def load(folder=FOLDER):

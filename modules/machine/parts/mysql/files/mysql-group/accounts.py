@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 
+import branch
 from grants import definitions, digest
 from observer import connect
 from settings import accepted
@@ -14,6 +15,10 @@ CLAIMS = (
     " until DATETIME(6) NOT NULL, outcome VARCHAR(40), PRIMARY KEY (name, due))"
 )
 HEARTBEAT = "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'backup' AND TABLE_NAME = 'heartbeat'"
+MARK = (
+    "SELECT ATTRIBUTE ->> '$.definition', ATTRIBUTE -> '$.generation', ATTRIBUTE -> '$.oldest', ATTRIBUTE ->> '$.group'"
+    " FROM information_schema.USER_ATTRIBUTES WHERE USER = %s AND HOST = %s"
+)
 # In the mark of an account that may have been granted more by a member with other settings.
 MORE = "and what it had"
 
@@ -43,6 +48,8 @@ def ensure(settings, agreed):
         if settings.backup and not cursor.execute(HEARTBEAT):
             cursor.execute("CREATE DATABASE IF NOT EXISTS backup")
             cursor.execute("CREATE TABLE IF NOT EXISTS backup.heartbeat (id INT PRIMARY KEY, at DATETIME(6) NOT NULL)")
+        if settings.backup:
+            branch.ensure(cursor, settings)
         if settings.claims and not cursor.execute(CLAIMED):
             cursor.execute("CREATE DATABASE IF NOT EXISTS platform")
             cursor.execute(CLAIMS)
@@ -56,13 +63,13 @@ def reached(settings):
     """Account -> generations of its newest and its oldest password, as this member has it."""
     with connect(settings, 30) as connection, connection.cursor() as cursor:
         made = [(account, host) for account, host, *_ in definitions(settings) if account in settings.passwords]
-        return {account: _mark(cursor, account, host)[1] for account, host in made}
+        return {account: _mark(cursor, settings, account, host)[1] for account, host in made}
 
 
 def _ensure(cursor, settings, account, host, require, limits, grants, agreed=True):
     how, passwords = identity(settings, account)
     (newest, password), (oldest, first) = passwords[0], passwords[-1]
-    mark, has = _mark(cursor, account, host)
+    mark, has, group = _mark(cursor, settings, account, host)
     # A member that was not told yet has become the primary: those that were know better.
     if has > (newest, oldest):
         return False
@@ -78,10 +85,14 @@ def _ensure(cursor, settings, account, host, require, limits, grants, agreed=Tru
 
     def note(granted):
         definition = _digest(text(password, granted), os.urandom(16).hex())
-        return json.dumps({"definition": definition, "generation": newest, "oldest": oldest})
+        return json.dumps({"definition": definition, "generation": newest, "oldest": oldest, "group": settings.group})
 
-    if has == (newest, oldest) and granted_with(password):
-        return False
+    if has == (newest, oldest) and (granted := granted_with(password)):
+        if group == settings.group:
+            return False
+        # Marks of earlier releases, and those made without an archive, do not include the group.
+        cursor.execute("ALTER USER %s@%s ATTRIBUTE %s", [account, host, note(granted)])
+        return True
     identified = f"IDENTIFIED WITH {how} %s"
     # Only once: what RETAIN keeps is the present one, and a second time that would be the new one.
     retain = " RETAIN CURRENT PASSWORD" if has[0] < newest and oldest < newest else ""
@@ -98,6 +109,11 @@ def _ensure(cursor, settings, account, host, require, limits, grants, agreed=Tru
     needs = f" REQUIRE {require}" + (f" WITH {limits}" if limits else "")
     # A new account begins with the oldest password, so that there is one to keep.
     cursor.execute(f"CREATE USER IF NOT EXISTS %s@%s {identified}{needs}", [account, host, first])
+    if group not in ("", settings.group):
+        # Restored: the passwords of the group that made the account must not be accepted here, nor retained.
+        cursor.execute(f"ALTER USER %s@%s {identified}", [account, host, first])
+        if account in settings.passwords:
+            cursor.execute("ALTER USER %s@%s DISCARD OLD PASSWORD", [account, host])
     # One that nobody has made yet has nothing that could be taken from it.
     granted = grants if agreed or has == (0, 0) else more
     if granted is grants:
@@ -109,17 +125,18 @@ def _ensure(cursor, settings, account, host, require, limits, grants, agreed=Tru
     return True
 
 
-def _mark(cursor, account, host):
-    """The definition that an account was last given, and its newest and oldest password; (0, 0) of an account that is not made to its end."""
-    cursor.execute(
-        "SELECT ATTRIBUTE ->> '$.definition', ATTRIBUTE -> '$.generation', ATTRIBUTE -> '$.oldest'"
-        " FROM information_schema.USER_ATTRIBUTES WHERE USER = %s AND HOST = %s",
-        [account, host],
-    )
-    mark, newest, oldest = cursor.fetchone() or (None, None, None)
+def _mark(cursor, settings, account, host):
+    """
+    The definition that an account was last given, its newest and oldest password, and the group that made it. The generations are (0, 0) if
+    the account is not complete, or if another group made it: generations of another group's passwords mean nothing here.
+    """
+    cursor.execute(MARK, [account, host])
+    mark, newest, oldest, group = cursor.fetchone() or (None, None, None, None)
+    if group and group != settings.group:
+        return None, (0, 0), group
     # Accounts are older than generations of their passwords.
     first = 1 if mark else 0
-    return mark, (int(newest or first), int(oldest or first))
+    return mark, (int(newest or first), int(oldest or first)), group or ""
 
 
 def _digest(text, salt):

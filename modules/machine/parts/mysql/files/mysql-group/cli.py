@@ -6,6 +6,7 @@ import subprocess
 import time
 from dataclasses import replace
 
+import archive
 import members
 import settings as config
 from decision import running
@@ -37,6 +38,7 @@ def _parser():
         " Refused while no group runs. The old directory is kept; delete it when nothing in it is missed.",
     )
     reclone.add_argument("--i-discard-this-members-data", action="store_true", required=True)
+    archive.add_option(reclone)
     forget = commands.add_parser(
         "forget",
         help="no longer wait for a member that was replaced or removed",
@@ -45,6 +47,7 @@ def _parser():
         " Run it on every member that knows the name.",
     )
     forget.add_argument("name", metavar="NAME", help="as mysql-group status shows it")
+    archive.add_option(forget)
     force = commands.add_parser(
         "force-bootstrap",
         help="start the group without members that will never come back",
@@ -54,6 +57,7 @@ def _parser():
         " The lost ones are not counted until they are seen in the group again.",
     )
     force.add_argument("--i-have-lost-members", nargs="+", metavar="NAME", required=True)
+    archive.add_option(force)
     return parser
 
 
@@ -71,10 +75,10 @@ def main(arguments):
     if options.command == "accounts":
         return _accounts(settings)
     if options.command == "reclone":
-        return _reclone(settings)
+        return _reclone(settings, options.despite_archive)
     if options.command == "forget":
-        return _forget(settings, options.name)
-    return _force_bootstrap(settings, options.i_have_lost_members)
+        return _forget(settings, options.name, options.despite_archive)
+    return _force_bootstrap(settings, options.i_have_lost_members, options.despite_archive)
 
 
 def _reports(settings):
@@ -131,9 +135,13 @@ def _accounts(settings):
     return 0
 
 
-def _reclone(settings):
-    if not running({name: report for name, report in _reports(settings).items() if name != settings.server}):
+def _reclone(settings, despite):
+    reports = _reports(settings)
+    group = running({name: report for name, report in reports.items() if name != settings.server})
+    if not group:
         print("refused: no other member is in a running group, so there is nothing to clone from")
+        return 1
+    if not archive.allows(settings, lambda archived: archive.discarded(reports[settings.server], group, archived), despite):
         return 1
     aside = config.DATA.with_name(f"data.discarded-{time.strftime('%Y%m%dT%H%M%S')}")
     subprocess.run(["systemctl", "stop", "mysql-group", "mysql"], check=True)
@@ -144,7 +152,7 @@ def _reclone(settings):
     return 0
 
 
-def _forget(settings, name):
+def _forget(settings, name, despite):
     """
     Safe because a group with a primary that takes writes goes on without the member: the primary has applied what any other has ever
     acknowledged, and who comes back finds that group, or, while none runs, is asked before one is started.
@@ -161,12 +169,14 @@ def _forget(settings, name):
     if problem:
         print(f"refused: {problem}")
         return 1
+    if not archive.allows(settings, lambda archived: archive.only_archived([name], running(reports), archived), despite):
+        return 1
     members.change(lambda known: members.without(known, [address]))
     print(f"{name} is forgotten here until it is seen in the group again")
     return 0
 
 
-def _force_bootstrap(settings, lost):
+def _force_bootstrap(settings, lost, despite):
     reports = _reports(settings)
     unknown = [name for name in lost if name not in reports]
     # A blank disk that answers is as lost as one that does not.
@@ -179,6 +189,9 @@ def _force_bootstrap(settings, lost):
     ]
     if problems:
         print("refused: " + "; ".join(problems))
+        return 1
+    alive = [report for name, report in reports.items() if report and name not in lost]
+    if not archive.allows(settings, lambda archived: archive.only_archived(lost, alive, archived), despite):
         return 1
     members.declare_lost(lost)
     print("waiting for the group to start (120 s at most)")

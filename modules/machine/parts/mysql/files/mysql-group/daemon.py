@@ -99,7 +99,7 @@ class Daemon:
         again, decision = self._decide()
         steady = [r.fingerprint for r in reports.values()] == [r and r.fingerprint for r in again.values()]
         if decision.action == BOOTSTRAP and steady:
-            group.bootstrap(self._settings, decision.forget_received, decision.unapplied)
+            group.bootstrap(self._settings, decision.forget_received, decision.unapplied, members.lost())
 
     def _forget_lost(self, mine):
         """The group runs without those that an operator has declared lost: from here on they do not count, until they are seen again."""

@@ -1,5 +1,6 @@
 """What the joiner does to the local mysqld."""
 
+import branch
 import pymysql
 import received
 from observer import connect
@@ -21,9 +22,9 @@ ONLINE_MEMBERS = (
 )
 
 
-def bootstrap(settings, forget_received, unapplied):
+def bootstrap(settings, forget_received, unapplied, lost=()):
     """
-    Starts a new group with this member alone.
+    Starts a new group with this member alone. `lost`: members that an operator has declared lost: then a new branch of the history begins.
     `forget_received`: every member's data is there and this one has executed all that any has, so that whatever it received besides
     was never acknowledged to anybody. Else it is applied before the member is online: it may be the only copy of what a lost member
     acknowledged.
@@ -31,6 +32,8 @@ def bootstrap(settings, forget_received, unapplied):
     with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
         if forget_received:
             _forget_received(cursor, unapplied)
+        if lost:
+            branch.fork(cursor, settings, lost)
         executed = _executed(cursor)
         cursor.execute("SET GLOBAL group_replication_bootstrap_group = ON")
         try:

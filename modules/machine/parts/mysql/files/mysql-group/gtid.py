@@ -6,6 +6,13 @@ import re
 ONE_SOURCE = re.compile("[0-9a-f-]+(:([a-z_][a-z0-9_]*:)?[0-9]+(-[0-9]+)?)+")
 
 
+def branch_source(branch):
+    """
+    UUID of the one transaction that begins a branch of the history by force: no other member can have given its GTID to another transaction.
+    """
+    return f"{branch[:8]}-{branch[8:12]}-{branch[12:]}-8000-000000000000"
+
+
 def parse(text):
     """Reads what @@gtid_executed prints, tags included. @raises ValueError for anything else"""
     found = {}

@@ -26,6 +26,8 @@ class Settings(NamedTuple):
     passwords: dict
     # mysql-backup ships this member's data.
     backup: bool = False
+    # With `backup`: UUID of the group, and name of its part of the archive.
+    group: str = ""
     # Level of the application's account, see accounts.py.
     privileges: str = "append"
     # Servers agree by rows of a table on who runs what, see app-runs.

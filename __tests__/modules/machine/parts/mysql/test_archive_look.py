@@ -1,0 +1,77 @@
+"""Commands that look at the archive before they drop what only some members had. Run by mysql-group.test.ts."""
+
+import json
+import subprocess
+from unittest import mock
+
+from support import ALPHA, BRAVO, CHARLIE, SETTINGS
+from test_members import Command, off, on
+
+import archive
+import members
+
+GROUP, BRANCH = "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4", "b" * 16
+BACKED = SETTINGS._replace(backup=True, group=GROUP)
+
+
+def shipped(last):
+    return {"gtids": f"{GROUP}:1-{last}", "until": "2026-12-01T20:00:00Z", "branch": BRANCH}
+
+
+class Look(Command):
+    settings = BACKED
+    archived, failure = {"alpha": shipped(5), "charlie": shipped(9)}, None
+
+    def setUp(self):
+        super().setUp()
+        self.enterContext(mock.patch.object(archive.subprocess, "run", self.program))
+        self.asked = []
+
+    def program(self, command, **how):
+        self.asked.append(command)
+        return subprocess.CompletedProcess(command, 1 if self.failure else 0, "" if self.failure else json.dumps(self.archived), self.failure or "")
+
+
+class Forget(Look):
+    def forget(self, executed, *more):
+        return self.run_command(["forget", "charlie", *more], {ALPHA: on("alpha", "PRIMARY", executed=f"{GROUP}:1-{executed}"), BRAVO: on("bravo")})
+
+    def test_lists_transactions_that_only_the_archive_has_and_is_refused(self):
+        status, said = self.forget(7)
+        self.assertEqual(status, 1)
+        self.assertIn(f"charlie had committed transactions that are in the archive alone: {GROUP}:8-9, shipped until 2026-12-01T20:00:00Z", said)
+        self.assertIn(f"--latest --branch {BRANCH}", said)
+        self.assertTrue(said.endswith("refused: nothing was changed; to go on all the same, add --despite-archive"))
+        self.assertEqual(members.load(), {})
+
+    def test_goes_on_where_the_group_has_all_of_them_or_the_operator_says_so(self):
+        self.assertEqual(self.forget(9), (0, "charlie is forgotten here until it is seen in the group again"))
+        self.assertEqual(self.forget(7, "--despite-archive")[0], 0)
+        self.assertEqual(self.asked, [["/usr/local/sbin/mysql-backup", "archived"]] * 2)
+
+    def test_is_refused_while_the_archive_cannot_be_listed(self):
+        self.failure = "Traceback\nbucket.Away: no answer from the bucket"
+        status, said = self.forget(9)
+        self.assertEqual((status, said.splitlines()[0]), (1, "the archive cannot be listed: bucket.Away: no answer from the bucket"))
+
+    def test_asks_nothing_without_an_archive(self):
+        self.settings = SETTINGS
+        self.assertEqual(self.forget(7)[0], 0)
+        self.assertEqual(self.asked, [])
+
+
+class ForceBootstrap(Look):
+    def test_counts_what_survivors_have_executed_or_received(self):
+        answers = {ALPHA: off("alpha", executed=f"{GROUP}:1-5", received=f"{GROUP}:6-8"), BRAVO: off("bravo", executed=f"{GROUP}:1-4")}
+        status, said = self.run_command(["force-bootstrap", "--i-have-lost-members", "charlie"], answers)
+        self.assertEqual(status, 1)
+        self.assertIn(f"in the archive alone: {GROUP}:9, shipped", said)
+        self.assertEqual(members.lost(), ())
+
+
+class Reclone(Look):
+    def test_is_refused_where_neither_the_group_nor_the_archive_has_what_it_discards(self):
+        answers = {ALPHA: off("alpha", executed=f"{GROUP}:1-9,{GROUP[:-1]}0:1"), BRAVO: on("bravo", "PRIMARY", executed=f"{GROUP}:1-8")}
+        status, said = self.run_command(["reclone", "--i-discard-this-members-data"], answers)
+        self.assertEqual(status, 1)
+        self.assertIn(f"neither in the group nor in the archive: {GROUP[:-1]}0:1; they would be in the old data directory alone", said)

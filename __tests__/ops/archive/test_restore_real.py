@@ -1,0 +1,147 @@
+"""Restores of archives that have a history, with real MySQL, age and zstd. Run by archive.programs.test.ts."""
+
+import pathlib
+import shutil
+import unittest
+from unittest import mock
+
+import binlog
+import restore
+import source
+from contents import Choice
+from source import BRANCH, Memory, folder_for_mysql
+
+EVENT = "CREATE EVENT app.purge ON SCHEDULE EVERY 1 SECOND ON COMPLETION PRESERVE DO DELETE FROM app.orders"
+
+
+class Restore(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = cls.enterClassContext(folder_for_mysql())
+        statements = [f"INSERT INTO app.orders (text) VALUES ('order {number}')" for number in range(2, 12)]
+        # Ten seconds between the first part and the second, by the clock of the session: what the restore sees is the time of the commit.
+        statements += ["SELECT CAST(1000000 * UNIX_TIMESTAMP(NOW(6)) AS UNSIGNED)", "SELECT SLEEP(1.2)", "FLUSH BINARY LOGS", "DELETE FROM app.orders WHERE id < 9"]
+        cls.source = source.Source(cls.folder, statements, before=[EVENT])
+        cls.between = int(cls.source.answers[-4]) + 600_000
+        cls.delete = len(statements) - 3
+
+    def setUp(self):
+        self.enterContext(mock.patch.object(restore, "USER", "nobody"))
+        self.said = []
+        self.enterContext(mock.patch.object(restore, "say", self.said.append))
+        self.objects = dict(self.source.objects)
+        self.times = {}
+
+    def restore(self, at="latest", **choice):
+        bucket = Memory(self.objects)
+        bucket.times = self.times
+        done = restore.run(self.folder / "into", self.source.timeline, at, bucket, self.source.key, Choice(**choice), inspect=lambda mysql: mysql.ask("SELECT GROUP_CONCAT(id ORDER BY id) FROM app.orders"))
+        return done.found, done.notes
+
+    def without(self, member):
+        self.objects = {key: content for key, content in self.objects.items() if f"/{member}/" not in key or "/manifest/" in key or "/base/" in key}
+
+    def spoil(self, part):
+        key = next(key for key in sorted(self.objects) if "/alpha/tail/" in key and part in key)
+        self.objects[key] = self.objects[key][:-1] + b"!"
+        return key
+
+    ALL = ",".join(map(str, range(1, 12)))
+    AFTER = "9,10,11,12"
+
+    def test_events_do_not_run_meanwhile(self):
+        self.assertEqual(self.restore(), (self.AFTER, []))
+
+    def test_goes_to_the_moment_before_a_delete(self):
+        self.assertEqual(self.restore(restore.text_of(self.between)), (self.ALL, []))
+
+    def test_before_a_transaction_does_not_begin_with_a_base_backup_that_contains_it(self):
+        gtids = self.source.counted["gtids"]
+        wrong, last = f"before {gtids.split(':')[0]}:{gtids.rpartition('-')[2]}", gtids
+        # Newer, and made after the DELETE.
+        kept, self.source.objects = self.source.objects, {}
+        self.source.manifest("bravo", "20261126T000000Z", gtids={"atLeast": last, "atMost": last}, newestCommit=2**52)
+        self.objects |= self.source.objects
+        self.source.objects = kept
+        self.times = {f"{self.source.timeline}/bravo/manifest": "2026-11-26T00:00:00Z"}
+        self.assertEqual(self.restore(wrong), (self.ALL, []))
+        self.assertTrue(any("base backup of alpha" in text for text in self.said))
+        self.assertFalse(any("base backup of bravo" in text for text in self.said))
+
+    def test_goes_on_with_an_older_base_backup_where_the_newest_is_damaged(self):
+        self.source.objects, kept = {}, self.source.objects
+        self.source.part += b"damaged"
+        key = self.source.manifest("bravo", "20991126T000000Z")
+        self.source.part = self.source.part.removesuffix(b"damaged")
+        self.objects |= {**self.source.objects, key: b"other"}
+        self.source.objects = kept
+        self.times = {f"{self.source.timeline}/bravo/manifest": "2026-11-26T00:00:00Z"}
+        found, notes = self.restore()
+        self.assertEqual(found, self.AFTER)
+        self.assertRegex(notes[0], "base backup of bravo at 20991126T000000Z: .* is damaged")
+
+    def test_uses_another_member_s_logs_and_says_what_is_damaged(self):
+        key = self.spoil("/000002-")
+        found, notes = self.restore()
+        self.assertEqual(found, self.AFTER)
+        self.assertIn(key, notes[0])
+
+    def test_reads_closed_logs_and_their_tail_where_they_are_damaged(self):
+        self.source.objects, kept = {}, self.source.objects
+        keys = self.source.ship("alpha", closed=True)
+        self.objects |= self.source.objects
+        self.source.objects = kept
+        self.without("bravo"), self.without("charlie")
+        self.assertEqual(self.restore(), (self.AFTER, []))
+        self.objects[keys[0]] = b"?"
+        self.assertEqual(self.restore()[0], self.AFTER)
+
+    def test_leaves_out_a_server_a_log_and_what_was_uploaded_later(self):
+        first, second, third = self.source.logs
+        forged = [first, second.replace(b"order 5", b"order X"), third]
+        self.assertNotEqual(forged, self.source.logs)
+        self.without("alpha"), self.without("charlie")
+        self.source.objects, kept = {}, self.source.objects
+        self.source.ship("charlie", forged)
+        self.objects |= self.source.objects
+        self.source.objects = kept
+        with self.assertRaisesRegex(restore.Incomplete, "bravo and charlie contradict each other about transaction .* --exclude-server bravo or --exclude-server charlie"):
+            self.restore()
+        log = f"charlie/000002-{binlog.identity(forged[1])}"
+        self.times = {f"{self.source.timeline}/charlie": "2026-11-27T00:00:00Z"}
+        for choice in ({"excludeServers": ("charlie",)}, {"excludeLogs": (log,)}, {"uploadedBefore": "2026-11-26T00:00:00Z"}):
+            self.assertEqual(self.restore(**choice)[0], self.AFTER, choice)
+
+    def test_excludes_a_forged_log_of_one_of_three_members(self):
+        first, second, third = self.source.logs
+        forged = [first, second.replace(b"order 5", b"order X"), third]
+        self.without("charlie")
+        self.source.objects, kept = {}, self.source.objects
+        self.source.ship("charlie", forged)
+        self.objects |= self.source.objects
+        self.source.objects = kept
+        found, notes = self.restore()
+        self.assertEqual(found, self.AFTER)
+        self.assertRegex(notes[0], "^charlie is excluded from charlie/000002-.* is not what the others have$")
+
+    def test_does_not_count_another_history_under_the_same_name(self):
+        self.source.objects, kept = {}, self.source.objects
+        for key in self.source.ship("charlie", branch="c" * 16):
+            self.objects[key] = self.source.objects[key]
+        self.source.objects = kept
+        self.without("charlie-")
+        self.assertEqual(self.restore(branch=BRANCH)[0], self.AFTER)
+
+    def test_refuses_without_room(self):
+        with mock.patch.object(restore.shutil, "disk_usage", return_value=mock.Mock(free=100 << 20)), self.assertRaisesRegex(OSError, "has 100 MiB free, and 5\\d\\d are needed"):
+            self.restore()
+        self.assertFalse((self.folder / "into" / "data").exists())
+
+    def test_a_statement_that_mysql_refuses_ends_the_restore_with_its_words(self):
+        shutil.rmtree(self.folder / "into", ignore_errors=True)
+        with mock.patch.object(restore.Feed, "write", lambda feed, change: feed._events.stdin.write(b"no log at all" * 100)), self.assertRaises(restore.Incomplete):
+            self.restore()
+
+
+if __name__ == "__main__":
+    unittest.main()

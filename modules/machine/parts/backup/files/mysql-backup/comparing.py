@@ -1,0 +1,29 @@
+"""
+Compares all rows of two copies of the data: each table has a number of rows and a checksum that does not depend on their order. A member
+computes both right after a base backup; a drill computes them again on what it has restored.
+"""
+
+COLUMNS = (
+    "SELECT c.TABLE_SCHEMA, c.TABLE_NAME, c.COLUMN_NAME FROM information_schema.COLUMNS c JOIN information_schema.TABLES t"
+    " ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME WHERE t.TABLE_TYPE = 'BASE TABLE' AND t.ENGINE = 'InnoDB'"
+    " AND t.TABLE_SCHEMA NOT IN ('mysql', 'sys') ORDER BY 1, 2, c.ORDINAL_POSITION"
+)
+
+
+def statements(columns):
+    """
+    {table: statement that gives its rows and checksum in one text}
+    `columns`: rows of COLUMNS. Binary text is the same whatever the session's character set is.
+    """
+    tables = {}
+    for schema, table, column in columns:
+        tables.setdefault((schema, table), []).append(f"COALESCE(HEX(CAST({quoted(column)} AS BINARY)), '-')")
+    return {
+        f"{schema}.{table}": "SELECT CONCAT(COUNT(*), ' ', HEX(COALESCE(BIT_XOR(CAST(CONV(LEFT(SHA2("
+        f"CONCAT_WS(',', {', '.join(texts)}), 256), 16), 16, 10) AS UNSIGNED)), 0))) FROM {quoted(schema)}.{quoted(table)}"
+        for (schema, table), texts in tables.items()
+    }
+
+
+def quoted(name):
+    return "`" + name.replace("`", "``") + "`"

@@ -1,0 +1,221 @@
+"""What the archive holds of a timeline as far as a restore may use it, and the logs of each member as a stream of transactions."""
+
+import collections
+import concurrent.futures
+import itertools
+import json
+import struct
+from typing import NamedTuple
+
+import binlog
+import listing
+from bucket import Away, Refused
+from gtid import branch_source, parse, subtract, union
+from names import log_name
+from replay import Branch, Change, Executed, Start, both, is_usable, moment_of
+from sealing import unseal
+
+# Fetched ahead of each member's stream.
+AT_A_TIME, AHEAD_BYTES = 16, 64 << 20
+FORMAT = 2
+
+
+class Choice(NamedTuple):
+    """What a restore leaves out."""
+
+    excludeServers: tuple = ()
+    # MEMBER/000012-LOGID
+    excludeLogs: tuple = ()
+    # In ISO 8601, by the time of the bucket, which no server can forge.
+    uploadedBefore: str = ""
+    # The branch to follow.
+    branch: str = ""
+
+
+class Events(NamedTuple):
+    """Bytes of a transaction. They can be read with the format description of their log, or of any other: all members have the same MySQL."""
+
+    own: bytes
+    others: list
+    bytes: memoryview
+
+    @property
+    def format(self):
+        return self.own or next(iter(self.others), None)
+
+
+def name_of(log):
+    return f"{log.member}/{log.number:06}-{log.id}"
+
+
+class Contents:
+    """By names; only branches are read."""
+
+    def __init__(self, bucket, timeline, choice, say):
+        self._bucket, self._timeline, self._say = bucket, timeline, say
+        before = moment_of(choice.uploadedBefore) if choice.uploadedBefore else None
+        counts = (lambda item: moment_of(item.time) < before) if before else lambda item: True
+        members = [member for member in listing.members(bucket, timeline) if member not in choice.excludeServers]
+        self._logs = {member: listing.segments(bucket, timeline, member, counts) for member in members}
+        for logs in self._logs.values():
+            for log in [log for log in logs if name_of(log) in choice.excludeLogs]:
+                del logs[log]
+        self._backups = [pair for member in members for pair in listing.manifests(bucket, timeline, member) if counts(pair[1])]
+        self.branches = self._branches([pair for member in members for pair in listing.branches(bucket, timeline, member) if counts(pair[1])])
+        self._headers = []
+        self._pool = concurrent.futures.ThreadPoolExecutor(AT_A_TIME)
+        self.notes = []
+
+    def close(self):
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _note(self, text):
+        self.notes.append(text)
+        self._say(f"restore goes on without it: {text}")
+
+    def _branches(self, described):
+        """Branches as most members describe them, and such as no member describes."""
+        claims, first, writers = {}, {}, {}
+        for key, item in described:
+            try:
+                told = json.loads(self._bucket.get(key.key))
+                claim = told.get("parent"), told["forked"], f"{told['begun'].replace(' ', 'T')}Z"
+                parse(claim[1]), moment_of(claim[2])
+            except (Refused, ValueError, KeyError, TypeError, AttributeError):
+                continue
+            claims.setdefault(key.id, collections.Counter())[claim] += 1
+            first[key.id] = min(first.get(key.id, moment_of(item.time)), moment_of(item.time))
+        for member, logs in self._logs.items():
+            for log, items in logs.items():
+                times = [moment_of(item.time) for _, item in items]
+                first[log.branch] = min(*times, first.get(log.branch, times[0]))
+                of_branch = writers.setdefault(log.branch, {})
+                of_branch[member] = max(*times, of_branch.get(member, 0))
+        found = {}
+        for id, seen in first.items():
+            (parent, forked, begun), _ = claims[id].most_common(1)[0] if id in claims else ((None, "", None), 0)
+            found[id] = Branch(id, parent, parse(forked), min(seen, moment_of(begun)) if begun else seen, writers.get(id, {}))
+        return found
+
+    def bases(self, wanted, line):
+        """(backup, manifest) of what can begin the restore, that which reached the bucket last first."""
+        for backup, _ in sorted(self._backups, key=lambda pair: pair[1].time, reverse=True):
+            try:
+                manifest = json.loads(self._bucket.get(backup.key))
+                if manifest["format"] == FORMAT and is_usable(manifest, wanted, line):
+                    yield backup, manifest
+            except Away:
+                raise
+            except (Refused, ValueError, KeyError, TypeError, AttributeError) as problem:
+                self._note(f"base backup {backup.member} {backup.time}: {problem}")
+
+    def streams(self, line, executed, identity):
+        """{member: its transactions after the base backup}"""
+        return {member: self._stream(self._in_order(logs, line, executed), line[-1][0].id, executed, identity) for member, logs in self._logs.items()}
+
+    def _in_order(self, logs, line, executed):
+        """[(log, segments, limit)] of what may hold more than the base backup."""
+        place = {branch.id: index for index, (branch, _) in enumerate(line)}
+        # A log in which the branch changed is shipped again below the new one.
+        found = {}
+        for log in sorted((log for log in logs if log.branch in place), key=lambda log: place[log.branch]):
+            _, items = found.get((log.number, log.id), (None, []))
+            found[log.number, log.id] = log, [*items, *logs[log]]
+        needed = [(log, items) for log, items in found.values() if self._has_more(items, executed)]
+        # Numbers begin again after a clone; what a log holds first reached the bucket before a later log began.
+        needed.sort(key=lambda pair: (place[pair[0].branch], self._begun(*pair), pair[0].number))
+        return [(log, [segment for segment, _ in items], line[place[log.branch]][1]) for log, items in needed]
+
+    def _has_more(self, items, executed):
+        named = [interval for segment, _ in items for interval in segment.gtids]
+        return bool(subtract(union({self._timeline: named}), executed)) or not named
+
+    def _begun(self, log, items):
+        tail = f"{self._timeline}/{log.member}/tail/{log.branch}/{log_name(log)}/"
+        return min(item.time for item in (*(item for _, item in items), *itertools.islice(self._bucket.list(tail), 1)))
+
+    def _stream(self, logs, branch, executed, identity):
+        counted, begins = Executed(executed), branch_source(branch)
+        for log, segments, limit in logs:
+            allowed = limit and Executed(limit)
+            try:
+                for item in self._parsed(log, segments, identity):
+                    if isinstance(item, Start):
+                        yield item if allowed is None or item.previous is None else Start(item.log, both(item.previous, limit))
+                        continue
+                    if item.source == begins:
+                        # From here on this log is of the branch that is followed.
+                        allowed = None
+                    if allowed is None or allowed.has(*item.gtid) or counted.has(*item.gtid):
+                        yield item
+            except (ValueError, struct.error, IndexError) as problem:
+                self._note(f"the rest of {name_of(log)}: {problem}")
+
+    def _parsed(self, log, segments, identity):
+        end, header, name = 0, None, name_of(log)
+        for start, stop, content in self._pieces(segments, identity):
+            if stop <= end:
+                continue
+            if start > end:
+                yield Start(name, None)
+            data = content if start == 0 and end == 0 else binlog.MAGIC + content[max(0, end - start) :]
+            if start == 0 and end == 0:
+                yield Start(name, binlog.previous(data))
+                _, begin, after = next(binlog.events(data))
+                header = data[begin:after]
+                self._headers.append(header)
+            view, end = memoryview(data), stop
+            for source, number, committed, begin, after, digest in binlog.transactions(data):
+                yield Change(source, number, committed, digest, name, Events(header, self._headers, view[begin:after]))
+
+    def _pieces(self, segments, identity):
+        """(start, end, bytes) of what can be read of a log, in order. What `log` has damaged may be in `tail`."""
+        for segment, content in self._ahead(_cover(segments), identity):
+            if content is not None:
+                yield segment.start, segment.end, content
+                continue
+            others = {one for one in segments if one != segment} | (set(self._tail(segment)) if segment.closed else set())
+            inside = sorted((one for one in others if one.start < segment.end and one.end > segment.start and not one.closed), key=lambda one: one.start)
+            yield from ((one.start, one.end, content) for one, content in self._ahead(inside, identity) if content is not None)
+
+    def _tail(self, segment):
+        log = segment.log
+        return listing.directory(self._bucket, self._timeline, f"{self._timeline}/{log.member}/tail/{log.branch}/{log_name(log)}/")
+
+    def _ahead(self, segments, identity):
+        """Each segment with its content, None if it cannot be read; fetched ahead, as far as memory may be used."""
+        waiting, bytes = collections.deque(), 0
+        left = collections.deque(segments)
+        while left or waiting:
+            while left and (not waiting or len(waiting) < AT_A_TIME and bytes + left[0].end - left[0].start <= AHEAD_BYTES):
+                segment = left.popleft()
+                bytes += segment.end - segment.start
+                waiting.append((segment, self._pool.submit(self._content, segment, identity)))
+            segment, content = waiting.popleft()
+            yield segment, content.result()
+            bytes -= segment.end - segment.start
+
+    def _content(self, segment, identity):
+        try:
+            return unseal(self._bucket.get(segment.key), identity)
+        except Away:
+            raise
+        except (Refused, ValueError) as problem:
+            self._note(f"{segment.key}: {problem}")
+            return None
+
+
+def _cover(segments):
+    """Segments that together hold everything, as few as possible."""
+    end, found = 0, []
+    left = collections.deque(sorted(segments, key=lambda one: (one.start, -one.end)))
+    while left:
+        reachable = []
+        while left and (left[0].start <= end or not reachable):
+            reachable.append(left.popleft())
+        best = max(reachable, key=lambda one: one.end)
+        if best.end > end:
+            found.append(best)
+            end = best.end
+    return found
+
