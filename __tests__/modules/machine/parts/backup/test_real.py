@@ -111,7 +111,7 @@ class Alone(unittest.TestCase):
         self.write()
         self.shipper._step()
         ((current, *_),) = self.server.ask("SHOW BINARY LOG STATUS")
-        later = time.time() + ship.ROTATE_SECONDS
+        later = time.time() + 86400
         with mock.patch.object(ship.time, "time", lambda: later):
             self.shipper._step()
             self.shipper._step()
