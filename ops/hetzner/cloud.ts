@@ -38,6 +38,8 @@ export interface HetznerCloudProps {
   readonly secretDigests: Readonly<Record<string, string>>;
   /** Writes the stacks anew and lets the policies judge them. @throws when they do not pass */
   readonly synthesize: () => Promise<void>;
+  /** Checks before a replacement that type, image and location can be ordered. @throws if they cannot @default - not checked */
+  readonly requireOrderable?: (server: ServerConfig) => Promise<void>;
 }
 
 const addressOf = ({ name }: Pick<ServerConfig, "name">): string => `hcloud_server.${name}`;
@@ -90,6 +92,7 @@ export class HetznerCloud implements Cloud {
   async prepare(server: ServerConfig, report: Report): Promise<boolean> {
     this.isPrepared ??= this.getReady(report);
     await this.isPrepared;
+    await this.props.requireOrderable?.(server);
     return this.inCopy(server, (copy) =>
       copy.plan({ replace: addressOf(server) }, ({ plan }) => {
         this.judge(server, plan, report);

@@ -31,6 +31,9 @@ describe("what a run does about a lock that is there", () => {
     expect(refusalOf(holding({ host: "elsewhere" }), "rollout", undefined)).toMatch(
       /at work on elsewhere, or was interrupted there.*unlock$/,
     );
+    // A replacement starts over with the server that an interrupted command left unfinished, and with no other.
+    expect(refusalOf(holding({ inHand: "alpha" }), "replace alpha", true)).toBeUndefined();
+    expect(refusalOf(holding({ inHand: "alpha" }), "replace bravo", true)).toMatch(/was interrupted/);
     expect(refusalOf(holding({ inHand: "alpha" }), "release", true)).toMatch(
       /alpha in hand\) was interrupted; run it again/,
     );

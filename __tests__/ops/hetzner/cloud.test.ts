@@ -218,6 +218,42 @@ describe("the replacement of a server", () => {
     expect(terraform.leavesCopy()).toBe(false);
   });
 
+  it("with a new volume deletes the server before its volume, and lets Terraform create both", async () => {
+    const volume: Plan = { resource_changes: [change("hcloud_volume.alpha_data", "create")] };
+    const { cloud, terraform, asked } = await cloudWith([{}, volume, creates, retargets]);
+    await cloud.replace(alpha, silent, { newVolume: true });
+    expect(asked.filter((line) => !line.startsWith("GET")).slice(0, 4)).toEqual([
+      `POST /servers/${server("alpha").id}/actions/change_protection {"delete":false,"rebuild":false}`,
+      `DELETE /servers/${server("alpha").id}`,
+      'POST /volumes/55/actions/change_protection {"delete":false}',
+      "DELETE /volumes/55",
+    ]);
+    expect(terraform.calls().filter((call) => call.includes(" apply "))).toEqual([
+      "-chdir=production-foundation apply production-foundation/ops.tfplan",
+      "-chdir=production-servers-ops apply production-servers-ops/ops.tfplan",
+      "-chdir=production-edge apply production-edge/ops.tfplan",
+    ]);
+  });
+
+  it("with a new volume deletes nothing while the foundation stack has other changes waiting", async () => {
+    const other: Plan = { resource_changes: [change("hcloud_volume.bravo_data", "update")] };
+    const { cloud, asked } = await cloudWith([other]);
+    await expect(cloud.replace(alpha, silent, { newVolume: true })).rejects.toThrow(/the plan would do more/);
+    expect(asked.filter((line) => !line.startsWith("GET"))).toEqual([]);
+  });
+
+  it("is refused before anything is deleted if the server could not be ordered again", async () => {
+    const { api, asked } = await standInApi(all);
+    const terraform = recordedTerraform("production", []);
+    const soldOut = () => Promise.reject(new Error("cx23 is sold out in fsn1"));
+    const synthesize = () => Promise.resolve();
+    const cloud = new HetznerCloud({
+      ...{ config, api, ...terraform, secretDigests: {}, synthesize, requireOrderable: soldOut },
+    });
+    await expect(cloud.prepare(alpha, silent)).rejects.toThrow("sold out");
+    expect(asked.filter((line) => !line.startsWith("GET"))).toEqual([]);
+  });
+
   it("has lifted the protection when Terraform begins, which would fail half way otherwise", async () => {
     const { cloud, terraform, changes } = await cloudWith([replaces]);
     terraform.failApply();

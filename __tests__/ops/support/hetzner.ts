@@ -40,7 +40,9 @@ export async function standInApi(
                     ...balancer,
                   })),
                 }
-              : { action: { id: 1, status: "success" } };
+              : path.startsWith("/volumes?name=")
+                ? { volumes: [{ id: 55, name: path.split("=")[1], protection: { delete: true } }] }
+                : { action: { id: 1, status: "success" } };
       response.end(JSON.stringify(body));
     });
   });
