@@ -12,6 +12,8 @@ const options = [
   "--disable-sync",
   "--disable-background-networking",
   "--disable-component-update",
+  // It looks for updates all the same.
+  "--host-resolver-rules=MAP * ~NOTFOUND",
 ];
 
 /** Tells whether a real browser is on this machine, and says so loudly where it is not. */
