@@ -95,10 +95,10 @@ export async function labConfig(
 const balancerOf = ({ network, loadBalancer }: Config): Host => balancer(network.balancerIp, loadBalancer.number);
 
 function withRelease(lab: EnvironmentInput, { sha256, settings }: LabRelease): EnvironmentInput {
-  const { url } = lab.application;
+  const { url, storage } = lab.application;
   return {
     ...lab,
-    application: { ...(settings?.application ?? lab.application), url, sha256 },
+    application: { ...(settings?.application ?? lab.application), url, storage, sha256 },
     database: { ...lab.database, ...settings?.database },
   };
 }

@@ -48,7 +48,7 @@ export async function startServices(layout: Layout, blueprint: Blueprint, www: s
   await startMetadata(layout, blueprint);
   await startInternet(layout, blueprint, www);
   const { config } = blueprint.environment;
-  if (config.backup) await startArchive(layout, config, config.backup);
+  if (storageOf(config)) await startArchive(layout, config, await releaseFile(layout, blueprint));
   await startIntake(layout, {
     site: config.monitoring.site,
     apiKeyFile: blueprint.credentials.datadogApiKeyFile,
@@ -74,10 +74,15 @@ async function webHosts(blueprint: Blueprint): Promise<string[]> {
   const mirror = await hostMirror();
   const { config } = blueprint.environment;
   const sources = wantedPackages(blueprint).sources.map(({ url }) => url);
-  const archive = config.backup ? [config.backup.endpoint] : [];
-  const urls = [mirror.archive, mirror.security, config.application.url, ...sources, ...archive];
+  const urls = [mirror.archive, mirror.security, config.application.url, ...sources, ...(storageOf(config) ?? [])];
   return [...new Set(urls.map((url) => new URL(url).hostname))];
 }
+
+/** Endpoint of the object storage: one for the archive and private releases. */
+const storageOf = ({ backup, application }: Config): readonly [string] | undefined => {
+  const { endpoint } = backup ?? application.storage ?? {};
+  return endpoint === undefined ? undefined : [endpoint];
+};
 
 const hostsAtEdge = (config: Config): readonly string[] =>
   domainsAtEdge(config).flatMap((domain) => siteHosts({ domain }));
@@ -112,6 +117,7 @@ async function startMetadata(layout: Layout, blueprint: Blueprint): Promise<void
 async function startInternet(layout: Layout, blueprint: Blueprint, www: string): Promise<void> {
   const { config } = blueprint.environment;
   const names = await webHosts(blueprint);
+  const [storage] = storageOf(config) ?? [];
   const pair = await issue(blueprint.publicCa, layout.secrets, `internet-${digestOf(names)}`, {
     commonName: "internet",
     dnsNames: names,
@@ -123,16 +129,20 @@ async function startInternet(layout: Layout, blueprint: Blueprint, www: string):
     certificate: pair.certificate,
     key: pair.key,
     openPort: 7,
-    ...(config.backup && { storage: { host: new URL(config.backup.endpoint).hostname, port: archivePort } }),
+    ...(storage && { storage: { host: new URL(storage).hostname, port: archivePort } }),
   };
   await openEveryPort(internet, [openToAll.ipv4, openToAll.ipv6], settings.openPort);
   await startStandIn(layout, "internet", internet.name, settings);
 }
 
-/** Puts the release, of this tree or the given one, where the configuration says it is. */
-async function publishRelease(layout: Layout, { environment: { config, release } }: Blueprint): Promise<string> {
-  const file = release ?? (await buildRelease({ folder: layout.services })).path;
-  await publish(layout, config, file);
+/** The release of this tree or the given one. */
+const releaseFile = async (layout: Layout, { environment: { release } }: Blueprint): Promise<string> =>
+  release ?? (await buildRelease({ folder: layout.services })).path;
+
+/** Puts the release where the configuration says it is; a private one is in the object storage. */
+async function publishRelease(layout: Layout, blueprint: Blueprint): Promise<string> {
+  const { config } = blueprint.environment;
+  if (!config.application.storage) await publish(layout, config, await releaseFile(layout, blueprint));
   return publishedFiles(layout);
 }
 

@@ -15,7 +15,7 @@ import { remove } from "./commands/remove.js";
 import { replace } from "./commands/replace.js";
 import { keysAreGone, restore } from "./commands/restore.js";
 import { needsLogin, rotate, rotatedNamed } from "./commands/rotate.js";
-import { applicationSecrets, giveApplicationSecrets } from "./commands/rotations/application-secrets.js";
+import { distribute, isFromOutside, secretsFromOutside } from "./commands/rotations/from-outside.js";
 import { dryRun, rollout } from "./commands/rollout.js";
 import { status } from "./commands/status.js";
 import { dryUpgrade, upgrade } from "./commands/upgrade.js";
@@ -237,11 +237,11 @@ program
   .command("rotate")
   .helpGroup("Servers:")
   .description(
-    "puts a new generation of a secret, or new values of the application's own, in force without a failed request; run again, it goes on",
+    "puts a new generation of a secret, or values from variables, in force without a failed request; run again, it goes on",
   )
-  .argument("<what>", [...allRotated, applicationSecrets].join(", "))
+  .argument("<what>", [...allRotated, ...secretsFromOutside].join(", "))
   .action(async (name: string) => {
-    if (name === applicationSecrets) return alone(`rotate ${name}`, giveApplicationSecrets);
+    if (isFromOutside(name)) return alone(`rotate ${name}`, (context) => distribute(context, name));
     const what = rotatedNamed(name);
     await alone(`rotate ${what}`, (context) => rotate(context, what), { needsLogin: needsLogin(what) });
   });

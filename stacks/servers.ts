@@ -11,7 +11,7 @@ import {
   SharedUserData,
   type SecretReferences,
 } from "../modules/hetzner/server/index.js";
-import { applicationSecretsLabel, neededSecret } from "../modules/platform/names.js";
+import { applicationSecretsLabel, neededSecret, releaseKeyLabel } from "../modules/platform/names.js";
 import type { CredentialsStack } from "./credentials.js";
 import type { FoundationStack } from "./foundation.js";
 import { PlatformStack, type PlatformStackProps } from "./platform-stack.js";
@@ -139,11 +139,13 @@ export class ServersStack extends PlatformStack {
   /** Secrets that come from outside when a server is made. Plans of what is no new server need none of them. */
   private secretsFromOutside(config: Config, backupBucketKeys: TerraformVariable | undefined): readonly Given[] {
     const datadogApiKey = this.datadogApiKey(config);
+    const releaseKey = config.application.storage && this.releaseKey();
     return [
       { label: "secret-datadogApiKey", name: "datadogApiKey", variable: datadogApiKey },
       ...(backupBucketKeys
         ? [{ label: "secret-backupBucketKey", name: "backupBucketKey", variable: backupBucketKeys } as const]
         : []),
+      ...(releaseKey ? [{ label: releaseKeyLabel, name: "releaseKey", variable: releaseKey } as const] : []),
       ...this.applicationSecrets(config),
     ];
   }
@@ -181,6 +183,23 @@ export class ServersStack extends PlatformStack {
   /** By a local, because cdktf cannot write quotes into a function's argument. */
   private backupBucketKey(keys: TerraformVariable, server: string): string {
     return new TerraformLocal(this, `${server}_backup_bucket_key`, `\${${keyExpression(keys, server)}}`).asString;
+  }
+
+  private releaseKey(): TerraformVariable {
+    const key = new TerraformVariable(this, "release_key", {
+      type: "string",
+      sensitive: true,
+      default: "",
+      description: 'Key that reads the private bucket of the releases, "KEY:SECRET"; TF_VAR_release_key.',
+      validation: [
+        {
+          condition: '${can(regex("^([0-9A-Za-z_-]+:[0-9A-Za-z/+=_.~-]+)?$", var.release_key))}',
+          errorMessage: 'TF_VAR_release_key must be "KEY:SECRET" of letters, digits and /+=_.~-.',
+        },
+      ],
+    });
+    warnWithout(this, key, "the release cannot be downloaded", true);
+    return key;
   }
 
   private applicationSecrets({ application }: Config): readonly Given[] {

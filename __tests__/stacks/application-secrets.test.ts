@@ -2,8 +2,11 @@ import { describe, expect, it } from "vitest";
 import { exampleConfig } from "../support/config.js";
 import { synthesizeEnvironment } from "../support/environment.js";
 
+const storage = { endpoint: "https://nbg1.your-objectstorage.com", region: "nbg1", bucket: "foobar-releases" };
 const { servers } = synthesizeEnvironment(
-  exampleConfig({ application: { secrets: { PAYMENT_KEY: { maxBytes: 64 }, MAIL_KEY: { maxBytes: 10 } } } }),
+  exampleConfig({
+    application: { url: undefined, storage, secrets: { PAYMENT_KEY: { maxBytes: 64 }, MAIL_KEY: { maxBytes: 10 } } },
+  }),
 );
 const json = JSON.parse(JSON.stringify(servers)) as {
   readonly variable: Readonly<Record<string, object>>;
@@ -29,5 +32,17 @@ describe("secrets of the application", () => {
     );
     for (const name of ["payment_key", "mail_key"])
       expect(Object.values(json.locals).filter((value) => value === `\${var.app_secret_${name}}`)).toHaveLength(1);
+  });
+});
+
+describe("the key of the private bucket of the releases", () => {
+  it("comes from a sensitive variable that a plan without it reports, and every server has a label of it", () => {
+    expect(json.variable["release_key"]).toMatchObject({ sensitive: true, default: "" });
+    expect(json.check["needed_release_key"]?.assert[0]?.error_message).toBe(
+      "TF_VAR_release_key is not set: on a server that is created now, the release cannot be downloaded.",
+    );
+    const made = Object.values(servers.resource?.["hcloud_server"] ?? {});
+    expect(made).toHaveLength(3);
+    for (const { labels } of made) expect(labels).toHaveProperty("secret-releaseKey");
   });
 });

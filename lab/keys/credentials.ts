@@ -8,7 +8,7 @@ import type { Config, ServerConfig } from "../../modules/config/schema.js";
 import { mysqlTlsName } from "../../modules/platform/names.js";
 import { applicationSecretName, applicationSecretVariable, type SecretName } from "../../modules/config/secrets.js";
 import { authority, issue, type KeyPair } from "./certificates.js";
-import { archiveKeys, writerKey } from "../stand-ins/archive/archive.js";
+import { archiveKeys, downloadKey, writerKey } from "../stand-ins/archive/archive.js";
 import { hostKey, type HostKey } from "./ssh.js";
 import { stageOf } from "./stages.js";
 
@@ -48,7 +48,7 @@ export async function createCredentials(directory: string, config: Config): Prom
     password(path.join(directory, `edge-token${ending}`)),
   );
   const databases = await databasePasswords(directory, config);
-  const archive = config.backup && (await archiveKeys(directory));
+  const archive = (config.backup ?? config.application.storage) && (await archiveKeys(directory));
   const shared: Values = {
     ...databases.now,
     datadogApiKey: await password(path.join(directory, "datadog-api-key")),
@@ -58,6 +58,7 @@ export async function createCredentials(directory: string, config: Config): Prom
     originKey: await pem(origin.key),
     originPullCa: await pem(originPullCa.certificate),
     ...(archive && { restoreBucketKey: archive.reader, restorePrivateKey: archive.privateKey }),
+    ...(archive && { releaseKey: downloadKey(archive) }),
     ...(await applicationSecrets(directory, config)),
   };
   const own = new Map<string, Values>();

@@ -4,6 +4,7 @@ import { pathText, toProblems } from "./issues.js";
 import { strangeKind } from "./kinds.js";
 import { plainCopy } from "./plain.js";
 import { problemReport, type Problem } from "./problem.js";
+import { releaseUrl } from "./release.js";
 import { rules, type Checked } from "./rules/index.js";
 import { environmentSchema, roles, type Config, type EnvironmentInput, type Sections } from "./schema.js";
 import { keysBelow } from "./settings.js";
@@ -98,10 +99,13 @@ function deepFreeze<T>(value: T): T {
 export function checkEnvironment(environment: string, input: EnvironmentInput): Config {
   const problems = findProblems(environment, input);
   if (problems.length > 0) throw new Error(problemReport(environment, problems));
-  const { servers, protect, network, certificate, ...rest } = environmentSchema.parse(plainCopy(input).plain);
+  const { application, servers, protect, network, certificate, ...rest } = environmentSchema.parse(
+    plainCopy(input).plain,
+  );
   return deepFreeze({
     ...rest,
     environment,
+    application: { ...application, url: releaseUrl(application) },
     protect: protect ?? environment === "production",
     network: withRanges(network),
     certificate: { ...certificate, keyType: certificate.keyType ?? (rest.tls === "terminate" ? "rsa" : "ecdsa") },

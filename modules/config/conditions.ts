@@ -37,6 +37,12 @@ export const reachingOut: Condition = {
   holds: ({ application }) => application.egress.length > 0,
 };
 
+/** Servers download the release from a private bucket. */
+export const privatelyReleased: Condition = {
+  text: "application.storage names a bucket",
+  holds: ({ application }) => application.storage !== undefined,
+};
+
 export const backedUp: Condition = { text: "backup names a bucket", holds: ({ backup }) => backup !== undefined };
 
 export const restoring: Condition = { text: "restore names a moment", holds: ({ restore }) => restore !== undefined };

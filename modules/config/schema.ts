@@ -86,7 +86,8 @@ export interface ServerConfig {
 }
 
 /** A checked environment: what every stack and module reads. */
-export type Config = Readonly<Omit<Sections, "servers" | "protect" | "network" | "certificate">> & {
+export type Config = Readonly<Omit<Sections, "application" | "servers" | "protect" | "network" | "certificate">> & {
+  readonly application: Readonly<Sections["application"] & { readonly url: string }>;
   /** Name of the environment: the file's name under environments/. */
   readonly environment: string;
   /** In the order of the configuration. */

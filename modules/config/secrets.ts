@@ -1,4 +1,13 @@
-import { backedUp, migrating, monitored, passesThrough, restoring, terminates, type Condition } from "./conditions.js";
+import {
+  backedUp,
+  migrating,
+  monitored,
+  passesThrough,
+  privatelyReleased,
+  restoring,
+  terminates,
+  type Condition,
+} from "./conditions.js";
 import { serversWithRole, type Config, type Role, type ServerConfig } from "./schema.js";
 import { applicationSecret, paths } from "../platform/paths.js";
 import { users, type ServiceUser } from "../platform/users.js";
@@ -21,6 +30,7 @@ export type SecretName =
   | "originPullCa"
   | "datadogApiKey"
   | "sshHostKey"
+  | "releaseKey"
   | "backupBucketKey"
   | "restoreBucketKey"
   | "restorePrivateKey"
@@ -87,6 +97,15 @@ const secretFiles: readonly SecretFile[] = [
     needs: ["sshHostKey"],
     content: (value) => value("sshHostKey"),
     own: true,
+  },
+  {
+    path: paths.release.key,
+    owner: users.root,
+    needs: ["releaseKey"],
+    // Options of curl. S3 requires the header, which not every version of curl sends.
+    content: (value) => `header = "x-amz-content-sha256: UNSIGNED-PAYLOAD"\nuser = "${value("releaseKey")}"\n`,
+    given: true,
+    when: privatelyReleased,
   },
   plain(paths.application.databasePassword, users.application, "applicationDatabasePassword", "web"),
   plain(paths.application.migrationsPassword, users.migrations, "migrationsDatabasePassword", "web", migrating),

@@ -19,6 +19,9 @@ export const neededSecret = "needed_";
 /** Label of a server's that tells of the application's secrets it has: of all together. */
 export const applicationSecretsLabel = "secret-application";
 
+/** Label of a server with the digest of its key for the private bucket of the releases. */
+export const releaseKeyLabel = "secret-releaseKey";
+
 /** Name, in the journal, of the lines of all that runs of a release: the application, its workers and its schedules, and no trial. */
 export const applicationLog = "app";
 

@@ -24,6 +24,8 @@ export const paths = {
   release: {
     environmentFile: "/etc/platform/release.env",
     fetch: "/usr/local/sbin/fetch-release",
+    /** Key of the private bucket, as curl reads it. */
+    key: "/etc/platform/release-key",
   },
   application: {
     releases: "/opt/app/releases",

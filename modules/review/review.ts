@@ -64,6 +64,13 @@ function archiveText({ backup, restore }: Config): string {
   return `every 3 s what was written, every ${backup.baseHours} h all data, encrypted, to ${backup.bucket} at ${backup.endpoint}; any moment of ${backup.retentionDays} days, objects locked (${backup.lock}) for ${objectDays(backup)}; ${readers}${from}`;
 }
 
+/** Where a private release is, and the secret that servers read it with. */
+function releaseText({ application: { storage } }: Config): Review["summary"] {
+  if (storage === undefined) return [];
+  const bucket = `private, in ${storage.bucket} at ${storage.endpoint}`;
+  return [["Release", `${bucket}; every server has the key TF_VAR_release_key (npm run ops rotate release-key)`]];
+}
+
 /** The balancer that another one takes over from, and what becomes of its name. */
 function changesOver(config: Config): Review["summary"] {
   const former = formerOf(config);
@@ -89,6 +96,7 @@ function summaryOf(config: Config): Review["summary"] {
       config.backups ? "daily, by Hetzner, of the servers' disks; the data volumes are in none" : "none by Hetzner",
     ],
     ["Archive", archiveText(config)],
+    ...releaseText(config),
     ["SSH", administrators.cidrs.length > 0 ? `from ${administrators.cidrs.join(", ")}` : "closed to everybody"],
     [
       "State",

@@ -4,6 +4,7 @@ import { look } from "../core/observe.js";
 import { sleep, waitUntil } from "../core/shell.js";
 import { loginOf, serverNamed } from "../core/site.js";
 import { isWeb, type Release, type ServerState, type Snapshot } from "../core/snapshot.js";
+import { releaseLine } from "../../modules/config/release.js";
 import { paths } from "../../modules/platform/paths.js";
 
 /** Download, trial with its migrations, switch: the trial alone may take 75 s. */
@@ -92,7 +93,7 @@ export async function release(context: Context, wanted: Release | undefined): Pr
   if (application.sha256 !== to.sha256 || application.url !== to.url)
     progress.say(
       `now write it into environments/${site.config.environment}.ts, so that new servers start with it:\n` +
-        `  application: { url: "${to.url}", sha256: "${to.sha256}" },`,
+        `  ${releaseLine(application, to.url, to.sha256)}`,
     );
 }
 

@@ -14,7 +14,7 @@ import { type Context, lookFor } from "../core/maintain.js";
 import { give, holdersOf, sayLeft } from "../core/secrets.js";
 import { sleep, waitUntil } from "../core/shell.js";
 import type { Report, Site } from "../core/site.js";
-import { applicationSecrets } from "./rotations/application-secrets.js";
+import { secretsFromOutside } from "./rotations/from-outside.js";
 import { databaseAuthority } from "./rotations/database-authority.js";
 import { databasePasswords } from "./rotations/database-passwords.js";
 import { edgeToken } from "./rotations/edge-token.js";
@@ -41,7 +41,7 @@ export const nextOf = ({ configured, used, oldest }: Stage): "used" | "oldest" |
 export function rotatedNamed(what: string): Rotated {
   const found = allRotated.find((one) => one === what);
   if (found === undefined)
-    throw new Error(`rotate: no ${what}; there are ${[...allRotated, applicationSecrets].join(", ")}`);
+    throw new Error(`rotate: no ${what}; there are ${[...allRotated, ...secretsFromOutside].join(", ")}`);
   return found;
 }
 

@@ -43,8 +43,8 @@ export interface Cloud {
   complete(server: ServerConfig, report: Report): Promise<void>;
   /** Notes that a server was given the configured origin certificate: it is outdated no more, if nothing else was older. */
   noteCertificate(server: ServerConfig): Promise<void>;
-  /** Notes that a server was given the application's secrets that are set now: it is outdated no more, if nothing else was older. */
-  noteApplicationSecrets(server: ServerConfig): Promise<void>;
+  /** Updates the label with the digest of a server's secrets from outside: the server is current again if nothing else was older. */
+  noteSecrets(server: ServerConfig, label: string): Promise<void>;
   /**
    * Makes sure of a removal before anything is touched.
    * @throws when the configuration does not pass, or when anything but this server would go
@@ -107,10 +107,10 @@ export interface SecretStore {
   /** All values, read once. */
   values(): Promise<SecretValues>;
   /**
-   * What is set for the application's secrets, as a deploy takes it; plans compare servers with it from now on.
-   * @throws when one is not set, and when a deploy would change a server
+   * Reads the values that the owner has set, each from its variable (without `TF_VAR_`), and updates the digests in the state.
+   * @throws if a variable is not set, or if a deploy would change a server
    */
-  applicationSecrets(report: Report): Promise<Pick<SecretValues, "of">>;
+  fromOutside(variables: ReadonlyMap<SecretName, string>, report: Report): Promise<Pick<SecretValues, "of">>;
   /** The public keys by which each server may prove itself, in lines, the one that it shows first. */
   hostKeys(): Promise<ReadonlyMap<string, string>>;
   /** From now on the configured generation is the one that is used, or the oldest that is accepted. */

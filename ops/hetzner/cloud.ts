@@ -2,7 +2,6 @@ import { basename } from "node:path";
 import { formerOf } from "../../modules/config/agreement.js";
 import { balancerId } from "../../modules/config/balancer.js";
 import { payloadHash, withCertificateBefore } from "../../modules/machine/compose/index.js";
-import { applicationSecretsLabel } from "../../modules/platform/names.js";
 import { type Config, roles, type ServerConfig } from "../../modules/config/schema.js";
 import type { Cloud, ReplacementProps, Report } from "../core/site.js";
 import type { CloudServer } from "../core/snapshot.js";
@@ -130,14 +129,14 @@ export class HetznerCloud implements Cloud {
     await api.setLabels(made, { ...made.labels, payload: payloadHash(config, server) });
   }
 
-  async noteApplicationSecrets(server: ServerConfig): Promise<void> {
+  async noteSecrets(server: ServerConfig, label: string): Promise<void> {
     const { api, servers } = this.props;
     const made = await this.apiServer(server.name);
     // Of this moment: the values have just been compared.
     const digests = (await servers.outputs())["secret_digests"] as HetznerCloudProps["secretDigests"];
-    const digest = digests[applicationSecretsLabel];
-    if (made === undefined || digest === undefined || made.labels[applicationSecretsLabel] === digest) return;
-    await api.setLabels(made, { ...made.labels, [applicationSecretsLabel]: digest });
+    const digest = digests[label];
+    if (made === undefined || digest === undefined || made.labels[label] === digest) return;
+    await api.setLabels(made, { ...made.labels, [label]: digest });
   }
 
   async prepareRemoval(name: string, report: Report): Promise<void> {

@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { generationOf, isUsedAtOnce, type Rotated, type Stage } from "../../modules/config/generations.js";
 import { balancerId, siteId } from "../../modules/config/balancer.js";
 import type { Config } from "../../modules/config/schema.js";
-import { applicationSecretName, applicationSecretVariable, type SecretName } from "../../modules/config/secrets.js";
+import type { SecretName } from "../../modules/config/secrets.js";
 import { siteHosts } from "../../modules/platform/names.js";
 import { ports } from "../../modules/platform/ports.js";
 import { waitUntil } from "../core/shell.js";
@@ -120,24 +120,23 @@ export class TerraformSecrets implements SecretStore {
     };
   }
 
-  async applicationSecrets(report: Report): Promise<Pick<SecretValues, "of">> {
-    const { config, servers, synthesize, variables } = this.props;
+  async fromOutside(names: ReadonlyMap<SecretName, string>, report: Report): Promise<Pick<SecretValues, "of">> {
+    const { servers, synthesize, variables } = this.props;
     const values = new Map<SecretName, string>();
-    for (const name of Object.keys(config.application.secrets)) {
-      const variable = `TF_VAR_${applicationSecretVariable(name)}`;
-      const value = variables[variable];
-      if (!value) throw new Error(`${variable} is not set: it is the value of application.secrets.${name}`);
-      values.set(applicationSecretName(name), value);
+    for (const [name, variable] of names) {
+      const value = variables[`TF_VAR_${variable}`];
+      if (!value) throw new Error(`TF_VAR_${variable} is not set: it is the value of ${name}`);
+      values.set(name, value);
     }
     await synthesize();
     report("the configuration passes");
     await servers.init();
-    // Terraform looks at their lengths; what it writes is which servers have other ones.
+    // Terraform validates the values, and writes the digests that servers are compared with.
     await this.apply(servers, (plan) => excessOf(plan, {}), report);
     return {
       of: (_, name) => {
         const value = values.get(name);
-        if (value === undefined) throw new Error(`secret ${name}: is none of the application's`);
+        if (value === undefined) throw new Error(`secret ${name}: has no value from outside`);
         return value;
       },
     };

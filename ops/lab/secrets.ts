@@ -33,7 +33,7 @@ export class LabSecrets implements SecretStore {
   }
 
   /** Files as well: whoever sets another value writes it there. */
-  applicationSecrets(): Promise<SecretValues> {
+  fromOutside(): Promise<SecretValues> {
     return this.values();
   }
 

@@ -105,7 +105,7 @@ class LabCloud implements Cloud {
   }
 
   /** A machine tells of its payload alone. */
-  noteApplicationSecrets(): Promise<void> {
+  noteSecrets(): Promise<void> {
     return Promise.resolve();
   }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import labFile from "../../../environments/lab.js";
 import type { LabOverrides } from "../../../lab/environment.js";
 import { Lab } from "../../../lab/lab.js";
 import { layout } from "../../../lab/layout.js";
@@ -34,7 +35,10 @@ beforeAll(async () => {
     bucket: "foobar-archive",
     recipients: [...recipients],
   };
-  base = { backup, database };
+  // The release comes from the object storage as well.
+  const { url: _, ...application } = labFile.application;
+  const storage = { endpoint: `https://${archiveHost}`, region: "fsn1", bucket: "foobar-releases" };
+  base = { backup, database, application: { ...application, storage } };
   lab = await up(base);
 });
 afterAll(async () => {
@@ -94,6 +98,26 @@ const isShipped = async (machine: Machine): Promise<boolean> => {
 
 const allShipped = (timeoutSeconds: number): Promise<true> =>
   waitFor("shipped logs", async () => (await onAll(isShipped)).every(Boolean), { timeoutSeconds });
+
+describe("a private release", () => {
+  it("boots every server, and the read-only key of its bucket stays secret", async () => {
+    const { url, sha256 } = lab.blueprint.environment.config.application;
+    const [, secret = ""] = (await archiveKeys(layout.secrets)).download.split(":");
+    const fetch = (machine: Machine) => machine.tryExec([paths.release.fetch, url, sha256, "app", "/tmp/release"]);
+    await onAll(async (machine) => {
+      expect(await machine.exec(["stat", "--format=%a %U", paths.release.key])).toMatch(/^600 root/);
+      expect(await machine.exec(["journalctl", "--output=cat"])).not.toContain(secret);
+    });
+    const [machine] = lab.machines as [Machine];
+    expect(await fetch(machine)).toMatchObject({ ok: true });
+    await machine.exec(["cp", "--preserve", paths.release.key, "/run/release-key"]);
+    await machine.exec(["sed", "--in-place", "s/:[^:]*$/:wrong\"/", paths.release.key]);
+    await machine.exec(["rm", "--recursive", "/tmp/release"]);
+    const refused = await fetch(machine);
+    await machine.exec(["cp", "--preserve", "/run/release-key", paths.release.key]);
+    expect(refused).toMatchObject({ ok: false, stderr: expect.stringContaining("cannot download") as string });
+  });
+});
 
 describe("the archive", () => {
   // LOSSES=10 for the worst of ten, BALLAST_MB=1000 for a last one that restores a gigabyte.

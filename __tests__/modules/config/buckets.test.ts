@@ -11,6 +11,7 @@ const backend = {
   region: "fsn1",
   bucket: "foobar-state",
 } as const;
+const storage = { endpoint: hetzner, region: "fsn1", bucket: "foobar-releases" };
 const timeline = "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4";
 
 const problemsOf = (overrides: Overrides<EnvironmentInput>) =>
@@ -68,7 +69,7 @@ describe("object storages", () => {
     [
       "the state's bucket for the archive, of which servers have a key",
       { backup: { ...backup, endpoint: `${hetzner}/`, bucket: "foobar-state" } },
-      "backup.bucket must be another one than Terraform's state has: servers get a key of it; make a bucket in a project of its own, see docs/backup.md",
+      "backup.bucket must differ from backend.bucket, because servers have a key of this bucket; create a separate bucket in a project of its own",
     ],
     [
       "a port that no server may connect to",
@@ -79,6 +80,21 @@ describe("object storages", () => {
       "an archive in the private network",
       { backup: { ...backup, endpoint: "https://10.0.1.99" } },
       "backup.endpoint must be on the internet: servers fetch nothing over the private network; name a public host",
+    ],
+    [
+      "the state's bucket for releases",
+      { application: { url: undefined, storage: { ...storage, bucket: "foobar-state" } } },
+      "application.storage.bucket must differ from backend.bucket, because servers have a key of this bucket; create a separate bucket in a project of its own",
+    ],
+    [
+      "the archive's bucket for releases",
+      { application: { url: undefined, storage: { ...storage, bucket: backup.bucket } } },
+      "application.storage.bucket must differ from backup.bucket, because servers have a key of this bucket; create a separate bucket in a project of its own",
+    ],
+    [
+      "a region of the releases' bucket other than the endpoint's",
+      { application: { url: undefined, storage: { ...storage, region: "nbg1" } } },
+      `application.storage.region must be the one of the endpoint (${hetzner}); write "fsn1", or another endpoint`,
     ],
   ])("are not taken with %s", (_, overrides, problem) => {
     expect(problemsOf(overrides)).toEqual([problem]);

@@ -74,6 +74,14 @@ describe("the review's data", () => {
     );
   });
 
+  it("lists the key that servers read a private release with", () => {
+    const storage = { endpoint: "https://nbg1.your-objectstorage.com", region: "nbg1", bucket: "foobar-releases" };
+    const { summary } = review(exampleConfig({ application: { url: undefined, storage } }), facts);
+    expect(Object.fromEntries(summary)["Release"]).toBe(
+      "private, in foobar-releases at https://nbg1.your-objectstorage.com; every server has the key TF_VAR_release_key (npm run ops rotate release-key)",
+    );
+  });
+
   it("says what is protected", () => {
     expect(Object.fromEntries(example.summary)["Protected"]).toBe(
       "servers (delete, rebuild), volumes, primary addresses, network, load balancer, DNS records, database passwords",

@@ -114,7 +114,10 @@ describe("a server that was given the application's secrets over SSH", () => {
     ]);
     const terraform = recordedTerraform("production", [], { secret_digests: { "secret-application": "new" } });
     const synthesize = () => Promise.resolve();
-    await new HetznerCloud({ config, api, ...terraform, secretDigests: {}, synthesize }).noteApplicationSecrets(web);
+    await new HetznerCloud({ config, api, ...terraform, secretDigests: {}, synthesize }).noteSecrets(
+      web,
+      "secret-application",
+    );
     const labels = { kept: "label", "secret-application": "new" };
     const written = `PUT /servers/${server("alpha").id} ${JSON.stringify({ labels })}`;
     expect(asked.filter((line) => line.startsWith("PUT"))).toEqual(Array.from({ length: times }, () => written));

@@ -67,24 +67,28 @@ const storeOf = (
 describe("the application's secrets", () => {
   const config = exampleConfig({ application: { secrets: { PIN: { maxBytes: 4 }, PAYMENT_KEY: { maxBytes: 64 } } } });
   const variables = { TF_VAR_app_secret_pin: "1234", TF_VAR_app_secret_payment_key: "key" };
+  const names = new Map([
+    ["application.secrets.PIN", "app_secret_pin"],
+    ["application.secrets.PAYMENT_KEY", "app_secret_payment_key"],
+  ] as const);
   const said = () => undefined;
 
   it("are what is set, once the state of the servers has been compared with it", async () => {
     const terraform = recordedTerraform("production", [plan(["hcloud_server.alpha", "no-op"])]);
-    const values = await storeOf(config, terraform, variables).applicationSecrets(said);
+    const values = await storeOf(config, terraform, variables).fromOutside(names, said);
     expect(values.of("alpha", "application.secrets.PIN")).toBe("1234");
     expect(values.of("bravo", "application.secrets.PAYMENT_KEY")).toBe("key");
-    expect(() => values.of("alpha", "edgeTokens")).toThrow("secret edgeTokens: is none of the application's");
+    expect(() => values.of("alpha", "edgeTokens")).toThrow("secret edgeTokens: has no value from outside");
     expect(terraform.calls().at(-1)).toBe("-chdir=production-servers apply production-servers/ops.tfplan");
   });
 
   it("are given to nobody while one is not set, or while a deploy would change a server", async () => {
     const terraform = recordedTerraform("production", [plan(["hcloud_server.alpha", "update"])]);
     const withoutKey = storeOf(config, terraform, { ...variables, TF_VAR_app_secret_payment_key: "" });
-    await expect(withoutKey.applicationSecrets(said)).rejects.toThrow(
+    await expect(withoutKey.fromOutside(names, said)).rejects.toThrow(
       "TF_VAR_app_secret_payment_key is not set: it is the value of application.secrets.PAYMENT_KEY",
     );
-    await expect(storeOf(config, terraform, variables).applicationSecrets(said)).rejects.toThrow(
+    await expect(storeOf(config, terraform, variables).fromOutside(names, said)).rejects.toThrow(
       "refused: the plan would do more than this",
     );
     expect(terraform.calls().filter((call) => call.includes(" apply "))).toEqual([]);

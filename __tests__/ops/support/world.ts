@@ -292,7 +292,7 @@ export class World {
           of: (_, name) => of(name),
           before: (_, name) => (configured > 1 ? `${name}-${configured - 1}` : undefined),
         }),
-      applicationSecrets: () => Promise.resolve({ of: (_, name) => of(name) }),
+      fromOutside: () => Promise.resolve({ of: (_, name) => of(name) }),
       hostKeys: () =>
         Promise.resolve(
           new Map(
@@ -352,7 +352,7 @@ export class World {
       replace: ({ name }, _, { newVolume = false } = {}) =>
         done(`replace ${name}${newVolume ? " with a new volume" : ""}`, () => up(this.machine(name))),
       complete: ({ name }) => done(`complete ${name}`, () => up(this.machine(name))),
-      noteApplicationSecrets: ({ name }) => done(`note the application's secrets of ${name}`, () => undefined),
+      noteSecrets: ({ name }, label) => done(`note ${label} of ${name}`, () => undefined),
       noteCertificate: ({ name }) => done(`note certificate of ${name}`, () => undefined),
       prepareRemoval: (name) => done(`prepare removal of ${name}`, () => undefined),
       remove: (name) => done(`remove ${name}`, () => void this.machines.delete(name)),

@@ -27,6 +27,8 @@ def allowed(name):
     """What a key may do, and where: the owner, the key that restores, or the server of that name."""
     if name == "owner":
         return [(["s3:*"], "*")]
+    if name == "download":
+        return [(["s3:GetObject"], "*")]
     if name == "reader":
         return [(READER, "*"), (["s3:PutObject"], "arn:aws:s3:::*/drill/*")]
     return [(["s3:ListBucket"], "*"), (["s3:PutObject"], f"arn:aws:s3:::*/{name}/*")]
@@ -54,6 +56,11 @@ def serve(settings):
         bucket = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].create_bucket(settings["bucket"], settings["region"])
         bucket.versioning_status, bucket.object_lock_enabled = "Enabled", True
         bucket.default_lock_mode, bucket.default_lock_days = "COMPLIANCE", settings["lockDays"]
+    if releases := settings.get("releases"):
+        storage = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
+        storage.create_bucket(releases["bucket"], settings["region"])
+        for name, file in releases["objects"].items():
+            storage.put_object(releases["bucket"], name, pathlib.Path(file).read_bytes())
     from moto.server import main
 
     main(["--host", "127.0.0.1", "--port", str(settings["port"])])

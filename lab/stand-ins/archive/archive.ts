@@ -33,6 +33,9 @@ export interface ArchiveKeys {
 export const writerKey = ({ owner }: ArchiveKeys, server: string): string =>
   `LAB${server.toUpperCase()}:${createHash("sha256").update(`${owner} ${server}`).digest("hex")}`;
 
+/** The key of all servers for the releases' bucket: it reads objects. */
+export const downloadKey = (keys: ArchiveKeys): string => writerKey(keys, "download");
+
 /** Creates the keys once. */
 export async function archiveKeys(directory: string): Promise<ArchiveKeys> {
   const file = path.join(directory, "archive.json");
@@ -51,25 +54,26 @@ async function agePair(): Promise<{ readonly privateKey: string; readonly public
   return { privateKey, publicKey: (await run("age-keygen", ["-y"], { input: privateKey })).trim() };
 }
 
-/** Starts the object storage that the configuration names. */
-export async function startArchive(
-  layout: Layout,
-  config: Config,
-  backup: NonNullable<Config["backup"]>,
-): Promise<void> {
+/**
+ * Starts the object storage with the buckets of the configuration.
+ * @param release file of a private release @default - the release is public
+ */
+export async function startArchive(layout: Layout, config: Config, release?: string): Promise<void> {
   const keys = await archiveKeys(layout.secrets);
   const { owner, reader } = keys;
+  const { backup, application } = config;
+  const { storage, url } = application;
   const servers = serversWithRole(config, "database");
   const writers = Object.fromEntries(servers.map(({ name }) => [name, writerKey(keys, name)]));
   const file = path.join(layout.services, "archive.json");
-  const { bucket, region } = backup;
   const settings = {
-    keys: { owner, reader },
+    keys: { owner, reader, download: downloadKey(keys) },
     writers,
-    bucket,
-    region,
-    lockDays: objectDays(backup),
+    bucket: backup?.bucket ?? null,
+    region: (backup ?? storage)?.region,
+    lockDays: backup && objectDays(backup),
     port: archivePort,
+    releases: storage && { bucket: storage.bucket, objects: { [path.basename(url)]: release } },
   };
   const configuration = JSON.stringify(settings);
   await writeFile(file, configuration, { mode: 0o600 });

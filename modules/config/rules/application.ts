@@ -122,5 +122,28 @@ const memoryFits = rule(["application", "servers", "serverType"], ({ application
   }));
 });
 
+const releaseHasOneAddress = rule(["application"], ({ application: { url, storage } }) => [
+  ...unless(url !== undefined || storage !== undefined, () => ({
+    path: "application.url",
+    rule: "is required unless application.storage is set",
+    got: url,
+    fix: "write the public address of the release, or set application.storage for a private bucket",
+  })),
+  ...unless(url === undefined || storage === undefined, () => ({
+    path: "application.url",
+    rule: "must be omitted if application.storage is set: the bucket and sha256 determine the address",
+    got: url,
+    fix: "remove url, or remove storage if the release is public",
+  })),
+]);
+
 /** Rules about the application. */
-export const applicationRules = [pathsDiffer, visitorWrites, passesWaf, secretsHaveNames, staticIsNginx, memoryFits];
+export const applicationRules = [
+  releaseHasOneAddress,
+  pathsDiffer,
+  visitorWrites,
+  passesWaf,
+  secretsHaveNames,
+  staticIsNginx,
+  memoryFits,
+];

@@ -1,15 +1,20 @@
 import { rule, unless, type Checked } from "./rule.js";
 
-/** What an environment keeps in an object storage, with the setting that says where. */
-const buckets = ({ backup, backend }: Pick<Checked, "backup" | "backend">) => [
-  ...(backend.type === "s3" ? [{ path: "backend", ...backend }] : []),
+/** The buckets of an environment, with the path of their settings. */
+const buckets = ({
+  application: { storage },
+  backup,
+  backend,
+}: Pick<Checked, "application" | "backup" | "backend">) => [
+  ...(storage ? [{ path: "application.storage", ...storage }] : []),
   ...(backup ? [{ path: "backup", ...backup }] : []),
+  ...(backend.type === "s3" ? [{ path: "backend", ...backend }] : []),
 ];
 
 const hostOf = (endpoint: string): string => new URL(endpoint).hostname;
 
 /** Consoles show a bucket's own address; who asks puts the bucket's name before or behind the endpoint by itself. */
-const endpointWithoutBucket = rule(["backup", "backend"], (sections) =>
+const endpointWithoutBucket = rule(["application", "backup", "backend"], (sections) =>
   buckets(sections).flatMap(({ path, endpoint, bucket }) =>
     unless(!hostOf(endpoint).startsWith(`${bucket}.`), () => ({
       path: `${path}.endpoint`,
@@ -21,7 +26,7 @@ const endpointWithoutBucket = rule(["backup", "backend"], (sections) =>
 );
 
 /** Hetzner's endpoints name the location, which is the region too. */
-const regionOfEndpoint = rule(["backup", "backend"], (sections) =>
+const regionOfEndpoint = rule(["application", "backup", "backend"], (sections) =>
   buckets(sections).flatMap(({ path, endpoint, region }) => {
     const location = /^([^.]+)\.your-objectstorage\.com$/.exec(hostOf(endpoint))?.[1];
     return unless(location === undefined || location === region, () => ({
@@ -33,21 +38,21 @@ const regionOfEndpoint = rule(["backup", "backend"], (sections) =>
   }),
 );
 
-/** Servers hold a key of the archive's bucket; the state holds every secret. */
-const bucketsApart = rule(["backup", "backend"], ({ backup, backend }) =>
-  unless(
-    backup === undefined ||
-      backend.type !== "s3" ||
-      backup.bucket !== backend.bucket ||
-      hostOf(backup.endpoint) !== hostOf(backend.endpoint),
-    () => ({
-      path: "backup.bucket",
-      rule: "must be another one than Terraform's state has: servers get a key of it",
-      got: backup?.bucket,
-      fix: "make a bucket in a project of its own, see docs/backup.md",
-    }),
-  ),
-);
+/** Keys of the buckets for releases and for the archive are on servers; the state contains every secret. */
+const bucketsApart = rule(["application", "backup", "backend"], (sections) => {
+  const all = buckets(sections);
+  return all.flatMap(({ path, endpoint, bucket }, index) =>
+    all
+      .slice(index + 1)
+      .filter((other) => other.bucket === bucket && hostOf(other.endpoint) === hostOf(endpoint))
+      .map((other) => ({
+        path: `${path}.bucket`,
+        rule: `must differ from ${other.path}.bucket, because servers have a key of this bucket`,
+        got: bucket,
+        fix: "create a separate bucket in a project of its own",
+      })),
+  );
+});
 
 /** Rules about object storages. */
 export const bucketRules = [endpointWithoutBucket, regionOfEndpoint, bucketsApart];

@@ -110,9 +110,28 @@ const visitor = z
     });
   });
 
+const storage = z.strictObject({
+  endpoint: values.archiveUrl.describe(
+    'Address of the object storage, for example "https://nbg1.your-objectstorage.com".',
+  ),
+  region: values.region.describe('Region of the bucket, for example "nbg1".'),
+  bucket: values.bucketName.describe(
+    "Private bucket of the releases, in a project of its own, because a Hetzner key opens all buckets of its project.",
+  ),
+});
+
 /** What runs on the web servers: a release, and how it is started, asked and limited. docs/your-application.md tells what it must do. */
 export const application = z.strictObject({
-  url: values.downloadUrl.describe("Where servers download the release from: the application and mysql-group."),
+  url: values.downloadUrl
+    .optional()
+    .describe(
+      "Public address of the release: the application and mysql-group. Required without `application.storage`.",
+    ),
+  storage: storage
+    .optional()
+    .describe(
+      "Private bucket that holds the releases, instead of `url`. `npm run app:publish` uploads a release; servers download it with `TF_VAR_release_key`.",
+    ),
   sha256: values.sha256.describe("SHA-256 of the release, 64 hexadecimal digits; the build prints it."),
   command: command
     .default(["/usr/bin/node", "server.js"])

@@ -24,6 +24,14 @@ refused("the release", [
     'application.url: must be on the internet: servers fetch nothing over the private network, got "https://10.0.1.99/app.tar.gz"; name a public host',
   ],
   [
+    { application: { url: undefined } },
+    "application.url: is required unless application.storage is set, got nothing; write the public address of the release, or set application.storage for a private bucket",
+  ],
+  [
+    { application: { storage: { endpoint: "https://s3.foobar.com", region: "home", bucket: "foobar-releases" } } },
+    'application.url: must be omitted if application.storage is set: the bucket and sha256 determine the address, got "https://releases.foobar.com/release-1.0.0.tar.gz"; remove url, or remove storage if the release is public',
+  ],
+  [
     { application: { sha256: digest } },
     `application.sha256: must be 64 lower-case hexadecimal digits, got "${digest}"; take the SHA-256 that the build prints`,
   ],

@@ -1,9 +1,16 @@
+import { bucketUrl } from "../../../config/release.js";
 import type { PayloadContext, PayloadPart } from "../../part/part.js";
 import { packages } from "../../../platform/packages.js";
 import { paths } from "../../../platform/paths.js";
 import { readStatic, renderTemplate } from "../../part/templates.js";
 
 const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
+
+const fetchRelease = ({ application: { storage } }: PayloadContext["config"]): string =>
+  renderTemplate(file("fetch-release.hbs"), {
+    storage,
+    ...(storage && { bucketUrl: bucketUrl(storage), key: paths.release.key }),
+  });
 
 /**
  * How our own programs reach a server: the name of its release, and `fetch-release`, which the programs' units call. What of the platform's
@@ -19,7 +26,7 @@ export const releasePart = ({ config }: PayloadContext): PayloadPart => ({
       // `deploy-app` brings newer ones, without a new server.
       decisiveContent: renderTemplate(file("release.env.hbs"), { url: "", sha256: "" }),
     },
-    { path: paths.release.fetch, permissions: "0755", content: readStatic(file("fetch-release")) },
+    { path: paths.release.fetch, permissions: "0755", content: fetchRelease(config) },
   ],
   setup: readStatic(file("setup-release")),
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { giveApplicationSecrets } from "../../../../ops/commands/rotations/application-secrets.js";
+import { distribute } from "../../../../ops/commands/rotations/from-outside.js";
 import type { Context } from "../../../../ops/core/maintain.js";
 import { Progress } from "../../../../ops/core/progress.js";
 import { exampleConfig } from "../../../support/config.js";
@@ -8,23 +8,41 @@ import { type Difference, snapshot } from "../../support/snapshot.js";
 type Name = "alpha" | "bravo" | "charlie";
 const secrets = { PAYMENT_KEY: { maxBytes: 64 } };
 
+const storage = { endpoint: "https://nbg1.your-objectstorage.com", region: "nbg1", bucket: "foobar-releases" };
+
 interface SiteProps {
   /** What differs from a healthy environment. */
   readonly differences?: Partial<Record<Name, Difference>>;
   readonly secrets?: typeof secrets | Record<string, never>;
   readonly withWorkers?: boolean;
+  /** Whether the release is in a private bucket. */
+  readonly isPrivate?: boolean;
+  /** Whether the private bucket rejects the new key. */
+  readonly isRejected?: boolean;
 }
 
 /** An environment whose servers have an old value, and what is done to them. */
-function siteWith({ differences, secrets: wanted = secrets, withWorkers = false }: SiteProps = {}) {
+function siteWith({
+  differences,
+  secrets: wanted = secrets,
+  withWorkers = false,
+  isPrivate,
+  isRejected = false,
+}: SiteProps = {}) {
   const workers = withWorkers ? { mail: { command: ["./mail"] } } : {};
-  const config = exampleConfig({ application: { secrets: wanted, workers } });
+  const config = exampleConfig({
+    application: { secrets: wanted, workers, ...(isPrivate && { url: undefined, storage }) },
+  });
   const { servers } = snapshot(differences);
   const files = new Map(servers.map(({ name }) => [name, "old"]));
   const waiting = new Set<string>();
   const done: string[] = [];
   const ssh = {
     tryRun: ({ name }: { name: string }, [command]: readonly string[]) => {
+      if (command === "curl") {
+        done.push(`${name}: curl`);
+        return Promise.resolve({ ok: !isRejected, stdout: "", stderr: "error: 403" });
+      }
       if (command === "systemctl") return Promise.resolve({ ok: withWorkers });
       const observation = servers.find((server) => server.name === name)?.observation;
       return Promise.resolve({ ok: observation !== undefined, stdout: JSON.stringify(observation), stderr: "" });
@@ -49,9 +67,10 @@ function siteWith({ differences, secrets: wanted = secrets, withWorkers = false 
       cloud: {
         servers: () => Promise.resolve(servers.flatMap(({ cloud }) => (cloud ? [cloud] : []))),
         targets: () => Promise.resolve(new Map(servers.map(({ name, healthy }) => [name, healthy ?? false]))),
-        noteApplicationSecrets: ({ name }: { name: string }) => Promise.resolve(void done.push(`${name}: noted`)),
+        noteSecrets: ({ name }: { name: string }, label: string) =>
+          Promise.resolve(void done.push(`${name}: ${label} noted`)),
       },
-      secrets: { applicationSecrets: () => Promise.resolve({ of: () => "new" }) },
+      secrets: { fromOutside: () => Promise.resolve({ of: () => "new" }) },
     },
     lock: { setInHand: () => Promise.resolve() },
     progress: new Progress(() => undefined),
@@ -62,13 +81,13 @@ function siteWith({ differences, secrets: wanted = secrets, withWorkers = false 
 describe("new values of the application's secrets", () => {
   it("reach one server after the other, whose application begins anew, and are noted there", async () => {
     const { context, files, done } = siteWith({ withWorkers: true });
-    await giveApplicationSecrets(context);
+    await distribute(context, "application-secrets");
     expect([...files.values()]).toEqual(["new", "new", "new"]);
     expect(done).toEqual(
       ["alpha", "bravo", "charlie"].flatMap((name) => [
         `${name}: systemctl restart app.service`,
         `${name}: systemctl try-restart app-workers.target`,
-        `${name}: noted`,
+        `${name}: secret-application noted`,
       ]),
     );
   });
@@ -77,16 +96,49 @@ describe("new values of the application's secrets", () => {
     const { context, files, waiting, done } = siteWith();
     for (const name of files.keys()) files.set(name, "new");
     waiting.add("bravo");
-    await giveApplicationSecrets(context);
-    expect(done).toEqual(["alpha: noted", "bravo: systemctl restart app.service", "bravo: noted", "charlie: noted"]);
+    await distribute(context, "application-secrets");
+    expect(done).toEqual([
+      "alpha: secret-application noted",
+      "bravo: systemctl restart app.service",
+      "bravo: secret-application noted",
+      "charlie: secret-application noted",
+    ]);
   });
 
   it("are not changed while a server serves but cannot be reached, or if there are none", async () => {
     const ill = siteWith({ differences: { charlie: { observation: null } } });
-    await expect(giveApplicationSecrets(ill.context)).rejects.toThrow(/^refused because of these faults:/);
+    await expect(distribute(ill.context, "application-secrets")).rejects.toThrow(/^refused because of these faults:/);
     expect([...ill.files.values()]).toEqual(["old", "old", "old"]);
-    await expect(giveApplicationSecrets(siteWith({ secrets: {} }).context)).rejects.toThrow(
+    await expect(distribute(siteWith({ secrets: {} }).context, "application-secrets")).rejects.toThrow(
       /^application\.secrets is empty/,
     );
+  });
+});
+
+describe("a new key for the private bucket of the releases", () => {
+  it("reaches every server, each of which then reads the release with it", async () => {
+    const { context, files, done } = siteWith({ isPrivate: true });
+    await distribute(context, "release-key");
+    expect([...files.values()]).toEqual(
+      Array(3).fill('header = "x-amz-content-sha256: UNSIGNED-PAYLOAD"\nuser = "new"\n'),
+    );
+    expect(done).toEqual(
+      ["alpha", "bravo", "charlie"].flatMap((name) => [`${name}: curl`, `${name}: secret-releaseKey noted`]),
+    );
+  });
+
+  it("reaches no second server if the first one cannot read the release with it", async () => {
+    const { context, files, done } = siteWith({ isPrivate: true, isRejected: true });
+    const failure = distribute(context, "release-key");
+    await expect(failure).rejects.toThrow(
+      /^alpha: TF_VAR_release_key must be able to read https:.*, got error: 403; correct the variable/,
+    );
+    await expect(failure).rejects.not.toThrow("new");
+    expect([files.get("bravo"), files.get("charlie")]).toEqual(["old", "old"]);
+    expect(done).toEqual(["alpha: curl"]);
+  });
+
+  it("is refused if the release is public", async () => {
+    await expect(distribute(siteWith().context, "release-key")).rejects.toThrow(/^application\.storage is not set/);
   });
 });
