@@ -111,7 +111,7 @@ describe("a private release", () => {
     const [machine] = lab.machines as [Machine];
     expect(await fetch(machine)).toMatchObject({ ok: true });
     await machine.exec(["cp", "--preserve", paths.release.key, "/run/release-key"]);
-    await machine.exec(["sed", "--in-place", "s/:[^:]*$/:wrong\"/", paths.release.key]);
+    await machine.exec(["sed", "--in-place", 's/:[^:]*$/:wrong"/', paths.release.key]);
     await machine.exec(["rm", "--recursive", "/tmp/release"]);
     const refused = await fetch(machine);
     await machine.exec(["cp", "--preserve", "/run/release-key", paths.release.key]);
