@@ -36,9 +36,8 @@ beforeAll(async () => {
     recipients: [...recipients],
   };
   // The release comes from the object storage as well.
-  const { url: _, ...application } = labFile.application;
   const storage = { endpoint: `https://${archiveHost}`, region: "fsn1", bucket: "foobar-releases" };
-  base = { backup, database, application: { ...application, storage } };
+  base = { backup, database, application: { ...labFile.application, url: undefined, storage } };
   lab = await up(base);
 });
 afterAll(async () => {
