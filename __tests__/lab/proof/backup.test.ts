@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import labFile from "../../../environments/lab.js";
-import type { LabOverrides } from "../../../lab/environment.js";
+import { labConfig, type LabOverrides } from "../../../lab/environment.js";
 import { Lab } from "../../../lab/lab.js";
 import { layout } from "../../../lab/layout.js";
 import type { Machine } from "../../../lab/machine/machine.js";
@@ -37,7 +36,8 @@ beforeAll(async () => {
   };
   // The release comes from the object storage as well.
   const storage = { endpoint: `https://${archiveHost}`, region: "fsn1", bucket: "foobar-releases" };
-  base = { backup, database, application: { ...labFile.application, url: undefined, storage } };
+  const { application } = await labConfig({});
+  base = { backup, database, application: { ...application, url: undefined, storage } };
   lab = await up(base);
 });
 afterAll(async () => {
