@@ -1,12 +1,11 @@
-import { execFile } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmod, cp, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, cp, lstat, mkdir, readdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { promisify } from "node:util";
 import { Command, InvalidArgumentError } from "commander";
 import { create } from "tar";
+import { type Scratch, withScratch } from "../command-line/cleanup.js";
 import { runCommand } from "../command-line/run.js";
 import { makeFolder } from "./folder.js";
 
@@ -54,12 +53,11 @@ const tarballOf = ({ folder, version = "1.0.0" }: BuildProps): string => resolve
 export const buildRelease = async (props: BuildProps): Promise<BuiltRelease> => {
   const { folder, application = guestbook, version = "1.0.0" } = props;
   const path = tarballOf(props);
-  const staging = await mkdtemp(join(tmpdir(), "release-build-"));
-  try {
+  await withScratch("release-build-", async ({ folder: staging, owns }) => {
     const { ctime: start } = await lstat(staging);
     const app = join(staging, "app");
     await mkdir(app);
-    await fillByBuild(resolve(application, "build"), app);
+    await fillByBuild(resolve(application, "build"), app, owns);
     await writeFile(join(app, "VERSION"), `${version}\n`);
     // Python leaves compiled copies of what it has imported.
     const filter = (path: string): boolean => !path.endsWith("__pycache__");
@@ -77,12 +75,14 @@ export const buildRelease = async (props: BuildProps): Promise<BuiltRelease> => 
     await makeFolder(resolve(folder));
     // Nobody reads half a tarball, and none is newer than what was read for it.
     const unfinished = `${path}.${process.pid}`;
-    await pack(staging, unfinished);
-    await utimes(unfinished, start, start);
-    await rename(unfinished, path);
-  } finally {
-    await rm(staging, { recursive: true });
-  }
+    try {
+      await pack(staging, unfinished);
+      await utimes(unfinished, start, start);
+      await rename(unfinished, path);
+    } finally {
+      await rm(unfinished, { force: true });
+    }
+  });
   return read(path);
 };
 
@@ -113,22 +113,28 @@ async function read(path: string): Promise<BuiltRelease> {
   return { path, bytes: tarball.length, sha256: createHash("sha256").update(tarball).digest("hex") };
 }
 
-/** Lets the application's own command fill a folder. @throws with what it printed, and what to do */
-const fillByBuild = async (build: string, app: string): Promise<void> => {
-  try {
-    await promisify(execFile)(build, [app]);
-  } catch (error) {
-    const { code, stderr } = error as { readonly code: string | number; readonly stderr: string };
-    if (code === "ENOENT" || code === "EACCES")
-      throw new Error(
-        `app:build: ${build} must be a command that fills the folder it is given; \`npm run app:new\` copies one`,
-        { cause: error },
-      );
-    const isUninstalled = /Cannot find (?:package|module)/.test(stderr);
-    const fix = isUninstalled ? `\nfix: npm install --prefix ${dirname(build)}` : "";
-    throw new Error(`app:build: ${build} ended with ${code}: ${stderr.trim()}${fix}`, { cause: error });
-  }
-};
+/** The end of what a command printed: enough for an error message. */
+const shownCharacters = 4000;
+
+/** Lets the application's own command fill a folder. @throws with the end of its error output and a fix */
+async function fillByBuild(build: string, app: string, owns: Scratch["owns"]): Promise<void> {
+  const child = spawn(build, [app], { detached: true, stdio: ["ignore", "ignore", "pipe"] });
+  owns(child);
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr = (stderr + text).slice(-shownCharacters)));
+  const code = await new Promise<number | string | null>((resolve) => {
+    child.once("error", ({ code = "an error" }: NodeJS.ErrnoException) => resolve(code));
+    child.once("close", (status, signal) => resolve(status ?? signal));
+  });
+  if (code === 0) return;
+  if (code === "ENOENT" || code === "EACCES")
+    throw new Error(
+      `app:build: ${build} must be a command that fills the folder in its argument; \`npm run app:new\` copies one`,
+    );
+  const isUninstalled = /Cannot find (?:package|module)/.test(stderr);
+  const fix = isUninstalled ? `\nfix: npm install --prefix ${dirname(build)}` : "";
+  throw new Error(`app:build: ${build} ended with ${code}: ${stderr.trim()}${fix}`);
+}
 
 /** Packs a folder so that nothing but names, bytes and who may execute matters: no time, owner, umask or order of the file system. */
 const pack = async (cwd: string, file: string): Promise<void> => {

@@ -1,15 +1,16 @@
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Command } from "commander";
 import { extract, list } from "tar";
+import { withScratch } from "../command-line/cleanup.js";
 import { runCommand } from "../command-line/run.js";
 import { problemsOfCommands } from "./check/commands.js";
 import { entriesOf, problemsOfEntries } from "./check/entries.js";
 import { type Finding, problem } from "./check/finding.js";
 import { problemsOfAnswers } from "./check/start.js";
 import { problemsOfSyntax } from "./check/syntax.js";
+import { problemsOfSize } from "./check/unpacked.js";
 import { type ApplicationSettings, readSettings } from "./settings.js";
 
 /** What `fetch-release` takes at most. */
@@ -35,6 +36,8 @@ export const checkRelease = async (tarball: string, settings: ApplicationSetting
   const bytes = await readFile(tarball);
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b)
     return [problem("it is no gzipped tarball", "make it with `npm run app:build`")];
+  const unpacked = await problemsOfSize(tarball);
+  if (unpacked.length > 0) return unpacked;
   const entries = await entriesOf((onReadEntry) => list({ file: tarball, strict: true, onReadEntry }));
   if (!entries) return [problem("the tarball is damaged", "make it anew with `npm run app:build`")];
   for (const find of [problemsOfEntries, problemsOfCommands]) {
@@ -42,15 +45,12 @@ export const checkRelease = async (tarball: string, settings: ApplicationSetting
     if (found.length > 0) return found;
   }
 
-  const folder = await mkdtemp(join(tmpdir(), "release-check-"));
-  try {
+  return withScratch("release-check-", async ({ folder, owns }) => {
     await extract({ file: tarball, cwd: folder });
     const app = join(folder, "app");
     const syntax = await problemsOfSyntax(app, entries);
-    return syntax.some(isProblem) ? syntax : [...syntax, ...(await problemsOfAnswers(app, settings))];
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+    return syntax.some(isProblem) ? syntax : [...syntax, ...(await problemsOfAnswers(app, settings, owns))];
+  });
 };
 
 const shown = ({ kind, what, fix }: Finding): string =>

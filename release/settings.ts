@@ -1,5 +1,8 @@
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
+import { toProblems } from "../modules/config/issues.js";
+import { problemLine } from "../modules/config/problem.js";
+import { variableName } from "../modules/config/values/index.js";
 
 const command = z.array(z.string().min(1)).min(1);
 const tasks = z.record(z.string(), z.looseObject({ command })).default({});
@@ -12,8 +15,8 @@ const settings = z.looseObject({
     workers: tasks,
     schedules: tasks,
     healthPath: z.string().startsWith("/").default("/healthz"),
-    environment: z.record(z.string(), z.string()).default({}),
-    secrets: z.record(z.string(), z.unknown()).default({}),
+    environment: z.record(variableName, z.string()).default({}),
+    secrets: z.record(variableName, z.unknown()).default({}),
   }),
 });
 
@@ -40,7 +43,11 @@ async function readJson(file: string): Promise<unknown> {
  * @throws when it cannot be read or is not like that
  */
 export const readSettings = async (file?: string): Promise<ApplicationSettings> => {
-  const { data, error } = settings.safeParse(file === undefined ? { application: {} } : await readJson(file));
-  if (error) throw new Error(`${file}: ${z.prettifyError(error)}`);
+  const written = file === undefined ? { application: {} } : await readJson(file);
+  const { data, error } = settings.safeParse(written);
+  if (error) {
+    const problems = error.issues.flatMap((issue) => toProblems(issue, written, () => []));
+    throw new Error(problems.map((problem) => `${file}: ${problemLine(problem)}`).join("\n"));
+  }
   return data.application;
 };

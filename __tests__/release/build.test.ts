@@ -42,6 +42,14 @@ describe("an application that cannot be built", () => {
   });
 });
 
+it("an application whose build prints several MiB is built", async () => {
+  const application = join(folder, "talkative");
+  mkdirSync(application);
+  const build = `#!/bin/sh\nhead -c 3000000 /dev/zero | tr '\\0' x\nhead -c 3000000 /dev/zero | tr '\\0' x >&2\n: >"$1/server.js"\n`;
+  writeFileSync(join(application, "build"), build, { mode: 0o755 });
+  expect((await buildRelease({ folder, application, version: "3.0.0" })).bytes).toBeGreaterThan(0);
+});
+
 describe("a release that is to be up to date", () => {
   let application: string;
   const source = (name: string): string => join(application, "src", name);

@@ -1,9 +1,11 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { create } from "tar";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildRelease } from "../../release/build.js";
+import { problemsOfEntries } from "../../release/check/entries.js";
 import { checkRelease } from "../../release/check.js";
 import { readSettings } from "../../release/settings.js";
 
@@ -134,6 +136,19 @@ describe("a release is checked: of", () => {
     expect(what[0]).toBe(`${outside}: an absolute path`);
   });
 
+  it("a path that leads out of the release, it names it", async () => {
+    const entries = [{ path: "app/../../evil", type: "File", executable: false }];
+    expect(problemsOfEntries(entries)[0]?.what).toBe("app/../../evil: leads out of the release");
+  });
+
+  it("200 MiB of zeros, it reports the damage within seconds", async () => {
+    const file = join(folder, "zeros.tar.gz");
+    writeFileSync(file, gzipSync(Buffer.alloc(200 * 1024 ** 2)));
+    const start = performance.now();
+    expect(await checkRelease(file, await readSettings())).toMatchObject([{ what: "the tarball is damaged" }]);
+    expect(performance.now() - start).toBeLessThan(20_000);
+  });
+
   it("what is no tarball, or too large for a server, it reads no further", async () => {
     const file = join(folder, "no-tarball");
     writeFileSync(file, "text");
@@ -160,6 +175,17 @@ describe("a release is checked: of", () => {
     const found = await checkRelease(path, await readSettings(`${application}/environment.json`));
     expect(found.filter(({ kind }) => kind === "problem")).toEqual([]);
   });
+});
+
+describe("settings", () => {
+  it.each(["../../../evil", "a/b", "lower"])(
+    "cannot name a secret %s, which would be a path of a file",
+    async (name) => {
+      await expect(settingsOf({ secrets: { [name]: { maxBytes: 1 } } })).rejects.toThrow(
+        /must be a name of at most 63 capital letters/,
+      );
+    },
+  );
 });
 
 describe("what is no release", () => {

@@ -4,6 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { basename, join } from "node:path";
 import { rootCertificates } from "node:tls";
+import type { Scratch } from "../../command-line/cleanup.js";
 import type { ApplicationSettings } from "../settings.js";
 import { type Finding, notChecked, problem } from "./finding.js";
 import { lastLines } from "./syntax.js";
@@ -17,7 +18,11 @@ const answerMs = 5000;
  * Starts the application as a trial does, with a database that cannot be reached, and asks its health. Any answer is good but those that say that
  * nothing is there.
  */
-export const problemsOfAnswers = async (app: string, settings: ApplicationSettings): Promise<readonly Finding[]> => {
+export const problemsOfAnswers = async (
+  app: string,
+  settings: ApplicationSettings,
+  owns: Scratch["owns"],
+): Promise<readonly Finding[]> => {
   const { command, healthPath } = settings;
   const [first = "", ...args] = command;
   const port = await freePort();
@@ -27,6 +32,7 @@ export const problemsOfAnswers = async (app: string, settings: ApplicationSettin
     env: await environmentOf(app, settings, port),
     stdio: ["ignore", "pipe", "pipe"],
   });
+  owns(child);
   const ended = endOf(child);
   try {
     const answer = await Promise.race([ask(`http://127.0.0.1:${port}${healthPath}`), ended]);
@@ -95,7 +101,7 @@ async function environmentOf(app: string, settings: ApplicationSettings, port: n
     return path;
   };
   const secrets = await Promise.all(
-    Object.keys(settings.secrets).map(async (name) => [`${name}_FILE`, await file(`secret-${name}`)] as const),
+    Object.keys(settings.secrets).map(async (name, index) => [`${name}_FILE`, await file(`secret-${index}`)] as const),
   );
   return {
     PATH: process.env["PATH"],

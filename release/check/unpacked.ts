@@ -1,0 +1,38 @@
+import { createReadStream } from "node:fs";
+import { createGunzip } from "node:zlib";
+import { type Finding, problem } from "./finding.js";
+
+const largestGib = 1;
+/** A tarball ends with two blocks of zeros, padded to 10 KiB; the parser needs minutes for hundreds of MiB of zeros. */
+const mostZeros = 1024 ** 2;
+
+const damaged = problem("the tarball is damaged", "make it again with `npm run app:build`");
+
+/** Zeros at the end of a piece. */
+function zerosAtEnd(bytes: Buffer): number {
+  let last = bytes.length - 1;
+  while (last >= 0 && bytes[last] === 0) last -= 1;
+  return bytes.length - 1 - last;
+}
+
+/** Decompresses a tarball without storing it. */
+export async function problemsOfSize(tarball: string): Promise<readonly Finding[]> {
+  let [total, zeros] = [0, 0];
+  try {
+    for await (const piece of createReadStream(tarball).compose(createGunzip()) as AsyncIterable<Buffer>) {
+      total += piece.length;
+      const end = zerosAtEnd(piece);
+      zeros = end === piece.length ? zeros + end : end;
+      if (total > largestGib * 1024 ** 3)
+        return [
+          problem(
+            `the tarball unpacks to more than ${largestGib} GiB`,
+            "leave out what the application does not need at run time; put large files into an object storage",
+          ),
+        ];
+    }
+  } catch {
+    return [damaged];
+  }
+  return zeros > mostZeros ? [damaged] : [];
+}
