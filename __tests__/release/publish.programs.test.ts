@@ -44,7 +44,7 @@ describe.runIf(isPossible)("a private release", () => {
   /** Starts the object storage of the lab, with a bucket and without TLS, and a server with TLS in front of it. */
   beforeAll(async () => {
     const port = await freePort();
-    const settings = { keys, bucket: null, region, port, releases: { bucket, objects: {} } };
+    const settings = { keys, writers: {}, bucket: null, region, port, releases: { bucket, objects: {} } };
     writeBelow(folder, [{ path: "settings.json", content: JSON.stringify(settings) }]);
     const program = spawn(python, ["lab/stand-ins/archive/archive.py", "serve", join(folder, "settings.json")]);
     stop.push(() => program.kill());

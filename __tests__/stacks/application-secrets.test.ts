@@ -37,7 +37,11 @@ describe("secrets of the application", () => {
 
 describe("the key of the private bucket of the releases", () => {
   it("comes from a sensitive variable that a plan without it reports, and every server has a label of it", () => {
-    expect(json.variable["release_key"]).toMatchObject({ sensitive: true, default: "" });
+    expect(json.variable["release_key"]).toMatchObject({
+      sensitive: true,
+      default: "",
+      validation: [{ condition: '${can(regex("^([0-9A-Za-z_-]+:[0-9A-Za-z/+=_.~-]+)?$", var.release_key))}' }],
+    });
     expect(json.check["needed_release_key"]?.assert[0]?.error_message).toBe(
       "TF_VAR_release_key is not set: on a server that is created now, the release cannot be downloaded.",
     );

@@ -5,7 +5,7 @@ import { labConfig, type LabOverrides } from "../../../lab/environment.js";
 import { Lab } from "../../../lab/lab.js";
 import { layout } from "../../../lab/layout.js";
 import type { Machine } from "../../../lab/machine/machine.js";
-import { archiveKeys } from "../../../lab/stand-ins/archive/archive.js";
+import { archiveKeys, downloadKey } from "../../../lab/stand-ins/archive/archive.js";
 import { sleep, waitFor } from "../../../lab/system/shell.js";
 import { paths } from "../../../modules/platform/paths.js";
 import { archiveNotices } from "../../../modules/platform/signals.js";
@@ -101,7 +101,7 @@ const allShipped = (timeoutSeconds: number): Promise<true> =>
 describe("a private release", () => {
   it("boots every server, and the read-only key of its bucket stays secret", async () => {
     const { url, sha256 } = lab.blueprint.environment.config.application;
-    const [, secret = ""] = (await archiveKeys(layout.secrets)).download.split(":");
+    const [, secret = ""] = downloadKey(await archiveKeys(layout.secrets)).split(":");
     const fetch = (machine: Machine) => machine.tryExec([paths.release.fetch, url, sha256, "app", "/tmp/release"]);
     await onAll(async (machine) => {
       expect(await machine.exec(["stat", "--format=%a %U", paths.release.key])).toMatch(/^600 root/);
