@@ -72,6 +72,8 @@ function issuesOf(plain: unknown) {
 export function findProblems(environment: string, input: unknown): readonly Problem[] {
   if (!isEnvironment(input)) return [notAnEnvironment(input)];
   const { plain, strange } = plainCopy(input);
+  // The object itself has too many keys, so that nothing in it was copied.
+  if (plain === undefined) return strange.map((one) => ({ ...one, path: "default export" }));
   const issues = issuesOf(plain).filter(({ path }) => !strange.some((other) => liesIn(path, other.path)));
   const broken = new Set([...strange, ...issues].map(({ path }) => path[0]));
   const sections = { ...soundSections(plain as Record<string, unknown>, broken), environment };

@@ -35,18 +35,6 @@ const signedAddress: Check = ({ application: { url } }) =>
     "is signed, and such an address ends: servers that are made later are refused the download; serve the release without",
   );
 
-/** How variables are called that hold secrets. */
-const secretName = /(^|_)(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIALS?)$/;
-
-const plainSecrets: Check = ({ application: { environment } }) =>
-  Object.entries(environment).flatMap(([name, value]) =>
-    when(
-      secretName.test(name) && value !== "",
-      `application.environment.${name}`,
-      "is called like a secret, and stands in plain files; make it one of application.secrets",
-    ),
-  );
-
 const protection: Check = ({ protect }) =>
   when(!protect, "protect", "is false: one `destroy`, or one wrong plan, deletes servers and data");
 
@@ -177,7 +165,6 @@ const aptKeysEnd: Check = ({ aptSources, monitoring: { enabled } }, { today }) =
 const checks: readonly Check[] = [
   placeholder,
   signedAddress,
-  plainSecrets,
   edgeCertificate,
   protection,
   state,

@@ -61,13 +61,6 @@ describe("warnings", () => {
     expect(warnings({ application: { ...silent.application, url: "https://storage.foobar.com/r?v=1" } })).toEqual([]);
   });
 
-  it("name variables that are called like secrets", () => {
-    const environment = { MAIL_PASSWORD: "tea", TOKEN_MINUTES: "5", API_KEY: "" };
-    expect(warnings({ application: { ...silent.application, environment } })).toEqual([
-      expect.stringMatching(/^application\.environment\.MAIL_PASSWORD is called like a secret/),
-    ]);
-  });
-
   it("name the hosts that Cloudflare's certificate of the zone does not cover, and how to cover them", () => {
     const deep = (domain: string, zoneName?: string) => warnings({ domain, cloudflare: { zoneName } });
     expect(deep("foobar.com")).toEqual([]);

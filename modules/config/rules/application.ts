@@ -1,5 +1,5 @@
 import { serverTypes } from "../../platform/hetzner-offers.js";
-import { staticPath } from "../../platform/names.js";
+import { siteHosts, staticPath } from "../../platform/names.js";
 import { memoryOf } from "../sections/application.js";
 import { applicationRoomMib } from "../buffer-pool.js";
 import { leastMemoryGib } from "./servers.js";
@@ -24,6 +24,14 @@ const pathsDiffer = rule(["application"], ({ application }) => {
         rule: "must be neither application.healthPath nor application.readyPath, which visitors cannot ask for",
         got,
         fix: `choose a path that visitors may see${orNone ? ", or leave it out" : ""}`,
+      })),
+    ),
+    ...application.writePaths.flatMap((got, index) =>
+      unless(got !== healthPath && got !== readyPath, () => ({
+        path: `application.writePaths[${index}]`,
+        rule: "must be neither application.healthPath nor application.readyPath, which visitors cannot ask for",
+        got,
+        fix: "remove it",
       })),
     ),
     ...unless(statusPath !== pagePath, () => ({
@@ -137,9 +145,67 @@ const releaseHasOneAddress = rule(["application"], ({ application: { url, storag
   })),
 ]);
 
+/** After a total outage the site could not deliver the release that its servers need. */
+const releaseIsElsewhere = rule(["application", "domain"], ({ application: { url }, domain }) =>
+  unless(url === undefined || !siteHosts({ domain }).includes(new URL(url).hostname), () => ({
+    path: "application.url",
+    rule: "must be on another host than the site: after an outage of all servers none could download the release",
+    got: url,
+    fix: "upload the release to an object storage, or set application.storage",
+  })),
+);
+
+/** Packages that contain an interpreter. Debian's servers have Python and Perl already. */
+const interpreters: Readonly<Record<string, { readonly is: RegExp; readonly example: string }>> = {
+  node: { is: /^nodejs$/, example: "nodejs" },
+  php: { is: /^php/, example: "php-cli" },
+  ruby: { is: /^ruby/, example: "ruby" },
+  java: { is: /-(jre|jdk)(-headless)?$/, example: "default-jre-headless" },
+};
+
+const interpreterIsInstalled = rule(["application"], ({ application }) => {
+  const { command, migrate, workers, schedules, packages } = application;
+  const tasks = { workers, schedules };
+  const commands = [
+    { path: "command", words: command },
+    { path: "migrate", words: migrate ?? [] },
+    ...Object.entries(tasks).flatMap(([kind, all]) =>
+      Object.entries(all).map(([name, task]) => ({ path: `${kind}.${name}.command`, words: task.command })),
+    ),
+  ];
+  return commands.flatMap(({ path, words: [program = ""] }) => {
+    const name = /^\/(?:usr\/)?bin\/([a-z]+)[\d.]*$/.exec(program)?.[1] ?? "";
+    const needed = Object.hasOwn(interpreters, name) ? interpreters[name] : undefined;
+    return unless(needed === undefined || packages.some((one) => needed.is.test(one)), () => ({
+      path: `application.${path}`,
+      rule: `must be a program of application.packages (${packages.join(", ") || "none"})`,
+      got: program,
+      fix: `add "${needed?.example}" to application.packages`,
+    }));
+  });
+});
+
+/** Names of variables that hold secrets. */
+const secretVariable =
+  /(^|_)(PASS|PASSWORD|PASSWD|PASSPHRASE|PWD|SECRET|TOKEN|API_KEY|ACCESS_KEY|SECRET_KEY|PRIVATE_KEY|CREDENTIALS?)$/;
+
+const secretsAreSecret = rule(["application"], ({ application: { environment } }) =>
+  Object.entries(environment)
+    .filter(([name, value]) => secretVariable.test(name) && value !== "" && !value.startsWith("/"))
+    .map(([name]) => ({
+      path: `application.environment.${name}`,
+      rule: "must hold no secret: it is stored in plain files",
+      got: "…",
+      fix: `make it application.secrets.${name}, or choose another name if it is not secret`,
+    })),
+);
+
 /** Rules about the application. */
 export const applicationRules = [
   releaseHasOneAddress,
+  releaseIsElsewhere,
+  interpreterIsInstalled,
+  secretsAreSecret,
   pathsDiffer,
   visitorWrites,
   passesWaf,

@@ -25,10 +25,14 @@ const endpointWithoutBucket = rule(["application", "backup", "backend"], (sectio
   ),
 );
 
-/** Hetzner's endpoints name the location, which is the region too. */
+/** Vendors whose endpoints contain the region. */
+const regionalEndpoint =
+  /^(?:s3[.-])?([a-z0-9-]+)\.(?:your-objectstorage\.com|amazonaws\.com|backblazeb2\.com|wasabisys\.com|scw\.cloud|io\.cloud\.ovh\.net)$/;
+
+/** The endpoints of these vendors contain the region. */
 const regionOfEndpoint = rule(["application", "backup", "backend"], (sections) =>
   buckets(sections).flatMap(({ path, endpoint, region }) => {
-    const location = /^([^.]+)\.your-objectstorage\.com$/.exec(hostOf(endpoint))?.[1];
+    const location = regionalEndpoint.exec(hostOf(endpoint))?.[1];
     return unless(location === undefined || location === region, () => ({
       path: `${path}.region`,
       rule: `must be the one of the endpoint (${endpoint})`,

@@ -11,6 +11,34 @@ const downtimesEnd = rule(["monitoring"], ({ monitoring: { downtimes } }) =>
   ),
 );
 
+const longestDowntimeDays = 90;
+
+const downtimesAreShort = rule(["monitoring"], ({ monitoring: { downtimes } }) =>
+  Object.entries(downtimes).flatMap(([name, { start, end }]) =>
+    unless(Date.parse(end) - Date.parse(start) <= longestDowntimeDays * 86_400_000, () => ({
+      path: `monitoring.downtimes.${name}.end`,
+      rule: `must be at most ${longestDowntimeDays} days after its start (${start})`,
+      got: end,
+      fix: "shorten it, or switch a monitor off in monitoring.monitors",
+    })),
+  ),
+);
+
+/** The window of the monitor, less the time until Datadog has counted a request. */
+const visitorsGoneSeconds = 1500;
+
+const syntheticsVisit = rule(["monitoring"], ({ monitoring: { enabled, monitors, synthetics } }) =>
+  unless(
+    !enabled || monitors["visitors-gone"]?.enabled === false || synthetics.intervalSeconds <= visitorsGoneSeconds,
+    () => ({
+      path: "monitoring.synthetics.intervalSeconds",
+      rule: `must be at most ${visitorsGoneSeconds} while the monitor visitors-gone exists: it alerts after 30 minutes without a request`,
+      got: synthetics.intervalSeconds,
+      fix: `lower it to ${visitorsGoneSeconds}, or switch monitoring.monitors.visitors-gone off`,
+    }),
+  ),
+);
+
 const downtimesOfServers = rule(["monitoring", "servers"], ({ monitoring: { downtimes }, servers }) =>
   Object.entries(downtimes).flatMap(([name, { server }]) =>
     unless(server === undefined || Object.hasOwn(servers, server), () => ({
@@ -37,4 +65,4 @@ const changesChange = rule(["monitoring"], ({ monitoring: { monitors } }) =>
 );
 
 /** Rules about monitors and downtimes, as far as they need no monitor catalogue; the others are in modules/datadog/check.ts. */
-export const monitoringRules = [downtimesEnd, downtimesOfServers, changesChange];
+export const monitoringRules = [downtimesEnd, downtimesAreShort, syntheticsVisit, downtimesOfServers, changesChange];

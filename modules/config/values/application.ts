@@ -13,9 +13,20 @@ export const commandWord = matching(
 /** The program of a command: what systemd is to start, so no name that a shell would look up. */
 const program = /^(\.?(\/[A-Za-z0-9_+-][A-Za-z0-9._+-]*)+)$/;
 
+/** Folders that packages install programs into. Other folders are writable, hidden from the application, or contain one release. */
+const ofPackages = /^\/(usr|bin|sbin|opt\/(?!app(-runs)?\/|platform\/|mysql-))/;
+
 /** What is wrong with the first word of a command. */
 export function programVerdict(word: string) {
-  if (program.test(word)) return undefined;
+  if (program.test(word))
+    return word.startsWith(".") || ofPackages.test(word)
+      ? undefined
+      : {
+          rule: "must be a program of a Debian package (/usr, /bin, /sbin or /opt), or begin with ./ for a file of the release",
+          fix: word.startsWith("/opt/app/")
+            ? `write "./${word.split("/").at(-1)}"`
+            : 'write it as "/usr/bin/node" or "./bin/server"',
+        };
   const [first = ""] = word.split(" ");
   return {
     rule: "must begin with an absolute path, or with ./ for a file of the release",
@@ -27,12 +38,24 @@ export function programVerdict(word: string) {
   };
 }
 
+/** Packages that replace, disturb or open what the platform sets up: firewall, web server, database, clock, resolver, logins. */
+const conflicting =
+  /^(ufw|firewalld|iptables-persistent|netfilter-persistent|fail2ban|apache2|lighttpd|caddy|(mariadb|mysql|percona|default-mysql)-.*server.*|systemd-timesyncd|ntp|ntpsec|ntpdate|openntpd|dnsmasq|bind9|unbound|network-manager|ifupdown|dropbear|telnetd?|vsftpd|docker\.io|docker-ce|postfix|exim4)$/;
+
 /** Name of a Debian package (Debian policy, 5.6.1). With a hyphen at its end apt would remove the package. */
-export const packageName = matching(
-  /^[a-z0-9][a-z0-9+.-]{0,98}[a-z0-9+.]$/,
-  "must be the name of one Debian package",
-  'write it as "python3-flask", each package as a text of its own',
-);
+export const packageName = text((value) => {
+  if (conflicting.test(value))
+    return {
+      rule: "must be no package that conflicts with the platform",
+      fix: "remove it: the platform provides this",
+    };
+  return /^[a-z0-9][a-z0-9+.-]{0,98}[a-z0-9+.]$/.test(value)
+    ? undefined
+    : {
+        rule: "must be the name of one Debian package",
+        fix: 'write it as "python3-flask", each package as a text of its own',
+      };
+});
 
 /** Variables that the platform sets, and those that change what a program is before it begins. */
 const taken =
@@ -49,11 +72,15 @@ export const variableName = text((value) => {
       };
 });
 
+/** Tokens that carry the mark of their vendor: Stripe, GitHub, GitLab, Slack, AWS, Google, OpenAI and Anthropic, SendGrid, npm, Hetzner's like. */
+const token =
+  /\b(sk_live_|rk_live_|sk_test_|whsec_|gh[pousr]_|github_pat_|glpat-|xox[abprs]-|AKIA|ASIA|AIza|sk-(ant-|proj-)?|SG\.|npm_|dop_v1_|shpat_|key-)[A-Za-z0-9_.-]{10,}/;
+
 /** Value of a variable. It stands in plain files: in the review, in user data, in a file that every user of a server reads. */
 export const variableValue = text((value) => {
   if (value.length > 1000 || /[\n\t]/.test(value))
     return { rule: "must be one line of at most 1000 characters", fix: "ship longer texts in the release" };
-  return /PRIVATE KEY|:\/\/[^/@\s]*:[^/@\s]+@/.test(value)
+  return /PRIVATE KEY|:\/\/[^/@\s]*:[^/@\s]+@/.test(value) || token.test(value)
     ? { rule: "must hold no secret: it stands in plain files", fix: "make it one of application.secrets" }
     : undefined;
 });

@@ -60,8 +60,16 @@ export const branch = text((value) =>
     : { rule: "must be 16 hexadecimal digits", fix: "write it as `npm run ops backups` shows it" },
 );
 
+/** The format of the archive exists since this year. */
+const firstArchive = "2026-01-01T00:00:00Z";
+
 /** A moment that a restore goes to: the last transaction that was committed by then, all there is, or the one before a transaction. */
 export const restoreMoment = text((value) => {
+  if (isTime(value) && value < firstArchive)
+    return {
+      rule: `must not be before ${firstArchive}: no archive is older`,
+      fix: 'correct the year, or write "latest"',
+    };
   return value === "latest" ||
     isTime(value) ||
     /^before [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[1-9]\d{0,18}$/.test(value)

@@ -53,6 +53,9 @@ const takenNames = [
   `service-${ports.balancerHttps}`,
 ];
 
+/** Words that YAML 1.1, which cloud-init reads, takes for true, false or nothing. */
+const yamlWord = /^(y|n|yes|no|on|off|true|false|null)$/;
+
 /** Ends of a host name that the policy `no-secret-literal` would refuse in the JSON. */
 const secretEnds = secretWords.filter((word) => !word.includes("_"));
 
@@ -63,6 +66,8 @@ export const serverName = text((value) => {
       rule: `must be none of ${takenNames.join(", ")}, which mean something else already`,
       fix: "choose another",
     };
+  if (yamlWord.test(value))
+    return { rule: "must be no word that YAML reads as true, false or nothing", fix: `write "server-${value}"` };
   if (!/^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(value) || value.length > longestServerName)
     return {
       rule: `must be a host name of at most ${longestServerName} lower-case letters, digits and hyphens, beginning with a letter`,
@@ -190,12 +195,33 @@ export const folder = matching(
   'write it as "foobar/production"',
 );
 
-/** An expression of Cloudflare's Rules language, which takes 4096 characters. */
-export const expression = matching(
-  /^(?=[^]{1,4096}$)[^]*\S/,
-  "must be an expression of at most 4096 characters",
-  "write one, or leave the setting out",
-);
+/** Cloudflare allows 4096 characters; the condition on the site's host names is added to these. */
+const longestExpression = 3800;
+
+/** Whether each bracket outside strings has its counterpart: otherwise the rule could match every host of the zone. */
+function isBalanced(expression: string): boolean {
+  const closing: Record<string, string> = { "(": ")", "{": "}", "[": "]" };
+  const open: string[] = [];
+  for (const character of expression.replaceAll(/\br(#*)"[^]*?"\1|"(?:\\[^]|[^"\\])*"/g, "")) {
+    if (character === '"') return false;
+    const close = closing[character];
+    if (close !== undefined) open.push(close);
+    else if (")}]".includes(character) && open.pop() !== character) return false;
+  }
+  return open.length === 0;
+}
+
+/** An expression of Cloudflare's Rules language. */
+export const expression = text((value) => {
+  if (value.trim() === "" || value.length > longestExpression)
+    return {
+      rule: `must be an expression of at most ${longestExpression} characters`,
+      fix: "write one, or leave the setting out",
+    };
+  return isBalanced(value)
+    ? undefined
+    : { rule: "must have a counterpart for each bracket and quote", fix: "add or remove the bracket or the quote" };
+});
 
 /** Identity of a replication group. */
 export const groupName = z.uuid().superRefine((value, context) => {

@@ -55,8 +55,15 @@ function isPublic(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
   return address.kind() === "ipv4" || address.match(ipaddr.parseCIDR("2000::/3"));
 }
 
-/** IPv4 networks that are no part of the internet, as the host firewall knows them too; a /8 may hold one of them. */
-const specialIpv4 = ["100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"];
+/** IPv4 networks that are not part of the internet (IANA's registry of special-purpose addresses); a /8 may contain one of them. */
+const specialIpv4 = [
+  "100.64.0.0/10",
+  "169.254.0.0/16",
+  "172.16.0.0/12",
+  "192.0.0.0/24",
+  "192.168.0.0/16",
+  "198.18.0.0/15",
+];
 
 const notCidr: Verdict = {
   rule: "must be a network in CIDR notation",
@@ -67,7 +74,11 @@ const notCidr: Verdict = {
 const isPlainAddress = (address: string): boolean =>
   address.includes(":") || ipaddr.IPv4.isValidFourPartDecimal(address);
 
-const withoutLeadingZeros = (address: string): string => address.replaceAll(/(^|\.)0+(?=\d)/g, "$1");
+/** The address that the owner most likely means: decimal numbers without zeros in front, or as programs read hexadecimal ones. */
+function plainAddress(address: string): string {
+  const decimal = address.replaceAll(/(^|\.)0+(?=\d)/g, "$1");
+  return ipaddr.IPv4.isValidFourPartDecimal(decimal) ? decimal : ipaddr.parse(address).toString();
+}
 
 /** What is wrong with the notation of a network, before its meaning is looked at. */
 function notationVerdict(value: string): Verdict {
@@ -76,7 +87,13 @@ function notationVerdict(value: string): Verdict {
   if (!isPlainAddress(address))
     return {
       rule: "must be written in four decimal numbers without leading zeros",
-      fix: `write it as ${withoutLeadingZeros(value)}, if that is what you mean`,
+      fix: `write it as ${plainAddress(address)}/${prefix ?? 32}, if that is what you mean`,
+    };
+  const parsed = ipaddr.parse(address);
+  if (parsed instanceof ipaddr.IPv6 && parsed.isIPv4MappedAddress() && Number(prefix ?? 128) > 96)
+    return {
+      rule: "must be written as an IPv4 network",
+      fix: `write it as ${parsed.toIPv4Address().toString()}/${Number(prefix ?? 128) - 96}`,
     };
   if (prefix === undefined)
     return { rule: "must be in CIDR notation", fix: `write it as ${value}/${address.includes(":") ? 128 : 32}` };

@@ -1,3 +1,5 @@
+import { expect, it } from "vitest";
+import { linesOf } from "../mistake.js";
 import { refused } from "./refused.js";
 
 refused("unknown settings", [
@@ -48,3 +50,9 @@ refused("missing and mistyped settings", [
   [{ backend: { type: "s4" } }, 'backend.type: must be a known type, got "s4"; choose one of "local", "s3"'],
   [{ servers: { bravo: { roles: [] } } }, "servers.bravo.roles: must have at least 1 entry, got []; add one"],
 ]);
+
+it("shows no passphrase that is written under an unknown name", () => {
+  const lines = linesOf({ passphrase: "correct horse", statePassphrase: "battery staple" }).join("\n");
+  expect(lines).toContain("passphrase: is not a known setting");
+  expect(lines).not.toMatch(/horse|staple/);
+});
