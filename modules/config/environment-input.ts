@@ -30,9 +30,28 @@ export interface EnvironmentInput {
    */
   application: {
     /**
-     * Where servers download the release from: the application and mysql-group.
+     * Public address of the release: the application and mysql-group. Required without `application.storage`.
      */
-    url: string;
+    url?: string | undefined;
+    /**
+     * Private bucket that holds the releases, instead of `url`. `npm run app:publish` uploads a release; servers download it with `TF_VAR_release_key`.
+     */
+    storage?:
+      | {
+          /**
+           * Address of the object storage, for example "https://nbg1.your-objectstorage.com".
+           */
+          endpoint: string;
+          /**
+           * Region of the bucket, for example "nbg1".
+           */
+          region: string;
+          /**
+           * Private bucket of the releases, in a project of its own, because a Hetzner key opens all buckets of its project.
+           */
+          bucket: string;
+        }
+      | undefined;
     /**
      * SHA-256 of the release, 64 hexadecimal digits; the build prints it.
      */
