@@ -136,7 +136,7 @@ describe("a release is checked: of", () => {
     expect(what[0]).toBe(`${outside}: an absolute path`);
   });
 
-  it("a path that leads out of the release, it names it", async () => {
+  it("a path that leads out of the release, it names it", () => {
     const entries = [{ path: "app/../../evil", type: "File", executable: false }];
     expect(problemsOfEntries(entries)[0]?.what).toBe("app/../../evil: leads out of the release");
   });

@@ -165,13 +165,13 @@ const interpreters: Readonly<Record<string, { readonly is: RegExp; readonly exam
 
 const interpreterIsInstalled = rule(["application"], ({ application }) => {
   const { command, migrate, workers, schedules, packages } = application;
-  const tasks = { workers, schedules };
+  const ofTasks = (kind: string, tasks: Readonly<Record<string, { readonly command: readonly string[] }>>) =>
+    Object.entries(tasks).map(([name, task]) => ({ path: `${kind}.${name}.command`, words: task.command }));
   const commands = [
     { path: "command", words: command },
     { path: "migrate", words: migrate ?? [] },
-    ...Object.entries(tasks).flatMap(([kind, all]) =>
-      Object.entries(all).map(([name, task]) => ({ path: `${kind}.${name}.command`, words: task.command })),
-    ),
+    ...ofTasks("workers", workers),
+    ...ofTasks("schedules", schedules),
   ];
   return commands.flatMap(({ path, words: [program = ""] }) => {
     const name = /^\/(?:usr\/)?bin\/([a-z]+)[\d.]*$/.exec(program)?.[1] ?? "";
