@@ -7,14 +7,15 @@ import { create } from "tar";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder, writeBelow } from "../support/payload-files.js";
 
-const isAlive = (pid: number): boolean => {
+/** Whether a process runs. A process that has ended stays in the table until its new parent reads its status. */
+function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !/^\d+ \(.*\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
   } catch {
     return false;
   }
-};
+}
 
 /** Runs a command with a temporary folder of its own until its child has written its process id, then presses Ctrl-C. */
 async function interrupt(args: readonly string[], folder: string) {

@@ -1,7 +1,7 @@
 import type { KnownMistakes } from "../mutation.js";
 
 export const release: KnownMistakes = {
-  "fetch-release": [
+  "fetch-release.hbs": [
     ["--proto =https", "--proto =https,http", "a redirect leads to http"],
     ["--max-filesize 52428800", "", "a download fills the disk"],
     ['[ "$got" = "$3" ] ||', "true ||", "any tarball is taken"],
