@@ -72,6 +72,8 @@ export const paths = {
     restore: "/etc/mysql-backup/restore.json",
     restoreBucketKey: "/etc/mysql-backup/restore-bucket",
     restorePrivateKey: "/etc/mysql-backup/restore-key",
+    /** Files whose ages are those of the oldest and newest restorable time. */
+    state: "/run/mysql-backup",
   },
   haproxy: {
     configuration: "/etc/haproxy/haproxy.cfg",

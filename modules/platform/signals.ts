@@ -22,6 +22,7 @@ export const metricSignals = {
   "ntp.offset": "ntp",
   // The name in metadata.csv; directory.py sends it with the tag name:<name of the instance>.
   "system.disk.directory.files": "directory",
+  "system.disk.directory.file.modified_sec_ago": "directory",
   "nginx.net.request_per_s": "nginx",
   "nginx.net.connections": "nginx",
   "nginx.net.conn_dropped_per_s": "nginx",
@@ -63,6 +64,8 @@ export const instances = {
   internalCertificate: "internal",
   /** directory check that counts /run/reboot-required. Tag `name:reboot-required`. */
   rebootRequired: "reboot-required",
+  /** directory check of the files of ship.py whose ages are those of the oldest and newest restorable time. Tag `name:restorable`. */
+  restorable: "restorable",
 } as const;
 
 /** Notices of a server about itself: files below `paths.notices`, each counted by a directory check under its own name. */

@@ -374,11 +374,8 @@ with tempfile.TemporaryDirectory(dir="/var/lib/mysql-files") as folder:
     for moment in given["moments"]:
         whole, _, fraction = f"{moment:.6f}".partition(".")
         at = time.strftime("%Y-%m-%dT%H:%M:%S.", time.gmtime(int(whole))) + fraction + "Z"
-        fetched = restore.fetch(pathlib.Path(folder, "restoring"), given["timeline"], at, bucket, identity)
-        with restore.running(fetched.data) as mysql:
-            mysql.replay(fetched.logs)
-            mysql.require(fetched.promised)
-            found.append(mysql.ask(given["statement"]))
+        done = restore.run(pathlib.Path(folder, "restoring"), given["timeline"], at, bucket, identity, inspect=lambda mysql: mysql.ask(given["statement"]))
+        found.append(done.found)
 print(json.dumps(found))
 `;
 
@@ -407,5 +404,5 @@ from bucket import Bucket
 told, given = settings.load(), json.load(sys.stdin)
 bucket = Bucket(told.endpoint, told.region, told.bucket, given["reader"])
 since = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(given["since"]))
-print(sum(item.bytes for item in bucket.list(told.timeline + "/log/") if item.time >= since))
+print(sum(item.bytes for item in bucket.list(told.timeline + "/") if "/tail/" in item.key and item.time >= since))
 `;

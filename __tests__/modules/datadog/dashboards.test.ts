@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { dashboards } from "../../../modules/datadog/dashboards/index.js";
 import { layOut, value } from "../../../modules/datadog/dashboards/widgets.js";
+import { exampleBackup } from "../../support/config.js";
 import { exampleContext } from "./support.js";
 
 /** The parts of a definition that tests look at. */
@@ -54,6 +55,13 @@ describe("dashboards", () => {
         for (const { formula } of request.formulas)
           for (const name of formula.match(/[a-z_]+/g) ?? []) expect(known).toContain(name);
       }
+  });
+
+  it("show the oldest and newest restorable time of an environment with an archive", () => {
+    const shown = (context = exampleContext()): string => JSON.stringify(dashboards(context, () => "id"));
+    const metric = "system.disk.directory.file.modified_sec_ago{$env,$role,$server,name:restorable} by {filename}";
+    expect(shown(exampleContext({ backup: exampleBackup }))).toContain(metric);
+    expect(shown()).not.toContain("restorable");
   });
 
   it("show the service levels", () => {

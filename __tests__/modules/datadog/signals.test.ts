@@ -22,7 +22,9 @@ const made = logMetrics(context);
 const queries = [
   ...[...renderedMonitors().values()].map(({ query }) => query),
   ...serviceLevels(context).flatMap(({ good, total }) => [good, total]),
-  ...dashboards(context, () => "id").map(({ definition }) => JSON.stringify(definition)),
+  ...dashboards(exampleContext({ backup: exampleBackup }), () => "id").map(({ definition }) =>
+    JSON.stringify(definition),
+  ),
 ];
 
 /** Metrics of all queries with the tags each is filtered by. */

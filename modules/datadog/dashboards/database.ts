@@ -1,4 +1,5 @@
 import { paths } from "../../platform/paths.js";
+import { instances } from "../../platform/signals.js";
 import { series, type MonitoringContext } from "../scope.js";
 import { graph, monitorStates, value, type Group } from "./widgets.js";
 
@@ -10,8 +11,19 @@ const online = [...here, "member_state:online"];
 const mysql = (title: string, metric: string): ReturnType<typeof graph> =>
   graph(title, { value: series("avg", `mysql.${metric}`, here, by) });
 
+/** Each member sees the same archive by its names. */
+const restorable = [...here, `name:${instances.restorable}`];
+const archive: Group = {
+  title: "Archive",
+  widgets: [
+    graph("Oldest and newest restorable time, seconds ago", {
+      age: series("max", "system.disk.directory.file.modified_sec_ago", restorable, ["filename"]),
+    }),
+  ],
+};
+
 /** The database group: who is in it, how far replicas are, what it works on. */
-export const databaseDashboard = ({ env }: MonitoringContext): readonly Group[] => [
+export const databaseDashboard = ({ config, env }: MonitoringContext): readonly Group[] => [
   {
     title: "Group",
     widgets: [
@@ -53,4 +65,5 @@ export const databaseDashboard = ({ env }: MonitoringContext): readonly Group[] 
       mysql("Failed connection attempts", "net.aborted_connects"),
     ],
   },
+  ...(config.backup ? [archive] : []),
 ];

@@ -44,6 +44,8 @@ export function datadogAgentPart({ config, roles }: PayloadContext): PayloadPart
       ...(config.backup && roles.includes("database") ? Object.values(archiveNotices) : []),
     ],
     noticeFolder: paths.notices,
+    ...(config.backup &&
+      roles.includes("database") && { restorable: instances.restorable, archiveFolder: paths.backup.state }),
   };
   const check = (name: string) => `/etc/datadog-agent/conf.d/${name}.d/conf.yaml`;
   const running = integrations.filter((integration) => !("role" in integration) || roles.includes(integration.role));

@@ -6,7 +6,7 @@ import { ports } from "../../../../../modules/platform/ports.js";
 import { users } from "../../../../../modules/platform/users.js";
 import { instances, logServices, notices } from "../../../../../modules/platform/signals.js";
 import { packagesOf, payloadOf } from "../../../../../modules/machine/compose/index.js";
-import { exampleConfig } from "../../../../support/config.js";
+import { exampleBackup, exampleConfig } from "../../../../support/config.js";
 import { contentOf, partOf } from "../../../../support/payload-files.js";
 import { stepsOf } from "../../../../support/steps.js";
 import { serverOf, splitServers } from "../../../../support/servers.js";
@@ -138,6 +138,18 @@ describe("what a check asks", () => {
         ignore_missing: true,
       })),
     );
+  });
+
+  it("of the archive is the ages of two files, on database servers with a backup", () => {
+    const backedUp = partOf(datadogAgentPart, exampleConfig({ backup: exampleBackup }));
+    const { instances: found } = yaml(backedUp, "conf.d/directory.d/conf.yaml") as { instances: readonly unknown[] };
+    expect(found.at(-1)).toEqual({
+      name: instances.restorable,
+      directory: "/run/mysql-backup",
+      pattern: "restorable-*",
+      filegauges: true,
+      ignore_missing: true,
+    });
   });
 
   it("of certificates is the edge's as a browser sees it, and of the others the days that are left, every hour", () => {

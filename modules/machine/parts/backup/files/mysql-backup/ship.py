@@ -246,8 +246,17 @@ class Shipper:
             "branch": self._branch, "shipped": shipped,
         }
         write(STATE, state)
+        self._show_restorable(time.time() - behind)
         if problem:
             print(problem)
+
+    def _show_restorable(self, newest):
+        """Two empty files whose ages the monitoring agent reports: the oldest and the newest time that can be restored."""
+        for name, at in (("oldest", moment(self._first_base) if self._first_base else None), ("newest", newest if self._base else None)):
+            if at is not None:
+                file = STATE.with_name(f"restorable-{name}")
+                file.touch()
+                os.utime(file, (at, at))
 
 
 class File(NamedTuple):
