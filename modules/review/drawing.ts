@@ -158,6 +158,7 @@ export function drawTopology(config: Config): string {
   const { network, group, edgeTrunkX, webTrunkX, databaseTrunkX } = layout;
   const outsideX = centre(visitorsBox);
   const edgeY = middle(cloudflareBox);
+  const belowY = bottom(network) + (monitoringBoxes.length > 0 ? gap : 0);
   const groupEntryY = group.y + titleHeight / 2;
   const serving = [...webBoxes, ...databaseBoxes.filter(({ duties }) => duties.some(({ kind }) => kind === "server"))];
   const placed = [visitorsBox, cloudflareBox, ...monitoringBoxes, ...balancerBoxes, ...webBoxes, ...databaseBoxes];
@@ -167,7 +168,7 @@ export function drawTopology(config: Config): string {
   return renderMarkup(new URL("./files/topology.svg.hbs", import.meta.url), {
     title: titles.picture,
     width: right(network) + gap,
-    height: bottom(network) + gap,
+    height: belowY + gap,
     boxes: [
       { ...network, kind: "network", look: "frame" },
       { ...group, kind: "database", look: "frame" },
@@ -195,7 +196,18 @@ export function drawTopology(config: Config): string {
         const [x, y] = [databaseTrunkX, middle(server)];
         return arrow("database", [right(server), y], [x, y], [x, groupEntryY], [right(group), groupEntryY]);
       }),
-      ...monitoringBoxes.map((box) => arrow("monitoring", [network.x, middle(box)], [right(box), middle(box)])),
+      // Agents send over the public interfaces of the servers, so the arrow starts at a server and leads around the private network.
+      ...monitoringBoxes.map((box) => {
+        const lastServer = databaseBoxes.at(-1) ?? network;
+        const from = centre(lastServer);
+        return arrow(
+          "monitoring",
+          [from, bottom(lastServer)],
+          [from, belowY],
+          [outsideX, belowY],
+          [outsideX, bottom(box)],
+        );
+      }),
     ],
     words: [
       words(titles.network, "label", centre(network), network.y + 17),
@@ -204,7 +216,7 @@ export function drawTopology(config: Config): string {
       above(spoken.toBalancer, right(cloudflareBox), network.x, edgeY),
       ...balancerBoxes.map((box) => above(box.toWeb, right(box), webTrunkX, middle(box))),
       ...webBoxes.slice(0, 1).map(() => beside(spoken.toDatabase, databaseTrunkX, groupEntryY)),
-      ...monitoringBoxes.map((box) => above(spoken.toMonitoring, right(box), network.x, middle(box))),
+      ...monitoringBoxes.map((box) => above(spoken.toMonitoring, right(box), network.x, belowY)),
       ...shapes.flatMap((shape) => shape.words),
     ],
   });

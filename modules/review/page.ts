@@ -1,6 +1,7 @@
 import { maximumBytes, warningBytes } from "../machine/compose/index.js";
 import { renderMarkup } from "./markup.js";
 import type { Review } from "./review.js";
+import { kib } from "./size.js";
 import { costText, euros, serverTable, trafficTable } from "./tables.js";
 
 /** A text in parts: what stands between backticks is code. */
@@ -25,8 +26,10 @@ export function renderPage(review: Review, topology: string): string {
     warnings: review.warnings.map(({ setting, text }) => ({ setting, parts: partsOf(text) })),
     cost: costText(review.cost),
     policyCounts: `${count("passed")} passed, ${count("accepted")} accepted, ${count("failed")} failed`,
-    payloads: review.servers.flatMap(({ name, payload }) => (payload ? [{ name, bytes: payload.bytes }] : [])),
-    ...{ maximumBytes, warningBytes },
+    payloads: review.servers.flatMap(({ name, payload }) =>
+      payload ? [{ name, bytes: payload.bytes, size: kib(payload.bytes) }] : [],
+    ),
+    ...{ maximumBytes, warningBytes, maximum: kib(maximumBytes), warning: kib(warningBytes) },
     tables: [
       serverTable(review),
       trafficTable(review),
@@ -41,8 +44,12 @@ export function renderPage(review: Review, topology: string): string {
       },
       {
         title: "Policies",
-        columns: ["policy", "outcome", "details"],
-        rows: review.policies.map(({ policy, outcome, details = [] }) => [policy, outcome, together(details)]),
+        columns: ["policy", "outcome", "description"],
+        rows: review.policies.map(({ policy, outcome, description, details = [] }) => [
+          policy,
+          outcome,
+          [`${description}.`, together(details)].join(" ").trim(),
+        ]),
       },
     ],
   });

@@ -2,8 +2,7 @@ import { priceList } from "../platform/hetzner-offers.js";
 import type { Cost } from "./cost.js";
 import type { ReviewSection } from "./facts.js";
 import type { Review } from "./review.js";
-
-const kib = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`;
+import { kib } from "./size.js";
 
 /** An amount of the price list, in words where it has none. */
 export const euros = (amount: number | undefined): string =>

@@ -1,9 +1,10 @@
 import type { Config } from "../config/schema.js";
 import { aptKeys, type PublishedKey } from "../platform/apt-keys.js";
-import { warningBytes } from "../machine/compose/size.js";
+import { maximumBytes, warningBytes } from "../machine/compose/size.js";
 import { siteHosts } from "../platform/names.js";
 import { inStockInstead, priceList, serverTypes } from "../platform/hetzner-offers.js";
 import type { ReviewFacts } from "./facts.js";
+import { kib } from "./size.js";
 
 /** Something to know before a deploy, and the setting that changes it. */
 export interface Warning {
@@ -133,7 +134,7 @@ const payloadSize: Check = (_config, { payloads }) => {
   return when(
     large.length > 0,
     `payload of ${large.map(({ server }) => server).join(", ")}`,
-    `has up to ${most} bytes; beyond ${warningBytes} little room is left below Hetzner's limit`,
+    `has up to ${kib(most)}, more than ${kib(warningBytes)}; Hetzner's limit is ${kib(maximumBytes)}`,
   );
 };
 

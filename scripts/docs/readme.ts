@@ -10,8 +10,9 @@ const end = "<!-- End of the review. -->";
 /** Summary and warnings of the first run, in which no token is set. Payload sizes are omitted because they change with every file. */
 function excerpt(): string {
   const config = exampleConfig();
-  const results = policies.map(({ id, isAccepted }) => ({
+  const results = policies.map(({ id, description, isAccepted }) => ({
     policy: id,
+    description,
     outcome: isAccepted?.(config) ? ("accepted" as const) : ("passed" as const),
   }));
   const text = renderReview(

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { drawTopology } from "../../../modules/review/drawing.js";
 import { review } from "../../../modules/review/index.js";
+import { monitoringReview } from "../../../modules/review/monitoring.js";
 import { renderPage } from "../../../modules/review/page.js";
+import { policies } from "../../../modules/review/policies/index.js";
 import { hasBrowser, measureInBrowser } from "../../support/browser.js";
 import { exampleConfig } from "../../support/config.js";
 
@@ -9,8 +11,13 @@ const config = exampleConfig();
 const example = review(config, {
   payloads: ["alpha", "bravo", "charlie"].map((server) => ({ server, bytes: 21_815, hash: "0123456789ab" })),
   policies: [
-    { policy: "server-placed", outcome: "passed" },
-    { policy: "state-shared", outcome: "accepted", details: ["the state is <a local file>"] },
+    { policy: "server-placed", description: "every server is in a firewall", outcome: "passed" },
+    {
+      policy: "state-shared",
+      description: "the state is shared",
+      outcome: "accepted",
+      details: ["the state is <a local file>"],
+    },
   ],
   hasDatadogApiKey: true,
   today: new Date("2026-12-01"),
@@ -29,7 +36,15 @@ describe("the review as a page", () => {
   });
 
   it("has the topology, what the text has, and each cost and policy", () => {
-    for (const text of ["<svg", "21.3 KiB", "1 passed, 1 accepted, 0 failed", "about 82.58 EUR", "3 x cpx22", "58.47"])
+    for (const text of [
+      "<svg",
+      "21.3 KiB",
+      "1 passed, 1 accepted, 0 failed",
+      "about 82.58 EUR",
+      "3 x cpx22",
+      "58.47",
+      "every server is in a firewall.",
+    ])
       expect(page).toContain(text);
     for (const { setting } of example.warnings) expect(page).toContain(`<code>${setting}</code>`);
   });
@@ -78,5 +93,38 @@ describe.runIf(hasBrowser("that the page of the review is legible"))("the page i
       "rows",
       expect.toSatisfy((rows: number) => rows > 25),
     );
+  });
+});
+
+/** Shows a page in frames of several widths. */
+const framed = (content: string, widths: readonly number[]): string =>
+  widths
+    .map(
+      (width) =>
+        `<iframe style="width: ${width}px; border: 0" srcdoc="${content.replaceAll("&", "&amp;").replaceAll('"', "&quot;")}"></iframe>`,
+    )
+    .join("\n");
+
+describe.runIf(hasBrowser("that the page of the review fits narrow windows"))("a whole review in a browser", () => {
+  const whole = review(config, {
+    payloads: ["alpha", "bravo", "charlie"].map((server) => ({ server, bytes: 21_815, hash: "0123456789ab" })),
+    policies: policies.map(({ id, description }) => ({ policy: id, description, outcome: "passed" })),
+    hasDatadogApiKey: false,
+    today: new Date("2026-12-01"),
+    sections: monitoringReview(config),
+  });
+  const frames = framed(renderPage(whole, drawTopology(config)), [360, 400, 768, 1280]);
+
+  it.each(["light", "dark"] as const)("never scrolls sideways and is below 7,000 px high at 400 px (%s)", (scheme) => {
+    const found = measureInBrowser<{ scrolling: string[]; height: number }[]>(
+      frames,
+      `[...document.querySelectorAll("iframe")].map(({ contentDocument: { documentElement: root } }) => ({
+        scrolling: [root, ...root.querySelectorAll("body, div, table, tr, dl, ul, p")].filter((each) => each.scrollWidth > each.clientWidth && each.clientWidth > 0).map((each) => each.tagName),
+        height: root.scrollHeight,
+      }))`,
+      scheme,
+    );
+    expect(found.map(({ scrolling }) => scrolling)).toEqual([[], [], [], []]);
+    expect(found[1]?.height).toBeLessThan(7000);
   });
 });

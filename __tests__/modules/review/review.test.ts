@@ -5,9 +5,14 @@ import { exampleConfig, exampleMove } from "../../support/config.js";
 const facts: ReviewFacts = {
   payloads: ["alpha", "bravo", "charlie"].map((server) => ({ server, bytes: 12_800, hash: "0123456789ab" })),
   policies: [
-    { policy: "ssh-not-from-the-world", outcome: "passed" },
-    { policy: "server-placed", outcome: "passed" },
-    { policy: "state-shared", outcome: "accepted", details: ["the state is a local file"] },
+    { policy: "ssh-not-from-the-world", description: "ssh-not-from-the-world holds", outcome: "passed" },
+    { policy: "server-placed", description: "server-placed holds", outcome: "passed" },
+    {
+      policy: "state-shared",
+      description: "state-shared holds",
+      outcome: "accepted",
+      details: ["the state is a local file"],
+    },
   ],
   hasDatadogApiKey: true,
   today: new Date("2026-12-01"),

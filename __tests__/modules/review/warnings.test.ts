@@ -153,7 +153,7 @@ describe("warnings", () => {
       hash: "0123456789ab",
     }));
     expect(warnings({}, { payloads })).toEqual([
-      "payload of web-1, web-2 has up to 29100 bytes; beyond 28672 little room is left below Hetzner's limit",
+      "payload of web-1, web-2 has up to 28.4 KiB, more than 28.0 KiB; Hetzner's limit is 32.0 KiB",
     ]);
   });
 });

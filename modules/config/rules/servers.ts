@@ -41,7 +41,9 @@ const oddDatabaseMembers = rule(["servers"], ({ servers }) => {
     fix:
       members.length > most
         ? `take database from the roles of ${members.length - most}`
-        : `give ${members.length < least ? least : members.length + 1} servers the role database`,
+        : members.length < least
+          ? `give ${least} servers the role database`
+          : `set roles: ["web"] for the new server, or give ${members.length + 1} servers the role database`,
   }));
 });
 

@@ -29,7 +29,7 @@ const isSorted = (names: readonly string[]): boolean => names.join() === [...nam
 /** A new origin certificate exists, under another name, before the old one goes. */
 export const certificateLifecycle: Policy = {
   id: "certificate-lifecycle",
-  promise: "a certificate changes without a moment without one",
+  description: "a certificate is replaced without a gap",
   check: (node) => {
     if (node instanceof UploadedCertificate)
       return [

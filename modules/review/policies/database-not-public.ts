@@ -10,7 +10,7 @@ const why = "the database speaks to its peers over the private network only";
 /** No provider firewall and no balancer service opens a port of MySQL. */
 export const databaseNotPublic: Policy = {
   id: "database-not-public",
-  promise: "MySQL listens on no public address",
+  description: "MySQL listens on no public address",
   check: (node) => [
     ...databasePorts
       .filter((port) => firewallRules(node, "in").some((rule) => rule.protocol === "tcp" && covers(rule, port)))

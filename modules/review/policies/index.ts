@@ -26,16 +26,17 @@ export const policies: readonly Policy[] = [
   stateShared,
 ];
 
-/** What became of a policy, given everything that will be synthesized. */
+/** Outcome of a policy for everything that will be synthesized. */
 function resultOf(policy: Policy, nodes: readonly IConstruct[], config: Config): PolicyResult {
+  const result = { policy: policy.id, description: policy.description };
   const details = nodes.flatMap((node) =>
     policy.check(node, config).map(({ what, why, fix }) => `${node.node.path}: ${what}. Why: ${why}. Fix: ${fix}.`),
   );
-  if (details.length === 0) return { policy: policy.id, outcome: "passed" };
-  return { policy: policy.id, outcome: policy.isAccepted?.(config) ? "accepted" : "failed", details };
+  if (details.length === 0) return { ...result, outcome: "passed" };
+  return { ...result, outcome: policy.isAccepted?.(config) ? "accepted" : "failed", details };
 }
 
-/** Lets every policy look at everything below a construct. @returns what became of each */
+/** Checks everything below a construct against every policy. */
 export function policyResults(scope: IConstruct, config: Config): readonly PolicyResult[] {
   const nodes = scope.node.findAll();
   return policies.map((policy) => resultOf(policy, nodes, config));

@@ -12,7 +12,7 @@ function labelsInput(node: unknown): Readonly<Record<string, string>> | undefine
 /** Everything at Hetzner that takes labels has those of its environment. */
 export const labelsPresent: Policy = {
   id: "labels-present",
-  promise: "everything at Hetzner says which environment it belongs to",
+  description: "every resource at Hetzner has a label with its environment",
   check: (node, config) => {
     const labels = labelsInput(node);
     if (!labels) return [];

@@ -58,7 +58,7 @@ function secretsIn(node: IConstruct, config: Config): readonly string[] {
 /** Secrets are references in the JSON, and in no file of a payload. */
 export const noSecretLiteral: Policy = {
   id: "no-secret-literal",
-  promise: "no secret stands in the synthesized files",
+  description: "the synthesized files contain no secret",
   check: (node, config) =>
     secretsIn(node, config).map((place) => ({
       what: `${place} holds a secret as plain text`,

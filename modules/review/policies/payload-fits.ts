@@ -5,7 +5,7 @@ import type { Policy } from "./policy.js";
 /** User data is within Hetzner's limit. */
 export const payloadFits: Policy = {
   id: "payload-fits",
-  promise: `every server's user data has at most ${maximumBytes / 1024} KiB`,
+  description: `the user data of every server has at most ${maximumBytes / 1024} KiB`,
   check: (node, config) => {
     if (!(node instanceof PlatformServer)) return [];
     const size = payloadSize(config, node.config);

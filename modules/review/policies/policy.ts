@@ -8,21 +8,22 @@ export interface Violation {
   readonly fix: string;
 }
 
-/** A promise about everything that is synthesized, and the check that holds it. */
+/** A requirement for everything that is synthesized, and its check. */
 export interface Policy {
   /** Name of the policy, which is its file's name. */
   readonly id: string;
-  /** What holds when nobody violates it, for the review. */
-  readonly promise: string;
-  /** Looks at one construct. @returns an empty list for constructs that the policy is not about, or that keep it */
+  /** The requirement, as the review shows it. */
+  readonly description: string;
+  /** Checks one construct. @returns an empty list if the construct complies or is irrelevant */
   readonly check: (node: IConstruct, config: Config) => readonly Violation[];
   /** Whether an explicit setting accepts violations. @default - they are never accepted */
   readonly isAccepted?: (config: Config) => boolean;
 }
 
-/** What became of one policy. */
+/** Outcome of one policy. */
 export interface PolicyResult {
   readonly policy: string;
+  readonly description: string;
   /** "accepted": the policy is violated, and an explicit setting accepts that. */
   readonly outcome: "passed" | "accepted" | "failed";
   /** What, where, why and the fix, for an outcome other than "passed". @default none */

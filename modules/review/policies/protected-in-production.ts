@@ -32,7 +32,7 @@ function protectionsOf(node: IConstruct): Readonly<Record<string, unknown>> {
 /** Plans and Hetzner refuse to delete production's servers, data, addresses, network and balancer. */
 export const protectedInProduction: Policy = {
   id: "protected-in-production",
-  promise: "nothing that serves or holds data in production can be deleted by a slip",
+  description: "in production, resources that hold data or serve visitors cannot be deleted by mistake",
   isAccepted: (config) => config.acceptUnprotected,
   check: (node, config) => {
     if (config.environment !== "production") return [];

@@ -25,7 +25,7 @@ const direction = (name: "in" | "out"): Violation => ({
 /** Servers are in a provider firewall with rules for both directions, and in a placement group. */
 export const serverPlaced: Policy = {
   id: "server-placed",
-  promise: "every server is in a firewall that filters both ways and in a spread group",
+  description: "every server is in a firewall that filters both directions and in a spread placement group",
   check: (node) => {
     if (node instanceof Firewall)
       return (["in", "out"] as const).filter((name) => firewallRules(node, name).length === 0).map(direction);

@@ -14,7 +14,7 @@ const isWorld = (cidr: string): boolean => prefixLength(cidr) < shortestPrefix[c
 /** No provider firewall opens SSH to networks that are wider than a /8 (IPv4) or a /16 (IPv6). */
 export const sshNotFromTheWorld: Policy = {
   id: "ssh-not-from-the-world",
-  promise: "SSH is open to administrators' networks at most",
+  description: "SSH is open only to administrators' networks",
   check: (node) =>
     firewallRules(node, "in")
       .filter((rule) => rule.protocol === "tcp" && covers(rule, ports.ssh) && rule.sourceIps?.some(isWorld))

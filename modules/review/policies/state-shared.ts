@@ -4,7 +4,7 @@ import type { Policy } from "./policy.js";
 /** Production's state is no local file. */
 export const stateShared: Policy = {
   id: "state-shared",
-  promise: "production's state lies where more than one person can reach it",
+  description: "the state of production is stored where several people can access it",
   isAccepted: ({ backend }) => backend.type === "local" && backend.acceptLocalState,
   check: (node, config) => {
     if (config.environment !== "production" || !(node instanceof LocalBackend)) return [];

@@ -43,7 +43,7 @@ refused("servers and their roles", [
   ),
   [
     { servers: { delta: { privateIp: "10.0.1.14" } } },
-    'servers: must hold an odd number of database members from 3 to 9, so that a majority always exists, got ["alpha","bravo","charlie","delta"]; give 5 servers the role database',
+    'servers: must hold an odd number of database members from 3 to 9, so that a majority always exists, got ["alpha","bravo","charlie","delta"]; set roles: ["web"] for the new server, or give 5 servers the role database',
   ],
   [
     {

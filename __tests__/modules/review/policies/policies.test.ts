@@ -59,11 +59,11 @@ const server =
     });
 
 describe("the list of policies", () => {
-  it("names each by its file, with a promise", () => {
+  it("each have the name of their file and a description", () => {
     const files = readdirSync(new URL("../../../../modules/review/policies/", import.meta.url));
-    for (const { id, promise } of policies) {
+    for (const { id, description } of policies) {
       expect(files).toContain(`${id}.ts`);
-      expect(promise).not.toBe("");
+      expect(description).not.toBe("");
     }
   });
 
