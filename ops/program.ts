@@ -204,7 +204,17 @@ program
   .option("--dry-run", "says what it would do; exit code 1 when it would not begin")
   .action(async (only: string[], { dryRun: dry }: { dryRun?: boolean }) => {
     if (dry) process.exitCode = await dryUpgrade(await site(), { only }, new Progress());
-    else await alone("upgrade", (context) => upgrade(context, { only }));
+    else
+      await alone("upgrade", async (context) => {
+        const { packageFilesOf } = await import("../modules/machine/compose/index.js");
+        const { config } = context.site;
+        // The lab's machines have sources of their own.
+        const isLab = readInvocation().environment === "lab";
+        await upgrade(context, {
+          only,
+          ...(!isLab && { packageFiles: (server) => packageFilesOf(config, server) }),
+        });
+      });
   });
 
 program

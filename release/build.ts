@@ -32,7 +32,11 @@ const mysqlGroup = part("mysql/files/mysql-group");
 const appRuns = part("application/files/app-runs");
 const mysqlBackup = part("backup/files/mysql-backup");
 /** Scripts of the payload's parts that come with the release. */
-const platformScripts = ["application/files/deploy-app", "mysql/files/mysql-data"].map(part);
+const platformScripts = [
+  "application/files/deploy-app",
+  "mysql/files/mysql-data",
+  ...["check-expiry", "check-updates", "update-lists", "vendor-updates"].map((name) => `hardening/files/${name}`),
+].map(part);
 /** Everything of ours that a release is made of or with; npm writes the last one whenever it installs something. */
 const sources = [
   mysqlGroup,

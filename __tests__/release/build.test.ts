@@ -127,8 +127,12 @@ describe("the tarball", () => {
         .map((name) => `mysql-group/${name}`)
         .sort(),
       "platform/",
+      "platform/check-expiry",
+      "platform/check-updates",
       "platform/deploy-app",
       "platform/mysql-data",
+      "platform/update-lists",
+      "platform/vendor-updates",
     ]));
 
   it("has nothing of the machine in it: no time, owner or umask", async () => {

@@ -27,6 +27,8 @@ export const monitorIds = {
     "clock-drift",
     "reboot-required",
     "vendor-updates",
+    "updates-failing",
+    "expiry-near",
     "server-incomplete",
     "host-firewall-missing",
     "private-address-missing",

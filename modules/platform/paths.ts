@@ -18,6 +18,8 @@ export const paths = {
   },
   /** Run after each security update. */
   restartUpgraded: "/usr/local/lib/platform/restart-upgraded",
+  /** What ends when; check-expiry warns. */
+  ends: "/etc/platform/ends",
   vendorUpdates: "/usr/local/lib/platform/vendor-updates",
   /** Private key that sshd shows to whoever logs in. Not among the names that cloud-init removes and makes anew. */
   sshHostKey: "/etc/ssh/host_ed25519_key",

@@ -76,8 +76,12 @@ export const notices = {
   hostFirewall: "host-firewall",
   /** The private address is on no interface. */
   privateNetwork: "private-network",
-  /** Upgrades of vendors' packages, which people install. */
+  /** Upgrades that are not installed automatically. */
   vendorUpdates: "vendor-updates",
+  /** A step of the nightly upgrade has not succeeded for three days. */
+  updates: "updates",
+  /** Something that the server depends on ends within 180 days. */
+  expiry: "expiry",
 } as const;
 
 /** Notices of a member about the archive, which there are with `backup`: one for each cause, see ship.py of mysql-backup. */

@@ -1,5 +1,6 @@
 import type { Config } from "../config/schema.js";
-import { aptKeys, type PublishedKey } from "../platform/apt-keys.js";
+import { endsOf } from "../config/ends.js";
+import { noticeDays } from "../platform/dates.js";
 import { maximumBytes, warningBytes } from "../machine/compose/size.js";
 import { siteHosts } from "../platform/names.js";
 import { inStockInstead, priceList, serverTypes } from "../platform/hetzner-offers.js";
@@ -138,29 +139,14 @@ const payloadSize: Check = (_config, { payloads }) => {
   );
 };
 
-/** From so many days before a key's end the review warns: time to wait for the vendor's next key, and to roll it out. */
-const keyNoticeDays = 180;
-
 const dayMs = 86_400_000;
 
-function aptKeyEnds(vendor: keyof typeof aptKeys, key: PublishedKey, today: Date): readonly Warning[] {
-  const daysLeft = Math.floor((Date.parse(`${key.ends}T23:59:59Z`) - today.getTime()) / dayMs);
-  const effect =
-    daysLeft < 0
-      ? `ended on ${key.ends}: no server can be set up`
-      : `ends on ${key.ends}: after that no new server can be set up`;
-  return when(
-    daysLeft < keyNoticeDays,
-    `aptSources.${vendor}.publishedKey`,
-    `the key of ${vendor}'s apt repository ${effect}; name the vendor's next one`,
-  );
-}
-
-/** Keys in files are not looked at: they belong to the owner, perhaps of a mirror. */
-const aptKeysEnd: Check = ({ aptSources, monitoring: { enabled } }, { today }) =>
-  (enabled ? (["mysql", "datadog"] as const) : (["mysql"] as const)).flatMap((vendor) => {
-    const { key = aptKeys[vendor] } = aptSources[vendor];
-    return typeof key === "string" ? [] : aptKeyEnds(vendor, key, today);
+/** Warns of everything that ends within {@link noticeDays}. Servers show the same as a notice. */
+const endsSoon: Check = (config, { today }) =>
+  endsOf(config).flatMap(({ what, ends, source, remedy }) => {
+    const daysLeft = Math.floor((Date.parse(`${ends}T23:59:59Z`) - today.getTime()) / dayMs);
+    const said = daysLeft < 0 ? `ended on ${ends}` : `ends on ${ends}`;
+    return daysLeft < noticeDays ? [{ setting: what, text: `${said} (${source}); ${remedy}` }] : [];
   });
 
 const checks: readonly Check[] = [
@@ -176,7 +162,7 @@ const checks: readonly Check[] = [
   backups,
   archive,
   stock,
-  aptKeysEnd,
+  endsSoon,
   payloadSize,
 ];
 

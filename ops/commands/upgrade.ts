@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { paths } from "../../modules/platform/paths.js";
+import type { ServerConfig } from "../../modules/config/schema.js";
 import { gate, inOrder } from "../core/judge.js";
 import { awaitBack, backMinutes, type Context, nextOf, passGate, stepDown } from "../core/maintain.js";
 import { mixRefusal, mysqlVersionOf } from "../core/mysql-versions.js";
@@ -10,6 +11,7 @@ import { loginOf, serverNamed, type Site } from "../core/site.js";
 import { isDatabase, isWeb, primaryOf, type ServerState, type Snapshot } from "../core/snapshot.js";
 
 const script = readFileSync(new URL("files/upgrade", import.meta.url), "utf8");
+const packageFiles = readFileSync(new URL("files/package-files.py", import.meta.url), "utf8");
 
 /** Package lists of all archives, and all packages of a server, over a slow line. */
 const listsSeconds = 180;
@@ -19,6 +21,11 @@ const packagesSeconds = 1500;
 export interface UpgradeProps {
   /** Names of the servers it is limited to. @default - all */
   readonly only?: readonly string[];
+  /**
+   * Package sources, addresses of their keys and known ends, as a new server would get them.
+   * @default - the servers keep theirs
+   */
+  readonly packageFiles?: (server: ServerConfig) => readonly { readonly path: string; readonly content: string }[];
 }
 
 /** Servers that have something to upgrade, or that a reboot is due for; pure. @param done those that this run has upgraded already */
@@ -81,6 +88,7 @@ export async function upgrade(context: Context, props: UpgradeProps): Promise<vo
   const { site, lock, progress } = context;
   for (const name of props.only ?? []) serverNamed(site, name);
   await awaitAnswer(context);
+  await deliverPackageFiles(context, props);
   await progress.step("package lists of all servers", () => renewLists(site));
   const done = new Set<string>();
   for (;;) {
@@ -153,6 +161,23 @@ async function upgradeOne(context: Context, server: ServerState, snapshot: Snaps
   else if (isWeb(server)) await site.ssh.run(login, ["systemctl", "start", "in-service"]);
   await awaitBack(context, name, reboots ? { bootId: after?.bootId ?? server.observation?.bootId } : {});
   await lock.setInHand(undefined);
+}
+
+/** Brings package sources and known ends of running servers up to date, so that a vendor's new key needs no new server. */
+async function deliverPackageFiles(
+  { site, progress }: Context,
+  { packageFiles: filesOf }: UpgradeProps,
+): Promise<void> {
+  if (filesOf === undefined) return;
+  await progress.step("package sources of all servers", async (report) => {
+    for (const server of site.config.servers) {
+      const changed = await site.ssh.run(loginOf(site, server.name), ["python3", "-I", "-c", packageFiles], {
+        input: JSON.stringify(filesOf(server)),
+        timeoutSeconds: listsSeconds,
+      });
+      for (const path of changed.split("\n").filter(Boolean)) report(`${server.name}: ${path}`);
+    }
+  });
 }
 
 /** Lets every server ask its archives for what is new. @throws when one cannot */

@@ -45,6 +45,7 @@ const programs: Readonly<Record<string, { readonly in: string; readonly options:
 
 /** Units that packages bring. */
 const unitsOfPackages: Readonly<Record<string, string>> = {
+  "apt-daily-upgrade": "apt",
   chrony: "chrony",
   "datadog-agent": "datadog-agent",
   haproxy: "haproxy",
@@ -81,6 +82,8 @@ const knownPaths = [
   /^\/var\/log\/(nginx\/(access\.json|error\.log)|mysql\/error\.log|dpkg\.log)$/,
   /^\/var\/lib\/(mysql|mysql\/data|server-setup\/complete)$/,
   /^\/run\/reboot-required\.pkgs$/,
+  // Of the release; see platformScripts in release/build.ts.
+  /^\/usr\/local\/lib\/platform\/(check-expiry|vendor-updates)$/,
   /^\/$/,
 ];
 

@@ -125,18 +125,18 @@ describe("warnings", () => {
     ]);
   });
 
-  it("say half a year before that a vendor's apt key ends, and that it has", () => {
+  it("warn 180 days before a key or Debian's support ends, and after that day", () => {
     const on = (day: string, overrides: Overrides<EnvironmentInput> = {}) =>
       warnings(overrides, { today: new Date(`${day}T12:00:00Z`) });
     expect(on("2027-04-26")).toEqual([]);
     expect(on("2027-04-27")).toEqual([
-      "aptSources.mysql.publishedKey the key of mysql's apt repository ends on 2027-10-23: after that no new server can be set up; name the vendor's next one",
+      expect.stringMatching(/^key of MySQL's apt repository ends on 2027-10-23 .*npm run ops upgrade$/),
     ]);
-    expect(on("2027-10-24")).toEqual([expect.stringContaining("ended on 2027-10-23: no server can be set up")]);
-    const ofKeys = (lines: readonly string[]) =>
-      lines.map((line) => line.split(" ")[0]).filter((path) => path?.startsWith("apt"));
-    expect(ofKeys(on("2033-01-01"))).toEqual(["aptSources.mysql.publishedKey", "aptSources.datadog.publishedKey"]);
-    expect(ofKeys(on("2033-01-01", { monitoring: { enabled: false } }))).toEqual(["aptSources.mysql.publishedKey"]);
+    expect(on("2027-10-24")).toEqual([expect.stringContaining("ended on 2027-10-23")]);
+    expect(on("2028-02-12")).toContainEqual(expect.stringMatching(/^security support of Debian 13 ends on 2028-08-09/));
+    const ofKeys = (lines: readonly string[]) => lines.filter((line) => line.startsWith("key"));
+    expect(ofKeys(on("2033-01-01"))).toHaveLength(2);
+    expect(ofKeys(on("2033-01-01", { monitoring: { enabled: false } }))).toHaveLength(1);
   });
 
   it("know the key that an environment names instead, and nothing of one in a file", () => {

@@ -134,13 +134,38 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
   },
   {
     id: "vendor-updates",
-    title: "MySQL or the agent has an upgrade",
+    title: "An upgrade waits for a person",
     condition: noticed(env, notices.vendorUpdates, "1d"),
     thresholds: { critical: 1, exact: true },
     urgency: "notUrgent",
     priority: 4,
-    meaning: "Security updates come from Debian by themselves; those of vendors wait for a person.",
+    meaning: "Upgrades of MySQL, the agent and held packages are not installed automatically.",
     firstLook: ["`cat /run/motd.d/vendor-updates` on the server", "the release notes: is it security"],
+  },
+  {
+    id: "updates-failing",
+    title: "Automatic upgrades do not work",
+    condition: noticed(env, notices.updates, "1d"),
+    thresholds: { critical: 1, exact: true },
+    urgency: "notUrgent",
+    priority: 3,
+    meaning:
+      "For three days this server has updated no package lists or installed no upgrades, security updates included.",
+    firstLook: [
+      "`cat /run/motd.d/updates` on the server: which step, and apt's words",
+      "`journalctl -u apt-daily-upgrade`",
+    ],
+  },
+  {
+    id: "expiry-near",
+    title: "Something that servers depend on ends soon",
+    condition: noticed(env, notices.expiry, "1d"),
+    thresholds: { critical: 1, exact: true },
+    urgency: "notUrgent",
+    priority: 3,
+    meaning:
+      "A key of a package repository or the support of Debian ends within 180 days. Afterwards servers get no upgrades.",
+    firstLook: ["`cat /run/motd.d/expiry` on the server: what ends, when, and what to do"],
   },
   {
     id: "server-incomplete",

@@ -1,5 +1,5 @@
 export { renderCloudConfig, type CloudConfig } from "./cloud-config.js";
-export { packagesOf, payloadOf } from "./payload.js";
+export { packageFilesOf, packagesOf, payloadOf } from "./payload.js";
 export { plainFilesOf, type PlainFile } from "./plain-files.js";
 export { maximumBytes, payloadHash, payloadSize, warningBytes, withCertificateBefore } from "./size.js";
 export {

@@ -12,8 +12,9 @@ import { releasePart } from "../parts/release/index.js";
 import { basePart } from "../parts/base/index.js";
 import type { Config, ServerConfig } from "../../config/schema.js";
 import { mergeParts, ownConfig, renderCloudConfig, type CloudConfig } from "./cloud-config.js";
+import { paths } from "../../platform/paths.js";
 import { oncePerRoles, oncePerServer } from "./once.js";
-import type { PayloadContext, PayloadFile, PayloadPart } from "../part/part.js";
+import type { AptSource, PayloadContext, PayloadFile, PayloadPart } from "../part/part.js";
 
 /** Parts of servers by their roles, in the order in which they are set up: the monitoring agent comes before what it watches. */
 const partsOf = oncePerRoles((config, roles): readonly PayloadPart[] => {
@@ -66,9 +67,39 @@ export function payloadOf(config: Config, server: ServerConfig): CloudConfig {
   return { ...shared, hostname, write_files: [...shared.write_files, ...write_files] };
 }
 
+/** Published keys change on running servers: `npm run ops upgrade` delivers them. */
+const withoutKeys = (sources: readonly AptSource[] = []): readonly AptSource[] =>
+  sources.map((source) =>
+    typeof source.key === "string" ? source : { ...source, key: { url: "", fingerprints: [], ends: "" } },
+  );
+
 const sharedHash = oncePerRoles((config, roles) =>
-  hashOf(mergeParts(partsOf(config, roles).map((part) => ({ ...part, files: decisive(part.files) })))),
+  hashOf(
+    mergeParts(
+      partsOf(config, roles).map((part) => ({
+        ...part,
+        files: decisive(part.files),
+        aptSources: withoutKeys(part.aptSources),
+      })),
+    ),
+  ),
 );
+
+/** A file that decides which packages a running server gets and how it warns; see `npm run ops upgrade`. */
+export interface PackageFile {
+  readonly path: string;
+  readonly content: string;
+}
+
+/** Package sources with published keys, their keys' addresses and the known ends, as a new server would get them. */
+export function packageFilesOf(config: Config, server: Pick<ServerConfig, "roles">): readonly PackageFile[] {
+  const { apt, write_files: written } = sharedConfigOf(config, server.roles);
+  const sources = Object.entries(apt.sources).filter(([, { key }]) => key === undefined);
+  return [
+    ...written.filter(({ path }) => path === paths.ends || path === paths.setup.aptKeys),
+    ...sources.map(([name, { source }]) => ({ path: `/etc/apt/sources.list.d/${name}.list`, content: `${source}\n` })),
+  ].map(({ path, content }) => ({ path, content }));
+}
 
 /** Hash of the literal payload as far as it decides whether a server is outdated. */
 export const decisiveHash = (config: Config, server: ServerConfig): string =>

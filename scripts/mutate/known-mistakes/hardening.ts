@@ -21,7 +21,7 @@ export const hardening: KnownMistakes = {
     ["usermod --password '*' root\n", "", "root has a password"],
   ],
   "apt-upgrades.conf": [
-    ["-security,label=Debian-Security", ",label=Debian", "everything is upgraded, nothing for security first"],
+    ["-security,label=Debian-Security", ",label=Debian", "security updates are never installed"],
     ['Automatic-Reboot "false"', 'Automatic-Reboot "true"', "all servers reboot by themselves"],
   ],
   "apt-upgrade-timer.conf.hbs": [
@@ -44,7 +44,14 @@ export const hardening: KnownMistakes = {
     ["Storage=persistent", "Storage=volatile", "no journal of before the crash"],
   ],
   "vendor-updates": [
-    ["/ Debian/d; ", "", "Debian's upgrades are named as vendors'"],
+    [
+      "simulated=$(apt-get --simulate dist-upgrade)",
+      "simulated=$(apt-get --simulate dist-upgrade || true)",
+      "a failure of apt removes the notice",
+    ],
     ['rm -f "$notice"', "true", "a notice that nothing takes away"],
   ],
+  "update-lists": [[" -o APT::Update::Error-Mode=any", "", "an expired key is reported as success"]],
+  "check-updates": [["-mmin -4320", "-mmin -999999", "stopped upgrades are never reported"]],
+  "check-expiry": [["180 days", "1 days", "the owner is warned on the last day"]],
 };

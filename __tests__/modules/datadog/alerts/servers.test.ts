@@ -61,6 +61,8 @@ describe("a fault of one server", () => {
     },
     notice("reboot-required", "reboot-required", 1440),
     notice("vendor-updates", "vendor-updates", 1440),
+    notice("updates-failing", "updates", 1440),
+    notice("expiry-near", "expiry", 1440),
     notice("server-incomplete", "server-setup", 15),
     notice("host-firewall-missing", "host-firewall", 5),
     notice("private-address-missing", "private-network", 5),

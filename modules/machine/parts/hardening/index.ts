@@ -1,3 +1,5 @@
+import { endsOf } from "../../../config/ends.js";
+import type { Config } from "../../../config/schema.js";
 import { toNumber } from "../../../config/addresses.js";
 import type { PayloadContext, PayloadPart } from "../../part/part.js";
 import { packages } from "../../../platform/packages.js";
@@ -30,15 +32,22 @@ function upgradeTime(privateIp: string): string {
   return [Math.floor(minutes / 60) % 24, minutes % 60].map((part) => String(part).padStart(2, "0")).join(":");
 }
 
-/** The machine itself: time, journal, security updates, ssh and kernel settings. */
-export function hardeningPart(_context: PayloadContext): PayloadPart {
+/** What ends when, one line each, the date first: check-expiry reads it. */
+const endsText = (config: Config): string =>
+  endsOf(config)
+    .map(({ ends, what, remedy }) => `${ends} ends: ${what}; ${remedy}\n`)
+    .join("");
+
+/** The machine itself: time, journal, upgrades, ssh and kernel settings. */
+export function hardeningPart({ config }: PayloadContext): PayloadPart {
   return {
     name: "hardening",
     packages: packages.hardening,
     files: [
       ...Object.entries(staticFiles).map(([path, name]) => ({ path, content: readStatic(file(name)) })),
       { path: paths.restartUpgraded, permissions: "0755", content: readStatic(file("restart-upgraded")) },
-      { path: paths.vendorUpdates, permissions: "0755", content: readStatic(file("vendor-updates")) },
+      // `npm run ops upgrade` updates it on running servers.
+      { path: paths.ends, content: endsText(config), decisiveContent: "" },
     ],
     ownFiles: ({ privateIp }) => [
       {

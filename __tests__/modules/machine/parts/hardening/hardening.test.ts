@@ -1,24 +1,32 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { hardeningPart } from "../../../../../modules/machine/parts/hardening/index.js";
 import { paths } from "../../../../../modules/platform/paths.js";
 import { contentOf, partOf, temporaryFolder, writeBelow } from "../../../../support/payload-files.js";
 import { stepsOf } from "../../../../support/steps.js";
-import { hasTool, runTool } from "../../../../support/tools.js";
+import { hasTool, hasTools, runTool } from "../../../../support/tools.js";
 
 const part = partOf(hardeningPart);
 const sshd = contentOf(part, "/etc/ssh/sshd_config.d/10-platform.conf");
 const setup = part.setup ?? "";
 
-describe("security updates", () => {
+describe("automatic upgrades", () => {
   const upgrades = contentOf(part, "/etc/apt/apt.conf.d/60platform-upgrades");
 
-  it("come from the security archive only and never restart the machine", () => {
+  it("come from Debian's archives only, point releases and updates included, and never restart the machine", () => {
     expect(upgrades).toContain("#clear Unattended-Upgrade::Origins-Pattern;");
     expect(upgrades.match(/"origin=[^"]*"/g)).toEqual([
       '"origin=Debian,codename=${distro_codename}-security,label=Debian-Security"',
+      '"origin=Debian,codename=${distro_codename},label=Debian"',
+      '"origin=Debian,codename=${distro_codename}-updates,label=Debian"',
     ]);
     expect(upgrades).toContain('Unattended-Upgrade::Automatic-Reboot "false";');
+  });
+
+  it("keep no package files", () => {
+    expect(upgrades).toContain('APT::Periodic::CleanInterval "7";');
+    expect(upgrades).toContain('APT::Keep-Downloaded-Packages "false";');
   });
 
   it.runIf(hasTool("apt-config", "apt configuration"))("are understood by apt", () => {
@@ -77,7 +85,7 @@ function restartUpgraded(
 describe("after a security update", () => {
   it("services are looked at by the unit that installs it", () => {
     expect(contentOf(part, "/etc/systemd/system/apt-daily-upgrade.service.d/60-platform.conf")).toBe(
-      "[Service]\nExecStartPost=/usr/local/lib/platform/restart-upgraded\nExecStartPost=/usr/local/lib/platform/vendor-updates\n",
+      "[Service]\nExecStartPre=-/usr/local/lib/platform/update-lists\nExecStartPost=-/usr/local/lib/platform/vendor-updates\nExecStartPost=/usr/local/lib/platform/restart-upgraded\n",
     );
   });
 
@@ -282,39 +290,145 @@ describe("upgrades of neighbours", () => {
   });
 });
 
-describe("upgrades of vendors", () => {
-  /** What the script leaves for whoever logs in, when apt would do this. */
-  function noticeOf(simulated: string, before = "of yesterday\n"): string {
+/** A script of the release, with all its paths below a folder. */
+const fromRelease = (name: string, folder: string): string =>
+  readFileSync(
+    new URL(`../../../../../modules/machine/parts/hardening/files/${name}`, import.meta.url),
+    "utf8",
+  ).replaceAll(/(?<![\w.])\/(run|etc|var)\//g, `${folder}/$1/`);
+
+describe("upgrades that wait for a person", () => {
+  /** The notice after the script has run with this output of apt. */
+  function noticeOf(simulated: string, before = "of yesterday\n", exit = 0): string {
     const folder = temporaryFolder();
     writeBelow(folder, [
-      { path: "bin/apt-get", permissions: "0755", content: `#!/bin/sh\ncat <<'TEXT'\n${simulated}\nTEXT\n` },
+      {
+        path: "bin/apt-get",
+        permissions: "0755",
+        content: `#!/bin/sh\ncat <<'TEXT'\n${simulated}\nTEXT\nexit ${exit}\n`,
+      },
       { path: "run/keep", content: "" },
       ...(before === "" ? [] : [{ path: "run/motd.d/vendor-updates", content: before }]),
-      {
-        path: "vendor-updates",
-        permissions: "0755",
-        content: contentOf(part, "/usr/local/lib/platform/vendor-updates").replaceAll("/run/", `${folder}/run/`),
-      },
+      { path: "vendor-updates", permissions: "0755", content: fromRelease("vendor-updates", folder) },
     ]);
-    const script = `cd ${folder}; PATH=bin:$PATH; ./vendor-updates && cat run/motd.d/vendor-updates 2>/dev/null`;
+    const script = `cd ${folder}; PATH=bin:$PATH; ./vendor-updates; cat run/motd.d/vendor-updates 2>/dev/null; ls var/lib/platform-updates 2>/dev/null`;
     return runTool("sh", ["-c", script]).output;
   }
-  const debian = "Inst libc6 [2.41-12] (2.41-12+deb13u1 Debian:13.3/stable [amd64])\nConf libc6 (2.41-12+deb13u1)";
+  const held = "Inst libc6 [2.41-12] (2.41-12+deb13u1 Debian:13.3/stable [amd64])\nConf libc6 (2.41-12+deb13u1)";
 
-  it("are named with both versions, and Debian's are not", () => {
+  it("are listed with both versions, held packages of Debian included", () => {
     expect(
-      noticeOf(`${debian}\nInst mysql-server [9.7.4-1] (9.7.5-1 MySQL:13 [amd64]) []\nConf mysql-server (9.7.5-1)`),
-    ).toBe("Upgrades of vendors, which nobody installs by itself:\n  mysql-server 9.7.4-1 -> 9.7.5-1\n");
+      noticeOf(`${held}\nInst mysql-server [9.7.4-1] (9.7.5-1 MySQL:13 [amd64]) []\nConf mysql-server (9.7.5-1)`, ""),
+    ).toBe(
+      "Upgrades that are not installed automatically (npm run ops upgrade):\n  libc6 2.41-12 -> 2.41-12+deb13u1\n  mysql-server 9.7.4-1 -> 9.7.5-1\ncompared\n",
+    );
   });
 
-  it("are named where there was no notice of anything", () => {
-    const upgrade = "Inst datadog-agent [1:7.71.0-1] (1:7.72.1-1 Datadog, Inc.:stable [amd64])";
-    expect(noticeOf(upgrade, "")).toContain("  datadog-agent 1:7.71.0-1 -> 1:7.72.1-1\n");
+  it("are no longer listed after their installation", () => {
+    expect(noticeOf("")).toBe("compared\n");
   });
 
-  it("are not named any more when they are installed", () => {
-    expect(noticeOf(debian)).toBe("");
+  it("stay listed if apt fails", () => {
+    expect(noticeOf("E: broken", "of yesterday\n", 100)).toBe("of yesterday\n");
   });
+});
+
+describe("the check of the nightly upgrade", () => {
+  const stamps = [
+    "var/lib/platform-updates/lists",
+    "var/lib/apt/periodic/upgrade-stamp",
+    "var/lib/platform-updates/compared",
+  ];
+  function checked(hoursOld: readonly number[], setupHoursOld = 10_000) {
+    const folder = temporaryFolder();
+    const complete = "var/lib/server-setup/complete";
+    writeBelow(folder, [
+      ...[...stamps, complete].map((path) => ({ path, content: "" })),
+      { path: "var/lib/platform-updates/output", content: "E: EXPKEYSIG\n" },
+      { path: "check", permissions: "0755", content: fromRelease("check-updates", folder) },
+    ]);
+    const touch = (path: string, hours: number) => `touch -d '${hours} hours ago' ${path}`;
+    const script = [...stamps.map((path, index) => touch(path, hoursOld[index] ?? 0)), touch(complete, setupHoursOld)];
+    return runTool("sh", ["-c", `cd ${folder}; ${script.join("; ")}; ./check`]);
+  }
+
+  it("passes while every step has succeeded within three days", () => {
+    expect(checked([71, 71, 71])).toEqual({ status: 0, output: "" });
+  });
+
+  it("gives a new server three days", () => {
+    expect(checked([100, 100, 100], 71)).toEqual({ status: 0, output: "" });
+  });
+
+  it.each([
+    [[73, 1, 1], /package lists were not updated.*\nE: EXPKEYSIG/],
+    [[1, 73, 1], /No automatic upgrade succeeded/],
+    [[1, 1, 73], /could not be listed/],
+  ] as const)("reports the step that has not succeeded for three days, for ages of %j hours", (hours, words) => {
+    const { status, output } = checked(hours);
+    expect(status).toBe(1);
+    expect(output).toMatch(words);
+  });
+});
+
+describe("the check of known ends", () => {
+  const text = contentOf(part, paths.ends);
+  function on(day: string) {
+    const folder = temporaryFolder();
+    writeBelow(folder, [
+      { path: "etc/platform/ends", content: text },
+      { path: "bin/date", permissions: "0755", content: `#!/bin/sh\nexec /bin/date --utc --date "${day} $3" +%F\n` },
+      { path: "check", permissions: "0755", content: fromRelease("check-expiry", folder) },
+    ]);
+    return runTool("sh", ["-c", `cd ${folder}; PATH=bin:$PATH ./check`]);
+  }
+
+  it("passes until 180 days before MySQL's key ends, and then names the day and the command", () => {
+    expect(on("2027-04-26")).toEqual({ status: 0, output: "" });
+    const { status, output } = on("2027-04-27");
+    expect(status).toBe(1);
+    expect(output).toMatch(/^2027-10-23 ends: key of MySQL's apt repository; .*npm run ops upgrade\n$/);
+    expect(on("2030-01-01").output).toContain("security support of Debian 13");
+  });
+});
+
+describe("the update of package lists", () => {
+  it.runIf(hasTools(["apt-get", "apt-ftparchive", "gpg"], "an expired key of a repository"))(
+    "fails with apt's words once the key of a repository has expired, where apt itself reports success",
+    () => {
+      const folder = temporaryFolder();
+      writeBelow(folder, [
+        { path: "etc/platform/apt-keys", content: "" },
+        { path: "repository/Packages", content: "" },
+        { path: "update-lists", permissions: "0755", content: fromRelease("update-lists", folder) },
+        {
+          path: "apt.conf",
+          content: `Dir "${folder}/apt"; Dir::State::status "${folder}/status"; Dir::Etc::sourcelist "${folder}/sources.list"; Dir::Etc::sourceparts "-"; Dir::Bin::methods "/usr/lib/apt/methods"; APT::Sandbox::User "root";\n`,
+        },
+        { path: "status", content: "" },
+        { path: "sources.list", content: `deb [signed-by=${folder}/key.gpg] file:${folder}/repository ./\n` },
+      ]);
+      const script = `
+        cd ${folder}; mkdir -m 700 gpg; mkdir -p apt/var/lib/apt/lists/partial apt/var/cache/apt/archives/partial apt/etc/apt
+        mkdir -p apt/state/lists/partial apt/cache/archives/partial
+        export GNUPGHOME=$PWD/gpg APT_CONFIG=$PWD/apt.conf
+        sign() {
+          (cd repository; apt-ftparchive -o APT::FTPArchive::Release::Suite=$1 release . >../Release; mv ../Release .; gpg -q --batch --yes --clearsign -o InRelease Release)
+        }
+        gpg -q --batch --passphrase '' --quick-gen-key test rsa2048 sign seconds=8 2>/dev/null
+        gpg -q --export >key.gpg
+        sign one; sh ./update-lists; echo "valid $?"; ls var/lib/platform-updates
+        rm var/lib/platform-updates/lists
+        sign two; sleep 9
+        apt-get -qq update >/dev/null 2>&1; echo "apt $?"
+        sh ./update-lists; echo "expired $?"; ls var/lib/platform-updates; cat var/lib/platform-updates/output
+        gpgconf --kill all`;
+      const { output } = runTool("sh", ["-c", script]);
+      expect(output).toMatch(/^valid 0\nlists\noutput\napt 0\nexpired 1\noutput\n/);
+      expect(output).toMatch(/EXPKEYSIG|expired/i);
+    },
+    60_000,
+  );
 });
 
 describe("what fills a disk, or says what time it is", () => {

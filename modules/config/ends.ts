@@ -1,0 +1,13 @@
+import { knownEnds, type DatedEnd } from "../platform/dates.js";
+import type { Config } from "./schema.js";
+
+/** Everything with a known end that servers of this environment depend on. Keys in files belong to the owner, so their end is unknown. */
+export function endsOf({ aptSources, monitoring }: Config): readonly DatedEnd[] {
+  const vendors = monitoring.enabled ? (["mysql", "datadog"] as const) : (["mysql"] as const);
+  const keys = vendors.flatMap((vendor): readonly DatedEnd[] => {
+    const { key } = aptSources[vendor];
+    if (typeof key === "string") return [];
+    return [key === undefined ? knownEnds[vendor] : { ...knownEnds[vendor], ends: key.ends, source: key.url }];
+  });
+  return [...keys, knownEnds.debian];
+}

@@ -1,0 +1,40 @@
+/** A day on which something ends that servers depend on. */
+export interface DatedEnd {
+  /** What ends. */
+  readonly what: string;
+  /** Last day, as 2027-10-23. */
+  readonly ends: string;
+  /** Where the date was published. */
+  readonly source: string;
+  /** What the owner does before that day. */
+  readonly remedy: string;
+}
+
+/** The review, the servers' notice `expiry` and its monitor warn from this many days before the end. */
+export const noticeDays = 180;
+
+/** How an owner installs a newer key of a vendor. */
+const nextKey = (vendor: string): string =>
+  `set aptSources.${vendor}.publishedKey to the vendor's next key, then npm run ops upgrade`;
+
+/** All known dates. Add a date here; the review, the servers and docs/operations.md show it. */
+export const knownEnds = {
+  debian: {
+    what: "security support of Debian 13",
+    ends: "2028-08-09",
+    source: "https://wiki.debian.org/DebianReleases",
+    remedy: "update this project to a version for the next Debian release, then npm run ops rollout",
+  },
+  mysql: {
+    what: "key of MySQL's apt repository",
+    ends: "2027-10-23",
+    source: "gpg --show-keys of https://repo.mysql.com/RPM-GPG-KEY-mysql-2025",
+    remedy: nextKey("mysql"),
+  },
+  datadog: {
+    what: "keys of Datadog's apt repository",
+    ends: "2032-12-31",
+    source: "https://docs.datadoghq.com/data_security/agent (the second key is valid until 2033)",
+    remedy: nextKey("datadog"),
+  },
+} as const satisfies Readonly<Record<string, DatedEnd>>;
