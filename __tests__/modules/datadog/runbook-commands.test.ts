@@ -63,7 +63,7 @@ function hasUnit(name: string): boolean {
   return package_ === undefined
     ? isInPayload(`/etc/systemd/system/${name}.service`) ||
         unitFolders.some((folder) => existsSync(`${root}/${folder}/${name}.service`))
-    : isInstalled(package_);
+    : base.includes(package_) || isInstalled(package_);
 }
 
 /** Our own programs, with the file that knows their words. */
