@@ -416,6 +416,8 @@ export interface EnvironmentInput {
                   | "clock-drift"
                   | "reboot-required"
                   | "vendor-updates"
+                  | "updates-failing"
+                  | "expiry-near"
                   | "server-incomplete"
                   | "host-firewall-missing"
                   | "private-address-missing"

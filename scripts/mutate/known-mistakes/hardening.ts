@@ -53,5 +53,5 @@ export const hardening: KnownMistakes = {
   ],
   "update-lists": [[" -o APT::Update::Error-Mode=any", "", "an expired key is reported as success"]],
   "check-updates": [["-mmin -4320", "-mmin -999999", "stopped upgrades are never reported"]],
-  "check-expiry": [["180 days", "1 days", "the owner is warned on the last day"]],
+  "check-expiry": [["--date '180 days'", "--date '1 days'", "the owner is warned on the last day"]],
 };
