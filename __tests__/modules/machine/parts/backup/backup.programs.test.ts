@@ -7,7 +7,7 @@ import { paths } from "../../../../../modules/platform/paths.js";
 import { exampleConfig, exampleBackup } from "../../../../support/config.js";
 import { serverOf } from "../../../../support/servers.js";
 import { stepsOf } from "../../../../support/steps.js";
-import { hasTool, runTool } from "../../../../support/tools.js";
+import { debianPython, hasPythonModules, hasTool, runTool } from "../../../../support/tools.js";
 import { allowedToAll, judgeUnits } from "../../../../support/units.js";
 
 const files = (part: string): string =>
@@ -33,7 +33,7 @@ const given = (server: string, path: string): unknown => {
 };
 
 describe("mysql-backup", () => {
-  const python = hasTool("python3", "what mysql-backup decides (Python unit tests)");
+  const python = hasPythonModules(["pymysql"], "what mysql-backup decides (Python unit tests)");
 
   for (const tool of ["age", "zstd", "mysqld", "/opt/moto/bin/python"])
     hasTool(tool, "what mysql-backup seals and ships (Python unit tests)");
@@ -41,7 +41,7 @@ describe("mysql-backup", () => {
   it.runIf(python)(
     "reads logs, orders them, talks to a bucket and lets logs go as its own unit tests say",
     () => {
-      const run = spawnSync("python3", ["-m", "unittest", "discover", "-s", tests], { encoding: "utf8", env });
+      const run = spawnSync(debianPython, ["-m", "unittest", "discover", "-s", tests], { encoding: "utf8", env });
       expect(run.stderr).toMatch(/Ran \d{2,} tests[\s\S]*\nOK( \(skipped=\d+\))?\n$/);
     },
     600_000,
@@ -57,7 +57,7 @@ describe("mysql-backup", () => {
       settings: given("alpha", paths.backup.settings),
       restore: given("alpha", paths.backup.restore),
     });
-    const run = spawnSync("python3", ["-c", read], { encoding: "utf8", env, input });
+    const run = spawnSync(debianPython, ["-c", read], { encoding: "utf8", env, input });
     expect(run).toMatchObject({
       status: 0,
       stdout: "alpha ['10.0.1.12', '10.0.1.13']\n",
@@ -69,7 +69,7 @@ describe("mysql-backup", () => {
     () => {
       const read =
         "import json, support, base, ship; print(json.dumps([ship.WHOLE_BYTES, base.PART_BYTES, base.TURN_SECONDS, ship.KEEP_SECONDS]))";
-      const run = spawnSync("python3", ["-c", read], {
+      const run = spawnSync(debianPython, ["-c", read], {
         encoding: "utf8",
         env: { ...env, PYTHONPATH: `${env.PYTHONPATH}:${tests}` },
       });

@@ -1,0 +1,457 @@
+"""
+One simulated life of a site's archive: a random sequence of writes and faults on real servers, and restores to random moments, each compared
+with what clients were told. The seed decides the sequence; what the operating system schedules differs from run to run.
+
+A day of the archive takes DAY_SECONDS here: logs rotate, bases become due and objects expire in proportion.
+"""
+
+import contextlib
+import random
+import shutil
+import subprocess
+import time
+import types
+import uuid
+
+import base
+import branch
+import pymysql
+import restore
+import settings as backup_settings
+import ship
+from bucket import Bucket, Refused
+from gtid import parse
+from forge import forge
+from model import History, Write, prefix_of
+from replay import Incomplete
+from servers import Group
+from store import Store
+
+DAY_SECONDS = 4
+RETENTION_DAYS = 6
+NAMES = ("alpha", "bravo", "charlie")
+READER = "READER:secret"
+# What happens daily or hourly on a server happens in seconds here.
+ship.HEARTBEAT_SECONDS, ship.LOOK_SECONDS, ship.ROTATE_SECONDS, ship.KEEP_SECONDS = 1, 3, DAY_SECONDS, 3 * DAY_SECONDS
+
+
+class Wrong(Exception):
+    """A restore returned data that no client was told, or refused where everything was in the archive."""
+
+
+class Life:
+    def __init__(self, seed, folder, members=3):
+        self.random = random.Random(seed)
+        self.folder = folder
+        self.store = Store()
+        self.names = NAMES[:members]
+        self.group = Group(folder, self.names)
+        self.steps = []
+        self.restores = self.refusals = 0
+        self.history = History()
+        # Seconds by which a member's own programs see another time than MySQL.
+        self.skew = dict.fromkeys(self.names, 0.0)
+        # Members whose objects were damaged or forged, and until when everything of the other ones is in the archive.
+        self.suspects = set()
+        self.shipped_until = 0.0
+        # (moment, member) of each complete base that has not expired.
+        self.bases = []
+        self._shippers = {}
+        self._row = self._columns = 0
+        self._private = folder / "key"
+        subprocess.run(["age-keygen", "--output", str(self._private)], check=True, capture_output=True)
+        self.recipients = [subprocess.run(["age-keygen", "-y", str(self._private)], check=True, capture_output=True, text=True).stdout.strip()]
+        self.last = None
+
+    def note(self, step):
+        self.steps.append(step)
+
+    # -- the site ----------------------------------------------------------------------------------------------------------------------
+
+    def begin(self):
+        self.group.form(self.names[0])
+        primary = self.group.primary()
+        primary.ask("CREATE DATABASE app")
+        primary.ask("CREATE TABLE app.row_ (id INT PRIMARY KEY, value VARCHAR(200) NOT NULL)")
+        primary.ask("CREATE DATABASE backup")
+        primary.ask("CREATE TABLE backup.heartbeat (id INT PRIMARY KEY, at DATETIME(6) NOT NULL)")
+        self._begin_branch()
+        self.write()
+        self.ship()
+        self.make_base()
+
+    def _mysql_group(self, name):
+        return types.SimpleNamespace(group=self.group.name, server=name, backup=True)
+
+    def _begin_branch(self):
+        primary = self.group.primary()
+        with primary.connect() as connection, connection.cursor() as cursor:
+            branch.ensure(cursor, self._mysql_group(primary.name))
+        self.history.begun = time.time()
+
+    def write(self, number=None):
+        number = number or self.random.randint(1, 12)
+        self.note(f"write {number}")
+        with self.group.primary().connect() as connection, connection.cursor() as cursor:
+            for _ in range(number):
+                self._write_one(cursor)
+
+    def _write_one(self, cursor):
+        known = list(self.history.rows_at(time.time()))
+        kind = self.random.choice(["new", "new", "new", "change", "delete"]) if known else "new"
+        if kind == "new":
+            self._row += 1
+        row = self._row if kind == "new" else self.random.choice(known)
+        value = f"{kind} {row}, write {len(self.history.all())}"
+        begun = time.time()
+        if kind == "delete":
+            cursor.execute("DELETE FROM app.row_ WHERE id = %s", [row])
+        else:
+            cursor.execute("INSERT INTO app.row_ (id, value) VALUES (%s, %s) ON DUPLICATE KEY UPDATE value = VALUES(value)", [row, value])
+        self.history.writes.append(Write(begun, time.time(), "delete" if kind == "delete" else "put", row, value))
+
+    def change_schema(self):
+        self._columns += 1
+        self.note("change the schema")
+        self.group.primary().ask(f"ALTER TABLE app.row_ ADD COLUMN more{self._columns} INT NOT NULL DEFAULT {self._columns}")
+        self.write()
+
+    def create_event(self):
+        """It would empty the table wherever the scheduler of events runs; on these servers it does not."""
+        self.note("create an event that deletes rows")
+        self.group.primary().ask("CREATE EVENT IF NOT EXISTS app.cleaning ON SCHEDULE EVERY 1 SECOND DO DELETE FROM app.row_")
+
+    def rotate_passwords(self):
+        self.note("change a password")
+        self.group.primary().ask("ALTER USER replication@'%' IDENTIFIED BY 'replication'")
+
+    # -- the archive -------------------------------------------------------------------------------------------------------------------
+
+    def _settings(self, name):
+        known = {
+            "timeline": self.group.name, "endpoint": self.store.endpoint, "region": "fsn1", "bucket": self.store.bucket, "recipients": self.recipients,
+            "baseHours": 24, "socket": self.group[name].socket, "data": str(self.group[name].data), "member": name, "members": {},
+        }
+        return backup_settings.Settings(**{field: known[field] for field in backup_settings.Settings._fields})
+
+    def key_of(self, name):
+        """The access key of one member: it may write below the member's prefix only."""
+        key = f"{self.group.name[:8]}{name}"
+        self.store.writers[key] = f"{self.group.name}/{name}/"
+        return key
+
+    def _bucket(self, name):
+        return Bucket(self.store.endpoint, "fsn1", self.store.bucket, f"{self.key_of(name)}:secret")
+
+    def reader(self):
+        return Bucket(self.store.endpoint, "fsn1", self.store.bucket, READER)
+
+    @contextlib.contextmanager
+    def _programs_of(self, name):
+        """mysql-backup on one member: its files, its clock, its key."""
+        folder, skew = self.group[name].folder, self.skew[name]
+        clock = types.SimpleNamespace(**{one: getattr(time, one) for one in dir(time) if not one.startswith("_")})
+        clock.time = lambda: time.time() + skew
+        ship.STATE, ship.LOST, ship.time, base.time = folder / "state.json", folder / "lost.json", clock, clock
+        base.CLONE = str(folder / "clone")
+        shutil.rmtree(base.CLONE, ignore_errors=True)
+        try:
+            yield self._settings(name), self._bucket(name)
+        finally:
+            shutil.rmtree(base.CLONE, ignore_errors=True)
+            ship.time = base.time = time
+
+    def ship(self):
+        """One tick of each member that runs."""
+        begun, honest = time.time(), False
+        for name in self.names:
+            if not self.group[name].runs:
+                continue
+            with self._programs_of(name) as (settings, bucket):
+                shipper = self._shippers.get(name)
+                if shipper is None:
+                    shipper = self._shippers[name] = ship.Shipper(settings, bucket)
+                shipper._step()
+            honest = honest or name not in self.suspects
+        if honest:
+            self.shipped_until = begun
+
+    def make_base(self, name=None):
+        name = name or self.random.choice(self.group.online())
+        self.note(f"base by {name}")
+        self.ship()
+        with self._programs_of(name) as (settings, bucket):
+            code = base.make_when_due(settings, bucket, force=True)
+        if code:
+            raise Wrong(f"{name} made no base")
+        self.bases.append((time.time(), name))
+        self.ship()
+
+    def fail_base(self):
+        """The bucket refuses in the middle of a base: it must not count."""
+        name = self.random.choice(self.group.online())
+        self.note(f"base by {name} fails")
+        self.ship()
+        with self._programs_of(name) as (settings, bucket):
+            refuse = lambda *_: (_ for _ in ()).throw(Refused("the bucket answers 503"))
+            put, count = bucket.put, iter(range(self.random.randint(0, 2)))
+            bucket.put = lambda key, content: refuse() if next(count, None) is None else put(key, content)
+            with contextlib.suppress(Refused, OSError, ValueError):
+                base.make_when_due(settings, bucket, force=True)
+
+    def pass_days(self):
+        days = self.random.randint(1, 3)
+        self.note(f"{days} quiet days pass")
+        for _ in range(days):
+            time.sleep(DAY_SECONDS)
+            self.ship()
+            self.make_base()
+        before = time.time() - RETENTION_DAYS * DAY_SECONDS
+        self.store.expire(before)
+        self.bases = [one for one in self.bases if one[0] > before + 1]
+
+    # -- faults of the group -----------------------------------------------------------------------------------------------------------
+
+    def fail_over(self):
+        others = self.group.online()[1:]
+        if others:
+            name = self.random.choice(others)
+            self.note(f"fail over to {name}")
+            uuid_ = self.group[name].ask("SELECT @@server_uuid")[0][0]
+            self.group.primary().ask("SELECT group_replication_set_as_primary(%s)", [uuid_])
+
+    def cut_power(self):
+        self._miss_one("power cut", lambda server: server.cut(), clone=False, ticks=1)
+
+    def be_absent(self):
+        """Longer than the others keep logs: the member returns by cloning over its own data."""
+        self._miss_one("long absence", lambda server: server.stop(), clone=True, ticks=self.random.randint(1, 3))
+
+    def become_blank(self):
+        """A lost volume, or reclone: the member returns without data."""
+
+        def lose(server):
+            server.cut()
+            server.make_blank(self.group.template)
+
+        self._miss_one("empty disk", lose, clone=True, ticks=1)
+
+    def _miss_one(self, what, end, clone, ticks):
+        online = self.group.online()
+        if len(online) < 3:
+            return
+        name = self.random.choice(online)
+        self.note(f"{what} of {name}")
+        end(self.group[name])
+        self._shippers.pop(name, None)
+        self.group.primary()
+        for _ in range(ticks):
+            self.write()
+            self.ship()
+        self.group.join(name, clone=clone)
+        self.write()
+        self.ship()
+
+    def lose_power(self):
+        """All members at once. The one that has executed most starts the group again."""
+        self.note("power cut of all")
+        for name in self.names:
+            self.group[name].cut()
+        self._shippers.clear()
+        for name in self.names:
+            self.group[name].start()
+        self._start_group(max(self.names, key=self._executed))
+
+    def _start_group(self, first):
+        self.group.bootstrap(first)
+        for name in self.names:
+            if name != first:
+                self.group.join(name, clone=False)
+
+    def _executed(self, name):
+        return sum(last - start + 1 for ranges in parse(self.group[name].ask("SELECT @@GLOBAL.gtid_executed")[0][0]).values() for start, last in ranges)
+
+    def force_bootstrap(self):
+        """Two members are lost for good, and the third had not received their last writes: a new branch begins without them."""
+        online = self.group.online()
+        if len(online) < 3 or self.suspects:
+            return
+        survivor, lost = online[2], online[:2]
+        self.note(f"{survivor} is started by force without {', '.join(lost)}")
+        self.group[survivor].cut()
+        self.write()
+        self.ship()
+        if self.random.random() < 0.5:
+            # These writes reach no archive.
+            self.write()
+        for name in lost:
+            self.group[name].cut()
+        self._shippers.clear()
+        self.group[survivor].start()
+        with self.group[survivor].connect() as connection, connection.cursor() as cursor:
+            branch.fork(cursor, self._mysql_group(survivor), lost)
+        self.group.bootstrap(survivor)
+        survived = prefix_of(self._rows_of(self.group[survivor].ask), self.history.all())
+        if survived is None:
+            raise RuntimeError("the survivor has rows of no moment")
+        self.history = History(self.history, survived, time.time())
+        self.write()
+        self.ship()
+        for name in lost:
+            self.group[name].make_blank(self.group.template)
+            self.group.join(name, clone=True)
+        self.write()
+        self.ship()
+
+    @staticmethod
+    def _rows_of(ask):
+        return dict(ask("SELECT id, value FROM app.row_"))
+
+    # -- faults of the archive ---------------------------------------------------------------------------------------------------------
+
+    def skew_clock(self):
+        name = self.random.choice(self.names)
+        self.skew[name] = self.random.choice([-900.0, -7.0, 5.0, 900.0, 0.0])
+        self.note(f"clock of {name}: {self.skew[name]:+.0f} s")
+
+    def lose_answers(self):
+        self.note("the bucket fails twice, and loses a response")
+        self.store.refuse_next, self.store.lose_next = 2, 1
+        with contextlib.suppress(Refused, OSError, ValueError):
+            self.ship()
+        self.store.refuse_next = self.store.lose_next = 0
+        self.ship()
+
+    def damage(self):
+        """Objects of one member only: what the others shipped has to be enough."""
+        name = self._suspect()
+        keys = self.store.keys(f"{self.group.name}/{name}/")
+        if name and keys:
+            chosen = self.random.sample(keys, min(len(keys), self.random.randint(1, 4)))
+            self.note(f"{len(chosen)} objects of {name} are damaged")
+            for key in chosen:
+                self.store.damage(key)
+            self.bases = [one for one in self.bases if one[1] != name]
+
+    def forge(self):
+        """A member whose server was taken over writes what its key lets it write."""
+        name = self._suspect()
+        if name:
+            self.note(f"{name} forges objects")
+            forge(self, name)
+            self.bases = [one for one in self.bases if one[1] != name]
+
+    def _suspect(self):
+        """At most one member is faulty, and only where two others can contradict it."""
+        if len(self.names) < 3:
+            return None
+        if not self.suspects:
+            self.suspects.add(self.random.choice(self.names))
+            other = next(name for name in self.names if name not in self.suspects)
+            if len(self.group.online()) == 3:
+                self.make_base(other)
+        return next(iter(self.suspects))
+
+    # -- restores ----------------------------------------------------------------------------------------------------------------------
+
+    def check(self):
+        """Restores to a random moment, or to the latest one, and compares every row."""
+        if not self.bases:
+            self.make_base()
+        moments = [moment for moment in self._moments() if self.history.quiet(moment)]
+        if moments and self.random.random() < 0.7:
+            moment = self.random.choice(moments)
+            self._compare(moment, f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(moment))}.{int(moment % 1 * 1e6):06}Z")
+        else:
+            self._compare(None, "latest")
+
+    def _moments(self):
+        first = min(moment for moment, _ in self.bases)
+        return [self.random.uniform(first, self.shipped_until) for _ in range(5)] if self.shipped_until > first else []
+
+    def _compare(self, moment, at):
+        self.note(f"restore to {at}")
+        self.restores += 1
+        self.last = moment, at
+        needed = self.shipped_until
+        try:
+            with self._restored(at) as ask:
+                rows = self._rows_of(ask)
+        except (Incomplete, Refused, ValueError, OSError) as problem:
+            self.refusals += 1
+            if self._may_refuse(moment):
+                return
+            raise Wrong(f"restore to {at} was refused: {problem}") from None
+        if moment is not None:
+            expected = self.history.rows_at(moment)
+            if rows != expected:
+                raise Wrong(f"restore to {at}: {difference(rows, expected)}")
+            return
+        writes = self.history.all()
+        found = prefix_of(rows, writes)
+        if found is None or found < sum(write.ended <= needed for write in writes):
+            raise Wrong(f"restore to latest: {difference(rows, self.history.rows_at(time.time()))}")
+
+    def _may_refuse(self, moment):
+        """Writes that lost members did not ship are in no archive, so a restore to a time between them and the new branch may be refused."""
+        return moment is not None and self.history.current_at(moment) is not self.history and moment > self.history.begun - 60
+
+    @contextlib.contextmanager
+    def _restored(self, at):
+        folder = self.folder / "restored"
+        restore.USER = "root"
+        data = restore.restore_into(folder, self.group.name, at, self.reader(), self._private)
+        try:
+            with restore.running(data):
+                yield lambda statement: self._ask(f"{data.parent}/mysqld.sock", statement)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    @staticmethod
+    def _ask(socket, statement):
+        with pymysql.connect(unix_socket=socket, user="root") as connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall()
+
+    def restore_for_good(self):
+        """The whole group is lost. A new group begins with restored data, under another name."""
+        self.note("all is lost; a new group begins with restored data")
+        self.ship()
+        self.store.refuse_next = 0
+        moment = time.time()
+        for server in self.group.servers.values():
+            server.cut()
+        self._shippers.clear()
+        folder = self.folder / "restored"
+        restore.USER = "root"
+        data = restore.restore_into(folder, self.group.name, "latest", self.reader(), self._private)
+        writes = self.history.rows_at(moment)
+        self.group = Group(self.folder, self.names, str(uuid.uuid4()))
+        first = self.group[self.names[0]]
+        shutil.copytree(data, first.data)
+        (first.data / "auto.cnf").unlink(missing_ok=True)
+        shutil.rmtree(folder)
+        self.group.bootstrap(first.name)
+        rows = self._rows_of(first.ask)
+        if rows != writes:
+            raise Wrong(f"the new group: {difference(rows, writes)}")
+        # Earlier moments belong to another timeline now.
+        self.history = History(self.history, len(self.history.all()), time.time())
+        self.bases, self.suspects, self.shipped_until = [], set(), 0.0
+        self._begin_branch()
+        for name in self.names[1:]:
+            self.group[name].make_blank(self.group.template)
+            self.group.join(name, clone=True)
+        self.write()
+        self.ship()
+        self.make_base()
+
+    def end(self):
+        self.group.end()
+        self.store.close()
+
+
+def difference(rows, expected):
+    missing = sorted(set(expected.items()) - set(rows.items()))
+    extra = sorted(set(rows.items()) - set(expected.items()))
+    return f"missing {missing[:4]}{'…' if len(missing) > 4 else ''}, unexpected {extra[:4]}{'…' if len(extra) > 4 else ''}"

@@ -1,0 +1,200 @@
+"""
+Object storage for simulated lives: S3 as the archive uses it, with versions, object lock, keys that reach one prefix only, and a clock that
+the simulation moves. Signatures are not checked here; the tests of the bucket's client do that against another server.
+"""
+
+import hashlib
+import http.server
+import re
+import threading
+import time
+import urllib.parse
+from typing import NamedTuple
+from xml.sax.saxutils import escape
+
+PAGE = 1000
+
+
+class Version(NamedTuple):
+    id: str
+    content: bytes
+    # Seconds since 1970, by the store's clock.
+    time: float
+
+
+class Store:
+    """
+    `writers`: access key -> prefix below which it may write. A key that is not named may read and write everything, except delete.
+    """
+
+    def __init__(self, bucket="archive"):
+        self.bucket = bucket
+        self.writers = {}
+        self.ahead_seconds = 0.0
+        # The next so many requests fail, or are carried out and their response is lost.
+        self.refuse_next = self.lose_next = 0
+        self.requests = 0
+        self._objects = {}
+        self._lock = threading.Lock()
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self.endpoint = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def now(self):
+        return time.time() + self.ahead_seconds
+
+    def expire(self, before):
+        """What a lifecycle rule does: objects whose last version is older than this time disappear."""
+        with self._lock:
+            gone = [key for key, versions in self._objects.items() if versions[-1].time < before]
+            for key in gone:
+                del self._objects[key]
+        return gone
+
+    def keys(self, prefix=""):
+        with self._lock:
+            return sorted(key for key in self._objects if key.startswith(prefix))
+
+    def damage(self, key):
+        """The content of every version is lost, as by a fault of the storage itself."""
+        with self._lock:
+            self._objects[key] = [one._replace(content=bytes(len(one.content))) for one in self._objects[key]]
+
+    def content(self, key):
+        with self._lock:
+            return self._objects[key][-1].content
+
+    def put(self, access_key, key, content, only_new):
+        """@returns HTTP status"""
+        with self._lock:
+            prefix = self.writers.get(access_key)
+            if prefix is not None and not key.startswith(prefix):
+                return 403
+            if only_new and key in self._objects:
+                return 412
+            versions = self._objects.setdefault(key, [])
+            versions.append(Version(f"v{len(versions)}-{hashlib.md5(key.encode()).hexdigest()[:6]}", content, self.now()))
+            return 200
+
+    def get(self, access_key, key, version=None):
+        with self._lock:
+            if access_key in self.writers:
+                return 403, b""
+            versions = self._objects.get(key, [])
+            found = versions[-1:] if version is None else [one for one in versions if one.id == version]
+            return (200, found[0].content) if found else (404, b"")
+
+    def listed(self, prefix, after, delimiter):
+        """(entries, folders, whether there are more), in the order of their names."""
+        with self._lock:
+            entries, folders = [], []
+            for key in sorted(key for key in self._objects if key.startswith(prefix) and key > after):
+                head, found, _ = key[len(prefix) :].partition(delimiter) if delimiter else (key, "", "")
+                folder = f"{prefix}{head}{found}" if found else None
+                # After a page that ended with a folder, the next page starts behind that folder.
+                if folder and after.startswith(folder):
+                    continue
+                if folder and folders[-1:] == [folder]:
+                    continue
+                if len(entries) + len(folders) == PAGE:
+                    return entries, folders, True
+                if folder:
+                    folders.append(folder)
+                else:
+                    entries.append((key, self._objects[key][-1]))
+            return entries, folders, False
+
+    def versions(self, prefix):
+        with self._lock:
+            return [(key, one) for key in sorted(self._objects) if key.startswith(prefix) for one in reversed(self._objects[key])]
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def _handler(store):
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_):
+            pass
+
+        def do_PUT(self):
+            key, _ = self._target()
+            content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            if self._fails():
+                return
+            self._answer(store.put(self._access_key(), key, content, self.headers.get("If-None-Match") == "*"))
+
+        def do_GET(self):
+            key, query = self._target()
+            if self._fails():
+                return
+            if key:
+                self._answer(*store.get(self._access_key(), key, query.get("versionId")))
+            elif "versions" in query:
+                self._answer(200, _versions_page(store.versions(query.get("prefix", ""))))
+            else:
+                prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
+                after = query.get("continuation-token") or query.get("start-after", "")
+                self._answer(200, _page(prefix, delimiter, *store.listed(prefix, after, delimiter)))
+
+        def do_DELETE(self):
+            self._answer(403)
+
+        def _fails(self):
+            store.requests += 1
+            if store.refuse_next > 0:
+                store.refuse_next -= 1
+                self._answer(503)
+                return True
+            return False
+
+        def _target(self):
+            parts = urllib.parse.urlsplit(self.path)
+            query = dict(urllib.parse.parse_qsl(parts.query, keep_blank_values=True))
+            return urllib.parse.unquote(parts.path).removeprefix(f"/{store.bucket}").lstrip("/"), query
+
+        def _access_key(self):
+            found = re.search(r"Credential=([^/]+)/", self.headers.get("Authorization", ""))
+            return found and found[1]
+
+        def _answer(self, status, body=b""):
+            if store.lose_next > 0:
+                store.lose_next -= 1
+                self.close_connection = True
+                self.connection.close()
+                return
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    return Handler
+
+
+def _time(seconds):
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{int(seconds % 1 * 1000):03}Z"
+
+
+def _entry(name, key, version, more=""):
+    return (
+        f"<{name}><Key>{escape(key)}</Key><LastModified>{_time(version.time)}</LastModified>"
+        f"<ETag>&quot;{hashlib.md5(version.content).hexdigest()}&quot;</ETag><Size>{len(version.content)}</Size>{more}</{name}>"
+    )
+
+
+def _page(prefix, delimiter, entries, folders, more):
+    last = max([key for key, _ in entries[-1:]] + folders[-1:], default="")
+    body = "".join(_entry("Contents", key, version) for key, version in entries)
+    body += "".join(f"<CommonPrefixes><Prefix>{escape(folder)}</Prefix></CommonPrefixes>" for folder in folders)
+    token = f"<NextContinuationToken>{escape(last)}</NextContinuationToken>" if more else ""
+    xml = f'<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><IsTruncated>{str(more).lower()}</IsTruncated>{body}{token}</ListBucketResult>'
+    return xml.encode()
+
+
+def _versions_page(versions):
+    body = "".join(_entry("Version", key, version, f"<VersionId>{version.id}</VersionId>") for key, version in versions)
+    return f'<ListVersionsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{body}</ListVersionsResult>'.encode()
