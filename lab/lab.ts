@@ -57,7 +57,7 @@ export class Lab {
   /** The lab that is up. @throws when none is */
   static async attach(): Promise<Lab> {
     const settings = await loadSettings(layout);
-    if (settings === undefined) throw new Error("lab: is not up; start it with `npm run lab up`");
+    if (settings === undefined) throw new Error("lab: is not running; start it with `npm run lab up`");
     const blueprint = await drawUp(layout, settings.overrides);
     return new Lab(blueprint, machinesOf(layout, blueprint, settings.baseRoot));
   }

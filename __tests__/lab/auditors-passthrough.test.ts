@@ -6,7 +6,7 @@ import { compared, gixy, nothing } from "./support/auditors.js";
 import { labInMode } from "./support/lab-in-mode.js";
 import { testsslOfBalancer } from "./support/testssl.js";
 
-/** TLS is nginx's own in this mode only: in the other it is that of the balancer's stand-in, which says nothing of Hetzner's. */
+/** nginx ends TLS only in this mode. In the other mode the emulated balancer does, so a test would say nothing about Hetzner's. */
 
 let lab: Lab;
 beforeAll(async () => {
@@ -14,13 +14,13 @@ beforeAll(async () => {
 });
 
 describe.runIf(hasTool("testssl", "nginx's TLS"))("testssl.sh", () => {
-  it("finds nothing in nginx's TLS but what is accepted", async () => {
+  it("finds only accepted issues in nginx's TLS", async () => {
     expect(compared(await testsslOfBalancer(lab), acceptedByTestssl.nginx)).toEqual(nothing);
   });
 });
 
 describe.runIf(hasTool("gixy", "nginx's configuration (passthrough)"))("gixy", () => {
-  it("finds nothing in nginx's configuration but what is accepted", async () => {
+  it("finds only accepted issues in nginx's configuration for passthrough", async () => {
     expect(compared(await gixy(lab.machine("alpha")), acceptedByGixy.passthrough)).toEqual(nothing);
   });
 });

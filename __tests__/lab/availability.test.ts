@@ -22,17 +22,17 @@ beforeEach(async () => {
 
 const now = (): number => Date.now() / 1000;
 
-/** Failed requests by the time they were sent, in Unix seconds. */
+/** Number of failed requests that were sent within a period, in Unix seconds. */
 const failedBetween = ({ startedAt, failures }: LoadResult, from: number, to: number): number =>
   failures.filter(({ at }) => startedAt + at >= from && startedAt + at < to).length;
 
-/** Seconds until the stand-in has given up a silent target: it pauses for the interval, and waits for the timeout. */
+/** Seconds until the emulated balancer drains a silent target: one interval and one timeout for each retry. */
 const slowestNotice = (): number => {
   const { intervalSeconds, timeoutSeconds, retries } = lab.blueprint.environment.config.loadBalancer.healthCheck;
   return (intervalSeconds + timeoutSeconds) * retries;
 };
 
-/** Visitors who read and write, for some seconds already; `leave` tells what became of their requests. */
+/** Visitors who have been reading and writing for a few seconds; `leave` stops them and returns the results of their requests. */
 async function visitors(seconds: number) {
   const over = new AbortController();
   onTestFinished(() => over.abort());
@@ -46,26 +46,26 @@ async function visitors(seconds: number) {
   return { leave };
 }
 
-/** Times the balancer has taken out each server. */
+/** How often the balancer has drained each server. */
 const removals = async (): Promise<Record<string, number>> =>
   Object.fromEntries((await targetHealth(lab.layout)).map(({ target, removals }) => [target, removals]));
 
 const victimOf = (role: "replica" | "primary"): Machine =>
   role === "primary" ? group.primary : (group.replicas[0] as Machine);
 
-describe("one of three dies under visitors who read and write", () => {
+describe("a server that dies while visitors read and write", () => {
   it.each(["replica", "primary"] as const)(
-    "requests fail only until the balancer has noticed, and writes go on (%s)",
+    "fails requests only until the balancer detects the dead %s, and writes continue",
     async (role) => {
       const victim = victimOf(role);
       const survivors = lab.machines.filter((machine) => machine !== victim);
       const { leave } = await visitors(60);
-      // what was sent half a second before may still have been on its way
+      // A request that was sent up to half a second earlier may still have been in transit.
       const died = now();
       await victim.kill();
       const dead = now();
       await takenOut(lab, victim);
-      // the balancer is asked ten times a second, and a request may have been on its way
+      // The balancer is queried ten times a second, and a request may have been in transit.
       const noticed = now() + 0.3;
       await wholeGroup(lab, survivors);
       const elected = now() + 0.3;
@@ -84,7 +84,7 @@ describe("one of three dies under visitors who read and write", () => {
       expect(noticed - dead).toBeLessThan(slowestNotice() + 2);
       figure(
         `${role} dies`,
-        `balancer notices after ${seconds(noticed - dead)}; until then of reads ${failures(reads)} and of writes ${failures(writes)}, none later; ${seconds(writes.longestGap)} without a write`,
+        `balancer detects it after ${seconds(noticed - dead)}; until then, reads: ${failures(reads)}, writes: ${failures(writes)}; none failed later; ${seconds(writes.longestGap)} without a write`,
       );
       await victim.start();
       expect(await errantTransactions(await wholeGroup(lab))).toEqual({});
@@ -92,28 +92,31 @@ describe("one of three dies under visitors who read and write", () => {
   );
 });
 
-describe("one of three is shut down under visitors who read and write", () => {
-  it.each(["replica", "primary"] as const)("loses no request, and writes go on (%s)", async (role) => {
-    const victim = victimOf(role);
-    const survivors = lab.machines.filter((machine) => machine !== victim);
-    const { leave } = await visitors(100);
-    const { seconds: took } = await timed(() => victim.off());
-    await wholeGroup(lab, survivors);
-    await sleep(4);
-    const [reads, writes] = await leave();
-    expect({ reads: reads.failures, writes: writes.failures }).toEqual({ reads: [], writes: [] });
-    expect(await lostWrites(await wholeGroup(lab, survivors), writes)).toEqual({});
-    figure(
-      `${role} is shut down`,
-      `off after ${seconds(took)}; 0 of ${reads.sent} reads and 0 of ${writes.sent} writes failed, ${seconds(writes.longestGap)} without a write`,
-    );
-    await victim.start();
-    expect(await errantTransactions(await wholeGroup(lab))).toEqual({});
-  });
+describe("a server that is shut down while visitors read and write", () => {
+  it.each(["replica", "primary"] as const)(
+    "shuts down without a failed request, and writes continue (%s)",
+    async (role) => {
+      const victim = victimOf(role);
+      const survivors = lab.machines.filter((machine) => machine !== victim);
+      const { leave } = await visitors(100);
+      const { seconds: took } = await timed(() => victim.off());
+      await wholeGroup(lab, survivors);
+      await sleep(4);
+      const [reads, writes] = await leave();
+      expect({ reads: reads.failures, writes: writes.failures }).toEqual({ reads: [], writes: [] });
+      expect(await lostWrites(await wholeGroup(lab, survivors), writes)).toEqual({});
+      figure(
+        `${role} is shut down`,
+        `off after ${seconds(took)}; 0 of ${reads.sent} reads and 0 of ${writes.sent} writes failed, ${seconds(writes.longestGap)} without a write`,
+      );
+      await victim.start();
+      expect(await errantTransactions(await wholeGroup(lab))).toEqual({});
+    },
+  );
 });
 
-describe("what one of three needs to serve visitors is killed and does not come back", () => {
-  it.each(["nginx", "haproxy"])("requests fail only until the balancer has noticed (%s)", async (service) => {
+describe("a killed service that does not restart", () => {
+  it.each(["nginx", "haproxy"])("fails requests only until the balancer detects the killed %s", async (service) => {
     const victim = group.primary;
     const dropIn = `/run/systemd/system/${service}.service.d/stay-down.conf`;
     const restored = ["sh", "-c", `rm -f ${dropIn}; systemctl daemon-reload; systemctl restart ${service}`] as const;
@@ -134,14 +137,14 @@ describe("what one of three needs to serve visitors is killed and does not come 
       });
     figure(
       `${service} of the primary is killed`,
-      `balancer notices after ${seconds(noticed - 0.3 - died)}; until then of reads ${failures(reads)} and of writes ${failures(writes)}, none later`,
+      `balancer detects it after ${seconds(noticed - 0.3 - died)}; until then, reads: ${failures(reads)}, writes: ${failures(writes)}; none failed later`,
     );
     await victim.exec(restored);
   });
 });
 
-describe("one of three that hears the balancer and none of the others", () => {
-  it("leaves service until it hears them again, for it reaches no database", async () => {
+describe("a server that receives packets from the balancer but not from the other servers", () => {
+  it("is out of service until it receives the other servers' packets again, because it reaches no database", async () => {
     const victim = group.primary;
     const survivors = lab.machines.filter((machine) => machine !== victim);
     const { leave } = await visitors(60);
@@ -158,26 +161,22 @@ describe("one of three that hears the balancer and none of the others", () => {
     expect(failedBetween(writes, Math.max(noticed, elected), Infinity)).toBe(0);
     expect(await lostWrites(await wholeGroup(lab, survivors), writes)).toEqual({});
     figure(
-      "the primary hears the balancer alone",
-      `out of service after ${seconds(noticed - 0.3 - cutOff)}; until then of reads ${failures(reads)} and of writes ${failures(writes)}, none later`,
+      "the primary receives packets only from the balancer",
+      `out of service after ${seconds(noticed - 0.3 - cutOff)}; until then, reads: ${failures(reads)}, writes: ${failures(writes)}; none failed later`,
     );
     await heal();
     await settled(lab);
   });
 });
 
-/** Seconds of steady load. The goal is ten minutes (STEADY_SECONDS=600); a run of all proofs takes the first of them. */
+/** Seconds of steady load. The target is ten minutes (STEADY_SECONDS=600); a run of all tests uses one minute. */
 const steadySeconds = Number(process.env["STEADY_SECONDS"] ?? 60);
 
-describe("three healthy servers under 200 requests a second", () => {
-  it(
-    "stay in service: one failed check would take a server out, and none fails",
-    { timeout: (steadySeconds + 120) * 1000 },
-    async () => {
-      const before = await removals();
-      const load = await lab.load({ url: lab.url(), ratePerSecond: 200, seconds: steadySeconds, keepAlive: true });
-      expect({ failures: load.failures, removals: await removals() }).toEqual({ failures: [], removals: before });
-      figure("200 requests a second", `${load.sent} in ${steadySeconds} s, 0 failed, no server taken out`);
-    },
-  );
+describe("three healthy servers under 200 requests per second", () => {
+  it("stay in service, because no health check fails", { timeout: (steadySeconds + 120) * 1000 }, async () => {
+    const before = await removals();
+    const load = await lab.load({ url: lab.url(), ratePerSecond: 200, seconds: steadySeconds, keepAlive: true });
+    expect({ failures: load.failures, removals: await removals() }).toEqual({ failures: [], removals: before });
+    figure("200 requests a second", `${load.sent} in ${steadySeconds} s, 0 failed, no server drained`);
+  });
 });

@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 const good = { status: "done", errors: [], recoverable: {} };
 
-/** Complaints that cloud-init wrote down, whatever its status says. */
+/** Problems in cloud-init's log, regardless of its status. */
 const complaints = async (machine: Machine): Promise<string[]> =>
   (await machine.exec(["cat", "/var/log/cloud-init.log"]))
     .split("\n")
@@ -24,7 +24,7 @@ const failedUnits = (machine: Machine): Promise<string> =>
   machine.exec(["systemctl", "list-units", "--failed", "--plain", "--no-legend"]);
 
 describe("every machine", () => {
-  it("has ended cloud-init without an error, a warning or a failed unit", async () => {
+  it("finishes cloud-init without an error, a warning or a failed unit", async () => {
     for (const machine of lab.machines) {
       expect(await machine.cloudInit()).toEqual(good);
       expect(await complaints(machine)).toEqual([]);
@@ -33,7 +33,7 @@ describe("every machine", () => {
     }
   });
 
-  it("was booted with the very bytes that rendering the same configuration gives again", async () => {
+  it("boots with exactly the bytes that rendering the same configuration again produces", async () => {
     for (const machine of lab.machines)
       for (const copy of ["seed/nocloud/user-data", "instance/user-data.txt"])
         expect(await machine.exec(["cat", `/var/lib/cloud/${copy}`])).toBe(
@@ -41,13 +41,13 @@ describe("every machine", () => {
         );
   });
 
-  it("has taken up every kernel setting of the payload", async () => {
+  it("applies every network kernel setting of the payload", async () => {
     for (const machine of lab.machines)
       for (const [name, value] of await networkSettings(machine))
         expect(await machine.exec(["sysctl", "--values", name]), `${name} of ${machine.name}`).toBe(value);
   });
 
-  it("lets no service write a core dump, which would hold its secrets", async () => {
+  it("prevents services from writing core dumps, which would contain secrets", async () => {
     const services = ["app", "haproxy", "mysql", "mysql-group", "nginx"];
     for (const machine of lab.machines) {
       const limits = await machine.exec(["systemctl", "show", "--value", "--property=LimitCORE", ...services]);
@@ -56,7 +56,7 @@ describe("every machine", () => {
   });
 });
 
-/** Settings of the payload's sysctl.d that a container has of its own: those of the network. The others are this host's. */
+/** The network settings of the payload's sysctl.d. A container shares all other kernel settings with this host. */
 async function networkSettings(machine: Machine): Promise<readonly (readonly [string, string])[]> {
   const text = await readFile(path.join(machine.root, "etc/sysctl.d/60-network.conf"), "utf8");
   const settings = [...text.matchAll(/^(net\S+) = (\S+)$/gm)].map(
@@ -67,7 +67,7 @@ async function networkSettings(machine: Machine): Promise<readonly (readonly [st
 }
 
 describe("a second boot", () => {
-  it("changes nothing", async () => {
+  it("changes no file, package, unit or user", async () => {
     await settled(lab);
     for (const machine of lab.machines) {
       const before = await stateOf(machine);
@@ -84,7 +84,7 @@ describe("a second boot", () => {
   });
 });
 
-/** What a boot may not change, line by line. */
+/** State that a boot must not change, line by line. */
 interface State {
   readonly boot: string;
   /** Mode, owner, path, and hash or link of everything below /etc, /opt and /usr/local. */
@@ -96,7 +96,7 @@ interface State {
 
 async function stateOf(machine: Machine): Promise<State> {
   const lines = async (command: string): Promise<string[]> => (await machine.exec(["sh", "-c", command])).split("\n");
-  // the agent notes in its own directory, as it runs, its process id and how far it has read each log
+  // While the agent runs, it stores its process id and its position in each log in its own directory.
   const trees = "/etc /opt /usr/local -path /opt/datadog-agent/run -prune -o";
   return {
     boot: await machine.exec(["cat", "/proc/sys/kernel/random/boot_id"]),

@@ -10,7 +10,7 @@ import { query, tryQuery } from "../../lab/machine/sql.js";
 import { insertOwn, makeOwnTable, ownTexts } from "./support/own-table.js";
 import { lostWrites, startWriting } from "../../lab/load/writes.js";
 
-/** What a failover may take, as in database.test.ts. */
+/** Maximum duration of a failover, as in database.test.ts. */
 const longestGapSeconds = 10;
 
 let lab: Lab;
@@ -23,12 +23,12 @@ beforeEach(async () => {
   group = await settled(lab);
 });
 
-/** Tries to write on a member itself, as root. @returns whether it was accepted */
+/** Tries to write directly on a member, as root. @returns whether the member accepted the write */
 async function writeOn(machine: Machine, text: string): Promise<boolean> {
   return (await tryQuery(machine, insertOwn(`'${text}'`))).ok;
 }
 
-/** Does so once a second. @returns the attempts that were accepted */
+/** Tries to write on a member once a second. @returns the accepted texts */
 async function keepWritingOn(machine: Machine, start: string, attempts: number): Promise<string[]> {
   const tries: Promise<string[]>[] = [];
   for (let n = 0; n < attempts; n++) {
@@ -39,11 +39,11 @@ async function keepWritingOn(machine: Machine, start: string, attempts: number):
   return (await Promise.all(tries)).flat();
 }
 
-/** Cuts a member off under write load, tries to write on it all the while, and checks what the group kept. */
+/** Isolates a member under write load, keeps trying to write on it, and checks the data of the group. */
 async function cutOff(member: Machine) {
   const forbidden = `cut off ${Date.now()} `;
   await makeOwnTable(group.primary);
-  // what will be refused is refused because of the cut, and would be taken by a primary
+  // A primary accepts this write, so later rejections are caused by the partition.
   expect(await writeOn(group.primary, `before ${forbidden}`)).toBe(true);
   const writing = await startWriting(lab, group, { seconds: 25 });
   await member.partition();
@@ -71,36 +71,36 @@ async function cutOff(member: Machine) {
   return { ...written, after, rejoined, roleLost: (await roleLost).seconds };
 }
 
-describe("a member cut off from the others", () => {
-  it("accepts no write while the group goes on, and rejoins by itself", async () => {
+describe("an isolated member", () => {
+  it("rejects writes while the group continues, and rejoins automatically", async () => {
     const [replica] = group.replicas;
     if (!replica) throw new Error("a replica is needed");
     const { longestGap, rejoined, failed, sent } = await cutOff(replica);
     figure(
-      "replica cut off",
-      `${seconds(longestGap)} without a write, ${failed} of ${sent} failed, back ${seconds(rejoined)} after the cut was healed`,
+      "replica isolated",
+      `${seconds(longestGap)} without a write, ${failed} of ${sent} failed, back ${seconds(rejoined)} after the connection was restored`,
     );
   });
 
-  it("loses its role if it was the primary, accepts no write, and rejoins clean", async () => {
+  it("loses its role if it was the primary, rejects writes, and rejoins without errant transactions", async () => {
     const before = group.primary;
     const { longestGap, rejoined, roleLost, after, failed, sent } = await cutOff(before);
     expect(after.primary.name).not.toBe(before.name);
     figure(
-      "primary cut off",
-      `role lost after ${seconds(roleLost)}, ${seconds(longestGap)} without a write, ${failed} of ${sent} failed, back ${seconds(rejoined)} after the cut was healed`,
+      "primary isolated",
+      `role lost after ${seconds(roleLost)}, ${seconds(longestGap)} without a write, ${failed} of ${sent} failed, back ${seconds(rejoined)} after the connection was restored`,
     );
   });
 });
 
-/** Whether the member answers HAProxy that it takes writes. */
+/** Whether the member tells HAProxy that it accepts writes. */
 async function answersAsPrimary(machine: Machine): Promise<boolean> {
   const url = `http://${machine.host.privateIpv4}:${ports.memberRole}/primary`;
   const { ok } = await machine.tryExec(["curl", "--silent", "--fail", "--max-time", "2", url], { timeoutSeconds: 5 });
   return ok;
 }
 
-/** Names of those that do so at the same time, if there ever are two in so many seconds. */
+/** Names of the members that claim to be primary at the same time, or an empty list if this does not happen within the period. */
 async function primariesAtOnce(during: number): Promise<string[]> {
   const end = Date.now() + during * 1000;
   while (Date.now() < end) {
@@ -112,8 +112,8 @@ async function primariesAtOnce(during: number): Promise<string[]> {
   return [];
 }
 
-describe("two primaries", () => {
-  it("never get writes both when a partition heals just as the new one is elected, and the new one goes on", async () => {
+describe("an old and a new primary", () => {
+  it("never both accept writes when a partition heals during the election, and the new primary stays", async () => {
     const writing = await startWriting(lab, group, { seconds: 25 });
     await group.primary.partition();
     const elected = (): Promise<boolean> =>
@@ -132,8 +132,8 @@ describe("two primaries", () => {
   });
 });
 
-describe("a primary whose mysqld is frozen", () => {
-  it("is found out, loses its sessions and its role, and rejoins clean when it goes on", async () => {
+describe("a primary with a frozen mysqld", () => {
+  it("is detected, loses its sessions and its role, and rejoins without errant transactions once mysqld continues", async () => {
     const { primary: frozen, replicas } = group;
     const over = new AbortController();
     onTestFinished(() => over.abort());
@@ -143,7 +143,9 @@ describe("a primary whose mysqld is frozen", () => {
     onTestFinished(async () => void (await signal("CONT")));
     await signal("STOP");
     const { seconds: refused } = await timed(() =>
-      waitFor("a role port that refuses", async (see) => !see(await answersAsPrimary(frozen)), { pauseSeconds: 0.1 }),
+      waitFor("a role port that rejects the member", async (see) => !see(await answersAsPrimary(frozen)), {
+        pauseSeconds: 0.1,
+      }),
     );
     await wholeGroup(lab, replicas);
     await sleep(3);
@@ -159,13 +161,13 @@ describe("a primary whose mysqld is frozen", () => {
     expect(await lostWrites(after, written)).toEqual({});
     figure(
       "frozen mysqld of the primary",
-      `role port refuses after ${seconds(refused)}, ${seconds(written.longestGap)} without a write, ${failures(written)}, back ${seconds(rejoined)} after it went on`,
+      `role port rejects it after ${seconds(refused)}, ${seconds(written.longestGap)} without a write, ${failures(written)}, back ${seconds(rejoined)} after mysqld continued`,
     );
   });
 });
 
-describe("a mysql-group of the primary that hangs", () => {
-  it("is started anew by systemd, and writes go on with the same primary", async () => {
+describe("a hanging mysql-group on the primary", () => {
+  it("is restarted by systemd, and writes continue with the same primary", async () => {
     const over = new AbortController();
     onTestFinished(() => over.abort());
     const writing = await startWriting(lab, group, { seconds: 60 }, over.signal);
@@ -185,7 +187,7 @@ describe("a mysql-group of the primary that hangs", () => {
 });
 
 describe("a lost member that MySQL does not expel", () => {
-  it("is named by the survivors, who ask the group to let go of it", async () => {
+  it("is reported by the survivors, which ask the group to expel it", async () => {
     const [lost, ...others] = group.replicas;
     if (!lost) throw new Error("a replica is needed");
     const survivors = [group.primary, ...others];

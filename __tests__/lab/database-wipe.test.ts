@@ -23,7 +23,7 @@ beforeEach(async () => {
   expect(await lostWrites(group, written)).toEqual({});
 });
 
-/** State of a member's last clone and how long it took. */
+/** State and duration of a member's last clone. */
 async function lastClone(machine: Machine): Promise<{ readonly state: string; readonly seconds: number }> {
   const [state = ""] = await query(machine, "SELECT state FROM performance_schema.clone_status");
   const [took] = await query(
@@ -33,8 +33,8 @@ async function lastClone(machine: Machine): Promise<{ readonly state: string; re
   return { state, seconds: Number(took) };
 }
 
-describe("a member with blank disks", () => {
-  it("boots, clones the data and is online again by itself", async () => {
+describe("a member with empty disks", () => {
+  it("boots, clones the data and comes online automatically", async () => {
     await replica.wipe();
     await replica.start();
     const { result: after, seconds: online } = await timed(() => wholeGroup(lab));
@@ -42,13 +42,13 @@ describe("a member with blank disks", () => {
     expect(clone.state).toBe("Completed");
     expect(await errantTransactions(after)).toEqual({});
     expect(await lostWrites(after, written)).toEqual({});
-    figure("blank member", `clone ${seconds(clone.seconds)}, from power on to online ${seconds(online)}`);
+    figure("empty member", `clone ${seconds(clone.seconds)}, from power on to online ${seconds(online)}`);
   });
 });
 
-describe("a server that is replaced, its volume kept", () => {
-  it("boots anew and is online again with the data of the volume, without a clone", async () => {
-    // who it is, and when it was last cloned: both are in the data
+describe("a replaced server that keeps its volume", () => {
+  it("comes online with the data of its volume, without a clone", async () => {
+    // The data contains the member's identity and the time of its last clone.
     const identity = "SELECT @@server_uuid, (SELECT MAX(begin_time) FROM performance_schema.clone_status)";
     const before = await query(replica, identity);
     await replica.wipe({ keepVolume: true });
@@ -61,8 +61,8 @@ describe("a server that is replaced, its volume kept", () => {
   });
 });
 
-describe("a member with a transaction of its own, and without a write that was acknowledged", () => {
-  it("is seen by the checks of this proof, kept out of the group, and cloned on demand", async () => {
+describe("a member that has an errant transaction and lacks an acknowledged write", () => {
+  it("is detected by the checks of these tests, is rejected by the group, and is cloned on request", async () => {
     const [gone = ""] = written.kept;
     await replica.exec(["systemctl", "stop", "mysql-group.service"]);
     await query(replica, "STOP GROUP_REPLICATION");
@@ -74,7 +74,7 @@ describe("a member with a transaction of its own, and without a write that was a
 
     await replica.exec(["systemctl", "start", "mysql-group.service"]);
     const refused = await waitFor(
-      "its refusal",
+      "the rejection of the member",
       async (see) => {
         const report = see(await reportOf(replica));
         return report?.state !== "DOWN" && report?.reason.includes("transactions that the group lacks") && report;
@@ -87,6 +87,6 @@ describe("a member with a transaction of its own, and without a write that was a
     const { result: after, seconds: online } = await timed(() => wholeGroup(lab));
     expect(await errantTransactions(after)).toEqual({});
     expect(await lostWrites(after, written)).toEqual({});
-    figure("member cloned on demand", `online after ${seconds(online)}`);
+    figure("member cloned on request", `online after ${seconds(online)}`);
   });
 });

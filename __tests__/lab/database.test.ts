@@ -17,10 +17,10 @@ import { failures, figure, seconds, secondsOf, timed } from "./support/figures.j
 import { lostWrites, startWriting } from "../../lab/load/writes.js";
 import { query } from "../../lab/machine/sql.js";
 
-/** How many power cuts of the primary are tried. */
+/** Number of power cuts of the primary. */
 const rounds = Number(process.env["LAB_ROUNDS"] ?? 10);
 if (!(Number.isInteger(rounds) && rounds > 0))
-  throw new Error(`LAB_ROUNDS: must be a whole number above 0, got ${process.env["LAB_ROUNDS"]}`);
+  throw new Error(`LAB_ROUNDS must be an integer greater than 0, got ${process.env["LAB_ROUNDS"]}`);
 const longestGapSeconds = 10;
 
 let lab: Lab;
@@ -33,14 +33,14 @@ beforeEach(async () => {
   group = await settled(lab);
 });
 
-/** Takes the primary away under write load, gives it back, and checks all that must hold. Returns what was measured. */
+/** Stops the primary under write load, starts it again, and checks all guarantees. @returns the measurements */
 async function losePrimary(lose: (primary: Machine) => Promise<void>) {
   const before = group.primary;
   const over = new AbortController();
   onTestFinished(() => over.abort());
   const writing = await startWriting(lab, group, { seconds: 60 }, over.signal);
   await lose(before);
-  // until the balancer leads nobody to the lost one, and the others have a primary
+  // Waits until the balancer has drained the lost server and the other members have a primary.
   await takenOut(lab, before);
   await wholeGroup(lab, group.replicas);
   await sleep(2);
@@ -57,8 +57,8 @@ async function losePrimary(lose: (primary: Machine) => Promise<void>) {
   return { ...written, rejoined };
 }
 
-describe("the group", () => {
-  it("has formed without help: every member online in one group, one primary, replicas read-only", async () => {
+describe("the database group", () => {
+  it("forms automatically, with every member online, one primary and read-only replicas", async () => {
     const reports = await Promise.all(lab.machines.map(knownReportOf));
     expect(reports.map((report) => report.state)).toEqual(lab.machines.map(() => "ONLINE"));
     expect(reports.map((report) => `${report.role} ${report.writable}`).sort()).toEqual([
@@ -68,8 +68,8 @@ describe("the group", () => {
   });
 });
 
-describe("a primary that is told to step down under write load", () => {
-  it("hands its role to another member, and no write fails", async () => {
+describe("a primary that steps down under write load", () => {
+  it("transfers its role to another member without a failed write", async () => {
     const over = new AbortController();
     onTestFinished(() => over.abort());
     const writing = await startWriting(lab, group, { seconds: 60 }, over.signal);
@@ -90,7 +90,7 @@ describe("a primary that is told to step down under write load", () => {
 });
 
 describe("two members that are stopped one after the other", () => {
-  it("leave one that serves nobody and writes nothing, until one of them is back", async () => {
+  it("leave the third member read-only and out of service until one of them returns", async () => {
     const stop = (machine: Machine) => machine.exec(["systemctl", "stop", "mysql.service"], { timeoutSeconds: 90 });
     for (const replica of group.replicas) await stop(replica);
     const alone = await waitFor("a view of one", async (see) => {
@@ -101,7 +101,7 @@ describe("two members that are stopped one after the other", () => {
     const role = (name: string) =>
       group.primary.exec(["curl", "--silent", `http://${group.primary.host.privateIpv4}:${ports.memberRole}/${name}`]);
     expect(await role("primary")).toBe("the group is no majority of the members: 1 of 3");
-    // sessions of before, and whoever comes past HAProxy
+    // Read-only mode also stops writes of older sessions, and of clients that bypass HAProxy.
     const readOnly = async () => (await query(group.primary, "SELECT @@super_read_only"))[0] === "1";
     await waitFor("a read-only mysqld", readOnly, { timeoutSeconds: 10 });
     for (const replica of group.replicas)
@@ -119,7 +119,7 @@ describe("a power cut of the primary under write load", () => {
   });
 
   it.each(Array.from({ length: rounds }, (_, round) => round + 1))(
-    `loses no acknowledged write, stops writes for at most ${longestGapSeconds} s, and the old primary rejoins clean (round %i)`,
+    `loses no acknowledged write and stops writes for at most ${longestGapSeconds} s; the old primary rejoins without errant transactions (round %i)`,
     async (round) => {
       const lost = await losePrimary((primary) => primary.kill());
       gaps.push(lost.longestGap);
@@ -133,7 +133,7 @@ describe("a power cut of the primary under write load", () => {
 });
 
 describe("a crash of the primary under write load", () => {
-  it("loses no acknowledged write, and the old primary rejoins clean", async () => {
+  it("loses no acknowledged write, and the old primary rejoins without errant transactions", async () => {
     const lost = await losePrimary((primary) => primary.crash());
     figure(
       "crash of the primary",

@@ -6,7 +6,7 @@ import { layout, prefix } from "../../lab/layout.js";
 import { tryRun } from "../../lab/system/shell.js";
 import { labInAnyMode } from "./support/lab-in-mode.js";
 
-/** What of a lab is on this host, by kind. */
+/** Everything on this host that belongs to a lab, by kind. */
 async function traces(): Promise<Record<string, readonly string[]>> {
   const ours = (words: readonly string[]): string[] => words.filter((word) => word.includes(prefix));
   const lines = async (command: readonly [string, ...string[]]): Promise<string[]> => {
@@ -33,7 +33,7 @@ async function traces(): Promise<Record<string, readonly string[]>> {
 
 const none = { processes: [], mounts: [], namespaces: [], controlGroups: [], loopDevices: [], files: [] };
 
-describe("a lab that is taken down, one of its machines dead and one cut off", () => {
+describe("a lab that is taken down while one machine is dead and another one is unreachable", () => {
   it("leaves no process, mount, namespace, control group, loop device or file behind", async () => {
     const lab = await labInAnyMode();
     const [first, second] = lab.machines;
@@ -44,6 +44,6 @@ describe("a lab that is taken down, one of its machines dead and one cut off", (
       expect({ kind, some: found.length > 0 }).toEqual({ kind, some: true });
     await lab.down();
     expect(await traces()).toEqual(none);
-    await expect(Lab.attach()).rejects.toThrow("is not up");
+    await expect(Lab.attach()).rejects.toThrow("is not running");
   });
 });

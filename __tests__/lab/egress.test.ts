@@ -10,7 +10,7 @@ import { datadogHost } from "../../lab/stand-ins/datadog/intake/intake.js";
 import { labInMode } from "./support/lab-in-mode.js";
 import { label, passed, probeFromServer, type Target } from "./support/probes.js";
 
-/** Written out here and not worked out from the rule table: this is what must stay true whatever becomes of the table. */
+/** These expectations are fixed, not computed from the rule table, so that a wrong change of the table fails this test. */
 
 let lab: Lab;
 beforeAll(async () => {
@@ -42,7 +42,7 @@ const bothResolvers = ["local resolver udp 53", "local resolver tcp 53"];
 const overBoth = (...what: readonly string[]): string[] =>
   Object.keys(openToAll).flatMap((family) => what.map((one) => `internet ${family} ${one}`));
 
-/** What each user reaches outside its server, in the order of the targets. */
+/** Targets outside the server that each user reaches, in the order of the targets. */
 const reachable: Readonly<Record<ServiceUser, readonly string[]>> = {
   [users.application]: [],
   [users.migrations]: [],
@@ -53,12 +53,12 @@ const reachable: Readonly<Record<ServiceUser, readonly string[]>> = {
   [users.datadog]: [...overBoth("tcp 443", "udp 123"), ...bothResolvers],
   [users.time]: [...overBoth("udp 123"), ...bothResolvers],
   [users.dns]: [...resolverTargets.map(label), ...bothResolvers],
-  // Without an archive it has nothing to send.
+  // Without an archive, the backup user has nothing to send.
   [users.backup]: [...bothResolvers],
   [users.root]: [...overBoth("tcp 443", "icmp"), "metadata tcp 80", ...bothResolvers],
 };
 
-/** A command that a user runs with his own rights, as a service of his would. */
+/** A command that runs with the rights of a user, like a service of this user. */
 const as = (user: ServiceUser, ...command: string[]): [string, ...string[]] => [
   "setpriv",
   `--reuid=${user}`,
@@ -69,8 +69,8 @@ const as = (user: ServiceUser, ...command: string[]): [string, ...string[]] => [
 const curl = (...args: string[]): string[] => ["curl", "--silent", "--show-error", "--max-time", "10", ...args];
 const onEveryMachine = (action: (machine: Machine) => Promise<void>) => Promise.all(lab.machines.map(action));
 
-describe("a user of a server", () => {
-  it("reaches what its work needs and nothing else", async () => {
+describe("each user of a server", () => {
+  it("reaches only the targets that its service needs", async () => {
     await onEveryMachine(async (machine) => {
       const names = Object.keys(reachable);
       const outcomes = await probeFromServer(machine, names, everything);
@@ -83,7 +83,7 @@ describe("a user of a server", () => {
   });
 
   it.each([users.application, users.migrations, users.nginx, users.mysql, users.haproxy])(
-    "%s cannot even ask for a name",
+    "%s cannot resolve names",
     async (user) => {
       expect(withoutNames).toContain(user);
       await onEveryMachine(async (machine) => {
@@ -95,14 +95,14 @@ describe("a user of a server", () => {
   );
 });
 
-describe("a conversation of somebody who may", () => {
-  /** None that the kernel gives to others. */
+describe("an allowed connection", () => {
+  /** The kernel assigns this port to no other program. */
   const fromPort = 20404;
   it.each([
     { user: users.root, destination: target("local resolver", "127.0.0.53", "udp", ports.dns) },
     { user: users.time, destination: target("internet ipv4", openToAll.ipv4, "udp", ports.ntp) },
     { user: users.time, destination: target("internet ipv6", openToAll.ipv6, "udp", ports.ntp) },
-  ])("$user with $destination.name: goes on for nobody else", async ({ user, destination }) => {
+  ])("the connection of $user to $destination.name cannot be used by another user", async ({ user, destination }) => {
     await onEveryMachine(async (machine) => {
       const outcomeFor = async (one: ServiceUser) =>
         (await probeFromServer(machine, [one], [{ ...destination, fromPort }]))[one];
@@ -112,11 +112,11 @@ describe("a conversation of somebody who may", () => {
   });
 });
 
-/** A timer's apt may be at work. */
+/** A timer may be running apt at the same time. */
 const patient = ["-o", "DPkg::Lock::Timeout=120"];
 
-describe("with the programs themselves", () => {
-  it("apt reaches its archives: every list is fetched as _apt", async () => {
+describe("the real programs", () => {
+  it("apt fetches every package list as _apt", async () => {
     await onEveryMachine(async (machine) => {
       const output = await machine.exec([
         "apt-get",
@@ -131,7 +131,7 @@ describe("with the programs themselves", () => {
     });
   });
 
-  it("dd-agent reaches Datadog by name, with a verified certificate", async () => {
+  it("dd-agent reaches Datadog by name with a verified certificate", async () => {
     const { site } = lab.blueprint.environment.config.monitoring;
     await onEveryMachine(async (machine) => {
       const shape = "%{remote_ip} %{ssl_verify_result}";
@@ -142,7 +142,7 @@ describe("with the programs themselves", () => {
     });
   });
 
-  it("root reads the user data of its server from the metadata service, and nobody else does", async () => {
+  it("only root can read the server's user data from the metadata service", async () => {
     const url = `http://${addresses.metadataService}/hetzner/v1/userdata`;
     await onEveryMachine(async (machine) => {
       expect(await machine.exec(["curl", "--silent", "--fail", url])).toContain("multipart/mixed");

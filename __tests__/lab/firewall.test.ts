@@ -17,14 +17,14 @@ import { labInMode } from "./support/lab-in-mode.js";
 import { label, type Outcome, passed, probeFromHost, probeFromServer, type Target } from "./support/probes.js";
 import { mayArrive, mayLeave, providerLetsOut, targetsAt } from "./support/rule-table.js";
 
-/** Users that try to leave a server: every one that the platform knows, and one that it does not. */
+/** Users that try to connect from a server: every user of the platform, and one other user. */
 const everyUser = [...Object.values(users), "nobody"];
 
 let lab: Lab;
 let config: Config;
 /** Every address of every server. */
 let servers: readonly Target[];
-/** Every address of every host that is no server. */
+/** Every address of every host that is not a server. */
 let outside: readonly Target[];
 
 beforeAll(async () => {
@@ -56,7 +56,7 @@ const serverNamed = (name: string): ServerConfig => {
   return server;
 };
 
-/** The server that an address belongs to; none: it is somebody else's. */
+/** The server with this address; `undefined` if no server has it. */
 const serverAt = (address: string): ServerConfig | undefined => {
   const host = lab.blueprint.environment.servers.find(({ publicIpv4, publicIpv6, privateIpv4 }) =>
     [publicIpv4, publicIpv6, privateIpv4].includes(address),
@@ -64,18 +64,18 @@ const serverAt = (address: string): ServerConfig | undefined => {
   return host && serverNamed(host.name);
 };
 
-/** Address that a host is seen with at a target. */
+/** Source address of a host's packets at a target. */
 const senderAt = (host: Host, { address, network }: Target): string =>
   (network === "private" ? host.privateIpv4 : undefined) ?? (address.includes(":") ? host.publicIpv6 : host.publicIpv4);
 
-/** What passes the firewall of the server that a target belongs to, by the rule table. */
+/** Whether the rule table allows a host's packet through the firewall of the target's server. */
 const arrives = (host: Host, target: Target): boolean => {
   const server = serverAt(target.address);
-  // to itself by the loopback device: judged where it leaves
+  // A server reaches itself over the loopback device, where only the outbound rules apply.
   return server === undefined || server.name === host.name || mayArrive(config, server, senderAt(host, target), target);
 };
 
-/** "client -> alpha 192.0.2.11 tcp 22", for each target that was reached. */
+/** "client -> alpha 192.0.2.11 tcp 22" for each reached target. */
 const reached = (from: string, targets: readonly Target[], outcomes: readonly Outcome[] = []): string[] =>
   targets.filter((_, index) => passed(outcomes[index] ?? "silent")).map((target) => `${from} -> ${label(target)}`);
 
@@ -86,7 +86,7 @@ const others = (machine: Machine): readonly Machine[] => lab.machines.filter((ot
 const addressesOf = (machine: Machine): readonly Target[] =>
   servers.filter(({ name }) => name.startsWith(machine.name));
 
-/** Connections that every user of a server gets through, and those that he should. */
+/** Connections of each user of a server that succeed, and connections that should succeed. */
 async function leaving(machine: Machine, targets: readonly Target[], rule: (target: Target) => boolean) {
   const outcomes = await probeFromServer(machine, everyUser, targets);
   const server = serverNamed(machine.name);
@@ -99,7 +99,7 @@ async function leaving(machine: Machine, targets: readonly Target[], rule: (targ
   };
 }
 
-/** Connections that hosts outside get through to servers, and those that they should. */
+/** Connections of other hosts to servers that succeed, and connections that should succeed. */
 async function arriving(targets: readonly Target[]) {
   const hosts = otherHosts(lab.blueprint);
   const outcomes = await Promise.all(hosts.map(({ name }) => probeFromHost(lab, name, targets)));
@@ -109,22 +109,22 @@ async function arriving(targets: readonly Target[]) {
   };
 }
 
-describe("the provider's firewall alone, those of the servers being open", () => {
+describe("the provider's firewall, while the servers' firewalls are open", () => {
   const isPublic = ({ network }: Target): boolean => network === "public";
 
-  it("lets into the servers what the rule table says of public traffic, and nothing else", async () => {
+  it("allows exactly the inbound public traffic of the rule table", async () => {
     const { seen, table } = await withFirewallsOpen(lab.machines, () => arriving(servers.filter(isPublic)));
     expect(seen).toEqual(table);
-    // echo over IPv4 and IPv6 from each host to each server, and the administrator's logins
+    // Six hosts reach three servers by echo over IPv4 and IPv6; the administrator can also log in.
     expect(seen).toHaveLength(6 * 3 * 2 + 3 * 2);
   });
 
-  it("lets out of the servers what the rule table says of public traffic, whoever the user, and nothing else", async () => {
+  it("allows exactly the outbound public traffic of the rule table, for every user", async () => {
     const outcomes = await withFirewallsOpen(lab.machines, () =>
       Promise.all(
         lab.machines.map(async (machine) => {
           const targets = [...servers, ...outside].filter(
-            // itself it reaches without the provider, and its metadata past the firewall
+            // The provider's firewall does not filter a server's traffic to itself or to the metadata service.
             (one) => isPublic(one) && !one.name.startsWith(machine.name) && one.address !== addresses.metadataService,
           );
           const { root } = await probeFromServer(machine, ["root"], targets);
@@ -139,14 +139,14 @@ describe("the provider's firewall alone, those of the servers being open", () =>
   });
 });
 
-describe("hosts that are no servers", () => {
+describe("hosts that are not servers", () => {
   it.each(["with", "without"])(
-    "reach of the servers what the rule table says, and nothing else (%s the provider's firewall)",
+    "reach exactly the server ports of the rule table (%s the provider's firewall)",
     async (firewall) => {
       if (firewall === "without") await withoutProviderFirewall();
       const { seen, table } = await arriving(servers);
       expect(seen).toEqual(table);
-      // as above, and the balancer's requests
+      // The same connections as above, and the balancer's requests to three servers.
       expect(seen).toHaveLength(6 * 3 * 2 + 3 * 2 + 3);
     },
   );
@@ -155,7 +155,7 @@ describe("hosts that are no servers", () => {
 describe("users of a server, without the provider's firewall", () => {
   beforeAll(withoutProviderFirewall);
 
-  it("reach of all hosts what the rule table says, and nothing else", async () => {
+  it("reach exactly the targets of the rule table", async () => {
     const targets = [...servers, ...outside];
     const results = await Promise.all(
       lab.machines.map((machine) => leaving(machine, targets, (target) => arrives(machine.host, target))),
@@ -164,10 +164,10 @@ describe("users of a server, without the provider's firewall", () => {
   });
 });
 
-describe("each server's firewall alone, those of the others and the provider's being open", () => {
+describe("a server's firewall, while all other firewalls are open", () => {
   beforeAll(withoutProviderFirewall);
 
-  it("lets in from them what the rule table says, and nothing else", async () => {
+  it("allows exactly the inbound traffic of the rule table from other servers", async () => {
     for (const machine of lab.machines) {
       const targets = addressesOf(machine);
       const outcomes = await withFirewallsOpen(others(machine), () =>
@@ -180,7 +180,7 @@ describe("each server's firewall alone, those of the others and the provider's b
     }
   });
 
-  it("lets out to them what the rule table says, and nothing else", async () => {
+  it("allows exactly the outbound traffic of the rule table to other servers", async () => {
     for (const machine of lab.machines) {
       const targets = others(machine).flatMap(addressesOf);
       const { seen, table } = await withFirewallsOpen(others(machine), () => leaving(machine, targets, () => true));
@@ -192,7 +192,7 @@ describe("each server's firewall alone, those of the others and the provider's b
 describe("the probe", () => {
   beforeAll(withoutProviderFirewall);
 
-  it("sees a hole that somebody makes, in both directions, over IPv4 and IPv6", async () => {
+  it("detects added allow rules in both directions, over IPv4 and IPv6", async () => {
     const [machine] = lab.machines;
     if (machine === undefined) throw new Error("no machine");
     await breakFirewall(machine, ["input tcp dport 40404 accept", 'output meta skuid "app" tcp dport 40404 accept']);

@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 const patience = { timeoutSeconds: 240, pauseSeconds: 1 };
 
-/** What somebody who logs in reads of this name; nothing while all is well. */
+/** The health notice with this name, as shown at login; `undefined` if there is no problem. */
 async function noticeOf(machine: Machine, name: string): Promise<string | undefined> {
   const { ok, stdout } = await machine.tryExec(["cat", `${paths.notices}/${name}`]);
   return ok ? stdout : undefined;
@@ -34,9 +34,9 @@ const noticed = (machine: Machine, name: string, words: RegExp): Promise<string>
 const active = async (machine: Machine, ...units: readonly string[]): Promise<string> =>
   (await machine.tryExec(["systemctl", "is-active", ...units])).stdout.replaceAll("\n", " ");
 
-/** Time servers are away in every test: the lab has none. */
-describe("a first boot with Debian's archive, MySQL's repository and the release host away", () => {
-  it("completes by itself as they come back, one after the other, a reboot between, and says meanwhile what is missing", async () => {
+/** Time servers are unreachable in every test, because the lab has none. */
+describe("a first boot while Debian's archive, MySQL's repository and the release host are unreachable", () => {
+  it("completes automatically as the hosts return one by one, despite a reboot, and reports the missing hosts", async () => {
     const [machine] = (await settled(lab)).replicas;
     if (machine === undefined) throw new Error("a replica is needed");
     const mysql = "repo.mysql.com";
@@ -51,7 +51,7 @@ describe("a first boot with Debian's archive, MySQL's repository and the release
     expect(await active(machine, "nginx", "mysql", "haproxy")).toBe("inactive inactive inactive");
 
     await lab.setAway([mysql, release]);
-    // All other parts are set up, some with a second attempt.
+    // All other components are set up, some at the second attempt.
     await noticed(machine, "server-setup", /^[^ ].*\n {2}release: fetch-release: [^\n]*\n {2}mysql: E: [^\n]*\n?$/);
     expect(await active(machine, "nftables", "datadog-agent", "nginx", "haproxy")).toBe("active active active active");
     expect(
@@ -69,12 +69,12 @@ describe("a first boot with Debian's archive, MySQL's repository and the release
     await lab.setAway([]);
     const { seconds: took } = await timed(() => settled(lab));
     expect(await noticeOf(machine, "server-setup")).toBeUndefined();
-    figure("first boot", `complete ${seconds(took)} after the last of what was away had come back`);
+    figure("first boot", `complete ${seconds(took)} after the last host had returned`);
   });
 });
 
-describe("a boot without firewall rules", () => {
-  it("starts nothing that talks to others, says so, and goes on when the rules are there", async () => {
+describe("a boot without valid firewall rules", () => {
+  it("starts no network service, reports the problem, and continues once the rules are valid", async () => {
     const [machine] = (await settled(lab)).replicas;
     if (machine === undefined) throw new Error("a replica is needed");
     const rules = "/etc/nftables.conf";
@@ -96,7 +96,7 @@ describe("a boot without firewall rules", () => {
     expect(await noticeOf(machine, "host-firewall")).toBeUndefined();
   });
 
-  it("is no danger of a restart of the firewall, which is refused: its rules and all services stay", async () => {
+  it("cannot result from a firewall restart: the restart is rejected, and the rules and all services stay", async () => {
     const [machine] = (await settled(lab)).replicas;
     if (machine === undefined) throw new Error("a replica is needed");
     const { ok, stderr } = await machine.tryExec(["systemctl", "restart", "nftables"]);
@@ -112,7 +112,7 @@ describe("a boot without firewall rules", () => {
 });
 
 describe("a server without its private address", () => {
-  it("says so by name", async () => {
+  it("reports the missing private address in a health notice", async () => {
     const [machine] = (await settled(lab)).replicas;
     if (machine === undefined) throw new Error("a replica is needed");
     const address = machine.host.privateIpv4 ?? "";

@@ -12,7 +12,7 @@ import { errantTransactions, knownReportOf, reportOf, settled, wholeGroup, type 
 import { query } from "../../lab/machine/sql.js";
 import { lostWrites, startWriting } from "../../lab/load/writes.js";
 
-/** The lab as it was, and with the added servers. */
+/** The lab with its three servers, and the lab with the added servers. */
 let three: Lab;
 let six: Lab;
 let before: Record<string, string>;
@@ -29,7 +29,7 @@ afterAll(async () => {
   await settled(await upWith(three, {}));
 });
 
-/** What would differ on a machine that somebody had touched: rules, proxy, and since when its services run. */
+/** State that any change of a machine would alter: firewall rules, proxy configuration, and start times of services. */
 async function stateOf(machines: readonly Machine[]): Promise<Record<string, string>> {
   const units = ["nftables", "haproxy", "nginx", "app", "mysql", "mysql-group"];
   const state = async (machine: Machine): Promise<string> =>
@@ -45,7 +45,7 @@ const databaseMembers = (): readonly Machine[] => six.machines.filter(({ name })
 const writesThrough = (name: string): Promise<boolean> =>
   writeThrough(six, six.machine(name), `through-${name}-${Date.now()}`);
 
-/** Waits until what is written through a machine's application is kept. */
+/** Waits until a write through a machine's application is stored. */
 const writesArriveThrough = (name: string): Promise<boolean> =>
   waitFor(`a write through ${name}`, async (see) => see(await writesThrough(name)), { timeoutSeconds: 20 });
 
@@ -57,7 +57,7 @@ async function makePrimary(machine: Machine): Promise<WholeGroup> {
   return group;
 }
 
-/** Waits until these members are in a group of their own, whether it serves or not. */
+/** Waits until exactly these members are in one group, even if this group does not serve. */
 const viewOf = (members: readonly Machine[]): Promise<boolean> =>
   waitFor(
     `a view of ${members.map(({ name }) => name).join(", ")}`,
@@ -68,8 +68,8 @@ const viewOf = (members: readonly Machine[]): Promise<boolean> =>
     { timeoutSeconds: 60, pauseSeconds: 0.5 },
   );
 
-describe("two members and a web server, added by configuration", () => {
-  it("form a group of five and serve visitors, while the existing servers are not touched", async () => {
+describe("two members and a web server that are added to the configuration", () => {
+  it("form a group of five and serve visitors without any change to the existing servers", async () => {
     await wholeGroup(six, databaseMembers());
     await waitFor(
       "front among the balancer's healthy targets",
@@ -81,21 +81,21 @@ describe("two members and a web server, added by configuration", () => {
     );
     expect(await writesThrough("front")).toBe(true);
     expect(await stateOf(three.machines)).toEqual(before);
-    figure("three servers more", `site with them up after ${seconds(grownIn)}`);
+    figure("three added servers", `site ready with them after ${seconds(grownIn)}`);
   });
 
-  it("lead the old web servers to a new primary", async () => {
+  it("accept writes from the old web servers once one of the added members is primary", async () => {
     await makePrimary(six.machine("delta"));
     for (const name of ["alpha", "front"]) await writesArriveThrough(name);
   });
 });
 
 describe("power cuts of all five members, one after the other", () => {
-  it("are not ended by the three whose configuration knows no more than three", async () => {
+  it("leave the three original members waiting for the two added members, although their configuration lacks them", async () => {
     const group = await makePrimary(six.machine("delta"));
     const written = await (await startWriting(six, group, { seconds: 6 })).end;
     expect(written.kept.length).toBeGreaterThan(0);
-    // each is expelled before the next is cut, so that the last view names neither of those that were added
+    // Each member is expelled before the next power cut, so the last view contains none of the added members.
     let left = databaseMembers();
     for (const name of ["echo", "charlie", "delta"]) {
       await six.machine(name).kill();
@@ -110,7 +110,7 @@ describe("power cuts of all five members, one after the other", () => {
     for (const machine of three.machines) await machine.start();
     for (const machine of three.machines)
       await waitFor(
-        `${machine.name} waiting for the two that were added`,
+        `${machine.name} waiting for the two added members`,
         async (see) => see(await reportOf(machine))?.reason.endsWith("waiting for 10.0.1.14, 10.0.1.15"),
         { timeoutSeconds: 120, pauseSeconds: 0.5 },
       );
@@ -120,12 +120,12 @@ describe("power cuts of all five members, one after the other", () => {
     const { result: after, seconds: back } = await timed(() => wholeGroup(six, databaseMembers()));
     expect(await lostWrites(after, written)).toEqual({});
     expect(await errantTransactions(after)).toEqual({});
-    figure("power cut of all five", `group back ${seconds(back)} after the last was switched on`);
+    figure("power cut of all five", `group back ${seconds(back)} after the last power on`);
   });
 });
 
-describe("the added servers, removed again", () => {
-  it("leave a group of three that takes writes, and are forgotten", async () => {
+describe("the added servers, once they are removed", () => {
+  it("are forgotten, and the remaining group of three accepts writes", async () => {
     await makePrimary(three.machine("alpha"));
     for (const name of Object.keys(added)) await six.machine(name).kill();
     const { seconds: took } = await timed(() => wholeGroup(three));

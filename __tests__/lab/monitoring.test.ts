@@ -26,10 +26,10 @@ beforeAll(async () => {
   lab = await labInAnyMode();
   intake = intakeClient(lab.layout);
   servers = lab.blueprint.environment.config.servers;
-  // checks that run hourly run now, and once everything they look at is there
+  // A restart runs the hourly checks now, when everything that they inspect exists.
   const agents = (verb: string) =>
     Promise.all(lab.machines.map((machine) => machine.exec(["systemctl", verb, "datadog-agent.service"])));
-  // an agent that is stopped reports the checks that this cut short
+  // A stopping agent still reports its interrupted checks.
   await agents("stop");
   restarted = now();
   await agents("start");
@@ -41,7 +41,7 @@ beforeAll(async () => {
     );
 });
 
-/** Role that a check of the agent is configured for; none: it runs everywhere. */
+/** Role that an agent's check is configured for; `undefined` if the check runs on every server. */
 const roleOf = (emitter: Emitter): Role | undefined => {
   const integration = integrations.find(({ name }) => name === emitter);
   return integration && "role" in integration ? integration.role : undefined;
@@ -51,7 +51,7 @@ const serversWith = (role: Role | undefined): string[] =>
   servers.filter(({ roles }) => !role || roles.includes(role)).map(({ name }) => name);
 
 describe("every agent", () => {
-  it("runs as its own user and says who it is", async () => {
+  it("runs as its own user and reports its environment, server and roles as tags", async () => {
     const hosts = await intake.hosts();
     for (const machine of lab.machines) {
       const pid = await machine.exec(["systemctl", "show", "--property=MainPID", "--value", "datadog-agent.service"]);
@@ -62,14 +62,14 @@ describe("every agent", () => {
     }
   });
 
-  it("understands its configuration to the last option", async () => {
+  it("accepts every option of its configuration", async () => {
     const reports = await intake.checks({ name: "lab.agent.configuration", since: restarted });
     expect(new Set(reports.map(({ host, status, message }) => `${host} ${status} ${message}`))).toEqual(
       new Set(servers.map(({ name }) => `${name} ok `)),
     );
   });
 
-  it("can read every log it is told to follow", async () => {
+  it("can read every configured log", async () => {
     const last = new Map(
       (await intake.checks({ name: "lab.agent.log_source", since: restarted })).map((check) => [
         `${check.host} ${check.tags[0]}`,
@@ -85,13 +85,13 @@ describe("every agent", () => {
     expect(last.size).toBe(expected);
   });
 
-  it("finishes every check", async () => {
+  it("completes every check", async () => {
     const reports = await intake.checks({ name: "datadog.agent.check_status", since: restarted });
     const failed = reports.filter(({ status }) => status !== "ok");
     expect(failed.map(({ host, tags, message }) => `${host} ${tags[0]}: ${message}`)).toEqual([]);
   });
 
-  it("reports the processes of the site with their users", async () => {
+  it("reports the site's processes with their users", async () => {
     const list = await intake.processes({ since: restarted });
     for (const [process, user, role] of [
       ["nginx", users.nginx, "web"],
@@ -105,8 +105,8 @@ describe("every agent", () => {
   });
 });
 
-describe("what monitors, service levels and dashboards ask for", () => {
-  it.each(Object.entries(metricSignals))("%s comes from every server that has %s", async (name, emitter) => {
+describe("data that monitors, service levels and dashboards query", () => {
+  it.each(Object.entries(metricSignals))("includes metric %s from every server with %s", async (name, emitter) => {
     for (const host of serversWith(roleOf(emitter)))
       await waitFor(
         `${name} of ${host}`,
@@ -120,7 +120,7 @@ describe("what monitors, service levels and dashboards ask for", () => {
   });
 
   it.each(Object.entries(checkSignals))(
-    "service check %s comes, ok, from every server that has %s",
+    "includes service check %s with status ok from every server with %s",
     async (name, emitter) => {
       for (const host of serversWith(roleOf(emitter)))
         await waitFor(
@@ -136,14 +136,14 @@ describe("what monitors, service levels and dashboards ask for", () => {
     ["tls.days_left", `name:${instances.originCertificate}`],
     ["tls.days_left", `name:${instances.internalCertificate}`],
     ["system.disk.directory.files", `name:${instances.rebootRequired}`],
-  ])("%s carries the tag %s", async (name, tag) => {
+  ])("includes %s with the tag %s", async (name, tag) => {
     for (const { name: host } of servers)
       expect(await intake.metrics({ name, host, since: restarted, tags: [tag] })).not.toEqual([]);
   });
 });
 
-describe("what agents send", () => {
-  it("names one host only: monitors alert for each", async () => {
+describe("data from an agent", () => {
+  it("has the tags of only one host, because monitors alert for each host", async () => {
     for (const name of Object.keys(checkSignals))
       for (const { host, tags } of await intake.checks({ name, since: restarted }))
         expect({
@@ -153,7 +153,7 @@ describe("what agents send", () => {
         }).toEqual({ name, host, others: [] });
   });
 
-  it("tells the days left of every certificate file", async () => {
+  it("includes the remaining days of every certificate file", async () => {
     for (const server of servers) {
       const points = await intake.metrics({ name: "tls.days_left", host: server.name, since: restarted });
       const files = new Set(points.flatMap(({ tags }) => tags.filter((tag) => tag.startsWith("file:"))));
@@ -164,8 +164,8 @@ describe("what agents send", () => {
   });
 });
 
-describe("replication", () => {
-  it("is told by every member: all online, one of them primary", async () => {
+describe("the replication state", () => {
+  it("is reported by every member: all are online, and one is the primary", async () => {
     const states = await waitFor(
       "a report of every member",
       async (see) => {
@@ -186,8 +186,8 @@ describe("replication", () => {
   });
 });
 
-describe("requests per second", () => {
-  it("match the load sent, within 5 %", async () => {
+describe("the measured requests per second", () => {
+  it("differ from the sent load by less than 5 %", async () => {
     const from = now();
     const { sent, failed } = await lab.load({
       url: lab.url("/api/status"),
@@ -205,7 +205,7 @@ describe("requests per second", () => {
     expect(Math.abs(measured / sent - 1)).toBeLessThan(0.05);
   });
 
-  /** Requests of visitors that a server's agent counted: all but the balancer's health checks and the agent's own questions. */
+  /** Visitors' requests that a server's agent counted, without the balancer's health checks and the agent's own requests. */
   async function requestsOf(host: string, from: number, to: number): Promise<number> {
     const { events, seconds } = await waitFor(
       `points of ${host}`,
@@ -221,7 +221,7 @@ describe("requests per second", () => {
   }
 });
 
-describe("an error in the application", () => {
+describe("an application error", () => {
   const unit = "app.service";
   const dropIn = `/run/systemd/system/${unit}.d/fault.conf`;
   const restart = async (): Promise<void> => {
@@ -234,7 +234,7 @@ describe("an error in the application", () => {
     await restart();
   });
 
-  it("arrives as a log with its request id, from nginx and from the application", async () => {
+  it("arrives with its request id in the logs of nginx and of the application", async () => {
     const [machine] = lab.machines;
     const setting = `mkdir -p $(dirname ${dropIn}) && printf '[Service]\\nEnvironment=ENABLE_FAULT_INJECTION=1\\n' >${dropIn}`;
     await machine?.exec(["sh", "-c", setting]);
@@ -256,7 +256,7 @@ describe("an error in the application", () => {
     });
   });
 
-  /** Request id of an error, which only the prepared server gives. */
+  /** Request id of an error, which only the prepared server returns. */
   async function failOnce(see: <Seen>(seen: Seen) => Seen): Promise<string | undefined> {
     const { status, headers } = see(await visit(lab, "--request", "POST", lab.url("/api/_fail")));
     return status === 500 ? headers["x-request-id"] : undefined;

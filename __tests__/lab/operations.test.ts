@@ -19,8 +19,8 @@ beforeEach(async () => {
   group = await settled(lab);
 });
 
-describe("status", () => {
-  it("tells of every server, and that nothing needs a hand", async () => {
+describe("npm run ops status", () => {
+  it("reports every server, and that nothing needs attention", async () => {
     const { result, seconds: took } = await timed(() => ops("status", "--json"));
     const { servers, needsHand } = JSON.parse(result.stdout) as Status;
     figure("ops status", seconds(took));
@@ -30,7 +30,7 @@ describe("status", () => {
     );
   });
 
-  it("ends with 1 and names what needs a hand", async () => {
+  it("exits with 1 and lists a server that needs attention", async () => {
     const [machine] = group.replicas;
     await machine?.exec(["rm", "/run/in-service"]);
     const { exitCode, stdout } = await ops("status");
@@ -41,7 +41,7 @@ describe("status", () => {
 });
 
 describe("a server's host key", () => {
-  it("is believed, and another one is not", async () => {
+  it("is trusted, and a different key is rejected", async () => {
     const site = await labSite();
     const keys = [...site.logins.values()].map(({ hostKey }) => hostKey);
     const swapped = [...site.logins.values()].map((login, index) => ({
@@ -57,8 +57,8 @@ describe("a server's host key", () => {
   });
 });
 
-describe("failover", () => {
-  it("gives the primary's role to the named member without a failed request", async () => {
+describe("npm run ops failover", () => {
+  it("makes the given member the primary without a failed request", async () => {
     const successor = group.replicas[1];
     const { result, told } = await unnoticed(lab, group, () => ops("failover", successor?.name ?? ""));
     expect(result).toMatchObject({ exitCode: 0, stderr: "" });
@@ -67,7 +67,7 @@ describe("failover", () => {
   });
 });
 
-describe("release", () => {
+describe("npm run ops release", () => {
   const deployed = () => versionsOf(lab);
   let before: readonly (string | undefined)[];
   let release: PublishedRelease;
@@ -76,7 +76,7 @@ describe("release", () => {
     release = await publishVersion(lab, "98.0.0");
   });
 
-  it("reaches every server without a failed request, and goes back", async () => {
+  it("deploys a release to every server and rolls it back without a failed request", async () => {
     const there = await unnoticed(lab, group, () => ops("release", release.url, release.sha256));
     expect(there.result).toMatchObject({ exitCode: 0, stderr: "" });
     expect(there.result.stdout).toContain(`application: { url: "${release.url}", sha256: "${release.sha256}" }`);
@@ -87,7 +87,7 @@ describe("release", () => {
     figure("ops release", `${there.told}; back: ${back.told}`);
   });
 
-  it("that does not start changes nothing", async () => {
+  it("changes nothing if the release does not start", async () => {
     const broken = await publishBroken(lab, "ends-at-once", { "app/server.js": "" });
     const { result } = await unnoticed(lab, group, () => ops("release", broken.url, broken.sha256));
     expect(result.exitCode).toBe(1);

@@ -8,9 +8,9 @@ import { releasePart } from "../../modules/machine/parts/release/index.js";
 import { contentOf, partOf } from "../support/payload-files.js";
 
 /**
- * Size of a program's file after a power cut, in bytes. The program is fetched by `fetch-release` onto a system disk of its own, a file
- * system on a loop device; somebody else's fsync then brings the new folder's name to the disk, and the power goes.
- * @param sync what `sync` does
+ * Size of a program's file after a power cut, in bytes. `fetch-release` stores the program in a file system on a loop device. Then
+ * another program's fsync writes the new folder's name to the disk, and the power is cut.
+ * @param sync shell command that replaces `sync`
  */
 async function bytesAfterPowerCut(sync: string): Promise<number> {
   const folder = await mkdtemp(path.join(tmpdir(), "power-cut-"));
@@ -32,7 +32,7 @@ async function bytesAfterPowerCut(sync: string): Promise<number> {
   return Number(await run("unshare", ["--mount", "bash", "-euc", script]));
 }
 
-it("a power cut leaves a program that has its name whole, which it would not if it were not synced before", async () => {
+it("fetch-release syncs a program before it renames its folder, so a power cut never truncates the program", async () => {
   expect(await bytesAfterPowerCut("true")).toBe(0);
   expect(await bytesAfterPowerCut('exec /bin/sync "$@"')).toBe(5000);
 });

@@ -11,8 +11,8 @@ beforeAll(async () => {
   lab = await labInAnyMode();
 });
 
-describe("a power cut of the lab", () => {
-  it("loses what was not synced to the data volume, and nothing that was", async () => {
+describe("an emulated power cut", () => {
+  it("loses unsynced data of the data volume and keeps synced data", async () => {
     const [machine] = (await settled(lab)).replicas;
     if (machine === undefined) throw new Error("a replica is needed");
     const file = (name: string): string => path.join(paths.mysql.mountPoint, name);

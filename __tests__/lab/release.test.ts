@@ -19,7 +19,7 @@ import { lostWrites, startWriting } from "../../lab/load/writes.js";
 
 let lab: Lab;
 let machine: Machine;
-/** The release that every server has at first. */
+/** The initial release of every server. */
 let original: PublishedRelease & { readonly version: string };
 
 beforeAll(async () => {
@@ -33,7 +33,7 @@ afterAll(async () => {
   for (const server of lab.machines) await deploy(server, original);
 });
 
-/** Deploys on one server after the other while visitors read and write; returns what failed. */
+/** Deploys on one server after the other while visitors read and write. @returns the figures */
 async function deployUnderLoad(release: PublishedRelease) {
   const over = new AbortController();
   onTestFinished(() => over.abort());
@@ -57,40 +57,48 @@ async function deployUnderLoad(release: PublishedRelease) {
 }
 
 describe("a new release under load", () => {
-  it("reaches every server without a failed request", async () => {
+  it("is deployed to every server without a failed request", async () => {
     const release = await publishVersion(lab, "99.0.0");
     figure("release", await deployUnderLoad(release));
     expect(await versionsOf(lab)).toEqual(lab.machines.map(() => "99.0.0"));
   });
 
-  it("is taken back, by the same command with the old address, without a failed request", async () => {
+  it("is rolled back by deploying the old release, without a failed request", async () => {
     figure("rollback", await deployUnderLoad(original));
     expect(await versionsOf(lab)).toEqual(lab.machines.map(() => original.version));
   });
 });
 
-describe("what is not a good release is refused, and the old version goes on", () => {
+describe("a broken release", () => {
   const wrongSha256 = async () => ({ ...(await publishVersion(lab, "99.0.1")), sha256: "0".repeat(64) });
   const missing = async () => ({ ...(await publishVersion(lab, "99.0.2")), url: new URL("gone", original.url).href });
   it.each<[string, () => Promise<PublishedRelease>, RegExp]>([
     ["a wrong SHA-256", wrongSha256, /SHA-256 of .* wanted 0{64}, got [0-9a-f]{64}/],
-    ["an address that leads nowhere", missing, /cannot download/],
-    ["what is not a tarball", () => publishBroken(lab, "text", "no tarball"), /not a gzipped tarball/],
+    ["an unreachable address", missing, /cannot download/],
+    ["a file that is not a tarball", () => publishBroken(lab, "text", "no tarball"), /not a gzipped tarball/],
     ["a tarball without the application", () => publishBroken(lab, "other", { "a.txt": "a" }), /has no app/],
     [
-      "an application without what is started",
+      "an application without its server program",
       () => publishBroken(lab, "empty", { "app/a.txt": "a" }),
       /does not become ready/,
     ],
-    ["a tarball with a link", () => publishLink(lab), /more than files and folders/],
-    ["nonsense", () => publishBroken(lab, "nonsense", { "app/server.js": "}" }), /does not become ready/],
-    ["a release that ends at once", () => publishBroken(lab, "ends", { "app/server.js": "" }), /does not become ready/],
+    ["a tarball with a symbolic link", () => publishLink(lab), /more than files and folders/],
     [
-      "a release whose migration the database refuses",
+      "a program with a syntax error",
+      () => publishBroken(lab, "nonsense", { "app/server.js": "}" }),
+      /does not become ready/,
+    ],
+    [
+      "a program that exits immediately",
+      () => publishBroken(lab, "ends", { "app/server.js": "" }),
+      /does not become ready/,
+    ],
+    [
+      "a migration that the database rejects",
       () => publishMigration(lab, "refused", "DROP TABLE nothing"),
       /does not become ready/,
     ],
-  ])("%s", async (_, make, words) => {
+  ])("is rejected while the old version keeps running: %s", async (_, make, words) => {
     const release = await make();
     const over = new AbortController();
     onTestFinished(() => over.abort());

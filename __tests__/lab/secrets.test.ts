@@ -19,7 +19,7 @@ beforeAll(async () => {
   lab = await labInMode("terminate");
 });
 
-/** Certificates are shown to everybody who connects; the other values must be known to nobody. */
+/** Values that must stay secret. Certificates are not among them, because every client receives them. */
 const fixed: readonly SecretName[] = [
   "applicationDatabasePassword",
   "applicationDatabasePasswords",
@@ -52,11 +52,11 @@ function filesOf(machine: Machine): readonly SecretFile[] {
 const contentOf = (machine: Machine, file: SecretFile): string =>
   file.content((name) => lab.blueprint.credentials.value(serverOf(machine), name));
 
-/** One line that stands for a value: of a key, one of its own, not the frame that all keys have. */
+/** One line that identifies a value; for a key, a line of its content, not the BEGIN or END line. */
 const essence = (value: string): string =>
   value.split("\n").find((line) => line.length >= 16 && !line.startsWith("-----")) ?? value;
 
-/** Every secret of the whole lab as it is, and as cloud-init got it. */
+/** Every secret of the lab, as plain text and in the encoding that cloud-init received. */
 function secretTexts(): string[] {
   const texts = lab.machines.flatMap((machine) => [
     ...confidential().map((name) => essence(lab.blueprint.credentials.value(serverOf(machine), name))),
@@ -71,15 +71,15 @@ const onEveryMachine = (action: (machine: Machine) => Promise<void>) => Promise.
 
 const journal = "journalctl --all --output=export --no-pager";
 
-/** Where cloud-init keeps what it was given: for root alone. */
+/** Directories where cloud-init stores the user data, readable only by root. */
 const cloudInit = /^\/(run\/cloud-init|var\/lib\/cloud)\//;
-/** MySQL keeps the account that replication signs on with in a table of its own: this one secret, and no other. */
+/** MySQL stores the replication account's password in a table. The data directory contains no other secret. */
 const database = new RegExp(`^${paths.mysql.dataDirectory}/`);
 const replicationPassword = (machine: Machine): string =>
   lab.blueprint.credentials.value(serverOf(machine), "replicationPasswords");
 
 describe("secret files", () => {
-  it("have the content, owner and mode that are declared", async () => {
+  it("have the declared content, owner and mode", async () => {
     await onEveryMachine(async (machine) => {
       expect(filesOf(machine).length).toBeGreaterThan(10);
       for (const file of filesOf(machine)) {
@@ -93,7 +93,7 @@ describe("secret files", () => {
 });
 
 describe("a secret", () => {
-  it("is in the files that are declared, in cloud-init's and the database's own, and in no other", async () => {
+  it("is stored only in its declared files, in cloud-init's files and in the database", async () => {
     await onEveryMachine(async (machine) => {
       const declared = filesOf(machine)
         .filter(({ needs }) => needs.some((name) => confidential().includes(name)))
@@ -105,7 +105,7 @@ describe("a secret", () => {
     });
   });
 
-  it("is readable for the owner of its file, and for no other user", async () => {
+  it("is readable only by root and the owner of its file", async () => {
     await onEveryMachine(async (machine) => {
       const found = await filesWith(machine, secretTexts());
       const ownerOf = new Map<string, string>(filesOf(machine).map(({ path, owner }) => [path, owner]));
@@ -116,16 +116,16 @@ describe("a secret", () => {
     });
   });
 
-  it("is in no journal entry, kernel message or property of a unit", async () => {
+  it("appears in no journal entry, kernel message or unit property", async () => {
     await onEveryMachine(async (machine) => {
       for (const command of [journal, "dmesg", "systemctl show '*' --all"])
         expect((await linesWith(machine, command, secretTexts())).length, command).toBe(0);
     });
   });
 
-  it("is in no command line, and only in the environment of the agent, which gets its key that way", async () => {
+  it("appears in no command line, and in no environment except the agent's, which contains the API key", async () => {
     const list = (what: string): string =>
-      // many looks: a command that a timer or a service runs is there for a moment only
+      // Repeated 40 times, because commands of timers and services run only briefly.
       `for look in $(seq 40); do sleep 0.2; for one in /proc/[0-9]*; do echo "$(stat --format=%U $one) $(tr '\\0' ' ' <$one/${what})"; done; done 2>/dev/null | sort --unique`;
     await onEveryMachine(async (machine) => {
       expect((await linesWith(machine, list("cmdline"), secretTexts())).length).toBe(0);
@@ -134,7 +134,7 @@ describe("a secret", () => {
     });
   });
 
-  it("would be found: the search sees a text that somebody drops in a file or in the journal", async () => {
+  it("would be detected: the search finds a test text in a file and in the journal", async () => {
     const [machine] = lab.machines;
     if (machine === undefined) throw new Error("no machine");
     const place = "/var/tmp/dropped";
@@ -149,7 +149,7 @@ describe("a secret", () => {
 });
 
 describe("the agent's user", () => {
-  it("reads the logs it follows and the journal, and no other log that is not everybody's", async () => {
+  it("can read only its configured logs, the journal and world-readable logs", async () => {
     const others = ["/var/log/cloud-init.log", "/var/log/cloud-init-output.log", "/var/log/apt/term.log"];
     await onEveryMachine(async (machine) => {
       const followed = [paths.nginx.accessLog, paths.nginx.errorLog, paths.mysql.errorLog, paths.mysql.slowLog];
@@ -159,8 +159,8 @@ describe("the agent's user", () => {
   });
 });
 
-describe("what cloud-init keeps", () => {
-  it("is root's alone where it holds the user data", async () => {
+describe("cloud-init's copies of the user data", () => {
+  it("are accessible only to root", async () => {
     await onEveryMachine(async (machine) => {
       for (const copy of ["seed/nocloud/user-data", "instance/user-data.txt", "instance/user-data.txt.i"]) {
         const shape = await machine.exec(["stat", "--dereference", "--format=%a %U", `/var/lib/cloud/${copy}`]);

@@ -27,7 +27,7 @@ const lockHolder = "SELECT ID FROM performance_schema.processlist WHERE INFO = '
 const start = (machines: readonly Machine[]) => Promise.all(machines.map((machine) => machine.start()));
 const cutPower = () => Promise.all(lab.machines.map((machine) => machine.kill()));
 
-/** Waits until a member says that it waits for these. */
+/** Waits until a member reports that it waits for these members. */
 const waitingFor = (machine: Machine, names: readonly string[]) =>
   waitFor(
     `${machine.name} waiting for ${names.join(", ")}`,
@@ -35,11 +35,11 @@ const waitingFor = (machine: Machine, names: readonly string[]) =>
     { timeoutSeconds: 240, pauseSeconds: 0.5 },
   );
 
-/** The data directory on a volume that is mounted elsewhere. */
+/** The data directory of a volume that is mounted at this directory. */
 const dataOn = (directory: string): string =>
   path.join(directory, path.relative(paths.mysql.mountPoint, paths.mysql.dataDirectory));
 
-/** Leaves a relay log as power cuts do at times: the file system knows of its growth, but what was written never reached the disk. */
+/** Damages a relay log as a power cut can: the file has its new size, but the new content never reached the disk. */
 const tearRelayLog = (machine: Machine): Promise<void> =>
   machine.withVolume(async (directory) => {
     const data = dataOn(directory);
@@ -48,8 +48,8 @@ const tearRelayLog = (machine: Machine): Promise<void> =>
     await appendFile(path.join(data, logs.at(-1) ?? ""), Buffer.alloc(4000));
   });
 
-describe("a power cut of all members under write load, which tears their relay logs", () => {
-  it("leaves two that wait and say for whom; with the third the group is back by itself and nothing is lost", async () => {
+describe("a power cut of all members under write load that damages their relay logs", () => {
+  it("leaves two members waiting for the third; once it returns, the group recovers automatically without data loss", async () => {
     const writing = await startWriting(lab, group, { seconds: 8 });
     await cutPower();
     const written = await writing.end;
@@ -69,17 +69,17 @@ describe("a power cut of all members under write load, which tears their relay l
     const { seconds: site } = await timed(() => settled(lab));
     figure(
       "power cut of all three",
-      `group back ${seconds(back)} after the last was switched on, site ${seconds(site)} later; ${written.kept.length} acknowledged, none lost`,
+      `group back ${seconds(back)} after the last power on, site ${seconds(site)} later; ${written.kept.length} acknowledged, none lost`,
     );
   });
 });
 
-describe("the loss of the primary's disk, when one replica was cut off and the other had not applied all it had received", () => {
-  it("makes the one that received most the primary, which applies it first: nothing is lost", async () => {
+describe("the loss of the primary's disk while one replica is isolated and the other has unapplied transactions", () => {
+  it("makes the replica with the most received transactions the primary, which applies them first", async () => {
     const [isolated, behind] = group.replicas as [Machine, Machine];
     await isolated.partition();
     await wholeGroup(lab, [group.primary, behind]);
-    // its applier waits for this lock; ended by the crash
+    // The applier waits for this lock until the crash.
     const { table } = applicationVisitor(lab.blueprint.environment.config);
     const lock = behind.tryExec(["mysql", "-e", `FLUSH TABLES app.${table} WITH READ LOCK; DO SLEEP(300)`]);
     await waitFor("the lock", async (see) => see(await query(behind, lockHolder)).length > 0);
@@ -98,12 +98,12 @@ describe("the loss of the primary's disk, when one replica was cut off and the o
     expect(after.primary.name).toBe(behind.name);
     expect(await lostWrites(after, written)).toEqual({});
     expect(await errantTransactions(after)).toEqual({});
-    figure("lost disk of the primary", `group with it back ${seconds(back)} after all were switched on, none lost`);
+    figure("lost disk of the primary", `group with it back ${seconds(back)} after the last power on, none lost`);
   });
 });
 
-describe("the loss of two disks of three in an outage of all", () => {
-  it("lets nobody start until an operator says that what they held is lost", async () => {
+describe("the loss of two of three disks in a total outage", () => {
+  it("prevents a start until an operator confirms that the data of the two members is lost", async () => {
     const [survivor, ...emptied] = [...group.replicas, group.primary] as [Machine, Machine, Machine];
     const written = await (await startWriting(lab, group, { seconds: 3 })).end;
     expect(await lostWrites(group, written)).toEqual({});
@@ -128,12 +128,12 @@ describe("the loss of two disks of three in an outage of all", () => {
     expect(after.primary.name).toBe(survivor.name);
     expect(await lostWrites(after, written)).toEqual({});
     expect(await errantTransactions(after)).toEqual({});
-    figure("two disks of three lost", `group with them back ${seconds(back)} after an operator's word`);
+    figure("two disks of three lost", `group with them back ${seconds(back)} after the operator's confirmation`);
   });
 });
 
 describe("an empty first member of the configuration", () => {
-  it("starts no group of its own beside members with data and torn relay logs, and clones theirs", async () => {
+  it("clones the other members' data and never bootstraps a group, even if their relay logs are damaged", async () => {
     const [first, ...others] = lab.machines as [Machine, ...Machine[]];
     const written = await (await startWriting(lab, group, { seconds: 8 })).end;
     await cutPower();
@@ -154,6 +154,6 @@ describe("an empty first member of the configuration", () => {
     expect(await errantTransactions(after)).toEqual({});
     const journal = await first.exec(["journalctl", "--unit=mysql-group.service", "--output=cat", "--no-pager"]);
     expect(journal).not.toMatch(/first start of an empty cluster|this one holds every transaction/);
-    figure("empty first member", `group with it back ${seconds(back)} after the others were switched on`);
+    figure("empty first member", `group with it back ${seconds(back)} after the others' power on`);
   });
 });

@@ -11,13 +11,13 @@ beforeAll(async () => {
   lab = await labInAnyMode();
 });
 
-/** Puts a copy of OpenSSL's library, which nearly everything uses, in its place, as an upgrade does with another version. */
+/** Replaces OpenSSL's library with a copy, as an upgrade replaces it with another version. Nearly every service uses it. */
 const replaceLibrary = `for file in /usr/lib/*/libcrypto.so.3; do cp -a "$file" "$file.new" && mv "$file.new" "$file"; done`;
 
 const services = ["app", "haproxy", "nginx", "mysql-group", "mysql"] as const;
 
-describe("a security update of a library under visitors who read", () => {
-  it("reaches every service but MySQL without a failed request, and asks for a reboot for MySQL", async () => {
+describe("a security update of a library while visitors read", () => {
+  it("restarts every service except MySQL without a failed request, and requests a reboot for MySQL", async () => {
     const [machine] = (await settled(lab)).replicas;
     if (machine === undefined) throw new Error("a replica is needed");
     const processes = () =>
@@ -44,7 +44,7 @@ describe("a security update of a library under visitors who read", () => {
     expect(await restarted(before)).toEqual(services.filter((service) => service !== "mysql"));
     const waiting = (await machine.exec(["cat", "/run/reboot-required.pkgs"])).split("\n");
     expect(waiting).toContain("mysql.service");
-    figure("security update", `services restarted in ${seconds(took)}, of reads ${failures(reads)}`);
+    figure("security update", `services restarted in ${seconds(took)}, reads: ${failures(reads)}`);
 
     await machine.off();
     await machine.start();

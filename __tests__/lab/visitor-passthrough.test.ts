@@ -25,31 +25,31 @@ describe("a visitor", () => {
   );
 });
 
-describe.each(["ipv4", "ipv6"] as const)("a direct hit on the balancer over %s", (family) => {
-  /** The connection ends without an answer: curl's "empty reply", or "failure in receiving" when the end overtakes the request. */
+describe.each(["ipv4", "ipv6"] as const)("a direct request to the balancer over %s", (family) => {
+  /** The connection ends without a response: curl's exit code is 52, or 56 if the connection ends before the request is sent. */
   const expectNothing = async (...args: readonly string[]): Promise<void> => {
     const { exitCode, stdout } = await lab.visitor.tryCurl(...args, lab.url());
     expect([52, 56]).toContain(exitCode);
     expect(stdout).toBe("");
   };
 
-  it("gets nothing without the edge's certificate, whatever header it sends", async () => {
+  it("gets no response without the edge's certificate, even with the secret header", async () => {
     const secret = `${edgeTokenHeader}: ${lab.blueprint.credentials.edgeToken}`;
     await expectNothing(...pastTheEdge(lab, family), "--header", secret);
   });
 
-  it("gets nothing with a certificate of another authority", async () => {
+  it("gets no response with a certificate of another authority", async () => {
     await expectNothing(...withCertificate(family, lab.blueprint.credentials.origin));
   });
 
-  it("would get the page with the edge's certificate: nothing but the certificate stops it", async () => {
+  it("gets the page with the edge's certificate, so only the certificate protects the origin", async () => {
     const own = withCertificate(family, lab.blueprint.credentials.originPull);
     expect((await visit(lab, ...own, lab.url())).status).toBe(200);
   });
 });
 
 describe("a marker that a visitor sends", () => {
-  it("is nowhere on the private network", async () => {
+  it("never appears as plain text on the private network", async () => {
     const marker = `marker-${Date.now()}`;
     const [everything, web] = await Capture.during(() => write(lab, marker), "tcp", `tcp port ${ports.nginxHttps}`);
     expect(web?.packets).toBeGreaterThan(5);

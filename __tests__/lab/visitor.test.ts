@@ -25,23 +25,23 @@ describe("a visitor", () => {
   );
 });
 
-describe.each(["ipv4", "ipv6"] as const)("a direct hit on the balancer over %s", (family) => {
-  it("gets nothing without the edge's secret", async () => {
+describe.each(["ipv4", "ipv6"] as const)("a direct request to the balancer over %s", (family) => {
+  it("is rejected without the edge's secret", async () => {
     expect((await visit(lab, ...pastTheEdge(lab, family), lab.url())).status).toBe(403);
   });
 
-  it("gets nothing with a guessed secret", async () => {
+  it("is rejected with a wrong secret", async () => {
     const guess = `${edgeTokenHeader}: ${"0".repeat(32)}`;
     expect((await visit(lab, ...pastTheEdge(lab, family), "--header", guess, lab.url())).status).toBe(403);
   });
 
-  it("would get the page with the secret: nothing but the secret stops it", async () => {
+  it("gets the page with the edge's secret, so only the secret protects the origin", async () => {
     expect((await visit(lab, ...withSecret(family), lab.url())).status).toBe(200);
   });
 });
 
 describe("a marker that a visitor sends", () => {
-  it("is seen between balancer and server, where TLS has ended, and never in MySQL's traffic", async () => {
+  it("appears as plain text between balancer and server, where TLS has ended, but never in MySQL's traffic", async () => {
     const marker = `marker-${Date.now()}`;
     const [web, database] = await Capture.during(
       () => write(lab, marker),

@@ -1,17 +1,17 @@
 import type { Accepted } from "./auditors.js";
 
-/** What outside auditors find and we live with; docs/lab.md shows the same list. A finding that goes away must go from here too. */
+/** Accepted findings of the auditors; docs/lab.md shows the same list. Remove a finding from this list when it no longer occurs. */
 
 const statusPage: Accepted = {
   finding: "status_page_exposed",
-  why: "it listens on 127.0.0.1 alone, for the monitoring agent",
+  why: "it listens only on 127.0.0.1, for the monitoring agent",
 };
 
 export const acceptedByGixy: Readonly<Record<"terminate" | "passthrough", readonly Accepted[]>> = {
   terminate: [
     {
       finding: "add_header_redefinition",
-      why: "the answer to a failed health check goes to the balancer, not to a browser",
+      why: "the response to a failed health check goes to the balancer, not to a browser",
     },
     statusPage,
   ],
@@ -24,7 +24,7 @@ export const acceptedByLynis: readonly Accepted[] = [];
 
 const noGostHere: Accepted = {
   finding: "engine_problem",
-  why: "of this host's openssl, not of the server: it cannot offer GOST ciphers, which the server does not know either",
+  why: "it concerns this host's openssl, which cannot offer GOST ciphers; the server does not support them either",
 };
 
 export const acceptedByTestssl: Readonly<Record<"nginx" | "mysql", readonly Accepted[]>> = {
@@ -32,26 +32,26 @@ export const acceptedByTestssl: Readonly<Record<"nginx" | "mysql", readonly Acce
     noGostHere,
     {
       finding: "cert_chain_of_trust",
-      why: "members' certificates are of the platform's own authority, which members and applications trust and nobody else does",
+      why: "members' certificates are issued by the platform's own authority, which only members and applications trust",
     },
     {
       finding: "cert_revocation",
-      why: "the platform's own authority publishes no list of revoked certificates: a key that got out means a new authority",
+      why: "the platform's own authority publishes no revocation list; if a key leaks, a new authority replaces it",
     },
   ],
   nginx: [
     noGostHere,
     {
       finding: "cert_chain_of_trust",
-      why: "the origin's certificate is of Cloudflare's Origin CA, which Cloudflare's edge trusts and browsers do not",
+      why: "the origin's certificate is issued by Cloudflare's Origin CA, which Cloudflare's edge trusts but browsers do not",
     },
     {
       finding: "cert_revocation",
-      why: "Cloudflare's Origin CA publishes no list of revoked certificates; the edge is its only reader",
+      why: "Cloudflare's Origin CA publishes no revocation list; only the edge reads the certificate",
     },
     {
       finding: "secure_renego",
-      why: "not testable without the client certificate that nginx asks for; nginx refuses renegotiation by clients",
+      why: "not testable without the client certificate that nginx requires; nginx rejects renegotiation by clients",
     },
   ],
 };

@@ -1,10 +1,10 @@
 import { requireLabHost } from "../../../lab/requirements.js";
 import { takeLock } from "../../../lab/system/lock.js";
 
-/** Seconds that a build waits for another one's lab; a person is told at once who has it. */
+/** Seconds that a CI build waits for the lab's lock. Without CI, the run fails immediately and names the holder of the lock. */
 const waitSeconds = process.env["CI"] === "true" ? 1800 : 0;
 
-/** The proof has the lab for itself from the first file to the last. */
+/** Locks the lab from the first test file to the last. */
 export default async function alone(): Promise<() => Promise<void>> {
   await requireLabHost();
   const lock = await takeLock("npm run test:lab", { waitSeconds });

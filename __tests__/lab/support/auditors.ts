@@ -1,14 +1,14 @@
 import type { Machine } from "../../../lab/machine/machine.js";
 import { tryRun, waitFor } from "../../../lab/system/shell.js";
 
-/** A finding of an auditor that we live with. */
+/** An accepted finding of an auditor. */
 export interface Accepted {
-  /** How the auditor calls it. */
+  /** The auditor's identifier. */
   readonly finding: string;
   readonly why: string;
 }
 
-/** Findings that nobody has accepted, and accepted ones that are not found any more: both must go. */
+/** Findings that are not accepted, and accepted findings that no longer occur. Both must be empty. */
 export function compared(found: readonly string[], accepted: readonly Accepted[]) {
   const known = accepted.map(({ finding }) => finding);
   return {
@@ -27,7 +27,7 @@ export async function gixy(machine: Machine): Promise<string[]> {
   return [...new Set(findings.map(({ plugin }) => plugin))].sort();
 }
 
-/** lynis' findings on a machine. It is carried there for the time of the audit. */
+/** lynis' findings on a machine. lynis is copied to the machine for the audit and removed afterwards. */
 export async function lynis(machine: Machine): Promise<{ warnings: string[]; hardeningIndex: number }> {
   const place = "/run/lynis";
   const copied = [`${place}/program`, `${place}/report`];
@@ -47,8 +47,8 @@ export async function lynis(machine: Machine): Promise<{ warnings: string[]; har
 }
 
 /**
- * Algorithms that ssh-audit warns of, or worse, on the ssh server of a machine. Without its flood of connections, and again after a while
- * if need be: OpenSSH turns away whoever has just connected often without signing in.
+ * Algorithms of a machine's SSH server that ssh-audit reports as warnings or failures. The rate test is skipped and the audit is retried,
+ * because OpenSSH temporarily rejects clients that have connected often without a login.
  */
 export async function sshAudit(namespace: string): Promise<string[]> {
   const command = ["netns", "exec", namespace, "ssh-audit", "--json", "--skip-rate-test", "127.0.0.1"];
@@ -61,7 +61,7 @@ export async function sshAudit(namespace: string): Promise<string[]> {
     { timeoutSeconds: 120, pauseSeconds: 10 },
   );
   const all = kinds.flatMap((kind) => report[kind]);
-  if (all.length < 10) throw new Error(`ssh-audit: saw ${all.length} algorithms only`);
+  if (all.length < 10) throw new Error(`ssh-audit: reported only ${all.length} algorithms, expected at least 10`);
   return all.filter(({ notes }) => notes.warn ?? notes.fail).map(({ algorithm }) => algorithm);
 }
 
@@ -72,7 +72,7 @@ interface Algorithm {
   readonly notes: { readonly warn?: readonly string[]; readonly fail?: readonly string[] };
 }
 
-/** systemd's judgement of a unit's sandbox: 0 is none exposed, 10 is all. */
+/** systemd's rating of a unit's sandbox, from 0 (nothing exposed) to 10 (everything exposed). */
 export async function exposure(machine: Machine, unit: string): Promise<number> {
   const { stdout } = await machine.tryExec(["systemd-analyze", "security", unit, "--no-pager"]);
   return Number(/Overall exposure level for \S+: ([\d.]+)/.exec(stdout)?.[1] ?? Number.NaN);

@@ -9,11 +9,11 @@ import { sleep, waitFor } from "../../../lab/system/shell.js";
 /** Packets that crossed the private network. */
 export interface Captured {
   readonly packets: number;
-  /** Whether these bytes were to be read in a packet. */
+  /** Whether a packet contains this text. */
   shows(text: string): boolean;
 }
 
-/** Listens to the whole private network by tcpdump, as somebody on its wire could. */
+/** Captures all traffic of the private network with tcpdump. */
 export class Capture {
   private constructor(
     private readonly directory: string,
@@ -21,8 +21,8 @@ export class Capture {
   ) {}
 
   /**
-   * What crosses the network during an action.
-   * @param filters which packets, in tcpdump's language: "tcp port 80"; one capture for each
+   * Captures the packets that cross the network during an action.
+   * @param filters tcpdump filters, such as "tcp port 80"; each filter has its own capture
    */
   static async during(action: () => Promise<unknown>, ...filters: readonly string[]): Promise<readonly Captured[]> {
     const captures: Capture[] = [];
@@ -75,7 +75,7 @@ export class Capture {
   }
 }
 
-/** A pcap file is a header of 24 bytes and records of 16 bytes that tell the length of the packet after them. */
+/** A pcap file has a header of 24 bytes. Each packet follows a record of 16 bytes that contains its length. */
 function countPackets(data: Buffer): number {
   let count = 0;
   for (let at = 24; at + 16 <= data.length; at += 16 + data.readUInt32LE(at + 8)) count++;

@@ -1,21 +1,21 @@
 import type { Machine } from "../../../lab/machine/machine.js";
 
-/** Directories that can hold files of their own; /proc and /sys are looked at in another way. */
+/** Directories that are searched. /proc and /sys contain no stored files and are checked separately. */
 const trees = ["/boot", "/dev/shm", "/etc", "/home", "/opt", "/root", "/run", "/srv", "/tmp", "/usr", "/var"];
 
-/** Input of `grep --file`: one text a line. */
+/** Input of `grep --file`: one text per line. */
 const patterns = (texts: readonly string[]): string => texts.map((text) => `${text}\n`).join("");
 
-/** Files of a machine that hold one of these texts, in all its file systems. */
+/** Files in all file systems of a machine that contain one of these texts. */
 export async function filesWith(machine: Machine, texts: readonly string[]): Promise<string[]> {
   const grep = ["grep", "--recursive", "--files-with-matches", "--no-messages", "--fixed-strings", "--file=-"];
   const { stdout } = await machine.tryExec(["env", "LC_ALL=C", ...grep, ...trees], { input: patterns(texts) });
   return stdout.split("\n").filter(Boolean).sort();
 }
 
-/** Lines of a command's output that hold one of these texts. */
+/** Lines of a command's output that contain one of these texts. */
 export async function linesWith(machine: Machine, command: string, texts: readonly string[]): Promise<string[]> {
-  // by standard input and a here-document, so that no command line of the search itself shows the texts
+  // The texts are passed by standard input and a here-document, so they appear in no command line of the search itself.
   const grep = "LC_ALL=C grep --text --fixed-strings --file=/dev/fd/3";
   const script = `texts=$(cat)\n{ ${command}; } </dev/null | ${grep} 3<<TEXTS\n$texts\nTEXTS`;
   const { stdout } = await machine.tryExec(["sh", "-c", script], { input: patterns(texts) });

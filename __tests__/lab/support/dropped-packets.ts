@@ -1,17 +1,17 @@
 import type { Machine } from "../../../lab/machine/machine.js";
 
-/** Matches what comes from a machine by the private network. */
+/** Matches packets from a machine's private address. */
 export const from = ({ host }: Machine): string => `ip saddr ${host.privateIpv4}`;
-/** Matches what goes to it. */
+/** Matches packets to a machine's private address. */
 export const to = ({ host }: Machine): string => `ip daddr ${host.privateIpv4}`;
 
-/** What a machine's kernel drops, as matches of nftables, of what comes in and what goes out. */
+/** nftables matches of the incoming and outgoing packets that a machine's kernel drops. */
 export interface Dropped {
   readonly incoming?: readonly string[];
   readonly outgoing?: readonly string[];
 }
 
-/** Has a machine drop packets, as a broken link does. @returns how that ends */
+/** Makes a machine drop packets, as a broken link would. @returns function that ends the fault */
 export async function drop(
   machine: Machine,
   { incoming = [], outgoing = [] }: Dropped,

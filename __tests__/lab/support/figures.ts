@@ -1,6 +1,6 @@
 import type { LoadResult } from "../../../lab/load/load.js";
 
-/** Prints a measured figure so that it is found in the output of a run. */
+/** Prints a measured figure with a prefix that makes it easy to find in the output of a run. */
 export const figure = (what: string, value: string): void => console.log(`FIGURE: ${what}: ${value}`);
 
 /** "61 of 340 failed (503: 60, timeout: 1)" */

@@ -2,25 +2,25 @@ import type { Lab } from "../../../lab/lab.js";
 import type { Machine } from "../../../lab/machine/machine.js";
 import { providerFirewallOf, setProviderFirewall } from "../../../lab/network/provider-firewall.js";
 
-/** Takes the provider's firewall away, so that only the servers' own are in the way. */
+/** Removes the provider's firewall, so only the servers' own firewalls filter traffic. */
 export const withoutProviderFirewall = (): Promise<string> => setProviderFirewall();
 
 export const restoreProviderFirewall = async (lab: Lab): Promise<string> =>
   setProviderFirewall(await providerFirewallOf(lab.blueprint.environment));
 
-/** Rules in front of all others of a server, as an intruder with root's rights would put them there. */
+/** Inserts rules before all other rules of a server's firewall, as an intruder with root access could. */
 export async function breakFirewall(machine: Machine, rules: readonly string[]): Promise<void> {
   for (const rule of rules) await machine.exec(["nft", `insert rule inet host ${rule}`]);
 }
 
-/** Loads the firewall again as the boot does. */
+/** Reloads the firewall rules, as a boot does. */
 export const restoreFirewall = (machine: Machine): Promise<string> =>
   machine.exec(["systemctl", "reload", "nftables.service"]);
 
-/** Everything passes, both ways. */
+/** Rules that allow all traffic in both directions. */
 const wideOpen = ["input accept", "output accept"];
 
-/** Does something while the firewalls of these machines are wide open. */
+/** Runs an action while the firewalls of these machines allow all traffic. */
 export async function withFirewallsOpen<T>(machines: readonly Machine[], action: () => Promise<T>): Promise<T> {
   try {
     for (const machine of machines) await breakFirewall(machine, wideOpen);

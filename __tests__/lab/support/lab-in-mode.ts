@@ -4,17 +4,17 @@ import { settled } from "../../../lab/group.js";
 import { layout } from "../../../lab/layout.js";
 import { loadSettings } from "../../../lab/settings.js";
 
-/** Mode of the lab that this run has brought up: files share their modules, so that the next one need not look at every part of it again. */
+/** TLS mode of the lab that this run has started. Test files share this module, so later files need not check every part of the lab. */
 let broughtUp: Config["tls"] | undefined;
 
-/** A lab that is up in this TLS mode, from this tree, with nothing wrong: the one that is, or a new one in its place. */
+/** Returns a healthy lab of this tree in this TLS mode: the running lab if it fits, otherwise a new lab. */
 export async function labInMode(tls: Config["tls"]): Promise<Lab> {
   const running = await Lab.attach().catch(() => undefined);
   if (running && broughtUp === tls) {
     await settled(running);
     return running;
   }
-  // One that a proof has left with other settings would have to go back to earlier generations of its secrets, which are gone.
+  // A lab with other settings from an earlier test cannot be reused, because it would need deleted generations of its secrets.
   const { overrides = {} } = (await loadSettings(layout)) ?? {};
   const isPlain = Object.keys(overrides).every((setting) => setting === "tls");
   const fits = isPlain && running?.blueprint.environment.config.tls === tls && (await running.outdated()).length === 0;
@@ -25,7 +25,7 @@ export async function labInMode(tls: Config["tls"]): Promise<Lab> {
   return lab;
 }
 
-/** A lab that is up, in the mode it is in, for what is the same in both. */
+/** Returns a healthy lab in its current TLS mode, for tests that do not depend on the mode. */
 export async function labInAnyMode(): Promise<Lab> {
   const running = await Lab.attach().catch(() => undefined);
   return labInMode(running?.blueprint.environment.config.tls ?? "terminate");

@@ -1,9 +1,9 @@
-"""Tries to reach addresses, as several users, all at the same time, and tells what became of each try.
+"""Probes addresses as several users in parallel and prints the outcome of each probe.
 
 Input:  {"users": ["root", ...], "targets": [{"address": ..., "protocol": "tcp" | "udp" | "icmp", "port": ..., "fromPort": ...}, ...], "seconds": 3}
 Output: {"root": ["open" | "closed" | "prohibited" | "silent", ...], ...}   in the order of the targets
 
-open: answered. closed: it arrived, and nobody listens. prohibited: this machine refused to send. silent: no answer in time.
+open: a response arrived. closed: the port rejected the connection. prohibited: this machine refused to send. silent: no response in time.
 """
 
 import errno
@@ -24,9 +24,9 @@ def payload(target):
         kind = 128 if ":" in target["address"] else 8
         return bytes([kind]) + bytes(7) + b"probe"
     if target["port"] == 123:
-        # A client's question for the time, version 4.
+        # An NTP client request, version 4.
         return b"\x23" + bytes(47)
-    # A question for the address of "probe": name servers answer it, the others of the lab answer anything.
+    # A DNS query for the address of "probe". Name servers answer it; other services of the lab answer any content.
     return b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x05probe\x00\x00\x01\x00\x01"
 
 
@@ -57,7 +57,7 @@ def outcome_of(code):
         return "prohibited"
     if code == errno.ETIMEDOUT:
         return "silent"
-    # Of the probe itself, such as too many open files: it has found out nothing.
+    # The probe itself failed, for example with too many open files, so there is no outcome.
     raise OSError(code, os.strerror(code))
 
 
@@ -90,7 +90,7 @@ def probe(targets, seconds):
         outcomes[index] = outcome(sock, targets[index])
         sock.close()
 
-    # Datagrams get lost on a busy machine; TCP repeats its own.
+    # Datagrams may be lost on a busy machine, so they are repeated. TCP retransmits by itself.
     end = time.monotonic() + seconds
     repeat = time.monotonic() + REPEAT_SECONDS
     while waiting and time.monotonic() < end:
@@ -108,7 +108,7 @@ def probe(targets, seconds):
 
 
 def probe_as(user, order):
-    """Runs in a process of its own, as that user."""
+    """Runs the probes in a separate process as this user."""
     reader, writer = os.pipe()
     if os.fork() == 0:
         entry = pwd.getpwnam(user)
@@ -126,7 +126,7 @@ def probe_as(user, order):
     return os.fdopen(reader)
 
 
-# Echo requests without raw sockets are a right of groups; here it is the firewall's alone to refuse them.
+# Allows all groups to send echo requests without raw sockets, so only the firewall can reject them.
 with open("/proc/sys/net/ipv4/ping_group_range", "w") as setting:
     setting.write("0 2147483647")
 order = json.load(sys.stdin)

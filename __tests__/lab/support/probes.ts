@@ -4,32 +4,32 @@ import type { Machine } from "../../../lab/machine/machine.js";
 
 const program = new URL("probe.py", import.meta.url);
 
-/** Something to reach. */
+/** A network destination to probe. */
 export interface Target {
-  /** For a person: "alpha private". */
+  /** Readable name, such as "alpha private". */
   readonly name: string;
   readonly address: string;
   readonly network: "public" | "private";
   readonly protocol: "tcp" | "udp" | "icmp";
   /** @default - none, for icmp */
   readonly port?: number;
-  /** The port to send from. @default - one that is free */
+  /** The source port. @default - any free port */
   readonly fromPort?: number;
 }
 
 /** See probe.py. */
 export type Outcome = "open" | "closed" | "prohibited" | "silent";
 
-/** Whether no firewall was in the way, somebody listening or not. */
+/** Whether no firewall blocked the probe. A closed port also counts. */
 export const passed = (outcome: Outcome): boolean => outcome === "open" || outcome === "closed";
 
 /** Outcomes by user, in the order of the targets. */
 export type Outcomes = Readonly<Record<string, readonly Outcome[]>>;
 
-/** Seconds after which no answer counts as silence; what may be lost is repeated every second. */
+/** Seconds after which a missing response counts as silence. Datagrams are repeated every second, because they may be lost. */
 const seconds = 4;
 
-/** Probes from a server, as several of its users at a time. */
+/** Probes from a server, as several of its users in parallel. */
 export async function probeFromServer(
   machine: Machine,
   users: readonly string[],

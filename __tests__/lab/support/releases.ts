@@ -10,19 +10,19 @@ import type { RunResult } from "../../../lab/system/shell.js";
 import { paths } from "../../../modules/platform/paths.js";
 import { ports } from "../../../modules/platform/ports.js";
 
-/** What `deploy-app` is told. */
+/** Arguments of `deploy-app`. */
 export interface PublishedRelease {
   readonly url: string;
   readonly sha256: string;
 }
 
-/** Builds the application under another version and puts it on the internet. @param application its folder @default - the guestbook */
+/** Builds the application with another version and publishes it in the lab. @param application its folder @default - the guestbook */
 export function publishVersion(lab: Lab, version: string, application?: string): Promise<PublishedRelease> {
   const build = async (folder: string): Promise<string> => (await buildRelease({ folder, version, application })).path;
   return published(lab, `app-${version}.tar.gz`, build);
 }
 
-/** The application with one more migration. */
+/** Publishes the application with an additional migration. */
 export function publishMigration(lab: Lab, name: string, sql: string): Promise<PublishedRelease> {
   return published(lab, `${name}.tar.gz`, async (folder) => {
     const release = await buildRelease({ folder });
@@ -34,7 +34,7 @@ export function publishMigration(lab: Lab, name: string, sql: string): Promise<P
   });
 }
 
-/** Puts something on the internet that is not a release: these bytes, or a tarball of these files. */
+/** Publishes something that is not a release: this text, or a tarball of these files. */
 export function publishBroken(
   lab: Lab,
   name: string,
@@ -54,7 +54,7 @@ export function publishBroken(
   });
 }
 
-/** Puts a tarball on the internet that holds a link out of its folder. */
+/** Publishes a tarball with a symbolic link to a file outside its folder. */
 export function publishLink(lab: Lab): Promise<PublishedRelease> {
   return published(lab, "link.tar.gz", async (folder) => {
     const file = path.join(folder, "release.tar.gz");
@@ -81,7 +81,7 @@ async function published(lab: Lab, name: string, make: (folder: string) => Promi
 export const deploy = (machine: Machine, { url, sha256 }: PublishedRelease): Promise<RunResult> =>
   machine.tryExec([paths.application.deploy, url, sha256]);
 
-/** Version that a server's application says it is; `undefined` when it does not answer. */
+/** Version that a server's application reports; `undefined` if it does not respond. */
 export async function versionOn(lab: Lab, machine: Machine): Promise<string | undefined> {
   const { statusPath = "/" } = lab.blueprint.environment.config.application;
   const url = `http://127.0.0.1:${ports.application}${statusPath}`;

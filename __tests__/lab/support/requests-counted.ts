@@ -1,15 +1,15 @@
 import type { MetricPoint } from "../../../lab/stand-ins/datadog/intake/records.js";
 
-/** What a rate adds up to. */
+/** Number of events, computed from a rate. */
 export interface Counted {
   readonly events: number;
-  /** Length of the time that was looked at, from a point to a point. */
+  /** Length of the measured period, from one point to another. */
   readonly seconds: number;
 }
 
 /**
- * Adds up a rate between its last point before `from` and its first point after `to` (Unix seconds): each point stands for the time since
- * the one before it. `undefined` while there are no such points.
+ * Adds up a rate from its last point before `from` to its first point after `to` (Unix seconds). Each point covers the time since the
+ * previous point. Returns `undefined` if one of the two points is missing.
  */
 export function counted(points: readonly MetricPoint[], from: number, to: number): Counted | undefined {
   const sorted = [...points].sort((a, b) => a.time - b.time);

@@ -5,7 +5,7 @@ import { ports } from "../../../modules/platform/ports.js";
 import { inboundOf, outboundOf, type ResolvedRule } from "../../../modules/config/traffic/resolve.js";
 import type { Target } from "./probes.js";
 
-/** What the rule table says of one connection, worked out without the host firewall's code. */
+/** Computes from the rule table whether a connection is allowed, without the code of the host firewall. */
 
 const contains = (peer: string, address: string): boolean => {
   const parsed = ipaddr.parse(address);
@@ -15,7 +15,7 @@ const contains = (peer: string, address: string): boolean => {
   return parsed.kind() === range.kind() && parsed.match(range, bits);
 };
 
-/** The whole internet does not contain what only exists beside a server. */
+/** "0.0.0.0/0" does not include the metadata service, which exists only next to a server. */
 const isPeer = (rule: ResolvedRule, address: string): boolean =>
   rule.peers.some((peer) => contains(peer, address)) &&
   (address !== addresses.metadataService || rule.peers.includes(address));
@@ -25,7 +25,7 @@ const matches = (rule: ResolvedRule, { network, protocol, port }: Target): boole
   rule.protocol === protocol &&
   (protocol === "icmp" || (port !== undefined && rule.ports.includes(port)));
 
-/** Whether a server takes this connection from an address. */
+/** Whether a server accepts this connection from an address. */
 export const mayArrive = (config: Config, server: ServerConfig, from: string, target: Target): boolean =>
   inboundOf(config, server).some((rule) => matches(rule, target) && isPeer(rule, from));
 
@@ -35,14 +35,14 @@ export const mayLeave = (config: Config, server: ServerConfig, user: string, tar
     (rule) => matches(rule, target) && isPeer(rule, target.address) && rule.users?.some((one) => one === user),
   );
 
-/** Whether a server may open this connection as the provider judges it: whoever the user is. */
+/** Whether the provider's firewall allows a server to open this connection. The user does not matter. */
 export const providerLetsOut = (config: Config, server: ServerConfig, target: Target): boolean =>
   outboundOf(config, server).some((rule) => matches(rule, target) && isPeer(rule, target.address));
 
-/** Ports that no rule names: Telnet, SMTP, MySQL's X protocol, Docker's API and one that means nothing. */
+/** Ports without a rule: Telnet, SMTP, MySQL's X protocol, Docker's API and an unassigned port. */
 const unnamed = [23, 25, 33060, 2375, 40404];
 
-/** Everything that is tried at one address: each port of the platform and some that nothing allows, over TCP; some over UDP; and an echo. */
+/** Probes of one address: each port of the platform and some forbidden ports over TCP, some ports over UDP, and an ICMP echo. */
 export const targetsAt = (name: string, address: string, network: Target["network"]): readonly Target[] => {
   const at = { name: `${name} ${address}`, address, network };
   const tcp = [...new Set([...Object.values(ports), ...unnamed])];

@@ -12,20 +12,20 @@ interface Finding {
   readonly finding: string;
 }
 
-/** What testssl.sh reports of the balancer's HTTPS, as somebody outside finds it past the edge. */
+/** testssl.sh's findings on the balancer's HTTPS, for a client that bypasses the edge. */
 export function testsslOfBalancer(lab: Lab): Promise<string[]> {
   const { host } = new URL(lab.url());
   return testssl(lab, client.name, ["--ip", lab.blueprint.environment.balancer.publicIpv4, `${host}:${ports.https}`]);
 }
 
-/** What testssl.sh reports of a member's MySQL, from the private network. The member's firewall must be open. */
+/** testssl.sh's findings on a member's MySQL, from the private network. The member's firewall must be open. */
 export const testsslOfMysql = (lab: Lab, { host }: Machine): Promise<string[]> =>
   testssl(lab, lab.blueprint.environment.balancer.name, ["--starttls", "mysql", `${host.privateIpv4}:${ports.mysql}`]);
 
-/** How often it is tried whether all checks can be carried out: of some hundred connections one may fail without a reason in the server. */
+/** Maximum number of attempts until all checks complete. One of some hundred connections may fail without a fault of the server. */
 const attempts = 3;
 
-/** Findings from LOW upwards. @param from host of the lab that it runs on @param target its last arguments */
+/** Findings with severity LOW or higher. @param from host of the lab that runs testssl.sh @param target last arguments of testssl.sh */
 async function testssl(lab: Lab, from: string, target: readonly string[]): Promise<string[]> {
   for (let attempt = 1; ; attempt++) {
     const findings = (await run(lab, from, target)).filter(
@@ -44,9 +44,9 @@ async function run(lab: Lab, from: string, target: readonly string[]): Promise<r
   const checks = ["--protocols", "--server-defaults", "--vulnerable", "--std"];
   const command = ["testssl", ...quiet, ...checks, "--jsonfile", file, ...target] as const;
   const { exitCode } = await lab.tryExecIn(from, command, { timeoutSeconds: 240 });
-  if (exitCode === undefined) throw new Error("testssl: not ready after 240 s");
+  if (exitCode === undefined) throw new Error("testssl: timed out after 240 s");
   const findings = JSON.parse(await readFile(file, "utf8")) as Finding[];
   await rm(directory, { recursive: true });
-  if (!findings.some(({ id }) => id === "TLS1_3")) throw new Error("testssl: has not looked at the protocols");
+  if (!findings.some(({ id }) => id === "TLS1_3")) throw new Error("testssl: did not report the protocols");
   return findings;
 }

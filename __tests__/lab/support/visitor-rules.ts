@@ -5,37 +5,37 @@ import { siteHosts } from "../../../modules/platform/names.js";
 import { accessLogLine, answeringServers, shownOn, visit, write } from "./visits.js";
 
 /**
- * What a visitor may expect in either TLS mode.
- * @param asTheEdge curl arguments of one of the edge's many machines: each has connections of its own to the balancer, whereas the lab's
- * single one sends all requests over one, which in `passthrough` mode leads to one server
+ * Defines tests of everything that a visitor can expect in both TLS modes.
+ * @param asTheEdge curl arguments to send a request to the balancer like a machine of the real edge, over a new connection. The lab's
+ * edge sends all requests over one connection, which reaches only one server in `passthrough` mode.
  */
 export function visitorRules(lab: () => Lab, asTheEdge: () => readonly string[]): void {
-  it.each(["--ipv4", "--ipv6"])("a page is served with a verified chain over HTTP/2 (%s)", async (family) => {
+  it.each(["--ipv4", "--ipv6"])("gets a page over HTTP/2 with a verified certificate chain (%s)", async (family) => {
     const page = await visit(lab(), family, lab().url());
     expect(page).toMatchObject({ status: 200, httpVersion: "2", verifyResult: 0 });
     expect(page.headers["content-type"]).toMatch(/^text\/html/);
     expect(page.body).toContain("<html");
   });
 
-  it("HTTP is redirected to HTTPS on every name of the site", async () => {
+  it("is redirected from HTTP to HTTPS on every host name of the site", async () => {
     for (const host of siteHosts(lab().blueprint.environment.config)) {
       const { status, redirect } = await visit(lab(), `http://${host}/a?b=c`);
       expect({ status, redirect }).toEqual({ status: 301, redirect: `https://${host}/a?b=c` });
     }
   });
 
-  it("every server answers the edge", async () => {
+  it("can reach every server through the edge", async () => {
     const names = lab().machines.map(({ name }) => name);
     expect([...(await answeringServers(lab(), asTheEdge()))].sort()).toEqual(names.sort());
   });
 
-  it("a write is read back from every server", async () => {
+  it("can read a write back from every server", async () => {
     const text = `read-me-everywhere-${Date.now()}`;
     await write(lab(), text);
     for (const machine of lab().machines) await shownOn(lab(), machine, text);
   });
 
-  it("security headers are there, once each, and nothing tells what runs behind", async () => {
+  it("gets each security header once, and no header that reveals the software behind it", async () => {
     const { headers } = await visit(lab(), lab().url());
     const { maxAgeSeconds } = lab().blueprint.environment.config.cloudflare.hsts;
     expect(headers).toMatchObject({
@@ -51,11 +51,11 @@ export function visitorRules(lab: () => Lab, asTheEdge: () => readonly string[])
     expect(headers).not.toHaveProperty("x-powered-by");
   });
 
-  it.each(["1.2", "1.3"])("TLS %s is spoken", async (version) => {
+  it.each(["1.2", "1.3"])("can connect with TLS %s", async (version) => {
     expect((await visit(lab(), `--tlsv${version}`, "--tls-max", version, lab().url())).status).toBe(200);
   });
 
-  it("TLS 1.1 is refused", async () => {
+  it("cannot connect with TLS 1.1", async () => {
     const old = ["--tlsv1.0", "--tls-max", "1.1", "--ciphers", "DEFAULT@SECLEVEL=0"];
     const { ok, stderr } = await lab().visitor.tryCurl(...old, lab().url());
     expect(ok).toBe(false);
@@ -65,14 +65,14 @@ export function visitorRules(lab: () => Lab, asTheEdge: () => readonly string[])
   it.each([
     ["--ipv4", client.publicIpv4],
     ["--ipv6", client.publicIpv6],
-  ])("nginx knows the visitor's address (%s)", async (family, address) => {
+  ])("appears with its own address in nginx's access log (%s)", async (family, address) => {
     const { headers } = await visit(lab(), family, "--header", "CF-Connecting-IP: 192.0.2.66", lab().url());
     const id = headers["x-request-id"] ?? "";
     expect(await accessLogLine(lab(), id)).toMatchObject({ request_id: id, network: { client: { ip: address } } });
   });
 }
 
-/** curl arguments of somebody who goes to the balancer itself, past the edge, believing whatever certificate it shows. */
+/** curl arguments that bypass the edge, connect directly to the balancer and accept any certificate. */
 export const pastTheEdge = (lab: Lab, family: "ipv4" | "ipv6"): string[] => {
   const { publicIpv4, publicIpv6 } = lab.blueprint.environment.balancer;
   const address = family === "ipv4" ? publicIpv4 : `[${publicIpv6}]`;

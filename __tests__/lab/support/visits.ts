@@ -5,11 +5,11 @@ import { waitFor } from "../../../lab/system/shell.js";
 import { paths } from "../../../modules/platform/paths.js";
 import { ports } from "../../../modules/platform/ports.js";
 
-/** What curl tells of an answer, by its --write-out names. */
+/** curl's report on a response, from its --write-out variables. */
 export interface Visit {
   readonly status: number;
   readonly httpVersion: string;
-  /** 0: the chain was verified. */
+  /** 0 if the certificate chain was verified. */
   readonly verifyResult: number;
   readonly redirect: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -19,10 +19,10 @@ export interface Visit {
 const shape =
   '\\n{"status":%{response_code},"httpVersion":"%{http_version}","verifyResult":%{ssl_verify_result},"redirect":"%{redirect_url}","headers":%{header_json}}';
 
-/** One request of somebody outside, through whatever the arguments lead to. @throws when there is no answer */
+/** Sends one request of an external visitor with these curl arguments. @throws if there is no response */
 export async function visit(lab: Lab, ...args: readonly string[]): Promise<Visit> {
   const output = await lab.visitor.curl("--write-out", shape, ...args);
-  // the headers are written over several lines, so the report begins at the last line that opens it
+  // curl prints the headers on several lines, so the report starts at the last line that begins with `{"status"`.
   const start = output.lastIndexOf('\n{"status"');
   const { headers, ...report } = JSON.parse(output.slice(start)) as Omit<Visit, "headers" | "body"> & {
     headers: Record<string, string[]>;
@@ -31,7 +31,7 @@ export async function visit(lab: Lab, ...args: readonly string[]): Promise<Visit
   return { ...report, headers: flat, body: output.slice(0, start) };
 }
 
-/** curl arguments of a request that writes a text; the address comes behind them. */
+/** curl arguments of a request that writes a text, to be followed by the address. */
 function writing(lab: Lab, text: string) {
   const visitor = applicationVisitor(lab.blueprint.environment.config);
   const { method, headers, body, status } = requestToWrite(visitor, text);
@@ -40,20 +40,20 @@ function writing(lab: Lab, text: string) {
   return { visitor, status, args: ["--request", method, ...args, "--data-raw", body] };
 }
 
-/** Writes a text through the site. @returns the answer, and whether it says that the text is kept */
+/** Writes a text through the site. @returns the response, and whether it confirms that the text is stored */
 export async function tryWrite(lab: Lab, text: string): Promise<Visit & { readonly kept: boolean }> {
   const { visitor, args, status } = writing(lab, text);
   const answer = await visit(lab, ...args, lab.url(visitor.path));
   return { ...answer, kept: answer.status === status };
 }
 
-/** The same. @throws when the answer does not say that it is kept */
+/** Writes a text through the site. @throws if the response does not confirm that the text is stored */
 export async function write(lab: Lab, text: string): Promise<void> {
   const { kept, status, body } = await tryWrite(lab, text);
-  if (!kept) throw new Error(`a write was answered with ${status}: ${body}`);
+  if (!kept) throw new Error(`write failed with status ${status}: ${body}`);
 }
 
-/** Writes a text through the application of one machine. @returns whether the answer says that it is kept */
+/** Writes a text through the application of one machine. @returns whether the response confirms that the text is stored */
 export async function writeThrough(lab: Lab, machine: Machine, text: string): Promise<boolean> {
   const { visitor, args, status } = writing(lab, text);
   const told = ["--silent", "--output", "/dev/null", "--write-out", "%{http_code}"];
@@ -61,7 +61,7 @@ export async function writeThrough(lab: Lab, machine: Machine, text: string): Pr
   return (await machine.exec(["curl", ...told, ...args, url])) === `${status}`;
 }
 
-/** Waits until a server's own application shows a text, from whichever replica it has chosen. */
+/** Waits until the application of a server shows a text. The application may read from any replica. */
 export async function shownOn(lab: Lab, machine: Machine, text: string): Promise<void> {
   const { pagePath } = lab.blueprint.environment.config.application;
   const url = `http://127.0.0.1:${ports.application}${pagePath}`;
@@ -78,8 +78,8 @@ export async function shownOn(lab: Lab, machine: Machine, text: string): Promise
 }
 
 /**
- * Names of the servers that answer, as they say themselves. Requests come at the same time, each by a connection of its own: the balancer
- * leads the next connection to the server with the fewest.
+ * Names of the servers that respond, as reported by the servers. Sends requests at the same time over separate connections, because the
+ * balancer assigns each new connection to the server with the fewest connections.
  */
 export async function answeringServers(lab: Lab, args: readonly string[]): Promise<Set<string>> {
   const { statusPath = "/" } = lab.blueprint.environment.config.application;
@@ -91,7 +91,7 @@ export async function answeringServers(lab: Lab, args: readonly string[]): Promi
   return seen;
 }
 
-/** Line of nginx's access log with this request id, from whichever server answered. */
+/** Line with this request id from nginx's access log of the server that responded. */
 export async function accessLogLine(lab: Lab, requestId: string): Promise<Record<string, unknown>> {
   return waitFor(`access log of ${requestId}`, async (see) => {
     for (const machine of lab.machines) {

@@ -1,11 +1,11 @@
 import { beforeEach } from "vitest";
 import { layout } from "../../../lab/layout.js";
 
-/** Whoever reads of a failure reads where to look further. `lab down` removes what is there. */
+/** Prints the location of the logs when a test fails. `lab down` removes these logs. */
 beforeEach(({ onTestFailed, task }) => {
   onTestFailed(() => {
     console.error(
-      `${task.name}: consoles and the lab's services wrote ${layout.logs}; a server's journal: npm run lab shell NAME, journalctl`,
+      `${task.name}: logs of the consoles and the lab's services: ${layout.logs}; journal of a server: npm run lab shell NAME -- journalctl`,
     );
   });
 });
