@@ -18,7 +18,7 @@ beforeEach(async () => {
   group = await settled(lab);
 });
 
-/** Changes what the lab is configured as, as a changed environment would. */
+/** Changes the lab's configuration, as an edit of the environment would. */
 async function configure(overrides: LabOverrides): Promise<void> {
   const settings = await loadSettings(lab.layout);
   if (settings === undefined) throw new Error("no lab");
@@ -28,17 +28,17 @@ async function configure(overrides: LabOverrides): Promise<void> {
 const first = { tls: "terminate", balancerIp: "10.0.1.5" } as const;
 const second = { tls: "passthrough", balancerIp: "10.0.1.6" } as const;
 
-/** What is configured while one of the two takes over from the other. */
+/** Configuration while this balancer replaces the other balancer. */
 const takesOver = (number: 1 | 2): LabOverrides => {
   const [now, formerly] = number === 1 ? [first, second] : [second, first];
   return { tls: now.tls, network: { balancerIp: now.balancerIp }, loadBalancer: { number, formerly } };
 };
 
-/** Names of the lab's balancers that run. */
+/** Names of the running balancers of the lab. */
 const balancers = async (): Promise<readonly string[]> =>
   (await (await Lab.attach()).status()).services.filter((name) => name.startsWith("balancer"));
 
-/** Rolls out what is configured while visitors read and write, who notice nothing; killed at these moments, it is run again. */
+/** Rolls out the configuration while visitors read and write. Requires that no request fails. Kills and restarts the run at these moments. */
 async function rollOut(what: string, kills: readonly RegExp[] = []): Promise<void> {
   const runs = async () => {
     for (const moment of kills) await killedAt(moment, "rollout");
@@ -49,11 +49,11 @@ async function rollOut(what: string, kills: readonly RegExp[] = []): Promise<voi
   figure(`ops rollout, ${what}`, told);
 }
 
-/** The moments of a change, with the one in its middle. */
+/** Output at four moments of a change. @param middle output at the third moment */
 const momentsWith = (middle: RegExp) => [/second balancer beside/, /: is replaced/, middle, /before is taken away/];
 
 describe("a change of tls", () => {
-  it("is refused without a second balancer, with the lines that declare it, and changes nothing", async () => {
+  it("is rejected without a second balancer; the error shows the settings that declare one", async () => {
     await configure({ tls: "passthrough" });
     const { exitCode, stderr } = await ops("rollout");
     expect(exitCode).toBe(1);
@@ -63,24 +63,24 @@ describe("a change of tls", () => {
     expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
   });
 
-  it("to passthrough is a rollout that no visitor notices: a second balancer takes over", async () => {
+  it("rolls out passthrough with a second balancer without a failed request", async () => {
     await configure(takesOver(2));
     await rollOut("tls terminate to passthrough");
     expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
     expect(await balancers()).toEqual(["balancer-2"]);
   });
 
-  it("and back, killed at four moments, goes on from what it finds", async () => {
+  it("rolls back to terminate without a failed request, even if the run is killed at four moments", async () => {
     await configure(takesOver(1));
     await rollOut("tls passthrough to terminate, killed at four moments", momentsWith(/records point at the new/));
     expect(await balancers()).toEqual(["balancer"]);
-    // The change is over, so nothing need be said of it any more, and it is the plain lab again.
+    // The change is complete, so its settings are removed.
     await configure({ tls: "terminate" });
     expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
   });
 });
 
-/** The same of the domain. Visitors ask for the old name all the time, and follow where it leads them. */
+/** Configuration while the domain changes. Visitors always request the old name and follow redirects. */
 const moves = (number: 1 | 2): LabOverrides => {
   const [now, formerly] =
     number === 1
@@ -95,21 +95,21 @@ const moves = (number: 1 | 2): LabOverrides => {
   return {
     domain: now.domain,
     network: { balancerIp: now.balancerIp },
-    // One has both names, for both ways.
+    // This certificate contains the names of both domains.
     certificate: { generation: 2 },
     cloudflare: { number },
     loadBalancer: { number, formerly },
   };
 };
 
-/** What a visitor of a name gets who does not follow: the status, and where it leads. */
+/** Status and redirect target for a visitor who does not follow redirects. */
 const answerOf = async (host: string) => {
   const { status, redirect } = await visit(lab, `https://${host}/?from=${host}`);
   return `${status} ${redirect}`.trim();
 };
 
 describe("a change of the domain", () => {
-  it("is refused without a second zone, with the lines that declare the first one", async () => {
+  it("is rejected without a second zone; the error shows the settings that declare one", async () => {
     await configure({ domain: "foobar.net" });
     const { exitCode, stderr } = await ops("rollout");
     expect(exitCode).toBe(1);
@@ -118,7 +118,7 @@ describe("a change of the domain", () => {
     await configure({ tls: "terminate" });
   });
 
-  it("is a rollout that no visitor of the old name notices: it leads to the new one in the end", async () => {
+  it("rolls out without a failed request for the old name, which finally redirects to the new name", async () => {
     await configure(moves(2));
     await rollOut("another domain");
     expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
@@ -133,9 +133,9 @@ describe("a change of the domain", () => {
     expect(await answerOf("www.foobar.net")).toBe("200");
   });
 
-  it("and back, killed at four moments, goes on from what it finds", async () => {
+  it("rolls back without a failed request, even if the run is killed at four moments", async () => {
     await configure(moves(1));
-    await rollOut("the domain before again, killed at four moments", momentsWith(/neither leads to the other/));
+    await rollOut("back to the first domain, killed at four moments", momentsWith(/neither leads to the other/));
     expect(await balancers()).toEqual(["balancer"]);
     expect(await Promise.all(["www.foobar.com", "www.foobar.net"].map(answerOf))).toEqual([
       "200",

@@ -18,7 +18,7 @@ import { startWriting, writesOn } from "../../../lab/load/writes.js";
 const archiveHost = "archive.foobar.com";
 const ratePerSecond = 20;
 const losses = Number(process.env["LOSSES"] ?? 1);
-/** Seconds without a bucket: more than the 60 after which its monitor tells. */
+/** Seconds without a bucket, more than the 60 s after which the monitor alerts. */
 const awaySeconds = Number(process.env["AWAY_SECONDS"] ?? 70);
 const database = { groupName: randomUUID(), bufferPoolMib: 128 };
 let base: LabOverrides;
@@ -34,7 +34,7 @@ beforeAll(async () => {
     bucket: "foobar-archive",
     recipients: [...recipients],
   };
-  // The release comes from the object storage as well.
+  // The release is also stored in the object storage.
   const storage = { endpoint: `https://${archiveHost}`, region: "fsn1", bucket: "foobar-releases" };
   const { application } = await labConfig({});
   base = { backup, database, application: { ...application, url: undefined, storage } };
@@ -51,7 +51,7 @@ const table = (): string => `app.${applicationVisitor(lab.blueprint.environment.
 
 const onAll = <T>(action: (machine: Machine) => Promise<T>): Promise<T[]> => Promise.all(lab.machines.map(action));
 
-/** Machines and volumes are gone, and the environment is made anew with what the archive holds. */
+/** Wipes all machines and volumes, then recreates the environment from the archive. @param at restore time */
 async function restored(at: string): Promise<{ readonly group: WholeGroup; readonly seconds: number }> {
   await onAll((machine) => machine.wipe());
   const timeline = lab.blueprint.environment.config.database.groupName;
@@ -61,10 +61,10 @@ async function restored(at: string): Promise<{ readonly group: WholeGroup; reado
   return { group: await settled(lab), seconds: took };
 }
 
-/** Asks every member until one has made a base; the timer does the same every five minutes. */
+/** Starts the base backup service on every member until one has made a base backup. A timer does this every five minutes. */
 async function baseMade(): Promise<void> {
   await waitFor(
-    "a base",
+    "a base backup",
     async (see) => {
       await onAll((machine) => machine.tryExec(["systemctl", "start", "mysql-base.service"]));
       const journals = await onAll((machine) => machine.exec(["journalctl", "--unit=mysql-base", "--output=cat"]));
@@ -74,7 +74,7 @@ async function baseMade(): Promise<void> {
   );
 }
 
-/** Fills a table with what does not compress. */
+/** Fills a table with incompressible data. */
 async function fill(primary: Machine, megabytes: number): Promise<void> {
   if (megabytes === 0) return;
   await query(primary, "CREATE TABLE IF NOT EXISTS app.ballast (id INT PRIMARY KEY AUTO_INCREMENT, bytes MEDIUMBLOB)");
@@ -86,7 +86,7 @@ async function fill(primary: Machine, megabytes: number): Promise<void> {
     );
 }
 
-/** Whether a member has nothing left to ship. */
+/** Whether a member has uploaded all its logs. */
 const isShipped = async (machine: Machine): Promise<boolean> => {
   const state = JSON.parse(await machine.exec(["mysql-backup", "status"])) as {
     behindSeconds: number;
@@ -96,10 +96,10 @@ const isShipped = async (machine: Machine): Promise<boolean> => {
 };
 
 const allShipped = (timeoutSeconds: number): Promise<true> =>
-  waitFor("shipped logs", async () => (await onAll(isShipped)).every(Boolean), { timeoutSeconds });
+  waitFor("uploaded logs", async () => (await onAll(isShipped)).every(Boolean), { timeoutSeconds });
 
 describe("a private release", () => {
-  it("boots every server, and the read-only key of its bucket stays secret", async () => {
+  it("boots every server without revealing the bucket's read-only key", async () => {
     const { url, sha256 } = lab.blueprint.environment.config.application;
     const [, secret = ""] = downloadKey(await archiveKeys(layout.secrets)).split(":");
     const fetch = (machine: Machine) => machine.tryExec([paths.release.fetch, url, sha256, "app", "/tmp/release"]);
@@ -119,14 +119,14 @@ describe("a private release", () => {
 });
 
 describe("the archive", () => {
-  // LOSSES=10 for the worst of ten, BALLAST_MB=1000 for a last one that restores a gigabyte.
+  // LOSSES=10 tests ten losses; BALLAST_MB=1000 adds a gigabyte to the last one.
   it.each(Array.from({ length: losses }, (_, index) => index + 1))(
-    "brings everything back when all machines and volumes are gone, but for seconds (loss %i)",
+    "restores all data except the last seconds after all machines and volumes are lost (loss %i)",
     async (loss) => {
       const group = await settled(lab);
       const ballastMb = loss === losses ? Number(process.env["BALLAST_MB"] ?? 0) : 0;
       await fill(group.primary, ballastMb);
-      // What is behind is lost: a gigabyte that was written at once is no measure of what visitors write.
+      // Data that is not yet uploaded is lost, so the ballast is uploaded before the measurement.
       await allShipped(600);
       await baseMade();
       const until = new AbortController();
@@ -145,14 +145,14 @@ describe("the archive", () => {
       );
       expect(kept.length).toBeGreaterThan(ratePerSecond * 5);
       expect(lost.length / ratePerSecond).toBeLessThan(10);
-      // What is lost is the end, and no hole.
+      // Only the latest writes are lost; there is no gap before them.
       expect(lost).toEqual(kept.slice(kept.length - lost.length));
     },
   );
 
-  it("is found good by the drill, in minutes and with little memory", async () => {
+  it("passes the restore drill", async () => {
     const group = await settled(lab);
-    // A restored group begins a timeline of its own, without a base.
+    // A restored group starts a new timeline without a base backup.
     await baseMade();
     await allShipped(120);
     const { reader, privateKey } = await archiveKeys(layout.secrets);
@@ -173,7 +173,7 @@ describe("the archive", () => {
     await query(group.primary, "DROP TABLE IF EXISTS app.ballast");
   });
 
-  it("restores any moment: twenty of a time with rotated logs, another primary, a cloned member and a total outage", async () => {
+  it("restores any moment of a period with rotated logs, a failover, a cloned member and a total outage", async () => {
     const group = await settled(lab);
     await baseMade();
     const [from = ""] = await query(group.primary, "SELECT UNIX_TIMESTAMP(NOW(6))");
@@ -214,16 +214,16 @@ describe("the archive", () => {
     for (const [index, rows] of restoredAt.entries()) {
       const moment = (moments[index] ?? 0) - startedAt;
       const there = textsIn(rows, start);
-      // What was acknowledged before is there, and nothing that was sent afterwards.
+      // Writes acknowledged before the moment exist; writes sent after it do not.
       const before = acknowledged.filter((_, position) => (acknowledgedAt[position] ?? 0) < moment - 2);
       const later = Array.from({ length: sent }, (_, n) => n).filter((n) => n / ratePerSecond > moment + 1);
       expect(before.filter((n) => !there.has(`${start}${n}`))).toEqual([]);
       expect(later.filter((n) => there.has(`${start}${n}`))).toEqual([]);
     }
-    figure("twenty random moments", `each right to the second; ${seconds(took)} for all, of what begins with ${start}`);
+    figure("twenty random moments", `each correct to the second; ${seconds(took)} for all; the texts begin with ${start}`);
   });
 
-  it("costs little: processor time, p99 of writes with and without in turn, bytes", async () => {
+  it("reports its costs: processor time, p99 of writes with and without uploads, and uploaded bytes", async () => {
     const group = await settled(lab);
     const used = async (): Promise<number> =>
       Number(await group.primary.exec(["systemctl", "show", "mysql-backup", "--property=CPUUsageNSec", "--value"])) /
@@ -263,7 +263,7 @@ describe("the archive", () => {
     expect(withIt).toHaveLength(pairs);
   });
 
-  it("goes back to the second before a wrong DELETE, row by row", async () => {
+  it("restores every row as it was one second before an accidental DELETE", async () => {
     const group = await settled(lab);
     await baseMade();
     const written = await (await startWriting(lab, group, { seconds: 8, ratePerSecond })).end;
@@ -281,7 +281,7 @@ describe("the archive", () => {
     expect((await writesOn(after.group.primary, written)).size).toBe(written.kept.length);
   });
 
-  it("catches up by itself when the bucket was away, and says so meanwhile", async () => {
+  it("reports an unreachable bucket, and catches up automatically once the bucket returns", async () => {
     const group = await settled(lab);
     await lab.setAway([archiveHost]);
     await (
@@ -294,7 +294,7 @@ describe("the archive", () => {
     figure(`bucket back after ${awaySeconds} s`, `all shipped after ${seconds(took)}`);
   });
 
-  it("names a bucket that refuses by a notice of its own, which goes with the cause", async () => {
+  it("reports a bucket that rejects requests in a separate health notice, which disappears with the cause", async () => {
     const machine = (await settled(lab)).replicas[0] as Machine;
     const key = paths.backup.bucketKey;
     const use = (secret: string): Promise<string> =>
@@ -303,7 +303,7 @@ describe("the archive", () => {
       await machine.exec(["systemctl", "start", "server-watch"]);
       return (await machine.tryExec(["test", "-e", `${paths.notices}/${archiveNotices[cause]}`])).ok;
     };
-    // systemd starts nothing more often than five times in ten seconds.
+    // systemd starts a unit at most five times in ten seconds.
     const patience = { timeoutSeconds: 60, pauseSeconds: 3 };
     await machine.exec(["cp", "-a", key, `${key}.good`]);
     onTestFinished(async () => {
@@ -317,7 +317,7 @@ describe("the archive", () => {
     await waitFor("no notice", async () => !(await noticed("refused")), patience);
   });
 
-  it("is restored by hand with standard tools, step by step as docs/backup.md says", async () => {
+  it("can be restored with standard tools by the steps of docs/backup.md", async () => {
     const group = await settled(lab);
     await baseMade();
     const { kept, start, visitor } = await (await startWriting(lab, group, { seconds: 5, ratePerSecond })).end;
@@ -344,7 +344,7 @@ describe("the archive", () => {
   });
 });
 
-/** All objects of the archive as files below a folder, by any S3 client: here ours. */
+/** Downloads all objects of the archive to a folder. Any S3 client could do this. */
 const fetchAll = `
 import pathlib, sys
 sys.path.insert(0, "/opt/mysql-backup/current")
@@ -358,7 +358,7 @@ for item in bucket.list(told.timeline + "/"):
     file.write_bytes(bucket.get(item.key))
 `;
 
-/** Restores these moments one after the other, as a server would, and prints what each has of a table. */
+/** Restores these moments one after the other, as a server would, and prints the result of a query for each moment. */
 const restoreMoments = `
 import json, pathlib, shutil, sys, tempfile, time
 sys.path.insert(0, "/opt/mysql-backup/current")
@@ -379,7 +379,7 @@ with tempfile.TemporaryDirectory(dir="/var/lib/mysql-files") as folder:
 print(json.dumps(found))
 `;
 
-/** The drill as a machine to throw away runs it. */
+/** Runs the restore drill as a temporary machine would. */
 const runDrill = `
 import json, os, pathlib, sys, tempfile, types
 sys.path.insert(0, "/opt/mysql-backup/current")

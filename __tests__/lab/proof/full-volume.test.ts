@@ -9,7 +9,7 @@ import { labInAnyMode } from "../support/lab-in-mode.js";
 import { tryWrite, visit } from "../support/visits.js";
 import { lostWrites, startWriting } from "../../../lab/load/writes.js";
 
-/** What a failover may take, as in database.test.ts. */
+/** Maximum duration of a failover, as in database.test.ts. */
 const longestGapSeconds = 10;
 
 let lab: Lab;
@@ -22,7 +22,7 @@ beforeEach(async () => {
   group = await settled(lab);
 });
 
-/** Takes all room on a member's volume; what is kept for root too, unless it is done as MySQL's user. */
+/** Fills a member's data volume completely. As root, it also fills the space reserved for root. */
 async function fill(machine: Machine, as: "root" | "mysql"): Promise<void> {
   onTestFinished(() => empty(machine));
   const script = `cd ${paths.mysql.dataDirectory}; n=0
@@ -38,8 +38,8 @@ async function empty(machine: Machine): Promise<void> {
 const startedAt = (machine: Machine): Promise<string> =>
   machine.exec(["systemctl", "show", "--property=ActiveEnterTimestamp", "mysql"]);
 
-describe("a primary whose data volume is full", () => {
-  it("hands over to a member with room, no visitor gets a 500, and is back by itself when there is room", async () => {
+describe("a primary with a full data volume", () => {
+  it("transfers its role without a status 500, and rejoins automatically once there is free space", async () => {
     const { primary: full, replicas } = group;
     const started = await startedAt(full);
     const over = new AbortController();
@@ -48,7 +48,7 @@ describe("a primary whose data volume is full", () => {
     await fill(full, "root");
     await wholeGroup(lab, replicas);
     await waitFor(
-      "a member that says why it waits outside the group",
+      "a member that reports why it waits outside the group",
       async (see) => {
         const status = await full.exec(["mysql-group", "status"]);
         see(status);
@@ -73,24 +73,24 @@ describe("a primary whose data volume is full", () => {
     expect(await errantTransactions(after)).toEqual({});
     figure(
       "full data volume of the primary",
-      `${seconds(written.longestGap)} without a write, ${failures.length} of ${written.sent} refused with 503, back ${seconds(back)} after there was room`,
+      `${seconds(written.longestGap)} without a write, ${failures.length} of ${written.sent} rejected with 503, back ${seconds(back)} after space was freed`,
     );
   });
 });
 
-describe("data volumes that are full on every member", () => {
-  it("have visitors told to come back until an operator releases what is kept back", async () => {
+describe("full data volumes on every member", () => {
+  it("make the site reject writes with 503 and Retry-After until an operator releases the reserve", async () => {
     const { primary } = group;
     const write = () => tryWrite(lab, `room-${Date.now()}`);
     for (const machine of lab.machines) {
       onTestFinished(() => void machine.tryExec(["mysql-data", "reserve"]));
       await fill(machine, "mysql");
     }
-    await waitFor("a primary that says why it takes no writes", async (see) =>
+    await waitFor("a primary that reports why it rejects writes", async (see) =>
       see(await primary.exec(["mysql-group", "status"])).includes("online as PRIMARY; data volume is full"),
     );
-    // HAProxy asks twice before it believes a changed role.
-    const refused = await waitFor("a refused write", async (see) => {
+    // HAProxy needs two checks before it accepts a changed role.
+    const refused = await waitFor("a rejected write", async (see) => {
       const answer = see(await write());
       return answer.kept ? undefined : answer;
     });
@@ -98,7 +98,7 @@ describe("data volumes that are full on every member", () => {
     expect((await visit(lab, lab.url())).status).toBe(200);
 
     for (const machine of lab.machines) await machine.exec(["mysql-data", "release"]);
-    await waitFor("a primary that takes writes", async (see) => takesWrites(see(await reportOf(primary))));
+    await waitFor("a primary that accepts writes", async (see) => takesWrites(see(await reportOf(primary))));
     await waitFor("a write", async (see) => see(await write()).kept);
   });
 });

@@ -9,9 +9,9 @@ import { drop, from, to } from "../support/dropped-packets.js";
 import { failures, figure, seconds } from "../support/figures.js";
 import { labInAnyMode } from "../support/lab-in-mode.js";
 
-/** How long each fault lasts; whoever is expelled for it is expelled within seven seconds. */
+/** Duration of each fault in seconds. A member that is expelled because of the fault is expelled within seven seconds. */
 const faultSeconds = 20;
-/** What a failover may take, as in database.test.ts. */
+/** Maximum duration of a failover, as in database.test.ts. */
 const longestGapSeconds = 10;
 
 let lab: Lab;
@@ -19,7 +19,7 @@ beforeAll(async () => {
   lab = await labInAnyMode();
 });
 
-/** A fault, which gives back how it ends. */
+/** Causes a fault and returns a function that ends it. */
 type Fault = (group: WholeGroup) => Promise<() => Promise<unknown>>;
 
 const hang =
@@ -43,19 +43,19 @@ const faults: Readonly<Record<string, Fault>> = {
   "nginx of one server hangs": hang("nginx", "replica"),
   "mysqld of a replica hangs": hang("mysql", "replica"),
   "mysql-group of a replica hangs": hang("mysql-group", "replica"),
-  "the primary and one replica do not hear each other, and both hear the third": ({ primary, replicas }) =>
+  "the primary and one replica cannot reach each other, but both reach the third member": ({ primary, replicas }) =>
     between(primary, replicas[0]),
-  "the replicas do not hear each other, and both hear the primary": ({ replicas }) => between(replicas[0], replicas[1]),
-  "the primary hears nobody, and is heard by all": ({ primary, replicas }) =>
+  "the replicas cannot reach each other, but both reach the primary": ({ replicas }) => between(replicas[0], replicas[1]),
+  "the primary receives no packets from the replicas, but they receive its packets": ({ primary, replicas }) =>
     drop(primary, { incoming: replicas.map(from) }),
-  "the primary is heard by nobody, and hears all": ({ primary, replicas }) =>
+  "the replicas receive no packets from the primary, but it receives their packets": ({ primary, replicas }) =>
     drop(primary, { outgoing: replicas.map(to) }),
-  "each tenth packet from and to the primary is lost": ({ primary, replicas }) =>
+  "a tenth of the primary's packets is lost in both directions": ({ primary, replicas }) =>
     drop(primary, {
       incoming: replicas.map((machine) => `${from(machine)} ${tenth}`),
       outgoing: replicas.map((machine) => `${to(machine)} ${tenth}`),
     }),
-  "no server reaches a name server": async () => {
+  "no server can reach a name server": async () => {
     const port = `th dport ${ports.dns}`;
     const ends = await Promise.all(
       lab.machines.map((machine) => drop(machine, { outgoing: [`meta l4proto { tcp, udp } ${port}`] })),
@@ -64,9 +64,9 @@ const faults: Readonly<Record<string, Fault>> = {
   },
 };
 
-describe("what is only half broken, under visitors who read and write", () => {
+describe("a partial fault while visitors read and write", () => {
   it.each(Object.entries(faults))(
-    `loses nothing, stops writes for at most ${longestGapSeconds} s, and heals by itself: %s`,
+    `loses no write, stops writes for at most ${longestGapSeconds} s, and recovers automatically: %s`,
     async (name, fault) => {
       const group = await settled(lab);
       const { reads, writes, lost } = await underLoad(lab, group, { ratePerSecond: 20 }, async () => {
@@ -79,7 +79,7 @@ describe("what is only half broken, under visitors who read and write", () => {
       });
       figure(
         name,
-        `of reads ${failures(reads)}, of writes ${failures(writes)}, ${seconds(writes.longestGap)} without a write`,
+        `reads: ${failures(reads)}, writes: ${failures(writes)}, ${seconds(writes.longestGap)} without a write`,
       );
       expect({ lost, worksAgain: writes.worksAgain }).toEqual({ lost: {}, worksAgain: true });
       expect(writes.longestGap).toBeLessThanOrEqual(longestGapSeconds);

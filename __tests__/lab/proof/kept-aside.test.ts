@@ -16,13 +16,13 @@ beforeAll(async () => {
   lab = await labInAnyMode();
 });
 
-describe("what a member has received and the group has not, because an operator took the wrong members for lost", () => {
-  it("is kept aside before the member joins, and status names the folder until it is deleted", async () => {
+describe("transactions that only one member received, after an operator declared that member lost", () => {
+  it("are quarantined before the member rejoins, and status shows their folder until it is deleted", async () => {
     const group = await settled(lab);
     const [isolated, behind] = group.replicas as [Machine, Machine];
     await isolated.partition();
     await wholeGroup(lab, [group.primary, behind]);
-    // its applier waits for this lock; ended by the crash
+    // The applier waits for this lock until the crash.
     const { table } = applicationVisitor(lab.blueprint.environment.config);
     const lock = behind.tryExec(["mysql", "-e", `FLUSH TABLES app.${table} WITH READ LOCK; DO SLEEP(300)`]);
     await waitFor("the lock", async () => (await query(behind, lockHolder)).length > 0);

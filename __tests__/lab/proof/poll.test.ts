@@ -14,7 +14,7 @@ import { figure, seconds, timed } from "../support/figures.js";
 import { unnoticed } from "../support/under-load.js";
 import { deploy, type PublishedRelease, publishVersion, versionsOf } from "../support/releases.js";
 
-/** The example in Python, in place of the guestbook by configuration alone. */
+/** The Python example, which replaces the guestbook only by configuration. */
 const application = "examples/poll";
 
 let lab: Lab;
@@ -37,14 +37,14 @@ const number = async (machine: Machine, statement: string): Promise<number> =>
   Number((await query(machine, statement))[0]);
 const votesOn = (machine: Machine) => number(machine, "SELECT COUNT(*) FROM app.votes");
 
-/** How many votes every member has, once it has all. */
+/** Number of votes on every member, after all replicas have caught up. */
 async function votesEverywhere(): Promise<readonly number[]> {
   const { primary, replicas } = await wholeGroup(lab);
   for (const replica of replicas) await catchUp(replica, primary);
   return Promise.all([primary, ...replicas].map(votesOn));
 }
 
-/** Waits until the worker has counted every vote. @returns seconds it took */
+/** Waits until the worker has counted every vote. @returns duration in seconds */
 const allCountedOn = async (members: readonly Machine[]): Promise<number> => {
   const { primary } = await wholeGroup(lab, members);
   const uncounted = "SELECT (SELECT COUNT(*) FROM app.votes) - (SELECT COALESCE(SUM(votes), 0) FROM app.counts)";
@@ -64,8 +64,8 @@ async function deployEverywhere(release: PublishedRelease): Promise<void> {
   }
 }
 
-describe("the poll, in Python", () => {
-  it("serves visitors with its migrations applied", async () => {
+describe("the poll, a Python application", () => {
+  it("serves visitors after all its migrations were applied", async () => {
     const { primary } = await wholeGroup(lab);
     expect(await query(primary, "SELECT name FROM app.schema_migrations ORDER BY name")).toEqual([
       "0001-votes",
@@ -75,7 +75,7 @@ describe("the poll, in Python", () => {
     expect(await versionsOf(lab)).toEqual(lab.machines.map(() => "1.0.0"));
   });
 
-  it("is released and taken back under load without a failed request", async () => {
+  it("is upgraded and rolled back under load without a failed request", async () => {
     const { url, sha256 } = lab.blueprint.environment.config.application;
     const release = await publishVersion(lab, "99.0.0", application);
     for (const [what, target, version] of [
@@ -91,7 +91,7 @@ describe("the poll, in Python", () => {
     }
   });
 
-  it("loses no vote in a power cut of the primary, and its worker goes on", async () => {
+  it("loses no vote in a power cut of the primary, and its worker continues", async () => {
     const group = await wholeGroup(lab);
     const { primary, replicas } = group;
     const before = await votesOn(primary);
@@ -115,7 +115,7 @@ describe("the poll, in Python", () => {
     expect(votes.longestGap).toBeLessThanOrEqual(10);
     figure(
       "poll: power cut",
-      `${votes.kept.length} of ${votes.sent} votes acknowledged, all there; longest gap ${seconds(votes.longestGap)}; all counted after ${seconds(counted)}`,
+      `${votes.kept.length} of ${votes.sent} votes acknowledged, none lost; longest gap ${seconds(votes.longestGap)}; all counted after ${seconds(counted)}`,
     );
   });
 });

@@ -7,19 +7,19 @@ import { sleep } from "../../../lab/system/shell.js";
 import { failures, figure, seconds, timed } from "../support/figures.js";
 import { labInAnyMode } from "../support/lab-in-mode.js";
 
-/** The others miss a silent member after 5 s and let go of it within another two: this is longer. */
+/** Longer than the other members need to expel a silent member: they suspect it after 5 s and expel it within another 2 s. */
 const missedSeconds = 8;
-/** For how long members are away, in tenths of a second: each from the first to the last, around the moment in which they are missed. */
+/** Shortest and longest absence in tenths of a second. The range includes the moment of the expulsion. */
 const firstTenth = 10;
 const lastTenth = 73;
-/** Only every so many of these is tried; an odd number tries each kind of absence as often. */
+/** Tests only every n-th absence. An odd number tests all kinds of absence equally often. */
 const step = Number(process.env["LAB_STEP"] ?? 1);
 
 const systemctl = (machine: Machine, ...words: readonly string[]) => machine.exec(["systemctl", ...words]);
 const signal = (machine: Machine, name: string) =>
   systemctl(machine, "kill", "--kill-whom=main", `--signal=${name}`, "mysql");
 
-/** How a member goes, and how it is back: its machine, its mysqld, its network; or its mysqld stands still for a while. */
+/** How a member leaves and returns: its machine, its mysqld or its network fails, or its mysqld freezes. */
 const ways = {
   "power cut": { go: (machine: Machine) => machine.kill(), back: (machine: Machine) => machine.start() },
   crash: {
@@ -35,7 +35,7 @@ const ways = {
 const roles = ["primary", "replica"] as const;
 const kinds = (Object.keys(ways) as (keyof typeof ways)[]).flatMap((way) => roles.map((role) => ({ way, role })));
 
-/** Each tenth of a second once, and each kind of absence equally often. */
+/** Contains each tenth of a second once and each kind of absence equally often. */
 const returns = Array.from({ length: lastTenth - firstTenth + 1 }, (_, n) => ({
   ...(kinds[n % kinds.length] as (typeof kinds)[number]),
   away: (firstTenth + n) / 10,
@@ -52,8 +52,8 @@ afterAll(() => {
   figure(`${measured.length} returns`, `whole ${longest("whole")} after at most, ${longest("gap")} without a write`);
 });
 
-describe("a member that is back just when the group misses it", () => {
-  it.each(returns)("is one of the group again, and nothing is lost: $way of a $role for $away s", async (absence) => {
+describe("a member that returns about when the group expels it", () => {
+  it.each(returns)("rejoins the group, and no write is lost: $way of a $role for $away s", async (absence) => {
     const { go, back } = ways[absence.way];
     const group = await settled(lab);
     const member = absence.role === "primary" ? group.primary : group.replicas[0];

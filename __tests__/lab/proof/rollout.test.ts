@@ -19,22 +19,22 @@ beforeEach(async () => {
   group = await settled(lab);
 });
 
-/** Changes what the lab is configured as. */
+/** Changes the lab's configuration. */
 async function override(overrides: LabOverrides): Promise<void> {
   const settings = await loadSettings(lab.layout);
   if (settings === undefined) throw new Error("no lab");
   await saveSettings(lab.layout, { ...settings, overrides: { ...settings.overrides, ...overrides } });
 }
 
-/** Changes what the lab's payload is made from, as a changed line of a file would. */
+/** Changes a setting that is part of the payload, as an edit of the environment would. */
 const configure = (bufferPoolMib: number): Promise<void> =>
   override({ database: { ...environment.database, bufferPoolMib } });
 
-/** Twenty reads and twenty writes a second. */
+/** Twenty reads and twenty writes per second. */
 const load = { ratePerSecond: 20 };
 
 describe("a rollout of a changed payload under load", () => {
-  it("reaches three servers, one at a time, without a failed request", async () => {
+  it("replaces three servers one at a time without a failed request", async () => {
     await configure(136);
     const before = await statusNow();
     expect(before.needsHand).toHaveLength(3);
@@ -45,7 +45,7 @@ describe("a rollout of a changed payload under load", () => {
   });
 });
 
-/** "bravo 98 s, charlie 101 s, alpha 110 s", from the times in what a rollout says. */
+/** "bravo 98 s, charlie 101 s, alpha 110 s", from the times in a rollout's output. */
 function perServer(said: string): string {
   const secondsOf = (clock: string): number => clock.split(":").reduce((sum, part) => sum * 60 + Number(part), 0);
   const begins = [...said.matchAll(/^(\S+) {2}(\w+): what its replacement would do$/gm)];
@@ -58,7 +58,7 @@ function perServer(said: string): string {
     .join(", ");
 }
 
-/** What a run says when it comes to these moments. */
+/** Output of a run at five moments. */
 const moments = [
   /: shuts down/,
   /: is replaced/,
@@ -67,8 +67,8 @@ const moments = [
   /hands over the primary's role/,
 ];
 
-describe("a rollout back that is killed", () => {
-  it("goes on when it is run again, whatever it was doing, and leaves nothing behind", async () => {
+describe("a killed rollout to the previous payload", () => {
+  it("continues when it is run again, from any of five moments, and leaves nothing behind", async () => {
     await configure(128);
     const runs = async () => {
       for (const moment of moments) await killedAt(moment, "rollout");
@@ -81,8 +81,8 @@ describe("a rollout back that is killed", () => {
   });
 });
 
-describe("a rollout of migrations with an account of their own, to servers that had none", () => {
-  it("gives the first replaced member the primary's role, which makes the account that its release waits for", async () => {
+describe("a rollout that introduces a separate database account for migrations", () => {
+  it("makes the first replaced member the primary, because only a new primary creates the account", async () => {
     const migrate: [string, string] = ["/usr/bin/node", "migrate.js"];
     await override({ application: { ...environment.application, migrate } });
     const { result, told } = await unnoticed(lab, group, () => ops("rollout"), load);
@@ -93,11 +93,11 @@ describe("a rollout of migrations with an account of their own, to servers that 
   });
 });
 
-/** Ends after so many minutes without a server that is back. */
+/** The run gives up if a server has not returned after two minutes. */
 const impatient = ["--patience", "2"] as const;
 
-describe("a rollout whose server does not come back", () => {
-  it("stops, while the others serve, where its payload does not boot, and repairs it on the way back", async () => {
+describe("a rollout with a server that does not return", () => {
+  it("stops at a payload that does not boot while the other servers serve, and the next rollout repairs the server", async () => {
     await configure(144);
     const release = new URL(lab.blueprint.environment.config.application.url).hostname;
     onTestFinished(() => lab.setAway([]));
@@ -123,10 +123,10 @@ describe("a rollout whose server does not come back", () => {
     expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
   });
 
-  it("stops where its member does not catch up, and goes on when it has", async () => {
+  it("stops if the member does not catch up, and continues on the next run once it has", async () => {
     const [replica] = group.replicas;
     if (replica === undefined) throw new Error("a replica is needed");
-    /** Nothing is applied there for so long. */
+    /** Prevents the replica from applying transactions for this time. */
     const hold = (seconds: number) =>
       replica.tryExec(["mysql", "--execute", `FLUSH TABLES WITH READ LOCK; DO SLEEP(${seconds})`], {
         timeoutSeconds: seconds + 10,

@@ -19,10 +19,10 @@ beforeEach(async () => {
   group = await settled(lab);
 });
 
-/** Requests of each kind a second, each by a new connection. */
+/** Reads per second, and writes per second. Each request uses a new connection. */
 const rate = 20;
 
-/** Asks for the next generation, as a changed line of the environment's file would. @returns its number */
+/** Increments a generation, as an edit of the environment would. @returns the new number */
 async function raise<Section extends "generations" | "certificate">(
   section: Section,
   setting: keyof NonNullable<EnvironmentInput[Section]>,
@@ -44,7 +44,7 @@ const rotations = [
 ] as const;
 
 describe.each(rotations)("a rotation of %s", (what, setting) => {
-  it("costs no request, goes on where it was killed, also under another primary, and the old one is refused at its end", async () => {
+  it("fails no request, and continues after each kill and change of the primary until the old secret is revoked", async () => {
     const generation = await raise("generations", setting);
     const work = async () => {
       for (const moment of [/bravo: gets/, /is used/, /charlie: gets/, /no longer accepted/]) {
@@ -61,7 +61,7 @@ describe.each(rotations)("a rotation of %s", (what, setting) => {
   });
 });
 
-/** SHA-256 of the certificate at the origin, as the edge finds it. */
+/** SHA-256 of the certificate that the edge receives from the origin. */
 const shownToEdge = async (): Promise<string> => {
   const [site] = siteHosts(lab.blueprint.environment.config);
   const { publicIpv4 } = lab.blueprint.environment.balancer;
@@ -75,7 +75,7 @@ describe.each(["terminate", "passthrough"] as const)("a rotation of the origin c
     group = await settled(lab);
   });
 
-  it("costs no request, goes on where it was killed, and leaves nobody outdated", async () => {
+  it("fails no request, continues after each kill, and leaves no server outdated", async () => {
     const before = await shownToEdge();
     const generation = await raise("certificate", "generation");
     const moments = tls === "terminate" ? [/balancer show/] : [/bravo: gets/, /charlie: gets/, /no longer accepted/];

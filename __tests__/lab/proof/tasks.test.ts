@@ -16,7 +16,7 @@ import { ops, statusNow } from "../support/operator.js";
 import { passed, probeFromServer, type Target } from "../support/probes.js";
 import { unnoticed } from "../support/under-load.js";
 
-/** What an application of one's own adds: a peer, a secret, a worker on one server at a time, and a schedule that takes a while. */
+/** Tests of optional application features: an allowed destination, a secret, a worker on one server at a time, and long schedules. */
 
 const node = (script: string): [string, string, string] => ["/usr/bin/node", "-e", script];
 let lab: Lab;
@@ -28,7 +28,7 @@ beforeAll(async () => {
     listens: "port" as const,
     egress: [{ cidr: `${openToAll.ipv4}/32`, ports: [25] }],
     secrets: { PAYMENT_KEY: { maxBytes: 64 } },
-    // Its lines are counted: each says that it is alive.
+    // Logs one line per second while it runs.
     workers: { tick: { command: node("setInterval(() => console.log('worker tick'), 1000)") } },
     schedules: {
       report: { command: node("console.log('report begun'); setTimeout(() => {}, 20000)"), at: "minutely" },
@@ -46,11 +46,11 @@ afterAll(async () => {
   await (await Lab.attach().catch(() => undefined))?.down();
 });
 
-/** Servers on which the worker's own process runs. */
+/** Servers that run the worker's process. */
 async function working(): Promise<readonly string[]> {
   const found = await Promise.all(
     lab.machines.map(async (machine) => {
-      // One that is off does not answer.
+      // A machine that is off does not respond.
       const found = await machine
         .tryExec(["pgrep", "--full", "^/usr/bin/node -e setInterval"])
         .catch(() => ({ ok: false }));
@@ -66,7 +66,7 @@ const machineOf = (name: string): Machine => {
   return machine;
 };
 
-/** Begins of a schedule, by the minute, over all servers' journals. */
+/** Number of a schedule's starts in each minute, from the journals of all servers. */
 async function begins(word: string): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
   for (const machine of lab.machines) {
@@ -83,8 +83,8 @@ async function begins(word: string): Promise<ReadonlyMap<string, number>> {
   return counts;
 }
 
-describe("an application of one's own", () => {
-  it("reaches the peer that it names, on the port that it names, and nothing else", async () => {
+describe("a custom application", () => {
+  it("reaches only its configured destination and port", async () => {
     const at = (address: string, port: number): Target => ({
       name: address,
       address,
@@ -103,7 +103,7 @@ describe("an application of one's own", () => {
     }
   });
 
-  it("opens its port itself, and fails no request while it is restarted on one server after the other", async () => {
+  it("fails no request while it is restarted on one server after the other, even if it opens its port itself", async () => {
     const loading = lab.load({ url: lab.url(), ratePerSecond: 20, seconds: 40 });
     await sleep(3);
     for (const machine of lab.machines) {
@@ -115,14 +115,14 @@ describe("an application of one's own", () => {
     expect(reads.failed).toBe(0);
   });
 
-  it("has its secret in a file of its own", async () => {
+  it("has its secret in a file that only its user can read", async () => {
     for (const machine of lab.machines)
       expect(await machine.exec(["stat", "--format=%a %U %s", applicationSecret("PAYMENT_KEY")])).toMatch(
         /^600 app \d+$/,
       );
   });
 
-  it("has another one after a rotation, which no visitor notices and which changes nothing a second time", async () => {
+  it("gets a new secret by a rotation without a failed request; a second rotation changes nothing", async () => {
     const file = path.join(lab.layout.secrets, applicationSecretVariable("PAYMENT_KEY"));
     const pidOf = (machine: Machine): Promise<string> =>
       machine.exec(["systemctl", "show", "app.service", "--property=MainPID", "--value"]);
@@ -144,7 +144,7 @@ describe("an application of one's own", () => {
     expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
   });
 
-  it("has a worker on one server, and on another one when that server dies", async () => {
+  it("runs its worker on exactly one server, and on another server if that server dies", async () => {
     await waitFor("the worker", async (see) => see(await working()).length === 1, { timeoutSeconds: 120 });
     const [before = ""] = await working();
     const machine = machineOf(before);
@@ -161,9 +161,9 @@ describe("an application of one's own", () => {
     expect(await working()).toHaveLength(1);
   });
 
-  it("has a schedule run once for each time, through a power cut of the primary, and repeated only where that is declared", async () => {
+  it("never starts a schedule twice for the same time, even during a power cut, unless the schedule is repeatable", async () => {
     const { primary } = await settled(lab);
-    // In the middle of a run, wherever it is.
+    // Waits until a run is in progress on any server.
     await sleep(65 - new Date().getUTCSeconds());
     await primary.kill();
     await sleep(120);

@@ -10,7 +10,7 @@ import { figure, seconds, timed } from "../support/figures.js";
 import { labInAnyMode } from "../support/lab-in-mode.js";
 import { insertOwn, makeOwnTable, ownTexts } from "../support/own-table.js";
 
-/** Each second the member asks the others, and HAProxy the member; HAProxy asks once more when the answer has changed. */
+/** Every second the member queries the other members, and HAProxy queries the member. HAProxy confirms a changed answer once. */
 const longestSessionSeconds = 5;
 
 let lab: Lab;
@@ -19,21 +19,21 @@ beforeAll(async () => {
   lab = await labInAnyMode();
 });
 
-/** A session of the application's account at the machine's HAProxy, for writes, that is given this shell script's output. */
+/** Opens a write session of the application's account through the machine's HAProxy and sends it this shell script's output. */
 function session(machine: Machine, statements: string) {
   const client = `mysql --host=127.0.0.1 --port=${ports.databaseWrite} --user=app --skip-reconnect --unbuffered app`;
   const script = `export MYSQL_PWD="$(cat ${paths.mysql.applicationPassword})"; ${statements} | ${client}`;
   return machine.tryExec(["sh", "-c", script], { timeoutSeconds: 90 });
 }
 
-/** Writes ten times a second in one session, until it ends. */
+/** Writes ten times per second in one session until the session ends. */
 function keepWriting(machine: Machine, start: string) {
   const insert = `${insertOwn(`CONCAT('${start}', UUID())`)};`;
   return session(machine, `for n in $(seq 600); do echo "${insert}"; sleep 0.1; done`);
 }
 
-describe("two groups that both take writes", () => {
-  it("end in the one with most of the members; sessions with the other are cut, and its member comes back", async () => {
+describe("two groups that both accept writes", () => {
+  it("are resolved: sessions with the smaller group are closed, and its member can be cloned from the larger group", async () => {
     const { primary: alone, replicas } = await settled(lab);
     await makeOwnTable(alone);
     const others = (verb: "stop" | "start") =>
@@ -41,10 +41,10 @@ describe("two groups that both take writes", () => {
     onTestFinished(async () => void (await others("start")));
     await others("stop");
     await query(alone, "STOP GROUP_REPLICATION");
-    // an operator's mistake: those that he declares lost are a group, and only do not answer
+    // An operator's mistake: the members that are declared lost still exist and only do not respond.
     const lost = replicas.map(({ name }) => name) as [string, ...string[]];
     await alone.exec(["mysql-group", "force-bootstrap", "--i-have-lost-members", ...lost], { timeoutSeconds: 150 });
-    await waitFor("a way to the smaller group", async () => (await session(alone, "echo 'SELECT 1;'")).ok);
+    await waitFor("a session with the smaller group", async () => (await session(alone, "echo 'SELECT 1;'")).ok);
     const start = `alone ${Date.now()} `;
     const established = keepWriting(alone, start);
     const written = () => ownTexts(alone, start).then(({ length }) => length);
@@ -61,9 +61,9 @@ describe("two groups that both take writes", () => {
 
     const isKeptOut = async (see: <Seen>(seen: Seen) => Seen) =>
       see(await reportOf(alone))?.reason.includes("transactions that the group lacks");
-    await waitFor("its refusal", isKeptOut, { timeoutSeconds: 60 });
+    await waitFor("the rejection of the member", isKeptOut, { timeoutSeconds: 60 });
     await alone.exec(["mysql-group", "reclone", "--i-discard-this-members-data"], { timeoutSeconds: 120 });
     expect(await errantTransactions(await wholeGroup(lab))).toEqual({});
-    figure("session with the primary of the smaller of two groups", `cut after ${seconds(cut)}`);
+    figure("session with the primary of the smaller of two groups", `closed after ${seconds(cut)}`);
   });
 });

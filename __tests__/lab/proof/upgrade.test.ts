@@ -27,7 +27,7 @@ afterAll(async () => {
 
 const host = "repo.mysql.com";
 
-/** MySQL's server package of the lab's repository, with a version that ends in +1: nothing else about it is different. */
+/** Publishes MySQL's server package of the lab's repository again, with "+1" appended to its version and no other change. */
 async function publishNextMysql(): Promise<string> {
   const source = wantedPackages(lab.blueprint).sources.find(({ url }) => new URL(url).hostname === host);
   const { directories } = JSON.parse(await readFile(path.join(lab.layout.services, "internet.json"), "utf8")) as {
@@ -48,8 +48,8 @@ async function publishNextMysql(): Promise<string> {
   return version;
 }
 
-describe("an upgrade of MySQL's package, with a reboot of every server", () => {
-  it("reaches three servers, one at a time, without a failed request", async () => {
+describe("an upgrade of MySQL's package with a reboot of every server", () => {
+  it("upgrades three servers one at a time without a failed request", async () => {
     const group = await settled(lab);
     const version = await publishNextMysql();
     for (const machine of lab.machines) await machine.exec(["touch", "/run/reboot-required"]);
