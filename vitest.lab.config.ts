@@ -3,8 +3,8 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /**
- * Files of the passthrough mode first, so that the lab changes its mode once; then the machines as they were first booted; at the end what
- * takes them down. The others in the order of their names.
+ * Order of the test files: first the passthrough mode, so the lab changes its mode only once; then the tests of freshly booted machines;
+ * then all others by name; finally the removal of the lab.
  */
 const order = [/passthrough/, /boot\./, /^(?!.*down\.)/, /down\./];
 
@@ -18,18 +18,18 @@ class InOrder extends BaseSequencer {
   }
 }
 
-/** The proof on real machines: one lab, so one file after the other. */
+/** Tests on the lab's machines. There is only one lab, so the files run one after the other. */
 export default defineConfig({
   test: {
     include: ["__tests__/lab/**/*.test.ts"],
-    // whole rollouts: npm run proof
+    // Long tests with whole rollouts: npm run proof
     exclude: ["__tests__/lab/proof/**"],
     globalSetup: ["__tests__/support/run.ts", "__tests__/lab/support/alone.ts"],
     setupFiles: ["__tests__/support/setup.ts", "__tests__/lab/support/where-to-look.ts"],
     fileParallelism: false,
     isolate: false,
     sequence: { sequencer: InOrder },
-    // Above the sum of what they wait for, so that the wait says what was missing.
+    // Longer than all waits of a test, so a failed wait can report the last observed state.
     testTimeout: 600_000,
     hookTimeout: 1_500_000,
     reporters: ["verbose"],

@@ -12,30 +12,30 @@ import { ControlGroup, groupNames } from "./system/control-group.js";
 import { takeLock } from "./system/lock.js";
 import { upSteps } from "./up.js";
 
-/** What the measurements are held against. */
+/** Targets for the measurements. */
 const goals = {
   warmStartSeconds: 75,
-  /** Requests a second of the whole way, as a share of what the application serves when it is called directly. */
+  /** Requests per second through the edge, as a share of the requests per second that the application serves directly. */
   throughputShare: 0.5,
-  /** At 200 requests a second. */
+  /** At 200 requests per second. */
   p99Ms: 50,
   proofMinutes: 25,
 } as const;
 
-/** Parts of the measurement, in their order. */
+/** Parts of the measurement, in order. */
 export const benchParts = ["start", "requests", "memory", "proof"] as const;
 /** One part of the measurement. */
 export type BenchPart = (typeof benchParts)[number];
 
 /** Properties of {@link bench}. */
 export interface BenchProps {
-  /** What is measured, in the order of {@link benchParts}. */
+  /** Parts to measure, in the order of {@link benchParts}. */
   readonly parts: readonly BenchPart[];
-  /** Whether the start is that of a host that never had a lab: the cache is removed before. @default false */
+  /** Whether to remove the cache before the start, as on a new host. @default false */
   readonly cold?: boolean;
 }
 
-/** Measures what is asked for and prints it as it becomes known. All load runs on the processors that carry the lab. */
+/** Measures these parts and prints each result immediately. The load runs on the same processors as the lab. */
 export async function bench({ parts, cold = false }: BenchProps): Promise<void> {
   const lock = await takeLock("npm run lab bench");
   if (parts.includes("start")) await start(cold);
@@ -45,23 +45,23 @@ export async function bench({ parts, cold = false }: BenchProps): Promise<void> 
   if (parts.includes("proof")) await proof();
 }
 
-const against = (met: boolean, goal: string): string => `${met ? "meets" : "MISSES"} the goal: ${goal}`;
+const against = (met: boolean, goal: string): string => `${met ? "meets" : "MISSES"} the target: ${goal}`;
 
 async function start(cold: boolean): Promise<void> {
   const overrides = (await loadSettings(layout))?.overrides ?? {};
   await takeDown(layout, { purge: cold });
   const seconds = await runSteps(upSteps(layout, overrides));
   console.log(
-    `start with ${cold ? "nothing in the cache" : "a warm cache"}: ${seconds.toFixed(1)} s to the first good answer` +
+    `start with ${cold ? "nothing in the cache" : "a warm cache"}: ${seconds.toFixed(1)} s until the first successful response` +
       (cold ? "" : `; ${against(seconds <= goals.warmStartSeconds, `at most ${goals.warmStartSeconds} s`)}`),
   );
 }
 
-/** Connections of visitors at the same time when the most is sought. */
+/** Number of parallel connections when the maximum throughput is measured. */
 const connections = 16;
 const secondsPerWay = 10;
 
-/** What wrk-summary.lua tells of a run of wrk. Latencies in milliseconds. */
+/** Output of wrk-summary.lua for a run of wrk. Latencies are in milliseconds. */
 interface Throughput {
   readonly sent: number;
   readonly seconds: number;
@@ -72,7 +72,7 @@ interface Throughput {
 
 async function requests(lab: Lab): Promise<void> {
   const [machine] = lab.machines;
-  if (machine === undefined) throw new Error("lab: there is no machine to measure");
+  if (machine === undefined) throw new Error("lab: no machine to measure; run `npm run lab up`");
   const { pagePath } = lab.blueprint.environment.config.application;
   const site = await most(lab, client.name, lab.url(), "through edge, balancer, nginx, application and database");
   const direct = await most(
@@ -93,11 +93,11 @@ async function requests(lab: Lab): Promise<void> {
   });
   const calm = failed === 0 && p99 < goals.p99Ms;
   console.log(
-    `200 a second: p50 ${p50} ms, p99 ${p99} ms, ${failed} failed; ${against(calm, `p99 under ${goals.p99Ms} ms`)}`,
+    `200 per second: p50 ${p50} ms, p99 ${p99} ms, ${failed} failed; ${against(calm, `p99 under ${goals.p99Ms} ms`)}`,
   );
 }
 
-/** As many reads of the front page as can be had, after a warm-up. @returns reads a second */
+/** Measures the maximum read rate of the front page after a warm-up. @returns reads per second */
 async function most(lab: Lab, from: string, url: string, way: string): Promise<number> {
   const command = (seconds: number) =>
     ["wrk", "-t", "1", "-c", `${connections}`, "-d", `${seconds}`, "-s", wrkSummary, url] as const;
@@ -109,14 +109,14 @@ async function most(lab: Lab, from: string, url: string, way: string): Promise<n
   const cost = Object.entries(after).map(
     ([place, used]) => `${place} ${(((used - (before[place] ?? 0)) / sent) * 1000).toFixed(2)} ms`,
   );
-  console.log(`${way}: ${Math.round(sent / seconds)} a second, p50 ${p50} ms, p99 ${p99} ms, ${failed} failed`);
-  console.log(`  of the processors' time, for each: ${cost.join(", ")}`);
+  console.log(`${way}: ${Math.round(sent / seconds)} per second, p50 ${p50} ms, p99 ${p99} ms, ${failed} failed`);
+  console.log(`  processor time per request: ${cost.join(", ")}`);
   return sent / seconds;
 }
 
 const wrkSummary = fileURLToPath(new URL("load/wrk-summary.lua", import.meta.url));
 
-/** Processor time spent so far, in seconds: on the machines, and on what would run elsewhere. */
+/** Processor time used so far, in seconds: by the machines, and by the stand-ins, which run elsewhere in production. */
 async function cpuByPlace(): Promise<Readonly<Record<string, number>>> {
   const used: Record<string, number> = { machines: 0, "stand-ins": 0 };
   for (const name of await groupNames()) {
@@ -134,7 +134,7 @@ async function memory(lab: Lab): Promise<void> {
   }
 }
 
-/** The whole proof, which measures what becomes of writes and requests when things break; its figures and how long it takes. */
+/** Runs all lab tests and prints their figures and the total duration. */
 async function proof(): Promise<void> {
   const started = performance.now();
   const run = execa("npm", ["run", "--silent", "test:lab"], { reject: false, all: true, buffer: false });
@@ -144,5 +144,5 @@ async function proof(): Promise<void> {
   console.log(
     `npm run test:lab: ${minutes.toFixed(1)} minutes; ${against(minutes <= goals.proofMinutes, `at most ${goals.proofMinutes}`)}`,
   );
-  if (exitCode !== 0) throw new Error(`lab: the proof failed (exit code ${exitCode}); run \`npm run test:lab\``);
+  if (exitCode !== 0) throw new Error(`lab: the lab tests failed (exit code ${exitCode}); run \`npm run test:lab\` for details`);
 }

@@ -22,20 +22,20 @@ import { Machine } from "./machine/machine.js";
 import type { Host } from "./network/addresses.js";
 import { Volume } from "./machine/volume.js";
 
-/** Everything a lab is made from, before anything runs. */
+/** Everything that a lab is created from, before anything runs. */
 export interface Blueprint {
   readonly environment: LabEnvironment;
   readonly credentials: Credentials;
-  /** Authority that visitors and machines trust, as they trust the public ones outside the lab. */
+  /** Certificate authority that visitors and machines trust, like a public authority outside the lab. */
   readonly publicCa: KeyPair;
-  /** Signs the repositories that stand in for vendors'. */
+  /** Signs the lab's copies of vendors' repositories. */
   readonly repositoryKey: RepositoryKey;
 }
 
 /** Private key of the lab's administrator. */
 export const administratorKeyFile = ({ secrets }: Layout): string => path.join(secrets, "administrator");
 
-/** Draws up the lab; keys and secrets are made once and found again afterwards. */
+/** Prepares the lab. Keys and secrets are created once and reused afterwards. */
 export async function drawUp(layout: Layout, overrides: LabOverrides): Promise<Blueprint> {
   const keys = path.join(layout.cache, "keys");
   const publicCa = await authority(keys, "public-ca", "lab public CA");
@@ -51,7 +51,7 @@ export async function drawUp(layout: Layout, overrides: LabOverrides): Promise<B
   };
 }
 
-/** What the payloads of all servers ask apt for. */
+/** apt packages and sources required by the payloads of all servers. */
 export const wantedPackages = ({ environment: { config } }: Blueprint): PayloadPackages =>
   payloadPackages(
     config.servers.map((server) => ({ ...payloadOf(config, server), packages: packagesOf(config, server) })),
@@ -61,19 +61,19 @@ export const wantedPackages = ({ environment: { config } }: Blueprint): PayloadP
 function serverOf({ servers }: Config, name: string): ServerConfig {
   const server = servers.find((candidate) => candidate.name === name);
   if (server === undefined)
-    throw new Error(`lab: no server ${name}; there are ${servers.map((known) => known.name).join(", ")}`);
+    throw new Error(`lab: no server ${name}; use one of ${servers.map((known) => known.name).join(", ")}`);
   return server;
 }
 
-/** What tells an outdated server from a current one, as at Hetzner. */
+/** Hash of a server's payload. A server with another hash is outdated, as at Hetzner. */
 export const payloadHashOf = ({ environment: { config } }: Blueprint, name: string): string =>
   payloadHash(config, serverOf(config, name));
 
-/** The same of a server that has the origin certificate of the generation before, and differs in nothing else. */
+/** Hash of a server's payload with the origin certificate of the previous generation. */
 export const payloadHashBefore = ({ environment: { config } }: Blueprint, name: string): string =>
   payloadHash(withCertificateBefore(config), serverOf(config, name));
 
-/** User data of a server, byte for byte as it is synthesized, with the lab's secrets in the secret part. */
+/** User data of a server, exactly as synthesized, but with the lab's secrets. */
 export const userDataOf = ({ environment: { config }, credentials }: Blueprint, name: string): string => {
   const server = serverOf(config, name);
   return serverUserData({
@@ -83,7 +83,7 @@ export const userDataOf = ({ environment: { config }, credentials }: Blueprint, 
   });
 };
 
-/** The machines of the lab, running or not, in the order of the configuration. */
+/** All machines of the lab, in the order of the configuration. */
 export const machinesOf = (layout: Layout, blueprint: Blueprint, baseRoot: string): Machine[] =>
   blueprint.environment.servers.map((host) => {
     const { config, network } = blueprint.environment;
@@ -100,7 +100,7 @@ export const machinesOf = (layout: Layout, blueprint: Blueprint, baseRoot: strin
     });
   });
 
-/** A machine that the configuration does not have any more: it can be reached, switched off and removed, and has nothing to start with. */
+/** A machine that is no longer in the configuration. It can be reached, shut down and removed, but not started. */
 export const machineOutside = (
   layout: Layout,
   { network, config }: LabEnvironment,

@@ -17,15 +17,15 @@ import { upSteps } from "./up.js";
 
 const program = new Command("npm run lab")
   .description(
-    "Boots the platform's payload on three local Debian machines, with network, balancer and edge around them.",
+    "Boots the production payload on three local Debian machines with an emulated network, balancer and edge.",
   )
-  .addHelpText("afterAll", "\nOptions of a command need npm's double dash: npm run lab -- status --json")
+  .addHelpText("afterAll", "\nnpm requires -- before the options of a command: npm run lab -- status --json")
   .enablePositionalOptions()
   .showHelpAfterError("see: npm run lab -- --help");
 
-/** Commands that look, or visit the site: they may run beside another command. `bench` and `rehearse` lock the lab themselves, when they need it. */
+/** Commands that may run in parallel with another command. `bench` and `rehearse` lock the lab themselves, only while they need the lock. */
 const onlookers = ["doctor", "status", "shell", "curl", "load", "bench", "rehearse"];
-/** Commands that need everything the lab is made with; the others are content with a host that could carry one. */
+/** Commands that need all programs of the lab. Other commands only need a supported host. */
 const builders = ["up", "bench", "rehearse"];
 program.hook("preAction", async (_, command) => {
   const name = command.name();
@@ -36,23 +36,23 @@ program.hook("preAction", async (_, command) => {
 program
   .command("up")
   .helpGroup("The lab:")
-  .description("builds what is missing and starts everything; ends with a working site")
-  .option("--tls <mode>", "where TLS ends: terminate (balancer) or passthrough (nginx); a lab keeps its mode", tlsMode)
-  .option("--release <file>", "tarball of `npm run app:build`, in place of this tree's; a lab keeps its release")
-  .option("--settings <file>", "with --release: JSON with the lines of the environment, such as environment.json")
+  .description("builds missing parts, starts everything and waits until the site responds")
+  .option("--tls <mode>", "where TLS ends: terminate (balancer) or passthrough (nginx); a running lab cannot change it", tlsMode)
+  .option("--release <file>", "tarball of `npm run app:build` instead of this tree's; a running lab cannot change it")
+  .option("--settings <file>", "JSON file with the release's settings, such as environment.json; requires --release")
   .action(async ({ tls, release, settings }: UpOptions) => {
     requireRelease({ release, settings });
     const before = (await loadSettings(layout))?.overrides;
     const current = before?.tls ?? "terminate";
     if (tls && before && tls !== current)
-      throw new Error(`lab: is up with tls ${current}; for ${tls}, run \`npm run lab down\` first`);
+      throw new Error(`lab: already running with tls ${current}; to use ${tls}, run \`npm run lab down\` first`);
     if (release && before)
       throw new Error(
-        "lab: is up with a release; for another one, run `npm run lab publish FILE`, or `npm run lab down` first if its settings differ",
+        "lab: already running with a release; to deploy another one, run `npm run lab publish FILE`; if its settings differ, run `npm run lab down` first",
       );
     const outdated = before ? await (await Lab.attach()).outdated() : [];
     for (const { name } of outdated)
-      console.error(`${name}: runs another payload than this tree's; for the new one, run \`npm run lab down\` first`);
+      console.error(`${name}: runs an outdated payload; to use this tree's payload, run \`npm run lab down\` first`);
     const seconds = await runSteps(
       upSteps(layout, {
         ...before,
@@ -66,8 +66,8 @@ program
 program
   .command("down")
   .helpGroup("The lab:")
-  .description("leaves no process, mount, namespace, control group or file behind, but for the cache")
-  .option("--purge", "removes the cache too")
+  .description("removes every process, mount, namespace, control group and file of the lab, except the cache")
+  .option("--purge", "also removes the cache")
   .action(async (options: { purge?: boolean }) => {
     await runSteps([{ title: "down", run: async () => void (await takeDown(layout, options)) }]);
   });
@@ -75,8 +75,8 @@ program
 program
   .command("status")
   .helpGroup("The lab:")
-  .description("servers, their replication group, the balancer's targets")
-  .option("--json", "for machines")
+  .description("shows the servers, their replication group and the balancer's targets")
+  .option("--json", "prints JSON")
   .action(async ({ json }: { json?: boolean }) => {
     const status = await (await Lab.attach()).status();
     if (json) console.log(JSON.stringify(status, null, 2));
@@ -86,18 +86,18 @@ program
 program
   .command("doctor")
   .helpGroup("The lab:")
-  .description("tells whether the lab can run here, and what to do if not")
+  .description("checks whether the lab can run on this host, and prints how to fix problems")
   .action(async () => {
     const found = await problems();
     for (const problem of found) console.error(problem);
     if (found.length > 0) process.exitCode = 1;
-    else console.log("the lab can run here");
+    else console.log("the lab can run on this host");
   });
 
 program
   .command("publish")
   .helpGroup("Releases, changes, figures:")
-  .description("puts another release on the lab's internet, and says by which command servers take it")
+  .description("publishes another release inside the lab and prints the command that deploys it")
   .argument("<file>", "tarball of `npm run app:build`")
   .action(async (tarball: string) => {
     const lab = await Lab.attach();
@@ -107,12 +107,12 @@ program
   });
 
 for (const [name, description, act] of [
-  ["kill", "power cut: silence on its links, unwritten data lost, every process ended", (machine) => machine.kill()],
-  ["crash", "ends every process; the address still answers, with resets", (machine) => machine.crash()],
-  ["off", "orderly shutdown", (machine) => machine.off()],
-  ["start", "switches a machine on", (machine) => machine.start()],
-  ["partition", "cuts a machine off the private network", (machine) => machine.partition()],
-  ["heal", "ends a partition", (machine) => machine.heal()],
+  ["kill", "cuts the power: disconnects the network, loses unsynced data and ends every process", (machine) => machine.kill()],
+  ["crash", "ends every process; the address still responds with resets", (machine) => machine.crash()],
+  ["off", "shuts a machine down cleanly", (machine) => machine.off()],
+  ["start", "starts a machine", (machine) => machine.start()],
+  ["partition", "disconnects a machine from the private network", (machine) => machine.partition()],
+  ["heal", "reconnects a machine to the private network", (machine) => machine.heal()],
 ] satisfies [string, string, (machine: ReturnType<Lab["machine"]>) => Promise<void>][])
   program
     .command(name)
@@ -127,9 +127,9 @@ for (const [name, description, act] of [
 program
   .command("wipe")
   .helpGroup("Machines:")
-  .description("replaces a machine by one that has never been on, and leaves it off")
+  .description("replaces a machine with an empty one that is switched off")
   .argument("<machine>")
-  .option("--keep-volume", "keeps its data volume, as a replaced server at Hetzner does")
+  .option("--keep-volume", "keeps the data volume, like a replacement of a server at Hetzner")
   .action(async (machine: string, options: { keepVolume?: boolean }) => {
     const target = (await Lab.attach()).machine(machine);
     await runSteps([{ title: `wipe ${machine}`, run: async () => void (await target.wipe(options)) }]);
@@ -138,12 +138,12 @@ program
 program
   .command("shell")
   .helpGroup("Machines:")
-  .description("a shell on a machine, or one command: npm run lab shell alpha -- systemctl --failed")
+  .description("opens a shell on a machine, or runs one command: npm run lab shell alpha -- systemctl --failed")
   .argument("<machine>")
   .argument("[command...]")
   .passThroughOptions()
   .action(async (machine: string, words: string[]) => {
-    // npm takes the double dash away, a direct call leaves it
+    // npm removes the double dash; a direct call keeps it.
     const command = words[0] === "--" ? words.slice(1) : words;
     const terminal = ["env", `TERM=${process.env.TERM ?? "dumb"}`, "bash", "--login"];
     return handOver(await (await Lab.attach()).machine(machine).enter(command.length > 0 ? command : terminal));
@@ -152,7 +152,7 @@ program
 program
   .command("curl")
   .helpGroup("Visitors:")
-  .description("curl as an outside visitor: npm run lab curl -- -I https://www.foobar.com/")
+  .description("runs curl as an external visitor: npm run lab curl -- -I https://www.foobar.com/")
   .argument("<arguments...>")
   .passThroughOptions()
   .allowUnknownOption()
@@ -163,13 +163,13 @@ program
 program
   .command("load")
   .helpGroup("Visitors:")
-  .description("sends requests at a fixed rate for a fixed time and counts what became of them")
+  .description("sends requests at a fixed rate for a fixed time and counts the results")
   .option("--rate <number>", "requests per second, at most 2000", upTo(2000), 50)
-  .option("--seconds <number>", "how long, at most 600", upTo(600), 10)
-  .option("--path <path>", "page of the site", pagePath, "/")
+  .option("--seconds <number>", "duration, at most 600", upTo(600), 10)
+  .option("--path <path>", "path of the page", pagePath, "/")
   .option("--method <method>", "HTTP method", "GET")
-  .option("--body <json>", "body; {n} becomes the number of the request")
-  .option("--keep-alive", "few visitors with many requests instead of many visitors")
+  .option("--body <json>", "request body; {n} is replaced with the number of the request")
+  .option("--keep-alive", "reuses connections instead of opening one for each request")
   .action(async ({ rate, seconds, path, method, body, keepAlive }: LoadOptions) => {
     const lab = await Lab.attach();
     const result = await lab.load({ url: lab.url(path), ratePerSecond: rate, seconds, method, body, keepAlive });
@@ -180,21 +180,21 @@ program
   .command("bench")
   .helpGroup("Releases, changes, figures:")
   .description(
-    "measures, against the goals: start (takes the lab down and up), requests (throughput and latency), memory, proof (npm run test:lab)",
+    "compares measurements with the targets: start (restarts the lab), requests (throughput and latency), memory, proof (npm run test:lab)",
   )
-  .addArgument(new Argument("[parts...]", "some of the parts").choices(benchParts).default(benchParts))
-  .option("--cold", "start without a cache, as on a host that never had a lab")
+  .addArgument(new Argument("[parts...]", "parts to measure").choices(benchParts).default(benchParts))
+  .option("--cold", "removes the cache first, to measure the first start on a host")
   .action((parts: BenchPart[], { cold }: { cold?: boolean }) => bench({ parts, ...(cold && { cold }) }));
 
 program
   .command("rehearse")
   .helpGroup("Releases, changes, figures:")
   .description(
-    "boots the lab as another commit makes it, rolls this tree out over it while visitors read and write, and takes it down; ends with 1 when a visitor noticed",
+    "boots the lab from another commit, rolls out this tree while visitors read and write, and removes the lab; exits with 1 if a visitor noticed",
   )
-  .requiredOption("--from <commit>", "what the servers run now: a branch, a tag, a hash")
-  .option("--rate <number>", "reads, and writes, a second", upTo(200), 20)
-  .option("--release <file>", "as for `up`: an application of one's own in both")
+  .requiredOption("--from <commit>", "commit that the servers start with: a branch, a tag or a hash")
+  .option("--rate <number>", "reads per second; writes have the same rate", upTo(200), 20)
+  .option("--release <file>", "application tarball for both commits, as for `up`")
   .option("--settings <file>", "as for `up`")
   .action(async ({ from, rate, release, settings }: RehearseOptions) => {
     requireRelease({ release, settings });
@@ -206,7 +206,7 @@ program
     });
   });
 
-/** An application of one's own. */
+/** A custom application. */
 interface ReleaseOptions {
   release?: string | undefined;
   settings?: string | undefined;
@@ -222,7 +222,7 @@ interface RehearseOptions extends ReleaseOptions {
 }
 
 function requireRelease({ release, settings }: ReleaseOptions): void {
-  if (settings && !release) throw new Error("lab: --settings belongs to --release; name the tarball too");
+  if (settings && !release) throw new Error("lab: --settings requires --release; add --release FILE");
 }
 
 interface LoadOptions {
@@ -239,13 +239,13 @@ interface LoadOptions {
 function upTo(limit: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!(value > 0 && value <= limit)) throw new InvalidArgumentError(`must be a number above 0, at most ${limit}`);
+    if (!(value > 0 && value <= limit)) throw new InvalidArgumentError(`must be a number greater than 0 and at most ${limit}`);
     return value;
   };
 }
 
 function pagePath(text: string): string {
-  if (!text.startsWith("/")) throw new InvalidArgumentError('must begin with a slash, as "/notes"');
+  if (!text.startsWith("/")) throw new InvalidArgumentError('must begin with a slash, for example "/about"');
   return text;
 }
 

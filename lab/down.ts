@@ -6,13 +6,13 @@ import { removeAllNamespaces } from "./network/fabric.js";
 import { removeAllGroups } from "./system/control-group.js";
 import { unmountBelow } from "./system/overlay.js";
 
-/** Where systemd-nspawn keeps a directory for each machine that it has booted. */
+/** Directory in which systemd-nspawn creates a folder for each booted machine. */
 const nspawnDirectories = "/run/systemd/nspawn/propagate";
 
 /**
- * Takes the lab down, in whatever state it is: what exists is found by the lab's names, not by notes.
- * Processes, namespaces, mounts, loop devices and files go; the caches stay unless `purge` says otherwise.
- * @throws AggregateError when something could not be removed, after everything else was
+ * Removes the lab in any state. It finds the lab's resources by their names, so it needs no stored state.
+ * Removes processes, namespaces, mounts, loop devices and files; keeps the cache unless `purge` is set.
+ * @throws AggregateError if something could not be removed, after everything else has been removed
  */
 export async function takeDown(layout: Layout, { purge = false } = {}): Promise<void> {
   const steps: (() => Promise<void>)[] = [
@@ -30,7 +30,7 @@ export async function takeDown(layout: Layout, { purge = false } = {}): Promise<
   const problems: unknown[] = [];
   for (const step of steps) await step().catch((problem: unknown) => problems.push(problem));
   if (problems.length > 0)
-    throw new AggregateError(problems, `lab: not all could be removed:\n${problems.map(String).join("\n")}`);
+    throw new AggregateError(problems, `lab: could not remove everything; run \`npm run lab down\` again:\n${problems.map(String).join("\n")}`);
 }
 
 async function removeNspawnDirectories(): Promise<void> {

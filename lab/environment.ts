@@ -6,37 +6,37 @@ import type { Config, EnvironmentInput } from "../modules/config/schema.js";
 import { administrator, balancer, type Host, server } from "./network/addresses.js";
 import type { PrivateNetwork } from "./network/fabric.js";
 
-/** The environment that the lab boots, and where its hosts are. */
+/** The lab's environment and the addresses of its hosts. */
 export interface LabEnvironment {
   readonly config: Config;
-  /** Tarball of the release. @default - the one that is built from this tree */
+  /** Tarball of the release. @default - built from this tree */
   readonly release?: string;
   readonly network: PrivateNetwork;
   readonly balancer: Host;
-  /** @default - none: there is no balancer before */
+  /** The previous balancer during a migration. @default - none */
   readonly balancerBefore?: Host;
   /** In the order of the configuration. */
   readonly servers: readonly Host[];
 }
 
-/** Another release than that of lab/input.ts. */
+/** A release that replaces the release of lab/input.ts. */
 export interface LabRelease {
   /** The tarball. */
   readonly file: string;
-  /** SHA-256 of it. */
+  /** SHA-256 of the tarball. */
   readonly sha256: string;
-  /** Lines of an environment, in place of the lab's own ones about the application. @default - the lab's own */
+  /** Settings that replace the lab's application settings. @default - the lab's settings */
   readonly settings?: Pick<Partial<EnvironmentInput>, "application" | "database">;
 }
 
-/** Domains whose zones the lab's edge has, used or not: the site's, and one that it may move to. */
+/** Domains of the edge's zones: the site's domain, and a domain that the site may move to. */
 const zones = ["foobar.com", "foobar.net"] as const;
 
-/** Domains whose names lead to the edge, the same before, while and after one takes over from another. */
+/** Domains whose names point to the edge. They are the same before, during and after a change of the domain. */
 export const domainsAtEdge = ({ domain, loadBalancer: { formerly } }: Config): readonly string[] =>
   [...new Set([...zones, domain, formerly?.domain ?? domain])].sort();
 
-/** What a lab may change in lab/input.ts. */
+/** Settings of lab/input.ts that a lab can override. */
 export type LabOverrides = Pick<
   Partial<EnvironmentInput>,
   | "domain"
@@ -52,14 +52,14 @@ export type LabOverrides = Pick<
   | "backup"
   | "restore"
 > & {
-  /** @default - the release that is built from this tree */
+  /** @default - the release built from this tree */
   readonly release?: LabRelease;
 };
 
 /**
  * Loads lab/input.ts.
  * @param administratorKey public key of the lab's administrator, who may log in to the machines
- * @throws when it has problems
+ * @throws if it is invalid
  */
 export async function loadLabEnvironment(overrides: LabOverrides, administratorKey: string): Promise<LabEnvironment> {
   const config = await labConfig(overrides, {
@@ -78,15 +78,15 @@ export async function loadLabEnvironment(overrides: LabOverrides, administratorK
 }
 
 /**
- * The lab's configuration alone.
+ * Loads only the lab's configuration.
  * @param administrators @default - none
- * @throws when it has problems
+ * @throws if it is invalid
  */
 export async function labConfig(
   { release, ...overrides }: LabOverrides,
   administrators: EnvironmentInput["administrators"] = {},
 ): Promise<Config> {
-  // By its address: the file of an environment is in no bundle.
+  // Imported by its URL, because bundles do not contain environment files.
   const file = new URL("input.ts", import.meta.url);
   const { default: lab } = (await import(file.href)) as typeof LabInput;
   return checkEnvironment("lab", { ...(release ? withRelease(lab, release) : lab), ...overrides, administrators });
@@ -103,7 +103,7 @@ function withRelease(lab: EnvironmentInput, { sha256, settings }: LabRelease): E
   };
 }
 
-/** Hetzner's router has the first address of a network. */
+/** Hetzner's router uses the first address of a network. */
 function routerOf(range: string): string {
   const octets = ipaddr.IPv4.networkAddressFromCIDR(range).octets;
   return [...octets.slice(0, 3), (octets[3] ?? 0) + 1].join(".");

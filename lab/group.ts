@@ -5,35 +5,35 @@ import { waitFor } from "./system/shell.js";
 import { ports } from "../modules/platform/ports.js";
 import { errantOf } from "./machine/sql.js";
 
-/** What mysql-group says of its member. */
+/** mysql-group's report about its member. */
 export interface MemberReport {
   readonly state: string;
   readonly role: string;
   readonly writable: boolean;
-  /** More than half of the group is reachable. */
+  /** Whether more than half of the group is reachable. */
   readonly majority: boolean;
-  /** And these are more than half of all members. */
+  /** Whether the reachable members are more than half of all known members. */
   readonly quorum: boolean;
-  /** Addresses of the members it is in a group with. */
+  /** Addresses of the members in its group. */
   readonly view: readonly string[];
-  /** Addresses of those that it counts as members, in order. */
+  /** Addresses of all known members, in order. */
   readonly remembered: readonly string[];
-  /** Folders with transactions that it received and no group has. */
+  /** Folders with quarantined transactions that it received but no group has. */
   readonly kept: readonly string[];
-  /** What it waits for, or does. */
+  /** Reason for its state. */
   readonly reason: string;
 }
 
-/** The group when nothing is wrong with it. */
+/** A healthy, complete group. */
 export interface WholeGroup {
   readonly primary: Machine;
   readonly replicas: readonly Machine[];
 }
 
-/** Time after which a machine that was switched on is expected back, in seconds; a first boot with clone included. */
+/** Maximum time in seconds until a started machine is back, including a first boot with a clone. */
 const patience = { timeoutSeconds: 240, pauseSeconds: 0.5 };
 
-/** What a member says of itself; `undefined` while it says nothing. */
+/** A member's report about itself; `undefined` if it does not respond. */
 export async function reportOf(machine: Machine): Promise<MemberReport | undefined> {
   if (!(await machine.alive())) return undefined;
   const url = `http://${machine.host.privateIpv4}:${ports.memberRole}/state`;
@@ -43,7 +43,7 @@ export async function reportOf(machine: Machine): Promise<MemberReport | undefin
   return ok ? (JSON.parse(stdout) as MemberReport) : undefined;
 }
 
-/** What a member says of itself, once it has heard from its mysqld: a busy one is late at times. */
+/** Waits for a member's report with the state of its mysqld, because a busy mysqld may respond late. */
 export const knownReportOf = (machine: Machine): Promise<MemberReport> =>
   waitFor(
     `report of ${machine.name}`,
@@ -57,11 +57,11 @@ export const knownReportOf = (machine: Machine): Promise<MemberReport> =>
 export const takesWrites = (report: MemberReport | undefined): boolean =>
   report?.state === "ONLINE" && report.role === "PRIMARY" && report.quorum && report.writable;
 
-/** What each member says of itself, by its name: what a wait that failed shows. */
+/** Each member's report by its name, for the error of a wait that timed out. */
 const byName = (members: readonly Machine[], reports: readonly (MemberReport | undefined)[]) =>
   Object.fromEntries(members.map(({ name }, index) => [name, reports[index] ?? "no answer"]));
 
-/** The group, if these members are online in one group with one primary, and nobody else is in it. */
+/** The group if exactly these members are online in it and one of them is the primary; otherwise `undefined`. */
 function groupOf(members: readonly Machine[], reports: readonly (MemberReport | undefined)[]): WholeGroup | undefined {
   const addresses = members.map(({ host }) => host.privateIpv4).sort();
   const together = reports.every(
@@ -84,10 +84,10 @@ export const wholeGroup = (lab: Lab, members: readonly Machine[] = lab.machines)
     patience,
   );
 
-/** Waits until the balancer has taken a machine out. */
+/** Waits until the balancer has drained a machine. */
 export const takenOut = (lab: Lab, machine: Machine): Promise<boolean> =>
   waitFor(
-    `${machine.name} taken out`,
+    `${machine.name} drained`,
     async (see) => {
       const targets = see(await targetHealth(lab.layout));
       return targets.length > 0 && targets.every(({ target, healthy }) => target !== machine.name || !healthy);
@@ -95,7 +95,7 @@ export const takenOut = (lab: Lab, machine: Machine): Promise<boolean> =>
     { timeoutSeconds: 30 },
   );
 
-/** Puts right whatever a test left: every machine on, none cut off, one group, every target healthy, the site answers. */
+/** Repairs the lab after a test: starts and reconnects every machine, then waits for one group, healthy targets and the site. */
 export async function settled(lab: Lab): Promise<WholeGroup> {
   for (const machine of lab.machines) {
     await machine.heal();
@@ -110,7 +110,7 @@ export async function settled(lab: Lab): Promise<WholeGroup> {
     },
     patience,
   );
-  // a dozen at a time: no connection of before an outage is left anywhere on the way
+  // Twelve parallel requests replace all connections from before an outage.
   const visits = () => Promise.all(Array.from({ length: 12 }, () => lab.visitor.tryCurl("--fail", lab.url())));
   await waitFor(
     "the site",
@@ -124,7 +124,7 @@ export async function settled(lab: Lab): Promise<WholeGroup> {
   return group;
 }
 
-/** Transactions, by machine, that the primary lacks; empty when no member has any of its own. */
+/** Errant transactions by machine: transactions that the primary lacks. */
 export async function errantTransactions({ primary, replicas }: WholeGroup): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const machine of replicas) {

@@ -16,7 +16,7 @@ import { upSteps } from "./up.js";
 import { Visitor } from "./visitor.js";
 
 /**
- * A running lab: what the command line and the proof's tests are built on.
+ * A running lab: the API for the command line and the lab tests.
  *
  * ```ts
  * const lab = await Lab.up({});
@@ -27,10 +27,10 @@ import { Visitor } from "./visitor.js";
  * ```
  */
 export class Lab {
-  /** Somebody outside. */
+  /** An external visitor. */
   readonly visitor: Visitor;
 
-  /** Where its files are. */
+  /** The lab's directories. */
   readonly layout = layout;
 
   private constructor(
@@ -41,9 +41,9 @@ export class Lab {
   }
 
   /**
-   * Brings the lab up, or finds it up, and returns when the site answers.
+   * Starts the lab if it is not running and waits until the site responds.
    * @param overrides changes to lab/input.ts
-   * @param report told the title of each step
+   * @param report called with the title of each step
    */
   static async up(overrides: LabOverrides, report: (title: string) => void = () => undefined): Promise<Lab> {
     await requireLabHost();
@@ -54,7 +54,7 @@ export class Lab {
     return Lab.attach();
   }
 
-  /** The lab that is up. @throws when none is */
+  /** Returns the running lab. @throws if no lab is running */
   static async attach(): Promise<Lab> {
     const settings = await loadSettings(layout);
     if (settings === undefined) throw new Error("lab: is not running; start it with `npm run lab up`");
@@ -62,15 +62,15 @@ export class Lab {
     return new Lab(blueprint, machinesOf(layout, blueprint, settings.baseRoot));
   }
 
-  /** @throws when there is no machine of this name; says which there are */
+  /** @throws if there is no machine with this name; the error lists the machines */
   machine(name: string): Machine {
     const found = this.machines.find((machine) => machine.name === name);
     if (found === undefined)
-      throw new Error(`lab: no machine ${name}; there are ${this.machines.map((machine) => machine.name).join(", ")}`);
+      throw new Error(`lab: no machine ${name}; use one of ${this.machines.map((machine) => machine.name).join(", ")}`);
     return found;
   }
 
-  /** Machines that exist and that the configuration does not have. */
+  /** Machines that exist but are not in the configuration. */
   async outside(): Promise<readonly Machine[]> {
     const { environment } = this.blueprint;
     const made = await machinesMade(this.layout);
@@ -84,39 +84,39 @@ export class Lab {
     return new URL(path, `https://${siteHosts(this.blueprint.environment.config)[0]}`).href;
   }
 
-  /** Puts a file on the internet, beside the configured release, and returns the address servers find it at. */
+  /** Publishes a file next to the configured release. @returns its address */
   publish(file: string, name: string): Promise<string> {
     return publish(this.layout, this.blueprint.environment.config, file, name);
   }
 
-  /** Takes hosts of the internet away, these and no others: package archives, vendors' repositories, the release's. */
+  /** Makes exactly these internet hosts unreachable, such as package archives or the release's host. */
   async setAway(hosts: readonly string[]): Promise<void> {
     await rm(this.layout.away, { recursive: true, force: true });
     await mkdir(this.layout.away, { recursive: true });
     for (const host of hosts) await writeFile(path.join(this.layout.away, host), "");
   }
 
-  /** Sends requests at a fixed rate for a fixed time. @param until ends the load early, when it is aborted */
+  /** Sends requests at a fixed rate for a fixed time. @param until ends the load early if it is aborted */
   load(props: LoadProps, until?: AbortSignal): Promise<LoadResult> {
     return sendLoad(props, this.blueprint.publicCa.certificate, until);
   }
 
-  /** Runs a program of this host with the network of a host of the lab: "client", "internet", "edge", "balancer", "fabric" or a server. */
+  /** Runs a program of this host with the network of a lab host: "client", "internet", "edge", "balancer", "fabric" or a server. */
   execIn(host: string, command: readonly [string, ...string[]], options: RunOptions = {}): Promise<string> {
     return run("ip", ["netns", "exec", namespaceOf(host), ...command], options);
   }
 
-  /** The same for a program that may fail. */
+  /** Like {@link execIn}, but returns the result even if the program fails. */
   tryExecIn(host: string, command: readonly [string, ...string[]], options: RunOptions = {}): Promise<RunResult> {
     return tryRun("ip", ["netns", "exec", namespaceOf(host), ...command], options);
   }
 
-  /** What runs, and how it is. */
+  /** Current state of the lab. */
   status(): Promise<LabStatus> {
     return statusOf(this.blueprint.environment.config, this.machines);
   }
 
-  /** Machines that were booted with another payload than this tree renders; those that have never been on are not among them. */
+  /** Machines that were booted with another payload than this tree's. Machines that were never started are not included. */
   async outdated(): Promise<readonly Machine[]> {
     const payloads = await Promise.all(this.machines.map((machine) => machine.bootedWith()));
     return this.machines.filter(({ name }, index) => {
@@ -125,7 +125,7 @@ export class Lab {
     });
   }
 
-  /** Takes it down, as {@link takeDown} does. `purge` removes the cache too. */
+  /** Removes the lab; see {@link takeDown}. `purge` also removes the cache. */
   down(options: { readonly purge?: boolean } = {}): Promise<void> {
     return takeDown(this.layout, options);
   }

@@ -1,23 +1,23 @@
 import path from "node:path";
 
-/** Every name the lab gives to a namespace, a control group or a mount begins with this, so that `down` finds them without notes. */
+/** Prefix of the lab's namespaces, control groups and mounts, so `down` finds them without stored state. */
 export const prefix = "foobar-lab";
 
 /** Directories of the lab. */
 export interface Layout {
-  /** Everything that `down` removes. */
+  /** Files that `down` removes. */
   readonly state: string;
-  /** What `down` keeps and `down --purge` removes: base system, package repository, keys of the repository. */
+  /** Files that only `down --purge` removes: base system, package repository and the repository's keys. */
   readonly cache: string;
   /** Logs of the lab's own services and of each machine's console. */
   readonly logs: string;
   /** Rendered configuration of the lab's own services. */
   readonly services: string;
-  /** Host names of the internet that are away. */
+  /** Names of unreachable internet hosts. */
   readonly away: string;
-  /** Certificates and passwords made for this lab. */
+  /** Certificates and passwords of this lab. */
   readonly secrets: string;
-  /** Backing files of the data volumes. They outlive a machine, not the lab. */
+  /** Backing files of the data volumes. They are kept if a machine is replaced, but not if the lab is removed. */
   readonly volumes: string;
   /** Root disk of one machine: an overlay on the base system. */
   machine(name: string): string;
@@ -25,7 +25,7 @@ export interface Layout {
 
 const state = `/var/lib/${prefix}`;
 
-/** The lab's directories: one lab per host, for its namespaces and control groups are the host's. */
+/** The lab's directories. A host can have only one lab, because namespaces and control groups belong to the host. */
 export const layout: Layout = {
   state,
   cache: `/var/cache/${prefix}`,

@@ -18,15 +18,15 @@ import { loadSettings } from "./settings.js";
 import { takeLock } from "./system/lock.js";
 import { surroundingSteps } from "./up.js";
 
-/** What a rehearsal is told. */
+/** Properties of {@link rehearse}. */
 export interface RehearsalProps {
-  /** Commit that the servers are made from first: a branch, a tag, a hash. */
+  /** Commit that the servers are created from: a branch, a tag or a hash. */
   readonly from: string;
-  /** Reads, and writes, a second while the rollout goes on. @default 20 */
+  /** Reads per second during the rollout; writes have the same rate. @default 20 */
   readonly ratePerSecond?: number;
-  /** Tarball of the application, absolute. @default - what each commit builds */
+  /** Absolute path of the application's tarball. @default - each commit builds its own */
   readonly release?: string;
-  /** JSON with the lines of its environment, absolute. @default - those of lab/input.ts */
+  /** Absolute path of a JSON file with the application's settings. @default - those of lab/input.ts */
   readonly settings?: string;
 }
 
@@ -34,18 +34,18 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const say = (line: string): void => console.log(line);
 
 /**
- * Tries whether this tree can be rolled out over servers that another commit made: boots the lab from that commit, by its own code, then
- * runs `npm run ops rollout` of this tree while visitors read and write. Takes the lab down at the end, however it ends, and when it is
- * interrupted.
- * @returns exit code: 0 when no visitor noticed
- * @throws when it cannot begin: a lab is up, there is no such commit, its lab does not come up, nobody says how a visitor writes
+ * Tests a rollout of this tree to servers of another commit. Boots the lab from that commit with that commit's code, then runs
+ * `npm run ops rollout` of this tree while visitors read and write. Always removes the lab at the end, even after a failure or an
+ * interruption.
+ * @returns exit code: 0 if no visitor noticed the rollout
+ * @throws if a lab is running, the commit does not exist, its lab does not start, or `application.visitor` is missing
  */
 export async function rehearse(props: RehearsalProps): Promise<number> {
   const lock = await takeLock("npm run lab rehearse");
-  if (await loadSettings(layout)) throw new Error("lab: is up; a rehearsal makes its own: npm run lab down first");
+  if (await loadSettings(layout)) throw new Error("lab: a lab is running, but a rehearsal needs its own; run `npm run lab down` first");
   const release = props.release && (await readRelease(props.release, props.settings));
   applicationVisitor(await labConfig(release ? { release } : {}));
-  // The other commit's lab takes the lock itself.
+  // `lab up` of the other commit takes the lock itself.
   await lock.release();
   const interruption = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interruption.abort());
@@ -57,14 +57,14 @@ export async function rehearse(props: RehearsalProps): Promise<number> {
     say("interrupted");
     return 130;
   } finally {
-    say("takes the lab down");
+    say("removes the lab");
     await execa("git", ["worktree", "remove", "--force", path.join(folder, "tree")], { cwd: root, reject: false });
     await rm(folder, { recursive: true, force: true });
     await takeDown(layout);
   }
 }
 
-/** A command whose output is shown, and which ends when the rehearsal is interrupted. */
+/** Options of a command that prints its output and stops if the rehearsal is interrupted. */
 const shown = (cancelSignal: AbortSignal) => ({ cancelSignal, stdio: ["ignore", "inherit", "inherit"] }) as const;
 type Shown = ReturnType<typeof shown>;
 
@@ -73,16 +73,16 @@ async function rehearseIn(tree: string, props: RehearsalProps, cancelSignal: Abo
   const options = shown(cancelSignal);
   await bootAsBefore(tree, props, options);
   await takeLock("npm run lab rehearse");
-  say("what surrounds servers, and what they download, as this tree has it: what a deploy changes before a rollout");
+  say("updates everything around the servers to this tree, as a deploy does before a rollout");
   await runSteps(surroundingSteps(layout, (await loadSettings(layout))?.overrides ?? {}));
   const lab = await Lab.attach();
   const group = await settled(lab);
   const outdated = await outdatedServers(lab);
   if (outdated.length === 0) {
-    say("PASSED: this tree's payload is the same, so that a rollout would do nothing");
+    say("PASSED: the payload is unchanged, so a rollout would change nothing");
     return 0;
   }
-  say(`${outdated.join(", ")} to be replaced, under ${ratePerSecond} reads and ${ratePerSecond} writes a second`);
+  say(`replaces ${outdated.join(", ")} under ${ratePerSecond} reads and ${ratePerSecond} writes per second`);
   const rolledOut = await underLoad(lab, group, { ratePerSecond }, async () => {
     const exitCode = await rollOut(options);
     return { exitCode, left: await outdatedServers(lab) };
@@ -92,22 +92,22 @@ async function rehearseIn(tree: string, props: RehearsalProps, cancelSignal: Abo
   return passed ? 0 : 1;
 }
 
-/** Boots the lab as the other commit makes it, from a tree of its own. */
+/** Boots the lab of the other commit from a separate worktree. */
 async function bootAsBefore(tree: string, { from, release, settings }: RehearsalProps, options: Shown): Promise<void> {
   const { stdout: commit } = await execa("git", ["rev-parse", "--verify", "--quiet", `${from}^{commit}`], {
     cwd: root,
   }).catch(() => {
-    throw new Error(`rehearse: there is no commit ${from} in this repository`);
+    throw new Error(`rehearse: commit ${from} does not exist in this repository; fetch it, or use another one`);
   });
-  say(`a lab as ${commit.slice(0, 10)} (${from}) makes it`);
+  say(`starts the lab from commit ${commit.slice(0, 10)} (${from})`);
   await execa("git", ["worktree", "add", "--detach", "--quiet", tree, commit], { ...options, cwd: root });
   await installDependencies(tree, commit, options);
   const application = [...(release ? ["--release", release] : []), ...(settings ? ["--settings", settings] : [])];
-  // Without npm between, which would leave the command running when it is interrupted itself.
+  // Starts node directly, because an interrupted npm would leave the command running.
   await execa(process.execPath, ["--import", "tsx", "lab/cli.ts", "up", ...application], { ...options, cwd: tree });
 }
 
-/** Rolls this tree out. @returns exit code; `undefined` after a signal */
+/** Rolls out this tree. @returns exit code; `undefined` after a signal */
 async function rollOut(options: Shown): Promise<number | undefined> {
   const { exitCode } = await execa(process.execPath, ["--import", "tsx", "ops/cli.ts", "rollout"], {
     ...options,
@@ -119,7 +119,7 @@ async function rollOut(options: Shown): Promise<number | undefined> {
   return exitCode;
 }
 
-/** Dependencies of the other commit: this tree's, where both name the same. */
+/** Installs the dependencies of the other commit, or links this tree's dependencies if they are the same. */
 async function installDependencies(tree: string, commit: string, options: Shown): Promise<void> {
   const named = ["package-lock.json", "providers"];
   const { exitCode } = await execa("git", ["diff", "--quiet", commit, "--", ...named], { cwd: root, reject: false });
@@ -133,7 +133,7 @@ async function outdatedServers({ machines, blueprint }: Lab): Promise<readonly s
   return machines.map(({ name }) => name).filter((name, index) => payloads[index] !== payloadHashOf(blueprint, name));
 }
 
-/** What a rollout under load has shown. */
+/** Result of a rollout under load. */
 type RolledOut = Omit<
   UnderLoad<{ readonly exitCode?: number | undefined; readonly left: readonly string[] }>,
   "reads" | "writes"
@@ -142,7 +142,7 @@ type RolledOut = Omit<
   readonly writes: Pick<UnderLoad<unknown>["writes"], "sent" | "failed" | "byStatus" | "longestGap" | "kept">;
 };
 
-/** Whether a visitor noticed, or a server was left, with the figures. Pure. */
+/** Returns whether the rehearsal passed, and the lines to print. Pure. */
 export function verdictOf({ result: { exitCode, left }, seconds, reads, writes, lost }: RolledOut): {
   readonly passed: boolean;
   readonly lines: readonly string[];

@@ -5,10 +5,10 @@ import type { Config } from "../modules/config/schema.js";
 import type { LabRelease } from "./environment.js";
 import type { Layout } from "./layout.js";
 
-/** Directory of what the lab itself puts on the internet: one folder per host name. */
+/** Directory of the files that the lab publishes, with one folder per host name. */
 export const publishedFiles = (layout: Layout): string => path.join(layout.state, "www");
 
-/** Puts a file on the releases' host, under the path of the configured release or another one. Returns its address. */
+/** Publishes a file on the releases' host, at the configured release's path or under another name. @returns its address */
 export async function publish(layout: Layout, { application }: Config, file: string, name?: string): Promise<string> {
   const url = name === undefined ? new URL(application.url) : new URL(name, application.url);
   const target = path.join(publishedFiles(layout), url.hostname, url.pathname);
@@ -17,7 +17,7 @@ export async function publish(layout: Layout, { application }: Config, file: str
   return url.href;
 }
 
-/** Copies a release to where the lab keeps it: the next build writes over the file that it was booted with. */
+/** Copies a release into the lab's state, because the next build overwrites the original file. */
 export async function keepRelease(layout: Layout, release: LabRelease): Promise<LabRelease> {
   const file = path.join(layout.state, "release.tar.gz");
   await mkdir(layout.state, { recursive: true });
@@ -25,13 +25,13 @@ export async function keepRelease(layout: Layout, release: LabRelease): Promise<
   return { ...release, file };
 }
 
-/** Reads a release to boot the lab with. @param settings file with the lines of its environment @default - those of lab/input.ts */
+/** Reads a release for the lab. @param settings JSON file with its settings @default - those of lab/input.ts */
 export async function readRelease(tarball: string, settings?: string): Promise<LabRelease> {
   const file = path.resolve(tarball);
   const sha256 = createHash("sha256")
     .update(await readFile(file))
     .digest("hex");
-  // The check of the environment judges them.
+  // The environment check validates these settings later.
   const lines = settings && (JSON.parse(await readFile(settings, "utf8")) as LabRelease["settings"]);
   return { file, sha256, ...(lines && { settings: lines }) };
 }

@@ -22,25 +22,25 @@ const programs = [
   ...["nsenter", "openssl", "python3", "ssh", "ssh-keygen", "sysctl", "systemd-nspawn", "tcpdump", "wrk", "xz"],
 ];
 
-/** Installs them all and starts none; on a real host, Debian's packages alone would start services. */
+/** Installs all programs and starts none. The Debian packages alone would start services on a real host. */
 const installer = "sudo scripts/install-tools.sh";
 
-/** Why no lab can ever run on this host, each reason with its remedy; empty when one can, once its programs are installed. */
+/** Reasons why this host can never run a lab, each with its fix; empty if the host is supported. */
 export function hostProblems(): string[] {
   if (process.platform !== "linux")
-    return [`needs Linux, got ${process.platform}; run it in a Linux machine or CI job`];
+    return [`needs Linux, got ${process.platform}; run it on a Linux machine or in a Linux CI job`];
   if (process.getuid?.() !== 0)
     return [`needs root (namespaces, mounts, systemd-nspawn), got user ${process.getuid?.()}; run it with sudo`];
   return [];
 }
 
-/** Why the lab cannot run here, each with its remedy; empty when it can. */
+/** Reasons why the lab cannot run on this host now, each with its fix; empty if it can. */
 export async function problems(): Promise<string[]> {
   const unfit = hostProblems();
   if (unfit.length > 0) return unfit;
   const found: string[] = [];
   if (process.arch !== "x64")
-    found.push(`needs a processor of the servers' kind (x64), got ${process.arch}; run it on such a machine`);
+    found.push(`needs an x64 processor like the servers, got ${process.arch}; run it on an x64 machine`);
   const missing = await missingPrograms();
   if (missing.length > 0) found.push(`programs are missing (${missing.join(", ")}); install them with: ${installer}`);
   else await hostMirror().catch((problem: Error) => found.push(problem.message));
@@ -48,18 +48,18 @@ export async function problems(): Promise<string[]> {
     found.push("the kernel has no overlay file system; use a kernel with CONFIG_OVERLAY_FS");
   if (!(await exists("/dev/loop-control"))) found.push("no loop devices (/dev/loop-control); run `modprobe loop`");
   if (!(await exists(path.join(cgroupRoot, "cgroup.procs"), constants.W_OK)))
-    found.push(`no writable control groups of version 2 at ${cgroupRoot}; a container needs them mounted for itself`);
+    found.push(`no writable version 2 control groups at ${cgroupRoot}; in a container, mount a writable cgroup2 file system there`);
   if (!(await tryRun("unshare", ["--net", "--mount", "true"])).ok)
     found.push(
-      "network and mount namespaces are refused; the container or CI job needs CAP_SYS_ADMIN and CAP_NET_ADMIN",
+      "cannot create network and mount namespaces; give the container or CI job CAP_SYS_ADMIN and CAP_NET_ADMIN",
     );
   return found;
 }
 
 /**
- * Refuses to go on where the lab cannot run.
- * @param find what is in the way @default problems
- * @throws Error that names all that is in the way
+ * Requires that the lab can run on this host.
+ * @param find returns the problems @default problems
+ * @throws Error with all problems
  */
 export async function requireLabHost(find: () => string[] | Promise<string[]> = problems): Promise<void> {
   const found = await find();

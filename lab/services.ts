@@ -30,7 +30,7 @@ import type { MetadataSettings } from "./stand-ins/metadata.js";
 import { serviceRuns, startedServices, startService } from "./system/service.js";
 import { sleep } from "./system/shell.js";
 
-/** Hosts of the lab besides the servers. */
+/** Hosts of the lab other than the servers. */
 export const otherHosts = ({ environment }: Blueprint): readonly Host[] => [
   client,
   administrator,
@@ -41,7 +41,7 @@ export const otherHosts = ({ environment }: Blueprint): readonly Host[] => [
   ...(environment.balancerBefore ? [environment.balancerBefore] : []),
 ];
 
-/** Starts everything around the servers; what runs is left alone. @param www the package repository */
+/** Starts everything around the servers; running services continue unless their settings changed. @param www the package repository */
 export async function startServices(layout: Layout, blueprint: Blueprint, www: string): Promise<void> {
   for (const directory of [layout.services, layout.logs]) await mkdir(directory, { recursive: true, mode: 0o700 });
   await startNames(layout, blueprint);
@@ -59,17 +59,17 @@ export async function startServices(layout: Layout, blueprint: Blueprint, www: s
   await requireServices(layout);
 }
 
-/** @throws when a service ended right after its start; shows the end of its log */
+/** @throws if a service exited right after its start; the error contains the end of its log */
 async function requireServices(layout: Layout): Promise<void> {
   await sleep(0.5);
   for (const name of await startedServices()) {
     if (await serviceRuns(name)) continue;
     const log = await readFile(path.join(layout.logs, `${name}.log`), "utf8");
-    throw new Error(`lab: service ${name} ended at once:\n${log.trimEnd().split("\n").slice(-5).join("\n")}`);
+    throw new Error(`lab: service ${name} exited immediately; end of its log:\n${log.trimEnd().split("\n").slice(-5).join("\n")}`);
   }
 }
 
-/** Names that lead to the internet's web server: package archives, vendors' repositories, the release, the object storage. */
+/** Host names of the emulated web server: package archives, vendors' repositories, the release's host and the object storage. */
 async function webHosts(blueprint: Blueprint): Promise<string[]> {
   const mirror = await hostMirror();
   const { config } = blueprint.environment;
@@ -78,7 +78,7 @@ async function webHosts(blueprint: Blueprint): Promise<string[]> {
   return [...new Set(urls.map((url) => new URL(url).hostname))];
 }
 
-/** Endpoint of the object storage: one for the archive and private releases. */
+/** Endpoint of the object storage, shared by the archive and private releases. */
 const storageOf = ({ backup, application }: Config): readonly [string] | undefined => {
   const { endpoint } = backup ?? application.storage ?? {};
   return endpoint === undefined ? undefined : [endpoint];
@@ -135,18 +135,18 @@ async function startInternet(layout: Layout, blueprint: Blueprint, www: string):
   await startStandIn(layout, "internet", internet.name, settings);
 }
 
-/** The release of this tree or the given one. */
+/** File of the given release, otherwise of this tree's release. */
 const releaseFile = async (layout: Layout, { environment: { release } }: Blueprint): Promise<string> =>
   release ?? (await buildRelease({ folder: layout.services })).path;
 
-/** Puts the release where the configuration says it is; a private one is in the object storage. */
+/** Publishes the release at its configured address. A private release is stored in the object storage instead. */
 async function publishRelease(layout: Layout, blueprint: Blueprint): Promise<string> {
   const { config } = blueprint.environment;
   if (!config.application.storage) await publish(layout, config, await releaseFile(layout, blueprint));
   return publishedFiles(layout);
 }
 
-/** Starts the balancer, and the one before while there is one. */
+/** Starts the balancer, and the previous balancer during a migration. */
 async function startBalancing(layout: Layout, blueprint: Blueprint): Promise<void> {
   const { config, servers } = blueprint.environment;
   const web = serversWithRole(config, "web").map(({ name }) => name);
@@ -161,14 +161,14 @@ async function startBalancing(layout: Layout, blueprint: Blueprint): Promise<voi
   await retarget(layout, blueprint);
 }
 
-/** Balancers that there are, each with the environment as it knows it: one, or while one takes over from another both. */
+/** Each balancer with its environment: one balancer, or two during a migration. */
 async function balancersOf(layout: Layout, { environment: { config, balancer, balancerBefore } }: Blueprint) {
   const { former } = await balancerStage(layout, config);
   const now = { host: balancer, as: config };
   return former && balancerBefore ? [{ host: balancerBefore, as: former }, now] : [now];
 }
 
-/** Puts each server on the balancer that it was made for. One alone has all of them. */
+/** During a migration, registers each server with the balancer that it was created for. A single balancer has all servers. */
 export async function retarget(layout: Layout, blueprint: Blueprint): Promise<void> {
   const balancers = await balancersOf(layout, blueprint);
   if (balancers.length === 1) return;
@@ -188,7 +188,7 @@ export async function retarget(layout: Layout, blueprint: Blueprint): Promise<vo
   }
 }
 
-/** Starts the edge, or tells the one that runs what it shows the origin from now on, and where it leads the visitors of each name. */
+/** Starts the edge, or updates the secret header and the targets of host names in the running edge. */
 export async function startEdgeOf(layout: Layout, { environment, credentials, publicCa }: Blueprint): Promise<void> {
   const { config } = environment;
   const hosts = hostsAtEdge(config);
@@ -209,11 +209,11 @@ export async function startEdgeOf(layout: Layout, { environment, credentials, pu
   });
 }
 
-/** Tells one list of names from another in the name of a file. */
+/** Short hash of a list of names, used in file names. */
 const digestOf = (names: readonly string[]): string =>
   createHash("sha256").update(names.join()).digest("hex").slice(0, 8);
 
-/** Starts a TypeScript program of lab/stand-ins that reads its settings from a file. */
+/** Starts a TypeScript program of lab/stand-ins with a settings file. */
 async function startStandIn(
   layout: Layout,
   name: "internet" | "metadata",
@@ -232,5 +232,5 @@ async function startStandIn(
   });
 }
 
-/** Lets Node run TypeScript, from wherever the command is started. */
+/** Absolute path of the TypeScript loader, so the working directory does not matter. */
 const typescript = createRequire(import.meta.url).resolve("tsx");

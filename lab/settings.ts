@@ -4,10 +4,10 @@ import type { LabOverrides } from "./environment.js";
 import type { Layout } from "./layout.js";
 import { writeWhole } from "./system/write-whole.js";
 
-/** What `up` was asked for and found, for later commands. */
+/** Settings that `up` stores for later commands. */
 export interface LabSettings {
   readonly overrides: LabOverrides;
-  /** Directory of the base system that the machines' disks build on. */
+  /** Directory of the base system under the machines' overlay disks. */
   readonly baseRoot: string;
 }
 
@@ -18,7 +18,7 @@ export async function saveSettings(layout: Layout, settings: LabSettings): Promi
   await writeWhole(fileOf(layout), JSON.stringify(settings));
 }
 
-/** Settings of the lab that is up, or half up; `undefined` when there is none. */
+/** Settings of the running or partly started lab; `undefined` if there is no lab. */
 export async function loadSettings(layout: Layout): Promise<LabSettings | undefined> {
   const text = await readFile(fileOf(layout), "utf8").catch(() => undefined);
   return text === undefined ? undefined : (JSON.parse(text) as LabSettings);

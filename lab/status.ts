@@ -4,7 +4,7 @@ import { layout } from "./layout.js";
 import type { Machine } from "./machine/machine.js";
 import { startedServices } from "./system/service.js";
 
-/** A machine as it is now. */
+/** Current state of a machine. */
 export interface MachineStatus {
   readonly name: string;
   readonly roles: readonly Role[];
@@ -12,11 +12,11 @@ export interface MachineStatus {
   readonly partitioned: boolean;
   readonly publicIpv4: string;
   readonly privateIpv4: string;
-  /** Of cloud-init: `done`, `running`, `error`; empty when the machine does not tell. */
+  /** Status of cloud-init, such as `done`, `running` or `error`; empty if it is unknown. */
   readonly cloudInit: string;
   readonly failedUnits: readonly string[];
   readonly memoryMib: { readonly anonymous: number; readonly total: number };
-  /** Its own view of the replication group; empty without one. */
+  /** The machine's own view of the replication group; empty if it has none. */
   readonly group: readonly GroupMember[];
 }
 
@@ -27,15 +27,15 @@ export interface GroupMember {
   readonly role: string;
 }
 
-/** The lab as it is now. */
+/** Current state of the lab. */
 export interface LabStatus {
   readonly machines: readonly MachineStatus[];
   readonly balancer: readonly TargetHealth[];
-  /** Services of the lab itself that run. */
+  /** Running services of the lab itself. */
   readonly services: readonly string[];
 }
 
-/** Looks at every machine and at the lab's own services, all at once. */
+/** Inspects all machines and the lab's own services in parallel. */
 export async function statusOf({ servers }: Config, machines: readonly Machine[]): Promise<LabStatus> {
   const rolesOf = new Map(servers.map(({ name, roles }) => [name, roles]));
   return {
@@ -45,7 +45,7 @@ export async function statusOf({ servers }: Config, machines: readonly Machine[]
   };
 }
 
-/** A machine that starts or dies meanwhile tells less, and is no failure. */
+/** If a machine starts or stops meanwhile, parts of its status are empty. This is not an error. */
 async function machineStatus(machine: Machine, roles: readonly Role[]): Promise<MachineStatus> {
   const running = await machine.alive();
   const { anonymousBytes, totalBytes } = await machine.memory();

@@ -13,17 +13,17 @@ import { saveSettings } from "./settings.js";
 import { waitFor } from "./system/shell.js";
 import { Visitor } from "./visitor.js";
 
-/** One step of bringing the lab up. Every step may be run again. */
+/** One step of the start of the lab. Every step can be repeated. */
 export interface Step {
   readonly title: string;
-  /** Does the step; what it returns is worth showing. */
+  /** Runs the step. @returns a note to show */
   readonly run: () => Promise<string | undefined>;
 }
 
-/** Seconds a machine may take for its first boot. */
+/** Maximum duration of a machine's first boot in seconds. */
 const firstBootSeconds = 900;
 
-/** What a step leaves to those after it. */
+/** Results of a step that later steps use. */
 interface Made {
   blueprint: Blueprint;
   base: Awaited<ReturnType<typeof baseSystem>>;
@@ -31,11 +31,11 @@ interface Made {
   www: string;
 }
 
-/** The steps that make everything around the machines. On a running lab they put in force what the tree says now. */
+/** Steps that create everything around the machines. On a running lab, they apply the current tree. */
 export const surroundingSteps = (layout: Layout, overrides: LabOverrides): Step[] =>
   around(layout, overrides, {} as Made);
 
-/** The steps from nothing to a working site, in order. */
+/** All steps from an empty host to a working site, in order. */
 export function upSteps(layout: Layout, overrides: LabOverrides): Step[] {
   const made = {} as Made;
   return [...around(layout, overrides, made), ...ofMachines(layout, made)];
@@ -65,7 +65,7 @@ const around = (layout: Layout, overrides: LabOverrides, made: Made): Step[] =>
         key: made.blueprint.repositoryKey,
         localPackages: await localPackages(layout.cache),
       });
-      return `${wanted.packages.length} packages named by the payload`;
+      return `${wanted.packages.length} packages in the payload`;
     },
     network: async () => {
       const { environment } = made.blueprint;
@@ -95,11 +95,11 @@ function ofMachines(layout: Layout, made: Made): Step[] {
       await Promise.all(machines.map(finishCloudInit));
       return "done on every machine";
     },
-    "servers set themselves up": async () => {
+    "server setup": async () => {
       await Promise.all(machines.map((machine) => machine.waitForSetup(firstBootSeconds)));
       return undefined;
     },
-    "the site answers": async () => {
+    "the site responds": async () => {
       const { config } = made.blueprint.environment;
       const url = `https://${siteHosts(config)[0]}${config.application.pagePath}`;
       const visitor = new Visitor(made.blueprint.publicCa.certificate);
@@ -112,7 +112,7 @@ function ofMachines(layout: Layout, made: Made): Step[] {
   });
 }
 
-/** @throws when cloud-init ended with an error or a mere warning */
+/** @throws if cloud-init ended with an error or a warning */
 async function finishCloudInit(machine: Machine): Promise<void> {
   const { status, errors, recoverable } = await machine.waitForCloudInit(firstBootSeconds);
   const messages = [...errors, ...Object.values(recoverable).flat()].map((message) => `  ${message}`);

@@ -14,11 +14,11 @@ const visitorOf = async (example: string) => {
 };
 
 describe("a visitor of the lab", () => {
-  it("must be described: without it, nothing that writes begins", () => {
+  it("must be configured in application.visitor, otherwise writes fail with an error", () => {
     expect(() => applicationVisitor(exampleConfig())).toThrow(/^lab: application\.visitor is missing.*; add it to/);
   });
 
-  it("writes to the guestbook a text in the body", async () => {
+  it("writes to the guestbook with a text in the request body", async () => {
     expect(requestToWrite(await visitorOf("guestbook"), "write-1-{n}")).toEqual({
       method: "POST",
       headers: {},
@@ -27,7 +27,7 @@ describe("a visitor of the lab", () => {
     });
   });
 
-  it("writes to the poll a key in a header, and finds it behind what the application puts before it", async () => {
+  it("writes to the poll with a key in a header, and finds the key behind the application's prefix", async () => {
     const visitor = await visitorOf("poll");
     expect(requestToWrite(visitor, "write-1-{n}").headers).toEqual({ "Idempotency-Key": "write-1-{n}" });
     expect(statementFor(visitor, "write-1-")).toBe("SELECT vote_key FROM app.votes WHERE vote_key LIKE '%write-1-%'");
@@ -37,7 +37,7 @@ describe("a visitor of the lab", () => {
     ]);
   });
 
-  it("only the examples and the lab's own settings contain what the guestbook stores", () => {
+  it("only the examples and lab/input.ts mention the guestbook's API and table", () => {
     const folders = ["docs", "lab", "modules", "ops", "release", "scripts", "stacks", "__tests__/lab", "__tests__/ops"];
     const knows = /api\/notes|\bnotes\.(?:id|text)|(?:app\.|app |FROM |INTO |TABLE )notes\b/;
     const files = folders.flatMap((folder) =>
@@ -47,7 +47,7 @@ describe("a visitor of the lab", () => {
     expect(knowing).toEqual(["lab/input.ts"]);
   });
 
-  it("is in the lab's own settings the one of the example that the lab boots", async () => {
+  it("has the same settings in lab/input.ts as in the guestbook example", async () => {
     const { application, database } = await settingsOf("guestbook");
     expect(lab.application).toMatchObject({ visitor: application.visitor, writePaths: application.writePaths });
     expect(lab.database).toMatchObject(database);

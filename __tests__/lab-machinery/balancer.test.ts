@@ -25,17 +25,17 @@ const configFor = (
 describe("terminate", () => {
   const config = configFor("terminate");
 
-  it("ends TLS on both public addresses", () => {
+  it("ends TLS on both public addresses in terminate mode", () => {
     expect(config).toContain("bind 192.0.2.80:443 ssl crt /lab/balancer.pem alpn h2,http/1.1");
     expect(config).toContain("bind [2001:db8:0:80::1]:443 ssl crt /lab/balancer.pem alpn h2,http/1.1");
   });
 
-  it("redirects plain HTTP", () => {
+  it("redirects plain HTTP to HTTPS in terminate mode", () => {
     expect(config).toContain("bind 192.0.2.80:80\n");
     expect(config).toContain("http-request redirect scheme https code 301");
   });
 
-  it("speaks plain HTTP to private addresses", () => {
+  it("forwards plain HTTP to private addresses in terminate mode", () => {
     expect(config).toContain("server alpha 10.0.1.11:80 track check_https_443/alpha\n");
     expect(config).toContain("server bravo 10.0.1.12:80 track check_https_443/bravo\n");
   });
@@ -44,37 +44,37 @@ describe("terminate", () => {
 describe("passthrough", () => {
   const config = configFor("passthrough");
 
-  it("passes TLS on with the PROXY protocol", () => {
+  it("forwards TLS with the PROXY protocol in passthrough mode", () => {
     expect(config).toContain("mode tcp");
     expect(config).toContain("server alpha 10.0.1.11:443 track check_tcp_443/alpha send-proxy-v2\n");
     expect(config).not.toContain(" ssl ");
   });
 
-  it("does not listen on port 80", () => {
+  it("does not listen on port 80 in passthrough mode", () => {
     expect(config).not.toMatch(/bind .*:80\n/);
   });
 });
 
-describe.each(["terminate", "passthrough"] as const)("%s, as documented and no more", (tls) => {
-  it("asks the health check's path with its host", () => {
+describe.each(["terminate", "passthrough"] as const)("the emulated balancer in %s mode", (tls) => {
+  it("sends health checks with the configured path and host", () => {
     expect(configFor(tls)).toContain("http-check send meth GET uri /healthz ver HTTP/1.1 hdr Host www.foobar.com");
     expect(configFor(tls)).toContain("default-server check inter 3s fall 1 rise 1 port 80");
   });
 
-  it("takes a target back after as many good checks as took it out", () => {
+  it("re-registers a target after as many successful checks as failed checks drained it", () => {
     const config = configFor(tls, "/lab/balancer.pem", { loadBalancer: { healthCheck: { retries: 3 } } });
     expect(config).toContain("fall 3 rise 3");
   });
 
-  it("never tries again on another server", () => {
+  it("never retries a request on another server", () => {
     expect(configFor(tls)).toContain("retries 0");
     expect(configFor(tls)).not.toMatch(/option redispatch|retry-on/);
   });
 });
 
 describe("HAProxy itself", () => {
-  const possible = hasTools(["haproxy", "openssl"], "the configuration of the lab's balancer");
-  it.runIf(possible).each(["terminate", "passthrough"] as const)("accepts the configuration of %s", async (tls) => {
+  const possible = hasTools(["haproxy", "openssl"], "the configuration of the emulated balancer");
+  it.runIf(possible).each(["terminate", "passthrough"] as const)("accepts the balancer's configuration for %s", async (tls) => {
     const directory = await mkdtemp(path.join(tmpdir(), "balancer-"));
     const [bundle, file] = [path.join(directory, "bundle.pem"), path.join(directory, "haproxy.cfg")];
     const subject = ["-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-subj", "/CN=lab"];

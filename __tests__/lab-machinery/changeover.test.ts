@@ -14,12 +14,12 @@ const there = exampleConfig({
 const back = exampleConfig({ loadBalancer: { number: 1, formerly: { tls: "passthrough", balancerIp: "10.0.1.6" } } });
 
 describe("the lab's balancers", () => {
-  it("are one where the configuration names no other", async () => {
+  it("are a single one if the configuration has no previous balancer", async () => {
     const lab = { ...layout, state: temporaryFolder() };
     expect(await balancerStage(lab, exampleConfig())).toEqual({ used: 1 });
   });
 
-  it("are two until the new one is noted as the only one, there and back, as in Terraform's state", async () => {
+  it("are two until the new one is recorded as the only one, in both directions, as in Terraform's state", async () => {
     const lab = { ...layout, state: temporaryFolder() };
     const stage = async (config: typeof there) => {
       const { used, former } = await balancerStage(lab, config);
@@ -28,7 +28,7 @@ describe("the lab's balancers", () => {
     expect(await stage(there)).toEqual([1, 1, "terminate", "10.0.1.5"]);
     await reach(lab, { used: 2 });
     expect(await stage(there)).toEqual([2, 1, "terminate", "10.0.1.5"]);
-    // taken back from the middle
+    // The change is reverted halfway.
     expect(await stage(back)).toEqual([2, 2, "passthrough", "10.0.1.6"]);
     await reach(lab, { only: 2 });
     expect(await stage(there)).toEqual([2, undefined, undefined, undefined]);
@@ -43,13 +43,13 @@ describe("the names at the lab's edge", () => {
   const moved = exampleConfig(exampleMove);
   const former = formerOf(moved);
 
-  it("lead to the balancer that is used", () => {
+  it("point to the current balancer", () => {
     expect(leadsOf(exampleConfig(), number(1))).toEqual({ "www.foobar.com": "balancer", "foobar.com": "balancer" });
     expect(leadsOf(there, { used: 1, former: formerOf(there) })["www.foobar.com"]).toBe("balancer");
     expect(leadsOf(there, { used: 2, former: formerOf(there) })["www.foobar.com"]).toBe("balancer-2");
   });
 
-  it("are two where the domain changes: one leads to the other, then neither, then the other way, at the end for good", () => {
+  it("change their redirects with the domain: new to old, then none, then old to new, finally permanent", () => {
     const both = (old: string, now: string) => ({
       "www.foobar.com": old,
       "foobar.com": old,
@@ -63,7 +63,7 @@ describe("the names at the lab's edge", () => {
   });
 });
 
-it("the lab's edge has the same names before, while and after one domain takes over from another", () => {
+it("the emulated edge has the same names before, during and after a change of the domain", () => {
   const now = { domain: "foobar.net", certificate: { generation: 2 } };
   const formerly = { domain: "foobar.com", tls: "terminate", balancerIp: "10.0.1.6" } as const;
   const all = [exampleConfig(), exampleConfig({ ...now, loadBalancer: { number: 2, formerly } }), exampleConfig(now)];

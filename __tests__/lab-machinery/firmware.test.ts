@@ -2,10 +2,10 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { hasTool, runTool } from "../support/tools.js";
 
-describe("what boots a machine, and boots it again", () => {
+describe("the script that boots and reboots a machine", () => {
   const script = fileURLToPath(new URL("../../lab/machine/firmware", import.meta.url));
 
-  it.runIf(hasTool("shellcheck", "the lab's firmware"))("satisfies shellcheck", () => {
+  it.runIf(hasTool("shellcheck", "the lab's firmware"))("passes shellcheck", () => {
     expect(runTool("shellcheck", [script])).toEqual({ status: 0, output: "" });
   });
 });

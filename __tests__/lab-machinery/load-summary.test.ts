@@ -4,7 +4,7 @@ import { type Answer, summary } from "../../lab/load/summary.js";
 const answer = (n: number, from: number, to: number, status = "200"): Answer => ({ n, from, to, status });
 
 describe("counts", () => {
-  it("takes an answer below 400 as ok and everything else as failed", () => {
+  it("counts a status below 400 as ok and everything else as failed", () => {
     const result = summary([
       answer(0, 0, 0.1),
       answer(1, 0, 0.1, "301"),
@@ -18,31 +18,31 @@ describe("counts", () => {
     ]);
   });
 
-  it("takes no other status for good than the one it is told", () => {
+  it("counts only the expected status as ok if one is given", () => {
     expect(summary([answer(0, 0, 0.1, "201"), answer(1, 0, 0.1, "303")], 201)).toMatchObject({ ok: 1, failed: 1 });
   });
 
-  it("names the acknowledged requests in the order of their answers, and when each was answered", () => {
+  it("lists the acknowledged requests in the order of their responses, with the response times", () => {
     expect(summary([answer(0, 0, 0.9), answer(1, 0.1, 0.2), answer(2, 0.2, 0.3, "500")])).toMatchObject({
       acknowledged: [1, 0],
       acknowledgedAt: [0.2, 0.9],
     });
   });
 
-  it("reports zeros when nothing was answered", () => {
+  it("reports zeros if there was no response", () => {
     expect(summary([answer(0, 0, 1, "ECONNREFUSED")])).toMatchObject({ ok: 0, p50: 0, p99: 0, max: 0, gaps: [] });
   });
 });
 
 describe("latency", () => {
-  it("is that of the ok requests, in milliseconds", () => {
+  it("is measured in milliseconds, only for successful requests", () => {
     const answers = Array.from({ length: 100 }, (_, n) => answer(n, 0, (n + 1) / 1000));
     expect(summary([...answers, answer(100, 0, 15, "timeout")])).toMatchObject({ p50: 51, p99: 100, max: 100 });
   });
 });
 
 describe("gaps", () => {
-  it("are pauses of at least half a second between two ok answers, the longest first", () => {
+  it("are pauses of at least half a second between two successful responses, the longest first", () => {
     const times = [0, 0.1, 0.7, 3.2, 3.3];
     expect(summary(times.map((to, n) => answer(n, to, to))).gaps).toEqual([
       { from: 0.7, to: 3.2, seconds: 2.5 },

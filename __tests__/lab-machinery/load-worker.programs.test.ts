@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { expect, it, onTestFinished } from "vitest";
 import type { LoadProps, LoadResult } from "../../lab/load/load.js";
 
-it("a load numbers body and headers, and takes the status it was told for a good one", async () => {
+it("a load numbers its bodies and headers, and counts only the expected status as ok", async () => {
   const seen: string[] = [];
   const server = createServer((request, response) => {
     let body = "";
@@ -37,7 +37,7 @@ it("a load numbers body and headers, and takes the status it was told for a good
   expect(byStatus).toEqual({ "200": 1, "201": 2 });
 });
 
-it("a load follows to another name with the same request, and gives up in a circle", async () => {
+it("a load repeats a request at the target of a redirect, and gives up on a redirect loop", async () => {
   const seen: string[] = [];
   const server = createServer((request, response) => {
     let body = "";

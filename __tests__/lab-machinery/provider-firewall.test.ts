@@ -18,8 +18,8 @@ const chain = (name: string): string[] => {
   return lines.split("\n").map((line) => line.trim());
 };
 
-describe("the provider's firewall of the lab", () => {
-  it("has a line for each rule and address family, and drops the rest", () => {
+describe("the emulated provider firewall", () => {
+  it("has a line for each rule and address family, and drops all other traffic", () => {
     expect(chain("alpha_in")).toEqual([
       "ip saddr { 198.51.100.0/24 } tcp dport 22 return",
       "ip6 saddr { 2001:db8::/32 } tcp dport 22 return",
@@ -33,7 +33,7 @@ describe("the provider's firewall of the lab", () => {
     ]);
   });
 
-  it.each(["forward", "input"])("looks at public addresses of servers, never at private ones (%s)", (hook) => {
+  it.each(["forward", "input"])("filters only the public addresses of servers, not the private ones (%s)", (hook) => {
     expect(chain(hook)).toEqual([
       `type filter hook ${hook} priority 10; policy accept;`,
       "ct state established,related accept",
@@ -47,7 +47,7 @@ describe("the provider's firewall of the lab", () => {
     expect(text).not.toContain("10.0.1.");
   });
 
-  it("is made anew each time it is loaded", () => {
+  it("replaces all old rules each time it is loaded", () => {
     expect(text).toMatch(/^table inet provider\ndelete table inet provider\ntable inet provider \{/);
   });
 });

@@ -4,21 +4,21 @@ import { waitFor } from "../../lab/system/shell.js";
 const impatient = { timeoutSeconds: 0.02, pauseSeconds: 0.01 };
 
 describe("waiting", () => {
-  it("gives what it waited for", async () => {
+  it("returns the awaited value", async () => {
     let looks = 0;
     expect(await waitFor("three looks", () => ++looks === 3 && "here", { timeoutSeconds: 5, pauseSeconds: 0 })).toBe(
       "here",
     );
   });
 
-  it("in vain says what was seen last", async () => {
+  it("reports the last observed state after a timeout", async () => {
     const member = { state: "OFFLINE", reason: "waiting for bravo" };
     await expect(waitFor("a primary", (see) => see(member).state === "ONLINE", impatient)).rejects.toThrow(
       'a primary: not after 0.02 s; last seen: {"state":"OFFLINE","reason":"waiting for bravo"}',
     );
   });
 
-  it("in vain says so when nothing was seen", async () => {
+  it("reports that nothing was observed if there is no state after a timeout", async () => {
     await expect(waitFor("a primary", () => undefined, impatient)).rejects.toThrow("nothing was seen");
   });
 });

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { writeWhole } from "../../lab/system/write-whole.js";
 import { temporaryFolder } from "../support/payload-files.js";
 
-it("a file that is written whole is another one: what was there is never cut short, whenever the writer is killed", async () => {
+it("writeWhole replaces a file instead of overwriting it, so a killed writer never truncates the old content", async () => {
   const folder = temporaryFolder();
   const file = join(folder, "changeover.json");
   await writeFile(file, '{"used":1}');

@@ -12,8 +12,8 @@ import { debianPython, hasPythonModules, runTool } from "../support/tools.js";
 const library = fileURLToPath(new URL("../../lab/stand-ins/datadog/agent", import.meta.url));
 const configurationDirectory = "/etc/datadog-agent/";
 
-describe.runIf(hasPythonModules(["yaml"], "whether the lab's agent knows the payload's configuration"))(
-  "what the payload configures",
+describe.runIf(hasPythonModules(["yaml"], "that the lab's agent accepts the payload's configuration"))(
+  "the agent configuration of the payload",
   () => {
     const directories: string[] = [];
     afterAll(() => directories.forEach((directory) => rmSync(directory, { recursive: true })));
@@ -31,7 +31,7 @@ describe.runIf(hasPythonModules(["yaml"], "whether the lab's agent knows the pay
       return directory;
     }
 
-    it.each(["front", "left"])("on %s is understood by the lab's agent to the last option", (name) => {
+    it.each(["front", "left"])("is accepted on %s by the lab's agent, including every option", (name) => {
       const program =
         'import sys; sys.dont_write_bytecode = True; from lab_agent.main import main; sys.exit(main(["configcheck"]))';
       const variables = [`PYTHONPATH=${library}`, `LAB_AGENT_CONFIGURATION=${configurationOf(name)}`];

@@ -9,8 +9,8 @@ import { hasTool, runTool } from "../support/tools.js";
 
 const unitFile = new URL("../../lab/stand-ins/datadog/agent/datadog-agent.service", import.meta.url);
 
-describe("the unit", () => {
-  it("runs as the vendor's does: name, user and environment file", async () => {
+describe("the agent's unit", () => {
+  it("has the name, user and environment file of the vendor's unit", async () => {
     const unit = await readFile(unitFile, "utf8");
     expect(unit).toContain(`\nUser=${users.datadog}\n`);
     expect(unit).toContain(`\nEnvironmentFile=-${paths.datadog.environmentFile}\n`);
@@ -18,7 +18,7 @@ describe("the unit", () => {
   });
 });
 
-describe.runIf(hasTool("dpkg-deb", "the lab's datadog-agent package"))("the package", () => {
+describe.runIf(hasTool("dpkg-deb", "the lab's datadog-agent package"))("the agent's package", () => {
   let directory = "";
   let file = "";
   beforeAll(async () => {
@@ -27,13 +27,13 @@ describe.runIf(hasTool("dpkg-deb", "the lab's datadog-agent package"))("the pack
   });
   afterAll(() => rm(directory, { recursive: true }));
 
-  it("says loudly what it is", () => {
+  it("is clearly described as a lab stand-in", () => {
     expect(runTool("dpkg-deb", ["--field", file, "Package", "Description"]).output).toMatch(
       /^Package: datadog-agent\nDescription: LAB STAND-IN, NOT the Datadog agent\n/,
     );
   });
 
-  it("has the vendor's paths, owned by root, with nothing but what it needs", () => {
+  it("has the vendor's paths, owned by root, and no unneeded files", () => {
     const lines = runTool("dpkg-deb", ["--contents", file]).output.trim().split("\n");
     const modes: Record<string, string> = {};
     for (const [mode = "", owner = "", , , , name = ""] of lines.map((line) => line.split(/\s+/)))
@@ -47,12 +47,12 @@ describe.runIf(hasTool("dpkg-deb", "the lab's datadog-agent package"))("the pack
     expect(Object.keys(modes).filter((name) => /pycache|\.ts$/.test(name))).toEqual([]);
   });
 
-  it("is the same whenever it is built", async () => {
+  it("is built reproducibly", async () => {
     const first = await readFile(file);
     expect((await readFile(await buildAgentPackage(directory))).equals(first)).toBe(true);
   });
 
-  it("has maintainer scripts that a shell can read", () => {
+  it("has maintainer scripts with valid shell syntax", () => {
     const scripts = path.join(directory, "scripts");
     expect(runTool("dpkg-deb", ["--control", file, scripts]).status).toBe(0);
     for (const script of ["postinst", "prerm"])

@@ -18,8 +18,8 @@ const library = fileURLToPath(new URL("../../lab/stand-ins/datadog/agent", impor
 const python = debianPython;
 const usable = hasPythonModules(["yaml"], "the lab's agent");
 
-describe.runIf(usable)("the agent's parts", () => {
-  it("pass their own tests", () => {
+describe.runIf(usable)("the Python modules of the agent", () => {
+  it("pass their unit tests", () => {
     const script = `import sys; sys.dont_write_bytecode = True; sys.path.insert(0, ${JSON.stringify(library)}); sys.argv = sys.argv[1:]; import runpy; runpy.run_path(sys.argv[0], run_name="__main__")`;
     const { status, output } = runTool(python, [
       "-c",
@@ -108,10 +108,10 @@ describe.runIf(usable)("a running agent", () => {
     }
   }
 
-  it("reports the rate of nginx's requests with the tags of the host", () => {
+  it("reports nginx's request rate with the tags of the host", () => {
     const [first, second] = store.find("metrics", { name: "nginx.net.request_per_s" });
     expect(first).toMatchObject({ host: "alpha", tags: ["role:web", "env:lab"] });
-    // ten requests between two looks
+    // The fake nginx counts ten requests between two checks.
     expect((second?.value ?? 0) * ((second?.time ?? 0) - (first?.time ?? 0))).toBeCloseTo(10, 0);
   });
 
@@ -121,11 +121,11 @@ describe.runIf(usable)("a running agent", () => {
     "system.disk.in_use",
     "system.cpu.idle",
     "datadog.agent.running",
-  ])("reports %s of the host", (name) =>
+  ])("reports the host metric %s", (name) =>
     expect(store.find("metrics", { name, host: "alpha" }).length).toBeGreaterThan(0),
   );
 
-  it("sends lines written to a followed log, and none from before", async () => {
+  it("sends new lines of a followed log, but no older lines", async () => {
     await appendFile(logFile(), '{"request_id":"r1"}\n');
     await waitFor("the line", () => store.find("logs", { text: "r1" }).length > 0);
     expect(store.find("logs", {})).toHaveLength(1);
@@ -136,7 +136,7 @@ describe.runIf(usable)("a running agent", () => {
     });
   });
 
-  it("says what it cannot read and does not know", () => {
+  it("reports unreadable logs and unknown checks", () => {
     expect(store.find("checks", { name: "lab.agent.log_source", tags: ["path:/nowhere.log"] }).at(-1)?.status).toBe(
       "warning",
     );
@@ -153,7 +153,7 @@ describe.runIf(usable)("a running agent", () => {
     expect(store.find("processes", { host: "alpha", name: "python3" }).length).toBeGreaterThan(0);
   });
 
-  it("ends when it is asked to", async () => {
+  it("exits with 0 on SIGTERM", async () => {
     const ended = new Promise((resolve) => agent.once("exit", resolve));
     agent.kill("SIGTERM");
     expect(await ended).toBe(0);

@@ -19,10 +19,10 @@ const lines = (config: string, keyword: string): string[] =>
     .map((line) => line.trim())
     .filter((line) => line.startsWith(`${keyword} `));
 
-describe("defaults", () => {
+describe("the edge's default configuration", () => {
   const config = edgeConfig(props);
 
-  it("visitors reach both addresses over HTTP and HTTPS", () => {
+  it("accepts HTTP and HTTPS on both addresses", () => {
     const tls = "ssl crt /lab/edge.pem strict-sni alpn h2,http/1.1 ssl-min-ver TLSv1.2";
     expect(lines(config, "bind")).toEqual([
       "bind 173.245.48.10:80",
@@ -32,7 +32,7 @@ describe("defaults", () => {
     ]);
   });
 
-  it("the origin is the balancer's port 443, by verified TLS, on both addresses", () => {
+  it("connects to port 443 on both addresses of the balancer with verified TLS", () => {
     const tls = "ssl verify required ca-file /lab/origin-ca.pem sni req.hdr(host),field(1,:) alpn h2,http/1.1";
     expect(lines(config, "server")).toEqual([
       `server balancer 192.0.2.80:443 ${tls}`,
@@ -40,7 +40,7 @@ describe("defaults", () => {
     ]);
   });
 
-  it("each balancer that the records can lead to is a backend of its own, on both addresses", () => {
+  it("has a separate backend for each balancer and address family", () => {
     const second = { name: "balancer-2", ipv4: "192.0.2.81", ipv6: "2001:db8:0:81::1" };
     const two = edgeConfig({ ...props, origins: [...props.origins, second] });
     expect(lines(two, "backend")).toEqual([
@@ -57,29 +57,29 @@ describe("defaults", () => {
     ]);
   });
 
-  it("nothing is tried twice", () => {
+  it("never retries a request", () => {
     expect(lines(config, "retries")).toEqual(["retries 0"]);
     expect(config).not.toMatch(/retry-on|redispatch/);
   });
 
-  it("the secret of the header comes from a file of its own, not from this one", () => {
+  it("reads the secret header's value from a separate file", () => {
     expect(config).toContain("http-request set-header X-Edge-Token %[str(token),map_str(/lab/edge-token.map)]");
   });
 
-  it("HSTS is announced as the zone says, with nosniff", () => {
+  it("sends HSTS as configured for the zone, and nosniff", () => {
     expect(config).toContain("http-after-response set-header X-Content-Type-Options nosniff");
     expect(config).toContain('Strict-Transport-Security "max-age=31536000; includeSubDomains"');
   });
 });
 
-describe("HSTS switched off", () => {
-  it("sends neither header", () => {
+describe("the edge's configuration without HSTS", () => {
+  it("sends neither HSTS nor nosniff", () => {
     const config = edgeConfig({ ...props, hsts: { ...props.hsts, maxAgeSeconds: 0 } });
     expect(config).not.toMatch(/Strict-Transport-Security|X-Content-Type-Options/);
   });
 });
 
-describe("everything set", () => {
+describe("the edge's configuration with all settings", () => {
   const config = edgeConfig({
     ...props,
     header: undefined,
@@ -91,13 +91,13 @@ describe("everything set", () => {
     originPort: 9443,
   });
 
-  it("the client certificate goes to the origin, and no header", () => {
+  it("sends the client certificate to the origin, but no secret header", () => {
     expect(lines(config, "server")).toHaveLength(2);
     for (const server of lines(config, "server")) expect(server).toMatch(/:9443 .* crt \/lab\/edge-client\.pem$/);
     expect(config).not.toContain("edge-token.map");
   });
 
-  it("ports, TLS version and HSTS follow the settings", () => {
+  it("uses the configured ports, TLS version and HSTS values", () => {
     const binds = lines(config, "bind");
     expect(binds.filter((line) => line.includes(":8080"))).toHaveLength(2);
     expect(binds.filter((line) => line.includes(":8443") && line.endsWith("ssl-min-ver TLSv1.3"))).toHaveLength(2);

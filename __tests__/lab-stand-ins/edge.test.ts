@@ -5,12 +5,12 @@ import { EdgeOnLoopback } from "./support/edge.js";
 
 const present = hasTool("haproxy", "what the lab's edge does to a request") && hasTool("openssl", "the lab's edge");
 
-describe.runIf(present)("with the secret header", () => {
+describe.runIf(present)("the edge with the secret header", () => {
   const edge = new EdgeOnLoopback();
   beforeAll(() => edge.start(), 60_000);
   afterAll(() => edge.stop());
 
-  it("the origin learns the visitor's address, the scheme and the secret, whatever the visitor claims", async () => {
+  it("sends the visitor's address, the scheme and the secret to the origin, even if the visitor forges these headers", async () => {
     const claims = { "CF-Connecting-IP": "6.6.6.6", "X-Edge-Token": "guess", "X-Forwarded-Proto": "http" };
     const answer = await edge.get("/claims", claims);
     const seen = edge.seen.at(-1);
@@ -28,21 +28,21 @@ describe.runIf(present)("with the secret header", () => {
     expect(answer.headers["cf-ray"]).toMatch(/^[0-9a-f]{16}-LAB$/);
   });
 
-  it("a visitor over IPv6 is forwarded with the IPv6 address", async () => {
+  it("sends the visitor's IPv6 address to the origin", async () => {
     await edge.get("/six", {}, { address: "::1" });
     expect(edge.seen.at(-1)?.headers["cf-connecting-ip"]).toBe("::1");
   });
 
-  it("answers carry HSTS", async () => {
+  it("adds HSTS to responses", async () => {
     const { headers } = await edge.get("/");
     expect(headers["strict-transport-security"]).toBe("max-age=300; includeSubDomains");
   });
 
-  it("visitors may speak HTTP/2", async () => {
+  it("accepts HTTP/2 from visitors", async () => {
     expect(await edge.getHttp2("/")).toBe(200);
   });
 
-  it("plain HTTP is redirected to the same address over HTTPS", async () => {
+  it("redirects plain HTTP to the same address over HTTPS", async () => {
     const location = await new Promise((resolve, reject) => {
       const options = {
         host: "127.0.0.1",
@@ -58,13 +58,13 @@ describe.runIf(present)("with the secret header", () => {
     expect(location).toBe("301 https://foobar.com/a?b=c");
   });
 
-  it("a request that the origin breaks off is not sent again", async () => {
+  it("does not repeat a request if the origin closes the connection", async () => {
     edge.seen.length = 0;
     expect((await edge.get("/breaks")).status).toBe(502);
     expect(edge.seen).toHaveLength(1);
   });
 
-  it("visitors of a name that leads elsewhere are led to the same path there, and nothing of it reaches the origin", async () => {
+  it("redirects a redirected name to the same path on its target without contacting the origin", async () => {
     edge.seen.length = 0;
     const host = "www.foobar.net";
     const asked = () => edge.get("/a/b?c=d&e", { host }, { serverName: host });
@@ -82,19 +82,19 @@ describe.runIf(present)("with the secret header", () => {
     expect(edge.seen).toEqual([]);
   });
 
-  it("is told where visitors of a name are led while it runs", async () => {
+  it("can change the target of a name while it runs", async () => {
     await edge.lead("www.foobar.com", "307|https://www.foobar.net");
     expect((await edge.get("/")).headers["location"]).toBe("https://www.foobar.net/");
     await edge.lead("www.foobar.com", "balancer");
     expect((await edge.get("/")).status).toBe(200);
   });
 
-  it("fails when the visitor asks for a name that is not of the zone", async () => {
+  it("rejects a visitor's TLS connection for a name outside the zone", async () => {
     await expect(edge.get("/", {}, { serverName: "www.other.example" })).rejects.toThrow(/alert/);
   });
 });
 
-describe.runIf(present)("with origin pulls and TLS 1.3 only", () => {
+describe.runIf(present)("the edge with origin pulls and only TLS 1.3", () => {
   const edge = new EdgeOnLoopback();
   beforeAll(
     () => edge.start((bundle) => ({ header: undefined, clientBundle: bundle, minimumTlsVersion: "1.3" })),
@@ -102,23 +102,23 @@ describe.runIf(present)("with origin pulls and TLS 1.3 only", () => {
   );
   afterAll(() => edge.stop());
 
-  it("the origin sees the client certificate and no secret header", async () => {
+  it("sends the client certificate to the origin, but no secret header", async () => {
     await edge.get("/");
     expect(edge.seen.at(-1)?.clientName).toBe("origin-pull");
     expect(edge.seen.at(-1)?.headers).not.toHaveProperty("x-edge-token");
   });
 
-  it("fails when the visitor's TLS is older than the zone allows", async () => {
+  it("rejects a visitor whose TLS version is older than the zone allows", async () => {
     await expect(edge.get("/", {}, { maxVersion: "TLSv1.2" })).rejects.toThrow(/alert protocol version/);
   });
 });
 
-describe.runIf(present)("with an origin that cannot prove its name", () => {
+describe.runIf(present)("the edge with an origin whose certificate has a wrong name", () => {
   const edge = new EdgeOnLoopback();
   beforeAll(() => edge.start(undefined, "www.other.example"), 60_000);
   afterAll(() => edge.stop());
 
-  it("nothing of the request reaches it", async () => {
+  it("returns 503 without sending the request to the origin", async () => {
     expect((await edge.get("/")).status).toBe(503);
     expect(edge.seen).toEqual([]);
   });

@@ -67,7 +67,7 @@ const point = (value: number, timestamp = 100) => ({
 });
 
 describe("the API key", () => {
-  it("is needed for everything", async () => {
+  it("is required for every request", async () => {
     const refused: Record<string, string>[] = [{}, { "dd-api-key": "wrong" }];
     for (const headers of refused) {
       expect((await post("/api/v2/series", point(1), headers)).status).toBe(403);
@@ -82,7 +82,7 @@ describe("the API key", () => {
 });
 
 describe("metrics", () => {
-  it("are found by name, host, tag and time", async () => {
+  it("can be queried by name, host, tag and time", async () => {
     expect((await post("/api/v2/series", point(12.5))).status).toBe(202);
     const expected = { name: "nginx.net.request_per_s", host: "alpha", time: 100, value: 12.5, tags: ["a:1"] };
     expect(await client.metrics({ name: "nginx.net.request_per_s", host: "alpha", tags: ["a:1"], since: 100 })).toEqual(
@@ -92,7 +92,7 @@ describe("metrics", () => {
       expect(await client.metrics(other)).toEqual([]);
   });
 
-  it("carry the tags of their host", async () => {
+  it("include the tags of their host", async () => {
     await post("/api/v2/series", point(1));
     await post("/intake/", {
       internalHostname: "alpha",
@@ -103,14 +103,14 @@ describe("metrics", () => {
     expect(await client.hosts()).toEqual([{ host: "alpha", tags: ["env:lab", "a:1"], agentVersion: "7" }]);
   });
 
-  it("are forgotten beyond the limit, the oldest first", async () => {
+  it("are deleted above the limit, the oldest first", async () => {
     for (const value of [1, 2, 3, 4]) await post("/api/v2/series", point(value));
     expect((await client.metrics()).map((metric) => metric.value)).toEqual([2, 3, 4]);
   });
 });
 
 describe("service checks", () => {
-  it("are kept with the name of their status", async () => {
+  it("are stored with the name of their status", async () => {
     const run = {
       check: "mysql.can_connect",
       host_name: "alpha",
@@ -142,7 +142,7 @@ describe("logs", () => {
     ddtags: "a:1,b:2",
   };
 
-  it("are taken compressed, and JSON messages become attributes", async () => {
+  it("are accepted with compression, and JSON messages are parsed into attributes", async () => {
     const headers = { "dd-api-key": "right", "content-encoding": "gzip" };
     expect((await post("/api/v2/logs", gzipSync(JSON.stringify([line])), headers)).status).toBe(202);
     expect(await client.logs({ text: "r1", service: "app", source: "nodejs" })).toEqual([
@@ -159,14 +159,14 @@ describe("logs", () => {
     expect(await client.logs({ text: "r2" })).toEqual([]);
   });
 
-  it("of plain text have no attributes", async () => {
+  it("have no attributes if their message is plain text", async () => {
     await post("/api/v2/logs", [{ ...line, message: "plain" }]);
     expect((await client.logs()).map((log) => log.attributes)).toEqual([{}]);
   });
 });
 
 describe("processes", () => {
-  it("are kept with their user", async () => {
+  it("are stored with their user", async () => {
     const list = [{ name: "nginx", user: "www-data" }];
     expect((await post("/api/v1/collector", { host: "alpha", timestamp: 9, processes: list })).status).toBe(200);
     expect(await client.processes({ host: "alpha" })).toEqual([
@@ -175,16 +175,16 @@ describe("processes", () => {
   });
 });
 
-describe("what cannot be read", () => {
+describe("an invalid request", () => {
   it.each([
-    ["another endpoint", "/api/v3/series", {}, 404],
-    ["a body of another shape", "/api/v2/series", { series: [{ metric: 1 }] }, 400],
+    ["an unknown endpoint", "/api/v3/series", {}, 404],
+    ["a body with a wrong structure", "/api/v2/series", { series: [{ metric: 1 }] }, 400],
     ["a body that is not JSON", "/api/v2/logs", Buffer.from("{"), 400],
-  ])("fails with %s", async (_what, endpoint, body, status) => {
+  ])("is rejected: %s", async (_what, endpoint, body, status) => {
     expect((await post(endpoint, body)).status).toBe(status);
   });
 
-  it("fails with an unknown encoding", async () => {
+  it("is rejected if its encoding is unknown", async () => {
     const headers = { "dd-api-key": "right", "content-encoding": "br" };
     expect((await post("/api/v2/logs", [], headers)).status).toBe(400);
   });

@@ -1,20 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { timeAnswer } from "../../lab/stand-ins/datadog/intake/time.js";
 
-describe("a time server's answer", () => {
+describe("a time server's response", () => {
   const question = Buffer.alloc(48);
   question.write("my time!", 40);
   const answer = timeAnswer(question, 1_500);
 
-  it("is that of a server of stratum 1", () => {
+  it("claims stratum 1", () => {
     expect([...answer.subarray(0, 2)]).toEqual([0x24, 1]);
   });
 
-  it("gives the asker's time back", () => {
+  it("returns the client's time", () => {
     expect(answer.toString("latin1", 24, 32)).toBe("my time!");
   });
 
-  it.each([32, 40])("tells the time since 1900 in seconds and parts (byte %i)", (field) => {
+  it.each([32, 40])("contains the time since 1900 in seconds and fractions (byte %i)", (field) => {
     expect(answer.readUInt32BE(field)).toBe(2_208_988_801);
     expect(answer.readUInt32BE(field + 4)).toBe(2 ** 31);
   });

@@ -44,6 +44,6 @@ describe("a lab that is taken down while one machine is dead and another one is 
       expect({ kind, some: found.length > 0 }).toEqual({ kind, some: true });
     await lab.down();
     expect(await traces()).toEqual(none);
-    await expect(Lab.attach()).rejects.toThrow("is not running");
+    await expect(Lab.attach()).rejects.toThrow("start it with `npm run lab up`");
   });
 });

@@ -30,7 +30,7 @@ const table = (...head: string[]): Table.Table => new Table({ head, style: { hea
 const power = ({ running, partitioned }: MachineStatus): string =>
   `${running ? "on" : "off"}${partitioned ? ", partitioned" : ""}`;
 
-/** What a machine says about itself; it may be wrong about the others while it is cut off. */
+/** A machine's own report about itself. While the machine is partitioned, its view of other members may be outdated. */
 function databaseRole({ group, privateIpv4, name }: MachineStatus): string {
   const own = group.find(({ host }) => host === privateIpv4 || host === name);
   return own === undefined ? "-" : `${own.role || "-"} ${own.state}`.toLowerCase();

@@ -12,15 +12,15 @@ import { authority, issue, type KeyPair } from "../../../lab/keys/certificates.j
 import { edgeConfig, type EdgeProps, tokenKey } from "../../../lab/stand-ins/edge/edge.js";
 import { waitFor } from "../../../lab/system/shell.js";
 
-/** A request as the origin saw it. */
+/** A request that the origin received. */
 export interface SeenRequest {
   readonly headers: IncomingHttpHeaders;
   readonly serverName: string | false | null;
-  /** Common name of the client's certificate. @default - it showed none */
+  /** Common name of the client's certificate. @default - no certificate */
   readonly clientName?: string;
 }
 
-/** What a visitor got. */
+/** A visitor's response. */
 export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -30,13 +30,13 @@ export interface Answer {
 export interface Visit {
   /** @default "127.0.0.1" */
   readonly address?: string;
-  /** Newest TLS version it speaks. @default "TLSv1.3" */
+  /** Newest supported TLS version. @default "TLSv1.3" */
   readonly maxVersion?: SecureVersion;
-  /** Name it asks a certificate for. @default "www.foobar.com" */
+  /** Server name that the visitor requests in TLS. @default "www.foobar.com" */
   readonly serverName?: string;
 }
 
-/** HAProxy with the edge's configuration on loopback, before an origin that keeps what it is asked. */
+/** HAProxy with the edge's configuration on loopback, in front of an origin that records its requests. */
 export class EdgeOnLoopback {
   readonly seen: SeenRequest[] = [];
   ca = "";
@@ -49,7 +49,7 @@ export class EdgeOnLoopback {
   private directory = "";
 
   /**
-   * @param changes settings other than the usual
+   * @param changes settings that differ from the defaults
    * @param originName name in the origin's certificate
    */
   async start(
@@ -115,7 +115,7 @@ export class EdgeOnLoopback {
     await rm(this.directory, { recursive: true, force: true });
   }
 
-  /** Leads the visitors of a name elsewhere from now on. */
+  /** Changes the target of a name while the edge runs. */
   async lead(host: string, to: string): Promise<void> {
     await askHaproxy(this.socket, `set map ${this.leadsFile} ${host} ${to}`);
   }
@@ -187,13 +187,13 @@ export class EdgeOnLoopback {
   }
 }
 
-/** Name in the certificate that the other side showed; an empty object stands for none. */
+/** Common name of the peer's certificate. Node returns an empty object if there is no certificate. */
 function commonName(socket: TLSSocket): string | undefined {
   const { subject } = socket.getPeerCertificate() as { subject?: { CN: string } };
   return subject?.CN;
 }
 
-/** A port of loopback that nothing listens on. */
+/** A free port on loopback. */
 async function freePort(): Promise<number> {
   const server = createTcpServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
