@@ -144,5 +144,6 @@ async function proof(): Promise<void> {
   console.log(
     `npm run test:lab: ${minutes.toFixed(1)} minutes; ${against(minutes <= goals.proofMinutes, `at most ${goals.proofMinutes}`)}`,
   );
-  if (exitCode !== 0) throw new Error(`lab: the lab tests failed (exit code ${exitCode}); run \`npm run test:lab\` for details`);
+  if (exitCode !== 0)
+    throw new Error(`lab: the lab tests failed (exit code ${exitCode}); run \`npm run test:lab\` for details`);
 }

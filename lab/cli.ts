@@ -37,7 +37,11 @@ program
   .command("up")
   .helpGroup("The lab:")
   .description("builds missing parts, starts everything and waits until the site responds")
-  .option("--tls <mode>", "where TLS ends: terminate (balancer) or passthrough (nginx); a running lab cannot change it", tlsMode)
+  .option(
+    "--tls <mode>",
+    "where TLS ends: terminate (balancer) or passthrough (nginx); a running lab cannot change it",
+    tlsMode,
+  )
   .option("--release <file>", "tarball of `npm run app:build` instead of this tree's; a running lab cannot change it")
   .option("--settings <file>", "JSON file with the release's settings, such as environment.json; requires --release")
   .action(async ({ tls, release, settings }: UpOptions) => {
@@ -107,7 +111,11 @@ program
   });
 
 for (const [name, description, act] of [
-  ["kill", "cuts the power: disconnects the network, loses unsynced data and ends every process", (machine) => machine.kill()],
+  [
+    "kill",
+    "cuts the power: disconnects the network, loses unsynced data and ends every process",
+    (machine) => machine.kill(),
+  ],
   ["crash", "ends every process; the address still responds with resets", (machine) => machine.crash()],
   ["off", "shuts a machine down cleanly", (machine) => machine.off()],
   ["start", "starts a machine", (machine) => machine.start()],
@@ -239,7 +247,8 @@ interface LoadOptions {
 function upTo(limit: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!(value > 0 && value <= limit)) throw new InvalidArgumentError(`must be a number greater than 0 and at most ${limit}`);
+    if (!(value > 0 && value <= limit))
+      throw new InvalidArgumentError(`must be a number greater than 0 and at most ${limit}`);
     return value;
   };
 }

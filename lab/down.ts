@@ -30,7 +30,10 @@ export async function takeDown(layout: Layout, { purge = false } = {}): Promise<
   const problems: unknown[] = [];
   for (const step of steps) await step().catch((problem: unknown) => problems.push(problem));
   if (problems.length > 0)
-    throw new AggregateError(problems, `lab: could not remove everything; run \`npm run lab down\` again:\n${problems.map(String).join("\n")}`);
+    throw new AggregateError(
+      problems,
+      `lab: could not remove everything; run \`npm run lab down\` again:\n${problems.map(String).join("\n")}`,
+    );
 }
 
 async function removeNspawnDirectories(): Promise<void> {

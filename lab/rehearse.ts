@@ -42,7 +42,8 @@ const say = (line: string): void => console.log(line);
  */
 export async function rehearse(props: RehearsalProps): Promise<number> {
   const lock = await takeLock("npm run lab rehearse");
-  if (await loadSettings(layout)) throw new Error("lab: a lab is running, but a rehearsal needs its own; run `npm run lab down` first");
+  if (await loadSettings(layout))
+    throw new Error("lab: a lab is running, but a rehearsal needs its own; run `npm run lab down` first");
   const release = props.release && (await readRelease(props.release, props.settings));
   applicationVisitor(await labConfig(release ? { release } : {}));
   // `lab up` of the other commit takes the lock itself.

@@ -48,7 +48,9 @@ export async function problems(): Promise<string[]> {
     found.push("the kernel has no overlay file system; use a kernel with CONFIG_OVERLAY_FS");
   if (!(await exists("/dev/loop-control"))) found.push("no loop devices (/dev/loop-control); run `modprobe loop`");
   if (!(await exists(path.join(cgroupRoot, "cgroup.procs"), constants.W_OK)))
-    found.push(`no writable version 2 control groups at ${cgroupRoot}; in a container, mount a writable cgroup2 file system there`);
+    found.push(
+      `no writable version 2 control groups at ${cgroupRoot}; in a container, mount a writable cgroup2 file system there`,
+    );
   if (!(await tryRun("unshare", ["--net", "--mount", "true"])).ok)
     found.push(
       "cannot create network and mount namespaces; give the container or CI job CAP_SYS_ADMIN and CAP_NET_ADMIN",

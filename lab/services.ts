@@ -65,7 +65,9 @@ async function requireServices(layout: Layout): Promise<void> {
   for (const name of await startedServices()) {
     if (await serviceRuns(name)) continue;
     const log = await readFile(path.join(layout.logs, `${name}.log`), "utf8");
-    throw new Error(`lab: service ${name} exited immediately; end of its log:\n${log.trimEnd().split("\n").slice(-5).join("\n")}`);
+    throw new Error(
+      `lab: service ${name} exited immediately; end of its log:\n${log.trimEnd().split("\n").slice(-5).join("\n")}`,
+    );
   }
 }
 

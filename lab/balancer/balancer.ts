@@ -9,24 +9,24 @@ import { waitFor } from "../system/shell.js";
 import { askHaproxy } from "./ask.js";
 import { checkPrefix, haproxyConfig } from "./haproxy.js";
 
-/** Names of all balancers that there can be. */
+/** Names of both possible balancers. */
 const names = ([1, 2] as const).map((number) => balancerId({ loadBalancer: { number } }));
 
 const socketOf = (layout: Layout, name: string): string => path.join(layout.services, `${name}.sock`);
 
-/** What {@link startBalancer} needs. */
+/** Properties of {@link startBalancer}. */
 export interface BalancerProps {
-  /** What the real balancer is made from too. */
+  /** Definition that is also used for the real balancer. */
   readonly definition: BalancerDefinition;
-  /** Host of the lab whose addresses it listens on. */
+  /** Host of the lab with the balancer's addresses. */
   readonly host: Host;
-  /** Web servers, reached by their private addresses. */
+  /** Web servers, which the balancer reaches over their private addresses. */
   readonly targets: readonly Host[];
-  /** What https services show. */
+  /** Certificate of https services. */
   readonly certificate: KeyPair;
 }
 
-/** Starts a load balancer, or starts it anew when its definition has changed. */
+/** Starts a balancer, or restarts it if its definition has changed. */
 export async function startBalancer(
   layout: Layout,
   { definition, host, targets, certificate }: BalancerProps,
@@ -41,7 +41,7 @@ export async function startBalancer(
   await startService(layout, { name, host: name, command: ["haproxy", "-db", "-f", file], configuration: config });
 }
 
-/** Lets a load balancer that runs show another certificate: no connection ends, as with the provider. */
+/** Replaces the certificate of a running balancer without closing connections, like the provider. */
 export async function showCertificate(
   layout: Layout,
   { name }: Pick<Host, "name">,
@@ -49,10 +49,10 @@ export async function showCertificate(
 ): Promise<void> {
   const bundle = bundleOf(layout, name);
   const pem = await writeBundle(bundle, certificate);
-  // An empty line ends what comes after <<.
+  // An empty line ends the value after <<.
   await askHaproxy(socketOf(layout, name), `set ssl cert ${bundle} <<\n${pem.trimEnd()}\n`);
   const told = await askHaproxy(socketOf(layout, name), `commit ssl cert ${bundle}`);
-  if (!told.includes("Success")) throw new Error(`lab: the balancer does not take the certificate: ${told.trim()}`);
+  if (!told.includes("Success")) throw new Error(`lab: the balancer rejected the certificate: ${told.trim()}`);
 }
 
 const bundleOf = (layout: Layout, name: string): string => path.join(layout.services, `${name}.pem`);
@@ -63,29 +63,29 @@ async function writeBundle(bundle: string, { certificate, key }: KeyPair): Promi
   return pem;
 }
 
-/** What the health check says about one target of one service. */
+/** Health check result for one target of one service. */
 export interface TargetHealth {
   readonly service: string;
   readonly target: string;
   readonly healthy: boolean;
   /** Result of the last check, for example "L7OK/200". */
   readonly lastCheck: string;
-  /** How often it was taken out since the balancer started. */
+  /** How often it was drained since the start of the balancer. */
   readonly removals: number;
 }
 
-/** Health of every target, as its balancer sees it now; empty when none runs. */
+/** Current health of all targets of all balancers; empty if no balancer is running. */
 export async function targetHealth(layout: Layout): Promise<TargetHealth[]> {
   return (await Promise.all(names.map((name) => targetHealthAt(layout, name)))).flat();
 }
 
-/** The same of one balancer. */
+/** Current health of all targets of one balancer. */
 export async function targetHealthAt(layout: Layout, name: string): Promise<TargetHealth[]> {
   const rows = await serversOf(layout, name);
   return rows.flatMap(({ isTarget, ...health }) => (isTarget ? [health] : []));
 }
 
-/** Every server that a balancer has been started with, a target or not. */
+/** All servers in a balancer's configuration, including servers that are not targets now. */
 async function serversOf(layout: Layout, name: string): Promise<(TargetHealth & { readonly isTarget: boolean })[]> {
   const answer = await askHaproxy(socketOf(layout, name), "show stat -1 4 -1").catch(() => "");
   const [header = "", ...rows] = answer.trim().split("\n");
@@ -106,7 +106,7 @@ async function serversOf(layout: Layout, name: string): Promise<(TargetHealth & 
   });
 }
 
-/** Puts these servers and no others on a balancer that runs, as the provider does: no connection to another ends. */
+/** Sets the targets of a running balancer. Connections to removed targets stay open, as with the provider. */
 export async function setTargets(layout: Layout, name: string, targets: readonly string[]): Promise<void> {
   const servers = await waitFor(`targets of ${name}`, async () => {
     const found = await serversOf(layout, name);
@@ -118,14 +118,14 @@ export async function setTargets(layout: Layout, name: string, targets: readonly
   }
 }
 
-/** Takes a target off the balancers while they run, as the provider does; the next change of their definition starts them without. */
+/** Removes a target from the running balancers, like the provider. The next change of their definition removes it permanently. */
 export async function removeTarget(layout: Layout, server: string): Promise<void> {
   for (const name of names)
     for (const { service, target } of await targetHealthAt(layout, name))
       if (target === server) await setState(layout, name, { service, target }, "maint");
 }
 
-/** What HAProxy is told; a new target gets nobody until a check has passed. */
+/** HAProxy commands. A new target receives no visitors until a health check has succeeded. */
 const states = {
   new: (server: string) => `set server ${server} state ready; set server ${server} health down`,
   maint: (server: string) => `set server ${server} state maint`,

@@ -7,11 +7,11 @@ import { siteHosts } from "../../modules/platform/names.js";
 import type { Layout } from "../layout.js";
 import { writeWhole } from "../system/write-whole.js";
 
-/** How far a change from one balancer to another has come: in place of the numbers in Terraform's state. */
+/** Progress of a load balancer migration. It replaces the numbers in Terraform's state. */
 interface Reached {
-  /** Number of the balancer that visitors are led to, 0 for either by its own name. @default - absent: the one before */
+  /** Number of the visitors' balancer, or 0 if each domain uses its own balancer. @default - absent: the previous balancer */
   readonly used?: number;
-  /** Number of the balancer beside which there is no other. @default - absent: there are two */
+  /** Number of the only balancer. @default - absent: there are two balancers */
   readonly only?: number;
 }
 
@@ -20,20 +20,20 @@ const fileOf = (layout: Layout): string => path.join(layout.state, "changeover.j
 const read = async (layout: Layout): Promise<Reached> =>
   JSON.parse(await readFile(fileOf(layout), "utf8").catch(() => "{}")) as Reached;
 
-/** Writes one of the numbers down, or both. */
+/** Stores one or both numbers. */
 export async function reach(layout: Layout, reached: Reached): Promise<void> {
   await mkdir(layout.state, { recursive: true });
   await writeWhole(fileOf(layout), JSON.stringify({ ...(await read(layout)), ...reached }));
 }
 
-/** The balancers that there are, and which of them visitors are led to. */
+/** The existing balancers and the number of the visitors' balancer. */
 export interface BalancerStage {
   readonly used: number;
-  /** The environment as the balancer before knows it. @default - absent: there is one balancer */
+  /** The environment of the previous balancer. @default - absent: there is only one balancer */
   readonly former?: Config;
 }
 
-/** What the configuration and the numbers make of each other, as modules/hetzner/load-balancer/changeover.ts lets Terraform do it. */
+/** Computes the stage from the configuration and the stored numbers, like modules/hetzner/load-balancer/changeover.ts with Terraform. */
 export async function balancerStage(layout: Layout, config: Config): Promise<BalancerStage> {
   const { number } = config.loadBalancer;
   const former = formerOf(config);
@@ -42,7 +42,7 @@ export async function balancerStage(layout: Layout, config: Config): Promise<Bal
   return only === number ? { used } : { used, former };
 }
 
-/** What becomes of visitors at the edge, by the name that they ask for: a balancer, or the status and the name that leads them away. */
+/** Target of each host name at the edge: a balancer, or a redirect status with the target address. */
 export function leadsOf(config: Config, { used, former: isThere }: BalancerStage): Readonly<Record<string, string>> {
   const former = formerOf(config) ?? config;
   const served = [config, former].find(({ loadBalancer }) => loadBalancer.number === used);

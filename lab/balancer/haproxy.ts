@@ -3,23 +3,23 @@ import { ports } from "../../modules/platform/ports.js";
 import { renderTemplate } from "../../modules/machine/part/templates.js";
 import type { Host } from "../network/addresses.js";
 
-/** What the stand-in's configuration is made from. */
+/** Inputs of the emulated balancer's configuration. */
 export interface HaproxyProps {
-  /** What the real balancer is made from too. */
+  /** Definition that is also used for the real balancer. */
   readonly definition: BalancerDefinition;
-  /** Host of the lab whose addresses it listens on. */
+  /** Host of the lab with the balancer's addresses. */
   readonly host: Host;
-  /** Web servers, reached by their private addresses. */
+  /** Web servers, which the balancer reaches over their private addresses. */
   readonly targets: readonly Host[];
   /** File with certificate and key, for https services. */
   readonly certificateBundle: string;
-  /** Socket that tells the targets' health. */
+  /** Socket for queries of the targets' health. */
   readonly socket: string;
 }
 
 /**
- * Configuration of HAProxy acting as the cloud's load balancer.
- * What it cannot show: the provider's own failover, traffic limits, and how its health checks are spread over its nodes.
+ * Configuration of a HAProxy that emulates the cloud's load balancer.
+ * It does not emulate the provider's own failover, its traffic limits, or health checks from several nodes.
  */
 export function haproxyConfig({ definition, host, targets, certificateBundle, socket }: HaproxyProps): string {
   return renderTemplate(new URL("haproxy.cfg.hbs", import.meta.url), {
@@ -48,7 +48,7 @@ export function haproxyConfig({ definition, host, targets, certificateBundle, so
 
 /** Name of the section that checks the health of a service's targets. */
 const checkName = (service: BalancerService): string => `${checkPrefix}${serviceName(service)}`;
-/** Beginning of the names of the sections that ask targets for their health. */
+/** Prefix of the names of health check sections. */
 export const checkPrefix = "check_";
 
 const serviceName = ({ protocol, listenPort }: BalancerService): string => `${protocol}_${listenPort}`;
@@ -61,6 +61,6 @@ const binds = ({ publicIpv4, publicIpv6, privateIpv4 }: Host, port: number, opti
 const tlsOptions = ({ protocol }: BalancerService, bundle: string): string =>
   protocol === "https" ? ` ssl crt ${bundle} alpn h2,http/1.1` : "";
 
-/** The provider writes "2??" where HAProxy wants a range. */
+/** Converts the provider's notation "2??" to HAProxy's range. */
 const statusRange = (code: string): string =>
   code.includes("?") ? `${code.replaceAll("?", "0")}-${code.replaceAll("?", "9")}` : code;

@@ -6,10 +6,10 @@ import { cached } from "../system/cache.js";
 import { run } from "../system/shell.js";
 import { hostMirror, sourceLines } from "./mirror.js";
 
-/** Release of Debian the machines run. */
+/** Debian release of the machines. */
 export const suite = "trixie";
 
-/** What a fresh Hetzner Debian server has that matters here; everything else must come from the payload. */
+/** Relevant packages of a new Debian server at Hetzner. The payload must install all other packages. */
 const packages = [
   "systemd",
   "systemd-sysv",
@@ -32,21 +32,21 @@ const packages = [
 ];
 
 /**
- * How the lab's image differs from the real one, each for a reason:
- * the package lists are a saved copy, so their date of expiry is not looked at; no translations, which the saved copy lacks.
+ * Differences between the lab's image and the real image. The package lists are a saved copy, so their expiry date is ignored.
+ * Translations are disabled, because the saved copy lacks them.
  */
 const aptSettings = ['Acquire::Check-Valid-Until "false";', 'Acquire::Languages "none";'];
 
-/** A directory tree that every machine is an overlay of. */
+/** The read-only directory tree under the overlay disks of all machines. */
 export interface BaseSystem {
   readonly root: string;
-  /** Hash of everything it was made from. */
+  /** Hash of all its inputs. */
   readonly key: string;
 }
 
 /**
- * Builds the base root file system, or finds it built: about 35 s and 320 MB, kept under the cache directory by the hash of its recipe.
- * @param trustedCa certificate that the machines trust for https inside the lab
+ * Returns the base file system from the cache or builds it, which takes about 35 s and 320 MB. The cache key is a hash of its inputs.
+ * @param trustedCa certificate authority that machines trust for https inside the lab
  */
 export async function baseSystem(cache: string, trustedCa: string): Promise<BaseSystem> {
   const sources = sourceLines(await hostMirror(), suite);

@@ -1,14 +1,14 @@
 import { tryRun } from "../system/shell.js";
 
-/** Where Debian's packages come from: the archive and its security archive. */
+/** URLs of Debian's archive and security archive. */
 export interface Mirror {
   readonly archive: string;
   readonly security: string;
 }
 
 /**
- * The Debian mirror that this machine's own apt is configured with.
- * @throws when its apt knows no Debian archive (another distribution, or no `apt-get update` yet)
+ * The Debian mirror in this machine's apt configuration.
+ * @throws if apt has no Debian archive (another distribution, or no `apt-get update` yet)
  */
 export async function hostMirror(): Promise<Mirror> {
   const { stdout } = await tryRun("apt-get", ["indextargets", "--format", "$(LABEL)|$(REPO_URI)"]);
@@ -21,7 +21,7 @@ export async function hostMirror(): Promise<Mirror> {
   const archive = process.env.FOOBAR_LAB_MIRROR ?? find("Debian");
   if (archive === undefined)
     throw new Error(
-      "found no Debian mirror in this machine's apt; run `apt-get update`, or name one in FOOBAR_LAB_MIRROR (http://HOST/debian)",
+      "this machine's apt has no Debian mirror; run `apt-get update`, or set FOOBAR_LAB_MIRROR to a mirror (http://HOST/debian)",
     );
   return { archive, security: find("Debian-Security") ?? `${archive}-security` };
 }

@@ -3,19 +3,19 @@ import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { run } from "../system/shell.js";
 
-/** A certificate and its key, as PEM files. */
+/** PEM files of a certificate and its key. */
 export interface KeyPair {
   readonly certificate: string;
   readonly key: string;
 }
 
-/** What a certificate made by the lab says about its holder. */
+/** Subject data of a certificate. */
 export interface CertificateProps {
-  /** Name of its subject. */
+  /** Common name of the subject. */
   readonly commonName: string;
-  /** Names it is valid for. @default - none */
+  /** Valid DNS names. @default - none */
   readonly dnsNames?: readonly string[];
-  /** Addresses it is valid for. @default - none */
+  /** Valid IP addresses. @default - none */
   readonly addresses?: readonly string[];
 }
 
@@ -26,7 +26,7 @@ const pairIn = (directory: string, name: string): KeyPair => ({
 
 const keyOptions = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
 
-/** Makes a certificate authority once; its files are `<name>.pem` and `<name>.key`. */
+/** Creates a certificate authority if it does not exist. Its files are `<name>.pem` and `<name>.key`. */
 export async function authority(directory: string, name: string, commonName: string): Promise<KeyPair> {
   const pair = pairIn(directory, name);
   if (existsSync(pair.certificate)) return pair;
@@ -47,7 +47,7 @@ export async function authority(directory: string, name: string, commonName: str
   return pair;
 }
 
-/** Issues a certificate for servers and clients once. */
+/** Issues a certificate for servers and clients if it does not exist. */
 export async function issue(
   issuer: KeyPair,
   directory: string,

@@ -12,27 +12,27 @@ import { archiveKeys, downloadKey, writerKey } from "../stand-ins/archive/archiv
 import { hostKey, type HostKey } from "./ssh.js";
 import { stageOf } from "./stages.js";
 
-/** Every secret of the running lab, in place of the credentials stack. Made once per lab, by openssl and random bytes. */
+/** All secrets of the lab, replacing the credentials stack. They are created once per lab with openssl and random bytes. */
 export interface Credentials {
-  /** Value of a secret on one server. @throws Error for a secret that is not made here */
+  /** Value of a secret on one server. @throws Error if the secret has no value in the lab */
   value(server: ServerConfig, name: SecretName): string;
-  /** What it was in the generation before the configured one; `undefined` where there is none. */
+  /** Value of a secret in the previous generation; `undefined` if there is no previous generation. */
   before(server: string, name: SecretName): string | undefined;
-  /** Cloudflare's Origin CA: signs what the balancer or nginx shows to the edge. */
+  /** The lab's Origin CA, which signs the certificate of the balancer or nginx for the edge. */
   readonly originCa: KeyPair;
   /** Certificate of the origin. */
   readonly origin: KeyPair;
-  /** Certificate that the edge shows to nginx in `passthrough` mode. */
+  /** Client certificate that the edge sends to nginx in `passthrough` mode. */
   readonly originPull: KeyPair;
-  /** The one that the edge shows. */
+  /** Secret that the edge sends in its header. */
   readonly edgeToken: string;
-  /** File that holds Datadog's API key. */
+  /** File with Datadog's API key. */
   readonly datadogApiKeyFile: string;
 }
 
 type Values = Partial<Record<SecretName, string>>;
 
-/** Makes or reads the credentials below `directory`. @throws Error when openssl or ssh-keygen fails, and for a file that cannot be read */
+/** Creates or reads the credentials in `directory`. @throws Error if openssl or ssh-keygen fails, or a file cannot be read */
 export async function createCredentials(directory: string, config: Config): Promise<Credentials> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const mysql = await mysqlCertificates(directory, config);
@@ -81,17 +81,17 @@ export async function createCredentials(directory: string, config: Config): Prom
     value: (server, name) => {
       const value = own.get(server.name)?.[name] ?? shared[name];
       if (value === undefined)
-        throw new Error(`lab: secret ${name} of ${server.name} has no value; make it in lab/keys/credentials.ts`);
+        throw new Error(`lab: secret ${name} of ${server.name} has no value; create it in lab/keys/credentials.ts`);
       return value;
     },
   };
 }
 
-/** What members trust, and what each of them shows: now, and in the generation before. */
+/** Trusted authorities, and each member's certificate in the current and the previous generation. */
 async function mysqlCertificates(directory: string, config: Config) {
   const { accepted, used, before } = await generations(directory, config, "database-authority", async (ending) => ({
     ending,
-    // A name of its own, as in the credentials stack: who trusts two finds them by name.
+    // Each generation has a unique name, as in the credentials stack, because clients that trust two authorities select them by name.
     pair: await authority(directory, `mysql-ca${ending}`, `lab MySQL CA${ending}`),
   }));
   const signedBy = async (issuer: typeof used): Promise<ReadonlyMap<string, Values>> => {
@@ -114,7 +114,7 @@ async function mysqlCertificates(directory: string, config: Config) {
   };
 }
 
-/** A value for each, as long as it may be at most, up to a password's length. */
+/** Application secrets with random values, shortened to their maximum length if needed. */
 async function applicationSecrets(directory: string, { application }: Config): Promise<Values> {
   const made = Object.entries(application.secrets).map(async ([name, { maxBytes }]) => {
     const value = await password(path.join(directory, applicationSecretVariable(name)));
@@ -123,7 +123,7 @@ async function applicationSecrets(directory: string, { application }: Config): P
   return Object.fromEntries(await Promise.all(made)) as Values;
 }
 
-/** Accounts in the database, and the names of what their passwords are. */
+/** Database accounts and the secrets with their passwords. */
 const accounts = {
   application: { shown: "applicationDatabasePassword", all: "applicationDatabasePasswords" },
   migrations: { shown: "migrationsDatabasePassword", all: "migrationsDatabasePasswords" },
@@ -131,7 +131,7 @@ const accounts = {
   monitoring: { shown: "monitoringPassword", all: "monitoringPasswords" },
 } as const satisfies Readonly<Record<string, { readonly shown?: SecretName; readonly all: SecretName }>>;
 
-/** The passwords of the accounts as they are given out now, and those before. */
+/** Passwords of the accounts in the current and the previous generation. */
 async function databasePasswords(directory: string, config: Config) {
   const now: Values = {};
   const before: Values = {};
@@ -153,7 +153,7 @@ async function databasePasswords(directory: string, config: Config) {
 const hostKeysOf = (directory: string, config: Config, server: string): Promise<Generations<HostKey>> =>
   generations(directory, config, "ssh-host-keys", (ending) => hostKey(directory, server, ending));
 
-/** The public keys by which a server may prove itself, in lines as the credentials stack tells them. */
+/** Accepted public host keys of a server, one per line, in the format of the credentials stack. */
 export async function acceptedHostKeys(directory: string, config: Config, server: string): Promise<string> {
   const { accepted } = await hostKeysOf(directory, config, server);
   return accepted.map(({ publicKey }) => publicKey).join("\n");
@@ -164,16 +164,16 @@ async function password(file: string): Promise<string> {
   return readFile(file, "utf8");
 }
 
-/** The generations of a secret that there are, by what becomes of each. */
+/** Generations of a secret by their use. */
 interface Generations<Made> {
   readonly used: Made;
-  /** The one that is used first. */
+  /** All accepted generations. The used generation comes first. */
   readonly accepted: readonly Made[];
-  /** @default - there is none before the configured one */
+  /** The generation before the configured one. @default - none */
   readonly before?: Made;
 }
 
-/** Makes or reads what is accepted, and the one before; as modules/credentials/rotation.ts lets Terraform do it. */
+/** Creates or reads the accepted generations and the previous generation, like modules/credentials/rotation.ts with Terraform. */
 async function generations<Made>(
   directory: string,
   config: Config,

@@ -5,9 +5,9 @@ import { run } from "../system/shell.js";
 
 const identity = "lab package repository <packages@lab.invalid>";
 
-/** The key that signs the repositories which stand in for a vendor's. Made once, kept with the package cache. */
+/** The key that signs the lab's copies of vendors' repositories. It is created once and stored with the package cache. */
 export class RepositoryKey {
-  /** ASCII-armoured public key, as apt takes it. */
+  /** ASCII-armoured public key for apt. */
   readonly publicKey: string;
   private readonly home: string;
 
@@ -16,7 +16,7 @@ export class RepositoryKey {
     this.home = path.join(directory, "gnupg");
   }
 
-  /** Makes the key where there is none yet. */
+  /** Creates the key if it does not exist. */
   async create(): Promise<void> {
     if (existsSync(this.publicKey)) return;
     await mkdir(this.home, { recursive: true, mode: 0o700 });
@@ -25,7 +25,7 @@ export class RepositoryKey {
     await this.endAgent();
   }
 
-  /** Writes `target`, the clear-signed copy of `file`. */
+  /** Writes a clear-signed copy of `file` to `target`. */
   async clearSign(file: string, target: string): Promise<void> {
     await this.gpg("--clearsign", "--output", target, file);
     await this.endAgent();
@@ -35,7 +35,7 @@ export class RepositoryKey {
     return run("gpg", ["--homedir", this.home, "--batch", "--yes", "--quiet", ...args]);
   }
 
-  /** gpg leaves an agent behind, which would outlive the lab. */
+  /** Stops gpg's agent, which would otherwise keep running after the lab is removed. */
   private async endAgent(): Promise<void> {
     await run("gpgconf", ["--homedir", this.home, "--kill", "all"]);
   }

@@ -4,13 +4,13 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { run } from "../system/shell.js";
 
-/** An ed25519 key of a server as the credentials stack makes it: the private half in PEM (PKCS#8), the public one as in known_hosts. */
+/** An ed25519 host key in the format of the credentials stack: the private key in PEM (PKCS#8), the public key as in known_hosts. */
 export interface HostKey {
   readonly privateKey: string;
   readonly publicKey: string;
 }
 
-/** Makes or reads a host key of a server; a replaced server keeps it. @param ending of the generation, as in the credentials stack */
+/** Creates or reads a server's host key. A replaced server keeps its key. @param ending file name suffix of the generation */
 export async function hostKey(directory: string, server: string, ending: string): Promise<HostKey> {
   const file = path.join(directory, `ssh-host-${server}${ending}.key`);
   if (!existsSync(file)) {
@@ -21,7 +21,7 @@ export async function hostKey(directory: string, server: string, ending: string)
   return { privateKey, publicKey: opensshPublicKey(privateKey) };
 }
 
-/** "ssh-ed25519 AAAA…" of a private key in PEM. */
+/** Returns the public key ("ssh-ed25519 AAAA…") of a private key in PEM. */
 function opensshPublicKey(privateKey: string): string {
   const { x = "" } = createPublicKey(createPrivateKey(privateKey)).export({ format: "jwk" });
   const fields = [Buffer.from("ssh-ed25519"), Buffer.from(x, "base64url")];
@@ -33,7 +33,7 @@ function opensshPublicKey(privateKey: string): string {
   return `ssh-ed25519 ${Buffer.concat(blob).toString("base64")}`;
 }
 
-/** Makes the key that an administrator logs in with, once. @returns the public key; the private one is in the file */
+/** Creates the administrator's login key if it does not exist. @returns the public key; the private key is in the file */
 export async function loginKey(file: string): Promise<string> {
   if (!existsSync(file)) {
     await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });

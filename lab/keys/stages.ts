@@ -18,19 +18,21 @@ const read = async (directory: string): Promise<Partial<Record<Rotated, Reached>
   JSON.parse(await readFile(fileOf(directory), "utf8").catch(() => "{}")) as Partial<Record<Rotated, Reached>>;
 
 /**
- * How far a rotation has come: in place of the numbers in Terraform's state, and as strict.
- * @throws Error when the configuration asks for a generation that does not follow the one in force
+ * Returns the progress of a rotation. It replaces the numbers in Terraform's state and has the same rules.
+ * @throws Error if the configured generation is neither the current generation nor the next one
  */
 export async function stageOf(directory: string, config: Config, what: Rotated): Promise<Stage> {
   const configured = generationOf(config, what);
   const reached = (await read(directory))[what] ?? { used: 1, oldest: 1 };
   const { oldest, used } = isUsedAtOnce(what) ? { ...reached, used: configured } : reached;
   if (![oldest, oldest + 1].includes(configured))
-    throw new Error(`lab: ${generationSetting(what)} is ${configured}, and ${oldest} is in force: raise it by one`);
+    throw new Error(
+      `lab: ${generationSetting(what)} is ${configured}, but the current generation is ${oldest}; set it to ${oldest + 1}`,
+    );
   return { configured, used, oldest };
 }
 
-/** Puts the configured generation in place of the one that is used, or of the oldest that is accepted. */
+/** Records that the configured generation is now the used one or the oldest accepted one. */
 export async function advanceStage(
   directory: string,
   config: Config,

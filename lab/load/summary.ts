@@ -1,18 +1,18 @@
 import type { Gap, LoadResult } from "./load.js";
 
-/** What became of one request. Times in seconds from the start of the load. */
+/** Result of one request. Times are in seconds since the start of the load. */
 export interface Answer {
   readonly n: number;
   readonly from: number;
   readonly to: number;
-  /** HTTP status, or the error's code. */
+  /** HTTP status or error code. */
   readonly status: string;
 }
 
-/** Pauses shorter than this are not listed, in seconds. */
+/** Minimum length of a reported pause in seconds. */
 const shortestGap = 0.5;
 
-/** The figures of a load, from what became of each request. @param good status of a good answer @default - any below 400 */
+/** Summarizes the results of a load. @param good status of a successful response @default - any below 400 */
 export function summary(answers: readonly Answer[], good?: number): Omit<LoadResult, "startedAt"> {
   const isOk = ({ status }: Answer): boolean =>
     good === undefined ? /^[123]\d\d$/.test(status) : status === `${good}`;
@@ -36,7 +36,7 @@ export function summary(answers: readonly Answer[], good?: number): Omit<LoadRes
   };
 }
 
-/** Value below which a share of the sorted values lies; 0 without values. */
+/** Value at a percentile of the sorted values; 0 if there are no values. */
 const percentile = (sorted: readonly number[], share: number): number =>
   round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
 

@@ -4,26 +4,26 @@ import { sleep } from "../system/shell.js";
 import type { LoadResult } from "./load.js";
 import { lostWrites, startWriting, type Written } from "./writes.js";
 
-/** What became of visitors while something was done. */
+/** Results of an action and of the visitors' requests during the action. */
 export interface UnderLoad<T> {
   readonly result: T;
-  /** How long it took. */
+  /** Duration of the action. */
   readonly seconds: number;
   readonly reads: LoadResult;
   readonly writes: Written;
-  /** Texts, by member, that visitors were told are kept and that are not there at the end. */
+  /** Acknowledged texts that are missing at the end, by member. */
   readonly lost: Awaited<ReturnType<typeof lostWrites>>;
 }
 
-/** Longest work, in seconds. */
+/** Maximum duration of the action in seconds. */
 const longestSeconds = 2400;
-/** How long visitors come before and after the work, in seconds. */
+/** How long the load runs before and after the action, in seconds. */
 const marginSeconds = 3;
 
 /**
- * Does something while visitors read and write, each read with a connection of its own.
- * @param group that is whole before; it must be whole again afterwards
- * @throws Error of the work, or of a group that is not whole, with what was done before
+ * Runs an action while visitors read and write. Each read uses a new connection.
+ * @param group the healthy group before the action; it must be healthy again afterwards
+ * @throws Error of the action, or of an unhealthy group with the result of the action
  */
 export async function underLoad<T>(
   lab: Lab,
@@ -44,12 +44,12 @@ export async function underLoad<T>(
     over.abort();
     const [reads, writes] = await Promise.all([reading, writing.end]);
     const after = await wholeGroup(lab).catch((error: Error) => {
-      throw new Error(`${error.message}\nwhat was done before: ${JSON.stringify(result)}`, { cause: error });
+      throw new Error(`${error.message}\nresult of the preceding action: ${JSON.stringify(result)}`, { cause: error });
     });
     return { result, seconds, reads, writes, lost: await lostWrites(after, writes) };
   } finally {
     over.abort();
-    // Nobody visits any more when this returns, and what becomes of visitors while the work fails is nobody's error.
+    // Ends all requests before the function returns. Their errors are ignored if the action has failed.
     await Promise.allSettled([reading, writing.end]);
   }
 }

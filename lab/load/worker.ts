@@ -1,4 +1,4 @@
-/** Sends one load inside a network namespace: its properties as a line of JSON on standard input, any other line stops it; the result on standard output. */
+/** Sends one load inside a network namespace. Reads its properties from the first input line as JSON; a second line stops it. Prints the result. */
 import { lookup } from "node:dns/promises";
 import { once } from "node:events";
 import http from "node:http";
@@ -13,7 +13,7 @@ const props = JSON.parse(line) as LoadProps;
 let stopped = false;
 orders.once("line", () => (stopped = true));
 const transport = props.url.startsWith("https:") ? https : http;
-// A name server that answers late is no failure of the site: browsers keep an address, too.
+// Resolves the name only once, as browsers do, so a slow name server does not count as a failure of the site.
 const { address, family } = await lookup(new URL(props.url).hostname.replace(/[[\]]/g, ""), props.family ?? 4);
 const agent = new transport.Agent({
   keepAlive: props.keepAlive ?? false,
@@ -21,20 +21,20 @@ const agent = new transport.Agent({
   autoSelectFamily: false,
   lookup: (_name, _options, found) => found(null, address, family),
 });
-/** Statuses with which a browser sends the same request elsewhere; it goes by the address that the first name leads to. */
+/** Redirect statuses after which a browser repeats the same request. The request uses the address of the first name. */
 const sameAgain = new Set([307, 308]);
-/** How often it does, at most. */
+/** Maximum number of redirects. */
 const mostTurns = 5;
 const timeoutMs = (props.timeoutSeconds ?? 15) * 1000;
 const startedAt = Date.now() / 1000;
 const started = performance.now();
 const seconds = (): number => (performance.now() - started) / 1000;
 
-/** Names in lower case, so that each stands once. */
+/** Headers with names in lower case, so each name occurs only once. */
 const headersOf = (numbered: (text: string) => string): Record<string, string> =>
   Object.fromEntries(Object.entries(props.headers ?? {}).map(([name, value]) => [name.toLowerCase(), numbered(value)]));
 
-/** One request and its whole answer. @throws what ended it before */
+/** Sends one request and reads the complete response. @throws if the request fails */
 const ask = (url: URL, options: https.RequestOptions, body?: string): Promise<http.IncomingMessage> =>
   new Promise((resolve, reject) => {
     const request = transport.request(url, options);
@@ -46,7 +46,7 @@ const ask = (url: URL, options: https.RequestOptions, body?: string): Promise<ht
     request.end(body);
   });
 
-/** Asks, and goes where answers send it. @returns the last status */
+/** Sends a request and follows redirects. @returns the last status */
 async function follow(start: string, options: https.RequestOptions, body?: string): Promise<string> {
   let url = new URL(start);
   for (let turns = 0; turns <= mostTurns; turns++) {

@@ -12,33 +12,33 @@ import {
 } from "./application-visitor.js";
 import type { LoadResult } from "./load.js";
 
-/** What is written: by whom, and how its texts begin. */
+/** The visitor who writes, and the beginning of the texts. */
 export interface Writing {
   readonly visitor: ApplicationVisitor;
   /** Beginning of every text. */
   readonly start: string;
 }
 
-/** Visitors who write all the time. */
+/** A running write load. */
 export interface WriteLoad extends Writing {
-  /** Outcome, when the time is over. */
+  /** Result, available at the end of the load. */
   readonly end: Promise<Written>;
 }
 
-/** What became of what was written. */
+/** Result of a write load. */
 export interface Written extends LoadResult, Writing {
-  /** Texts that visitors were told are kept. */
+  /** Acknowledged texts. */
   readonly kept: readonly string[];
   /** Longest time without a successful write, in seconds. */
   readonly longestGap: number;
-  /** Whether writes worked at the end, so that the longest gap is over. */
+  /** Whether the last write succeeded, so the longest gap has ended. */
   readonly worksAgain: boolean;
 }
 
 /**
- * Starts to write through edge and balancer, and returns when the first texts are there.
- * @param until ends the writing early, when it is aborted
- * @throws when the settings do not say how a visitor writes
+ * Starts a write load through edge and balancer and waits until the first texts are stored.
+ * @param until ends the load early if it is aborted
+ * @throws if `application.visitor` is missing
  */
 export async function startWriting(
   lab: Lab,
@@ -65,11 +65,11 @@ const judged = (writing: Writing, { acknowledged, gaps, sent }: LoadResult) => (
   worksAgain: acknowledged.includes(sent - 1),
 });
 
-/** Texts that a member has. */
+/** Texts that a member has stored. */
 export const writesOn = async (machine: Machine, { visitor, start }: Writing): Promise<ReadonlySet<string>> =>
   textsIn((await query(machine, statementFor(visitor, start))).join("\n"), start);
 
-/** Texts, by machine, that visitors were told are kept and that a member does not have; empty when nothing is lost. */
+/** Acknowledged texts that a member lacks, by machine; empty if no write is lost. */
 export async function lostWrites(
   { primary, replicas }: WholeGroup,
   { kept, ...writing }: Writing & Pick<Written, "kept">,

@@ -1,4 +1,4 @@
--- Ends a run of wrk with one line of JSON: latencies in milliseconds.
+-- Prints one line of JSON at the end of a run of wrk, with latencies in milliseconds.
 done = function(summary, latency)
   local errors = summary.errors
   local failed = errors.connect + errors.read + errors.write + errors.timeout + errors.status

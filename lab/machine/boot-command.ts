@@ -1,27 +1,27 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** What `bootCommand` needs to know. */
+/** Properties of {@link bootCommand}. */
 export interface BootProps {
   /** Host name inside the machine. */
   readonly name: string;
   /** Directory tree that becomes its root. */
   readonly root: string;
-  /** Its network namespace; also what systemd-nspawn calls the machine, so that its directories on this host are known as the lab's. */
+  /** Its network namespace, also used as systemd-nspawn's machine name, so the lab can identify its directories on this host. */
   readonly namespace: string;
-  /** Further options of systemd-nspawn, for devices. */
+  /** Additional systemd-nspawn options for devices. */
   readonly binds: readonly string[];
 }
 
 /**
- * The command that boots a directory tree as a machine, and why each of its parts is needed:
- * - entered by nsenter as well as `--network-namespace-path`, or the machine sees this host's network devices in /sys;
- * - a mount namespace with propagation `slave`: `private` would pin other machines' network namespaces for ever;
- * - one plain cgroup2 mount where the host carries version 1 beside it, or systemd inside would find the wrong tree;
- * - no lock files on this host, which a power cut would leave behind;
- * - kernel settings of the network are writable: else those of the payload (sysctl.d) would be refused without a word;
- * - `--keep-unit --register=no`: no systemd or dbus on this host is asked, so it works in a CI container too; a reboot is then
- *   the caller's matter, and `firmware` sees to it.
+ * Returns the command that boots a directory tree as a machine. Reasons for its parts:
+ * - It uses nsenter in addition to `--network-namespace-path`; otherwise the machine sees this host's network devices in /sys.
+ * - The mount namespace has propagation `slave`, because `private` would keep other machines' network namespaces alive forever.
+ * - It mounts only cgroup2 if the host also has version 1; otherwise systemd in the machine uses the wrong tree.
+ * - It creates no lock files on this host, because a power cut would leave them behind.
+ * - It makes the kernel's network settings writable; otherwise the payload's settings (sysctl.d) are silently rejected.
+ * - `--keep-unit --register=no` needs no systemd or dbus on this host, so it also works in a CI container. Reboots are then
+ *   handled by `firmware`.
  */
 export function bootCommand({ name, root, namespace, binds }: BootProps): string[] {
   const nspawn = [

@@ -14,49 +14,49 @@ import { bootCommand } from "./boot-command.js";
 import { userDataFile, writeSeed } from "./seed.js";
 import { shutDownFileSystem, type Volume } from "./volume.js";
 
-/** What a machine is made of. */
+/** Properties of a machine. */
 export interface MachineProps {
-  /** Its name and its addresses. */
+  /** Name and addresses. */
   readonly host: Host;
-  /** Private network that it joins. */
+  /** Its private network. */
   readonly network: PrivateNetwork;
-  /** Directory tree its root disk starts as. */
+  /** Initial directory tree of its root disk. */
   readonly baseRoot: string;
-  /** What the cloud hands to it at its first boot; a tenth of a second's work, for whoever starts it. */
+  /** Returns the user data for its first boot. A function, because rendering takes a tenth of a second and is needed only at the start. */
   readonly userData: () => string;
-  /** Hash of what its user data is made from, likewise. It is kept beside the disk, as the provider keeps labels beside a server. */
+  /** Returns the payload's hash. It is stored next to the disk, like a server's label at the provider. */
   readonly payloadHash: () => string;
-  /** What its payload and its balancer agree on, kept likewise. */
+  /** Load balancer contract of its payload, also stored next to the disk. */
   readonly agreement: string;
-  /** Public keys that may log in as root. */
+  /** Public keys that are allowed to log in as root. */
   readonly sshKeys: readonly string[];
-  /** Disk that outlives the machine. @default - none */
+  /** Data volume, which is kept if the machine is replaced. @default - none */
   readonly volume?: Volume;
 }
 
-/** What is known of a machine that was made, in the configuration or not. */
+/** Stored data of a created machine, even if it is no longer in the configuration. */
 export interface Made {
   readonly host: Host;
-  /** It has a data volume. */
+  /** Whether it has a data volume. */
   readonly stores: boolean;
 }
 
 const madeFile = (layout: Layout, name: string): string => path.join(layout.machine(name), "made.json");
 
-/** What a machine and its balancer agreed on when it was made; `undefined` when it was not, or longer ago than this is kept. */
+/** Load balancer contract of a machine at its creation; `undefined` if none was stored. */
 export const agreementOf = (layout: Layout, name: string): Promise<string | undefined> =>
   readFile(agreementFile(layout, name), "utf8").catch(() => undefined);
 
 const agreementFile = (layout: Layout, name: string): string => path.join(layout.machine(name), "agreement");
 
-/** Every machine that was made and not removed since. */
+/** All created machines that were not removed. */
 export async function machinesMade(layout: Layout): Promise<readonly Made[]> {
   const names = await readdir(path.dirname(layout.machine("any"))).catch(() => []);
   const found = await Promise.all(names.map((name) => readFile(madeFile(layout, name), "utf8").catch(() => undefined)));
   return found.flatMap((text) => (text === undefined ? [] : [JSON.parse(text) as Made]));
 }
 
-/** How cloud-init ended. */
+/** Result of cloud-init. */
 export interface CloudInitStatus {
   /** `done`, `running`, `error`, … */
   readonly status: string;
@@ -65,7 +65,7 @@ export interface CloudInitStatus {
   readonly recoverable: Readonly<Record<string, readonly string[]>>;
 }
 
-/** One server: its own Debian with its own systemd, disks and network, as a systemd-nspawn container. */
+/** One server: a systemd-nspawn container with its own Debian, systemd, disks and network. */
 export class Machine {
   /** Name of the server in the configuration. */
   readonly name: string;
@@ -84,7 +84,7 @@ export class Machine {
     this.disk = new Overlay(layout.machine(this.name), props.baseRoot);
   }
 
-  /** Root of its disk, seen from this host; there while the lab is up, whether the machine runs or not. */
+  /** Path of its root disk on this host. It exists while the lab is running, even if the machine is off. */
   get root(): string {
     return this.disk.root;
   }
@@ -94,7 +94,7 @@ export class Machine {
     return this.props.volume !== undefined;
   }
 
-  /** Switches it on; its disks are as it left them, or blank. Does nothing when it runs. */
+  /** Starts the machine with its existing or new disks. Does nothing if it is running. */
   async start(): Promise<void> {
     if (await this.alive()) return;
     const { host, network, sshKeys, volume } = this.props;
@@ -103,11 +103,11 @@ export class Machine {
       await writeSeed(this.root, { host, network, userData: this.props.userData(), sshKeys });
       await writeFile(agreementFile(this.layout, this.name), this.props.agreement);
       await writeWhole(madeFile(this.layout, this.name), JSON.stringify({ host, stores: volume !== undefined }));
-      // Last: one that is interrupted before is seeded anew.
+      // Written last, so an interrupted start creates the seed again.
       await writeWhole(this.seeded, this.props.payloadHash());
     }
     await this.group.create();
-    // a power cut takes the state of the network with it: new namespace, new links
+    // A power cut also loses network state, so each start creates a new namespace and new links.
     await removeHost(host);
     await plugIn(host);
     const device = await volume?.attach();
@@ -126,8 +126,8 @@ export class Machine {
   }
 
   /**
-   * Power cut: its links go dark, what its volume has not been told to keep is lost, and every process ends, within one instant.
-   * Nothing is announced to anyone: peers see silence, not resets.
+   * Power cut: disconnects its links, loses unsynced data of its volume and ends every process at nearly the same time.
+   * Peers see silence, not connection resets.
    */
   async kill(): Promise<void> {
     await unplug(this.host);
@@ -137,19 +137,19 @@ export class Machine {
     await removeHost(this.host);
   }
 
-  /** Every process ends at once, but the address still answers (with resets), as when the operating system kills them. */
+  /** Ends every process at once. The address still responds with resets, as if the operating system had killed the processes. */
   async crash(): Promise<void> {
     await this.group.remove();
   }
 
-  /** Orderly shutdown, as the cloud's "power off" button gives. */
+  /** Clean shutdown, like the cloud's "power off" button. */
   async off(): Promise<void> {
     if (!(await this.alive())) return;
     await this.tryExec(["systemctl", "poweroff"]);
     await waitFor(
       `${this.name}: shutdown`,
       async (see) => {
-        see(`it still runs; see ${this.consoleLog}`);
+        see(`still running; see ${this.consoleLog}`);
         return !(await this.alive());
       },
       { timeoutSeconds: 120 },
@@ -158,42 +158,43 @@ export class Machine {
     await removeHost(this.host);
   }
 
-  /** Cuts it off the private network. What it sends and what is sent to it is dropped without an answer. */
+  /** Disconnects it from the private network. Packets in both directions are dropped silently. */
   partition(): Promise<void> {
     return setPartitioned(this.host, true);
   }
 
-  /** Joins it to the private network again. */
+  /** Reconnects it to the private network. */
   heal(): Promise<void> {
     return setPartitioned(this.host, false);
   }
 
-  /** Whether it is cut off the private network. */
+  /** Whether it is disconnected from the private network. */
   partitioned(): Promise<boolean> {
     return isPartitioned(this.host);
   }
 
-  /** Replaces it by a machine that has never been on. @param keepVolume whether its data volume stays as it is */
+  /** Replaces it with a new machine that is off. @param keepVolume whether to keep its data volume */
   async wipe({ keepVolume = false } = {}): Promise<void> {
     await this.kill();
     await this.disk.remove();
     if (!keepVolume) await this.props.volume?.wipe();
   }
 
-  /** Removes it for good, its data volume too. */
+  /** Removes it permanently, including its data volume. */
   async remove(): Promise<void> {
     await this.wipe();
     await rm(this.layout.machine(this.name), { recursive: true, force: true });
   }
 
   /**
-   * Does something with the data volume while the machine is off.
-   * @param action told where its file system is on this host
-   * @throws Error for a machine that runs or has no volume
+   * Mounts the data volume and runs an action while the machine is off.
+   * @param action called with the mount point on this host
+   * @throws Error if the machine is running or has no volume
    */
   async withVolume<T>(action: (directory: string) => Promise<T>): Promise<T> {
     const { volume } = this.props;
-    if (volume === undefined || (await this.alive())) throw new Error(`${this.name}: needs a volume, and to be off`);
+    if (volume === undefined || (await this.alive()))
+      throw new Error(`${this.name}: must be off and must have a data volume`);
     const directory = path.join(this.layout.state, `volume-${this.name}`);
     await mkdir(directory, { recursive: true });
     await run("mount", [await volume.attach(), directory]);
@@ -204,42 +205,42 @@ export class Machine {
     }
   }
 
-  /** Whether one of its processes runs. */
+  /** Whether any of its processes is running. */
   alive(): Promise<boolean> {
     return this.group.alive();
   }
 
-  /** User data that it was booted with; `undefined` when it has never been on. */
+  /** User data of its first boot; `undefined` if it was never started. */
   async bootedWith(): Promise<string | undefined> {
     return readFile(path.join(this.root, userDataFile), "utf8").catch(() => undefined);
   }
 
-  /** Hash of the payload that it was first booted with; `undefined` when it has never been on. */
+  /** Payload hash of its first boot; `undefined` if it was never started. */
   async payload(): Promise<string | undefined> {
     return readFile(this.seeded, "utf8").catch(() => undefined);
   }
 
-  /** Notes that it has by now what a payload with this hash would bring. */
+  /** Records that the machine now corresponds to the payload with this hash. */
   async notePayload(hash: string): Promise<void> {
     await writeFile(this.seeded, hash);
   }
 
-  /** Memory in bytes: what it cannot give back, and with page cache. */
+  /** Memory in bytes: anonymous memory, and total memory including the page cache. */
   async memory(): Promise<{ anonymousBytes: number; totalBytes: number }> {
     return { anonymousBytes: await this.group.anonymousBytes(), totalBytes: await this.group.memoryBytes() };
   }
 
-  /** Runs a command in the machine as root and returns its output; a failure is an error. */
+  /** Runs a command in the machine as root and returns its output. @throws if the command fails */
   async exec(command: readonly [string, ...string[]], options: RunOptions = {}): Promise<string> {
     return run(...(await this.bounded(command, options)));
   }
 
-  /** Runs a command in the machine as root and reports how it ended. */
+  /** Runs a command in the machine as root and returns its result even if it fails. */
   async tryExec(command: readonly [string, ...string[]], options: RunOptions = {}): Promise<RunResult> {
     return tryRun(...(await this.bounded(command, options)));
   }
 
-  /** The command with a time limit that holds inside the machine: a limit outside would end nsenter and not the command. */
+  /** Adds a time limit inside the machine, because a limit outside would end only nsenter, not the command. */
   private async bounded(
     command: readonly string[],
     { timeoutSeconds = defaultTimeoutSeconds, ...options }: RunOptions,
@@ -248,7 +249,7 @@ export class Machine {
     return [program, args, { ...options, timeoutSeconds: timeoutSeconds + 10 }];
   }
 
-  /** The command on this host that runs `command` in the machine. @throws Error while the machine is off */
+  /** Returns a command on this host that runs `command` in the machine. @throws Error if the machine is off */
   async enter(command: readonly string[]): Promise<[string, ...string[]]> {
     const leader = await this.leader();
     if (leader === undefined)
@@ -256,7 +257,7 @@ export class Machine {
     return ["nsenter", "-t", leader, "-m", "-u", "-i", "-n", "-p", "-C", "env", "-i", ...cleanEnvironment, ...command];
   }
 
-  /** State of cloud-init now, or `undefined` while it cannot tell. */
+  /** Current status of cloud-init; `undefined` if it is unknown. */
   async cloudInit(): Promise<CloudInitStatus | undefined> {
     const { stdout } = await this.tryExec(["cloud-init", "status", "--format", "json"], { timeoutSeconds: 20 });
     try {
@@ -271,7 +272,7 @@ export class Machine {
     }
   }
 
-  /** Waits until cloud-init has ended, well or not. It is asked only then: it is slow to answer and would hold up the boot. */
+  /** Waits until cloud-init has finished or failed. It queries the status only afterwards, because queries are slow and delay the boot. */
   async waitForCloudInit(timeoutSeconds = 300): Promise<CloudInitStatus> {
     await waitFor(
       `${this.name}: cloud-init`,
@@ -288,13 +289,13 @@ export class Machine {
     });
   }
 
-  /** Waits until server-setup has ended. @throws when it has not; the error holds the notice that the machine shows at every login */
+  /** Waits until server-setup has finished. @throws after a timeout, with the health notice that the machine shows at login */
   async waitForSetup(timeoutSeconds = 300): Promise<void> {
     const { complete, notice } = paths.setup;
     await waitFor(
       `${this.name}: setup`,
       (see) => {
-        see(`its notice, which follows; see ${this.consoleLog}`);
+        see(`the health notice below; see ${this.consoleLog}`);
         return existsSync(path.join(this.root, complete));
       },
       { timeoutSeconds, pauseSeconds: 0.5 },
@@ -303,17 +304,17 @@ export class Machine {
     });
   }
 
-  /** Label of the payload that the seed was written with; kept beside the disk so that a fresh disk gets a fresh seed. */
+  /** File with the payload hash of the seed. It is stored next to the disk, so a new disk gets a new seed. */
   private get seeded(): string {
     return path.join(this.layout.machine(this.name), "seeded");
   }
 
-  /** What its console shows, since it was first switched on. */
+  /** Log of its console since its first start. */
   private get consoleLog(): string {
     return path.join(this.layout.logs, `${this.name}.console.log`);
   }
 
-  /** Its process 1, as a pid of this host. */
+  /** Process id of its process 1 on this host. */
   private async leader(): Promise<string | undefined> {
     const file = path.join(this.group.path, "system/payload/init.scope/cgroup.procs");
     const [first] = (await readFile(file, "utf8").catch(() => "")).split("\n");
@@ -321,9 +322,9 @@ export class Machine {
   }
 
   /**
-   * Shuts the volume's file system down at once (ext4's shutdown call, journal not flushed), so that the next start finds only what was
-   * synced to the disk. Otherwise the kernel would write out what the killed processes left in its cache.
-   * @throws when it fails on a mounted volume: the rest would be a crash and not a power cut
+   * Shuts down the volume's file system immediately with ext4's shutdown call, without a journal flush. Thus only synced data remains.
+   * Otherwise the kernel would still write the cached data of the killed processes to the disk.
+   * @throws if it fails on a mounted volume, because the result would be a crash, not a power cut
    */
   private async dropUnwrittenData(): Promise<void> {
     const leader = await this.leader();

@@ -11,21 +11,21 @@ import {
 } from "../network/addresses.js";
 import type { PrivateNetwork } from "../network/fabric.js";
 
-/** Where cloud-init looks for a seed on the root disk (NoCloud data source). */
+/** Directory of cloud-init's seed on the root disk (NoCloud data source). */
 const seedDirectory = "var/lib/cloud/seed/nocloud";
-/** Path on a machine's root disk of the user data that it was booted with. */
+/** Path of the user data on a machine's root disk. */
 export const userDataFile = path.join(seedDirectory, "user-data");
 
-/** What the cloud hands to a new server. */
+/** Data that the cloud provides to a new server. */
 export interface Seed {
   readonly host: Host;
   readonly network: PrivateNetwork;
   readonly userData: string;
-  /** Public keys that may log in as root. */
+  /** Public keys that are allowed to log in as root. */
   readonly sshKeys: readonly string[];
 }
 
-/** Writes what the cloud would hand to a new server: identity, administrators' keys, network and user data. */
+/** Writes the data that the cloud would provide to a new server: identity, administrators' keys, network and user data. */
 export async function writeSeed(root: string, { host, network, userData, sshKeys }: Seed): Promise<void> {
   const directory = path.join(root, seedDirectory);
   await mkdir(directory, { recursive: true });
@@ -39,7 +39,7 @@ export async function writeSeed(root: string, { host, network, userData, sshKeys
   await writeFile(path.join(root, "etc/systemd/network/20-private.network"), privateInterface(host, network));
 }
 
-/** Public network of a server at Hetzner: single addresses behind a gateway that is not in their range (version 1, as Hetzner's own). */
+/** Public network of a server at Hetzner: single addresses with a gateway outside their range (format version 1, like Hetzner's). */
 const networkConfig = (host: Host): object => ({
   version: 1,
   config: [
@@ -60,7 +60,7 @@ const networkConfig = (host: Host): object => ({
   ],
 });
 
-/** Private network: Hetzner's image brings it up by itself, outside cloud-init. Everything goes through the network's router. */
+/** Private network. Hetzner's image configures it without cloud-init. All traffic goes through the network's router. */
 const privateInterface = (host: Host, network: PrivateNetwork): string => `[Match]
 MACAddress=${macAddress(host, "private")}
 

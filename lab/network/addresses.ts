@@ -2,17 +2,17 @@ import { balancerId } from "../../modules/config/balancer.js";
 import { addresses } from "../../modules/platform/addresses.js";
 
 /**
- * Addresses of the lab's own network, all of documentation ranges or copies of what Hetzner's network shows a server.
- * What the environment configures (private addresses of servers and balancer) is not here.
+ * Addresses of the lab's network. They are from documentation ranges or are copies of Hetzner's addresses.
+ * The private addresses of servers and balancers come from the environment instead.
  */
 
-/** Hetzner's resolvers, as a server there finds them. */
+/** Hetzner's resolvers over IPv4. */
 export const nameServers = addresses.resolvers.filter((address) => address.includes("."));
-/** The same resolvers over IPv6. */
+/** Hetzner's resolvers over IPv6. */
 export const nameServersIpv6 = addresses.resolvers.filter((address) => address.includes(":"));
-/** Gateways of a server's public interface at Hetzner: every server has a /32 (IPv4) and a /64 (IPv6) and routes everything through them. */
+/** IPv4 gateway of a server's public interface at Hetzner. Every server has a /32 and routes all traffic through the gateway. */
 export const publicGateway = "172.31.1.1";
-/** Gateway of a server's public interface at Hetzner, over IPv6. */
+/** IPv6 gateway of a server's public interface at Hetzner. Every server has a /64. */
 export const publicGatewayIpv6 = "fe80::1";
 /** A host of the lab: a network namespace with one or two interfaces. */
 export interface Host {
@@ -23,11 +23,11 @@ export interface Host {
   readonly publicIpv6: string;
   /** @default - not in the private network */
   readonly privateIpv4?: string;
-  /** Further public addresses. @default - none */
+  /** Additional public addresses. @default - none */
   readonly more?: readonly string[];
 }
 
-/** Visitor somewhere on the internet. */
+/** An external visitor. */
 export const client: Host = {
   name: "client",
   index: 1,
@@ -35,7 +35,7 @@ export const client: Host = {
   publicIpv6: "2001:db8:0:100::10",
 };
 
-/** Everything the platform reaches on the internet: package archives, the release's host, Datadog's intake. */
+/** Host of all internet services that servers use, except Datadog: package archives and the release's host. */
 export const internet: Host = {
   name: "internet",
   index: 2,
@@ -44,10 +44,10 @@ export const internet: Host = {
   more: ["203.0.113.99", "2001:db8:0:200::99"],
 };
 
-/** Addresses of `internet` on which every port of TCP and UDP answers, to probe what may leave a server. */
+/** Addresses of `internet` that respond on every TCP and UDP port, to test outbound firewall rules. */
 export const openToAll = { ipv4: "203.0.113.99", ipv6: "2001:db8:0:200::99" } as const;
 
-/** Cloudflare's edge, at an address of Cloudflare's published ranges, which nginx trusts. */
+/** The emulated edge, with an address from Cloudflare's published ranges, which nginx trusts. */
 export const edge: Host = {
   name: "edge",
   index: 3,
@@ -55,7 +55,7 @@ export const edge: Host = {
   publicIpv6: "2400:cb00::10",
 };
 
-/** Whoever runs the platform, at the one address that may log in to servers. */
+/** The platform's administrator, with the only address that can log in to servers. */
 export const administrator: Host = {
   name: "administrator",
   index: 6,
@@ -63,13 +63,13 @@ export const administrator: Host = {
   publicIpv6: "2001:db8:0:110::10",
 };
 
-/** Public addresses of the two load balancers that there can be, by number. */
+/** Public addresses of both possible load balancers, by number. */
 export const balancerAddresses = {
   1: { ipv4: "192.0.2.80", ipv6: "2001:db8:0:80::1" },
   2: { ipv4: "192.0.2.81", ipv6: "2001:db8:0:81::1" },
 } as const;
 
-/** A load balancer; its private address comes from the environment. */
+/** A load balancer. Its private address comes from the environment. */
 export const balancer = (privateIpv4: string, number: 1 | 2 = 1): Host => ({
   name: balancerId({ loadBalancer: { number } }),
   index: number === 1 ? 4 : 7,
@@ -78,7 +78,7 @@ export const balancer = (privateIpv4: string, number: 1 | 2 = 1): Host => ({
   privateIpv4,
 });
 
-/** Server number `position` (from 0) of the environment. */
+/** A server of the environment. @param position index of the server, from 0 */
 export const server = (name: string, position: number, privateIpv4: string): Host => ({
   name,
   index: 11 + position,

@@ -5,11 +5,11 @@ import { namespaceOf, prefix } from "../layout.js";
 import { run, tryRun, type RunOptions, type RunResult } from "../system/shell.js";
 import { type Host, macAddress, nameServers, nameServersIpv6, publicGateway, publicGatewayIpv6 } from "./addresses.js";
 
-/** Host name of the namespace that routes between all others, as the provider's network does. */
+/** Host name of the namespace that routes between all other namespaces, like the provider's network. */
 export const fabricHost = "fabric";
 const fabric = namespaceOf(fabricHost);
 const publicBridge = "br-pub";
-/** Bridge of the private network, in the fabric's namespace: every private packet crosses it, so captures are taken here. */
+/** Bridge of the private network in the fabric's namespace. Every private packet crosses it, so captures use it. */
 export const privateBridge = "br-priv";
 
 /** The private network, as the environment configures it. */
@@ -20,19 +20,19 @@ export interface PrivateNetwork {
   readonly gateway: string;
 }
 
-/** Interface of a host on the fabric's side. */
+/** Name of a host's interface in the fabric's namespace. */
 const portOf = (host: Host, network: "public" | "private"): string =>
   `${network === "public" ? "pub" : "priv"}${host.index}`;
 
 /**
- * Makes the fabric: two bridges with the provider's gateways, name server and metadata addresses. Nothing links it to the host's own
- * network, so no packet leaves. Hosts see only the gateways, not each other (isolated ports): all traffic is routed, as at Hetzner.
+ * Creates the fabric: two bridges with the provider's gateway, name server and metadata addresses. It has no link to this host's
+ * network, so no packet leaves the lab. Isolated ports let hosts reach only the gateways, so all traffic is routed, as at Hetzner.
  */
 export async function createFabric(network: PrivateNetwork): Promise<void> {
   await createNamespace(fabricHost);
   const settings = ["net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1", "net.ipv4.conf.all.send_redirects=0"];
   await inFabric(["sysctl", "-qw", ...settings]);
-  // On hosts that load br_netfilter, bridged frames would otherwise pass through the fabric's own rules too.
+  // On hosts with br_netfilter, the fabric's rules would otherwise also apply to bridged frames.
   const unfiltered = ["net.bridge.bridge-nf-call-iptables=0", "net.bridge.bridge-nf-call-ip6tables=0"];
   await tryRun("ip", ["netns", "exec", fabric, "sysctl", "-qw", ...unfiltered]);
   const bridges = [
@@ -40,7 +40,7 @@ export async function createFabric(network: PrivateNetwork): Promise<void> {
     { name: privateBridge, mac: "02:00:00:00:00:02", own: [network.gateway] },
   ];
   for (const { name, mac, own } of bridges) {
-    // A bridge without a MAC address of its own takes that of a port and changes it when that machine goes: its neighbours would send to the old one.
+    // A bridge without its own MAC address uses a port's address. If that machine disappeared, the neighbours would use an outdated address.
     if (!(await linkExists(fabric, name))) await ipIn(fabric, "link", "add", name, "address", mac, "type", "bridge");
     await inFabric(["sysctl", "-qw", `net.ipv4.conf.${name}.send_redirects=0`]);
     await ipIn(fabric, "link", "set", name, "up");
@@ -51,7 +51,7 @@ export async function createFabric(network: PrivateNetwork): Promise<void> {
   await inFabric(["nft", "-f", "-"], { input: redirectRules + partitionRules });
 }
 
-/** No sysctl switches IPv6 redirects off, as one does for IPv4. A host that followed one would send past the gateway, to an isolated port. */
+/** Drops IPv6 redirects, because no sysctl disables them. A host that follows a redirect would bypass the gateway and reach nothing. */
 const redirectRules = `table inet redirects
 delete table inet redirects
 table inet redirects {
@@ -62,7 +62,7 @@ table inet redirects {
 }
 `;
 
-/** Drops everything a cut-off address sends or receives, without an answer, as a broken cable would. Addresses that are cut off now stay in the set. */
+/** Silently drops all packets from and to partitioned addresses, like a broken cable. Currently partitioned addresses stay in the set. */
 const partitionRules = `table inet partition {
   set cut { type ipv4_addr; }
   chain forward { type filter hook forward priority 0; policy accept; }
@@ -76,15 +76,16 @@ table inet partition {
 }
 `;
 
-/** Cuts a host off the private network, or joins it again. @throws Error for a host that is not in it, and when nft refuses */
+/** Disconnects a host from the private network or reconnects it. @throws Error if the host is not in the network or nft fails */
 export async function setPartitioned(host: Host, cut: boolean): Promise<void> {
-  if (host.privateIpv4 === undefined) throw new Error(`${host.name}: is not in the private network`);
+  if (host.privateIpv4 === undefined)
+    throw new Error(`${host.name}: has no private address, so it cannot be partitioned`);
   if ((await isPartitioned(host)) === cut) return;
   const result = await nftElement(cut ? "add" : "delete", host.privateIpv4);
   if (!result.ok) throw new Error(`${host.name}: ${result.stderr}`);
 }
 
-/** Whether a host is cut off the private network. */
+/** Whether a host is disconnected from the private network. */
 export async function isPartitioned(host: Host): Promise<boolean> {
   return host.privateIpv4 !== undefined && (await nftElement("get", host.privateIpv4)).ok;
 }
@@ -92,7 +93,7 @@ export async function isPartitioned(host: Host): Promise<boolean> {
 const nftElement = (action: "add" | "delete" | "get", address: string): Promise<RunResult> =>
   tryRun("ip", ["netns", "exec", fabric, "nft", action, "element", "inet", "partition", "cut", `{ ${address} }`]);
 
-/** Makes a host's namespace and plugs its interfaces into the fabric; what exists stays. */
+/** Creates a host's namespace and connects its interfaces to the fabric. Keeps existing parts. */
 export async function plugIn(host: Host): Promise<void> {
   await createNamespace(host.name);
   await connect(host, "public", "eth0", publicBridge);
@@ -105,7 +106,7 @@ export async function plugIn(host: Host): Promise<void> {
   await ipIn(fabric, "route", "replace", `${host.privateIpv4}/32`, "dev", privateBridge);
 }
 
-/** Gives a host of the lab its addresses and routes; the servers configure themselves, by cloud-init. */
+/** Configures the addresses and routes of a host. Servers configure themselves with cloud-init. */
 export async function configure(host: Host, network: PrivateNetwork): Promise<void> {
   const namespace = namespaceOf(host.name);
   await ipIn(namespace, "address", "replace", `${host.publicIpv4}/32`, "dev", "eth0");
@@ -122,19 +123,19 @@ export async function configure(host: Host, network: PrivateNetwork): Promise<vo
   await writeFile(path.join(resolver, "resolv.conf"), nameServers.map((address) => `nameserver ${address}\n`).join(""));
 }
 
-/** Takes a host's links away at this instant: nothing it still sends arrives anywhere. */
+/** Removes a host's links immediately, so none of its packets arrive. */
 export async function unplug(host: Host): Promise<void> {
   const batch = (["public", "private"] as const).map((network) => `link delete ${portOf(host, network)}\n`).join("");
   await tryRun("ip", ["-netns", fabric, "-force", "-batch", "-"], { input: batch });
 }
 
-/** Removes a host's network altogether. */
+/** Removes a host's links and namespace. */
 export async function removeHost(host: Host): Promise<void> {
   await unplug(host);
   await tryRun("ip", ["netns", "delete", namespaceOf(host.name)]);
 }
 
-/** Names of the namespaces of the lab. */
+/** Names of the lab's network namespaces. */
 async function namespaces(): Promise<string[]> {
   const { stdout } = await tryRun("ip", ["netns", "list"]);
   return stdout
@@ -143,12 +144,12 @@ async function namespaces(): Promise<string[]> {
     .filter((name) => name.startsWith(`${prefix}-`));
 }
 
-/** Where `ip netns` finds files that a namespace has of its own. */
+/** Directory of namespace-specific files of `ip netns`. */
 const namespaceFiles = "/etc/netns";
-/** Where `ip netns` keeps namespaces: a mount that it makes and never removes. */
+/** Directory of `ip netns` for namespaces. `ip netns` mounts it and never unmounts it. */
 const namespaceMount = "/run/netns";
 
-/** Removes every namespace of the lab, known to the environment or not, and what `ip netns` keeps for them. */
+/** Removes all namespaces of the lab, including namespaces outside the environment, and the related files of `ip netns`. */
 export async function removeAllNamespaces(): Promise<void> {
   for (const name of await namespaces()) await run("ip", ["netns", "delete", name]);
   const named = (await readdir(namespaceFiles).catch(() => [])).filter((name) => name.startsWith(`${prefix}-`));
@@ -157,7 +158,7 @@ export async function removeAllNamespaces(): Promise<void> {
   if ((await readdir(namespaceMount).catch(() => ["not there"])).length === 0) await tryRun("umount", [namespaceMount]);
 }
 
-/** Kernels answer only so many packets a second with "port unreachable"; hundreds of probes at once need all of these answers. */
+/** Removes the kernel's rate limit for "port unreachable" responses, because hundreds of parallel probes need all of them. */
 const unlimitedRefusals = [
   "net.ipv4.icmp_ratemask=0",
   "net.ipv6.icmp.ratelimit=0",
@@ -172,7 +173,7 @@ async function createNamespace(host: string): Promise<void> {
   await tryRun("ip", ["netns", "exec", name, "sysctl", "-qw", ...unlimitedRefusals]);
 }
 
-/** As at Hetzner, whose private network is an overlay. */
+/** MTUs at Hetzner. The private network is an overlay, so its MTU is smaller. */
 const mtu = { public: "1500", private: "1450" } as const;
 
 async function connect(host: Host, network: "public" | "private", device: string, bridge: string): Promise<void> {

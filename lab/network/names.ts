@@ -1,12 +1,12 @@
 import { nameServers, nameServersIpv6 } from "./addresses.js";
 
-/** Addresses a name leads to. */
+/** Addresses of a name. */
 export interface NameRecord {
   readonly name: string;
   readonly addresses: readonly string[];
 }
 
-/** The command of the name server: it knows the lab's names and answers "no such name" to all others. */
+/** Command of the name server. It resolves the lab's names and answers "no such name" for all other names. */
 export function nameServerCommand(records: readonly NameRecord[]): [string, ...string[]] {
   const listen = [...nameServers, ...nameServersIpv6].map((address) => `--listen-address=${address}`);
   const answers = records.flatMap(({ name, addresses }) => addresses.map((address) => `--address=/${name}/${address}`));

@@ -14,9 +14,9 @@ export interface Filtered {
 
 const table = "provider";
 
-/** The firewalls of all servers, from the rules that their resources are made of. */
+/** The firewalls of all servers, from the rules of their firewall resources. */
 export async function providerFirewallOf({ config, servers }: LabEnvironment): Promise<string> {
-  // Imported here because it loads CDKTF, which no other command of the lab needs.
+  // Imported only here, because it loads CDKTF, which no other command of the lab needs.
   const { providerFirewallRules } = await import("../../modules/hetzner/provider-firewall.js");
   const hostOf = new Map(servers.map((host) => [host.name, host]));
   return providerFirewall(
@@ -28,8 +28,8 @@ export async function providerFirewallOf({ config, servers }: LabEnvironment): P
 }
 
 /**
- * The provider's firewall as nftables rules of the router between all hosts: public traffic of servers alone, stateful, dropped without an
- * answer unless a rule names it. Servers reach their metadata whatever the rules say, as at Hetzner.
+ * The provider's firewall as nftables rules of the router between all hosts. It is stateful, filters only the servers' public traffic,
+ * and silently drops traffic without a matching rule. Servers can always reach the metadata service, as at Hetzner.
  */
 export function providerFirewall(filtered: readonly Filtered[]): string {
   const jumps = filtered.flatMap(({ host }) =>
@@ -58,7 +58,7 @@ export function providerFirewall(filtered: readonly Filtered[]): string {
   return `table inet ${table}\ndelete table inet ${table}\ntable inet ${table} {\n${[...servers, ...hooks].join("\n")}\n}\n`;
 }
 
-/** Puts the firewall in force, or takes it away to see what the servers' own firewalls do without it. */
+/** Loads the firewall. @param rules @default - none: removes the firewall, to test the servers' own firewalls */
 export const setProviderFirewall = (rules?: string): Promise<string> =>
   run("ip", ["netns", "exec", namespaceOf(fabricHost), "nft", "-f", "-"], {
     input: rules ?? `table inet ${table}\ndelete table inet ${table}\n`,
@@ -67,10 +67,10 @@ export const setProviderFirewall = (rules?: string): Promise<string> =>
 const chain = (name: string, lines: readonly string[]): string =>
   `  chain ${name} {\n${lines.map((line) => `    ${line}\n`).join("")}  }`;
 
-/** A server has all of its IPv6 range, not one address of it. */
+/** IPv6 range of a server: its whole /64, not only one address. */
 const publicRange = ({ publicIpv6 }: Host): string => `${publicIpv6.replace(/::[0-9a-f]+$/, "::")}/64`;
 
-/** One line for each address family that a rule names. */
+/** One line for each address family of a rule. */
 function passes({ direction, protocol, port, sourceIps, destinationIps }: FirewallRule): string[] {
   const peers = (direction === "in" ? sourceIps : destinationIps) ?? [];
   return (["ip", "ip6"] as const).flatMap((family) => {

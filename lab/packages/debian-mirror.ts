@@ -5,13 +5,13 @@ import { run } from "../system/shell.js";
 import { downloadFile, type FetchedPackage } from "./fetcher.js";
 
 /**
- * A part of the Debian mirror below `www/<host>/`: the genuine indices, signed by Debian, and only the packages wanted, at their genuine
- * paths. Machines verify it with Debian's keys. A package that no payload names is answered with 404, so a payload that installs it fails.
+ * A partial Debian mirror below `www/<host>/`: the original indices, signed by Debian, and only the required packages at their original
+ * paths. Machines verify it with Debian's keys. Packages outside all payloads return 404, so their installation fails.
  */
 export class DebianMirror {
   constructor(private readonly www: string) {}
 
-  /** Saves the indices that a line of sources.list refers to. */
+  /** Saves the indices of a sources.list line. */
   async saveIndices(sourceLine: string): Promise<void> {
     const [, uri = "", suite = "", ...components] = sourceLine.split(" ");
     const release = `${uri}/dists/${suite}`;
@@ -29,14 +29,14 @@ export class DebianMirror {
     }
   }
 
-  /** Puts a package where the genuine mirror has it. */
+  /** Stores a package at its path on the original mirror. */
   async add(fetched: FetchedPackage): Promise<void> {
     const target = this.fileOf(fetched.url);
     await mkdir(path.dirname(target), { recursive: true });
     await copyFile(fetched.file, target);
   }
 
-  /** File names of every package that the saved indices list. */
+  /** File names of all packages in the saved indices. */
   async knownFiles(): Promise<ReadonlySet<string>> {
     const indices = await run("find", [this.www, "-name", "Packages.xz"]);
     const known = new Set<string>();

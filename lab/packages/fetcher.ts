@@ -5,7 +5,7 @@ import { run } from "../system/shell.js";
 
 /** A package file that apt downloaded. */
 export interface FetchedPackage {
-  /** Where the mirror has it. */
+  /** URL on the mirror. */
   readonly url: string;
   /** File name in the pool, for example "nginx_1.26.3-3_amd64.deb". */
   readonly fileName: string;
@@ -13,11 +13,11 @@ export interface FetchedPackage {
   readonly file: string;
 }
 
-/** Downloads packages with apt itself, inside a throw-away copy of the base system, so that only what a machine lacks is fetched. */
+/** Downloads packages with apt in a temporary copy of the base system, so it fetches only packages that a machine lacks. */
 export class Fetcher {
   private constructor(private readonly overlay: Overlay) {}
 
-  /** Opens a copy of the base system, runs `use`, and throws the copy away. */
+  /** Creates a copy of the base system, runs `use`, and deletes the copy. */
   static async within<T>(directory: string, baseRoot: string, use: (fetcher: Fetcher) => Promise<T>): Promise<T> {
     const overlay = new Overlay(directory, baseRoot);
     await overlay.remove();
@@ -30,7 +30,7 @@ export class Fetcher {
     }
   }
 
-  /** Adds a source and the pins that say what may be taken from it. */
+  /** Adds an apt source and the pins that select its packages. */
   async addSource(name: string, line: string, preferences: string): Promise<void> {
     await this.write(`etc/apt/sources.list.d/${name}.list`, `${line}\n`);
     await this.write(`etc/apt/preferences.d/${name}`, preferences);
@@ -41,7 +41,7 @@ export class Fetcher {
     await this.apt("update");
   }
 
-  /** Downloads what an apt-get command (`install …`, `upgrade`) would install, dependencies included. */
+  /** Downloads all packages, including dependencies, that an apt-get command (`install …`, `upgrade`) would install. */
   async download(...command: string[]): Promise<FetchedPackage[]> {
     const listing = await this.apt("--print-uris", ...command);
     await this.apt("--download-only", ...command);
@@ -72,7 +72,7 @@ export class Fetcher {
   }
 }
 
-/** Downloads one file by URL, with this host's apt and its settings. */
+/** Downloads a file with this host's apt and its settings. */
 export async function downloadFile(url: string, target: string): Promise<void> {
   await mkdir(path.dirname(target), { recursive: true });
   const temporary = `${target}.download`;

@@ -2,10 +2,10 @@ import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { agentArchive, buildAgentPackage } from "../stand-ins/datadog/agent/package.js";
 
-/** Packages that the lab builds itself, by the host name of the vendor whose repository offers them on a real server. */
+/** Packages that the lab builds, by the host name of the vendor repository that provides them in production. */
 export type LocalPackages = Readonly<Record<string, readonly string[]>>;
 
-/** Builds them into `directory` and names the .deb files. */
+/** Builds the packages in `directory`. @returns their .deb files */
 export async function localPackages(directory: string): Promise<LocalPackages> {
   const built = path.join(directory, "local-packages");
   await mkdir(built, { recursive: true });

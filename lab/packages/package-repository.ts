@@ -12,23 +12,23 @@ import { fetchMysql, isMysqlPackage } from "./mysql-packages.js";
 import type { PayloadPackages, PayloadSource } from "./payload-packages.js";
 import { makeVendorRepository } from "./vendor-repository.js";
 
-/** What the repository is made from. */
+/** Inputs of the repository. */
 export interface RepositoryProps {
-  /** Directory that filled repositories are kept in. */
+  /** Directory that stores complete repositories. */
   readonly cache: string;
-  /** Base system; what it has already is not fetched. */
+  /** Base system; its packages are not fetched again. */
   readonly base: BaseSystem;
-  /** Packages and sources that the payloads name. */
+  /** Packages and sources required by the payloads. */
   readonly wanted: PayloadPackages;
-  /** Signs the repositories that stand in for vendors'. */
+  /** Signs the lab's copies of vendors' repositories. */
   readonly key: RepositoryKey;
-  /** Packages built for the lab, by the host name of the vendor whose repository offers them. @default - none */
+  /** Packages built by the lab, by the host name of the vendor repository that provides them. @default - none */
   readonly localPackages?: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
- * Fills the package repository, or finds it filled: about 20 s and 100 MB, kept under the cache directory by the hash of what was asked for.
- * @returns directory with one folder per host name, as the web server of the lab's internet serves it
+ * Returns the package repository from the cache or builds it, which takes about 20 s and 100 MB. The cache key is a hash of its inputs.
+ * @returns directory with one folder per host name, for the lab's web server
  */
 export async function packageRepository(props: RepositoryProps): Promise<string> {
   const scratch = path.join(props.cache, "fetch.partial");
@@ -61,14 +61,16 @@ async function fill(
   for (const source of wanted.sources) {
     const files = localPackages[hostOf(source)] ?? (/mysql/.test(hostOf(source)) ? beyondDebian : undefined);
     if (files === undefined)
-      throw new Error(`lab: the payload's apt source ${source.url} has no stand-in; known: ${hosts.join(", ")}`);
+      throw new Error(
+        `lab: the payload's apt source ${source.url} has no local copy; add its packages to lab/packages (sources: ${hosts.join(", ")})`,
+      );
     await makeVendorRepository(www, source, files, key);
   }
 }
 
 const hostOf = (source: PayloadSource): string => new URL(source.url).host;
 
-/** Part of the cache's key: this file changes MySQL's packages, so a change of it makes other packages. */
+/** Part of the cache key, because this file modifies MySQL's packages. */
 const mysqlPackages = fileURLToPath(new URL("./mysql-packages.ts", import.meta.url));
 
 async function keyOf({ base, wanted, key, localPackages = {} }: RepositoryProps): Promise<string> {

@@ -1,19 +1,19 @@
 import type { CloudConfig } from "../../modules/machine/compose/index.js";
 
-/** An apt source that a payload adds, as its line says. */
+/** A parsed apt source line of a payload. */
 export interface PayloadSource {
   readonly url: string;
   readonly suite: string;
   readonly components: readonly string[];
 }
 
-/** What payloads ask apt for. */
+/** apt packages and sources required by payloads. */
 export interface PayloadPackages {
   readonly packages: readonly string[];
   readonly sources: readonly PayloadSource[];
 }
 
-/** Reads from payloads which packages and sources they name, so that the lab's repository needs no list of its own. */
+/** Extracts packages and sources from payloads, so the lab's repository needs no separate list. */
 export function payloadPackages(
   payloads: readonly (Pick<CloudConfig, "apt"> & { readonly packages: readonly string[] })[],
   suite: string,

@@ -5,8 +5,8 @@ import { run } from "../system/shell.js";
 import type { PayloadSource } from "./payload-packages.js";
 
 /**
- * Makes a repository that stands in for a vendor's: same address, suite and components, signed with the lab's key.
- * Every component lists the same packages.
+ * Creates a local copy of a vendor's repository with the same address, suite and components, signed with the lab's key.
+ * Every component contains the same packages.
  */
 export async function makeVendorRepository(
   www: string,

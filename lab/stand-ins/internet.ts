@@ -1,6 +1,6 @@
 /**
- * The part of the internet that servers use: a web server for package archives, the vendors' repositories and the release,
- * one folder per host name; and an address where every port answers.
+ * Emulates the internet services that servers use: a web server with one folder per host name for package archives, vendors' repositories
+ * and the release, and an address that responds on every port.
  *
  * Usage: internet.ts SETTINGS.json (see InternetSettings)
  */
@@ -12,20 +12,20 @@ import https from "node:https";
 import net from "node:net";
 import path from "node:path";
 
-/** What the stand-in reads from its settings file. */
+/** Settings of the emulator. */
 export interface InternetSettings {
   /** Addresses of the web server. */
   readonly addresses: readonly string[];
-  /** Directories with one folder per host name; the first that has the file serves it. */
+  /** Directories with one folder per host name. The first directory that contains a file serves it. */
   readonly directories: readonly string[];
-  /** Directory with an empty file for each host name that is away: its connections end without an answer. */
+  /** Directory with an empty file for each unreachable host name. Connections to such a host are closed without a response. */
   readonly away: string;
-  /** The object storage: what is asked of its host is handed on to this port of loopback. @default none */
+  /** Host name of the object storage, and the loopback port to which its requests are forwarded. @default none */
   readonly storage?: { readonly host: string; readonly port: number };
-  /** PEM files, valid for every host name served. */
+  /** PEM files of a certificate for all served host names. */
   readonly certificate: string;
   readonly key: string;
-  /** Port to which every other port of the open address is redirected. */
+  /** Port to which all other ports of the open address are redirected. */
   readonly openPort: number;
 }
 

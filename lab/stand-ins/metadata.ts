@@ -1,12 +1,12 @@
 /**
- * The cloud's metadata service: tells each server, by the address it asks from, who it is, as Hetzner's does; user data included.
+ * Emulates Hetzner's metadata service. It identifies each server by its source address and returns its metadata and user data.
  *
  * Usage: metadata.ts SETTINGS.json (see MetadataSettings)
  */
 import { readFileSync } from "node:fs";
 import http from "node:http";
 
-/** What the service says about one server. */
+/** Metadata of one server. */
 export interface ServerMetadata {
   readonly hostname: string;
   readonly instanceId: number;
@@ -15,7 +15,7 @@ export interface ServerMetadata {
   readonly userData: string;
 }
 
-/** What the service reads from its settings file. */
+/** Settings of the service. */
 export interface MetadataSettings {
   readonly address: string;
   readonly servers: readonly ServerMetadata[];

@@ -4,8 +4,8 @@ import path from "node:path";
 import { unmountBelow } from "./overlay.js";
 
 /**
- * The directory `<kind>-<key>` of the cache, built when it is not there. Building happens under another name, so an interrupted build is
- * never taken for a finished one; older directories of the kind go, unless a machine's disk still lies on them.
+ * Returns the directory `<kind>-<key>` of the cache and builds it if it is missing. A build uses a temporary name, so an interrupted
+ * build is never reused. Deletes older directories of the same kind unless a machine's disk uses them.
  */
 export async function cached(
   cache: string,

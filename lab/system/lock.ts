@@ -4,31 +4,31 @@ import { text } from "node:stream/consumers";
 import { waitFor } from "./shell.js";
 
 /**
- * The lock's name, a Linux abstract socket: one for the host, as the lab's namespaces are. The kernel gives the name back when its holder
- * ends, however that happens, so a lock is never left behind.
+ * The lock's name: a Linux abstract socket, which is unique on the host like the lab's namespaces. The kernel releases the name when the
+ * holder ends for any reason, so no stale lock remains.
  */
 const defaultName = "\0foobar-lab";
 
-/** Seconds that the holder has to say who it is. A busy one is not waited for longer. */
+/** Maximum time in seconds to wait for the holder's name. */
 const answerSeconds = 2;
 
-/** What {@link takeLock} may be told. */
+/** Options of {@link takeLock}. */
 export interface LockOptions {
-  /** Seconds to wait for another holder's end. @default 0 */
+  /** Seconds to wait until another holder releases the lock. @default 0 */
   readonly waitSeconds?: number;
   /** Name of the socket. @default "\0foobar-lab" */
   readonly name?: string;
 }
 
-/** Held until it is released or this process ends. */
+/** A lock that is held until it is released or this process ends. */
 export interface Lock {
   release(): Promise<void>;
 }
 
 /**
- * Makes this process the only one on this host that may change the lab.
- * @param holder what others are told who want it too
- * @throws when somebody else holds it and goes on holding it; says who
+ * Takes the lock, so only this process can change the lab on this host.
+ * @param holder description of this process in the error of other processes
+ * @throws if another process still holds the lock after the waiting time; the error names the holder
  */
 export async function takeLock(
   holder: string,
@@ -37,12 +37,12 @@ export async function takeLock(
   const words = `${holder} (process ${process.pid}, since ${new Date().toTimeString().slice(0, 8)})`;
   return waitFor("lock", () => listen(name, words), { timeoutSeconds: waitSeconds, pauseSeconds: 1 }).catch(
     async () => {
-      throw new Error(`lab: is in use by ${await holderOf(name)}; wait for its end, or end it`);
+      throw new Error(`lab: is in use by ${await holderOf(name)}; wait until it ends, or stop it`);
     },
   );
 }
 
-/** Listens on the name; `undefined` when somebody else does. */
+/** Listens on the name; returns `undefined` if another process does. */
 async function listen(name: string, words: string): Promise<Lock | undefined> {
   const server = net.createServer((connection) => connection.on("error", () => undefined).end(words));
   server.listen(name).unref();
@@ -58,5 +58,5 @@ async function listen(name: string, words: string): Promise<Lock | undefined> {
 async function holderOf(name: string): Promise<string> {
   const connection = net.connect(name).setTimeout(answerSeconds * 1000);
   connection.on("timeout", () => connection.destroy(new Error("no answer")));
-  return text(connection).catch(() => "another process, which does not say its name");
+  return text(connection).catch(() => "another process, which did not report its name");
 }

@@ -3,11 +3,11 @@ import path from "node:path";
 import { run, type RunOptions } from "./shell.js";
 
 /**
- * A writable copy of a read-only directory tree, made by an overlay mount.
- * It is mounted `volatile`: the root disk of a lab machine need not survive a power cut of the host, and dpkg's many fsyncs cost most of a boot.
+ * A writable copy of a read-only directory tree, created with an overlay mount.
+ * The mount is `volatile`, because dpkg's many fsyncs take most of a boot and the root disk need not survive a power cut of this host.
  */
 export class Overlay {
-  /** Where the writable tree is, while it is mounted. */
+  /** Mount point of the writable tree. */
   readonly root: string;
 
   constructor(
@@ -17,24 +17,24 @@ export class Overlay {
     this.root = path.join(directory, "root");
   }
 
-  /** Mounts it, unless it is mounted. */
+  /** Mounts it if it is not mounted. */
   async mount(): Promise<void> {
     if (await isMounted(this.root)) return;
     const upper = path.join(this.directory, "upper");
     const work = path.join(this.directory, "work");
     for (const directory of [upper, work, this.root]) await mkdir(directory, { recursive: true });
-    // left behind by a volatile mount that was not taken down in order; the kernel refuses to mount while it is there
+    // An uncleanly ended volatile mount leaves this directory, and the kernel rejects a new mount while it exists.
     await rm(path.join(work, "work", "incompat"), { recursive: true, force: true });
     const options = `lowerdir=${this.lower},upperdir=${upper},workdir=${work},volatile`;
     await run("mount", ["-t", "overlay", "overlay", "-o", options, this.root]);
   }
 
-  /** Unmounts it and all that is mounted below it. */
+  /** Unmounts it and all mounts below it. */
   async unmount(): Promise<void> {
     await unmountBelow(this.root);
   }
 
-  /** Unmounts it and deletes what was written. */
+  /** Unmounts it and deletes the written data. */
   async remove(): Promise<void> {
     await this.unmount();
     await rm(this.directory, { recursive: true, force: true });
@@ -53,7 +53,7 @@ export const cleanEnvironment = [
   "DEBIAN_FRONTEND=noninteractive",
 ] as const;
 
-/** Mount points below a directory, the directory itself included, the deepest first. */
+/** Mount points at and below a directory, the deepest first. */
 async function mountsBelow(directory: string): Promise<string[]> {
   const table = await readFile("/proc/self/mountinfo", "utf8");
   return table
@@ -63,7 +63,7 @@ async function mountsBelow(directory: string): Promise<string[]> {
     .sort((a, b) => b.length - a.length);
 }
 
-/** Unmounts a directory and all that is mounted below it, the deepest first. */
+/** Unmounts a directory and all mounts below it, the deepest first. */
 export async function unmountBelow(directory: string): Promise<void> {
   for (const point of await mountsBelow(directory)) await run("umount", [point]);
 }

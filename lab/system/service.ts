@@ -5,17 +5,17 @@ import path from "node:path";
 import { namespaceOf, type Layout } from "../layout.js";
 import { ControlGroup, groupNames } from "./control-group.js";
 
-/** A long-running process of the lab itself: name service, stand-ins, balancer. */
+/** A long-running process of the lab, such as the name server, a stand-in or the balancer. */
 export interface ServiceProps {
   /** Name of its control group and log file. */
   readonly name: string;
-  /** Host whose network namespace it runs in. */
+  /** Host in whose network namespace it runs. */
   readonly host: string;
   /** The program and its arguments. */
   readonly command: readonly [string, ...string[]];
-  /** Variables added to its environment. @default - none */
+  /** Additional environment variables. @default - none */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Text of its configuration: when it, the command or the environment changes, the service is started anew. @default - none */
+  /** Text of its configuration. A change of the configuration, command or environment restarts the service. @default - none */
   readonly configuration?: string;
 }
 
@@ -23,11 +23,11 @@ const groupPrefix = "service-";
 
 const groupOf = (name: string): ControlGroup => new ControlGroup(`${groupPrefix}${name}`);
 
-/** Names of the services that were started and not stopped since, whether they still run or not. */
+/** Names of all services that were started and not stopped, including crashed services. */
 export const startedServices = async (): Promise<string[]> =>
   (await groupNames()).filter((name) => name.startsWith(groupPrefix)).map((name) => name.slice(groupPrefix.length));
 
-/** Starts a service unless it runs already as it should. */
+/** Starts a service. Does nothing if it is already running with the same properties. */
 export async function startService(layout: Layout, props: ServiceProps): Promise<void> {
   const group = groupOf(props.name);
   const file = path.join(layout.services, `${props.name}.started`);
@@ -42,13 +42,13 @@ export async function startService(layout: Layout, props: ServiceProps): Promise
   });
 }
 
-/** Ends a service; nothing happens when it does not run. */
+/** Stops a service. Does nothing if it is not running. */
 export const stopService = (name: string): Promise<void> => groupOf(name).remove();
 
-/** Whether a process of the service runs. */
+/** Whether a process of the service is running. */
 export const serviceRuns = (name: string): Promise<boolean> => groupOf(name).alive();
 
-/** Starts a command that joins `group` before it becomes itself, and lives on when the lab's command ends. */
+/** Starts a command in the control group. It continues to run after the lab's command has ended. */
 export async function spawnInGroup(
   group: ControlGroup,
   command: readonly string[],

@@ -1,22 +1,22 @@
 import type { Readable } from "node:stream";
 import { execa, type Options } from "execa";
 
-/** How long a command may take, in seconds, when its caller does not say. */
+/** Default time limit of a command in seconds. */
 export const defaultTimeoutSeconds = 600;
 
-/** What a command may be given besides its arguments. */
+/** Options of a command. */
 export interface RunOptions {
-  /** Written to the command's standard input. @default - nothing */
+  /** Standard input of the command. @default - none */
   readonly input?: string | Readable;
-  /** Seconds after which the command is ended and counts as failed. @default defaultTimeoutSeconds */
+  /** Time limit in seconds. Afterwards, the command is stopped and counts as failed. @default defaultTimeoutSeconds */
   readonly timeoutSeconds?: number;
-  /** Variables added to the environment. @default - none */
+  /** Additional environment variables. @default - none */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Directory the command runs in. @default - the current one */
+  /** Working directory. @default - the current one */
   readonly directory?: string;
 }
 
-/** The end of a command that is allowed to fail. */
+/** Result of a command that is allowed to fail. */
 export interface RunResult {
   readonly ok: boolean;
   readonly exitCode: number | undefined;
@@ -33,14 +33,14 @@ const execaOptions = (options: RunOptions) =>
     cwd: options.directory,
   }) satisfies Options;
 
-/** Runs a command to its end and returns its output; a failure is an error that shows the command and its standard error. */
+/** Runs a command and returns its output. @throws if the command fails; the error shows the command and its standard error */
 export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const { input, ...rest } = execaOptions(options);
   const { stdout } = await execa(command, args, input === undefined ? rest : { ...rest, input });
   return stdout;
 }
 
-/** Runs a command to its end and reports how it ended instead of throwing. */
+/** Runs a command and returns its result instead of throwing an error. */
 export async function tryRun(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const { input, ...rest } = execaOptions(options);
   const result = await execa(command, args, { ...rest, ...(input === undefined ? {} : { input }), reject: false });
@@ -52,15 +52,14 @@ export async function tryRun(command: string, args: readonly string[], options: 
   };
 }
 
-/** Resolves after so many seconds. */
+/** Waits for this number of seconds. */
 export const sleep = (seconds: number): Promise<void> => new Promise((done) => setTimeout(done, seconds * 1000));
 
 const shown = (seen: unknown): string => (typeof seen === "string" ? seen : JSON.stringify(seen));
 
 /**
- * Waits until `check` gives a value other than `undefined` or `false`, asking again after each pause. What `check` hands to `see` is what
- * it based its answer on.
- * @throws when `timeoutSeconds` have passed; the message says what was waited for and what was seen last.
+ * Repeats `check` with a pause until it returns a value other than `undefined` or `false`. `check` passes its observed state to `see`.
+ * @throws after `timeoutSeconds`; the error contains `what` and the last observed state
  */
 export async function waitFor<T>(
   what: string,

@@ -1,4 +1,4 @@
-"""Tests of the lab's agent, in its own language. Run by agent.test.ts."""
+"""Unit tests of the lab's agent. Run by agent.programs.test.ts."""
 import os
 import subprocess
 import tempfile

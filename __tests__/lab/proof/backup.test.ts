@@ -220,7 +220,10 @@ describe("the archive", () => {
       expect(before.filter((n) => !there.has(`${start}${n}`))).toEqual([]);
       expect(later.filter((n) => there.has(`${start}${n}`))).toEqual([]);
     }
-    figure("twenty random moments", `each correct to the second; ${seconds(took)} for all; the texts begin with ${start}`);
+    figure(
+      "twenty random moments",
+      `each correct to the second; ${seconds(took)} for all; the texts begin with ${start}`,
+    );
   });
 
   it("reports its costs: processor time, p99 of writes with and without uploads, and uploaded bytes", async () => {

@@ -45,7 +45,8 @@ const faults: Readonly<Record<string, Fault>> = {
   "mysql-group of a replica hangs": hang("mysql-group", "replica"),
   "the primary and one replica cannot reach each other, but both reach the third member": ({ primary, replicas }) =>
     between(primary, replicas[0]),
-  "the replicas cannot reach each other, but both reach the primary": ({ replicas }) => between(replicas[0], replicas[1]),
+  "the replicas cannot reach each other, but both reach the primary": ({ replicas }) =>
+    between(replicas[0], replicas[1]),
   "the primary receives no packets from the replicas, but they receive its packets": ({ primary, replicas }) =>
     drop(primary, { incoming: replicas.map(from) }),
   "the replicas receive no packets from the primary, but it receives their packets": ({ primary, replicas }) =>

@@ -1,8 +1,8 @@
 """
-Stands in for an object storage: S3 with signatures, policies by key, conditional writes, versions and object lock, by moto, in memory.
+Emulates an S3 object storage in memory with moto: signatures, policies per key, conditional writes, versions and object lock.
 
-    archive.py keys                 prints new access keys: of the bucket's owner, and the one that restores
-    archive.py serve SETTINGS.json  serves a bucket that these keys open, on 127.0.0.1
+    archive.py keys                 prints new access keys for the bucket's owner and for restores
+    archive.py serve SETTINGS.json  serves the buckets on 127.0.0.1
 """
 
 import json
@@ -10,9 +10,9 @@ import os
 import pathlib
 import sys
 
-# From the first request on keys and policies count.
+# Checks keys and policies from the first request.
 os.environ["INITIAL_NO_AUTH_ACTION_COUNT"] = "0"
-# Buckets are in paths, whatever the host is called.
+# Reads the bucket's name only from the path, never from the host name.
 os.environ["S3_IGNORE_SUBDOMAIN_BUCKETNAME"] = "true"
 
 from moto.core import DEFAULT_ACCOUNT_ID
@@ -24,7 +24,7 @@ iam = iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
 
 
 def allowed(name):
-    """What a key may do, and where: the owner, the key that restores, or the server of that name."""
+    """Allowed actions and resources of a key: the owner's, the download key, the restore key, or a server's key."""
     if name == "owner":
         return [(["s3:*"], "*")]
     if name == "download":

@@ -10,33 +10,33 @@ import { internet } from "../../network/addresses.js";
 import { startService } from "../../system/service.js";
 import { run } from "../../system/shell.js";
 
-/** Python with moto, as scripts/install-tools.sh installs it. */
+/** Python with moto, installed by scripts/install-tools.sh. */
 const python = "/opt/moto/bin/python";
 const program = fileURLToPath(new URL("./archive.py", import.meta.url));
 
-/** Port of the object storage on the internet's own host; servers reach it by name, through the web server there. */
+/** Loopback port of the object storage on the internet host. Servers reach it by name through the emulated web server. */
 export const archivePort = 5555;
 
-/** Keys of the object storage, "KEY:SECRET" each, and pairs of age. */
+/** Access keys of the object storage ("KEY:SECRET") and age keys. */
 export interface ArchiveKeys {
-  /** May do anything with the bucket. */
+  /** Allows all actions on the bucket. */
   readonly owner: string;
-  /** Reads: what a restore needs. */
+  /** Allows reading, for restores. */
   readonly reader: string;
-  /** Opens the archive. */
+  /** Decrypts the archive. */
   readonly privateKey: string;
-  /** Its public half, and another recipient's. */
+  /** The matching public key, and the public key of another recipient. */
   readonly recipients: readonly [string, string];
 }
 
-/** The key of a server: it adds new objects to the server's own part of the archive, and lists names. */
+/** A server's key, which allows adding objects to the server's part of the archive and listing names. */
 export const writerKey = ({ owner }: ArchiveKeys, server: string): string =>
   `LAB${server.toUpperCase()}:${createHash("sha256").update(`${owner} ${server}`).digest("hex")}`;
 
-/** The key of all servers for the releases' bucket: it reads objects. */
+/** The servers' shared key for the releases' bucket, which allows reading objects. */
 export const downloadKey = (keys: ArchiveKeys): string => writerKey(keys, "download");
 
-/** Creates the keys once. */
+/** Creates the keys if they do not exist. */
 export async function archiveKeys(directory: string): Promise<ArchiveKeys> {
   const file = path.join(directory, "archive.json");
   if (!existsSync(file)) {
@@ -56,7 +56,7 @@ async function agePair(): Promise<{ readonly privateKey: string; readonly public
 
 /**
  * Starts the object storage with the buckets of the configuration.
- * @param release file of a private release @default - the release is public
+ * @param release file of a private release @default - none: the release is public
  */
 export async function startArchive(layout: Layout, config: Config, release?: string): Promise<void> {
   const keys = await archiveKeys(layout.secrets);

@@ -9,52 +9,52 @@ import type { Layout } from "../../layout.js";
 import { edge } from "../../network/addresses.js";
 import { startService } from "../../system/service.js";
 
-/** An address of each family. */
+/** An IPv4 and an IPv6 address. */
 export interface DualStackAddress {
   readonly ipv4: string;
   readonly ipv6: string;
 }
 
-/** A header by which the edge shows the origin that a request came through it; see {@link EdgeProps.header}. */
+/** A header that proves to the origin that a request came through the edge; see {@link EdgeProps.header}. */
 export interface ProofHeader {
   readonly name: string;
-  /** File that holds the secret, a HAProxy map of one line; the process may have been told another since. */
+  /** File with the secret, a HAProxy map with one line. The running process may already have a newer secret. */
   readonly tokenFile: string;
 }
 
-/** A balancer that the zones' records can point at. */
+/** A balancer that the zones' records can point to. */
 export interface EdgeOrigin extends DualStackAddress {
   readonly name: string;
 }
 
 /**
- * What becomes of the visitors of each name: the name of an origin, for those that the zone's records lead there, or "308|https://www.foobar.net",
- * for those that a rule of the zone leads to the same path under another name.
+ * Target of each host name: the name of an origin if the zone's records point to it, or a redirect such as "308|https://www.foobar.net"
+ * if a rule of the zone redirects visitors to the same path on another host.
  */
 export type Leads = Readonly<Record<string, string>>;
 
-/** What becomes of those whose zone has no records. */
+/** Target of host names without records. */
 export const noLead = "none";
 
-/** What the settings of the zones make the edge do. */
+/** Settings of the edge. */
 export interface EdgeProps {
-  /** Where visitors reach the site. */
+  /** Addresses for visitors. */
   readonly addresses: DualStackAddress;
-  /** Where the zones' A and AAAA records can point: the balancers. */
+  /** Balancers that the zones' A and AAAA records can point to. */
   readonly origins: readonly EdgeOrigin[];
-  /** File that holds the {@link Leads}, a HAProxy map; the process may have been told others since. */
+  /** File with the {@link Leads}, a HAProxy map. The running process may already have newer targets. */
   readonly leadsFile: string;
-  /** Certificate and key that visitors see, as one PEM file. */
+  /** PEM file with the certificate for visitors and its key. */
   readonly certificateBundle: string;
-  /** The only authority that the origin's certificate is accepted from (`ssl: strict`). The certificate must name the visitor's host. */
+  /** Only accepted issuer of the origin's certificate (`ssl: strict`). The certificate must contain the visitor's host name. */
   readonly originCa: string;
-  /** What servers with `tls: "terminate"` ask for. @default - no header */
+  /** Header that servers with `tls: "terminate"` require. @default - no header */
   readonly header?: ProofHeader;
-  /** What servers with `tls: "passthrough"` ask for, by authenticated origin pulls: a client certificate with its key, as one PEM file. @default - none */
+  /** PEM file with the client certificate and its key, which servers with `tls: "passthrough"` require (origin pulls). @default - none */
   readonly clientBundle?: string;
-  /** Oldest TLS version that visitors may use. */
+  /** Oldest accepted TLS version of visitors. */
   readonly minimumTlsVersion: Config["cloudflare"]["minimumTlsVersion"];
-  /** Zone setting for Strict-Transport-Security. */
+  /** The zone's setting for Strict-Transport-Security. */
   readonly hsts: Config["cloudflare"]["hsts"];
   /** Port of the redirect to HTTPS. @default 80 */
   readonly httpPort?: number;
@@ -62,20 +62,20 @@ export interface EdgeProps {
   readonly httpsPort?: number;
   /** Port of the origin. @default the balancer's */
   readonly originPort?: number;
-  /** Socket on which the process is told another secret. @default - none */
+  /** Socket for changes to the running process. @default - none */
   readonly socket?: string;
 }
 
-/** Key of the one line of the file with the secret. */
+/** Key of the secret in its file. */
 export const tokenKey = "token";
 
-/** Name under which the edge runs as a service of the lab. */
+/** Service name of the edge in the lab. */
 const edgeService = "edge";
 
 /**
- * Configuration of HAProxy acting as Cloudflare's edge: HTTP/2 for visitors, redirect to HTTPS, HSTS, visitor's address in
- * CF-Connecting-IP, verified TLS to the origin with the visitor's host as its name, and the proof that the origin asks for.
- * Not shown by it: HTTP/3, the WAF and rate limiting rules, caching, and Cloudflare's own error pages.
+ * Configuration of a HAProxy that emulates Cloudflare's edge: HTTP/2 for visitors, redirect to HTTPS, HSTS, the visitor's address in
+ * CF-Connecting-IP, verified TLS to the origin for the visitor's host name, and the proof that the origin requires.
+ * It does not emulate HTTP/3, WAF and rate limiting rules, caching, or Cloudflare's error pages.
  */
 export function edgeConfig(props: EdgeProps): string {
   const { header, addresses, origins, originPort = ports.balancerHttps } = props;
@@ -101,32 +101,32 @@ export function edgeConfig(props: EdgeProps): string {
   });
 }
 
-/** Value of the header, with which the zone's setting also sends `nosniff`; empty when the setting is off. */
+/** Value of the header; empty if the setting is off. The zone's setting also sends `nosniff`. */
 function strictTransportSecurity({ maxAgeSeconds, includeSubdomains, preload }: EdgeProps["hsts"]): string {
   if (maxAgeSeconds === 0) return "";
   const words = [`max-age=${maxAgeSeconds}`, includeSubdomains && "includeSubDomains", preload && "preload"];
   return words.filter(Boolean).join("; ");
 }
 
-/** What {@link startEdge} needs besides the environment's configuration. */
+/** Properties of {@link startEdge}. */
 export interface StartEdgeProps extends Omit<
   EdgeProps,
   "addresses" | "certificateBundle" | "leadsFile" | "header" | "clientBundle"
 > {
-  /** What visitors see: valid for all names, of an authority they trust. */
+  /** Certificate for visitors. It is valid for all names and issued by an authority that visitors trust. */
   readonly certificate: KeyPair;
-  /** What becomes of the visitors of each name. The names do not change while it runs. */
+  /** Target of each host name. The set of names cannot change while the edge runs. */
   readonly leads: Leads;
-  /** Name of the header with the secret, and the secret itself. */
+  /** Name and value of the secret header. */
   readonly header: { readonly name: string; readonly token: string };
-  /** Certificate that the edge shows whoever asks for one. */
+  /** Client certificate for origins that request one. */
   readonly clientCertificate: KeyPair;
 }
 
 /**
- * Starts the edge in the namespace of its host, or tells the one that runs what has changed: the secret, and where visitors are led. Then no
- * connection breaks. It always shows what servers of either TLS mode ask for; Cloudflare only while the mode changes, but no server looks at
- * what it does not ask for. Its files and log are with those of the lab's other services.
+ * Starts the edge in the namespace of its host, or updates the secret and the targets in the running edge without closing connections.
+ * It always sends the proofs for both TLS modes, although Cloudflare sends both only while the mode changes. Servers ignore a proof that
+ * they do not require.
  */
 export async function startEdge(
   layout: Layout,
@@ -140,7 +140,7 @@ export async function startEdge(
   const leadsFile = file("edge-leads.map");
   const named = Object.entries(leads);
   await writeFile(leadsFile, named.map(([host, lead]) => `${host} ${lead}\n`).join(""));
-  // One that does not run reads files when it starts.
+  // If the edge is not running, it reads the files when it starts.
   const tell = (command: string): Promise<unknown> => askHaproxy(socket, command).catch(() => undefined);
   await tell(`set map ${tokenFile} ${tokenKey} ${header.token}`);
   for (const [host, lead] of named) await tell(`set map ${leadsFile} ${host} ${lead}`);
@@ -162,7 +162,7 @@ export async function startEdge(
   });
 }
 
-/** Writes a certificate and its key into one file, as HAProxy takes them. */
+/** Writes a certificate and its key to one file for HAProxy. */
 async function bundle(pair: KeyPair, target: string): Promise<string> {
   await writeFile(target, (await readFile(pair.certificate, "utf8")) + (await readFile(pair.key, "utf8")), {
     mode: 0o600,

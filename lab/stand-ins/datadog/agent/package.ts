@@ -3,10 +3,10 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { run } from "../../../system/shell.js";
 
-/** Host name of the vendor's package archive, which offers the package on a real server. */
+/** Host name of the vendor's package archive. */
 export const agentArchive = "apt.datadoghq.com";
 
-/** Where the parts of the package go on a machine: the vendor's paths. */
+/** Paths of the package's files on a machine, the same as the vendor's. */
 const tree = {
   DEBIAN: "DEBIAN",
   agent: "opt/datadog-agent/bin/agent/agent",
@@ -16,11 +16,11 @@ const tree = {
 
 const executable = [tree.agent, "DEBIAN/postinst", "DEBIAN/prerm"];
 
-/** Every file is dated so, and the package is the same whenever it is built: 2026-01-01. */
+/** Fixed date of all files, so builds are reproducible. */
 const date = new Date("2026-01-01T00:00:00Z");
 
 /**
- * Builds the package `datadog-agent` of the lab: clearly labelled, under the vendor's name, unit, user and paths.
+ * Builds the lab's package `datadog-agent` with the vendor's name, unit, user and paths. Its description identifies it as a stand-in.
  * @returns path of the .deb in `directory`
  */
 export async function buildAgentPackage(directory: string): Promise<string> {
@@ -40,7 +40,7 @@ export async function buildAgentPackage(directory: string): Promise<string> {
   return target;
 }
 
-/** Gives everything below its mode and date, so that neither the umask nor the checkout shows in the package. */
+/** Sets mode and date of all files recursively, so the package does not depend on the umask or the checkout. */
 async function settle(root: string, name: string): Promise<void> {
   const full = path.join(root, name);
   const entries = await readdir(full, { withFileTypes: true }).catch(() => undefined);

@@ -2,31 +2,31 @@ import { request } from "node:http";
 import type { HostMetadata, RecordKind, Records } from "./records.js";
 import type { Filter } from "./store.js";
 
-/** Asks the running intake what it received. */
+/** Queries the data that the running intake received. */
 export class IntakeClient {
   constructor(private readonly querySocket: string) {}
 
-  /** What hosts say of themselves. */
+  /** Metadata of all hosts. */
   hosts(): Promise<HostMetadata[]> {
     return this.get("/hosts");
   }
 
-  /** Values of metrics that fit, the oldest first. */
+  /** Matching metric values, the oldest first. */
   metrics(filter: Filter = {}): Promise<Records["metrics"][]> {
     return this.find("metrics", filter);
   }
 
-  /** Results of checks that fit, the oldest first. */
+  /** Matching check results, the oldest first. */
   checks(filter: Filter = {}): Promise<Records["checks"][]> {
     return this.find("checks", filter);
   }
 
-  /** Lines of logs that fit, the oldest first. */
+  /** Matching log lines, the oldest first. */
   logs(filter: Filter = {}): Promise<Records["logs"][]> {
     return this.find("logs", filter);
   }
 
-  /** Processes that fit, the oldest first. */
+  /** Matching processes, the oldest first. */
   processes(filter: Filter = {}): Promise<Records["processes"][]> {
     return this.find("processes", filter);
   }

@@ -2,8 +2,8 @@ import { z } from "zod";
 import type { HostMetadata, LogRecord, MetricPoint, ProcessRecord, ServiceCheck } from "./records.js";
 
 /*
- * What the agent sends to each endpoint, in the JSON form of Datadog's public API. The vendor's agent sends the same fields to the same
- * addresses, metrics and processes as protobuf.
+ * Decoders of the agent's requests to each endpoint, in the JSON format of Datadog's public API. The vendor's agent sends the same fields
+ * to the same addresses, but uses protobuf for metrics and processes.
  */
 
 const tags = z.array(z.string()).default([]);

@@ -10,7 +10,7 @@ import { startService } from "../../../system/service.js";
 import { IntakeClient } from "./client.js";
 import type { IntakeSettings } from "./settings.js";
 
-/** Datadog's side of the internet. Every name below the configured site leads here, but for the package archive `apt.datadoghq.com`. */
+/** Host of the emulated Datadog. All names below the configured site point to it, except the package archive `apt.datadoghq.com`. */
 export const datadogHost: Host = {
   name: "datadog",
   index: 5,
@@ -18,31 +18,31 @@ export const datadogHost: Host = {
   publicIpv6: "2001:db8:0:300::20",
 };
 
-/** Name under which the intake runs as a service of the lab. */
+/** Service name of the intake in the lab. */
 const intakeService = "datadog-intake";
 
 /**
- * Names in the intake's certificate: `<version>-app.agent.SITE` (metrics), `agent-http-intake.logs.SITE`, `process.SITE`, `api.SITE`, …
- * as the vendor's list of destinations has them.
+ * Names in the intake's certificate. They cover the vendor's list of destinations: `<version>-app.agent.SITE` (metrics),
+ * `agent-http-intake.logs.SITE`, `process.SITE`, `api.SITE`, …
  */
 const intakeNames = (site: string): string[] => [`*.${site}`, `*.agent.${site}`, `*.logs.${site}`];
 
-/** Domains whose every name leads to {@link datadogHost}: the site, and the time servers that agents ask. */
+/** Domains whose names all point to {@link datadogHost}: the site, and the time servers of agents. */
 export const datadogDomains = (site: string): string[] => [site, "datadog.pool.ntp.org"];
 
 const querySocket = (layout: Layout): string => path.join(layout.services, `${intakeService}.sock`);
 
-/** What {@link startIntake} needs. */
+/** Properties of {@link startIntake}. */
 export interface StartIntakeProps {
   /** Datadog site of the environment. */
   readonly site: string;
-  /** File that holds the only API key that is accepted. */
+  /** File with the only accepted API key. */
   readonly apiKeyFile: string;
-  /** Authority that the machines trust for https. */
+  /** Certificate authority that machines trust for https. */
   readonly authority: KeyPair;
 }
 
-/** Starts the intake in the namespace of {@link datadogHost}, unless it runs. */
+/** Starts the intake in the namespace of {@link datadogHost} if it is not running. */
 export async function startIntake(layout: Layout, { site, apiKeyFile, authority }: StartIntakeProps): Promise<void> {
   await mkdir(layout.services, { recursive: true, mode: 0o700 });
   const [commonName = site, ...others] = intakeNames(site);
@@ -67,8 +67,8 @@ export async function startIntake(layout: Layout, { site, apiKeyFile, authority 
   });
 }
 
-/** Lets Node run TypeScript, from wherever the command is started. */
+/** Absolute path of the TypeScript loader, so the working directory does not matter. */
 const loader = createRequire(import.meta.url).resolve("tsx");
 
-/** For asking the intake of a running lab. */
+/** Client for the intake of a running lab. */
 export const intakeClient = (layout: Layout): IntakeClient => new IntakeClient(querySocket(layout));

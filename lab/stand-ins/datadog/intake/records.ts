@@ -1,4 +1,4 @@
-/** One value of a metric. Times are Unix seconds everywhere. */
+/** One value of a metric. All times are in Unix seconds. */
 export interface MetricPoint {
   readonly name: string;
   readonly host: string;
@@ -25,7 +25,7 @@ export interface LogRecord {
   readonly source: string;
   readonly message: string;
   readonly tags: readonly string[];
-  /** Fields of a message that is a JSON object, as Datadog finds them; else empty. */
+  /** Fields of a JSON message, parsed as Datadog does; otherwise empty. */
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
@@ -38,14 +38,14 @@ export interface ProcessRecord {
   readonly tags: readonly string[];
 }
 
-/** What a host says of itself. Its tags count for everything it sends. */
+/** Metadata of a host. Its tags apply to all its data. */
 export interface HostMetadata {
   readonly host: string;
   readonly tags: readonly string[];
   readonly agentVersion: string;
 }
 
-/** Everything that agents send, by kind. */
+/** All data of agents, by kind. */
 export interface Records {
   metrics: MetricPoint;
   checks: ServiceCheck;

@@ -5,7 +5,7 @@ import { decodeChecks, decodeLogs, decodeMetadata, decodeProcesses, decodeSeries
 import type { RecordKind } from "./records.js";
 import type { Filter, Store } from "./store.js";
 
-/** Largest body taken, in bytes: the documented limit of the logs endpoint; that of metrics is lower. */
+/** Maximum body size in bytes: the documented limit of the logs endpoint. The limit of metrics is lower. */
 const bodyLimit = 5 * 1024 * 1024;
 
 const decompress: Readonly<Record<string, (body: Buffer) => Promise<Buffer>>> = {
@@ -14,7 +14,7 @@ const decompress: Readonly<Record<string, (body: Buffer) => Promise<Buffer>>> = 
   deflate: promisify(inflate),
 };
 
-/** What becomes of a body, and the status that says so, by endpoint. */
+/** Handler and success status of each endpoint. */
 const endpoints = (store: Store): Readonly<Record<string, { status: number; take: (body: unknown) => void }>> => ({
   "/api/v2/series": { status: 202, take: (body) => store.add("metrics", decodeSeries(body)) },
   "/api/v1/check_run": { status: 202, take: (body) => store.add("checks", decodeChecks(body)) },
@@ -23,7 +23,7 @@ const endpoints = (store: Store): Readonly<Record<string, { status: number; take
   "/intake/": { status: 200, take: (body) => store.addHost(decodeMetadata(body)) },
 });
 
-/** Answers agents as Datadog does: 403 for another key than `apiKey`, 400 for what it cannot read, 202 or 200 for what it has stored. */
+/** Responds to agents like Datadog: 403 for a wrong API key, 400 for an invalid body, 202 or 200 after the data is stored. */
 export function intakeListener(store: Store, apiKey: string): RequestListener {
   const known = endpoints(store);
   return handle(async (request, response) => {
@@ -45,14 +45,14 @@ export function intakeListener(store: Store, apiKey: string): RequestListener {
 
 const unknownEncoding = (): Promise<Buffer> => Promise.reject(new Error("content-encoding must be gzip or deflate"));
 
-/** Answers the lab's own questions: `/metrics`, `/checks`, `/logs`, `/processes` with the fields of {@link Filter}, and `/hosts`. */
+/** Handles the lab's queries: `/metrics`, `/checks`, `/logs`, `/processes` with the fields of {@link Filter}, and `/hosts`. */
 export const queryListener = (store: Store): RequestListener =>
   handle((request, response) => {
     const url = new URL(request.url ?? "/", "http://query");
     const kind = url.pathname.slice(1);
     if (kind === "hosts") reply(response, 200, store.hosts());
     else if (isKind(kind)) reply(response, 200, store.find(kind, filterOf(url.searchParams)));
-    else reply(response, 404, { errors: [`nothing is kept under ${kind}`] });
+    else reply(response, 404, { errors: [`unknown kind of record: ${kind}`] });
     return Promise.resolve();
   });
 

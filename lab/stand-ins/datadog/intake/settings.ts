@@ -1,15 +1,15 @@
-/** What the intake's process is told. */
+/** Settings of the intake's process. */
 export interface IntakeSettings {
-  /** Addresses it serves agents at. */
+  /** Addresses for agents. */
   readonly addresses: readonly string[];
   readonly port: number;
-  /** Port of the same addresses where it tells the time. */
+  /** NTP port on the same addresses. */
   readonly timePort: number;
   /** PEM files. */
   readonly certificate: string;
   readonly key: string;
-  /** File that holds the only API key it accepts. */
+  /** File with the only accepted API key. */
   readonly apiKeyFile: string;
-  /** Unix socket for the lab's own questions: reached by this host, by no machine. */
+  /** Unix socket for the lab's queries. Machines cannot reach it. */
   readonly querySocket: string;
 }

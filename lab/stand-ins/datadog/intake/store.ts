@@ -1,14 +1,14 @@
 import type { HostMetadata, RecordKind, Records } from "./records.js";
 
-/** What to look for; everything that is named must fit. */
+/** Search filter; all given fields must match. */
 export interface Filter {
-  /** Metric, check or process of this name. @default - any */
+  /** Name of the metric, check or process. @default - any */
   readonly name?: string;
   /** @default - any */
   readonly host?: string;
-  /** Tags that must all be there. @default - none */
+  /** Required tags. @default - none */
   readonly tags?: readonly string[];
-  /** Not older than this, in Unix seconds. @default - however old */
+  /** Earliest time in Unix seconds. @default - any */
   readonly since?: number;
   /** @default - any */
   readonly service?: string;
@@ -18,32 +18,32 @@ export interface Filter {
   readonly text?: string;
 }
 
-/** What came in, oldest first, in memory. The oldest records of a kind are forgotten beyond `limit`. */
+/** Stores received records in memory, the oldest first. Deletes the oldest records of a kind above `limit`. */
 export class Store {
   private readonly kept: { [K in RecordKind]: Records[K][] } = { metrics: [], checks: [], logs: [], processes: [] };
   private readonly metadata = new Map<string, HostMetadata>();
 
-  /** @param limit records kept of each kind */
+  /** @param limit maximum number of records of each kind */
   constructor(private readonly limit = 200_000) {}
 
-  /** Keeps records of one kind. */
+  /** Stores records of one kind. */
   add<K extends RecordKind>(kind: K, records: readonly Records[K][]): void {
     const list = this.kept[kind];
     list.push(...records);
     if (list.length > this.limit) list.splice(0, list.length - this.limit);
   }
 
-  /** Keeps what a host says of itself, in place of what it said before. */
+  /** Stores a host's metadata and replaces older metadata. */
   addHost(host: HostMetadata): void {
     this.metadata.set(host.host, host);
   }
 
-  /** What every known host said last. */
+  /** Latest metadata of every host. */
   hosts(): HostMetadata[] {
     return [...this.metadata.values()];
   }
 
-  /** Records that fit, with the tags of their host, as Datadog shows them. */
+  /** Matching records with the tags of their host, like Datadog. */
   find<K extends RecordKind>(kind: K, filter: Filter): Records[K][] {
     return this.kept[kind].map((record) => this.withHostTags(record)).filter((record) => fits(record, filter));
   }

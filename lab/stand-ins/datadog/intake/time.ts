@@ -1,13 +1,13 @@
 import { createSocket } from "node:dgram";
 
-/** Seconds between 1900, where NTP counts from, and 1970. */
+/** Seconds between NTP's epoch (1900) and 1970. */
 const ntpEpoch = 2_208_988_800;
 
-/** Answer of a time server to a question of 48 bytes: this host's clock, given as exact (stratum 1). */
+/** Response of a time server to a request of 48 bytes. It contains this host's time and claims stratum 1. */
 export function timeAnswer(question: Buffer, nowMs: number): Buffer {
   const answer = Buffer.alloc(48);
   answer.set([0b00_100_100, 1]); // no leap second, version 4, server; stratum
-  question.copy(answer, 24, 40, 48); // the asker's own time goes back to it
+  question.copy(answer, 24, 40, 48); // the client's time, returned unchanged
   for (const field of [16, 32, 40]) {
     answer.writeUInt32BE(Math.floor(nowMs / 1000) + ntpEpoch, field);
     answer.writeUInt32BE(Math.floor(((nowMs % 1000) / 1000) * 2 ** 32), field + 4);
@@ -15,7 +15,7 @@ export function timeAnswer(question: Buffer, nowMs: number): Buffer {
   return answer;
 }
 
-/** Serves the time by SNTP at an address, as pool.ntp.org does to agents. */
+/** Serves the time over SNTP at an address, like pool.ntp.org. */
 export function serveTime(address: string, port: number): void {
   const socket = createSocket(address.includes(":") ? "udp6" : "udp4");
   socket.on("message", (question, from) => {
