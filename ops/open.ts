@@ -7,6 +7,8 @@ export async function openSite({ environment, terraform }: Invocation, props: Op
     const { labSite } = await import("./lab/site.js");
     return labSite();
   }
-  const { hetznerSite } = await import("./hetzner/site.js");
-  return hetznerSite(await loadEnvironment(environment), terraform, props);
+  const { hetznerSite, keepPrivate } = await import("./hetzner/site.js");
+  const config = await loadEnvironment(environment);
+  await keepPrivate(config);
+  return hetznerSite(config, terraform, props);
 }

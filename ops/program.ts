@@ -18,8 +18,9 @@ import { needsLogin, rotate, rotatedNamed } from "./commands/rotate.js";
 import { distribute, isFromOutside, secretsFromOutside } from "./commands/rotations/from-outside.js";
 import { dryRun, rollout } from "./commands/rollout.js";
 import { status } from "./commands/status.js";
+import { unlock } from "./commands/unlock.js";
 import { dryUpgrade, upgrade } from "./commands/upgrade.js";
-import { Lock, type LockStore } from "./core/lock.js";
+import { Lock, requireLock, type LockStore } from "./core/lock.js";
 import { backMinutes, type Context } from "./core/maintain.js";
 import { agreement } from "./core/agreement.js";
 import { Progress } from "./core/progress.js";
@@ -52,13 +53,16 @@ program.hook("preAction", (_, command) => {
 
 const site = (props?: OpenProps): Promise<Site> => openSite(readInvocation(), props);
 
-/** Does something while nobody else changes the environment. */
+/** Runs while this process holds the environment's lock. */
 async function holding(store: LockStore, command: string, work: (lock: Lock) => Promise<void>): Promise<void> {
   endInOrder();
   const lock = await Lock.take(store, command);
+  lock.keepAlive();
+  requireLock(lock);
   try {
     await work(lock);
   } finally {
+    requireLock(undefined);
     await lock.release();
   }
 }
@@ -156,21 +160,23 @@ program
   .argument("[server]", "the new primary")
   .action((server?: string) => alone("failover", (context) => failover(context, server)));
 
-/** The environment's configuration and its stacks, for what needs no login. */
+/** The environment's configuration and its stacks, for commands that need no login. */
 async function stacksHere(command: string) {
   const { environment, terraform } = readInvocation();
   if (environment === "lab")
     throw new Error(`${command}: the lab is not made by Terraform; npm run ops status shows what is outdated`);
-  const { lockOf, stacksOf } = await import("./hetzner/site.js");
+  const { keepPrivate, lockOf, stacksOf } = await import("./hetzner/site.js");
   const config = await loadEnvironment(environment);
-  return { config, stacks: stacksOf(config, terraform), lock: () => lockOf(config, process.env) };
+  await keepPrivate(config);
+  endInOrder();
+  return { config, ...stacksOf(config, terraform), lock: () => lockOf(config, process.env) };
 }
 
 program
   .command("plan")
   .helpGroup("Deploy:")
-  .description("what a deploy would change, stack by stack as Terraform shows it; read only")
-  .option("--summary <file>", "writes what would be done to which resource, without values, for deploy --reviewed")
+  .description("shows what a deploy would change, stack by stack, as Terraform shows it; changes nothing")
+  .option("--summary <file>", "writes the actions and their resources, without values, for deploy --reviewed")
   .action(async ({ summary }: { summary?: string }) => {
     const { stacks } = await stacksHere("plan");
     const reviewed = await planAll(stacks, console.log);
@@ -181,16 +187,19 @@ program
   .command("deploy")
   .helpGroup("Deploy:")
   .description(
-    "deploys all stacks, in order and without asking; stops before it would destroy what nobody has agreed to",
+    "deploys all stacks in order, without questions; stops before a stack that would destroy resources without a review",
   )
-  .option("--reviewed <file>", "what plan --summary wrote: what it destroys is agreed to; without it, nothing is")
+  .option(
+    "--reviewed <file>",
+    "file that plan --summary wrote: allows what that plan destroys; without it, nothing may be destroyed",
+  )
   .action(async ({ reviewed }: { reviewed?: string }) => {
     const { config, stacks, lock } = await stacksHere("deploy");
     if (config.backend.type === "local" && process.env["CI"] === "true")
       throw new Error(
         'deploy: the state is a local file and would be lost with this runner; set backend to { type: "s3", … }, docs/state.md says how',
       );
-    const agreed = reviewed === undefined ? {} : await readReviewed(reviewed);
+    const agreed = reviewed === undefined ? {} : await readReviewed(reviewed, stacks);
     await holding(lock(), "deploy", () => deploy(stacks, agreed, new Progress()));
   });
 
@@ -259,7 +268,7 @@ program
 program
   .command("drift")
   .helpGroup("Look:")
-  .description("compares the world with the configuration, read only; exit code 2 when something has drifted")
+  .description("compares what exists with the configuration, changes nothing; exit code 2 if something has drifted")
   .action(async () => {
     const { stacks } = await stacksHere("drift");
     process.exitCode = await drift(stacks, console.log);
@@ -333,25 +342,23 @@ program
 program
   .command("check-backend")
   .helpGroup("The lock:")
-  .description("tries whether the lock beside the state is one: of two writers the second must be refused")
+  .description("tests whether the place of the state can hold a lock: it must reject the second of two writers")
   .action(async () => {
     const { lockOf } = await import("./hetzner/site.js");
     const config = await loadEnvironment(readInvocation().environment);
-    const store = lockOf(config, process.env, `lock-check-${randomUUID()}`);
+    const { store } = lockOf(config, process.env, `lock-check-${randomUUID()}`);
     process.exitCode = await checkBackend(store, console.log);
   });
 
 program
   .command("unlock")
   .helpGroup("The lock:")
-  .description("removes the lock of a run that was interrupted elsewhere, or whose server in hand is well")
-  .action(async () => {
+  .description("removes the lock of an interrupted run; reports whether that run is still alive")
+  .option("--force", "also removes the lock of a running command, and a lock that cannot be read")
+  .action(async (options: { force?: boolean }) => {
     const isLab = readInvocation().environment === "lab";
-    // Needs no login: a deploy takes the lock too, also where nobody may log in.
+    // Needs no login: a deploy holds the lock too, also if no administrator can log in.
     const lock = isLab ? (await site()).lock : (await stacksHere("unlock")).lock();
-    const held = await lock.read();
-    await lock.remove();
-    console.log(
-      held ? `removed the lock of ops ${held.command}, ${held.holder}, since ${held.since}` : "there is no lock",
-    );
+    endInOrder();
+    await unlock(lock, options, console.log);
   });

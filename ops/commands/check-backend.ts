@@ -1,22 +1,28 @@
-import { holdingOf, type LockStore } from "../core/lock.js";
+import { randomUUID } from "node:crypto";
+import type { Store } from "../core/store.js";
 
 /**
- * Tries whether of two writers of one object only one gets it, on which the locks of Terraform (`use_lockfile`) and of these commands rest.
- * @param store a lock under a name that nobody else uses; it is gone at the end
- * @returns 0 where that holds, else 1
+ * Tests whether the store rejects a second writer. Terraform's lock (`use_lockfile`) needs the first condition, the lock of these commands both.
+ * @param store under a name that no other process uses; it is empty afterwards
+ * @returns exit code: 1 if a condition is ignored
  */
-export async function checkBackend(store: LockStore, print: (line: string) => void): Promise<number> {
-  const holding = holdingOf("check-backend");
-  await store.create(holding);
+export async function checkBackend(store: Store, print: (line: string) => void): Promise<number> {
+  const first = await store.write(randomUUID(), undefined);
   try {
-    const isGivenTwice = await store.create(holding);
+    const overwrites = async (expected?: string): Promise<boolean> =>
+      (await store.write(randomUUID(), expected)) !== undefined;
+    const ignored: string[] = [];
+    if (await overwrites()) ignored.push("If-None-Match: *");
+    await store.write(randomUUID(), first);
+    // Now outdated.
+    if (await overwrites(first)) ignored.push("If-Match");
     print(
-      isGivenTwice
-        ? `NO LOCK: ${store.place} was written twice though the second write asked for a new object (If-None-Match). Two deploys at once would destroy the state: choose another object storage, or deploy from one place only.`
-        : `a lock: ${store.place} was given to the first of two writers and refused to the second`,
+      ignored.length > 0
+        ? `NO LOCK: ${store.place} was overwritten although the request had the condition ${ignored.join(" and ")}. Two deploys at once would destroy the state: choose another object storage, or deploy from one place only.`
+        : `the lock works: ${store.place} accepted the first of two writers and rejected the second`,
     );
-    return isGivenTwice ? 1 : 0;
+    return ignored.length > 0 ? 1 : 0;
   } finally {
-    await store.remove();
+    await store.clear();
   }
 }

@@ -1,20 +1,19 @@
-import { basename } from "node:path";
 import type { Progress } from "../core/progress.js";
 import { actionsOf, destructionOf, missingSecretsOf } from "../terraform/plan.js";
 import type { Stack } from "../terraform/terraform.js";
-import type { Reviewed } from "./plan.js";
+import type { Actions } from "./plan.js";
 
 /**
- * Deploys the stacks one after the other, each by the very plan that was judged.
- * @param reviewed what somebody has agreed to; nothing else may be destroyed
- * @throws before the first stack that would destroy more, or make a server without a secret that it needs; says what, and which stacks
- * are deployed by then
+ * Deploys the stacks in order. Each applies the very plan that was checked.
+ * @param reviewed actions that a person has agreed to; nothing else may be destroyed
+ * @throws before the first stack that would destroy more, or create a server without a secret that it needs; names the stacks deployed before
  */
-export async function deploy(stacks: readonly Stack[], reviewed: Reviewed, progress: Progress): Promise<void> {
+export async function deploy(stacks: readonly Stack[], reviewed: Actions, progress: Progress): Promise<void> {
+  // A problem of any stack is found before the first one changes.
+  for (const stack of stacks) await progress.step(`${stack.name}: init`, () => stack.init());
   const done: string[] = [];
   for (const stack of stacks) {
-    const name = basename(stack.folder);
-    await progress.step(`${name}: init`, () => stack.init());
+    const { name } = stack;
     await stack.plan({}, async ({ plan, apply }) => {
       const excess = destructionOf(plan).filter((what) => !reviewed[name]?.includes(what));
       if (excess.length > 0) throw new Error(refusal(name, excess, done));
@@ -30,15 +29,15 @@ export async function deploy(stacks: readonly Stack[], reviewed: Reviewed, progr
 
 const withoutSecrets = (stack: string, missing: readonly string[], done: readonly string[]): string =>
   [
-    `${stack}: a server would be made without what it needs:`,
+    `${stack}: a server would be created without a secret that it needs:`,
     ...missing.map((what) => `  ${what}`),
-    `Deployed before: ${done.join(", ") || "nothing"}. Set it, and run the same command again.`,
+    `Deployed before: ${done.join(", ") || "nothing"}. Set the variable, and run the same command again.`,
   ].join("\n");
 
 const refusal = (stack: string, excess: readonly string[], done: readonly string[]): string =>
   [
-    `${stack}: the plan destroys what nobody has agreed to:`,
+    `${stack}: the plan destroys resources, and no review agrees to it:`,
     ...excess.map((what) => `  ${what}`),
-    `Deployed before: ${done.join(", ") || "nothing"}; ${stack} and what comes after it are untouched.`,
-    "If it is meant: npm run ops -- plan --summary plan.json, read it, then npm run ops -- deploy --reviewed plan.json",
+    `Deployed before: ${done.join(", ") || "nothing"}; ${stack} and the stacks after it are unchanged.`,
+    "If you want this: npm run ops -- plan --summary plan.json, read the file, then npm run ops -- deploy --reviewed plan.json",
   ].join("\n");

@@ -1,4 +1,3 @@
-import { basename } from "node:path";
 import { differencesOf, type Differences } from "../terraform/plan.js";
 import type { Stack } from "../terraform/terraform.js";
 
@@ -8,7 +7,7 @@ export async function drift(stacks: readonly Stack[], say: (line: string) => voi
   for (const stack of stacks) {
     await stack.init();
     const differences = await stack.plan({ readOnly: true }, ({ plan }) => differencesOf(plan));
-    for (const line of linesOf(basename(stack.folder), differences)) say(line);
+    for (const line of linesOf(stack.name, differences)) say(line);
     if (differences.drift.length > 0) code = 2;
   }
   return code;

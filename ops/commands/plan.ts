@@ -1,28 +1,43 @@
+import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
-import { basename } from "node:path";
 import { z } from "zod";
 import { actionsOf, changesOutputs } from "../terraform/plan.js";
 import type { Stack } from "../terraform/terraform.js";
 
-/** What plans would do, by stack, without values and so without secrets: "replaces hcloud_server.alpha". */
-export type Reviewed = Readonly<Record<string, readonly string[]>>;
+/** Actions by stack, without values and so without secrets: "replaces hcloud_server.alpha". */
+export type Actions = Readonly<Record<string, readonly string[]>>;
 
-const reviewedFile = z.record(z.string(), z.array(z.string()));
+/** What a person reviews before a deploy. */
+export interface Reviewed {
+  /** Hash of the synthesized stacks: a review counts only for the configuration and commit that it was made of. */
+  readonly fingerprint: string;
+  readonly stacks: Actions;
+}
+
+const reviewedFile = z.object({ fingerprint: z.string(), stacks: z.record(z.string(), z.array(z.string())) });
+
+/** Hash of what the stacks are made of: configuration and code, but not secrets. */
+export async function fingerprintOf(stacks: readonly Stack[]): Promise<string> {
+  const hash = createHash("sha256");
+  for (const stack of stacks) hash.update(`${stack.name}\n${await stack.configuration()}\n`);
+  return hash.digest("hex").slice(0, 16);
+}
 
 /**
- * Plans every stack, read only: nothing is locked, and no plan is kept, for plans hold secrets. A stack that reads what another one has
- * not deployed yet cannot be planned; it says so, and nothing that it destroys is agreed to.
- * @param say takes each plan as Terraform shows it to a person
- * @throws Error of Terraform, but for a missing output of another stack
+ * Plans every stack, read only: the state is not locked, and no plan is kept, because plans hold secrets. A stack that needs an output which
+ * another stack has not deployed yet cannot be planned; its summary allows no destruction.
+ * @param say receives each plan as Terraform shows it to a person
+ * @throws Error of Terraform, except for a missing output of another stack
  */
 export async function planAll(stacks: readonly Stack[], say: (text: string) => void): Promise<Reviewed> {
-  const reviewed: Record<string, readonly string[]> = {};
-  for (const stack of stacks) reviewed[basename(stack.folder)] = await planOne(stack, say);
-  return reviewed;
+  const actions: Record<string, readonly string[]> = {};
+  const fingerprint = await fingerprintOf(stacks);
+  for (const stack of stacks) actions[stack.name] = await planOne(stack, say);
+  return { fingerprint, stacks: actions };
 }
 
 async function planOne(stack: Stack, say: (text: string) => void): Promise<readonly string[]> {
-  const name = basename(stack.folder);
+  const { name } = stack;
   await stack.init();
   try {
     return await stack.plan({ readOnly: true }, async ({ plan, text }) => {
@@ -32,23 +47,33 @@ async function planOne(stack: Stack, say: (text: string) => void): Promise<reado
     });
   } catch (error) {
     if (!lacksOutputs(error)) throw error;
-    say(`${name}: NOT PLANNED; what it reads from another stack is not deployed yet\n`);
-    return ["cannot be planned: what it reads from another stack is not deployed yet"];
+    say(`${name}: NOT PLANNED; it needs outputs that another stack has not deployed yet\n`);
+    return ["cannot be planned: it needs outputs that another stack has not deployed yet"];
   }
 }
 
-/** Whether a plan failed because a stack that it reads from was never deployed, or not since it has the output. */
+/** Whether a plan failed because another stack was never deployed, or not since it has the output. */
 const lacksOutputs = (error: unknown): boolean =>
   error instanceof Error && /Unable to find remote state|does not have an attribute named/.test(error.message);
 
 export const writeReviewed = (file: string, reviewed: Reviewed): Promise<void> =>
   writeFile(file, `${JSON.stringify(reviewed, null, 2)}\n`);
 
-/** @throws when the file is none that {@link writeReviewed} wrote */
-export async function readReviewed(file: string): Promise<Reviewed> {
-  try {
-    return reviewedFile.parse(JSON.parse(await readFile(file, "utf8")));
-  } catch (error) {
-    throw new Error(`${file}: must be what \`npm run ops -- plan --summary ${file}\` writes`, { cause: error });
-  }
+/**
+ * Reads a review of these stacks.
+ * @throws if {@link writeReviewed} did not write the file, or if it was made of another configuration
+ */
+export async function readReviewed(file: string, stacks: readonly Stack[]): Promise<Actions> {
+  const again = `npm run ops -- plan --summary ${file}`;
+  const reviewed = await readFile(file, "utf8")
+    .then((text) => reviewedFile.parse(JSON.parse(text)))
+    .catch((error: unknown) => {
+      throw new Error(`${file}: must be a file that \`${again}\` writes`, { cause: error });
+    });
+  const fingerprint = await fingerprintOf(stacks);
+  if (reviewed.fingerprint !== fingerprint)
+    throw new Error(
+      `${file}: was made of another configuration or commit (${reviewed.fingerprint}) than this one (${fingerprint}); run and review again: ${again}`,
+    );
+  return reviewed.stacks;
 }

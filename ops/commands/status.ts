@@ -1,5 +1,6 @@
 import Table from "cli-table3";
 import { needsHand } from "../core/judge.js";
+import { UnreadableLock } from "../core/lock.js";
 import { look } from "../core/observe.js";
 import type { Site } from "../core/site.js";
 import { isDatabase, isWeb, type Observation, type ServerState, type Snapshot } from "../core/snapshot.js";
@@ -12,14 +13,21 @@ export interface StatusProps {
 
 /** Shows the running environment. @returns exit code: 1 when something needs a hand */
 export async function status(site: Site, { json = false }: StatusProps): Promise<number> {
-  const [snapshot, held, changeover] = await Promise.all([
+  const [snapshot, lock, changeover] = await Promise.all([
     look(site, { withUpgradable: true }),
-    site.lock.read(),
+    site.lock.read().catch((error: unknown) => {
+      if (error instanceof UnreadableLock) return error;
+      throw error;
+    }),
     site.balancers?.changeover(),
   ]);
-  const interrupted = held
-    ? [`ops ${held.command} holds the lock since ${held.since}${held.inHand ? `, ${held.inHand} in hand` : ""}`]
-    : [];
+  const held = lock instanceof UnreadableLock ? undefined : lock;
+  const interrupted =
+    lock instanceof UnreadableLock
+      ? [lock.message]
+      : held
+        ? [`ops ${held.command} holds the lock since ${held.since}${held.inHand ? `, ${held.inHand} in hand` : ""}`]
+        : [];
   const unfinished =
     changeover?.over === false ? ["the change to another balancer is not at its end; npm run ops rollout"] : [];
   const hands = [...needsHand(snapshot), ...interrupted, ...unfinished];

@@ -1,3 +1,4 @@
+import { verifyLock } from "./lock.js";
 import { goOn } from "./shell.js";
 
 /** Seconds after which a step that still runs says so. */
@@ -13,9 +14,13 @@ export class Progress {
 
   readonly say = (line: string): void => this.write(`${clock()}  ${line}`);
 
-  /** Does a step; says that it begins, what it says itself, at times that it goes on, and how long it took. @throws before it begins, when this program is to end */
+  /**
+   * Runs a step and prints its start, its reports, a reminder every 30 s, and its duration.
+   * @throws before the step starts, if this program was told to end or no longer holds its lock
+   */
   async step<T>(title: string, work: (report: (line: string) => void) => Promise<T>): Promise<T> {
     goOn();
+    await verifyLock();
     const began = performance.now();
     const seconds = (): string => `${((performance.now() - began) / 1000).toFixed(1)} s`;
     let last = "";

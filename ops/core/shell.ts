@@ -10,10 +10,10 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** What {@link runToEnd} may be told. */
+/** Options of {@link runToEnd}. */
 export interface RunProps {
-  /** Seconds after which it is ended and counts as failed. */
-  readonly timeoutSeconds: number;
+  /** Seconds after which the program is terminated and counts as failed. @default - no limit */
+  readonly timeoutSeconds?: number;
   /** @default - nothing */
   readonly input?: string;
   /** @default - the current directory */
@@ -22,39 +22,63 @@ export interface RunProps {
   readonly environment?: Readonly<Record<string, string>>;
   /** Whether standard error is shown while the program runs. @default false */
   readonly shown?: boolean;
+  /**
+   * For a program that must save its work: it gets SIGINT once, on Ctrl-C or after the time limit, and is never killed.
+   * @default false
+   */
+  readonly graceful?: boolean;
+  /** Receives each line of standard output. @default - none */
+  readonly report?: (line: string) => void;
 }
 
 /** Runs a program and reports how it ended; it never throws. */
 export async function runToEnd(
   [program, ...args]: readonly [string, ...string[]],
-  { timeoutSeconds, input, directory, environment, shown }: RunProps,
+
+  { timeoutSeconds, input, directory, environment, shown, graceful = false, report }: RunProps,
 ): Promise<Ended> {
-  const result = await execa(program, args, {
+  const running = execa(program, args, {
     reject: false,
-    timeout: timeoutSeconds * 1000,
-    // In a process group of its own: Ctrl-C in a terminal goes to a whole group, and Terraform would leave a server half made.
+    // In its own process group: Ctrl-C in a terminal reaches the whole group, and Terraform would leave a server half made.
     detached: true,
+    ...(timeoutSeconds !== undefined && { timeout: timeoutSeconds * 1000 }),
+    ...(graceful && { killSignal: "SIGINT" as const, forceKillAfterDelay: false as const }),
     ...(input === undefined ? { stdin: "ignore" as const } : { input }),
     ...(directory !== undefined && { cwd: directory }),
     ...(environment && { env: environment }),
     ...(shown && { stderr: ["pipe" as const, "inherit" as const] }),
+    ...(report && { stdout: reporting(report) }),
   });
+  const interrupt = (): void => void running.kill("SIGINT");
+  if (graceful) interruption.signal.addEventListener("abort", interrupt);
+  const result = await running;
+  interruption.signal.removeEventListener("abort", interrupt);
+  const stderr = textOf(result.stderr);
   return {
     ok: !result.failed,
     exitCode: result.exitCode,
-    stdout: result.stdout,
+    stdout: textOf(result.stdout),
     stderr: result.timedOut
       ? `no end after ${timeoutSeconds} s`
-      : result.stderr || (result.failed ? (result.shortMessage ?? "") : ""),
+      : stderr || (result.failed ? (result.shortMessage ?? "") : ""),
   };
 }
 
-/** Aborted when whoever started this program asks it to end. */
+const textOf = (output: unknown): string => (typeof output === "string" ? output : "");
+
+/** A transform that passes lines on unchanged. */
+const reporting = (report: (line: string) => void) =>
+  function* (line: unknown): Generator<unknown> {
+    report(String(line));
+    yield line;
+  };
+
+/** Aborted when this program receives a signal to end. */
 const interruption = new AbortController();
 
 /**
- * Lets Ctrl-C, and an order to end, end what waits and keep anything new from beginning, so that what must be put back is: the files of
- * plans are removed, and the lock says which server is in hand. What is under way elsewhere (Terraform, a command on a server) comes to its end.
+ * On Ctrl-C or another signal to end, waiting stops and no new step starts, so that cleanup runs: plan files are removed, and the lock stores
+ * which server is being changed. Terraform is interrupted once and saves its state. A command on a server runs to its end.
  */
 export function endInOrder(): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interruption.abort());

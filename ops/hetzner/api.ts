@@ -1,3 +1,4 @@
+import { verifyLock } from "../core/lock.js";
 import { sleep } from "../core/shell.js";
 
 /** A server as Hetzner's API describes it; what is not used here is left out. */
@@ -10,6 +11,28 @@ export interface ApiServer {
   readonly server_type: { readonly name: string };
   readonly protection: { readonly delete: boolean; readonly rebuild: boolean };
   readonly private_net?: readonly { readonly ip: string }[];
+}
+
+/** Path in the API of the resources that take labels, by their type in Terraform. */
+export const stateKinds = {
+  hcloud_server: "servers",
+  hcloud_volume: "volumes",
+  hcloud_primary_ip: "primary_ips",
+  hcloud_network: "networks",
+  hcloud_firewall: "firewalls",
+  hcloud_load_balancer: "load_balancers",
+  hcloud_placement_group: "placement_groups",
+  hcloud_ssh_key: "ssh_keys",
+  hcloud_uploaded_certificate: "certificates",
+} as const;
+
+type StateKind = (typeof stateKinds)[keyof typeof stateKinds];
+
+/** What all resources with labels have in common. */
+export interface ApiResource {
+  readonly id: number;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** What Hetzner can protect, by the word of its addresses in the API. */
@@ -56,30 +79,30 @@ const answerSeconds = 20;
 export class HetznerApi {
   constructor(private readonly props: HetznerApiProps) {}
 
-  /** Servers with this label, all pages. */
-  async servers(selector: string): Promise<readonly ApiServer[]> {
-    const found: ApiServer[] = [];
+  /** Servers with this label. */
+  servers(selector: string): Promise<readonly ApiServer[]> {
+    return this.list<ApiServer>("servers", selector);
+  }
+
+  /** Load balancers with this label. */
+  balancers(selector: string): Promise<readonly ApiBalancer[]> {
+    return this.list<ApiBalancer>("load_balancers", selector);
+  }
+
+  /** All pages of a list. @param selector label that the resources must have @default - all resources of the project */
+  async list<T = ApiResource>(kind: StateKind, selector?: string): Promise<readonly T[]> {
+    const found: T[] = [];
     for (let page: number | null = 1; page !== null;) {
-      const query: URLSearchParams = new URLSearchParams({
-        label_selector: selector,
+      const query = new URLSearchParams({
+        ...(selector !== undefined && { label_selector: selector }),
         per_page: "50",
         page: String(page),
       });
-      const answer: ServersPage = await this.ask<ServersPage>("GET", `/servers?${query.toString()}`);
-      found.push(...answer.servers);
-      page = answer.meta.pagination.next_page;
+      const answer: Page<T> = await this.ask<Page<T>>("GET", `/${kind}?${query.toString()}`);
+      found.push(...answer[kind]);
+      page = answer.meta?.pagination.next_page ?? null;
     }
     return found;
-  }
-
-  /** Balancers with this label; an environment never has more than two. */
-  async balancers(selector: string): Promise<readonly ApiBalancer[]> {
-    const query = new URLSearchParams({ label_selector: selector });
-    const answer = await this.ask<{ load_balancers: readonly ApiBalancer[] }>(
-      "GET",
-      `/load_balancers?${query.toString()}`,
-    );
-    return answer.load_balancers;
   }
 
   /** Asks for an orderly shutdown (ACPI). */
@@ -140,6 +163,7 @@ export class HetznerApi {
 
   private async ask<T>(method: string, path: string, body?: object): Promise<T> {
     const { token, endpoint = "https://api.hetzner.cloud/v1", pauseSeconds = 1 } = this.props;
+    if (method !== "GET") await verifyLock();
     for (let attempt = 0; ; attempt++) {
       const { ok, status, text } = await fetch(`${endpoint}${path}`, {
         method,
@@ -172,10 +196,9 @@ export interface ApiVolume {
   readonly protection: { readonly delete: boolean };
 }
 
-interface ServersPage {
-  readonly servers: readonly ApiServer[];
-  readonly meta: { readonly pagination: { readonly next_page: number | null } };
-}
+type Page<T> = Readonly<Record<StateKind, readonly T[]>> & {
+  readonly meta?: { readonly pagination: { readonly next_page: number | null } };
+};
 
 interface ApiAction {
   readonly id: number;

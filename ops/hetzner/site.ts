@@ -1,25 +1,65 @@
-import { resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { chmod, readdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import type { Config } from "../../modules/config/schema.js";
-import { FileLock, type LockStore } from "../core/lock.js";
-import { runToEnd } from "../core/shell.js";
+import { LockStore } from "../core/lock.js";
 import type { OpenProps, Site } from "../core/site.js";
+import { FileStore, privateFolder } from "../core/store.js";
 import { Ssh, type Login } from "../core/ssh.js";
+import { ownFolder } from "../terraform/own-folder.js";
 import { Stack } from "../terraform/terraform.js";
-import { BucketLock } from "./bucket-lock.js";
 import { HetznerApi } from "./api.js";
 import { HetznerBalancers } from "./balancers.js";
+import { BucketStore } from "./bucket-store.js";
 import { HetznerCloud } from "./cloud.js";
+import { identify } from "./identify.js";
+import type { Identity } from "./identity.js";
 import { TerraformSecrets } from "./secrets.js";
 
-/** A synthesized stack of an environment. */
-const stackOf = ({ environment }: Pick<Config, "environment">, name: string, terraform: string): Stack =>
-  new Stack(terraform, `cdktf.out/stacks/${environment}-${name}`);
+/** Options of {@link stacksOf}. */
+export interface StacksProps {
+  /** Resources outside the state that the command itself handles. @default - none */
+  readonly handles?: Identity["handles"];
+  /** Whether the stack of the monitoring belongs to them, if there is one. @default true */
+  readonly withMonitoring?: boolean;
+}
 
-/** The stacks of an environment, in the order of a deploy. */
-export const stacksOf = (config: Config, terraform: string): readonly Stack[] =>
-  ["foundation", "credentials", "servers", "edge", ...(config.monitoring.enabled ? ["monitoring"] : [])].map((name) =>
-    stackOf(config, name, terraform),
+/** The stacks of an environment, in the order of a deploy, and the function that synthesizes them into the folder of this process. */
+export function stacksOf(
+  config: Config,
+  terraform: string,
+  { handles, withMonitoring = true }: StacksProps = {},
+): { readonly stacks: readonly Stack[]; readonly synthesize: () => Promise<void> } {
+  const own = ownFolder();
+  let identified: Promise<void> | undefined;
+  const identifyOnce = (): Promise<void> =>
+    (identified ??= identify({
+      config,
+      stacks,
+      api: apiFrom(process.env),
+      variables: process.env,
+      ...(handles && { handles }),
+    }));
+  const isMonitored = withMonitoring && config.monitoring.enabled;
+  const names = ["foundation", "credentials", "servers", "edge", ...(isMonitored ? ["monitoring"] : [])];
+  const stacks: readonly Stack[] = names.map(
+    (name) =>
+      new Stack(terraform, `cdktf.out/stacks/${config.environment}-${name}`, { ...own, identify: identifyOnce }),
   );
+  return { stacks, synthesize: own.synthesize };
+}
+
+const apiFrom = (variables: NodeJS.ProcessEnv): HetznerApi =>
+  new HetznerApi({ token: tokenFrom(variables), endpoint: variables["HCLOUD_ENDPOINT"] });
+
+/** Other users of this machine must not read plans and state, which hold secrets. */
+export async function keepPrivate({ backend }: Pick<Config, "backend">): Promise<void> {
+  process.umask(0o077);
+  if (backend.type !== "local" || !existsSync("state")) return;
+  await privateFolder("state");
+  for (const entry of await readdir("state", { withFileTypes: true }))
+    if (entry.isFile()) await chmod(join("state", entry.name), 0o600);
+}
 
 /**
  * An environment at Hetzner: addresses and host keys from the outputs, servers by API and Terraform.
@@ -35,7 +75,13 @@ export async function hetznerSite(
       `${config.environment}: administrators.cidrs is empty, so nobody can log in to its servers; name the administrators' networks and ` +
         "keys, deploy, and replace the servers (they take keys when they are made). Without a login there are: npm run ops plan, deploy, drift and rotate origin-certificate",
     );
-  const [foundation, credentials, servers, edge] = stacksOf(config, terraform) as [Stack, Stack, Stack, Stack];
+  const names = config.servers.map(({ name }) => name);
+  const { stacks, synthesize } = stacksOf(config, terraform, {
+    withMonitoring: false,
+    // A replacement removes a server, and a change of the balancer a balancer, that an interrupted run left outside the state.
+    handles: ({ type, name }) => (type === "hcloud_server" && names.includes(name)) || type === "hcloud_load_balancer",
+  });
+  const [foundation, credentials, servers, edge] = stacks as [Stack, Stack, Stack, Stack];
   // Each stack is asked once: in a fresh checkout that is when its providers are fetched.
   const [told, toldKeys] = await Promise.all([servers.outputs(), credentials.outputs()]);
   const logins = loginsOf(
@@ -44,10 +90,7 @@ export async function hetznerSite(
   );
   // Not there before the first deploy with this version.
   const secretDigests = (told["secret_digests"] ?? {}) as Readonly<Record<string, string>>;
-  // Once for all that one command does.
-  let passed: Promise<void> | undefined;
-  const synthesizeOnce = (): Promise<void> => (passed ??= synthesize());
-  const api = new HetznerApi({ token: tokenFrom(process.env), endpoint: process.env["HCLOUD_ENDPOINT"] });
+  const api = apiFrom(process.env);
   return {
     config,
     logins: new Map(logins.map((login) => [login.name, login])),
@@ -60,17 +103,17 @@ export async function hetznerSite(
       servers,
       edge,
       secretDigests,
-      synthesize: synthesizeOnce,
+      synthesize,
     }),
     ...(config.loadBalancer.formerly && {
-      balancers: new HetznerBalancers({ config, api, edge, synthesize: synthesizeOnce }),
+      balancers: new HetznerBalancers({ config, api, edge, synthesize }),
     }),
     secrets: new TerraformSecrets({
       config,
       credentials,
       servers,
       edge,
-      synthesize: synthesizeOnce,
+      synthesize,
       variables: process.env,
     }),
     lock: lockOf(config, process.env),
@@ -99,24 +142,20 @@ function outputOf<T extends object>({ folder }: Stack, outputs: Readonly<Record<
   return found as T;
 }
 
-/** A lock that lies beside the state. @throws when the bucket's key is not in the environment */
+/** The lock, stored next to the state. @throws if the key of the bucket is not set */
 export function lockOf(
   { environment, backend }: Pick<Config, "environment" | "backend">,
   variables: NodeJS.ProcessEnv,
   name = "ops.lock",
 ): LockStore {
-  if (backend.type === "local") return new FileLock(resolve("state", `${environment}-${name}`));
+  if (backend.type === "local") return new LockStore(new FileStore(resolve("state", `${environment}-${name}`)));
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = variables;
   if (!accessKeyId || !secretAccessKey)
     throw new Error(
       "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set; they are the key of the bucket with the state",
     );
   const { endpoint, bucket, region, prefix = environment } = backend;
-  return new BucketLock({ url: `${endpoint}/${bucket}/${prefix}/${name}`, region, accessKeyId, secretAccessKey });
-}
-
-/** The configuration as stacks, judged by the policies. */
-async function synthesize(): Promise<void> {
-  const { ok, stdout, stderr } = await runToEnd(["npm", "run", "--silent", "synth"], { timeoutSeconds: 120 });
-  if (!ok) throw new Error(`the configuration does not pass:\n${stderr || stdout}`);
+  return new LockStore(
+    new BucketStore({ url: `${endpoint}/${bucket}/${prefix}/${name}`, region, accessKeyId, secretAccessKey }),
+  );
 }

@@ -1,10 +1,11 @@
 import path from "node:path";
 import { agreement } from "../../modules/config/agreement.js";
 import { roles, type ServerConfig } from "../../modules/config/schema.js";
-import { FileLock } from "../core/lock.js";
+import { LockStore } from "../core/lock.js";
 import type { Cloud, ReplacementProps, Report, Site } from "../core/site.js";
 import type { CloudServer } from "../core/snapshot.js";
 import { Ssh } from "../core/ssh.js";
+import { FileStore } from "../core/store.js";
 import { removeTarget, targetHealth } from "../../lab/balancer/balancer.js";
 import { LabSecrets } from "./secrets.js";
 import { administratorKeyFile, payloadHashBefore, payloadHashOf } from "../../lab/blueprint.js";
@@ -39,7 +40,7 @@ export async function labSite(): Promise<Site> {
     cloud: new LabCloud(),
     ...(config.loadBalancer.formerly && { balancers: new LabBalancers() }),
     secrets: new LabSecrets(),
-    lock: new FileLock(path.join(layout.state, "ops.lock")),
+    lock: new LockStore(new FileStore(path.join(layout.state, "ops.lock"))),
   };
 }
 

@@ -48,7 +48,15 @@ const doesNothing = ({ change: { actions } }: ResourceChange): boolean =>
 
 /** What a plan would do, one line each: "replaces hcloud_server.alpha". */
 export const actionsOf = (plan: Plan): readonly string[] =>
-  (plan.resource_changes ?? []).filter((change) => !doesNothing(change)).map(described);
+  (plan.resource_changes ?? []).filter((change) => !doesNothing(change)).map((change) => describedIn(plan, change));
+
+/** Whether a resource in the state no longer exists: creating it again does not bring back what it held. */
+const isMissing = ({ resource_drift: drift = [] }: Plan, { address, change }: ResourceChange): boolean =>
+  change.actions.join() === "create" &&
+  drift.some((one) => one.address === address && one.change.actions.join() === "delete");
+
+const describedIn = (plan: Plan, change: ResourceChange): string =>
+  isMissing(plan, change) ? `creates again ${change.address}, which is missing` : described(change);
 
 /** Whether a plan changes what other stacks, and commands, read. */
 export const changesOutputs = ({ output_changes: outputs = {} }: Plan): boolean =>
@@ -67,13 +75,17 @@ export const isWholeIn = (plan: Plan, address: string): boolean =>
   ) && !actionsOf(plan).some((action) => action.startsWith("creates "));
 
 /**
- * What a plan would destroy, alone or to build it anew: as {@link actionsOf} says it. Pure. Notes of a change of the balancer that the
- * configuration no longer names destroy nothing.
+ * What a plan would destroy: deletions, replacements, and resources that are missing and would be created again. Pure. Notes of a change of
+ * the balancer that the configuration no longer names destroy nothing.
  */
 export const destructionOf = (plan: Plan): readonly string[] =>
   (plan.resource_changes ?? [])
-    .filter(({ address, change: { actions } }) => actions.includes("delete") && !address.startsWith(changeoverNotes))
-    .map(described);
+    .filter(
+      (change) =>
+        isMissing(plan, change) ||
+        (change.change.actions.includes("delete") && !change.address.startsWith(changeoverNotes)),
+    )
+    .map((change) => describedIn(plan, change));
 
 /** What a plan would do beyond what is allowed; empty when it may be applied. Pure. */
 export const excessOf = (plan: Plan, allowed: Allowed): readonly string[] =>

@@ -1,110 +1,211 @@
 import { existsSync } from "node:fs";
-import { cp, mkdir, rm, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { runToEnd, type Ended } from "../core/shell.js";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { verifyLock } from "../core/lock.js";
+import { runToEnd, type Ended, type RunProps } from "../core/shell.js";
 import type { Plan } from "./plan.js";
 
-/** Longest plan and longest apply, in seconds: a server is made in one minute, and Hetzner is slow at times. */
-const seconds = { init: 300, plan: 600, apply: 1200, output: 60 } as const;
+/** Time limits in seconds. An apply has none: stopped in the middle, it would leave half of a change. */
+const seconds = { init: 300, plan: 600, output: 60 } as const;
 
-/** A plan that was made and may be applied. */
+/** A plan that can be applied. */
 export interface Planned {
   readonly plan: Plan;
   /** As Terraform shows it to a person, secrets masked. */
   readonly text: () => Promise<string>;
-  /** @throws with Terraform's words */
-  readonly apply: () => Promise<void>;
+  /** @param report receives Terraform's progress @throws with Terraform's words */
+  readonly apply: (report?: (line: string) => void) => Promise<void>;
 }
 
-/** What {@link Stack.plan} may be told. */
+/** Options of {@link Stack.plan}. */
 export interface PlanProps {
-  /** Address that is built anew. @default - none */
+  /** Address of a resource to replace. @default - none */
   readonly replace?: string;
-  /** Takes no lock and changes nothing, for those who only look. @default false */
+  /** Does not lock the state; for commands that change nothing. @default false */
   readonly readOnly?: boolean;
   /** Addresses that it is limited to. @default - all */
   readonly targets?: readonly string[];
 }
 
-/** What to do about an error whose words do not tell it. */
+/** The fix of an error whose text does not name one. */
 function fixOf(said: string): string {
   if (/^spawn .* ENOENT$/m.test(said))
-    return "\nIt is not installed; TERRAFORM_BINARY_NAME names another, such as tofu";
+    return "\nIt is not installed; to use another program, such as tofu, set TERRAFORM_BINARY_NAME";
   return /Unsupported attribute/.test(said) && /terraform_remote_state/.test(said)
-    ? "\nA stack before this one does not have this yet; deploy first: npm run ops deploy"
+    ? "\nAn earlier stack does not have this output yet; deploy it first: npm run ops deploy"
     : "";
+}
+
+/** Line of an apply that shows progress: each start and end of a change, and once a minute what still runs. */
+const progressLine = /^\S+: (?!Refreshing|Still )|^\S+: Still .*\[(\d+h)?\d+m0s elapsed/;
+
+/** Folder that one process synthesizes for itself, so that its plans belong to one configuration. */
+export interface OwnFolder {
+  /** Folder of the synthesized stacks. */
+  readonly stacks: string;
+  /** Synthesizes once; further calls wait for the first. @throws if the configuration has problems */
+  readonly synthesize: () => Promise<void>;
+  /** Compares the vendors' projects with the state, once. Called before the first plan. @throws if they do not belong together */
+  readonly identify: () => Promise<void>;
+}
+
+/** A resource in the state. */
+export interface StateResource {
+  /** "hcloud_server.alpha" */
+  readonly address: string;
+  readonly type: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+interface StateFile {
+  readonly resources?: readonly {
+    readonly mode: string;
+    readonly type: string;
+    readonly name: string;
+    readonly instances: readonly {
+      readonly index_key?: string | number;
+      readonly attributes?: StateResource["attributes"];
+    }[];
+  }[];
 }
 
 /** Terraform or OpenTofu in the folder of one synthesized stack. */
 export class Stack {
+  private initialized: Promise<void> | undefined;
+
+  /**
+   * @param folder where `npm run synth` writes the stack, and where providers are installed
+   * @param own @default - plans are made in `folder`, as it is
+   */
   constructor(
     private readonly binary: string,
     readonly folder: string,
-    /** Folder of what `init` fetched. */
+    private readonly own?: OwnFolder,
     private readonly data = join(folder, ".terraform"),
   ) {}
 
-  /** Fetches providers and finds the state. @throws with Terraform's words */
-  async init(): Promise<void> {
-    if (!existsSync(join(this.folder, "cdk.tf.json")))
-      throw new Error(`${this.folder}: is not there; run \`npm run synth\` with this ENVIRONMENT first`);
-    await this.run(["init", "-input=false", "-no-color"], seconds.init);
+  /** "production-servers" */
+  get name(): string {
+    return basename(this.folder);
+  }
+
+  /** Installs providers and configures the backend, once. @throws with Terraform's words */
+  init(): Promise<void> {
+    return (this.initialized ??= this.initialize());
+  }
+
+  private async initialize(): Promise<void> {
+    await this.own?.synthesize();
+    await this.installProviders();
+  }
+
+  private async installProviders(): Promise<void> {
+    if (!existsSync(join(this.place, "cdk.tf.json")))
+      throw new Error(`${this.folder}: does not exist; run \`npm run synth\` with this ENVIRONMENT first`);
+    const [kept, used] = [this.folder, this.place].map((folder) => join(folder, ".terraform.lock.hcl")) as [
+      string,
+      string,
+    ];
+    const isOwn = kept !== used;
+    if (isOwn && existsSync(kept)) await cp(kept, used);
+    await this.run(["init", "-input=false", "-no-color"], { timeoutSeconds: seconds.init });
+    if (!isOwn || !existsSync(used)) return;
+    await mkdir(this.folder, { recursive: true });
+    await cp(used, kept);
+  }
+
+  /** Where Terraform runs: the own folder as soon as it is synthesized. */
+  private get place(): string {
+    const place = this.own && join(this.own.stacks, this.name);
+    return place !== undefined && existsSync(join(place, "cdk.tf.json")) ? place : this.folder;
   }
 
   /**
-   * Makes a plan for as long as it is used: its file holds secrets, and is gone whether the plan was applied, failed or was only read.
-   * @throws when it cannot be made, a `prevent_destroy` included; with Terraform's words
+   * Makes a plan for as long as it is used. Its file holds secrets and is removed in any case.
+   * @throws if the plan cannot be made, also because of `prevent_destroy`; with Terraform's words
    */
   async plan<T>(
     { replace, readOnly = false, targets = [] }: PlanProps,
     use: (planned: Planned) => Promise<T> | T,
   ): Promise<T> {
-    const file = join(this.folder, "ops.tfplan");
+    await this.own?.synthesize();
+    await this.own?.identify();
+    const file = join(this.place, "ops.tfplan");
     const options = [
       ...(replace === undefined ? [] : [`-replace=${replace}`]),
       ...targets.map((address) => `-target=${address}`),
       ...(readOnly ? ["-lock=false"] : ["-lock-timeout=60s"]),
     ];
+    const limit = { timeoutSeconds: seconds.plan };
     try {
-      await this.run(["plan", "-input=false", "-no-color", `-out=${resolve(file)}`, ...options], seconds.plan);
-      const shown = await this.run(["show", "-json", resolve(file)], seconds.plan);
+      await this.run(["plan", "-input=false", "-no-color", `-out=${resolve(file)}`, ...options], limit);
+      const shown = await this.run(["show", "-json", resolve(file)], limit);
       return await use({
         plan: JSON.parse(shown) as Plan,
-        text: () => this.run(["show", "-no-color", resolve(file)], seconds.plan),
-        apply: async () => void (await this.run(["apply", "-input=false", "-no-color", resolve(file)], seconds.apply)),
+        text: () => this.run(["show", "-no-color", resolve(file)], limit),
+        apply: async (report) => {
+          await verifyLock();
+          await this.run(["apply", "-input=false", "-no-color", resolve(file)], {
+            report: (line) => (progressLine.test(line) ? report?.(line) : undefined),
+          });
+        },
       });
     } finally {
       await rm(file, { force: true });
     }
   }
 
-  /** Addresses of everything in the state. */
-  async addresses(): Promise<readonly string[]> {
-    return (await this.run(["state", "list"], seconds.output)).split("\n").filter((line) => line !== "");
+  /** The synthesized JSON. */
+  async configuration(): Promise<string> {
+    await this.own?.synthesize();
+    return readFile(join(this.place, "cdk.tf.json"), "utf8");
   }
 
-  /** Values of the outputs by name; empty before the first deploy. In a fresh checkout, what `init` fetches is fetched first. */
+  /** The managed resources in the state. */
+  async resources(): Promise<readonly StateResource[]> {
+    const text = await this.run(["state", "pull"], { timeoutSeconds: seconds.output });
+    const { resources = [] } = (text.trim() === "" ? {} : JSON.parse(text)) as StateFile;
+    return resources
+      .filter(({ mode }) => mode === "managed")
+      .flatMap(({ type, name, instances }) =>
+        instances.map(({ index_key: index, attributes = {} }) => ({
+          address: `${type}.${name}${index === undefined ? "" : `[${JSON.stringify(index)}]`}`,
+          type,
+          attributes,
+        })),
+      );
+  }
+
+  /** Addresses of everything in the state. */
+  async addresses(): Promise<readonly string[]> {
+    return (await this.run(["state", "list"], { timeoutSeconds: seconds.output }))
+      .split("\n")
+      .filter((line) => line !== "");
+  }
+
+  /** Values of the outputs by name; empty before the first deploy. Installs providers first in a fresh checkout. */
   async outputs(): Promise<Readonly<Record<string, unknown>>> {
-    if (!existsSync(join(this.data, "terraform.tfstate"))) await this.init();
-    const outputs = JSON.parse(await this.run(["output", "-json"], seconds.output)) as Record<
+    if (!existsSync(join(this.data, "terraform.tfstate"))) await this.installProviders();
+    const outputs = JSON.parse(await this.run(["output", "-json"], { timeoutSeconds: seconds.output })) as Record<
       string,
       { value: unknown }
     >;
     return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]));
   }
 
-  /**
-   * A copy of this stack beside it, with the same state, in which some attributes are overridden. The stack itself keeps saying what the
-   * configuration says, whatever becomes of the run that uses the copy.
-   */
+  /** A copy of this stack with the same state, in which some attributes are overridden. The stack itself keeps what the configuration says. */
   async overridden(override: object): Promise<Stack> {
-    const folder = `${this.folder}-ops`;
+    await this.own?.synthesize();
+    const { place } = this;
+    const folder = `${place}-ops`;
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { mode: 0o700 });
     for (const file of ["cdk.tf.json", ".terraform.lock.hcl"])
-      if (existsSync(join(this.folder, file))) await cp(join(this.folder, file), join(folder, file));
+      if (existsSync(join(place, file))) await cp(join(place, file), join(folder, file));
     await writeFile(join(folder, "ops_override.tf.json"), JSON.stringify(override, null, 2));
-    return new Stack(this.binary, folder, this.data);
+    // The configuration of this copy is already there.
+    const own = this.own && { ...this.own, stacks: dirname(folder), synthesize: () => Promise.resolve() };
+    return new Stack(this.binary, folder, own, this.data);
   }
 
   /** Removes the copy. */
@@ -112,13 +213,16 @@ export class Stack {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  private async run(args: readonly string[], timeoutSeconds: number): Promise<string> {
-    const ended: Ended = await runToEnd([this.binary, `-chdir=${this.folder}`, ...args], {
-      timeoutSeconds,
+  /** Terraform is interrupted at most once and never killed, so that it saves its state and releases its lock. */
+  private async run(args: readonly string[], limits: Pick<RunProps, "timeoutSeconds" | "report">): Promise<string> {
+    const { place } = this;
+    const ended: Ended = await runToEnd([this.binary, `-chdir=${place}`, ...args], {
+      ...limits,
+      graceful: true,
       environment: { TF_IN_AUTOMATION: "1", TF_DATA_DIR: resolve(this.data) },
     });
     if (ended.ok) return ended.stdout;
     const said = ended.stderr || ended.stdout;
-    throw new Error(`${this.binary} ${args[0]} in ${this.folder} failed:\n${said}${fixOf(said)}`);
+    throw new Error(`${this.binary} ${args[0]} in ${place} failed:\n${said}${fixOf(said)}`);
   }
 }

@@ -67,6 +67,12 @@ describe("server, defaults", () => {
           'labels["secret-datadogApiKey"]',
         ],
         prevent_destroy: true,
+        precondition: [
+          {
+            condition: "${length(base64encode(local.alpha_user_data)) <= 43688}",
+            error_message: expect.stringMatching(/^User data of alpha: must be at most 32768 bytes/) as string,
+          },
+        ],
       },
     });
   });
@@ -121,14 +127,15 @@ describe("server, everything set", () => {
 
 describe("user data", () => {
   it("is put together when Terraform applies: what servers with the same roles share stands in the JSON once", () => {
-    const references = (all: Readonly<Record<string, Attributes>>, name: string) =>
-      String(all[name]?.["user_data"]).match(/\$\{[^}]*\}/g);
-    expect(references(resources(servers, "hcloud_server"), "alpha")).toEqual([
+    const references = (stack: typeof servers, name: string) =>
+      JSON.stringify(stack.locals?.[`${name}_user_data`]).match(/\$\{[^}]*\}/g);
+    expect(alpha?.["user_data"]).toBe("${local.alpha_user_data}");
+    expect(references(servers, "alpha")).toEqual([
       "${local.shared_parts_web-database_cloud-config}",
       "${base64gzip(local.shared_parts_web-database_all)}",
       "${base64gzip(local.alpha_secret_all)}",
     ]);
-    expect(references(resources(full, "hcloud_server"), "front")).toEqual([
+    expect(references(full, "front")).toEqual([
       "${local.shared_parts_web_cloud-config}",
       "${base64gzip(local.shared_parts_web_all)}",
       "${base64gzip(local.front_secret_all)}",

@@ -1,7 +1,8 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { deploy } from "../../../ops/commands/deploy.js";
-import { planAll, readReviewed, writeReviewed } from "../../../ops/commands/plan.js";
+import { fingerprintOf, planAll, readReviewed, writeReviewed } from "../../../ops/commands/plan.js";
 import { Progress } from "../../../ops/core/progress.js";
 import { stacksOf } from "../../../ops/hetzner/site.js";
 import type { Plan } from "../../../ops/terraform/plan.js";
@@ -25,27 +26,28 @@ function stacksWith(...plans: readonly Plan[]) {
 describe("a deploy", () => {
   it("takes each stack after those that it reads from, and the monitoring's where there is one", () => {
     const namesOf = (enabled: boolean) =>
-      stacksOf(exampleConfig({ monitoring: { enabled } }), "terraform").map(
-        ({ folder }) => folder.split("production-")[1],
+      stacksOf(exampleConfig({ monitoring: { enabled } }), "terraform").stacks.map(
+        ({ name }) => name.split("production-")[1],
       );
     expect(namesOf(true)).toEqual(["foundation", "credentials", "servers", "edge", "monitoring"]);
     expect(namesOf(false)).toEqual(["foundation", "credentials", "servers", "edge"]);
   });
 
-  it("applies each stack by the plan that was judged, one after the other", async () => {
+  it("initializes all stacks first, then applies each one by the plan that was checked", async () => {
     const { stacks, calls } = stacksWith(harmless, {});
     await deploy(stacks, {}, silent);
-    expect(calls().map((call) => call.split(" ").slice(0, 2).join(" "))).toEqual(
-      ["servers", "edge"].flatMap((name) =>
-        ["init", "plan", "show", "apply"].map((word) => `-chdir=production-${name} ${word}`),
-      ),
-    );
+    const inEach = (...words: readonly string[]) =>
+      ["servers", "edge"].flatMap((name) => words.map((word) => `-chdir=production-${name} ${word}`));
+    expect(calls().map((call) => call.split(" ").slice(0, 2).join(" "))).toEqual([
+      ...inEach("init"),
+      ...inEach("plan", "show", "apply"),
+    ]);
   });
 
-  it("stops before it destroys or replaces what nobody has agreed to, and says what and what was done by then", async () => {
+  it("stops before it destroys or replaces a resource without a review, and names the stacks that are deployed", async () => {
     const { stacks, calls } = stacksWith(harmless, destroying);
     await expect(deploy(stacks, {}, silent)).rejects.toThrow(
-      /^production-edge: the plan destroys what nobody has agreed to:\n {2}deletes cloudflare_dns_record.www\n {2}replaces hcloud_load_balancer.b\nDeployed before: production-servers/,
+      /^production-edge: the plan destroys resources, and no review agrees to it:\n {2}deletes cloudflare_dns_record.www\n {2}replaces hcloud_load_balancer.b\nDeployed before: production-servers/,
     );
     expect(applied(calls())).toHaveLength(1);
   });
@@ -60,7 +62,7 @@ describe("a deploy", () => {
     const making = [change("hcloud_server.alpha", "create")];
     const refused = stacksWith({ resource_changes: making, checks }, {});
     await expect(deploy(refused.stacks, {}, silent)).rejects.toThrow(
-      /^production-servers: a server would be made without what it needs:\n {2}check.needed_app_secret_key: TF_VAR_app_secret_key is not set\n/,
+      /^production-servers: a server would be created without a secret that it needs:\n {2}check.needed_app_secret_key: TF_VAR_app_secret_key is not set\n/,
     );
     expect(applied(refused.calls())).toEqual([]);
     for (const first of [
@@ -83,6 +85,22 @@ describe("a deploy", () => {
     expect(applied(one.calls())).toHaveLength(1);
   });
 
+  it("stops before it creates a missing resource again, because its content is lost", async () => {
+    const missing: Plan = {
+      resource_drift: [change("hcloud_volume.alpha", "delete")],
+      resource_changes: [change("hcloud_volume.alpha", "create"), change("hcloud_volume.bravo", "create")],
+    };
+    const { stacks, calls } = stacksWith(missing, {});
+    await expect(deploy(stacks, {}, silent)).rejects.toThrow(
+      /review agrees to it:\n {2}creates again hcloud_volume.alpha, which is missing\nDeployed before: nothing/,
+    );
+    expect(applied(calls())).toEqual([]);
+    const agreed = { "production-servers": ["creates again hcloud_volume.alpha, which is missing"] };
+    const reviewed = stacksWith(missing, {});
+    await deploy(reviewed.stacks, agreed, silent);
+    expect(applied(reviewed.calls())).toHaveLength(2);
+  });
+
   it("does not take an update that was agreed to for a replacement, nor another stack's word", async () => {
     const { stacks } = stacksWith({}, destroying);
     const other = {
@@ -102,12 +120,25 @@ describe("the plans of all stacks", () => {
     const said: string[] = [];
     const reviewed = await planAll(stacks, (text) => said.push(text));
     expect(reviewed).toEqual({
-      "production-servers": ["updates hcloud_server.alpha"],
-      "production-edge": ["updates random_password.a", "changes outputs"],
+      fingerprint: await fingerprintOf(stacks),
+      stacks: {
+        "production-servers": ["updates hcloud_server.alpha"],
+        "production-edge": ["updates random_password.a", "changes outputs"],
+      },
     });
     const file = join(temporaryFolder(), "plan.json");
     await writeReviewed(file, reviewed);
-    expect(await readReviewed(file)).toEqual(reviewed);
+    expect(await readReviewed(file, stacks)).toEqual(reviewed.stacks);
+  });
+
+  it("cannot be used for another configuration", async () => {
+    const { stacks } = stacksWith(harmless, {});
+    const file = join(temporaryFolder(), "plan.json");
+    await writeReviewed(file, await planAll(stacks, () => undefined));
+    writeFileSync(join(stacks[1]?.folder ?? "", "cdk.tf.json"), '{"resource":{}}');
+    await expect(readReviewed(file, stacks)).rejects.toThrow(
+      /^\S+plan\.json: was made of another configuration or commit \([0-9a-f]{16}\) than this one \([0-9a-f]{16}\); run and review again: npm run ops -- plan --summary \S+$/,
+    );
   });
 
   it("are read only: no lock, and no plan is left", async () => {
@@ -122,7 +153,7 @@ describe("the plans of all stacks", () => {
     expect(calls().filter((call) => / show -no-color \S+ops\.tfplan$/.test(call))).toHaveLength(2);
   });
 
-  it("say which file is none of theirs", async () => {
-    await expect(readReviewed("package.json")).rejects.toThrow("package.json: must be what");
+  it("are not read from another file", async () => {
+    await expect(readReviewed("package.json", [])).rejects.toThrow("package.json: must be a file that `npm run ops");
   });
 });

@@ -1,118 +1,211 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { hostname } from "node:os";
-import { mkdirSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
-import { describe, expect, it } from "vitest";
-import { FileLock, hasEnded, type Holding, Lock, refusalOf } from "../../../ops/core/lock.js";
+import { describe, expect, it, vi } from "vitest";
+import { unlock } from "../../../ops/commands/unlock.js";
+import { holdingOf, Lock, LockStore, refusalOf, requireLock, type Holding } from "../../../ops/core/lock.js";
+import { Progress } from "../../../ops/core/progress.js";
+import { FileStore } from "../../../ops/core/store.js";
 import { temporaryFolder } from "../../support/payload-files.js";
+import { instantly } from "../support/instantly.js";
 
-const holding = (changes: Partial<Holding> = {}): Holding => ({
-  command: "rollout",
-  holder: "ada on desk",
-  host: hostname(),
-  pid: 1,
-  began: "1",
-  since: "2026-01-01T00:00:00.000Z",
-  ...changes,
-});
+const holding = (changes: Partial<Holding> = {}): Holding => ({ ...holdingOf("rollout"), ...changes });
 
-describe("what a run does about a lock that is there", () => {
-  it("takes over its own command's, with the server in hand, once that run has ended", () => {
-    expect(refusalOf(holding({ inHand: "alpha" }), "rollout", true)).toBeUndefined();
-    expect(refusalOf(holding(), "release", true)).toBeUndefined();
+const fileLock = (): LockStore => new LockStore(new FileStore(join(temporaryFolder(), "state", "ops.lock")));
+
+/** Stores a lock as another process would. */
+async function held(changes: Partial<Holding>): Promise<LockStore> {
+  const place = fileLock();
+  await place.store.write(JSON.stringify(holding(changes)), undefined);
+  return place;
+}
+
+/** The holder's process has ended: its number belongs to a process that started at another time. */
+const ended = { began: "0" };
+const elsewhere = { machine: "another machine" };
+/** A restart of this machine, or a clone of it. */
+const otherBoot = { boot: "another boot" };
+
+describe("whether a run may take over a lock", () => {
+  it("allows a lock of its own command, and a lock without a server being changed, once the holder has ended", () => {
+    expect(refusalOf(holding({ inHand: "alpha" }), "rollout", "ended")).toBeUndefined();
+    expect(refusalOf(holding(), "release", "ended")).toBeUndefined();
   });
 
-  it("leaves it to a run that is at work, to one on another host, and to another command that has a server in hand", () => {
-    expect(refusalOf(holding(), "rollout", false)).toMatch(
-      /^npm run ops rollout \(ada on desk, process 1, .*\) is at work; wait for its end$/,
+  it("refuses a running holder, a holder elsewhere, and another command that was changing a server", () => {
+    expect(refusalOf(holding(), "rollout", "running")).toMatch(
+      /^npm run ops rollout \(.*, process \d+, since .*\) is running; wait until it ends$/,
     );
-    expect(refusalOf(holding({ host: "elsewhere" }), "rollout", undefined)).toMatch(
-      /at work on elsewhere, or was interrupted there.*unlock$/,
+    expect(refusalOf(holding(), "rollout", "elsewhere")).toMatch(
+      /runs on another machine, or was interrupted there.*unlock$/,
     );
-    // A replacement starts over with the server that an interrupted command left unfinished, and with no other.
-    expect(refusalOf(holding({ inHand: "alpha" }), "replace alpha", true)).toBeUndefined();
-    expect(refusalOf(holding({ inHand: "alpha" }), "replace bravo", true)).toMatch(/was interrupted/);
-    expect(refusalOf(holding({ inHand: "alpha" }), "release", true)).toMatch(
-      /alpha in hand\) was interrupted; run it again/,
+    // A replacement starts over only with the server that an interrupted command left unfinished.
+    expect(refusalOf(holding({ inHand: "alpha" }), "replace alpha", "ended")).toBeUndefined();
+    expect(refusalOf(holding({ inHand: "alpha" }), "replace bravo", "ended")).toMatch(/was interrupted/);
+    expect(refusalOf(holding({ inHand: "alpha" }), "release", "ended")).toMatch(
+      /changing alpha\) was interrupted. Run it again/,
     );
-  });
-});
-
-describe("a holder", () => {
-  it("has ended when its process has, or another one has its number; on another host nobody knows", async () => {
-    const child = spawn("true");
-    await once(child, "exit");
-    expect(hasEnded(holding({ pid: child.pid }))).toBe(true);
-    expect(hasEnded(holding({ pid: process.pid, began: "0" }))).toBe(true);
-    expect(hasEnded(holding({ host: "elsewhere" }))).toBeUndefined();
   });
 });
 
 describe("the lock", () => {
-  it("is one run's at a time, remembers the server in hand, and is gone at the end", async () => {
-    const store = new FileLock(join(temporaryFolder(), "state", "ops.lock"));
-    const lock = await Lock.take(store, "rollout");
-    expect(await store.read()).toMatchObject({ command: "rollout", pid: process.pid, host: hostname() });
-    await expect(Lock.take(store, "rollout")).rejects.toThrow(/^locked: npm run ops rollout .* is at work/);
+  it("is held by one run, stores the server being changed, and is free afterwards", async () => {
+    const place = fileLock();
+    const lock = await Lock.take(place, "rollout");
+    expect(await place.read()).toMatchObject({ command: "rollout", pid: process.pid });
+    await expect(Lock.take(place, "rollout")).rejects.toThrow(/^locked: npm run ops rollout .* is running/);
     await lock.setInHand("alpha");
     await lock.release();
-    expect((await store.read())?.inHand).toBe("alpha");
-    await store.replace({ ...(await store.read()), began: "0" } as Holding);
-    await expect(Lock.take(store, "release")).rejects.toThrow(/was interrupted/);
-    const next = await Lock.take(store, "rollout");
+    expect((await place.read())?.inHand).toBe("alpha");
+    const version = (await place.store.read())?.version;
+    await place.store.write(JSON.stringify({ ...(await place.read()), ...ended }), version);
+    await expect(Lock.take(place, "release")).rejects.toThrow(/was interrupted/);
+    const next = await Lock.take(place, "rollout");
     expect(next.inHand).toBe("alpha");
     await next.setInHand(undefined);
     await next.release();
-    expect(await store.read()).toBeUndefined();
+    expect(await place.read()).toBeUndefined();
   });
 
-  it("is asked for again where another run has given it back in between, and never taken by two", async () => {
-    const store = new FileLock(join(temporaryFolder(), "ops.lock"));
-    const answers = [() => false, () => false];
-    const busy = {
-      ...{ place: store.place, read: () => store.read(), replace: () => Promise.reject(new Error("not ours")) },
-      ...{ create: async (wanted: Holding) => answers.pop()?.() ?? store.create(wanted), remove: () => store.remove() },
-    };
-    await Lock.take(busy, "rollout");
-    expect(await store.read()).toMatchObject({ command: "rollout", pid: process.pid });
-  });
-
-  it("that cannot be read is told, and is not taken for none", async () => {
-    const store = new FileLock(join(temporaryFolder(), "ops.lock"));
-    mkdirSync(store.place);
-    await expect(Lock.take(store, "rollout")).rejects.toThrow(/EISDIR/);
-  });
-
-  it("is there whole or not at all, at whatever moment another run looks, or this one is killed", async () => {
-    const folder = temporaryFolder();
-    const store = new FileLock(join(folder, "ops.lock"));
-    // Looks as often as it can, and tells how often it saw half a lock.
-    const looker = new Worker(
-      `const { readFileSync } = require("node:fs");
-       const { parentPort, workerData } = require("node:worker_threads");
-       let over = false, half = 0, whole = 0;
-       parentPort.on("message", () => (over = true));
-       const look = () => {
-         for (let n = 0; n < 500; n++)
-           try { readFileSync(workerData, "utf8").endsWith("}") ? whole++ : half++; } catch {}
-         over ? parentPort.postMessage({ half, looked: whole > 0 }) && parentPort.close() : setImmediate(look);
-       };
-       look();`,
-      { eval: true, workerData: store.place },
+  it("is not taken from a run on another machine with the same host name", async () => {
+    await expect(Lock.take(await held({ ...ended, ...elsewhere }), "rollout")).rejects.toThrow(
+      /runs on another machine/,
     );
-    await once(looker, "online");
-    for (let n = 0; n < 500; n++) {
-      expect(await store.create(holding())).toBe(true);
-      await store.remove();
+  });
+
+  it("is taken after a restart of the machine if the holder no longer renews it", async () => {
+    instantly();
+    const place = await held({ ...otherBoot, inHand: "alpha" });
+    expect((await Lock.take(place, "rollout")).inHand).toBe("alpha");
+  });
+
+  it("is not taken from a clone of this machine that renews it", async () => {
+    instantly();
+    const place = await held(otherBoot);
+    const read = place.store.read.bind(place.store);
+    let version = 1;
+    vi.spyOn(place.store, "read").mockImplementation(
+      async () => ({ ...(await read()), version: `${version++}` }) as never,
+    );
+    await expect(Lock.take(place, "rollout")).rejects.toThrow(/runs on another machine/);
+  });
+
+  it.each(["", "{", "null", '{"command":"rollout","host":"desk","pid":1}'])(
+    "refuses a lock that it cannot read, shows its text and names the command that removes it: %j",
+    async (text) => {
+      const place = fileLock();
+      await place.store.write(text, undefined);
+      await expect(Lock.take(place, "rollout")).rejects.toThrow(
+        `ops.lock: is not a lock of this version: ${JSON.stringify(text)}\nIf no command is running on any machine: npm run ops -- unlock --force`,
+      );
+    },
+  );
+
+  it("reports a file system error", async () => {
+    const place = fileLock();
+    mkdirSync(place.place, { recursive: true });
+    await expect(Lock.take(place, "rollout")).rejects.toThrow(/EISDIR/);
+  });
+
+  it("replaces the file of an older version, and leaves one file that only its owner can read", async () => {
+    const folder = join(temporaryFolder(), "state");
+    mkdirSync(folder, { mode: 0o755 });
+    const place = new LockStore(new FileStore(join(folder, "ops.lock")));
+    writeFileSync(place.place, JSON.stringify(holding(ended)));
+    await (await Lock.take(place, "rollout")).release();
+    const files = readdirSync(folder);
+    expect(files).toHaveLength(1);
+    expect(existsSync(place.place)).toBe(false);
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    expect(statSync(join(folder, files[0] ?? "")).mode & 0o777).toBe(0o600);
+  });
+});
+
+describe("a run whose lock was removed and taken by another run", () => {
+  it("stops at its next step, and neither overwrites nor removes the new lock", async () => {
+    const place = fileLock();
+    const first = await Lock.take(place, "rollout");
+    await unlock(place, { force: true }, () => undefined);
+    const second = await Lock.take(place, "release");
+    requireLock(first);
+    const work = vi.fn(() => Promise.resolve());
+    try {
+      await expect(new Progress(() => undefined).step("alpha: shuts down", work)).rejects.toThrow(
+        /^stopped: this run no longer holds the lock/,
+      );
+    } finally {
+      requireLock(undefined);
     }
-    expect(await store.create(holding())).toBe(true);
-    expect(await store.create(holding({ command: "release" }))).toBe(false);
-    looker.postMessage("over");
-    const [seen] = (await once(looker, "message")) as [unknown];
-    expect(seen).toEqual({ half: 0, looked: true });
-    expect((await store.read())?.command).toBe("rollout");
-    expect(readdirSync(folder)).toEqual(["ops.lock"]);
+    expect(work).not.toHaveBeenCalled();
+    await expect(first.setInHand("alpha")).rejects.toThrow(/no longer holds the lock/);
+    await first.release();
+    expect((await place.read())?.command).toBe("release");
+    await second.verify();
+  });
+});
+
+describe("a write with an outdated version", () => {
+  it("fails, also if the numbers between were removed meanwhile", async () => {
+    const { store } = fileLock();
+    const first = await store.write("1", undefined);
+    const second = await store.write("2", first);
+    expect(await store.write("late", first)).toBeUndefined();
+    await store.write("3", second);
+    expect(await store.write("late", first)).toBeUndefined();
+    expect(await store.write("late", undefined)).toBeUndefined();
+    expect(await store.read()).toEqual({ text: "3", version: "3" });
+  });
+});
+
+describe("unlock", () => {
+  const unlocked = async (place: LockStore, force = false) => {
+    const said: string[] = [];
+    await unlock(place, { force }, (line) => said.push(line));
+    return said.join("\n");
+  };
+
+  it("reports that nobody holds the lock", async () => {
+    const place = fileLock();
+    expect(await unlocked(place)).toBe("nobody holds the lock");
+    await (await Lock.take(place, "rollout")).release();
+    expect(await unlocked(place)).toBe("nobody holds the lock");
+  });
+
+  it("refuses while the holder runs on this machine, unless it is forced", async () => {
+    const place = fileLock();
+    await Lock.take(place, "rollout");
+    await expect(unlocked(place)).rejects.toThrow(/^npm run ops rollout .* is alive; stop it first with Ctrl-C/);
+    expect(await unlocked(place, true)).toMatch(/^removed the lock: .* is alive$/);
+    expect(await place.read()).toBeUndefined();
+  });
+
+  it("reports that the holder has ended", async () => {
+    expect(await unlocked(await held(ended))).toMatch(/^removed the lock: npm run ops rollout .* has ended$/);
+  });
+
+  it("watches whether a holder on another machine renews the lock", async () => {
+    instantly();
+    expect(await unlocked(await held(elsewhere))).toMatch(
+      /^watches for 25 s.*\nremoved .* has not renewed the lock for 25 s$/,
+    );
+    const place = await held(elsewhere);
+    vi.spyOn(place, "isRenewed").mockResolvedValue(true);
+    await expect(unlocked(place)).rejects.toThrow(/is alive/);
+  });
+
+  it("removes a lock that cannot be read only if it is forced", async () => {
+    const place = fileLock();
+    await place.store.write("{", undefined);
+    await expect(unlocked(place)).rejects.toThrow(/is not a lock of this version: "\{"/);
+    expect(await unlocked(place, true)).toMatch(/ops\.lock cannot be read$/);
+    expect(await place.read()).toBeUndefined();
+  });
+
+  it("does not remove a lock that another run takes meanwhile", async () => {
+    const place = await held(ended);
+    const stored = await place.store.read();
+    vi.spyOn(place.store, "read").mockResolvedValueOnce(stored);
+    await Lock.take(new LockStore(new FileStore(place.place)), "rollout");
+    await expect(unlocked(place)).rejects.toThrow("the lock has changed meanwhile");
+    expect(await place.read()).toBeDefined();
   });
 });

@@ -1,8 +1,9 @@
 import { type Context } from "../../../ops/core/maintain.js";
-import { Lock, type Holding, type LockStore } from "../../../ops/core/lock.js";
+import { Lock, LockStore, type Holding } from "../../../ops/core/lock.js";
 import { Progress } from "../../../ops/core/progress.js";
 import type { Cloud, SecretStore, Site } from "../../../ops/core/site.js";
 import type { Login } from "../../../ops/core/ssh.js";
+import type { Stored } from "../../../ops/core/store.js";
 import type { Observation, Release, Upgradable } from "../../../ops/core/snapshot.js";
 import { accepted, type Stage } from "../../../modules/config/generations.js";
 import type { Config, Role } from "../../../modules/config/schema.js";
@@ -112,14 +113,17 @@ export class World {
 
   /** What a command works with. @param inHand server that an interrupted run has left in hand */
   async context(command: string, inHand?: string): Promise<Context> {
-    let held: Holding | undefined;
-    const store: LockStore = {
+    let stored: Stored | undefined;
+    const store = new LockStore({
       place: "here",
-      read: () => Promise.resolve(held),
-      create: (wanted) => Promise.resolve((held = wanted) !== undefined),
-      replace: (wanted) => this.step("in hand", wanted.inHand ?? "nobody", () => void (held = wanted)),
-      remove: () => Promise.resolve(void (held = undefined)),
-    };
+      read: () => Promise.resolve(stored),
+      write: (text) => {
+        stored = { text, version: `${Number(stored?.version ?? 0) + 1}` };
+        const { version } = stored;
+        return this.step("in hand", (JSON.parse(text) as Partial<Holding>).inHand ?? "nobody", () => version);
+      },
+      clear: () => Promise.resolve(void (stored = undefined)),
+    });
     const lock = await Lock.take(store, command);
     if (inHand !== undefined) await lock.setInHand(inHand);
     this.steps.length = 0;

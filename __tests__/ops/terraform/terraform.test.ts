@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Stack } from "../../../ops/terraform/terraform.js";
 import { limits } from "../support/instantly.js";
 import { recordedTerraform } from "../support/terraform.js";
@@ -50,17 +50,105 @@ describe("the outputs of a stack", () => {
 
   it("say what to run where nothing has been synthesized", async () => {
     await expect(new Stack("terraform", "cdktf.out/stacks/nowhere-servers").outputs()).rejects.toThrow(
-      /nowhere-servers: is not there; run `npm run synth`/,
+      /nowhere-servers: does not exist; run `npm run synth`/,
     );
   });
 });
 
 describe("a stack", () => {
-  it("has ten minutes for a plan, and twenty to make what Hetzner is slow with", async () => {
+  it("has ten minutes for a plan, and no time limit for an apply", async () => {
     const given = limits();
     await recordedTerraform("production", [{}]).servers.plan({}, ({ apply }) => apply());
-    const [plan, shown, applied] = given;
-    expect([plan, shown, applied].map(Number)).toEqual([600, 600, 1200]);
+    expect(given.map(Number)).toEqual([600, 600]);
+  });
+
+  it("reports each change of an apply, and once a minute a change that takes long", async () => {
+    const { folder, servers } = recordedTerraform("production", [{}]);
+    const lines = [
+      "hcloud_server.alpha: Creating...",
+      "hcloud_server.alpha: Still creating... [50s elapsed]",
+      "hcloud_server.alpha: Still creating... [1m0s elapsed]",
+      "hcloud_server.alpha: Creation complete after 1m10s [id=7]",
+      "Apply complete! Resources: 1 added, 0 changed, 0 destroyed.",
+    ];
+    writeFileSync(join(folder, "terraform"), `#!/bin/sh\ncat <<'END'\n${lines.join("\n")}\nEND\n`);
+    const said: string[] = [];
+    vi.spyOn(JSON, "parse").mockReturnValueOnce({});
+    await servers.plan({}, ({ apply }) => apply((line) => said.push(line)));
+    expect(said).toEqual([lines[0], lines[2], lines[3]]);
+  });
+
+  it("reads the managed resources of its state", async () => {
+    const { folder, servers } = recordedTerraform("production", []);
+    const attributes = { id: "7" };
+    const state = {
+      resources: [
+        { mode: "managed", type: "hcloud_server", name: "alpha", instances: [{ attributes }] },
+        { mode: "managed", type: "hcloud_volume", name: "a", instances: [{ index_key: 0, attributes }] },
+        { mode: "data", type: "cloudflare_zone", name: "zone", instances: [{ attributes }] },
+      ],
+    };
+    writeFileSync(join(folder, "terraform"), `#!/bin/sh\necho '${JSON.stringify(state)}'\n`);
+    expect(await servers.resources()).toEqual([
+      { address: "hcloud_server.alpha", type: "hcloud_server", attributes },
+      { address: "hcloud_volume.a[0]", type: "hcloud_volume", attributes },
+    ]);
+    writeFileSync(join(folder, "terraform"), "#!/bin/sh\n");
+    expect(await servers.resources()).toEqual([]);
+  });
+});
+
+describe("a stack with a folder of its own", () => {
+  /** A stack whose synthesized JSON in cdktf.out is outdated. */
+  function ownStack() {
+    const { folder, servers, calls } = recordedTerraform("production", [{}]);
+    const order: string[] = [];
+    const stacks = join(folder, "own", "stacks");
+    const synthesize = vi.fn(() => {
+      order.push("synthesize");
+      mkdirSync(join(stacks, "production-servers"), { recursive: true });
+      writeFileSync(join(stacks, "production-servers", "cdk.tf.json"), '{"new":true}');
+      return Promise.resolve();
+    });
+    const identify = vi.fn(() => Promise.resolve(void order.push("identify")));
+    return {
+      stack: new Stack(join(folder, "terraform"), servers.folder, { stacks, synthesize, identify }),
+      calls,
+      order,
+    };
+  }
+
+  it("plans what it has synthesized itself, not what lies in cdktf.out", async () => {
+    const { stack, calls } = ownStack();
+    await stack.init();
+    await stack.plan({}, ({ apply }) => apply());
+    expect(await stack.configuration()).toBe('{"new":true}');
+    expect(calls().map((call) => call.split(" ")[0])).toEqual(Array(4).fill("-chdir=own/stacks/production-servers"));
+  });
+
+  it("plans a copy of what it has synthesized itself", async () => {
+    const { stack, calls } = ownStack();
+    const copy = await stack.overridden({});
+    expect(await copy.configuration()).toBe('{"new":true}');
+    await copy.plan({}, () => undefined);
+    expect(calls()[0]).toMatch(/^-chdir=own\/stacks\/production-servers-ops plan/);
+    await copy.discard();
+  });
+
+  it("verifies the identity of the environment before the first plan, also if it is not initialized", async () => {
+    const { stack, order, calls } = ownStack();
+    await stack.plan({}, () => undefined);
+    expect(order.slice(0, 2)).toEqual(["synthesize", "identify"]);
+    expect(calls()[0]).toContain(" plan ");
+  });
+
+  it("keeps the versions of providers that init has locked", async () => {
+    const { stack } = ownStack();
+    writeFileSync(join(stack.folder, ".terraform.lock.hcl"), "locked");
+    await stack.init();
+    expect(readFileSync(join(stack.folder, "../own/stacks/production-servers/.terraform.lock.hcl"), "utf8")).toBe(
+      "locked",
+    );
   });
 });
 
@@ -70,7 +158,9 @@ describe("a plan that asks a stack before it for what was never deployed", () =>
     const words =
       "Error: Unsupported attribute\n\n  data.terraform_remote_state.credentials.outputs has no attribute x";
     writeFileSync(join(folder, "fail-plan"), words);
-    await expect(servers.plan({}, () => undefined)).rejects.toThrow(`${words}\nA stack before this one`);
+    await expect(servers.plan({}, () => undefined)).rejects.toThrow(
+      `${words}\nAn earlier stack does not have this output yet`,
+    );
     const other = "Error: Unsupported attribute\n\n  hcloud_server.alpha has no attribute x";
     writeFileSync(join(folder, "fail-plan"), other);
     await expect(servers.plan({}, () => undefined)).rejects.toThrow(new RegExp(`failed:\\n${other}$`));
@@ -81,7 +171,7 @@ describe("a Terraform that is not installed", () => {
   it("is told, with what names another one", async () => {
     const { servers } = recordedTerraform("production", []);
     await expect(new Stack("no-terraform-here", servers.folder).addresses()).rejects.toThrow(
-      /ENOENT\nIt is not installed; TERRAFORM_BINARY_NAME names another, such as tofu$/,
+      /ENOENT\nIt is not installed; to use another program, such as tofu, set TERRAFORM_BINARY_NAME$/,
     );
   });
 });

@@ -5,13 +5,13 @@ import { Server } from "@cdktf/provider-hcloud/lib/server";
 import type { SshKey } from "@cdktf/provider-hcloud/lib/ssh-key";
 import type { Volume } from "@cdktf/provider-hcloud/lib/volume";
 import { VolumeAttachment } from "@cdktf/provider-hcloud/lib/volume-attachment";
-import { Token } from "cdktf";
+import { TerraformLocal, Token } from "cdktf";
 import { Construct } from "constructs";
 import type { Config, ServerConfig } from "../../config/schema.js";
 import { agreement } from "../../config/agreement.js";
 import { serverLabels } from "../../config/labels.js";
 import type { PublicAddresses } from "../network/index.js";
-import { payloadHash, secretParts, serverUserData } from "../../machine/compose/index.js";
+import { maximumBytes, payloadHash, secretParts, serverUserData } from "../../machine/compose/index.js";
 import { secretFilesOf } from "../../config/secrets.js";
 import type { SecretLabels } from "./secret-labels.js";
 import { TerraformSecrets, type SecretReferences, type SharedUserData } from "./terraform-secrets.js";
@@ -63,6 +63,17 @@ const decidedAtCreation = [
 ];
 
 /**
+ * Hetzner rejects longer user data when it creates the server, after the old server was destroyed. The policy payload-fits only knows
+ * estimated lengths of secrets; Terraform knows them at plan time. It counts characters, so the length is taken from base64.
+ */
+const fitsHetzner = ({ name }: ServerConfig, userData: TerraformLocal) => ({
+  condition: `\${length(base64encode(${userData.fqn})) <= ${4 * Math.floor(maximumBytes / 3)}}`,
+  errorMessage:
+    `User data of ${name}: must be at most ${maximumBytes} bytes, because Hetzner rejects more. Nothing was changed. ` +
+    "Shorten the longest secrets (see application.secrets and payload-fits in the review).",
+});
+
+/**
  * One server: Debian 13, both address families, in the private network with a fixed address, in its firewall and its spread group.
  * The label `payload` is the hash of the payload it was created with, see outdated.ts; the label `balancer` is what that payload
  * expects of the balancer, see modules/config/agreement.ts.
@@ -79,6 +90,8 @@ export class PlatformServer extends Construct {
     super(scope, id);
     const { config, server, subnet, placementGroup, firewall, addresses, sshKeys, volume, secretLabels } = props;
     const madeWith = secretLabels.of(server);
+    // As a local, because its length is checked too.
+    const userData = new TerraformLocal(this, "user_data", this.userData(props));
     this.config = server;
     this.payloadHash = payloadHash(config, server);
     this.server = new Server(this, "Default", {
@@ -104,11 +117,12 @@ export class PlatformServer extends Construct {
       // Hetzner then refuses to delete, and whoever replaces or removes one has shut it down in order before.
       deleteProtection: config.protect,
       rebuildProtection: config.protect,
-      userData: this.userData(props),
+      userData: userData.asString,
       labels: { ...serverLabels(config, server), payload: this.payloadHash, balancer: agreement(config), ...madeWith },
       lifecycle: {
         ignoreChanges: [...decidedAtCreation, ...Object.keys(madeWith).map((label) => `labels["${label}"]`)],
         preventDestroy: config.protect,
+        precondition: [fitsHetzner(server, userData)],
       },
     });
     if (volume)

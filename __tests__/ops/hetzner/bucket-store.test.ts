@@ -1,0 +1,120 @@
+import { describe, expect, it } from "vitest";
+import { checkBackend } from "../../../ops/commands/check-backend.js";
+import { Lock, LockStore } from "../../../ops/core/lock.js";
+import { BucketStore } from "../../../ops/hetzner/bucket-store.js";
+import { lockOf } from "../../../ops/hetzner/site.js";
+import { standInBucket, type BucketProps, type Fault } from "../support/bucket.js";
+
+async function bucket(props?: BucketProps) {
+  const { props: storeProps, asked } = await standInBucket(props);
+  return { store: new BucketStore(storeProps), asked };
+}
+
+describe("the lock in a bucket", () => {
+  it("is held by one run, stores the server being changed, and is free afterwards", async () => {
+    const { store, asked } = await bucket();
+    const place = new LockStore(store);
+    expect(await place.read()).toBeUndefined();
+    const lock = await Lock.take(place, "rollout");
+    await expect(Lock.take(place, "rollout")).rejects.toThrow(/is running; wait until it ends/);
+    await lock.setInHand("alpha");
+    expect((await place.read())?.inHand).toBe("alpha");
+    await lock.setInHand(undefined);
+    await lock.release();
+    expect(await place.read()).toBeUndefined();
+    expect(asked[0]).toMatch(
+      /^GET \/states\/production\/ops\.lock AWS4-HMAC-SHA256 Credential=id\/\d{8}\/fsn1\/s3\/aws4_request$/,
+    );
+  });
+
+  it("reports another refusal than a failed condition", async () => {
+    const { store } = await bucket({ refusal: 403 });
+    await store.write("one", undefined);
+    await expect(store.write("two", undefined)).rejects.toThrow(
+      "the lock cannot be written; the object storage answers 403",
+    );
+  });
+
+  it("reports an object storage that does not respond", async () => {
+    const { store } = await bucket({ faultOf: () => "lose request" });
+    await expect(store.read()).rejects.toThrow(/ops\.lock: the lock cannot be read after 5 attempts: no response; /);
+  });
+});
+
+describe("a conditional write", () => {
+  it.each([412, 409])("tells two writers which one was first when the object storage answers %i", async (refusal) => {
+    const { store } = await bucket({ refusal });
+    expect(await store.write("one", undefined)).toBeDefined();
+    const second = store.write("two", undefined);
+    // S3 answers 409 while another write is in progress, so that write is retried.
+    if (refusal === 409) await expect(second).rejects.toThrow("after 5 attempts");
+    else expect(await second).toBeUndefined();
+    expect((await store.read())?.text).toBe("one");
+  });
+
+  it.each(["lose response", "lose request", "execute twice"] as const)(
+    "succeeds once despite the fault: %s",
+    async (fault) => {
+      const faults: Fault[] = [fault];
+      const { store } = await bucket({ faultOf: (method) => (method === "PUT" && faults.pop()) || "none" });
+      const version = await store.write("one", undefined);
+      expect(await store.read()).toEqual({ text: "one", version });
+    },
+  );
+});
+
+describe("a run whose lock write got the response of an earlier write", () => {
+  it("notices that it does not hold the lock, and takes it again", async () => {
+    const faults: Fault[] = ["repeat response", "none"];
+    const { store } = await bucket({ faultOf: (method) => (method === "PUT" && faults.pop()) || "none" });
+    const place = new LockStore(store);
+    await store.write(JSON.stringify({ free: true, renewal: "1" }), undefined);
+    await Lock.take(place, "rollout");
+    expect(await place.read()).toMatchObject({ command: "rollout", pid: process.pid });
+  });
+});
+
+describe("the place of an environment's lock", () => {
+  const backend = { type: "s3", endpoint: "https://fsn1.test", bucket: "states", region: "fsn1" } as const;
+  const key = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "secret" };
+  const placeOf = (settings: object, variables: NodeJS.ProcessEnv = key) =>
+    lockOf({ environment: "production", backend: settings } as never, variables).place;
+
+  it("is next to its state", () => {
+    expect(placeOf({ type: "local" })).toMatch(/\/state\/production-ops\.lock$/);
+    expect(placeOf(backend)).toBe("https://fsn1.test/states/production/ops.lock");
+    expect(placeOf({ ...backend, prefix: "www" })).toBe("https://fsn1.test/states/www/ops.lock");
+  });
+
+  it.each(["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])(
+    "requires both parts of the bucket's key: without %s",
+    (variable) => {
+      expect(() => placeOf(backend, { ...key, [variable]: undefined })).toThrow(/are not set/);
+    },
+  );
+});
+
+describe("check-backend", () => {
+  const check = async (conditions?: BucketProps["conditions"]) => {
+    const { store } = await bucket(conditions && { conditions });
+    const said: string[] = [];
+    const code = await checkBackend(store, (line) => said.push(line));
+    expect(await store.read()).toBeUndefined();
+    return { code, said: said.join() };
+  };
+
+  it("accepts a store that evaluates both conditions, and leaves nothing behind", async () => {
+    expect(await check()).toEqual({ code: 0, said: expect.stringMatching(/^the lock works: /) as string });
+  });
+
+  it.each([
+    ["If-None-Match: *", ["if-match"]],
+    ["If-Match", ["if-none-match"]],
+    ["If-None-Match: * and If-Match", []],
+  ] as const)("rejects a store that ignores %s", async (ignored, conditions) => {
+    const { code, said } = await check(conditions);
+    expect(code).toBe(1);
+    expect(said).toContain(`had the condition ${ignored}. `);
+    expect(said).toMatch(/^NO LOCK: .*choose another object storage/);
+  });
+});

@@ -1,0 +1,105 @@
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout } from "node:timers/promises";
+import { onTestFinished } from "vitest";
+import type { BucketStoreProps } from "../../../ops/hetzner/bucket-store.js";
+
+/** What an unreliable network does to one request. */
+export type Fault =
+  | "none"
+  /** The request is executed, and its response is lost. */
+  | "lose response"
+  /** The request never arrives. */
+  | "lose request"
+  /** The request is executed twice; the second response is delivered. */
+  | "execute twice"
+  /** The client gets the response to the previous request of this kind; its own request is not executed. */
+  | "repeat response";
+
+/** How a stand-in of an object storage behaves. */
+export interface BucketProps {
+  readonly delayMs?: number;
+  readonly faultOf?: (method: string) => Fault;
+  /** Conditions that it evaluates. @default both */
+  readonly conditions?: readonly ("if-none-match" | "if-match")[];
+  /** Status of a write whose condition fails. @default 412 */
+  readonly refusal?: number;
+}
+
+interface Response {
+  readonly status: number;
+  readonly body: string;
+  readonly etag: string;
+}
+
+const etagOf = (text: string): string => `"${createHash("md5").update(text).digest("hex")}"`;
+
+/** A stand-in of an object storage with one object. */
+export async function standInBucket({
+  delayMs = 0,
+  faultOf = () => "none",
+  conditions = ["if-none-match", "if-match"],
+  refusal = 412,
+}: BucketProps = {}) {
+  let held: string | undefined;
+  const asked: string[] = [];
+  const previous = new Map<string, Response>();
+  const meets = (name: "if-none-match" | "if-match", value: string | undefined): boolean => {
+    if (value === undefined || !conditions.includes(name)) return true;
+    return name === "if-none-match" ? held === undefined : held !== undefined && etagOf(held) === value;
+  };
+  const execute = (method: string, headers: NodeJS.Dict<string | string[]>, body: string): Response => {
+    const answer = (status: number, text = ""): Response => ({
+      status,
+      body: text,
+      etag: held === undefined ? "" : etagOf(held),
+    });
+    if (method === "GET") return held === undefined ? answer(404) : answer(200, held);
+    if (method === "DELETE") {
+      held = undefined;
+      return answer(204);
+    }
+    for (const name of ["if-none-match", "if-match"] as const)
+      if (!meets(name, headers[name] as string | undefined)) return answer(refusal);
+    held = body;
+    return answer(200);
+  };
+  const http = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      const { method = "", headers, url } = request;
+      asked.push(`${method} ${url} ${headers.authorization?.split(",")[0]}`);
+      const fault = faultOf(method);
+      const run = (): Response => execute(method, headers, Buffer.concat(chunks).toString());
+      const respond = async (): Promise<void> => {
+        await setTimeout(delayMs / 2);
+        if (fault === "lose request") return void request.socket.destroy();
+        const old = previous.get(method);
+        const isRepeated = fault === "repeat response" && old !== undefined;
+        if (fault === "execute twice") run();
+        const answer = isRepeated ? old : run();
+        previous.set(method, answer);
+        await setTimeout(delayMs / 2);
+        if (fault === "lose response") return void request.socket.destroy();
+        response.writeHead(answer.status, answer.etag === "" ? {} : { etag: answer.etag });
+        response.end(answer.body);
+      };
+      void respond();
+    });
+  });
+  http.listen(0, "127.0.0.1");
+  await once(http, "listening");
+  onTestFinished(() => void http.close());
+  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}/states/production/ops.lock`;
+  const props: BucketStoreProps = {
+    url,
+    region: "fsn1",
+    accessKeyId: "id",
+    secretAccessKey: 'se"cret',
+    pauseSeconds: 0.01,
+  };
+  return { props, asked };
+}

@@ -1,0 +1,79 @@
+import { createHash } from "node:crypto";
+import { readFileSync, readlinkSync } from "node:fs";
+import { hostname, networkInterfaces } from "node:os";
+
+/** Identifies a process for as long as it runs, across machines, containers and restarts. */
+export interface ProcessIdentity {
+  /** Hash of the machine id. */
+  readonly machine: string;
+  /** Identifies the running kernel and the PID namespace. */
+  readonly boot: string;
+  readonly pid: number;
+  /** Start time of the process in kernel ticks, because process ids are reused. Empty without /proc. */
+  readonly began: string;
+}
+
+/** The first result that is not empty; a file may be missing. */
+function firstOf(...reads: readonly (() => string)[]): string {
+  for (const read of reads) {
+    try {
+      const text = read().trim();
+      if (text !== "") return text;
+    } catch {
+      // Tries the next one.
+    }
+  }
+  return "";
+}
+
+const hardwareAddress = (): string =>
+  Object.values(networkInterfaces())
+    .flatMap((addresses = []) => addresses)
+    .filter(({ internal, mac }) => !internal && mac !== "00:00:00:00:00:00")
+    .map(({ mac }) => mac)
+    .sort()[0] ?? "";
+
+/**
+ * The machine id, hashed because systemd asks not to publish it. Two machines may share a host name, so it alone does not count: without a
+ * machine id, the host name and a hardware address are used.
+ * @param files places of the machine id
+ */
+export function machineId(files: readonly string[] = ["/etc/machine-id", "/var/lib/dbus/machine-id"]): string {
+  const reads = files.map((file) => () => readFileSync(file, "utf8").replace(/^uninitialized$/m, ""));
+  const id = firstOf(...reads, () => `${hostname()} ${hardwareAddress()}`);
+  return createHash("sha256").update(`ops.lock ${id}`).digest("hex").slice(0, 32);
+}
+
+function startOf(pid: number): string {
+  const fields = firstOf(() => readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, ""));
+  return fields.split(" ")[19] ?? "";
+}
+
+export const thisProcess = (): ProcessIdentity => ({
+  machine: machineId(),
+  boot: [
+    firstOf(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8")),
+    firstOf(() => readlinkSync("/proc/self/ns/pid")),
+  ].join(" "),
+  pid: process.pid,
+  began: startOf(process.pid),
+});
+
+/**
+ * - `running`, `ended`: a process of this machine, checked
+ * - `other-boot`: a process of a machine with this id, before a restart, or of a clone of this machine
+ * - `elsewhere`: a process of another machine or container, which cannot be checked
+ */
+export type Liveness = "running" | "ended" | "other-boot" | "elsewhere";
+
+export function livenessOf({ machine, boot, pid, began }: ProcessIdentity, here = thisProcess()): Liveness {
+  if (machine !== here.machine) return "elsewhere";
+  if (boot !== here.boot) return boot.split(" ")[0] === here.boot.split(" ")[0] ? "elsewhere" : "other-boot";
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    // EPERM: the process of another user.
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return "ended";
+  }
+  return began === startOf(pid) ? "running" : "ended";
+}
