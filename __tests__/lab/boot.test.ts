@@ -67,7 +67,7 @@ async function networkSettings(machine: Machine): Promise<readonly (readonly [st
 }
 
 describe("a second boot", () => {
-  it("changes no file, package, unit or user", async () => {
+  it("changes no configuration file, package, unit or user", async () => {
     await settled(lab);
     for (const machine of lab.machines) {
       const before = await stateOf(machine);

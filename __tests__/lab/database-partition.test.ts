@@ -72,7 +72,7 @@ async function cutOff(member: Machine) {
 }
 
 describe("an isolated member", () => {
-  it("rejects writes while the group continues, and rejoins automatically", async () => {
+  it("an isolated replica rejects writes while the group continues, and rejoins automatically", async () => {
     const [replica] = group.replicas;
     if (!replica) throw new Error("a replica is needed");
     const { longestGap, rejoined, failed, sent } = await cutOff(replica);
@@ -82,7 +82,7 @@ describe("an isolated member", () => {
     );
   });
 
-  it("loses its role if it was the primary, rejects writes, and rejoins without errant transactions", async () => {
+  it("an isolated primary loses its role, rejects writes, and rejoins without errant transactions", async () => {
     const before = group.primary;
     const { longestGap, rejoined, roleLost, after, failed, sent } = await cutOff(before);
     expect(after.primary.name).not.toBe(before.name);
@@ -113,7 +113,7 @@ async function primariesAtOnce(during: number): Promise<string[]> {
 }
 
 describe("an old and a new primary", () => {
-  it("never both accept writes when a partition heals during the election, and the new primary stays", async () => {
+  it("two primaries never accept writes at once when a partition heals during the election, and the new primary stays", async () => {
     const writing = await startWriting(lab, group, { seconds: 25 });
     await group.primary.partition();
     const elected = (): Promise<boolean> =>
@@ -126,14 +126,14 @@ describe("an old and a new primary", () => {
     expect(after.primary.name).not.toBe(group.primary.name);
     expect(await lostWrites(after, written)).toEqual({});
     figure(
-      "primary back as the new one is elected",
+      "primary back while the new one is elected",
       `${seconds(written.longestGap)} without a write, back after ${seconds(rejoined)}`,
     );
   });
 });
 
 describe("a primary with a frozen mysqld", () => {
-  it("is detected, loses its sessions and its role, and rejoins without errant transactions once mysqld continues", async () => {
+  it("a frozen primary loses its sessions and its role, and rejoins without errant transactions once mysqld continues", async () => {
     const { primary: frozen, replicas } = group;
     const over = new AbortController();
     onTestFinished(() => over.abort());
@@ -167,7 +167,7 @@ describe("a primary with a frozen mysqld", () => {
 });
 
 describe("a hanging mysql-group on the primary", () => {
-  it("is restarted by systemd, and writes continue with the same primary", async () => {
+  it("systemd restarts a hanging mysql-group, and writes continue with the same primary", async () => {
     const over = new AbortController();
     onTestFinished(() => over.abort());
     const writing = await startWriting(lab, group, { seconds: 60 }, over.signal);
@@ -187,7 +187,7 @@ describe("a hanging mysql-group on the primary", () => {
 });
 
 describe("a lost member that MySQL does not expel", () => {
-  it("is reported by the survivors, which ask the group to expel it", async () => {
+  it("the survivors report the lost member and ask the group to expel it", async () => {
     const [lost, ...others] = group.replicas;
     if (!lost) throw new Error("a replica is needed");
     const survivors = [group.primary, ...others];

@@ -34,7 +34,7 @@ async function lastClone(machine: Machine): Promise<{ readonly state: string; re
 }
 
 describe("a member with empty disks", () => {
-  it("boots, clones the data and comes online automatically", async () => {
+  it("an empty member boots, clones the data and comes online automatically", async () => {
     await replica.wipe();
     await replica.start();
     const { result: after, seconds: online } = await timed(() => wholeGroup(lab));
@@ -47,7 +47,7 @@ describe("a member with empty disks", () => {
 });
 
 describe("a replaced server that keeps its volume", () => {
-  it("comes online with the data of its volume, without a clone", async () => {
+  it("a replaced server comes online with the data of its volume, without a clone", async () => {
     // The data contains the member's identity and the time of its last clone.
     const identity = "SELECT @@server_uuid, (SELECT MAX(begin_time) FROM performance_schema.clone_status)";
     const before = await query(replica, identity);
@@ -62,7 +62,7 @@ describe("a replaced server that keeps its volume", () => {
 });
 
 describe("a member that has an errant transaction and lacks an acknowledged write", () => {
-  it("is detected by the checks of these tests, is rejected by the group, and is cloned on request", async () => {
+  it("a member with an errant transaction is detected by these tests, rejected by the group, and cloned on request", async () => {
     const [gone = ""] = written.kept;
     await replica.exec(["systemctl", "stop", "mysql-group.service"]);
     await query(replica, "STOP GROUP_REPLICATION");

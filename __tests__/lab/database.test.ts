@@ -58,7 +58,7 @@ async function losePrimary(lose: (primary: Machine) => Promise<void>) {
 }
 
 describe("the database group", () => {
-  it("forms automatically, with every member online, one primary and read-only replicas", async () => {
+  it("the group forms automatically, with every member online, one primary and read-only replicas", async () => {
     const reports = await Promise.all(lab.machines.map(knownReportOf));
     expect(reports.map((report) => report.state)).toEqual(lab.machines.map(() => "ONLINE"));
     expect(reports.map((report) => `${report.role} ${report.writable}`).sort()).toEqual([
@@ -69,7 +69,7 @@ describe("the database group", () => {
 });
 
 describe("a primary that steps down under write load", () => {
-  it("transfers its role to another member without a failed write", async () => {
+  it("a primary that steps down transfers its role to another member without a failed write", async () => {
     const over = new AbortController();
     onTestFinished(() => over.abort());
     const writing = await startWriting(lab, group, { seconds: 60 }, over.signal);
@@ -90,7 +90,7 @@ describe("a primary that steps down under write load", () => {
 });
 
 describe("two members that are stopped one after the other", () => {
-  it("leave the third member read-only and out of service until one of them returns", async () => {
+  it("the last of three members is read-only and out of service until another member returns", async () => {
     const stop = (machine: Machine) => machine.exec(["systemctl", "stop", "mysql.service"], { timeoutSeconds: 90 });
     for (const replica of group.replicas) await stop(replica);
     const alone = await waitFor("a view of one", async (see) => {

@@ -34,7 +34,7 @@ async function traces(): Promise<Record<string, readonly string[]>> {
 const none = { processes: [], mounts: [], namespaces: [], controlGroups: [], loopDevices: [], files: [] };
 
 describe("a lab that is taken down while one machine is dead and another one is unreachable", () => {
-  it("leaves no process, mount, namespace, control group, loop device or file behind", async () => {
+  it("lab down leaves no process, mount, namespace, control group, loop device or file behind", async () => {
     const lab = await labInAnyMode();
     const [first, second] = lab.machines;
     await first?.kill();

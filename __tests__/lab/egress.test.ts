@@ -70,7 +70,7 @@ const curl = (...args: string[]): string[] => ["curl", "--silent", "--show-error
 const onEveryMachine = (action: (machine: Machine) => Promise<void>) => Promise.all(lab.machines.map(action));
 
 describe("each user of a server", () => {
-  it("reaches only the targets that its service needs", async () => {
+  it("each user reaches only the targets that its service needs", async () => {
     await onEveryMachine(async (machine) => {
       const names = Object.keys(reachable);
       const outcomes = await probeFromServer(machine, names, everything);

@@ -112,14 +112,14 @@ async function arriving(targets: readonly Target[]) {
 describe("the provider's firewall, while the servers' firewalls are open", () => {
   const isPublic = ({ network }: Target): boolean => network === "public";
 
-  it("allows exactly the inbound public traffic of the rule table", async () => {
+  it("the provider's firewall allows exactly the inbound public traffic of the rule table", async () => {
     const { seen, table } = await withFirewallsOpen(lab.machines, () => arriving(servers.filter(isPublic)));
     expect(seen).toEqual(table);
     // Six hosts reach three servers by echo over IPv4 and IPv6; the administrator can also log in.
     expect(seen).toHaveLength(6 * 3 * 2 + 3 * 2);
   });
 
-  it("allows exactly the outbound public traffic of the rule table, for every user", async () => {
+  it("the provider's firewall allows exactly the outbound public traffic of the rule table", async () => {
     const outcomes = await withFirewallsOpen(lab.machines, () =>
       Promise.all(
         lab.machines.map(async (machine) => {
@@ -141,7 +141,7 @@ describe("the provider's firewall, while the servers' firewalls are open", () =>
 
 describe("hosts that are not servers", () => {
   it.each(["with", "without"])(
-    "reach exactly the server ports of the rule table (%s the provider's firewall)",
+    "other hosts reach exactly the server ports of the rule table (%s the provider's firewall)",
     async (firewall) => {
       if (firewall === "without") await withoutProviderFirewall();
       const { seen, table } = await arriving(servers);
@@ -155,7 +155,7 @@ describe("hosts that are not servers", () => {
 describe("users of a server, without the provider's firewall", () => {
   beforeAll(withoutProviderFirewall);
 
-  it("reach exactly the targets of the rule table", async () => {
+  it("each user of a server reaches exactly the targets of the rule table", async () => {
     const targets = [...servers, ...outside];
     const results = await Promise.all(
       lab.machines.map((machine) => leaving(machine, targets, (target) => arrives(machine.host, target))),
@@ -167,7 +167,7 @@ describe("users of a server, without the provider's firewall", () => {
 describe("a server's firewall, while all other firewalls are open", () => {
   beforeAll(withoutProviderFirewall);
 
-  it("allows exactly the inbound traffic of the rule table from other servers", async () => {
+  it("a server's firewall allows exactly the inbound traffic of the rule table from other servers", async () => {
     for (const machine of lab.machines) {
       const targets = addressesOf(machine);
       const outcomes = await withFirewallsOpen(others(machine), () =>
@@ -180,7 +180,7 @@ describe("a server's firewall, while all other firewalls are open", () => {
     }
   });
 
-  it("allows exactly the outbound traffic of the rule table to other servers", async () => {
+  it("a server's firewall allows exactly the outbound traffic of the rule table to other servers", async () => {
     for (const machine of lab.machines) {
       const targets = others(machine).flatMap(addressesOf);
       const { seen, table } = await withFirewallsOpen(others(machine), () => leaving(machine, targets, () => true));
@@ -192,7 +192,7 @@ describe("a server's firewall, while all other firewalls are open", () => {
 describe("the probe", () => {
   beforeAll(withoutProviderFirewall);
 
-  it("detects added allow rules in both directions, over IPv4 and IPv6", async () => {
+  it("the probe detects added allow rules in both directions, over IPv4 and IPv6", async () => {
     const [machine] = lab.machines;
     if (machine === undefined) throw new Error("no machine");
     await breakFirewall(machine, ["input tcp dport 40404 accept", 'output meta skuid "app" tcp dport 40404 accept']);

@@ -36,7 +36,7 @@ const active = async (machine: Machine, ...units: readonly string[]): Promise<st
 
 /** Time servers are unreachable in every test, because the lab has none. */
 describe("a first boot while Debian's archive, MySQL's repository and the release host are unreachable", () => {
-  it("completes automatically as the hosts return one by one, despite a reboot, and reports the missing hosts", async () => {
+  it("a first boot reports unreachable hosts and completes automatically as they return, despite a reboot", async () => {
     const [machine] = (await settled(lab)).replicas;
     if (machine === undefined) throw new Error("a replica is needed");
     const mysql = "repo.mysql.com";
@@ -74,7 +74,7 @@ describe("a first boot while Debian's archive, MySQL's repository and the releas
 });
 
 describe("a boot without valid firewall rules", () => {
-  it("starts no network service, reports the problem, and continues once the rules are valid", async () => {
+  it("a boot without firewall rules starts no network service, reports it, and continues once the rules are valid", async () => {
     const [machine] = (await settled(lab)).replicas;
     if (machine === undefined) throw new Error("a replica is needed");
     const rules = "/etc/nftables.conf";
@@ -96,7 +96,7 @@ describe("a boot without valid firewall rules", () => {
     expect(await noticeOf(machine, "host-firewall")).toBeUndefined();
   });
 
-  it("cannot result from a firewall restart: the restart is rejected, and the rules and all services stay", async () => {
+  it("a restart of the firewall is rejected, and its rules and all services stay", async () => {
     const [machine] = (await settled(lab)).replicas;
     if (machine === undefined) throw new Error("a replica is needed");
     const { ok, stderr } = await machine.tryExec(["systemctl", "restart", "nftables"]);

@@ -69,7 +69,7 @@ const viewOf = (members: readonly Machine[]): Promise<boolean> =>
   );
 
 describe("two members and a web server that are added to the configuration", () => {
-  it("form a group of five and serve visitors without any change to the existing servers", async () => {
+  it("added servers form a group of five and serve visitors without any change to the existing servers", async () => {
     await wholeGroup(six, databaseMembers());
     await waitFor(
       "front among the balancer's healthy targets",
@@ -84,14 +84,14 @@ describe("two members and a web server that are added to the configuration", () 
     figure("three added servers", `site ready with them after ${seconds(grownIn)}`);
   });
 
-  it("accept writes from the old web servers once one of the added members is primary", async () => {
+  it("the old web servers write to an added member once it is the primary", async () => {
     await makePrimary(six.machine("delta"));
     for (const name of ["alpha", "front"]) await writesArriveThrough(name);
   });
 });
 
 describe("power cuts of all five members, one after the other", () => {
-  it("leave the three original members waiting for the two added members, although their configuration lacks them", async () => {
+  it("the three original members wait for the two added members, although their configuration lacks them", async () => {
     const group = await makePrimary(six.machine("delta"));
     const written = await (await startWriting(six, group, { seconds: 6 })).end;
     expect(written.kept.length).toBeGreaterThan(0);
@@ -125,7 +125,7 @@ describe("power cuts of all five members, one after the other", () => {
 });
 
 describe("the added servers, once they are removed", () => {
-  it("are forgotten, and the remaining group of three accepts writes", async () => {
+  it("removed servers are forgotten, and the remaining group of three accepts writes", async () => {
     await makePrimary(three.machine("alpha"));
     for (const name of Object.keys(added)) await six.machine(name).kill();
     const { seconds: took } = await timed(() => wholeGroup(three));

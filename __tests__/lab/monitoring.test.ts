@@ -51,7 +51,7 @@ const serversWith = (role: Role | undefined): string[] =>
   servers.filter(({ roles }) => !role || roles.includes(role)).map(({ name }) => name);
 
 describe("every agent", () => {
-  it("runs as its own user and reports its environment, server and roles as tags", async () => {
+  it("every agent runs as its own user and reports its environment, server and roles as tags", async () => {
     const hosts = await intake.hosts();
     for (const machine of lab.machines) {
       const pid = await machine.exec(["systemctl", "show", "--property=MainPID", "--value", "datadog-agent.service"]);
@@ -62,14 +62,14 @@ describe("every agent", () => {
     }
   });
 
-  it("accepts every option of its configuration", async () => {
+  it("every agent accepts every option of its configuration", async () => {
     const reports = await intake.checks({ name: "lab.agent.configuration", since: restarted });
     expect(new Set(reports.map(({ host, status, message }) => `${host} ${status} ${message}`))).toEqual(
       new Set(servers.map(({ name }) => `${name} ok `)),
     );
   });
 
-  it("can read every configured log", async () => {
+  it("every agent can read every configured log", async () => {
     const last = new Map(
       (await intake.checks({ name: "lab.agent.log_source", since: restarted })).map((check) => [
         `${check.host} ${check.tags[0]}`,
@@ -85,13 +85,13 @@ describe("every agent", () => {
     expect(last.size).toBe(expected);
   });
 
-  it("completes every check", async () => {
+  it("every agent completes every check", async () => {
     const reports = await intake.checks({ name: "datadog.agent.check_status", since: restarted });
     const failed = reports.filter(({ status }) => status !== "ok");
     expect(failed.map(({ host, tags, message }) => `${host} ${tags[0]}: ${message}`)).toEqual([]);
   });
 
-  it("reports the site's processes with their users", async () => {
+  it("every agent reports the site's processes with their users", async () => {
     const list = await intake.processes({ since: restarted });
     for (const [process, user, role] of [
       ["nginx", users.nginx, "web"],
@@ -106,7 +106,7 @@ describe("every agent", () => {
 });
 
 describe("data that monitors, service levels and dashboards query", () => {
-  it.each(Object.entries(metricSignals))("includes metric %s from every server with %s", async (name, emitter) => {
+  it.each(Object.entries(metricSignals))("metric %s arrives from every server with %s", async (name, emitter) => {
     for (const host of serversWith(roleOf(emitter)))
       await waitFor(
         `${name} of ${host}`,
@@ -120,7 +120,7 @@ describe("data that monitors, service levels and dashboards query", () => {
   });
 
   it.each(Object.entries(checkSignals))(
-    "includes service check %s with status ok from every server with %s",
+    "service check %s arrives with status ok from every server with %s",
     async (name, emitter) => {
       for (const host of serversWith(roleOf(emitter)))
         await waitFor(
@@ -136,14 +136,14 @@ describe("data that monitors, service levels and dashboards query", () => {
     ["tls.days_left", `name:${instances.originCertificate}`],
     ["tls.days_left", `name:${instances.internalCertificate}`],
     ["system.disk.directory.files", `name:${instances.rebootRequired}`],
-  ])("includes %s with the tag %s", async (name, tag) => {
+  ])("metric %s arrives with the tag %s", async (name, tag) => {
     for (const { name: host } of servers)
       expect(await intake.metrics({ name, host, since: restarted, tags: [tag] })).not.toEqual([]);
   });
 });
 
 describe("data from an agent", () => {
-  it("has the tags of only one host, because monitors alert for each host", async () => {
+  it("check results have the tags of only one host, because monitors alert for each host", async () => {
     for (const name of Object.keys(checkSignals))
       for (const { host, tags } of await intake.checks({ name, since: restarted }))
         expect({
@@ -153,7 +153,7 @@ describe("data from an agent", () => {
         }).toEqual({ name, host, others: [] });
   });
 
-  it("includes the remaining days of every certificate file", async () => {
+  it("agents report the remaining days of every certificate file", async () => {
     for (const server of servers) {
       const points = await intake.metrics({ name: "tls.days_left", host: server.name, since: restarted });
       const files = new Set(points.flatMap(({ tags }) => tags.filter((tag) => tag.startsWith("file:"))));
@@ -165,7 +165,7 @@ describe("data from an agent", () => {
 });
 
 describe("the replication state", () => {
-  it("is reported by every member: all are online, and one is the primary", async () => {
+  it("every member reports its replication state: all are online, and one is the primary", async () => {
     const states = await waitFor(
       "a report of every member",
       async (see) => {
@@ -187,7 +187,7 @@ describe("the replication state", () => {
 });
 
 describe("the measured requests per second", () => {
-  it("differ from the sent load by less than 5 %", async () => {
+  it("the measured requests per second differ from the sent load by less than 5 %", async () => {
     const from = now();
     const { sent, failed } = await lab.load({
       url: lab.url("/api/status"),
@@ -234,7 +234,7 @@ describe("an application error", () => {
     await restart();
   });
 
-  it("arrives with its request id in the logs of nginx and of the application", async () => {
+  it("an application error arrives with its request id in the logs of nginx and of the application", async () => {
     const [machine] = lab.machines;
     const setting = `mkdir -p $(dirname ${dropIn}) && printf '[Service]\\nEnvironment=ENABLE_FAULT_INJECTION=1\\n' >${dropIn}`;
     await machine?.exec(["sh", "-c", setting]);

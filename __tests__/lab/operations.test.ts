@@ -41,7 +41,7 @@ describe("npm run ops status", () => {
 });
 
 describe("a server's host key", () => {
-  it("is trusted, and a different key is rejected", async () => {
+  it("the known host key of a server is accepted, and a different key is rejected", async () => {
     const site = await labSite();
     const keys = [...site.logins.values()].map(({ hostKey }) => hostKey);
     const swapped = [...site.logins.values()].map((login, index) => ({

@@ -57,13 +57,13 @@ async function deployUnderLoad(release: PublishedRelease) {
 }
 
 describe("a new release under load", () => {
-  it("is deployed to every server without a failed request", async () => {
+  it("a new release is deployed to every server without a failed request", async () => {
     const release = await publishVersion(lab, "99.0.0");
     figure("release", await deployUnderLoad(release));
     expect(await versionsOf(lab)).toEqual(lab.machines.map(() => "99.0.0"));
   });
 
-  it("is rolled back by deploying the old release, without a failed request", async () => {
+  it("a deployment of the old release rolls back without a failed request", async () => {
     figure("rollback", await deployUnderLoad(original));
     expect(await versionsOf(lab)).toEqual(lab.machines.map(() => original.version));
   });

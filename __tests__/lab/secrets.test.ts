@@ -79,7 +79,7 @@ const replicationPassword = (machine: Machine): string =>
   lab.blueprint.credentials.value(serverOf(machine), "replicationPasswords");
 
 describe("secret files", () => {
-  it("have the declared content, owner and mode", async () => {
+  it("secret files have the declared content, owner and mode", async () => {
     await onEveryMachine(async (machine) => {
       expect(filesOf(machine).length).toBeGreaterThan(10);
       for (const file of filesOf(machine)) {
@@ -93,7 +93,7 @@ describe("secret files", () => {
 });
 
 describe("a secret", () => {
-  it("is stored only in its declared files, in cloud-init's files and in the database", async () => {
+  it("a secret is stored only in its declared files, in cloud-init's files and in the database", async () => {
     await onEveryMachine(async (machine) => {
       const declared = filesOf(machine)
         .filter(({ needs }) => needs.some((name) => confidential().includes(name)))
@@ -105,7 +105,7 @@ describe("a secret", () => {
     });
   });
 
-  it("is readable only by root and the owner of its file", async () => {
+  it("a secret is readable only by root and the owner of its file", async () => {
     await onEveryMachine(async (machine) => {
       const found = await filesWith(machine, secretTexts());
       const ownerOf = new Map<string, string>(filesOf(machine).map(({ path, owner }) => [path, owner]));
@@ -116,14 +116,14 @@ describe("a secret", () => {
     });
   });
 
-  it("appears in no journal entry, kernel message or unit property", async () => {
+  it("a secret appears in no journal entry, kernel message or unit property", async () => {
     await onEveryMachine(async (machine) => {
       for (const command of [journal, "dmesg", "systemctl show '*' --all"])
         expect((await linesWith(machine, command, secretTexts())).length, command).toBe(0);
     });
   });
 
-  it("appears in no command line, and in no environment except the agent's, which contains the API key", async () => {
+  it("a secret appears in no command line, and in no environment except the agent's API key", async () => {
     const list = (what: string): string =>
       // Repeated 40 times, because commands of timers and services run only briefly.
       `for look in $(seq 40); do sleep 0.2; for one in /proc/[0-9]*; do echo "$(stat --format=%U $one) $(tr '\\0' ' ' <$one/${what})"; done; done 2>/dev/null | sort --unique`;
@@ -134,7 +134,7 @@ describe("a secret", () => {
     });
   });
 
-  it("would be detected: the search finds a test text in a file and in the journal", async () => {
+  it("the search for secrets finds a test text in a file and in the journal", async () => {
     const [machine] = lab.machines;
     if (machine === undefined) throw new Error("no machine");
     const place = "/var/tmp/dropped";
@@ -149,7 +149,7 @@ describe("a secret", () => {
 });
 
 describe("the agent's user", () => {
-  it("can read only its configured logs, the journal and world-readable logs", async () => {
+  it("the agent's user can read its configured logs and the journal, but no other private logs", async () => {
     const others = ["/var/log/cloud-init.log", "/var/log/cloud-init-output.log", "/var/log/apt/term.log"];
     await onEveryMachine(async (machine) => {
       const followed = [paths.nginx.accessLog, paths.nginx.errorLog, paths.mysql.errorLog, paths.mysql.slowLog];
@@ -160,7 +160,7 @@ describe("the agent's user", () => {
 });
 
 describe("cloud-init's copies of the user data", () => {
-  it("are accessible only to root", async () => {
+  it("cloud-init's copies of the user data are accessible only to root", async () => {
     await onEveryMachine(async (machine) => {
       for (const copy of ["seed/nocloud/user-data", "instance/user-data.txt", "instance/user-data.txt.i"]) {
         const shape = await machine.exec(["stat", "--dereference", "--format=%a %U", `/var/lib/cloud/${copy}`]);

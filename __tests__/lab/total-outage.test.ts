@@ -49,7 +49,7 @@ const tearRelayLog = (machine: Machine): Promise<void> =>
   });
 
 describe("a power cut of all members under write load that damages their relay logs", () => {
-  it("leaves two members waiting for the third; once it returns, the group recovers automatically without data loss", async () => {
+  it("two members wait for the third after a total outage; once it returns, the group recovers without data loss", async () => {
     const writing = await startWriting(lab, group, { seconds: 8 });
     await cutPower();
     const written = await writing.end;
@@ -75,7 +75,7 @@ describe("a power cut of all members under write load that damages their relay l
 });
 
 describe("the loss of the primary's disk while one replica is isolated and the other has unapplied transactions", () => {
-  it("makes the replica with the most received transactions the primary, which applies them first", async () => {
+  it("the replica with the most received transactions applies them and becomes the primary", async () => {
     const [isolated, behind] = group.replicas as [Machine, Machine];
     await isolated.partition();
     await wholeGroup(lab, [group.primary, behind]);
@@ -103,7 +103,7 @@ describe("the loss of the primary's disk while one replica is isolated and the o
 });
 
 describe("the loss of two of three disks in a total outage", () => {
-  it("prevents a start until an operator confirms that the data of the two members is lost", async () => {
+  it("no group starts after the loss of two disks until an operator confirms that their data is lost", async () => {
     const [survivor, ...emptied] = [...group.replicas, group.primary] as [Machine, Machine, Machine];
     const written = await (await startWriting(lab, group, { seconds: 3 })).end;
     expect(await lostWrites(group, written)).toEqual({});
@@ -133,7 +133,7 @@ describe("the loss of two of three disks in a total outage", () => {
 });
 
 describe("an empty first member of the configuration", () => {
-  it("clones the other members' data and never bootstraps a group, even if their relay logs are damaged", async () => {
+  it("an empty first member clones the other members' data and never bootstraps a group", async () => {
     const [first, ...others] = lab.machines as [Machine, ...Machine[]];
     const written = await (await startWriting(lab, group, { seconds: 8 })).end;
     await cutPower();

@@ -17,7 +17,7 @@ const replaceLibrary = `for file in /usr/lib/*/libcrypto.so.3; do cp -a "$file" 
 const services = ["app", "haproxy", "nginx", "mysql-group", "mysql"] as const;
 
 describe("a security update of a library while visitors read", () => {
-  it("restarts every service except MySQL without a failed request, and requests a reboot for MySQL", async () => {
+  it("a library update restarts every service except MySQL without a failed request, and requests a reboot for MySQL", async () => {
     const [machine] = (await settled(lab)).replicas;
     if (machine === undefined) throw new Error("a replica is needed");
     const processes = () =>

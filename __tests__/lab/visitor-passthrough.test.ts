@@ -48,8 +48,8 @@ describe.each(["ipv4", "ipv6"] as const)("a direct request to the balancer over 
   });
 });
 
-describe("a marker that a visitor sends", () => {
-  it("never appears as plain text on the private network", async () => {
+describe("a visitor's text", () => {
+  it("a visitor's text never appears unencrypted on the private network", async () => {
     const marker = `marker-${Date.now()}`;
     const [everything, web] = await Capture.during(() => write(lab, marker), "tcp", `tcp port ${ports.nginxHttps}`);
     expect(web?.packets).toBeGreaterThan(5);

@@ -40,8 +40,8 @@ describe.each(["ipv4", "ipv6"] as const)("a direct request to the balancer over 
   });
 });
 
-describe("a marker that a visitor sends", () => {
-  it("appears as plain text between balancer and server, where TLS has ended, but never in MySQL's traffic", async () => {
+describe("a visitor's text", () => {
+  it("a visitor's text appears unencrypted between balancer and server, but never in MySQL's traffic", async () => {
     const marker = `marker-${Date.now()}`;
     const [web, database] = await Capture.during(
       () => write(lab, marker),

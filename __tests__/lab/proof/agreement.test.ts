@@ -53,7 +53,7 @@ async function rollOut(what: string, kills: readonly RegExp[] = []): Promise<voi
 const momentsWith = (middle: RegExp) => [/second balancer beside/, /: is replaced/, middle, /before is taken away/];
 
 describe("a change of tls", () => {
-  it("is rejected without a second balancer; the error shows the settings that declare one", async () => {
+  it("rejects a change of tls without a second balancer, and shows the settings that declare one", async () => {
     await configure({ tls: "passthrough" });
     const { exitCode, stderr } = await ops("rollout");
     expect(exitCode).toBe(1);
@@ -63,14 +63,14 @@ describe("a change of tls", () => {
     expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
   });
 
-  it("rolls out passthrough with a second balancer without a failed request", async () => {
+  it("rolls out tls passthrough with a second balancer without a failed request", async () => {
     await configure(takesOver(2));
     await rollOut("tls terminate to passthrough");
     expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
     expect(await balancers()).toEqual(["balancer-2"]);
   });
 
-  it("rolls back to terminate without a failed request, even if the run is killed at four moments", async () => {
+  it("rolls back to tls terminate without a failed request, even if the run is killed at four moments", async () => {
     await configure(takesOver(1));
     await rollOut("tls passthrough to terminate, killed at four moments", momentsWith(/records point at the new/));
     expect(await balancers()).toEqual(["balancer"]);
@@ -109,7 +109,7 @@ const answerOf = async (host: string) => {
 };
 
 describe("a change of the domain", () => {
-  it("is rejected without a second zone; the error shows the settings that declare one", async () => {
+  it("rejects a change of the domain without a second zone, and shows the settings that declare one", async () => {
     await configure({ domain: "foobar.net" });
     const { exitCode, stderr } = await ops("rollout");
     expect(exitCode).toBe(1);
@@ -118,7 +118,7 @@ describe("a change of the domain", () => {
     await configure({ tls: "terminate" });
   });
 
-  it("rolls out without a failed request for the old name, which finally redirects to the new name", async () => {
+  it("rolls out a new domain without a failed request; the old name finally redirects to the new name", async () => {
     await configure(moves(2));
     await rollOut("another domain");
     expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
@@ -133,7 +133,7 @@ describe("a change of the domain", () => {
     expect(await answerOf("www.foobar.net")).toBe("200");
   });
 
-  it("rolls back without a failed request, even if the run is killed at four moments", async () => {
+  it("rolls back to the old domain without a failed request, even if the run is killed at four moments", async () => {
     await configure(moves(1));
     await rollOut("back to the first domain, killed at four moments", momentsWith(/neither leads to the other/));
     expect(await balancers()).toEqual(["balancer"]);

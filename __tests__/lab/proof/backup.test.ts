@@ -99,7 +99,7 @@ const allShipped = (timeoutSeconds: number): Promise<true> =>
   waitFor("uploaded logs", async () => (await onAll(isShipped)).every(Boolean), { timeoutSeconds });
 
 describe("a private release", () => {
-  it("boots every server without revealing the bucket's read-only key", async () => {
+  it("servers boot with a private release without revealing the bucket's read-only key", async () => {
     const { url, sha256 } = lab.blueprint.environment.config.application;
     const [, secret = ""] = downloadKey(await archiveKeys(layout.secrets)).split(":");
     const fetch = (machine: Machine) => machine.tryExec([paths.release.fetch, url, sha256, "app", "/tmp/release"]);
@@ -150,7 +150,7 @@ describe("the archive", () => {
     },
   );
 
-  it("passes the restore drill", async () => {
+  it("the archive passes the restore drill", async () => {
     const group = await settled(lab);
     // A restored group starts a new timeline without a base backup.
     await baseMade();
@@ -226,7 +226,7 @@ describe("the archive", () => {
     );
   });
 
-  it("reports its costs: processor time, p99 of writes with and without uploads, and uploaded bytes", async () => {
+  it("measures the costs of the backup: processor time, p99 of writes with and without uploads, and bytes", async () => {
     const group = await settled(lab);
     const used = async (): Promise<number> =>
       Number(await group.primary.exec(["systemctl", "show", "mysql-backup", "--property=CPUUsageNSec", "--value"])) /
@@ -248,7 +248,7 @@ describe("the archive", () => {
     await onAll((machine) => machine.exec(["systemctl", "start", "mysql-backup"]));
     const list = (values: readonly number[]): string => values.map((value) => value.toFixed(0)).join(", ");
     figure(
-      "shipping at 20 writes a second",
+      "uploads at 20 writes per second",
       `${((100 * processor) / (pairs * 40)).toFixed(1)} % of a processor on the primary; p99 of writes ${list(withIt)} ms with, ${list(without)} ms without`,
     );
     const since = Date.now() / 1000;
@@ -261,7 +261,7 @@ describe("the archive", () => {
     const bytes = Number(await group.primary.exec(["python3", "-B", "-c", bytesSince], { input }));
     figure(
       "bytes of logs in the bucket",
-      `${((bytes * 86.4) / measuredSeconds / 1000).toFixed(0)} MB a day, of all members, at ${ratePerSecond} writes a second`,
+      `${((bytes * 86.4) / measuredSeconds / 1000).toFixed(0)} MB per day, of all members, at ${ratePerSecond} writes per second`,
     );
     expect(withIt).toHaveLength(pairs);
   });
@@ -294,7 +294,7 @@ describe("the archive", () => {
     expect(stdout).toMatch(/the archive is \d+ s behind: no answer from the bucket/);
     await lab.setAway([]);
     const { seconds: took } = await timed(() => allShipped(120));
-    figure(`bucket back after ${awaySeconds} s`, `all shipped after ${seconds(took)}`);
+    figure(`bucket back after ${awaySeconds} s`, `everything uploaded after ${seconds(took)}`);
   });
 
   it("reports a bucket that rejects requests in a separate health notice, which disappears with the cause", async () => {
@@ -320,7 +320,7 @@ describe("the archive", () => {
     await waitFor("no notice", async () => !(await noticed("refused")), patience);
   });
 
-  it("can be restored with standard tools by the steps of docs/backup.md", async () => {
+  it("the archive can be restored with standard tools by the steps of docs/backup.md", async () => {
     const group = await settled(lab);
     await baseMade();
     const { kept, start, visitor } = await (await startWriting(lab, group, { seconds: 5, ratePerSecond })).end;

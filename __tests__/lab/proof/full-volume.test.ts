@@ -39,7 +39,7 @@ const startedAt = (machine: Machine): Promise<string> =>
   machine.exec(["systemctl", "show", "--property=ActiveEnterTimestamp", "mysql"]);
 
 describe("a primary with a full data volume", () => {
-  it("transfers its role without a status 500, and rejoins automatically once there is free space", async () => {
+  it("a primary with a full volume transfers its role, and rejoins automatically once there is free space", async () => {
     const { primary: full, replicas } = group;
     const started = await startedAt(full);
     const over = new AbortController();
@@ -79,7 +79,7 @@ describe("a primary with a full data volume", () => {
 });
 
 describe("full data volumes on every member", () => {
-  it("make the site reject writes with 503 and Retry-After until an operator releases the reserve", async () => {
+  it("full volumes make the site reject writes with 503 and Retry-After until an operator releases the reserve", async () => {
     const { primary } = group;
     const write = () => tryWrite(lab, `room-${Date.now()}`);
     for (const machine of lab.machines) {

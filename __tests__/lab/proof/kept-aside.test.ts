@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 
 describe("transactions that only one member received, after an operator declared that member lost", () => {
-  it("are quarantined before the member rejoins, and status shows their folder until it is deleted", async () => {
+  it("lost transactions are quarantined before the member rejoins, and status shows their folder until it is deleted", async () => {
     const group = await settled(lab);
     const [isolated, behind] = group.replicas as [Machine, Machine];
     await isolated.partition();

@@ -65,7 +65,7 @@ async function deployEverywhere(release: PublishedRelease): Promise<void> {
 }
 
 describe("the poll, a Python application", () => {
-  it("serves visitors after all its migrations were applied", async () => {
+  it("the poll serves visitors after all its migrations were applied", async () => {
     const { primary } = await wholeGroup(lab);
     expect(await query(primary, "SELECT name FROM app.schema_migrations ORDER BY name")).toEqual([
       "0001-votes",
@@ -75,7 +75,7 @@ describe("the poll, a Python application", () => {
     expect(await versionsOf(lab)).toEqual(lab.machines.map(() => "1.0.0"));
   });
 
-  it("is upgraded and rolled back under load without a failed request", async () => {
+  it("the poll is upgraded and rolled back under load without a failed request", async () => {
     const { url, sha256 } = lab.blueprint.environment.config.application;
     const release = await publishVersion(lab, "99.0.0", application);
     for (const [what, target, version] of [
@@ -91,7 +91,7 @@ describe("the poll, a Python application", () => {
     }
   });
 
-  it("loses no vote in a power cut of the primary, and its worker continues", async () => {
+  it("the poll loses no vote in a power cut of the primary, and its worker continues", async () => {
     const group = await wholeGroup(lab);
     const { primary, replicas } = group;
     const before = await votesOn(primary);

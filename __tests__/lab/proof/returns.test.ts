@@ -53,28 +53,31 @@ afterAll(() => {
 });
 
 describe("a member that returns about when the group expels it", () => {
-  it.each(returns)("rejoins the group, and no write is lost: $way of a $role for $away s", async (absence) => {
-    const { go, back } = ways[absence.way];
-    const group = await settled(lab);
-    const member = absence.role === "primary" ? group.primary : group.replicas[0];
-    if (!member) throw new Error("a replica is needed");
-    const { result, reads, writes, lost } = await underLoad(lab, group, { ratePerSecond: 10 }, async () => {
-      const gone = Date.now();
-      const until = (seconds: number) => sleep(seconds - (Date.now() - gone) / 1000);
-      await go(member);
-      await until(absence.away);
-      return timed(async () => {
-        await back(member);
-        await until(missedSeconds);
-        return wholeGroup(lab);
+  it.each(returns)(
+    "a returning member rejoins the group, and no write is lost: $way of a $role for $away s",
+    async (absence) => {
+      const { go, back } = ways[absence.way];
+      const group = await settled(lab);
+      const member = absence.role === "primary" ? group.primary : group.replicas[0];
+      if (!member) throw new Error("a replica is needed");
+      const { result, reads, writes, lost } = await underLoad(lab, group, { ratePerSecond: 10 }, async () => {
+        const gone = Date.now();
+        const until = (seconds: number) => sleep(seconds - (Date.now() - gone) / 1000);
+        await go(member);
+        await until(absence.away);
+        return timed(async () => {
+          await back(member);
+          await until(missedSeconds);
+          return wholeGroup(lab);
+        });
       });
-    });
-    expect(lost).toEqual({});
-    expect(await errantTransactions(result.result)).toEqual({});
-    measured.push({ whole: result.seconds, gap: writes.longestGap });
-    figure(
-      `${absence.way} of a ${absence.role} for ${seconds(absence.away)}`,
-      `whole ${seconds(result.seconds)} after, ${seconds(writes.longestGap)} without a write, reads: ${failures(reads)}`,
-    );
-  });
+      expect(lost).toEqual({});
+      expect(await errantTransactions(result.result)).toEqual({});
+      measured.push({ whole: result.seconds, gap: writes.longestGap });
+      figure(
+        `${absence.way} of a ${absence.role} for ${seconds(absence.away)}`,
+        `whole ${seconds(result.seconds)} after, ${seconds(writes.longestGap)} without a write, reads: ${failures(reads)}`,
+      );
+    },
+  );
 });

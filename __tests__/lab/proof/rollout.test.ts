@@ -34,7 +34,7 @@ const configure = (bufferPoolMib: number): Promise<void> =>
 const load = { ratePerSecond: 20 };
 
 describe("a rollout of a changed payload under load", () => {
-  it("replaces three servers one at a time without a failed request", async () => {
+  it("a rollout replaces three servers one at a time without a failed request", async () => {
     await configure(136);
     const before = await statusNow();
     expect(before.needsHand).toHaveLength(3);
@@ -68,7 +68,7 @@ const moments = [
 ];
 
 describe("a killed rollout to the previous payload", () => {
-  it("continues when it is run again, from any of five moments, and leaves nothing behind", async () => {
+  it("a killed rollout continues when it is run again, from any of five moments, and leaves nothing behind", async () => {
     await configure(128);
     const runs = async () => {
       for (const moment of moments) await killedAt(moment, "rollout");
@@ -82,7 +82,7 @@ describe("a killed rollout to the previous payload", () => {
 });
 
 describe("a rollout that introduces a separate database account for migrations", () => {
-  it("makes the first replaced member the primary, because only a new primary creates the account", async () => {
+  it("a rollout makes the first replaced member the primary if only a new primary creates a needed account", async () => {
     const migrate: [string, string] = ["/usr/bin/node", "migrate.js"];
     await override({ application: { ...environment.application, migrate } });
     const { result, told } = await unnoticed(lab, group, () => ops("rollout"), load);
@@ -97,7 +97,7 @@ describe("a rollout that introduces a separate database account for migrations",
 const impatient = ["--patience", "2"] as const;
 
 describe("a rollout with a server that does not return", () => {
-  it("stops at a payload that does not boot while the other servers serve, and the next rollout repairs the server", async () => {
+  it("a rollout stops at a payload that does not boot, and the next rollout repairs the server", async () => {
     await configure(144);
     const release = new URL(lab.blueprint.environment.config.application.url).hostname;
     onTestFinished(() => lab.setAway([]));
@@ -123,7 +123,7 @@ describe("a rollout with a server that does not return", () => {
     expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
   });
 
-  it("stops if the member does not catch up, and continues on the next run once it has", async () => {
+  it("a rollout stops if a member does not catch up, and continues on the next run once it has", async () => {
     const [replica] = group.replicas;
     if (replica === undefined) throw new Error("a replica is needed");
     /** Prevents the replica from applying transactions for this time. */

@@ -44,7 +44,7 @@ const rotations = [
 ] as const;
 
 describe.each(rotations)("a rotation of %s", (what, setting) => {
-  it("fails no request, and continues after each kill and change of the primary until the old secret is revoked", async () => {
+  it("a rotation fails no request, and continues after each kill and failover until the old secret is revoked", async () => {
     const generation = await raise("generations", setting);
     const work = async () => {
       for (const moment of [/bravo: gets/, /is used/, /charlie: gets/, /no longer accepted/]) {
@@ -75,7 +75,7 @@ describe.each(["terminate", "passthrough"] as const)("a rotation of the origin c
     group = await settled(lab);
   });
 
-  it("fails no request, continues after each kill, and leaves no server outdated", async () => {
+  it("a certificate rotation fails no request, continues after each kill, and leaves no server outdated", async () => {
     const before = await shownToEdge();
     const generation = await raise("certificate", "generation");
     const moments = tls === "terminate" ? [/balancer show/] : [/bravo: gets/, /charlie: gets/, /no longer accepted/];

@@ -84,7 +84,7 @@ async function begins(word: string): Promise<ReadonlyMap<string, number>> {
 }
 
 describe("a custom application", () => {
-  it("reaches only its configured destination and port", async () => {
+  it("an application reaches only its configured destination and port", async () => {
     const at = (address: string, port: number): Target => ({
       name: address,
       address,
@@ -103,7 +103,7 @@ describe("a custom application", () => {
     }
   });
 
-  it("fails no request while it is restarted on one server after the other, even if it opens its port itself", async () => {
+  it("an application that opens its port itself fails no request while it is restarted on one server after the other", async () => {
     const loading = lab.load({ url: lab.url(), ratePerSecond: 20, seconds: 40 });
     await sleep(3);
     for (const machine of lab.machines) {
@@ -115,14 +115,14 @@ describe("a custom application", () => {
     expect(reads.failed).toBe(0);
   });
 
-  it("has its secret in a file that only its user can read", async () => {
+  it("an application's secret is in a file that only its user can read", async () => {
     for (const machine of lab.machines)
       expect(await machine.exec(["stat", "--format=%a %U %s", applicationSecret("PAYMENT_KEY")])).toMatch(
         /^600 app \d+$/,
       );
   });
 
-  it("gets a new secret by a rotation without a failed request; a second rotation changes nothing", async () => {
+  it("a rotation replaces an application's secret without a failed request; a second rotation changes nothing", async () => {
     const file = path.join(lab.layout.secrets, applicationSecretVariable("PAYMENT_KEY"));
     const pidOf = (machine: Machine): Promise<string> =>
       machine.exec(["systemctl", "show", "app.service", "--property=MainPID", "--value"]);
@@ -144,7 +144,7 @@ describe("a custom application", () => {
     expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
   });
 
-  it("runs its worker on exactly one server, and on another server if that server dies", async () => {
+  it("a worker runs on exactly one server, and moves to another server if that server dies", async () => {
     await waitFor("the worker", async (see) => see(await working()).length === 1, { timeoutSeconds: 120 });
     const [before = ""] = await working();
     const machine = machineOf(before);
@@ -161,7 +161,7 @@ describe("a custom application", () => {
     expect(await working()).toHaveLength(1);
   });
 
-  it("never starts a schedule twice for the same time, even during a power cut, unless the schedule is repeatable", async () => {
+  it("a schedule never starts twice for the same time, even during a power cut, unless it is repeatable", async () => {
     const { primary } = await settled(lab);
     // Waits until a run is in progress on any server.
     await sleep(65 - new Date().getUTCSeconds());

@@ -33,7 +33,7 @@ function keepWriting(machine: Machine, start: string) {
 }
 
 describe("two groups that both accept writes", () => {
-  it("are resolved: sessions with the smaller group are closed, and its member can be cloned from the larger group", async () => {
+  it("sessions with the smaller of two groups are closed, and its member can be cloned from the larger group", async () => {
     const { primary: alone, replicas } = await settled(lab);
     await makeOwnTable(alone);
     const others = (verb: "stop" | "start") =>

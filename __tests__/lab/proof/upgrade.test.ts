@@ -49,7 +49,7 @@ async function publishNextMysql(): Promise<string> {
 }
 
 describe("an upgrade of MySQL's package with a reboot of every server", () => {
-  it("upgrades three servers one at a time without a failed request", async () => {
+  it("an upgrade updates MySQL and reboots three servers one at a time without a failed request", async () => {
     const group = await settled(lab);
     const version = await publishNextMysql();
     for (const machine of lab.machines) await machine.exec(["touch", "/run/reboot-required"]);
