@@ -4,7 +4,7 @@ import { isOn } from "./catalogue/index.js";
 import type { Alert } from "./definition.js";
 import type { MonitoringContext } from "./scope.js";
 
-/** A look from outside, from several places. */
+/** A test of the site from several locations outside the platform. */
 export interface SyntheticTest extends Alert {
   readonly subtype: "http" | "dns" | "ssl";
   /** URL for http, host name for the others. */
@@ -27,7 +27,7 @@ const within = (milliseconds: number): SyntheticsTestAssertion => ({
 
 const host = ({ domain }: Config): string => `www.${domain}`;
 
-/** The look at the application's own word, where it has one. */
+/** The test of the application's status, if it has a status path. */
 function statusCheck(config: Config, intervalSeconds: number): readonly SyntheticTest[] {
   const { statusPath } = config.application;
   if (statusPath === undefined) return [];
@@ -37,8 +37,8 @@ function statusCheck(config: Config, intervalSeconds: number): readonly Syntheti
       title: "The API does not answer",
       urgency: "urgent",
       priority: 1,
-      meaning: "Seen from outside: the API is down, slow, or answers as another environment.",
-      firstLook: ["page-check: the whole site or the API alone", "application's error logs"],
+      meaning: "For visitors the API is down or slow, or it reports another environment's name.",
+      firstLook: ["page-check: does the whole site fail or only the API", "the application's error logs"],
       subtype: "http",
       target: `https://${host(config)}${statusPath}`,
       assertions: [
@@ -55,7 +55,7 @@ function statusCheck(config: Config, intervalSeconds: number): readonly Syntheti
   ];
 }
 
-/** All tests with their defaults. */
+/** All synthetic tests with their defaults. */
 export function allSynthetics({ config }: MonitoringContext): readonly SyntheticTest[] {
   const site = `https://${host(config)}`;
   const intervalSeconds = config.monitoring.synthetics.intervalSeconds;
@@ -65,8 +65,12 @@ export function allSynthetics({ config }: MonitoringContext): readonly Synthetic
       title: "The page does not load",
       urgency: "urgent",
       priority: 1,
-      meaning: "Seen from outside, from several places: visitors do not get the page.",
-      firstLook: ["does it load for you", "Cloudflare status", "server-errors, application-down, visitors-gone"],
+      meaning: "Tests from several locations fail: visitors do not get the page.",
+      firstLook: [
+        "does the page load for you",
+        "Cloudflare's status",
+        "server-errors, application-down, visitors-gone",
+      ],
       subtype: "http",
       target: `${site}${config.application.pagePath}`,
       assertions: [
@@ -82,8 +86,8 @@ export function allSynthetics({ config }: MonitoringContext): readonly Synthetic
       title: "HTTP is not redirected to HTTPS",
       urgency: "notUrgent",
       priority: 3,
-      meaning: "Visitors who type the bare name get no answer or an unencrypted one.",
-      firstLook: ["`curl -sI` of the http address", "Always Use HTTPS in the Cloudflare zone"],
+      meaning: "Visitors who enter the name without https:// get no answer or an unencrypted answer.",
+      firstLook: ["`curl -sI` of the http:// address", "Always Use HTTPS in the Cloudflare zone"],
       subtype: "http",
       target: `http://${host(config)}/`,
       assertions: [status(301), { type: "header", property: "location", operator: "is", target: `${site}/` }],
@@ -94,8 +98,11 @@ export function allSynthetics({ config }: MonitoringContext): readonly Synthetic
       title: "The site's name does not resolve",
       urgency: "urgent",
       priority: 1,
-      meaning: "Nobody without a cached answer finds the site.",
-      firstLook: ["registrar: domain paid, name servers Cloudflare's", "DNS records of the zone, DNSSEC"],
+      meaning: "Visitors whose resolver has no cached answer cannot find the site.",
+      firstLook: [
+        "registrar: is the domain paid, are the name servers Cloudflare's",
+        "DNS records of the zone, DNSSEC",
+      ],
       subtype: "dns",
       target: host(config),
       assertions: [{ type: "recordSome", property: "A", operator: "matches", target: "^[0-9.]+$" }, within(1000)],
@@ -106,8 +113,8 @@ export function allSynthetics({ config }: MonitoringContext): readonly Synthetic
       title: "Browsers will refuse the certificate",
       urgency: "urgent",
       priority: 2,
-      meaning: "The certificate at the edge is wrong, or ends within 14 days and was not renewed.",
-      firstLook: ["SSL/TLS, Edge Certificates in the Cloudflare dashboard", "edge-certificate: since when"],
+      meaning: "The certificate at the edge is wrong, or it expires within 14 days and was not renewed.",
+      firstLook: ["SSL/TLS, Edge Certificates in the Cloudflare dashboard", "edge-certificate: when it began"],
       subtype: "ssl",
       target: host(config),
       assertions: [{ type: "certificate", operator: "isInMoreThan", target: "14" }],
@@ -116,12 +123,12 @@ export function allSynthetics({ config }: MonitoringContext): readonly Synthetic
   ];
 }
 
-/** Tests of an environment: without those its configuration switches off. */
+/** Synthetic tests of an environment, without those that its configuration disables. */
 export const synthetics = (context: MonitoringContext): readonly SyntheticTest[] =>
   allSynthetics(context)
     .filter(({ id }) => isOn(context, id))
     .map((test) => ({ ...test, urgency: context.config.monitoring.monitors[test.id]?.urgency ?? test.urgency }));
 
-/** Runs in a month of 30 days, which is what Datadog bills. */
+/** Runs in a month of 30 days. Datadog bills by run. */
 export const runsPerMonth = (tests: readonly SyntheticTest[], locations: number): number =>
   tests.reduce((sum, { intervalSeconds }) => sum + (locations * 30 * 86_400) / intervalSeconds, 0);

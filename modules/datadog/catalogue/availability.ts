@@ -5,14 +5,14 @@ import { instances } from "../../platform/signals.js";
 
 /** Days until a certificate expires. */
 const certificateDays = (config: MonitoringContext["config"]) => ({
-  /** Cloudflare renews 30 days before the end, so more than 21 days left are normal. */
+  /** Cloudflare renews the certificate 30 days before it expires, so more than 21 days left are normal. */
   edge: { critical: 7, warning: 21 },
   origin: originDays(config.certificate.validityDays),
   /** Valid for ten or twenty years. `npm run ops rotate` replaces them on running servers. */
   internal: { critical: 60, warning: 180 },
 });
 
-/** Limits of the origin certificate: at most a third and a sixth of its validity, otherwise a new certificate would alert at once. */
+/** Limits of the origin certificate. They are at most a third and a sixth of its validity, because otherwise a new certificate would alert at once. */
 const originDays = (validityDays: number) => ({
   critical: Math.min(14, Math.floor(validityDays / 6)),
   warning: Math.min(30, Math.floor(validityDays / 3)),
@@ -20,12 +20,12 @@ const originDays = (validityDays: number) => ({
 
 const day = 24 * 60;
 
-/** Minutes until an alert about a certificate is repeated: its days left change slowly. */
+/** Minutes until an alert about a certificate is repeated. */
 const certificateRepeatMinutes = { edge: day, origin: day, internal: 7 * day } as const;
 
 /**
- * Burn rates of the SRE workbook for 30 days: fast uses 2 % of the budget in an hour, slow 5 % in six hours.
- * The short window, a twelfth of the long one, ends the alert soon after the fault.
+ * Burn rates of the SRE workbook for 30 days: fast uses 2 % of the budget in an hour, slow uses 5 % in six hours.
+ * The short window is a twelfth of the long window, so the alert ends soon after the fault.
  */
 const burnRates = {
   fast: { longWindow: "1h", shortWindow: "5m", critical: 14.4 },
@@ -48,7 +48,7 @@ const burn = (
     priority: pace === "fast" ? 1 : 3,
     meaning,
     firstLook: [
-      "service dashboard: when it began, which route class and server",
+      "service dashboard: when it began, and which route class and server",
       serviceLevel === "availability" ? "server-errors" : "latency-p95",
     ],
   };
@@ -76,47 +76,47 @@ const certificate = (
   ...words,
 });
 
-/** What visitors see over weeks: certificates and service levels. Synthetic tests are in synthetics.ts. */
+/** Monitors of certificates and service levels. Synthetic tests are in synthetics.ts. */
 export const availabilityMonitors = (context: MonitoringContext): readonly MonitorDefinition[] => [
   certificate("edge-certificate", context, "edge", {
     title: "Cloudflare's certificate expires",
-    meaning: "Cloudflare's certificate ends in fewer days than this; afterwards every visitor gets an error.",
-    firstLook: ["Cloudflare renews it 30 days ahead: look at SSL/TLS, Edge Certificates in its dashboard"],
+    meaning: "Cloudflare's certificate expires in fewer days than this; afterwards every visitor gets an error.",
+    firstLook: ["Cloudflare renews it 30 days ahead: check SSL/TLS, Edge Certificates in its dashboard"],
   }),
   certificate("origin-certificate", context, "origin", {
     title: "The origin certificate expires",
-    meaning: "The origin certificate ends in fewer days than this; afterwards every visitor gets an error.",
+    meaning: "The origin certificate expires in fewer days than this; afterwards every visitor gets an error.",
     firstLook: [
-      "raise certificate.generation by one, then npm run ops rotate origin-certificate: a new one is put in place of it without an outage",
+      "raise certificate.generation by one, then run `npm run ops rotate origin-certificate`: the certificate is replaced without an outage",
     ],
   }),
   certificate("internal-certificate", context, "internal", {
     by: ["server", "file"],
     title: "A certificate file on a server expires",
     meaning:
-      "A certificate of our own authority ends in fewer days than this; afterwards members and the application refuse each other, or nginx refuses Cloudflare.",
+      "A certificate of our own authority expires in fewer days than this. Afterwards members and the application reject each other, or nginx rejects Cloudflare.",
     firstLook: [
-      "which file on which server: the alert's tags",
-      "docs/runbook.md: new certificates reach a server with its replacement",
+      "the alert's tags: which file on which server",
+      "docs/runbook.md: a server gets new certificates when it is replaced",
     ],
   }),
   burn(
     "availability-fast-burn",
     "availability",
     "fast",
-    "At this pace the month's budget of failed requests is gone in two days.",
+    "At this rate the month's budget of failed requests is used up in two days.",
   ),
   burn(
     "availability-slow-burn",
     "availability",
     "slow",
-    "At this pace the month's budget of failed requests is gone in five days.",
+    "At this rate the month's budget of failed requests is used up in five days.",
   ),
-  burn("latency-fast-burn", "latency", "fast", "At this pace the month's budget of slow requests is gone in two days."),
+  burn("latency-fast-burn", "latency", "fast", "At this rate the month's budget of slow requests is used up in two days."),
   burn(
     "latency-slow-burn",
     "latency",
     "slow",
-    "At this pace the month's budget of slow requests is gone in five days.",
+    "At this rate the month's budget of slow requests is used up in five days.",
   ),
 ];

@@ -16,15 +16,15 @@ export const fullCatalogue = (context: MonitoringContext): readonly MonitorDefin
   ...availabilityMonitors(context),
 ];
 
-/** Area that a monitor or synthetic test belongs to. */
+/** Area of a monitor or synthetic test. */
 export const areaOf = (id: MonitorId): Area =>
   (Object.keys(monitorIds) as Area[]).find((area) => (monitorIds[area] as readonly MonitorId[]).includes(id)) as Area;
 
-/** Whether the configuration leaves a monitor or synthetic test on. */
+/** Whether a monitor or synthetic test is enabled in the configuration. */
 export const isOn = ({ config }: MonitoringContext, id: MonitorId): boolean =>
   config.monitoring.monitors[id]?.enabled ?? true;
 
-/** Parts that a definition cannot do without. */
+/** Monitors that a composite requires. */
 const partsOf = ({ condition }: MonitorDefinition): readonly MonitorId[] =>
   condition.kind === "composite" ? condition.all : [];
 
@@ -40,7 +40,7 @@ function adjusted(definition: MonitorDefinition, { config }: MonitoringContext):
   return { ...definition, urgency, thresholds };
 }
 
-/** The monitors of an environment: adjusted by its configuration, without those it switches off and composites of such. */
+/** The monitors of an environment, adjusted by its configuration. Disabled monitors, and composites of disabled monitors, are left out. */
 export const catalogue = (context: MonitoringContext): readonly MonitorDefinition[] =>
   fullCatalogue(context)
     .filter((definition) => [definition.id, ...partsOf(definition)].every((id) => isOn(context, id)))

@@ -3,17 +3,17 @@ import type { MonitorDefinition } from "../definition.js";
 import { noticed, series, type MonitoringContext } from "../scope.js";
 import { archiveNotices, logServices } from "../../platform/signals.js";
 
-/** Reported once by each member: the group chose a new primary (ER_GRP_RPL_NEW_PRIMARY_ELECTED). */
+/** Each member reports once that the group elected a new primary (ER_GRP_RPL_NEW_PRIMARY_ELECTED). */
 const primaryElected = "MY-011507";
 
-/** mysql-group logs these words every few seconds while the state lasts. Once or twice is a busy server and no fault. */
+/** mysql-group logs these words every few seconds while a lost member stays in the group. One or two lines only mean that a server is busy. */
 const lettingGo = "asking the group to let go of";
 
 const online = "member_state:online";
 const primary = "member_role:primary";
 const memberStatus = "mysql.replication.group.member_status";
 
-/** Members without which the group has no majority and stops writing. */
+/** Number of members that the group needs to accept writes. */
 const majority = (members: number): number => Math.floor(members / 2) + 1;
 
 /** The database group. */
@@ -25,7 +25,7 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     thresholds: { critical: 4 },
     urgency: "urgent",
     priority: 2,
-    meaning: "This member is gone; the others go on while they are the majority.",
+    meaning: "This member is down; the other members continue as long as they are the majority.",
     firstLook: ["`systemctl status mysql` on the server", "MySQL's error log", "data-volume-full"],
   },
   {
@@ -36,7 +36,7 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     urgency: "notUrgent",
     priority: 3,
     meaning: "MySQL runs but is RECOVERING, in ERROR or OFFLINE, so it neither votes nor serves reads.",
-    firstLook: ["`journalctl -u mysql-group` on the server says what it waits for", "MySQL's error log"],
+    firstLook: ["`journalctl -u mysql-group` on the server: what the member is waiting for", "MySQL's error log"],
   },
   {
     id: "members-missing",
@@ -51,11 +51,11 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     thresholds: { critical: majority(databaseMembers), warning: databaseMembers, exact: true },
     urgency: "urgent",
     priority: 1,
-    meaning: `Warning: redundancy is lost. Critical: fewer than ${majority(databaseMembers)} of ${databaseMembers} members, no majority, so nothing can be written, whether they died or were stopped.`,
+    meaning: `Warning: redundancy is lost. Critical: fewer than ${majority(databaseMembers)} of ${databaseMembers} members are online, so the group has no majority and rejects all writes.`,
     firstLook: [
       "database dashboard: which member left",
       "server-silent and mysql-down",
-      "never bootstrap a second group by hand; see the runbook",
+      "never bootstrap a second group by hand: see the runbook",
     ],
   },
   {
@@ -71,8 +71,11 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     urgency: "urgent",
     priority: 2,
     meaning:
-      "MySQL keeps a member that nobody reaches, where it should expel it within seconds. If that was the primary, nobody takes its place; if it returns, it is not taken back.",
-    firstLook: ["`mysql-group status`: which member, and who says so", "its server: off, or back and waiting"],
+      "MySQL keeps an unreachable member that it should expel within seconds. If that member was the primary, no new primary is elected; if it comes back, it is not readmitted.",
+    firstLook: [
+      "`mysql-group status`: which member, and which members report it",
+      "the member's server: off, or running again and waiting",
+    ],
   },
   {
     id: "no-primary",
@@ -87,7 +90,7 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     thresholds: { critical: 1, exact: true },
     urgency: "urgent",
     priority: 1,
-    meaning: "Nobody takes writes. A failover lasts seconds; this has lasted minutes.",
+    meaning: "No member has accepted writes for minutes; a normal failover takes seconds.",
     firstLook: ["members-missing", "`journalctl -u mysql-group` on every member"],
   },
   {
@@ -104,9 +107,9 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     urgency: "urgent",
     priority: 1,
     meaning:
-      "There are two groups, and the smaller one has not left by itself as it should within seconds: both may take writes.",
+      "The group has split in two, and the smaller side did not stop within seconds as it should. Both sides may accept writes.",
     firstLook: [
-      "`mysql-group status`: whose view holds most members, and does the other say that it leaves",
+      "`mysql-group status`: which primary sees most members, and is the other primary leaving",
       "keep writes off the smaller side: `systemctl stop mysql`",
     ],
   },
@@ -123,7 +126,7 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     urgency: "notUrgent",
     priority: 4,
     meaning: "A failover or a planned switch-over took place. Writes paused for seconds.",
-    firstLook: ["was it planned", "why the old primary left: its error log, its server"],
+    firstLook: ["was it planned", "error log and server of the old primary: why it left"],
   },
   {
     id: "applier-queue",
@@ -138,11 +141,11 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     thresholds: { critical: 1000, warning: 200 },
     urgency: "notUrgent",
     priority: 3,
-    meaning: "So many transactions wait to be applied: reads are stale, and a failover to this member takes longer.",
+    meaning: "This many transactions wait to be applied: reads are stale, and a failover to this member takes longer.",
     firstLook: [
       "disk and CPU of the server",
       "one huge transaction on the primary",
-      "HAProxy takes it out of reads by itself",
+      "HAProxy stops sending reads to this member automatically",
     ],
   },
   {
@@ -159,7 +162,7 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     urgency: "notUrgent",
     priority: 3,
     meaning:
-      "The group agrees more slowly than the application writes, or a member is recovering; flow control will slow writes down.",
+      "The group certifies transactions more slowly than the application writes, or a member is recovering. Flow control will slow writes down.",
     firstLook: ["database dashboard: which member's queue", "latency of the private network"],
   },
   {
@@ -177,8 +180,8 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     priority: 2,
     meaning: "At 100 % the application gets errors instead of connections.",
     firstLook: [
-      "`SHOW PROCESSLIST`: who, and doing what for how long",
-      "number of application servers times their pool size",
+      "`SHOW PROCESSLIST`: which accounts run what, and for how long",
+      "number of application servers multiplied by their pool size",
     ],
   },
   {
@@ -195,7 +198,7 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     thresholds: { critical: 0.8, warning: 0.5 },
     urgency: "notUrgent",
     priority: 4,
-    meaning: "More connections than usual at this time: a leak, slow queries, or more traffic.",
+    meaning: "There are more connections than usual at this time, because of a leak, slow queries or more traffic.",
     firstLook: ["requests-anomaly and slow-queries-anomaly", "database dashboard: running against sleeping threads"],
   },
   {
@@ -212,7 +215,7 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     thresholds: { critical: 0.8, warning: 0.5 },
     urgency: "notUrgent",
     priority: 3,
-    meaning: "Queries above long_query_time pile up.",
+    meaning: "More queries than usual take longer than long_query_time.",
     firstLook: ["logs with service:mysql-slow: which statement", "last release, missing index"],
   },
   {
@@ -228,7 +231,7 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     thresholds: { critical: 10, warning: 2 },
     urgency: "notUrgent",
     priority: 3,
-    meaning: "The server reports errors of its own (not of single queries).",
+    meaning: "The MySQL server reports errors of the server itself, not of single queries.",
     firstLook: ["log explorer: the error code (MY-…)"],
   },
   {
@@ -245,17 +248,17 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     urgency: "urgent",
     priority: 2,
     meaning:
-      "A primary whose volume is full takes no writes and hands its role over; all members fill at the same pace, and then nobody takes any.",
+      "A primary whose volume is full rejects writes and hands its role over. All members fill up at the same rate, so soon no member accepts writes.",
     firstLook: [
-      "`mysql-group status`: who is full",
-      "size of the binary logs against the tables",
+      "`mysql-group status`: which member is full",
+      "size of the binary logs compared with the tables",
       "raise database.volumeSizeGb, then grow the file system",
     ],
   },
   ...archiveMonitors(env),
 ];
 
-/** A cause that a member names, by the notice of its own. */
+/** A monitor of one archive problem, which the member reports by a health notice. */
 const archiveMonitor = (
   env: string,
   cause: keyof typeof archiveNotices,
@@ -266,11 +269,11 @@ const archiveMonitor = (
     ...definition,
     condition: noticed(env, archiveNotices[cause], "5m"),
     thresholds: { critical: 1, exact: true },
-    firstLook: [`\`cat ${paths.notices}/${archiveNotices[cause]}\` on the server: what and why`, look],
+    firstLook: [`\`cat ${paths.notices}/${archiveNotices[cause]}\` on the server: what is wrong and why`, look],
   };
 };
 
-/** What may be wrong with the archive of the data; one monitor for each cause, for what helps differs. The site itself goes on. */
+/** Problems of the archive. Each cause has its own monitor, because each has a different remedy. None of them affects the site. */
 const archiveMonitors = (env: string): readonly MonitorDefinition[] => [
   archiveMonitor(env, "behind", {
     id: "archive-behind",
@@ -278,7 +281,7 @@ const archiveMonitors = (env: string): readonly MonitorDefinition[] => [
     urgency: "urgent",
     priority: 2,
     meaning:
-      "What is written now would be lost with the servers: for more than a minute nothing of it has reached the bucket.",
+      "No changes have reached the bucket for more than a minute: new data would be lost if the servers were lost.",
     look: "`journalctl -u mysql-backup`",
   }),
   archiveMonitor(env, "refused", {
@@ -286,40 +289,39 @@ const archiveMonitors = (env: string): readonly MonitorDefinition[] => [
     title: "The bucket of the archive refuses",
     urgency: "urgent",
     priority: 2,
-    meaning: "The object storage answers, and takes nothing: what is written now would be lost with the servers.",
-    look: "403: the key; 507: the bucket's quota; `npm run ops -- backups --check-bucket`",
+    meaning: "The object storage is reachable but rejects writes: new data would be lost if the servers were lost.",
+    look: "status 403: check the key; 507: check the bucket's quota; then run `npm run ops -- backups --check-bucket`",
   }),
   archiveMonitor(env, "base", {
     id: "archive-base-old",
     title: "The last copy of all data is old",
     urgency: "notUrgent",
     priority: 3,
-    meaning: "A restore has more logs to replay than it should; without any copy nothing can be restored.",
-    look: "`journalctl -u mysql-base`, on each member",
+    meaning: "A restore must replay more logs than it should; if no base backup exists, a restore is impossible.",
+    look: "`journalctl -u mysql-base` on each member",
   }),
   archiveMonitor(env, "drill", {
     id: "archive-drill-failed",
     title: "The archive is not known to be good",
     urgency: "urgent",
     priority: 2,
-    meaning: "The last drill could not restore the archive, or none has tried for more than a week.",
-    look: "`npm run ops backups`, and the run of the workflow drill",
+    meaning: "The last restore drill failed, or no drill has run for more than a week.",
+    look: "`npm run ops backups`, and the last run of the drill workflow",
   }),
   archiveMonitor(env, "gap", {
     id: "archive-gap",
     title: "The archive has a gap",
     urgency: "urgent",
     priority: 2,
-    meaning:
-      "Logs went that were never shipped: moments after them cannot be restored until the next copy of all data.",
-    look: "`npm run ops backups`: whether other members have shipped the same transactions",
+    meaning: "Logs were lost before their upload. Times between the gap and the next base backup cannot be restored.",
+    look: "`npm run ops backups`: whether other members uploaded the same transactions",
   }),
   archiveMonitor(env, "key", {
     id: "archive-key-left",
     title: "The archive's private key is on a server",
     urgency: "notUrgent",
     priority: 3,
-    meaning: "Whoever takes the server over can read the whole archive.",
-    look: "`npm run ops -- restore --done`",
+    meaning: "An attacker who takes over the server can read the whole archive.",
+    look: "if the restore is complete: `npm run ops -- restore --done`",
   }),
 ];

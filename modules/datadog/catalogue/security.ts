@@ -2,7 +2,7 @@ import type { MonitorDefinition } from "../definition.js";
 import { count, series, type MonitoringContext } from "../scope.js";
 import { logServices, refusalsPerLine } from "../../platform/signals.js";
 
-/** Who tries to get in, and what changes on the machines. */
+/** Monitors of logins, rejected traffic and changed packages. */
 export const securityMonitors = ({ env, metrics }: MonitoringContext): readonly MonitorDefinition[] => [
   {
     id: "ssh-login",
@@ -17,8 +17,8 @@ export const securityMonitors = ({ env, metrics }: MonitoringContext): readonly 
     thresholds: { critical: 0, exact: true },
     urgency: "notUrgent",
     priority: 4,
-    meaning: "Servers need nobody logged in. Each login should have a person and a reason.",
-    firstLook: ["log line: user, address, key fingerprint", "ask the administrator whose key it is"],
+    meaning: "Servers run without logins, so each login should have a known person and reason.",
+    firstLook: ["log line: user, address, key fingerprint", "ask the owner of the key"],
   },
   {
     id: "ssh-failures",
@@ -34,8 +34,8 @@ export const securityMonitors = ({ env, metrics }: MonitoringContext): readonly 
     urgency: "notUrgent",
     priority: 3,
     meaning:
-      "SSH is open to the administrators' networks only, so somebody in one of them is guessing, or a key is wrong.",
-    firstLook: ["source address: is it really an administrator's", "narrow administrators.cidrs"],
+      "SSH is open only to the administrators' networks, so a machine in one of them is guessing passwords, or a key is wrong.",
+    firstLook: ["source address: does it really belong to an administrator", "narrow administrators.cidrs"],
   },
   {
     id: "edge-bypassed",
@@ -50,8 +50,11 @@ export const securityMonitors = ({ env, metrics }: MonitoringContext): readonly 
     thresholds: { critical: 20, warning: 2 },
     urgency: "notUrgent",
     priority: 3,
-    meaning: `Somebody found the balancer's address and asks it directly. nginx refuses them, and logs one in ${refusalsPerLine}; a flood would still use bandwidth.`,
-    firstLook: ["service dashboard: refused requests, addresses in the logs", "consider new balancer addresses"],
+    meaning: `Clients send requests directly to the load balancer's address. nginx rejects these requests and logs one in ${refusalsPerLine}; a flood would still use bandwidth.`,
+    firstLook: [
+      "service dashboard: rejected requests; logs: their addresses",
+      "consider new addresses for the load balancer",
+    ],
     evaluationDelaySeconds: 120,
   },
   {
@@ -69,10 +72,10 @@ export const securityMonitors = ({ env, metrics }: MonitoringContext): readonly 
     urgency: "notUrgent",
     priority: 3,
     meaning:
-      "A scan on the private network, or a process of ours that tries to go where it may not: perhaps a break-in, perhaps a missing rule.",
+      "A machine scans the private network, or a local process tries a forbidden connection because of a break-in or a missing rule.",
     firstLook: [
       "logs with service:firewall: direction, user id, destination",
-      "outbound drops of app, www-data or mysql are the serious ones",
+      "outbound drops of app, www-data or mysql are the most serious",
     ],
     evaluationDelaySeconds: 120,
   },
@@ -91,7 +94,7 @@ export const securityMonitors = ({ env, metrics }: MonitoringContext): readonly 
     urgency: "notUrgent",
     priority: 4,
     meaning:
-      "Requests that we refuse (4xx, limits included) surge: scanners that Cloudflare's rules let through, or a broken client of ours.",
+      "More requests than usual are rejected with a 4xx status, for example by a limit. The cause may be scanners that Cloudflare does not block, or a broken client.",
     firstLook: ["Cloudflare security events: WAF and rate limit", "service dashboard: which paths"],
     evaluationDelaySeconds: 120,
   },
@@ -108,7 +111,7 @@ export const securityMonitors = ({ env, metrics }: MonitoringContext): readonly 
     thresholds: { critical: 0, exact: true },
     urgency: "notUrgent",
     priority: 5,
-    meaning: "Unattended upgrades only upgrade. A package that comes or goes is a person's work, or an intruder's.",
+    meaning: "Unattended upgrades never install or remove packages, so an administrator or an intruder did.",
     firstLook: ["log line: which package", "ssh-login at the same time"],
   },
 ];

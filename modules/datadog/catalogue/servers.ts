@@ -2,7 +2,7 @@ import type { MonitorDefinition } from "../definition.js";
 import { noticed, series, type MonitoringContext } from "../scope.js";
 import { instances, notices } from "../../platform/signals.js";
 
-/** The machines themselves. */
+/** Monitors of the machines. */
 export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefinition[] => [
   {
     id: "cpu-busy",
@@ -17,10 +17,10 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     thresholds: { critical: 5, warning: 15 },
     urgency: "notUrgent",
     priority: 3,
-    meaning: "Less than this percentage of the CPU was idle for a quarter of an hour; latency will follow.",
+    meaning: "Less than this percentage of the CPU was idle for 15 minutes; latency will rise next.",
     firstLook: [
       "`top` on the server: application, mysqld or something else",
-      "servers dashboard: stolen time by the hypervisor",
+      "servers dashboard: time stolen by the hypervisor",
     ],
   },
   {
@@ -36,8 +36,8 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     thresholds: { critical: 3, warning: 2 },
     urgency: "notUrgent",
     priority: 3,
-    meaning: "More than this many processes per CPU core want to run or wait for the disk.",
-    firstLook: ["servers dashboard: iowait against user time", "`ps -eo stat,comm | grep ^D` on the server"],
+    meaning: "More than this many processes per CPU core are runnable or waiting for disk I/O.",
+    firstLook: ["servers dashboard: iowait compared with user time", "`ps -eo stat,comm | grep ^D` on the server"],
   },
   {
     id: "memory-low",
@@ -71,7 +71,7 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     meaning: "A full system disk stops logging, package updates and deploys.",
     firstLook: [
       "`du -xh / | sort -h | tail` on the server",
-      "`journalctl --disk-usage`, old releases under /opt/app/releases",
+      "`journalctl --disk-usage`, and old releases under /opt/app/releases",
     ],
   },
   {
@@ -86,7 +86,7 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     thresholds: { critical: 0.95 },
     urgency: "notUrgent",
     priority: 3,
-    meaning: "At the growth of the last week this disk fills up.",
+    meaning: "At last week's rate of growth this disk will be full within a week.",
     firstLook: ["servers dashboard: which device grows", "for the data volume: raise database.volumeSizeGb"],
   },
   {
@@ -102,7 +102,7 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     thresholds: { critical: 0.9, warning: 0.8 },
     urgency: "notUrgent",
     priority: 3,
-    meaning: "Files can no longer be created although there is room.",
+    meaning: "If the disk has no free inodes, no file can be created although space is free.",
     firstLook: ["`du --inodes -x / | sort -n | tail` on the server"],
   },
   {
@@ -119,8 +119,11 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     urgency: "notUrgent",
     priority: 3,
     meaning:
-      "The clock is off by more than this many seconds: logs of different servers no longer line up, and TLS fails when it grows.",
-    firstLook: ["`chronyc tracking` and `chronyc sources` on the server", "is outbound NTP dropped"],
+      "The clock is off by more than this many seconds: logs of different servers are out of order. If the offset grows, TLS fails.",
+    firstLook: [
+      "`chronyc tracking` and `chronyc sources` on the server",
+      "logs with service:firewall: is outbound NTP dropped",
+    ],
   },
   {
     id: "reboot-required",
@@ -129,7 +132,8 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     thresholds: { critical: 1, exact: true },
     urgency: "notUrgent",
     priority: 4,
-    meaning: "For a day this server has run a kernel, MySQL or a system service that was replaced on disk.",
+    meaning:
+      "For a day this server has run an outdated kernel, MySQL or system service: the upgrade is installed but not active.",
     firstLook: ["`cat /run/reboot-required.pkgs` on the server", "reboot one server at a time, replicas first"],
   },
   {
@@ -140,7 +144,7 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     urgency: "notUrgent",
     priority: 4,
     meaning: "Upgrades of MySQL, the agent and held packages are not installed automatically.",
-    firstLook: ["`cat /run/motd.d/vendor-updates` on the server", "the release notes: is it security"],
+    firstLook: ["`cat /run/motd.d/vendor-updates` on the server", "the release notes: is it a security update"],
   },
   {
     id: "updates-failing",
@@ -150,9 +154,9 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     urgency: "notUrgent",
     priority: 3,
     meaning:
-      "For three days this server has updated no package lists or installed no upgrades, security updates included.",
+      "For three days this server has not updated its package lists or not installed upgrades, so security updates may be missing.",
     firstLook: [
-      "`cat /run/motd.d/updates` on the server: which step, and apt's words",
+      "`cat /run/motd.d/updates` on the server: the failed step and apt's messages",
       "`journalctl -u apt-daily-upgrade`",
     ],
   },
@@ -164,8 +168,8 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     urgency: "notUrgent",
     priority: 3,
     meaning:
-      "A key of a package repository or the support of Debian ends within 180 days. Afterwards servers get no upgrades.",
-    firstLook: ["`cat /run/motd.d/expiry` on the server: what ends, when, and what to do"],
+      "A key of a package repository or the support of Debian ends within 180 days; afterwards servers get no upgrades.",
+    firstLook: ["`cat /run/motd.d/expiry` on the server: what expires, when, and what to do"],
   },
   {
     id: "server-incomplete",
@@ -175,8 +179,8 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     urgency: "notUrgent",
     priority: 3,
     meaning:
-      "Something that the server needed to install or start was away or failed. It tries again by itself; until then redundancy is lost.",
-    firstLook: ["`cat /run/motd.d/server-setup` on the server: part and reason", "`journalctl -u server-setup`"],
+      "A component could not be installed or started. The server retries automatically; until it succeeds, redundancy is lost.",
+    firstLook: ["`cat /run/motd.d/server-setup` on the server: component and reason", "`journalctl -u server-setup`"],
   },
   {
     id: "host-firewall-missing",
@@ -186,8 +190,11 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     urgency: "urgent",
     priority: 2,
     meaning:
-      "The rules in force are not those the server was given: none at all, or some changed by hand. After a boot without rules no service starts.",
-    firstLook: ["`systemctl status nftables` on the server", "`journalctl -u nftables`; ssh-login: was somebody there"],
+      "The active firewall rules differ from the server's rule file, or no rules are active. If no rules are loaded at boot, no service starts.",
+    firstLook: [
+      "`systemctl status nftables` on the server",
+      "`journalctl -u nftables`; ssh-login: was somebody logged in",
+    ],
   },
   {
     id: "private-address-missing",
@@ -196,8 +203,11 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     thresholds: { critical: 1, exact: true },
     urgency: "urgent",
     priority: 2,
-    meaning: "It reaches neither balancer nor other members: redundancy is lost.",
-    firstLook: ["`ip address` and `networkctl` on the server", "Hetzner console: is it attached to the network"],
+    meaning: "The server reaches neither the load balancer nor other members, so redundancy is lost.",
+    firstLook: [
+      "`ip address` and `networkctl` on the server",
+      "Hetzner console: is the server attached to the network",
+    ],
   },
   {
     id: "server-silent",
@@ -207,10 +217,11 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     noDataMinutes: 5,
     urgency: "urgent",
     priority: 2,
-    meaning: "The server is off or cut off, or its agent is dead: we are blind there, and redundancy may be lost.",
+    meaning:
+      "The server is off, unreachable or without a running agent. It is not monitored, and redundancy may be lost.",
     firstLook: [
       "the server's state in the Hetzner console",
-      "members-missing: is MySQL gone too",
+      "members-missing: is MySQL down too",
       "`systemctl status datadog-agent`",
     ],
   },

@@ -3,17 +3,17 @@ import { count, series, type MonitoringContext } from "../scope.js";
 import { ports } from "../../platform/ports.js";
 import { instances, logServices } from "../../platform/signals.js";
 
-/** Seconds between two runs of an agent's check; each run asks nginx for its status once. */
+/** Seconds between two runs of an agent's check. Each run requests nginx's status once. */
 const agentIntervalSeconds = 15;
 
 /**
- * Requests per second below which nginx no longer hears the balancer: the agent's own status requests
- * plus half of the balancer's health checks.
+ * If nginx gets fewer requests per second than this, the balancer's health checks are missing: the sum of the agent's status requests and half of the
+ * balancer's health checks.
  */
 const balancerSilence = ({ config }: MonitoringContext): number =>
   Number((1 / agentIntervalSeconds + 0.5 / config.loadBalancer.healthCheck.intervalSeconds).toFixed(3));
 
-/** What visitors get, and who serves it. */
+/** Monitors of visitors' requests, nginx and the application. */
 export function webMonitors(context: MonitoringContext): readonly MonitorDefinition[] {
   const { config, env, metrics } = context;
   const failed = [env, "status_class:5xx"];
@@ -33,7 +33,7 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
       urgency: "notUrgent",
       priority: 3,
       meaning:
-        "Traffic is far above or below what it was at this time on other days: a campaign, an attack, or visitors who cannot reach us.",
+        "Traffic is far above or below its usual level at this time of day: a campaign, an attack, or visitors who cannot reach the site.",
       firstLook: ["service dashboard: which route class and server", "Cloudflare analytics: countries, bots, cache"],
     },
     {
@@ -50,11 +50,11 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
       urgency: "urgent",
       priority: 2,
       meaning:
-        "Not even health checks arrive: the balancer does not use this server. On all servers at once the site is down.",
+        "Not even health checks arrive, so the load balancer does not use this server. If all servers are affected, the site is down.",
       firstLook: [
-        "balancer's targets in the Hetzner console",
-        "host firewall's drops on the server",
-        "private network of the server",
+        "the load balancer's targets in the Hetzner console",
+        "packets that the host firewall drops on the server",
+        "the server's private network",
       ],
     },
     {
@@ -71,8 +71,8 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
       urgency: "urgent",
       priority: 1,
       meaning:
-        "Synthetic tests alone make several requests in half an hour, so none at all means that the way to the servers is cut.",
-      firstLook: ["page-check and dns-check", "Cloudflare status and the zone's DNS records", "balancer-silent"],
+        "The synthetic tests alone send several requests in half an hour. If none arrive, the servers are unreachable from the internet.",
+      firstLook: ["page-check and dns-check", "Cloudflare's status and the zone's DNS records", "balancer-silent"],
       evaluationDelaySeconds: 120,
     },
     {
@@ -105,7 +105,8 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
       thresholds: { critical: 10, warning: 3 },
       urgency: "part",
       priority: 3,
-      meaning: "Requests answered with a 5xx status. Keeps a single error in a quiet night from being a high share.",
+      meaning:
+        "Number of requests answered with a 5xx status. At low traffic a single error is a high share, which must not alert.",
       firstLook: ["server-errors"],
       evaluationDelaySeconds: 120,
     },
@@ -115,11 +116,11 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
       condition: { kind: "composite", all: ["server-error-share", "server-error-count"] },
       urgency: "urgent",
       priority: 1,
-      meaning: "Many requests, and a high share of them, end with a 5xx status.",
+      meaning: "Many requests, and a high share of all requests, end with a 5xx status.",
       firstLook: [
-        "service dashboard: one server or all",
+        "service dashboard: one server or all servers",
         "no-primary and application-down",
-        "application's error logs, then the last release",
+        "the application's error logs, then the last release",
       ],
     },
     {
@@ -136,9 +137,9 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
       urgency: "urgent",
       priority: 2,
       meaning:
-        "One request in twenty takes longer than this many seconds from nginx's first byte in to its last byte out.",
+        "One request in twenty takes longer than this many seconds from the first byte that nginx receives to the last byte that it sends.",
       firstLook: [
-        "service dashboard: nginx's time against the application's",
+        "service dashboard: nginx's time compared with the application's",
         "slow-queries-anomaly",
         "cpu-busy on one server",
       ],
@@ -158,9 +159,9 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
       thresholds: { critical: 0.8, warning: 0.5 },
       urgency: "notUrgent",
       priority: 3,
-      meaning: "Requests take longer than usual at this time, though perhaps not yet long.",
+      meaning: "Requests take longer than usual at this time of day, but may still be fast.",
       firstLook: [
-        "service dashboard: since when, after which release",
+        "service dashboard: when it began, and after which release",
         "database dashboard: running threads and row lock waits",
       ],
       evaluationDelaySeconds: 120,
@@ -172,7 +173,7 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
       thresholds: { critical: 3 },
       urgency: "urgent",
       priority: 2,
-      meaning: "The other web servers carry the traffic; this one serves nobody.",
+      meaning: "This server serves no visitors; the other web servers handle the traffic.",
       firstLook: ["`systemctl status nginx` and `nginx -t` on the server", "nginx's error log"],
     },
     {
@@ -188,7 +189,7 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
       urgency: "urgent",
       priority: 2,
       meaning:
-        "Its health endpoint fails on this server, so the balancer takes the server out. The answer's body says why.",
+        "The application's health endpoint fails on this server, so the load balancer stops using it. The body of the answer contains the reason.",
       firstLook: [
         `\`curl -s http://127.0.0.1:${ports.application}${config.application.healthPath}\` on the server`,
         "`journalctl -u app`",
@@ -209,7 +210,7 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
       urgency: "notUrgent",
       priority: 3,
       meaning: "Requests or background work fail inside the application.",
-      firstLook: ["log explorer: error.kind and the stack", "is it one server or one release"],
+      firstLook: ["log explorer: error.kind and the stack", "is only one server or one release affected"],
     },
     {
       id: "web-server-unhealthy",
@@ -224,8 +225,9 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
       thresholds: { critical: 5, warning: 1 },
       urgency: "notUrgent",
       priority: 3,
-      meaning: "The application told the balancer that it cannot serve; the balancer sends visitors to the others.",
-      firstLook: ["the log line's reason", "database monitors, application-down of the same server"],
+      meaning:
+        "The application reports that it cannot serve requests, so the load balancer sends visitors to other servers.",
+      firstLook: ["the reason in the log line", "database monitors, and application-down of the same server"],
     },
   ];
 }
