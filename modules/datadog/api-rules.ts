@@ -3,14 +3,14 @@ import { looksUp } from "./thresholds.js";
 import type { RenderedMonitor } from "./monitor.js";
 
 /**
- * One of the rules by which Datadog's API refuses monitors, as far as they can be known without asking it: they were read in the provider's
- * schema and in the API reference (https://docs.datadoghq.com/api/latest/monitors/). The API itself checks them only when a plan is made.
+ * A rule by which Datadog's API rejects monitors, taken from the provider's schema and the API reference
+ * (https://docs.datadoghq.com/api/latest/monitors/). The API itself checks monitors only during a plan.
  */
 type Rule = (monitor: RenderedMonitor) => readonly string[];
 
 const numberOf = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text));
 
-/** Windows that monitors can be evaluated over. */
+/** Windows that Datadog can evaluate. */
 const windows = /^(1m|5m|10m|15m|30m|1h|2h|4h|8h|12h|1d|2d|1w|1mo)$/;
 
 const hasLimitInQuery = ({ type }: RenderedMonitor): boolean =>
@@ -31,7 +31,7 @@ const limitIsInQuery: Rule = (monitor) => {
     : [`critical threshold must equal the query's ${found.limit}, got ${String(critical)}`];
 };
 
-/** Limits must be ordered from the healthy side to the bad one. Recovery limits follow from the given ones and are judged only when those are in order. */
+/** Thresholds must be ordered from healthy to unhealthy. Recovery thresholds are derived, so they are checked only if the given thresholds are in order. */
 const limitsAreInOrder: Rule = ({ query, type, monitorThresholds: limits }) => {
   if (!limits || type === "service check") return [];
   const { critical, warning, criticalRecovery, warningRecovery } = limits;
@@ -81,7 +81,9 @@ const lastCoversThresholds: Rule = ({ query, type, monitorThresholds: limits }) 
   return Object.entries(limits ?? {}).flatMap(([name, text]) =>
     Number(text) >= 1 && Number(text) < last
       ? []
-      : [`${name} threshold must be 1 to ${last - 1}, as the query looks at the last ${last}, got ${String(text)}`],
+      : [
+          `${name} threshold must be 1 to ${last - 1}, because the query evaluates the last ${last} results, got ${String(text)}`,
+        ],
   );
 };
 
@@ -94,7 +96,7 @@ const missingDataIsSaidOnce: Rule = ({ type, notifyNoData, noDataTimeframe, onMi
     : []),
 ];
 
-/** Datadog recommends at least twice the window for metrics and 2 minutes for checks; shorter ones alert by mistake. */
+/** Datadog recommends at least twice the window for metrics and 2 minutes for checks; shorter times cause false alerts. */
 const noDataIsLongEnough: Rule = ({ query, type, notifyNoData, noDataTimeframe }) => {
   if (notifyNoData !== true) return [];
   const window = /^\w+\(last_(\w+)\)/.exec(query)?.[1];
@@ -112,7 +114,7 @@ const repeatingNeedsInterval: Rule = ({ renotifyInterval, renotifyOccurrences, r
 const priorityExists: Rule = ({ priority }) =>
   priority !== undefined && /^[1-5]$/.test(priority) ? [] : [`priority must be 1 to 5, got ${String(priority)}`];
 
-/** Padding would be trimmed by the API; an empty name is refused. */
+/** The API trims padding, and it rejects an empty name. */
 const textIsTrimmed: Rule = ({ name, message, query }) =>
   Object.entries({ name, message, query }).flatMap(([field, text]) =>
     text.trim() === text && text !== "" ? [] : [`${field} must not be empty or padded`],
@@ -131,5 +133,5 @@ const rules: readonly Rule[] = [
   textIsTrimmed,
 ];
 
-/** What Datadog would refuse in a monitor. */
+/** Reasons why Datadog would reject a monitor. */
 export const monitorProblems = (monitor: RenderedMonitor): readonly string[] => rules.flatMap((rule) => rule(monitor));

@@ -12,15 +12,15 @@ import { allSynthetics } from "./synthetics.js";
 
 type Change = NonNullable<Config["monitoring"]["monitors"][(typeof allMonitorIds)[number]]>;
 
-/** Names in place of ids that only Datadog knows. */
+/** Names instead of ids, because only Datadog knows the ids. */
 const names: References = { monitor: (id) => id, serviceLevel: (name) => name };
 
 const limits = ["critical", "warning"] as const;
 
-/** Conditions whose monitors have no warning: Datadog has none for them, or the query as it is written here. */
+/** Conditions whose monitors have no warning threshold, either in Datadog or in the query that this project writes. */
 const withoutWarning: readonly string[] = ["check", "burn"];
 
-/** Thresholds that would have no effect, though the review would show them as adjusted. */
+/** Thresholds that would have no effect although the review would show them as adjusted. */
 function lostChanges(change: Change, path: string, monitor: MonitorDefinition | undefined): readonly Problem[] {
   const takes = (limit: (typeof limits)[number]): boolean =>
     monitor?.thresholds !== undefined && !(limit === "warning" && withoutWarning.includes(monitor.condition.kind));
@@ -49,7 +49,7 @@ function emptyChange(change: Change, path: string, { context, id }: At): readonl
           path,
           rule: "must change something",
           got: change,
-          fix: "write other values than the defaults, or remove the entry",
+          fix: "set values that differ from the defaults, or remove the entry",
         },
       ];
 }
@@ -68,7 +68,7 @@ function changeProblems({ context, id }: At): readonly Problem[] {
     return [
       {
         path,
-        rule: "must be a monitor that exists here: without application.statusPath there is none of this name",
+        rule: "must be an existing monitor, but this monitor exists only if application.statusPath is set",
         got: change,
         fix: "remove the entry, or set application.statusPath",
       },
@@ -81,7 +81,7 @@ function changeProblems({ context, id }: At): readonly Problem[] {
   return lost.length > 0 ? lost : emptyChange(change, path, { context, id });
 }
 
-/** What is wrong with an adjusted monitor: thresholds outside the values that its signal can have, else what Datadog would refuse. */
+/** Problems of an adjusted monitor: thresholds outside the range of its signal, otherwise reasons why Datadog would reject the monitor. */
 function definitionProblems(definition: MonitorDefinition, context: MonitoringContext): readonly Problem[] {
   const { condition, id, thresholds } = definition;
   const path = `monitoring.monitors.${id}`;
@@ -91,7 +91,7 @@ function definitionProblems(definition: MonitorDefinition, context: MonitoringCo
     const rule = got === undefined ? undefined : thresholdRule(got, condition, context);
     const fix =
       condition.kind === "burn" && change?.[limit] === undefined
-        ? `set one, or raise monitoring.serviceLevels.${condition.serviceLevel}Percent`
+        ? `set a threshold, or raise monitoring.serviceLevels.${condition.serviceLevel}Percent`
         : "choose another threshold";
     return rule ? [{ path: `${path}.${limit}`, rule, got, fix }] : [];
   });
@@ -104,7 +104,7 @@ function definitionProblems(definition: MonitorDefinition, context: MonitoringCo
   }));
 }
 
-/** Everything in the adjusted catalogue that would be lost, could never fire, or that Datadog would refuse. */
+/** Adjustments that would have no effect, monitors that could never alert, and monitors that Datadog would reject. */
 export function monitoringProblems(config: Config): readonly Problem[] {
   const context = contextOf(config);
   return [

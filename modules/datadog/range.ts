@@ -4,14 +4,14 @@ import type { MonitoringContext } from "./scope.js";
 import { highestBurnRate, serviceLevels } from "./service-levels.js";
 import { looksUp } from "./thresholds.js";
 
-/** Values that a condition's signal can take. */
+/** Range of a condition's signal. */
 interface Range {
-  /** As it follows "must be": "a percentage". */
+  /** Words that follow "must be", for example "a percentage". */
   readonly unit: string;
   readonly least: number;
   /** @default - no limit */
   readonly most?: number;
-  /** Counts have no fractions. @default false */
+  /** Whether the values are integers. @default false */
   readonly whole?: boolean;
 }
 
@@ -19,7 +19,7 @@ const share: Range = { unit: "a share", least: 0, most: 1 };
 const percentage: Range = { unit: "a percentage", least: 0, most: 100 };
 const wholeNumber: Range = { unit: "a whole number", least: 0, whole: true };
 
-/** Ranges of metrics that have an upper limit or no fractions, by a part of the metric's name or of the formula. */
+/** Ranges of metrics with an upper limit or integer values, by a part of the metric's name or formula. */
 const metricRanges: Readonly<Record<string, Range>> = {
   "100 * ": percentage,
   "system.cpu.idle": percentage,
@@ -39,7 +39,7 @@ const membersOf = ({ databaseMembers }: MonitoringContext): Range => ({
 function rangeOf(condition: Condition, context: MonitoringContext): Range {
   switch (condition.kind) {
     case "check":
-      // The query looks at the last results: a threshold must be reached within them, and leave one that can end the alert.
+      // The query evaluates a fixed number of results: the threshold must be smaller, so that one result is left to end the alert.
       return { unit: "a whole number of results in a row", least: 0, most: lastResults - 1, whole: true };
     case "anomaly":
       return share;
@@ -60,7 +60,7 @@ function rangeOf(condition: Condition, context: MonitoringContext): Range {
   }
 }
 
-/** Whether a threshold equal to the smallest or to the largest value would make an alert that never ends or never begins. */
+/** Whether a threshold equal to the smallest or to the largest value would cause an alert that never ends or never begins. */
 const openEnds: Readonly<Record<Comparison, { least: boolean; most: boolean }>> = {
   ">": { least: false, most: true },
   ">=": { least: true, most: false },
@@ -69,8 +69,8 @@ const openEnds: Readonly<Record<Comparison, { least: boolean; most: boolean }>> 
 };
 
 /**
- * What a threshold must be, so that the monitor can alert and can recover.
- * @returns the rule in words, or nothing for a threshold that keeps it
+ * Rule for a threshold with which the monitor can both alert and recover.
+ * @returns the rule in words, or nothing if the threshold satisfies the rule
  */
 export function thresholdRule(threshold: number, condition: Condition, context: MonitoringContext): string | undefined {
   const { unit, least, most = Infinity, whole = false } = rangeOf(condition, context);
@@ -80,6 +80,6 @@ export function thresholdRule(threshold: number, condition: Condition, context: 
   if (isHighEnough && isLowEnough && (!whole || Number.isInteger(threshold))) return undefined;
   const from = `${open.least ? "above" : "at least"} ${least}`;
   const to = most === Infinity ? "" : ` and ${open.most ? "below" : "at most"} ${most}`;
-  const why = looksUp(comparisonOf(condition)) ? "more" : "less";
-  return `must be ${unit}, ${from}${to}: it alerts on ${why}`;
+  const alerting = looksUp(comparisonOf(condition)) ? "larger" : "smaller";
+  return `must be ${unit}, ${from}${to}, because ${alerting} values alert`;
 }

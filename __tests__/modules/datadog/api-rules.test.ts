@@ -10,15 +10,15 @@ const log = renderedMonitor("ssh-failures");
 const composite = renderedMonitor("server-errors");
 const silent = renderedMonitor("server-silent");
 
-describe("catalogue", () => {
-  it.each([...renderedMonitors()])("passes every rule: %s", (_id, monitor) => {
+describe("the catalogue", () => {
+  it.each([...renderedMonitors()])("has a monitor %s that passes every rule of Datadog's API", (_id, monitor) => {
     expect(monitorProblems(monitor)).toEqual([]);
   });
 });
 
 const refusals: readonly (readonly [rule: string, monitor: RenderedMonitor, problem: string])[] = [
   [
-    "a critical threshold other than the query's",
+    "a critical threshold that differs from the query's",
     { ...metric, monitorThresholds: { critical: "6" } },
     "critical threshold must equal the query's 5, got 6",
   ],
@@ -33,22 +33,22 @@ const refusals: readonly (readonly [rule: string, monitor: RenderedMonitor, prob
     "query must end with a comparison and a number, got avg(last_5m):avg:system.cpu.idle{*}",
   ],
   [
-    "a warning behind the critical threshold of a falling value",
+    "a warning threshold below the critical threshold if small values alert",
     { ...metric, monitorThresholds: { critical: "5", warning: "4" } },
     "warning (4) must lie on the healthy side of critical (5)",
   ],
   [
-    "a warning behind the critical threshold of a rising value",
+    "a warning threshold above the critical threshold if large values alert",
     { ...log, monitorThresholds: { critical: "20", warning: "30" } },
     "warning (30) must lie on the healthy side of critical (20)",
   ],
   [
-    "a recovery that is no recovery",
+    "a critical recovery threshold that equals the critical threshold",
     { ...log, monitorThresholds: { critical: "20", criticalRecovery: "20" } },
     "critical recovery (20) must lie on the healthy side of critical (20)",
   ],
   [
-    "a warning that recovers inside the warning",
+    "a warning recovery threshold on the unhealthy side of the warning threshold",
     { ...log, monitorThresholds: { critical: "20", warning: "5", warningRecovery: "6" } },
     "warning recovery (6) must lie on the healthy side of warning (5)",
   ],
@@ -68,27 +68,27 @@ const refusals: readonly (readonly [rule: string, monitor: RenderedMonitor, prob
     "anomalies() needs a trigger and a recovery window",
   ],
   [
-    "a trigger window other than the query's",
+    "a trigger window that differs from the query's",
     { ...anomaly, monitorThresholdWindows: { triggerWindow: "last_30m", recoveryWindow: "last_15m" } },
     "trigger window must equal the query's alert_window (last_15m), got last_30m",
   ],
   [
-    "a trigger window as long as the evaluated one",
+    "a trigger window as long as the evaluated window",
     { ...anomaly, query: anomaly.query.replace("last_4h", "last_15m") },
     "trigger window must be shorter than the evaluated 15m, got last_15m",
   ],
   [
-    "a check threshold that last() cannot reach",
+    "a check threshold that exceeds the evaluated results",
     { ...check, monitorThresholds: { ok: "2", critical: "5" } },
-    "critical threshold must be 1 to 4, as the query looks at the last 5, got 5",
+    "critical threshold must be 1 to 4, because the query evaluates the last 5 results, got 5",
   ],
   [
-    "on_missing_data beside notify_no_data",
+    "on_missing_data together with notify_no_data",
     { ...log, onMissingData: "resolve", notifyNoData: false },
     "on_missing_data excludes notify_no_data and no_data_timeframe",
   ],
   [
-    "on_missing_data beside no_data_timeframe",
+    "on_missing_data together with no_data_timeframe",
     { ...log, onMissingData: "resolve", notifyNoData: undefined, noDataTimeframe: 10 },
     "on_missing_data excludes notify_no_data and no_data_timeframe",
   ],
@@ -101,12 +101,12 @@ const refusals: readonly (readonly [rule: string, monitor: RenderedMonitor, prob
       ] as const,
   ),
   [
-    "missing data of a check after less than two minutes",
+    "an alert about a check's missing data after less than two minutes",
     { ...silent, noDataTimeframe: 1 },
     "no_data_timeframe must be 2 minutes or more, got 1",
   ],
   [
-    "missing data of a metric before twice its window",
+    "an alert about a metric's missing data before twice its window",
     { ...metric, notifyNoData: true, noDataTimeframe: 29 },
     "no_data_timeframe must be 30 minutes or more, got 29",
   ],
@@ -125,11 +125,11 @@ const refusals: readonly (readonly [rule: string, monitor: RenderedMonitor, prob
 ];
 
 describe("monitorProblems", () => {
-  it.each(refusals)("refuses %s", (_rule, monitor, problem) => {
+  it.each(refusals)("rejects %s", (_rule, monitor, problem) => {
     expect(monitorProblems(monitor)).toContain(problem);
   });
 
-  it("takes on_missing_data alone on a log monitor", () => {
+  it("accepts on_missing_data without other missing-data fields on a log monitor", () => {
     expect(monitorProblems({ ...log, notifyNoData: undefined, onMissingData: "resolve" })).toEqual([]);
   });
 });

@@ -11,8 +11,8 @@ import { exampleContext, renderedMonitor } from "./support.js";
 
 const reason = "measured to be normal here";
 
-describe("names", () => {
-  it("stand for one monitor or synthetic test each", () => {
+describe("monitor names", () => {
+  it("each belong to exactly one monitor or synthetic test", () => {
     const context = exampleContext();
     const defined = [...fullCatalogue(context), ...allSynthetics(context)].map(({ id }) => id);
     expect([...defined].sort()).toEqual([...allMonitorIds].sort());
@@ -23,13 +23,13 @@ describe("names", () => {
 describe("every monitor", () => {
   const definitions = [...fullCatalogue(exampleContext()), ...allSynthetics(exampleContext())];
 
-  it.each(definitions)("$id says what it means and what to look at first", ({ meaning, firstLook, title }) => {
+  it.each(definitions)("$id has a title, a meaning and first checks", ({ meaning, firstLook, title }) => {
     expect(title).not.toBe("");
     expect(meaning.length).toBeGreaterThan(30);
     expect(firstLook.length).toBeGreaterThan(0);
   });
 
-  it("watches only its own environment", () => {
+  it("queries only data of its own environment", () => {
     for (const { condition, id } of fullCatalogue(exampleContext()))
       if (condition.kind !== "composite" && condition.kind !== "burn")
         expect(JSON.stringify(condition), id).toContain("env:production");
@@ -43,7 +43,7 @@ describe("repetition", () => {
   );
   const isCertificate = (id: string): boolean => /^(edge|origin|internal)-certificate$/.test(id);
 
-  it("repeats an urgent alert every hour, and also missing data where the monitor reports them", () => {
+  it("repeats an urgent alert every hour, and missing data if the monitor reports it", () => {
     for (const [urgency, silent, id, monitor] of rendered)
       if (urgency === "urgent" && !isCertificate(id))
         expect([monitor.renotifyInterval, monitor.renotifyStatuses], id).toEqual([
@@ -52,7 +52,7 @@ describe("repetition", () => {
         ]);
   });
 
-  it("repeats an alert that is not urgent every week, and its warning", () => {
+  it("repeats a non-urgent alert and its warning every week", () => {
     for (const [urgency, silent, id, monitor] of rendered)
       if (urgency === "notUrgent")
         expect([monitor.renotifyInterval, monitor.renotifyStatuses], id).toEqual([
@@ -66,7 +66,7 @@ describe("repetition", () => {
     expect(renderedMonitor("reboot-required").renotifyInterval).toBe(7 * day);
   });
 
-  it("repeats what is said of a certificate every day or week, its warning and missing data too", () => {
+  it("repeats alerts, warnings and missing data of certificates every day or every week", () => {
     const repeats = ["edge-certificate", "origin-certificate", "internal-certificate"] as const;
     expect(repeats.map((id) => renderedMonitor(id).renotifyInterval)).toEqual([day, day, 7 * day]);
     for (const id of repeats) expect(renderedMonitor(id).renotifyStatuses).toEqual(["alert", "warn", "no data"]);
@@ -84,7 +84,7 @@ describe("limits that follow from the configuration", () => {
     [90, "14", "30"],
     [365, "14", "30"],
   ] as const)(
-    "leave a new origin certificate of %i days without a warning for two thirds of its life",
+    "do not warn about an origin certificate of %i days during the first two thirds of its validity",
     (validityDays, critical, warning) => {
       const { monitorThresholds } = renderedMonitor("origin-certificate", { certificate: { validityDays } });
       expect(monitorThresholds).toMatchObject({ critical, warning });
@@ -92,7 +92,7 @@ describe("limits that follow from the configuration", () => {
     },
   );
 
-  it("count the database members and their majority", () => {
+  it("alert on fewer members than the majority and warn on fewer than all members", () => {
     const five: typeof splitServers = {
       ...splitServers,
       fourth: { privateIp: "10.0.1.14", roles: ["database"] },
@@ -105,7 +105,7 @@ describe("limits that follow from the configuration", () => {
     });
   });
 
-  it("notice a silent balancer between its checks and the agent's own", () => {
+  it("detect a silent balancer below half of its health checks plus the agent's requests", () => {
     expect(renderedMonitor("balancer-silent").query).toMatch(/ < 0\.233$/);
     const slow = { loadBalancer: { healthCheck: { intervalSeconds: 60 } } };
     expect(renderedMonitor("balancer-silent", slow).query).toMatch(/ < 0\.075$/);
@@ -113,7 +113,7 @@ describe("limits that follow from the configuration", () => {
 });
 
 describe("changes by the configuration", () => {
-  it("replace thresholds in the query as well", () => {
+  it("replace thresholds also in the query", () => {
     const monitor = renderedMonitor("cpu-busy", {
       monitoring: { monitors: { "cpu-busy": { reason, critical: 2, warning: 8 } } },
     });
@@ -137,7 +137,7 @@ describe("changes by the configuration", () => {
     expect(api?.urgency).toBe("notUrgent");
   });
 
-  it("leave out what is off, and composites of it", () => {
+  it("leave out disabled monitors and their composites", () => {
     const context = exampleContext({
       monitoring: {
         monitors: { "server-error-count": { reason, enabled: false }, "dns-check": { reason, enabled: false } },
@@ -151,7 +151,7 @@ describe("changes by the configuration", () => {
 });
 
 describe("monitoringProblems", () => {
-  it("finds none in the example", () => {
+  it("finds no problem in the example environment", () => {
     expect(monitoringProblems(exampleConfig())).toEqual([]);
   });
 
@@ -160,21 +160,21 @@ describe("monitoringProblems", () => {
 
   it.each([
     [
-      "a warning behind the critical threshold",
+      "a warning threshold on the unhealthy side of the critical threshold",
       { monitors: { "cpu-busy": { reason, warning: 3 } } },
       'monitoring.monitors.cpu-busy: warning (3) must lie on the healthy side of critical (5), got {"reason":"measured to be normal here","enabled":true,"warning":3}; choose other thresholds',
     ],
     [
-      "a burn rate that the target does not allow",
+      "a burn rate that is impossible for the target",
       { serviceLevels: { latencyPercent: 90 }, monitors: { "latency-fast-burn": { reason, critical: 10 } } },
-      "monitoring.monitors.latency-fast-burn.critical: must be a burn rate, at least 1 and below 10: it alerts on more, got 10; choose another threshold",
+      "monitoring.monitors.latency-fast-burn.critical: must be a burn rate, at least 1 and below 10, because larger values alert, got 10; choose another threshold",
     ],
     [
-      "a change that changes nothing",
+      "an entry whose values equal the defaults",
       { monitors: { "cpu-busy": { reason, critical: 5, warning: 15, urgency: "notUrgent" as const } } },
-      'monitoring.monitors.cpu-busy: must change something, got {"reason":"measured to be normal here","enabled":true,"critical":5,"warning":15,…; write other values than the defaults, or remove the entry',
+      'monitoring.monitors.cpu-busy: must change something, got {"reason":"measured to be normal here","enabled":true,"critical":5,"warning":15,…; set values that differ from the defaults, or remove the entry',
     ],
-  ])("names %s", (_what, monitoring, problem) => {
+  ])("reports %s", (_what, monitoring, problem) => {
     expect(lines(monitoring)).toEqual([problem]);
   });
 
@@ -183,7 +183,7 @@ describe("monitoringProblems", () => {
     ["page-check", { critical: 9 }, "critical"],
     ["nginx-down", { warning: 1 }, "warning"],
     ["latency-fast-burn", { warning: 2 }, "warning"],
-  ] as const)("names a threshold that %s would drop", (id, change, limit) => {
+  ] as const)("reports a threshold that the monitor %s does not have", (id, change, limit) => {
     expect(lines({ monitors: { [id]: { reason, ...change } } })[0]).toMatch(
       new RegExp(
         `^monitoring\\.monitors\\.${id}\\.${limit}: must not be set: this monitor has no ${limit} threshold, got \\d; remove it$`,
@@ -210,7 +210,7 @@ describe("monitoringProblems", () => {
     ["members-missing", 90, "must be a number of database members, above 0 and at most 3"],
     ["edge-certificate", 0, "must be a number, above 0"],
     ["latency-fast-burn", 0.5, "must be a burn rate, at least 1"],
-  ] as const)("names a threshold at which %s alerts always or never: %d", (id, critical, words) => {
+  ] as const)("reports a threshold at which %s would alert always or never: %d", (id, critical, words) => {
     const path = `monitoring.monitors.${id}.critical`;
     expect(lines({ monitors: { [id]: { reason, critical } } }).filter((line) => line.startsWith(path))[0]).toContain(
       `${path}: ${words}`,
@@ -218,14 +218,14 @@ describe("monitoringProblems", () => {
   });
 });
 
-describe("the end of certificates", () => {
+describe("certificate monitors", () => {
   const monitor = (id: Parameters<typeof renderedMonitor>[0]) => renderedMonitor(id);
 
-  it("of Cloudflare's own, renewed 30 days ahead, is news from 21 days on", () => {
+  it("warn 21 days before Cloudflare's certificate expires", () => {
     expect(monitor("edge-certificate").monitorThresholds).toMatchObject({ critical: "7", warning: "21" });
   });
 
-  it("of files on servers is told half a year ahead, for each file", () => {
+  it("warn half a year before a certificate file on a server expires, separately for each file", () => {
     expect(monitor("internal-certificate").query).toBe(
       "max(last_1d):min:tls.days_left{env:production,name:internal} by {server,file} < 60",
     );

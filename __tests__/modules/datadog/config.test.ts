@@ -5,8 +5,8 @@ const reason = "measured to be normal here";
 const start = "2026-12-01T20:00:00Z";
 const end = "2026-12-01T21:00:00Z";
 
-describe("defaults", () => {
-  it("promise 99.9 % of requests and 95 % fast ones, change no monitor and plan no downtime", () => {
+describe("the monitoring defaults", () => {
+  it("require 99.9 % successful and 95 % fast requests, adjust no monitor and plan no downtime", () => {
     const { monitors, serviceLevels, synthetics, downtimes, runbookUrl } = exampleConfig().monitoring;
     expect({ monitors, serviceLevels, synthetics, downtimes, runbookUrl }).toEqual({
       monitors: {},
@@ -20,7 +20,7 @@ describe("defaults", () => {
 
 describe("an entry of a monitor", () => {
   it.each([{ critical: 4 }, { warning: 14 }, { urgency: "urgent" as const }, { enabled: false }])(
-    "is a change by any of its values: %j",
+    "is accepted if it changes at least one value: %j",
     (change) => {
       const { monitors } = exampleConfig({
         monitoring: { monitors: { "cpu-busy": { reason, ...change } } },
@@ -30,7 +30,7 @@ describe("an entry of a monitor", () => {
   );
 });
 
-describe("refusals", () => {
+describe("the monitoring settings", () => {
   it.each([
     [
       "a monitor that does not exist",
@@ -43,7 +43,7 @@ describe("refusals", () => {
       "monitoring.monitors.cpu-busy.reason: is required, got nothing; add it: a text in quotes",
     ],
     [
-      "a reason that is none",
+      "a reason that is too short",
       { monitors: { "cpu-busy": { reason: "noisy", enabled: false } } },
       'monitoring.monitors.cpu-busy.reason: must be a sentence of 10 to 500 characters, got "noisy"; say why, for whoever reads the review',
     ],
@@ -58,7 +58,7 @@ describe("refusals", () => {
       `monitoring.downtimes.kernel.end: must be later than its start (${end}), got "${start}"; move the end, or the start`,
     ],
     [
-      "a downtime of no length",
+      "a downtime that ends when it begins",
       { downtimes: { kernel: { reason, start, end: start } } },
       `monitoring.downtimes.kernel.end: must be later than its start (${start}), got "${start}"; move the end, or the start`,
     ],
@@ -73,26 +73,26 @@ describe("refusals", () => {
       'monitoring.downtimes.New disks!: must be a name of at most 40 lower-case letters, digits and hyphens, beginning with a letter, got "New disks!"; write it as "new-disks"',
     ],
     [
-      "a downtime of a server that is not there",
+      "a downtime of an unknown server",
       { downtimes: { kernel: { reason, start, end, server: "delta" } } },
       'monitoring.downtimes.kernel.server: must be a server of this environment, got "delta"; choose one of alpha, bravo, charlie',
     ],
     [
-      "a promise of everything",
+      "a service level of 100 %",
       { serviceLevels: { availabilityPercent: 100 } },
       "monitoring.serviceLevels.availabilityPercent: must be 99.999 or less, got 100; lower it to 99.999",
     ],
     [
-      "a place that is none of Datadog's",
+      "a location that Datadog does not have",
       { synthetics: { locations: ["Frankfurt"] } },
       'monitoring.synthetics.locations[0]: must be a place of Datadog\'s, got "Frankfurt"; write it as "aws:eu-central-1"',
     ],
     [
-      "no place to look from",
+      "an empty list of locations",
       { synthetics: { locations: [] } },
       "monitoring.synthetics.locations: must have at least 1 entry, got []; add one",
     ],
-  ])("name %s", (_what, monitoring, problem) => {
+  ])("reject %s", (_what, monitoring, problem) => {
     expect(() => exampleConfig({ monitoring } as never)).toThrow(problem);
   });
 });

@@ -4,7 +4,7 @@ import { layOut, value } from "../../../modules/datadog/dashboards/widgets.js";
 import { exampleBackup } from "../../support/config.js";
 import { exampleContext } from "./support.js";
 
-/** The parts of a definition that tests look at. */
+/** The parts of a definition that the tests check. */
 interface Definition {
   readonly title: string;
   readonly template_variables: readonly { name: string; defaults: readonly string[] }[];
@@ -17,7 +17,7 @@ const all = dashboards(exampleContext(), (name) => `id-of-${name}`).map(({ id, d
 }));
 
 describe("dashboards", () => {
-  it("are three, for service, database and servers", () => {
+  it("exist for service, database and servers", () => {
     expect(all.map(({ id, definition }) => [id, definition.title])).toEqual([
       ["dashboard-service", "[production] Service"],
       ["dashboard-database", "[production] Database"],
@@ -25,7 +25,7 @@ describe("dashboards", () => {
     ]);
   });
 
-  it.each(all)("$id can be narrowed to environment, role and server", ({ definition }) => {
+  it.each(all)("$id can be filtered by environment, role and server", ({ definition }) => {
     expect(definition.template_variables).toEqual([
       { name: "env", prefix: "env", available_values: [], defaults: ["production"] },
       { name: "role", prefix: "role", available_values: [], defaults: ["*"] },
@@ -34,7 +34,7 @@ describe("dashboards", () => {
   });
 
   it.each(all)(
-    "$id writes out what the API would add, and nothing it makes up itself, so that it plans clean",
+    "$id contains the API's default fields and no fields that the API generates, so that plans show no change",
     ({ definition }) => {
       expect(definition).toMatchObject({ notify_list: [], layout_type: "ordered", reflow_type: "fixed" });
       expect(Object.keys(definition)).toContain("description");
@@ -43,7 +43,7 @@ describe("dashboards", () => {
     },
   );
 
-  it.each(all)("$id uses in each formula only queries of the same request", ({ definition }) => {
+  it.each(all)("$id has formulas that use only queries of the same request", ({ definition }) => {
     const widgets = definition.widgets.flatMap((group) => group.definition.widgets.map((widget) => widget.definition));
     expect(widgets.length).toBeGreaterThan(11);
     for (const widget of widgets)
@@ -57,7 +57,7 @@ describe("dashboards", () => {
       }
   });
 
-  it("show the oldest and newest restorable time of an environment with an archive", () => {
+  it("show the oldest and newest restorable time if the environment has an archive", () => {
     const shown = (context = exampleContext()): string => JSON.stringify(dashboards(context, () => "id"));
     const metric = "system.disk.directory.file.modified_sec_ago{$env,$role,$server,name:restorable} by {filename}";
     expect(shown(exampleContext({ backup: exampleBackup }))).toContain(metric);
@@ -72,7 +72,7 @@ describe("dashboards", () => {
 describe("layOut", () => {
   const widget = value("a", { q: "avg:x{*}" });
 
-  it("puts three widgets in a row and groups below each other, without gaps or overlaps", () => {
+  it("places three widgets per row and each group below the previous group, without gaps or overlaps", () => {
     const [first, second] = layOut([
       { title: "one", widgets: [widget, widget, widget, widget] },
       { title: "two", widgets: [widget] },

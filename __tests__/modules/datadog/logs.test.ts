@@ -13,12 +13,12 @@ const pipeline = (id: string) => {
   return found;
 };
 
-describe("pipelines", () => {
-  it("are four: nginx, application, MySQL's errors and its slow queries", () => {
+describe("log pipelines", () => {
+  it("exist for nginx, the application, MySQL's error log and MySQL's slow log", () => {
     expect(logPipelines(context).map(({ id }) => id)).toEqual(["nginx", "application", "mysql", "mysql-slow"]);
   });
 
-  it("sort a request by status, route, speed and by who answered", () => {
+  it("classify a request by status, route, speed and the program that answered", () => {
     const { processor } = pipelineConfig(pipeline("nginx"), "production");
     expect(processor).toEqual([
       expect.objectContaining({ dateRemapper: expect.objectContaining({ sources: ["timestamp"] }) as unknown }),
@@ -28,18 +28,18 @@ describe("pipelines", () => {
     ]);
   });
 
-  it("call fast what the service level calls fast", () => {
+  it("classify requests as fast by the limit of the service level", () => {
     const slower = exampleContext({ monitoring: { serviceLevels: { latencySeconds: 1.5 } } });
     expect(JSON.stringify(logPipelines(slower))).toContain('"fast":"@request_time:<=1.5"');
   });
 
-  it("keep grok's %{…} from Terraform, to whom it is a template", () => {
+  it("escape grok's %{…}, which Terraform would read as a template", () => {
     const config = JSON.stringify(pipelineConfig(pipeline("mysql"), "production"));
     expect(config).toContain("%%{integer:thread}");
     expect(config).not.toMatch(/[^%]%\{/);
   });
 
-  it("give each line's own time, and its severity where it has one", () => {
+  it("extract the time of each line, and the severity if the source has one", () => {
     const kinds = logPipelines(context).map(({ id, severity, time }) => [id, severity, time]);
     expect(kinds).toEqual([
       ["nginx", undefined, "timestamp"],
@@ -52,7 +52,7 @@ describe("pipelines", () => {
 
 describe("a request in nginx's log", () => {
   type Attributes = Readonly<Record<string, string | number>>;
-  /** Whether a value is what a search asks for: any, not empty, one of some, a range, at most, or a beginning. */
+  /** Whether a value matches a search term: any value, not empty, one of a list, a range, a maximum or a prefix. */
   const isWanted = (wanted: string, value: string | number | undefined): boolean => {
     if (value === undefined) return false;
     const [, least, most] = /^\[(\d+) TO (\d+)\]$/.exec(wanted) ?? [];
@@ -67,7 +67,7 @@ describe("a request in nginx's log", () => {
       const [, not, name = "", wanted = ""] = /^(-?)@([\w.]+):(.*)$/.exec(term) ?? [];
       return isWanted(wanted, line[name]) !== (not === "-");
     });
-  /** The classes that a line gets: of each step the first that fits. */
+  /** The classes of a line: the first match of each step. */
   const classesOf = (line: Attributes): Readonly<Record<string, string | undefined>> =>
     Object.fromEntries(
       (pipeline("nginx").classes ?? []).map(({ target, classes }) => [
@@ -98,37 +98,37 @@ describe("a request in nginx's log", () => {
     [{ "http.url_details.path": "/statics" }, { route_class: "read" }],
     [{ request_time: 0.5 }, { speed: "fast" }],
     [{ request_time: 0.501 }, { speed: "slow" }],
-    // Refused by nginx itself: the application was not asked.
+    // Rejected by nginx without the application.
     [{ "http.status_code": 400, upstream_status: "" }, { answered_by: "refusal" }],
     [{ "http.status_code": 403, upstream_status: "" }, { answered_by: "refusal" }],
     [{ "http.status_code": 421, upstream_status: "" }, { answered_by: "refusal" }],
     [{ "http.status_code": 403, upstream_status: "403" }, { answered_by: "application" }],
-    // Visitors' own: a limit they ran into, or an application that is away.
+    // Requests of visitors that exceed a limit or find the application down.
     [{ "http.status_code": 429, upstream_status: "" }, { answered_by: "application" }],
     [
       { "http.status_code": 502, upstream_status: "502" },
       { status_class: "5xx", answered_by: "application" },
     ],
-  ])("with %j is %j", (difference, classes) => {
+  ])("with the fields %j gets the classes %j", (difference, classes) => {
     expect(classesOf({ ...page, ...difference })).toMatchObject(classes);
   });
 
-  it("is counted, and those that went round the edge and packets that were dropped likewise", () => {
+  it("is counted in a metric, as are rejected requests and dropped packets", () => {
     expect(logMetrics(context).map(({ id, search, measure }) => [id, search, measure])).toEqual([
       ["requests", "env:production service:nginx @http.answered_by:application", undefined],
       ["duration", "env:production service:nginx @http.answered_by:application", "@request_time"],
       ["edge-bypassed", "env:production service:nginx @http.answered_by:refusal", undefined],
-      // As the host firewall's rules begin their lines, in and out.
+      // The host firewall's log lines begin with these words for both directions.
       ["firewall-drops", 'env:production service:firewall "nftables dropped"', undefined],
     ]);
   });
 });
 
-describe("a line of MySQL's", () => {
+describe("a line of a MySQL log", () => {
   const patterns: Readonly<Record<string, string>> = {
     ...{ integer: "-?\\d+", number: "-?[\\d.]+", word: "\\w+", notSpace: "\\S+", data: "[^]*?", date: "\\S+" },
   };
-  /** What a pipeline reads in a line. */
+  /** Attributes that a pipeline extracts from a line. */
   const readBy = (id: string, line: string): Readonly<Record<string, string>> | undefined => {
     const [rule = ""] = pipeline(id).grok?.rules ?? [];
     const names: string[] = [];
@@ -143,7 +143,7 @@ describe("a line of MySQL's", () => {
     return found ? Object.fromEntries(names.map((name, index) => [name, found[index + 1] ?? ""])) : undefined;
   };
 
-  it("is read by its time, level and code, which monitors ask for", () => {
+  it("is parsed into the time, level and error code that monitors use", () => {
     const line =
       "2026-11-23T15:13:13.328189Z 0 [Error] [MY-013309] [Server] Plugin group_replication reported: 'Transaction '1:7' is [not] applied.'";
     expect(readBy("mysql", line)).toMatchObject({
@@ -153,7 +153,7 @@ describe("a line of MySQL's", () => {
     });
   });
 
-  it("about a slow statement is read by what it took and what it was", () => {
+  it("is parsed into durations, row counts and statement if it reports a slow query", () => {
     const line =
       "# Time: 2026-11-23T15:13:13.328189Z\n# User@Host: app[app] @  [10.0.1.11]  Id: 12\n# Query_time: 2.000263  Lock_time: 0.000004 Rows_sent: 1  Rows_examined: 40\nSET timestamp=1795446793;\nselect 1;";
     expect(readBy("mysql-slow", line)).toEqual({
@@ -163,7 +163,7 @@ describe("a line of MySQL's", () => {
   });
 
   it.each(logPipelines(context).flatMap(({ id, grok }) => (grok?.samples ?? []).map((line) => [id, line])))(
-    "that %s shows as an example can be read",
+    "is parsed if it is the sample line of the pipeline %s",
     (id, line) => {
       if (id !== "application") expect(readBy(id, line)).toBeDefined();
       else expect(() => void JSON.parse(line)).not.toThrow();
@@ -172,7 +172,7 @@ describe("a line of MySQL's", () => {
 });
 
 describe("log metrics", () => {
-  it("carry the environment in their name, because an account has each name once", () => {
+  it("have the environment in their name, because names are unique in an account", () => {
     expect(metricNames("pre-live")).toEqual({
       requests: "pre_live.www.requests",
       duration: "pre_live.www.request.duration",
@@ -208,7 +208,7 @@ describe("log metrics", () => {
 });
 
 describe("custom metrics", () => {
-  it("are one for each combination of tags, ten where percentiles are kept", () => {
+  it("are billed as one per combination of tags, and as ten with percentiles", () => {
     expect(logMetrics(context).map((metric) => [metric.id, customMetricsOf(metric)])).toEqual([
       ["requests", 72],
       ["duration", 90],
@@ -217,7 +217,7 @@ describe("custom metrics", () => {
     ]);
   });
 
-  it("grow with the servers", () => {
+  it("increase with the number of servers", () => {
     const four = exampleContext({ servers: { delta: { privateIp: "10.0.1.134", roles: ["web"] } } });
     expect(customMetrics(logMetrics(context))).toBe(168);
     expect(customMetrics(logMetrics(four))).toBe(224);

@@ -3,9 +3,9 @@ import { receiversOf } from "../../../modules/datadog/message.js";
 import { renderedMonitor } from "./support.js";
 
 describe("message", () => {
-  it("says what it means, where to look, where the runbook is and who is told", () => {
+  it("contains the meaning, the first checks, the runbook section and the receivers", () => {
     expect(renderedMonitor("nginx-down").message.split("\n")).toEqual([
-      "The other web servers carry the traffic; this one serves nobody.",
+      "This server serves no visitors; the other web servers handle the traffic.",
       "",
       "Look first at:",
       "1. `systemctl status nginx` and `nginx -t` on the server",
@@ -21,17 +21,17 @@ describe("message", () => {
     ]);
   });
 
-  it("never wakes anybody for what is not urgent", () => {
+  it("never notifies the urgent receivers of a non-urgent alert", () => {
     const { message } = renderedMonitor("cpu-busy");
     expect(message).toContain("{{#is_alert}}@slack-foobar-operations{{/is_alert}}");
     expect(message).not.toContain("@pagerduty");
   });
 
-  it("tells nobody of a part", () => {
+  it("has no receivers if the monitor only feeds a composite", () => {
     expect(renderedMonitor("server-error-share").message).not.toContain("@");
   });
 
-  it("links to the runbook's address where the configuration has one", () => {
+  it("links to the configured runbook address", () => {
     const runbookUrl = "https://wiki.foobar.com/runbook";
     expect(renderedMonitor("no-primary", { monitoring: { runbookUrl } }).message).toContain(
       "Runbook: https://wiki.foobar.com/runbook#no-primary",
@@ -42,13 +42,13 @@ describe("message", () => {
 describe("receiversOf", () => {
   const receivers = { urgent: ["@wake"], notUrgent: ["@morning"] };
 
-  it("keeps urgent and not urgent apart", () => {
+  it("returns separate receivers for urgent and non-urgent alerts", () => {
     expect(receiversOf("urgent", receivers)).toEqual(["@wake"]);
     expect(receiversOf("notUrgent", receivers)).toEqual(["@morning"]);
     expect(receiversOf("part", receivers)).toEqual([]);
   });
 
-  it("falls back to the morning's receivers where nobody is named as urgent", () => {
+  it("returns the non-urgent receivers if no urgent receivers are configured", () => {
     expect(receiversOf("urgent", { ...receivers, urgent: [] })).toEqual(["@morning"]);
   });
 });

@@ -11,7 +11,7 @@ describe("series", () => {
     );
   });
 
-  it("counts missing events as none", () => {
+  it("counts missing events as 0", () => {
     expect(count("a.b", ["env:test"])).toBe("default_zero(sum:a.b{env:test}.as_count())");
   });
 });
@@ -43,7 +43,7 @@ describe("renderQuery", () => {
     );
   });
 
-  it("writes a service check, whose thresholds are not in the query", () => {
+  it("writes a service check without thresholds in the query", () => {
     const condition = {
       kind: "check",
       check: "http.can_connect",
@@ -55,7 +55,7 @@ describe("renderQuery", () => {
     );
   });
 
-  it("writes a log condition with and without groups, quotes escaped", () => {
+  it("writes a log condition with and without groups, and escapes quotes", () => {
     const condition = { kind: "log", search: 'service:ssh "Invalid user"', window: "15m", comparison: ">" } as const;
     expect(renderQuery({ ...condition, by: "host" }, 5, names)).toBe(
       'logs("service:ssh \\"Invalid user\\"").index("*").rollup("count").by("host").last("15m") > 5',
@@ -77,7 +77,7 @@ describe("renderQuery", () => {
 });
 
 describe("withRecovery", () => {
-  it("ends a critical alert half way back to the warning", () => {
+  it("ends a critical alert halfway to the warning threshold", () => {
     expect(withRecovery({ critical: 0.9, warning: 0.8 }, ">")).toEqual({
       critical: 0.9,
       warning: 0.8,
@@ -86,7 +86,7 @@ describe("withRecovery", () => {
     });
   });
 
-  it("recovers upwards where small values are bad", () => {
+  it("ends an alert at a larger value if small values alert", () => {
     expect(withRecovery({ critical: 5, warning: 15 }, "<")).toEqual({
       critical: 5,
       warning: 15,
@@ -95,11 +95,11 @@ describe("withRecovery", () => {
     });
   });
 
-  it("ends an alert without warning a tenth from its limit", () => {
+  it("ends an alert a tenth from its threshold if the monitor has no warning", () => {
     expect(withRecovery({ critical: 10 }, ">=")).toEqual({ critical: 10, criticalRecovery: 9 });
   });
 
-  it("has no recovery limits where values are states, which no hysteresis could reach", () => {
+  it("returns no recovery thresholds for exact values, because hysteresis cannot reach them", () => {
     expect(withRecovery({ critical: 2, warning: 3, exact: true }, "<")).toEqual({ critical: 2, warning: 3 });
   });
 });

@@ -18,7 +18,7 @@ const isInPayload = (path: string): boolean => inventory.includes(`  ${path} 0`)
 /** Packages of Debian's base system, which no payload names. */
 const base = ["apt", "coreutils", "iproute2", "openssl", "systemd", "util-linux"];
 
-/** Packages that programs come with, and options that they are known to have. */
+/** Package and known options of each program. */
 const programs: Readonly<Record<string, { readonly in: string; readonly options: readonly string[] }>> = {
   "apt-get": { in: "apt", options: [] },
   cat: { in: "coreutils", options: [] },
@@ -43,7 +43,7 @@ const programs: Readonly<Record<string, { readonly in: string; readonly options:
   who: { in: "coreutils", options: [] },
 };
 
-/** Units that packages bring. */
+/** Units that packages install, by unit. */
 const unitsOfPackages: Readonly<Record<string, string>> = {
   "apt-daily-upgrade": "apt",
   chrony: "chrony",
@@ -66,7 +66,7 @@ function hasUnit(name: string): boolean {
     : base.includes(package_) || isInstalled(package_);
 }
 
-/** Our own programs, with the file that knows their words. */
+/** The project's own programs, with the file that defines their commands and options. */
 const ours: Readonly<Record<string, string>> = {
   "deploy-app": "modules/machine/parts/application/files/deploy-app",
   "mysql-backup": "modules/machine/parts/backup/files/mysql-backup/cli.py",
@@ -117,7 +117,7 @@ function problemOf(words: readonly string[]): string | undefined {
 const isNotice = (path: string): boolean =>
   [...Object.values(notices), ...Object.values(archiveNotices)].some((notice) => path === `/run/motd.d/${notice}`);
 
-/** Shell words; quotes keep words together. */
+/** Shell words; a quoted text is one word. */
 const wordsOf = (line: string): readonly string[] =>
   [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? "");
 
@@ -143,26 +143,26 @@ function opsProblem(line: string): string | undefined {
 describe("commands of the runbook", () => {
   const commands = runbookCommands();
 
-  it("are found", () => {
+  it("are found in the expected numbers", () => {
     expect(commands.filter(({ where }) => where === "server").length).toBeGreaterThan(50);
     expect(commands.filter(({ where }) => where === "operator").length).toBeGreaterThan(15);
   });
 
   it.each(commands.filter(({ where }) => where === "server").map(({ monitor, line }) => [monitor, line]))(
-    "%s: a server has `%s`",
+    "%s uses a command that exists on a server: `%s`",
     (_, line) => {
       expect(problemOf(wordsOf(line))).toBeUndefined();
     },
   );
 
   it.each(commands.filter(({ where }) => where === "operator").map(({ monitor, line }) => [monitor, line]))(
-    "%s: `%s` exists with these options",
+    "%s uses an operator command that exists with these options: `%s`",
     (_, line) => {
       expect(opsProblem(line)).toBeUndefined();
     },
   );
 
-  it("are checked: unknown commands, options, units and paths are found", () => {
+  it("are rejected if a command, option, unit or path is unknown", () => {
     const wrong = ["dig name", "systemctl start mysql-bse", "cat /etc/nothing", "mysql-group restart", "df -q"];
     for (const line of wrong) expect(problemOf(wordsOf(line)), line).toBeDefined();
     const wrongOps = ["npm run ops rolback", "npm run ops release --rollback", "npm run ops rotate everything"];

@@ -27,7 +27,7 @@ const queries = [
   ),
 ];
 
-/** Metrics of all queries with the tags each is filtered by. */
+/** Metrics of all queries, with the tags that filter or group each metric. */
 const metricsAsked = queries.flatMap((query) =>
   [...query.matchAll(/(?:avg|max|min|sum|p50|p95|p99):([\w.]+)\{([^}]*)\}(?: by \{([^}]*)\})?/g)].map(
     ([, name = "", filters = "", groups = ""]) => ({
@@ -41,18 +41,18 @@ const metricsAsked = queries.flatMap((query) =>
 );
 const checksAsked = queries.flatMap((query) => [...query.matchAll(/^"([\w.]+)"\.over/g)].map(([, name = ""]) => name));
 
-/** Checks that the agent runs without being told (its *.yaml.default files). */
+/** Checks that the agent runs without configuration (its *.yaml.default files). */
 const runByDefault = ["cpu", "load", "memory", "ntp", "agent"];
 const running = [...runByDefault, ...collected.integrations.map(({ name }) => name)];
 
-describe("every metric that is asked for", () => {
+describe("every metric in a query", () => {
   it("is in the list of signals or made from logs", () => {
     const known = [...Object.keys(metricSignals), ...made.map(({ name }) => name)];
     expect(metricsAsked.length).toBeGreaterThan(70);
     for (const { name } of metricsAsked) expect(known).toContain(name);
   });
 
-  it("is filtered and grouped by tags that a metric from logs has", () => {
+  it("is filtered and grouped only by its own tags if it is made from logs", () => {
     for (const { name, by } of made) {
       const asked = metricsAsked.filter((metric) => metric.name === name).flatMap(({ tags }) => tags);
       const known = ["", "$env", "$server", ...Object.keys(by)];
@@ -61,20 +61,20 @@ describe("every metric that is asked for", () => {
   });
 });
 
-describe("every service check that is asked for", () => {
+describe("every service check in a query", () => {
   it("is in the list of signals", () => {
     expect(new Set(checksAsked)).toEqual(new Set(Object.keys(checkSignals)));
   });
 });
 
 describe("the list of signals", () => {
-  it("holds no metric that nothing asks for", () => {
+  it("contains no unused metric", () => {
     const asked = new Set(metricsAsked.map(({ name }) => name));
     expect(Object.keys(metricSignals).filter((name) => !asked.has(name))).toEqual([]);
     expect(made.map(({ name }) => name).filter((name) => !asked.has(name))).toEqual([]);
   });
 
-  it("names only checks that the agent runs", () => {
+  it("contains only checks that the agent runs", () => {
     for (const emitter of [...Object.values(metricSignals), ...Object.values(checkSignals)])
       expect(running).toContain(emitter);
   });
@@ -85,7 +85,7 @@ describe("the agent's files", () => {
   const check = (name: string): string =>
     files.find(({ path }) => path === `/etc/datadog-agent/conf.d/${name}.d/conf.yaml`)?.content ?? "";
 
-  it("name the instances that monitors ask for", () => {
+  it("define the instances that monitors query", () => {
     expect(check("http_check")).toContain(`name: ${instances.application}`);
     expect(check("tls")).toContain(`name: ${instances.edgeCertificate}`);
     expect(check("tls")).toContain(`name: ${instances.originCertificate}`);
@@ -101,14 +101,14 @@ describe("the agent's files", () => {
     }
   });
 
-  it("turn on what the queries rely on: Group Replication's metrics, disks by mount point", () => {
+  it("enable Group Replication's metrics and disk metrics by mount point, which the queries need", () => {
     expect(check("mysql")).toContain("replication: true");
     expect(check("disk")).toContain("use_mount: true");
     expect(queries.join()).toContain(`device:${paths.mysql.mountPoint}`);
   });
 });
 
-describe("every log that is asked for", () => {
+describe("every log in a search", () => {
   const searches = [
     ...queries,
     ...made.map(({ search }) => search),
@@ -116,7 +116,7 @@ describe("every log that is asked for", () => {
   ];
   const services = searches.flatMap((search) => [...search.matchAll(/service:([\w-]+)/g)].map(([, name]) => name));
 
-  it("comes from a service that the agent reads", () => {
+  it("comes from a service whose log the agent reads", () => {
     const read = collected.logSources.map(({ service }) => service);
     expect(new Set(services)).toEqual(new Set(Object.values(logServices)));
     for (const service of services) expect(read).toContain(service);

@@ -3,7 +3,7 @@ import type { Sent } from "../small-datadog.js";
 import { named, sends } from "./support.js";
 
 describe("connections of MySQL", () => {
-  it("run out at a share of what a member allows", () => {
+  it("alert at a percentage of the connections that a member allows", () => {
     const connected = (count: number) =>
       named("connections-near-limit", [
         sends("mysql.performance.threads_connected")("alpha", count),
@@ -17,7 +17,7 @@ describe("connections of MySQL", () => {
 });
 
 describe("the database group", () => {
-  /** What the agents of these members send. */
+  /** Data that the agents of these members send. */
   const group = (...members: readonly (readonly [server: string, role?: string, state?: string])[]): readonly Sent[] =>
     members.map(([server, role = "secondary", state = "online"]) =>
       sends("mysql.replication.group.member_status", { member_role: role, member_state: state })(server, 1),
@@ -30,22 +30,22 @@ describe("the database group", () => {
     });
 
   it.each([
-    ["is well with three members", group(primary, ["bravo"], ["charlie"]), []],
-    ["has lost its redundancy with two", group(primary, ["bravo"]), ["members-missing warns"]],
+    ["is healthy with three members", group(primary, ["bravo"], ["charlie"]), []],
+    ["warns of lost redundancy with two members", group(primary, ["bravo"]), ["members-missing warns"]],
     [
-      "has not all of them while one recovers",
+      "warns of a missing member while one member recovers",
       group(primary, ["bravo"], ["charlie", "secondary", "recovering"]),
       ["members-missing warns"],
     ],
-    ["cannot write with one", group(primary), ["members-missing"]],
-    ["is gone when nothing is sent", [], ["members-missing", "no-primary"]],
-    ["has nobody who takes writes", group(["alpha"], ["bravo"], ["charlie"]), ["no-primary"]],
-    ["is two", group(primary, ["bravo", "primary"], ["charlie"]), ["two-primaries"]],
+    ["alerts with one member, which cannot accept writes", group(primary), ["members-missing"]],
+    ["alerts if no member sends data", [], ["members-missing", "no-primary"]],
+    ["alerts if no member accepts writes", group(["alpha"], ["bravo"], ["charlie"]), ["no-primary"]],
+    ["alerts if two members are primary", group(primary, ["bravo", "primary"], ["charlie"]), ["two-primaries"]],
   ])("%s", (_, sent, told) => {
     expect(alerts(sent)).toEqual(told);
   });
 
-  it("may be without members or a primary, or seem to have two, for a failover, and not for five minutes", () => {
+  it("alerts on missing members, a missing primary or two primaries after five minutes, not during a short failover", () => {
     const primaries = sends("mysql.replication.group.member_status", {
       member_state: "online",
       member_role: "primary",

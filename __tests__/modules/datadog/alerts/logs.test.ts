@@ -3,9 +3,9 @@ import type { Condition } from "../../../../modules/datadog/definition.js";
 import { finds, type Line } from "../small-datadog.js";
 import { definitions } from "./support.js";
 
-describe("lines of logs", () => {
+describe("log lines", () => {
   const line = (service: string, text: string, facets: Line["facets"] = {}): Line => ({ service, text, facets });
-  /** Monitor, lines that count, lines that do not, and how many in the window are an alert, and a warning. */
+  /** Monitor, matching lines, other lines, and the thresholds of the alert and of the warning. */
   it.each([
     [
       "ssh-login",
@@ -78,7 +78,7 @@ describe("lines of logs", () => {
       5,
       1,
     ],
-  ] as const)("are counted by %s where they tell of it", (id, those, others, critical, warning) => {
+  ] as const)("are counted by %s only if they match", (id, those, others, critical, warning) => {
     const condition = definitions.get(id)?.condition as Extract<Condition, { kind: "log" }>;
     for (const one of those) expect(finds(condition.search, one), one.text).toBe(true);
     for (const one of others) expect(finds(condition.search, one), one.text).toBe(false);
@@ -86,7 +86,7 @@ describe("lines of logs", () => {
     expect(definitions.get(id)?.thresholds).toMatchObject(warning === undefined ? { critical } : { critical, warning });
   });
 
-  it("are counted over as many minutes as their reason lasts", () => {
+  it("are counted over the window that fits each cause", () => {
     const windows = [...definitions.values()].flatMap(({ id, condition }) =>
       condition.kind === "log" ? [[id, condition.window]] : [],
     );
@@ -97,7 +97,7 @@ describe("lines of logs", () => {
     });
   });
 
-  it("name the server that wrote them, but for what is the whole group's", () => {
+  it("alert separately for each server, except for events of the whole database group", () => {
     const whole = [...definitions.values()].filter(
       ({ condition }) => condition.kind === "log" && condition.by !== "host",
     );

@@ -8,15 +8,15 @@ describe("a fault of one server", () => {
   interface Level {
     readonly id: MonitorId;
     readonly send: Send;
-    /** The last value that is well. */
+    /** The last healthy value. */
     readonly well: number;
-    /** The first and the last value of a warning. @default - no warning */
+    /** The first and the last value that causes a warning. @default - no warning */
     readonly warns?: readonly [number, number];
-    /** The first value of an alert. */
+    /** The first value that causes an alert. */
     readonly alerts: number;
-    /** Minutes of the fault until it is told, and minutes without it until that is over. */
+    /** Minutes of the fault until the alert begins, and minutes without the fault until the alert ends. */
     readonly minutes: readonly [told: number, over: number];
-    /** What the alert names beside the server. @default - nothing */
+    /** Tags of the alert in addition to the server. @default - none */
     readonly beside?: string;
   }
   const notice = (id: MonitorId, name: string, minutes: number): Level => ({
@@ -73,10 +73,10 @@ describe("a fault of one server", () => {
     notice("archive-gap", "backup-gap", 5),
     notice("archive-key-left", "backup-key", 5),
   ];
-  /** Certificates that visitors see are the site's, whichever server looks. */
+  /** These certificates belong to the site, not to the server that checks them. */
   const ofTheSite = ["edge-certificate", "origin-certificate"];
 
-  it.each(levels)("is told by $id, of that server alone", ({ id, send, well, warns, alerts, beside = "" }) => {
+  it.each(levels)("causes an alert of $id for that server only", ({ id, send, well, warns, alerts, beside = "" }) => {
     const at = (value: number) => named(id, [send("alpha", value), send("bravo", well), send("charlie", well)]);
     const alpha = [ofTheSite.includes(id) ? "" : `server:alpha${beside}`];
     expect(at(well)).toEqual({ alert: [], warning: warns ? [] : "none" });
@@ -85,7 +85,7 @@ describe("a fault of one server", () => {
   });
 
   it.each(levels)(
-    "is told by $id when it has lasted, and as long as it lasts",
+    "causes an alert of $id after a minimum time, which ends when the fault is over",
     ({ id, send, well, alerts, minutes }) => {
       const [told, over] = minutes;
       const isTold = (now: number, minutes: number, before: number): boolean =>
@@ -95,24 +95,24 @@ describe("a fault of one server", () => {
     },
   );
 
-  it("is no other environment's", () => {
+  it("causes no alert in another environment", () => {
     const send = sends("system.cpu.idle", { env: "staging" });
     expect(named("cpu-busy", [send("alpha", 1)]).alert).toEqual([]);
   });
 });
 
 describe("a service that does not answer", () => {
-  it("is told of its server within a minute or a little more, and not for one late answer", () => {
+  it("causes an alert for its server after three or four failed checks, not after a single one", () => {
     const checks = [...definitions.values()].filter(({ condition }) => condition.kind === "check");
     expect(checks).toHaveLength(5);
     for (const { id, condition, thresholds } of checks) {
       expect(condition, id).toMatchObject({ by: ["host"] });
-      // One result in a quarter of a minute.
+      // The agent sends one result every 15 s.
       expect([3, 4], id).toContain(thresholds?.critical);
     }
   });
 
-  it("is told, too, when the agent itself is silent: of a server after five minutes, of a certificate after two days", () => {
+  it("causes an alert if the agent sends nothing: after five minutes for a server, after two days for a certificate", () => {
     const silent = [...definitions.values()].flatMap(({ id, noDataMinutes }) =>
       noDataMinutes ? [[id, noDataMinutes]] : [],
     );
@@ -125,14 +125,14 @@ describe("a service that does not answer", () => {
   });
 });
 
-describe("a server that was just made", () => {
+describe("a new server", () => {
   const all = [...monitors].filter(([, { type }]) => ["query alert", "log alert"].includes(type));
 
-  it("is judged by what it has sent, though that is not a whole window yet", () => {
+  it("is evaluated before it has sent data for a whole window", () => {
     expect(all.filter(([, { requireFullWindow }]) => requireFullWindow !== false)).toEqual([]);
   });
 
-  it("has five minutes to start its services, and none in which nobody hears of a login", () => {
+  it("has five minutes to start its services, but a login is reported at once", () => {
     const patient = all.filter(([, { newGroupDelay }]) => newGroupDelay === 300).map(([id]) => id);
     const byServer = all.filter(([, { type, query = "" }]) => type === "query alert" && query.includes(" by {"));
     expect(patient).toEqual(byServer.map(([id]) => id));

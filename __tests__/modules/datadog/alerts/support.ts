@@ -10,7 +10,7 @@ export const definitions = new Map(fullCatalogue(exampleContext(overrides)).map(
 export const monitors = renderedMonitors(overrides);
 export const metrics = metricNames("production");
 
-/** A metric of a server at every minute, or since some minutes. */
+/** A metric that a server sends every minute, with this value always or only since some minutes. */
 export const sends =
   (metric: string, tags: Readonly<Record<string, string>> = {}) =>
   (server: string, value: number, since?: { readonly minutes: number; readonly before: number }): Sent => ({
@@ -19,7 +19,7 @@ export const sends =
     at: (ago) => (since && ago >= since.minutes ? since.before : value),
   });
 
-/** Who is named by a monitor's alert, and by its warning. */
+/** Groups for which a monitor alerts, and groups for which it warns. */
 export const named = (id: MonitorId, sent: readonly Sent[]) => {
   const { query = "", monitorThresholds } = monitors.get(id) ?? {};
   const warning = monitorThresholds?.warning;

@@ -3,7 +3,7 @@ import type { MonitorId } from "../../../../modules/platform/monitor-ids.js";
 import { lastOf } from "../small-datadog.js";
 import { definitions, metrics, monitors, sends } from "./support.js";
 
-describe("what is unusual", () => {
+describe("an unusual value", () => {
   const seriesOf = (id: MonitorId): string => {
     const { condition } = definitions.get(id) ?? {};
     if (condition?.kind !== "anomaly" && condition?.kind !== "forecast") throw new Error(`${id} has no such series`);
@@ -17,7 +17,7 @@ describe("what is unusual", () => {
     ["slow-queries-anomaly", sends("mysql.performance.slow_queries"), "above", false],
     ["firewall-drops-anomaly", sends(metrics.firewallDrops), "above", true],
     ["throttled-requests-anomaly", sends(metrics.requests, { status_class: "4xx" }), "above", false],
-  ] as const)("is seen by %s in what rises with it", (id, send, direction, isOfAServer) => {
+  ] as const)("is detected by %s in a series that rises with it", (id, send, direction, isOfAServer) => {
     const group = isOfAServer ? "server:alpha" : "";
     const [quiet, busy] = [1, 100].map((value) => lastOf(seriesOf(id), [send("alpha", value)]).get(group));
     expect({ quiet, busy }).toEqual({ quiet: 1, busy: 100 });
@@ -27,7 +27,7 @@ describe("what is unusual", () => {
     });
   });
 
-  it("is a disk that fills up within a week, each by itself", () => {
+  it("is forecast a week ahead for each disk separately", () => {
     const disks = [
       sends("system.disk.in_use", { device: "/" })("alpha", 0.3),
       sends("system.disk.in_use", { device: "/var/lib/mysql" })("alpha", 0.4),

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { metrics, monitors } from "./support.js";
 
-describe("a minute that is judged", () => {
-  it("is over for a minute, so that every agent has sent it, and for two where it is counted from logs", () => {
+describe("the evaluation of a metric", () => {
+  it("waits one minute for the agents' data, and two minutes for metrics made from logs", () => {
     const ofLogs = new Set<string>(Object.values(metrics));
     for (const [id, { type, query, evaluationDelay }] of monitors) {
       const fromLogs = [...query.matchAll(/:([\w.]+)\{/g)].some(([, metric = ""]) => ofLogs.has(metric));
@@ -11,8 +11,8 @@ describe("a minute that is judged", () => {
   });
 });
 
-describe("how urgent an alert is shown", () => {
-  it("is first what keeps visitors or writes away, and never below the second place what wakes somebody", () => {
+describe("the priority of an alert", () => {
+  it("is 1 if visitors or writes fail, and 1 or 2 exactly if the alert notifies the urgent receivers", () => {
     const first = [...monitors].filter(([, { priority }]) => priority === "1").map(([id]) => id);
     expect(first).toEqual([
       ...["visitors-gone", "server-errors", "members-missing", "no-primary", "two-primaries"],
@@ -24,8 +24,8 @@ describe("how urgent an alert is shown", () => {
   });
 });
 
-describe("who is woken", () => {
-  it("is woken by what visitors or data suffer from, or soon will, and by nothing else", () => {
+describe("the urgent receivers", () => {
+  it("are notified only of faults that affect visitors or data, now or soon", () => {
     const waking = [...monitors].filter(([, { message }]) => message.includes("@pagerduty"));
     expect(waking.map(([id]) => id)).toEqual([
       ...["balancer-silent", "visitors-gone", "server-errors", "latency-p95", "nginx-down", "application-down"],

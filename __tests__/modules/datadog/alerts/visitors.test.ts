@@ -17,7 +17,7 @@ describe("requests of visitors", () => {
     { alert: [], warning: [] },
   ];
 
-  it("that fail are told by their share and by their number, of which a quiet night has one alone", () => {
+  it("alert on failures by percentage and by count, so that a single failure at low traffic does not alert", () => {
     expect(errors([requests(100, "2xx")])).toEqual({ share: none, count: none });
     expect(errors([requests(100, "2xx"), requests(20, "5xx")])).toEqual({ share: all, count: all });
     expect(errors([requests(100, "2xx"), requests(20, "4xx")])).toEqual({ share: none, count: none });
@@ -25,7 +25,7 @@ describe("requests of visitors", () => {
     expect(errors([requests(10_000, "2xx"), requests(20, "5xx")])).toEqual({ share: none, count: all });
   });
 
-  it("that fail are told from one in a hundred and four of them on, and in five minutes of one in twenty and eleven", () => {
+  it("warn above 1 % and 3 failures, and alert above 5 % and 10 failures in five minutes", () => {
     const warns = { alert: [], warning: [""] };
     const share = (percent: number) => errors([requests(100 - percent, "2xx"), requests(percent, "5xx")]).share;
     expect([0.9, 1.1, 4.9, 5.1].map(share)).toEqual([none, warns, warns, all]);
@@ -35,7 +35,7 @@ describe("requests of visitors", () => {
     expect(few(100, 5)).toEqual(none);
   });
 
-  it("are missed when none has come for half an hour, and not before", () => {
+  it("alert if no request has arrived for half an hour, not earlier", () => {
     const since = (minutes: number): Sent => ({ ...requests(3, "2xx"), at: (ago) => (ago < minutes ? undefined : 3) });
     expect(named("visitors-gone", [since(28)])).toEqual(none);
     expect(named("visitors-gone", [since(29)])).toEqual({ ...none, warning: [""] });
@@ -43,8 +43,8 @@ describe("requests of visitors", () => {
     expect(named("visitors-gone", [])).toEqual(all);
   });
 
-  it("are slow when one in twenty takes longer than a second", () => {
-    // Twenty servers, one value of each: as many requests.
+  it("alert as slow if one request in twenty takes longer than a second", () => {
+    // Twenty servers with one value each stand for twenty requests.
     const taking = (slow: number, seconds: number): readonly Sent[] =>
       Array.from({ length: 20 }, (_, index) =>
         sends(metrics.duration)(`server-${index}`, index < slow ? seconds : 0.1),
@@ -58,7 +58,7 @@ describe("requests of visitors", () => {
     expect([9, 10].map((minutes) => named("latency-p95", before(minutes)))).toEqual([all, none]);
   });
 
-  it("that go round Cloudflare are told by their number", () => {
+  it("alert by count if they bypass Cloudflare", () => {
     const refused = (count: number, ago = 14) =>
       named("edge-bypassed", [
         { ...sends(metrics.edgeBypassed)("alpha", 0), at: (minute) => (minute === ago ? count : 0) },
@@ -69,13 +69,13 @@ describe("requests of visitors", () => {
   });
 });
 
-describe("the budget of thirty days", () => {
+describe("the error budget of 30 days", () => {
   it.each([
     ["availability-fast-burn", 0.02],
     ["latency-fast-burn", 0.02],
     ["availability-slow-burn", 0.05],
     ["latency-slow-burn", 0.05],
-  ] as const)("is burnt fast enough for %s when that share of it goes within its long window", (id, share) => {
+  ] as const)("causes an alert of %s if this share of the budget is used within the long window: %d", (id, share) => {
     const { condition, thresholds } = definitions.get(id) ?? {};
     if (condition?.kind !== "burn") throw new Error(`${id} burns nothing`);
     const hours = parseInt(condition.longWindow);
