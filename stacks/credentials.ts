@@ -165,7 +165,7 @@ export class CredentialsStack extends PlatformStack {
   private addOutputs(config: Config, originStage: OldestAccepted["stage"]): void {
     new TerraformOutput(this, "origin_certificate_expires_on", {
       value: this.originCertificate.certificate.expiresOn,
-      description: "Raise certificate.generation in the environment's file before this day",
+      description: "Expiry of the origin certificate: raise certificate.generation before this day",
     });
     new TerraformOutput(this, "stages", {
       value: {
@@ -175,7 +175,7 @@ export class CredentialsStack extends PlatformStack {
         "ssh-host-keys": this.sshHostKeys.stage,
         "origin-certificate": originStage,
       },
-      description: "How far each rotation has come; npm run ops rotate",
+      description: "Stage of each rotation; see npm run ops rotate",
     });
     new TerraformOutput(this, "secrets", {
       value: {
@@ -194,11 +194,11 @@ export class CredentialsStack extends PlatformStack {
         },
       },
       sensitive: true,
-      description: "What servers get, for npm run ops rotate",
+      description: "Secrets of the servers, for npm run ops rotate",
     });
     new TerraformOutput(this, "ssh_host_keys", {
       value: Object.fromEntries(config.servers.map(({ name }) => [name, this.hostKeysOf(name)])),
-      description: "The key that each server shows to whoever logs in, as in known_hosts; two lines while it changes",
+      description: "SSH host key of each server, as in known_hosts; two lines during a rotation",
     });
   }
 }

@@ -150,14 +150,14 @@ export class EdgeStack extends PlatformStack {
     new TerraformOutput(this, "site_url", { value: `https://${www}/`, description: "The site" });
     new TerraformOutput(this, "balancer_addresses", {
       value: addresses,
-      description: "Addresses of the balancer; visitors see Cloudflare's",
+      description: "Addresses of the load balancer; visitors see only Cloudflare's addresses",
     });
     new TerraformOutput(this, "next_commands", {
       value: [
         `curl --fail --silent --show-error --output /dev/null https://${www}/`,
         `npx cdktf output ${config.environment}-servers`,
       ],
-      description: "Is the site up, and do the servers run the current payload",
+      description: "Commands that check whether the site is up and the servers have the current payload",
     });
   }
 
@@ -165,7 +165,7 @@ export class EdgeStack extends PlatformStack {
     this.addOverride("check.balancer_change", { assert: [change.assertion] });
     const output = new TerraformOutput(this, "balancer_change", {
       value: change.stage,
-      description: "Which balancer visitors are led to, and beside which there is no other; npm run ops rollout",
+      description: "Stage of the load balancer migration; see npm run ops rollout",
     });
     // Told when visitors are led as it says. By an override: what cdktf writes as `dependsOn` of an output Terraform does not take.
     output.addOverride(

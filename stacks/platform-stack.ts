@@ -45,7 +45,9 @@ export abstract class PlatformStack extends TerraformStack {
       .join("_")
       .replaceAll(".", "-");
     if (!terraformName.test(id))
-      throw new Error(`${node.path}: Terraform takes letters, digits, _ and - in a name, got "${id}"; change the id`);
+      throw new Error(
+        `${node.path}: a Terraform name may contain only letters, digits, _ and -, got "${id}"; change the id`,
+      );
     const address = `${kindOf(element)}.${id}`;
     const owner = this.allocated.get(address) ?? node;
     if (owner !== node) throw new Error(`${node.path} and ${owner.path} would both be ${address}; change an id`);

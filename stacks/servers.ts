@@ -43,7 +43,7 @@ const warnWithout = (
       {
         // Not by Op, which writes an empty text as `undefined`.
         condition: `\${${condition}}`,
-        error_message: `TF_VAR_${key.friendlyUniqueId} is not set: on a server that is created now, ${effect}.`,
+        error_message: `TF_VAR_${key.friendlyUniqueId} is not set. On servers created now, ${effect}.`,
       },
     ],
   });
@@ -155,7 +155,7 @@ export class ServersStack extends PlatformStack {
       type: "string",
       sensitive: true,
       default: "",
-      description: "Datadog API key; TF_VAR_datadog_api_key. Without one the agent stays silent.",
+      description: "Datadog API key; TF_VAR_datadog_api_key. If it is empty, the agent stays off.",
     });
     if (monitoring.enabled) warnWithout(this, key, "the Datadog agent stays off", false);
     return key;
@@ -173,7 +173,7 @@ export class ServersStack extends PlatformStack {
     warnWithout(
       this,
       keys,
-      `its changes do not reach the archive; set it to ${example} with all database servers`,
+      `changes are not archived; set the variable to ${example} with all database servers`,
       true,
       names.join(" && "),
     );
@@ -248,18 +248,16 @@ export class ServersStack extends PlatformStack {
     });
     new TerraformOutput(this, "outdated_servers", {
       value: found.outdated,
-      description:
-        "Servers that have an older payload or another type than the configuration's, or an older key from outside",
+      description: "Servers whose payload, type or external secrets differ from the configured ones",
     });
     new TerraformOutput(this, "secret_digests", {
       value: found.digests,
-      description:
-        "Digests, under a key in the state, of the secrets from outside: what npm run ops compares servers' labels with",
+      description: "Keyed digests of the external secrets, which npm run ops compares with the servers' labels",
     });
     new TerraformOutput(this, "replace_commands", {
       value: byName((server) => replaceCommand(terraform, server)),
       description:
-        "Builds one server anew with the current payload and type; one at a time, then deploy all: the balancer takes it back",
+        "Commands that rebuild a server with the current payload and type. Replace one server at a time, then deploy all stacks, so that the load balancer uses it again",
     });
   }
 }

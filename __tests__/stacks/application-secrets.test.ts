@@ -15,7 +15,7 @@ const json = JSON.parse(JSON.stringify(servers)) as {
 };
 
 describe("secrets of the application", () => {
-  it("come from sensitive variables that are not longer than there is room for", () => {
+  it("come from sensitive variables with a maximum length", () => {
     expect(json.variable["app_secret_payment_key"]).toMatchObject({
       sensitive: true,
       default: "",
@@ -26,9 +26,9 @@ describe("secrets of the application", () => {
     });
   });
 
-  it("are missed by a plan that has none, and each gets a place of its own", () => {
+  it("are reported by a plan if they are missing, and each has its own file", () => {
     expect(json.check["needed_app_secret_payment_key"]?.assert[0]?.error_message).toBe(
-      "TF_VAR_app_secret_payment_key is not set: on a server that is created now, the application finds an empty file in PAYMENT_KEY_FILE.",
+      "TF_VAR_app_secret_payment_key is not set. On servers created now, the application finds an empty file in PAYMENT_KEY_FILE.",
     );
     for (const name of ["payment_key", "mail_key"])
       expect(Object.values(json.locals).filter((value) => value === `\${var.app_secret_${name}}`)).toHaveLength(1);
@@ -36,14 +36,14 @@ describe("secrets of the application", () => {
 });
 
 describe("the key of the private bucket of the releases", () => {
-  it("comes from a sensitive variable that a plan without it reports, and every server has a label of it", () => {
+  it("comes from a sensitive variable, is reported by a plan if it is missing, and has a label on every server", () => {
     expect(json.variable["release_key"]).toMatchObject({
       sensitive: true,
       default: "",
       validation: [{ condition: '${can(regex("^([0-9A-Za-z_-]+:[0-9A-Za-z/+=_.~-]+)?$", var.release_key))}' }],
     });
     expect(json.check["needed_release_key"]?.assert[0]?.error_message).toBe(
-      "TF_VAR_release_key is not set: on a server that is created now, the release cannot be downloaded.",
+      "TF_VAR_release_key is not set. On servers created now, the release cannot be downloaded.",
     );
     const made = Object.values(servers.resource?.["hcloud_server"] ?? {});
     expect(made).toHaveLength(3);

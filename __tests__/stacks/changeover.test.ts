@@ -9,7 +9,7 @@ const before = synthesizeEnvironment(exampleConfig());
 const during = synthesizeEnvironment(exampleConfig({ ...second, loadBalancer: change }));
 const after = synthesizeEnvironment(exampleConfig({ ...second, loadBalancer: { number: 2 } }));
 
-/** Resources of the edge without those that are there as often as another number says. */
+/** Resources of the edge stack, without resources whose count depends on a number in the state. */
 const always = (edge: Synthesized): readonly string[] =>
   addressesIn(edge).filter((address) => {
     const [type = "", id = ""] = address.split(".");
@@ -27,8 +27,8 @@ const counts = (edge: Synthesized): Readonly<Record<string, unknown>> =>
 const labelOf = (server: string): string =>
   `lookup(data.terraform_remote_state.cross-stack-reference-input-production-servers.outputs.cross-stack-output-hcloud_server-${server}-labels, "balancer", "none")`;
 
-describe("the stacks while a balancer takes over from another one", () => {
-  it("keep every address that there was, and have a second balancer under names of its own", () => {
+describe("the stacks during a load balancer migration", () => {
+  it("keep every existing address, and have a second load balancer under its own names", () => {
     expect(addressesIn(during.edge)).toEqual(expect.arrayContaining([...addressesIn(before.edge)]));
     const added = addressesIn(during.edge).filter((address) => !addressesIn(before.edge).includes(address));
     expect(added).toEqual([
@@ -45,7 +45,7 @@ describe("the stacks while a balancer takes over from another one", () => {
     ]);
   });
 
-  it("leave the first balancer as it was, but for how many there are of it", () => {
+  it("leave the first load balancer unchanged except for its count", () => {
     const ofFirst = ({ edge }: typeof before) =>
       [
         "hcloud_load_balancer",
@@ -62,7 +62,7 @@ describe("the stacks while a balancer takes over from another one", () => {
     expect(ofFirst(during)).toEqual(ofFirst(before));
   });
 
-  it("show a certificate by the balancer alone that ends TLS", () => {
+  it("have a certificate only on the load balancer that terminates TLS", () => {
     const formerly = { tls: "passthrough", balancerIp: "10.0.1.5" } as const;
     const network = { balancerIp: "10.0.1.6" };
     const { edge } = synthesizeEnvironment(exampleConfig({ network, loadBalancer: { number: 2, formerly } }));
@@ -71,7 +71,7 @@ describe("the stacks while a balancer takes over from another one", () => {
     expect(services["balancer-2_service-443"]).toHaveProperty("http.certificates");
   });
 
-  it("have what only the first balancer needs as long as there are two, and a server on the one that it was made for", () => {
+  it("keep the first load balancer's resources while both exist, and each server on the load balancer that it was created for", () => {
     const target = "hcloud_load_balancer_target.balancer";
     const countOf = (server: string, label: string, and = "") =>
       `\${${and ? `(${and} && ` : ""}(${labelOf(server)} == "${label}")${and ? ")" : ""} ? 1 : 0}`;
@@ -88,7 +88,7 @@ describe("the stacks while a balancer takes over from another one", () => {
     });
   });
 
-  it("point records where a number in the state says that no deploy changes", () => {
+  it("point DNS records to the load balancer that a number in the state selects, which no deploy changes", () => {
     expect(resources(during.edge, "cloudflare_dns_record")["site_www-a"]?.["content"]).toBe(
       "${(terraform_data.changeover_used.input == 2) ? hcloud_load_balancer.balancer-2.ipv4 : one(hcloud_load_balancer.balancer[*].ipv4)}",
     );
@@ -101,7 +101,7 @@ describe("the stacks while a balancer takes over from another one", () => {
     );
   });
 
-  it("are refused for a server that was made for neither, and for the first one when that is gone", () => {
+  it("reject a server created for neither load balancer, and a server of the first one after its removal", () => {
     const { precondition } = resources(during.edge, "hcloud_load_balancer_service")["balancer-2_service-443"]?.[
       "lifecycle"
     ] as { readonly precondition: readonly { readonly condition: string }[] };
@@ -109,15 +109,15 @@ describe("the stacks while a balancer takes over from another one", () => {
     expect(precondition[0]?.condition).toBe(`\${contains([${now}, ${both} ? ${first} : ${now}], ${labelOf("alpha")})}`);
   });
 
-  it("change nothing but the edge and what new servers are made with", () => {
+  it("change only the edge stack and the payload of new servers", () => {
     expect(addressesIn(during.foundation)).toEqual(addressesIn(before.foundation));
     expect(addressesIn(during.credentials)).toEqual(addressesIn(before.credentials));
     expect(addressesIn(during.servers)).toEqual(addressesIn(before.servers));
   });
 });
 
-describe("the stacks after that", () => {
-  it("have one balancer under the second name, and nothing else has moved", () => {
+describe("the stacks after a load balancer migration", () => {
+  it("have one load balancer under the second name, and all other addresses are unchanged", () => {
     expect(onlyResource(after.edge, "hcloud_load_balancer")).toMatchObject({ name: "production-2" });
     expect(counts(after.edge)).toEqual({});
     const kept = always(during.edge).filter((address) => !address.startsWith("terraform_data."));
@@ -130,8 +130,8 @@ describe("the stacks after that", () => {
   });
 });
 
-describe("a change of the address alone", () => {
-  it("needs no other proof of origin, and both balancers show the one certificate", () => {
+describe("a change of only the load balancer's address", () => {
+  it("needs no other proof of origin, and both load balancers use the same certificate", () => {
     const { edge } = synthesizeEnvironment(
       exampleConfig({ network: { balancerIp: "10.0.1.6" }, loadBalancer: change }),
     );
@@ -150,7 +150,7 @@ describe("a change of the domain", () => {
   const moved = synthesizeEnvironment(exampleConfig({ ...exampleMove, loadBalancer: { number: 2 } }));
   const rulesets = ({ edge }: typeof moves) => resources(edge, "cloudflare_ruleset");
 
-  it("keeps every address that there was, and has a second site under names of its own, in a zone of its own", () => {
+  it("keeps every existing address, and adds a second site with its own names and zone", () => {
     const [was, is] = [addressesIn(before.edge), addressesIn(moves.edge)];
     expect(is).toEqual(expect.arrayContaining([...was]));
     const site = (number: string) => is.filter((address) => address.includes(`.site${number}_`));
@@ -161,7 +161,7 @@ describe("a change of the domain", () => {
     });
   });
 
-  it("leaves the old zone as it was, but for where its visitors are led and for how long servers ask for its proof", () => {
+  it("leaves the old zone unchanged except for its redirect and the count of its proof of origin", () => {
     const old = (environment: typeof moves) =>
       ["cloudflare_ruleset", "cloudflare_zone_setting"].flatMap((type) =>
         Object.entries(resources(environment.edge, type)).filter(
@@ -185,7 +185,7 @@ describe("a change of the domain", () => {
     expect(rulesets(moves)["site-2_edge-token"]).not.toHaveProperty("count");
   });
 
-  it("leads from the name that is not used to the other one, to the same path with the same method, for good at the end", () => {
+  it("redirects the unused name to the used name with the same path and method, permanently after the migration", () => {
     const redirect = (hosts: string, to: string, used: number) => ({
       zone_id: expect.anything() as unknown,
       name: "foobar redirect",
@@ -214,7 +214,7 @@ describe("a change of the domain", () => {
     expect(rulesets(moves)["site-2_redirect"]).toEqual(redirect('"www.foobar.net" "foobar.net"', "www.foobar.com", 1));
   });
 
-  it("issues the next certificate for both names, for either balancer, and keeps the one in use", () => {
+  it("issues the next certificate for both domains and keeps the certificate in use", () => {
     const hostnames = ["*.foobar.com", "*.foobar.net", "foobar.com", "foobar.net"];
     const certificates = resources(moves.credentials, "cloudflare_origin_ca_certificate");
     expect(Object.keys(certificates)).toEqual(["origin-certificate-1_certificate", "origin-certificate-2_certificate"]);
@@ -227,7 +227,7 @@ describe("a change of the domain", () => {
     expect(onlyResource(moves.edge, "hcloud_uploaded_certificate")).not.toHaveProperty("count");
   });
 
-  it("keeps the new site's addresses when the old one is no longer named, whose zone is left alone then", () => {
+  it("keeps the new site's addresses after the old domain is removed from the configuration", () => {
     expect(addressesIn(moved.edge).filter((address) => address.includes(".site_"))).toEqual([]);
     const kept = addressesIn(moves.edge).filter(
       (address) => address.includes(".site-2_") && !address.includes("redirect"),

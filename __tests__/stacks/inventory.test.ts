@@ -10,7 +10,7 @@ import { addressesIn } from "../support/synth.js";
 const section = (title: string, lines: readonly string[]): string =>
   [`${title}:`, ...lines.map((line) => `  ${line}`), ""].join("\n");
 
-/** Resources by address, and what the first server is made of: packages, files and secret files. */
+/** Resources by address, and the packages, files and secret files of the first server. */
 function inventoryOf(config: Config): string {
   const server = serverOf(config, "alpha");
   const { shared, own } = secretFilesOf(config, server);
@@ -39,9 +39,9 @@ function inventoryOf(config: Config): string {
  * resource, and a file or package that comes or goes is seen at once. Contents are not in it, not as digests either: their difference is
  * in the change itself, and every branch would conflict with every other one.
  */
-describe("the inventory of an environment is the one that was reviewed", () => {
+describe("the inventory of an environment equals the reviewed inventory", () => {
   it.each(["terminate", "passthrough"] as const)(
-    "with tls %s; if it has changed on purpose: npx vitest run -u __tests__/stacks/inventory.test.ts",
+    "with tls %s (after an intended change run: npx vitest run -u __tests__/stacks/inventory.test.ts)",
     async (tls) => {
       await expect(inventoryOf(exampleConfig({ tls }))).toMatchFileSnapshot(`inventory/${tls}.txt`);
     },

@@ -16,11 +16,11 @@ const countByType = (stack: Synthesized): Record<string, number> =>
 
 const reason = "measured to be normal here";
 
-describe("defaults", () => {
+describe("the monitoring stack with defaults", () => {
   const text = synthesizeText();
   const stack = parse(text);
 
-  it("create every kind of resource", () => {
+  it("creates every kind of resource", () => {
     expect(new Set(Object.keys(countByType(stack)))).toEqual(
       new Set([
         "datadog_logs_custom_pipeline",
@@ -33,7 +33,7 @@ describe("defaults", () => {
     );
   });
 
-  it("name resources after their monitor, so that addresses stay", () => {
+  it("names resources after their monitor, so that addresses stay the same", () => {
     expect(addressesIn(stack)).toEqual(
       expect.arrayContaining([
         "datadog_monitor.cpu-busy",
@@ -46,7 +46,7 @@ describe("defaults", () => {
     );
   });
 
-  it("write a monitor as the provider takes it", () => {
+  it("writes a monitor in the provider's format", () => {
     expect(resources(stack, "datadog_monitor")["requests-anomaly"]).toEqual({
       name: "[production] Requests per second are unusual",
       type: "query alert",
@@ -66,7 +66,7 @@ describe("defaults", () => {
     });
   });
 
-  it("let composites and burn rates refer to what they are made of", () => {
+  it("refers to other resources in composites and burn rates", () => {
     const monitors = resources(stack, "datadog_monitor");
     expect(monitors["server-errors"]?.["query"]).toBe(
       "${datadog_monitor.server-error-share.id} && ${datadog_monitor.server-error-count.id}",
@@ -76,7 +76,7 @@ describe("defaults", () => {
     );
   });
 
-  it("repeat an alert and missing data when a server is silent", () => {
+  it("repeats the alert and the missing-data alert of a silent server", () => {
     const { "server-silent": silent } = resources(stack, "datadog_monitor");
     expect(silent).toMatchObject({
       notify_no_data: true,
@@ -86,19 +86,19 @@ describe("defaults", () => {
     });
   });
 
-  it("take the keys from the environment and ask the configured site", () => {
+  it("contains no keys and uses the configured site", () => {
     const provider = (JSON.parse(text) as { provider: unknown }).provider;
     expect(provider).toEqual({ datadog: [{ api_url: "https://api.datadoghq.eu" }] });
   });
 
-  it("hold no template that Terraform would try to read", () => {
+  it("contains no text that Terraform would read as a template", () => {
     expect(text.replaceAll("%%{", "")).not.toContain("%{");
     const references = [...text.matchAll(/\$\{([^}]*)\}/g)].map(([, reference]) => reference);
     for (const reference of references) expect(reference).toMatch(/^datadog_\w+\.[\w-]+\.id$/);
   });
 });
 
-describe("everything set", () => {
+describe("the monitoring stack with every setting", () => {
   const stack = synthesize({
     monitoring: {
       site: "us5.datadoghq.com",
@@ -110,7 +110,7 @@ describe("everything set", () => {
     },
   });
 
-  it("changes what it names", () => {
+  it("contains every adjusted value", () => {
     expect(countByType(stack)).toMatchObject({ datadog_synthetics_test: 4, datadog_downtime_schedule: 1 });
     expect(resources(stack, "datadog_monitor")["cpu-busy"]).toMatchObject({
       monitor_thresholds: { critical: "2", warning: "15", critical_recovery: "8.5", warning_recovery: "16.5" },
@@ -127,8 +127,8 @@ describe("everything set", () => {
   });
 });
 
-describe("refusals", () => {
-  it("fails when an adjusted threshold makes a monitor that Datadog refuses", () => {
+describe("a rejected adjustment", () => {
+  it("fails the synthesis if Datadog would reject the adjusted monitor", () => {
     expect(() => synthesize({ monitoring: { monitors: { "cpu-busy": { reason, warning: 3 } } } })).toThrow(
       "monitoring.monitors.cpu-busy: warning (3) must lie on the healthy side of critical (5)",
     );
@@ -136,14 +136,14 @@ describe("refusals", () => {
 });
 
 describe("an environment without monitoring", () => {
-  it("has no such stack", () => {
+  it("has no monitoring stack", () => {
     const { monitoring } = withApp((app) => addStacks(app, exampleConfig({ monitoring: { enabled: false } })));
     expect(monitoring).toBeUndefined();
   });
 });
 
-describe("dependencies", () => {
-  it("come first: cdktf begins no stack after a failed one, and a site must not wait for Datadog's keys", () => {
+describe("the order of stacks", () => {
+  it("ends with monitoring, because cdktf starts no stack after a failure and the site must not wait for Datadog's keys", () => {
     const { edge, monitoring } = withApp((app) => addStacks(app, exampleConfig()));
     expect(monitoring?.dependencies).toEqual([edge]);
   });

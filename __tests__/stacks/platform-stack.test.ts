@@ -11,7 +11,7 @@ describe("addresses", () => {
   const scope = new Construct(stack, "one");
   const nested = new TerraformLocal(scope, "two", "nested");
 
-  it("are paths, without Default and with hyphens for dots", () => {
+  it("are paths without Default, with hyphens instead of dots", () => {
     expect(idOf(nested)).toBe("one_two");
     expect(idOf(new TerraformLocal(new Construct(stack, "three"), "Default", ""))).toBe("three");
     expect(idOf(new TerraformLocal(stack, "a.b", ""))).toBe("a-b");
@@ -21,7 +21,7 @@ describe("addresses", () => {
     expect(new TerraformOutput(stack, "one_two", { value: "" }).friendlyUniqueId).toBe("one_two");
   });
 
-  it("are refused when two elements of a kind would share one, for one of them would be lost", () => {
+  it("are rejected if two elements of a kind would share an address, because one of them would be lost", () => {
     const flat = new TerraformLocal(new Construct(stack, "Default"), "one_two", "flat");
     expect(() => idOf(flat)).toThrow(
       "production-test/Default/one_two and production-test/one/two would both be TerraformLocal.one_two; change an id",
@@ -31,9 +31,9 @@ describe("addresses", () => {
     );
   });
 
-  it.each(["jane@foobar.com", "4", "jane doe"])("are refused when Terraform would refuse them: %s", (id) => {
+  it.each(["jane@foobar.com", "4", "jane doe"])("are rejected if Terraform would reject them: %s", (id) => {
     expect(() => idOf(new TerraformLocal(stack, id, ""))).toThrow(
-      `production-test/${id}: Terraform takes letters, digits, _ and - in a name, got "${id.replace(".", "-")}"; change the id`,
+      `production-test/${id}: a Terraform name may contain only letters, digits, _ and -, got "${id.replace(".", "-")}"; change the id`,
     );
   });
 });

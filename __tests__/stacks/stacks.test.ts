@@ -14,12 +14,12 @@ const names = ["alpha", "bravo", "charlie"];
 
 /* Which there are, inventory.test.ts says. */
 describe("resource addresses, a contract", () => {
-  it("of the credentials are the same in both TLS modes, so that a change of mode, or back, keeps what servers know", () => {
+  it("of the credentials are the same in both TLS modes, so that a change of the mode keeps the servers' secrets", () => {
     const { credentials } = synthesizeEnvironment(exampleConfig({ tls: "passthrough" }));
     expect(addressesIn(credentials)).toEqual(addressesIn(stacks.credentials));
   });
 
-  it("of existing servers stay when others are added before and after them", () => {
+  it("of existing servers stay the same if other servers are added before and after them", () => {
     const grown = synthesizeEnvironment(
       exampleConfig({
         servers: {
@@ -47,7 +47,7 @@ describe("database passwords", () => {
     );
   };
 
-  it("cannot be destroyed or remade while the environment is protected", () => {
+  it("cannot be destroyed or recreated while the environment is protected", () => {
     expect(locks(true)).toEqual([true, true, true]);
     expect(locks(false)).toEqual([false, false, false]);
   });
@@ -59,16 +59,17 @@ describe("resources of all stacks", () => {
     passthrough: exampleConfig({ tls: "passthrough" }),
     "while the domain changes": exampleConfig(exampleMove),
   };
-  /** Kinds of which each one has this in its lifecycle, or in itself. @throws where some have it and others do not */
+  /** Kinds whose resources all have this attribute or lifecycle setting. @throws if only some resources of a kind have it */
   const kindsWith = (config: Config, holds: (resource: Attributes) => boolean): readonly string[] => {
     const found = new Map<string, boolean>();
     for (const stack of Object.values(synthesizeEnvironment(config)))
       for (const [kind, all] of Object.entries(stack.resource ?? {}))
         for (const [name, resource] of Object.entries(all)) {
-          // Passwords and keys differ by what they are for; their own tests say how.
+          // Passwords and keys differ by purpose; their own tests cover them.
           if (kind === "random_password" || kind.startsWith("tls_")) continue;
           const has = holds(resource);
-          if ((found.get(kind) ?? has) !== has) throw new Error(`${kind}.${name} is unlike the others`);
+          if ((found.get(kind) ?? has) !== has)
+            throw new Error(`${kind}.${name} differs from the other resources of its kind`);
           found.set(kind, has);
         }
     return [...found].flatMap(([kind, has]) => (has ? [kind] : [])).sort();
@@ -78,7 +79,7 @@ describe("resources of all stacks", () => {
   const keptByHetzner = (resource: Attributes): boolean => resource["delete_protection"] === true;
 
   it.each(Object.entries(environments))(
-    "are kept by plans and by Hetzner where their loss is one of data or of the site: %s",
+    "are protected by plans and by Hetzner if their loss would affect data or the site: %s",
     (_, config) => {
       const atHetzner = [
         "hcloud_load_balancer",
@@ -94,12 +95,12 @@ describe("resources of all stacks", () => {
     },
   );
 
-  it("can all be destroyed where nothing is to be protected", () => {
+  it("can all be destroyed if protection is off", () => {
     const open = exampleConfig({ protect: false, acceptUnprotected: true });
     expect([kindsWith(open, keptByPlans), kindsWith(open, keptByHetzner)]).toEqual([[], []]);
   });
 
-  it("have a successor before they go where something refers to them all the time", () => {
+  it("are replaced before they are destroyed if other resources always refer to them", () => {
     const hasSuccessor = (resource: Attributes): boolean => lifecycleOf(resource)["create_before_destroy"] === true;
     const origin = "cloudflare_origin_ca_certificate";
     expect(kindsWith(environments.terminate, hasSuccessor)).toEqual([origin, "hcloud_uploaded_certificate"]);
@@ -108,7 +109,7 @@ describe("resources of all stacks", () => {
     ]);
   });
 
-  it("change by a deploy, but for what only a replacement, a rotation or a rollout may change", () => {
+  it("are changed by a deploy, except for attributes reserved for a replacement, a rotation or a rollout", () => {
     const isHeld = (resource: Attributes): boolean => Array.isArray(lifecycleOf(resource)["ignore_changes"]);
     for (const config of Object.values(environments))
       expect(kindsWith(config, isHeld)).toEqual([
@@ -117,8 +118,8 @@ describe("resources of all stacks", () => {
   });
 });
 
-describe("passwords while they change", () => {
-  it("reach members in lines with their generations, the used one first", () => {
+describe("passwords during a rotation", () => {
+  it("are written to members in lines with their generations, with the used password first", () => {
     const { credentials } = synthesizeEnvironment(exampleConfig({ generations: { databasePasswords: 2 } }));
     const { shared } = credentials.output?.["secrets"]?.["value"] as { readonly shared: Record<string, string> };
     const [newest, before] = ["2", "1"].map(
@@ -132,7 +133,7 @@ describe("passwords while they change", () => {
   });
 });
 
-describe("the authority of MySQL's certificates while it changes", () => {
+describe("the authority of MySQL's certificates during a rotation", () => {
   const { credentials } = synthesizeEnvironment(exampleConfig({ generations: { databaseAuthority: 2 } }));
   type Values = Readonly<Record<string, string>>;
   interface GivenOut {
@@ -145,13 +146,13 @@ describe("the authority of MySQL's certificates while it changes", () => {
   const at = (number: string, of: (mysql: string) => string): string =>
     `(terraform_data.database-authority_${number}.input == 2) ? ${of("mysql-2")} : ${of("mysql")}`;
 
-  it("is trusted beside the one before, in one order whichever of them is used", () => {
+  it("is trusted together with the previous authority, in the same order at every step", () => {
     const pem = (mysql: string): string => `tls_self_signed_cert.${mysql}_authority_certificate.cert_pem`;
     const all = [at("used", pem), pem("mysql-2"), at("oldest", pem)];
     expect(shared["mysqlCa"]).toBe(`\${join("", sort(distinct([${all.join(", ")}])))}`);
   });
 
-  it("has signed what members show, key and certificate of one generation, and what is tried at the end", () => {
+  it("signs the members' current certificates, and the previous certificates for the final check", () => {
     const pem = (mysql: string): string => `tls_locally_signed_cert.${mysql}_alpha_certificate.cert_pem`;
     const key = (mysql: string): string => `tls_private_key.${mysql}_alpha_key.private_key_pem`;
     expect(own["alpha"]).toMatchObject({
@@ -165,7 +166,7 @@ describe("the authority of MySQL's certificates while it changes", () => {
   });
 });
 
-describe("names beside servers' names", () => {
+describe("names of other constructs", () => {
   const beside = withApp((app) => {
     addStacks(app, exampleConfig());
     return app.node.findAll();
@@ -175,14 +176,14 @@ describe("names beside servers' names", () => {
     .map(({ node }) => node.id)
     .filter((id) => !names.includes(id));
 
-  it("are all refused for a server, which would be a second one there", () => {
+  it("are all rejected as server names, because two constructs would share a name", () => {
     expect(beside).toEqual(expect.arrayContaining(["authority", "backend", "hcloud", "network", "service-443"]));
     expect(beside.filter((id) => serverName.safeParse(id).success)).toEqual([]);
   });
 });
 
 describe("data between stacks", () => {
-  it("flows one way, which is the order of a deploy", () => {
+  it("flows in one direction, which is the order of a deploy", () => {
     const order = withApp((app) => {
       addStacks(app, exampleConfig());
       app.synth();
@@ -203,7 +204,7 @@ describe("data between stacks", () => {
     });
   });
 
-  it("is sensitive, all of it", () => {
+  it("is always marked as sensitive", () => {
     for (const stack of [stacks.foundation, stacks.credentials, stacks.servers]) {
       const handedOn = Object.entries(stack.output ?? {}).filter(([name]) => name.startsWith("cross-stack-output-"));
       expect(handedOn.length).toBeGreaterThan(0);
@@ -211,14 +212,14 @@ describe("data between stacks", () => {
     }
   });
 
-  it("has names that Terraform takes", () => {
+  it("has names that Terraform accepts", () => {
     for (const stack of Object.values(stacks))
       for (const name of Object.keys(stack.output ?? {})) expect(name).toMatch(/^[A-Za-z_][\w-]*$/);
   });
 });
 
 describe("outputs", () => {
-  it("tell addresses, the site and what to do next", () => {
+  it("contain addresses, the site and the next commands", () => {
     const own = (stack: typeof stacks.edge) =>
       Object.keys(stack.output ?? {}).filter((name) => !name.startsWith("cross-stack-output-"));
     expect(own(stacks.servers)).toEqual(["outdated_servers", "replace_commands", "secret_digests", "server_addresses"]);
@@ -233,7 +234,7 @@ describe("commands in outputs", () => {
   it.each([
     [undefined, "terraform"],
     ["tofu", "tofu"],
-  ])("are of the binary in use: %s", (terraform, binary) => {
+  ])("use the configured binary: %s", (terraform, binary) => {
     const { servers } = withApp((app) => addStacks(app, exampleConfig(), terraform));
     const text = Testing.synth(servers);
     expect(text).toContain(`"alpha": "${binary} -chdir=cdktf.out/stacks/production-servers apply -replace=`);
@@ -242,7 +243,7 @@ describe("commands in outputs", () => {
 });
 
 describe("synthesized files", () => {
-  it("are the same bytes every time, without a path of this machine", () => {
+  it("are byte-identical in every run and contain no path of this machine", () => {
     const text = (): string =>
       withApp((app) => {
         addStacks(app, exampleConfig());

@@ -13,24 +13,24 @@ afterEach(() => {
 it.each([
   ["a policy", { backend: { type: "local", acceptLocalState: false } } as const, "policy state-shared"],
   [
-    "the catalogue of monitors",
+    "the check of monitors",
     { monitoring: { monitors: { "disk-full": { reason: "measured to be normal here", critical: 90 } } } },
     "monitoring.monitors.disk-full.critical: must be a share",
   ],
   [
-    "Terraform, which cannot encrypt state,",
+    "the check of state encryption",
     { backend: { type: "local", acceptLocalState: true, encryption: {} } } as const,
     "backend.encryption: must be synthesized for OpenTofu",
   ],
   [
-    "the day, before which nothing is that is to be restored,",
+    "the check of the restore time",
     {
       backup: exampleBackup,
       restore: { timeline: "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4", at: "9999-12-31T00:00:00Z" },
     },
     "restore.at: must have passed",
   ],
-])("an app run that %s refuses writes nothing", async (_who, mistake, words) => {
+])("an app run writes nothing if it is rejected by %s", async (_who, mistake, words) => {
   const folder = temporaryFolder();
   vi.stubEnv("CDKTF_OUTDIR", folder);
   // eslint-disable-next-line no-restricted-syntax -- a fixture of this name: some policies hold only for production
@@ -40,7 +40,7 @@ it.each([
   expect(written.map(({ name }) => name)).toEqual([]);
 });
 
-it("a run prints the review, and no warning of Node's", () => {
+it("an app run prints the review and no Node.js warning", () => {
   const { status, stdout, stderr } = spawnSync(process.execPath, ["--import", "tsx", "main.ts"], {
     encoding: "utf8",
     env: { ...process.env, ENVIRONMENT: "example", CDKTF_OUTDIR: temporaryFolder() },
@@ -49,7 +49,7 @@ it("a run prints the review, and no warning of Node's", () => {
   expect(stdout).toMatch(/^\s*Review of example/);
 });
 
-it("a word behind the command is no environment: production would be built in its place", () => {
+it("an app run rejects an argument, because otherwise it would build production instead of the given environment", () => {
   const folder = temporaryFolder();
   const { status, stderr } = spawnSync(process.execPath, ["--import", "tsx", "main.ts", "staging"], {
     encoding: "utf8",
@@ -62,7 +62,7 @@ it("a word behind the command is no environment: production would be built in it
   expect(readdirSync(folder)).toEqual([]);
 });
 
-it("the README shows the end of the review that the first run prints without tokens", async () => {
+it("the README shows the end of the review of a first run without tokens", async () => {
   vi.stubEnv("CDKTF_OUTDIR", temporaryFolder());
   // eslint-disable-next-line no-restricted-syntax -- a fixture of this name: the excerpt shows a review of production
   vi.stubEnv("ENVIRONMENT", "production");

@@ -72,7 +72,7 @@ const nextGeneration = "Raise certificate.generation by one to issue a new one."
 export const coversNames = ({ certificate }: OriginCertificate, { domain }: Config): Precondition => ({
   // Not `== 0`: Op writes that as `undefined`.
   condition: Op.lt(Fn.lengthOf(Fn.setsubtract([...namesOf(domain)], certificate.hostnames)), 1),
-  errorMessage: `The origin certificate was issued for other names than those of ${domain}. ${nextGeneration}`,
+  errorMessage: `The origin certificate was not issued for the names of ${domain}. ${nextGeneration}`,
 });
 
 /** The configured generation, and beside it the previous one. Plans say when configured names, validity or type of key wait for the next. */
@@ -94,12 +94,12 @@ export function originCertificates(
       oldest.assertion,
       {
         condition: Op.eq(current.certificate.requestedValidity, validityDays),
-        error_message: `The origin certificate was issued for another validity than ${validityDays} days. ${nextGeneration}`,
+        error_message: `The origin certificate was issued with a validity other than ${validityDays} days. ${nextGeneration}`,
       },
       { condition: names.condition as unknown, error_message: names.errorMessage },
       {
         condition: Op.eq(current.certificate.requestType, requestTypes[keyType]),
-        error_message: `The origin certificate was issued for a key of another type than ${keyType}. ${nextGeneration}`,
+        error_message: `The origin certificate was not issued for a key of type ${keyType}. ${nextGeneration}`,
       },
     ],
   });

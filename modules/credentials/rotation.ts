@@ -78,7 +78,7 @@ export class Rotation<Made> extends Construct {
 /** Makes every plan name a rotation that is not at its end. cdktf has no construct for check blocks. */
 const unfinished = (what: Rotated, generation: number, oldest: Reached) => ({
   condition: Op.eq(oldest.value, generation),
-  error_message: `${generationSetting(what)} is ${generation}, and an older one is still in force: npm run ops rotate ${what}`,
+  error_message: `${generationSetting(what)} is ${generation}, but an older generation is still accepted. Run npm run ops rotate ${what}.`,
 });
 
 /** The number by which a secret that is used at once counts how far it has come: the oldest generation that is still accepted. */
@@ -132,7 +132,7 @@ class Reached extends TerraformResource {
         postcondition: [
           {
             condition: `\${contains([${Math.max(1, generation - 1)}, ${generation}], self.input)}`,
-            errorMessage: `${generationSetting(what)} is ${generation}, and the generation in force is neither this one nor the one before it. Raise it by one at a time, and rotate in between; a new environment begins with 1.`,
+            errorMessage: `${generationSetting(what)} is ${generation}, but the current generation in the state is neither this one nor the previous one. Raise the setting by one at a time, and run npm run ops rotate ${what} after each step; a new environment begins with 1.`,
           },
         ],
       },

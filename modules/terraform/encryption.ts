@@ -38,7 +38,7 @@ export function encryptState(stack: TerraformStack, { backend: { encryption } }:
   const methods: Record<string, object> = { state: { keys: "${key_provider.pbkdf2.state}" } };
   if (encryption.step === "change-passphrase") {
     keys["previous"] = {
-      passphrase: passphrase(stack, "previous_state_passphrase", "The passphrase that encrypted the state until now"),
+      passphrase: passphrase(stack, "previous_state_passphrase", "Previous passphrase of the state"),
       encrypted_metadata_alias: alias(encryption.generation - 1),
     };
     methods["previous"] = { keys: "${key_provider.pbkdf2.previous}" };
@@ -62,7 +62,7 @@ export function encryptionProblems({ backend }: Pick<Config, "backend">, binary:
       path: "backend.encryption",
       rule: "must be synthesized for OpenTofu, because Terraform has no state encryption",
       got: binary,
-      fix: "set TERRAFORM_BINARY_NAME=tofu; with Terraform remove the setting, and let the bucket encrypt: export AWS_SSE_CUSTOMER_KEY (docs/state.md)",
+      fix: "set TERRAFORM_BINARY_NAME=tofu; if you use Terraform, remove the setting and export AWS_SSE_CUSTOMER_KEY, so that the bucket encrypts the state (docs/state.md)",
     },
   ];
 }

@@ -31,20 +31,20 @@ const values = (synthesized: typeof edge): Attributes =>
 const ruleset = (synthesized: typeof edge, phase: string): Attributes | undefined =>
   Object.values(resources(synthesized, "cloudflare_ruleset")).find((candidate) => candidate["phase"] === phase);
 
-describe("zone", () => {
-  it("is found by the domain, in whatever account holds it", () => {
+describe("the zone", () => {
+  it("is found by the domain in any account", () => {
     expect(edge.data?.["cloudflare_zone"]).toEqual({ site_zone: { filter: { name: "foobar.com" } } });
   });
 
-  it("is found by its own name and account where the configuration names them", () => {
+  it("is found by the configured zone name and account", () => {
     expect(full.data?.["cloudflare_zone"]).toEqual({
       site_zone: { filter: { name: "example.org", account: { name: "Example Ltd" } } },
     });
   });
 });
 
-describe("records", () => {
-  it("lead www and the apex to the balancer over IPv4 and IPv6, proxied", () => {
+describe("DNS records", () => {
+  it("point www and the apex to the load balancer over IPv4 and IPv6, proxied", () => {
     const proxied = { zone_id: zoneId, ttl: 1, proxied: true, lifecycle: { prevent_destroy: true } };
     const v4 = { type: "A", content: "${hcloud_load_balancer.balancer.ipv4}", ...proxied };
     const v6 = { type: "AAAA", content: "${hcloud_load_balancer.balancer.ipv6}", ...proxied };
@@ -58,7 +58,7 @@ describe("records", () => {
 });
 
 describe("zone settings", () => {
-  it("by default are strict TLS from 1.2 on, HTTPS only, HTTP/3 and a year of HSTS", () => {
+  it("require strict TLS 1.2 or newer, HTTPS, HTTP/3 and a year of HSTS by default", () => {
     expect(values(edge)).toEqual({
       ssl: "strict",
       min_tls_version: "1.2",
@@ -77,27 +77,27 @@ describe("zone settings", () => {
     });
   });
 
-  it("tell browsers nothing of HSTS where it is to last no time", () => {
+  it("disable HSTS if its maximum age is 0", () => {
     const none = synthesizeEnvironment(exampleConfig({ cloudflare: { hsts: { maxAgeSeconds: 0 } } })).edge;
     expect(values(none)["security_header"]).toMatchObject({
       strict_transport_security: { enabled: false, max_age: 0 },
     });
   });
 
-  it("take the TLS version and HSTS from the configuration", () => {
+  it("contain the configured TLS version and HSTS", () => {
     expect(values(full)).toMatchObject({
       min_tls_version: "1.3",
       security_header: { strict_transport_security: { max_age: 63_072_000, preload: true } },
     });
   });
 
-  it("leave alone the SSL recommender, which plans a change for ever", () => {
+  it("do not include the SSL recommender, which would show a change in every plan", () => {
     expect(Object.keys(values(edge))).not.toContain("ssl_recommender");
   });
 });
 
-describe("firewall", () => {
-  it("by default blocks scanners and dot files, but not well-known ones", () => {
+describe("the firewall rule", () => {
+  it("blocks scanners and dot files except /.well-known/ by default", () => {
     const rules = ruleset(edge, "http_request_firewall_custom")?.["rules"] as readonly Attributes[];
     expect(rules).toHaveLength(1);
     expect(rules[0]).toMatchObject({ ref: "scanners", action: "block", enabled: true });
@@ -105,7 +105,7 @@ describe("firewall", () => {
     expect(rules[0]?.["expression"]).toContain('not starts_with(http.request.uri.path, "/.well-known/")');
   });
 
-  it("by default stops what only scanners ask for, of this site alone, and no page that there may be", () => {
+  it("blocks by default only requests of scanners to this site, and no possible page", () => {
     const [rule] = ruleset(edge, "http_request_firewall_custom")?.["rules"] as readonly Attributes[];
     const program = String(rule?.["expression"])
       .replaceAll("http.request.uri.path", "path")
@@ -131,11 +131,11 @@ describe("firewall", () => {
       expect(stops(path), path).toBe(false);
   });
 
-  it("uses no operator beyond the free plan", () => {
+  it("uses only operators of the free plan", () => {
     expect(JSON.stringify(ruleset(edge, "http_request_firewall_custom"))).not.toMatch(/ matches |cf\.bot_management/);
   });
 
-  it("takes expression and action from the configuration", () => {
+  it("uses the configured expression and action", () => {
     const rules = ruleset(full, "http_request_firewall_custom")?.["rules"] as readonly Attributes[];
     expect(rules[0]).toMatchObject({
       action: "managed_challenge",
@@ -144,8 +144,8 @@ describe("firewall", () => {
   });
 });
 
-describe("an expression that Terraform would take for a template", () => {
-  it("reaches Cloudflare word for word", () => {
+describe("an expression that Terraform would read as a template", () => {
+  it("reaches Cloudflare unchanged", () => {
     const expression = 'http.request.uri.query contains "${jndi:" or http.user_agent contains "%{"';
     const escaped = 'http.request.uri.query contains "$${jndi:" or http.user_agent contains "%%{"';
     const cloudflare = { firewall: { expression }, rateLimit: { expression } };
@@ -157,8 +157,8 @@ describe("an expression that Terraform would take for a template", () => {
   });
 });
 
-describe("rate limit", () => {
-  it("by default blocks an address after 50 requests to the paths that write in 10 seconds, within the free plan", () => {
+describe("the rate limit", () => {
+  it("blocks an address after 50 requests to write paths in 10 seconds by default, within the free plan", () => {
     expect(ruleset(edge, "http_ratelimit")?.["rules"]).toEqual([
       {
         ref: "requests-per-address",
@@ -176,14 +176,14 @@ describe("rate limit", () => {
     ]);
   });
 
-  it("counts the paths that the application names: one, or all below one", () => {
+  it("counts the configured write paths, either exactly or with all paths below", () => {
     const { edge: named } = synthesizeEnvironment(exampleConfig({ application: { writePaths: ["/api/", "/orders"] } }));
     expect(ruleset(named, "http_ratelimit")?.["rules"]).toMatchObject([
       { expression: 'starts_with(http.request.uri.path, "/api/") or http.request.uri.path eq "/orders"' },
     ]);
   });
 
-  it("takes number and expression from the configuration", () => {
+  it("uses the configured number and expression", () => {
     const rules = ruleset(full, "http_ratelimit")?.["rules"] as readonly Attributes[];
     expect(rules[0]).toMatchObject({
       expression: 'starts_with(http.request.uri.path, "/login")',
@@ -192,7 +192,7 @@ describe("rate limit", () => {
   });
 });
 
-describe("proof that a request came through the zone", () => {
+describe("the proof that a request came through the zone", () => {
   it("is a sensitive header in terminate mode", () => {
     const token =
       "data.terraform_remote_state.cross-stack-reference-input-production-credentials.outputs.cross-stack-output-random_password-edge_token-result";
@@ -209,7 +209,7 @@ describe("proof that a request came through the zone", () => {
     expect(resources(edge, "cloudflare_authenticated_origin_pulls_settings")).toEqual({});
   });
 
-  it("is our own client certificate in passthrough mode, switched on once it is there", () => {
+  it("is our own client certificate in passthrough mode, enabled after it exists", () => {
     const output = (name: string): string =>
       `\${data.terraform_remote_state.cross-stack-reference-input-production-credentials.outputs.cross-stack-output-${name}}`;
     expect(onlyResource(full, "cloudflare_authenticated_origin_pulls_certificate")).toEqual({
@@ -228,7 +228,7 @@ describe("proof that a request came through the zone", () => {
 });
 
 describe("rulesets", () => {
-  it("are one for each phase, since a zone takes no second one", () => {
+  it("exist once per phase, because a zone allows no second ruleset", () => {
     const phases = Object.values(resources(edge, "cloudflare_ruleset")).map((candidate) => candidate["phase"]);
     expect(phases.sort()).toEqual(["http_ratelimit", "http_request_firewall_custom", "http_request_late_transform"]);
   });

@@ -7,8 +7,8 @@ import { addressesIn, onlyResource, resources, synthesize } from "../../support/
 const issue = (config: Config) => synthesize(config, (stack) => originCertificates(stack, config));
 const synthesized = issue(exampleConfig());
 
-describe("origin certificate, defaults", () => {
-  it("is issued for a year, for the sorted names below and at the apex", () => {
+describe("the origin certificate with defaults", () => {
+  it("is issued for a year and for the apex and its subdomains, in sorted order", () => {
     expect(onlyResource(synthesized, "cloudflare_origin_ca_certificate")).toEqual({
       csr: "${tls_cert_request.origin-certificate-1_request.cert_request_pem}",
       hostnames: ["*.foobar.com", "foobar.com"],
@@ -21,7 +21,7 @@ describe("origin certificate, defaults", () => {
     });
   });
 
-  it("has an RSA key, which is what origin-rsa asks for; a key in use keeps its type whatever is configured", () => {
+  it("has an RSA key, which origin-rsa requires, and a key in use never changes its type", () => {
     expect(onlyResource(synthesized, "tls_private_key")).toEqual({
       algorithm: "RSA",
       rsa_bits: 2048,
@@ -29,7 +29,7 @@ describe("origin certificate, defaults", () => {
     });
   });
 
-  it("is created before its predecessor is destroyed, request included", () => {
+  it("is created, with its request, before its predecessor is destroyed", () => {
     expect(onlyResource(synthesized, "tls_cert_request")).toMatchObject({
       dns_names: ["*.foobar.com", "foobar.com"],
       lifecycle: { create_before_destroy: true, ignore_changes: ["subject", "dns_names"] },
@@ -37,8 +37,8 @@ describe("origin certificate, defaults", () => {
   });
 });
 
-describe("origin certificate, everything set", () => {
-  it("takes validity and domain from the configuration", () => {
+describe("the origin certificate with every setting", () => {
+  it("has the configured validity and domain", () => {
     const config = exampleConfig({ domain: "shop.example.org", certificate: { validityDays: 90 } });
     expect(onlyResource(issue(config), "cloudflare_origin_ca_certificate")).toMatchObject({
       hostnames: ["*.shop.example.org", "shop.example.org"],
@@ -47,16 +47,16 @@ describe("origin certificate, everything set", () => {
   });
 });
 
-describe("origin certificate with an ECDSA key", () => {
-  it("asks for it in Cloudflare's word", () => {
+describe("the origin certificate with an ECDSA key", () => {
+  it("uses Cloudflare's request type origin-ecc", () => {
     const stack = issue(exampleConfig({ certificate: { keyType: "ecdsa" } }));
     expect(onlyResource(stack, "cloudflare_origin_ca_certificate")).toMatchObject({ request_type: "origin-ecc" });
     expect(onlyResource(stack, "tls_private_key")).toMatchObject({ algorithm: "ECDSA", ecdsa_curve: "P256" });
   });
 });
 
-describe("rotation", () => {
-  it("begins with the second generation: the first raise keeps the first, which is in use", () => {
+describe("a rotation of the origin certificate", () => {
+  it("begins with the second generation and keeps the first generation, which is in use", () => {
     const certificates = (generation: number) =>
       addressesIn(issue(exampleConfig({ certificate: { generation } }))).filter((address) =>
         address.startsWith("cloudflare_origin_ca_certificate."),
@@ -68,7 +68,7 @@ describe("rotation", () => {
     ]);
   });
 
-  it("keeps the previous generation, which destroying would revoke while it is in use", () => {
+  it("keeps the previous generation, because destroying it would revoke a certificate in use", () => {
     expect(addressesIn(issue(exampleConfig({ certificate: { generation: 3 } })))).toEqual([
       "cloudflare_origin_ca_certificate.origin-certificate-2_certificate",
       "cloudflare_origin_ca_certificate.origin-certificate-3_certificate",
@@ -80,7 +80,7 @@ describe("rotation", () => {
     ]);
   });
 
-  it("revokes the previous one when the state says that nobody shows it any more, and never the configured one", () => {
+  it("revokes the previous generation once the state marks it as unused, but never the configured generation", () => {
     const certificates = resources(
       issue(exampleConfig({ certificate: { generation: 3 } })),
       "cloudflare_origin_ca_certificate",
@@ -91,7 +91,7 @@ describe("rotation", () => {
     expect(certificates["origin-certificate-3_certificate"]).not.toHaveProperty("count");
   });
 
-  it("is refused a second time before the first is at its end, and begins anywhere", () => {
+  it("is rejected while another rotation is unfinished, and may begin at any generation", () => {
     const oldest = (generation: number) =>
       resources(issue(exampleConfig({ certificate: { generation } })), "terraform_data")["origin-certificate_oldest"];
     expect(oldest(1)).toMatchObject({ input: 1 });
@@ -102,46 +102,46 @@ describe("rotation", () => {
         postcondition: [
           {
             condition: "${contains([2, 3], self.input)}",
-            error_message: expect.stringMatching(/^certificate.generation is 3, .* Raise it by one/) as string,
+            error_message: expect.stringMatching(/^certificate.generation is 3, .* Raise the setting by one/) as string,
           },
         ],
       },
     });
   });
 
-  it("hands out the configured generation", () => {
+  it("provides the configured generation to other stacks", () => {
     const config = exampleConfig({ certificate: { generation: 3 } });
     synthesize(config, (stack) => {
       expect(originCertificates(stack, config).current.node.id).toBe("origin-certificate-3");
     });
   });
 
-  it("is asked for by every plan while validity, names or type of key of the certificate are not the configured ones", () => {
+  it("is requested by every plan if validity, names or key type of the certificate differ from the configuration", () => {
     expect(issue(exampleConfig({ certificate: { generation: 3, validityDays: 90 } })).check).toEqual({
       origin_certificate: {
         assert: [
           {
             condition: "${(terraform_data.origin-certificate_oldest.input == 3)}",
             error_message:
-              "certificate.generation is 3, and an older one is still in force: npm run ops rotate origin-certificate",
+              "certificate.generation is 3, but an older generation is still accepted. Run npm run ops rotate origin-certificate.",
           },
           {
             condition:
               "${(cloudflare_origin_ca_certificate.origin-certificate-3_certificate.requested_validity == 90)}",
             error_message:
-              "The origin certificate was issued for another validity than 90 days. Raise certificate.generation by one to issue a new one.",
+              "The origin certificate was issued with a validity other than 90 days. Raise certificate.generation by one to issue a new one.",
           },
           {
             condition:
               '${(length(setsubtract(["*.foobar.com", "foobar.com"], cloudflare_origin_ca_certificate.origin-certificate-3_certificate.hostnames)) < 1)}',
             error_message:
-              "The origin certificate was issued for other names than those of foobar.com. Raise certificate.generation by one to issue a new one.",
+              "The origin certificate was not issued for the names of foobar.com. Raise certificate.generation by one to issue a new one.",
           },
           {
             condition:
               '${(cloudflare_origin_ca_certificate.origin-certificate-3_certificate.request_type == "origin-rsa")}',
             error_message:
-              "The origin certificate was issued for a key of another type than rsa. Raise certificate.generation by one to issue a new one.",
+              "The origin certificate was not issued for a key of type rsa. Raise certificate.generation by one to issue a new one.",
           },
         ],
       },

@@ -7,7 +7,7 @@ const config = exampleConfig({ tls: "passthrough" });
 const synthesized = synthesize(config, (stack) => new OriginPull(stack, "origin-pull", { config }));
 
 describe("OriginPull", () => {
-  it("has a CA of its own and one client certificate, for Cloudflare", () => {
+  it("has its own CA and one client certificate for Cloudflare", () => {
     expect(onlyResource(synthesized, "tls_self_signed_cert")).toMatchObject({
       subject: [{ common_name: "production origin pull CA" }],
     });
@@ -21,7 +21,7 @@ describe("OriginPull", () => {
     ]);
   });
 
-  it("uses RSA keys, as Cloudflare's guide does", () => {
+  it("uses RSA keys, as in Cloudflare's guide", () => {
     expect(Object.values(resources(synthesized, "tls_private_key"))).toEqual([
       { algorithm: "RSA", rsa_bits: 2048 },
       { algorithm: "RSA", rsa_bits: 2048 },

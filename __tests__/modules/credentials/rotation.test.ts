@@ -26,7 +26,7 @@ const outputs = (generation: number) =>
   Object.fromEntries(Object.entries(rotation(generation).output ?? {}).map(([name, { value }]) => [name, value]));
 
 describe("the first generation of a secret", () => {
-  it("is all there is, under the addresses it always had", () => {
+  it("is the only generation and has addresses without a number", () => {
     expect(addressesIn(rotation(1))).toEqual([
       "random_password.edge_token",
       "terraform_data.edge-token_oldest",
@@ -45,7 +45,7 @@ describe("a later generation of a secret", () => {
   const newest = "random_password.edge-2_token.result";
   const at = (number: string) => `(terraform_data.edge-token_${number}.input == 2) ? ${newest} : ${before}`;
 
-  it("stands beside the one before, and takes no part in what is used until the state says so", () => {
+  it("exists alongside the previous generation, but is not used until the state marks it as used", () => {
     expect(outputs(2)).toEqual({
       used: `\${${at("used")}}`,
       accepted: `\${distinct([${at("used")}, ${newest}, ${at("oldest")}])}`,
@@ -58,16 +58,16 @@ describe("a later generation of a secret", () => {
     });
   });
 
-  it("is accepted beside it, the one that is used first, until the old one is let go", () => {
+  it("is accepted together with the previous generation until that generation is revoked, with the used one first", () => {
     const at = (used: number, oldest: number) => accepted({ configured: 2, used, oldest });
     expect([at(1, 1), at(2, 1), at(2, 2)]).toEqual([[1, 2], [2, 1], [2]]);
   });
 
-  it("lets go of the one before the last", () => {
+  it("removes the generation before the previous generation", () => {
     expect(Object.keys(resources(rotation(3), "random_password"))).toEqual(["edge-2_token", "edge-3_token"]);
   });
 
-  it("is refused by a plan when one was left out, and no deploy moves what the state says", () => {
+  it("is rejected by the plan if a generation was skipped, and no deploy changes the numbers in the state", () => {
     expect(resources(rotation(3), "terraform_data")["edge-token_oldest"]).toEqual({
       input: 1,
       lifecycle: {
@@ -75,20 +75,20 @@ describe("a later generation of a secret", () => {
         postcondition: [
           {
             condition: "${contains([2, 3], self.input)}",
-            error_message: expect.stringMatching(/^generations.edgeToken is 3, .* Raise it by one at a time/) as string,
+            error_message: expect.stringMatching(/^generations.edgeToken is 3, .* Raise the setting by one at a time/) as string,
           },
         ],
       },
     });
   });
 
-  it("is named by every plan until the old one is refused", () => {
+  it("is reported by every plan until the previous generation is revoked", () => {
     expect(rotation(2).check?.["edge-token"]).toEqual({
       assert: [
         {
           condition: "${(terraform_data.edge-token_oldest.input == 2)}",
           error_message:
-            "generations.edgeToken is 2, and an older one is still in force: npm run ops rotate edge-token",
+            "generations.edgeToken is 2, but an older generation is still accepted. Run npm run ops rotate edge-token.",
         },
       ],
     });

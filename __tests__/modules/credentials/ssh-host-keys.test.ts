@@ -12,7 +12,7 @@ describe("SshHostKeys", () => {
     new TerraformOutput(stack, "key", { value: keys.publicKeyOf("alpha") });
   });
 
-  it("is an ed25519 key for each server", () => {
+  it("contains an ed25519 key for each server", () => {
     expect(resources(synthesized, "tls_private_key")).toEqual({
       "ssh-host-key_alpha": { algorithm: "ED25519" },
       "ssh-host-key_bravo": { algorithm: "ED25519" },
@@ -20,13 +20,13 @@ describe("SshHostKeys", () => {
     });
   });
 
-  it("tells the public half only", () => {
+  it("outputs only the public keys", () => {
     expect(synthesized.output?.["key"]).toEqual({
       value: "${trimspace(tls_private_key.ssh-host-key_alpha.public_key_openssh)}",
     });
   });
 
-  it("fails for a server that is not configured", () => {
+  it("throws for an unknown server", () => {
     expect(() =>
       synthesize(config, (stack) => new SshHostKeys(stack, "ssh-host-key", { config }).of("nobody")),
     ).toThrow("no host key for nobody in production-test/ssh-host-key");

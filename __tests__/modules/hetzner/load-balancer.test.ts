@@ -19,7 +19,7 @@ const healthCheck = {
   http: { domain: "www.foobar.com", path: "/healthz", status_codes: ["200"], tls: false },
 };
 
-describe("balancer, defaults", () => {
+describe("the load balancer with defaults", () => {
   it("is a protected lb11 that prefers the server with the fewest connections", () => {
     expect(onlyResource(edge, "hcloud_load_balancer")).toEqual({
       name: "production",
@@ -41,7 +41,7 @@ describe("balancer, defaults", () => {
     });
   });
 
-  it("ends TLS with the uploaded certificate and redirects HTTP", () => {
+  it("terminates TLS with the uploaded certificate and redirects HTTP", () => {
     expect(onlyResource(edge, "hcloud_load_balancer_service")).toEqual({
       load_balancer_id: "${hcloud_load_balancer.balancer.id}",
       protocol: "https",
@@ -55,14 +55,14 @@ describe("balancer, defaults", () => {
   });
 });
 
-describe("a balancer that servers were not made for", () => {
+describe("a load balancer that servers were not created for", () => {
   const preconditions = (synthesized: typeof edge) =>
     onlyResource(synthesized, "hcloud_load_balancer_service")["lifecycle"] as {
       readonly precondition: readonly { readonly condition: string; readonly error_message: string }[];
     };
   const labelsOf = (server: string): string => remote("servers", `hcloud_server-${server}-labels`);
 
-  it("is refused in the plan, for each target that was made with another TLS mode, balancer's address or domain", () => {
+  it("is rejected in the plan for each target created with another TLS mode, load balancer address or domain", () => {
     expect(
       preconditions(edge)
         .precondition.slice(0, -1)
@@ -73,11 +73,11 @@ describe("a balancer that servers were not made for", () => {
       ),
     );
     expect(preconditions(edge).precondition[0]?.error_message).toBe(
-      `Server alpha was made for another domain, tls or network.balancerIp than the configuration's, and would serve no visitor. npm run ops rollout says what to write.`,
+      `Server alpha was created for a domain, tls or network.balancerIp that differs from the configuration, so it would serve no visitors. Run npm run ops rollout to see the required settings.`,
     );
   });
 
-  it("does not wait for servers that are no targets", () => {
+  it("ignores servers that are not targets", () => {
     expect(preconditions(passthrough).precondition.map(({ condition }) => condition)).toEqual([
       `\${(lookup(${labelsOf("front")}, "balancer", "none") == "passthrough-10.0.1.5-fcc63e85")}`,
       expect.stringContaining("hostnames"),
@@ -87,7 +87,7 @@ describe("a balancer that servers were not made for", () => {
   it.each([
     ["terminate", edge],
     ["passthrough", passthrough],
-  ])("is refused while the origin certificate is for other names: %s", (_, synthesized) => {
+  ])("is rejected while the origin certificate was issued for other names: %s", (_, synthesized) => {
     const hostnames = remote(
       "credentials",
       "cloudflare_origin_ca_certificate-origin-certificate-1_certificate-hostnames",
@@ -95,13 +95,13 @@ describe("a balancer that servers were not made for", () => {
     expect(preconditions(synthesized).precondition.at(-1)).toEqual({
       condition: `\${(length(setsubtract(["*.foobar.com", "foobar.com"], ${hostnames})) < 1)}`,
       error_message:
-        "The origin certificate was issued for other names than those of foobar.com. Raise certificate.generation by one to issue a new one.",
+        "The origin certificate was not issued for the names of foobar.com. Raise certificate.generation by one to issue a new one.",
     });
   });
 });
 
-describe("balancer targets", () => {
-  it("are all web servers by private address, once the balancer is in the network", () => {
+describe("targets of the load balancer", () => {
+  it("are all web servers by private address, after the load balancer has joined the network", () => {
     const targets = resources(edge, "hcloud_load_balancer_target");
     expect(Object.keys(targets)).toEqual(["balancer_alpha", "balancer_bravo", "balancer_charlie"]);
     expect(targets["balancer_bravo"]).toEqual({
@@ -113,13 +113,13 @@ describe("balancer targets", () => {
     });
   });
 
-  it("leave out servers without the role web", () => {
+  it("do not include servers without the role web", () => {
     expect(Object.keys(resources(passthrough, "hcloud_load_balancer_target"))).toEqual(["balancer_front"]);
   });
 });
 
-describe("balancer certificate", () => {
-  it("has a name made of its content and is created before its predecessor goes", () => {
+describe("the certificate of the load balancer", () => {
+  it("has a name derived from its content and is created before its predecessor is deleted", () => {
     const pem = remote("credentials", "cloudflare_origin_ca_certificate-origin-certificate-1_certificate-certificate");
     expect(onlyResource(edge, "hcloud_uploaded_certificate")).toEqual({
       name: `production-origin-\${substr(sha256(${pem}), 0, 8)}`,
@@ -131,8 +131,8 @@ describe("balancer certificate", () => {
   });
 });
 
-describe("passthrough", () => {
-  it("hands TLS on with the visitor's address, listens on 443 only and knows no certificate", () => {
+describe("the load balancer in passthrough mode", () => {
+  it("passes TLS through with the visitor's address, listens only on 443 and has no certificate", () => {
     expect(onlyResource(passthrough, "hcloud_load_balancer_service")).toEqual({
       load_balancer_id: "${hcloud_load_balancer.balancer.id}",
       protocol: "tcp",

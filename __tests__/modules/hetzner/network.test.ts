@@ -11,7 +11,7 @@ const addresses = (config: Config) =>
   synthesize(config, (stack) => new PublicAddresses(stack, "address", { config, server: serverOf(config, "alpha") }));
 
 describe("PrivateNetwork", () => {
-  it("by default is 10.0.0.0/16 with one protected subnet in eu-central", () => {
+  it("is 10.0.0.0/16 with one protected subnet in eu-central by default", () => {
     const synthesized = network(exampleConfig());
     expect(onlyResource(synthesized, "hcloud_network")).toEqual({
       name: "production",
@@ -29,7 +29,7 @@ describe("PrivateNetwork", () => {
     });
   });
 
-  it("takes every address from the configuration", () => {
+  it("uses the configured addresses", () => {
     const config = exampleConfig({
       location: "ash",
       serverType: "cpx31",
@@ -56,7 +56,7 @@ describe("PrivateNetwork", () => {
 });
 
 describe("PlacementGroups", () => {
-  it("by default makes one spread group", () => {
+  it("creates one spread group by default", () => {
     expect(onlyResource(groups(exampleConfig()), "hcloud_placement_group")).toEqual({
       name: "production-servers",
       type: "spread",
@@ -64,7 +64,7 @@ describe("PlacementGroups", () => {
     });
   });
 
-  it("makes one group for each name that servers give", () => {
+  it("creates one group for each name that servers use", () => {
     const config = exampleConfig({ servers: { charlie: { placementGroup: "more" } } });
     expect(Object.keys(resources(groups(config), "hcloud_placement_group"))).toEqual([
       "placement_more",
@@ -72,7 +72,7 @@ describe("PlacementGroups", () => {
     ]);
   });
 
-  it("fails for a server that it was not made for", () => {
+  it("throws for a server of an unknown group", () => {
     const other = { ...serverOf(exampleConfig(), "alpha"), placementGroup: "elsewhere" };
     expect(() =>
       synthesize(exampleConfig(), (stack) =>
@@ -99,7 +99,7 @@ describe("PublicAddresses", () => {
     });
   });
 
-  it("are not protected where protection is off", () => {
+  it("are not protected if protection is off", () => {
     const protections = Object.values(resources(addresses(exampleConfig({ protect: false })), "hcloud_primary_ip")).map(
       (address) => address["delete_protection"],
     );

@@ -18,8 +18,8 @@ const firewall = (config: Config) =>
 const inbound = (config: Config, name: string) =>
   providerFirewallRules(config, serverOf(config, name)).filter((rule) => rule.direction === "in");
 
-describe("ProviderFirewall, defaults", () => {
-  it("lets icmp in, and out only what the rule table names", () => {
+describe("ProviderFirewall with defaults", () => {
+  it("accepts only ICMP inbound, and outbound only the traffic of the rule table", () => {
     expect(firewall(exampleConfig())["rule"]).toEqual([
       {
         direction: "in",
@@ -61,7 +61,7 @@ describe("ProviderFirewall, defaults", () => {
     ]);
   });
 
-  it("is named and labelled after its server, and attached by nothing but the server", () => {
+  it("has the name and labels of its server, and only the server attaches it", () => {
     const { name, labels, apply_to: applyTo } = firewall(exampleConfig());
     expect({ name, labels, applyTo }).toEqual({
       name: "production-alpha",
@@ -77,7 +77,7 @@ describe("ProviderFirewall, defaults", () => {
   });
 });
 
-describe("ProviderFirewall, everything set", () => {
+describe("ProviderFirewall with every setting", () => {
   const config = exampleConfig({
     servers: splitServers,
     tls: "passthrough",
@@ -98,18 +98,18 @@ describe("ProviderFirewall, everything set", () => {
       });
   });
 
-  it("opens no other port on a public address, whatever the role and TLS mode", () => {
+  it("opens no other port on a public address for any role and TLS mode", () => {
     for (const { name } of config.servers)
       expect(inbound(config, name).map((rule) => rule.port ?? rule.protocol)).toEqual(["22", "icmp"]);
   });
 
-  it("describes each rule within the 255 characters that Hetzner takes", () => {
+  it("describes each rule in at most 255 characters, Hetzner's limit", () => {
     for (const server of config.servers)
       for (const rule of providerFirewallRules(config, server))
         expect(rule.description?.length).toBeLessThanOrEqual(255);
   });
 
-  it("never gives the provider two rules for the same traffic", () => {
+  it("never contains two rules for the same traffic", () => {
     const rules = providerFirewallRules(config, serverOf(config, "front")).map((rule) =>
       JSON.stringify({ ...rule, description: "" }),
     );

@@ -32,8 +32,8 @@ const full = synthesizeEnvironment(
   }),
 ).servers;
 
-describe("server, defaults", () => {
-  it("is a protected Debian 13 with fixed addresses, in its firewall and its group", () => {
+describe("a server with defaults", () => {
+  it("is a protected Debian 13 with fixed addresses, a firewall and a placement group", () => {
     expect({ ...alpha, user_data: undefined, labels: undefined }).toEqual({
       name: "alpha",
       server_type: "cpx22",
@@ -77,7 +77,7 @@ describe("server, defaults", () => {
     });
   });
 
-  it("is labelled with environment, name, roles, the hash of its payload, what that expects of the balancer, and its secrets from outside", () => {
+  it("has labels with its environment, name, roles, payload hash, load balancer contract and digests of external secrets", () => {
     const { payload, ...labels } = alpha.labels;
     expect(labels).toEqual({
       environment: "production",
@@ -91,7 +91,7 @@ describe("server, defaults", () => {
     expect(payload).toMatch(/^[0-9a-f]{12}$/);
   });
 
-  it("has its data volume attached and mounts it itself", () => {
+  it("has its data volume attached and mounts it by its payload", () => {
     expect(resources(servers, "hcloud_volume_attachment")["alpha_data"]).toEqual({
       server_id: "${hcloud_server.alpha.id}",
       volume_id: foundation("hcloud_volume-alpha_data-id"),
@@ -100,10 +100,10 @@ describe("server, defaults", () => {
   });
 });
 
-describe("server, everything set", () => {
+describe("a server with every setting", () => {
   const front = resources(full, "hcloud_server")["front"];
 
-  it("takes type, location, backups, protection and keys from the configuration", () => {
+  it("has the configured type, location, backups, protection and keys", () => {
     expect(front).toMatchObject({
       server_type: "cx43",
       location: "fsn1",
@@ -115,7 +115,7 @@ describe("server, everything set", () => {
     });
   });
 
-  it("has no volume and no label of a role that it does not carry", () => {
+  it("has no volume and no label of a role that it does not have", () => {
     expect(Object.keys(resources(full, "hcloud_volume_attachment"))).toEqual([
       "left_data",
       "middle_data",
@@ -126,7 +126,7 @@ describe("server, everything set", () => {
 });
 
 describe("user data", () => {
-  it("is put together when Terraform applies: what servers with the same roles share stands in the JSON once", () => {
+  it("is assembled by Terraform during apply, and its parts shared by servers with the same roles are in the JSON once", () => {
     const references = (stack: typeof servers, name: string) =>
       JSON.stringify(stack.locals?.[`${name}_user_data`]).match(/\$\{[^}]*\}/g);
     expect(alpha?.["user_data"]).toBe("${local.alpha_user_data}");
@@ -147,7 +147,7 @@ describe("user data", () => {
 });
 
 describe("secrets", () => {
-  it("are encoded by Terraform, each as a whole file", () => {
+  it("are encoded by Terraform as whole files", () => {
     const contentsOf = (local: string) => (servers.locals?.[local] as string).match(/content: .*/g) ?? [];
     const [shared, own] = [contentsOf("shared_parts_web-database_all"), contentsOf("alpha_secret_all")];
     expect([shared.length, own.length]).toEqual([9, 3]);
@@ -157,23 +157,22 @@ describe("secrets", () => {
       );
   });
 
-  it("keep the text around a value in a local, where quotes and line breaks are safe", () => {
+  it("are embedded in their text by a local, where quotes and line breaks are safe", () => {
     expect(servers.locals?.["shared_parts_web-database_etc-nginx-secrets-edge-token-conf"]).toBe(
       `"~^(?:\${join("|", [${bare("credentials", "random_password-edge_token-result")}])})$" 1;\n`,
     );
   });
 
-  it("of the Datadog agent come from a sensitive variable that may stay empty", () => {
+  it("for the Datadog agent come from a sensitive variable that may be empty", () => {
     expect(servers.variable).toMatchObject({ datadog_api_key: { type: "string", sensitive: true, default: "" } });
   });
 
-  it("are missed by plans where the agents would report nothing, and not where there are no agents", () => {
+  it("for the Datadog agent are required by a plan only if monitoring is enabled", () => {
     expect(servers.check?.["datadog_api_key"]).toEqual({
       assert: [
         {
           condition: '${var.datadog_api_key != ""}',
-          error_message:
-            "TF_VAR_datadog_api_key is not set: on a server that is created now, the Datadog agent stays off.",
+          error_message: "TF_VAR_datadog_api_key is not set. On servers created now, the Datadog agent stays off.",
         },
       ],
     });
@@ -181,7 +180,7 @@ describe("secrets", () => {
     expect(unwatched.check).not.toHaveProperty("datadog_api_key");
   });
 
-  it("reach each server for its own roles and TLS mode only", () => {
+  it("are stored only on servers whose roles and TLS mode need them", () => {
     const locals = Object.keys(full.locals ?? {});
     const count = (prefix: string) => locals.filter((id) => id.startsWith(prefix)).length;
     expect(locals.join(" ")).not.toContain("edge-token");
@@ -192,7 +191,7 @@ describe("secrets", () => {
     expect([count("front_secret_"), count("left_secret_")]).toEqual([2, 4]);
   });
 
-  it("that differ between servers are each server's host key, MySQL certificate and key", () => {
+  it("differ between servers only for the host key and for MySQL's certificate and key", () => {
     expect(Object.keys(servers.locals ?? {}).filter((id) => id.startsWith("alpha_secret_"))).toEqual([
       "alpha_secret_all",
       "alpha_secret_etc-mysql-tls-server-key",
@@ -205,14 +204,14 @@ describe("secrets", () => {
 describe("outdated servers", () => {
   const payload = alpha.labels["payload"] ?? "";
 
-  it("are those whose label or type the configuration no longer asks for", () => {
+  it("are servers whose payload label or type differs from the configuration", () => {
     expect(Object.keys(servers.locals?.["is_current"] ?? {})).toEqual(["alpha", "bravo", "charlie"]);
     expect(servers.locals?.["is_current"]).toMatchObject({
       alpha: `\${lookup(hcloud_server.alpha.labels, "payload", "none") == "${payload}" && hcloud_server.alpha.server_type == "cpx22" && contains(["none", lookup(hcloud_server.alpha.labels, "secret-datadogApiKey", local.secret_labels_digests["secret-datadogApiKey"])], local.secret_labels_digests["secret-datadogApiKey"])}`,
     });
   });
 
-  it("are reported by a check in every plan, with the command that replaces one", () => {
+  it("are reported by a check in every plan, with the command that replaces a server", () => {
     expect(Object.keys(servers.check ?? {}).filter((name) => name.endsWith("_current"))).toEqual([
       "alpha_current",
       "bravo_current",
@@ -223,19 +222,19 @@ describe("outdated servers", () => {
         {
           condition: '${local.is_current["alpha"]}',
           error_message:
-            "Server alpha has an older payload, an older key or another type. Replace one server at a time: terraform -chdir=cdktf.out/stacks/production-servers apply -replace=hcloud_server.alpha",
+            "Server alpha has an outdated payload or key, or its type differs from the configuration. Replace one server at a time: terraform -chdir=cdktf.out/stacks/production-servers apply -replace=hcloud_server.alpha",
         },
       ],
     });
   });
 
-  it("are listed in an output that compares what the state holds with the configuration", () => {
+  it("are listed in an output that compares the state with the configuration", () => {
     expect(servers.output?.["outdated_servers"]?.["value"]).toBe(
       "${[for name, is_current in local.is_current : name if !is_current]}",
     );
   });
 
-  it("are those, too, that were made with another key from outside, of which a digest under a key of ours is all that is told", () => {
+  it("include servers created with another external key, which is compared only by a keyed digest", () => {
     expect(alpha["labels"]).toMatchObject({
       "secret-datadogApiKey": '${local.secret_labels_digests["secret-datadogApiKey"]}',
     });
@@ -251,7 +250,7 @@ describe("outdated servers", () => {
     );
   });
 
-  it("are the web servers, when a secret of the application has another value; one digest tells of all of them", () => {
+  it("include the web servers if an application secret changes, because one digest covers all of them", () => {
     const secrets = { PIN: { maxBytes: 4 }, PAYMENT_KEY: { maxBytes: 64 } };
     const { servers } = synthesizeEnvironment(exampleConfig({ application: { secrets }, servers: splitServers }));
     const { front, left } = resources(servers, "hcloud_server");
@@ -268,7 +267,7 @@ describe("outdated servers", () => {
     );
   });
 
-  it("stay as they are: an apply changes neither the labels, nor the type, nor the private address of any", () => {
+  it("are not changed by an apply, which ignores labels, type and private address", () => {
     expect(alpha["lifecycle"]).toMatchObject({
       ignore_changes: expect.arrayContaining([
         'labels["payload"]',

@@ -12,11 +12,11 @@ const keys = (config: Config) =>
   );
 
 describe("SshKeys", () => {
-  it("are none by default", () => {
+  it("are empty by default", () => {
     expect(keys(exampleConfig())).toEqual({});
   });
 
-  it("are uploaded under the names of the configuration", () => {
+  it("are uploaded under the configured names", () => {
     expect(keys(exampleConfig({ administrators: { sshKeys: { ada: key } } }))).toEqual({
       administrators_ada: {
         name: "ada",
@@ -26,7 +26,7 @@ describe("SshKeys", () => {
     });
   });
 
-  it("keep a comment that Terraform would take for a template", () => {
+  it("escape a comment that Terraform would read as a template", () => {
     const comment = exampleConfig({ administrators: { sshKeys: { ada: `${key}@\${HOSTNAME}` } } });
     expect(keys(comment)["administrators_ada"]?.["public_key"]).toBe(`${key}@$\${HOSTNAME}`);
   });

@@ -12,7 +12,7 @@ const volume = (config: Config) =>
   );
 
 describe("DataVolume", () => {
-  it("by default has 20 GB and cannot be destroyed, neither by a plan nor by hand", () => {
+  it("has 20 GB by default and cannot be destroyed by a plan or by hand", () => {
     expect(volume(exampleConfig())).toEqual({
       name: "production-alpha-data",
       size: 20,
@@ -29,7 +29,7 @@ describe("DataVolume", () => {
     });
   });
 
-  it("takes size, location and protection from the configuration", () => {
+  it("has the configured size, location and protection", () => {
     const config = exampleConfig({ database: { volumeSizeGb: 500 }, location: "fsn1", protect: false }, "staging");
     expect(volume(config)).toMatchObject({
       name: "staging-alpha-data",
@@ -40,7 +40,7 @@ describe("DataVolume", () => {
     });
   });
 
-  it("leaves the file system to the server, so that no plan pretends to format", () => {
+  it("has no format attribute, because the server creates the file system", () => {
     expect(volume(exampleConfig())).not.toHaveProperty("format");
   });
 });

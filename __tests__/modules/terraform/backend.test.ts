@@ -5,13 +5,13 @@ import { synthesize } from "../../support/synth.js";
 const backend = (config = exampleConfig()) => synthesize(config, () => undefined).terraform.backend;
 
 describe("every stack", () => {
-  it("asks for a Terraform or OpenTofu that locks states in an object storage", () => {
+  it("requires a version of Terraform or OpenTofu that can lock states in an object storage", () => {
     expect(synthesize(exampleConfig(), () => undefined).terraform.required_version).toBe(">= 1.10");
   });
 });
 
 describe("local state, the default", () => {
-  it("lies under state/ by a path that is the same in every checkout", () => {
+  it("is stored under state/ by a path that is the same in every checkout", () => {
     expect(backend()).toEqual({ local: { path: "../../../state/production-test.tfstate" } });
   });
 });
@@ -31,16 +31,16 @@ describe("state in an object storage", () => {
     skip_requesting_account_id: true,
     skip_s3_checksum: true,
   };
-  /** The example keeps its state in a file; that setting has no place here. */
+  /** Removes the example's local state file, which an object storage does not use. */
   const noFile = { acceptLocalState: undefined };
   const backendOf = (extra: { prefix?: string }) =>
     backend(exampleConfig({ backend: { ...noFile, ...s3, type: "s3", ...extra } }));
 
-  it("is locked, asks nothing of Amazon's services and holds no credentials", () => {
+  it("is locked, uses no Amazon service and contains no credentials", () => {
     expect(backendOf({})).toEqual({ s3: settings });
   });
 
-  it("lies in the folder that the configuration names", () => {
+  it("is stored under the configured prefix", () => {
     expect(backendOf({ prefix: "shop" })).toEqual({ s3: { ...settings, key: "shop/production-test.tfstate" } });
   });
 });

@@ -18,13 +18,13 @@ const configFor = (step?: Step, generation = 1) =>
   });
 
 describe("state encryption", () => {
-  it("takes another passphrase only under another generation, or both would have one name in the state", () => {
+  it("accepts a new passphrase only with a new generation, because otherwise old and new would share a name in the state", () => {
     expect(() => configFor("change-passphrase", 1)).toThrow(
       "backend.encryption.generation: must be raised with the passphrase",
     );
   });
 
-  it("is for OpenTofu alone, and says what to do with Terraform", () => {
+  it("is rejected for Terraform, with an instruction", () => {
     expect(encryptionProblems(configFor("enforced"), "/usr/local/bin/tofu")).toEqual([]);
     expect(encryptionProblems(configFor(), "terraform")).toEqual([]);
     const [problem] = encryptionProblems(configFor("enforced"), "terraform");
@@ -32,7 +32,7 @@ describe("state encryption", () => {
     expect(problem?.fix).toContain("AWS_SSE_CUSTOMER_KEY");
   });
 
-  it("is nowhere in a stack that does not ask for it: Terraform refuses the block", () => {
+  it("is omitted from stacks that do not use it, because Terraform rejects the block", () => {
     expect(synthesize(configFor(), () => undefined).terraform).not.toHaveProperty("encryption");
   });
 });
@@ -80,7 +80,7 @@ describe.runIf(hasOptionalTool("tofu", "state encryption by the real OpenTofu"))
   const first = "a passphrase of the test";
   const second = "another one of the test";
 
-  /** Applies all stacks; returns what failed. */
+  /** Applies all stacks. @returns the output of the failed command */
   function apply(folder: string, step: Step | undefined, variables: Record<string, string>, generation = 1): string {
     for (const place of standIns(step, folder, generation))
       for (const args of [["init"], ["apply", "-auto-approve"]]) {
@@ -101,7 +101,7 @@ describe.runIf(hasOptionalTool("tofu", "state encryption by the real OpenTofu"))
       .map((name) => readFileSync(join(folder, "state", `production-${name}.tfstate`), "utf8"))
       .join("");
 
-  it("leads the five stacks in, to another passphrase and out, and refuses plain state once enforced", () => {
+  it("encrypts the five stacks, changes the passphrase, decrypts them, and rejects plain state once enforced", () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, "state"));
     const passphrase = { TF_VAR_state_passphrase: first };

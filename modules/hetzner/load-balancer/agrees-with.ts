@@ -30,6 +30,6 @@ export const agreesWith = (
   const known = before && [now, conditional(before.both, agreement(before.former), now)];
   return servers.map((server) => ({
     condition: known ? (Fn.contains(known, labelOf(server)) as IResolvable) : madeFor(server, now),
-    errorMessage: `Server ${server.config.name} was made for another domain, tls or network.balancerIp than the configuration's, and would serve no visitor. npm run ops rollout says what to write.`,
+    errorMessage: `Server ${server.config.name} was created for a domain, tls or network.balancerIp that differs from the configuration, so it would serve no visitors. Run npm run ops rollout to see the required settings.`,
   }));
 };

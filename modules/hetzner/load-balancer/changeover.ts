@@ -77,7 +77,7 @@ export class Changeover extends Construct {
   get assertion() {
     return {
       condition: Op.eq(this.onlyNumber.value, this.number),
-      error_message: "The change from one balancer to another is not at its end: npm run ops rollout",
+      error_message: "The load balancer migration is unfinished. Run npm run ops rollout.",
     };
   }
 

@@ -43,7 +43,7 @@ export function reportOutdated(
       assert: [
         {
           condition: `\${local.${current.friendlyUniqueId}["${name}"]}`,
-          error_message: `Server ${name} has an older payload, an older key or another type. Replace one server at a time: ${replaceCommand(terraform, server)}`,
+          error_message: `Server ${name} has an outdated payload or key, or its type differs from the configuration. Replace one server at a time: ${replaceCommand(terraform, server)}`,
         },
       ],
     });

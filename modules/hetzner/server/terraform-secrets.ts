@@ -27,9 +27,9 @@ export class TerraformSecrets extends Construct implements SecretSource {
   /** @throws Error for a secret that no stack makes, or that is a plain text and would stand in the JSON */
   readonly value: SecretSource["value"] = (name) => {
     const reference = this.props.references[name];
-    if (reference === undefined) throw new Error(`secret ${name} is needed but no stack makes it`);
+    if (reference === undefined) throw new Error(`secret ${name} is required, but no stack creates it`);
     if (!Token.isUnresolved(reference))
-      throw new Error(`secret ${name} must be a reference: a text stands in the JSON`);
+      throw new Error(`secret ${name} must be a reference, because a literal value would be written to the JSON`);
     return reference;
   };
 
