@@ -19,10 +19,10 @@ export interface CostLine {
   readonly monthlyEur: number | undefined;
 }
 
-/** Estimated monthly cost at Hetzner, net; Cloudflare and Datadog are billed by their own plans. */
+/** Estimated monthly net cost at Hetzner. Cloudflare and Datadog bill separately. */
 export interface Cost {
   readonly lines: readonly CostLine[];
-  /** Sum of the lines that have a figure. */
+  /** Sum of the lines with a price. */
   readonly monthlyEur: number;
 }
 
@@ -37,7 +37,7 @@ function serverLines(config: Config, region: Region): readonly CostLine[] {
   });
 }
 
-/** The logs of the archive, for as long as they lie there. Copies of all data come on top: how large they are is the application's matter. */
+/** The archive's logs over their retention. Base backups are not included, because their size depends on the application. */
 function archiveLine(config: Config, backup: NonNullable<Config["backup"]>): CostLine {
   const mbPerDay = (shippedMbPerDay * serversWithRole(config, "database").length) / 3;
   const days = objectDays(backup);
@@ -52,7 +52,7 @@ function archiveLine(config: Config, backup: NonNullable<Config["backup"]>): Cos
 const sum = (lines: readonly CostLine[]): number =>
   cents(lines.reduce((total, line) => total + (line.monthlyEur ?? 0), 0));
 
-/** Estimates the monthly cost of what a configuration builds. */
+/** Estimates the monthly cost of an environment. */
 export function monthlyCost(config: Config): Cost {
   const region = locations[config.location]?.region ?? "Europe";
   const servers = serverLines(config, region);
@@ -66,7 +66,7 @@ export function monthlyCost(config: Config): Cost {
     { what: `${volumesGb} GB of volumes`, monthlyEur: cents(volumesGb * volumeGbMonthlyEur) },
     { what: `load balancer ${type}`, monthlyEur: balancerEur },
     ...(formerOf(config)
-      ? [{ what: `load balancer before, ${type}, until the rollout ends`, monthlyEur: balancerEur }]
+      ? [{ what: `previous load balancer ${type}, until the rollout ends`, monthlyEur: balancerEur }]
       : []),
     ...(config.backup ? [archiveLine(config, config.backup)] : []),
   ];

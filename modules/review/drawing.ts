@@ -8,13 +8,13 @@ type Style = keyof typeof fontSize;
 
 const lineHeight = 17;
 const dutyHeight = 24;
-/** Between a box and the words in it. */
+/** Distance between a box and its words. */
 const padding = 12;
-/** Between a frame and the boxes in it, and between servers. */
+/** Distance between a frame and its boxes, and between servers. */
 const gap = 14;
-/** Between boxes that a vertical arrow connects. */
+/** Distance between boxes that a vertical arrow connects. */
 const drop = 46;
-/** Room for a frame's title. */
+/** Height of a frame's title. */
 const titleHeight = 26;
 
 interface Place {
@@ -27,18 +27,18 @@ interface Place {
 type Placed = Participant & Place;
 
 /**
- * Width of words. Letters of a monospaced font are about 0.6 em wide, whichever font it is. The drawing states the width too (SVG's
- * `textLength`): a viewer that has only other fonts moves the letters together, and no word leaves its box.
+ * Width of words. Letters of any monospaced font are about 0.6 em wide. The SVG also contains the width (`textLength`), so that a viewer
+ * with other fonts compresses the text and every word stays inside its box.
  */
 const widthOf = (text: string, style: Style): number => Math.ceil(text.length * fontSize[style] * 0.6);
 
-/** Words with their middle at x and their baseline at y. */
+/** Words centred at x, with their baseline at y. */
 const words = (text: string, style: Style, x: number, y: number) => ({
   ...{ text, style, x, y },
   width: widthOf(text, style),
 });
 
-/** Length of a horizontal arrow with words above it. */
+/** Length of a horizontal arrow with a label. */
 const reach = (label: string): number => widthOf(label, "label") + 2 * padding;
 
 const widest = (participants: readonly Participant[]): number =>
@@ -54,7 +54,7 @@ const widest = (participants: readonly Participant[]): number =>
 const heightOf = ({ lines, duties }: Participant): number =>
   2 * padding + fontSize.name + lineHeight * lines.length + dutyHeight * duties.length;
 
-/** Height of participants below each other, each with a gap after it. */
+/** Height of a stack of participants, including a gap after each. */
 const stackHeight = (participants: readonly Participant[]): number =>
   participants.reduce((total, participant) => total + heightOf(participant) + gap, 0);
 
@@ -63,7 +63,7 @@ const place = <T extends Participant>(participant: T, x: number, y: number, widt
   ...{ x, y, width, height: heightOf(participant) },
 });
 
-/** Places participants below each other. */
+/** Stacks participants vertically. */
 const stack = <T extends Participant>(participants: readonly T[], x: number, y: number, width: number) =>
   participants.map((participant, index) => place(participant, x, y + stackHeight(participants.slice(0, index)), width));
 
@@ -72,7 +72,7 @@ const middle = ({ y, height }: Place): number => y + height / 2;
 const right = ({ x, width }: Place): number => x + width;
 const bottom = ({ y, height }: Place): number => y + height;
 
-/** A participant's box, the boxes of its duties in it, and all their words. */
+/** A participant's box, the boxes of its duties, and all words. */
 function shapesOf({ kind, name, lines, duties, x, y, width, height }: Placed) {
   const centreX = x + width / 2;
   const nameY = y + padding + fontSize.name - 2;
@@ -96,7 +96,7 @@ const arrow = (kind: Kind, ...points: readonly (readonly [x: number, y: number])
   points: points.map((point) => point.join(",")).join(" "),
 });
 
-/** Where everything is. On the left what is outside; on the right the private network, with a column of servers that grows downwards. */
+/** The layout: outside participants on the left, the private network with a column of servers on the right. */
 function layoutOf({
   visitors,
   cloudflare,
@@ -110,7 +110,7 @@ function layoutOf({
   const outsiders = [visitors, cloudflare, ...(monitoring ? [monitoring] : [])];
   const servers = [...webServers, ...databaseServers];
 
-  // Heights: the column of servers decides, unless what is outside needs more. Everything else is centred beside the servers.
+  // The column of servers determines the height, unless the outside participants need more. Everything else is centred next to the servers.
   const titlesAbove = titleHeight * (webServers.length > 0 ? 1 : 2);
   const serversHeight = stackHeight(servers) - gap + 2 * titleHeight - titlesAbove;
   const outsideHalf = heightOf(cloudflare) / 2 + drop + Math.max(...outsiders.map(heightOf));
@@ -149,7 +149,7 @@ function layoutOf({
   };
 }
 
-/** The topology of a configuration as SVG, which needs nothing else to be shown. */
+/** The topology of a configuration as a self-contained SVG. */
 export function drawTopology(config: Config): string {
   const topology = topologyOf(config);
   const { spoken, titles } = topology;
@@ -196,7 +196,7 @@ export function drawTopology(config: Config): string {
         const [x, y] = [databaseTrunkX, middle(server)];
         return arrow("database", [right(server), y], [x, y], [x, groupEntryY], [right(group), groupEntryY]);
       }),
-      // Agents send over the public interfaces of the servers, so the arrow starts at a server and leads around the private network.
+      // Agents send over the servers' public interfaces, so the arrow starts at a server and goes around the private network.
       ...monitoringBoxes.map((box) => {
         const lastServer = databaseBoxes.at(-1) ?? network;
         const from = centre(lastServer);

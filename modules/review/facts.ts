@@ -1,6 +1,6 @@
 import type { PolicyResult } from "./policies/index.js";
 
-/** Payload of one server, as it goes to Hetzner. */
+/** Payload of one server, as it is sent to Hetzner. */
 export interface PayloadFacts {
   readonly server: string;
   /** Encoded size, with secrets of realistic length. */
@@ -9,18 +9,18 @@ export interface PayloadFacts {
   readonly hash: string;
 }
 
-/** A part of the review that another concept adds, such as monitoring its monitors by area. */
+/** A section of the review from another module, for example the monitors by area. */
 export interface ReviewSection {
   readonly title: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
 
-/** What the review tells besides the configuration. */
+/** Data of the review in addition to the configuration. */
 export interface ReviewFacts {
   readonly payloads: readonly PayloadFacts[];
   readonly policies: readonly PolicyResult[];
-  /** Whether `TF_VAR_datadog_api_key` is set, if that is known. */
+  /** Whether `TF_VAR_datadog_api_key` is set. @default - unknown */
   readonly hasDatadogApiKey: boolean | undefined;
   /** Day of the review. */
   readonly today: Date;

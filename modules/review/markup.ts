@@ -5,7 +5,7 @@ const engine = Handlebars.create();
 
 /**
  * Renders a Handlebars template of SVG or HTML. Values are escaped.
- * @throws Error when the template uses a variable that is not given.
+ * @throws Error if a variable of the template is missing
  */
 export const renderMarkup = (file: URL, variables: object): string =>
   engine.compile(readFileSync(file, "utf8"), { strict: true })(variables);

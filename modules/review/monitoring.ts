@@ -12,13 +12,13 @@ import { runsPerMonth, synthetics } from "../datadog/synthetics.js";
 
 type Row = readonly [label: string, text: string];
 
-/** What is not watched, although one might expect it. */
+/** Things that monitoring does not cover although a reader might expect it. */
 const notWatched: readonly Row[] = [
-  ["listening ports", "the agent lists none without Datadog's paid security products"],
-  ["Cloudflare's events", "WAF and rate limit stay in its dashboard: its free plan exports no logs"],
+  ["listening ports", "the agent lists ports only with Datadog's paid security products"],
+  ["Cloudflare's events", "WAF and rate limit events are only in its dashboard, because the free plan exports no logs"],
 ];
 
-/** Limits in a few characters: "cpu-busy < 5 (warning 15)". */
+/** Short form of the limits: "cpu-busy < 5 (warning 15)". */
 function limits({ condition, id, thresholds }: MonitorDefinition): string {
   if (condition.kind === "composite") return `${id} (${condition.all.join(" and ")})`;
   if (!thresholds) return id;
@@ -27,7 +27,7 @@ function limits({ condition, id, thresholds }: MonitorDefinition): string {
   return `${id} ${comparisonOf(condition)} ${thresholds.critical}${warning}`;
 }
 
-/** What can alert, with its limits as text. */
+/** Monitors and synthetic tests, with their limits as text. */
 const alerts = (context: MonitoringContext): readonly (Alert & { readonly limits: string })[] => [
   ...catalogue(context).map((definition) => ({ ...definition, limits: limits(definition) })),
   ...synthetics(context).map((test) => ({ ...test, limits: `${test.id} (every ${test.intervalSeconds} s)` })),
@@ -39,7 +39,7 @@ function monitorRows(context: MonitoringContext): readonly (readonly string[])[]
   return areas.flatMap((area) =>
     (["urgent", "notUrgent", "part"] as const).flatMap((urgency) => {
       const here = alerts(context).filter((alert) => areaOf(alert.id) === area && alert.urgency === urgency);
-      const to = urgency === "part" ? "nobody: parts" : receiversOf(urgency, receivers).join(" ") || "nobody";
+      const to = urgency === "part" ? "none: parts of composites" : receiversOf(urgency, receivers).join(" ") || "none";
       return here.length === 0 ? [] : [[area, to, here.map((alert) => alert.limits).join("; ")]];
     }),
   );
@@ -52,12 +52,12 @@ function changeRows({ config }: MonitoringContext): readonly Row[] {
   });
 }
 
-/** Composites that are left out because a part of them is off. */
+/** Composites that are left out because one of their parts is disabled. */
 function lostRows(context: MonitoringContext): readonly Row[] {
   const present = new Set(catalogue(context).map(({ id }) => id));
   return fullCatalogue(context)
     .filter(({ id }) => isOn(context, id) && !present.has(id))
-    .map(({ id }) => [id, "off: a part of it is off"]);
+    .map(({ id }) => [id, "off: one of its parts is off"]);
 }
 
 const downtimeRows = ({ config }: MonitoringContext): readonly Row[] =>
@@ -71,32 +71,32 @@ function costRows(context: MonitoringContext): readonly Row[] {
   const runs = Math.round(runsPerMonth(synthetics(context), locations.length));
   return [
     ["custom metrics", `at most ${customMetrics(logMetrics(context))}, all made from logs`],
-    ["synthetic tests", `${runs} runs a month from ${locations.length} places`],
+    ["synthetic tests", `${runs} runs a month from ${locations.length} locations`],
   ];
 }
 
-/** Sections of the review: monitors by area with limits and receivers; what they cost, what is changed, what is unwatched. */
+/** Sections of the review: monitors by area with limits and receivers, then costs, adjustments and gaps of the monitoring. */
 export function monitoringReview(config: Config): readonly ReviewSection[] {
   const context = contextOf(config);
   if (!config.monitoring.enabled)
     return [
       {
-        title: "Monitoring is off: nobody is told of any of this",
-        columns: ["area", "unwatched"],
+        title: "Monitoring is off: nothing in this list is monitored",
+        columns: ["area", "not monitored"],
         rows: areas.map((area) => [area, monitorIds[area].join(", ")]),
       },
     ];
   return [
     { title: "Monitors", columns: ["area", "alerts to", "critical limits"], rows: monitorRows(context) },
     {
-      title: "Monitoring: costs, changes, and what is not watched",
+      title: "Monitoring: costs, adjustments and gaps",
       columns: ["", ""],
       rows: [
         ...costRows(context),
         ...changeRows(context),
         ...lostRows(context),
         ...downtimeRows(context),
-        ...notWatched.map(([what, why]): Row => [what, `not watched: ${why}`]),
+        ...notWatched.map(([what, why]): Row => [what, `not monitored: ${why}`]),
       ],
     },
   ];

@@ -4,10 +4,10 @@ import type { Review } from "./review.js";
 import { kib } from "./size.js";
 import { costText, euros, serverTable, trafficTable } from "./tables.js";
 
-/** A text in parts: what stands between backticks is code. */
+/** Parts of a text: text between backticks is code. */
 const partsOf = (text: string) => text.split("`").map((part, index) => ({ part, isCode: index % 2 === 1 }));
 
-/** Details of a policy; what is the same of several places is said once, after all of them. */
+/** Details of a policy. If several places have the same text, it follows once after all these places. */
 function together(details: readonly string[]): string {
   const places = new Map<string, string[]>();
   for (const detail of details) {
@@ -17,7 +17,7 @@ function together(details: readonly string[]): string {
   return [...places].map(([text, of]) => (of.length === 0 ? text : `${of.join(", ")}: ${text}`)).join(" ");
 }
 
-/** The review as one HTML page that needs nothing else to be shown. The topology is the SVG of `drawTopology`. */
+/** The review as one self-contained HTML page. @param topology SVG of `drawTopology` */
 export function renderPage(review: Review, topology: string): string {
   const count = (outcome: string): number => review.policies.filter((policy) => policy.outcome === outcome).length;
   return renderMarkup(new URL("./files/review.html.hbs", import.meta.url), {

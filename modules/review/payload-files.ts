@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import type { Config } from "../config/schema.js";
 import { plainFilesOf, type PlainFile } from "../machine/compose/index.js";
 
-/** Whether a folder holds these files and no other. */
+/** Whether a folder contains exactly these files. */
 function holds(folder: string, files: readonly PlainFile[]): boolean {
   if (!existsSync(folder)) return false;
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
@@ -17,7 +17,7 @@ function holds(folder: string, files: readonly PlainFile[]): boolean {
   );
 }
 
-/** Writes payloads as plain files into a folder that holds nothing else. */
+/** Writes payloads as plain files into a folder and removes all other files in it. */
 export function writePayloads(config: Config, folder: string): void {
   const files = [...new Set(config.servers.flatMap((server) => plainFilesOf(config, server)))];
   if (holds(folder, files)) return;

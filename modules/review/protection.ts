@@ -1,6 +1,6 @@
 import type { Config } from "../config/schema.js";
 
-/** What every plan refuses to destroy, and Hetzner to delete (records and passwords are not at Hetzner), in a configuration. */
+/** Resources that plans never destroy. Hetzner also refuses to delete them, except records and passwords, which are not at Hetzner. */
 export const protectedThings = (config: Config): readonly string[] =>
   config.protect
     ? [

@@ -16,7 +16,7 @@ const gap = "  ";
 /** Characters of a text on the screen. */
 const widthOf = (text: string): number => stripVTControlCharacters(text).length;
 
-/** A text in lines of whole words, each within the room unless a single word is longer. */
+/** Wraps a text at spaces. A line exceeds the width only if a single word is longer. */
 function wrapped(text: string, room: number): readonly string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {
@@ -27,7 +27,7 @@ function wrapped(text: string, room: number): readonly string[] {
   return lines;
 }
 
-/** Columns side by side, the last of which wraps. */
+/** Columns side by side. Only the last column wraps. */
 function table(columns: readonly string[], rows: readonly Row[], colors: Colors): string {
   const hasHead = columns.some((title) => title !== "");
   const all = hasHead ? [columns.map((title) => colors.dim(title)), ...rows] : rows;

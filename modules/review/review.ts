@@ -27,18 +27,18 @@ export interface TrafficRow {
   readonly network: TrafficRule["network"];
   /** "tcp 80, 443", or "icmp". */
   readonly ports: string;
-  /** Users that may open the connection, or none where it comes from outside. */
+  /** Users that may open the connection. Empty for connections from other machines. */
   readonly users: readonly string[];
   readonly why: string;
 }
 
-/** Everything a person looks at before a deploy, as plain data. */
+/** All data of the review before a deploy. */
 export interface Review {
   readonly environment: string;
   readonly site: string;
   readonly servers: readonly ServerRow[];
   readonly traffic: readonly TrafficRow[];
-  /** Label and text: how TLS ends, what is protected, where the state is. */
+  /** Labels and texts, for example TLS, protection and the location of the state. */
   readonly summary: readonly (readonly [label: string, text: string])[];
   readonly policies: readonly PolicyResult[];
   readonly sections: readonly ReviewSection[];
@@ -47,8 +47,8 @@ export interface Review {
 }
 
 const tlsText = {
-  terminate: "ended by the load balancer",
-  passthrough: "ended by nginx, PROXY protocol behind the balancer",
+  terminate: "terminated by the load balancer",
+  passthrough: "terminated by nginx, which gets the PROXY protocol from the load balancer",
 };
 
 const proofText = {
@@ -56,28 +56,28 @@ const proofText = {
   passthrough: "Cloudflare's client certificate",
 };
 
-/** What of the data is outside the servers: what, how often, for how long, who can read it. */
+/** The archive in words: content, interval, retention, and keys that can read it. */
 function archiveText({ backup, restore }: Config): string {
-  if (!backup) return "none: what three members lose is lost";
-  const from = restore ? `; begins with ${restore.timeline} as of ${restore.at}` : "";
+  if (!backup) return "none: data that all members lose cannot be restored";
+  const from = restore ? `; restored from timeline ${restore.timeline} as of ${restore.at}` : "";
   const readers = `${backup.recipients.length} age keys (${backup.recipients.map((key) => `…${key.slice(-6)}`).join(", ")}) can read it`;
-  return `every 3 s what was written, every ${backup.baseHours} h all data, encrypted, to ${backup.bucket} at ${backup.endpoint}; any moment of ${backup.retentionDays} days, objects locked (${backup.lock}) for ${objectDays(backup)}; ${readers}${from}`;
+  return `encrypted, to ${backup.bucket} at ${backup.endpoint}: changes every 3 s, a base backup every ${backup.baseHours} h; any time of the last ${backup.retentionDays} days can be restored; objects locked (${backup.lock}) for ${objectDays(backup)}; ${readers}${from}`;
 }
 
-/** Where a private release is, and the secret that servers read it with. */
+/** Location of a private release, and the secret with which servers download it. */
 function releaseText({ application: { storage } }: Config): Review["summary"] {
   if (storage === undefined) return [];
   const bucket = `private, in ${storage.bucket} at ${storage.endpoint}`;
   return [["Release", `${bucket}; every server has the key TF_VAR_release_key (npm run ops rotate release-key)`]];
 }
 
-/** The balancer that another one takes over from, and what becomes of its name. */
+/** The previous load balancer during a migration, and the redirect from a previous domain. */
 function changesOver(config: Config): Review["summary"] {
   const former = formerOf(config);
   if (former === undefined) return [];
-  const from = `from the balancer at ${former.network.balancerIp}, TLS ${tlsText[former.tls]} (${former.tls})`;
-  const names = `; ${siteHosts(former).join(" and ")} then lead to ${siteHosts(config)[0]}`;
-  return [["Changes over", former.domain === config.domain ? from : from + names]];
+  const from = `from the load balancer at ${former.network.balancerIp}, TLS ${tlsText[former.tls]} (${former.tls})`;
+  const names = `; ${siteHosts(former).join(" and ")} then redirect to ${siteHosts(config)[0]}`;
+  return [["Migration", former.domain === config.domain ? from : from + names]];
 }
 
 function summaryOf(config: Config): Review["summary"] {
@@ -91,13 +91,10 @@ function summaryOf(config: Config): Review["summary"] {
     ["Origin proof", proofText[config.tls]],
     ["Certificate", `Cloudflare Origin CA, ${certificate.validityDays} days, generation ${certificate.generation}`],
     ["Protected", protectedThings(config).join(", ") || "nothing"],
-    [
-      "Backups",
-      config.backups ? "daily, by Hetzner, of the servers' disks; the data volumes are in none" : "none by Hetzner",
-    ],
+    ["Backups", config.backups ? "daily by Hetzner, of the servers' disks without data volumes" : "none by Hetzner"],
     ["Archive", archiveText(config)],
     ...releaseText(config),
-    ["SSH", administrators.cidrs.length > 0 ? `from ${administrators.cidrs.join(", ")}` : "closed to everybody"],
+    ["SSH", administrators.cidrs.length > 0 ? `from ${administrators.cidrs.join(", ")}` : "closed"],
     [
       "State",
       backend.type === "local" ? "a local file" : `s3 bucket ${backend.bucket} at ${backend.endpoint}, with locking`,

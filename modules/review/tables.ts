@@ -4,7 +4,7 @@ import type { ReviewSection } from "./facts.js";
 import type { Review } from "./review.js";
 import { kib } from "./size.js";
 
-/** An amount of the price list, in words where it has none. */
+/** An amount of the price list, or words if the price list has none. */
 export const euros = (amount: number | undefined): string =>
   amount === undefined ? "not in the price list" : amount.toFixed(2);
 
@@ -29,7 +29,7 @@ export const serverTable = (review: Review): ReviewSection => ({
 
 /** The rule table of the configuration. */
 export const trafficTable = (review: Review): ReviewSection => ({
-  title: "Traffic: who may open a connection; everything else is dropped, both ways",
+  title: "Traffic: allowed connections; all other traffic is dropped in both directions",
   columns: ["from", "to", "network", "ports", "as user", "why"],
   rows: review.traffic.map(({ from, to, network, ports, users, why }) => [
     from,

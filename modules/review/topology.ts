@@ -5,31 +5,31 @@ import { ports } from "../platform/ports.js";
 /** Kind of a participant, which decides its colour. */
 export type Kind = "edge" | "balancer" | "server" | "database" | "monitoring";
 
-/** Something that takes part, and what there is to say of it. */
+/** A participant of the topology and its description. */
 export interface Participant {
   readonly kind: Kind;
   readonly name: string;
   readonly lines: readonly string[];
-  /** What a server does, each with a colour of its own. */
+  /** Services of a server, each with its own colour. */
   readonly duties: readonly { readonly kind: Kind; readonly text: string }[];
 }
 
-/** A load balancer, and what it speaks with the web servers. */
+/** A load balancer, with the protocol to the web servers. */
 export interface Balancer extends Participant {
   readonly toWeb: string;
 }
 
-/** Who takes part, from the visitor to the database, and what they speak with each other. */
+/** All participants from the visitors to the database, and the protocols between them. */
 export interface Topology {
   readonly visitors: Participant;
   readonly cloudflare: Participant;
-  /** One, and while it takes over from another that one too. */
+  /** The load balancer, and during a migration also the previous one. */
   readonly balancers: readonly Balancer[];
-  /** Servers with the role web alone: a box each, or one for all. */
+  /** Servers with only the role web: one box each, or one box for all. */
   readonly webServers: readonly Participant[];
-  /** Servers with the role database, whatever else they do. */
+  /** Servers with the role database, with or without other roles. */
   readonly databaseServers: readonly Participant[];
-  /** @default - monitoring is off */
+  /** @default - none: monitoring is off */
   readonly monitoring?: Participant;
   readonly titles: { readonly picture: string; readonly network: string; readonly group: string };
   readonly spoken: {
@@ -40,7 +40,7 @@ export interface Topology {
   };
 }
 
-/** When there are more servers with the role web alone than this, one box stands for all of them. */
+/** If more servers than this have only the role web, one box represents all of them. */
 const mostBoxes = 6;
 
 function inBoxes(servers: readonly ServerConfig[], boxOf: (server: ServerConfig) => Participant): Participant[] {
@@ -57,12 +57,12 @@ const outsider = (kind: Kind, name: string, ...lines: readonly string[]): Partic
   duties: [],
 });
 
-/** Where a balancer reaches a web server. */
+/** Port on which the load balancer reaches a web server. */
 const webPortOf = ({ tls }: Config): number => (tls === "terminate" ? ports.nginxHttp : ports.nginxHttps);
 
 function balancerOf(config: Config, ...lines: readonly string[]): Balancer {
   const endsTls = config.tls === "terminate";
-  const task = endsTls ? "ends TLS" : "passes TLS through";
+  const task = endsTls ? "terminates TLS" : "passes TLS through";
   const place = `${config.loadBalancer.type}, ${config.network.balancerIp}`;
   return {
     ...outsider("balancer", "load balancer", place, task, ...lines),

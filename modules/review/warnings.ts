@@ -7,13 +7,13 @@ import { inStockInstead, priceList, serverTypes } from "../platform/hetzner-offe
 import type { ReviewFacts } from "./facts.js";
 import { kib } from "./size.js";
 
-/** Something to know before a deploy, and the setting that changes it. */
+/** A fact to know before a deploy, and the setting that changes it. */
 export interface Warning {
   readonly setting: string;
   readonly text: string;
 }
 
-/** The example's digest: no file has it. */
+/** Digest of the example, which matches no file. */
 const placeholderDigest = "0".repeat(64);
 
 type Check = (config: Config, facts: ReviewFacts) => readonly Warning[];
@@ -24,32 +24,32 @@ const placeholder: Check = ({ application }) =>
   when(
     application.sha256 === placeholderDigest,
     "application.sha256",
-    "is the example's: servers will refuse the download; name the release that `npm run app:build` made",
+    "is the example's, so servers will reject the download; set the digest of your release from `npm run app:build`",
   );
 
-/** Parts of the query of an address that a storage has signed. */
+/** Query parameters of signed addresses. */
 const signature = /[?&](X-Amz-Signature|X-Goog-Signature|Signature|sig|se|Expires)=/i;
 
 const signedAddress: Check = ({ application: { url } }) =>
   when(
     signature.test(url),
     "application.url",
-    "is signed, and such an address ends: servers that are made later are refused the download; serve the release without",
+    "is signed and will expire; afterwards new servers cannot download the release: use an address without a signature",
   );
 
 const protection: Check = ({ protect }) =>
-  when(!protect, "protect", "is false: one `destroy`, or one wrong plan, deletes servers and data");
+  when(!protect, "protect", "is false: one `destroy` or one wrong plan can delete servers and data");
 
 const access: Check = ({ administrators: { cidrs, sshKeys } }) => [
   ...when(
     cidrs.length === 0,
     "administrators.cidrs",
-    "is empty: nobody can log in, for root has no password; a server takes networks and keys when it is made or replaced",
+    "is empty: SSH is closed, and root has no password; servers get networks and keys only when they are created or replaced",
   ),
   ...when(
     cidrs.length === 0 && Object.keys(sshKeys).length > 0,
     "administrators.sshKeys",
-    "are installed and of no use while administrators.cidrs is empty",
+    "are installed but useless while administrators.cidrs is empty",
   ),
 ];
 
@@ -60,7 +60,7 @@ const edgeCertificate: Check = (config) => {
   return when(
     deep.length > 0,
     "cloudflare.zoneName",
-    `is ${zone}, whose certificate at Cloudflare does not cover ${deep.join(" and ")}: order one with Advanced Certificate Manager, or make ${config.domain} a zone of its own`,
+    `is ${zone}, whose certificate at Cloudflare does not cover ${deep.join(" and ")}: order a certificate with Advanced Certificate Manager, or create a separate zone for ${config.domain}`,
   );
 };
 
@@ -68,30 +68,30 @@ const state: Check = ({ backend }) =>
   when(
     backend.type === "local",
     "backend",
-    "is local: the state, with every secret, is one file on this machine, without a lock; use an s3 backend",
+    "is local: the state, with every secret, is a file on this machine without locking; use an s3 backend",
   );
 
 const monitoring: Check = ({ monitoring: { enabled, receivers } }, { hasDatadogApiKey }) => [
-  ...when(!enabled, "monitoring.enabled", "is false: nobody is told when the site, a server or the database fails"),
+  ...when(!enabled, "monitoring.enabled", "is false: failures of the site, a server or the database cause no alert"),
   ...when(
     enabled && hasDatadogApiKey === false,
     "TF_VAR_datadog_api_key",
-    "is not set: the agents stay off, so no server is watched",
+    "is not set: the agents stay off, so no server is monitored",
   ),
   ...when(
     enabled && receivers.urgent.length === 0,
     "monitoring.receivers.urgent",
-    "is empty: monitors turn red and nobody is woken",
+    "is empty: urgent alerts are sent only to monitoring.receivers.notUrgent",
   ),
 ];
 
-/** Not refused: a configuration must not become invalid because time passes. */
+/** Only a warning, because a configuration must not become invalid over time. */
 const downtimesOver: Check = ({ monitoring: { enabled, downtimes } }, { today }) =>
   Object.entries(downtimes).flatMap(([name, { end }]) =>
     when(
       enabled && Date.parse(end) < today.getTime(),
       `monitoring.downtimes.${name}`,
-      `is over since ${end} and keeps no alert back any more: move it, or remove the entry`,
+      `ended at ${end} and mutes no alerts: change the times, or remove the entry`,
     ),
   );
 
@@ -99,7 +99,7 @@ const balancerBefore: Check = ({ loadBalancer: { formerly } }) =>
   when(
     formerly !== undefined,
     "loadBalancer.formerly",
-    "is set: picture and cost have the balancer before too, which is there until `npm run ops rollout` has come to its end; from then on the line may go, and with it what leads from a former domain to this one",
+    "is set: diagram and cost include the previous load balancer. When `npm run ops rollout` has finished, remove the setting; this also removes the redirect from a previous domain",
   );
 
 const backups: Check = ({ backups: enabled }) =>
@@ -109,19 +109,19 @@ const archive: Check = ({ backup, restore }) => [
   ...when(
     backup === undefined,
     "backup",
-    "is not set: a wrong DELETE reaches all members at once, and what the project loses is lost; see docs/backup.md",
+    "is not set: data lost by a wrong DELETE or with the whole project cannot be restored; see docs/backup.md",
   ),
   ...when(
     restore !== undefined,
     "restore",
-    "is set: the first member gets the archive's private key; remove it when the site is up, and replace that server",
+    "is set: the first member gets the archive's private key; when the site is up, remove the setting and replace that server",
   ),
 ];
 
 const stock: Check = ({ servers, location }) =>
   [...new Set(servers.map((server) => server.type))].flatMap((type) => {
     const instead = inStockInstead(type, location);
-    const advice = instead ? `, if Hetzner refuses it, ${instead} is as large` : "";
+    const advice = instead ? `; if Hetzner rejects it, use ${instead}, which is at least as large` : "";
     return when(
       serverTypes[type]?.soldOut === true,
       "serverType",
@@ -166,6 +166,6 @@ const checks: readonly Check[] = [
   payloadSize,
 ];
 
-/** Warnings of a configuration, the gravest first. */
+/** Warnings of a configuration, most severe first. */
 export const warningsOf: (config: Config, facts: ReviewFacts) => readonly Warning[] = (config, facts) =>
   checks.flatMap((check) => check(config, facts));

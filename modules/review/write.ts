@@ -17,21 +17,21 @@ export interface WriteReviewProps {
   readonly config: Config;
   /** Folder of the synthesized JSON. */
   readonly outdir: string;
-  /** What became of each policy. */
+  /** Result of each policy. */
   readonly policies: readonly PolicyResult[];
-  /** Whether `TF_VAR_datadog_api_key` is set, if that is known. */
+  /** Whether `TF_VAR_datadog_api_key` is set. @default - unknown */
   readonly hasDatadogApiKey: boolean | undefined;
   /** Day of the review. */
   readonly today: Date;
-  /** Parts that other folders add, such as the monitors. @default - none */
+  /** Sections from other modules, for example the monitors. @default - none */
   readonly sections?: readonly ReviewSection[];
-  /** Where the review is printed. @default process.stdout */
+  /** Stream to which the review is printed. @default process.stdout */
   readonly output?: NodeJS.WriteStream;
 }
 
 /**
- * Prints the review and leaves it beside the JSON as plain files: review.txt, review.html, topology.svg and payload/.
- * Colours only on a terminal, and never with NO_COLOR.
+ * Prints the review, and writes review.txt, review.html, topology.svg and payload/ next to the JSON.
+ * Colours are used only on a terminal and never with NO_COLOR.
  */
 export function writeReview(props: WriteReviewProps): void {
   const { config, outdir, policies, hasDatadogApiKey, today, sections, output = process.stdout } = props;

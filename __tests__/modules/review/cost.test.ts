@@ -6,7 +6,7 @@ import { exampleBackup, exampleConfig } from "../../support/config.js";
 import { splitServers } from "../../support/servers.js";
 
 describe("the monthly cost", () => {
-  it("of the example is the sum of its lines", () => {
+  it("is the sum of its lines for the example environment", () => {
     expect(monthlyCost(exampleConfig())).toEqual({
       lines: [
         { what: "3 x cpx22", monthlyEur: 58.47 },
@@ -19,7 +19,7 @@ describe("the monthly cost", () => {
     });
   });
 
-  it("counts each server type, and volumes of database members only", () => {
+  it("includes each server type, and volumes only for database members", () => {
     const config = exampleConfig({
       servers: { ...splitServers, front: { type: "cpx32", privateIp: "10.0.1.131", roles: ["web"] } },
     });
@@ -31,7 +31,7 @@ describe("the monthly cost", () => {
     ]);
   });
 
-  it("counts the archive's logs for as long as they are kept, by the terabyte", () => {
+  it("includes the archive's logs over their retention, in terabytes", () => {
     const archive = (changes: object) =>
       monthlyCost(exampleConfig({ backup: { ...exampleBackup, ...changes } })).lines.at(-1);
     const gigabytes = (days: number): number => Math.ceil((shippedMbPerDay * days) / 1000);
@@ -52,23 +52,23 @@ describe("the monthly cost", () => {
     expect(monthlyCost(five).lines.at(-1)?.what).toContain(`${Math.round((shippedMbPerDay * 5) / 3)} MB a day`);
   });
 
-  it("counts both balancers while one takes over from another", () => {
+  it("includes both load balancers during a migration", () => {
     const config = exampleConfig({
       network: { balancerIp: "10.0.1.6" },
       loadBalancer: { number: 2, formerly: { tls: "terminate", balancerIp: "10.0.1.5" } },
     });
     expect(monthlyCost(config).lines.at(-1)).toEqual({
-      what: "load balancer before, lb11, until the rollout ends",
+      what: "previous load balancer lb11, until the rollout ends",
       monthlyEur: 7.49,
     });
     expect(monthlyCost(config).monthlyEur).toBe(90.07);
   });
 
-  it("leaves backups out when there are none", () => {
+  it("does not include backups if they are off", () => {
     expect(monthlyCost(exampleConfig({ backups: false })).monthlyEur).toBe(70.89);
   });
 
-  it("takes the location's price, and says what the price list does not know", () => {
+  it("uses the location's price, and reports a missing price", () => {
     const config = exampleConfig({ location: "ash", network: { zone: "us-east" }, serverType: "cpx31" });
     expect(monthlyCost(config).lines).toContainEqual({ what: "3 x cpx31", monthlyEur: 187.47 });
     expect(monthlyCost(config).lines.at(-1)).toEqual({ what: "load balancer lb11", monthlyEur: undefined });
@@ -76,18 +76,18 @@ describe("the monthly cost", () => {
 });
 
 describe("the price list", () => {
-  it("offers every type somewhere", () => {
+  it("has a price for every server type in at least one region", () => {
     for (const [name, type] of Object.entries(serverTypes)) expect(Object.keys(type.monthlyEur), name).not.toEqual([]);
   });
 
-  it("names a successor on sale for each retired type, and retires nothing on sale", () => {
+  it("has a successor on sale for each retired type, and lists no type on sale as retired", () => {
     for (const [retired, successor] of Object.entries(retiredServerTypes)) {
       expect(Object.keys(serverTypes)).toContain(successor);
       expect(Object.keys(serverTypes)).not.toContain(retired);
     }
   });
 
-  it("knows Hetzner's six locations", () => {
+  it("contains Hetzner's six locations", () => {
     expect(Object.keys(locations)).toEqual(["fsn1", "nbg1", "hel1", "ash", "hil", "sin"]);
   });
 });

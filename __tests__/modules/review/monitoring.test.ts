@@ -10,7 +10,7 @@ describe("monitoringReview", () => {
     expect(monitors?.rows.map(([area, to]) => [area, to])).toEqual([
       ["web", "@pagerduty-foobar"],
       ["web", "@slack-foobar-operations"],
-      ["web", "nobody: parts"],
+      ["web", "none: parts of composites"],
       ["servers", "@pagerduty-foobar"],
       ["servers", "@slack-foobar-operations"],
       ["mysql", "@pagerduty-foobar"],
@@ -24,7 +24,7 @@ describe("monitoringReview", () => {
     );
   });
 
-  it("says what monitoring costs and what it does not see", () => {
+  it("lists the costs and the gaps of the monitoring", () => {
     const [, notes] = monitoringReview(exampleConfig());
     expect(notes?.rows.map(([label]) => label)).toEqual([
       "custom metrics",
@@ -34,7 +34,7 @@ describe("monitoringReview", () => {
     ]);
   });
 
-  it("names every change with its reason, lost composites and downtimes", () => {
+  it("lists every adjustment with its reason, left-out composites and downtimes", () => {
     const [, notes] = monitoringReview(
       exampleConfig({
         monitoring: {
@@ -53,15 +53,15 @@ describe("monitoringReview", () => {
     expect(notes?.rows.slice(2, 6)).toEqual([
       ["server-error-count", `off: ${reason}`],
       ["cpu-busy", `adjusted: ${reason}`],
-      ["server-errors", "off: a part of it is off"],
+      ["server-errors", "off: one of its parts is off"],
       ["downtime kernel", "alpha from 2026-12-01T20:00:00Z to 2026-12-01T21:00:00Z: kernel update"],
     ]);
   });
 
-  it("says what is unwatched when monitoring is off", () => {
+  it("lists everything that is not monitored if monitoring is off", () => {
     const [off, ...others] = monitoringReview(exampleConfig({ monitoring: { enabled: false } }));
     expect(others).toEqual([]);
-    expect(off?.title).toBe("Monitoring is off: nobody is told of any of this");
+    expect(off?.title).toBe("Monitoring is off: nothing in this list is monitored");
     expect(off?.rows.map(([area]) => area)).toEqual(["web", "servers", "mysql", "security", "availability"]);
     expect(off?.rows[1]?.[1]).toContain("server-silent");
   });

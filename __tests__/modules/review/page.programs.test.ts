@@ -26,16 +26,16 @@ const example = review(config, {
 const page = renderPage(example, drawTopology(config));
 
 describe("the review as a page", () => {
-  it("needs nothing that is not in it, and runs nothing", () => {
+  it("refers to no other file and contains no script", () => {
     expect(page.match(/\s(?:src|href)=|url\((?!#)|@import|<script|<link/g)).toBeNull();
   });
 
-  it("shows text as text, whatever is in it", () => {
+  it("escapes all text", () => {
     expect(page).toContain("<td>visitors-gone &lt; 1</td>");
     expect(page).toContain("the state is &lt;a local file&gt;");
   });
 
-  it("has the topology, what the text has, and each cost and policy", () => {
+  it("contains the topology, the content of the text review, each cost and each policy", () => {
     for (const text of [
       "<svg",
       "21.3 KiB",
@@ -50,7 +50,7 @@ describe("the review as a page", () => {
   });
 });
 
-/** Words that stand out from what is behind them by less than 4.5 to 1, which WCAG asks of text. */
+/** Words whose contrast with the background is below 4.5 to 1, WCAG's minimum for text. */
 const illegible = `(() => {
   const channels = (color) => color.match(/[\\d.]+/g).map(Number);
   const luminance = (color) => channels(color).slice(0, 3)
@@ -78,7 +78,7 @@ const illegible = `(() => {
 })()`;
 
 describe.runIf(hasBrowser("that the page of the review is legible"))("the page in a browser", () => {
-  it.each(["light", "dark"] as const)("is legible, and no wider than the window, for who prefers %s", (scheme) => {
+  it.each(["light", "dark"] as const)("is legible and no wider than the window in the colour scheme %s", (scheme) => {
     const found = measureInBrowser(
       page,
       `({ illegible: ${illegible}, overflow: document.documentElement.scrollWidth - innerWidth, rows: document.querySelectorAll("tr").length, isDark: matchMedia("(prefers-color-scheme: dark)").matches })`,

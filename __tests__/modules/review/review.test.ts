@@ -22,7 +22,7 @@ const text = renderReview(example, { color: false });
 const lines = text.split("\n");
 
 describe("the review's data", () => {
-  it("has a row per server, with its payload", () => {
+  it("has one row per server, with its payload", () => {
     expect(example.servers).toHaveLength(3);
     expect(example.servers[0]).toEqual({
       name: "alpha",
@@ -34,7 +34,7 @@ describe("the review's data", () => {
     });
   });
 
-  it("has a row per rule that exists in the configuration", () => {
+  it("has one row per traffic rule of the configuration", () => {
     const passthrough = review(exampleConfig({ tls: "passthrough" }), facts);
     expect(passthrough.traffic).toHaveLength(example.traffic.length + 1);
     expect(example.traffic[0]).toEqual({
@@ -47,9 +47,9 @@ describe("the review's data", () => {
     });
   });
 
-  it("says how TLS ends, and what proves that a request came through Cloudflare", () => {
+  it("shows where TLS is terminated, and the proof that a request came through Cloudflare", () => {
     expect(Object.fromEntries(example.summary)).toMatchObject({
-      TLS: "ended by the load balancer (terminate); visitors from TLS 1.2, Cloudflare to origin strict",
+      TLS: "terminated by the load balancer (terminate); visitors from TLS 1.2, Cloudflare to origin strict",
       "Origin proof": "a secret header that only Cloudflare adds",
       Certificate: "Cloudflare Origin CA, 365 days, generation 1",
     });
@@ -60,26 +60,26 @@ describe("the review's data", () => {
     });
   });
 
-  it("says which balancer another one takes over from, while there are two", () => {
-    expect(Object.fromEntries(example.summary)).not.toHaveProperty("Changes over");
+  it("shows the previous load balancer during a migration", () => {
+    expect(Object.fromEntries(example.summary)).not.toHaveProperty("Migration");
     const changing = exampleConfig({
       tls: "passthrough",
       network: { balancerIp: "10.0.1.6" },
       loadBalancer: { number: 2, formerly: { tls: "terminate", balancerIp: "10.0.1.5" } },
     });
-    expect(Object.fromEntries(review(changing, facts).summary)["Changes over"]).toBe(
-      "from the balancer at 10.0.1.5, TLS ended by the load balancer (terminate)",
+    expect(Object.fromEntries(review(changing, facts).summary)["Migration"]).toBe(
+      "from the load balancer at 10.0.1.5, TLS terminated by the load balancer (terminate)",
     );
   });
 
-  it("says what becomes of a former name, where the configuration has one", () => {
+  it("shows the redirect from a previous domain", () => {
     const moved = exampleConfig(exampleMove);
-    expect(Object.fromEntries(review(moved, facts).summary)["Changes over"]).toBe(
-      "from the balancer at 10.0.1.5, TLS ended by the load balancer (terminate); www.foobar.com and foobar.com then lead to www.foobar.net",
+    expect(Object.fromEntries(review(moved, facts).summary)["Migration"]).toBe(
+      "from the load balancer at 10.0.1.5, TLS terminated by the load balancer (terminate); www.foobar.com and foobar.com then redirect to www.foobar.net",
     );
   });
 
-  it("lists the key that servers read a private release with", () => {
+  it("shows the key with which servers download a private release", () => {
     const storage = { endpoint: "https://nbg1.your-objectstorage.com", region: "nbg1", bucket: "foobar-releases" };
     const { summary } = review(exampleConfig({ application: { url: undefined, storage } }), facts);
     expect(Object.fromEntries(summary)["Release"]).toBe(
@@ -87,7 +87,7 @@ describe("the review's data", () => {
     );
   });
 
-  it("says what is protected", () => {
+  it("lists the protected resources", () => {
     expect(Object.fromEntries(example.summary)["Protected"]).toBe(
       "servers (delete, rebuild), volumes, primary addresses, network, load balancer, DNS records, database passwords",
     );
@@ -102,13 +102,13 @@ describe("the review as text", () => {
     expect(lines.length).toBeLessThanOrEqual(60);
   });
 
-  it("has no colours unless they are asked for", () => {
+  it("has no colours by default", () => {
     const escape = String.fromCharCode(27);
     expect(text).not.toContain(escape);
     expect(renderReview(example, { color: true })).toContain(escape);
   });
 
-  it("ends no line in blanks", () => {
+  it("has no trailing blanks", () => {
     expect(lines.filter((line) => /\s$/.test(line))).toEqual([]);
   });
 
@@ -116,25 +116,25 @@ describe("the review as text", () => {
     expect(lines).toContain(" alpha    cpx22  nbg1      web, database  10.0.1.11        12.5 KiB  0123456789ab");
   });
 
-  it("counts passed policies and names the others", () => {
+  it("counts passed policies and lists the other policies by name", () => {
     expect(text).toContain("2 passed; state-shared accepted by the configuration");
   });
 
-  it("dates the cost", () => {
+  it("shows the date of the prices", () => {
     expect(text).toContain("about 82.58 EUR a month (net, without VAT; prices of 2026-09-29): 3 x cpx22: 58.47;");
   });
 
-  it("says so when the price list has no figure", () => {
+  it("reports a price that is not in the price list", () => {
     const large = review(exampleConfig({ loadBalancer: { type: "lb21" } }), facts);
     expect(renderReview(large, { color: false })).toMatch(/load balancer lb21:\s+not in the price list/);
   });
 
-  it("counts warnings, or says that there are none", () => {
+  it("shows the number of warnings, or that there are no warnings", () => {
     expect(text).toContain(`Warnings: ${example.warnings.length}`);
     expect(renderReview({ ...example, warnings: [] }, { color: false })).toContain("\nNo warnings.\n");
   });
 
-  it("shows the parts that other concepts add", () => {
+  it("shows sections from other modules", () => {
     const sections = [{ title: "Monitors", columns: ["area", "monitors"], rows: [["website", "5"]] }];
     const withMonitors = renderReview(review(exampleConfig(), { ...facts, sections }), { color: false });
     expect(withMonitors).toContain("Monitors\n area     monitors\n website  5\n");

@@ -18,7 +18,9 @@ const arrows = (svg: string, kind: string) =>
 describe("the topology", () => {
   it("has the addresses, ports and roles of the configuration", () => {
     const { balancers, databaseServers, webServers, titles } = topologyOf(exampleConfig());
-    expect(balancers.map(({ lines, toWeb }) => [...lines, toWeb])).toEqual([["lb11, 10.0.1.5", "ends TLS", "http 80"]]);
+    expect(balancers.map(({ lines, toWeb }) => [...lines, toWeb])).toEqual([
+      ["lb11, 10.0.1.5", "terminates TLS", "http 80"],
+    ]);
     expect(names(databaseServers)).toEqual(["alpha", "bravo", "charlie"]);
     expect(databaseServers[0]?.lines).toEqual(["cpx22, 10.0.1.11"]);
     expect(databaseServers[0]?.duties.map(({ text }) => text)).toEqual(["web 80", "database 3306"]);
@@ -26,7 +28,7 @@ describe("the topology", () => {
     expect(titles.network).toBe("private network 10.0.1.0/24, nbg1");
   });
 
-  it("tells servers of the role web alone from members of the group", () => {
+  it("separates servers with only the role web from members of the database group", () => {
     const { balancers, databaseServers, webServers } = topologyOf(split);
     expect(names(webServers)).toEqual(["front"]);
     expect(names(databaseServers)).toEqual(["left", "middle", "right"]);
@@ -34,13 +36,13 @@ describe("the topology", () => {
     expect(balancers[0]?.toWeb).toBe("TLS 443");
   });
 
-  it("has the balancer before too, as it was made, while another takes over from it", () =>
+  it("includes the previous load balancer with its own settings during a migration", () =>
     expect(topologyOf(changing).balancers.map(({ lines, toWeb }) => [...lines, toWeb])).toEqual([
       ["lb11, 10.0.1.6", "passes TLS through", "TLS 443"],
-      ["lb11, 10.0.1.5", "ends TLS", "until the rollout ends", "http 80"],
+      ["lb11, 10.0.1.5", "terminates TLS", "until the rollout ends", "http 80"],
     ]));
 
-  it("shows six web servers each, and more than that as one", () => {
+  it("has a box for each of up to six web servers, and a single box for more", () => {
     const webServers = (count: number) =>
       Object.fromEntries(
         Array.from({ length: count }, (_, index) => [
@@ -56,25 +58,25 @@ describe("the topology", () => {
 });
 
 describe("the drawing", () => {
-  it("leads from the visitors to every web server, from those to the group, and to Datadog while it watches", () => {
+  it("has arrows from the visitors to every web server, from there to the database group, and to Datadog if monitoring is on", () => {
     const example = drawTopology(exampleConfig());
     expect(["edge", "balancer", "database", "monitoring"].map((kind) => arrows(example, kind))).toEqual([2, 3, 0, 1]);
     const apart = drawTopology({ ...split, monitoring: { ...split.monitoring, enabled: false } });
     expect(["edge", "balancer", "database", "monitoring"].map((kind) => arrows(apart, kind))).toEqual([2, 1, 1, 0]);
   });
 
-  it("leads to every web server through both balancers while there are two", () => {
+  it("has arrows through both load balancers to every web server during a migration", () => {
     const drawn = drawTopology(changing);
     expect(["edge", "balancer"].map((kind) => arrows(drawn, kind))).toEqual([3, 6]);
   });
 
-  it("needs nothing that is not in it", () => {
+  it("refers to no other file", () => {
     const addresses = drawTopology(exampleConfig()).match(/(?:https?:)?\/\/[^"<\s]+/g);
     expect(addresses).toEqual(["http://www.w3.org/2000/svg"]);
   });
 });
 
-/** How far words reach out of the smallest rectangle that has their middle in it, in pixels: 0 or less is inside. */
+/** Pixels by which words exceed the smallest rectangle around their centre. They are inside if the number is 0 or less. */
 const farthestOut = `(() => {
   const boxes = [...document.querySelectorAll("rect")].map((box) => box.getBoundingClientRect());
   return [...document.querySelectorAll("text")].map((words) => {
@@ -86,7 +88,7 @@ const farthestOut = `(() => {
 })()`;
 
 describe.runIf(hasBrowser("that words of the topology stay in their boxes"))("the drawing in a browser", () => {
-  it("keeps words in their boxes, whatever font the viewer has", () => {
+  it("keeps text inside its box regardless of the viewer's font", () => {
     const fonts = ["monospace", "sans-serif", "serif", "DejaVu Sans; --spacing: 0.3em"];
     const drawings = [exampleConfig(), split, changing].map(drawTopology);
     const page = fonts.flatMap((font) => drawings.map((svg) => `<div style="--font: ${font}">${svg}</div>`));

@@ -4,7 +4,7 @@ import type { ReviewFacts } from "../../../modules/review/facts.js";
 import type { EnvironmentInput } from "../../../modules/config/schema.js";
 import { exampleConfig, exampleKeyFile, exampleBackup, exampleSshKey, type Overrides } from "../../support/config.js";
 
-/** A configuration that leaves nothing to say. */
+/** A configuration without warnings. */
 const silent: Overrides<EnvironmentInput> = {
   application: { sha256: "1".repeat(64) },
   administrators: { cidrs: ["198.51.100.7/32"], sshKeys: { jane: exampleSshKey } },
@@ -30,102 +30,104 @@ const warnings = (
   );
 
 describe("warnings", () => {
-  it("are none when there is nothing to say", () => {
+  it("are empty for a complete configuration", () => {
     expect(warnings({})).toEqual([]);
   });
 
-  it("say when the data are nowhere else, and while a server holds the archive's private key", () => {
-    expect(warnings({ backup: undefined })).toEqual([expect.stringMatching(/^backup is not set: a wrong DELETE/)]);
+  it("report a missing archive, and a restore that leaves the archive's private key on a server", () => {
+    expect(warnings({ backup: undefined })).toEqual([
+      expect.stringMatching(/^backup is not set: data lost by a wrong DELETE/),
+    ]);
     const restore = { timeline: "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4", at: "latest" };
     expect(warnings({ restore })).toEqual([expect.stringMatching(/^restore is set: the first member gets/)]);
   });
 
-  it("say that a balancer before is counted, as long as the configuration names one", () => {
+  it("report that diagram and cost include a previous load balancer", () => {
     const formerly = { tls: "terminate", balancerIp: "10.0.1.5" } as const;
     expect(warnings({ network: { balancerIp: "10.0.1.6" }, loadBalancer: { number: 2, formerly } })).toEqual([
-      expect.stringMatching(/^loadBalancer\.formerly is set: picture and cost have the balancer before too/),
+      expect.stringMatching(/^loadBalancer\.formerly is set: diagram and cost include the previous load balancer/),
     ]);
   });
 
-  it("say that the example's release cannot be downloaded", () => {
+  it("report that the example's release cannot be downloaded", () => {
     expect(warnings({ application: {} })).toEqual([
-      "application.sha256 is the example's: servers will refuse the download; name the release that `npm run app:build` made",
+      "application.sha256 is the example's, so servers will reject the download; set the digest of your release from `npm run app:build`",
     ]);
   });
 
-  it("say that a signed address of the release ends", () => {
+  it("report that a signed address of the release will expire", () => {
     const url = "https://storage.foobar.com/release.tar.gz?X-Amz-Expires=600&X-Amz-Signature=0123";
     expect(warnings({ application: { ...silent.application, url } })).toEqual([
-      expect.stringMatching(/^application\.url is signed, and such an address ends/),
+      expect.stringMatching(/^application\.url is signed and will expire/),
     ]);
     expect(warnings({ application: { ...silent.application, url: "https://storage.foobar.com/r?v=1" } })).toEqual([]);
   });
 
-  it("name the hosts that Cloudflare's certificate of the zone does not cover, and how to cover them", () => {
+  it("report hosts that Cloudflare's certificate of the zone does not cover, and the remedy", () => {
     const deep = (domain: string, zoneName?: string) => warnings({ domain, cloudflare: { zoneName } });
     expect(deep("foobar.com")).toEqual([]);
     expect(deep("shop.example.org")).toEqual([]);
     expect(deep("example.org", "example.org")).toEqual([]);
     expect(deep("shop.example.org", "example.org")).toEqual([
-      "cloudflare.zoneName is example.org, whose certificate at Cloudflare does not cover www.shop.example.org: order one with Advanced Certificate Manager, or make shop.example.org a zone of its own",
+      "cloudflare.zoneName is example.org, whose certificate at Cloudflare does not cover www.shop.example.org: order a certificate with Advanced Certificate Manager, or create a separate zone for shop.example.org",
     ]);
     expect(deep("a.shop.example.org", "example.org")).toEqual([
-      "cloudflare.zoneName is example.org, whose certificate at Cloudflare does not cover www.a.shop.example.org and a.shop.example.org: order one with Advanced Certificate Manager, or make a.shop.example.org a zone of its own",
+      "cloudflare.zoneName is example.org, whose certificate at Cloudflare does not cover www.a.shop.example.org and a.shop.example.org: order a certificate with Advanced Certificate Manager, or create a separate zone for a.shop.example.org",
     ]);
   });
 
-  it("name downtimes that are over, and no others", () => {
+  it("report only downtimes that have ended", () => {
     const downtime = (end: string) => ({ reason: "new disks for everybody", start: "2026-11-30T20:00:00Z", end });
     const downtimes = { past: downtime("2026-11-30T23:59:59Z"), present: downtime("2026-12-01T00:00:01Z") };
     expect(warnings({ monitoring: { downtimes } })).toEqual([
-      "monitoring.downtimes.past is over since 2026-11-30T23:59:59Z and keeps no alert back any more: move it, or remove the entry",
+      "monitoring.downtimes.past ended at 2026-11-30T23:59:59Z and mutes no alerts: change the times, or remove the entry",
     ]);
     expect(warnings({ monitoring: { enabled: false, downtimes } }).join()).not.toContain("downtimes");
   });
 
-  it("say when nothing is protected", () => {
+  it("report that protection is off", () => {
     expect(warnings({ protect: false })).toEqual([
-      "protect is false: one `destroy`, or one wrong plan, deletes servers and data",
+      "protect is false: one `destroy` or one wrong plan can delete servers and data",
     ]);
   });
 
-  it("say when SSH is closed, and that keys are then of no use", () => {
+  it("report that SSH is closed and that keys are then useless", () => {
     expect(warnings({ administrators: { sshKeys: { jane: exampleSshKey } } })).toEqual([
-      "administrators.cidrs is empty: nobody can log in, for root has no password; a server takes networks and keys when it is made or replaced",
-      "administrators.sshKeys are installed and of no use while administrators.cidrs is empty",
+      "administrators.cidrs is empty: SSH is closed, and root has no password; servers get networks and keys only when they are created or replaced",
+      "administrators.sshKeys are installed but useless while administrators.cidrs is empty",
     ]);
   });
 
-  it("say when the state is a local file", () => {
+  it("report a local state file", () => {
     expect(warnings({ backend: {} })).toEqual([
-      "backend is local: the state, with every secret, is one file on this machine, without a lock; use an s3 backend",
+      "backend is local: the state, with every secret, is a file on this machine without locking; use an s3 backend",
     ]);
   });
 
-  it("say what is unwatched without monitoring, without a key and without a receiver", () => {
+  it("report disabled monitoring, a missing Datadog key and missing receivers", () => {
     expect(warnings({ monitoring: { enabled: false } })).toEqual([
-      "monitoring.enabled is false: nobody is told when the site, a server or the database fails",
+      "monitoring.enabled is false: failures of the site, a server or the database cause no alert",
     ]);
     expect(warnings({}, { hasDatadogApiKey: undefined })).toEqual([]);
     expect(warnings({}, { hasDatadogApiKey: false })).toEqual([
-      "TF_VAR_datadog_api_key is not set: the agents stay off, so no server is watched",
+      "TF_VAR_datadog_api_key is not set: the agents stay off, so no server is monitored",
     ]);
     expect(warnings({ protect: true, monitoring: { receivers: { urgent: [] } } }, {}, "staging")).toEqual([
-      "monitoring.receivers.urgent is empty: monitors turn red and nobody is woken",
+      "monitoring.receivers.urgent is empty: urgent alerts are sent only to monitoring.receivers.notUrgent",
     ]);
   });
 
-  it("say when Hetzner keeps no backups", () => {
+  it("report that Hetzner's backups are off", () => {
     expect(warnings({ backups: false })).toEqual(["backups is false: Hetzner keeps no copy of the servers' disks"]);
   });
 
-  it("name a type in stock when the chosen one was sold out, once for all servers", () => {
+  it("suggest a server type in stock if the configured type was sold out, once for all servers", () => {
     expect(warnings({ serverType: "cx33" })).toEqual([
-      "serverType cx33 was sold out everywhere on 2026-09-29, if Hetzner refuses it, cpx32 is as large",
+      "serverType cx33 was sold out everywhere on 2026-09-29; if Hetzner rejects it, use cpx32, which is at least as large",
     ]);
   });
 
-  it("warn 180 days before a key or Debian's support ends, and after that day", () => {
+  it("report from 180 days before its end, and afterwards, that a key or Debian's support ends", () => {
     const on = (day: string, overrides: Overrides<EnvironmentInput> = {}) =>
       warnings(overrides, { today: new Date(`${day}T12:00:00Z`) });
     expect(on("2027-04-26")).toEqual([]);
@@ -139,14 +141,14 @@ describe("warnings", () => {
     expect(ofKeys(on("2033-01-01", { monitoring: { enabled: false } }))).toHaveLength(1);
   });
 
-  it("know the key that an environment names instead, and nothing of one in a file", () => {
+  it("use the end of a configured key, and ignore keys in files", () => {
     const publishedKey = { url: "https://repo.mysql.com/next", fingerprints: ["A".repeat(40)], ends: "2029-10-23" };
     const today = new Date("2028-01-01");
     expect(warnings({ aptSources: { mysql: { publishedKey } } }, { today })).toEqual([]);
     expect(warnings({ aptSources: { mysql: { keyFile: exampleKeyFile } } }, { today })).toEqual([]);
   });
 
-  it("say when a payload grows towards Hetzner's limit", () => {
+  it("report a payload close to Hetzner's limit", () => {
     const payloads = [28_000, 29_000, 29_100].map((bytes, index) => ({
       server: `web-${index}`,
       bytes,

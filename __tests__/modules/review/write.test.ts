@@ -7,7 +7,7 @@ import { exampleConfig } from "../../support/config.js";
 
 const outdir = mkdtempSync(join(tmpdir(), "review-"));
 const printed: string[] = [];
-/** A pipe: a stream that is no terminal. */
+/** A pipe: a stream that is not a terminal. */
 const pipe = { write: (text: string) => printed.push(text) > 0, isTTY: false } as unknown as NodeJS.WriteStream;
 const props = {
   config: exampleConfig(),
@@ -30,15 +30,15 @@ beforeAll(() => {
 afterAll(() => rmSync(outdir, { recursive: true }));
 
 describe("writing the review", () => {
-  it("leaves plain files beside the JSON", () => {
+  it("writes plain files next to the JSON", () => {
     expect(readdirSync(outdir).sort()).toEqual(["payload", "review.html", "review.txt", "topology.svg"]);
   });
 
-  it("prints what it writes, without colours in a pipe", () => {
+  it("prints the written review, without colours in a pipe", () => {
     expect(printed.join("")).toBe(read("review.txt"));
   });
 
-  it("writes what servers share, with its files, and what each has of its own, and nothing else is left", () => {
+  it("writes the shared and the server-specific payload files and removes all other files", () => {
     expect(readdirSync(join(outdir, "payload")).sort()).toEqual(["roles", "servers"]);
     expect(readdirSync(join(outdir, "payload/roles")).sort()).toEqual(["web+database", "web+database.yaml"]);
     expect(readdirSync(join(outdir, "payload/servers")).sort()).toEqual(["alpha.yaml", "bravo.yaml", "charlie.yaml"]);
@@ -47,13 +47,13 @@ describe("writing the review", () => {
     expect(read("payload/servers/alpha.yaml")).toContain("\nhostname: alpha\n");
   });
 
-  it("leaves payloads alone that are right already", () => {
+  it("does not rewrite payload files that are already correct", () => {
     const before = statSync(join(outdir, "payload/servers/alpha.yaml")).ino;
     writeReview(props);
     expect(statSync(join(outdir, "payload/servers/alpha.yaml")).ino).toBe(before);
   });
 
-  it("repairs what somebody changed, and removes what somebody added", () => {
+  it("rewrites changed payload files and removes added ones", () => {
     writeFileSync(join(outdir, "payload/roles/web+database/etc/nftables.conf"), "");
     writeFileSync(join(outdir, "payload/roles/web+database/etc/added"), "");
     writeReview(props);

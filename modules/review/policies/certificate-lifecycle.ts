@@ -5,17 +5,17 @@ import type { Policy, Violation } from "./policy.js";
 
 const createBeforeDestroy: Violation = {
   what: "the certificate is destroyed before its successor exists",
-  why: "the balancer refuses to let go of a certificate in use, and the site would stand without one",
+  why: "the load balancer cannot drop a certificate in use, and the site must always have a certificate",
   fix: "set lifecycle.createBeforeDestroy",
 };
 const fixedName: Violation = {
   what: "the uploaded certificate has a fixed name",
-  why: "its successor exists beside it for a moment and Hetzner wants names to be unique",
+  why: "during a replacement both certificates exist, and Hetzner requires unique names",
   fix: "end the name with a hash of the certificate",
 };
 const validityMissing: Violation = {
   what: "requested_validity is not set",
-  why: "the provider fails an apply when it once was something else than its default",
+  why: "if the value once differed from the default, the provider fails the apply",
   fix: "set requestedValidity from certificate.validityDays",
 };
 const unsorted: Violation = {
@@ -26,7 +26,7 @@ const unsorted: Violation = {
 
 const isSorted = (names: readonly string[]): boolean => names.join() === [...names].sort().join();
 
-/** A new origin certificate exists, under another name, before the old one goes. */
+/** A new origin certificate exists under another name before the old one is deleted. */
 export const certificateLifecycle: Policy = {
   id: "certificate-lifecycle",
   description: "a certificate is replaced without a gap",

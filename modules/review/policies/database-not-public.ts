@@ -5,9 +5,9 @@ import type { Policy } from "./policy.js";
 
 const databasePorts = [ports.mysql, ports.mysqlGroup, ports.memberRole];
 
-const why = "the database speaks to its peers over the private network only";
+const why = "the database must be reachable only over the private network";
 
-/** No provider firewall and no balancer service opens a port of MySQL. */
+/** No provider firewall and no load balancer service opens a port of MySQL. */
 export const databaseNotPublic: Policy = {
   id: "database-not-public",
   description: "MySQL listens on no public address",
@@ -22,9 +22,9 @@ export const databaseNotPublic: Policy = {
     ...databasePorts
       .filter((port) => node instanceof LoadBalancerService && node.destinationPortInput === port)
       .map((port) => ({
-        what: `the balancer leads to port ${port} of MySQL`,
+        what: `the load balancer forwards to port ${port} of MySQL`,
         why,
-        fix: "take the service out of modules/config/balancer.ts",
+        fix: "remove the service from modules/config/balancer.ts",
       })),
   ],
 };

@@ -26,7 +26,7 @@ export const policies: readonly Policy[] = [
   stateShared,
 ];
 
-/** Outcome of a policy for everything that will be synthesized. */
+/** Outcome of a policy for all constructs. */
 function resultOf(policy: Policy, nodes: readonly IConstruct[], config: Config): PolicyResult {
   const result = { policy: policy.id, description: policy.description };
   const details = nodes.flatMap((node) =>
@@ -36,7 +36,7 @@ function resultOf(policy: Policy, nodes: readonly IConstruct[], config: Config):
   return { ...result, outcome: policy.isAccepted?.(config) ? "accepted" : "failed", details };
 }
 
-/** Checks everything below a construct against every policy. */
+/** Checks a construct and its descendants against every policy. */
 export function policyResults(scope: IConstruct, config: Config): readonly PolicyResult[] {
   const nodes = scope.node.findAll();
   return policies.map((policy) => resultOf(policy, nodes, config));

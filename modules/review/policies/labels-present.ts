@@ -2,14 +2,14 @@ import { TerraformResource } from "cdktf";
 import { labelsOf } from "../../config/labels.js";
 import type { Policy } from "./policy.js";
 
-/** Labels as a resource was given them; nothing for resources that take none. */
+/** Labels of a resource. @returns nothing for a resource type without labels */
 function labelsInput(node: unknown): Readonly<Record<string, string>> | undefined {
   if (!(node instanceof TerraformResource) || !node.terraformResourceType.startsWith("hcloud_")) return undefined;
   if (!("labelsInput" in node)) return undefined;
   return (node.labelsInput as Readonly<Record<string, string>> | undefined) ?? {};
 }
 
-/** Everything at Hetzner that takes labels has those of its environment. */
+/** Every resource at Hetzner that supports labels has the labels of its environment. */
 export const labelsPresent: Policy = {
   id: "labels-present",
   description: "every resource at Hetzner has a label with its environment",
@@ -20,8 +20,8 @@ export const labelsPresent: Policy = {
       .filter(([key, value]) => labels[key] !== value)
       .map(([key, value]) => ({
         what: `label ${key} must be "${value}", got ${JSON.stringify(labels[key])}`,
-        why: "labels are how people and bills tell environments apart",
-        fix: "give it labelsOf(config) or serverLabels(config, server)",
+        why: "people and bills distinguish environments by labels",
+        fix: "set labelsOf(config) or serverLabels(config, server)",
       }));
   },
 };

@@ -12,9 +12,9 @@ export const payloadFits: Policy = {
     if (size <= maximumBytes) return [];
     return [
       {
-        what: `user data has ${size} bytes, at most ${maximumBytes} fit`,
-        why: "Hetzner refuses more, and only when the server is created",
-        fix: "shorten the longest files of the server's payload part",
+        what: `user data has ${size} bytes, more than the limit of ${maximumBytes}`,
+        why: "Hetzner rejects larger user data, but only when the server is created",
+        fix: "shorten the longest files of the server's payload",
       },
     ];
   },

@@ -1,16 +1,16 @@
 import type { IConstruct } from "constructs";
 import type { Config } from "../../config/schema.js";
 
-/** Why a resource violates a policy. Where it is, the path of the construct tells. */
+/** Violation of a policy by a resource. The path of the construct shows the place. */
 export interface Violation {
   readonly what: string;
   readonly why: string;
   readonly fix: string;
 }
 
-/** A requirement for everything that is synthesized, and its check. */
+/** A requirement for all constructs, and its check. */
 export interface Policy {
-  /** Name of the policy, which is its file's name. */
+  /** Name of the policy, equal to its file name. */
   readonly id: string;
   /** The requirement, as the review shows it. */
   readonly description: string;

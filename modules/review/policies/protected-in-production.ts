@@ -8,8 +8,8 @@ import type { IConstruct } from "constructs";
 import type { Policy } from "./policy.js";
 
 /**
- * Protections of a resource by name, or nothing for what Hetzner does not protect. Hetzner's refuse a deletion from anywhere, but in
- * the middle of an apply; prevent_destroy refuses the plan.
+ * Protections of a resource by name, or nothing if Hetzner has no protection for its type. Hetzner rejects every deletion, but only during
+ * an apply; prevent_destroy already rejects the plan.
  */
 function protectionsOf(node: IConstruct): Readonly<Record<string, unknown>> {
   if (
@@ -24,12 +24,12 @@ function protectionsOf(node: IConstruct): Readonly<Record<string, unknown>> {
       ...(node instanceof Server && { rebuild_protection: node.rebuildProtectionInput }),
       prevent_destroy: node.lifecycle?.preventDestroy,
     };
-  // Hetzner protects it with its network; a changed range would take the network from under all servers.
+  // Hetzner protects the subnet together with its network. A changed range would disconnect all servers.
   if (node instanceof NetworkSubnet) return { prevent_destroy: node.lifecycle?.preventDestroy };
   return {};
 }
 
-/** Plans and Hetzner refuse to delete production's servers, data, addresses, network and balancer. */
+/** Plans and Hetzner reject the deletion of production's servers, data, addresses, network and load balancer. */
 export const protectedInProduction: Policy = {
   id: "protected-in-production",
   description: "in production, resources that hold data or serve visitors cannot be deleted by mistake",
@@ -40,9 +40,9 @@ export const protectedInProduction: Policy = {
     if (missing.length === 0) return [];
     return [
       {
-        what: `off in production: ${missing.map(([name]) => name).join(", ")}`,
-        why: "one wrong command would delete what serves the site or holds its data",
-        fix: "remove protect: false, or say acceptUnprotected: true to tear the environment down",
+        what: `missing in production: ${missing.map(([name]) => name).join(", ")}`,
+        why: "one wrong command could delete the site or its data",
+        fix: "remove protect: false, or set acceptUnprotected: true to destroy the environment",
       },
     ];
   },

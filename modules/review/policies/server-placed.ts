@@ -5,20 +5,20 @@ import type { Policy, Violation } from "./policy.js";
 
 const firewallMissing: Violation = {
   what: "the server is in no firewall",
-  why: "without one, everything on its public address is open",
-  fix: "pass it the firewall of the foundation stack",
+  why: "without a firewall, every port of its public address is open",
+  fix: "use the firewall of the foundation stack",
 };
 const groupMissing: Violation = {
   what: "the server is in no placement group",
-  why: "two members of the database could share one physical machine and fail together",
-  fix: "pass it a placement group of the foundation stack",
+  why: "two database members could run on one physical machine and fail together",
+  fix: "use a placement group of the foundation stack",
 };
 const direction = (name: "in" | "out"): Violation => ({
-  what: `the firewall has no rule for traffic ${name}`,
+  what: `the firewall has no ${name}bound rule`,
   why:
     name === "out"
-      ? "Hetzner lets everything out until a first outbound rule exists"
-      : "a firewall without inbound rules tells nobody whether that was meant",
+      ? "Hetzner allows all outbound traffic until the first outbound rule exists"
+      : "the missing inbound rules may be a mistake",
   fix: "build it from the rule table with ProviderFirewall",
 });
 

@@ -1,7 +1,7 @@
 import { LocalBackend } from "cdktf";
 import type { Policy } from "./policy.js";
 
-/** Production's state is no local file. */
+/** Production's state is not a local file. */
 export const stateShared: Policy = {
   id: "state-shared",
   description: "the state of production is stored where several people can access it",
@@ -11,8 +11,8 @@ export const stateShared: Policy = {
     return [
       {
         what: "production keeps its state on one person's disk",
-        why: "whoever loses that disk loses the only record of what exists, and nobody else can deploy",
-        fix: 'set backend to { type: "s3", … }, or say acceptLocalState: true',
+        why: "if that disk is lost, the only record of the resources is lost; and only that person can deploy",
+        fix: 'set backend to { type: "s3", … }, or set acceptLocalState: true',
       },
     ];
   },

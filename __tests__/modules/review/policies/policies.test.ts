@@ -21,7 +21,7 @@ import { emptyStack } from "../../../support/synth.js";
 const config = exampleConfig();
 const labels = labelsOf(config);
 
-/** Policies that refuse what `build` makes, each with its first sentence; nothing when all agree. */
+/** Policies that reject the resources of `build`, each with the first sentence of its message. */
 function refusals(build: (scope: Construct) => void, tried: Config = config): readonly string[] {
   const stack = emptyStack(tried);
   build(stack);
@@ -67,15 +67,15 @@ describe("the list of policies", () => {
     }
   });
 
-  it("refuses with what, where, why and the fix", () => {
+  it("reject with place, violation, reason and fix", () => {
     const stack = emptyStack(config);
     firewall(rule({ port: "22", sourceIps: ["0.0.0.0/0"] }), outward)(stack);
     expect(() => refuseViolations(policyResults(stack, config))).toThrow(
-      "policy ssh-not-from-the-world: production-test/firewall: SSH is open to 0.0.0.0/0. Why: the whole internet tries passwords and keys on it. Fix: name the administrators' networks in administrators.cidrs.",
+      "policy ssh-not-from-the-world: production-test/firewall: SSH is open to 0.0.0.0/0. Why: attackers on the internet would try passwords and keys. Fix: set administrators.cidrs to the administrators' networks.",
     );
   });
 
-  it("reports what became of each", () => {
+  it("report an outcome for each policy", () => {
     const stack = emptyStack(config);
     firewall(rule({ port: "22", sourceIps: ["0.0.0.0/0"] }), outward)(stack);
     const results = policyResults(stack, config);
@@ -90,9 +90,12 @@ describe("the list of policies", () => {
 });
 
 describe("ssh-not-from-the-world", () => {
-  it.each(["198.51.100.0/24", "11.0.0.0/8", "2001:db8::/32", "2001::/16"])("passes SSH from the network %s", (cidr) => {
-    expect(refusals(firewall(rule({ port: "22", sourceIps: [cidr] }), outward))).toEqual([]);
-  });
+  it.each(["198.51.100.0/24", "11.0.0.0/8", "2001:db8::/32", "2001::/16"])(
+    "accepts SSH from the network %s",
+    (cidr) => {
+      expect(refusals(firewall(rule({ port: "22", sourceIps: [cidr] }), outward))).toEqual([]);
+    },
+  );
 
   it.each([
     ["22", ["0.0.0.0/0"], "0.0.0.0/0"],
@@ -100,7 +103,7 @@ describe("ssh-not-from-the-world", () => {
     ["20-30", ["0.0.0.0/0", "::/0"], "0.0.0.0/0 and ::/0"],
     ["22", ["0.0.0.0/1", "128.0.0.0/1"], "0.0.0.0/1 and 128.0.0.0/1"],
     ["22", ["64.0.0.0/7", "2000::/15"], "64.0.0.0/7 and 2000::/15"],
-  ])("refuses port %s from %j", (port, sourceIps, named) => {
+  ])("rejects port %s from %j", (port, sourceIps, named) => {
     expect(refusals(firewall(rule({ port, sourceIps }), outward))).toEqual([
       `ssh-not-from-the-world: SSH is open to ${named}`,
     ]);
@@ -108,7 +111,7 @@ describe("ssh-not-from-the-world", () => {
 });
 
 describe("database-not-public", () => {
-  it("passes other ports", () => {
+  it("accepts other ports", () => {
     expect(refusals(firewall(rule({ port: "443" }), outward))).toEqual([]);
   });
 
@@ -116,7 +119,7 @@ describe("database-not-public", () => {
     ["3306", 3306],
     ["33061", 33061],
     ["8000-8010", 8008],
-  ])("refuses port %s, even from one network", (port, named) => {
+  ])("rejects port %s even from a single network", (port, named) => {
     expect(refusals(firewall(rule({ port }), outward))).toEqual([
       `database-not-public: port ${named} of MySQL is open on the public address`,
     ]);
@@ -130,14 +133,14 @@ describe("database-not-public", () => {
       destinationPort,
     });
 
-  it("passes a balancer that leads elsewhere, and refuses one that leads to MySQL", () => {
+  it("rejects a load balancer that forwards to MySQL, and accepts other load balancers", () => {
     expect(refusals(service(443))).toEqual([]);
-    expect(refusals(service(3306))).toEqual(["database-not-public: the balancer leads to port 3306 of MySQL"]);
+    expect(refusals(service(3306))).toEqual(["database-not-public: the load balancer forwards to port 3306 of MySQL"]);
   });
 });
 
 describe("server-placed", () => {
-  it("passes a server in a firewall and a group, and a firewall that filters both ways", () => {
+  it("accepts a server in a firewall and a placement group, and a firewall that filters both directions", () => {
     expect(refusals(server({}))).toEqual([]);
     expect(refusals(firewall(rule({}), outward))).toEqual([]);
   });
@@ -145,9 +148,9 @@ describe("server-placed", () => {
   it.each([
     ["no firewall", server({ firewallIds: [] }), "server-placed: the server is in no firewall"],
     ["no group", server({ placementGroupId: undefined }), "server-placed: the server is in no placement group"],
-    ["nothing filtered out", firewall(rule({})), "server-placed: the firewall has no rule for traffic out"],
-    ["nothing filtered in", firewall(outward), "server-placed: the firewall has no rule for traffic in"],
-  ])("refuses %s", (_, build, message) => {
+    ["nothing filtered out", firewall(rule({})), "server-placed: the firewall has no outbound rule"],
+    ["nothing filtered in", firewall(outward), "server-placed: the firewall has no inbound rule"],
+  ])("rejects %s", (_, build, message) => {
     expect(refusals(build)).toEqual([message]);
   });
 });
@@ -155,12 +158,12 @@ describe("server-placed", () => {
 describe("protected-in-production", () => {
   const unprotected = server({ rebuildProtection: false });
 
-  it("passes an unprotected server elsewhere", () => {
+  it("accepts an unprotected server outside production", () => {
     const staging = exampleConfig({}, "staging");
     expect(refusals(server({ rebuildProtection: false, labels: labelsOf(staging) }), staging)).toEqual([]);
   });
 
-  it("passes an unprotected server where production is said to be torn down", () => {
+  it("accepts an unprotected server if acceptUnprotected is set", () => {
     expect(refusals(unprotected, exampleConfig({ protect: false, acceptUnprotected: true }))).toEqual([]);
   });
 
@@ -187,17 +190,17 @@ describe("protected-in-production", () => {
       (scope: Construct) => new Volume(scope, "v", { name: "v", size: 10, labels }),
       "delete_protection, prevent_destroy",
     ],
-  ])("refuses %s without protection", (_, build, names) => {
-    expect(refusals(build)).toEqual([`protected-in-production: off in production: ${names}`]);
+  ])("rejects %s without protection", (_, build, names) => {
+    expect(refusals(build)).toEqual([`protected-in-production: missing in production: ${names}`]);
   });
 });
 
 describe("labels-present", () => {
-  it("passes additional labels", () => {
+  it("accepts additional labels", () => {
     expect(refusals(server({ labels: { ...labels, more: "yes" } }))).toEqual([]);
   });
 
-  it("refuses a resource without labels", () => {
+  it("rejects a resource without labels", () => {
     expect(refusals(server({ labels: undefined }))).toEqual([
       'labels-present: label environment must be "production", got undefined',
       'labels-present: label managed-by must be "cdktf", got undefined',
@@ -217,40 +220,40 @@ describe("no-secret-literal", () => {
     });
   };
 
-  it("passes references", () => {
+  it("accepts references", () => {
     expect(refusals(upload("${tls_private_key.any.private_key_pem}"))).toEqual([]);
   });
 
-  it("refuses a literal where a secret belongs", () => {
+  it("rejects a literal in the place of a secret", () => {
     expect(refusals(upload("hunter2"))).toEqual([
-      "no-secret-literal: resource.hcloud_uploaded_certificate.certificate.private_key holds a secret as plain text",
+      "no-secret-literal: resource.hcloud_uploaded_certificate.certificate.private_key contains a secret in plain text",
     ]);
   });
 
-  it("refuses a literal in a local or a header that is named after a secret", () => {
+  it("rejects a literal in a local or a header with the name of a secret", () => {
     const local = (scope: Construct) => new TerraformLocal(scope, "etc-app-database-password", "hunter2");
     const header = (scope: Construct) => new TerraformLocal(scope, "headers", { "X-Edge-Token": { value: "hunter2" } });
     expect(refusals(local)).toEqual([
-      "no-secret-literal: locals.etc-app-database-password holds a secret as plain text",
+      "no-secret-literal: locals.etc-app-database-password contains a secret in plain text",
     ]);
     expect(refusals(header)).toEqual([
-      "no-secret-literal: locals.headers.X-Edge-Token.value holds a secret as plain text",
+      "no-secret-literal: locals.headers.X-Edge-Token.value contains a secret in plain text",
     ]);
   });
 
-  it("refuses a private key wherever it stands", () => {
+  it("rejects a private key in any place", () => {
     const marker = ["-----BEGIN", "EC PRIVATE KEY-----"].join(" ");
     expect(refusals(server({ userData: marker }))).toEqual([
-      "no-secret-literal: resource.hcloud_server.server.user_data holds a secret as plain text",
+      "no-secret-literal: resource.hcloud_server.server.user_data contains a secret in plain text",
     ]);
   });
 
-  it("refuses a sensitive variable's default, but not an empty one", () => {
+  it("rejects a default of a sensitive variable, unless it is empty", () => {
     const variable = (preset: string) => (scope: Construct) =>
       new TerraformVariable(scope, "key", { type: "string", sensitive: true, default: preset });
     expect(refusals(variable(""))).toEqual([]);
     expect(refusals(variable("hunter2"))).toEqual([
-      "no-secret-literal: variable.key.default holds a secret as plain text",
+      "no-secret-literal: variable.key.default contains a secret in plain text",
     ]);
   });
 });
@@ -259,35 +262,35 @@ describe("no-secret-literal in payloads", () => {
   const withUrl = (query: string) =>
     synthesizeEnvironment(exampleConfig({ application: { url: `https://releases.foobar.com/app.tar.gz${query}` } }));
 
-  it("passes addresses without a secret", () => {
+  it("accepts addresses without a secret", () => {
     expect(() => withUrl("?version=0123456789")).not.toThrow();
   });
 
   it.each(["?token=0123456789", "?X-Amz-Security-Token=0123456789", `?id=AKIA${"0".repeat(16)}`])(
-    "refuses a release that is downloaded with %s, and names the file",
+    "rejects a release address with %s, and reports the payload file",
     (query) => {
       expect(() => withUrl(query)).toThrow(
-        "policy no-secret-literal: production-servers/alpha: payload/roles/web+database/etc/platform/release.env holds a secret as plain text. Why: ",
+        "policy no-secret-literal: production-servers/alpha: payload/roles/web+database/etc/platform/release.env contains a secret in plain text. Why: ",
       );
     },
   );
 });
 
 describe("payload-fits", () => {
-  /** Text that no compression shortens. */
+  /** Incompressible text. */
   const noise = (bytes: number): string =>
     Array.from({ length: bytes / 64 }, (_, index) =>
       createHash("sha512").update(`${index}`).digest("base64url").slice(0, 64),
     ).join("");
   const withUrl = (url: string) => exampleConfig({ application: { url } });
 
-  it("passes the example's payload", () => {
+  it("accepts the example's payload", () => {
     expect(() => synthesizeEnvironment(config)).not.toThrow();
   });
 
-  it("refuses user data that Hetzner would refuse", () => {
+  it("rejects user data that exceeds Hetzner's limit", () => {
     expect(() => synthesizeEnvironment(withUrl(`https://releases.foobar.com/${noise(32_768)}.tar.gz`))).toThrow(
-      /policy payload-fits: production-servers\/alpha: user data has \d{5} bytes, at most 32768 fit/,
+      /policy payload-fits: production-servers\/alpha: user data has \d{5} bytes, more than the limit of 32768/,
     );
   });
 });
@@ -302,7 +305,7 @@ describe("certificate-lifecycle", () => {
       lifecycle: { createBeforeDestroy: given.safe ?? true },
     });
 
-  it("passes a certificate that is created first, with its validity and sorted names", () => {
+  it("accepts a certificate with createBeforeDestroy, a validity and sorted names", () => {
     expect(refusals(origin({ requestedValidity: 365 }))).toEqual([]);
   });
 
@@ -314,15 +317,15 @@ describe("certificate-lifecycle", () => {
       "hostnames are not sorted",
     ],
     [
-      "destroying first",
+      "a certificate that is destroyed first",
       origin({ requestedValidity: 365, safe: false }),
       "the certificate is destroyed before its successor exists",
     ],
-  ])("refuses %s", (_, build, what) => {
+  ])("rejects %s", (_, build, what) => {
     expect(refusals(build)).toEqual([`certificate-lifecycle: ${what}`]);
   });
 
-  it("refuses an upload with a fixed name", () => {
+  it("rejects an uploaded certificate with a fixed name", () => {
     const build = (scope: Construct) =>
       new UploadedCertificate(scope, "certificate", {
         name: "fixed",
@@ -340,12 +343,12 @@ describe("state-shared", () => {
   const local = (environment: string) =>
     exampleConfig({ backend: { type: "local", acceptLocalState: false } }, environment);
 
-  it("passes local state outside production, and in production where it is accepted", () => {
+  it("accepts local state outside production, and in production if acceptLocalState is set", () => {
     expect(refusals(nothing, local("staging"))).toEqual([]);
     expect(refusals(nothing, config)).toEqual([]);
   });
 
-  it("passes state in an object storage, which needs no word", () => {
+  it("accepts state in an object storage", () => {
     const shared = exampleConfig({
       backend: {
         acceptLocalState: undefined,
@@ -358,7 +361,7 @@ describe("state-shared", () => {
     expect(refusals(nothing, shared)).toEqual([]);
   });
 
-  it("refuses local state in production", () => {
+  it("rejects local state in production", () => {
     expect(refusals(nothing, local("production"))).toEqual([
       "state-shared: production keeps its state on one person's disk",
     ]);
