@@ -1,20 +1,20 @@
 import type { Config } from "../config/schema.js";
 import { siteHosts } from "../platform/names.js";
 
-/** What every part of the site at Cloudflare needs. */
+/** Input of every part of the site at Cloudflare. */
 export interface ZoneContext {
   readonly config: Config;
   readonly zoneId: string;
 }
 
-/** What shows the origin that a request came through this zone. */
+/** Proof for the origin that a request came through this zone. */
 export interface Proof<Shown> {
   readonly shown: Shown;
-  /** How many there are of it, 0 or 1. @default - one, and its address has no index */
+  /** Count of the resource, 0 or 1. @default - one resource, whose address has no index */
   readonly count?: number;
 }
 
-/** Expression that matches requests to the site, and not to whatever else the zone serves. */
+/** Expression that matches only requests to the site, not to other hosts of the zone. */
 export const siteExpression = (config: Config): string =>
   `http.host in {${siteHosts(config)
     .map((host) => `"${host}"`)

@@ -3,19 +3,19 @@ import type { Construct } from "constructs";
 import { siteHosts } from "../platform/names.js";
 import type { ZoneContext } from "./context.js";
 
-/** Cloudflare's "automatic", the only TTL it takes for proxied records. */
+/** Cloudflare's "automatic", the only TTL that it accepts for proxied records. */
 const automaticTtl = 1;
 
-/** Public addresses of the balancer. */
+/** Public addresses of the load balancer. */
 export interface Origin {
   readonly ipv4: string;
   readonly ipv6: string;
 }
 
-/** Where proxied records point that never lead to an origin: Cloudflare answers by itself. Addresses that nobody has. */
+/** Unassigned addresses for proxied records without an origin. Cloudflare itself answers requests to these records. */
 export const noOrigin: Origin = { ipv4: "192.0.2.1", ipv6: "100::" };
 
-/** www and the apex, over IPv4 and IPv6, proxied: visitors never see the balancer's address. */
+/** www and the apex, over IPv4 and IPv6, proxied, so that visitors never see the load balancer's address. */
 export function addDnsRecords(
   scope: Construct,
   { config, zoneId, origin: { ipv4, ipv6 } }: ZoneContext & { readonly origin: Origin },
@@ -26,13 +26,13 @@ export function addDnsRecords(
       ([type, content]) =>
         new DnsRecord(scope, `${id}-${type.toLowerCase()}`, {
           zoneId,
-          // Cloudflare returns names in lower case: any other would show as an update in every plan.
+          // Cloudflare returns names in lower case. Upper case would show as an update in every plan.
           name: name.toLowerCase(),
           type,
           content,
           ttl: automaticTtl,
           proxied: true,
-          // A site that got another's zone would take its records from there.
+          // Deleting the records of a site that is in use would make the site unreachable.
           lifecycle: { preventDestroy: config.protect },
         }),
     ),

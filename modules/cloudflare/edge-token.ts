@@ -4,8 +4,8 @@ import { edgeTokenHeader } from "../platform/names.js";
 import { type Proof, siteExpression, type ZoneContext } from "./context.js";
 
 /**
- * Adds a secret header to every request to the site; nginx serves no request without it. The rule runs late and overwrites a header of that
- * name that a visitor sent. Whoever may read the zone's rules can read the value.
+ * Adds a secret header to every request to the site; nginx rejects requests without it. The rule runs late and overwrites a visitor's header
+ * of the same name. Everyone with read access to the zone's rules can read the value.
  */
 export function addEdgeToken(
   scope: Construct,

@@ -5,8 +5,8 @@ import type { SignedCertificate } from "../credentials/certificates/index.js";
 import type { Proof, ZoneContext } from "./context.js";
 
 /**
- * Cloudflare shows the origin a client certificate of our own CA. With Cloudflare's shared one, any other customer of theirs
- * could put their zone in front of our balancer.
+ * Cloudflare presents a client certificate of our own CA to the origin. With Cloudflare's shared certificate, any other customer could put
+ * their zone in front of our load balancer.
  */
 export function addOriginPulls(
   scope: Construct,
@@ -20,7 +20,7 @@ export function addOriginPulls(
 ): void {
   const certificate = new AuthenticatedOriginPullsCertificate(scope, "origin-pull-certificate", {
     zoneId,
-    // The tls provider ends it with one line feed, and Cloudflare returns it like that. Any difference would replace it in every plan.
+    // It ends with one line feed, both from the tls provider and from Cloudflare. Any difference would replace the certificate in every plan.
     certificate: shown.certPem,
     privateKey: key.privateKeyPem,
     count,
@@ -30,7 +30,7 @@ export function addOriginPulls(
     zoneId,
     enabled: true,
     count,
-    // If this were switched on before the certificate exists, Cloudflare would show its shared one.
+    // If this setting were enabled before the certificate exists, Cloudflare would present its shared certificate.
     dependsOn: [certificate],
   });
 }

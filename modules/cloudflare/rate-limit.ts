@@ -3,7 +3,7 @@ import type { Construct } from "constructs";
 import { literal } from "../terraform/literal.js";
 import type { ZoneContext } from "./context.js";
 
-/** Requests that count: those to paths that visitors write to. Expressions of the free plan may look at the path only. */
+/** Matches requests to the write paths. Expressions of the free plan may use only the path. */
 const toPaths = (paths: readonly string[]): string =>
   paths
     .map((path) =>
@@ -11,10 +11,10 @@ const toPaths = (paths: readonly string[]): string =>
     )
     .join(" or ");
 
-/** What the free plan allows: one rule that counts for 10 seconds and blocks for 10. */
+/** Limits of the free plan: one rule that counts for 10 seconds and blocks for 10 seconds. */
 const freePlan = { period: 10, mitigationTimeout: 10 } as const;
 
-/** The zone's rate limit for each address. A zone has one ruleset for this phase: one made by hand must be imported first. */
+/** The zone's rate limit for each address. A zone has only one ruleset for this phase, so a manually created ruleset must be imported first. */
 export function addRateLimit(scope: Construct, { config, zoneId }: ZoneContext): void {
   const { expression = toPaths(config.application.writePaths), requestsPer10Seconds } = config.cloudflare.rateLimit;
   new Ruleset(scope, "rate-limit", {
@@ -31,7 +31,7 @@ export function addRateLimit(scope: Construct, { config, zoneId }: ZoneContext):
         action: "block",
         enabled: true,
         ratelimit: {
-          // Cloudflare counts in each data centre by itself, and refuses a rule that does not name that (`cf.colo.id`).
+          // Cloudflare counts separately in each data centre, and rejects a rule without `cf.colo.id`.
           characteristics: ["cf.colo.id", "ip.src"],
           requestsPerPeriod: requestsPer10Seconds,
           ...freePlan,

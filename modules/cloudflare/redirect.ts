@@ -2,17 +2,17 @@ import { Ruleset } from "@cdktf/provider-cloudflare/lib/ruleset/index.js";
 import type { Construct } from "constructs";
 import { siteExpression, type ZoneContext } from "./context.js";
 
-/** Where visitors are led who ask for a name that is not the site's, or not yet, or no more. */
+/** Redirect for a name that the site does not use yet or no longer uses. */
 export interface Redirect {
   /** "www.foobar.com" */
   readonly host: string;
-  /** 307 or 308: with both, whoever writes writes there. */
+  /** 307 or 308. Both keep the method and the body of a request. */
   readonly statusCode: number;
-  /** How many there are of it, 0 or 1. */
+  /** Count of the rule, 0 or 1. */
   readonly count: number;
 }
 
-/** Leads visitors to the same path under another name, before anything of their request reaches an origin. */
+/** Redirects visitors to the same path under another name. Redirected requests never reach an origin. */
 export function addRedirect(
   scope: Construct,
   { config, zoneId, redirect: { host, statusCode, count } }: ZoneContext & { readonly redirect: Redirect },

@@ -17,23 +17,23 @@ import { addZoneSettings } from "./zone-settings.js";
 export interface CloudflareSiteProps {
   /** The environment. */
   readonly config: Config;
-  /** Where the records point. */
+  /** Addresses of the DNS records. */
   readonly origin: Origin;
-  /** Value of the secret header that nginx asks for. @default - no header, as with `tls: "passthrough"` */
+  /** Value of the secret header that nginx requires. @default - no header, as with `tls: "passthrough"` */
   readonly edgeToken?: Proof<string>;
-  /** Client certificate that nginx asks for. @default - none, as with `tls: "terminate"` */
+  /** Client certificate that nginx requires. @default - none, as with `tls: "terminate"` */
   readonly originPull?: Proof<SignedCertificate>;
-  /** Where else visitors are led. @default - nowhere: there is no other name */
+  /** Redirect to another name. @default - none: there is no other name */
   readonly redirect?: Redirect;
 }
 
 /**
  * The site at Cloudflare: records, settings of the zone, WAF rule, rate limit, and the proof that a request came through this zone.
- * Works on the free plan. Destroying leaves the zone's settings and the switch for origin pulls as they are: Cloudflare has no
- * previous value to go back to.
+ * Works on the free plan. Destroying the stack does not change the zone's settings or the origin pull setting, because Cloudflare stores no
+ * previous value.
  */
 export class CloudflareSite extends Construct {
-  /** What leads visitors: the records, and the rule that leads them elsewhere. */
+  /** Resources that direct visitors: the DNS records and the redirect. */
   readonly leads: readonly TerraformResource[];
 
   constructor(scope: Construct, id: string, { config, origin, edgeToken, originPull, redirect }: CloudflareSiteProps) {

@@ -3,7 +3,7 @@ import type { Construct } from "constructs";
 import { literal } from "../terraform/literal.js";
 import { siteExpression, type ZoneContext } from "./context.js";
 
-/** Paths that this site does not have and only scanners ask for. The free plan has no operator `matches` for regular expressions. */
+/** Paths that only scanners request. The free plan does not support regular expressions (`matches`). */
 const scannerExpression = [
   '(starts_with(http.request.uri.path, "/.") and not starts_with(http.request.uri.path, "/.well-known/"))',
   'http.request.uri.path contains "/.git"',
@@ -12,7 +12,7 @@ const scannerExpression = [
   'starts_with(lower(http.request.uri.path), "/wp-")',
 ].join(" or ");
 
-/** The zone's custom WAF rule, the setting `cloudflare.firewall`. A zone has one ruleset for this phase: one made by hand must be imported first. */
+/** The zone's custom WAF rule, the setting `cloudflare.firewall`. A zone has only one ruleset for this phase, so a manually created ruleset must be imported first. */
 export function addWafRule(scope: Construct, { config, zoneId }: ZoneContext): void {
   const { expression = scannerExpression, action } = config.cloudflare.firewall;
   new Ruleset(scope, "firewall", {
@@ -23,7 +23,7 @@ export function addWafRule(scope: Construct, { config, zoneId }: ZoneContext): v
     phase: "http_request_firewall_custom",
     rules: [
       {
-        // With a name of its own the rule keeps its id when others are added or removed.
+        // With its own `ref` the rule keeps its id if other rules are added or removed.
         ref: "scanners",
         description: "Scanners and dot files",
         expression: `${siteExpression(config)} and (${literal(expression)})`,

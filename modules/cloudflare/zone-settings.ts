@@ -3,7 +3,7 @@ import type { Construct } from "constructs";
 import type { Config } from "../config/schema.js";
 import type { ZoneContext } from "./context.js";
 
-/** Settings of the zone by Cloudflare's names. They stay when the stack is destroyed. */
+/** Zone settings by Cloudflare's names. They remain after the stack is destroyed. */
 const zoneSettingsOf = ({ cloudflare }: Config): Readonly<Record<string, unknown>> => ({
   ssl: "strict",
   min_tls_version: cloudflare.minimumTlsVersion,
@@ -27,7 +27,7 @@ export function addZoneSettings(scope: Construct, { config, zoneId }: ZoneContex
     new ZoneSetting(scope, `setting-${settingId.replaceAll("_", "-")}`, {
       zoneId,
       settingId,
-      // The provider takes texts and objects, though the generated type has objects only.
+      // The provider accepts texts and objects, but the generated type has only objects.
       value: value as ZoneSettingConfig["value"],
     });
 }

@@ -7,13 +7,13 @@ import { CertificateAuthority, SignedCertificate } from "./certificates/index.js
 export interface MysqlCertificatesProps {
   /** The environment. Each server with the role database gets a certificate. */
   readonly config: Config;
-  /** Generation of the authority. It stands in the name of a later one: while two are trusted, who verifies a certificate finds its authority by name. @default 1 */
+  /** Generation of the authority. Later generations have the number in their name, because clients that trust two authorities distinguish them by name. @default 1 */
   readonly generation?: number;
 }
 
 /**
- * The private CA of the MySQL servers and a certificate for each. The application, behind HAProxy, verifies the name `mysql.internal`, which
- * all members have; members verify each other by address. Members are servers and each other's clients, hence both uses.
+ * The private CA of the MySQL servers and a certificate for each. The application connects through HAProxy and verifies the name
+ * `mysql.internal` of all members; members verify each other's address. Members are both servers and clients, so certificates allow both uses.
  */
 export class MysqlCertificates extends Construct {
   /** Trusted by members and by the application. */

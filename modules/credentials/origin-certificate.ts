@@ -12,15 +12,15 @@ import { OldestAccepted } from "./rotation.js";
 const namesOf = (domain: string): readonly string[] => [`*.${domain}`, domain];
 
 /**
- * Names that a certificate is issued for: while one domain takes over from another, of both, so that it serves either balancer. Sorted, as
- * Cloudflare returns them: in any other order every plan replaces the certificate.
+ * Names of the certificate. During a change of the domain it has the names of both domains, so that both load balancers can use it. The names
+ * are sorted as in Cloudflare's answers, because otherwise every plan would replace the certificate.
  */
 function hostnamesOf(config: Config): readonly string[] {
   const former = formerDomain(config);
   return [config.domain, ...(former === undefined ? [] : [former])].flatMap(namesOf).sort();
 }
 
-/** Cloudflare's word for each kind of key. */
+/** Cloudflare's request type for each key type. */
 const requestTypes = { rsa: "origin-rsa", ecdsa: "origin-ecc" } as const;
 
 /** Properties of {@link OriginCertificate}. */
@@ -30,13 +30,13 @@ export interface OriginCertificateProps {
 }
 
 /**
- * A key and the certificate that Cloudflare's Origin CA issues for it: trusted by Cloudflare's edge only, for the apex and one level below.
+ * A key and the certificate that Cloudflare's Origin CA issues for the apex and its direct subdomains. Only Cloudflare's edge trusts it.
  *
- * The construct id holds the generation. To destroy a certificate is to revoke it, so when the generation is raised the stack keeps the
- * previous one until `npm run ops rotate` has seen that nobody presents it any more.
+ * The construct id contains the generation. Destroying a certificate revokes it, so if the generation is raised, the stack keeps the previous
+ * certificate until `npm run ops rotate` has checked that no server presents it.
  */
 export class OriginCertificate extends Construct {
-  /** Private key, made by Terraform: Cloudflare sees only the request. */
+  /** Private key, created by Terraform. Cloudflare gets only the certificate request. */
   readonly key: PrivateKey;
   /** The certificate as Cloudflare issued it. */
   readonly certificate: OriginCaCertificate;
@@ -60,7 +60,7 @@ export class OriginCertificate extends Construct {
       hostnames,
       requestType: requestTypes[config.certificate.keyType],
       requestedValidity: config.certificate.validityDays,
-      // Changes wait for the next generation: a replacement in place would revoke the certificate that is in use.
+      // Changes apply only to the next generation, because a replacement would revoke the certificate in use.
       lifecycle: { ...lifecycle, ignoreChanges: ["csr", "hostnames", "request_type", "requested_validity"] },
     });
   }
@@ -68,14 +68,14 @@ export class OriginCertificate extends Construct {
 
 const nextGeneration = "Raise certificate.generation by one to issue a new one.";
 
-/** Refuses a plan while the certificate lacks the names of the configuration's domain: Cloudflare would not accept it. */
+/** Rejects a plan if the certificate lacks names of the configured domain, because Cloudflare would not accept the certificate. */
 export const coversNames = ({ certificate }: OriginCertificate, { domain }: Config): Precondition => ({
-  // Not `== 0`: Op writes that as `undefined`.
+  // Not `== 0`, because Op writes 0 as `undefined`.
   condition: Op.lt(Fn.lengthOf(Fn.setsubtract([...namesOf(domain)], certificate.hostnames)), 1),
   errorMessage: `The origin certificate was not issued for the names of ${domain}. ${nextGeneration}`,
 });
 
-/** The configured generation, and beside it the previous one. Plans say when configured names, validity or type of key wait for the next. */
+/** The configured and the previous generation. Plans report configured names, validity or key type that need a new generation. */
 export function originCertificates(
   stack: TerraformStack,
   config: Config,
@@ -84,7 +84,7 @@ export function originCertificates(
   const issue = (number: number): OriginCertificate =>
     new OriginCertificate(stack, `origin-certificate-${number}`, { config });
   const oldest = new OldestAccepted(stack, { what: "origin-certificate", generation });
-  // To be gone is to be revoked.
+  // Destroying the certificate revokes it.
   if (generation > 1) issue(generation - 1).certificate.addOverride("count", oldest.countBefore);
   const current = issue(generation);
   // cdktf has no construct for check blocks.

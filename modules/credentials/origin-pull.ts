@@ -4,15 +4,15 @@ import type { Config } from "../config/schema.js";
 
 /** Properties of {@link OriginPull}. */
 export interface OriginPullProps {
-  /** The environment, whose name stands in both certificates. */
+  /** The environment, whose name is in both certificates. */
   readonly config: Config;
 }
 
-/** The CA that nginx trusts for clients, and the one client certificate it signs: Cloudflare's, for our zone only. RSA, as in Cloudflare's guide. */
+/** The CA that nginx trusts for clients, and its only client certificate, which Cloudflare presents for our zone. The keys are RSA, as in Cloudflare's guide. */
 export class OriginPull extends Construct {
-  /** What nginx trusts. */
+  /** CA that nginx trusts. */
   readonly authority: CertificateAuthority;
-  /** What Cloudflare shows. */
+  /** Client certificate that Cloudflare presents. */
   readonly client: SignedCertificate;
 
   constructor(scope: Construct, id: string, { config }: OriginPullProps) {

@@ -3,15 +3,15 @@ import { Construct } from "constructs";
 
 /** Properties of {@link Passwords}. */
 export interface PasswordsProps {
-  /** A password is made for each; the name is part of its address in Terraform. */
+  /** One password is created for each name; the name is part of its Terraform address. */
   readonly names: readonly string[];
-  /** Characters of each: letters and digits, so that no file format needs quoting. @default 32, which are 190 bits */
+  /** Length of each password. It contains only letters and digits, so that no file format needs quoting. @default 32, which are 190 bits */
   readonly length?: number;
-  /** Whether plans that would destroy or remake one are refused. */
+  /** Whether Terraform rejects plans that would destroy or replace a password. */
   readonly protect: boolean;
 }
 
-/** Random passwords by name: in the state of their stack and of those that take them, and in no file of the project. */
+/** Random passwords by name. They are in the state of their stack and of the stacks that use them, but in no file of the project. */
 export class Passwords extends Construct {
   private readonly passwords: ReadonlyMap<string, Password>;
 
@@ -32,7 +32,7 @@ export class Passwords extends Construct {
     );
   }
 
-  /** Reference to a password. @throws Error for a name that is not among those of the properties */
+  /** Reference to a password. @throws Error for an unknown name */
   value(name: string): string {
     const password = this.passwords.get(name);
     if (!password) throw new Error(`no password ${name} in ${this.node.path}`);

@@ -4,20 +4,20 @@ import { generationSetting, type Rotated } from "../config/generations.js";
 
 /** Properties of {@link Rotation}. */
 export interface RotationProps<Made> {
-  /** Name of the secret, as `npm run ops rotate` takes it. */
+  /** Name of the secret, as in `npm run ops rotate`. */
   readonly what: Rotated;
-  /** Generation that the configuration asks for. */
+  /** Configured generation. */
   readonly generation: number;
-  /** Makes one generation, under names that end so. The first one has no ending: its addresses are older than generations. */
+  /** Creates one generation, with this ending in its names. The first generation has no ending, so that existing addresses stay the same. */
   readonly make: (ending: string, generation: number) => Made;
 }
 
 const endingOf = (generation: number): string => (generation === 1 ? "" : `-${generation}`);
 
 /**
- * A secret that can change while it is in use. The configured generation and the one before it exist side by side. Which one is used, and
- * which is the oldest that is still accepted, is no matter of the configuration: two numbers in the state say it, and only
- * `npm run ops rotate` moves them, one at a time, when the servers have followed. So a deploy at any moment changes nothing that is in use.
+ * A secret that can change while it is in use. The configured and the previous generation exist at the same time. Two numbers in the state
+ * define which generation is used and which is the oldest accepted one. Only `npm run ops rotate` changes these numbers, one at a time,
+ * after the servers have been updated. Therefore a deploy never changes a secret in use.
  */
 export class Rotation<Made> extends Construct {
   private readonly newest: Made;
@@ -38,24 +38,24 @@ export class Rotation<Made> extends Construct {
     stack.addOverride(`check.${what}`, { assert: [unfinished(what, generation, this.oldestNumber)] });
   }
 
-  /** What is shown to those who check it. */
+  /** Value of the generation in use. */
   used(value: (made: Made) => string): string {
     return this.at(this.usedNumber, value);
   }
 
-  /** All that is accepted, the one that is used first, as a list. */
+  /** Values of all accepted generations, with the generation in use first. */
   accepted(value: (made: Made) => string): string[] {
     const newest = value(this.newest);
     if (!this.previous) return [newest];
     return Fn.distinct([this.used(value), newest, this.at(this.oldestNumber, value)]);
   }
 
-  /** The generation before the configured one, to try whether it is refused. @returns nothing where there is none */
+  /** Value of the previous generation, to check that it is rejected. @returns nothing if there is no previous generation */
   before(value: (made: Made) => string): string | undefined {
     return this.previous && value(this.previous);
   }
 
-  /** Whether there has never been another generation. */
+  /** Whether the configured generation is the first one. */
   get isFirst(): boolean {
     return this.previous === undefined;
   }
@@ -75,13 +75,13 @@ export class Rotation<Made> extends Construct {
   }
 }
 
-/** Makes every plan name a rotation that is not at its end. cdktf has no construct for check blocks. */
+/** Check block by which every plan reports an unfinished rotation. cdktf has no construct for check blocks. */
 const unfinished = (what: Rotated, generation: number, oldest: Reached) => ({
   condition: Op.eq(oldest.value, generation),
   error_message: `${generationSetting(what)} is ${generation}, but an older generation is still accepted. Run npm run ops rotate ${what}.`,
 });
 
-/** The number by which a secret that is used at once counts how far it has come: the oldest generation that is still accepted. */
+/** Number in the state for a secret whose new generation is used at once: the oldest generation that is still accepted. */
 export class OldestAccepted extends Construct {
   private readonly number: Reached;
 
@@ -90,16 +90,16 @@ export class OldestAccepted extends Construct {
     private readonly props: Pick<RotationProps<unknown>, "what" | "generation">,
   ) {
     super(stack, props.what);
-    // Until somebody has seen that nobody shows it, the one before is accepted.
+    // The previous generation stays accepted until a check shows that it is no longer in use.
     this.number = new Reached(this, "oldest", { ...props, begins: Math.max(1, props.generation - 1) });
   }
 
-  /** How many there are to be of what the generation before is made of. */
+  /** Target count for each resource of the previous generation. */
   get countBefore(): string {
     return `\${${this.number.address}.input == ${this.props.generation} ? 0 : 1}`;
   }
 
-  /** For a check block: fails until the generation before is gone. */
+  /** Assertion for a check block. It fails until the previous generation is revoked. */
   get assertion() {
     return unfinished(this.props.what, this.props.generation, this.number);
   }
@@ -113,11 +113,11 @@ export class OldestAccepted extends Construct {
 
 /** Properties of {@link Reached}. */
 interface ReachedProps extends Pick<RotationProps<unknown>, "what" | "generation"> {
-  /** Where it begins. @default 1 */
+  /** Initial value. @default 1 */
   readonly begins?: number;
 }
 
-/** A number in the state: the generation that has been reached. No deploy changes it. */
+/** A generation number in the state. No deploy changes it. */
 class Reached extends TerraformResource {
   constructor(
     scope: Construct,

@@ -10,15 +10,15 @@ export interface SshHostKeysProps {
 }
 
 /**
- * One SSH host key for each server, by which it proves its identity at a login. It is made here and not by the server, so that it is known
- * before the first login and stays the same when the server is replaced: nobody has to trust a key because it is the first one seen.
+ * One SSH host key for each server, which proves the server's identity at a login. It is created here and not on the server, so that it is
+ * known before the first login and stays the same when the server is replaced. No client has to trust an unknown key.
  */
 export class SshHostKeys extends Construct {
   private readonly keys: ReadonlyMap<string, PrivateKey>;
 
   constructor(scope: Construct, id: string, { config }: SshHostKeysProps) {
     super(scope, id);
-    // Their PEM is PKCS#8, which OpenSSH reads from 9.6 on and which is a third of OpenSSH's own format.
+    // Their PEM is PKCS#8, which OpenSSH reads since version 9.6. It is a third as long as OpenSSH's own format.
     this.keys = new Map(config.servers.map(({ name }) => [name, new PrivateKey(this, name, { algorithm: "ED25519" })]));
   }
 
@@ -27,7 +27,7 @@ export class SshHostKeys extends Construct {
     return Fn.trimspace(this.of(serverName).publicKeyOpenssh);
   }
 
-  /** Key of a server of the configuration. @throws Error for another server */
+  /** Key of a configured server. @throws Error for an unknown server */
   of(serverName: string): PrivateKey {
     const key = this.keys.get(serverName);
     if (!key) throw new Error(`no host key for ${serverName} in ${this.node.path}`);

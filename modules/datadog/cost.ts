@@ -6,10 +6,10 @@ import type { LogMetric } from "./logs/metrics.js";
  */
 const perCombination = ({ measure }: LogMetric): number => (measure === undefined ? 1 : 10);
 
-/** Upper limit of the custom metrics that a log-based metric is billed as: every combination of its tags' values. */
+/** Maximum number of custom metrics that are billed for a log-based metric: one per combination of its tags' values. */
 export const customMetricsOf = (metric: LogMetric): number =>
   Object.values(metric.by).reduce((product, { values }) => product * values, perCombination(metric));
 
-/** Upper limit of the custom metrics that all log-based metrics are billed as. */
+/** Maximum number of custom metrics that are billed for all log-based metrics. */
 export const customMetrics = (metrics: readonly LogMetric[]): number =>
   metrics.reduce((sum, metric) => sum + customMetricsOf(metric), 0);

@@ -1,14 +1,14 @@
 import type { MonitorId } from "../platform/monitor-ids.js";
 
-/** `urgent` wakes a person; `notUrgent` waits until morning; `part` tells nobody and only feeds a composite. */
+/** `urgent` wakes a person, `notUrgent` waits until morning, and `part` notifies nobody because it only feeds a composite. */
 export type Urgency = "urgent" | "notUrgent" | "part";
 
-/** Limits of a monitor, in the unit of its query. Recovery limits follow from them; see thresholds.ts. */
+/** Thresholds of a monitor, in the unit of its query. Recovery thresholds are derived from them in thresholds.ts. */
 export interface Thresholds {
   readonly critical: number;
-  /** @default - no warning: the signal is either there or not */
+  /** @default - no warning */
   readonly warning?: number;
-  /** Whether the value is a count of states and not a level: then the alert ends as soon as the limit is kept, without a recovery limit. @default false */
+  /** Whether the value counts states. If so, the monitor has no recovery threshold, and the alert ends as soon as the comparison is false. @default false */
   readonly exact?: boolean;
 }
 
@@ -19,45 +19,45 @@ export type Comparison = ">" | ">=" | "<" | "<=";
 export interface MetricCondition {
   readonly kind: "metric";
   readonly reduce: "avg" | "max" | "min" | "sum" | "percentile";
-  /** How much of the past counts, for example "5m". */
+  /** Evaluated time, for example "5m". */
   readonly window: string;
   readonly series: string;
   readonly comparison: Comparison;
 }
 
-/** A metric that leaves its usual band. The threshold is the share (0 to 1) of the trigger window that lies outside the band. */
+/** A metric that leaves its usual band. The threshold is the share (0 to 1) of values outside the band during the trigger window. */
 export interface AnomalyCondition {
   readonly kind: "anomaly";
   readonly series: string;
-  /** How much of the past is evaluated; longer than `trigger`. */
+  /** Evaluated time; longer than `trigger`. */
   readonly window: string;
-  /** How long the metric must be strange, and then normal, before the monitor changes. */
+  /** Time during which the metric must be unusual before an alert begins, and normal before the alert ends. */
   readonly trigger: string;
   /** Width of the band, in deviations (2-4 are usual). */
   readonly deviations: number;
   readonly direction: "above" | "below" | "both";
 }
 
-/** A metric that is on its way to a limit. */
+/** A metric that is predicted to reach a limit. */
 export interface ForecastCondition {
   readonly kind: "forecast";
   readonly series: string;
-  /** How far to look ahead, for example "3d". */
+  /** Time of the prediction, for example "3d". */
   readonly horizon: string;
   readonly comparison: Comparison;
 }
 
-/** A service check of the agent. Thresholds are how many results in a row say so. */
+/** A service check of the agent. A threshold is the number of consecutive results needed to trigger the alert. */
 export interface CheckCondition {
   readonly kind: "check";
   readonly check: string;
-  /** Tags the check must carry. */
+  /** Tags that the check must have. */
   readonly over: readonly string[];
   /** One alert for each combination of these tags. */
   readonly by: readonly string[];
 }
 
-/** How many log lines match in a window. */
+/** The number of matching log lines in a window. */
 export interface LogCondition {
   readonly kind: "log";
   readonly search: string;
@@ -70,7 +70,7 @@ export interface LogCondition {
 /** Name of a service level objective. */
 export type ServiceLevelName = "availability" | "latency";
 
-/** The error budget of 30 days is used up too fast, in a long and in a short window at once. The threshold is how many times too fast. */
+/** The error budget of 30 days is used up too fast in both a long and a short window. The threshold is a multiple of the allowed rate. */
 export interface BurnCondition {
   readonly kind: "burn";
   readonly serviceLevel: ServiceLevelName;
@@ -78,13 +78,13 @@ export interface BurnCondition {
   readonly shortWindow: string;
 }
 
-/** Alerts while all of its parts alert, so that one fault sends one page. */
+/** Alerts while all its parts alert, so that one fault causes one alert. */
 export interface CompositeCondition {
   readonly kind: "composite";
   readonly all: readonly MonitorId[];
 }
 
-/** What a monitor looks at. */
+/** Condition of a monitor. */
 export type Condition =
   | MetricCondition
   | AnomalyCondition
@@ -94,28 +94,28 @@ export type Condition =
   | BurnCondition
   | CompositeCondition;
 
-/** What a person reads when something alerts, whether a monitor or a synthetic test saw it. */
+/** Texts and urgency of a monitor or synthetic test. */
 export interface Alert {
   readonly id: MonitorId;
   readonly title: string;
   readonly urgency: Urgency;
   /** 1 (visitors notice now) to 5 (for information). */
   readonly priority: 1 | 2 | 3 | 4 | 5;
-  /** What it means for visitors or data, in a sentence or two. */
+  /** Effect on visitors or data, in one or two sentences. */
   readonly meaning: string;
-  /** What to look at first, in order. */
+  /** First checks, in order. */
   readonly firstLook: readonly string[];
 }
 
-/** One line of the catalogue. */
+/** One entry of the catalogue. */
 export interface MonitorDefinition extends Alert {
   readonly condition: Condition;
-  /** @default - none, only for composites */
+  /** @default - none: a composite */
   readonly thresholds?: Thresholds;
-  /** Alert when the data itself is missing for this long. @default - missing data is another monitor's business */
+  /** Minutes of missing data after which the monitor alerts. @default - missing data does not alert */
   readonly noDataMinutes?: number;
   /** Minutes until the alert is repeated. @default 60 if it is urgent, otherwise a week */
   readonly repeatMinutes?: number;
-  /** Waits for late data before it judges. @default 60 for what metrics decide, else none */
+  /** Seconds that the evaluation waits for late data. @default 60 for metrics, otherwise none */
   readonly evaluationDelaySeconds?: number;
 }

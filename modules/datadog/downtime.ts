@@ -5,7 +5,7 @@ import type { MonitoringContext } from "./scope.js";
 
 type Downtime = Config["monitoring"]["downtimes"][string];
 
-/** A downtime as the provider takes it. Alerts of one server are known by the tag `server`, which its agent sends. */
+/** A downtime in the provider's format. Alerts of one server are selected by the tag `server`, which the agent sends. */
 export const downtimeConfig = (
   { reason, start, end, server }: Downtime,
   { env }: MonitoringContext,

@@ -34,7 +34,7 @@ export class Monitoring extends Construct {
   private readonly monitors = new Map<MonitorId, Monitor>();
   private readonly objectives = new Map<ServiceLevelName, ServiceLevelObjective>();
 
-  /** @throws Error that lists what Datadog would refuse in the adjusted catalogue. */
+  /** @throws Error that lists everything that Datadog would reject in the adjusted catalogue. */
   constructor(scope: Construct, id: string, { config }: MonitoringProps) {
     super(scope, id);
     checkMonitoring(config);
@@ -72,7 +72,7 @@ export class Monitoring extends Construct {
       );
   }
 
-  /** Composites come last: they name the others. */
+  /** Composites are created last, because they refer to other monitors. */
   private addMonitors(context: MonitoringContext): void {
     const definitions = catalogue(context);
     const isComposite = ({ condition }: MonitorDefinition): boolean => condition.kind === "composite";

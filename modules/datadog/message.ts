@@ -3,7 +3,7 @@ import type { Alert, Urgency } from "./definition.js";
 
 type Receivers = Config["monitoring"]["receivers"];
 
-/** Changes of a monitor's state, as Datadog's message conditions name them, and who hears of them. Warnings never wake anybody. */
+/** State changes of a monitor, named as in Datadog's message conditions, and their receivers. Warnings are never urgent. */
 const moments = {
   is_alert: "urgent",
   is_alert_recovery: "urgent",
@@ -13,13 +13,13 @@ const moments = {
   is_warning_recovery: "notUrgent",
 } as const;
 
-/** Receivers of a critical alert. Where nobody is named as urgent, those for the morning get it. */
+/** Receivers of a critical alert. If no urgent receivers are configured, the non-urgent receivers get it. */
 export function receiversOf(urgency: Urgency, { urgent, notUrgent }: Receivers): readonly string[] {
   if (urgency === "part") return [];
   return urgency === "urgent" && urgent.length > 0 ? urgent : notUrgent;
 }
 
-/** Routing: one line for each moment that somebody hears of. */
+/** Routing: one line for each state change with receivers. */
 function routing(urgency: Urgency, receivers: Receivers): readonly string[] {
   if (urgency === "part") return [];
   return Object.entries(moments).flatMap(([moment, moments]) => {
@@ -28,11 +28,11 @@ function routing(urgency: Urgency, receivers: Receivers): readonly string[] {
   });
 }
 
-/** Link to an alert's section of the runbook, or words that lead there when the configuration names no address. */
+/** Link to an alert's section of the runbook. Without a configured address it is a path in the repository. */
 const runbookOf = (config: Config, { id }: Pick<Alert, "id">): string =>
   config.monitoring.runbookUrl === undefined ? `docs/runbook.md#${id}` : `${config.monitoring.runbookUrl}#${id}`;
 
-/** What a person reads: meaning, what to look at first, the runbook, and whom it is sent to. */
+/** Text of an alert: meaning, first checks, runbook and receivers. */
 export const message = (alert: Alert, config: Config): string =>
   [
     alert.meaning,
@@ -44,7 +44,7 @@ export const message = (alert: Alert, config: Config): string =>
     ...routing(alert.urgency, config.monitoring.receivers),
   ].join("\n");
 
-/** Tags of everything that can alert. Downtimes choose by them. */
+/** Tags of a monitor or synthetic test. Downtimes select by these tags. */
 export const alertTags = (alert: Alert, area: string, config: Config): string[] => [
   `area:${area}`,
   `env:${config.environment}`,

@@ -7,7 +7,7 @@ import { comparisonOf, monitorType, renderQuery, type References } from "./query
 import type { MonitoringContext } from "./scope.js";
 import { withRecovery } from "./thresholds.js";
 
-/** A monitor as the provider takes it, every field plain. */
+/** A monitor in the provider's format, with plain values. */
 export type RenderedMonitor = Pick<
   MonitorConfig,
   | "name"
@@ -28,16 +28,16 @@ export type RenderedMonitor = Pick<
   | "newGroupDelay"
 > & { readonly type: string; readonly query: string };
 
-/** Results in a row that end a service check's alert. */
+/** Consecutive good results that end a service check's alert. */
 const okResults = 2;
 
-/** Minutes until an alert that has not ended is repeated. */
+/** Minutes until an unresolved alert is repeated. */
 const repeatMinutes = { urgent: 60, notUrgent: 7 * 24 * 60 } as const;
 
-/** Warnings are repeated only where the interval is at least this long: they may last for weeks. */
+/** Warnings may last for weeks, so they are repeated only if the interval is at least this long. */
 const repeatWarningsFromMinutes = 24 * 60;
 
-/** The fields that repeat an alert. A monitor that only feeds a composite repeats nothing. */
+/** Fields for repeated alerts. A monitor that only feeds a composite is not repeated. */
 function repetition(definition: MonitorDefinition): Pick<RenderedMonitor, "renotifyInterval" | "renotifyStatuses"> {
   const { urgency, noDataMinutes } = definition;
   if (urgency === "part") return {};
@@ -53,8 +53,8 @@ function repetition(definition: MonitorDefinition): Pick<RenderedMonitor, "renot
 }
 
 /**
- * New servers get this long to start their services before their metrics are judged. What logs say is judged at once: a server without such a
- * line in a day is a new group to Datadog, and the line is out of the window when this time is over.
+ * Metrics of a new server are evaluated only after this time, so that services can start. Logs are evaluated at once: for Datadog, a server
+ * without a matching line for a day is a new group, and after this delay the line would be outside the window.
  */
 const newGroupSeconds = 300;
 
@@ -72,7 +72,7 @@ function thresholds({ condition, thresholds: limits }: MonitorDefinition): Rende
 
 const decidesOnMetrics = ({ kind }: Condition): boolean => ["metric", "anomaly", "forecast"].includes(kind);
 
-/** A line of the catalogue as a monitor. */
+/** Renders an entry of the catalogue as a monitor. */
 export function renderMonitor(
   definition: MonitorDefinition,
   context: MonitoringContext,

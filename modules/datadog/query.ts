@@ -1,22 +1,22 @@
 import type { Condition, Comparison, ServiceLevelName } from "./definition.js";
 import type { MonitorId } from "../platform/monitor-ids.js";
 
-/** Ids that exist only in Datadog: Terraform references at synth, plain words in tests. */
+/** Ids that only Datadog knows. During synthesis they are Terraform references, in tests plain words. */
 export interface References {
   readonly monitor: (id: MonitorId) => string;
   readonly serviceLevel: (name: ServiceLevelName) => string;
 }
 
-/** Datadog's word for the kind of a monitor. */
+/** Datadog's monitor types. */
 export type MonitorType = "query alert" | "service check" | "log alert" | "composite" | "slo alert";
 
-/** Results of a service check that are looked at; at least one more than any threshold. */
+/** Number of service check results that a query evaluates; larger than any threshold. */
 export const lastResults = 5;
 
-/** Days that service levels are measured over. */
+/** Period over which service levels are measured. */
 export const serviceLevelWindow = "30d";
 
-/** Kind of a condition in Datadog's words. */
+/** Datadog's monitor type for a condition. */
 export function monitorType(condition: Condition): MonitorType {
   switch (condition.kind) {
     case "metric":
@@ -34,7 +34,7 @@ export function monitorType(condition: Condition): MonitorType {
   }
 }
 
-/** How the value is compared with the thresholds, for conditions that have a choice. */
+/** Comparison of the value with the thresholds. */
 export function comparisonOf(condition: Condition): Comparison {
   switch (condition.kind) {
     case "metric":
@@ -54,7 +54,7 @@ export function comparisonOf(condition: Condition): Comparison {
 const quoted = (values: readonly string[]): string => values.map((value) => `"${value}"`).join(",");
 
 /**
- * The query of a condition, in Datadog's language. The number in it is the critical threshold and comes from nowhere else.
+ * The query of a condition, in Datadog's language. Its number is always the critical threshold.
  * Grammar: https://docs.datadoghq.com/api/latest/monitors/#create-a-monitor
  */
 export function renderQuery(condition: Condition, critical: number | undefined, references: References): string {

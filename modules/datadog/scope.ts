@@ -2,18 +2,18 @@ import { serversWithRole, type Config } from "../config/schema.js";
 import { metricNames, type MetricNames } from "./logs/names.js";
 import type { MetricCondition } from "./definition.js";
 
-/** What the catalogue may depend on. */
+/** Input of the catalogue. */
 export interface MonitoringContext {
   readonly config: Config;
-  /** Tag of the environment, on everything the agents send: "env:production". */
+  /** Tag of the environment on all data of the agents: "env:production". */
   readonly env: string;
-  /** Metrics made from logs. Their names carry the environment, because an account has each name once. */
+  /** Metrics made from logs. Their names contain the environment, because names are unique in an account. */
   readonly metrics: MetricNames;
   /** Members of the database group. */
   readonly databaseMembers: number;
 }
 
-/** What the catalogue needs of a configuration. */
+/** Creates the input of the catalogue from a configuration. */
 export const contextOf = (config: Config): MonitoringContext => ({
   config,
   env: `env:${config.environment}`,
@@ -29,11 +29,11 @@ export const series = (
   by: readonly string[] = [],
 ): string => `${aggregation}:${metric}{${tags.join(",")}}${by.length > 0 ? ` by {${by.join(",")}}` : ""}`;
 
-/** A metric query that counts events: missing data is 0. */
+/** A metric query that counts events. Missing data counts as 0. */
 export const count = (metric: string, tags: readonly string[], by: readonly string[] = []): string =>
   `default_zero(${series("sum", metric, tags, by)}.as_count())`;
 
-/** A notice of the server about itself that has been there for the whole window. */
+/** A health notice that has existed on a server for the whole window. */
 export const noticed = (env: string, notice: string, window: string): MetricCondition => ({
   kind: "metric",
   reduce: "min",

@@ -1,7 +1,7 @@
 import type { ServiceLevelName } from "./definition.js";
 import { series, type MonitoringContext } from "./scope.js";
 
-/** A promise over 30 days: the share of requests that must be good. */
+/** A service level over 30 days: the share of requests that must be good. */
 export interface ServiceLevel {
   readonly name: ServiceLevelName;
   readonly title: string;
@@ -12,7 +12,7 @@ export interface ServiceLevel {
   readonly total: string;
 }
 
-/** The two promises to visitors. */
+/** The service levels of an environment. */
 export function serviceLevels({ config, env, metrics }: MonitoringContext): readonly ServiceLevel[] {
   const { availabilityPercent, latencyPercent, latencySeconds } = config.monitoring.serviceLevels;
   const requests = (...tags: string[]): string => `${series("sum", metrics.requests, [env, ...tags])}.as_count()`;
@@ -20,7 +20,7 @@ export function serviceLevels({ config, env, metrics }: MonitoringContext): read
     {
       name: "availability",
       title: "Requests succeed",
-      description: "Requests that nginx answered without a 5xx status, of all requests of visitors.",
+      description: "Share of visitors' requests that nginx answered without a 5xx status.",
       targetPercent: availabilityPercent,
       good: requests("!status_class:5xx"),
       total: requests(),
@@ -28,7 +28,7 @@ export function serviceLevels({ config, env, metrics }: MonitoringContext): read
     {
       name: "latency",
       title: "Requests are fast",
-      description: `Requests that nginx answered within ${latencySeconds} s, of all requests of visitors.`,
+      description: `Share of visitors' requests that nginx answered within ${latencySeconds} s.`,
       targetPercent: latencyPercent,
       good: requests("speed:fast"),
       total: requests(),
@@ -36,5 +36,5 @@ export function serviceLevels({ config, env, metrics }: MonitoringContext): read
   ];
 }
 
-/** Highest burn rate there is: every request bad. An alert above it would never fire. */
+/** Highest possible burn rate: every request is bad. An alert above it would never fire. */
 export const highestBurnRate = ({ targetPercent }: ServiceLevel): number => 100 / (100 - targetPercent);

@@ -5,7 +5,7 @@ import { alertTags, message } from "./message.js";
 import type { MonitoringContext } from "./scope.js";
 import type { SyntheticTest } from "./synthetics.js";
 
-/** Failing places that make a failure: two, so that one place's own trouble wakes nobody. */
+/** Number of locations that must fail before the test fails. It is two, so that a fault of a single location does not alert. */
 const failingLocations = (locations: readonly string[]): number => Math.min(2, locations.length);
 
 const requests = {
@@ -14,7 +14,7 @@ const requests = {
   ssl: (host: string) => ({ host, port: "443", servername: host }),
 } as const;
 
-/** A synthetic test as the provider takes it. */
+/** A synthetic test in the provider's format. */
 export function syntheticConfig(test: SyntheticTest, { config }: MonitoringContext): SyntheticsTestConfig {
   const { locations } = config.monitoring.synthetics;
   return {

@@ -1,14 +1,14 @@
 import type { Comparison, Thresholds } from "./definition.js";
 
-/** All limits of a monitor: the given ones and where it calls the fault over. */
+/** All thresholds of a monitor: the given thresholds and the recovery thresholds. */
 export interface FullThresholds extends Omit<Thresholds, "exact"> {
-  /** Where a critical alert ends. @default - at the critical limit itself */
+  /** Value at which a critical alert ends. @default - the critical threshold */
   readonly criticalRecovery?: number;
-  /** Where a warning ends. @default - at the warning limit itself */
+  /** Value at which a warning ends. @default - the warning threshold */
   readonly warningRecovery?: number;
 }
 
-/** Share of a limit that a value must move back by before the monitor recovers, so that it does not flap. */
+/** Share of a threshold by which a value must move back before the monitor recovers. It prevents flapping. */
 const hysteresis = 0.1;
 
 /** Whether large values alert. */
@@ -17,8 +17,8 @@ export const looksUp = (comparison: Comparison): boolean => comparison.startsWit
 const round = (value: number): number => Number(value.toPrecision(6));
 
 /**
- * Adds recovery limits. A critical alert ends half way back to the warning limit, or a tenth below its own when there is none;
- * a warning ends a tenth below its limit. ("Below" means above for monitors that alert on small values.)
+ * Adds recovery thresholds. A critical alert ends halfway to the warning threshold; without a warning it ends a tenth below its threshold.
+ * A warning ends a tenth below its threshold. For monitors that alert on small values, "below" means above.
  */
 export function withRecovery({ critical, warning, exact }: Thresholds, comparison: Comparison): FullThresholds {
   if (exact) return { critical, warning };

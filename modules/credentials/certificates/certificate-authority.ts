@@ -7,17 +7,17 @@ import { keyTypes, validityHours, type KeyType } from "./keys.js";
 export interface CertificateAuthorityProps {
   /** Name of its subject. */
   readonly commonName: string;
-  /** Kind of its key, and of the keys of all certificates that it signs. @default "ecdsa" */
+  /** Type of its key and of the keys of all certificates that it signs. @default "ecdsa" */
   readonly keyType?: KeyType;
 }
 
-/** A private certificate authority, trusted by nobody but the parties it is made for. Its key never leaves the state. */
+/** A private certificate authority, trusted only by programs of this project. Its key never leaves the state. */
 export class CertificateAuthority extends Construct {
   /** Kind of its key. */
   readonly keyType: KeyType;
   /** Its private key. */
   readonly key: PrivateKey;
-  /** Its own certificate, which those who trust it need. */
+  /** Its own certificate, which clients need to verify signed certificates. */
   readonly certificate: SelfSignedCert;
 
   constructor(scope: Construct, id: string, { commonName, keyType = "ecdsa" }: CertificateAuthorityProps) {

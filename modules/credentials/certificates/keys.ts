@@ -1,8 +1,8 @@
 /**
- * Kinds of keys: ECDSA P-256, or RSA with 2048 bits where the vendor's guide shows no other.
+ * Key types: ECDSA P-256, or RSA with 2048 bits if the vendor's guide shows only RSA.
  *
- * Certificates of our own CAs are valid for long and never renewed by date (`early_renewal_hours` 0): a renewed one would reach a server
- * only when that is replaced, and a plan that depends on the date cannot be reviewed.
+ * Certificates of our own CAs are valid for years and are never renewed by date (`early_renewal_hours` 0). A renewed certificate would reach a
+ * server only with its replacement, and a plan that depends on the date cannot be reviewed.
  */
 export const keyTypes = {
   ecdsa: { algorithm: "ECDSA", ecdsaCurve: "P256" },
@@ -14,5 +14,5 @@ export type KeyType = keyof typeof keyTypes;
 
 const hoursPerYear = 8766;
 
-/** Validity in hours: a CA outlives every certificate it signs. */
+/** Validity in hours. A CA is valid longer than every certificate that it signs. */
 export const validityHours = { authority: 20 * hoursPerYear, certificate: 10 * hoursPerYear } as const;

@@ -7,7 +7,7 @@ import { keyTypes, validityHours } from "./keys.js";
 
 /** Properties of {@link SignedCertificate}. */
 export interface SignedCertificateProps {
-  /** Signs it, and decides the kind of its key. */
+  /** Authority that signs the certificate and defines its key type. */
   readonly authority: CertificateAuthority;
   /** Name of its subject. */
   readonly commonName: string;
@@ -15,7 +15,7 @@ export interface SignedCertificateProps {
   readonly dnsNames?: readonly string[];
   /** IP addresses that it is valid for. @default - none */
   readonly ipAddresses?: readonly string[];
-  /** What its holder may do with it: serve, connect as a client, or both. */
+  /** Allowed uses: server, client or both. */
   readonly uses: readonly ("server_auth" | "client_auth")[];
 }
 
@@ -23,7 +23,7 @@ export interface SignedCertificateProps {
 export class SignedCertificate extends Construct {
   /** Private key of its holder. */
   readonly key: PrivateKey;
-  /** The certificate, for ten years. */
+  /** The certificate, valid for ten years. */
   readonly certificate: LocallySignedCert;
 
   constructor(scope: Construct, id: string, props: SignedCertificateProps) {

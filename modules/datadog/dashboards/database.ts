@@ -11,7 +11,7 @@ const online = [...here, "member_state:online"];
 const mysql = (title: string, metric: string): ReturnType<typeof graph> =>
   graph(title, { value: series("avg", `mysql.${metric}`, here, by) });
 
-/** Each member sees the same archive by its names. */
+/** All members report the same archive. */
 const restorable = [...here, `name:${instances.restorable}`];
 const archive: Group = {
   title: "Archive",
@@ -22,7 +22,7 @@ const archive: Group = {
   ],
 };
 
-/** The database group: who is in it, how far replicas are, what it works on. */
+/** Dashboard of the database group: members, replication and load. */
 export const databaseDashboard = ({ config, env }: MonitoringContext): readonly Group[] => [
   {
     title: "Group",

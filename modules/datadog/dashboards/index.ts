@@ -5,7 +5,7 @@ import { serversDashboard } from "./servers.js";
 import { serviceDashboard } from "./service.js";
 import { layOut, type Group } from "./widgets.js";
 
-/** A dashboard as its API takes it. */
+/** A dashboard in the API's format. */
 export interface Dashboard {
   /** Name in Terraform's address. */
   readonly id: string;
@@ -13,8 +13,8 @@ export interface Dashboard {
 }
 
 /**
- * The whole definition. Fields that the API would add by itself (description, notify_list, available_values) are written out,
- * or the next plan shows a change.
+ * The whole definition. It includes the fields that the API would add (description, notify_list, available_values), because otherwise
+ * the next plan would show a change.
  */
 const definition = (title: string, description: string, environment: string, groups: readonly Group[]) => ({
   title: `[${environment}] ${title}`,

@@ -5,7 +5,7 @@ import { graph, monitorStates, value, type Group } from "./widgets.js";
 const here = ["$env", "$role", "$server"];
 const by = ["server"];
 
-/** The machines: CPU, memory, disks, clock, and what the host firewall drops. */
+/** Dashboard of the machines: CPU, memory, disks, clock and packets that the host firewall drops. */
 export const serversDashboard = ({ env, metrics }: MonitoringContext): readonly Group[] => [
   {
     title: "Now",

@@ -5,7 +5,7 @@ import { graph, monitorStates, serviceLevelWidget, value, type Group } from "./w
 const here = ["$env", "$server"];
 const failed = [...here, "status_class:5xx"];
 
-/** The service as visitors see it: traffic, errors, latency, saturation. */
+/** Dashboard of the service: traffic, errors, latency and saturation. */
 export const serviceDashboard = (
   { env, metrics }: MonitoringContext,
   serviceLevelId: (name: ServiceLevelName) => string,

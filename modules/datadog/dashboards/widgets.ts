@@ -1,4 +1,4 @@
-/** A widget in the form of Datadog's dashboard API (https://docs.datadoghq.com/api/latest/dashboards/). */
+/** A widget in the format of Datadog's dashboard API (https://docs.datadoghq.com/api/latest/dashboards/). */
 export interface Widget {
   readonly title: string;
   readonly type: string;
@@ -11,7 +11,7 @@ export interface Group {
   readonly widgets: readonly Widget[];
 }
 
-/** Lines of a graph, by what they are called. */
+/** Queries of a graph's lines, by name. */
 type Queries = Readonly<Record<string, string>>;
 
 const formulas = (queries: Queries) =>
@@ -37,7 +37,7 @@ export const graph = (title: string, queries: Queries, display: "line" | "bars" 
   ],
 });
 
-/** One number: the formula over its queries, or its only query. */
+/** A single number: a formula over the queries, or the only query. */
 export const value = (
   title: string,
   queries: Queries,
@@ -57,7 +57,7 @@ export const value = (
   ],
 });
 
-/** A service level with what is left of its budget. */
+/** A service level with its remaining budget. */
 export const serviceLevelWidget = (title: string, id: string): Widget => ({
   title,
   type: "slo",
@@ -84,7 +84,7 @@ export const monitorStates = (title: string, tags: readonly string[]): Widget =>
   show_last_triggered: true,
 });
 
-/** Columns of the grid, and the size of a widget in it: three in a row are readable on a laptop. */
+/** Columns of the grid and size of a widget. Three widgets per row are readable on a laptop. */
 const grid = { columns: 12, width: 4, height: 3, groupTitleHeight: 1 } as const;
 const perRow = grid.columns / grid.width;
 
@@ -101,7 +101,7 @@ const placed = (definition: Widget, index: number) => ({
   },
 });
 
-/** Groups below each other, each with its widgets in rows of three. */
+/** Places groups below each other, each with its widgets in rows of three. */
 export const layOut = (groups: readonly Group[]) =>
   groups.map((group, index) => ({
     definition: {

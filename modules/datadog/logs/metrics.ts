@@ -1,19 +1,19 @@
 import type { MonitoringContext } from "../scope.js";
 import { logServices } from "../../platform/signals.js";
 
-/** A metric that Datadog makes from log lines as they come in, before any sampling. */
+/** A metric that Datadog creates from incoming log lines before any sampling. */
 export interface LogMetric {
   /** Name in Terraform's address. */
   readonly id: string;
   readonly name: string;
   readonly search: string;
-  /** Attribute whose values are measured, as a distribution with percentiles. @default - lines are counted */
+  /** Attribute whose values form a distribution with percentiles. @default - lines are counted */
   readonly measure?: string;
-  /** Attribute or tag by tag name, with the number of values it can take: their product is what the metric costs. */
+  /** Attribute or tag by tag name, with its number of possible values. Their product determines the cost of the metric. */
   readonly by: Readonly<Record<string, { readonly path: string; readonly values: number }>>;
 }
 
-/** Every log-based metric. Its tags have few values, whose number is known: never a path, an address or an id. */
+/** Every log-based metric. Its tags have a small, known number of values, so never a path, an address or an id. */
 export function logMetrics({ config, env, metrics }: MonitoringContext): readonly LogMetric[] {
   const environment = { env: { path: "env", values: 1 } };
   const server = { server: { path: "server", values: config.servers.length } };

@@ -1,10 +1,10 @@
-/** Names of the metrics that are made from logs, without the environment. */
+/** Names of the metrics made from logs, without the environment. */
 const names = {
   /** Requests that nginx answered, by server, status class, route class and speed. */
   requests: "www.requests",
-  /** Seconds that nginx took for a request, as a distribution, by server and route class. */
+  /** Distribution of the seconds that nginx needed for a request, by server and route class. */
   duration: "www.request.duration",
-  /** Requests refused because they did not come through Cloudflare, by server. */
+  /** Requests rejected because they did not come through Cloudflare, by server. */
   edgeBypassed: "www.edge_bypassed",
   /** Packets that the host firewall dropped, by server. */
   firewallDrops: "host.firewall_drops",

@@ -2,7 +2,7 @@ import type { MonitoringContext } from "../scope.js";
 import { staticPath } from "../../platform/names.js";
 import { logServices } from "../../platform/signals.js";
 
-/** A step that sorts lines into named classes: the first search that matches wins. */
+/** A step that sorts lines into named classes. The first matching search wins. */
 export interface Classes {
   /** Attribute that gets the class's name. */
   readonly target: string;
@@ -10,13 +10,13 @@ export interface Classes {
   readonly classes: Readonly<Record<string, string>>;
 }
 
-/** How the lines of one source become attributes. Lines in JSON are parsed by Datadog itself. */
+/** Extracts attributes from the lines of one source. Datadog itself parses JSON lines. */
 export interface LogPipeline {
   /** Name in Terraform's address. */
   readonly id: string;
   readonly name: string;
   readonly search: string;
-  /** Grok rules for lines that are not JSON; a line takes the first that fits. @default - none: lines are JSON */
+  /** Grok rules for lines that are not JSON. The first matching rule applies. @default - none: lines are JSON */
   readonly grok?: { readonly rules: readonly string[]; readonly samples: readonly string[] };
   /** Attribute with the time of the event. */
   readonly time: string;
@@ -28,7 +28,7 @@ export interface LogPipeline {
   readonly classes?: readonly Classes[];
 }
 
-/** nginx answered these itself, without asking the application. */
+/** Requests that nginx rejected without the application. */
 const refusedByNginx = "@http.status_code:(400 OR 403 OR 421) -@upstream_status:?*";
 
 /** Pipelines of the project's own log sources. */
@@ -70,7 +70,7 @@ export const logPipelines = ({ config, env }: MonitoringContext): readonly LogPi
     id: "application",
     name: "application",
     search: `${env} service:${logServices.application}`,
-    // The agent wraps journal entries in an object of its own; the line is the text in it.
+    // The agent wraps a journal entry in an object, whose text is the line.
     grok: { rules: ["line %{data::json}"], samples: ['{"level":"info","message":"GET / 200"}'] },
     time: "timestamp",
     severity: "level",
