@@ -112,7 +112,12 @@ export const availabilityMonitors = (context: MonitoringContext): readonly Monit
     "slow",
     "At this rate the month's budget of failed requests is used up in five days.",
   ),
-  burn("latency-fast-burn", "latency", "fast", "At this rate the month's budget of slow requests is used up in two days."),
+  burn(
+    "latency-fast-burn",
+    "latency",
+    "fast",
+    "At this rate the month's budget of slow requests is used up in two days.",
+  ),
   burn(
     "latency-slow-burn",
     "latency",
