@@ -77,7 +77,7 @@ describe("a member that has an errant transaction and lacks an acknowledged writ
       "the rejection of the member",
       async (see) => {
         const report = see(await reportOf(replica));
-        return report?.state !== "DOWN" && report?.reason.includes("transactions that the group lacks") && report;
+        return report?.state !== "DOWN" && report?.reason.includes("transactions missing from the group") && report;
       },
       { timeoutSeconds: 60 },
     );

@@ -100,7 +100,7 @@ describe("two members that are stopped one after the other", () => {
     expect(alone).toMatchObject({ state: "ONLINE", majority: true, quorum: false });
     const role = (name: string) =>
       group.primary.exec(["curl", "--silent", `http://${group.primary.host.privateIpv4}:${ports.memberRole}/${name}`]);
-    expect(await role("primary")).toBe("the group is no majority of the members: 1 of 3");
+    expect(await role("primary")).toBe("the group has no majority of the members: 1 of 3");
     // Read-only mode also stops writes of older sessions, and of clients that bypass HAProxy.
     const readOnly = async () => (await query(group.primary, "SELECT @@super_read_only"))[0] === "1";
     await waitFor("a read-only mysqld", readOnly, { timeoutSeconds: 10 });

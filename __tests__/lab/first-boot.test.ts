@@ -84,7 +84,7 @@ describe("a boot without valid firewall rules", () => {
     });
     await machine.off();
     await machine.start();
-    await noticed(machine, "host-firewall", /rules are not those/);
+    await noticed(machine, "host-firewall", /rules differ from/);
     expect(await active(machine, "nginx", "haproxy", "app", "mysql", "mysql-group")).not.toMatch(/\bactive/);
     expect(await active(machine, "ssh", "datadog-agent")).toBe("active active");
 
@@ -104,7 +104,7 @@ describe("a boot without valid firewall rules", () => {
     expect(await active(machine, "nftables", "nginx", "mysql")).toBe("active active active");
     await machine.exec(["nft", "delete", "table", "inet", "host"]);
     await machine.exec(["systemctl", "start", "server-watch"]);
-    expect(await noticeOf(machine, "host-firewall")).toContain("rules are not those");
+    expect(await noticeOf(machine, "host-firewall")).toContain("rules differ from");
     await machine.exec(["systemctl", "reload", "nftables"]);
     await machine.exec(["systemctl", "start", "server-watch"]);
     expect(await noticeOf(machine, "host-firewall")).toBeUndefined();

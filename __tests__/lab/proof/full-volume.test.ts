@@ -52,9 +52,10 @@ describe("a primary with a full data volume", () => {
       async (see) => {
         const status = await full.exec(["mysql-group", "status"]);
         see(status);
-        return new RegExp(`^${full.name} .*data volume is full, \\d+ MiB left .*; joins when there is room`, "m").test(
-          status,
-        );
+        return new RegExp(
+          `^${full.name} .*data volume is full, \\d+ MiB left .*; joins once there is free space`,
+          "m",
+        ).test(status);
       },
       { timeoutSeconds: 60, pauseSeconds: 1 },
     );

@@ -41,10 +41,12 @@ describe("transactions that only one member received, after an operator declared
     await wholeGroup(lab, [isolated, behind]);
     const [folder = ""] = (await knownReportOf(behind)).kept;
     const status = () => behind.exec(["mysql-group", "status"]);
-    expect(await status()).toContain(`kept aside, delete it when nothing in it is missed: ${folder}`);
+    expect(await status()).toContain(
+      `quarantined transactions, delete the folder if nothing in it is needed: ${folder}`,
+    );
     await behind.exec(["grep", "--quiet", "--recursive", "--text", text, folder]);
     await behind.exec(["rm", "--recursive", folder]);
-    expect(await status()).not.toContain("kept aside");
+    expect(await status()).not.toContain("quarantined");
 
     await group.primary.wipe();
     await group.primary.start();

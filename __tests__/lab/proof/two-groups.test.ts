@@ -60,7 +60,7 @@ describe("two groups that both accept writes", () => {
     for (const machine of replicas) expect(await ownTexts(machine, start)).toEqual([]);
 
     const isKeptOut = async (see: <Seen>(seen: Seen) => Seen) =>
-      see(await reportOf(alone))?.reason.includes("transactions that the group lacks");
+      see(await reportOf(alone))?.reason.includes("transactions missing from the group");
     await waitFor("the rejection of the member", isKeptOut, { timeoutSeconds: 60 });
     await alone.exec(["mysql-group", "reclone", "--i-discard-this-members-data"], { timeoutSeconds: 120 });
     expect(await errantTransactions(await wholeGroup(lab))).toEqual({});

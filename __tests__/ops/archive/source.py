@@ -70,7 +70,7 @@ class Memory:
         if key not in self.objects:
             raise Refused(f"{key} cannot be read: the bucket answers 404")
         if names.digest(self.objects[key]) != key.rpartition(".")[2]:
-            raise Refused(f"{key} is damaged: no version of it holds what its name says")
+            raise Refused(f"{key} is damaged: no version matches the hash in its name")
         return self.objects[key]
 
 

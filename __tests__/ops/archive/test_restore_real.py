@@ -122,7 +122,7 @@ class Restore(unittest.TestCase):
         self.source.objects = kept
         found, notes = self.restore()
         self.assertEqual(found, self.AFTER)
-        self.assertRegex(notes[0], "^charlie is excluded from charlie/000002-.* is not what the others have$")
+        self.assertRegex(notes[0], "^charlie is excluded from charlie/000002-.* differs from the other members' transaction$")
 
     def test_does_not_count_another_history_under_the_same_name(self):
         self.source.objects, kept = {}, self.source.objects
@@ -133,7 +133,7 @@ class Restore(unittest.TestCase):
         self.assertEqual(self.restore(branch=BRANCH)[0], self.AFTER)
 
     def test_refuses_without_room(self):
-        with mock.patch.object(restore.shutil, "disk_usage", return_value=mock.Mock(free=100 << 20)), self.assertRaisesRegex(OSError, "has 100 MiB free, and 5\\d\\d are needed"):
+        with mock.patch.object(restore.shutil, "disk_usage", return_value=mock.Mock(free=100 << 20)), self.assertRaisesRegex(OSError, "needs 5\\d\\d MiB, but 100 MiB are free"):
             self.restore()
         self.assertFalse((self.folder / "into" / "data").exists())
 

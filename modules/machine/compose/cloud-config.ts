@@ -4,7 +4,7 @@ import { createdEarly } from "../../platform/users.js";
 import { compact } from "./compact.js";
 import type { AptSource, PayloadFile, PayloadPart } from "../part/part.js";
 
-/** The keys of cloud-init's user data that servers of the same roles share; names and meaning as in cloud-init's own schema. */
+/** Keys of cloud-init's user data shared by servers with the same roles; names and meanings are cloud-init's. */
 export interface SharedConfig {
   readonly users: readonly object[];
   readonly disable_root: boolean;
@@ -18,17 +18,17 @@ export interface SharedConfig {
   readonly runcmd: readonly (readonly string[])[];
 }
 
-/** What each server has of its own. */
+/** Keys that differ for each server. */
 export interface OwnConfig {
   readonly merge_how: string;
   readonly hostname: string;
   readonly write_files: readonly WrittenFile[];
 }
 
-/** Both, merged. */
+/** Shared and own keys, merged. */
 export type CloudConfig = SharedConfig & Pick<OwnConfig, "hostname">;
 
-/** cloud-init's `merge_how`: a later part's files are appended to those of earlier parts. By default they would replace the list. */
+/** cloud-init's `merge_how`: appends a later part's files to the list. By default they would replace it. */
 export const appending = "list(append)+dict(no_replace,recurse_list)+str()";
 
 interface AptEntry {
@@ -43,17 +43,17 @@ interface WrittenFile {
   readonly owner?: string;
   /** @default - cloud-init's: "0644" */
   readonly permissions?: string;
-  /** Whether it waits for cloud-init's final stage. @default - cloud-init's: false */
+  /** Whether the file is written in cloud-init's final stage. @default - cloud-init's: false */
   readonly defer?: boolean;
   readonly content: string;
 }
 
-/** apt installs what is named and nothing else. */
+/** apt installs only the named packages and their dependencies. */
 const aptSettings = 'APT::Install-Recommends "false";\n';
 
 /**
- * Users that services run as. They exist before packages, so that secrets find their owners.
- * No entry `default`: the image's ordinary user is not made; administrators' keys go to root (`disable_root: false`).
+ * Users of services. They are created before packages are installed, because they own secrets.
+ * There is no entry `default`, so the image's ordinary user is not created; administrators' keys go to root (`disable_root: false`).
  */
 const systemUsers = createdEarly.map((name) => ({
   name,
@@ -63,7 +63,7 @@ const systemUsers = createdEarly.map((name) => ({
   shell: "/usr/sbin/nologin",
 }));
 
-/** A file of a user other than root waits for cloud-init's final stage: the first one runs before users exist. */
+/** Files of users other than root are written in cloud-init's final stage, because the users do not exist earlier. */
 const writtenFile = ({ path, owner, permissions, content }: PayloadFile): WrittenFile => ({
   path,
   ...(owner && { owner, defer: true }),
@@ -71,12 +71,12 @@ const writtenFile = ({ path, owner, permissions, content }: PayloadFile): Writte
   content: compact(path, content),
 });
 
-/** Where a downloaded key of an apt source lies. */
+/** Path of an apt source's downloaded key. */
 const keyPath = (name: string): string => `/etc/apt/keyrings/${name}.asc`;
 
 /**
- * An apt source whose key is trusted for it alone. A key at hand goes into cloud-init's own `$KEY_FILE`;
- * a downloaded one counts only if it has a pinned fingerprint (sources.list(5), "Signed-By").
+ * An apt source whose key is trusted only for this source. A given key goes into cloud-init's `$KEY_FILE`; a downloaded key is trusted only
+ * with a pinned fingerprint (sources.list(5), "Signed-By").
  */
 function aptSourceEntry({ name, source, key }: AptSource): readonly [string, AptEntry] {
   const signedBy = (by: string): string => source.replace(/^deb /, `deb [signed-by=${by}] `);
@@ -85,7 +85,7 @@ function aptSourceEntry({ name, source, key }: AptSource): readonly [string, Apt
     : [name, { source: signedBy([keyPath(name), ...key.fingerprints].join(",")) }];
 }
 
-/** Files that server-setup reads, line by line: parts with their packages, and keys with their addresses; and the parts' scripts. */
+/** Files that server-setup reads by line (parts with packages, keys with URLs), and the parts' scripts. */
 function setupFiles(parts: readonly PayloadPart[], sources: readonly AptSource[]): readonly PayloadFile[] {
   const keys = sources.flatMap(({ name, key }) => (typeof key === "string" ? [] : [`${keyPath(name)} ${key.url}\n`]));
   const lines = parts
@@ -105,12 +105,12 @@ function setupFiles(parts: readonly PayloadPart[], sources: readonly AptSource[]
 
 function refuseTwins(kind: string, names: readonly string[]): void {
   const twin = names.find((name, index) => names.indexOf(name) !== index);
-  if (twin) throw new Error(`payload: each ${kind} comes from one part, got ${twin} twice; remove one`);
+  if (twin) throw new Error(`payload: each ${kind} must come from one part, got ${twin} twice; remove one`);
 }
 
 /**
  * Merges parts, in their order.
- * @throws Error when two parts deliver the same file or apt source.
+ * @throws Error if two parts deliver the same file or apt source.
  */
 export function mergeParts(parts: readonly PayloadPart[]): SharedConfig {
   const sources = parts.flatMap((part) => part.aptSources ?? []);
@@ -129,14 +129,14 @@ export function mergeParts(parts: readonly PayloadPart[]): SharedConfig {
     ssh_pwauth: false,
     apt: { preserve_sources_list: true, conf: aptSettings, sources: Object.fromEntries(sources.map(aptSourceEntry)) },
     write_files: files.map(writtenFile),
-    // cloud-init does no more than start the unit, which installs packages, starts services and tries again what fails.
+    // cloud-init only starts the unit, which installs packages, starts services and retries failures.
     runcmd: [["systemctl", "enable", "--now", "--no-block", paths.setup.unit]],
   };
 }
 
 /**
- * What a server has of its own beside what it shares.
- * @throws Error when a file is delivered twice.
+ * A server's own part of the cloud-config.
+ * @throws Error if a file is delivered twice.
  */
 export function ownConfig(hostname: string, files: readonly PayloadFile[], shared: SharedConfig): OwnConfig {
   refuseTwins(
@@ -146,7 +146,7 @@ export function ownConfig(hostname: string, files: readonly PayloadFile[], share
   return { merge_how: appending, hostname, write_files: files.map(writtenFile) };
 }
 
-/** A text that is YAML already, as every text in JSON is. */
+/** A text that is already YAML, such as JSON. */
 export class Written {
   constructor(readonly yaml: string) {}
 }
@@ -159,6 +159,6 @@ const written: ScalarTag = {
   stringify: ({ value }) => (value as Written).yaml,
 };
 
-/** Text of a cloud-config: the same data always gives the same bytes. */
+/** Text of a cloud-config; equal data gives equal bytes. */
 export const renderCloudConfig = (config: object): string =>
   `#cloud-config\n${stringify(config, { lineWidth: 0, aliasDuplicateObjects: false, customTags: [written] })}`;

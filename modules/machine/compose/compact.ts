@@ -1,12 +1,12 @@
-/** Files in which a line that starts with `#` is no comment: apt has directives like `#clear`. */
+/** Files in which a line starting with `#` may not be a comment: apt has directives such as `#clear`. */
 const exceptions = [/\.json$/, /\.sql$/, /\.asc$/, /^\/etc\/apt\//];
 
 const isComment = (line: string, index: number): boolean =>
   /^\s*#/.test(line) && !(index === 0 && line.startsWith("#!"));
 
 /**
- * Removes comments that are a whole line, and empty lines, from a delivered file: Hetzner takes 32 KiB of user data, and comments are for
- * readers of the repository. The first line of a script stays. Here-documents must not need lines of either kind.
+ * Removes comment lines and empty lines from a delivered file, because Hetzner limits user data to 32 KiB. The first line of a script is
+ * kept. Here-documents must not depend on such lines.
  */
 export function compact(path: string, content: string): string {
   if (exceptions.some((exception) => exception.test(path))) return content;

@@ -16,7 +16,7 @@ import { paths } from "../../platform/paths.js";
 import { oncePerRoles, oncePerServer } from "./once.js";
 import type { AptSource, PayloadContext, PayloadFile, PayloadPart } from "../part/part.js";
 
-/** Parts of servers by their roles, in the order in which they are set up: the monitoring agent comes before what it watches. */
+/** Parts of servers by roles, in setup order: the monitoring agent comes before the services that it watches. */
 const partsOf = oncePerRoles((config, roles): readonly PayloadPart[] => {
   const context: PayloadContext = { config, roles };
   return [
@@ -32,7 +32,7 @@ const partsOf = oncePerRoles((config, roles): readonly PayloadPart[] => {
   ];
 });
 
-/** Packages that a server is to have, in the order of its parts. */
+/** Packages of a server, in the order of its parts. */
 export const packagesOf = (config: Config, { roles }: Pick<ServerConfig, "roles">): readonly string[] =>
   partsOf(config, roles).flatMap(({ packages = [] }) => packages);
 
@@ -47,20 +47,20 @@ const decisive = (files: readonly PayloadFile[] = []): readonly PayloadFile[] =>
 const hashOf = (...values: readonly unknown[]): string =>
   createHash("sha256").update(JSON.stringify(values)).digest("hex");
 
-/** Cloud-config that all servers with the same roles share, to the byte: it knows none of them. */
+/** Cloud-config shared by all servers with the same roles, byte by byte; it contains no server's name. */
 export const sharedConfigOf = oncePerRoles((config, roles) => mergeParts(partsOf(config, roles)));
 
-/** Cloud-config of one server alone, which cloud-init merges with the shared one: its name and a few files. */
+/** Own cloud-config of one server (its name and a few files), which cloud-init merges with the shared one. */
 const ownConfigOf = oncePerServer((config, server) =>
   ownConfig(server.name, ownFilesOf(config, server), sharedConfigOf(config, server.roles)),
 );
 
-/** Cloud-config that servers with the same roles share, as text. With {@link ownTextOf} it is what a server boots with, without the secrets. */
+/** Text of the cloud-config shared by servers with the same roles. A server boots with it, {@link ownTextOf} and the secrets. */
 export const sharedTextOf = oncePerRoles((config, roles) => renderCloudConfig(sharedConfigOf(config, roles)));
-/** Cloud-config of one server alone, as text. */
+/** Text of one server's own cloud-config. */
 export const ownTextOf = oncePerServer((config, server) => renderCloudConfig(ownConfigOf(config, server)));
 
-/** Literal cloud-config of one server, everything but the secrets, as cloud-init has it once it is merged. */
+/** Merged cloud-config of one server, without the secrets. */
 export function payloadOf(config: Config, server: ServerConfig): CloudConfig {
   const shared = sharedConfigOf(config, server.roles);
   const { hostname, write_files } = ownConfigOf(config, server);
@@ -101,6 +101,6 @@ export function packageFilesOf(config: Config, server: Pick<ServerConfig, "roles
   ].map(({ path, content }) => ({ path, content }));
 }
 
-/** Hash of the literal payload as far as it decides whether a server is outdated. */
+/** Hash of the payload's content that decides whether a server is outdated. */
 export const decisiveHash = (config: Config, server: ServerConfig): string =>
   hashOf(sharedHash(config, server.roles), server.name, decisive(ownFilesOf(config, server)));

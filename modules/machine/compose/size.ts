@@ -5,15 +5,15 @@ import { once, oncePerServer } from "./once.js";
 import { decisiveHash } from "./payload.js";
 import { secretParts, secretsAtHand, serverUserData, type SecretSource } from "./user-data.js";
 
-/** Hetzner takes at most this much user data. */
+/** Hetzner's limit for user data. */
 export const maximumBytes = 32 * 1024;
 
-/** From this size on the review warns: an eighth of Hetzner's limit is kept for what is still to come. */
+/** The review warns from this size, so that 4 KiB remain for later additions. */
 export const warningBytes = 28 * 1024;
 
 /**
- * Length of each secret in bytes, rounded up, and of two where a server may have both for the time of a rotation: keys and certificates in
- * PEM, ECDSA P-256 but for the origin pull CA, which is RSA; passwords of 32 characters; Cloudflare's certificates as it issues them.
+ * Length of each secret in bytes, rounded up; of both secrets if a server has two during a rotation. Keys and certificates are PEM, ECDSA
+ * P-256 except for the origin pull CA (RSA); passwords have 32 characters.
  */
 const secretBytes: Readonly<Record<Exclude<SecretName, `application.${string}`>, number>> = {
   applicationDatabasePassword: 32,
@@ -38,10 +38,10 @@ const secretBytes: Readonly<Record<Exclude<SecretName, `application.${string}`>,
   restorePrivateKey: 75,
 };
 
-/** What an RSA key of 2048 bits adds where the origin has one. */
+/** Additional bytes if the origin has an RSA key of 2048 bits. */
 const rsaMoreBytes: Readonly<Partial<Record<SecretName, number>>> = { originCertificate: 500, originKey: 1464 };
 
-/** Length of a secret, in bytes; of one of the application's as much as it may have. */
+/** Length of a secret in bytes; for the application's secrets, the maximum. */
 function bytesOf({ application, certificate }: Config, name: SecretName): number {
   if (name in secretBytes)
     return (
@@ -50,7 +50,7 @@ function bytesOf({ application, certificate }: Config, name: SecretName): number
   return application.secrets[name.slice(applicationSecretName("").length)]?.maxBytes ?? 0;
 }
 
-/** A text of this length that compresses as little as a secret does, and is like no other secret. */
+/** A text of this length that compresses as little as a secret and differs from the other secrets. */
 const incompressible = (name: string, bytes: number): string =>
   Array.from({ length: Math.ceil(bytes / 44) }, (_, index) =>
     createHash("sha256").update(`${name} ${index}`).digest("base64"),
@@ -62,32 +62,31 @@ const incompressible = (name: string, bytes: number): string =>
 const realistic = (config: Config): SecretSource =>
   secretsAtHand((name) => incompressible(name, bytesOf(config, name)));
 
-/** Secret files with contents of realistic length, made once for all servers that have the same files. */
+/** Secret files with contents of realistic length, cached for servers with the same files. */
 const realisticParts = once(
   (files: readonly SecretFile[]) => files.map(({ path }) => path).join(),
   (config, files) => secretParts(files, realistic(config)),
 );
 
-/** Size of a server's user data as Hetzner takes it, in bytes, with secrets of realistic length. The policy payload-fits judges it. */
+/** Size in bytes of a server's user data as sent to Hetzner, with secrets of realistic length. The policy payload-fits checks it. */
 export const payloadSize = oncePerServer((config, server) => {
   const { shared, own } = secretFilesOf(config, server);
   const secrets = [shared, own].flatMap((files) => realisticParts(config, files));
   return Buffer.byteLength(serverUserData({ config, server, secrets }));
 });
 
-/** Which origin certificate a server carries, if it carries one. */
+/** The generation of the server's origin certificate; empty if it has none. */
 const certificateOf = (config: Config, server: ServerConfig): string =>
   config.tls === "passthrough" && server.roles.includes("web") ? `generation ${config.certificate.generation}` : "";
 
-/** The configuration with the generation of the origin certificate before: what a server was made for that has been given the new one since. */
+/** The configuration with the previous origin certificate: a server that got the current one by a rotation was created with it. */
 export const withCertificateBefore = (config: Config): Config => ({
   ...config,
   certificate: { ...config.certificate, generation: config.certificate.generation - 1 },
 });
 
 /**
- * Short hash of what only a new server gets: the payload as far as it decides whether a server is outdated, and which certificate comes
- * with it. Fits a label of Hetzner's.
+ * Short hash of the payload that decides whether a server is outdated, and of its certificate's generation. Fits a Hetzner label.
  */
 export const payloadHash = oncePerServer((config, server) =>
   createHash("sha256")

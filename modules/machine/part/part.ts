@@ -6,8 +6,8 @@ export interface PayloadFile {
   readonly path: string;
   readonly content: string;
   /**
-   * The content that decides whether a server is outdated: a server that was made with another one must be replaced. It leaves out what
-   * a server only starts with and then changes by itself, such as its release. @default content
+   * The content that decides whether a server is outdated: a server created with different content must be replaced. It omits values that
+   * only a new server uses, such as its first release. @default content
    */
   readonly decisiveContent?: string;
   /** @default "root:root" */
@@ -20,37 +20,37 @@ export interface PayloadFile {
 export interface AptSource {
   /** File name under sources.list.d, without ending. */
   readonly name: string;
-  /** As in sources.list: "deb URL SUITE COMPONENT"; cloud-config.ts adds signed-by. `$RELEASE` is the suite of the machine. */
+  /** As in sources.list: "deb URL SUITE COMPONENT"; cloud-config.ts adds signed-by. `$RELEASE` is the machine's suite. */
   readonly source: string;
-  /** Armored public key that signs the repository, or where its vendor publishes it. */
+  /** Armored public key that signs the repository, or its published location. */
   readonly key: string | PublishedKey;
 }
 
-/** What one piece of software adds to the payload of servers that have the same roles. Parts are merged in order; see payload.ts. */
+/** Contribution of one piece of software to the payload of servers with the same roles. Parts are merged in order; see payload.ts. */
 export interface PayloadPart {
-  /** What the server calls it when it says what it still waits for: lower-case words with dashes. */
+  /** Name in the server's messages, such as setup failures: lower-case words with dashes. */
   readonly name: string;
   /** Debian packages, installed before `setup` runs. @default - none */
   readonly packages?: readonly string[];
-  /** Vendors' repositories that the packages come from. @default - none: Debian's own */
+  /** Vendors' repositories with the packages. @default - none: Debian's own */
   readonly aptSources?: readonly AptSource[];
-  /** Files that are the same on all servers with these roles. @default - none */
+  /** Files that are equal on all servers with these roles. @default - none */
   readonly files?: readonly PayloadFile[];
-  /** The few files that name a server or its address, for one of the servers. @default - none */
+  /** Files that contain a server's name or address, for one server. @default - none */
   readonly ownFiles?: (server: ServerConfig) => readonly PayloadFile[];
   /**
-   * Script that starts what the files describe, run when the part's packages are installed and all files and secrets are written. It is
-   * repeated until it succeeds, so it can be run again at any time, and the last line it prints says why it failed. @default - none
+   * Script that starts the part's services, run once the packages are installed and all files and secrets are written. It is repeated until
+   * it succeeds, so it must be repeatable. If it fails, the last line that it prints states the reason. @default - none
    */
   readonly setup?: string;
   /**
-   * Script that fails while something is wrong, and says what; run every minute. Its words are shown at every login, and monitors ask for
-   * it by the part's name, see `notices` in platform/signals.ts. @default - none
+   * Script that runs every minute, and fails and prints the problem if there is one. Its output is shown at every login; monitors use it by
+   * the part's name, see `notices` in platform/signals.ts. @default - none
    */
   readonly check?: string;
 }
 
-/** What a part may depend on: the configuration and the roles it is rendered for. */
+/** Input of a part: the configuration and the roles of the servers. */
 export interface PayloadContext {
   readonly config: Config;
   readonly roles: readonly Role[];

@@ -1,23 +1,23 @@
 import type { PayloadFile } from "./part.js";
 import { renderTemplate } from "./templates.js";
 
-/** Properties of {@link sandbox}: what a service needs of the system besides its own files and the network. */
+/** Properties of {@link sandbox}: the system resources that a service needs besides its own files and the network. */
 export interface SandboxProps {
-  /** Unit that the sandbox is for, "nginx.service". */
+  /** Unit with the sandbox, such as "nginx.service". */
   readonly unit: string;
-  /** Why its master process runs as root, in words that follow "The master is root:". */
+  /** Why its master process runs as root; completes "The master runs as root". */
   readonly why: string;
-  /** Capabilities that it keeps, without the prefix CAP_. */
+  /** Capabilities that the service keeps, without the prefix CAP_. */
   readonly capabilities: readonly string[];
-  /** Paths it may write to. */
+  /** Paths that the service may write. */
   readonly writable: readonly string[];
-  /** System calls besides systemd's @system-service. @default none */
+  /** System calls in addition to systemd's @system-service. @default none */
   readonly systemCalls?: readonly string[];
 }
 
 const template = new URL("files/sandbox.conf.hbs", import.meta.url);
 
-/** The sandbox of a service that faces the network: a drop-in of its vendor's unit. */
+/** Sandbox of a network service, as a drop-in for its vendor's unit. */
 export const sandbox = ({ unit, systemCalls = [], ...props }: SandboxProps): PayloadFile => ({
   path: `/etc/systemd/system/${unit}.d/sandbox.conf`,
   content: renderTemplate(template, { ...props, systemCalls }),

@@ -4,16 +4,16 @@ import memoize from "memoize";
 
 const engine = Handlebars.create();
 
-/** Does something with a file once: a hundred servers get the same few files. */
+/** Caches results per file, because a hundred servers get the same few files. */
 const once = <Result>(compute: (file: URL) => Result) => memoize(compute, { cacheKey: ([file]) => file.href });
 
 const templateOf = once((file) => engine.compile(readFileSync(file, "utf8"), { strict: true, noEscape: true }));
 
 /**
  * Renders a Handlebars template file without escaping.
- * @throws Error when the template uses a variable that is not given.
+ * @throws Error if the template uses an undefined variable.
  */
 export const renderTemplate = (file: URL, variables: object): string => templateOf(file)(variables);
 
-/** Reads a file that is delivered as it stands. */
+/** Reads a file that is delivered unchanged. */
 export const readStatic = once((file) => readFileSync(file, "utf8"));

@@ -13,7 +13,7 @@ const emptyParts = { path: "/etc/platform/parts", content: "" };
 const emptyKeys = { path: "/etc/platform/apt-keys", content: "" };
 
 describe("parts with defaults", () => {
-  it("make a machine with system users, no packages and no files", () => {
+  it("renders system users, no packages and no files for empty parts", () => {
     const config = mergeParts([]);
     expect(config.users).toHaveLength(8);
     expect(config.users[0]).toEqual({
@@ -27,7 +27,7 @@ describe("parts with defaults", () => {
     expect(config.apt.sources).toEqual({});
   });
 
-  it("leave administrators' keys with root and no way in by password", () => {
+  it("adds administrators' keys to root and disables passwords", () => {
     expect(mergeParts([])).toMatchObject({ disable_root: false, ssh_pwauth: false });
   });
 });
@@ -45,7 +45,7 @@ describe("parts with everything set", () => {
     },
   ]);
 
-  it("are merged in their order, and listed for the server to set up", () => {
+  it("merges parts in order and lists them for server-setup", () => {
     expect(config.write_files.map(({ path }) => path)).toEqual([
       "/etc/a",
       "/etc/b",
@@ -59,12 +59,12 @@ describe("parts with everything set", () => {
     expect(config.write_files[4]).toMatchObject({ permissions: "0755", content: "#!/bin/sh\nfirst\n" });
   });
 
-  it("leave packages and services to a unit, which unlike cloud-init tries again", () => {
+  it("leaves packages and services to a unit, because cloud-init does not retry", () => {
     expect(config.runcmd).toEqual([["systemctl", "enable", "--now", "--no-block", "server-setup.service"]]);
     expect(config).not.toHaveProperty("packages");
   });
 
-  it("render to the same bytes each time, with long lines unbroken", () => {
+  it("renders equal parts to equal bytes without wrapping long lines", () => {
     const long = `# ${"word ".repeat(60)}`.trim();
     const rendered = renderCloudConfig({ content: `${long}\n` });
     expect(rendered).toBe(`#cloud-config\ncontent: |\n  ${long}\n`);
@@ -73,7 +73,7 @@ describe("parts with everything set", () => {
 });
 
 describe("a file of another user than root", () => {
-  it("is written late, when the user exists", () => {
+  it("writes files of other users after the users are created", () => {
     const [written] = mergeParts([part({ files: [{ ...file, owner: "app:app" }] })]).write_files;
     expect(written).toEqual({ path: "/etc/a", owner: "app:app", defer: true, content: "a\n" });
   });
@@ -83,7 +83,7 @@ describe("an apt source", () => {
   const entries = (key: string | { url: string; fingerprints: string[] }) =>
     mergeParts([part({ aptSources: [{ name: "vendor", source: "deb https://vendor.test stable 7", key }] })]);
 
-  it("trusts a key at hand for itself alone", () => {
+  it("trusts a given key only for its own apt source", () => {
     expect(entries("KEY").apt.sources).toEqual({
       vendor: { source: "deb [signed-by=$KEY_FILE] https://vendor.test stable 7", key: "KEY" },
     });
@@ -103,7 +103,7 @@ describe("an apt source", () => {
 });
 
 describe("what is a server's own", () => {
-  it("is its name and its files, to be added to the shared ones", () => {
+  it("appends a server's own name and files to the shared ones", () => {
     expect(ownConfig("alpha", [file], mergeParts([]))).toEqual({
       merge_how: appending,
       hostname: "alpha",
@@ -113,34 +113,34 @@ describe("what is a server's own", () => {
 });
 
 describe("merging refuses", () => {
-  it("the same file from two parts", () => {
+  it("rejects a file that two parts deliver", () => {
     expect(() => mergeParts([part({ files: [file] }), part({ files: [file] })])).toThrow(
-      "payload: each file comes from one part, got /etc/a twice; remove one",
+      "payload: each file must come from one part, got /etc/a twice; remove one",
     );
   });
 
-  it("a server's own file where there is a shared one", () => {
+  it("rejects a server's own file with the path of a shared one", () => {
     expect(() => ownConfig("alpha", [file], mergeParts([part({ files: [file] })]))).toThrow(
-      "payload: each file comes from one part, got /etc/a twice; remove one",
+      "payload: each file must come from one part, got /etc/a twice; remove one",
     );
   });
 
-  it("the same apt source from two parts", () => {
+  it("rejects an apt source that two parts deliver", () => {
     const vendor = part({ aptSources: [{ name: "vendor", source: "deb x y z", key: "KEY" }] });
     expect(() => mergeParts([vendor, vendor])).toThrow(
-      "payload: each apt source comes from one part, got vendor twice; remove one",
+      "payload: each apt source must come from one part, got vendor twice; remove one",
     );
   });
 });
 
 describe("compaction", () => {
-  it("keeps the interpreter line and the code, and drops comments and empty lines", () => {
+  it("keeps the interpreter line and code, and removes comments and empty lines", () => {
     expect(compact("/usr/local/sbin/x", "#!/bin/sh\n# why\nset -eu\n\n  # more\necho '#' # stays\n")).toBe(
       "#!/bin/sh\nset -eu\necho '#' # stays\n",
     );
   });
 
-  it("leaves apt's configuration alone, where #clear is a directive", () => {
+  it("does not change apt's configuration, in which #clear is a directive", () => {
     expect(compact("/etc/apt/apt.conf.d/x", "#clear A;\n")).toBe("#clear A;\n");
   });
 });

@@ -15,7 +15,7 @@ const scripts = files.filter(({ content }) => /^#!\/bin\/(ba)?sh/.test(content ?
 describe("units of the payload", () => {
   const all = exampleConfig({ backup: exampleBackup });
   const fromRelease = "modules/machine/parts/backup/files/mysql-backup";
-  /** By path; a drop-in stands for the unit that it belongs to. */
+  /** By path; a drop-in counts as its unit. */
   const units = [
     ...payloadOf(all, serverOf(all, "alpha"))
       .write_files.filter(({ path }) => path.startsWith("/etc/systemd/system/"))
@@ -28,29 +28,29 @@ describe("units of the payload", () => {
     lines.flatMap((line) => (line.startsWith(`${key}=`) ? line.slice(key.length + 1).split(" ") : []));
   const having = (key: string, value: string) => units.filter(([, lines]) => words(lines, key).includes(value));
 
-  it("bring about the network that they wait for: being after it alone does not", () => {
+  it("units that are ordered after the network also start it", () => {
     expect(having("After", "network-online.target").length).toBeGreaterThan(5);
     for (const [path, lines] of having("After", "network-online.target"))
       expect(words(lines, "Wants"), path).toContain("network-online.target");
   });
 
-  it("wait for what they require, where systemd would start both at once", () => {
+  it("units are ordered after the units that they require", () => {
     for (const [path, lines] of units)
       for (const required of words(lines, "Requires")) expect(words(lines, "After"), path).toContain(required);
   });
 
-  it("wait for MySQL where they work with it", () => {
+  it("units that use MySQL wait for it", () => {
     for (const name of ["mysql-group", "mysql-backup", "mysql-base"])
       expect(having("After", "mysql.service").map(([path]) => path.split("/").at(-1))).toContain(`${name}.service`);
   });
 
-  it("are never given up where they are started again", () => {
+  it("units that restart do so without a limit", () => {
     const restarted = units.filter(([, lines]) => lines.some((line) => /^Restart=(always|on-failure)$/.test(line)));
     expect(restarted.length).toBeGreaterThan(5);
     for (const [path, lines] of restarted) expect(words(lines, "StartLimitIntervalSec"), path).toEqual(["0"]);
   });
 
-  it("have their lines in the journal at once where they are Python", () => {
+  it("Python units write to the journal without buffering", () => {
     const python = units.filter(([, lines]) =>
       lines.some((line) => /^ExecStart=\S+\/mysql-(group|backup) /.test(line)),
     );
@@ -58,7 +58,7 @@ describe("units of the payload", () => {
     for (const [path, lines] of python) expect(words(lines, "Environment"), path).toContain("PYTHONUNBUFFERED=1");
   });
 
-  it("keep users' folders and others' temporary files from all that are not the system's own", () => {
+  it("our units cannot access home directories and other units' temporary files", () => {
     const ours = units.filter(([path, lines]) => !path.includes(".d/") && lines.some((line) => /^Protect/.test(line)));
     for (const [path, lines] of ours)
       expect([words(lines, "ProtectHome"), words(lines, "PrivateTmp")], path).toEqual([["yes"], ["yes"]]);
@@ -66,27 +66,27 @@ describe("units of the payload", () => {
 });
 
 describe("scripts of the payload", () => {
-  it("are all executable", () => {
+  it("scripts are executable", () => {
     expect(scripts.filter(({ permissions }) => permissions !== "0755")).toEqual([]);
   });
 
-  it("end at the first failure", () => {
+  it("scripts stop at the first error", () => {
     const careless = scripts.filter(({ content }) => !/^set -eu/m.test(content ?? ""));
     expect(careless.map(({ path }) => path)).toEqual(["/usr/local/sbin/mysql-group", "/usr/sbin/policy-rc.d"]);
   });
 
-  it("run in the order in which services depend on each other, the firewall and who watches first", () => {
+  it("sets parts up in the order of dependencies, with firewall and monitoring first", () => {
     const parts = files.find(({ path }) => path === paths.setup.parts)?.content ?? "";
     expect([...parts.matchAll(/^\S+/gm)].join()).toBe(
       "host-firewall,hardening,datadog-agent,private-network,release,mysql,haproxy,nginx,application,base",
     );
   });
 
-  it.runIf(hasTool("shellcheck", "shell scripts of the payload"))("satisfy shellcheck", () => {
+  it.runIf(hasTool("shellcheck", "shell scripts of the payload"))("scripts pass shellcheck", () => {
     const folder = temporaryFolder();
     writeBelow(folder, scripts);
     const paths = scripts.map(({ path }) => join(folder, path));
-    // SC1091: what they read of a server is not here.
+    // SC1091: files that the scripts read exist only on servers.
     expect(runTool("shellcheck", ["--exclude=SC1091", ...paths])).toEqual({ status: 0, output: "" });
   });
 });

@@ -12,25 +12,25 @@ import { commandLine } from "./systemd.js";
 
 const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 
-/** What differs between the services that run a command of a release, all in one sandbox. */
+/** Differences between the services that run a release's command; all use the same sandbox. */
 interface Service {
   readonly description: string;
-  /** Words of the command; `./` begins a file of the folder. */
+  /** Words of the command; `./` stands for `folder`. */
   readonly command: readonly string[];
   readonly folder: string;
-  /** What goes before the command: programs and their words, which it may execute too. @default - nothing */
+  /** Words before the command, and the additional programs that the service may execute. @default - none */
   readonly before?: { readonly words: readonly string[]; readonly executables: readonly string[] };
   readonly user?: string;
   readonly memoryMib: number;
-  /** Name of its lines in the journal. @default applicationLog */
+  /** Identifier of its lines in the journal. @default applicationLog */
   readonly identifier?: string;
-  /** Whether it takes requests from the socket. @default false */
+  /** Whether it gets requests from the socket. @default false */
   readonly served?: boolean;
-  /** Whether it is started again whenever it ends. @default false */
+  /** Whether it is restarted whenever it ends. @default false */
   readonly lasting?: boolean;
-  /** Whether starting it means waiting for its end. @default false */
+  /** Whether its start waits until it ends. @default false */
   readonly once?: boolean;
-  /** Unit that it is stopped and restarted with. @default - none */
+  /** Unit with which it is stopped and restarted. @default - none */
   readonly partOf?: string;
   readonly wantedBy?: string;
 }
@@ -43,7 +43,7 @@ const claimed = (...words: readonly string[]): NonNullable<Service["before"]> =>
   executables: [python, "/usr/bin/systemd-analyze"],
 });
 
-/** A service's unit. */
+/** Unit file of a service. */
 function unitFile(name: string, config: Config, service: Service): PayloadFile {
   const { command, folder, before } = service;
   const [program = "", ...rest] = command;
@@ -71,7 +71,7 @@ function unitFile(name: string, config: Config, service: Service): PayloadFile {
   };
 }
 
-/** The application, its trial, and what else the release runs: migrations, workers, schedules. */
+/** Units of the application, its trial, migrations, workers and schedules. */
 export const unitFiles = (config: Config): readonly PayloadFile[] => [
   ...applicationUnits(config),
   ...migrationsUnits(config),
@@ -96,7 +96,7 @@ function applicationUnits(config: Config): readonly PayloadFile[] {
       wantedBy: "multi-user.target",
     }),
     unitFile("app-trial", config, {
-      description: "The release that deploy-app tries",
+      description: "Trial of a release, started by deploy-app",
       command,
       folder: trial,
       memoryMib,
@@ -116,7 +116,7 @@ function migrationsUnits(config: Config): readonly PayloadFile[] {
   const { words, executables } = claimed("migrations");
   return [
     unitFile("app-migrations", config, {
-      description: "Migrations of the release that deploy-app tries",
+      description: "Migrations of a release, started by deploy-app",
       command: migrate,
       folder: trial,
       memoryMib,
@@ -146,7 +146,7 @@ const workerUnits = (config: Config): readonly PayloadFile[] =>
     }),
   );
 
-/** What starts and stops all workers. */
+/** Target that starts and stops all workers. */
 const workersTarget = (config: Config): readonly PayloadFile[] =>
   Object.keys(jobsOf(config).workers).length === 0
     ? []
@@ -155,7 +155,7 @@ const workersTarget = (config: Config): readonly PayloadFile[] =>
 const scheduleUnits = (config: Config): readonly PayloadFile[] =>
   Object.entries(jobsOf(config).schedules).flatMap(([name, { command, at, repeatable, memoryMib }]) => [
     unitFile(`app-schedule-${name}`, config, {
-      description: `Schedule ${name} of the application, once for each time over all servers`,
+      description: `Schedule ${name} of the application, once per due time on one of the servers`,
       command,
       folder: current,
       memoryMib,
@@ -168,7 +168,7 @@ const scheduleUnits = (config: Config): readonly PayloadFile[] =>
     },
   ]);
 
-/** What deploy-app and the setup have to do beside the application itself. */
+/** Units besides the application itself that deploy-app and the setup handle. */
 export const besidesOf = (config: Config) => ({
   migrates: config.application.migrate !== undefined,
   workers: Object.keys(jobsOf(config).workers).map((name) => `app-worker-${name}.service`),

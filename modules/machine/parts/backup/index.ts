@@ -13,8 +13,8 @@ const json = (path: string, settings: object): PayloadFile => ({
 });
 
 /**
- * mysql-backup: every member ships its logs, one in turn makes copies of all data, and the first one begins with restored data if it is told to.
- * Its code and its units (files/mysql-backup) are no part of the payload: release/build.ts packs them into the release.
+ * mysql-backup: every member uploads its logs, members take turns in copying all data, and the first member restores data if configured.
+ * Its code and its units (files/mysql-backup) are not in the payload, because release/build.ts packs them into the release.
  */
 export function backupPart(config: Config, backup: NonNullable<Config["backup"]>): PayloadPart {
   const { restore, database } = config;

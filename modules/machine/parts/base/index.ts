@@ -5,8 +5,8 @@ import type { PayloadPart } from "../../part/part.js";
 const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 
 /**
- * `server-setup`, which sets up all parts and repeats what fails; a policy that keeps packages from starting services meanwhile;
- * `server-watch`, which runs the parts' checks every minute once the server is set up.
+ * `server-setup` sets up all parts and retries failures; a policy keeps packages from starting services during setup. `server-watch` runs
+ * the parts' checks every minute once the server is set up.
  */
 export const basePart = (): PayloadPart => ({
   name: "base",

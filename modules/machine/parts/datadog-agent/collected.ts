@@ -3,24 +3,24 @@ import { applicationLog } from "../../../platform/names.js";
 import { logServices } from "../../../platform/signals.js";
 import { paths } from "../../../platform/paths.js";
 
-/** A source of log lines, as the agent's configuration writes it. */
+/** A source of log lines in the agent's configuration. */
 export interface LogSource {
   readonly service: string;
-  /** Names the technology: Datadog's own parsing goes by it. */
+  /** Technology, which selects Datadog's built-in parsing. */
   readonly source: string;
-  /** Servers that have it. @default all */
+  /** Role of the servers that have it. @default all */
   readonly role?: Role;
   readonly from:
     | { readonly type: "file"; readonly path: string; readonly entryBegins?: string }
     | { readonly type: "journald"; readonly unit?: string; readonly match?: string };
 }
 
-/** Checks the agent runs besides its defaults (cpu, memory, disk, io, load, network, ntp, uptime, file handles). */
+/** Checks that the agent runs in addition to its defaults (cpu, memory, disk, io, load, network, ntp, uptime, file handles). */
 export const integrations = [
   { name: "nginx", role: "web" },
   { name: "http_check", role: "web" },
   { name: "mysql", role: "database" },
-  // Instead of the default, which names disks by their device file.
+  // Replaces the default, which identifies disks by device file.
   { name: "disk" },
   { name: "tls" },
   { name: "directory" },
@@ -34,7 +34,7 @@ export const logSources: readonly LogSource[] = [
     service: logServices.application,
     source: "nodejs",
     role: "web",
-    // Not by units: workers and schedules, which configurations name, have their own.
+    // Not by unit, because workers and schedules have units with configured names.
     from: { type: "journald", match: `SYSLOG_IDENTIFIER=${applicationLog}` },
   },
   { service: logServices.mysql, source: "mysql", role: "database", from: { type: "file", path: paths.mysql.errorLog } },
@@ -55,5 +55,5 @@ export const logSources: readonly LogSource[] = [
   { service: logServices.packages, source: "dpkg", from: { type: "file", path: "/var/log/dpkg.log" } },
 ];
 
-/** What the agents collect: monitors may ask for this and nothing else. */
+/** Everything that the agents collect; monitors may use nothing else. */
 export const collected = { integrations, logSources } as const;

@@ -15,7 +15,7 @@ export { collected } from "./collected.js";
 
 const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 
-/** Certificate files of a server with these roles, by the instance of the check that looks after them. */
+/** Certificate files of a server with these roles, with the check instance that monitors each. */
 function certificates(config: Config, roles: readonly Role[]) {
   const { shared, own } = secretFilesOf(config, { roles });
   const files = [...shared, ...own].filter(({ certificate }) => certificate);

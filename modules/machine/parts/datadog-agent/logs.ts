@@ -2,7 +2,7 @@ import { stringify } from "yaml";
 import type { Role } from "../../../config/schema.js";
 import { logSources, type LogSource } from "./collected.js";
 
-/** A source in the words of the agent's configuration. Several readers of one journal need names of their own. */
+/** A source as an entry of the agent's configuration. Several readers of one journal need different ids. */
 function entry({ service, source, from }: LogSource): object {
   const common = { type: from.type, service, source };
   if (from.type === "journald")

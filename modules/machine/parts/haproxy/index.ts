@@ -9,24 +9,24 @@ import { readStatic, renderTemplate } from "../../part/templates.js";
 
 const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 
-/** Connections of this server's application, the monitoring included. */
+/** Maximum connections, including monitoring. */
 const maximumConnections = 1000;
-/** Longest time that a connection may be idle. The application's probes use each of its connections within half a minute. */
+/** Maximum idle time of a connection. The application's probes use each connection within 30 s. */
 const idleMinutes = 30;
 
-/** Longest wait for an application that opens its port itself; a release ends and the next begins in less. HAProxy tries once a second. */
+/** Longest wait for an application that opens its port itself; a switch of releases takes less. HAProxy tries once a second. */
 const holdSeconds = 30;
 
-/** Every address that a database member has or may get, so that a member added later is found without a change of this file. */
+/** Every address that a database member has or may get, so that members added later need no change of this file. */
 function possibleMembers({ network: { databaseRange, subnet } }: Config): readonly string[] {
   const reserved = reservedAddresses(subnet);
   return [...addressesOf(databaseRange)].filter((address) => !(address in reserved));
 }
 
-/** Addresses of servers with the role web alone that are asked for a way to the primary; more relays would only cost checks. */
+/** Number of addresses of web-only servers used as relays to the primary; more relays would only add checks. */
 const webRelays = 8;
 
-/** Addresses of web servers, present and future. Any of them may have a way to the primary that this server lacks. */
+/** Addresses of current and future web servers. Any of them may reach the primary if this server cannot. */
 function possibleRelays(config: Config): readonly string[] {
   const relays = [...possibleMembers(config)];
   const most = relays.length + webRelays;
@@ -37,7 +37,7 @@ function possibleRelays(config: Config): readonly string[] {
   return relays;
 }
 
-/** HAProxy on a web server: on loopback, one port for writes and one for reads, and the application's where that opens its port itself. */
+/** HAProxy on a web server: loopback ports for writes and reads, and the application's port if the application opens its own. */
 export function haproxyPart({ config }: PayloadContext): PayloadPart {
   const content = renderTemplate(file("haproxy.cfg.hbs"), {
     members: possibleMembers(config),
@@ -65,7 +65,7 @@ export function haproxyPart({ config }: PayloadContext): PayloadPart {
       { path: "/etc/systemd/system/haproxy.service.d/platform.conf", content: readStatic(file("service.conf")) },
       sandbox({
         unit: "haproxy.service",
-        why: "to shut its workers in their directory and to stop them",
+        why: "to confine its workers to their directory and to stop them",
         capabilities: ["SETUID", "SETGID", "SYS_CHROOT", "KILL"],
         writable: ["/run"],
         systemCalls: ["chroot"],

@@ -20,12 +20,12 @@ const staticFiles: Readonly<Record<string, string>> = {
   "/etc/chrony/sources.d/hetzner.sources": "hetzner.sources",
 };
 
-/** Half hours from 21:00 UTC on in which servers upgrade: sixteen, until 05:00. */
+/** Number of half-hour slots for upgrades, from 21:00 to 05:00 UTC. */
 const upgradeSlots = 16;
 
 /**
- * When a server upgrades, in UTC. It follows from the private address, so that sixteen neighbours have half an hour each and one that is
- * added changes no other's.
+ * Upgrade time of a server, in UTC. It depends on the private address, so that sixteen neighbours have different slots and a new server
+ * does not change the others' times.
  */
 function upgradeTime(privateIp: string): string {
   const minutes = 21 * 60 + (toNumber(privateIp) % upgradeSlots) * 30;

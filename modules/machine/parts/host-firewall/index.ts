@@ -9,10 +9,10 @@ import { inboundMatches, outboundMatches } from "./matches.js";
 
 const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 
-/** Defines the server's own private address, the only thing in which the rules of two servers with the same roles differ. */
+/** Defines the server's own private address, the only difference between the rules of servers with the same roles. */
 const ownAddress = "/etc/nftables/own-address.nft";
 
-/** Users that may not ask the local resolver: asking for a name is a way to send data out. */
+/** Users that must not use the local resolver, because queries can leak data. */
 export const withoutNames: readonly ServiceUser[] = [
   users.application,
   users.migrations,
@@ -21,13 +21,16 @@ export const withoutNames: readonly ServiceUser[] = [
   users.nginx,
 ];
 
-/** Services that do not start without the rules, by role. The monitoring agent and sshd do, so that somebody can see what is wrong. */
+/**
+ * Services that do not start without the rules, by role. The monitoring agent and sshd are not listed, so that operators can diagnose a
+ * failure.
+ */
 const guarded = {
   web: ["nginx.service", "haproxy.service", "app.socket", "app.service"],
   database: ["mysql.service", "mysql-group.service"],
 } as const;
 
-/** The host firewall, on the server itself: the rule table as nftables rules, and the local resolver, the only program that may ask name servers. */
+/** The host firewall: the rule table as nftables rules, and the local resolver, the only program that may query name servers. */
 export function hostFirewallPart({ config, roles }: PayloadContext): PayloadPart {
   return {
     name: "host-firewall",

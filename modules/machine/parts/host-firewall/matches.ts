@@ -1,7 +1,7 @@
 import { addresses } from "../../../platform/addresses.js";
 import type { ResolvedRule } from "../../../config/traffic/resolve.js";
 
-/** As files/own-address.nft.hbs defines it. */
+/** Defined in files/own-address.nft.hbs. */
 const ownAddress = "$own_address";
 
 const set = (items: readonly (string | number)[]): string => `{ ${items.join(", ")} }`;
@@ -15,7 +15,7 @@ function service(rule: ResolvedRule, family: "ip" | "ip6"): string {
   return family === "ip" ? "icmp type echo-request" : "icmpv6 type echo-request";
 }
 
-/** nftables match of the other side's addresses, for one IP family. @returns undefined when the rule has no peer of that family */
+/** nftables match of the other side's addresses, for one IP family. @returns undefined if the rule has no peer of that family */
 function otherSide(rule: ResolvedRule, family: "ip" | "ip6", field: "saddr" | "daddr"): string | undefined {
   const peers = rule.peers.filter((peer) => isIpv6(peer) === (family === "ip6"));
   if (isEverywhere(peers)) return family === "ip" ? `ip ${field} != @not_internet` : `ip6 ${field} @internet6`;
@@ -27,7 +27,7 @@ const joined = (parts: readonly (string | undefined)[]): string => parts.filter(
 const perFamily = (match: (family: "ip" | "ip6") => string | undefined): readonly string[] =>
   (["ip", "ip6"] as const).map(match).filter((text) => text !== undefined);
 
-/** nftables matches of a connection that others may open. Private rules take the private address only, public ones any other. */
+/** nftables matches of connections that others may open. Private rules match only the private address, public rules any other address. */
 export const inboundMatches = (rule: ResolvedRule): readonly string[] =>
   perFamily((family) => {
     const other = otherSide(rule, family, "saddr");
@@ -35,7 +35,7 @@ export const inboundMatches = (rule: ResolvedRule): readonly string[] =>
     return other && joined([other, own, service(rule, family)]);
   });
 
-/** nftables matches of a connection that this server's users may open. */
+/** nftables matches of connections that this server's users may open. */
 export const outboundMatches = (rule: ResolvedRule): readonly string[] =>
   perFamily((family) => {
     const other = otherSide(rule, family, "daddr");

@@ -7,10 +7,10 @@ import { ports } from "../../../platform/ports.js";
 /** Schema of the application. */
 const databaseName = "app";
 
-/** A replica further behind gets no reads, in seconds. The application's pages may be this old. */
+/** Maximum lag in seconds of a replica that gets reads. The application's pages may be this old. */
 const maximumReplicaLagSeconds = 5;
 
-/** Content of the settings file of mysql-group; its fields are explained in files/mysql-group/settings.py. */
+/** Content of mysql-group's settings file; files/mysql-group/settings.py explains the fields. */
 export const groupSettings = (config: Config, server: ServerConfig, members: readonly ServerConfig[]): string => {
   const settings = {
     server: server.name,

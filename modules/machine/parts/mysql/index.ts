@@ -19,13 +19,13 @@ const copied = (path: string, name: string, permissions?: string): PayloadFile =
   ...(permissions && { permissions }),
 });
 
-/** Connections that a member accepts: two pools of ten for each of seventy web servers, and a hundred for recovery, monitoring and operators. */
+/** Connections per member: two pools of ten for each of 70 web servers, and 100 for recovery, monitoring and operators. */
 const maximumConnections = 1500;
 
 /**
- * MySQL as a member of the replication group: server, data volume, and mysql-group, which forms the group and tells roles.
- * mysql-data and mysql-group's code are no part of the payload: release/build.ts packs them into the release. parts/release brings the one,
- * mysql-group's unit the other.
+ * MySQL as a member of the replication group: server, data volume, and mysql-group, which forms the group and reports roles. The code of
+ * mysql-data and mysql-group is not in the payload, because release/build.ts packs it into the release. parts/release installs mysql-data,
+ * and mysql-group's unit installs mysql-group.
  */
 export function mysqlPart({ config }: PayloadContext): PayloadPart {
   const members = serversWithRole(config, "database");
@@ -51,8 +51,8 @@ export function mysqlPart({ config }: PayloadContext): PayloadPart {
 }
 
 /**
- * A file that names the members that the configuration knows when the server is made. A member begins with them to look for the group,
- * which then tells it of the others; so a member that is added later makes no server outdated.
+ * A file with the configured members at the server's creation. A member uses them to find the group, which then provides the current list.
+ * So adding a member makes no server outdated.
  */
 const namingMembers = (
   path: string,
@@ -64,7 +64,7 @@ function serverConfiguration(config: Config, server: ServerConfig, members: read
   return renderTemplate(file("server.cnf.hbs"), {
     ...paths.mysql,
     address: server.privateIp,
-    // Unique in the network, and stable however the configuration is ordered.
+    // Unique in the network, and independent of the order of servers in the configuration.
     serverId: toNumber(server.privateIp),
     port: ports.mysql,
     groupPort: ports.mysqlGroup,

@@ -12,7 +12,7 @@ import { readStatic, renderTemplate } from "../../part/templates.js";
 
 const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 
-/** Where the site's servers listen: those with its names, and those for every other name. */
+/** Sockets of nginx: for the site's host names, and the default servers for other names. */
 const listens = [
   { name: "listen-http", port: ports.nginxHttp, options: [] },
   { name: "listen-http-default", port: ports.nginxHttp, options: ["default_server"] },
@@ -20,7 +20,7 @@ const listens = [
   { name: "listen-https-default", port: ports.nginxHttps, options: ["ssl", "proxy_protocol", "default_server"] },
 ] as const;
 
-/** Parts of a log line that a visitor writes, and the nginx variable that holds each of them whole. The line gets the beginning. */
+/** Log fields with text from a visitor, and the nginx variable with the complete text. Only its beginning is logged. */
 const cut = [
   { name: "log_method", variable: "request_method" },
   { name: "log_host", variable: "host" },
@@ -29,13 +29,16 @@ const cut = [
   { name: "log_referer", variable: "http_referer" },
   { name: "log_ray", variable: "http_cf_ray" },
 ] as const;
-/** Bytes of each that a log line holds. */
+/** Bytes of each field that are logged. */
 const cutLength = 200;
 
-/** What matches a path in a map of nginx: itself, or as a regular expression everything below it. */
+/** Pattern of a path in an nginx map: the path itself, or a regular expression for everything under it. */
 const pathPattern = (path: string): string => (path.endsWith("/") ? `~^${path.replaceAll(".", "\\.")}` : path);
 
-/** nginx as reverse proxy in front of the application: it finds out the visitor's address, writes the access log and answers the balancer's health check. */
+/**
+ * nginx as reverse proxy in front of the application: determines the visitor's address, writes the access log and answers the balancer's
+ * health check.
+ */
 export function nginxPart({ config }: PayloadContext): PayloadPart {
   const passthrough = config.tls === "passthrough";
   const variables = {
@@ -43,7 +46,7 @@ export function nginxPart({ config }: PayloadContext): PayloadPart {
     user: users.nginx,
     balancerIp: config.network.balancerIp,
     passthrough,
-    // Who connected to the balancer: Cloudflare's edge, as the balancer tells it.
+    // Address of Cloudflare's edge, as sent by the balancer.
     edgeAddress: passthrough ? "$proxy_protocol_addr" : "$last_forwarder",
     hosts: siteHosts(config).join(" "),
     healthPath: config.application.healthPath,

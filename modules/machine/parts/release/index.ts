@@ -13,8 +13,8 @@ const fetchRelease = ({ application: { storage } }: PayloadContext["config"]): s
   });
 
 /**
- * How our own programs reach a server: the name of its release, and `fetch-release`, which the programs' units call. What of the platform's
- * scripts needs no setting, and what nobody needs before the release is there, comes with it too, as /opt/platform.
+ * How our own programs reach a server: the URL of its release, and `fetch-release`, called by the programs' units. The release also
+ * contains platform scripts that need no settings and are not needed earlier, as /opt/platform.
  */
 export const releasePart = ({ config }: PayloadContext): PayloadPart => ({
   name: "release",
@@ -23,7 +23,7 @@ export const releasePart = ({ config }: PayloadContext): PayloadPart => ({
     {
       path: paths.release.environmentFile,
       content: renderTemplate(file("release.env.hbs"), config.application),
-      // `deploy-app` brings newer ones, without a new server.
+      // `deploy-app` installs newer releases without a new server.
       decisiveContent: renderTemplate(file("release.env.hbs"), { url: "", sha256: "" }),
     },
     { path: paths.release.fetch, permissions: "0755", content: fetchRelease(config) },

@@ -11,7 +11,7 @@ const env = { ...process.env, PYTHONPATH: program, PYTHONDONTWRITEBYTECODE: "1" 
 
 describe("app-runs", () => {
   it.runIf(hasTool("python3", "on how many servers at a time something runs (Python unit tests)"))(
-    "lets one server at a time run a worker, and one for each time a schedule, as its own unit tests say",
+    "app-runs passes its Python unit tests",
     () => {
       const run = spawnSync("python3", ["-m", "unittest", "discover", "-s", tests], { encoding: "utf8", env });
       expect(run.stderr).toMatch(/Ran \d{2,} tests[\s\S]*\nOK( \(skipped=\d+\))?\n$/);

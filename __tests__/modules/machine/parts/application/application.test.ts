@@ -15,7 +15,7 @@ const part = partOf(applicationPart);
 const unit = (name: string): string => contentOf(part, `/etc/systemd/system/${name}`);
 
 describe("the application's part", () => {
-  it("gives the application settings that it takes, and secrets by file name only", () => {
+  it("gives the application valid settings, and secrets only as file names", () => {
     const lines = contentOf(part, "/etc/app/app.env").trim().split("\n");
     const variables = Object.fromEntries(lines.map((line) => line.split("=")) as [string, string][]);
     const files: string[] = [];
@@ -51,7 +51,7 @@ describe("an application of one's own", () => {
     }),
   );
 
-  it("is started by its own words, which nobody reads another meaning into", () => {
+  it("starts the configured command with its words unchanged", () => {
     const service = contentOf(own, "/etc/systemd/system/app.service");
     expect(service).toContain(
       String.raw`ExecStart="/opt/app/current/bin/serve" "--name" "a \"b\" $$HOME 100%%h \\"` + "\n",
@@ -62,7 +62,7 @@ describe("an application of one's own", () => {
     );
   });
 
-  it("has its packages, its variables, and is tried by its own paths", () => {
+  it("installs the configured packages and uses the configured variables and health paths", () => {
     expect(own.packages).toEqual(["python3-flask"]);
     expect(contentOf(own, "/etc/app/app.env")).toContain(String.raw`GREETING="say \"hi\" to \$USER \\ \`id\`"` + "\n");
     expect(contentOf(own, "/etc/app/deploy.env")).toContain("\nHEALTH_PATH=/live\nREADY_PATH=/ready\n");
@@ -83,11 +83,11 @@ describe("what an application may reach and know", () => {
     }),
   );
 
-  it("is told of its secrets by file name only", () => {
+  it("passes the application's secrets only as file names", () => {
     expect(contentOf(own, "/etc/app/app.env")).toContain('PAYMENT_KEY_FILE="/etc/app/secrets/payment_key"\n');
   });
 
-  it("may open connections to the named networks, in its trial too, and to no other family of addresses by default", () => {
+  it("allows connections only to the configured networks, also for the trial; IPv6 only if needed", () => {
     for (const name of ["app.service", "app-trial.service"]) {
       const text = contentOf(own, `/etc/systemd/system/${name}`);
       expect(text).toContain("IPAddressDeny=any\nIPAddressAllow=localhost 198.51.100.0/28 2001:db8:1::/48\n");
@@ -100,14 +100,14 @@ describe("what an application may reach and know", () => {
 describe("an application that opens its port itself", () => {
   const own = partOf(applicationPart, exampleConfig({ application: { listens: "port" } }));
 
-  it("gets no socket, and a port that HAProxy leads to, where nobody else reaches it", () => {
+  it("an application that opens its port gets no socket, and only HAProxy connects to its loopback port", () => {
     expect(own.files?.map(({ path }) => path)).not.toContain("/etc/systemd/system/app.socket");
     expect(contentOf(own, "/etc/app/app.env")).toContain(`HOST=127.0.0.1\nPORT=${ports.applicationItself}\n`);
     expect([contentOf(own, "/etc/app/deploy.env"), own.setup].join()).not.toContain("app.socket");
     expect(own.setup).toContain("enable --quiet app.service app-first-release.service\n");
   });
 
-  it("is not started before there is a release", () => {
+  it("an application that opens its port does not start before there is a release", () => {
     const service = contentOf(own, "/etc/systemd/system/app.service");
     expect(service).not.toContain("app.socket");
     expect(service).toContain("ConditionPathExists=/opt/app/current\n");
@@ -115,30 +115,30 @@ describe("an application that opens its port itself", () => {
 });
 
 describe("units", () => {
-  it("hold the socket while processes change, on loopback", () => {
+  it("the socket on loopback stays open while processes are replaced", () => {
     expect(unit("app.socket")).toContain(`ListenStream=127.0.0.1:${ports.application}\n`);
     expect(unit("app.service")).toContain("Requires=app.socket\n");
   });
 
-  it("start nothing before there is a release, and bring the first one until it is there", () => {
+  it("units start nothing without a release, and fetch the first release until it is installed", () => {
     expect(unit("app.socket")).toContain("ConditionPathExists=/opt/app/current\n");
     expect(unit("app-first-release.service")).toMatch(
       /ConditionPathExists=!\/opt\/app\/current\n[^]*Restart=on-failure/,
     );
   });
 
-  it("leave the application the loopback addresses, and no way to the system bus", () => {
+  it("the application can reach only loopback addresses and not the system bus", () => {
     expect(unit("app.service")).toContain("IPAddressDeny=any\nIPAddressAllow=localhost\n");
     expect(unit("app.service")).toContain("InaccessiblePaths=-/run/dbus -/run/systemd/resolve -/run/mysqld\n");
   });
 
-  it("try a release in the service's own sandbox, on another port, once", () => {
+  it("a trial runs once in the service's sandbox on another port", () => {
     const [trial, service] = ["app-trial.service", "app.service"].map((name) => unit(name).split("\n")) as [
       string[],
       string[],
     ];
     expect(trial.filter((line) => !service.includes(line))).toEqual([
-      "Description=The release that deploy-app tries",
+      "Description=Trial of a release, started by deploy-app",
       "ConditionPathExists=/opt/app/trial",
       "WorkingDirectory=/opt/app/trial",
       `ExecStart="/usr/bin/env" "PORT=${ports.applicationTrial}" "/usr/bin/node" "server.js"`,
@@ -165,7 +165,7 @@ describe("units", () => {
   const more = partOf(applicationPart, exampleConfig(withTasks));
   const moreUnit = (name: string): string => contentOf(more, `/etc/systemd/system/${name}`);
 
-  it("run workers and schedules on one server at a time, where they are to, and in the same sandbox", () => {
+  it("workers and schedules run in the same sandbox, on one server at a time if configured", () => {
     const runs = '"/usr/bin/python3" "-B" "/opt/app-runs"';
     expect(moreUnit("app-worker-mail.service")).toContain(
       `ExecStart=${runs} "worker" "mail" "--" "/opt/app/current/mail"\n`,
@@ -187,7 +187,7 @@ describe("units", () => {
     expect(part.packages).not.toContain("python3-pymysql");
   });
 
-  it("run no workers and schedules on restored data, unless the configuration starts them", () => {
+  it("workers and schedules do not run on restored data unless the configuration starts them", () => {
     const restored = (startJobs: boolean) =>
       partOf(
         applicationPart,
@@ -205,7 +205,7 @@ describe("units", () => {
     expect(restored(true).files).toEqual(more.files);
   });
 
-  it("run migrations under their own account and user before a release is tried, on one server at a time", () => {
+  it("migrations run before a trial, under their own account and user, on one server at a time", () => {
     const migrations = moreUnit("app-migrations.service");
     expect(migrations).toContain("User=app-migrations\nGroup=app-migrations\n");
     expect(migrations).toContain(
@@ -215,7 +215,7 @@ describe("units", () => {
   });
 
   it.runIf(hasTool("systemd-analyze", "units of workers and schedules"))(
-    "of workers and schedules please systemd",
+    "systemd accepts the units of workers and schedules",
     () => {
       const all = (more.files ?? []).filter(({ path }) => path.startsWith("/etc/systemd/system/"));
       const { complaints } = judgeUnits(
@@ -226,12 +226,12 @@ describe("units", () => {
   );
 
   it.runIf(hasTool("systemd-analyze", "units of the application"))(
-    "are understood by systemd, and allow the application nothing but what it needs",
+    "systemd accepts the units, and the application has only the permissions that it needs",
     () => {
       const { complaints, allowed } = judgeUnits(Object.fromEntries(names.map((name) => [name, unit(name)])));
       expect(complaints).toBe("");
       const needed = [
-        // It listens on loopback and talks to HAProxy there; a client of the system's log is a Unix socket.
+        // It uses loopback for HAProxy, and a Unix socket for the system's log.
         ...[
           "PrivateNetwork",
           "IPAddressDeny",
@@ -240,14 +240,14 @@ describe("units", () => {
         ],
         // V8 compiles at run time.
         "MemoryDenyWriteExecute",
-        // What systemd does not see: PrivateDevices and the other lines bring a mount namespace.
+        // systemd does not see that PrivateDevices and other settings imply a mount namespace.
         ...["DeviceAllow", "PrivateMounts", "RootDirectoryOrRootImage"],
       ];
       expect(allowed.filter((name) => !needed.includes(name))).toEqual([]);
     },
   );
 
-  it("bound what a leak or a flood can take from MySQL on the same server", () => {
+  it("limits the application's memory, tasks and files, so that MySQL on the same server keeps its share", () => {
     expect(unit("app.service")).toContain("\nMemoryMax=768M\n");
     const larger = partOf(applicationPart, exampleConfig({ application: { memoryMib: 900 } }));
     for (const name of ["app.service", "app-trial.service"])
@@ -257,7 +257,7 @@ describe("units", () => {
     expect(unit("app.service")).toMatch(/^TasksMax=\d{2}$/m);
   });
 
-  it("let the application finish what it has begun, and start again whatever ended it", () => {
+  it("lets the application finish requests when it stops, and restarts it after any exit", () => {
     const seconds = Number(/^TimeoutStopSec=(\d+)s$/m.exec(unit("app.service"))?.[1]);
     expect(seconds).toBeGreaterThan(limits.stop.drainSeconds + limits.stop.finishSeconds);
     expect(unit("app.service")).toMatch(/^Restart=always$/m);
@@ -266,7 +266,7 @@ describe("units", () => {
     expect(unit("app.socket")).toMatch(/^TriggerLimitIntervalSec=0$/m);
   });
 
-  it("know the application's settings and folder, and name its lines in the journal", () => {
+  it("units have the application's settings, folder and log identifier", () => {
     for (const [name, folder] of [
       ["app", "current"],
       ["app-trial", "trial"],
@@ -276,13 +276,13 @@ describe("units", () => {
       );
     expect(unit("app.service")).toMatch(/^SyslogIdentifier=app$/m);
     expect(unit("app.service")).toMatch(/^SystemCallErrorNumber=EPERM$/m);
-    // A connection of a visitor and one to the database for each operation.
+    // One visitor connection and one database connection per operation.
     expect(Number(/^LimitNOFILE=(\d+)$/m.exec(unit("app.service"))?.[1])).toBeGreaterThanOrEqual(
       4 * limits.database.operations,
     );
   });
 
-  it("come up with the server, the socket before the application, and hold a burst of connections", () => {
+  it("units start at boot, the socket before the application; the socket holds a burst of connections", () => {
     expect(unit("app.service")).toMatch(/^After=app\.socket network\.target$/m);
     expect(unit("app.service")).toMatch(/^RestartSec=1s$/m);
     expect(unit("app.service")).toMatch(/\n\[Install\]\nWantedBy=multi-user\.target\n$/);
@@ -291,7 +291,7 @@ describe("units", () => {
     expect(unit("app-trial.service")).not.toContain("[Install]");
   });
 
-  it("bring the first release after the network is up, app-runs before what it runs, and set up nothing else meanwhile", () => {
+  it("the first release is fetched once the network is up, app-runs before the application", () => {
     const first = moreUnit("app-first-release.service");
     expect(first).toMatch(/^Wants=network-online\.target\nAfter=network-online\.target nss-lookup\.target$/m);
     expect(first).toMatch(
@@ -306,7 +306,7 @@ describe("units", () => {
     expect(part.setup).toMatch(/\nsystemctl start --no-block app-first-release\.service\n$/);
   });
 
-  it("wait for a schedule's and for migrations' end, and keep workers up with their release", () => {
+  it("systemd waits until schedules and migrations end, and restarts workers with their release", () => {
     for (const name of ["app-schedule-report.service", "app-migrations.service"])
       expect(moreUnit(name)).toMatch(/^Type=oneshot$/m);
     for (const name of ["app-worker-mail.service", "app-worker-cache.service"]) {
@@ -315,7 +315,7 @@ describe("units", () => {
       expect(moreUnit(name)).toMatch(/^ConditionPathExists=\/opt\/app\/current$/m);
       expect(moreUnit(name)).toMatch(/\n\[Install\]\nWantedBy=app-workers\.target\n$/);
     }
-    // The others get the signal themselves: systemd would send it to their command beside app-runs.
+    // Other services get the signal directly; with app-runs, systemd would also signal its command.
     for (const [name, isClaimed] of [
       ["app-worker-mail", true],
       ["app-schedule-report", true],
@@ -330,7 +330,7 @@ describe("units", () => {
     expect(moreUnit("app-schedule-report.timer")).toMatch(/\n\[Install\]\nWantedBy=timers\.target\n$/);
   });
 
-  it("run as the application's user and execute nothing but Node and its libraries", () => {
+  it("the application runs as its own user and can execute only Node and libraries", () => {
     for (const name of ["app.service", "app-trial.service"]) expect(unit(name)).toMatch(/^User=app\nGroup=app$/m);
     expect(unit("app.service")).toContain("NoExecPaths=/\nExecPaths=/usr/bin/node /usr/lib\n");
   });

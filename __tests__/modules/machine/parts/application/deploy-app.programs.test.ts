@@ -14,9 +14,8 @@ const script = fileURLToPath(
 );
 
 /**
- * deploy-app with a folder for /opt/app, and stand-ins for what it talks to: releases as folders, systemd, and an application whose
- * health check fails when a file "sick" names its release or "all"; a trial is not ready, and ends by itself, when it says "trial". Each
- * answers on its port only.
+ * deploy-app with a folder for /opt/app and fakes: releases as folders, systemd, and an application. Its health check fails if the file
+ * "sick" contains its release or "all". A trial is not ready and exits if "sick" contains "trial". Each answers only on its own port.
  */
 const deploy = (steps: string, config = exampleConfig()): Promise<string[]> =>
   inTemporaryFolder((folder) => deployIn(folder, steps, config));
@@ -81,11 +80,11 @@ async function deployIn(folder: string, steps: string, config: Config): Promise<
 }
 
 describe("deploy-app", { concurrent: true }, () => {
-  it.runIf(hasTool("shellcheck", "deploy-app"))("satisfies shellcheck", () => {
+  it.runIf(hasTool("shellcheck", "deploy-app"))("passes shellcheck", () => {
     expect(runTool("shellcheck", [script])).toEqual({ status: 0, output: "" });
   });
 
-  it("releases, goes back by the same command, and does nothing when nothing is to do", async () => {
+  it("activates a release, returns to an earlier one with the same command, and does nothing if it is current", async () => {
     const output = await deploy("build 1; build 2; release 1; release 2; current; release 1; current; release 1");
     expect(output.filter((line) => !line.includes("is current"))).toEqual([
       "exit 0",
@@ -98,7 +97,7 @@ describe("deploy-app", { concurrent: true }, () => {
     ]);
   });
 
-  it("lets nobody else deploy at the same time", async () => {
+  it("rejects a second deployment at the same time", async () => {
     const output = await deploy(
       "build 1; build 2; exec 8>deploy-app.lock; flock 8; release 1; exec 8>&-; release 2; ls opt/releases | wc -l",
     );
@@ -111,7 +110,7 @@ describe("deploy-app", { concurrent: true }, () => {
     ]);
   });
 
-  it("has a release on disk before it gets its name, and switches by one rename", async () => {
+  it("syncs a release to disk before renaming it, and switches with one rename", async () => {
     const output = await deploy("build 1; release 1; sed 's/work[.][^/]*/work/; s/[0-9a-f]\\{16\\}/SHA/' steps");
     expect(output.slice(2)).toEqual([
       "sync -f /opt/.work/app",
@@ -120,7 +119,7 @@ describe("deploy-app", { concurrent: true }, () => {
     ]);
   });
 
-  it("knows no release of which it was interrupted while it fetched it", async () => {
+  it("does not list a release whose download was interrupted", async () => {
     const output = await deploy("build 1; touch cut; release 1; rm cut; ls opt/releases | wc -l; release 1; current");
     expect(output.filter((line) => !line.includes("Killed")).slice(-4)).toEqual([
       "0",
@@ -133,14 +132,14 @@ describe("deploy-app", { concurrent: true }, () => {
   it.each([
     ["the current release", "release 1"],
     ["an earlier one", "build 2; release 1; release 2"],
-  ])("brings %s anew when it is not whole", async (_, before) => {
+  ])("fetches %s again if it is incomplete", async (_, before) => {
     const output = await deploy(
       `build 1; ${before}; for f in opt/releases/4355*/server.js; do : >$f; done; release 1; current`,
     );
     expect(output.slice(-3)).toEqual([expect.stringMatching(/is current$/), "exit 0", "// 1"]);
   });
 
-  it("keeps what runs when a release cannot be fetched", async () => {
+  it("keeps the current release if a download fails", async () => {
     expect((await deploy("build 1; release 1; release 2; current")).slice(2)).toEqual([
       "fetch-release: refused",
       "exit 1",
@@ -148,17 +147,17 @@ describe("deploy-app", { concurrent: true }, () => {
     ]);
   });
 
-  it("does not switch to a release whose trial fails, and says what the trial may have left behind", async () => {
+  it("does not switch to a release whose trial fails, and reports possible migrations", async () => {
     const output = await deploy("build 1; build 2; release 1; sick trial; release 2; current; ls opt/releases | wc -l");
     expect(output.slice(2)).toEqual([
-      "deploy-app: the release does not become ready (journalctl -u app-trial); what runs was not changed, but the trial may have applied migrations",
+      "deploy-app: the release does not become ready (journalctl -u app-trial); the current release keeps running, but the trial may have applied migrations",
       "exit 1",
       "// 1",
       "1",
     ]);
   });
 
-  it("ends a trial that an interrupted run left behind before it tries, and its own after that", async () => {
+  it("stops a trial left by an interrupted run first, and its own trial afterwards", async () => {
     const output = await deploy("build 1; release 1; cat systemctl.log; ls opt | grep -c trial");
     expect(output.slice(2)).toEqual([
       "restart app-trial.service",
@@ -170,32 +169,36 @@ describe("deploy-app", { concurrent: true }, () => {
     ]);
   });
 
-  it("goes on where a trial cannot be stopped", async () => {
+  it("continues if a trial cannot be stopped", async () => {
     const output = await deploy("build 1; sick stop; release 1; current; ls opt | grep -c trial");
     expect(output).toEqual([expect.stringMatching(/is current$/), "exit 0", "// 1", "0"]);
   });
 
-  it("lets the application's user read what is tried, whatever the umask, and leaves nothing of a trial that failed", async () => {
+  it("makes a trial readable for the application's user regardless of the umask, and deletes a failed trial", async () => {
     const output = await deploy(
       "umask 077; build 1; chmod 755 r1 r1/app; sick trial; release 1; cat modes; ls -A opt; tail -n 1 systemctl.log",
     );
     expect(output.slice(1)).toEqual(["exit 1", "755", "755", "releases", "stop app-trial.service"]);
   });
 
-  it("says that there is none to go back to where the first release is not healthy", async () => {
+  it("reports that there is no previous release if the first one is unhealthy", async () => {
     const output = await deploy("build 1; sick all; release 1; ls opt/releases | wc -l");
-    expect(output).toEqual([expect.stringMatching(/ is not healthy, and there is none to go back to$/), "exit 1", "1"]);
+    expect(output).toEqual([
+      expect.stringMatching(/ is not healthy, and there is no previous release$/),
+      "exit 1",
+      "1",
+    ]);
   });
 
-  it("goes back to none that somebody has deleted", async () => {
+  it("does not switch back to a deleted release", async () => {
     const output = await deploy("build 1; build 2; release 1; rm -rf opt/releases/*; sick '// 2'; release 2");
     expect(output.slice(2)).toEqual([
-      expect.stringMatching(/ is not healthy, and there is none to go back to$/),
+      expect.stringMatching(/ is not healthy, and there is no previous release$/),
       "exit 1",
     ]);
   });
 
-  it("applies a release's migrations before it is tried, and tries none whose migrations fail", async () => {
+  it("applies migrations before the trial, and stops if they fail", async () => {
     const config = exampleConfig({ application: { migrate: ["/usr/bin/node", "migrate.js"] } });
     const steps =
       "build 1; release 1; cat migrated; grep -E 'migrations|trial' systemctl.log | head -n 2; build 2; sick migrations; release 2; cat migrated; current; tail -n 2 systemctl.log";
@@ -204,7 +207,7 @@ describe("deploy-app", { concurrent: true }, () => {
       "// 1",
       "start app-migrations.service",
       "restart app-trial.service",
-      "deploy-app: the migrations fail (journalctl -u app-migrations); what runs was not changed",
+      "deploy-app: the migrations fail (journalctl -u app-migrations); the current release keeps running",
       "exit 1",
       "// 2",
       "// 1",
@@ -213,7 +216,7 @@ describe("deploy-app", { concurrent: true }, () => {
     ]);
   });
 
-  it("starts the workers of the release anew, without waiting for them, and needs no socket where the application opens its port", async () => {
+  it("restarts workers without waiting, and needs no socket if the application opens its port", async () => {
     const workers = { mail: { command: ["./mail"] } };
     const config = exampleConfig({ application: { listens: "port", workers } });
     expect((await deploy("build 1; release 1; grep -v trial systemctl.log", config)).slice(2)).toEqual([
@@ -222,7 +225,7 @@ describe("deploy-app", { concurrent: true }, () => {
     ]);
   });
 
-  it("waits for a trial longer than its migrations may take, and for an application until it hangs no more", () => {
+  it("waits for a trial longer than the limit for migrations, and for an application longer than its startup", () => {
     const program = readFileSync(script, "utf8");
     const seconds = (pattern: RegExp): number => Number(pattern.exec(program)?.[1]);
     expect(seconds(/--max-time (\d+)/)).toBeLessThanOrEqual(10);
@@ -232,27 +235,27 @@ describe("deploy-app", { concurrent: true }, () => {
       number,
     ];
     expect(trial).toBeGreaterThan(60);
-    // An application that begins with a database that is busy; one that runs answers at once.
+    // A starting application may wait for a busy database; a running one answers at once.
     expect(switched).toBeGreaterThanOrEqual(30);
     expect(current).toBeLessThanOrEqual(10);
-    // Whoever releases to all servers gives it five minutes, the download included.
+    // A release to all servers allows five minutes, including the download.
     expect(trial + 2 * current + switched).toBeLessThan(200);
   });
 
-  it("goes back from a release that is not healthy after the switch, and forgets it", async () => {
+  it("switches back from an unhealthy release and deletes it", async () => {
     const output = await deploy(
       "build 1; build 2; release 1; sick '// 2'; release 2; current; ls opt/releases | wc -l",
     );
     expect(output.slice(1)).toEqual([
       "exit 0",
-      expect.stringMatching(/^deploy-app: the release was not healthy after the switch; went back to .*releases/),
+      expect.stringMatching(/^deploy-app: the release was not healthy after the switch; switched back to .*releases/),
       "exit 1",
       "// 1",
       "1",
     ]);
   });
 
-  it("switches to an earlier release, and stays there, if neither release is healthy", async () => {
+  it("stays on the requested earlier release if neither release is healthy", async () => {
     const output = await deploy(
       "build 1; build 2; release 1; release 2; sick all; release 1; current; ls opt/releases | wc -l; sick none; release 1; current",
     );
@@ -267,7 +270,7 @@ describe("deploy-app", { concurrent: true }, () => {
     ]);
   });
 
-  it("waits for migrations that an interrupted run left behind, and then runs those of its own release", async () => {
+  it("waits for migrations left by an interrupted run, then runs those of its own release", async () => {
     const config = exampleConfig({ application: { migrate: ["/usr/bin/node", "migrate.js"] } });
     const output = await deploy(
       "build 1; release 1; build 2; touch migrating; : >systemctl.log; release 2; cat migrated; grep -c 'start app-migrations' systemctl.log",
@@ -276,7 +279,7 @@ describe("deploy-app", { concurrent: true }, () => {
     expect(output.slice(-2)).toEqual(["// 2", "2"]);
   });
 
-  it("leaves the release that is current where it is, though it is not healthy", async () => {
+  it("keeps the current release in place although it is unhealthy", async () => {
     const output = await deploy("build 1; release 1; sick all; release 1; current; tail -n 1 systemctl.log");
     expect(output.slice(2)).toEqual([
       expect.stringMatching(/is current, was restarted and is not healthy$/),
@@ -286,7 +289,7 @@ describe("deploy-app", { concurrent: true }, () => {
     ]);
   });
 
-  it("lists what it can go back to: URL and SHA-256, the last one first", async () => {
+  it("lists installed releases by URL and SHA-256, the newest first", async () => {
     const output = await deploy("build 1; build 2; release 1; release 2; release 1; ./deploy-app --list");
     expect(output.slice(-2)).toEqual([
       "https://archive.test/1 4355a46b19d348dc2f57c046f8ef63d4538ebb936000f3c9ee954a27460dd865 (current)",
@@ -301,7 +304,7 @@ describe("deploy-app", { concurrent: true }, () => {
     expect(output.slice(-2)).toEqual(["5", "// 7"]);
   });
 
-  it("explains itself, and refuses wrong arguments", async () => {
+  it("prints help and rejects wrong arguments", async () => {
     const [url, sha] = ["https://archive.test/x", "0".repeat(64)];
     const wrong = [`http://archive.test/x ${sha}`, `${url} abc`, `${url} ${sha}0`, `${url} ${sha} x`, url, ""];
     const each = wrong.map((words) => `./deploy-app ${words} >/dev/null 2>&1; echo "exit $?"`);

@@ -115,7 +115,7 @@ class Held(unittest.TestCase):
         steps = [begun, self.goes_away, self.later(hold.TERM_SECONDS + 1), told, look, look, self.later(hold.KILL_SECONDS - hold.TERM_SECONDS)]
         self.assertEqual(self.run_command(*command, then=steps), (-9, False))
         self.assertEqual(count.read_text(), "told\n")
-        self.assertEqual(self.said, [("error", "schedule mail: the primary cannot be reached; it is ended here")])
+        self.assertEqual(self.said, [("error", "schedule mail: the primary cannot be reached; stopping it here")])
 
     def test_is_killed_long_before_others_may_have_the_claim(self):
         self.assertGreater(hold.TERM_SECONDS, 8 + 3)
@@ -128,7 +128,7 @@ class Held(unittest.TestCase):
 
     def test_ends_when_another_has_the_claim(self):
         self.assertEqual(self.run_command("sleep", "600", then=[self.taken_by_bravo]), (-15, False))
-        self.assertEqual(self.said, [("error", "schedule mail: somebody else has it; it is ended here")])
+        self.assertEqual(self.said, [("error", "schedule mail: another server has the claim; stopping it here")])
 
     def test_ends_when_the_unit_is_stopped(self):
         self.assertEqual(self.run_command("sleep", "600", then=[self.stop.event.set]), (-15, True))

@@ -91,14 +91,14 @@ class Schedule(Runs):
         self.assertEqual(self.schedule("bravo"), 1)
         self.assertEqual(self.schedule("charlie"), 0)
         self.command.assert_not_called()
-        self.assertEqual(self.errors(), [f"{RUN} on alpha was interrupted, and is not repeated"])
+        self.assertEqual(self.errors(), [f"{RUN} on alpha was interrupted and is not repeated"])
 
     def test_reports_it_once_the_primary_can_be_asked(self):
         self.interrupt()
         bravo = self.primary.claim("bravo")
         with mock.patch.object(bravo, "interrupted", side_effect=[ConnectionError("away"), 1]):
             self.assertEqual(cli.schedule_run(bravo, ["mail"], False, self.stop), 1)
-        self.assertEqual(self.errors(), [f"{RUN} on alpha was interrupted, and is not repeated"])
+        self.assertEqual(self.errors(), [f"{RUN} on alpha was interrupted and is not repeated"])
 
     def test_repeats_one_that_may_be_repeated_once(self):
         self.interrupt()
@@ -144,7 +144,7 @@ class Schedule(Runs):
         self.assertEqual(self.schedule("alpha"), 0)
         self.command.assert_called_once()
         self.assertEqual(self.pauses, [3, 3])
-        self.assertEqual(self.said[0], ("warn", f"{NAME}: the primary cannot be asked: away"))
+        self.assertEqual(self.said[0], ("warn", f"{NAME}: cannot ask the primary: away"))
 
     def test_is_not_begun_by_one_that_is_told_to_end(self):
         self.primary.away = True
@@ -155,7 +155,7 @@ class Schedule(Runs):
         for due in ("2026-11-25 01:00:00", "2026-11-25 02:00:00"):
             self.primary.claim("alpha", due=due).take()
         self.primary.now += claims.LEASE + 1
-        self.command.side_effect = lambda *_: (self.assertEqual(self.errors(), [f"{NAME}: interrupted earlier, and not repeated: 2 of its runs"]), (0, True))[1]
+        self.command.side_effect = lambda *_: (self.assertEqual(self.errors(), [f"{NAME}: 2 earlier runs were interrupted and are not repeated"]), (0, True))[1]
         self.assertEqual(self.schedule("bravo"), 0)
         self.command.assert_called_once()
 
@@ -163,7 +163,7 @@ class Schedule(Runs):
         claim = self.primary.claim("alpha")
         with mock.patch.object(claim, "earlier_interrupted", side_effect=ConnectionError("away")):
             self.assertEqual(cli.schedule_run(claim, ["mail"], False, self.stop), 0)
-        self.assertEqual(self.said[0], ("warn", "the primary cannot be told: away"))
+        self.assertEqual(self.said[0], ("warn", "cannot write to the primary: away"))
         self.command.assert_called_once()
 
     def test_says_that_it_was_interrupted_here_and_leaves_the_rest_to_others(self):
@@ -179,7 +179,7 @@ class Schedule(Runs):
         self.meanwhile = [lambda: None, self.away(False)]
         self.assertEqual(self.schedule("alpha"), 0)
         self.assertEqual((self.pauses, self.primary.outcomes()), ([1, 1], {DUE: "succeeded"}))
-        self.assertEqual(self.said[0], ("warn", f"{NAME}: that it succeeded cannot be noted: away"))
+        self.assertEqual(self.said[0], ("warn", f"{NAME}: cannot record that it succeeded: away"))
 
     def test_ends_itself_where_its_end_cannot_be_noted_before_others_may_have_the_claim(self):
         self.command.side_effect = lambda *_: (self.away()(), (0, True))[1]
@@ -243,7 +243,7 @@ class Main(Runs):
     def test_refuses_a_schedule_whose_time_has_not_come_for_a_week(self):
         self.latest(None)
         self.assertEqual(self.called("schedule", "mail", "--at", "2020-01-01"), (1, []))
-        self.assertEqual(self.errors(), ["schedule mail: no time of it has come within a week"])
+        self.assertEqual(self.errors(), ["schedule mail: no run was due within the last week"])
 
     def test_repeats_a_schedule_only_where_that_is_declared(self):
         self.latest(DUE)
@@ -271,7 +271,7 @@ class Main(Runs):
         self.meanwhile = [lambda: None] * 1000
         self.assertEqual(self.called("migrations")[0], 1)
         self.assertEqual(sum(self.pauses), 603)
-        self.assertEqual(self.errors(), ["migrations: not begun within 600 s: the primary is away, or another server is at it"])
+        self.assertEqual(self.errors(), ["migrations: not begun within 600 s: the primary is unreachable, or another server runs it"])
 
     def test_takes_migrations_that_were_told_to_end_for_failed(self):
         self.command.side_effect = lambda *_: (self.stop.event.set(), (-15, True))[1]

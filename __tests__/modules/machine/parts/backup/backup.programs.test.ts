@@ -14,7 +14,7 @@ const files = (part: string): string =>
   fileURLToPath(new URL(`../../../../../modules/machine/parts/${part}`, import.meta.url));
 const program = files("backup/files/mysql-backup");
 const tests = fileURLToPath(new URL(".", import.meta.url));
-// gtid.py is mysql-group's, and travels with both.
+// gtid.py belongs to mysql-group and is packed with both programs.
 const env = {
   ...process.env,
   PYTHONPATH: [program, files("mysql/files/mysql-group")].join(":"),
@@ -26,7 +26,7 @@ const config = exampleConfig({
   restore: { timeline, at: "latest" },
 });
 
-/** What a server finds in a file of its payload. */
+/** Content of a file in the payload. */
 const given = (server: string, path: string): unknown => {
   const file = payloadOf(config, serverOf(config, server)).write_files.find((one) => one.path === path);
   return file && (JSON.parse(file.content) as unknown);
@@ -39,7 +39,7 @@ describe("mysql-backup", () => {
     hasTool(tool, "what mysql-backup seals and ships (Python unit tests)");
 
   it.runIf(python)(
-    "reads logs, orders them, talks to a bucket and lets logs go as its own unit tests say",
+    "mysql-backup passes its Python unit tests",
     () => {
       const run = spawnSync(debianPython, ["-m", "unittest", "discover", "-s", tests], { encoding: "utf8", env });
       expect(run.stderr).toMatch(/Ran \d{2,} tests[\s\S]*\nOK( \(skipped=\d+\))?\n$/);
@@ -47,7 +47,7 @@ describe("mysql-backup", () => {
     600_000,
   );
 
-  it.runIf(python)("reads the settings it is given, and nothing is missing", () => {
+  it.runIf(python)("accepts the settings in the payload, which are complete", () => {
     const read = [
       "import json, sys, settings",
       "given = json.load(sys.stdin)",
@@ -65,7 +65,7 @@ describe("mysql-backup", () => {
   });
 
   it.runIf(python)(
-    "has no more in memory at a time than its units may take, asks every member in its turn, and keeps logs as MySQL would",
+    "stays within its units' memory limits, gives every member a turn, and keeps logs as long as MySQL",
     () => {
       const read =
         "import json, support, base, ship; print(json.dumps([ship.WHOLE_BYTES, base.PART_BYTES, base.TURN_SECONDS, ship.KEEP_SECONDS]))";
@@ -77,7 +77,7 @@ describe("mysql-backup", () => {
       const number = (path: string, name: string): number =>
         Number(new RegExp(`^${name} ?= ?(\\d+)`, "m").exec(readFileSync(files(path), "utf8"))?.[1]);
       const memory = (name: string): number => number(`backup/files/mysql-backup/${name}`, "MemoryMax") * 2 ** 20;
-      // As it is, packed, and sealed.
+      // Plain, compressed and encrypted.
       expect(4 * piece).toBeLessThan(memory("mysql-backup.service"));
       expect(4 * part).toBeLessThan(memory("mysql-base.service"));
       expect(turn).toBeGreaterThan(2 * number("backup/files/mysql-backup/mysql-base.timer", "OnUnitInactiveSec"));
@@ -85,7 +85,7 @@ describe("mysql-backup", () => {
     },
   );
 
-  it("tells the first member alone to restore", () => {
+  it("configures the restore only on the first member", () => {
     expect(given("bravo", paths.backup.restore)).toBeUndefined();
     expect(given("bravo", paths.backup.settings)).toEqual({
       ...(given("alpha", paths.backup.settings) as object),
@@ -93,12 +93,12 @@ describe("mysql-backup", () => {
     });
   });
 
-  it.runIf(hasTool("systemd-analyze", "units of mysql-backup"))("has units that systemd takes", () => {
+  it.runIf(hasTool("systemd-analyze", "units of mysql-backup"))("has units that systemd accepts", () => {
     const units = readdirSync(program).filter((name) => /\.(service|timer)$/.test(name));
     const beside = { "mysql-data.service": readFileSync(files("mysql/files/mysql-data.service"), "utf8") };
     const own = units.map((name) => [name, readFileSync(`${program}/${name}`, "utf8")] as const);
     const verdict = judgeUnits({ ...Object.fromEntries(own), ...beside });
-    // Of what another could still do to it: send it signals, and read what it makes for the agent.
+    // Remaining exposure: signals, and readable files for the agent.
     expect(verdict.allowed.filter((name) => !allowedToAll.includes(name))).toEqual([
       "RemoveIPC",
       "SupplementaryGroups",
@@ -106,14 +106,14 @@ describe("mysql-backup", () => {
     ]);
     expect(verdict.complaints).toBe("");
     expect(units).toHaveLength(4);
-    // The first one: what ships all the time, as a user of its own.
+    // The first unit uploads permanently, under its own user.
     expect(units[0]).toBe("mysql-backup.service");
     expect(verdict.exposure).toBeLessThan(2.5);
   });
 
   const unit = (name: string): readonly string[] => readFileSync(`${program}/${name}`, "utf8").split("\n");
 
-  it("ships as a user of its own who reads what is MySQL's, for ever, and after the site", () => {
+  it("uploads under its own user with read access to MySQL's files, restarts without a limit, and has low priority", () => {
     expect(unit("mysql-backup.service")).toEqual(
       expect.arrayContaining([
         "After=mysql.service network-online.target",
@@ -133,7 +133,7 @@ describe("mysql-backup", () => {
     );
   });
 
-  it("copies as that user too, asked every five minutes, and leaves no copy on the volume", () => {
+  it("makes base backups under the same user, checks every five minutes, and leaves no copy behind", () => {
     const copies = "/usr/bin/rm -rf /var/lib/mysql-files/base";
     expect(unit("mysql-base.service")).toEqual(
       expect.arrayContaining([
@@ -160,7 +160,7 @@ describe("mysql-backup", () => {
     );
   });
 
-  it("restores onto the mounted volume, once, however long that takes and however often it is ended, with secrets in memory only", () => {
+  it("restores once onto the mounted volume, without a time limit, and after each interruption; secrets stay in memory", () => {
     expect(unit("mysql-restore.service")).toEqual(
       expect.arrayContaining([
         "Requires=mysql-data.service",
@@ -180,7 +180,7 @@ describe("mysql-backup", () => {
     );
   });
 
-  it("comes with the server's release, and starts a restore only where one is asked for", () => {
+  it("is installed from the server's release, and starts a restore only if configured", () => {
     const release = "RELEASE_URL=https://archive.test/r.tgz\nRELEASE_SHA256=abc\n";
     const present = { "/etc/platform/release.env": release, "/opt/mysql-backup/current/mysql-backup.sh": "" };
     expect(stepsOf(readFileSync(files("backup/files/setup-backup"), "utf8"), { files: present })).toEqual([
@@ -208,7 +208,7 @@ describe("mysql-backup", () => {
     );
   });
 
-  it.runIf(hasTool("shellcheck", "scripts of mysql-backup"))("has scripts that shellcheck takes", () => {
+  it.runIf(hasTool("shellcheck", "scripts of mysql-backup"))("has scripts that pass shellcheck", () => {
     const scripts = [`${program}/install`, `${program}/mysql-backup.sh`, files("backup/files/setup-backup")];
     expect(runTool("shellcheck", scripts)).toEqual({ status: 0, output: "" });
   });

@@ -221,7 +221,7 @@ class Client(unittest.TestCase):
         Storage.versions[f"/bucket/{self.key}"] = [b"content", b"by an intruder"]
         with contextlib.redirect_stdout(io.StringIO()) as said:
             self.assertEqual(self.bucket.get(self.key), b"content")
-        self.assertEqual(said.getvalue(), f"{self.key} was written over; the version that was shipped is used\n")
+        self.assertEqual(said.getvalue(), f"{self.key} was overwritten; the original version is used\n")
 
     def test_a_damaged_object_is_named(self):
         Storage.versions[f"/bucket/{self.key}"] = [b"kontent"]
@@ -240,7 +240,7 @@ class Client(unittest.TestCase):
     def test_a_version_that_cannot_be_found_is_damaged_too(self):
         Storage.versions[f"/bucket/{self.key}"] = [b"kontent"]
         Storage.versions[f"/bucket/{self.key}0"] = [b"content"]
-        with self.assertRaisesRegex(Refused, "is damaged: no version of it holds what its name says$"):
+        with self.assertRaisesRegex(Refused, "is damaged: no version matches the hash in its name$"):
             self.bucket.get(self.key)
 
     def test_lists_all_pages_of_what_begins_so(self):

@@ -75,7 +75,7 @@ class Check(Case):
         (self.folder / "restore-key").write_text("AGE-SECRET-KEY-1")
         code, said = self.main("check")
         self.assertEqual(code, 1)
-        self.assertIn("the private key of the archive is on this server", said)
+        self.assertIn("the archive's private key is on this server", said)
 
     def test_shows_the_state_whatever_it_is(self):
         self.state(problem="the bucket answers 403")
@@ -108,7 +108,7 @@ class Commands(Case):
 
         for problem in (Refused("the bucket answers 403"), OSError("no room"), ValueError("age failed")):
             with mock.patch.object(base, "make_when_due", side_effect=problem):
-                self.assertEqual(self.main("base"), (1, f"no base: {problem}\n"))
+                self.assertEqual(self.main("base"), (1, f"no base backup: {problem}\n"))
         with mock.patch.object(base, "make_when_due", return_value=0) as make:
             self.assertEqual(self.main("base"), (0, ""))
             make.assert_called_once_with(self.settings, self.bucket.return_value, False)

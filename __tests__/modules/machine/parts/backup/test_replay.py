@@ -47,13 +47,13 @@ class Agreement(unittest.TestCase):
             mine = [*log("a", 1, 2, 3), *changes("a", 4, **forged), *changes("a", 5, 6)]
             found, merge = merged({"a": mine, "b": log("b", 1, *range(2, 6)), "c": log("c", 1, *range(2, 6))})
             self.assertEqual(found, [2, 3, 4, 5])
-            self.assertEqual(merge.notes, [f"a is excluded from a/1 on: {A}:4 in its logs is not what the others have"])
+            self.assertEqual(merge.notes, [f"a is excluded from a/1 on: {A}:4 in its logs differs from the other members' transaction"])
 
     def test_excludes_a_member_that_has_a_transaction_which_the_others_lack(self):
         mine = [*log("a", 1, 2, 3), *changes("a", 1000, seconds=190), *changes("a", 4, 5, 6)]
         found, merge = merged({"a": mine, "b": log("b", 1, *range(2, 7)), "c": log("c", 1, *range(2, 7))})
         self.assertEqual(found, [2, 3, 4, 5, 6])
-        self.assertEqual(merge.notes, [f"a is excluded from a/1 on: {A}:1000 is in its logs alone"])
+        self.assertEqual(merge.notes, [f"a is excluded from a/1 on: {A}:1000 is only in its logs"])
 
     def test_refuses_one_member_against_one_and_names_the_options(self):
         for mine in ([*log("a", 1, 2), *changes("a", 3, digest="x")], [*log("a", 1, 2), *changes("a", 1000, seconds=170), *changes("a", 3)]):
@@ -67,7 +67,7 @@ class Agreement(unittest.TestCase):
     def test_excludes_errant_transactions_of_another_source_and_notes_the_first(self):
         mine = [*log("a", 1, 2), *changes("a", 7, 8, source=B, seconds=130), *changes("a", 3)]
         found, merge = merged({"a": mine, "b": log("b", 1, 2, 3), "c": log("c", 1, 2, 3)})
-        self.assertEqual((found, merge.notes), ([2, 3], [f"a/1 has transactions of {B}, not of the group, from {B}:7 on: excluded"]))
+        self.assertEqual((found, merge.notes), ([2, 3], [f"a/1 has transactions of {B}, not of the group, excluded from {B}:7 on"]))
 
     def test_transactions_of_a_source_that_the_base_contains_count(self):
         merge = Merge({"a": [Start("a/1", {B: [(1, 1)]}), *changes("a", 2, source=B)]}, {B: [(1, 1)]}, LATEST, {A})
@@ -86,13 +86,13 @@ class Gaps(unittest.TestCase):
     def test_goes_on_behind_a_hole_once_another_member_leads_there(self):
         mine = [*log("a", 1, 2, 3), Start("a/1", None), *changes("a", 6, 7, 8)]
         self.assertEqual(merged({"a": mine, "b": log("b", 1, *range(2, 7))})[0], [2, 3, 4, 5, 6, 7, 8])
-        with self.assertRaisesRegex(Incomplete, f"missing \\(before {A}:6 in a/1\\).* from 1970-01-01T00:06:00.000000Z on; what can be restored ends at 1970-01-01T00:03:00"):
+        with self.assertRaisesRegex(Incomplete, f"missing \\(before {A}:6 in a/1\\).* from 1970-01-01T00:06:00.000000Z on; data can be restored up to 1970-01-01T00:03:00"):
             merged({"a": mine, "b": log("b", 1, 2, 3)})
 
     def test_names_the_missing_transactions_and_the_time(self):
-        with self.assertRaisesRegex(Incomplete, f"{A}:4-6.*ends at 1970-01-01T00:03:00.000000Z"):
+        with self.assertRaisesRegex(Incomplete, f"{A}:4-6.*restored up to 1970-01-01T00:03:00.000000Z"):
             merged({"a": [*log("a", 1, 2, 3), *log("a", 6, 7, 8)]})
-        with self.assertRaisesRegex(Incomplete, "ends at the base backup"):
+        with self.assertRaisesRegex(Incomplete, "restored up to the base backup"):
             merged({"a": log("a", 6, 7, 8)})
 
     def test_a_cloned_member_s_log_does_not_say_what_was_cloned_and_is_not_applied_before_it(self):
@@ -110,7 +110,7 @@ class Gaps(unittest.TestCase):
         forged = [Start("a/9", {A: [(1, 3), (900, 900)]}), *changes("a", 901, seconds=240, log="9")]
         found, merge = merged({"a": [*log("a", 1, 2, 3), *forged], "b": log("b", 1, *range(2, 7)), "c": log("c", 1, *range(2, 7))})
         self.assertEqual(found, [2, 3, 4, 5, 6])
-        self.assertEqual(merge.notes, ["a is excluded from a/9 on: it claims transactions before that, which the others do not have"])
+        self.assertEqual(merge.notes, ["a is excluded from a/9 on: it claims earlier transactions that the others do not have"])
         with self.assertRaisesRegex(Incomplete, f"a and b contradict each other about {A}:900: exclude one of them"):
             merged({"a": [*log("a", 1, 2, 3), *forged], "b": log("b", 1, *range(2, 7))})
 
@@ -183,7 +183,7 @@ class Branches(unittest.TestCase):
         two = branch("two", begun=5, a=30, b=30, c=30)
         forged = branch("forged", "root", 50, 20, c=30)
         for rival in (two, forged):
-            with self.assertRaisesRegex(Incomplete, f"two branches are written at once: root, begun .*; {rival.id}, begun .*: --branch root or --branch {rival.id}"):
+            with self.assertRaisesRegex(Incomplete, f"two branches are being written: root, begun .*; {rival.id}, begun .*: --branch root or --branch {rival.id}"):
                 self.chain(self.ROOT, rival)
             self.assertEqual(self.chain(self.ROOT, rival, wanted="root"), [("root", None)])
 

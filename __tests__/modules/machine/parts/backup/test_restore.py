@@ -83,9 +83,9 @@ class Try(unittest.TestCase):
         for mark in (None, "another one"):
             if mark:
                 self.done.write_text(mark)
-            self.assertRegex(self.attempt(), "/data holds data that no restore has made; MySQL does not start on it; remove `restore`, or use new volumes$")
+            self.assertRegex(self.attempt(), "/data has data that was not restored; MySQL does not start on it; remove `restore`, or use new volumes$")
         self.done.write_text(json.dumps(["t", "2026-12-01T20:00:00Z"]))
-        self.assertIn("was restored from t to 2026-12-01T20:00:00Z, and another restore is configured", self.attempt())
+        self.assertIn("was restored from t to 2026-12-01T20:00:00Z, but another restore is configured", self.attempt())
         self.into.assert_not_called()
         self.assertEqual((self.place / "data" / "ibdata1").read_text(), "of somebody")
 
@@ -93,7 +93,7 @@ class Try(unittest.TestCase):
         self.runs.return_value = True
         with mock.patch("subprocess.run") as run:
             self.assertIsNone(self.attempt())
-        self.assertEqual(self.said, ["a group runs: this member copies it and restores nothing"])
+        self.assertEqual(self.said, ["a group is running: this member clones it and restores nothing"])
         run.assert_called_once_with(["/usr/local/sbin/mysql-data", "initialize", "blank"], check=True)
         self.into.assert_not_called()
         self.assertTrue(self.done.exists())
@@ -193,7 +193,7 @@ class Compared(unittest.TestCase):
         self.assertEqual(self.apply([3], 2), ([[]], [3]))
 
     def test_transactions_that_are_missing_are_reported(self):
-        with self.assertRaisesRegex(Incomplete, "2 transactions are missing that a member had executed when it counted rows"):
+        with self.assertRaisesRegex(Incomplete, "2 transactions are missing that a member had executed before it counted rows"):
             self.apply([3, 6], 5)
         with mock.patch.object(restore, "HELD", 2), self.assertRaisesRegex(Incomplete, "1 transactions are missing"):
             self.apply([3, 6, 7, 8, 4], 4)

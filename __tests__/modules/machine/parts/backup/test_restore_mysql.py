@@ -43,7 +43,7 @@ class Asked(Programs):
 
     def test_what_mysql_refuses_is_told(self):
         self.program("mysql", "echo 'ERROR 1045 (28000): denied' >&2; exit 1")
-        with self.assertRaisesRegex(Incomplete, r"^MySQL refuses: ERROR 1045 \(28000\): denied$"):
+        with self.assertRaisesRegex(Incomplete, r"^MySQL rejected the statement: ERROR 1045 \(28000\): denied$"):
             self.mysql.ask("SELECT 7")
 
     def test_for_what_it_has_executed(self):
@@ -80,7 +80,7 @@ class Applied(Programs):
     def test_have_the_format_of_any_other_log_where_the_beginning_of_their_own_is_lost(self):
         lost = Change(support.A, 1, 1, "", "alpha/000001-1", Events(None, [b"other"], memoryview(b"one")))
         self.assertEqual(self.apply(lost), binlog.MAGIC + b"otherone")
-        with self.assertRaisesRegex(Incomplete, "no log has a beginning that can be read; alpha/000001-1 is the first"):
+        with self.assertRaisesRegex(Incomplete, "the start of every log is unreadable; alpha/000001-1 is the first log"):
             self.apply(lost._replace(content=Events(None, [], memoryview(b"one"))))
 
     def test_may_be_none(self):
@@ -148,7 +148,7 @@ class Running(Programs):
     def test_is_waited_for_two_minutes(self):
         self.program("mysql", "exit 1")
         self.sleep.side_effect = lambda seconds: self.until_it_is_there()
-        with mock.patch.object(restore, "START_SECONDS", 3), self.assertRaisesRegex(Incomplete, "^MySQL does not answer: it wrote nothing$"):
+        with mock.patch.object(restore, "START_SECONDS", 3), self.assertRaisesRegex(Incomplete, "^MySQL does not answer: its log is empty$"):
             with restore.running(self.data):
                 self.fail()
         self.assertEqual((self.sleep.call_count, restore.START_SECONDS), (3, 120))
@@ -159,13 +159,13 @@ class Running(Programs):
         self.program("mysqld", f"printf 'begun\\n\\377 no space\\n' >{log}; exit 1")
         self.program("mysql", "exit 1")
         self.sleep.side_effect = lambda seconds: self.pause(0.01)
-        with self.assertRaisesRegex(restore.Unusable, "^MySQL does not start on it: \ufffd no space$"):
+        with self.assertRaisesRegex(restore.Unusable, "^MySQL does not start with it: \ufffd no space$"):
             with restore.running(self.data):
                 self.fail()
 
     def test_says_so_where_it_does_not_end_well(self):
         self.program("mysqld", "trap 'exit 3' TERM; touch ready; while :; do sleep 0.01; done")
-        with self.assertRaisesRegex(Incomplete, "^MySQL ended with status 3: it wrote nothing$"):
+        with self.assertRaisesRegex(Incomplete, "^MySQL ended with status 3: its log is empty$"):
             with restore.running(self.data):
                 self.until_it_is_there()
 

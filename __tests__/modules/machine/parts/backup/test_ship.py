@@ -62,18 +62,18 @@ class Problems(unittest.TestCase):
     def test_behind_with_the_reason(self):
         self.assertEqual(self.problems(behindSeconds=60), [])
         self.assertEqual(self.cause("61 s behind: no answer", self.problems(behindSeconds=61, problem="no answer")), BEHIND)
-        self.assertEqual(self.problems(behindSeconds=61), [(BEHIND, "the archive is 61 s behind: there is more to ship than the line takes")])
+        self.assertEqual(self.problems(behindSeconds=61), [(BEHIND, "the archive is 61 s behind: the upload is slower than the writes")])
         self.assertEqual(self.cause("mysqld refused", self.problems(problem="mysqld refused (1045): no")), BEHIND)
 
     def test_a_bucket_that_refuses_at_once_and_alone_however_long(self):
         for seconds in (3, 90):
             found = self.problems(behindSeconds=seconds, problem="the bucket answers 403", refused=True)
-            self.assertEqual(self.cause(f"{seconds} s are not in the archive: the bucket answers 403", found), REFUSED)
+            self.assertEqual(self.cause(f"the archive is {seconds} s behind: the bucket answers 403", found), REFUSED)
 
     def test_a_base_that_is_late_or_missing(self):
         self.assertEqual(self.problems(base=stamp(1_000_000 - 26 * 3600)), [])
-        self.assertEqual(self.cause("the last base is 26 hours old: journalctl -u mysql-base", self.problems(base=stamp(1_000_000 - 26 * 3600 - 1))), BASE)
-        self.assertEqual(self.problems(base=None), [(BASE, "there is no base yet: without one nothing can be restored")])
+        self.assertEqual(self.cause("the last base backup is 26 hours old: check journalctl -u mysql-base", self.problems(base=stamp(1_000_000 - 26 * 3600 - 1))), BASE)
+        self.assertEqual(self.problems(base=None), [(BASE, "there is no base backup yet, so nothing can be restored")])
         # As long as nobody knows what the archive has.
         self.assertEqual(self.problems(base=None, behindSeconds=1), [])
         # One that was made in time has been seen by then.
@@ -87,7 +87,7 @@ class Problems(unittest.TestCase):
         self.assertEqual(self.problems(drill=[stamp(1_000_000 - 8 * day), True], goodDrill=stamp(1_000_000 - 8 * day)), [])
 
     def test_an_archive_without_any_drill_is_given_a_week(self):
-        self.assertEqual(self.cause("no restore has been tried", self.problems(firstBase=stamp(1_000_000 - 9 * 86400))), DRILL)
+        self.assertEqual(self.cause("no restore drill has succeeded", self.problems(firstBase=stamp(1_000_000 - 9 * 86400))), DRILL)
 
     def test_transactions_that_the_bucket_lacks_are_named(self):
         self.assertEqual(self.cause("transactions u:201-300", self.problems(gap="u:201-300")), GAP)

@@ -187,7 +187,7 @@ class Shipping(Member):
     def test_ships_nothing_before_the_group_has_a_branch(self):
         self.branches = []
         self.write(FIRST, support.log({}))
-        with self.assertRaisesRegex(ValueError, "^waiting for the primary to write the branch"):
+        with self.assertRaisesRegex(ValueError, "^waiting for the primary to store the branch"):
             self.step()
         self.assertEqual(self.archive.objects, {})
 

@@ -9,7 +9,7 @@ import { judgeUnits } from "../../../../support/units.js";
 
 const part = basePart();
 
-/** apt and dpkg of a machine on which the packages of `installed` are there, and those of `offered` can be fetched. */
+/** Fake apt and dpkg: packages in `installed` are installed, packages in `offered` can be fetched. */
 const dpkgQuery = `for name; do grep -qx -- "$name" installed && echo installed || { echo not-installed; missing=yes; }; done; [ -z "\${missing-}" ]`;
 const aptGet = `
 ! read -r answer || echo "answered: $answer" >>log
@@ -20,7 +20,7 @@ while [ "$1" != install ]; do shift; done; shift
 for name; do grep -qx -- "$name" offered || { echo "E: Unable to locate package $name" >&2; exit 100; }; done
 printf '%s\\n' "$@" >>installed`;
 
-/** A machine with these parts, as `server-setup` finds it: its own paths, and stand-ins for apt and for the parts' scripts. */
+/** A machine with these parts, with its own paths and fakes for apt and the parts' scripts. */
 class Machine {
   readonly folder = temporaryFolder();
 
@@ -47,10 +47,10 @@ class Machine {
     writeBelow(this.folder, [{ path, content }]);
   }
 
-  /** Exit status of a run, and what it did. */
+  /** Exit status and log of a run. */
   run(): { status: number; log: string[] } {
     this.write("log", "");
-    // Whoever runs it by hand has a terminal, whose words are nobody's answer.
+    // A manual run has a terminal, whose input must not be read.
     const script = `cd ${this.folder} && yes by-hand | PATH=$PWD/bin:$PATH ./server-setup`;
     const { status } = runTool("sh", ["-c", script]);
     return { status, log: this.lines("log") };
@@ -62,19 +62,19 @@ class Machine {
     return text === "" ? [] : text.split("\n");
   }
 
-  /** Whether the unit has nothing left to do. */
+  /** Whether the setup is complete. */
   get isComplete(): boolean {
     return existsSync(join(this.folder, paths.setup.complete));
   }
 
-  /** What somebody who logs in reads; nothing when all is well. */
+  /** The login notice; empty if there is no problem. */
   get notice(): string | undefined {
     const { status, output } = runTool("cat", [join(this.folder, paths.setup.notice)]);
     return status === 0 ? output : undefined;
   }
 }
 
-/** What is done to get packages. */
+/** Commands that get packages. */
 const fetched = (packages: string): readonly string[] => [
   "download https://vendor.test/key /etc/apt/keyrings/vendor.asc",
   "apt-get update",
@@ -86,7 +86,7 @@ const two = "first a b\nsecond c\n";
 const scripts = { first: notes("first"), second: notes("second") };
 
 describe("setting a server up", () => {
-  it("fetches all packages in one go, then starts part after part, once", () => {
+  it("installs all packages in one run, then starts each part once in order", () => {
     const machine = new Machine(two, scripts, "a\nb\nc\n");
     expect(machine.run()).toEqual({
       status: 0,
@@ -97,12 +97,12 @@ describe("setting a server up", () => {
     expect(machine.run()).toEqual({ status: 0, log: [] });
   });
 
-  it("finishes what was interrupted, asks nobody, keeps our files, and waits for no source that is away", () => {
+  it("completes interrupted installations without questions, keeps our files, and does not wait for unreachable sources", () => {
     const machine = new Machine(two, scripts, "a\nb\nc\n");
     machine.run();
     const [dpkg, helper, ...apt] = machine.lines("calls");
     expect(dpkg).toBe("dpkg --force-confold --configure -a");
-    // Keys lie where apt's own user may not write.
+    // apt's own user cannot write to the keys' folder.
     expect(helper).toMatch(/^apt-helper -o APT::Sandbox::User=root download-file /);
     expect(apt).toHaveLength(3);
     const limits = ["Retries=0", "http::Timeout=10", "https::Timeout=10"]
@@ -113,12 +113,12 @@ describe("setting a server up", () => {
     expect(contentOf(part, paths.setup.script)).toMatch(/^export DEBIAN_FRONTEND=noninteractive /m);
   });
 
-  it("says so to whoever logs in meanwhile", () => {
+  it("shows a login notice during setup", () => {
     const machine = new Machine("first a\n", { first: "cat run/motd.d/server-setup >>log" }, "a\n");
     expect(machine.run().log.at(-1)).toMatch(/^This server is being set up: /);
   });
 
-  it("asks no package archive for what the image has", () => {
+  it("does not contact package archives if the image has all packages", () => {
     const machine = new Machine("first a\n", scripts, "");
     machine.write("installed", "a\n");
     expect(machine.run()).toEqual({ status: 0, log: ["set up first"] });
@@ -126,14 +126,14 @@ describe("setting a server up", () => {
 });
 
 describe("a part", () => {
-  it("of whose packages the image has some gets the others", () => {
+  it("installs the missing packages of a part", () => {
     const machine = new Machine("first a b\n", scripts, "a\nb\n");
     machine.write("installed", "a\n");
     expect(machine.run().log).toContain("apt-get install a b");
     expect(machine.lines("installed")).toEqual(expect.arrayContaining(["a", "b"]));
   });
 
-  it("that needs no package is set up without an archive, and one without a script is its packages alone", () => {
+  it("sets up a part without packages without an archive, and a part without a script by its packages alone", () => {
     const machine = new Machine("first\nnone a\n", scripts, "a\n");
     expect(machine.run()).toMatchObject({ status: 0, log: ["set up first", ...fetched("a")] });
   });
@@ -142,7 +142,7 @@ describe("a part", () => {
 describe("a repository that is away", () => {
   const machine = () => new Machine("first vendors\nsecond c\n", scripts, "c\n");
 
-  it("keeps only its own part from being set up, fails, and is named to whoever logs in", () => {
+  it("an unreachable repository fails only its own part, and the login notice names it", () => {
     const waiting = machine();
     const { status, log } = waiting.run();
     expect(status).toBe(1);
@@ -152,7 +152,7 @@ describe("a repository that is away", () => {
     expect(waiting.notice).not.toContain("  second:");
   });
 
-  it("is asked again by the next run, which leaves alone what is set up", () => {
+  it("the next run retries an unreachable repository and skips completed parts", () => {
     const waiting = machine();
     waiting.run();
     waiting.write("offered", "vendors\nc\n");
@@ -165,14 +165,14 @@ describe("a repository that is away", () => {
 });
 
 describe("a part whose script fails", () => {
-  it("is named with its last words and repeated", () => {
+  it("a failed script is shown with its last line and repeated", () => {
     const machine = new Machine(two, { ...scripts, first: "echo before; echo the reason >&2; exit 3" }, "a\nb\nc\n");
     expect(machine.run().status).toBe(1);
     expect(machine.notice).toContain("  first: the reason\n");
     expect(machine.run().status).toBe(1);
   });
 
-  it.each(["host-firewall", "private-network"])("keeps everything else from starting where it is %s", (name) => {
+  it.each(["host-firewall", "private-network"])("a failure of %s stops the setup of all other parts", (name) => {
     const machine = new Machine(`${name} a\nsecond c\n`, { [name]: "exit 1", second: notes("second") }, "a\nc\n");
     const { status, log } = machine.run();
     expect(status).toBe(1);
@@ -182,12 +182,12 @@ describe("a part whose script fails", () => {
 
 describe("the unit", () => {
   it.runIf(hasTool("systemd-analyze", "the unit of server-setup"))(
-    "tries again for ever, after a reboot too, until all is set up",
+    "server-setup retries without a limit, also after a reboot, until it is complete",
     () => {
       const unit = contentOf(part, "/etc/systemd/system/server-setup.service");
       expect(judgeUnits({ "server-setup.service": unit }).complaints).toBe("");
       expect(unit).toMatch(/^Wants=network-online\.target\nAfter=network-online\.target$/m);
-      // The boot does not wait for it.
+      // The boot must not wait for the setup.
       expect(unit).toMatch(/^Type=exec$/m);
       expect(unit).toMatch(/^Restart=on-failure\nRestartSec=10s$/m);
       expect(unit).toMatch(/^StartLimitIntervalSec=0$/m);
@@ -199,7 +199,7 @@ describe("the unit", () => {
 });
 
 describe("packages", () => {
-  it("start nothing while the server is set up, and are free afterwards", () => {
+  it("packages start no services during setup, and may start them afterwards", () => {
     const policy = contentOf(part, "/usr/sbin/policy-rc.d");
     expect(runTool("env", ["SERVER_SETUP=running", "sh", "-s"], policy).status).toBe(101);
     expect(runTool("sh", ["-s"], policy).status).toBe(0);
@@ -208,13 +208,13 @@ describe("packages", () => {
 });
 
 describe("the watch", () => {
-  it.runIf(hasTool("systemd-analyze", "units of server-watch"))("runs every minute", () => {
+  it.runIf(hasTool("systemd-analyze", "units of server-watch"))("server-watch runs every minute", () => {
     const unit = (name: string) => contentOf(part, `/etc/systemd/system/${name}`);
     const units = ["server-watch.timer", "server-watch.service"].map((name) => [name, unit(name)] as const);
     expect(judgeUnits(Object.fromEntries(units)).complaints).toBe("");
     for (const line of ["OnBootSec=30s", "OnUnitInactiveSec=1min", "AccuracySec=5s", "WantedBy=timers.target"])
       expect(unit("server-watch.timer").split("\n")).toContain(line);
-    // Not before all is set up, which a check would complain of; and not a line in the journal every minute.
+    // Runs only after the setup, because checks would fail before; writes no line to the journal every minute.
     for (const line of [
       `ConditionPathExists=${paths.setup.complete}`,
       "Type=oneshot",
@@ -225,7 +225,7 @@ describe("the watch", () => {
     expect(part.setup).toContain("systemctl enable --quiet --now server-watch.timer\n");
   });
 
-  it("shows what a check says while it fails, under the part's name, and takes it away afterwards", () => {
+  it("shows a failed check's output under the part's name, and removes it once the check passes", () => {
     const folder = temporaryFolder();
     const watch = contentOf(part, "/usr/local/lib/platform/server-watch").replaceAll(/\/(run|usr)\//g, `${folder}/$1/`);
     const run = (check: string, longestSeconds = "60"): string => {

@@ -20,7 +20,7 @@ const yaml = (part: ReturnType<typeof partOf>, path: string): unknown =>
 describe("the agent with defaults", () => {
   const part = partOf(datadogAgentPart);
 
-  it("is one package of Datadog's repository, whose signers are pinned", () => {
+  it("the agent is one package from Datadog's repository with pinned signing keys", () => {
     expect(part.packages).toEqual(["datadog-agent"]);
     expect(part.aptSources).toMatchObject([
       {
@@ -34,7 +34,7 @@ describe("the agent with defaults", () => {
     ]);
   });
 
-  it("tags what it sends and names no key", () => {
+  it("the agent's configuration has tags and no API key", () => {
     expect(yaml(part, "datadog.yaml")).toMatchObject({
       site: "datadoghq.eu",
       hostname: "alpha",
@@ -44,11 +44,11 @@ describe("the agent with defaults", () => {
     expect(contentOf(part, "/etc/datadog-agent/datadog.yaml")).not.toContain("api_key");
   });
 
-  it("runs a check for each integration, and the logs", () => {
+  it("the agent runs a check for each integration and collects logs", () => {
     expect(checks(part)).toEqual([...collected.integrations.map(({ name }) => name), "platform-logs"]);
   });
 
-  it("is told what to do here and nowhere else, and asks the cloud for nothing", () => {
+  it("the agent accepts no remote configuration and does not query the metadata service", () => {
     expect(yaml(part, "datadog.yaml")).toMatchObject({
       remote_configuration: { enabled: false },
       agent_telemetry: { enabled: false },
@@ -56,15 +56,15 @@ describe("the agent with defaults", () => {
     });
   });
 
-  it("tells which processes there are, for whoever looks at a busy server", () => {
+  it("the agent reports processes", () => {
     expect(yaml(part, "datadog.yaml")).toMatchObject({ process_config: { process_collection: { enabled: true } } });
   });
 
-  it("sends logs by the one way out that its user has, and waits for traces of nobody", () => {
+  it("the agent sends logs over HTTPS and accepts no traces", () => {
     const ways = trafficRules.filter(
       ({ users: senders, to, protocol }) => senders?.includes(users.datadog) && to === "internet" && protocol === "tcp",
     );
-    // Else logs go to ports of Datadog's own.
+    // Otherwise logs use Datadog's own ports.
     expect(ways.flatMap((rule) => rule.ports)).toEqual([ports.https]);
     expect(yaml(part, "datadog.yaml")).toMatchObject({
       logs_config: { force_use_http: true },
@@ -72,7 +72,7 @@ describe("the agent with defaults", () => {
     });
   });
 
-  it("asks MySQL with the secret file, for the group's state too", () => {
+  it("the MySQL check logs in with the secret file and includes the group's state", () => {
     expect(yaml(part, "conf.d/mysql.d/conf.yaml")).toMatchObject({
       instances: [{ defaults_file: "/etc/datadog-agent/mysql.cnf", options: { replication: true } }],
     });
@@ -80,7 +80,7 @@ describe("the agent with defaults", () => {
 });
 
 describe("what a check sends", () => {
-  it.each(["nginx", "mysql"])("names no other host or server than the agent's own (%s)", (check) => {
+  it.each(["nginx", "mysql"])("checks report only the agent's own host and server (%s)", (check) => {
     const { instances } = yaml(partOf(datadogAgentPart), `conf.d/${check}.d/conf.yaml`) as { instances: object[] };
     expect(instances).toEqual([expect.objectContaining({ disable_generic_tags: true })]);
   });
@@ -92,7 +92,7 @@ describe("what a check asks", () => {
     return instances as Record<string, unknown>[];
   };
 
-  it("of the application goes past nginx and any proxy, to its health check, and gives up soon", () => {
+  it("the application check uses its health path without nginx and proxies, with a short timeout", () => {
     expect(instancesOf("http_check")).toEqual([
       expect.objectContaining({
         name: "application",
@@ -103,25 +103,25 @@ describe("what a check asks", () => {
     ]);
   });
 
-  it("of nginx is its own status page", () => {
+  it("the nginx check reads nginx's status page", () => {
     expect(instancesOf("nginx")).toMatchObject([
       { nginx_status_url: `http://127.0.0.1:${ports.nginxStatus}/nginx_status` },
     ]);
   });
 
-  it("of MySQL is the group's state, and what its memory and its log do", () => {
+  it("the MySQL check reads the group's state and InnoDB's metrics", () => {
     expect(instancesOf("mysql")).toMatchObject([
       { options: { replication: true, extra_status_metrics: true, extra_innodb_metrics: true } },
     ]);
   });
 
-  it("of disks names them by where they are mounted, as monitors do, and leaves out those that are none", () => {
+  it("the disk check identifies disks by mount point and excludes virtual file systems", () => {
     expect(instancesOf("disk")).toEqual([
       { use_mount: true, file_system_exclude: ["tmpfs$", "devtmpfs$", "squashfs$", "overlay$"] },
     ]);
   });
 
-  it("of notices is whether they are there, each by its name, and of a due reboot likewise", () => {
+  it("the directory check reports whether each notice and a pending reboot exist", () => {
     const [reboot, ...others] = instancesOf("directory");
     expect(reboot).toEqual({
       name: instances.rebootRequired,
@@ -140,7 +140,7 @@ describe("what a check asks", () => {
     );
   });
 
-  it("of the archive is the ages of two files, on database servers with a backup", () => {
+  it("archive notices are checked only on database servers with a backup", () => {
     const backedUp = partOf(datadogAgentPart, exampleConfig({ backup: exampleBackup }));
     const { instances: found } = yaml(backedUp, "conf.d/directory.d/conf.yaml") as { instances: readonly unknown[] };
     expect(found.at(-1)).toEqual({
@@ -152,7 +152,7 @@ describe("what a check asks", () => {
     });
   });
 
-  it("of certificates is the edge's as a browser sees it, and of the others the days that are left, every hour", () => {
+  it("the TLS check verifies the edge's certificate like a browser, and for others only the remaining days, every hour", () => {
     const [edge, origin, ...files] = instancesOf("tls");
     expect(edge).toEqual({ name: instances.edgeCertificate, server: "www.foobar.com", min_collection_interval: 3600 });
     expect(origin).toEqual({
@@ -181,13 +181,13 @@ describe("certificate files", () => {
   const application = internal("/etc/app/mysql-ca.pem");
   const members = ["/etc/mysql/tls/ca.pem", "/etc/mysql/tls/server.pem"].map(internal);
 
-  it("are watched on the servers that have them, by the path that an alert names", () => {
+  it("certificate files are monitored on servers that have them, by path", () => {
     expect(watched()).toEqual([application, ...members]);
     expect(watched(split, "front")).toEqual([application]);
     expect(watched(split, "left")).toEqual(members);
   });
 
-  it("of web servers that end TLS are watched too, Cloudflare's with that of the balancer", () => {
+  it("certificate files of web servers that terminate TLS are monitored too", () => {
     const origin = "/etc/nginx/tls/origin.pem";
     expect(watched(exampleConfig({ tls: "passthrough" }))).toEqual([
       application,
@@ -199,7 +199,7 @@ describe("certificate files", () => {
 });
 
 describe("the agent on servers with one role", () => {
-  it("collects that role's checks and logs only, for another site", () => {
+  it("the agent runs only the checks and logs of the server's role", () => {
     expect(checks(partOf(datadogAgentPart, split, "front"))).not.toContain("mysql");
     expect(checks(partOf(datadogAgentPart, split, "left"))).not.toContain("nginx");
     expect(yaml(partOf(datadogAgentPart, split, "left"), "datadog.yaml")).toMatchObject({ site: "us5.datadoghq.com" });
@@ -218,11 +218,11 @@ describe("the agent on servers with one role", () => {
 });
 
 describe("logs", () => {
-  it("come from every service that monitors ask for", () => {
+  it("logs of every service used by monitors are collected", () => {
     expect(new Set(collected.logSources.map(({ service }) => service))).toEqual(new Set(Object.values(logServices)));
   });
 
-  it("come from units that the server starts", () => {
+  it("logs are collected from units that the server starts", () => {
     const config = exampleConfig();
     const setups = payloadOf(config, serverOf(config, "alpha"))
       .write_files.filter(({ path }) => path.includes("/setup-"))
@@ -233,7 +233,7 @@ describe("logs", () => {
     for (const unit of units) expect(setups).toMatch(new RegExp(`^systemctl (enable|start) .*\\b${unit}\\b`, "m"));
   });
 
-  it("have a name of their own for each reader of the journal", () => {
+  it("each reader of the journal has its own id", () => {
     const { logs } = yaml(partOf(datadogAgentPart), "conf.d/platform-logs.d/conf.yaml") as {
       logs: { type: string; config_id?: string }[];
     };
@@ -244,14 +244,14 @@ describe("logs", () => {
 });
 
 describe("the agent's user", () => {
-  it("reads the journal, and of all other logs only those that are given to its own group", () => {
+  it("the agent's user can read the journal and otherwise only logs of its own group", () => {
     const setup = partOf(datadogAgentPart).setup;
     expect(setup?.match(/usermod .*/g)).toEqual(["usermod --groups systemd-journal dd-agent"]);
   });
 });
 
 describe("without monitoring", () => {
-  it("there is no agent and no repository", () => {
+  it("without monitoring, there is no agent and no repository", () => {
     const config = exampleConfig({ monitoring: { enabled: false } });
     const payload = payloadOf(config, serverOf(config, "alpha"));
     expect(packagesOf(config, serverOf(config, "alpha"))).not.toContain("datadog-agent");
@@ -260,7 +260,7 @@ describe("without monitoring", () => {
 });
 
 describe("without an API key", () => {
-  it("the agent is installed, not started, and says so", () => {
+  it("without an API key, the agent is installed but not started, and the setup reports this", () => {
     const setup = partOf(datadogAgentPart).setup ?? "";
     const steps = (environment: string): readonly string[] =>
       stepsOf(setup, { files: { "/etc/datadog-agent/environment": environment } });
@@ -275,7 +275,7 @@ describe("without an API key", () => {
       "systemctl disable --quiet --now datadog-agent.service",
       expect.stringMatching(/installed, but not started$/),
     ]);
-    // The package starts it as soon as it is installed: before there is a key.
+    // The package starts the agent during installation, before there is a key.
     expect(contentOf(partOf(datadogAgentPart), "/etc/systemd/system/datadog-agent.service.d/platform.conf")).toContain(
       "[Unit]\nConditionPathExists=/etc/datadog-agent/environment\n",
     );

@@ -18,7 +18,7 @@ const section = (name: string, text = rendered()): string =>
   new RegExp(`^(listen|frontend) ${name}\\n(\\t.*\\n)+`, "m").exec(text)?.[0] ?? "";
 
 describe("HAProxy with defaults", () => {
-  it("listens on loopback, and for other web servers on the private address", () => {
+  it("HAProxy listens on loopback, and on the private address for other web servers", () => {
     expect([...rendered().matchAll(/^\tbind (.*)$/gm)].map((match) => match[1])).toEqual([
       "127.0.0.1:6446",
       '"$OWN_ADDRESS":6448',
@@ -34,7 +34,7 @@ describe("connections through HAProxy", () => {
   const lines = (name: string): readonly string[] =>
     (new RegExp(`^${name}\\n((\t.*\\n)+)`, "m").exec(rendered())?.[1] ?? "").split("\n").map((line) => line.trim());
 
-  it("fail within a second where nobody answers, are tried at another member once, and idle for half an hour", () => {
+  it("connections time out after one second, are retried once at another member, and may be idle for 30 minutes", () => {
     for (const line of [
       "timeout connect 1s",
       "timeout queue 1s",
@@ -43,24 +43,24 @@ describe("connections through HAProxy", () => {
       "option redispatch 1",
     ])
       expect(lines("defaults")).toContain(line);
-    // Pools keep connections that nobody uses at night; the application asks each of them every half minute.
+    // Pools keep unused connections at night; the application probes each every 30 s.
     for (const line of ["timeout client 30m", "timeout server 30m"]) expect(lines("defaults")).toContain(line);
     expect(lines("frontend stats")).toContain("timeout client 10s");
   });
 
-  it("are as many as a burst of visitors takes, and leave memory for the rest", () => {
+  it("the connection limit allows a burst of visitors and bounds memory", () => {
     const most = Number(/^\tmaxconn (\d+)$/m.exec(rendered())?.[1]);
-    // Requests of visitors go through it, too, where the application opens its port itself.
+    // If the application opens its port itself, visitors' requests use HAProxy too.
     expect(most).toBeGreaterThanOrEqual(1000);
     expect(most).toBeLessThanOrEqual(2000);
   });
 
-  it("are told of in the journal where something is wrong, and only there", () => {
+  it("only problems of connections are logged, to the journal", () => {
     expect(lines("global")).toContain("log stdout format raw daemon notice");
     expect(lines("defaults")).toContain("log global");
   });
 
-  it("are made by a process that is neither root nor in root's group", () => {
+  it("HAProxy's workers run without root's user and group", () => {
     for (const line of ["user haproxy", "group haproxy"]) expect(lines("global")).toContain(line);
   });
 });
@@ -69,7 +69,7 @@ describe("connections through HAProxy", () => {
 const range = [8, 9, 10, 11, 12, 13, 14, 15].map((last) => `10.0.1.${last}`);
 
 describe("the write port", () => {
-  it("leads to the member that reports that it is the primary, and otherwise to another server's relay", () => {
+  it("the write port connects to the primary, and otherwise to another server's relay", () => {
     const lines = section("primary").match(/^\tserver .*$/gm);
     const web = [128, 129, 130, 131, 132, 133, 134, 135].map((last) => `10.0.1.${last}`);
     expect(lines).toEqual([
@@ -79,23 +79,23 @@ describe("the write port", () => {
     expect(section("primary")).toContain("http-check send meth GET uri /primary\n");
   });
 
-  it("has relays that lead to members only, so that servers cannot lead to each other in a circle", () => {
+  it("relays connect only to members, so that connections cannot loop", () => {
     expect(section("relay").match(/^\tserver .*$/gm)).toEqual(
       range.map((address) => `\tserver ${address} ${address}:3306 track primary/${address}`),
     );
   });
 
-  it("cuts the connections to a member that lost the role", () => {
+  it("closes connections to a member that lost the primary's role", () => {
     expect(rendered()).toContain("on-marked-down shutdown-sessions\n");
   });
 
-  it("notices within 2 s, so that the database's own 7 s stay below 10", () => {
+  it("detects a role change within 2 s, so that a failover takes less than 10 s", () => {
     expect(rendered()).toContain("default-server port 8008 inter 1s fastinter 500ms downinter 500ms fall 2 rise 1");
   });
 });
 
 describe("the read port", () => {
-  it("spreads over replicas and falls back to the primary when there is none", () => {
+  it("the read port balances replicas and falls back to the primary if there is none", () => {
     const lines = section("replicas").match(/^\tserver .*$/gm);
     expect(lines).toEqual([
       ...range.map((address) => `\tserver ${address} ${address}:3306 check on-marked-up shutdown-backup-sessions`),
@@ -109,11 +109,11 @@ describe("the read port", () => {
 describe("HAProxy with everything set", () => {
   const config = exampleConfig({ servers: splitServers });
 
-  it("is the same on a web server alone, and however many members there are", () => {
+  it("the configuration does not depend on other roles and on the number of members", () => {
     expect(rendered(config, "front")).toBe(rendered());
   });
 
-  it("knows which address is the server's own", () => {
+  it("sets the server's own address in a drop-in", () => {
     const known = contentOf(
       partOf(haproxyPart, config, "left"),
       "/etc/systemd/system/haproxy.service.d/own-address.conf",
@@ -121,7 +121,7 @@ describe("HAProxy with everything set", () => {
     expect(known).toContain("\n[Service]\nEnvironment=OWN_ADDRESS=10.0.1.11\n");
   });
 
-  it("asks sixteen addresses when the range has them, but for those that no server can have", () => {
+  it("checks every address of the database range except reserved ones", () => {
     const wide = exampleConfig({ network: { databaseRange: "10.0.1.0/28", balancerIp: "10.0.1.20" } });
     expect(section("primary", rendered(wide)).match(/^\tserver .* check$/gm)).toHaveLength(14);
     expect(rendered(wide)).not.toContain("server 10.0.1.1 ");
@@ -129,20 +129,20 @@ describe("HAProxy with everything set", () => {
 });
 
 describe("HAProxy's unit", () => {
-  it("is started again a second later, however often it ends: the package tries ten times a second, and gives up after five times", () => {
+  it("HAProxy restarts after one second without a limit, unlike the package's unit", () => {
     expect(contentOf(partOf(haproxyPart), "/etc/systemd/system/haproxy.service.d/platform.conf")).toMatch(
       /^\[Unit\]\nStartLimitIntervalSec=0\n\n\[Service\]\nRestartSec=1s$/m,
     );
   });
 
-  it("has no way round the firewall to a name server", () => {
+  it("HAProxy cannot bypass the firewall to reach a name server", () => {
     expect(contentOf(partOf(haproxyPart), "/etc/systemd/system/haproxy.service.d/sandbox.conf")).toContain(
       "InaccessiblePaths=-/run/dbus -/run/systemd/private -/run/systemd/resolve\n",
     );
   });
 
   it.runIf(hasTool("systemd-analyze", "drop-in of HAProxy's unit"))(
-    "is understood by systemd, and keeps of root what its master needs",
+    "systemd accepts the drop-in, and the master keeps only the capabilities that it needs",
     () => {
       const dropIn = contentOf(partOf(haproxyPart), "/etc/systemd/system/haproxy.service.d/sandbox.conf");
       const { complaints, exposure, allowed } = judgeDropIn("haproxy.service", dropIn);
@@ -161,7 +161,7 @@ describe("HAProxy's unit", () => {
 });
 
 describe("setting HAProxy up", () => {
-  it("takes up a configuration that HAProxy takes, and no other", () => {
+  it("the setup applies only a configuration that HAProxy accepts", () => {
     const setup = partOf(haproxyPart).setup ?? "";
     const check = "haproxy -c -q -f /etc/haproxy/haproxy.cfg";
     expect(stepsOf(setup)).toEqual([
@@ -175,7 +175,7 @@ describe("setting HAProxy up", () => {
 });
 
 describe("the configuration", () => {
-  it.runIf(hasTool("haproxy", "haproxy.cfg by haproxy -c"))("is accepted by HAProxy", () => {
+  it.runIf(hasTool("haproxy", "haproxy.cfg by haproxy -c"))("HAProxy accepts the configuration", () => {
     const folder = mkdtempSync(join(tmpdir(), "haproxy-"));
     try {
       const file = join(folder, "haproxy.cfg");
@@ -193,7 +193,7 @@ describe("HAProxy itself", () => {
       hasTool("nft", "what HAProxy does when a machine vanishes") &&
       hasToolInNetwork("haproxy", "where HAProxy leads", "-nu"),
   )(
-    "leads writes to the primary and to nobody else from its start on, reads to replicas, and cuts what leads to the wrong one",
+    "HAProxy sends writes only to the primary and reads to replicas, and closes connections to the wrong member",
     () => {
       const folder = temporaryFolder();
       writeBelow(folder, [{ path: "haproxy.cfg", content: rendered() }]);
@@ -219,7 +219,7 @@ describe("HAProxy itself", () => {
         directory: "/var/lib/haproxy",
         "lines for connections": 0,
       });
-      // Twice what the configuration allows: the machine that tests may be busy.
+      // Twice the configured time, because the test machine may be busy.
       for (const [what, atMost] of [
         ["two primaries", 5],
         ["writer cut after", 6],
@@ -241,7 +241,7 @@ describe("HAProxy itself", () => {
       hasTool("nft", "how HAProxy relays") &&
       hasToolInNetwork("haproxy", "how HAProxy relays", "-nu"),
   )(
-    "reaches the primary through another server when it cannot reach it itself, and never in a circle",
+    "HAProxy reaches an unreachable primary through another server, without loops",
     () => {
       const folder = temporaryFolder();
       writeBelow(folder, [{ path: "haproxy.cfg", content: rendered() }]);
@@ -251,7 +251,7 @@ describe("HAProxy itself", () => {
       const { output } = runTool("unshare", ["-nu", "python3", ...args]);
       const found = JSON.parse(output.trim().split("\n").at(-1) ?? "") as Record<string, number>;
       expect(found).toMatchObject({ direct: [cutOff, between], relayed: between, "without primary": ["", ""] });
-      // 3.4 s, 3.1 s, 0.8 s and 1.0 s where nothing else runs; the machine that tests may be busy.
+      // 3.4 s, 3.1 s, 0.8 s and 1.0 s on an idle machine; the test machine may be busy.
       for (const [what, atMost] of [
         ["relayed after", 20],
         ["no primary after", 20],
@@ -268,7 +268,7 @@ describe("HAProxy itself", () => {
   it.runIf(
     hasTool("python3", "how HAProxy holds requests") && hasToolInNetwork("haproxy", "how it holds requests", "-nu"),
   )(
-    "holds requests while an application that opens its port itself is between two releases",
+    "HAProxy holds requests during a switch of releases if the application opens its port itself",
     () => {
       const folder = temporaryFolder();
       writeBelow(folder, [
@@ -279,7 +279,7 @@ describe("HAProxy itself", () => {
       const { output } = runTool("unshare", ["-nu", "python3", program, join(folder, "haproxy.cfg"), ...places]);
       const found = JSON.parse(output.trim().split("\n").at(-1) ?? "") as { who: string; seconds: number };
       expect(found.who).toBe("the next release");
-      // It is away for 3 s.
+      // The application is stopped for 3 s.
       expect(found.seconds).toBeGreaterThan(2.9);
       expect(found.seconds).toBeLessThan(10);
     },

@@ -342,7 +342,7 @@ describe("the watch over the rules", () => {
       ]);
       const script = `cd ${folder}; look() { sh check 2>&1; echo "exit $?"; }
         look; nft -f nftables.conf; look; sed 's/counter seen {/& packets 5 bytes 300/' nftables.conf | nft -f -; look; nft add rule inet host input accept; look; nft -f nftables.conf; echo nonsense >nftables.conf; look 2>&1 | tail -n 1`;
-      const told = ["The host firewall's rules are not those of FILE: systemctl reload-or-restart nftables", "exit 1"];
+      const told = ["The host firewall's rules differ from FILE; run: systemctl reload-or-restart nftables", "exit 1"];
       const { output } = runTool("unshare", ["-mn", "sh", "-c", script]);
       expect(output.replaceAll(join(folder, "nftables.conf"), "FILE").trim().split("\n")).toEqual([
         ...told,

@@ -76,7 +76,7 @@ const mounted = (volume: string): string[] => [
   `resize2fs ${volume}`,
 ];
 const waits = (attached: string, labelled = "none"): string =>
-  `mysql-data: waiting for the one volume labelled mysql-data, or only a blank one; attached: ${attached}; labelled: ${labelled}`;
+  `mysql-data: waiting for one volume labelled mysql-data, or a single empty volume; attached: ${attached}; labelled: ${labelled}`;
 
 /** Several at a time: most of them wait for programs. */
 const besideEachOther = { concurrent: true } as const;
@@ -87,7 +87,7 @@ const canFormat = hasTools(["mkfs.ext4", "blkid", "sfdisk"], fileSystems);
 describe.runIf(canFormat)("mysql-data mount", besideEachOther, () => {
   it("formats a blank volume, checks it, and mounts it so that an error stops all writing", async () => {
     expect(await run("volume 1 10G; mysql-data mount; label 1")).toEqual([
-      "mysql-data: formatting the blank volume volume_1",
+      "mysql-data: formatting the empty volume volume_1",
       ...mounted("volume_1"),
       "mysql-data",
     ]);
@@ -240,7 +240,7 @@ describe("mysql-data initialize", besideEachOther, () => {
     [
       "over files that are no database",
       "touch mounted; mkdir mnt/data; touch mnt/data/x; mysql-data initialize 2>&1 | grep -v rmdir",
-      "/mnt/data holds files but no system tables; left alone",
+      "/mnt/data has files but no system tables; not changed",
     ],
     ["without being told to", "mysql-data", "usage: mysql-data mount | initialize | wait | release | reserve"],
   ])("does nothing %s", async (_, script, reason) => {

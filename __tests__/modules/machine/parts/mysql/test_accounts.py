@@ -1,4 +1,4 @@
-"""Accounts: what each may do, and that only a change is written. Run by mysql-group.test.ts."""
+"""Accounts: what each may do, and that only a change is written. Run by mysql-group.programs.test.ts."""
 
 import json
 import pathlib

@@ -1,4 +1,4 @@
-"""Commands that look at the archive before they drop what only some members had. Run by mysql-group.test.ts."""
+"""Commands that look at the archive before they drop what only some members had. Run by mysql-group.programs.test.ts."""
 
 import json
 import subprocess
@@ -39,13 +39,13 @@ class Forget(Look):
     def test_lists_transactions_that_only_the_archive_has_and_is_refused(self):
         status, said = self.forget(7)
         self.assertEqual(status, 1)
-        self.assertIn(f"charlie had committed transactions that are in the archive alone: {GROUP}:8-9, shipped until 2026-12-01T20:00:00Z", said)
+        self.assertIn(f"charlie committed transactions that only the archive has: {GROUP}:8-9, uploaded until 2026-12-01T20:00:00Z", said)
         self.assertIn(f"--latest --branch {BRANCH}", said)
         self.assertTrue(said.endswith("refused: nothing was changed; to go on all the same, add --despite-archive"))
         self.assertEqual(members.load(), {})
 
     def test_goes_on_where_the_group_has_all_of_them_or_the_operator_says_so(self):
-        self.assertEqual(self.forget(9), (0, "charlie is forgotten here until it is seen in the group again"))
+        self.assertEqual(self.forget(9), (0, "charlie is no longer counted on this member until it appears in the group again"))
         self.assertEqual(self.forget(7, "--despite-archive")[0], 0)
         self.assertEqual(self.asked, [["/usr/local/sbin/mysql-backup", "archived"]] * 2)
 
@@ -65,7 +65,7 @@ class ForceBootstrap(Look):
         answers = {ALPHA: off("alpha", executed=f"{GROUP}:1-5", received=f"{GROUP}:6-8"), BRAVO: off("bravo", executed=f"{GROUP}:1-4")}
         status, said = self.run_command(["force-bootstrap", "--i-have-lost-members", "charlie"], answers)
         self.assertEqual(status, 1)
-        self.assertIn(f"in the archive alone: {GROUP}:9, shipped", said)
+        self.assertIn(f"only the archive has: {GROUP}:9, uploaded", said)
         self.assertEqual(members.lost(), ())
 
 
@@ -74,4 +74,4 @@ class Reclone(Look):
         answers = {ALPHA: off("alpha", executed=f"{GROUP}:1-9,{GROUP[:-1]}0:1"), BRAVO: on("bravo", "PRIMARY", executed=f"{GROUP}:1-8")}
         status, said = self.run_command(["reclone", "--i-discard-this-members-data"], answers)
         self.assertEqual(status, 1)
-        self.assertIn(f"neither in the group nor in the archive: {GROUP[:-1]}0:1; they would be in the old data directory alone", said)
+        self.assertIn(f"neither in the group nor in the archive: {GROUP[:-1]}0:1; only the old data directory would have them", said)

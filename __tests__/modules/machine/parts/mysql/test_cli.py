@@ -1,4 +1,4 @@
-"""Commands of operators that act on mysqld or show what members say; those about membership: test_members.py. Run by mysql-group.test.ts."""
+"""Commands of operators that act on mysqld or show what members say; those about membership: test_members.py. Run by mysql-group.programs.test.ts."""
 
 import json
 import pathlib
@@ -27,7 +27,7 @@ class Status(Command):
             [
                 "alpha        ONLINE     PRIMARY   lag 0.0 s  0123456789ab  online as PRIMARY",
                 "bravo        OFFLINE              lag 1.2 s                ",
-                "             kept aside, delete it when nothing in it is missed: /kept/one",
+                "             quarantined transactions, delete the folder if nothing in it is needed: /kept/one",
                 "charlie      does not answer",
                 f"{DELTA}    does not answer",
             ],
@@ -69,8 +69,8 @@ class StepDown(Command):
         for outcome, expected in (
             (BRAVO, (0, f"{BRAVO} is the primary")),
             ("", (0, "not the primary: nothing to do")),
-            (None, (1, "the role stays here: no other member is online")),
-            (pymysql.Error("gone"), (1, "the role stays where it is: gone")),
+            (None, (1, "the role was not handed over: no other member is online")),
+            (pymysql.Error("gone"), (1, "the role was not handed over: gone")),
         ):
             with mock.patch.object(group, "step_down", mock.Mock(side_effect=[outcome])) as step_down:
                 self.assertEqual(self.run_command(["step-down"], {}), expected)

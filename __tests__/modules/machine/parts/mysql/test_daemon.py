@@ -1,4 +1,4 @@
-"""The loop: what is done about each decision, and what is said of it. Run by mysql-group.test.ts."""
+"""The loop: what is done about each decision, and what is said of it. Run by mysql-group.programs.test.ts."""
 
 import unittest
 from dataclasses import replace
@@ -116,7 +116,7 @@ class Inside(Case):
     def test_says_its_role_and_what_keeps_it_from_serving(self):
         self.step(PRIMARY)
         self.step(replace(PRIMARY, quorum=False, remembered=(ALPHA, BRAVO, CHARLIE, DELTA)))
-        self.assertEqual(self.said, ["online as PRIMARY", "online as PRIMARY; the group is no majority of the members: 2 of 4"])
+        self.assertEqual(self.said, ["online as PRIMARY", "online as PRIMARY; the group has no majority of the members: 2 of 4"])
 
     def test_turns_on_again_once_what_joining_had_turned_off(self):
         self.step(PRIMARY)

@@ -1,4 +1,4 @@
-"""The joiner's decision, case by case. Run by mysql-group.test.ts."""
+"""The joiner's decision, case by case. Run by mysql-group.programs.test.ts."""
 
 import itertools
 import unittest
@@ -49,7 +49,7 @@ class FirstStart(Case):
     everyone = facts(blank("alpha"), blank("bravo"), blank("charlie"))
 
     def test_the_first_by_name_starts_the_group(self):
-        self.assertDecides("alpha", self.everyone, BOOTSTRAP, "first start of an empty cluster")
+        self.assertDecides("alpha", self.everyone, BOOTSTRAP, "first start of an empty group")
 
     def test_the_others_wait_for_it_by_name(self):
         for me in ("bravo", "charlie"):
@@ -116,13 +116,13 @@ class TotalOutage(Case):
 
     def test_one_that_still_sits_in_a_dead_group_is_waited_for(self):
         reports = facts(holding("alpha", "1-6"), online("bravo", majority=False), holding("charlie", "1-6"))
-        self.assertDecides("alpha", reports, WAIT, "waiting until these have left or found a group: bravo")
-        self.assertDecides("charlie", reports, WAIT, "waiting until these have left or found a group: bravo")
+        self.assertDecides("alpha", reports, WAIT, "waiting until these members have left or joined a group: bravo")
+        self.assertDecides("charlie", reports, WAIT, "waiting until these members have left or joined a group: bravo")
 
     def test_one_that_joins_or_has_left_by_an_error_is_waited_for(self):
         for state in (RECOVERING, ERROR):
             reports = facts(holding("alpha", "1-6"), replace(holding("bravo", "1-6"), state=state), holding("charlie", "1-6"))
-            self.assertDecides("alpha", reports, WAIT, "waiting until these have left or found a group: bravo")
+            self.assertDecides("alpha", reports, WAIT, "waiting until these members have left or joined a group: bravo")
 
     def test_exactly_one_member_starts_whatever_they_hold(self):
         choices = ["1-4", "1-5", "1-6", "1-4:6", None]
@@ -140,9 +140,9 @@ class RunningGroup(Case):
             others = (online(name, view=view) for name in ("bravo", "charlie"))
             return facts(holding("alpha", "1-9"), *others)
 
-        self.assertDecides("alpha", seen("alpha", "bravo", "charlie"), JOIN, "let go of this member")
+        self.assertDecides("alpha", seen("alpha", "bravo", "charlie"), JOIN, "expelled this member's previous instance")
         self.assertDecides("alpha", seen("bravo", "charlie"), JOIN, "bravo, charlie")
-        self.assertDecides("alpha", facts(holding("alpha", "1-9"), online("bravo", view=(ADDRESSES["alpha"],)), online("charlie")), JOIN, "let go")
+        self.assertDecides("alpha", facts(holding("alpha", "1-9"), online("bravo", view=(ADDRESSES["alpha"],)), online("charlie")), JOIN, "previous instance")
 
     def test_a_restarted_member_rejoins(self):
         self.assertDecides("alpha", facts(holding("alpha", "1-9"), online("bravo"), online("charlie")), JOIN, "bravo")
@@ -193,7 +193,7 @@ class LostDisks(Case):
     def test_of_a_majority_wait_for_an_operator(self):
         reports = self.emptied("bravo", "charlie")
         for me in NAMES:
-            self.assertDecides(me, reports, WAIT, "disks are blank may have held the only copy of what was committed: bravo, charlie;")
+            self.assertDecides(me, reports, WAIT, "empty disks may have held the only copy of committed transactions: bravo, charlie;")
 
     def test_of_a_minority_need_none(self):
         self.assertDecides("alpha", self.emptied("charlie"), BOOTSTRAP, "every transaction")
@@ -206,12 +206,12 @@ class LostDisks(Case):
         decision = decide("alpha", reports, ("bravo", "charlie"))
         self.assertEqual(decision.action, BOOTSTRAP)
         self.assertFalse(decision.forget_received)
-        self.assertDecides("alpha", reports, WAIT, "only copy of what was committed: charlie;", lost=("bravo",))
+        self.assertDecides("alpha", reports, WAIT, "only copy of committed transactions: charlie;", lost=("bravo",))
 
     def test_count_together_with_members_declared_lost(self):
         reports = self.emptied("bravo")
         del reports["charlie"]
-        self.assertDecides("alpha", reports, WAIT, "only copy of what was committed: bravo;", lost=("charlie",))
+        self.assertDecides("alpha", reports, WAIT, "only copy of committed transactions: bravo;", lost=("charlie",))
 
     def test_of_all_are_no_first_start(self):
         remembering = facts(*(replace(blank(name), seen=tuple(ADDRESSES.values())) for name in NAMES))

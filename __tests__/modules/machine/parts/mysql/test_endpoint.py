@@ -1,4 +1,4 @@
-"""What HAProxy and the other members are answered. Run by mysql-group.test.ts."""
+"""What HAProxy and the other members are answered. Run by mysql-group.programs.test.ts."""
 
 import http.client
 import json
@@ -53,7 +53,7 @@ class Answers(unittest.TestCase):
         self.assertEqual(json.loads(body)["reason"], "fresh")
 
     def test_name_what_there_is(self):
-        self.assertEqual(self.get("/"), (404, "there are /primary, /replica and /state\n", "text/plain"))
+        self.assertEqual(self.get("/"), (404, "not found; use /primary, /replica or /state\n", "text/plain"))
 
     def test_are_sent_as_a_whole_since_haproxy_hangs_up_after_the_first_line(self):
         with unittest.mock.patch.object(socket.SocketIO, "write", autospec=True, side_effect=socket.SocketIO.write) as write:

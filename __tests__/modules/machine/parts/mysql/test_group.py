@@ -1,4 +1,4 @@
-"""What is done to the local mysqld, statement by statement. Run by mysql-group.test.ts."""
+"""What is done to the local mysqld, statement by statement. Run by mysql-group.programs.test.ts."""
 
 import pathlib
 import sqlite3
@@ -107,7 +107,7 @@ class Join(Case):
     def test_keeps_aside_what_the_group_lacks(self):
         group.join(SETTINGS, blank=False, unapplied="u:7")
         self.keep.assert_called_once_with("/data/", "u:7")
-        group.print.assert_called_once_with("received and in no group: u:7; kept in /kept")
+        group.print.assert_called_once_with("quarantined transactions that no group has: u:7; kept in /kept")
 
 
 class Others(Case):
@@ -221,6 +221,6 @@ class Kept(unittest.TestCase):
         self.assertEqual(len(received.kept()), 1)
 
     def test_copies_nothing_without_room(self):
-        with mock.patch.object(received.shutil, "disk_usage", return_value=mock.Mock(free=16 << 20)), self.assertRaisesRegex(OSError, "64 MiB are needed to keep what was received, 16 MiB are free"):
+        with mock.patch.object(received.shutil, "disk_usage", return_value=mock.Mock(free=16 << 20)), self.assertRaisesRegex(OSError, "the quarantine needs 64 MiB, 16 MiB are free"):
             received.keep(str(self.data), "u:7-9")
         self.assertEqual(list(received.members.FOLDER.iterdir()), [])

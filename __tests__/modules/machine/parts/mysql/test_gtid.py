@@ -1,4 +1,4 @@
-"""GTID arithmetic. Run by mysql-group.test.ts."""
+"""GTID arithmetic. Run by mysql-group.programs.test.ts."""
 
 import unittest
 

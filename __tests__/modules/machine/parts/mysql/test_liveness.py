@@ -1,4 +1,4 @@
-"""Nobody waits for ever, and nobody is waited for for ever. Run by mysql-group.test.ts."""
+"""Nobody waits for ever, and nobody is waited for for ever. Run by mysql-group.programs.test.ts."""
 
 import unittest
 from unittest import mock
@@ -60,12 +60,12 @@ class ReasonOfAWait(unittest.TestCase):
     def test_lasts_as_long_as_it_does_not_change(self):
         clock = Clock()
         reason = Reason(clock)
-        self.assertEqual(reason.seconds("let go"), 0)
+        self.assertEqual(reason.seconds("previous instance"), 0)
         clock.now += 7
-        self.assertEqual(reason.seconds("let go"), 7)
+        self.assertEqual(reason.seconds("previous instance"), 7)
         self.assertEqual(reason.seconds("mysqld"), 0)
         clock.now += 1
-        self.assertEqual(reason.seconds("let go"), 0)
+        self.assertEqual(reason.seconds("previous instance"), 0)
 
 
 def on(name, role, view=VIEW, reachable=None, **more):

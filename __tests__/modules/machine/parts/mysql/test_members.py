@@ -1,4 +1,4 @@
-"""Who is a member: whom the joiner asks, and whom it need not wait for. Run by mysql-group.test.ts."""
+"""Who is a member: whom the joiner asks, and whom it need not wait for. Run by mysql-group.programs.test.ts."""
 
 import contextlib
 import io
@@ -250,7 +250,7 @@ class Forget(Command):
     def test_takes_a_member_off_the_list_while_the_group_runs_without_it(self):
         self.assertEqual(
             self.forget("charlie", self.group),
-            (0, "charlie is forgotten here until it is seen in the group again", (CHARLIE,)),
+            (0, "charlie is no longer counted on this member until it appears in the group again", (CHARLIE,)),
         )
 
     def test_is_refused_for_one_that_answers(self):
@@ -268,11 +268,11 @@ class Forget(Command):
     def test_is_refused_for_a_name_that_is_not_waited_for(self):
         mine = on("alpha", forgotten=(CHARLIE,))
         for name in ("charlie", "charly"):
-            self.assertEqual(self.forget(name, self.group, mine)[1], f"refused: {name} is no member that this one waits for")
+            self.assertEqual(self.forget(name, self.group, mine)[1], f"refused: {name} is not a member that this member waits for")
 
     def test_goes_by_the_list_on_the_volume_while_the_daemon_is_silent(self):
         members.change(lambda known: {CHARLIE: FORGOTTEN})
-        self.assertEqual(self.forget("charlie", self.group, None)[1], "refused: charlie is no member that this one waits for")
+        self.assertEqual(self.forget("charlie", self.group, None)[1], "refused: charlie is not a member that this member waits for")
 
 
 class ForceBootstrap(Command):
@@ -293,12 +293,12 @@ class ForceBootstrap(Command):
 
         with mock.patch.object(cli.time, "sleep", serve):
             status, said = self.force(answers, DELTA, "bravo")
-        self.assertEqual((status, said.splitlines()[-1]), (0, "the group runs; wipe the lost members before they return"))
+        self.assertEqual((status, said.splitlines()[-1]), (0, "the group is running; wipe the lost members before they return"))
         self.assertEqual(members.lost(), ())
 
     def test_is_over_after_two_minutes_and_says_what_is_missing(self):
         mine = replace(off("alpha"), reason="waiting for charlie")
-        self.assertEqual(self.force({ALPHA: mine}, "bravo"), (1, "waiting for the group to start (120 s at most)\nno group yet: waiting for charlie"))
+        self.assertEqual(self.force({ALPHA: mine}, "bravo"), (1, "waiting up to 120 s for the group to start\nno group yet: waiting for charlie"))
         self.assertEqual(self.waited, [("bravo",)] * 120)
         self.assertEqual(members.lost(), ())
 
@@ -314,8 +314,8 @@ class ForceBootstrap(Command):
         self.assertEqual(self.waited, [])
 
     def test_is_refused_while_a_group_serves(self):
-        self.assertEqual(self.force({ALPHA: on("alpha")}, "charlie"), (1, "refused: a group serves, see mysql-group forget --help"))
+        self.assertEqual(self.force({ALPHA: on("alpha")}, "charlie"), (1, "refused: a group is serving, see mysql-group forget --help"))
 
     def test_goes_on_where_a_group_runs_and_is_too_small_to_serve(self):
         alone = replace(on("alpha", "PRIMARY", (ALPHA,)), quorum=False)
-        self.assertEqual(self.force({ALPHA: alone}, "bravo")[1].splitlines()[0], "waiting for the group to start (120 s at most)")
+        self.assertEqual(self.force({ALPHA: alone}, "bravo")[1].splitlines()[0], "waiting up to 120 s for the group to start")

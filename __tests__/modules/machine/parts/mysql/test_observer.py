@@ -1,4 +1,4 @@
-"""What a member says of its mysqld, and for how long that stands. Run by mysql-group.test.ts."""
+"""What a member says of its mysqld, and for how long that stands. Run by mysql-group.programs.test.ts."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""What another member answers, whatever that is. Run by mysql-group.test.ts."""
+"""What another member answers, whatever that is. Run by mysql-group.programs.test.ts."""
 
 import http.server
 import json

@@ -1,4 +1,4 @@
-"""Role check and settings. Run by mysql-group.test.ts."""
+"""Role check and settings. Run by mysql-group.programs.test.ts."""
 
 import json
 import unittest
@@ -19,9 +19,9 @@ class Primary(unittest.TestCase):
         self.assertEqual(primary_problem(replace(PRIMARY, state=ERROR)), "member is ERROR")
         self.assertEqual(primary_problem(replace(PRIMARY, majority=False)), "member sees no majority of the group")
         few = replace(PRIMARY, quorum=False, reachable=("1",), remembered=("1", "2", "3"))
-        self.assertEqual(primary_problem(few), "the group is no majority of the members: 1 of 3")
+        self.assertEqual(primary_problem(few), "the group has no majority of the members: 1 of 3")
         self.assertEqual(primary_problem(replace(PRIMARY, writable=False)), "primary is still read-only")
-        self.assertEqual(primary_problem(replace(PRIMARY, unsure=True)), "primary has yet to ask whether the others have expelled it")
+        self.assertEqual(primary_problem(replace(PRIMARY, unsure=True)), "primary has not checked yet whether the others have expelled it")
         self.assertEqual(primary_problem(REPLICA), "member is SECONDARY")
 
 
@@ -33,7 +33,7 @@ class Replica(unittest.TestCase):
         self.assertEqual(replica_problem(Report("alpha"), 5), "member is DOWN")
         self.assertEqual(replica_problem(PRIMARY, 5), "member is PRIMARY")
         few = replace(REPLICA, quorum=False, reachable=("1", "2"), remembered=("1", "2", "3", "4"))
-        self.assertEqual(replica_problem(few, 5), "the group is no majority of the members: 2 of 4")
+        self.assertEqual(replica_problem(few, 5), "the group has no majority of the members: 2 of 4")
         self.assertEqual(replica_problem(replace(REPLICA, majority=False), 5), "member sees no majority of the group")
         self.assertEqual(replica_problem(replace(REPLICA, lagSeconds=5.1), 5), "member is 5.1 s behind, 5 s allowed")
 
@@ -70,11 +70,11 @@ class NoBody(unittest.TestCase):
 
     def test_is_what_names_no_server(self):
         for text in ('"alpha"', "[]", '{"state": "ONLINE"}'):
-            with self.assertRaisesRegex(ValueError, "^a report is an object that names its server$"):
+            with self.assertRaisesRegex(ValueError, "^a report must be an object with a server$"):
                 Report.from_json(text)
 
     def test_has_another_kind_of_value(self):
-        for field, value, words in (("queue", "7", "queue is int, got str"), ("view", [7], "view is tuple, got list"), ("writable", 1, "writable is bool, got int")):
+        for field, value, words in (("queue", "7", "queue must be int, got str"), ("view", [7], "view must be tuple, got list"), ("writable", 1, "writable must be bool, got int")):
             with self.assertRaisesRegex(ValueError, f"^{words}$"):
                 Report.from_json(json.dumps({"server": "alpha", field: value}))
 

@@ -1,4 +1,4 @@
-"""Room on the data volumes. Run by mysql-group.test.ts."""
+"""Room on the data volumes. Run by mysql-group.programs.test.ts."""
 
 import os
 import sys
@@ -98,7 +98,7 @@ class Decisions(unittest.TestCase):
     def test_a_full_member_that_is_spared_waits_for_room_before_it_joins(self):
         decision = self.decide(self.OUT, self.WITHOUT, self.WITHOUT)
         self.assertEqual(decision.action, WAIT)
-        self.assertIn("joins when there is room", decision.reason)
+        self.assertIn("joins once there is free space", decision.reason)
 
     def test_it_joins_when_there_is_room_or_when_it_is_needed(self):
         self.assertEqual(self.decide(replace(self.OUT, roomMib=64), self.WITHOUT, self.WITHOUT).action, JOIN)

@@ -1,4 +1,4 @@
-"""Settings of a member. Run by mysql-group.test.ts."""
+"""Settings of a member. Run by mysql-group.programs.test.ts."""
 
 import json
 import pathlib

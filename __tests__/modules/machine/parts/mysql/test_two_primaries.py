@@ -1,4 +1,4 @@
-"""Two members call themselves primary: which one goes on, and how soon the other takes no more writes. Run by mysql-group.test.ts."""
+"""Two members call themselves primary: which one goes on, and how soon the other takes no more writes. Run by mysql-group.programs.test.ts."""
 
 import itertools
 import unittest
@@ -94,8 +94,8 @@ class ExpelledPrimary(Case):
 
     def test_gets_no_writes_meanwhile(self):
         self.assertIsNone(primary_problem(self.stale))
-        self.assertEqual(primary_problem(replace(self.stale, disowned=True)), "the others are a group without this primary")
-        self.assertIn("yet to ask", primary_problem(replace(self.stale, unsure=True)))
+        self.assertEqual(primary_problem(replace(self.stale, disowned=True)), "the other members form a group without this primary")
+        self.assertIn("not checked yet", primary_problem(replace(self.stale, unsure=True)))
 
     def test_that_is_a_replica_is_left_to_mysql(self):
         rest = ("bravo", "charlie")

@@ -144,7 +144,7 @@ describe("scripts and units", () => {
 
   it("configure MySQL only when it is installed and the release has brought what finds its volume, and do not wait for that volume", () => {
     const setup = mysqlOf("alpha").setup ?? "";
-    expect(stepsOf(setup)).toEqual(["mysql waits for the release, which brings mysql-data", "exit 1"]);
+    expect(stepsOf(setup)).toEqual(["mysql waits for the release, which contains mysql-data", "exit 1"]);
     expect(stepsOf(setup, { files: { "/opt/platform/mysql-data": "" } })).toEqual([
       "ln -sfn /opt/platform/mysql-data /usr/local/sbin/mysql-data",
       "ln -sfn ../server.cnf /etc/mysql/mysql.conf.d/zz-server.cnf",

@@ -149,7 +149,7 @@ describe("fetch-release", () => {
       `get app ${"0".repeat(64)}`,
       /^SHA-256 of https:\/\/archive\.test\/r\.tgz: wanted 0{64}, got \w{64}$/,
     ],
-    ["links", "ln -s /etc/passwd r/app/x; pack; get app", /^the tarball holds more than files and folders$/],
+    ["links", "ln -s /etc/passwd r/app/x; pack; get app", /^the tarball must contain only files and folders$/],
     ["no tarball", "echo x >r.tgz; get app", /^not a gzipped tarball$/],
     ["a release without the program", "get other", /^the release has no other$/],
     [

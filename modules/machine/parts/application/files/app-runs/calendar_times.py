@@ -1,4 +1,4 @@
-"""Times of a calendar expression, as systemd itself reads it: all servers must mean the same time, whenever their timers fire."""
+"""Times of a calendar expression, computed by systemd itself: all servers must agree on the due time, whenever their timers fire."""
 
 import os
 import re
@@ -6,12 +6,12 @@ import subprocess
 import time
 
 TIME = re.compile(r"^(?:Next elapse|Iter[a-z.]*[ ]#[0-9]+): [A-Z][a-z]+ (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.\d+)? UTC$")
-# So many at a time: where the expression names a zone, systemd starts a process for each.
+# Times per call; limited because systemd starts a process for each if the expression has a time zone.
 AT_ONCE = 60
 
 
 def latest(expression, now=None):
-    """The last time that has come, in UTC; None when there was none for a week."""
+    """The last due time, in UTC; None if there was none within a week."""
     now = time.time() if now is None else now
     for window in (60, 3600, 86_400, 7 * 86_400):
         past = list(_between(expression, text(now - window - 1), text(now)))
@@ -25,7 +25,7 @@ def text(seconds):
 
 
 def _between(expression, after, until):
-    """Those that come later than the one moment, and no later than the other."""
+    """Times after `after` and not after `until`."""
     while found := times(expression, after, AT_ONCE):
         for one in found:
             if one > until:

@@ -1,6 +1,6 @@
 """
-Claims on the primary: who runs what, and until when. GET_LOCK would be known to one member alone; a row is known to all of them, so it
-outlives a failover. Times are the primary's.
+Claims on the primary: which server runs a job, and until when. GET_LOCK is known to one member only; a row is replicated, so it outlives a
+failover. Times are by the primary's clock.
 """
 
 import contextlib
@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 import pymysql
 
-# A claim that is not renewed ends after this, in seconds. Who holds one gives it up long before, see hold.py.
+# A claim that is not renewed expires after this many seconds. Its holder stops well before, see hold.py.
 LEASE = 30
-# Rows of runs that are over are kept for so long, in days.
+# Days for which rows of finished runs are kept.
 KEPT = 35
-# A worker has no times: its one row is of this one.
+# A worker has no due times; its only row has this time.
 ALWAYS = "1970-01-01 00:00:00"
 
 UNTIL = f"NOW(6) + INTERVAL {LEASE} SECOND"
@@ -30,7 +30,7 @@ class Row(NamedTuple):
 
 
 class _Verified(ssl.SSLContext):
-    """Asks for the name in the members' certificates, whatever the address."""
+    """Verifies the name in the members' certificates instead of the address."""
 
     def wrap_socket(self, sock, server_hostname=None, **options):
         return super().wrap_socket(sock, server_hostname=os.environ["DATABASE_TLS_NAME"], **options)
@@ -55,22 +55,22 @@ def connect():
 
 
 class Claim:
-    """One run of one thing: of a worker, or of a schedule at one time."""
+    """One run of a worker, or of a schedule at one due time."""
 
     def __init__(self, name, due=ALWAYS, connecting=connect):
         self.name, self.due, self._connecting = name, due, connecting
-        # Of this process: an answer that got lost is found again by it.
+        # Identifies this process, so that it recognises its own row if an answer was lost.
         self.holder = f"{socket.gethostname()} {uuid.uuid4()}"
 
     def take(self, expired=False):
-        """Claims what nobody has, and with `expired` what nobody holds any more. Returns the row as it is then."""
+        """Claims a free run, with `expired` also an expired one. Returns the resulting row."""
         others = " OR until < NOW(6)" if expired else ""
         with self._cursor() as cursor:
             cursor.execute(
                 f"INSERT IGNORE INTO claims (name, due, holder, until) VALUES (%s, %s, %s, {UNTIL})",
                 [self.name, self.due, self.holder],
             )
-            # Its own it holds anew: when the answer to an earlier attempt got lost, much of that time may be over.
+            # Renews its own claim: if an earlier answer was lost, most of the time may have passed.
             cursor.execute(
                 f"UPDATE claims SET holder = %s, until = {UNTIL}"
                 f" WHERE name = %s AND due = %s AND outcome IS NULL AND (holder = %s{others})",
@@ -83,18 +83,18 @@ class Claim:
             return Row(holder, outcome, bool(is_over))
 
     def renew(self):
-        """Whether it is still held, and for another while."""
+        """Renews the claim. @returns whether it is still held"""
         return self._change(f"until = {UNTIL}") > 0
 
     def release(self):
-        """Whoever asks next has it."""
+        """Lets another server claim it at once."""
         self._change("until = NOW(6) - INTERVAL 1 SECOND")
 
     def finish(self, outcome):
         self._change("outcome = %s", outcome)
 
     def interrupted(self):
-        """Notes that a run was not finished. Whether this process was the one to note it."""
+        """Records that the run was interrupted. @returns whether this process recorded it"""
         with self._cursor() as cursor:
             return cursor.execute(
                 "UPDATE claims SET outcome = 'interrupted'"
@@ -103,7 +103,7 @@ class Claim:
             )
 
     def earlier_interrupted(self):
-        """Notes runs of earlier times that nobody finished or noted, and forgets old ones. Returns how many were noted."""
+        """Records unfinished runs of earlier due times as interrupted and deletes old rows. @returns the number recorded"""
         with self._cursor() as cursor:
             cursor.execute(
                 f"DELETE FROM claims WHERE name = %s AND due < NOW() - INTERVAL {KEPT} DAY", [self.name]
@@ -122,6 +122,6 @@ class Claim:
 
     @contextlib.contextmanager
     def _cursor(self):
-        # A connection for each step: after a failover an old one leads to a member that is read-only.
+        # Uses a new connection for each step, because after a failover an old one leads to a read-only member.
         with contextlib.closing(self._connecting()) as connection, connection.cursor() as cursor:
             yield cursor

@@ -1,4 +1,4 @@
-"""What the units of the application call: app-runs worker|schedule|migrations NAME [options] -- COMMAND…"""
+"""Called by the application's units: app-runs worker|schedule|migrations NAME [options] -- COMMAND…"""
 
 import argparse
 import json
@@ -11,7 +11,7 @@ import hold
 from claims import Claim
 
 POLL_SECONDS = 3
-# Who deploys waits for the migrations of other servers, and for a primary.
+# A deployment waits this long for other servers' migrations and for a primary.
 PATIENCE_SECONDS = 600
 
 
@@ -26,22 +26,22 @@ def main(arguments):
     if options.kind == "schedule":
         due = calendar_times.latest(options.at)
         if due is None:
-            say("error", f"schedule {options.name}: no time of it has come within a week")
+            say("error", f"schedule {options.name}: no run was due within the last week")
             return 1
         return schedule_run(Claim(f"schedule {options.name}", due), command, options.repeatable, stop)
     if options.kind == "migrations":
         return exclusive(Claim("migrations"), command, stop, PATIENCE_SECONDS)
     status = exclusive(Claim(f"worker {options.name}"), command, stop)
-    # One that was told to end did nothing wrong. Migrations that were told so have not come to their end.
+    # A worker stopped by SIGTERM succeeded; migrations stopped by SIGTERM are incomplete.
     return 0 if stop.event.is_set() else status
 
 
 def _parser():
     parser = argparse.ArgumentParser(prog="app-runs", description="Runs a command of the application on one server at a time.")
     kinds = parser.add_subparsers(dest="kind", required=True)
-    kinds.add_parser("worker", help="all the time, on whichever server has the claim").add_argument("name")
-    kinds.add_parser("migrations", help="now, when no other server does")
-    schedule = kinds.add_parser("schedule", help="for the last time that has come, unless a server has run it for that time")
+    kinds.add_parser("worker", help="run permanently on the server that has the claim").add_argument("name")
+    kinds.add_parser("migrations", help="run now, once no other server runs them")
+    schedule = kinds.add_parser("schedule", help="run for the last due time, unless a server already ran it")
     schedule.add_argument("name")
     schedule.add_argument("--at", required=True)
     schedule.add_argument("--repeatable", action="store_true")
@@ -49,11 +49,14 @@ def _parser():
 
 
 def exclusive(claim, command, stop, patience=None):
-    """Waits for the claim, for ever or so many seconds, runs the command, and lets go of the claim. Returns its exit status, 1 if it was not begun."""
+    """
+    Waits for the claim, at most `patience` seconds if given, runs the command and releases the claim. Returns its exit status; 1 if it did
+    not start.
+    """
     asked = hold.now()
     while not stop.event.is_set():
         if patience and hold.now() - asked > patience:
-            say("error", f"{claim.name}: not begun within {patience} s: the primary is away, or another server is at it")
+            say("error", f"{claim.name}: not begun within {patience} s: the primary is unreachable, or another server runs it")
             return 1
         begun = hold.now()
         row = attempt(claim, expired=True)
@@ -68,7 +71,7 @@ def exclusive(claim, command, stop, patience=None):
 
 
 def schedule_run(claim, command, repeatable, stop):
-    """Runs the command if no server has for this time; else watches the one that does, and tells if it is interrupted."""
+    """Runs the command if no server did for this time; otherwise watches the running one and reports an interruption."""
     while not stop.event.is_set():
         begun = hold.now()
         row = attempt(claim)
@@ -84,7 +87,7 @@ def schedule_run(claim, command, repeatable, stop):
             where = row.holder.split()[0]
             if not repeatable:
                 if quietly(claim.interrupted):
-                    say("error", f"{claim.name}: the run of {claim.due} UTC on {where} was interrupted, and is not repeated")
+                    say("error", f"{claim.name}: the run of {claim.due} UTC on {where} was interrupted and is not repeated")
                     return 1
                 continue
             again = attempt(claim, expired=True)
@@ -92,13 +95,13 @@ def schedule_run(claim, command, repeatable, stop):
                 continue
             say("error", f"{claim.name}: the run of {claim.due} UTC on {where} was interrupted; it is repeated here")
         if count := quietly(claim.earlier_interrupted):
-            say("error", f"{claim.name}: interrupted earlier, and not repeated: {count} of its runs")
+            say("error", f"{claim.name}: {count} earlier runs were interrupted and are not repeated")
         status, held = hold.run(claim, command, stop, begun, say)
         if not held or stop.event.is_set():
             say("error", f"{claim.name}: the run of {claim.due} UTC was interrupted here")
             return 1
         outcome = "succeeded" if status == 0 else f"failed with {status}"
-        # Until it is noted, others take the run for one that goes on, and then for one that was interrupted.
+        # Until the outcome is recorded, other servers treat the run as running, and later as interrupted.
         until = hold.now() + hold.TERM_SECONDS
         while not noted(claim, outcome) and hold.now() < until:
             time.sleep(1)
@@ -108,11 +111,11 @@ def schedule_run(claim, command, repeatable, stop):
 
 
 def attempt(claim, expired=False):
-    """The row, or None while the primary cannot be asked."""
+    """The row; None if the primary cannot be reached."""
     try:
         return claim.take(expired)
     except Exception as problem:
-        say("warn", f"{claim.name}: the primary cannot be asked: {problem}")
+        say("warn", f"{claim.name}: cannot ask the primary: {problem}")
         return None
 
 
@@ -121,7 +124,7 @@ def noted(claim, outcome):
         claim.finish(outcome)
         return True
     except Exception as problem:
-        say("warn", f"{claim.name}: that it {outcome} cannot be noted: {problem}")
+        say("warn", f"{claim.name}: cannot record that it {outcome}: {problem}")
         return False
 
 
@@ -129,7 +132,7 @@ def quietly(step):
     try:
         return step()
     except Exception as problem:
-        say("warn", f"the primary cannot be told: {problem}")
+        say("warn", f"cannot write to the primary: {problem}")
         return None
 
 

@@ -1,4 +1,4 @@
-"""A command that runs while a claim is held, and no longer."""
+"""Runs a command only while a claim is held."""
 
 import os
 import signal
@@ -7,19 +7,19 @@ import threading
 import time
 
 RENEW_SECONDS = 3
-# Without a renewal for so long the command is told to end, and then ended: 8 s before others may have the claim (LEASE in claims.py), which
-# is what clocks may differ by. A failover takes 7 to 8 s.
+# Seconds without a renewal until SIGTERM and SIGKILL. SIGKILL is 8 s before another server may get the claim (LEASE in claims.py), which
+# allows for different clock rates. A failover takes 7 to 8 s.
 TERM_SECONDS = 15
 KILL_SECONDS = 22
 
 
 def now():
-    # Goes on while the machine sleeps.
+    # Unlike CLOCK_MONOTONIC, this clock counts while the machine sleeps.
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 class Stop:
-    """Whether this process was told to end."""
+    """Whether this process received SIGTERM."""
 
     def __init__(self):
         self.event = threading.Event()
@@ -28,8 +28,8 @@ class Stop:
 
 def run(claim, command, stop, begun, say):
     """
-    Runs the command while the claim is renewed. `begun` is when it was asked for. Returns the command's exit status, and whether the claim
-    was held to its end.
+    Runs the command while the claim is renewed. `begun`: time when the claim was requested. Returns the command's exit status, and whether
+    the claim was held until the command ended.
     """
     process = subprocess.Popen(command, start_new_session=True)
     renewals = _Renewals(claim, begun)
@@ -39,14 +39,14 @@ def run(claim, command, stop, begun, say):
         age = now() - renewals.last
         if not told and (stop.event.is_set() or renewals.lost or age > TERM_SECONDS):
             if not stop.event.is_set():
-                say("error", f"{claim.name}: {'somebody else has it' if renewals.lost else 'the primary cannot be reached'}; it is ended here")
+                say("error", f"{claim.name}: {'another server has the claim' if renewals.lost else 'the primary cannot be reached'}; stopping it here")
             _signal(process, signal.SIGTERM)
             told = True
         if age > KILL_SECONDS:
             _signal(process, signal.SIGKILL)
         time.sleep(0.2)
     renewals.ended.set()
-    # What it has started and left behind.
+    # Stops processes that the command started and left behind.
     _signal(process, signal.SIGKILL)
     return process.returncode, not renewals.lost and now() - renewals.last < KILL_SECONDS
 
@@ -73,5 +73,5 @@ class _Renewals(threading.Thread):
                     self.lost = True
                     return
             except Exception:
-                # Tried again; how long it may take, the main thread watches.
+                # Retried; the main thread limits the time.
                 continue

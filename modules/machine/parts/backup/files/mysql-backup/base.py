@@ -1,4 +1,4 @@
-"""A base backup: a copy of all data, with which a restore begins. MySQL makes it on a replica and keeps running."""
+"""A base backup: a copy of all data from which a restore starts. MySQL creates it on a replica while running."""
 
 import contextlib
 import hashlib
@@ -18,24 +18,24 @@ from sealing import PACK, encrypt, flow, require_ended, seal
 from ship import BRANCHES, ROTATE, STATE, arrived, connect, plain, rows
 
 FORMAT = 2
-# Where MySQL may write files; on the system disk, so that the data volume need not have twice the room.
+# MySQL may write files here. It is on the system disk, so that the data volume does not need twice the space.
 CLONE = "/var/lib/mysql-files/base"
 PART_BYTES = 64 << 20
 LEFT_BYTES = 2 << 30
 CLONE_SECONDS = 6 * 3600
-# Each member in turn may try for so long.
+# Time that each member in turn has to try.
 TURN_SECONDS = 900
-# How often rows are tried to be counted, between which transactions, and for how long each table.
+# Attempts to take a snapshot, seconds without a commit for each, and the time limit for counting a table.
 SNAPSHOTS, QUIET_SECONDS, COUNT_SECONDS = 100, 0.05, 600
 
-# A replica that is further behind leaves the base backup to others.
+# A replica with more lag leaves the base backup to other members.
 LAG_SECONDS = 60
-# Logs in which the newest commit is looked for.
+# Age of the logs searched for the newest commit.
 LOGS_SECONDS = 25 * 3600
 
 MEMBERS = "SELECT MEMBER_HOST, MEMBER_ROLE FROM performance_schema.replication_group_members WHERE MEMBER_STATE = 'ONLINE' ORDER BY MEMBER_HOST"
 
-# Both by the clock of the primary.
+# Both values are by the clock of the primary.
 LAG = (
     "SELECT COALESCE(TIMESTAMPDIFF(SECOND,"
     " (SELECT MAX(LAST_APPLIED_TRANSACTION_ORIGINAL_COMMIT_TIMESTAMP) FROM performance_schema.replication_applier_status_by_worker"
@@ -47,9 +47,9 @@ HEARTBEAT_AT = "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', MAX(at)) FROM ba
 
 def whose_turn(members, made, overdue_seconds):
     """
-    The member that makes the base backup: the replica whose last one is oldest, so that no member's are the only ones; the primary only if
-    it is alone. After some time the next one, in case a member cannot. `members`: (address, role) of those that are online; `made`: when each
-    made its last one.
+    The member that makes the base backup: the replica whose last base backup is oldest, so that not all come from one member; the primary
+    only if it is alone. After TURN_SECONDS the next member, in case a member cannot. `members`: (address, role) of online members; `made`:
+    time of each member's last base backup.
     """
     able = [address for address, role in members if role != "PRIMARY"] or [address for address, _ in members]
     able.sort(key=lambda address: (made.get(address, 0), address))
@@ -58,9 +58,9 @@ def whose_turn(members, made, overdue_seconds):
 
 def overdue_seconds(now, made, base_seconds, gap_since):
     """
-    How long a base backup has been due; negative before that. One is due if the last one of all members is old, if the last one of all members
-    but one is twice as old (that one may have been compromised, and pretend), or if the bucket lacks transactions.
-    `made`: when each member made its last one, by the bucket's clock.
+    Seconds since a base backup became due; negative if none is. One is due if the newest is older than `base_seconds`, if the newest of the
+    other members is twice as old (the newest member may be compromised), or if the bucket lacks transactions.
+    `made`: time of each member's last base backup, by the bucket's clock.
     """
     last, second = [*sorted(made.values(), reverse=True), 0, 0][:2]
     due = [now - last - base_seconds]
@@ -82,10 +82,10 @@ def make_when_due(settings, bucket, force=False):
     first_log, *_ = rows(connection, "SHOW BINARY LOG STATUS")[0]
     branch, at_least = _branch(settings, connection), _executed(connection)
     rows(connection, f"CLONE LOCAL DATA DIRECTORY = '{CLONE}'")
-    # clone_status has no GTIDs of a local clone. What was committed before it is in it, and nothing that was committed after it.
+    # clone_status has no GTIDs of a local clone. The clone has everything committed before it and nothing committed after it.
     at_most = _executed(connection)
     if _branch(settings, connection) != branch:
-        raise ValueError("the branch changed meanwhile; the next attempt is made in five minutes")
+        raise ValueError("the branch changed during the copy; the next attempt starts in five minutes")
     name = backup_name(stamp(time.time()), number(first_log), parse(at_least).get(settings.timeline, []))
     folder = f"{settings.timeline}/{settings.member}/base/{name}"
     parts = list(_ship(bucket, folder, settings.recipients))
@@ -100,14 +100,14 @@ def make_when_due(settings, bucket, force=False):
         "timeline": settings.timeline,
         "branch": branch,
         "member": settings.member,
-        # Exact bounds: it has all of the first set, and nothing beyond the second one.
+        # Exact bounds: the copy has all of the first set and nothing outside the second set.
         "gtids": {"atLeast": at_least, "atMost": at_most},
-        # Greatest original commit time in it, or later; microseconds since 1970, by the clocks of the primaries.
+        # Upper bound of the original commit times; microseconds since 1970, by the primaries' clocks.
         "newestCommit": _newest_commit(connection),
         "dataBytes": _bytes(CLONE),
         "recipients": settings.recipients,
         "parts": parts,
-        # Sealed too: rows of each table at a set of GTIDs soon after, which a drill compares.
+        # Encrypted row counts and checksums at a slightly later set of GTIDs; a drill compares them.
         "rows": count,
     }
     content = json.dumps(manifest, indent=2).encode()
@@ -126,26 +126,26 @@ def _is_due(settings, bucket, connection):
     with contextlib.suppress(OSError, ValueError):
         gap_since = json.loads(STATE.read_text()).get("gapSince", 0)
     members = [(settings.members.get(address, address), role) for address, role in rows(connection, MEMBERS)]
-    # A member without one counts as if it had made the first one, so that a new archive does not begin with two.
+    # A member without a base backup counts as if it had made the first one, so that a new archive does not start with two.
     others = dict.fromkeys((name for name, _ in members), min(found, default=0))
     overdue = overdue_seconds(bucket.now(), {**others, **made}, settings.baseHours * 3600, gap_since)
     if overdue < 0 or whose_turn(members, made, overdue) != settings.member:
         return False
     ((lag,),) = rows(connection, LAG)
     if lag > LAG_SECONDS:
-        raise ValueError(f"this member applies transactions {lag} s late; a base backup is made below {LAG_SECONDS} s")
+        raise ValueError(f"this member is {lag} s behind; a base backup needs at most {LAG_SECONDS} s")
     return True
 
 
 def _branch(settings, connection):
     found = rows(connection, BRANCHES, [settings.timeline])
     if not found:
-        raise ValueError("the data have no branch yet: mysql-group status")
+        raise ValueError("the data has no branch yet: check mysql-group status")
     return found[-1][0]
 
 
 def _newest_commit(connection):
-    """The heartbeat is at most 30 s older than the last commit; logs of a day show the rest, and whether a clock was ahead."""
+    """The heartbeat is at most 30 s older than the last commit; the logs of the last day cover the rest and clocks that were ahead."""
     ((heartbeat,),) = rows(connection, HEARTBEAT_AT)
     ((log_folder,),) = rows(connection, "SELECT @@log_bin_basename")
     newest = int(heartbeat or 0)
@@ -159,8 +159,9 @@ def _newest_commit(connection):
 
 def _counted(connection):
     """
-    Rows and checksum of each table, by one snapshot. Which transactions it has is known when none was committed around it: a commit can be seen a moment
-    before its GTID. Where they come too fast for that, nothing is counted, nor where MySQL refuses; the base is good without.
+    Row count and checksum of each table in one snapshot. The snapshot's GTIDs are known only if nothing is committed around it, because a
+    commit is visible shortly before its GTID. If commits are too frequent or MySQL rejects a statement, nothing is counted; the base backup
+    is valid anyway.
     """
     try:
         rows(connection, f"SET SESSION max_execution_time = {COUNT_SECONDS * 1000}")
@@ -172,7 +173,7 @@ def _counted(connection):
                 statements = comparing.statements(rows(connection, comparing.COLUMNS))
                 return {"gtids": before, "rows": {table: rows(connection, statement)[0][0] for table, statement in statements.items()}}
             rows(connection, "ROLLBACK")
-        print("rows are not counted: transactions come too fast")
+        print("rows are not counted: no snapshot without a concurrent transaction")
     except pymysql.Error as problem:
         print(f"rows are not counted: {plain(problem)}")
     return None
@@ -187,11 +188,11 @@ def _require_room(settings):
     needed = _bytes(settings.data)
     free = shutil.disk_usage(os.path.dirname(CLONE)).free
     if free < needed + LEFT_BYTES:
-        raise OSError(f"a base needs {(needed + LEFT_BYTES) >> 20} MiB at {CLONE}, and there are {free >> 20}")
+        raise OSError(f"a base backup needs {(needed + LEFT_BYTES) >> 20} MiB at {CLONE}, but {free >> 20} MiB are free")
 
 
 def _bytes(place):
-    """Without logs, which are not copied."""
+    """Size of the files without logs, which are not copied."""
     return sum(os.lstat(os.path.join(folder, file)).st_size for folder, _, files in os.walk(place) for file in files if not file.startswith(("binlog.", "relay")))
 
 

@@ -1,5 +1,5 @@
 """
-Reads MySQL's binary logs as far as a backup must: where transactions begin and end, which they are, and when they were committed.
+Reads from MySQL's binary logs the bounds, GTIDs and commit times of transactions.
 
 Format: dev.mysql.com/doc/dev/mysql-server, "Binary log event structure", and libs/mysql/binlog/event/control_events.h. A file is the four
 bytes MAGIC and events; an event is a header of 19 bytes, a body, and a checksum of 4 bytes.
@@ -15,12 +15,13 @@ HEADER = struct.Struct("<IBIIIH")  # time, type, server, size, position of the n
 QUERY, STOP, ROTATE, FORMAT, XID, TABLE_MAP, ROWS_QUERY, GTID, PREVIOUS_GTIDS, TAGGED_GTID = 2, 3, 4, 15, 16, 19, 29, 33, 35, 42
 ROWS = (30, 31, 32, 39)
 CHECKSUM_BYTES = 4
-# Thread, execution time, length of the database's name, error, length of the variables.
+# Fields: thread, execution time, length of the database's name, error, length of the variables.
 QUERY_BODY = struct.Struct("<IIBHH")
 TABLE_ID_BYTES, TABLE_FLAGS_BYTES = 6, 2
-# In the flags of the first event, while a log is open; last two bytes of the header.
+# Offset of the first event's flags, the last two bytes of its header; one flag is set while the log is open.
 FLAGS_AT = len(MAGIC) + HEADER.size - 2
-# Flags, source, number, two counters; then the times of the commit here and, if it was elsewhere, there: microseconds in 7 bytes each.
+# Flags, source, number, two counters; then the commit times on this server and, if different, on the original one: microseconds in 7 bytes
+# each.
 GTID_BODY = struct.Struct("<B16sqBqq")
 COMMITTED_ELSEWHERE = 1 << 55
 
@@ -32,12 +33,12 @@ class Transaction(NamedTuple):
     committed: int
     start: int
     end: int
-    # Digest of what it does: the same in the logs of all members.
+    # Digest of the changes, equal in the logs of all members.
     digest: str
 
 
 def events(data, start=0):
-    """(type, start, end) of each whole event; ends where the rest is no event."""
+    """Yields (type, start, end) of each complete event; stops at anything else."""
     at = start or len(MAGIC)
     while at + HEADER.size <= len(data):
         _, kind, _, size, _, _ = HEADER.unpack_from(data, at)
@@ -49,8 +50,8 @@ def events(data, start=0):
 
 def transactions(data):
     """
-    The transactions of a file, or of MAGIC and a part of one that begins with a transaction.
-    @raises ValueError for one with a tagged GTID, which only a privilege that no account of ours has can make
+    The transactions of a file, or of MAGIC followed by a part of a file that begins with a transaction.
+    @raises ValueError for a tagged GTID; no account has the privilege to create one
     """
     found, last = None, 0
     for kind, begin, end in events(data):
@@ -69,7 +70,7 @@ def transactions(data):
 
 
 def _add(content, kind, data, begin, end):
-    """Adds what an event does, without what differs from member to member: positions, checksums, threads, times, and numbers and flags of tables."""
+    """Adds an event without the fields that differ between members: positions, checksums, threads, times, table numbers and flags."""
     if kind in (XID, ROWS_QUERY):
         return
     if kind == QUERY:
@@ -78,7 +79,7 @@ def _add(content, kind, data, begin, end):
         statement = data[begin + database + 1 : end]
         if statement in (b"BEGIN", b"COMMIT"):
             return
-        # XA statements concern no database.
+        # The database's name does not matter for XA statements.
         begin += database + 1 if statement.startswith(b"XA ") else 0
     elif kind == TABLE_MAP:
         begin += TABLE_ID_BYTES + TABLE_FLAGS_BYTES
@@ -90,8 +91,8 @@ def _add(content, kind, data, begin, end):
 
 def identity(data):
     """
-    Identity of a log: 16 hex digits of the SHA-256 of its first two events, which have its time and all transactions before it.
-    @raises ValueError when they are not there
+    Identity of a log: 16 hex digits of the SHA-256 of its first two events, which contain its time and all earlier transactions.
+    @raises ValueError if they are missing
     """
     for kind, _, end in events(data):
         if kind == PREVIOUS_GTIDS:
@@ -101,15 +102,15 @@ def identity(data):
             return hashlib.sha256(head).hexdigest()[:16]
         if kind != FORMAT:
             break
-    raise ValueError("a log must begin with its format and the transactions before it")
+    raise ValueError("a log must begin with its format and the list of earlier transactions")
 
 
 def previous(data):
-    """GTIDs of all files before this one; {} for a file that has none before it. @raises ValueError when the file does not say"""
+    """GTIDs of all earlier files; {} for the first file. @raises ValueError if the list is missing"""
     for kind, begin, end in events(data):
         if kind == PREVIOUS_GTIDS:
             return _set(data[begin + HEADER.size : end - CHECKSUM_BYTES])
-    raise ValueError("no list of earlier transactions")
+    raise ValueError("the log has no list of earlier transactions")
 
 
 def newest_commit(data):
@@ -119,8 +120,8 @@ def newest_commit(data):
 
 def cut(data, start, end, most, source):
     """
-    Where a segment from `start` may end: at the end of a transaction, at most `most` bytes on unless one transaction is larger.
-    @returns it, and the intervals of the GTIDs of `source` in the segment
+    Where a segment from `start` ends: at the end of a transaction, after at most `most` bytes unless one transaction is larger.
+    @returns the end, and the intervals of the GTIDs of `source` in the segment
     """
     last, numbers = start, []
     for kind, begin, _ in events(data, start):
@@ -164,7 +165,7 @@ def _set(body):
         source = str(uuid.UUID(bytes=bytes(body[at : at + 16])))
         (intervals,) = struct.unpack_from("<Q", body, at + 16)
         ends = struct.unpack_from(f"<{2 * intervals}Q", body, at + 24)
-        # The end of an interval is the first number that is not in it.
+        # The end of an interval is exclusive.
         found[source] = [(first, end - 1) for first, end in zip(ends[::2], ends[1::2])]
         at += 24 + 16 * intervals
     return found

@@ -1,4 +1,4 @@
-"""The bucket: objects are written once and never changed. Requests are signed as S3 asks for it (AWS Signature Version 4)."""
+"""The bucket: objects are written once and never changed. Requests are signed with AWS Signature Version 4."""
 
 import hashlib
 import hmac
@@ -19,19 +19,19 @@ XML = "{http://s3.amazonaws.com/doc/2006-03-01/}"
 
 
 class Refused(Exception):
-    """The bucket is away, or does not do what it is asked."""
+    """The bucket is unreachable or rejects a request."""
 
 
 class Away(Refused):
-    """Nothing answers."""
+    """The bucket is unreachable."""
 
 
 class Object(NamedTuple):
     key: str
     bytes: int
-    # MD5 of what it holds, as of any object that was written in one go.
+    # MD5 of the content, because the object was written in one request.
     etag: str
-    # When the bucket got it, in ISO 8601.
+    # When the bucket received it, in ISO 8601.
     time: str
 
 
@@ -43,7 +43,7 @@ class Bucket:
         self._region, self._bucket = region, bucket
         self._key, _, self._secret = credentials.strip().partition(":")
         self._local = threading.local()
-        # How far the bucket's clock is ahead of this one, by its last answer.
+        # Seconds by which the bucket's clock is ahead of this one, by its last answer.
         self._ahead = 0.0
 
     def now(self):
@@ -52,8 +52,8 @@ class Bucket:
 
     def put(self, key, content):
         """
-        Writes a new object. One that is there already, as after an answer that was lost, counts if it is the same.
-        @raises Refused else
+        Writes a new object. An existing object with the same content is accepted, because an earlier answer may have been lost.
+        @raises Refused otherwise
         """
         md5 = hashlib.md5(content)
         status, _ = self.ask("PUT", key, content=content, headers={"If-None-Match": "*", "Content-MD5": b64encode(md5.digest()).decode()})
@@ -70,7 +70,7 @@ class Bucket:
                 yield Object(key, int(size), etag.strip('"'), changed)
 
     def folders(self, prefix):
-        """The directories right below a prefix that ends in "/", as prefixes; what they contain is not listed."""
+        """The directories directly below a prefix that ends in "/", as prefixes; their contents are not listed."""
         for page in self._pages({"prefix": prefix, "delimiter": "/"}):
             yield from (item.findtext(f"{XML}Prefix", "") for item in page.iter(f"{XML}CommonPrefixes"))
 
@@ -89,9 +89,9 @@ class Bucket:
 
     def get(self, key):
         """
-        What was shipped under this name. Whoever can write can add a newer version, and never change the older ones: the one counts that
-        holds what the name says.
-        @raises Refused when there is none
+        The uploaded content. A writer can add newer versions but not change older ones, so the version that matches the hash in the name is
+        returned.
+        @raises Refused if there is none
         """
         status, content = self.ask("GET", key)
         if status == 200 and _holds(key, content):
@@ -99,9 +99,9 @@ class Bucket:
         for version in self._versions(key):
             older, content = self.ask("GET", key, {"versionId": version})
             if older == 200 and _holds(key, content):
-                print(f"{key} was written over; the version that was shipped is used")
+                print(f"{key} was overwritten; the original version is used")
                 return content
-        damaged = "is damaged: no version of it holds what its name says"
+        damaged = "is damaged: no version matches the hash in its name"
         raise Refused(f"{key} {damaged if status == 200 else f'cannot be read: the bucket answers {status}'}")
 
     def _versions(self, key):
@@ -111,7 +111,7 @@ class Bucket:
                 yield item.findtext(f"{XML}VersionId", "")
 
     def ask(self, method, key="", query=None, content=b"", headers=None):
-        """(status, body). A connection that was kept and is gone is made anew. @raises Refused when there is no answer"""
+        """Returns (status, body). Reopens a closed connection. @raises Away if there is no answer"""
         path = f"/{self._bucket}" + (f"/{urllib.parse.quote(key)}" if key else "")
         text = "&".join(f"{name}={urllib.parse.quote(value, safe='')}" for name, value in sorted((query or {}).items()))
         for left in reversed(range(TRIES)):

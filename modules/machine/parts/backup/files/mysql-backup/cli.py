@@ -1,4 +1,4 @@
-"""Commands; units run the first three."""
+"""Commands; the units run the first three."""
 
 import argparse
 import json
@@ -10,21 +10,21 @@ import time
 import settings as config
 from bucket import Bucket, Refused
 
-# There while the unit mysql-base is to make a base backup that is not due; the unit removes it.
+# Exists while the unit mysql-base should make a base backup that is not due; the unit removes it.
 FORCE = pathlib.Path("/run/mysql-base-force")
 
 
 def _parser():
-    parser = argparse.ArgumentParser(prog="mysql-backup", description="Keeps the archive of MySQL's data, and restores it.")
+    parser = argparse.ArgumentParser(prog="mysql-backup", description="Maintains and restores the archive of MySQL's data.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("ship", help="ship what MySQL has logged, every few seconds (the unit mysql-backup does)")
-    base = commands.add_parser("base", help="make a base backup, if one is due and it is this member's turn (the unit mysql-base does)")
-    base.add_argument("--force", action="store_true", help="make one now, on this member")
-    commands.add_parser("restore", help="make the data directory from the archive (the unit mysql-restore does, on a server made for it)")
-    check = commands.add_parser("check", help="what is wrong with the archive; exit code 1 when anything is")
-    check.add_argument("--notices", type=pathlib.Path, metavar="FOLDER", help="writes each cause there but the first, which it alone tells then")
-    commands.add_parser("archived", help="JSON: which transactions of each member are in the archive, as names in the bucket show it")
-    commands.add_parser("status", help="how far this member has shipped")
+    commands.add_parser("ship", help="upload MySQL's logs every few seconds (run by the unit mysql-backup)")
+    base = commands.add_parser("base", help="make a base backup if one is due and it is this member's turn (run by the unit mysql-base)")
+    base.add_argument("--force", action="store_true", help="make a base backup on this member now")
+    commands.add_parser("restore", help="create the data directory from the archive (run by the unit mysql-restore on a server created for it)")
+    check = commands.add_parser("check", help="report problems of the archive; exit code 1 if there are any")
+    check.add_argument("--notices", type=pathlib.Path, metavar="FOLDER", help="write each cause except the first to this folder, and print only the first")
+    commands.add_parser("archived", help="list each member's archived transactions as JSON, read from object names")
+    commands.add_parser("status", help="show how far this member has uploaded")
     return parser
 
 
@@ -54,7 +54,7 @@ def main(arguments):
 
 def _base(settings, bucket, force):
     if force and os.geteuid() == 0:
-        # The unit has the user that MySQL admits, and the directory for the copy.
+        # The unit runs as the user accepted by MySQL and creates the directory for the copy.
         FORCE.touch()
         return subprocess.run(["systemctl", "start", "mysql-base"]).returncode
     import base
@@ -64,7 +64,7 @@ def _base(settings, bucket, force):
     try:
         return base.make_when_due(settings, bucket, force or FORCE.exists())
     except (Refused, pymysql.Error, OSError, ValueError) as problem:
-        print(f"no base: {plain(problem)}")
+        print(f"no base backup: {plain(problem)}")
         return 1
 
 
@@ -80,7 +80,7 @@ def _tell(settings, options):
         return 0
     found = list(ship.problems(state, time.time(), settings.baseHours))
     if (config.FOLDER / "restore-key").exists():
-        found.append((ship.KEY, "the private key of the archive is on this server: remove `restore` from the configuration, then: npm run ops rollout"))
+        found.append((ship.KEY, "the archive's private key is on this server: remove `restore` from the configuration, then run npm run ops rollout"))
     if options.notices:
         found = _noted(options.notices, found)
     for _, words in found:
@@ -89,7 +89,7 @@ def _tell(settings, options):
 
 
 def _noted(folder, found):
-    """Keeps a file there for each cause while it lasts. @returns what is left: server-watch makes the notice of that"""
+    """Keeps a file in `folder` for each present cause. @returns the other problems, which server-watch turns into a notice"""
     import ship
 
     for cause in ship.CAUSES:

@@ -1,6 +1,6 @@
 """
-Compares all rows of two copies of the data: each table has a number of rows and a checksum that does not depend on their order. A member
-computes both right after a base backup; a drill computes them again on what it has restored.
+Compares all rows of two copies of the data by each table's row count and a checksum that ignores row order. A member computes both right
+after a base backup; a drill computes them again on the restored data.
 """
 
 COLUMNS = (
@@ -12,8 +12,8 @@ COLUMNS = (
 
 def statements(columns):
     """
-    {table: statement that gives its rows and checksum in one text}
-    `columns`: rows of COLUMNS. Binary text is the same whatever the session's character set is.
+    {table: statement that returns its row count and checksum as one text}
+    `columns`: rows of COLUMNS. Binary text does not depend on the session's character set.
     """
     tables = {}
     for schema, table, column in columns:

@@ -1,4 +1,4 @@
-"""What the archive holds of a timeline as far as a restore may use it, and the logs of each member as a stream of transactions."""
+"""The objects of a timeline that a restore may use, and each member's logs as a stream of transactions."""
 
 import collections
 import concurrent.futures
@@ -15,25 +15,25 @@ from names import log_name
 from replay import Branch, Change, Executed, Start, both, is_usable, moment_of
 from sealing import unseal
 
-# Fetched ahead of each member's stream.
+# Limits for prefetching each member's segments.
 AT_A_TIME, AHEAD_BYTES = 16, 64 << 20
 FORMAT = 2
 
 
 class Choice(NamedTuple):
-    """What a restore leaves out."""
+    """Exclusions of a restore, and the branch."""
 
     excludeServers: tuple = ()
     # MEMBER/000012-LOGID
     excludeLogs: tuple = ()
-    # In ISO 8601, by the time of the bucket, which no server can forge.
+    # In ISO 8601, by the bucket's clock, which no server can forge.
     uploadedBefore: str = ""
     # The branch to follow.
     branch: str = ""
 
 
 class Events(NamedTuple):
-    """Bytes of a transaction. They can be read with the format description of their log, or of any other: all members have the same MySQL."""
+    """Bytes of a transaction. The format description of any log can decode them, because all members run the same MySQL."""
 
     own: bytes
     others: list
@@ -49,7 +49,7 @@ def name_of(log):
 
 
 class Contents:
-    """By names; only branches are read."""
+    """Reads only the names of objects, and the content of branches."""
 
     def __init__(self, bucket, timeline, choice, say):
         self._bucket, self._timeline, self._say = bucket, timeline, say
@@ -71,10 +71,10 @@ class Contents:
 
     def _note(self, text):
         self.notes.append(text)
-        self._say(f"restore goes on without it: {text}")
+        self._say(f"skipped: {text}")
 
     def _branches(self, described):
-        """Branches as most members describe them, and such as no member describes."""
+        """Branches as described by most members, and branches without a description."""
         claims, first, writers = {}, {}, {}
         for key, item in described:
             try:
@@ -98,7 +98,7 @@ class Contents:
         return found
 
     def bases(self, wanted, line):
-        """(backup, manifest) of what can begin the restore, that which reached the bucket last first."""
+        """Yields (backup, manifest) of usable base backups, the latest upload first."""
         for backup, _ in sorted(self._backups, key=lambda pair: pair[1].time, reverse=True):
             try:
                 manifest = json.loads(self._bucket.get(backup.key))
@@ -110,19 +110,19 @@ class Contents:
                 self._note(f"base backup {backup.member} {backup.time}: {problem}")
 
     def streams(self, line, executed, identity):
-        """{member: its transactions after the base backup}"""
+        """{member: stream of its transactions after the base backup}"""
         return {member: self._stream(self._in_order(logs, line, executed), line[-1][0].id, executed, identity) for member, logs in self._logs.items()}
 
     def _in_order(self, logs, line, executed):
-        """[(log, segments, limit)] of what may hold more than the base backup."""
+        """[(log, segments, limit)] of the logs that may contain more than the base backup."""
         place = {branch.id: index for index, (branch, _) in enumerate(line)}
-        # A log in which the branch changed is shipped again below the new one.
+        # If the branch changes within a log, the log is uploaded again under the new branch.
         found = {}
         for log in sorted((log for log in logs if log.branch in place), key=lambda log: place[log.branch]):
             _, items = found.get((log.number, log.id), (None, []))
             found[log.number, log.id] = log, [*items, *logs[log]]
         needed = [(log, items) for log, items in found.values() if self._has_more(items, executed)]
-        # Numbers begin again after a clone; what a log holds first reached the bucket before a later log began.
+        # Numbers restart after a clone, so logs are ordered by the upload time of their first segment.
         needed.sort(key=lambda pair: (place[pair[0].branch], self._begun(*pair), pair[0].number))
         return [(log, [segment for segment, _ in items], line[place[log.branch]][1]) for log, items in needed]
 
@@ -144,7 +144,7 @@ class Contents:
                         yield item if allowed is None or item.previous is None else Start(item.log, both(item.previous, limit))
                         continue
                     if item.source == begins:
-                        # From here on this log is of the branch that is followed.
+                        # The rest of this log belongs to the followed branch.
                         allowed = None
                     if allowed is None or allowed.has(*item.gtid) or counted.has(*item.gtid):
                         yield item
@@ -169,7 +169,7 @@ class Contents:
                 yield Change(source, number, committed, digest, name, Events(header, self._headers, view[begin:after]))
 
     def _pieces(self, segments, identity):
-        """(start, end, bytes) of what can be read of a log, in order. What `log` has damaged may be in `tail`."""
+        """Yields (start, end, bytes) of a log's readable segments in order. Damaged segments under `log` are replaced from `tail`."""
         for segment, content in self._ahead(_cover(segments), identity):
             if content is not None:
                 yield segment.start, segment.end, content
@@ -183,7 +183,7 @@ class Contents:
         return listing.directory(self._bucket, self._timeline, f"{self._timeline}/{log.member}/tail/{log.branch}/{log_name(log)}/")
 
     def _ahead(self, segments, identity):
-        """Each segment with its content, None if it cannot be read; fetched ahead, as far as memory may be used."""
+        """Yields each segment with its content, None if unreadable; prefetches within the memory limit."""
         waiting, bytes = collections.deque(), 0
         left = collections.deque(segments)
         while left or waiting:
@@ -206,7 +206,7 @@ class Contents:
 
 
 def _cover(segments):
-    """Segments that together hold everything, as few as possible."""
+    """The fewest segments that together cover the log."""
     end, found = 0, []
     left = collections.deque(sorted(segments, key=lambda one: (one.start, -one.end)))
     while left:

@@ -1,6 +1,6 @@
 """
-What is in the bucket, by its names, in as few requests as possible: the segments of a current log are not listed once the log is complete.
-Lists of two years take seconds, and memory for the names of one member.
+Lists the bucket's contents by name with few requests: tail segments of a complete log are not listed. Listing two years takes seconds, and
+memory for the names of one member.
 """
 
 from gtid import describe, union
@@ -15,12 +15,12 @@ def members(bucket, timeline):
 def segments(bucket, timeline, member, counts=lambda item: True):
     """
     {log: its segments} of one member, each segment with its object in the bucket: {Log: [(Segment, Object)]}, in the order of names.
-    `counts`: whether an object does.
+    `counts`: filter for objects.
     """
     found = {}
     _add(found, timeline, filter(counts, bucket.list(f"{timeline}/{member}/log/")))
     for branch in list(bucket.folders(f"{timeline}/{member}/tail/")):
-        # A log's directory has the same name below `tail` and below `log`.
+        # A log's directory has the same name under `tail` and under `log`.
         complete = {_directory(items[0][0].key) for items in found.values() if is_complete([segment for segment, _ in items])}
         for directory in list(bucket.folders(branch)):
             if tuple(directory.split("/")[-3:-1]) not in complete:
@@ -29,7 +29,7 @@ def segments(bucket, timeline, member, counts=lambda item: True):
 
 
 def directory(bucket, timeline, prefix):
-    """Segments right below a directory of a log."""
+    """Segments directly in a log's directory."""
     return [segment for item in bucket.list(prefix) if (segment := read_segment(timeline, item.key))]
 
 
@@ -39,18 +39,18 @@ def manifests(bucket, timeline, member):
 
 
 def branches(bucket, timeline, member):
-    """[(BranchKey, Object)]: branches as one member describes them."""
+    """[(BranchKey, Object)]: one member's descriptions of branches."""
     return [(branch, item) for item in bucket.list(f"{timeline}/{member}/branch/") if (branch := read_branch(timeline, item.key))]
 
 
 def without_holes(items):
-    """Of a log's segments, those before its first hole."""
+    """A log's segments before its first hole."""
     end = reached([segment for segment, _ in items])
     return [segment for segment, _ in items if segment.end <= end]
 
 
 def archived(bucket, timeline):
-    """{member: the group's transactions in its logs, when the last of them came, and their branch}"""
+    """{member: the group's transactions in its logs, the time of the last upload, and its branch}"""
     found = {}
     for member in members(bucket, timeline):
         logs = segments(bucket, timeline, member)

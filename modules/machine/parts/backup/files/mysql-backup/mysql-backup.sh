@@ -1,3 +1,3 @@
 #!/bin/sh
-# -B: no compiled copies beside the release.
+# -B: writes no compiled files into the release.
 exec /usr/bin/python3 -B /opt/mysql-backup/current "$@"

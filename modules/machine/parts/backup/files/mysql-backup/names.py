@@ -4,16 +4,16 @@ or overwritten object does not match its name. Each member has one prefix, so th
 
     TIMELINE/MEMBER/log/BRANCH/000012-LOGID/000000000000-000067108864-1001-1500.HASH          segment of a closed log, up to 64 MiB
     TIMELINE/MEMBER/log/BRANCH/000012-LOGID/000067108864-000080000311-1501-1700-last.HASH     last segment of that log
-    TIMELINE/MEMBER/tail/BRANCH/000013-LOGID/000000000000-000000074211-1701-1712.HASH         what was logged in the last seconds
+    TIMELINE/MEMBER/tail/BRANCH/000013-LOGID/000000000000-000000074211-1701-1712.HASH         log of the last seconds
     TIMELINE/MEMBER/base/20261125T021700Z-000013-1-1700/0000.HASH    part of a base backup
     TIMELINE/MEMBER/base/20261125T021700Z-000013-1-1700/rows.HASH    number of rows in each table soon after the base backup
     TIMELINE/MEMBER/manifest/20261125T021700Z-000013-1-1700.HASH     describes a base backup; written after all its parts
-    TIMELINE/MEMBER/branch/BRANCH.HASH                               describes a branch: its parent, and where it began
+    TIMELINE/MEMBER/branch/BRANCH.HASH                               describes a branch: its parent and its start
     TIMELINE/drill/20261125T034300Z-good.HASH                        result of a restore drill: good or bad
 
 The last numbers before the HASH are the group's GTIDs (those with the group's name) in the object: `1001-1500`, `1-50+1000001-1000007` after
-a failover, or `0-0` for none. So names alone show which transactions are in the archive: members can list the bucket, but not read it.
-The segments of `log` replace those of `tail` once the last one is there. LOGID is binlog.identity.
+a failover, or `0-0` for none. So the names show which transactions are in the archive; members can list the bucket but not read it.
+Once the last segment of `log` is uploaded, the segments of `log` replace those of `tail`. LOGID is binlog.identity.
 """
 
 import calendar
@@ -54,7 +54,7 @@ def read_drill(timeline, key):
 
 
 def number(file):
-    """Files of one server in the order in which they were written."""
+    """Number of a log file; numbers follow the order of writing."""
     return int(file.rpartition(".")[2])
 
 
@@ -66,16 +66,16 @@ SEGMENT = re.compile(
 )
 BACKUP = re.compile(rf"{MEMBER}/manifest/(?P<name>(?P<time>\d{{8}}T\d{{6}}Z)-(?P<number>\d{{6,}})-(?P<gtids>{NUMBERS}))\.{ID}")
 BRANCH = re.compile(rf"{MEMBER}/branch/(?P<id>{ID})\.{ID}")
-# A longer list would not fit into a name: the smallest gaps are left out. A failover makes one gap.
+# A longer list would not fit into a name, so the smallest gaps are dropped. A failover creates one gap.
 MOST_INTERVALS = 16
 
 
 class Log(NamedTuple):
     member: str
     branch: str
-    # Of the file, as in binlog.000012.
+    # Number of the file, as in binlog.000012.
     number: int
-    # Differs for a log that has the same number after a clone.
+    # Distinguishes logs with the same number before and after a clone.
     id: str
 
 
@@ -87,21 +87,21 @@ class Segment(NamedTuple):
     # Intervals of the group's GTIDs in it: ((first, last), …)
     gtids: tuple
     last: bool
-    # Of a closed log (`log`), not of the current one (`tail`).
+    # True if in `log`, False if in `tail`.
     closed: bool
 
 
 class Backup(NamedTuple):
     """A complete base backup."""
 
-    # Of its manifest.
+    # Key of its manifest.
     key: str
-    # Holds its parts.
+    # Folder of its parts.
     folder: str
     member: str
-    # By the member's clock.
+    # Start time by the member's clock.
     time: str
-    # The member's first log that began after it.
+    # The member's first log after this backup.
     number: int
     # Intervals of the group's GTIDs in it.
     gtids: tuple
@@ -136,7 +136,7 @@ def read_segment(timeline, key):
 
 
 def backup_name(time, number, gtids):
-    """Of its directory below `base`, and of its manifest."""
+    """Name of the directory below `base` and of the manifest."""
     return f"{time}-{number:06}-{_written(gtids)}"
 
 
@@ -177,7 +177,7 @@ def _read(text):
 
 
 def reached(segments):
-    """How far a log is in the archive without a hole, by its segments of both kinds."""
+    """The end of a log's archived bytes before its first hole, by segments of both kinds."""
     end = 0
     for segment in sorted(segments, key=lambda one: one.start):
         if segment.start > end:

@@ -1,12 +1,12 @@
 """
-Which transactions bring restored data to a moment: pure decisions, without a bucket and without MySQL.
+Selects the transactions that bring restored data to the chosen time: pure decisions, without bucket or MySQL.
 
-All members log every transaction, so they vote about each one. A stream is what one member logged, in its order. A transaction is applied if
-more members have it, with the same content, than lack it or have another one with its GTID. A member whose log does not reach that far, or
-has a hole there, has no vote: so the last seconds, which only one member had shipped, count.
+All members log every transaction, so they vote about each one. A stream is one member's log in its order. A transaction is applied if more
+members have it with the same content than lack it or have a different transaction with its GTID. A member whose log ends earlier or has a
+hole there has no vote, so transactions of the last seconds count even if only one member uploaded them.
 
-A stream can be applied once it is connected: it has shown a transaction that is executed already. Everything that a member logged before a
-transaction is part of all data that contain that transaction, so from there on nothing can be missing in between.
+A stream can be applied once it is connected: it has shown a transaction that is already executed. Data that contains a transaction also
+contains everything that the member logged before it, so nothing can be missing in between.
 """
 
 import bisect
@@ -18,22 +18,22 @@ from typing import NamedTuple
 
 from gtid import describe, parse, subtract
 
-# A member that has logged a transaction so much later, by the primary's clock, does not get an earlier one any more.
+# Once a member has logged a transaction this much later by the primary's clock, it receives no earlier one.
 SLACK = 60_000_000
-# A group that runs ships a heartbeat every half minute.
+# A running group uploads a heartbeat every 30 s.
 LIVE_SECONDS = 900
 ALL = 2**63
 
 
 class Incomplete(Exception):
-    """The archive does not hold what is asked for, or its members contradict each other."""
+    """The archive lacks the requested data, or members contradict each other."""
 
 
 class Start(NamedTuple):
-    """A log begins, or goes on after a hole."""
+    """Start of a log, or its continuation after a hole."""
 
     log: str
-    # What the member had logged before; None after a hole.
+    # GTIDs that the member had logged before; None after a hole.
     previous: dict
 
 
@@ -46,7 +46,7 @@ class Change(NamedTuple):
     committed: int
     digest: str
     log: str
-    # Events to apply; nothing here looks at them.
+    # Events to apply; not read in this module.
     content: object = None
 
     @property
@@ -58,7 +58,7 @@ class Change(NamedTuple):
 
 
 class Executed:
-    """A set of GTIDs that grows by one at a time."""
+    """A set of GTIDs to which single GTIDs are added."""
 
     def __init__(self, gtids):
         self._sets = {source: [list(interval) for interval in intervals] for source, intervals in gtids.items()}
@@ -90,7 +90,7 @@ class Executed:
 
 
 def moment_of(at):
-    """Microseconds since 1970 of a time as 2026-11-25T17:00:00Z, or with a fraction of the second; None for another `at`."""
+    """Microseconds since 1970 of a time such as 2026-11-25T17:00:00Z, optionally with a fraction; None for "latest" or "before GTID"."""
     if at == "latest" or at.startswith("before "):
         return None
     whole, _, fraction = at.removesuffix("Z").partition(".")
@@ -102,13 +102,13 @@ def text_of(microseconds):
 
 
 class Wanted:
-    """Where a restore ends. @raises ValueError for an `at` that is no moment"""
+    """The end of a restore. @raises ValueError for an invalid `at`"""
 
     def __init__(self, at):
         self.at, self.moment, self.gtid = at, moment_of(at), None
         if at.startswith("before "):
             if not re.fullmatch(r"before [0-9a-f-]{36}:\d+", at):
-                raise ValueError(f"no moment: {at}")
+                raise ValueError(f"not a time: {at}; write a time in ISO 8601, latest, or before GTID")
             source, _, number = at.removeprefix("before ").partition(":")
             self.gtid = source, int(number)
 
@@ -121,11 +121,11 @@ class _Stream:
         self.member, self._items = member, iter(items)
         self.ahead = collections.deque()
         self.connected = self.ended = False
-        # Commit time of the newest transaction that was looked at.
+        # Commit time of the newest transaction read.
         self.seen = 0
 
     def peek(self, at=0):
-        """The item at this place ahead; None at the end."""
+        """The item `at` places ahead; None at the end."""
         while len(self.ahead) <= at:
             item = next(self._items, None)
             if item is None:
@@ -136,14 +136,14 @@ class _Stream:
         return self.ahead[at]
 
     def change(self):
-        """The next transaction, whatever is before it."""
+        """The next transaction, skipping starts of logs."""
         at = 0
         while isinstance(item := self.peek(at), Start):
             at += 1
         return item
 
     def opinion(self, change):
-        """Digest of the transaction with this GTID, "" if this member lacks it, None if it does not show."""
+        """Digest of the transaction with this GTID; "" if this member lacks it; None if unknown."""
         at = 0
         while (item := self.peek(at)) is not None:
             if isinstance(item, Start):
@@ -164,7 +164,7 @@ def _contains(gtids, change):
 class Merge:
     """
     Transactions to apply, in order. `streams`: {member: items}; `executed`: GTIDs in the base backup; `sources`: UUIDs whose transactions
-    count, others are errant. `notes`: what was excluded and why.
+    count; others are errant. `notes`: exclusions and their reasons.
     """
 
     def __init__(self, streams, executed, wanted, sources):
@@ -178,7 +178,7 @@ class Merge:
         """@raises Incomplete"""
         while True:
             streams = len(self._streams)
-            # The stream with the earliest transaction first: then no other stream can have anything before it.
+            # The stream with the earliest transaction comes first, so that no other stream has an earlier one.
             ready = sorted((stream for stream in self._streams if self._advance(stream)), key=lambda stream: stream.ahead[0].committed)
             change = next((change for stream in ready if not stream.ended and (change := self._decided(stream)) is not None), None)
             if change is not None:
@@ -189,7 +189,7 @@ class Merge:
                 return
 
     def require_reached(self):
-        """@raises Incomplete when the archive ends before the moment that is asked for: what came then was lost, or never written"""
+        """@raises Incomplete if the archive ends before the chosen time: later data was lost or never written"""
         if self.reached or self._wanted.at == "latest":
             return
         if self._wanted.gtid:
@@ -198,7 +198,7 @@ class Merge:
             raise Incomplete(f"the archive ends at {text_of(self.last)}; write that time, or \"latest\"")
 
     def _advance(self, stream):
-        """Passes what needs no decision. @returns whether a transaction is next"""
+        """Skips items that need no decision. @returns whether a transaction is next"""
         while not stream.ended:
             item = stream.peek()
             if item is None:
@@ -236,10 +236,12 @@ class Merge:
     def _note_errant(self, stream, item):
         if (stream.member, item.source) not in self._errant:
             self._errant.add((stream.member, item.source))
-            self.notes.append(f"{item.log} has transactions of {item.source}, not of the group, from {item} on: excluded")
+            self.notes.append(f"{item.log} has transactions of {item.source}, not of the group, excluded from {item} on")
 
     def _decided(self, stream):
-        """The stream's next transaction if it can be applied now; None else, perhaps after a member was excluded. @raises Incomplete"""
+        """
+        The stream's next transaction if it can be applied now; otherwise None, and a member may have been excluded. @raises Incomplete
+        """
         change = stream.ahead[0]
         votes = {}
         for one in self._streams:
@@ -253,7 +255,7 @@ class Merge:
                 raise Incomplete(self._tie(change, best, [*others, *lacking]))
             others, best = [*best, *others], []
         for one in others:
-            self._exclude(one, f"{change} in its logs is not what the others have" if best else f"{change} is in its logs alone")
+            self._exclude(one, f"{change} in its logs differs from the other members' transaction" if best else f"{change} is only in its logs")
         return next((one.ahead[0] for one in best if one.connected and one.peek() and one.ahead[0][:2] == change.gtid), None)
 
     def _tie(self, change, one, other):
@@ -269,18 +271,18 @@ class Merge:
 
     def _unstick(self):
         """
-        Every stream has ended, or waits for transactions that none has. @returns whether to go on, after excluding a member that claims them
-        alone @raises Incomplete
+        Called if every stream has ended or waits for transactions that no stream has. Excludes a member that alone claims them. @returns
+        whether to continue @raises Incomplete
         """
         stuck = [stream for stream in self._streams if not stream.ended and stream.change() is not None and not (self.reached and self._is_beyond(stream))]
         if not stuck:
             return False
         claimed = min(stuck, key=lambda stream: stream.change().committed)
         time = claimed.change().committed
-        # Those that have logged everything up to there, and know nothing of what is missing.
+        # Members that logged everything up to that time without the missing transactions.
         against = [stream for stream in self._streams if stream.ended and stream.connected and stream.seen >= time]
         if len(stuck) < len(against):
-            self._exclude(claimed, "it claims transactions before that, which the others do not have")
+            self._exclude(claimed, "it claims earlier transactions that the others do not have")
             return True
         missing = self._missing(claimed)
         if len(stuck) == len(against):
@@ -289,12 +291,12 @@ class Merge:
                 f" exclude one of them with --exclude-server {claimed.member} or --exclude-server {against[0].member}"
             )
         raise Incomplete(
-            f"transactions are missing ({missing}), and later ones are there, from {text_of(time)} on;"
-            f" what can be restored ends at {text_of(self.last) if self.last else 'the base backup'}"
+            f"transactions are missing ({missing}), but later ones exist, from {text_of(time)} on;"
+            f" data can be restored up to {text_of(self.last) if self.last else 'the base backup'}"
         )
 
     def _is_beyond(self, stream):
-        """Whether nothing of the stream from here on is wanted."""
+        """Whether the rest of the stream is after the end of the restore."""
         start = stream.peek()
         known = isinstance(start, Start) and start.previous or {}
         return self._wanted.ends_at(stream.change()) or self._wanted.gtid is not None and _contains(known, Change(*self._wanted.gtid, 0, "", ""))
@@ -306,14 +308,14 @@ class Merge:
 
 
 class Branch(NamedTuple):
-    """A branch of the group's history, as members describe it and as the bucket saw it. Times are in microseconds since 1970."""
+    """A branch of the group's history, by members' descriptions and upload times. Times are in microseconds since 1970."""
 
     id: str
     parent: str
-    # GTIDs that the member had executed that began the branch.
+    # GTIDs executed by the member that began the branch, at that time.
     forked: dict
     begun: int
-    # When each member wrote to it last.
+    # Time of each member's last upload to it.
     writers: dict
 
     @property
@@ -323,8 +325,8 @@ class Branch(NamedTuple):
 
 def chain(branches, at, wanted=None):
     """
-    The branch that a restore follows, and its ancestors: [(branch, GTIDs that count; None: all)], the oldest first.
-    `branches`: {id: Branch}. @raises Incomplete when it is not clear which branch is meant
+    The branch that a restore follows and its ancestors, oldest first: [(branch, GTIDs that count; None: all)].
+    `branches`: {id: Branch}. @raises Incomplete if the branch is ambiguous
     """
     if wanted and wanted not in branches:
         raise Incomplete(f"no branch {wanted}; there are {', '.join(sorted(branches)) or 'none'}")
@@ -336,7 +338,7 @@ def chain(branches, at, wanted=None):
 
 
 def both(one, other):
-    """What both sets of GTIDs contain."""
+    """The intersection of two sets of GTIDs."""
     return subtract(one, subtract(one, other))
 
 
@@ -344,14 +346,14 @@ def _current(branches, at):
     moment = moment_of(at) or ALL
     begun = [branch for branch in branches.values() if branch.begun <= moment]
     if not begun:
-        raise Incomplete(f"nothing of this timeline is as old as {at}")
+        raise Incomplete(f"this timeline has no data from before {at}")
     until = min(moment, max(branch.last for branch in begun)) - LIVE_SECONDS * 1_000_000
 
     def writers(branch):
         return [member for member, last in branch.writers.items() if last >= until]
 
     def replaces(branch, ancestor):
-        """A branch that nobody writes any more gives way to what was begun from it."""
+        """Whether `branch` replaces its ancestor, because the ancestor is no longer written or has no more writers."""
         return _descends(branches, branch, ancestor) and (ancestor.last <= branch.begun + 2 * SLACK or len(writers(branch)) >= len(writers(ancestor)))
 
     live = [branch for branch in begun if branch.last >= until]
@@ -359,8 +361,8 @@ def _current(branches, at):
     first, *more = live
     rival = next((branch for branch in more if len(writers(branch)) == len(writers(first)) or _descends(branches, branch, first)), None)
     if rival:
-        words = [f"{branch.id}, begun {text_of(branch.begun)}, by {', '.join(sorted(writers(branch))) or 'no member now'}" for branch in (first, rival)]
-        raise Incomplete(f"two branches are written at once: {words[0]}; {words[1]}; choose one: --branch {first.id} or --branch {rival.id}")
+        words = [f"{branch.id}, begun {text_of(branch.begun)}, by {', '.join(sorted(writers(branch))) or 'no member'}" for branch in (first, rival)]
+        raise Incomplete(f"two branches are being written: {words[0]}; {words[1]}; choose one: --branch {first.id} or --branch {rival.id}")
     return first
 
 
@@ -375,7 +377,7 @@ def _descends(branches, branch, ancestor):
 
 
 def is_usable(manifest, wanted, line):
-    """Whether a base backup can bring a restore to the moment: of this line of branches, and without anything that is not wanted."""
+    """Whether a restore can start from this base backup: it belongs to this line of branches and has no transaction after the end."""
     limits = {branch.id: limit for branch, limit in line}
     most = parse(manifest["gtids"]["atMost"])
     if manifest["branch"] not in limits or limits[manifest["branch"]] is not None and subtract(most, limits[manifest["branch"]]):

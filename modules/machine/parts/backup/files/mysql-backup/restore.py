@@ -1,8 +1,8 @@
 """
-Restores the archive into a new data directory: the newest base backup before the moment, and then what members logged, up to the moment.
+Restores the archive into a new data directory: the newest base backup before the chosen time, then the members' logs up to that time.
 
-Everything is made beside the data directory and renamed at the end, so an interrupted restore begins again. Logs are applied while they are
-fetched and never stored, so they need no room.
+The data is created next to the data directory and renamed at the end, so an interrupted restore starts again. Logs are applied while they
+are fetched and never stored, so they need no space.
 """
 
 import contextlib
@@ -26,33 +26,33 @@ from sealing import UNPACK, decrypt, first_words
 
 PROGRESS = pathlib.Path("/run/mysql-restore/progress")
 AGAIN_SECONDS = 30
-# Beside the data, for MySQL's own logs.
+# Additional space for MySQL's own logs.
 LEFT_BYTES = 512 << 20
-# Sealed bytes are packed; a manifest without the size is of an interrupted change.
+# Assumed compression ratio if the manifest has no size.
 UNPACKED = 6
 PROGRESS_SECONDS = 10
-# No member ever has it: a server skips its own transactions without a word.
+# Differs from every member's id, because a server silently skips transactions with its own id.
 SERVER_ID = 4294967295
 START_SECONDS = 120
-# Transactions that may wait while others are compared first.
+# Maximum number of transactions held back until the rows are compared.
 HELD = 100_000
-# Owns the data.
+# Owner of the data.
 USER = "mysql"
 
 
 class Unusable(Exception):
-    """A base backup that a restore cannot begin with; an older one may do."""
+    """A base backup cannot be used; an older one may work."""
 
 
 def say(text):
     print(text)
-    # The unit makes it; a drill has none.
+    # The unit creates the folder; a drill has none.
     if PROGRESS.parent.exists():
         PROGRESS.write_text(text)
 
 
 def restore_server(restore, bucket, identity, place=pathlib.Path("/var/lib/mysql")):
-    """What the unit of the first member does, until there is a data directory. It never touches one that is there."""
+    """Runs in the unit of the first member until there is a data directory. Never changes an existing one."""
     done = place / "mysql-group" / "restored.json"
     wanted = json.dumps([restore.timeline, restore.at])
     while True:
@@ -65,20 +65,20 @@ def restore_server(restore, bucket, identity, place=pathlib.Path("/var/lib/mysql
 
 
 def _try(restore, bucket, identity, place, done, wanted):
-    """@returns why it is not done, None when it is"""
+    """@returns the problem; None if the restore is complete"""
     data = place / "data"
     if data.exists():
         return None if done.exists() and done.read_text() == wanted else f"{data} {_held(done)}; MySQL does not start on it; remove `restore`, or use new volumes"
     try:
         made = None if _group_runs(restore) else restore_into(place / "restoring", restore.timeline, restore.at, bucket, identity, restore.choice)
-        # Before the data get their name: interrupted in between, this would take them for somebody's. All of it is on the disk by then.
+        # Written before the rename: otherwise an interruption would leave data that looks foreign. sync writes all of it to the disk first.
         done.write_text(wanted)
         os.sync()
         if made:
             made.rename(data)
             shutil.rmtree(place / "restoring")
         else:
-            say("a group runs: this member copies it and restores nothing")
+            say("a group is running: this member clones it and restores nothing")
             subprocess.run(["/usr/local/sbin/mysql-data", "initialize", "blank"], check=True)
     except (Refused, Incomplete, ValueError, OSError, subprocess.SubprocessError) as error:
         return str(error)
@@ -87,9 +87,9 @@ def _try(restore, bucket, identity, place, done, wanted):
 
 def _held(done):
     try:
-        return "was restored from {} to {}, and another restore is configured".format(*json.loads(done.read_text()))
+        return "was restored from {} to {}, but another restore is configured".format(*json.loads(done.read_text()))
     except (OSError, ValueError, IndexError):
-        return "holds data that no restore has made"
+        return "has data that was not restored"
 
 
 def _group_runs(restore):
@@ -107,15 +107,15 @@ def _group_runs(restore):
 
 
 class Restored(NamedTuple):
-    """What a restore has done."""
+    """Result of a restore."""
 
     manifest: dict
     gtids: dict
-    # Commit time of the last transaction, in microseconds since 1970; 0 if the base backup was all there is.
+    # Commit time of the last transaction, in microseconds since 1970; 0 if no log was applied.
     last: int
     # What was excluded, and why.
     notes: list
-    # What `inspect` has found.
+    # The result of `inspect`.
     found: object
 
 
@@ -129,7 +129,7 @@ def restore_into(folder, timeline, at, bucket, identity, choice=Choice()):
 
 def run(folder, timeline, at, bucket, identity, choice=Choice(), compare=None, inspect=None):
     """
-    @returns Restored. `compare(mysql, manifest)`: GTIDs and a function that is called once exactly these are executed.
+    @returns Restored. `compare(mysql, manifest)`: returns GTIDs and a function that is called once exactly these are executed.
     `inspect(mysql)` is called at the end. @raises Refused, Incomplete, ValueError, OSError
     """
     contents = Contents(bucket, timeline, choice, say)
@@ -144,7 +144,7 @@ def run(folder, timeline, at, bucket, identity, choice=Choice(), compare=None, i
                 return _replay(folder, timeline, wanted, line, contents, manifest, identity, compare, inspect)
             except Unusable as problem:
                 problems.append(f"base backup of {backup.member} at {backup.time}: {problem}")
-                say(f"restore goes on with an older base backup: {problems[-1]}")
+                say(f"restore continues with an older base backup: {problems[-1]}")
                 contents.notes.append(problems[-1])
         raise Incomplete("; ".join(problems) or f"there is no base backup of {timeline} that can be restored to {at}")
     finally:
@@ -152,13 +152,13 @@ def run(folder, timeline, at, bucket, identity, choice=Choice(), compare=None, i
 
 
 def _new(folder, manifest):
-    """@raises OSError when there is no room"""
+    """@raises OSError if there is not enough space"""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     needed = manifest.get("dataBytes", UNPACKED * sum(part["bytes"] for part in manifest["parts"])) + LEFT_BYTES
     free = shutil.disk_usage(folder).free
     if free < needed:
-        raise OSError(f"{folder} has {free >> 20} MiB free, and {needed >> 20} are needed: use a larger volume (volumeGb)")
+        raise OSError(f"{folder} needs {needed >> 20} MiB, but {free >> 20} MiB are free: use a larger volume (volumeGb)")
     data = folder / "data"
     data.mkdir()
     return data
@@ -187,7 +187,7 @@ def _unpack(bucket, manifest, identity, data):
     with unlock.stderr:
         words = first_words(unlock.stderr.read())
     if any([unlock.wait(), unzip.wait(), untar.wait()]):
-        raise Unusable(f"cannot be unpacked: {words or 'zstd or tar failed'}; it is sealed for {', '.join(manifest['recipients'])}")
+        raise Unusable(f"cannot be unpacked: {words or 'zstd or tar failed'}; it is encrypted for {', '.join(manifest['recipients'])}")
 
 
 def _replay(folder, timeline, wanted, line, contents, manifest, identity, compare, inspect):
@@ -224,7 +224,7 @@ def _apply(mysql, changes):
 
 
 def _apply_exactly(mysql, changes, gtids, then, executed):
-    """Applies a set of transactions, calls `then`, and gives what is left to apply."""
+    """Applies a set of transactions, calls `then`, and returns the remaining transactions."""
     wanted, held = Executed(gtids), []
     left = sum(last - first + 1 for intervals in subtract(gtids, executed).values() for first, last in intervals)
 
@@ -237,17 +237,17 @@ def _apply_exactly(mysql, changes, gtids, then, executed):
             elif len(held) < HELD:
                 held.append(change)
             else:
-                raise Incomplete(f"{left} transactions are missing that a member had executed when it counted rows")
+                raise Incomplete(f"{left} transactions are missing that a member had executed before it counted rows")
 
     _apply(mysql, first())
     if left:
-        raise Incomplete(f"{left} transactions are missing that a member had executed when it counted rows")
+        raise Incomplete(f"{left} transactions are missing that a member had executed before it counted rows")
     then()
     return itertools.chain(held, changes)
 
 
 class Feed:
-    """Transactions on their way into MySQL, as one binary log."""
+    """Pipes transactions into MySQL as one binary log."""
 
     def __init__(self, command):
         self._format = None
@@ -259,7 +259,7 @@ class Feed:
     def write(self, change):
         format = change.content.format
         if format is None:
-            raise Incomplete(f"no log has a beginning that can be read; {change.log} is the first")
+            raise Incomplete(f"the start of every log is unreadable; {change.log} is the first log")
         try:
             if format != self._format:
                 self._events.stdin.write(format if self._format else MAGIC + format)
@@ -270,7 +270,7 @@ class Feed:
             raise Incomplete("the logs cannot be applied: MySQL ended") from None
 
     def close(self):
-        """@raises Incomplete when not everything was executed"""
+        """@raises Incomplete if a transaction was not executed"""
         with contextlib.suppress(BrokenPipeError):
             self._events.stdin.close()
         failed = any([self._events.wait(), self._mysql.wait()])
@@ -279,7 +279,7 @@ class Feed:
         binlog, mysql = (file.read().decode(errors="replace").strip() for file in self._words)
         for file in self._words:
             file.close()
-        # mysqlbinlog takes nothing for a log that cannot be read.
+        # mysqlbinlog fails on empty input.
         if failed and self._format:
             raise Incomplete(f"the logs cannot be applied: {mysql or binlog or 'mysqlbinlog failed'}")
 
@@ -294,7 +294,7 @@ class Feed:
 
 
 class Mysql:
-    """MySQL on restored data, over its socket."""
+    """The MySQL server on the restored data, reached over its socket."""
 
     def __init__(self, socket):
         self._command = ["mysql", "--no-defaults", "--user=root", f"--socket={socket}", "--binary-mode", "--batch", "--skip-column-names", "--raw", "--max-allowed-packet=1G"]
@@ -302,7 +302,7 @@ class Mysql:
     def ask(self, statement):
         done = subprocess.run([*self._command, f"--execute={statement}"], capture_output=True, text=True)
         if done.returncode:
-            raise Incomplete(f"MySQL refuses: {done.stderr.strip()}")
+            raise Incomplete(f"MySQL rejected the statement: {done.stderr.strip()}")
         return done.stdout.strip()
 
     @contextlib.contextmanager
@@ -316,7 +316,7 @@ class Mysql:
             feed.end()
 
     def require(self, promised):
-        """@raises Incomplete when not all of it was executed"""
+        """@raises Incomplete if one of these transactions was not executed"""
         lacking = subtract(promised, parse(self.ask("SELECT @@GLOBAL.gtid_executed")))
         if lacking:
             raise Incomplete(f"MySQL did not execute {describe(lacking)}")
@@ -324,7 +324,7 @@ class Mysql:
 
 @contextlib.contextmanager
 def running(data):
-    """MySQL on the data, unreachable for others, without logs of its own, and without events. @raises Incomplete, Unusable"""
+    """Runs MySQL on the data without network, binary log and events. @raises Incomplete, Unusable"""
     socket = f"{data.parent}/mysqld.sock"
     shutil.chown(data.parent, USER)
     subprocess.run(["chown", "-R", f"{USER}:", str(data)], check=True)
@@ -332,9 +332,9 @@ def running(data):
         [
             "mysqld", "--no-defaults", f"--datadir={data}", f"--user={USER}", "--skip-networking", "--mysqlx=OFF", "--secure-file-priv=NULL", f"--socket={socket}", f"--pid-file={data.parent}/mysqld.pid",
             f"--server-id={SERVER_ID}", "--skip-log-bin", "--relay-log=relay", "--skip-replica-start=ON", "--gtid-mode=ON", "--enforce-gtid-consistency=ON", "--max-allowed-packet=1G",
-            # An event would run by today's clock, on data of then.
+            # Events would run by today's clock on old data.
             "--event-scheduler=OFF",
-            # Only what is whole at the end counts: an interrupted restore begins anew.
+            # Durability is not needed, because an interrupted restore starts again.
             "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=OFF", "--performance-schema=OFF", f"--log-error={data.parent}/error.log",
         ]
     )
@@ -352,7 +352,7 @@ def running(data):
 def _wait_for(server, mysql, log):
     for _ in range(START_SECONDS):
         if server.poll() is not None:
-            raise Unusable(f"MySQL does not start on it: {_end_of(log)}")
+            raise Unusable(f"MySQL does not start with it: {_end_of(log)}")
         with contextlib.suppress(Incomplete):
             mysql.ask("SELECT 1")
             return
@@ -361,4 +361,4 @@ def _wait_for(server, mysql, log):
 
 
 def _end_of(log):
-    return log.read_text(errors="replace").strip().split("\n")[-1] if log.exists() else "it wrote nothing"
+    return log.read_text(errors="replace").strip().split("\n")[-1] if log.exists() else "its log is empty"

@@ -1,4 +1,4 @@
-"""Packing and encrypting: a server can do it with the public keys, and cannot undo it."""
+"""Compression and encryption: a server can encrypt with the public keys but cannot decrypt."""
 
 import subprocess
 
@@ -19,7 +19,7 @@ def seal(content, recipients):
 
 
 def unseal(content, identity):
-    """@raises ValueError for a wrong key, or for what nobody has sealed"""
+    """@raises ValueError for a wrong key or unencrypted content"""
     return _through(UNPACK, _through(decrypt(identity), content))
 
 
@@ -31,12 +31,12 @@ def _through(command, content):
 
 
 def first_words(stderr):
-    """What a program complains of; what follows are addresses to report it to."""
+    """The program's error message, without the following lines about reporting bugs."""
     return stderr.decode(errors="replace").strip().partition("\n")[0]
 
 
 def flow(*commands, **options):
-    """Starts `first | second | …`. @returns the processes; the last one's output can be read"""
+    """Starts `first | second | …`. @returns the processes; the output of the last one can be read"""
     processes = []
     for command in commands:
         source = processes[-1].stdout if processes else options.get("stdin")
@@ -47,7 +47,7 @@ def flow(*commands, **options):
 
 
 def require_ended(processes):
-    """@raises ValueError when one of them failed"""
+    """@raises ValueError if a process failed"""
     failed = [process.args[0] for process in processes if process.wait()]
     if failed:
         raise ValueError(f"{', '.join(failed)} failed")

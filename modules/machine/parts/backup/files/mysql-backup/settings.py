@@ -8,16 +8,16 @@ FOLDER = pathlib.Path("/etc/mysql-backup")
 
 
 class Settings(NamedTuple):
-    # Name of the group, and of its part of the archive.
+    # Name of the group and of its folder in the archive.
     timeline: str
-    # Name of this server, and of its part of the timeline.
+    # Name of this server and of its folder in the timeline.
     member: str
     # Names of all members, by private address.
     members: dict
     endpoint: str
     region: str
     bucket: str
-    # Public keys of age: each of their owners can read the archive.
+    # age public keys; the owner of each matching private key can read the archive.
     recipients: list
     baseHours: float
     socket: str
@@ -25,11 +25,11 @@ class Settings(NamedTuple):
 
 
 class Restore(NamedTuple):
-    # The part of the archive that is restored.
+    # Timeline to restore.
     timeline: str
     # A time in ISO 8601, "latest", or "before GTID".
     at: str
-    # Private addresses of the other members, and where they tell their state.
+    # Private addresses of the other members, and the port of their state.
     others: list
     rolePort: int
     # See contents.Choice.

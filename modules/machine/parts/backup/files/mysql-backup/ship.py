@@ -1,6 +1,6 @@
 """
-Ships this member's binary logs every few seconds, whatever its role, so no election is needed. The names in the bucket show what has been
-shipped, so nothing is stored here. Logs are identified by their beginning, because MySQL starts again at binlog.000001 after a clone.
+Uploads this member's binary logs every few seconds, whatever its role, so no election is needed. The names in the bucket show what has been
+uploaded, so nothing is stored here. Logs are identified by their beginning, because MySQL restarts at binlog.000001 after a clone.
 """
 
 import json
@@ -21,13 +21,14 @@ from sealing import seal
 
 TICK_SECONDS = 3
 HEARTBEAT_SECONDS = 30
-# A larger segment would be sent again as a whole after a broken connection.
+# After a broken connection, a segment is sent again as a whole, so its size is limited.
 TAIL_BYTES, WHOLE_BYTES = 8 << 20, 64 << 20
-# A log that is never closed would lose its beginning when objects expire.
+# The first segments of a log that is never closed would expire.
 ROTATE_SECONDS = 86400
-# As MySQL would, without a backup.
+# The same period as MySQL's without a backup.
 KEEP_SECONDS = 3 * 86400
-# Maximum share of the data volume for logs. Above it the oldest logs are removed, shipped or not: the site does not stop with the bucket.
+# Maximum share of the data volume for logs. Above it the oldest logs are deleted, even if not uploaded, so that the site does not stop with
+# the bucket.
 LOGS_SHARE = 0.25
 LOOK_SECONDS = 600
 
@@ -35,7 +36,7 @@ BEHIND_SECONDS = 60
 LATE_BASE_HOURS = 2
 LATE_DRILL_DAYS = 8
 
-# Causes of problems. Each has a notice, and by its name a monitor; see modules/platform/signals.ts.
+# Causes of problems. Each has a notice and a monitor of the same name; see modules/platform/signals.ts.
 BEHIND, REFUSED, BASE, DRILL, GAP, KEY = "backup", "backup-refused", "backup-base", "backup-drill", "backup-gap", "backup-key"
 CAUSES = (BEHIND, REFUSED, BASE, DRILL, GAP, KEY)
 
@@ -46,9 +47,9 @@ PRIMARY = (
 )
 # Without writes it shows every 30 s that the archive is complete.
 HEARTBEAT = "REPLACE INTO backup.heartbeat (id, at) VALUES (1, UTC_TIMESTAMP(6))"
-# Written by mysql-group, see its branch.py: the last one is the current branch.
+# Written by mysql-group, see its branch.py; the last row is the current branch.
 BRANCHES = "SELECT id, number, timeline, parent, forked, lost, reason, member, begun FROM backup.branch WHERE timeline = %s ORDER BY number"
-# Only this member's logs: nothing is replicated.
+# LOCAL: not replicated to other members.
 ROTATE = "FLUSH LOCAL BINARY LOGS"
 
 
@@ -70,7 +71,7 @@ class Shipper:
     def __init__(self, settings, bucket):
         self._settings, self._bucket = settings, bucket
         self._connection = None
-        # What the bucket has of this member: log -> its segments; None while that is not known.
+        # This member's segments in the bucket, by log; None while unknown.
         self._archived = None
         self._waiting_since = self._beaten_at = self._looked_at = self._rotated_at = 0.0
         self._base = self._first_base = self._drill = self._good_drill = None
@@ -95,11 +96,11 @@ class Shipper:
         started = time.time()
         if self._connection is None:
             self._connection = connect(self._settings)
-        # Read first: all of it is in the logs up to the position read next.
+        # Read the GTIDs first: the logs up to the position read next contain all of them.
         ((log_folder, executed),) = rows(self._connection, "SELECT @@log_bin_basename, @@GLOBAL.gtid_executed")
         folder = os.path.dirname(log_folder)
         current, position, *_ = rows(self._connection, "SHOW BINARY LOG STATUS")[0]
-        # A log that was begun since then waits for the next step.
+        # A newer log waits for the next step.
         sizes = {name: size for name, size, *_ in rows(self._connection, "SHOW BINARY LOGS") if number(name) <= number(current)}
         files = [File(name, os.path.join(folder, name), position if name == current else sizes[name], name != current) for name in sorted({**sizes, current: 0}, key=number)]
         try:
@@ -110,9 +111,9 @@ class Shipper:
             self._ship_all(files, started)
             self._look(branches, executed)
         finally:
-            # Also while the bucket is away, because the volume is limited.
+            # Also if the bucket is unreachable, because the volume is limited.
             self._purge(folder, sizes, {file.name for file in files if self._is_complete(file)})
-            # Last: if commits hang, for example on a full disk, logs are still shipped and removed.
+            # Last, so that logs are still uploaded and deleted if commits hang, for example on a full disk.
             self._beat()
         self._rotate(files[-1])
 
@@ -122,10 +123,10 @@ class Shipper:
             self._beaten_at = time.time()
 
     def _branches(self):
-        """The branches of this group. When the current one changes, a new log begins. @raises ValueError before there is one"""
+        """The branches of this group. If the current branch changes, a new log begins. @raises ValueError if there is none yet"""
         found = rows(self._connection, BRANCHES, [self._settings.timeline])
         if not found:
-            raise ValueError("waiting for the primary to write the branch of this group into its data: mysql-group status")
+            raise ValueError("waiting for the primary to store the branch of this group: check mysql-group status")
         branch = found[-1][0]
         if self._branch not in (None, branch):
             rows(self._connection, ROTATE)
@@ -136,7 +137,7 @@ class Shipper:
     def _rotate(self, current):
         with open(current.path, "rb") as file:
             (begun,) = struct.unpack("<I", file.read(len(binlog.MAGIC) + 4)[len(binlog.MAGIC) :])
-        # The second condition is for a clock that jumps.
+        # The second condition limits rotations if the clock jumps.
         if time.time() - begun >= ROTATE_SECONDS and time.time() - self._rotated_at >= ROTATE_SECONDS:
             rows(self._connection, ROTATE)
             self._rotated_at = time.time()
@@ -145,14 +146,14 @@ class Shipper:
         return Log(self._settings.member, self._branch, number(file.name), file.id)
 
     def _is_complete(self, file):
-        """Whether all of a closed log is in the bucket, as segments of closed logs, below whichever branch."""
+        """Whether the bucket has all segments of a closed log under `log`, in any branch."""
         return any(
             (log.number, log.id) == (number(file.name), file.id) and is_complete([segment for segment in segments if segment.closed])
             for log, segments in (self._archived or {}).items()
         )
 
     def _ship_all(self, files, started):
-        """First what the bucket lacks, oldest first; then, as time permits, closed logs again in few large segments."""
+        """Uploads missing segments, oldest first; then, as time permits, closed logs again in a few large segments."""
         files = [file for file in files if not self._is_complete(file)]
         if not self._waiting_since and any(self._reached(file) < file.end for file in files):
             self._waiting_since = time.time()
@@ -174,7 +175,7 @@ class Shipper:
         segments, most = self._segments(file), WHOLE_BYTES if closed else TAIL_BYTES
         with open(file.path, "rb") as opened, mmap.mmap(opened.fileno(), file.end, access=mmap.ACCESS_READ) as data:
             while True:
-                # A closed log replaces its tail from the beginning; otherwise both count.
+                # With `until`, the closed log's segments replace its tail from the beginning; otherwise both kinds count.
                 start = reached([segment for segment in segments if segment.closed or until is None])
                 if start >= file.end:
                     return
@@ -188,7 +189,10 @@ class Shipper:
                     return
 
     def _look(self, branches, executed):
-        """Every ten minutes: base backups of all members, the last drill, branches, and whether the bucket has every transaction."""
+        """
+        Every ten minutes, reads all members' base backups, the last drill and the branches, and checks that the bucket has every
+        transaction.
+        """
         if time.time() - self._looked_at < LOOK_SECONDS:
             return
         timeline, me = self._settings.timeline, self._settings.member
@@ -201,13 +205,13 @@ class Shipper:
         self._good_drill = max((time for time, good in drills if good), default=None)
         self._describe(branches)
         found = listing.segments(self._bucket, timeline, me)
-        # What is missing and still here is shipped in the next step.
+        # The next step uploads missing logs that this member still has.
         self._archived = _compact(found)
         self._verify(executed, _gtids(timeline, found), [backup for backup, _ in backups], [member for member in members if member != me])
         self._looked_at = time.time()
 
     def _describe(self, branches):
-        """Adds the branches that this member's part of the archive does not describe yet."""
+        """Uploads the descriptions of branches that this member's folder lacks."""
         timeline, me = self._settings.timeline, self._settings.member
         there = {branch.id for branch, _ in listing.branches(self._bucket, timeline, me)}
         for row in branches:
@@ -218,7 +222,7 @@ class Shipper:
                 self._bucket.put(branch_key(timeline, me, row[0], content), content)
 
     def _verify(self, executed, own, backups, others):
-        """Compares what was executed before this step with what the bucket has now: this member's logs, base backups, other members' logs."""
+        """Compares the transactions executed before this step with the bucket: this member's logs, base backups, other members' logs."""
         timeline = self._settings.timeline
         missing = {timeline: parse(executed.replace("\n", "")).get(timeline, [])}
         missing = subtract(missing, union(own, *({timeline: list(backup.gtids)} for backup in backups)))
@@ -235,7 +239,7 @@ class Shipper:
         if keep:
             rows(self._connection, "PURGE BINARY LOGS TO %s", [keep])
         for name in lost:
-            print(f"{name} was removed before all of it was shipped: logs had filled their share of the volume")
+            print(f"{name} was deleted before it was fully uploaded, because logs had filled their share of the volume")
 
     def _tell(self, problem, refused=False):
         behind = time.time() - self._waiting_since if self._waiting_since else 0
@@ -275,7 +279,7 @@ def _identity(file):
 
 
 def _gtids(timeline, found):
-    """GTIDs in logs as they are listed, each log as far as it has no hole."""
+    """GTIDs in the listed logs, each log up to its first hole."""
     held = []
     for items in found.values():
         segments = [segment for segment, _ in items]
@@ -289,7 +293,7 @@ def _compact(found):
 
 
 def _merged(segments):
-    """Segments that follow on each other as one, without their GTIDs: a day has thousands."""
+    """Merges adjacent segments and drops their GTIDs, because a day has thousands."""
     merged = []
     for one in sorted(segments, key=lambda segment: (segment.closed, segment.start)):
         before = merged[-1] if merged else None
@@ -301,7 +305,7 @@ def _merged(segments):
 
 
 def arrived(item):
-    """When the bucket received an object, by its own clock, as names write times."""
+    """When the bucket received an object, by the bucket's clock, in the format of names."""
     return f"{item.time[:19].replace('-', '').replace(':', '')}Z"
 
 
@@ -317,8 +321,8 @@ def write(file, content):
 
 def purge(sizes, ages, whole, most_bytes):
     """
-    Which logs to remove. @returns the first log to keep, None to keep all; and the logs to remove that were not shipped
-    `sizes`, `ages`: bytes, and seconds since the last write, by name. `whole`: names of the logs that are complete in the archive.
+    Chooses the logs to delete. @returns the first log to keep, or None to keep all; and the deleted logs that were not uploaded
+    `sizes`, `ages`: bytes, and seconds since the last write, by name. `whole`: names of the logs completely in the archive.
     """
     names = sorted(sizes, key=number)
     total, gone = sum(sizes.values()), []
@@ -332,34 +336,34 @@ def purge(sizes, ages, whole, most_bytes):
 
 
 def plain(error):
-    """The message of MySQL without the statement."""
+    """MySQL's message without the statement."""
     if isinstance(error, pymysql.Error) and len(error.args) > 1:
         return f"mysqld refused ({error.args[0]}): {error.args[1]}"
     return str(error) or type(error).__name__
 
 
 def problems(state, now, base_hours):
-    """What is wrong with the archive, as this member sees it: cause and words."""
+    """Problems of the archive as seen by this member: (cause, message)."""
     if state is None or now - state["at"] > BEHIND_SECONDS + 30:
-        yield BEHIND, "mysql-backup does not run: journalctl -u mysql-backup"
+        yield BEHIND, "mysql-backup does not run: check journalctl -u mysql-backup"
         return
     behind, problem = state["behindSeconds"], state["problem"]
     if state.get("refused"):
-        yield REFUSED, f"the bucket refuses what it is asked, {behind:.0f} s are not in the archive: {problem}"
+        yield REFUSED, f"the bucket rejects requests; the archive is {behind:.0f} s behind: {problem}"
     elif behind > BEHIND_SECONDS:
-        yield BEHIND, f"the archive is {behind:.0f} s behind: {problem or 'there is more to ship than the line takes'}"
+        yield BEHIND, f"the archive is {behind:.0f} s behind: {problem or 'the upload is slower than the writes'}"
     elif problem:
         yield BEHIND, problem
     base = state["base"]
     hours = (now - moment(base)) / 3600 if base else None
     if base and hours > base_hours + LATE_BASE_HOURS:
-        yield BASE, f"the last base is {hours:.0f} hours old: journalctl -u mysql-base, on each member"
+        yield BASE, f"the last base backup is {hours:.0f} hours old: check journalctl -u mysql-base on each member"
     if not base and behind == 0 and not problem:
-        yield BASE, "there is no base yet: without one nothing can be restored"
+        yield BASE, "there is no base backup yet, so nothing can be restored"
     since = state["goodDrill"] or state["firstBase"]
     if state["drill"] and not state["drill"][1]:
         yield DRILL, f"the drill of {state['drill'][0]} failed, so the archive may not be restorable: npm run ops backups"
     elif since and now - moment(since) > LATE_DRILL_DAYS * 86400:
-        yield DRILL, f"no restore has been tried with success since {since}: the workflow drill"
+        yield DRILL, f"no restore drill has succeeded since {since}: run the workflow drill"
     if state["gap"]:
         yield GAP, f"neither a log nor a base backup in the bucket has the transactions {state['gap']}; the next base backup ends the gap"

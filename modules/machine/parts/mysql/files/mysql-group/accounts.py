@@ -1,4 +1,4 @@
-"""Schema and accounts, applied by the primary and replicated like any data."""
+"""Schema and accounts; the primary applies them, and they are replicated like any data."""
 
 import hashlib
 import json
@@ -19,26 +19,28 @@ MARK = (
     "SELECT ATTRIBUTE ->> '$.definition', ATTRIBUTE -> '$.generation', ATTRIBUTE -> '$.oldest', ATTRIBUTE ->> '$.group'"
     " FROM information_schema.USER_ATTRIBUTES WHERE USER = %s AND HOST = %s"
 )
-# In the mark of an account that may have been granted more by a member with other settings.
+# Part of an account's mark if a member with other settings may have granted more privileges.
 MORE = "and what it had"
 
 
 def identity(settings, account):
-    """How an account shows who it is, and what it may show, the newest first by its generation; None for one that this member has no password of."""
+    """
+    The account's authentication plugin and its accepted passwords, newest generation first; None if this member has no password for it.
+    """
     if account == "backup":
         return "auth_socket AS", [(1, "mysql-backup")]
     return ("caching_sha2_password BY", accepted(settings, account)) if account in settings.passwords else None
 
 
 def all_agree(settings, reports):
-    """Whether all members would make the same accounts: not in the midst of a rollout that changes them, nor while one does not answer."""
+    """Whether all members answer and would create the same accounts. False during a rollout that changes the accounts."""
     return all(report and report.grants == digest(settings) for report in reports.values())
 
 
 def ensure(settings, agreed):
     """
-    Applies what differs; writes nothing, so makes no transaction, when nothing does. Returns the changed accounts. Until members have
-    `agreed`, an account only gains: what one primary has granted, because its server is new, the next one does not take back.
+    Applies the differences; without any, it creates no transaction. Returns the changed accounts. Until members have `agreed`, privileges
+    are only added: a primary with older settings must not revoke what a newer one granted.
     """
     changed = []
     with connect(settings, 30) as connection, connection.cursor() as cursor:
@@ -60,7 +62,7 @@ def ensure(settings, agreed):
 
 
 def reached(settings):
-    """Account -> generations of its newest and its oldest password, as this member has it."""
+    """Account -> generations of its newest and oldest password in this member's database."""
     with connect(settings, 30) as connection, connection.cursor() as cursor:
         made = [(account, host) for account, host, *_ in definitions(settings) if account in settings.passwords]
         return {account: _mark(cursor, settings, account, host)[1] for account, host in made}
@@ -70,7 +72,7 @@ def _ensure(cursor, settings, account, host, require, limits, grants, agreed=Tru
     how, passwords = identity(settings, account)
     (newest, password), (oldest, first) = passwords[0], passwords[-1]
     mark, has, group = _mark(cursor, settings, account, host)
-    # A member that was not told yet has become the primary: those that were know better.
+    # The new primary still has older passwords than the account: keep the newer ones.
     if has > (newest, oldest):
         return False
     more = [*grants, MORE]
@@ -79,7 +81,7 @@ def _ensure(cursor, settings, account, host, require, limits, grants, agreed=Tru
         return "\0".join([password, require, limits, *granted])
 
     def granted_with(password):
-        """What the mark says was granted, if it was with this password; None when it was something else."""
+        """The grants recorded in the mark, if recorded with this password; otherwise None."""
         possible = [grants] if agreed else [grants, more]
         return next((one for one in possible if mark and _digest(text(password, one), mark.split("$")[0]) == mark), None)
 
@@ -90,34 +92,34 @@ def _ensure(cursor, settings, account, host, require, limits, grants, agreed=Tru
     if has == (newest, oldest) and (granted := granted_with(password)):
         if group == settings.group:
             return False
-        # Marks of earlier releases, and those made without an archive, do not include the group.
+        # Marks written by earlier releases or without an archive do not include the group.
         cursor.execute("ALTER USER %s@%s ATTRIBUTE %s", [account, host, note(granted)])
         return True
     identified = f"IDENTIFIED WITH {how} %s"
-    # Only once: what RETAIN keeps is the present one, and a second time that would be the new one.
+    # Only once: RETAIN keeps the current password, which would be the new one the second time.
     retain = " RETAIN CURRENT PASSWORD" if has[0] < newest and oldest < newest else ""
-    # Where only passwords move, one statement does it, and no grant is away for a moment.
+    # If only passwords change, one statement suffices, and no grant is missing for a moment.
     if retain and (granted := granted_with(first)):
         cursor.execute(f"ALTER USER %s@%s {identified}{retain} ATTRIBUTE %s", [account, host, password, note(granted)])
         return True
     if has[0] == newest and oldest == newest and (granted := granted_with(password)):
         cursor.execute("ALTER USER %s@%s DISCARD OLD PASSWORD ATTRIBUTE %s", [account, host, note(granted)])
         return True
-    # The mark goes first and comes last: whatever interrupts what lies between, no definition matches the account, so it is done again.
+    # The mark is removed first and written last: if an interruption occurs in between, no definition matches the account, so it is applied
+    # again.
     if mark:
         cursor.execute("ALTER USER %s@%s ATTRIBUTE %s", [account, host, json.dumps({"definition": None})])
     needs = f" REQUIRE {require}" + (f" WITH {limits}" if limits else "")
-    # A new account begins with the oldest password, so that there is one to keep.
+    # A new account starts with the oldest password, so that RETAIN has one to keep.
     cursor.execute(f"CREATE USER IF NOT EXISTS %s@%s {identified}{needs}", [account, host, first])
     if group not in ("", settings.group):
-        # Restored: the passwords of the group that made the account must not be accepted here, nor retained.
+        # Restored data: the passwords of the original group must not be accepted or retained here.
         cursor.execute(f"ALTER USER %s@%s {identified}", [account, host, first])
         if account in settings.passwords:
             cursor.execute("ALTER USER %s@%s DISCARD OLD PASSWORD", [account, host])
-    # One that nobody has made yet has nothing that could be taken from it.
+    # A new account has no privileges to preserve.
     granted = grants if agreed or has == (0, 0) else more
     if granted is grants:
-        # What an earlier definition granted goes.
         cursor.execute("REVOKE ALL PRIVILEGES, GRANT OPTION FROM %s@%s", [account, host])
     for grant in grants:
         cursor.execute(f"GRANT {grant} TO %s@%s", [account, host])
@@ -127,14 +129,14 @@ def _ensure(cursor, settings, account, host, require, limits, grants, agreed=Tru
 
 def _mark(cursor, settings, account, host):
     """
-    The definition that an account was last given, its newest and oldest password, and the group that made it. The generations are (0, 0) if
-    the account is not complete, or if another group made it: generations of another group's passwords mean nothing here.
+    The account's last applied definition, the generations of its newest and oldest password, and the group that created it. The generations
+    are (0, 0) if the account is incomplete or another group created it, because that group's generations are unrelated.
     """
     cursor.execute(MARK, [account, host])
     mark, newest, oldest, group = cursor.fetchone() or (None, None, None, None)
     if group and group != settings.group:
         return None, (0, 0), group
-    # Accounts are older than generations of their passwords.
+    # Earlier releases created accounts without password generations.
     first = 1 if mark else 0
     return mark, (int(newest or first), int(oldest or first)), group or ""
 

@@ -1,6 +1,6 @@
 """
-What the archive has of members, before an operator's command drops what only they had. Members can list the bucket and not read it: the names
-there tell which transactions each member had shipped, and not what is in them.
+Checks the archive for a member's transactions before an operator's command drops the only other copy. Members can list the bucket but not
+read it: the object names show which transactions each member uploaded, but not their contents.
 """
 
 import json
@@ -15,12 +15,12 @@ SECONDS = 300
 def add_option(parser):
     parser.add_argument(
         "--despite-archive", action="store_true",
-        help="also if the archive cannot be listed, or shows transactions that are lost to the group; without it the command is refused then",
+        help="continue even if the archive cannot be listed or shows transactions that the group would lose",
     )
 
 
 def allows(settings, found, despite):
-    """Prints what is found, by the function `found` of what is archived. @returns whether the command may go on"""
+    """Prints the lines that `found` returns for the archived transactions. @returns whether the command may continue"""
     if not settings.backup:
         return True
     archived, problem = _listed()
@@ -33,24 +33,24 @@ def allows(settings, found, despite):
 
 
 def only_archived(names, alive, archived):
-    """Transactions that members had shipped and that none of those that are left has. `alive`: their Reports."""
+    """Transactions that the named members uploaded and no remaining member has. `alive`: Reports of the remaining members."""
     kept = _held(alive)
     for name in names:
         there = archived.get(name)
         extra = there and subtract(parse(there["gtids"]), kept)
         if extra:
             yield (
-                f"{name} had committed transactions that are in the archive alone: {describe(extra)}, shipped until {there['until']}."
-                f" They stay there, and the group will not have them; to look at them: npm run ops -- restore --latest --branch {there['branch']}"
+                f"{name} committed transactions that only the archive has: {describe(extra)}, uploaded until {there['until']}."
+                f" The group will not have them; to inspect them: npm run ops -- restore --latest --branch {there['branch']}"
             )
 
 
 def discarded(mine, group, archived):
-    """Transactions of this member that neither the group nor the archive has."""
+    """Transactions of this member missing from both the group and the archive."""
     extra = subtract(union(parse(mine.executed), parse(mine.received)), _held(group))
     lost = subtract(extra, union(*(parse(there["gtids"]) for there in archived.values())))
     if lost:
-        yield f"transactions of this member are neither in the group nor in the archive: {describe(lost)}; they would be in the old data directory alone"
+        yield f"transactions of this member are neither in the group nor in the archive: {describe(lost)}; only the old data directory would have them"
 
 
 def _held(reports):

@@ -1,7 +1,7 @@
 """
-Branches of the group's history, in the table backup.branch, which is replicated, copied and restored like any data. The newest row of this
-group is the current branch. The archive keeps the logs of each branch apart: two groups that were started from the same data give the same
-GTIDs to different transactions.
+Branches of the group's history, in the table backup.branch, which is replicated, copied and restored like any data. The group's newest row
+is the current branch. The archive stores the logs of each branch separately: two groups started from the same data use the same GTIDs for
+different transactions.
 """
 
 import json
@@ -23,7 +23,7 @@ INSERT = (
 
 
 def ensure(cursor, settings):
-    """On the primary: the group's first branch, if it has none. Restored data hold the branches of another group only."""
+    """On the primary: adds the group's first branch if there is none. Restored data contain only branches of another group."""
     if not cursor.execute(EXISTS):
         cursor.execute(TABLE)
     newest = _newest(cursor)
@@ -33,8 +33,8 @@ def ensure(cursor, settings):
 
 def fork(cursor, settings, lost):
     """
-    Begins a new branch before a group is started without the members `lost`, outside any group, and with a new log. Does nothing without an
-    archive, and when an earlier attempt has already begun the branch.
+    Begins a new branch with a new log, outside any group, before a group is started without the members `lost`. Does nothing if there is no
+    archive or an earlier attempt has already begun the branch.
     """
     if not settings.backup or not cursor.execute(EXISTS):
         return

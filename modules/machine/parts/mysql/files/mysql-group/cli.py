@@ -22,39 +22,39 @@ def _parser():
     status.add_argument("--json", action="store_true", help="one object, by member")
     commands.add_parser(
         "step-down",
-        help="hand the primary's role to another member",
-        description="Does nothing on a replica. A stop of MySQL, and so a shutdown, does this by itself.",
+        help="make another member the primary",
+        description="Does nothing on a replica. Stopping MySQL or shutting down the server runs this automatically.",
     )
     commands.add_parser(
         "accounts",
-        help="apply what the accounts are to be, and tell which passwords they take",
-        description="On the primary it gives the accounts the passwords of this member's files; a primary does so by itself when it gets"
-        " its role. On each member it prints, by account, the generations of the newest and the oldest password that are accepted.",
+        help="apply the configured accounts and list the accepted password generations",
+        description="On the primary, sets the accounts' passwords from this member's files; a new primary does this automatically."
+        " On each member, prints the newest and the oldest accepted password generation of each account.",
     )
     reclone = commands.add_parser(
         "reclone",
         help="discard this member's data and copy the group's",
-        description="Sets this member's data directory aside and lets it join as a blank member, which clones."
-        " Refused while no group runs. The old directory is kept; delete it when nothing in it is missed.",
+        description="Moves this member's data directory away and rejoins as an empty member, which clones the data."
+        " Refused if no group is running. The old directory is kept; delete it if nothing in it is needed.",
     )
     reclone.add_argument("--i-discard-this-members-data", action="store_true", required=True)
     archive.add_option(reclone)
     forget = commands.add_parser(
         "forget",
-        help="no longer wait for a member that was replaced or removed",
-        description="After a total outage this member waits for every member it knows. This takes one off its list, until it is seen in the"
-        " group again. Refused while that one answers or is in the group, and while no primary takes writes."
-        " Run it on every member that knows the name.",
+        help="stop waiting for a replaced or removed member",
+        description="After a total outage, this member waits for every known member. This command removes one from the list until it appears in"
+        " the group again. Refused if that member answers or is in the group, or if no primary accepts writes."
+        " Run it on every member that lists the name.",
     )
     forget.add_argument("name", metavar="NAME", help="as mysql-group status shows it")
     archive.add_option(forget)
     force = commands.add_parser(
         "force-bootstrap",
         help="start the group without members that will never come back",
-        description="Lets the group start, or go on, though some members do not answer or have blank disks. What only they had committed is lost."
-        " They must be off for good, or wiped before they return: two groups would diverge."
-        " Run it on the survivor with the most transactions; on another one it says which that is."
-        " The lost ones are not counted until they are seen in the group again.",
+        description="Starts the group although some members do not answer or have empty disks. Transactions that only they committed are lost."
+        " These members must stay off, or be wiped before they return; otherwise two groups diverge."
+        " Run it on the survivor with the most transactions; on other members the command names that survivor."
+        " Lost members are not counted until they appear in the group again.",
     )
     force.add_argument("--i-have-lost-members", nargs="+", metavar="NAME", required=True)
     archive.add_option(force)
@@ -90,7 +90,7 @@ def _reports(settings):
 def _listed():
     try:
         return members.told(members.load())
-    except OSError:  # no volume: the configured members are all there is
+    except OSError:  # no volume: only the configured members are known
         return {}
 
 
@@ -105,7 +105,7 @@ def _status(settings, as_json):
         else:
             print(f"{name:12} {report.state:10} {report.role:9} lag {report.lagSeconds:.1f} s  {report.release[:12]:12}  {report.reason}")
             for folder in report.kept:
-                print(f"{'':12} kept aside, delete it when nothing in it is missed: {folder}")
+                print(f"{'':12} quarantined transactions, delete the folder if nothing in it is needed: {folder}")
     return 0
 
 
@@ -116,10 +116,10 @@ def _step_down(settings):
     try:
         successor = group.step_down(settings)
     except pymysql.Error as problem:
-        print(f"the role stays where it is: {problem}")
+        print(f"the role was not handed over: {problem}")
         return 1
     if successor is None:
-        print("the role stays here: no other member is online")
+        print("the role was not handed over: no other member is online")
         return 1
     print(f"{successor} is the primary" if successor else "not the primary: nothing to do")
     return 0
@@ -146,7 +146,7 @@ def _reclone(settings, despite):
     aside = config.DATA.with_name(f"data.discarded-{time.strftime('%Y%m%dT%H%M%S')}")
     subprocess.run(["systemctl", "stop", "mysql-group", "mysql"], check=True)
     config.DATA.rename(aside)
-    # Restarted, not started: the data unit initialises an empty directory.
+    # Must be a restart, because the data unit then initialises an empty directory.
     subprocess.run(["systemctl", "restart", "mysql-data", "mysql", "mysql-group"], check=True)
     print(f"cloning; follow it with: mysql-group status\nthe old data is in {aside}")
     return 0
@@ -154,13 +154,13 @@ def _reclone(settings, despite):
 
 def _forget(settings, name, despite):
     """
-    Safe because a group with a primary that takes writes goes on without the member: the primary has applied what any other has ever
-    acknowledged, and who comes back finds that group, or, while none runs, is asked before one is started.
+    Safe because a group whose primary accepts writes does not need the member: the primary has applied every acknowledged transaction. A
+    returning member finds that group; if no group runs, it is asked before one is started.
     """
     reports = _reports(settings)
     address = settings.address_of(name)
     problem = (
-        f"{name} is no member that this one waits for" if name not in reports
+        f"{name} is not a member that this member waits for" if name not in reports
         else f"{name} answers" if reports[name]
         else f"{name} is in the group" if any(address in report.view for report in running(reports))
         else "no primary takes writes" if all(primary_problem(report) for report in running(reports))
@@ -172,20 +172,20 @@ def _forget(settings, name, despite):
     if not archive.allows(settings, lambda archived: archive.only_archived([name], running(reports), archived), despite):
         return 1
     members.change(lambda known: members.without(known, [address]))
-    print(f"{name} is forgotten here until it is seen in the group again")
+    print(f"{name} is no longer counted on this member until it appears in the group again")
     return 0
 
 
 def _force_bootstrap(settings, lost, despite):
     reports = _reports(settings)
     unknown = [name for name in lost if name not in reports]
-    # A blank disk that answers is as lost as one that does not.
+    # A member with an empty disk counts as lost even if it answers.
     alive = [name for name in lost if reports.get(name) and not reports[name].blank]
     serving = [name for name, report in reports.items() if report and report.quorum]
     problems = [
         *(f"{name} is no member" for name in unknown),
         *(f"{name} answers" for name in alive),
-        *(["a group serves, see mysql-group forget --help"] if serving else []),
+        *(["a group is serving, see mysql-group forget --help"] if serving else []),
     ]
     if problems:
         print("refused: " + "; ".join(problems))
@@ -194,13 +194,13 @@ def _force_bootstrap(settings, lost, despite):
     if not archive.allows(settings, lambda archived: archive.only_archived(lost, alive, archived), despite):
         return 1
     members.declare_lost(lost)
-    print("waiting for the group to start (120 s at most)")
+    print("waiting up to 120 s for the group to start")
     try:
         for _ in range(120):
             time.sleep(1)
             mine = ask(settings.address, settings.rolePort)
             if mine and mine.quorum:
-                print("the group runs; wipe the lost members before they return")
+                print("the group is running; wipe the lost members before they return")
                 return 0
         print(f"no group yet: {mine.reason if mine else 'mysql-group does not answer'}")
         return 1

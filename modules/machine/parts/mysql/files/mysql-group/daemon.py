@@ -1,4 +1,4 @@
-"""The loop: look, decide, act; one line in the journal whenever the reason changes."""
+"""Main loop: observe, decide, act; logs one line whenever the reason changes."""
 
 import threading
 import time
@@ -16,7 +16,7 @@ from report import OFFLINE, ONLINE
 
 TICK_SECONDS = 1
 LONGEST_BACKOFF_SECONDS = 30
-# Commits that hang for want of room keep the statement waiting; the others see this member go at once.
+# On a full volume, hanging commits block the statement; the other members see this member leave at once.
 LEAVE_SECONDS = 5
 
 
@@ -25,10 +25,10 @@ class Daemon:
         self._settings = settings
         self._observer = Observer(settings)
         self._accounts_ready = False
-        # Whether all members would have made them so.
+        # Whether all members agreed on the accounts that were applied.
         self._agreed = False
         self._settled = False
-        # Whether the primary is read-only by this daemon's word; the one that ran before may have given it.
+        # Whether this daemon, or its previous run, made the primary read-only.
         self._withheld = True
         self._unreachable = Unreachable()
         self._waiting = Reason()
@@ -37,7 +37,7 @@ class Daemon:
         self._observer.start()
         server = endpoint.bind(self._settings, self._observer)
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        # In the main thread: a fault nobody thought of ends the process, and systemd starts it again.
+        # Runs in the main thread: an unexpected exception ends the process, and systemd restarts it.
         self._work()
 
     def _work(self):
@@ -61,7 +61,7 @@ class Daemon:
             self._let_go(mine)
             self._forget_lost(mine)
         elif mine.state == OFFLINE and mine.writable and not mine.fullness:
-            # Without room this would wait for commits that hang.
+            # On a full volume this would wait for hanging commits.
             group.protect(self._settings)
         reports, decision = self._decide()
         self._say(decision.reason)
@@ -94,7 +94,7 @@ class Daemon:
         return reports, decision
 
     def _bootstrap(self, reports):
-        """Only if everybody says the same a second time: nobody restarted, joined or wrote in between."""
+        """Only if a second look returns the same reports: no member restarted, joined or wrote in between."""
         time.sleep(TICK_SECONDS)
         again, decision = self._decide()
         steady = [r.fingerprint for r in reports.values()] == [r and r.fingerprint for r in again.values()]
@@ -102,7 +102,7 @@ class Daemon:
             group.bootstrap(self._settings, decision.forget_received, decision.unapplied, members.lost())
 
     def _forget_lost(self, mine):
-        """The group runs without those that an operator has declared lost: from here on they do not count, until they are seen again."""
+        """Once the group runs without the members declared lost, they are not counted until they appear in the group again."""
         lost = {self._settings.address_of(name) for name in members.lost()}
         if lost and not lost & set(mine.view):
             self._observer.change_members(lambda known: members.without(known, lost))
@@ -110,8 +110,8 @@ class Daemon:
 
     def _withhold(self, mine):
         """
-        In the smaller part of the members nobody writes, by whatever way and in however old a session. MySQL, which counts the view alone,
-        would let the last one that others have left acknowledge by itself.
+        Makes the primary read-only while its group is a minority of the members, also for open sessions. MySQL counts only the view, so it
+        would let a last remaining member acknowledge writes alone.
         """
         if mine.role != "PRIMARY" or mine.writable and mine.quorum:
             self._withheld = False
@@ -129,8 +129,8 @@ class Daemon:
 
     def _look_after(self, mine, agreed):
         """
-        Makes the accounts before the group may serve: without its account nobody joins the member that has started it. Looks at them again
-        when members come to agree about them, as at the end of a rollout that changes them.
+        Creates the accounts before the group may serve: without its account, no member can join. Checks them again when all members agree
+        on them, such as after a rollout that changes them.
         """
         if not self._settled:
             group.settle(self._settings)
@@ -151,7 +151,7 @@ class Daemon:
 
 
 def _plain(problem):
-    """The server's words without the statement, which may hold a password."""
+    """The server's error message without the statement, which may contain a password."""
     if isinstance(problem, pymysql.Error) and len(problem.args) > 1 and problem.args[0] != 1064:
         return f"mysqld refused ({problem.args[0]}): {problem.args[1]}"
     if isinstance(problem, OSError) and problem.strerror:

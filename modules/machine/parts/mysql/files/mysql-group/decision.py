@@ -1,21 +1,21 @@
-"""The one decision of the joiner, as a pure function: what everybody says -> what this member does.
+"""The joiner's decision as a pure function: all members' reports -> this member's action.
 
-Never two groups, and no acknowledged commit lost, as long as these hold:
-1. Members are those of one list (members.py) that outlives servers and shrinks by an operator's word only. Everybody asks all whom
-   anybody lists, so members that look at the same facts decide about the same members.
-2. A group is started only when every member answers and none is in a group, and only by the one whose transactions contain everybody
-   else's (ties: first by name, which every member knows alike). Who is beaten to it finds a group to join.
-3. Transactions of a member outside a group never change, for it is read-only.
-4. A commit is acknowledged when the primary has executed it and a majority of the group has received it; and a group serves only while it
-   is a majority of the members. So with everybody's data at hand the executed transactions are all that counts. Where a member or its
-   disk is lost, received ones count too, applied or not.
-5. A member that was ONLINE and is blank has lost its disk, and counts as lost although it answers. When so many are lost that they may
-   hold the only copies of a commit, an operator must say that they are. A member that never was ONLINE has nothing to lose: a first
-   start, also an interrupted one, and a start from restored data on new volumes need no operator.
-6. Who is declared lost is not counted until it is seen in the group again. A group that forms makes its accounts before it serves, or
-   nobody could join it.
-7. What was received and nobody else has is kept aside before it is dropped: an operator may have been wrong.
-8. Should there be two groups after all, one that is no majority of the members leaves its primary's role as soon as it hears of another.
+There are never two groups, and no acknowledged commit is lost, as long as these rules hold:
+1. The members are one list (members.py) that outlives servers; only an operator removes entries. Each member asks every listed member, so
+   members with the same facts decide about the same members.
+2. A group is started only if every member answers and none is in a group. Only the member whose transactions include all others' starts it;
+   on a tie, the first by name. Any other member then finds a group to join.
+3. A member outside a group is read-only, so its transactions never change.
+4. A commit is acknowledged when the primary has executed it and a majority of the group has received it. A group serves only while it is a
+   majority of the members. So if all members' data is available, only executed transactions count. If a member or its disk is lost, received
+   transactions count too, applied or not.
+5. A member that was ONLINE and is empty has lost its disk and counts as lost, although it answers. If the lost members may have held the
+   only copies of a commit, an operator must declare them lost. A member that was never ONLINE has nothing to lose: a first start, even an
+   interrupted one, and a start from restored data on new volumes need no operator.
+6. A member declared lost is not counted until it appears in the group again. A new group creates its accounts before it serves; otherwise
+   no member could join it.
+7. Received transactions that no other member has are quarantined before they are dropped, in case the operator was wrong.
+8. If two groups exist anyway, the primary of a minority group leaves it as soon as it detects the other group.
 """
 
 from typing import NamedTuple
@@ -24,9 +24,9 @@ import gtid
 import room
 from report import DOWN, ERROR, OFFLINE, ONLINE, RECOVERING, members_problem
 
-# Letting go of a member takes the group seconds. After these a try to join, though it may fail, shows the group that the member has changed.
+# The group expels a member within seconds. After this limit, even a failed attempt to join shows the group that the member has restarted.
 LONGEST_WAIT_SECONDS = 30
-# MySQL tells an expelled primary within four seconds, and then it leaves faster than when told to stop. Writes are refused at once.
+# MySQL notifies an expelled primary within four seconds; the primary then leaves faster than with a stop. Writes are rejected at once.
 DISOWNED_SECONDS = 5
 
 STAY, WAIT, LEAVE, JOIN, BOOTSTRAP, HAND_OVER = "stay", "wait", "leave", "join", "bootstrap", "hand over"
@@ -35,13 +35,14 @@ STAY, WAIT, LEAVE, JOIN, BOOTSTRAP, HAND_OVER = "stay", "wait", "leave", "join",
 class Decision(NamedTuple):
     action: str
     reason: str
-    # Of a hand-over: who may have the role; nobody: whom the group elects when this member leaves, which waits for no commit that hangs.
+    # For a hand-over: members that may become the primary. If empty, this member leaves without waiting for hanging commits, and the group
+    # elects.
     successors: tuple = ()
-    # Of a bootstrap: what was received and not applied was never acknowledged to anybody; else it is applied first.
+    # For a bootstrap: True if received, unapplied transactions were never acknowledged; otherwise they are applied first.
     forget_received: bool = False
-    # Received transactions that are dropped though nobody is known to have executed them.
+    # Received transactions that are dropped although no member is known to have executed them.
     unapplied: str = ""
-    # The action is due when the reason has lasted so long.
+    # Seconds that the reason must last before the action is due.
     after_seconds: float = 0.0
 
 
@@ -49,39 +50,39 @@ def decide(me, reports, lost=()):
     """
     `me`: this member's name.
     `reports`: every member's name -> its Report, or None when it does not answer; in the order of the configuration.
-    `lost`: names that an operator has declared lost; no report is missed of them.
+    `lost`: names that an operator has declared lost; their reports are not required.
     """
     mine = reports[me]
     others = {name: report for name, report in reports.items() if name != me}
     if mine is None or mine.state == DOWN:
         return Decision(WAIT, "mysqld does not answer")
     if mine.state == ERROR:
-        return Decision(LEAVE, "left the group by an error; joining again")
+        return Decision(LEAVE, "left the group after an error; rejoining")
     if mine.state == RECOVERING:
         return Decision(STAY, "recovering from another member")
     if mine.state == ONLINE and _disowned(mine, others):
-        return Decision(LEAVE, "primary of a smaller group than others are in; leaving it", after_seconds=DISOWNED_SECONDS)
+        return Decision(LEAVE, "primary of a minority group; leaving it because others are in another group", after_seconds=DISOWNED_SECONDS)
     if mine.state == ONLINE:
         return _give_way(mine, reports) or Decision(STAY, _online(mine))
     if _unmanaged(mine):
-        return Decision(WAIT, "holds schemas that no GTID accounts for: not a member's data; an operator must decide")
+        return Decision(WAIT, "has schemas but no GTIDs, so the data is not a member's; an operator must decide")
 
     group = running(others)
     if group and mine.fullness and room.is_spared(reports):
-        return Decision(WAIT, f"{mine.fullness}; joins when there is room")
+        return Decision(WAIT, f"{mine.fullness}; joins once there is free space")
     return _join(mine, group) if group else _start(me, mine, reports, lost)
 
 
 def running(reports):
-    """Reports of those that are in a running group, whether or not it serves yet."""
+    """Reports of the members in a running group, even if the group does not serve yet."""
     return [report for report in reports.values() if report and report.state == ONLINE and report.majority]
 
 
 def _disowned(mine, others):
     """
-    Whether this member must give up the primary's role, because others are in a group without it. The one whose view holds more than
-    half of the members goes on; who says of itself that it is in the other group is not held.
-    So an expelled primary that has not noticed yet gives up. It never stops the new one: its view holds that one, or it is unsure.
+    Whether this primary must leave because others form a group without it. The group whose view has more than half of the members
+    continues; members that report being in the other group are not counted in this view. So an expelled primary that has not noticed its
+    expulsion leaves. The new primary never leaves: its view still counts the old primary, or the old primary is unsure.
     """
     apart = {report.address for report in running(others) if not report.unsure and mine.address not in report.view}
     held = set(mine.view) - apart
@@ -89,7 +90,7 @@ def _disowned(mine, others):
 
 
 def _give_way(mine, reports):
-    """A primary that cannot write gives its role to a member that can."""
+    """A primary that cannot write hands its role to a member that can."""
     able = room.able(reports)
     if mine.role != "PRIMARY" or not mine.majority or not mine.fullness or not able:
         return None
@@ -110,12 +111,12 @@ def _join(mine, group):
     extra = gtid.subtract(gtid.parse(mine.executed), known)
     if extra:
         return Decision(
-            WAIT, f"has transactions that the group lacks ({gtid.describe(extra)}); to discard them: mysql-group reclone"
+            WAIT, f"has transactions missing from the group ({gtid.describe(extra)}); to discard them: mysql-group reclone"
         )
     unapplied = gtid.describe(gtid.subtract(gtid.parse(mine.received), known))
-    # Who is back before the group has missed it: joining now would hang for more than a minute, and fail.
+    # The member returned before the group expelled it: joining now would hang for more than a minute and fail.
     if any(mine.address in report.view for report in group):
-        reason = "waiting until the group has let go of this member as it was before"
+        reason = "waiting until the group has expelled this member's previous instance"
         return Decision(JOIN, reason, unapplied=unapplied, after_seconds=LONGEST_WAIT_SECONDS)
     return Decision(JOIN, "joining " + ", ".join(report.server for report in group), unapplied=unapplied)
 
@@ -126,7 +127,7 @@ def _start(me, mine, reports, lost):
         return Decision(WAIT, "no group runs; it starts when all members answer; waiting for " + ", ".join(missing))
     busy = [name for name, report in reports.items() if report.state != OFFLINE]
     if busy:
-        return Decision(WAIT, "waiting until these have left or found a group: " + ", ".join(busy))
+        return Decision(WAIT, "waiting until these members have left or joined a group: " + ", ".join(busy))
     unmanaged = [name for name, report in reports.items() if _unmanaged(report)]
     if unmanaged:
         return Decision(WAIT, "an operator must decide about data without GTIDs on " + ", ".join(unmanaged))
@@ -134,7 +135,7 @@ def _start(me, mine, reports, lost):
     if emptied:
         return Decision(
             WAIT,
-            f"members whose disks are blank may have held the only copy of what was committed: {', '.join(emptied)};"
+            f"members with empty disks may have held the only copy of committed transactions: {', '.join(emptied)};"
             " an operator must declare them lost: mysql-group force-bootstrap --help",
         )
 
@@ -147,17 +148,17 @@ def _start(me, mine, reports, lost):
         return Decision(WAIT, f"no member holds all transactions: {details}; see mysql-group force-bootstrap --help")
     if leader != me:
         return Decision(WAIT, f"{leader} starts the group")
-    reason = "first start of an empty cluster" if mine.blank else "all members answer and this one holds every transaction"
+    reason = "first start of an empty group" if mine.blank else "all members answer and this one holds every transaction"
     dropped = gtid.subtract(gtid.parse(mine.received), gtid.parse(mine.executed)) if complete else {}
     return Decision(BOOTSTRAP, reason, forget_received=complete, unapplied=gtid.describe(dropped))
 
 
 def _emptied(reports, lost):
-    """Members that have lost their disks, if together with the declared ones they may have held the only copies of a commit."""
+    """Members with lost disks, if they and the declared members together may have held the only copies of a commit."""
     seen = {address for report in reports.values() for address in report.seen}
     emptied = [name for name, report in reports.items() if report.blank and report.address in seen and name not in lost]
     members = len({*reports, *lost})
-    # A group that serves is a majority of the members, and a commit is on a majority of the group.
+    # A serving group is a majority of the members, and a commit is on a majority of the group.
     copies = majority(majority(members))
     return emptied if len({*emptied, *lost}) >= copies else []
 
@@ -168,8 +169,8 @@ def majority(count):
 
 def _complete(reports, lost):
     """
-    Whether all that was ever acknowledged is in what these members have executed: nobody is missing, nobody lost its disk.
-    Else a relay log may hold the only copy of it; and only then may one that a power cut has torn matter.
+    Whether these members have executed every acknowledged transaction: no member is missing, and none lost its disk. Otherwise a relay log
+    may hold the only copy of a transaction; only then does a relay log torn by a power cut matter.
     """
     return not lost and not any(report.blank for report in reports.values())
 

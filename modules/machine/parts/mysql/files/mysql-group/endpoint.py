@@ -7,9 +7,9 @@ from report import primary_problem, replica_problem
 
 def bind(settings, observer):
     class Handler(http.server.BaseHTTPRequestHandler):
-        # Bounds a client that connects and says nothing.
+        # Limits a client that connects and sends nothing.
         timeout = 5
-        # One packet an answer: HAProxy hangs up after the status line.
+        # Sends each answer in one packet, because HAProxy disconnects after the status line.
         wbufsize = -1
 
         def do_GET(self):
@@ -19,7 +19,7 @@ def bind(settings, observer):
                 return self._verdict(primary_problem(observer.latest()))
             if self.path == "/replica":
                 return self._verdict(replica_problem(observer.latest(), settings.maximumReplicaLagSeconds))
-            return self._answer(404, "there are /primary, /replica and /state")
+            return self._answer(404, "not found; use /primary, /replica or /state")
 
         def _verdict(self, problem):
             self._answer(503 if problem else 200, problem or "ok")
@@ -33,7 +33,7 @@ def bind(settings, observer):
             self.wfile.write(content)
 
         def log_message(self, *_):
-            """A check every second is no news."""
+            """Checks arrive every second and are not logged."""
             return
 
     class Server(http.server.ThreadingHTTPServer):
@@ -41,7 +41,7 @@ def bind(settings, observer):
         request_queue_size = 64
 
         def handle_error(self, *_):
-            """A caller that hangs up is no news either."""
+            """Disconnects of callers are not logged either."""
             return
 
     return Server((settings.address, settings.rolePort), Handler)

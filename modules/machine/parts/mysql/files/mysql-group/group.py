@@ -1,4 +1,4 @@
-"""What the joiner does to the local mysqld."""
+"""The joiner's statements on the local mysqld."""
 
 import branch
 import pymysql
@@ -6,10 +6,10 @@ import received
 from observer import connect
 from settings import secret
 
-# START GROUP_REPLICATION may wait for a view; a clone runs after it has returned.
+# START GROUP_REPLICATION may wait for a view; a clone runs after the statement has returned.
 TIMEOUT_SECONDS = 300
-# Forming a group takes some 20 transactions. A blank member that lacks more copies the data instead of replaying its history;
-# one with data replays what it missed (and clones only if that is in no binary log any more).
+# Forming a group takes about 20 transactions. An empty member that lacks more copies the data instead of replaying its history. A member
+# with data replays what it missed; it clones only if no binary log has those transactions any more.
 CLONE_BLANK_FROM = 50
 NEVER = 2**63 - 1
 APPLIER = "group_replication_applier"
@@ -24,10 +24,10 @@ ONLINE_MEMBERS = (
 
 def bootstrap(settings, forget_received, unapplied, lost=()):
     """
-    Starts a new group with this member alone. `lost`: members that an operator has declared lost: then a new branch of the history begins.
-    `forget_received`: every member's data is there and this one has executed all that any has, so that whatever it received besides
-    was never acknowledged to anybody. Else it is applied before the member is online: it may be the only copy of what a lost member
-    acknowledged.
+    Starts a new group with this member alone. `lost`: members declared lost by an operator; if any, a new branch of the history begins.
+    `forget_received`: drops received transactions that this member has not executed. True if all members' data is available and this member
+    has executed every transaction, so that the rest was never acknowledged. Otherwise they are applied before the member is online, because
+    they may be the only copy of an acknowledged write.
     """
     with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
         if forget_received:
@@ -39,8 +39,8 @@ def bootstrap(settings, forget_received, unapplied, lost=()):
         try:
             _start(cursor, settings)
         except pymysql.Error:
-            # An attempt that ended at a tear and applied nothing more has shown that nothing before the tear is left to apply.
-            # What lies behind it was never on this disk; without it the next attempt succeeds.
+            # The attempt stopped at a torn record and applied nothing, so nothing before that record is left to apply. Data after it was
+            # never on this disk. Without the torn log, the next attempt succeeds.
             if _is_torn(cursor) and _executed(cursor) == executed:
                 _forget_received(cursor, "unreadable")
             raise
@@ -49,7 +49,7 @@ def bootstrap(settings, forget_received, unapplied, lost=()):
 
 
 def join(settings, blank, unapplied):
-    """Joins the running group, and never starts one: a bootstrap that was cut off may have left its switch on."""
+    """Joins the running group but never bootstraps one: an interrupted bootstrap may have left the bootstrap option on."""
     with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
         cursor.execute("SET GLOBAL group_replication_bootstrap_group = OFF")
         cursor.execute("SET GLOBAL group_replication_clone_threshold = %s", [CLONE_BLANK_FROM if blank else NEVER])
@@ -58,21 +58,21 @@ def join(settings, blank, unapplied):
 
 
 def settle(settings):
-    """The member is online: what a join had to switch off is on again."""
+    """Restores the settings that a join switched off; called once the member is online."""
     with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
         cursor.execute("SET GLOBAL slow_query_log = ON")
 
 
 def leave(settings, timeout_seconds=TIMEOUT_SECONDS):
-    """The others see it go at once; the statement waits for commits that hang, and goes on when nobody waits for it any more."""
+    """Leaves the group. The others see it at once; the statement waits for hanging commits and continues after this call times out."""
     with connect(settings, timeout_seconds) as connection, connection.cursor() as cursor:
         cursor.execute("STOP GROUP_REPLICATION")
 
 
 def look_again(settings):
     """
-    Makes every member go through its view again, and expel whom it cannot reach: MySQL tries that once, and if the attempt is lost, not
-    again before the connections change. Any setting that the members agree on does it; this one is set to what it is.
+    Makes every member check its view again and expel unreachable members: MySQL tries that only once, and if the attempt is lost, not again
+    before the connections change. Changing any group-wide setting triggers the check; this statement sets one to its current value.
     """
     with connect(settings, LOOK_SECONDS) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT group_replication_set_write_concurrency(group_replication_get_write_concurrency())")
@@ -80,9 +80,9 @@ def look_again(settings):
 
 def step_down(settings, among=None):
     """
-    Hands the primary's role to the member that has least to apply, and waits until it has it.
-    `among`: addresses of the members that may have it; None: all.
-    @returns its address; "" when this member is not the primary, None when there is nobody to hand it to
+    Makes the member with the shortest applier queue the primary and waits until it is.
+    `among`: addresses of the members that may become the primary; None: all.
+    @returns the new primary's address; "" if this member is not the primary, None if no other member can be
     """
     with connect(settings, STEP_DOWN_SECONDS + 20) as connection, connection.cursor() as cursor:
         if not cursor.execute(f"{ONLINE_MEMBERS} AND member_id = @@server_uuid AND member_role = 'PRIMARY'"):
@@ -92,40 +92,40 @@ def step_down(settings, among=None):
         if successor is None:
             return None
         uuid, address, *_ = successor
-        # Transactions that still run after so many seconds are ended.
+        # Transactions still running after this many seconds are aborted.
         cursor.execute("SELECT group_replication_set_as_primary(%s, %s)", [uuid, STEP_DOWN_SECONDS])
         return address
 
 
 def protect(settings):
-    """Outside a group, and in one that must not serve, nobody writes."""
+    """Makes a member read-only that is outside a group, or in a group that must not serve."""
     with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
         cursor.execute("SET GLOBAL super_read_only = ON")
 
 
 def allow_writes(settings):
-    """Only on a primary that was protected as such: one that MySQL keeps read-only has something to apply first."""
+    """Call it only for a primary that protect() made read-only; MySQL keeps a new primary read-only until it has applied its queue."""
     with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
         cursor.execute("SET GLOBAL read_only = OFF")
 
 
 def _forget_received(cursor, unapplied):
     """
-    Drops what was received and not applied: after a power cut the relay log may be torn, and the member could never start again.
-    Only where that loses nothing acknowledged: a running group has all of it, and a bootstrap tells by `forget_received`.
-    `unapplied`: what of it nobody is known to have executed; it is kept aside.
+    Drops received, unapplied transactions: after a power cut the relay log may be torn, and the member could never start again. Safe only
+    if no acknowledged write is lost: a running group has them all, and for a bootstrap `forget_received` says so. `unapplied`: the
+    transactions among them that no member is known to have executed; they are quarantined.
     """
     known = "SELECT 1 FROM performance_schema.replication_applier_configuration WHERE channel_name = %s"
     if cursor.execute(known, [APPLIER]):
         if unapplied:
             cursor.execute("SELECT @@datadir")
             folder = received.keep(cursor.fetchone()[0], unapplied)
-            print(f"received and in no group: {unapplied}; kept in {folder}")
+            print(f"quarantined transactions that no group has: {unapplied}; kept in {folder}")
         cursor.execute("RESET REPLICA FOR CHANNEL %s", [APPLIER])
 
 
 def _is_torn(cursor):
-    """Whether the last attempt to apply what was received ended at something unreadable (ER_RELAY_LOG_READ_FAILURE)."""
+    """Whether the last attempt to apply received transactions failed with ER_RELAY_LOG_READ_FAILURE."""
     status = "SELECT 1 FROM performance_schema.replication_applier_status_by_coordinator WHERE channel_name = %s AND last_error_number = 13121"
     return bool(cursor.execute(status, [APPLIER]))
 
@@ -136,9 +136,9 @@ def _executed(cursor):
 
 
 def _start(cursor, settings):
-    # The server clones by a statement of its own, which it would write into the slow log together with the password.
+    # The server would log its internal clone statement, including the password, in the slow log.
     cursor.execute("SET GLOBAL slow_query_log = OFF")
-    # Given here, the credentials are kept in memory only; the server leaves the password of this statement out of its logs.
+    # Credentials given here are kept in memory only; the server omits this statement's password from its logs.
     cursor.execute(
         "START GROUP_REPLICATION USER = 'replication', PASSWORD = %s", [secret(settings, "replication")]
     )

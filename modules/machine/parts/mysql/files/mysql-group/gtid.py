@@ -1,24 +1,24 @@
-"""GTID sets, compared without asking a server: {"source" or "source:tag": [(first, last), ...]}."""
+"""GTID sets, compared without a server: {"source" or "source:tag": [(first, last), ...]}."""
 
 import re
 
-# A source, then intervals, each perhaps after a tag.
+# A source, then intervals, each with an optional tag.
 ONE_SOURCE = re.compile("[0-9a-f-]+(:([a-z_][a-z0-9_]*:)?[0-9]+(-[0-9]+)?)+")
 
 
 def branch_source(branch):
     """
-    UUID of the one transaction that begins a branch of the history by force: no other member can have given its GTID to another transaction.
+    Source UUID of the single transaction that begins a forced branch; no other member can have used this GTID.
     """
     return f"{branch[:8]}-{branch[8:12]}-{branch[12:]}-8000-000000000000"
 
 
 def parse(text):
-    """Reads what @@gtid_executed prints, tags included. @raises ValueError for anything else"""
+    """Parses the text of @@gtid_executed, including tags. @raises ValueError if it is not a GTID set"""
     found = {}
     for part in text.lower().split(",") if text else ():
         if not ONE_SOURCE.fullmatch(part.strip()):
-            raise ValueError(f"no GTID set: {part}")
+            raise ValueError(f"not a GTID set: {part}")
         source, *items = part.strip().split(":")
         key = source
         for item in items:
@@ -31,13 +31,12 @@ def parse(text):
 
 
 def union(*sets):
-    """Everything that any of the sets holds."""
     keys = {key for one in sets for key in one}
     return {key: _merge([interval for one in sets for interval in one.get(key, [])]) for key in keys}
 
 
 def subtract(one, other):
-    """What `one` holds and `other` lacks; empty when `other` contains `one`."""
+    """The transactions in `one` that are not in `other`; empty if `other` contains `one`."""
     rest = {key: _cut(intervals, other.get(key, [])) for key, intervals in one.items()}
     return {key: intervals for key, intervals in rest.items() if intervals}
 

@@ -1,8 +1,8 @@
 """
-Who is a member: one list on the data volume, where a replaced server finds it again.
+The list of members, stored on the data volume so that a replaced server finds it again.
 
-It grows from the configuration and from views. Only an operator takes a member off (`forget`, `force-bootstrap`), until it is seen in a
-view again. Who joins a group takes over what its members say: words of operators reach it, outdated ones of its own end.
+Members are added from the configuration and from views. Only an operator removes a member (`forget`, `force-bootstrap`), until it appears
+in a view again. A joining member adopts its group's list, including removals by operators.
 """
 
 import fcntl
@@ -11,25 +11,25 @@ import os
 import pathlib
 
 FOLDER = pathlib.Path("/var/lib/mysql/mysql-group")
-# Names that an operator has declared lost, until a group runs without them.
+# Names declared lost by an operator, kept until a group runs without them.
 LOST = pathlib.Path("/run/mysql-group/lost-members.json")
 
-# What the list says of an address. CONFIGURED: a member, perhaps never in the group. SEEN: was ONLINE in it, so it holds data.
-# FORGOTTEN: neither waited for nor counted.
+# State of each address. CONFIGURED: a configured member that may never have joined the group. SEEN: was ONLINE in the group, so it has
+# data. FORGOTTEN: neither waited for nor counted.
 CONFIGURED, SEEN, FORGOTTEN = "configured", "seen", "forgotten"
 
 
 def load():
     """
-    Address -> what the list says of it.
-    @throws OSError, ValueError: there is no volume, or what it holds is no list; neither must pass for an empty one
+    Address -> its state.
+    @throws OSError, ValueError: there is no volume or no valid list; neither must be mistaken for an empty list
     """
     FOLDER.stat()
     return dict(_read(FOLDER / "members.json", {}))
 
 
 def change(how):
-    """Replaces the list by `how(list)` and returns it. The daemon and an operator's command take turns."""
+    """Replaces the list with `how(list)` and returns it. A lock serialises the daemon and operators' commands."""
     with (FOLDER / "members.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         before = load()
@@ -40,18 +40,21 @@ def change(how):
 
 
 def grown(known, configured, view=(), online=()):
-    """With who is configured, and who is seen in a view."""
+    """The list with the configured members and those seen in a view added."""
     back = {address: CONFIGURED for address in view if known.get(address) != SEEN}
     return {**dict.fromkeys(configured, CONFIGURED), **known, **back, **dict.fromkeys(online, SEEN)}
 
 
 def without(known, addresses):
-    """An operator's word: these are forgotten."""
+    """The list with these addresses marked as forgotten, as decided by an operator."""
     return {**known, **dict.fromkeys(addresses, FORGOTTEN)}
 
 
 def agreed(known, group):
-    """What the members of a running group say outweighs the list of one that was away; one that counts outweighs one that has forgotten."""
+    """
+    Merges the lists of a running group's members, which override the list of a returning member. A member that counts an address overrides
+    one that has forgotten it.
+    """
     forgotten = {address for report in group for address in report.forgotten}
     counted = {address for report in group for address in (*report.view, *report.remembered)}
     seen = {address for report in group for address in report.seen}
@@ -59,7 +62,7 @@ def agreed(known, group):
 
 
 def told(known):
-    """The fields of a report that tell the list."""
+    """The list as fields of a report."""
     return {
         "remembered": tuple(sorted(address for address, word in known.items() if word != FORGOTTEN)),
         "seen": tuple(sorted(address for address, word in known.items() if word == SEEN)),
@@ -83,7 +86,7 @@ def _read(file, otherwise):
 
 
 def _write(file, value):
-    """All or nothing, a power cut included."""
+    """Writes atomically, even across a power cut."""
     draft = file.with_suffix(".new")
     with draft.open("w") as out:
         json.dump(value, out, indent=2, sort_keys=True)

@@ -1,4 +1,4 @@
-"""Watches the local mysqld: one Report every quarter of a second, however mysqld feels."""
+"""Watches the local mysqld: one Report every 0.25 s, even if mysqld hangs or is down."""
 
 import dataclasses
 import math
@@ -17,13 +17,13 @@ from report import DOWN, ONLINE, Report
 from room import room_mib
 
 INTERVAL_SECONDS = 0.25
-# An older report is not served: mysqld hangs or is gone.
+# An older report is not served, because mysqld then hangs or is down.
 STALE_SECONDS = 1.5
-# An expelled member that hears the others again, or wakes up, may take this long to notice. Nobody is expelled in a shorter sleep.
+# An expelled member may take CALM_SECONDS after it wakes up or reconnects to notice. No member is expelled in a pause below SLEPT_SECONDS.
 CALM_SECONDS = 2.0
 SLEPT_SECONDS = 4.0
 
-# There while mysql-restore makes the data directory, and says how far it is.
+# Exists while mysql-restore creates the data directory; contains its progress.
 RESTORE_PROGRESS = pathlib.Path("/run/mysql-restore/progress")
 
 GROUP_CHANNEL = "group_replication_applier"
@@ -49,7 +49,7 @@ SCHEMAS = (
 
 
 def connect(settings, timeout_seconds):
-    """As root over the socket; root is whom auth_socket lets in."""
+    """Connects as root over the socket, authenticated by auth_socket."""
     return pymysql.connect(
         unix_socket=settings.socket,
         user="root",
@@ -61,7 +61,7 @@ def connect(settings, timeout_seconds):
 
 
 def observe(connection, server, boot):
-    """Asks mysqld and makes a Report."""
+    """Queries mysqld and returns a Report."""
 
     def rows(statement):
         with connection.cursor() as cursor:
@@ -105,10 +105,10 @@ class Observer:
         self._changed = threading.Condition()
         self._latest = Report(settings.server)
         self._read_at = self._answered_at = 0.0
-        # When the others were last asked about this member, whether they go on without it, and since when they had to be asked.
+        # When the others were last asked about this member, whether they continue without it, and from when an answer is needed.
         self._asked_at, self._disowned, self._ask_from = -math.inf, False, 0.0
         self.reason = "starting"
-        # A list that cannot be read ends the daemon here.
+        # If the list cannot be read, the daemon exits here.
         self._members = members.load()
         self.change_members(self._grow(self._latest))
 
@@ -124,7 +124,7 @@ class Observer:
                     connection, boot = connect(self._settings, 2), os.urandom(8).hex()
                 report = observe(connection, self._settings.server, boot)
                 self.change_members(self._grow(report))
-            except Exception:  # whatever it is, a connection that was cut off included: nothing is known
+            except Exception:  # any failure, such as a lost connection: the state is unknown
                 connection, report = None, Report(self._settings.server)
             with self._changed:
                 self._keep(report, started)
@@ -144,12 +144,12 @@ class Observer:
         self._answered_at = read_at
 
     def heard(self, asked_at, disowned):
-        """What the others, asked at that moment, said about this member."""
+        """Records the others' answer about this member, asked for at `asked_at`."""
         with self._changed:
             self._asked_at, self._disowned = asked_at, disowned
 
     def _grow(self, report):
-        """How this report makes the list grow: a view counts for those who are in it, with a majority."""
+        """How this report extends the list of members: a view counts only if this member is in it with a majority."""
         configured = self._settings.members.values()
         if report.state == "ONLINE" and report.majority:
             return lambda known: members.grown(known, configured, report.view, report.online)
@@ -158,11 +158,11 @@ class Observer:
     def change_members(self, how):
         try:
             self._members = members.change(how)
-        except OSError:  # a full volume keeps nobody from being a member: in mind until it can be written
+        except OSError:  # a full volume: keep the list in memory until it can be written
             self._members = how(self._members)
 
     def latest(self):
-        """The last report, if it is recent."""
+        """The last report if it is recent; otherwise DOWN."""
         with self._changed:
             return self._complete(time.monotonic() - self._read_at <= STALE_SECONDS)
 

@@ -1,4 +1,4 @@
-"""Asks the other members, all at once."""
+"""Asks the other members in parallel."""
 
 import concurrent.futures
 import http.client
@@ -11,7 +11,7 @@ LARGEST_ANSWER_BYTES = 2**20
 
 
 def ask(address, port):
-    """The member's Report of this moment; None when it does not answer, or answers what is no report."""
+    """The member's current Report; None if it does not answer, or the answer is not a report."""
     connection = http.client.HTTPConnection(address, port, timeout=TIMEOUT_SECONDS)
     try:
         connection.request("GET", "/state")
@@ -24,9 +24,8 @@ def ask(address, port):
 
 def gather(settings, mine, lost=()):
     """
-    Every member's name -> Report or None, in the order of the configuration: this member asks all whom anybody that answers counts.
-    Two kinds of members are in it only if they answer: those declared `lost`, by name, and those that this member has forgotten and
-    nobody counts.
+    Every member's name -> Report or None, in the order of the configuration. Also asks every address that an answering member counts.
+    Members declared `lost`, and forgotten members that no member counts, are included only if they answer.
     """
     names = {address: name for name, address in settings.members.items()}
     reports, new = {settings.address: mine}, True

@@ -1,15 +1,15 @@
-"""Room on the data volumes, and who can do the work of a member that has none."""
+"""Free space on the data volumes, and which members can replace a member with a full volume."""
 
 import os
 
 from report import ONLINE
 
-# With less it would soon be full too.
+# A member with less free space would soon be full too.
 ENOUGH_MIB = 512
 
 
 def room_mib(directory):
-    """MiB that MySQL can still write there, without what the file system keeps for root; -1 when that cannot be known."""
+    """MiB that MySQL can still write in `directory`, without the space reserved for root; -1 if unknown."""
     try:
         facts = os.statvfs(directory)
     except OSError:
@@ -18,7 +18,10 @@ def room_mib(directory):
 
 
 def able(reports):
-    """Names of the members that can do the work of a full one. One of an older release does not tell its room, and is believed to have it."""
+    """
+    Names of the members that can replace a full one. A member of an older release does not report its free space and is assumed to have
+    enough.
+    """
     return [
         name
         for name, report in reports.items()
@@ -27,5 +30,5 @@ def able(reports):
 
 
 def is_spared(reports):
-    """Whether those are a majority of all members: then one without room is better out of the group, where nothing waits for it."""
+    """Whether these members are a majority of all members: a full member should then stay outside the group, where nothing waits for it."""
     return 2 * len(able(reports)) > len(reports)

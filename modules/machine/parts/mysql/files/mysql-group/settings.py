@@ -4,7 +4,7 @@ import json
 import pathlib
 from typing import NamedTuple
 
-# Each release is unpacked into a folder that its SHA-256 names.
+# Each release is unpacked into a folder named after its SHA-256.
 RELEASE = pathlib.Path(__file__).resolve().parent.name
 
 DATA = pathlib.Path("/var/lib/mysql/data")
@@ -14,27 +14,27 @@ FILE = "/etc/mysql-group/group.json"
 class Settings(NamedTuple):
     server: str
     address: str
-    # Name -> private address of every configured member, in order.
+    # Name -> private address of every member, in configuration order.
     members: dict
     rolePort: int
     socket: str
-    # Where clients and members come from, as MySQL's CIDR host pattern.
+    # Network of clients and members, as MySQL's CIDR host pattern.
     subnet: str
     database: str
     maximumReplicaLagSeconds: float
     # Account -> file that holds its password.
     passwords: dict
-    # mysql-backup ships this member's data.
+    # mysql-backup uploads this member's data.
     backup: bool = False
-    # With `backup`: UUID of the group, and name of its part of the archive.
+    # With `backup`: UUID of the group, also the name of its folder in the archive.
     group: str = ""
-    # Level of the application's account, see accounts.py.
+    # Privilege level of the application's account, see grants.py.
     privileges: str = "append"
-    # Servers agree by rows of a table on who runs what, see app-runs.
+    # Servers coordinate runs through a table, see app-runs.
     claims: bool = False
 
     def address_of(self, name):
-        """One that the configuration does not know goes by its address."""
+        """A member missing from the configuration is named by its address."""
         return self.members.get(name, name)
 
 
@@ -43,16 +43,19 @@ def load(file=FILE):
 
 
 def secret(settings, account):
-    """The password to show."""
+    """The password to log in with."""
     return _generations(settings, account)[0][1]
 
 
 def accepted(settings, account):
-    """What the account's passwords are to be, the newest first: (generation, password)."""
+    """The account's configured passwords, newest first: (generation, password)."""
     return sorted(_generations(settings, account), reverse=True)
 
 
 def _generations(settings, account):
-    """One line for each that is accepted, its generation before it, and the one to show first. A single one without a number is the first."""
+    """
+    The file has one line per accepted password, "GENERATION PASSWORD"; the first line is used to log in. A single password without a number
+    is generation 1.
+    """
     lines = [line.split() for line in pathlib.Path(settings.passwords[account]).read_text().splitlines() if line.strip()]
     return [(1, words[0]) if len(words) == 1 else (int(words[0]), words[1]) for words in lines]
