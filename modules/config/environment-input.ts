@@ -3,7 +3,7 @@
 /** An environment as its file writes it, before defaults are filled in. */
 export interface EnvironmentInput {
   /**
-   * Registered domain; the site is `www.<domain>` and the apex.
+   * Registered domain. The site is served at `www.<domain>` and at the domain itself.
    * @example
    * domain: "foobar.com"
    */
@@ -30,7 +30,7 @@ export interface EnvironmentInput {
    */
   application: {
     /**
-     * Public address of the release: the application and mysql-group. Required without `application.storage`.
+     * Public URL of the release, which contains the application and mysql-group. Required unless `application.storage` is set.
      */
     url?: string | undefined;
     /**
@@ -39,7 +39,7 @@ export interface EnvironmentInput {
     storage?:
       | {
           /**
-           * Address of the object storage, for example "https://nbg1.your-objectstorage.com".
+           * URL of the object storage, for example "https://nbg1.your-objectstorage.com".
            */
           endpoint: string;
           /**
@@ -47,31 +47,31 @@ export interface EnvironmentInput {
            */
           region: string;
           /**
-           * Private bucket of the releases, in a project of its own, because a Hetzner key opens all buckets of its project.
+           * Private bucket of the releases. Create it in a separate Hetzner project, because a Hetzner key gives access to all buckets of its project.
            */
           bucket: string;
         }
       | undefined;
     /**
-     * SHA-256 of the release, 64 hexadecimal digits; the build prints it.
+     * SHA-256 of the release, 64 hexadecimal digits. The build prints it.
      */
     sha256: string;
     /**
-     * Starts the application, in the release's folder: a path and its arguments, a text each, without a shell. `./` begins a file of the release. Nothing else can be executed.
+     * Command that starts the application in the release's folder, without a shell: a program and its arguments, each as a separate text. The program must belong to a Debian package or to the release (`./…`). Nothing else can be executed.
      * @default ["/usr/bin/node","server.js"]
      */
     command?: string[] | undefined;
     /**
-     * "socket": it takes requests from the socket that systemd hands to it. "port": it opens `PORT` itself, and HAProxy holds requests while one release ends and the next begins.
+     * "socket": the application accepts requests from a socket that systemd passes to it. "port": the application listens on `PORT` itself, and HAProxy holds requests while one release stops and the next one starts.
      * @default "socket"
      */
     listens?: "socket" | "port" | undefined;
     /**
-     * Brings the schema up to date, under an account of its own that may do everything in it. Run by `deploy-app` before a release is tried, on one server at a time; it must do nothing when nothing is to be done. Default: none, and the application may add to the schema itself.
+     * Command that updates the database schema, using a separate account with all privileges on the schema. `deploy-app` runs it before it tests a release, on one server at a time. If the schema is current, the command must change nothing. Default: none; the application may then extend the schema itself.
      */
     migrate?: string[] | undefined;
     /**
-     * Further commands of the release that always run.
+     * Additional release commands that always run, at most 20.
      * @default {}
      */
     workers?:
@@ -79,16 +79,16 @@ export interface EnvironmentInput {
           string,
           {
             /**
-             * Starts it, as `application.command` does the application.
+             * Command that starts the worker, in the same form as `application.command`.
              */
             command: string[];
             /**
-             * "one": on one web server at a time; another takes over within 40 s. "all": on every one.
+             * "one": the worker runs on one web server at a time; if that server fails, another one starts the worker within 40 s. "all": it runs on every web server.
              * @default "one"
              */
             on?: "one" | "all" | undefined;
             /**
-             * Most memory of it, in MiB; kept free for it on every web server.
+             * Maximum memory of the command, in MiB, 32 to 65536. Every web server reserves this memory.
              * @default 128
              */
             memoryMib?: number | undefined;
@@ -96,7 +96,7 @@ export interface EnvironmentInput {
         >
       | undefined;
     /**
-     * Commands of the release that run at given times.
+     * Release commands that run at given times, at most 20.
      * @default {}
      */
     schedules?:
@@ -104,20 +104,20 @@ export interface EnvironmentInput {
           string,
           {
             /**
-             * Does the work and ends.
+             * Command that does the work and then exits, in the same form as `application.command`.
              */
             command: string[];
             /**
-             * Times, as systemd's `OnCalendar=`, in UTC if it names no zone. At each it runs once at most, on one web server.
+             * Times of the runs in the format of systemd's `OnCalendar=`, at most one per minute, in UTC unless a time zone is given. Each time starts at most one run, on one web server.
              */
             at: string;
             /**
-             * Whether a run that was interrupted, by a power cut for example, may be done again by another server.
+             * Whether another server may repeat a run that was interrupted, for example by a power failure.
              * @default false
              */
             repeatable?: boolean | undefined;
             /**
-             * Most memory of it, in MiB; kept free for it on every web server.
+             * Maximum memory of the command, in MiB, 32 to 65536. Every web server reserves this memory.
              * @default 128
              */
             memoryMib?: number | undefined;
@@ -125,7 +125,7 @@ export interface EnvironmentInput {
         >
       | undefined;
     /**
-     * Debian packages that it needs, installed without what they recommend.
+     * Debian packages that the release needs, at most 50. Recommended packages are not installed.
      * @default ["nodejs"]
      */
     packages?: string[] | undefined;
@@ -134,37 +134,37 @@ export interface EnvironmentInput {
      */
     environment?: Record<string, string> | undefined;
     /**
-     * Path that answers 200 while this server can serve. The balancer asks it; visitors cannot.
+     * Path that returns 200 while this server can serve requests. The load balancer's health check requests it; visitors cannot.
      * @default "/healthz"
      */
     healthPath?: string | undefined;
     /**
-     * Path that answers 200 when all of it works, the database too. A release is tried by it; visitors cannot.
+     * Path that returns 200 if the whole application works, including the database. A new release must pass this check. Visitors cannot request this path.
      * @default "/readyz"
      */
     readyPath?: string | undefined;
     /**
-     * Page, in HTML, that visitors get with 200; watched from outside, and read by the lab. Best one that is made from the database.
+     * Path of an HTML page that returns 200 to visitors. Monitoring and the lab request it from outside. Choose a page that reads from the database.
      * @default "/"
      */
     pagePath?: string | undefined;
     /**
-     * Path that answers visitors with JSON whose `environment` is the environment's name; watched from outside. Default: none, and no such watch.
+     * Path that returns JSON with the environment's name in `environment`. Monitoring requests it from outside. Default: none; this check is then omitted.
      */
     statusPath?: string | undefined;
     /**
-     * Paths that visitors write to: one path, or with a slash at its end all below it. The limits of nginx and, by default, of Cloudflare count requests to them.
+     * Paths that visitors write to, at most 20. A path that ends with a slash includes all paths below it. The write limits of nginx and, by default, of Cloudflare count requests to these paths.
      * @default ["/"]
      */
     writePaths?: string[] | undefined;
     visitor?:
       | {
           /**
-           * Path that a visitor of the lab writes to. Without `visitor` nothing is tried that needs writes.
+           * Path that the lab's visitors write to. Without `visitor`, the lab skips everything that needs writes.
            */
           path: string;
           /**
-           * Method of the request that writes.
+           * HTTP method of the write request.
            * @default "POST"
            */
           method?: "POST" | "PUT" | "PATCH" | undefined;
@@ -173,31 +173,31 @@ export interface EnvironmentInput {
            */
           headers?: Record<string, string> | undefined;
           /**
-           * What is written: `{text}` in it, or in a header, becomes a text of 20 to 30 letters, digits and hyphens, another one each time.
+           * Body of the write request. In the body and in the headers, each request replaces `{text}` with a new text of 20 to 30 letters, digits and hyphens.
            */
           body: string;
           /**
-           * Status of the answer that says: it is kept.
+           * HTTP status, 200 to 399, that confirms the write.
            * @default 201
            */
           status?: number | undefined;
           /**
-           * Table, in the schema `app`, that then has a row with the text.
+           * Table in the schema `app` that contains a row with the text after the write.
            */
           table: string;
           /**
-           * Column of it that contains the text.
+           * Column of this table that contains the text.
            */
           column: string;
         }
       | undefined;
     /**
-     * Most memory of the application, in MiB. MySQL beside it gets what is left.
+     * Maximum memory of the application, in MiB, 128 to 65536. If the server also runs MySQL, MySQL gets the remaining memory.
      * @default 768
      */
     memoryMib?: number | undefined;
     /**
-     * Secrets of its own.
+     * Secrets of the application, at most 20.
      * @default {}
      */
     secrets?:
@@ -205,35 +205,35 @@ export interface EnvironmentInput {
           string,
           {
             /**
-             * Longest value, 1 to 4096, for which room is kept in user data. The value is `TF_VAR_app_secret_<name in lower case>`; the application finds the path of a file with it in `<NAME>_FILE`. Another value: `npm run ops rotate application-secrets`.
+             * Maximum length of the value in bytes, 1 to 4096; user data reserves this space. Terraform reads the value from `TF_VAR_app_secret_<name in lower case>`. For the application, `<NAME>_FILE` contains the path of a file with the value. To change the value, run `npm run ops rotate application-secrets`.
              */
             maxBytes: number;
           }
         >
       | undefined;
     /**
-     * What it may reach besides the database, by TCP. It has no name server: it must know addresses.
+     * Networks that the application may connect to in addition to the database, by TCP only. The application cannot resolve names, so it must use addresses.
      * @default []
      */
     egress?:
       | {
           /**
-           * A public network, or `0.0.0.0/0` for all of IPv4, `::/0` for all of IPv6.
+           * Public network in CIDR notation, `0.0.0.0/0` for all of IPv4, or `::/0` for all of IPv6.
            */
           cidr: string;
           /**
-           * TCP ports, at most 5 for each of at most 10 networks, and 30 in all.
+           * TCP ports, at most 5 per network and 30 in total. At most 10 networks are allowed.
            */
           ports: number[];
         }[]
       | undefined;
     /**
-     * Folder of `app/` in the release that nginx serves below /static/, with cache headers. Default: none, and /static/ is the application's.
+     * Folder below `app/` in the release that nginx serves as /static/ with cache headers. Default: none; the application then handles /static/.
      */
     staticFolder?: string | undefined;
   };
   /**
-   * Servers, by name.
+   * Servers of the environment. Each key is the server's name.
    * @example
    * servers: {
    *   delta: {
@@ -248,20 +248,20 @@ export interface EnvironmentInput {
     string,
     {
       /**
-       * Fixed private address: in `network.databaseRange` with the role database, else in `network.webRange`.
+       * Fixed private address. If the server has the role database, the address must be in `network.databaseRange`; otherwise in `network.webRange`.
        */
       privateIp: string;
       /**
-       * What the server does. Database members must be an odd number of at least 3.
+       * Roles of the server. The number of servers with the role database must be odd, from 3 to 9.
        * @default ["web","database"]
        */
       roles?: ("web" | "database")[] | undefined;
       /**
-       * Hetzner server type. Default: `serverType` of the environment.
+       * Hetzner server type (x86 only). Default: `serverType` of the environment.
        */
       type?: string | undefined;
       /**
-       * Spread placement group, at most ten servers each. Decided when the server is created.
+       * Spread placement group, with at most ten servers each. A change applies only when the server is created.
        * @default "servers"
        */
       placementGroup?: string | undefined;
@@ -282,12 +282,12 @@ export interface EnvironmentInput {
   administrators?:
     | {
         /**
-         * Networks that SSH is allowed from, at most 100. None means no SSH at all.
+         * Networks that may connect by SSH, at most 100. If the list is empty, SSH is closed.
          * @default []
          */
         cidrs?: string[] | undefined;
         /**
-         * Public keys, by the name they get at Hetzner. Servers take them at creation only.
+         * Public keys of the administrators. Each key's name is also its name at Hetzner. Servers get the keys only when they are created.
          * @default {}
          */
         sshKeys?: Record<string, string> | undefined;
@@ -302,25 +302,25 @@ export interface EnvironmentInput {
    */
   database: {
     /**
-     * LTS series of MySQL's apt repository.
+     * LTS series of MySQL, installed from MySQL's apt repository.
      * @default "9.7"
      */
     series?: "8.4" | "9.7" | undefined;
     /**
-     * Size of each data volume, in GB, 10 to 10240. Volumes can grow and never shrink.
+     * Size of each data volume, in GB, 10 to 10240. Volumes can grow but not shrink.
      * @default 20
      */
     volumeSizeGb?: number | undefined;
     /**
-     * Identity of the replication group, a UUID. Never changes while data exists.
+     * UUID of the replication group. It must not change while the database contains data.
      */
     groupName: string;
     /**
-     * InnoDB buffer pool, in MiB. Default, and limit: what a server's memory holds beside everything else.
+     * Size of the InnoDB buffer pool, in MiB. Default and maximum: the largest pool that fits into the server's remaining memory.
      */
     bufferPoolMib?: number | undefined;
     /**
-     * What the application may do in its schema. "append": SELECT and INSERT. "read-write": UPDATE and DELETE too. Without `application.migrate` both also CREATE, ALTER and INDEX. "schema-owner": everything, such as DROP.
+     * Privileges of the application in its schema. "append": SELECT and INSERT. "read-write": also UPDATE and DELETE. Without `application.migrate`, both include CREATE, ALTER and INDEX. "schema-owner": all privileges, including DROP.
      * @default "read-write"
      */
     privileges?: "append" | "read-write" | "schema-owner" | undefined;
@@ -372,23 +372,23 @@ export interface EnvironmentInput {
         receivers?:
           | {
               /**
-               * Datadog handles that wake a person.
+               * Datadog handles that get urgent alerts, day and night, at most 20.
                * @default []
                */
               urgent?: string[] | undefined;
               /**
-               * Datadog handles for what can wait until morning.
+               * Datadog handles that get alerts that can wait until morning, at most 20.
                * @default []
                */
               notUrgent?: string[] | undefined;
             }
           | undefined;
         /**
-         * Address of docs/runbook.md, for links in alerts. Default: its path.
+         * URL of docs/runbook.md, for links in alerts. Default: alerts contain only the path of the file.
          */
         runbookUrl?: string | undefined;
         /**
-         * Monitors that are adjusted or switched off, by name: the headings of docs/runbook.md.
+         * Changed or disabled monitors, by name. The headings of docs/runbook.md are the names.
          * @default {}
          */
         monitors?:
@@ -463,7 +463,7 @@ export interface EnvironmentInput {
               ]?:
                 | {
                     /**
-                     * Why it is changed; the review shows it.
+                     * Reason for the change, 10 to 500 characters. The review shows it.
                      */
                     reason: string;
                     /**
@@ -472,15 +472,15 @@ export interface EnvironmentInput {
                      */
                     enabled?: boolean | undefined;
                     /**
-                     * Critical threshold, in the monitor's unit. Default: the catalogue's.
+                     * Critical threshold, in the monitor's unit. Default: the threshold in the catalogue.
                      */
                     critical?: number | undefined;
                     /**
-                     * Warning threshold, in the monitor's unit. Default: the catalogue's.
+                     * Warning threshold, in the monitor's unit. Default: the threshold in the catalogue.
                      */
                     warning?: number | undefined;
                     /**
-                     * Who gets its critical alerts. Default: as the catalogue says.
+                     * Receivers of the critical alerts: `receivers.urgent` or `receivers.notUrgent`. Default: the urgency in the catalogue.
                      */
                     urgency?: "urgent" | "notUrgent" | undefined;
                   }
@@ -493,17 +493,17 @@ export interface EnvironmentInput {
         serviceLevels?:
           | {
               /**
-               * Requests of 30 days that must not fail, in percent.
+               * Percentage of requests in 30 days that must not fail, 50 to 99.999.
                * @default 99.9
                */
               availabilityPercent?: number | undefined;
               /**
-               * Requests of 30 days that must be fast, in percent.
+               * Percentage of requests in 30 days that must be fast, 50 to 99.999.
                * @default 95
                */
               latencyPercent?: number | undefined;
               /**
-               * What fast means, in seconds.
+               * Maximum duration of a fast request, in seconds, 0.01 to 30.
                * @default 0.5
                */
               latencySeconds?: number | undefined;
@@ -515,19 +515,19 @@ export interface EnvironmentInput {
         synthetics?:
           | {
               /**
-               * Places that look at the site from outside.
+               * Datadog locations that check the site from outside, 1 to 20.
                * @default ["aws:eu-central-1","aws:eu-west-1","aws:us-east-1"]
                */
               locations?: string[] | undefined;
               /**
-               * Time between two looks at page, API and DNS from one place. Each look is billed.
+               * Time between two checks of page, API and DNS from one location, in seconds, 30 to 604800. Datadog bills each check.
                * @default 300
                */
               intervalSeconds?: number | undefined;
             }
           | undefined;
         /**
-         * Planned work during which alerts are kept back, by a short name. Remove an entry once it is over.
+         * Planned maintenance during which alerts are muted, by a short name. Remove an entry after its end.
          * @default {}
          */
         downtimes?:
@@ -535,11 +535,11 @@ export interface EnvironmentInput {
               string,
               {
                 /**
-                 * What is done; the message of the downtime.
+                 * Reason for the downtime, 10 to 500 characters. It becomes the message of the downtime at Datadog.
                  */
                 reason: string;
                 /**
-                 * Begin, in UTC.
+                 * Start, in UTC.
                  */
                 start: string;
                 /**
@@ -547,7 +547,7 @@ export interface EnvironmentInput {
                  */
                 end: string;
                 /**
-                 * Server whose alerts are kept back. Default: all alerts.
+                 * Server whose alerts are muted. Default: all alerts are muted.
                  */
                 server?: string | undefined;
               }
@@ -556,33 +556,33 @@ export interface EnvironmentInput {
       }
     | undefined;
   /**
-   * Hetzner location of servers, volumes and balancer.
+   * Hetzner location of the servers, the volumes and the load balancer.
    * @default "nbg1"
    */
   location?: string | undefined;
   /**
-   * Hetzner server type, x86, of servers that name none. The default is the cheapest in stock with memory for both roles; cx33 is larger and cheaper when it can be had.
+   * Hetzner server type (x86 only) of servers without `type`. The default is the cheapest type in stock with enough memory for both roles. `cx33` is larger and cheaper if it is in stock.
    * @default "cpx22"
    * @example
    * serverType: "cx33"
    */
   serverType?: string | undefined;
   /**
-   * Daily backups by Hetzner of the servers' disks, 20 % of the server's price. Data volumes are not in them.
+   * Whether Hetzner backs up the servers' disks daily, for 20 % of the server price. Data volumes are not included.
    * @default true
    */
   backups?: boolean | undefined;
   /**
-   * Whether plans, and Hetzner, refuse to destroy what holds data or serves. Default: true in production, else false.
+   * Whether Terraform and Hetzner refuse to destroy resources that hold data or serve visitors. Default: true in production, otherwise false.
    */
   protect?: boolean | undefined;
   /**
-   * In production, `protect: false` needs this explicit word, for the day it is torn down.
+   * Must be true in production if `protect` is false, for example before the environment is removed.
    * @default false
    */
   acceptUnprotected?: boolean | undefined;
   /**
-   * Where the data goes, continuously and encrypted. Existing members begin when they are replaced. Default: nowhere.
+   * Destination of the continuous, encrypted backup. Existing members start backing up only after they are replaced. Default: no backup.
    * @example
    * backup: {
    *   endpoint: "https://fsn1.your-objectstorage.com",
@@ -597,7 +597,7 @@ export interface EnvironmentInput {
   backup?:
     | {
         /**
-         * Of the object storage, for example "https://fsn1.your-objectstorage.com".
+         * URL of the object storage, for example "https://fsn1.your-objectstorage.com".
          */
         endpoint: string;
         /**
@@ -605,75 +605,75 @@ export interface EnvironmentInput {
          */
         region: string;
         /**
-         * Bucket of the archive, in a project of its own: a key of Hetzner's opens all buckets of a project.
+         * Bucket of the archive. Create it in a separate Hetzner project, because a Hetzner key gives access to all buckets of its project.
          */
         bucket: string;
         /**
-         * Public keys of age, two at least: whoever has one of the private keys can read the archive, and nobody else, the servers included.
+         * Public keys of age, 2 to 10. Only holders of a matching private key can read the archive; the servers cannot.
          */
         recipients: string[];
         /**
-         * Time between two copies of all data, in hours, 1 to 168. A restore replays what was written since the last one.
+         * Time between two base backups, in hours, 1 to 168. A restore replays all transactions since the last base backup.
          * @default 24
          */
         baseHours?: number | undefined;
         /**
-         * How far back a restore can go, in days, 1 to 365. Objects live for this, the time between two copies, and a week.
+         * How far back a restore can go, in days, 1 to 365. The bucket keeps objects for this period plus `baseHours` plus one week.
          * @default 14
          */
         retentionDays?: number | undefined;
         /**
-         * How objects are locked for as long as they live. "compliance": nobody can delete them, and they are paid for until then. "governance": the owner of the bucket can.
+         * Lock of the objects until they expire. "compliance": no account can delete them earlier, and their storage is billed until then. "governance": the owner of the bucket can delete them.
          * @default "compliance"
          */
         lock?: "compliance" | "governance" | undefined;
       }
     | undefined;
   /**
-   * In production, no `backup` needs this explicit word.
+   * Must be true in production if `backup` is not set.
    * @default false
    */
   acceptNoBackup?: boolean | undefined;
   /**
-   * Data that the first database member begins with, out of the bucket of `backup`, while no member has any. Remove it when the site is up.
+   * Data that the first database member restores from the bucket of `backup`, if no member has data. Remove this setting once the site is running.
    */
   restore?:
     | {
         /**
-         * `database.groupName` that the data was written under.
+         * `database.groupName` of the group that wrote the data.
          */
         timeline: string;
         /**
-         * A time in UTC, "latest", or "before GTID".
+         * Point to restore to: a time in UTC, "latest", or "before GTID" to stop before a transaction.
          */
         at: string;
         /**
-         * Servers whose part of the archive is not used, for example because an intruder had taken one over.
+         * Servers whose uploads the restore ignores, for example because an intruder controlled one of them.
          * @default []
          */
         excludeServers?: string[] | undefined;
         /**
-         * Logs that are not used, as a restore names them: "alpha/000012-0123456789abcdef".
+         * Log segments that the restore ignores, as a restore prints them: "alpha/000012-0123456789abcdef".
          * @default []
          */
         excludeLogs?: string[] | undefined;
         /**
-         * Only objects that reached the bucket before this time are used, by the bucket's own clock.
+         * The restore uses only objects that were uploaded before this time, according to the bucket's clock.
          */
         uploadedBefore?: string | undefined;
         /**
-         * Branch of the history to follow. Default: the branch that was current at the time.
+         * Branch of the history to restore. Default: the branch that was current at the restore point.
          */
         branch?: string | undefined;
         /**
-         * Whether MySQL events, workers and schedules run while `restore` is set. Default: they start once `restore` is removed, so a copy sends and charges nothing.
+         * Whether MySQL events, workers and schedules run while `restore` is set. By default they start once `restore` is removed, so that a restored copy sends and charges nothing.
          * @default false
          */
         startJobs?: boolean | undefined;
       }
     | undefined;
   /**
-   * "terminate": the balancer ends TLS. "passthrough": nginx does.
+   * "terminate": the load balancer terminates TLS. "passthrough": nginx on the web servers terminates TLS.
    * @default "terminate"
    * @example
    * tls: "passthrough"
@@ -685,21 +685,21 @@ export interface EnvironmentInput {
   network?:
     | {
         /**
-         * Private network.
+         * Private network in CIDR notation.
          * @default "10.0.0.0/16"
          */
         cidr?: string | undefined;
         /**
-         * Its one subnet, in which servers and balancer live.
+         * Subnet of the private network, which contains the servers and the load balancer.
          * @default "10.0.1.0/24"
          */
         subnet?: string | undefined;
         /**
-         * Addresses of database members, present and future: the ones that servers trust as such. Default: the subnet's addresses 8 to 15.
+         * Address range of current and future database members. Servers trust exactly these addresses as database members. Default: addresses 8 to 15 of the subnet.
          */
         databaseRange?: string | undefined;
         /**
-         * Addresses of servers with the role web alone. Default: the upper half of the subnet.
+         * Address range of servers whose only role is web. Default: the upper half of the subnet.
          */
         webRange?: string | undefined;
         /**
@@ -708,7 +708,7 @@ export interface EnvironmentInput {
          */
         balancerIp?: string | undefined;
         /**
-         * Hetzner network zone; the one `location` lies in.
+         * Hetzner network zone that contains `location`.
          * @default "eu-central"
          */
         zone?: string | undefined;
@@ -727,29 +727,29 @@ export interface EnvironmentInput {
   loadBalancer?:
     | {
         /**
-         * Which of two balancers this is. One that takes over from another has the other number.
+         * Number of the load balancer. If a new load balancer replaces the current one, switch to the other number.
          * @default 1
          */
         number?: 1 | 2 | undefined;
         /**
-         * The balancer before: `npm run ops rollout` [changes over from it](changes.md#change-the-domain-tls-mode-or-the-balancers-address). May stay until the next such change. Default: none.
+         * Previous load balancer, from which `npm run ops rollout` [migrates the site](changes.md#change-the-domain-tls-mode-or-the-balancers-address). This setting may stay until the next such migration. Default: none.
          */
         formerly?:
           | {
               /**
-               * Its `domain`, which leads to the new one when that is served, for as long as it stands here. Default: `domain`.
+               * `domain` of the previous load balancer. Once the new domain is served, the previous one redirects to it as long as this setting exists. Default: `domain`.
                */
               domain?: string | undefined;
               /**
-               * Zone that holds that domain. Default: the domain itself.
+               * Zone that contains the previous domain. Default: the previous domain itself.
                */
               zoneName?: string | undefined;
               /**
-               * Its `tls`.
+               * `tls` of the previous load balancer.
                */
               tls: "terminate" | "passthrough";
               /**
-               * Its `network.balancerIp`.
+               * `network.balancerIp` of the previous load balancer.
                */
               balancerIp: string;
             }
@@ -760,7 +760,7 @@ export interface EnvironmentInput {
          */
         type?: string | undefined;
         /**
-         * How requests are spread over the web servers. A server that has died and refuses at once has the fewest connections of all: `least_connections` leads most requests to it until a check has failed.
+         * How requests are distributed over the web servers. With `least_connections`, a failed server that rejects connections at once gets most requests until a health check fails, because it has the fewest connections.
          * @default "round_robin"
          */
         algorithm?: "round_robin" | "least_connections" | undefined;
@@ -770,17 +770,17 @@ export interface EnvironmentInput {
         healthCheck?:
           | {
               /**
-               * Time between two checks of a web server, 3 to 60.
+               * Time between two health checks of a web server, in seconds, 3 to 60.
                * @default 3
                */
               intervalSeconds?: number | undefined;
               /**
-               * Longest wait for an answer; less than the interval.
+               * Maximum wait for an answer, in seconds, 1 to 60. Must be less than `intervalSeconds`.
                * @default 1
                */
               timeoutSeconds?: number | undefined;
               /**
-               * Failed checks in a row that take a web server out, and good ones that bring it back, 1 to 5.
+               * Consecutive failed checks after which a web server gets no more requests, and consecutive successful ones after which it gets requests again, 1 to 5.
                * @default 1
                */
               retries?: number | undefined;
@@ -798,7 +798,7 @@ export interface EnvironmentInput {
   visitors?:
     | {
         /**
-         * Requests that write, of one address (with IPv6: one network of 64 bits), that each web server takes a minute, all at once if need be. More are answered with 429. Reading has no such limit.
+         * Maximum write requests per minute that each web server accepts from one address (IPv6: one /64), 1 to 6000. They may arrive in one burst. Above the limit the answer is 429. Reads are not limited.
          * @default 10
          */
         writesPerMinute?: number | undefined;
@@ -815,16 +815,16 @@ export interface EnvironmentInput {
   certificate?:
     | {
         /**
-         * Validity of the Cloudflare Origin CA certificate, in days. A change waits for the next generation.
+         * Validity of the Cloudflare Origin CA certificate, in days. A change applies from the next generation.
          * @default 365
          */
         validityDays?: 7 | 30 | 90 | 365 | 730 | 1095 | 5475 | undefined;
         /**
-         * Kind of its key. A change waits for the next generation. Default: RSA 2048 where the balancer ends TLS, since no public example shows one with another; else ECDSA P-256.
+         * Key type of the certificate. A change applies from the next generation. Default: RSA 2048 if `tls` is "terminate", because no public example shows a Hetzner load balancer with another key type; otherwise ECDSA P-256.
          */
         keyType?: "rsa" | "ecdsa" | undefined;
         /**
-         * Raise it by one to issue a new key and certificate, then `npm run ops rotate origin-certificate`.
+         * Number of the current key and certificate. To issue new ones, raise it by one, then run `npm run ops rotate origin-certificate`.
          * @default 1
          */
         generation?: number | undefined;
@@ -840,22 +840,22 @@ export interface EnvironmentInput {
   generations?:
     | {
         /**
-         * Of the token that Cloudflare shows to the servers. Raise it by one, then `npm run ops rotate edge-token`.
+         * Number of the current token with which Cloudflare identifies itself to the servers. To replace the token, raise it by one, then run `npm run ops rotate edge-token`.
          * @default 1
          */
         edgeToken?: number | undefined;
         /**
-         * Of the passwords of the application, the replication and the monitoring. Raise it by one, then `npm run ops rotate database-passwords`.
+         * Number of the current database passwords of application, replication and monitoring. To replace them, raise it by one, then run `npm run ops rotate database-passwords`.
          * @default 1
          */
         databasePasswords?: number | undefined;
         /**
-         * Of the private authority of MySQL and the certificates that it signs. Raise it by one, then `npm run ops rotate database-authority`.
+         * Number of MySQL's current private certificate authority and its certificates. To replace them, raise it by one, then run `npm run ops rotate database-authority`.
          * @default 1
          */
         databaseAuthority?: number | undefined;
         /**
-         * Of the keys that servers show to whoever logs in. Raise it by one, then `npm run ops rotate ssh-host-keys`.
+         * Number of the servers' current SSH host keys. To replace them, raise it by one, then run `npm run ops rotate ssh-host-keys`.
          * @default 1
          */
         sshHostKeys?: number | undefined;
@@ -874,16 +874,16 @@ export interface EnvironmentInput {
   cloudflare?:
     | {
         /**
-         * Which of two sites this is. A domain that takes over from another has the other number; else it stays.
+         * Number of the site at Cloudflare. If a new domain replaces the current one, switch to the other number; otherwise do not change it.
          * @default 1
          */
         number?: 1 | 2 | undefined;
         /**
-         * Name of the zone, for all of which TLS and HSTS are set. With a parent of `domain`, www needs Cloudflare's Advanced Certificate Manager. Default: `domain`.
+         * Name of the zone. TLS and HSTS settings apply to the whole zone. If the zone is a parent of `domain`, `www.<domain>` needs Cloudflare's Advanced Certificate Manager. Default: `domain`.
          */
         zoneName?: string | undefined;
         /**
-         * Name of the account, only needed when two accounts hold a zone of this name.
+         * Name of the account. Required only if two accounts have a zone with this name.
          */
         accountName?: string | undefined;
         /**
@@ -897,17 +897,17 @@ export interface EnvironmentInput {
         hsts?:
           | {
               /**
-               * How long browsers insist on HTTPS; up to two years.
+               * How long browsers require HTTPS, in seconds, 0 to 63072000 (two years).
                * @default 31536000
                */
               maxAgeSeconds?: number | undefined;
               /**
-               * Whether that covers every subdomain.
+               * Whether HSTS includes all subdomains.
                * @default true
                */
               includeSubdomains?: boolean | undefined;
               /**
-               * Whether browsers may ship the domain as HTTPS only; hard to undo.
+               * Whether browsers may add the domain to their built-in HTTPS-only lists. This is hard to undo.
                * @default false
                */
               preload?: boolean | undefined;
@@ -919,11 +919,11 @@ export interface EnvironmentInput {
         firewall?:
           | {
               /**
-               * Requests to stop, in Cloudflare's Rules language. Default: scanners and dot files.
+               * Requests to block, in Cloudflare's Rules language. Default: typical paths of scanners, and dot files.
                */
               expression?: string | undefined;
               /**
-               * What happens to them.
+               * Action for these requests.
                * @default "block"
                */
               action?: "block" | "managed_challenge" | "js_challenge" | undefined;
@@ -935,12 +935,12 @@ export interface EnvironmentInput {
         rateLimit?:
           | {
               /**
-               * Requests of one address in 10 seconds before it is blocked for 10 seconds.
+               * Maximum requests per address in 10 seconds. Above the limit, Cloudflare blocks the address for 10 seconds.
                * @default 50
                */
               requestsPer10Seconds?: number | undefined;
               /**
-               * Requests that count, in Cloudflare's Rules language. Default: `application.writePaths` of every host of the zone, since rate limits of the free plan cannot look at the host.
+               * Requests that count towards the limit, in Cloudflare's Rules language. Default: `application.writePaths` on every host of the zone, because rate limits of the free plan cannot match the host.
                */
               expression?: string | undefined;
             }
@@ -948,7 +948,7 @@ export interface EnvironmentInput {
       }
     | undefined;
   /**
-   * Where Terraform keeps its state.
+   * Where Terraform stores its state.
    * @default {"type":"local","acceptLocalState":false}
    * @example
    * backend: {
@@ -961,40 +961,40 @@ export interface EnvironmentInput {
   backend?:
     | {
         /**
-         * Where Terraform keeps its state; without `backend` a local file.
+         * Where Terraform stores its state. "local": a local file, which is also the default without `backend`. "s3": object storage, with locking.
          */
         type: "local";
         encryption?:
           | {
               /**
-               * With `encryption`, OpenTofu encrypts state and plans by the passphrase in `TF_VAR_state_passphrase`; "enforced" takes no plain state. Steps [to it and back](state.md#encrypt-the-state), a deploy each: "begin", "change-passphrase", "end". Without `encryption`: plain.
+               * With `encryption`, OpenTofu encrypts state and plans with the passphrase in `TF_VAR_state_passphrase`; "enforced" rejects plain state. The other steps, [one deploy each](state.md#encrypt-the-state), are "begin", "change-passphrase" and "end". Without `encryption`, state is stored in plain text.
                * @default "enforced"
                */
               step?: "enforced" | "begin" | "change-passphrase" | "end" | undefined;
               /**
-               * Counts the passphrases: raised by one in the deploy that changes it, and left there.
+               * Number of the current passphrase. Raise it by one in the deploy that changes the passphrase, and keep it afterwards.
                * @default 1
                */
               generation?: number | undefined;
             }
           | undefined;
         /**
-         * In production, local state needs this explicit word.
+         * Must be true in production if the state is local.
          * @default false
          */
         acceptLocalState?: boolean | undefined;
       }
     | {
         /**
-         * Where Terraform keeps its state: object storage, with locking.
+         * Where Terraform stores its state. "local": a local file, which is also the default without `backend`. "s3": object storage, with locking.
          */
         type: "s3";
         /**
-         * Bucket of the state files; it exists before the first deploy.
+         * Bucket of the state files. Create it before the first deploy.
          */
         bucket: string;
         /**
-         * Of the object storage, for example "https://fsn1.your-objectstorage.com".
+         * URL of the object storage, for example "https://fsn1.your-objectstorage.com".
          */
         endpoint: string;
         /**
@@ -1008,12 +1008,12 @@ export interface EnvironmentInput {
         encryption?:
           | {
               /**
-               * With `encryption`, OpenTofu encrypts state and plans by the passphrase in `TF_VAR_state_passphrase`; "enforced" takes no plain state. Steps [to it and back](state.md#encrypt-the-state), a deploy each: "begin", "change-passphrase", "end". Without `encryption`: plain.
+               * With `encryption`, OpenTofu encrypts state and plans with the passphrase in `TF_VAR_state_passphrase`; "enforced" rejects plain state. The other steps, [one deploy each](state.md#encrypt-the-state), are "begin", "change-passphrase" and "end". Without `encryption`, state is stored in plain text.
                * @default "enforced"
                */
               step?: "enforced" | "begin" | "change-passphrase" | "end" | undefined;
               /**
-               * Counts the passphrases: raised by one in the deploy that changes it, and left there.
+               * Number of the current passphrase. Raise it by one in the deploy that changes the passphrase, and keep it afterwards.
                * @default 1
                */
               generation?: number | undefined;
@@ -1038,28 +1038,28 @@ export interface EnvironmentInput {
         mysql?:
           | {
               /**
-               * Address of a mirror. Default: the vendor's own.
+               * URL of a mirror. Default: the vendor's repository.
                */
               url?: string | undefined;
               /**
-               * File with the armored public key that signs it. Default: servers download the vendor's key and check its fingerprint.
+               * File with the armored public key that signs the repository. Default: servers download the vendor's key and check its fingerprint.
                */
               keyFile?: string | undefined;
               /**
-               * Another key than the one this project knows, once the vendor has changed it.
+               * New signing key of the vendor, if the vendor has replaced the key that this project contains.
                */
               publishedKey?:
                 | {
                     /**
-                     * Where the vendor publishes the armored public key.
+                     * URL at which the vendor publishes the armored public key.
                      */
                     url: string;
                     /**
-                     * Fingerprints of the primary keys that may sign, 40 hexadecimal digits each.
+                     * Fingerprints of the primary keys that may sign the repository, 40 hexadecimal digits each.
                      */
                     fingerprints: string[];
                     /**
-                     * Last day of the key, as `gpg --show-keys` tells it; the review warns before.
+                     * Expiry date of the key, as printed by `gpg --show-keys`. The review warns before this date.
                      */
                     ends: string;
                   }
@@ -1072,28 +1072,28 @@ export interface EnvironmentInput {
         datadog?:
           | {
               /**
-               * Address of a mirror. Default: the vendor's own.
+               * URL of a mirror. Default: the vendor's repository.
                */
               url?: string | undefined;
               /**
-               * File with the armored public key that signs it. Default: servers download the vendor's key and check its fingerprint.
+               * File with the armored public key that signs the repository. Default: servers download the vendor's key and check its fingerprint.
                */
               keyFile?: string | undefined;
               /**
-               * Another key than the one this project knows, once the vendor has changed it.
+               * New signing key of the vendor, if the vendor has replaced the key that this project contains.
                */
               publishedKey?:
                 | {
                     /**
-                     * Where the vendor publishes the armored public key.
+                     * URL at which the vendor publishes the armored public key.
                      */
                     url: string;
                     /**
-                     * Fingerprints of the primary keys that may sign, 40 hexadecimal digits each.
+                     * Fingerprints of the primary keys that may sign the repository, 40 hexadecimal digits each.
                      */
                     fingerprints: string[];
                     /**
-                     * Last day of the key, as `gpg --show-keys` tells it; the review warns before.
+                     * Expiry date of the key, as printed by `gpg --show-keys`. The review warns before this date.
                      */
                     ends: string;
                   }

@@ -19,61 +19,65 @@ export type { EnvironmentInput } from "./environment-input.js";
 export { roles, type Role } from "./sections/servers.js";
 
 /**
- * Everything an environment can say, in the order of a reader's questions.
- * Each description and default stands here or in `sections/` only; docs/configuration.md is made from them.
+ * All settings of an environment, in the order in which a reader needs them.
+ * Descriptions and defaults are defined only here and in `sections/`; docs/configuration.md is generated from them.
  */
 export const environmentSchema = z.strictObject({
-  domain: values.domain.describe("Registered domain; the site is `www.<domain>` and the apex."),
+  domain: values.domain.describe("Registered domain. The site is served at `www.<domain>` and at the domain itself."),
   application,
-  servers: z.record(values.serverName, server).describe("Servers, by name."),
+  servers: z.record(values.serverName, server).describe("Servers of the environment. Each key is the server's name."),
   administrators: administrators.prefault({}),
   database,
   monitoring: monitoring.prefault({}),
-  location: values.location.default("nbg1").describe("Hetzner location of servers, volumes and balancer."),
+  location: values.location
+    .default("nbg1")
+    .describe("Hetzner location of the servers, the volumes and the load balancer."),
   serverType: values.serverType
     .default("cpx22")
     .describe(
-      "Hetzner server type, x86, of servers that name none. The default is the cheapest in stock with memory for both roles; cx33 is larger and cheaper when it can be had.",
+      "Hetzner server type (x86 only) of servers without `type`. The default is the cheapest type in stock with enough memory for both roles. `cx33` is larger and cheaper if it is in stock.",
     ),
   backups: z
     .boolean()
     .default(true)
     .describe(
-      "Daily backups by Hetzner of the servers' disks, 20 % of the server's price. Data volumes are not in them.",
+      "Whether Hetzner backs up the servers' disks daily, for 20 % of the server price. Data volumes are not included.",
     ),
   protect: z
     .boolean()
     .optional()
     .describe(
-      "Whether plans, and Hetzner, refuse to destroy what holds data or serves. Default: true in production, else false.",
+      "Whether Terraform and Hetzner refuse to destroy resources that hold data or serve visitors. Default: true in production, otherwise false.",
     ),
   acceptUnprotected: z
     .boolean()
     .default(false)
-    .describe("In production, `protect: false` needs this explicit word, for the day it is torn down."),
+    .describe("Must be true in production if `protect` is false, for example before the environment is removed."),
   backup: backup
     .optional()
     .describe(
-      "Where the data goes, continuously and encrypted. Existing members begin when they are replaced. Default: nowhere.",
+      "Destination of the continuous, encrypted backup. Existing members start backing up only after they are replaced. Default: no backup.",
     ),
-  acceptNoBackup: z.boolean().default(false).describe("In production, no `backup` needs this explicit word."),
+  acceptNoBackup: z.boolean().default(false).describe("Must be true in production if `backup` is not set."),
   restore: restore
     .optional()
     .describe(
-      "Data that the first database member begins with, out of the bucket of `backup`, while no member has any. Remove it when the site is up.",
+      "Data that the first database member restores from the bucket of `backup`, if no member has data. Remove this setting once the site is running.",
     ),
-  tls: tlsMode.default("terminate").describe('"terminate": the balancer ends TLS. "passthrough": nginx does.'),
+  tls: tlsMode
+    .default("terminate")
+    .describe('"terminate": the load balancer terminates TLS. "passthrough": nginx on the web servers terminates TLS.'),
   network: network.prefault({}),
   loadBalancer: loadBalancer.prefault({}),
   visitors: visitors.prefault({}),
   certificate: certificate.prefault({}),
   generations: generations.prefault({}),
   cloudflare: cloudflare.prefault({}),
-  backend: backend.default({ type: "local", acceptLocalState: false }).describe("Where Terraform keeps its state."),
+  backend: backend.default({ type: "local", acceptLocalState: false }).describe("Where Terraform stores its state."),
   aptSources: z.strictObject({ mysql: aptSource.prefault({}), datadog: aptSource.prefault({}) }).prefault({}),
 });
 
-/** What the schema makes of an environment, before the rules that span settings. */
+/** An environment as the schema returns it, before the rules between settings are checked. */
 export type Sections = z.output<typeof environmentSchema>;
 
 /** One server, with the environment's defaults filled in. */
@@ -85,10 +89,10 @@ export interface ServerConfig {
   readonly placementGroup: string;
 }
 
-/** A checked environment: what every stack and module reads. */
+/** A validated environment, as all stacks and modules read it. */
 export type Config = Readonly<Omit<Sections, "application" | "servers" | "protect" | "network" | "certificate">> & {
   readonly application: Readonly<Sections["application"] & { readonly url: string }>;
-  /** Name of the environment: the file's name under environments/. */
+  /** Name of the environment: the name of its file under environments/, without `.ts`. */
   readonly environment: string;
   /** In the order of the configuration. */
   readonly servers: readonly ServerConfig[];
@@ -97,6 +101,6 @@ export type Config = Readonly<Omit<Sections, "application" | "servers" | "protec
   readonly certificate: Readonly<Required<Sections["certificate"]>>;
 };
 
-/** Servers that carry a role, in the order of the configuration. */
+/** Servers with a role, in the order of the configuration. */
 export const serversWithRole = (config: Config, role: Role): readonly ServerConfig[] =>
   config.servers.filter((server) => server.roles.includes(role));

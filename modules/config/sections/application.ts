@@ -2,7 +2,7 @@ import * as z from "zod";
 import * as values from "../values/index.js";
 import { custom } from "../values/verdict.js";
 
-/** Words of a command; more of them belong into a file of the release. */
+/** Maximum words of a command. Longer commands belong in a script of the release. */
 const mostWords = 50;
 const most = {
   packages: 50,
@@ -18,7 +18,7 @@ const most = {
 
 const tooMany = {
   message: `must have at most ${most.tasks} entries`,
-  params: { fix: "let one command do several things" },
+  params: { fix: "combine several tasks in one command" },
 };
 
 const secret = z.strictObject({
@@ -27,22 +27,24 @@ const secret = z.strictObject({
     .min(1)
     .max(most.secretBytes)
     .describe(
-      `Longest value, 1 to ${most.secretBytes}, for which room is kept in user data. The value is \`TF_VAR_app_secret_<name in lower case>\`; the application finds the path of a file with it in \`<NAME>_FILE\`. Another value: \`npm run ops rotate application-secrets\`.`,
+      `Maximum length of the value in bytes, 1 to ${most.secretBytes}; user data reserves this space. Terraform reads the value from \`TF_VAR_app_secret_<name in lower case>\`. For the application, \`<NAME>_FILE\` contains the path of a file with the value. To change the value, run \`npm run ops rotate application-secrets\`.`,
     ),
 });
 
-/** Hetzner takes 50 rules for a firewall (its OpenAPI description, `rules`), one for each port of a network; the platform's own are fewer than 20. */
+/** Hetzner allows 50 rules per firewall (its OpenAPI description, `rules`). Each port of a network needs one rule; the platform itself needs fewer than 20. */
 const peer = z.strictObject({
-  cidr: values.egressCidr.describe("A public network, or `0.0.0.0/0` for all of IPv4, `::/0` for all of IPv6."),
+  cidr: values.egressCidr.describe(
+    "Public network in CIDR notation, `0.0.0.0/0` for all of IPv4, or `::/0` for all of IPv6.",
+  ),
   ports: values
     .distinct(values.port, most.ports)
     .min(1)
     .describe(
-      `TCP ports, at most ${most.ports} for each of at most ${most.peers} networks, and ${most.allPorts} in all.`,
+      `TCP ports, at most ${most.ports} per network and ${most.allPorts} in total. At most ${most.peers} networks are allowed.`,
     ),
 });
 
-/** A command as systemd starts it: words, and no shell that would read them. */
+/** A command as systemd starts it: separate words, which no shell interprets. */
 const command = z
   .array(values.commandWord)
   .min(1)
@@ -52,54 +54,59 @@ const command = z
     if (verdict) context.addIssue({ ...custom(verdict.rule, verdict.fix), path: [0] });
   });
 
-/** Memory of what runs beside the application. */
+/** Memory of a worker or schedule, which runs alongside the application. */
 const besideMib = z
   .int()
   .min(32)
   .max(65_536)
   .default(128)
-  .describe("Most memory of it, in MiB; kept free for it on every web server.");
+  .describe("Maximum memory of the command, in MiB, 32 to 65536. Every web server reserves this memory.");
 
 const worker = z.strictObject({
-  command: command.describe("Starts it, as `application.command` does the application."),
+  command: command.describe("Command that starts the worker, in the same form as `application.command`."),
   on: z
     .enum(["one", "all"])
     .default("one")
-    .describe('"one": on one web server at a time; another takes over within 40 s. "all": on every one.'),
+    .describe(
+      '"one": the worker runs on one web server at a time; if that server fails, another one starts the worker within 40 s. "all": it runs on every web server.',
+    ),
   memoryMib: besideMib,
 });
 
 const schedule = z.strictObject({
-  command: command.describe("Does the work and ends."),
+  command: command.describe("Command that does the work and then exits, in the same form as `application.command`."),
   at: values.calendar.describe(
-    "Times, as systemd's `OnCalendar=`, in UTC if it names no zone. At each it runs once at most, on one web server.",
+    "Times of the runs in the format of systemd's `OnCalendar=`, at most one per minute, in UTC unless a time zone is given. Each time starts at most one run, on one web server.",
   ),
   repeatable: z
     .boolean()
     .default(false)
-    .describe("Whether a run that was interrupted, by a power cut for example, may be done again by another server."),
+    .describe("Whether another server may repeat a run that was interrupted, for example by a power failure."),
   memoryMib: besideMib,
 });
 
-/** What a visitor of the lab writes contains this, and a text of its own each time in its place. */
+/** Placeholder in the write requests of the lab's visitors. Each request contains a different text in its place. */
 export const visitorText = "{text}";
 
-/** What the lab does as a visitor. Servers are told nothing of it. */
+/** How the lab writes as a visitor. Servers do not get these settings. */
 const visitor = z
   .strictObject({
     path: values.urlPath.describe(
-      "Path that a visitor of the lab writes to. Without `visitor` nothing is tried that needs writes.",
+      "Path that the lab's visitors write to. Without `visitor`, the lab skips everything that needs writes.",
     ),
-    method: z.enum(["POST", "PUT", "PATCH"]).default("POST").describe("Method of the request that writes."),
+    method: z.enum(["POST", "PUT", "PATCH"]).default("POST").describe("HTTP method of the write request."),
     headers: z
-      .record(values.headerName, values.variableValue.describe("Headers of it, besides a `Content-Type` of JSON."))
+      .record(
+        values.headerName,
+        values.variableValue.describe("Headers of the write request, in addition to `Content-Type: application/json`."),
+      )
       .default({}),
     body: values.body.describe(
-      `What is written: \`${visitorText}\` in it, or in a header, becomes a text of 20 to 30 letters, digits and hyphens, another one each time.`,
+      `Body of the write request. In the body and in the headers, each request replaces \`${visitorText}\` with a new text of 20 to 30 letters, digits and hyphens.`,
     ),
-    status: z.int().min(200).max(399).default(201).describe("Status of the answer that says: it is kept."),
-    table: values.sqlName.describe("Table, in the schema `app`, that then has a row with the text."),
-    column: values.sqlName.describe("Column of it that contains the text."),
+    status: z.int().min(200).max(399).default(201).describe("HTTP status, 200 to 399, that confirms the write."),
+    table: values.sqlName.describe("Table in the schema `app` that contains a row with the text after the write."),
+    column: values.sqlName.describe("Column of this table that contains the text."),
   })
   .superRefine(({ headers, body }, context) => {
     if ([body, ...Object.values(headers)].some((value) => value.includes(visitorText))) return;
@@ -111,94 +118,94 @@ const visitor = z
   });
 
 const storage = z.strictObject({
-  endpoint: values.archiveUrl.describe(
-    'Address of the object storage, for example "https://nbg1.your-objectstorage.com".',
-  ),
+  endpoint: values.archiveUrl.describe('URL of the object storage, for example "https://nbg1.your-objectstorage.com".'),
   region: values.region.describe('Region of the bucket, for example "nbg1".'),
   bucket: values.bucketName.describe(
-    "Private bucket of the releases, in a project of its own, because a Hetzner key opens all buckets of its project.",
+    "Private bucket of the releases. Create it in a separate Hetzner project, because a Hetzner key gives access to all buckets of its project.",
   ),
 });
 
-/** What runs on the web servers: a release, and how it is started, asked and limited. docs/your-application.md tells what it must do. */
+/** The release that runs on the web servers, its commands, paths and limits. docs/your-application.md lists the requirements for applications. */
 export const application = z.strictObject({
   url: values.downloadUrl
     .optional()
     .describe(
-      "Public address of the release: the application and mysql-group. Required without `application.storage`.",
+      "Public URL of the release, which contains the application and mysql-group. Required unless `application.storage` is set.",
     ),
   storage: storage
     .optional()
     .describe(
       "Private bucket that holds the releases, instead of `url`. `npm run app:publish` uploads a release; servers download it with `TF_VAR_release_key`.",
     ),
-  sha256: values.sha256.describe("SHA-256 of the release, 64 hexadecimal digits; the build prints it."),
+  sha256: values.sha256.describe("SHA-256 of the release, 64 hexadecimal digits. The build prints it."),
   command: command
     .default(["/usr/bin/node", "server.js"])
     .describe(
-      "Starts the application, in the release's folder: a path and its arguments, a text each, without a shell. `./` begins a file of the release. Nothing else can be executed.",
+      "Command that starts the application in the release's folder, without a shell: a program and its arguments, each as a separate text. The program must belong to a Debian package or to the release (`./…`). Nothing else can be executed.",
     ),
   listens: z
     .enum(["socket", "port"])
     .default("socket")
     .describe(
-      '"socket": it takes requests from the socket that systemd hands to it. "port": it opens `PORT` itself, and HAProxy holds requests while one release ends and the next begins.',
+      '"socket": the application accepts requests from a socket that systemd passes to it. "port": the application listens on `PORT` itself, and HAProxy holds requests while one release stops and the next one starts.',
     ),
   migrate: command
     .optional()
     .describe(
-      "Brings the schema up to date, under an account of its own that may do everything in it. Run by `deploy-app` before a release is tried, on one server at a time; it must do nothing when nothing is to be done. Default: none, and the application may add to the schema itself.",
+      "Command that updates the database schema, using a separate account with all privileges on the schema. `deploy-app` runs it before it tests a release, on one server at a time. If the schema is current, the command must change nothing. Default: none; the application may then extend the schema itself.",
     ),
   workers: z
     .record(values.taskName, worker)
     .refine((tasks) => Object.keys(tasks).length <= most.tasks, tooMany)
     .default({})
-    .describe("Further commands of the release that always run."),
+    .describe("Additional release commands that always run, at most 20."),
   schedules: z
     .record(values.taskName, schedule)
     .refine((tasks) => Object.keys(tasks).length <= most.tasks, tooMany)
     .default({})
-    .describe("Commands of the release that run at given times."),
+    .describe("Release commands that run at given times, at most 20."),
   packages: values
     .distinct(values.packageName, most.packages)
     .default(["nodejs"])
-    .describe("Debian packages that it needs, installed without what they recommend."),
+    .describe("Debian packages that the release needs, at most 50. Recommended packages are not installed."),
   environment: z
     .record(
       values.variableName,
       values.variableValue.describe(
-        "Variables of its own, in plain sight. The [platform's](your-application.md#what-it-is-given) are fixed.",
+        "Environment variables of the application, at most 100, stored in plain text. The [platform's variables](your-application.md#what-it-is-given) cannot be changed.",
       ),
     )
     .refine((variables) => Object.keys(variables).length <= most.variables, {
       message: `must have at most ${most.variables} entries`,
-      params: { fix: "name what is needed, and no more" },
+      params: { fix: "list only what is needed" },
     })
     .default({}),
   healthPath: values.urlPath
     .default("/healthz")
-    .describe("Path that answers 200 while this server can serve. The balancer asks it; visitors cannot."),
+    .describe(
+      "Path that returns 200 while this server can serve requests. The load balancer's health check requests it; visitors cannot.",
+    ),
   readyPath: values.urlPath
     .default("/readyz")
     .describe(
-      "Path that answers 200 when all of it works, the database too. A release is tried by it; visitors cannot.",
+      "Path that returns 200 if the whole application works, including the database. A new release must pass this check. Visitors cannot request this path.",
     ),
   pagePath: values.urlPathOrFolder
     .default("/")
     .describe(
-      "Page, in HTML, that visitors get with 200; watched from outside, and read by the lab. Best one that is made from the database.",
+      "Path of an HTML page that returns 200 to visitors. Monitoring and the lab request it from outside. Choose a page that reads from the database.",
     ),
   statusPath: values.urlPath
     .optional()
     .describe(
-      "Path that answers visitors with JSON whose `environment` is the environment's name; watched from outside. Default: none, and no such watch.",
+      "Path that returns JSON with the environment's name in `environment`. Monitoring requests it from outside. Default: none; this check is then omitted.",
     ),
   writePaths: values
     .distinct(values.urlPathOrFolder, most.paths)
     .min(1)
     .default(["/"])
     .describe(
-      "Paths that visitors write to: one path, or with a slash at its end all below it. The limits of nginx and, by default, of Cloudflare count requests to them.",
+      "Paths that visitors write to, at most 20. A path that ends with a slash includes all paths below it. The write limits of nginx and, by default, of Cloudflare count requests to these paths.",
     ),
   visitor: visitor.optional(),
   memoryMib: z
@@ -206,7 +213,9 @@ export const application = z.strictObject({
     .min(128)
     .max(65_536)
     .default(768)
-    .describe("Most memory of the application, in MiB. MySQL beside it gets what is left."),
+    .describe(
+      "Maximum memory of the application, in MiB, 128 to 65536. If the server also runs MySQL, MySQL gets the remaining memory.",
+    ),
   secrets: z
     .record(values.variableName, secret)
     .refine((secrets) => Object.keys(secrets).length <= most.secrets, {
@@ -214,7 +223,7 @@ export const application = z.strictObject({
       params: { fix: "put several values into one, for example as JSON" },
     })
     .default({})
-    .describe("Secrets of its own."),
+    .describe("Secrets of the application, at most 20."),
   egress: z
     .array(peer)
     .max(most.peers)
@@ -229,20 +238,22 @@ export const application = z.strictObject({
       params: { fix: "name fewer, or wider networks" },
     })
     .default([])
-    .describe("What it may reach besides the database, by TCP. It has no name server: it must know addresses."),
+    .describe(
+      "Networks that the application may connect to in addition to the database, by TCP only. The application cannot resolve names, so it must use addresses.",
+    ),
   staticFolder: values.folder
     .optional()
     .describe(
-      "Folder of `app/` in the release that nginx serves below /static/, with cache headers. Default: none, and /static/ is the application's.",
+      "Folder below `app/` in the release that nginx serves as /static/ with cache headers. Default: none; the application then handles /static/.",
     ),
 });
 
 type Application = z.output<typeof application>;
 
-/** Most memory of all that runs of a release, in MiB. */
+/** Maximum memory of the application with its workers and schedules, in MiB. */
 export const memoryOf = ({ memoryMib, workers, schedules }: Application): number =>
   [...Object.values(workers), ...Object.values(schedules)].reduce((sum, task) => sum + task.memoryMib, memoryMib);
 
-/** Whether something runs on one server at a time, so that servers must agree on which. */
+/** Whether a command runs on one server at a time, so that the servers must agree on that server. */
 export const isClaimed = ({ migrate, workers, schedules }: Application): boolean =>
   migrate !== undefined || Object.keys(schedules).length > 0 || Object.values(workers).some(({ on }) => on === "one");

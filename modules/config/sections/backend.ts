@@ -2,36 +2,41 @@ import * as z from "zod";
 import * as values from "../values/index.js";
 import { generation } from "./generations.js";
 
-/** OpenTofu's state encryption; Terraform has none. */
+/** State encryption of OpenTofu. Terraform has no state encryption. */
 const encryption = z
   .strictObject({
     step: z
       .enum(["enforced", "begin", "change-passphrase", "end"])
       .default("enforced")
       .describe(
-        'With `encryption`, OpenTofu encrypts state and plans by the passphrase in `TF_VAR_state_passphrase`; "enforced" takes no plain state. Steps [to it and back](state.md#encrypt-the-state), a deploy each: "begin", "change-passphrase", "end". Without `encryption`: plain.',
+        'With `encryption`, OpenTofu encrypts state and plans with the passphrase in `TF_VAR_state_passphrase`; "enforced" rejects plain state. The other steps, [one deploy each](state.md#encrypt-the-state), are "begin", "change-passphrase" and "end". Without `encryption`, state is stored in plain text.',
       ),
     generation: generation.describe(
-      "Counts the passphrases: raised by one in the deploy that changes it, and left there.",
+      "Number of the current passphrase. Raise it by one in the deploy that changes the passphrase, and keep it afterwards.",
     ),
   })
   .refine(({ step, generation }) => step !== "change-passphrase" || generation > 1, {
     path: ["generation"],
-    message: "must be raised with the passphrase",
-    params: { fix: "write one more than the generation of the passphrase until now" },
+    message: "must be raised if the passphrase changes",
+    params: { fix: "write the previous generation plus one" },
   })
   .optional();
 
+const typeDescription =
+  'Where Terraform stores its state. "local": a local file, which is also the default without `backend`. "s3": object storage, with locking.';
+
 export const backend = z.discriminatedUnion("type", [
   z.strictObject({
-    type: z.literal("local").describe("Where Terraform keeps its state; without `backend` a local file."),
+    type: z.literal("local").describe(typeDescription),
     encryption,
-    acceptLocalState: z.boolean().default(false).describe("In production, local state needs this explicit word."),
+    acceptLocalState: z.boolean().default(false).describe("Must be true in production if the state is local."),
   }),
   z.strictObject({
-    type: z.literal("s3").describe("Where Terraform keeps its state: object storage, with locking."),
-    bucket: values.bucketName.describe("Bucket of the state files; it exists before the first deploy."),
-    endpoint: values.endpointUrl.describe('Of the object storage, for example "https://fsn1.your-objectstorage.com".'),
+    type: z.literal("s3").describe(typeDescription),
+    bucket: values.bucketName.describe("Bucket of the state files. Create it before the first deploy."),
+    endpoint: values.endpointUrl.describe(
+      'URL of the object storage, for example "https://fsn1.your-objectstorage.com".',
+    ),
     region: values.region.describe('Region of the bucket, for example "fsn1".'),
     prefix: values.folder
       .optional()

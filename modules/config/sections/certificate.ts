@@ -8,14 +8,14 @@ export const certificate = z.strictObject({
   validityDays: z
     .literal(certificateValiditiesDays)
     .default(365)
-    .describe("Validity of the Cloudflare Origin CA certificate, in days. A change waits for the next generation."),
+    .describe("Validity of the Cloudflare Origin CA certificate, in days. A change applies from the next generation."),
   keyType: z
     .enum(["rsa", "ecdsa"])
     .optional()
     .describe(
-      "Kind of its key. A change waits for the next generation. Default: RSA 2048 where the balancer ends TLS, since no public example shows one with another; else ECDSA P-256.",
+      'Key type of the certificate. A change applies from the next generation. Default: RSA 2048 if `tls` is "terminate", because no public example shows a Hetzner load balancer with another key type; otherwise ECDSA P-256.',
     ),
   generation: generation.describe(
-    "Raise it by one to issue a new key and certificate, then `npm run ops rotate origin-certificate`.",
+    "Number of the current key and certificate. To issue new ones, raise it by one, then run `npm run ops rotate origin-certificate`.",
   ),
 });

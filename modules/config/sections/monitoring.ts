@@ -5,39 +5,47 @@ import * as values from "../values/index.js";
 const reason = values.matching(
   /^\S.{8,498}\S$/,
   "must be a sentence of 10 to 500 characters",
-  "say why, for whoever reads the review",
+  "state the reason for readers of the review",
 );
 
 const percent = z.number().min(50).max(99.999);
 
-/** Stands in a query, whose grammar has no exponents. */
+/** A threshold is part of a query, whose grammar has no exponents. */
 const threshold = z.number().refine((value) => !String(value).includes("e"), {
-  message: "must be a number of a usual size",
-  params: { fix: "write one that needs no exponent" },
+  message: "must be a number without an exponent",
+  params: { fix: "choose a number that is neither extremely large nor extremely small" },
 });
 
-/** Datadog handles, each once. A message to more than twenty is read by nobody. */
+/** Datadog handles, each once. With more than twenty receivers, no receiver feels responsible. */
 const receivers = values.distinct(values.receiver, 20);
 
 const change = z.strictObject({
-  reason: reason.describe("Why it is changed; the review shows it."),
+  reason: reason.describe("Reason for the change, 10 to 500 characters. The review shows it."),
   enabled: z.boolean().default(true).describe("Whether the monitor exists."),
-  critical: threshold.optional().describe("Critical threshold, in the monitor's unit. Default: the catalogue's."),
-  warning: threshold.optional().describe("Warning threshold, in the monitor's unit. Default: the catalogue's."),
+  critical: threshold
+    .optional()
+    .describe("Critical threshold, in the monitor's unit. Default: the threshold in the catalogue."),
+  warning: threshold
+    .optional()
+    .describe("Warning threshold, in the monitor's unit. Default: the threshold in the catalogue."),
   urgency: z
     .enum(["urgent", "notUrgent"])
     .optional()
-    .describe("Who gets its critical alerts. Default: as the catalogue says."),
+    .describe(
+      "Receivers of the critical alerts: `receivers.urgent` or `receivers.notUrgent`. Default: the urgency in the catalogue.",
+    ),
 });
 
 const downtime = z.strictObject({
-  reason: reason.describe("What is done; the message of the downtime."),
-  start: values.utcTime.describe("Begin, in UTC."),
+  reason: reason.describe(
+    "Reason for the downtime, 10 to 500 characters. It becomes the message of the downtime at Datadog.",
+  ),
+  start: values.utcTime.describe("Start, in UTC."),
   end: values.utcTime.describe("End, in UTC."),
-  server: values.serverName.optional().describe("Server whose alerts are kept back. Default: all alerts."),
+  server: values.serverName.optional().describe("Server whose alerts are muted. Default: all alerts are muted."),
 });
 
-/** What is watched, how strictly, and who is told. */
+/** Monitors, their thresholds and the receivers of alerts. */
 export const monitoring = z.strictObject({
   enabled: z.boolean().default(true).describe("Whether servers run the Datadog agent and the monitors exist."),
   site: z
@@ -54,42 +62,57 @@ export const monitoring = z.strictObject({
     .describe("Datadog site of the account."),
   receivers: z
     .strictObject({
-      urgent: receivers.default([]).describe("Datadog handles that wake a person."),
-      notUrgent: receivers.default([]).describe("Datadog handles for what can wait until morning."),
+      urgent: receivers.default([]).describe("Datadog handles that get urgent alerts, day and night, at most 20."),
+      notUrgent: receivers
+        .default([])
+        .describe("Datadog handles that get alerts that can wait until morning, at most 20."),
     })
     .prefault({}),
-  runbookUrl: values.pageUrl.optional().describe("Address of docs/runbook.md, for links in alerts. Default: its path."),
+  runbookUrl: values.pageUrl
+    .optional()
+    .describe("URL of docs/runbook.md, for links in alerts. Default: alerts contain only the path of the file."),
   monitors: z
     .partialRecord(z.enum(allMonitorIds), change)
     .default({})
-    .describe("Monitors that are adjusted or switched off, by name: the headings of docs/runbook.md."),
+    .describe("Changed or disabled monitors, by name. The headings of docs/runbook.md are the names."),
   serviceLevels: z
     .strictObject({
-      availabilityPercent: percent.default(99.9).describe("Requests of 30 days that must not fail, in percent."),
-      latencyPercent: percent.default(95).describe("Requests of 30 days that must be fast, in percent."),
-      latencySeconds: z.number().min(0.01).max(30).default(0.5).describe("What fast means, in seconds."),
+      availabilityPercent: percent
+        .default(99.9)
+        .describe("Percentage of requests in 30 days that must not fail, 50 to 99.999."),
+      latencyPercent: percent
+        .default(95)
+        .describe("Percentage of requests in 30 days that must be fast, 50 to 99.999."),
+      latencySeconds: z
+        .number()
+        .min(0.01)
+        .max(30)
+        .default(0.5)
+        .describe("Maximum duration of a fast request, in seconds, 0.01 to 30."),
     })
     .prefault({}),
   synthetics: z
     .strictObject({
       locations: values
         .distinct(
-          values.matching(/^[a-z]+:[\w.-]+$/, "must be a place of Datadog's", 'write it as "aws:eu-central-1"'),
+          values.matching(/^[a-z]+:[\w.-]+$/, "must be a Datadog location", 'write it as "aws:eu-central-1"'),
           20,
         )
         .min(1)
         .default(["aws:eu-central-1", "aws:eu-west-1", "aws:us-east-1"])
-        .describe("Places that look at the site from outside."),
+        .describe("Datadog locations that check the site from outside, 1 to 20."),
       intervalSeconds: z
         .int()
         .min(30)
         .max(604_800)
         .default(300)
-        .describe("Time between two looks at page, API and DNS from one place. Each look is billed."),
+        .describe(
+          "Time between two checks of page, API and DNS from one location, in seconds, 30 to 604800. Datadog bills each check.",
+        ),
     })
     .prefault({}),
   downtimes: z
     .record(values.downtimeName, downtime)
     .default({})
-    .describe("Planned work during which alerts are kept back, by a short name. Remove an entry once it is over."),
+    .describe("Planned maintenance during which alerts are muted, by a short name. Remove an entry after its end."),
 });

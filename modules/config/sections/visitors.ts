@@ -7,6 +7,6 @@ export const visitors = z.strictObject({
     .max(6000)
     .default(10)
     .describe(
-      "Requests that write, of one address (with IPv6: one network of 64 bits), that each web server takes a minute, all at once if need be. More are answered with 429. Reading has no such limit.",
+      "Maximum write requests per minute that each web server accepts from one address (IPv6: one /64), 1 to 6000. They may arrive in one burst. Above the limit the answer is 429. Reads are not limited.",
     ),
 });
