@@ -25,4 +25,4 @@ async function main(): Promise<void> {
 }
 
 // Not awaited: Node would print a warning of its own if the command never ends.
-void runCommand(main, "synth: an environment's file ended the run, or waits for what never comes; mend the file");
+void runCommand(main, "synth: an environment's file ended the run, or waits for what never comes; correct the file");

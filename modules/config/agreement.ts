@@ -21,7 +21,7 @@ const readLabel = (label: string) => {
 
 /** What a server was made for that the configuration no longer asks for, in words; empty when they agree. @param label what {@link agreement} said then */
 export function disagreements(label: string | undefined, config: Agreed): readonly string[] {
-  if (label === undefined) return ["nobody knows what it was made for"];
+  if (label === undefined) return ["the server's configuration is unknown"];
   const { tls, balancerIp, domain } = readLabel(label);
   return [
     ...(tls === config.tls ? [] : [`tls is "${config.tls}", it was made for "${tls}"`]),

@@ -43,7 +43,7 @@ const formats: Readonly<Record<string, { rule: string; fix: string }>> = {
   ipv4: { rule: "must be an IPv4 address", fix: "write it as 10.0.1.11" },
   cidrv4: { rule: "must be an IPv4 network in CIDR notation", fix: "write it as 10.0.1.0/24" },
   url: { rule: "must be a URL", fix: "write it as https://host/path" },
-  uuid: { rule: "must be a UUID", fix: "make one with `uuidgen`" },
+  uuid: { rule: "must be a UUID", fix: "create one with `uuidgen`" },
 };
 
 const quoted = (values: readonly unknown[]): string => values.map((value) => JSON.stringify(value)).join(", ");
@@ -73,10 +73,10 @@ function verdict(issue: Issue, got: unknown): { rule: string; fix: string } {
         : { rule: `must be ${issue.minimum} or more`, fix: `raise it to ${issue.minimum}` };
     case "too_big":
       if (issue.origin === "array")
-        return { rule: `must have at most ${issue.maximum} entries`, fix: "name what is needed, and no more" };
+        return { rule: `must have at most ${issue.maximum} entries`, fix: "list only what is needed" };
       return { rule: `must be ${issue.maximum} or less`, fix: `lower it to ${issue.maximum}` };
     case "invalid_format":
-      return formats[issue.format] ?? { rule: "must have the right form", fix: issue.message };
+      return formats[issue.format] ?? { rule: "must have the correct format", fix: issue.message };
     case "custom":
       return { rule: issue.message, fix: String(issue.params?.["fix"]) };
     default:

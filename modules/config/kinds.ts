@@ -26,7 +26,7 @@ const isPlainPrototype = (prototype: object | null): boolean =>
 export function strangeKind(value: unknown): Kind | undefined {
   switch (typeof value) {
     case "function":
-      return { name: "a function", fix: "call it, and write what it returns" };
+      return { name: "a function", fix: "call it, and write its result" };
     case "symbol":
       return { name: "a symbol", fix: "write it as a text" };
     case "bigint":

@@ -53,7 +53,12 @@ async function run(name: string, importFile: ImportFile): Promise<{ readonly def
   try {
     return (await importFile(address(file))) as { readonly default?: unknown };
   } catch (error) {
-    const problem = { path: placeOf(file, error), rule: "must run without an error", got: error, fix: "mend the file" };
+    const problem = {
+      path: placeOf(file, error),
+      rule: "must run without an error",
+      got: error,
+      fix: "correct the file",
+    };
     throw new Error(problemReport(name, [problem]), { cause: error });
   }
 }
@@ -72,7 +77,7 @@ export async function loadEnvironment(
       problemReport(name, [
         {
           path: "ENVIRONMENT",
-          rule: `must name a file under ${folder()}/ (${names.join(", ")})`,
+          rule: `must be the name of a file in ${folder()}/ (${names.join(", ")})`,
           got: name,
           fix: suggestion(name, names),
         },

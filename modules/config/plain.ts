@@ -15,21 +15,21 @@ const most = { entries: 1000, levels: 10 } as const;
  */
 const invisible = /(?![\n\t])[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/u;
 
-const plainRule = "must be plain data: texts, numbers, true or false, lists and objects";
+const plainRule = "must be plain data (texts, numbers, true, false, lists and objects)";
 
 /** What is wrong with a value itself, apart from what is in it. */
 function verdictOn(value: unknown, above: readonly object[]): Omit<Strange, "path"> | undefined {
   const kind = strangeKind(value);
   if (kind) return { rule: plainRule, got: value, fix: kind.fix };
   if (typeof value === "string" && invisible.test(value))
-    return { rule: "must hold no invisible characters", got: value, fix: "type it anew" };
+    return { rule: "must not contain invisible characters", got: value, fix: "type the text again" };
   if (typeof value !== "object" || value === null) return undefined;
-  if (above.includes(value)) return { rule: "must not hold itself", got: "itself", fix: "write out what is meant" };
+  if (above.includes(value)) return { rule: "must not contain itself", got: "itself", fix: "write out the value" };
   if (above.length > most.levels)
-    return { rule: `must lie at most ${most.levels} levels deep`, got: "more", fix: "remove it" };
+    return { rule: `must have at most ${most.levels} levels`, got: "more", fix: "remove it" };
   const size = Array.isArray(value) ? value.length : Reflect.ownKeys(value).length;
   return size > most.entries
-    ? { rule: `must have at most ${most.entries} entries`, got: size, fix: "name what is needed, and no more" }
+    ? { rule: `must have at most ${most.entries} entries`, got: size, fix: "list only what is needed" }
     : undefined;
 }
 

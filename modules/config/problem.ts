@@ -22,7 +22,7 @@ function asText(value: unknown): string {
       typeof inner === "number" && !Number.isFinite(inner) ? String(inner) : (strangeKind(inner)?.name ?? inner),
     );
   } catch {
-    return "an object that holds itself";
+    return "an object that contains itself";
   }
 }
 

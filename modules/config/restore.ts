@@ -11,9 +11,9 @@ export function restoreProblems(
   return [
     {
       path: "restore.at",
-      rule: `must have passed (it is ${now.toISOString()})`,
+      rule: `must be in the past (now: ${now.toISOString()})`,
       got: restore.at,
-      fix: 'write a time that has passed, in UTC, or "latest"',
+      fix: 'write a past time in UTC, or "latest"',
     },
   ];
 }

@@ -47,7 +47,7 @@ function emptyChange(change: Change, path: string, { context, id }: At): readonl
     : [
         {
           path,
-          rule: "must change something",
+          rule: "must change at least one setting of the monitor",
           got: change,
           fix: "set values that differ from the defaults, or remove the entry",
         },

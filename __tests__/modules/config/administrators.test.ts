@@ -34,7 +34,7 @@ describe("administrators' networks", () => {
   });
   it.each(["010.51.100.7/32", "0x8.8.8.8/32", "8.8/32"])("refuse %s, which programs read differently", (cidr) => {
     expect(lineFor(cidr)).toContain("must be written in four decimal numbers without leading zeros");
-    expect(lineFor("010.51.100.7/32")).toContain("; write it as 10.51.100.7/32, if that is what you mean");
+    expect(lineFor("010.51.100.7/32")).toContain("; write it as 10.51.100.7/32, if this is the intended network");
   });
   it.each(["8.8.8.8/33", "8.8.8.8/", "8.8.8.8/ 32", "8.8.8.8/32/32", "2a01:4f8::%eth0/64"])("refuse %s", (cidr) => {
     expect(lineFor(cidr)).toContain("administrators.cidrs[0]: must be a network in CIDR notation");
@@ -90,12 +90,12 @@ describe("SSH keys", () => {
   it("may be several, each another", () => {
     const two = (joe: string) => lineOf({ administrators: { sshKeys: { jane: exampleSshKey, joe } } });
     expect(two(ecdsa("P-256", "nistp256"))).toBe("");
-    expect(two(`${short} joe`)).toContain("administrators.sshKeys.joe: must be another key than that of jane");
+    expect(two(`${short} joe`)).toContain("administrators.sshKeys.joe: must differ from the key of jane");
   });
   it("refuse two in one line, a line break, and RSA of 1024 bits", () => {
     expect(lineFor(`${exampleSshKey} ${short}`)).toContain("must be one key");
     expect(lineFor(`from="*" ${short}`)).toContain("must be one key");
     expect(lineFor(`${exampleSshKey}\n${exampleSshKey}`)).toContain("must be one line");
-    expect(lineFor(rsa(1024))).toContain("must be an RSA key of 2048 bits or more, this one has 1024");
+    expect(lineFor(rsa(1024))).toContain("must be an RSA key of 2048 bits or more, but this key has 1024");
   });
 });

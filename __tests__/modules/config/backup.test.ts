@@ -22,7 +22,7 @@ const problemsOf = (overrides: Overrides<EnvironmentInput>, environment = "produ
 
 describe("production without a backup", () => {
   it("needs an explicit word, other environments do not", () => {
-    expect(problemsOf({ acceptNoBackup: false })).toEqual([expect.stringMatching(/^backup must name a bucket/)]);
+    expect(problemsOf({ acceptNoBackup: false })).toEqual([expect.stringMatching(/^backup must be set in production/)]);
     expect(problemsOf({ acceptNoBackup: false, backup })).toEqual([]);
     expect(problemsOf({ acceptNoBackup: false }, "staging")).toEqual([]);
   });
@@ -31,7 +31,7 @@ describe("production without a backup", () => {
 describe("how far back the archive goes", () => {
   it("is at least from one base to the next", () => {
     expect(problemsOf({ backup: { ...backup, retentionDays: 2, baseHours: 49 } })).toEqual([
-      expect.stringMatching(/^backup\.baseHours must be shorter than backup\.retentionDays/),
+      expect.stringMatching(/^backup\.baseHours must not exceed backup\.retentionDays/),
     ]);
     expect(linesOf({ backup: { ...backup, retentionDays: 2, baseHours: 49 } })).toEqual([
       expect.stringMatching(/; write at most 48, or raise backup\.retentionDays$/),
@@ -44,7 +44,7 @@ describe("a server named drill", () => {
   it("is refused with a backup, because the archive keeps the results of drills below that name", () => {
     const servers = { drill: exampleInput().servers["charlie"] as never, charlie: undefined as never };
     const refused = expect.stringMatching(
-      /^servers\.drill: must have another name with backup: .*; choose another name/,
+      /^servers\.drill: must have another name if backup is set, .*; choose another name/,
     ) as string;
     expect(linesOf({ backup, servers })).toContainEqual(refused);
     expect(linesOf({ servers })).not.toContainEqual(refused);
@@ -58,7 +58,7 @@ describe("who can read the archive", () => {
     [
       "a private key",
       [exampleRecipients[0], "AGE-SECRET-KEY-1QQQ"],
-      "backup.recipients[1] must be a public key of age, this is a private one",
+      "backup.recipients[1] must be a public key of age, but this is a private key",
     ],
   ])("is not %s", (_, recipients, problem) => {
     expect(problemsOf({ backup: { ...backup, recipients } }).join()).toContain(problem);
@@ -93,7 +93,7 @@ describe("restore", () => {
     const wrong = { excludeServers: ["Alpha"], excludeLogs: ["binlog.12"], uploadedBefore: "today", branch: "main" };
     expect(problemsOf({ backup, restore: { timeline, at: "latest", ...wrong } })).toEqual([
       expect.stringMatching(/^restore\.excludeServers\[0\] must be/),
-      expect.stringMatching(/^restore\.excludeLogs\[0\] must be a log of the archive/),
+      expect.stringMatching(/^restore\.excludeLogs\[0\] must be a log segment of the archive/),
       expect.stringMatching(/^restore\.uploadedBefore must be a time in UTC/),
       expect.stringMatching(/^restore\.branch must be 16 hexadecimal digits/),
     ]);
@@ -104,15 +104,15 @@ describe("restore", () => {
       restoreProblems({ restore: { at } }, new Date("2026-12-01T20:00:00Z")).map(problemLine);
     expect(["2026-12-01T20:00:00Z", "latest", `before ${timeline}:4711`].flatMap(problems)).toEqual([]);
     expect(problems("2026-12-01T20:00:01Z")).toEqual([
-      'restore.at: must have passed (it is 2026-12-01T20:00:00.000Z), got "2026-12-01T20:00:01Z"; write a time that has passed, in UTC, or "latest"',
+      'restore.at: must be in the past (now: 2026-12-01T20:00:00.000Z), got "2026-12-01T20:00:01Z"; write a past time in UTC, or "latest"',
     ]);
   });
 
   it("comes with the place of the archive, and with a new name of the group", () => {
     const restore = { timeline, at: "latest" };
-    expect(problemsOf({ restore })).toEqual([expect.stringMatching(/^restore must come with backup/)]);
+    expect(problemsOf({ restore })).toEqual([expect.stringMatching(/^restore must be combined with backup/)]);
     expect(problemsOf({ backup, restore, database: { groupName: timeline } })).toEqual([
-      expect.stringMatching(/^database\.groupName must be a new one/),
+      expect.stringMatching(/^database\.groupName must be a new UUID/),
     ]);
   });
 

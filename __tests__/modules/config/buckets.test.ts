@@ -49,7 +49,7 @@ describe("object storages", () => {
     [
       "a region of the state's other than the endpoint's",
       { backend: { ...backend, region: "nbg1" } },
-      `backend.region must be the one of the endpoint (${hetzner}); write "fsn1", or another endpoint`,
+      `backend.region must be the region of the endpoint (${hetzner}); write "fsn1", or another endpoint`,
     ],
     [
       "a bucket's own address for the archive",
@@ -64,37 +64,37 @@ describe("object storages", () => {
     [
       "a region other than the endpoint's",
       { backup: { ...backup, region: "nbg1" } },
-      `backup.region must be the one of the endpoint (${hetzner}); write "fsn1", or another endpoint`,
+      `backup.region must be the region of the endpoint (${hetzner}); write "fsn1", or another endpoint`,
     ],
     [
       "the state's bucket for the archive, of which servers have a key",
       { backup: { ...backup, endpoint: `${hetzner}/`, bucket: "foobar-state" } },
-      "backup.bucket must differ from backend.bucket, because servers have a key of this bucket; create a separate bucket in a project of its own",
+      "backup.bucket must differ from backend.bucket, because servers have a key of this bucket; create another bucket in a separate project",
     ],
     [
       "a port that no server may connect to",
       { backup: { ...backup, endpoint: "https://fsn1.your-objectstorage.com:8443" } },
-      "backup.endpoint must name no port: servers reach the usual one only; have it served on the usual port",
+      "backup.endpoint must not contain a port, because servers can connect only to the default port; serve it on the default port",
     ],
     [
       "an archive in the private network",
       { backup: { ...backup, endpoint: "https://10.0.1.99" } },
-      "backup.endpoint must be on the internet: servers fetch nothing over the private network; name a public host",
+      "backup.endpoint must be on the internet, because servers download nothing over the private network; write a public host",
     ],
     [
       "the state's bucket for releases",
       { application: { url: undefined, storage: { ...storage, bucket: "foobar-state" } } },
-      "application.storage.bucket must differ from backend.bucket, because servers have a key of this bucket; create a separate bucket in a project of its own",
+      "application.storage.bucket must differ from backend.bucket, because servers have a key of this bucket; create another bucket in a separate project",
     ],
     [
       "the archive's bucket for releases",
       { application: { url: undefined, storage: { ...storage, bucket: backup.bucket } } },
-      "application.storage.bucket must differ from backup.bucket, because servers have a key of this bucket; create a separate bucket in a project of its own",
+      "application.storage.bucket must differ from backup.bucket, because servers have a key of this bucket; create another bucket in a separate project",
     ],
     [
       "a region of the releases' bucket other than the endpoint's",
       { application: { url: undefined, storage: { ...storage, region: "nbg1" } } },
-      `application.storage.region must be the one of the endpoint (${hetzner}); write "fsn1", or another endpoint`,
+      `application.storage.region must be the region of the endpoint (${hetzner}); write "fsn1", or another endpoint`,
     ],
   ])("are not taken with %s", (_, overrides, problem) => {
     expect(problemsOf(overrides)).toEqual([problem]);
@@ -107,7 +107,7 @@ describe("who can read the archive", () => {
   it("is told by whole keys: one mistyped digit shows", () => {
     const mistyped = other.replace("lggy", "lgqy");
     expect(problemsOf({ backup: { ...backup, recipients: [one, mistyped] } })).toEqual([
-      expect.stringMatching(/^backup\.recipients\[1\] must be a public key of age: this one was mistyped; /),
+      expect.stringMatching(/^backup\.recipients\[1\] must be a public key of age, but its checksum is wrong; /),
     ]);
   });
 
@@ -121,7 +121,7 @@ describe("who can read the archive", () => {
 describe("a restore", () => {
   it("begins a new group", () => {
     expect(problemsOf({ restore: { timeline, at: "latest" }, database: { groupName: timeline } })).toEqual([
-      expect.stringMatching(/^database\.groupName must be a new one/),
+      expect.stringMatching(/^database\.groupName must be a new UUID/),
     ]);
   });
 
@@ -135,7 +135,7 @@ describe("a restore", () => {
     const at = (group: string) => problemsOf({ restore: { timeline, at: `before ${group}:4711` } });
     expect(at(timeline)).toEqual([]);
     expect(at("5f0c8a0e-6f0b-4f4e-9d57-2c1f7f3f9b10")).toEqual([
-      expect.stringMatching(/^restore\.at must name a transaction of restore\.timeline/),
+      expect.stringMatching(/^restore\.at must be a transaction of restore\.timeline/),
     ]);
   });
 });

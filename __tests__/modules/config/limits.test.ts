@@ -212,10 +212,10 @@ describe("memory that servers of different types have", () => {
   it("is judged by the smallest, which is named", () => {
     const larger = { serverType: "cpx32", servers: { bravo: { type: "cpx22" } } };
     expect(linesOf({ ...larger, application: { memoryMib: 2433 } })).toEqual([
-      expect.stringMatching(/^application\.memoryMib: .* at most 2432 MiB, what the memory of bravo holds/),
+      expect.stringMatching(/^application\.memoryMib: .* at most 2432 MiB, the memory that bravo has available/),
     ]);
     expect(linesOf({ ...larger, database: { bufferPoolMib: 1409 } })).toEqual([
-      expect.stringMatching(/^database\.bufferPoolMib: must be at most 1408 MiB, what the memory of bravo holds/),
+      expect.stringMatching(/^database\.bufferPoolMib: must be at most 1408 MiB, the memory that bravo has available/),
     ]);
   });
 

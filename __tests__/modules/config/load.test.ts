@@ -43,20 +43,20 @@ describe("environment files", () => {
   it("are those of the owner if ENVIRONMENTS_FOLDER is not set", async () => {
     vi.stubEnv("ENVIRONMENTS_FOLDER", undefined);
     await expect(loadEnvironment("no-such-name")).rejects.toThrow(
-      "ENVIRONMENT: must name a file under environments/ (",
+      "ENVIRONMENT: must be the name of a file in environments/ (",
     );
   });
 
   it("are listed when ENVIRONMENT names none of them", async () => {
     await expect(loadEnvironment("exmple")).rejects.toThrow(
       new Error(
-        `config exmple: 1 problem\n  ENVIRONMENT: must name a file under ${folder}/ (example, production), got "exmple"; did you mean example?`,
+        `config exmple: 1 problem\n  ENVIRONMENT: must be the name of a file in ${folder}/ (example, production), got "exmple"; did you mean example?`,
       ),
     );
   });
 
   it("are not chosen by an empty word", async () => {
-    await expect(loadEnvironment("")).rejects.toThrow("ENVIRONMENT: must name a file under");
+    await expect(loadEnvironment("")).rejects.toThrow("ENVIRONMENT: must be the name of a file in");
   });
 
   it("are named, with the line, when they throw", async () => {
@@ -66,7 +66,7 @@ describe("environment files", () => {
     });
     await expect(loadEnvironment("example", () => Promise.reject(thrown))).rejects.toThrow(
       new Error(
-        `config example: 1 problem\n  ${folder}/example.ts:12: must run without an error, got TypeError: x is not a function; mend the file`,
+        `config example: 1 problem\n  ${folder}/example.ts:12: must run without an error, got TypeError: x is not a function; correct the file`,
       ),
     );
   });
@@ -82,7 +82,7 @@ describe("environment files", () => {
     ],
   ])("are named when they throw what is no error: %s", async (thrown, shown) => {
     await expect(loadEnvironment("example", () => Promise.reject(thrown as unknown as Error))).rejects.toThrow(
-      `${folder}/example.ts: must run without an error, got ${shown}; mend the file`,
+      `${folder}/example.ts: must run without an error, got ${shown}; correct the file`,
     );
   });
 
@@ -97,6 +97,6 @@ describe("environment files", () => {
   });
 
   it("cannot be outside the folder", async () => {
-    await expect(loadEnvironment("../modules/config/schema")).rejects.toThrow("must name a file under");
+    await expect(loadEnvironment("../modules/config/schema")).rejects.toThrow("must be the name of a file in");
   });
 });

@@ -4,14 +4,14 @@ import { problemLine } from "../../../modules/config/problem.js";
 import { exampleInput } from "../../support/config.js";
 import { linesOf } from "./mistake.js";
 
-const plain = "must be plain data: texts, numbers, true or false, lists and objects";
+const plain = "must be plain data (texts, numbers, true, false, lists and objects)";
 const itself: Record<string, unknown> = {};
 itself["self"] = itself;
 
 /** Values that no file of settings could hold, and what is said of each. */
 const strangeValues: readonly (readonly [value: unknown, words: string])[] = [
-  [() => "x", `${plain}, got a function; call it, and write what it returns`],
-  [async () => Promise.resolve({}), `${plain}, got a function; call it, and write what it returns`],
+  [() => "x", `${plain}, got a function; call it, and write its result`],
+  [async () => Promise.resolve({}), `${plain}, got a function; call it, and write its result`],
   [Symbol("x"), `${plain}, got a symbol; write it as a text`],
   [20n, `${plain}, got a bigint; write it as a number, without n`],
   [new Date(0), `${plain}, got a Date; write it as a text`],
@@ -39,16 +39,14 @@ describe("values that are no plain data", () => {
     let deep = {};
     for (let level = 0; level < 100_000; level += 1) deep = { deep };
     expect(linesOf({ network: itself })[0]).toBe(
-      'network.self: must not hold itself, got "itself"; write out what is meant',
+      'network.self: must not contain itself, got "itself"; write out the value',
     );
     expect(linesOf({ network: deep })[0]).toMatch(
-      /^network(\.deep){10}: must lie at most 10 levels deep, got "more"; remove it$/,
+      /^network(\.deep){10}: must have at most 10 levels, got "more"; remove it$/,
     );
     expect(
       linesOf({ monitoring: { receivers: { notUrgent: Array.from({ length: 3000 }, (_, index) => `@a${index}`) } } }),
-    ).toEqual([
-      "monitoring.receivers.notUrgent: must have at most 1000 entries, got 3000; name what is needed, and no more",
-    ]);
+    ).toEqual(["monitoring.receivers.notUrgent: must have at most 1000 entries, got 3000; list only what is needed"]);
   });
 
   it("make no line of their own of a report, as names", () => {

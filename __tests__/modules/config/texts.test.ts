@@ -23,7 +23,7 @@ describe("database members", () => {
   it("are nine at most, which is what Group Replication takes", () => {
     expect(lineOf(memberCount(9))).toBe("");
     expect(lineOf(memberCount(11))).toMatch(
-      /^servers: must hold an odd number of database members from 3 to 9.*; take database from the roles of 2$/,
+      /^servers: must contain an odd number of database members from 3 to 9.*; remove the role database from 2 servers$/,
     );
   });
 });
@@ -42,7 +42,7 @@ describe("domains", () => {
   it.each(["foobar.local", "foobar.internal", "foobar.test", "foobar.localhost"])(
     "refuse %s, which nobody finds",
     (domain) => {
-      expect(lineOf({ domain })).toContain("domain: must be a name of the public DNS");
+      expect(lineOf({ domain })).toContain("domain: must be a domain of the public DNS");
     },
   );
   it.each(["oobar.com", "r.com", "com"])("are not taken for parts of the zone %s", (zoneName) => {
@@ -70,13 +70,13 @@ describe("texts", () => {
     "a\uffffb is no character",
   ])("refuse characters that nobody sees: %j", (reason) => {
     expect(lineOf({ monitoring: { monitors: { "cpu-busy": { reason, critical: 4 } } } })).toContain(
-      "must hold no invisible characters",
+      "must not contain invisible characters",
     );
   });
   it.each([
-    ["2026-02-30T00:00:00Z", "must be a day that there is"],
-    ["2027-02-29T00:00:00Z", "must be a day that there is"],
-    ["2026-12-01T24:00:00Z", "must be a day that there is"],
+    ["2026-02-30T00:00:00Z", "must be an existing date"],
+    ["2027-02-29T00:00:00Z", "must be an existing date"],
+    ["2026-12-01T24:00:00Z", "must be an existing date"],
     ["2026-12-01T25:00:00Z", "must be a time in UTC"],
     ["2026-12-01", "must be a time in UTC"],
   ])("of times refuse %s", (start, words) => {
@@ -84,9 +84,9 @@ describe("texts", () => {
     expect(lineOf({ monitoring: { downtimes } })).toContain(`monitoring.downtimes.work.start: ${words}`);
   });
   it.each([
-    ["-----BEGIN PGP PRIVATE KEY BLOCK-----", "must be the name of a file, this is its content, got a private key"],
-    ["/dev/zero", "must name a file that can be read"],
-    [".", "must name a file that can be read"],
+    ["-----BEGIN PGP PRIVATE KEY BLOCK-----", "must be the path of a key file, not its content, got a private key"],
+    ["/dev/zero", "must be the path of a readable file"],
+    [".", "must be the path of a readable file"],
   ])("of key files refuse %s", (keyFile, words) => {
     expect(lineOf({ aptSources: { mysql: { keyFile } } })).toContain(`aptSources.mysql.keyFile: ${words}`);
   });
@@ -98,11 +98,11 @@ describe("texts", () => {
     };
     const key = readFileSync(exampleKeyFile, "utf8");
     expect(lineWith(key)).toBe("");
-    expect(lineWith(key.replaceAll("PUBLIC", "PRIVATE"))).toContain("this one holds a private key");
-    expect(lineWith(`${key}${key.replaceAll("PUBLIC", "PRIVATE")}`)).toContain("this one holds a private key");
-    expect(lineWith(`${key}${key}`)).toContain("must name a file with one armored public key");
+    expect(lineWith(key.replaceAll("PUBLIC", "PRIVATE"))).toContain("this file contains a private key");
+    expect(lineWith(`${key}${key.replaceAll("PUBLIC", "PRIVATE")}`)).toContain("this file contains a private key");
+    expect(lineWith(`${key}${key}`)).toContain("must be a file with one armored public key");
     // The same packets, the first one said to be a secret key (tag 5).
-    expect(lineWith(key.replace("mDME", "lDME"))).toContain("must name a file with one armored public key");
+    expect(lineWith(key.replace("mDME", "lDME"))).toContain("must be a file with one armored public key");
   });
 });
 

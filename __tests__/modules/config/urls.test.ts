@@ -8,14 +8,14 @@ describe("two keys for one apt repository", () => {
   it("are refused", () => {
     const line = lineOf({ aptSources: { mysql: { keyFile: exampleKeyFile, publishedKey: nextKey } } });
     expect(line).toMatch(
-      /^aptSources\.mysql: must name one key, in keyFile or in publishedKey, got .*; remove one of the two$/,
+      /^aptSources\.mysql: must contain either keyFile or publishedKey, not both, got .*; remove one of the two$/,
     );
   });
 });
 
 describe("URLs", () => {
   const releases = "https://releases.foobar.com";
-  const plainForm = "must be written in its plain form";
+  const plainForm = "must be in normalized form";
   it.each([
     ["HTTPS://releases.foobar.com/a", `${plainForm}, without capitals`],
     ["https://RELEASES.foobar.com/a", plainForm],
@@ -28,19 +28,19 @@ describe("URLs", () => {
     [`${releases}/a/../b`, plainForm],
     [`${releases}/\${path.module}`, plainForm],
     ["https://münchen.de/a", "write it as https://xn--mnchen-3ya.de/a"],
-    [`${releases}/%zz`, "must have two hexadecimal digits after each %"],
-    [`${releases}/100%`, "must have two hexadecimal digits after each %"],
-    [`${releases}/a'b`, "must not hold the character '"],
-    [`${releases}/[1-3]`, "must not hold the character ["],
-    [`${releases}/$RELEASE`, "must not hold the character $"],
+    [`${releases}/%zz`, "must contain two hexadecimal digits after each %"],
+    [`${releases}/100%`, "must contain two hexadecimal digits after each %"],
+    [`${releases}/a'b`, "must not contain the character '"],
+    [`${releases}/[1-3]`, "must not contain the character ["],
+    [`${releases}/$RELEASE`, "must not contain the character $"],
     [`${releases}/a#b`, "must have no fragment"],
     ["https://", "must be a URL"],
-    ["https:///a", "must name a host that others find too"],
-    ["https://releases/a", "must name a host that others find too"],
-    ["https://localhost/a", "must name a host that others find too"],
-    ["https://releases.local/a", "must name a host that others find too"],
-    ["https://releases.foobar.com./a", "must name a host that others find too"],
-    ["https://a_b.foobar.com/a", "must name a host that others find too"],
+    ["https:///a", "must contain a host that other machines can reach"],
+    ["https://releases/a", "must contain a host that other machines can reach"],
+    ["https://localhost/a", "must contain a host that other machines can reach"],
+    ["https://releases.local/a", "must contain a host that other machines can reach"],
+    ["https://releases.foobar.com./a", "must contain a host that other machines can reach"],
+    ["https://a_b.foobar.com/a", "must contain a host that other machines can reach"],
     ["https://0x7f.1/a", "must be on the internet"],
     ["https://2130706433/a", "must be on the internet"],
     ["https://[::ffff:10.0.0.1]/a", "must be on the internet"],
@@ -62,8 +62,8 @@ describe("URLs", () => {
 
   it.each([
     ["javascript:alert(1)", "must be an http or https URL"],
-    ["https://wiki.foobar.com/x#y", "must have no fragment: the alert's name follows"],
-    ["https://wiki/x", "must name a host that others find too"],
+    ["https://wiki.foobar.com/x#y", "must have no fragment, because the alert's name is appended"],
+    ["https://wiki/x", "must contain a host that other machines can reach"],
     ["https://wiki.foobar.com/{{is_alert}}", plainForm],
     ["wiki.foobar.com", "must be a URL"],
   ])("of the runbook refuse %s", (runbookUrl, words) => {
@@ -83,7 +83,7 @@ describe("URLs", () => {
 
   it.each(["?a=b", "/path", "#x"])("of the state refuse %s", (end) => {
     expect(lineOf(state({ endpoint: `https://fsn1.your-objectstorage.com/${end.replace(/^\//, "")}` }))).toContain(
-      "backend.endpoint: must have no path, no query, no fragment: Terraform appends its own paths",
+      "backend.endpoint: must have no path, no query, no fragment, because Terraform appends its own paths",
     );
   });
 

@@ -45,22 +45,22 @@ describe("the monitoring settings", () => {
     [
       "a reason that is too short",
       { monitors: { "cpu-busy": { reason: "noisy", enabled: false } } },
-      'monitoring.monitors.cpu-busy.reason: must be a sentence of 10 to 500 characters, got "noisy"; say why, for whoever reads the review',
+      'monitoring.monitors.cpu-busy.reason: must be a sentence of 10 to 500 characters, got "noisy"; state the reason for readers of the review',
     ],
     [
       "a change that changes nothing",
       { monitors: { "cpu-busy": { reason } } },
-      'monitoring.monitors.cpu-busy: must change something, got {"reason":"measured to be normal here","enabled":true}; set enabled to false, a threshold or the urgency, or remove the entry',
+      'monitoring.monitors.cpu-busy: must change at least one setting of the monitor, got {"reason":"measured to be normal here","enabled":true}; set enabled: false, a threshold or the urgency, or remove the entry',
     ],
     [
       "a downtime that ends before it begins",
       { downtimes: { kernel: { reason, start: end, end: start } } },
-      `monitoring.downtimes.kernel.end: must be later than its start (${end}), got "${start}"; move the end, or the start`,
+      `monitoring.downtimes.kernel.end: must be later than its start (${end}), got "${start}"; change the end or the start`,
     ],
     [
       "a downtime that ends when it begins",
       { downtimes: { kernel: { reason, start, end: start } } },
-      `monitoring.downtimes.kernel.end: must be later than its start (${start}), got "${start}"; move the end, or the start`,
+      `monitoring.downtimes.kernel.end: must be later than its start (${start}), got "${start}"; change the end or the start`,
     ],
     [
       "a downtime in local time",
@@ -85,7 +85,7 @@ describe("the monitoring settings", () => {
     [
       "a location that Datadog does not have",
       { synthetics: { locations: ["Frankfurt"] } },
-      'monitoring.synthetics.locations[0]: must be a place of Datadog\'s, got "Frankfurt"; write it as "aws:eu-central-1"',
+      'monitoring.synthetics.locations[0]: must be a Datadog location, got "Frankfurt"; write it as "aws:eu-central-1"',
     ],
     [
       "an empty list of locations",

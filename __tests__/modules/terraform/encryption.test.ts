@@ -20,7 +20,7 @@ const configFor = (step?: Step, generation = 1) =>
 describe("state encryption", () => {
   it("accepts a new passphrase only with a new generation, because otherwise old and new would share a name in the state", () => {
     expect(() => configFor("change-passphrase", 1)).toThrow(
-      "backend.encryption.generation: must be raised with the passphrase",
+      "backend.encryption.generation: must be raised if the passphrase changes",
     );
   });
 

@@ -3,7 +3,7 @@ import { rule, unless } from "./rule.js";
 const keysForNetworks = rule(["administrators"], ({ administrators: { cidrs, sshKeys } }) =>
   unless(cidrs.length === 0 || Object.keys(sshKeys).length > 0, () => ({
     path: "administrators.sshKeys",
-    rule: "must hold a key when administrators.cidrs opens SSH",
+    rule: "must contain at least one key if administrators.cidrs opens SSH",
     got: sshKeys,
     fix: "add a public key, or empty administrators.cidrs",
   })),
@@ -18,7 +18,7 @@ const keysOnce = rule(["administrators"], ({ administrators: { sshKeys } }) =>
     const first = all.find(([, other]) => keyIn(other) === keyIn(line))?.[0];
     return unless(first === name, () => ({
       path: `administrators.sshKeys.${name}`,
-      rule: `must be another key than that of ${first}`,
+      rule: `must differ from the key of ${first}`,
       got: line,
       fix: "remove one of the two",
     }));

@@ -10,9 +10,9 @@ const pathsDiffer = rule(["application"], ({ application }) => {
   return [
     ...unless(readyPath !== healthPath, () => ({
       path: "application.readyPath",
-      rule: "must be another path than application.healthPath: a database that is away must not take all servers out",
+      rule: "must differ from application.healthPath, because an unavailable database must not remove all servers from the load balancer",
       got: readyPath,
-      fix: "have the application answer the two by themselves",
+      fix: "let the application answer the two paths separately",
     })),
     ...[
       { path: "pagePath", got: pagePath },
@@ -21,24 +21,24 @@ const pathsDiffer = rule(["application"], ({ application }) => {
     ].flatMap(({ path, got, orNone }) =>
       unless(got !== healthPath && got !== readyPath, () => ({
         path: `application.${path}`,
-        rule: "must be neither application.healthPath nor application.readyPath, which visitors cannot ask for",
+        rule: "must differ from application.healthPath and application.readyPath, because visitors cannot request these paths",
         got,
-        fix: `choose a path that visitors may see${orNone ? ", or leave it out" : ""}`,
+        fix: `choose a path that visitors may request${orNone ? ", or remove statusPath" : ""}`,
       })),
     ),
     ...application.writePaths.flatMap((got, index) =>
       unless(got !== healthPath && got !== readyPath, () => ({
         path: `application.writePaths[${index}]`,
-        rule: "must be neither application.healthPath nor application.readyPath, which visitors cannot ask for",
+        rule: "must differ from application.healthPath and application.readyPath, because visitors cannot request these paths",
         got,
         fix: "remove it",
       })),
     ),
     ...unless(statusPath !== pagePath, () => ({
       path: "application.statusPath",
-      rule: "must be another path than application.pagePath: one answers with JSON, the other with HTML",
+      rule: "must differ from application.pagePath, because statusPath returns JSON and pagePath returns HTML",
       got: statusPath,
-      fix: "name the path of each, or leave statusPath out",
+      fix: "set two different paths, or remove statusPath",
     })),
   ];
 });
@@ -51,7 +51,7 @@ const isAmong = (path: string, paths: readonly string[]): boolean =>
 const visitorWrites = rule(["application"], ({ application: { visitor, writePaths } }) =>
   unless(visitor === undefined || isAmong(visitor.path, writePaths), () => ({
     path: "application.visitor.path",
-    rule: `must be among application.writePaths (${writePaths.join(", ")})`,
+    rule: `must be covered by application.writePaths (${writePaths.join(", ")})`,
     got: visitor?.path,
     fix: "add it there",
   })),
@@ -70,9 +70,9 @@ const passesWaf = rule(["application", "cloudflare"], ({ application, cloudflare
   ].flatMap(({ path, got }) =>
     unless(cloudflare.firewall.expression !== undefined || !scannersPath.test(got ?? ""), () => ({
       path: `application.${path}`,
-      rule: "must be no path that only scanners ask for (….php, /wp-…), which Cloudflare stops",
+      rule: "must not be a typical path of scanners (….php, /wp-…), because Cloudflare blocks these paths",
       got,
-      fix: "choose another path, or say in cloudflare.firewall.expression what is stopped instead",
+      fix: "choose another path, or define what to block in cloudflare.firewall.expression",
     })),
   );
 });
@@ -85,7 +85,7 @@ const secretsHaveNames = rule(["application"], ({ application: { environment, se
     .filter((variable) => variable !== nameOf(variable) && Object.hasOwn(secrets, nameOf(variable)))
     .map((variable) => ({
       path: `application.environment.${variable}`,
-      rule: `must have another name: it tells where the secret ${nameOf(variable)} is`,
+      rule: `must have another name, because this variable contains the path of the secret ${nameOf(variable)}`,
       got: environment[variable],
       fix: "choose another name, or remove it",
     })),
@@ -103,7 +103,7 @@ const staticIsNginx = rule(["application"], ({ application }) => {
   return answered.flatMap(({ path, got }) =>
     unless(staticFolder === undefined || !got?.startsWith(staticPath), () => ({
       path: `application.${path}`,
-      rule: `must not lie below ${staticPath}, where nginx serves application.staticFolder by itself`,
+      rule: `must not be below ${staticPath}, because nginx serves application.staticFolder there`,
       got,
       fix: "choose another path",
     })),
@@ -124,7 +124,7 @@ const memoryFits = rule(["application", "servers", "serverType"], ({ application
   const [tightest] = rooms;
   return unless(tightest === undefined || memoryOf(application) <= tightest.room, () => ({
     path: "application.memoryMib",
-    rule: `must be, with that of workers and schedules, at most ${tightest?.room} MiB, what the memory of ${tightest?.name} holds beside everything else`,
+    rule: `must be, including workers and schedules, at most ${tightest?.room} MiB, the memory that ${tightest?.name} has available`,
     got: memoryOf(application),
     fix: "lower it, or choose a larger server type",
   }));
@@ -135,7 +135,7 @@ const releaseHasOneAddress = rule(["application"], ({ application: { url, storag
     path: "application.url",
     rule: "is required unless application.storage is set",
     got: url,
-    fix: "write the public address of the release, or set application.storage for a private bucket",
+    fix: "set the public URL of the release, or application.storage for a private bucket",
   })),
   ...unless(url === undefined || storage === undefined, () => ({
     path: "application.url",
@@ -149,7 +149,7 @@ const releaseHasOneAddress = rule(["application"], ({ application: { url, storag
 const releaseIsElsewhere = rule(["application", "domain"], ({ application: { url }, domain }) =>
   unless(url === undefined || !siteHosts({ domain }).includes(new URL(url).hostname), () => ({
     path: "application.url",
-    rule: "must be on another host than the site: after an outage of all servers none could download the release",
+    rule: "must not be on the site's own host, because servers could not download the release after an outage of all servers",
     got: url,
     fix: "upload the release to an object storage, or set application.storage",
   })),
@@ -178,7 +178,7 @@ const interpreterIsInstalled = rule(["application"], ({ application }) => {
     const needed = Object.hasOwn(interpreters, name) ? interpreters[name] : undefined;
     return unless(needed === undefined || packages.some((one) => needed.is.test(one)), () => ({
       path: `application.${path}`,
-      rule: `must be a program of application.packages (${packages.join(", ") || "none"})`,
+      rule: `must belong to one of application.packages (${packages.join(", ") || "none"})`,
       got: program,
       fix: `add "${needed?.example}" to application.packages`,
     }));
@@ -194,7 +194,7 @@ const secretsAreSecret = rule(["application"], ({ application: { environment } }
     .filter(([name, value]) => secretVariable.test(name) && value !== "" && !value.startsWith("/"))
     .map(([name]) => ({
       path: `application.environment.${name}`,
-      rule: "must hold no secret: it is stored in plain files",
+      rule: "must not contain a secret, because the value is stored in plain text",
       got: "…",
       fix: `make it application.secrets.${name}, or choose another name if it is not secret`,
     })),

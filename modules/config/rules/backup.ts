@@ -5,16 +5,16 @@ const backedUpInProduction = rule(
   ({ environment, backup, acceptNoBackup }) =>
     unless(environment !== "production" || backup !== undefined || acceptNoBackup, () => ({
       path: "backup",
-      rule: "must name a bucket in production: three members keep no data through a wrong DELETE, or the loss of the project",
+      rule: "must be set in production, because replication does not protect against a wrong DELETE or the loss of the project",
       got: backup,
-      fix: "set backup: { … }, see docs/backup.md, or say acceptNoBackup: true",
+      fix: "set backup: { … } (see docs/backup.md), or acceptNoBackup: true",
     })),
 );
 
 const restoreFromSomewhere = rule(["backup", "restore"], ({ backup, restore }) =>
   unless(restore === undefined || backup !== undefined, () => ({
     path: "restore",
-    rule: "must come with backup, which says where the archive is",
+    rule: "must be combined with backup, which contains the address of the archive",
     got: restore,
     fix: "set backup: { … }",
   })),
@@ -24,16 +24,16 @@ const restoreFromSomewhere = rule(["backup", "restore"], ({ backup, restore }) =
 const newTimeline = rule(["restore", "database"], ({ restore, database: { groupName } }) =>
   unless(restore?.timeline !== groupName, () => ({
     path: "database.groupName",
-    rule: "must be a new one for what begins with restored data",
+    rule: "must be a new UUID for a restored database",
     got: groupName,
-    fix: "make one with `uuidgen`; restore.timeline keeps the old one",
+    fix: "create a UUID with `uuidgen`, and keep the old UUID in restore.timeline",
   })),
 );
 
 const basesWithinRetention = rule(["backup"], ({ backup }) =>
   unless(backup === undefined || backup.baseHours <= backup.retentionDays * 24, () => ({
     path: "backup.baseHours",
-    rule: "must be shorter than backup.retentionDays, or moments within it cannot be restored",
+    rule: "must not exceed backup.retentionDays, because earlier points in time could not be restored",
     got: backup?.baseHours,
     fix: `write at most ${(backup?.retentionDays ?? 0) * 24}, or raise backup.retentionDays`,
   })),
@@ -44,9 +44,9 @@ const stopsInTimeline = rule(["restore"], ({ restore }) => {
   const group = /^before (.*):/.exec(restore?.at ?? "")?.[1];
   return unless(group === undefined || group === restore?.timeline, () => ({
     path: "restore.at",
-    rule: `must name a transaction of restore.timeline (${restore?.timeline})`,
+    rule: `must be a transaction of restore.timeline (${restore?.timeline})`,
     got: restore?.at,
-    fix: "take the transaction's name as the binary log shows it, or the group that it was written in as restore.timeline",
+    fix: "copy the GTID from the binary log, or set restore.timeline to the group that wrote the transaction",
   }));
 });
 
@@ -54,7 +54,7 @@ const stopsInTimeline = rule(["restore"], ({ restore }) => {
 const noServerNamedDrill = rule(["backup", "servers"], ({ backup, servers }) =>
   unless(backup === undefined || !("drill" in servers), () => ({
     path: "servers.drill",
-    rule: "must have another name with backup: the archive keeps the results of drills below that name",
+    rule: "must have another name if backup is set, because the archive stores the results of restore drills under this name",
     got: "drill",
     fix: "choose another name for the server",
   })),

@@ -35,7 +35,7 @@ const regionOfEndpoint = rule(["application", "backup", "backend"], (sections) =
     const location = regionalEndpoint.exec(hostOf(endpoint))?.[1];
     return unless(location === undefined || location === region, () => ({
       path: `${path}.region`,
-      rule: `must be the one of the endpoint (${endpoint})`,
+      rule: `must be the region of the endpoint (${endpoint})`,
       got: region,
       fix: `write "${location}", or another endpoint`,
     }));
@@ -53,7 +53,7 @@ const bucketsApart = rule(["application", "backup", "backend"], (sections) => {
         path: `${path}.bucket`,
         rule: `must differ from ${other.path}.bucket, because servers have a key of this bucket`,
         got: bucket,
-        fix: "create a separate bucket in a project of its own",
+        fix: "create another bucket in a separate project",
       })),
   );
 });

@@ -6,7 +6,7 @@ const downtimesEnd = rule(["monitoring"], ({ monitoring: { downtimes } }) =>
       path: `monitoring.downtimes.${name}.end`,
       rule: `must be later than its start (${start})`,
       got: end,
-      fix: "move the end, or the start",
+      fix: "change the end or the start",
     })),
   ),
 );
@@ -19,7 +19,7 @@ const downtimesAreShort = rule(["monitoring"], ({ monitoring: { downtimes } }) =
       path: `monitoring.downtimes.${name}.end`,
       rule: `must be at most ${longestDowntimeDays} days after its start (${start})`,
       got: end,
-      fix: "shorten it, or switch a monitor off in monitoring.monitors",
+      fix: "shorten the downtime, or disable monitors in monitoring.monitors",
     })),
   ),
 );
@@ -32,9 +32,9 @@ const syntheticsVisit = rule(["monitoring"], ({ monitoring: { enabled, monitors,
     !enabled || monitors["visitors-gone"]?.enabled === false || synthetics.intervalSeconds <= visitorsGoneSeconds,
     () => ({
       path: "monitoring.synthetics.intervalSeconds",
-      rule: `must be at most ${visitorsGoneSeconds} while the monitor visitors-gone exists: it alerts after 30 minutes without a request`,
+      rule: `must be at most ${visitorsGoneSeconds} if the monitor visitors-gone is enabled, because it alerts after 30 minutes without a request`,
       got: synthetics.intervalSeconds,
-      fix: `lower it to ${visitorsGoneSeconds}, or switch monitoring.monitors.visitors-gone off`,
+      fix: `lower it to ${visitorsGoneSeconds}, or disable monitoring.monitors.visitors-gone`,
     }),
   ),
 );
@@ -56,9 +56,9 @@ const changesChange = rule(["monitoring"], ({ monitoring: { monitors } }) =>
       !change.enabled || [change.critical, change.warning, change.urgency].some((value) => value !== undefined),
       () => ({
         path: `monitoring.monitors.${id}`,
-        rule: "must change something",
+        rule: "must change at least one setting of the monitor",
         got: change,
-        fix: "set enabled to false, a threshold or the urgency, or remove the entry",
+        fix: "set enabled: false, a threshold or the urgency, or remove the entry",
       }),
     ),
   ),

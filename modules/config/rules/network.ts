@@ -29,7 +29,7 @@ const rangesInsideSubnet = rule(["network"], ({ network }) =>
       path: `network.${key}`,
       rule: `must lie inside network.subnet (${network.subnet})`,
       got: range,
-      fix: `choose a part of ${network.subnet}, or leave it out for ${withRanges({ subnet: network.subnet })[key]}`,
+      fix: `choose a part of ${network.subnet}, or remove it to use the default ${withRanges({ subnet: network.subnet })[key]}`,
     }));
   }),
 );
@@ -40,9 +40,9 @@ const rangesApart = rule(["network"], ({ network }) => {
   const { databaseRange, webRange } = withRanges(network);
   return unless(!overlap(databaseRange, webRange), () => ({
     path: "network.webRange",
-    rule: `must share no address with network.databaseRange (${databaseRange}), so that a web server never passes for a database member`,
+    rule: `must share no address with network.databaseRange (${databaseRange}), so that no web server is trusted as a database member`,
     got: webRange,
-    fix: "move one of the two",
+    fix: "change one of the two ranges",
   }));
 });
 

@@ -24,9 +24,9 @@ const named = (servers: Checked["servers"], role: Role): readonly string[] =>
 const someWebServer = rule(["servers"], ({ servers }) =>
   unless(named(servers, "web").length > 0, () => ({
     path: "servers",
-    rule: "must hold at least one server with the role web",
+    rule: "must contain at least one server with the role web",
     got: Object.keys(servers),
-    fix: "add web to the roles of a server",
+    fix: "add web to the roles of at least one server",
   })),
 );
 
@@ -36,11 +36,11 @@ const oddDatabaseMembers = rule(["servers"], ({ servers }) => {
   const holds = members.length % 2 === 1 && members.length >= least && members.length <= most;
   return unless(holds, () => ({
     path: "servers",
-    rule: `must hold an odd number of database members from ${least} to ${most}, so that a majority always exists`,
+    rule: `must contain an odd number of database members from ${least} to ${most}, so that a majority always exists`,
     got: members,
     fix:
       members.length > most
-        ? `take database from the roles of ${members.length - most}`
+        ? `remove the role database from ${members.length - most} servers`
         : members.length < least
           ? `give ${least} servers the role database`
           : `set roles: ["web"] for the new server, or give ${members.length + 1} servers the role database`,
@@ -53,9 +53,9 @@ const placementGroupsFit = rule(["servers"], ({ servers }) => {
     const size = groups.filter((other) => other === group).length;
     return unless(size <= placementGroupServers, () => ({
       path: "servers",
-      rule: `must place at most ${placementGroupServers} servers in placement group ${group}`,
+      rule: `must contain at most ${placementGroupServers} servers in placement group ${group}`,
       got: size,
-      fix: "give the newest servers a placementGroup of another name",
+      fix: "set another placementGroup for the newest servers",
     }));
   });
 });
@@ -66,9 +66,9 @@ const targetsFit = rule(["servers", "loadBalancer"], ({ servers, loadBalancer })
   const fitting = Object.entries(loadBalancerTypes).find(([, type]) => type.targets >= web)?.[0];
   return unless(web <= targets, () => ({
     path: "loadBalancer.type",
-    rule: `must take ${web} web servers as targets, this one takes ${targets}`,
+    rule: `must support ${web} web servers as targets, but this type supports ${targets}`,
     got: loadBalancer.type,
-    fix: fitting ? `choose ${fitting}` : "take web from the roles of some servers",
+    fix: fitting ? `choose ${fitting}` : "remove the role web from some servers",
   }));
 });
 
@@ -122,9 +122,9 @@ const bufferPoolFits = rule(
     return [
       {
         path: "database.bufferPoolMib",
-        rule: `must be at most ${tightest.limit} MiB, what the memory of ${tightest.name} holds beside everything else`,
+        rule: `must be at most ${tightest.limit} MiB, the memory that ${tightest.name} has available`,
         got: bufferPoolMib,
-        fix: "lower it, choose a larger server type, or leave it out",
+        fix: "lower it, remove it, or choose a larger server type",
       },
     ];
   },

@@ -13,9 +13,9 @@ const timeoutBelowInterval = rule(["loadBalancer"], ({ loadBalancer: { healthChe
 const domainInZone = rule(["domain", "cloudflare"], ({ domain, cloudflare: { zoneName } }) =>
   unless(zoneName === undefined || domain === zoneName || domain.endsWith(`.${zoneName}`), () => ({
     path: "cloudflare.zoneName",
-    rule: `must be the zone that holds domain (${domain})`,
+    rule: `must be the zone that contains domain (${domain})`,
     got: zoneName,
-    fix: `write "${domain}" or a parent of it, or leave it out`,
+    fix: `write "${domain}" or a parent of it, or remove the setting`,
   })),
 );
 
@@ -31,27 +31,27 @@ const domainsApart = rule(
     if (former === undefined)
       return unless(formerly?.zoneName === undefined, () => ({
         path: "loadBalancer.formerly.zoneName",
-        rule: "must go with another loadBalancer.formerly.domain than domain",
+        rule: "must be combined with a loadBalancer.formerly.domain that differs from domain",
         got: formerly?.zoneName,
-        fix: "leave it out",
+        fix: "remove loadBalancer.formerly.zoneName",
       }));
     const { zoneName = former } = formerly ?? {};
     return [
       ...unless(former === zoneName || former.endsWith(`.${zoneName}`), () => ({
         path: "loadBalancer.formerly.zoneName",
-        rule: `must be the zone that holds loadBalancer.formerly.domain (${former})`,
+        rule: `must be the zone that contains loadBalancer.formerly.domain (${former})`,
         got: zoneName,
-        fix: `write "${former}" or a parent of it, or leave it out`,
+        fix: `write "${former}" or a parent of it, or remove the setting`,
       })),
       ...unless(zoneName !== (cloudflare.zoneName ?? domain), () => ({
         path: "loadBalancer.formerly.domain",
-        rule: `must lie in another zone than domain (${domain}), for a zone holds one set of rules`,
+        rule: `must be in another zone than domain (${domain}), because a zone has only one set of rules`,
         got: former,
-        fix: 'leave loadBalancer.formerly out, and change it by hand: docs/changes.md, "Within one zone"',
+        fix: 'remove loadBalancer.formerly, and change the domain manually: docs/changes.md, "Within one zone"',
       })),
       ...unless(generation > 1, () => ({
         path: "certificate.generation",
-        rule: "must be raised by one with another domain, for a certificate that has its names too",
+        rule: "must be raised by one if the domain changes, because the new domain needs a new certificate",
         got: generation,
         fix: "write 2",
       })),
@@ -65,7 +65,7 @@ const preloadSeconds = 31_536_000;
 const preloadAllowed = rule(["cloudflare"], ({ cloudflare: { hsts } }) =>
   unless(!hsts.preload || (hsts.maxAgeSeconds >= preloadSeconds && hsts.includeSubdomains), () => ({
     path: "cloudflare.hsts.preload",
-    rule: `must go with includeSubdomains and maxAgeSeconds of at least ${preloadSeconds}`,
+    rule: `requires includeSubdomains and a maxAgeSeconds of at least ${preloadSeconds}`,
     got: hsts,
     fix: "raise maxAgeSeconds and include subdomains, or set preload to false",
   })),
@@ -74,7 +74,7 @@ const preloadAllowed = rule(["cloudflare"], ({ cloudflare: { hsts } }) =>
 const somebodyWakesUp = rule(["environment", "monitoring"], ({ environment, monitoring }) =>
   unless(environment !== "production" || !monitoring.enabled || monitoring.receivers.urgent.length > 0, () => ({
     path: "monitoring.receivers.urgent",
-    rule: "must name a receiver in production",
+    rule: "must contain at least one receiver in production",
     got: monitoring.receivers.urgent,
     fix: 'add a Datadog handle such as "@pagerduty-foobar", or set monitoring.enabled to false',
   })),

@@ -110,9 +110,9 @@ const visitor = z
   })
   .superRefine(({ headers, body }, context) => {
     if ([body, ...Object.values(headers)].some((value) => value.includes(visitorText))) return;
-    const fix = `write ${visitorText} where the application takes a text that it keeps`;
+    const fix = `enter ${visitorText} in a field that the application stores`;
     context.addIssue({
-      ...custom(`must hold ${visitorText}, or a header must, so that each write is known again`, fix),
+      ...custom(`must contain ${visitorText}, in the body or in a header, so that each write can be recognized`, fix),
       path: ["body"],
     });
   });
@@ -220,7 +220,7 @@ export const application = z.strictObject({
     .record(values.variableName, secret)
     .refine((secrets) => Object.keys(secrets).length <= most.secrets, {
       message: `must have at most ${most.secrets} entries`,
-      params: { fix: "put several values into one, for example as JSON" },
+      params: { fix: "combine several values in one secret, for example as JSON" },
     })
     .default({})
     .describe("Secrets of the application, at most 20."),
@@ -230,12 +230,15 @@ export const application = z.strictObject({
     .superRefine((peers, context) => {
       peers.forEach(({ cidr }, index) => {
         if (peers.findIndex((other) => other.cidr === cidr) !== index)
-          context.addIssue({ ...custom("must be listed once", "put its ports into one list"), path: [index, "cidr"] });
+          context.addIssue({
+            ...custom("must be listed once", "list all its ports in one entry"),
+            path: [index, "cidr"],
+          });
       });
     })
     .refine((peers) => peers.flatMap(({ ports }) => ports).length <= most.allPorts, {
-      message: `must name at most ${most.allPorts} ports in all, since Hetzner's firewall takes a rule for each`,
-      params: { fix: "name fewer, or wider networks" },
+      message: `must contain at most ${most.allPorts} ports in total, because Hetzner's firewall needs one rule per port`,
+      params: { fix: "list fewer ports, or combine networks" },
     })
     .default([])
     .describe(

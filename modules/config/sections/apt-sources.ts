@@ -25,7 +25,7 @@ export const aptSource = z
       .describe("New signing key of the vendor, if the vendor has replaced the key that this project contains."),
   })
   .refine(({ keyFile, publishedKey }) => keyFile === undefined || publishedKey === undefined, {
-    message: "must name one key, in keyFile or in publishedKey",
+    message: "must contain either keyFile or publishedKey, not both",
     params: { fix: "remove one of the two" },
   })
   .transform(({ url, keyFile, publishedKey }) => ({ url, key: keyFile ?? publishedKey }));

@@ -6,8 +6,8 @@ import { matching, text } from "./verdict.js";
 /** A word of a command: handed to the program as it stands, since no shell reads it. */
 export const commandWord = matching(
   /^[^\n\t]{1,500}$/,
-  "must be one word of at most 500 characters in one line",
-  "write each argument as a text of its own",
+  "must be a text of at most 500 characters in one line",
+  "write each argument as a separate text",
 );
 
 /** The program of a command: what systemd is to start, so no name that a shell would look up. */
@@ -31,7 +31,7 @@ export function programVerdict(word: string) {
   return {
     rule: "must begin with an absolute path, or with ./ for a file of the release",
     fix: word.includes(" ")
-      ? `write each word as a text of its own: ${JSON.stringify(word.split(" "))}`
+      ? `write each word as a separate text: ${JSON.stringify(word.split(" "))}`
       : /^[a-z0-9.+-]+$/.test(first)
         ? `write "/usr/bin/${first}", or "./${first}" for a file of the release`
         : 'write it as "/usr/bin/node" or "./bin/server"',
@@ -46,14 +46,14 @@ const conflicting =
 export const packageName = text((value) => {
   if (conflicting.test(value))
     return {
-      rule: "must be no package that conflicts with the platform",
-      fix: "remove it: the platform provides this",
+      rule: "must not be a package that conflicts with the platform",
+      fix: "remove it, because the platform provides this function",
     };
   return /^[a-z0-9][a-z0-9+.-]{0,98}[a-z0-9+.]$/.test(value)
     ? undefined
     : {
         rule: "must be the name of one Debian package",
-        fix: 'write it as "python3-flask", each package as a text of its own',
+        fix: 'write it as "python3-flask", each package as a separate text',
       };
 });
 
@@ -63,7 +63,7 @@ const taken =
 
 /** Name of a variable of the application. */
 export const variableName = text((value) => {
-  if (taken.test(value)) return { rule: "must be no variable that the platform sets", fix: "choose another name" };
+  if (taken.test(value)) return { rule: "must not be a variable that the platform sets", fix: "choose another name" };
   return /^[A-Z][A-Z0-9_]{0,62}$/.test(value)
     ? undefined
     : {
@@ -79,9 +79,12 @@ const token =
 /** Value of a variable. It stands in plain files: in the review, in user data, in a file that every user of a server reads. */
 export const variableValue = text((value) => {
   if (value.length > 1000 || /[\n\t]/.test(value))
-    return { rule: "must be one line of at most 1000 characters", fix: "ship longer texts in the release" };
+    return { rule: "must be one line of at most 1000 characters", fix: "put longer texts into a file of the release" };
   return /PRIVATE KEY|:\/\/[^/@\s]*:[^/@\s]+@/.test(value) || token.test(value)
-    ? { rule: "must hold no secret: it stands in plain files", fix: "make it one of application.secrets" }
+    ? {
+        rule: "must not contain a secret, because the value is stored in plain text",
+        fix: "move it to application.secrets",
+      }
     : undefined;
 });
 
@@ -90,11 +93,12 @@ const clientsOwn = /^(host|connection|content-length|expect|transfer-encoding|up
 
 /** Name of a header of HTTP. */
 export const headerName = text((value) => {
-  if (clientsOwn.test(value)) return { rule: "must be no header that every client sets by itself", fix: "remove it" };
+  if (clientsOwn.test(value))
+    return { rule: "must not be a header that every HTTP client sets itself", fix: "remove it" };
   return /^[A-Za-z0-9-]{1,64}$/.test(value)
     ? undefined
     : {
-        rule: "must be the name of a header: at most 64 letters, digits and hyphens",
+        rule: "must be a header name of at most 64 letters, digits and hyphens",
         fix: 'write it as "Idempotency-Key"',
       };
 });
@@ -103,14 +107,14 @@ export const headerName = text((value) => {
 export const body = text((value) =>
   Buffer.byteLength(value) <= bodyKib.nginx * 1024
     ? undefined
-    : { rule: `must have at most ${bodyKib.nginx} KiB, as every request`, fix: "write a shorter one" },
+    : { rule: `must have at most ${bodyKib.nginx} KiB, the limit of all requests`, fix: "write a shorter body" },
 );
 
 /** Name of a table or column, as SQL takes it without quotes. */
 export const sqlName = matching(
   /^[A-Za-z_][A-Za-z0-9_]{0,63}$/,
   "must be a name of at most 64 letters, digits and underscores",
-  'write the name alone, as "orders"',
+  'write only the name, for example "orders"',
 );
 
 /** A TCP port. Name servers are asked by the platform's resolver alone: a question can carry data out. */
@@ -119,8 +123,8 @@ export const port = z
   .min(1)
   .max(65_535)
   .refine((value) => value !== ports.dns && value !== 853, {
-    message: "must be no port of name servers, by which data could leave unseen",
-    params: { fix: "remove it: peers are known by address" },
+    message: "must not be a DNS port, because data could leave unnoticed in DNS queries",
+    params: { fix: "remove it, because networks are listed by address" },
   });
 
 const segments = /^(\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$/;
@@ -130,7 +134,7 @@ export const urlPath = text((value) =>
   segments.test(value) && value.length <= 100
     ? undefined
     : {
-        rule: "must be a path of at most 100 letters, digits and ._~- between slashes, without a slash at its end",
+        rule: "must be a path of at most 100 letters, digits and ._~- between slashes, and must not end with a slash",
         fix: 'write it as "/healthz"',
       },
 );
@@ -140,7 +144,7 @@ export const urlPathOrFolder = text((value) =>
   value === "/" || (segments.test(value.replace(/\/$/, "")) && value.length <= 100)
     ? undefined
     : {
-        rule: "must be a path such as /login, or with a slash at its end all paths below it",
+        rule: "must be a path such as /login, or a folder such as /api/ for all paths below it",
         fix: 'write it as "/api/", without host, query and wildcards',
       },
 );

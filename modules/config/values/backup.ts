@@ -23,15 +23,14 @@ function isWhole(text: string): boolean {
 
 /** Public key of age, as `age-keygen` prints it. */
 export const ageRecipient = text((value) => {
-  const fix =
-    "take the line that begins with age1 of what `age-keygen` prints; the one with AGE-SECRET-KEY is for nobody";
+  const fix = "copy the line of `age-keygen` that begins with age1, never the line with AGE-SECRET-KEY";
   if (/^AGE-SECRET-KEY/i.test(value))
     return {
-      rule: "must be a public key of age, this is a private one",
-      fix: "make a new pair with `age-keygen`, keep that line out of the project, and write the one that begins with age1",
+      rule: "must be a public key of age, but this is a private key",
+      fix: "create a new pair with `age-keygen`, keep the private key out of the project, and write the line that begins with age1",
     };
   if (!/^age1[02-9ac-hj-np-z]{58}$/.test(value)) return { rule: "must be a public key of age", fix };
-  return isWhole(value) ? undefined : { rule: "must be a public key of age: this one was mistyped", fix };
+  return isWhole(value) ? undefined : { rule: "must be a public key of age, but its checksum is wrong", fix };
 });
 
 const time = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(\.\d{1,6})?Z$/;
@@ -50,14 +49,17 @@ export const restoreTime = text((value) =>
 export const archivedLog = text((value) =>
   /^[a-z]([a-z0-9-]*[a-z0-9])?\/\d{6,}-[0-9a-f]{16}$/.test(value)
     ? undefined
-    : { rule: "must be a log of the archive", fix: 'write it as a restore names it: "alpha/000012-0123456789abcdef"' },
+    : {
+        rule: "must be a log segment of the archive",
+        fix: 'write it as a restore prints it: "alpha/000012-0123456789abcdef"',
+      },
 );
 
 /** Identity of a branch of the group's history. */
 export const branch = text((value) =>
   /^[0-9a-f]{16}$/.test(value)
     ? undefined
-    : { rule: "must be 16 hexadecimal digits", fix: "write it as `npm run ops backups` shows it" },
+    : { rule: "must be 16 hexadecimal digits", fix: "copy it from the output of `npm run ops backups`" },
 );
 
 /** The format of the archive exists since this year. */
@@ -67,7 +69,7 @@ const firstArchive = "2026-01-01T00:00:00Z";
 export const restoreMoment = text((value) => {
   if (isTime(value) && value < firstArchive)
     return {
-      rule: `must not be before ${firstArchive}: no archive is older`,
+      rule: `must not be before ${firstArchive}, because no archive is older`,
       fix: 'correct the year, or write "latest"',
     };
   return value === "latest" ||

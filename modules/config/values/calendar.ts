@@ -105,7 +105,7 @@ export const calendar = text((value) =>
   isCalendar(value)
     ? undefined
     : {
-        rule: "must be a calendar expression of systemd, of at most one time a minute",
-        fix: 'write it as "daily", "*-*-* 03:15:00" or "Mon..Fri 06:00 Europe/Berlin"; `systemd-analyze calendar` explains one',
+        rule: "must be a calendar expression of systemd, with at most one run per minute",
+        fix: 'write it as "daily", "*-*-* 03:15:00" or "Mon..Fri 06:00 Europe/Berlin"; test it with `systemd-analyze calendar`',
       },
 );

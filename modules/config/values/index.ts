@@ -30,12 +30,12 @@ export const domain = text((value) => {
   if (value.length > longestDomain)
     return {
       rule: `must have at most ${longestDomain} characters`,
-      fix: "a certificate takes no longer name: use a shorter one",
+      fix: "use a shorter domain, because certificates do not allow longer names",
     };
   if (!isHostName(value))
-    return { rule: "must be a domain name", fix: 'write it as "foobar.com", without scheme, path and final dot' };
+    return { rule: "must be a domain name", fix: 'write it as "foobar.com", without scheme, path and trailing dot' };
   return isSpecialUse(value)
-    ? { rule: "must be a name of the public DNS", fix: "write the domain that you registered" }
+    ? { rule: "must be a domain of the public DNS", fix: "write the domain that you registered" }
     : undefined;
 });
 
@@ -63,11 +63,11 @@ const secretEnds = secretWords.filter((word) => !word.includes("_"));
 export const serverName = text((value) => {
   if (takenNames.includes(value))
     return {
-      rule: `must be none of ${takenNames.join(", ")}, which mean something else already`,
+      rule: `must not be one of ${takenNames.join(", ")}, because these names are reserved`,
       fix: "choose another",
     };
   if (yamlWord.test(value))
-    return { rule: "must be no word that YAML reads as true, false or nothing", fix: `write "server-${value}"` };
+    return { rule: "must not be a word that YAML reads as true, false or null", fix: `write "server-${value}"` };
   if (!/^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(value) || value.length > longestServerName)
     return {
       rule: `must be a host name of at most ${longestServerName} lower-case letters, digits and hyphens, beginning with a letter`,
@@ -75,7 +75,7 @@ export const serverName = text((value) => {
     };
   return secretName.test(value)
     ? {
-        rule: `must not end with ${secretEnds.slice(0, -1).join(", ")} or ${secretEnds.at(-1)}: what stands under such a name is taken for a secret`,
+        rule: `must not end with ${secretEnds.slice(0, -1).join(", ")} or ${secretEnds.at(-1)}, because values with such names are treated as secrets`,
         fix: "choose another",
       }
     : undefined;
@@ -104,16 +104,16 @@ export const utcTime = text((value) => {
   const isWritten = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/.test(value) && !Number.isNaN(time.getTime());
   if (!isWritten) return { rule: "must be a time in UTC", fix: "write it as 2026-12-01T20:00:00Z" };
   const real = time.toISOString().replace(".000Z", "Z");
-  return real === value ? undefined : { rule: "must be a day that there is", fix: `write it as ${real}` };
+  return real === value ? undefined : { rule: "must be an existing date", fix: `write it as ${real}` };
 });
 
 /** A day that the calendar has. */
 export const day = text((value) => {
   const time = new Date(`${value}T00:00:00Z`);
   const isWritten = /^\d{4}-\d{2}-\d{2}$/.test(value) && !Number.isNaN(time.getTime());
-  if (!isWritten) return { rule: "must be a day", fix: "write it as 2027-10-23" };
+  if (!isWritten) return { rule: "must be a date", fix: "write it as 2027-10-23" };
   const real = time.toISOString().slice(0, 10);
-  return real === value ? undefined : { rule: "must be a day that there is", fix: `write it as ${real}` };
+  return real === value ? undefined : { rule: "must be an existing date", fix: `write it as ${real}` };
 });
 
 /** Hetzner location, such as nbg1. */
@@ -129,11 +129,15 @@ export const loadBalancerType = known("load balancer type", Object.keys(loadBala
 export const serverType = text((value) => {
   if (isArm(value))
     return {
-      rule: "must be an x86 type: MySQL's apt repository has no arm64 packages for Debian",
+      rule: "must be an x86 type, because MySQL's apt repository has no arm64 packages for Debian",
       fix: "choose a cx, cpx or ccx type",
     };
   const successor = Object.hasOwn(retiredServerTypes, value) ? retiredServerTypes[value] : undefined;
-  if (successor) return { rule: "must be on sale: it is retired", fix: `use its successor ${successor}` };
+  if (successor)
+    return {
+      rule: "must be available for new servers, but this type is retired",
+      fix: `use its successor ${successor}`,
+    };
   return Object.hasOwn(serverTypes, value)
     ? undefined
     : { rule: "must be a known server type", fix: suggestion(value, Object.keys(serverTypes)) };
@@ -150,14 +154,14 @@ export const sshKeyName = matching(
 export const keyFingerprint = matching(
   /^[0-9A-F]{40}$/,
   "must be 40 upper-case hexadecimal digits",
-  "take what `gpg --show-keys` prints, without spaces",
+  "copy it from the output of `gpg --show-keys`, without spaces",
 );
 
 /** SHA-256 of a file, as `sha256sum` prints it. */
 export const sha256 = matching(
   /^[0-9a-f]{64}$/,
   "must be 64 lower-case hexadecimal digits",
-  "take the SHA-256 that the build prints",
+  "copy the SHA-256 that the build prints",
 );
 
 /** Handle of a Datadog notification: a channel or a person. */
@@ -177,8 +181,8 @@ export const bucketName = matching(
 /** A name at a vendor, in one line. */
 export const name = matching(
   /^\S(.{0,98}\S)?$/,
-  "must be a name of at most 100 characters, without spaces around it",
-  "write it as the vendor shows it",
+  "must be a name of at most 100 characters, without spaces at its start or end",
+  "copy it from the vendor's console",
 );
 
 /** A region of an object storage. */
@@ -216,16 +220,19 @@ export const expression = text((value) => {
   if (value.trim() === "" || value.length > longestExpression)
     return {
       rule: `must be an expression of at most ${longestExpression} characters`,
-      fix: "write one, or leave the setting out",
+      fix: "write an expression, or remove the setting",
     };
   return isBalanced(value)
     ? undefined
-    : { rule: "must have a counterpart for each bracket and quote", fix: "add or remove the bracket or the quote" };
+    : {
+        rule: "must have a matching counterpart for each bracket and quote",
+        fix: "add or remove the bracket or the quote",
+      };
 });
 
 /** Identity of a replication group. */
 export const groupName = z.uuid().superRefine((value, context) => {
-  if (/^(0|f|-)+$/i.test(value)) context.addIssue(custom("must be a UUID of its own", "make one with `uuidgen`"));
+  if (/^(0|f|-)+$/i.test(value)) context.addIssue(custom("must be a unique UUID", "create one with `uuidgen`"));
   // The archive's objects are named after it, and MySQL names transactions in small letters.
   else if (value !== value.toLowerCase())
     context.addIssue(custom("must be in lower case", `write it as ${value.toLowerCase()}`));

@@ -32,15 +32,24 @@ export const publicKeyFile = z.string().transform((file, context) => {
     return z.NEVER;
   };
   if (file.includes("-----BEGIN"))
-    return refuse("must be the name of a file, this is its content", "write the key into a file, and name that");
+    return refuse(
+      "must be the path of a key file, not its content",
+      "save the key in a file, and write the path of the file",
+    );
   const content = contentOf(file);
   if (content === undefined)
-    return refuse("must name a file that can be read", "write its absolute path, or one from the project's folder");
+    return refuse(
+      "must be the path of a readable file",
+      "write an absolute path, or a path relative to the project's folder",
+    );
   if (content.includes("PRIVATE KEY"))
     return refuse(
-      "must name a file with a public key, this one holds a private key",
-      "write what `gpg --armor --export KEY` prints into it, and take the private key out of the project",
+      "must be a file with a public key, but this file contains a private key",
+      "replace its content with the output of `gpg --armor --export KEY`, and remove the private key from the project",
     );
   if (isPublicKey(content)) return content;
-  return refuse("must name a file with one armored public key", "write what `gpg --armor --export KEY` prints into it");
+  return refuse(
+    "must be a file with one armored public key",
+    "replace its content with the output of `gpg --armor --export KEY`",
+  );
 });

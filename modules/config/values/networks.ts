@@ -9,11 +9,11 @@ function privateNetwork(widest: number, narrowest: number) {
   const usual = Math.min(Math.max(widest, widest > 8 ? 24 : 16), narrowest);
   const judge = (value: string): Verdict => {
     if (canonicalCidr(value) !== value)
-      return { rule: "must have no bits set behind its prefix", fix: `write it as ${canonicalCidr(value)}` };
+      return { rule: "must have no bits set after its prefix", fix: `write it as ${canonicalCidr(value)}` };
     if (!isPrivate(value))
       return {
         rule: "must lie inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16",
-        fix: "choose one such as 10.0.0.0/16",
+        fix: "choose a private network such as 10.0.0.0/16",
       };
     return prefixLength(value) >= widest && prefixLength(value) <= narrowest
       ? undefined
@@ -87,7 +87,7 @@ function notationVerdict(value: string): Verdict {
   if (!isPlainAddress(address))
     return {
       rule: "must be written in four decimal numbers without leading zeros",
-      fix: `write it as ${plainAddress(address)}/${prefix ?? 32}, if that is what you mean`,
+      fix: `write it as ${plainAddress(address)}/${prefix ?? 32}, if this is the intended network`,
     };
   const parsed = ipaddr.parse(address);
   if (parsed instanceof ipaddr.IPv6 && parsed.isIPv4MappedAddress() && Number(prefix ?? 128) > 96)
@@ -105,7 +105,7 @@ const canonicalVerdict = (value: string): Verdict =>
   canonicalCidr(value) === value
     ? undefined
     : {
-        rule: "must have no bits set behind its prefix, in its shortest form",
+        rule: "must have no bits set after its prefix, in its shortest form",
         fix: `write it as ${canonicalCidr(value)}`,
       };
 
@@ -121,8 +121,8 @@ export const egressCidr = text((value) => {
   const widest = widestPeer[address.kind()];
   if (prefix < widest)
     return {
-      rule: `must not be wider than /${widest}, but for 0.0.0.0/0 and ::/0`,
-      fix: "name the networks that are needed, or everything",
+      rule: `must not be wider than /${widest}, except for 0.0.0.0/0 and ::/0`,
+      fix: "list the required networks, or 0.0.0.0/0 or ::/0 for all",
     };
   const canonical = canonicalVerdict(value);
   if (canonical) return canonical;
@@ -130,8 +130,8 @@ export const egressCidr = text((value) => {
   return isPublic(address) && inside === undefined
     ? undefined
     : {
-        rule: `must be a public network: ${inside ?? value} is none, and servers and their metadata are out of its reach`,
-        fix: "name the peer's public addresses",
+        rule: `must be a public network: ${inside ?? value} is not public, and the application must not reach servers or the metadata service`,
+        fix: "list the peer's public addresses",
       };
 });
 
@@ -144,14 +144,14 @@ export const administratorCidr = text((value) => {
   if (prefix < shortest)
     return {
       rule: `must not be wider than /${shortest}`,
-      fix: "name the administrators' own addresses, never the world",
+      fix: "list the administrators' own addresses, not the whole internet",
     };
   const canonical = canonicalVerdict(value);
   if (canonical) return canonical;
   return isPublic(address)
     ? undefined
     : {
-        rule: "must be a public network: servers are reached by their public addresses",
-        fix: "name the address that the internet sees, such as `curl https://ifconfig.co` shows",
+        rule: "must be a public network, because administrators connect to the servers' public addresses",
+        fix: "write your public address, for example as `curl https://ifconfig.co` prints it",
       };
 });

@@ -61,22 +61,23 @@ function keyOf(algorithm: string, base64: string) {
 export const sshPublicKey = text((value) => {
   if (value.includes("PRIVATE KEY"))
     return {
-      rule: "must be a public key, this is a private one",
-      fix: "replace that key pair, and paste the .pub file of the new one",
+      rule: "must be a public key, but this is a private key",
+      fix: "create a new key pair, and paste the content of its .pub file",
     };
-  if (/[\r\n]/.test(value)) return { rule: "must be one line", fix: "paste the key alone, without a line break" };
+  if (/[\r\n]/.test(value)) return { rule: "must be one line", fix: "paste only the key, without a line break" };
   if (value.length > longestLine)
-    return { rule: `must have at most ${longestLine} characters`, fix: "shorten the comment behind the key" };
+    return { rule: `must have at most ${longestLine} characters`, fix: "shorten the comment after the key" };
   const [algorithm = "", base64 = "", ...comment] = value.split(" ");
   if (comment.some((word) => word.startsWith("AAAA") || Object.hasOwn(algorithms, word)))
-    return { rule: "must be one key", fix: "give each key a name of its own" };
+    return { rule: "must be one key", fix: "add a separate entry for each key" };
   const key = keyOf(algorithm, base64);
-  if (!key) return { rule: "must be an OpenSSH public key", fix: "paste one whole line, as in ~/.ssh/id_ed25519.pub" };
+  if (!key)
+    return { rule: "must be an OpenSSH public key", fix: "paste one complete line, as in ~/.ssh/id_ed25519.pub" };
   const bits = key.asymmetricKeyDetails?.modulusLength ?? leastRsaBits;
   return bits >= leastRsaBits
     ? undefined
     : {
-        rule: `must be an RSA key of ${leastRsaBits} bits or more, this one has ${bits}`,
-        fix: "make a new one with `ssh-keygen -t ed25519`",
+        rule: `must be an RSA key of ${leastRsaBits} bits or more, but this key has ${bits}`,
+        fix: "create a new key with `ssh-keygen -t ed25519`",
       };
 });

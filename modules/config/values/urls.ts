@@ -8,7 +8,10 @@ type Judge = (url: URL, written: string) => Verdict;
 const withoutCredentials: Judge = ({ username, password }) =>
   username + password === ""
     ? undefined
-    : { rule: "must hold no user name or password", fix: "let it be read without: it stands in plain files" };
+    : {
+        rule: "must not contain a user name or password",
+        fix: "allow access without a password, because this value is stored in plain text",
+      };
 
 const overTls: Judge = ({ protocol, href }) =>
   protocol === "https:"
@@ -40,16 +43,25 @@ const onAHost: Judge = ({ hostname }) => {
   const holds = address ? commonRanges.includes(address.range()) : isHostName(hostname) && !isSpecialUse(hostname);
   return holds
     ? undefined
-    : { rule: "must name a host that others find too", fix: 'write its full name, such as "host.foobar.com"' };
+    : {
+        rule: "must contain a host that other machines can reach",
+        fix: 'write its full host name, such as "host.foobar.com"',
+      };
 };
 
 /** Servers can reach it: the rule table lets them out to the internet on the usual ports only. */
 const withinReach: Judge = ({ hostname, port }) => {
   if (port !== "")
-    return { rule: "must name no port: servers reach the usual one only", fix: "have it served on the usual port" };
+    return {
+      rule: "must not contain a port, because servers can connect only to the default port",
+      fix: "serve it on the default port",
+    };
   const address = addressIn(hostname);
   return address && address.range() !== "unicast"
-    ? { rule: "must be on the internet: servers fetch nothing over the private network", fix: "name a public host" }
+    ? {
+        rule: "must be on the internet, because servers download nothing over the private network",
+        fix: "write a public host",
+      }
     : undefined;
 };
 
@@ -64,7 +76,7 @@ const without =
     return plain.href === url.href
       ? undefined
       : {
-          rule: `must have no ${parts.map((part) => partNames[part]).join(", no ")}: ${why}`,
+          rule: `must have no ${parts.map((part) => partNames[part]).join(", no ")}, because ${why}`,
           fix: `write it as ${plain.href}`,
         };
   };
@@ -72,17 +84,17 @@ const without =
 /** The URL is written in its plain form: curl, apt, cloud-init and systemd on servers give capitals, quotes, brackets and $ another meaning. */
 const asWritten: Judge = ({ href, hostname }, written) => {
   if (/%(?![0-9a-f]{2})/i.test(written))
-    return { rule: "must have two hexadecimal digits after each %", fix: "write %25 for a % itself" };
+    return { rule: "must contain two hexadecimal digits after each %", fix: "write %25 for a literal %" };
   if (href !== written && href !== `${written}/`)
     return {
-      rule: "must be written in its plain form, without capitals in scheme or host, spaces, backslashes and the like",
+      rule: "must be in normalized form, without capitals in scheme or host, spaces or backslashes",
       fix: `write it as ${href}`,
     };
   const odd = /[^\w\-.~:/?#@!&()*+,;=%]/.exec(href.replace(hostname, ""))?.[0];
   return odd === undefined
     ? undefined
     : {
-        rule: `must not hold the character ${odd}`,
+        rule: `must not contain the character ${odd}`,
         fix: `write %${odd.charCodeAt(0).toString(16).toUpperCase()} for it`,
       };
 };
@@ -100,7 +112,7 @@ export const downloadUrl = url(
   overTls,
   withinReach,
   onAHost,
-  without("no server sees a fragment", "hash"),
+  without("it is not sent to the server", "hash"),
 );
 
 /** apt repository; without TLS too, since apt checks signatures. */
@@ -118,7 +130,7 @@ export const archiveUrl = url(
   overTls,
   withinReach,
   onAHost,
-  without("the bucket is a setting of its own", "pathname", "search", "hash"),
+  without("the bucket is a separate setting", "pathname", "search", "hash"),
 );
 
 /** A service that Terraform talks to. */
@@ -134,5 +146,5 @@ export const pageUrl = url(
   withoutCredentials,
   overHttp("https://wiki.foobar.com/runbook"),
   onAHost,
-  without("the alert's name follows as a fragment", "hash"),
+  without("the alert's name is appended as a fragment", "hash"),
 );

@@ -10,7 +10,7 @@ refused("names of servers", [
     (name) =>
       [
         { servers: { [name]: server } },
-        `servers.${name}: must be no word that YAML reads as true, false or nothing, got "${name}"; write "server-${name}"`,
+        `servers.${name}: must not be a word that YAML reads as true, false or null, got "${name}"; write "server-${name}"`,
       ] as const,
   ),
 ]);
@@ -32,11 +32,11 @@ refused("commands of the application", [
   ],
   [
     { application: { packages: [] } },
-    'application.command: must be a program of application.packages (none), got "/usr/bin/node"; add "nodejs" to application.packages',
+    'application.command: must belong to one of application.packages (none), got "/usr/bin/node"; add "nodejs" to application.packages',
   ],
   [
     { application: { workers: { mail: { command: ["/usr/bin/php8.4", "mail.php"] } } } },
-    'application.workers.mail.command: must be a program of application.packages (nodejs), got "/usr/bin/php8.4"; add "php-cli" to application.packages',
+    'application.workers.mail.command: must belong to one of application.packages (nodejs), got "/usr/bin/php8.4"; add "php-cli" to application.packages',
   ],
 ]);
 
@@ -45,25 +45,25 @@ refused("the application", [
     (host) =>
       [
         { application: { url: `https://${host}/release.tar.gz` } },
-        `application.url: must be on another host than the site: after an outage of all servers none could download the release, got "https://${host}/release.tar.gz"; upload the release to an object storage, or set application.storage`,
+        `application.url: must not be on the site's own host, because servers could not download the release after an outage of all servers, got "https://${host}/release.tar.gz"; upload the release to an object storage, or set application.storage`,
       ] as const,
   ),
   [
     { application: { writePaths: ["/api/", "/healthz"] } },
-    'application.writePaths[1]: must be neither application.healthPath nor application.readyPath, which visitors cannot ask for, got "/healthz"; remove it',
+    'application.writePaths[1]: must differ from application.healthPath and application.readyPath, because visitors cannot request these paths, got "/healthz"; remove it',
   ],
   ...["ufw", "apache2", "mariadb-server", "systemd-timesyncd", "default-mysql-server"].map(
     (name) =>
       [
         { application: { packages: ["nodejs", name] } },
-        `application.packages[1]: must be no package that conflicts with the platform, got "${name}"; remove it: the platform provides this`,
+        `application.packages[1]: must not be a package that conflicts with the platform, got "${name}"; remove it, because the platform provides this function`,
       ] as const,
   ),
   ...["SMTP_PASS", "API_KEY", "MAIL_PASSWORD"].map(
     (name) =>
       [
         { application: { environment: { [name]: "correct horse" } } },
-        `application.environment.${name}: must hold no secret: it is stored in plain files, got "…"; make it application.secrets.${name}, or choose another name if it is not secret`,
+        `application.environment.${name}: must not contain a secret, because the value is stored in plain text, got "…"; make it application.secrets.${name}, or choose another name if it is not secret`,
       ] as const,
   ),
 ]);
@@ -72,7 +72,7 @@ it.each(["sk_live_abcdefghijklmnop", "ghp_abcdefghijklmnopqrstuvwxyz012345", "xo
   "rejects the token %s in a plain variable",
   (value) => {
     expect(lineOf({ application: { environment: { PAYMENT: value } } })).toMatch(
-      /^application\.environment\.PAYMENT: must hold no secret/,
+      /^application\.environment\.PAYMENT: must not contain a secret/,
     );
   },
 );
@@ -105,7 +105,7 @@ it.each(["(true", "true) or (true", 'http.host eq "a', "ip.src in {1.1.1.1"])(
   (expression) => {
     for (const name of ["firewall", "rateLimit"])
       expect(lineOf({ cloudflare: { [name]: { expression } } })).toMatch(
-        new RegExp(`^cloudflare\\.${name}\\.expression: must have a counterpart for each bracket and quote`),
+        new RegExp(`^cloudflare\\.${name}\\.expression: must have a matching counterpart for each bracket and quote`),
       );
   },
 );
@@ -113,7 +113,7 @@ it.each(["(true", "true) or (true", 'http.host eq "a', "ip.src in {1.1.1.1"])(
 refused("monitoring", [
   [
     { monitoring: { synthetics: { intervalSeconds: 3600 } } },
-    "monitoring.synthetics.intervalSeconds: must be at most 1500 while the monitor visitors-gone exists: it alerts after 30 minutes without a request, got 3600; lower it to 1500, or switch monitoring.monitors.visitors-gone off",
+    "monitoring.synthetics.intervalSeconds: must be at most 1500 if the monitor visitors-gone is enabled, because it alerts after 30 minutes without a request, got 3600; lower it to 1500, or disable monitoring.monitors.visitors-gone",
   ],
   [
     {
@@ -121,21 +121,21 @@ refused("monitoring", [
         downtimes: { move: { reason: "the office moves", start: "2026-12-01T00:00:00Z", end: "2036-12-01T00:00:00Z" } },
       },
     },
-    'monitoring.downtimes.move.end: must be at most 90 days after its start (2026-12-01T00:00:00Z), got "2036-12-01T00:00:00Z"; shorten it, or switch a monitor off in monitoring.monitors',
+    'monitoring.downtimes.move.end: must be at most 90 days after its start (2026-12-01T00:00:00Z), got "2036-12-01T00:00:00Z"; shorten the downtime, or disable monitors in monitoring.monitors',
   ],
 ]);
 
 refused("networks and storages", [
   [
     { application: { egress: [{ cidr: "198.0.0.0/8", ports: [443] }] } },
-    'application.egress[0].cidr: must be a public network: 198.18.0.0/15 is none, and servers and their metadata are out of its reach, got "198.0.0.0/8"; name the peer\'s public addresses',
+    'application.egress[0].cidr: must be a public network: 198.18.0.0/15 is not public, and the application must not reach servers or the metadata service, got "198.0.0.0/8"; list the peer\'s public addresses',
   ],
   [
     {
       acceptNoBackup: false,
       backup: { ...exampleBackup, endpoint: "https://s3.eu-central-1.amazonaws.com", region: "fsn1" },
     },
-    'backup.region: must be the one of the endpoint (https://s3.eu-central-1.amazonaws.com), got "fsn1"; write "eu-central-1", or another endpoint',
+    'backup.region: must be the region of the endpoint (https://s3.eu-central-1.amazonaws.com), got "fsn1"; write "eu-central-1", or another endpoint',
   ],
   [
     {
@@ -143,7 +143,7 @@ refused("networks and storages", [
       backup: exampleBackup,
       restore: { timeline: "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4", at: "1970-01-01T00:00:00Z" },
     },
-    'restore.at: must not be before 2026-01-01T00:00:00Z: no archive is older, got "1970-01-01T00:00:00Z"; correct the year, or write "latest"',
+    'restore.at: must not be before 2026-01-01T00:00:00Z, because no archive is older, got "1970-01-01T00:00:00Z"; correct the year, or write "latest"',
   ],
 ]);
 
@@ -160,6 +160,6 @@ it.each([
 it("reports more than 1,000 settings of an environment as one problem", () => {
   const many = Object.fromEntries(Array.from({ length: 1001 }, (_, index) => [`setting${index}`, 1]));
   expect(linesOf(many)).toEqual([
-    expect.stringMatching(/^default export: must have at most 1000 entries, got \d+; name what is needed/) as string,
+    expect.stringMatching(/^default export: must have at most 1000 entries, got \d+; list only what is needed/) as string,
   ]);
 });

@@ -4,15 +4,15 @@ import { refused } from "./refused.js";
 refused("administrators", [
   [
     { administrators: { cidrs: ["0.0.0.0/0"] } },
-    'administrators.cidrs[0]: must not be wider than /16, got "0.0.0.0/0"; name the administrators\' own addresses, never the world',
+    'administrators.cidrs[0]: must not be wider than /16, got "0.0.0.0/0"; list the administrators\' own addresses, not the whole internet',
   ],
   [
     { administrators: { cidrs: ["198.51.100.7/32", "::/0"], sshKeys: { jane: exampleSshKey } } },
-    'administrators.cidrs[1]: must not be wider than /32, got "::/0"; name the administrators\' own addresses, never the world',
+    'administrators.cidrs[1]: must not be wider than /32, got "::/0"; list the administrators\' own addresses, not the whole internet',
   ],
   [
     { administrators: { cidrs: ["198.51.100.9/24"] } },
-    'administrators.cidrs[0]: must have no bits set behind its prefix, in its shortest form, got "198.51.100.9/24"; write it as 198.51.100.0/24',
+    'administrators.cidrs[0]: must have no bits set after its prefix, in its shortest form, got "198.51.100.9/24"; write it as 198.51.100.0/24',
   ],
   [
     { administrators: { cidrs: ["198.51.100.9"] } },
@@ -24,7 +24,7 @@ refused("administrators", [
   ],
   [
     { administrators: { cidrs: ["198.51.100.7/32"] } },
-    "administrators.sshKeys: must hold a key when administrators.cidrs opens SSH, got {}; add a public key, or empty administrators.cidrs",
+    "administrators.sshKeys: must contain at least one key if administrators.cidrs opens SSH, got {}; add a public key, or empty administrators.cidrs",
   ],
   [
     { administrators: { cidrs: ["198.51.100.7/32", "198.51.100.7/32"], sshKeys: { jane: exampleSshKey } } },
@@ -32,19 +32,19 @@ refused("administrators", [
   ],
   [
     { administrators: { sshKeys: { jane: exampleSshKey, work: `${exampleSshKey} work` } } },
-    `administrators.sshKeys.work: must be another key than that of jane, got "${exampleSshKey.slice(0, 79)}…; remove one of the two`,
+    `administrators.sshKeys.work: must differ from the key of jane, got "${exampleSshKey.slice(0, 79)}…; remove one of the two`,
   ],
   [
     { administrators: { sshKeys: { jane: "ssh-ed25519 AAAA jane" } } },
-    'administrators.sshKeys.jane: must be an OpenSSH public key, got "ssh-ed25519 AAAA jane"; paste one whole line, as in ~/.ssh/id_ed25519.pub',
+    'administrators.sshKeys.jane: must be an OpenSSH public key, got "ssh-ed25519 AAAA jane"; paste one complete line, as in ~/.ssh/id_ed25519.pub',
   ],
   [
     { administrators: { sshKeys: { jane: `${exampleSshKey} ${"x".repeat(5000)}` } } },
-    `administrators.sshKeys.jane: must have at most 4096 characters, got "${exampleSshKey.slice(0, 79)}…; shorten the comment behind the key`,
+    `administrators.sshKeys.jane: must have at most 4096 characters, got "${exampleSshKey.slice(0, 79)}…; shorten the comment after the key`,
   ],
   [
     { administrators: { sshKeys: { jane: "-----BEGIN OPENSSH PRIVATE KEY-----" } } },
-    "administrators.sshKeys.jane: must be a public key, this is a private one, got a private key; replace that key pair, and paste the .pub file of the new one",
+    "administrators.sshKeys.jane: must be a public key, but this is a private key, got a private key; create a new key pair, and paste the content of its .pub file",
   ],
   ...["jane doe", "jane@foobar.com", "a.b"].map(
     (name) =>

@@ -7,71 +7,71 @@ const visitor = { path: "/orders", body: '{"what":"{text}"}', table: "orders", c
 refused("what is at which path", [
   [
     { application: { healthPath: "healthz" } },
-    'application.healthPath: must be a path of at most 100 letters, digits and ._~- between slashes, without a slash at its end, got "healthz"; write it as "/healthz"',
+    'application.healthPath: must be a path of at most 100 letters, digits and ._~- between slashes, and must not end with a slash, got "healthz"; write it as "/healthz"',
   ],
   [
     { application: { healthPath: "/" } },
-    'application.healthPath: must be a path of at most 100 letters, digits and ._~- between slashes, without a slash at its end, got "/"; write it as "/healthz"',
+    'application.healthPath: must be a path of at most 100 letters, digits and ._~- between slashes, and must not end with a slash, got "/"; write it as "/healthz"',
   ],
   [
     { application: { healthPath: "/a/../b" } },
-    'application.healthPath: must be a path of at most 100 letters, digits and ._~- between slashes, without a slash at its end, got "/a/../b"; write it as "/healthz"',
+    'application.healthPath: must be a path of at most 100 letters, digits and ._~- between slashes, and must not end with a slash, got "/a/../b"; write it as "/healthz"',
   ],
   [
     { application: { staticFolder: "public", healthPath: "/static/health" } },
-    'application.healthPath: must not lie below /static/, where nginx serves application.staticFolder by itself, got "/static/health"; choose another path',
+    'application.healthPath: must not be below /static/, because nginx serves application.staticFolder there, got "/static/health"; choose another path',
   ],
   [
     { application: { readyPath: "/healthz" } },
-    'application.readyPath: must be another path than application.healthPath: a database that is away must not take all servers out, got "/healthz"; have the application answer the two by themselves',
+    'application.readyPath: must differ from application.healthPath, because an unavailable database must not remove all servers from the load balancer, got "/healthz"; let the application answer the two paths separately',
   ],
   [
     { application: { pagePath: "/readyz" } },
-    'application.pagePath: must be neither application.healthPath nor application.readyPath, which visitors cannot ask for, got "/readyz"; choose a path that visitors may see',
+    'application.pagePath: must differ from application.healthPath and application.readyPath, because visitors cannot request these paths, got "/readyz"; choose a path that visitors may request',
   ],
   [
     { application: { pagePath: "/healthz" } },
-    'application.pagePath: must be neither application.healthPath nor application.readyPath, which visitors cannot ask for, got "/healthz"; choose a path that visitors may see',
+    'application.pagePath: must differ from application.healthPath and application.readyPath, because visitors cannot request these paths, got "/healthz"; choose a path that visitors may request',
   ],
   [
     { application: { pagePath: "/index.php" } },
-    'application.pagePath: must be no path that only scanners ask for (….php, /wp-…), which Cloudflare stops, got "/index.php"; choose another path, or say in cloudflare.firewall.expression what is stopped instead',
+    'application.pagePath: must not be a typical path of scanners (….php, /wp-…), because Cloudflare blocks these paths, got "/index.php"; choose another path, or define what to block in cloudflare.firewall.expression',
   ],
   [
     { application: { statusPath: "/readyz" } },
-    'application.statusPath: must be neither application.healthPath nor application.readyPath, which visitors cannot ask for, got "/readyz"; choose a path that visitors may see, or leave it out',
+    'application.statusPath: must differ from application.healthPath and application.readyPath, because visitors cannot request these paths, got "/readyz"; choose a path that visitors may request, or remove statusPath',
   ],
   [
     { application: { statusPath: "/status.php" } },
-    'application.statusPath: must be no path that only scanners ask for (….php, /wp-…), which Cloudflare stops, got "/status.php"; choose another path, or say in cloudflare.firewall.expression what is stopped instead',
+    'application.statusPath: must not be a typical path of scanners (….php, /wp-…), because Cloudflare blocks these paths, got "/status.php"; choose another path, or define what to block in cloudflare.firewall.expression',
   ],
   [
     { application: { staticFolder: "public", statusPath: "/static/status" } },
-    'application.statusPath: must not lie below /static/, where nginx serves application.staticFolder by itself, got "/static/status"; choose another path',
+    'application.statusPath: must not be below /static/, because nginx serves application.staticFolder there, got "/static/status"; choose another path',
   ],
   [
     { application: { staticFolder: "public", readyPath: "/static/ready" } },
-    'application.readyPath: must not lie below /static/, where nginx serves application.staticFolder by itself, got "/static/ready"; choose another path',
+    'application.readyPath: must not be below /static/, because nginx serves application.staticFolder there, got "/static/ready"; choose another path',
   ],
   [
     { application: { statusPath: "/" } },
-    'application.statusPath: must be a path of at most 100 letters, digits and ._~- between slashes, without a slash at its end, got "/"; write it as "/healthz"',
+    'application.statusPath: must be a path of at most 100 letters, digits and ._~- between slashes, and must not end with a slash, got "/"; write it as "/healthz"',
   ],
   [
     { application: { pagePath: "/api/status" } },
-    'application.statusPath: must be another path than application.pagePath: one answers with JSON, the other with HTML, got "/api/status"; name the path of each, or leave statusPath out',
+    'application.statusPath: must differ from application.pagePath, because statusPath returns JSON and pagePath returns HTML, got "/api/status"; set two different paths, or remove statusPath',
   ],
   [
     { application: { writePaths: ["/wp-json/"] } },
-    'application.writePaths[0]: must be no path that only scanners ask for (….php, /wp-…), which Cloudflare stops, got "/wp-json/"; choose another path, or say in cloudflare.firewall.expression what is stopped instead',
+    'application.writePaths[0]: must not be a typical path of scanners (….php, /wp-…), because Cloudflare blocks these paths, got "/wp-json/"; choose another path, or define what to block in cloudflare.firewall.expression',
   ],
   [
     { application: { writePaths: ["/api/*"] } },
-    'application.writePaths[0]: must be a path such as /login, or with a slash at its end all paths below it, got "/api/*"; write it as "/api/", without host, query and wildcards',
+    'application.writePaths[0]: must be a path such as /login, or a folder such as /api/ for all paths below it, got "/api/*"; write it as "/api/", without host, query and wildcards',
   ],
   [
     { application: { writePaths: ["/static/upload"], staticFolder: "public" } },
-    'application.writePaths[0]: must not lie below /static/, where nginx serves application.staticFolder by itself, got "/static/upload"; choose another path',
+    'application.writePaths[0]: must not be below /static/, because nginx serves application.staticFolder there, got "/static/upload"; choose another path',
   ],
   [{ application: { writePaths: [] } }, "application.writePaths: must have at least 1 entry, got []; add one"],
   [
@@ -83,35 +83,35 @@ refused("what is at which path", [
 refused("the visitor of tests", [
   [
     { application: { visitor: { ...visitor, path: "orders" } } },
-    'application.visitor.path: must be a path of at most 100 letters, digits and ._~- between slashes, without a slash at its end, got "orders"; write it as "/healthz"',
+    'application.visitor.path: must be a path of at most 100 letters, digits and ._~- between slashes, and must not end with a slash, got "orders"; write it as "/healthz"',
   ],
   [
     { application: { visitor: { ...visitor, body: '{"what":"tea"}' } } },
-    'application.visitor.body: must hold {text}, or a header must, so that each write is known again, got "{\\"what\\":\\"tea\\"}"; write {text} where the application takes a text that it keeps',
+    'application.visitor.body: must contain {text}, in the body or in a header, so that each write can be recognized, got "{\\"what\\":\\"tea\\"}"; enter {text} in a field that the application stores',
   ],
   [
     { application: { visitor: { ...visitor, headers: { "X-Key:": "{text}" } } } },
-    'application.visitor.headers.X-Key:: must be the name of a header: at most 64 letters, digits and hyphens, got "X-Key:"; write it as "Idempotency-Key"',
+    'application.visitor.headers.X-Key:: must be a header name of at most 64 letters, digits and hyphens, got "X-Key:"; write it as "Idempotency-Key"',
   ],
   [
     { application: { visitor: { ...visitor, headers: { "Content-Length": "1" } } } },
-    'application.visitor.headers.Content-Length: must be no header that every client sets by itself, got "Content-Length"; remove it',
+    'application.visitor.headers.Content-Length: must not be a header that every HTTP client sets itself, got "Content-Length"; remove it',
   ],
   [
     { application: { visitor: { ...visitor, body: `{text}${"x".repeat(64 * 1024)}` } } },
-    `application.visitor.body: must have at most 64 KiB, as every request, got "{text}${"x".repeat(73)}…; write a shorter one`,
+    `application.visitor.body: must have at most 64 KiB, the limit of all requests, got "{text}${"x".repeat(73)}…; write a shorter body`,
   ],
   [
     { application: { visitor: { ...visitor, path: "/readyz" } } },
-    'application.visitor.path: must be neither application.healthPath nor application.readyPath, which visitors cannot ask for, got "/readyz"; choose a path that visitors may see',
+    'application.visitor.path: must differ from application.healthPath and application.readyPath, because visitors cannot request these paths, got "/readyz"; choose a path that visitors may request',
   ],
   [
     { application: { writePaths: ["/api/", "/login"], visitor } },
-    'application.visitor.path: must be among application.writePaths (/api/, /login), got "/orders"; add it there',
+    'application.visitor.path: must be covered by application.writePaths (/api/, /login), got "/orders"; add it there',
   ],
   [
     { application: { writePaths: ["/login"], visitor: { ...visitor, path: "/login/again" } } },
-    'application.visitor.path: must be among application.writePaths (/login), got "/login/again"; add it there',
+    'application.visitor.path: must be covered by application.writePaths (/login), got "/login/again"; add it there',
   ],
   [
     { application: { visitor: { ...visitor, method: "GET" } } },
@@ -123,7 +123,7 @@ refused("the visitor of tests", [
   ],
   [
     { application: { visitor: { ...visitor, table: "app.orders" } } },
-    'application.visitor.table: must be a name of at most 64 letters, digits and underscores, got "app.orders"; write the name alone, as "orders"',
+    'application.visitor.table: must be a name of at most 64 letters, digits and underscores, got "app.orders"; write only the name, for example "orders"',
   ],
 ]);
 

@@ -25,7 +25,7 @@ refused("the application's secrets", [
   ],
   [
     { application: { secrets: { DATABASE_PASSWORD: { maxBytes: 64 } } } },
-    'application.secrets.DATABASE_PASSWORD: must be no variable that the platform sets, got "DATABASE_PASSWORD"; choose another name',
+    'application.secrets.DATABASE_PASSWORD: must not be a variable that the platform sets, got "DATABASE_PASSWORD"; choose another name',
   ],
   [
     { application: { secrets: { PAYMENT_KEY: { maxBytes: 64, value: "x" } } } },

@@ -13,19 +13,19 @@ refused("the release", [
   ],
   [
     { application: { url: "https://me:secret@releases.foobar.com/app.tar.gz" } },
-    'application.url: must hold no user name or password, got "https://…@releases.foobar.com/app.tar.gz"; let it be read without: it stands in plain files',
+    'application.url: must not contain a user name or password, got "https://…@releases.foobar.com/app.tar.gz"; allow access without a password, because this value is stored in plain text',
   ],
   [
     { application: { url: "https://releases.foobar.com:8443/app.tar.gz" } },
-    'application.url: must name no port: servers reach the usual one only, got "https://releases.foobar.com:8443/app.tar.gz"; have it served on the usual port',
+    'application.url: must not contain a port, because servers can connect only to the default port, got "https://releases.foobar.com:8443/app.tar.gz"; serve it on the default port',
   ],
   [
     { application: { url: "https://10.0.1.99/app.tar.gz" } },
-    'application.url: must be on the internet: servers fetch nothing over the private network, got "https://10.0.1.99/app.tar.gz"; name a public host',
+    'application.url: must be on the internet, because servers download nothing over the private network, got "https://10.0.1.99/app.tar.gz"; write a public host',
   ],
   [
     { application: { url: undefined } },
-    "application.url: is required unless application.storage is set, got nothing; write the public address of the release, or set application.storage for a private bucket",
+    "application.url: is required unless application.storage is set, got nothing; set the public URL of the release, or application.storage for a private bucket",
   ],
   [
     { application: { storage: { endpoint: "https://s3.foobar.com", region: "home", bucket: "foobar-releases" } } },
@@ -33,7 +33,7 @@ refused("the release", [
   ],
   [
     { application: { sha256: digest } },
-    `application.sha256: must be 64 lower-case hexadecimal digits, got "${digest}"; take the SHA-256 that the build prints`,
+    `application.sha256: must be 64 lower-case hexadecimal digits, got "${digest}"; copy the SHA-256 that the build prints`,
   ],
 ]);
 
@@ -49,7 +49,7 @@ refused("what the application runs", [
   ],
   [
     { application: { command: ["/usr/bin/node server.js"] } },
-    'application.command[0]: must begin with an absolute path, or with ./ for a file of the release, got "/usr/bin/node server.js"; write each word as a text of its own: ["/usr/bin/node","server.js"]',
+    'application.command[0]: must begin with an absolute path, or with ./ for a file of the release, got "/usr/bin/node server.js"; write each word as a separate text: ["/usr/bin/node","server.js"]',
   ],
   [
     { application: { command: ["./../../bin/sh"] } },
@@ -57,7 +57,7 @@ refused("what the application runs", [
   ],
   [
     { application: { command: ["/usr/bin/node", "a\nb"] } },
-    'application.command[1]: must be one word of at most 500 characters in one line, got "a\\nb"; write each argument as a text of its own',
+    'application.command[1]: must be a text of at most 500 characters in one line, got "a\\nb"; write each argument as a separate text',
   ],
   [
     { application: { migrate: ["migrate.py"] } },
@@ -65,11 +65,11 @@ refused("what the application runs", [
   ],
   [
     { application: { packages: ["python3 flask"] } },
-    'application.packages[0]: must be the name of one Debian package, got "python3 flask"; write it as "python3-flask", each package as a text of its own',
+    'application.packages[0]: must be the name of one Debian package, got "python3 flask"; write it as "python3-flask", each package as a separate text',
   ],
   [
     { application: { packages: ["nginx-"] } },
-    'application.packages[0]: must be the name of one Debian package, got "nginx-"; write it as "python3-flask", each package as a text of its own',
+    'application.packages[0]: must be the name of one Debian package, got "nginx-"; write it as "python3-flask", each package as a separate text',
   ],
   [
     { application: { packages: ["nodejs", "nodejs"] } },
@@ -81,11 +81,11 @@ refused("what the application runs", [
   ],
   [
     { application: { environment: { DATABASE_NAME: "shop" } } },
-    'application.environment.DATABASE_NAME: must be no variable that the platform sets, got "DATABASE_NAME"; choose another name',
+    'application.environment.DATABASE_NAME: must not be a variable that the platform sets, got "DATABASE_NAME"; choose another name',
   ],
   [
     { application: { environment: { LD_PRELOAD: "/tmp/x.so" } } },
-    'application.environment.LD_PRELOAD: must be no variable that the platform sets, got "LD_PRELOAD"; choose another name',
+    'application.environment.LD_PRELOAD: must not be a variable that the platform sets, got "LD_PRELOAD"; choose another name',
   ],
   [
     { application: { environment: { LIMIT: 5 } } },
@@ -93,17 +93,17 @@ refused("what the application runs", [
   ],
   [
     { application: { environment: { QUEUE: "amqp://me:secret@queue.foobar.com" } } },
-    'application.environment.QUEUE: must hold no secret: it stands in plain files, got "amqp://…@queue.foobar.com"; make it one of application.secrets',
+    'application.environment.QUEUE: must not contain a secret, because the value is stored in plain text, got "amqp://…@queue.foobar.com"; move it to application.secrets',
   ],
   [
     { application: { environment: { MOTTO: "one\ntwo" } } },
-    'application.environment.MOTTO: must be one line of at most 1000 characters, got "one\\ntwo"; ship longer texts in the release',
+    'application.environment.MOTTO: must be one line of at most 1000 characters, got "one\\ntwo"; put longer texts into a file of the release',
   ],
   [
     {
       application: { secrets: { PAYMENT_KEY: { maxBytes: 64 } }, environment: { PAYMENT_KEY_FILE: "/etc/key" } },
     },
-    'application.environment.PAYMENT_KEY_FILE: must have another name: it tells where the secret PAYMENT_KEY is, got "/etc/key"; choose another name, or remove it',
+    'application.environment.PAYMENT_KEY_FILE: must have another name, because this variable contains the path of the secret PAYMENT_KEY, got "/etc/key"; choose another name, or remove it',
   ],
   [
     { application: { workers: { mail: { command: ["./mail"], on: "two" } } } },
@@ -115,11 +115,11 @@ refused("what the application runs", [
   ],
   [
     { application: { schedules: { report: { command: ["./report"], at: "every night" } } } },
-    'application.schedules.report.at: must be a calendar expression of systemd, of at most one time a minute, got "every night"; write it as "daily", "*-*-* 03:15:00" or "Mon..Fri 06:00 Europe/Berlin"; `systemd-analyze calendar` explains one',
+    'application.schedules.report.at: must be a calendar expression of systemd, with at most one run per minute, got "every night"; write it as "daily", "*-*-* 03:15:00" or "Mon..Fri 06:00 Europe/Berlin"; test it with `systemd-analyze calendar`',
   ],
   [
     { application: { schedules: { report: { command: ["./report"], at: "*:*:0/5" } } } },
-    'application.schedules.report.at: must be a calendar expression of systemd, of at most one time a minute, got "*:*:0/5"; write it as "daily", "*-*-* 03:15:00" or "Mon..Fri 06:00 Europe/Berlin"; `systemd-analyze calendar` explains one',
+    'application.schedules.report.at: must be a calendar expression of systemd, with at most one run per minute, got "*:*:0/5"; write it as "daily", "*-*-* 03:15:00" or "Mon..Fri 06:00 Europe/Berlin"; test it with `systemd-analyze calendar`',
   ],
   [
     { application: { schedules: { report: { command: ["./report"] } } } },
@@ -135,11 +135,11 @@ refused("what the application runs", [
   ],
   [
     { application: { workers: { mail: { command: ["./mail"], memoryMib: 2000 } } } },
-    "application.memoryMib: must be, with that of workers and schedules, at most 2432 MiB, what the memory of alpha holds beside everything else, got 2768; lower it, or choose a larger server type",
+    "application.memoryMib: must be, including workers and schedules, at most 2432 MiB, the memory that alpha has available, got 2768; lower it, or choose a larger server type",
   ],
   [{ application: { memoryMib: 64 } }, "application.memoryMib: must be 128 or more, got 64; raise it to 128"],
   [
     { application: { memoryMib: 3000 } },
-    "application.memoryMib: must be, with that of workers and schedules, at most 2432 MiB, what the memory of alpha holds beside everything else, got 3000; lower it, or choose a larger server type",
+    "application.memoryMib: must be, including workers and schedules, at most 2432 MiB, the memory that alpha has available, got 3000; lower it, or choose a larger server type",
   ],
 ]);

@@ -8,11 +8,11 @@ refused("the database", [
   ],
   [
     { database: { groupName: "group-1" } },
-    'database.groupName: must be a UUID, got "group-1"; make one with `uuidgen`',
+    'database.groupName: must be a UUID, got "group-1"; create one with `uuidgen`',
   ],
   [
     { database: { groupName: "00000000-0000-0000-0000-000000000000" } },
-    'database.groupName: must be a UUID of its own, got "00000000-0000-0000-0000-000000000000"; make one with `uuidgen`',
+    'database.groupName: must be a unique UUID, got "00000000-0000-0000-0000-000000000000"; create one with `uuidgen`',
   ],
   [
     { database: { groupName: "5F0C8A0E-6f0b-4f4e-9d57-2c1f7f3f9b10" } },
@@ -21,7 +21,7 @@ refused("the database", [
   [{ database: { series: "8.0" } }, 'database.series: must be one of "8.4", "9.7", got "8.0"; did you mean 8.4?'],
   [
     { database: { bufferPoolMib: 6000 } },
-    "database.bufferPoolMib: must be at most 1408 MiB, what the memory of alpha holds beside everything else, got 6000; lower it, choose a larger server type, or leave it out",
+    "database.bufferPoolMib: must be at most 1408 MiB, the memory that alpha has available, got 6000; lower it, remove it, or choose a larger server type",
   ],
   [
     { database: { privileges: "read_write" } },

@@ -14,31 +14,31 @@ refused("domain and zone", [
   [{ domain: "FooBar.com" }, 'domain: must be lower case, got "FooBar.com"; write it as "foobar.com"'],
   [
     { domain: "https://foobar.com" },
-    'domain: must be a domain name, got "https://foobar.com"; write it as "foobar.com", without scheme, path and final dot',
+    'domain: must be a domain name, got "https://foobar.com"; write it as "foobar.com", without scheme, path and trailing dot',
   ],
   [
     { domain: `${"a".repeat(61)}.com` },
-    `domain: must have at most 64 characters, got "${"a".repeat(61)}.com"; a certificate takes no longer name: use a shorter one`,
+    `domain: must have at most 64 characters, got "${"a".repeat(61)}.com"; use a shorter domain, because certificates do not allow longer names`,
   ],
   [
     { domain: "foobar" },
-    'domain: must be a domain name, got "foobar"; write it as "foobar.com", without scheme, path and final dot',
+    'domain: must be a domain name, got "foobar"; write it as "foobar.com", without scheme, path and trailing dot',
   ],
   [
     { cloudflare: { zoneName: "example.com" } },
-    'cloudflare.zoneName: must be the zone that holds domain (foobar.com), got "example.com"; write "foobar.com" or a parent of it, or leave it out',
+    'cloudflare.zoneName: must be the zone that contains domain (foobar.com), got "example.com"; write "foobar.com" or a parent of it, or remove the setting',
   ],
   [
     { ...moved, certificate: {} },
-    "certificate.generation: must be raised by one with another domain, for a certificate that has its names too, got 1; write 2",
+    "certificate.generation: must be raised by one if the domain changes, because the new domain needs a new certificate, got 1; write 2",
   ],
   [
     { ...moved, domain: "shop.foobar.com", cloudflare: { number: 2, zoneName: "foobar.com" } },
-    'loadBalancer.formerly.domain: must lie in another zone than domain (shop.foobar.com), for a zone holds one set of rules, got "foobar.com"; leave loadBalancer.formerly out, and change it by hand: docs/changes.md, "Within one zone"',
+    'loadBalancer.formerly.domain: must be in another zone than domain (shop.foobar.com), because a zone has only one set of rules, got "foobar.com"; remove loadBalancer.formerly, and change the domain manually: docs/changes.md, "Within one zone"',
   ],
   [
     { ...moved, loadBalancer: { number: 2, formerly: { ...formerly, zoneName: "example.org" } } },
-    'loadBalancer.formerly.zoneName: must be the zone that holds loadBalancer.formerly.domain (foobar.com), got "example.org"; write "foobar.com" or a parent of it, or leave it out',
+    'loadBalancer.formerly.zoneName: must be the zone that contains loadBalancer.formerly.domain (foobar.com), got "example.org"; write "foobar.com" or a parent of it, or remove the setting',
   ],
   [
     {
@@ -46,7 +46,7 @@ refused("domain and zone", [
       domain: "foobar.com",
       loadBalancer: { number: 2, formerly: { ...formerly, zoneName: "foobar.com" } },
     },
-    'loadBalancer.formerly.zoneName: must go with another loadBalancer.formerly.domain than domain, got "foobar.com"; leave it out',
+    'loadBalancer.formerly.zoneName: must be combined with a loadBalancer.formerly.domain that differs from domain, got "foobar.com"; remove loadBalancer.formerly.zoneName',
   ],
   [
     { ...moved, loadBalancer: { number: 2, formerly: { ...formerly, domain: "www.foobar.com" } } },
@@ -55,7 +55,7 @@ refused("domain and zone", [
   [{ cloudflare: { number: 3 } }, "cloudflare.number: must be one of 1, 2, got 3; choose one of them"],
   [
     { cloudflare: { hsts: { preload: true, maxAgeSeconds: 300 } } },
-    'cloudflare.hsts.preload: must go with includeSubdomains and maxAgeSeconds of at least 31536000, got {"maxAgeSeconds":300,"includeSubdomains":true,"preload":true}; raise maxAgeSeconds and include subdomains, or set preload to false',
+    'cloudflare.hsts.preload: requires includeSubdomains and a maxAgeSeconds of at least 31536000, got {"maxAgeSeconds":300,"includeSubdomains":true,"preload":true}; raise maxAgeSeconds and include subdomains, or set preload to false',
   ],
 ]);
 

@@ -3,7 +3,7 @@ import { refused } from "./refused.js";
 refused("monitoring and state", [
   [
     { monitoring: { monitors: { "cpu-busy": { reason: "builds run at night", critical: 1e-7 } } } },
-    "monitoring.monitors.cpu-busy.critical: must be a number of a usual size, got 1e-7; write one that needs no exponent",
+    "monitoring.monitors.cpu-busy.critical: must be a number without an exponent, got 1e-7; choose a number that is neither extremely large nor extremely small",
   ],
   [
     { cloudflare: { rateLimit: { requestsPer10Seconds: 1e21 } } },
@@ -11,7 +11,7 @@ refused("monitoring and state", [
   ],
   [
     { monitoring: { receivers: { urgent: [] } } },
-    'monitoring.receivers.urgent: must name a receiver in production, got []; add a Datadog handle such as "@pagerduty-foobar", or set monitoring.enabled to false',
+    'monitoring.receivers.urgent: must contain at least one receiver in production, got []; add a Datadog handle such as "@pagerduty-foobar", or set monitoring.enabled to false',
   ],
   [
     { monitoring: { receivers: { urgent: ["pagerduty-foobar"] } } },

@@ -82,7 +82,7 @@ refused("networks", [
   ],
   [
     { network: { webRange: "10.0.2.128/25" } },
-    'network.webRange: must lie inside network.subnet (10.0.1.0/24), got "10.0.2.128/25"; choose a part of 10.0.1.0/24, or leave it out for 10.0.1.128/25',
+    'network.webRange: must lie inside network.subnet (10.0.1.0/24), got "10.0.2.128/25"; choose a part of 10.0.1.0/24, or remove it to use the default 10.0.1.128/25',
   ],
   [
     { network: { databaseRange: "10.0.1.0/24" } },
@@ -90,7 +90,7 @@ refused("networks", [
   ],
   [
     { network: { webRange: "10.0.1.8/30" } },
-    'network.webRange: must share no address with network.databaseRange (10.0.1.8/29), so that a web server never passes for a database member, got "10.0.1.8/30"; move one of the two',
+    'network.webRange: must share no address with network.databaseRange (10.0.1.8/29), so that no web server is trusted as a database member, got "10.0.1.8/30"; change one of the two ranges',
   ],
   [
     { network: { subnet: "10.0.1.0/28" } },
@@ -102,11 +102,11 @@ refused("networks", [
   ],
   [
     { network: { subnet: "10.0.1.7/24" } },
-    'network.subnet: must have no bits set behind its prefix, got "10.0.1.7/24"; write it as 10.0.1.0/24',
+    'network.subnet: must have no bits set after its prefix, got "10.0.1.7/24"; write it as 10.0.1.0/24',
   ],
   [
     { network: { cidr: "8.8.0.0/16" } },
-    'network.cidr: must lie inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16, got "8.8.0.0/16"; choose one such as 10.0.0.0/16',
+    'network.cidr: must lie inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16, got "8.8.0.0/16"; choose a private network such as 10.0.0.0/16',
   ],
   [
     { network: { cidr: "10.0.1.0/25" } },

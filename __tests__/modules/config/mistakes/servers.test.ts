@@ -31,19 +31,19 @@ refused("servers and their roles", [
     (name) =>
       [
         { servers: { [name]: { privateIp: "10.0.1.134", roles: ["web"] } } },
-        `servers.${name}: must not end with password, secret or token: what stands under such a name is taken for a secret, got "${name}"; choose another`,
+        `servers.${name}: must not end with password, secret or token, because values with such names are treated as secrets, got "${name}"; choose another`,
       ] as const,
   ),
   ...["authority", "backend", "constructor", "hcloud", "localhost", "network", "service-443"].map(
     (name) =>
       [
         { servers: { [name]: { privateIp: "10.0.1.134", roles: ["web"] } } },
-        `servers.${name}: must be none of authority, backend, constructor, hcloud, localhost, network, service-443, which mean something else already, got "${name}"; choose another`,
+        `servers.${name}: must not be one of authority, backend, constructor, hcloud, localhost, network, service-443, because these names are reserved, got "${name}"; choose another`,
       ] as const,
   ),
   [
     { servers: { delta: { privateIp: "10.0.1.14" } } },
-    'servers: must hold an odd number of database members from 3 to 9, so that a majority always exists, got ["alpha","bravo","charlie","delta"]; set roles: ["web"] for the new server, or give 5 servers the role database',
+    'servers: must contain an odd number of database members from 3 to 9, so that a majority always exists, got ["alpha","bravo","charlie","delta"]; set roles: ["web"] for the new server, or give 5 servers the role database',
   ],
   [
     {
@@ -52,15 +52,15 @@ refused("servers and their roles", [
         charlie: { ...webOnly, privateIp: "10.0.1.131" },
       },
     },
-    'servers: must hold an odd number of database members from 3 to 9, so that a majority always exists, got ["alpha"]; give 3 servers the role database',
+    'servers: must contain an odd number of database members from 3 to 9, so that a majority always exists, got ["alpha"]; give 3 servers the role database',
   ],
   [
     { servers: { alpha: { roles: ["database"] }, bravo: { roles: ["database"] }, charlie: { roles: ["database"] } } },
-    'servers: must hold at least one server with the role web, got ["alpha","bravo","charlie"]; add web to the roles of a server',
+    'servers: must contain at least one server with the role web, got ["alpha","bravo","charlie"]; add web to the roles of at least one server',
   ],
   [
     { servers: webServers(8) },
-    "servers: must place at most 10 servers in placement group servers, got 11; give the newest servers a placementGroup of another name",
+    "servers: must contain at most 10 servers in placement group servers, got 11; set another placementGroup for the newest servers",
   ],
   [
     { servers: { alpha: { placementGroup: "Rack 1" } } },
@@ -68,15 +68,18 @@ refused("servers and their roles", [
   ],
   [
     { servers: inMoreGroups },
-    'loadBalancer.type: must take 27 web servers as targets, this one takes 25, got "lb11"; choose lb21',
+    'loadBalancer.type: must support 27 web servers as targets, but this type supports 25, got "lb11"; choose lb21',
   ],
 ]);
 
 refused("server types", [
-  [{ serverType: "cx32" }, 'serverType: must be on sale: it is retired, got "cx32"; use its successor cx33'],
+  [
+    { serverType: "cx32" },
+    'serverType: must be available for new servers, but this type is retired, got "cx32"; use its successor cx33',
+  ],
   [
     { serverType: "cax21" },
-    'serverType: must be an x86 type: MySQL\'s apt repository has no arm64 packages for Debian, got "cax21"; choose a cx, cpx or ccx type',
+    'serverType: must be an x86 type, because MySQL\'s apt repository has no arm64 packages for Debian, got "cax21"; choose a cx, cpx or ccx type',
   ],
   [
     { servers: { alpha: { type: "cx34" } } },
@@ -114,7 +117,7 @@ it("the smallest balancer that takes all web servers is named, as long as there 
     [],
     ["choose lb21"],
     ["choose lb31"],
-    ["take web from the roles of some servers"],
+    ["remove the role web from some servers"],
   ]);
 });
 
