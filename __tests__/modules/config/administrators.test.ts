@@ -26,20 +26,29 @@ describe("administrators' networks", () => {
     "2002::/48",
     "4000::/48",
     "ff02::/64",
-  ])("refuse %s, which is no public one", (cidr) => {
+  ])("rejects the network %s, which is not public", (cidr) => {
     expect(lineFor(cidr)).toContain("administrators.cidrs[0]: must be a public network");
   });
-  it.each(["8.8.8.8/32", "9.9.0.0/16", "2a01:4f8::/32", "198.51.100.7/32", "2001:db8:1::/48"])("take %s", (cidr) => {
-    expect(lineFor(cidr)).toBe("");
-  });
-  it.each(["010.51.100.7/32", "0x8.8.8.8/32", "8.8/32"])("refuse %s, which programs read differently", (cidr) => {
-    expect(lineFor(cidr)).toContain("must be written in four decimal numbers without leading zeros");
-    expect(lineFor("010.51.100.7/32")).toContain("; write it as 10.51.100.7/32, if this is the intended network");
-  });
-  it.each(["8.8.8.8/33", "8.8.8.8/", "8.8.8.8/ 32", "8.8.8.8/32/32", "2a01:4f8::%eth0/64"])("refuse %s", (cidr) => {
-    expect(lineFor(cidr)).toContain("administrators.cidrs[0]: must be a network in CIDR notation");
-  });
-  it("are at most as many as Hetzner takes in a rule", () => {
+  it.each(["8.8.8.8/32", "9.9.0.0/16", "2a01:4f8::/32", "198.51.100.7/32", "2001:db8:1::/48"])(
+    "accepts the network %s",
+    (cidr) => {
+      expect(lineFor(cidr)).toBe("");
+    },
+  );
+  it.each(["010.51.100.7/32", "0x8.8.8.8/32", "8.8/32"])(
+    "rejects the network %s, which programs interpret differently",
+    (cidr) => {
+      expect(lineFor(cidr)).toContain("must be written in four decimal numbers without leading zeros");
+      expect(lineFor("010.51.100.7/32")).toContain("; write it as 10.51.100.7/32, if this is the intended network");
+    },
+  );
+  it.each(["8.8.8.8/33", "8.8.8.8/", "8.8.8.8/ 32", "8.8.8.8/32/32", "2a01:4f8::%eth0/64"])(
+    "rejects the network %s",
+    (cidr) => {
+      expect(lineFor(cidr)).toContain("administrators.cidrs[0]: must be a network in CIDR notation");
+    },
+  );
+  it("rejects more networks than Hetzner allows in one rule", () => {
     const many = Array.from({ length: 101 }, (_, index) => `203.0.113.${index}/32`);
     expect(lineFor(...many.slice(1))).toBe("");
     expect(lineFor(...many)).toContain("administrators.cidrs: must have at most 100 entries");
@@ -73,26 +82,26 @@ describe("SSH keys", () => {
     ecdsa("P-256", "nistp256"),
     ecdsa("P-384", "nistp384"),
     ecdsa("P-521", "nistp521"),
-  ])("take %s", (key) => expect(lineFor(key)).toBe(""));
+  ])("accepts the SSH key %s", (key) => expect(lineFor(key)).toBe(""));
   it.each([
     ["cut off", short.slice(0, 60)],
     ["cut off by one field", line("ssh-rsa", "e")],
-    ["with junk behind the key", `${short}junk`],
-    ["with bytes behind the key", line("ssh-ed25519", Buffer.alloc(32), "more")],
-    ["of a wrong length", line("ssh-ed25519", Buffer.alloc(31))],
-    ["with a point that is on no curve", line("ecdsa-sha2-nistp256", "nistp256", Buffer.alloc(65, 4))],
-    ["of another algorithm than it says", short.replace("ssh-ed25519", "ssh-rsa")],
+    ["with junk after the key", `${short}junk`],
+    ["with bytes after the key", line("ssh-ed25519", Buffer.alloc(32), "more")],
+    ["of the wrong length", line("ssh-ed25519", Buffer.alloc(31))],
+    ["with a point that is not on the curve", line("ecdsa-sha2-nistp256", "nistp256", Buffer.alloc(65, 4))],
+    ["of another algorithm than stated", short.replace("ssh-ed25519", "ssh-rsa")],
     ["named constructor", "constructor AAAA"],
     ["of an old algorithm", line("ssh-dss", "p")],
-  ])("refuse one %s", (_what, key) => {
+  ])("rejects an SSH key %s", (_what, key) => {
     expect(lineFor(key)).toContain("administrators.sshKeys.jane: must be an OpenSSH public key");
   });
-  it("may be several, each another", () => {
+  it("accepts several SSH keys if they differ", () => {
     const two = (joe: string) => lineOf({ administrators: { sshKeys: { jane: exampleSshKey, joe } } });
     expect(two(ecdsa("P-256", "nistp256"))).toBe("");
     expect(two(`${short} joe`)).toContain("administrators.sshKeys.joe: must differ from the key of jane");
   });
-  it("refuse two in one line, a line break, and RSA of 1024 bits", () => {
+  it("rejects two SSH keys in one line, a line break, and RSA keys of 1024 bits", () => {
     expect(lineFor(`${exampleSshKey} ${short}`)).toContain("must be one key");
     expect(lineFor(`from="*" ${short}`)).toContain("must be one key");
     expect(lineFor(`${exampleSshKey}\n${exampleSshKey}`)).toContain("must be one line");

@@ -21,7 +21,7 @@ const problemsOf = (overrides: Overrides<EnvironmentInput>, environment = "produ
   findProblems(environment, exampleInput(overrides)).map(({ path, rule }) => `${path} ${rule}`);
 
 describe("production without a backup", () => {
-  it("needs an explicit word, other environments do not", () => {
+  it("production without a backup requires acceptNoBackup; other environments do not", () => {
     expect(problemsOf({ acceptNoBackup: false })).toEqual([expect.stringMatching(/^backup must be set in production/)]);
     expect(problemsOf({ acceptNoBackup: false, backup })).toEqual([]);
     expect(problemsOf({ acceptNoBackup: false }, "staging")).toEqual([]);
@@ -29,7 +29,7 @@ describe("production without a backup", () => {
 });
 
 describe("how far back the archive goes", () => {
-  it("is at least from one base to the next", () => {
+  it("rejects a retention that is shorter than the time between two base backups", () => {
     expect(problemsOf({ backup: { ...backup, retentionDays: 2, baseHours: 49 } })).toEqual([
       expect.stringMatching(/^backup\.baseHours must not exceed backup\.retentionDays/),
     ]);
@@ -41,7 +41,7 @@ describe("how far back the archive goes", () => {
 });
 
 describe("a server named drill", () => {
-  it("is refused with a backup, because the archive keeps the results of drills below that name", () => {
+  it("rejects a server named drill if backup is set, because the archive stores the results of restore drills under this name", () => {
     const servers = { drill: exampleInput().servers["charlie"] as never, charlie: undefined as never };
     const refused = expect.stringMatching(
       /^servers\.drill: must have another name if backup is set, .*; choose another name/,
@@ -60,21 +60,21 @@ describe("who can read the archive", () => {
       [exampleRecipients[0], "AGE-SECRET-KEY-1QQQ"],
       "backup.recipients[1] must be a public key of age, but this is a private key",
     ],
-  ])("is not %s", (_, recipients, problem) => {
+  ])("rejects as recipients of the archive: %s", (_, recipients, problem) => {
     expect(problemsOf({ backup: { ...backup, recipients } }).join()).toContain(problem);
   });
 });
 
 describe("restore", () => {
   it.each(["latest", "2026-12-01T20:00:00Z", "2026-12-01T20:00:00.25Z", `before ${timeline}:4711`])(
-    "takes %s",
+    "accepts the restore point %s",
     (at) => {
       expect(problemsOf({ backup, restore: { timeline, at } })).toEqual([]);
     },
   );
 
   it.each(["yesterday", "2026-13-01T20:00:00Z", "2026-02-30T20:00:00Z", "2026-12-01 20:00", `before ${timeline}`])(
-    "does not take %s",
+    "rejects the restore point %s",
     (at) => {
       expect(problemsOf({ backup, restore: { timeline, at } })).toEqual([
         expect.stringMatching(/^restore\.at must be/),
@@ -82,7 +82,7 @@ describe("restore", () => {
     },
   );
 
-  it("accepts what a restore may leave out, and rejects other texts", () => {
+  it("accepts valid exclusions of a restore and rejects other texts", () => {
     const given = {
       excludeServers: ["alpha"],
       excludeLogs: ["alpha/000012-0123456789abcdef"],
@@ -99,7 +99,7 @@ describe("restore", () => {
     ]);
   });
 
-  it("goes to a moment that has passed", () => {
+  it("rejects a restore time in the future", () => {
     const problems = (at: string) =>
       restoreProblems({ restore: { at } }, new Date("2026-12-01T20:00:00Z")).map(problemLine);
     expect(["2026-12-01T20:00:00Z", "latest", `before ${timeline}:4711`].flatMap(problems)).toEqual([]);
@@ -108,7 +108,7 @@ describe("restore", () => {
     ]);
   });
 
-  it("comes with the place of the archive, and with a new name of the group", () => {
+  it("a restore requires backup and a new group name", () => {
     const restore = { timeline, at: "latest" };
     expect(problemsOf({ restore })).toEqual([expect.stringMatching(/^restore must be combined with backup/)]);
     expect(problemsOf({ backup, restore, database: { groupName: timeline } })).toEqual([
@@ -116,7 +116,7 @@ describe("restore", () => {
     ]);
   });
 
-  it("gives the private key to the first member alone", () => {
+  it("gives the restore's private key only to the first member", () => {
     const config = exampleConfig({ backup, restore: { timeline, at: "latest" } });
     const withKey = config.servers.filter((server) =>
       secretFilesOf(config, server).own.some(({ path }) => path === paths.backup.restorePrivateKey),
@@ -131,7 +131,7 @@ describe("the way to the bucket", () => {
     return outboundOf(config, serverOf(config, "alpha")).flatMap(({ users: some = [] }) => some);
   };
 
-  it("is open to mysql-backup alone, with a backup alone", () => {
+  it("opens connections to the bucket only for mysql-backup, and only if backup is set", () => {
     expect(users({ backup }).filter((user) => user === "mysql-backup")).toHaveLength(1);
     expect(users({})).not.toContain("mysql-backup");
   });

@@ -4,17 +4,17 @@ import { ports } from "../../../modules/platform/ports.js";
 import { exampleConfig } from "../../support/config.js";
 
 describe("the balancer", () => {
-  it("has noticed a server that asks to be taken out when the last good check, each retry and a late answer are over", () => {
+  it("detects a failed health check after at most the last successful check, all retries and one timeout", () => {
     const healthCheck = { intervalSeconds: 10, timeoutSeconds: 4, retries: 2 };
     expect(noticeSeconds(exampleConfig({ loadBalancer: { healthCheck } }))).toBe(34);
   });
 
-  it.each(["terminate", "passthrough"] as const)("looks at nginx's plain port where TLS is %s", (tls) => {
+  it.each(["terminate", "passthrough"] as const)("checks nginx's plain HTTP port if tls is %s", (tls) => {
     const checks = balancerDefinition(exampleConfig({ tls })).services.map(({ healthCheck }) => healthCheck.port);
     expect(checks).toEqual([ports.nginxHttp]);
   });
 
-  it("is plain data with everything that the configuration sets", () => {
+  it("the load balancer's definition contains all its settings as plain data", () => {
     const config = exampleConfig({
       loadBalancer: {
         algorithm: "round_robin",

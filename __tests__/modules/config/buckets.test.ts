@@ -20,7 +20,7 @@ const problemsOf = (overrides: Overrides<EnvironmentInput>) =>
   );
 
 describe("object storages", () => {
-  it("are right as the documentation writes them", () => {
+  it("accepts the object storages of the documentation's examples", () => {
     expect(problemsOf({})).toEqual([]);
     expect(problemsOf({ backup: { ...backup, endpoint: "https://minio.foobar.com", region: "home" } })).toEqual([]);
   });
@@ -30,49 +30,49 @@ describe("object storages", () => {
       "a bucket of the same name at another provider",
       { backup: { ...backup, endpoint: "https://minio.foobar.com", region: "home", bucket: "foobar-state" } },
     ],
-    ["a bucket whose name begins like the endpoint", { backup: { ...backup, bucket: "fsn" } }],
+    ["a bucket whose name is the beginning of the endpoint", { backup: { ...backup, bucket: "fsn" } }],
     [
-      "a host that only looks like Hetzner's, by its beginning",
+      "a host that begins like a Hetzner endpoint",
       { backup: { ...backup, endpoint: "https://fsn1.your-objectstorage.com.foobar.com", region: "home" } },
     ],
     [
-      "a host that only looks like Hetzner's, by its end",
+      "a host that ends like a Hetzner endpoint",
       { backup: { ...backup, endpoint: "https://proxy.fsn1.your-objectstorage.com", region: "home" } },
     ],
     ["no archive", { backup: undefined, acceptNoBackup: true }],
-    ["a state that is a local file", { backend: {} }],
-  ])("may be %s", (_, overrides) => {
+    ["a state in a local file", { backend: {} }],
+  ])("accepts %s", (_, overrides) => {
     expect(problemsOf(overrides).filter((problem) => /^backup|^backend/.test(problem))).toEqual([]);
   });
 
   it.each<[string, Overrides<EnvironmentInput>, string]>([
     [
-      "a region of the state's other than the endpoint's",
+      "a region of the state that differs from the endpoint's region",
       { backend: { ...backend, region: "nbg1" } },
       `backend.region must be the region of the endpoint (${hetzner}); write "fsn1", or another endpoint`,
     ],
     [
-      "a bucket's own address for the archive",
+      "an endpoint of the archive that contains the bucket",
       { backup: { ...backup, endpoint: "https://foobar-archive.fsn1.your-objectstorage.com" } },
       `backup.endpoint must not begin with the bucket (foobar-archive); write it as ${hetzner}`,
     ],
     [
-      "a bucket's own address for the state",
+      "an endpoint of the state that contains the bucket",
       { backend: { ...backend, endpoint: "https://foobar-state.fsn1.your-objectstorage.com" } },
       `backend.endpoint must not begin with the bucket (foobar-state); write it as ${hetzner}`,
     ],
     [
-      "a region other than the endpoint's",
+      "a region of the archive that differs from the endpoint's region",
       { backup: { ...backup, region: "nbg1" } },
       `backup.region must be the region of the endpoint (${hetzner}); write "fsn1", or another endpoint`,
     ],
     [
-      "the state's bucket for the archive, of which servers have a key",
+      "the state's bucket as archive, because servers have a key of the archive",
       { backup: { ...backup, endpoint: `${hetzner}/`, bucket: "foobar-state" } },
       "backup.bucket must differ from backend.bucket, because servers have a key of this bucket; create another bucket in a separate project",
     ],
     [
-      "a port that no server may connect to",
+      "a port that the servers cannot connect to",
       { backup: { ...backup, endpoint: "https://fsn1.your-objectstorage.com:8443" } },
       "backup.endpoint must not contain a port, because servers can connect only to the default port; serve it on the default port",
     ],
@@ -82,21 +82,21 @@ describe("object storages", () => {
       "backup.endpoint must be on the internet, because servers download nothing over the private network; write a public host",
     ],
     [
-      "the state's bucket for releases",
+      "the state's bucket for the releases",
       { application: { url: undefined, storage: { ...storage, bucket: "foobar-state" } } },
       "application.storage.bucket must differ from backend.bucket, because servers have a key of this bucket; create another bucket in a separate project",
     ],
     [
-      "the archive's bucket for releases",
+      "the archive's bucket for the releases",
       { application: { url: undefined, storage: { ...storage, bucket: backup.bucket } } },
       "application.storage.bucket must differ from backup.bucket, because servers have a key of this bucket; create another bucket in a separate project",
     ],
     [
-      "a region of the releases' bucket other than the endpoint's",
+      "a region of the releases' bucket that differs from the endpoint's region",
       { application: { url: undefined, storage: { ...storage, region: "nbg1" } } },
       `application.storage.region must be the region of the endpoint (${hetzner}); write "fsn1", or another endpoint`,
     ],
-  ])("are not taken with %s", (_, overrides, problem) => {
+  ])("rejects %s", (_, overrides, problem) => {
     expect(problemsOf(overrides)).toEqual([problem]);
   });
 });
@@ -104,14 +104,14 @@ describe("object storages", () => {
 describe("who can read the archive", () => {
   const [one, other] = exampleRecipients;
 
-  it("is told by whole keys: one mistyped digit shows", () => {
+  it("rejects a recipient with one wrong digit", () => {
     const mistyped = other.replace("lggy", "lgqy");
     expect(problemsOf({ backup: { ...backup, recipients: [one, mistyped] } })).toEqual([
       expect.stringMatching(/^backup\.recipients\[1\] must be a public key of age, but its checksum is wrong; /),
     ]);
   });
 
-  it("is a list, and nothing else is said of what is none", () => {
+  it("reports only the wrong type if recipients is not a list", () => {
     expect(problemsOf({ backup: { ...backup, recipients: one as unknown as string[] } })).toEqual([
       "backup.recipients must be a list [ … ]; write a list [ … ]",
     ]);
@@ -119,19 +119,19 @@ describe("who can read the archive", () => {
 });
 
 describe("a restore", () => {
-  it("begins a new group", () => {
+  it("rejects a restore into the group that wrote the data", () => {
     expect(problemsOf({ restore: { timeline, at: "latest" }, database: { groupName: timeline } })).toEqual([
       expect.stringMatching(/^database\.groupName must be a new UUID/),
     ]);
   });
 
-  it("names the group as its objects are named", () => {
+  it("rejects a restore timeline in upper case, because objects are named in lower case", () => {
     expect(problemsOf({ restore: { timeline: timeline.toUpperCase(), at: "latest" } })).toEqual([
       expect.stringMatching(/^restore\.timeline must be in lower case/),
     ]);
   });
 
-  it("stops before a transaction of the group that it restores", () => {
+  it("rejects a restore that stops before a transaction of another group", () => {
     const at = (group: string) => problemsOf({ restore: { timeline, at: `before ${group}:4711` } });
     expect(at(timeline)).toEqual([]);
     expect(at("5f0c8a0e-6f0b-4f4e-9d57-2c1f7f3f9b10")).toEqual([

@@ -13,24 +13,27 @@ describe("the buffer pool", () => {
     [8, false, 5248],
     [16, true, 11264],
     [64, false, 51200],
-  ])("of a server with %i GiB (web: %s) is %i MiB", (memoryGib, web, expected) => {
+  ])("the buffer pool of a server with %i GiB (web: %s) is %i MiB", (memoryGib, web, expected) => {
     expect(largestBufferPoolMib({ memoryMib: memoryGib * 1024, ...(web && { applicationMib: 768 }) })).toBe(expected);
   });
 
-  it("is never smaller than one chunk", () => {
+  it("the buffer pool is never smaller than one chunk", () => {
     expect(largestBufferPoolMib({ memoryMib: 1024, applicationMib: 768 })).toBe(128);
   });
 
-  it.each(["cpx22", "ccx13", "cpx42", "ccx63"])("of %s may be written out as it is by default", (serverType) => {
-    const pool = (bufferPoolMib?: number) =>
-      /innodb_buffer_pool_size = (\d+)M/.exec(
-        contentOf(
-          partOf(mysqlPart, exampleConfig({ serverType, database: { bufferPoolMib } })),
-          paths.mysql.configuration,
-        ),
-      )?.[1];
-    const byDefault = Number(pool());
-    expect(pool(byDefault)).toBe(`${byDefault}`);
-    expect(() => pool(byDefault + 1)).toThrow(`must be at most ${byDefault} MiB`);
-  });
+  it.each(["cpx22", "ccx13", "cpx42", "ccx63"])(
+    "accepts the default buffer pool of %s as an explicit setting",
+    (serverType) => {
+      const pool = (bufferPoolMib?: number) =>
+        /innodb_buffer_pool_size = (\d+)M/.exec(
+          contentOf(
+            partOf(mysqlPart, exampleConfig({ serverType, database: { bufferPoolMib } })),
+            paths.mysql.configuration,
+          ),
+        )?.[1];
+      const byDefault = Number(pool());
+      expect(pool(byDefault)).toBe(`${byDefault}`);
+      expect(() => pool(byDefault + 1)).toThrow(`must be at most ${byDefault} MiB`);
+    },
+  );
 });

@@ -75,7 +75,7 @@ const components = [
   "5,7..9",
 ];
 const weekdays = ["Mon", "tuesday", "Sun", "Fri..Mon", "Mon..Fri", "Sun..Sun", "Mon,Wed..Fri"];
-/** Whatever may be put together of these. */
+/** Combinations of these components. */
 const composed = [
   ...weekdays,
   ...components.flatMap((one) =>
@@ -85,13 +85,18 @@ const composed = [
 ];
 
 describe("a calendar expression", () => {
-  it.each(taken)("%s is taken", (text) => expect(calendar.safeParse(text).success).toBe(true));
-  it.each(refused)("%s is refused", (text) => expect(calendar.safeParse(text).success).toBe(false));
+  it.each(taken)("accepts the calendar expression %s", (text) => expect(calendar.safeParse(text).success).toBe(true));
+  it.each(refused)("rejects the calendar expression '%s'", (text) =>
+    expect(calendar.safeParse(text).success).toBe(false),
+  );
 
-  it.runIf(hasTool("systemd-analyze", "whether systemd reads the times that are taken"))("is one of systemd's", () => {
-    const all = [...taken, ...composed.filter((text) => calendar.safeParse(text).success)];
-    const run = spawnSync("systemd-analyze", ["calendar", ...all], { encoding: "utf8" });
-    expect({ status: run.status, errors: run.stderr }).toEqual({ status: 0, errors: "" });
-    expect(run.stdout).not.toContain("Next elapse: never");
-  });
+  it.runIf(hasTool("systemd-analyze", "whether systemd accepts the accepted calendar expressions"))(
+    "accepts only calendar expressions that systemd accepts",
+    () => {
+      const all = [...taken, ...composed.filter((text) => calendar.safeParse(text).success)];
+      const run = spawnSync("systemd-analyze", ["calendar", ...all], { encoding: "utf8" });
+      expect({ status: run.status, errors: run.stderr }).toEqual({ status: 0, errors: "" });
+      expect(run.stdout).not.toContain("Next elapse: never");
+    },
+  );
 });

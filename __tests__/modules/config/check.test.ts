@@ -7,7 +7,7 @@ import { exampleConfig, exampleInput, exampleSshKey } from "../../support/config
 describe("defaults of the example", () => {
   const config = exampleConfig();
 
-  it("has three servers that carry both roles", () => {
+  it("the example has three servers with both roles", () => {
     expect(config.servers).toEqual(
       [
         ["alpha", "10.0.1.11"],
@@ -23,7 +23,7 @@ describe("defaults of the example", () => {
     );
   });
 
-  it("is protected, backed up, closed to SSH and ends TLS at the balancer", () => {
+  it("by default, production is protected and backed up, closes SSH, and terminates TLS at the load balancer", () => {
     expect(config).toMatchObject({
       environment: "production",
       protect: true,
@@ -49,7 +49,7 @@ describe("defaults of the example", () => {
     });
   });
 
-  it("is not protected outside production", () => {
+  it("protects only production by default", () => {
     expect(exampleConfig({}, "staging").protect).toBe(false);
     expect(exampleConfig({ protect: true }, "staging").protect).toBe(true);
     expect(exampleConfig({ protect: false, acceptUnprotected: true }).protect).toBe(false);
@@ -78,7 +78,7 @@ describe("everything set", () => {
     tls: "passthrough",
   });
 
-  it("keeps every word of it", () => {
+  it("keeps all settings that differ from the defaults", () => {
     expect(config.servers.map(({ name, type }) => `${name} ${type}`)).toEqual([
       "alpha ccx13",
       "bravo cpx22",
@@ -101,7 +101,7 @@ describe("everything set", () => {
 });
 
 describe("all problems in one run", () => {
-  it("reports settings that are wrong in themselves together with rules between sound ones", () => {
+  it("reports invalid settings together with violated rules between valid settings", () => {
     const input = exampleInput({
       domain: "FooBar.com",
       serverTyp: "cx33",
@@ -121,7 +121,7 @@ describe("all problems in one run", () => {
     );
   });
 
-  it("does not judge between settings of which one is broken", () => {
+  it("checks no rule between settings if one of them is invalid", () => {
     const input = exampleInput({ network: { subnet: "nowhere" } });
     expect(() => checkEnvironment("production", input)).toThrow(
       new Error(
@@ -130,7 +130,7 @@ describe("all problems in one run", () => {
     );
   });
 
-  it("says so when a file exports no environment", () => {
+  it("reports a file that exports no environment", () => {
     expect(() => checkEnvironment("staging", undefined as unknown as EnvironmentInput)).toThrow(
       "config staging: 1 problem\n  default export: must be an environment, got nothing; write `export default defineEnvironment({ … })`",
     );
@@ -138,18 +138,18 @@ describe("all problems in one run", () => {
 });
 
 describe("a checked configuration", () => {
-  it("is frozen, down to the last list", () => {
+  it("freezes the checked configuration with all nested lists", () => {
     const config = exampleConfig();
     expect(() => Object.assign(config, { domain: "other.com" })).toThrow(TypeError);
     expect(() => (config.servers[0]?.roles as string[]).push("cache")).toThrow(TypeError);
   });
 
-  it("names roles in one order, each once, however the owner wrote them", () => {
+  it("returns each role once and in a fixed order", () => {
     const config = exampleConfig({ servers: { bravo: { roles: ["database", "web", "web"] } } });
     expect(config.servers.map(({ roles }) => roles)).toEqual(Array(3).fill(["web", "database"]));
   });
 
-  it("does not freeze what the owner wrote", () => {
+  it("does not freeze the input", () => {
     const input = exampleInput();
     checkEnvironment("production", input);
     expect(Object.isFrozen(input.servers)).toBe(false);
@@ -170,7 +170,7 @@ describe("ports that one address listens on", () => {
     loopback: [ports.nginxStatus, ports.application, ports.databaseWrite, ports.databaseRead, ports.haproxyStats],
   };
 
-  it.each(Object.entries(listeners))("never clash on %s", (_address, numbers) => {
+  it.each(Object.entries(listeners))("assigns each port only once on %s", (_address, numbers) => {
     expect(new Set(numbers).size).toBe(numbers.length);
   });
 });

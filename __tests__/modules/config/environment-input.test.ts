@@ -4,7 +4,7 @@ import { describe, expect, expectTypeOf, it } from "vitest";
 import type * as z from "zod";
 import type { EnvironmentInput, environmentSchema } from "../../../modules/config/schema.js";
 
-/** What an editor shows when the mouse is over a text in a file that exists only here. */
+/** Text that an editor shows on hover over a text of the source, a file that exists only in this test. */
 function hover(source: string, text: string): string {
   const file = `${process.cwd()}/environments/in-an-editor.ts`;
   const { options } = ts.parseJsonConfigFileContent(
@@ -32,11 +32,11 @@ function hover(source: string, text: string): string {
 }
 
 describe("the type of an environment file", () => {
-  it("equals the type that the schema accepts", () => {
+  it("the type of an environment file equals the input type of the schema", () => {
     expectTypeOf<EnvironmentInput>().toEqualTypeOf<z.input<typeof environmentSchema>>();
   });
 
-  it("shows meaning, default and example of a setting in an editor", () => {
+  it("an editor shows description, default and example of a setting", () => {
     const source = [
       'import { defineEnvironment } from "../modules/config/define.js";',
       'export default defineEnvironment({ tls: "passthrough", loadBalancer: { healthCheck: { retries: 2 } } });',

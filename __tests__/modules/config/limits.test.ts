@@ -13,7 +13,7 @@ const servers = (count: number, server: (index: number) => object): Mistake =>
 const groups = (index: number): object => ({ placementGroup: `group-${Math.floor(index / 10)}` });
 const members = (count: number): Mistake =>
   servers(count - 3, (index) => ({ privateIp: `10.0.1.${index + 2}`, roles: ["database"], placementGroup: "more" }));
-/** Room for more members than there may be. */
+/** Room for more members than the limit. */
 const wide = { databaseRange: "10.0.1.0/28", balancerIp: "10.0.1.20" };
 
 describe("the last value that is allowed", () => {
@@ -44,14 +44,14 @@ describe("the last value that is allowed", () => {
     ],
     ["targets of a balancer", { servers: servers(22, groups) }, { servers: servers(23, groups) }, "loadBalancer.type"],
     ["members", { network: wide, servers: members(9) }, { network: wide, servers: members(11) }, "servers"],
-  ])("of %s is", (_, allowed, refused, path) => {
+  ])("accepts the maximum of %s and rejects more", (_, allowed, refused, path) => {
     expect(linesOf(allowed)).toEqual([]);
     expect(linesOf(refused)).toEqual([expect.stringMatching(new RegExp(`^${path}: must `))]);
   });
 });
 
 describe("numbers", () => {
-  /** Every setting that is one number, but for thresholds of monitors, with the least and the most that it takes. */
+  /** All numeric settings except thresholds of monitors, with their minimum and maximum. */
   const bounds: Readonly<Record<string, readonly [least: number, most: number]>> = {
     "application.memoryMib": [128, 65_536],
     "application.workers.mail.memoryMib": [32, 65_536],
@@ -59,7 +59,7 @@ describe("numbers", () => {
     "application.secrets.PAYMENT_KEY.maxBytes": [1, 4096],
     "application.visitor.status": [200, 399],
     "database.volumeSizeGb": [10, 10_240],
-    // As much as there is memory: see above.
+    // The maximum depends on the memory, and is tested above.
     "database.bufferPoolMib": [128, Infinity],
     "backup.baseHours": [1, 168],
     "backup.retentionDays": [1, 365],
@@ -82,30 +82,27 @@ describe("numbers", () => {
   };
   const anyNames: Readonly<Record<string, string>> = { workers: "mail", schedules: "report", secrets: "PAYMENT_KEY" };
 
-  /** What is wrong with the number itself, with nothing else said that it takes to say it. */
+  /** Problems with the number itself; other required settings may be missing. */
   const wrongWith = (path: string, value: number): readonly string[] => {
     const written = path.split(".").reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as Mistake;
     return linesOf(written).filter((line) => /: must be \S+ or (less|more),/.test(line) && line.startsWith(`${path}:`));
   };
 
-  it("all have a least and a most here", () => {
+  it("tests the limits of all numeric settings", () => {
     const numbers = settings()
       .filter(({ type, path }) => ["integer", "number"].includes(type) && !path.includes("monitors"))
       .map(({ path }) => path.map((key, index) => (key === "*" ? anyNames[path[index - 1] ?? ""] : key)).join("."));
     expect(Object.keys(bounds).sort()).toEqual([...numbers].sort());
   });
 
-  it.each(Object.entries(bounds))(
-    "of %s are taken from the least to the most, and no others",
-    (path, [least, most]) => {
-      const step = [least, most].every((bound) => bound === Infinity || Number.isInteger(bound)) ? 1 : 0.001;
-      expect(wrongWith(path, least)).toEqual([]);
-      expect(wrongWith(path, least - step)).toEqual([expect.stringContaining(`: must be ${least} or more`)]);
-      if (most === Infinity) return;
-      expect(wrongWith(path, most)).toEqual([]);
-      expect(wrongWith(path, most + step)).toEqual([expect.stringContaining(`: must be ${most} or less`)]);
-    },
-  );
+  it.each(Object.entries(bounds))("accepts %s from its minimum to its maximum only", (path, [least, most]) => {
+    const step = [least, most].every((bound) => bound === Infinity || Number.isInteger(bound)) ? 1 : 0.001;
+    expect(wrongWith(path, least)).toEqual([]);
+    expect(wrongWith(path, least - step)).toEqual([expect.stringContaining(`: must be ${least} or more`)]);
+    if (most === Infinity) return;
+    expect(wrongWith(path, most)).toEqual([]);
+    expect(wrongWith(path, most + step)).toEqual([expect.stringContaining(`: must be ${most} or less`)]);
+  });
 });
 
 describe("lists", () => {
@@ -114,7 +111,7 @@ describe("lists", () => {
   const named = (count: number, name: string, value: unknown): Mistake =>
     Object.fromEntries(numbered(count, (index) => [`${name}${index}`, value]));
 
-  /** A setting with so many entries, the least and the most of them. */
+  /** A setting with the given number of entries, and its minimum and maximum number. */
   const sizes: readonly (readonly [path: string, of: (count: number) => Mistake, least: number, most: number])[] = [
     ["application.command", (count) => ({ command: numbered(count, () => "/usr/bin/env") }), 1, 50],
     ["application.packages", (count) => ({ packages: numbered(count, (index) => `python3-a${index}`) }), 0, 50],
@@ -139,7 +136,7 @@ describe("lists", () => {
     ],
   ];
 
-  it.each(sizes)("of %s hold what they may hold, and neither less nor more", (path, of, least, most) => {
+  it.each(sizes)("accepts %s from its minimum to its maximum number of entries only", (path, of, least, most) => {
     const wrongWith = (count: number): readonly string[] =>
       linesOf({ application: of(count) }).filter((line) => line.startsWith(`${path}: must have `));
     for (const count of [least, most]) expect(wrongWith(count), String(count)).toEqual([]);
@@ -152,7 +149,7 @@ describe("texts", () => {
   const s3 = { type: "s3", bucket: "foobar-state", endpoint: "https://fsn1.your-objectstorage.com", region: "fsn1" };
   const visitor = { path: "/orders", body: '{"what":"{text}"}', table: "orders", column: "what" };
 
-  /** A setting, or a name in place of one, with the longest text that it takes. */
+  /** A setting, or a name of one, with its maximum length. */
   it.each<[path: RegExp, of: (text: string) => Mistake, most: number, begins?: string]>([
     [/^application\.command\[1\]: /, (text) => ({ application: { command: ["./a", text] } }), 500],
     [/^application\.packages\[0\]: /, (text) => ({ application: { packages: [text] } }), 100],
@@ -175,7 +172,7 @@ describe("texts", () => {
     [/^monitoring\.receivers\.urgent\[0\]: /, (text) => ({ monitoring: { receivers: { urgent: [text] } } }), 100, "@"],
     [/^backend\.bucket: /, (text) => ({ backend: { ...s3, bucket: text, acceptLocalState: undefined } }), 63],
     [/^backend\.prefix: /, (text) => ({ backend: { ...s3, prefix: text, acceptLocalState: undefined } }), 200],
-  ])("are taken up to their longest: %s", (path, of, most, begins = "") => {
+  ])("accepts a text of the maximum length and rejects a longer one: %s", (path, of, most, begins = "") => {
     const wrongWith = (length: number): number => {
       const text = begins + (begins === "A" ? "A" : "a").repeat(length - begins.length);
       return linesOf(of(text)).filter((line) => path.test(line)).length;
@@ -187,21 +184,21 @@ describe("texts", () => {
 describe("addresses", () => {
   it.each<[what: string, mistake: Mistake, line: RegExp]>([
     [
-      "a range of web servers that holds that of databases",
+      "a web range that contains the database range",
       { network: { webRange: "10.0.1.0/28", balancerIp: "10.0.1.20" } },
       /^network\.webRange: must share no address with network\.databaseRange/,
     ],
     [
-      "a balancer among web servers",
+      "a load balancer in the web range",
       { network: { balancerIp: "10.0.1.200" } },
       /^network\.balancerIp: must lie inside network\.subnet \(10\.0\.1\.0\/24\), outside databaseRange and webRange/,
     ],
     [
-      "a server at another's, where the first ones of the range are nobody's",
+      "a duplicate server address, with a free address as suggestion",
       { network: wide, servers: { bravo: { privateIp: "10.0.1.11" } } },
       /^servers\.bravo\.privateIp: must not be the address of servers\.alpha\.privateIp, .*; choose a free address such as 10\.0\.1\.2$/,
     ],
-  ])("are refused: %s", (_, mistake, line) => {
+  ])("rejects %s", (_, mistake, line) => {
     expect(linesOf(mistake)).toEqual([expect.stringMatching(line)]);
   });
 });
@@ -209,17 +206,19 @@ describe("addresses", () => {
 describe("memory that servers of different types have", () => {
   const small = { servers: { bravo: { type: "cpx12" } } };
 
-  it("is judged by the smallest, which is named", () => {
+  it("checks memory against the smallest server and reports its name", () => {
     const larger = { serverType: "cpx32", servers: { bravo: { type: "cpx22" } } };
     expect(linesOf({ ...larger, application: { memoryMib: 2433 } })).toEqual([
       expect.stringMatching(/^application\.memoryMib: .* at most 2432 MiB, the memory that bravo has available/),
     ]);
     expect(linesOf({ ...larger, database: { bufferPoolMib: 1409 } })).toEqual([
-      expect.stringMatching(/^database\.bufferPoolMib: must be at most 1408 MiB, the memory that bravo has available/),
+      expect.stringMatching(
+        /^database\.bufferPoolMib: must be at most 1408 MiB, the largest pool that fits into the memory of bravo/,
+      ),
     ]);
   });
 
-  it("is asked for by the role that needs most of it, and by one rule alone", () => {
+  it("reports too little memory once, for the role that needs most", () => {
     expect(linesOf(small)).toEqual([
       expect.stringMatching(/^servers\.bravo\.type: must have at least 4 GiB of memory for the roles of bravo/),
     ]);

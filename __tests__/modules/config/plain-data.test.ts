@@ -8,7 +8,7 @@ const plain = "must be plain data (texts, numbers, true, false, lists and object
 const itself: Record<string, unknown> = {};
 itself["self"] = itself;
 
-/** Values that no file of settings could hold, and what is said of each. */
+/** Values that are not plain data, with the expected message. */
 const strangeValues: readonly (readonly [value: unknown, words: string])[] = [
   [() => "x", `${plain}, got a function; call it, and write its result`],
   [async () => Promise.resolve({}), `${plain}, got a function; call it, and write its result`],
@@ -28,14 +28,14 @@ const strangeValues: readonly (readonly [value: unknown, words: string])[] = [
 ];
 
 describe("values that are no plain data", () => {
-  it.each(strangeValues)("are refused, whatever the schema would make of them: %o", (value, words) => {
+  it.each(strangeValues)("rejects the value %o in every section", (value, words) => {
     for (const section of ["domain", "monitoring", "administrators", "backups"])
       expect(findProblems("production", { ...exampleInput(), [section]: value }).map(problemLine)).toContain(
         `${section}: ${words}`,
       );
   });
 
-  it("are refused where they hold themselves, lie too deep or are too many", () => {
+  it("rejects objects that contain themselves, nest too deeply or have too many entries", () => {
     let deep = {};
     for (let level = 0; level < 100_000; level += 1) deep = { deep };
     expect(linesOf({ network: itself })[0]).toBe(
@@ -49,12 +49,12 @@ describe("values that are no plain data", () => {
     ).toEqual(["monitoring.receivers.notUrgent: must have at most 1000 entries, got 3000; list only what is needed"]);
   });
 
-  it("make no line of their own of a report, as names", () => {
+  it("escapes and shortens names of settings, so that they cannot add lines to the report", () => {
     expect(linesOf({ "a\nb\u001b[31m\u202e": 1 })[0]).toMatch(/^a\\u000ab\\u001b\[31m\\u202e: is not a known setting/);
     expect(linesOf({ ["x".repeat(100_000)]: 1 })[0]?.length).toBeLessThan(600);
   });
 
-  it("are not shown where they may be secrets", () => {
+  it("does not show values that may be secrets", () => {
     const written = {
       apiToken: "s3cret",
       cloudflare: { api_key: "s3cret" },
@@ -66,7 +66,7 @@ describe("values that are no plain data", () => {
     expect(lines).not.toMatch(/s3cret/i);
   });
 
-  it("are refused as names that JavaScript drops", () => {
+  it("rejects __proto__ as a name, because JavaScript drops it", () => {
     const servers = { ...exampleInput().servers };
     Object.defineProperty(servers, "__proto__", {
       enumerable: true,
@@ -77,7 +77,7 @@ describe("values that are no plain data", () => {
     ]);
   });
 
-  it("are never read twice: a getter is refused unread", () => {
+  it("rejects a getter without reading it", () => {
     const input = Object.defineProperty({ ...exampleInput() }, "domain", {
       enumerable: true,
       get: () => {
@@ -93,18 +93,21 @@ describe("values that are no plain data", () => {
     [Number.NaN, "must be a number, got NaN; write a number"],
     [Number.POSITIVE_INFINITY, "must be a number, got Infinity; write a number"],
     [20.5, "must be a whole number, got 20.5; write a whole number"],
-  ])("and numbers that are none are shown as they are: %o", (value, words) => {
+  ])("rejects the number %o and shows it unchanged", (value, words) => {
     expect(linesOf({ database: { volumeSizeGb: value } })).toEqual([`database.volumeSizeGb: ${words}`]);
   });
 
-  it.each(["constructor", "toString", "hasOwnProperty", "valueOf"])("and the name %s is none that is known", (name) => {
-    for (const setting of ["serverType", "location"] as const)
-      expect(linesOf({ [setting]: name })[0]).toMatch(
-        new RegExp(`^${setting}: must be a known .*, got "${name}"; choose`),
+  it.each(["constructor", "toString", "hasOwnProperty", "valueOf"])(
+    "does not mistake the inherited property %s for a known name",
+    (name) => {
+      for (const setting of ["serverType", "location"] as const)
+        expect(linesOf({ [setting]: name })[0]).toMatch(
+          new RegExp(`^${setting}: must be a known .*, got "${name}"; choose`),
+        );
+      expect(linesOf({ [name]: 1 })[0]).toContain(`${name}: is not a known setting, got 1; `);
+      expect(linesOf({ monitoring: { monitors: { [name]: {} } } })[0]).toContain(
+        `monitoring.monitors.${name}: is not a known setting`,
       );
-    expect(linesOf({ [name]: 1 })[0]).toContain(`${name}: is not a known setting, got 1; `);
-    expect(linesOf({ monitoring: { monitors: { [name]: {} } } })[0]).toContain(
-      `monitoring.monitors.${name}: is not a known setting`,
-    );
-  });
+    },
+  );
 });

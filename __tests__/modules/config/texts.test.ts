@@ -20,7 +20,7 @@ describe("database members", () => {
       ),
     },
   });
-  it("are nine at most, which is what Group Replication takes", () => {
+  it("rejects more than nine database members, the limit of Group Replication", () => {
     expect(lineOf(memberCount(9))).toBe("");
     expect(lineOf(memberCount(11))).toMatch(
       /^servers: must contain an odd number of database members from 3 to 9.*; remove the role database from 2 servers$/,
@@ -38,23 +38,26 @@ describe("domains", () => {
     "foobar.com.",
     "foo_bar.com",
     "localhost",
-  ])("refuse %s", (domain) => expect(lineOf({ domain })).toContain("domain: must be a domain name"));
+  ])("rejects the domain %s", (domain) => expect(lineOf({ domain })).toContain("domain: must be a domain name"));
   it.each(["foobar.local", "foobar.internal", "foobar.test", "foobar.localhost"])(
-    "refuse %s, which nobody finds",
+    "rejects the domain %s, which does not exist in the public DNS",
     (domain) => {
       expect(lineOf({ domain })).toContain("domain: must be a domain of the public DNS");
     },
   );
-  it.each(["oobar.com", "r.com", "com"])("are not taken for parts of the zone %s", (zoneName) => {
-    expect(lineOf({ cloudflare: { zoneName } })).toContain("cloudflare.zoneName: must be");
-  });
+  it.each(["oobar.com", "r.com", "com"])(
+    "rejects the zone %s, which only matches the end of the domain",
+    (zoneName) => {
+      expect(lineOf({ cloudflare: { zoneName } })).toContain("cloudflare.zoneName: must be");
+    },
+  );
 });
 
 describe("texts", () => {
-  it.each(["@a{{b}}", "@x y", "@", "@@x", "@a\n@b", "@${x}"])("of receivers refuse %j", (receiver) => {
+  it.each(["@a{{b}}", "@x y", "@", "@@x", "@a\n@b", "@${x}"])("rejects the receiver %j", (receiver) => {
     expect(lineOf({ monitoring: { receivers: { urgent: [receiver] } } })).toContain("must be a Datadog handle");
   });
-  it("of receivers are few, each once", () => {
+  it("rejects more than 20 receivers and duplicate receivers", () => {
     const many = Array.from({ length: 21 }, (_, index) => `@a${index}`);
     expect(lineOf({ monitoring: { receivers: { urgent: many } } })).toContain("must have at most 20 entries");
     expect(lineOf({ monitoring: { receivers: { urgent: ["@a", "@a"] } } })).toContain(
@@ -62,13 +65,13 @@ describe("texts", () => {
     );
   });
   it.each([
-    "a\u202eb reads otherwise",
+    "a\u202eb is displayed in another order",
     "a\u0000b is cut off",
     "a\ud800b is half a character",
     "a\u200bb is hidden",
     "a\u2028b is two lines",
-    "a\uffffb is no character",
-  ])("refuse characters that nobody sees: %j", (reason) => {
+    "a\uffffb is not a character",
+  ])("rejects invisible characters: %j", (reason) => {
     expect(lineOf({ monitoring: { monitors: { "cpu-busy": { reason, critical: 4 } } } })).toContain(
       "must not contain invisible characters",
     );
@@ -79,7 +82,7 @@ describe("texts", () => {
     ["2026-12-01T24:00:00Z", "must be an existing date"],
     ["2026-12-01T25:00:00Z", "must be a time in UTC"],
     ["2026-12-01", "must be a time in UTC"],
-  ])("of times refuse %s", (start, words) => {
+  ])("rejects the time %s", (start, words) => {
     const downtimes = { work: { reason: "new disks arrive", start, end: "2028-01-01T00:00:00Z" } };
     expect(lineOf({ monitoring: { downtimes } })).toContain(`monitoring.downtimes.work.start: ${words}`);
   });
@@ -87,10 +90,10 @@ describe("texts", () => {
     ["-----BEGIN PGP PRIVATE KEY BLOCK-----", "must be the path of a key file, not its content, got a private key"],
     ["/dev/zero", "must be the path of a readable file"],
     [".", "must be the path of a readable file"],
-  ])("of key files refuse %s", (keyFile, words) => {
+  ])("rejects the key file %s", (keyFile, words) => {
     expect(lineOf({ aptSources: { mysql: { keyFile } } })).toContain(`aptSources.mysql.keyFile: ${words}`);
   });
-  it("in key files are one public key, and no private one", () => {
+  it("a key file must contain exactly one public key and no private key", () => {
     const folder = temporaryFolder();
     const lineWith = (content: string) => {
       writeFileSync(join(folder, "key.asc"), content);
@@ -101,15 +104,18 @@ describe("texts", () => {
     expect(lineWith(key.replaceAll("PUBLIC", "PRIVATE"))).toContain("this file contains a private key");
     expect(lineWith(`${key}${key.replaceAll("PUBLIC", "PRIVATE")}`)).toContain("this file contains a private key");
     expect(lineWith(`${key}${key}`)).toContain("must be a file with one armored public key");
-    // The same packets, the first one said to be a secret key (tag 5).
+    // The same packets, but the first packet has the tag of a secret key (5).
     expect(lineWith(key.replace("mDME", "lDME"))).toContain("must be a file with one armored public key");
   });
 });
 
 describe("names of environments", () => {
-  it.each(["Production", "x", "staging_2", "a-very-long-environment-name"])("refuses %s", (name) => {
-    expect(linesOf({}, name)).toEqual([
-      `environment: must be a name of 2 to 20 lower-case letters, digits and hyphens, beginning with a letter, got "${name}"; rename the file under environments/`,
-    ]);
-  });
+  it.each(["Production", "x", "staging_2", "a-very-long-environment-name"])(
+    "rejects the environment name %s",
+    (name) => {
+      expect(linesOf({}, name)).toEqual([
+        `environment: must be a name of 2 to 20 lower-case letters, digits and hyphens, beginning with a letter, got "${name}"; rename the file under environments/`,
+      ]);
+    },
+  );
 });

@@ -14,7 +14,7 @@ const databases = "10.0.1.8/29";
 const everybody = "10.0.1.8/29,10.0.1.128/25";
 
 describe("inbound, defaults", () => {
-  it("opens a server with both roles to the balancer, to its peers and to icmp, nothing else", () => {
+  it("a server with both roles accepts connections only from the load balancer and its peers, and ICMP", () => {
     expect(inbound(exampleConfig(), "alpha")).toEqual([
       "private tcp 80 10.0.1.5",
       `private tcp 3306 ${everybody}`,
@@ -34,7 +34,7 @@ describe("inbound, everything set", () => {
     administrators: { cidrs: ["198.51.100.0/24", "2001:db8::/48"], sshKeys: { jane: exampleSshKey } },
   });
 
-  it("opens a web server to the balancer's TLS and to the administrators", () => {
+  it("a web server accepts TLS from the load balancer and SSH from the administrators", () => {
     expect(inbound(config, "front")).toEqual([
       "private tcp 80 10.0.1.5",
       "private tcp 443 10.0.1.5",
@@ -44,7 +44,7 @@ describe("inbound, everything set", () => {
     ]);
   });
 
-  it("opens MySQL to web servers and members, and the group's own port to members only", () => {
+  it("a database server accepts MySQL from web servers and members, and group communication only from members", () => {
     expect(inbound(config, "middle")).toEqual([
       `private tcp 3306 ${everybody}`,
       `private tcp 8008 ${everybody}`,
@@ -57,7 +57,7 @@ describe("inbound, everything set", () => {
 });
 
 describe("outbound", () => {
-  it("lets a web server reach databases, resolvers, packages, Datadog, releases and its metadata", () => {
+  it("a web server may connect to databases, resolvers, package archives, Datadog, releases and its metadata", () => {
     expect(outbound(split, "front")).toEqual([
       `private tcp 3306 ${databases}`,
       `private tcp 8008 ${databases}`,
@@ -75,18 +75,18 @@ describe("outbound", () => {
     ]);
   });
 
-  it("lets every server fetch its release, as root", () => {
+  it("allows every server to download its release as root", () => {
     for (const server of split.servers) {
       const releases = outboundOf(split, server).filter((rule) => rule.why.startsWith("fetch-release"));
       expect(releases.map((rule) => [short(rule), rule.users])).toEqual([["public tcp 443 0.0.0.0/0,::/0", ["root"]]]);
     }
   });
 
-  it("names the users that may open each connection", () => {
+  it("lists the users that may open each outbound connection", () => {
     for (const rule of outboundOf(split, serverOf(split, "middle"))) expect(rule.users?.length).toBeGreaterThan(0);
   });
 
-  it("lets no rule to the internet name the application, nginx, MySQL or HAProxy", () => {
+  it("allows no connection to the internet for the application, nginx, MySQL or HAProxy", () => {
     const toInternet = split.servers.flatMap((server) =>
       outboundOf(split, server).filter((rule) => rule.to === "internet"),
     );
@@ -94,7 +94,7 @@ describe("outbound", () => {
     expect([...allowed].sort()).toEqual(["_apt", "_chrony", "dd-agent", "root"]);
   });
 
-  it("lets the application, and nobody else, reach the networks that it names, each on its own ports", () => {
+  it("allows only the application to connect to the networks of application.egress, each on its own ports", () => {
     const config = exampleConfig({
       application: {
         egress: [
@@ -118,14 +118,14 @@ describe("outbound", () => {
     expect(activeRules(exampleConfig()).map(({ to }) => to)).not.toContain("application.egress");
   });
 
-  it("has no Datadog rule when monitoring is off", () => {
+  it("has no Datadog rule if monitoring is disabled", () => {
     const config = exampleConfig({ monitoring: { enabled: false } });
     expect(outboundOf(config, serverOf(config, "alpha")).flatMap((rule) => rule.users)).not.toContain("dd-agent");
   });
 });
 
 describe("growth", () => {
-  it("changes no rule of a server that exists", () => {
+  it("additional servers change no rule of existing servers", () => {
     const grown = exampleConfig({
       servers: {
         delta: { privateIp: "10.0.1.14", roles: ["database"] },
@@ -139,7 +139,7 @@ describe("growth", () => {
 });
 
 describe("activeRules", () => {
-  it("leaves out SSH without administrators and TLS on nginx in terminate mode", () => {
+  it("omits SSH without administrators, and TLS on nginx if the load balancer terminates TLS", () => {
     const reached = activeRules(exampleConfig()).flatMap((rule) =>
       rule.to === "web" || rule.to === "every server" ? rule.ports : [],
     );

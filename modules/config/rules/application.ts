@@ -53,7 +53,7 @@ const visitorWrites = rule(["application"], ({ application: { visitor, writePath
     path: "application.visitor.path",
     rule: `must be covered by application.writePaths (${writePaths.join(", ")})`,
     got: visitor?.path,
-    fix: "add it there",
+    fix: "add the path to application.writePaths",
   })),
 );
 

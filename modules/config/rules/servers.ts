@@ -122,7 +122,7 @@ const bufferPoolFits = rule(
     return [
       {
         path: "database.bufferPoolMib",
-        rule: `must be at most ${tightest.limit} MiB, the memory that ${tightest.name} has available`,
+        rule: `must be at most ${tightest.limit} MiB, the largest pool that fits into the memory of ${tightest.name}`,
         got: bufferPoolMib,
         fix: "lower it, remove it, or choose a larger server type",
       },

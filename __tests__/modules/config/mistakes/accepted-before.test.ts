@@ -151,7 +151,7 @@ it.each([
   ["0x08.8.8.8/32", "8.8.8.8/32"],
   ["010.51.100.7/32", "10.51.100.7/32"],
   ["::ffff:8.8.8.8/128", "8.8.8.8/32"],
-])("suggests for the network %s the notation %s", (cidr, suggested) => {
+])("suggests a correct notation: for %s it is %s", (cidr, suggested) => {
   expect(lineOf({ application: { egress: [{ cidr, ports: [443] }] } })).toMatch(
     new RegExp(`; write it as ${suggested.replaceAll(".", "\\.")}(, if|$)`),
   );
@@ -160,6 +160,8 @@ it.each([
 it("reports more than 1,000 settings of an environment as one problem", () => {
   const many = Object.fromEntries(Array.from({ length: 1001 }, (_, index) => [`setting${index}`, 1]));
   expect(linesOf(many)).toEqual([
-    expect.stringMatching(/^default export: must have at most 1000 entries, got \d+; list only what is needed/) as string,
+    expect.stringMatching(
+      /^default export: must have at most 1000 entries, got \d+; list only what is needed/,
+    ) as string,
   ]);
 });

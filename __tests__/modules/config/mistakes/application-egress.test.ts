@@ -1,6 +1,6 @@
 import { refused } from "./refused.js";
 
-/** Ten networks, with so many ports each. */
+/** Ten networks, each with the given number of ports. */
 const peers = (count: number) =>
   Array.from({ length: 10 }, (_, network) => ({
     cidr: `198.51.100.${network}/32`,

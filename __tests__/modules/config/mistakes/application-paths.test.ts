@@ -107,11 +107,11 @@ refused("the visitor of tests", [
   ],
   [
     { application: { writePaths: ["/api/", "/login"], visitor } },
-    'application.visitor.path: must be covered by application.writePaths (/api/, /login), got "/orders"; add it there',
+    'application.visitor.path: must be covered by application.writePaths (/api/, /login), got "/orders"; add the path to application.writePaths',
   ],
   [
     { application: { writePaths: ["/login"], visitor: { ...visitor, path: "/login/again" } } },
-    'application.visitor.path: must be covered by application.writePaths (/login), got "/login/again"; add it there',
+    'application.visitor.path: must be covered by application.writePaths (/login), got "/login/again"; add the path to application.writePaths',
   ],
   [
     { application: { visitor: { ...visitor, method: "GET" } } },
@@ -128,19 +128,19 @@ refused("the visitor of tests", [
 ]);
 
 it.each<[what: string, application: Mistake]>([
-  ["a visitor at a path that is listed", { writePaths: ["/orders"], visitor }],
-  ["a visitor below a path that is listed", { writePaths: ["/orders/"], visitor: { ...visitor, path: "/orders/new" } }],
-  ["/static/ where nginx serves no folder", { pagePath: "/static/start", statusPath: "/static/status" }],
-])("takes %s", (_, application) => {
+  ["a visitor path that is listed", { writePaths: ["/orders"], visitor }],
+  ["a visitor path below a listed path", { writePaths: ["/orders/"], visitor: { ...visitor, path: "/orders/new" } }],
+  ["paths below /static/ without a static folder", { pagePath: "/static/start", statusPath: "/static/status" }],
+])("accepts %s", (_, application) => {
   expect(linesOf({ application })).toEqual([]);
 });
 
-it("what Cloudflare stops is no matter of these paths where the configuration says it", () => {
+it("allows typical paths of scanners if cloudflare.firewall.expression is set", () => {
   const expression = 'http.request.uri.path contains "/.git"';
   expect(linesOf({ application: { pagePath: "/index.php" }, cloudflare: { firewall: { expression } } })).toEqual([]);
 });
 
-it("several paths at fault are told at once", () => {
+it("reports all wrong paths at once", () => {
   const paths = { statusPath: "/wp-status", writePaths: ["/wp-json/"], visitor: { ...visitor, path: "/wp-json/x" } };
   expect(linesOf({ application: paths }).map((line) => line.split(":")[0])).toEqual([
     "application.statusPath",

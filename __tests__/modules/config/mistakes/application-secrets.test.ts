@@ -33,7 +33,7 @@ refused("the application's secrets", [
   ],
 ]);
 
-it("variables may end like those of secrets, or be called like one, as long as they do not tell where one is", () => {
+it("rejects only variables that contain the path of a secret, and allows similar names", () => {
   const secrets = { PAYMENT_KEY: { maxBytes: 64 } };
   const named = (variable: string) => linesOf({ application: { secrets, environment: { [variable]: "x" } } });
   expect(["LOG_FILE", "PAYMENT_FILE_KEY", "PAYMENT_KEY"].flatMap(named)).toEqual([]);

@@ -21,7 +21,7 @@ refused("the database", [
   [{ database: { series: "8.0" } }, 'database.series: must be one of "8.4", "9.7", got "8.0"; did you mean 8.4?'],
   [
     { database: { bufferPoolMib: 6000 } },
-    "database.bufferPoolMib: must be at most 1408 MiB, the memory that alpha has available, got 6000; lower it, remove it, or choose a larger server type",
+    "database.bufferPoolMib: must be at most 1408 MiB, the largest pool that fits into the memory of alpha, got 6000; lower it, remove it, or choose a larger server type",
   ],
   [
     { database: { privileges: "read_write" } },

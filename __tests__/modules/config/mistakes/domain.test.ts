@@ -67,7 +67,7 @@ refused("the certificate", [
   [{ certificate: { generation: 0 } }, "certificate.generation: must be 1 or more, got 0; raise it to 1"],
 ]);
 
-it("a change of the domain is told everything that is wrong with it at once", () => {
+it("reports everything that is wrong with a change of the domain at once", () => {
   const wrong = {
     ...moved,
     domain: "shop.foobar.com",
@@ -83,7 +83,7 @@ it("a change of the domain is told everything that is wrong with it at once", ()
   expect(linesOf(moved)).toEqual([]);
 });
 
-it("a zone may be called like the domain, and the domain before lie in one above it", () => {
+it("accepts a zone with the domain's name, and a previous domain below its zone", () => {
   expect(linesOf({ cloudflare: { zoneName: "foobar.com" } })).toEqual([]);
   const shop = { ...formerly, domain: "shop.foobar.com", zoneName: "foobar.com" };
   expect(linesOf({ ...moved, loadBalancer: { number: 2, formerly: shop } })).toEqual([]);

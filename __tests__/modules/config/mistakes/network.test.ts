@@ -1,7 +1,7 @@
 import { refused } from "./refused.js";
 
 const webOnly = { roles: ["web"] };
-/** As many servers as the four addresses from 10.0.1.16 on are enough for. */
+/** Servers that use all four addresses from 10.0.1.16. */
 const fourServers = Object.fromEntries(
   [16, 17, 18, 19].map((last) => [`web-${last}`, { ...webOnly, privateIp: `10.0.1.${last}` }]),
 );

@@ -3,7 +3,7 @@ import { linesOf } from "../mistake.js";
 import { refused } from "./refused.js";
 
 const webOnly = { roles: ["web"] };
-/** Web servers with addresses from 10.0.1.`first` on. */
+/** Web servers with consecutive addresses that begin at 10.0.1.`first`. */
 const webServers = (count: number, first = 130, more: object = {}) =>
   Object.fromEntries(
     Array.from({ length: count }, (_, index) => [
@@ -11,7 +11,7 @@ const webServers = (count: number, first = 130, more: object = {}) =>
       { ...webOnly, privateIp: `10.0.1.${first + index}`, ...more },
     ]),
   );
-/** So many that the balancer's limit is reached, and that of no placement group. */
+/** Exceeds the limit of the load balancer, but of no placement group. */
 const inMoreGroups = {
   ...webServers(10, 130, { placementGroup: "second" }),
   ...webServers(7, 180, { placementGroup: "third" }),
@@ -99,7 +99,7 @@ refused("server types", [
   ],
 ]);
 
-it("the smallest balancer that takes all web servers is named, as long as there is one", () => {
+it("suggests the smallest load balancer that supports all web servers, if one exists", () => {
   const groups = (count: number) =>
     Object.assign(
       {},
@@ -111,7 +111,7 @@ it("the smallest balancer that takes all web servers is named, as long as there 
       })),
     ) as object;
   const network = { subnet: "10.0.0.0/22", databaseRange: "10.0.1.8/29", webRange: "10.0.2.0/23" };
-  // Three of the example are web servers too.
+  // The three servers of the example are web servers too.
   const told = (count: number) => linesOf({ network, servers: groups(count - 3) }).map((line) => line.split("; ")[1]);
   expect([told(25), told(75), told(76), told(151)]).toEqual([
     [],
@@ -121,7 +121,7 @@ it("the smallest balancer that takes all web servers is named, as long as there 
   ]);
 });
 
-it("each wrong type is told once, and the memory of servers without a database limits none", () => {
+it("reports each wrong server type once, and does not limit the buffer pool by servers without a database", () => {
   expect(
     linesOf({ serverType: "cpx31", servers: { bravo: { type: "cpx12" } } }).map((line) => line.split(":")[0]),
   ).toEqual(["serverType", "servers.bravo.type"]);
@@ -129,7 +129,7 @@ it("each wrong type is told once, and the memory of servers without a database l
   expect(linesOf({ servers: small, database: { bufferPoolMib: 1024 } })).toEqual([]);
 });
 
-it("the memory of servers without the application limits it on none", () => {
+it("does not limit the application's memory by servers without the application", () => {
   const alone = { alpha: { roles: ["database"], type: "cpx22" } };
   expect(linesOf({ serverType: "cpx32", servers: alone, application: { memoryMib: 3000 } })).toEqual([]);
 });

@@ -51,7 +51,7 @@ refused("missing and mistyped settings", [
   [{ servers: { bravo: { roles: [] } } }, "servers.bravo.roles: must have at least 1 entry, got []; add one"],
 ]);
 
-it("shows no passphrase that is written under an unknown name", () => {
+it("shows no passphrase of an unknown setting", () => {
   const lines = linesOf({ passphrase: "correct horse", statePassphrase: "battery staple" }).join("\n");
   expect(lines).toContain("passphrase: is not a known setting");
   expect(lines).not.toMatch(/horse|staple/);
