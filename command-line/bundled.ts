@@ -5,36 +5,36 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { Script } from "node:vm";
 import type { Plugin } from "esbuild";
 
-/** A module of ours, and the file that holds it together with everything it imports. */
+/** A module, and the file of its bundle. */
 export interface BundleProps {
-  /** TypeScript. What it imports by a name is in the bundle, also by `import()`; what it imports by an address stays outside. */
+  /** TypeScript entry. Imports by name, including `import()`, are part of the bundle; imports by URL are not. */
   readonly entry: string;
-  /** Made when it is missing, or when one of the files it was made of has changed. */
+  /** Built if it is missing or an input changed. */
   readonly file: string;
 }
 
 /** First line of the file. */
 interface Header {
-  /** The file itself: a copy of it in a copied project would otherwise take the first project's files for its own. */
+  /** Path of the file. In a copied project, the bundle would otherwise refer to the inputs of the original project. */
   readonly file: string;
-  /** When reading the inputs began, by the clock of the file system. */
+  /** Time before the inputs were read, by the file system's clock. */
   readonly startMs: number;
   readonly inputs: readonly string[];
-  /** Length of the JavaScript. What follows it is V8's compiled form, after the first run. */
+  /** Length of the JavaScript. After the first run, V8's compiled code follows. */
   readonly codeBytes: number;
 }
 
-/** The file's content: header, JavaScript and compiled form stay together, so that none is used with another's. */
+/** The file's content. Header, JavaScript and compiled code are in one file, so that they always match. */
 interface Bundle {
   readonly header: Header;
   readonly code: Buffer;
   readonly compiled: Buffer;
 }
 
-/** When a file was last written or replaced. Unlike the modification time, no copy or checkout takes it along. */
+/** Time of a file's last change. Unlike the modification time, copies and checkouts do not preserve it. */
 const changedMs = (file: string): number => statSync(file, { throwIfNoEntry: false })?.ctimeMs ?? Infinity;
 
-/** The parts of a file. @throws Error when it is none that this program made */
+/** The components of a bundle file. @throws Error if the file is not a bundle */
 function read(file: string): Bundle {
   const content = readFileSync(file);
   const codeAt = content.indexOf("\n") + 1;
@@ -43,7 +43,7 @@ function read(file: string): Bundle {
   return { header, code: content.subarray(codeAt, compiledAt), compiled: content.subarray(compiledAt) };
 }
 
-/** The bundle in a file, if it is whole, was made there, and nothing it was made of has changed since. */
+/** The bundle in a file, if it is complete, was built there, and no input changed since. */
 function readFresh(file: string): Bundle | undefined {
   try {
     const bundle = read(file);
@@ -56,7 +56,7 @@ function readFresh(file: string): Bundle | undefined {
 
 const unfinished = (file: string): string => `${file}.${process.pid}`;
 
-/** Removes what runs have left that were ended while they wrote, which takes no minute. */
+/** Removes incomplete files of interrupted runs. Writing takes less than a minute, so older files are leftovers. */
 function removeLeft(file: string): void {
   for (const name of readdirSync(dirname(file))) {
     const left = join(dirname(file), name);
@@ -64,15 +64,15 @@ function removeLeft(file: string): void {
   }
 }
 
-/** Writes all or nothing, whoever else writes at the same time. */
+/** Writes atomically, even if other processes write at the same time. */
 function write(file: string, { header, code, compiled }: Bundle): void {
   writeFileSync(unfinished(file), Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), code, compiled]));
   renameSync(unfinished(file), file);
 }
 
 /**
- * Files of ours find what lies beside them by their own address, not the bundle's. A compiled script that was kept cannot call `import()`:
- * the bundle is handed a function that does.
+ * Keeps each module's own `import.meta.url`, so that modules find files next to their source. A script from cached code cannot call `import()`,
+ * so the bundle gets a function for this.
  */
 const asInPlace: Plugin = {
   name: "as-in-place",
@@ -86,7 +86,7 @@ const asInPlace: Plugin = {
   },
 };
 
-/** Time of the file system's clock. */
+/** Current time of the file system's clock. */
 function now(file: string): number {
   writeFileSync(unfinished(file), "");
   try {
@@ -96,10 +96,10 @@ function now(file: string): number {
   }
 }
 
-/** What helps where a file that is made at installation is not there. */
+/** Replaces the error for missing files that `npm ci` generates. */
 const installed = (error: unknown): unknown =>
   String(error).includes('resolve "@cdktf/provider-hcloud')
-    ? new Error("providers/hcloud: the bindings are made when packages are installed, and are missing; run `npm ci`", {
+    ? new Error("providers/hcloud: the generated bindings are missing; run `npm ci`", {
         cause: error,
       })
     : error;
@@ -133,16 +133,16 @@ async function make({ entry, file }: BundleProps): Promise<Bundle> {
   return bundle;
 }
 
-/** A module that came from a bundle. */
+/** A module loaded from a bundle. */
 export interface Bundled<Module> {
   readonly module: Module;
-  /** After the run: keeps what V8 compiled for it, so that the next one need not. */
+  /** To be called after the run. Stores V8's compiled code for the next run. */
   readonly keepCompiled: () => void;
 }
 
 /**
- * Loads a module and all that it imports from one file.
- * @throws Error when the file cannot be made, of esbuild, or one that says what is not installed
+ * Loads a module with all its imports from one file.
+ * @throws Error if the bundle cannot be built: esbuild's error, or a hint about missing bindings
  */
 export async function loadBundled<Module>(props: BundleProps): Promise<Bundled<Module>> {
   const bundle = readFresh(props.file) ?? (await make(props));

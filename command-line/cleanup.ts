@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** What a command creates and removes at its end. */
+/** Temporary resources of a command, which are removed at its end. */
 export interface Scratch {
   /** Temporary folder. */
   readonly folder: string;
@@ -37,7 +37,7 @@ export async function withScratch<Result>(
   function interrupted(signal: NodeJS.Signals): void {
     forget();
     removeAll();
-    // Ends as without a listener, unless the program has a listener of its own.
+    // Ends the process with the signal, unless the program has its own listener.
     if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
   }
   for (const [signal, listener] of listeners) process.on(signal, listener);

@@ -1,8 +1,8 @@
 import { replaceDeprecated } from "./deprecations.js";
 
 /**
- * Runs a command: a failure is told to the person, and is the exit code.
- * @param unfinished what is told when the process ends before the command does; by default nothing
+ * Runs a command. If it fails, prints the error and sets exit code 1.
+ * @param unfinished message if the process ends before the command @default - none
  */
 export async function runCommand(command: () => Promise<unknown>, unfinished?: string): Promise<void> {
   replaceDeprecated();
@@ -14,7 +14,7 @@ export async function runCommand(command: () => Promise<unknown>, unfinished?: s
   });
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     isOver = true;
-    // Whoever reads may have seen enough: npm run synth | head
+    // The reader may have closed the pipe: npm run synth | head
     if (error.code === "EPIPE") process.exit();
     console.error(error.message);
     process.exit(1);

@@ -1,8 +1,8 @@
 const capture = Error.captureStackTrace.bind(Error);
 
 /**
- * cdktf records the whole call stack of every token and reference, for messages about those that cannot be resolved. That takes a quarter of a
- * run. It asks for stacks without a limit, which nobody else does: from this call on such stacks stay empty. To see them, leave it out.
+ * Disables cdktf's call stacks of tokens and references, which need a quarter of a run. cdktf uses them for messages about unresolvable tokens.
+ * Only cdktf requests stacks without a limit, so only its stacks become empty. To see them, remove this call.
  */
 export function skipTokenStacks(): void {
   Error.captureStackTrace = (target, below) => {

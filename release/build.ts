@@ -13,13 +13,13 @@ import { makeFolder } from "./folder.js";
 export interface BuildProps {
   /** Folder the tarball is written to. */
   readonly folder: string;
-  /** Folder of the application, with a command `build` that fills the folder it is given. @default - the guestbook */
+  /** Folder of the application. Its command `build` fills the folder in its argument. @default - the guestbook */
   readonly application?: string;
-  /** Version the application reports: what it finds in `VERSION`. @default "1.0.0" */
+  /** Version that the application reports, from its file `VERSION`. @default "1.0.0" */
   readonly version?: string;
 }
 
-/** A tarball that `fetch-release` and `deploy-app` take. */
+/** A tarball for `fetch-release` and `deploy-app`. */
 export interface BuiltRelease {
   readonly path: string;
   readonly bytes: number;
@@ -31,13 +31,13 @@ const part = (path: string): string => fileURLToPath(new URL(`../modules/machine
 const mysqlGroup = part("mysql/files/mysql-group");
 const appRuns = part("application/files/app-runs");
 const mysqlBackup = part("backup/files/mysql-backup");
-/** Scripts of the payload's parts that come with the release. */
+/** Scripts of the payload that the release contains. */
 const platformScripts = [
   "application/files/deploy-app",
   "mysql/files/mysql-data",
   ...["check-expiry", "check-updates", "update-lists", "vendor-updates"].map((name) => `hardening/files/${name}`),
 ].map(part);
-/** Everything of ours that a release is made of or with; npm writes the last one whenever it installs something. */
+/** All inputs of a release except the application. npm writes the last one at each installation. */
 const sources = [
   mysqlGroup,
   appRuns,
@@ -50,9 +50,9 @@ const sources = [
 const tarballOf = ({ folder, version = "1.0.0" }: BuildProps): string => resolve(folder, `release-${version}.tar.gz`);
 
 /**
- * Builds the tarball of a release: one folder per program: `app`, `app-runs`, `mysql-group`, `mysql-backup`, and `platform` with scripts.
- * The same source, version and tools give the same bytes.
- * @throws when the application's `build` fails, with what it printed, or when the folder cannot be made
+ * Builds the tarball of a release with the folders `app`, `app-runs`, `mysql-group`, `mysql-backup`, and `platform` (scripts).
+ * The same source, version and tools produce the same bytes.
+ * @throws if the application's `build` fails, with its output, or if the folder cannot be created
  */
 export const buildRelease = async (props: BuildProps): Promise<BuiltRelease> => {
   const { folder, application = guestbook, version = "1.0.0" } = props;
@@ -63,12 +63,12 @@ export const buildRelease = async (props: BuildProps): Promise<BuiltRelease> => 
     await mkdir(app);
     await fillByBuild(resolve(application, "build"), app, owns);
     await writeFile(join(app, "VERSION"), `${version}\n`);
-    // Python leaves compiled copies of what it has imported.
+    // Python stores compiled copies of imported modules there.
     const filter = (path: string): boolean => !path.endsWith("__pycache__");
     await cp(mysqlGroup, join(staging, "mysql-group"), { recursive: true, filter });
     await cp(appRuns, join(staging, "app-runs"), { recursive: true, filter });
     await cp(mysqlBackup, join(staging, "mysql-backup"), { recursive: true, filter });
-    // Both compare sets of transactions.
+    // Both programs compare GTID sets.
     await cp(join(mysqlGroup, "gtid.py"), join(staging, "mysql-backup/gtid.py"));
     await mkdir(join(staging, "platform"));
     for (const script of platformScripts) {
@@ -77,7 +77,7 @@ export const buildRelease = async (props: BuildProps): Promise<BuiltRelease> => 
       await chmod(copy, 0o755);
     }
     await makeFolder(resolve(folder));
-    // Nobody reads half a tarball, and none is newer than what was read for it.
+    // The rename is atomic, so readers see no partial tarball. The timestamp is older than all later changes of the inputs.
     const unfinished = `${path}.${process.pid}`;
     try {
       await pack(staging, unfinished);
@@ -91,8 +91,7 @@ export const buildRelease = async (props: BuildProps): Promise<BuiltRelease> => 
 };
 
 /**
- * The release that was built there before, when nothing that it is made of has changed since; else a new one. What came with a copy of the
- * whole folder counts as changed.
+ * Reuses the existing release if none of its inputs changed; otherwise builds a new one. Inputs in a copied folder count as changed.
  * @throws as {@link buildRelease}
  */
 export async function upToDateRelease(props: BuildProps): Promise<BuiltRelease> {
@@ -104,7 +103,7 @@ export async function upToDateRelease(props: BuildProps): Promise<BuiltRelease> 
   return built && changed.every((time) => time < built.mtimeMs) ? read(path) : buildRelease(props);
 }
 
-/** When a file, or anything in a folder, was last written, replaced, added or removed. */
+/** Last change of a file or of anything in a folder. */
 async function changedMs(path: string): Promise<number> {
   const found = await lstat(path);
   const below = found.isDirectory() ? await readdir(path, { recursive: true }) : [];
@@ -117,10 +116,10 @@ async function read(path: string): Promise<BuiltRelease> {
   return { path, bytes: tarball.length, sha256: createHash("sha256").update(tarball).digest("hex") };
 }
 
-/** The end of what a command printed: enough for an error message. */
+/** Maximum characters of a command's output in an error message. */
 const shownCharacters = 4000;
 
-/** Lets the application's own command fill a folder. @throws with the end of its error output and a fix */
+/** Fills a folder with the application's build command. @throws with the end of its error output and a fix */
 async function fillByBuild(build: string, app: string, owns: Scratch["owns"]): Promise<void> {
   const child = spawn(build, [app], { detached: true, stdio: ["ignore", "ignore", "pipe"] });
   owns(child);
@@ -133,14 +132,14 @@ async function fillByBuild(build: string, app: string, owns: Scratch["owns"]): P
   if (code === 0) return;
   if (code === "ENOENT" || code === "EACCES")
     throw new Error(
-      `app:build: ${build} must be a command that fills the folder in its argument; \`npm run app:new\` copies one`,
+      `app:build: ${build} must be a command that fills the folder in its argument; create an example with \`npm run app:new\``,
     );
   const isUninstalled = /Cannot find (?:package|module)/.test(stderr);
   const fix = isUninstalled ? `\nfix: npm install --prefix ${dirname(build)}` : "";
   throw new Error(`app:build: ${build} ended with ${code}: ${stderr.trim()}${fix}`);
 }
 
-/** Packs a folder so that nothing but names, bytes and who may execute matters: no time, owner, umask or order of the file system. */
+/** Packs a folder reproducibly: the tarball depends only on names, contents and executable bits, not on times, owners, umask or order. */
 const pack = async (cwd: string, file: string): Promise<void> => {
   const entries = (await readdir(cwd, { recursive: true })).sort();
   await create(
@@ -168,22 +167,22 @@ const report = ({ path, bytes, sha256 }: BuiltRelease): string =>
     path,
     `${bytes} bytes, SHA-256 ${sha256}`,
     "",
-    "Upload it and name it in environments/<environment>.ts:",
+    "Upload the tarball and write its URL into environments/<environment>.ts:",
     `  application: { url: "https://…/${path.split("/").at(-1)}", sha256: "${sha256}" },`,
   ].join("\n");
 
 /** A version, which is part of the tarball's name. */
 function versionOf(text: string): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/.test(text))
-    throw new InvalidArgumentError('must be letters, digits and ._+- alone, as "1.0.1"');
+    throw new InvalidArgumentError('must contain only letters, digits and ._+-, for example "1.0.1"');
   return text;
 }
 
 const command = new Command("npm run app:build --")
-  .description("builds the release: the application and the platform's programs, in one tarball")
-  .option("--application <folder>", "folder of the application, with its `build` command (default: the guestbook)")
-  .option("--folder <path>", "where to write it", "dist")
-  .option("--version <version>", "version the application reports", versionOf, "1.0.0")
+  .description("builds a release: one tarball with the application and the platform's programs")
+  .option("--application <folder>", "folder of the application with its `build` command (default: the guestbook)")
+  .option("--folder <path>", "output folder", "dist")
+  .option("--version <version>", "version that the application reports", versionOf, "1.0.0")
   .action(async (props: BuildProps) => console.log(report(await buildRelease(props))));
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) void runCommand(() => command.parseAsync());

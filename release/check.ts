@@ -13,33 +13,33 @@ import { problemsOfSyntax } from "./check/syntax.js";
 import { problemsOfSize } from "./check/unpacked.js";
 import { type ApplicationSettings, readSettings } from "./settings.js";
 
-/** What `fetch-release` takes at most. */
+/** Limit of `fetch-release`. */
 const largestMib = 50;
 
 const isProblem = ({ kind }: Finding): boolean => kind === "problem";
 
 /**
- * Finds out what a server would refuse a release for, before a server does. Each step looks only when those before it found nothing, since it
- * would stumble over the same.
+ * Finds problems because of which a server would reject a release. Each step runs only if the previous steps found nothing, because it would
+ * fail for the same reason.
  */
 export const checkRelease = async (tarball: string, settings: ApplicationSettings): Promise<readonly Finding[]> => {
   const facts = await stat(tarball).catch(() => undefined);
-  if (!facts?.isFile()) return [problem(`${tarball} is no file`, "name the tarball that `npm run app:build` made")];
+  if (!facts?.isFile()) return [problem(`${tarball} is not a file`, "use a tarball of `npm run app:build`")];
   const { size } = facts;
   if (size > largestMib * 1024 * 1024)
     return [
       problem(
-        `the tarball has ${Math.ceil(size / 1024 / 1024)} MiB, servers take ${largestMib}`,
-        "leave out what the application does not need at run time; large files belong into an object storage",
+        `the tarball has ${Math.ceil(size / 1024 / 1024)} MiB, but servers accept at most ${largestMib} MiB`,
+        "remove files that the application does not need at run time; store large files in an object storage",
       ),
     ];
   const bytes = await readFile(tarball);
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b)
-    return [problem("it is no gzipped tarball", "make it with `npm run app:build`")];
+    return [problem("the file is not a gzipped tarball", "build it with `npm run app:build`")];
   const unpacked = await problemsOfSize(tarball);
   if (unpacked.length > 0) return unpacked;
   const entries = await entriesOf((onReadEntry) => list({ file: tarball, strict: true, onReadEntry }));
-  if (!entries) return [problem("the tarball is damaged", "make it anew with `npm run app:build`")];
+  if (!entries) return [problem("the tarball is damaged", "build it again with `npm run app:build`")];
   for (const find of [problemsOfEntries, problemsOfCommands]) {
     const found = find(entries, settings);
     if (found.length > 0) return found;
@@ -58,16 +58,16 @@ const shown = ({ kind, what, fix }: Finding): string =>
 
 const command = new Command("npm run app:check --")
   .description(
-    "says what the contract (docs/your-application.md) finds wrong in a release, before a server does. Unpacks it, reads it and starts it here, without a database. Exit status: 0 nothing found, 1 something",
+    "checks a release against the contract (docs/your-application.md) before a server does: unpacks it and starts the application here, without a database. Exit code: 0 if no problem was found, otherwise 1",
   )
-  .argument("<tarball>", "what `npm run app:build` made")
-  .option("--settings <file>", "JSON with the lines of the environment, such as an example's environment.json")
+  .argument("<tarball>", "tarball of `npm run app:build`")
+  .option("--settings <file>", "JSON with settings of the environment, such as an example's environment.json")
   .showHelpAfterError()
   .action(async (tarball: string, { settings }: { settings?: string }) => {
     const found = await checkRelease(resolve(tarball), await readSettings(settings));
     for (const finding of found) console.log(shown(finding));
     if (found.some(isProblem)) process.exitCode = 1;
-    else console.log(`${tarball}: nothing found that a server would refuse`);
+    else console.log(`${tarball}: no problem found that servers would reject`);
   });
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await runCommand(() => command.parseAsync());

@@ -3,16 +3,16 @@ import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
- * Makes a folder, and those above it that are missing. Node's own `recursive` does not end where none can be made, as below /proc.
- * @throws Error that names the folder which cannot be made
+ * Creates a folder with its missing parents. Node's own `recursive` never returns if a folder cannot be created, for example below /proc.
+ * @throws Error with the path of the folder that cannot be created
  */
 export async function makeFolder(folder: string): Promise<void> {
   if (existsSync(folder)) return;
   await makeFolder(dirname(folder));
   await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
-    // Somebody else has made it meanwhile.
+    // Another process has created it in the meantime.
     if (error.code === "EEXIST") return;
-    throw new Error(`${folder}: must be a folder that can be made, got ${error.code}; name another folder`, {
+    throw new Error(`${folder}: must be a folder that can be created, got ${error.code}; choose another folder`, {
       cause: error,
     });
   });

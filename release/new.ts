@@ -13,24 +13,24 @@ type Runtime = keyof typeof examples;
 const leftOut = new Set(["node_modules", "__pycache__", "package-lock.json"]);
 
 /**
- * Copies the example of a runtime into a folder of one's own.
- * @throws when the folder holds something already, or cannot be made
+ * Copies the example of a runtime into a folder.
+ * @throws if the folder is not empty or cannot be created
  */
 export const newApplication = async (runtime: Runtime, folder: string): Promise<void> => {
   const existing = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
-    throw new Error(`app:new: ${folder} must be a new or an empty folder, got ${error.code}; name another folder`);
+    throw new Error(`app:new: ${folder} must be a new or an empty folder, got ${error.code}; choose another folder`);
   });
   if (existing.length > 0)
     throw new Error(
-      `app:new: ${folder} must be new or empty, got ${existing.length} entries (${existing[0]}, …); name another folder`,
+      `app:new: ${folder} must be new or empty, got ${existing.length} entries (${existing[0]}, …); choose another folder`,
     );
   await makeFolder(folder);
   const source = fileURLToPath(new URL(`../examples/${examples[runtime]}`, import.meta.url));
   await cp(source, folder, { recursive: true, filter: (path) => !leftOut.has(basename(path)) });
 };
 
-/** What to do next, one command a line. */
+/** Next steps, one command per line. */
 const nextSteps = (runtime: Runtime, folder: string): string => {
   const settings = join(folder, "environment.json");
   const steps = [
@@ -40,15 +40,17 @@ const nextSteps = (runtime: Runtime, folder: string): string => {
     `npm run lab -- up --release dist/release-1.0.0.tar.gz --settings ${settings}`,
   ];
   return [
-    `${folder} is an application of your own. Next:`,
+    `Your application is in ${folder}. Next steps:`,
     ...steps.map((step) => `  ${step}`),
-    `What stands in ${settings} belongs into environments/<environment>.ts. The contract: docs/your-application.md`,
+    `Copy the settings in ${settings} into environments/<environment>.ts. The contract for applications: docs/your-application.md`,
   ].join("\n");
 };
 
 const command = new Command("npm run app:new --")
-  .description("copies the example of a runtime into a folder of your own, with its build command")
-  .addOption(new Option("--runtime <runtime>", "which example").choices(Object.keys(examples)).makeOptionMandatory())
+  .description("copies the example of a runtime, with its build command, into a folder")
+  .addOption(
+    new Option("--runtime <runtime>", "runtime of the example").choices(Object.keys(examples)).makeOptionMandatory(),
+  )
   .addArgument(new Argument("<folder>", "new or empty"))
   .showHelpAfterError()
   .action(async (folder: string, { runtime }: { runtime: Runtime }) => {

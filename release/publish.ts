@@ -21,7 +21,7 @@ export interface Published {
   readonly sha256: string;
   /** Whether the bucket already contained the release. */
   readonly wasThere: boolean;
-  /** Whether anybody can download the release. */
+  /** Whether the release can be downloaded without a key. */
   readonly isPublic: boolean;
 }
 
@@ -42,7 +42,7 @@ const refusal = (url: string, done: string, status: number): Error =>
     `app:publish: ${url} cannot be ${done}, the object storage returned ${status}; check application.storage and the rights of RELEASE_PUBLISH_KEY`,
   );
 
-/** Digest of an object. @default - there is none */
+/** Digest of an object. @returns undefined if the object does not exist */
 async function existing(client: AwsClient, url: string): Promise<string | undefined> {
   const response = await client.fetch(url);
   if (response.status === 404) return undefined;
@@ -51,7 +51,7 @@ async function existing(client: AwsClient, url: string): Promise<string | undefi
 }
 
 /**
- * Uploads a release into a private bucket. Never replaces an object.
+ * Uploads a release to a private bucket. Never replaces an object.
  * @param key "KEY:SECRET"
  * @throws if the tarball is too large, the storage rejects a request, or an object of this name has other content
  */
@@ -87,20 +87,20 @@ function report(tarball: string, { application, environment }: Config, published
   const { url, sha256, wasThere, isPublic } = published;
   return [
     `${tarball}: ${wasThere ? "is already in the bucket" : "uploaded"}`,
-    ...(isPublic ? [`WARNING: anybody can download ${url}; make the bucket private`] : []),
+    ...(isPublic ? [`WARNING: ${url} can be downloaded without a key; make the bucket private`] : []),
     "",
     `Write it into environments/${environment}.ts:`,
     `  ${releaseLine(application, url, sha256)}`,
-    "Bring it to the servers:",
+    "Deploy it to the servers:",
     `  npm run ops release ${url} ${sha256}`,
   ].join("\n");
 }
 
 const command = new Command("npm run app:publish --")
   .description(
-    "uploads a release into the private bucket of the environment (application.storage) with the key in RELEASE_PUBLISH_KEY, and prints the lines for the configuration",
+    "uploads a release to the environment's private bucket (application.storage) with the key in RELEASE_PUBLISH_KEY, and prints the configuration lines",
   )
-  .argument("<tarball>", "what `npm run app:build` made")
+  .argument("<tarball>", "tarball of `npm run app:build`")
   .showHelpAfterError()
   .action(async (tarball: string) => {
     const config = await loadEnvironment(readInvocation().environment);

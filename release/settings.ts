@@ -7,7 +7,7 @@ import { variableName } from "../modules/config/values/index.js";
 const command = z.array(z.string().min(1)).min(1);
 const tasks = z.record(z.string(), z.looseObject({ command })).default({});
 
-/** What of an environment's settings the check of a release needs; docs/configuration.md has them all. */
+/** Settings of an environment that the check of a release needs. docs/configuration.md lists all settings. */
 const settings = z.looseObject({
   application: z.looseObject({
     command: command.default(["/usr/bin/node", "server.js"]),
@@ -20,10 +20,10 @@ const settings = z.looseObject({
   }),
 });
 
-/** Settings of the application, as far as the check looks. */
+/** Settings of the application that the check uses. */
 export type ApplicationSettings = z.output<typeof settings>["application"];
 
-/** @throws Error that names the file */
+/** @throws Error with the file's path */
 async function readJson(file: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(file, "utf8"));
@@ -38,9 +38,9 @@ async function readJson(file: string): Promise<unknown> {
 }
 
 /**
- * Reads a file with lines of an environment, such as an example's `environment.json`.
+ * Reads a file with settings of an environment, such as an example's `environment.json`.
  * @param file @default - none: the defaults
- * @throws when it cannot be read or is not like that
+ * @throws if the file cannot be read or is invalid
  */
 export const readSettings = async (file?: string): Promise<ApplicationSettings> => {
   const written = file === undefined ? { application: {} } : await readJson(file);

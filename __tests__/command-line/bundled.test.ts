@@ -26,7 +26,7 @@ let folder: string;
 const at = (name: string): string => join(folder, name);
 const load = (): Promise<Bundled<Fixture>> => loadBundled({ entry: at("entry.ts"), file: at("made/entry.bundle") });
 const greeting = async (): Promise<string> => (await load()).module.greeting;
-/** Changes when the file is written. */
+/** Changes if the file is written. */
 const inode = (): number => statSync(at("made/entry.bundle")).ino;
 
 beforeEach(async () => {
@@ -42,25 +42,25 @@ beforeEach(async () => {
     at("entry.ts"),
     'import { name } from "./deep/part.js"; export { beside } from "./deep/beside.js"; export const greeting = `hello ${name}`;',
   );
-  // The file system's clock ticks every few milliseconds; what is as old as the bundle's beginning counts as changed.
+  // The file system's clock ticks every few milliseconds, and inputs as old as the start of the build count as changed.
   await setTimeout(20);
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
 describe("a bundle", () => {
-  it("is the module with what it imports, and with the addresses of its files", async () => {
+  it("a bundle contains the module and its imports, and keeps the URLs of its files", async () => {
     const { module } = await load();
     expect({ ...module }).toEqual({ greeting: "hello world", beside: "read" });
   });
 
-  it("is used again as long as nothing changes", async () => {
+  it("reuses a bundle while no input changes", async () => {
     await load();
     const before = inode();
     expect(await greeting()).toBe("hello world");
     expect(inode()).toBe(before);
   });
 
-  it("keeps what V8 compiled, once", async () => {
+  it("stores V8's compiled code once", async () => {
     const first = await load();
     const bytes = statSync(at("made/entry.bundle")).size;
     first.keepCompiled();
@@ -74,7 +74,7 @@ describe("a bundle", () => {
 });
 
 describe("import() in a bundle", () => {
-  it("of a name is of the bundle, of an address is of the file as it lies there", async () => {
+  it("import() of a name loads from the bundle, and import() of a URL loads the file", async () => {
     writeFileSync(at("outside.mjs"), "export const place = 'outside';");
     writeFileSync(at("deep/late.ts"), 'export const place: string = "inside";');
     writeFileSync(
@@ -99,13 +99,13 @@ describe("import() in a bundle", () => {
 });
 
 describe("a bundle is made anew", () => {
-  it("when an imported file is edited", async () => {
+  it("rebuilds a bundle if an imported file changes", async () => {
     await load();
     writeFileSync(at("deep/part.ts"), 'export const name: string = "there";');
     expect(await greeting()).toBe("hello there");
   });
 
-  it("when a file is replaced by an older one", async () => {
+  it("rebuilds a bundle if a file is replaced with an older file", async () => {
     writeFileSync(at("old.ts"), 'export const name: string = "past";');
     utimesSync(at("old.ts"), 0, 0);
     await load();
@@ -113,7 +113,7 @@ describe("a bundle is made anew", () => {
     expect(await greeting()).toBe("hello past");
   });
 
-  it("when a run of the former one ends after the edit", async () => {
+  it("rebuilds a bundle if a run of the previous bundle ends after the change", async () => {
     const former = await load();
     writeFileSync(at("deep/part.ts"), 'export const name: string = "there";');
     await load();
@@ -121,7 +121,7 @@ describe("a bundle is made anew", () => {
     expect(await greeting()).toBe("hello there");
   });
 
-  it("when it came with a copy of the whole folder", async () => {
+  it("rebuilds a bundle in a copied folder", async () => {
     await load();
     for (const part of ["entry.ts", "deep", "made"]) cpSync(at(part), at(`copy/${part}`), { recursive: true });
     writeFileSync(at("copy/deep/part.ts"), 'export const name: string = "copy";');
@@ -129,7 +129,7 @@ describe("a bundle is made anew", () => {
     expect(module.greeting).toBe("hello copy");
   });
 
-  it("and what a run has left that was ended while it wrote goes, though not what another one writes now", async () => {
+  it("removes incomplete files of interrupted runs, but not files that another run is writing", async () => {
     mkdirSync(at("made"));
     const left = at(`made/entry.bundle.${process.pid + 1}`);
     writeFileSync(left, "half");
@@ -142,7 +142,7 @@ describe("a bundle is made anew", () => {
     expect(readdirSync(at("made"))).toEqual(["entry.bundle"]);
   });
 
-  it("when it is damaged", async () => {
+  it("rebuilds a damaged bundle", async () => {
     await load();
     writeFileSync(at("made/entry.bundle"), readFileSync(at("made/entry.bundle")).subarray(0, 40));
     expect(await greeting()).toBe("hello world");
@@ -150,18 +150,18 @@ describe("a bundle is made anew", () => {
 });
 
 describe("what cannot be bundled", () => {
-  it("is refused with the place", async () => {
+  it("reports file and line if a module cannot be bundled", async () => {
     writeFileSync(at("deep/part.ts"), 'export { name } from "./missing.js";');
     await expect(load()).rejects.toThrow(/part\.ts:1:21: ERROR: Could not resolve "\.\/missing\.js"/);
   });
 
-  it("leaves no file behind", async () => {
+  it("leaves no file behind if bundling fails", async () => {
     writeFileSync(at("deep/part.ts"), 'export { name } from "./missing.js";');
     await expect(load()).rejects.toThrow();
     expect(readdirSync(at("made"))).toEqual([]);
   });
 
-  it("is told to be installed when it is what installation makes", async () => {
+  it("suggests `npm ci` if generated bindings are missing", async () => {
     writeFileSync(at("deep/part.ts"), 'export { name } from "@cdktf/provider-hcloud/lib/name";');
     await expect(load()).rejects.toThrow(/^providers\/hcloud: .* are missing; run `npm ci`$/);
   });

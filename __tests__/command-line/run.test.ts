@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 
-/** How a program ends that runs this as its command. */
+/** Output and exit code of a program that runs the command. */
 async function ended(command: string, { reader = "cat", unfinished = "" } = {}) {
   const program = `import { runCommand } from "./command-line/run.ts"; void runCommand(${command}, ${unfinished || "undefined"});`;
   const node = [process.execPath, "--import", "tsx", "--input-type=module", "--eval", program];
@@ -11,17 +11,17 @@ async function ended(command: string, { reader = "cat", unfinished = "" } = {}) 
 }
 
 describe("a command", () => {
-  it("that fails tells why, and not where in the code", async () => {
+  it("a failing command prints its error without a stack trace", async () => {
     const stderr = "no such server\nexit 1";
     expect(await ended('async () => { throw new Error("no such server"); }')).toEqual({ stdout: "", stderr });
   });
 
-  it("ends well when whoever reads has seen enough", async () => {
+  it("a command ends with exit code 0 if the reader closes the pipe", async () => {
     const endless = "async () => { for (;;) { console.log('line'); await new Promise(setImmediate); } }";
     expect(await ended(endless, { reader: "head -1" })).toEqual({ stdout: "line", stderr: "exit 0" });
   });
 
-  it("that waits for what never comes, or is ended by what it runs, says so", async () => {
+  it("prints the message for unfinished commands if the process ends early", async () => {
     for (const command of ["() => new Promise(() => undefined)", "async () => process.exit()"]) {
       const { stderr } = await ended(command, { unfinished: '"mend the file"' });
       expect(stderr).toMatch(/^mend the file\nexit 1$/);

@@ -2,11 +2,11 @@ import { Lazy } from "cdktf";
 import { describe, expect, it } from "vitest";
 
 describe("stacks", () => {
-  it("are not taken for cdktf's tokens", () => {
+  it("cdktf's tokens have no call stacks", () => {
     expect(Lazy.anyValue({ produce: () => 1 }).creationStack).toEqual([]);
   });
 
-  it("of errors stay", () => {
+  it("errors keep their call stacks", () => {
     const target: { stack?: string } = {};
     Error.captureStackTrace(target);
     expect(target.stack).toContain("token-stacks.test.ts");

@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("an application that cannot be built", () => {
-  it("has a version that leads out of the folder", () => {
+  it("app:build rejects a version that leads out of the folder", () => {
     const { status, stderr } = spawnSync(
       process.execPath,
       ["--import", "tsx", "release/build.ts", "--folder", folder, "--version", "../1.0.0"],
@@ -25,15 +25,15 @@ describe("an application that cannot be built", () => {
     );
     expect({ status, stderr }).toEqual({
       status: 1,
-      stderr: expect.stringContaining("must be letters, digits and ._+- alone") as string,
+      stderr: expect.stringContaining("must contain only letters, digits and ._+-") as string,
     });
   });
 
   it.each([
     ["nothing there", undefined, /must be a command that fills the folder.*app:new/],
     ["a library missing", "import 'no-such-library';", /no-such-library[^]*\nfix: npm install --prefix /],
-    ["a mistake of its own", "console.error('no tea'); process.exit(3);", /build ended with 3: no tea$/],
-  ])("says why: %s", async (what, script, words) => {
+    ["an error of the build", "console.error('no tea'); process.exit(3);", /build ended with 3: no tea$/],
+  ])("explains why an application cannot be built: %s", async (what, script, words) => {
     const application = join(folder, what.replaceAll(" ", "-"));
     mkdirSync(application);
     const build = `#!/bin/sh\nexec '${process.execPath}' --input-type=module -e "${script}"\n`;
@@ -42,7 +42,7 @@ describe("an application that cannot be built", () => {
   });
 });
 
-it("an application whose build prints several MiB is built", async () => {
+it("builds an application whose build command prints several MiB", async () => {
   const application = join(folder, "talkative");
   mkdirSync(application);
   const build = `#!/bin/sh\nhead -c 3000000 /dev/zero | tr '\\0' x\nhead -c 3000000 /dev/zero | tr '\\0' x >&2\n: >"$1/server.js"\n`;
@@ -53,9 +53,9 @@ it("an application whose build prints several MiB is built", async () => {
 describe("a release that is to be up to date", () => {
   let application: string;
   const source = (name: string): string => join(application, "src", name);
-  /** The file that it is in: another one after each build. */
+  /** Inode of the release, which changes with each build. */
   const inode = async (): Promise<number> => {
-    // The clock of the file system ticks every few milliseconds; what is as old as the build's beginning counts as changed.
+    // The file system's clock ticks every few milliseconds, and inputs as old as the start of the build count as changed.
     await setTimeout(20);
     return statSync((await upToDateRelease({ application, folder: join(application, "../kept") })).path).ino;
   };
@@ -66,7 +66,7 @@ describe("a release that is to be up to date", () => {
     for (const name of ["server.js", "more.js"]) writeFileSync(source(name), "one");
   });
 
-  it("is built once", async () => {
+  it("does not rebuild an unchanged release", async () => {
     const before = await inode();
     expect(await inode()).toBe(before);
   });
@@ -75,13 +75,13 @@ describe("a release that is to be up to date", () => {
     ["written", () => writeFileSync(source("server.js"), "two")],
     ["added", () => writeFileSync(source("another.js"), "")],
     ["removed", () => rmSync(source("more.js"))],
-  ])("is built again when something that it is made of was %s", async (_what, change) => {
+  ])("rebuilds a release after an input was %s", async (_what, change) => {
     const before = await inode();
     change();
     expect(await inode()).not.toBe(before);
   });
 
-  it("is as old as the beginning of its build, for what was changed while it was built", async () => {
+  it("sets the release's time to the start of its build, so that later changes of inputs are detected", async () => {
     const start = Date.now();
     writeFileSync(join(application, "build"), '#!/bin/sh\ncp "$(dirname "$0")"/src/* "$1"; sleep 0.2\n', {
       mode: 0o755,
@@ -98,7 +98,7 @@ const entries = async () => {
 };
 
 describe("the tarball", () => {
-  it("holds exactly the four programs and the platform's scripts, in one order", async () =>
+  it("the tarball contains exactly the four programs and the platform's scripts, in a fixed order", async () =>
     expect((await entries()).map(({ path }) => path)).toEqual([
       "app/",
       "app-runs/",
@@ -135,7 +135,7 @@ describe("the tarball", () => {
       "platform/vendor-updates",
     ]));
 
-  it("has nothing of the machine in it: no time, owner or umask", async () => {
+  it("the tarball does not contain times, owners or the umask of the machine", async () => {
     for (const { path, mode, mtime, uid } of await entries()) {
       const executable =
         /^platform\/|\/$/.test(path) || ["mysql-backup/install", "mysql-backup/mysql-backup.sh"].includes(path);
@@ -146,7 +146,7 @@ describe("the tarball", () => {
     expect(readFileSync(built.path).includes(folder)).toBe(false);
   });
 
-  it("is the same, byte for byte, when built again elsewhere under another umask", () => {
+  it("a second build in another folder and with another umask produces the same bytes", () => {
     const again = mkdtempSync(join(folder, "again-"));
     const build = 'umask 077; exec "$0" --import tsx release/build.ts --folder "$1" --version 9.8.7';
     const report = execFileSync("sh", ["-c", build, process.execPath, again], { encoding: "utf8" });
@@ -154,7 +154,7 @@ describe("the tarball", () => {
     expect(readFileSync(join(again, "release-9.8.7.tar.gz")).equals(readFileSync(built.path))).toBe(true);
   });
 
-  it("is reported with its size and SHA-256, and named after its version", () => {
+  it("reports the tarball's size and SHA-256, and names it after its version", () => {
     const bytes = readFileSync(built.path);
     expect(built.path).toBe(join(folder, "release-9.8.7.tar.gz"));
     expect(built.bytes).toBe(bytes.length);

@@ -15,7 +15,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A service that answers its health. */
+/** A service that answers its health path. */
 const server = `import { createServer } from "node:http";
 createServer((request, response) => response.writeHead(request.url === "/healthz" ? 503 : 404).end())
   .listen(Number(process.env.PORT), process.env.HOST);
@@ -30,7 +30,7 @@ const sound = {
 };
 
 interface MakeProps {
-  /** More files, or other ones; `undefined` leaves one out. */
+  /** Additional or changed files; `undefined` removes a file. */
   readonly files?: Readonly<Record<string, string | undefined>>;
   /** Links by their path. */
   readonly links?: Readonly<Record<string, string>>;
@@ -65,28 +65,34 @@ const settingsOf = async (application: object) => {
 
 const node = "/usr/bin/node";
 
-describe("a release is checked: of", () => {
-  it("a sound one nothing is found, though its database is away", async () =>
+describe("the check of a release", () => {
+  it("finds no problem in a valid release, although its database is unavailable", async () =>
     expect(await checkRelease(await make(), await readSettings())).toEqual([]));
 
   it.each<[string, MakeProps, object, RegExp, RegExp]>([
     [
-      "no application",
+      "a missing application",
       { files: { "app/server.js": undefined, "app/package.json": undefined } },
       {},
       /no app\//,
       /app:build/,
     ],
-    ["no programs of the platform", { files: { "mysql-group/a.py": undefined } }, {}, /no mysql-group\//, /app:build/],
+    [
+      "missing programs of the platform",
+      { files: { "mysql-group/a.py": undefined } },
+      {},
+      /no mysql-group\//,
+      /app:build/,
+    ],
     ["a link", { links: { "app/shadow": "/etc/shadow" } }, {}, /^app\/shadow: a link to \/etc\/shadow/, /cp -L/],
     [
-      "no file of the command",
+      "a missing file of the command",
       {},
       { command: [node, "main.js"] },
       /^application\.command: .* no app\/main\.js/,
       /build/,
     ],
-    ["no program", {}, { command: ["./serve"] }, /no app\/serve/, /build/],
+    ["a missing program", {}, { command: ["./serve"] }, /no app\/serve/, /build/],
     [
       "a program that cannot be executed",
       { files: { "app/serve": "#!/bin/sh\n" } },
@@ -94,40 +100,46 @@ describe("a release is checked: of", () => {
       /^application\.command: app\/serve is not executable/,
       /chmod \+x/,
     ],
-    ["no migrations", {}, { migrate: [node, "migrate.js"] }, /^application\.migrate: .* no app\/migrate\.js/, /build/],
     [
-      "no module of a worker",
+      "missing migrations",
+      {},
+      { migrate: [node, "migrate.js"] },
+      /^application\.migrate: .* no app\/migrate\.js/,
+      /build/,
+    ],
+    [
+      "a missing module of a worker",
       { files: { "app/poll/__init__.py": "" } },
       { workers: { tally: { command: ["/usr/bin/python3", "-m", "poll.tally"] } } },
       /^application\.workers\.tally\.command: .* no app\/poll\/tally\.py/,
       /build/,
     ],
     ["JavaScript that is none", { files: { "app/b.js": "}" } }, {}, /^app\/b\.js: .*SyntaxError/, /correct/],
-    ["Python that is none", { files: { "app/a.py": "", "app/b.py": "if" } }, {}, /b\.py.*SyntaxError/, /correct/],
-    ["a shell script that is none", { files: { "app/b.sh": "if" } }, {}, /^app\/b\.sh: /, /correct/],
+    ["invalid Python", { files: { "app/a.py": "", "app/b.py": "if" } }, {}, /b\.py.*SyntaxError/, /correct/],
+    ["an invalid shell script", { files: { "app/b.sh": "if" } }, {}, /^app\/b\.sh: /, /correct/],
     [
       "a process that ends",
       { files: { "app/server.js": "throw new Error('no key')" } },
       {},
-      /ends at once: .*no key/,
-      /try it/,
+      /ends immediately: .*no key/,
+      /run the command/,
     ],
-    ["another health path", {}, { healthPath: "/alive" }, /^\/alive: answers 404/, /application\.healthPath/],
+    ["a missing health path", {}, { healthPath: "/alive" }, /^\/alive: returns 404/, /application\.healthPath/],
     [
-      "a health that asks the database",
+      "a health path that depends on the database",
       { files: { "app/server.js": server.replace("503", "500") } },
       {},
-      /answers 500 while the database is away/,
-      /without asking/,
+      /returns 500 while the database is unavailable/,
+      /without a database query/,
     ],
-  ])("%s it says so, with the fix", async (_, props, application, what, fix) => {
+  ])("reports %s with a fix", async (_, props, application, what, fix) => {
     const [found, ...more] = await checkRelease(await make(props), await settingsOf(application));
     expect(found).toMatchObject({ kind: "problem", what: expect.stringMatching(what) as string });
     expect(found?.fix).toMatch(fix);
     expect(more).toEqual([]);
   });
 
-  it("absolute paths and paths out of it, it names each", async () => {
+  it("reports absolute paths", async () => {
     const file = join(folder, "absolute.tar.gz");
     const outside = join(folder, "outside");
     writeFileSync(outside, "x");
@@ -136,12 +148,12 @@ describe("a release is checked: of", () => {
     expect(what[0]).toBe(`${outside}: an absolute path`);
   });
 
-  it("a path that leads out of the release, it names it", () => {
+  it("reports a path that leads out of the release", () => {
     const entries = [{ path: "app/../../evil", type: "File", executable: false }];
     expect(problemsOfEntries(entries)[0]?.what).toBe("app/../../evil: leads out of the release");
   });
 
-  it("200 MiB of zeros, it reports the damage within seconds", async () => {
+  it("reports 200 MiB of zeros as damage within seconds", async () => {
     const file = join(folder, "zeros.tar.gz");
     writeFileSync(file, gzipSync(Buffer.alloc(200 * 1024 ** 2)));
     const start = performance.now();
@@ -149,27 +161,29 @@ describe("a release is checked: of", () => {
     expect(performance.now() - start).toBeLessThan(20_000);
   });
 
-  it("what is no tarball, or too large for a server, it reads no further", async () => {
+  it("does not read a file that is not a tarball or is too large for servers", async () => {
     const file = join(folder, "no-tarball");
     writeFileSync(file, "text");
-    expect(await checkRelease(file, await readSettings())).toMatchObject([{ what: "it is no gzipped tarball" }]);
+    expect(await checkRelease(file, await readSettings())).toMatchObject([
+      { what: "the file is not a gzipped tarball" },
+    ]);
     truncateSync(file, 51 * 1024 * 1024);
     expect(await checkRelease(file, await readSettings())).toMatchObject([
-      { what: "the tarball has 51 MiB, servers take 50" },
+      { what: "the tarball has 51 MiB, but servers accept at most 50 MiB" },
     ]);
   });
 
-  it("a program that this machine has not, it says that it could not try", async () => {
+  it("reports as not checked what needs a program that is not installed", async () => {
     const settings = await settingsOf({ command: ["/usr/bin/no-such-runtime", "server.js"] });
     expect(await checkRelease(await make(), settings)).toMatchObject([
       {
         kind: "not-checked",
-        what: expect.stringContaining("/usr/bin/no-such-runtime is not on this machine") as string,
+        what: expect.stringContaining("/usr/bin/no-such-runtime is not installed here") as string,
       },
     ]);
   });
 
-  it.each(["guestbook", "poll"])("the example %s nothing is found", async (name) => {
+  it.each(["guestbook", "poll"])("finds no problem in the example %s", async (name) => {
     const application = `examples/${name}`;
     const { path } = await buildRelease({ folder, application });
     const found = await checkRelease(path, await readSettings(`${application}/environment.json`));
@@ -178,25 +192,22 @@ describe("a release is checked: of", () => {
 });
 
 describe("settings", () => {
-  it.each(["../../../evil", "a/b", "lower"])(
-    "cannot name a secret %s, which would be a path of a file",
-    async (name) => {
-      await expect(settingsOf({ secrets: { [name]: { maxBytes: 1 } } })).rejects.toThrow(
-        /must be a name of at most 63 capital letters/,
-      );
-    },
-  );
+  it.each(["../../../evil", "a/b", "lower"])("rejects the secret name %s, which would be a file path", async (name) => {
+    await expect(settingsOf({ secrets: { [name]: { maxBytes: 1 } } })).rejects.toThrow(
+      /must be a name of at most 63 capital letters/,
+    );
+  });
 });
 
 describe("what is no release", () => {
-  it("is named, with what to name instead", async () => {
+  it("reports a release that is not a file", async () => {
     for (const path of [join(folder, "nowhere.tar.gz"), folder])
       expect(await checkRelease(path, await readSettings())).toEqual([
-        { kind: "problem", what: `${path} is no file`, fix: "name the tarball that `npm run app:build` made" },
+        { kind: "problem", what: `${path} is not a file`, fix: "use a tarball of `npm run app:build`" },
       ]);
   });
 
-  it("of settings too", async () => {
+  it("rejects settings that are not a JSON file", async () => {
     await expect(readSettings(join(folder, "nowhere.json"))).rejects.toThrow(/nowhere\.json: must be a file with JSON/);
     writeFileSync(join(folder, "settings.json"), "{");
     await expect(readSettings(join(folder, "settings.json"))).rejects.toThrow(

@@ -7,7 +7,7 @@ import { create } from "tar";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder, writeBelow } from "../support/payload-files.js";
 
-/** Whether a process runs. A process that has ended stays in the table until its new parent reads its status. */
+/** Whether a process runs. An ended process stays in the process table until its parent reads its status. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -17,7 +17,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Runs a command with a temporary folder of its own until its child has written its process id, then presses Ctrl-C. */
+/** Runs a command with its own temporary folder until its child has written its process id, then sends SIGINT. */
 async function interrupt(args: readonly string[], folder: string) {
   const temporary = join(folder, "tmp");
   mkdirSync(temporary);
@@ -39,7 +39,7 @@ async function interrupt(args: readonly string[], folder: string) {
 const done = { signal: "SIGINT", left: [], isOrphanAlive: false };
 
 describe("Ctrl-C", () => {
-  it("ends app:build with the application's build command and removes the temporary folder", async () => {
+  it("Ctrl-C ends app:build with the application's build command and removes the temporary folder", async () => {
     const folder = temporaryFolder();
     writeBelow(folder, [
       { path: "build", content: '#!/bin/sh\necho $$ >"$PID_FILE"\nexec sleep 60\n', permissions: "0755" },
@@ -48,7 +48,7 @@ describe("Ctrl-C", () => {
     expect(await interrupt(args, folder)).toEqual(done);
   });
 
-  it("ends app:check with the application that it started and removes the temporary folder", async () => {
+  it("Ctrl-C ends app:check with the started application and removes the temporary folder", async () => {
     const folder = temporaryFolder();
     const release = join(folder, "release");
     const server =

@@ -14,38 +14,41 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("an application of one's own", () => {
-  it.each(["node", "python"] as const)("in %s is a copy of the example that builds anywhere", async (runtime) => {
-    const own = join(folder, runtime);
-    await newApplication(runtime, own);
-    expect(readdirSync(own)).toEqual(expect.arrayContaining(["README.md", "build", "environment.json"]));
-    // What `npm install` would bring.
-    if (runtime === "node") symlinkSync(resolve("node_modules"), join(own, "node_modules"));
-    expect((await buildRelease({ folder, application: own, version: "2.0.0" })).bytes).toBeGreaterThan(1000);
-  });
+  it.each(["node", "python"] as const)(
+    "copies the %s example into a new folder, where it can be built",
+    async (runtime) => {
+      const own = join(folder, runtime);
+      await newApplication(runtime, own);
+      expect(readdirSync(own)).toEqual(expect.arrayContaining(["README.md", "build", "environment.json"]));
+      // In place of `npm install`.
+      if (runtime === "node") symlinkSync(resolve("node_modules"), join(own, "node_modules"));
+      expect((await buildRelease({ folder, application: own, version: "2.0.0" })).bytes).toBeGreaterThan(1000);
+    },
+  );
 
-  it("overwrites nothing", async () => {
+  it("app:new does not overwrite files", async () => {
     writeFileSync(join(folder, "mine"), "x");
     await expect(newApplication("python", folder)).rejects.toThrow(
-      /must be new or empty, got \d+ entries .*; name another/,
+      /must be new or empty, got \d+ entries .*; choose another/,
     );
     await expect(newApplication("python", join(folder, "mine"))).rejects.toThrow(
-      /mine must be a new or an empty folder, got ENOTDIR; name another folder$/,
+      /mine must be a new or an empty folder, got ENOTDIR; choose another folder$/,
     );
   });
 
-  it.each(["/proc/none/application", "/proc/none"])("is not begun where no folder can be made: %s", async (nowhere) => {
-    const words = "/proc/none: must be a folder that can be made, got ENOENT; name another folder";
+  it.each(["/proc/none/application", "/proc/none"])("rejects a folder that cannot be created: %s", async (nowhere) => {
+    const words = "/proc/none: must be a folder that can be created, got ENOENT; choose another folder";
     await expect(newApplication("python", nowhere)).rejects.toThrow(words);
     await expect(buildRelease({ folder: nowhere, application: "examples/poll" })).rejects.toThrow(words);
   });
 
-  it("takes a folder that somebody else makes at the same moment", async () => {
+  it("accepts a folder that another process creates at the same time", async () => {
     const both = join(folder, "some", "where");
     await Promise.all([makeFolder(both), makeFolder(both)]);
     expect(readdirSync(both)).toEqual([]);
   });
 
-  it.each(["new", "build", "check"])("app:%s explains itself", (command) => {
+  it.each(["new", "build", "check"])("app:%s --help shows its usage", (command) => {
     const help = execFileSync(process.execPath, ["--import", "tsx", `release/${command}.ts`, "--help"], {
       encoding: "utf8",
     });

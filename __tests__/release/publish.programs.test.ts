@@ -70,7 +70,7 @@ describe.runIf(isPossible)("a private release", () => {
     rmSync(folder, { recursive: true });
   });
 
-  it("is uploaded once, is not public, and its name contains the SHA-256", async () => {
+  it("uploads a release once, not publicly, with the SHA-256 in its name", async () => {
     const first = await publishRelease(tarball, storage, keys.owner);
     expect(first).toMatchObject({ wasThere: false, isPublic: false });
     expect(first.url).toBe(`${storage.endpoint}/${bucket}/release-${first.sha256}.tar.gz`);
@@ -92,14 +92,14 @@ describe.runIf(isPossible)("a private release", () => {
     ["a key that may only read", keys.download, /cannot be written, the object storage returned 403; check/],
     ["a wrong secret", "OWNER:wrong", /cannot be read, the object storage returned 403; check/],
     ["half a key", "OWNER", /^app:publish: RELEASE_PUBLISH_KEY must be "KEY:SECRET"/],
-  ])("is not uploaded with %s", async (_, key, words) => {
+  ])("does not upload a release with %s", async (_, key, words) => {
     writeBelow(folder, [{ path: "two.tar.gz", content: "two" }]);
     const failure = publishRelease(join(folder, "two.tar.gz"), storage, key);
     await expect(failure).rejects.toThrow(words);
     await expect(failure).rejects.not.toThrow(/ownersecret|wrong"|downloadsecret/);
   });
 
-  /** Runs the program of a server whose configuration names the bucket. */
+  /** Runs fetch-release as on a server whose configuration contains the bucket. */
   async function download(url: string, sha256: string, key: string, { traced = false } = {}) {
     const config = exampleConfig({
       application: { url: undefined, storage: { endpoint: "https://nbg1.foobar.com", region, bucket } },
@@ -118,7 +118,7 @@ describe.runIf(isPossible)("a private release", () => {
     writeBelow(home, [
       { path: "fetch-release", content: script, permissions: "0755" },
       { path: "release-key", content: file?.content(() => key) ?? "" },
-      // Records what other users of the server see in the list of processes.
+      // Records the command line, which all users of the server can see.
       {
         path: "bin/curl",
         content: `#!/bin/sh\necho "$*" >>${home}/seen\nexec /usr/bin/curl "$@"\n`,
@@ -137,7 +137,7 @@ describe.runIf(isPossible)("a private release", () => {
     };
   }
 
-  it("is downloaded by a server with the read-only key, which is in no output and no command line", async () => {
+  it("a server downloads a release with the read-only key, which appears in no output and no command line", async () => {
     const { sha256 } = await publishRelease(tarball, storage, keys.owner);
     const url = `${https}/${bucket}/release-${sha256}.tar.gz`;
     const { status, output, isThere, seen } = await download(url, sha256, keys.download, { traced: true });
@@ -145,7 +145,7 @@ describe.runIf(isPossible)("a private release", () => {
     expect(output + seen).not.toMatch(/DOWNLOAD|downloadsecret/);
   });
 
-  it("is refused to a wrong key, to no key and to an address outside the bucket", async () => {
+  it("a download fails with a wrong key or without a key, and the key is not sent to URLs outside the bucket", async () => {
     const { sha256 } = await publishRelease(tarball, storage, keys.owner);
     const url = `${https}/${bucket}/release-${sha256}.tar.gz`;
     for (const key of ["DOWNLOAD:wrong", "OTHER:downloadsecret", ""]) {

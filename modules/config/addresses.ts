@@ -3,7 +3,7 @@ import ipaddr from "ipaddr.js";
 /** Prefix length of a CIDR. */
 export const prefixLength = (cidr: string): number => ipaddr.parseCIDR(cidr)[1];
 
-/** A CIDR in its canonical form: without host bits, written as short as possible. The provider refuses any other. */
+/** A CIDR in its canonical form: without host bits, in the shortest notation. The provider rejects other forms. */
 export function canonicalCidr(cidr: string): string {
   const [address, prefix] = ipaddr.parseCIDR(cidr);
   const network =
@@ -17,18 +17,18 @@ export function isInside(inner: string, outer: string): boolean {
   return Number(prefix) >= prefixLength(outer) && ipaddr.IPv4.parse(address).match(ipaddr.IPv4.parseCIDR(outer));
 }
 
-/** Whether an IPv4 network is one that RFC 1918 sets aside. */
+/** Whether an IPv4 network is private (RFC 1918). */
 export const isPrivate = (cidr: string): boolean =>
   ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"].some((range) => isInside(cidr, range));
 
-/** An IPv4 address as the number that its four octets make. */
+/** An IPv4 address as a number. */
 export const toNumber = (address: string): number =>
   ipaddr.IPv4.parse(address).octets.reduce((number, octet) => number * 256 + octet, 0);
 
 const toAddress = (number: number): string =>
   [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join(".");
 
-/** Addresses of a subnet that no server can have, each with what it is for. */
+/** Addresses of a subnet that no server can have, each with its purpose. */
 export const reservedAddresses = (subnet: string): Readonly<Record<string, string>> => {
   const first = toNumber(ipaddr.IPv4.networkAddressFromCIDR(subnet).toString());
   const last = toNumber(ipaddr.IPv4.broadcastAddressFromCIDR(subnet).toString());
@@ -41,7 +41,7 @@ export const reservedAddresses = (subnet: string): Readonly<Record<string, strin
   };
 };
 
-/** A network with both ranges. Where the configuration names none: addresses 8 to 15 for databases, the upper half for web servers. */
+/** A network with both ranges. Defaults: addresses 8 to 15 for database members, and the upper half for web servers. */
 export function withRanges<Network extends { subnet: string; databaseRange?: string; webRange?: string }>(
   network: Network,
 ): Network & { databaseRange: string; webRange: string } {
@@ -61,7 +61,7 @@ export function* addressesOf(cidr: string): Generator<string> {
   for (let index = 0; index < size; index += 1) yield toAddress(first + index);
 }
 
-/** The first free address of a network. @returns undefined when there is none */
+/** The first free address of a network. @returns undefined if no address is free */
 export function freeAddress(cidr: string, isFree: (address: string) => boolean): string | undefined {
   for (const address of addressesOf(cidr)) if (isFree(address)) return address;
   return undefined;

@@ -1,25 +1,25 @@
 import { createHash } from "node:crypto";
 import type { Config } from "./schema.js";
 
-/** A domain may be longer than the 63 characters of a label. */
+/** A digest, because a domain can exceed the 63 characters of a label. */
 const digestOf = (domain: string): string => createHash("sha256").update(domain).digest("hex").slice(0, 8);
 
 type Agreed = Pick<Config, "tls" | "domain"> & { readonly network: Pick<Config["network"], "balancerIp"> };
 
 /**
- * What the balancer and a server's payload must agree on, as the text of a label: who ends TLS, the balancer's address (the only one that nginx
- * and the host firewall let in), and the site's domain.
+ * The load balancer contract as the text of a label. The load balancer and a server's payload must agree on the TLS mode, the site's domain, and
+ * the load balancer's address, which is the only address that nginx and the host firewall accept.
  */
 export const agreement = ({ tls, network, domain }: Agreed): string =>
   `${tls}-${network.balancerIp}-${digestOf(domain)}`;
 
-/** What the label says besides the domain. */
+/** The components of a label. */
 const readLabel = (label: string) => {
   const [tls = "", balancerIp = "", domain = ""] = label.split("-");
   return { tls, balancerIp, domain };
 };
 
-/** What a server was made for that the configuration no longer asks for, in words; empty when they agree. @param label what {@link agreement} said then */
+/** Differences between a server's load balancer contract and the configuration, in words; empty if both agree. @param label result of {@link agreement} when the server was created */
 export function disagreements(label: string | undefined, config: Agreed): readonly string[] {
   if (label === undefined) return ["the server's configuration is unknown"];
   const { tls, balancerIp, domain } = readLabel(label);
@@ -33,10 +33,10 @@ export function disagreements(label: string | undefined, config: Agreed): readon
 }
 
 /**
- * The lines of an environment that declare a balancer before, so that another one can take over from it.
- * @param label what the servers were made for
- * @param isUnderWay whether the configuration names one already that is still there, so that the numbers are right
- * @returns nothing where nobody knows what they were made for
+ * The lines of an environment that declare the previous load balancer for a migration.
+ * @param label the servers' current load balancer contract
+ * @param isUnderWay whether the configuration already declares an existing previous load balancer, so that the numbers are correct
+ * @returns undefined if the servers' contract is unknown
  */
 export function formerlyLines(label: string | undefined, config: Config, isUnderWay: boolean) {
   if (label === undefined || !label.includes("-")) return undefined;
@@ -57,12 +57,12 @@ export function formerlyLines(label: string | undefined, config: Config, isUnder
 
 const other = (number: 1 | 2): 1 | 2 => (number === 1 ? 2 : 1);
 
-/** The domain that the site had before, where the configuration names another one as such. */
+/** The previous domain of the site, if the configuration contains one. */
 export function formerDomain({ domain, loadBalancer: { formerly } }: Pick<Config, "domain" | "loadBalancer">) {
   return formerly?.domain === domain ? undefined : formerly?.domain;
 }
 
-/** The configuration as the balancer before knows it, with its number; `undefined` where the configuration names none. */
+/** The configuration of the previous load balancer, with its number; `undefined` if the configuration has none. */
 export function formerOf(config: Config): Config | undefined {
   const { number, formerly, ...loadBalancer } = config.loadBalancer;
   if (formerly === undefined) return undefined;

@@ -1,17 +1,17 @@
 import type { Config } from "./schema.js";
 
 /**
- * What three members ship in a day at twenty writes a second, in MB, compressed and encrypted. Source: two minutes of the lab's guestbook
- * (`proof/backup`, 2026-11-26); greater rows ship more.
+ * Data that three members upload per day at twenty writes per second, in MB, compressed and encrypted. Source: two minutes of the lab's guestbook
+ * (`proof/backup`, 2026-11-26). Larger rows need more.
  */
 export const shippedMbPerDay = 660;
 
-/** Objects outlive what they are kept for by so many days: time to notice that no base is made any more. */
+/** Additional days that objects are kept: time to notice that base backups no longer succeed. */
 const spareDays = 7;
 
 /**
- * How long objects of the archive are locked, and after which they expire, in days. A moment at the end of the retention needs the base before
- * it, which can be older by the time between two bases.
+ * Number of days for which objects of the archive are locked, and after which they expire. The oldest restore point needs the previous base
+ * backup, which can be older by the time between two base backups.
  */
 export const objectDays = ({ retentionDays, baseHours }: NonNullable<Config["backup"]>): number =>
   retentionDays + Math.ceil(baseHours / 24) + spareDays;

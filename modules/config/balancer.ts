@@ -2,67 +2,67 @@ import type { Config } from "./schema.js";
 import { siteHosts } from "../platform/names.js";
 import { ports } from "../platform/ports.js";
 
-/** What tells two balancers apart. */
+/** Distinguishes two load balancers. */
 interface Numbered {
   readonly loadBalancer: Pick<Config["loadBalancer"], "number">;
 }
 
-/** What the names of all that belongs to one of two end with. Those of the first are older than the second. */
+/** Suffix of all names that belong to one of two load balancers or sites. The first one has no suffix, because its names existed first. */
 const endingOf = (number: 1 | 2): string => (number === 1 ? "" : "-2");
 
-/** How Terraform's addresses, and the lab, call a balancer. */
+/** Id of a load balancer in Terraform addresses and in the lab. */
 export const balancerId = ({ loadBalancer }: Numbered): string => `balancer${endingOf(loadBalancer.number)}`;
 
-/** How Terraform's addresses call a site at Cloudflare. */
+/** Id of a Cloudflare site in Terraform addresses. */
 export const siteId = ({ cloudflare }: { readonly cloudflare: Pick<Config["cloudflare"], "number"> }): string =>
   `site${endingOf(cloudflare.number)}`;
 
-/** Its name at Hetzner. */
+/** Name of the load balancer at Hetzner. */
 export const balancerName = ({ environment, loadBalancer }: Numbered & Pick<Config, "environment">): string =>
   `${environment}${endingOf(loadBalancer.number)}`;
 
-/** How the balancer finds out whether a web server can serve. */
+/** Health check that decides whether a web server gets requests. */
 export interface BalancerHealthCheck {
   readonly protocol: "http";
   readonly port: number;
   readonly path: string;
-  /** Sent as Host. */
+  /** Value of the Host header. */
   readonly domain: string;
   readonly statusCodes: readonly string[];
   readonly intervalSeconds: number;
   readonly timeoutSeconds: number;
-  /** Failed checks in a row until a server gets no more requests, and good ones until it gets them again. */
+  /** Consecutive failed checks until a server gets no more requests, and consecutive successful checks until it gets requests again. */
   readonly retries: number;
 }
 
-/** One thing the balancer listens for. */
+/** One listener of the load balancer. */
 export interface BalancerService {
   readonly protocol: "https" | "tcp";
   readonly listenPort: number;
   readonly destinationPort: number;
-  /** Puts the visitor's address in front of the connection. */
+  /** Sends the visitor's address in a PROXY header at the start of the connection. */
   readonly proxyProtocol: boolean;
-  /** Listens on port 80 too and answers with a redirect. */
+  /** Also listens on port 80, and redirects to HTTPS. */
   readonly redirectHttp: boolean;
   readonly healthCheck: BalancerHealthCheck;
 }
 
-/** The balancer as plain data: Terraform and the lab build it from this. */
+/** The load balancer as plain data, from which Terraform and the lab create it. */
 export interface BalancerDefinition {
   readonly algorithm: Config["loadBalancer"]["algorithm"];
   readonly services: readonly BalancerService[];
 }
 
 /**
- * Longest time, in seconds, until the balancer stops using a server whose health check fails: the last good check may have been a moment
- * ago, and the retries have to fail too.
+ * Maximum seconds until the load balancer stops using a server whose health check fails. The last successful check may have been just before
+ * the failure, and the retries must fail too.
  */
 export const noticeSeconds = ({ loadBalancer: { healthCheck } }: Config): number =>
   healthCheck.intervalSeconds * (healthCheck.retries + 1) + healthCheck.timeoutSeconds;
 
 /**
- * What the balancer does in an environment. In both modes the health check is plain HTTP on nginx's HTTP port: no public source says that
- * Hetzner sends a PROXY header with its checks, and nginx's TLS port would refuse a check without one.
+ * The load balancer of an environment. In both TLS modes the health check is plain HTTP on nginx's HTTP port: nginx's TLS port rejects connections
+ * without a PROXY header, and no public source states that Hetzner's checks send one.
  */
 export function balancerDefinition(config: Config): BalancerDefinition {
   const { algorithm, healthCheck } = config.loadBalancer;

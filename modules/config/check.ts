@@ -24,7 +24,7 @@ const nameProblems = (environment: string): readonly Problem[] =>
         },
       ];
 
-/** The problem of a file whose default export is no object: a function that must be called, a promise that must be awaited, or nothing. */
+/** The problem of a file whose default export is not an object: for example a function, a promise or nothing. */
 function notAnEnvironment(input: unknown): Problem {
   const kind = strangeKind(input);
   return {
@@ -38,7 +38,7 @@ function notAnEnvironment(input: unknown): Problem {
 const isEnvironment = (input: unknown): input is object =>
   typeof input === "object" && input !== null && !Array.isArray(input) && !strangeKind(input);
 
-/** Sections without a problem of their own, defaults filled in. */
+/** Valid sections, with defaults filled in. */
 function soundSections(
   input: Record<string, unknown>,
   broken: ReadonlySet<PropertyKey | undefined>,
@@ -50,16 +50,16 @@ function soundSections(
   );
 }
 
-/** Whether a path is another one, or lies below it. */
+/** Whether a path equals the other path or is below it. */
 const liesIn = (path: readonly PropertyKey[], other: readonly PropertyKey[]): boolean =>
   other.every((key, index) => path[index] === key);
 
-/** Whether zod says that a number is too large to be a whole one. Each has a limit of its own that says so too. */
+/** Whether the issue is zod's limit for whole numbers. Every setting has a stricter limit, which reports the number too. */
 const isBeyondCounting = (issue: z.core.$ZodIssue): boolean =>
   (issue.code === "too_big" && issue.maximum === Number.MAX_SAFE_INTEGER) ||
   (issue.code === "too_small" && issue.minimum === Number.MIN_SAFE_INTEGER);
 
-/** What the schema finds. Of a value of the wrong type that is all: a text where a list belongs has a length too, and none that counts. */
+/** Issues of the schema. For a value of the wrong type, only the type is reported, because its length has no meaning. */
 function issuesOf(plain: unknown) {
   const issues = environmentSchema.safeParse(plain).error?.issues ?? [];
   const misplaced = new Set(issues.filter(({ code }) => code === "invalid_type").map(({ path }) => pathText(path)));
@@ -68,11 +68,11 @@ function issuesOf(plain: unknown) {
   );
 }
 
-/** Everything that is wrong with an environment: first in each setting by itself, then between settings. */
+/** All problems of an environment: first invalid settings, then violated rules between valid settings. */
 export function findProblems(environment: string, input: unknown): readonly Problem[] {
   if (!isEnvironment(input)) return [notAnEnvironment(input)];
   const { plain, strange } = plainCopy(input);
-  // The object itself has too many keys, so that nothing in it was copied.
+  // The object itself has too many keys, so nothing was copied.
   if (plain === undefined) return strange.map((one) => ({ ...one, path: "default export" }));
   const issues = issuesOf(plain).filter(({ path }) => !strange.some((other) => liesIn(path, other.path)));
   const broken = new Set([...strange, ...issues].map(({ path }) => path[0]));

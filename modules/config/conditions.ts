@@ -1,8 +1,8 @@
 import type { Config } from "./schema.js";
 
-/** A condition on the configuration, in words too: documents say when a line of a table exists. */
+/** A condition on the configuration, with a text that documents show for conditional table lines. */
 export interface Condition {
-  /** As it follows "when": "monitoring is enabled". */
+  /** Text that follows "when", for example "monitoring is enabled". */
   readonly text: string;
   readonly holds: (config: Config) => boolean;
 }
@@ -13,25 +13,25 @@ export const monitored: Condition = {
   holds: ({ monitoring }) => monitoring.enabled,
 };
 
-/** The balancer ends TLS. */
+/** The load balancer terminates TLS. */
 export const terminates: Condition = { text: 'tls is "terminate"', holds: ({ tls }) => tls === "terminate" };
 
-/** nginx ends TLS. */
+/** nginx terminates TLS. */
 export const passesThrough: Condition = { text: 'tls is "passthrough"', holds: ({ tls }) => tls === "passthrough" };
 
-/** Somebody may log in by SSH. */
+/** Administrators may log in by SSH. */
 export const administered: Condition = {
   text: "administrators.cidrs names networks",
   holds: ({ administrators }) => administrators.cidrs.length > 0,
 };
 
-/** A release brings the schema up to date by a command of its own. */
+/** A separate command of the release updates the database schema. */
 export const migrating: Condition = {
   text: "application.migrate is a command",
   holds: ({ application }) => application.migrate !== undefined,
 };
 
-/** The application may reach others than the database. */
+/** The application may connect to other hosts than the database. */
 export const reachingOut: Condition = {
   text: "application.egress names networks",
   holds: ({ application }) => application.egress.length > 0,

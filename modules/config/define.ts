@@ -1,4 +1,4 @@
 import type { EnvironmentInput } from "./environment-input.js";
 
-/** Gives an environment file its type. */
+/** Types an environment file. */
 export const defineEnvironment = (environment: EnvironmentInput): EnvironmentInput => environment;

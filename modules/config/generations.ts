@@ -1,6 +1,6 @@
 import type { Config } from "./schema.js";
 
-/** What `npm run ops rotate` puts a new one in place of: the setting that counts its generations, and the number that stands there. */
+/** What `npm run ops rotate` can replace: the setting with the generation, and a function that reads it. */
 const settings = {
   "edge-token": ["generations.edgeToken", ({ generations }) => generations.edgeToken],
   "database-passwords": ["generations.databasePasswords", ({ generations }) => generations.databasePasswords],
@@ -11,35 +11,35 @@ const settings = {
 
 type Generations = Pick<Config, "generations" | "certificate">;
 
-/** A secret, or several that change together, under the name that an operator gives it. */
+/** Name of a secret, or of several secrets that change together, as operators enter it. */
 export type Rotated = keyof typeof settings;
 
-/** All of them. */
+/** All names. */
 export const allRotated = Object.keys(settings) as readonly Rotated[];
 
-/** Setting that is raised to have a new one. */
+/** Setting that an operator raises for a new secret. */
 export const generationSetting = (what: Rotated): string => settings[what][0];
 
-/** Generation that the configuration asks for. */
+/** Generation in the configuration. */
 export const generationOf = (config: Generations, what: Rotated): number => settings[what][1](config);
 
 /**
- * Whether a new generation may be used as soon as it exists, since whoever checks it accepts it already. The origin certificate: Cloudflare's
- * edge trusts what Cloudflare has issued.
+ * Whether a new generation may be used immediately, because its verifiers already accept it. Cloudflare's edge accepts each origin certificate
+ * that Cloudflare has issued.
  */
 export const isUsedAtOnce = (what: Rotated): boolean => what === "origin-certificate";
 
-/** How far the change from one generation to the next has come. `oldest` ≤ `used` ≤ `configured`, at most one apart. */
+/** Progress of the change from one generation to the next: `oldest` ≤ `used` ≤ `configured`, with a maximum difference of one. */
 export interface Stage {
-  /** Generation that the configuration asks for: it exists, and is accepted as soon as it does. */
+  /** Generation in the configuration. It is accepted as soon as it exists. */
   readonly configured: number;
-  /** Generation that is shown to those who check it. */
+  /** Generation that is presented to verifiers. */
   readonly used: number;
-  /** The oldest one that is still accepted. */
+  /** Oldest generation that is still accepted. */
   readonly oldest: number;
 }
 
-/** The generations that are accepted, the one that is used first; pure. */
+/** Accepted generations, beginning with the used one. */
 export const accepted = ({ configured, used, oldest }: Stage): readonly number[] => [
   ...new Set([used, configured, oldest]),
 ];

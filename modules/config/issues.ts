@@ -5,16 +5,16 @@ import { suggestion } from "./suggest.js";
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
-/** Longest part of a path that a message shows. */
+/** Maximum length of a key in a message. */
 const longestKey = 80;
 
-/** A key in one line, so that no name of the owner's can make a line of the report. */
+/** A key in one line, so that a key cannot add lines to the report. */
 function keyText(key: string): string {
   const text = key.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, escaped);
   return text.length > longestKey ? `${text.slice(0, longestKey)}…` : text;
 }
 
-/** A path as it is written in the environment file: `administrators.cidrs[0]`. */
+/** A path in the notation of an environment file: `administrators.cidrs[0]`. */
 export const pathText = (path: Path): string =>
   path
     .map((key, index) => (typeof key === "number" ? `[${key}]` : `${index > 0 ? "." : ""}${keyText(String(key))}`))
@@ -48,7 +48,7 @@ const formats: Readonly<Record<string, { rule: string; fix: string }>> = {
 
 const quoted = (values: readonly unknown[]): string => values.map((value) => JSON.stringify(value)).join(", ");
 
-/** Rule and fix of what zod found, in this project's words. */
+/** Rule and fix for an issue of zod. */
 function verdict(issue: Issue, got: unknown): { rule: string; fix: string } {
   switch (issue.code) {
     case "invalid_type": {
@@ -84,10 +84,10 @@ function verdict(issue: Issue, got: unknown): { rule: string; fix: string } {
   }
 }
 
-/** Names of settings under which somebody may have written a secret. */
+/** Names of unknown settings that may contain a secret. */
 const secretName = /token|secret|password|passphrase|credential|(private|api|access)_?key/i;
 
-/** The value at a path as messages may show it: what was written in place of a secret's size, or under a secret's name, may be the secret itself. */
+/** The value at a path, for messages. A text in place of a secret's settings, or under a secret's name, is hidden because it may be the secret. */
 function gotAt(input: unknown, path: Path, known = true): unknown {
   const got = valueAt(input, path);
   const isSecret =
@@ -96,10 +96,10 @@ function gotAt(input: unknown, path: Path, known = true): unknown {
   return isSecret && typeof got === "string" ? "…" : got;
 }
 
-/** Keys that the schema knows at a path, to suggest one for a key that it does not know. */
+/** Known keys at a path, from which a key is suggested for an unknown one. */
 export type KnownKeys = (path: Path) => readonly string[];
 
-/** What zod found as problems: one per unknown key, else one per issue. */
+/** Converts an issue of zod to problems: one per unknown key, otherwise one per issue. */
 export function toProblems(issue: Issue, input: unknown, knownKeys: KnownKeys): readonly Problem[] {
   if (issue.code === "unrecognized_keys")
     return issue.keys.map((key) => ({

@@ -1,6 +1,6 @@
 import { types } from "node:util";
 
-/** The kind of a value that JSON cannot hold, and what to write instead. */
+/** The kind of a value that JSON cannot represent, and what to write instead. */
 export interface Kind {
   readonly name: string;
   readonly fix: string;
@@ -8,7 +8,7 @@ export interface Kind {
 
 const asObject = "write it as an object { … }";
 
-/** Objects that an owner knows by a name. */
+/** Objects of well-known classes. */
 const known: readonly (readonly [is: (value: unknown) => boolean, name: string, fix: string])[] = [
   [types.isProxy, "a proxy", asObject],
   [types.isPromise, "a promise", "write `await` before it"],
@@ -18,11 +18,11 @@ const known: readonly (readonly [is: (value: unknown) => boolean, name: string, 
   [types.isRegExp, "a regular expression", "write it as a text"],
 ];
 
-/** Whether an object with this prototype is a plain one: it has none, or that of an object literal, also of one from another realm of Node. */
+/** Whether an object with this prototype is a plain object. Object literals may come from another realm of Node. */
 const isPlainPrototype = (prototype: object | null): boolean =>
   prototype === null || (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "isPrototypeOf"));
 
-/** The kind of a value that is no plain data. No code of the value is run. @returns undefined for plain data */
+/** The kind of a value that is not plain data. Executes no code of the value. @returns undefined for plain data */
 export function strangeKind(value: unknown): Kind | undefined {
   switch (typeof value) {
     case "function":

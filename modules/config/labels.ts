@@ -1,12 +1,12 @@
 import type { Config, ServerConfig } from "./schema.js";
 
-/** Labels of everything at Hetzner that takes labels. */
+/** Labels of all Hetzner resources that support labels. */
 export const labelsOf = (config: Config): Record<string, string> => ({
   environment: config.environment,
   "managed-by": "cdktf",
 });
 
-/** Labels of what belongs to one server: its name and a label for each of its roles. */
+/** Labels of a server's resources: the server's name and one label per role. */
 export const serverLabels = (config: Config, server: ServerConfig): Record<string, string> => ({
   ...labelsOf(config),
   server: server.name,

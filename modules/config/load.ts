@@ -6,27 +6,27 @@ import { suggestion } from "./suggest.js";
 
 export { checkEnvironment } from "./check.js";
 
-/** What the process environment says. It is read here and nowhere else. Of a secret only its presence is kept, never its value. */
+/** Settings from environment variables, which only this module reads. For a secret, only its presence is stored. */
 export interface Invocation {
-  /** `ENVIRONMENT`. An empty text is not the default but a mistake: whoever set it did not mean production. @default "production" */
+  /** `ENVIRONMENT`. An empty text is an error, because it does not mean production. @default "production" */
   readonly environment: string;
-  /** Whether `TF_VAR_datadog_api_key` is set. Unknown when cdktf-cli runs the app, because it removes TF_VAR_* from the environment. */
+  /** Whether `TF_VAR_datadog_api_key` is set. Unknown if cdktf-cli runs the app, because it removes TF_VAR_* variables. */
   readonly hasDatadogApiKey: boolean | undefined;
-  /** `TERRAFORM_BINARY_NAME`, for commands that people are told to run. @default "terraform" */
+  /** `TERRAFORM_BINARY_NAME`, for commands in messages. @default "terraform" */
   readonly terraform: string;
 }
 
 const isRunByCdktfCli = (variables: NodeJS.ProcessEnv): boolean =>
   variables["CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS"] !== undefined;
 
-/** Reads what the process environment says. @param variables the process environment */
+/** Reads the environment variables. */
 export const readInvocation = (variables: NodeJS.ProcessEnv = process.env): Invocation => ({
   environment: variables["ENVIRONMENT"] ?? "production",
   hasDatadogApiKey: isRunByCdktfCli(variables) ? undefined : Boolean(variables["TF_VAR_datadog_api_key"]),
   terraform: variables["TERRAFORM_BINARY_NAME"] || "terraform",
 });
 
-/** Folder of the environments, relative to the project. `ENVIRONMENTS_FOLDER` names another folder: tests load fixtures. */
+/** Folder of the environments, relative to the project. Tests set `ENVIRONMENTS_FOLDER` to load fixtures. */
 const folder = (): string => process.env["ENVIRONMENTS_FOLDER"] || "environments";
 
 const address = (file: string): URL => new URL(`../../${file}`, import.meta.url);
@@ -38,16 +38,16 @@ const environmentNames = (): readonly string[] =>
     .map((file) => file.slice(0, -".ts".length))
     .sort();
 
-/** How a TypeScript file is imported. */
+/** Imports a TypeScript file. */
 export type ImportFile = (file: URL) => Promise<unknown>;
 
-/** The line of an environment's file at which an error arose, if its stack says so. */
+/** File of an environment, with the line of an error if the stack contains it. */
 const placeOf = (file: string, error: unknown): string => {
   const line = error instanceof Error && error.stack?.split(file)[1]?.match(/^[^:\s]*:(\d+)/)?.[1];
   return line ? `${file}:${line}` : file;
 };
 
-/** An environment's file. @throws Error that names the file when it cannot be run */
+/** Imports the file of an environment. @throws Error with the file's path if the file throws */
 async function run(name: string, importFile: ImportFile): Promise<{ readonly default?: unknown }> {
   const file = `${folder()}/${name}.ts`;
   try {
@@ -65,7 +65,7 @@ async function run(name: string, importFile: ImportFile): Promise<{ readonly def
 
 /**
  * Loads `environments/<name>.ts`.
- * @throws Error when there is no such file, when it cannot be run, or when it has problems: all of them
+ * @throws Error if the file does not exist, throws or has problems; the error lists all problems
  */
 export async function loadEnvironment(
   name: string,

@@ -3,21 +3,21 @@ import type { Problem } from "./problem.js";
 
 type Path = readonly PropertyKey[];
 
-/** A value in an environment that is no plain data, as a problem. */
+/** The problem of a value that is not plain data. */
 export type Strange = Omit<Problem, "path"> & { readonly path: Path };
 
-/** Limits that no sensible environment reaches: entries of a list or group, and levels of nesting. */
+/** Limits that no realistic environment reaches: entries of a list or object, and levels of nesting. */
 const most = { entries: 1000, levels: 10 } as const;
 
 /**
- * Invisible characters other than line feed and tab: control characters, marks of direction, separators of lines, halves of surrogate pairs, and
- * code points that are no characters, for which systemd would drop the whole line.
+ * Invisible characters except line feed and tab: control characters, direction marks, line separators, halves of surrogate pairs, and
+ * noncharacters, because of which systemd would drop the whole line.
  */
 const invisible = /(?![\n\t])[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/u;
 
 const plainRule = "must be plain data (texts, numbers, true, false, lists and objects)";
 
-/** What is wrong with a value itself, apart from what is in it. */
+/** The problem of a value itself; its entries are checked separately. */
 function verdictOn(value: unknown, above: readonly object[]): Omit<Strange, "path"> | undefined {
   const kind = strangeKind(value);
   if (kind) return { rule: plainRule, got: value, fix: kind.fix };
@@ -33,7 +33,7 @@ function verdictOn(value: unknown, above: readonly object[]): Omit<Strange, "pat
     : undefined;
 }
 
-/** A copy of a value without the parts that are no plain data; each of these is reported. @returns undefined when the value itself is none */
+/** Copies a value without entries that are not plain data, and reports these. @returns undefined if the value itself is not plain data */
 function copy(value: unknown, path: Path, above: readonly object[], report: (strange: Strange) => void): unknown {
   const verdict = verdictOn(value, above);
   if (verdict) {
@@ -61,8 +61,8 @@ function copy(value: unknown, path: Path, above: readonly object[], report: (str
 }
 
 /**
- * Copies an environment as its file exports it, and finds the values that JSON could not hold. The schema would take some of them (a Map) for
- * an empty object, and others (a getter) may have another value each time they are read. They are left out of the copy.
+ * Copies the exported environment without values that JSON cannot represent, and reports these. The schema would mistake some of them (a Map) for
+ * an empty object, and others (a getter) may return another value at each access.
  */
 export function plainCopy(input: object): { readonly plain: unknown; readonly strange: readonly Strange[] } {
   const strange: Strange[] = [];

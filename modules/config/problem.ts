@@ -1,11 +1,11 @@
 import { types } from "node:util";
 import { strangeKind } from "./kinds.js";
 
-/** Something wrong in a configuration. */
+/** A problem in a configuration. */
 export interface Problem {
-  /** Where, as it is written in the environment file: "servers.alpha.privateIp". */
+  /** Path in the environment file, for example "servers.alpha.privateIp". */
   readonly path: string;
-  /** What must hold, beginning with "must" or "is". */
+  /** The violated rule, beginning with "must" or "is". */
   readonly rule: string;
   /** The offending value. */
   readonly got: unknown;
@@ -15,7 +15,7 @@ export interface Problem {
 
 const longest = 80;
 
-/** A value as JSON, in which a word stands for each part that JSON cannot hold. */
+/** A value as JSON. Values that JSON cannot represent are replaced with their kind. */
 function asText(value: unknown): string {
   try {
     return JSON.stringify(value, (_key, inner: unknown) =>
@@ -26,15 +26,15 @@ function asText(value: unknown): string {
   }
 }
 
-/** A character that nobody would see, as JavaScript writes it. */
+/** An invisible character in JavaScript's escape notation. */
 export const escaped = (character: string): string =>
   `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
 
-/** Whether a value is an error, also one that Node's loader hands over from its own thread: a file that cannot be read or found. No code of the value is run. */
+/** Whether a value is an error, including errors from the thread of Node's loader. Executes no code of the value. */
 const isError = (value: unknown): value is Error =>
   types.isNativeError(value) || (!types.isProxy(value) && value instanceof Error);
 
-/** A value as a message may show it: shortened, and without what must not reach a log. */
+/** A value for messages: shortened, and without secrets. */
 function show(value: unknown): string {
   if (value === undefined) return "nothing";
   if (typeof value === "number") return String(value);
@@ -51,10 +51,10 @@ function show(value: unknown): string {
 /** One line: `path: rule, got value; fix`. */
 export const problemLine = ({ path, rule, got, fix }: Problem): string => `${path}: ${rule}, got ${show(got)}; ${fix}`;
 
-/** Lines of a report: nobody reads more at once. */
+/** Maximum lines of a report. */
 const mostLines = 50;
 
-/** All problems of one environment, a line each. */
+/** All problems of one environment, one line each. */
 export function problemReport(environment: string, problems: readonly Problem[]): string {
   const more = problems.length - mostLines;
   return [

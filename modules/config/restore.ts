@@ -1,12 +1,12 @@
 import type { Problem } from "./problem.js";
 import type { Config } from "./schema.js";
 
-/** Why a moment cannot be restored yet. A configuration alone does not tell: the day does. */
+/** Problems of the restore point that depend on the current time. */
 export function restoreProblems(
   { restore }: { readonly restore?: Pick<NonNullable<Config["restore"]>, "at"> | undefined },
   now: Date,
 ): readonly Problem[] {
-  // "latest" and "before GTID" are no dates, and never later.
+  // "latest" and "before GTID" are not dates, so they are never in the future.
   if (restore === undefined || !(Date.parse(restore.at) > now.getTime())) return [];
   return [
     {
@@ -18,6 +18,6 @@ export function restoreProblems(
   ];
 }
 
-/** Whether MySQL events, workers and schedules do not run: a restored copy must not send or charge anything before an operator wants it. */
+/** Whether MySQL events, workers and schedules are paused, so that a restored copy sends and charges nothing before an operator allows it. */
 export const jobsArePaused = ({ restore }: Pick<Config, "restore">): boolean =>
   restore !== undefined && !restore.startJobs;

@@ -12,7 +12,7 @@ import { serversWithRole, type Config, type Role, type ServerConfig } from "./sc
 import { applicationSecret, paths } from "../platform/paths.js";
 import { users, type ServiceUser } from "../platform/users.js";
 
-/** Every secret value a server can need. Values come from the credentials stack, or from the lab. */
+/** All secret values that servers can need. The credentials stack or the lab provides the values. */
 export type SecretName =
   | "applicationDatabasePassword"
   | "applicationDatabasePasswords"
@@ -39,34 +39,34 @@ export type SecretName =
 /** A secret of `application.secrets`. */
 type ApplicationSecret = `application.secrets.${string}`;
 
-/** What a secret of the application is called among all secrets. */
+/** Name of an application secret among all secrets. */
 export const applicationSecretName = (name: string): ApplicationSecret => `application.secrets.${name}`;
 
-/** Variable that Terraform takes a secret of the application from, without TF_VAR_. */
+/** Terraform variable of an application secret, without TF_VAR_. */
 export const applicationSecretVariable = (name: string): string => `app_secret_${name.toLowerCase()}`;
 
-/** A file that holds secrets, readable for its owner alone. Secrets reach a server in no other way. Certificates count as secrets here, since they travel with their keys. */
+/** A file with secrets that only its owner can read. Secrets reach servers only in such files. Certificates are included, because they are transferred with their keys. */
 export interface SecretFile {
   readonly path: string;
   readonly owner: ServiceUser;
-  /** Secrets the content is made of. */
+  /** Secrets in the content. */
   readonly needs: readonly SecretName[];
-  /** Makes the file's text. `value(name)` gives what to write where the secret belongs. */
+  /** Returns the file's text. `value(name)` returns the text to insert for a secret. */
   readonly content: (value: (name: SecretName) => string) => string;
-  /** Role of the servers that get the file. @default - all servers get it */
+  /** Role of the servers that get the file. @default - all servers */
   readonly role?: Role;
-  /** Configurations that need the file. @default always */
+  /** Condition under which the file is needed. @default - always */
   readonly when?: Condition;
-  /** Whether each server has values of its own. @default false, so all servers that get the file get the same one */
+  /** Whether the values differ per server. @default false */
   readonly own?: boolean;
   /** Whether only the first server of the role gets it. @default false */
   readonly first?: boolean;
   /**
-   * Whether its value comes from outside and may hold any character: it travels in base64.
-   * @default false: Terraform makes it, of printable ASCII and line breaks
+   * Whether an operator provides the value. It may contain any character and is transferred in base64.
+   * @default false: Terraform generates the value, which contains only printable ASCII and line breaks
    */
   readonly given?: boolean;
-  /** Whether it is a certificate. Every user of the server may read those, since the monitoring agent looks when they end. @default false */
+  /** Whether the file is a certificate. All users of the server may read it, because the monitoring agent checks its expiry. @default false */
   readonly certificate?: boolean;
 }
 
@@ -89,7 +89,7 @@ const certificate = (...file: Parameters<typeof plain>): SecretFile => ({ ...pla
 
 const given = (file: SecretFile): SecretFile => ({ ...file, given: true });
 
-/** All secret files, the one list that Terraform, the lab and the tests read. */
+/** All secret files. Terraform, the lab and the tests use this list. */
 const secretFiles: readonly SecretFile[] = [
   {
     path: paths.sshHostKey,
@@ -113,7 +113,7 @@ const secretFiles: readonly SecretFile[] = [
   {
     path: paths.nginx.edgeToken,
     owner: users.root,
-    // All that are accepted, with | between them: letters and digits.
+    // All accepted tokens, separated by |. They contain only letters and digits.
     needs: ["edgeTokens"],
     content: (value) => `"~^(?:${value("edgeTokens")})$" 1;\n`,
     role: "web",
@@ -164,8 +164,8 @@ const applicationSecretFiles = ({ application }: Config): readonly SecretFile[] 
   );
 
 /**
- * Secret files of a server: those that it shares with servers of the same roles, and those of which it has its own.
- * @param server without a name: any server with these roles but the first
+ * Secret files of a server: files shared by all servers of the same roles, and files with values for this server only.
+ * @param server without a name: any server with these roles except the first
  */
 export function secretFilesOf(
   config: Config,

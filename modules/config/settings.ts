@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { environmentSchema } from "./schema.js";
 
-/** The part of a JSON schema (draft 2020-12) that is read here. Every keyword is optional there, and absent where it says nothing. */
+/** The keywords of a JSON schema (draft 2020-12) that this module reads. All keywords are optional. */
 export interface Schema {
   readonly type?: string;
   readonly description?: string;
@@ -19,14 +19,14 @@ export interface Schema {
 
 /** One setting of an environment, as the schema declares it. */
 export interface Setting {
-  /** Keys from the top; `*` stands for any name, `[]` for any place in a list. */
+  /** Keys from the top level. `*` means any name, `[]` any index of a list. */
   readonly path: readonly string[];
-  /** Names that a `*` at the path's end may stand for. @default - any */
+  /** Allowed names if the path ends with `*`. @default - any */
   readonly names?: readonly string[];
   /** For example `"terminate" | "passthrough"`. */
   readonly type: string;
   readonly required: boolean;
-  /** @default - none, or computed as the description says */
+  /** @default - none, or described in the description */
   readonly default?: unknown;
   readonly description: string;
 }
@@ -38,7 +38,7 @@ export function typeText(schema: Schema): string {
   return schema.type ?? "object";
 }
 
-/** Settings below a schema. Of a union, the settings of all alternatives; one that several alternatives have is listed once. */
+/** Settings below a schema. For a union, the settings of all alternatives, each listed once. */
 function below(schema: Schema, path: readonly string[]): readonly Setting[] {
   const named = Object.entries(schema.properties ?? {}).flatMap(([key, child]) =>
     settingsOf(child, [...path, key], schema.required?.includes(key) ?? false),
@@ -81,7 +81,7 @@ function settingsOf(schema: Schema, path: readonly string[], required: boolean):
 export const settings = (): readonly Setting[] =>
   below(z.toJSONSchema(environmentSchema, { io: "input", unrepresentable: "any" }) as Schema, []);
 
-/** Keys that the schema knows below a path of an environment file. */
+/** Keys of the schema below a path of an environment file. */
 export function keysBelow(path: readonly PropertyKey[]): readonly string[] {
   const matches = (setting: Setting): boolean =>
     setting.path.length === path.length + 1 &&

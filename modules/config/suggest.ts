@@ -1,13 +1,13 @@
 import { closest, distance } from "fastest-levenshtein";
 
-/** The known word that was probably meant, if one is near: at most a third of its letters differ. */
+/** The most similar known word, if at most a third of its letters differ. */
 function nearest(word: string, known: readonly string[]): string | undefined {
   if (known.length === 0) return undefined;
   const candidate = closest(word, known);
   return distance(word, candidate) <= Math.max(1, Math.floor(candidate.length / 3)) ? candidate : undefined;
 }
 
-/** A fix for a word that is not among the known ones. */
+/** A fix for an unknown word. */
 export function suggestion(word: string, known: readonly string[]): string {
   const candidate = nearest(word, known);
   return candidate === undefined ? `choose one of ${known.join(", ")}` : `did you mean ${candidate}?`;

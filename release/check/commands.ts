@@ -2,10 +2,10 @@ import type { ApplicationSettings } from "../settings.js";
 import type { Entry } from "./entries.js";
 import { type Finding, problem } from "./finding.js";
 
-/** Endings of files that a word of a command can only mean as a file of the release. */
+/** File extensions by which a word of a command is recognized as a file of the release. */
 const program = /\.(?:[cm]?js|py|sh|rb|pl|php|jar)$/;
 
-/** What of the commands in the settings the release does not have. */
+/** Files of the commands in the settings that the release does not contain. */
 export const problemsOfCommands = (entries: readonly Entry[], settings: ApplicationSettings): readonly Finding[] =>
   Object.entries(commandsOf(settings)).flatMap(([setting, words]) => problemsOf(setting, words, entries));
 
@@ -24,14 +24,14 @@ const commandsOfTasks = (
     Object.entries(tasks).map(([name, { command }]) => [`application.${kind}.${name}.command`, command]),
   );
 
-/** Where a word of a command that means a file lies in the release. */
+/** Path in the release of a file in a command. */
 const inRelease = (word: string): string => `app/${word.replace(/^\.\//, "")}`;
 
 function problemsOf(setting: string, [first = "", ...rest]: readonly string[], entries: readonly Entry[]): Finding[] {
   const fileOf = (word: string): Entry | undefined =>
     entries.find(({ path, type }) => type !== "Directory" && path === inRelease(word));
   const missing = (word: string): Finding =>
-    problem(`${setting}: the release has no ${inRelease(word)}`, "let `build` make it, or change the setting");
+    problem(`${setting}: the release has no ${inRelease(word)}`, "let `build` create the file, or change the setting");
 
   const ofWords = rest
     .filter((word) => program.test(word) && !word.startsWith("-") && !word.startsWith("/") && !fileOf(word))
@@ -42,14 +42,14 @@ function problemsOf(setting: string, [first = "", ...rest]: readonly string[], e
     const file = fileOf(first);
     if (!file) return [missing(first)];
     if (file.executable) return [];
-    return [problem(`${setting}: ${inRelease(first)} is not executable`, "chmod +x it where `build` takes it from")];
+    return [problem(`${setting}: ${inRelease(first)} is not executable`, "run chmod +x on the file's source")];
   };
 
   const ofModule = (): readonly Finding[] => {
     const module = /python/.test(first) && rest.includes("-m") ? rest[rest.indexOf("-m") + 1] : undefined;
     if (!module) return [];
     const [top] = module.split(".");
-    // A module whose first part is no folder of the release is one of the system's.
+    // If the release has no such module or package, the module belongs to the system.
     const isOurs = entries.some(({ path }) => path === `app/${top}` || path === `app/${top}.py`);
     const folder = module.replaceAll(".", "/");
     return isOurs && !fileOf(`${folder}.py`) && !fileOf(`${folder}/__main__.py`) ? [missing(`${folder}.py`)] : [];

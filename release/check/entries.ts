@@ -3,16 +3,16 @@ import { type Finding, problem } from "./finding.js";
 
 /** One entry of a tarball. */
 export interface Entry {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly path: string;
-  /** As tar calls it: `File`, `Directory`, `SymbolicLink`, … */
+  /** Type in tar's terms: `File`, `Directory`, `SymbolicLink`, … */
   readonly type: string;
   readonly executable: boolean;
-  /** Where a link leads. @default - it is none */
+  /** Target of a link. @default - the entry is not a link */
   readonly target?: string;
 }
 
-/** @returns the entries, or `undefined` when the tarball is damaged */
+/** @returns the entries, or `undefined` if the tarball is damaged */
 export const entriesOf = async (
   read: (onReadEntry: (entry: ReadEntry) => void) => Promise<void> | void,
 ): Promise<readonly Entry[] | undefined> => {
@@ -35,24 +35,27 @@ export const entriesOf = async (
 /** The platform's own programs, which `npm run app:build` adds. */
 const platformPrograms = ["app-runs", "mysql-group", "mysql-backup", "platform"];
 
-/** What is wrong with the names and kinds of what a release holds. */
+/** Problems with names and types of a release's entries. */
 export const problemsOfEntries = (entries: readonly Entry[]): readonly Finding[] => [
   ...entries.flatMap(({ path, type, target }) => {
     if (path.startsWith("/"))
-      return problem(`${path}: an absolute path`, "pack it from within its folder, `app/` first in each path");
+      return problem(
+        `${path}: an absolute path`,
+        "pack it from within its folder, so that each path begins with `app/`",
+      );
     if (path.split("/").includes(".."))
-      return problem(`${path}: leads out of the release`, "put the file below `app/` and name it from there");
+      return problem(`${path}: leads out of the release`, "put the file below `app/`, and use its path in the release");
     if (type === "File" || type === "OldFile" || type === "Directory") return [];
     return target === undefined
-      ? problem(`${path}: a ${type}; a release holds files and folders only`, "leave it out")
+      ? problem(`${path}: a ${type}; a release may contain only files and folders`, "remove it")
       : problem(
-          `${path}: a link to ${target}; a release holds files and folders only`,
-          "let `build` put the file itself in its place (cp -L)",
+          `${path}: a link to ${target}; a release may contain only files and folders`,
+          "let `build` copy the file itself (cp -L)",
         );
   }),
   ...["app", ...platformPrograms]
     .filter((program) => !entries.some(({ path }) => path === program || path.startsWith(`${program}/`)))
     .map((program) =>
-      problem(`the release has no ${program}/`, "make it with `npm run app:build -- --application FOLDER`"),
+      problem(`the release has no ${program}/`, "build it with `npm run app:build -- --application FOLDER`"),
     ),
 ];

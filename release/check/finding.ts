@@ -1,8 +1,8 @@
-/** What the check of a release says: something a server would refuse, with the fix, or something that cannot be tried here. */
+/** A result of the check of a release: a problem with its fix, or a check that is not possible here. */
 export interface Finding {
   readonly kind: "problem" | "not-checked";
   readonly what: string;
-  /** @default - none: nothing is wrong */
+  /** @default - none: the check was not possible */
   readonly fix?: string;
 }
 

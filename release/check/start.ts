@@ -9,14 +9,14 @@ import type { ApplicationSettings } from "../settings.js";
 import { type Finding, notChecked, problem } from "./finding.js";
 import { lastLines } from "./syntax.js";
 
-/** A new process may take so long until it answers; `deploy-app` waits longer, on a smaller machine. */
+/** Maximum time until a new process answers. `deploy-app` waits longer, because servers are slower. */
 const startSeconds = 20;
-/** The balancer waits so long for an answer. */
+/** Maximum wait for one answer. */
 const answerMs = 5000;
 
 /**
- * Starts the application as a trial does, with a database that cannot be reached, and asks its health. Any answer is good but those that say that
- * nothing is there.
+ * Starts the application as `deploy-app` does for a test, with an unreachable database, and requests its health path. 404, 405 and errors other
+ * than 503 count as problems.
  */
 export const problemsOfAnswers = async (
   app: string,
@@ -43,20 +43,20 @@ export const problemsOfAnswers = async (
   }
 };
 
-/** The program itself, or the one of that name that this machine has. */
+/** The program itself, or a program of that name on this machine. */
 const programOf = (first: string): string => {
   if (!first.startsWith("/")) return first.startsWith("./") ? first : `./${first}`;
   return existsSync(first) ? first : basename(first);
 };
 
-/** How the process ended. */
+/** End of the process. */
 interface End {
   readonly output: string;
-  /** The program is not on this machine. */
+  /** Whether the program is not installed on this machine. */
   readonly missing: boolean;
 }
 
-/** Status of the answer, or how the process ended before it gave one; `undefined` when there was neither in time. */
+/** Status of the answer, or the end of the process before its answer; `undefined` after the time limit. */
 type Answer = number | End | undefined;
 
 function judge(answer: Answer, settings: ApplicationSettings, first: string): readonly Finding[] {
@@ -72,27 +72,35 @@ function judge(answer: Answer, settings: ApplicationSettings, first: string): re
 
 function judgeStatus(status: number, { healthPath }: ApplicationSettings): readonly Finding[] {
   if (status === 404 || status === 405)
-    return [problem(`${healthPath}: answers ${status}`, "answer it with 200, or set `application.healthPath`")];
+    return [problem(`${healthPath}: returns ${status}`, "return 200 for this path, or set `application.healthPath`")];
   return status < 500 || status === 503
     ? []
-    : [problem(`${healthPath}: answers ${status} while the database is away`, "answer without asking the database")];
+    : [
+        problem(
+          `${healthPath}: returns ${status} while the database is unavailable`,
+          "answer without a database query",
+        ),
+      ];
 }
 
 function judgeEnd({ output, missing }: End, settings: ApplicationSettings, first: string): Finding {
   const { command, healthPath, environment } = settings;
-  if (missing) return notChecked(`that it starts and answers ${healthPath}: ${first} is not on this machine`);
+  if (missing)
+    return notChecked(
+      `whether the application starts and answers ${healthPath}, because ${first} is not installed here`,
+    );
   const [, module] = /No module named '([^'.]+)/.exec(output) ?? /No module named ([\w-]+)/.exec(output) ?? [];
   if (module && !Object.keys(environment).includes("PYTHONPATH"))
     return notChecked(
-      `that it starts and answers ${healthPath}: Python's module ${module} is not on this machine; \`application.packages\` must bring it to servers`,
+      `whether the application starts and answers ${healthPath}, because the Python module ${module} is not installed here; \`application.packages\` must contain its package`,
     );
   return problem(
-    `\`${command.join(" ")}\` ends at once: ${output || "without a word"}`,
-    "try it in the unpacked release",
+    `\`${command.join(" ")}\` ends immediately: ${output || "without any output"}`,
+    "run the command in the unpacked release",
   );
 }
 
-/** What a process is given, with a database that nobody serves. */
+/** Environment variables of the process, with the addresses of an unreachable database. */
 async function environmentOf(app: string, settings: ApplicationSettings, port: number): Promise<NodeJS.ProcessEnv> {
   const away = `127.0.0.1:${await freePort()}`;
   const file = async (name: string, content = "check\n"): Promise<string> => {
@@ -143,7 +151,7 @@ const endOf = (child: ChildProcess): Promise<End> =>
     child.once("close", () => resolve({ output: lastLines(output), missing: false }));
   });
 
-/** With all that it started. */
+/** Ends the process and all its child processes. */
 const stop = ({ pid }: ChildProcess): void => {
   if (pid === undefined) return;
   try {

@@ -7,13 +7,13 @@ const run = promisify(execFile);
 
 interface Checker {
   readonly ending: RegExp;
-  /** Gets files as its last arguments. */
+  /** Files are appended as last arguments. */
   readonly command: readonly [string, ...string[]];
-  /** Whether it takes all files at once. */
+  /** Whether the command accepts several files. */
   readonly takesMany: boolean;
 }
 
-/** Stops at the first file that is not understood. */
+/** Stops at the first invalid file. */
 const parseAll = "import ast,sys\nfor name in sys.argv[1:]: ast.parse(open(name,'rb').read(), name)";
 
 const checkers: readonly Checker[] = [
@@ -22,7 +22,7 @@ const checkers: readonly Checker[] = [
   { ending: /\.sh$/, command: ["sh", "-n"], takesMany: false },
 ];
 
-/** What cannot be understood of the application's programs, in the unpacked release. */
+/** Syntax errors of the application's programs in the unpacked release. */
 export const problemsOfSyntax = async (app: string, entries: readonly Entry[]): Promise<readonly Finding[]> => {
   const found: Finding[] = [];
   for (const { ending, command, takesMany } of checkers) {
@@ -42,13 +42,16 @@ const judge = async (cwd: string, command: Checker["command"], names: readonly s
     return [];
   } catch (error) {
     const { code, stderr = "" } = error as { code?: unknown; stderr?: string };
-    if (code === "ENOENT") return [notChecked(`syntax of ${names.join(", ")}: ${program} is not on this machine`)];
+    if (code === "ENOENT")
+      return [notChecked(`syntax of ${names.join(", ")}, because ${program} is not installed here`)];
     const said = lastLines(stderr.replaceAll(`${cwd}/`, ""));
-    return [problem(names.length === 1 ? `app/${names[0]}: ${said}` : said, "correct it, and let a test run it")];
+    return [
+      problem(names.length === 1 ? `app/${names[0]}: ${said}` : said, "correct the error, and run this file in a test"),
+    ];
   }
 };
 
-/** What a program said, without its stack. */
+/** Last lines of a program's output, without stack traces. */
 export const lastLines = (text: string): string =>
   text
     .trim()

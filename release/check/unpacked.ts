@@ -6,9 +6,9 @@ const largestGib = 1;
 /** A tarball ends with two blocks of zeros, padded to 10 KiB; the parser needs minutes for hundreds of MiB of zeros. */
 const mostZeros = 1024 ** 2;
 
-const damaged = problem("the tarball is damaged", "make it again with `npm run app:build`");
+const damaged = problem("the tarball is damaged", "build it again with `npm run app:build`");
 
-/** Zeros at the end of a piece. */
+/** Number of zeros at the end of a chunk. */
 function zerosAtEnd(bytes: Buffer): number {
   let last = bytes.length - 1;
   while (last >= 0 && bytes[last] === 0) last -= 1;
@@ -27,7 +27,7 @@ export async function problemsOfSize(tarball: string): Promise<readonly Finding[
         return [
           problem(
             `the tarball unpacks to more than ${largestGib} GiB`,
-            "leave out what the application does not need at run time; put large files into an object storage",
+            "remove files that the application does not need at run time; store large files in an object storage",
           ),
         ];
     }

@@ -9,10 +9,10 @@ const keysForNetworks = rule(["administrators"], ({ administrators: { cidrs, ssh
   })),
 );
 
-/** Algorithm and key of a line, without the comment that may follow. */
+/** Algorithm and key of a line, without its comment. */
 const keyIn = (line: string): string => line.split(" ").slice(0, 2).join(" ");
 
-/** Hetzner takes each key once in a project, whatever it is called. */
+/** Hetzner accepts each key only once per project, regardless of its name. */
 const keysOnce = rule(["administrators"], ({ administrators: { sshKeys } }) =>
   Object.entries(sshKeys).flatMap(([name, line], _, all) => {
     const first = all.find(([, other]) => keyIn(other) === keyIn(line))?.[0];
@@ -25,5 +25,5 @@ const keysOnce = rule(["administrators"], ({ administrators: { sshKeys } }) =>
   }),
 );
 
-/** Rules about who can log in. */
+/** Rules about logins. */
 export const accessRules = [keysForNetworks, keysOnce];

@@ -43,11 +43,11 @@ const pathsDiffer = rule(["application"], ({ application }) => {
   ];
 });
 
-/** Whether a path is one of a list of paths, or lies below one that ends with a slash. */
+/** Whether a path is in a list of paths, or below a listed path that ends with a slash. */
 const isAmong = (path: string, paths: readonly string[]): boolean =>
   paths.some((other) => path === other || (other.endsWith("/") && path.startsWith(other)));
 
-/** What writes must be counted by the limits of nginx and Cloudflare, or the lab would measure a way that visitors do not have. */
+/** The limits of nginx and Cloudflare must count the lab's writes; otherwise the lab would test a path without these limits. */
 const visitorWrites = rule(["application"], ({ application: { visitor, writePaths } }) =>
   unless(visitor === undefined || isAmong(visitor.path, writePaths), () => ({
     path: "application.visitor.path",
@@ -57,7 +57,7 @@ const visitorWrites = rule(["application"], ({ application: { visitor, writePath
   })),
 );
 
-/** What `modules/cloudflare/waf-rule.ts` stops, of paths that can be written here, where the configuration names no other expression. */
+/** Paths that `modules/cloudflare/waf-rule.ts` blocks by default, as far as settings can contain them. */
 const scannersPath = /\.php$|^\/wp-/i;
 
 const passesWaf = rule(["application", "cloudflare"], ({ application, cloudflare }) => {
@@ -79,7 +79,7 @@ const passesWaf = rule(["application", "cloudflare"], ({ application, cloudflare
 
 const nameOf = (variable: string): string => variable.replace(/_FILE$/, "");
 
-/** Each secret has a variable with the path of its file, and Terraform's name for it is in lower case. */
+/** Each secret has a variable with the path of its file. */
 const secretsHaveNames = rule(["application"], ({ application: { environment, secrets } }) =>
   Object.keys(environment)
     .filter((variable) => variable !== nameOf(variable) && Object.hasOwn(secrets, nameOf(variable)))
@@ -115,7 +115,7 @@ const memoryFits = rule(["application", "servers", "serverType"], ({ application
     .filter(([, { roles }]) => roles.includes("web"))
     .flatMap(([name, { type, roles }]) => {
       const memoryGib = serverTypes[type ?? serverType]?.memoryGib ?? 0;
-      // That a type is too small for its roles, another rule says.
+      // Another rule reports types that are too small for their roles.
       if (roles.some((role) => memoryGib < leastMemoryGib[role])) return [];
       const room = applicationRoomMib({ memoryMib: memoryGib * 1024, database: roles.includes("database") });
       return [{ name, room }];
@@ -145,7 +145,7 @@ const releaseHasOneAddress = rule(["application"], ({ application: { url, storag
   })),
 ]);
 
-/** After a total outage the site could not deliver the release that its servers need. */
+/** After a total outage, the site itself could not deliver the release that its servers need. */
 const releaseIsElsewhere = rule(["application", "domain"], ({ application: { url }, domain }) =>
   unless(url === undefined || !siteHosts({ domain }).includes(new URL(url).hostname), () => ({
     path: "application.url",
@@ -185,7 +185,7 @@ const interpreterIsInstalled = rule(["application"], ({ application }) => {
   });
 });
 
-/** Names of variables that hold secrets. */
+/** Typical names of variables with secrets. */
 const secretVariable =
   /(^|_)(PASS|PASSWORD|PASSWD|PASSPHRASE|PWD|SECRET|TOKEN|API_KEY|ACCESS_KEY|SECRET_KEY|PRIVATE_KEY|CREDENTIALS?)$/;
 

@@ -20,7 +20,7 @@ const restoreFromSomewhere = rule(["backup", "restore"], ({ backup, restore }) =
   })),
 );
 
-/** Transactions of a restored group would have the names of others that are in the archive already. */
+/** With the old group name, new transactions would get GTIDs that the archive already contains. */
 const newTimeline = rule(["restore", "database"], ({ restore, database: { groupName } }) =>
   unless(restore?.timeline !== groupName, () => ({
     path: "database.groupName",
@@ -39,7 +39,7 @@ const basesWithinRetention = rule(["backup"], ({ backup }) =>
   })),
 );
 
-/** The archive of a group holds its own transactions; a restore would look for another one until the end, and fail on the server. */
+/** The archive of a group contains only its own transactions. A restore would search for another transaction in vain and fail on the server. */
 const stopsInTimeline = rule(["restore"], ({ restore }) => {
   const group = /^before (.*):/.exec(restore?.at ?? "")?.[1];
   return unless(group === undefined || group === restore?.timeline, () => ({
@@ -50,7 +50,7 @@ const stopsInTimeline = rule(["restore"], ({ restore }) => {
   }));
 });
 
-/** The archive has a directory for each server, and one named `drill` for the results of drills. */
+/** The archive has one directory per server, and the directory `drill` for the results of restore drills. */
 const noServerNamedDrill = rule(["backup", "servers"], ({ backup, servers }) =>
   unless(backup === undefined || !("drill" in servers), () => ({
     path: "servers.drill",

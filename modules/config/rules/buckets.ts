@@ -13,7 +13,7 @@ const buckets = ({
 
 const hostOf = (endpoint: string): string => new URL(endpoint).hostname;
 
-/** Consoles show a bucket's own address; who asks puts the bucket's name before or behind the endpoint by itself. */
+/** Consoles show the URL of the bucket, but clients add the bucket's name to the endpoint themselves. */
 const endpointWithoutBucket = rule(["application", "backup", "backend"], (sections) =>
   buckets(sections).flatMap(({ path, endpoint, bucket }) =>
     unless(!hostOf(endpoint).startsWith(`${bucket}.`), () => ({
@@ -42,7 +42,7 @@ const regionOfEndpoint = rule(["application", "backup", "backend"], (sections) =
   }),
 );
 
-/** Keys of the buckets for releases and for the archive are on servers; the state contains every secret. */
+/** Servers have keys of the buckets for releases and for the archive, and the state contains all secrets. */
 const bucketsApart = rule(["application", "backup", "backend"], (sections) => {
   const all = buckets(sections);
   return all.flatMap(({ path, endpoint, bucket }, index) =>

@@ -10,7 +10,7 @@ import { serviceRules } from "./services.js";
 
 export type { Checked, Rule } from "./rule.js";
 
-/** Rules that span settings, in the order they are reported. */
+/** Rules between settings, in the order of the report. */
 export const rules: readonly Rule[] = [
   ...networkRules,
   ...serverRules,

@@ -24,7 +24,7 @@ const downtimesAreShort = rule(["monitoring"], ({ monitoring: { downtimes } }) =
   ),
 );
 
-/** The window of the monitor, less the time until Datadog has counted a request. */
+/** Time window of the monitor, minus the time until Datadog has counted a request. */
 const visitorsGoneSeconds = 1500;
 
 const syntheticsVisit = rule(["monitoring"], ({ monitoring: { enabled, monitors, synthetics } }) =>

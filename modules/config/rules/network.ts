@@ -46,16 +46,16 @@ const rangesApart = rule(["network"], ({ network }) => {
   }));
 });
 
-/** Where in the subnet an address belongs. */
+/** The required range of an address. */
 interface Place {
   readonly range: string;
-  /** How messages call it. */
+  /** Name of the range in messages. */
   readonly name: string;
-  /** Addresses that nobody may have though they lie in the range. @default - none */
+  /** Excluded addresses of the range. @default - none */
   readonly except?: (ip: string) => boolean;
 }
 
-/** Private addresses of the configuration with the setting each comes from, the balancers' first. */
+/** Private addresses of the configuration with their settings, load balancers first. */
 function assigned({ network, servers, loadBalancer }: Pick<Checked, "network" | "servers" | "loadBalancer">) {
   const { subnet, databaseRange, webRange } = withRanges(network);
   const database: Place = {
@@ -70,7 +70,7 @@ function assigned({ network, servers, loadBalancer }: Pick<Checked, "network" | 
   };
   const { formerly } = loadBalancer;
   return [
-    // Both stand in the subnet while one takes over: it is the new one that gets another address.
+    // During a migration both load balancers are in the subnet, and the new one needs another address.
     ...(formerly ? [{ path: "loadBalancer.formerly.balancerIp", ip: formerly.balancerIp, place: balancer }] : []),
     { path: "network.balancerIp", ip: network.balancerIp, place: balancer },
     ...Object.entries(servers).map(([name, { privateIp, roles }]) => ({

@@ -13,7 +13,7 @@ import { rule, unless, type Checked } from "./rule.js";
 /** Group Replication takes at most nine members (MySQL manual, "Group Replication limitations"). */
 const databaseLimits = { least: 3, most: 9 } as const;
 
-/** Memory that a server of the role needs at least, in GiB: MySQL's buffer pool, nginx, the application, the Datadog agent. */
+/** Minimum memory per role, in GiB: MySQL's buffer pool, nginx, the application, the Datadog agent. */
 export const leastMemoryGib: Readonly<Record<Role, number>> = { database: 4, web: 2 };
 
 const named = (servers: Checked["servers"], role: Role): readonly string[] =>
@@ -72,7 +72,7 @@ const targetsFit = rule(["servers", "loadBalancer"], ({ servers, loadBalancer })
   }));
 });
 
-/** Server types that a location offers, with enough memory, by rising price. */
+/** Server types of a location with enough memory, sorted by price. */
 const offered = (location: string, memoryGib: number): readonly string[] => {
   const price = (type: ServerType): number | undefined => type.monthlyEur[locations[location]?.region ?? "Europe"];
   return Object.entries(serverTypes)
@@ -96,7 +96,7 @@ const typesFit = rule(["servers", "serverType", "location"], ({ servers, serverT
       fix,
     }));
   });
-  // The environment's own type is reported once, not for every server that takes it.
+  // The environment's serverType is reported once, not for every server that uses it.
   return problems.filter(({ path }, index) => problems.findIndex((other) => other.path === path) === index);
 });
 
@@ -130,7 +130,7 @@ const bufferPoolFits = rule(
   },
 );
 
-/** Rules about servers, their types and what Hetzner's offers hold. */
+/** Rules about servers, their types and Hetzner's limits. */
 export const serverRules = [
   someWebServer,
   oddDatabaseMembers,

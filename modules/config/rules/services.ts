@@ -20,8 +20,8 @@ const domainInZone = rule(["domain", "cloudflare"], ({ domain, cloudflare: { zon
 );
 
 /**
- * A zone has one set of rules and settings of each kind, and each of two domains brings its own. The new one's certificate is issued beside
- * the one in use.
+ * Old and new domain need separate zones, because a zone has only one set of rules and settings. The new domain's certificate is issued alongside
+ * the current one.
  */
 const domainsApart = rule(
   ["domain", "cloudflare", "loadBalancer", "certificate"],
@@ -59,7 +59,7 @@ const domainsApart = rule(
   },
 );
 
-/** What browser vendors ask before they ship a domain (hstspreload.org). */
+/** Minimum max-age that browser vendors require for preloading (hstspreload.org). */
 const preloadSeconds = 31_536_000;
 
 const preloadAllowed = rule(["cloudflare"], ({ cloudflare: { hsts } }) =>
@@ -80,5 +80,5 @@ const somebodyWakesUp = rule(["environment", "monitoring"], ({ environment, moni
   })),
 );
 
-/** Rules about the balancer, Cloudflare and who is woken. */
+/** Rules about the load balancer, Cloudflare and receivers of urgent alerts. */
 export const serviceRules = [timeoutBelowInterval, domainInZone, domainsApart, preloadAllowed, somebodyWakesUp];

@@ -2,18 +2,18 @@ import type { Config, ServerConfig } from "../schema.js";
 import { addresses } from "../../platform/addresses.js";
 import { trafficRules, type Party, type TrafficRule } from "./rules.js";
 
-/** A rule as one server sees it, with the addresses of the other side. */
+/** A traffic rule for one server, with the addresses of the other side. */
 export interface ResolvedRule extends TrafficRule {
   /**
    * Addresses and CIDRs of the other side, IPv4 and IPv6 mixed.
-   * A server with the roles of both ends is its own peer: HAProxy reaches the MySQL beside it by the private address.
+   * A server with the roles of both ends is its own peer: HAProxy connects to the MySQL instance on the same server over the private address.
    */
   readonly peers: readonly string[];
 }
 
 /**
- * Addresses of a party. Servers are known by the private ranges of their roles and not one by one: a server that is added later
- * is a peer of all others at once. No rule opens a public path between servers.
+ * Addresses of a party. Servers are identified by the private ranges of their roles, so that a new server is immediately a peer of all others.
+ * No rule opens a public path between servers.
  */
 function addressesOf(party: Party, { network, administrators, application }: Config): readonly string[] {
   switch (party) {
@@ -38,7 +38,7 @@ function addressesOf(party: Party, { network, administrators, application }: Con
   }
 }
 
-/** What a traffic rule needs to know of a server. */
+/** Properties of a server that traffic rules depend on. */
 type WithRoles = Pick<ServerConfig, "roles">;
 
 const includes = (party: Party, { roles }: WithRoles): boolean =>
@@ -54,7 +54,7 @@ export const inboundOf = (config: Config, server: WithRoles): readonly ResolvedR
     .filter((rule) => includes(rule.to, server))
     .map((rule) => ({ ...rule, peers: addressesOf(rule.from, config) }));
 
-/** Connections that a server may open to others; those to the application's peers one by one, since each has ports of its own. */
+/** Connections that a server may open to others. Each network of `application.egress` has a separate rule, because its ports differ. */
 export const outboundOf = (config: Config, server: WithRoles): readonly ResolvedRule[] =>
   activeRules(config)
     .filter((rule) => includes(rule.from, server))

@@ -2,7 +2,7 @@ import { ports } from "../../platform/ports.js";
 import { users, type ServiceUser } from "../../platform/users.js";
 import { administered, backedUp, monitored, passesThrough, reachingOut, type Condition } from "../conditions.js";
 
-/** One end of a connection: the servers with a role, every server, or somebody outside. */
+/** One end of a connection: the servers with a role, all servers, or an external party. */
 export type Party =
   | "web"
   | "database"
@@ -14,25 +14,25 @@ export type Party =
   | "metadata service"
   | "application.egress";
 
-/** One line of the rule table: who may open a connection to whom, where, and why. Everything else is dropped, both ways. */
+/** One line of the rule table: an allowed connection with its reason. All other connections are dropped in both directions. */
 export interface TrafficRule {
   readonly from: Party;
   readonly to: Party;
-  /** The provider's firewall acts on `public` only; the host firewall on both. */
+  /** The provider firewall filters only `public` traffic; the host firewall filters both. */
   readonly network: "public" | "private";
   readonly protocol: "tcp" | "udp" | "icmp";
-  /** Destination ports; none for icmp, and for `application.egress`, which names ports with its networks. */
+  /** Destination ports. Empty for icmp, and for `application.egress`, whose networks have their own ports. */
   readonly ports: readonly number[];
-  /** Users on the server that opens the connection who may do so. @default - any user: the connection comes from outside */
+  /** Users that may open the connection on the source server. @default - any user: the connection comes from outside */
   readonly users?: readonly ServiceUser[];
-  /** Configurations the rule exists in. @default always */
+  /** Condition under which the rule exists. @default - always */
   readonly when?: Condition;
   readonly why: string;
 }
 
 const rule = (line: TrafficRule): TrafficRule => line;
 
-/** The rule table. Provider firewalls, host firewalls, the review, docs/traffic.md and the lab's probe matrix are made from it, and from nothing else. */
+/** The rule table. Provider firewalls, host firewalls, the review, docs/traffic.md and the lab's probe matrix are all generated from it. */
 export const trafficRules: readonly TrafficRule[] = [
   rule({
     from: "balancer",

@@ -3,20 +3,20 @@ import { bodyKib } from "../../platform/limits.js";
 import { ports } from "../../platform/ports.js";
 import { matching, text } from "./verdict.js";
 
-/** A word of a command: handed to the program as it stands, since no shell reads it. */
+/** A word of a command. It is passed unchanged, because no shell interprets it. */
 export const commandWord = matching(
   /^[^\n\t]{1,500}$/,
   "must be a text of at most 500 characters in one line",
   "write each argument as a separate text",
 );
 
-/** The program of a command: what systemd is to start, so no name that a shell would look up. */
+/** The program of a command. It must be a path, because systemd starts it without a shell. */
 const program = /^(\.?(\/[A-Za-z0-9_+-][A-Za-z0-9._+-]*)+)$/;
 
 /** Folders that packages install programs into. Other folders are writable, hidden from the application, or contain one release. */
 const ofPackages = /^\/(usr|bin|sbin|opt\/(?!app(-runs)?\/|platform\/|mysql-))/;
 
-/** What is wrong with the first word of a command. */
+/** The problem of a command's first word. */
 export function programVerdict(word: string) {
   if (program.test(word))
     return word.startsWith(".") || ofPackages.test(word)
@@ -38,11 +38,11 @@ export function programVerdict(word: string) {
   };
 }
 
-/** Packages that replace, disturb or open what the platform sets up: firewall, web server, database, clock, resolver, logins. */
+/** Packages that replace or disturb components of the platform: firewall, web server, database, clock, resolver, logins. */
 const conflicting =
   /^(ufw|firewalld|iptables-persistent|netfilter-persistent|fail2ban|apache2|lighttpd|caddy|(mariadb|mysql|percona|default-mysql)-.*server.*|systemd-timesyncd|ntp|ntpsec|ntpdate|openntpd|dnsmasq|bind9|unbound|network-manager|ifupdown|dropbear|telnetd?|vsftpd|docker\.io|docker-ce|postfix|exim4)$/;
 
-/** Name of a Debian package (Debian policy, 5.6.1). With a hyphen at its end apt would remove the package. */
+/** Name of a Debian package (Debian policy, 5.6.1). With a trailing hyphen, apt would remove the package. */
 export const packageName = text((value) => {
   if (conflicting.test(value))
     return {
@@ -57,7 +57,7 @@ export const packageName = text((value) => {
       };
 });
 
-/** Variables that the platform sets, and those that change what a program is before it begins. */
+/** Variables that the platform sets, and variables that change how a program is loaded. */
 const taken =
   /^(HOST|PORT|DATABASE_\w+|SITE_DOMAIN|ENVIRONMENT|RELEASE|LISTEN_\w+|LD_\w+|NOTIFY_SOCKET|PATH|HOME|USER|SHELL)$/;
 
@@ -72,11 +72,11 @@ export const variableName = text((value) => {
       };
 });
 
-/** Tokens that carry the mark of their vendor: Stripe, GitHub, GitLab, Slack, AWS, Google, OpenAI and Anthropic, SendGrid, npm, Hetzner's like. */
+/** Tokens with a vendor's prefix: Stripe, GitHub, GitLab, Slack, AWS, Google, OpenAI and Anthropic, SendGrid, npm, Hetzner's like. */
 const token =
   /\b(sk_live_|rk_live_|sk_test_|whsec_|gh[pousr]_|github_pat_|glpat-|xox[abprs]-|AKIA|ASIA|AIza|sk-(ant-|proj-)?|SG\.|npm_|dop_v1_|shpat_|key-)[A-Za-z0-9_.-]{10,}/;
 
-/** Value of a variable. It stands in plain files: in the review, in user data, in a file that every user of a server reads. */
+/** Value of a variable. It is stored in plain text: in the review, in user data, and in a file that all users of a server can read. */
 export const variableValue = text((value) => {
   if (value.length > 1000 || /[\n\t]/.test(value))
     return { rule: "must be one line of at most 1000 characters", fix: "put longer texts into a file of the release" };
@@ -88,10 +88,10 @@ export const variableValue = text((value) => {
     : undefined;
 });
 
-/** Headers by which a client says where a request goes and how long it is. */
+/** Headers that HTTP clients set themselves. */
 const clientsOwn = /^(host|connection|content-length|expect|transfer-encoding|upgrade)$/i;
 
-/** Name of a header of HTTP. */
+/** Name of an HTTP header. */
 export const headerName = text((value) => {
   if (clientsOwn.test(value))
     return { rule: "must not be a header that every HTTP client sets itself", fix: "remove it" };
@@ -110,14 +110,14 @@ export const body = text((value) =>
     : { rule: `must have at most ${bodyKib.nginx} KiB, the limit of all requests`, fix: "write a shorter body" },
 );
 
-/** Name of a table or column, as SQL takes it without quotes. */
+/** Name of a table or column that needs no quotes in SQL. */
 export const sqlName = matching(
   /^[A-Za-z_][A-Za-z0-9_]{0,63}$/,
   "must be a name of at most 64 letters, digits and underscores",
   'write only the name, for example "orders"',
 );
 
-/** A TCP port. Name servers are asked by the platform's resolver alone: a question can carry data out. */
+/** A TCP port. DNS ports are excluded, because DNS queries can carry data out; only the platform's resolver may use them. */
 export const port = z
   .int()
   .min(1)
@@ -139,7 +139,7 @@ export const urlPath = text((value) =>
       },
 );
 
-/** A path, or with a slash at its end everything below it. */
+/** A path, or with a trailing slash all paths below it. */
 export const urlPathOrFolder = text((value) =>
   value === "/" || (segments.test(value.replace(/\/$/, "")) && value.length <= 100)
     ? undefined

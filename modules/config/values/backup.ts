@@ -1,9 +1,9 @@
 import { text } from "./verdict.js";
 
-/** Digits of Bech32 (BIP 173), in which age writes its keys. */
+/** Digits of Bech32 (BIP 173), the encoding of age keys. */
 const digits = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 
-/** Whether the six digits at the end of a Bech32 text are the checksum of all before them: a digit that was mistyped shows. */
+/** Whether the last six digits of a Bech32 text are its correct checksum. This detects typing errors. */
 function isWhole(text: string): boolean {
   const end = text.lastIndexOf("1");
   const name = [...text.slice(0, end)].map((letter) => letter.charCodeAt(0));
@@ -45,7 +45,7 @@ export const restoreTime = text((value) =>
   isTime(value) ? undefined : { rule: "must be a time in UTC", fix: "write it as 2026-12-01T20:00:00Z" },
 );
 
-/** A binary log as restores name it. */
+/** A log segment of the archive, in the notation of restores. */
 export const archivedLog = text((value) =>
   /^[a-z]([a-z0-9-]*[a-z0-9])?\/\d{6,}-[0-9a-f]{16}$/.test(value)
     ? undefined
@@ -62,10 +62,10 @@ export const branch = text((value) =>
     : { rule: "must be 16 hexadecimal digits", fix: "copy it from the output of `npm run ops backups`" },
 );
 
-/** The format of the archive exists since this year. */
+/** No archive is older than this, because its format is newer. */
 const firstArchive = "2026-01-01T00:00:00Z";
 
-/** A moment that a restore goes to: the last transaction that was committed by then, all there is, or the one before a transaction. */
+/** A restore point: a time, the latest transaction, or the transaction before a given one. */
 export const restoreMoment = text((value) => {
   if (isTime(value) && value < firstArchive)
     return {

@@ -1,12 +1,12 @@
 import { text } from "./verdict.js";
 
-/** The words that stand for whole expressions; those for seconds and minutes are left out with what comes more often than once a minute. */
+/** Words for complete expressions. `secondly` is excluded, because runs are limited to one per minute. */
 const words = ["minutely", "hourly", "daily", "weekly", "monthly", "quarterly", "semiannually", "yearly", "annually"];
 
 const days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 const longDays = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
-/** Days and ranges of days; a range runs from Monday towards Sunday. */
+/** Weekdays and ranges of weekdays. A range must not wrap from Sunday to Monday. */
 function isWeekdays(token: string): boolean {
   const numberOf = (name: string): number => Math.max(days.indexOf(name), longDays.indexOf(name));
   return token
@@ -22,8 +22,8 @@ const range = (first: number, last: number, step: number): readonly number[] =>
   Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, index) => first + index * step);
 
 /**
- * Numbers that an entry of a list means: one, a range, or either with a step (systemd.time(7)), which must lead to a second number.
- * @returns undefined for what systemd would refuse
+ * Numbers of a list entry: a number or a range, optionally with a step (systemd.time(7)) that produces at least two numbers.
+ * @returns undefined if systemd would reject the entry
  */
 function numbersOfEntry(entry: string, least: number, most: number): readonly number[] | undefined {
   const [found, first, last, step] = /^(\d{1,4})(?:\.\.(\d{1,4}))?(?:\/(\d{1,4}))?$/.exec(entry) ?? [];
@@ -33,14 +33,14 @@ function numbersOfEntry(entry: string, least: number, most: number): readonly nu
   return by > 0 && from <= to && to <= most && from + by <= most ? range(from, to, by) : undefined;
 }
 
-/** Numbers that one part of a date or a time means: `*` alone, or a list. @returns undefined for what systemd would refuse */
+/** Numbers of a component of a date or time: `*` or a list. @returns undefined if systemd would reject the component */
 function numbersOf(part: string, least: number, most: number): readonly number[] | undefined {
   if (part === "*") return range(least, most, 1);
   const entries = part.split(",").map((entry) => numbersOfEntry(entry, least, most));
   return entries.some((numbers) => numbers === undefined) ? undefined : entries.flatMap((numbers) => numbers ?? []);
 }
 
-/** Whether the calendar has one of these days: a 30th of February never comes. */
+/** Whether at least one of these dates exists; February 30 does not. */
 const isOnCalendar = (years: readonly number[], months: readonly number[], days: readonly number[]): boolean =>
   months.some((month) =>
     days.some((day) => years.some((year) => new Date(Date.UTC(year, month - 1, day)).getUTCMonth() === month - 1)),
@@ -54,7 +54,7 @@ function isDate(token: string): boolean {
   return years !== undefined && months !== undefined && days !== undefined && isOnCalendar(years, months, days);
 }
 
-/** The second is one number, so that a time comes once a minute at most. */
+/** Only one second is allowed, so that there is at most one run per minute. */
 function isTime(token: string): boolean {
   const [hour = "", minute = "", second = "0", ...more] = token.split(":");
   return (
@@ -65,13 +65,13 @@ function isTime(token: string): boolean {
   );
 }
 
-/** Names that others still know and Debian's servers do not: they are in its package tzdata-legacy. */
+/** Time zones that Debian's servers do not have, because they are in the package tzdata-legacy. */
 const retiredZones =
   "Africa/Asmera America/Argentina/ComodRivadavia America/Buenos_Aires America/Catamarca America/Cordoba America/Fort_Wayne America/Godthab America/Indianapolis America/Jujuy America/Knox_IN America/Louisville America/Mendoza America/Rosario Antarctica/South_Pole Asia/Ashkhabad Asia/Calcutta Asia/Choibalsan Asia/Chungking Asia/Dacca Asia/Katmandu Asia/Macao Asia/Rangoon Asia/Saigon Asia/Thimbu Asia/Ujung_Pandang Asia/Ulan_Bator Atlantic/Faeroe Australia/ACT Australia/LHI Australia/NSW Australia/North Australia/Queensland Australia/South Australia/Tasmania Australia/Victoria Australia/West Europe/Kiev Europe/Uzhgorod Europe/Zaporozhye Pacific/Enderbury Pacific/Ponape Pacific/Truk".split(
     " ",
   );
 
-/** A place of a continent or an ocean: the others are retired as a whole. On servers it is the name of a file, so that capitals count. */
+/** A time zone below a continent or an ocean; all others are retired. Zones are file names on servers, so capitals matter. */
 const place =
   /^(Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Etc|Europe|Indian|Pacific)\/[A-Za-z/_+-]+\d*$/;
 
@@ -86,7 +86,7 @@ function isZone(token: string): boolean {
   }
 }
 
-/** Whether systemd reads it, too: weekdays, a date, a time and a time zone, each of which may be left out, in this order. */
+/** Whether systemd accepts the text: optional weekdays, date, time and time zone, in this order. */
 function isCalendar(value: string): boolean {
   if (words.includes(value)) return true;
   const tokens = value.split(" ");
@@ -100,7 +100,7 @@ function isCalendar(value: string): boolean {
   return !isZone(tokens[0] ?? "");
 }
 
-/** When something runs, as systemd's `OnCalendar=`, at most once a minute. */
+/** Times of runs in the format of systemd's `OnCalendar=`, at most one per minute. */
 export const calendar = text((value) =>
   isCalendar(value)
     ? undefined

@@ -19,9 +19,8 @@ export { distinct, matching } from "./verdict.js";
 const longestDomain = 64;
 
 /**
- * Registered domain: lower case, at least two labels. Internationalised names are written in punycode.
- * A public suffix such as co.uk passes here: the list of them is larger than this whole module is worth, and nobody has a zone of that name
- * at Cloudflare, so the plan of the edge stack fails.
+ * Registered domain in lower case, with at least two labels. Internationalised names must be in punycode.
+ * A public suffix such as co.uk is accepted here, but the plan of the edge stack fails, because Cloudflare has no zone of that name.
  */
 export const domain = text((value) => {
   if (value.startsWith("www."))
@@ -39,10 +38,10 @@ export const domain = text((value) => {
     : undefined;
 });
 
-/** Longest server name: with the longest environment name it still fits a Hetzner label (63 characters). */
+/** Maximum length of a server name. Together with the longest environment name it fits into a Hetzner label (63 characters). */
 const longestServerName = 40;
 
-/** Names that no server can have: ids that stand beside servers' names in a stack, and `localhost`, which every machine has already. */
+/** Reserved server names: other ids in the same stack, and `localhost`. */
 const takenNames = [
   "authority",
   "backend",
@@ -53,13 +52,13 @@ const takenNames = [
   `service-${ports.balancerHttps}`,
 ];
 
-/** Words that YAML 1.1, which cloud-init reads, takes for true, false or nothing. */
+/** Words that YAML 1.1, the format of cloud-init, reads as true, false or null. */
 const yamlWord = /^(y|n|yes|no|on|off|true|false|null)$/;
 
-/** Ends of a host name that the policy `no-secret-literal` would refuse in the JSON. */
+/** Endings of a host name that the policy `no-secret-literal` would reject in the JSON. */
 const secretEnds = secretWords.filter((word) => !word.includes("_"));
 
-/** Server name: RFC 1123 label in lower case. It begins with a letter, because keys that look like numbers lose their order. */
+/** Server name: RFC 1123 label in lower case. It begins with a letter, because JavaScript sorts numeric keys first. */
 export const serverName = text((value) => {
   if (takenNames.includes(value))
     return {
@@ -81,7 +80,7 @@ export const serverName = text((value) => {
     : undefined;
 });
 
-/** A name of the owner's choice that becomes part of an address in Terraform, or of a label. */
+/** A name that becomes part of a Terraform address or a label. */
 const shortName = (example: string) =>
   matching(
     /^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/,
@@ -92,13 +91,13 @@ const shortName = (example: string) =>
 /** Name of a placement group. */
 export const placementGroup = shortName("servers-2");
 
-/** Name of a worker or a schedule: part of the name of its unit. */
+/** Name of a worker or schedule. It is part of its unit's name. */
 export const taskName = shortName("send-mail");
 
 /** Name of a downtime. */
 export const downtimeName = shortName("new-disks");
 
-/** A time in UTC as Datadog takes it, on a day that the calendar has. */
+/** A time in UTC in Datadog's format, on an existing date. */
 export const utcTime = text((value) => {
   const time = new Date(value);
   const isWritten = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/.test(value) && !Number.isNaN(time.getTime());
@@ -107,7 +106,7 @@ export const utcTime = text((value) => {
   return real === value ? undefined : { rule: "must be an existing date", fix: `write it as ${real}` };
 });
 
-/** A day that the calendar has. */
+/** An existing date. */
 export const day = text((value) => {
   const time = new Date(`${value}T00:00:00Z`);
   const isWritten = /^\d{4}-\d{2}-\d{2}$/.test(value) && !Number.isNaN(time.getTime());
@@ -143,7 +142,7 @@ export const serverType = text((value) => {
     : { rule: "must be a known server type", fix: suggestion(value, Object.keys(serverTypes)) };
 });
 
-/** Name of a key: part of an address in Terraform, which holds neither dots nor @. */
+/** Name of a key. It is part of a Terraform address, which must not contain dots or @. */
 export const sshKeyName = matching(
   /^[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$/,
   "must be a name of at most 63 letters, digits, hyphens and underscores",
@@ -171,7 +170,7 @@ export const receiver = matching(
   'write it as "@pagerduty-foobar" or "@jane@foobar.com"',
 );
 
-/** Name of a bucket. Dots are left out, which S3 would allow: certificates of the object storage cover one level. */
+/** Name of a bucket. Dots, which S3 allows, are rejected, because the object storage's certificates cover only one level. */
 export const bucketName = matching(
   /^[a-z0-9]([a-z0-9-]{1,61})[a-z0-9]$/,
   "must be a bucket name of 3 to 63 lower-case letters, digits and hyphens",
@@ -192,17 +191,17 @@ export const region = matching(
   'write it as "fsn1"',
 );
 
-/** A folder in a bucket: names without dots at their ends, so that no path leads out of it. */
+/** A folder in a bucket. Names must not begin or end with dots, so that no path leads out of the folder. */
 export const folder = matching(
   /^(?=.{1,200}$)[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\/[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*)*$/,
   "must be a folder: letters, digits, hyphens and underscores, with single dots and slashes between them",
   'write it as "foobar/production"',
 );
 
-/** Cloudflare allows 4096 characters; the condition on the site's host names is added to these. */
+/** Cloudflare allows 4096 characters, including the condition on the site's host names that is added. */
 const longestExpression = 3800;
 
-/** Whether each bracket outside strings has its counterpart: otherwise the rule could match every host of the zone. */
+/** Whether all brackets outside strings are balanced; otherwise the rule could match every host of the zone. */
 function isBalanced(expression: string): boolean {
   const closing: Record<string, string> = { "(": ")", "{": "}", "[": "]" };
   const open: string[] = [];
@@ -233,7 +232,7 @@ export const expression = text((value) => {
 /** Identity of a replication group. */
 export const groupName = z.uuid().superRefine((value, context) => {
   if (/^(0|f|-)+$/i.test(value)) context.addIssue(custom("must be a unique UUID", "create one with `uuidgen`"));
-  // The archive's objects are named after it, and MySQL names transactions in small letters.
+  // The archive's objects contain the name in their paths, and MySQL writes GTIDs in lower case.
   else if (value !== value.toLowerCase())
     context.addIssue(custom("must be in lower case", `write it as ${value.toLowerCase()}`));
 });

@@ -4,7 +4,7 @@ import { addresses } from "../../platform/addresses.js";
 import { canonicalCidr, isInside, isPrivate, prefixLength } from "../addresses.js";
 import { custom, text, type Verdict } from "./verdict.js";
 
-/** Private IPv4 network as Hetzner takes it. */
+/** Private IPv4 network that Hetzner accepts. */
 function privateNetwork(widest: number, narrowest: number) {
   const usual = Math.min(Math.max(widest, widest > 8 ? 24 : 16), narrowest);
   const judge = (value: string): Verdict => {
@@ -31,16 +31,16 @@ function privateNetwork(widest: number, narrowest: number) {
 /** A network at Hetzner is a /8 to a /24. */
 export const networkCidr = privateNetwork(8, 24);
 
-/** From /27 on, a subnet's default ranges for database members and web servers lie apart. */
+/** In a /27 or larger, the default ranges of database members and web servers do not overlap. */
 export const subnetCidr = privateNetwork(9, 27);
 
-/** Part of a subnet that holds the servers of a role. */
+/** Range of a subnet for the servers of a role. */
 export const rangeCidr = privateNetwork(10, 30);
 
-/** Eight or sixteen addresses: a group has nine members at most, and HAProxy asks each address for its role. */
+/** Eight or sixteen addresses: a group has at most nine members, and HAProxy checks the member role of every address. */
 export const databaseRangeCidr = privateNetwork(28, 29);
 
-/** Shortest prefixes of an administrator's network: a wider network belongs to more than one administrator. */
+/** Minimum prefix lengths of an administrator's network. Wider networks do not belong to administrators alone. */
 const shortestPrefix = { ipv4: 16, ipv6: 32 } as const;
 
 /** Networks that are reserved for examples (RFC 5737, RFC 3849). They are accepted, so that examples pass. */
@@ -55,7 +55,7 @@ function isPublic(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
   return address.kind() === "ipv4" || address.match(ipaddr.parseCIDR("2000::/3"));
 }
 
-/** IPv4 networks that are not part of the internet (IANA's registry of special-purpose addresses); a /8 may contain one of them. */
+/** IPv4 networks that are not public (IANA's registry of special-purpose addresses). A /8 can contain one of them. */
 const specialIpv4 = [
   "100.64.0.0/10",
   "169.254.0.0/16",
@@ -70,17 +70,17 @@ const notCidr: Verdict = {
   fix: "write it as 198.51.100.7/32 or 2001:db8:1::/48",
 };
 
-/** Whether all programs read the address alike: some take a number with a leading zero for an octal one. */
+/** Whether all programs interpret the address in the same way. Some read numbers with leading zeros as octal. */
 const isPlainAddress = (address: string): boolean =>
   address.includes(":") || ipaddr.IPv4.isValidFourPartDecimal(address);
 
-/** The address that the owner most likely means: decimal numbers without zeros in front, or as programs read hexadecimal ones. */
+/** The probably intended address: decimal numbers without leading zeros, or the value of hexadecimal numbers. */
 function plainAddress(address: string): string {
   const decimal = address.replaceAll(/(^|\.)0+(?=\d)/g, "$1");
   return ipaddr.IPv4.isValidFourPartDecimal(decimal) ? decimal : ipaddr.parse(address).toString();
 }
 
-/** What is wrong with the notation of a network, before its meaning is looked at. */
+/** The problem of a network's notation. */
 function notationVerdict(value: string): Verdict {
   const [address = "", prefix] = value.split("/");
   if (!ipaddr.isValid(address) || address.includes("%")) return notCidr;
@@ -100,7 +100,7 @@ function notationVerdict(value: string): Verdict {
   return ipaddr.isValidCIDR(value) ? undefined : notCidr;
 }
 
-/** What is wrong with bits of a network that mean nothing. */
+/** The problem of a network with host bits. */
 const canonicalVerdict = (value: string): Verdict =>
   canonicalCidr(value) === value
     ? undefined
@@ -109,7 +109,7 @@ const canonicalVerdict = (value: string): Verdict =>
         fix: `write it as ${canonicalCidr(value)}`,
       };
 
-/** Widest networks that the application may reach, short of everything: wider ones would hold private ranges. */
+/** Minimum prefix lengths of networks for the application, except all addresses. Wider networks would contain private ranges. */
 const widestPeer = { ipv4: 8, ipv6: 16 } as const;
 
 /** A network that the application may reach. */
@@ -135,7 +135,7 @@ export const egressCidr = text((value) => {
       };
 });
 
-/** A network that SSH may come from. */
+/** A network that may connect by SSH. */
 export const administratorCidr = text((value) => {
   const notation = notationVerdict(value);
   if (notation) return notation;

@@ -1,15 +1,15 @@
 import { createPublicKey } from "node:crypto";
 import { text } from "./verdict.js";
 
-/** Shortest RSA key, in bits: NIST SP 800-57 disallows shorter ones. */
+/** Minimum RSA key size in bits (NIST SP 800-57). */
 const leastRsaBits = 2048;
 
-/** More than an RSA key of 16384 bits and a comment. */
+/** Longer than an RSA key of 16384 bits with a comment. */
 const longestLine = 4096;
 
 const base64url = (bytes: Buffer | undefined): string => (bytes ?? Buffer.alloc(0)).toString("base64url");
 
-/** The fields of an OpenSSH key, each after its length (RFC 4251, "string"). @returns undefined when the last one is cut off */
+/** The fields of an OpenSSH key, each with a length prefix (RFC 4251, "string"). @returns undefined if the last field is incomplete */
 function fieldsOf(bytes: Buffer): readonly Buffer[] | undefined {
   const fields: Buffer[] = [];
   let at = 0;
@@ -24,7 +24,7 @@ function fieldsOf(bytes: Buffer): readonly Buffer[] | undefined {
 
 const ed25519 = (key: Buffer | undefined) => ({ kty: "OKP", crv: "Ed25519", x: base64url(key) });
 
-/** An uncompressed point, whose first byte says so. */
+/** An uncompressed point. The first byte is its format. */
 const point = (crv: string, bytes: number) => (key: Buffer | undefined) => ({
   kty: "EC",
   crv,
@@ -32,7 +32,7 @@ const point = (crv: string, bytes: number) => (key: Buffer | undefined) => ({
   y: base64url(key?.subarray(1 + bytes)),
 });
 
-/** By algorithm: the number of fields after its name, and how the public key is made of them. The last field of a security key is its application. */
+/** Per algorithm: the number of fields after its name, and how to build the public key. The last field of a security key is its application. */
 const algorithms: Readonly<Record<string, { fields: number; key: (fields: readonly Buffer[]) => object }>> = {
   "ssh-ed25519": { fields: 1, key: ([key]) => ed25519(key) },
   "ssh-rsa": { fields: 2, key: ([e, n]) => ({ kty: "RSA", e: base64url(e), n: base64url(n) }) },
@@ -43,7 +43,7 @@ const algorithms: Readonly<Record<string, { fields: number; key: (fields: readon
   "sk-ecdsa-sha2-nistp256@openssh.com": { fields: 3, key: ([, key]) => point("P-256", 32)(key) },
 };
 
-/** The public key in a line. @returns undefined when the text is no key, or not a whole one */
+/** The public key in a line. @returns undefined if the text is not a complete key */
 function keyOf(algorithm: string, base64: string) {
   const bytes = Buffer.from(base64, "base64");
   const [name, ...fields] = fieldsOf(bytes) ?? [];

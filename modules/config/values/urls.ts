@@ -2,7 +2,7 @@ import ipaddr from "ipaddr.js";
 import { isHostName, isSpecialUse } from "./host-names.js";
 import { text, type Verdict } from "./verdict.js";
 
-/** One rule about URLs. Of several, the first that a URL breaks is reported. */
+/** One rule about URLs. Only the first violated rule is reported. */
 type Judge = (url: URL, written: string) => Verdict;
 
 const withoutCredentials: Judge = ({ username, password }) =>
@@ -28,16 +28,16 @@ const overHttp =
       ? undefined
       : { rule: "must be an http or https URL", fix: `write it as "${example}"` };
 
-/** The address in a URL whose host is no name. */
+/** The address of a URL, if its host is an address. */
 const addressIn = (hostname: string) => {
   const address = hostname.replaceAll(/[[\]]/g, "");
   return ipaddr.isValid(address) ? ipaddr.parse(address) : undefined;
 };
 
-/** Ranges of addresses that mean the same host to every machine. Loopback and link-local ones do not. */
+/** Ranges in which an address means the same host on every machine, unlike loopback and link-local addresses. */
 const commonRanges = ["unicast", "private", "uniqueLocal", "reserved"];
 
-/** The host can be found from other machines too. */
+/** Other machines can reach the host. */
 const onAHost: Judge = ({ hostname }) => {
   const address = addressIn(hostname);
   const holds = address ? commonRanges.includes(address.range()) : isHostName(hostname) && !isSpecialUse(hostname);
@@ -49,7 +49,7 @@ const onAHost: Judge = ({ hostname }) => {
       };
 };
 
-/** Servers can reach it: the rule table lets them out to the internet on the usual ports only. */
+/** Servers can connect to it. The rule table allows connections to the internet only on the default ports. */
 const withinReach: Judge = ({ hostname, port }) => {
   if (port !== "")
     return {
@@ -67,7 +67,7 @@ const withinReach: Judge = ({ hostname, port }) => {
 
 const partNames = { pathname: "path", search: "query", hash: "fragment" } as const;
 
-/** The URL has none of these parts: they would get lost, or would stand before what is appended. */
+/** The URL has none of these parts, because they would be lost or would precede an appended path. */
 const without =
   (why: string, ...parts: readonly (keyof typeof partNames)[]): Judge =>
   (url) => {
@@ -81,7 +81,7 @@ const without =
         };
   };
 
-/** The URL is written in its plain form: curl, apt, cloud-init and systemd on servers give capitals, quotes, brackets and $ another meaning. */
+/** The URL is in normalized form, because curl, apt, cloud-init and systemd interpret capitals, quotes, brackets and $ differently. */
 const asWritten: Judge = ({ href, hostname }, written) => {
   if (/%(?![0-9a-f]{2})/i.test(written))
     return { rule: "must contain two hexadecimal digits after each %", fix: "write %25 for a literal %" };
@@ -106,7 +106,7 @@ const url = (...judges: readonly Judge[]) =>
     return [...judges, asWritten].map((judge) => judge(parsed, value)).find((verdict) => verdict !== undefined);
   });
 
-/** Something that servers download, with a digest to know it by. */
+/** A file that servers download and verify with a digest. */
 export const downloadUrl = url(
   withoutCredentials,
   overTls,
@@ -115,7 +115,7 @@ export const downloadUrl = url(
   without("it is not sent to the server", "hash"),
 );
 
-/** apt repository; without TLS too, since apt checks signatures. */
+/** An apt repository. HTTP is allowed, because apt verifies signatures. */
 export const mirrorUrl = url(
   withoutCredentials,
   overHttp("https://mirror.foobar.com/path"),
@@ -124,7 +124,7 @@ export const mirrorUrl = url(
   without("apt appends its own paths", "search", "hash"),
 );
 
-/** An object storage that servers talk to. */
+/** An object storage that servers use. */
 export const archiveUrl = url(
   withoutCredentials,
   overTls,
@@ -133,7 +133,7 @@ export const archiveUrl = url(
   without("the bucket is a separate setting", "pathname", "search", "hash"),
 );
 
-/** A service that Terraform talks to. */
+/** A service that Terraform uses. */
 export const endpointUrl = url(
   withoutCredentials,
   overTls,
