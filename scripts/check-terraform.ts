@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 /**
  * Runs `terraform init` and `terraform validate` on every synthesized stack whose providers can be installed.
- * Says loudly which stacks it could not check; with CI=true that is a failure. TERRAFORM_BINARY_NAME=tofu uses OpenTofu.
+ * Reports stacks that it could not check; with CI=true this is a failure. TERRAFORM_BINARY_NAME=tofu uses OpenTofu.
  */
 const terraform = process.env["TERRAFORM_BINARY_NAME"] ?? "terraform";
 const folder = join("cdktf.out", "stacks");

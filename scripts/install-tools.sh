@@ -1,6 +1,5 @@
 #!/bin/sh
-# Installs what the tests check rendered files with, and what the lab needs (Debian, as root).
-# Nothing that is installed here is started.
+# Installs the programs that the tests and the lab need (Debian, as root). Starts none of them.
 set -eu
 
 tools="nginx-light haproxy nftables shellcheck openssh-server cloud-init gunicorn python3-pymysql chromium"
@@ -18,7 +17,7 @@ apt-get update -q
 # shellcheck disable=SC2086 # lists of words
 apt-get install -q -y --no-install-recommends $tools $lab $auditors
 
-# MySQL, which stable Debian does not have: unstable's, with its own libraries beside it. It judges configurations, and restores archives in tests.
+# MySQL is not in stable Debian, so the unstable version is installed with its own libraries. Tests use it to check configurations and restore archives.
 if ! command -v mysqlbinlog >/dev/null; then
   # shellcheck disable=SC2016 # apt's own variables
   mirror=$(apt-get indextargets --format '$(LABEL)|$(REPO_URI)' | sed -n 's/^Debian|//p' | head -n 1)
@@ -40,16 +39,16 @@ END
   wrap mysqlbinlog bin
 fi
 
-# Not in Debian, or too old there to know today's algorithms. In a place of their own, so that no package of the system changes.
+# Debian has no or only outdated versions. They are installed in a separate folder, so that no system package changes.
 python3 -m venv /opt/auditors
 /opt/auditors/bin/pip install --quiet gixy-next==0.9.0 ssh-audit==3.3.0 zizmor==1.32.0
 ln -sf /opt/auditors/bin/gixy /opt/auditors/bin/ssh-audit /opt/auditors/bin/zizmor /usr/local/bin/
 
-# Its packages elsewhere download a binary while they are installed; Go builds it from the module itself.
+# Other packages of actionlint download a binary during installation. Go builds actionlint from its source.
 if ! command -v go >/dev/null; then apt-get install -q -y --no-install-recommends golang-go; fi
 GOBIN=/opt/auditors/bin go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 ln -sf /opt/auditors/bin/actionlint /usr/local/bin/
 
-# The object storage of the lab. Debian's own is too old: it answers some requests wrongly.
+# The lab's object storage. Debian's version is too old and answers some requests incorrectly.
 python3 -m venv /opt/moto
 /opt/moto/bin/pip install --quiet 'moto[server]==5.2.5'

@@ -9,16 +9,16 @@ import { trafficRules } from "../../modules/config/traffic/rules.js";
 const pages = await generatedPages();
 
 describe("generated pages", () => {
-  it.each(Object.entries(pages))("%s is current (`npm run docs` writes it)", (path, content) => {
+  it.each(Object.entries(pages))("%s is current (otherwise run `npm run docs`)", (path, content) => {
     expect(readFileSync(new URL(`../../${path}`, import.meta.url), "utf8")).toBe(content);
   });
 
-  it("show every traffic rule", () => {
+  it("docs/traffic.md shows every traffic rule", () => {
     const rows = pages["docs/traffic.md"]?.split("\n").filter((line) => line.startsWith("| ")) ?? [];
     expect(rows).toHaveLength(trafficRules.length + 2);
   });
 
-  it("name the setting that a traffic rule depends on", () => {
+  it("docs/traffic.md shows the condition of each conditional traffic rule", () => {
     const conditional = trafficRules.filter((rule) => rule.when).length;
     expect(pages["docs/traffic.md"]?.match(/\| when /g)).toHaveLength(conditional);
   });
@@ -32,7 +32,7 @@ it("the example contains every setting that README's first step lists", () => {
 });
 
 describe("settings", () => {
-  it("each say what they mean", () => {
+  it("every setting has a description", () => {
     const groups = ["object", "list of object"];
     const silent = settings().filter((setting) => setting.description === "" && !groups.includes(setting.type));
     expect(silent.map((setting) => setting.path.join("."))).toEqual([]);
@@ -47,7 +47,7 @@ describe("links between pages", () => {
     ),
   ].filter((file) => file.endsWith(".md") && !file.includes("node_modules"));
   const withoutCode = (text: string): string => text.replaceAll(/^ *```[^]*?^ *```$/gm, "");
-  /** Anchors of a page's headings, as the repository's host makes them. */
+  /** Anchors of a page's headings, as GitHub generates them. */
   const anchorsOf = (page: string): readonly string[] =>
     [...withoutCode(readFileSync(page, "utf8")).matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
       heading
@@ -57,7 +57,7 @@ describe("links between pages", () => {
         .replaceAll(" ", "-"),
     );
 
-  it.each(pages)("of %s lead somewhere", (page) => {
+  it.each(pages)("all links of %s have a target", (page) => {
     const links = [...withoutCode(readFileSync(page, "utf8")).matchAll(/\]\((?!\w+:)([^)\s]+)\)/g)].map(
       ([, to = ""]) => to,
     );

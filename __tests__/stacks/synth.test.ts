@@ -28,7 +28,7 @@ it.each([
       backup: exampleBackup,
       restore: { timeline: "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4", at: "9999-12-31T00:00:00Z" },
     },
-    "restore.at: must have passed",
+    "restore.at: must be in the past",
   ],
 ])("an app run writes nothing if it is rejected by %s", async (_who, mistake, words) => {
   const folder = temporaryFolder();

@@ -7,7 +7,7 @@ const source = fileURLToPath(new URL(".", import.meta.url));
 const [, , folder] = process.argv;
 
 await mkdir(folder, { recursive: true });
-// One readable file for each command, and one for what both need: stack traces in the logs keep their names.
+// One readable file per command, and one for shared code, so that stack traces in the logs have their names.
 await build({
   entryPoints: ["server", "migrate"].map((name) => join(source, `src/${name}.ts`)),
   outdir: folder,

@@ -1,4 +1,4 @@
-"""gunicorn's settings. A socket that systemd passes (LISTEN_FDS) is taken by itself; without one, HOST and PORT say where to listen."""
+"""gunicorn's settings. gunicorn uses a socket that systemd passes (LISTEN_FDS); otherwise it listens on HOST and PORT."""
 
 import os
 
@@ -7,12 +7,12 @@ worker_class = "poll.prompt_worker.PromptWorker"
 # The unit allows 64 tasks and 768 MiB.
 workers = 2
 threads = 24
-# No connection is kept: a process that stops has none on which the next request could be under way.
+# No keep-alive, so a stopping process has no connection on which nginx could be sending a request.
 keepalive = 0
-# Longer than the longest answer, a write that waits for a failover.
+# Longer than the slowest answer: a write that waits for a failover.
 graceful_timeout = 13
 timeout = 30
-# One line a request is written by the application itself.
+# The application logs requests itself.
 accesslog = None
 errorlog = "-"
 worker_tmp_dir = "/tmp"

@@ -9,7 +9,7 @@ new TerraformStack(app, "empty");
 app.synth();
 `;
 
-/** The production environment with 97 more web servers, ten to a placement group, on a balancer that takes them all. */
+/** The production environment with 97 more web servers, ten per placement group, and a load balancer that supports them. */
 const hundred = `import { defineEnvironment } from "../modules/config/define.js";
 import production from "./production.js";
 const more = Array.from({ length: 97 }, (_, index) => [
@@ -28,12 +28,12 @@ const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 /**
- * Times an app run against an empty CDKTF app, in pairs on the same machine, so that its load affects both alike. The figure is the median
- * of the pairs' ratios. The first run of each is not counted, since it makes the bundle anew.
+ * Compares the time of an app run with an empty CDKTF app, in pairs on the same machine, so that its load affects both. The result is the median
+ * of the pairs' ratios. The first runs do not count, because they rebuild the bundle.
  */
 export function appRun(pairs: number): void {
   const folder = mkdtempSync(join(tmpdir(), "bench-"));
-  // Beside the project's files, so that packages resolve; with this process' number, so that two can run.
+  // In the project's folder, so that packages resolve; with the process id, so that two runs can work in parallel.
   const id = `bench-${process.pid}`;
   const files = { empty: join(project, `.${id}.mts`), hundred: join(project, `environments/${id}.ts`) };
   const time = (file: string, environment: string): number =>

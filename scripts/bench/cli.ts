@@ -8,7 +8,7 @@ interface Options {
   readonly pairs: number;
 }
 
-/** The figures that the project promises, the quick ones first. */
+/** The measurements, the fastest first. */
 const figures: Readonly<Record<string, (options: Options) => void | Promise<void>>> = {
   payload: payloads,
   app: ({ pairs }) => appRun(pairs),
@@ -18,14 +18,16 @@ const figures: Readonly<Record<string, (options: Options) => void | Promise<void
 
 function count(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("It must be a whole number from 1.");
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("must be a whole number of at least 1.");
   return value;
 }
 
 const program = new Command("npm run bench --")
-  .description("Repeats the project's figures and says which are within their limits; ends with 1 when one is not.")
-  .addArgument(new Argument("[figures...]", "which of them").choices(Object.keys(figures)).default([], "all"))
-  .option("--pairs <number>", "timed runs of each app", count, 5)
+  .description(
+    "Measures the project's figures and compares them with their limits. Exit code 1 if a limit is exceeded.",
+  )
+  .addArgument(new Argument("[figures...]", "figures to measure").choices(Object.keys(figures)).default([], "all"))
+  .option("--pairs <number>", "measured runs of each app", count, 5)
   .addHelpText(
     "after",
     `
@@ -35,7 +37,7 @@ Figures:
   tests    the unit tests, at most 30 s
   clone    npm ci and the first synthesis in a fresh clone of the last commit, at most 3 minutes
 
-Times are of this machine with its present load: let it be idle.`,
+Times depend on this machine and its load. Run the benchmark on an idle machine.`,
   )
   .action(async (wanted: readonly string[], options: Options) => {
     console.log(`load of this machine: ${loadavg()[0]?.toFixed(1)}`);
@@ -46,6 +48,6 @@ Times are of this machine with its present load: let it be idle.`,
     }
   });
 
-// An interrupted program fails, which is reported, and what was written for it goes away.
+// After Ctrl-C the measured program fails, which is reported, and temporary files are removed.
 process.once("SIGINT", () => undefined);
 await program.parseAsync();

@@ -2,7 +2,7 @@ import { loadEnvironment } from "../../modules/config/load.js";
 import { payloadSize, warningBytes } from "../../modules/machine/compose/index.js";
 import { report } from "./figure.js";
 
-/** Size of the user data of every server, as Hetzner takes it: production ends TLS at the balancer, staging at nginx. */
+/** Size of every server's user data. Production terminates TLS at the load balancer, staging at nginx. */
 export async function payloads(): Promise<void> {
   for (const environment of ["production", "staging"]) {
     const config = await loadEnvironment(environment);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { project, report, seconds } from "./figure.js";
 
-/** Times the unit tests, without those of programs that are started for real. */
+/** Measures the time of the unit tests, without tests that start programs. */
 export function unitTests(): void {
   const value = seconds("npx", ["vitest", "run", "--project=unit", "--reporter=dot"], {
     cwd: project,
@@ -12,7 +12,7 @@ export function unitTests(): void {
   report({ what: "unit tests", value, limit: 30, unit: " s" });
 }
 
-/** Times `npm ci` and the first synthesis in a fresh clone of the last commit. What npm has in its cache is not downloaded again. */
+/** Measures the time of `npm ci` and the first synthesis in a fresh clone of the last commit. npm uses its cache. */
 export function freshClone(): void {
   const folder = mkdtempSync(join(tmpdir(), "bench-clone-"));
   const step = (program: string, ...args: string[]): number => {

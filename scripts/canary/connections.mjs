@@ -1,4 +1,4 @@
-// Loaded into every program of Node during the canary run: records each connection and each lookup that leaves this machine.
+// Loaded into every Node process of the canary run. Records each connection and DNS lookup that leaves this machine.
 import dns from "node:dns";
 import { appendFileSync } from "node:fs";
 import net from "node:net";

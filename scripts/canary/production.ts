@@ -1,6 +1,6 @@
 import { defineEnvironment } from "../../modules/config/define.js";
 
-/** What an owner writes in README's first step. */
+/** An environment as README's first step describes it. */
 export default defineEnvironment({
   domain: "example-owner.org",
   application: {

@@ -9,11 +9,11 @@ const end = "<!-- End of what is made from scripts/folders.json. -->";
 
 type Folder = (typeof folders)[number];
 
-/** Whether one folder may import another, by its own line in the table or by that of a folder above. */
+/** Whether a folder may import another one, according to the table's line for the folder or a parent. */
 const allows = (from: Folder, to: Folder): boolean =>
   from.imports.some((name) => to.folder === name || to.folder.startsWith(`${name}/`));
 
-/** Imports that a picture has to show: those that do not follow from two others. */
+/** Imports for the diagram, without imports that follow from two others. */
 const direct = (from: Folder): readonly Folder[] => {
   const allowed = folders.filter((to) => allows(from, to));
   return allowed.filter((to) => !allowed.some((between) => allows(between, to)));
@@ -42,7 +42,7 @@ const table = (): string =>
     ]),
   );
 
-/** docs/architecture.md, with the picture and the table of folders as the rules of imports have them. */
+/** docs/architecture.md, with the diagram and table of folders from the import rules. */
 export function architecturePage(): Promise<string> {
   const text = readFileSync(page, "utf8");
   const [before, after] = [text.split(begin)[0] ?? "", text.split(end)[1] ?? ""];

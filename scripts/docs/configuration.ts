@@ -3,12 +3,12 @@ import type { EnvironmentInput } from "../../modules/config/schema.js";
 import { settings, type Setting } from "../../modules/config/settings.js";
 import { markdownPage, markdownTable } from "./markdown.js";
 
-/** Settings that answer one question of a reader. */
+/** Settings of one topic. */
 export interface Chapter {
   readonly title: string;
-  /** What to know before the list. */
+  /** Introduction. */
   readonly about: string;
-  /** Settings at the top of an environment. */
+  /** Top-level settings of the topic. */
   readonly keys: readonly (keyof EnvironmentInput)[];
   /** Part of a valid environment. */
   readonly example: Overrides<EnvironmentInput>;
@@ -18,7 +18,7 @@ export const chapters: readonly Chapter[] = [
   {
     title: "The site and its release",
     about:
-      "`npm run app:build` prints `url` and `sha256` of `application`. [What an application must do, and what it gets](your-application.md).",
+      "`npm run app:build` prints `url` and `sha256` of `application`. [The contract for applications](your-application.md).",
     keys: ["domain", "application"],
     example: {
       domain: "foobar.com",
@@ -35,7 +35,7 @@ export const chapters: readonly Chapter[] = [
   {
     title: "Servers",
     about:
-      "What protects them, and where they are. A changed server waits until it is [replaced](operations.md#replace-outdated-servers).",
+      "A changed setting applies to an existing server only after the server is [replaced](operations.md#replace-outdated-servers).",
     keys: ["servers", "serverType", "location", "backups", "protect", "acceptUnprotected"],
     example: {
       serverType: "cx33",
@@ -44,19 +44,19 @@ export const chapters: readonly Chapter[] = [
   },
   {
     title: "Who can log in",
-    about: "Without networks SSH is closed, and root has no password.",
+    about: "Without `cidrs`, SSH is closed. root has no password.",
     keys: ["administrators"],
     example: { administrators: { cidrs: ["198.51.100.0/28"], sshKeys: { jane: exampleSshKey } } },
   },
   {
     title: "Database",
-    about: "Make a group name of your own with `uuidgen`, once.",
+    about: "Create your own group name once, with `uuidgen`.",
     keys: ["database"],
     example: { database: { groupName: "0b5d3c6e-7c1a-4e0f-9a53-6f6f2b6d9a11", volumeSizeGb: 100 } },
   },
   {
     title: "Backup and restore",
-    about: "[What flows where, the keys, and how to restore](backup.md).",
+    about: "[The archive, its keys, and how to restore](backup.md).",
     keys: ["backup", "acceptNoBackup", "restore"],
     example: {
       acceptNoBackup: undefined,
@@ -71,13 +71,13 @@ export const chapters: readonly Chapter[] = [
   {
     title: "Network, balancer and TLS",
     about:
-      "`tls` and `network.balancerIp` change a running site by [a second balancer](changes.md#change-the-domain-tls-mode-or-the-balancers-address).",
+      "On a running site, `tls` and `network.balancerIp` change by [a migration to a second load balancer](changes.md#change-the-domain-tls-mode-or-the-balancers-address).",
     keys: ["tls", "network", "loadBalancer"],
     example: { tls: "passthrough", loadBalancer: { type: "lb21", healthCheck: { intervalSeconds: 5 } } },
   },
   {
     title: "Certificate and Cloudflare",
-    about: "Browsers see Cloudflare's certificate; the one here is between Cloudflare and the origin.",
+    about: "Visitors get Cloudflare's certificate. `certificate` is for connections between Cloudflare and the origin.",
     keys: ["certificate", "cloudflare"],
     example: {
       certificate: { validityDays: 90, generation: 2 },
@@ -85,14 +85,15 @@ export const chapters: readonly Chapter[] = [
     },
   },
   {
-    title: "Limits of visitors",
-    about: "What the servers themselves refuse, behind Cloudflare's own limit.",
+    title: "Visitor limits",
+    about: "Limits of the servers, in addition to Cloudflare's rate limit.",
     keys: ["visitors"],
     example: { visitors: { writesPerMinute: 30 } },
   },
   {
     title: "Monitoring",
-    about: "Every change to a monitor has a reason, which the review shows. [The runbook](runbook.md) has the names.",
+    about:
+      "Every change of a monitor needs a reason, which the review shows. [The runbook](runbook.md) lists the names.",
     keys: ["monitoring"],
     example: {
       monitoring: {
@@ -103,20 +104,20 @@ export const chapters: readonly Chapter[] = [
   },
   {
     title: "Secrets",
-    about: "A raised number changes nothing by itself: [`npm run ops rotate`](operations.md#rotate-a-secret) does.",
+    about: "Raising a number has no effect until you run [`npm run ops rotate`](operations.md#rotate-a-secret).",
     keys: ["generations"],
     example: { generations: { edgeToken: 2 } },
   },
   {
     title: "Where packages come from",
-    about: "MySQL and the Datadog agent are installed from their vendors' archives, or from a mirror of them.",
+    about: "MySQL and the Datadog agent are installed from their vendors' apt repositories, or from mirrors.",
     keys: ["aptSources"],
     example: { aptSources: { mysql: { url: "https://mirror.foobar.com/mysql/apt/debian" } } },
   },
   {
     title: "Terraform's state",
     about:
-      "Whoever reads it reads every secret: a private bucket, [moved](state.md#move-the-state-to-a-bucket) with care.",
+      "The state contains every secret, so store it in a private bucket. [How to move the state](state.md#move-the-state-to-a-bucket).",
     keys: ["backend"],
     example: {
       backend: {
@@ -124,7 +125,7 @@ export const chapters: readonly Chapter[] = [
         bucket: "foobar-state",
         endpoint: "https://fsn1.your-objectstorage.com",
         region: "fsn1",
-        // The example that it is merged with keeps its state in a file.
+        // The base example stores its state in a local file.
         acceptLocalState: undefined,
       } as Overrides<EnvironmentInput>["backend"],
     },
@@ -144,7 +145,7 @@ function defaultText(setting: Setting): string {
   return setting.default === undefined ? "-" : code(JSON.stringify(setting.default));
 }
 
-/** Whether a setting holds a value of its own, as a list does, and is no mere group of settings. */
+/** Whether a setting has a value (lists included) and is not only a group of settings. */
 const isValue = (setting: Setting, all: readonly Setting[]): boolean =>
   setting.type.startsWith("list") ||
   !all.some(
@@ -157,13 +158,13 @@ const table = (rows: readonly Setting[]): string =>
     rows.map((setting) => [code(shown(setting.path)), setting.description, code(setting.type), defaultText(setting)]),
   );
 
-/** An example as it stands in an environment's file. @throws Error that lists every problem of an example that is refused */
+/** An example in the form of an environment's file. @throws Error with all problems if the example is invalid */
 function snippet(example: Chapter["example"]): string {
   exampleConfig(example);
   return ["```ts", `export default defineEnvironment(${JSON.stringify(example)});`, "```"].join("\n");
 }
 
-/** docs/configuration.md: every setting with its meaning, type and default, by what a reader asks; an example for each. */
+/** docs/configuration.md: all settings with meaning, type and default, grouped by topic with an example each. */
 export function configurationPage(): Promise<string> {
   const all = settings();
   const values = all.filter((setting) => isValue(setting, all));
@@ -175,7 +176,7 @@ export function configurationPage(): Promise<string> {
   return markdownPage([
     "# Configuration",
     "Generated from `modules/config/schema.ts` by `npm run docs`.",
-    "One file per environment under `environments/`, chosen by `ENVIRONMENT` (production by default). A mistake is reported as `path: rule, got value; fix`, all mistakes at once. Examples show what is said besides the rest of the file.",
+    "Each environment has one file under `environments/`, selected by `ENVIRONMENT` (default: production). All mistakes are reported at once, as `path: rule, got value; fix`. Examples show only some settings of a file.",
     ...chapters.flatMap((chapter) => [
       `## ${chapter.title}`,
       chapter.about,

@@ -13,7 +13,7 @@ function comment(lines: readonly string[]): string {
   return `/**\n${text.join("\n")}\n */\n`;
 }
 
-/** What an editor shows at a setting: meaning, limits, default. */
+/** Text that an editor shows for a setting: meaning, limits, default. */
 function documentation(schema: Schema): readonly string[] {
   return [
     ...(schema.description ? [schema.description] : []),
@@ -34,7 +34,7 @@ function properties(schema: Schema, examples: ReadonlyMap<string, string>): stri
   return `{\n${lines.join("\n")}\n}`;
 }
 
-/** The TypeScript type that zod infers for the input of a part of the schema. */
+/** The TypeScript type that zod infers for the input of a schema. */
 function typeOf(schema: Schema, examples: ReadonlyMap<string, string> = new Map()): string {
   const options = schema.oneOf ?? schema.anyOf;
   if (options) return options.map((option) => typeOf(option)).join(" | ");
@@ -53,7 +53,7 @@ function recordOf({ additionalProperties, propertyNames }: Schema): string {
     : `Record<string, ${value}>`;
 }
 
-/** An example of each section, as it is written in an environment file. */
+/** An example of each section, in the notation of an environment file. */
 function examples(): ReadonlyMap<string, string> {
   const ofChapter = ({ example }: Chapter): readonly (readonly [string, string])[] =>
     Object.entries(example)

@@ -25,7 +25,7 @@ const table = (): string =>
     ]),
   );
 
-/** docs/operations.md, with the fault table as the commands use it. */
+/** docs/operations.md, with the fault table that the commands use. */
 export function operationsPage(): Promise<string> {
   const text = readFileSync(page, "utf8");
   const [before, after] = [text.split(begin)[0] ?? "", text.split(end)[1] ?? ""];

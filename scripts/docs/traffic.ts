@@ -2,7 +2,7 @@ import { trafficRow } from "../../modules/review/review.js";
 import { trafficRules } from "../../modules/config/traffic/rules.js";
 import { markdownPage, markdownTable } from "./markdown.js";
 
-/** docs/traffic.md: the rule table, in every configuration. */
+/** docs/traffic.md: the rule table for all configurations. */
 export function trafficPage(): Promise<string> {
   const rows = trafficRules.map((rule) => {
     const { from, to, network, ports, users, why } = trafficRow(rule);
@@ -11,8 +11,8 @@ export function trafficPage(): Promise<string> {
   return markdownPage([
     "# Traffic",
     "Generated from `modules/config/traffic/rules.ts` by `npm run docs`.",
-    "Who may open a connection to whom. Everything else is dropped, in both directions, on every server; the provider's firewalls repeat the public lines.",
-    "Servers are known to each other by the ranges of their roles: `database` is `network.databaseRange`; `web` is `network.webRange`, and `network.databaseRange` too, for servers with both roles.",
+    "All allowed connections. Every server drops all other packets in both directions; the provider firewalls repeat the public lines.",
+    "Servers are identified by the address ranges of their roles: `database` is `network.databaseRange`; `web` is `network.webRange` plus `network.databaseRange`, because servers can have both roles.",
     markdownTable(["From", "To", "Network", "Ports", "As user", "Why", "Exists"], rows),
   ]);
 }

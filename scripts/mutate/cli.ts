@@ -8,11 +8,11 @@ import { changeOf, type Change } from "./mutation.js";
 import { knownMutations } from "./known-mistakes/index.js";
 import { tryChanges } from "./try-changes.js";
 
-/** Share of the mistakes that tests must notice. */
+/** Share of mutants that tests must detect. */
 const goal = 0.9;
 
 const program = new Command("npm run mutate").description(
-  "Makes small mistakes on purpose and runs the unit tests, to see which nobody would notice. Takes minutes to hours.",
+  "Makes small changes in the code (mutants) and runs the unit tests, to find changes that no test detects. Takes minutes to hours.",
 );
 
 const textOf = (file: string): string => readFileSync(fileURLToPath(new URL(`../../${file}`, import.meta.url)), "utf8");
@@ -23,10 +23,10 @@ interface Options {
   readonly quick?: boolean;
 }
 
-/** Tries these mistakes, or a sample of them, names each that no test notices, and sets how the command ends. */
+/** Tries these mutants or a sample, prints each undetected one, and sets the exit code. */
 async function tryAndTell(all: readonly Change[], { every, quick: isQuick = false }: Options): Promise<void> {
   const changes = all.filter((_, index) => (index + 1) % Number(every) === 0);
-  if (changes.length === 0) throw new Error("mutate: there is no mistake to make; try another --file or --every");
+  if (changes.length === 0) throw new Error("mutate: no mutant matches; choose another --file or --every");
   const unnoticed = await tryChanges(changes, isQuick, ({ file, label }, isNoticed) =>
     console.log(`${isNoticed ? "noticed" : "by its own tests not noticed"}: ${file}: ${label}`),
   );
@@ -35,16 +35,16 @@ async function tryAndTell(all: readonly Change[], { every, quick: isQuick = fals
   if (changes.length - unnoticed.length < goal * changes.length) process.exitCode = 1;
 }
 
-/** A command that tries mistakes in the files of servers. */
+/** A command that tries mutants in files of servers. */
 const inServerFiles = (name: string, description: string): Command =>
   program
     .command(name)
     .description(description)
-    .option("--file <text>", "only files whose path holds this text", "")
-    .option("--every <number>", "only each tenth mistake, for example: a sample", "1")
-    .option("--quick", "only by the tests of each file's part, not by all that got past them");
+    .option("--file <text>", "only files whose path contains this text", "")
+    .option("--every <number>", "try only every nth mutant, for example 10 for a sample", "1")
+    .option("--quick", "run only the tests of each file's component, not all tests afterwards");
 
-inServerFiles("payload", "known mistakes, one at a time; ends with 1 below nine tenths noticed").action(
+inServerFiles("payload", "tries known mutants one at a time; exit code 1 if tests detect less than 90 %").action(
   async (options: Options) => {
     const wanted = knownMutations.filter((mutation) => mutation.file.includes(options.file));
     await tryAndTell(
@@ -54,7 +54,7 @@ inServerFiles("payload", "known mistakes, one at a time; ends with 1 below nine 
   },
 );
 
-inServerFiles("lines", "each line left out, and one word, number or option of it wrong").action(
+inServerFiles("lines", "removes each line, and changes one word, number or option of it at a time").action(
   async (options: Options) => {
     const { stdout } = await execa("git", ["ls-files", "modules/machine/parts/*/files/*"]);
     const files = stdout.split("\n").filter((path) => path.includes(options.file) && !path.endsWith(".py"));
@@ -68,8 +68,8 @@ inServerFiles("lines", "each line left out, and one word, number or option of it
 for (const name of ["mysql-group", "mysql-backup", "app-runs"])
   program
     .command(name)
-    .description(`mistakes that mutmut makes in ${name}; ends with 1 below nine tenths noticed`)
-    .argument("[modules...]", "only these, for example: liveness room")
+    .description(`runs mutmut on ${name}; exit code 1 if tests detect less than 90 %`)
+    .argument("[modules...]", "only these modules, for example: liveness room")
     .action(async (modules: readonly string[]) => {
       const script = fileURLToPath(new URL("python.py", import.meta.url));
       const { exitCode } = await execa("python3", [script, name, ...modules], { stdio: "inherit", reject: false });
@@ -78,7 +78,7 @@ for (const name of ["mysql-group", "mysql-backup", "app-runs"])
 
 program
   .command("typescript")
-  .description("mistakes that Stryker makes in the modules; its own options follow --")
+  .description("runs Stryker mutation tests on the modules; Stryker options follow --")
   .argument("[options...]", "for example: -- --mutate 'modules/config/rules/*.ts'")
   .allowUnknownOption()
   .action(async (options: readonly string[]) => {

@@ -1,6 +1,6 @@
 import type { Change } from "./mutation.js";
 
-/** Words and signs that stand for the opposite of each other, in configurations and in shell. */
+/** Pairs of opposite words and operators in configurations and shell. */
 const opposites = [
   ["on", "off"],
   ["ON", "OFF"],
@@ -20,22 +20,22 @@ const others = new Map<string, string>(
   ]),
 );
 
-/** A word of `opposites`, a number that stands by itself or has a unit, an option of a command, and a negation. */
+/** A word of `opposites`, a number with or without a unit, an option of a command, or a negation. */
 const places =
   /(?<=^|[\s=;"'([])(?:on|off|ON|OFF|yes|no|true|false)(?=$|[\s;"')\]])| (?:&&|\|\||!?=|-eq|-ne|-z|-n|-lt|-le|-gt|-ge) |(?<=[\s=:{])\d+(?=[a-zA-Z]{0,3}(?:$|[\s;}]))| --?[a-z][a-z-]*(?:=\S+)?(?= )|(?<=^|[\s(])! /g;
 
-/** What is wrong in place of a text that `places` has found: another word, ten times the number, nothing. */
+/** The replacement of a text that matches `places`: the opposite, ten times the number, or nothing. */
 const wrong = (text: string): string =>
   others.get(text) ?? (/^\d+$/.test(text) ? (text === "0" ? "1" : `${text}0`) : "");
 
 /** Comments, and lines for templates. */
 const isRemark = (line: string): boolean => /^\s*(#|\/\/|\{\{[#/]|\{\{else|$)/.test(line);
 
-/** Lines that begin, go on with or end what other lines belong to: without them a file is not read at all. */
+/** Lines that open, continue or close a block. Removing one makes the file unparsable. */
 const isFrame = (line: string): boolean =>
   /^\s*(set -eu|[{}()\];]+$|fi$|esac$|done\b|else$)|(\{|\(|; then|; do| in)$/.test(line);
 
-/** Mechanical mistakes in a file, but for comments and words of help: each line left out, and in each line one word, number or option at a time. */
+/** Mechanical mutants of a file, except comments and help texts: removes each line, and changes each word, number and option. */
 export function lineChanges(file: string, text: string): readonly Change[] {
   const changes: Change[] = [];
   let [at, number, isHelp] = [0, 0, false];

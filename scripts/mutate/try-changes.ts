@@ -16,13 +16,13 @@ import { changed, type Change } from "./mutation.js";
 
 const project = resolve(import.meta.dirname, "../..");
 
-/** What the copy takes from the project as it stands: installed, not tracked. */
+/** Installed, untracked folders that the copy links to. */
 const linked = ["node_modules", "providers/hcloud/lib"];
 
-/** So many at a time: many tests wait for programs. */
+/** Parallel runs. Many tests wait for programs. */
 const atOnce = 2;
 
-/** A copy of the project's files, so that a run changes nothing and an interrupted one leaves nothing behind. */
+/** Copies the project's files, so that even an interrupted run changes nothing in the project. */
 async function copyOfProject(): Promise<string> {
   const copy = mkdtempSync(join(tmpdir(), "mutate-"));
   const { stdout } = await execa("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: project });
@@ -35,8 +35,7 @@ async function copyOfProject(): Promise<string> {
 }
 
 /**
- * The tests that are about a file first of all: those of its part of the payload. One that starts programs and is called like one of the
- * part's files is about that file alone.
+ * The most relevant tests of a file: the tests of its payload component. A `*.programs.test.ts` with the name of a file tests only that file.
  */
 function ownTests(file: string): readonly string[] {
   const [, part = "", name = ""] = /^modules\/machine\/parts\/([^/]+)\/files\/([^/.]+)/.exec(file) ?? [];
@@ -52,7 +51,7 @@ function ownTests(file: string): readonly string[] {
     .map((each) => `${folder}/${each}`);
 }
 
-/** Whether tests fail in a copy with these mistakes: all tests, or some. Undefined when the mistakes exclude each other. */
+/** Whether tests fail in a copy with these changes. Undefined if the changes overlap. */
 async function testsFail(
   copy: string,
   changes: readonly Change[],

@@ -60,24 +60,24 @@ const rows = (id: number): Outcome => ({ rows: [{ id }], insertId: 0 });
 const always = (result: Outcome | Error): ScriptedSide => new ScriptedSide(() => result);
 
 describe("reads", () => {
-  it("go to a replica", async () => {
+  it("reads from a replica", async () => {
     const primary = always(rows(1));
     expect(await new FailoverDatabase(primary, always(rows(2)), budget).read(statement)).toEqual([{ id: 2 }]);
     expect(primary.attempts).toBe(0);
   });
 
-  it("go to the primary at once when no replica answers", async () => {
+  it("reads from the primary at once if no replica answers", async () => {
     const replicas = always(unreachable);
     expect(await new FailoverDatabase(always(rows(1)), replicas, budget).read(statement)).toEqual([{ id: 1 }]);
     expect(replicas.attempts).toBe(1);
   });
 
-  it("are tried again while neither side answers", async () => {
+  it("retries a read while neither side answers", async () => {
     const replicas = new ScriptedSide((attempt) => (attempt < 4 ? unreachable : rows(2)));
     expect(await new FailoverDatabase(always(readOnly), replicas, budget).read(statement)).toEqual([{ id: 2 }]);
   });
 
-  it("of the primary never use a replica", async () => {
+  it("a read of the primary never uses a replica", async () => {
     const replicas = always(rows(2));
     expect(await new FailoverDatabase(always(rows(1)), replicas, budget).readPrimary(statement)).toEqual([{ id: 1 }]);
     expect(replicas.attempts).toBe(0);
@@ -85,14 +85,14 @@ describe("reads", () => {
 });
 
 describe("a side that is out", () => {
-  it("is not asked by reads while the other one answers", async () => {
+  it("reads do not use a failed side while the other side answers", async () => {
     const replicas = new ScriptedSide(() => unreachable, 1000);
     const database = new FailoverDatabase(always(rows(1)), replicas, budget);
     for (let read = 0; read < 3; read += 1) expect(await database.read(statement)).toEqual([{ id: 1 }]);
     expect(replicas.attempts).toBe(1);
   });
 
-  it("is waited for, without further attempts, by those who need it", async () => {
+  it("operations that need a failed side wait for it without further attempts", async () => {
     const primary = new ScriptedSide((attempt) => (attempt === 1 ? unreachable : rows(1)), 100);
     const database = new FailoverDatabase(primary, always(rows(2)), budget);
     const before = Date.now();
@@ -101,28 +101,28 @@ describe("a side that is out", () => {
     expect(primary.attempts).toBe(2);
   });
 
-  it("that comes back too late is named in the error", async () => {
+  it("reports the failed side if it recovers too late", async () => {
     const database = new FailoverDatabase(new ScriptedSide(() => unreachable, 5000), always(rows(2)), budget);
     await expect(database.writeIdempotent(statement)).rejects.toThrow("the database did not answer in time: slow");
   });
 });
 
 describe("writes", () => {
-  it("that lost against another transaction are tried again after a pause", async () => {
+  it("retries a write after a pause if another transaction won", async () => {
     const primary = new ScriptedSide((attempt) => (attempt < 4 ? deadlock : { rows: [], insertId: 7 }));
     const database = new FailoverDatabase(primary, always(rows(2)), budget);
     expect(await database.writeIdempotent(statement)).toEqual({ rows: [], insertId: 7 });
     expect(primary.attempts).toBe(4);
   });
 
-  it("are tried again until the new primary answers", async () => {
+  it("retries a write until the new primary answers", async () => {
     const primary = new ScriptedSide((attempt) => (attempt < 10 ? readOnly : { rows: [], insertId: 7 }));
     const database = new FailoverDatabase(primary, always(rows(2)), budget);
     expect(await database.writeIdempotent(statement)).toEqual({ rows: [], insertId: 7 });
     expect(primary.attempts).toBe(10);
   });
 
-  it("fail clearly at the deadline, with the last cause", async () => {
+  it("a write fails at its deadline with the last cause", async () => {
     const before = Date.now();
     const database = new FailoverDatabase(always(readOnly), always(rows(2)), budget);
     const error = await database.writeIdempotent(statement).catch((caught: unknown) => caught);
@@ -132,7 +132,7 @@ describe("writes", () => {
     expect(Date.now() - before).toBeLessThan(budget.writeDeadlineMs + 2000);
   });
 
-  it("are not tried again when the statement itself is refused", async () => {
+  it("does not retry a write if the statement itself is rejected", async () => {
     const primary = always(duplicate);
     await expect(new FailoverDatabase(primary, always(rows(2)), budget).writeIdempotent(statement)).rejects.toBe(
       duplicate,
@@ -140,7 +140,7 @@ describe("writes", () => {
     expect(primary.attempts).toBe(1);
   });
 
-  it("never start an attempt with less than a quarter of its time", async () => {
+  it("starts no attempt with less than a quarter of its time", async () => {
     const primary = always(unreachable);
     await new FailoverDatabase(primary, always(rows(2)), budget).writeIdempotent(statement).catch(() => undefined);
     expect(Math.min(...primary.timeouts)).toBeGreaterThanOrEqual(20);
@@ -149,7 +149,7 @@ describe("writes", () => {
 });
 
 describe("too many operations at once", () => {
-  it("are refused without waiting, and accepted again later", async () => {
+  it("rejects operations above the limit at once, and accepts them again later", async () => {
     let release = (): void => undefined;
     const gate = new Promise<Outcome>((resolve) => (release = () => resolve(rows(1))));
     const slow = Object.assign(always(rows(1)), { run: () => gate });

@@ -36,13 +36,13 @@ const get = (path: string): Promise<IncomingMessage> =>
   });
 
 describe("stopping", () => {
-  it("is immediate without connections", async () => {
+  it("a server without connections stops immediately", async () => {
     const before = Date.now();
     await drain.stop();
     expect(Date.now() - before).toBeLessThan(1000);
   });
 
-  it("serves an idle keep-alive connection once more and asks it to close", async () => {
+  it("a stopping server answers one more request of an idle connection and asks it to close", async () => {
     expect((await get("/")).headers.connection).toBe("keep-alive");
     const stopped = drain.stop({ drainMs: 2000 });
     await pause(50);
@@ -52,7 +52,7 @@ describe("stopping", () => {
     await stopped;
   });
 
-  it("keeps accepting while idle connections are left, since no other process does yet", async () => {
+  it("a stopping server accepts connections while idle ones remain, because no other process does yet", async () => {
     await get("/");
     const stopped = drain.stop({ drainMs: 300 });
     await pause(50);
@@ -61,14 +61,14 @@ describe("stopping", () => {
     await expect(fetch(app.url)).rejects.toThrow();
   });
 
-  it("finishes a request in flight, which was sent before, and asks its connection to close", async () => {
+  it("a stopping server finishes a running request and asks its connection to close", async () => {
     const slow = get("/slow");
     await pause(50);
     await drain.stop();
     expect((await slow).headers.connection).toBe("close");
   });
 
-  it("waits for a connection that was accepted but brings its request a moment later", async () => {
+  it("a stopping server waits for an accepted connection whose request arrives a moment later", async () => {
     const socket = connect(Number(new URL(app.url).port), "127.0.0.1");
     await new Promise((resolve) => socket.once("connect", resolve));
     await pause(20);
@@ -82,7 +82,7 @@ describe("stopping", () => {
     await stopped;
   });
 
-  it("ends in bounded time although a request never ends", async () => {
+  it("a server stops within its time limit although a request never ends", async () => {
     const never = get("/never").catch((error: Error) => error.message);
     await pause(50);
     const before = Date.now();
@@ -93,7 +93,7 @@ describe("stopping", () => {
 });
 
 describe("the inherited socket", () => {
-  it("is used when systemd passes one to this very process", () => {
+  it("uses an inherited socket only if systemd passed it to this process", () => {
     expect(inheritsSocket({ LISTEN_FDS: "1", LISTEN_PID: "42" }, 42)).toBe(true);
     expect(inheritsSocket({ LISTEN_FDS: "1", LISTEN_PID: "41" }, 42)).toBe(false);
     expect(inheritsSocket({ LISTEN_FDS: "2", LISTEN_PID: "42" }, 42)).toBe(false);

@@ -8,7 +8,7 @@ describe("what to do after an error of the database", () => {
   it.each([
     1021, 1026, 1040, 1053, 1077, 1114, 1180, 1290, 1317, 1598, 1792, 1836, 1927, 3032, 3100, 3169, 3781, 3782, 3783,
     3796, 3797, 3798, 4031, 4094,
-  ])("renews the connections after error %i: another member takes over", (errno) =>
+  ])("renews the connections after error %i, because another member becomes primary", (errno) =>
     expect(judge(server(errno))).toBe("renew"),
   );
 
@@ -16,7 +16,7 @@ describe("what to do after an error of the database", () => {
     expect(judge(network(code))).toBe("renew"),
   );
 
-  it("renews the connections when the driver calls the error fatal", () =>
+  it("renews the connections after an error that the driver marks as fatal", () =>
     expect(judge(Object.assign(new Error("x"), { fatal: true }))).toBe("renew"));
 
   it.each([1205, 1213, 3101, 1146])("retries on the same connections after error %i", (errno) =>
@@ -27,15 +27,17 @@ describe("what to do after an error of the database", () => {
     expect(judge(error)).toBe("renew"),
   );
 
-  it.each([1062, 1064, 1142, 1406, 9999])("rejects error %i: the statement is at fault", (errno) =>
-    expect(judge(server(errno))).toBe("reject"),
+  it.each([1062, 1064, 1142, 1406, 9999])(
+    "does not retry on error %i, because the statement itself is wrong",
+    (errno) => expect(judge(server(errno))).toBe("reject"),
   );
 
-  it.each([new TypeError("bug"), "text", undefined])("rejects what is no error of the database: %s", (error) =>
-    expect(judge(error)).toBe("reject"),
+  it.each([new TypeError("bug"), "text", undefined])(
+    "does not retry after a value that is not a database error: %s",
+    (error) => expect(judge(error)).toBe("reject"),
   );
 
-  it("knows a duplicate key", () => {
+  it("recognizes a duplicate key", () => {
     expect(isDuplicate(server(1062))).toBe(true);
     expect(isDuplicate(server(1064))).toBe(false);
   });

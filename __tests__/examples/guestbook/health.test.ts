@@ -20,26 +20,28 @@ describe("/healthz, which decides whether the balancer uses this server,", () =>
     ["no replica answers and the primary does", [up, never]],
     ["the whole database fails over", [downFor(8), downFor(8)]],
     ["both sides are silent for 29 s", [downFor(29), downFor(60)]],
-  ])("is good while %s", (_, sides) => expect(liveness({ sides, leaving: false, nowMs: now })).toEqual({ ok: true }));
+  ])("/healthz is healthy while %s", (_, sides) =>
+    expect(liveness({ sides, leaving: false, nowMs: now })).toEqual({ ok: true }),
+  );
 
-  it("is bad, with the reason, when both sides are silent for 30 s", () =>
+  it("/healthz is unhealthy with a reason if both sides have not answered for 30 s", () =>
     expect(liveness({ sides: [downFor(30), downFor(31)], leaving: false, nowMs: now })).toEqual({
       ok: false,
       reason: "the database has not answered for 30 s: connection lost",
     }));
 
-  it("is bad before the database was reached for the first time", () =>
+  it("/healthz is unhealthy before the database was reached for the first time", () =>
     expect(liveness({ sides: [never, never], leaving: false, nowMs: now })).toEqual({
       ok: false,
       reason: "the database was not reached yet: cannot connect",
     }));
 
-  it("is bad when the process leaves its address", () =>
+  it("/healthz is unhealthy if the process closes its own listening socket", () =>
     expect(liveness({ sides: [up, up], leaving: true, nowMs: now })).toEqual({ ok: false, reason: "shutting down" }));
 });
 
 describe("what uses of a pool say about its side", () => {
-  it("is remembered with the reason and its causes, and the time of the last answer", () => {
+  it("remembers a side's last failure with its causes, and the time of its last answer", () => {
     const reachability = new Reachability(() => now);
     expect(reachability.state).toEqual({ reachable: false, reason: "not tried yet", lastAnswerAt: undefined });
     reachability.answered();
@@ -63,7 +65,7 @@ describe("/readyz, which tells whether everything works now,", () => {
   });
   const migrations = () => ({ done: true });
 
-  it("is good when a write and a read are possible and the schema is complete", async () => {
+  it("/readyz is ready if writes and reads work and the schema is complete", async () => {
     const readiness = await new Monitor({ write: side(), read: side(), migrations }).readiness();
     expect(readiness).toEqual({
       ok: true,
@@ -71,7 +73,7 @@ describe("/readyz, which tells whether everything works now,", () => {
     });
   });
 
-  it("is bad, with every reason, when something is not", async () => {
+  it("/readyz is not ready and lists all reasons if a check fails", async () => {
     const readiness = await new Monitor({
       write: side(new Error("read only")),
       read: side(new Error("cannot connect", { cause: new Error("ECONNREFUSED") })),
@@ -88,7 +90,7 @@ describe("/readyz, which tells whether everything works now,", () => {
     });
   });
 
-  it("asks once for callers that come together", async () => {
+  it("concurrent callers share one readiness check", async () => {
     const counted = side();
     const monitor = new Monitor({ write: side(), read: counted, migrations });
     await Promise.all([monitor.readiness(), monitor.readiness(), monitor.readiness()]);
@@ -97,7 +99,7 @@ describe("/readyz, which tells whether everything works now,", () => {
     expect(counted.asked).toBe(2);
   });
 
-  it("asks by itself, so that health is known without traffic", async () => {
+  it("probes regularly, so that health is known without traffic", async () => {
     const counted = side();
     const monitor = new Monitor({ write: side(), read: counted, migrations, intervalMs: 5 });
     monitor.start();

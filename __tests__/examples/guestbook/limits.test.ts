@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { limits } from "../../../examples/guestbook/src/limits.js";
 import { bodyKib, timings } from "../../../modules/platform/limits.js";
 
-it("the guestbook keeps the times that nginx and systemd count on", () =>
+it("the guestbook's time limits match those of nginx and systemd", () =>
   expect({
     longestAnswer: limits.database.writeDeadlineSeconds,
     keepAlive: limits.http.keepAliveSeconds,

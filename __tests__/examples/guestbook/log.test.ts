@@ -36,7 +36,7 @@ describe("the log", () => {
     expect(last()["error"]).toMatchObject({ kind: "Error", code: "ECONNRESET" });
   });
 
-  it("writes what was thrown without being an error", () => {
+  it("writes thrown values that are not errors", () => {
     const { log, last } = record();
     log.error({ error: "text" }, "failed");
     expect(last()["error"]).toEqual({ kind: "string", message: "text" });

@@ -32,7 +32,7 @@ const fakeTarget = ({ recorded = [], taken = 1, failing = {} }: TargetProps = {}
 };
 
 describe("migrations", () => {
-  it("are applied in order and recorded one by one, under a lock", async () => {
+  it("applies migrations in order under a lock and records each one", async () => {
     const { target, log } = fakeTarget();
     expect(await applyMigrations(target, migrations)).toEqual(["0001-a", "0002-b"]);
     expect(log).toEqual([
@@ -48,19 +48,19 @@ describe("migrations", () => {
     ]);
   });
 
-  it("that are recorded are not applied again; unknown records of a newer release are left alone", async () => {
+  it("skips recorded migrations and keeps unknown records of a newer release", async () => {
     const { target, log } = fakeTarget({ recorded: ["0001-a", "0009-newer"] });
     expect(await applyMigrations(target, migrations)).toEqual(["0002-b"]);
     expect(log).not.toContain("CREATE TABLE a");
   });
 
-  it("that are all recorded need no more than a read, whatever the account may do", async () => {
+  it("only reads if all migrations are recorded, so that any account is sufficient", async () => {
     const { target, log } = fakeTarget({ recorded: ["0001-a", "0002-b"], taken: 0 });
     expect(await applyMigrations(target, migrations)).toEqual([]);
     expect(log).toEqual(["SELECT name FROM schema_migrations"]);
   });
 
-  it("are all missing where there is no record of any", async () => {
+  it("applies all migrations if there are no records", async () => {
     const { target, log } = fakeTarget();
     const first = vi
       .fn((sql: string, values?: readonly string[]) => target.execute(sql, values))
@@ -69,19 +69,19 @@ describe("migrations", () => {
     expect(log[0]).toContain("GET_LOCK");
   });
 
-  it("that were applied but not recorded before a crash are recorded", async () => {
+  it("records migrations that were applied but not recorded before a crash", async () => {
     const { target, log } = fakeTarget({ failing: { "CREATE TABLE a": 1050 } });
     expect(await applyMigrations(target, migrations)).toEqual(["0001-a", "0002-b"]);
     expect(log).toContain("INSERT INTO schema_migrations (name) VALUES (?) | 0001-a");
   });
 
-  it("stop at the first failure, unrecorded, and release the lock", async () => {
+  it("stops at the first failed migration, does not record it, and releases the lock", async () => {
     const { target, log } = fakeTarget({ failing: { "CREATE TABLE a": 1142 } });
     await expect(applyMigrations(target, migrations)).rejects.toThrow("error 1142");
     expect(log.slice(4)).toEqual(["CREATE TABLE a", "SELECT RELEASE_LOCK(?) | app.migrations"]);
   });
 
-  it("do nothing while another server holds the lock", async () => {
+  it("applies nothing while another server holds the lock", async () => {
     const { target, log } = fakeTarget({ taken: 0 });
     await expect(applyMigrations(target, migrations)).rejects.toThrow("another server has held the lock for 10 s");
     expect(log).toHaveLength(2);
@@ -91,7 +91,7 @@ describe("migrations", () => {
 describe("the migrations of the package", () => {
   const packaged = packagedMigrations();
 
-  it("are numbered without gaps and named once", () => {
+  it("the migrations of the package have unique names and consecutive numbers", () => {
     expect(packaged.map(({ name }) => Number(name.slice(0, 4)))).toEqual(packaged.map((_, index) => index + 1));
   });
 

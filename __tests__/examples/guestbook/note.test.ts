@@ -13,10 +13,10 @@ const problemsOf = (value: unknown): readonly string[] => {
 };
 
 describe("a note from outside", () => {
-  it("is trimmed, with line ends made one kind", () =>
+  it("trims a note and normalizes its line ends", () =>
     expect(parseNote({ author: " Ann ", text: "\r\na\r\nb\rc\n" })).toEqual({ author: "Ann", text: "a\nb\nc" }));
 
-  it("may use its full length in characters, four bytes each", () =>
+  it("accepts a note of the maximum length in four-byte characters", () =>
     expect(problemsOf({ author: "🌍".repeat(80), text: "🌍".repeat(2000) })).toEqual([]));
 
   it.each([
@@ -32,26 +32,26 @@ describe("a note from outside", () => {
     [{ author: "a", text: "\ud800" }, "text: must not contain control characters"],
     [{ author: "a\nb", text: "t" }, "author: must be one line"],
     [{ author: "a", text: "t", admin: true }, "admin: unknown field; known are author and text"],
-  ])("fails when it is %j", (value, problem) => expect(problemsOf(value)).toEqual([problem]));
+  ])("rejects the note %j", (value, problem) => expect(problemsOf(value)).toEqual([problem]));
 
-  it("fails with all its problems together", () => expect(problemsOf({ author: "", x: 1 })).toHaveLength(3));
+  it("reports all problems of a note at once", () => expect(problemsOf({ author: "", x: 1 })).toHaveLength(3));
 });
 
 describe("an id from outside", () => {
-  it("is a positive whole number", () => expect(parseId("42")).toBe(42));
+  it("accepts a positive whole number as id", () => expect(parseId("42")).toBe(42));
 
-  it.each(["", "0", "-1", "1.5", "1e3", "abc", "01", "9999999999999999", "1;DROP"])("fails when it is '%s'", (text) =>
+  it.each(["", "0", "-1", "1.5", "1e3", "abc", "01", "9999999999999999", "1;DROP"])("rejects the id '%s'", (text) =>
     expect(() => parseId(text)).toThrow("An id is a positive whole number."),
   );
 });
 
 describe("the idempotency key", () => {
-  it("is the client's own", () => expect(idempotencyKey("r", "order-0001")).toBe("client:order-0001"));
+  it("uses the client's idempotency key", () => expect(idempotencyKey("r", "order-0001")).toBe("client:order-0001"));
 
-  it("is the request id when the client has none, which stays the same when nginx tries again", () =>
+  it("uses the request id without a client key, because nginx keeps the id in a retry", () =>
     expect(idempotencyKey("0123456789abcdef", undefined)).toBe("request:0123456789abcdef"));
 
-  it.each(["short", "", "with space", "a".repeat(129), "umlaut-äöü"])("fails when it is '%s'", (key) =>
+  it.each(["short", "", "with space", "a".repeat(129), "umlaut-äöü"])("rejects the idempotency key '%s'", (key) =>
     expect(() => idempotencyKey("r", key)).toThrow("An idempotency key has 8 to 128"),
   );
 });

@@ -8,7 +8,7 @@ interface Manifest {
 const manifest = (path: string) => JSON.parse(readFileSync(path, "utf8")) as Manifest;
 
 describe("the example's own list of packages", () => {
-  it("has the versions that are tried here, so that a copy of the example builds the same", () => {
+  it("the example requires the package versions that are tested here", () => {
     const { dependencies, devDependencies } = manifest("package.json");
     const tried = { ...dependencies, ...devDependencies };
     const example = manifest("examples/guestbook/package.json");

@@ -52,22 +52,22 @@ afterEach(async () => {
 });
 
 describe("TLS to the database", () => {
-  it("works when the certificate carries the expected name, although the address is another one", async () => {
+  it("connects if the certificate contains the expected name, regardless of the address", async () => {
     await start();
     expect(await pool.run(statement, 5000)).toEqual({ rows: [], insertId: 0 });
   });
 
-  it("fails when the certificate carries another name", async () => {
+  it("rejects a certificate with another name", async () => {
     await start({}, {}, "other.internal");
     expect(await causeOf(pool.run(statement, 5000))).toContain("does not match certificate's altnames");
   });
 
-  it("fails when the certificate is not from our authority", async () => {
+  it("rejects a certificate of another authority", async () => {
     await start({ certificate: makeCertificate("mysql.internal") });
     expect(await causeOf(pool.run(statement, 5000))).toMatch(/self-signed certificate|signature failure/);
   });
 
-  it("fails when the server offers no TLS, before any password is sent", async () => {
+  it("fails without sending a password if the server offers no TLS", async () => {
     await start({ withTls: false });
     expect(await causeOf(pool.run(statement, 5000))).toBe("Server does not support secure connection");
   });
@@ -76,7 +76,7 @@ describe("TLS to the database", () => {
 describe("results", () => {
   beforeEach(() => start());
 
-  it("are rows for a SELECT", async () => {
+  it("a SELECT returns rows", async () => {
     mysql.answer = () => ({
       columns: ["id", "author"],
       rows: [
@@ -91,7 +91,7 @@ describe("results", () => {
     ]);
   });
 
-  it("carry the new key of an INSERT", async () => {
+  it("an INSERT returns the new key", async () => {
     mysql.answer = () => ({ insertId: 42 });
     expect((await pool.run({ sql: "INSERT" }, 1000)).insertId).toBe(42);
   });
@@ -121,7 +121,7 @@ describe("a connection that turns out bad", () => {
     expect(pool.reachability.state.reachable).toBe(true);
   });
 
-  it("is given up in bounded time when it freezes, and its idle sibling is not tried", async () => {
+  it("closes a frozen connection within its time limit and does not try other idle connections", async () => {
     await openTwo();
     mysql.answer = () => "hang";
     const before = Date.now();
@@ -133,7 +133,7 @@ describe("a connection that turns out bad", () => {
     expect(mysql.accepted).toBe(3);
   });
 
-  it("stays in use when only the statement was wrong", async () => {
+  it("keeps a connection if only the statement was wrong", async () => {
     mysql.answer = () => ({ errno: 1062 });
     await expect(pool.run(statement, 5000)).rejects.toMatchObject({ errno: 1062 });
     mysql.answer = () => "ok";
@@ -143,14 +143,14 @@ describe("a connection that turns out bad", () => {
 });
 
 describe("connecting", () => {
-  it("fails in bounded time when the server accepts and says nothing", async () => {
+  it("connecting fails within its time limit if the server accepts but sends nothing", async () => {
     await start({ mute: true }, { connectMs: 200 });
     const before = Date.now();
     await expect(pool.run(statement, 5000)).rejects.toThrow(ConnectFailure);
     expect(Date.now() - before).toBeLessThan(2000);
   });
 
-  it("fails while nothing listens, as often as one tries, and works as soon as something does", async () => {
+  it("connecting fails while nothing listens, and succeeds as soon as a server listens", async () => {
     mysql = new FakeMysql({ certificate });
     const address = await mysql.listen();
     await mysql.close();
@@ -165,14 +165,14 @@ describe("connecting", () => {
 });
 
 describe("more requests than connections", () => {
-  it("wait for one to become free", async () => {
+  it("requests above the number of connections wait for a free connection", async () => {
     await start({}, { size: 1 });
     await Promise.all([1, 2, 3].map(() => pool.run(statement, 5000)));
     expect(mysql.accepted).toBe(1);
     expect(mysql.statements).toHaveLength(3);
   });
 
-  it("fail when none becomes free in time", async () => {
+  it("a request fails if no connection becomes free in time", async () => {
     await start({}, { size: 1 });
     mysql.answer = () => "hang";
     const busy = pool.run(statement, 400).catch(() => undefined);
@@ -184,7 +184,7 @@ describe("more requests than connections", () => {
 describe("a probe", () => {
   const readOnly = (value: number) => () => ({ columns: ["readOnly"], rows: [[value]] });
 
-  it("of the write side fails on a member that is read only, and leaves its connections behind", async () => {
+  it("a probe of the write side fails on a read-only member and closes the side's connections", async () => {
     await start();
     mysql.answer = readOnly(1);
     await expect(pool.probe(5000)).rejects.toThrow("the write port leads to a member that is read only");
@@ -193,7 +193,7 @@ describe("a probe", () => {
     expect(mysql.accepted).toBe(2);
   });
 
-  it("of the read side takes any member", async () => {
+  it("a probe of the read side accepts any member", async () => {
     await start({}, { name: "read" });
     mysql.answer = readOnly(1);
     await expect(pool.probe(5000)).resolves.toBeUndefined();
@@ -201,7 +201,7 @@ describe("a probe", () => {
 });
 
 describe("closing", () => {
-  it("ends idle and frozen connections in bounded time", async () => {
+  it("closing ends idle and frozen connections within its time limit", async () => {
     await start();
     mysql.answer = (sql) => (sql === "SLOW" ? "hang" : "ok");
     const frozen = pool.run({ sql: "SLOW" }, 300).catch(() => undefined);

@@ -58,7 +58,7 @@ const postForm = (fields: Record<string, string>, headers: Record<string, string
   fetch(`${app.url}/notes`, { method: "POST", body: new URLSearchParams(fields), headers, redirect: "manual" });
 
 describe("GET /", () => {
-  it("shows the notes with everything from outside escaped", async () => {
+  it("the page shows the notes and escapes all user input", async () => {
     const response = await get("/");
     expect(response.status).toBe(200);
     expect(response.headers.get("content-type")).toMatch(/^text\/html; charset=utf-8$/i);
@@ -69,17 +69,17 @@ describe("GET /", () => {
     expect(page.match(/<article/g)).toHaveLength(2);
   });
 
-  it("needs no inline script or style, so a strict content security policy suits it", async () => {
+  it("the page works with a strict content security policy, because it has no inline script or style", async () => {
     const page = await (await get("/")).text();
     expect(page).not.toMatch(/<script|<style|\sstyle=|\son\w+=|javascript:|https?:\/\//i);
   });
 
-  it("asks for a list that has the reader's own note", async () => {
+  it("the page requests a list that contains the reader's new note", async () => {
     await get("/?note=3");
     expect(listed).toEqual([{ limit: 20, including: 3 }]);
   });
 
-  it("says so, with 503, when the database is away", async () => {
+  it("the page returns 503 if the database is unavailable", async () => {
     isAway = true;
     const response = await get("/");
     expect(response.status).toBe(503);
@@ -89,14 +89,14 @@ describe("GET /", () => {
 });
 
 describe("POST /notes, the form", () => {
-  it("writes the note under the form's key and sends the browser back to the page", async () => {
+  it("the form writes a note with the form's key and redirects to the page", async () => {
     const response = await postForm({ author: "Ann", text: "hello", key: "form-key-1" });
     expect(response.status).toBe(303);
     expect(response.headers.get("location")).toBe("/?note=3#note-3");
     expect(added).toEqual([{ author: "Ann", text: "hello", idempotencyKey: "client:form-key-1" }]);
   });
 
-  it("keeps what was typed, escaped, and says what is wrong", async () => {
+  it("the form shows the escaped input again with its problems", async () => {
     const response = await postForm({ author: `"Ann"`, text: "" });
     expect(response.status).toBe(400);
     const page = await response.text();
@@ -105,20 +105,20 @@ describe("POST /notes, the form", () => {
     expect(added).toEqual([]);
   });
 
-  it.each(["cross-site", "same-site", "anything"])("fails with 403 when another site sent it (%s)", async (site) => {
+  it.each(["cross-site", "same-site", "anything"])("rejects a form of another site with 403 (%s)", async (site) => {
     const response = await postForm({ author: "Ann", text: "hello" }, { "sec-fetch-site": site });
     expect(response.status).toBe(403);
     expect(added).toEqual([]);
   });
 
-  it.each(["same-origin", "none"])("is written when the site itself, or nobody, sent it (%s)", async (site) => {
+  it.each(["same-origin", "none"])("accepts a form of the site itself or without a site (%s)", async (site) => {
     const response = await postForm({ author: "Ann", text: "hello" }, { "sec-fetch-site": site });
     expect(response.status).toBe(303);
   });
 });
 
 describe("POST /api/notes", () => {
-  it("writes the note under the client's key and answers 201 with its place", async () => {
+  it("the API writes a note with the client's key and returns 201 with its location", async () => {
     const response = await postJson({ author: "Ann", text: "hello" }, { "idempotency-key": "client-key-1" });
     expect(response.status).toBe(201);
     expect(response.headers.get("location")).toBe("/api/notes/3");
@@ -126,13 +126,13 @@ describe("POST /api/notes", () => {
     expect(added[0]?.idempotencyKey).toBe("client:client-key-1");
   });
 
-  it("says when the note had been written before", async () => {
+  it("the API reports a note that was already written", async () => {
     const send = () => postJson({ author: "Ann", text: "hello" }, { "idempotency-key": "client-key-1" });
     expect((await send()).headers.get("idempotency-replayed")).toBeNull();
     expect((await send()).headers.get("idempotency-replayed")).toBe("true");
   });
 
-  it("writes under the request id when the client has no key", async () => {
+  it("the API uses the request id without a client key", async () => {
     await postJson({ author: "Ann", text: "hello" }, { "x-request-id": "0123456789abcdef" });
     expect(added[0]?.idempotencyKey).toBe("request:0123456789abcdef");
   });
@@ -140,40 +140,40 @@ describe("POST /api/notes", () => {
   it.each([
     ["a bad key", { author: "Ann", text: "hello" }, { "idempotency-key": "bad" }],
     ["a bad note", { author: "Ann" }, {}],
-  ])("fails with 400 for %s", async (_, body, headers) => {
+  ])("rejects a new note with 400: %s", async (_, body, headers) => {
     expect((await postJson(body, headers)).status).toBe(400);
     expect(added).toEqual([]);
   });
 });
 
 describe("GET /api/notes", () => {
-  it("defaults", async () => {
+  it("lists notes with default parameters", async () => {
     expect(await (await get("/api/notes")).json()).toMatchObject({ notes: [{ id: 2 }, { id: 1 }], next: null });
     expect(listed).toEqual([{ limit: 20, before: undefined }]);
   });
 
-  it("everything set", async () => {
+  it("lists notes with all parameters", async () => {
     expect(await (await get("/api/notes?limit=1&before=9")).json()).toMatchObject({ notes: [{ id: 2 }], next: 2 });
     expect(listed).toEqual([{ limit: 1, before: 9 }]);
   });
 
   it.each(["limit=0", "limit=101", "limit=x", "limit=1.5", "before=x", "before=-1"])(
-    "fails with 400 for %s",
+    "rejects the list parameters %s with 400",
     async (query) => expect((await get(`/api/notes?${query}`)).status).toBe(400),
   );
 });
 
 describe("GET /api/notes/:id", () => {
-  it("answers the note", async () => expect(await (await get("/api/notes/1")).json()).toMatchObject({ author: "Bob" }));
+  it("returns one note", async () => expect(await (await get("/api/notes/1")).json()).toMatchObject({ author: "Bob" }));
 
   it.each([
     ["99", 404],
     ["x", 400],
-  ])("fails for %s with %i", async (id, status) => expect((await get(`/api/notes/${id}`)).status).toBe(status));
+  ])("the note %s fails with %i", async (id, status) => expect((await get(`/api/notes/${id}`)).status).toBe(status));
 });
 
 describe("operations", () => {
-  it("tell what runs where", async () =>
+  it("reports version, release, server and environment", async () =>
     expect(await (await get("/api/status")).json()).toEqual({
       version: "1.2.3",
       release: "0123456789ab",
@@ -181,7 +181,7 @@ describe("operations", () => {
       environment: "test",
     }));
 
-  it.each(["/healthz", "/readyz"])("answer %s with 200, and with 503 and the reason", async (path) => {
+  it.each(["/healthz", "/readyz"])("answers %s with 200, or with 503 and the reason", async (path) => {
     expect((await get(path)).status).toBe(200);
     isAway = true;
     const response = await get(path);
@@ -189,7 +189,7 @@ describe("operations", () => {
     expect(await response.json()).toMatchObject({ ok: false, reason: "away" });
   });
 
-  it("have no way to inject faults unless it is switched on", async () => {
+  it("allows fault injection only if it is enabled", async () => {
     const fail = (url: string) => fetch(`${url}/api/_fail`, { method: "POST" });
     expect((await fail(app.url)).status).toBe(404);
     const monitor = { liveness: () => ({ ok: true }), readiness: () => Promise.reject(new Error("unused")) };
@@ -205,7 +205,7 @@ describe("assets", () => {
   it.each([
     ["/assets/site.css", "text/css; charset=utf-8"],
     ["/assets/icon.svg", "image/svg+xml"],
-  ])("%s is served and may be cached", async (path, type) => {
+  ])("serves %s with cache headers", async (path, type) => {
     const response = await get(path);
     expect(response.headers.get("content-type")).toBe(type);
     expect(response.headers.get("cache-control")).toBe("public, max-age=300");

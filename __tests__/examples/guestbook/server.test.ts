@@ -33,10 +33,10 @@ const post = (path: string, body: string | Buffer, headers: Record<string, strin
 const errorOf = async (response: Response) => ((await response.json()) as { error: Record<string, unknown> }).error;
 
 describe("routing", () => {
-  it("passes the parameters of the path and the query", async () =>
+  it("passes path and query parameters to the handler", async () =>
     expect(await (await get("/api/things/7?q=a%20b")).json()).toEqual({ id: "7", q: "a b" }));
 
-  it("answers HEAD as GET without the body", async () => {
+  it("answers HEAD like GET but without a body", async () => {
     const response = await fetch(`${app.url}/api/things/7`, { method: "HEAD" });
     expect(response.status).toBe(200);
     expect(await response.text()).toBe("");
@@ -51,7 +51,7 @@ describe("routing", () => {
     expect(page.headers.get("content-type")).toMatch(/^text\/html; charset=utf-8$/i);
   });
 
-  it("answers 405 with the methods allowed", async () => {
+  it("answers 405 with the allowed methods", async () => {
     const response = await fetch(`${app.url}/api/things/7`, { method: "DELETE" });
     expect(response.status).toBe(405);
     expect(response.headers.get("allow")).toBe("GET, HEAD, POST");
@@ -59,9 +59,9 @@ describe("routing", () => {
 });
 
 describe("bodies", () => {
-  it("are read as JSON", async () => expect(await (await post("/api/things/1", '{"a":1}')).json()).toEqual({ a: 1 }));
+  it("reads a JSON body", async () => expect(await (await post("/api/things/1", '{"a":1}')).json()).toEqual({ a: 1 }));
 
-  it("are read as a form", async () => {
+  it("reads a form body", async () => {
     const response = await post("/api/form", "a=1&b=%C3%A4", { "content-type": "application/x-www-form-urlencoded" });
     expect(await response.json()).toEqual([
       ["a", "1"],
@@ -74,11 +74,11 @@ describe("bodies", () => {
     ["broken UTF-8", Buffer.of(0xff), json, 400],
     ["another content type", "a", { "content-type": "text/plain" }, 415],
     ["too many bytes", "x".repeat(32 * 1024 + 1), json, 413],
-  ])("fail with %s", async (_, body, headers, status) =>
+  ])("rejects a body with %s", async (_, body, headers, status) =>
     expect((await post("/api/things/1", body, headers)).status).toBe(status),
   );
 
-  it("fail with too many bytes of unknown length, without reading them all", async () => {
+  it("rejects a too long body of unknown length without reading all of it", async () => {
     const status = await new Promise((resolve, reject) => {
       const request = httpRequest(`${app.url}/api/things/1`, { method: "POST", headers: json }, (response) => {
         response.resume();
@@ -92,7 +92,7 @@ describe("bodies", () => {
 });
 
 describe("errors", () => {
-  it("nobody expected are 500 without any detail, for programs and for people", async () => {
+  it("answers 500 without details for unexpected errors, as JSON or as a page", async () => {
     const response = await get("/api/broken");
     expect(response.status).toBe(500);
     expect(await errorOf(response)).toEqual({
@@ -107,7 +107,7 @@ describe("errors", () => {
     expect(text).not.toContain("secret detail");
   });
 
-  it("of a database that is away are 503 and say when to come back", async () => {
+  it("answers 503 with Retry-After if the database is unavailable", async () => {
     const response = await get("/api/away");
     expect(response.status).toBe(503);
     expect(response.headers.get("retry-after")).toBe("5");
@@ -118,15 +118,18 @@ describe("errors", () => {
 describe("the request id", () => {
   const fromNginx = "0123456789abcdef0123456789abcdef";
 
-  it("is nginx's", async () => {
+  it("uses the request id of nginx", async () => {
     const response = await get("/api/things/1", { "x-request-id": fromNginx });
     expect(response.headers.get("x-request-id")).toBe(fromNginx);
   });
 
-  it.each(["with spaces in it, and more", "a".repeat(65)])("is a new one instead of '%s'", async (id) => {
-    const response = await get("/api/things/1", { "x-request-id": id });
-    expect(response.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
-  });
+  it.each(["with spaces in it, and more", "a".repeat(65)])(
+    "replaces the invalid request id '%s' with a new one",
+    async (id) => {
+      const response = await get("/api/things/1", { "x-request-id": id });
+      expect(response.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
+    },
+  );
 });
 
 describe("the request log", () => {
@@ -136,7 +139,7 @@ describe("the request log", () => {
     return app.lines.filter((line) => line.request_id === id);
   };
 
-  it("has one line with method, path, route, class, status and duration", async () => {
+  it("the request log has one line with method, path, route, class, status and duration", async () => {
     const lines = await logged("/api/things/7?secret=1");
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatchObject({
@@ -148,7 +151,7 @@ describe("the request log", () => {
     expect(lines[0]?.error).toBeUndefined();
   });
 
-  it("has the stack of an error, with its causes", async () => {
+  it("the request log contains the stack of an error with its causes", async () => {
     const [broken] = await logged("/api/broken");
     expect(broken).toMatchObject({ level: "error", error: { message: "secret detail" } });
     expect(broken?.error?.stack).toContain("server.test.ts");
@@ -156,12 +159,12 @@ describe("the request log", () => {
     expect(away?.error?.stack).toContain("Caused by: Error: ECONNREFUSED");
   });
 
-  it("tells good health checks only in debug, and bad ones as warnings", async () => {
+  it("logs successful health checks only at level debug, and failed ones as warnings", async () => {
     expect((await logged("/healthz"))[0]?.level).toBe("debug");
     expect((await logged("/readyz"))[0]?.level).toBe("warn");
   });
 
-  it("has no stack for the client's mistakes", async () => {
+  it("logs no stack for client errors", async () => {
     const [line] = await logged("/nothing");
     expect(line).toMatchObject({ level: "info", http: { route: "none", route_class: "none", status_code: 404 } });
     expect(line?.error).toBeUndefined();

@@ -65,14 +65,14 @@ const send = (method: "GET" | "POST", path: string): Promise<string> =>
   });
 
 describe("the packed service", () => {
-  it("serves connections that waited in the socket before it ran, and is ready", async () => {
+  it("serves connections that waited in the socket before its start, and is ready", async () => {
     expect(await send("GET", "/healthz")).toBe("GET 200");
     await expect.poll(() => send("GET", "/readyz"), { timeout: 10_000 }).toBe("GET 200");
     expect(mysql.statements).toContain("INSERT INTO schema_migrations (name) VALUES ('0001-notes')");
     expect(service.lines.find(({ message }) => message === "listening")).toMatchObject({ inherited: true });
   });
 
-  it("loses no request of a steady load while it is replaced", async () => {
+  it("loses no request under constant load while it is replaced", async () => {
     const results: Promise<string>[] = [];
     let isRunning = true;
     const load = (async () => {

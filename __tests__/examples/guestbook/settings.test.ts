@@ -15,7 +15,7 @@ const complete = {
 const readFile = (path: string): string => `content of ${path}\n`;
 
 describe("settings", () => {
-  it("defaults", () =>
+  it("fills in the defaults of the settings", () =>
     expect(readSettings(complete, readFile)).toEqual({
       listen: { host: "127.0.0.1", port: 3000 },
       siteDomain: "www.foobar.com",
@@ -33,7 +33,7 @@ describe("settings", () => {
       },
     }));
 
-  it("everything set", () => {
+  it("reads all settings", () => {
     const environment = { ...complete, HOST: "::1", PORT: "8080", LOG_LEVEL: "debug", ENABLE_FAULT_INJECTION: "1" };
     expect(readSettings(environment, readFile)).toMatchObject({
       listen: { host: "::1", port: 8080 },
@@ -49,11 +49,11 @@ describe("settings", () => {
     [{ DATABASE_NAME: "" }, "DATABASE_NAME: is required, got nothing; set it in the environment"],
     [{ LOG_LEVEL: "loud" }, 'LOG_LEVEL: must be one of debug, info, warn, error, got "loud"'],
     [{ ENABLE_FAULT_INJECTION: "yes" }, 'ENABLE_FAULT_INJECTION: must be one of 0, 1, got "yes"'],
-  ])("fails with %j", (change, problem) =>
+  ])("rejects the settings %j", (change, problem) =>
     expect(() => readSettings({ ...complete, ...change }, readFile)).toThrow(`environment: 1 problem\n  ${problem}`),
   );
 
-  it("fails when the password file is empty or missing, without showing a content", () => {
+  it("rejects an empty or missing password file without showing its content", () => {
     expect(() => readSettings(complete, (path) => (path.includes("password") ? " \n" : "x"))).toThrow(
       "DATABASE_PASSWORD_FILE: must name a file with content, got the empty file /etc/app/database-password",
     );
@@ -62,6 +62,6 @@ describe("settings", () => {
     );
   });
 
-  it("fails with all problems together", () =>
+  it("reports all problems of the settings at once", () =>
     expect(() => readSettings({}, readFile)).toThrow("environment: 9 problems"));
 });

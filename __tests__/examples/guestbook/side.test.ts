@@ -32,14 +32,14 @@ const guard = () => {
 };
 
 describe("a guarded side", () => {
-  it("is available until a failure", async () => {
+  it("a side is available until a failure", async () => {
     const { side } = guard();
     expect(await side.run(statement, 10)).toBe(outcome);
     await side.recovered();
     expect(side.available).toBe(true);
   });
 
-  it("is out after a failure of the connection, until a probe succeeds, with one scout for all failures", async () => {
+  it("a side is unavailable after a connection failure until its single probe loop succeeds", async () => {
     const { pool, side } = guard();
     pool.backAt = 5;
     pool.result = down;
@@ -50,14 +50,14 @@ describe("a guarded side", () => {
     expect(pool.probes).toBe(5);
   });
 
-  it("stays available when only the statement was wrong", async () => {
+  it("a side stays available if only the statement was wrong", async () => {
     const { pool, side } = guard();
     pool.result = duplicate;
     await expect(side.run(statement, 10)).rejects.toBe(duplicate);
     expect(side.available).toBe(true);
   });
 
-  it("is not out again because of a statement that began before it recovered", async () => {
+  it("a recovered side stays available if an older statement fails", async () => {
     const { pool, side } = guard();
     let fail = (): void => undefined;
     pool.result = new Promise((_, reject) => (fail = () => reject(down)));
@@ -70,7 +70,7 @@ describe("a guarded side", () => {
     expect(side.available).toBe(true);
   });
 
-  it("is out after a failed probe, so that the first request need not find out", async () => {
+  it("a side is unavailable after a failed probe, before any request fails", async () => {
     const { pool, side } = guard();
     pool.backAt = 3;
     await expect(side.probe(10)).rejects.toBe(down);
@@ -79,7 +79,7 @@ describe("a guarded side", () => {
     expect(pool.probes).toBe(3);
   });
 
-  it("ends its scout when it is stopped", async () => {
+  it("stopping a side ends its probe loop", async () => {
     const { pool, side } = guard();
     pool.backAt = Infinity;
     await side.probe(10).catch(() => undefined);

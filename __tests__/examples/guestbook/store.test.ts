@@ -31,7 +31,7 @@ const fakeStore = ({ replica = [], primary = [], insert = 1 }: FakeProps, primar
 };
 
 describe("listing notes", () => {
-  it("reads the newest from a replica", async () => {
+  it("lists the newest notes from a replica", async () => {
     const { store, calls } = fakeStore({ replica: [row(2), row(1)] });
     expect(await store.list({ limit: 20 })).toEqual([note(2), note(1)]);
     expect(calls).toEqual([
@@ -39,7 +39,7 @@ describe("listing notes", () => {
     ]);
   });
 
-  it("continues before a note", async () => {
+  it("lists the notes before a given note", async () => {
     const { store, calls } = fakeStore({});
     await store.list({ limit: 5, before: 9 });
     expect(calls[0]?.[1]).toEqual({
@@ -48,13 +48,13 @@ describe("listing notes", () => {
     });
   });
 
-  it("reads the primary when the replica does not have the reader's own note yet", async () => {
+  it("lists notes from the primary if the replica does not have the reader's new note yet", async () => {
     const { store, sides } = fakeStore({ replica: [row(2)], primary: [row(3), row(2)] });
     expect(await store.list({ limit: 20, including: 3 })).toEqual([note(3), note(2)]);
     expect(sides()).toEqual(["replica", "primary"]);
   });
 
-  it("stays with the replica when that has the reader's own note", async () => {
+  it("lists notes from the replica if it has the reader's new note", async () => {
     const { store, sides } = fakeStore({ replica: [row(4), row(3)] });
     await store.list({ limit: 20, including: 3 });
     expect(sides()).toEqual(["replica"]);
@@ -62,7 +62,7 @@ describe("listing notes", () => {
 });
 
 describe("notes that nobody has", () => {
-  it("lead a few reads a second to the primary, however many ask", async () => {
+  it("limits reads of missing notes from the primary to a few per second", async () => {
     let seconds = 0;
     const { store, sides } = fakeStore({ replica: [row(2)] }, new Allowance(3, () => seconds));
     const asked = async (): Promise<number> => {
@@ -78,7 +78,7 @@ describe("notes that nobody has", () => {
     expect(await asked()).toBe(3);
   });
 
-  it("are not found once the allowance is used up, without asking the primary", async () => {
+  it("does not query the primary for missing notes above the limit", async () => {
     const { store, sides } = fakeStore({}, new Allowance(1, () => 0));
     for (let n = 0; n < 5; n++) expect(await store.find(7)).toBeUndefined();
     expect(sides().filter((side) => side === "primary")).toHaveLength(1);
@@ -86,19 +86,19 @@ describe("notes that nobody has", () => {
 });
 
 describe("finding a note", () => {
-  it("reads a replica", async () => {
+  it("reads a note from a replica", async () => {
     const { store, sides } = fakeStore({ replica: [row(3)] });
     expect(await store.find(3)).toEqual(note(3));
     expect(sides()).toEqual(["replica"]);
   });
 
-  it("asks the primary when the replica does not have it", async () => {
+  it("reads a note from the primary if the replica does not have it", async () => {
     const { store, sides } = fakeStore({ primary: [row(3)] });
     expect(await store.find(3)).toEqual(note(3));
     expect(sides()).toEqual(["replica", "primary"]);
   });
 
-  it("finds nothing when the primary does not have it either", async () => {
+  it("finds no note if the primary does not have it either", async () => {
     expect(await fakeStore({}).store.find(3)).toBeUndefined();
   });
 });
@@ -106,7 +106,7 @@ describe("finding a note", () => {
 describe("adding a note", () => {
   const input = { author: "Ann", text: "hello", idempotencyKey: "client:k" };
 
-  it("writes it once and returns it with its new id", async () => {
+  it("writes a note once and returns it with its new id", async () => {
     const { store, calls } = fakeStore({ insert: 7 });
     const { note: added, replayed } = await store.add(input);
     expect(added).toMatchObject({ id: 7, author: "Ann", text: "hello" });
@@ -114,18 +114,18 @@ describe("adding a note", () => {
     expect(calls[0]?.[1].values).toEqual(["Ann", "hello", added.createdAt, "client:k"]);
   });
 
-  it("returns the first one when the key is known", async () => {
+  it("returns the first note if the key was already used", async () => {
     const { store, sides } = fakeStore({ insert: duplicate, primary: [row(5)] });
     expect(await store.add(input)).toEqual({ note: note(5), replayed: true });
     expect(sides()).toEqual(["write", "primary"]);
   });
 
-  it("fails with 422 when the key was used for another note", async () => {
+  it("returns 422 if the key was used for another note", async () => {
     const { store } = fakeStore({ insert: duplicate, primary: [row(5)] });
     await expect(store.add({ ...input, text: "other" })).rejects.toMatchObject({ props: { status: 422 } });
   });
 
-  it("passes other errors on", async () => {
+  it("does not catch other errors", async () => {
     const error = new Error("database away");
     await expect(fakeStore({ insert: error }).store.add(input)).rejects.toBe(error);
   });

@@ -15,7 +15,7 @@ const environment = { ...process.env, PYTHONDONTWRITEBYTECODE: "1" };
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 describe.runIf(hasPythonModules(["pymysql"], "the poll's own unit tests"))("the poll", () => {
-  it("works as its own unit tests say", () => {
+  it("the poll passes its own unit tests", () => {
     const args = ["-m", "unittest", "discover", "-s", "tests", "-t", "."];
     const run = execFileSync("sh", ["-c", 'exec "$0" "$@" 2>&1', debianPython, ...args], {
       cwd: application,
@@ -78,14 +78,14 @@ describe.runIf(canServe)("the packed poll, served by gunicorn", () => {
   const vote = () =>
     ask("/api/votes", { method: "POST", body: '{"choice":"tea"}', headers: { "content-type": "application/json" } });
 
-  it("answers on the inherited socket with its version", async () => {
+  it("answers on the inherited socket and reports its version", async () => {
     await expect.poll(() => ask("/healthz"), { timeout: 15_000 }).toBe("GET 200");
     expect(await ask("/readyz")).toBe("GET 200");
     expect(await (await fetch(`${service.url}/api/status`)).json()).toMatchObject({ version: "9.8.7" });
     expect(await vote()).toBe("POST 201");
   });
 
-  it("loses no request of a steady load while it is replaced", async () => {
+  it("loses no request under constant load while it is replaced", async () => {
     const results: Promise<string>[] = [];
     let isRunning = true;
     const load = (async () => {
@@ -104,7 +104,7 @@ describe.runIf(canServe)("the packed poll, served by gunicorn", () => {
 });
 
 describe("the poll's build", () => {
-  it("is checked as a script", () => {
+  it("the build script passes shellcheck", () => {
     for (const build of ["examples/poll/build", "examples/guestbook/build"])
       expect(runTool("sh", ["-n", build])).toEqual({ status: 0, output: "" });
   });

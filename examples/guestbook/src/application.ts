@@ -22,13 +22,13 @@ export interface Application {
   readonly server: Server;
   readonly drain: Drain;
   readonly monitor: Monitor;
-  /** Starts what runs in the background. */
+  /** Starts background work. */
   readonly start: () => void;
-  /** Ends it and closes all connections to the database. */
+  /** Stops background work and closes all database connections. */
   readonly stop: () => Promise<void>;
 }
 
-/** Reads from the package what runs here. @param environment name of the environment */
+/** Reads version and release from the package. @param environment name of the environment */
 export const describeRelease = (environment: string): Release => ({
   version: releaseName() === "development" ? "development" : readPackaged("VERSION").trim(),
   release: releaseName(),
@@ -36,7 +36,7 @@ export const describeRelease = (environment: string): Release => ({
   environment,
 });
 
-/** Wires the service together. Nothing runs before `start`. */
+/** Creates the service. Nothing runs before `start`. */
 export const createApplication = (settings: Settings, release: Release, log: Log): Application => {
   const { database, siteDomain, faultInjection } = settings;
   const writePool = new Pool({ name: "write", address: database.write, database });

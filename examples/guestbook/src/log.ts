@@ -1,6 +1,6 @@
 import { type DestinationStream, type Logger, pino } from "pino";
 
-/** Severity of a line, the least important first. */
+/** Severity of a line, in ascending order. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
 /** `log.info(fields, message)`; an `Error` under `error` is written as kind, message, code and stack. */
@@ -12,11 +12,11 @@ export interface LogProps {
   readonly base?: Readonly<Record<string, unknown>>;
   /** Lines below this level are dropped. @default "info" */
   readonly level?: LogLevel;
-  /** Takes one line at a time, its newline included. @default - standard output, which the journal records; pino's own way there costs more */
+  /** Receives one line at a time, including its newline. @default - standard output, which the journal records */
   readonly destination?: DestinationStream;
 }
 
-/** A logger that writes one JSON object per line. The level is called `level`, not `status`: Datadog reads both as severity. */
+/** A logger that writes one JSON object per line. The severity is in `level`, because Datadog would also read `status` as severity. */
 export const createLog = ({ base = {}, level = "info", destination = process.stdout }: LogProps = {}): Log => {
   return pino(
     {

@@ -3,10 +3,10 @@ import { Pool } from "./database/pool.js";
 import { createLog } from "./log.js";
 import { readSettings } from "./settings.js";
 
-/** Longest that all migrations may take. */
+/** Maximum time of all migrations. */
 const longestMs = 600_000;
 
-/** `node migrate.js`: applies the migrations that are missing and ends; run before traffic, under an account of its own. */
+/** `node migrate.js`: applies the missing migrations and exits. It runs before the release gets traffic, with a separate account. */
 const main = async (): Promise<void> => {
   const { database, logLevel } = readSettings(process.env);
   const pool = new Pool({ name: "write", address: database.write, database, size: 1 });

@@ -5,10 +5,10 @@ import { fileURLToPath } from "node:url";
 /** Folder of the running code: `src` in development, the unpacked release in production (bundles have no folders). */
 const folder = dirname(fileURLToPath(import.meta.url));
 
-/** Reads a file that is packed beside the bundle, such as `assets/site.css`. */
+/** Reads a file next to the bundle, such as `assets/site.css`. */
 export const readPackaged = (name: string): string => readFileSync(packagedPath(name), "utf8");
 
-/** Path of a file that is packed beside the bundle. */
+/** Path of a file next to the bundle. */
 export const packagedPath = (name: string): string => `${folder}/${name}`;
 
 /** Name of the release's folder (the start of the tarball's SHA-256), or `development`. */

@@ -7,24 +7,24 @@ export interface Address {
   readonly port: number;
 }
 
-/** How to reach the database. Both addresses are the loopback HAProxy; TLS runs through it to a member. */
+/** Addresses and credentials of the database. Both addresses are HAProxy on loopback; TLS runs through HAProxy to a member. */
 export interface DatabaseSettings {
-  /** Always leads to the primary. */
+  /** Address that always leads to the primary. */
   readonly write: Address;
-  /** Spreads over healthy replicas. */
+  /** Address that is balanced over healthy replicas. */
   readonly read: Address;
   readonly name: string;
   readonly user: string;
   readonly password: string;
   /** PEM of the private CA that signed the members' certificates. */
   readonly ca: string;
-  /** Name every member's certificate must carry, because the address says nothing about the member reached. */
+  /** Name that every member's certificate must contain, because the address does not identify the member. */
   readonly tlsName: string;
 }
 
-/** Everything that the service is told by its environment. */
+/** Settings from environment variables. */
 export interface Settings {
-  /** Used when no socket is inherited from systemd. */
+  /** Used if no socket is inherited from systemd. */
   readonly listen: Address;
   readonly siteDomain: string;
   readonly environment: string;

@@ -1,4 +1,4 @@
-"""The database through a failover: two sides, pools that are thrown away whole, repeated attempts with an end."""
+"""Database access that survives a failover: two sides, pools that are replaced as a whole, and retries with a time limit."""
 
 import random
 import socket
@@ -11,17 +11,17 @@ import pymysql
 
 CONNECTIONS_PER_SIDE = 8
 CONNECT_SECONDS = 2
-# One statement. A member that froze is given up after this; a failover takes 7 to 8 s, and a write waits for it.
+# Time limit of one statement, after which a member counts as frozen. A failover takes 7 to 8 s, and writes wait for it.
 STATEMENT_SECONDS = 3
 READ_DEADLINE_SECONDS = 5
 WRITE_DEADLINE_SECONDS = 10
-# Threads that wait for the primary at most; the others keep answering reads and health checks.
+# Maximum threads that wait for the primary. The other threads answer reads and health checks.
 WAITING_WRITES = 16
 
 DUPLICATE = 1062
-# Lost against another statement; the connection is sound. 1146: a replica some milliseconds behind a migration.
+# Another statement won; the connection still works. 1146: a replica is some milliseconds behind a migration.
 RETRY = {1146, 1205, 1213, 3101}
-# This member cannot do it any more: read only, shutting down, out of the group, without room.
+# This member can no longer serve: read-only, shutting down, not in the group, or out of space.
 RENEW = {
     *(1021, 1026, 1040, 1053, 1077, 1114, 1180, 1290, 1317, 1598, 1792, 1836, 1927),
     *(3032, 3100, 3169, 3781, 3782, 3783, 3796, 3797, 3798, 4031, 4094),
@@ -29,11 +29,11 @@ RENEW = {
 
 
 class Unavailable(Exception):
-    """The database cannot answer now: 503 and Retry-After."""
+    """The database is unavailable: 503 and Retry-After."""
 
 
 class WrongMember(Exception):
-    """The write side leads to a member that is read only."""
+    """The write side leads to a read-only member."""
 
 
 def judge(error):
@@ -45,14 +45,14 @@ def judge(error):
     code = error.args[0] if error.args and isinstance(error.args[0], int) else 0
     if code in RETRY:
         return "retry"
-    # Numbers from 2000 to 2999, and none at all, are the client's own: the connection is gone.
+    # Error numbers from 2000 to 2999, or no number, come from the client: the connection is lost.
     return "renew" if code in RENEW or code == 0 or 2000 <= code < 3000 else "reject"
 
 
 def connect(address, settings, statement_seconds=STATEMENT_SECONDS):
-    """A connection over TLS to the member behind HAProxy; its certificate must carry the common name, whatever the address."""
+    """A TLS connection to the member behind HAProxy. Its certificate must contain the common name, regardless of the address."""
     context = ssl.create_default_context(cafile=settings.ca_file)
-    # Python 3.13 asks more of a certificate than MySQL and its clients do.
+    # Python 3.13 is stricter about certificates than MySQL and its clients.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     raw = socket.create_connection(address, timeout=CONNECT_SECONDS)
     try:
@@ -159,7 +159,7 @@ class Database:
         self._waiting = threading.BoundedSemaphore(WAITING_WRITES)
 
     def read(self, sql, values=()):
-        """From a replica, which may be some milliseconds behind; from the primary if no replica answers."""
+        """Reads from a replica, which may be some milliseconds behind; from the primary if no replica answers."""
         return self._attempt([self.read_side, self.write_side], sql, values, READ_DEADLINE_SECONDS)[0]
 
     def read_primary(self, sql, values=()):
@@ -179,7 +179,7 @@ class Database:
             self._waiting.release()
 
     def probe(self, seconds=2):
-        """Asks both sides. @return what is wrong, by side; None for a side that can do its work"""
+        """Queries both sides. @return the problem of each side, or None"""
         return {"write": self._probe(self.write_side, seconds, writes=True), "read": self._probe(self.read_side, seconds)}
 
     @staticmethod

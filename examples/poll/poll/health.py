@@ -16,7 +16,7 @@ class Health:
         self._now = now
 
     def start(self):
-        """Asks both sides regularly, so that health is known without traffic and answered without waiting."""
+        """Probes both sides regularly, so that health is known without traffic and without waiting."""
         threading.Thread(target=self._watch, daemon=True, name="health").start()
 
     def alive(self):
@@ -29,7 +29,7 @@ class Health:
         return f"the database has not answered for {silent} s" if silent >= SILENT_SECONDS else None
 
     def ready(self):
-        """@return what does not work now, by side"""
+        """@return the current problems, by side"""
         return {side: reason for side, reason in self._database.probe().items() if reason}
 
     def _watch(self):

@@ -1,4 +1,4 @@
-"""One JSON object a line on standard output, which the journal records and Datadog reads."""
+"""Writes one JSON object per line to standard output, which the journal records and Datadog reads."""
 
 import json
 import logging
@@ -25,7 +25,7 @@ class JsonLines(logging.Formatter):
 
 
 def set_up(**base):
-    """Everything that logs in this process writes such lines. @param base fields of every line, such as the version"""
+    """All loggers of this process write such lines. @param base fields of every line, such as the version"""
     BASE.update(base)
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonLines())

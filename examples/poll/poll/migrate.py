@@ -15,7 +15,7 @@ from poll.settings import read_settings
 
 LOCK_SECONDS = 60
 LONGEST_SECONDS = 600
-# The change is there already: an earlier run ended between the change and its record.
+# The change already exists: an earlier run ended between the change and its record.
 DONE_ALREADY = {1050, 1060, 1061, 1091}
 RECORD = """CREATE TABLE IF NOT EXISTS schema_migrations (
   name VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -35,7 +35,7 @@ def packaged(folder="migrations"):
 
 
 def apply(cursor, migrations):
-    """A lock on the primary lets one server at a time do it. @return the names applied now"""
+    """A lock on the primary ensures that one server at a time does this. @return the names of the applied migrations"""
     cursor.execute("SELECT GET_LOCK('app.migrations', %s)", (LOCK_SECONDS,))
     if cursor.fetchone()[0] != 1:
         raise SystemExit(f"migrations: another server has held the lock for {LOCK_SECONDS} s")
@@ -56,7 +56,7 @@ def apply(cursor, migrations):
 def main():
     settings = read_settings()
     log.set_up(version=settings.version)
-    # The lock is waited for, and a change of a large table takes its time; the lock ends with the connection.
+    # Waiting for the lock and changing a large table can take long. The lock ends with the connection.
     connection = connect(settings.write, settings, statement_seconds=LONGEST_SECONDS)
     try:
         with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""How gunicorn's process takes connections."""
+"""The gunicorn worker class."""
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 

@@ -1,4 +1,4 @@
-"""What gunicorn loads: `python3 -m gunicorn poll.serve:application`, set up by gunicorn.conf.py."""
+"""The module that gunicorn loads: `python3 -m gunicorn poll.serve:application`, configured by gunicorn.conf.py."""
 
 import socket
 
@@ -14,7 +14,7 @@ log.set_up(
 )
 database = open_database(settings)
 health = Health(database)
-# Health is known before the first request; a database that is away must not keep error pages from being served.
+# Probes before the first request. If the database is unavailable, the server must still serve error pages.
 database.probe()
 health.start()
 application = Web(database, health, settings)

@@ -1,4 +1,4 @@
-"""What the process is told by its environment."""
+"""Settings from environment variables."""
 
 import os
 from typing import NamedTuple
@@ -15,15 +15,15 @@ class Settings(NamedTuple):
     version: str
     """Name of the release's folder: the start of the tarball's SHA-256."""
     release: str
-    """Always leads to the primary. Both addresses are HAProxy on loopback; TLS runs through it to a member."""
+    """Address that always leads to the primary. Both addresses are HAProxy on loopback; TLS runs through HAProxy to a member."""
     write: Address
-    """Spreads over healthy replicas."""
+    """Address that is balanced over healthy replicas."""
     read: Address
     database: str
     user: str
     password: str
     ca_file: str
-    """Name that every member's certificate carries, because the address says nothing about the member reached."""
+    """Name that every member's certificate must contain, because the address does not identify the member."""
     tls_name: str
 
 
@@ -72,7 +72,7 @@ def read_settings(environment=os.environ, folder="."):
 
 
 def _version(folder):
-    """The build writes it; a folder that is worked in has none."""
+    """Version written by the build; a source folder has none."""
     try:
         with open(os.path.join(folder, "VERSION"), encoding="utf-8") as file:
             return file.read().strip()

@@ -38,7 +38,7 @@ def main():
     log.set_up(version=settings.version)
     side = Side(lambda: connect(settings.write, settings), size=1)
     stop = threading.Event()
-    # What is being counted is finished; its transaction is whole or was never there.
+    # The current batch is finished; its transaction is atomic.
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     while not stop.is_set():
         try:

@@ -1,4 +1,4 @@
-"""Votes in the database. A vote is a row of its own; the worker adds them up (tally.py)."""
+"""Votes in the database. Each vote is one row; the worker counts them (tally.py)."""
 
 import pymysql
 
@@ -8,15 +8,15 @@ CHOICES = ("tea", "coffee", "water")
 
 
 class BadVote(ValueError):
-    """A sentence for whoever voted."""
+    """The vote is invalid. The message is shown to the voter."""
 
 
 class KeyReused(BadVote):
-    """The key stands for another vote."""
+    """The key was used for another vote."""
 
 
 def cast(database, choice, key):
-    """Writes a vote once, however often the request is repeated. @return whether it was written before"""
+    """Writes a vote only once, even if the request is repeated. @return whether it was written before"""
     if choice not in CHOICES:
         raise BadVote(f"choice: must be one of {', '.join(CHOICES)}")
     try:
@@ -33,6 +33,6 @@ def cast(database, choice, key):
 
 
 def counts(database):
-    """What the worker has counted, by choice."""
+    """The counts of the worker, by choice."""
     counted = {row["choice"]: int(row["votes"]) for row in database.read("SELECT choice, votes FROM counts")}
     return {choice: counted.get(choice, 0) for choice in CHOICES}

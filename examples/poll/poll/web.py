@@ -81,7 +81,7 @@ class Web:
         return 200, [("Content-Type", "text/html; charset=utf-8")], page.encode()
 
     def _vote_by_form(self, request):
-        # Browsers tell where a form was sent from: another site must not vote in a visitor's name.
+        # Browsers report which site sent a form. Another site must not vote on behalf of a visitor.
         if request.header("Sec-Fetch-Site") not in (None, "same-origin", "none"):
             raise Refused(403, "Forms of other sites are not accepted.")
         form = parse_qs(request.body("application/x-www-form-urlencoded"))
@@ -119,14 +119,14 @@ class Request:
         self.method = environ["REQUEST_METHOD"]
         self.path = environ.get("PATH_INFO", "/")
         given = self.header("X-Request-Id") or ""
-        # Name of this request in all logs: nginx's, who sends the same one again if it repeats the request.
+        # Id of this request in all logs, set by nginx, which keeps the id when it repeats a request.
         self.id = given if REQUEST_ID.match(given) else str(uuid.uuid4())
 
     def header(self, name):
         return self._environ.get("HTTP_" + name.upper().replace("-", "_"))
 
     def key(self, given):
-        """The key that makes a vote count once: the client's own, else the request's id. The prefixes keep the two kinds apart."""
+        """The key by which a vote counts once: the client's key, otherwise the request id. Prefixes distinguish the two kinds."""
         if given is None:
             return f"request:{self.id}"
         if KEY.match(given):
@@ -152,7 +152,7 @@ def _json(status, value):
 
 
 def _answer_to(error, request):
-    """How an error looks to the client, who learns of an unexpected one no detail."""
+    """Converts an error for the client. Unexpected errors are returned without details."""
     status, message, more = 500, "Something went wrong on our side.", []
     if isinstance(error, Refused):
         status, message, more = error.status, str(error), error.headers
@@ -165,7 +165,7 @@ def _answer_to(error, request):
 
 
 def _log_request(request, status, seconds, error):
-    """One line a request. Health checks come every few seconds from everywhere: only their failures are worth one."""
+    """Logs one line per request. Health checks are frequent, so only failed ones are logged."""
     is_health = request.path in ("/healthz", "/readyz")
     if is_health and status < 400:
         return

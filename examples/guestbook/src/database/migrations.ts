@@ -7,22 +7,22 @@ import { pause } from "./time.js";
 
 /**
  * One change of the schema: one file with ONE statement, since MySQL commits each schema statement by itself.
- * It must suit the previous release too: during a release both run, and a rollback meets the newer schema.
+ * It must also suit the previous release: during a release both run, and after a rollback the newer schema remains.
  */
 export interface Migration {
-  /** File name without `.sql`; the number in front gives the order. */
+  /** File name without `.sql`. The leading number defines the order. */
   readonly name: string;
   readonly sql: string;
 }
 
-/** The migrations that were packed into the release, in their order. */
+/** The migrations of the release, in their order. */
 export const packagedMigrations = (): readonly Migration[] =>
   readdirSync(packagedPath("migrations"))
     .filter((file) => file.endsWith(".sql"))
     .sort()
     .map((file) => ({ name: file.replace(/\.sql$/, ""), sql: readPackaged(`migrations/${file}`) }));
 
-/** What {@link applyMigrations} needs of a connection to the primary. */
+/** Connection to the primary for {@link applyMigrations}. */
 export interface MigrationTarget {
   execute(sql: string, values?: readonly string[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
 }
@@ -37,7 +37,7 @@ const createRecord = `CREATE TABLE IF NOT EXISTS schema_migrations (
   PRIMARY KEY (name)
 ) ENGINE = InnoDB`;
 
-/** Errors that say the change is there already: an earlier run ended between the change and its record. */
+/** Errors for changes that already exist, because an earlier run ended between the change and its record. */
 const alreadyDone = new Set([
   1050, // ER_TABLE_EXISTS_ERROR
   1060, // ER_DUP_FIELDNAME
@@ -45,7 +45,7 @@ const alreadyDone = new Set([
   1091, // ER_CANT_DROP_FIELD_OR_KEY
 ]);
 
-/** Migrations without a record. Records that this release does not know (a newer one ran before a rollback) are left alone. */
+/** Migrations without a record. Unknown records, of a newer release before a rollback, are ignored. */
 const missingOf = async (target: MigrationTarget, migrations: readonly Migration[]): Promise<readonly Migration[]> => {
   const recorded = await target.execute("SELECT name FROM schema_migrations");
   const known = new Set(recorded.map((row) => row["name"]));
@@ -62,9 +62,9 @@ const allMissing =
   };
 
 /**
- * Applies what is missing, each once, whoever is first: a lock on the primary lets one server at a time do it. When nothing is missing it only
- * reads: where `migrate.js` did it before, the server's account may change no table.
- * @returns the names applied now
+ * Applies each missing migration once. A lock on the primary ensures that only one server does this at a time. If no migration is missing, it only
+ * reads, because after `migrate.js` the server's account may not change tables.
+ * @returns the names of the applied migrations
  */
 export const applyMigrations = async (
   target: MigrationTarget,
@@ -90,16 +90,16 @@ const ignoreDone = (error: Error & { errno?: number }): void => {
   if (!alreadyDone.has(error.errno ?? 0)) throw error;
 };
 
-/** How far the migrations are. */
+/** State of the migrations. */
 export interface MigrationState {
   readonly done: boolean;
-  /** Why they are not done. @default - absent when done */
+  /** Reason why the migrations are not complete. @default - absent if complete */
   readonly reason?: string;
 }
 
-/** Applies the migrations in the background and repeats what failed, since the database may start later than the application. */
+/** Applies the migrations in the background and retries, because the database may start later than the application. */
 export class Migrator {
-  /** What the last attempt found. */
+  /** Result of the last attempt. */
   state: MigrationState = { done: false, reason: "not tried yet" };
   private stopped = false;
 
@@ -109,7 +109,7 @@ export class Migrator {
     private readonly migrations: readonly Migration[] = packagedMigrations(),
   ) {}
 
-  /** Tries until every migration is applied or {@link stop} was called. Pauses grow from half a second to five. */
+  /** Retries until all migrations are applied or {@link stop} is called, with pauses from 0.5 s to 5 s. */
   async run(): Promise<void> {
     for (let round = 0; !this.stopped && !this.state.done; round += 1) {
       if (round > 0) await pause(Math.min(5000, 250 * 2 ** round));
@@ -126,7 +126,7 @@ export class Migrator {
     }
   }
 
-  /** Ends the attempts after the one that runs. */
+  /** Stops after the current attempt. */
   stop(): void {
     this.stopped = true;
   }

@@ -30,7 +30,7 @@ export const badRequest = (message: string, problems?: readonly string[]): HttpE
 /** 404. */
 export const notFound = (message: string): HttpError => new HttpError({ status: 404, code: "not_found", message });
 
-/** How an error looks to the client. Of an error that is no {@link HttpError} the client learns its kind and no detail. */
+/** Converts an error for the client. Errors other than {@link HttpError} are returned without details. */
 export const toHttpError = (error: unknown): HttpError => {
   if (error instanceof HttpError) return error;
   if (error instanceof DatabaseUnavailable)

@@ -1,13 +1,13 @@
 import { badRequest } from "../http/errors.js";
 import { limits } from "../limits.js";
 
-/** What a visitor leaves on the site. */
+/** A visitor's note. */
 export interface NoteInput {
   readonly author: string;
   readonly text: string;
 }
 
-/** A note as it is kept. */
+/** A stored note. */
 export interface Note extends NoteInput {
   readonly id: number;
   readonly createdAt: Date;

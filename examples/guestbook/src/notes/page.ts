@@ -3,22 +3,22 @@ import { type Html, html } from "../http/html.js";
 import { limits } from "../limits.js";
 import type { Note } from "./note.js";
 
-/** Who serves the page. */
+/** The server of the page. */
 export interface Site {
   readonly domain: string;
   readonly server: string;
   readonly version: string;
 }
 
-/** What the form shows: empty, or what was refused and why. */
+/** Content of the form: empty, or rejected input with its problems. */
 export interface FormState {
-  /** Makes sending the same form twice harmless. */
+  /** Ensures that the same form is written only once. */
   readonly key: string;
   /** @default "" */
   readonly author?: string;
   /** @default "" */
   readonly text?: string;
-  /** Why the note was refused, one sentence each. @default - none */
+  /** Problems of the note, one sentence each. @default - none */
   readonly problems?: readonly string[];
 }
 
@@ -30,7 +30,7 @@ export const homePage = (site: Site, notes: readonly Note[], form: FormState): s
       <section aria-label="Notes">${notes.map(noteArticle)}</section>`,
   );
 
-/** The page for an error, with the request id that finds it in the logs. */
+/** The page for an error, with the request id for a search in the logs. */
 export const errorPage =
   (site: Site) =>
   ({ props: { status, message, problems = [] } }: HttpError, requestId: string): string =>

@@ -38,7 +38,7 @@ export const notePages = (store: Notes, site: Site): Routes =>
       }
     });
 
-/** Browsers tell where a form was sent from: another site must not write in a visitor's name. */
+/** Browsers report which site sent a form. Another site must not write on behalf of a visitor. */
 const refuseOtherSites = (c: Context): void => {
   const origin = c.req.header("sec-fetch-site");
   if (origin === undefined || origin === "same-origin" || origin === "none") return;

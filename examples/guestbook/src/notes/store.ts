@@ -6,42 +6,42 @@ import { HttpError } from "../http/errors.js";
 import { limits } from "../limits.js";
 import type { Note, NoteInput } from "./note.js";
 
-/** A note to write, and the key by which a repeated request is known. */
+/** A note to write, and the key that identifies repeated requests. */
 export interface NewNote extends NoteInput {
   readonly idempotencyKey: string;
 }
 
-/** What became of a write. */
+/** Result of a write. */
 export interface Added {
   readonly note: Note;
-  /** The key was known: an earlier request, or an earlier attempt of this one, had written the note. */
+  /** Whether an earlier request or attempt with this key has written the note. */
   readonly replayed: boolean;
 }
 
 /** Properties of {@link NoteStore.list}. */
 export interface ListProps {
-  /** Notes at most. */
+  /** Maximum number of notes. */
   readonly limit: number;
-  /** Only older notes than this one. @default - from the newest on */
+  /** Only notes older than this one. @default - the newest notes */
   readonly before?: number;
-  /** The list must be new enough to show this note, which the reader has just written. @default - no demand */
+  /** The list must contain this note, which the reader has just written. @default - any list */
   readonly including?: number;
 }
 
 const columns = "id, author, text, created_at";
 
-/** What the routes need of {@link NoteStore}. */
+/** Interface of {@link NoteStore} for the routes. */
 export type Notes = Pick<NoteStore, "list" | "find" | "add">;
 
 /** Notes in the database. */
 export class NoteStore {
-  /** @param primaryReads what visitors may lead to the primary by naming a note that no replica has: anybody can name any number */
+  /** @param primaryReads limit of reads from the primary for notes that no replica has, because visitors can request any id */
   constructor(
     private readonly database: Database,
     private readonly primaryReads = new Allowance(limits.notes.primaryReadsPerSecond),
   ) {}
 
-  /** Newest first, from a replica; from the primary if the replica is too far behind for `including` and the allowance is not used up. */
+  /** Lists notes from a replica, newest first; from the primary if the replica does not have `including` yet and the limit allows it. */
   async list({ limit, before, including }: ListProps): Promise<readonly Note[]> {
     const statement = {
       sql: `SELECT ${columns} FROM notes ${before ? "WHERE id < ? " : ""}ORDER BY id DESC LIMIT ?`,
@@ -52,7 +52,7 @@ export class NoteStore {
     return isBehind && this.primaryReads.take() ? (await this.database.readPrimary(statement)).map(toNote) : notes;
   }
 
-  /** From a replica; from the primary if the replica does not have it (yet) and the allowance is not used up. */
+  /** Reads a note from a replica; from the primary if the replica does not have it (yet) and the limit allows it. */
   async find(id: number): Promise<Note | undefined> {
     const statement = { sql: `SELECT ${columns} FROM notes WHERE id = ?`, values: [id] };
     const [row] = await this.database.read(statement);
@@ -61,8 +61,8 @@ export class NoteStore {
   }
 
   /**
-   * Writes a note once per key. The unique key makes a repeated insert fail, so it may be repeated after a failover whose
-   * outcome is unknown.
+   * Writes a note once per key. Because of the unique key, the insert can be repeated after a failover with an unknown
+   * outcome.
    * @throws 422 if the key was used for another note
    */
   async add({ author, text, idempotencyKey }: NewNote): Promise<Added> {

@@ -13,16 +13,15 @@ export interface StopProps {
 
 const pollMs = 20;
 
-/** `fresh`: it has sent nothing yet. `idle`: it is kept alive between two requests. A response: it waits for that. */
+/** State of a connection. `fresh`: no request yet. `idle`: kept alive between two requests. A response: the response in progress. */
 type Use = "fresh" | "idle" | ServerResponse;
 
 /**
  * Stops a server without losing a request.
  *
- * The danger is an idle keep-alive connection: closing it while nginx sends its next request loses that request. So at first
- * all is served as before, but each answer says `Connection: close`; idle connections are used up, or nginx closes them after
- * its `keepalive_timeout`. Only then the server stops accepting (new connections wait in systemd's socket) and the
- * requests in flight are finished.
+ * Closing an idle keep-alive connection while nginx sends its next request would lose that request. So the server first continues
+ * to answer, with `Connection: close`, until idle connections are used or nginx closes them after its `keepalive_timeout`.
+ * Then the server stops accepting connections (new ones wait in systemd's socket) and finishes running requests.
  */
 export class Drain {
   private readonly connections = new Map<Socket, Use>();
@@ -33,7 +32,7 @@ export class Drain {
       this.connections.set(socket, "fresh");
       socket.once("close", () => this.connections.delete(socket));
     });
-    // Before whoever answers, who may do so at once.
+    // Runs before the handlers, because they may answer immediately.
     server.prependListener("request", ({ socket }: IncomingMessage, response: ServerResponse) => {
       this.mark(socket, response);
       if (this.draining) announceClose(response);
@@ -41,7 +40,7 @@ export class Drain {
     });
   }
 
-  /** Resolves when all connections are closed, after `drainMs + finishMs` at the latest. */
+  /** Resolves when all connections are closed, at most after `drainMs + finishMs`. */
   async stop({
     drainMs = limits.stop.drainSeconds * 1000,
     finishMs = limits.stop.finishSeconds * 1000,
@@ -51,7 +50,7 @@ export class Drain {
     await this.until(drainMs, () => this.none((use) => use === "idle"));
 
     const closed = new Promise<void>((resolve) => void this.server.close(() => resolve()));
-    // A connection accepted a moment ago brings its request at once; one that stays silent has none.
+    // A connection that was just accepted sends its request immediately; a silent connection has no request.
     await this.until(Math.min(finishMs, 1000), () => this.none((use) => use === "fresh"));
     await this.until(finishMs, () => this.none(isBusy));
     this.server.closeAllConnections();

@@ -1,28 +1,28 @@
 import type { ReachabilityState } from "../database/reachability.js";
 import { limits } from "../limits.js";
 
-/** An answer of yes or no, with the reason for a no. */
+/** Result of a check, with the reason of a failure. */
 export interface Health {
   readonly ok: boolean;
-  /** Why it is not ok. @default - absent when ok */
+  /** Reason of the failure. @default - absent if ok */
   readonly reason?: string;
 }
 
-/** What {@link liveness} looks at. */
+/** Inputs of {@link liveness}. */
 export interface LivenessFacts {
   readonly sides: readonly ReachabilityState[];
-  /** The process is stopping and nobody inherits its listening socket. */
+  /** Whether the process is stopping and no other process inherits its listening socket. */
   readonly leaving: boolean;
   readonly nowMs: number;
 }
 
 /**
- * May this server take requests? The balancer acts on it, so it must not fail on all servers at once without need:
- * - The database failing over (7-8 s) is no reason; requests wait for the new primary, and every server would leave together.
- * - One side alone (no primary, or no replica) is no reason: pages still work, or reads use the primary.
- * - Both sides silent for 30 s is: this server alone has lost its way to the database, or there is nothing left to lose.
- * - A process that has not reached the database yet is not ready for visitors.
- * - Stopping is no reason while systemd holds the socket: requests are served until the end, and the next process takes over.
+ * Whether this server can serve requests. The load balancer uses the result, so it must not fail on all servers at once without need:
+ * - During a failover (7 to 8 s) the server stays healthy: requests wait for the new primary, and otherwise all servers would become unhealthy at once.
+ * - If one side fails (no primary, or no replica), the server stays healthy: pages still work, or reads use the primary.
+ * - If both sides have not answered for 30 s, the server is unhealthy: it has lost its connection to the database, or the whole database is down.
+ * - A process that has not reached the database yet is unhealthy.
+ * - While systemd holds the socket, a stopping process stays healthy: it answers all requests, and the next process continues.
  */
 export const liveness = ({ sides, leaving, nowMs }: LivenessFacts): Health => {
   if (leaving) return { ok: false, reason: "shutting down" };

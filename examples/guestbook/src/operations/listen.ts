@@ -5,8 +5,8 @@ import type { Address } from "../settings.js";
 const inheritedDescriptor = 3;
 
 /**
- * Does systemd hold our listening socket (app.socket) and pass it to us? Then connections wait in its queue
- * while one process ends and the next starts, and a release loses no request.
+ * Whether systemd passes its listening socket (app.socket) to this process. Then connections wait in the socket's queue
+ * while one process stops and the next one starts, so a release loses no request.
  */
 export const inheritsSocket = (environment: NodeJS.ProcessEnv, pid: number): boolean =>
   environment["LISTEN_FDS"] === "1" && environment["LISTEN_PID"] === String(pid);

@@ -4,7 +4,7 @@ import { messageOf } from "../log.js";
 import { limits } from "../limits.js";
 import { type Health, liveness } from "./health.js";
 
-/** The answer of one readiness check. */
+/** Result of one readiness check. */
 export interface Readiness extends Health {
   readonly checks: Readonly<Record<"write" | "read" | "migrations", Health>>;
 }
@@ -15,7 +15,7 @@ export interface MonitorProps {
   readonly write: Side;
   /** The side that leads to replicas. */
   readonly read: Side;
-  /** How far the migrations are, at the time of the call. */
+  /** Current state of the migrations. */
   readonly migrations: () => MigrationState;
   /** Pause between two probes, in milliseconds. @default limits.health.probeIntervalSeconds */
   readonly intervalMs?: number;
@@ -23,33 +23,33 @@ export interface MonitorProps {
 
 const probeMs = limits.database.probeSeconds * 1000;
 
-/** Asks both sides of the database regularly, so that health is known without traffic and without waiting. */
+/** Probes both sides of the database regularly, so that health is known without traffic and without waiting. */
 export class Monitor {
-  /** Set when the process stops and nobody inherits its socket. */
+  /** Set if the process stops and no other process inherits its socket. */
   leaving = false;
   private timer?: NodeJS.Timeout;
   private running?: Promise<Readiness>;
 
   constructor(private readonly props: MonitorProps) {}
 
-  /** Begins to probe both sides at the interval. */
+  /** Starts probing both sides at the interval. */
   start(): void {
     const intervalMs = this.props.intervalMs ?? limits.health.probeIntervalSeconds * 1000;
     this.timer = setInterval(() => void this.readiness(), intervalMs).unref();
   }
 
-  /** Ends the probes. */
+  /** Stops the probes. */
   stop(): void {
     clearInterval(this.timer);
   }
 
-  /** What is known now, without asking anybody: cannot hang. */
+  /** Current health without a query, so it cannot hang. */
   liveness(): Health {
     const sides = [this.props.write.state, this.props.read.state];
     return liveness({ sides, leaving: this.leaving, nowMs: Date.now() });
   }
 
-  /** Asks both sides. Callers that come while a check runs share its answer. */
+  /** Queries both sides. Concurrent callers share one check. */
   readiness(): Promise<Readiness> {
     this.running ??= this.check().finally(() => (this.running = undefined));
     return this.running;

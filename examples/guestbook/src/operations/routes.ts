@@ -2,9 +2,9 @@ import { Hono } from "hono";
 import type { AppEnv, Routes } from "../http/server.js";
 import type { Monitor } from "./monitor.js";
 
-/** What runs where. */
+/** Version, release and place of this process. */
 export interface Release {
-  /** Version of the application, as the build wrote it. */
+  /** Version of the application, written by the build. */
   readonly version: string;
   /** Name of the release's folder. */
   readonly release: string;
@@ -16,9 +16,9 @@ export interface Release {
 
 /** Properties of {@link operationRoutes}. */
 export interface OperationRoutesProps {
-  /** Knows the health of this process. */
+  /** Health of this process. */
   readonly monitor: Pick<Monitor, "liveness" | "readiness">;
-  /** What `/api/status` shows. */
+  /** Content of `/api/status`. */
   readonly release: Release;
   /** Adds `POST /api/_fail`. @default false */
   readonly faultInjection?: boolean;
