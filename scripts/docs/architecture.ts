@@ -3,9 +3,8 @@ import folders from "../folders.json" with { type: "json" };
 import { markdownPage, markdownTable } from "./markdown.js";
 
 const page = new URL("../../docs/architecture.md", import.meta.url);
-const begin =
-  "<!-- Made from scripts/folders.json by `npm run docs`, which `npm run check` holds against the code. -->";
-const end = "<!-- End of what is made from scripts/folders.json. -->";
+const begin = "<!-- Generated from scripts/folders.json by `npm run docs`; `npm run check` enforces it. -->";
+const end = "<!-- End of the generated table. -->";
 
 type Folder = (typeof folders)[number];
 
@@ -34,11 +33,11 @@ const code = (text: string): string => `\`${text}\``;
 
 const table = (): string =>
   markdownTable(
-    ["Folder", "Holds", "May import"],
+    ["Folder", "Contents", "May import"],
     folders.map(({ folder, holds, imports }) => [
       code(`${folder}/`),
       holds,
-      imports.map((name) => code(name)).join(", ") || "nothing of ours",
+      imports.map((name) => code(name)).join(", ") || "none",
     ]),
   );
 
