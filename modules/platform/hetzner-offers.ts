@@ -149,3 +149,6 @@ export const volumeGbMonthlyEur = 0.0572;
 
 /** Most servers in one spread placement group. */
 export const placementGroupServers = 10;
+
+/** Image of every server. */
+export const serverImage = "debian-13";

@@ -55,6 +55,26 @@ export interface ApiBalancer {
   readonly targets: readonly ApiTarget[];
 }
 
+/** When something cannot be ordered any more. */
+interface Deprecation {
+  readonly unavailable_after: string;
+}
+
+/** A server type as Hetzner's API describes it. `available` is Hetzner's hint on stock; it can be wrong in both directions. */
+export interface ApiServerType {
+  readonly name: string;
+  readonly locations: readonly {
+    readonly name: string;
+    readonly available?: boolean;
+    readonly deprecation?: Deprecation | null;
+  }[];
+}
+
+/** An image as Hetzner's API describes it. */
+export interface ApiImage {
+  readonly name: string | null;
+}
+
 /** What the client is made with. */
 export interface HetznerApiProps {
   /** `HCLOUD_TOKEN`. */
@@ -84,13 +104,24 @@ export class HetznerApi {
     return this.list<ApiServer>("servers", selector);
   }
 
+  /** All server types, also those that cannot be ordered. */
+  serverTypes(): Promise<readonly ApiServerType[]> {
+    return this.list<ApiServerType>("server_types");
+  }
+
+  /** System images with this name that can be ordered, deprecated ones included. */
+  async images(name: string): Promise<readonly ApiImage[]> {
+    const query = new URLSearchParams({ type: "system", status: "available", include_deprecated: "true", name });
+    return (await this.ask<{ images: readonly ApiImage[] }>("GET", `/images?${query.toString()}`)).images;
+  }
+
   /** Load balancers with this label. */
   balancers(selector: string): Promise<readonly ApiBalancer[]> {
     return this.list<ApiBalancer>("load_balancers", selector);
   }
 
   /** All pages of a list. @param selector label that the resources must have @default - all resources of the project */
-  async list<T = ApiResource>(kind: StateKind, selector?: string): Promise<readonly T[]> {
+  async list<T = ApiResource>(kind: StateKind | "server_types", selector?: string): Promise<readonly T[]> {
     const found: T[] = [];
     for (let page: number | null = 1; page !== null;) {
       const query = new URLSearchParams({
@@ -196,7 +227,7 @@ export interface ApiVolume {
   readonly protection: { readonly delete: boolean };
 }
 
-type Page<T> = Readonly<Record<StateKind, readonly T[]>> & {
+type Page<T> = Readonly<Record<StateKind | "server_types", readonly T[]>> & {
   readonly meta?: { readonly pagination: { readonly next_page: number | null } };
 };
 

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { chmod, readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Config } from "../../modules/config/schema.js";
+import { serverImage } from "../../modules/platform/hetzner-offers.js";
 import { LockStore } from "../core/lock.js";
 import type { OpenProps, Site } from "../core/site.js";
 import { FileStore, privateFolder } from "../core/store.js";
@@ -9,6 +10,7 @@ import { Ssh, type Login } from "../core/ssh.js";
 import { ownFolder } from "../terraform/own-folder.js";
 import { Stack } from "../terraform/terraform.js";
 import { HetznerApi } from "./api.js";
+import { requireOrderable } from "./availability.js";
 import { HetznerBalancers } from "./balancers.js";
 import { BucketStore } from "./bucket-store.js";
 import { HetznerCloud } from "./cloud.js";
@@ -104,6 +106,7 @@ export async function hetznerSite(
       edge,
       secretDigests,
       synthesize,
+      requireOrderable: (server) => requireOrderable(api, server, { location: config.location, image: serverImage }),
     }),
     ...(config.loadBalancer.formerly && {
       balancers: new HetznerBalancers({ config, api, edge, synthesize }),

@@ -12,6 +12,7 @@ import { agreement } from "../../config/agreement.js";
 import { serverLabels } from "../../config/labels.js";
 import type { PublicAddresses } from "../network/index.js";
 import { maximumBytes, payloadHash, secretParts, serverUserData } from "../../machine/compose/index.js";
+import { serverImage } from "../../platform/hetzner-offers.js";
 import { secretFilesOf } from "../../config/secrets.js";
 import type { SecretLabels } from "./secret-labels.js";
 import { TerraformSecrets, type SecretReferences, type SharedUserData } from "./terraform-secrets.js";
@@ -97,7 +98,7 @@ export class PlatformServer extends Construct {
     this.server = new Server(this, "Default", {
       name: server.name,
       serverType: server.type,
-      image: "debian-13",
+      image: serverImage,
       location: config.location,
       placementGroupId: Token.asNumber(placementGroup.id),
       firewallIds: [Token.asNumber(firewall.id)],
