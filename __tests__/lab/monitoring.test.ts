@@ -105,8 +105,11 @@ describe("every agent", () => {
   });
 });
 
+/** Emitted only with `backup`, which the lab does not set here. */
+const ofTheArchive = "system.disk.directory.file.modified_sec_ago";
+
 describe("data that monitors, service levels and dashboards query", () => {
-  it.each(Object.entries(metricSignals))("metric %s arrives from every server with %s", async (name, emitter) => {
+  it.each(Object.entries(metricSignals).filter(([name]) => name !== ofTheArchive))("metric %s arrives from every server with %s", async (name, emitter) => {
     for (const host of serversWith(roleOf(emitter)))
       await waitFor(
         `${name} of ${host}`,
