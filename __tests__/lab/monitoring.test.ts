@@ -109,18 +109,21 @@ describe("every agent", () => {
 const ofTheArchive = "system.disk.directory.file.modified_sec_ago";
 
 describe("data that monitors, service levels and dashboards query", () => {
-  it.each(Object.entries(metricSignals).filter(([name]) => name !== ofTheArchive))("metric %s arrives from every server with %s", async (name, emitter) => {
-    for (const host of serversWith(roleOf(emitter)))
-      await waitFor(
-        `${name} of ${host}`,
-        async (see) => {
-          const points = await intake.metrics({ name, host, since: restarted });
-          see({ points: points.length, newest: points.at(-1) ?? null });
-          return points.some(({ tags }) => tags.includes("env:lab"));
-        },
-        patience,
-      );
-  });
+  it.each(Object.entries(metricSignals).filter(([name]) => name !== ofTheArchive))(
+    "metric %s arrives from every server with %s",
+    async (name, emitter) => {
+      for (const host of serversWith(roleOf(emitter)))
+        await waitFor(
+          `${name} of ${host}`,
+          async (see) => {
+            const points = await intake.metrics({ name, host, since: restarted });
+            see({ points: points.length, newest: points.at(-1) ?? null });
+            return points.some(({ tags }) => tags.includes("env:lab"));
+          },
+          patience,
+        );
+    },
+  );
 
   it.each(Object.entries(checkSignals))(
     "service check %s arrives with status ok from every server with %s",

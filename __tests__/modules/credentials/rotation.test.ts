@@ -75,7 +75,9 @@ describe("a later generation of a secret", () => {
         postcondition: [
           {
             condition: "${contains([2, 3], self.input)}",
-            error_message: expect.stringMatching(/^generations.edgeToken is 3, .* Raise the setting by one at a time/) as string,
+            error_message: expect.stringMatching(
+              /^generations.edgeToken is 3, .* Raise the setting by one at a time/,
+            ) as string,
           },
         ],
       },
