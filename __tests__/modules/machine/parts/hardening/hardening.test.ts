@@ -83,17 +83,17 @@ function restartUpgraded(
 }
 
 describe("after a security update", () => {
-  it("services are looked at by the unit that installs it", () => {
+  it("the upgrade unit checks for outdated services after each upgrade", () => {
     expect(contentOf(part, "/etc/systemd/system/apt-daily-upgrade.service.d/60-platform.conf")).toBe(
       "[Service]\nExecStartPre=-/usr/local/lib/platform/update-lists\nExecStartPost=-/usr/local/lib/platform/vendor-updates\nExecStartPost=/usr/local/lib/platform/restart-upgraded\n",
     );
   });
 
-  it("nothing is restarted when nothing runs replaced code", () => {
+  it("restarts nothing if no service runs replaced code", () => {
     expect(restartUpgraded([["nginx.service", false]])).toEqual(["exit 0"]);
   });
 
-  it("what serves visitors is restarted while the server is out of service, and the rest with it", () => {
+  it("restarts outdated web services while the server is out of service, with all other outdated services", () => {
     const processes = [
       ["nginx.service", true],
       ["app.service", true],
@@ -112,7 +112,7 @@ describe("after a security update", () => {
   it.each([
     ...["app", "haproxy", "nginx", "app-worker-mail"],
     ...["chrony", "datadog-agent", "mysql-backup", "mysql-group", "ssh", "systemd-resolved"],
-  ])("%s, which may be restarted at any time, is", (name) => {
+  ])("restarts an outdated %s at any time", (name) => {
     const steps = restartUpgraded([[`${name}.service`, true]]);
     expect(steps[0]).toBe("exit 0");
     expect(steps).toContain(`try-restart ${name}.service`);
@@ -121,7 +121,7 @@ describe("after a security update", () => {
     expect(steps.includes("stop in-service.service")).toBe(["app", "haproxy", "nginx"].includes(name));
   });
 
-  it("a service that only begins or ends as one of them is called is none of them", () => {
+  it("does not restart services with similar names", () => {
     expect(
       restartUpgraded([
         ["nginx-more.service", true],
@@ -131,7 +131,7 @@ describe("after a security update", () => {
     ).toEqual([...["exit 0", "my-app-worker-mail.service", "my-app.service", "nginx-more.service"]]);
   });
 
-  it("a server that an operator has taken out of service is restarted and stays out", () => {
+  it("a server that an operator took out of service stays out after the restart", () => {
     expect(restartUpgraded([["nginx.service", true]], "is-active")).toEqual([
       "exit 0",
       "is-active --quiet in-service.service",
@@ -139,11 +139,11 @@ describe("after a security update", () => {
     ]);
   });
 
-  it("the server stays in service where only others are concerned", () => {
+  it("the server stays in service if no web service is outdated", () => {
     expect(restartUpgraded([["chrony.service", true]])).toEqual(["exit 0", "try-restart chrony.service"]);
   });
 
-  it("what runs once is neither cut off nor a reason for a reboot", () => {
+  it("outdated services that run once are neither stopped nor a reason for a reboot", () => {
     const processes = ["app-schedule-report", "app-migrations", "app-trial", "mysql-base"].map(
       (name) => [`${name}.service`, true] as const,
     );
@@ -153,7 +153,7 @@ describe("after a security update", () => {
     ]);
   });
 
-  it("MySQL and the system's own are left for a reboot", () => {
+  it("outdated MySQL and system services require a reboot", () => {
     expect(
       restartUpgraded([
         ["mysql.service", true],
@@ -163,7 +163,7 @@ describe("after a security update", () => {
     ).toEqual(["exit 0", "dbus.service", "mysql.service"]);
   });
 
-  it("a server that cannot be taken out of service is put into service again all the same", () => {
+  it("puts a server back into service even if taking it out failed", () => {
     expect(restartUpgraded([["nginx.service", true]], "stop")).toEqual([
       "exit 1",
       "is-active --quiet in-service.service",
@@ -172,7 +172,7 @@ describe("after a security update", () => {
     ]);
   });
 
-  it("what waits for a reboot already is not forgotten", () => {
+  it("keeps packages that already require a reboot", () => {
     expect(restartUpgraded([["mysql.service", true]], "", "linux-image-6.12.60\n")).toEqual([
       "exit 0",
       "linux-image-6.12.60",
@@ -192,16 +192,16 @@ describe("after a security update", () => {
 });
 
 describe("ssh", () => {
-  it("takes keys only, of root only", () => {
+  it("sshd accepts only root's keys", () => {
     expect(sshd).toMatch(/^PermitRootLogin prohibit-password\nAllowUsers root\nPasswordAuthentication no$/m);
     expect(setup).toContain("usermod --password '*' root");
   });
 
-  it("shows the key that came with the secrets, and no other", () => {
+  it("sshd uses only the host key from the secrets", () => {
     expect(sshd.match(/^HostKey .*$/gm)).toEqual([`HostKey ${paths.sshHostKey}`]);
   });
 
-  it("takes up nothing that sshd refuses, and lets the rest of the server take up what its files say", () => {
+  it("the setup does not apply settings that sshd rejects, but applies all others", () => {
     const steps = [
       "systemd-sysctl ",
       "systemctl daemon-reexec",
@@ -219,12 +219,12 @@ describe("ssh", () => {
       "systemctl reload-or-restart ssh.service",
     ]);
     expect(stepsOf(setup, { fails: "sshd" })).toEqual([...steps, "exit 1"]);
-    // On a server whose sshd has never run, sshd would find its own folder missing.
+    // The folder of sshd is missing if sshd has never run.
     expect(setup).toMatch(/^mkdir -p \/run\/sshd\nsshd -t$/m);
   });
 
   it.runIf(hasTool("/usr/sbin/sshd", "sshd settings"))(
-    "has settings that sshd accepts, without weak algorithms",
+    "sshd accepts its settings, which have no weak algorithms",
     () => {
       const folder = temporaryFolder();
       const key = join(folder, "key");
@@ -256,7 +256,7 @@ describe("ssh", () => {
         expect(lines).toContain(line);
       expect(output).not.toMatch(/^kexalgorithms .*(ecdh-sha2|group14|group-exchange)/m);
       expect(output).not.toMatch(/^ciphers .*cbc/m);
-      // What authenticates a message after it is encrypted, with more than 64 bits.
+      // Encrypt-then-MAC algorithms with more than 64 bits.
       for (const mac of /^macs (.*)$/m.exec(output)?.[1]?.split(",") ?? [])
         expect(mac).toMatch(/^(hmac-sha2|umac-128).*-etm@/);
     },
@@ -275,7 +275,7 @@ describe("upgrades of neighbours", () => {
     return /^OnCalendar=\*-\*-\* (.*) UTC$/m.exec(timer)?.[1];
   });
 
-  it("come every day, with the lists of what there is", () => {
+  it("upgrades run daily with current package lists", () => {
     const upgrades = contentOf(part, "/etc/apt/apt.conf.d/60platform-upgrades");
     for (const line of [
       'APT::Periodic::Update-Package-Lists "1";',
@@ -285,7 +285,7 @@ describe("upgrades of neighbours", () => {
       expect(upgrades.split("\n")).toContain(line);
   });
 
-  it("have fixed hours of their own, at least half an hour apart", () => {
+  it("neighbouring servers upgrade at fixed times at least half an hour apart", () => {
     expect(times).toEqual(["02:30", "03:00", "03:30"]);
   });
 });
@@ -435,7 +435,7 @@ describe("what fills a disk, or says what time it is", () => {
   const file = (path: string): string => contentOf(part, path);
   const pathOf = (name: RegExp): string => part.files?.find(({ path }) => name.test(path))?.path ?? "";
 
-  it("is bounded: the journal by size, room and age, and kept over a reboot", () => {
+  it("the journal is limited by size, free space and age, and survives a reboot", () => {
     const lines = file(pathOf(/journald\.conf\.d/)).split("\n");
     for (const line of [
       "Storage=persistent",
@@ -447,13 +447,13 @@ describe("what fills a disk, or says what time it is", () => {
       expect(lines).toContain(line);
   });
 
-  it("is looked at every ten minutes, where the package looks once a day", () => {
+  it("logrotate runs every ten minutes instead of daily", () => {
     expect(file(pathOf(/logrotate\.timer\.d/))).toMatch(
       /^\[Timer\]\nOnCalendar=\nOnCalendar=\*:0\/10\nRandomizedDelaySec=1m$/m,
     );
   });
 
-  it("is asked of three servers of Hetzner's", () => {
+  it("chrony uses three of Hetzner's time servers", () => {
     expect(file(pathOf(/chrony.*\.sources$/)).match(/^server \S+ iburst$/gm)).toEqual([
       "server ntp1.hetzner.de iburst",
       "server ntp2.hetzner.com iburst",
@@ -463,7 +463,7 @@ describe("what fills a disk, or says what time it is", () => {
 });
 
 describe("the kernel", () => {
-  it("tells and lets processes do less", () => {
+  it("kernel settings restrict information and permissions of processes", () => {
     const settings = Object.fromEntries(
       [...contentOf(part, "/etc/sysctl.d/60-hardening.conf").matchAll(/^(\S+) = (.+)$/gm)].map(
         ([, name = "", value]) => [name, value],
@@ -485,7 +485,7 @@ describe("the kernel", () => {
 });
 
 describe("core dumps", () => {
-  it("are written by nobody: memory holds secrets", () => {
+  it("core dumps are disabled, because memory contains secrets", () => {
     expect(contentOf(part, "/etc/systemd/system.conf.d/60-no-core-dumps.conf")).toBe("[Manager]\nDefaultLimitCORE=0\n");
     const kernel = contentOf(part, "/etc/sysctl.d/60-hardening.conf");
     expect(kernel).toContain("fs.suid_dumpable = 0\n");

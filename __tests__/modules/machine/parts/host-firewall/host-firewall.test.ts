@@ -22,19 +22,19 @@ const split = exampleConfig({ servers: splitServers, monitoring: { enabled: fals
 const ownAddress = "/etc/nftables/own-address.nft";
 const rules = (config = exampleConfig(), server = "alpha"): string =>
   contentOf(partOf(hostFirewallPart, config, server), "/etc/nftables.conf");
-/** What is accepted from others over TCP. */
+/** Accepted TCP connections from other hosts. */
 const inward = (config = exampleConfig(), server = "alpha"): string[] =>
   accepted(rules(config, server)).filter((match) => match.includes("tcp dport") && !match.startsWith("meta skuid"));
 const accepted = (text: string): string[] => [...text.matchAll(/^\t\t(.*) accept$/gm)].map(([, match]) => match ?? "");
 
 describe("the host firewall with defaults", () => {
-  it("comes with the resolver that its rules let out, which runs before they are loaded", () => {
+  it("installs the local resolver", () => {
     const part = partOf(hostFirewallPart);
     expect(part.packages).toContain("systemd-resolved");
     expect(part.setup).toMatch(/restart systemd-resolved\.service\n[^]*reload-or-restart nftables\.service/);
   });
 
-  it("lets the application reach what it names, by the family of the network alone, and never the platform's own", () => {
+  it("lets the application reach its configured networks by address family, but never the platform's own network", () => {
     const egress = [
       { cidr: "0.0.0.0/0", ports: [443] },
       { cidr: "2001:db8:1::/48", ports: [8443] },
@@ -46,13 +46,13 @@ describe("the host firewall with defaults", () => {
     ]);
   });
 
-  it("lets names come from Hetzner's resolvers, and from no other", () => {
+  it("the resolver uses only Hetzner's name servers", () => {
     expect(contentOf(partOf(hostFirewallPart), "/etc/systemd/resolved.conf.d/60-platform.conf")).toBe(
       "[Resolve]\nDNS=185.12.64.1 185.12.64.2 2a01:4ff:ff00::add:1 2a01:4ff:ff00::add:2\nFallbackDNS=\nDomains=~.\nLLMNR=no\nMulticastDNS=no\n",
     );
   });
 
-  it("drops what no rule allows, in, out and through", () => {
+  it("drops incoming, outgoing and forwarded traffic without a matching rule", () => {
     expect(rules().match(/policy drop;/g)).toHaveLength(3);
     expect(rules()).not.toContain("policy accept");
   });
@@ -61,13 +61,13 @@ describe("the host firewall with defaults", () => {
     expect(rules().match(/^flush ruleset$/gm)).toHaveLength(1);
   });
 
-  it("lets the balancer reach nginx on the private address, and nobody reach ssh", () => {
+  it("lets only the balancer reach nginx on the private address, and no host reach ssh", () => {
     const [balancer, ...others] = inward();
     expect(balancer).toBe("ip saddr { 10.0.1.5 } ip daddr $own_address tcp dport { 80 }");
     expect(others.filter((match) => /dport \{[^}]*\b(22|80|443)\b/.test(match))).toEqual([]);
   });
 
-  it("counts drops under names that can be read", () => {
+  it("counts dropped packets in named counters", () => {
     for (const name of ["dropped_in", "dropped_out", "dropped_forward"]) {
       expect(rules()).toContain(`counter ${name} {`);
       expect(rules()).toMatch(new RegExp(`counter name ${name}\\b`));
@@ -76,7 +76,7 @@ describe("the host firewall with defaults", () => {
 });
 
 describe("a server's own address", () => {
-  it("is in a file of its own: the rules are the same on all servers with the same roles", () => {
+  it("a server's own address is in a separate file, so that servers with the same roles have equal rules", () => {
     expect(contentOf(partOf(hostFirewallPart), ownAddress)).toContain("define own_address = 10.0.1.11\n");
     expect(rules()).toContain(`include "${ownAddress}"\n`);
     expect(rules(exampleConfig(), "bravo")).toBe(rules());
@@ -84,7 +84,7 @@ describe("a server's own address", () => {
 });
 
 describe("the host firewall with everything set", () => {
-  it("lets administrators in from their networks, on public addresses", () => {
+  it("lets administrators reach public addresses from their networks", () => {
     expect(rules(everything)).toContain("ip saddr { 192.0.2.0/24 } ip daddr != $own_address tcp dport { 22 } accept");
     expect(rules(everything)).toContain("ip6 saddr { 2001:db8::/48 } tcp dport { 22 } accept");
   });
@@ -97,33 +97,33 @@ describe("the host firewall with everything set", () => {
 describe("outbound traffic", () => {
   const out = accepted(rules()).filter((match) => match.startsWith("meta skuid"));
 
-  it("is allowed per user", () => {
+  it("outbound traffic is allowed per user", () => {
     expect(out).toContain('meta skuid { "haproxy" } ip saddr $own_address ip daddr { 10.0.1.8/29 } tcp dport { 3306 }');
     expect(out).toContain('meta skuid { "_apt" } ip daddr != @not_internet tcp dport { 80, 443 }');
     expect(out).toContain('meta skuid { "dd-agent" } ip6 daddr @internet6 tcp dport { 443 }');
   });
 
-  it("reaches the metadata service as root only", () => {
+  it("only root reaches the metadata service", () => {
     expect(out.filter((match) => match.includes("169.254.169.254"))).toEqual([
       'meta skuid { "root" } ip daddr { 169.254.169.254 } tcp dport { 80 }',
     ]);
     expect(rules()).toMatch(/set not_internet \{[^}]*169\.254\.0\.0\/16/);
   });
 
-  it("is closed to the application and to nginx, names included", () => {
+  it("the application and nginx cannot open outbound connections or resolve names", () => {
     expect(out.filter((match) => /"(app|www-data)"/.test(match))).toEqual([]);
     expect(rules()).toContain(
       'ip daddr 127.0.0.0/8 meta skuid { "app", "app-migrations", "mysql", "haproxy", "www-data" } meta l4proto { tcp, udp } th dport 53 goto refuse',
     );
   });
 
-  it("leaves MySQL the other members, and nothing else", () => {
+  it("MySQL reaches only the other members", () => {
     expect(out.filter((match) => match.includes('"mysql"'))).toEqual([
       'meta skuid { "mysql" } ip saddr $own_address ip daddr { 10.0.1.8/29 } tcp dport { 3306, 33061 }',
     ]);
   });
 
-  it("judges every datagram: only answers and TCP connections go on unasked", () => {
+  it("checks every datagram; only answers and established TCP connections pass unchecked", () => {
     const output = /chain output \{.*?\n\t\}/s.exec(rules())?.[0] ?? "";
     expect([...output.matchAll(/^\t\t(ct state .*)$/gm)].map(([, rule]) => rule)).toEqual([
       "ct state related accept",
@@ -132,7 +132,7 @@ describe("outbound traffic", () => {
     ]);
   });
 
-  it("ends with what else it must be: refused", () => {
+  it("rejects outbound traffic without a matching rule", () => {
     expect(rules()).toMatch(/\t\tgoto refuse\n\t\}/);
   });
 });
@@ -144,7 +144,7 @@ describe("what passes without a rule of the table", () => {
       .map((line) => line.trim())
       .filter((line) => !line.startsWith("#") && !/^(meta skuid|ip6? [sd]addr \S+ |ip6? [sd]addr \{)/.test(line));
 
-  it("is answers, loopback, DHCP and what IPv6 needs of its neighbours on the link; all else is counted, and some of it logged", () => {
+  it("without a rule only answers, loopback, DHCP and IPv6 discovery pass; other traffic is counted and partly logged", () => {
     expect(chain("input").filter((line) => !/^(ip|tcp|icmp) /.test(line))).toEqual([
       "type filter hook input priority filter; policy drop;",
       "ct state established,related accept",
@@ -188,7 +188,7 @@ describe("what passes without a rule of the table", () => {
     return list;
   };
 
-  it("never takes an address for the internet's that is private, shared, the link's, or everybody's", () => {
+  it("does not count private, shared, link-local and multicast addresses as internet", () => {
     const not = setOf("not_internet", "ipv4");
     const others = ["0.1.2.3", "10.255.0.1", "100.64.0.1", "100.127.255.254", "127.0.0.53", "169.254.169.254"];
     for (const address of [...others, "172.16.0.1", "172.31.255.254", "192.168.255.1", "224.0.0.1", "255.255.255.255"])
@@ -217,7 +217,7 @@ describe("what passes without a rule of the table", () => {
 });
 
 describe("servers with one role", () => {
-  it("accept only what that role needs", () => {
+  it("servers with one role accept only that role's traffic", () => {
     expect(inward(split, "front")).toEqual([
       "ip saddr { 10.0.1.5 } ip daddr $own_address tcp dport { 80 }",
       "ip saddr { 10.0.1.8/29, 10.0.1.128/25 } ip daddr $own_address tcp dport { 6448, 6449 }",
@@ -230,7 +230,7 @@ describe("servers with one role", () => {
     ]);
   });
 
-  it("let out only the users that serve it, and no agent where monitoring is off", () => {
+  it("only users of the server's role may open connections; the agent only with monitoring", () => {
     const users = (server: string) =>
       new Set(accepted(rules(split, server)).flatMap((match) => /^meta skuid \{ "([\w-]+)" \}/.exec(match)?.[1] ?? []));
     const everywhere = ["root", "systemd-resolve", "_chrony", "_apt"];
@@ -243,7 +243,7 @@ describe("services", () => {
   const dropIn = (server: string, config = split): string =>
     contentOf(partOf(hostFirewallPart, config, server), "/etc/systemd/system/nftables.service.d/platform.conf");
 
-  it("come after the rules and not without them, by the roles of the server", () => {
+  it("services of the server's roles start only after the rules are loaded", () => {
     const web = "nginx.service haproxy.service app.socket app.service";
     const database = "mysql.service mysql-group.service";
     for (const key of ["Before", "RequiredBy"]) {
@@ -253,7 +253,7 @@ describe("services", () => {
     }
   });
 
-  it("are never stopped by a restart of the firewall, which is refused, and no stop takes the rules away", () => {
+  it("the firewall's unit refuses a restart, and stopping it does not remove the rules", () => {
     expect(dropIn("front")).toContain("RefuseManualStop=yes\n");
     expect(dropIn("front")).toContain("ExecStop=\n");
   });
@@ -265,7 +265,7 @@ describe("kernel settings of the network", () => {
     [...text.matchAll(/^(net\S+) = (\S+)$/gm)].map(([, name = "", value = ""]) => [name, value] as const),
   );
 
-  it("take no packet on a wrong interface, no redirect and no route of a sender's", () => {
+  it("the kernel rejects packets on a wrong interface, redirects and source routes", () => {
     for (const scope of ["all", "default"])
       expect(settings).toMatchObject({
         [`net.ipv4.conf.${scope}.rp_filter`]: "1",
@@ -277,7 +277,7 @@ describe("kernel settings of the network", () => {
     expect(settings["net.ipv4.conf.all.accept_source_route"]).toBe("0");
   });
 
-  it("answer no broadcast, go on under a flood of connections, and let services bind an address that comes later", () => {
+  it("the kernel ignores broadcasts, uses SYN cookies, and lets services bind a missing address", () => {
     expect(settings).toMatchObject({
       "net.ipv4.icmp_echo_ignore_broadcasts": "1",
       "net.ipv4.tcp_syncookies": "1",
@@ -296,7 +296,7 @@ describe("setting it up", () => {
     "nft --check --file /etc/nftables.conf",
   ];
 
-  it("has names before the rules, replaces them in one go, and loads none that nft refuses", () => {
+  it("starts the resolver before loading the rules, replaces rules in one transaction, and loads no invalid rules", () => {
     expect(stepsOf(setup)).toEqual([
       ...before,
       "systemctl daemon-reload",
@@ -306,7 +306,7 @@ describe("setting it up", () => {
     expect(stepsOf(setup, { fails: "nft" })).toEqual([...before, "exit 1"]);
   });
 
-  it("asks the configured name servers for every name, and no neighbour", () => {
+  it("the resolver sends every query to the configured name servers and none to neighbours", () => {
     const { files = [] } = partOf(hostFirewallPart);
     const resolved = files.find(({ path }) => path.includes("resolved.conf.d"))?.content.split("\n") ?? [];
     expect(resolved).toEqual([
@@ -322,7 +322,7 @@ describe("setting it up", () => {
 });
 
 describe("interfaces", () => {
-  it("are never named, except loopback", () => {
+  it("the rules name no interface except loopback", () => {
     const named = [...rules(everything).matchAll(/\b[io]if(?:name)? (\S+)/g)].map(([, name]) => name);
     expect(new Set(named)).toEqual(new Set(["lo"]));
   });
@@ -330,7 +330,7 @@ describe("interfaces", () => {
 
 describe("the watch over the rules", () => {
   it.runIf(hasToolInNetwork("nft", "whether rules that were changed are noticed", "-mn"))(
-    "says nothing while those of the file are in force, and what helps when others are, or none",
+    "the check passes while the file's rules are active; otherwise it prints the command that reloads them",
     () => {
       const folder = temporaryFolder();
       const check = partOf(hostFirewallPart).check ?? "";
@@ -346,7 +346,7 @@ describe("the watch over the rules", () => {
       const { output } = runTool("unshare", ["-mn", "sh", "-c", script]);
       expect(output.replaceAll(join(folder, "nftables.conf"), "FILE").trim().split("\n")).toEqual([
         ...told,
-        // What was counted since is no other rule.
+        // Changed counters do not count as changed rules.
         ...["exit 0", "exit 0"],
         ...told,
         "exit 1",

@@ -15,12 +15,12 @@ const statements = fileURLToPath(
 );
 
 /**
- * Runs a script in which `mysql-data` is the real program, with real file systems, on volumes that are files: `volume NAME` makes a blank
- * one. What it would mount is printed, and so is that it waits for a volume, where the run ends.
+ * Runs a script with the real `mysql-data` and real file systems on volumes that are files: `volume NAME` creates an empty one. Mounts are
+ * only printed. A wait for a volume is printed and ends the run.
  */
 const run = (script: string): Promise<string[]> => inTemporaryFolder((folder) => runIn(folder, script));
 
-/** @throws Error where the program does not say that any more */
+/** @throws Error if the program no longer contains the text */
 function replaced(text: string, [from = "", to = ""]: readonly string[]): string {
   if (!text.includes(from)) throw new Error(`mysql-data has no ${from}`);
   return text.replace(from, to);
@@ -78,14 +78,14 @@ const mounted = (volume: string): string[] => [
 const waits = (attached: string, labelled = "none"): string =>
   `mysql-data: waiting for one volume labelled mysql-data, or a single empty volume; attached: ${attached}; labelled: ${labelled}`;
 
-/** Several at a time: most of them wait for programs. */
+/** Concurrent, because most tests wait for programs. */
 const besideEachOther = { concurrent: true } as const;
 
 const fileSystems = "mysql-data on file systems";
 const canFormat = hasTools(["mkfs.ext4", "blkid", "sfdisk"], fileSystems);
 
 describe.runIf(canFormat)("mysql-data mount", besideEachOther, () => {
-  it("formats a blank volume, checks it, and mounts it so that an error stops all writing", async () => {
+  it("formats an empty volume, checks it, and mounts it read-only on errors", async () => {
     expect(await run("volume 1 10G; mysql-data mount; label 1")).toEqual([
       "mysql-data: formatting the empty volume volume_1",
       ...mounted("volume_1"),
@@ -93,7 +93,7 @@ describe.runIf(canFormat)("mysql-data mount", besideEachOther, () => {
     ]);
   });
 
-  it("takes the volume that it has formatted before", async () => {
+  it("mounts a volume that it formatted before", async () => {
     expect(await run("ours 1; mysql-data mount")).toEqual(mounted("volume_1"));
   });
 
@@ -111,7 +111,7 @@ describe.runIf(canFormat)("mysql-data mount", besideEachOther, () => {
       "a file system whose beginning was lost",
       "mkfs.ext4 -q volumes/*; dd if=/dev/zero conv=notrunc status=none bs=64K count=1 of=volumes/scsi-0HC_Volume_1",
     ],
-  ])("leaves alone a volume with %s, and waits", async (_, write) => {
+  ])("does not change a volume with %s, and waits", async (_, write) => {
     expect(
       await run(`volume 1; ${write}; sha256sum volumes/* >sum; mysql-data mount; sha256sum -c --quiet sum`),
     ).toEqual([waits("volume_1")]);
@@ -122,31 +122,31 @@ describe.runIf(canFormat)("mysql-data mount", besideEachOther, () => {
   });
 
   it.each(["volume 2", "volume 2; mkfs.ext4 -q volumes/scsi-0HC_Volume_2", "volume 0; put 0 0"])(
-    "chooses by the label where a second volume is attached (%s)",
+    "chooses the labelled volume if a second one is attached (%s)",
     async (second) => {
       expect(await run(`ours 1; ${second}; mysql-data mount`)).toEqual(mounted("volume_1"));
     },
   );
 
-  it("does not guess which of two blank volumes is its own", async () => {
+  it("waits if two empty volumes are attached", async () => {
     expect(await run("volume 1; volume 2; mysql-data mount; label 1; label 2")).toEqual([waits("volume_1 volume_2")]);
   });
 
-  it("does not guess which of two volumes with its label is its own", async () => {
+  it("waits if two volumes have the label", async () => {
     expect(await run("ours 1; ours 2; mysql-data mount")).toEqual([waits("volume_1 volume_2", "volume_1 volume_2")]);
   });
 
-  it("takes no partition for a volume", async () => {
+  it("ignores partitions", async () => {
     expect(await run("ours 1; mv volumes/scsi-0HC_Volume_1 volumes/scsi-0HC_Volume_1-part1; mysql-data mount")).toEqual(
       [waits("none")],
     );
   });
 
-  it("does nothing when the volume is mounted", async () => {
+  it("does nothing if the volume is already mounted", async () => {
     expect(await run("volume 1; touch mounted; mysql-data mount; echo $?; label 1")).toEqual(["0"]);
   });
 
-  it("repairs a file system on which an error was met", async () => {
+  it("repairs a file system with a recorded error", async () => {
     const output = await run(
       "ours 1; debugfs -w -R 'ssv state 2' volumes/* 2>/dev/null; mysql-data mount; dumpe2fs -h volumes/* 2>/dev/null | grep state",
     );
@@ -156,7 +156,7 @@ describe.runIf(canFormat)("mysql-data mount", besideEachOther, () => {
     expect(output.slice(-3)).toEqual([...mounted("volume_1").slice(1), expect.stringMatching(/state: +clean$/)]);
   });
 
-  it("waits while another machine, only just gone, still holds the volume, but not for ever", async () => {
+  it("waits for a limited time while a deleted machine still uses the volume", async () => {
     const e2fsck = (body: string): string =>
       `printf '#!/bin/sh\\n${body}\\n' >bin/e2fsck; printf '#!/bin/sh\\necho >>slept\\n' >bin/sleep; chmod +x bin/e2fsck; rmdir mnt;`;
     expect(
@@ -170,7 +170,7 @@ describe.runIf(canFormat)("mysql-data mount", besideEachOther, () => {
     ]);
   });
 
-  it("does not mount one that takes a person to repair", async () => {
+  it("does not mount a file system that needs manual repair", async () => {
     const output = await run(
       "ours 1; debugfs -w -R 'clri <2>' volumes/* 2>/dev/null; debugfs -w -R 'ssv state 2' volumes/* 2>/dev/null; mysql-data mount; echo \"exit $?\"",
     );
@@ -185,14 +185,14 @@ describe.runIf(canFormat)("mysql-data mount", besideEachOther, () => {
 describe.runIf(canFormat)("the space that is kept back", besideEachOther, () => {
   const reserved = "dumpe2fs -h volumes/*_1 2>/dev/null | sed -n 's/Reserved block count: *//p'";
 
-  it("is half a gibibyte of a new volume, which one command releases and another one keeps back again", async () => {
+  it("reserves 512 MiB of a new volume; `release` frees the space and `reserve` reserves it again", async () => {
     const output = await run(
       `volume 1 10G; mysql-data mount >/dev/null; ${reserved}; touch mounted; mysql-data release >/dev/null; ${reserved}; mysql-data reserve >/dev/null; ${reserved}; dumpe2fs -h volumes/*_1 2>/dev/null | grep 'Block size'`,
     );
     expect(output.slice(-4)).toEqual(["131072", "0", "131072", expect.stringMatching(/4096$/)]);
   });
 
-  it("is refused where no volume is mounted", async () => {
+  it("refuses to change reserved space if no volume is mounted", async () => {
     expect(await run('ours 1; mysql-data release; echo "exit $?"')).toEqual([
       "mysql-data: /mnt is not the volume",
       "exit 1",
@@ -201,7 +201,7 @@ describe.runIf(canFormat)("the space that is kept back", besideEachOther, () => 
 });
 
 describe("mysql-data initialize", besideEachOther, () => {
-  it("makes a data directory of MySQL's alone, complete or not at all, also where an empty one is", async () => {
+  it("creates a complete data directory owned by mysql, also in place of an empty one", async () => {
     for (const found of ["data.new/rest", "data"])
       expect(await run(`touch mounted; mkdir -p mnt/${found}; mysql-data initialize; ls mnt; cat installed`)).toEqual([
         "mysqld --no-defaults --initialize-insecure --user=mysql --datadir=/mnt/data.new --init-file=/etc/mysql/initialize.sql",
@@ -212,7 +212,7 @@ describe("mysql-data initialize", besideEachOther, () => {
       ]);
   });
 
-  it("is done where there are data already, at each boot", async () => {
+  it("keeps existing data at each boot", async () => {
     const data = "touch mounted; mkdir -p mnt/data/mysql;";
     const mysqls = "printf '#!/bin/sh\\necho mysql:mysql\\n' >bin/stat; chmod +x bin/stat;";
     expect(await run(`${data} mysql-data initialize && ls mnt`)).toEqual([
@@ -224,7 +224,7 @@ describe("mysql-data initialize", besideEachOther, () => {
   });
 
   it.runIf(hasTool("mysqld", "the statements of a new data directory"))(
-    "has MySQL execute what lets root in over the socket",
+    "lets root log in over the socket",
     async () => {
       const { status, output } = await inTemporaryFolder((folder) => {
         const words = ["--no-defaults", "--initialize-insecure", "--user=root", `--datadir=${join(folder, "data")}`];
@@ -238,7 +238,7 @@ describe("mysql-data initialize", besideEachOther, () => {
   it.each([
     ["where the volume is not mounted", "mysql-data initialize", "/mnt is not the volume"],
     [
-      "over files that are no database",
+      "if files without system tables exist",
       "touch mounted; mkdir mnt/data; touch mnt/data/x; mysql-data initialize 2>&1 | grep -v rmdir",
       "/mnt/data has files but no system tables; not changed",
     ],
@@ -254,19 +254,19 @@ describe("a server that begins with restored data", () => {
   const told = `touch mounted; echo '{"timeline": "t", "at": "latest", "others": []}' >restore.json;`;
   const waits = "mysql-data wait && echo goes on";
 
-  it("makes no data directory, unless it is told that a group runs", async () => {
+  it("with a configured restore, creates no data directory unless a group is running", async () => {
     expect(await run(`${told} mysql-data initialize && ls mnt`)).toEqual(["mysql-group"]);
     expect(await run(`${told} mysql-data initialize blank >/dev/null; ls mnt`)).toEqual(["data", "mysql-group"]);
   });
 
-  it("does not start MySQL on data that were there before", async () => {
+  it("with a configured restore, does not start MySQL on older data", async () => {
     const data = "mkdir -p mnt/mysql-group mnt/data/mysql;";
-    // The stand-in for sleep ends what would wait.
+    // The fake sleep ends the wait.
     expect(await run(`${told} ${data} ${waits}`)).toEqual([]);
     const restored = (at: string): string => `echo '["t", "${at}"]' >mnt/mysql-group/restored.json;`;
     expect(await run(`${told} ${data} ${restored("latest")} ${waits}`)).toEqual(["goes on"]);
     expect(await run(`${told} ${data} touch mnt/mysql-group/restored.json; ${waits}`)).toEqual([]);
-    // Restored to another time before.
+    // Previously restored to another time.
     expect(await run(`${told} ${data} ${restored("2026-12-01T20:00:00Z")} ${waits}`)).toEqual([]);
     expect(await run(`${data} ${waits}`)).toEqual(["goes on"]);
   });

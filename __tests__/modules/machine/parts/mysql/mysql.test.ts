@@ -4,16 +4,16 @@ import { exampleConfig, exampleKeyFile } from "../../../../support/config.js";
 import { splitServers } from "../../../../support/servers.js";
 import { contentOf, mysqlOf, variables } from "./support.js";
 
-/** What the program that joins the group is told. */
+/** Settings of mysql-group. */
 const settings = (part = mysqlOf("alpha")): unknown => JSON.parse(contentOf("/etc/mysql-group/group.json", part));
 
 describe("MySQL with defaults", () => {
-  it("comes from the vendor's repository of the LTS series for the machine's suite", () => {
+  it("MySQL comes from the vendor's repository for the LTS series and the machine's suite", () => {
     const [source] = mysqlOf("alpha").aptSources ?? [];
     expect(source?.source).toBe("deb http://repo.mysql.com/apt/debian $RELEASE mysql-9.7-lts");
   });
 
-  it("tells the joiner every member in order, and where passwords lie", () => {
+  it("mysql-group gets every member in order, and the paths of passwords", () => {
     expect(settings()).toEqual({
       server: "alpha",
       address: "10.0.1.11",
@@ -42,7 +42,7 @@ describe("MySQL with everything set", () => {
   });
   const part = mysqlOf("middle", config);
 
-  it("follows the configuration", () => {
+  it("uses the configured mirror, series and sizes", () => {
     expect(part.aptSources?.[0]?.source).toBe("deb https://mirror.foobar.com/mysql $RELEASE mysql-8.4-lts");
     expect(variables(part)).toMatchObject({
       bind_address: "10.0.1.12",
@@ -53,7 +53,7 @@ describe("MySQL with everything set", () => {
     });
   });
 
-  it("names only database servers as members and makes no account for a monitoring that is off", () => {
+  it("only database servers are members; without monitoring there is no account for it", () => {
     expect(settings(part)).toMatchObject({
       members: { left: "10.0.1.11", middle: "10.0.1.12", right: "10.0.1.13" },
       passwords: { app: expect.any(String) as string, replication: expect.any(String) as string },
@@ -63,14 +63,14 @@ describe("MySQL with everything set", () => {
 });
 
 describe("the apt key", () => {
-  it("is MySQL Release Engineering's, pinned by its fingerprint", () => {
+  it("the apt key is MySQL Release Engineering's, pinned by fingerprint", () => {
     expect(mysqlOf("alpha").aptSources?.[0]?.key).toMatchObject({
       url: "https://repo.mysql.com/RPM-GPG-KEY-mysql-2025",
       fingerprints: ["BCA43417C3B485DD128EC6D4B7B3B788A8D3785C"],
     });
   });
 
-  it("is the owner's for a mirror", () => {
+  it("a mirror uses the configured apt key", () => {
     const config = exampleConfig({ aptSources: { mysql: { keyFile: exampleKeyFile } } });
     expect(mysqlOf("alpha", config).aptSources?.[0]?.key).toBe(readFileSync(exampleKeyFile, "utf8"));
   });

@@ -4,12 +4,12 @@ import { limits } from "../../../../../examples/guestbook/src/limits.js";
 import { exampleBackup, exampleConfig } from "../../../../support/config.js";
 import { contentOf, mysqlOf, variables } from "./support.js";
 
-/** A file of the program that joins the group. */
+/** A source file of mysql-group. */
 const joinerSource = (name: string): string =>
   readFileSync(`modules/machine/parts/mysql/files/mysql-group/${name}`, "utf8");
 
 describe("the server's configuration", () => {
-  it("loses nothing that was acknowledged", () => {
+  it("writes acknowledged commits to disk", () => {
     expect(variables()).toMatchObject({
       sync_binlog: "1",
       innodb_flush_log_at_trx_commit: "1",
@@ -28,11 +28,11 @@ describe("the server's configuration", () => {
     });
   });
 
-  it("stays reachable when it is expelled: MySQL would turn neither offline mode nor a stop back when it rejoins", () => {
+  it("an expelled member stays reachable, because MySQL would not undo offline mode or a stop", () => {
     expect(variables()["loose_group_replication_exit_state_action"]).toBe("READ_ONLY");
   });
 
-  it("reads no files for clients, and writes none but where nobody looks for them", () => {
+  it("clients can neither read files nor write outside one unused folder", () => {
     expect(variables()).toMatchObject({ local_infile: "OFF", secure_file_priv: "/var/lib/mysql-files" });
   });
 
@@ -52,24 +52,24 @@ describe("the server's configuration", () => {
     expect(variables()).not.toHaveProperty("event_scheduler");
   });
 
-  it("keeps binary logs for longer than a member is away over a weekend", () => {
+  it("keeps binary logs for three days, or until they are in the archive", () => {
     const seconds = Number(variables()["binlog_expire_logs_seconds"]);
     expect(seconds).toBeGreaterThanOrEqual(3 * 24 * 3600);
-    // Each further day is room on the volume.
+    // Each further day needs space on the volume.
     expect(seconds).toBeLessThanOrEqual(7 * 24 * 3600);
-    // With an archive, mysql-backup alone lets them go.
+    // With an archive, only mysql-backup deletes logs.
     const archived = variables(mysqlOf("alpha", exampleConfig({ backup: exampleBackup })));
     expect(archived).toMatchObject({ binlog_expire_logs_auto_purge: "OFF" });
     expect(archived).not.toHaveProperty("binlog_expire_logs_seconds");
   });
 
-  it("lets the private network alone into the group, however it is cut", () => {
+  it("allows only the private network into the group", () => {
     expect(variables()["loose_group_replication_ip_allowlist"]).toBe("10.0.1.0/24");
     const config = exampleConfig({ network: { subnet: "10.0.1.0/25" } });
     expect(variables(mysqlOf("alpha", config))["loose_group_replication_ip_allowlist"]).toBe("10.0.1.0/25");
   });
 
-  it("refuses a commit that is not safe to replicate, and one of another format or without its key", () => {
+  it("rejects statements that are unsafe to replicate, and tables without a primary key", () => {
     expect(variables()).toMatchObject({
       gtid_mode: "ON",
       enforce_gtid_consistency: "ON",
@@ -80,12 +80,12 @@ describe("the server's configuration", () => {
     });
   });
 
-  it("bounds what one transaction and one statement may take, the same for both", () => {
+  it("limits transactions and statements to the same size", () => {
     const bytes = Number(variables()["loose_group_replication_transaction_size_limit"]);
     expect(variables()["max_allowed_packet"]).toBe(`${bytes / 1024 ** 2}M`);
     const cache = Number(variables()["loose_group_replication_message_cache_size"]);
     expect(cache).toBeGreaterThanOrEqual(2 * bytes);
-    // It is memory that small servers would miss: the default of a GiB is half of theirs.
+    // The default of 1 GiB is half of a small server's memory.
     expect(cache).toBeLessThanOrEqual(256 * 1024 ** 2);
   });
 
@@ -107,7 +107,7 @@ describe("the server's configuration", () => {
     });
   });
 
-  it("has one address and one set of certificates, towards clients, the group and a member that recovers", () => {
+  it("uses one address and one set of certificates for clients, the group and recovery", () => {
     const own = variables();
     expect(own).toMatchObject({
       port: "3306",
@@ -124,26 +124,26 @@ describe("the server's configuration", () => {
       expect(own[`loose_group_replication_recovery_${name}`]).toBe(own[name]);
   });
 
-  it("keeps its data on the volume, in files whose names the group and the archive go by", () => {
+  it("stores its data on the volume with the file names that mysql-group and mysql-backup use", () => {
     expect(joinerSource("received.py")).toContain(
       `RELAY_LOGS = "${variables()["relay_log"]}-group_replication_applier.*"`,
     );
     expect(variables()).toMatchObject({ datadir: "/var/lib/mysql/data", log_bin: "binlog", binlog_checksum: "CRC32" });
   });
 
-  it("loads what the group and a copy of it need", () => {
+  it("loads the plugins for group replication and clone", () => {
     expect(contentOf("/etc/mysql/server.cnf").match(/^plugin_load_add = .*$/gm)).toEqual([
       "plugin_load_add = group_replication.so",
       "plugin_load_add = mysql_clone.so",
     ]);
   });
 
-  it("replays what a member missed, and clones only where the joiner says so", () => {
+  it("replays missed transactions, and clones only if the joiner lowers the threshold", () => {
     expect(joinerSource("group.py")).toContain("NEVER = 2**63 - 1\n");
     expect(variables()["loose_group_replication_clone_threshold"]).toBe(String(2n ** 63n - 1n));
   });
 
-  it("has one primary and one order of all messages, and holds it back before a replica is far behind", () => {
+  it("has one primary and a single leader, and throttles writes before a replica is far behind", () => {
     expect(variables()).toMatchObject({
       loose_group_replication_enforce_update_everywhere_checks: "OFF",
       loose_group_replication_paxos_single_leader: "ON",
@@ -156,19 +156,19 @@ describe("the server's configuration", () => {
     expect(workers).toBeLessThanOrEqual(16);
   });
 
-  it("asks no name server, keeps no time zone of its own, and locks out no host", () => {
+  it("resolves no names, uses UTC, and blocks no host", () => {
     expect(variables()).toMatchObject({ skip_name_resolve: "ON", default_time_zone: "+00:00", log_timestamps: "UTC" });
     expect(Number(variables()["max_connect_errors"])).toBeGreaterThanOrEqual(1_000_000);
   });
 
-  it("has connections for two pools of each web server that the address range has room for, and a hundred more", () => {
+  it("allows connections for two pools of each possible web server plus 100", () => {
     const pools = 70 * 2 * limits.database.connectionsPerSide;
     const most = Number(variables()["max_connections"]);
     expect(most).toBeGreaterThanOrEqual(pools + 100);
     expect(most).toBeLessThan(2 * pools);
   });
 
-  it("writes warnings and slow statements to the files that the agent follows and logrotate bounds", () => {
+  it("writes warnings and slow statements to files that the agent reads and logrotate limits", () => {
     expect(variables()).toMatchObject({
       log_error: "/var/log/mysql/error.log",
       log_error_verbosity: "2",
@@ -179,11 +179,11 @@ describe("the server's configuration", () => {
     });
   });
 
-  it("has a redo log for a busy hour that a small server can replay in minutes", () => {
+  it("has a redo log that a small server can replay in minutes", () => {
     expect(variables()["innodb_redo_log_capacity"]).toBe("512M");
   });
 
-  it("asks another member again for a minute before a recovery fails", () => {
+  it("retries other members for about one minute before a recovery fails", () => {
     const own = variables();
     const [pause, attempts] = ["reconnect_interval", "retry_count"].map((name) =>
       Number(own[`loose_group_replication_recovery_${name}`]),
@@ -193,12 +193,12 @@ describe("the server's configuration", () => {
     expect(pause).toBeLessThanOrEqual(10);
   });
 
-  it("gives each server another, stable id", () => {
+  it("gives each server a unique, stable id", () => {
     const ids = ["alpha", "bravo", "charlie"].map((name) => variables(mysqlOf(name))["server_id"]);
     expect(ids).toEqual(["167772427", "167772428", "167772429"]);
   });
 
-  it("has no variable that only one of the series knows", () => {
+  it("uses only variables that all series support", () => {
     const oneSeriesOnly = [
       "mysql_native_password",
       "replica_allow_higher_version_source",

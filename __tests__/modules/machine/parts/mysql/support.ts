@@ -2,13 +2,13 @@ import { mysqlPart } from "../../../../../modules/machine/parts/mysql/index.js";
 import { exampleConfig } from "../../../../support/config.js";
 import { contentOf as contentIn, partOf } from "../../../../support/payload-files.js";
 
-/** What a server gets for MySQL. */
+/** The MySQL part of a server. */
 export const mysqlOf = (name: string, config = exampleConfig()) => partOf(mysqlPart, config, name);
 
-/** A file of it. @throws Error when there is none of that path */
+/** A file of the part. @throws Error if there is no file with that path */
 export const contentOf = (path: string, part = mysqlOf("alpha")): string => contentIn(part, path);
 
-/** The variables of mysqld that its configuration sets. */
+/** The variables that mysqld's configuration sets. */
 export const variables = (part = mysqlOf("alpha")): Readonly<Record<string, string>> => {
   const lines = contentOf("/etc/mysql/server.cnf", part).matchAll(/^(\w+) = (.*)$/gm);
   return Object.fromEntries([...lines].map(([, name = "", value = ""]) => [name, value] as const));

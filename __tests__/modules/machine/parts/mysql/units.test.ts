@@ -10,7 +10,7 @@ import { contentOf, mysqlOf } from "./support.js";
 const mysqlData = readFileSync("modules/machine/parts/mysql/files/mysql-data", "utf8");
 
 describe("scripts and units", () => {
-  it.runIf(hasTool("shellcheck", "mysql-data"))("pass shellcheck", () => {
+  it.runIf(hasTool("shellcheck", "mysql-data"))("mysql-data passes shellcheck", () => {
     for (const script of [mysqlData, contentOf("/usr/local/sbin/mysql-group")])
       expect(runTool("shellcheck", ["-"], script)).toEqual({ status: 0, output: "" });
   });
@@ -39,35 +39,38 @@ describe("scripts and units", () => {
       return runTool("sh", ["-c", run]).output.replace(folder, "");
     };
 
-    it.each(["UNKNOWN:UNKNOWN", "haproxy:haproxy", "mysql:haproxy"])("when it belongs to %s", (owner) => {
-      expect(changes(owner)).toBe("chown -R mysql:mysql /data\n");
-    });
+    it.each(["UNKNOWN:UNKNOWN", "haproxy:haproxy", "mysql:haproxy"])(
+      "mysql-data changes the owner of data that belongs to %s",
+      (owner) => {
+        expect(changes(owner)).toBe("chown -R mysql:mysql /data\n");
+      },
+    );
 
-    it("and leave alone what is mysql's already", () => {
+    it("mysql-data does not change data that already belongs to mysql", () => {
       expect(changes("mysql:mysql")).toBe("");
     });
   });
 
-  it("let mysqld start only on the mounted volume and only when configured", () => {
+  it("mysqld starts only on the mounted volume and only if configured", () => {
     const dropIn = contentOf("/etc/systemd/system/mysql.service.d/group.conf");
     expect(dropIn).toContain("AssertPathIsMountPoint=/var/lib/mysql\n");
     expect(dropIn).toContain("Requires=mysql-data.service\n");
     expect(dropIn).toContain("ConditionPathExists=/etc/mysql/mysql.conf.d/zz-server.cnf\n");
   });
 
-  it("hand over the primary's role before MySQL stops, whether or not that succeeds", () => {
+  it("MySQL hands over the primary's role before it stops, and stops even if that fails", () => {
     expect(contentOf("/etc/systemd/system/mysql.service.d/group.conf")).toContain(
       "ExecStop=-+/usr/local/sbin/mysql-group step-down\n",
     );
   });
 
-  it("hide from the joiner, which is root, the sockets behind which somebody does what root says", () => {
+  it("mysql-group cannot access the sockets of services that obey root", () => {
     expect(contentOf("/etc/systemd/system/mysql-group.service")).toContain(
       "InaccessiblePaths=-/run/dbus -/run/systemd/private -/run/systemd/resolve\n",
     );
   });
 
-  it("leave mysqld no way round the firewall to a name server", () => {
+  it("mysqld cannot bypass the firewall to reach a name server", () => {
     expect(contentOf("/etc/systemd/system/mysql.service.d/group.conf")).toContain(
       "InaccessiblePaths=-/run/dbus -/run/systemd/resolve\n",
     );
@@ -78,7 +81,7 @@ describe("scripts and units", () => {
     const data = { "mysql-data.service": unit("mysql-data.service") };
     const dropIn = `${unit("mysql.service.d/group.conf")}User=mysql\n`;
 
-    it("keep mysqld in a sandbox, after its volume", () => {
+    it("mysqld runs in a sandbox and starts after its volume", () => {
       const { complaints, exposure, allowed } = judgeDropIn("mysql.service", dropIn, data);
       expect(complaints).toBe("");
       expect(exposure).toBeLessThanOrEqual(4.9);
@@ -94,7 +97,7 @@ describe("scripts and units", () => {
       expect(dropIn).toMatch(/^ProtectSystem=full$/m);
     });
 
-    it("keep the joiner in a narrower one, though it is root", () => {
+    it("mysql-group runs in a stricter sandbox although it is root", () => {
       const { complaints, exposure, allowed } = judgeUnits({
         "mysql-group.service": unit("mysql-group.service"),
         ...data,
@@ -104,12 +107,12 @@ describe("scripts and units", () => {
       expect(allowed.filter((name) => !allowedToAll.includes(name))).toEqual(["UserOrDynamicUser"]);
     });
 
-    it("miss the volume's unit where it is not there", () => {
+    it("systemd reports a missing unit of the volume", () => {
       expect(judgeDropIn("mysql.service", dropIn).complaints).toContain("mysql-data.service");
     });
   });
 
-  it("mount the volume and make its data before MySQL, once, however long that takes", () => {
+  it("the volume is mounted and initialised once before MySQL starts, without a time limit", () => {
     expect(contentOf("/etc/systemd/system/mysql-data.service")).toMatch(
       /^Before=mysql\.service\n\n\[Service\]\nType=oneshot\nRemainAfterExit=yes\nExecStart=\S+\/mysql-data mount\nExecStart=\S+\/mysql-data initialize\n[^]*^TimeoutStartSec=infinity$/m,
     );
@@ -118,9 +121,9 @@ describe("scripts and units", () => {
     );
   });
 
-  it("start MySQL again after a crash and after a clone, for ever, on data that are there and with logs of its own", () => {
+  it("MySQL restarts without a limit after a crash or a clone", () => {
     const dropIn = contentOf("/etc/systemd/system/mysql.service.d/group.conf");
-    // The package's own checks know another data directory: they are taken away before ours.
+    // Removes the package's checks, which use another data directory.
     expect(dropIn).toMatch(
       /^ExecStartPre=\nExecStartPre=\+\S+\/mysql-data wait\nExecStartPre=\+\S+\/systemd-tmpfiles --create \/etc\/tmpfiles\.d\/mysql-logs\.conf$/m,
     );
@@ -142,7 +145,7 @@ describe("scripts and units", () => {
       expect(dropIn.split("\n")).toContain(line);
   });
 
-  it("configure MySQL only when it is installed and the release has brought what finds its volume, and do not wait for that volume", () => {
+  it("the setup configures MySQL only once mysql-data is installed, and does not wait for the volume", () => {
     const setup = mysqlOf("alpha").setup ?? "";
     expect(stepsOf(setup)).toEqual(["mysql waits for the release, which contains mysql-data", "exit 1"]);
     expect(stepsOf(setup, { files: { "/opt/platform/mysql-data": "" } })).toEqual([
@@ -154,7 +157,7 @@ describe("scripts and units", () => {
     ]);
   });
 
-  it("rotate logs as the user that writes them, and let MySQL begin new ones without a transaction of its own", () => {
+  it("logs are rotated as user mysql, and reopened without creating a transaction", () => {
     const rotation = contentOf("/etc/logrotate.d/mysql-server");
     expect(rotation).toMatch(/^\tdaily\n\tmaxsize 100M\n\trotate 7\n\tmissingok\n\tcompress\n/m);
     expect(rotation).not.toContain("delaycompress");
@@ -170,7 +173,7 @@ describe("scripts and units", () => {
     expect(contentOf("/etc/tmpfiles.d/mysql-logs.conf")).toContain("z /var/log/mysql/*.log 0640 mysql dd-agent\n");
   });
 
-  it("keep the joiner up, with the code of the release that it was started for and lines that come at once", () => {
+  it("mysql-group restarts without a limit, runs its release's code, and logs without buffering", () => {
     const unit = contentOf("/etc/systemd/system/mysql-group.service");
     for (const line of [
       "After=mysql-data.service mysql.service network-online.target",
@@ -194,7 +197,7 @@ describe("scripts and units", () => {
     expect(contentOf("/usr/local/sbin/mysql-group")).toMatch(/python3 -B \/opt\/mysql-group\/current "\$@"\n$/);
   });
 
-  it("bring the joiner's code from the server's release, and start it without waiting for that", () => {
+  it("mysql-group's code comes from the server's release, and the setup does not wait for it", () => {
     const unit = contentOf("/etc/systemd/system/mysql-group.service");
     expect(unit).toContain("EnvironmentFile=/etc/platform/release.env\n");
     expect(unit).toContain(
@@ -204,7 +207,7 @@ describe("scripts and units", () => {
     expect(mysqlOf("alpha").setup).toContain("systemctl start --no-block mysql.service mysql-group.service\n");
   });
 
-  it("keep the joiner's list of members on the data volume, and let it read what mysqld has received", () => {
+  it("mysql-group stores its list of members on the data volume and can read relay logs", () => {
     expect(mysqlData).toContain('install -d -m 0700 "$MOUNT_POINT/mysql-group"\n');
     const unit = contentOf("/etc/systemd/system/mysql-group.service");
     for (const line of [
@@ -215,7 +218,7 @@ describe("scripts and units", () => {
       expect(unit).toContain(`${line}\n`);
   });
 
-  it("keep the logs readable for the agent and for nobody else", () => {
+  it("only the agent can read the logs", () => {
     expect(contentOf("/etc/tmpfiles.d/mysql-logs.conf")).toContain("d /var/log/mysql 2750 mysql dd-agent\n");
     expect(contentOf("/etc/logrotate.d/mysql-server")).toContain("create 0640 mysql dd-agent\n");
   });

@@ -19,11 +19,11 @@ function judge(configuration: string): { readonly status: number; readonly compl
 describe.runIf(hasTool("mysqld", "server.cnf by mysqld --validate-config"))("mysqld itself", () => {
   const configuration = contentOf(partOf(mysqlPart), "/etc/mysql/server.cnf");
 
-  it("knows every variable and takes every value, the plugins' included", () => {
+  it("mysqld accepts every variable and value, including those of plugins", () => {
     expect(judge(configuration)).toEqual({ status: 0, complaints: [] });
   });
 
-  it("takes everything set too", () => {
+  it("mysqld accepts the configuration with every setting", () => {
     const config = exampleConfig({ database: { bufferPoolMib: 640 }, tls: "passthrough" });
     expect(judge(contentOf(partOf(mysqlPart, config), "/etc/mysql/server.cnf"))).toEqual({ status: 0, complaints: [] });
   });
@@ -36,7 +36,7 @@ describe.runIf(hasTool("mysqld", "server.cnf by mysqld --validate-config"))("mys
       "replication_consistency = SOMETIMES",
       "Error while setting value 'SOMETIMES' to 'group_replication_consistency'.",
     ],
-  ])("refuses %s", (_, found, replacement, complaint) => {
+  ])("mysqld rejects %s", (_, found, replacement, complaint) => {
     expect(judge(configuration.replace(found, replacement))).toEqual({ status: 1, complaints: [complaint] });
   });
 });

@@ -25,7 +25,7 @@ describe("nginx with defaults", () => {
 });
 
 describe("nginx with passthrough", () => {
-  it("ends TLS behind the PROXY protocol and asks for Cloudflare's certificate", () => {
+  it("terminates TLS behind the PROXY protocol and requires Cloudflare's certificate", () => {
     expect(listen(passthrough, "https")).toBe("listen 10.0.1.11:443 ssl proxy_protocol;");
     expect(listen(passthrough, "https-default")).toBe("listen 10.0.1.11:443 ssl proxy_protocol default_server;");
     expect(site(passthrough).match(/snippets\/listen-https(-default)?.conf;/g)).toHaveLength(2);
@@ -37,7 +37,7 @@ describe("nginx with passthrough", () => {
 });
 
 describe("logs", () => {
-  it("are rotated, the one in JSON too", () => {
+  it("rotates all logs, including the JSON log", () => {
     const rotation = contentOf(terminate, "/etc/logrotate.d/nginx");
     expect(rotation).toContain("/var/log/nginx/*.log /var/log/nginx/*.json {");
     // A second uncompressed file would be as large as the limit once more.
@@ -46,13 +46,13 @@ describe("logs", () => {
     expect(main).toContain("access_log /var/log/nginx/access.json platform");
   });
 
-  it("are readable for the agent and for nobody else, from the first line and after each rotation", () => {
+  it("only the agent can read the logs, from the first line and after each rotation", () => {
     expect(contentOf(terminate, "/etc/logrotate.d/nginx")).toContain("create 0640 www-data dd-agent\n");
     const setup = terminate.setup;
     expect(setup).toMatch(/umask 0027\n[^]*chown www-data:dd-agent "\$log"\n\s*chmod 0640 "\$log"\n[^]*nginx -t/);
   });
 
-  it("are kept for two weeks, and nginx is told to begin new ones before the old ones are compressed", () => {
+  it("logs are kept for two weeks, and nginx reopens them before the old ones are compressed", () => {
     const rotation = contentOf(terminate, "/etc/logrotate.d/nginx");
     expect(rotation).toMatch(/^\tdaily\n[^]*\trotate 14\n\tmissingok\n\tnotifempty\n[^]*\tsharedscripts\n/m);
     const script = (/postrotate\n([^]*?)\tendscript/.exec(rotation)?.[1] ?? "").replace("kill -USR1", "systemctl USR1");
@@ -65,7 +65,7 @@ describe("logs", () => {
     expect(stepsOf(script)).toEqual([""]);
   });
 
-  it("hold no query and no secret", () => {
+  it("logs contain no query and no secret", () => {
     expect(main).not.toMatch(
       /\$(request_uri|args|query_string|request|http_x_edge_token|http_cookie|http_authorization)\b/,
     );
@@ -77,13 +77,13 @@ describe("what nginx gives to whom", () => {
     [...text.matchAll(new RegExp(`^\\s*${name} (.*);$`, "gm"))].map(([, value = ""]) => value);
   const visitors = contentOf(terminate, "/etc/nginx/snippets/visitors.conf");
 
-  it("is time: ten seconds for headers and for a pause in a body, half a minute for one in taking an answer", () => {
+  it("clients have 10 s for headers and between parts of a body, and 30 s between reads of an answer", () => {
     const times = ["client_header_timeout", "client_body_timeout", "send_timeout", "keepalive_timeout"];
     expect(times.map((name) => values(main, name))).toEqual([["10s"], ["10s"], ["30s"], ["75s"]]);
     expect(values(main, "reset_timedout_connection")).toEqual(["on"]);
   });
 
-  it("is time: the application has twice what its longest answer takes, and a second for the balancer", () => {
+  it("the application has twice its longest answer time, and 1 s for the health check", () => {
     const times = ["proxy_connect_timeout", "proxy_send_timeout", "proxy_read_timeout"];
     expect(times.map((name) => values(visitors, name))).toEqual([["2s"], ["10s"], ["20s"]]);
     expect(times.map((name) => values(site(), name))).toEqual([["1s"], [], ["1s"]]);
@@ -92,7 +92,7 @@ describe("what nginx gives to whom", () => {
     expect([values(upstream, "keepalive"), values(upstream, "keepalive_timeout")]).toEqual([["32"], ["5s"]]);
   });
 
-  it("is room: connections for a busy hour, each with a file towards the visitor, the application and one to send", () => {
+  it("nginx has enough connections and open files for a busy hour", () => {
     const [connections = 0, files = 0] = ["worker_connections", "worker_rlimit_nofile"].map((name) =>
       Number(values(main, name)[0]),
     );
@@ -106,7 +106,7 @@ describe("what nginx gives to whom", () => {
     expect(main).toContain("zone=writes:4m rate=10r/m;");
   });
 
-  it("is what browsers are told they may do with a page", () => {
+  it("security headers tell browsers what a page is allowed to do", () => {
     const headers = contentOf(terminate, "/etc/nginx/snippets/security-headers.conf").matchAll(
       /^add_header (\S+) "?([^"]*?)"? always;$/gm,
     );
@@ -121,14 +121,14 @@ describe("what nginx gives to whom", () => {
     });
   });
 
-  it("is compressed texts of every kind that pages are made of", () => {
+  it("nginx compresses all text types of pages", () => {
     expect(values(main, "gzip_types")[0]?.split(" ").sort()).toEqual([
       ...["application/javascript", "application/json", "image/svg+xml"],
       ...["text/css", "text/javascript", "text/plain"],
     ]);
   });
 
-  it("is, to operators, warnings and errors", () => {
+  it("nginx logs warnings and errors", () => {
     expect(values(main, "error_log")).toEqual(["/var/log/nginx/error.log warn"]);
   });
 });
@@ -137,7 +137,7 @@ describe("the service of visitors", () => {
   const unit = (config = exampleConfig()): string =>
     contentOf(partOf(nginxPart, config), "/etc/systemd/system/in-service.service");
 
-  it("ends as long before what serves them as the balancer takes to notice", () => {
+  it("in-service stops before the web services, early enough for the balancer to notice", () => {
     expect(unit()).toContain("After=nginx.service app.service haproxy.service\n");
     expect(unit()).toContain("ExecStop=/usr/bin/rm -f /run/in-service\n");
     expect(unit()).toContain("ExecStop=/usr/bin/sleep 7\n");
@@ -147,7 +147,7 @@ describe("the service of visitors", () => {
     expect(unit(slow)).toContain("ExecStop=/usr/bin/sleep 370\n");
   });
 
-  it("begins with the server, is there until it is ended, and has all the time it takes", () => {
+  it("in-service starts at boot, stays active until stopped, and stops without a time limit", () => {
     for (const line of [
       "Type=oneshot",
       "RemainAfterExit=yes",
@@ -168,7 +168,7 @@ describe("setting nginx up", () => {
   const logs = ["access.json", "error.log"].map((name) => `chown www-data:dd-agent /var/log/nginx/${name}`);
   const files = { "/var/log/nginx/access.json": "" };
 
-  it("takes up a configuration that nginx takes, and puts the server into service then", () => {
+  it("the setup applies a configuration that nginx accepts, then puts the server into service", () => {
     expect(stepsOf(terminate.setup ?? "", { files })).toEqual([
       ...logs,
       "nginx -t -q",
@@ -179,7 +179,7 @@ describe("setting nginx up", () => {
     ]);
   });
 
-  it("leaves running what runs where nginx refuses the new one", () => {
+  it("the setup keeps the running configuration if nginx rejects the new one", () => {
     expect(stepsOf(terminate.setup ?? "", { files, fails: "nginx" })).toEqual([...logs, "nginx -t -q", "exit 1"]);
   });
 });
@@ -187,17 +187,17 @@ describe("setting nginx up", () => {
 describe("nginx's unit", () => {
   const sandboxed = contentOf(terminate, "/etc/systemd/system/nginx.service.d/sandbox.conf");
 
-  it("has no way round the firewall to a name server, nor to those who act for root", () => {
+  it("nginx cannot bypass the firewall to reach a name server, or reach services that obey root", () => {
     expect(sandboxed).toContain("InaccessiblePaths=-/run/dbus -/run/systemd/private -/run/systemd/resolve\n");
   });
 
-  it("starts again whatever ended it, and however often", () => {
+  it("nginx restarts after any exit without a limit", () => {
     const dropIn = contentOf(terminate, "/etc/systemd/system/nginx.service.d/platform.conf");
     expect(dropIn).toMatch(/^StartLimitIntervalSec=0\n\n\[Service\]\nRestart=always\nRestartSec=1s$/m);
   });
 
   it.runIf(hasTool("systemd-analyze", "drop-in of nginx's unit"))(
-    "is understood by systemd, and keeps of root what its master needs",
+    "systemd accepts the drop-in, and the master keeps only the capabilities that it needs",
     () => {
       const { complaints, exposure, allowed } = judgeDropIn("nginx.service", sandboxed);
       expect(complaints).toBe("");

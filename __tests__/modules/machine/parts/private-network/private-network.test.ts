@@ -10,21 +10,24 @@ describe("the private address", () => {
   it.runIf(hasToolInNetwork("ip", "whether a missing private address is noticed", "-nu")).each([
     ["on an interface", "10.0.1.11", []],
     ["missing where a neighbour's is there", "10.0.1.1", [/^The private address 10\.0\.1\.11 is on no interface: /]],
-  ] as const)("is waited for, and named while it is missing: %s", (_, configured, said) => {
-    const folder = temporaryFolder();
-    writeBelow(folder, [
-      { path: "own-address.nft", content: "# The address.\ndefine own_address = 10.0.1.11\n" },
-      { path: "setup", content: setup.replace("/etc/nftables/", `${folder}/`) },
-    ]);
-    const script = `ip address add ${configured}/32 dev lo; sh ${join(folder, "setup")}`;
-    const { status, output } = runTool("unshare", ["-nu", "sh", "-c", script]);
-    expect({ status, lines: output.split("\n").slice(0, -1) }).toEqual({
-      status: said.length,
-      lines: said.map((words) => expect.stringMatching(words) as string),
-    });
-  });
+  ] as const)(
+    "the setup waits for the private address and reports it while it is missing: %s",
+    (_, configured, said) => {
+      const folder = temporaryFolder();
+      writeBelow(folder, [
+        { path: "own-address.nft", content: "# The address.\ndefine own_address = 10.0.1.11\n" },
+        { path: "setup", content: setup.replace("/etc/nftables/", `${folder}/`) },
+      ]);
+      const script = `ip address add ${configured}/32 dev lo; sh ${join(folder, "setup")}`;
+      const { status, output } = runTool("unshare", ["-nu", "sh", "-c", script]);
+      expect({ status, lines: output.split("\n").slice(0, -1) }).toEqual({
+        status: said.length,
+        lines: said.map((words) => expect.stringMatching(words) as string),
+      });
+    },
+  );
 
-  it("is looked after all the time, by the same words", () => {
+  it("the check uses the same script as the setup", () => {
     expect(check).toBe(setup);
   });
 });

@@ -25,7 +25,7 @@ describe("the release's part", () => {
 });
 
 describe("the setup", () => {
-  it("brings the platform's scripts with the configuration's release, and fails while it cannot", () => {
+  it("the setup installs the platform's scripts from the configured release, and fails if it cannot", () => {
     const folder = temporaryFolder();
     // As storages sign them; a shell would take the end for commands.
     const url = "https://releases.foobar.com/release.tar.gz?expires=1&name=a;b(c)*";
@@ -90,13 +90,13 @@ describe("fetch-release", () => {
     ]);
   });
 
-  it("downloads once when asked twice at the same time", () => {
+  it("downloads once if two runs start at the same time", () => {
     const output = fetch("get app & get app & wait; wc -l <downloads");
     expect(output.filter((line) => line === "exit 0")).toHaveLength(2);
     expect(output.at(-1)).toBe("1");
   });
 
-  it("has everything on disk before the folder gets its name: a power cut leaves a whole program or none", () => {
+  it("syncs the folder to disk before renaming it, so that a power cut leaves a complete program or none", () => {
     expect(fetch("get app; sed 's/fetch[.][^/]*/work/' steps").slice(-3)).toEqual([
       expect.stringMatching(/^mv .*\.sha256$/),
       "sync -f /opt/.work/release/app",
@@ -109,7 +109,7 @@ describe("fetch-release", () => {
     ["a file less", "rm opt/x/main"],
     ["no list of what belongs to it", "rm opt/x/.sha256"],
     ["an empty list", ": >opt/x/.sha256"],
-  ])("notices a program with %s, and brings it anew", (_, damage) => {
+  ])("detects a program with %s and fetches it again", (_, damage) => {
     const check = "./fetch-release --check /$PWD/opt/x; echo $?";
     expect(
       fetch(`get mysql-group >&2; ${check}; ${damage}; ${check}; get mysql-group >&2; ${check}; cat opt/x/main`).filter(
@@ -118,13 +118,13 @@ describe("fetch-release", () => {
     ).toEqual(["0", "1", "0", "main"]);
   });
 
-  it("makes what it unpacks readable for everybody and writable for root", () => {
+  it("makes unpacked files readable for all users and writable only for root", () => {
     expect(fetch("chmod 600 r/mysql-group/main; pack; get mysql-group; stat -c %a opt/x opt/x/main").slice(-2)).toEqual(
       ["755", "644"],
     );
   });
 
-  it("knows its files by whatever name", () => {
+  it("supports file names with special characters", () => {
     const script = "touch 'r/mysql-group/a b' \"r/mysql-group/it's\"; pack; get mysql-group";
     expect(
       fetch(
@@ -133,12 +133,12 @@ describe("fetch-release", () => {
     ).toEqual(["fetch-release: /opt/x is mysql-group of https://archive.test/r.tgz", ...["exit 0", "0", "1"]]);
   });
 
-  it("makes the list itself, also for a program that brings one", () => {
+  it("writes the checksums itself, even if the program contains such a file", () => {
     const script = "echo other >r/mysql-group/.sha256; pack; get mysql-group; get mysql-group; cat downloads";
     expect(fetch(script).slice(1)).toEqual(["exit 0", "exit 0", "curl"]);
   });
 
-  it("lets no program keep another user's power, and whoever deploys need not think of the umask", () => {
+  it("removes setuid bits and does not depend on the umask", () => {
     const output = fetch("umask 077; chmod 4755 r/mysql-group/main; pack; get mysql-group; stat -c %a opt opt/x/main");
     expect(output.slice(-2)).toEqual(["755", "755"]);
   });
@@ -157,14 +157,14 @@ describe("fetch-release", () => {
       "sha=$(sha); rm r.tgz; get app $sha",
       /^cannot download https:\/\/archive\.test\/r\.tgz$/,
     ],
-  ])("refuses %s, and leaves nothing behind", (_, script, reason) => {
+  ])("rejects %s and leaves nothing behind", (_, script, reason) => {
     const output = fetch(`${script}; ls -A opt`);
     const said = output.filter((line) => line.startsWith("fetch-release: ")).map((line) => line.slice(15));
     expect(said).toEqual([expect.stringMatching(reason)]);
     expect(output.at(-1)).toBe("exit 1");
   });
 
-  it("explains itself, and refuses wrong arguments", () => {
+  it("prints help and rejects wrong arguments", () => {
     const [url, sha] = ["https://archive.test/r.tgz", "0".repeat(64)];
     const wrong = [
       `http://archive.test/r.tgz ${sha} app /x`,
@@ -226,13 +226,13 @@ describe("what fetch-release downloads", () => {
   const hasCurl = hasTool("curl", "how fetch-release downloads");
 
   it.runIf(hasCurl).each(["/release", "/moved", "/busy"])(
-    "comes by https, also from a host that is busy for a moment: %s",
+    "downloads over https and retries a busy host: %s",
     async (path) => {
       expect(await attempt(path)).toMatch(new RegExp(`^fetch-release: SHA-256 of ${path}: wanted 0{64}`));
     },
   );
 
-  it("is given up before systemd gives up the unit that waits for it", () => {
+  it("a download times out before systemd stops the waiting unit", () => {
     const program = contentOf(part, "/usr/local/sbin/fetch-release");
     const [connecting, whole, again] = ["connect-timeout", "max-time", "retry"].map((name) =>
       Number(new RegExp(`--${name} (\\d+) `).exec(program)?.[1]),
@@ -243,11 +243,14 @@ describe("what fetch-release downloads", () => {
     expect(connecting).toBeLessThanOrEqual(whole / 10);
   });
 
-  it.runIf(hasCurl).each(["/moved-to-http", "/large", "/gone"])("is refused by the way it comes: %s", async (path) => {
-    expect(await attempt(path)).toBe(`fetch-release: cannot download ${path}`);
-  });
+  it.runIf(hasCurl).each(["/moved-to-http", "/large", "/gone"])(
+    "rejects a redirect to http, a large file and a missing file: %s",
+    async (path) => {
+      expect(await attempt(path)).toBe(`fetch-release: cannot download ${path}`);
+    },
+  );
 
-  it.runIf(hasCurl)("is refused from a server that cannot prove its name", async () => {
+  it.runIf(hasCurl)("rejects a server with an untrusted certificate", async () => {
     expect(await attempt("/release", false)).toBe("fetch-release: cannot download /release");
   });
 });
