@@ -1,0 +1,154 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { HetznerApi } from "../../../ops/hetzner/api.js";
+import { identify } from "../../../ops/hetzner/identify.js";
+import type { Stack, StateResource } from "../../../ops/terraform/terraform.js";
+import { exampleConfig } from "../../support/config.js";
+import { instantly } from "../support/instantly.js";
+
+const config = exampleConfig();
+const zone = { id: "zone", name: config.domain };
+const inState = (address: string, attributes: object): StateResource => ({
+  address,
+  type: address.split(".")[0] ?? "",
+  attributes: { ...attributes },
+});
+const server = inState("hcloud_server.alpha", { id: "1" });
+const record = inState("cloudflare_dns_record.www", { id: "r", zone_id: "zone" });
+const monitor = inState("datadog_monitor.disk", { id: "7" });
+
+const alpha = { id: 1, name: "alpha", labels: { environment: "production" } };
+const disk = { id: 7, name: "disk", tags: ["env:production"] };
+
+interface VendorsProps {
+  /** Answer by path; a number is a status without an answer. @default - everything fits */
+  readonly answers?: Readonly<Record<string, object | number>>;
+  /** Statuses of the first requests. @default - none */
+  readonly failures?: readonly number[];
+}
+
+/** The APIs of all vendors on one port. */
+async function vendors({ answers = {}, failures = [] }: VendorsProps) {
+  const known: Readonly<Record<string, object | number>> = {
+    "/servers": { servers: [alpha] },
+    "/zones": { result: [zone] },
+    "/zones/zone": { result: zone },
+    "/api/v1/monitor": [disk],
+    ...answers,
+  };
+  const left = [...failures];
+  const asked: { readonly path: string; readonly headers: NodeJS.Dict<string | string[]> }[] = [];
+  const http = createServer((request, response) => {
+    const { url = "", headers } = request;
+    const path = url.split("?")[0] ?? "";
+    asked.push({ path, headers });
+    const answer = left.shift() ?? known[url] ?? known[path] ?? { [path.slice(1)]: [] };
+    response.statusCode = typeof answer === "number" ? answer : 200;
+    response.end(typeof answer === "number" ? '{"error":{"message":"no"}}' : JSON.stringify(answer));
+  });
+  http.listen(0, "127.0.0.1");
+  await once(http, "listening");
+  onTestFinished(() => void http.close());
+  return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, asked };
+}
+
+/** Stacks with these resources in their states. */
+const stacksWith = (states: Readonly<Record<string, readonly StateResource[]>>): readonly Stack[] =>
+  Object.entries(states).map(([name, resources]) => {
+    const stack = {
+      name: `production-${name}`,
+      init: () => Promise.resolve(),
+      resources: () => Promise.resolve(resources),
+    };
+    return stack as unknown as Stack;
+  });
+const everything = { servers: [server], edge: [record], monitoring: [monitor] };
+
+async function identifyWith(
+  props: VendorsProps,
+  states: Readonly<Record<string, readonly StateResource[]>> = everything,
+  variables: NodeJS.ProcessEnv = {},
+) {
+  instantly();
+  const { url, asked } = await vendors(props);
+  const error = await identify({
+    config,
+    stacks: stacksWith(states),
+    api: new HetznerApi({ token: "token-h", endpoint: url }),
+    variables: {
+      ...{ CLOUDFLARE_API_TOKEN: "token-c", CLOUDFLARE_BASE_URL: url },
+      ...{ DD_API_KEY: "key", DD_APP_KEY: "application", DD_HOST: url },
+      ...variables,
+    },
+  }).then(
+    () => undefined,
+    (thrown: Error) => thrown.message,
+  );
+  return { error, asked };
+}
+
+describe("the identity check", () => {
+  it("accepts tokens that fit, and sends each vendor its own token", async () => {
+    const { error, asked } = await identifyWith({});
+    expect(error).toBeUndefined();
+    const headersOf = (path: string) => asked.find((one) => one.path === path)?.headers;
+    expect(headersOf("/servers")?.authorization).toBe("Bearer token-h");
+    expect(headersOf("/zones/zone")?.authorization).toBe("Bearer token-c");
+    expect(headersOf("/api/v1/monitor")).toMatchObject({ "dd-api-key": "key", "dd-application-key": "application" });
+  });
+
+  it("finds resources on every page of Hetzner's lists", async () => {
+    const stray = { id: 2, name: "bravo", labels: { environment: "production" } };
+    const { error } = await identifyWith({
+      answers: {
+        "/servers?per_page=50&page=1": { servers: [alpha], meta: { pagination: { next_page: 2 } } },
+        "/servers?per_page=50&page=2": { servers: [stray] },
+      },
+    });
+    expect(error).toMatch(/not in the state: hcloud_server bravo \(2\)/);
+  });
+
+  it("reports the problems of all vendors at once", async () => {
+    const { error } = await identifyWith({
+      answers: { "/servers": { servers: [] }, "/zones": { result: [] }, "/zones/zone": 403, "/api/v1/monitor": [] },
+    });
+    expect(error).toMatch(/^refused before any change; tokens, state and environment must belong together:/);
+    for (const name of ["HCLOUD_TOKEN: none", "CLOUDFLARE_API_TOKEN: cannot see", "DD_API_KEY, DD_APP_KEY: none"])
+      expect(error).toContain(name);
+  });
+
+  it("retries a vendor that is too busy, and fails if the vendor stays busy", async () => {
+    const cloudflare = { edge: [record] };
+    const busy = { "/zones/zone": 503 };
+    expect((await identifyWith({ failures: [429, 500, 503] })).error).toBeUndefined();
+    expect((await identifyWith({ answers: busy }, cloudflare)).error).toMatch(/^127\.0\.0\.1:\d+: answers 503$/);
+  });
+
+  it("requires a Cloudflare token only for the edge", async () => {
+    const none = { CLOUDFLARE_API_TOKEN: "" };
+    expect((await identifyWith({}, { servers: [server] }, none)).error).toBeUndefined();
+    expect((await identifyWith({}, { servers: [server], edge: [record] }, none)).error).toMatch(
+      /CLOUDFLARE_API_TOKEN: is not set/,
+    );
+  });
+
+  it("rejects Datadog keys that Datadog rejects, and skips Datadog without keys", async () => {
+    const answers = { "/api/v1/monitor": 403 };
+    expect((await identifyWith({ answers })).error).toMatch(/DD_API_KEY, DD_APP_KEY: Datadog rejects them/);
+    expect((await identifyWith({ answers }, everything, { DD_APP_KEY: "" })).error).toBeUndefined();
+  });
+
+  it("ignores monitors of other environments and without an environment", async () => {
+    const others = [
+      { id: 8, name: "disk", tags: ["env:staging"] },
+      { id: 9, name: "by hand", tags: [] },
+    ];
+    expect((await identifyWith({ answers: { "/api/v1/monitor": [disk, ...others] } })).error).toBeUndefined();
+    const stray = { id: 10, name: "load", tags: ["env:production"] };
+    expect((await identifyWith({ answers: { "/api/v1/monitor": [disk, stray] } })).error).toMatch(
+      /not in the state: datadog_monitor load \(10\)/,
+    );
+  });
+});

@@ -1,0 +1,301 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, it, vi } from "vitest";
+import { deploy } from "../../ops/commands/deploy.js";
+import { drift } from "../../ops/commands/drift.js";
+import { planAll } from "../../ops/commands/plan.js";
+import { unlock } from "../../ops/commands/unlock.js";
+import { holdingOf, Lock, LockStore, requireLock } from "../../ops/core/lock.js";
+import { Progress } from "../../ops/core/progress.js";
+import { FileStore } from "../../ops/core/store.js";
+import { HetznerApi } from "../../ops/hetzner/api.js";
+import { HetznerCloud } from "../../ops/hetzner/cloud.js";
+import { identify } from "../../ops/hetzner/identify.js";
+import { TerraformSecrets } from "../../ops/hetzner/secrets.js";
+import { Stack } from "../../ops/terraform/terraform.js";
+import { exampleConfig } from "../support/config.js";
+import { temporaryFolder } from "../support/payload-files.js";
+import { instantly } from "./support/instantly.js";
+import { emulate, type Managed, type Resource, type Trouble } from "./support/vendors.js";
+
+const config = exampleConfig({ monitoring: { enabled: false } });
+const [server] = config.servers;
+if (!server) throw new Error("the example has no server");
+const names = config.servers.map(({ name }) => name);
+
+const readers = ["plan", "drift"];
+const commands = [...readers, "deploy", "replace", "remove", "rotate"];
+
+/** Resources at Hetzner of an environment. */
+const projectOf = (environment: string, first: number): readonly Resource[] =>
+  names.flatMap((name, index) => [
+    { type: "hcloud_volume", id: first + index, name: `${name}_data`, environment },
+    { type: "hcloud_server", id: first + 10 + index, name, environment },
+  ]);
+const production = projectOf("production", 100);
+const staging = projectOf("staging", 200);
+
+/** What the state or the configuration has of these resources. */
+const managed = (resources: readonly Resource[]): readonly Managed[] => [
+  ...resources.map(({ type, name, id }) => ({
+    stack: type === "hcloud_server" ? "servers" : "foundation",
+    address: `${type}.${name}`,
+    attributes: { id: `${id}`, delete_protection: true },
+  })),
+  { stack: "credentials", address: "random_password.edge_token", attributes: { id: "none" } },
+  { stack: "edge", address: "cloudflare_dns_record.www", attributes: { id: "record", zone_id: "zone" } },
+];
+const all = managed(production);
+const without = (name: string) => (resource: { readonly name: string }) => resource.name !== name;
+
+/** What is wrong with the world that a command runs in. */
+interface Situation {
+  readonly state?: readonly Managed[];
+  /** Resources that HCLOUD_TOKEN can see. */
+  readonly project?: readonly Resource[];
+  /** Zones that CLOUDFLARE_API_TOKEN can see. */
+  readonly zones?: readonly { readonly id: string; readonly name: string }[];
+  readonly trouble?: Trouble;
+  /** Changes the lock before, or right after, the command takes it. */
+  readonly before?: (place: LockStore, command: string) => Promise<unknown>;
+  readonly after?: (place: LockStore) => Promise<unknown>;
+  /** Error by command; `*`: of all others. @default - the command ends as "done" */
+  readonly refused?: Readonly<Record<string, RegExp>>;
+  /** Commands that end without a plan, because the state has nothing that they change. @default - none */
+  readonly withoutPlan?: readonly string[];
+}
+
+const store = async (place: LockStore, changes: object): Promise<unknown> =>
+  place.store.write(JSON.stringify({ ...holdingOf("rollout"), ...changes }), undefined);
+/** Only commands that change something need the lock. */
+const allButReaders = (refusal: RegExp): Situation["refused"] =>
+  Object.fromEntries(commands.filter((one) => !readers.includes(one)).map((one) => [one, refusal]));
+
+const situations: Readonly<Record<string, Situation>> = {
+  "everything fits": {},
+  "first deploy into an empty project": {
+    ...{ state: [], project: [] },
+    refused: { replace: /would do more than/ },
+  },
+  "token of another project": {
+    project: staging,
+    refused: { "*": /HCLOUD_TOKEN: none of the resources in the state/ },
+  },
+  "token of an empty project": { project: [], refused: { "*": /HCLOUD_TOKEN: none .* its Hetzner project is empty/ } },
+  "first deploy with the token of another environment": {
+    ...{ state: [], project: staging },
+    refused: { "*": /HCLOUD_TOKEN: belongs to the Hetzner project of environment staging/ },
+    withoutPlan: ["remove"],
+  },
+  "state and token of another environment": {
+    ...{ state: managed(staging), project: staging },
+    refused: { "*": /ENVIRONMENT: is production, but the state has resources/ },
+  },
+  "state lost": {
+    ...{ state: [], refused: { "*": /backend: the state of production is empty/ } },
+    withoutPlan: ["remove"],
+  },
+  "state without one server and its volume": {
+    state: managed(production.filter(({ name }) => !name.startsWith(names[1] ?? ""))),
+    refused: { "*": /state: the Hetzner project has resources of production that are not/ },
+  },
+  "token of another Cloudflare account": {
+    zones: [{ id: "other", name: config.domain }],
+    refused: { "*": /CLOUDFLARE_API_TOKEN: cannot see zone zone/ },
+  },
+  "Cloudflare token without the zone": {
+    zones: [],
+    refused: { "*": /CLOUDFLARE_API_TOKEN: cannot see the zone/ },
+  },
+  "another server is missing": {
+    project: production.filter(without(names[1] ?? "")),
+    refused: { deploy: /the plan destroys resources/, replace: /would do more than/ },
+  },
+  "a replacement was killed after the old server was deleted": {
+    project: production.filter(({ type, name }) => type !== "hcloud_server" || name !== server.name),
+    refused: { deploy: /the plan destroys resources/ },
+  },
+  "a replacement was killed before the state was saved": {
+    state: all.filter(({ address }) => address !== `hcloud_server.${server.name}`),
+    refused: { plan: /not in the state/, drift: /not in the state/, deploy: /not in the state/ },
+  },
+  "another run on this machine holds the lock": {
+    before: (place) => store(place, {}),
+    refused: allButReaders(/is running/),
+  },
+  "another run on another machine holds the lock": {
+    before: (place) => store(place, { machine: "another machine" }),
+    refused: allButReaders(/on another machine/),
+  },
+  "another command was killed while it changed a server": {
+    before: (place) => store(place, { began: "0", inHand: names[1] }),
+    refused: allButReaders(/was interrupted. Run it again/),
+  },
+  "another command was killed while it changed no server": { before: (place) => store(place, { began: "0" }) },
+  "the lock cannot be read": {
+    before: (place) => place.store.write('{"pid":', undefined),
+    refused: allButReaders(/not a lock of this version/),
+  },
+  "another run took the lock after unlock": {
+    after: async (place) => {
+      await unlock(place, { force: true }, () => undefined);
+      await Lock.take(place, "another run");
+    },
+    refused: allButReaders(/no longer holds the lock/),
+  },
+  "the clock is a year ahead": { after: () => Promise.resolve(vi.setSystemTime(Date.now() + 365 * 86_400_000)) },
+  "the clock is a year behind": { after: () => Promise.resolve(vi.setSystemTime(Date.now() - 365 * 86_400_000)) },
+  "an API that loses responses": { trouble: "lose responses" },
+  "an API that gets requests twice": { trouble: "repeat requests" },
+  "an API that is slow": { trouble: "delay responses" },
+};
+
+const silent = new Progress(() => undefined);
+const quiet = (): void => undefined;
+
+/** Also has what a removal removes. */
+const removed: readonly Resource[] = [
+  { type: "hcloud_volume", id: 150, name: "gone_data", environment: "production" },
+  { type: "hcloud_server", id: 151, name: "gone", environment: "production" },
+];
+
+/** The world before a command, with what the command works on. */
+function worldFor(command: string, { state = all, project = production, zones, trouble }: Situation) {
+  const isProduction = project.some(({ environment }) => environment === "production");
+  const hasGone = command === "remove" && isProduction;
+  const isNew = state.length === 0;
+  return {
+    environment: "production",
+    project: [...project, ...(hasGone ? removed : [])],
+    zones: zones ?? [{ id: "zone", name: config.domain }],
+    state: [...state, ...(command === "remove" && !isNew ? managed(removed).slice(0, 2) : [])],
+    configuration: [
+      ...all,
+      ...(command === "rotate" ? [{ stack: "credentials", address: "random_password.edge-2_token" }] : []),
+    ],
+    ...(trouble && { trouble }),
+  };
+}
+
+/** The commands, with all that they are made of but the vendors and Terraform. */
+function commandsIn(url: string, handled: readonly string[]): Readonly<Record<string, () => Promise<unknown>>> {
+  const folder = temporaryFolder();
+  const api = new HetznerApi({ token: "t", endpoint: url });
+  const variables = { CLOUDFLARE_API_TOKEN: "t", CLOUDFLARE_BASE_URL: url };
+  let identified: Promise<void> | undefined;
+  const synthesize = (): Promise<void> => Promise.resolve();
+  const handles = ({ type, name }: { readonly type: string; readonly name: string }): boolean =>
+    type === "hcloud_server" && handled.includes(name);
+  const own = {
+    ...{ stacks: folder, synthesize },
+    identify: (): Promise<void> => (identified ??= identify({ config, stacks, api, variables, handles })),
+  };
+  const stacks: readonly Stack[] = ["foundation", "credentials", "servers", "edge"].map((name) => {
+    const place = join(folder, `production-${name}`);
+    mkdirSync(place);
+    writeFileSync(join(place, "cdk.tf.json"), "{}");
+    return new Stack("terraform", place, own);
+  });
+  const [foundation, credentials, servers, edge] = stacks as [Stack, Stack, Stack, Stack];
+  const parts = { config, foundation, credentials, servers, edge, synthesize };
+  const cloud = new HetznerCloud({ ...parts, api, secretDigests: {} });
+  return {
+    plan: () => planAll(stacks, quiet),
+    drift: () => drift(stacks, quiet),
+    deploy: () => deploy(stacks, {}, silent),
+    replace: async () => {
+      await cloud.prepare(server as never, quiet);
+      await cloud.replace(server as never, quiet);
+    },
+    remove: async () => {
+      await cloud.prepareRemoval("gone", quiet);
+      await cloud.remove("gone", quiet);
+    },
+    rotate: () => new TerraformSecrets({ ...parts, variables }).make("edge-token", quiet),
+  };
+}
+
+/** Runs a command in a situation. @returns its error, if it has one, and what became of the world */
+async function run(command: string, situation: Situation) {
+  instantly();
+  const start = worldFor(command, situation);
+  const world = await emulate(start);
+  const isReader = readers.includes(command);
+  const handled = isReader || command === "deploy" ? [] : names;
+  const place = new LockStore(new FileStore(join(temporaryFolder(), "ops.lock")));
+  await situation.before?.(place, command);
+  const work = async (): Promise<void> => {
+    const lock = isReader ? undefined : await Lock.take(place, command);
+    await situation.after?.(place);
+    requireLock(lock);
+    await commandsIn(world.url, handled)[command]?.();
+  };
+  const error = await work()
+    .then(() => undefined)
+    .catch((thrown: Error) => thrown)
+    .finally(() => requireLock(undefined));
+  return { error, changes: world.changes, before: start.project, after: world.project() };
+}
+
+/** What a finished command must not have done: destroyed what it was not meant to, or made a second resource of one name. */
+function harmOf(command: string, before: readonly Resource[], after: readonly Resource[]): readonly string[] {
+  const mayGo = command === "remove" ? ["gone", "gone_data"] : command === "replace" ? [server?.name] : [];
+  const destroyed = before.filter(
+    (one) => !mayGo.includes(one.name) && !after.some(({ type, id }) => type === one.type && id === one.id),
+  );
+  const doubled = after.filter((one) =>
+    after.some((two) => two !== one && two.type === one.type && two.name === one.name),
+  );
+  return [...destroyed.map(({ name }) => `destroyed ${name}`), ...doubled.map(({ name }) => `doubled ${name}`)];
+}
+
+/** What a finished command was meant to reach, and has not. */
+function undoneBy(
+  command: string,
+  changes: readonly string[],
+  before: readonly Resource[],
+  after: readonly Resource[],
+) {
+  const isServer = ({ type, name }: Resource): boolean => type === "hcloud_server" && name === server?.name;
+  const undone: Readonly<Record<string, boolean>> = {
+    deploy: production.some(({ name }) => !after.some((one) => one.name === name)),
+    replace: !after.some((one) => isServer(one) && !before.some(({ id }) => id === one.id)),
+    remove: after.some(({ name }) => name.startsWith("gone")),
+    rotate: !changes.includes("create random_password.edge-2_token"),
+  };
+  return undone[command] ?? false;
+}
+
+const outcomes = new Map<string, ("refused" | "done" | "HARMED")[]>();
+
+describe.each(Object.entries(situations))("in the situation: %s", (name, situation) => {
+  it.each(commands)("%s is refused before any change, or does what it is meant to", async (command) => {
+    const { error, changes, before, after } = await run(command, situation);
+    const { refused = {}, withoutPlan = [] } = situation;
+    const isWithoutPlan = withoutPlan.includes(command);
+    const refusal = isWithoutPlan ? undefined : (refused[command] ?? refused["*"]);
+    const mayChange = refusal === undefined && !isWithoutPlan && !readers.includes(command);
+    const isWrong = !mayChange && changes.length > 0;
+    const harm = [...(isWrong ? changes : []), ...harmOf(command, before, after)];
+    const outcome = harm.length > 0 ? "HARMED" : error ? "refused" : "done";
+    outcomes.set(name, [...(outcomes.get(name) ?? []), outcome]);
+    expect(harm).toEqual([]);
+    if (refusal) expect(error?.message).toMatch(refusal);
+    else expect(error?.message).toBeUndefined();
+    if (mayChange) expect(undoneBy(command, changes, before, after)).toBe(false);
+  });
+});
+
+afterAll(() => {
+  const cells = [...outcomes.values()].flat();
+  const count = (outcome: string): string => `${cells.filter((one) => one === outcome).length} ${outcome}`;
+  const row = (title: string, values: readonly string[]): string =>
+    `${title.padEnd(60)}${values.map((value) => value.padEnd(9)).join("")}`;
+  console.log(
+    [
+      row("situation", commands),
+      ...[...outcomes].map(([name, values]) => row(name, values)),
+      `${cells.length} cells: ${["refused", "done", "HARMED"].map(count).join(", ")}`,
+    ].join("\n"),
+  );
+});
