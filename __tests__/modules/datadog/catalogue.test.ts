@@ -172,7 +172,7 @@ describe("monitoringProblems", () => {
     [
       "an entry whose values equal the defaults",
       { monitors: { "cpu-busy": { reason, critical: 5, warning: 15, urgency: "notUrgent" as const } } },
-      'monitoring.monitors.cpu-busy: must change at least one setting of the monitor, got {"reason":"measured to be normal here","enabled":true,"critical":5,"warning":15,…; write other values than the defaults, or remove the entry',
+      'monitoring.monitors.cpu-busy: must change at least one setting of the monitor, got {"reason":"measured to be normal here","enabled":true,"critical":5,"warning":15,…; set values that differ from the defaults, or remove the entry',
     ],
   ])("reports %s", (_what, monitoring, problem) => {
     expect(lines(monitoring)).toEqual([problem]);
