@@ -73,7 +73,7 @@ class Member(unittest.TestCase):
         if statement.startswith("SELECT @@log_bin_basename"):
             return [(f"{self.folder}/binlog", self.executed)]
         if statement == ship.BRANCHES:
-            return [(branch, index, TIMELINE, None, "", "bravo,charlie", "why", "alpha", "2026-12-01") for index, branch in enumerate(self.branches)]
+            return [(branch, index, TIMELINE, None, "", '["bravo", "charlie"]', "why", "alpha", "2026-12-01") for index, branch in enumerate(self.branches)]
         return {"SHOW BINARY LOG STATUS": sizes[-1:], "SHOW BINARY LOGS": sizes}.get(statement, [])
 
     def step(self, seconds=0):

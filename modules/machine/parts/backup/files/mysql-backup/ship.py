@@ -217,7 +217,7 @@ class Shipper:
         for row in branches:
             if row[0] not in there:
                 described = dict(zip(("id", "number", "timeline", "parent", "forked", "lost", "reason", "member", "begun"), row))
-                described["lost"] = [name for name in described["lost"].split(",") if name]
+                described["lost"] = json.loads(described["lost"])
                 content = json.dumps(described, indent=2, default=str).encode()
                 self._bucket.put(branch_key(timeline, me, row[0], content), content)
 
