@@ -168,7 +168,8 @@ async function trial(name: Trial): Promise<void> {
   console.log(`The project works with cdktn ${versions.cdktn}${name === "check" ? " under the names of cdktf" : ""}.`);
 }
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
+// Not `once`: npm passes on a signal that the terminal sends too, and the second one would end the clean-up.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop.abort());
 await new Command("npm run check:cdktn, npm run migrate:cdktn")
   .description(
     "Tries cdktn in a temporary copy: under the names of cdktf (check), or with everything renamed (migrate).",
