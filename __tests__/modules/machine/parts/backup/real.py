@@ -23,7 +23,7 @@ SETUP = (
     # As mysql-group creates it.
     "CREATE TABLE backup.branch (number INT PRIMARY KEY, id CHAR(16), timeline CHAR(36), parent CHAR(16), forked LONGTEXT NOT NULL,"
     " lost TEXT NOT NULL, reason TEXT NOT NULL, member VARCHAR(100) NOT NULL, begun DATETIME(6) NOT NULL)",
-    f"INSERT INTO backup.branch VALUES (1, '{BRANCH}', '{TIMELINE}', NULL, '', '', 'first start', 'alpha', UTC_TIMESTAMP(6))",
+    f"INSERT INTO backup.branch VALUES (1, '{BRANCH}', '{TIMELINE}', NULL, '', '[]', 'first start', 'alpha', UTC_TIMESTAMP(6))",
     "CREATE DATABASE app",
     "CREATE TABLE app.t (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(100))",
 )
