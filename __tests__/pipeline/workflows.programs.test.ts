@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import {
   chmodSync,
   mkdirSync,
@@ -71,11 +72,21 @@ const plan = {
   ],
 };
 
+/** An empty project at Hetzner, the zone at Cloudflare and an organisation at Datadog without monitors; prints its address. */
+const vendors = `
+const server = require("node:http").createServer((request, response) => {
+  const { pathname, searchParams } = new URL(request.url, "http://vendors");
+  const kind = pathname.slice(1);
+  const lists = { zones: { result: [{ id: "z", name: searchParams.get("name") }] }, "api/v1/monitor": [] };
+  response.end(JSON.stringify(lists[kind] ?? { [kind]: [] }));
+});
+server.listen(0, "127.0.0.1", () => console.log("http://127.0.0.1:" + server.address().port));`;
+
 /**
  * Copies the working tree as a checkout has it, for steps to run in. What .ci/run runs itself is only looked for in package.json, and
  * nothing is installed; Terraform and GitHub's command line are stand-ins. All else is real.
  */
-function checkout(folder: string) {
+function checkout(folder: string, vendorsUrl: string) {
   const bin = join(folder, "bin");
   const tree = join(folder, "tree");
   mkdirSync(bin);
@@ -127,6 +138,9 @@ esac
           ENVIRONMENT: "example",
           GITHUB_STEP_SUMMARY: join(folder, "summary"),
           GITHUB_OUTPUT: join(folder, "output"),
+          HCLOUD_ENDPOINT: vendorsUrl,
+          CLOUDFLARE_BASE_URL: vendorsUrl,
+          DD_HOST: vendorsUrl,
           ...Object.fromEntries(
             Object.entries(env).map(([name, value]) => [name, value.includes("${{") ? "stand-in" : value]),
           ),
@@ -142,13 +156,22 @@ describe.runIf(hasTools(["git", "tar"], "the commands of the workflows"))(
   () => {
     let folder = "";
     let inCheckout: ReturnType<typeof checkout>;
-    beforeAll(() => {
+    let emulator: ChildProcess;
+    beforeAll(async () => {
       folder = mkdtempSync(join(tmpdir(), "checkout-"));
-      inCheckout = checkout(folder);
+      emulator = spawn(process.execPath, ["-e", vendors], { stdio: ["ignore", "pipe", "inherit"] });
+      const [url] = (await once(emulator.stdout ?? emulator, "data")) as [Buffer];
+      inCheckout = checkout(folder, url.toString().trim());
     });
-    afterAll(() => rmSync(folder, { recursive: true }));
+    afterAll(() => {
+      emulator.kill();
+      rmSync(folder, { recursive: true });
+    });
     const runAll = (file: string): void => {
-      for (const step of stepsOf(file)) expect(inCheckout.run(step), step.run).toMatchObject({ status: 0 });
+      for (const step of stepsOf(file)) {
+        const { status, output } = inCheckout.run(step);
+        expect(status, `${step.run ?? ""}\n${output}`).toBe(0);
+      }
     };
 
     it("check, whose summary is the review", () => {

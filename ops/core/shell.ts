@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { setTimeout } from "node:timers/promises";
 import { execa } from "execa";
 
@@ -75,6 +76,8 @@ const reporting = (report: (line: string) => void) =>
 
 /** Aborted when this program receives a signal to end. */
 const interruption = new AbortController();
+// Any number of waits may run at once.
+setMaxListeners(0, interruption.signal);
 
 /**
  * On Ctrl-C or another signal to end, waiting stops and no new step starts, so that cleanup runs: plan files are removed, and the lock stores
