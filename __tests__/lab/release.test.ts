@@ -82,7 +82,7 @@ describe("a broken release", () => {
       () => publishBroken(lab, "empty", { "app/a.txt": "a" }),
       /does not become ready/,
     ],
-    ["a tarball with a symbolic link", () => publishLink(lab), /more than files and folders/],
+    ["a tarball with a symbolic link", () => publishLink(lab), /only files and folders/],
     [
       "a program with a syntax error",
       () => publishBroken(lab, "nonsense", { "app/server.js": "}" }),
