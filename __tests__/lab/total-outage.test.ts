@@ -115,7 +115,7 @@ describe("the loss of two of three disks in a total outage", () => {
     for (const machine of lab.machines)
       await waitFor(
         `${machine.name} waiting for an operator`,
-        async (see) => see(await reportOf(machine))?.reason.includes(`what was committed: ${names.join(", ")};`),
+        async (see) => see(await reportOf(machine))?.reason.includes(`committed transactions: ${names.join(", ")};`),
         { timeoutSeconds: 120, pauseSeconds: 0.5 },
       );
     expect(await knownReportOf(survivor)).toMatchObject({ state: "OFFLINE", writable: false });
