@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { hasTool, isRoot } from "../../support/tools.js";
+import { debianPython, hasTool, isRoot } from "../../support/tools.js";
 
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const parts = "../../../modules/machine/parts";
@@ -20,7 +20,7 @@ describe("the programs for the archive", () => {
   it.runIf(possible)(
     "do as their own tests say",
     () => {
-      const run = spawnSync("python3", ["-m", "unittest", "discover", "-s", folder(".")], { encoding: "utf8", env });
+      const run = spawnSync(debianPython, ["-m", "unittest", "discover", "-s", folder(".")], { encoding: "utf8", env });
       expect(run.stderr).toMatch(/Ran \d{2,} tests[\s\S]*\nOK\n$/);
     },
     600_000,

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { hasTool } from "../../../../support/tools.js";
+import { debianPython, hasTool } from "../../../../support/tools.js";
 
 const program = fileURLToPath(new URL("../../../../../modules/machine/parts/mysql/files/mysql-group", import.meta.url));
 const tests = fileURLToPath(new URL(".", import.meta.url));
@@ -18,7 +18,7 @@ describe("mysql-group", () => {
   it.runIf(python)(
     "passes its Python unit tests",
     () => {
-      const run = spawnSync("python3", ["-m", "unittest", "discover", "-s", tests], { encoding: "utf8", env });
+      const run = spawnSync(debianPython, ["-m", "unittest", "discover", "-s", tests], { encoding: "utf8", env });
       expect(run.stderr).toMatch(mysqld ? /Ran \d{2,} tests[\s\S]*\nOK\n$/ : /\nOK \(skipped=1\)\n$/);
     },
     // Several hundred tests on a possibly busy machine.
@@ -27,7 +27,7 @@ describe("mysql-group", () => {
 
   it.runIf(python)("is valid Python", () => {
     const texts = sources.map((name) => readFileSync(`${program}/${name}`, "utf8"));
-    const run = spawnSync("python3", ["-c", compileAll], { encoding: "utf8", input: JSON.stringify(texts) });
+    const run = spawnSync(debianPython, ["-c", compileAll], { encoding: "utf8", input: JSON.stringify(texts) });
     expect(run).toMatchObject({ status: 0, stderr: "" });
     expect(texts).toHaveLength(19);
   });
