@@ -3,6 +3,7 @@ import path from "node:path";
 import { type Layout, prefix } from "./layout.js";
 import { detachAll } from "./machine/volume.js";
 import { removeAllNamespaces } from "./network/fabric.js";
+import { removePartialBuilds } from "./system/cache.js";
 import { removeAllGroups } from "./system/control-group.js";
 import { unmountBelow } from "./system/overlay.js";
 
@@ -23,6 +24,7 @@ export async function takeDown(layout: Layout, { purge = false } = {}): Promise<
     () => unmountBelow(layout.cache),
     () => detachAll(layout.volumes),
     () => rm(layout.state, { recursive: true, force: true }),
+    () => removePartialBuilds(layout.cache),
     async () => {
       if (purge) await rm(layout.cache, { recursive: true, force: true });
     },

@@ -3,6 +3,9 @@ import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { unmountBelow } from "./overlay.js";
 
+/** End of the name of a directory whose build has not ended. */
+const partialSuffix = ".partial";
+
 /**
  * Returns the directory `<kind>-<key>` of the cache and builds it if it is missing. A build uses a temporary name, so an interrupted
  * build is never reused. Deletes older directories of the same kind unless a machine's disk uses them.
@@ -15,14 +18,24 @@ export async function cached(
 ): Promise<string> {
   const directory = path.join(cache, `${kind}-${key}`);
   if (existsSync(directory)) return directory;
-  const partial = path.join(cache, `${kind}.partial`);
-  await unmountBelow(partial);
-  await rm(partial, { recursive: true, force: true });
+  const partial = path.join(cache, `${kind}${partialSuffix}`);
+  await removePartial(partial);
   await mkdir(cache, { recursive: true });
   await build(partial);
   await rename(partial, directory);
   await removeOthers(cache, kind, directory);
   return directory;
+}
+
+/** Removes the directories of all interrupted builds in `cache`. Unmounts what they contain first. */
+export async function removePartialBuilds(cache: string): Promise<void> {
+  const names = await readdir(cache).catch(() => []);
+  for (const name of names.filter((name) => name.endsWith(partialSuffix))) await removePartial(path.join(cache, name));
+}
+
+async function removePartial(directory: string): Promise<void> {
+  await unmountBelow(directory);
+  await rm(directory, { recursive: true, force: true });
 }
 
 async function removeOthers(cache: string, kind: string, kept: string): Promise<void> {
