@@ -21,6 +21,33 @@ export const siteId = ({ cloudflare }: { readonly cloudflare: Pick<Config["cloud
 export const balancerName = ({ environment, loadBalancer }: Numbered & Pick<Config, "environment">): string =>
   `${environment}${endingOf(loadBalancer.number)}`;
 
+/** One of the active load balancers. */
+export interface BalancerSettings {
+  readonly which: "first" | "second";
+  /** Id in Terraform addresses and in the lab. */
+  readonly id: string;
+  /** Name at Hetzner. */
+  readonly name: string;
+  readonly location: string;
+  readonly privateIp: string;
+}
+
+/** The active load balancers, the first one first. Does not include the previous load balancer of a migration. */
+export function balancersOf(config: Config): readonly BalancerSettings[] {
+  const { environment, location, network, loadBalancer } = config;
+  const { second } = loadBalancer;
+  const [id, name] = [balancerId(config), balancerName(config)];
+  return [
+    { which: "first", id, name, location, privateIp: network.balancerIp },
+    ...(second ? [{ which: "second" as const, id: "balancer-second", name: `${environment}-second`, ...second }] : []),
+  ];
+}
+
+/** All locations of servers and load balancers, without duplicates, in the order of the configuration. */
+export const locationsOf = (config: Config): readonly string[] => [
+  ...new Set([...balancersOf(config), ...config.servers].map(({ location }) => location)),
+];
+
 /** Health check that decides whether a web server gets requests. */
 export interface BalancerHealthCheck {
   readonly protocol: "http";

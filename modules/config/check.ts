@@ -116,6 +116,7 @@ export function checkEnvironment(environment: string, input: EnvironmentInput): 
       ...server,
       roles: roles.filter((role) => server.roles.includes(role)),
       type: server.type ?? rest.serverType,
+      location: server.location ?? rest.location,
     })),
   });
 }

@@ -261,6 +261,10 @@ export interface EnvironmentInput {
        */
       type?: string | undefined;
       /**
+       * Hetzner location of the server, its addresses and its volume. An existing server cannot move: add a server in the new location, then remove the old one. Default: `location` of the environment.
+       */
+      location?: string | undefined;
+      /**
        * Spread placement group, with at most ten servers each. A change applies only when the server is created.
        * @default "servers"
        */
@@ -556,7 +560,7 @@ export interface EnvironmentInput {
       }
     | undefined;
   /**
-   * Hetzner location of the servers, the volumes and the load balancer.
+   * Hetzner location of the load balancer, and of the servers without `location` with their volumes.
    * @default "nbg1"
    */
   location?: string | undefined;
@@ -708,7 +712,7 @@ export interface EnvironmentInput {
          */
         balancerIp?: string | undefined;
         /**
-         * Hetzner network zone that contains `location`.
+         * Hetzner network zone that contains `location` and all other locations.
          * @default "eu-central"
          */
         zone?: string | undefined;
@@ -752,6 +756,21 @@ export interface EnvironmentInput {
                * `network.balancerIp` of the previous load balancer.
                */
               balancerIp: string;
+            }
+          | undefined;
+        /**
+         * Second active load balancer, with the same targets. `npm run ops balancers` directs visitors to one or both. Default: none.
+         */
+        second?:
+          | {
+              /**
+               * Hetzner location of the second load balancer. Must differ from `location`, so that one of the two survives the loss of a location.
+               */
+              location: string;
+              /**
+               * Private address of the second load balancer.
+               */
+              privateIp: string;
             }
           | undefined;
         /**

@@ -31,7 +31,7 @@ export const environmentSchema = z.strictObject({
   monitoring: monitoring.prefault({}),
   location: values.location
     .default("nbg1")
-    .describe("Hetzner location of the servers, the volumes and the load balancer."),
+    .describe("Hetzner location of the load balancer, and of the servers without `location` with their volumes."),
   serverType: values.serverType
     .default("cpx22")
     .describe(
@@ -86,6 +86,7 @@ export interface ServerConfig {
   readonly privateIp: string;
   readonly roles: readonly Role[];
   readonly type: string;
+  readonly location: string;
   readonly placementGroup: string;
 }
 

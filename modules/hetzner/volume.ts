@@ -24,7 +24,7 @@ export class DataVolume extends Construct {
     this.volume = new Volume(this, "Default", {
       name: `${config.environment}-${server.name}-data`,
       size: config.database.volumeSizeGb,
-      location: config.location,
+      location: server.location,
       deleteProtection: config.protect,
       labels: serverLabels(config, server),
       // Hetzner's protection fails in the middle of an apply; this one already refuses the plan.

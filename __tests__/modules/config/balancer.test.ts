@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { balancerDefinition, noticeSeconds } from "../../../modules/config/balancer.js";
+import { balancerDefinition, balancersOf, locationsOf, noticeSeconds } from "../../../modules/config/balancer.js";
 import { ports } from "../../../modules/platform/ports.js";
 import { exampleConfig } from "../../support/config.js";
 
@@ -42,6 +42,29 @@ describe("the balancer", () => {
           },
         },
       ],
+    });
+  });
+});
+
+describe("several locations", () => {
+  it("an environment without the settings has one balancer and one location", () => {
+    const config = exampleConfig();
+    expect(locationsOf(config)).toEqual(["nbg1"]);
+    expect(balancersOf(config)).toEqual([
+      { which: "first", id: "balancer", name: "production", location: "nbg1", privateIp: "10.0.1.5" },
+    ]);
+  });
+
+  it("servers and the second balancer have their own locations", () => {
+    const config = exampleConfig({
+      servers: { bravo: { location: "fsn1" }, charlie: { location: "hel1" } },
+      loadBalancer: { second: { location: "fsn1", privateIp: "10.0.1.6" } },
+    });
+    expect(config.servers.map(({ location }) => location)).toEqual(["nbg1", "fsn1", "hel1"]);
+    expect(locationsOf(config)).toEqual(["nbg1", "fsn1", "hel1"]);
+    expect(balancersOf(config)[1]).toEqual({
+      ...{ which: "second", id: "balancer-second", name: "production-second" },
+      ...{ location: "fsn1", privateIp: "10.0.1.6" },
     });
   });
 });

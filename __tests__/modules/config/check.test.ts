@@ -18,6 +18,7 @@ describe("defaults of the example", () => {
         privateIp,
         roles: ["web", "database"],
         type: "cpx22",
+        location: "nbg1",
         placementGroup: "servers",
       })),
     );

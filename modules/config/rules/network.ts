@@ -13,6 +13,41 @@ const zoneFitsLocation = rule(["network", "location"], ({ network, location }) =
   }));
 });
 
+/** The private network connects only locations of one zone. */
+const locationsInZone = rule(
+  ["network", "servers", "loadBalancer"],
+  ({ network: { zone }, servers, loadBalancer: { second } }) => {
+    const inZone = Object.keys(locations).filter((name) => locations[name]?.zone === zone);
+    return Object.entries({
+      ...Object.fromEntries(Object.entries(servers).map(([name, server]) => [`servers.${name}`, server.location])),
+      "loadBalancer.second": second?.location,
+    }).flatMap(([path, location]) =>
+      unless(location === undefined || inZone.includes(location), () => ({
+        path: `${path}.location`,
+        rule: `must lie in network.zone (${zone})`,
+        got: location,
+        fix: `choose one of ${inZone.join(", ")}`,
+      })),
+    );
+  },
+);
+
+/** If one location fails, the balancer of another location remains. */
+const balancersApart = rule(["loadBalancer", "location"], ({ loadBalancer: { second, formerly }, location }) => [
+  ...unless(second?.location !== location, () => ({
+    path: "loadBalancer.second.location",
+    rule: "must differ from location, where the first load balancer is",
+    got: location,
+    fix: "choose another location of the same zone",
+  })),
+  ...unless(second === undefined || formerly === undefined, () => ({
+    path: "loadBalancer.second",
+    rule: "must not be set together with loadBalancer.formerly",
+    got: second,
+    fix: "finish the migration, then remove formerly; or remove second until the migration is complete",
+  })),
+]);
+
 const subnetInsideNetwork = rule(["network"], ({ network: { cidr, subnet } }) =>
   unless(isInside(subnet, cidr), () => ({
     path: "network.subnet",
@@ -68,11 +103,12 @@ function assigned({ network, servers, loadBalancer }: Pick<Checked, "network" | 
     name: `network.subnet (${subnet}), outside databaseRange and webRange`,
     except: (ip) => isInside(ip, databaseRange) || isInside(ip, webRange),
   };
-  const { formerly } = loadBalancer;
+  const { formerly, second } = loadBalancer;
   return [
     // During a migration both load balancers are in the subnet, and the new one needs another address.
     ...(formerly ? [{ path: "loadBalancer.formerly.balancerIp", ip: formerly.balancerIp, place: balancer }] : []),
     { path: "network.balancerIp", ip: network.balancerIp, place: balancer },
+    ...(second ? [{ path: "loadBalancer.second.privateIp", ip: second.privateIp, place: balancer }] : []),
     ...Object.entries(servers).map(([name, { privateIp, roles }]) => ({
       path: `servers.${name}.privateIp`,
       ip: privateIp,
@@ -101,4 +137,12 @@ const addressesUsable = rule(["network", "servers", "loadBalancer"], (sections) 
 });
 
 /** Rules about addresses. */
-export const networkRules = [zoneFitsLocation, subnetInsideNetwork, rangesInsideSubnet, rangesApart, addressesUsable];
+export const networkRules = [
+  zoneFitsLocation,
+  locationsInZone,
+  balancersApart,
+  subnetInsideNetwork,
+  rangesInsideSubnet,
+  rangesApart,
+  addressesUsable,
+];

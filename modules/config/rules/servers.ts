@@ -84,11 +84,12 @@ const offered = (location: string, memoryGib: number): readonly string[] => {
 const typesFit = rule(["servers", "serverType", "location"], ({ servers, serverType, location }) => {
   const problems = Object.entries(servers).flatMap(([name, server]) => {
     const typeName = server.type ?? serverType;
+    const place = server.location ?? location;
     const path = server.type === undefined ? "serverType" : `servers.${name}.type`;
     const least = Math.max(...server.roles.map((role) => leastMemoryGib[role]));
-    const fix = `choose one of ${offered(location, least).join(", ")}`;
-    if (!offered(location, 0).includes(typeName))
-      return [{ path, rule: `must be offered in ${location}`, got: typeName, fix: `${fix}, or another location` }];
+    const fix = `choose one of ${offered(place, least).join(", ")}`;
+    if (!offered(place, 0).includes(typeName))
+      return [{ path, rule: `must be offered in ${place}`, got: typeName, fix: `${fix}, or another location` }];
     return unless((serverTypes[typeName]?.memoryGib ?? 0) >= least, () => ({
       path,
       rule: `must have at least ${least} GiB of memory for the roles of ${name} (${server.roles.join(", ")})`,

@@ -17,6 +17,13 @@ const formerly = z.strictObject({
   balancerIp: z.ipv4().describe("`network.balancerIp` of the previous load balancer."),
 });
 
+const second = z.strictObject({
+  location: values.location.describe(
+    "Hetzner location of the second load balancer. Must differ from `location`, so that one of the two survives the loss of a location.",
+  ),
+  privateIp: z.ipv4().describe("Private address of the second load balancer."),
+});
+
 export const loadBalancer = z.strictObject({
   number: z
     .literal([1, 2])
@@ -28,6 +35,11 @@ export const loadBalancer = z.strictObject({
     .optional()
     .describe(
       "Previous load balancer, from which `npm run ops rollout` [migrates the site](changes.md#change-the-domain-tls-mode-or-the-balancers-address). This setting may stay until the next such migration. Default: none.",
+    ),
+  second: second
+    .optional()
+    .describe(
+      "Second active load balancer, with the same targets. `npm run ops balancers` directs visitors to one or both. Default: none.",
     ),
   type: values.loadBalancerType.default("lb11").describe("Hetzner load balancer type."),
   algorithm: z

@@ -15,5 +15,7 @@ export const network = z.strictObject({
     .optional()
     .describe("Address range of servers whose only role is web. Default: the upper half of the subnet."),
   balancerIp: z.ipv4().default("10.0.1.5").describe("Private address of the load balancer."),
-  zone: values.zone.default("eu-central").describe("Hetzner network zone that contains `location`."),
+  zone: values.zone
+    .default("eu-central")
+    .describe("Hetzner network zone that contains `location` and all other locations."),
 });

@@ -21,6 +21,11 @@ export const server = z.strictObject({
   type: values.serverType
     .optional()
     .describe("Hetzner server type (x86 only). Default: `serverType` of the environment."),
+  location: values.location
+    .optional()
+    .describe(
+      "Hetzner location of the server, its addresses and its volume. An existing server cannot move: add a server in the new location, then remove the old one. Default: `location` of the environment.",
+    ),
   placementGroup: values.placementGroup
     .default("servers")
     .describe(

@@ -24,7 +24,7 @@ export class PublicAddresses extends Construct {
       new PrimaryIp(this, type, {
         name: `${config.environment}-${server.name}-${type}`,
         type,
-        location: config.location,
+        location: server.location,
         autoDelete: false,
         deleteProtection: config.protect,
         labels: serverLabels(config, server),

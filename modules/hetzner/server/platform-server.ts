@@ -99,7 +99,7 @@ export class PlatformServer extends Construct {
       name: server.name,
       serverType: server.type,
       image: serverImage,
-      location: config.location,
+      location: server.location,
       placementGroupId: Token.asNumber(placementGroup.id),
       firewallIds: [Token.asNumber(firewall.id)],
       sshKeys: sshKeys.map((key) => key.id),

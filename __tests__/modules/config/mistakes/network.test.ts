@@ -135,3 +135,35 @@ refused("networks", [
   ],
   [{ location: "nbg2" }, 'location: must be a known location, got "nbg2"; did you mean nbg1?'],
 ]);
+
+refused("locations", [
+  [
+    { servers: { alpha: { location: "ash", type: "ccx13" } } },
+    'servers.alpha.location: must lie in network.zone (eu-central), got "ash"; choose one of fsn1, nbg1, hel1',
+  ],
+  [
+    { loadBalancer: { second: { location: "sin", privateIp: "10.0.1.6" } } },
+    'loadBalancer.second.location: must lie in network.zone (eu-central), got "sin"; choose one of fsn1, nbg1, hel1',
+  ],
+  [
+    { loadBalancer: { second: { location: "nbg1", privateIp: "10.0.1.6" } } },
+    'loadBalancer.second.location: must differ from location, where the first load balancer is, got "nbg1"; choose another location of the same zone',
+  ],
+  [
+    { loadBalancer: { second: { location: "fsn1", privateIp: "10.0.1.5" } } },
+    'loadBalancer.second.privateIp: must not be the address of network.balancerIp, got "10.0.1.5"; choose a free address such as 10.0.1.2',
+  ],
+  [
+    { loadBalancer: { second: { location: "fsn1", privateIp: "10.0.2.6" } } },
+    'loadBalancer.second.privateIp: must lie inside network.subnet (10.0.1.0/24), outside databaseRange and webRange, got "10.0.2.6"; choose a free address such as 10.0.1.2',
+  ],
+  [
+    {
+      loadBalancer: {
+        second: { location: "fsn1", privateIp: "10.0.1.7" },
+        ...{ number: 2, formerly: { tls: "passthrough", balancerIp: "10.0.1.6" } },
+      },
+    },
+    'loadBalancer.second: must not be set together with loadBalancer.formerly, got {"location":"fsn1","privateIp":"10.0.1.7"}; finish the migration, then remove formerly; or remove second until the migration is complete',
+  ],
+]);
