@@ -1,6 +1,5 @@
 import { inject } from "vitest";
 import { replaceDeprecated } from "../../command-line/deprecations.js";
-import { skipTokenStacks } from "../../command-line/token-stacks.js";
 import { harmful } from "./variables.js";
 
 // Programs that tests start inherit these variables and no others.
@@ -9,4 +8,9 @@ process.env["HOME"] = inject("home");
 process.env["ENVIRONMENTS_FOLDER"] = "__tests__/fixtures/environments";
 
 replaceDeprecated();
-skipTokenStacks();
+
+// cdktf records a stack trace for each token, which doubles the duration of these tests. Only cdktf requests stack traces without a limit.
+const capture = Error.captureStackTrace.bind(Error);
+Error.captureStackTrace = (target, below) => {
+  if (Error.stackTraceLimit < Number.MAX_SAFE_INTEGER) capture(target, below);
+};

@@ -29,7 +29,7 @@ const median = (values: readonly number[]): number =>
 
 /**
  * Compares the time of an app run with an empty CDKTF app, in pairs on the same machine, so that its load affects both. The result is the median
- * of the pairs' ratios. The first runs do not count, because they rebuild the bundle.
+ * of the pairs' ratios. The first runs do not count, because they warm the caches.
  */
 export function appRun(pairs: number): void {
   const folder = mkdtempSync(join(tmpdir(), "bench-"));
