@@ -1,12 +1,10 @@
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
 import { Command } from "commander";
 import { execa } from "execa";
 import { runCommand } from "../../command-line/run.js";
-import { lineChanges } from "./line-changes.js";
-import { changeOf, type Change } from "./mutation.js";
-import { knownMutations } from "./known-mistakes/index.js";
-import { tryChanges } from "./try-changes.js";
+import { knownMutants, mechanicalMutants, project, type Mutant } from "./mutants.js";
 
 /** Share of mutants that tests must detect. */
 const goal = 0.9;
@@ -15,24 +13,55 @@ const program = new Command("npm run mutate").description(
   "Makes small changes in the code (mutants) and runs the unit tests, to find changes that no test detects. Takes minutes to hours.",
 );
 
-const textOf = (file: string): string => readFileSync(fileURLToPath(new URL(`../../${file}`, import.meta.url)), "utf8");
-
 interface Options {
   readonly file: string;
   readonly every: string;
   readonly quick?: boolean;
 }
 
-/** Tries these mutants or a sample, prints each undetected one, and sets the exit code. */
-async function tryAndTell(all: readonly Change[], { every, quick: isQuick = false }: Options): Promise<void> {
-  const changes = all.filter((_, index) => (index + 1) % Number(every) === 0);
-  if (changes.length === 0) throw new Error("mutate: no mutant matches; choose another --file or --every");
-  const unnoticed = await tryChanges(changes, isQuick, ({ file, label }, isNoticed) =>
-    console.log(`${isNoticed ? "noticed" : "by its own tests not noticed"}: ${file}: ${label}`),
-  );
-  for (const { file, label } of unnoticed) console.log(`NOT NOTICED ${file}: ${label}`);
-  console.log(`${changes.length - unnoticed.length} of ${changes.length} noticed`);
-  if (changes.length - unnoticed.length < goal * changes.length) process.exitCode = 1;
+const notCopied = new Set(["node_modules", ".git", "dist", "cdktf.out"]);
+
+const testsFail = async (copy: string, tests: readonly string[]): Promise<boolean> =>
+  (
+    await execa("npx", ["vitest", "run", "--bail=1", "--reporter=dot", ...tests], {
+      cwd: copy,
+      reject: false,
+      env: { CI: "true" },
+    })
+  ).exitCode !== 0;
+
+/** Whether the tests of the file's component detect a mutant, or, unless `isQuick`, all tests. */
+async function isDetected(copy: string, { file, text }: Mutant, isQuick: boolean): Promise<boolean> {
+  const own = `__tests__/${file.split("/files/")[0]}`;
+  writeFileSync(join(copy, file), text);
+  try {
+    return (
+      (existsSync(join(project, own)) && (await testsFail(copy, [own]))) || (!isQuick && (await testsFail(copy, [])))
+    );
+  } finally {
+    writeFileSync(join(copy, file), readFileSync(join(project, file)));
+  }
+}
+
+/** Tries these mutants or a sample in a copy of the project, prints each undetected one, and sets the exit code. */
+async function tryMutants(all: readonly Mutant[], { every, quick: isQuick = false }: Options): Promise<void> {
+  const mutants = all.filter((_, index) => (index + 1) % Number(every) === 0);
+  if (mutants.length === 0) throw new Error("mutate: no mutant matches; choose another --file or --every");
+  const copy = mkdtempSync(join(tmpdir(), "mutate-"));
+  try {
+    cpSync(project, copy, { recursive: true, filter: (path) => !notCopied.has(relative(project, path)) });
+    symlinkSync(join(project, "node_modules"), join(copy, "node_modules"));
+    if (await testsFail(copy, isQuick ? ["__tests__/modules/machine"] : []))
+      throw new Error("mutate: the tests fail without a mutant; fix them first");
+    let detected = 0;
+    for (const mutant of mutants)
+      if (await isDetected(copy, mutant, isQuick)) detected += 1;
+      else console.log(`not detected: ${mutant.file}: ${mutant.label}`);
+    console.log(`${detected} of ${mutants.length} detected`);
+    if (detected < goal * mutants.length) process.exitCode = 1;
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
 }
 
 /** A command that tries mutants in files of servers. */
@@ -46,9 +75,8 @@ const inServerFiles = (name: string, description: string): Command =>
 
 inServerFiles("payload", "tries known mutants one at a time; exit code 1 if tests detect less than 90 %").action(
   async (options: Options) => {
-    const wanted = knownMutations.filter((mutation) => mutation.file.includes(options.file));
-    await tryAndTell(
-      wanted.map((mutation) => changeOf(textOf(mutation.file), mutation)),
+    await tryMutants(
+      knownMutants().filter(({ file }) => file.includes(options.file)),
       options,
     );
   },
@@ -58,32 +86,39 @@ inServerFiles("lines", "removes each line, and changes one word, number or optio
   async (options: Options) => {
     const { stdout } = await execa("git", ["ls-files", "modules/machine/parts/*/files/*"]);
     const files = stdout.split("\n").filter((path) => path.includes(options.file) && !path.endsWith(".py"));
-    await tryAndTell(
-      files.flatMap((path) => lineChanges(path, textOf(path))),
+    await tryMutants(
+      files.flatMap((path) => mechanicalMutants(path, readFileSync(join(project, path), "utf8"))),
       options,
     );
   },
 );
 
-for (const name of ["mysql-group", "mysql-backup", "app-runs"])
+/** A command that runs another program and returns its exit code. */
+const runs = (name: string, description: string, argument: string, command: readonly string[]): Command =>
   program
     .command(name)
-    .description(`runs mutmut on ${name}; exit code 1 if tests detect less than 90 %`)
-    .argument("[modules...]", "only these modules, for example: liveness room")
-    .action(async (modules: readonly string[]) => {
-      const script = fileURLToPath(new URL("python.py", import.meta.url));
-      const { exitCode } = await execa("python3", [script, name, ...modules], { stdio: "inherit", reject: false });
+    .description(description)
+    .argument("[options...]", argument)
+    .allowUnknownOption()
+    .action(async (options: readonly string[]) => {
+      const [first = "", ...rest] = [...command, ...options];
+      const { exitCode } = await execa(first, rest, { stdio: "inherit", reject: false });
       process.exitCode = exitCode;
     });
 
-program
-  .command("typescript")
-  .description("runs Stryker mutation tests on the modules; Stryker options follow --")
-  .argument("[options...]", "for example: -- --mutate 'modules/config/rules/*.ts'")
-  .allowUnknownOption()
-  .action(async (options: readonly string[]) => {
-    const { exitCode } = await execa("npx", ["stryker", "run", ...options], { stdio: "inherit", reject: false });
-    process.exitCode = exitCode;
-  });
+for (const name of ["mysql-group", "mysql-backup", "app-runs"])
+  runs(
+    name,
+    `runs mutmut on ${name}; exit code 1 if tests detect less than 90 %`,
+    "only these modules, for example: liveness room",
+    ["python3", join(import.meta.dirname, "python.py"), name],
+  );
+
+runs(
+  "typescript",
+  "runs Stryker mutation tests on the modules; Stryker options follow --",
+  "for example: -- --mutate 'modules/config/rules/*.ts'",
+  ["npx", "stryker", "run"],
+);
 
 await runCommand(() => program.parseAsync());

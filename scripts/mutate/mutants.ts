@@ -1,0 +1,100 @@
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+export const project = resolve(import.meta.dirname, "../..");
+
+/** A mutant of a file for servers. */
+export interface Mutant {
+  /** Path in the repository. */
+  readonly file: string;
+  /** Description for the report. */
+  readonly label: string;
+  /** The file's complete text with the mutation. */
+  readonly text: string;
+}
+
+const replaced = (text: string, at: number, from: string, to: string): string =>
+  text.slice(0, at) + to + text.slice(at + from.length);
+
+/** Replaces a text. @throws Error if it does not occur exactly once in the file */
+export function known(file: string, text: string, from: string, to: string): Mutant {
+  const found = text.split(from).length - 1;
+  if (found !== 1)
+    throw new Error(
+      `scripts/mutate/known.json: ${JSON.stringify(from)} must occur exactly once in ${file}, found ${found} times; update the list`,
+    );
+  return {
+    file,
+    label: `${from.trim()} -> ${to.trim() || "nothing"}`,
+    text: replaced(text, text.indexOf(from), from, to),
+  };
+}
+
+/** The mutants of known.json, which `mechanicalMutants` cannot generate. */
+export function knownMutants(): readonly Mutant[] {
+  const list = JSON.parse(readFileSync(join(import.meta.dirname, "known.json"), "utf8")) as Record<
+    string,
+    readonly (readonly [from: string, to: string])[]
+  >;
+  return Object.entries(list).flatMap(([name, changes]) => {
+    const file = `modules/machine/parts/${name.replace("/", "/files/")}`;
+    const text = readFileSync(join(project, file), "utf8");
+    return changes.map(([from, to]) => known(file, text, from, to));
+  });
+}
+
+/** Pairs of opposite words and operators in configurations and shell. */
+const opposites = [
+  ["on", "off"],
+  ["ON", "OFF"],
+  ["yes", "no"],
+  ["true", "false"],
+  [" && ", " || "],
+  [" = ", " != "],
+  [" -eq ", " -ne "],
+  [" -z ", " -n "],
+  [" -lt ", " -le "],
+  [" -gt ", " -ge "],
+] as const;
+const others = new Map<string, string>(
+  opposites.flatMap(([one, other]) => [
+    [one, other],
+    [other, one],
+  ]),
+);
+
+/** A word of `opposites`, a number with or without a unit, an option of a command, or a negation. */
+const places =
+  /(?<=^|[\s=;"'([])(?:on|off|ON|OFF|yes|no|true|false)(?=$|[\s;"')\]])| (?:&&|\|\||!?=|-eq|-ne|-z|-n|-lt|-le|-gt|-ge) |(?<=[\s=:{])\d+(?=[a-zA-Z]{0,3}(?:$|[\s;}]))| --?[a-z][a-z-]*(?:=\S+)?(?= )|(?<=^|[\s(])! /g;
+
+/** The replacement of a text that matches `places`: the opposite, ten times the number, or nothing. */
+const wrong = (text: string): string =>
+  others.get(text) ?? (/^\d+$/.test(text) ? (text === "0" ? "1" : `${text}0`) : "");
+
+/** Comments, and lines for templates. */
+const isRemark = (line: string): boolean => /^\s*(#|\/\/|\{\{[#/]|\{\{else|$)/.test(line);
+
+/** Lines that open, continue or close a block. Removing one makes the file unparsable. */
+const isFrame = (line: string): boolean =>
+  /^\s*(set -eu|[{}()\];]+$|fi$|esac$|done\b|else$)|(\{|\(|; then|; do| in)$/.test(line);
+
+/** Mechanical mutants of a file, except comments and help texts: removes each line, and changes each word, number and option. */
+export function mechanicalMutants(file: string, text: string): readonly Mutant[] {
+  const mutants: Mutant[] = [];
+  let [at, number, isHelp] = [0, 0, false];
+  for (const line of text.split(/(?<=\n)/)) {
+    number += 1;
+    if (/^TEXT$|<<'TEXT'$/.test(line.trimEnd())) isHelp = !isHelp;
+    const add = (offset: number, from: string, to: string, label: string): void =>
+      void mutants.push({ file, label: `${number}: ${label}`, text: replaced(text, at + offset, from, to) });
+    if (!isHelp && !isRemark(line)) {
+      if (!isFrame(line.trimEnd())) add(0, line, "", `without ${line.trim()}`);
+      for (const { 0: found, index } of line.matchAll(places)) {
+        const to = wrong(found);
+        add(index, found, to, `${line.trim()}: ${found.trim()} -> ${to.trim() || "nothing"}`);
+      }
+    }
+    at += line.length;
+  }
+  return mutants;
+}
