@@ -61,6 +61,7 @@ describe("the monitoring stack with defaults", () => {
       monitor_threshold_windows: { trigger_window: "last_15m", recovery_window: "last_15m" },
       notify_no_data: false,
       renotify_interval: 10_080,
+      renotify_occurrences: 104,
       renotify_statuses: ["alert", "warn"],
       evaluation_delay: 60,
     });

@@ -443,6 +443,7 @@ export interface EnvironmentInput {
                   | "archive-behind"
                   | "archive-refused"
                   | "archive-base-old"
+                  | "archive-base-room"
                   | "archive-drill-failed"
                   | "archive-gap"
                   | "archive-key-left"

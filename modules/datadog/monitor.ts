@@ -37,13 +37,22 @@ const repeatMinutes = { urgent: 60, notUrgent: 7 * 24 * 60 } as const;
 /** Warnings may last for weeks, so they are repeated only if the interval is at least this long. */
 const repeatWarningsFromMinutes = 24 * 60;
 
+/**
+ * Alerts are repeated for two years. The number is explicit, because Datadog's documentation disagrees about the default: one page says that
+ * repetition ends 30 hours after the first alert, another page says that it has no limit.
+ */
+const repeatedMinutes = 2 * 365 * 24 * 60;
+
 /** Fields for repeated alerts. A monitor that only feeds a composite is not repeated. */
-function repetition(definition: MonitorDefinition): Pick<RenderedMonitor, "renotifyInterval" | "renotifyStatuses"> {
+function repetition(
+  definition: MonitorDefinition,
+): Pick<RenderedMonitor, "renotifyInterval" | "renotifyOccurrences" | "renotifyStatuses"> {
   const { urgency, noDataMinutes } = definition;
   if (urgency === "part") return {};
   const { repeatMinutes: interval = repeatMinutes[urgency] } = definition;
   return {
     renotifyInterval: interval,
+    renotifyOccurrences: Math.floor(repeatedMinutes / interval),
     renotifyStatuses: [
       "alert",
       ...(interval >= repeatWarningsFromMinutes && definition.thresholds?.warning !== undefined ? ["warn"] : []),

@@ -52,6 +52,7 @@ export const monitorIds = {
     "archive-behind",
     "archive-refused",
     "archive-base-old",
+    "archive-base-room",
     "archive-drill-failed",
     "archive-gap",
     "archive-key-left",

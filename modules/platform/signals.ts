@@ -92,6 +92,8 @@ export const archiveNotices = {
   refused: "backup-refused",
   /** The last copy of all data is old, or there is none. */
   base: "backup-base",
+  /** The system disk will soon be too small for a base backup. */
+  room: "backup-room",
   /** The last drill failed, or none was good for days. */
   drill: "backup-drill",
   /** Logs are gone that were never shipped. */

@@ -1,4 +1,4 @@
-import type { Config } from "../config/schema.js";
+import { serversWithRole, type Config } from "../config/schema.js";
 import { endsOf } from "../config/ends.js";
 import { noticeDays } from "../platform/dates.js";
 import { maximumBytes, warningBytes } from "../machine/compose/size.js";
@@ -118,6 +118,23 @@ const archive: Check = ({ backup, restore }) => [
   ),
 ];
 
+/** GB of a system disk that Debian, packages, releases and logs use. */
+const systemGb = 10;
+
+/** Servers also warn about this, by the size of their data, with the notice `backup-room`. */
+const baseBackupRoom: Check = (config) => {
+  const { volumeSizeGb } = config.database;
+  const types = new Set(serversWithRole(config, "database").map(({ type }) => type));
+  return [...types].flatMap((type) => {
+    const free = (serverTypes[type]?.diskGb ?? Infinity) - systemGb;
+    return when(
+      config.backup !== undefined && volumeSizeGb > free,
+      "database.volumeSizeGb",
+      `is ${volumeSizeGb}, but a base backup needs the data's size and 2 GiB on the system disk; ${type} has about ${free} GB. Before the data grow above that: set a serverType with a larger disk, then npm run ops rollout`,
+    );
+  });
+};
+
 const stock: Check = ({ servers, location }) =>
   [...new Set(servers.map((server) => server.type))].flatMap((type) => {
     const instead = inStockInstead(type, location);
@@ -161,6 +178,7 @@ const checks: readonly Check[] = [
   balancerBefore,
   backups,
   archive,
+  baseBackupRoom,
   stock,
   endsSoon,
   payloadSize,

@@ -72,6 +72,11 @@ describe("repetition", () => {
     for (const id of repeats) expect(renderedMonitor(id).renotifyStatuses).toEqual(["alert", "warn", "no data"]);
   });
 
+  it("repeats every alert for two years, whatever Datadog's default limit is", () => {
+    for (const [urgency, , id, { renotifyInterval = 0, renotifyOccurrences = 0 }] of rendered)
+      if (urgency !== "part") expect((renotifyInterval * renotifyOccurrences) / (365 * day), id).toBeCloseTo(2, 1);
+  });
+
   it("repeats nothing for a monitor that only feeds a composite", () => {
     expect(renderedMonitor("server-error-share").renotifyInterval).toBeUndefined();
   });

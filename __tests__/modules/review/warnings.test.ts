@@ -42,6 +42,17 @@ describe("warnings", () => {
     expect(warnings({ restore })).toEqual([expect.stringMatching(/^restore is set: the first member gets/)]);
   });
 
+  it("report a system disk that is too small for a base backup of a full data volume", () => {
+    const room = (type: string, volumeSizeGb: number) => warnings({ serverType: type, database: { volumeSizeGb } });
+    expect(room("cpx22", 70)).toEqual([]);
+    expect(room("cpx22", 71)).toEqual([
+      expect.stringMatching(
+        /^database\.volumeSizeGb is 71, .*; cpx22 has about 70 GB\. .* set a serverType with a larger/,
+      ),
+    ]);
+    expect(room("cpx32", 71)).toEqual([]);
+  });
+
   it("report that diagram and cost include a previous load balancer", () => {
     const formerly = { tls: "terminate", balancerIp: "10.0.1.5" } as const;
     expect(warnings({ network: { balancerIp: "10.0.1.6" }, loadBalancer: { number: 2, formerly } })).toEqual([

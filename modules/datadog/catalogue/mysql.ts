@@ -300,6 +300,15 @@ const archiveMonitors = (env: string): readonly MonitorDefinition[] => [
     meaning: "A restore must replay more logs than it should; if no base backup exists, a restore is impossible.",
     look: "`journalctl -u mysql-base` on each member",
   }),
+  archiveMonitor(env, "room", {
+    id: "archive-base-room",
+    title: "Base backups will soon have too little room",
+    urgency: "notUrgent",
+    priority: 3,
+    meaning:
+      "A base backup needs the size of the data plus 2 GiB on the system disk, which is more than 80 % of the free space. Without that space, no base backup is made.",
+    look: "`df -h /` on the server: growing data, or other files on the system disk",
+  }),
   archiveMonitor(env, "drill", {
     id: "archive-drill-failed",
     title: "The archive is not known to be good",

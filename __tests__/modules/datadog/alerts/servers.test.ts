@@ -69,6 +69,7 @@ describe("a fault of one server", () => {
     notice("archive-behind", "backup", 5),
     notice("archive-refused", "backup-refused", 5),
     notice("archive-base-old", "backup-base", 5),
+    notice("archive-base-room", "backup-room", 5),
     notice("archive-drill-failed", "backup-drill", 5),
     notice("archive-gap", "backup-gap", 5),
     notice("archive-key-left", "backup-key", 5),

@@ -235,3 +235,29 @@ class Made(unittest.TestCase):
             self.make()
         self.assertFalse([statement for statement in self.done if statement.startswith("CLONE")])
         self.free.assert_called_once_with(str(self.folder))
+
+    def room(self, free):
+        self.free.return_value = mock.Mock(free=free)
+        return list(base.room_problems(self.settings))
+
+    def test_warns_of_missing_room_before_a_base_backup_fails(self):
+        needed = 1000 + base.LEFT_BYTES
+        self.assertEqual(self.room(int(needed / base.ROOM_SHARE) + 1), [])
+        ((cause, words),) = self.room(int(needed / base.ROOM_SHARE) - 1)
+        self.assertEqual(cause, "backup-room")
+        self.assertRegex(words, "needs 2048 MiB on the system disk, and 2560 MiB are free.*serverType")
+        self.make()
+        # A larger system disk ends the notice.
+        self.assertEqual(self.room(2 * needed), [])
+
+    def test_counts_the_space_of_a_running_base_backup_as_free(self):
+        clone = self.folder / "clone"
+        clone.mkdir()
+        (clone / "ibdata1").write_bytes(b"x" * 1000)
+        with mock.patch.object(self.settings, "data", f"{self.folder}/missing"), mock.patch.object(base, "LEFT_BYTES", 800):
+            self.assertEqual(self.room(0), [])
+            self.assertEqual(len(self.room(-1)), 1)
+
+    def test_does_not_warn_before_mysql_is_installed(self):
+        self.free.side_effect = FileNotFoundError
+        self.assertEqual(list(base.room_problems(self.settings)), [])

@@ -23,7 +23,7 @@ class Case(unittest.TestCase):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.enterContext(mock.patch.object(cli.config, "FOLDER", self.folder))
         self.enterContext(mock.patch.object(ship, "STATE", self.folder / "state.json"))
-        settings = types.SimpleNamespace(endpoint="https://e", region="r", bucket="b", baseHours=24)
+        settings = types.SimpleNamespace(endpoint="https://e", region="r", bucket="b", baseHours=24, data=str(self.folder / "none"))
         self.settings = settings
         self.enterContext(mock.patch.object(cli.config, "load", return_value=settings))
         (self.folder / "bucket").write_text("KEY:SECRET\n")

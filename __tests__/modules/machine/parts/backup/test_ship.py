@@ -106,7 +106,7 @@ class Notices(unittest.TestCase):
         state = self.folder / "state.json"
         self.enterContext(mock.patch.object(ship, "STATE", state))
         self.enterContext(mock.patch.object(cli.config, "FOLDER", self.folder / "settings"))
-        self.enterContext(mock.patch.object(cli.config, "load", lambda: types.SimpleNamespace(baseHours=24)))
+        self.enterContext(mock.patch.object(cli.config, "load", lambda: types.SimpleNamespace(baseHours=24, data=str(self.folder / "none"))))
         self.state = {"at": time.time(), "behindSeconds": 0, "problem": None, "refused": False, "base": stamp(time.time()), "firstBase": None, "drill": None, "goodDrill": None, "gap": ""}
 
     def check(self, *arguments, **changes):

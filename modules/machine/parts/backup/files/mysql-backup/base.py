@@ -15,13 +15,15 @@ import pymysql
 from gtid import parse
 from names import backup_name, digest, manifest_key, moment, number, stamp
 from sealing import PACK, encrypt, flow, require_ended, seal
-from ship import BRANCHES, ROTATE, STATE, arrived, connect, plain, rows
+from ship import BRANCHES, ROOM, ROTATE, STATE, arrived, connect, plain, rows
 
 FORMAT = 2
 # MySQL may write files here. It is on the system disk, so that the data volume does not need twice the space.
 CLONE = "/var/lib/mysql-files/base"
 PART_BYTES = 64 << 20
 LEFT_BYTES = 2 << 30
+# A health notice warns when a base backup would use more than this share of the free space.
+ROOM_SHARE = 0.8
 CLONE_SECONDS = 6 * 3600
 # Time that each member in turn has to try.
 TURN_SECONDS = 900
@@ -184,16 +186,40 @@ def _executed(connection):
     return executed.replace("\n", "")
 
 
+def room_problems(settings):
+    """Whether the next base backups will have room, reported before one fails: (cause, message)."""
+    try:
+        needed, free = _room(settings)
+    except FileNotFoundError:
+        # MySQL is not installed yet.
+        return
+    if needed > ROOM_SHARE * free:
+        yield ROOM, (
+            f"a base backup needs {needed >> 20} MiB on the system disk, and {free >> 20} MiB are free; base backups fail when the data grow above"
+            " that: delete files on the system disk, or set a `serverType` with a larger disk and run npm run ops rollout"
+        )
+
+
 def _require_room(settings):
-    needed = _bytes(settings.data)
-    free = shutil.disk_usage(os.path.dirname(CLONE)).free
-    if free < needed + LEFT_BYTES:
-        raise OSError(f"a base backup needs {(needed + LEFT_BYTES) >> 20} MiB at {CLONE}, but {free >> 20} MiB are free")
+    needed, free = _room(settings)
+    if free < needed:
+        raise OSError(f"a base backup needs {needed >> 20} MiB at {CLONE}, but {free >> 20} MiB are free")
+
+
+def _room(settings):
+    """Bytes that a base backup needs, and the free bytes, including those of a running base backup."""
+    return _bytes(settings.data) + LEFT_BYTES, shutil.disk_usage(os.path.dirname(CLONE)).free + _bytes(CLONE)
 
 
 def _bytes(place):
     """Size of the files without logs, which are not copied."""
-    return sum(os.lstat(os.path.join(folder, file)).st_size for folder, _, files in os.walk(place) for file in files if not file.startswith(("binlog.", "relay")))
+    total = 0
+    for folder, _, files in os.walk(place):
+        for file in files:
+            # MySQL deletes temporary files at any time.
+            with contextlib.suppress(FileNotFoundError):
+                total += 0 if file.startswith(("binlog.", "relay")) else os.lstat(os.path.join(folder, file)).st_size
+    return total
 
 
 def _ship(bucket, folder, recipients):

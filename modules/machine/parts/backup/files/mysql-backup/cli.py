@@ -69,6 +69,7 @@ def _base(settings, bucket, force):
 
 
 def _tell(settings, options):
+    import base
     import ship
 
     try:
@@ -78,7 +79,7 @@ def _tell(settings, options):
     if options.command == "status":
         print(json.dumps(state, indent=2))
         return 0
-    found = list(ship.problems(state, time.time(), settings.baseHours))
+    found = [*ship.problems(state, time.time(), settings.baseHours), *base.room_problems(settings)]
     if (config.FOLDER / "restore-key").exists():
         found.append((ship.KEY, "the archive's private key is on this server: remove `restore` from the configuration, then run npm run ops rollout"))
     if options.notices:

@@ -37,8 +37,8 @@ LATE_BASE_HOURS = 2
 LATE_DRILL_DAYS = 8
 
 # Causes of problems. Each has a notice and a monitor of the same name; see modules/platform/signals.ts.
-BEHIND, REFUSED, BASE, DRILL, GAP, KEY = "backup", "backup-refused", "backup-base", "backup-drill", "backup-gap", "backup-key"
-CAUSES = (BEHIND, REFUSED, BASE, DRILL, GAP, KEY)
+BEHIND, REFUSED, BASE, ROOM, DRILL, GAP, KEY = "backup", "backup-refused", "backup-base", "backup-room", "backup-drill", "backup-gap", "backup-key"
+CAUSES = (BEHIND, REFUSED, BASE, ROOM, DRILL, GAP, KEY)
 
 STATE = pathlib.Path("/run/mysql-backup/state.json")
 PRIMARY = (
