@@ -6,7 +6,7 @@ import { restoreMoment } from "../modules/config/values/backup.js";
 import { backups, checkBucket, createBucket } from "./commands/backups.js";
 import { checkBackend } from "./commands/check-backend.js";
 import { deploy } from "./commands/deploy.js";
-import { drift } from "./commands/drift.js";
+import { drift, reportComparison } from "./commands/drift.js";
 import { drill } from "./commands/drill.js";
 import { failover } from "./commands/failover.js";
 import { planAll, readReviewed, writeReviewed } from "./commands/plan.js";
@@ -270,8 +270,9 @@ program
   .helpGroup("Look:")
   .description("compares what exists with the configuration, changes nothing; exit code 2 if something has drifted")
   .action(async () => {
-    const { stacks } = await stacksHere("drift");
+    const { config, stacks } = await stacksHere("drift");
     process.exitCode = await drift(stacks, console.log);
+    await reportComparison(config, process.env, console.error);
   });
 
 program

@@ -422,6 +422,7 @@ export interface EnvironmentInput {
                   | "vendor-updates"
                   | "updates-failing"
                   | "expiry-near"
+                  | "drift-unchecked"
                   | "server-incomplete"
                   | "host-firewall-missing"
                   | "private-address-missing"

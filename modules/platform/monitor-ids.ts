@@ -29,6 +29,7 @@ export const monitorIds = {
     "vendor-updates",
     "updates-failing",
     "expiry-near",
+    "drift-unchecked",
     "server-incomplete",
     "host-firewall-missing",
     "private-address-missing",

@@ -43,6 +43,9 @@ export const metricSignals = {
   "tls.days_left": "tls",
 } as const satisfies Readonly<Record<string, Emitter>>;
 
+/** Metric that `npm run ops drift` sends after a comparison. */
+export const driftCompared = "platform.drift.compared";
+
 /** Service checks by name. */
 export const checkSignals = {
   "datadog.agent.up": "agent",

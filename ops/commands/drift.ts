@@ -1,3 +1,5 @@
+import type { Config } from "../../modules/config/schema.js";
+import { driftCompared } from "../../modules/platform/signals.js";
 import { differencesOf, type Differences } from "../terraform/plan.js";
 import type { Stack } from "../terraform/terraform.js";
 
@@ -22,3 +24,36 @@ export function linesOf(stack: string, { drift, pending, failedChecks }: Differe
   ];
   return all.length === 0 ? [`${stack}: as configured`] : [`${stack}:`, ...all];
 }
+
+/** Longest wait for Datadog's response. */
+const answerSeconds = 20;
+
+/**
+ * Reports to Datadog that a comparison has ended, so that the monitor `drift-unchecked` alerts if the schedule stops. A failure is only shown,
+ * because the comparison itself is valid.
+ */
+export async function reportComparison(
+  { environment, monitoring }: Config,
+  variables: NodeJS.ProcessEnv,
+  say: (line: string) => void,
+): Promise<void> {
+  if (!monitoring.enabled) return;
+  const { DD_API_KEY: key, DD_HOST: host = `https://api.${monitoring.site}` } = variables;
+  if (!key) return say("Datadog: not reported, because DD_API_KEY is not set; drift-unchecked alerts after a week");
+  const point = { timestamp: Math.floor(Date.now() / 1000), value: 1 };
+  const series = [{ metric: driftCompared, type: gauge, points: [point], tags: [`env:${environment}`] }];
+  try {
+    const answer = await fetch(`${host}/api/v2/series`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "DD-API-KEY": key },
+      body: JSON.stringify({ series }),
+      signal: AbortSignal.timeout(answerSeconds * 1000),
+    });
+    if (!answer.ok) say(`Datadog: not reported, ${host} answers ${answer.status}; check DD_API_KEY`);
+  } catch (error) {
+    say(`Datadog: not reported, ${(error as Error).message}`);
+  }
+}
+
+/** Type of a metric in Datadog's API, version 2. */
+const gauge = 3;

@@ -7,6 +7,7 @@ import { serviceLevels } from "../../../modules/datadog/service-levels.js";
 import {
   archiveNotices,
   checkSignals,
+  driftCompared,
   instances,
   logServices,
   metricSignals,
@@ -47,7 +48,7 @@ const running = [...runByDefault, ...collected.integrations.map(({ name }) => na
 
 describe("every metric in a query", () => {
   it("is in the list of signals or made from logs", () => {
-    const known = [...Object.keys(metricSignals), ...made.map(({ name }) => name)];
+    const known = [...Object.keys(metricSignals), driftCompared, ...made.map(({ name }) => name)];
     expect(metricsAsked.length).toBeGreaterThan(70);
     for (const { name } of metricsAsked) expect(known).toContain(name);
   });

@@ -73,7 +73,7 @@ function valuesOf(series: string, sent: readonly Sent[], minutes: readonly numbe
 export const lastOf = (series: string, sent: readonly Sent[]): ReadonlyMap<string, number> =>
   valuesOf(series, sent, [0]);
 
-const unitMinutes: Readonly<Record<string, number>> = { m: 1, h: 60, d: 1440 };
+const unitMinutes: Readonly<Record<string, number>> = { m: 1, h: 60, d: 1440, w: 10_080 };
 
 /** Groups for which the comparison of a metric monitor holds. @param limit replaces the limit in the query */
 export function holdsFor(query: string, sent: readonly Sent[], limit?: number): readonly string[] {

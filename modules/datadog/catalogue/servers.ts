@@ -1,6 +1,6 @@
 import type { MonitorDefinition } from "../definition.js";
 import { noticed, series, type MonitoringContext } from "../scope.js";
-import { instances, notices } from "../../platform/signals.js";
+import { driftCompared, instances, notices } from "../../platform/signals.js";
 
 /** Monitors of the machines. */
 export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefinition[] => [
@@ -170,6 +170,23 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     meaning:
       "A key of a package repository or the support of Debian ends within 180 days; afterwards servers get no upgrades.",
     firstLook: ["`cat /run/motd.d/expiry` on the server: what expires, when, and what to do"],
+  },
+  {
+    id: "drift-unchecked",
+    title: "Nobody compares the resources with the configuration",
+    condition: {
+      kind: "metric",
+      reduce: "max",
+      window: "1w",
+      series: `default_zero(${series("max", driftCompared, [env])})`,
+      comparison: "<",
+    },
+    thresholds: { critical: 1, exact: true },
+    urgency: "notUrgent",
+    priority: 4,
+    meaning:
+      "`npm run ops drift` has not ended for a week, so manual changes stay unknown. GitHub disables schedules of a public repository after 60 days without a commit.",
+    firstLook: ["the workflow drift: disabled, or failing", "its output: did Datadog accept the report"],
   },
   {
     id: "server-incomplete",

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { MonitorId } from "../../../../modules/platform/monitor-ids.js";
+import { driftCompared } from "../../../../modules/platform/signals.js";
 import { definitions, monitors, named, sends } from "./support.js";
 
 describe("a fault of one server", () => {
@@ -139,5 +140,23 @@ describe("a new server", () => {
     expect(patient).toEqual(byServer.map(([id]) => id));
     expect(patient).toContain("disk-full");
     expect(monitors.get("ssh-login")?.newGroupDelay).toBeUndefined();
+  });
+});
+
+describe("the comparison with the configuration", () => {
+  const minutesOfAWeek = 7 * 24 * 60;
+  const compared = (...minutesAgo: readonly number[]) =>
+    named("drift-unchecked", [
+      {
+        ...{ metric: driftCompared, tags: { env: "production" } },
+        at: (ago) => (minutesAgo.includes(ago) ? 1 : undefined),
+      },
+    ]).alert;
+
+  it("alerts after a week without one, also if there never was one", () => {
+    expect(compared(5, 1445)).toEqual([]);
+    expect(compared(minutesOfAWeek - 1)).toEqual([]);
+    expect(compared(minutesOfAWeek + 1)).toEqual([""]);
+    expect(compared()).toEqual([""]);
   });
 });

@@ -1,0 +1,67 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { driftCompared } from "../../../modules/platform/signals.js";
+import { reportComparison } from "../../../ops/commands/drift.js";
+import type { EnvironmentInput } from "../../../modules/config/schema.js";
+import { exampleConfig, type Overrides } from "../../support/config.js";
+
+interface Request {
+  readonly path?: string | undefined;
+  readonly key?: string | undefined;
+  readonly body: string;
+}
+
+/** Reports a comparison to an emulated Datadog. @returns the requests that it received, and the shown lines */
+async function report(status: number, variables: NodeJS.ProcessEnv, overrides: Overrides<EnvironmentInput> = {}) {
+  const requests: Request[] = [];
+  const said: string[] = [];
+  const http = createServer((request, response) => {
+    let body = "";
+    request.on("data", (part: Buffer) => (body += part.toString()));
+    request.on("end", () => {
+      requests.push({ path: request.url, key: String(request.headers["dd-api-key"]), body });
+      response.writeHead(status).end("{}");
+    });
+  });
+  http.listen(0, "127.0.0.1");
+  await once(http, "listening");
+  onTestFinished(() => void http.close());
+  const host = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  await reportComparison(exampleConfig(overrides), { DD_HOST: host, ...variables }, (line) => said.push(line));
+  return { requests, said };
+}
+
+describe("a comparison of the resources with the configuration", () => {
+  it("is reported to Datadog as the metric of drift-unchecked, with the environment and the API key only", async () => {
+    const before = Math.floor(Date.now() / 1000);
+    const { requests, said } = await report(202, { DD_API_KEY: "key", DD_APP_KEY: "secret" });
+    expect(requests).toEqual([expect.objectContaining({ path: "/api/v2/series", key: "key" })]);
+    const { series } = JSON.parse(requests[0]?.body ?? "") as { series: [{ points: [{ timestamp: number }] }] };
+    expect(series).toEqual([
+      {
+        ...{ metric: driftCompared, type: 3, tags: ["env:production"] },
+        points: [{ timestamp: expect.any(Number) as number, value: 1 }],
+      },
+    ]);
+    expect(series[0].points[0].timestamp).toBeGreaterThanOrEqual(before);
+    expect(said).toEqual([]);
+  });
+
+  it("is not reported without a key, which is shown, or without monitoring", async () => {
+    const { requests, said } = await report(202, {});
+    expect(requests).toEqual([]);
+    expect(said).toEqual([expect.stringContaining("DD_API_KEY is not set")]);
+    expect(await report(202, { DD_API_KEY: "key" }, { monitoring: { enabled: false } })).toEqual({
+      requests: [],
+      said: [],
+    });
+  });
+
+  it("stays valid if Datadog rejects the report or does not answer", async () => {
+    expect((await report(403, { DD_API_KEY: "key" })).said).toEqual([expect.stringContaining("answers 403")]);
+    const unreachable = await report(202, { DD_API_KEY: "key", DD_HOST: "http://127.0.0.1:1" });
+    expect(unreachable.said).toEqual([expect.stringContaining("not reported")]);
+  });
+});
