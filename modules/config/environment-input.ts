@@ -428,6 +428,7 @@ export interface EnvironmentInput {
                   | "private-address-missing"
                   | "server-silent"
                   | "mysql-down"
+                  | "mysql-group-down"
                   | "member-not-online"
                   | "members-missing"
                   | "member-unreachable"

@@ -37,6 +37,7 @@ export const monitorIds = {
   ],
   mysql: [
     "mysql-down",
+    "mysql-group-down",
     "member-not-online",
     "members-missing",
     "member-unreachable",

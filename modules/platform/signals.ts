@@ -79,6 +79,8 @@ export const notices = {
   hostFirewall: "host-firewall",
   /** The private address is on no interface. */
   privateNetwork: "private-network",
+  /** mysql-group does not answer. */
+  mysqlGroup: "mysql",
   /** Upgrades that are not installed automatically. */
   vendorUpdates: "vendor-updates",
   /** A step of the nightly upgrade has not succeeded for three days. */

@@ -1,7 +1,7 @@
 import { paths } from "../../platform/paths.js";
 import type { MonitorDefinition } from "../definition.js";
 import { noticed, series, type MonitoringContext } from "../scope.js";
-import { archiveNotices, logServices } from "../../platform/signals.js";
+import { archiveNotices, logServices, notices } from "../../platform/signals.js";
 
 /** Each member reports once that the group elected a new primary (ER_GRP_RPL_NEW_PRIMARY_ELECTED). */
 const primaryElected = "MY-011507";
@@ -27,6 +27,17 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     priority: 2,
     meaning: "This member is down; the other members continue as long as they are the majority.",
     firstLook: ["`systemctl status mysql` on the server", "MySQL's error log", "data-volume-full"],
+  },
+  {
+    id: "mysql-group-down",
+    title: "mysql-group does not answer",
+    condition: noticed(env, notices.mysqlGroup, "5m"),
+    thresholds: { critical: 1, exact: true },
+    urgency: "urgent",
+    priority: 2,
+    meaning:
+      "HAProxy asks mysql-group for the member's role. Without an answer this member gets no queries; if it is the primary, no server can write.",
+    firstLook: [`\`cat ${paths.notices}/${notices.mysqlGroup}\` on the server`, "`journalctl -u mysql-group`"],
   },
   {
     id: "member-not-online",

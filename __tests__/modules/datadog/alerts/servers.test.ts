@@ -67,6 +67,7 @@ describe("a fault of one server", () => {
     notice("server-incomplete", "server-setup", 15),
     notice("host-firewall-missing", "host-firewall", 5),
     notice("private-address-missing", "private-network", 5),
+    notice("mysql-group-down", "mysql", 5),
     notice("archive-behind", "backup", 5),
     notice("archive-refused", "backup-refused", 5),
     notice("archive-base-old", "backup-base", 5),

@@ -30,7 +30,7 @@ describe("the urgent receivers", () => {
     expect(waking.map(([id]) => id)).toEqual([
       ...["balancer-silent", "visitors-gone", "server-errors", "latency-p95", "nginx-down", "application-down"],
       ...["memory-low", "disk-full", "host-firewall-missing", "private-address-missing", "server-silent"],
-      ...["mysql-down", "members-missing", "member-unreachable", "no-primary", "two-primaries"],
+      ...["mysql-down", "mysql-group-down", "members-missing", "member-unreachable", "no-primary", "two-primaries"],
       ...["connections-near-limit", "data-volume-full"],
       ...["archive-behind", "archive-refused", "archive-drill-failed", "archive-gap"],
       ...["edge-certificate", "origin-certificate", "internal-certificate"],

@@ -47,6 +47,7 @@ export function mysqlPart({ config }: PayloadContext): PayloadPart {
       namingMembers(paths.mysql.groupSettings, members, (known) => groupSettings(config, server, known)),
     ],
     setup: readStatic(file("setup-mysql")),
+    check: renderTemplate(file("check-mysql.hbs"), { rolePort: ports.memberRole }),
   };
 }
 

@@ -1,0 +1,54 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, it } from "vitest";
+import { ports } from "../../../../../modules/platform/ports.js";
+import { temporaryFolder, writeBelow } from "../../../../support/payload-files.js";
+import { hasTools, runToolBeside } from "../../../../support/tools.js";
+import { mysqlOf } from "./support.js";
+
+const check = mysqlOf("alpha").check ?? "";
+
+/** Runs the check against an address where mysql-group would answer. */
+const run = (port: number, { isSetUp = true } = {}) => {
+  const folder = temporaryFolder();
+  writeBelow(folder, [
+    { path: "own-address.nft", content: "define own_address = 127.0.0.1\n" },
+    { path: "bin/systemctl", content: "#!/bin/sh\necho failed\nexit 3\n", permissions: "0755" },
+    ...(isSetUp ? [{ path: "complete", content: "" }] : []),
+    {
+      path: "check",
+      content: check
+        .replace("/etc/nftables/", `${folder}/`)
+        .replace("/var/lib/server-setup/", `${folder}/`)
+        .replace(`:${ports.memberRole}/`, `:${port}/`),
+    },
+  ]);
+  return runToolBeside("sh", ["-c", `PATH=${folder}/bin:$PATH sh ${folder}/check`]);
+};
+
+describe.runIf(hasTools(["curl", "sh"], "the check of mysql-group"))("the check of a database member", () => {
+  it("asks where HAProxy asks", () => {
+    expect(check).toContain(`http://$address:${ports.memberRole}/primary`);
+  });
+
+  it.each([200, 503])("passes if mysql-group answers %i, whatever the member's role is", async (status) => {
+    const http = createServer((_, response) => response.writeHead(status).end("ok\n")).listen(0, "127.0.0.1");
+    await once(http, "listening");
+    try {
+      expect(await run((http.address() as AddressInfo).port)).toEqual({ status: 0, output: "" });
+    } finally {
+      http.close();
+    }
+  });
+
+  it("fails with the unit's state and the next step if mysql-group does not answer", async () => {
+    const { status, output } = await run(1);
+    expect(status).toBe(1);
+    expect(output).toMatch(/^mysql-group does not answer \(failed\): .*systemctl restart mysql-group\n$/);
+  });
+
+  it("passes on a server that is not completely set up, which has its own notice", async () => {
+    expect(await run(1, { isSetUp: false })).toEqual({ status: 0, output: "" });
+  });
+});
