@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import { expect, it } from "vitest";
 
-it("a command reads the environment's file and reports what is missing", async () => {
+it("a command reads the environment's file and reports missing settings", async () => {
   const { exitCode, stdout, stderr } = await execa(process.execPath, ["--import", "tsx", "ops/cli.ts", "status"], {
     env: { ENVIRONMENT: "example" },
     reject: false,

@@ -26,7 +26,7 @@ const names = config.servers.map(({ name }) => name);
 const readers = ["plan", "drift"];
 const commands = [...readers, "deploy", "replace", "remove", "rotate"];
 
-/** Resources at Hetzner of an environment. */
+/** Hetzner resources of an environment. */
 const projectOf = (environment: string, first: number): readonly Resource[] =>
   names.flatMap((name, index) => [
     { type: "hcloud_volume", id: first + index, name: `${name}_data`, environment },
@@ -35,7 +35,7 @@ const projectOf = (environment: string, first: number): readonly Resource[] =>
 const production = projectOf("production", 100);
 const staging = projectOf("staging", 200);
 
-/** What the state or the configuration has of these resources. */
+/** These resources as entries of a state or a configuration. */
 const managed = (resources: readonly Resource[]): readonly Managed[] => [
   ...resources.map(({ type, name, id }) => ({
     stack: type === "hcloud_server" ? "servers" : "foundation",
@@ -48,7 +48,7 @@ const managed = (resources: readonly Resource[]): readonly Managed[] => [
 const all = managed(production);
 const without = (name: string) => (resource: { readonly name: string }) => resource.name !== name;
 
-/** What is wrong with the world that a command runs in. */
+/** Environment of a command, with its faults. */
 interface Situation {
   readonly state?: readonly Managed[];
   /** Resources that HCLOUD_TOKEN can see. */
@@ -56,18 +56,18 @@ interface Situation {
   /** Zones that CLOUDFLARE_API_TOKEN can see. */
   readonly zones?: readonly { readonly id: string; readonly name: string }[];
   readonly trouble?: Trouble;
-  /** Changes the lock before, or right after, the command takes it. */
+  /** Changes the lock before or right after the command acquires it. */
   readonly before?: (place: LockStore, command: string) => Promise<unknown>;
   readonly after?: (place: LockStore) => Promise<unknown>;
-  /** Error by command; `*`: of all others. @default - the command ends as "done" */
+  /** Error by command; `*` matches all other commands. @default - the command succeeds */
   readonly refused?: Readonly<Record<string, RegExp>>;
-  /** Commands that end without a plan, because the state has nothing that they change. @default - none */
+  /** Commands that end without a plan, because the state has no resource to change. @default - none */
   readonly withoutPlan?: readonly string[];
 }
 
 const store = async (place: LockStore, changes: object): Promise<unknown> =>
   place.store.write(JSON.stringify({ ...holdingOf("rollout"), ...changes }), undefined);
-/** Only commands that change something need the lock. */
+/** Only commands that change resources need the lock. */
 const allButReaders = (refusal: RegExp): Situation["refused"] =>
   Object.fromEntries(commands.filter((one) => !readers.includes(one)).map((one) => [one, refusal]));
 
@@ -153,13 +153,13 @@ const situations: Readonly<Record<string, Situation>> = {
 const silent = new Progress(() => undefined);
 const quiet = (): void => undefined;
 
-/** Also has what a removal removes. */
+/** Configuration with an additional server that a removal deletes. */
 const removed: readonly Resource[] = [
   { type: "hcloud_volume", id: 150, name: "gone_data", environment: "production" },
   { type: "hcloud_server", id: 151, name: "gone", environment: "production" },
 ];
 
-/** The world before a command, with what the command works on. */
+/** The environment before a command. */
 function worldFor(command: string, { state = all, project = production, zones, trouble }: Situation) {
   const isProduction = project.some(({ environment }) => environment === "production");
   const hasGone = command === "remove" && isProduction;
@@ -177,7 +177,7 @@ function worldFor(command: string, { state = all, project = production, zones, t
   };
 }
 
-/** The commands, with all that they are made of but the vendors and Terraform. */
+/** The real commands; only the vendors and Terraform are emulated. */
 function commandsIn(url: string, handled: readonly string[]): Readonly<Record<string, () => Promise<unknown>>> {
   const folder = temporaryFolder();
   const api = new HetznerApi({ token: "t", endpoint: url });
@@ -215,7 +215,7 @@ function commandsIn(url: string, handled: readonly string[]): Readonly<Record<st
   };
 }
 
-/** Runs a command in a situation. @returns its error, if it has one, and what became of the world */
+/** Runs a command in a situation. @returns the error, if any, and the resulting environment */
 async function run(command: string, situation: Situation) {
   instantly();
   const start = worldFor(command, situation);
@@ -237,7 +237,7 @@ async function run(command: string, situation: Situation) {
   return { error, changes: world.changes, before: start.project, after: world.project() };
 }
 
-/** What a finished command must not have done: destroyed what it was not meant to, or made a second resource of one name. */
+/** Forbidden results of a completed command: an unintended deletion or a duplicate resource. */
 function harmOf(command: string, before: readonly Resource[], after: readonly Resource[]): readonly string[] {
   const mayGo = command === "remove" ? ["gone", "gone_data"] : command === "replace" ? [server?.name] : [];
   const destroyed = before.filter(
@@ -249,7 +249,7 @@ function harmOf(command: string, before: readonly Resource[], after: readonly Re
   return [...destroyed.map(({ name }) => `destroyed ${name}`), ...doubled.map(({ name }) => `doubled ${name}`)];
 }
 
-/** What a finished command was meant to reach, and has not. */
+/** Missing results of a completed command. */
 function undoneBy(
   command: string,
   changes: readonly string[],
@@ -269,7 +269,7 @@ function undoneBy(
 const outcomes = new Map<string, ("refused" | "done" | "HARMED")[]>();
 
 describe.each(Object.entries(situations))("in the situation: %s", (name, situation) => {
-  it.each(commands)("%s is refused before any change, or does what it is meant to", async (command) => {
+  it.each(commands)("the command %s is rejected before any change or reaches its goal", async (command) => {
     const { error, changes, before, after } = await run(command, situation);
     const { refused = {}, withoutPlan = [] } = situation;
     const isWithoutPlan = withoutPlan.includes(command);

@@ -13,12 +13,12 @@ const env = {
   PYTHONDONTWRITEBYTECODE: "1",
 };
 
-describe("the programs for the archive", () => {
-  const what = "what operators do with the archive, against an object storage and MySQL";
+describe("the archive programs", () => {
+  const what = "the operators' archive commands with an object storage and MySQL";
   const possible = ["/opt/moto/bin/python", "mysqlbinlog", "age"].every((tool) => hasTool(tool, what)) && isRoot(what);
 
   it.runIf(possible)(
-    "do as their own tests say",
+    "pass their Python tests",
     () => {
       const run = spawnSync(debianPython, ["-m", "unittest", "discover", "-s", folder(".")], { encoding: "utf8", env });
       expect(run.stderr).toMatch(/Ran \d{2,} tests[\s\S]*\nOK\n$/);

@@ -1,4 +1,4 @@
-"""The program as archive.ts starts it, but for its standard input and output."""
+"""The archive program as archive.ts starts it, without its standard input and output."""
 
 import importlib.util
 import pathlib

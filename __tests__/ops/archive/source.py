@@ -1,4 +1,4 @@
-"""A MySQL that is archived as members do, for tests of restores: a base backup, then logs. By hand, so that each part can be spoilt."""
+"""An archived MySQL for restore tests: a base backup, then logs. Does not use the members' programs, so that tests can damage each part."""
 
 import contextlib
 import json
@@ -17,7 +17,7 @@ from sealing import PACK, encrypt, seal
 
 TIMELINE, BRANCH = "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4", "b" * 16
 TAKEN = "20261125T021700Z"
-# Small enough that a log has many.
+# Small enough that a log consists of many segments.
 PIECE_BYTES = 900
 COME = "2026-11-25T03:00:00.000Z"
 OPTIONS = ["--log-bin=binlog", "--server-id=1", "--gtid-mode=ON", "--enforce-gtid-consistency=ON", "--event-scheduler=OFF"]
@@ -31,7 +31,7 @@ def age_pair(folder, name):
 
 @contextlib.contextmanager
 def serving(data, folder, options=OPTIONS):
-    """MySQL on this data, by itself. Gives a function that executes statements."""
+    """Runs a single MySQL server on this data. Yields a function that executes statements."""
     socket = folder / "source.sock"
     process = subprocess.Popen(
         ["mysqld", "--no-defaults", "--user=nobody", f"--datadir={data}", f"--socket={socket}", "--skip-networking", "--mysqlx=OFF", "--secure-file-priv=NULL", f"--log-error={folder}/error.log", "--performance-schema=OFF", *options]
@@ -51,7 +51,7 @@ def serving(data, folder, options=OPTIONS):
 
 
 class Memory:
-    """A bucket in memory. `times`: by the beginning of a key."""
+    """A bucket in memory. `times` maps key prefixes to upload times."""
 
     def __init__(self, objects):
         self.objects, self.times, self.asked = objects, {}, []
@@ -75,7 +75,7 @@ class Memory:
 
 
 class Source:
-    """One MySQL whose logs are shipped for each of `members`. `statements` are executed after the base backup, each with its own commit."""
+    """A MySQL server whose logs are uploaded for each of `members`. `statements` run after the base backup, each in its own transaction."""
 
     def __init__(self, folder, statements, before=(), members=("alpha", "bravo", "charlie")):
         self.folder, self.members, self.objects = folder, members, {}
@@ -93,7 +93,7 @@ class Source:
             ask("INSERT INTO app.orders (text) VALUES ('before the base')")
             self.gtids = ask("SELECT @@GLOBAL.gtid_executed")
             self.commit = int(ask("SELECT CAST(1000000 * UNIX_TIMESTAMP(NOW(6)) AS UNSIGNED)"))
-            # Its transactions are the group's.
+            # The server's own UUID replaces the group's name in GTIDs.
             self.timeline = ask("SELECT @@server_uuid")
         shutil.copytree(self.data, folder / "copy", ignore=shutil.ignore_patterns("binlog.*", "*.pem", "auto.cnf"))
         self.part = self.pack()

@@ -1,4 +1,4 @@
-"""An object storage for the tests of a folder: the lab's, by moto."""
+"""The lab's object storage, based on moto, for the tests of a folder."""
 
 import json
 import pathlib
@@ -18,7 +18,7 @@ WRITERS = {name: f"KEYOF{name.upper()}:SECRET{name}" for name in SERVERS}
 
 
 class Storage:
-    """Without a bucket; each test makes one of its own name, since the start takes seconds."""
+    """An object storage without buckets. It takes seconds to start, so tests share it and each creates its own bucket."""
 
     def __init__(self):
         self._folder = tempfile.TemporaryDirectory()

@@ -1,4 +1,4 @@
-"""The archive is restored by hand with the commands that docs/backup.md lists. Run by archive.programs.test.ts."""
+"""Restores the archive manually with the commands of docs/backup.md. Run by archive.programs.test.ts."""
 
 import pathlib
 import re
@@ -12,7 +12,7 @@ PAGE = pathlib.Path(__file__).parents[3] / "docs/backup.md"
 
 
 class ByHand(unittest.TestCase):
-    def test_the_commands_of_the_documentation_restore_a_time_from_closed_logs_and_the_current_one(self):
+    def test_the_documented_commands_restore_a_time_from_closed_logs_and_the_current_log(self):
         folder = self.enterContext(source.folder_for_mysql())
         statements = [f"INSERT INTO app.orders (text) VALUES ('order {number}')" for number in range(2, 12)]
         statements += ["FLUSH BINARY LOGS", "INSERT INTO app.orders (text) VALUES ('in the last log')", "SELECT SLEEP(1.1)", "SELECT NOW()", "SELECT SLEEP(1.1)", "DELETE FROM app.orders"]
@@ -29,7 +29,7 @@ class ByHand(unittest.TestCase):
             file.write_bytes(content)
         steps = re.findall(r"^```sh\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
         self.assertEqual(len(steps), 3)
-        # The user of MySQL's packages may not be on this machine.
+        # The user mysql may not exist on this machine.
         steps = [step.replace("chown -R mysql:", "chown -R nobody:").replace("--user=mysql", "--user=nobody") for step in steps]
         script = "\n".join([f"cd {place}", f"export KEY={made.key} UNTIL='{until}'", *steps])
         run = subprocess.run(["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True)

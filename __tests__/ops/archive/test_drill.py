@@ -1,4 +1,4 @@
-"""A drill against a real archive: good when it is good, and bad when it is damaged in any way. Run by archive.programs.test.ts."""
+"""A restore drill with a real archive succeeds only if the archive is undamaged. Run by archive.programs.test.ts."""
 
 import json
 import pathlib
@@ -52,7 +52,7 @@ class Drill(unittest.TestCase):
         return result
 
     def pieces(self):
-        """Of the log after the base backup, of all members."""
+        """Returns the segments of the first log after the base backup, for each member."""
         return [sorted(key for key in self.objects if f"/{member}/tail/" in key and "/000002-" in key) for member in self.source.members]
 
     def spoil(self, key):
@@ -65,42 +65,42 @@ class Drill(unittest.TestCase):
         self.assertFalse(result["good"])
         self.assertRegex(result["problem"], words)
 
-    def test_a_good_archive_is_good(self):
+    def test_a_drill_with_an_undamaged_archive_succeeds(self):
         result = self.drill()
         self.assertTrue(result["good"], result)
         self.assertEqual((result["rows"], result["tables"], result["excluded"]), (21, 2, []))
         self.assertGreater(result["memoryMiB"], 50)
 
-    def test_an_archive_is_good_although_one_member_s_log_is_damaged(self):
+    def test_a_drill_succeeds_although_the_log_of_one_member_is_damaged(self):
         (damaged, *_), *_ = self.pieces()
         self.spoil(damaged)
         result = self.drill()
         self.assertTrue(result["good"], result)
         self.assertIn(damaged, result["excluded"][0])
 
-    def test_a_bit_in_the_logs_of_all_members_is_found(self):
+    def test_a_drill_detects_a_flipped_bit_in_the_logs_of_all_members(self):
         for pieces in self.pieces():
             self.spoil(pieces[2])
         self.assert_bad("transactions are missing .* but later ones exist")
 
-    def test_a_piece_that_is_missing_in_the_logs_of_all_members_is_found(self):
+    def test_a_drill_detects_a_segment_missing_from_all_members(self):
         for pieces in self.pieces():
             del self.objects[pieces[2]]
         self.assert_bad("transactions are missing .* but later ones exist")
 
-    def test_a_bit_in_the_only_base_backup_is_found(self):
+    def test_a_drill_detects_a_flipped_bit_in_the_only_base_backup(self):
         self.spoil(next(key for key in self.objects if "/0000." in key))
         self.assert_bad("0000.* is damaged")
 
-    def test_the_wrong_key_is_found(self):
+    def test_a_drill_reports_the_wrong_private_key(self):
         self.assert_bad("cannot be unpacked: age: error: no identity matched", key=self.other)
 
-    def test_an_archive_whose_end_is_missing_is_found(self):
-        # Nothing comes after it: only the heartbeat tells.
+    def test_a_drill_detects_a_missing_end_of_the_archive(self):
+        # No later data exist, so only the heartbeat shows the gap.
         with mock.patch.object(drill, "HEARTBEAT_SECONDS", -1):
             self.assert_bad("although the site writes a heartbeat every half minute")
 
-    def test_a_changed_row_is_found_although_the_number_of_rows_is_the_same(self):
+    def test_a_drill_detects_a_changed_row_although_the_row_count_is_equal(self):
         rows = self.source.counted["rows"]
         for wrong in ("22 0", "21 0123456789ABCDEF"):
             self.objects = {key: content for key, content in self.source.objects.items() if "/base/" not in key and "/manifest/" not in key}
@@ -112,7 +112,7 @@ class Drill(unittest.TestCase):
 
 
 class Result(unittest.TestCase):
-    def test_whatever_fails_is_a_bad_result_and_leaves_no_data_behind(self):
+    def test_any_failure_gives_a_bad_result_and_leaves_no_data_behind(self):
         for problem in (Refused("why"), restore.Incomplete("why"), ValueError("why"), OSError("why"), subprocess.TimeoutExpired("mysqld", 1)):
             bucket, folder = mock.Mock(), pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()), "drill")
             folder.mkdir()
@@ -121,13 +121,13 @@ class Result(unittest.TestCase):
             self.assertEqual((result["good"], result["problem"], folder.exists()), (False, str(problem), False))
             self.assertIn("-bad.", bucket.put.call_args.args[0])
 
-    def test_a_table_is_whole_when_mysql_says_so_at_the_end(self):
+    def test_a_table_is_undamaged_if_the_last_line_of_check_table_is_ok(self):
         told = "app.orders\tcheck\twarning\t1 client is using it\napp.orders\tcheck\tstatus\tOK"
         drill._require_whole(mock.Mock(**{"ask.return_value": told}), "app.orders")
         with self.assertRaisesRegex(restore.Incomplete, "app.orders: Corrupt"):
             drill._require_whole(mock.Mock(**{"ask.return_value": told.replace("status\tOK", "error\tCorrupt")}), "app.orders")
 
-    def test_names_of_any_kind_are_quoted(self):
+    def test_statements_quote_all_table_and_column_names(self):
         (statement,) = comparing.statements([("app", "an.or`der", "te`xt")]).values()
         self.assertIn("FROM `app`.`an.or``der`", statement)
         self.assertIn("`te``xt`", statement)

@@ -1,4 +1,4 @@
-"""Restores of archives that have a history, with real MySQL, age and zstd. Run by archive.programs.test.ts."""
+"""Restores an archive with several logs, using real MySQL, age and zstd. Run by archive.programs.test.ts."""
 
 import pathlib
 import shutil
@@ -19,7 +19,7 @@ class Restore(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = cls.enterClassContext(folder_for_mysql())
         statements = [f"INSERT INTO app.orders (text) VALUES ('order {number}')" for number in range(2, 12)]
-        # Ten seconds between the first part and the second, by the clock of the session: what the restore sees is the time of the commit.
+        # The pause separates the commit times of the inserts from that of the DELETE.
         statements += ["SELECT CAST(1000000 * UNIX_TIMESTAMP(NOW(6)) AS UNSIGNED)", "SELECT SLEEP(1.2)", "FLUSH BINARY LOGS", "DELETE FROM app.orders WHERE id < 9"]
         cls.source = source.Source(cls.folder, statements, before=[EVENT])
         cls.between = int(cls.source.answers[-4]) + 600_000
@@ -49,16 +49,16 @@ class Restore(unittest.TestCase):
     ALL = ",".join(map(str, range(1, 12)))
     AFTER = "9,10,11,12"
 
-    def test_events_do_not_run_meanwhile(self):
+    def test_events_do_not_run_during_a_restore(self):
         self.assertEqual(self.restore(), (self.AFTER, []))
 
-    def test_goes_to_the_moment_before_a_delete(self):
+    def test_restores_the_time_before_a_delete(self):
         self.assertEqual(self.restore(restore.text_of(self.between)), (self.ALL, []))
 
-    def test_before_a_transaction_does_not_begin_with_a_base_backup_that_contains_it(self):
+    def test_a_restore_before_a_transaction_uses_a_base_backup_without_the_transaction(self):
         gtids = self.source.counted["gtids"]
         wrong, last = f"before {gtids.split(':')[0]}:{gtids.rpartition('-')[2]}", gtids
-        # Newer, and made after the DELETE.
+        # A newer base backup, created after the DELETE.
         kept, self.source.objects = self.source.objects, {}
         self.source.manifest("bravo", "20261126T000000Z", gtids={"atLeast": last, "atMost": last}, newestCommit=2**52)
         self.objects |= self.source.objects
@@ -68,7 +68,7 @@ class Restore(unittest.TestCase):
         self.assertTrue(any("base backup of alpha" in text for text in self.said))
         self.assertFalse(any("base backup of bravo" in text for text in self.said))
 
-    def test_goes_on_with_an_older_base_backup_where_the_newest_is_damaged(self):
+    def test_uses_an_older_base_backup_if_the_newest_is_damaged(self):
         self.source.objects, kept = {}, self.source.objects
         self.source.part += b"damaged"
         key = self.source.manifest("bravo", "20991126T000000Z")
@@ -80,13 +80,13 @@ class Restore(unittest.TestCase):
         self.assertEqual(found, self.AFTER)
         self.assertRegex(notes[0], "base backup of bravo at 20991126T000000Z: .* is damaged")
 
-    def test_uses_another_member_s_logs_and_says_what_is_damaged(self):
+    def test_uses_the_logs_of_another_member_and_reports_the_damaged_segment(self):
         key = self.spoil("/000002-")
         found, notes = self.restore()
         self.assertEqual(found, self.AFTER)
         self.assertIn(key, notes[0])
 
-    def test_reads_closed_logs_and_their_tail_where_they_are_damaged(self):
+    def test_reads_the_tail_of_a_closed_log_if_the_closed_log_is_damaged(self):
         self.source.objects, kept = {}, self.source.objects
         keys = self.source.ship("alpha", closed=True)
         self.objects |= self.source.objects
@@ -96,7 +96,7 @@ class Restore(unittest.TestCase):
         self.objects[keys[0]] = b"?"
         self.assertEqual(self.restore()[0], self.AFTER)
 
-    def test_leaves_out_a_server_a_log_and_what_was_uploaded_later(self):
+    def test_excludes_a_server_a_log_or_later_uploads_on_request(self):
         first, second, third = self.source.logs
         forged = [first, second.replace(b"order 5", b"order X"), third]
         self.assertNotEqual(forged, self.source.logs)
@@ -124,7 +124,7 @@ class Restore(unittest.TestCase):
         self.assertEqual(found, self.AFTER)
         self.assertRegex(notes[0], "^charlie is excluded from charlie/000002-.* differs from the other members' transaction$")
 
-    def test_does_not_count_another_history_under_the_same_name(self):
+    def test_ignores_a_branch_other_than_the_given_one(self):
         self.source.objects, kept = {}, self.source.objects
         for key in self.source.ship("charlie", branch="c" * 16):
             self.objects[key] = self.source.objects[key]
@@ -132,12 +132,12 @@ class Restore(unittest.TestCase):
         self.without("charlie-")
         self.assertEqual(self.restore(branch=BRANCH)[0], self.AFTER)
 
-    def test_refuses_without_room(self):
+    def test_fails_without_enough_disk_space(self):
         with mock.patch.object(restore.shutil, "disk_usage", return_value=mock.Mock(free=100 << 20)), self.assertRaisesRegex(OSError, "needs 5\\d\\d MiB, but 100 MiB are free"):
             self.restore()
         self.assertFalse((self.folder / "into" / "data").exists())
 
-    def test_a_statement_that_mysql_refuses_ends_the_restore_with_its_words(self):
+    def test_fails_if_mysql_rejects_the_log_events(self):
         shutil.rmtree(self.folder / "into", ignore_errors=True)
         with mock.patch.object(restore.Feed, "write", lambda feed, change: feed._events.stdin.write(b"no log at all" * 100)), self.assertRaises(restore.Incomplete):
             self.restore()

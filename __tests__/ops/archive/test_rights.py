@@ -1,4 +1,4 @@
-"""The bucket is made, and found out. Run by archive.programs.test.ts."""
+"""Creation and check of the bucket. Run by archive.programs.test.ts."""
 
 import json
 import time
@@ -11,7 +11,7 @@ from storage import KEYS, REGION, SERVERS, WRITERS, Storage
 
 SETTINGS = {"region": REGION, "lock": "compliance", "days": 22}
 ALL = {**KEYS, "writers": WRITERS}
-# moto does not apply policies of buckets by key.
+# moto does not apply bucket policies by key.
 NOT_IN_MOTO = {f"{who} cannot change the bucket's policy" for who in (*SERVERS, "the key that restores")}
 
 
@@ -27,7 +27,7 @@ class Rights(unittest.TestCase):
 
     def create(self, **different):
         made = rights.create(self.keys["owner"], {**SETTINGS, "bucket": self.name, **different}, "4711", ALL)
-        # moto would apply it to everybody: it knows no principals. The keys have policies of their own there.
+        # moto ignores principals and would apply the policy to all keys. Its keys have their own policies.
         status, self.policy = self.keys["owner"].ask("GET", query={"policy": ""})
         self.assertEqual(status, 200)
         self.keys["owner"].ask("DELETE", query={"policy": ""})
@@ -38,18 +38,18 @@ class Rights(unittest.TestCase):
         checks = rights.check(keys["owner"], {name: keys[name] for name in SERVERS}, keys["reader"], SETTINGS)
         return {check["what"] for check in checks if not check["good"]} - NOT_IN_MOTO
 
-    def test_a_bucket_that_is_made_is_good_and_may_be_made_again(self):
+    def test_a_created_bucket_passes_the_check_and_can_be_updated(self):
         self.assertEqual(self.create(), {"made": True})
         self.assertEqual(self.create(), {"made": False})
         self.assertEqual(self.found(), set())
 
-    def test_the_policy_denies_by_key_and_lets_each_server_write_its_own_part_only(self):
+    def test_the_policy_lets_each_server_write_only_its_own_part(self):
         self.create()
         statements = json.loads(self.policy)["Statement"]
         self.assertEqual({one["Effect"] for one in statements}, {"Deny"})
         user = lambda name: f"arn:aws:iam:::user/p4711:KEYOF{name.upper()}"  # noqa: E731
         self.assertEqual({who for one in statements for who in one["Principal"]["AWS"]}, {user(name) for name in (*SERVERS, "reader")})
-        # What is denied on the bucket's objects is denied on the bucket, too.
+        # Actions denied on the objects are also denied on the bucket.
         self.assertEqual({tuple(one["Resource"]) for one in statements if "Resource" in one}, {(f"arn:aws:s3:::{self.name}", f"arn:aws:s3:::{self.name}/*")})
         denied = lambda name: {action for one in statements if user(name) in one["Principal"]["AWS"] and "Resource" in one for action in one["Action"]}  # noqa: E731
         for name in (*SERVERS, "reader"):
@@ -71,14 +71,14 @@ class Rights(unittest.TestCase):
             self.assertIn(what, found)
         self.assertFalse([what for what in found if what.startswith(("alpha", "charlie", "the key that restores cannot delete"))])
 
-    def test_a_shorter_lock_and_the_wrong_mode_are_found_out(self):
+    def test_a_shorter_lock_and_the_wrong_mode_are_reported(self):
         self.create(days=8, lock="governance")
         found = self.found()
         self.assertIn("new objects are locked for 22 days, mode COMPLIANCE", found)
         self.assertIn("objects expire by themselves, and not within 22 days", found)
         self.assertIn("not even the owner can delete what is locked", found)
 
-    def test_a_second_rule_by_which_objects_expire_earlier_is_found_out(self):
+    def test_a_second_rule_with_an_earlier_expiry_is_reported(self):
         self.create()
         status, rules = self.keys["owner"].ask("GET", query={"lifecycle": ""})
         self.assertEqual(status, 200)
@@ -86,20 +86,20 @@ class Rights(unittest.TestCase):
         rights._put(self.keys["owner"], rules.replace(b"</LifecycleConfiguration>", more), {"lifecycle": ""})
         self.assertEqual(self.found(), {"objects expire by themselves, and not within 22 days"})
 
-    def test_a_clock_that_is_wrong_is_found_out_either_way(self):
+    def test_a_clock_that_is_fast_or_slow_is_reported(self):
         self.create()
         for seconds in (-3600, 3600):
             with mock.patch.object(rights, "time", mock.Mock(wraps=time, time=lambda: time.time() + seconds)):
                 self.assertEqual(self.found(), {"the clocks here and there differ by less than 60 s"})
 
-    def test_a_storage_that_does_not_heed_or_does_not_know_if_none_match_is_found_out(self):
+    def test_a_storage_that_ignores_or_rejects_if_none_match_is_reported(self):
         self.create()
         put = rights._put
         for status in (200, 501):
             with mock.patch.object(rights, "_put", lambda *what, headers=None, **more: status if headers and what[1] == b"other" else put(*what, headers=headers, **more)):
                 self.assertEqual(self.found(), {f"{name} cannot write an object a second time with If-None-Match" for name in SERVERS})
 
-    def test_what_object_storages_answer_to_a_bucket_that_is_made_or_was_there(self):
+    def test_create_handles_the_responses_of_object_storages(self):
         for answers, outcome in (([200, 200, 200, 204], {"made": True}), ([409, 200, 204, 204], {"made": False})):
             with mock.patch.object(rights, "_put", side_effect=answers):
                 self.assertEqual(rights.create(None, {**SETTINGS, "bucket": "b"}, "4711", ALL), outcome)
@@ -107,7 +107,7 @@ class Rights(unittest.TestCase):
             with mock.patch.object(rights, "_put", side_effect=answers), self.assertRaisesRegex(Refused, words):
                 rights.create(None, {**SETTINGS, "bucket": "b"}, "4711", ALL)
 
-    def test_a_bucket_without_lock_cannot_be_made_good(self):
+    def test_an_existing_bucket_without_object_lock_is_rejected(self):
         self.keys["owner"].ask("PUT", content=b'<CreateBucketConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><LocationConstraint>fsn1</LocationConstraint></CreateBucketConfiguration>')
         with self.assertRaisesRegex(Refused, "object lock can be chosen only when a bucket is made"):
             self.create()

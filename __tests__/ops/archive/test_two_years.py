@@ -1,4 +1,4 @@
-"""Listing an archive of two years at 20 writes a second takes seconds and few requests. Run by archive.programs.test.ts."""
+"""Listing an archive of two years with 20 writes a second takes seconds and few requests. Run by archive.programs.test.ts."""
 
 import bisect
 import http.server
@@ -16,7 +16,7 @@ from contents import Choice, Contents
 
 TIMELINE, BRANCH, DAYS, MEMBERS = "7" * 8 + "-0000-0000-0000-000000000000", "b" * 16, 730, ("alpha", "bravo", "charlie")
 PER_DAY, SEGMENT = 20 * 86400, 64 << 20
-# Two logs a day, of about 1.3 GB a day.
+# Two logs a day, together about 1.3 GB.
 LOGS, SEGMENTS, TAIL = 2, 10, 28_800
 
 
@@ -28,7 +28,7 @@ def keys():
                 first = (day * LOGS + part) * PER_DAY // LOGS + 1
                 log = names.Log(member, BRANCH, day * LOGS + part + 1, f"{day * LOGS + part:016x}")
                 yield from segments(log, first, PER_DAY // LOGS, SEGMENTS, SEGMENT, True)
-                # Of a closed log, one stands for all: the directory is not listed.
+                # A single segment represents the tail of a closed log, because that folder is not listed.
                 yield from segments(log, first, PER_DAY // LOGS, 1, SEGMENT, False)
             name = names.backup_name(names.stamp(1_700_000_000 + day * 86400), day * LOGS + 1, [(1, day * PER_DAY + 1)])
             yield names.manifest_key(TIMELINE, member, name, b"")
@@ -44,7 +44,7 @@ def segments(log, first, transactions, count, size, closed):
 
 
 class Storage(http.server.ThreadingHTTPServer):
-    """Lists as an object storage does: in pages of 1000 keys, and without going through what a delimiter hides."""
+    """Lists keys like an object storage: in pages of 1000 keys, and skips keys that a delimiter groups."""
 
     daemon_threads = True
 
@@ -104,12 +104,12 @@ class TwoYears(unittest.TestCase):
         result = action()
         took, more = time.monotonic() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory
         print(f"\n{what}: {took:.1f} s, {time.process_time() - before:.1f} s of processor time with the stand-in, {self.storage.requests - requests} requests, {more >> 10} MiB more memory")
-        # Of this process with the stand-in: a busy machine is no measure.
+        # Processor time of this process and the emulator, because elapsed time depends on the machine's load.
         self.assertLess(time.process_time() - before, 20)
         self.assertLess(self.storage.requests - requests, 250)
         return result
 
-    def test_the_inventory_and_a_restore_list_it_in_seconds(self):
+    def test_the_inventory_and_a_restore_list_two_years_in_seconds(self):
         (found,) = self.measured("inventory", lambda: inventory.look(self.bucket, lambda text: None)["timelines"])
         self.assertEqual([(one["logs"], one["complete"]) for one in found["members"]], [(DAYS * LOGS + 1, DAYS * LOGS)] * 3)
         self.assertEqual((len(found["bases"]), found["missing"]), (DAYS * 3, ""))

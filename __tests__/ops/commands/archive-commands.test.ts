@@ -32,8 +32,8 @@ const timeline: Timeline = {
 const [first, last] = timeline.bases.map(({ come }) => come);
 const look = (difference: Partial<Timeline> = {}) => ({ look: { timelines: [{ ...timeline, ...difference }] } });
 
-describe("what is in the archive", () => {
-  it("is shown, and good, while nothing needs a hand", async () => {
+describe("the backups command", () => {
+  it("lists the archive and exits with 0 if nothing needs attention", async () => {
     const { code, said, given } = await withArchive(look(), () => backups(config, {}));
     expect(code).toBe(0);
     expect(given("look")?.keys).toEqual({ reader: keys.reader });
@@ -47,7 +47,7 @@ describe("what is in the archive", () => {
     ]);
   });
 
-  it("is not as soon as one thing does, for programs too", async () => {
+  it("exits with 1 and lists the problem as text or JSON if the archive needs attention", async () => {
     const { code, said } = await withArchive(look({ bases: [] }), () => backups(config, {}));
     expect([code, said.split("\n").slice(-2)]).toEqual([
       1,
@@ -60,7 +60,7 @@ describe("what is in the archive", () => {
     ]);
   });
 
-  it("is not known while the bucket is away, whose words are shown", async () => {
+  it("fails with the error of the object storage if the bucket is unreachable", async () => {
     await expect(withArchive({}, () => backups(config, {}))).rejects.toThrow("the bucket is away");
   });
 });
@@ -72,7 +72,7 @@ describe("the bucket", () => {
   it.each([
     [[yes], 0, "yes  servers write"],
     [[yes, no], 1, "yes  servers write\nNO   servers cannot read"],
-  ])("is good when all is that was tried: %j", async (check, expected, words) => {
+  ])("the bucket check exits with 0 only if every check passes: %j", async (check, expected, words) => {
     const { code, said, given } = await withArchive({ check }, () => checkBucket(config));
     expect([code, said, given("check")?.keys]).toEqual([expected, words, keys]);
   });
@@ -80,7 +80,7 @@ describe("the bucket", () => {
   it.each([
     [true, "is made"],
     [false, "was there"],
-  ])("is tried after it was created or brought to what it has to be (made: %s)", async (made, words) => {
+  ])("checks the bucket after creating or updating it (created: %s)", async (made, words) => {
     const { code, said, given } = await withArchive({ create: { made }, check: [no] }, () =>
       createBucket(config, "4711"),
     );
@@ -90,7 +90,7 @@ describe("the bucket", () => {
   });
 });
 
-describe("keys of servers", () => {
+describe("the bucket keys of servers", () => {
   it.each([
     ["not JSON", /^TF_VAR_backup_bucket_keys must be .*; alpha, bravo, charlie has none/],
     ['{"alpha":"a:1","bravo":"b"}', /bravo, charlie has none/],
@@ -98,7 +98,7 @@ describe("keys of servers", () => {
       '{"alpha":"a:1","bravo":"b:2","charlie":"a:1"}',
       /alpha and charlie have the same key; create one for each server/,
     ],
-  ])("are refused unless each server has one of its own: %s", async (value, words) => {
+  ])("rejects bucket keys unless each server has its own key: %s", async (value, words) => {
     const command = (): Promise<number> => {
       vi.stubEnv("TF_VAR_backup_bucket_keys", value);
       return checkBucket(config);
@@ -113,18 +113,18 @@ describe("a restore", () => {
   it.each([
     ["latest", last],
     [ago(20), first],
-  ])("of %s says what to write, and with which base it begins", async (at, base) => {
+  ])("a restore of %s prints the setting to write and the base backup that it starts from", async (at, base) => {
     const { said } = await withArchive(look(), () => restore(config, { at }, never, undefined as never));
     expect(said).toContain(
       `any moment from ${first} to ${timeline.until}; this one begins with the base backup of ${base}`,
     );
     expect(said).toContain(`restore: { timeline: "${timeline.name}", at: "${at}" }`);
-    // The group that goes on writing must not write into the timeline that is restored.
+    // The restored group must not write into the timeline that it is restored from.
     expect(said).toMatch(/groupName: "(?!7d2f)[0-9a-f-]{36}"/);
     expect(said).not.toContain(`groupName: "${timeline.name}"`);
   });
 
-  it("shows what a restore leaves out, and shows all branches where there are several", async () => {
+  it("prints the exclusions of a restore, and backups lists all branches if there are several", async () => {
     const choice = { excludeServers: ["bravo"], uploadedBefore: ago(1), branch: "0123456789abcdef" };
     const { said } = await withArchive(look(), () =>
       restore(config, { at: "latest", choice }, never, undefined as never),
@@ -140,12 +140,12 @@ describe("a restore", () => {
     expect(shown.said).toContain(`  branch       ${"b".repeat(16)} since ${ago(3)}`);
   });
 
-  it("of a moment that is not there is refused", async () => {
+  it("rejects a restore time before the oldest base backup", async () => {
     const refused = withArchive(look(), () => restore(config, { at: ago(50) }, never, undefined as never));
     await expect(refused).rejects.toThrow(/^restore: .* is before the oldest base backup/);
   });
 
-  it("that the environment asks for is followed until the site is up, and then says that the keys must go", async () => {
+  it("waits for a configured restore until the site is up, then asks to remove the restore keys", async () => {
     const restoring = { restore: { timeline: timeline.name, at: "latest" }, application: release("2") };
     const other = "11111111-2222-4333-8444-555555555555";
     const world = new World(exampleConfig({ backup: exampleBackup, database: { groupName: other }, ...restoring }));

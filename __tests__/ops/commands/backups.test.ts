@@ -6,17 +6,20 @@ import { exampleBackup, exampleConfig } from "../../support/config.js";
 
 const archive = archiveOf(exampleConfig({ backup: exampleBackup }));
 
-describe("objects of the archive", () => {
+describe("the lifetime of archive objects", () => {
   it.each([
     [14, 24, 22],
     [14, 30, 23],
     [1, 1, 9],
-  ])("for %i days, with a base every %i h, live %i days", (retentionDays, baseHours, days) => {
-    expect(objectDays({ ...archive.backup, retentionDays, baseHours })).toBe(days);
-  });
+  ])(
+    "a retention of %i days with a base backup every %i h keeps objects for %i days",
+    (retentionDays, baseHours, days) => {
+      expect(objectDays({ ...archive.backup, retentionDays, baseHours })).toBe(days);
+    },
+  );
 });
 
-describe("what needs a hand in the archive", () => {
+describe("the problems of an archive", () => {
   const now = new Date("2026-11-25T20:00:00Z");
   const member = { server: "a", bytes: 1, until: "2026-11-25T19:59:58Z", logs: 1, complete: 0 };
   const good: Timeline = {
@@ -31,52 +34,60 @@ describe("what needs a hand in the archive", () => {
   };
   const hands = (difference: Partial<Timeline>) => handsOf([{ ...good, ...difference }], archive, now);
 
-  it("is nothing where all is well", () => {
+  it("reports no problem for a healthy archive", () => {
     expect(hands({})).toEqual([]);
   });
 
   it.each<[string, Partial<Timeline>, RegExp]>([
-    ["another group's archive", { name: "other" }, /^nothing of .* is in the bucket$/],
-    ["logs that stopped coming", { until: "2026-11-25T19:50:00Z" }, /^nothing has come since 2026-11-25T19:50:00Z/],
-    ["no logs at all", { until: null }, /^nothing has come since ever/],
-    ["no base", { bases: [] }, /^there is no base backup/],
-    ["an old base", { bases: [{ come: "2026-11-24T17:00:00Z", member: "a" }] }, /^the last base backup is of/],
+    ["a bucket without the environment's timeline", { name: "other" }, /^nothing of .* is in the bucket$/],
+    [
+      "binary logs that stopped arriving",
+      { until: "2026-11-25T19:50:00Z" },
+      /^nothing has come since 2026-11-25T19:50:00Z/,
+    ],
+    ["an archive without binary logs", { until: null }, /^nothing has come since ever/],
+    ["an archive without a base backup", { bases: [] }, /^there is no base backup/],
+    [
+      "an outdated base backup",
+      { bases: [{ come: "2026-11-24T17:00:00Z", member: "a" }] },
+      /^the last base backup is of/,
+    ],
     ["transactions that no member has shipped", { missing: "u:5" }, /^no member has shipped u:5, although later/],
     [
-      "a drill that failed",
+      "a failed restore drill",
       { drills: [...good.drills, { time: "2026-11-25T03:43:00Z", good: false, key: "k" }] },
       /^the drill of 2026-11-25T03:43:00Z failed: k/,
     ],
     [
-      "an old drill",
+      "an outdated restore drill",
       { drills: [{ time: "2026-11-17T03:43:00Z", good: true, key: "k" }] },
       /^the last restore was tried on 2026-11-17/,
     ],
-    ["no drill", { drills: [] }, /^no restore has ever been tried/],
+    ["a missing restore drill", { drills: [] }, /^no restore has ever been tried/],
     [
-      "objects that do not expire",
+      "objects older than their lifetime",
       { oldest: "2026-10-31T00:00:00Z" },
       /^objects are 25 days old, where they expire after 22/,
     ],
-  ])("is %s", (_, difference, text) => {
+  ])("reports %s", (_, difference, text) => {
     expect(hands(difference)).toEqual([expect.stringMatching(text)]);
   });
 
-  it("begins a little after what is usual", () => {
+  it("reports no problem if logs, base backups, drills and expiry are only slightly late", () => {
     for (const difference of [
       // Two minutes; two hours more than a day; eight days; three days more than objects are kept.
       { until: "2026-11-25T19:58:00Z" },
       { bases: [{ come: "2026-11-24T18:00:00Z", member: "a" }] },
       { drills: [{ time: "2026-11-17T20:00:00Z", good: true, key: "k" }] },
       { oldest: "2026-10-31T20:00:00Z" },
-      // What failed before the last good one is of no interest.
+      // A failure before the latest successful drill does not matter.
       { drills: [{ time: "2026-11-21T03:43:00Z", good: false, key: "k" }, ...good.drills] },
       { drills: [{ time: "2026-11-01T03:43:00Z", good: true, key: "k" }, ...good.drills] },
     ])
       expect(hands(difference), JSON.stringify(difference)).toEqual([]);
   });
 
-  it("is no drill of an archive that has just begun", () => {
+  it("requires no restore drill of a new archive", () => {
     expect(hands({ drills: [], oldest: "2026-11-24T20:00:00Z" })).toEqual([]);
   });
 });

@@ -11,7 +11,7 @@ import { cloudServer } from "../support/snapshot.js";
 const names = ["alpha", "bravo", "charlie"] as const;
 type Name = (typeof names)[number];
 
-/** A change, and the way back, also from the middle of it. */
+/** A load balancer migration and its reversal, which may start before the migration is complete. */
 interface Change {
   readonly takesOver: Config;
   readonly goesBack: Config;
@@ -36,17 +36,17 @@ const domain: Change = {
 };
 const plain = exampleConfig();
 
-/** Somebody ended the program at this moment. */
+/** Simulates that the program is killed. */
 const killed = new Error("killed");
 
 /**
- * A site whose servers serve whom they were made for, and that notes where visitors would find nobody.
- * @param web how many of the three servers there are
+ * A site whose servers serve only the load balancer that they were created for. It records the steps that cause an outage.
+ * @param web number of existing servers, at most three
  */
 class World {
   readonly done: string[] = [];
   readonly outages: string[] = [];
-  /** Names that visitors have been led to. */
+  /** Domains that visitors have been directed to. */
   readonly known = new Set([plain.domain]);
   madeFor: Partial<Record<Name, string>>;
   balancers = new Set([1]);
@@ -58,7 +58,7 @@ class World {
     this.madeFor = Object.fromEntries(names.slice(0, web).map((name) => [name, agreement(plain)]));
   }
 
-  /** What a command works with. @param moment told at which it could be killed */
+  /** Context of a command. @param moment called at each step at which the command could be killed */
   context(config: Config, moment: (what: string) => void) {
     const former = formerOf(config);
     const { number } = config.loadBalancer;
@@ -120,7 +120,7 @@ class World {
     };
   }
 
-  /** Runs a rollout. @param moments of those at which it can be killed it is at the last one @param only servers it is limited to */
+  /** Runs a rollout. @param moments number of steps after which it is killed @param only servers that the rollout is limited to */
   async rollout(config: Config, moments = Infinity, only: readonly Name[] = names.slice(0, this.web)): Promise<void> {
     let left = moments;
     const moment = (what: string): void => {
@@ -140,11 +140,11 @@ class World {
       this.inHand = context.lock.inHand = undefined;
       return Promise.resolve(true);
     };
-    // A throw in takeNext is a rejection, as that of an asynchronous one.
+    // The async wrapper turns an exception of takeNext into a rejection.
     await changingOver(context as unknown as Context, async () => takeNext());
   }
 
-  /** Visitors ask for each name they know; that of the other balancer leads to the one that is used. */
+  /** Visitors request each domain they know; the domain of the unused load balancer redirects to the used one. */
   private lookAtVisitors(config: Config, what: string): void {
     const all = [config, formerOf(config) ?? config];
     const used = all.find(({ loadBalancer }) => loadBalancer.number === this.used);
@@ -177,14 +177,14 @@ const changes = {
   },
 };
 
-describe.each(Object.entries(changes))("a change %s", (_, { takesOver, goesBack, led, whole }) => {
-  it("makes the second one first, points at it when half are there, and takes the other one last", async () => {
+describe.each(Object.entries(changes))("a load balancer migration %s", (_, { takesOver, goesBack, led, whole }) => {
+  it("creates the new balancer first, directs visitors to it once half of the servers serve it, and removes the old balancer last", async () => {
     const world = new World();
     await world.rollout(takesOver);
     expect(world).toMatchObject({ done: whole, outages: [], balancers: new Set([2]), used: 2, only: 2 });
   });
 
-  it("points at the new one before the last of two servers is taken; one alone cannot do without a gap", async () => {
+  it("directs visitors to the new balancer before replacing the second of two servers; a single server causes an outage", async () => {
     const two = new World(2);
     await two.rollout(takesOver);
     expect(two.done.indexOf("pointed")).toBeLessThan(two.done.indexOf("bravo is off"));
@@ -195,7 +195,7 @@ describe.each(Object.entries(changes))("a change %s", (_, { takesOver, goesBack,
     expect(one).toMatchObject({ used: 2, only: 2 });
   });
 
-  it("leaves the other one to the server that was made for it, where a rollout is limited to others", async () => {
+  it("keeps the old balancer while a limited rollout leaves one server behind it", async () => {
     const world = new World();
     await world.rollout(takesOver, Infinity, ["alpha", "bravo"]);
     expect(world).toMatchObject({ done: whole.slice(0, whole.indexOf("charlie is off")), balancers: new Set([1, 2]) });
@@ -203,7 +203,7 @@ describe.each(Object.entries(changes))("a change %s", (_, { takesOver, goesBack,
     expect(world).toMatchObject({ outages: [], balancers: new Set([2]), used: 2, only: 2 });
   });
 
-  it("says what is left of it, without doing any of it", async () => {
+  it("lists the remaining steps without executing them", async () => {
     const world = new World();
     await expect(world.rollout(takesOver, whole.indexOf("bravo is off"))).rejects.toBe(killed);
     world.done.length = 0;
@@ -218,7 +218,7 @@ describe.each(Object.entries(changes))("a change %s", (_, { takesOver, goesBack,
     expect(world.done).toEqual([]);
   });
 
-  it("does nothing when it is over, though the configuration still names it", async () => {
+  it("changes nothing after it is complete, although the configuration still contains the previous balancer", async () => {
     const world = new World();
     await world.rollout(takesOver);
     world.done.length = 0;
@@ -227,7 +227,7 @@ describe.each(Object.entries(changes))("a change %s", (_, { takesOver, goesBack,
   });
 
   it.each(whole.map((what, index) => [what, index] as const))(
-    "goes on where it was killed, without an outage: %s",
+    "continues without an outage after it was killed at this step: %s",
     async (_, index) => {
       const world = new World();
       await expect(world.rollout(takesOver, index)).rejects.toBe(killed);
@@ -237,7 +237,7 @@ describe.each(Object.entries(changes))("a change %s", (_, { takesOver, goesBack,
   );
 
   it.each(whole.map((what, index) => [what, index] as const))(
-    "is taken back from wherever it was killed, without an outage: %s",
+    "can be reversed without an outage after it was killed at this step: %s",
     async (_, index) => {
       const world = new World();
       await expect(world.rollout(takesOver, index)).rejects.toBe(killed);
@@ -250,10 +250,10 @@ describe.each(Object.entries(changes))("a change %s", (_, { takesOver, goesBack,
   );
 });
 
-describe("servers that were made for another balancer", () => {
+describe("servers created for another load balancer", () => {
   const { takesOver } = tls;
 
-  it("are refused with what differs, and with the lines that make the change possible", async () => {
+  it("stop a rollout, which reports each difference and the settings for a migration", async () => {
     const world = new World();
     await expect(world.rollout(exampleConfig({ tls: "passthrough" }))).rejects.toThrow(
       [
@@ -270,7 +270,7 @@ describe("servers that were made for another balancer", () => {
     expect(world.done).toEqual([]);
   });
 
-  it("are refused with the lines of what they were made for, where the configuration names something else", async () => {
+  it("stop a rollout with the settings they were created with if the configured previous balancer is wrong", async () => {
     const wrong = exampleConfig({
       tls: "passthrough",
       network: { balancerIp: "10.0.1.6" },
@@ -281,7 +281,7 @@ describe("servers that were made for another balancer", () => {
     );
   });
 
-  it("are refused with more lines where the domain is another: its zone and its certificate stand beside the old ones", async () => {
+  it("stop a rollout to another domain, which also requires a new zone number and certificate generation", async () => {
     await expect(new World().rollout(exampleConfig({ domain: "foobar.net" }))).rejects.toThrow(
       [
         "  charlie: domain is foobar.net, it was made for another",
@@ -295,7 +295,7 @@ describe("servers that were made for another balancer", () => {
     );
   });
 
-  it("are refused with the numbers that the configuration has, where it names another domain as the one before", async () => {
+  it("stop a rollout with the numbers of the configuration if the configured previous domain is wrong", async () => {
     const wrong = exampleConfig({
       ...exampleMove,
       loadBalancer: { number: 2, formerly: { domain: "foobar.org", tls: "terminate", balancerIp: "10.0.1.5" } },
@@ -305,7 +305,7 @@ describe("servers that were made for another balancer", () => {
     );
   });
 
-  it("are refused with other numbers where the balancer that is named is gone: it is the next change", async () => {
+  it("stop a rollout with new numbers if the configured previous balancer no longer exists, because this is another migration", async () => {
     const world = new World();
     await world.rollout(takesOver);
     const next = exampleConfig({
@@ -317,13 +317,13 @@ describe("servers that were made for another balancer", () => {
     await expect(world.rollout(next)).rejects.toThrow(/loadBalancer: \{ number: 1, [^]*cloudflare\.number: 2\n/);
   });
 
-  it("are refused where nobody knows what they were made for", async () => {
+  it("stop a rollout with a manual procedure if a server's load balancer contract is unknown", async () => {
     const world = new World();
     world.madeFor.bravo = "none";
     await expect(world.rollout(plain)).rejects.toThrow(/bravo: .*\n[^]*by hand: docs\/operations\.md/);
   });
 
-  it("and for the balancer before are refused when that is gone", async () => {
+  it("stop a rollout if they need the previous balancer after its removal", async () => {
     const world = new World();
     await world.rollout(takesOver);
     world.madeFor.charlie = agreement(plain);

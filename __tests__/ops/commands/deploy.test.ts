@@ -24,7 +24,7 @@ function stacksWith(...plans: readonly Plan[]) {
 }
 
 describe("a deploy", () => {
-  it("takes each stack after those that it reads from, and the monitoring's where there is one", () => {
+  it("deploys each stack after its dependencies, and the monitoring stack only if monitoring is enabled", () => {
     const namesOf = (enabled: boolean) =>
       stacksOf(exampleConfig({ monitoring: { enabled } }), "terraform").stacks.map(
         ({ name }) => name.split("production-")[1],
@@ -33,7 +33,7 @@ describe("a deploy", () => {
     expect(namesOf(false)).toEqual(["foundation", "credentials", "servers", "edge"]);
   });
 
-  it("initializes all stacks first, then applies each one by the plan that was checked", async () => {
+  it("initializes all stacks first, then checks and applies the plan of each stack", async () => {
     const { stacks, calls } = stacksWith(harmless, {});
     await deploy(stacks, {}, silent);
     const inEach = (...words: readonly string[]) =>
@@ -44,7 +44,7 @@ describe("a deploy", () => {
     ]);
   });
 
-  it("stops before it destroys or replaces a resource without a review, and names the stacks that are deployed", async () => {
+  it("rejects a plan that destroys or replaces a resource without a review, and lists the deployed stacks", async () => {
     const { stacks, calls } = stacksWith(harmless, destroying);
     await expect(deploy(stacks, {}, silent)).rejects.toThrow(
       /^production-edge: the plan destroys resources, and no review agrees to it:\n {2}deletes cloudflare_dns_record.www\n {2}replaces hcloud_load_balancer.b\nDeployed before: production-servers/,
@@ -52,7 +52,7 @@ describe("a deploy", () => {
     expect(applied(calls())).toHaveLength(1);
   });
 
-  it("makes no server without a secret that it needs, and needs none where it makes no server", async () => {
+  it("rejects a plan that creates a server if a secret of the server is missing", async () => {
     const check = (name: string) => ({
       address: { to_display: `check.${name}` },
       status: "fail",
@@ -72,7 +72,7 @@ describe("a deploy", () => {
       await deploy(stacksWith(first, {}).stacks, {}, silent);
   });
 
-  it("destroys what the reviewed plan destroyed, and not a resource more", async () => {
+  it("destroys only the resources that the reviewed plan destroys", async () => {
     const agreed = { "production-edge": ["deletes cloudflare_dns_record.www", "replaces hcloud_load_balancer.b"] };
     const all = stacksWith({}, destroying);
     await deploy(all.stacks, agreed, silent);
@@ -85,7 +85,7 @@ describe("a deploy", () => {
     expect(applied(one.calls())).toHaveLength(1);
   });
 
-  it("stops before it creates a missing resource again, because its content is lost", async () => {
+  it("recreates a missing resource only after a review, because the content is lost", async () => {
     const missing: Plan = {
       resource_drift: [change("hcloud_volume.alpha", "delete")],
       resource_changes: [change("hcloud_volume.alpha", "create"), change("hcloud_volume.bravo", "create")],
@@ -101,7 +101,7 @@ describe("a deploy", () => {
     expect(applied(reviewed.calls())).toHaveLength(2);
   });
 
-  it("does not take an update that was agreed to for a replacement, nor another stack's word", async () => {
+  it("does not accept a reviewed update as a replacement, or a review of another stack", async () => {
     const { stacks } = stacksWith({}, destroying);
     const other = {
       "production-edge": ["updates hcloud_load_balancer.b"],
@@ -111,8 +111,8 @@ describe("a deploy", () => {
   });
 });
 
-describe("the plans of all stacks", () => {
-  it("are kept as actions without values, and read back", async () => {
+describe("the reviewed plans of all stacks", () => {
+  it("are stored as actions without values and can be read back", async () => {
     const { stacks } = stacksWith(harmless, {
       resource_changes: [change("random_password.a", "update", { result: "old" }, { result: "new" })],
       output_changes: { site_url: { actions: ["update"] } },
@@ -131,7 +131,7 @@ describe("the plans of all stacks", () => {
     expect(await readReviewed(file, stacks)).toEqual(reviewed.stacks);
   });
 
-  it("cannot be used for another configuration", async () => {
+  it("are rejected for another configuration", async () => {
     const { stacks } = stacksWith(harmless, {});
     const file = join(temporaryFolder(), "plan.json");
     await writeReviewed(file, await planAll(stacks, () => undefined));
@@ -141,7 +141,7 @@ describe("the plans of all stacks", () => {
     );
   });
 
-  it("are read only: no lock, and no plan is left", async () => {
+  it("are created without a state lock and without applying anything", async () => {
     const { stacks, calls } = stacksWith({}, {});
     await planAll(stacks, () => undefined);
     expect(
@@ -153,7 +153,7 @@ describe("the plans of all stacks", () => {
     expect(calls().filter((call) => / show -no-color \S+ops\.tfplan$/.test(call))).toHaveLength(2);
   });
 
-  it("are not read from another file", async () => {
+  it("are rejected if the file has another format", async () => {
     await expect(readReviewed("package.json", [])).rejects.toThrow("package.json: must be a file that `npm run ops");
   });
 });

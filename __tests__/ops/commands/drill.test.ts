@@ -7,7 +7,7 @@ import { limits } from "../support/instantly.js";
 
 const config = exampleConfig({ backup: exampleBackup });
 
-/** Runs a drill on a machine with this MySQL, whose program for the archive answers so. */
+/** Runs a restore drill on a machine with this MySQL version and this result of the archive program. */
 async function tried({ version = "9.7.4", good = true, key = "AGE-SECRET-KEY-1X", user = 0, of = config } = {}) {
   const folder = temporaryFolder();
   const said = vi.spyOn(console, "log").mockReturnValue(undefined);
@@ -31,19 +31,19 @@ async function tried({ version = "9.7.4", good = true, key = "AGE-SECRET-KEY-1X"
   return { code: await drill(of), said: said.mock.calls.flat().join("\n") };
 }
 
-describe("a drill", () => {
-  it("ends with whether the archive is good, which it shows", async () => {
+describe("a restore drill", () => {
+  it("prints the result and exits with 0 only if the archive is good", async () => {
     expect(await tried()).toEqual({ code: 0, said: '{\n  "good": true\n}' });
     expect(await tried({ good: false })).toMatchObject({ code: 1 });
   });
 
-  it("has hours for a day of logs", async () => {
+  it("allows at least four hours for the restore", async () => {
     const given = limits();
     await tried();
     expect(given.at(-1)).toBeGreaterThanOrEqual(4 * 3600);
   });
 
-  it("has nothing to do where there is no archive", async () => {
+  it("succeeds without a restore if no backup is configured", async () => {
     expect(await tried({ of: exampleConfig() })).toEqual({
       code: 0,
       said: "production: backup is not set, so there is nothing to restore",
@@ -51,11 +51,11 @@ describe("a drill", () => {
   });
 
   it.each([
-    ["another user than root", { user: 1000 }, /^drill: takes root/],
-    ["no private key", { key: "age1public" }, /^DRILL_PRIVATE_KEY must be the private key/],
-    ["MySQL of another series", { version: "8.4.6" }, /^mysqld of the series 9\.7 must be on this machine/],
-    ["MySQL of a series that begins like it", { version: "9.70.1" }, /^mysqld of the series 9\.7 must be/],
-  ])("is refused with %s", async (_, machine, words) => {
+    ["a user other than root", { user: 1000 }, /^drill: takes root/],
+    ["an invalid private key", { key: "age1public" }, /^DRILL_PRIVATE_KEY must be the private key/],
+    ["MySQL of another release series", { version: "8.4.6" }, /^mysqld of the series 9\.7 must be on this machine/],
+    ["MySQL of a release series with the same prefix", { version: "9.70.1" }, /^mysqld of the series 9\.7 must be/],
+  ])("is rejected with %s", async (_, machine, words) => {
     await expect(tried(machine)).rejects.toThrow(words);
   });
 });

@@ -4,19 +4,19 @@ import { snapshot } from "../support/snapshot.js";
 import { instantly } from "../support/instantly.js";
 import { World } from "../support/world.js";
 
-describe("the successor of a primary", () => {
+describe("the choice of the next primary", () => {
   const decided = (differences: Parameters<typeof snapshot>[0], wanted?: string) => {
     const found = succession(snapshot(differences), wanted);
     return "refusal" in found ? found.refusal : `${found.from.name} to ${found.to.name}`;
   };
 
-  it("goes to the member that is least behind, or to the named one", () => {
+  it("prefers the given member, otherwise the member with the least lag", () => {
     expect(decided({ bravo: { member: { lagSeconds: 2 } } })).toBe("alpha to charlie");
     expect(decided({}, "charlie")).toBe("alpha to charlie");
     expect(decided({ bravo: { member: { lagSeconds: 5 } } }, "bravo")).toBe("alpha to bravo");
   });
 
-  it("is refused to a member that could not take writes at once, and without a primary", () => {
+  it("rejects a member that cannot accept writes at once, and any member if the group has no primary", () => {
     expect(decided({}, "alpha")).toBe("alpha is the primary already");
     expect(decided({ bravo: { observation: null } }, "bravo")).toBe("bravo is no member that is online");
     expect(decided({ bravo: { member: { lagSeconds: 6 } } }, "bravo")).toMatch(/^bravo is 6 s behind/);
@@ -26,7 +26,7 @@ describe("the successor of a primary", () => {
 });
 
 describe("a failover", () => {
-  it("is done by MySQL on the primary, for the member that is named", async () => {
+  it("makes MySQL on the primary transfer the role to the given member", async () => {
     instantly();
     const world = new World();
     await failover(await world.context("failover"), "charlie");
@@ -34,7 +34,7 @@ describe("a failover", () => {
     expect(world.primary).toBe("charlie");
   });
 
-  it("has failed where the member does not take the role", async () => {
+  it("fails if MySQL does not transfer the role", async () => {
     instantly();
     const world = new World();
     world.failing.add("alpha: mysql SELECT group_replication_set_as_primary(@successor,");

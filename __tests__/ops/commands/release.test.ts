@@ -5,14 +5,14 @@ import { exampleConfig } from "../../support/config.js";
 import { instantly } from "../support/instantly.js";
 import { World } from "../support/world.js";
 
-describe("what a release changes", () => {
-  it("begins with the server that an interrupted run has left in hand", () => {
+describe("the servers of a release", () => {
+  it("start with the server that an interrupted run left unfinished", () => {
     const order = (inHand?: string) => changesTo(snapshot(), named("3"), inHand).map(({ server }) => server);
     expect(order("charlie")).toEqual(["charlie", "alpha", "bravo"]);
     expect(order()).toEqual(["alpha", "bravo", "charlie"]);
   });
 
-  it("changes the web servers that do not have it, and knows what each ran", () => {
+  it("are the web servers without the release, each with its previous release", () => {
     const servers = snapshot({ bravo: { observation: { releases: [named("3"), named("2")] } } });
     expect(changesTo(servers, named("3"))).toEqual([
       { server: "alpha", to: named("3"), from: named("2"), served: true },
@@ -24,7 +24,7 @@ describe("what a release changes", () => {
     ]);
   });
 
-  it("is taken back to what most servers ran before", () => {
+  it("return to the previous release of most servers on a rollback", () => {
     expect(previousRelease(snapshot({ alpha: { observation: { releases: [named("2"), named("0")] } } }))).toEqual(
       named("1"),
     );
@@ -43,7 +43,7 @@ describe("a release", () => {
     "in hand: nobody",
   ];
 
-  it("comes to one web server after the other, and the first runs it alone for a while", async () => {
+  it("is deployed to one web server at a time, and the first server is observed alone for a while", async () => {
     instantly();
     const world = new World();
     await release(await world.context("release"), to);
@@ -52,7 +52,7 @@ describe("a release", () => {
     expect(world.said.join("\n")).toContain(`application: { url: "${to.url}", sha256: "${to.sha256}" }`);
   });
 
-  it("is watched on no server where the others run it already", async () => {
+  it("skips the observation if another server already runs the release", async () => {
     instantly();
     const world = new World();
     for (const name of ["alpha", "bravo"]) world.machine(name).releases = [to];
@@ -61,7 +61,7 @@ describe("a release", () => {
     expect(world.said.join("\n")).not.toContain("alone");
   });
 
-  it("is taken back from all that had it when one cannot take it", async () => {
+  it("is rolled back on all servers if the deployment to one server fails", async () => {
     instantly();
     const world = new World();
     world.failing.add(`bravo: /usr/local/sbin/deploy-app ${to.url} ${to.sha256}`);
@@ -77,7 +77,7 @@ describe("a release", () => {
     ]);
   });
 
-  it("is taken back where it is switched to and does not serve, and says what is left as it is", async () => {
+  it("is rolled back if the application does not become ready, and servers with a failed rollback are listed", async () => {
     instantly();
     const world = new World();
     world.sick = to.sha256;
@@ -88,7 +88,7 @@ describe("a release", () => {
     expect(world.steps.at(-1)).toBe("in hand: alpha");
   });
 
-  it("is taken back where the application is ready and the balancer finds it sick", async () => {
+  it("is rolled back if the load balancer finds the ready application unhealthy", async () => {
     instantly();
     const world = new World();
     world.unhealthy = to.sha256;
@@ -98,7 +98,7 @@ describe("a release", () => {
     expect(world.steps).toEqual([...deploys("alpha").slice(0, 2), ...deploys("alpha", named("2")), "in hand: nobody"]);
   });
 
-  it("is to be written into the configuration unless it stands there, address and all", async () => {
+  it("asks to write the release into the configuration unless its URL and checksum are already there", async () => {
     instantly();
     const said = async (application: object) => {
       const world = new World(exampleConfig({ application }));
@@ -110,7 +110,7 @@ describe("a release", () => {
     expect(await said({ ...to, sha256: "0".repeat(64) })).toContain("now write it into");
   });
 
-  it("goes back to the one before, and leaves alone who has it", async () => {
+  it("is rolled back to the previous release and skips servers that already run that one", async () => {
     instantly();
     const world = new World();
     world.machine("bravo").releases = [named("1"), named("2")];
@@ -118,7 +118,7 @@ describe("a release", () => {
     expect(world.steps).toEqual([...deploys("alpha", named("1")), ...deploys("charlie", named("1"))]);
   });
 
-  describe("during a failure", () => {
+  describe("of a broken application", () => {
     const broken = (): World => {
       instantly();
       const world = new World();

@@ -4,18 +4,18 @@ import { type Difference, snapshot } from "../support/snapshot.js";
 import { instantly } from "../support/instantly.js";
 import { World } from "../support/world.js";
 
-describe("whether a server may be removed", () => {
+describe("the precondition check of a removal", () => {
   const four = ["10.0.1.11", "10.0.1.12", "10.0.1.13", "10.0.1.14"];
   const refusals = (differences: Parameters<typeof snapshot>[0]) => removalRefusals(snapshot(differences), "charlie");
 
-  it("is allowed where the others are a majority of all whom the group counts, and serve", () => {
+  it("passes if the other servers form a majority of the group's members and serve visitors", () => {
     expect(refusals({})).toEqual([]);
     expect(refusals({ alpha: { member: { view: four, remembered: four } } })).toEqual([]);
-    // a member that is lost already, and waited for
+    // One member is already lost, and the group still counts it.
     expect(refusals({ alpha: { member: { view: four.slice(0, 2), remembered: four.slice(0, 3) } } })).toEqual([]);
   });
 
-  it("is refused where it would cost the majority", () => {
+  it("rejects a removal that would cost the group its majority", () => {
     expect(refusals({ alpha: { member: { view: four.slice(0, 3), remembered: four } } })).toEqual([
       "without charlie, 2 of the 4 members that the group counts would be left, which is no majority",
     ]);
@@ -23,7 +23,7 @@ describe("whether a server may be removed", () => {
     expect(refusals({ alpha: silent, bravo: silent, charlie: silent })[1]).toMatch(/does not tell/);
   });
 
-  it("is refused where nobody else takes visitors", () => {
+  it("rejects the removal of the only web server in service", () => {
     const out = { observation: { inService: false } };
     for (const others of [out, { healthy: false }, { healthy: null }, { observation: { serves: false } }])
       expect(refusals({ alpha: others, bravo: others })).toEqual([
@@ -34,7 +34,7 @@ describe("whether a server may be removed", () => {
     ).toEqual([]);
   });
 
-  it("is refused for quarantined transactions on its volume, known or possible, unless they are discarded", () => {
+  it("rejects a removal if the volume holds or may hold quarantined transactions, unless the command discards them", () => {
     const holding = { member: { kept: ["/var/lib/mysql/kept-aside-1"] } };
     expect(refusals({ charlie: holding })).toEqual([
       "charlie holds quarantined transactions, which no other member has: /var/lib/mysql/kept-aside-1; if they are not needed, add --discard-quarantined",
@@ -57,7 +57,7 @@ describe("a removal", () => {
     return world;
   };
 
-  it("goes from the visitors inwards, and has the members that are left forget the one that went", async () => {
+  it("shuts down and removes the server, then makes the remaining members forget it", async () => {
     instantly();
     const world = withDelta();
     world.remembered = ["10.0.1.14"];
@@ -74,7 +74,7 @@ describe("a removal", () => {
     ]);
   });
 
-  it("goes on after an interruption, when the server is off or gone already", async () => {
+  it("continues after an interruption if the server is already off or deleted", async () => {
     instantly();
     const off = withDelta();
     off.machine("delta").running = false;
@@ -100,7 +100,7 @@ describe("a removal", () => {
     ]);
   });
 
-  it("touches nothing of a server that is configured, or that is needed", async () => {
+  it("leaves a server unchanged if it is configured or if the majority needs it", async () => {
     instantly();
     const world = new World();
     await expect(remove(await world.context("remove"), "alpha")).rejects.toThrow(

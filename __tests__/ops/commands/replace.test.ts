@@ -8,13 +8,13 @@ import { World } from "../support/world.js";
 
 const down = { cloud: { running: false }, observation: null, healthy: false } satisfies Difference;
 
-describe("whether a server may be replaced", () => {
+describe("the precondition check of a replacement", () => {
   it.each<[string, Difference]>([
     ["is missing", { cloud: null, observation: null, healthy: null }],
     ["is off", down],
     ["is cut off", { observation: null, healthy: false }],
     ["serves but cannot be reached", { observation: null }],
-    ["is half set up", { observation: { firstBoot: "running" }, member: { state: "OFFLINE" }, healthy: false }],
+    ["is partially set up", { observation: { firstBoot: "running" }, member: { state: "OFFLINE" }, healthy: false }],
     ["has failed its first boot", { observation: { firstBoot: "runcmd failed" } }],
     ["has a full disk", { observation: { diskPercent: { "/": 100 } } }],
     ["has damaged data", { member: { state: "DOWN", majority: false } }],
@@ -50,12 +50,12 @@ describe("whether a server may be replaced", () => {
     expect(replacementRefusals(two, "charlie")).toEqual(["alpha and bravo is the primary"]);
   });
 
-  it("accepts a web server without data whatever the members do", () => {
+  it("accepts a web server without data regardless of the members' health", () => {
     const web = { roles: ["web"], observation: { member: null } } satisfies Difference;
     expect(replacementRefusals(snapshot({ alpha: down, bravo: down, charlie: web }), "charlie")).toEqual([]);
   });
 
-  it("requires healthy targets on all other servers if nobody can log in", () => {
+  it("requires that the load balancer finds all other servers healthy if SSH login is impossible", () => {
     const silent = { observation: null } satisfies Difference;
     const all = { alpha: silent, bravo: silent, charlie: silent };
     expect(replacementRefusals(snapshot(all), "bravo", true)).toEqual([]);
@@ -65,8 +65,8 @@ describe("whether a server may be replaced", () => {
   });
 });
 
-describe("what a replacement destroys", () => {
-  it("names the server, and the data volume only if it is deleted", () => {
+describe("the list of what a replacement destroys", () => {
+  it("contains the server, and the data volume only if the volume is deleted", () => {
     expect(destroyed(snapshot(), "bravo", {})).toEqual([
       expect.stringMatching(/^bravo: the server and its system disk/),
       "bravo: keeps its data volume",
@@ -78,7 +78,7 @@ describe("what a replacement destroys", () => {
     ]);
   });
 
-  it("names the outage if no other server serves visitors", () => {
+  it("contains the outage if no other server serves visitors", () => {
     expect(destroyed(snapshot({ alpha: down, charlie: down }), "bravo", {}).at(-1)).toMatch(/the site is down until/);
   });
 });
@@ -105,7 +105,7 @@ describe("a replacement", () => {
     expect(world.steps).toEqual(steps("bravo"));
   });
 
-  it("hands over the primary's role and shuts down a server that answers", async () => {
+  it("hands over the primary role and shuts down a server that answers", async () => {
     const world = open();
     await replace(await world.context("replace alpha"), "alpha", {}, agrees);
     expect(world.steps).toEqual(steps("alpha", "alpha: mysql-group step-down", "alpha: systemctl poweroff"));
@@ -145,7 +145,7 @@ describe("a replacement", () => {
     expect(world.steps).toEqual(["provider: prepare bravo"]);
   });
 
-  it("changes nothing when it is refused", async () => {
+  it("changes nothing if the precondition check fails", async () => {
     const world = open();
     world.machine("charlie").running = false;
     await expect(replace(await world.context("replace bravo"), "bravo", {}, agrees)).rejects.toThrow(
@@ -154,7 +154,7 @@ describe("a replacement", () => {
     expect(world.steps).toEqual([]);
   });
 
-  it("works although nobody can log in, by what the load balancer reports", async () => {
+  it("uses the health checks of the load balancer if SSH login is impossible", async () => {
     instantly();
     const world = new World();
     for (const machine of world.machines.values()) machine.isStunned = true;
@@ -165,8 +165,8 @@ describe("a replacement", () => {
   });
 });
 
-describe("the agreement of a person", () => {
-  it("is required where there is no terminal to ask on", async () => {
+describe("the confirmation by a person", () => {
+  it("requires --yes if there is no terminal to ask on", async () => {
     const streams = { ...process, stdin: { isTTY: false } } as unknown as NodeJS.Process;
     await expect(agreement("bravo", false, streams)(["bravo"])).rejects.toThrow(/to agree, add --yes/);
     await expect(agreement("bravo", true, streams)(["bravo"])).resolves.toBeUndefined();

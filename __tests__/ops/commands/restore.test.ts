@@ -29,7 +29,7 @@ const backup = {
 };
 
 describe("the timeline of a restore", () => {
-  it("is what is named, what the environment restores, what it writes, or what was written last", () => {
+  it("is the given one, otherwise the configured one, otherwise the environment's own, otherwise the latest one", () => {
     const restoring = exampleConfig({ restore: { timeline: other.name, at: "latest" }, backup });
     expect(chosen([other, timeline], exampleConfig(), timeline.name)).toBe(timeline);
     expect(chosen([other, timeline], restoring)).toBe(other);
@@ -38,15 +38,15 @@ describe("the timeline of a restore", () => {
     expect(chosen([other], exampleConfig())).toBe(other);
   });
 
-  it("is one that is there", () => {
+  it("must exist in the bucket", () => {
     expect(() => chosen([other], exampleConfig(), "x")).toThrow(`no timeline x in the bucket; there is ${other.name}`);
     expect(() => chosen([], exampleConfig())).toThrow("there is none at all");
   });
 });
 
-describe("a moment", () => {
+describe("the time of a restore", () => {
   it.each(["2026-11-11T02:17:00Z", "2026-11-25T19:59:59.5Z", "latest", `before ${other.name}:7`])(
-    "%s can be restored",
+    "accepts the restore time %s",
     (at) => {
       expect(refusalOf(timeline, at)).toBeUndefined();
     },
@@ -57,12 +57,12 @@ describe("a moment", () => {
     ["2026-11-25T20:00:01Z", {}, /after the last log .* 2026-11-25T20:00:00.000Z: write that time, or --latest$/],
     ["latest", { bases: [] }, /nothing of it can be restored/],
     ["latest", { until: null }, /nothing of it can be restored/],
-  ])("%s with %j cannot", (at, difference, text) => {
+  ])("rejects the restore time %s if the timeline has %j", (at, difference, text) => {
     expect(refusalOf({ ...timeline, ...difference }, at)).toMatch(text);
   });
 });
 
-describe("the end of a restore", () => {
+describe("the check at the end of a restore", () => {
   const site = (codes: Readonly<Record<string, number>>) =>
     ({
       logins: new Map(Object.keys(codes).map((name) => [name, { name }])),
@@ -70,10 +70,10 @@ describe("the end of a restore", () => {
     }) as unknown as Site;
 
   it.each([
-    ["no server has a key any more", { alpha: 1, bravo: 1 }, 0],
-    ["one has it", { alpha: 0, bravo: 1 }, 1],
-    ["one does not tell", { alpha: 1, bravo: 255 }, 1],
-  ])("is looked for: %s", async (_, codes, exit) => {
+    ["0 if no server has a restore key", { alpha: 1, bravo: 1 }, 0],
+    ["1 if one server still has a restore key", { alpha: 0, bravo: 1 }, 1],
+    ["1 if one server does not answer", { alpha: 1, bravo: 255 }, 1],
+  ])("exits with %s", async (_, codes, exit) => {
     expect(await keysAreGone(site(codes))).toBe(exit);
   });
 
@@ -81,7 +81,7 @@ describe("the end of a restore", () => {
     [[paths.backup.restorePrivateKey], 1],
     [[paths.backup.restoreBucketKey], 1],
     [[], 0],
-  ])("finds either key on a server: %s", async (there, exit) => {
+  ])("finds both restore keys on a server: %s", async (there, exit) => {
     const folder = temporaryFolder();
     writeBelow(
       folder,
@@ -98,7 +98,7 @@ describe("the end of a restore", () => {
     expect(await keysAreGone({ logins, ssh: { tryRun } } as unknown as Site)).toBe(exit);
   });
 
-  it("is a site without faults, whatever else is due", () => {
+  it("ignores a pending reboot and reports an application that is not ready", () => {
     expect(faults(snapshot({ alpha: { observation: { rebootFor: ["linux"] } } }))).toEqual([]);
     expect(faults(snapshot({ alpha: { observation: { serves: false } } }))).toEqual([
       "alpha: its application is not ready",
@@ -107,7 +107,7 @@ describe("the end of a restore", () => {
 });
 
 describe("a restore without a key for the bucket", () => {
-  it("names the variable", async () => {
+  it("fails with the name of the missing variable", async () => {
     delete process.env["TF_VAR_restore_bucket_key"];
     await expect(
       restore(exampleConfig({ backup }), { at: "latest" }, () => Promise.reject(new Error("no")), undefined as never),

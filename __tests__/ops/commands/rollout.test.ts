@@ -8,10 +8,10 @@ import { World } from "../support/world.js";
 
 const outdated = { cloud: { current: false } };
 
-describe("what a rollout takes", () => {
+describe("the order of a rollout", () => {
   const all = snapshot({ alpha: outdated, bravo: outdated, charlie: outdated });
 
-  it("takes replicas first and the primary last, and ends when all are current", () => {
+  it("puts outdated replicas before the primary and contains no current server", () => {
     const order: string[] = [];
     for (let next = nextOf(all, isWanted({})); next; next = nextOf(all, isWanted({}, new Set(order))))
       order.push(next.name);
@@ -19,36 +19,36 @@ describe("what a rollout takes", () => {
     expect(nextOf(snapshot(), isWanted({}))).toBeUndefined();
   });
 
-  it("takes up first what an interrupted run has in hand, current or not", () => {
+  it("starts with the server that an interrupted run left unfinished, even if it is current", () => {
     expect(nextOf(all, isWanted({}), "alpha")?.name).toBe("alpha");
     expect(nextOf(snapshot(), isWanted({}), "charlie")?.name).toBe("charlie");
   });
 
-  it("takes a server that does not exist, or that nobody knows to be current", () => {
+  it("contains a server that does not exist", () => {
     expect(nextOf(snapshot({ bravo: { cloud: null } }), isWanted({}))?.name).toBe("bravo");
   });
 
-  it("takes only what is named, and current ones only when told so", () => {
+  it("contains only the given servers, and current ones only on request", () => {
     expect(nextOf(all, isWanted({ only: ["charlie"] }))?.name).toBe("charlie");
     expect(nextOf(snapshot(), isWanted({ only: ["charlie"] }))).toBeUndefined();
     expect(nextOf(snapshot(), isWanted({ only: ["charlie"], evenCurrent: true }))?.name).toBe("charlie");
   });
 
   it.each<[string, Difference, boolean]>([
-    ["is well", {}, false],
-    ["still boots", { observation: { firstBoot: "running" } }, false],
-    ["is silent", { observation: null }, false],
+    ["is healthy", {}, false],
+    ["is still booting", { observation: { firstBoot: "running" } }, false],
+    ["does not answer", { observation: null }, false],
     ["does not exist", { cloud: null }, true],
     ["is off", { cloud: { running: false } }, true],
     ["is outdated", outdated, true],
     ["is not healthy yet", { healthy: false }, false],
-    ["is no target of the balancer yet", { healthy: null }, false],
+    ["is not yet registered with the load balancer", { healthy: null }, false],
     ["has failed its first boot", { observation: { firstBoot: "runcmd failed" } }, true],
-  ])("makes the one in hand anew where waiting would not help: it %s", (_, bravo, anew) => {
+  ])("replaces the unfinished server again only if waiting cannot help: the server %s", (_, bravo, anew) => {
     expect(mustReplace(snapshot({ bravo }).servers[1] as ServerState, true)).toBe(anew);
   });
 
-  it("makes the one in hand anew that was not made to its end, though it looks current", () => {
+  it("replaces an incompletely created server again although it looks current", () => {
     expect(mustReplace(snapshot().servers[1] as ServerState, false)).toBe(true);
   });
 });
@@ -63,7 +63,7 @@ describe("a rollout", () => {
     "in hand: nobody",
   ];
 
-  it("replaces outdated servers one at a time, the primary last and after it has handed over its role", async () => {
+  it("replaces outdated servers one at a time, and the primary last after it has handed over its role", async () => {
     instantly();
     const world = new World();
     for (const name of ["alpha", "charlie"]) world.machine(name).current = false;
@@ -72,7 +72,7 @@ describe("a rollout", () => {
     expect(world.said.at(-1)).toMatch(/^charlie, alpha replaced in /);
   });
 
-  it("makes the members forget the previous address of a replaced server before the next server goes", async () => {
+  it("makes the members forget the previous address of a replaced server before the next replacement", async () => {
     instantly();
     const world = new World();
     world.machine("charlie").current = false;
@@ -90,7 +90,7 @@ describe("a rollout", () => {
     expect(world.steps).toEqual(["alpha", "bravo", "charlie"].map((name) => `${name}: mysql-group forget 10.0.1.19`));
   });
 
-  it("gives the first replaced member the role when only a primary like it makes the accounts that it needs", async () => {
+  it("promotes the first replaced member if only a primary of its version creates the accounts it needs", async () => {
     instantly();
     const world = new World();
     for (const name of ["alpha", "bravo", "charlie"]) world.machine(name).current = false;
@@ -105,7 +105,7 @@ describe("a rollout", () => {
     expect(world.primary).toBe("bravo");
   });
 
-  it("waits on where MySQL does not give that member the role, and says why", async () => {
+  it("keeps waiting and reports the error if MySQL does not promote the replaced member", async () => {
     instantly();
     const world = new World();
     world.machine("bravo").current = false;
@@ -118,7 +118,7 @@ describe("a rollout", () => {
     expect(world.said.join("\n")).toContain("it failed");
   });
 
-  it("does not touch a second server while the first is not back", async () => {
+  it("does not replace the next server while an application is not ready", async () => {
     instantly();
     const world = new World();
     for (const name of ["bravo", "charlie"]) world.machine(name).current = false;
@@ -130,7 +130,7 @@ describe("a rollout", () => {
     expect(world.steps).toEqual([]);
   });
 
-  /** A world whose bravo is outdated, and what goes wrong once it is replaced. */
+  /** A world with an outdated bravo and a failure that occurs after its replacement. */
   const withReplaced = async (happens: (world: World) => void) => {
     instantly();
     const world = new World();
@@ -146,21 +146,21 @@ describe("a rollout", () => {
   const isSick = (world: World): void => void (world.sick = named("2").sha256);
 
   it.each([
-    ["a quarter of an hour", {}, 900],
-    ["as long as somebody says", { patienceMinutes: 40 }, 2400],
-  ])("waits %s for a server to come up", async (_, props, seconds) => {
+    ["15 minutes by default", {}, 900],
+    ["for the given time", { patienceMinutes: 40 }, 2400],
+  ])("waits %s until a replaced server is ready", async (_, props, seconds) => {
     const { world, context } = await withReplaced(isSick);
     await expect(rollout(context, props)).rejects.toThrow(`bravo is back: not after ${seconds} s`);
-    // It lacks no accounts that it would have to make as the primary.
+    // The replaced server lacks no accounts, so it does not have to become the primary.
     expect(world.primary).toBe("alpha");
   });
 
-  it("says why a server is silent that does not come up", async () => {
+  it("reports why a replaced server does not answer", async () => {
     const { context } = await withReplaced((world) => void (world.machine("bravo").isStunned = true));
     await expect(rollout(context, {})).rejects.toThrow("bravo: does not answer: no end after 20 s");
   });
 
-  it("watches a server that is back for a while, and does not go on when it is well no longer", async () => {
+  it("observes a recovered server for a while and stops if the server becomes unhealthy again", async () => {
     const { context } = await withReplaced(() => undefined);
     const began = Date.now();
     await rollout(context, {});
@@ -174,7 +174,7 @@ describe("a rollout", () => {
     await expect(rollout(late.context, {})).rejects.toThrow("bravo stays well: not after 30 s");
   });
 
-  it("completes a server that the interrupted run has made, and makes one anew that it has left half made", async () => {
+  it("completes the server of an interrupted run, or replaces it if its creation was incomplete", async () => {
     instantly();
     for (const [whole, steps] of [
       [true, ["provider: prepare bravo", "provider: complete bravo", "in hand: nobody"]],
@@ -187,7 +187,7 @@ describe("a rollout", () => {
     }
   });
 
-  it("takes current servers by name only, and none twice", async () => {
+  it("replaces a current server once and only if its name is given", async () => {
     instantly();
     const world = new World();
     await expect(rollout(await world.context("rollout"), { evenCurrent: true })).rejects.toThrow(

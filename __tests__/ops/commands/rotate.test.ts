@@ -11,14 +11,14 @@ import { World } from "../support/world.js";
 const stage = (configured: number, used: number, oldest: number): Stage => ({ configured, used, oldest });
 
 describe("the steps of a rotation", () => {
-  it("accepts the new one, uses it, and then refuses the old one, whatever moment it is run again at", () => {
+  it("accept the new generation, use it and then reject the old one, also after an interruption", () => {
     expect(nextOf(stage(2, 1, 1))).toBe("used");
     expect(nextOf(stage(2, 2, 1))).toBe("oldest");
     expect(nextOf(stage(2, 2, 2))).toBeUndefined();
     expect([stage(2, 1, 1), stage(2, 2, 1), stage(2, 2, 2)].map(accepted)).toEqual([[1, 2], [2, 1], [2]]);
   });
 
-  it("of something unknown is refused by name", () => {
+  it("are rejected for an unknown secret, with a list of the known ones", () => {
     expect(() => rotatedNamed("everything")).toThrow(/^rotate: no everything; there are edge-token/);
   });
 });
@@ -42,7 +42,7 @@ describe("a rotation", () => {
       "in hand: nobody",
     ]);
 
-  it("of the edge token has every server accept both, shows the new one, and refuses the old one when nobody shows it", async () => {
+  it("makes every server accept both edge tokens, switches Cloudflare to the new token, then rejects the old token", async () => {
     instantly();
     const world = second();
     const taken = onEach("edge-token", paths.nginx.edgeToken, "nginx -t -q", "systemctl reload nginx.service");
@@ -66,7 +66,7 @@ describe("a rotation", () => {
     expect(world.machine("bravo").files.get(paths.nginx.edgeToken)).toBe('"~^(?:edgeTokens-2)$" 1;\n');
   });
 
-  it("lets go of the server in hand where an interrupted run had only that left to do", async () => {
+  it("releases the current server if an interrupted run had completed everything else", async () => {
     instantly();
     const world = second();
     await rotate(await world.context("rotate"), "edge-token");
@@ -76,7 +76,7 @@ describe("a rotation", () => {
     expect(world.steps.filter((step) => step.startsWith("bravo: "))).toEqual(["bravo: rm -f /run/rotate-edge-token"]);
   });
 
-  it("stops where a server does not follow, with the old one still accepted, and goes on from there", async () => {
+  it("stops if a server fails, still accepts the old token, and continues from there in the next run", async () => {
     instantly();
     const world = second();
     world.failing.add("bravo: nginx -t -q");
@@ -85,7 +85,7 @@ describe("a rotation", () => {
     expect(world.steps.at(-2)).toBe("in hand: bravo");
     world.failing.clear();
     await rotate(await world.context("rotate", "bravo"), "edge-token");
-    // Its file was there already, and not taken up.
+    // The file of bravo was already written, but nginx had not loaded it.
     expect(world.steps.slice(0, 4)).toEqual([
       "secrets: make",
       "in hand: bravo",
@@ -95,7 +95,7 @@ describe("a rotation", () => {
     expect(world.stage).toEqual({ configured: 2, used: 2, oldest: 2 });
   });
 
-  it("goes no step further while a server accepts what it should refuse", async () => {
+  it("stops while a server still accepts the old token", async () => {
     instantly();
     const world = second();
     world.stage = { configured: 2, used: 2, oldest: 2 };
@@ -108,7 +108,7 @@ describe("a rotation", () => {
     );
   });
 
-  it("changes no server while one of them is too old to follow", async () => {
+  it("changes no server while one server is too old for the rotation", async () => {
     instantly();
     const world = second();
     world.tooOld.add("charlie");
@@ -121,7 +121,7 @@ describe("a rotation", () => {
     expect(world.steps.filter((step) => step.includes(": gets "))).toEqual([]);
   });
 
-  it("replaces a leaked secret although a server is down or its application is broken, and reports what remains to be done", async () => {
+  it("replaces a leaked secret although servers are down or broken, and reports the remaining work", async () => {
     instantly();
     const world = second();
     world.machine("charlie").running = false;
@@ -145,7 +145,7 @@ describe("a rotation", () => {
     expect(world.steps).toEqual([]);
   });
 
-  it("of the database's authority changes nothing while a member is missing", async () => {
+  it("does not rotate the database's certificate authority while a member is missing", async () => {
     instantly();
     const world = second({ generations: { databaseAuthority: 2 } });
     world.machine("charlie").running = false;
@@ -153,11 +153,11 @@ describe("a rotation", () => {
     expect(world.steps).toEqual([]);
   });
 
-  it("of the database's authority has each member show its new certificate, the primary after it has handed over its role", async () => {
+  it("loads the new database certificate on each member, on the primary only after a handover of its role", async () => {
     instantly();
     const world = second({ generations: { databaseAuthority: 2 } });
     await rotate(await world.context("rotate"), "database-authority");
-    // Of the first round, in which all come to accept both.
+    // Steps of the first round, after which all members accept both authorities.
     const steps = (name: string) => {
       const own = world.steps.filter((step) => step.startsWith(`${name}: `));
       return own.slice(0, own.findIndex((step) => step.includes(" rm -f ")) + 1);
@@ -171,11 +171,11 @@ describe("a rotation", () => {
     ];
     expect(steps("alpha")).toEqual(on("alpha", "mysql-group step-down"));
     expect(steps("charlie")).toEqual(on("charlie"));
-    // Tried when none may accept it any more, and not before.
+    // Each member is checked with the old certificate only after it must reject it.
     expect([...world.shownOldOnes]).toEqual(names);
   });
 
-  it("of the database's passwords has all that log in follow, and ends when each member refuses the old ones", async () => {
+  it("restarts all users of the database passwords and completes once each member rejects the old passwords", async () => {
     instantly();
     const world = second();
     await rotate(await world.context("rotate"), "database-passwords");
@@ -188,9 +188,9 @@ describe("a rotation", () => {
   });
 
   it.each([
-    ["old ones", [2, 1]],
-    ["no new ones", [1, 2]],
-  ] as const)("of the database's passwords is not at its end while a replica takes %s", async (_, taken) => {
+    ["accepts the old passwords", [2, 1]],
+    ["lacks the new passwords", [1, 2]],
+  ] as const)("does not complete the rotation of database passwords while a replica %s", async (_, taken) => {
     instantly();
     const world = second();
     world.stage = { configured: 2, used: 2, oldest: 2 };
@@ -200,7 +200,7 @@ describe("a rotation", () => {
     );
   });
 
-  it("of host keys believes both meanwhile, and asks for the new one by name", async () => {
+  it("distributes new SSH host keys in two rounds and reloads sshd on every server", async () => {
     instantly();
     const world = second();
     for (const name of names) world.machine(name).taken = new Map([[paths.sshHostKey, "sshHostKey-1"]]);
@@ -215,7 +215,7 @@ describe("a rotation", () => {
     ]);
   });
 
-  it("of the origin certificate goes by way of the servers where they show it, and notes that they do", async () => {
+  it("installs the origin certificate on the servers if they terminate TLS, and labels each server", async () => {
     instantly();
     const world = second({ tls: "passthrough" });
     world.stage = { configured: 2, used: 2, oldest: 1 };
@@ -236,7 +236,7 @@ describe("a rotation", () => {
     expect(world.steps.at(-1)).toBe("secrets: advance oldest");
   });
 
-  it("where nobody may log in wants the servers replaced, and says which", async () => {
+  it("requires current servers and lists the outdated ones if SSH login is not allowed", async () => {
     instantly();
     const world = second({ administrators: { cidrs: [] }, tls: "passthrough" });
     world.stage = { configured: 2, used: 2, oldest: 1 };

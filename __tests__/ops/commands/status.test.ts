@@ -8,17 +8,17 @@ import { release } from "../support/snapshot.js";
 import { change, recordedTerraform } from "../support/terraform.js";
 import { World } from "../support/world.js";
 
-/** Servers with nothing wrong, which run the release that the configuration names. */
+/** Healthy servers that run the configured release. */
 const wellWorld = (): World => new World(exampleConfig({ application: release("2") }));
 
 interface Shown {
-  /** Server that an interrupted run has left in hand. @default - nobody holds the lock */
+  /** Server that an interrupted run left unfinished. @default - the lock is free */
   readonly inHand?: string;
   readonly more?: Partial<Site>;
   readonly json?: boolean;
 }
 
-/** What a person sees of an environment, and the exit code. */
+/** Returns the printed status of an environment and the exit code. */
 async function shown(world: World, { inHand, more, json }: Shown = {}) {
   const said = vi.spyOn(console, "log").mockReturnValue(undefined);
   onTestFinished(() => said.mockRestore());
@@ -37,13 +37,13 @@ async function shown(world: World, { inHand, more, json }: Shown = {}) {
 }
 
 describe("the status of an environment", () => {
-  it("is good while nothing needs a hand", async () => {
+  it("exits with 0 if nothing needs attention", async () => {
     const { code, text, cells } = await shown(wellWorld());
     expect([code, text.split("\n").at(-1)]).toEqual([0, "nothing needs a hand"]);
     expect(cells("bravo")).toBe("bravo web database current 22222222 online secondary 0.0 s healthy in 0 upd 20%");
   });
 
-  it("is not as soon as one thing does, and shows what", async () => {
+  it("exits with 1 and lists the outdated server if one server is outdated", async () => {
     const world = wellWorld();
     world.machine("charlie").current = false;
     const { code, text, cells } = await shown(world);
@@ -54,7 +54,7 @@ describe("the status of an environment", () => {
     expect(cells("charlie")).toMatch(/^charlie web database outdated /);
   });
 
-  it("shows which server an interrupted run has left in hand, and a change of the balancer that is not at its end", async () => {
+  it("shows the unfinished server of an interrupted run and an incomplete load balancer migration", async () => {
     const held = await shown(wellWorld(), { inHand: "bravo" });
     expect(held.code).toBe(1);
     expect(held.text).toMatch(/\n {2}ops rollout holds the lock since \S+, bravo in hand$/);
@@ -65,7 +65,7 @@ describe("the status of an environment", () => {
     }
   });
 
-  it("does not guess what a server that is silent or off does", async () => {
+  it("shows unknown values as question marks for a server that is off or does not answer", async () => {
     const world = wellWorld();
     world.machine("bravo").isStunned = true;
     world.machine("charlie").running = false;
@@ -74,14 +74,14 @@ describe("the status of an environment", () => {
     expect(cells("charlie")).toMatch(/^charlie web database off \? \? \? sick \? \? \?/);
   });
 
-  it("is one JSON object for programs", async () => {
+  it("prints a single JSON object with --json", async () => {
     const { code, text } = await shown(wellWorld(), { json: true });
     expect(code).toBe(0);
     expect(JSON.parse(text)).toMatchObject({ environment: "production", lock: null, needsHand: [] });
   });
 });
 
-describe("what differs from the configuration", () => {
+describe("the drift command", () => {
   const drifted: Plan = {
     resource_drift: [change("hcloud_server.alpha", "update", { name: "alpha" }, { name: "other" })],
     resource_changes: [change("hcloud_server.alpha", "update", { name: "other" }, { name: "alpha" })],
@@ -89,9 +89,9 @@ describe("what differs from the configuration", () => {
   const waits: Plan = { resource_changes: [change("hcloud_volume.new", "create")] };
 
   it.each([
-    ["drift in any stack", [drifted, {}], 2],
-    ["a change that waits for a deploy", [waits, {}], 0],
-  ])("ends with its own exit code for %s, and changes nothing", async (_, plans, code) => {
+    ["2 if any stack has drifted", [drifted, {}], 2],
+    ["0 if a change only waits for a deployment", [waits, {}], 0],
+  ])("changes nothing and exits with %s", async (_, plans, code) => {
     const { servers, edge, calls } = recordedTerraform("production", plans);
     expect(await drift([servers, edge], () => undefined)).toBe(code);
     expect(calls().filter((call) => / (plan|apply) /.test(call))).toEqual(

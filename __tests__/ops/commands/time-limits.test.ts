@@ -9,7 +9,7 @@ import { release as named } from "../support/snapshot.js";
 import { World } from "../support/world.js";
 
 describe("a command on a server", () => {
-  it("has the time that it may need, and a look is soon given up", async () => {
+  it("has a time limit above its longest duration, and an observation at most 20 seconds", async () => {
     instantly();
     const world = new World();
     world.machine("alpha").current = false;
@@ -20,7 +20,7 @@ describe("a command on a server", () => {
     await failover(await world.context("failover"), "charlie");
     const given = (words: string): number => world.seconds.get(words) ?? 30;
     expect(given("python3 -I")).toBeLessThanOrEqual(20);
-    // Transactions under way have ten seconds, a trial of a release 75, and packages come over a slow line.
+    // Running transactions get 10 s and the trial of a release 75 s; package downloads may be slow.
     for (const [words, seconds] of [
       ["mysql-group step-down", 30],
       ["mysql --batch", 30],

@@ -20,8 +20,8 @@ const upgradable = [
 
 const bravoWith = (observation: object): ServerState => snapshot({ bravo: { observation } }).servers[1] as ServerState;
 
-describe("what an upgrade takes", () => {
-  it("takes servers with upgrades or a due reboot, replicas first, and each once", () => {
+describe("the servers of an upgrade", () => {
+  it("are those with upgrades or a pending reboot, replicas first, each once", () => {
     const all = snapshot({
       alpha: { observation: { rebootFor: ["mysql.service"] } },
       charlie: { observation: { upgradable } },
@@ -32,14 +32,14 @@ describe("what an upgrade takes", () => {
     expect(nextOf(snapshot(), isDue({}), "bravo")?.name).toBe("bravo");
   });
 
-  it("says what there is to do", () => {
+  it("are described by their package upgrades and the reason for a reboot", () => {
     expect(duty(bravoWith({ upgradable, rebootFor: ["mysql.service"] }))).toBe(
       "bravo: upgrades datadog-agent 1:7.71.0-1 -> 1:7.72.1-1, mysql-community-server-core 8.4.6-1debian13 -> 8.4.7-1debian13; " +
         "a reboot for mysql.service",
     );
   });
 
-  it("waits for a server that does not tell what could be upgraded, which is not the same as nothing", () => {
+  it("are unknown while a reachable server does not report its possible upgrades", () => {
     const told = { observation: { upgradable: [] } };
     expect(untold(snapshot({ alpha: told, bravo: { observation: { upgradable: null } }, charlie: told }))).toMatch(
       /^not from bravo;/,
@@ -47,7 +47,7 @@ describe("what an upgrade takes", () => {
     expect(untold(snapshot({ alpha: told, bravo: { observation: null }, charlie: told }))).toBeUndefined();
   });
 
-  it("is refused where MySQL's versions would not go together, whatever else there is", () => {
+  it("are rejected if an upgrade would mix MySQL release series in the group", () => {
     expect(mysqlRefusal(bravoWith({ upgradable }), ["8.4.6", "8.4.6"])).toBeUndefined();
     const series = [{ name: "mysql-server-core", from: "8.4.6-1", to: "9.7.4-2" }];
     expect(mysqlRefusal(bravoWith({ upgradable: series }), ["8.4.6"])).toMatch(
@@ -65,7 +65,7 @@ describe("an upgrade", () => {
   const lists = ["alpha", "bravo", "charlie"].map((name) => `${name}: apt-get update`);
   const script = "sh -s /usr/local/lib/platform/restart-upgraded /usr/local/lib/platform/vendor-updates";
 
-  it("takes a server out of service, upgrades it, reboots it only where that is due, and has it back before the next", async () => {
+  it("drains a server, upgrades it, reboots it only if required, and waits for it before the next one", async () => {
     instantly();
     const world = new World();
     world.machine("alpha").rebootFor = ["mysql.service"];
@@ -88,11 +88,11 @@ describe("an upgrade", () => {
       "in hand: nobody",
     ]);
     expect(world.said.at(-1)).toBe("upgraded: bravo, alpha");
-    // The one that did not reboot is waited for as well.
+    // The upgrade also waits for a server that did not reboot.
     expect(world.said).toContain("bravo: comes up");
   });
 
-  it("puts nothing into service that serves no visitors", async () => {
+  it("does not drain a server that serves no visitors", async () => {
     instantly();
     const world = new World(exampleConfig({ servers: splitServers }));
     world.primary = "left";
@@ -104,7 +104,7 @@ describe("an upgrade", () => {
     ]);
   });
 
-  it("waits for the reboot, and not only for a server that is well", async () => {
+  it("fails if the server is healthy but has not rebooted", async () => {
     instantly();
     const world = new World();
     world.machine("bravo").rebootFor = ["linux-image"];
@@ -122,7 +122,7 @@ describe("an upgrade", () => {
     expect(world.steps.slice(-2)).toEqual(["bravo: systemctl reboot", "in hand: nobody"]);
   });
 
-  it("touches no server where MySQL's versions would not go together, or a package list cannot be had", async () => {
+  it("changes no server if MySQL versions are incompatible or a package list is unavailable", async () => {
     instantly();
     const world = new World();
     world.machine("bravo").upgradable = [{ name: "mysql-community-server", from: "9.7.4-1", to: "10.7.0-1" }];
@@ -134,7 +134,7 @@ describe("an upgrade", () => {
     await expect(upgrade(await world.context("upgrade"), {})).rejects.toThrow("charlie: it failed");
   });
 
-  it("goes on with the server that an interrupted run has left out of service", async () => {
+  it("continues with the server that an interrupted run left out of service", async () => {
     instantly();
     const world = new World();
     world.machine("charlie").inService = false;
@@ -151,7 +151,7 @@ describe("an upgrade", () => {
 });
 
 describe("an upgrade that was interrupted", () => {
-  it("waits for the server that it has left on its way up before anything is asked of it", async () => {
+  it("waits until the restarting server answers before it sends commands", async () => {
     instantly();
     const world = new World();
     const charlie = world.machine("charlie");
@@ -168,7 +168,7 @@ describe("an upgrade that was interrupted", () => {
     expect(said.at(-1)).toBe("upgraded: charlie");
   });
 
-  it("is told beforehand to take up the server in hand, which is in nobody's way", async () => {
+  it("lists the unfinished server first in a dry run and does not count that server as an obstacle", async () => {
     const world = new World();
     world.machine("charlie").inService = false;
     const said: string[] = [];
@@ -189,14 +189,14 @@ describe("an upgrade that was interrupted", () => {
   });
 });
 
-describe("what is sent to a server", () => {
+describe("the upgrade script", () => {
   const script = fileURLToPath(new URL("../../../ops/commands/files/upgrade", import.meta.url));
 
   it.runIf(hasTool("shellcheck", "scripts of ops"))("satisfies shellcheck", () => {
     expect(runTool("shellcheck", [script])).toEqual({ status: 0, output: "" });
   });
 
-  /** What the script does on a server, sent to a shell as SSH sends it. @param fails a command's first words */
+  /** Runs the script as SSH does and returns its commands. @param fails first words of the command that fails */
   const sent = ({ hasMysql = true, fails = "none" } = {}): readonly string[] => {
     const folder = temporaryFolder();
     const told = (body = "") => `#!/bin/sh
@@ -222,7 +222,7 @@ ${body}`;
   };
   const upgrades = "apt-get --quiet=2 --yes -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold dist-upgrade";
 
-  it("keeps packages from starting MySQL, ends what was interrupted, asks nobody, and takes up what is new", () => {
+  it("prevents packages from starting MySQL, completes an interrupted dpkg run, upgrades without questions and restarts services", () => {
     expect(sent()).toEqual([
       "dpkg --configure -a, frozen",
       `${upgrades}, frozen`,
@@ -236,11 +236,11 @@ ${body}`;
     ]);
   });
 
-  it("leaves nothing frozen when it fails, and takes up nothing then", () => {
+  it("removes the MySQL freeze and restarts nothing if the upgrade fails", () => {
     expect(sent({ fails: "apt-get" }).slice(1)).toEqual([`${upgrades}, frozen`, "exit 1", "server.cnf"]);
   });
 
-  it("starts no MySQL where there is none", () => {
+  it("does not start MySQL on a server without MySQL", () => {
     expect(sent({ hasMysql: false })).not.toContain("systemctl start mysql.service");
   });
 });

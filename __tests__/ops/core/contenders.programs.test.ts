@@ -53,7 +53,7 @@ describe("two processes that compete for a lock", { timeout: 180_000 }, () => {
     expect(overlaps(log)).toEqual({ turns: 50, overlaps: 0 });
   });
 
-  it("never hold the lock file at the same time when holders are killed and their lock is taken over", async () => {
+  it("never hold the lock file at the same time, even if holders are killed and the lock is taken over", async () => {
     const [log, place] = [newLog(), join(temporaryFolder(), "ops.lock")];
     const killed = new Set<string>();
     const steady = contend(log, 60, place);
@@ -77,7 +77,7 @@ describe("two processes that compete for a lock", { timeout: 180_000 }, () => {
     expect(overlaps(log)).toEqual({ turns: 12, overlaps: 0 });
   });
 
-  it("never hold the lock at the same time in a bucket that loses requests and responses, and repeats both", async () => {
+  it("never hold the lock at the same time in a bucket that loses and repeats requests and responses", async () => {
     const log = newLog();
     const { props } = await standInBucket({ delayMs: 5, faultOf: faults() });
     const places = JSON.stringify(props);

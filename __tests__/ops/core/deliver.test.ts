@@ -7,87 +7,82 @@ import { hasTool, isRoot, runTool } from "../../support/tools.js";
 
 const program = readFileSync("ops/core/files/deliver.py", "utf8");
 
-describe.runIf(hasTool("python3", "how secrets are put on servers") && isRoot("how secrets are put on servers"))(
-  "a secret that is put on a server",
-  () => {
-    const deliver = (folder: string, content: string): unknown => {
-      const owner = userInfo().username;
-      const files = [{ path: join(folder, "secret"), owner, mode: "0600", content }];
-      const { output } = runTool(
-        "python3",
-        ["-I", "-c", program],
-        JSON.stringify({ mark: join(folder, "mark"), files }),
-      );
-      return JSON.parse(output);
-    };
+describe.runIf(
+  hasTool("python3", "the delivery of secrets to servers") && isRoot("the delivery of secrets to servers"),
+)("a secret that is delivered to a server", () => {
+  const deliver = (folder: string, content: string): unknown => {
+    const owner = userInfo().username;
+    const files = [{ path: join(folder, "secret"), owner, mode: "0600", content }];
+    const { output } = runTool("python3", ["-I", "-c", program], JSON.stringify({ mark: join(folder, "mark"), files }));
+    return JSON.parse(output);
+  };
 
-    it("is there to the byte, waits to be taken up until that is noted, and is no change the next time", () => {
-      const folder = temporaryFolder();
-      const text = "ä\r\n\u2028 $'\"\\ end";
-      writeBelow(folder, [{ path: "secret", content: "old" }]);
-      expect(deliver(folder, text)).toEqual([join(folder, "secret")]);
-      expect(readFileSync(join(folder, "secret"), "utf8")).toBe(text);
-      expect(deliver(folder, text)).toEqual([join(folder, "secret")]);
-      runTool("rm", [join(folder, "mark")]);
-      expect(deliver(folder, text)).toEqual([]);
-    });
+  it("is written byte for byte and stays marked as changed until the mark is removed", () => {
+    const folder = temporaryFolder();
+    const text = "ä\r\n\u2028 $'\"\\ end";
+    writeBelow(folder, [{ path: "secret", content: "old" }]);
+    expect(deliver(folder, text)).toEqual([join(folder, "secret")]);
+    expect(readFileSync(join(folder, "secret"), "utf8")).toBe(text);
+    expect(deliver(folder, text)).toEqual([join(folder, "secret")]);
+    runTool("rm", [join(folder, "mark")]);
+    expect(deliver(folder, text)).toEqual([]);
+  });
 
-    const run = (input: object, inPlaceOf: Readonly<Record<string, string>> = {}) => {
-      const replaced = Object.entries(inPlaceOf).reduce((text, [from, to]) => text.replaceAll(from, to), program);
-      return runTool("python3", ["-I", "-c", replaced], JSON.stringify(input));
-    };
+  const run = (input: object, inPlaceOf: Readonly<Record<string, string>> = {}) => {
+    const replaced = Object.entries(inPlaceOf).reduce((text, [from, to]) => text.replaceAll(from, to), program);
+    return runTool("python3", ["-I", "-c", replaced], JSON.stringify(input));
+  };
 
-    it("is its owner's alone from the first moment, and a certificate readable for everybody at the end", () => {
-      const folder = temporaryFolder();
-      const [mark, secret, certificate] = ["mark", "secret", "certificate"].map((name) => join(folder, name)) as [
-        string,
-        string,
-        string,
-      ];
-      // What an interrupted run has left.
-      writeBelow(folder, [{ path: "secret.new", content: "half", permissions: "0666" }]);
-      const files = [
-        { path: secret, owner: "daemon", mode: "0600", content: "s" },
-        { path: certificate, owner: "root", mode: "0644", content: "c" },
-      ];
-      const atCreation = "print('created', oct(os.fstat(out.fileno()).st_mode & 0o777), file=sys.stderr); shutil.chown";
-      const { output } = run({ mark, files }, { "shutil.chown": atCreation });
-      expect(output).toContain(JSON.stringify([certificate, secret]).replace(",", ", "));
-      expect(output.match(/created 0o\d+/g)).toEqual(Array.from({ length: 3 }, () => "created 0o600"));
-      const { uid, gid } = statSync(secret);
-      expect([uid, gid]).toEqual(["-u", "-g"].map((which) => Number(runTool("id", [which, "daemon"]).output)));
-      expect([mark, secret, certificate].map((path) => (statSync(path).mode & 0o777).toString(8))).toEqual([
-        ...["600", "600", "644"],
-      ]);
-    });
+  it("is readable only by its owner from creation on, while a certificate is readable by all users once it is complete", () => {
+    const folder = temporaryFolder();
+    const [mark, secret, certificate] = ["mark", "secret", "certificate"].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    // Left by an interrupted run.
+    writeBelow(folder, [{ path: "secret.new", content: "half", permissions: "0666" }]);
+    const files = [
+      { path: secret, owner: "daemon", mode: "0600", content: "s" },
+      { path: certificate, owner: "root", mode: "0644", content: "c" },
+    ];
+    const atCreation = "print('created', oct(os.fstat(out.fileno()).st_mode & 0o777), file=sys.stderr); shutil.chown";
+    const { output } = run({ mark, files }, { "shutil.chown": atCreation });
+    expect(output).toContain(JSON.stringify([certificate, secret]).replace(",", ", "));
+    expect(output.match(/created 0o\d+/g)).toEqual(Array.from({ length: 3 }, () => "created 0o600"));
+    const { uid, gid } = statSync(secret);
+    expect([uid, gid]).toEqual(["-u", "-g"].map((which) => Number(runTool("id", [which, "daemon"]).output)));
+    expect([mark, secret, certificate].map((path) => (statSync(path).mode & 0o777).toString(8))).toEqual([
+      ...["600", "600", "644"],
+    ]);
+  });
 
-    it("is on the disk before it has its name, and its name after that", () => {
-      const folder = temporaryFolder();
-      const files = [{ path: join(folder, "secret"), owner: "root", mode: "0600", content: "s" }];
-      const say = (words: string): string => `print(${words}, file=sys.stderr)`;
-      const { output } = run(
-        { mark: join(folder, "mark"), files },
-        {
-          "os.fsync(": `(lambda fd: ${say('"synced", os.fstat(fd).st_nlink == 1 and os.fstat(fd).st_size')})(`,
-          "draft.replace(path)": `draft.replace(path); ${say('"named"')}`,
-        },
-      );
-      expect(output.match(/^(synced|named).*$/gm)?.slice(-3)).toEqual(["synced 1", "named", "synced False"]);
-    });
+  it("is synced to disk before it is renamed, and its folder is synced after that", () => {
+    const folder = temporaryFolder();
+    const files = [{ path: join(folder, "secret"), owner: "root", mode: "0600", content: "s" }];
+    const say = (words: string): string => `print(${words}, file=sys.stderr)`;
+    const { output } = run(
+      { mark: join(folder, "mark"), files },
+      {
+        "os.fsync(": `(lambda fd: ${say('"synced", os.fstat(fd).st_nlink == 1 and os.fstat(fd).st_size')})(`,
+        "draft.replace(path)": `draft.replace(path); ${say('"named"')}`,
+      },
+    );
+    expect(output.match(/^(synced|named).*$/gm)?.slice(-3)).toEqual(["synced 1", "named", "synced False"]);
+  });
 
-    it("is remembered as one to take up before it is there, and stays so when others come later", () => {
-      const folder = temporaryFolder();
-      const [mark, first, second] = ["mark", "first", "second"].map((name) => join(folder, name)) as [
-        string,
-        string,
-        string,
-      ];
-      const file = (path: string) => ({ path, owner: "root", mode: "0600", content: path });
-      // A power cut between the two: the second folder is not there.
-      const { status } = run({ mark, files: [file(first), file(join(folder, "none", "second"))] });
-      expect(status).not.toBe(0);
-      expect(JSON.parse(run({ mark, files: [file(first)] }).output)).toEqual([first, join(folder, "none", "second")]);
-      expect(JSON.parse(run({ mark, files: [file(second)] }).output)).toContain(first);
-    });
-  },
-);
+  it("is marked as changed before it is written and stays marked when other secrets are delivered later", () => {
+    const folder = temporaryFolder();
+    const [mark, first, second] = ["mark", "first", "second"].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    const file = (path: string) => ({ path, owner: "root", mode: "0600", content: path });
+    // Simulates a power failure between the two files: the second folder does not exist.
+    const { status } = run({ mark, files: [file(first), file(join(folder, "none", "second"))] });
+    expect(status).not.toBe(0);
+    expect(JSON.parse(run({ mark, files: [file(first)] }).output)).toEqual([first, join(folder, "none", "second")]);
+    expect(JSON.parse(run({ mark, files: [file(second)] }).output)).toContain(first);
+  });
+});

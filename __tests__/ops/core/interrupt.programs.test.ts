@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 
-/** A command that takes a server in hand and waits, as most of the time of any command is. */
+/** A command that waits, like most commands do most of the time. */
 const command = `
   import { Progress } from "./ops/core/progress.ts";
   import { endInOrder, waitUntil } from "./ops/core/shell.ts";
@@ -17,9 +17,9 @@ const command = `
   }
 `;
 
-describe("a command that is told to end", () => {
+describe("an interrupted command", () => {
   it.each(["SIGINT", "SIGTERM"] as const)(
-    "stops waiting, begins nothing new, and puts things back: %s",
+    "stops waiting, starts no new step and cleans up after %s",
     async (signal) => {
       const run = execa(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", command], {
         reject: false,
@@ -37,7 +37,7 @@ describe("a command that is told to end", () => {
     },
   );
 
-  it("waits for what is under way, though Ctrl-C goes to all processes of a terminal", async () => {
+  it("waits for its running child process, although the terminal sends Ctrl-C to all processes", async () => {
     const applies = `
       import { endInOrder, runToEnd } from "./ops/core/shell.ts";
       endInOrder();

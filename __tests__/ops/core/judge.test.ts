@@ -4,77 +4,81 @@ import { faultsOf, gate, inOrder, needsHand, notBack, stopping } from "../../../
 import { primaryOf } from "../../../ops/core/snapshot.js";
 import { cloudServer, type Difference, release, snapshot } from "../support/snapshot.js";
 
-describe("an environment with nothing wrong", () => {
-  it("needs no hand, and lets a server be taken", () => {
+describe("a healthy environment", () => {
+  it("needs no attention and passes the precondition check", () => {
     expect(needsHand(snapshot())).toEqual([]);
     expect(gate(snapshot(), "rollout")).toEqual([]);
   });
 });
 
-describe("a server that the configuration no longer has", () => {
-  it("waits for its removal, and is in nobody's way", () => {
+describe("a server no longer in the configuration", () => {
+  it("is listed for removal and does not stop a rollout", () => {
     const left = { ...snapshot(), outside: [cloudServer("charlie", { name: "delta", current: false })] };
     expect(needsHand(left)).toEqual(["delta: is not in the configuration; npm run ops remove delta"]);
     expect(gate(left, "rollout")).toEqual([]);
   });
 });
 
-describe("what is wrong with a server", () => {
+describe("a fault of a server", () => {
   it.each<[string, Difference, string]>([
-    ["is missing", { cloud: null, observation: null }, "bravo: does not exist"],
-    ["is off", { cloud: { running: false }, observation: null }, "bravo: is off"],
-    ["is silent", { observation: null }, "bravo: does not answer: connection timed out"],
-    ["has not finished its first boot", { observation: { firstBoot: "running" } }, "bravo: first boot: running"],
-    ["has a failed unit", { observation: { failedUnits: ["app.service"] } }, "bravo: app.service failed"],
-    ["is out of service", { observation: { inService: false } }, "bravo: is out of service"],
-    ["does not serve", { observation: { serves: false } }, "bravo: its application is not ready"],
-    ["is sick", { healthy: false }, "bravo: its target is not healthy"],
-    ["is no target", { healthy: null }, "bravo: is no target of the balancer"],
-    ["has a full disk", { observation: { diskPercent: { "/": 85 } } }, "bravo: / is 85 % full"],
-    ["is unprotected", { cloud: { isProtected: false } }, "bravo: is not protected at Hetzner"],
-    ["is no member", { observation: { member: null } }, "bravo: mysql-group does not answer"],
-    ["recovers", { member: { state: "RECOVERING", reason: "clones" } }, "bravo: member is RECOVERING: clones"],
-    ["is alone", { member: { majority: false } }, "bravo: member is ONLINE, without a majority"],
+    ["a missing server", { cloud: null, observation: null }, "bravo: does not exist"],
+    ["a server that is off", { cloud: { running: false }, observation: null }, "bravo: is off"],
+    ["a server that does not answer", { observation: null }, "bravo: does not answer: connection timed out"],
+    ["an unfinished first boot", { observation: { firstBoot: "running" } }, "bravo: first boot: running"],
+    ["a failed unit", { observation: { failedUnits: ["app.service"] } }, "bravo: app.service failed"],
+    ["a server out of service", { observation: { inService: false } }, "bravo: is out of service"],
+    ["an application that is not ready", { observation: { serves: false } }, "bravo: its application is not ready"],
+    ["an unhealthy target", { healthy: false }, "bravo: its target is not healthy"],
+    ["an unregistered target", { healthy: null }, "bravo: is no target of the balancer"],
+    ["a full disk", { observation: { diskPercent: { "/": 85 } } }, "bravo: / is 85 % full"],
+    ["a server without protection", { cloud: { isProtected: false } }, "bravo: is not protected at Hetzner"],
+    ["a silent group program", { observation: { member: null } }, "bravo: mysql-group does not answer"],
     [
-      "sees a smaller group",
+      "a recovering member",
+      { member: { state: "RECOVERING", reason: "clones" } },
+      "bravo: member is RECOVERING: clones",
+    ],
+    ["a member without a majority", { member: { majority: false } }, "bravo: member is ONLINE, without a majority"],
+    [
+      "a member that sees a smaller group",
       { member: { view: ["10.0.1.11", "10.0.1.12"] } },
       "bravo: does not see charlie in its group",
     ],
-    ["is behind", { member: { lagSeconds: 30 } }, "bravo: is 30 s behind"],
-  ])("%s: needs a hand, and closes the gate", (_, bravo, words) => {
+    ["a lagging member", { member: { lagSeconds: 30 } }, "bravo: is 30 s behind"],
+  ])("%s needs attention and stops a rollout", (_, bravo, words) => {
     expect(needsHand(snapshot({ bravo }))).toContain(words);
     expect(gate(snapshot({ bravo }), "rollout")).toContain(words);
   });
 });
 
-describe("a server at the edge of what is well", () => {
+describe("a server at a limit", () => {
   it.each<[string, Difference, Difference]>([
-    ["space of a disk", { observation: { diskPercent: { "/": 84 } } }, { observation: { diskPercent: { "/": 85 } } }],
-    ["a member behind the primary", { member: { lagSeconds: 10 } }, { member: { lagSeconds: 10.6 } }],
-  ])("needs no hand yet: %s", (_, well, notWell) => {
+    ["disk usage", { observation: { diskPercent: { "/": 84 } } }, { observation: { diskPercent: { "/": 85 } } }],
+    ["replication lag", { member: { lagSeconds: 10 } }, { member: { lagSeconds: 10.6 } }],
+  ])("stops a rollout only above the limit of %s", (_, well, notWell) => {
     expect(gate(snapshot({ bravo: well }), "rollout")).toEqual([]);
     expect(gate(snapshot({ bravo: notWell }), "rollout")).toHaveLength(1);
   });
 });
 
-describe("what is due", () => {
+describe("pending maintenance", () => {
   it.each<[string, Difference, RegExp]>([
     ["an outdated payload", { cloud: { current: false } }, /^bravo: is outdated/],
     ["a reboot", { observation: { rebootFor: ["mysql.service"] } }, /^bravo: a reboot is due \(mysql.service\)/],
     [
-      "a certificate",
+      "an expiring certificate",
       { observation: { certificateDays: { "the origin certificate": 20 } } },
       /^bravo: the origin certificate ends in 20 days/,
     ],
     ["another release", { observation: { releases: [release("3")] } }, /^web servers run different releases/],
-  ])("%s needs a hand, and does not close the gate", (_, bravo, words) => {
+  ])("%s needs attention but does not stop a rollout", (_, bravo, words) => {
     expect(needsHand(snapshot({ bravo }))).toEqual([expect.stringMatching(words)]);
     expect(gate(snapshot({ bravo }), "rollout")).toEqual([]);
   });
 });
 
-describe("what runs everywhere and is not what the configuration names", () => {
-  it("needs a hand: new servers would start with another release", () => {
+describe("a release that runs on all servers but differs from the configuration", () => {
+  it("needs attention, because new servers would start with another release", () => {
     const newer = { observation: { releases: [release("3"), release("2")] } };
     expect(needsHand(snapshot({ alpha: newer, bravo: newer, charlie: newer }))).toEqual([
       expect.stringMatching(/^the configuration names another release/),
@@ -82,14 +86,14 @@ describe("what runs everywhere and is not what the configuration names", () => {
   });
 });
 
-describe("a certificate that is renewed in time", () => {
-  it("needs no hand until three weeks before its end", () => {
+describe("a certificate with a normal lifetime", () => {
+  it("needs no attention until three weeks before it expires", () => {
     expect(needsHand(snapshot({ bravo: { observation: { certificateDays: { it: 21 } } } }))).toEqual([]);
   });
 });
 
-describe("an environment that is not to be protected", () => {
-  it("has servers without protection at Hetzner", () => {
+describe("an environment without protection", () => {
+  it("reports no fault if its servers are unprotected at Hetzner", () => {
     expect(needsHand({ ...snapshot({ bravo: { cloud: { isProtected: false } } }), protect: false })).toEqual([]);
   });
 });
@@ -97,20 +101,20 @@ describe("an environment that is not to be protected", () => {
 describe("servers with one role", () => {
   const alone = { roles: ["web"], observation: { member: null } } satisfies Difference;
 
-  it("are asked for that alone", () => {
+  it("are checked for that role only", () => {
     const view = ["10.0.1.11", "10.0.1.12"];
     const database = { roles: ["database"], observation: { inService: false, serves: false }, healthy: null } as const;
     const split = { alpha: { member: { view } }, bravo: { ...database, member: { view } }, charlie: alone };
     expect(needsHand(snapshot(split))).toEqual([]);
   });
 
-  it("need no primary where none is a member", () => {
+  it("need no primary if none of them is a database member", () => {
     expect(gate(snapshot({ alpha: alone, bravo: alone, charlie: alone }), "rollout")).toEqual([]);
   });
 });
 
-describe("the gate", () => {
-  it("is closed while two members take themselves for the primary, or none does", () => {
+describe("the precondition check", () => {
+  it("fails if the group has two primaries, no primary or a read-only primary", () => {
     expect(gate(snapshot({ bravo: { member: { role: "PRIMARY", writable: true } } }), "rollout")).toEqual([
       "alpha and bravo is the primary",
     ]);
@@ -122,7 +126,7 @@ describe("the gate", () => {
     ]);
   });
 
-  it("does not ask anything of the server that an interrupted run has in hand, nor that others see it", () => {
+  it("ignores the server that an interrupted run left unfinished, also in the views of other members", () => {
     const interrupted = snapshot({
       bravo: { cloud: null, observation: null, healthy: null },
       alpha: { member: { view: ["10.0.1.11", "10.0.1.13"] } },
@@ -132,7 +136,7 @@ describe("the gate", () => {
     expect(gate(interrupted, "rollout")).not.toEqual([]);
   });
 
-  it("is closed for the one in hand when another one is not well", () => {
+  it("fails for the unfinished server if another server is unhealthy", () => {
     expect(gate(snapshot({ bravo: { observation: null }, charlie: { healthy: false } }), "rollout", "bravo")).toEqual([
       "charlie: its target is not healthy",
     ]);
@@ -140,22 +144,22 @@ describe("the gate", () => {
 });
 
 describe("the primary", () => {
-  it("is the one that takes writes, and not one that is about to", () => {
+  it("is the member that has the role and already accepts writes", () => {
     expect(primaryOf(snapshot())?.name).toBe("alpha");
     expect(primaryOf(snapshot({ alpha: { member: { writable: false } } }))).toBeUndefined();
     expect(primaryOf(snapshot({ alpha: { member: { role: "SECONDARY" } } }))).toBeUndefined();
   });
 });
 
-describe("the order", () => {
-  it("is servers that only serve visitors, then replicas, then the primary", () => {
+describe("the processing order", () => {
+  it("puts web-only servers first, then replicas, then the primary", () => {
     const { servers } = snapshot({ charlie: { roles: ["web"], observation: { member: null } } });
     expect(inOrder(servers).map(({ name }) => name)).toEqual(["charlie", "bravo", "alpha"]);
   });
 });
 
-describe("a server that was replaced", () => {
-  it("is back when it does all that it is for, and the group has one primary", () => {
+describe("a replaced server", () => {
+  it("counts as recovered once it is healthy and the group has a writable primary", () => {
     expect(notBack(snapshot(), "bravo")).toBeUndefined();
     expect(notBack(snapshot({ bravo: { healthy: false } }), "bravo")).toBe("bravo: its target is not healthy");
     expect(notBack(snapshot({ alpha: { member: { writable: false } } }), "bravo")).toMatch(/read-only/);
@@ -167,7 +171,7 @@ describe("an unknown member", () => {
   const counting = { member: { remembered: [...configured, old, removed] } };
   const outside = [cloudServer("charlie", { name: "delta", privateIp: removed })];
 
-  it("is reported with the command that removes it, unless its server still exists", () => {
+  it("is reported with the command that removes the member, unless its server still exists", () => {
     const found = { ...snapshot({ alpha: counting, bravo: counting }), outside };
     expect(needsHand(found).filter((line) => line.includes("counts as a member"))).toEqual([
       "10.0.1.19: counts as a member but is not in the configuration; npm run ops rollout",
@@ -183,7 +187,7 @@ describe("an unknown member", () => {
 describe("the fault table", () => {
   const down = { cloud: { running: false }, observation: null, healthy: false } satisfies Difference;
   const primary = { role: "PRIMARY", writable: true };
-  /** Every fault, on bravo where it is the fault of one server. */
+  /** Every fault; faults of a single server are on bravo. */
   const found: Readonly<Record<FaultKind, ReturnType<typeof snapshot>>> = {
     "no-primary": snapshot({ alpha: { member: { role: "SECONDARY", writable: false } } }),
     "two-primaries": snapshot({ bravo: { member: primary } }),
@@ -208,19 +212,19 @@ describe("the fault table", () => {
   };
   const kinds = Object.keys(found) as FaultKind[];
 
-  it.each(kinds)("detects %s, and nothing else", (kind) => {
+  it.each(kinds)("detects only the fault %s", (kind) => {
     expect([...new Set(faultsOf(found[kind]).map((fault) => fault.kind))]).toEqual([kind]);
   });
 
   it.each(kinds.flatMap((kind) => judgedCommands.map((command) => [kind, command] as const)))(
-    "%s: stops %s exactly if the table says so",
+    "the fault %s stops the command %s exactly if the table says so",
     (kind, command) => {
       const stops = faultTable[kind].verdicts[command] === "stops";
       expect(stopping(found[kind], command).length > 0).toBe(stops);
     },
   );
 
-  it.each(kinds)("%s of the server that a command processes does not stop the command", (kind) => {
+  it.each(kinds)("the fault %s does not stop a command that processes the faulty server", (kind) => {
     const ofGroup = kind === "no-primary" || kind === "two-primaries";
     const current = kind === "read-only-primary" ? "alpha" : "bravo";
     for (const command of judgedCommands)
@@ -229,11 +233,11 @@ describe("the fault table", () => {
       );
   });
 
-  it("lets a broken release be rolled back whatever else is broken", () => {
+  it("contains no fault that stops a rollback", () => {
     for (const kind of kinds) expect(faultTable[kind].verdicts.rollback).not.toBe("stops");
   });
 
-  it("has an entry for every fault", () => {
+  it("contains every fault", () => {
     expect(kinds).toEqual(Object.keys(faultTable));
   });
 });

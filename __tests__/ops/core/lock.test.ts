@@ -25,13 +25,13 @@ const elsewhere = { machine: "another machine" };
 /** A restart of this machine, or a clone of it. */
 const otherBoot = { boot: "another boot" };
 
-describe("whether a run may take over a lock", () => {
-  it("allows a lock of its own command, and a lock without a server being changed, once the holder has ended", () => {
+describe("the takeover of a lock", () => {
+  it("is allowed after the holder has ended if it ran the same command or changed no server", () => {
     expect(refusalOf(holding({ inHand: "alpha" }), "rollout", "ended")).toBeUndefined();
     expect(refusalOf(holding(), "release", "ended")).toBeUndefined();
   });
 
-  it("refuses a running holder, a holder elsewhere, and another command that was changing a server", () => {
+  it("is rejected if the holder is running, is on another machine or was changing a server with another command", () => {
     expect(refusalOf(holding(), "rollout", "running")).toMatch(
       /^npm run ops rollout \(.*, process \d+, since .*\) is running; wait until it ends$/,
     );
@@ -48,7 +48,7 @@ describe("whether a run may take over a lock", () => {
 });
 
 describe("the lock", () => {
-  it("is held by one run, stores the server being changed, and is free afterwards", async () => {
+  it("is held by one run, stores the current server and is free afterwards", async () => {
     const place = fileLock();
     const lock = await Lock.take(place, "rollout");
     expect(await place.read()).toMatchObject({ command: "rollout", pid: process.pid });
@@ -90,7 +90,7 @@ describe("the lock", () => {
   });
 
   it.each(["", "{", "null", '{"command":"rollout","host":"desk","pid":1}'])(
-    "refuses a lock that it cannot read, shows its text and names the command that removes it: %j",
+    "rejects an unreadable lock with its text and the command that removes it: %j",
     async (text) => {
       const place = fileLock();
       await place.store.write(text, undefined);
@@ -106,7 +106,7 @@ describe("the lock", () => {
     await expect(Lock.take(place, "rollout")).rejects.toThrow(/EISDIR/);
   });
 
-  it("replaces the file of an older version, and leaves one file that only its owner can read", async () => {
+  it("replaces the lock file of an older version with a file that only its owner can read", async () => {
     const folder = join(temporaryFolder(), "state");
     mkdirSync(folder, { mode: 0o755 });
     const place = new LockStore(new FileStore(join(folder, "ops.lock")));
@@ -121,7 +121,7 @@ describe("the lock", () => {
 });
 
 describe("a run whose lock was removed and taken by another run", () => {
-  it("stops at its next step, and neither overwrites nor removes the new lock", async () => {
+  it("stops at its next step and neither overwrites nor removes the new lock", async () => {
     const place = fileLock();
     const first = await Lock.take(place, "rollout");
     await unlock(place, { force: true }, () => undefined);
@@ -144,7 +144,7 @@ describe("a run whose lock was removed and taken by another run", () => {
 });
 
 describe("a write with an outdated version", () => {
-  it("fails, also if the numbers between were removed meanwhile", async () => {
+  it("fails, even if newer versions were removed in the meantime", async () => {
     const { store } = fileLock();
     const first = await store.write("1", undefined);
     const second = await store.write("2", first);
@@ -170,7 +170,7 @@ describe("unlock", () => {
     expect(await unlocked(place)).toBe("nobody holds the lock");
   });
 
-  it("refuses while the holder runs on this machine, unless it is forced", async () => {
+  it("fails while the holder runs on this machine, unless --force is given", async () => {
     const place = fileLock();
     await Lock.take(place, "rollout");
     await expect(unlocked(place)).rejects.toThrow(/^npm run ops rollout .* is alive; stop it first with Ctrl-C/);
@@ -182,7 +182,7 @@ describe("unlock", () => {
     expect(await unlocked(await held(ended))).toMatch(/^removed the lock: npm run ops rollout .* has ended$/);
   });
 
-  it("watches whether a holder on another machine renews the lock", async () => {
+  it("removes the lock of another machine only if the holder does not renew it for 25 s", async () => {
     instantly();
     expect(await unlocked(await held(elsewhere))).toMatch(
       /^watches for 25 s.*\nremoved .* has not renewed the lock for 25 s$/,
@@ -192,7 +192,7 @@ describe("unlock", () => {
     await expect(unlocked(place)).rejects.toThrow(/is alive/);
   });
 
-  it("removes a lock that cannot be read only if it is forced", async () => {
+  it("removes an unreadable lock only with --force", async () => {
     const place = fileLock();
     await place.store.write("{", undefined);
     await expect(unlocked(place)).rejects.toThrow(/is not a lock of this version: "\{"/);
@@ -200,7 +200,7 @@ describe("unlock", () => {
     expect(await place.read()).toBeUndefined();
   });
 
-  it("does not remove a lock that another run takes meanwhile", async () => {
+  it("does not remove a lock that another run takes in the meantime", async () => {
     const place = await held(ended);
     const stored = await place.store.read();
     vi.spyOn(place.store, "read").mockResolvedValueOnce(stored);

@@ -7,7 +7,7 @@ import { livenessOf, machineId, thisProcess } from "../../../ops/core/machine.js
 import { temporaryFolder } from "../../support/payload-files.js";
 
 describe("the machine id", () => {
-  it("is a hash of the first file that has one", () => {
+  it("is a hash of the first usable machine-id file", () => {
     const folder = temporaryFolder();
     const file = (name: string, text: string): string => {
       writeFileSync(join(folder, name), text);
@@ -20,7 +20,7 @@ describe("the machine id", () => {
     expect(machineId([...unusable, other])).toBe(machineId([other]));
   });
 
-  it("falls back to the host name and a hardware address", () => {
+  it("is a hash of the host name and a hardware address if no file is usable", () => {
     expect(machineId([])).toMatch(/^[0-9a-f]{32}$/);
   });
 });
@@ -28,7 +28,7 @@ describe("the machine id", () => {
 describe("the holder of a lock", () => {
   const here = thisProcess();
 
-  it("runs if its process runs, and has ended if the process has ended or another process has its number", async () => {
+  it("counts as ended if its process has ended or if another process has its process ID", async () => {
     expect(livenessOf(here)).toBe("running");
     expect(livenessOf({ ...here, began: "0" })).toBe("ended");
     const child = spawn("true");
@@ -41,7 +41,7 @@ describe("the holder of a lock", () => {
     expect(livenessOf({ ...here, boot: `${here.boot.split(" ")[0]} pid:[1]` })).toBe("elsewhere");
   });
 
-  it("may have ended by a restart if the machine has restarted", () => {
+  it("has an unknown state if the machine has restarted since", () => {
     expect(livenessOf({ ...here, boot: "earlier pid:[1]" })).toBe("other-boot");
   });
 });

@@ -8,8 +8,8 @@ import type { ServerState } from "../../../ops/core/snapshot.js";
 const known = new Map([["alpha", {}]]);
 
 /**
- * A site with one server, and what is asked of it.
- * @param obeys whom the server obeys, if anybody: `ssh`, `provider` or `cut`; it is off at the second look after that
+ * A site with one server. It records the requests to stop the server.
+ * @param obeys the request that stops the server: `ssh`, `provider` or `cut`; the server is off at the second check after that
  */
 function siteWith(logins: ReadonlyMap<string, object>, obeys?: string) {
   const asked: string[] = [];
@@ -33,17 +33,17 @@ function siteWith(logins: ReadonlyMap<string, object>, obeys?: string) {
 
 describe("the shutdown of a server", () => {
   it.each([
-    ["of the server alone where that is reached, though it takes a while", known, "ssh", ["ssh"]],
-    ["of the provider where it does not answer", known, "provider", ["ssh", "provider"]],
-    ["of the provider where no output knows it, as after a deploy without it", new Map(), "provider", ["provider"]],
-  ])("is asked %s", async (_, logins, obeys, expected) => {
+    ["only over SSH if the server answers, even if the shutdown takes a while", known, "ssh", ["ssh"]],
+    ["through the provider if the server does not answer", known, "provider", ["ssh", "provider"]],
+    ["through the provider if no output contains the server", new Map(), "provider", ["provider"]],
+  ])("is requested %s", async (_, logins, obeys, expected) => {
     instantly();
     const { context, asked } = siteWith(logins, obeys);
     await shutDown(context, { name: "alpha", observation: undefined });
     expect(asked).toEqual(expected);
   });
 
-  it("is asked of nobody else where the connection ended because the server is off", async () => {
+  it("is not requested again if the SSH connection ended because the server is off", async () => {
     const { context, asked } = siteWith(known);
     const servers = () => Promise.resolve([cloudServer("alpha", { running: asked.length === 0 })]);
     const { site } = context;
@@ -54,7 +54,7 @@ describe("the shutdown of a server", () => {
     expect(asked).toEqual(["ssh"]);
   });
 
-  it("ends in a power cut only for one that has never served", async () => {
+  it("cuts the power only of a server that has never served", async () => {
     instantly();
     const [alpha] = snapshot({ alpha: { observation: { firstBoot: "running mysql", member: null } } }).servers;
     const { context, asked } = siteWith(known);
@@ -68,14 +68,26 @@ describe("the shutdown of a server", () => {
   });
 });
 
-describe("the power of a server that does not shut down", () => {
+describe("the power cut of a server that does not shut down", () => {
   it.each<[string, Difference, boolean]>([
-    ["serves", {}, false],
-    ["is silent, so that nobody knows", { observation: null }, false],
-    ["is set up but for nginx, its member in the group", { observation: { firstBoot: "running nginx" } }, false],
-    ["never came so far", { observation: { firstBoot: "running mysql" }, member: { state: "DOWN" } }, true],
-    ["is no member, and not set up", { observation: { firstBoot: "running", member: null } }, true],
-  ])("is cut only where nothing is lost: it %s", (_, bravo, cut) => {
+    ["rejected for a serving server", {}, false],
+    ["rejected for a server that does not answer", { observation: null }, false],
+    [
+      "rejected for a server whose member is in the group although its setup is unfinished",
+      { observation: { firstBoot: "running nginx" } },
+      false,
+    ],
+    [
+      "allowed for a server whose member never joined the group",
+      { observation: { firstBoot: "running mysql" }, member: { state: "DOWN" } },
+      true,
+    ],
+    [
+      "allowed for a web server with an unfinished setup",
+      { observation: { firstBoot: "running", member: null } },
+      true,
+    ],
+  ])("is %s", (_, bravo, cut) => {
     expect(hasNeverServed(snapshot({ bravo }).servers[1] as ServerState)).toBe(cut);
   });
 });
@@ -84,7 +96,7 @@ describe("a first boot", () => {
   const faultOf = (firstBoot: string): string | undefined =>
     firstBootFault(snapshot({ bravo: { observation: { firstBoot } } }).servers[1]);
 
-  it("goes on while it is done or says what it waits for, and cannot come right where it says anything else", () => {
+  it("has failed if its status is neither done nor running", () => {
     expect(["done", "running", "running mysql"].flatMap((said) => faultOf(said) ?? [])).toEqual([]);
     expect(faultOf("apt failed")).toBe("bravo: its first boot failed: apt failed");
     expect(firstBootFault(undefined)).toBeUndefined();

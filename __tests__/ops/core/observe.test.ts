@@ -17,26 +17,26 @@ import { hasTool, runTool } from "../../support/tools.js";
 
 const program = readFileSync("ops/core/files/observe.py", "utf8");
 
-/** What the commands of a server print; `exit 1` for one that fails. */
+/** The simulated server. */
 interface Server {
   readonly files?: Readonly<Record<string, string>>;
   readonly commands?: Readonly<Record<string, string>>;
-  /** Answers by path; the others are 503. @default - none */
+  /** Responses by path; other paths return 503. @default - none */
   readonly answers?: Readonly<Record<string, string | Buffer>>;
-  /** Whether all answers break off in the middle. @default false */
+  /** Whether every response is cut off. @default false */
   readonly breaksOff?: boolean;
   /** @default - that of this machine */
   readonly timeZone?: string;
   readonly withUpgradable?: boolean;
-  /** Where its files lie. @default - a folder of its own */
+  /** Folder of the files. @default - a new folder */
   readonly folder?: string;
-  /** What of them apt's answer depends on. @default - nothing */
+  /** Files that apt's answer depends on. @default - none */
   readonly aptFollows?: readonly string[];
 }
 
 const sha = (digit: string): string => digit.repeat(64);
 
-/** What observe.py tells of a server whose files lie in a folder. */
+/** Returns the output of observe.py for a server whose files are in a folder. */
 async function observed({ files = {}, commands = {}, answers = {}, ...more }: Server): Promise<Observation> {
   const { breaksOff, timeZone, withUpgradable, folder = temporaryFolder(), aptFollows = [] } = more;
   const server = createServer(({ url }, response) => {
@@ -56,7 +56,7 @@ async function observed({ files = {}, commands = {}, answers = {}, ...more }: Se
       content: `#!/bin/sh\n${body}\n`,
     })),
   ]);
-  // The one that was switched to last is the newest.
+  // The release activated last has the newest folder.
   for (const [index, name] of ["one", "two", "three"].entries())
     if (`releases/${name}/RELEASE` in files) utimesSync(join(folder, "releases", name), index + 1, index + 1);
   if ("releases/one/RELEASE" in files) symlinkSync(join(folder, "releases/one"), join(folder, "current"));
@@ -75,7 +75,7 @@ async function observed({ files = {}, commands = {}, answers = {}, ...more }: Se
     aptTold: join(folder, "upgradable.json"),
     withUpgradable,
   };
-  // Of a hundred blocks forty are free, twenty of them for root alone.
+  // 40 of 100 blocks are free, 20 of them only for root.
   const space = "os.statvfs_result((4096, 4096, 100, 40, 20, 0, 0, 0, 0, 255))";
   const moved = (withUpgradable ? program.replace("SECONDS = 4", "SECONDS = 0.1") : program)
     .replaceAll(/"\/(run|var)\//g, `"${folder}/$1/`)
@@ -85,7 +85,7 @@ async function observed({ files = {}, commands = {}, answers = {}, ...more }: Se
   return JSON.parse(stdout) as Observation;
 }
 
-it("a server is asked for what lies where its payload has put it", async () => {
+it("the observation reads the files from the paths that the payload defines", async () => {
   const config = exampleConfig({ application: { readyPath: "/ready" } });
   const alpha = serverOf(config, "alpha");
   let asked: readonly string[] = [];
@@ -124,16 +124,16 @@ it("a server is asked for what lies where its payload has put it", async () => {
       "the origin certificate": "/etc/nginx/tls/origin.pem",
     },
     disks: ["/", "/var/lib/mysql"],
-    // What is installed, what archives offer, and which of it is wanted.
+    // Installed packages, package lists and pinning.
     aptFollows: ["/var/lib/dpkg/status", "/var/lib/apt/lists", "/etc/apt/preferences.d"],
-    // Not kept over a boot.
+    // A reboot deletes the cache.
     aptTold: expect.stringMatching(/^\/run\//) as string,
     withUpgradable: true,
   });
 });
 
-describe.runIf(hasTool("python3", "what a server tells of itself"))("a server that does all that it is for", () => {
-  it("says so, with its releases, the current one first and then the one before it", async () => {
+describe.runIf(hasTool("python3", "the observation of a server"))("the observation of a healthy server", () => {
+  it("reports all parts as healthy and lists the releases from newest to oldest, the current one first", async () => {
     const releases = Object.fromEntries(
       ["one", "two", "three"].map((name, index) => [
         `releases/${name}/RELEASE`,
@@ -158,8 +158,8 @@ describe.runIf(hasTool("python3", "what a server tells of itself"))("a server th
   });
 });
 
-describe.runIf(hasTool("python3", "what a server tells of itself"))("a server tells", () => {
-  it("that it serves no page, is in no group, and what has failed", async () => {
+describe.runIf(hasTool("python3", "the observation of a server"))("the observation of a server", () => {
+  it("reports an application that is not ready, a missing group member and the failed units", async () => {
     const failed = "nginx.service loaded failed failed A high performance web server\n\nx.timer loaded failed failed X";
     expect(
       await observed({
@@ -170,7 +170,7 @@ describe.runIf(hasTool("python3", "what a server tells of itself"))("a server te
     ).toMatchObject({ inService: false, serves: false, member: null, failedUnits: ["nginx.service", "x.timer"] });
   });
 
-  it("that it is ready whatever the application says, and all else where answers break off and a command hangs", async () => {
+  it("accepts any response body as ready and stays complete if responses are cut off and a command hangs", async () => {
     const files = { "deploy-app": "" };
     expect((await observed({ files, answers: { "/readyz": Buffer.of(0xff) } })).serves).toBe(true);
     const commands = { systemctl: "sleep 0.5; echo nginx.service" };
@@ -179,12 +179,12 @@ describe.runIf(hasTool("python3", "what a server tells of itself"))("a server te
     });
   });
 
-  it("nothing of a role that it has not", async () => {
+  it("contains nothing about a role that the server does not have", async () => {
     const told = await observed({ files: { "settings/group": "null" } });
     expect(told).toMatchObject({ inService: null, serves: null, releases: [], member: null });
   });
 
-  it("what its setup waits for, and what of it cannot come right", async () => {
+  it("contains the component that the setup waits for and the errors of cloud-init", async () => {
     expect((await observed({})).firstBoot).toBe("running");
     expect((await observed({ files: { notice: "mysql:\n  waits" } })).firstBoot).toBe("running mysql: waits");
     const result = (errors: readonly string[]) => ({
@@ -194,7 +194,7 @@ describe.runIf(hasTool("python3", "what a server tells of itself"))("a server te
     expect((await observed({ files: { ...result(["one"]), complete: "" } })).firstBoot).toBe("done");
   });
 
-  it("why a reboot is due", async () => {
+  it("contains the packages that require a reboot", async () => {
     expect((await observed({ files: { "run/reboot-required": "" } })).rebootFor).toEqual(["the system"]);
     const empty = { "run/reboot-required": "", "run/reboot-required.pkgs": "" };
     expect((await observed({ files: empty })).rebootFor).toEqual(["the system"]);
@@ -202,7 +202,7 @@ describe.runIf(hasTool("python3", "what a server tells of itself"))("a server te
     expect((await observed({ files: packages })).rebootFor).toEqual(["libc6", "linux"]);
   });
 
-  it("what could be upgraded", async () => {
+  it("contains the possible package upgrades", async () => {
     const simulated = [
       "Inst libc6 [2.41-11] (2.41-12 Debian:13.3/stable [amd64]) []",
       "Inst linux-image-6.12.60 (6.12.60-1 Debian-Security:13/stable-security [amd64])",
@@ -214,32 +214,45 @@ describe.runIf(hasTool("python3", "what a server tells of itself"))("a server te
       { name: "libc6", from: "2.41-11", to: "2.41-12" },
       { name: "linux-image-6.12.60", from: "", to: "6.12.60-1" },
     ]);
-    // A busy server takes longer for it than for all else.
+    // On a busy server, this command is the slowest one.
     expect(await upgradable("sleep 0.3")).toEqual([]);
   });
 
-  it.runIf(hasTool("openssl", "days that a certificate is valid"))("days that are left to a certificate", async () => {
-    const words = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=x"];
-    const { output } = runTool("sh", ["-c", `openssl ${words.join(" ")} -keyout /dev/null -days 40 2>/dev/null`]);
-    // Within the second in which it was made there are forty days left, and less from then on.
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    // Its end is a moment, in whatever zone a server's clock is shown.
-    for (const timeZone of ["UTC", "West12", "East-12"]) {
-      const { certificateDays } = await observed({ files: { "certificate.pem": output }, timeZone });
-      expect(certificateDays, timeZone).toEqual({ "a certificate": 39 });
-    }
-  });
+  it.runIf(hasTool("openssl", "the remaining days of a certificate"))(
+    "contains the remaining days of a certificate",
+    async () => {
+      const words = [
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-subj",
+        "/CN=x",
+      ];
+      const { output } = runTool("sh", ["-c", `openssl ${words.join(" ")} -keyout /dev/null -days 40 2>/dev/null`]);
+      // Exactly 40 days remain in the second of its creation, and less after that.
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      // The expiry does not depend on the server's time zone.
+      for (const timeZone of ["UTC", "West12", "East-12"]) {
+        const { certificateDays } = await observed({ files: { "certificate.pem": output }, timeZone });
+        expect(certificateDays, timeZone).toEqual({ "a certificate": 39 });
+      }
+    },
+  );
 
-  it("how full a disk is, for those who are not root, and another run of the system by another name", async () => {
+  it("reports the disk usage excluding root's reserve, and a boot ID that changes with every boot", async () => {
     const { diskPercent, bootId } = await observed({});
     expect(Object.values(diskPercent)).toEqual([80]);
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-    // Containers of one machine have one boot_id: the first process began at another moment.
+    // Containers on one machine share the boot_id, so the start time of the first process is added.
     expect(bootId).toMatch(new RegExp(`^${boot}\\d+$`));
   });
 });
 
-describe.runIf(hasTool("python3", "how often a server asks apt"))("apt", () => {
+describe.runIf(hasTool("python3", "the cache of possible upgrades"))("the cache of possible upgrades", () => {
   let folder: string;
   beforeEach(() => {
     folder = temporaryFolder();
@@ -249,29 +262,29 @@ describe.runIf(hasTool("python3", "how often a server asks apt"))("apt", () => {
     );
   });
 
-  /** What a server tells of its packages while apt says this. */
+  /** Returns the possible upgrades if apt runs this script. */
   const upgradable = async (says: string) => {
     const commands = { "apt-get": `printf x >>${folder}/asked\n${says}` };
     return (await observed({ folder, commands, aptFollows: ["status", "lists"], withUpgradable: true })).upgradable;
   };
   const upgrade = "echo 'Inst added (2.0 Debian:13 [all])'";
 
-  it("is asked once what could be upgraded", async () => {
+  it("avoids a second apt run", async () => {
     const added = [{ name: "added", from: "", to: "2.0" }];
     expect([await upgradable(upgrade), await upgradable("exit 1")]).toEqual([added, added]);
     expect(readFileSync(join(folder, "asked"), "utf8")).toBe("x");
   });
 
   it.each([
-    ["a package was installed", () => utimesSync(join(folder, "status"), 1, 1)],
-    ["a list came", () => writeBelow(folder, [{ path: "lists/other", content: "" }])],
-  ])("is asked again when %s", async (_, change) => {
+    ["a package is installed", () => utimesSync(join(folder, "status"), 1, 1)],
+    ["a package list changes", () => writeBelow(folder, [{ path: "lists/other", content: "" }])],
+  ])("is renewed if %s", async (_, change) => {
     await upgradable(upgrade);
     change();
     expect(await upgradable(":")).toEqual([]);
   });
 
-  it("is asked again when it did not tell", async () => {
+  it("does not store a failed apt run", async () => {
     expect(await upgradable(`${upgrade}; exit 100`)).toBeNull();
     expect(await upgradable(":")).toEqual([]);
   });

@@ -3,8 +3,8 @@ import { runToEnd, waitUntil } from "../../../ops/core/shell.js";
 import { temporaryFolder } from "../../support/payload-files.js";
 import { instantly } from "../support/instantly.js";
 
-describe("a program that is run to its end", () => {
-  it("tells what it printed and how it ended, and is told what it is to know", async () => {
+describe("runToEnd", () => {
+  it("passes input, folder and environment to a program and returns its output and exit code", async () => {
     const folder = temporaryFolder();
     const words = 'cat; echo "$PLACE $(pwd)"; echo why >&2; exit 3';
     const props = { timeoutSeconds: 20, input: "input ", directory: folder, environment: { PLACE: "here" } };
@@ -17,11 +17,11 @@ describe("a program that is run to its end", () => {
     expect(await runToEnd(["true"], { timeoutSeconds: 20 })).toMatchObject({ ok: true, exitCode: 0, stderr: "" });
   });
 
-  it("reads nothing where it is given nothing", async () => {
+  it("passes empty input by default", async () => {
     expect(await runToEnd(["cat"], { timeoutSeconds: 5 })).toMatchObject({ ok: true, stdout: "" });
   });
 
-  it("says why when it does not end in time, or cannot begin", async () => {
+  it("returns the reason if a program times out or cannot start", async () => {
     expect(await runToEnd(["sleep", "30"], { timeoutSeconds: 0.2 })).toMatchObject({
       ok: false,
       stderr: "no end after 0.2 s",
@@ -34,8 +34,8 @@ describe("a program that is run to its end", () => {
   });
 });
 
-describe("waiting", () => {
-  it("looks every two seconds until the limit, the last time at it, and says what was missing then", async () => {
+describe("waitUntil", () => {
+  it("checks every 2 s until the time limit has passed and fails with the last reason", async () => {
     instantly();
     const began = Date.now();
     const looks: number[] = [];
@@ -44,7 +44,7 @@ describe("waiting", () => {
     expect(looks).toEqual([0, 2, 4, 6]);
   });
 
-  it("ends as soon as nothing is missing, and tells of each change once", async () => {
+  it("returns as soon as nothing is missing and reports each change once", async () => {
     instantly();
     const left = ["a", "a", "b", undefined];
     const told: string[] = [];

@@ -17,23 +17,23 @@ const freePort = (): Promise<number> =>
     });
   });
 
-/** A key that a test may make: its file, and its public half as a server's outputs have it. */
+/** Creates a key: its file, and its public key in the format of the server outputs. */
 function keyIn(folder: string, name: string): { readonly file: string; readonly line: string } {
   const file = join(folder, name);
   runTool("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", file]);
   return { file, line: readFileSync(`${file}.pub`, "utf8").split(" ").slice(0, 2).join(" ") };
 }
 
-/** What a test of a running server works with. */
+/** A running SSH server and its client. */
 interface Reached {
-  /** Believes the server. */
+  /** Client that trusts the server. */
   readonly ssh: Ssh;
   readonly login: Login;
-  /** Public key of somebody else. */
+  /** An unknown public key. */
   readonly strange: string;
 }
 
-/** Runs a server of OpenSSH on this machine while it is used. */
+/** Runs an OpenSSH server on this machine for the duration of a test. */
 const withServer = (use: (reached: Reached) => Promise<void>): Promise<void> =>
   inTemporaryFolder(async (folder) => {
     const [host, person, strange] = [keyIn(folder, "host"), keyIn(folder, "person"), keyIn(folder, "strange")];
@@ -50,7 +50,7 @@ const withServer = (use: (reached: Reached) => Promise<void>): Promise<void> =>
     const server = spawn("/usr/sbin/sshd", ["-D", "-f", "/dev/null", "-p", `${port}`, ...options], { stdio: "ignore" });
     try {
       const login = { name: "alpha", address: "127.0.0.1", hostKey: host.line };
-      // The port is the test's own.
+      // Adds the port of this server.
       const through = ["sh", "-c", `shift; exec ssh -p ${port} "$@"`, "sh"];
       const ssh = sshIn(folder, [login], { through, identityFile: person.file });
       const missing = async () => ((await ssh.tryRun(login, ["true"])).ok ? undefined : "it does not answer");
@@ -61,11 +61,11 @@ const withServer = (use: (reached: Reached) => Promise<void>): Promise<void> =>
     }
   });
 
-describe.runIf(hasTool("/usr/sbin/sshd", "whom ops believes") && isRoot("whom ops believes"))(
+describe.runIf(hasTool("/usr/sbin/sshd", "the check of host keys") && isRoot("the check of host keys"))(
   "a server",
   { concurrent: true },
   () => {
-    it("is believed by the key that is known, by no other, and nothing is learned from a login", () =>
+    it("is trusted only by its known host key, and no key is stored at a login", () =>
       withServer(async ({ ssh, login, strange }) => {
         for (const hostKey of [strange, ""]) {
           ssh.know([{ name: "alpha", hostKey }]);

@@ -11,18 +11,18 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const login = { name: "alpha", address: "192.0.2.1", hostKey: "" };
 
-// As sshd does it: a shell gets the last word.
+// Like sshd, passes the last argument to a shell.
 const ssh = sshIn(folder, [], { through: ["sh", "-c", 'shift $(($# - 1)); exec sh -c "$1"', "sh"] });
 
 describe("a command on a server", () => {
-  it("has its words unchanged, whatever is in them, and its input", async () => {
+  it("receives its arguments and its input unchanged", async () => {
     const words = ["it's", 'a "b"', "$HOME", "`id`", "a\\b", "", "ä;|&<>*?", "two\nlines"];
     expect(await ssh.run(login, ["sh", "-c", 'cat; printf "[%s]" "$@"', "sh", ...words], { input: "a secret" })).toBe(
       `a secret${words.map((word) => `[${word}]`).join("")}`,
     );
   });
 
-  it("that fails is named with its exit status and its words, and is not one that was not reached", async () => {
+  it("fails with its exit code and arguments, distinct from an unreachable server", async () => {
     await expect(ssh.run(login, ["sh", "-c", "echo why >&2; exit 7"])).rejects.toThrow(
       "alpha: sh -c 'echo why >&2; exit 7' ended with 7\nwhy",
     );
@@ -30,15 +30,15 @@ describe("a command on a server", () => {
     expect(await ssh.tryRun(login, ["sh", "-c", "exit 255"])).toMatchObject({ ok: false, reached: false });
   });
 
-  it.runIf(canFindProcesses)("is ended there when its time is over, so that it does not go on unseen", async () => {
+  it.runIf(canFindProcesses)("is stopped on the server after its time limit", async () => {
     const ended = await ssh.tryRun(login, ["sleep", `61.${process.pid}`], { timeoutSeconds: 1 });
     expect(ended).toMatchObject({ ok: false, reached: true, exitCode: 124 });
     expect(runTool("pgrep", ["-f", `^sleep 61.${process.pid}`]).output).toBe("");
   });
 });
 
-describe("a command that does not heed its end", () => {
-  it.runIf(canFindProcesses)("is killed soon after", async () => {
+describe("a command that ignores SIGTERM", () => {
+  it.runIf(canFindProcesses)("is killed soon after its time limit", async () => {
     const ended = await ssh.tryRun(login, ["sh", "-c", `trap '' TERM; exec sleep 62.${process.pid}`], {
       timeoutSeconds: 1,
     });
@@ -47,11 +47,11 @@ describe("a command that does not heed its end", () => {
   });
 });
 
-describe("what ssh is told", () => {
+describe("the ssh options", () => {
   it.runIf(hasTool("ssh", "the settings of ssh"))(
-    "asks nobody anything, gives up on a server that is away, and takes no setting of the user's",
+    "disable prompts and user settings and limit the wait for an unreachable server",
     async () => {
-      // It prints what it would do.
+      // Prints the effective options.
       const asked = sshIn(folder, [], {
         through: ["sh", "-c", 'shift; echo "$@"; exec ssh -G "$@"', "sh"],
         identityFile: "/a/key",
@@ -68,7 +68,7 @@ describe("what ssh is told", () => {
         stricthostkeychecking: "true",
         updatehostkeys: "false",
         globalknownhostsfile: "/dev/null",
-        // The kind of key that servers are made with; a line for whoever reads what a command says.
+        // The key type of the servers; other log levels would mix messages into the output.
         hostkeyalgorithms: "ssh-ed25519",
         loglevel: "ERROR",
         identityfile: "/a/key",
@@ -76,7 +76,7 @@ describe("what ssh is told", () => {
       });
       expect(settings.get("userknownhostsfile")).toMatch(new RegExp(`^${folder}/`));
       expect(seconds("connecttimeout")).toBeLessThanOrEqual(10);
-      // One that vanishes is noticed in less than half a minute.
+      // A lost server is detected in less than 30 s.
       expect(seconds("serveraliveinterval") * seconds("serveralivecountmax")).toBeLessThan(30);
       expect(seconds("serveraliveinterval")).toBeGreaterThan(0);
     },

@@ -7,7 +7,7 @@ import { healthOf } from "../../../ops/hetzner/balancers.js";
 import { instantly } from "../support/instantly.js";
 import { standInApi } from "../support/hetzner.js";
 
-/** A client of a server that answers so, with the pauses of the real one. */
+/** A client of this fake server, with the pauses of the real client. */
 async function clientOf(listener: RequestListener): Promise<HetznerApi> {
   const http = createServer(listener).listen(0, "127.0.0.1");
   onTestFinished(() => void http.closeAllConnections());
@@ -16,7 +16,7 @@ async function clientOf(listener: RequestListener): Promise<HetznerApi> {
 }
 
 describe("an action at Hetzner", () => {
-  /** Actions whose status is another one at each look, the last one for ever. */
+  /** Returns these statuses one after another; the last one repeats. */
   const acting = async (
     ...statuses: readonly string[]
   ): Promise<{ readonly done: Promise<void>; looks: () => number }> => {
@@ -30,14 +30,14 @@ describe("an action at Hetzner", () => {
     return { done: api.shutDown({ id: 7 }), looks: () => looks };
   };
 
-  it("is waited for, a minute and longer, until it has succeeded", async () => {
+  it("is polled until it succeeds, even for longer than a minute", async () => {
     instantly();
     const { done, looks } = await acting(...Array.from({ length: 90 }, () => "running"), "success");
     await done;
     expect(looks()).toBe(91);
   });
 
-  it("that fails, or does not end, is named with its reason", async () => {
+  it("throws an error with its path and reason if it fails or times out", async () => {
     instantly();
     await expect((await acting("running", "error")).done).rejects.toThrow("Hetzner: /servers/7/actions/shutdown: why");
     await expect((await acting("running")).done).rejects.toThrow("Hetzner: /servers/7/actions/shutdown: running");
@@ -45,7 +45,7 @@ describe("an action at Hetzner", () => {
 });
 
 describe("a request to Hetzner", () => {
-  it("is repeated where it cannot be done now or gets no answer, and given up at once where it is wrong", async () => {
+  it("is retried after a temporary error or no response, but not after a client error", async () => {
     const busy = await standInApi([], [429, 503, 423, "no answer", 409]);
     expect(await busy.api.balancers("a=b")).toHaveLength(1);
     const wrong = await standInApi([], [403]);
@@ -53,7 +53,7 @@ describe("a request to Hetzner", () => {
     expect(wrong.asked).toHaveLength(1);
   });
 
-  it("is repeated for half a minute at growing distances, and then given up with the last answer", async () => {
+  it("is retried for 31 s at growing intervals and then fails with the last response", async () => {
     instantly();
     const times: number[] = [];
     const api = await clientOf((_, response) => {
@@ -64,7 +64,7 @@ describe("a request to Hetzner", () => {
     expect(times.map((time) => (time - (times[0] ?? 0)) / 1000)).toEqual([0, 1, 3, 7, 15, 31]);
   });
 
-  it("is repeated where its answer breaks off in the middle", async () => {
+  it("is retried if its response is cut off", async () => {
     instantly();
     let answers = 0;
     const api = await clientOf((request, response) => {
@@ -77,7 +77,7 @@ describe("a request to Hetzner", () => {
     expect(answers).toBe(2);
   });
 
-  it("to delete something is done where it is gone already, as after an answer that got lost", async () => {
+  it("succeeds if it deletes a resource that no longer exists, as after a lost response", async () => {
     instantly();
     const asked: string[] = [];
     const api = await clientOf((request, response) => {
@@ -91,7 +91,7 @@ describe("a request to Hetzner", () => {
     await expect(api.shutDown({ id: 7 })).rejects.toThrow("404 server not found");
   });
 
-  it("that hangs is given up and repeated", async () => {
+  it("is aborted and retried if it hangs", async () => {
     instantly();
     const limit = vi.spyOn(AbortSignal, "timeout").mockImplementation((milliseconds) => {
       expect(milliseconds).toBeLessThanOrEqual(30_000);
@@ -104,7 +104,7 @@ describe("a request to Hetzner", () => {
   });
 });
 
-describe("the health of a balancer's targets", () => {
+describe("the health of load balancer targets", () => {
   const servers = [
     { id: 1, name: "alpha" },
     { id: 2, name: "bravo" },
@@ -115,7 +115,7 @@ describe("the health of a balancer's targets", () => {
     health_status: statuses.map((status, index) => ({ listen_port: 443 + index, status })),
   });
 
-  it("is good when every service finds it so, and not before one has looked", () => {
+  it("is true only if every service has checked the target and found it healthy", () => {
     const healthy = (...statuses: readonly string[]) =>
       healthOf({ targets: [target(1, ...statuses)] }, servers).get("alpha");
     expect(healthy("healthy", "healthy")).toBe(true);
@@ -124,7 +124,7 @@ describe("the health of a balancer's targets", () => {
     expect(healthy()).toBe(false);
   });
 
-  it("is that of servers which are known, and which are targets", () => {
+  it("contains only known servers that are targets", () => {
     const targets = [target(2, "healthy"), target(9, "healthy"), { type: "ip" }];
     expect([...healthOf({ targets }, servers)]).toEqual([["bravo", true]]);
   });

@@ -35,11 +35,11 @@ describe("a replacement", () => {
       [type("cpx22", { available: false }), type("cx33", {})],
       /^cpx22 is out of stock in nbg1: try again later, .* in stock there: cx33$/,
     ],
-  ])("is refused with the alternatives if %s", (_, types, refusal) => {
+  ])("is rejected with the alternatives if %s", (_, types, refusal) => {
     expect(refusalOf(order, types, images, now)).toMatch(refusal);
   });
 
-  it("is refused if the image was retired", () => {
+  it("is rejected if the image was retired", () => {
     expect(refusalOf(order, [type("cpx22", {})], [], now)).toBe("Hetzner does not offer the image debian-13 any more");
   });
 });

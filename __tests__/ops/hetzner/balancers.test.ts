@@ -68,7 +68,7 @@ async function balancersWith(
 
 type Step = "open" | "part" | "point" | "close";
 
-/** A step whose plan would do more than it may says so, and changes nothing. */
+/** Expects that a step rejects a plan with unexpected changes and changes nothing. */
 async function expectRefused(step: Step, plan: Plan, reason: RegExp, given: Parameters<typeof balancersWith>[1] = {}) {
   const { balancers, applied, changes, report } = await balancersWith([plan], given);
   await expect(balancers[step](report)).rejects.toThrow(reason);
@@ -98,8 +98,8 @@ const closes: readonly (readonly [string, string])[] = [
 ];
 const copied = "-chdir=production-edge-ops";
 
-describe("a second balancer", () => {
-  it("is made beside the first one, with what Cloudflare shows its servers, in a copy that is gone afterwards", async () => {
+describe("a second load balancer", () => {
+  it("is created next to the first one, with its origin pull certificate, from a temporary copy of the stack", async () => {
     const { balancers, terraform, changes, report } = await balancersWith([planOf(...opens)]);
     await balancers.open(report);
     expect(terraform.calls()).toEqual([
@@ -113,7 +113,7 @@ describe("a second balancer", () => {
     expect(terraform.leavesCopy("edge")).toBe(false);
   });
 
-  it("gets the servers that an interrupted run has made for it, and the first one lets go of them", async () => {
+  it("receives the servers that an interrupted run created for it, and the first balancer drops them", async () => {
     const { balancers, applied, report } = await balancersWith([
       planOf(
         ["hcloud_load_balancer_target.balancer-2_alpha[0]", "create"],
@@ -125,12 +125,12 @@ describe("a second balancer", () => {
   });
 
   it.each([
-    ["replaces the service that serves", "hcloud_load_balancer_service.balancer_service-443[0]", "delete,create"],
-    ["replaces the balancer that serves", "hcloud_load_balancer.balancer[0]", "delete,create"],
-    ["destroys the new one", "hcloud_load_balancer.balancer-2", "delete"],
-    ["points records elsewhere", "cloudflare_dns_record.site_www-a", "update"],
-    ["takes away what servers ask for", "cloudflare_ruleset.site_edge-token[0]", "delete"],
-  ])("is not made by a plan that %s", async (_, address, actions) => {
+    ["replaces a service in use", "hcloud_load_balancer_service.balancer_service-443[0]", "delete,create"],
+    ["replaces the balancer in use", "hcloud_load_balancer.balancer[0]", "delete,create"],
+    ["destroys the new balancer", "hcloud_load_balancer.balancer-2", "delete"],
+    ["changes DNS records", "cloudflare_dns_record.site_www-a", "update"],
+    ["deletes the edge token that servers require", "cloudflare_ruleset.site_edge-token[0]", "delete"],
+  ])("is not created by a plan that %s", async (_, address, actions) => {
     await expectRefused(
       "open",
       planOf(...opens, [address, actions]),
@@ -138,7 +138,7 @@ describe("a second balancer", () => {
     );
   });
 
-  it("is not made where the balancer before is another one than the configuration says", async () => {
+  it("is not created if the existing balancer is not the configured previous one", async () => {
     const { balancers, terraform, report } = await balancersWith([], { there: [{ name: "production-2" }] });
     await expect(balancers.open(report)).rejects.toThrow(
       "there is no balancer production at Hetzner; there is production-2. loadBalancer.number must be the other one",
@@ -146,7 +146,7 @@ describe("a second balancer", () => {
     expect(terraform.calls()).toEqual(["-chdir=production-edge init"]);
   });
 
-  it("that a killed run has made and no state knows is removed, and made anew", async () => {
+  it("is deleted and created again if it is in no state and has no targets", async () => {
     const { balancers, changes, report } = await balancersWith([planOf(...opens)], {
       there: [before, { id: 50, name: "production-2" }],
     });
@@ -157,7 +157,7 @@ describe("a second balancer", () => {
     ]);
   });
 
-  it("that no state knows and that has targets is left alone", async () => {
+  it("is left unchanged if it is in no state but has targets", async () => {
     const { balancers, applied, changes, report } = await balancersWith([planOf(...opens)], {
       there: [before, { ...now, targets: [target(1, "healthy")] }],
     });
@@ -166,8 +166,8 @@ describe("a second balancer", () => {
   });
 });
 
-describe("the records", () => {
-  it("are all that is changed when they are pointed elsewhere", async () => {
+describe("the DNS records", () => {
+  it("are the only resources that the switch to the new balancer may change", async () => {
     const { balancers, applied, report } = await balancersWith([
       planOf(["terraform_data.changeover_used", "update"], ...recordsOf("site")),
     ]);
@@ -181,10 +181,10 @@ describe("the records", () => {
   });
 });
 
-describe("the balancer before", () => {
+describe("the previous load balancer", () => {
   const noted = planOf(["terraform_data.changeover_only", "update"]);
 
-  it("loses its protection and goes, with what only it needs; then that is noted", async () => {
+  it("is unprotected and deleted with its exclusive dependencies, and the deletion is then recorded", async () => {
     const { balancers, terraform, changes, applied, report } = await balancersWith([planOf(...closes), noted], {
       there: [before, now],
     });
@@ -195,26 +195,26 @@ describe("the balancer before", () => {
   });
 
   it.each([
-    ["the new one", "hcloud_load_balancer.balancer-2", "delete"],
+    ["the new balancer", "hcloud_load_balancer.balancer-2", "delete"],
     [
-      "what the new one's servers ask for",
+      "the origin pull settings of the new servers",
       "cloudflare_authenticated_origin_pulls_settings.site_origin-pull-settings",
       "delete",
     ],
-    ["a target of the new one", "hcloud_load_balancer_target.balancer-2_alpha[0]", "delete"],
-    ["a record", "cloudflare_dns_record.site_www-a", "update"],
-  ])("stays where the plan would touch %s", async (_, address, actions) => {
+    ["a target of the new balancer", "hcloud_load_balancer_target.balancer-2_alpha[0]", "delete"],
+    ["a DNS record", "cloudflare_dns_record.site_www-a", "update"],
+  ])("is not deleted by a plan that also changes %s", async (_, address, actions) => {
     const plan = planOf(...closes, [address, actions]);
     await expectRefused("close", plan, /more than take the balancer before away/, { there: [before, now] });
   });
 });
 
-/** The domain takes over from another: two zones, and both balancers show a certificate that has both names. */
+/** A change of domain: two zones, and both balancers present a certificate with both names. */
 const moved = exampleConfig(exampleMove);
 const stays = synthesizeEnvironment(exampleConfig());
 const moves = synthesizeEnvironment(moved);
-describe("another domain", () => {
-  /** All that the change adds to the stack, as Terraform makes it in the beginning. */
+describe("a new domain", () => {
+  /** All resources that the first plan of the change adds to the stack. */
   const opensToo = [
     ...addressesIn(moves.edge)
       .filter((address) => !addressesIn(stays.edge).includes(address))
@@ -226,13 +226,13 @@ describe("another domain", () => {
     ["hcloud_load_balancer_service.balancer_service-443[0]", "update"],
   ] as const;
 
-  it("gets a site of its own beside the other one, which is asked for before any server is touched", async () => {
+  it("gets its own site, which must answer before any server is replaced", async () => {
     const { balancers, applied, visited, report } = await balancersWith([planOf(...opensToo)], { as: moved });
     await balancers.open(report);
     expect({ applied: applied(), visited }).toEqual({ applied: 1, visited: ["https://www.foobar.net/"] });
   });
 
-  it("is there already when it is taken back from the end, and what led away from it for good is told otherwise", async () => {
+  it("allows a reversal after the end of the change, which updates the existing records and the redirect", async () => {
     const back = exampleConfig({
       certificate: { generation: 2 },
       loadBalancer: { number: 1, formerly: { domain: "foobar.net", tls: "terminate", balancerIp: "10.0.1.6" } },
@@ -246,17 +246,17 @@ describe("another domain", () => {
   });
 
   it.each([
-    ["takes records of the old zone", "cloudflare_dns_record.site_www-a", "delete,create"],
-    ["leads elsewhere from the old name", "cloudflare_ruleset.site_redirect[0]", "create"],
-    ["takes away what servers ask for", "cloudflare_ruleset.site_edge-token[0]", "delete"],
-    ["replaces what listens", "hcloud_load_balancer_service.balancer_service-443[0]", "delete,create"],
+    ["replaces records of the old zone", "cloudflare_dns_record.site_www-a", "delete,create"],
+    ["redirects the old domain", "cloudflare_ruleset.site_redirect[0]", "create"],
+    ["deletes the edge token that servers require", "cloudflare_ruleset.site_edge-token[0]", "delete"],
+    ["replaces a listening service", "hcloud_load_balancer_service.balancer_service-443[0]", "delete,create"],
     ["changes a rule of the old zone", "cloudflare_ruleset.site_firewall", "update"],
-  ])("is not opened by a plan that %s", async (_, address, actions) => {
+  ])("is not created by a plan that %s", async (_, address, actions) => {
     const plan = planOf(...opensToo, [address, actions]);
     await expectRefused("open", plan, /more than make a second balancer/, { as: moved });
   });
 
-  it("first no longer leads to the old one, then the old one leads to it, and records stay", async () => {
+  it("first loses its redirect to the old domain, then the old domain redirects to it, without a change of records", async () => {
     const parting = planOf(
       ["terraform_data.changeover_used", "update"],
       ["cloudflare_ruleset.site-2_redirect[0]", "delete"],
@@ -275,7 +275,7 @@ describe("another domain", () => {
       await expectRefused("point", plan, /more than lead visitors to the new balancer/, { as: moved });
   });
 
-  it("is led to by nobody while it does not answer", async () => {
+  it("receives no redirect while it does not answer", async () => {
     const { balancers, applied, report } = await balancersWith([], { as: moved, answer: 530 });
     await expect(balancers.point(report)).rejects.toThrow(
       /https:\/\/www\.foobar\.net\/ answers: .* not after 0 s; 530/,
@@ -283,7 +283,7 @@ describe("another domain", () => {
     expect(applied()).toBe(0);
   });
 
-  it("leaves the old zone its rules and records, which lead nowhere, when the balancer before goes", async () => {
+  it("keeps the rules and records of the old zone when the previous balancer is deleted", async () => {
     const { balancers, applied, report } = await balancersWith(
       [
         planOf(...closes.filter(([address]) => !address.includes("certificate")), ...recordsOf("site")),
@@ -308,19 +308,24 @@ describe("another domain", () => {
   });
 });
 
-describe("how far it has come", () => {
+describe("the progress of a migration", () => {
   it.each([
-    ["before the first deploy with it", {}, [before], { pointed: false, over: false }],
-    ["with records at the first", { used: 1, only: 0 }, [before, now], { pointed: false, over: false }],
-    ["with records at the second", { used: 2, only: 0 }, [before, now], { pointed: true, over: false }],
-    ["when the first one is gone", { used: 2, only: 2 }, [now], { pointed: true, over: true }],
-    ["with one that a deploy has made again", { used: 2, only: 2 }, [before, now], { pointed: true, over: false }],
-  ])("is read from the outputs, and from what there is: %s", async (_, stage, there, expected) => {
+    ["before the first deployment of the change", {}, [before], { pointed: false, over: false }],
+    ["with records of the first balancer", { used: 1, only: 0 }, [before, now], { pointed: false, over: false }],
+    ["with records of the second balancer", { used: 2, only: 0 }, [before, now], { pointed: true, over: false }],
+    ["after the deletion of the first balancer", { used: 2, only: 2 }, [now], { pointed: true, over: true }],
+    [
+      "with a first balancer that a deployment created again",
+      { used: 2, only: 2 },
+      [before, now],
+      { pointed: true, over: false },
+    ],
+  ])("is read from the outputs and the existing balancers: %s", async (_, stage, there, expected) => {
     const { balancers } = await balancersWith([], { there, outputs: { balancer_change: stage } });
     expect(await balancers.changeover()).toEqual(expected);
   });
 
-  it("counts servers that the new one finds healthy", async () => {
+  it("contains the servers that the new balancer finds healthy", async () => {
     const { balancers } = await balancersWith([], { there: [before, now] });
     expect(await balancers.healthy()).toEqual(["alpha"]);
     const none = await balancersWith([]);
@@ -329,7 +334,7 @@ describe("how far it has come", () => {
 });
 
 describe("a plan", () => {
-  it("lets a replaced server leave one balancer for the other, and touch no other server", () => {
+  it("may move only the replaced server from one balancer to the other", () => {
     expect(Object.keys(retargetingOf("alpha", "balancer-2", "balancer"))).toEqual([
       "hcloud_load_balancer_target.balancer-2_alpha[0]",
       "hcloud_load_balancer_target.balancer_alpha[0]",
@@ -339,7 +344,7 @@ describe("a plan", () => {
     });
   });
 
-  it("destroys nothing when it forgets how far a change had come", () => {
+  it("does not count the deletion of the recorded progress as destruction", () => {
     expect(destructionOf(planOf(["terraform_data.changeover_used", "delete"], ["hcloud_x.y", "delete"]))).toEqual([
       "deletes hcloud_x.y",
     ]);

@@ -11,7 +11,7 @@ async function bucket(props?: BucketProps) {
 }
 
 describe("the lock in a bucket", () => {
-  it("is held by one run, stores the server being changed, and is free afterwards", async () => {
+  it("is held by one run, stores the current server and is free afterwards", async () => {
     const { store, asked } = await bucket();
     const place = new LockStore(store);
     expect(await place.read()).toBeUndefined();
@@ -27,7 +27,7 @@ describe("the lock in a bucket", () => {
     );
   });
 
-  it("reports another refusal than a failed condition", async () => {
+  it("reports a status other than a failed condition", async () => {
     const { store } = await bucket({ refusal: 403 });
     await store.write("one", undefined);
     await expect(store.write("two", undefined)).rejects.toThrow(
@@ -42,15 +42,18 @@ describe("the lock in a bucket", () => {
 });
 
 describe("a conditional write", () => {
-  it.each([412, 409])("tells two writers which one was first when the object storage answers %i", async (refusal) => {
-    const { store } = await bucket({ refusal });
-    expect(await store.write("one", undefined)).toBeDefined();
-    const second = store.write("two", undefined);
-    // S3 answers 409 while another write is in progress, so that write is retried.
-    if (refusal === 409) await expect(second).rejects.toThrow("after 5 attempts");
-    else expect(await second).toBeUndefined();
-    expect((await store.read())?.text).toBe("one");
-  });
+  it.each([412, 409])(
+    "lets only the first of two writers succeed if the object storage answers %i",
+    async (refusal) => {
+      const { store } = await bucket({ refusal });
+      expect(await store.write("one", undefined)).toBeDefined();
+      const second = store.write("two", undefined);
+      // S3 answers 409 while another write is in progress, so that write is retried.
+      if (refusal === 409) await expect(second).rejects.toThrow("after 5 attempts");
+      else expect(await second).toBeUndefined();
+      expect((await store.read())?.text).toBe("one");
+    },
+  );
 
   it.each(["lose response", "lose request", "execute twice"] as const)(
     "succeeds once despite the fault: %s",
@@ -64,7 +67,7 @@ describe("a conditional write", () => {
 });
 
 describe("a run whose lock write got the response of an earlier write", () => {
-  it("notices that it does not hold the lock, and takes it again", async () => {
+  it("detects that it does not hold the lock and acquires the lock again", async () => {
     const faults: Fault[] = ["repeat response", "none"];
     const { store } = await bucket({ faultOf: (method) => (method === "PUT" && faults.pop()) || "none" });
     const place = new LockStore(store);
@@ -103,7 +106,7 @@ describe("check-backend", () => {
     return { code, said: said.join() };
   };
 
-  it("accepts a store that evaluates both conditions, and leaves nothing behind", async () => {
+  it("accepts a store that evaluates both conditions and removes its test objects", async () => {
     expect(await check()).toEqual({ code: 0, said: expect.stringMatching(/^the lock works: /) as string });
   });
 

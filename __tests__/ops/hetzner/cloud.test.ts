@@ -70,7 +70,7 @@ async function cloudWith(
 
 const silent = () => undefined;
 
-describe("a server that was given another origin certificate over SSH", () => {
+describe("a server that received another origin certificate over SSH", () => {
   const raised = exampleConfig({ tls: "passthrough", certificate: { generation: 2 } });
   const [web] = raised.servers;
   if (web === undefined) throw new Error("no server");
@@ -91,40 +91,43 @@ describe("a server that was given another origin certificate over SSH", () => {
     return asked.filter((line) => line.startsWith("PUT"));
   };
 
-  it("counts as made with it, and keeps its other labels", async () => {
+  it("is labelled as created with the new certificate and keeps its other labels", async () => {
     const labels = { payload: madeFor(2), kept: "label" };
     expect(await noted(madeFor(1))).toEqual([`PUT /servers/${server("alpha").id} ${JSON.stringify({ labels })}`]);
   });
 
-  it("stays outdated when its payload was older in something else", async () => {
+  it("stays outdated if another part of its payload is outdated", async () => {
     expect(await noted(madeFor(1, { domain: "other.example.org" }))).toEqual([]);
   });
 });
 
-describe("a server that was given the application's secrets over SSH", () => {
+describe("a server that received the application's secrets over SSH", () => {
   const [web] = exampleConfig().servers;
   if (web === undefined) throw new Error("no server");
 
   it.each([
     ["old", 1],
     ["new", 0],
-  ])("counts as made with them, and keeps its other labels (it had the %s ones)", async (had, times) => {
-    const { api, asked } = await standInApi([
-      server("alpha", { labels: { kept: "label", "secret-application": had } }),
-    ]);
-    const terraform = recordedTerraform("production", [], { secret_digests: { "secret-application": "new" } });
-    const synthesize = () => Promise.resolve();
-    await new HetznerCloud({ config, api, ...terraform, secretDigests: {}, synthesize }).noteSecrets(
-      web,
-      "secret-application",
-    );
-    const labels = { kept: "label", "secret-application": "new" };
-    const written = `PUT /servers/${server("alpha").id} ${JSON.stringify({ labels })}`;
-    expect(asked.filter((line) => line.startsWith("PUT"))).toEqual(Array.from({ length: times }, () => written));
-  });
+  ])(
+    "is labelled as created with the new secrets and keeps its other labels (it had the %s secrets)",
+    async (had, times) => {
+      const { api, asked } = await standInApi([
+        server("alpha", { labels: { kept: "label", "secret-application": had } }),
+      ]);
+      const terraform = recordedTerraform("production", [], { secret_digests: { "secret-application": "new" } });
+      const synthesize = () => Promise.resolve();
+      await new HetznerCloud({ config, api, ...terraform, secretDigests: {}, synthesize }).noteSecrets(
+        web,
+        "secret-application",
+      );
+      const labels = { kept: "label", "secret-application": "new" };
+      const written = `PUT /servers/${server("alpha").id} ${JSON.stringify({ labels })}`;
+      expect(asked.filter((line) => line.startsWith("PUT"))).toEqual(Array.from({ length: times }, () => written));
+    },
+  );
 });
 
-/** A server that the configuration no longer has, and what the states have of it. */
+/** A server that is no longer in the configuration but still in the states. */
 const gone: ApiServer = {
   id: 77,
   name: "delta",
@@ -143,8 +146,8 @@ const removes = (...addresses: readonly string[]): Plan => ({
 
 const made = (privateIp: string) => ({ roles: ["web", "database"], privateIp, agreement: agreement(config) });
 
-describe("servers as Hetzner has them", () => {
-  it("are there though the configuration no longer has them, with what they were made for", async () => {
+describe("the servers at Hetzner", () => {
+  it("include servers that are no longer in the configuration, with the roles of their labels", async () => {
     const { cloud } = await cloudWith([], [...all, gone]);
     expect((await cloud.servers()).at(-1)).toMatchObject({
       name: "delta",
@@ -154,7 +157,7 @@ describe("servers as Hetzner has them", () => {
     });
   });
 
-  it("are outdated when made with another key from outside; not where none is set, nor by a server that is older than such labels", async () => {
+  it("are outdated if they were created with another external key, unless no key is set or the label is missing", async () => {
     const madeWith = (name: string, digest: string) =>
       server(name, { labels: { ...server(name).labels, "secret-datadogApiKey": digest } });
     const servers = [madeWith("alpha", "0123456789ab"), madeWith("bravo", "none"), server("charlie")];
@@ -166,7 +169,7 @@ describe("servers as Hetzner has them", () => {
     expect(await currentWith("none")).toEqual(["alpha", "bravo", "charlie"]);
   });
 
-  it("are current when payload and type are what the configuration asks for, all pages of them", async () => {
+  it("are current if payload and type match the configuration, and are read from all pages", async () => {
     const other = server("charlie", {
       labels: { payload: "old" },
       status: "off",
@@ -189,22 +192,25 @@ describe("servers as Hetzner has them", () => {
     expect(Object.fromEntries(await cloud.targets())).toEqual({ alpha: true, bravo: true, charlie: false });
   });
 
-  it.each(["running", "starting", "stopping", "deleting"])("run until they are off: %s", async (status) => {
-    const { cloud } = await cloudWith([], [server("alpha", { status })]);
-    expect(await cloud.servers()).toMatchObject([{ running: true }]);
-  });
+  it.each(["running", "starting", "stopping", "deleting"])(
+    "count as running unless their status is off: %s",
+    async (status) => {
+      const { cloud } = await cloudWith([], [server("alpha", { status })]);
+      expect(await cloud.servers()).toMatchObject([{ running: true }]);
+    },
+  );
 
   it.each([
     { delete: true, rebuild: false },
     { delete: false, rebuild: true },
-  ])("are protected by both of Hetzner's protections alone: %s", async (protection) => {
+  ])("count as protected only with both of Hetzner's protections: %s", async (protection) => {
     const { cloud } = await cloudWith([], [server("alpha", { protection })]);
     expect(await cloud.servers()).toMatchObject([{ isProtected: false }]);
   });
 });
 
 describe("the replacement of a server", () => {
-  it("lifts the protection of this server alone, applies the plan that was read, and puts it on the balancer", async () => {
+  it("lifts the protection of this server only, applies the reviewed plan and registers the server with the load balancer", async () => {
     const { cloud, terraform, changes } = await cloudWith([replaces, retargets]);
     await cloud.replace(alpha, silent);
     expect(terraform.calls()).toEqual([
@@ -245,7 +251,7 @@ describe("the replacement of a server", () => {
     expect(asked.filter((line) => !line.startsWith("GET"))).toEqual([]);
   });
 
-  it("is refused before anything is deleted if the server could not be ordered again", async () => {
+  it("is rejected before any deletion if the server type cannot be ordered", async () => {
     const { api, asked } = await standInApi(all);
     const terraform = recordedTerraform("production", []);
     const soldOut = () => Promise.reject(new Error("cx23 is sold out in fsn1"));
@@ -257,7 +263,7 @@ describe("the replacement of a server", () => {
     expect(asked.filter((line) => !line.startsWith("GET"))).toEqual([]);
   });
 
-  it("has lifted the protection when Terraform begins, which would fail half way otherwise", async () => {
+  it("lifts the protection before Terraform starts, because Terraform would otherwise fail halfway", async () => {
     const { cloud, terraform, changes } = await cloudWith([replaces]);
     terraform.failApply();
     await expect(cloud.replace(alpha, silent)).rejects.toThrow(/apply in .* failed/);
@@ -266,12 +272,12 @@ describe("the replacement of a server", () => {
 
   it.each<[string, Plan]>([
     [
-      "another server",
+      "a change of another server",
       { resource_changes: [...(replaces.resource_changes ?? []), change("hcloud_server.bravo", "update")] },
     ],
-    ["the disk", { resource_changes: [change("hcloud_volume.alpha_data", "delete,create")] }],
-    ["its removal", { resource_changes: [change("hcloud_server.alpha", "delete")] }],
-  ])("is refused when the plan would touch %s too, before anything is", async (_, plan) => {
+    ["a replacement of the data volume", { resource_changes: [change("hcloud_volume.alpha_data", "delete,create")] }],
+    ["only the removal of the server", { resource_changes: [change("hcloud_server.alpha", "delete")] }],
+  ])("is rejected before any change if the plan contains %s", async (_, plan) => {
     const { cloud, terraform, changes } = await cloudWith([plan]);
     await expect(cloud.replace(alpha, silent)).rejects.toThrow(
       /refused: the plan would do more than replace this server/,
@@ -281,13 +287,13 @@ describe("the replacement of a server", () => {
     expect(terraform.leavesCopy()).toBe(false);
   });
 
-  it("is completed where a run was killed between the old server's end and the new one's begin", async () => {
+  it("is completed if a run was killed between the deletion of the old server and the creation of the new one", async () => {
     const { cloud, changes } = await cloudWith([creates, retargets], all.slice(1));
     await cloud.replace(alpha, silent);
     expect(changes()).toEqual([]);
   });
 
-  it("removes a server that a killed run has made and no state knows, and makes it anew", async () => {
+  it("deletes a server that is in no state and creates it again", async () => {
     const { cloud, terraform, asked } = await cloudWith([creates, retargets]);
     await cloud.replace(alpha, silent);
     expect(asked.filter((line) => !line.startsWith("GET"))).toEqual([
@@ -297,7 +303,7 @@ describe("the replacement of a server", () => {
     expect(terraform.calls()[2]).toMatch(/^-chdir=production-servers-ops apply/);
   });
 
-  it("does not touch a server that no state knows when the plan would do anything else", async () => {
+  it("leaves a server that is in no state unchanged if the plan contains other changes", async () => {
     const more = { resource_changes: [...(creates.resource_changes ?? []), change("hcloud_server.bravo", "update")] };
     const { cloud, asked } = await cloudWith([more]);
     await expect(cloud.replace(alpha, silent)).rejects.toThrow(/refused/);
@@ -311,16 +317,16 @@ describe("the replacement of a server", () => {
   const disk = "hcloud_volume_attachment.alpha_data";
 
   it.each([
-    ["was made to its end", [replacedFor("by_request"), change(disk, "delete,create")], true],
-    ["was left half made", [replacedFor("because_tainted"), change(disk, "delete,create")], false],
-    ["is in no state", [change("hcloud_server.alpha", "create"), change(disk, "create")], false],
-    ["has a disk, if it has, that no state knows", [replacedFor("by_request"), change(disk, "create")], false],
-  ])("tells beforehand whether there is a server to complete: it %s", async (_, resource_changes, isWhole) => {
+    ["true if the server was completely created", [replacedFor("by_request"), change(disk, "delete,create")], true],
+    ["false if the server is tainted", [replacedFor("because_tainted"), change(disk, "delete,create")], false],
+    ["false if the server is in no state", [change("hcloud_server.alpha", "create"), change(disk, "create")], false],
+    ["false if its volume attachment is in no state", [replacedFor("by_request"), change(disk, "create")], false],
+  ])("prepare returns %s", async (_, resource_changes, isWhole) => {
     const { cloud } = await cloudWith([{ resource_changes }]);
     expect(await cloud.prepare(alpha, silent)).toBe(isWhole);
   });
 
-  it("leaves a server protected that an interrupted run left without, where servers are to be protected", async () => {
+  it("restores the protection that an interrupted run removed, unless the environment is unprotected", async () => {
     const bare = server("alpha", { protection: { delete: false, rebuild: false } });
     const { cloud, changes } = await cloudWith([replaces, retargets], [bare]);
     await cloud.replace(alpha, silent);
@@ -330,7 +336,7 @@ describe("the replacement of a server", () => {
     expect(open.changes()).toEqual([]);
   });
 
-  it("is completed, without another one, where a run was killed after the server was made", async () => {
+  it("is completed without another replacement if a run was killed after the creation of the server", async () => {
     const attaches = { resource_changes: [change("hcloud_volume_attachment.alpha_data", "create")] };
     const bare = server("alpha", { protection: { delete: false, rebuild: false } });
     const { cloud, terraform, changes } = await cloudWith([attaches, retargets], [bare]);
@@ -350,7 +356,7 @@ describe("the replacement of a server", () => {
     ["was applied", [replaces, retargets], undefined],
     ["was refused", [{ resource_changes: [change("hcloud_server.alpha", "delete")] }], /refused/],
     ["failed", [replaces, retargets], /apply in .* failed/],
-  ])("leaves no file of a plan, for plans hold secrets, when it %s", async (_, plans, problem) => {
+  ])("leaves no plan file, because plans contain secrets: the plan %s", async (_, plans, problem) => {
     const { cloud, terraform } = await cloudWith(plans);
     if (_ === "failed") terraform.failApply();
     const replacement = cloud.replace(alpha, silent);
@@ -367,7 +373,7 @@ describe("the removal of a server", () => {
     "hcloud_volume.deltas_data",
   ];
 
-  it("goes from the visitors inwards, limited to what is there for this server alone, its protection lifted", async () => {
+  it("removes only resources of this server, starting at the edge, and lifts the protection of its volume", async () => {
     const deletes = removes("hcloud_volume.delta_data", "tls_private_key.ssh-host-key_delta");
     const { cloud, terraform, changes } = await cloudWith([deletes, deletes, deletes, deletes], [...all, gone]);
     terraform.setState(state);
@@ -382,7 +388,7 @@ describe("the removal of a server", () => {
     expect([...new Set(changes())]).toEqual(['POST /volumes/70/actions/change_protection {"delete":false}']);
   });
 
-  it("is refused beforehand when anything else would go", async () => {
+  it("is rejected before any change if the plan deletes another resource", async () => {
     const { cloud, terraform } = await cloudWith([removes("hcloud_volume.delta_data", "hcloud_volume.alpha_data")]);
     terraform.setState(state);
     await expect(cloud.prepareRemoval("delta", silent)).rejects.toThrow(
@@ -391,7 +397,7 @@ describe("the removal of a server", () => {
     expect(terraform.calls().join()).not.toContain("apply");
   });
 
-  it("has nothing to do where nothing is left of it", async () => {
+  it("does nothing if the states contain no resource of the server", async () => {
     const { cloud, terraform } = await cloudWith([]);
     await cloud.remove("delta", silent);
     expect(terraform.calls().join()).not.toMatch(/ (plan|apply) /);

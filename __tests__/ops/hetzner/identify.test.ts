@@ -23,7 +23,7 @@ const alpha = { id: 1, name: "alpha", labels: { environment: "production" } };
 const disk = { id: 7, name: "disk", tags: ["env:production"] };
 
 interface VendorsProps {
-  /** Answer by path; a number is a status without an answer. @default - everything fits */
+  /** Response by path; a number is an error status. @default - everything matches */
   readonly answers?: Readonly<Record<string, object | number>>;
   /** Statuses of the first requests. @default - none */
   readonly failures?: readonly number[];
@@ -90,7 +90,7 @@ async function identifyWith(
 }
 
 describe("the identity check", () => {
-  it("accepts tokens that fit, and sends each vendor its own token", async () => {
+  it("accepts matching tokens and sends each vendor only its own token", async () => {
     const { error, asked } = await identifyWith({});
     expect(error).toBeUndefined();
     const headersOf = (path: string) => asked.find((one) => one.path === path)?.headers;
@@ -119,7 +119,7 @@ describe("the identity check", () => {
       expect(error).toContain(name);
   });
 
-  it("retries a vendor that is too busy, and fails if the vendor stays busy", async () => {
+  it("retries a busy vendor and fails if the vendor stays busy", async () => {
     const cloudflare = { edge: [record] };
     const busy = { "/zones/zone": 503 };
     expect((await identifyWith({ failures: [429, 500, 503] })).error).toBeUndefined();
@@ -134,13 +134,13 @@ describe("the identity check", () => {
     );
   });
 
-  it("rejects Datadog keys that Datadog rejects, and skips Datadog without keys", async () => {
+  it("rejects invalid Datadog keys and skips Datadog if a key is missing", async () => {
     const answers = { "/api/v1/monitor": 403 };
     expect((await identifyWith({ answers })).error).toMatch(/DD_API_KEY, DD_APP_KEY: Datadog rejects them/);
     expect((await identifyWith({ answers }, everything, { DD_APP_KEY: "" })).error).toBeUndefined();
   });
 
-  it("ignores monitors of other environments and without an environment", async () => {
+  it("ignores monitors of other environments and monitors without an environment", async () => {
     const others = [
       { id: 8, name: "disk", tags: ["env:staging"] },
       { id: 9, name: "by hand", tags: [] },

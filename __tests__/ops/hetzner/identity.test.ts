@@ -24,23 +24,23 @@ const problems = (changes: Partial<Identity>): readonly string[] =>
     ...changes,
   });
 
-describe("the identity of an environment", () => {
-  it("accepts a project and a state that belong together, also with resources of other environments or without a label", () => {
+describe("the identity check of an environment", () => {
+  it("accepts a matching project and state, even if the project has resources of other environments or without a label", () => {
     expect(problems({})).toEqual([]);
     const others = [found("cedar", "8", "staging"), found("somebody", "9")];
     expect(problems({ found: [found("alpha", "1", "production"), found("bravo", "2"), ...others] })).toEqual([]);
   });
 
-  it("accepts a first deploy into an empty project, and into a project with resources without a label", () => {
+  it("accepts a first deployment into a project without labelled resources", () => {
     expect(problems({ state: [], found: [] })).toEqual([]);
     expect(problems({ state: [], found: [found("somebody", "9")] })).toEqual([]);
   });
 
-  it("accepts an interrupted first deploy whose state has what it created", () => {
+  it("accepts an interrupted first deployment if the state contains its resources", () => {
     expect(problems({ state: [inState("alpha", "1")], found: [found("alpha", "1", "production")] })).toEqual([]);
   });
 
-  it("accepts a single missing resource, whose plan counts as destruction", () => {
+  it("accepts a single missing resource, because its plan counts as destruction", () => {
     expect(problems({ found: [found("alpha", "1", "production")] })).toEqual([]);
   });
 
@@ -55,14 +55,14 @@ describe("the identity of an environment", () => {
     expect(problems({ found: [] })[0]).toMatch(/^HCLOUD_TOKEN: none .*; its Hetzner project is empty\. Set the token/);
   });
 
-  it("rejects the token of another environment at a first deploy", () => {
+  it("rejects the token of another environment at a first deployment", () => {
     expect(problems({ state: [], found: [found("amber", "8", "staging")] })).toEqual([
       "HCLOUD_TOKEN: belongs to the Hetzner project of environment staging, and the state of production is empty; " +
         "set the token of the Hetzner project of production, or correct ENVIRONMENT",
     ]);
   });
 
-  it("rejects an empty state when the project has resources of the environment", () => {
+  it("rejects an empty state if the project has resources of the environment", () => {
     expect(problems({ state: [] })).toEqual([
       expect.stringMatching(
         /^backend: the state of production is empty, but the Hetzner project has its resources: hcloud_server alpha \(1\), hcloud_server bravo \(2\)\. Restore the state/,
@@ -86,12 +86,12 @@ describe("the identity of an environment", () => {
     expect(problems({ found: all, handles: ({ name }) => name === "charlie" })).toEqual([]);
   });
 
-  it("does not mistake a resource of another type with the same id for the one in the state", () => {
+  it("distinguishes resources of different types with the same ID", () => {
     expect(problems({ state: [inState("alpha", "1", "hcloud_volume")] })[0]).toMatch(/^HCLOUD_TOKEN: none/);
   });
 });
 
-describe("the Cloudflare zone of an environment", () => {
+describe("the zone check of an environment", () => {
   const record = (zone: string): StateResource => ({
     address: "cloudflare_dns_record.www",
     type: "cloudflare_dns_record",
@@ -99,7 +99,7 @@ describe("the Cloudflare zone of an environment", () => {
   });
   const zone = { id: "z1", name: "foobar.com" };
 
-  it("accepts the zone of the domain, before the first deploy too, and a zone of an earlier domain", () => {
+  it("accepts the zone of the domain, also before the first deployment, and the zone of an earlier domain", () => {
     expect(zoneProblems("foobar.com", [record("z1")], [zone])).toEqual([]);
     expect(zoneProblems("foobar.com", [], [zone])).toEqual([]);
     expect(zoneProblems("foobar.com", [record("z0")], [zone, { id: "z0", name: "old.com" }])).toEqual([]);

@@ -20,8 +20,8 @@ const plan = (...changes: readonly (readonly [address: string, actions: string])
   resource_changes: changes.map(([address, actions]) => change(address, actions)),
 });
 
-describe("what a plan that makes a generation may do", () => {
-  it("is to make it, and to let go of the one before the last", () => {
+describe("the plan of a new secret generation", () => {
+  it("may create the new generation and delete the second-last one", () => {
     expect(excessOfMaking(plan(["random_password.edge-2_token", "create"]), "edge-token", 2)).toEqual([]);
     const third = plan(["random_password.edge-3_token", "create"], ["random_password.edge_token", "delete"]);
     expect(excessOfMaking(third, "edge-token", 3)).toEqual([]);
@@ -29,7 +29,7 @@ describe("what a plan that makes a generation may do", () => {
     expect(excessOfMaking(fourth, "edge-token", 4)).toEqual([]);
   });
 
-  it("names what goes by the secret's own resources", () => {
+  it("may delete only resources of the rotated secret", () => {
     expect(excessOfMaking(plan(["random_password.password_replication", "delete"]), "database-passwords", 3)).toEqual(
       [],
     );
@@ -39,7 +39,7 @@ describe("what a plan that makes a generation may do", () => {
     expect(excessOfMaking(plan(["tls_private_key.ssh-host-key-2_alpha", "delete"]), "ssh-host-keys", 4)).toEqual([]);
   });
 
-  it("keeps the certificate of Cloudflare's that is in use, and lets go of the key of one that is revoked", () => {
+  it("may delete the key of a revoked Cloudflare certificate, but not the certificate in use", () => {
     const key = plan(["tls_private_key.origin-certificate-1_key", "delete"]);
     expect(excessOfMaking(key, "origin-certificate", 3)).toEqual([]);
     const used = plan(["cloudflare_origin_ca_certificate.origin-certificate-2_certificate[0]", "delete"]);
@@ -53,7 +53,7 @@ describe("what a plan that makes a generation may do", () => {
     [3, "random_password.password_application", "delete"],
     [3, "tls_private_key.mysql_authority_key", "update"],
     [3, "tls_private_key.ssh-host-key_alpha", "delete"],
-  ])("is nothing else (generation %i: %s, %s)", (generation, address, actions) => {
+  ])("may contain nothing else (generation %i: %s, %s)", (generation, address, actions) => {
     expect(excessOfMaking(plan([address, actions]), "edge-token", generation)).toHaveLength(1);
   });
 });
@@ -73,7 +73,7 @@ describe("the application's secrets", () => {
   ] as const);
   const said = () => undefined;
 
-  it("are what is set, once the state of the servers has been compared with it", async () => {
+  it("are read from the variables after the state of the servers was updated", async () => {
     const terraform = recordedTerraform("production", [plan(["hcloud_server.alpha", "no-op"])]);
     const values = await storeOf(config, terraform, variables).fromOutside(names, said);
     expect(values.of("alpha", "application.secrets.PIN")).toBe("1234");
@@ -82,7 +82,7 @@ describe("the application's secrets", () => {
     expect(terraform.calls().at(-1)).toBe("-chdir=production-servers apply production-servers/ops.tfplan");
   });
 
-  it("are given to nobody while one is not set, or while a deploy would change a server", async () => {
+  it("are rejected if a variable is missing or if a deployment would change a server", async () => {
     const terraform = recordedTerraform("production", [plan(["hcloud_server.alpha", "update"])]);
     const withoutKey = storeOf(config, terraform, { ...variables, TF_VAR_app_secret_payment_key: "" });
     await expect(withoutKey.fromOutside(names, said)).rejects.toThrow(
@@ -95,7 +95,7 @@ describe("the application's secrets", () => {
   });
 });
 
-describe("secrets that Terraform keeps", () => {
+describe("secrets in the Terraform state", () => {
   const config = exampleConfig({ generations: { edgeToken: 2 } });
   const outputs = {
     stages: { "edge-token": { configured: 1, used: 1, oldest: 1 } },
@@ -114,7 +114,7 @@ describe("secrets that Terraform keeps", () => {
   };
   const silent = () => undefined;
 
-  it("have the configuration's generation, and from the state how far it has come", async () => {
+  it("have the generation of the configuration and the rotation stage of the state", async () => {
     const { secrets } = secretsWith();
     expect(await secrets.stage("edge-token")).toEqual(stage(2, 1, 1));
     const values = await secrets.values();
@@ -130,7 +130,7 @@ describe("secrets that Terraform keeps", () => {
     expect(() => values.of("alpha", "originKey")).toThrow("secret originKey of alpha");
   });
 
-  it("come one step on in a copy of the stack, which alone knows of the step", async () => {
+  it("advance one rotation step through a temporary copy of the stack", async () => {
     const { secrets, terraform } = secretsWith(plan(["terraform_data.edge-token_used", "update"]));
     await secrets.advance("edge-token", "used", silent);
     expect(terraform.calls().filter((call) => call.includes(" apply "))).toEqual([
@@ -138,7 +138,7 @@ describe("secrets that Terraform keeps", () => {
     ]);
   });
 
-  it("that Cloudflare has issued are revoked with the last step, the one before alone", async () => {
+  it("revoke only the previous Cloudflare certificate in the last rotation step", async () => {
     const certificate = (number: number) =>
       [`cloudflare_origin_ca_certificate.origin-certificate-${number}_certificate[0]`, "delete"] as const;
     const moved = ["terraform_data.origin-certificate_oldest", "update"] as const;
@@ -157,14 +157,14 @@ describe("secrets that Terraform keeps", () => {
     ["show", plan(["cloudflare_ruleset.site_edge-token", "update"], ["hcloud_load_balancer.balancer", "update"])],
     ["show", plan(["cloudflare_ruleset.site_edge-token", "delete,create"])],
     ["show", plan(["hcloud_uploaded_certificate.certificate", "create,delete"])],
-  ] as const)("are left alone when a plan would do more (%s)", async (step, more) => {
+  ] as const)("stay unchanged if the plan contains other changes (%s)", async (step, more) => {
     const { secrets, terraform } = secretsWith(more);
     const doing = step === "show" ? secrets.show("edge-token", silent) : secrets.advance("edge-token", "used", silent);
     await expect(doing).rejects.toThrow("refused: the plan would do more than this");
     expect(terraform.calls().filter((call) => call.includes(" apply "))).toEqual([]);
   });
 
-  it("are shown by the balancer before the one before may be revoked", async () => {
+  it("wait until the load balancer presents the new certificate", async () => {
     instantly();
     const [old, made] = [makeCertificate("www.foobar.com"), makeCertificate("www.foobar.com")];
     const server = createServer({ cert: old.certificate, key: old.key });
@@ -201,7 +201,7 @@ describe("secrets that Terraform keeps", () => {
     expect(connecting).toHaveBeenLastCalledWith(expect.objectContaining({ port: 443, servername: "www.foobar.com" }));
   });
 
-  it("reach Cloudflare by the edge's own plan", async () => {
+  it("are sent to Cloudflare through a plan of the edge stack", async () => {
     const { secrets, terraform } = secretsWith(plan(["cloudflare_ruleset.site_edge-token", "update"]));
     await secrets.show("edge-token", silent);
     expect(terraform.calls().at(-1)).toBe("-chdir=production-edge apply production-edge/ops.tfplan");

@@ -6,14 +6,14 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { fingerprintAt } from "../../../ops/hetzner/shown-certificate.js";
 import { makeCertificate } from "../../examples/guestbook/support/certificate.js";
 
-describe("the certificate that somebody shows", () => {
+describe("the fingerprint of a presented certificate", () => {
   const listening = async (server: ReturnType<typeof createPlainServer>): Promise<number> => {
     onTestFinished(() => void server.close());
     await once(server.listen(0, "127.0.0.1"), "listening");
     return (server.address() as AddressInfo).port;
   };
 
-  it("is that of the name which is asked for, whoever has issued it", async () => {
+  it("belongs to the requested host name, regardless of the issuer", async () => {
     const [site, other] = [makeCertificate("www.foobar.com"), makeCertificate("other.foobar.com")];
     const contexts = new Map(
       Object.entries({ "www.foobar.com": site }).map(([name, { certificate: cert, key }]) => [
@@ -33,7 +33,7 @@ describe("the certificate that somebody shows", () => {
     expect(await shown("foobar.com")).toBe(new X509Certificate(other.certificate).fingerprint256);
   });
 
-  it("is none where nobody listens, and where somebody listens and says nothing", async () => {
+  it("is undefined if no server listens or if the server does not respond", async () => {
     const waits = vi.spyOn(Socket.prototype, "setTimeout").mockImplementation(function (this: Socket, ms, done) {
       expect(ms).toBeLessThanOrEqual(10_000);
       if (done) setTimeout(done, 50);

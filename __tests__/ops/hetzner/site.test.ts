@@ -9,10 +9,10 @@ const config = exampleConfig({
 });
 const outputs = { server_addresses: { alpha: { ipv4: "192.0.2.11" } }, ssh_host_keys: { alpha: "ssh-ed25519 AAAA" } };
 
-/** What Terraform tells of each stack, and which stacks it was asked about. */
+/** Returns these outputs for each stack and records the stacks. */
 function told(values: Readonly<Record<string, unknown>>) {
   vi.stubEnv("HCLOUD_TOKEN", "token");
-  // What it keeps for ssh until its process ends.
+  // Folder of the ssh files until the process ends.
   vi.stubEnv("TMPDIR", temporaryFolder());
   return vi.spyOn(Stack.prototype, "outputs").mockResolvedValue(values);
 }
@@ -23,7 +23,7 @@ afterEach(() => {
 });
 
 describe("an environment at Hetzner", () => {
-  it("is read from two stacks, each asked once: in a fresh checkout each fetches its providers then", async () => {
+  it("is read from two stacks, each queried once, because each query in a new checkout downloads providers", async () => {
     const asked = told(outputs);
     const { logins } = await hetznerSite(config, "terraform");
     expect([...logins.values()]).toEqual([{ name: "alpha", address: "192.0.2.11", hostKey: "ssh-ed25519 AAAA" }]);
@@ -33,14 +33,14 @@ describe("an environment at Hetzner", () => {
     ]);
   });
 
-  it("that lets nobody in is opened for what needs no login alone", async () => {
+  it("can be opened without administrator networks only by commands that need no login", async () => {
     told(outputs);
     const closed = exampleConfig();
     await expect(hetznerSite(closed, "terraform")).rejects.toThrow("production: administrators.cidrs is empty");
     expect((await hetznerSite(closed, "terraform", { needsLogin: false })).config).toBe(closed);
   });
 
-  it("that has never been deployed is named with what to do", async () => {
+  it("is rejected with instructions if it was never deployed", async () => {
     told({ ssh_host_keys: {} });
     await expect(hetznerSite(config, "terraform")).rejects.toThrow(
       "cdktf.out/stacks/production-servers: has no output server_addresses; run `npm run synth`, and deploy with this version first",

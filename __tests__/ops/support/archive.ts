@@ -3,7 +3,7 @@ import { delimiter, join } from "node:path";
 import { vi } from "vitest";
 import { temporaryFolder, writeBelow } from "../../support/payload-files.js";
 
-/** What is given to each command of the program for the archive. */
+/** Input of each command of the archive program. */
 interface Given {
   readonly settings: object;
   readonly keys: Readonly<Record<string, unknown>>;
@@ -11,8 +11,8 @@ interface Given {
 }
 
 /**
- * Runs a command whose program for the archive answers so, by its command; for others it fails.
- * @returns what a command was given, what was said, and the exit code
+ * Runs a command with fake results of the archive program, by archive command. Other archive commands fail.
+ * @returns the input of each archive command, the output and the exit code
  */
 export async function withArchive(answers: Readonly<Record<string, unknown>>, command: () => Promise<unknown>) {
   const folder = temporaryFolder();

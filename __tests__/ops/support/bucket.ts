@@ -6,10 +6,10 @@ import { setTimeout } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import type { BucketStoreProps } from "../../../ops/hetzner/bucket-store.js";
 
-/** What an unreliable network does to one request. */
+/** Effect of an unreliable network on one request. */
 export type Fault =
   | "none"
-  /** The request is executed, and its response is lost. */
+  /** The request is executed, but its response is lost. */
   | "lose response"
   /** The request never arrives. */
   | "lose request"
@@ -18,7 +18,7 @@ export type Fault =
   /** The client gets the response to the previous request of this kind; its own request is not executed. */
   | "repeat response";
 
-/** How a stand-in of an object storage behaves. */
+/** Behaviour of an emulated object storage. */
 export interface BucketProps {
   readonly delayMs?: number;
   readonly faultOf?: (method: string) => Fault;
@@ -36,7 +36,7 @@ interface Response {
 
 const etagOf = (text: string): string => `"${createHash("md5").update(text).digest("hex")}"`;
 
-/** A stand-in of an object storage with one object. */
+/** An emulated object storage with one object. */
 export async function standInBucket({
   delayMs = 0,
   faultOf = () => "none",

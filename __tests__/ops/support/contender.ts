@@ -5,7 +5,7 @@ import { FileStore } from "../../../ops/core/store.js";
 import { BucketStore, type BucketStoreProps } from "../../../ops/hetzner/bucket-store.js";
 
 /**
- * A process that takes and releases a lock again and again, and logs when it holds the lock.
+ * A process that repeatedly acquires and releases a lock and logs when it holds the lock.
  * Arguments: log file, number of turns, path of a lock file or properties of a bucket as JSON.
  */
 const [log = "", turns = "0", where = ""] = process.argv.slice(2);

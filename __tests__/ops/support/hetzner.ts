@@ -6,9 +6,9 @@ import type { ApiBalancer, ApiServer } from "../../../ops/hetzner/api.js";
 import { HetznerApi } from "../../../ops/hetzner/api.js";
 
 /**
- * A stand-in of Hetzner's API on this host.
- * @param failures statuses that the first requests get, if they get an answer
- * @param balancers @default - one, whose targets are all servers
+ * An emulator of Hetzner's API on this host.
+ * @param failures error statuses or missing responses of the first requests
+ * @param balancers @default - one balancer that targets all servers
  */
 export async function standInApi(
   servers: readonly ApiServer[],
@@ -53,14 +53,14 @@ export async function standInApi(
   return { api: new HetznerApi({ token: "t", endpoint: `http://127.0.0.1:${port}`, pauseSeconds: 0.01 }), asked };
 }
 
-/** Two on a page. */
+/** Returns pages with two entries. */
 function pageOf(servers: readonly ApiServer[], path: string): object {
   const page = Number(new URL(path, "http://api").searchParams.get("page"));
   const next_page = servers.length > page * 2 ? page + 1 : null;
   return { servers: servers.slice(page * 2 - 2, page * 2), meta: { pagination: { next_page } } };
 }
 
-/** Each as healthy as it runs. */
+/** A target is healthy if its server runs. */
 const targetsOf = (servers: readonly ApiServer[]): ApiBalancer["targets"] =>
   servers.map(({ id, status }) => ({
     type: "server",

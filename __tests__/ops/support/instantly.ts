@@ -2,7 +2,7 @@ import { syncBuiltinESMExports } from "node:module";
 import timers from "node:timers/promises";
 import { onTestFinished, vi } from "vitest";
 
-/** What programs that are run for the rest of a test are given, in seconds; none is ended for its time. */
+/** Records the time limits of programs, in seconds, for the rest of a test; no program times out. */
 export function limits(): readonly number[] {
   const found: number[] = [];
   const waiting = vi.spyOn(timers, "setTimeout").mockImplementation((milliseconds) => {
@@ -17,7 +17,7 @@ export function limits(): readonly number[] {
   return found;
 }
 
-/** For the rest of a test what sleeps goes on at once, and the clock with it. Not for tests that are `concurrent`. */
+/** Skips all waits for the rest of a test and advances the clock instead. Not for `concurrent` tests. */
 export function instantly(): void {
   vi.useFakeTimers({ toFake: ["Date"] });
   const sleeping = vi.spyOn(timers, "setTimeout").mockImplementation((milliseconds) => {

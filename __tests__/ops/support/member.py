@@ -1,4 +1,4 @@
-"""Stands in for a member that checks who connects: TLS after MySQL's greeting at the first port that it prints, TLS at once at the second."""
+"""Emulates a member that checks client certificates: TLS after MySQL's greeting on the first printed port, immediate TLS on the second."""
 
 import contextlib
 import socket

@@ -34,7 +34,7 @@ const observation = (changes: Partial<Observation> = {}): Observation => ({
   ...changes,
 });
 
-/** What is different about a server. */
+/** Differences from a healthy server. */
 export interface Difference {
   readonly cloud?: Partial<CloudServer> | null;
   readonly observation?: Partial<Observation> | null;
@@ -54,7 +54,7 @@ export const cloudServer = (name: Name, changes: Partial<CloudServer> = {}): Clo
   ...changes,
 });
 
-/** Three servers with nothing wrong, alpha the primary, but for what is said. */
+/** Three healthy servers with alpha as the primary, except for the given differences. */
 export function snapshot(differences: Partial<Record<Name, Difference>> = {}): Snapshot {
   const server = (name: Name): ServerState => {
     const { cloud, observation: seen, member: group, healthy, roles } = differences[name] ?? {};

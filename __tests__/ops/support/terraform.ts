@@ -4,14 +4,14 @@ import { Stack } from "../../../ops/terraform/terraform.js";
 import type { Plan, ResourceChange } from "../../../ops/terraform/plan.js";
 import { temporaryFolder } from "../../support/payload-files.js";
 
-/** A change of a plan: address and actions, with what is there before and after. */
+/** A change of a plan: address, actions and the attributes before and after. */
 export const change = (address: string, actions: string, before: object = {}, after: object = {}): ResourceChange => ({
   address,
   mode: "managed",
   change: { actions: actions.split(","), before, after },
 });
 
-/** Notes what it is told, and shows one plan after the other. */
+/** Records its arguments and shows the plans in order. */
 const standIn = (folder: string): string => `#!/bin/sh
 echo "$@" >>${folder}/log
 case "$*" in
@@ -27,9 +27,9 @@ esac
 `;
 
 /**
- * A stand-in of the terraform binary with the stacks of an environment.
- * @param plans what `show -json` tells, in order
- * @param outputs what `output -json` tells
+ * A fake terraform binary with the stacks of an environment.
+ * @param plans outputs of `show -json`, in order
+ * @param outputs output of `output -json`
  */
 export function recordedTerraform(
   environment: string,
@@ -55,7 +55,7 @@ export function recordedTerraform(
     credentials: stack("credentials"),
     servers: stack("servers"),
     edge: stack("edge"),
-    /** What it was told, without flags that are always there and without the folder. */
+    /** The recorded arguments, without constant flags and without the folder. */
     calls: (): readonly string[] =>
       readFileSync(join(folder, "log"), "utf8")
         .trim()
@@ -66,15 +66,15 @@ export function recordedTerraform(
             .replace(/ -input=false -no-color/, "")
             .replace(/-out=\S+ ?/, ""),
         ),
-    /** What every state has. */
+    /** Addresses in every state. */
     setState: (addresses: readonly string[]): void => writeFileSync(join(folder, "state-list"), addresses.join("\n")),
     failApply: (): void => writeFileSync(join(folder, "fail-apply"), ""),
-    /** Files of plans that are still there. */
+    /** Remaining plan files. */
     plansLeft: (): readonly string[] =>
       readdirSync(folder, { recursive: true })
         .map(String)
         .filter((file) => file.endsWith(".tfplan")),
-    /** Whether a copy without protection is still there. */
+    /** Whether a copy without protection remains. */
     leavesCopy: (stack = "servers"): boolean => existsSync(join(folder, `${environment}-${stack}-ops`)),
   };
 }

@@ -10,7 +10,7 @@ export interface Resource {
   readonly type: keyof typeof stateKinds;
   readonly id: number;
   readonly name: string;
-  /** In its label. */
+  /** Value of the label. */
   readonly environment?: string;
 }
 
@@ -21,10 +21,10 @@ export interface Managed {
   readonly attributes?: Readonly<Record<string, unknown>>;
 }
 
-/** What the network does to each third request, or to all. */
+/** Network fault of each third request or of all requests. */
 export type Trouble = "lose responses" | "repeat requests" | "delay responses";
 
-/** What {@link emulate} starts with. */
+/** Initial state of {@link emulate}. */
 export interface WorldProps {
   readonly environment: string;
   /** Resources that the tokens can see. */
@@ -45,7 +45,7 @@ interface Change {
 const typeOf = (address: string): string => address.split(".")[0] ?? "";
 const nameOf = (address: string): string => address.slice(address.indexOf(".") + 1);
 
-/** Hetzner's and Cloudflare's API, and a Terraform that plans and applies there. It replaces the program for the rest of a test. */
+/** Emulates the APIs of Hetzner and Cloudflare, and a Terraform that uses them and replaces the real one for the rest of a test. */
 export async function emulate({ environment, zones, configuration, trouble, ...start }: WorldProps) {
   let project = [...start.project];
   let state = [...start.state];

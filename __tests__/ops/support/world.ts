@@ -11,73 +11,73 @@ import { paths } from "../../../modules/platform/paths.js";
 import { exampleConfig } from "../../support/config.js";
 import { cloudServer, release, snapshot } from "./snapshot.js";
 
-/** A server of the world. */
+/** A simulated server. */
 interface Machine {
   readonly name: string;
   readonly privateIp: string;
   readonly roles: readonly Role[];
   running: boolean;
   current: boolean;
-  /** Whether it was made to its end. */
+  /** Whether its creation is complete. */
   whole: boolean;
   boots: number;
   inService: boolean;
-  /** Digest of the accounts that it would make. */
+  /** Digest of the accounts that it would create. */
   grants: string;
   releases: readonly Release[];
   upgradable: readonly Upgradable[];
   rebootFor: readonly string[];
-  /** Secret files as they lie there, and as what runs there has read them. */
+  /** Secret files on disk, and the versions that the running programs have loaded. */
   readonly files: Map<string, string>;
   taken: ReadonlyMap<string, string>;
-  /** Paths of files that were put there and not taken up. */
+  /** Paths of files that were delivered but not yet loaded. */
   waiting: ReadonlySet<string>;
-  /** Rights of the secret files. */
+  /** Permissions of the secret files. */
   readonly modes: Map<string, string>;
-  /** Does not answer. */
+  /** Whether it does not answer. */
   isStunned: boolean;
 }
 
 /**
- * Servers that do what commands tell them, as far as commands can see: three with both roles, alpha the primary, and those beside the
- * configuration that a test adds.
+ * Simulated servers that execute commands: three servers with both roles, alpha as the primary, and the unconfigured servers
+ * that a test adds.
  */
 export class World {
-  /** What was done, in its order: "bravo: systemctl poweroff", "provider: replace bravo", "in hand: bravo". */
+  /** The executed steps in order: "bravo: systemctl poweroff", "provider: replace bravo", "in hand: bravo". */
   readonly steps: string[] = [];
-  /** What was said to the person. */
+  /** Printed lines. */
   readonly said: string[] = [];
   readonly machines = new Map<string, Machine>();
   primary = "alpha";
-  /** Commands, "bravo: systemctl poweroff", that fail. */
+  /** Commands that fail, such as "bravo: systemctl poweroff". */
   readonly failing = new Set<string>();
-  /** Servers whose programs do not know what a rotation asks them. */
+  /** Servers whose programs are too old for a rotation. */
   readonly tooOld = new Set<string>();
-  /** Servers that do not answer once their packages are upgraded, until they reboot. */
+  /** Servers that do not answer between a package upgrade and the next reboot. */
   readonly stunned = new Set<string>();
-  /** A release with which no application is ready. */
+  /** A release whose application never becomes ready. */
   sick?: string;
-  /** A release with which the balancer's health check fails. */
+  /** A release that fails the load balancer's health check. */
   unhealthy?: string;
-  /** Digest of the accounts that servers need which are made from now on; they wait for a primary that makes them. */
+  /** Digest of the accounts that new servers need; new servers wait for a primary that creates these accounts. */
   grants = "accounts of day one";
-  /** What the group counts beside those who are in it. */
+  /** Addresses that the group counts in addition to its online members. */
   remembered: readonly string[] = [];
-  /** How far the rotation of any secret has come. */
+  /** Rotation stage of every secret. */
   stage: Stage = { configured: 1, used: 1, oldest: 1 };
-  /** Generations that an account in the database takes: the newest, and the oldest. */
+  /** Newest and oldest generation that a database account accepts. */
   accounts: readonly [number, number] = [1, 1];
-  /** The same on members that the primary's changes have not reached. @default - those of the primary */
+  /** Generations on members that lag behind the primary. @default - those of the primary */
   accountsOfReplicas?: readonly [number, number];
-  /** Servers that were shown a certificate of the old authority, when that is no longer to be accepted. */
+  /** Servers that were checked with a certificate of the old authority after they must reject it. */
   readonly shownOldOnes = new Set<string>();
-  /** Seconds that commands are given, by their beginning: "systemctl poweroff". */
+  /** Time limits of commands in seconds, by the first words, such as "systemctl poweroff". */
   readonly seconds = new Map<string, number | undefined>();
-  /** Digests of accounts that some primary has made. */
+  /** Digests of the accounts that any primary has created. */
   private readonly made = new Set<string>();
-  /** What is being done at this moment, without the server's name. */
+  /** Step in progress, without the server's name. */
   private readonly underWay = new Set<string>();
-  /** Host keys that this side believes a server by. */
+  /** Known host keys of the servers. */
   private known = new Map<string, string>();
 
   constructor(readonly config: Config = exampleConfig()) {
@@ -100,7 +100,7 @@ export class World {
     return found;
   }
 
-  /** Notes a step, which takes a moment. The same may be done on several servers at once; other things done beside each other were not waited for. */
+  /** Records a step, which takes a moment. Only the same step may run on several servers at once; otherwise the caller did not wait. */
   private async step<T>(where: string, what: string, effect: () => T): Promise<T> {
     for (const other of this.underWay) if (other !== what) this.steps.push(`${other}: NOT WAITED FOR`);
     this.steps.push(`${where}: ${what}`);
@@ -111,7 +111,7 @@ export class World {
     return result;
   }
 
-  /** What a command works with. @param inHand server that an interrupted run has left in hand */
+  /** Context of a command. @param inHand server that an interrupted run left unfinished */
   async context(command: string, inHand?: string): Promise<Context> {
     let stored: Stored | undefined;
     const store = new LockStore({
@@ -165,7 +165,7 @@ export class World {
     const look = this.answerTo(machine, words, input);
     if (look !== undefined) return ended(look !== "no", look);
     const step = words.replace(/^mysql .*(SELECT \S+).*/, "mysql $1").replace(/^apt-get.* /, "apt-get ");
-    // Without a primary no release is healthy.
+    // No release is healthy without a primary.
     if (this.primary === "" && words.includes("deploy-app "))
       return this.step(name, step, () => ({ ...ended(false, this.effect(machine, words)), exitCode: 3 }));
     return this.step(name, step, () =>
@@ -173,7 +173,7 @@ export class World {
     );
   }
 
-  /** Answer to a question, and to files that are put there; `undefined` where a command does something else. */
+  /** Returns the answer to a query or a file delivery; `undefined` for other commands. */
   private answerTo(machine: Machine, words: string, input: string): string | undefined {
     const taken = (path: string): string => machine.taken.get(path) ?? "";
     if (this.tooOld.has(machine.name) && /^(curl |mysql-group accounts)/.test(words))
@@ -239,7 +239,7 @@ export class World {
     if (this.primary === name) this.primary = this.members().find((one) => one.name !== name)?.name ?? "";
   }
 
-  /** What one primary has made stays. */
+  /** Accounts of an earlier primary remain. */
   private hasAccounts(machine: Machine): boolean {
     this.made.add(this.machines.get(this.primary)?.grants ?? "");
     return this.made.has(machine.grants);
@@ -278,7 +278,7 @@ export class World {
     };
   }
 
-  /** Values that name their generation: those that are accepted, the one that is shown. */
+  /** Values that contain their generation: the accepted ones and the presented one. */
   private secrets(): SecretStore {
     const done = (text: string): Promise<void> => this.step("secrets", text, () => undefined);
     const of = (name: string): string =>

@@ -16,8 +16,8 @@ import {
 } from "../../../ops/terraform/plan.js";
 import { change } from "../support/terraform.js";
 
-describe("differences between the world and the configuration", () => {
-  it("are drift where Terraform would put back what somebody changed", () => {
+describe("differences between the real resources and the configuration", () => {
+  it("count as drift if Terraform would revert an external change", () => {
     const found = differencesOf({
       resource_drift: [
         change("hcloud_server.alpha", "update", { labels: { a: 1 }, name: "alpha" }, { labels: {}, name: "alpha" }),
@@ -29,7 +29,7 @@ describe("differences between the world and the configuration", () => {
     expect(found).toEqual({ drift: ["hcloud_server.alpha: labels"], pending: [], failedChecks: [] });
   });
 
-  it("are drift where something is gone", () => {
+  it("count as drift if a resource is missing", () => {
     const gone = differencesOf({
       resource_drift: [change("cloudflare_dns_record.site_www-a", "delete", { name: "www" })],
       resource_changes: [change("cloudflare_dns_record.site_www-a", "create", {}, { name: "www" })],
@@ -37,7 +37,7 @@ describe("differences between the world and the configuration", () => {
     expect(gone.drift).toEqual(["cloudflare_dns_record.site_www-a: is gone"]);
   });
 
-  it("are pending where the configuration says something new, and each for itself on one resource", () => {
+  it("count as pending if the configuration is new, and are separate from drift of the same resource", () => {
     const both = differencesOf({
       resource_drift: [change("hcloud_firewall.a", "update", { rule: [1], name: "a" }, { rule: [], name: "a" })],
       resource_changes: [
@@ -50,7 +50,7 @@ describe("differences between the world and the configuration", () => {
     expect(both.pending).toEqual(["updates hcloud_firewall.a: name", "creates hcloud_volume.new"]);
   });
 
-  it("are none where the world moved in what no configuration speaks of", () => {
+  it("do not include external changes of attributes that are not configured", () => {
     const quiet = differencesOf({
       resource_drift: [change("hcloud_primary_ip.a", "update", { assignee_id: 1 }, { assignee_id: 2 })],
       resource_changes: [change("hcloud_primary_ip.a", "no-op")],
@@ -58,14 +58,14 @@ describe("differences between the world and the configuration", () => {
     expect(linesOf("production-foundation", quiet)).toEqual(["production-foundation: as configured"]);
   });
 
-  it("name attributes and never their values", () => {
+  it("contain the names of attributes but not their values", () => {
     const secret = differencesOf({
       resource_changes: [change("random_password.a", "update", { result: "old" }, { result: "new" })],
     });
     expect(JSON.stringify(secret)).not.toMatch(/old|new/);
   });
 
-  it("show failed checks, which no exit code of Terraform's tells of", () => {
+  it("contain failed checks, because Terraform's exit code does not report them", () => {
     const checks = [
       {
         address: { to_display: "check.alpha_current" },
@@ -75,7 +75,7 @@ describe("differences between the world and the configuration", () => {
       { address: { to_display: "check.bravo_current" }, status: "pass" },
     ];
     expect(differencesOf({ checks }).failedChecks).toEqual(["check.alpha_current: old payload"]);
-    // One that could not be decided, or says nothing of itself, is as good as failed.
+    // A check with an error or without a message counts as failed.
     const silent = [
       { address: {}, status: "error", instances: [{ problems: [{ message: "a" }, { message: "b" }] }, {}] },
       { address: { to_display: "check.x" }, status: "fail" },
@@ -84,7 +84,7 @@ describe("differences between the world and the configuration", () => {
     expect(differencesOf({ checks: silent }).failedChecks).toEqual(["check: a; b", "check.x: failed"]);
   });
 
-  it("name no attribute of which only the apply will tell, and several in their order", () => {
+  it("contain attributes in alphabetical order and no attribute whose new value is unknown before the apply", () => {
     const { pending } = differencesOf({
       resource_changes: [
         change("hcloud_server.a", "update", { ipv4: "1", name: "a", labels: 1 }, { name: "b", labels: 2 }),
@@ -95,7 +95,7 @@ describe("differences between the world and the configuration", () => {
     expect(hidden.pending).toEqual(["updates hcloud_server.a"]);
   });
 
-  it("are read where Terraform has nothing before or after", () => {
+  it("contain resources without a state before or after the change", () => {
     const { address, change: made } = change("hcloud_volume.a", "create", {}, { size: 10 });
     const gone = change("hcloud_volume.b", "delete");
     const plan = {
@@ -107,7 +107,7 @@ describe("differences between the world and the configuration", () => {
     expect(differencesOf(plan).pending).toEqual(["creates hcloud_volume.a", "deletes hcloud_volume.b"]);
   });
 
-  it("name no attributes of what is made anew, unless it has drifted too", () => {
+  it("contain no attributes of a replaced resource, unless the resource has also drifted", () => {
     const replaced = change("hcloud_server.a", "delete,create", { name: "a", image: 1 }, { name: "b", image: 1 });
     expect(differencesOf({ resource_changes: [replaced] }).pending).toEqual(["replaces hcloud_server.a"]);
     const drifted = change("hcloud_server.a", "update", { name: "a", image: 1 }, { name: "a", image: 2 });
@@ -118,7 +118,7 @@ describe("differences between the world and the configuration", () => {
     expect(both).toMatchObject({ drift: ["hcloud_server.a: image"], pending: ["replaces hcloud_server.a: name"] });
   });
 
-  it("are pending where what moved is not what would be changed", () => {
+  it("count as pending if the drifted attribute is not the changed one", () => {
     const found = differencesOf({
       resource_drift: [change("hcloud_primary_ip.a", "update", { assignee_id: 1 }, { assignee_id: 2 })],
       resource_changes: [change("hcloud_primary_ip.a", "update", { name: "a" }, { name: "b" })],
@@ -127,10 +127,10 @@ describe("differences between the world and the configuration", () => {
   });
 });
 
-describe("what a plan would do", () => {
+describe("the actions of a plan", () => {
   const replacing = { ...change("hcloud_server.alpha", "delete,create"), action_reason: "replace_by_request" };
 
-  it("is one line for each resource that it changes, and destruction where anything goes", () => {
+  it("have one line per changed resource and count as destruction if a resource is deleted or replaced", () => {
     const plan = {
       resource_changes: [
         change("a.a", "create"),
@@ -147,7 +147,7 @@ describe("what a plan would do", () => {
     expect([actionsOf({}), destructionOf({}), deletionsOf({})]).toEqual([[], [], []]);
   });
 
-  it("is no more than allowed only where address and action are", () => {
+  it("exceed the allowed changes unless both address and action are allowed", () => {
     const plan = {
       resource_changes: [change("a.a", "update"), change("a.b", "delete,create"), change("a.c", "no-op")],
     };
@@ -156,7 +156,7 @@ describe("what a plan would do", () => {
     expect(excessOf(plan, {})).toHaveLength(2);
   });
 
-  it("is a whole server's replacement where the state has all of it, and was only told to", () => {
+  it("replace a whole server only if the state is complete and the replacement was requested", () => {
     expect(isWholeIn({ resource_changes: [replacing] }, "hcloud_server.alpha")).toBe(true);
     expect(
       isWholeIn(
@@ -174,14 +174,14 @@ describe("what a plan would do", () => {
     expect(isWholeIn({}, "hcloud_server.alpha")).toBe(false);
   });
 
-  it("changes outputs where any of them is no longer what it was", () => {
+  it("change outputs if at least one output is not a no-op", () => {
     const outputs = (...actions: string[]) => ({ output_changes: { a: { actions: ["no-op"] }, b: { actions } } });
     expect(changesOutputs(outputs("update"))).toBe(true);
     expect(changesOutputs(outputs("no-op"))).toBe(false);
     expect(changesOutputs({})).toBe(false);
   });
 
-  it("makes no server of anything else, and lacks no secret where the check passes", () => {
+  it("lack a secret only if the plan creates a server and the check of the secret fails", () => {
     const check = { address: { to_display: `check.${neededSecret}_key` }, status: "fail" };
     const missing = (address: string, actions: string, status = "fail") =>
       missingSecretsOf({ resource_changes: [change(address, actions)], checks: [{ ...check, status }] });
@@ -195,7 +195,7 @@ describe("what a plan would do", () => {
     expect(missingSecretsOf({ resource_changes: among, checks })).toEqual([`check.${neededSecret}_key: failed`]);
   });
 
-  it("completes a server that is made with what was left undone, and makes none", () => {
+  it("complete a server by updates and missing parts, but not by a replacement", () => {
     const left = (actions: string) => ({
       resource_changes: [
         change("hcloud_server.alpha", actions),
@@ -207,7 +207,7 @@ describe("what a plan would do", () => {
   });
 });
 
-describe("what goes with the balancer before", () => {
+describe("the deletion of the previous load balancer", () => {
   const balancer = (number: 1 | 2, tls: "terminate" | "passthrough", site = "site") => ({
     ...{ id: number === 1 ? "balancer" : "balancer-2", site, tls },
   });
@@ -220,7 +220,7 @@ describe("what goes with the balancer before", () => {
     "hcloud_load_balancer_service.balancer_service-443[0]",
   ];
 
-  it("are its targets, itself, and what the new one does not need", () => {
+  it("includes its targets and all resources that the new balancer does not need", () => {
     expect(goes(balancer(2, "passthrough"), balancer(1, "terminate"))).toEqual([
       ...parts,
       "hcloud_uploaded_certificate.certificate[0]",
@@ -229,7 +229,7 @@ describe("what goes with the balancer before", () => {
     expect(goes(balancer(2, "terminate"), balancer(1, "terminate"))).toEqual(parts);
   });
 
-  it("is at another domain the proof of its site alone: the certificate is for both names, also where only one balancer shows it", () => {
+  it("includes the edge token of its site after a change of domain, but not the certificate, which contains both domains", () => {
     const moves = [balancer(2, "terminate", "site-2"), balancer(1, "terminate")] as const;
     expect(goes(...moves)).toEqual([...parts, "cloudflare_ruleset.site_edge-token[0]"]);
     const { open } = changeoverSteps(...moves, ["alpha"]);
@@ -238,7 +238,7 @@ describe("what goes with the balancer before", () => {
   });
 });
 
-describe("what is there for one server alone", () => {
+describe("belongsTo", () => {
   it.each([
     ["hcloud_server.alpha", true],
     ["hcloud_load_balancer_target.balancer_alpha", true],
@@ -247,7 +247,7 @@ describe("what is there for one server alone", () => {
     ["hcloud_server.alpha-2", false],
     ["hcloud_firewall.alphabet_firewall", false],
     ["hcloud_load_balancer.balancer_balancer", false],
-  ])("has its name between underscores: %s", (address, belongs) => {
+  ])("the resource %s belongs to the server alpha: %s", (address, belongs) => {
     expect(belongsTo(address, "alpha")).toBe(belongs);
   });
 });

@@ -6,7 +6,7 @@ import { limits } from "../support/instantly.js";
 import { recordedTerraform } from "../support/terraform.js";
 
 describe("a copy of a stack", () => {
-  it("is for its owner's eyes alone, and goes", async () => {
+  it("is readable only by its owner and can be deleted", async () => {
     const { servers } = recordedTerraform("production", []);
     const copy = await servers.overridden({ resource: {} });
     expect(statSync(copy.folder).mode & 0o777).toBe(0o700);
@@ -14,7 +14,7 @@ describe("a copy of a stack", () => {
     expect(existsSync(copy.folder)).toBe(false);
   });
 
-  it("has all that the stack has and the same data, beside what is overridden, whatever an earlier run has left", async () => {
+  it("has the files and data of the stack plus the overrides, regardless of leftovers from an earlier run", async () => {
     const { folder, servers } = recordedTerraform("production", []);
     for (const file of ["cdk.tf.json", ".terraform.lock.hcl"]) writeFileSync(join(servers.folder, file), file);
     await servers.overridden({ resource: { old: {} } });
@@ -28,19 +28,19 @@ describe("a copy of a stack", () => {
 });
 
 describe("the addresses of a stack", () => {
-  it("are none where its state has nothing", async () => {
+  it("are empty if the state is empty", async () => {
     expect(await recordedTerraform("production", []).servers.addresses()).toEqual([]);
   });
 });
 
 describe("the outputs of a stack", () => {
-  it("are read in a fresh checkout too, where Terraform must be made ready first", async () => {
+  it("are read after an initialization if the checkout is new", async () => {
     const { servers, calls } = recordedTerraform("production", [], { server_addresses: {} });
     expect(await servers.outputs()).toEqual({ server_addresses: {} });
     expect(calls()).toEqual(["-chdir=production-servers init", "-chdir=production-servers output -json"]);
   });
 
-  it("are read at once where Terraform is ready", async () => {
+  it("are read without an initialization if Terraform is initialized", async () => {
     const { servers, calls } = recordedTerraform("production", []);
     mkdirSync(join(servers.folder, ".terraform"));
     writeFileSync(join(servers.folder, ".terraform", "terraform.tfstate"), "{}");
@@ -48,7 +48,7 @@ describe("the outputs of a stack", () => {
     expect(calls()).toEqual(["-chdir=production-servers output -json"]);
   });
 
-  it("say what to run where nothing has been synthesized", async () => {
+  it("fail with the command to run if the stack was not synthesized", async () => {
     await expect(new Stack("terraform", "cdktf.out/stacks/nowhere-servers").outputs()).rejects.toThrow(
       /nowhere-servers: does not exist; run `npm run synth`/,
     );
@@ -56,13 +56,13 @@ describe("the outputs of a stack", () => {
 });
 
 describe("a stack", () => {
-  it("has ten minutes for a plan, and no time limit for an apply", async () => {
+  it("limits a plan to ten minutes and sets no other time limit for an apply", async () => {
     const given = limits();
     await recordedTerraform("production", [{}]).servers.plan({}, ({ apply }) => apply());
     expect(given.map(Number)).toEqual([600, 600]);
   });
 
-  it("reports each change of an apply, and once a minute a change that takes long", async () => {
+  it("reports each change of an apply, and a long change once a minute", async () => {
     const { folder, servers } = recordedTerraform("production", [{}]);
     const lines = [
       "hcloud_server.alpha: Creating...",
@@ -98,7 +98,7 @@ describe("a stack", () => {
   });
 });
 
-describe("a stack with a folder of its own", () => {
+describe("a stack with its own folder", () => {
   /** A stack whose synthesized JSON in cdktf.out is outdated. */
   function ownStack() {
     const { folder, servers, calls } = recordedTerraform("production", [{}]);
@@ -118,7 +118,7 @@ describe("a stack with a folder of its own", () => {
     };
   }
 
-  it("plans what it has synthesized itself, not what lies in cdktf.out", async () => {
+  it("plans its own synthesized JSON instead of the one in cdktf.out", async () => {
     const { stack, calls } = ownStack();
     await stack.init();
     await stack.plan({}, ({ apply }) => apply());
@@ -126,7 +126,7 @@ describe("a stack with a folder of its own", () => {
     expect(calls().map((call) => call.split(" ")[0])).toEqual(Array(4).fill("-chdir=own/stacks/production-servers"));
   });
 
-  it("plans a copy of what it has synthesized itself", async () => {
+  it("plans a copy of its own synthesized JSON", async () => {
     const { stack, calls } = ownStack();
     const copy = await stack.overridden({});
     expect(await copy.configuration()).toBe('{"new":true}');
@@ -135,14 +135,14 @@ describe("a stack with a folder of its own", () => {
     await copy.discard();
   });
 
-  it("verifies the identity of the environment before the first plan, also if it is not initialized", async () => {
+  it("verifies the identity of the environment before the first plan, even if it is not initialized", async () => {
     const { stack, order, calls } = ownStack();
     await stack.plan({}, () => undefined);
     expect(order.slice(0, 2)).toEqual(["synthesize", "identify"]);
     expect(calls()[0]).toContain(" plan ");
   });
 
-  it("keeps the versions of providers that init has locked", async () => {
+  it("keeps the provider versions that init has locked", async () => {
     const { stack } = ownStack();
     writeFileSync(join(stack.folder, ".terraform.lock.hcl"), "locked");
     await stack.init();
@@ -152,8 +152,8 @@ describe("a stack with a folder of its own", () => {
   });
 });
 
-describe("a plan that asks a stack before it for what was never deployed", () => {
-  it("fails with Terraform's words, and says that a deploy comes first", async () => {
+describe("a plan that reads a missing output of an earlier stack", () => {
+  it("fails with Terraform's message and the advice to deploy first", async () => {
     const { folder, servers } = recordedTerraform("production", []);
     const words =
       "Error: Unsupported attribute\n\n  data.terraform_remote_state.credentials.outputs has no attribute x";
@@ -167,8 +167,8 @@ describe("a plan that asks a stack before it for what was never deployed", () =>
   });
 });
 
-describe("a Terraform that is not installed", () => {
-  it("is told, with what names another one", async () => {
+describe("a missing Terraform binary", () => {
+  it("is reported with the variable that selects another binary", async () => {
     const { servers } = recordedTerraform("production", []);
     await expect(new Stack("no-terraform-here", servers.folder).addresses()).rejects.toThrow(
       /ENOENT\nIt is not installed; to use another program, such as tofu, set TERRAFORM_BINARY_NAME$/,

@@ -11,7 +11,7 @@ const secrets = { PAYMENT_KEY: { maxBytes: 64 } };
 const storage = { endpoint: "https://nbg1.your-objectstorage.com", region: "nbg1", bucket: "foobar-releases" };
 
 interface SiteProps {
-  /** What differs from a healthy environment. */
+  /** Differences from a healthy environment. */
   readonly differences?: Partial<Record<Name, Difference>>;
   readonly secrets?: typeof secrets | Record<string, never>;
   readonly withWorkers?: boolean;
@@ -21,7 +21,7 @@ interface SiteProps {
   readonly isRejected?: boolean;
 }
 
-/** An environment whose servers have an old value, and what is done to them. */
+/** An environment whose servers have an old value. It records the commands. */
 function siteWith({
   differences,
   secrets: wanted = secrets,
@@ -79,7 +79,7 @@ function siteWith({
 }
 
 describe("new values of the application's secrets", () => {
-  it("reach one server after the other, whose application begins anew, and are noted there", async () => {
+  it("are distributed to one server at a time, followed by a restart and a label", async () => {
     const { context, files, done } = siteWith({ withWorkers: true });
     await distribute(context, "application-secrets");
     expect([...files.values()]).toEqual(["new", "new", "new"]);
@@ -92,7 +92,7 @@ describe("new values of the application's secrets", () => {
     );
   });
 
-  it("restart nothing where they are there, and go on where a run was interrupted before the restart", async () => {
+  it("restart the application only if a run was interrupted before the restart", async () => {
     const { context, files, waiting, done } = siteWith();
     for (const name of files.keys()) files.set(name, "new");
     waiting.add("bravo");
@@ -105,7 +105,7 @@ describe("new values of the application's secrets", () => {
     ]);
   });
 
-  it("are not changed while a server serves but cannot be reached, or if there are none", async () => {
+  it("are rejected if a serving server is unreachable or if the application has no secrets", async () => {
     const ill = siteWith({ differences: { charlie: { observation: null } } });
     await expect(distribute(ill.context, "application-secrets")).rejects.toThrow(/^refused because of these faults:/);
     expect([...ill.files.values()]).toEqual(["old", "old", "old"]);
@@ -116,7 +116,7 @@ describe("new values of the application's secrets", () => {
 });
 
 describe("a new key for the private bucket of the releases", () => {
-  it("reaches every server, each of which then reads the release with it", async () => {
+  it("is distributed to every server, and each server then reads the release with it", async () => {
     const { context, files, done } = siteWith({ isPrivate: true });
     await distribute(context, "release-key");
     expect([...files.values()]).toEqual(
@@ -127,7 +127,7 @@ describe("a new key for the private bucket of the releases", () => {
     );
   });
 
-  it("reaches no second server if the first one cannot read the release with it", async () => {
+  it("is not distributed further if the first server cannot read the release with it", async () => {
     const { context, files, done } = siteWith({ isPrivate: true, isRejected: true });
     const failure = distribute(context, "release-key");
     await expect(failure).rejects.toThrow(
@@ -138,7 +138,7 @@ describe("a new key for the private bucket of the releases", () => {
     expect(done).toEqual(["alpha: curl"]);
   });
 
-  it("is refused if the release is public", async () => {
+  it("is rejected if the release is public", async () => {
     await expect(distribute(siteWith().context, "release-key")).rejects.toThrow(/^application\.storage is not set/);
   });
 });

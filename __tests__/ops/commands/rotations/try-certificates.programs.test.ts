@@ -27,7 +27,7 @@ for (const generation of ["old", "new"]) {
 }
 const pair = (generation: string) => ({ certificate: pem(`${generation}.pem`), key: pem(`${generation}.key`) });
 
-/** A member that shows one certificate and trusts these authorities. */
+/** A member that presents one certificate and trusts these authorities. */
 async function member(shows: string, trusts: readonly string[]) {
   const trusted = file("trusted.pem");
   writeFileSync(trusted, trusts.map((name) => pem(`${name}-ca.pem`)).join(""));
@@ -61,11 +61,29 @@ async function told(shows: string, trusts: readonly string[], refused: string | 
 }
 
 it.each([
-  ["is as it is to be", "new", ["new"], "old", undefined],
-  ["may have both while they change", "new", ["new", "old"], null, undefined],
-  ["has not taken up the new authority", "old", ["old"], null, "port … refuses the certificate that members show"],
-  ["still shows the old one", "old", ["new", "old"], null, "port … shows another certificate than it is to show"],
-  ["still trusts the old one", "new", ["new", "old"], "old", "port … still accepts a certificate of the old authority"],
-])("a member that %s is told at both of its ports", async (_, shows, trusts, refused, problem) => {
+  ["accepts a member that presents and trusts only the new authority", "new", ["new"], "old", undefined],
+  ["accepts a member that trusts both authorities during the rotation", "new", ["new", "old"], null, undefined],
+  [
+    "reports both ports of a member that does not trust the new authority",
+    "old",
+    ["old"],
+    null,
+    "port … refuses the certificate that members show",
+  ],
+  [
+    "reports both ports of a member that still presents the old certificate",
+    "old",
+    ["new", "old"],
+    null,
+    "port … shows another certificate than it is to show",
+  ],
+  [
+    "reports both ports of a member that still trusts the old authority",
+    "new",
+    ["new", "old"],
+    "old",
+    "port … still accepts a certificate of the old authority",
+  ],
+])("%s", async (_, shows, trusts, refused, problem) => {
   expect(await told(shows, trusts, refused)).toEqual(problem === undefined ? [] : [problem, problem]);
 });
