@@ -1,156 +1,142 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { createServer as createHttpServer } from "node:http";
-import { createServer, type Server } from "node:https";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
-import { authority, issue } from "../../lab/keys/certificates.js";
-import { intakeListener } from "../../lab/stand-ins/datadog/intake/server.js";
-import { Store } from "../../lab/stand-ins/datadog/intake/store.js";
+import { Intake } from "../../lab/stand-ins/datadog/intake/server.js";
 import { waitFor } from "../../lab/system/shell.js";
+import { datadogAgentPart } from "../../modules/machine/parts/datadog-agent/index.js";
+import { exampleConfig } from "../support/config.js";
+import { partOf } from "../support/payload-files.js";
+import { splitServers } from "../support/servers.js";
 import { debianPython, hasPythonModules, runTool } from "../support/tools.js";
 
-const library = fileURLToPath(new URL("../../lab/stand-ins/datadog/agent", import.meta.url));
-const python = debianPython;
+const agentFile = fileURLToPath(new URL("../../lab/stand-ins/datadog/agent/agent", import.meta.url));
 const usable = hasPythonModules(["yaml"], "the lab's agent");
 
-describe.runIf(usable)("the Python modules of the agent", () => {
-  it("pass their unit tests", () => {
-    const script = `import sys; sys.dont_write_bytecode = True; sys.path.insert(0, ${JSON.stringify(library)}); sys.argv = sys.argv[1:]; import runpy; runpy.run_path(sys.argv[0], run_name="__main__")`;
-    const { status, output } = runTool(python, [
-      "-c",
-      script,
-      fileURLToPath(new URL("agent/test_agent.py", import.meta.url)),
-    ]);
-    expect(output).toMatch(/\nRan \d\d tests in .*\n\nOK\n/);
-    expect(status).toBe(0);
+let directory = "";
+beforeAll(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), "agent-"));
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+async function writeFiles(folder: string, files: Readonly<Record<string, string>>): Promise<string> {
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(path.dirname(path.join(directory, folder, name)), { recursive: true });
+    await writeFile(path.join(directory, folder, name), content);
+  }
+  return path.join(directory, folder);
+}
+
+describe.runIf(usable)("the lab's agent", () => {
+  it.each(["front", "left"])("accepts every option of the payload's configuration on the server %s", async (name) => {
+    const { files = [] } = partOf(datadogAgentPart, exampleConfig({ servers: splitServers }), name);
+    const own = files.filter((file) => file.path.startsWith("/etc/datadog-agent/"));
+    const folder = await writeFiles(name, Object.fromEntries(own.map((file) => [file.path.slice(18), file.content])));
+    const check = ["env", `LAB_AGENT_CONFIGURATION=${folder}`, debianPython, agentFile, "configcheck"] as const;
+    expect(runTool(check[0], check.slice(1))).toEqual({ status: 0, output: "no problems\n" });
   });
 });
 
 describe.runIf(usable)("a running agent", () => {
-  let directory = "";
-  let intake: Server;
-  let nginx: Server | ReturnType<typeof createHttpServer>;
+  let servers: readonly Server[] = [];
   let agent: ChildProcess;
-  let requests = 0;
-  const store = new Store();
+  const intake = new Intake("right");
   const logFile = (): string => path.join(directory, "access.json");
 
   beforeAll(async () => {
-    directory = await mkdtemp(path.join(tmpdir(), "agent-"));
-    const ca = await authority(directory, "ca", "authority");
-    const pair = await issue(ca, directory, "intake", { commonName: "intake", addresses: ["127.0.0.1"] });
-    const tls = { cert: await readFile(pair.certificate), key: await readFile(pair.key) };
-    intake = createServer(tls, intakeListener(store, "right"));
-    nginx = createHttpServer((_, response) => {
+    let requests = 0;
+    const nginx = createServer((_, response) => {
       requests += 10;
-      response.end(
-        `Active connections: 1 \nserver accepts handled requests\n 3 3 ${requests} \nReading: 0 Writing: 1 Waiting: 0 \n`,
-      );
+      response.end(`Active connections: 1\nserver accepts handled requests\n 3 3 ${requests}\n`);
     });
-    const [intakePort, nginxPort] = await Promise.all([listen(intake), listen(nginx)]);
-    const url = `https://127.0.0.1:${intakePort}`;
-    await writeConfiguration(url, nginxPort);
+    servers = [createServer(intake.agents), nginx];
+    const [intakePort, nginxPort] = await Promise.all(servers.map(listen));
     await writeFile(logFile(), "before\n");
-    const program =
-      'import sys; sys.dont_write_bytecode = True; from lab_agent.main import main; sys.exit(main(["run"]))';
-    agent = spawn(python, ["-c", program], {
+    const log = { type: "file", service: "www", source: "nginx" };
+    const folder = await writeFiles("running", {
+      "datadog.yaml": stringify({
+        hostname: "alpha",
+        tags: ["role:web"],
+        logs_enabled: true,
+        process_config: { process_collection: { enabled: true } },
+      }),
+      "conf.d/nginx.d/conf.yaml": stringify({
+        instances: [{ nginx_status_url: `http://127.0.0.1:${nginxPort}/` }],
+        logs: [
+          { ...log, path: logFile() },
+          { ...log, path: "/nowhere.log" },
+        ],
+      }),
+      "conf.d/disk.d/conf.yaml": stringify({ instances: [{ use_mount: true, tipo: 1 }] }),
+      "conf.d/redisdb.d/conf.yaml": stringify({ instances: [{}] }),
+    });
+    agent = spawn(debianPython, [agentFile, "run"], {
       stdio: "ignore",
       env: {
         PATH: process.env["PATH"],
-        PYTHONPATH: library,
-        SSL_CERT_FILE: ca.certificate,
         DD_API_KEY: "right",
-        LAB_AGENT_CONFIGURATION: directory,
-        LAB_AGENT_STATE: directory,
+        LAB_AGENT_CONFIGURATION: folder,
+        LAB_AGENT_INTAKE: `http://127.0.0.1:${intakePort}`,
         LAB_AGENT_INTERVAL: "0.2",
       },
     });
-    await waitFor("first metrics", () => store.find("metrics", { name: "nginx.net.request_per_s" }).length > 2);
+    await waitFor("first metrics", () => intake.find("metrics", { name: "nginx.net.request_per_s" }).length > 2);
   }, 60_000);
 
-  afterAll(async () => {
+  afterAll(() => {
     agent.kill("SIGKILL");
-    intake.closeAllConnections();
-    intake.close();
-    nginx.close();
-    await rm(directory, { recursive: true, force: true });
+    for (const server of servers) {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 
-  async function writeConfiguration(url: string, nginxPort: number): Promise<void> {
-    const files: Record<string, unknown> = {
-      "datadog.yaml": {
-        hostname: "alpha",
-        env: "lab",
-        tags: ["role:web"],
-        dd_url: url,
-        logs_enabled: true,
-        logs_config: { logs_dd_url: url, batch_wait: 0.1 },
-        process_config: { process_collection: { enabled: true }, process_dd_url: url },
-      },
-      "conf.d/nginx.d/conf.yaml": {
-        instances: [{ nginx_status_url: `http://127.0.0.1:${nginxPort}/` }],
-        logs: [
-          { type: "file", path: logFile(), service: "www", source: "nginx" },
-          { type: "file", path: "/nowhere.log" },
-        ],
-      },
-      "conf.d/ntp.d/conf.yaml": {},
-      "conf.d/redisdb.d/conf.yaml": { instances: [{}] },
-    };
-    for (const [name, content] of Object.entries(files)) {
-      await mkdir(path.dirname(path.join(directory, name)), { recursive: true });
-      await writeFile(path.join(directory, name), stringify(content));
-    }
-  }
-
   it("reports nginx's request rate with the tags of the host", () => {
-    const [first, second] = store.find("metrics", { name: "nginx.net.request_per_s" });
-    expect(first).toMatchObject({ host: "alpha", tags: ["role:web", "env:lab"] });
+    const [first, second] = intake.find("metrics", { name: "nginx.net.request_per_s" });
+    expect(first).toMatchObject({ host: "alpha", tags: ["role:web"] });
     // The fake nginx counts ten requests between two checks.
     expect((second?.value ?? 0) * ((second?.time ?? 0) - (first?.time ?? 0))).toBeCloseTo(10, 0);
   });
 
-  it.each([
-    "system.load.norm.5",
-    "system.mem.pct_usable",
-    "system.disk.in_use",
-    "system.cpu.idle",
-    "datadog.agent.running",
-  ])("reports the host metric %s", (name) =>
-    expect(store.find("metrics", { name, host: "alpha" }).length).toBeGreaterThan(0),
+  it.each(["system.load.norm.5", "system.mem.pct_usable", "system.disk.in_use", "system.cpu.idle"])(
+    "reports the host metric %s",
+    (name) => expect(intake.find("metrics", { name, host: "alpha" }).length).toBeGreaterThan(0),
   );
 
-  it("sends new lines of a followed log, but no older lines", async () => {
-    await appendFile(logFile(), '{"request_id":"r1"}\n');
-    await waitFor("the line", () => store.find("logs", { text: "r1" }).length > 0);
-    expect(store.find("logs", {})).toHaveLength(1);
-    expect(store.find("logs", {})[0]).toMatchObject({
-      service: "www",
-      source: "nginx",
-      attributes: { request_id: "r1" },
-    });
+  it("names the address of a check as another host unless the instance forbids it", () => {
+    const checks = intake.find("checks", { name: "nginx.can_connect", tags: ["host:127.0.0.1"] });
+    expect(checks.at(-1)?.status).toBe("ok");
   });
 
-  it("reports unreadable logs and unknown checks", () => {
-    expect(store.find("checks", { name: "lab.agent.log_source", tags: ["path:/nowhere.log"] }).at(-1)?.status).toBe(
-      "warning",
-    );
-    expect(store.find("checks", { name: "lab.agent.configuration" }).at(-1)).toMatchObject({
+  it("sends new lines of a followed log, also after a rotation, but no older lines", async () => {
+    await appendFile(logFile(), '{"request_id":"r1"}\n');
+    await rename(logFile(), `${logFile()}.1`);
+    await writeFile(logFile(), "r2\n");
+    await waitFor("the lines", () => intake.find("logs", {}).length === 2);
+    expect(intake.find("logs", {})).toMatchObject([
+      { service: "www", source: "nginx", attributes: { request_id: "r1" } },
+      { message: "r2" },
+    ]);
+  });
+
+  it("reports unreadable logs, unknown checks and unknown options", () => {
+    const last = (name: string, tags: string[] = []) => intake.find("checks", { name, tags }).at(-1);
+    expect(last("lab.agent.log_source", ["path:/nowhere.log"])?.status).toBe("warning");
+    expect(last("lab.agent.log_source", [`path:${logFile()}`])?.status).toBe("ok");
+    expect(last("lab.agent.configuration")).toMatchObject({
       status: "warning",
-      message: "redisdb: the lab's agent has no such check",
+      message: "disk: tipo is not known to the lab's agent; redisdb: the lab's agent has no such check",
     });
-    expect(store.find("checks", { name: "datadog.agent.check_status", tags: ["check:nginx"] }).at(-1)?.status).toBe(
-      "ok",
-    );
+    expect(last("datadog.agent.check_status", ["check:nginx"])?.status).toBe("ok");
   });
 
   it("sends the processes with their users", () => {
-    expect(store.find("processes", { host: "alpha", name: "python3" }).length).toBeGreaterThan(0);
+    expect(intake.find("processes", { host: "alpha", name: "python3" }).length).toBeGreaterThan(0);
   });
 
   it("exits with 0 on SIGTERM", async () => {
@@ -160,7 +146,7 @@ describe.runIf(usable)("a running agent", () => {
   });
 });
 
-async function listen(server: Server | ReturnType<typeof createHttpServer>): Promise<number> {
+async function listen(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return (server.address() as AddressInfo).port;
 }

@@ -10,7 +10,6 @@ export const agentArchive = "apt.datadoghq.com";
 const tree = {
   DEBIAN: "DEBIAN",
   agent: "opt/datadog-agent/bin/agent/agent",
-  lab_agent: "opt/datadog-agent/lab/lab_agent",
   "datadog-agent.service": "usr/lib/systemd/system/datadog-agent.service",
 } as const;
 
@@ -28,10 +27,7 @@ export async function buildAgentPackage(directory: string): Promise<string> {
   const target = path.join(directory, "datadog-agent_7.0.0~lab1_all.deb");
   await rm(root, { recursive: true, force: true });
   for (const [source, destination] of Object.entries(tree))
-    await cp(fileURLToPath(new URL(source, import.meta.url)), path.join(root, destination), {
-      recursive: true,
-      filter: (file) => !file.includes("__pycache__"),
-    });
+    await cp(fileURLToPath(new URL(source, import.meta.url)), path.join(root, destination), { recursive: true });
   await mkdir(path.join(root, "etc/datadog-agent/conf.d"), { recursive: true });
   await settle(root, "");
   const environment = { SOURCE_DATE_EPOCH: String(date.getTime() / 1000) };

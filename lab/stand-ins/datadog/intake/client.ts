@@ -1,55 +1,30 @@
 import { request } from "node:http";
-import type { HostMetadata, RecordKind, Records } from "./records.js";
-import type { Filter } from "./store.js";
+import { json, text } from "node:stream/consumers";
+import type { Filter, HostMetadata, Records } from "./records.js";
 
-/** Queries the data that the running intake received. */
+/** Queries the data that the running intake received, the oldest first. */
 export class IntakeClient {
   constructor(private readonly querySocket: string) {}
 
   /** Metadata of all hosts. */
-  hosts(): Promise<HostMetadata[]> {
-    return this.get("/hosts");
-  }
+  readonly hosts = (): Promise<HostMetadata[]> => this.get("hosts", {});
+  /** Matching metric values. */
+  readonly metrics = (filter: Filter): Promise<Records["metrics"][]> => this.get("metrics", filter);
+  /** Matching check results. */
+  readonly checks = (filter: Filter): Promise<Records["checks"][]> => this.get("checks", filter);
+  /** Matching log lines. */
+  readonly logs = (filter: Filter): Promise<Records["logs"][]> => this.get("logs", filter);
+  /** Matching processes. */
+  readonly processes = (filter: Filter): Promise<Records["processes"][]> => this.get("processes", filter);
 
-  /** Matching metric values, the oldest first. */
-  metrics(filter: Filter = {}): Promise<Records["metrics"][]> {
-    return this.find("metrics", filter);
-  }
-
-  /** Matching check results, the oldest first. */
-  checks(filter: Filter = {}): Promise<Records["checks"][]> {
-    return this.find("checks", filter);
-  }
-
-  /** Matching log lines, the oldest first. */
-  logs(filter: Filter = {}): Promise<Records["logs"][]> {
-    return this.find("logs", filter);
-  }
-
-  /** Matching processes, the oldest first. */
-  processes(filter: Filter = {}): Promise<Records["processes"][]> {
-    return this.find("processes", filter);
-  }
-
-  private find<K extends RecordKind>(kind: K, { tags = [], ...filter }: Filter): Promise<Records[K][]> {
-    const query = new URLSearchParams(tags.map((tag): [string, string] => ["tags", tag]));
-    for (const [name, value] of Object.entries(filter)) if (value !== undefined) query.set(name, String(value));
-    return this.get(`/${kind}?${query.toString()}`);
-  }
-
-  private get<T>(path: string): Promise<T> {
+  private get<Found>(kind: string, filter: Filter): Promise<Found> {
     return new Promise((resolve, reject) => {
-      request({ socketPath: this.querySocket, path }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on("data", (chunk: Buffer) => chunks.push(chunk));
-        response.on("end", () => {
-          const body = Buffer.concat(chunks).toString();
-          if (response.statusCode === 200) resolve(JSON.parse(body) as T);
-          else reject(new Error(`intake ${path}: ${body}`));
-        });
+      request({ socketPath: this.querySocket, method: "POST", path: `/${kind}` }, (response) => {
+        if (response.statusCode === 200) void json(response).then((found) => resolve(found as Found), reject);
+        else void text(response).then((body) => reject(new Error(`intake ${kind}: ${body}`)), reject);
       })
         .on("error", reject)
-        .end();
+        .end(JSON.stringify(filter));
     });
   }
 }

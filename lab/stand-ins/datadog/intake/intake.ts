@@ -8,7 +8,7 @@ import type { Layout } from "../../../layout.js";
 import type { Host } from "../../../network/addresses.js";
 import { startService } from "../../../system/service.js";
 import { IntakeClient } from "./client.js";
-import type { IntakeSettings } from "./settings.js";
+import type { IntakeSettings } from "./main.js";
 
 /** Host of the emulated Datadog. All names below the configured site point to it, except the package archive `apt.datadoghq.com`. */
 export const datadogHost: Host = {

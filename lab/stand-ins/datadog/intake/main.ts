@@ -1,23 +1,36 @@
 import { readFileSync, rmSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
-import type { IntakeSettings } from "./settings.js";
-import { intakeListener, queryListener } from "./server.js";
-import { Store } from "./store.js";
+import { Intake } from "./server.js";
 import { serveTime } from "./time.js";
 
 /* The intake's process: `main.ts SETTINGS`, a JSON file with IntakeSettings. */
+
+/** Settings of the intake's process. */
+export interface IntakeSettings {
+  /** Addresses for agents. */
+  readonly addresses: readonly string[];
+  readonly port: number;
+  /** NTP port on the same addresses. */
+  readonly timePort: number;
+  /** PEM files. */
+  readonly certificate: string;
+  readonly key: string;
+  /** File with the only accepted API key. */
+  readonly apiKeyFile: string;
+  /** Unix socket for the lab's queries. Machines cannot reach it. */
+  readonly querySocket: string;
+}
 
 const [settingsFile] = process.argv.slice(2);
 if (settingsFile === undefined) throw new Error("usage: main.ts SETTINGS");
 const settings = JSON.parse(readFileSync(settingsFile, "utf8")) as IntakeSettings;
 const read = (file: string): string => readFileSync(file, "utf8");
 
-const store = new Store();
+const intake = new Intake(read(settings.apiKeyFile).trim());
 const tls = { cert: read(settings.certificate), key: read(settings.key) };
-const listener = intakeListener(store, read(settings.apiKeyFile).trim());
-for (const address of settings.addresses) createHttpsServer(tls, listener).listen(settings.port, address);
+for (const address of settings.addresses) createHttpsServer(tls, intake.agents).listen(settings.port, address);
 for (const address of settings.addresses) serveTime(address, settings.timePort);
 
 rmSync(settings.querySocket, { force: true });
-createHttpServer(queryListener(store)).listen(settings.querySocket);
+createHttpServer(intake.queries).listen(settings.querySocket);

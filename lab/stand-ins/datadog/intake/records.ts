@@ -1,49 +1,40 @@
-/** One value of a metric. All times are in Unix seconds. */
-export interface MetricPoint {
-  readonly name: string;
+/** Fields of every record. Times are in Unix seconds. */
+interface Received {
   readonly host: string;
   readonly time: number;
-  readonly value: number;
   readonly tags: readonly string[];
+}
+
+/** One value of a metric. */
+export interface MetricPoint extends Received {
+  readonly name: string;
+  readonly value: number;
 }
 
 /** Result of one run of a check. */
-export interface ServiceCheck {
+export interface ServiceCheck extends Received {
   readonly name: string;
-  readonly host: string;
-  readonly time: number;
-  readonly status: "ok" | "warning" | "critical" | "unknown";
+  readonly status: "ok" | "warning" | "critical";
   readonly message: string;
-  readonly tags: readonly string[];
 }
 
 /** One line of a log. */
-export interface LogRecord {
-  readonly host: string;
-  readonly time: number;
+export interface LogRecord extends Received {
   readonly service: string;
   readonly source: string;
   readonly message: string;
-  readonly tags: readonly string[];
   /** Fields of a JSON message, parsed as Datadog does; otherwise empty. */
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
 /** A process that ran on a host. */
-export interface ProcessRecord {
-  readonly host: string;
-  readonly time: number;
+export interface ProcessRecord extends Received {
   readonly name: string;
   readonly user: string;
-  readonly tags: readonly string[];
 }
 
 /** Metadata of a host. Its tags apply to all its data. */
-export interface HostMetadata {
-  readonly host: string;
-  readonly tags: readonly string[];
-  readonly agentVersion: string;
-}
+export type HostMetadata = Pick<Received, "host" | "tags">;
 
 /** All data of agents, by kind. */
 export interface Records {
@@ -53,5 +44,18 @@ export interface Records {
   processes: ProcessRecord;
 }
 
-/** Name of a kind of record. */
-export type RecordKind = keyof Records;
+/** Search filter; all given fields must match. */
+export interface Filter {
+  /** Name of the metric, check or process. @default - any */
+  readonly name?: string;
+  /** @default - any */
+  readonly host?: string;
+  /** Required tags. @default - none */
+  readonly tags?: readonly string[];
+  /** Earliest time in Unix seconds. @default - any */
+  readonly since?: number;
+  /** @default - any */
+  readonly service?: string;
+  /** Text that the message contains. @default - any */
+  readonly text?: string;
+}
