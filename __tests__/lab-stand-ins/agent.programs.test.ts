@@ -124,10 +124,10 @@ describe.runIf(usable)("a running agent", () => {
     ]);
   });
 
-  it("reports unreadable logs, unknown checks and unknown options", () => {
+  it("reports unreadable logs, unknown checks and unknown options", async () => {
     const last = (name: string, tags: string[] = []) => intake.find("checks", { name, tags }).at(-1);
     expect(last("lab.agent.log_source", ["path:/nowhere.log"])?.status).toBe("warning");
-    expect(last("lab.agent.log_source", [`path:${logFile()}`])?.status).toBe("ok");
+    await waitFor("a readable log", () => last("lab.agent.log_source", [`path:${logFile()}`])?.status === "ok");
     expect(last("lab.agent.configuration")).toMatchObject({
       status: "warning",
       message: "disk: tipo is not known to the lab's agent; redisdb: the lab's agent has no such check",

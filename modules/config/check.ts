@@ -1,8 +1,7 @@
+import { types } from "node:util";
 import type { z } from "zod";
 import { withRanges } from "./addresses.js";
 import { pathText, toProblems } from "./issues.js";
-import { strangeKind } from "./kinds.js";
-import { plainCopy } from "./plain.js";
 import { problemReport, type Problem } from "./problem.js";
 import { releaseUrl } from "./release.js";
 import { rules, type Checked } from "./rules/index.js";
@@ -25,18 +24,32 @@ const nameProblems = (environment: string): readonly Problem[] =>
       ];
 
 /** The problem of a file whose default export is not an object: for example a function, a promise or nothing. */
-function notAnEnvironment(input: unknown): Problem {
-  const kind = strangeKind(input);
-  return {
-    path: "default export",
-    rule: "must be an environment",
-    got: input,
-    fix: `${kind ? `${kind.fix}: ` : "write "}\`export default defineEnvironment({ … })\``,
-  };
-}
+const notAnEnvironment = (input: unknown): Problem => ({
+  path: "default export",
+  rule: "must be an environment",
+  got: input,
+  fix: `${types.isPromise(input) ? "write `await` before it: " : "write "}\`export default defineEnvironment({ … })\``,
+});
 
 const isEnvironment = (input: unknown): input is object =>
-  typeof input === "object" && input !== null && !Array.isArray(input) && !strangeKind(input);
+  typeof input === "object" && input !== null && !Array.isArray(input) && !types.isPromise(input);
+
+/**
+ * Invisible characters except line feed and tab: control characters, direction marks, line separators, halves of surrogate pairs, and
+ * noncharacters, because of which systemd would drop the whole line.
+ */
+const invisible = /(?![\n\t])[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/u;
+
+/** A problem for each text with an invisible character. */
+function invisibleCharacters(value: unknown, path: readonly PropertyKey[] = []): readonly Problem[] {
+  if (typeof value === "object" && value !== null)
+    return Object.entries(value).flatMap(([key, inner]) =>
+      invisibleCharacters(inner, [...path, Array.isArray(value) ? Number(key) : key]),
+    );
+  return typeof value === "string" && invisible.test(value)
+    ? [{ path: pathText(path), rule: "must not contain invisible characters", got: value, fix: "type the text again" }]
+    : [];
+}
 
 /** Valid sections, with defaults filled in. */
 function soundSections(
@@ -50,18 +63,14 @@ function soundSections(
   );
 }
 
-/** Whether a path equals the other path or is below it. */
-const liesIn = (path: readonly PropertyKey[], other: readonly PropertyKey[]): boolean =>
-  other.every((key, index) => path[index] === key);
-
 /** Whether the issue is zod's limit for whole numbers. Every setting has a stricter limit, which reports the number too. */
 const isBeyondCounting = (issue: z.core.$ZodIssue): boolean =>
   (issue.code === "too_big" && issue.maximum === Number.MAX_SAFE_INTEGER) ||
   (issue.code === "too_small" && issue.minimum === Number.MIN_SAFE_INTEGER);
 
 /** Issues of the schema. For a value of the wrong type, only the type is reported, because its length has no meaning. */
-function issuesOf(plain: unknown) {
-  const issues = environmentSchema.safeParse(plain).error?.issues ?? [];
+function issuesOf(input: unknown) {
+  const issues = environmentSchema.safeParse(input).error?.issues ?? [];
   const misplaced = new Set(issues.filter(({ code }) => code === "invalid_type").map(({ path }) => pathText(path)));
   return issues.filter(
     (issue) => issue.code === "invalid_type" || !(misplaced.has(pathText(issue.path)) || isBeyondCounting(issue)),
@@ -71,17 +80,15 @@ function issuesOf(plain: unknown) {
 /** All problems of an environment: first invalid settings, then violated rules between valid settings. */
 export function findProblems(environment: string, input: unknown): readonly Problem[] {
   if (!isEnvironment(input)) return [notAnEnvironment(input)];
-  const { plain, strange } = plainCopy(input);
-  // The object itself has too many keys, so nothing was copied.
-  if (plain === undefined) return strange.map((one) => ({ ...one, path: "default export" }));
-  const issues = issuesOf(plain).filter(({ path }) => !strange.some((other) => liesIn(path, other.path)));
-  const broken = new Set([...strange, ...issues].map(({ path }) => path[0]));
-  const sections = { ...soundSections(plain as Record<string, unknown>, broken), environment };
+  const issues = issuesOf(input);
+  const broken = new Set(issues.map(({ path }) => path[0]));
+  const sound = soundSections(input as Record<string, unknown>, broken);
+  const sections = { ...sound, environment };
   const isSound = (key: keyof Checked): boolean => !broken.has(key);
   return [
     ...nameProblems(environment),
-    ...strange.map((one) => ({ ...one, path: pathText(one.path) })),
-    ...issues.flatMap((issue) => toProblems(issue, plain, keysBelow)),
+    ...invisibleCharacters(sound),
+    ...issues.flatMap((issue) => toProblems(issue, input, keysBelow)),
     ...rules.filter((rule) => rule.needs.every(isSound)).flatMap((rule) => rule.check(sections as Checked)),
   ];
 }
@@ -101,9 +108,7 @@ function deepFreeze<T>(value: T): T {
 export function checkEnvironment(environment: string, input: EnvironmentInput): Config {
   const problems = findProblems(environment, input);
   if (problems.length > 0) throw new Error(problemReport(environment, problems));
-  const { application, servers, protect, network, certificate, ...rest } = environmentSchema.parse(
-    plainCopy(input).plain,
-  );
+  const { application, servers, protect, network, certificate, ...rest } = environmentSchema.parse(input);
   return deepFreeze({
     ...rest,
     environment,

@@ -1,5 +1,4 @@
 import { types } from "node:util";
-import { strangeKind } from "./kinds.js";
 
 /** A problem in a configuration. */
 export interface Problem {
@@ -15,15 +14,16 @@ export interface Problem {
 
 const longest = 80;
 
-/** A value as JSON. Values that JSON cannot represent are replaced with their kind. */
+/** A value as JSON, or its type if JSON cannot represent it. */
 function asText(value: unknown): string {
-  try {
-    return JSON.stringify(value, (_key, inner: unknown) =>
-      typeof inner === "number" && !Number.isFinite(inner) ? String(inner) : (strangeKind(inner)?.name ?? inner),
-    );
-  } catch {
-    return "an object that contains itself";
+  if (typeof value === "object" && value !== null) {
+    try {
+      return JSON.stringify(value);
+    } catch {
+      return "an object that JSON cannot represent";
+    }
   }
+  return typeof value === "string" || typeof value === "boolean" ? JSON.stringify(value) : `a ${typeof value}`;
 }
 
 /** An invisible character in JavaScript's escape notation. */
@@ -39,8 +39,7 @@ function show(value: unknown): string {
   if (value === undefined) return "nothing";
   if (typeof value === "number") return String(value);
   if (isError(value)) return `${value.name}: ${value.message.replaceAll(/\s+/g, " ")}`.slice(0, 300);
-  const kind = strangeKind(value);
-  if (kind) return kind.name;
+  if (types.isPromise(value)) return "a promise";
   const text = asText(value)
     .replace(/(\w:[/\\]*)[^\s/\\"]*@/g, "$1…@")
     .replace(/[\p{Cf}\p{Zl}\p{Zp}]/gu, escaped);

@@ -115,11 +115,11 @@ refused("what the application runs", [
   ],
   [
     { application: { schedules: { report: { command: ["./report"], at: "every night" } } } },
-    'application.schedules.report.at: must be a calendar expression of systemd, with at most one run per minute, got "every night"; write it as "daily", "*-*-* 03:15:00" or "Mon..Fri 06:00 Europe/Berlin"; test it with `systemd-analyze calendar`',
+    'application.schedules.report.at: must be a calendar expression of systemd with a run in the future, and with at most one run per minute, got "every night"; write it as "daily", "*-*-* 03:15:00" or "Mon..Fri 06:00 Europe/Berlin"; test it with `systemd-analyze calendar`',
   ],
   [
     { application: { schedules: { report: { command: ["./report"], at: "*:*:0/5" } } } },
-    'application.schedules.report.at: must be a calendar expression of systemd, with at most one run per minute, got "*:*:0/5"; write it as "daily", "*-*-* 03:15:00" or "Mon..Fri 06:00 Europe/Berlin"; test it with `systemd-analyze calendar`',
+    'application.schedules.report.at: must be a calendar expression of systemd with a run in the future, and with at most one run per minute, got "*:*:0/5"; write it as "daily", "*-*-* 03:15:00" or "Mon..Fri 06:00 Europe/Berlin"; test it with `systemd-analyze calendar`',
   ],
   [
     { application: { schedules: { report: { command: ["./report"] } } } },
