@@ -16,7 +16,7 @@ export default defineEnvironment({
     sha256: release.sha256,
     environment: { NODE_ENV: "production", NODE_OPTIONS: "--max-old-space-size=384" },
     statusPath: "/api/status",
-    writePaths: ["/api/", "/notes"],
+    writePaths: ["/api/"],
     visitor: {
       path: "/api/notes",
       body: '{"author":"visitor","text":"{text}"}',

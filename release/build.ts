@@ -134,7 +134,7 @@ async function fillByBuild(build: string, app: string, owns: Scratch["owns"]): P
     throw new Error(
       `app:build: ${build} must be a command that fills the folder in its argument; create an example with \`npm run app:new\``,
     );
-  const isUninstalled = /Cannot find (?:package|module)/.test(stderr);
+  const isUninstalled = /Cannot find (?:package|module)|node_modules\S*: not found/.test(stderr);
   const fix = isUninstalled ? `\nfix: npm install --prefix ${dirname(build)}` : "";
   throw new Error(`app:build: ${build} ended with ${code}: ${stderr.trim()}${fix}`);
 }

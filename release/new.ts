@@ -5,15 +5,15 @@ import { Argument, Command, Option } from "commander";
 import { runCommand } from "../command-line/run.js";
 import { makeFolder } from "./folder.js";
 
-/** The example of each runtime. */
-const examples = { node: "guestbook", python: "poll" } as const;
+/** Each has a starter in `examples/`. */
+const runtimes = ["node", "python"] as const;
 
-type Runtime = keyof typeof examples;
+type Runtime = (typeof runtimes)[number];
 
 const leftOut = new Set(["node_modules", "__pycache__", "package-lock.json"]);
 
 /**
- * Copies the example of a runtime into a folder.
+ * Copies the starter of a runtime into a folder.
  * @throws if the folder is not empty or cannot be created
  */
 export const newApplication = async (runtime: Runtime, folder: string): Promise<void> => {
@@ -26,7 +26,7 @@ export const newApplication = async (runtime: Runtime, folder: string): Promise<
       `app:new: ${folder} must be new or empty, got ${existing.length} entries (${existing[0]}, …); choose another folder`,
     );
   await makeFolder(folder);
-  const source = fileURLToPath(new URL(`../examples/${examples[runtime]}`, import.meta.url));
+  const source = fileURLToPath(new URL(`../examples/${runtime}`, import.meta.url));
   await cp(source, folder, { recursive: true, filter: (path) => !leftOut.has(basename(path)) });
 };
 
@@ -47,10 +47,8 @@ const nextSteps = (runtime: Runtime, folder: string): string => {
 };
 
 const command = new Command("npm run app:new --")
-  .description("copies the example of a runtime, with its build command, into a folder")
-  .addOption(
-    new Option("--runtime <runtime>", "runtime of the example").choices(Object.keys(examples)).makeOptionMandatory(),
-  )
+  .description("copies the starter of a runtime, with its build command and tests, into a folder")
+  .addOption(new Option("--runtime <runtime>", "runtime of the application").choices(runtimes).makeOptionMandatory())
   .addArgument(new Argument("<folder>", "new or empty"))
   .showHelpAfterError()
   .action(async (folder: string, { runtime }: { runtime: Runtime }) => {

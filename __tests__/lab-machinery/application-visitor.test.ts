@@ -27,8 +27,8 @@ describe("a visitor of the lab", () => {
     });
   });
 
-  it("writes to the poll with a key in a header, and finds the key behind the application's prefix", async () => {
-    const visitor = await visitorOf("poll");
+  it("writes to the Python starter with a key in a header, and finds the key behind the application's prefix", async () => {
+    const visitor = await visitorOf("python");
     expect(requestToWrite(visitor, "write-1-{n}").headers).toEqual({ "Idempotency-Key": "write-1-{n}" });
     expect(statementFor(visitor, "write-1-")).toBe("SELECT vote_key FROM app.votes WHERE vote_key LIKE '%write-1-%'");
     expect([...textsIn("client:write-1-7\nclient:write-1-70\nrequest:abc", "write-1-")]).toEqual([

@@ -183,7 +183,7 @@ describe("the check of a release", () => {
     ]);
   });
 
-  it.each(["guestbook", "poll"])("finds no problem in the example %s", async (name) => {
+  it.each(["guestbook", "python"])("finds no problem in the example %s", async (name) => {
     const application = `examples/${name}`;
     const { path } = await buildRelease({ folder, application });
     const found = await checkRelease(path, await readSettings(`${application}/environment.json`));

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -15,11 +15,16 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("an application of one's own", () => {
   it.each(["node", "python"] as const)(
-    "copies the %s example into a new folder, where it can be built",
+    "copies the %s starter, of at most 300 lines, into a new folder, where it can be built",
     async (runtime) => {
       const own = join(folder, runtime);
       await newApplication(runtime, own);
       expect(readdirSync(own)).toEqual(expect.arrayContaining(["README.md", "build", "environment.json"]));
+      const files = readdirSync(own, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+      const lines = files.map(
+        ({ parentPath, name }) => readFileSync(join(parentPath, name), "utf8").split("\n").length - 1,
+      );
+      expect(lines.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(300);
       // In place of `npm install`.
       if (runtime === "node") symlinkSync(resolve("node_modules"), join(own, "node_modules"));
       expect((await buildRelease({ folder, application: own, version: "2.0.0" })).bytes).toBeGreaterThan(1000);
@@ -39,7 +44,7 @@ describe("an application of one's own", () => {
   it.each(["/proc/none/application", "/proc/none"])("rejects a folder that cannot be created: %s", async (nowhere) => {
     const words = "/proc/none: must be a folder that can be created, got ENOENT; choose another folder";
     await expect(newApplication("python", nowhere)).rejects.toThrow(words);
-    await expect(buildRelease({ folder: nowhere, application: "examples/poll" })).rejects.toThrow(words);
+    await expect(buildRelease({ folder: nowhere, application: "examples/python" })).rejects.toThrow(words);
   });
 
   it("accepts a folder that another process creates at the same time", async () => {

@@ -24,5 +24,4 @@ await build({
   banner: { js: 'import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);' },
 });
 await writeFile(join(folder, "package.json"), '{ "private": true, "type": "module" }\n');
-for (const part of ["assets", "migrations"])
-  await cp(join(source, "src", part), join(folder, part), { recursive: true });
+await cp(join(source, "src/migrations"), join(folder, "migrations"), { recursive: true });

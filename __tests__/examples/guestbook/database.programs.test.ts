@@ -76,12 +76,6 @@ describe("reads", () => {
     const replicas = new ScriptedSide((attempt) => (attempt < 4 ? unreachable : rows(2)));
     expect(await new FailoverDatabase(always(readOnly), replicas, budget).read(statement)).toEqual([{ id: 2 }]);
   });
-
-  it("a read of the primary never uses a replica", async () => {
-    const replicas = always(rows(2));
-    expect(await new FailoverDatabase(always(rows(1)), replicas, budget).readPrimary(statement)).toEqual([{ id: 1 }]);
-    expect(replicas.attempts).toBe(0);
-  });
 });
 
 describe("a side that is out", () => {

@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { Hono } from "hono";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { pause } from "../../../examples/guestbook/src/database/time.js";
-import type { AppEnv } from "../../../examples/guestbook/src/http/server.js";
+import type { AppEnv } from "../../../examples/guestbook/src/http.js";
 import { Drain } from "../../../examples/guestbook/src/operations/drain.js";
 import { inheritsSocket } from "../../../examples/guestbook/src/operations/listen.js";
 import { serve, type TestServer } from "./support/http.js";

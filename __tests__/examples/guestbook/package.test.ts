@@ -7,12 +7,12 @@ interface Manifest {
 }
 const manifest = (path: string) => JSON.parse(readFileSync(path, "utf8")) as Manifest;
 
-describe("the example's own list of packages", () => {
-  it("the example requires the package versions that are tested here", () => {
+describe("an example's own list of packages", () => {
+  it.each(["guestbook", "node"])("the example %s requires the package versions that are tested here", (name) => {
     const { dependencies, devDependencies } = manifest("package.json");
     const tried = { ...dependencies, ...devDependencies };
-    const example = manifest("examples/guestbook/package.json");
-    for (const [name, version] of Object.entries({ ...example.dependencies, ...example.devDependencies }))
-      expect([name, tried[name]]).toEqual([name, version]);
+    const example = manifest(`examples/${name}/package.json`);
+    for (const [dependency, version] of Object.entries({ ...example.dependencies, ...example.devDependencies }))
+      expect([dependency, tried[dependency]]).toEqual([dependency, version]);
   });
 });

@@ -1,16 +1,12 @@
 import { hostname } from "node:os";
 import type { Server } from "node:http";
-import { assetRoutes } from "./assets.js";
 import { FailoverDatabase } from "./database/database.js";
 import { Migrator } from "./database/migrations.js";
 import { Pool } from "./database/pool.js";
 import { GuardedSide } from "./database/side.js";
-import { createHttpServer } from "./http/server.js";
+import { createHttpServer } from "./http.js";
 import type { Log } from "./log.js";
-import { noteApi } from "./notes/api.js";
-import { errorPage } from "./notes/page.js";
-import { notePages } from "./notes/pages.js";
-import { NoteStore } from "./notes/store.js";
+import { noteRoutes } from "./notes.js";
 import { Drain } from "./operations/drain.js";
 import { Monitor } from "./operations/monitor.js";
 import { operationRoutes, type Release } from "./operations/routes.js";
@@ -45,18 +41,9 @@ export const createApplication = (settings: Settings, release: Release, log: Log
   const read = new GuardedSide(readPool);
   const migrator = new Migrator(writePool, log);
   const monitor = new Monitor({ write, read, migrations: () => migrator.state });
-  const store = new NoteStore(new FailoverDatabase(write, read));
   const site = { domain: siteDomain, server: release.server, version: release.version };
-  const server = createHttpServer({
-    routes: [
-      notePages(store, site),
-      noteApi(store),
-      assetRoutes(),
-      operationRoutes({ monitor, release, faultInjection }),
-    ],
-    errorPage: errorPage(site),
-    log,
-  });
+  const notes = noteRoutes(new FailoverDatabase(write, read), site);
+  const server = createHttpServer([notes, operationRoutes({ monitor, release, faultInjection })], log);
   return {
     server,
     drain: new Drain(server),

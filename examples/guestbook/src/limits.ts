@@ -44,12 +44,4 @@ export const limits = {
   },
   /** A new process waits at most this long for the database before it accepts connections. */
   startSeconds: 3,
-  notes: {
-    authorCharacters: 80,
-    textCharacters: 2000,
-    pageSize: 20,
-    largestPage: 100,
-    /** Reads that go to the primary because no replica has the note that a visitor named. Replicas are some milliseconds behind. */
-    primaryReadsPerSecond: 10,
-  },
 } as const;

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 /** Folder of the running code: `src` in development, the unpacked release in production (bundles have no folders). */
 const folder = dirname(fileURLToPath(import.meta.url));
 
-/** Reads a file next to the bundle, such as `assets/site.css`. */
+/** Reads a file next to the bundle, such as `VERSION`. */
 export const readPackaged = (name: string): string => readFileSync(packagedPath(name), "utf8");
 
 /** Path of a file next to the bundle. */

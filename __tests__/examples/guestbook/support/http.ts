@@ -1,12 +1,9 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createHttpServer, type Routes } from "../../../../examples/guestbook/src/http/server.js";
+import { createHttpServer, type Routes } from "../../../../examples/guestbook/src/http.js";
 import { createLog } from "../../../../examples/guestbook/src/log.js";
-import { errorPage } from "../../../../examples/guestbook/src/notes/page.js";
 
-export const site = { domain: "www.foobar.com", server: "alpha", version: "1.2.3" };
-
-/** A line of the log, as far as the tests look. */
+/** Fields of a log line that the tests read. */
 export interface LogLine {
   readonly level: string;
   readonly message: string;
@@ -16,7 +13,7 @@ export interface LogLine {
   readonly error?: { readonly message: string; readonly stack: string };
 }
 
-/** A server with given routes on a free port, and what it logged. */
+/** A server with given routes on a free port, and its log lines. */
 export interface TestServer {
   readonly url: string;
   readonly server: Server;
@@ -26,11 +23,8 @@ export interface TestServer {
 
 export const serve = async (...routes: readonly Routes[]): Promise<TestServer> => {
   const lines: LogLine[] = [];
-  const log = createLog({
-    level: "debug",
-    destination: { write: (line) => void lines.push(JSON.parse(line) as LogLine) },
-  });
-  const server = createHttpServer({ routes, log, errorPage: errorPage(site) });
+  const destination = { write: (line: string) => void lines.push(JSON.parse(line) as LogLine) };
+  const server = createHttpServer(routes, createLog({ level: "debug", destination }));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   const close = (): void => {

@@ -8,8 +8,6 @@ import { pause } from "./time.js";
 export interface Database {
   /** Reads from a replica, which may be some milliseconds behind; from the primary if no replica answers. */
   read(statement: Statement): Promise<readonly Row[]>;
-  /** Reads from the primary: sees every acknowledged write. */
-  readPrimary(statement: Statement): Promise<readonly Row[]>;
   /**
    * Writes on the primary, and repeats the write after a failover. The statement may have run although its answer got lost, so it must
    * be one whose repetition a unique key makes harmless.
@@ -49,10 +47,6 @@ export class FailoverDatabase implements Database {
 
   async read(statement: Statement): Promise<readonly Row[]> {
     return (await this.attempt([this.replicas, this.primary], statement, this.budget.readDeadlineMs)).rows;
-  }
-
-  async readPrimary(statement: Statement): Promise<readonly Row[]> {
-    return (await this.attempt([this.primary], statement, this.budget.readDeadlineMs)).rows;
   }
 
   writeIdempotent(statement: Statement): Promise<Outcome> {

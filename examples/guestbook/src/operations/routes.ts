@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import type { AppEnv, Routes } from "../http/server.js";
+import type { AppEnv, Routes } from "../http.js";
 import type { Monitor } from "./monitor.js";
 
 /** Version, release and place of this process. */

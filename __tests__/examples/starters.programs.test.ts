@@ -1,0 +1,111 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { extract } from "tar";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { buildRelease } from "../../release/build.js";
+import { newApplication } from "../../release/new.js";
+import { debianPython, hasPythonModules } from "../support/tools.js";
+import { makeCertificate } from "./guestbook/support/certificate.js";
+import { type Answer, FakeMysql } from "./guestbook/support/fake-mysql.js";
+import { supervise, type Supervised } from "./guestbook/support/supervised.js";
+
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+const starters = [
+  {
+    runtime: "node",
+    canServe: true,
+    tests: [process.execPath, "--test"],
+    command: [process.execPath, "server.cjs"],
+    write: ["/api/notes", '{"text":"hello"}'],
+  },
+  {
+    runtime: "python",
+    canServe: hasPythonModules(["gunicorn", "pymysql"], "the Python starter"),
+    tests: [debianPython, "-m", "unittest"],
+    command: [debianPython, "-m", "gunicorn", "serve:application"],
+    write: ["/api/votes", '{"choice":"tea"}'],
+  },
+] as const;
+
+describe.each(starters)("the $runtime starter", ({ runtime, canServe, tests, command, write: [path, body] }) => {
+  let folder: string;
+  let mysql: FakeMysql;
+  let service: Supervised;
+
+  beforeAll(async () => {
+    if (!canServe) return;
+    folder = mkdtempSync(join(tmpdir(), "starter-"));
+    const application = join(folder, "own");
+    await newApplication(runtime, application);
+    // In place of `npm install`.
+    if (runtime === "node") symlinkSync(resolve("node_modules"), join(application, "node_modules"));
+    const release = await buildRelease({ folder, application, version: "9.8.7" });
+    await extract({ file: release.path, cwd: folder, strip: 1 }, ["app"]);
+    const certificate = makeCertificate("mysql.internal");
+    writeFileSync(join(folder, "ca.pem"), certificate.certificate);
+    writeFileSync(join(folder, "password"), "x");
+    mysql = new FakeMysql({ certificate });
+    mysql.answer = (sql): Answer => (sql.startsWith("SELECT") ? { columns: ["name", "votes"], rows: [] } : "ok");
+    const { host, port } = await mysql.listen();
+    service = await supervise(
+      folder,
+      {
+        PYTHONDONTWRITEBYTECODE: "1",
+        ENVIRONMENT: "test",
+        DATABASE_WRITE: `${host}:${port}`,
+        DATABASE_READ: `${host}:${port}`,
+        DATABASE_NAME: "app",
+        DATABASE_USER: "app",
+        DATABASE_PASSWORD_FILE: "password",
+        DATABASE_CA_FILE: "ca.pem",
+        DATABASE_TLS_NAME: "mysql.internal",
+      },
+      command,
+    );
+  });
+  afterAll(async () => {
+    if (!canServe) return;
+    await service.close();
+    await mysql.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const ask = async (where: string, init?: RequestInit): Promise<string> =>
+    fetch(service.url + where, init).then(
+      ({ status }) => `${init?.method ?? "GET"} ${status}`,
+      (error: Error) => error.message,
+    );
+  const write = () => ask(path, { method: "POST", body, headers: { "x-request-id": crypto.randomUUID() } });
+
+  it.runIf(canServe)("passes its own tests", () => {
+    const [program, ...args] = tests;
+    execFileSync(program, args, { cwd: join(folder, "own"), env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1" } });
+  });
+
+  it.runIf(canServe)("answers on the inherited socket and reports its version", async () => {
+    await expect.poll(() => ask("/healthz"), { timeout: 15_000 }).toBe("GET 200");
+    expect(await ask("/readyz")).toBe("GET 200");
+    expect(await (await fetch(`${service.url}/api/status`)).json()).toMatchObject({ version: "9.8.7" });
+    expect(await write()).toBe("POST 201");
+  });
+
+  it.runIf(canServe)("loses no request under constant load while it is replaced", async () => {
+    const results: Promise<string>[] = [];
+    let isRunning = true;
+    const load = (async () => {
+      for (; isRunning; await pause(10)) results.push(results.length % 4 === 0 ? write() : ask("/"));
+    })();
+    await pause(300);
+    service.restart();
+    const started = () => service.lines.filter(({ message }) => message === "started").length;
+    await expect.poll(started, { timeout: 15_000 }).toBe(2);
+    await pause(300);
+    isRunning = false;
+    await load;
+    expect(new Set(await Promise.all(results))).toEqual(new Set(["GET 200", "POST 201"]));
+    expect(results.length).toBeGreaterThan(20);
+  });
+});

@@ -1,1 +1,0 @@
-"""A poll: visitors vote, a worker counts, a schedule closes each day."""

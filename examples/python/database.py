@@ -1,0 +1,92 @@
+"""Access to the primary and to a replica. Operations are repeated until a time limit, so that a failover of 7 to 8 s causes no error."""
+import os
+import queue
+import socket
+import ssl
+import time
+
+import pymysql
+
+# The statement is wrong, so repeating it is useless.
+FINAL = (pymysql.IntegrityError, pymysql.ProgrammingError, pymysql.DataError)
+
+
+class Unavailable(Exception):
+    """The database did not answer in time: 503 and Retry-After."""
+
+
+def connect(address, seconds):
+    """Connects by TLS through HAProxy. Every member's certificate contains DATABASE_TLS_NAME."""
+    host, _, port = address.rpartition(":")
+    context = ssl.create_default_context(cafile=os.environ["DATABASE_CA_FILE"])
+    # Python 3.13 is stricter about certificates than MySQL and its clients.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    with open(os.environ["DATABASE_PASSWORD_FILE"], encoding="utf-8") as file:
+        password = file.read().strip()
+    connection = pymysql.connect(
+        host=os.environ["DATABASE_TLS_NAME"],
+        user=os.environ["DATABASE_USER"],
+        password=password,
+        database=os.environ["DATABASE_NAME"],
+        ssl=context,
+        autocommit=True,
+        read_timeout=seconds,
+        write_timeout=seconds,
+        defer_connect=True,
+    )
+    connection.connect(socket.create_connection((host, int(port)), timeout=2))
+    return connection
+
+
+class Side:
+    """Up to eight connections to the primary or to replicas. A connection is closed if its statement failed."""
+
+    def __init__(self, address, statement_seconds=3):
+        self._connect = lambda: connect(address, statement_seconds)
+        self._connections = queue.LifoQueue()
+        for _ in range(8):
+            self._connections.put(None)
+
+    def run(self, sql, values=()):
+        kept, connection = None, self._connections.get(timeout=3)
+        try:
+            connection = connection or self._connect()
+            with connection.cursor() as cursor:
+                cursor.execute(sql, values)
+                kept = connection
+                return cursor.fetchall()
+        except FINAL:
+            kept = connection
+            raise
+        finally:
+            if connection and not kept:
+                connection.close()
+            self._connections.put(kept)
+
+
+class Database:
+    def __init__(self, statement_seconds=3):
+        self._primary, self._replica = (Side(os.environ[f"DATABASE_{side}"], statement_seconds) for side in ("WRITE", "READ"))
+
+    def read(self, sql, values=()):
+        """Reads from a replica, or from the primary if no replica answers."""
+        return repeat([self._replica, self._primary], sql, values, seconds=5)
+
+    def write(self, sql, values=()):
+        """Runs on the primary. The statement may run twice if an answer is lost, so a unique key must make the repetition harmless."""
+        return repeat([self._primary], sql, values, seconds=10)
+
+
+def repeat(sides, sql, values, seconds):
+    deadline = time.monotonic() + seconds
+    while True:
+        for side in sides:
+            try:
+                return side.run(sql, values)
+            except FINAL:
+                raise
+            except (pymysql.Error, OSError, queue.Empty) as error:
+                cause = error
+        if time.monotonic() > deadline:
+            raise Unavailable(str(cause)) from cause
+        time.sleep(0.1)
