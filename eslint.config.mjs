@@ -29,6 +29,7 @@ export default tseslint.config(
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
     },
   },
+  { ignores: ["__tests__/**"], rules: { complexity: ["error", 12] } },
   {
     files: ["__tests__/**", "scripts/docs/**"],
     rules: {

@@ -47,13 +47,7 @@ program
   .action(async ({ tls, release, settings }: UpOptions) => {
     requireRelease({ release, settings });
     const before = (await loadSettings(layout))?.overrides;
-    const current = before?.tls ?? "terminate";
-    if (tls && before && tls !== current)
-      throw new Error(`lab: already running with tls ${current}; to use ${tls}, run \`npm run lab down\` first`);
-    if (release && before)
-      throw new Error(
-        "lab: already running with a release; to deploy another one, run `npm run lab publish FILE`; if its settings differ, run `npm run lab down` first",
-      );
+    if (before) requireSame({ current: before.tls ?? "terminate", tls, release });
     const outdated = before ? await (await Lab.attach()).outdated() : [];
     for (const { name } of outdated)
       console.error(`${name}: runs an outdated payload; to use this tree's payload, run \`npm run lab down\` first`);
@@ -231,6 +225,16 @@ interface RehearseOptions extends ReleaseOptions {
 
 function requireRelease({ release, settings }: ReleaseOptions): void {
   if (settings && !release) throw new Error("lab: --settings requires --release; add --release FILE");
+}
+
+/** @throws if a running lab cannot be changed as requested */
+function requireSame({ current, tls, release }: UpOptions & { current: string }): void {
+  if (tls && tls !== current)
+    throw new Error(`lab: already running with tls ${current}; to use ${tls}, run \`npm run lab down\` first`);
+  if (release)
+    throw new Error(
+      "lab: already running with a release; to deploy another one, run `npm run lab publish FILE`; if its settings differ, run `npm run lab down` first",
+    );
 }
 
 interface LoadOptions {

@@ -41,8 +41,8 @@ fi
 
 # Debian has no or only outdated versions. They are installed in a separate folder, so that no system package changes.
 python3 -m venv /opt/auditors
-/opt/auditors/bin/pip install --quiet gixy-next==0.9.0 ssh-audit==3.3.0 zizmor==1.32.0
-ln -sf /opt/auditors/bin/gixy /opt/auditors/bin/ssh-audit /opt/auditors/bin/zizmor /usr/local/bin/
+/opt/auditors/bin/pip install --quiet gixy-next==0.9.0 ruff==0.17.6 ssh-audit==3.3.0 zizmor==1.32.0
+ln -sf /opt/auditors/bin/gixy /opt/auditors/bin/ruff /opt/auditors/bin/ssh-audit /opt/auditors/bin/zizmor /usr/local/bin/
 
 # Other packages of actionlint download a binary during installation. Go builds actionlint from its source.
 if ! command -v go >/dev/null; then apt-get install -q -y --no-install-recommends golang-go; fi

@@ -48,15 +48,33 @@ const formats: Readonly<Record<string, { rule: string; fix: string }>> = {
 
 const quoted = (values: readonly unknown[]): string => values.map((value) => JSON.stringify(value)).join(", ");
 
+interface RuleAndFix {
+  readonly rule: string;
+  readonly fix: string;
+}
+
+function typeVerdict(expected: string, got: unknown): RuleAndFix {
+  const wanted = typeNames[expected] ?? expected;
+  return got === undefined
+    ? { rule: "is required", fix: `add it: ${wanted}` }
+    : { rule: `must be ${wanted}`, fix: `write ${wanted}` };
+}
+
+function sizeVerdict(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): RuleAndFix {
+  if (issue.code === "too_big")
+    return issue.origin === "array"
+      ? { rule: `must have at most ${issue.maximum} entries`, fix: "list only what is needed" }
+      : { rule: `must be ${issue.maximum} or less`, fix: `lower it to ${issue.maximum}` };
+  return issue.origin === "array"
+    ? { rule: `must have at least ${issue.minimum} ${issue.minimum === 1 ? "entry" : "entries"}`, fix: "add one" }
+    : { rule: `must be ${issue.minimum} or more`, fix: `raise it to ${issue.minimum}` };
+}
+
 /** Rule and fix for an issue of zod. */
-function verdict(issue: Issue, got: unknown): { rule: string; fix: string } {
+function verdict(issue: Issue, got: unknown): RuleAndFix {
   switch (issue.code) {
-    case "invalid_type": {
-      const wanted = typeNames[issue.expected] ?? issue.expected;
-      return got === undefined
-        ? { rule: "is required", fix: `add it: ${wanted}` }
-        : { rule: `must be ${wanted}`, fix: `write ${wanted}` };
-    }
+    case "invalid_type":
+      return typeVerdict(issue.expected, got);
     case "invalid_value":
       return {
         rule: `must be one of ${quoted(issue.values)}`,
@@ -68,13 +86,8 @@ function verdict(issue: Issue, got: unknown): { rule: string; fix: string } {
         fix: `choose one of ${quoted((issue as { options?: string[] }).options ?? [])}`,
       };
     case "too_small":
-      return issue.origin === "array"
-        ? { rule: `must have at least ${issue.minimum} ${issue.minimum === 1 ? "entry" : "entries"}`, fix: "add one" }
-        : { rule: `must be ${issue.minimum} or more`, fix: `raise it to ${issue.minimum}` };
     case "too_big":
-      if (issue.origin === "array")
-        return { rule: `must have at most ${issue.maximum} entries`, fix: "list only what is needed" };
-      return { rule: `must be ${issue.maximum} or less`, fix: `lower it to ${issue.maximum}` };
+      return sizeVerdict(issue);
     case "invalid_format":
       return formats[issue.format] ?? { rule: "must have the correct format", fix: issue.message };
     case "custom":

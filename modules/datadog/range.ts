@@ -75,9 +75,9 @@ const openEnds: Readonly<Record<Comparison, { least: boolean; most: boolean }>> 
 export function thresholdRule(threshold: number, condition: Condition, context: MonitoringContext): string | undefined {
   const { unit, least, most = Infinity, whole = false } = rangeOf(condition, context);
   const open = openEnds[comparisonOf(condition)];
-  const isHighEnough = open.least ? threshold > least : threshold >= least;
-  const isLowEnough = open.most ? threshold < most : threshold <= most;
-  if (isHighEnough && isLowEnough && (!whole || Number.isInteger(threshold))) return undefined;
+  const isOpenEnd = (open.least && threshold === least) || (open.most && threshold === most);
+  const isInside = threshold >= least && threshold <= most && !isOpenEnd;
+  if (isInside && (!whole || Number.isInteger(threshold))) return undefined;
   const from = `${open.least ? "above" : "at least"} ${least}`;
   const to = most === Infinity ? "" : ` and ${open.most ? "below" : "at most"} ${most}`;
   const alerting = looksUp(comparisonOf(condition)) ? "larger" : "smaller";

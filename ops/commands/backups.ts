@@ -69,16 +69,26 @@ export async function checkBucket(config: Config): Promise<number> {
   return checks.every(({ good }) => good) ? 0 : 1;
 }
 
-/** What needs a hand in the archive that is written now. Pure. */
+const say = (when: boolean, text: string): readonly string[] => (when ? [text] : []);
+
+/** Problems of the restore drills. */
+function drillHands({ drills, oldest }: Timeline, daysSince: (time: string) => number): readonly string[] {
+  const [last, good] = [drills.at(-1), drills.findLast((one) => one.good)];
+  if (last?.good === false) return [`the drill of ${last.time} failed: ${last.key}`];
+  return say(
+    daysSince(oldest) > lateDrillDays && (good === undefined || daysSince(good.time) > lateDrillDays),
+    good === undefined ? "no restore has ever been tried" : `the last restore was tried on ${good.time}`,
+  );
+}
+
+/** What needs attention in the archive that is written now. Pure. */
 export function handsOf(timelines: readonly Timeline[], { backup, timeline }: Archive, now: Date): readonly string[] {
   const current = timelines.find(({ name }) => name === timeline);
   if (current === undefined) return [`nothing of ${timeline}, the group of this environment, is in the bucket`];
   const age = (time: string): number => (now.getTime() - Date.parse(time)) / 1000;
-  const { bases, missing, drills, until } = current;
-  const [base, drill, good] = [bases.at(-1), drills.at(-1), drills.findLast((one) => one.good)];
+  const { bases, missing, until } = current;
+  const base = bases.at(-1);
   const oldestDays = Math.max(...timelines.map(({ oldest }) => age(oldest))) / 86_400;
-  const begun = age(current.oldest) / 86_400;
-  const say = (when: boolean, text: string): readonly string[] => (when ? [text] : []);
   return [
     ...say(
       until === null || age(until) > lateSeconds,
@@ -94,11 +104,7 @@ export function handsOf(timelines: readonly Timeline[], { backup, timeline }: Ar
       missing !== "",
       `no member has shipped ${missing}, although later transactions are there: archive-gap in docs/runbook.md`,
     ),
-    ...say(drill?.good === false, `the drill of ${drill?.time} failed: ${drill?.key}`),
-    ...say(
-      drill?.good !== false && begun > lateDrillDays && (good === undefined || age(good.time) / 86_400 > lateDrillDays),
-      good === undefined ? "no restore has ever been tried" : `the last restore was tried on ${good.time}`,
-    ),
+    ...drillHands(current, (time) => age(time) / 86_400),
     ...say(
       oldestDays > objectDays(backup) + lateExpiryDays,
       `objects are ${Math.floor(oldestDays)} days old, where they expire after ${objectDays(backup)}: npm run ops -- backups --check-bucket`,

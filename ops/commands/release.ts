@@ -77,11 +77,8 @@ export async function release(context: Context, wanted: Release | undefined): Pr
   if (absent.length === snapshot.servers.filter(isWeb).length)
     throw new Error(`refused: no web server can be reached:\n  ${absent.map(([, why]) => why).join("\n  ")}`);
   const changes = changesTo(snapshot, to, lock.inHand);
-  if (lock.inHand !== undefined && changes[0]?.server !== lock.inHand && !outOfReach(snapshot).has(lock.inHand)) {
-    const lack = await serving(context, lock.inHand).catch((error: Error) => error);
-    if (lack && command === "release") throw lack;
-    await lock.setInHand(undefined);
-  }
+  if (lock.inHand !== undefined && changes[0]?.server !== lock.inHand && !outOfReach(snapshot).has(lock.inHand))
+    await finish(context, lock.inHand, command);
   await switchAll(context, changes, command);
   if (changes.length === 0) progress.say("every web server that answers runs it already");
   for (const [name, why] of absent)
@@ -95,6 +92,13 @@ export async function release(context: Context, wanted: Release | undefined): Pr
       `now write it into environments/${site.config.environment}.ts, so that new servers start with it:\n` +
         `  ${releaseLine(application, to.url, to.sha256)}`,
     );
+}
+
+/** Ends an interrupted change of a server that already runs the release. @throws if a release does not serve there */
+async function finish(context: Context, server: string, command: "release" | "rollback"): Promise<void> {
+  const lack = await serving(context, server).catch((error: Error) => error);
+  if (lack && command === "release") throw lack;
+  await context.lock.setInHand(undefined);
 }
 
 /** The first server runs the release alone for a while. @throws at the first failure, with the servers that keep the release */

@@ -60,6 +60,8 @@ function minorityOf({ name, privateIp }: ServerState, others: readonly ServerSta
       ];
 }
 
+const keptOf = (server: ServerState | undefined): readonly string[] => server?.observation?.member?.kept ?? [];
+
 /** What a replacement destroys, one line each. Pure. */
 export function destroyed(
   snapshot: Snapshot,
@@ -68,19 +70,13 @@ export function destroyed(
 ): readonly string[] {
   const server = snapshot.servers.find((one) => one.name === name);
   const last = snapshot.servers.every((one) => one.name === name || !isWeb(one) || one.healthy !== true);
-  const kept = server?.observation?.member?.kept ?? [];
+  const volume = newVolume ? "its data volume; the data are copied from the other members" : "keeps its data volume";
   return [
     `${name}: the server and its system disk, with all logs and files on it; it keeps its addresses`,
-    ...(server && isDatabase(server)
-      ? [
-          newVolume
-            ? `${name}: its data volume; the data are copied from the other members`
-            : `${name}: keeps its data volume`,
-        ]
-      : []),
-    ...(newVolume
-      ? kept.map((folder) => `${name}: quarantined transactions in ${folder}, which no other member has`)
-      : []),
+    ...(server && isDatabase(server) ? [`${name}: ${volume}`] : []),
+    ...(newVolume ? keptOf(server) : []).map(
+      (folder) => `${name}: quarantined transactions in ${folder}, which no other member has`,
+    ),
     ...(server && isWeb(server) && last
       ? ["no other web server serves visitors: the site is down until the new one serves"]
       : []),

@@ -157,14 +157,16 @@ export function inOrder(servers: readonly ServerState[]): readonly ServerState[]
   return [...servers].sort((a, b) => rank(a) - rank(b));
 }
 
+const memberOf = (server: ServerState | undefined) => server?.observation?.member;
+
 /**
  * Whether a replaced member waits for accounts that only a primary makes which knows of them: it is in the group, it is not back, and it would
  * make others than the primary does. Pure.
  */
 export function waitsForRole(snapshot: Snapshot, name: string): boolean {
   const server = snapshot.servers.find((one) => one.name === name);
-  const member = server?.observation?.member;
-  const primary = primaryOf(snapshot)?.observation?.member;
+  const primary = memberOf(primaryOf(snapshot));
+  const member = memberOf(server);
   if (!server?.cloud?.current || !member || !primary) return false;
   const isReplica = member.state === "ONLINE" && member.majority && member.role === "SECONDARY";
   return isReplica && member.grants !== primary.grants && notBack(snapshot, name) !== undefined;

@@ -42,11 +42,11 @@ export async function runToEnd(
     reject: false,
     // In its own process group: Ctrl-C in a terminal reaches the whole group, and Terraform would leave a server half made.
     detached: true,
-    ...(timeoutSeconds !== undefined && { timeout: timeoutSeconds * 1000 }),
+    timeout: timeoutSeconds === undefined ? undefined : timeoutSeconds * 1000,
+    cwd: directory,
+    env: environment,
     ...(graceful && { killSignal: "SIGINT" as const, forceKillAfterDelay: false as const }),
     ...(input === undefined ? { stdin: "ignore" as const } : { input }),
-    ...(directory !== undefined && { cwd: directory }),
-    ...(environment && { env: environment }),
     ...(shown && { stderr: ["pipe" as const, "inherit" as const] }),
     ...(report && { stdout: reporting(report) }),
   });
@@ -54,14 +54,12 @@ export async function runToEnd(
   if (graceful) interruption.signal.addEventListener("abort", interrupt);
   const result = await running;
   interruption.signal.removeEventListener("abort", interrupt);
-  const stderr = textOf(result.stderr);
+  const reason = result.failed ? (result.shortMessage ?? "") : "";
   return {
     ok: !result.failed,
     exitCode: result.exitCode,
     stdout: textOf(result.stdout),
-    stderr: result.timedOut
-      ? `no end after ${timeoutSeconds} s`
-      : stderr || (result.failed ? (result.shortMessage ?? "") : ""),
+    stderr: result.timedOut ? `no end after ${timeoutSeconds} s` : textOf(result.stderr) || reason,
   };
 }
 

@@ -193,30 +193,36 @@ export class HetznerApi {
   }
 
   private async ask<T>(method: string, path: string, body?: object): Promise<T> {
-    const { token, endpoint = "https://api.hetzner.cloud/v1", pauseSeconds = 1 } = this.props;
     if (method !== "GET") await verifyLock();
     for (let attempt = 0; ; attempt++) {
-      const { ok, status, text } = await fetch(`${endpoint}${path}`, {
-        method,
-        headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
-        ...(body && { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(answerSeconds * 1000),
-      })
-        .then(async (answer) => ({ ok: answer.ok, status: answer.status, text: await answer.text() }))
-        // Also of an answer that breaks off in the middle.
-        .catch(({ cause, message }: Error) => ({
-          ok: false,
-          status: 0,
-          text: cause instanceof Error ? cause.message : message,
-        }));
+      const { ok, status, text } = await this.send(method, path, body);
       if (ok) return JSON.parse(text || "{}") as T;
       // Done by an attempt whose answer got lost, or by somebody else.
       if (method === "DELETE" && status === 404) return {} as T;
       const busy = notNow.has(status) || status >= 500;
       if (!busy || attempt >= repetitions)
         throw new Error(`Hetzner: ${method} ${path.split("?")[0]}: ${status || "no answer:"} ${messageIn(text)}`);
-      await sleep(pauseSeconds * 2 ** attempt);
+      await sleep((this.props.pauseSeconds ?? 1) * 2 ** attempt);
     }
+  }
+
+  private async send(method: string, path: string, body?: object) {
+    const { token, endpoint = "https://api.hetzner.cloud/v1" } = this.props;
+    return (
+      fetch(`${endpoint}${path}`, {
+        method,
+        headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+        ...(body && { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(answerSeconds * 1000),
+      })
+        .then(async (answer) => ({ ok: answer.ok, status: answer.status, text: await answer.text() }))
+        // Including an answer that breaks off in the middle.
+        .catch(({ cause, message }: Error) => ({
+          ok: false,
+          status: 0,
+          text: cause instanceof Error ? cause.message : message,
+        }))
+    );
   }
 }
 

@@ -80,6 +80,16 @@ function plainAddress(address: string): string {
   return ipaddr.IPv4.isValidFourPartDecimal(decimal) ? decimal : ipaddr.parse(address).toString();
 }
 
+/** The problem of an IPv4 network that is written as an IPv6 network. */
+function mappedVerdict(address: string, prefix = 128): Verdict {
+  const parsed = ipaddr.parse(address);
+  if (!(parsed instanceof ipaddr.IPv6) || !parsed.isIPv4MappedAddress() || prefix <= 96) return undefined;
+  return {
+    rule: "must be written as an IPv4 network",
+    fix: `write it as ${parsed.toIPv4Address().toString()}/${prefix - 96}`,
+  };
+}
+
 /** The problem of a network's notation. */
 function notationVerdict(value: string): Verdict {
   const [address = "", prefix] = value.split("/");
@@ -89,12 +99,8 @@ function notationVerdict(value: string): Verdict {
       rule: "must be written in four decimal numbers without leading zeros",
       fix: `write it as ${plainAddress(address)}/${prefix ?? 32}, if this is the intended network`,
     };
-  const parsed = ipaddr.parse(address);
-  if (parsed instanceof ipaddr.IPv6 && parsed.isIPv4MappedAddress() && Number(prefix ?? 128) > 96)
-    return {
-      rule: "must be written as an IPv4 network",
-      fix: `write it as ${parsed.toIPv4Address().toString()}/${Number(prefix ?? 128) - 96}`,
-    };
+  const mapped = mappedVerdict(address, prefix === undefined ? undefined : Number(prefix));
+  if (mapped) return mapped;
   if (prefix === undefined)
     return { rule: "must be in CIDR notation", fix: `write it as ${value}/${address.includes(":") ? 128 : 32}` };
   return ipaddr.isValidCIDR(value) ? undefined : notCidr;

@@ -113,18 +113,26 @@ def _ensure(cursor, settings, account, host, require, limits, grants, agreed=Tru
     # A new account starts with the oldest password, so that RETAIN has one to keep.
     cursor.execute(f"CREATE USER IF NOT EXISTS %s@%s {identified}{needs}", [account, host, first])
     if group not in ("", settings.group):
-        # Restored data: the passwords of the original group must not be accepted or retained here.
-        cursor.execute(f"ALTER USER %s@%s {identified}", [account, host, first])
-        if account in settings.passwords:
-            cursor.execute("ALTER USER %s@%s DISCARD OLD PASSWORD", [account, host])
+        _replace_passwords(cursor, settings, account, host, identified, first)
     # A new account has no privileges to preserve.
     granted = grants if agreed or has == (0, 0) else more
-    if granted is grants:
+    _grant(cursor, account, host, grants, revoke=granted is grants)
+    cursor.execute(f"ALTER USER %s@%s {identified}{retain}{needs} ATTRIBUTE %s", [account, host, password, note(granted)])
+    return True
+
+
+def _grant(cursor, account, host, grants, revoke):
+    if revoke:
         cursor.execute("REVOKE ALL PRIVILEGES, GRANT OPTION FROM %s@%s", [account, host])
     for grant in grants:
         cursor.execute(f"GRANT {grant} TO %s@%s", [account, host])
-    cursor.execute(f"ALTER USER %s@%s {identified}{retain}{needs} ATTRIBUTE %s", [account, host, password, note(granted)])
-    return True
+
+
+def _replace_passwords(cursor, settings, account, host, identified, password):
+    """For restored data: the passwords of the original group must not be accepted or retained here."""
+    cursor.execute(f"ALTER USER %s@%s {identified}", [account, host, password])
+    if account in settings.passwords:
+        cursor.execute("ALTER USER %s@%s DISCARD OLD PASSWORD", [account, host])
 
 
 def _mark(cursor, settings, account, host):
