@@ -4,7 +4,7 @@ import { Fn, TerraformOutput } from "cdktf";
 import type { Construct } from "constructs";
 import { CloudflareSite, type CloudflareSiteProps, noOrigin } from "../modules/cloudflare/index.js";
 import { formerDomain, formerOf } from "../modules/config/agreement.js";
-import { balancerId, siteId } from "../modules/config/balancer.js";
+import { balancersOf, siteId } from "../modules/config/balancer.js";
 import type { Config } from "../modules/config/schema.js";
 import { coversNames } from "../modules/credentials/origin-certificate.js";
 import { agreesWith, Balancer, BalancerCertificate, Changeover } from "../modules/hetzner/load-balancer/index.js";
@@ -53,8 +53,8 @@ export class EdgeStack extends PlatformStack {
     const terminates = neededFor("terminate", before ? [now, before] : [now]);
     const origin = credentials.originCertificate;
     const certificate = terminates && new BalancerCertificate(this, "certificate", { config, origin, ...terminates });
-    const balancer = this.addBalancer(props, certificate, before);
-    this.addOutputs(config, balancer);
+    const [balancer, second] = this.addBalancers(props, certificate, before);
+    this.addOutputs(config, balancer, second);
     if (before) {
       const balancerBefore = this.addBalancerBefore(props, certificate, before);
       this.addStage(before, this.addSites(props, { now, balancer }, { before, balancerBefore }));
@@ -110,23 +110,28 @@ export class EdgeStack extends PlatformStack {
     });
   }
 
-  private addBalancer(
+  /** The active balancers, the first one first; each has all web servers as targets. */
+  private addBalancers(
     { config, foundation, credentials, servers }: EdgeStackProps,
     certificate: BalancerCertificate | undefined,
     before: Before | undefined,
-  ): Balancer {
+  ): readonly [Balancer, ...Balancer[]] {
     const targets = servers.withRole("web");
-    return new Balancer(this, balancerId(config), {
-      config,
-      subnet: foundation.privateNetwork.subnet,
-      targets,
-      ...(before && { targetCount: (server) => before.change.countOf(server) }),
-      precondition: [
-        ...agreesWith(targets, config, before && { former: before.config, both: before.change.both }),
-        coversNames(credentials.originCertificate, config),
-      ],
-      certificate: config.tls === "terminate" ? certificate : undefined,
-    });
+    return balancersOf(config).map(
+      (balancer) =>
+        new Balancer(this, balancer.id, {
+          config,
+          balancer,
+          subnet: foundation.privateNetwork.subnet,
+          targets,
+          ...(before && { targetCount: (server) => before.change.countOf(server) }),
+          precondition: [
+            ...agreesWith(targets, config, before && { former: before.config, both: before.change.both }),
+            coversNames(credentials.originCertificate, config),
+          ],
+          certificate: config.tls === "terminate" ? certificate : undefined,
+        }),
+    ) as [Balancer, ...Balancer[]];
   }
 
   private addBalancerBefore(
@@ -134,8 +139,10 @@ export class EdgeStack extends PlatformStack {
     certificate: BalancerCertificate | undefined,
     { config: former, change, count }: Before,
   ): Balancer {
-    return new Balancer(this, balancerId(former), {
+    const [balancer] = balancersOf(former);
+    return new Balancer(this, balancer.id, {
       config: former,
+      balancer,
       subnet: foundation.privateNetwork.subnet,
       targets: servers.withRole("web"),
       targetCount: (server) => change.countBeforeOf(server),
@@ -145,13 +152,18 @@ export class EdgeStack extends PlatformStack {
     });
   }
 
-  private addOutputs(config: Config, { addresses }: Balancer): void {
+  private addOutputs(config: Config, { addresses }: Balancer, second?: Balancer): void {
     const [www] = siteHosts(config);
     new TerraformOutput(this, "site_url", { value: `https://${www}/`, description: "The site" });
     new TerraformOutput(this, "balancer_addresses", {
       value: addresses,
       description: "Addresses of the load balancer; visitors see only Cloudflare's addresses",
     });
+    if (second)
+      new TerraformOutput(this, "second_balancer_addresses", {
+        value: second.addresses,
+        description: "Addresses of the second load balancer",
+      });
     new TerraformOutput(this, "next_commands", {
       value: [
         `curl --fail --silent --show-error --output /dev/null https://${www}/`,

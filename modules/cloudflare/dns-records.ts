@@ -15,14 +15,19 @@ export interface Origin {
 /** Unassigned addresses for proxied records without an origin. Cloudflare itself answers requests to these records. */
 export const noOrigin: Origin = { ipv4: "192.0.2.1", ipv6: "100::" };
 
-/** www and the apex, over IPv4 and IPv6, proxied, so that visitors never see the load balancer's address. */
+/**
+ * www and the apex, proxied, so that visitors never see the load balancer's address. If there are two load balancers, only
+ * `npm run ops balancers` changes the content, and there are no AAAA records: Cloudflare retries one other address, which must
+ * belong to the other load balancer. Visitors use IPv6 in both cases.
+ */
 export function addDnsRecords(
   scope: Construct,
   { config, zoneId, origin: { ipv4, ipv6 } }: ZoneContext & { readonly origin: Origin },
 ): readonly DnsRecord[] {
   const [www, apex] = siteHosts(config);
+  const isDirected = config.loadBalancer.second !== undefined;
   return Object.entries({ www, apex }).flatMap(([id, name]) =>
-    Object.entries({ A: ipv4, AAAA: ipv6 }).map(
+    Object.entries({ A: ipv4, ...(!isDirected && { AAAA: ipv6 }) }).map(
       ([type, content]) =>
         new DnsRecord(scope, `${id}-${type.toLowerCase()}`, {
           zoneId,
@@ -33,7 +38,7 @@ export function addDnsRecords(
           ttl: automaticTtl,
           proxied: true,
           // Deleting the records of a site that is in use would make the site unreachable.
-          lifecycle: { preventDestroy: config.protect },
+          lifecycle: { preventDestroy: config.protect, ...(isDirected && { ignoreChanges: ["content"] }) },
         }),
     ),
   );

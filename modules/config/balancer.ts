@@ -33,7 +33,7 @@ export interface BalancerSettings {
 }
 
 /** The active load balancers, the first one first. Does not include the previous load balancer of a migration. */
-export function balancersOf(config: Config): readonly BalancerSettings[] {
+export function balancersOf(config: Config): readonly [BalancerSettings, ...BalancerSettings[]] {
   const { environment, location, network, loadBalancer } = config;
   const { second } = loadBalancer;
   const [id, name] = [balancerId(config), balancerName(config)];

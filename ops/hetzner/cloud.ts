@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { formerOf } from "../../modules/config/agreement.js";
-import { balancerId } from "../../modules/config/balancer.js";
+import { balancerId, balancersOf } from "../../modules/config/balancer.js";
 import { payloadHash, withCertificateBefore } from "../../modules/machine/compose/index.js";
 import { type Config, roles, type ServerConfig } from "../../modules/config/schema.js";
 import type { Cloud, ReplacementProps, Report } from "../core/site.js";
@@ -195,7 +195,11 @@ export class HetznerCloud implements Cloud {
   private async retarget({ name }: ServerConfig, report: Report): Promise<void> {
     const { api, config, edge } = this.props;
     const former = formerOf(config);
-    const allowed = retargetingOf(name, balancerId(config), former && balancerId(former));
+    const allowed = retargetingOf(
+      name,
+      balancersOf(config).map(({ id }) => id),
+      former && balancerId(former),
+    );
     await edge.plan({}, async ({ plan, apply }) => {
       refuseExcess(excessOf(plan, allowed), `${config.environment}-edge`);
       for (const action of actionsOf(plan)) report(action);

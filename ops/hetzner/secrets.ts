@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { generationOf, isUsedAtOnce, type Rotated, type Stage } from "../../modules/config/generations.js";
-import { balancerId, siteId } from "../../modules/config/balancer.js";
+import { balancersOf, siteId } from "../../modules/config/balancer.js";
 import type { Config } from "../../modules/config/schema.js";
 import type { SecretName } from "../../modules/config/secrets.js";
 import { siteHosts } from "../../modules/platform/names.js";
@@ -49,7 +49,7 @@ const shown = (config: Config): Readonly<Partial<Record<Rotated, Allowed>>> => (
   "edge-token": { [`cloudflare_ruleset.${siteId(config)}_edge-token`]: ["update"] },
   "origin-certificate": {
     [balancerCertificate]: ["create,delete"],
-    [serviceOf(balancerId(config))]: ["update"],
+    ...Object.fromEntries(balancersOf(config).map(({ id }) => [serviceOf(id), ["update"]])),
   },
 });
 
@@ -171,18 +171,18 @@ export class TerraformSecrets implements SecretStore {
   /** Waits until the balancer shows the certificate: from then on the one before may be revoked. */
   private async awaitCertificate(report: Report): Promise<void> {
     const { config, edge } = this.props;
-    const { balancer_addresses: addresses } = await edge.outputs();
+    const { balancer_addresses: first, second_balancer_addresses: second } = await edge.outputs();
     const { shared } = (await this.output("secrets")) as SecretsOutput;
     const wanted = new X509Certificate(shared.originCertificate ?? "").fingerprint256;
-    const { ipv4: address } = addresses as { readonly ipv4: string };
-    await waitUntil(
-      "the balancer shows the new certificate",
-      async () => {
-        const seen = await fingerprintAt({ address, port: ports.balancerHttps, host: siteHosts(config)[0] });
-        return seen === wanted ? undefined : `${address} shows ${seen ?? "none"}`;
-      },
-      { limitSeconds: showSeconds, report },
-    );
+    for (const { ipv4: address } of [first, ...(second ? [second] : [])] as readonly { readonly ipv4: string }[])
+      await waitUntil(
+        "the balancer shows the new certificate",
+        async () => {
+          const seen = await fingerprintAt({ address, port: ports.balancerHttps, host: siteHosts(config)[0] });
+          return seen === wanted ? undefined : `${address} shows ${seen ?? "none"}`;
+        },
+        { limitSeconds: showSeconds, report },
+      );
   }
 
   private apply(stack: Stack, excessIn: (plan: Plan) => readonly string[], report: Report): Promise<void> {

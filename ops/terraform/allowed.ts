@@ -20,11 +20,11 @@ export const completionOf = (name: string): Allowed => ({
 
 /**
  * What puts a replaced server on its balancer again may do in the stack of the edge.
- * @param balancer as addresses call it
+ * @param balancers the active ones, as addresses call them
  * @param before the one it leaves; while there is another, each may have the server or not, and its address has an index
  */
-export const retargetingOf = (name: string, balancer: string, before?: string): Allowed => {
+export const retargetingOf = (name: string, balancers: readonly string[], before?: string): Allowed => {
   const target = (of: string): string => `hcloud_load_balancer_target.${of}_${name}`;
-  if (before === undefined) return { [target(balancer)]: made };
-  return { [`${target(balancer)}[0]`]: [...made, "delete"], [`${target(before)}[0]`]: [...made, "delete"] };
+  if (before === undefined) return Object.fromEntries(balancers.map((balancer) => [target(balancer), made]));
+  return Object.fromEntries([...balancers, before].map((balancer) => [`${target(balancer)}[0]`, [...made, "delete"]]));
 };

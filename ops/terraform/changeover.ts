@@ -88,7 +88,7 @@ export function changeoverSteps(
       Object.values(changeoverNumber).map((name) => `terraform_data.${name}`),
       ["create", "update"],
     ),
-    ...Object.fromEntries(servers.flatMap((name) => Object.entries(retargetingOf(name, now.id, before.id)))),
+    ...Object.fromEntries(servers.flatMap((name) => Object.entries(retargetingOf(name, [now.id], before.id)))),
   };
   const targets = servers.map((name) => `hcloud_load_balancer_target.${before.id}_${name}`);
   const stays = neededFor(now);

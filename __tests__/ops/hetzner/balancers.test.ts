@@ -335,11 +335,11 @@ describe("the progress of a migration", () => {
 
 describe("a plan", () => {
   it("may move only the replaced server from one balancer to the other", () => {
-    expect(Object.keys(retargetingOf("alpha", "balancer-2", "balancer"))).toEqual([
+    expect(Object.keys(retargetingOf("alpha", ["balancer-2"], "balancer"))).toEqual([
       "hcloud_load_balancer_target.balancer-2_alpha[0]",
       "hcloud_load_balancer_target.balancer_alpha[0]",
     ]);
-    expect(retargetingOf("alpha", "balancer")).toEqual({
+    expect(retargetingOf("alpha", ["balancer"])).toEqual({
       "hcloud_load_balancer_target.balancer_alpha": ["create", "delete,create", "create,delete"],
     });
   });

@@ -164,7 +164,7 @@ describe("secrets in the Terraform state", () => {
     expect(terraform.calls().filter((call) => call.includes(" apply "))).toEqual([]);
   });
 
-  it("wait until the load balancer presents the new certificate", async () => {
+  it("wait until every load balancer presents the new certificate", async () => {
     instantly();
     const [old, made] = [makeCertificate("www.foobar.com"), makeCertificate("www.foobar.com")];
     const server = createServer({ cert: old.certificate, key: old.key });
@@ -180,7 +180,7 @@ describe("secrets in the Terraform state", () => {
       syncBuiltinESMExports();
       server.close();
     });
-    const outputs = {
+    const outputs: Record<string, object> = {
       balancer_addresses: { ipv4: "127.0.0.1" },
       secrets: { shared: { originCertificate: made.certificate } },
     };
@@ -199,6 +199,10 @@ describe("secrets in the Terraform state", () => {
     });
     expect(said).toEqual([oldOne]);
     expect(connecting).toHaveBeenLastCalledWith(expect.objectContaining({ port: 443, servername: "www.foobar.com" }));
+    outputs["second_balancer_addresses"] = { ipv4: "127.0.0.2" };
+    await expect(show(silent)).rejects.toThrow(
+      "the balancer shows the new certificate: not after 120 s; 127.0.0.2 shows none",
+    );
   });
 
   it("are sent to Cloudflare through a plan of the edge stack", async () => {

@@ -1,4 +1,5 @@
 import type { Config, ServerConfig } from "../schema.js";
+import { balancersOf } from "../balancer.js";
 import { addresses } from "../../platform/addresses.js";
 import { trafficRules, type Party, type TrafficRule } from "./rules.js";
 
@@ -15,7 +16,8 @@ export interface ResolvedRule extends TrafficRule {
  * Addresses of a party. Servers are identified by the private ranges of their roles, so that a new server is immediately a peer of all others.
  * No rule opens a public path between servers.
  */
-function addressesOf(party: Party, { network, administrators, application }: Config): readonly string[] {
+function addressesOf(party: Party, config: Config): readonly string[] {
+  const { network, administrators, application } = config;
   switch (party) {
     case "database":
       return [network.databaseRange];
@@ -24,7 +26,7 @@ function addressesOf(party: Party, { network, administrators, application }: Con
     case "every server":
       return [network.databaseRange, network.webRange];
     case "balancer":
-      return [network.balancerIp];
+      return balancersOf(config).map(({ privateIp }) => privateIp);
     case "administrators":
       return administrators.cidrs;
     case "internet":

@@ -10,12 +10,14 @@ import { labelsOf } from "../../config/labels.js";
 import type { PlatformServer } from "../server/index.js";
 import type { BalancerCertificate } from "./certificate.js";
 import { idOf } from "./id-of.js";
-import { balancerDefinition, balancerName, type BalancerService } from "../../config/balancer.js";
+import { balancerDefinition, type BalancerService, type BalancerSettings } from "../../config/balancer.js";
 
 /** Properties of {@link Balancer}. */
 export interface BalancerProps {
   /** The environment, as this balancer knows it. */
   readonly config: Config;
+  /** Which of its load balancers this is. */
+  readonly balancer: BalancerSettings;
   /** Subnet in which it reaches its targets. */
   readonly subnet: NetworkSubnet;
   /** Servers with the role `web`. */
@@ -40,12 +42,12 @@ export class Balancer extends Construct {
     private readonly props: BalancerProps,
   ) {
     super(scope, id);
-    const { config, subnet, targets, targetCount, count } = props;
+    const { config, balancer, subnet, targets, targetCount, count } = props;
     const definition = balancerDefinition(config);
     this.loadBalancer = new LoadBalancer(this, "Default", {
-      name: balancerName(config),
+      name: balancer.name,
       loadBalancerType: config.loadBalancer.type,
-      location: config.location,
+      location: balancer.location,
       algorithm: { type: definition.algorithm },
       deleteProtection: config.protect,
       labels: labelsOf(config),
@@ -56,7 +58,7 @@ export class Balancer extends Construct {
     const network = new LoadBalancerNetwork(this, "network", {
       loadBalancerId: Token.asNumber(this.loadBalancerId),
       subnetId: subnet.id,
-      ip: config.network.balancerIp,
+      ip: balancer.privateIp,
       enablePublicInterface: true,
       count,
     });

@@ -1,4 +1,4 @@
-import { noticeSeconds } from "../../../config/balancer.js";
+import { balancersOf, noticeSeconds } from "../../../config/balancer.js";
 import type { PayloadContext, PayloadPart } from "../../part/part.js";
 import { sandbox } from "../../part/sandbox.js";
 import { bodyKib, timings } from "../../../platform/limits.js";
@@ -44,7 +44,7 @@ export function nginxPart({ config }: PayloadContext): PayloadPart {
   const variables = {
     ...paths.nginx,
     user: users.nginx,
-    balancerIp: config.network.balancerIp,
+    balancerIps: balancersOf(config).map(({ privateIp }) => privateIp),
     passthrough,
     // Address of Cloudflare's edge, as sent by the balancer.
     edgeAddress: passthrough ? "$proxy_protocol_addr" : "$last_forwarder",
