@@ -1,62 +1,86 @@
 """
 Simulates lives of the archive and restores to random moments of them.
 
-usage: npm run proof:history -- [--lives N] [--seed N] [--steps N] [--single | --group] [--keep]
+usage: npm run proof:history -- [--lives N] [--seed N] [--steps N] [--jobs N] [--single | --group] [--keep]
 
-Requires root, mysqld, age, zstd and pymysql. Prints a line for each life. If a restore returned wrong data, it prints seed and steps and exits with 1.
+Requires root, mysqld, age, zstd and pymysql. Prints a line for each life and, at the end, how often each event was reached. If a restore
+returned wrong data, it prints seed and steps and exits with 1. A life that the host interrupted (for example, a member did not start in
+time) proves nothing and is counted separately.
 """
 
 import argparse
 import collections
 import contextlib
+import functools
+import multiprocessing
 import os
 import pathlib
 import random
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
 import traceback
+from typing import NamedTuple
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Both programs have a module `settings`; the last path comes first.
 for part in ("mysql/files/mysql-group", "backup/files/mysql-backup"):
     sys.path.insert(0, str(ROOT / "modules/machine/parts" / part))
 
-from life import Life  # noqa: E402  (after its paths)
+import pymysql  # noqa: E402  (after its paths)
+from life import Life  # noqa: E402
+from servers import blank_data  # noqa: E402
 
-GROUP_STEPS = (
-    "write", "write", "write", "ship", "ship", "make_base", "fail_base", "pass_days", "fail_over", "cut_power", "be_absent", "become_blank", "lose_power",
-    "force_bootstrap", "skew_clock", "lose_answers", "damage", "forge", "change_schema", "create_event", "rotate_passwords", "restore_for_good",
-)
-SINGLE_STEPS = (
-    "write", "write", "write", "ship", "ship", "make_base", "fail_base", "pass_days", "lose_power", "skew_clock", "lose_answers", "change_schema", "create_event",
-    "rotate_passwords", "restore_for_good",
-)
+# Relative frequency of each step.
+SINGLE_STEPS = {
+    "write": 4, "ship": 2, "make_base": 1, "fail_base": 1, "pass_days": 1, "lose_power": 1, "skew_clock": 1, "lose_answers": 1, "damage": 1,
+    "change_schema": 1, "create_event": 1, "rotate_passwords": 1, "change_recipients": 1, "restore_for_good": 1,
+}
+GROUP_STEPS = {
+    **SINGLE_STEPS, "fail_over": 1, "cut_power": 1, "be_absent": 1, "become_blank": 1, "fall_behind": 1, "lose_logs": 1, "force_bootstrap": 2, "forge": 3,
+}
+STEPS_BETWEEN_RESTORES = 3
+# In memory, because databases on a disk wait for it.
+MEMORY = pathlib.Path("/dev/shm")
 
 
-def live(seed, single, number, keep):
-    """@returns (restores, refusals, steps, problem or None)"""
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="life-"))
-    life = Life(seed, folder, members=1 if single else 3)
-    problem = None
+class Result(NamedTuple):
+    seed: int
+    members: int
+    steps: list
+    reached: collections.Counter
+    refusals: list
+    seconds: float
+    # "", "interrupted" or "WRONG".
+    verdict: str
+    problem: str
+
+
+def live(seed, options, template, parent):
+    folder = pathlib.Path(tempfile.mkdtemp(prefix=f"life-{seed}-", dir=parent))
+    single = options.single or (not options.group and seed % 5 < 3)
+    life, started = Life(seed, folder, template, members=1 if single else 3), time.monotonic()
+    verdict, problem = "", ""
     try:
-        with open(os.devnull if not keep else folder / "output.log", "w") as out, contextlib.redirect_stdout(out):
+        with open(folder / "output.log", "w") as out, contextlib.redirect_stdout(out):
             life.begin()
-            for count in range(1, number + 1):
-                step = life.random.choice(SINGLE_STEPS if single else GROUP_STEPS)
-                getattr(life, step)()
-                if count % 4 == 0:
+            for count in range(1, options.steps + 1):
+                life.step(SINGLE_STEPS if single else GROUP_STEPS)
+                if count % STEPS_BETWEEN_RESTORES == 0 or count == options.steps:
                     life.ship()
                     life.check()
-            life.check()
-    except Exception:
+    except Exception as error:
         problem = traceback.format_exc()
+        verdict = "interrupted" if isinstance(error, (RuntimeError, pymysql.Error, subprocess.SubprocessError)) else "WRONG"
     finally:
         life.end()
-        if not keep:
+        if not options.keep and not problem:
             shutil.rmtree(folder, ignore_errors=True)
-    return life.restores, life.refusals, life.steps, problem
+        for data in () if options.keep else folder.glob("**/data"):
+            shutil.rmtree(data, ignore_errors=True)
+    return Result(seed, len(life.names), life.steps, life.reached, life.refusals, time.monotonic() - started, verdict, problem)
 
 
 def main():
@@ -64,22 +88,39 @@ def main():
     parser.add_argument("--lives", type=int, default=10)
     parser.add_argument("--seed", type=int, help="of the first life; the next lives use the next numbers")
     parser.add_argument("--steps", type=int, default=12, help="of each life")
-    parser.add_argument("--single", action="store_true", help="one server in each life; without it one life in three has one")
+    parser.add_argument("--jobs", type=int, default=1, help="lives at the same time")
+    parser.add_argument("--single", action="store_true", help="one server in each life; without it three lives in five have one")
     parser.add_argument("--group", action="store_true", help="three servers in each life")
-    parser.add_argument("--keep", action="store_true", help="keeps the folder of each life, and what the programs print")
+    parser.add_argument("--keep", action="store_true", help="keeps the folder of each life")
     options = parser.parse_args()
     first = options.seed if options.seed is not None else random.randrange(1_000_000)
-    total = collections.Counter()
-    for seed in range(first, first + options.lives):
-        single = options.single or (not options.group and seed % 3 == 0)
-        started = time.monotonic()
-        restores, refusals, steps, problem = live(seed, single, options.steps, options.keep)
-        total.update(lives=1, restores=restores, refused=refusals, wrong=int(bool(problem)))
-        print(f"life {seed}: {'one server' if single else 'three servers'}, {len(steps)} steps, {restores} restores, {refusals} refused, {time.monotonic() - started:.0f} s{': WRONG' if problem else ''}", flush=True)
-        if problem:
-            print("  " + "\n  ".join(steps) + "\n" + problem, flush=True)
-    print(f"{total['lives']} lives, {total['restores']} restores compared, {total['refused']} refused, {total['wrong']} wrong; seeds from {first}")
-    return 1 if total["wrong"] else 0
+    parent = pathlib.Path(tempfile.mkdtemp(prefix="history-", dir=None if "TMPDIR" in os.environ or not MEMORY.is_dir() else MEMORY))
+    total, reached = collections.Counter(), collections.Counter()
+    with multiprocessing.get_context("fork").Pool(options.jobs, maxtasksperchild=1) as pool:
+        work = functools.partial(live, options=options, template=blank_data(parent), parent=parent)
+        for one in pool.imap_unordered(work, range(first, first + options.lives)):
+            total.update({"lives": 1, "restores": one.reached["restore"], "refused": len(one.refusals), one.verdict: 1})
+            reached.update(one.reached)
+            report(one)
+    for event, count in reached.most_common():
+        print(f"{count:6} {event}")
+    print(
+        f"{total['lives']} lives, {total['restores']} restores compared, {total['refused']} refused, {total['WRONG']} wrong,"
+        f" {total['interrupted']} interrupted; seeds from {first}"
+    )
+    if not options.keep and not total["WRONG"]:
+        shutil.rmtree(parent, ignore_errors=True)
+    return 1 if total["WRONG"] else 0
+
+
+def report(one):
+    servers = "one server" if one.members == 1 else "three servers"
+    events = ", ".join(f"{event} {count}" for event, count in sorted(one.reached.items()))
+    print(f"life {one.seed}: {servers}, {one.seconds:.0f} s, {len(one.refusals)} refused; {events}{f': {one.verdict}' if one.verdict else ''}", flush=True)
+    for refusal in one.refusals:
+        print(f"  refused: {refusal}", flush=True)
+    if one.problem:
+        print("  " + "\n  ".join(one.steps) + "\n" + one.problem, flush=True)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ def forge(life, name):
     """Each kind of forgery in turn, in random order, one or two of them."""
     kinds = [_more_transactions, _tagged, _garbage, _base_of_the_future, _overwritten, _branch]
     for kind in life.random.sample(kinds, life.random.randint(1, 2)):
-        life.note(f"  {name} forges: {kind.__name__.strip('_')}")
+        life.note(f"forged {kind.__name__.strip('_').replace('_', ' ')}", name)
         kind(life, name)
 
 

@@ -5,6 +5,7 @@ with what clients were told. The seed decides the sequence; what the operating s
 A day of the archive takes DAY_SECONDS here: logs rotate, bases become due and objects expire in proportion.
 """
 
+import collections
 import contextlib
 import random
 import shutil
@@ -15,12 +16,14 @@ import uuid
 
 import base
 import branch
+import bucket as bucket_module
 import pymysql
 import restore
 import settings as backup_settings
 import ship
 from bucket import Bucket, Refused
-from gtid import parse
+from contents import Choice
+from gtid import describe, parse, subtract
 from forge import forge
 from model import History, Write, prefix_of
 from replay import Incomplete
@@ -33,6 +36,12 @@ NAMES = ("alpha", "bravo", "charlie")
 READER = "READER:secret"
 # What happens daily or hourly on a server happens in seconds here.
 ship.HEARTBEAT_SECONDS, ship.LOOK_SECONDS, ship.ROTATE_SECONDS, ship.KEEP_SECONDS = 1, 3, DAY_SECONDS, 3 * DAY_SECONDS
+# A busy host is slow, which no life is about.
+PATIENT_SECONDS = 240
+bucket_module.ANSWER_SECONDS = restore.START_SECONDS = PATIENT_SECONDS
+ship.connect = base.connect = lambda settings, *_: pymysql.connect(
+    unix_socket=settings.socket, user="backup", autocommit=True, connect_timeout=PATIENT_SECONDS, read_timeout=PATIENT_SECONDS, write_timeout=PATIENT_SECONDS,
+)
 
 
 class Wrong(Exception):
@@ -40,14 +49,15 @@ class Wrong(Exception):
 
 
 class Life:
-    def __init__(self, seed, folder, members=3):
+    def __init__(self, seed, folder, template, members):
         self.random = random.Random(seed)
-        self.folder = folder
+        self.folder, self.template = folder, template
         self.store = Store()
         self.names = NAMES[:members]
-        self.group = Group(folder, self.names)
+        self.group = Group(folder, template, self.names)
         self.steps = []
-        self.restores = self.refusals = 0
+        # How often each event was reached, and the messages of refused restores.
+        self.reached, self.refusals = collections.Counter(), []
         self.history = History()
         # Seconds by which a member's own programs see another time than MySQL.
         self.skew = dict.fromkeys(self.names, 0.0)
@@ -56,15 +66,31 @@ class Life:
         self.shipped_until = 0.0
         # (moment, member) of each complete base that has not expired.
         self.bases = []
+        # Periods whose transactions may be in no log: [moment, moment of the next base, or infinity].
+        self.gaps = []
+        # True if objects without another copy were damaged: a restore must be exact or refused.
+        self.fragile = False
         self._shippers = {}
         self._row = self._columns = 0
         self._private = folder / "key"
-        subprocess.run(["age-keygen", "--output", str(self._private)], check=True, capture_output=True)
-        self.recipients = [subprocess.run(["age-keygen", "-y", str(self._private)], check=True, capture_output=True, text=True).stdout.strip()]
-        self.last = None
+        self.recipients = [self._new_key()]
 
-    def note(self, step):
-        self.steps.append(step)
+    def _new_key(self):
+        """Adds a private key to those that open the archive. @returns its public key"""
+        made = subprocess.run(["age-keygen"], check=True, capture_output=True, text=True).stdout
+        with self._private.open("a") as file:
+            file.write(made)
+        return made.partition("public key: ")[2].partition("\n")[0]
+
+    def note(self, event, details=""):
+        self.steps.append(f"{event}{details and ': '}{details}")
+        self.reached[event] += 1
+
+    def step(self, weights):
+        """One random step that is possible now."""
+        before = self.reached.total()
+        while self.reached.total() == before:
+            getattr(self, self.random.choices(list(weights), list(weights.values()))[0])()
 
     # -- the site ----------------------------------------------------------------------------------------------------------------------
 
@@ -91,10 +117,18 @@ class Life:
 
     def write(self, number=None):
         number = number or self.random.randint(1, 12)
-        self.note(f"write {number}")
+        self.note("write", number)
         with self.group.primary().connect() as connection, connection.cursor() as cursor:
-            for _ in range(number):
+            for _ in range(number - 1):
                 self._write_one(cursor)
+            before = self._gtids(cursor)
+            self._write_one(cursor)
+            self.history.name_last(describe(subtract(self._gtids(cursor), before)))
+
+    @staticmethod
+    def _gtids(cursor):
+        cursor.execute("SELECT @@GLOBAL.gtid_executed")
+        return parse(cursor.fetchone()[0].replace("\n", ""))
 
     def _write_one(self, cursor):
         known = list(self.history.rows_at(time.time()))
@@ -112,17 +146,17 @@ class Life:
 
     def change_schema(self):
         self._columns += 1
-        self.note("change the schema")
+        self.note("change of the schema")
         self.group.primary().ask(f"ALTER TABLE app.row_ ADD COLUMN more{self._columns} INT NOT NULL DEFAULT {self._columns}")
         self.write()
 
     def create_event(self):
         """It would empty the table wherever the scheduler of events runs; on these servers it does not."""
-        self.note("create an event that deletes rows")
+        self.note("MySQL event that deletes rows")
         self.group.primary().ask("CREATE EVENT IF NOT EXISTS app.cleaning ON SCHEDULE EVERY 1 SECOND DO DELETE FROM app.row_")
 
     def rotate_passwords(self):
-        self.note("change a password")
+        self.note("password rotation")
         self.group.primary().ask("ALTER USER replication@'%' IDENTIFIED BY 'replication'")
 
     # -- the archive -------------------------------------------------------------------------------------------------------------------
@@ -178,19 +212,55 @@ class Life:
 
     def make_base(self, name=None):
         name = name or self.random.choice(self.group.online())
-        self.note(f"base by {name}")
+        self.note("base", name)
         self.ship()
         with self._programs_of(name) as (settings, bucket):
             code = base.make_when_due(settings, bucket, force=True)
         if code:
             raise Wrong(f"{name} made no base")
         self.bases.append((time.time(), name))
+        self.gaps = [[begun, min(ended, time.time())] for begun, ended in self.gaps]
+        self.ship()
+
+    def change_recipients(self):
+        """The programs restart with other public keys."""
+        self.note("changed recipients")
+        self.recipients = [self._new_key(), *self.random.sample(self.recipients, self.random.randint(0, 1))]
+        self._shippers.clear()
+
+    def fall_behind(self):
+        """A replica makes a base backup before it has applied what the others have."""
+        others = self.group.online()[1:]
+        if others:
+            name = self.random.choice(others)
+            self.note("base of a replica with lag", name)
+            self.group[name].ask("STOP REPLICA SQL_THREAD FOR CHANNEL 'group_replication_applier'")
+            self.write()
+            self.make_base(name)
+            self.write()
+            self.group[name].ask("START REPLICA SQL_THREAD FOR CHANNEL 'group_replication_applier'")
+
+    def lose_logs(self):
+        """Logs fill their share of a volume, so they are deleted before they are shipped: on one member, or on all."""
+        every = self.random.random() < 0.3
+        names = self.names if every else [self.random.choice(self.names)]
+        self.note("logs lost by all members" if every else "logs lost by a member", ", ".join(names))
+        self.ship()
+        begun = time.time()
+        self.write()
+        for name in names:
+            self.group[name].ask("FLUSH LOCAL BINARY LOGS")
+            current = self.group[name].ask("SHOW BINARY LOG STATUS")[0][0]
+            self.group[name].ask("PURGE BINARY LOGS TO %s", [current])
+        if every:
+            self.gaps.append([begun, float("inf")])
+        self.write()
         self.ship()
 
     def fail_base(self):
         """The bucket refuses in the middle of a base: it must not count."""
         name = self.random.choice(self.group.online())
-        self.note(f"base by {name} fails")
+        self.note("failed base", name)
         self.ship()
         with self._programs_of(name) as (settings, bucket):
             refuse = lambda *_: (_ for _ in ()).throw(Refused("the bucket answers 503"))
@@ -201,7 +271,7 @@ class Life:
 
     def pass_days(self):
         days = self.random.randint(1, 3)
-        self.note(f"{days} quiet days pass")
+        self.note("quiet days", days)
         for _ in range(days):
             time.sleep(DAY_SECONDS)
             self.ship()
@@ -216,7 +286,7 @@ class Life:
         others = self.group.online()[1:]
         if others:
             name = self.random.choice(others)
-            self.note(f"fail over to {name}")
+            self.note("failover", name)
             uuid_ = self.group[name].ask("SELECT @@server_uuid")[0][0]
             self.group.primary().ask("SELECT group_replication_set_as_primary(%s)", [uuid_])
 
@@ -241,7 +311,7 @@ class Life:
         if len(online) < 3:
             return
         name = self.random.choice(online)
-        self.note(f"{what} of {name}")
+        self.note(what, name)
         end(self.group[name])
         self._shippers.pop(name, None)
         self.group.primary()
@@ -277,7 +347,7 @@ class Life:
         if len(online) < 3 or self.suspects:
             return
         survivor, lost = online[2], online[:2]
-        self.note(f"{survivor} is started by force without {', '.join(lost)}")
+        self.note("forced bootstrap", survivor)
         self.group[survivor].cut()
         self.write()
         self.ship()
@@ -312,10 +382,10 @@ class Life:
     def skew_clock(self):
         name = self.random.choice(self.names)
         self.skew[name] = self.random.choice([-900.0, -7.0, 5.0, 900.0, 0.0])
-        self.note(f"clock of {name}: {self.skew[name]:+.0f} s")
+        self.note("clock skew", f"{name} {self.skew[name]:+.0f} s")
 
     def lose_answers(self):
-        self.note("the bucket fails twice, and loses a response")
+        self.note("bucket fails and loses a response")
         self.store.refuse_next, self.store.lose_next = 2, 1
         with contextlib.suppress(Refused, OSError, ValueError):
             self.ship()
@@ -323,27 +393,29 @@ class Life:
         self.ship()
 
     def damage(self):
-        """Objects of one member only: what the others shipped has to be enough."""
-        name = self._suspect()
-        keys = self.store.keys(f"{self.group.name}/{name}/")
-        if name and keys:
-            chosen = self.random.sample(keys, min(len(keys), self.random.randint(1, 4)))
-            self.note(f"{len(chosen)} objects of {name} are damaged")
-            for key in chosen:
-                self.store.damage(key)
-            self.bases = [one for one in self.bases if one[1] != name]
+        """
+        The storage loses objects. If only one member's are affected, what the others shipped has to be enough; otherwise a restore must be
+        exact or refused.
+        """
+        name = None if len(self.names) == 1 or self.random.random() < 0.2 else self._suspect()
+        keys = self.store.keys(f"{self.group.name}/{name}/" if name else f"{self.group.name}/")
+        kind = self.random.choice(["emptied", "shortened", "lost"])
+        for key in self.random.sample(keys, min(len(keys), self.random.randint(1, 4))):
+            self.note(f"object {kind}", key.partition("/")[2])
+            self.store.damage(key, kind)
+        self.fragile = self.fragile or name is None
+        self.bases = [one for one in self.bases if one[1] != name]
 
     def forge(self):
         """A member whose server was taken over writes what its key lets it write."""
         name = self._suspect()
         if name:
-            self.note(f"{name} forges objects")
             forge(self, name)
             self.bases = [one for one in self.bases if one[1] != name]
 
     def _suspect(self):
         """At most one member is faulty, and only where two others can contradict it."""
-        if len(self.names) < 3:
+        if len(self.names) < 3 or self.fragile:
             return None
         if not self.suspects:
             self.suspects.add(self.random.choice(self.names))
@@ -355,35 +427,40 @@ class Life:
     # -- restores ----------------------------------------------------------------------------------------------------------------------
 
     def check(self):
-        """Restores to a random moment, or to the latest one, and compares every row."""
+        """Restores to a random moment, before a random transaction, or to the latest one, and compares every row."""
         if not self.bases:
             self.make_base()
         moments = [moment for moment in self._moments() if self.history.quiet(moment)]
-        if moments and self.random.random() < 0.7:
+        named = [one for one in self.history.named if min(self.bases)[0] < one.moment < self.shipped_until]
+        way = self.random.random()
+        if moments and way < 0.6:
             moment = self.random.choice(moments)
-            self._compare(moment, f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(moment))}.{int(moment % 1 * 1e6):06}Z")
+            self._compare(f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(moment))}.{int(moment % 1 * 1e6):06}Z", moment, self.history.rows_at(moment))
+        elif named and way < 0.8:
+            one = self.random.choice(named)
+            self._compare(f"before {one.gtid}", one.moment, self.history.rows_before(one))
         else:
-            self._compare(None, "latest")
+            self._compare("latest", time.time(), None)
 
     def _moments(self):
         first = min(moment for moment, _ in self.bases)
         return [self.random.uniform(first, self.shipped_until) for _ in range(5)] if self.shipped_until > first else []
 
-    def _compare(self, moment, at):
-        self.note(f"restore to {at}")
-        self.restores += 1
-        self.last = moment, at
+    def _compare(self, at, moment, expected):
+        """@param expected: None: at least what everything shipped until now contains"""
+        # A restore must also be exact without the servers, or the later objects, of an intruder.
+        choice = Choice(excludeServers=tuple(self.suspects) if self.random.random() < 0.3 else ())
+        self.note("restore", f"{at} {'without ' if choice.excludeServers else ''}{', '.join(choice.excludeServers)}")
         needed = self.shipped_until
         try:
-            with self._restored(at) as ask:
+            with self._restored(at, choice) as ask:
                 rows = self._rows_of(ask)
         except (Incomplete, Refused, ValueError, OSError) as problem:
-            self.refusals += 1
+            self.refusals.append(f"{at}: {problem}")
             if self._may_refuse(moment):
                 return
             raise Wrong(f"restore to {at} was refused: {problem}") from None
-        if moment is not None:
-            expected = self.history.rows_at(moment)
+        if expected is not None:
             if rows != expected:
                 raise Wrong(f"restore to {at}: {difference(rows, expected)}")
             return
@@ -393,14 +470,18 @@ class Life:
             raise Wrong(f"restore to latest: {difference(rows, self.history.rows_at(time.time()))}")
 
     def _may_refuse(self, moment):
-        """Writes that lost members did not ship are in no archive, so a restore to a time between them and the new branch may be refused."""
-        return moment is not None and self.history.current_at(moment) is not self.history and moment > self.history.begun - 60
+        """
+        Damage without another copy; logs that no member has; and writes that lost members did not ship: a restore to a time between them and
+        the new branch may be refused.
+        """
+        lost = self.history.current_at(moment) is not self.history and moment > self.history.begun - PATIENT_SECONDS
+        return self.fragile or lost or any(begun <= moment <= ended for begun, ended in self.gaps)
 
     @contextlib.contextmanager
-    def _restored(self, at):
+    def _restored(self, at, choice):
         folder = self.folder / "restored"
         restore.USER = "root"
-        data = restore.restore_into(folder, self.group.name, at, self.reader(), self._private)
+        data = restore.restore_into(folder, self.group.name, at, self.reader(), self._private, choice)
         try:
             with restore.running(data):
                 yield lambda statement: self._ask(f"{data.parent}/mysqld.sock", statement)
@@ -415,10 +496,11 @@ class Life:
 
     def restore_for_good(self):
         """The whole group is lost. A new group begins with restored data, under another name."""
-        self.note("all is lost; a new group begins with restored data")
         self.ship()
-        self.store.refuse_next = 0
         moment = time.time()
+        if self._may_refuse(moment):
+            return
+        self.note("restore of a new group")
         for server in self.group.servers.values():
             server.cut()
         self._shippers.clear()
@@ -426,7 +508,7 @@ class Life:
         restore.USER = "root"
         data = restore.restore_into(folder, self.group.name, "latest", self.reader(), self._private)
         writes = self.history.rows_at(moment)
-        self.group = Group(self.folder, self.names, str(uuid.uuid4()))
+        self.group = Group(self.folder, self.template, self.names)
         first = self.group[self.names[0]]
         shutil.copytree(data, first.data)
         (first.data / "auto.cnf").unlink(missing_ok=True)
@@ -437,7 +519,7 @@ class Life:
             raise Wrong(f"the new group: {difference(rows, writes)}")
         # Earlier moments belong to another timeline now.
         self.history = History(self.history, len(self.history.all()), time.time())
-        self.bases, self.suspects, self.shipped_until = [], set(), 0.0
+        self.bases, self.gaps, self.suspects, self.shipped_until = [], [], set(), 0.0
         self._begin_branch()
         for name in self.names[1:]:
             self.group[name].make_blank(self.group.template)

@@ -1,5 +1,6 @@
 """What clients of a simulated site were told: every acknowledged write, in order, by history."""
 
+import re
 from typing import NamedTuple
 
 
@@ -13,12 +14,30 @@ class Write(NamedTuple):
     value: str
 
 
+class Named(NamedTuple):
+    """A write with its GTID."""
+
+    gtid: str
+    # Place among all writes, and when it was acknowledged.
+    place: int
+    moment: float
+
+
 class History:
     """The writes of one group since it was started; those before it belong to its parent, as far as they survived."""
 
     def __init__(self, parent=None, survived=0, begun=0.0):
         self.parent, self.survived, self.begun = parent, survived, begun
         self.writes = []
+        self.named = []
+
+    def name_last(self, gtid):
+        """Remembers the GTID of the last write, unless the server executed more than that write."""
+        if re.fullmatch(r"[0-9a-f-]{36}:\d+", gtid):
+            self.named.append(Named(gtid, len(self.all()) - 1, self.writes[-1].ended))
+
+    def rows_before(self, named):
+        return rows_after(self.all()[: named.place])
 
     def all(self):
         """Every write that this history contains, its parent's included."""

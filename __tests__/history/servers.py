@@ -22,7 +22,7 @@ OPTIONS = [
     "--plugin-load-add=group_replication.so", "--plugin-load-add=mysql_clone.so",
     "--loose-group-replication-start-on-boot=OFF", "--loose-group-replication-single-primary-mode=ON", "--loose-group-replication-paxos-single-leader=ON",
     "--loose-group-replication-ssl-mode=DISABLED", "--loose-group-replication-recovery-get-public-key=ON", "--loose-group-replication-member-expel-timeout=0",
-    "--loose-group-replication-unreachable-majority-timeout=3", "--loose-group-replication-autorejoin-tries=0", "--loose-group-replication-exit-state-action=READ_ONLY",
+    "--loose-group-replication-unreachable-majority-timeout=30", "--loose-group-replication-autorejoin-tries=9", "--loose-group-replication-exit-state-action=READ_ONLY",
     "--loose-group-replication-recovery-reconnect-interval=1", "--loose-group-replication-message-cache-size=134217728", "--loose-group-replication-consistency=BEFORE_ON_PRIMARY_FAILOVER",
 ]
 INITIAL_SQL = """
@@ -105,8 +105,8 @@ class Server:
         log = self.folder / "error.log"
         return "\n".join(log.read_text(errors="replace").strip().split("\n")[-8:]) if log.exists() else "no log"
 
-    def connect(self, seconds=60):
-        return pymysql.connect(unix_socket=self.socket, user="root", autocommit=True, connect_timeout=2, read_timeout=seconds, write_timeout=seconds)
+    def connect(self, seconds=240):
+        return pymysql.connect(unix_socket=self.socket, user="root", autocommit=True, connect_timeout=60, read_timeout=seconds, write_timeout=seconds)
 
     def ask(self, statement, values=None):
         """All rows of one statement on a connection of its own."""
@@ -140,10 +140,9 @@ class Server:
 class Group:
     """Servers in one replication group. The one that accepts writes is the primary."""
 
-    def __init__(self, folder, names, group_name=None):
-        self.name = group_name or str(uuid.uuid4())
-        self.folder = folder
-        self.template = blank_data(folder)
+    def __init__(self, folder, template, names):
+        self.name = str(uuid.uuid4())
+        self.template = template
         self.servers = {name: Server(folder / self.name[:8], name, number) for number, name in enumerate(names, 1)}
 
     def __getitem__(self, name):

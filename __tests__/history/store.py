@@ -56,10 +56,15 @@ class Store:
         with self._lock:
             return sorted(key for key in self._objects if key.startswith(prefix))
 
-    def damage(self, key):
-        """The content of every version is lost, as by a fault of the storage itself."""
+    def damage(self, key, kind):
+        """Every version is "emptied", "shortened" or "lost", as by a fault of the storage itself."""
         with self._lock:
-            self._objects[key] = [one._replace(content=bytes(len(one.content))) for one in self._objects[key]]
+            if kind == "lost":
+                del self._objects[key]
+                return
+            self._objects[key] = [
+                one._replace(content=bytes(len(one.content)) if kind == "emptied" else one.content[: len(one.content) // 2]) for one in self._objects[key]
+            ]
 
     def content(self, key):
         with self._lock:
