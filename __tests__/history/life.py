@@ -37,7 +37,7 @@ READER = "READER:secret"
 # What happens daily or hourly on a server happens in seconds here.
 ship.HEARTBEAT_SECONDS, ship.LOOK_SECONDS, ship.ROTATE_SECONDS, ship.KEEP_SECONDS = 1, 3, DAY_SECONDS, 3 * DAY_SECONDS
 # A busy host is slow, which no life is about.
-PATIENT_SECONDS = 240
+PATIENT_SECONDS = 1800
 bucket_module.ANSWER_SECONDS = restore.START_SECONDS = PATIENT_SECONDS
 ship.connect = base.connect = lambda settings, *_: pymysql.connect(
     unix_socket=settings.socket, user="backup", autocommit=True, connect_timeout=PATIENT_SECONDS, read_timeout=PATIENT_SECONDS, write_timeout=PATIENT_SECONDS,
@@ -234,11 +234,11 @@ class Life:
         if others:
             name = self.random.choice(others)
             self.note("base of a replica with lag", name)
-            self.group[name].ask("STOP REPLICA SQL_THREAD FOR CHANNEL 'group_replication_applier'")
-            self.write()
-            self.make_base(name)
-            self.write()
-            self.group[name].ask("START REPLICA SQL_THREAD FOR CHANNEL 'group_replication_applier'")
+            with self.group[name].connect() as connection, connection.cursor() as cursor:
+                cursor.execute("LOCK TABLES app.row_ READ")
+                self.write()
+                self.make_base(name)
+                self.write()
 
     def lose_logs(self):
         """Logs fill their share of a volume, so they are deleted before they are shipped: on one member, or on all."""
@@ -351,6 +351,7 @@ class Life:
         self.group[survivor].cut()
         self.write()
         self.ship()
+        shipped = time.time()
         if self.random.random() < 0.5:
             # These writes reach no archive.
             self.write()
@@ -365,6 +366,7 @@ class Life:
         if survived is None:
             raise RuntimeError("the survivor has rows of no moment")
         self.history = History(self.history, survived, time.time())
+        self.gaps.append([shipped, time.time()])
         self.write()
         self.ship()
         for name in lost:
@@ -471,11 +473,9 @@ class Life:
 
     def _may_refuse(self, moment):
         """
-        Damage without another copy; logs that no member has; and writes that lost members did not ship: a restore to a time between them and
-        the new branch may be refused.
+        Damage without another copy; logs that no member has; and the time from the last upload of lost members to the new branch.
         """
-        lost = self.history.current_at(moment) is not self.history and moment > self.history.begun - PATIENT_SECONDS
-        return self.fragile or lost or any(begun <= moment <= ended for begun, ended in self.gaps)
+        return self.fragile or any(begun <= moment <= ended for begun, ended in self.gaps)
 
     @contextlib.contextmanager
     def _restored(self, at, choice):

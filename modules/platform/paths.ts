@@ -70,8 +70,10 @@ export const paths = {
   backup: {
     settings: "/etc/mysql-backup/settings.json",
     bucketKey: "/etc/mysql-backup/bucket",
-    /** What a server that is made from the archive is told. */
+    /** The configured restore. MySQL starts only on data of this restore. */
     restore: "/etc/mysql-backup/restore.json",
+    /** Exists only on the member that restores. */
+    restoring: "/etc/mysql-backup/restoring.json",
     restoreBucketKey: "/etc/mysql-backup/restore-bucket",
     restorePrivateKey: "/etc/mysql-backup/restore-key",
     /** Files whose ages are those of the oldest and newest restorable time. */

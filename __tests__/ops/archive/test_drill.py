@@ -100,6 +100,17 @@ class Drill(unittest.TestCase):
         with mock.patch.object(drill, "HEARTBEAT_SECONDS", -1):
             self.assert_bad("although the site writes a heartbeat every half minute")
 
+    def test_starts_from_the_base_backup_of_another_member_and_finds_rows_that_the_newest_member_falsified(self):
+        objects = self.source.objects
+        self.enterContext(mock.patch.object(self.source, "objects", self.objects))
+        falsified = {**self.source.counted, "rows": {**self.source.counted["rows"], "app.orders": "21 0123456789ABCDEF"}}
+        self.source.manifest("bravo", "20261125T031700Z", falsified)
+        self.assert_bad("app.orders has 21 [0-9A-F]+ .rows, checksum., and the group had 21 0123456789ABCDEF")
+        self.objects = self.source.objects = dict(objects)
+        self.source.manifest("bravo", "20261125T031700Z")
+        self.name = "another-member"
+        self.assertRegex(self.drill()["base"], "^alpha, ")
+
     def test_a_drill_detects_a_changed_row_although_the_row_count_is_equal(self):
         rows = self.source.counted["rows"]
         for wrong in ("22 0", "21 0123456789ABCDEF"):

@@ -46,6 +46,7 @@ def _tried(bucket, timeline, identity, folder):
 
     def compare(mysql, manifest):
         key = manifest.get("rows")
+        counted.clear()
         counted.update((json.loads(unseal(bucket.get(key), identity)) if key else None) or {})
         return counted and (parse(counted["gtids"]), lambda: _compare(mysql, counted["rows"]))
 

@@ -34,11 +34,10 @@ export function backupPart(config: Config, backup: NonNullable<Config["backup"]>
         socket: paths.mysql.socket,
         data: paths.mysql.dataDirectory,
       }),
+      ...(restore ? [json(paths.backup.restore, { ...restore, startJobs: undefined })] : []),
       ...(restore && name === first?.name
         ? [
-            json(paths.backup.restore, {
-              ...restore,
-              startJobs: undefined,
+            json(paths.backup.restoring, {
               others: others.map(({ privateIp }) => privateIp),
               rolePort: ports.memberRole,
             }),

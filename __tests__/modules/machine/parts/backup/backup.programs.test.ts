@@ -51,11 +51,12 @@ describe("mysql-backup", () => {
     const read = [
       "import json, sys, settings",
       "given = json.load(sys.stdin)",
-      "print(settings.Settings(**given['settings']).members['10.0.1.11'], settings.Restore(**given['restore']).others)",
+      "print(settings.Settings(**given['settings']).members['10.0.1.11'], settings.Restore(**given['restore'], **given['restoring']).others)",
     ].join("\n");
     const input = JSON.stringify({
       settings: given("alpha", paths.backup.settings),
       restore: given("alpha", paths.backup.restore),
+      restoring: given("alpha", paths.backup.restoring),
     });
     const run = spawnSync(debianPython, ["-c", read], { encoding: "utf8", env, input });
     expect(run).toMatchObject({
@@ -85,8 +86,9 @@ describe("mysql-backup", () => {
     },
   );
 
-  it("configures the restore only on the first member", () => {
-    expect(given("bravo", paths.backup.restore)).toBeUndefined();
+  it("configures the restore on every member, because no member may serve data of another restore, and only the first restores", () => {
+    expect(given("bravo", paths.backup.restore)).toEqual(given("alpha", paths.backup.restore));
+    expect(given("bravo", paths.backup.restoring)).toBeUndefined();
     expect(given("bravo", paths.backup.settings)).toEqual({
       ...(given("alpha", paths.backup.settings) as object),
       member: "bravo",
@@ -197,7 +199,7 @@ describe("mysql-backup", () => {
       "systemctl daemon-reload",
     ]);
     expect(started({})).toBe("systemctl enable --quiet --now --no-block mysql-backup.service mysql-base.timer");
-    expect(started({ "/etc/mysql-backup/restore.json": "{}" })).toBe(
+    expect(started({ "/etc/mysql-backup/restoring.json": "{}" })).toBe(
       "systemctl enable --quiet --now --no-block mysql-backup.service mysql-base.timer mysql-restore.service",
     );
     expect(readFileSync(`${program}/mysql-backup.sh`, "utf8")).toMatch(

@@ -84,7 +84,7 @@ class Try(unittest.TestCase):
             if mark:
                 self.done.write_text(mark)
             self.assertRegex(self.attempt(), "/data has data that was not restored; MySQL does not start on it; remove `restore`, or use new volumes$")
-        self.done.write_text(json.dumps(["t", "2026-12-01T20:00:00Z"]))
+        self.done.write_text(json.dumps({"timeline": "t", "at": "2026-12-01T20:00:00Z"}))
         self.assertIn("was restored from t to 2026-12-01T20:00:00Z, but another restore is configured", self.attempt())
         self.into.assert_not_called()
         self.assertEqual((self.place / "data" / "ibdata1").read_text(), "of somebody")
@@ -116,6 +116,8 @@ class Waiting(unittest.TestCase):
         tries = mock.Mock(side_effect=["the bucket answers 403", None])
         self.enterContext(mock.patch.object(restore, "PROGRESS", progress))
         self.enterContext(mock.patch.object(restore, "_try", tries))
+        self.enterContext(mock.patch.object(restore, "FOLDER", place))
+        (place / "restore.json").write_text("this restore")
         told = []
         self.enterContext(mock.patch.object(restore.time, "sleep", lambda seconds: told.append((seconds, progress.read_text()))))
         with contextlib.redirect_stdout(io.StringIO()) as said:
@@ -123,10 +125,10 @@ class Waiting(unittest.TestCase):
         words = "restore waits: the bucket answers 403; next attempt in 30 s"
         self.assertEqual((told, said.getvalue()), ([(30, words)], f"{words}\n"))
         self.assertFalse(progress.exists())
-        tries.assert_called_with(WANTED, "bucket", "key", place, place / "mysql-group" / "restored.json", f'["{TIMELINE}", "latest"]')
+        tries.assert_called_with(WANTED, "bucket", "key", place, place / "mysql-group" / "restored.json", "this restore")
 
     def test_has_told_nothing_where_all_went_well_at_once(self):
-        with mock.patch.object(restore, "_try", return_value=None), mock.patch.object(restore, "PROGRESS", pathlib.Path("/nowhere/progress")):
+        with mock.patch.object(restore, "_try", return_value=None), mock.patch.multiple(restore, PROGRESS=pathlib.Path("/nowhere/progress"), FOLDER=mock.MagicMock()):
             self.assertEqual(restore.restore_server(WANTED, None, None), 0)
             restore.say("")
 

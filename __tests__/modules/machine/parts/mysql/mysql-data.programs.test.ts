@@ -38,6 +38,7 @@ async function runIn(folder: string, script: string): Promise<string[]> {
       content: [
         ["=/var/lib/mysql\n", `=${folder}/mnt\n`],
         ["=/etc/mysql-backup/restore.json", `=${folder}/restore.json`],
+        ["=/etc/mysql-backup/restoring.json", `=${folder}/restoring.json`],
         ["'/dev/disk/by-id/", `'${folder}/volumes/`],
         ["[ -b ", "[ -f "],
       ].reduce(replaced, program),
@@ -251,23 +252,33 @@ describe("mysql-data initialize", besideEachOther, () => {
 });
 
 describe("a server that begins with restored data", () => {
-  const told = `touch mounted; echo '{"timeline": "t", "at": "latest", "others": []}' >restore.json;`;
-  const waits = "mysql-data wait && echo goes on";
+  const refused =
+    "mysql-data: MySQL does not start: /mnt/data has data of another restore or from before it: remove restore from the configuration, or use new volumes";
+  const restore = (at: string): string => `{"timeline": "t", "at": "${at}"}`;
+  const told = `touch mounted; echo '${restore("latest")}' >restore.json;`;
+  const waits = "mysql-data wait 2>&1 && echo goes on";
 
-  it("with a configured restore, creates no data directory unless a group is running", async () => {
-    expect(await run(`${told} mysql-data initialize && ls mnt`)).toEqual(["mysql-group"]);
-    expect(await run(`${told} mysql-data initialize blank >/dev/null; ls mnt`)).toEqual(["data", "mysql-group"]);
+  it("with a configured restore, creates no data directory on the first member unless a group is running", async () => {
+    const first = `${told} touch restoring.json;`;
+    expect(await run(`${first} mysql-data initialize && ls mnt`)).toEqual(["mysql-group"]);
+    expect(await run(`${first} mysql-data initialize blank >/dev/null; ls mnt`)).toEqual(["data", "mysql-group"]);
+  });
+
+  it("with a configured restore, starts MySQL on the other members' empty data, which becomes a copy of the first member's", async () => {
+    const other = `${told} mysql-data initialize >/dev/null; mkdir -p mnt/data/mysql;`;
+    expect(await run(`${other} ${waits}`)).toEqual(["goes on"]);
+    expect(await run(`${other} echo '${restore("2026-12-01T20:00:00Z")}' >restore.json; ${waits}`)).toEqual([refused]);
   });
 
   it("with a configured restore, does not start MySQL on older data", async () => {
     const data = "mkdir -p mnt/mysql-group mnt/data/mysql;";
     // The fake sleep ends the wait.
-    expect(await run(`${told} ${data} ${waits}`)).toEqual([]);
-    const restored = (at: string): string => `echo '["t", "${at}"]' >mnt/mysql-group/restored.json;`;
+    expect(await run(`${told} ${data} ${waits}`)).toEqual([refused]);
+    const restored = (at: string): string => `echo '${restore(at)}' >mnt/mysql-group/restored.json;`;
     expect(await run(`${told} ${data} ${restored("latest")} ${waits}`)).toEqual(["goes on"]);
-    expect(await run(`${told} ${data} touch mnt/mysql-group/restored.json; ${waits}`)).toEqual([]);
+    expect(await run(`${told} ${data} touch mnt/mysql-group/restored.json; ${waits}`)).toEqual([refused]);
     // Previously restored to another time.
-    expect(await run(`${told} ${data} ${restored("2026-12-01T20:00:00Z")} ${waits}`)).toEqual([]);
+    expect(await run(`${told} ${data} ${restored("2026-12-01T20:00:00Z")} ${waits}`)).toEqual([refused]);
     expect(await run(`${data} ${waits}`)).toEqual(["goes on"]);
   });
 });

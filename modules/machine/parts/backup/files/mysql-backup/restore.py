@@ -23,6 +23,7 @@ from contents import Choice, Contents
 from gtid import branch_source, describe, parse, subtract
 from replay import Executed, Incomplete, Merge, Wanted, chain, text_of
 from sealing import UNPACK, decrypt, first_words
+from settings import FOLDER
 
 PROGRESS = pathlib.Path("/run/mysql-restore/progress")
 AGAIN_SECONDS = 30
@@ -53,8 +54,8 @@ def say(text):
 
 def restore_server(restore, bucket, identity, place=pathlib.Path("/var/lib/mysql")):
     """Runs in the unit of the first member until there is a data directory. Never changes an existing one."""
-    done = place / "mysql-group" / "restored.json"
-    wanted = json.dumps([restore.timeline, restore.at])
+    # mysql-data compares both files on every member, and writes the mark on members whose data is a copy.
+    done, wanted = place / "mysql-group" / "restored.json", (FOLDER / "restore.json").read_text()
     while True:
         problem = _try(restore, bucket, identity, place, done, wanted)
         if problem is None:
@@ -87,8 +88,8 @@ def _try(restore, bucket, identity, place, done, wanted):
 
 def _held(done):
     try:
-        return "was restored from {} to {}, but another restore is configured".format(*json.loads(done.read_text()))
-    except (OSError, ValueError, IndexError):
+        return "was restored from {timeline} to {at}, but another restore is configured".format(**json.loads(done.read_text()))
+    except (OSError, ValueError, TypeError, KeyError):
         return "has data that was not restored"
 
 
@@ -129,19 +130,23 @@ def restore_into(folder, timeline, at, bucket, identity, choice=Choice()):
 
 def run(folder, timeline, at, bucket, identity, choice=Choice(), compare=None, inspect=None):
     """
-    @returns Restored. `compare(mysql, manifest)`: returns GTIDs and a function that is called once exactly these are executed.
-    `inspect(mysql)` is called at the end. @raises Refused, Incomplete, ValueError, OSError
+    @returns Restored. `compare(mysql, manifest)`: returns GTIDs and a function that is called once exactly these are executed. With it,
+    the restore starts from another member's base backup, if there is one, and is compared with the newest: a compromised member can falsify
+    rows in its own base backups, which no vote detects. `inspect(mysql)` is called at the end.
+    @raises Refused, Incomplete, ValueError, OSError
     """
     contents = Contents(bucket, timeline, choice, say)
     try:
         wanted = Wanted(at)
         line = chain(contents.branches, at, choice.branch)
-        problems = []
-        for backup, manifest in contents.bases(wanted, line):
+        problems, bases, newest = [], contents.bases(wanted, line), None
+        if compare:
+            newest, bases = _another_first(bases)
+        for backup, manifest in bases:
             try:
                 say(f"restore: base backup of {backup.member} at {backup.time}, {sum(part['bytes'] for part in manifest['parts']) >> 20} MiB")
                 _unpack(bucket, manifest, identity, _new(folder, manifest))
-                return _replay(folder, timeline, wanted, line, contents, manifest, identity, compare, inspect)
+                return _replay(folder, timeline, wanted, line, contents, manifest, identity, compare, newest, inspect)
             except Unusable as problem:
                 problems.append(f"base backup of {backup.member} at {backup.time}: {problem}")
                 say(f"restore continues with an older base backup: {problems[-1]}")
@@ -149,6 +154,17 @@ def run(folder, timeline, at, bucket, identity, choice=Choice(), compare=None, i
         raise Incomplete("; ".join(problems) or f"there is no base backup of {timeline} that can be restored to {at}")
     finally:
         contents.close()
+
+
+def _another_first(bases):
+    """@returns the newest manifest, and the base backups beginning with the newest one of another member"""
+    passed, bases = [], iter(bases)
+    for pair in bases:
+        if passed and pair[0].member != passed[0][0].member:
+            passed.insert(0, pair)
+            return passed[1][1], itertools.chain(passed, bases)
+        passed.append(pair)
+    return passed[0][1] if passed else None, passed
 
 
 def _new(folder, manifest):
@@ -190,15 +206,18 @@ def _unpack(bucket, manifest, identity, data):
         raise Unusable(f"cannot be unpacked: {words or 'zstd or tar failed'}; it is encrypted for {', '.join(manifest['recipients'])}")
 
 
-def _replay(folder, timeline, wanted, line, contents, manifest, identity, compare, inspect):
+def _replay(folder, timeline, wanted, line, contents, manifest, identity, compare, newest, inspect):
     with running(folder / "data") as mysql:
         executed = parse(mysql.ask("SELECT @@GLOBAL.gtid_executed"))
         sources = {timeline, *(branch_source(branch.id) for branch, _ in line)}
         merge = Merge(contents.streams(line, executed, identity), executed, wanted, sources)
         try:
             changes = _progress(merge, time.monotonic)
-            if compare and (told := compare(mysql, manifest)):
-                changes = _apply_exactly(mysql, changes, *told, executed)
+            for counted in (newest, manifest) if compare else ():
+                # The base backup may be later than the count of the newest one.
+                if (told := compare(mysql, counted)) and not subtract(executed, told[0]):
+                    changes = _apply_exactly(mysql, changes, *told, executed)
+                    break
             _apply(mysql, changes)
             merge.require_reached()
         finally:

@@ -50,4 +50,4 @@ def load(folder=FOLDER):
 
 
 def load_restore(folder=FOLDER):
-    return Restore(**json.loads((folder / "restore.json").read_text()))
+    return Restore(**{key: value for name in ("restore", "restoring") for key, value in json.loads((folder / f"{name}.json").read_text()).items()})
