@@ -63,8 +63,34 @@ async function run(name: string, importFile: ImportFile): Promise<{ readonly def
   }
 }
 
+/** The environment if its file is valid. Mistakes in it are reported when it is selected. */
+async function tryLoad(name: string, importFile: ImportFile): Promise<Config | undefined> {
+  try {
+    return checkEnvironment(name, (await run(name, importFile)).default as EnvironmentInput);
+  } catch {
+    return undefined;
+  }
+}
+
+const archiveKey = ({ backup, database }: Config): string =>
+  [backup?.endpoint, backup?.bucket, database.groupName].join(" ");
+
+/** Two environments with one archive would mix their transactions. */
+async function sharedArchive(config: Config, others: readonly string[], importFile: ImportFile) {
+  if (config.backup === undefined) return [];
+  const loaded = await Promise.all(others.map((other) => tryLoad(other, importFile)));
+  return loaded
+    .filter((other) => other !== undefined && archiveKey(other) === archiveKey(config))
+    .map((other) => ({
+      path: "database.groupName",
+      rule: `must differ from environment ${other?.environment}, which archives to the same bucket`,
+      got: config.database.groupName,
+      fix: "create a UUID with `uuidgen` for the environment that has no data yet, or use another backup.bucket",
+    }));
+}
+
 /**
- * Loads `environments/<name>.ts`.
+ * Loads `environments/<name>.ts`. With `backup`, it is compared with the other environments.
  * @throws Error if the file does not exist, throws or has problems; the error lists all problems
  */
 export async function loadEnvironment(
@@ -84,5 +110,9 @@ export async function loadEnvironment(
       ]),
     );
   const module = await run(name, importFile);
-  return checkEnvironment(name, module.default as EnvironmentInput);
+  const config = checkEnvironment(name, module.default as EnvironmentInput);
+  const others = names.filter((other) => other !== name);
+  const problems = await sharedArchive(config, others, importFile);
+  if (problems.length > 0) throw new Error(problemReport(name, problems));
+  return config;
 }

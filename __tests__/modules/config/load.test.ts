@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { loadEnvironment, readInvocation } from "../../../modules/config/load.js";
-import { exampleConfig } from "../../support/config.js";
+import { exampleBackup, exampleConfig, exampleInput } from "../../support/config.js";
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -94,6 +94,20 @@ describe("environment files", () => {
     await expect(loadEnvironment("example", () => Promise.resolve(module()))).rejects.toThrow(
       `default export: must be an environment, ${words}`,
     );
+  });
+
+  it("rejects two environments with the same group name and bucket, because their transactions would mix in the archive", async () => {
+    const input = exampleInput({ backup: exampleBackup });
+    const load = (other: object) =>
+      loadEnvironment("example", ({ href }) =>
+        Promise.resolve({ default: { ...input, ...(href.endsWith("example.ts") ? {} : other) } }),
+      );
+    await expect(load({})).rejects.toThrow(
+      "database.groupName: must differ from environment production, which archives to the same bucket, got",
+    );
+    const database = { ...input.database, groupName: "0b0e6a8e-4b3c-4c57-9a0e-2f0a3a8f2b11" };
+    for (const other of [{ backup: { ...exampleBackup, bucket: "other" } }, { database }, { domain: 1 }])
+      await expect(load(other)).resolves.toMatchObject({ environment: "example" });
   });
 
   it("rejects an environment outside the folder", async () => {

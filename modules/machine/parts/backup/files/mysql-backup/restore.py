@@ -157,7 +157,7 @@ def run(folder, timeline, at, bucket, identity, choice=Choice(), compare=None, i
 
 
 def _another_first(bases):
-    """@returns the newest manifest, and the base backups beginning with the newest one of another member"""
+    """@returns the newest manifest, and the base backups in the order to try them"""
     passed, bases = [], iter(bases)
     for pair in bases:
         if passed and pair[0].member != passed[0][0].member:
