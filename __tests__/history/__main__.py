@@ -2,6 +2,7 @@
 Simulates lives of the archive and restores to random moments of them.
 
 usage: npm run proof:history -- [--lives N] [--seed N] [--steps N] [--jobs N] [--single | --group] [--keep]
+       npm run proof:history -- --year [--days N] [--seed N]      twenty random seconds in the archive of a simulated year
 
 Requires root, mysqld, age, zstd and pymysql. Prints a line for each life and, at the end, how often each event was reached. If a restore
 returned wrong data, it prints seed and steps and exits with 1. A life that the host interrupted (for example, a member did not start in
@@ -32,6 +33,7 @@ for part in ("mysql/files/mysql-group", "backup/files/mysql-backup"):
 import pymysql  # noqa: E402  (after its paths)
 from life import Life  # noqa: E402
 from servers import blank_data  # noqa: E402
+from year import Year  # noqa: E402
 
 # Relative frequency of each step.
 SINGLE_STEPS = {
@@ -42,6 +44,8 @@ GROUP_STEPS = {
     **SINGLE_STEPS, "fail_over": 1, "cut_power": 1, "be_absent": 1, "become_blank": 1, "fall_behind": 1, "lose_logs": 1, "force_bootstrap": 2, "forge": 3,
 }
 STEPS_BETWEEN_RESTORES = 3
+# Restores in a simulated year.
+TIMES = 20
 # In memory, because databases on a disk wait for it.
 MEMORY = pathlib.Path("/dev/shm")
 
@@ -92,9 +96,13 @@ def main():
     parser.add_argument("--single", action="store_true", help="one server in each life; without it three lives in five have one")
     parser.add_argument("--group", action="store_true", help="three servers in each life")
     parser.add_argument("--keep", action="store_true", help="keeps the folder of each life")
+    parser.add_argument("--year", action="store_true", help="restores to twenty random seconds of a simulated year instead")
+    parser.add_argument("--days", type=int, default=365, help="of the simulated year")
     options = parser.parse_args()
     first = options.seed if options.seed is not None else random.randrange(1_000_000)
     parent = pathlib.Path(tempfile.mkdtemp(prefix="history-", dir=None if "TMPDIR" in os.environ or not MEMORY.is_dir() else MEMORY))
+    if options.year:
+        return live_year(first, options.days, parent)
     total, reached = collections.Counter(), collections.Counter()
     with multiprocessing.get_context("fork").Pool(options.jobs, maxtasksperchild=1) as pool:
         work = functools.partial(live, options=options, template=blank_data(parent), parent=parent)
@@ -111,6 +119,20 @@ def main():
     if not options.keep and not total["WRONG"]:
         shutil.rmtree(parent, ignore_errors=True)
     return 1 if total["WRONG"] else 0
+
+
+def live_year(seed, days, parent):
+    """@returns exit code; the seed and every difference are in the message of the exception"""
+    started = time.monotonic()
+    year = Year(seed, parent, blank_data(parent))
+    try:
+        with open(parent / "output.log", "w") as out, contextlib.redirect_stdout(out):
+            exact = year.live(days, TIMES)
+    finally:
+        year.end()
+        shutil.rmtree(parent, ignore_errors=True)
+    print(f"{days} days, {len(year.history.all())} writes, {len(year.store.keys())} objects: {exact} of {TIMES} random seconds restored exactly; {time.monotonic() - started:.0f} s; seed {seed}")
+    return 0
 
 
 def report(one):

@@ -49,6 +49,13 @@ class Wrong(Exception):
 
 
 class Life:
+    SCHEMA = (
+        "CREATE DATABASE app",
+        "CREATE TABLE app.row_ (id INT PRIMARY KEY, value VARCHAR(200) NOT NULL)",
+        "CREATE DATABASE backup",
+        "CREATE TABLE backup.heartbeat (id INT PRIMARY KEY, at DATETIME(6) NOT NULL)",
+    )
+
     def __init__(self, seed, folder, template, members):
         self.random = random.Random(seed)
         self.folder, self.template = folder, template
@@ -66,10 +73,9 @@ class Life:
         self.shipped_until = 0.0
         # (moment, member) of each complete base that has not expired.
         self.bases = []
-        # Periods whose transactions may be in no log: [moment, moment of the next base, or infinity].
+        # Periods to which a restore must be exact or refused, because their transactions may be in no intact object:
+        # [moment, moment of the next base, or infinity].
         self.gaps = []
-        # True if objects without another copy were damaged: a restore must be exact or refused.
-        self.fragile = False
         self._shippers = {}
         self._row = self._columns = 0
         self._private = folder / "key"
@@ -96,11 +102,8 @@ class Life:
 
     def begin(self):
         self.group.form(self.names[0])
-        primary = self.group.primary()
-        primary.ask("CREATE DATABASE app")
-        primary.ask("CREATE TABLE app.row_ (id INT PRIMARY KEY, value VARCHAR(200) NOT NULL)")
-        primary.ask("CREATE DATABASE backup")
-        primary.ask("CREATE TABLE backup.heartbeat (id INT PRIMARY KEY, at DATETIME(6) NOT NULL)")
+        for statement in self.SCHEMA:
+            self.group.primary().ask(statement)
         self._begin_branch()
         self.write()
         self.ship()
@@ -131,18 +134,24 @@ class Life:
         return parse(cursor.fetchone()[0].replace("\n", ""))
 
     def _write_one(self, cursor):
-        known = list(self.history.rows_at(time.time()))
+        known = list(self.history.rows_at(self.now()))
         kind = self.random.choice(["new", "new", "new", "change", "delete"]) if known else "new"
         if kind == "new":
             self._row += 1
         row = self._row if kind == "new" else self.random.choice(known)
         value = f"{kind} {row}, write {len(self.history.all())}"
-        begun = time.time()
+        begun = self.now()
         if kind == "delete":
-            cursor.execute("DELETE FROM app.row_ WHERE id = %s", [row])
+            self.execute(cursor, "DELETE FROM app.row_ WHERE id = %s", [row])
         else:
-            cursor.execute("INSERT INTO app.row_ (id, value) VALUES (%s, %s) ON DUPLICATE KEY UPDATE value = VALUES(value)", [row, value])
-        self.history.writes.append(Write(begun, time.time(), "delete" if kind == "delete" else "put", row, value))
+            self.execute(cursor, "INSERT INTO app.row_ (id, value) VALUES (%s, %s) ON DUPLICATE KEY UPDATE value = VALUES(value)", [row, value])
+        self.history.writes.append(Write(begun, self.now(), "delete" if kind == "delete" else "put", row, value))
+
+    def now(self):
+        return time.time()
+
+    def execute(self, cursor, statement, values=None):
+        cursor.execute(statement, values)
 
     def change_schema(self):
         self._columns += 1
@@ -197,7 +206,7 @@ class Life:
 
     def ship(self):
         """One tick of each member that runs."""
-        begun, honest = time.time(), False
+        begun, honest = self.now(), False
         for name in self.names:
             if not self.group[name].runs:
                 continue
@@ -218,7 +227,7 @@ class Life:
             code = base.make_when_due(settings, bucket, force=True)
         if code:
             raise Wrong(f"{name} made no base")
-        self.bases.append((time.time(), name))
+        self.bases.append((self.now(), name))
         self.gaps = [[begun, min(ended, time.time())] for begun, ended in self.gaps]
         self.ship()
 
@@ -405,7 +414,8 @@ class Life:
         for key in self.random.sample(keys, min(len(keys), self.random.randint(1, 4))):
             self.note(f"object {kind}", key.partition("/")[2])
             self.store.damage(key, kind)
-        self.fragile = self.fragile or name is None
+        if name is None:
+            self.gaps.append([0, float("inf")])
         self.bases = [one for one in self.bases if one[1] != name]
 
     def forge(self):
@@ -417,7 +427,7 @@ class Life:
 
     def _suspect(self):
         """At most one member is faulty, and only where two others can contradict it."""
-        if len(self.names) < 3 or self.fragile:
+        if len(self.names) < 3 or self._may_refuse(time.time()):
             return None
         if not self.suspects:
             self.suspects.add(self.random.choice(self.names))
@@ -437,7 +447,7 @@ class Life:
         way = self.random.random()
         if moments and way < 0.6:
             moment = self.random.choice(moments)
-            self._compare(f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(moment))}.{int(moment % 1 * 1e6):06}Z", moment, self.history.rows_at(moment))
+            self._compare(at_of(moment), moment, self.history.rows_at(moment))
         elif named and way < 0.8:
             one = self.random.choice(named)
             self._compare(f"before {one.gtid}", one.moment, self.history.rows_before(one))
@@ -475,7 +485,7 @@ class Life:
         """
         Damage without another copy; logs that no member has; and the time from the last upload of lost members to the new branch.
         """
-        return self.fragile or any(begun <= moment <= ended for begun, ended in self.gaps)
+        return any(begun <= moment <= ended for begun, ended in self.gaps)
 
     @contextlib.contextmanager
     def _restored(self, at, choice):
@@ -531,6 +541,10 @@ class Life:
     def end(self):
         self.group.end()
         self.store.close()
+
+
+def at_of(moment):
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(moment))}.{int(moment % 1 * 1e6):06}Z"
 
 
 def difference(rows, expected):
