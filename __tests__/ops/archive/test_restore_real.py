@@ -86,6 +86,17 @@ class Restore(unittest.TestCase):
         self.assertEqual(found, self.AFTER)
         self.assertIn(key, notes[0])
 
+    def test_refuses_to_end_before_an_unreadable_object_unless_two_other_members_uploaded_later_without_it(self):
+        ends = [max(key for key in self.objects if f"/{member}/tail/" in key) for member in self.source.members]
+        self.objects[ends[0]] = b"?"
+        for end in ends[1:]:
+            del self.objects[end]
+        with self.assertRaisesRegex(restore.Incomplete, f"transactions are missing .*, because {ends[0]} is unreadable, and no other member has them; data can be restored up to 20"):
+            self.restore()
+        self.assertEqual(self.restore(restore.text_of(self.between))[0], self.ALL)
+        self.times = {f"{self.source.timeline}/{member}/tail": "2026-11-27T00:00:00Z" for member in self.source.members[1:]}
+        self.assertIn(ends[0], self.restore()[1][0])
+
     def test_reads_the_tail_of_a_closed_log_if_the_closed_log_is_damaged(self):
         self.source.objects, kept = {}, self.source.objects
         keys = self.source.ship("alpha", closed=True)
@@ -124,13 +135,14 @@ class Restore(unittest.TestCase):
         self.assertEqual(found, self.AFTER)
         self.assertRegex(notes[0], "^charlie is excluded from charlie/000002-.* differs from the other members' transaction$")
 
-    def test_ignores_a_branch_other_than_the_given_one(self):
+    def test_ignores_the_logs_of_another_branch_with_other_transactions_of_the_same_gtids(self):
+        first, second, third = self.source.logs
         self.source.objects, kept = {}, self.source.objects
-        for key in self.source.ship("charlie", branch="c" * 16):
-            self.objects[key] = self.source.objects[key]
+        for member in ("bravo", "charlie"):
+            self.source.ship(member, [first, second.replace(b"order 5", b"order X"), third], branch="c" * 16)
+        self.objects |= self.source.objects
         self.source.objects = kept
-        self.without("charlie-")
-        self.assertEqual(self.restore(branch=BRANCH)[0], self.AFTER)
+        self.assertEqual(self.restore(branch=BRANCH), (self.AFTER, []))
 
     def test_fails_without_enough_disk_space(self):
         with mock.patch.object(restore.shutil, "disk_usage", return_value=mock.Mock(free=100 << 20)), self.assertRaisesRegex(OSError, "needs 5\\d\\d MiB, but 100 MiB are free"):

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import binlog
 import listing
 from bucket import Away, Refused
-from gtid import branch_source, parse, subtract, union
+from gtid import branch_source, describe, parse, subtract, union
 from names import log_name
-from replay import Branch, Change, Executed, Start, both, is_usable, moment_of
+from replay import Branch, Change, Executed, Incomplete, Start, both, is_usable, moment_of
 from sealing import unseal
 
 # Limits for prefetching each member's segments.
@@ -62,7 +62,7 @@ class Contents:
                 del logs[log]
         self._backups = [pair for member in members for pair in listing.manifests(bucket, timeline, member) if counts(pair[1])]
         self.branches = self._branches([pair for member in members for pair in listing.branches(bucket, timeline, member) if counts(pair[1])])
-        self._headers = []
+        self._headers, self._unreadable = [], []
         self._pool = concurrent.futures.ThreadPoolExecutor(AT_A_TIME)
         self.notes = []
 
@@ -202,7 +202,27 @@ class Contents:
             raise
         except (Refused, ValueError) as problem:
             self._note(f"{segment.key}: {problem}")
+            self._unreadable.append(segment)
             return None
+
+    def require_end(self, line, executed, until):
+        """
+        Within the logs, missing transactions are noticed by later ones; at the end, only by the names of unreadable objects. Ignores an
+        object if two other members uploaded later without its transactions. @raises Incomplete
+        """
+        limits = {branch.id: limit for branch, limit in line}
+        for segment in self._unreadable:
+            log, named = segment.log, {self._timeline: list(segment.gtids)}
+            missing = subtract(both(named, limits[log.branch]) if limits[log.branch] else named, executed)
+            if missing and sum(self._uploaded_after(member, segment) for member in self._logs if member != log.member) < 2:
+                raise Incomplete(
+                    f"transactions are missing ({describe(missing)}), because {segment.key} is unreadable, and no other member has them;"
+                    f" data can be restored up to {until}"
+                )
+
+    def _uploaded_after(self, member, segment):
+        times = {item.key: item.time for item in (item for items in self._logs[segment.log.member].values() for _, item in items)}
+        return any(item.time > times.get(segment.key, "") for items in self._logs[member].values() for _, item in items)
 
 
 def _cover(segments):

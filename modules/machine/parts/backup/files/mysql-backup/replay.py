@@ -193,9 +193,16 @@ class Merge:
         if self.reached or self._wanted.at == "latest":
             return
         if self._wanted.gtid:
-            raise Incomplete(f"no transaction {self._wanted.at.removeprefix('before ')} after the base backup; the archive ends at {text_of(self.last)}")
+            raise Incomplete(f"no transaction {self._wanted.at.removeprefix('before ')} after the base backup; the archive ends at {self.until()}")
         if self.last < self._wanted.moment - SLACK:
-            raise Incomplete(f"the archive ends at {text_of(self.last)}; write that time, or \"latest\"")
+            raise Incomplete(f"the archive ends at {self.until()}; write that time, or \"latest\"")
+
+    def until(self):
+        return text_of(self.last) if self.last else "the base backup"
+
+    def is_past_end(self):
+        """Whether the logs go on after the chosen time."""
+        return self.reached or self._wanted.moment is not None and self.last >= self._wanted.moment
 
     def _advance(self, stream):
         """Skips items that need no decision. @returns whether a transaction is next"""
@@ -292,7 +299,7 @@ class Merge:
             )
         raise Incomplete(
             f"transactions are missing ({missing}), but later ones exist, from {text_of(time)} on;"
-            f" data can be restored up to {text_of(self.last) if self.last else 'the base backup'}"
+            f" data can be restored up to {self.until()}"
         )
 
     def _is_beyond(self, stream):

@@ -220,6 +220,8 @@ def _replay(folder, timeline, wanted, line, contents, manifest, identity, compar
                     break
             _apply(mysql, changes)
             merge.require_reached()
+            if not merge.is_past_end():
+                contents.require_end(line, merge.executed.gtids(), merge.until())
         finally:
             for note in merge.notes:
                 say(f"restore: {note}")
