@@ -144,8 +144,9 @@ class StepDown(unittest.TestCase):
         self.tables.execute("CREATE TABLE performance_schema.replication_group_member_stats (member_id, count_transactions_remote_in_applier_queue)")
         self.handed = []
         connect = self.enterContext(mock.patch.object(group, "connect", connecting_to(self)))
+        self.settings = SETTINGS
         # longer than the hand-over may take
-        self.addCleanup(connect.assert_called_with, SETTINGS, 30)
+        self.addCleanup(lambda: connect.assert_called_with(self.settings, 30))
         self.me = "a"
 
     def execute(self, statement, values=()):
@@ -176,6 +177,13 @@ class StepDown(unittest.TestCase):
         self.members(("a", "PRIMARY", "ONLINE", 0), ("b", "SECONDARY", "ONLINE", 9), ("c", "SECONDARY", "ONLINE", 2))
         self.assertEqual(group.step_down(SETTINGS, ["host b"]), "host b")
         self.assertIsNone(group.step_down(SETTINGS, ["host z"]))
+
+    def test_hands_over_to_a_far_member_only_if_no_near_member_is_online(self):
+        self.settings = SETTINGS._replace(far=["host b"])
+        self.members(("a", "PRIMARY", "ONLINE", 0), ("b", "SECONDARY", "ONLINE", 0), ("c", "SECONDARY", "ONLINE", 9))
+        self.assertEqual(group.step_down(self.settings), "host c")
+        self.tables.execute("UPDATE performance_schema.replication_group_members SET member_state = 'UNREACHABLE' WHERE member_id = 'c'")
+        self.assertEqual(group.step_down(self.settings), "host b")
 
     def test_has_nothing_to_do_on_a_replica(self):
         self.members(("a", "SECONDARY", "ONLINE", 0), ("b", "PRIMARY", "ONLINE", 0))

@@ -80,7 +80,7 @@ def look_again(settings):
 
 def step_down(settings, among=None):
     """
-    Makes the member with the shortest applier queue the primary and waits until it is.
+    Makes the member with the shortest applier queue the primary and waits until it is. Near members come first.
     `among`: addresses of the members that may become the primary; None: all.
     @returns the new primary's address; "" if this member is not the primary, None if no other member can be
     """
@@ -88,7 +88,8 @@ def step_down(settings, among=None):
         if not cursor.execute(f"{ONLINE_MEMBERS} AND member_id = @@server_uuid AND member_role = 'PRIMARY'"):
             return ""
         cursor.execute(f"{ONLINE_MEMBERS} AND member_role = 'SECONDARY' ORDER BY queue, member_host")
-        successor = next((member for member in cursor.fetchall() if among is None or member[1] in among), None)
+        near_first = sorted(cursor.fetchall(), key=lambda member: member[1] in settings.far)
+        successor = next((member for member in near_first if among is None or member[1] in among), None)
         if successor is None:
             return None
         uuid, address, *_ = successor

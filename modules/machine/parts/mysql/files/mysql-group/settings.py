@@ -32,6 +32,8 @@ class Settings(NamedTuple):
     privileges: str = "append"
     # Servers coordinate runs through a table, see app-runs.
     claims: bool = False
+    # Addresses of members far from all other members; each of their commits costs a longer round trip.
+    far: list = []
 
     def address_of(self, name):
         """A member missing from the configuration is named by its address."""
