@@ -12,6 +12,12 @@ export const splitServers: Overrides<EnvironmentInput["servers"]> = {
   right: { privateIp: "10.0.1.13", roles: ["database"] },
 };
 
+/** The example in three locations: alpha in nbg1 and bravo in fsn1 with both roles, charlie in hel1 as a database member, two balancers. */
+export const spread: Overrides<EnvironmentInput> = {
+  servers: { bravo: { location: "fsn1" }, charlie: { location: "hel1", roles: ["database"] } },
+  loadBalancer: { second: { location: "fsn1", privateIp: "10.0.1.6" } },
+};
+
 /** A server by its name. */
 export function serverOf(config: Config, name: string): ServerConfig {
   const server = config.servers.find((candidate) => candidate.name === name);

@@ -1,4 +1,5 @@
 import { addressesOf, reservedAddresses } from "../../../config/addresses.js";
+import { farMembers, membersFarFrom } from "../../../config/loss.js";
 import type { Config } from "../../../config/schema.js";
 import type { PayloadContext, PayloadPart } from "../../part/part.js";
 import { sandbox } from "../../part/sandbox.js";
@@ -37,10 +38,15 @@ function possibleRelays(config: Config): readonly string[] {
   return relays;
 }
 
+/** Environment variable that HAProxy has if the member with this address is far from the server. */
+const farVariable = (address: string): string => `FAR_${address.replaceAll(".", "_")}`;
+
 /** HAProxy on a web server: loopback ports for writes and reads, and the application's port if the application opens its own. */
 export function haproxyPart({ config }: PayloadContext): PayloadPart {
+  const members = possibleMembers(config);
+  const hasFarMembers = farMembers(config).length > 0;
   const content = renderTemplate(file("haproxy.cfg.hbs"), {
-    members: possibleMembers(config),
+    members,
     relays: possibleRelays(config),
     maximumConnections,
     idleMinutes,
@@ -56,6 +62,8 @@ export function haproxyPart({ config }: PayloadContext): PayloadPart {
     statsPort: ports.haproxyStats,
     mysqlPort: ports.mysql,
     rolePort: ports.memberRole,
+    hasFarMembers,
+    readers: members.map((address) => ({ address, ...(hasFarMembers && { variable: farVariable(address) }) })),
   });
   return {
     name: "haproxy",
@@ -71,10 +79,13 @@ export function haproxyPart({ config }: PayloadContext): PayloadPart {
         systemCalls: ["chroot"],
       }),
     ],
-    ownFiles: ({ privateIp }) => [
+    ownFiles: ({ privateIp, location }) => [
       {
         path: "/etc/systemd/system/haproxy.service.d/own-address.conf",
-        content: renderTemplate(file("own-address.conf.hbs"), { privateIp }),
+        content: renderTemplate(file("own-address.conf.hbs"), {
+          privateIp,
+          far: membersFarFrom(config, location).map((member) => farVariable(member.privateIp)),
+        }),
       },
     ],
     setup: readStatic(file("setup-haproxy")),

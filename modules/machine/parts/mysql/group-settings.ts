@@ -1,4 +1,5 @@
 import { isClaimed } from "../../../config/sections/application.js";
+import { farMembers } from "../../../config/loss.js";
 import type { Config, ServerConfig } from "../../../config/schema.js";
 import { migrationsAccount } from "../../../platform/names.js";
 import { paths } from "../../../platform/paths.js";
@@ -12,6 +13,7 @@ const maximumReplicaLagSeconds = 5;
 
 /** Content of mysql-group's settings file; files/mysql-group/settings.py explains the fields. */
 export const groupSettings = (config: Config, server: ServerConfig, members: readonly ServerConfig[]): string => {
+  const far = farMembers(config).map(({ privateIp }) => privateIp);
   const settings = {
     server: server.name,
     address: server.privateIp,
@@ -24,6 +26,7 @@ export const groupSettings = (config: Config, server: ServerConfig, members: rea
     ...(isClaimed(config.application) && { claims: true }),
     maximumReplicaLagSeconds,
     ...(config.backup && { backup: true, group: config.database.groupName }),
+    ...(far.length > 0 && { far }),
     passwords: {
       app: paths.mysql.applicationPassword,
       ...(config.application.migrate && { [migrationsAccount]: paths.mysql.migrationsPassword }),

@@ -1,6 +1,7 @@
 import { toNumber } from "../../../config/addresses.js";
 import { memoryOf } from "../../../config/sections/application.js";
 import { largestBufferPoolMib } from "../../../config/buffer-pool.js";
+import { farMembers } from "../../../config/loss.js";
 import { jobsArePaused } from "../../../config/restore.js";
 import { serversWithRole, type Config, type ServerConfig } from "../../../config/schema.js";
 import type { PayloadContext, PayloadFile, PayloadPart } from "../../part/part.js";
@@ -76,6 +77,7 @@ function serverConfiguration(config: Config, server: ServerConfig, members: read
     maximumConnections,
     backedUp: config.backup !== undefined,
     paused: jobsArePaused(config),
+    isFar: farMembers(config).some(({ name }) => name === server.name),
   });
 }
 

@@ -7,7 +7,7 @@ import { haproxyPart } from "../../../../../modules/machine/parts/haproxy/index.
 import { ports } from "../../../../../modules/platform/ports.js";
 import { exampleConfig } from "../../../../support/config.js";
 import { contentOf, partOf, temporaryFolder, writeBelow } from "../../../../support/payload-files.js";
-import { splitServers } from "../../../../support/servers.js";
+import { splitServers, spread } from "../../../../support/servers.js";
 import { stepsOf } from "../../../../support/steps.js";
 import { hasTool, hasToolInNetwork, runTool } from "../../../../support/tools.js";
 import { allowedToAll, judgeDropIn } from "../../../../support/units.js";
@@ -104,6 +104,39 @@ describe("the read port", () => {
     expect(section("replicas")).toContain("http-check send meth GET uri /replica\n");
     expect(section("replicas")).toContain("balance leastconn\n");
   });
+});
+
+describe("HAProxy in several locations", () => {
+  const config = exampleConfig(spread);
+  const dropIn = (name: string, of = config) =>
+    contentOf(partOf(haproxyPart, of, name), "/etc/systemd/system/haproxy.service.d/own-address.conf");
+
+  it("the drop-in lists the members far from the server", () => {
+    expect(dropIn("alpha")).toContain("\nEnvironment=FAR_10_0_1_13=1\n");
+    expect(dropIn("alpha", exampleConfig())).not.toContain("FAR_");
+    expect(rendered()).not.toContain("FAR_");
+  });
+
+  it.runIf(
+    hasTool("python3", "reads from near replicas") && hasToolInNetwork("haproxy", "reads from near replicas", "-nu"),
+  )(
+    "HAProxy sends reads to near replicas, otherwise to the primary, otherwise to a far replica",
+    () => {
+      const folder = temporaryFolder();
+      writeBelow(folder, [{ path: "haproxy.cfg", content: rendered(config) }]);
+      const program = fileURLToPath(new URL("near.py", import.meta.url));
+      const [primary = "", near = "", far = ""] = range;
+      const args = [program, join(folder, "haproxy.cfg"), primary, near, far];
+      const { output } = runTool("unshare", ["-nu", "python3", ...args]);
+      expect(JSON.parse(output.trim().split("\n").at(-1) ?? "")).toEqual({
+        "near replica": [near],
+        "no near replica": [primary],
+        "only the far replica": [far],
+        "near replica again": [near],
+      });
+    },
+    120_000,
+  );
 });
 
 describe("HAProxy with everything set", () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { exampleConfig, exampleKeyFile } from "../../../../support/config.js";
-import { splitServers } from "../../../../support/servers.js";
+import { splitServers, spread } from "../../../../support/servers.js";
 import { contentOf, mysqlOf, variables } from "./support.js";
 
 /** Settings of mysql-group. */
@@ -30,6 +30,14 @@ describe("MySQL with defaults", () => {
         datadog: "/etc/mysql-group/monitoring-password",
       },
     });
+  });
+});
+
+describe("MySQL in several locations", () => {
+  it("every member knows the far members", () => {
+    const config = exampleConfig(spread);
+    for (const name of ["alpha", "charlie"])
+      expect(settings(mysqlOf(name, config))).toMatchObject({ far: ["10.0.1.13"] });
   });
 });
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { limits } from "../../../../../examples/guestbook/src/limits.js";
 import { exampleBackup, exampleConfig } from "../../../../support/config.js";
+import { spread } from "../../../../support/servers.js";
 import { contentOf, mysqlOf, variables } from "./support.js";
 
 /** A source file of mysql-group. */
@@ -105,6 +106,13 @@ describe("the server's configuration", () => {
       loose_group_replication_consistency: "BEFORE_ON_PRIMARY_FAILOVER",
       loose_group_replication_single_primary_mode: "ON",
     });
+  });
+
+  it("an election chooses a far member only if no near member is left", () => {
+    const weightOf = (name: string, config = exampleConfig(spread)) =>
+      variables(mysqlOf(name, config))["loose_group_replication_member_weight"];
+    expect(["alpha", "bravo", "charlie"].map((name) => weightOf(name))).toEqual([undefined, undefined, "25"]);
+    expect(weightOf("charlie", exampleConfig())).toBeUndefined();
   });
 
   it("uses one address and one set of certificates for clients, the group and recovery", () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { mysqlPart } from "../../../../../modules/machine/parts/mysql/index.js";
 import { exampleConfig } from "../../../../support/config.js";
 import { contentOf, partOf, temporaryFolder, writeBelow } from "../../../../support/payload-files.js";
+import { spread } from "../../../../support/servers.js";
 import { hasTool, runTool } from "../../../../support/tools.js";
 
 /** What mysqld says of a configuration: how it ended, and its errors and deprecations. It looks at plugins' variables too, and starts nothing. */
@@ -24,8 +25,9 @@ describe.runIf(hasTool("mysqld", "server.cnf by mysqld --validate-config"))("mys
   });
 
   it("mysqld accepts the configuration with every setting", () => {
-    const config = exampleConfig({ database: { bufferPoolMib: 640 }, tls: "passthrough" });
-    expect(judge(contentOf(partOf(mysqlPart, config), "/etc/mysql/server.cnf"))).toEqual({ status: 0, complaints: [] });
+    const config = exampleConfig({ ...spread, database: { bufferPoolMib: 640 }, tls: "passthrough" });
+    const far = contentOf(partOf(mysqlPart, config, "charlie"), "/etc/mysql/server.cnf");
+    expect(judge(far)).toEqual({ status: 0, complaints: [] });
   });
 
   it.each([

@@ -1,0 +1,87 @@
+import { describe, expect, it } from "vitest";
+import { effectOf, farMembers, isSpread, lossesOf, lossOf, membersFarFrom } from "../../../modules/config/loss.js";
+import { exampleBackup, exampleConfig } from "../../support/config.js";
+import { spread } from "../../support/servers.js";
+
+const names = (servers: readonly { readonly name: string }[]) => servers.map(({ name }) => name);
+
+describe("the loss of a location", () => {
+  it("leaves a majority, a web server and a balancer if servers are in three locations", () => {
+    expect(lossesOf(exampleConfig(spread))).toEqual(
+      [
+        { location: "nbg1", webServersLeft: 1, balancersLost: 1, balancersLeft: 1 },
+        { location: "fsn1", webServersLeft: 1, balancersLost: 1, balancersLeft: 1 },
+        { location: "hel1", webServersLeft: 2, balancersLost: 0, balancersLeft: 2 },
+      ].map((loss) => ({ ...loss, membersLeft: 2, hasMajority: true, hasState: false, hasArchive: false })),
+    );
+  });
+
+  it("stops a site in one location", () => {
+    const config = exampleConfig();
+    expect(isSpread(config)).toBe(false);
+    expect(lossesOf(config).map(effectOf)).toEqual([
+      "the site stops: no load balancer, no web server, no majority of the database members left",
+    ]);
+  });
+
+  it("counts a server that is already down", () => {
+    expect(lossOf(exampleConfig(spread), "hel1", ["alpha"])).toMatchObject({
+      membersLeft: 1,
+      hasMajority: false,
+      webServersLeft: 1,
+    });
+  });
+
+  it("includes the buckets at Hetzner, also in locations without a server", () => {
+    const endpoint = "https://hel1.your-objectstorage.com";
+    const state = {
+      type: "s3",
+      bucket: "foobar-state",
+      endpoint,
+      region: "hel1",
+      acceptLocalState: undefined,
+    } as never;
+    const losses = lossesOf(exampleConfig({ backend: state, backup: exampleBackup }));
+    expect(losses.map(({ location, hasState, hasArchive }) => [location, hasState, hasArchive])).toEqual([
+      ["nbg1", false, false],
+      ["hel1", true, false],
+      ["fsn1", false, true],
+    ]);
+    expect(losses.slice(1).map(effectOf)).toEqual([
+      "the site continues; without the state, only `npm run ops balancers` works",
+      "the site continues; no backup",
+    ]);
+  });
+
+  it("names the command if a load balancer is lost and the site continues", () => {
+    expect(effectOf(lossOf(exampleConfig(spread), "fsn1"))).toBe(
+      "the site continues; requests that Cloudflare sends to the lost load balancer fail until `npm run ops balancers`",
+    );
+  });
+});
+
+describe("far members", () => {
+  const placed = (...places: readonly string[]) =>
+    exampleConfig({
+      servers: Object.fromEntries(
+        places.map((location, index) => [
+          ["alpha", "bravo", "charlie", "delta", "echo"][index],
+          { location, privateIp: `10.0.1.${11 + index}` },
+        ]),
+      ),
+    });
+
+  it("are the members with fewer near members than others have", () => {
+    expect(names(farMembers(exampleConfig()))).toEqual([]);
+    expect(names(farMembers(placed("nbg1", "fsn1", "hel1")))).toEqual(["charlie"]);
+    expect(names(farMembers(placed("nbg1", "hel1", "hel1")))).toEqual(["alpha"]);
+    expect(names(farMembers(placed("nbg1", "fsn1", "hel1", "hel1", "nbg1")))).toEqual(["charlie", "delta"]);
+  });
+
+  it("of a location are the members in other countries, unless all members are", () => {
+    const config = placed("nbg1", "fsn1", "hel1");
+    expect(names(membersFarFrom(config, "fsn1"))).toEqual(["charlie"]);
+    expect(names(membersFarFrom(config, "hel1"))).toEqual(["alpha", "bravo"]);
+    expect(names(membersFarFrom(placed("nbg1", "fsn1", "nbg1"), "hel1"))).toEqual([]);
+  });
+});

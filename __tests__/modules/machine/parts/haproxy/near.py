@@ -1,0 +1,79 @@
+"""Starts HAProxy before a primary, a near and a far replica, and reports which of them get reads.
+
+In a network of its own. Arguments: HAProxy's configuration; addresses of the primary, the near and the far replica. Prints JSON.
+"""
+
+import contextlib
+import http.server
+import json
+import os
+import socket
+import socketserver
+import subprocess
+import sys
+import threading
+import time
+
+configuration, primary, near, far = sys.argv[1:]
+roles = {primary: "primary", near: "replica", far: "replica"}
+
+
+class Role(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200 if self.path == f"/{roles[self.server.server_address[0]]}" else 503)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+class Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+
+    def handle_error(self, *_):
+        """HAProxy closes a check's connection early."""
+
+
+class Database(socketserver.BaseRequestHandler):
+    def handle(self):
+        with contextlib.suppress(OSError):
+            self.request.sendall(self.server.server_address[0].encode())
+
+
+def asked():
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", 6447), 1) as connection:
+        return connection.recv(100).decode()
+    return ""
+
+
+def readers(expected):
+    """Waits until the expected member gets reads, then returns the members that get eight further reads."""
+    deadline = time.monotonic() + 30
+    while asked() != expected and time.monotonic() < deadline:
+        time.sleep(0.05)
+    # All checks have finished by then.
+    time.sleep(2)
+    return sorted({asked() for _ in range(8)})
+
+
+subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+for address in roles:
+    subprocess.run(["ip", "address", "add", f"{address}/32", "dev", "lo"], check=True)
+    for port, handler in ((8008, Role), (3306, Database)):
+        threading.Thread(target=Server((address, port), handler).serve_forever, daemon=True).start()
+
+found = {}
+environment = {**os.environ, "OWN_ADDRESS": primary, "FAR_" + far.replace(".", "_"): "1"}
+haproxy = subprocess.Popen(["haproxy", "-db", "-f", configuration], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+try:
+    found["near replica"] = readers(near)
+    roles[near] = "none"
+    found["no near replica"] = readers(primary)
+    roles[primary] = "none"
+    found["only the far replica"] = readers(far)
+    roles[near] = "replica"
+    found["near replica again"] = readers(near)
+finally:
+    haproxy.kill()
+print(json.dumps(found))

@@ -1,0 +1,108 @@
+import { locations } from "../platform/hetzner-offers.js";
+import { serversWithRole, type Config, type ServerConfig } from "./schema.js";
+
+/** What the loss of a location costs. */
+export interface Loss {
+  readonly location: string;
+  /** Database members that remain, and whether they are the majority of all members. Without a majority the site rejects reads and writes. */
+  readonly membersLeft: number;
+  readonly hasMajority: boolean;
+  readonly webServersLeft: number;
+  /** Balancers that are lost and that remain. */
+  readonly balancersLost: number;
+  readonly balancersLeft: number;
+  /** Whether the bucket with Terraform's state, and the bucket with the archive, are in this location. */
+  readonly hasState: boolean;
+  readonly hasArchive: boolean;
+}
+
+/** Locations of the balancers. */
+const balancerLocations = ({ location, loadBalancer: { second } }: Config): readonly string[] => [
+  location,
+  ...(second ? [second.location] : []),
+];
+
+/** Location of a bucket at Hetzner; endpoints of other vendors name none. */
+const bucketLocation = (endpoint: string | undefined): string | undefined =>
+  /^https:\/\/([a-z0-9]+)\.your-objectstorage\.com\b/.exec(endpoint ?? "")?.[1];
+
+const stateLocation = ({ backend }: Config): string | undefined =>
+  bucketLocation(backend.type === "s3" ? backend.endpoint : undefined);
+
+/** Locations of servers and balancers, in the order of the configuration. */
+export const locationsOf = (config: Config): readonly string[] => [
+  ...new Set([...balancerLocations(config), ...config.servers.map(({ location }) => location)]),
+];
+
+/** Whether the environment uses several locations. */
+export const isSpread = (config: Config): boolean => locationsOf(config).length > 1;
+
+/** Pure. @param down names of servers that are unavailable anyway @default - none */
+export function lossOf(config: Config, location: string, down: readonly string[] = []): Loss {
+  const remains = (server: ServerConfig): boolean => server.location !== location && !down.includes(server.name);
+  const members = serversWithRole(config, "database");
+  const membersLeft = members.filter(remains).length;
+  const balancers = balancerLocations(config);
+  const balancersLost = balancers.filter((place) => place === location).length;
+  return {
+    location,
+    membersLeft,
+    hasMajority: 2 * membersLeft > members.length,
+    webServersLeft: serversWithRole(config, "web").filter(remains).length,
+    balancersLost,
+    balancersLeft: balancers.length - balancersLost,
+    hasState: stateLocation(config) === location,
+    hasArchive: bucketLocation(config.backup?.endpoint) === location,
+  };
+}
+
+/** The losses of all locations that the environment uses, buckets included. */
+export const lossesOf = (config: Config, down?: readonly string[]): readonly Loss[] =>
+  [...new Set([...locationsOf(config), stateLocation(config), bucketLocation(config.backup?.endpoint)])].flatMap(
+    (location) => (location === undefined ? [] : [lossOf(config, location, down)]),
+  );
+
+/** Whether a loss stops the site until the location returns. */
+export const stopsSite = ({ hasMajority, webServersLeft, balancersLeft }: Loss): boolean =>
+  !hasMajority || webServersLeft === 0 || balancersLeft === 0;
+
+/** The effect of a loss on the site, and what to do. */
+export function effectOf(loss: Loss): string {
+  const { hasMajority, webServersLeft, balancersLost, balancersLeft, hasState, hasArchive } = loss;
+  const missing = [
+    ...(balancersLeft === 0 ? ["no load balancer"] : []),
+    ...(webServersLeft === 0 ? ["no web server"] : []),
+    ...(hasMajority ? [] : ["no majority of the database members"]),
+  ];
+  return [
+    missing.length > 0 ? `the site stops: ${missing.join(", ")} left` : "the site continues",
+    ...(missing.length === 0 && balancersLost > 0
+      ? ["requests that Cloudflare sends to the lost load balancer fail until `npm run ops balancers`"]
+      : []),
+    ...(hasState ? ["without the state, only `npm run ops balancers` works"] : []),
+    ...(hasArchive ? ["no backup"] : []),
+  ].join("; ");
+}
+
+/** Locations of one country are near each other. */
+const isNear = (one: string, other: string): boolean => locations[one]?.country === locations[other]?.country;
+
+const nearMembers = (config: Config, location: string): readonly ServerConfig[] =>
+  serversWithRole(config, "database").filter((member) => isNear(member.location, location));
+
+/**
+ * Database members with fewer near members than others have. Each commit of such a member waits for a far member, so it becomes the primary
+ * only if no other member can.
+ */
+export function farMembers(config: Config): readonly ServerConfig[] {
+  const members = serversWithRole(config, "database");
+  const nearTo = ({ location }: ServerConfig): number => nearMembers(config, location).length;
+  const most = Math.max(...members.map(nearTo));
+  return members.filter((member) => nearTo(member) < most);
+}
+
+/** Database members far from a location. None if all are far, because then no member is better than another. */
+export function membersFarFrom(config: Config, location: string): readonly ServerConfig[] {
+  const near = nearMembers(config, location);
+  return near.length === 0 ? [] : serversWithRole(config, "database").filter((member) => !near.includes(member));
+}
