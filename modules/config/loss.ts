@@ -1,4 +1,5 @@
 import { locations } from "../platform/hetzner-offers.js";
+import { balancersOf, locationsOf } from "./balancer.js";
 import { serversWithRole, type Config, type ServerConfig } from "./schema.js";
 
 /** What the loss of a location costs. */
@@ -16,23 +17,12 @@ export interface Loss {
   readonly hasArchive: boolean;
 }
 
-/** Locations of the balancers. */
-const balancerLocations = ({ location, loadBalancer: { second } }: Config): readonly string[] => [
-  location,
-  ...(second ? [second.location] : []),
-];
-
 /** Location of a bucket at Hetzner; endpoints of other vendors name none. */
 const bucketLocation = (endpoint: string | undefined): string | undefined =>
   /^https:\/\/([a-z0-9]+)\.your-objectstorage\.com\b/.exec(endpoint ?? "")?.[1];
 
 const stateLocation = ({ backend }: Config): string | undefined =>
   bucketLocation(backend.type === "s3" ? backend.endpoint : undefined);
-
-/** Locations of servers and balancers, in the order of the configuration. */
-export const locationsOf = (config: Config): readonly string[] => [
-  ...new Set([...balancerLocations(config), ...config.servers.map(({ location }) => location)]),
-];
 
 /** Whether the environment uses several locations. */
 export const isSpread = (config: Config): boolean => locationsOf(config).length > 1;
@@ -42,8 +32,8 @@ export function lossOf(config: Config, location: string, down: readonly string[]
   const remains = (server: ServerConfig): boolean => server.location !== location && !down.includes(server.name);
   const members = serversWithRole(config, "database");
   const membersLeft = members.filter(remains).length;
-  const balancers = balancerLocations(config);
-  const balancersLost = balancers.filter((place) => place === location).length;
+  const balancers = balancersOf(config);
+  const balancersLost = balancers.filter((balancer) => balancer.location === location).length;
   return {
     location,
     membersLeft,
@@ -79,8 +69,8 @@ export function effectOf(loss: Loss): string {
     ...(missing.length === 0 && balancersLost > 0
       ? ["requests that Cloudflare sends to the lost load balancer fail until `npm run ops balancers`"]
       : []),
-    ...(hasState ? ["without the state, only `npm run ops balancers` works"] : []),
-    ...(hasArchive ? ["no backup"] : []),
+    ...(hasState ? ["commands that need the state fail"] : []),
+    ...(hasArchive ? ["nothing is archived"] : []),
   ].join("; ");
 }
 

@@ -65,6 +65,7 @@ export function monthlyCost(config: Config): Cost {
     { what: `${config.servers.length} primary IPv4`, monthlyEur: cents(config.servers.length * primaryIpv4MonthlyEur) },
     { what: `${volumesGb} GB of volumes`, monthlyEur: cents(volumesGb * volumeGbMonthlyEur) },
     { what: `load balancer ${type}`, monthlyEur: balancerEur },
+    ...(config.loadBalancer.second ? [{ what: `second load balancer ${type}`, monthlyEur: balancerEur }] : []),
     ...(formerOf(config)
       ? [{ what: `previous load balancer ${type}, until the rollout ends`, monthlyEur: balancerEur }]
       : []),

@@ -1,11 +1,13 @@
 import { formerOf } from "../config/agreement.js";
 import { objectDays } from "../config/archive.js";
+import { effectOf, isSpread, lossOf } from "../config/loss.js";
 import type { Config } from "../config/schema.js";
 import { siteHosts } from "../platform/names.js";
 import { monthlyCost, type Cost } from "./cost.js";
 import type { Party, TrafficRule } from "../config/traffic/rules.js";
 import { activeRules } from "../config/traffic/resolve.js";
 import { protectedThings } from "./protection.js";
+import { lossTable } from "./tables.js";
 import type { PayloadFacts, ReviewFacts, ReviewSection } from "./facts.js";
 import type { PolicyResult } from "./policies/index.js";
 import { warningsOf, type Warning } from "./warnings.js";
@@ -80,6 +82,12 @@ function changesOver(config: Config): Review["summary"] {
   return [["Migration", former.domain === config.domain ? from : from + names]];
 }
 
+/** What the loss of the only location costs. Several locations have a table. */
+const onlyLocation = (config: Config): Review["summary"] =>
+  isSpread(config)
+    ? []
+    : [["Location", `${config.location}; if it is lost, ${effectOf(lossOf(config, config.location))}`]];
+
 function summaryOf(config: Config): Review["summary"] {
   const { certificate, cloudflare, backend, administrators } = config;
   return [
@@ -94,6 +102,7 @@ function summaryOf(config: Config): Review["summary"] {
     ["Backups", config.backups ? "daily by Hetzner, of the servers' disks without data volumes" : "none by Hetzner"],
     ["Archive", archiveText(config)],
     ...releaseText(config),
+    ...onlyLocation(config),
     ["SSH", administrators.cidrs.length > 0 ? `from ${administrators.cidrs.join(", ")}` : "closed"],
     [
       "State",
@@ -117,10 +126,10 @@ export function review(config: Config, facts: ReviewFacts): Review {
   return {
     environment: config.environment,
     site: `https://www.${config.domain}`,
-    servers: config.servers.map(({ name, type, roles, privateIp }) => ({
+    servers: config.servers.map(({ name, type, location, roles, privateIp }) => ({
       name,
       type,
-      location: config.location,
+      location,
       roles,
       privateIp,
       payload: facts.payloads.find((payload) => payload.server === name),
@@ -128,7 +137,7 @@ export function review(config: Config, facts: ReviewFacts): Review {
     traffic: activeRules(config).map(trafficRow),
     summary: summaryOf(config),
     policies: facts.policies,
-    sections: facts.sections ?? [],
+    sections: [...lossTable(config), ...(facts.sections ?? [])],
     cost: monthlyCost(config),
     warnings: warningsOf(config, facts),
   };

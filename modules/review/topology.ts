@@ -1,4 +1,5 @@
 import { formerOf } from "../config/agreement.js";
+import { balancersOf, locationsOf } from "../config/balancer.js";
 import { serversWithRole, type Config, type Role, type ServerConfig } from "../config/schema.js";
 import { ports } from "../platform/ports.js";
 
@@ -23,7 +24,7 @@ export interface Balancer extends Participant {
 export interface Topology {
   readonly visitors: Participant;
   readonly cloudflare: Participant;
-  /** The load balancer, and during a migration also the previous one. */
+  /** The active load balancers, and during a migration also the previous one. */
   readonly balancers: readonly Balancer[];
   /** Servers with only the role web: one box each, or one box for all. */
   readonly webServers: readonly Participant[];
@@ -60,10 +61,18 @@ const outsider = (kind: Kind, name: string, ...lines: readonly string[]): Partic
 /** Port on which the load balancer reaches a web server. */
 const webPortOf = ({ tls }: Config): number => (tls === "terminate" ? ports.nginxHttp : ports.nginxHttps);
 
-function balancerOf(config: Config, ...lines: readonly string[]): Balancer {
+/** Address of a participant, with its location if there are several locations. */
+const placeOf = (config: Config, { privateIp, location }: Pick<ServerConfig, "privateIp" | "location">): string =>
+  locationsOf(config).length > 1 ? `${privateIp}, ${location}` : privateIp;
+
+function balancerOf(
+  config: Config,
+  balancer: Pick<ServerConfig, "privateIp" | "location">,
+  ...lines: readonly string[]
+): Balancer {
   const endsTls = config.tls === "terminate";
   const task = endsTls ? "terminates TLS" : "passes TLS through";
-  const place = `${config.loadBalancer.type}, ${config.network.balancerIp}`;
+  const place = `${config.loadBalancer.type}, ${placeOf(config, balancer)}`;
   return {
     ...outsider("balancer", "load balancer", place, task, ...lines),
     toWeb: `${endsTls ? "http" : "TLS"} ${webPortOf(config)}`,
@@ -78,17 +87,20 @@ export function topologyOf(config: Config): Topology {
     role === "web"
       ? { kind: "server", text: `web ${webPortOf(config)}` }
       : { kind: "database", text: `database ${ports.mysql}` };
-  const boxOf = ({ name, type, privateIp, roles }: ServerConfig): Participant => ({
+  const boxOf = (server: ServerConfig): Participant => ({
     kind: "server",
-    name,
-    lines: [`${type}, ${privateIp}`],
-    duties: roles.map(duty),
+    name: server.name,
+    lines: [`${server.type}, ${placeOf(config, server)}`],
+    duties: server.roles.map(duty),
   });
   const webAlone = serversWithRole(config, "web").filter(({ roles }) => !roles.includes("database"));
   return {
     visitors: outsider("edge", "Visitors", `TLS from ${config.cloudflare.minimumTlsVersion}`),
     cloudflare: outsider("edge", "Cloudflare", `www.${config.domain}`, "DNS, proxy, WAF"),
-    balancers: [balancerOf(config), ...(former ? [balancerOf(former, "until the rollout ends")] : [])],
+    balancers: [
+      ...balancersOf(config).map((balancer) => balancerOf(config, balancer)),
+      ...(former ? balancersOf(former).map((balancer) => balancerOf(former, balancer, "until the rollout ends")) : []),
+    ],
     webServers: inBoxes(webAlone, boxOf),
     databaseServers: serversWithRole(config, "database").map(boxOf),
     ...(config.monitoring.enabled && {
@@ -96,7 +108,7 @@ export function topologyOf(config: Config): Topology {
     }),
     titles: {
       picture: `Topology of www.${config.domain}`,
-      network: `private network ${network.subnet}, ${config.location}`,
+      network: `private network ${network.subnet}, ${locationsOf(config).join(", ")}`,
       group: `MySQL group, ${ports.mysqlGroup}`,
     },
     spoken: {

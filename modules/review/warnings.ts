@@ -1,4 +1,5 @@
 import { serversWithRole, type Config } from "../config/schema.js";
+import { effectOf, isSpread, lossesOf, stopsSite } from "../config/loss.js";
 import { endsOf } from "../config/ends.js";
 import { noticeDays } from "../platform/dates.js";
 import { maximumBytes, warningBytes } from "../machine/compose/size.js";
@@ -146,6 +147,21 @@ const stock: Check = ({ servers, location }) =>
     );
   });
 
+/** Only for several locations: with one location, the summary shows that its loss stops the site. */
+const locations: Check = (config) =>
+  (isSpread(config) ? lossesOf(config) : []).flatMap((loss) => [
+    ...when(
+      stopsSite(loss),
+      "servers",
+      `if ${loss.location} is lost, ${effectOf(loss)}; place members in three locations, and web servers and load balancers in two`,
+    ),
+    ...when(
+      loss.hasState && loss.balancersLost > 0,
+      "backend",
+      `has its bucket in ${loss.location}, where a load balancer is: if ${loss.location} is lost, only \`npm run ops balancers\` works; use a bucket in another location`,
+    ),
+  ]);
+
 const payloadSize: Check = (_config, { payloads }) => {
   const large = payloads.filter(({ bytes }) => bytes > warningBytes);
   const most = Math.max(...large.map(({ bytes }) => bytes));
@@ -176,6 +192,7 @@ const checks: readonly Check[] = [
   monitoring,
   downtimesOver,
   balancerBefore,
+  locations,
   backups,
   archive,
   baseBackupRoom,

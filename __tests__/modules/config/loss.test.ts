@@ -48,8 +48,8 @@ describe("the loss of a location", () => {
       ["fsn1", false, true],
     ]);
     expect(losses.slice(1).map(effectOf)).toEqual([
-      "the site continues; without the state, only `npm run ops balancers` works",
-      "the site continues; no backup",
+      "the site continues; commands that need the state fail",
+      "the site continues; nothing is archived",
     ]);
   });
 

@@ -3,7 +3,7 @@ import { shippedMbPerDay } from "../../../modules/config/archive.js";
 import { monthlyCost } from "../../../modules/review/cost.js";
 import { locations, retiredServerTypes, serverTypes } from "../../../modules/platform/hetzner-offers.js";
 import { exampleBackup, exampleConfig } from "../../support/config.js";
-import { splitServers } from "../../support/servers.js";
+import { splitServers, spread } from "../../support/servers.js";
 
 describe("the monthly cost", () => {
   it("is the sum of its lines for the example environment", () => {
@@ -29,6 +29,15 @@ describe("the monthly cost", () => {
       { what: "daily backups (20 %)", monthlyEur: 18.79 },
       { what: "4 primary IPv4", monthlyEur: 2 },
     ]);
+  });
+
+  it("includes the second load balancer", () => {
+    const { lines, monthlyEur } = monthlyCost(exampleConfig(spread));
+    expect(lines.slice(-2)).toEqual([
+      { what: "load balancer lb11", monthlyEur: 7.49 },
+      { what: "second load balancer lb11", monthlyEur: 7.49 },
+    ]);
+    expect(monthlyEur).toBe(90.07);
   });
 
   it("includes the archive's logs over their retention, in terabytes", () => {

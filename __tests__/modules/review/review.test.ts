@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { renderReview, review, reviewWidth, type ReviewFacts } from "../../../modules/review/index.js";
 import { exampleConfig, exampleMove } from "../../support/config.js";
+import { spread } from "../../support/servers.js";
 
 const facts: ReviewFacts = {
   payloads: ["alpha", "bravo", "charlie"].map((server) => ({ server, bytes: 12_800, hash: "0123456789ab" })),
@@ -58,6 +59,26 @@ describe("the review's data", () => {
       "Origin proof": "Cloudflare's client certificate",
       Certificate: "Cloudflare Origin CA, 90 days, generation 1",
     });
+  });
+
+  it("shows in one line what the loss of the only location costs", () => {
+    expect(Object.fromEntries(example.summary)["Location"]).toBe(
+      "nbg1; if it is lost, the site stops: no load balancer, no web server, no majority of the database members left",
+    );
+    expect(example.sections).toEqual([]);
+  });
+
+  it("shows for each of several locations what its loss costs", () => {
+    const { servers, sections, summary } = review(exampleConfig(spread), facts);
+    expect(servers.map(({ location }) => location)).toEqual(["nbg1", "fsn1", "hel1"]);
+    expect(sections.map(({ rows }) => rows.map((row) => row.slice(0, 4)))).toEqual([
+      [
+        ["nbg1", "2 of 3", "1 of 2", "1 of 2"],
+        ["fsn1", "2 of 3", "1 of 2", "1 of 2"],
+        ["hel1", "2 of 3", "2 of 2", "2 of 2"],
+      ],
+    ]);
+    expect(Object.keys(Object.fromEntries(summary))).not.toContain("Location");
   });
 
   it("shows the previous load balancer during a migration", () => {

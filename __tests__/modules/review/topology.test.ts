@@ -3,7 +3,7 @@ import { drawTopology } from "../../../modules/review/drawing.js";
 import { topologyOf } from "../../../modules/review/topology.js";
 import { hasBrowser, measureInBrowser } from "../../support/browser.js";
 import { exampleConfig } from "../../support/config.js";
-import { splitServers } from "../../support/servers.js";
+import { splitServers, spread } from "../../support/servers.js";
 
 const changing = exampleConfig({
   tls: "passthrough",
@@ -41,6 +41,18 @@ describe("the topology", () => {
       ["lb11, 10.0.1.6", "passes TLS through", "TLS 443"],
       ["lb11, 10.0.1.5", "terminates TLS", "until the rollout ends", "http 80"],
     ]));
+
+  it("shows the location of each server and load balancer if there are several locations", () => {
+    const { balancers, databaseServers, titles } = topologyOf(exampleConfig(spread));
+    expect(balancers.map(({ lines }) => lines[0])).toEqual(["lb11, 10.0.1.5, nbg1", "lb11, 10.0.1.6, fsn1"]);
+    expect(databaseServers.map(({ lines }) => lines[0])).toEqual([
+      "cpx22, 10.0.1.11, nbg1",
+      "cpx22, 10.0.1.12, fsn1",
+      "cpx22, 10.0.1.13, hel1",
+    ]);
+    expect(titles.network).toBe("private network 10.0.1.0/24, nbg1, fsn1, hel1");
+    expect(["edge", "balancer"].map((kind) => arrows(drawTopology(exampleConfig(spread)), kind))).toEqual([3, 4]);
+  });
 
   it("has a box for each of up to six web servers, and a single box for more", () => {
     const webServers = (count: number) =>
@@ -90,7 +102,7 @@ const farthestOut = `(() => {
 describe.runIf(hasBrowser("that words of the topology stay in their boxes"))("the drawing in a browser", () => {
   it("keeps text inside its box regardless of the viewer's font", () => {
     const fonts = ["monospace", "sans-serif", "serif", "DejaVu Sans; --spacing: 0.3em"];
-    const drawings = [exampleConfig(), split, changing].map(drawTopology);
+    const drawings = [exampleConfig(), split, changing, exampleConfig(spread)].map(drawTopology);
     const page = fonts.flatMap((font) => drawings.map((svg) => `<div style="--font: ${font}">${svg}</div>`));
     const style =
       "<!doctype html><style>.topology text { font-family: var(--font) !important; letter-spacing: var(--spacing, 0) }</style>";

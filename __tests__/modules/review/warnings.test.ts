@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { warningsOf } from "../../../modules/review/warnings.js";
 import type { ReviewFacts } from "../../../modules/review/facts.js";
 import type { EnvironmentInput } from "../../../modules/config/schema.js";
+import { spread } from "../../support/servers.js";
 import { exampleConfig, exampleKeyFile, exampleBackup, exampleSshKey, type Overrides } from "../../support/config.js";
 
 /** A configuration without warnings. */
@@ -51,6 +52,27 @@ describe("warnings", () => {
       ),
     ]);
     expect(room("cpx32", 71)).toEqual([]);
+  });
+
+  it("report locations whose loss stops a site in several locations", () => {
+    const hel1 = { ...silent.backend, endpoint: "https://hel1.your-objectstorage.com", region: "hel1" } as never;
+    const placed = (alpha: string, bravo: string, charlie: string) => ({
+      servers: { alpha: { location: alpha }, bravo: { location: bravo }, charlie: { location: charlie } },
+    });
+    expect(warnings({ ...spread, backend: hel1 })).toEqual([]);
+    expect(warnings({ ...spread, ...placed("nbg1", "fsn1", "nbg1"), backend: hel1 })).toEqual([
+      "servers if nbg1 is lost, the site stops: no majority of the database members left; place members in three locations, and web servers and load balancers in two",
+    ]);
+    expect(warnings({ ...placed("nbg1", "fsn1", "hel1"), backend: hel1 })).toEqual([
+      expect.stringMatching(/^servers if nbg1 is lost, the site stops: no load balancer left; place members/),
+    ]);
+  });
+
+  it("report that the state is in the location of a load balancer, whose loss requires a command", () => {
+    expect(warnings(spread)).toEqual([
+      "backend has its bucket in fsn1, where a load balancer is: if fsn1 is lost, only `npm run ops balancers` works; use a bucket in another location",
+    ]);
+    expect(warnings({})).toEqual([]);
   });
 
   it("report that diagram and cost include a previous load balancer", () => {
