@@ -7,7 +7,7 @@ import { monthlyCost, type Cost } from "./cost.js";
 import type { Party, TrafficRule } from "../config/traffic/rules.js";
 import { activeRules } from "../config/traffic/resolve.js";
 import { protectedThings } from "./protection.js";
-import { lossTable } from "./tables.js";
+import { lossTable } from "./losses.js";
 import type { PayloadFacts, ReviewFacts, ReviewSection } from "./facts.js";
 import type { PolicyResult } from "./policies/index.js";
 import { warningsOf, type Warning } from "./warnings.js";

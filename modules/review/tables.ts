@@ -1,6 +1,3 @@
-import { balancersOf } from "../config/balancer.js";
-import { effectOf, isSpread, lossesOf } from "../config/loss.js";
-import { serversWithRole, type Config } from "../config/schema.js";
 import { priceList } from "../platform/hetzner-offers.js";
 import type { Cost } from "./cost.js";
 import type { ReviewSection } from "./facts.js";
@@ -29,27 +26,6 @@ export const serverTable = (review: Review): ReviewSection => ({
     payload?.hash ?? "-",
   ]),
 });
-
-/** What the loss of each location costs, if there are several. */
-export function lossTable(config: Config): readonly ReviewSection[] {
-  if (!isSpread(config)) return [];
-  const members = serversWithRole(config, "database").length;
-  const webServers = serversWithRole(config, "web").length;
-  const balancers = balancersOf(config).length;
-  return [
-    {
-      title: "Loss of a location: what is left, and the effect",
-      columns: ["location", "members", "web servers", "balancers", "effect"],
-      rows: lossesOf(config).map((loss) => [
-        loss.location,
-        `${loss.membersLeft} of ${members}`,
-        `${loss.webServersLeft} of ${webServers}`,
-        `${loss.balancersLeft} of ${balancers}`,
-        effectOf(loss),
-      ]),
-    },
-  ];
-}
 
 /** The rule table of the configuration. */
 export const trafficTable = (review: Review): ReviewSection => ({
