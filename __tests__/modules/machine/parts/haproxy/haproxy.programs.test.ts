@@ -108,14 +108,6 @@ describe("the read port", () => {
 
 describe("HAProxy in several locations", () => {
   const config = exampleConfig(spread);
-  const dropIn = (name: string, of = config) =>
-    contentOf(partOf(haproxyPart, of, name), "/etc/systemd/system/haproxy.service.d/own-address.conf");
-
-  it("the drop-in lists the members far from the server", () => {
-    expect(dropIn("alpha")).toContain("\nEnvironment=FAR_10_0_1_13=1\n");
-    expect(dropIn("alpha", exampleConfig())).not.toContain("FAR_");
-    expect(rendered()).not.toContain("FAR_");
-  });
 
   it.runIf(
     hasTool("python3", "reads from near replicas") && hasToolInNetwork("haproxy", "reads from near replicas", "-nu"),
