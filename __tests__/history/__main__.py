@@ -31,6 +31,7 @@ for part in ("mysql/files/mysql-group", "backup/files/mysql-backup"):
     sys.path.insert(0, str(ROOT / "modules/machine/parts" / part))
 
 import pymysql  # noqa: E402  (after its paths)
+from restore import Unusable  # noqa: E402
 from life import Life  # noqa: E402
 from servers import blank_data  # noqa: E402
 from year import Year  # noqa: E402
@@ -77,7 +78,7 @@ def live(seed, options, template, parent):
                     life.check()
     except Exception as error:
         problem = traceback.format_exc()
-        verdict = "interrupted" if isinstance(error, (RuntimeError, pymysql.Error, subprocess.SubprocessError)) else "WRONG"
+        verdict = "interrupted" if isinstance(error, (RuntimeError, pymysql.Error, subprocess.SubprocessError, Unusable)) else "WRONG"
     finally:
         life.end()
         if not options.keep and not problem:

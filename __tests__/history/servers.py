@@ -1,5 +1,6 @@
 """MySQL servers on the loopback interface, as one replication group: real mysqld, real Group Replication."""
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -18,7 +19,7 @@ OPTIONS = [
     "--no-defaults", "--user=root", "--mysqlx=OFF", "--bind-address=127.0.0.1", "--skip-name-resolve", "--event-scheduler=OFF",
     "--gtid-mode=ON", "--enforce-gtid-consistency=ON", "--log-bin=binlog", "--log-replica-updates=ON", "--relay-log=relay", "--binlog-expire-logs-auto-purge=OFF",
     "--super-read-only=ON", "--skip-replica-start=ON", "--secure-file-priv=", "--innodb-buffer-pool-size=32M", "--innodb-redo-log-capacity=16M", "--innodb-log-buffer-size=1M",
-    "--performance-schema-instrument=memory/%=OFF", "--max-connections=40", "--innodb-flush-log-at-trx-commit=2", "--sync-binlog=0", "--innodb-doublewrite=OFF",
+    "--performance-schema-instrument=memory/%=OFF", "--max-connections=40", "--innodb-flush-log-at-trx-commit=2", "--sync-binlog=0", "--innodb-doublewrite=OFF", "--innodb-use-native-aio=OFF",
     "--plugin-load-add=group_replication.so", "--plugin-load-add=mysql_clone.so",
     "--loose-group-replication-start-on-boot=OFF", "--loose-group-replication-single-primary-mode=ON", "--loose-group-replication-paxos-single-leader=ON",
     "--loose-group-replication-ssl-mode=DISABLED", "--loose-group-replication-recovery-get-public-key=ON", "--loose-group-replication-member-expel-timeout=0",
@@ -128,7 +129,9 @@ class Server:
     def cut(self):
         """A power cut, as far as one process can show it: no shutdown; the page cache survives."""
         if self._process is not None:
-            os.killpg(self._process.pid, signal.SIGKILL)
+            # It may have ended by itself, after a clone.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
             self._process = None
 

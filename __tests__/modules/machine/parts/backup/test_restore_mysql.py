@@ -154,12 +154,16 @@ class Running(Programs):
         self.assertEqual((self.sleep.call_count, restore.START_SECONDS), (3, 120))
         self.assertTrue((self.folder / "ended").exists())
 
-    def test_says_what_it_wrote_last_where_it_does_not_start_or_ends_in_between(self):
+    def test_reports_the_last_error_of_mysql_if_it_does_not_start(self):
         log = f"{self.data.parent}/error.log"
         self.program("mysqld", f"printf 'begun\\n\\377 no space\\n' >{log}; exit 1")
         self.program("mysql", "exit 1")
         self.sleep.side_effect = lambda seconds: self.pause(0.01)
         with self.assertRaisesRegex(restore.Unusable, "^MySQL does not start with it: \ufffd no space$"):
+            with restore.running(self.data):
+                self.fail()
+        self.program("mysqld", f"printf '[ERROR] no space\\n[ERROR] Aborting\\nend\\n' >{log}; exit 1")
+        with self.assertRaisesRegex(restore.Unusable, r"^MySQL does not start with it: \[ERROR\] no space$"):
             with restore.running(self.data):
                 self.fail()
 

@@ -382,4 +382,5 @@ def _wait_for(server, mysql, log):
 
 
 def _end_of(log):
-    return log.read_text(errors="replace").strip().split("\n")[-1] if log.exists() else "its log is empty"
+    lines = log.read_text(errors="replace").strip().split("\n") if log.exists() else ["its log is empty"]
+    return next((line for line in reversed(lines) if "[ERROR]" in line and "Aborting" not in line), lines[-1])
