@@ -1,11 +1,13 @@
 """Restores an archive with several logs, using real MySQL, age and zstd. Run by archive.programs.test.ts."""
 
+import json
 import pathlib
 import shutil
 import unittest
 from unittest import mock
 
 import binlog
+import names
 import restore
 import source
 from contents import Choice
@@ -143,6 +145,13 @@ class Restore(unittest.TestCase):
         self.objects |= self.source.objects
         self.source.objects = kept
         self.assertEqual(self.restore(branch=BRANCH), (self.AFTER, []))
+
+    def test_applies_the_transactions_of_an_ancestor_only_up_to_the_fork(self):
+        source, branch = self.source.gtids.rpartition("-")[0], "c" * 16
+        forked = f"{source}-{int(self.source.gtids.rpartition('-')[2]) + 3}"
+        content = json.dumps({"parent": BRANCH, "forked": forked, "begun": "2026-11-25 02:20:00"}).encode()
+        self.objects[names.branch_key(self.source.timeline, "alpha", branch, content)] = content
+        self.assertEqual(self.restore(branch=branch), ("1,2,3,4", []))
 
     def test_fails_without_enough_disk_space(self):
         with mock.patch.object(restore.shutil, "disk_usage", return_value=mock.Mock(free=100 << 20)), self.assertRaisesRegex(OSError, "needs 5\\d\\d MiB, but 100 MiB are free"):
