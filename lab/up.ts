@@ -24,7 +24,7 @@ export interface Step {
 const firstBootSeconds = 900;
 
 /** Results of a step that later steps use. */
-interface Made {
+interface Prepared {
   blueprint: Blueprint;
   base: Awaited<ReturnType<typeof baseSystem>>;
   /** Folder of the package repository. */
@@ -33,18 +33,18 @@ interface Made {
 
 /** Steps that create everything around the machines. On a running lab, they apply the current tree. */
 export const surroundingSteps = (layout: Layout, overrides: LabOverrides): Step[] =>
-  around(layout, overrides, {} as Made);
+  around(layout, overrides, {} as Prepared);
 
 /** All steps from an empty host to a working site, in order. */
 export function upSteps(layout: Layout, overrides: LabOverrides): Step[] {
-  const made = {} as Made;
+  const made = {} as Prepared;
   return [...around(layout, overrides, made), ...ofMachines(layout, made)];
 }
 
 const stepsOf = (steps: Readonly<Record<string, Step["run"]>>): Step[] =>
   Object.entries(steps).map(([title, run]) => ({ title, run }));
 
-const around = (layout: Layout, overrides: LabOverrides, made: Made): Step[] =>
+const around = (layout: Layout, overrides: LabOverrides, made: Prepared): Step[] =>
   stepsOf({
     "keys, secrets and payload": async () => {
       made.blueprint = await drawUp(layout, overrides);
@@ -83,7 +83,7 @@ const around = (layout: Layout, overrides: LabOverrides, made: Made): Step[] =>
     },
   });
 
-function ofMachines(layout: Layout, made: Made): Step[] {
+function ofMachines(layout: Layout, made: Prepared): Step[] {
   let machines: readonly Machine[];
   return stepsOf({
     "power on": async () => {

@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
-import { type Lock, takeLock } from "../../lab/system/lock.js";
+import { type LabLock, takeLock } from "../../lab/system/lock.js";
 
 const name = `\0foobar-lab-test-${process.pid}`;
-const held: Lock[] = [];
+const held: LabLock[] = [];
 const take = async (holder: string, waitSeconds = 0): Promise<void> => {
   held.push(await takeLock(holder, { name, waitSeconds }));
 };

@@ -11,7 +11,7 @@ import { FileStore } from "../../ops/core/store.js";
 import { HetznerApi } from "../../ops/hetzner/api.js";
 import { HetznerCloud } from "../../ops/hetzner/cloud.js";
 import { identify } from "../../ops/hetzner/identify.js";
-import { TerraformSecrets } from "../../ops/hetzner/secrets.js";
+import { TerraformSecretStore } from "../../ops/hetzner/secrets.js";
 import { Stack } from "../../ops/terraform/terraform.js";
 import { exampleConfig } from "../support/config.js";
 import { temporaryFolder } from "../support/payload-files.js";
@@ -211,7 +211,7 @@ function commandsIn(url: string, handled: readonly string[]): Readonly<Record<st
       await cloud.prepareRemoval("gone", quiet);
       await cloud.remove("gone", quiet);
     },
-    rotate: () => new TerraformSecrets({ ...parts, variables }).make("edge-token", quiet),
+    rotate: () => new TerraformSecretStore({ ...parts, variables }).make("edge-token", quiet),
   };
 }
 

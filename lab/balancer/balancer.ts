@@ -15,7 +15,7 @@ const names = ([1, 2] as const).map((number) => balancerId({ loadBalancer: { num
 const socketOf = (layout: Layout, name: string): string => path.join(layout.services, `${name}.sock`);
 
 /** Properties of {@link startBalancer}. */
-export interface BalancerProps {
+export interface LabBalancerProps {
   /** Definition that is also used for the real balancer. */
   readonly definition: BalancerDefinition;
   /** Host of the lab with the balancer's addresses. */
@@ -29,7 +29,7 @@ export interface BalancerProps {
 /** Starts a balancer, or restarts it if its definition has changed. */
 export async function startBalancer(
   layout: Layout,
-  { definition, host, targets, certificate }: BalancerProps,
+  { definition, host, targets, certificate }: LabBalancerProps,
 ): Promise<void> {
   const { name } = host;
   const bundle = bundleOf(layout, name);

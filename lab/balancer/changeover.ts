@@ -8,7 +8,7 @@ import type { Layout } from "../layout.js";
 import { writeWhole } from "../system/write-whole.js";
 
 /** Progress of a load balancer migration. It replaces the numbers in Terraform's state. */
-interface Reached {
+interface MigrationState {
   /** Number of the visitors' balancer, or 0 if each domain uses its own balancer. @default - absent: the previous balancer */
   readonly used?: number;
   /** Number of the only balancer. @default - absent: there are two balancers */
@@ -17,11 +17,11 @@ interface Reached {
 
 const fileOf = (layout: Layout): string => path.join(layout.state, "changeover.json");
 
-const read = async (layout: Layout): Promise<Reached> =>
-  JSON.parse(await readFile(fileOf(layout), "utf8").catch(() => "{}")) as Reached;
+const read = async (layout: Layout): Promise<MigrationState> =>
+  JSON.parse(await readFile(fileOf(layout), "utf8").catch(() => "{}")) as MigrationState;
 
 /** Stores one or both numbers. */
-export async function reach(layout: Layout, reached: Reached): Promise<void> {
+export async function reach(layout: Layout, reached: MigrationState): Promise<void> {
   await mkdir(layout.state, { recursive: true });
   await writeWhole(fileOf(layout), JSON.stringify({ ...(await read(layout)), ...reached }));
 }

@@ -165,23 +165,23 @@ async function password(file: string): Promise<string> {
 }
 
 /** Generations of a secret by their use. */
-interface Generations<Made> {
-  readonly used: Made;
+interface Generations<Secret> {
+  readonly used: Secret;
   /** All accepted generations. The used generation comes first. */
-  readonly accepted: readonly Made[];
+  readonly accepted: readonly Secret[];
   /** The generation before the configured one. @default - none */
-  readonly before?: Made;
+  readonly before?: Secret;
 }
 
 /** Creates or reads the accepted generations and the previous generation, like modules/credentials/rotation.ts with Terraform. */
-async function generations<Made>(
+async function generations<Secret>(
   directory: string,
   config: Config,
   what: Rotated,
-  make: (ending: string, generation: number) => Promise<Made>,
-): Promise<Generations<Made>> {
+  make: (ending: string, generation: number) => Promise<Secret>,
+): Promise<Generations<Secret>> {
   const stage = await stageOf(directory, config, what);
-  const at = (generation: number): Promise<Made> => make(generation === 1 ? "" : `-${generation}`, generation);
+  const at = (generation: number): Promise<Secret> => make(generation === 1 ? "" : `-${generation}`, generation);
   return {
     used: await at(stage.used),
     accepted: await Promise.all(accepted(stage).map(at)),

@@ -10,12 +10,12 @@ import {
 import type { Config } from "../../modules/config/schema.js";
 import { writeWhole } from "../system/write-whole.js";
 
-type Reached = Pick<Stage, "used" | "oldest">;
+type StoredStage = Pick<Stage, "used" | "oldest">;
 
 const fileOf = (directory: string): string => path.join(directory, "stages.json");
 
-const read = async (directory: string): Promise<Partial<Record<Rotated, Reached>>> =>
-  JSON.parse(await readFile(fileOf(directory), "utf8").catch(() => "{}")) as Partial<Record<Rotated, Reached>>;
+const read = async (directory: string): Promise<Partial<Record<Rotated, StoredStage>>> =>
+  JSON.parse(await readFile(fileOf(directory), "utf8").catch(() => "{}")) as Partial<Record<Rotated, StoredStage>>;
 
 /**
  * Returns the progress of a rotation. It replaces the numbers in Terraform's state and has the same rules.
@@ -37,7 +37,7 @@ export async function advanceStage(
   directory: string,
   config: Config,
   what: Rotated,
-  number: keyof Reached,
+  number: keyof StoredStage,
 ): Promise<void> {
   const { used, oldest } = await stageOf(directory, config, what);
   const stages = { ...(await read(directory)), [what]: { used, oldest, [number]: generationOf(config, what) } };

@@ -35,7 +35,7 @@ export interface MachineProps {
 }
 
 /** Stored data of a created machine, even if it is no longer in the configuration. */
-export interface Made {
+export interface StoredMachine {
   readonly host: Host;
   /** Whether it has a data volume. */
   readonly stores: boolean;
@@ -50,10 +50,10 @@ export const agreementOf = (layout: Layout, name: string): Promise<string | unde
 const agreementFile = (layout: Layout, name: string): string => path.join(layout.machine(name), "agreement");
 
 /** All created machines that were not removed. */
-export async function machinesMade(layout: Layout): Promise<readonly Made[]> {
+export async function machinesMade(layout: Layout): Promise<readonly StoredMachine[]> {
   const names = await readdir(path.dirname(layout.machine("any"))).catch(() => []);
   const found = await Promise.all(names.map((name) => readFile(madeFile(layout, name), "utf8").catch(() => undefined)));
-  return found.flatMap((text) => (text === undefined ? [] : [JSON.parse(text) as Made]));
+  return found.flatMap((text) => (text === undefined ? [] : [JSON.parse(text) as StoredMachine]));
 }
 
 /** Result of cloud-init. */

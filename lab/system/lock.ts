@@ -21,7 +21,7 @@ export interface LockOptions {
 }
 
 /** A lock that is held until it is released or this process ends. */
-export interface Lock {
+export interface LabLock {
   release(): Promise<void>;
 }
 
@@ -33,7 +33,7 @@ export interface Lock {
 export async function takeLock(
   holder: string,
   { waitSeconds = 0, name = defaultName }: LockOptions = {},
-): Promise<Lock> {
+): Promise<LabLock> {
   const words = `${holder} (process ${process.pid}, since ${new Date().toTimeString().slice(0, 8)})`;
   return waitFor("lock", () => listen(name, words), { timeoutSeconds: waitSeconds, pauseSeconds: 1 }).catch(
     async () => {
@@ -43,7 +43,7 @@ export async function takeLock(
 }
 
 /** Listens on the name; returns `undefined` if another process does. */
-async function listen(name: string, words: string): Promise<Lock | undefined> {
+async function listen(name: string, words: string): Promise<LabLock | undefined> {
   const server = net.createServer((connection) => connection.on("error", () => undefined).end(words));
   server.listen(name).unref();
   const failure = await Promise.race([once(server, "listening").then(() => undefined), once(server, "error")]).catch(

@@ -3,13 +3,13 @@ import { Construct } from "constructs";
 import { generationSetting, type Rotated } from "../config/generations.js";
 
 /** Properties of {@link Rotation}. */
-export interface RotationProps<Made> {
+export interface RotationProps<Secret> {
   /** Name of the secret, as in `npm run ops rotate`. */
   readonly what: Rotated;
   /** Configured generation. */
   readonly generation: number;
   /** Creates one generation, with this ending in its names. The first generation has no ending, so that existing addresses stay the same. */
-  readonly make: (ending: string, generation: number) => Made;
+  readonly make: (ending: string, generation: number) => Secret;
 }
 
 const endingOf = (generation: number): string => (generation === 1 ? "" : `-${generation}`);
@@ -19,39 +19,39 @@ const endingOf = (generation: number): string => (generation === 1 ? "" : `-${ge
  * define which generation is used and which is the oldest accepted one. Only `npm run ops rotate` changes these numbers, one at a time,
  * after the servers have been updated. Therefore a deploy never changes a secret in use.
  */
-export class Rotation<Made> extends Construct {
-  private readonly newest: Made;
-  private readonly previous: Made | undefined;
-  private readonly usedNumber: Reached;
-  private readonly oldestNumber: Reached;
+export class Rotation<Secret> extends Construct {
+  private readonly newest: Secret;
+  private readonly previous: Secret | undefined;
+  private readonly usedNumber: StoredGeneration;
+  private readonly oldestNumber: StoredGeneration;
 
   constructor(
     stack: TerraformStack,
-    private readonly props: RotationProps<Made>,
+    private readonly props: RotationProps<Secret>,
   ) {
     super(stack, props.what);
     const { what, generation, make } = props;
     this.newest = make(endingOf(generation), generation);
     this.previous = generation > 1 ? make(endingOf(generation - 1), generation - 1) : undefined;
-    this.usedNumber = new Reached(this, "used", props);
-    this.oldestNumber = new Reached(this, "oldest", props);
+    this.usedNumber = new StoredGeneration(this, "used", props);
+    this.oldestNumber = new StoredGeneration(this, "oldest", props);
     stack.addOverride(`check.${what}`, { assert: [unfinished(what, generation, this.oldestNumber)] });
   }
 
   /** Value of the generation in use. */
-  used(value: (made: Made) => string): string {
+  used(value: (made: Secret) => string): string {
     return this.at(this.usedNumber, value);
   }
 
   /** Values of all accepted generations, with the generation in use first. */
-  accepted(value: (made: Made) => string): string[] {
+  accepted(value: (made: Secret) => string): string[] {
     const newest = value(this.newest);
     if (!this.previous) return [newest];
     return Fn.distinct([this.used(value), newest, this.at(this.oldestNumber, value)]);
   }
 
   /** Value of the previous generation, to check that it is rejected. @returns nothing if there is no previous generation */
-  before(value: (made: Made) => string): string | undefined {
+  before(value: (made: Secret) => string): string | undefined {
     return this.previous && value(this.previous);
   }
 
@@ -65,7 +65,7 @@ export class Rotation<Made> extends Construct {
     return { configured: this.props.generation, used: this.usedNumber.value, oldest: this.oldestNumber.value };
   }
 
-  private at(number: Reached, value: (made: Made) => string): string {
+  private at(number: StoredGeneration, value: (made: Secret) => string): string {
     if (!this.previous) return value(this.newest);
     return conditional(
       Op.eq(number.value, this.props.generation),
@@ -76,14 +76,14 @@ export class Rotation<Made> extends Construct {
 }
 
 /** Check block by which every plan reports an unfinished rotation. cdktf has no construct for check blocks. */
-const unfinished = (what: Rotated, generation: number, oldest: Reached) => ({
+const unfinished = (what: Rotated, generation: number, oldest: StoredGeneration) => ({
   condition: Op.eq(oldest.value, generation),
   error_message: `${generationSetting(what)} is ${generation}, but an older generation is still accepted. Run npm run ops rotate ${what}.`,
 });
 
 /** Number in the state for a secret whose new generation is used at once: the oldest generation that is still accepted. */
 export class OldestAccepted extends Construct {
-  private readonly number: Reached;
+  private readonly number: StoredGeneration;
 
   constructor(
     stack: TerraformStack,
@@ -91,7 +91,7 @@ export class OldestAccepted extends Construct {
   ) {
     super(stack, props.what);
     // The previous generation stays accepted until a check shows that it is no longer in use.
-    this.number = new Reached(this, "oldest", { ...props, begins: Math.max(1, props.generation - 1) });
+    this.number = new StoredGeneration(this, "oldest", { ...props, begins: Math.max(1, props.generation - 1) });
   }
 
   /** Target count for each resource of the previous generation. */
@@ -111,14 +111,14 @@ export class OldestAccepted extends Construct {
   }
 }
 
-/** Properties of {@link Reached}. */
+/** Properties of {@link StoredGeneration}. */
 interface ReachedProps extends Pick<RotationProps<unknown>, "what" | "generation"> {
   /** Initial value. @default 1 */
   readonly begins?: number;
 }
 
 /** A generation number in the state. No deploy changes it. */
-class Reached extends TerraformResource {
+class StoredGeneration extends TerraformResource {
   constructor(
     scope: Construct,
     id: string,

@@ -85,7 +85,7 @@ export interface CompositeCondition {
 }
 
 /** Condition of a monitor. */
-export type Condition =
+export type AlertCondition =
   | MetricCondition
   | AnomalyCondition
   | ForecastCondition
@@ -109,7 +109,7 @@ export interface Alert {
 
 /** One entry of the catalogue. */
 export interface MonitorDefinition extends Alert {
-  readonly condition: Condition;
+  readonly condition: AlertCondition;
   /** @default - none: a composite */
   readonly thresholds?: Thresholds;
   /** Minutes of missing data after which the monitor alerts. @default - missing data does not alert */

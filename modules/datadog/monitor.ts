@@ -1,7 +1,7 @@
 import type { MonitorConfig } from "@cdktf/provider-datadog/lib/monitor/index.js";
 import { literal } from "../terraform/literal.js";
 import { areaOf } from "./catalogue/index.js";
-import type { Condition, MonitorDefinition } from "./definition.js";
+import type { AlertCondition, MonitorDefinition } from "./definition.js";
 import { alertTags, message } from "./message.js";
 import { comparisonOf, monitorType, renderQuery, type References } from "./query.js";
 import type { MonitoringContext } from "./scope.js";
@@ -67,7 +67,7 @@ function repetition(
  */
 const newGroupSeconds = 300;
 
-const isGrouped = (condition: Condition): boolean =>
+const isGrouped = (condition: AlertCondition): boolean =>
   "series" in condition ? condition.series.includes(" by {") : "by" in condition && condition.by !== undefined;
 
 function thresholds({ condition, thresholds: limits }: MonitorDefinition): RenderedMonitor["monitorThresholds"] {
@@ -79,7 +79,7 @@ function thresholds({ condition, thresholds: limits }: MonitorDefinition): Rende
   return Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
 }
 
-const decidesOnMetrics = ({ kind }: Condition): boolean => ["metric", "anomaly", "forecast"].includes(kind);
+const decidesOnMetrics = ({ kind }: AlertCondition): boolean => ["metric", "anomaly", "forecast"].includes(kind);
 
 /** Renders an entry of the catalogue as a monitor. */
 export function renderMonitor(

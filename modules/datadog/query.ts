@@ -1,4 +1,4 @@
-import type { Condition, Comparison, ServiceLevelName } from "./definition.js";
+import type { AlertCondition, Comparison, ServiceLevelName } from "./definition.js";
 import type { MonitorId } from "../platform/monitor-ids.js";
 
 /** Ids that only Datadog knows. During synthesis they are Terraform references, in tests plain words. */
@@ -17,7 +17,7 @@ export const lastResults = 5;
 export const serviceLevelWindow = "30d";
 
 /** Datadog's monitor type for a condition. */
-export function monitorType(condition: Condition): MonitorType {
+export function monitorType(condition: AlertCondition): MonitorType {
   switch (condition.kind) {
     case "metric":
     case "anomaly":
@@ -35,7 +35,7 @@ export function monitorType(condition: Condition): MonitorType {
 }
 
 /** Comparison of the value with the thresholds. */
-export function comparisonOf(condition: Condition): Comparison {
+export function comparisonOf(condition: AlertCondition): Comparison {
   switch (condition.kind) {
     case "metric":
     case "log":
@@ -57,7 +57,7 @@ const quoted = (values: readonly string[]): string => values.map((value) => `"${
  * The query of a condition, in Datadog's language. Its number is always the critical threshold.
  * Grammar: https://docs.datadoghq.com/api/latest/monitors/#create-a-monitor
  */
-export function renderQuery(condition: Condition, critical: number | undefined, references: References): string {
+export function renderQuery(condition: AlertCondition, critical: number | undefined, references: References): string {
   const limit = String(critical);
   switch (condition.kind) {
     case "metric":

@@ -1,4 +1,4 @@
-import type { Comparison, Condition } from "./definition.js";
+import type { Comparison, AlertCondition } from "./definition.js";
 import { comparisonOf, lastResults } from "./query.js";
 import type { MonitoringContext } from "./scope.js";
 import { highestBurnRate, serviceLevels } from "./service-levels.js";
@@ -36,7 +36,7 @@ const membersOf = ({ databaseMembers }: MonitoringContext): Range => ({
   whole: true,
 });
 
-function rangeOf(condition: Condition, context: MonitoringContext): Range {
+function rangeOf(condition: AlertCondition, context: MonitoringContext): Range {
   switch (condition.kind) {
     case "check":
       // The query evaluates a fixed number of results: the threshold must be smaller, so that one result is left to end the alert.
@@ -72,7 +72,11 @@ const openEnds: Readonly<Record<Comparison, { least: boolean; most: boolean }>> 
  * Rule for a threshold with which the monitor can both alert and recover.
  * @returns the rule in words, or nothing if the threshold satisfies the rule
  */
-export function thresholdRule(threshold: number, condition: Condition, context: MonitoringContext): string | undefined {
+export function thresholdRule(
+  threshold: number,
+  condition: AlertCondition,
+  context: MonitoringContext,
+): string | undefined {
   const { unit, least, most = Infinity, whole = false } = rangeOf(condition, context);
   const open = openEnds[comparisonOf(condition)];
   const isOpenEnd = (open.least && threshold === least) || (open.most && threshold === most);

@@ -19,10 +19,10 @@ import { databaseAuthority } from "./rotations/database-authority.js";
 import { databasePasswords } from "./rotations/database-passwords.js";
 import { edgeToken } from "./rotations/edge-token.js";
 import { originCertificate } from "./rotations/origin-certificate.js";
-import type { Moment, Rotation } from "./rotations/rotation.js";
+import type { Moment, RotationProcedure } from "./rotations/rotation.js";
 import { sshHostKeys } from "./rotations/ssh-host-keys.js";
 
-const rotations: Readonly<Record<Rotated, Rotation>> = {
+const rotations: Readonly<Record<Rotated, RotationProcedure>> = {
   "edge-token": edgeToken,
   "database-passwords": databasePasswords,
   "database-authority": databaseAuthority,

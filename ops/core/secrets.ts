@@ -22,7 +22,7 @@ export const holdersOf = (config: Config, names: readonly SecretName[]): readonl
   config.servers.filter((server) => filesWith(config, server, names).length > 0);
 
 /** What a server is given. */
-export interface Given {
+export interface Distribution {
   /** Its name among what `npm run ops rotate` takes. */
   readonly what: string;
   readonly secrets: readonly SecretName[];
@@ -57,7 +57,7 @@ const wellSeconds = 90;
 export async function give(
   { site, lock }: Context,
   server: ServerConfig,
-  { what, secrets, values, takeUp }: Given,
+  { what, secrets, values, takeUp }: Distribution,
   report: Report,
 ): Promise<void> {
   const { name } = server;

@@ -58,7 +58,7 @@ export interface Cloud {
 }
 
 /** How far the change from one balancer to another has come. */
-export interface Changeover {
+export interface BalancerMigration {
   /** Whether Cloudflare leads all visitors to the new balancer. */
   readonly pointed: boolean;
   /** Whether there is no other balancer any more. */
@@ -68,7 +68,7 @@ export interface Changeover {
 /** The two balancers there are while one takes over from the other, as `loadBalancer.formerly` declares it. */
 export interface Balancers {
   /** How far it has come. */
-  changeover(): Promise<Changeover>;
+  changeover(): Promise<BalancerMigration>;
   /** Names of the servers that the new balancer finds healthy. */
   healthy(): Promise<readonly string[]>;
   /**

@@ -3,7 +3,7 @@ import { balancerId, balancerName, siteId } from "../../modules/config/balancer.
 import { type Config, serversWithRole } from "../../modules/config/schema.js";
 import { siteHosts } from "../../modules/platform/names.js";
 import { waitUntil } from "../core/shell.js";
-import type { Balancers, Changeover, Report } from "../core/site.js";
+import type { Balancers, BalancerMigration, Report } from "../core/site.js";
 import type { Allowed } from "../terraform/allowed.js";
 import {
   changeoverNumber,
@@ -69,7 +69,7 @@ export class HetznerBalancers implements Balancers {
     this.steps = changeoverSteps(planned(props.config), planned(former), web);
   }
 
-  async changeover(): Promise<Changeover> {
+  async changeover(): Promise<BalancerMigration> {
     const { config, edge } = this.props;
     const [outputs, balancers] = await Promise.all([edge.outputs(), this.balancers()]);
     // Not there before the first deploy with a balancer before.

@@ -17,8 +17,8 @@ import { fingerprintAt } from "./shown-certificate.js";
 /** Longest time until a changed service of the balancer shows its new certificate. */
 const showSeconds = 120;
 
-/** What {@link TerraformSecrets} works with. */
-export interface TerraformSecretsProps {
+/** What {@link TerraformSecretStore} works with. */
+export interface TerraformSecretStoreProps {
   /** Configuration of the environment. */
   readonly config: Config;
   /** Stack that makes the secrets; its output `secrets` shows them. */
@@ -84,11 +84,11 @@ export function excessOfMaking(plan: Plan, what: Rotated, generation: number): r
 }
 
 /** Secrets as Terraform makes and keeps them. Each plan is read before it is applied. */
-export class TerraformSecrets implements SecretStore {
+export class TerraformSecretStore implements SecretStore {
   // Cloudflare says "within seconds"; visitors who are led to one that has not heard would be refused.
   readonly spreadSeconds = 60;
 
-  constructor(private readonly props: TerraformSecretsProps) {}
+  constructor(private readonly props: TerraformSecretStoreProps) {}
 
   async make(what: Rotated, report: Report): Promise<void> {
     const { config, credentials, edge, synthesize } = this.props;

@@ -16,7 +16,7 @@ import { BucketStore } from "./bucket-store.js";
 import { HetznerCloud } from "./cloud.js";
 import { identify } from "./identify.js";
 import type { Identity } from "./identity.js";
-import { TerraformSecrets } from "./secrets.js";
+import { TerraformSecretStore } from "./secrets.js";
 
 /** Options of {@link stacksOf}. */
 export interface StacksProps {
@@ -111,7 +111,7 @@ export async function hetznerSite(
     ...(config.loadBalancer.formerly && {
       balancers: new HetznerBalancers({ config, api, edge, synthesize }),
     }),
-    secrets: new TerraformSecrets({
+    secrets: new TerraformSecretStore({
       config,
       credentials,
       servers,

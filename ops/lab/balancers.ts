@@ -4,12 +4,12 @@ import { Lab } from "../../lab/lab.js";
 import { layout } from "../../lab/layout.js";
 import { startEdgeOf } from "../../lab/services.js";
 import { stopService } from "../../lab/system/service.js";
-import type { Balancers, Changeover, Report } from "../core/site.js";
+import type { Balancers, BalancerMigration, Report } from "../core/site.js";
 import { renewSurroundings } from "./surroundings.js";
 
 /** Two balancers as the lab has them: each a process and addresses of its own, and an edge that is told which of them to use. */
 export class LabBalancers implements Balancers {
-  async changeover(): Promise<Changeover> {
+  async changeover(): Promise<BalancerMigration> {
     const { config } = (await this.blueprint()).environment;
     const { used, former } = await balancerStage(layout, config);
     return { pointed: used === config.loadBalancer.number, over: former === undefined };

@@ -6,7 +6,7 @@ import tls, { createServer } from "node:tls";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { type Stage } from "../../../modules/config/generations.js";
 import type { Config } from "../../../modules/config/schema.js";
-import { excessOfMaking, TerraformSecrets } from "../../../ops/hetzner/secrets.js";
+import { excessOfMaking, TerraformSecretStore } from "../../../ops/hetzner/secrets.js";
 import type { Plan } from "../../../ops/terraform/plan.js";
 import type { Stack } from "../../../ops/terraform/terraform.js";
 import { makeCertificate } from "../../examples/guestbook/support/certificate.js";
@@ -62,7 +62,7 @@ const storeOf = (
   config: Config,
   { credentials, servers, edge }: ReturnType<typeof recordedTerraform>,
   variables: NodeJS.ProcessEnv = {},
-) => new TerraformSecrets({ config, credentials, servers, edge, synthesize: () => Promise.resolve(), variables });
+) => new TerraformSecretStore({ config, credentials, servers, edge, synthesize: () => Promise.resolve(), variables });
 
 describe("the application's secrets", () => {
   const config = exampleConfig({ application: { secrets: { PIN: { maxBytes: 4 }, PAYMENT_KEY: { maxBytes: 64 } } } });

@@ -10,7 +10,7 @@ const labelOf = ({ server }: PlatformServer): IResolvable =>
 export const madeFor = (server: PlatformServer, agreed: string): IResolvable => Op.eq(labelOf(server), agreed);
 
 /** A balancer that another one takes over from. */
-export interface Before {
+export interface PreviousBalancer {
   /** The environment as that balancer knows it. */
   readonly former: Config;
   /** Whether it is still there. */
@@ -24,7 +24,7 @@ export interface Before {
 export const agreesWith = (
   servers: readonly PlatformServer[],
   config: Config,
-  before?: Before,
+  before?: PreviousBalancer,
 ): readonly Precondition[] => {
   const now = agreement(config);
   const known = before && [now, conditional(before.both, agreement(before.former), now)];

@@ -6,7 +6,7 @@ import type { ServerConfig } from "../../../modules/config/schema.js";
 import { awaitBack, passGate, stepDown } from "../../core/maintain.js";
 import { restartApplication } from "../../core/secrets.js";
 import { loginOf } from "../../core/site.js";
-import { type Moment, type Rotation, withRole } from "./rotation.js";
+import { type Moment, type RotationProcedure, withRole } from "./rotation.js";
 
 const program = readFileSync(new URL("files/try-certificates.py", import.meta.url), "utf8");
 
@@ -17,7 +17,7 @@ const leaveSeconds = 60;
  * The private authority of MySQL and the members' certificates. Members and the application trust the old and the new authority first,
  * then each member shows a certificate of the new one, then the old authority goes.
  */
-export const databaseAuthority: Rotation = {
+export const databaseAuthority: RotationProcedure = {
   secrets: ["mysqlCa", "mysqlServerCertificate", "mysqlServerKey"],
 
   requireAble: () => Promise.resolve(),

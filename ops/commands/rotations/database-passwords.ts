@@ -6,18 +6,18 @@ import { look } from "../../core/observe.js";
 import { restartApplication } from "../../core/secrets.js";
 import { loginOf } from "../../core/site.js";
 import { primaryOf } from "../../core/snapshot.js";
-import { type Moment, type Rotation, withRole } from "./rotation.js";
+import { type Moment, type RotationProcedure, withRole } from "./rotation.js";
 
 const program = readFileSync(new URL("files/try-password.py", import.meta.url), "utf8");
 
 /** Account -> generations of its newest and its oldest password; see files/mysql-group/cli.py. */
-type Reached = Readonly<Record<string, readonly [newest: number, oldest: number]>>;
+type Generations = Readonly<Record<string, readonly [newest: number, oldest: number]>>;
 
 /**
  * The passwords of the accounts in the database. MySQL keeps two for each: the new one comes beside the old one, the application and the
  * agent change over, the old one goes.
  */
-export const databasePasswords: Rotation = {
+export const databasePasswords: RotationProcedure = {
   secrets: [
     "applicationDatabasePassword",
     "applicationDatabasePasswords",
@@ -54,7 +54,7 @@ export const databasePasswords: Rotation = {
         .filter(isOnline)
         .map((server) => server.name),
     ]) {
-      const reached = JSON.parse(await reachedOn(moment, name)) as Reached;
+      const reached = JSON.parse(await reachedOn(moment, name)) as Generations;
       const late = Object.entries(reached).find(([, [newest, last]]) => newest !== configured || last !== oldest);
       if (late) return `${name}: the account ${late[0]} takes generations ${late[1].join(" to ")}`;
     }

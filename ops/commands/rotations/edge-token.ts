@@ -2,10 +2,10 @@ import { edgeTokenHeader, edgeTokenPath } from "../../../modules/platform/names.
 import { ports } from "../../../modules/platform/ports.js";
 import type { ServerConfig } from "../../../modules/config/schema.js";
 import { loginOf } from "../../core/site.js";
-import { type Moment, type Rotation, withRole } from "./rotation.js";
+import { type Moment, type RotationProcedure, withRole } from "./rotation.js";
 
 /** The token by which nginx knows that a request came through our zone at Cloudflare. */
-export const edgeToken: Rotation = {
+export const edgeToken: RotationProcedure = {
   secrets: ["edgeTokens"],
   isShownOutside: () => true,
 

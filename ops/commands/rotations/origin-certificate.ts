@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { paths } from "../../../modules/platform/paths.js";
 import { loginOf } from "../../core/site.js";
-import { type Rotation, withRole } from "./rotation.js";
+import { type RotationProcedure, withRole } from "./rotation.js";
 
 const program = readFileSync(new URL("files/taken-up.py", import.meta.url), "utf8");
 
@@ -12,7 +12,7 @@ const pidFile = "/run/nginx.pid";
  * The certificate that Cloudflare finds at the origin: on the balancer, or with `tls: "passthrough"` on each web server. The old one is valid
  * until nobody shows it any more, and is then revoked.
  */
-export const originCertificate: Rotation = {
+export const originCertificate: RotationProcedure = {
   secrets: ["originCertificate", "originKey"],
   isOnlyShown: true,
   needsNoLogin: true,

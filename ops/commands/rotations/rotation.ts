@@ -15,7 +15,7 @@ export interface Moment extends Context {
 }
 
 /** What is particular about the rotation of one secret. */
-export interface Rotation {
+export interface RotationProcedure {
   /** Secrets of servers that it changes. */
   readonly secrets: readonly SecretName[];
   /** Whether servers only show it, and check nothing by it. @default false */

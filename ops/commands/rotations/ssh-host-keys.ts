@@ -1,8 +1,8 @@
 import { loginOf } from "../../core/site.js";
-import type { Moment, Rotation } from "./rotation.js";
+import type { Moment, RotationProcedure } from "./rotation.js";
 
 /** The keys by which servers prove who they are. The one who checks them is this program: it knows both while they change. */
-export const sshHostKeys: Rotation = {
+export const sshHostKeys: RotationProcedure = {
   secrets: ["sshHostKey"],
   isOnlyShown: true,
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Condition } from "../../../../modules/datadog/definition.js";
+import type { AlertCondition } from "../../../../modules/datadog/definition.js";
 import { finds, type Line } from "../small-datadog.js";
 import { definitions } from "./support.js";
 
@@ -79,7 +79,7 @@ describe("log lines", () => {
       1,
     ],
   ] as const)("are counted by %s only if they match", (id, those, others, critical, warning) => {
-    const condition = definitions.get(id)?.condition as Extract<Condition, { kind: "log" }>;
+    const condition = definitions.get(id)?.condition as Extract<AlertCondition, { kind: "log" }>;
     for (const one of those) expect(finds(condition.search, one), one.text).toBe(true);
     for (const one of others) expect(finds(condition.search, one), one.text).toBe(false);
     expect(condition.comparison).toBe(">");
