@@ -137,13 +137,3 @@ describe("growth", () => {
     expect(outbound(grown, "alpha")).toEqual(outbound(exampleConfig(), "alpha"));
   });
 });
-
-describe("activeRules", () => {
-  it("omits SSH without administrators, and TLS on nginx if the load balancer terminates TLS", () => {
-    const reached = activeRules(exampleConfig()).flatMap((rule) =>
-      rule.to === "web" || rule.to === "every server" ? rule.ports : [],
-    );
-    expect(reached).not.toContain(22);
-    expect(reached).not.toContain(443);
-  });
-});
