@@ -2,13 +2,10 @@ import { look } from "../core/observe.js";
 import { appoint, type Context } from "../core/maintain.js";
 import { waitUntil } from "../core/shell.js";
 import { serverNamed } from "../core/site.js";
-import { isDatabase, primaryOf, type ServerState, type Snapshot } from "../core/snapshot.js";
-import { groupFaults } from "../core/judge.js";
+import { primaryOf, type ServerState, type Snapshot } from "../core/snapshot.js";
+import { groupFaults, lagOf, mostLagSeconds, successors } from "../core/judge.js";
 
-/** A member further behind would keep writes waiting, in seconds. */
-const mostLagSeconds = 5;
-
-/** Who hands the role to whom, or why nobody does. Pure. @param wanted name of the successor @default the member with the least lag */
+/** The primary and its successor, or the reason for a refusal. Pure. @param wanted name of the successor @default the best one */
 export function succession(
   snapshot: Snapshot,
   wanted?: string,
@@ -16,10 +13,7 @@ export function succession(
   const [fault] = groupFaults(snapshot);
   const from = primaryOf(snapshot);
   if (fault !== undefined || from === undefined) return { refusal: fault ?? "no member is the primary" };
-  const able = snapshot.servers
-    .filter((server) => isDatabase(server) && server !== from)
-    .filter(({ observation }) => observation?.member?.state === "ONLINE" && observation.member.majority)
-    .sort((a, b) => lagOf(a) - lagOf(b));
+  const able = successors(snapshot);
   const to = wanted === undefined ? able[0] : able.find(({ name }) => name === wanted);
   if (wanted === from.name) return { refusal: `${wanted} is the primary already` };
   if (to === undefined)
@@ -29,11 +23,9 @@ export function succession(
   return { from, to };
 }
 
-const lagOf = ({ observation }: ServerState): number => observation?.member?.lagSeconds ?? 0;
-
 /**
- * Gives the primary's role to a named member, or to the one that is least behind.
- * @throws Error when the change is refused, before anything is done, or when the member does not take the role
+ * Makes a named member, or the best successor, the primary.
+ * @throws Error if the change is refused, before any change, or if the member does not become the primary
  */
 export async function failover({ site, progress }: Pick<Context, "site" | "progress">, name?: string): Promise<void> {
   if (name !== undefined) serverNamed(site, name);

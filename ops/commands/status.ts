@@ -1,5 +1,7 @@
 import Table from "cli-table3";
-import { needsHand } from "../core/judge.js";
+import { effectOf, isSpread, type Loss, lossesOf } from "../../modules/config/loss.js";
+import type { Config } from "../../modules/config/schema.js";
+import { downServers, needsHand } from "../core/judge.js";
 import { UnreadableLock } from "../core/lock.js";
 import { look } from "../core/observe.js";
 import type { Site } from "../core/site.js";
@@ -31,19 +33,24 @@ export async function status(site: Site, { json = false }: StatusProps): Promise
   const unfinished =
     changeover?.over === false ? ["the change to another balancer is not at its end; npm run ops rollout"] : [];
   const hands = [...needsHand(snapshot), ...interrupted, ...unfinished];
-  if (json) console.log(JSON.stringify({ ...snapshot, lock: held ?? null, needsHand: hands }, null, 2));
-  else console.log(screen(snapshot, hands));
+  const losses = isSpread(site.config) ? lossesOf(site.config, downServers(snapshot)) : undefined;
+  if (json) console.log(JSON.stringify({ ...snapshot, lock: held ?? null, needsHand: hands, losses }, null, 2));
+  else console.log(screen(site.config, snapshot, losses ?? [], hands));
   return hands.length > 0 ? 1 : 0;
 }
 
 /** The environment as text for a terminal of 100 columns. */
-function screen(snapshot: Snapshot, hands: readonly string[]): string {
+function screen(config: Config, snapshot: Snapshot, losses: readonly Loss[], hands: readonly string[]): string {
+  const placeOf: Cell = ({ name }) => config.servers.find((server) => server.name === name)?.location ?? "-";
+  const { server, ...others } = cells;
+  const columns = { server, ...(isSpread(config) && { location: placeOf }), ...others };
   const head = Object.keys(columns);
   const table = new Table({ head, style: { head: [], border: [], compact: true } });
   table.push(...snapshot.servers.map((server) => Object.values(columns).map((cell) => cell(server))));
   return [
     snapshot.environment,
     table.toString(),
+    ...losses.map((loss) => `if ${loss.location} is lost: ${effectOf(loss)}`),
     ...(hands.length === 0 ? ["nothing needs a hand"] : ["needs a hand:", ...hands.map((hand) => `  ${hand}`)]),
   ].join("\n");
 }
@@ -57,7 +64,7 @@ const told =
     server.observation === undefined ? "?" : cell(server.observation, server);
 
 /** The columns of the screen, by their heads. */
-const columns: Readonly<Record<string, Cell>> = {
+const cells = {
   server: ({ name }) => name,
   roles: ({ roles }) => roles.join(" "),
   payload: ({ cloud }) => {
@@ -88,4 +95,4 @@ const columns: Readonly<Record<string, Cell>> = {
       .map((used) => `${used}%`)
       .join(" "),
   ),
-};
+} satisfies Readonly<Record<string, Cell>>;

@@ -84,6 +84,7 @@ export const faults = (snapshot: Snapshot): readonly string[] => faultsOf(snapsh
 /** Everything that needs attention: what is wrong, and what is due. */
 export const needsHand = (snapshot: Snapshot): readonly string[] => [
   ...groupFaults(snapshot),
+  ...farPrimary(snapshot),
   ...snapshot.servers.flatMap((server) => [
     ...serverFaults(server, snapshot).map(({ text }) => text),
     ...dueOf(server),
@@ -139,6 +140,15 @@ export function stopping(snapshot: Snapshot, command: JudgedCommand, current?: s
 export const gate = (snapshot: Snapshot, command: JudgedCommand, current?: string): readonly string[] =>
   stopping(snapshot, command, current).map(({ text }) => text);
 
+/** Servers that currently do not serve visitors, or whose member does not count towards the majority. */
+export const downServers = (snapshot: Snapshot): readonly string[] => {
+  const kinds: readonly FaultKind[] = [
+    ...unreachable,
+    ...(["group-silent", "member-offline", "no-majority", "no-target", "target-unhealthy"] as const),
+  ];
+  return faultsOf(snapshot).flatMap(({ kind, server }) => (server && kinds.includes(kind) ? [server] : []));
+};
+
 /** Servers that a command cannot change over SSH now, with the reason. */
 export const outOfReach = (snapshot: Snapshot): ReadonlyMap<string, string> =>
   new Map(
@@ -148,13 +158,38 @@ export const outOfReach = (snapshot: Snapshot): ReadonlyMap<string, string> =>
     }),
   );
 
-/** Order in which servers are taken: first those that only serve visitors, then replicas, the primary last. */
+/** Order in which servers are processed: web-only servers first, then near replicas, far replicas, and the primary. */
 export function inOrder(servers: readonly ServerState[]): readonly ServerState[] {
   const rank = (server: ServerState): number => {
     if (!isDatabase(server)) return 0;
-    return server.observation?.member?.role === "PRIMARY" ? 2 : 1;
+    if (server.observation?.member?.role === "PRIMARY") return 3;
+    return server.isFar ? 2 : 1;
   };
   return [...servers].sort((a, b) => rank(a) - rank(b));
+}
+
+/** A primary further behind, in seconds, would delay writes. */
+export const mostLagSeconds = 5;
+
+/** Lag of a member in seconds. */
+export const lagOf = ({ observation }: ServerState): number => observation?.member?.lagSeconds ?? 0;
+
+/** Online replicas, the best next primary first: members with little lag, near members, then the smallest lag. */
+export const successors = ({ servers }: Pick<Snapshot, "servers">): readonly ServerState[] =>
+  servers
+    .filter(({ observation }) => observation?.member?.state === "ONLINE" && observation.member.majority)
+    .filter((server) => isDatabase(server) && server.observation?.member?.role !== "PRIMARY")
+    .map((server) => ({ server, order: [lagOf(server) > mostLagSeconds, server.isFar === true, lagOf(server)] }))
+    .sort((a, b) => a.order.map((value, index) => Number(value) - Number(b.order[index])).find((x) => x !== 0) ?? 0)
+    .map(({ server }) => server);
+
+/** A far primary although a near member could be the primary: each commit then waits for a far member. */
+function farPrimary(snapshot: Snapshot): readonly string[] {
+  const primary = primaryOf(snapshot);
+  const [best] = successors(snapshot);
+  return primary?.isFar && best && !best.isFar && lagOf(best) <= mostLagSeconds
+    ? [`${primary.name}: is the primary and far from the other members; npm run ops failover`]
+    : [];
 }
 
 const memberOf = (server: ServerState | undefined) => server?.observation?.member;

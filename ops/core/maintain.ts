@@ -1,5 +1,5 @@
 import type { FaultKind, JudgedCommand } from "./faults.js";
-import { gate, inOrder, notBack, unknownMembers, waitsForRole } from "./judge.js";
+import { gate, inOrder, notBack, unknownMembers, waitsForRole, successors } from "./judge.js";
 import type { Lock } from "./lock.js";
 import { look, type LookProps } from "./observe.js";
 import type { Progress } from "./progress.js";
@@ -85,10 +85,18 @@ export async function passGate(
   return snapshot;
 }
 
-/** Hands the primary's role over if this server has it, and returns when another member has. */
+/** Hands the primary's role over if this server has it, and returns when another member is the primary. */
 export async function stepDown({ site, progress }: Context, name: string, snapshot: Snapshot): Promise<void> {
-  if (primaryOf(snapshot)?.name !== name) return;
+  const primary = primaryOf(snapshot);
+  if (primary?.name !== name) return;
+  const [best] = successors(snapshot);
   await progress.step(`${name}: hands over the primary's role`, async (report) => {
+    // A member created before there were far members cannot choose a near one itself.
+    if (best && snapshot.servers.some(({ isFar }) => isFar)) {
+      const failed = await appoint(site, primary, best).then(report, (error: Error) => error);
+      if (failed === undefined) return;
+      report(failed.message);
+    }
     const { ok, stdout, stderr } = await site.ssh.tryRun(loginOf(site, name), ["mysql-group", "step-down"], {
       timeoutSeconds: 60,
     });

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { paths } from "../../modules/platform/paths.js";
 import { ports } from "../../modules/platform/ports.js";
+import { farMembers } from "../../modules/config/loss.js";
 import type { Config } from "../../modules/config/schema.js";
 import type { Site } from "./site.js";
 import type { CloudServer, Observation, ServerState, Snapshot } from "./snapshot.js";
@@ -41,6 +42,7 @@ export async function look(site: Site, { also = [], withUpgradable }: LookProps 
   const wanted = [...config.servers, ...also];
   const observing = wanted.map(({ name }) => observe(site, name, { withUpgradable }));
   const [known, targets, told] = await Promise.all([cloud.servers(), cloud.targets(), Promise.all(observing)]);
+  const far = farMembers(config).map(({ name }) => name);
   const cloudServers = new Map<string, CloudServer>(known.map((server) => [server.name, server]));
   return {
     environment: config.environment,
@@ -51,6 +53,7 @@ export async function look(site: Site, { also = [], withUpgradable }: LookProps 
       name,
       roles,
       privateIp,
+      ...(far.includes(name) && { isFar: true }),
       cloud: cloudServers.get(name),
       observation: told[index]?.observation,
       silence: told[index]?.silence ?? "",

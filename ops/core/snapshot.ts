@@ -81,6 +81,8 @@ export interface ServerState {
   readonly name: string;
   readonly roles: readonly Role[];
   readonly privateIp: string;
+  /** A member with fewer near members than others have. @default - absent: it is near the others, or no member */
+  readonly isFar?: true;
   /** `undefined` when the provider has no such server. */
   readonly cloud: CloudServer | undefined;
   /** `undefined` when it does not tell; `silence` says why. */

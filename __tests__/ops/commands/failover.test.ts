@@ -16,6 +16,13 @@ describe("the choice of the next primary", () => {
     expect(decided({ bravo: { member: { lagSeconds: 5 } } }, "bravo")).toBe("alpha to bravo");
   });
 
+  it("is a far member only if no near member can accept writes at once", () => {
+    expect(decided({ bravo: { isFar: true }, charlie: { member: { lagSeconds: 3 } } })).toBe("alpha to charlie");
+    expect(decided({ bravo: { isFar: true }, charlie: { member: { lagSeconds: 6 } } })).toBe("alpha to bravo");
+    expect(decided({ bravo: { isFar: true }, charlie: { observation: null } })).toBe("alpha to bravo");
+    expect(decided({ bravo: { isFar: true } }, "bravo")).toBe("alpha to bravo");
+  });
+
   it("rejects a member that cannot accept writes at once, and any member if the group has no primary", () => {
     expect(decided({}, "alpha")).toBe("alpha is the primary already");
     expect(decided({ bravo: { observation: null } }, "bravo")).toBe("bravo is no member that is online");

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { isWanted, mustReplace, rollout } from "../../../ops/commands/rollout.js";
 import { nextOf } from "../../../ops/core/maintain.js";
 import type { ServerState } from "../../../ops/core/snapshot.js";
+import { exampleConfig } from "../../support/config.js";
 import { type Difference, snapshot, release as named } from "../support/snapshot.js";
 import { instantly } from "../support/instantly.js";
 import { World } from "../support/world.js";
@@ -70,6 +71,16 @@ describe("a rollout", () => {
     await rollout(await world.context("rollout"), {});
     expect(world.steps).toEqual([...replaced("charlie"), ...replaced("alpha", "alpha: mysql-group step-down")]);
     expect(world.said.at(-1)).toMatch(/^charlie, alpha replaced in /);
+  });
+
+  it("hands the primary's role to a near member", async () => {
+    instantly();
+    const config = exampleConfig({ servers: { bravo: { location: "hel1" }, charlie: { location: "fsn1" } } });
+    const world = new World(config);
+    world.machine("alpha").current = false;
+    await rollout(await world.context("rollout"), {});
+    expect(world.steps).toEqual(replaced("alpha", "alpha: mysql SELECT group_replication_set_as_primary(@successor,"));
+    expect(world.primary).toBe("charlie");
   });
 
   it("makes the members forget the previous address of a replaced server before the next replacement", async () => {

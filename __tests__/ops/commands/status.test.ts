@@ -4,12 +4,16 @@ import { status } from "../../../ops/commands/status.js";
 import type { Site } from "../../../ops/core/site.js";
 import type { Plan } from "../../../ops/terraform/plan.js";
 import { exampleConfig } from "../../support/config.js";
+import { spread } from "../../support/servers.js";
 import { release } from "../support/snapshot.js";
 import { change, recordedTerraform } from "../support/terraform.js";
 import { World } from "../support/world.js";
 
 /** Healthy servers that run the configured release. */
 const wellWorld = (): World => new World(exampleConfig({ application: release("2") }));
+
+/** The same in three locations. */
+const spreadWorld = (): World => new World(exampleConfig({ ...spread, application: release("2") }));
 
 interface Shown {
   /** Server that an interrupted run left unfinished. @default - the lock is free */
@@ -52,6 +56,34 @@ describe("the status of an environment", () => {
       ["needs a hand:", "  charlie: is outdated; npm run ops rollout"],
     ]);
     expect(cells("charlie")).toMatch(/^charlie web database outdated /);
+  });
+
+  it("shows for each of several locations what its loss would cost now", async () => {
+    const world = spreadWorld();
+    world.machine("bravo").running = false;
+    const { text, cells } = await shown(world);
+    expect(cells("alpha")).toMatch(/^alpha nbg1 web database /);
+    expect(text).toContain(
+      "if nbg1 is lost: the site stops: no web server, no majority of the database members left\n",
+    );
+    expect(text).toContain("if fsn1 is lost: the site continues; ");
+  });
+
+  it("shows no locations if there is only one", async () => {
+    const { text } = await shown(wellWorld());
+    expect(text).not.toMatch(/location|is lost/);
+  });
+
+  it.each([
+    ["reports a far primary while a near member can be the primary", true],
+    ["does not report a far primary without a healthy near member", false],
+  ])("%s", async (_, isNearHealthy) => {
+    const world = spreadWorld();
+    world.primary = "charlie";
+    for (const name of ["alpha", "bravo"]) world.machine(name).running = isNearHealthy;
+    const { text } = await shown(world);
+    const line = "charlie: is the primary and far from the other members; npm run ops failover";
+    expect(text.includes(line)).toBe(isNearHealthy);
   });
 
   it("shows the unfinished server of an interrupted run and an incomplete load balancer migration", async () => {

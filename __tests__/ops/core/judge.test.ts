@@ -154,6 +154,8 @@ describe("the primary", () => {
 describe("the processing order", () => {
   it("puts web-only servers first, then replicas, then the primary", () => {
     const { servers } = snapshot({ charlie: { roles: ["web"], observation: { member: null } } });
+    const far = snapshot({ bravo: { isFar: true } }).servers;
+    expect(inOrder(far).map(({ name }) => name)).toEqual(["charlie", "bravo", "alpha"]);
     expect(inOrder(servers).map(({ name }) => name)).toEqual(["charlie", "bravo", "alpha"]);
   });
 });

@@ -41,6 +41,7 @@ export interface Difference {
   readonly member?: Partial<Member>;
   readonly healthy?: boolean | null;
   readonly roles?: ServerState["roles"];
+  readonly isFar?: true;
 }
 
 export const cloudServer = (name: Name, changes: Partial<CloudServer> = {}): CloudServer => ({
@@ -57,7 +58,7 @@ export const cloudServer = (name: Name, changes: Partial<CloudServer> = {}): Clo
 /** Three healthy servers with alpha as the primary, except for the given differences. */
 export function snapshot(differences: Partial<Record<Name, Difference>> = {}): Snapshot {
   const server = (name: Name): ServerState => {
-    const { cloud, observation: seen, member: group, healthy, roles } = differences[name] ?? {};
+    const { cloud, observation: seen, member: group, healthy, roles, isFar } = differences[name] ?? {};
     const role = name === "alpha" ? { role: "PRIMARY", writable: true } : {};
     return {
       name,
@@ -67,6 +68,7 @@ export function snapshot(differences: Partial<Record<Name, Difference>> = {}): S
       observation: seen === null ? undefined : observation({ member: member({ ...role, ...group }), ...seen }),
       silence: "connection timed out",
       healthy: healthy === null ? undefined : (healthy ?? true),
+      ...(isFar && { isFar }),
     };
   };
   return {
