@@ -1,4 +1,4 @@
-"""Real MySQL servers on the loopback interface and an object storage, for tests of what members ship. Not checked without the programs."""
+"""Real MySQL servers on the loopback interface and an object storage, for tests of uploads. Reported as not checked without the programs."""
 
 import json
 import os
@@ -44,7 +44,7 @@ def require_programs():
 
 
 class Storage:
-    """A bucket "archive" that moto serves, with one key per server."""
+    """A bucket "archive" in moto, with one key per server."""
 
     def __init__(self, folder, servers):
         port = free_port()
@@ -72,7 +72,7 @@ class Storage:
 
 
 class Server:
-    """One mysqld; its transactions have the timeline's GTIDs, as in a group of that name."""
+    """One mysqld whose transactions have GTIDs of the timeline, as in a group with that name."""
 
     def __init__(self, folder, number=1, options=()):
         self.folder, self.number = folder / f"server{number}", number
@@ -114,7 +114,7 @@ class Server:
 
 
 def alone(folder):
-    """A server outside any group; the timeline is its own UUID, so that its transactions count."""
+    """A server outside any group. The timeline is its own UUID, so that its transactions count."""
     made = Server(folder)
     made.close()
     (made.data / "auto.cnf").write_text(f"[auto]\nserver-uuid={TIMELINE}\n")

@@ -1,4 +1,4 @@
-"""What the tests of mysql-backup share: binary logs made by hand, and keys."""
+"""Shared helpers of the mysql-backup tests: generated binary logs and keys."""
 
 import contextlib
 import shutil
@@ -17,7 +17,7 @@ import binlog
 
 A, B = "aaaaaaaa-0000-0000-0000-000000000000", "bbbbbbbb-0000-0000-0000-000000000000"
 ROWS = 30
-# When the logs began.
+# Start time of the logs.
 BEGUN = 1_000_000
 
 
@@ -48,7 +48,7 @@ def log(before, *transactions):
 
 
 def age_pair(case, folder, name):
-    """A file with a private key, and its public key. Without the programs that seal the test is skipped."""
+    """Returns a private key file and its public key. Skips the test if the encryption programs are missing."""
     for tool in ("age", "zstd"):
         if not shutil.which(tool):
             case.skipTest(f"no {tool}")

@@ -1,4 +1,4 @@
-"""Names of objects, and the bucket as a client must take it. Run by backup.programs.test.ts."""
+"""Object names and the client of the bucket. Run by backup.programs.test.ts."""
 
 import contextlib
 import hashlib
@@ -22,7 +22,7 @@ TIMELINE = "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4"
 
 
 class Names(unittest.TestCase):
-    def test_a_key_tells_how_a_drill_ended(self):
+    def test_the_key_of_a_drill_contains_its_result(self):
         for good in (True, False):
             key = names.drill_key(TIMELINE, "20261125T034300Z", good, b"result")
             self.assertEqual(names.read_drill(TIMELINE, key), names.Drill(key, "20261125T034300Z", good))
@@ -53,27 +53,27 @@ class Format2(unittest.TestCase):
         key = names.branch_key(TIMELINE, "alpha", "0123456789abcdef", b"content")
         self.assertEqual(names.read_branch(TIMELINE, key), names.BranchKey(key, "alpha", "0123456789abcdef"))
 
-    def test_a_name_has_no_transactions_or_so_few_intervals_that_it_fits(self):
+    def test_a_name_merges_transaction_intervals_until_it_fits(self):
         for gtids, kept in (((), ()), (((7, 7),), ((7, 7),)), ([(n * 10, n * 10 + 5) for n in range(1, 30)] + [(301, 301), (10**9, 10**9)], 16)):
             key = names.segment_key(TIMELINE, self.segment(0, 1)._replace(gtids=gtids), b"")
             found = names.read_segment(TIMELINE, key).gtids
             self.assertEqual(len(found) if kept == 16 else found, kept)
             self.assertLess(len(key), 700)
-        # Filled up where the gap was smallest.
+        # Intervals with the smallest gaps are merged.
         self.assertEqual((found[0][0], found[-1]), (10, (10**9, 10**9)))
 
-    def test_keys_of_other_objects_are_none(self):
+    def test_keys_of_other_objects_are_ignored(self):
         good = names.segment_key(TIMELINE, self.segment(0, 1), b"")
         for key in ("x", f"{TIMELINE}/alpha/log/x", f"other/{good}", f"{good}0", good.replace("/alpha/", "/alpha/beta/"), good.replace("/log/", "/base/")):
             for read in (names.read_segment, names.read_manifest, names.read_branch):
                 self.assertIsNone(read(TIMELINE, key))
 
-    def test_a_log_reaches_to_its_first_hole(self):
+    def test_a_log_reaches_up_to_its_first_gap(self):
         found = [self.segment(*ends) for ends in ((10, 25), (0, 10), (8, 20), (30, 40))]
         self.assertEqual(names.reached(found), 25)
         self.assertEqual(names.reached([]), 0)
 
-    def test_a_log_is_complete_when_its_last_segment_follows_on_all_others(self):
+    def test_a_log_is_complete_if_its_segments_have_no_gap_up_to_the_last_one(self):
         first, last = self.segment(0, 10), self.segment(10, 20, last=True)
         self.assertTrue(names.is_complete([last, first]))
         self.assertFalse(names.is_complete([last]))
@@ -81,11 +81,11 @@ class Format2(unittest.TestCase):
 
 
 class Listing(unittest.TestCase):
-    """An archive of two members: each request, and what it returns."""
+    """An archive of two members that records each request."""
 
     def setUp(self):
         self.keys, self.asked = [], []
-        # Logs 1 and 2 of alpha are closed; 2 is not complete yet, and 3 is the current one.
+        # Logs 1 and 2 of alpha are closed, but log 2 is incomplete; log 3 is the current one.
         for number, ends in ((1, ((0, 10, False), (10, 20, True))), (2, ((0, 10, False),))):
             for start, end, last in ends:
                 self.add("alpha", number, start, end, last, closed=True)
@@ -108,13 +108,13 @@ class Listing(unittest.TestCase):
     def folders(self, prefix):
         return sorted({prefix + key.removeprefix(prefix).partition("/")[0] + "/" for key in self.keys if key.startswith(prefix)})
 
-    def test_finds_members_base_backups_and_branches(self):
+    def test_lists_members_base_backups_and_branches(self):
         self.assertEqual(listing.members(self, "t"), ["alpha", "bravo"])
         self.assertEqual([(one.member, one.number, item.bytes) for one, item in listing.manifests(self, "t", "alpha")], [("alpha", 1, 1)])
         self.assertEqual([one.id for one, _ in listing.branches(self, "t", "alpha")], ["0123456789abcdef"])
         self.assertEqual(listing.manifests(self, "t", "bravo"), [])
 
-    def test_finds_segments_and_never_lists_the_tails_of_a_complete_log(self):
+    def test_lists_segments_but_not_the_tail_of_a_complete_log(self):
         found = listing.segments(self, "t", "alpha")
         self.assertEqual(
             {log.number: [(segment.closed, segment.start) for segment, _ in items] for log, items in found.items()},
@@ -124,7 +124,7 @@ class Listing(unittest.TestCase):
 
 
 class Storage(http.server.BaseHTTPRequestHandler):
-    """Just enough of S3: versions of each key, oldest first; PUT with If-None-Match; lists of two objects a page."""
+    """A minimal S3: versions of each key, oldest first; PUT with If-None-Match; lists with two objects a page."""
 
     protocol_version = "HTTP/1.1"
     versions, refuse, drops, asked, connections = {}, None, False, [], 0
@@ -155,7 +155,7 @@ class Storage(http.server.BaseHTTPRequestHandler):
         if "versionId" in asked:
             return self._answer(200, found[int(asked["versionId"])])
         if "versions" in asked:
-            # Of those with longer names too.
+            # Like S3, also lists longer keys with this prefix.
             keys = [key for key in self.versions if self._name(key).startswith(asked["prefix"])]
             items = [(key, number) for key in sorted(keys, reverse=True) for number in range(len(self.versions[key]))]
             return self._answer(200, self._page([f"<Version><Key>{self._name(key)}</Key><VersionId>{number}</VersionId></Version>" for key, number in items]))
@@ -189,7 +189,7 @@ class Storage(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-        # Without a word, as after a while in which nobody asked.
+        # Closes silently, like a server after an idle time.
         self.close_connection = self.close_connection or Storage.drops
 
     def log_message(self, *_):
@@ -206,29 +206,29 @@ class Client(unittest.TestCase):
         self.bucket = Bucket(f"http://127.0.0.1:{server.server_port}", "fsn1", "bucket", "KEY:SECRET\n")
         self.key = f"a/0000.{names.digest(b'content')}"
 
-    def test_what_was_written_is_read(self):
+    def test_a_written_object_can_be_read(self):
         self.bucket.put(self.key, b"content")
         self.assertEqual(self.bucket.get(self.key), b"content")
 
-    def test_an_object_that_is_there_already_counts_if_it_is_the_same(self):
+    def test_writing_an_existing_object_succeeds_only_if_the_content_is_equal(self):
         self.bucket.put(self.key, b"content")
         self.bucket.put(self.key, b"content")
         Storage.versions[f"/bucket/{self.key}"] = [b"of somebody else"]
         with self.assertRaisesRegex(Refused, "412"):
             self.bucket.put(self.key, b"content")
 
-    def test_an_object_that_was_written_over_is_read_as_it_was_shipped(self):
+    def test_the_original_version_of_an_overwritten_object_is_read(self):
         Storage.versions[f"/bucket/{self.key}"] = [b"content", b"by an intruder"]
         with contextlib.redirect_stdout(io.StringIO()) as said:
             self.assertEqual(self.bucket.get(self.key), b"content")
         self.assertEqual(said.getvalue(), f"{self.key} was overwritten; the original version is used\n")
 
-    def test_a_damaged_object_is_named(self):
+    def test_a_damaged_object_is_reported_with_its_key(self):
         Storage.versions[f"/bucket/{self.key}"] = [b"kontent"]
         with self.assertRaisesRegex(Refused, f"{self.key} is damaged"):
             self.bucket.get(self.key)
 
-    def test_refusals_name_the_status(self):
+    def test_a_rejected_request_is_reported_with_its_status(self):
         for status in (403, 507):
             Storage.refuse = status
             with self.assertRaisesRegex(Refused, str(status)):
@@ -237,13 +237,13 @@ class Client(unittest.TestCase):
         with self.assertRaisesRegex(Refused, "404"):
             self.bucket.get(self.key)
 
-    def test_a_version_that_cannot_be_found_is_damaged_too(self):
+    def test_an_object_without_a_matching_version_is_damaged(self):
         Storage.versions[f"/bucket/{self.key}"] = [b"kontent"]
         Storage.versions[f"/bucket/{self.key}0"] = [b"content"]
         with self.assertRaisesRegex(Refused, "is damaged: no version matches the hash in its name$"):
             self.bucket.get(self.key)
 
-    def test_lists_all_pages_of_what_begins_so(self):
+    def test_lists_all_pages_of_a_prefix(self):
         contents = {f"a b/{number}": str(number).encode() * number for number in range(1, 6)}
         for key, content in {**contents, "b/1": b""}.items():
             self.bucket.put(key, content)
@@ -252,45 +252,45 @@ class Client(unittest.TestCase):
             [bucket.Object(key, len(content), hashlib.md5(content).hexdigest(), "2026-11-25T03:00:00.000Z") for key, content in contents.items()],
         )
         self.assertEqual([item.key for item in self.bucket.list("a b/", "a b/3")], ["a b/4", "a b/5"])
-        # As the signature is made of it.
+        # The query must be encoded as in the signature.
         self.assertEqual(Storage.asked[-1], "list-type=2&prefix=a%20b%2F&start-after=a%20b%2F3")
 
-    def test_a_list_that_is_refused_is_not_an_empty_one(self):
+    def test_a_rejected_list_request_is_not_an_empty_list(self):
         Storage.refuse = 403
         with self.assertRaisesRegex(Refused, "^the bucket cannot be listed: it answers 403$"):
             list(self.bucket.list(""))
         with self.assertRaisesRegex(Refused, f"^{self.key} cannot be read: the bucket answers 403$"):
             self.bucket.get(self.key)
 
-    def test_a_connection_is_kept(self):
+    def test_a_connection_is_reused(self):
         for _ in range(3):
             list(self.bucket.list(""))
         self.assertEqual(Storage.connections, 1)
 
-    def test_one_that_has_gone_meanwhile_is_made_anew(self):
+    def test_a_closed_connection_is_opened_again(self):
         Storage.drops = True
         for _ in range(3):
             list(self.bucket.list(""))
         self.assertEqual(Storage.connections, 3)
 
-    def test_the_time_is_the_buckets(self):
+    def test_the_time_is_that_of_the_bucket(self):
         self.assertLess(abs(self.bucket.now() - time.time()), 1)
         with mock.patch.object(Storage, "date_time_string", lambda *_: "Tue, 01 Dec 2099 12:00:00 GMT"):
             list(self.bucket.list(""))
         self.assertLess(abs(self.bucket.now() - 4_099_809_600), 60)
 
-    def test_lists_the_directories_of_all_pages_and_not_what_they_contain(self):
+    def test_lists_the_folders_of_all_pages_without_their_contents(self):
         for key in ("t/alpha/a/1", "t/alpha/a/2", "t/bravo/a/1", "t/charlie/a/1", "u/delta/a"):
             self.bucket.put(f"{key}.{names.digest(b'')}", b"")
         self.assertEqual(list(self.bucket.folders("t/")), ["t/alpha/", "t/bravo/", "t/charlie/"])
 
-    def test_nobody_answers(self):
+    def test_an_unreachable_bucket_is_reported(self):
         with self.assertRaisesRegex(Away, "^no answer from the bucket: .*refused"):
             Bucket("http://127.0.0.1:1", "fsn1", "bucket", "KEY:SECRET").put(self.key, b"content")
         with mock.patch.object(self.bucket, "_connection", side_effect=TimeoutError), self.assertRaisesRegex(Away, "^no answer from the bucket: TimeoutError$"):
             self.bucket.get(self.key)
 
-    def test_what_answers_is_no_bucket_or_breaks_off(self):
+    def test_an_invalid_or_truncated_response_is_reported(self):
         for answer in (b"SSH-2.0-OpenSSH\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut"):
             server = socket.create_server(("127.0.0.1", 0))
             self.addCleanup(server.close)
@@ -305,7 +305,7 @@ class Client(unittest.TestCase):
             with self.assertRaisesRegex(Away, "^no answer from the bucket: "):
                 Bucket(f"http://127.0.0.1:{server.getsockname()[1]}", "fsn1", "bucket", "KEY:SECRET").get(self.key)
 
-    def test_speaks_tls_where_the_address_says_so_and_waits_half_a_minute(self):
+    def test_uses_tls_for_https_and_a_time_limit_of_half_a_minute(self):
         for scheme, kind in (("https", "HTTPSConnection"), ("http", "HTTPConnection")):
             with mock.patch.object(bucket.http.client, kind) as connection:
                 connection.return_value.getresponse.return_value = mock.Mock(status=200, headers={}, read=lambda: b"content")
@@ -314,8 +314,8 @@ class Client(unittest.TestCase):
 
 
 class Signature(unittest.TestCase):
-    def test_is_the_one_of_the_example_in_the_specification(self):
-        # docs.aws.amazon.com, "Authenticating Requests: Using the Authorization Header", the list of a bucket. In a file it ends a line.
+    def test_the_signature_matches_the_example_of_the_specification(self):
+        # docs.aws.amazon.com, "Authenticating Requests: Using the Authorization Header", example "list". A key file ends with a newline.
         credentials = "AKIAIOSFODNN7EXAMPLE:wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n"
         moment = time.struct_time((2013, 5, 24, 0, 0, 0, 4, 144, 0))
         with mock.patch.object(bucket.time, "gmtime", return_value=moment):

@@ -1,4 +1,4 @@
-"""When a copy of all data is made, what it is, and that rows are counted at transactions that are known, or not at all. Run by backup.programs.test.ts."""
+"""Schedule and content of base backups. Rows are counted only at known transactions. Run by backup.programs.test.ts."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ from bucket import Object
 
 
 class Counted(unittest.TestCase):
-    """`executed`: GTIDs before and after each snapshot."""
+    """`executed`: GTID sets before and after each snapshot."""
 
     def counted(self, *executed, refused=None):
         self.done, self.said, self.slept, sets = [], [], [], iter(executed)
@@ -37,21 +37,21 @@ class Counted(unittest.TestCase):
         with mock.patch.object(base, "rows", rows), mock.patch.object(base.time, "sleep", self.slept.append), mock.patch.object(base, "SNAPSHOTS", 2), mock.patch("builtins.print", self.said.append):
             return base._counted("connection")
 
-    def test_with_the_transactions_that_the_snapshot_has(self):
+    def test_rows_are_counted_with_the_transactions_of_the_snapshot(self):
         self.assertEqual(self.counted("u:1-5,\nv:1", "u:1-5,\nv:1"), {"gtids": "u:1-5,v:1", "rows": {"app.orders": "7 ABC", "backup.heartbeat": "7 ABC"}})
         self.assertEqual(self.said, [])
-        # One that is committed is not yet among them at once.
+        # A committed transaction appears in the set only after a moment.
         self.assertEqual(self.slept, [base.QUIET_SECONDS])
         self.assertGreaterEqual(base.QUIET_SECONDS, 0.01)
-        # Ten minutes a table, in milliseconds.
+        # Ten minutes per table, in milliseconds.
         self.assertEqual(self.done[0], "SET SESSION max_execution_time = 600000")
         self.assertEqual(self.done[1:4], ["SELECT @@GLOBAL.gtid_executed", "START TRANSACTION WITH CONSISTENT SNAPSHOT", "SELECT @@GLOBAL.gtid_executed"])
 
-    def test_another_snapshot_where_one_was_committed_meanwhile(self):
+    def test_rows_are_counted_in_another_snapshot_after_a_concurrent_commit(self):
         self.assertEqual(self.counted("u:1-5", "u:1-6", "u:1-6", "u:1-6")["gtids"], "u:1-6")
         self.assertEqual(self.done.count("ROLLBACK"), 1)
 
-    def test_not_where_they_come_too_fast_or_mysql_refuses(self):
+    def test_rows_are_not_counted_if_commits_are_too_frequent_or_mysql_rejects_the_query(self):
         self.assertIsNone(self.counted("u:1-5", "u:1-6", "u:1-6", "u:1-7"))
         self.assertEqual(self.said, ["rows are not counted: no snapshot without a concurrent transaction"])
         self.assertIsNone(self.counted("u:1-5", "u:1-5", refused="SELECT CONCAT(COUNT"))
@@ -59,7 +59,7 @@ class Counted(unittest.TestCase):
 
 
 class Asked(unittest.TestCase):
-    """What is asked of MySQL, answered by another database with tables of the same names."""
+    """Runs the queries in SQLite with tables of the same names."""
 
     def answer(self, statement, schema, table, *rows):
         database = sqlite3.connect(":memory:")
@@ -69,7 +69,7 @@ class Asked(unittest.TestCase):
             database.execute(f"INSERT INTO {schema}.{table} VALUES ({', '.join('?' for _ in row)})", list(row.values()))
         return database.execute(statement).fetchall()
 
-    def test_members_that_are_online_in_the_same_order_everywhere(self):
+    def test_online_members_are_listed_in_the_same_order_on_every_member(self):
         members = [("10.0.1.13", "SECONDARY", "ONLINE"), ("10.0.1.11", "PRIMARY", "ONLINE"), ("10.0.1.14", "", "UNREACHABLE"), ("10.0.1.12", "SECONDARY", "ONLINE")]
         rows = [{"MEMBER_HOST": host, "MEMBER_ROLE": role, "MEMBER_STATE": state} for host, role, state in members]
         self.assertEqual(
@@ -79,7 +79,7 @@ class Asked(unittest.TestCase):
 
 
 class Made(unittest.TestCase):
-    """A member of three whose base backup is due, or not."""
+    """A member that decides whether a base backup is due."""
 
     NOW, ME, OTHER = 1_795_626_000, "10.0.1.11", "10.0.1.12"
     BRANCH, TIMELINE = "0123456789abcdef", support.A
@@ -87,7 +87,7 @@ class Made(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
         (self.folder / "ibdata1").write_bytes(b"x" * 1000)
-        # Not copied: they need no room.
+        # These files are not copied and need no space.
         for name in ("binlog.000001", "relay.000001"):
             (self.folder / name).write_bytes(b"x" * 5000)
         self.log = support.log({}, support.transaction(self.TIMELINE, 1, (self.NOW - 60) * 1_000_000))
@@ -102,7 +102,7 @@ class Made(unittest.TestCase):
         self.enterContext(mock.patch.object(base, "_counted", return_value={"gtids": "u:1-7", "rows": {}}))
         self.enterContext(mock.patch.object(base.time, "time", return_value=self.NOW))
         self.enterContext(mock.patch.object(base, "print", create=True))
-        # Stands for `tar | zstd | age`.
+        # Replaces `tar | zstd | age`.
         self.flow = self.enterContext(mock.patch.object(base, "flow", return_value=[mock.Mock(stdout=types.SimpleNamespace(read=self.read))]))
         self.ended = self.enterContext(mock.patch.object(base, "require_ended"))
         self.content = b"0123456789"
@@ -111,7 +111,7 @@ class Made(unittest.TestCase):
         members = {self.ME: "alpha", self.OTHER: "bravo"}
         self.settings = types.SimpleNamespace(timeline=self.TIMELINE, member="alpha", members=members, baseHours=24, recipients=["age1", "age2"], data=str(self.folder))
 
-    # The bucket.
+    # Methods of the bucket.
     def put(self, key, content):
         self.objects[key] = content
 
@@ -146,43 +146,43 @@ class Made(unittest.TestCase):
         return bool(self.objects)
 
     def made_before(self, **hours):
-        """Hours by member, and by the bucket's clock; in the names, by the clocks of members, all are of the year 2099."""
+        """Takes the age in hours by member. The names, from the members' clocks, are of the year 2099; only the bucket's clock counts."""
         for member, each in hours.items():
             key = names.manifest_key(self.TIMELINE, member, names.backup_name("20990101T000000Z", 3, []), b"")
             self.times[key] = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(self.NOW - each * 3600))
 
-    def test_is_due_a_day_after_the_last_one_whoever_made_that(self):
+    def test_is_due_a_day_after_the_last_base_backup_of_any_member(self):
         self.made_before(alpha=40, bravo=23.9)
         self.assertFalse(self.make())
         self.made_before(bravo=24)
         self.assertTrue(self.make())
 
-    def test_is_due_though_another_member_pretends_to_make_one_every_day(self):
+    def test_is_due_although_another_member_uploads_one_every_day(self):
         self.made_before(alpha=49, bravo=1)
         self.assertTrue(self.make())
 
-    def test_is_due_where_there_is_none(self):
+    def test_is_due_without_an_earlier_base_backup(self):
         self.assertTrue(self.make())
 
-    def test_is_due_at_once_when_the_bucket_lacks_transactions(self):
+    def test_is_due_at_once_if_the_bucket_lacks_transactions(self):
         self.made_before(alpha=1, bravo=1)
         base.STATE.write_text(json.dumps({"gapSince": self.NOW - 60}))
         self.assertTrue(self.make())
 
-    def test_is_left_to_the_member_whose_turn_it_is_unless_it_is_forced(self):
+    def test_is_left_to_the_member_whose_turn_it_is_unless_forced(self):
         self.made_before(alpha=24)
         self.members = [(self.ME, "PRIMARY"), (self.OTHER, "SECONDARY")]
         self.assertFalse(self.make())
         self.assertFalse([statement for statement in self.done if statement.startswith("CLONE")])
         self.assertTrue(self.make(force=True))
 
-    def test_is_left_to_members_that_are_less_late(self):
+    def test_fails_on_a_member_with_too_much_lag(self):
         self.lag = base.LAG_SECONDS + 1
         with self.assertRaisesRegex(ValueError, "this member is 61 s behind"):
             self.make()
         self.assertEqual(self.objects, {})
 
-    def test_describes_last_what_it_holds_in_all_its_parts(self):
+    def test_writes_the_manifest_after_all_parts(self):
         self.make()
         folder = f"{self.TIMELINE}/alpha/base/{names.stamp(self.NOW)}-000012-1-5"
         *parts, rows, manifest = self.objects
@@ -198,10 +198,10 @@ class Made(unittest.TestCase):
             {key: told[key] for key in ("format", "mysql", "timeline", "member", "branch", "recipients", "rows")},
             {"format": 2, "mysql": "9.7.4", "timeline": self.TIMELINE, "member": "alpha", "branch": self.BRANCH, "recipients": ["age1", "age2"], "rows": rows},
         )
-        # Before and after the copy.
+        # GTID sets before and after the copy.
         self.assertEqual(told["gtids"], {"atLeast": f"{self.TIMELINE}:1-5,{support.B}:1", "atMost": f"{self.TIMELINE}:1-7,{support.B}:1"})
         self.assertLess(self.done.index(base.ROTATE), self.done.index("SELECT @@GLOBAL.gtid_executed"))
-        # For whoever has no program of ours.
+        # Instructions for a restore without our programs.
         self.assertRegex(told["what"], r"age --decrypt \| zstd --decompress \| tar --extract$")
         self.assertEqual(told["parts"][1], {"key": parts[1], "bytes": 4, "sha256": hashlib.sha256(b"4567").hexdigest()})
         self.assertEqual(self.flow.call_args.args[0], ["tar", "--create", "--directory", base.CLONE, "."])
@@ -211,7 +211,7 @@ class Made(unittest.TestCase):
         # A copy may take hours.
         self.assertEqual(self.connected, [(self.settings, 6 * 3600)])
 
-    def test_tells_the_newest_commit_by_logs_and_heartbeat(self):
+    def test_the_manifest_contains_the_newest_commit_of_logs_and_heartbeat(self):
         self.make()
         newest = lambda: json.loads(list(self.objects.values())[-1])["newestCommit"]  # noqa: E731
         self.assertEqual(newest(), (self.NOW - 60) * 1_000_000)
@@ -220,7 +220,7 @@ class Made(unittest.TestCase):
         self.make(force=True)
         self.assertEqual(newest(), (self.NOW - 90) * 1_000_000)
 
-    def test_has_no_manifest_where_packing_failed_or_the_branch_changed(self):
+    def test_has_no_manifest_if_packing_failed_or_the_branch_changed(self):
         self.ended.side_effect = ValueError("tar failed")
         with self.assertRaises(ValueError):
             self.make()
@@ -229,7 +229,7 @@ class Made(unittest.TestCase):
             self.make()
         self.assertFalse([key for key in self.objects if "manifest" in key])
 
-    def test_needs_room_for_the_data_and_some_more_and_is_not_begun_without(self):
+    def test_does_not_start_without_enough_disk_space(self):
         self.free.return_value = mock.Mock(free=999 + base.LEFT_BYTES)
         with self.assertRaisesRegex(OSError, "a base backup needs 2048 MiB at .*/clone, but 2048 MiB are free"):
             self.make()
@@ -240,7 +240,7 @@ class Made(unittest.TestCase):
         self.free.return_value = mock.Mock(free=free)
         return list(base.room_problems(self.settings))
 
-    def test_warns_of_missing_room_before_a_base_backup_fails(self):
+    def test_warns_about_low_disk_space_before_a_base_backup_fails(self):
         needed = 1000 + base.LEFT_BYTES
         self.assertEqual(self.room(int(needed / base.ROOM_SHARE) + 1), [])
         ((cause, words),) = self.room(int(needed / base.ROOM_SHARE) - 1)

@@ -1,4 +1,4 @@
-"""Reading binary logs. Run by backup.programs.test.ts; what MySQL itself writes is read by __tests__/lab/proof/backup.test.ts."""
+"""Reading generated binary logs. Run by backup.programs.test.ts. Logs of a real MySQL are read in __tests__/lab/proof/backup.test.ts."""
 
 import struct
 import unittest
@@ -9,42 +9,42 @@ from support import A, B, event, gtid, log, previous, transaction
 
 
 class Transactions(unittest.TestCase):
-    def test_each_begins_at_its_gtid_and_ends_before_the_next(self):
+    def test_a_transaction_starts_at_its_gtid_and_ends_before_the_next(self):
         data = log({}, transaction(A, 1, 10), transaction(B, 7, 20))
         first, second = binlog.transactions(data)
         self.assertEqual((first.source, first.number, first.committed), (A, 1, 10))
         self.assertEqual((second.source, second.number, second.committed), (B, 7, 20))
         self.assertEqual((first.end, second.end), (second.start, len(data)))
 
-    def test_a_replica_tells_when_the_primary_committed(self):
+    def test_the_log_of_a_replica_contains_the_commit_time_of_the_primary(self):
         (found,) = binlog.transactions(log({}, transaction(A, 1, 99, there=10)))
         self.assertEqual(found.committed, 10)
 
-    def test_what_ends_a_file_is_no_part_of_the_last_one(self):
+    def test_the_last_event_of_a_file_is_not_part_of_the_last_transaction(self):
         data = log({}, transaction(A, 1, 10)) + event(binlog.ROTATE, b"binlog.000002")
         (found,) = binlog.transactions(data)
         self.assertEqual(found.end, len(data) - len(event(binlog.ROTATE, b"binlog.000002")))
 
-    def test_a_torn_end_is_left_out(self):
+    def test_an_incomplete_last_transaction_is_ignored(self):
         data = log({}, transaction(A, 1, 10))
         self.assertEqual(len(list(binlog.transactions(data + transaction(A, 2, 20)[:30]))), 1)
 
-    def test_a_tagged_one_is_not_taken_for_nothing(self):
+    def test_a_tagged_transaction_is_rejected(self):
         with self.assertRaisesRegex(ValueError, "tagged"):
             list(binlog.transactions(log({}) + event(binlog.TAGGED_GTID, b"x" * 50)))
 
 
 class Previous(unittest.TestCase):
-    def test_the_list_of_what_came_before(self):
+    def test_reads_the_previous_gtids_of_a_log(self):
         before = {A: [(1, 5), (1000001, 1000007)], B: [(3, 3)]}
         self.assertEqual(binlog.previous(log(before)), before)
         self.assertEqual(binlog.previous(log({})), {})
 
-    def test_a_file_without_one_is_refused(self):
+    def test_a_log_without_previous_gtids_is_rejected(self):
         with self.assertRaises(ValueError):
             binlog.previous(binlog.MAGIC + transaction(A, 1, 1))
 
-    def test_with_tags_is_refused(self):
+    def test_previous_gtids_with_tags_are_rejected(self):
         with self.assertRaisesRegex(ValueError, "^tagged GTIDs$"):
             binlog.previous(binlog.MAGIC + event(binlog.PREVIOUS_GTIDS, bytes(7) + b"\1" + bytes(40)))
 
@@ -58,22 +58,22 @@ class Cut(unittest.TestCase):
         stop, self.gtids = binlog.cut(data, start, end, most, A)
         return stop
 
-    def test_a_short_rest_is_one_piece(self):
+    def test_a_short_rest_becomes_one_segment(self):
         self.assertEqual(self.cut(self.data, 0, len(self.data), 1 << 20), len(self.data))
 
-    def test_a_long_one_is_cut_between_transactions(self):
+    def test_a_long_rest_is_cut_between_transactions(self):
         stop = self.cut(self.data, 0, len(self.data), 3500)
         self.assertIn(stop, self.ends)
         self.assertLessEqual(stop, 3500)
         self.assertIn(self.cut(self.data, stop, len(self.data), 3500), self.ends)
 
-    def test_so_is_a_short_rest_of_a_long_one_whatever_lies_before_it(self):
+    def test_the_cut_of_a_rest_does_not_depend_on_earlier_bytes(self):
         start = self.ends[7]
         for data in (self.data, bytes(start) + self.data[start:]):
             self.assertEqual(self.cut(data, start, len(data), 3500), len(data))
             self.assertEqual(self.cut(data, start, len(data), 1500), self.ends[8])
 
-    def test_the_pieces_are_the_file(self):
+    def test_all_segments_together_equal_the_file(self):
         pieces, at = [], 0
         while at < len(self.data):
             stop = self.cut(self.data, at, len(self.data), 2500)
@@ -82,15 +82,15 @@ class Cut(unittest.TestCase):
         self.assertEqual(b"".join(pieces), self.data)
         self.assertGreater(len(pieces), 3)
 
-    def test_a_transaction_larger_than_a_piece_stays_whole(self):
+    def test_a_transaction_larger_than_a_segment_stays_whole(self):
         data = log({}, transaction(A, 1, 1, bytes=9000), transaction(A, 2, 2))
         first, second = binlog.transactions(data)
         self.assertEqual(self.cut(data, first.start, len(data), 100), first.end)
 
-    def test_what_lies_behind_the_end_is_not_touched(self):
+    def test_bytes_after_the_end_are_not_read(self):
         self.assertEqual(self.cut(self.data, 0, self.ends[1], 1 << 20), self.ends[1])
 
-    def test_the_groups_transactions_in_a_segment_are_told(self):
+    def test_returns_the_group_s_transactions_of_a_segment(self):
         self.assertEqual((self.cut(self.data, 0, len(self.data), 1 << 20), self.gtids), (len(self.data), [(1, 10)]))
         stop = self.cut(self.data, 0, len(self.data), 3500)
         before = [(1, self.ends.index(stop) + 1)]
@@ -103,13 +103,13 @@ class Cut(unittest.TestCase):
 
 
 class Newest(unittest.TestCase):
-    def test_is_the_greatest_time_wherever_it_was_committed(self):
+    def test_the_newest_commit_is_the_latest_commit_time_of_any_server(self):
         self.assertEqual(binlog.newest_commit(log({}, transaction(A, 1, 10), transaction(B, 1, 99, there=30), transaction(A, 2, 20))), 30)
         self.assertEqual(binlog.newest_commit(log({})), 0)
 
 
 class Digest(unittest.TestCase):
-    """What one member logged of a transaction, compared with what another logged."""
+    """The digest that compares the logged transactions of two members."""
 
     def digest(self, *events):
         (found,) = binlog.transactions(binlog.MAGIC + previous({}) + gtid(A, 1, 10) + b"".join(events))
@@ -125,12 +125,12 @@ class Digest(unittest.TestCase):
     def write(self, table, row):
         return event(30, table.to_bytes(6, "little") + b"\1\0\2\0" + row)
 
-    def test_ignores_threads_times_variables_table_numbers_and_transaction_numbers(self):
+    def test_the_digest_ignores_threads_times_variables_table_numbers_and_transaction_numbers(self):
         one = self.digest(self.query(b"BEGIN"), self.table(7), self.write(7, b"row"), event(binlog.XID, bytes(8)))
         other = self.digest(self.query(b"BEGIN", 9, 3, b"variables", b""), self.table(8), self.write(8, b"row"), event(binlog.XID, b"x" * 8))
         self.assertEqual(one, other)
 
-    def test_differs_for_another_row_table_or_statement(self):
+    def test_the_digest_differs_for_another_row_table_or_statement(self):
         found = [
             self.digest(self.table(7), self.write(7, b"row")),
             self.digest(self.table(7), self.write(7, b"other")),
@@ -142,7 +142,7 @@ class Digest(unittest.TestCase):
         ]
         self.assertEqual(len(set(found)), len(found))
 
-    def test_ignores_a_statement_of_another_thread_only_in_its_thread_and_duration(self):
+    def test_the_digest_of_a_statement_ignores_thread_and_duration(self):
         self.assertEqual(self.digest(self.query(b"DROP TABLE t", 1, 0)), self.digest(self.query(b"DROP TABLE t", 2, 5)))
 
 
@@ -151,18 +151,18 @@ class Identity(unittest.TestCase):
         format = struct.pack("<IBIIIH", time, binlog.FORMAT, 1, 19 + 8 + 4, 0, flags) + bytes(8)
         return binlog.MAGIC + format + zlib.crc32(format).to_bytes(4, "little") + previous(before)
 
-    def test_is_the_same_while_a_log_grows_and_after_it_was_closed(self):
+    def test_the_identity_stays_the_same_while_a_log_grows_and_after_it_is_closed(self):
         closed = self.log({A: [(1, 5)]})
         opened = bytearray(closed)
         opened[binlog.FLAGS_AT] |= 1
         self.assertEqual(binlog.identity(bytes(opened) + transaction(A, 6, 10)), binlog.identity(closed))
         self.assertRegex(binlog.identity(closed), "^[0-9a-f]{16}$")
 
-    def test_differs_for_a_log_that_began_at_another_time_or_after_other_transactions(self):
+    def test_the_identity_differs_for_another_start_time_or_other_previous_transactions(self):
         logs = [self.log({}), self.log({}, time=2), self.log({A: [(1, 5)]})]
         self.assertEqual(len({binlog.identity(one) for one in logs}), 3)
 
-    def test_needs_the_beginning_of_the_log(self):
+    def test_the_identity_requires_the_start_of_the_log(self):
         for data in (b"", binlog.MAGIC, self.log({})[:40], binlog.MAGIC + transaction(A, 1, 10)):
             with self.assertRaisesRegex(ValueError, "a log must begin"):
                 binlog.identity(data)

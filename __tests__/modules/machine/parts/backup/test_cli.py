@@ -1,4 +1,4 @@
-"""What the commands tell, and how they end. Run by backup.programs.test.ts."""
+"""Output and exit codes of the commands. Run by backup.programs.test.ts."""
 
 import contextlib
 import io
@@ -37,7 +37,7 @@ class Case(unittest.TestCase):
 
 
 class Settings(unittest.TestCase):
-    def test_are_files_of_one_folder(self):
+    def test_settings_are_read_from_the_files_of_one_folder(self):
         folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
         told = {"timeline": "t", "member": "alpha", "members": {"10.0.1.11": "alpha"}, "endpoint": "https://e", "region": "r", "bucket": "b", "recipients": ["age1"], "baseHours": 24, "socket": "/socket", "data": "/data"}
         wanted, restoring = {"timeline": "t", "at": "latest"}, {"others": ["10.0.1.12"], "rolePort": 8008}
@@ -55,15 +55,15 @@ class Check(Case):
         base = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(time.time() - 3600))
         ship.STATE.write_text(json.dumps({**GOOD, "at": time.time(), "base": base, "firstBase": base, **changes}))
 
-    def test_says_nothing_where_all_is_well(self):
+    def test_check_prints_nothing_if_the_archive_is_healthy(self):
         self.state()
         self.assertEqual(self.main("check"), (0, ""))
 
-    def test_names_what_is_wrong_and_fails(self):
+    def test_check_prints_the_problem_and_fails(self):
         self.state(problem="the bucket answers 403")
         self.assertEqual(self.main("check"), (1, "the bucket answers 403\n"))
 
-    def test_names_a_daemon_that_has_never_told_or_was_cut_off_while_it_did(self):
+    def test_check_reports_a_missing_or_incomplete_state_file(self):
         for written in (None, "{"):
             if written:
                 ship.STATE.write_text(written)
@@ -71,14 +71,14 @@ class Check(Case):
             self.assertEqual(code, 1)
             self.assertIn("mysql-backup does not run", said)
 
-    def test_does_not_leave_the_key_that_opens_the_archive_on_a_server(self):
+    def test_check_reports_a_private_key_that_remains_on_the_server(self):
         self.state()
         (self.folder / "restore-key").write_text("AGE-SECRET-KEY-1")
         code, said = self.main("check")
         self.assertEqual(code, 1)
         self.assertIn("the archive's private key is on this server", said)
 
-    def test_shows_the_state_whatever_it_is(self):
+    def test_status_prints_the_state_and_succeeds_despite_problems(self):
         self.state(problem="the bucket answers 403")
         code, said = self.main("status")
         self.assertEqual((code, json.loads(said)["problem"]), (0, "the bucket answers 403"))
@@ -89,14 +89,14 @@ class Commands(Case):
         super().setUp()
         self.bucket = self.enterContext(mock.patch.object(cli, "Bucket"))
 
-    def test_ship_and_base_write_with_the_servers_own_key(self):
+    def test_ship_uses_the_server_s_own_key(self):
         with mock.patch.object(ship, "Shipper") as shipper:
             self.main("ship")
         shipper.assert_called_once_with(self.settings, self.bucket.return_value)
         shipper.return_value.run.assert_called_once_with()
         self.bucket.assert_called_once_with("https://e", "r", "b", "KEY:SECRET\n")
 
-    def test_restore_reads_with_the_key_that_was_given_for_it(self):
+    def test_restore_uses_the_restore_key(self):
         import restore
 
         with mock.patch.object(restore, "restore_server", return_value=0) as server, mock.patch.object(cli.config, "load_restore", return_value="told"):
@@ -104,7 +104,7 @@ class Commands(Case):
         server.assert_called_once_with("told", self.bucket.return_value, self.folder / "restore-key")
         self.bucket.assert_called_once_with("https://e", "r", "b", "READER:SECRET\n")
 
-    def test_a_base_that_cannot_be_made_fails_with_the_reason(self):
+    def test_a_failed_base_backup_is_reported_with_the_reason(self):
         import base
 
         for problem in (Refused("the bucket answers 403"), OSError("no room"), ValueError("age failed")):
@@ -117,7 +117,7 @@ class Commands(Case):
                 self.main("base", "--force")
         make.assert_called_with(self.settings, self.bucket.return_value, True)
 
-    def test_an_operator_forces_a_base_by_the_unit(self):
+    def test_a_base_backup_forced_by_root_runs_in_its_unit(self):
         import base
 
         force = self.folder / "force"

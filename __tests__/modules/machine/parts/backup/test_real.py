@@ -1,4 +1,4 @@
-"""What a member ships, with real MySQL servers and an object storage. Run by backup.programs.test.ts."""
+"""Uploads of a member with real MySQL servers and an object storage. Run by backup.programs.test.ts."""
 
 import json
 import pathlib
@@ -53,7 +53,7 @@ class Alone(unittest.TestCase):
         return parse(executed.replace("\n", ""))
 
     def archived(self):
-        """GTIDs in all logs in the bucket, by what they contain and by their names."""
+        """Returns the GTIDs of all logs in the bucket and checks that contents and names agree."""
         reader, inside, named = self.storage.bucket("reader"), [], []
         for segments in listing.segments(reader, real.TIMELINE, "alpha").values():
             for segment, _ in segments:
@@ -77,7 +77,7 @@ class Alone(unittest.TestCase):
         ((backup, _),) = listing.manifests(self.bucket, real.TIMELINE, "alpha")[-1:]
         return backup, json.loads(self.storage.bucket("reader").get(backup.key))
 
-    def test_a_base_backup_has_the_gtids_between_its_bounds_and_no_later_commit_than_it_tells(self):
+    def test_the_manifest_of_a_base_backup_has_correct_gtid_bounds_and_newest_commit(self):
         self.write(3)
         before = self.executed()
         started = time.time()
@@ -88,17 +88,17 @@ class Alone(unittest.TestCase):
         self.assertEqual({real.TIMELINE: list(backup.gtids)}, at_least)
         self.assertLess(abs(manifest["newestCommit"] / 1e6 - started), 60)
         self.assertGreater(manifest["dataBytes"], 10 << 20)
-        # The logs from then on have all that the base backup lacks.
+        # Later logs contain all transactions that the base backup lacks.
         self.write()
         data = (self.server.data / f"binlog.{backup.number:06}").read_bytes()
         self.assertEqual(subtract(binlog.previous(data), at_least), {})
         self.assertEqual(next(binlog.transactions(data)).number, max(last for _, last in backup.gtids) + 1)
 
-    def test_logs_that_begin_again_at_the_first_number_are_shipped_too(self):
+    def test_logs_with_reused_numbers_are_uploaded(self):
         before = self.executed()
         self.write(5)
         self.shipper._step()
-        # As after a clone: the same server UUID, the same file names.
+        # After a clone, server UUID and file names are the same.
         executed = self.executed()
         ((last,),) = [[interval[1]] for interval in executed[real.TIMELINE][-1:]]
         self.server.ask("RESET BINARY LOGS AND GTIDS", f"SET GLOBAL gtid_purged = '{real.TIMELINE}:1-{last}'")
@@ -107,7 +107,7 @@ class Alone(unittest.TestCase):
         self.shipper._step()
         self.assertEqual(subtract(subtract(self.executed(), before), self.archived()), {})
 
-    def test_a_day_later_the_log_is_closed_and_in_the_bucket_as_a_whole(self):
+    def test_a_log_is_closed_after_a_day_and_uploaded_completely(self):
         self.write()
         self.shipper._step()
         ((current, *_),) = self.server.ask("SHOW BINARY LOG STATUS")
@@ -121,10 +121,10 @@ class Alone(unittest.TestCase):
         self.assertTrue(closed[int(current[-6:])][-1].last)
         self.assertEqual(closed[int(current[-6:])][-1].end, (self.server.data / current).stat().st_size)
 
-    def test_a_transaction_that_the_bucket_lacks_is_found_and_the_next_base_backup_ends_the_gap(self):
+    def test_missing_transactions_are_reported_until_the_next_base_backup(self):
         self.write()
         self.assertEqual(self.gap(), "")
-        # Written where nothing is shipped, and removed, as when the volume is full.
+        # Written and purged without an upload, as on a full volume.
         ((last,),) = [[interval[1]] for interval in self.executed()[real.TIMELINE][-1:]]
         self.write(2)
         self.server.ask("FLUSH BINARY LOGS", "FLUSH BINARY LOGS")
@@ -134,7 +134,7 @@ class Alone(unittest.TestCase):
         self.make_base()
         self.assertEqual(self.gap(), "")
 
-    def test_the_key_of_a_server_reaches_its_own_part_only(self):
+    def test_the_key_of_a_server_can_write_only_its_own_part(self):
         with self.assertRaisesRegex(Refused, "the bucket answers 403"):
             ship.Shipper(types.SimpleNamespace(**{**vars(self.settings), "member": "bravo"}), self.bucket)._step()
         self.assertEqual(listing.segments(self.bucket, real.TIMELINE, "bravo"), {})
@@ -169,7 +169,7 @@ class Group(unittest.TestCase):
                 server.ask("START GROUP_REPLICATION")
 
     def logged(self, server):
-        """{(source, number): (time, digest)} of a member's logs."""
+        """Returns {number: (time, digest)} of a member's logs."""
         found = {}
         for log in sorted(server.data.glob("binlog.0*")):
             for one in binlog.transactions(log.read_bytes()):
@@ -181,7 +181,7 @@ class Group(unittest.TestCase):
         for server in self.servers:
             server.ask(f"SELECT WAIT_FOR_EXECUTED_GTID_SET('{executed}', 30)")
 
-    def test_all_members_log_the_same_digest_and_time_for_each_transaction_and_a_replica_tells_how_late_it_is(self):
+    def test_all_members_log_the_same_digest_and_commit_time_for_each_transaction(self):
         primary = self.servers[0]
         primary.ask(
             *real.SETUP,
@@ -196,14 +196,14 @@ class Group(unittest.TestCase):
         self.assertGreater(len(logged[0]), 20)
         self.assertEqual(logged[1], logged[0])
         self.assertEqual(logged[2], logged[0])
-        # No two do the same, but those that the test repeats.
+        # All digests differ, except those of repeated statements.
         self.assertGreater(len({digest for _, digest in logged[0].values()}), 18)
         identities = {binlog.identity(log.read_bytes()) for server in self.servers for log in server.data.glob("binlog.0*")}
         self.assertGreaterEqual(len(identities), 3)
         for server in self.servers:
             self.assertEqual(server.ask(base.LAG), ((0,),))
 
-    def test_a_replica_that_is_behind_tells_by_how_much(self):
+    def test_a_replica_reports_its_lag(self):
         primary, replica, _ = self.servers
         primary.ask("CREATE DATABASE late", "CREATE TABLE late.t (id INT PRIMARY KEY)")
         self.wait(primary.ask("SELECT @@GLOBAL.gtid_executed")[0][0])

@@ -1,4 +1,4 @@
-"""Which transactions, base backups and branches bring restored data to a moment. Run by backup.programs.test.ts."""
+"""Selection of transactions, base backups and branches for a restore time. Run by backup.programs.test.ts."""
 
 import unittest
 
@@ -11,7 +11,7 @@ LATEST = Wanted("latest")
 
 
 def changes(member, *numbers, seconds=None, digest="d", source=A, log="1"):
-    """Transactions of these numbers in a member's log, each committed at as many minutes since 1970."""
+    """Transactions with these numbers in a member's log; the number is also the commit time in minutes since 1970."""
     return [Change(source, number, (seconds or number * 60) * SECOND, digest, f"{member}/{log}") for number in numbers]
 
 
@@ -31,40 +31,40 @@ def merged(streams, executed=1, wanted=LATEST):
 
 
 class Agreement(unittest.TestCase):
-    """What is applied, and what is excluded."""
+    """Applied and excluded transactions."""
 
     def test_applies_each_transaction_once_in_the_order_of_the_logs(self):
         found, merge = merged({member: log(member, 1, *range(2, 7)) for member in "abc"})
         self.assertEqual((found, merge.notes), ([2, 3, 4, 5, 6], []))
         self.assertEqual(merge.executed.gtids(), {A: [(1, 6)]})
 
-    def test_the_last_transactions_that_only_one_member_has_shipped_count(self):
+    def test_the_last_transactions_count_even_if_only_one_member_uploaded_them(self):
         found, merge = merged({"a": log("a", 1, *range(2, 9)), "b": log("b", 1, 2, 3), "c": log("c", 1, 2)})
         self.assertEqual((found, merge.notes), ([2, 3, 4, 5, 6, 7, 8], []))
 
-    def test_excludes_a_member_whose_transaction_has_another_content_or_time(self):
+    def test_excludes_a_member_whose_transaction_has_another_digest_or_time(self):
         for forged in ({"digest": "forged"}, {"seconds": 4 * 60 + 1}):
             mine = [*log("a", 1, 2, 3), *changes("a", 4, **forged), *changes("a", 5, 6)]
             found, merge = merged({"a": mine, "b": log("b", 1, *range(2, 6)), "c": log("c", 1, *range(2, 6))})
             self.assertEqual(found, [2, 3, 4, 5])
             self.assertEqual(merge.notes, [f"a is excluded from a/1 on: {A}:4 in its logs differs from the other members' transaction"])
 
-    def test_excludes_a_member_that_has_a_transaction_which_the_others_lack(self):
+    def test_excludes_a_member_with_a_transaction_that_the_others_lack(self):
         mine = [*log("a", 1, 2, 3), *changes("a", 1000, seconds=190), *changes("a", 4, 5, 6)]
         found, merge = merged({"a": mine, "b": log("b", 1, *range(2, 7)), "c": log("c", 1, *range(2, 7))})
         self.assertEqual(found, [2, 3, 4, 5, 6])
         self.assertEqual(merge.notes, [f"a is excluded from a/1 on: {A}:1000 is only in its logs"])
 
-    def test_refuses_one_member_against_one_and_names_the_options(self):
+    def test_rejects_a_contradiction_between_two_members_and_lists_the_options(self):
         for mine in ([*log("a", 1, 2), *changes("a", 3, digest="x")], [*log("a", 1, 2), *changes("a", 1000, seconds=170), *changes("a", 3)]):
             with self.assertRaisesRegex(Incomplete, "a and b contradict each other about transaction .* --exclude-server a or --exclude-server b"):
                 merged({"a": mine, "b": log("b", 1, *range(2, 7))})
 
-    def test_a_transaction_dated_in_the_future_does_not_hold_up_the_others(self):
+    def test_a_transaction_dated_in_the_future_does_not_delay_the_others(self):
         mine = [*log("a", 1, 2), *changes("a", 3, seconds=4_000_000)]
         self.assertEqual(merged({"a": mine, "b": log("b", 1, 2, 3, 4), "c": log("c", 1, 2, 3, 4)})[0], [2, 3, 4])
 
-    def test_excludes_errant_transactions_of_another_source_and_notes_the_first(self):
+    def test_excludes_errant_transactions_of_another_source_and_reports_the_first(self):
         mine = [*log("a", 1, 2), *changes("a", 7, 8, source=B, seconds=130), *changes("a", 3)]
         found, merge = merged({"a": mine, "b": log("b", 1, 2, 3), "c": log("c", 1, 2, 3)})
         self.assertEqual((found, merge.notes), ([2, 3], [f"a/1 has transactions of {B}, not of the group, excluded from {B}:7 on"]))
@@ -73,40 +73,40 @@ class Agreement(unittest.TestCase):
         merge = Merge({"a": [Start("a/1", {B: [(1, 1)]}), *changes("a", 2, source=B)]}, {B: [(1, 1)]}, LATEST, {A})
         self.assertEqual([change.number for change in merge], [2])
 
-    def test_orders_of_two_members_may_differ(self):
+    def test_the_order_of_transactions_may_differ_between_members(self):
         self.assertEqual(sorted(merged({"a": log("a", 1, 2, 4, 3, 5), "b": log("b", 1, 2, 3, 4, 5), "c": log("c", 1, 2, 3, 4, 5)})[0]), [2, 3, 4, 5])
 
 
 class Gaps(unittest.TestCase):
-    def test_what_one_member_lacks_comes_from_another_in_between(self):
+    def test_transactions_missing_from_one_member_are_read_from_another(self):
         mine = [*log("a", 1, 2, 3), *log("a", 6, 7, 8, log="3")]
         found, merge = merged({"a": mine, "b": log("b", 1, *range(2, 8))})
         self.assertEqual((found, merge.notes), ([2, 3, 4, 5, 6, 7, 8], []))
 
-    def test_goes_on_behind_a_hole_once_another_member_leads_there(self):
+    def test_continues_after_a_gap_once_another_member_fills_it(self):
         mine = [*log("a", 1, 2, 3), Start("a/1", None), *changes("a", 6, 7, 8)]
         self.assertEqual(merged({"a": mine, "b": log("b", 1, *range(2, 7))})[0], [2, 3, 4, 5, 6, 7, 8])
         with self.assertRaisesRegex(Incomplete, f"missing \\(before {A}:6 in a/1\\).* from 1970-01-01T00:06:00.000000Z on; data can be restored up to 1970-01-01T00:03:00"):
             merged({"a": mine, "b": log("b", 1, 2, 3)})
 
-    def test_names_the_missing_transactions_and_the_time(self):
+    def test_reports_the_missing_transactions_and_the_latest_possible_time(self):
         with self.assertRaisesRegex(Incomplete, f"{A}:4-6.*restored up to 1970-01-01T00:03:00.000000Z"):
             merged({"a": [*log("a", 1, 2, 3), *log("a", 6, 7, 8)]})
         with self.assertRaisesRegex(Incomplete, "restored up to the base backup"):
             merged({"a": log("a", 6, 7, 8)})
 
-    def test_a_cloned_member_s_log_does_not_say_what_was_cloned_and_is_not_applied_before_it(self):
-        # MySQL leaves out of a log's list what is in no log of this member.
+    def test_the_log_of_a_cloned_member_is_not_applied_before_the_cloned_transactions(self):
+        # The previous GTIDs of a log lack transactions that are in no log of this member.
         with self.assertRaisesRegex(Incomplete, f"before {A}:6 in a/1"):
             merged({"a": log("a", 0, 6, 7)})
         self.assertEqual(merged({"a": log("a", 0, 6, 7), "b": log("b", 1, *range(2, 7))})[0], [2, 3, 4, 5, 6, 7])
-        # Nor does it lack what it cloned.
+        # The cloned transactions do not count as missing either.
         self.assertEqual(merged({"a": log("a", 0, 6, 7), "b": log("b", 0, 6, 7), "c": log("c", 1, *range(2, 7))})[0], [2, 3, 4, 5, 6, 7])
 
-    def test_a_log_that_overlaps_the_base_is_connected(self):
+    def test_a_log_that_overlaps_the_base_backup_follows_it(self):
         self.assertEqual(merged({"a": log("a", 0, *range(3, 8))}, executed=5)[0], [6, 7])
 
-    def test_excludes_a_member_that_alone_claims_unknown_predecessors(self):
+    def test_excludes_a_member_that_claims_earlier_transactions_unknown_to_the_others(self):
         forged = [Start("a/9", {A: [(1, 3), (900, 900)]}), *changes("a", 901, seconds=240, log="9")]
         found, merge = merged({"a": [*log("a", 1, 2, 3), *forged], "b": log("b", 1, *range(2, 7)), "c": log("c", 1, *range(2, 7))})
         self.assertEqual(found, [2, 3, 4, 5, 6])
@@ -114,14 +114,14 @@ class Gaps(unittest.TestCase):
         with self.assertRaisesRegex(Incomplete, f"a and b contradict each other about {A}:900: exclude one of them"):
             merged({"a": [*log("a", 1, 2, 3), *forged], "b": log("b", 1, *range(2, 7))})
 
-    def test_a_hole_of_all_members_is_a_gap(self):
+    def test_a_gap_in_the_logs_of_all_members_is_reported(self):
         with self.assertRaisesRegex(Incomplete, f"{A}:4-6"):
             merged({member: [*log(member, 1, 2, 3), *log(member, 6, 7, 8)] for member in "abc"})
 
-    def test_a_hole_after_the_moment_does_not_matter(self):
+    def test_a_gap_after_the_restore_time_is_ignored(self):
         mine = [*log("a", 1, 2, 3), *log("a", 6, 7, 8)]
         self.assertEqual(merged({"a": mine, "b": log("b", 1, *range(2, 6))}, wanted=Wanted(minute(4)))[0], [2, 3, 4])
-        # It does where nobody has what came before the moment.
+        # The gap matters if no member has the transactions before the restore time.
         with self.assertRaises(Incomplete):
             merged({"a": mine}, wanted=Wanted(minute(4)))
 
@@ -129,24 +129,24 @@ class Gaps(unittest.TestCase):
 class Moment(unittest.TestCase):
     STREAMS = property(lambda self: {member: log(member, 1, *range(2, 7)) for member in "ab"})
 
-    def test_the_last_transaction_committed_by_then_is_the_last(self):
+    def test_applies_transactions_up_to_the_restore_time(self):
         for at, last in ((minute(3), 3), ("1970-01-01T00:03:59.999999Z", 3), ("1970-01-01T00:02:59.5Z", 2)):
             self.assertEqual(merged(self.STREAMS, wanted=Wanted(at))[0], list(range(2, last + 1)))
 
-    def test_before_a_transaction(self):
+    def test_stops_before_the_given_transaction(self):
         self.assertEqual(merged(self.STREAMS, wanted=Wanted(f"before {A}:4"))[0], [2, 3])
         with self.assertRaisesRegex(Incomplete, f"no transaction {A}:77"):
             merged(self.STREAMS, wanted=Wanted(f"before {A}:77"))
         with self.assertRaises(ValueError):
             Wanted("before noon")
 
-    def test_refuses_an_archive_that_ends_before_the_moment(self):
+    def test_rejects_an_archive_that_ends_before_the_restore_time(self):
         with self.assertRaisesRegex(Incomplete, "ends at 1970-01-01T00:06:00"):
             merged(self.STREAMS, wanted=Wanted(minute(9)))
-        # A heartbeat may be half a minute old.
+        # The last heartbeat may be 30 s old.
         merged(self.STREAMS, wanted=Wanted("1970-01-01T00:06:50Z"))
 
-    def test_votes_of_transactions_shortly_after_the_moment_count(self):
+    def test_transactions_shortly_after_the_restore_time_are_compared_between_members(self):
         mine = [*log("a", 1, 2), *changes("a", 1000, seconds=130), *changes("a", 3, 4, 5)]
         found, merge = merged({"a": mine, "b": log("b", 1, *range(2, 7)), "c": log("c", 1, *range(2, 7))}, wanted=Wanted("1970-01-01T00:02:30Z"))
         self.assertEqual(found, [2])
@@ -163,23 +163,23 @@ class Branches(unittest.TestCase):
 
     ROOT = branch("root", a=30, b=30, c=30)
 
-    def test_follows_the_newest_and_its_ancestors_up_to_the_fork(self):
+    def test_follows_the_newest_branch_and_its_ancestors_up_to_the_fork(self):
         fork, again = branch("fork", "root", 50, 30, a=60), branch("again", "fork", 70, 60, a=90, b=90)
         self.assertEqual(self.chain(self.ROOT, fork, again), [("root", {A: [(1, 50)]}), ("fork", {A: [(1, 70)]}), ("again", None)])
 
-    def test_follows_the_branch_that_was_current_at_the_moment(self):
+    def test_follows_the_branch_that_was_current_at_the_restore_time(self):
         fork = branch("fork", "root", 50, 32, a=60)
         self.assertEqual(self.chain(self.ROOT, fork, at=minute(31)), [("root", None)])
         self.assertEqual(self.chain(self.ROOT, fork, at=minute(33)), [("root", {A: [(1, 50)]}), ("fork", None)])
 
-    def test_follows_one_begun_a_moment_ago(self):
+    def test_follows_a_branch_that_has_just_started(self):
         self.assertEqual(self.chain(self.ROOT, branch("fork", "root", 50, 31, a=31))[-1][0], "fork")
 
-    def test_follows_the_one_of_two_that_more_members_write(self):
+    def test_follows_the_branch_that_more_members_write(self):
         other = branch("other", begun=20, c=30)
         self.assertEqual(self.chain(self.ROOT, other), [("root", None)])
 
-    def test_refuses_a_tie_and_a_branch_that_leaves_a_running_group(self):
+    def test_rejects_a_tie_and_a_branch_that_forks_from_a_running_group(self):
         two = branch("two", begun=5, a=30, b=30, c=30)
         forged = branch("forged", "root", 50, 20, c=30)
         for rival in (two, forged):
@@ -187,16 +187,16 @@ class Branches(unittest.TestCase):
                 self.chain(self.ROOT, rival)
             self.assertEqual(self.chain(self.ROOT, rival, wanted="root"), [("root", None)])
 
-    def test_an_environment_made_anew_with_the_same_group_name_is_followed_once_the_old_one_is_gone(self):
+    def test_follows_a_recreated_environment_with_the_same_group_name_after_the_old_one_ended(self):
         anew = branch("anew", begun=100, a=130, b=130, c=130)
         self.assertEqual(self.chain(self.ROOT, anew), [("anew", None)])
         self.assertEqual(self.chain(self.ROOT, anew, at=minute(29)), [("root", None)])
 
-    def test_names_the_branches_where_another_is_asked_for(self):
+    def test_rejects_an_unknown_branch_and_lists_the_known_ones(self):
         with self.assertRaisesRegex(Incomplete, "^no branch x; there are root$"):
             self.chain(self.ROOT, wanted="x")
 
-    def test_parents_in_a_circle_end(self):
+    def test_ends_with_a_cycle_of_parent_branches(self):
         self.assertEqual([id for id, _ in self.chain(branch("one", "two", a=1), branch("two", "one", a=1), wanted="one")], ["two", "one"])
 
 
@@ -207,13 +207,13 @@ class Base(unittest.TestCase):
         manifest = {"branch": of, "gtids": {"atLeast": "", "atMost": f"{A}:1-{most}"}, "newestCommit": commit}
         return replay.is_usable(manifest, Wanted(at), self.LINE)
 
-    def test_has_nothing_that_is_not_wanted_whatever_its_name_and_time_say(self):
+    def test_a_base_backup_is_usable_only_without_transactions_after_the_restore_time(self):
         self.assertTrue(self.usable(40, minute(3), commit=180 * SECOND))
         self.assertFalse(self.usable(40, minute(3), commit=180 * SECOND + 1))
         self.assertTrue(self.usable(40, f"before {A}:41"))
         self.assertFalse(self.usable(40, f"before {A}:40"))
 
-    def test_is_of_the_line_of_branches_and_of_an_ancestor_only_before_the_fork(self):
+    def test_a_base_backup_of_an_ancestor_branch_is_usable_only_before_the_fork(self):
         self.assertTrue(self.usable(50))
         self.assertFalse(self.usable(51))
         self.assertTrue(self.usable(51, of="fork"))
@@ -221,7 +221,7 @@ class Base(unittest.TestCase):
 
 
 class Executed(unittest.TestCase):
-    def test_grows_in_any_order(self):
+    def test_transactions_can_be_added_in_any_order(self):
         executed = replay.Executed({A: [(1, 3)]})
         for number in (9, 5, 4, 7, 8, 2):
             executed.add(A, number)

@@ -15,14 +15,14 @@ class Sealed(unittest.TestCase):
         (self.first, one), (self.second, two), (self.other, _) = (age_pair(self, folder, name) for name in ("first", "second", "other"))
         self.sealed = sealing.seal(b"content" * 1000, [one, two])
 
-    def test_is_opened_by_each_owner_of_a_key(self):
+    def test_each_recipient_can_decrypt_the_content(self):
         for key in (self.first, self.second):
             self.assertEqual(sealing.unseal(self.sealed, key), b"content" * 1000)
 
-    def test_is_packed_before_it_is_encrypted(self):
+    def test_content_is_compressed_before_encryption(self):
         self.assertLess(len(self.sealed), 1000)
 
-    def test_is_not_opened_by_another_key_or_once_it_was_changed(self):
+    def test_another_key_or_changed_content_is_rejected(self):
         with self.assertRaisesRegex(ValueError, "^age: age: error: no identity matched any of the recipients$"):
             sealing.unseal(self.sealed, self.other)
         with self.assertRaisesRegex(ValueError, "^age: "):
@@ -32,9 +32,9 @@ class Sealed(unittest.TestCase):
 
 
 class Flow(unittest.TestCase):
-    """Programs that hand their output on."""
+    """A pipeline of programs."""
 
-    def test_ends_in_the_output_of_the_last_one(self):
+    def test_a_pipeline_returns_the_output_of_its_last_program(self):
         with tempfile.TemporaryFile() as file:
             file.write(b"bravo\nalpha\n")
             file.seek(0)
@@ -42,12 +42,12 @@ class Flow(unittest.TestCase):
             self.assertEqual(processes[-1].stdout.read(), b"alpha\n")
         sealing.require_ended(processes)
 
-    def test_ends_the_first_one_when_nobody_reads_any_more(self):
+    def test_the_first_program_ends_after_its_reader_has_ended(self):
         processes = sealing.flow(["yes"], ["head", "-n1"])
         self.assertEqual(processes[-1].stdout.read(), b"y\n")
         self.assertEqual(processes[0].wait(60), -13)
 
-    def test_names_whoever_failed(self):
+    def test_a_failure_lists_the_failed_programs(self):
         processes = sealing.flow(["sh", "-c", "exit 3"], ["cat"], ["false"])
         processes[-1].stdout.read()
         with self.assertRaisesRegex(ValueError, "^sh, false failed$"):
@@ -55,7 +55,7 @@ class Flow(unittest.TestCase):
 
 
 class Words(unittest.TestCase):
-    def test_are_the_first_line_whatever_bytes_it_has(self):
+    def test_the_first_line_is_returned_even_with_invalid_bytes(self):
         self.assertEqual(sealing.first_words(b"\nage: no\xff\nreport it to\n"), "age: no\ufffd")
 
 

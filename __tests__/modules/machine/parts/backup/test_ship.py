@@ -1,4 +1,4 @@
-"""What a member may let go, what it complains of, and who copies. Run by backup.programs.test.ts."""
+"""Purging of logs, reported problems and the schedule of base backups. Run by backup.programs.test.ts."""
 
 import json
 import pathlib
@@ -24,19 +24,19 @@ class Purge(unittest.TestCase):
     def purge(self, ages, whole, most=1000):
         return purge(dict.fromkeys(LOGS, 100), dict(zip(LOGS, ages)), set(whole), most)
 
-    def test_young_ones_stay(self):
+    def test_recent_logs_are_kept(self):
         self.assertEqual(self.purge((KEEP_SECONDS, 9, 9, 0), LOGS), (None, []))
 
-    def test_old_ones_that_are_shipped_go(self):
+    def test_old_uploaded_logs_are_purged(self):
         self.assertEqual(self.purge((OLD, OLD, 9, 0), LOGS), (LOGS[2], []))
 
-    def test_old_ones_that_are_not_shipped_stay_and_so_do_all_after_them(self):
+    def test_old_logs_are_kept_from_the_first_one_that_is_not_uploaded(self):
         self.assertEqual(self.purge((OLD, OLD, OLD, 0), [LOGS[0], LOGS[2]]), (LOGS[1], []))
 
-    def test_beyond_the_bound_they_go_and_are_named(self):
+    def test_logs_above_the_size_limit_are_purged_and_the_lost_ones_are_returned(self):
         self.assertEqual(self.purge((9, 9, 9, 0), [LOGS[0]], most=250), (LOGS[2], [LOGS[1]]))
 
-    def test_the_current_one_stays_however_large(self):
+    def test_the_current_log_is_kept_regardless_of_its_size(self):
         self.assertEqual(self.purge((9, 9, 9, 0), [], most=1)[0], LOGS[3])
 
 
@@ -46,59 +46,59 @@ class Problems(unittest.TestCase):
         return list(problems({**state, **changes}, now, 24))
 
     def cause(self, words, found):
-        """The one cause that is named, in these words."""
+        """Returns the cause of the only problem, whose message contains these words."""
         ((cause, said),) = found
         self.assertIn(words, said)
         return cause
 
-    def test_none(self):
+    def test_a_healthy_archive_has_no_problems(self):
         self.assertEqual(self.problems(), [])
 
-    def test_a_daemon_that_is_dead_or_stuck(self):
+    def test_a_dead_or_stuck_daemon_is_reported(self):
         self.assertEqual(self.cause("does not run", problems(None, 0, 24)), BEHIND)
         self.assertEqual(self.problems(at=1_000_000 - 90), [])
         self.assertEqual(self.cause("does not run", self.problems(at=1_000_000 - 120, base=None)), BEHIND)
 
-    def test_behind_with_the_reason(self):
+    def test_a_late_archive_is_reported_with_the_reason(self):
         self.assertEqual(self.problems(behindSeconds=60), [])
         self.assertEqual(self.cause("61 s behind: no answer", self.problems(behindSeconds=61, problem="no answer")), BEHIND)
         self.assertEqual(self.problems(behindSeconds=61), [(BEHIND, "the archive is 61 s behind: the upload is slower than the writes")])
         self.assertEqual(self.cause("mysqld refused", self.problems(problem="mysqld refused (1045): no")), BEHIND)
 
-    def test_a_bucket_that_refuses_at_once_and_alone_however_long(self):
+    def test_a_bucket_that_rejects_writes_is_reported_at_once_as_the_only_problem(self):
         for seconds in (3, 90):
             found = self.problems(behindSeconds=seconds, problem="the bucket answers 403", refused=True)
             self.assertEqual(self.cause(f"the archive is {seconds} s behind: the bucket answers 403", found), REFUSED)
 
-    def test_a_base_that_is_late_or_missing(self):
+    def test_a_late_or_missing_base_backup_is_reported(self):
         self.assertEqual(self.problems(base=stamp(1_000_000 - 26 * 3600)), [])
         self.assertEqual(self.cause("the last base backup is 26 hours old: check journalctl -u mysql-base", self.problems(base=stamp(1_000_000 - 26 * 3600 - 1))), BASE)
         self.assertEqual(self.problems(base=None), [(BASE, "there is no base backup yet, so nothing can be restored")])
-        # As long as nobody knows what the archive has.
+        # The content of the archive is not known yet.
         self.assertEqual(self.problems(base=None, behindSeconds=1), [])
-        # One that was made in time has been seen by then.
+        # A base backup that was made in time has been found before this limit.
         self.assertLess(ship.LOOK_SECONDS, ship.LATE_BASE_HOURS * 3600 / 2)
 
-    def test_a_drill_that_failed_or_is_old(self):
+    def test_a_failed_or_outdated_drill_is_reported(self):
         day = 86400
         good, bad = [stamp(1_000_000 - 9 * day), True], [stamp(1_000_000 - day), False]
         self.assertEqual(self.cause("failed", self.problems(drill=bad, goodDrill=good[0])), DRILL)
         self.assertEqual(self.cause("since " + good[0], self.problems(drill=good, goodDrill=good[0], firstBase=stamp(1))), DRILL)
         self.assertEqual(self.problems(drill=[stamp(1_000_000 - 8 * day), True], goodDrill=stamp(1_000_000 - 8 * day)), [])
 
-    def test_an_archive_without_any_drill_is_given_a_week(self):
+    def test_a_missing_drill_is_reported_after_a_week(self):
         self.assertEqual(self.cause("no restore drill has succeeded", self.problems(firstBase=stamp(1_000_000 - 9 * 86400))), DRILL)
 
-    def test_transactions_that_the_bucket_lacks_are_named(self):
+    def test_transactions_missing_from_the_bucket_are_reported(self):
         self.assertEqual(self.cause("transactions u:201-300", self.problems(gap="u:201-300")), GAP)
 
-    def test_each_by_itself_where_there_are_several(self):
+    def test_several_problems_are_reported_separately(self):
         found = self.problems(behindSeconds=61, base=stamp(1_000_000 - 27 * 3600), gap="u:201-300")
         self.assertEqual([cause for cause, _ in found], [BEHIND, BASE, GAP])
 
 
 class Notices(unittest.TestCase):
-    """What server-watch has made of it: a file for each cause, and its own of the first."""
+    """The notice files: one for each cause except the first, which server-watch writes itself."""
 
     def setUp(self):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
@@ -118,7 +118,7 @@ class Notices(unittest.TestCase):
     def noted(self):
         return sorted(file.name for file in self.folder.iterdir() if file.name not in ("state.json", "other"))
 
-    def test_come_and_go_with_their_causes(self):
+    def test_notices_appear_and_disappear_with_their_causes(self):
         into = ("--notices", str(self.folder))
         self.assertEqual(self.check(*into, base=stamp(1), gap="u:201-300"), (0, []))
         self.assertEqual(self.noted(), ["backup-base", "backup-gap"])
@@ -127,13 +127,13 @@ class Notices(unittest.TestCase):
         self.assertEqual((status, len(said), self.noted()), (1, 1, []))
         self.assertEqual((self.folder / "other").read_text(), "of another part")
 
-    def test_a_person_is_told_everything(self):
+    def test_check_without_a_notices_folder_prints_all_problems(self):
         status, said = self.check(behindSeconds=61, base=stamp(1))
         self.assertEqual((status, len(said), self.noted()), (1, 2, []))
 
 
 class Written(unittest.TestCase):
-    def test_is_on_the_disk_before_it_has_its_name(self):
+    def test_the_state_file_is_synced_before_its_rename(self):
         file, synced = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()), "state.json"), []
         file.write_text("before")
         with mock.patch("os.fsync", lambda opened: synced.append((pathlib.Path(f"/proc/self/fd/{opened}").read_text(), file.read_text()))):
@@ -142,7 +142,7 @@ class Written(unittest.TestCase):
 
 
 class Refusals(unittest.TestCase):
-    """What the daemon tells of a bucket that refuses, and of one that is away."""
+    """A bucket that rejects requests and an unreachable bucket."""
 
     def told(self, problem):
         state = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()), "state.json")
@@ -158,24 +158,24 @@ class Refusals(unittest.TestCase):
             shipper.run()
         return json.loads(state.read_text())["refused"]
 
-    def test_are_told_apart(self):
+    def test_only_a_rejected_request_counts_as_refused(self):
         self.assertEqual([self.told(problem) for problem in (Refused("403"), Away("no answer"), OSError("disk"))], [True, False, False])
 
 
 class Turn(unittest.TestCase):
     MEMBERS = [("a", "SECONDARY"), ("b", "PRIMARY"), ("c", "SECONDARY")]
 
-    def test_replicas_in_turn_and_never_the_primary(self):
+    def test_replicas_take_turns_and_the_primary_is_skipped(self):
         turns = [whose_turn(self.MEMBERS, {}, n * TURN_SECONDS) for n in range(4)]
         self.assertEqual(turns, ["a", "c", "a", "c"])
 
-    def test_the_replica_whose_last_one_is_oldest_is_first(self):
+    def test_the_replica_with_the_oldest_base_backup_is_first(self):
         self.assertEqual([whose_turn(self.MEMBERS, {"a": 2, "c": 1}, seconds) for seconds in (0, TURN_SECONDS)], ["c", "a"])
 
-    def test_a_primary_alone_does_it(self):
+    def test_a_primary_without_replicas_makes_the_base_backup(self):
         self.assertEqual(whose_turn([("b", "PRIMARY")], {}, 0), "b")
 
-    def test_nobody_is_online(self):
+    def test_no_member_has_a_turn_if_none_is_online(self):
         self.assertIsNone(whose_turn([], {}, 0))
 
 
@@ -183,25 +183,25 @@ class Due(unittest.TestCase):
     HOUR = 3600
 
     def overdue(self, *hours, gap=0):
-        """Hours since each member made its last one -> hours that one is overdue."""
+        """Takes the hours since the last base backup of each member and returns the overdue hours."""
         now = 1000 * self.HOUR
         made = {str(index): now - each * self.HOUR for index, each in enumerate(hours)}
         return overdue_seconds(now, made, 24 * self.HOUR, now - gap * self.HOUR if gap else 0) / self.HOUR
 
-    def test_a_day_after_the_last_one_of_any_member(self):
+    def test_a_base_backup_is_due_a_day_after_the_last_one_of_any_member(self):
         self.assertEqual([self.overdue(23, 47, 47), self.overdue(26, 47, 48)], [-1, 2])
 
-    def test_two_days_after_the_last_one_of_all_members_but_one_because_that_one_may_pretend(self):
+    def test_a_base_backup_is_due_two_days_after_the_last_one_of_all_other_members(self):
         self.assertEqual(self.overdue(1, 49, 50), 1)
         self.assertEqual(self.overdue(1), -23)
 
-    def test_at_once_when_the_bucket_lacks_transactions_until_one_was_made(self):
+    def test_a_base_backup_is_due_at_once_after_a_gap_until_one_was_made(self):
         self.assertEqual(self.overdue(3, 20, gap=1), 1)
         self.assertEqual(self.overdue(1, 20, gap=2), -23)
 
 
 class BucketAway(unittest.TestCase):
-    """From the start of mysql-backup on, so that it does not even know what was shipped."""
+    """The bucket is unreachable since the start of mysql-backup, so the uploaded logs are unknown."""
 
     def setUp(self):
         folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
@@ -231,8 +231,8 @@ class BucketAway(unittest.TestCase):
             self.shipper._step()
         return [said for said in self.done if said[0].startswith("PURGE")]
 
-    def test_logs_stay_while_there_is_room(self):
+    def test_logs_are_kept_while_the_volume_has_space(self):
         self.assertEqual(self.step(volume_bytes=4000), [])
 
-    def test_and_no_longer(self):
+    def test_logs_are_purged_if_the_volume_lacks_space(self):
         self.assertEqual(self.step(volume_bytes=800), [("PURGE BINARY LOGS TO %s", LOGS[2])])

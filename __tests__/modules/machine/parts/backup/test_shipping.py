@@ -1,4 +1,4 @@
-"""What a member ships of its logs, step by step, and what it tells of it. Run by backup.programs.test.ts."""
+"""The upload of logs step by step, and the stored state. Run by backup.programs.test.ts."""
 
 import json
 import pathlib
@@ -22,7 +22,7 @@ FIRST, SECOND = "binlog.000009", "binlog.000010"
 
 
 class Archive:
-    """A bucket; `refusing` says why it refuses."""
+    """A bucket that rejects all requests if `refusing` is set."""
 
     def __init__(self):
         self.objects, self.times, self.refusing = {}, {}, None
@@ -42,7 +42,7 @@ class Archive:
 
 
 class Member(unittest.TestCase):
-    """A member with logs in a folder, and a shipper of its own."""
+    """A member with logs in a folder and its own shipper."""
 
     def setUp(self):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
@@ -81,13 +81,13 @@ class Member(unittest.TestCase):
         self.shipper._step()
 
     def shipped(self, closed=False, branch=BRANCH):
-        """(file, start, end, last) of each segment of tails, or of closed logs."""
+        """Returns (file, start, end, last) of each segment of tails or closed logs."""
         found = [names.read_segment(TIMELINE, key) for key in sorted(self.archive.objects)]
         return [(f"binlog.{one.log.number:06}", one.start, one.end, one.last) for one in found if one and one.closed == closed and one.log.branch == branch]
 
 
 class Shipping(Member):
-    def test_ships_what_is_new_each_time_and_seals_it(self):
+    def test_uploads_and_encrypts_only_new_data_in_each_step(self):
         one, two = (support.transaction(support.A, number, 1) for number in (1, 2))
         log = support.log({}, one)
         self.write(FIRST, log)
@@ -104,7 +104,7 @@ class Shipping(Member):
             self.assertTrue(key.endswith(names.digest(content)))
             self.assertTrue(key.startswith(f"{TIMELINE}/alpha/tail/{BRANCH}/000009-{binlog.identity(log)}/"))
 
-    def test_ships_a_log_that_is_closed_again_as_a_whole_after_the_end_of_its_tail(self):
+    def test_uploads_a_closed_log_completely_after_the_end_of_its_tail(self):
         log, more = support.log({}, support.transaction(support.A, 1, 1)), support.transaction(support.A, 2, 1)
         self.write(FIRST, log)
         self.step()
@@ -114,14 +114,14 @@ class Shipping(Member):
         self.assertEqual(self.shipped(), [(FIRST, 0, len(log), False), (FIRST, len(log), len(log + more), False), (SECOND, 0, len(self.logs[SECOND]), False)])
         self.assertEqual(self.shipped(closed=True), [(FIRST, 0, len(log + more), True)])
 
-    def test_ships_a_closed_log_once_if_the_bucket_has_nothing_of_it(self):
+    def test_uploads_a_closed_log_once_if_the_bucket_has_no_part_of_it(self):
         self.write(FIRST, support.log({}, support.transaction(support.A, 1, 1)))
         self.write(SECOND, support.log({}))
         self.step()
         self.assertEqual([file for file, *_ in self.shipped()], [SECOND])
         self.assertEqual(self.shipped(closed=True), [(FIRST, 0, len(self.logs[FIRST]), True)])
 
-    def test_ships_one_large_segment_a_step_once_the_step_has_taken_long_so_that_the_current_log_is_not_late(self):
+    def test_uploads_one_large_segment_per_slow_step_so_that_the_current_log_is_not_delayed(self):
         parts = [support.transaction(support.A, number, 1, bytes=100) for number in range(1, 6)]
         self.write(FIRST, support.log({}, *parts))
         self.step()
@@ -162,17 +162,17 @@ class Shipping(Member):
         identity = binlog.identity(log)
         self.assertEqual(json.loads(ship.STATE.read_text())["shipped"], {f"000009-{identity}": len(log), f"000010-{identity}": len(log)})
 
-    def test_ships_a_log_that_has_the_name_of_an_earlier_one_after_a_clone(self):
+    def test_uploads_a_log_with_a_reused_name_after_a_clone(self):
         self.write(FIRST, support.log({}, support.transaction(support.A, 1, 1)))
         self.step()
-        # As long as the earlier one, under the same name, on the same server.
+        # Same length, name and server as the earlier log.
         self.write(FIRST, support.log({}, support.transaction(support.A, 7, 1)).replace((1_000_000).to_bytes(4, "little"), (1_000_100).to_bytes(4, "little")))
         self.shipper = self.another()
         self.step()
         self.assertEqual([end for *_, end, _ in self.shipped()], [len(self.logs[FIRST])] * 2)
         self.assertEqual({names.read_segment(TIMELINE, key).gtids for key in self.archive.objects if "/tail/" in key}, {((1, 1),), ((7, 7),)})
 
-    def test_remembers_one_entry_for_a_log_however_many_segments_it_has(self):
+    def test_stores_one_entry_per_log_regardless_of_its_segments(self):
         content = support.log({})
         for number in range(1, 6):
             content += support.transaction(support.A, number, 1)
@@ -184,14 +184,14 @@ class Shipping(Member):
             self.step()
             self.assertEqual([(one.start, one.end) for segments in shipper._archived.values() for one in segments], [(0, len(content))])
 
-    def test_ships_nothing_before_the_group_has_a_branch(self):
+    def test_uploads_nothing_before_the_group_has_a_branch(self):
         self.branches = []
         self.write(FIRST, support.log({}))
         with self.assertRaisesRegex(ValueError, "^waiting for the primary to store the branch"):
             self.step()
         self.assertEqual(self.archive.objects, {})
 
-    def test_begins_a_new_log_when_the_branch_changes_and_ships_the_current_one_again_below_the_new_branch(self):
+    def test_rotates_the_log_when_the_branch_changes_and_uploads_the_current_one_again_under_the_new_branch(self):
         log = support.log({}, support.transaction(support.A, 1, 1))
         self.write(FIRST, log)
         self.step()
@@ -202,7 +202,7 @@ class Shipping(Member):
         described = {key.split("/")[-1].partition(".")[0]: json.loads(content) for key, content in self.archive.objects.items() if "/branch/" in key}
         self.assertEqual((set(described), described[BRANCH]["lost"]), ({BRANCH, "fedcba9876543210"}, ["bravo", "charlie"]))
 
-    def test_begins_a_new_log_every_day(self):
+    def test_rotates_the_log_every_day(self):
         self.write(FIRST, support.log({}))
         self.step(seconds=ship.ROTATE_SECONDS - 1)
         self.assertNotIn((ship.ROTATE,), self.done)
@@ -210,7 +210,7 @@ class Shipping(Member):
         self.step()
         self.assertEqual(self.done.count((ship.ROTATE,)), 1)
 
-    def test_takes_the_millionth_log_for_a_later_one(self):
+    def test_orders_the_millionth_log_after_the_earlier_ones(self):
         for name in ("binlog.999999", "binlog.1000000"):
             self.write(name, support.log({}))
         with mock.patch("os.stat", return_value=types.SimpleNamespace(st_mtime=self.clock.return_value - ship.KEEP_SECONDS - 1)):
@@ -218,7 +218,7 @@ class Shipping(Member):
         self.assertEqual([self.shipped(closed=True)[0][0], self.shipped()[0][0]], ["binlog.999999", "binlog.1000000"])
         self.assertIn(("PURGE BINARY LOGS TO %s", "binlog.1000000"), self.done)
 
-    def test_leaves_a_log_that_was_begun_in_between_for_the_next_time(self):
+    def test_leaves_a_log_that_started_during_the_step_for_the_next_step(self):
         self.write(FIRST, support.log({}, support.transaction(support.A, 1, 1)))
         answers = self.rows
 
@@ -230,14 +230,14 @@ class Shipping(Member):
             self.step()
         self.assertEqual(self.shipped(), [(FIRST, 0, len(self.logs[FIRST]), False)])
 
-    def test_reads_no_further_than_mysql_says_that_the_log_goes(self):
+    def test_reads_a_log_only_up_to_the_size_that_mysql_reports(self):
         log = support.log({}, support.transaction(support.A, 1, 1))
         self.write(FIRST, log)
         (self.folder / FIRST).write_bytes(log + b"half a transaction")
         self.step()
         self.assertEqual(self.shipped(), [(FIRST, 0, len(log), False)])
 
-    def test_what_waits_counts_from_when_it_was_seen_until_it_is_shipped(self):
+    def test_the_delay_is_counted_from_the_discovery_of_data_until_their_upload(self):
         self.write(FIRST, support.log({}))
         self.archive.refusing = "the bucket answers 503"
         for _ in range(2):
@@ -245,7 +245,7 @@ class Shipping(Member):
                 self.step(seconds=30)
         self.shipper._tell("the bucket answers 503")
         self.assertEqual(json.loads(ship.STATE.read_text())["behindSeconds"], 0)
-        # Nobody knew what the bucket has; from here on it is known.
+        # Until now, the content of the bucket was unknown.
         self.archive.refusing = None
         self.archive.put = mock.Mock(side_effect=Refused("no"))
         for _ in range(2):
@@ -259,7 +259,7 @@ class Shipping(Member):
         state = json.loads(ship.STATE.read_text())
         self.assertEqual((state["behindSeconds"], state["problem"], list(state["shipped"].values())), (0, None, [len(self.logs[FIRST])]))
 
-    def test_removes_old_logs_that_are_complete_in_the_archive(self):
+    def test_purges_old_logs_that_are_complete_in_the_archive(self):
         self.write(FIRST, support.log({}))
         self.write(SECOND, support.log({}))
         with mock.patch("os.stat", return_value=types.SimpleNamespace(st_mtime=self.clock.return_value - ship.KEEP_SECONDS - 1)):
@@ -269,7 +269,7 @@ class Shipping(Member):
 
 
 class Verified(Member):
-    """What was executed, compared with what the bucket has now."""
+    """Compares the executed transactions with the content of the bucket."""
 
     def setUp(self):
         super().setUp()
@@ -292,7 +292,7 @@ class Verified(Member):
         self.backup(200)
         self.assertEqual(self.gap(), "")
 
-    def test_what_another_member_has_shipped_is_no_gap_unless_a_part_before_it_is_missing(self):
+    def test_transactions_uploaded_by_another_member_are_no_gap_unless_an_earlier_part_is_missing(self):
         log = names.Log("bravo", BRANCH, 1, "0" * 16)
         second = names.Segment("", log, 100, 200, ((1, 200),), False, False)
         self.archive.objects[names.segment_key(TIMELINE, second, b"")] = b""
@@ -300,7 +300,7 @@ class Verified(Member):
         self.archive.objects[names.segment_key(TIMELINE, second._replace(start=0, end=100, gtids=()), b"")] = b""
         self.assertEqual(self.gap(), "")
 
-    def test_what_disappears_from_the_bucket_is_shipped_again_if_it_is_still_there_and_reported_if_not(self):
+    def test_a_segment_deleted_from_the_bucket_is_reported_and_uploaded_again(self):
         self.backup(200)
         self.assertEqual(self.gap(), "")
         key = next(key for key in self.archive.objects if "/alpha/tail/" in key)
@@ -310,7 +310,7 @@ class Verified(Member):
         self.assertEqual(self.archive.objects[key], content)
         self.assertLessEqual(ship.LOOK_SECONDS, 600)
 
-    def test_a_gap_counts_from_when_it_was_found_first(self):
+    def test_the_time_of_a_gap_is_that_of_its_first_discovery(self):
         self.gap()
         since = self.shipper._gap_since
         self.step(seconds=60)
@@ -319,7 +319,7 @@ class Verified(Member):
 
 
 class Heartbeat(Member):
-    def test_is_written_by_the_primary_alone_every_half_minute(self):
+    def test_only_the_primary_writes_a_heartbeat_every_half_minute(self):
         self.write(FIRST, support.log({}))
         beats = lambda: len([said for said in self.done if said[0] == ship.HEARTBEAT])  # noqa: E731
         self.step()
@@ -331,7 +331,7 @@ class Heartbeat(Member):
         self.step(seconds=1)
         self.assertEqual(beats(), 2)
 
-    def test_that_cannot_be_written_keeps_no_log_from_the_archive_and_none_on_the_volume(self):
+    def test_a_failed_heartbeat_prevents_neither_uploads_nor_purging(self):
         self.is_primary = True
         for name in (FIRST, SECOND):
             self.write(name, support.log({}))
@@ -348,13 +348,13 @@ class Heartbeat(Member):
         self.assertEqual([file for file, *_ in [*self.shipped(closed=True), *self.shipped()]], [FIRST, SECOND])
         self.assertIn(("PURGE BINARY LOGS TO %s", SECOND), self.done)
 
-    def test_comes_often_enough_for_a_restore_to_any_moment_of_a_site_where_nobody_writes(self):
+    def test_heartbeats_are_frequent_enough_to_restore_any_time_of_an_idle_site(self):
         latest = 1 + ship.HEARTBEAT_SECONDS + 2 * ship.TICK_SECONDS
         merge = replay.Merge({}, {}, replay.Wanted(f"1970-01-01T00:00:{latest:02}Z"), set())
         merge.last = 1_000_000
         merge.require_reached()
 
-    def test_is_the_word_of_a_primary_that_may_write(self):
+    def test_only_a_writable_primary_writes_heartbeats(self):
         database = sqlite3.connect(":memory:")
         database.execute("ATTACH ':memory:' AS performance_schema")
         database.execute("CREATE TABLE performance_schema.replication_group_members (MEMBER_ID, MEMBER_STATE, MEMBER_ROLE)")
@@ -378,7 +378,7 @@ class Look(Member):
             self.archive.objects[f"{TIMELINE}/drill/{time}-{result}.0123456789abcdef"] = b""
 
     def backup(self, member, day):
-        """Its name, by the member's clock, is of the year 2099; what counts is when the bucket received it."""
+        """The name, from the member's clock, is of the year 2099; only the upload time counts."""
         key = names.manifest_key(TIMELINE, member, names.backup_name(f"2099120{day}T020000Z", 3, []), b"")
         self.archive.objects[key], self.archive.times[key] = b"", f"2026-12-0{day}T02:00:00.000Z"
 
@@ -387,11 +387,11 @@ class Look(Member):
         state = json.loads(ship.STATE.read_text())
         return [state[key] for key in ("firstBase", "base", "drill", "goodDrill")]
 
-    def test_finds_the_first_and_the_last_base_and_how_drills_ended(self):
+    def test_finds_the_first_and_last_base_backup_and_the_results_of_drills(self):
         self.step()
         self.assertEqual(self.told(), ["20261201T020000Z", "20261203T020000Z", ["20261203T040000Z", False], "20261202T040000Z"])
 
-    def test_is_repeated_every_ten_minutes(self):
+    def test_inspects_the_bucket_every_ten_minutes(self):
         self.step()
         self.backup("alpha", 4)
         self.step(seconds=ship.LOOK_SECONDS - 1)
@@ -399,7 +399,7 @@ class Look(Member):
         self.step(seconds=1)
         self.assertEqual(self.told()[1], "20261204T020000Z")
 
-    def test_finds_nothing_in_a_new_archive(self):
+    def test_finds_no_base_backup_or_drill_in_a_new_archive(self):
         self.archive.objects.clear()
         self.step()
         self.assertEqual(self.told(), [None, None, None, None])
@@ -415,15 +415,15 @@ class Run(Member):
             self.shipper.run()
         return [call.args[0] for call in sleep.call_args_list]
 
-    def test_tells_what_went_wrong_and_tries_again(self):
+    def test_reports_a_rejected_request_and_retries(self):
         self.shipper._connection = connection = mock.Mock()
         self.assertEqual(self.run_with(Refused("the bucket answers 403")), [ship.TICK_SECONDS])
         self.assertEqual(self.said, ["the bucket answers 403"])
         self.assertEqual(json.loads(ship.STATE.read_text())["problem"], "the bucket answers 403")
-        # It has nothing to do with MySQL.
+        # The error does not concern MySQL.
         connection.close.assert_not_called()
 
-    def test_connects_anew_after_anything_else_and_never_shows_a_statement(self):
+    def test_reconnects_after_any_other_error_and_never_prints_a_statement(self):
         for fault, words in ((pymysql.Error(1227, "denied"), "mysqld refused (1227): denied"), (OSError("gone"), "gone"), (ValueError(), "ValueError")):
             self.shipper._connection = connection = mock.Mock()
             self.run_with(fault)
@@ -431,7 +431,7 @@ class Run(Member):
             connection.close.assert_called_once_with()
             self.assertIsNone(self.shipper._connection)
 
-    def test_says_how_long_nothing_was_shipped_also_where_it_does_not_come_so_far(self):
+    def test_the_state_contains_the_delay_even_if_every_step_fails_early(self):
         def later(*_):
             self.clock.return_value += 40
 
@@ -440,15 +440,15 @@ class Run(Member):
                 self.shipper.run()
         self.assertEqual(json.loads(ship.STATE.read_text())["behindSeconds"], 40)
 
-    def test_is_over_after_a_success(self):
+    def test_a_success_removes_the_problem_from_the_state(self):
         self.run_with(OSError("gone"), None)
         state = json.loads(ship.STATE.read_text())
         self.assertIsNone(state["problem"])
         self.assertEqual(self.said, ["gone"])
-        # Who reads it finds all that it needs.
+        # The state contains everything that the check reads.
         self.assertEqual([cause for cause, _ in ship.problems(state, self.clock.return_value, 24)], [ship.BASE])
 
-    def test_begins_again_half_a_second_after_a_step_that_took_long(self):
+    def test_starts_the_next_step_half_a_second_after_a_slow_step(self):
         step = mock.Mock(side_effect=[lambda: None, SystemExit])
 
         def slow():
@@ -459,14 +459,14 @@ class Run(Member):
             self.shipper.run()
         sleep.assert_called_once_with(0.5)
 
-    def test_asks_by_values_beside_the_statement(self):
+    def test_passes_values_separately_from_the_statement(self):
         connection = mock.MagicMock()
         cursor = connection.cursor.return_value.__enter__.return_value
         cursor.fetchall.return_value = [(1,)]
         self.assertEqual(ROWS(connection, "PURGE BINARY LOGS TO %s", [FIRST]), [(1,)])
         cursor.execute.assert_called_once_with("PURGE BINARY LOGS TO %s", [FIRST])
 
-    def test_connects_as_its_own_user_over_the_socket(self):
+    def test_connects_over_the_socket_as_the_user_backup(self):
         settings = types.SimpleNamespace(socket="/run/mysqld/mysqld.sock")
         with mock.patch.object(pymysql, "connect") as driver:
             CONNECT(settings)

@@ -1,4 +1,4 @@
-"""Branches of the group's history, on a real MySQL where there is one. Run by mysql-group.programs.test.ts."""
+"""Branches of the group's history, tested with a real MySQL if it is installed. Run by mysql-group.programs.test.ts."""
 
 import json
 import pathlib
@@ -28,21 +28,21 @@ class Statements(unittest.TestCase):
         self.assertRegex(id, "^[0-9a-f]{16}$")
         self.assertEqual([number, *rest], [1, GROUP, None, "a:1-5,b:1", "[]", "first start", "alpha"])
 
-    def test_restored_data_begin_a_branch_of_the_new_group(self):
+    def test_restored_data_start_a_branch_of_the_new_group(self):
         number, _, *rest = self.begun((3, "f" * 16, OTHER, "", "[]"))
         self.assertEqual([number, *rest], [4, GROUP, "f" * 16, "a:1-5,b:1", "[]", f"restored data of {OTHER}", "alpha"])
 
-    def test_a_group_that_has_one_writes_nothing(self):
+    def test_a_group_with_a_branch_writes_nothing(self):
         self.assertIsNone(self.begun((3, "f" * 16, GROUP, "", "[]")))
 
-    def test_without_an_archive_nothing_is_forked(self):
+    def test_a_fork_without_an_archive_writes_nothing(self):
         cursor = Cursor({})
         branch.fork(cursor, SETTINGS, ("bravo",))
         self.assertEqual(cursor.done, [])
 
 
 class Fork(unittest.TestCase):
-    """On a member outside a group."""
+    """A fork on a member outside a group."""
 
     @classmethod
     def setUpClass(cls):
@@ -66,7 +66,7 @@ class Fork(unittest.TestCase):
     def ask(self, statement):
         return subprocess.run([*self.command, f"--execute={statement}"], check=True, capture_output=True, text=True).stdout.strip()
 
-    def test_is_one_transaction_of_its_own_source_in_a_new_log_and_not_written_twice(self):
+    def test_is_one_transaction_with_its_own_source_in_a_new_log_and_is_written_once(self):
         self.ask(f"SET GLOBAL super_read_only = OFF; CREATE DATABASE backup; {branch.TABLE}; INSERT INTO backup.branch VALUES (1, 'aaaaaaaaaaaaaaaa', '{GROUP}', NULL, '', '[]', '', 'alpha', NOW()); SET GLOBAL super_read_only = ON")
         before, logs = self.ask("SELECT @@GLOBAL.gtid_executed"), self.ask("SHOW BINARY LOGS").split("\n")
         session = _Session(self.command)
@@ -90,7 +90,7 @@ class Fork(unittest.TestCase):
 
 
 class _Session:
-    """One session of the client, as a cursor: `SET SESSION` lasts."""
+    """A cursor that uses a single client session, so that `SET SESSION` persists."""
 
     def __init__(self, command):
         self._process = subprocess.Popen([*command, "--unbuffered", "--force"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

@@ -1,4 +1,4 @@
-"""Commands of operators that act on mysqld or show what members say; those about membership: test_members.py. Run by mysql-group.programs.test.ts."""
+"""Operator commands that change mysqld or show the members. Membership commands are in test_members.py. Run by mysql-group.programs.test.ts."""
 
 import json
 import pathlib
@@ -19,7 +19,7 @@ from members import CONFIGURED, FORGOTTEN
 class Status(Command):
     answers = {ALPHA: on("alpha", "PRIMARY", reason="online as PRIMARY", release="0123456789abcdef"), BRAVO: off("bravo", kept=("/kept/one",), lagSeconds=1.25)}
 
-    def test_shows_every_member_and_the_release_that_decides_on_it(self):
+    def test_shows_every_member_and_its_release(self):
         status, said = self.run_command(["status"], self.answers)
         self.assertEqual(status, 0)
         self.assertEqual(
@@ -33,27 +33,27 @@ class Status(Command):
             ],
         )
 
-    def test_is_one_object_by_member_for_programs(self):
+    def test_prints_one_json_object_keyed_by_member(self):
         status, said = self.run_command(["status", "--json"], self.answers)
         self.assertEqual(status, 0)
         shown = json.loads(said)
         self.assertEqual(list(shown), ["alpha", "bravo", "charlie", DELTA])
         self.assertEqual((shown["alpha"]["role"], shown["bravo"]["kept"], shown["charlie"]), ("PRIMARY", ["/kept/one"], None))
 
-    def test_goes_by_the_list_on_the_volume_while_the_daemon_is_silent(self):
+    def test_uses_the_member_list_on_the_volume_while_the_daemon_does_not_answer(self):
         members.change(lambda known: {CHARLIE: FORGOTTEN, DELTA: CONFIGURED})
         said = self.run_command(["status"], {})[1].splitlines()
         self.assertEqual([line.split()[0] for line in said], ["alpha", "bravo", DELTA])
         self.assertTrue(said[0].endswith("mysql-group does not answer"))
 
-    def test_knows_the_configured_members_without_a_volume(self):
+    def test_shows_the_configured_members_without_a_volume(self):
         with mock.patch.object(members, "FOLDER", members.FOLDER / "unmounted"):
             said = self.run_command(["status"], {})[1].splitlines()
         self.assertEqual([line.split()[0] for line in said], ["alpha", "bravo", "charlie"])
 
 
 class Accounts(Command):
-    def test_are_changed_by_the_primary_alone_and_told_by_every_member(self):
+    def test_accounts_are_changed_only_by_the_primary_and_reported_by_every_member(self):
         for role, times in (("PRIMARY", 1), ("SECONDARY", 0)):
             with (
                 mock.patch.object(accounts, "ensure", mock.Mock()) as ensure,
@@ -65,7 +65,7 @@ class Accounts(Command):
 
 
 class StepDown(Command):
-    def test_says_what_became_of_the_role(self):
+    def test_reports_the_result_of_the_handover(self):
         for outcome, expected in (
             (BRAVO, (0, f"{BRAVO} is the primary")),
             ("", (0, "not the primary: nothing to do")),
@@ -95,7 +95,7 @@ class Reclone(Command):
     def reclone(self, answers, *confirmed):
         return self.run_command(["reclone", *confirmed], answers)
 
-    def test_sets_the_data_aside_between_a_stop_and_a_start(self):
+    def test_moves_the_data_aside_between_a_stop_and_a_start(self):
         status, said = self.reclone({ALPHA: off("alpha"), BRAVO: on("bravo", "PRIMARY")}, "--i-discard-this-members-data")
         (aside,) = self.data.parent.iterdir()
         self.assertRegex(aside.name, r"^data\.discarded-\d{8}T\d{6}$")
@@ -105,20 +105,20 @@ class Reclone(Command):
             [("systemctl", "stop", "mysql-group", "mysql", "with data"), ("systemctl", "restart", "mysql-data", "mysql", "mysql-group", "without")],
         )
 
-    def test_is_refused_while_nobody_else_is_in_a_running_group(self):
+    def test_is_rejected_while_no_other_member_is_in_a_running_group(self):
         for answers in {ALPHA: on("alpha", "PRIMARY")}, {ALPHA: off("alpha"), BRAVO: on("bravo", majority=False)}, {ALPHA: off("alpha"), BRAVO: off("bravo")}:
             status, said = self.reclone(answers, "--i-discard-this-members-data")
             self.assertEqual((status, said), (1, "refused: no other member is in a running group, so there is nothing to clone from"))
         self.assertEqual(self.done, [])
 
-    def test_is_refused_without_the_confirmation(self):
+    def test_is_rejected_without_the_confirmation(self):
         with mock.patch("sys.stderr"), self.assertRaises(SystemExit):
             self.reclone({ALPHA: off("alpha"), BRAVO: on("bravo")})
         self.assertEqual(self.done, [])
 
 
 class Daemon(Command):
-    def test_is_run_with_the_settings(self):
+    def test_the_daemon_runs_with_the_settings(self):
         with mock.patch("daemon.Daemon") as made:
             made.return_value.run.return_value = 0
             self.assertEqual(self.run_command(["daemon"], {})[0], 0)

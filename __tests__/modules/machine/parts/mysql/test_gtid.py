@@ -8,16 +8,16 @@ A, B = "aaaaaaaa-0000-0000-0000-000000000000", "bbbbbbbb-0000-0000-0000-00000000
 
 
 class Parse(unittest.TestCase):
-    def test_nothing(self):
+    def test_an_empty_string_is_an_empty_set(self):
         self.assertEqual(parse(""), {})
 
-    def test_intervals_and_sources_over_lines(self):
+    def test_parses_intervals_and_sources_on_several_lines(self):
         self.assertEqual(parse(f"{A}:1-5:7,\n{B.upper()}:3"), {A: [(1, 5), (7, 7)], B: [(3, 3)]})
 
-    def test_neighbours_and_overlaps_become_one(self):
+    def test_merges_adjacent_and_overlapping_intervals(self):
         self.assertEqual(parse(f"{A}:4-6:1-3:5-9"), {A: [(1, 9)]})
 
-    def test_a_tag_is_a_source_of_its_own(self):
+    def test_a_tag_counts_as_a_separate_source(self):
         self.assertEqual(parse(f"{A}:1-5:night:1-2:9"), {A: [(1, 5)], f"{A}:night": [(1, 2), (9, 9)]})
 
 
@@ -25,14 +25,14 @@ class Compare(unittest.TestCase):
     def missing(self, one, other):
         return describe(subtract(parse(one), parse(other)))
 
-    def test_a_set_contains_itself(self):
+    def test_a_set_lacks_nothing_of_itself(self):
         self.assertEqual(self.missing(f"{A}:1-9", f"{A}:1-9"), "")
 
     def test_a_subset_lacks_the_rest(self):
         self.assertEqual(self.missing(f"{A}:1-9,{B}:1", f"{A}:2-3:5:8-20"), f"{A}:1:4:6-7,{B}:1")
 
-    def test_a_block_reserved_far_away_counts(self):
+    def test_a_distant_reserved_block_counts(self):
         self.assertEqual(self.missing(f"{A}:1-297:1000013-1000621", f"{A}:1-297:1000013-1000620"), f"{A}:1000621")
 
-    def test_union_holds_everything(self):
+    def test_a_union_contains_all_transactions_of_both_sets(self):
         self.assertEqual(describe(union(parse(f"{A}:1-2"), parse(f"{A}:3,{B}:1"))), f"{A}:1-3,{B}:1")

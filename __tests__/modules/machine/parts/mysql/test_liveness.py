@@ -1,4 +1,4 @@
-"""Nobody waits for ever, and nobody is waited for for ever. Run by mysql-group.programs.test.ts."""
+"""Time limits of waiting for other members. Run by mysql-group.programs.test.ts."""
 
 import unittest
 from unittest import mock
@@ -30,26 +30,26 @@ class UnreachableMembers(unittest.TestCase):
         self.clock.now += seconds
         return self.unreachable.due(addresses)
 
-    def test_are_left_to_mysql_at_first(self):
+    def test_unreachable_members_are_left_to_mysql_at_first(self):
         self.assertEqual(self.after(0, BRAVO), [])
         self.assertEqual(self.after(OVERDUE_SECONDS - 0.1, BRAVO), [])
 
-    def test_are_due_once_it_has_lasted_too_long_and_again_after_as_long(self):
+    def test_an_unreachable_member_is_overdue_after_the_time_limit_and_again_after_the_same_time(self):
         self.after(0, BRAVO)
         self.assertEqual(self.after(OVERDUE_SECONDS, BRAVO), [BRAVO])
         self.assertEqual(self.after(OVERDUE_SECONDS - 0.1, BRAVO), [])
         self.assertEqual(self.after(0.1, BRAVO), [BRAVO])
 
-    def test_are_due_several_times_before_one_that_is_back_joins_all_the_same(self):
+    def test_an_unreachable_member_is_overdue_several_times_before_the_longest_wait_ends(self):
         self.assertLess(3 * OVERDUE_SECONDS, LONGEST_WAIT_SECONDS)
 
-    def test_each_have_their_own_time(self):
+    def test_each_unreachable_member_has_its_own_time_limit(self):
         self.after(0, BRAVO)
         self.after(1, BRAVO, CHARLIE)
         self.assertEqual(self.after(OVERDUE_SECONDS - 1, BRAVO, CHARLIE), [BRAVO])
         self.assertEqual(self.after(1, BRAVO, CHARLIE), [CHARLIE])
 
-    def test_that_can_be_reached_again_start_anew(self):
+    def test_the_time_limit_restarts_after_a_member_was_reachable_again(self):
         self.after(0, BRAVO)
         self.after(OVERDUE_SECONDS - 0.1)
         self.assertEqual(self.after(0.1, BRAVO), [])
@@ -57,7 +57,7 @@ class UnreachableMembers(unittest.TestCase):
 
 
 class ReasonOfAWait(unittest.TestCase):
-    def test_lasts_as_long_as_it_does_not_change(self):
+    def test_the_time_of_a_reason_restarts_if_the_reason_changes(self):
         clock = Clock()
         reason = Reason(clock)
         self.assertEqual(reason.seconds("previous instance"), 0)
@@ -81,16 +81,16 @@ class Waits(unittest.TestCase):
         decision = decide("alpha", {"alpha": OUT, "bravo": on("bravo", "PRIMARY", view), "charlie": None})
         return decision.action, decision.after_seconds
 
-    def test_to_be_let_go_end_in_a_try_to_join(self):
+    def test_waiting_for_an_expulsion_ends_with_an_attempt_to_join(self):
         self.assertEqual(self.decide(VIEW), (JOIN, 30))
 
-    def test_for_whatever_else_do_not(self):
+    def test_other_waits_have_no_time_limit(self):
         self.assertEqual(self.decide((BRAVO,)), (JOIN, 0))
         self.assertEqual(decide("alpha", {"alpha": OUT, "bravo": None}).action, WAIT)
 
 
 class DaemonCase(OnVolume):
-    """The daemon on alpha, with the clock, mysqld and the other members played."""
+    """The daemon on alpha, with a fake clock, mysqld and other members."""
 
     def setUp(self):
         super().setUp()
@@ -105,7 +105,7 @@ class DaemonCase(OnVolume):
         self.enterContext(mock.patch.object(self.daemon._observer, "fresh", lambda: self.mine))
 
     def step(self, seconds=1.0):
-        """@returns what was done to mysqld, the settling aside"""
+        """@returns the actions on mysqld except settle"""
         self.clock.now += seconds
         self.group.reset_mock()
         self.daemon._step()
@@ -113,7 +113,7 @@ class DaemonCase(OnVolume):
 
 
 class Survivors(DaemonCase):
-    def test_make_the_group_look_again_when_it_holds_one_that_cannot_be_reached(self):
+    def test_survivors_make_the_group_recheck_an_unreachable_member(self):
         for role in ("PRIMARY", "SECONDARY"):
             self.said.clear()
             self.mine = on("alpha", role, reachable=(ALPHA, CHARLIE))
@@ -125,7 +125,7 @@ class Survivors(DaemonCase):
             self.mine = on("alpha", role)
             self.assertEqual(self.step(60), [])
 
-    def test_without_a_majority_leave_it_to_mysql_which_gives_up_by_itself(self):
+    def test_survivors_without_a_majority_leave_unreachable_members_to_mysql(self):
         self.mine = on("alpha", "PRIMARY", reachable=(ALPHA,), majority=False)
         self.step()
         self.assertEqual(self.step(60), [])
@@ -137,12 +137,12 @@ class Returned(DaemonCase):
         self.mine, self.held = OUT, {"bravo": on("bravo", "PRIMARY"), "charlie": None}
         self.others = self.held
 
-    def test_joins_when_it_was_not_let_go_in_time(self):
+    def test_a_returned_member_joins_if_it_was_not_expelled_in_time(self):
         self.assertEqual(self.step(), [])
         self.assertEqual(self.step(29.9), [])
         self.assertEqual(self.step(0.1), ["join"])
 
-    def test_counts_anew_after_anything_else(self):
+    def test_the_wait_restarts_after_another_reason(self):
         self.step()
         self.others = {"bravo": None}
         self.assertEqual(self.step(29), [])
@@ -150,12 +150,12 @@ class Returned(DaemonCase):
         self.assertEqual(self.step(1), [])
         self.assertEqual(self.step(30), ["join"])
 
-    def test_joins_at_once_when_it_is_let_go(self):
+    def test_a_returned_member_joins_at_once_after_its_expulsion(self):
         self.step()
         self.others = {"bravo": on("bravo", "PRIMARY", (BRAVO,))}
         self.assertEqual(self.step(), ["join"])
 
-    def test_waits_as_long_as_it_takes_for_anything_else(self):
+    def test_a_returned_member_waits_without_limit_for_any_other_reason(self):
         self.others = {"bravo": None}
         self.step()
         self.assertEqual(self.step(86400), [])

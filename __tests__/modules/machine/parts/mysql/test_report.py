@@ -1,4 +1,4 @@
-"""Role check and settings. Run by mysql-group.programs.test.ts."""
+"""Role check and format of reports. Run by mysql-group.programs.test.ts."""
 
 import json
 import unittest
@@ -11,7 +11,7 @@ REPLICA = Report("bravo", state=ONLINE, role="SECONDARY", majority=True, quorum=
 
 
 class Primary(unittest.TestCase):
-    def test_the_writable_primary_in_a_majority_gets_writes(self):
+    def test_a_writable_primary_with_a_majority_accepts_writes(self):
         self.assertIsNone(primary_problem(PRIMARY))
 
     def test_everybody_else_says_why_not(self):
@@ -26,7 +26,7 @@ class Primary(unittest.TestCase):
 
 
 class Replica(unittest.TestCase):
-    def test_an_up_to_date_secondary_gets_reads(self):
+    def test_an_up_to_date_secondary_accepts_reads(self):
         self.assertIsNone(replica_problem(replace(REPLICA, lagSeconds=5.0), 5))
 
     def test_everybody_else_says_why_not(self):
@@ -39,7 +39,7 @@ class Replica(unittest.TestCase):
 
 
 class Body(unittest.TestCase):
-    def test_a_report_survives_the_wire(self):
+    def test_a_report_is_unchanged_after_conversion_to_json_and_back(self):
         report = replace(PRIMARY, view=("10.0.1.11", "10.0.1.12"), remembered=("10.0.1.11",))
         self.assertEqual(Report.from_json(report.to_json()), report)
         apart = replace(PRIMARY, quorum=False, remembered=("10.0.1.11",), seen=())
@@ -48,15 +48,15 @@ class Body(unittest.TestCase):
     def test_fields_of_a_newer_member_are_ignored(self):
         self.assertEqual(Report.from_json('{"server": "alpha", "news": 1}'), Report("alpha"))
 
-    def test_an_older_member_counts_its_view_and_remembers_views_alone(self):
+    def test_a_report_of_an_older_member_counts_its_view_and_its_remembered_members_as_seen(self):
         older = {"server": "alpha", "state": "ONLINE", "role": "PRIMARY", "writable": True, "majority": True, "remembered": ["10.0.1.11"]}
         report = Report.from_json(json.dumps(older))
         self.assertIsNone(primary_problem(report))
         self.assertEqual(report.seen, ("10.0.1.11",))
         self.assertFalse(Report.from_json(json.dumps({**older, "majority": False})).quorum)
 
-    def test_an_older_member_finds_in_it_whatever_it_reads(self):
-        # the fields of the first version, as they were
+    def test_a_report_contains_all_fields_that_an_older_member_reads(self):
+        # Fields of the first version.
         first = {
             **{"server": str, "state": str, "role": str, "writable": bool, "majority": bool, "view": list, "remembered": list},
             **{"executed": str, "purged": str, "received": str, "blank": bool, "lagSeconds": float, "queue": int, "boot": str, "reason": str},
@@ -66,30 +66,30 @@ class Body(unittest.TestCase):
 
 
 class NoBody(unittest.TestCase):
-    """Whatever answers at the others' port: what is no report is refused in words, and no decision stands on it."""
+    """Invalid reports are rejected with a message, so that no decision uses them."""
 
-    def test_is_what_names_no_server(self):
+    def test_rejects_a_report_without_a_server(self):
         for text in ('"alpha"', "[]", '{"state": "ONLINE"}'):
             with self.assertRaisesRegex(ValueError, "^a report must be an object with a server$"):
                 Report.from_json(text)
 
-    def test_has_another_kind_of_value(self):
+    def test_rejects_a_value_of_the_wrong_type(self):
         for field, value, words in (("queue", "7", "queue must be int, got str"), ("view", [7], "view must be tuple, got list"), ("writable", 1, "writable must be bool, got int")):
             with self.assertRaisesRegex(ValueError, f"^{words}$"):
                 Report.from_json(json.dumps({"server": "alpha", field: value}))
 
-    def test_has_transactions_that_nobody_can_read(self):
+    def test_rejects_invalid_transaction_sets(self):
         for field in ("executed", "purged", "received"):
             with self.assertRaises(ValueError):
                 Report.from_json(json.dumps({"server": "alpha", field: "u:many"}))
 
 
 class Fingerprint(unittest.TestCase):
-    def test_changes_with_whatever_a_decision_stands_on(self):
+    def test_the_fingerprint_changes_with_every_fact_that_a_decision_uses(self):
         one = replace(REPLICA, executed="u:1-5", received="u:6", boot="first")
         other = {"server": "x", "boot": "second", "state": ERROR, "executed": "u:1-6", "received": "u:6-7", "blank": True}
         for field, value in other.items():
             self.assertNotEqual(replace(one, **{field: value}).fingerprint, one.fingerprint, field)
 
-    def test_is_the_same_while_only_time_passes(self):
+    def test_the_fingerprint_ignores_lag_reason_and_queue(self):
         self.assertEqual(replace(REPLICA, lagSeconds=3.0, reason="waits", queue=2).fingerprint, REPLICA.fingerprint)
