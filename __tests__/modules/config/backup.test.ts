@@ -28,7 +28,7 @@ describe("production without a backup", () => {
   });
 });
 
-describe("how far back the archive goes", () => {
+describe("the retention of the archive", () => {
   it("rejects a retention that is shorter than the time between two base backups", () => {
     expect(problemsOf({ backup: { ...backup, retentionDays: 2, baseHours: 49 } })).toEqual([
       expect.stringMatching(/^backup\.baseHours must not exceed backup\.retentionDays/),
@@ -51,7 +51,7 @@ describe("a server named drill", () => {
   });
 });
 
-describe("who can read the archive", () => {
+describe("the recipients of the archive", () => {
   it.each([
     ["one key, which may be lost", [exampleRecipients[0]], "backup.recipients must have at least 2 entries"],
     ["a key twice", [exampleRecipients[0], exampleRecipients[0]], "backup.recipients"],

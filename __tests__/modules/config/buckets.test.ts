@@ -101,7 +101,7 @@ describe("object storages", () => {
   });
 });
 
-describe("who can read the archive", () => {
+describe("the recipients of the archive", () => {
   const [one, other] = exampleRecipients;
 
   it("rejects a recipient with one wrong digit", () => {

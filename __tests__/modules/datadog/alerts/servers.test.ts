@@ -154,7 +154,7 @@ describe("the comparison with the configuration", () => {
       },
     ]).alert;
 
-  it("alerts after a week without one, also if there never was one", () => {
+  it("alerts after a week without a comparison, even if none has ever run", () => {
     expect(compared(5, 1445)).toEqual([]);
     expect(compared(minutesOfAWeek - 1)).toEqual([]);
     expect(compared(minutesOfAWeek + 1)).toEqual([""]);

@@ -102,7 +102,7 @@ describe("an apt source", () => {
   });
 });
 
-describe("what is a server's own", () => {
+describe("server-specific content", () => {
   it("appends a server's own name and files to the shared ones", () => {
     expect(ownConfig("alpha", [file], mergeParts([]))).toEqual({
       merge_how: appending,
@@ -112,7 +112,7 @@ describe("what is a server's own", () => {
   });
 });
 
-describe("merging refuses", () => {
+describe("merging parts", () => {
   it("rejects a file that two parts deliver", () => {
     expect(() => mergeParts([part({ files: [file] }), part({ files: [file] })])).toThrow(
       "payload: each file must come from one part, got /etc/a twice; remove one",

@@ -81,7 +81,7 @@ describe("user data", () => {
   });
 });
 
-describe("what servers with the same roles share", () => {
+describe("shared user data of servers with the same roles", () => {
   const [alpha, bravo] = ["alpha", "bravo"].map((name) => bodiesOf(userData(terminate, name))) as [string[], string[]];
 
   it("servers with the same roles share payload and secrets byte by byte", () => {

@@ -10,7 +10,7 @@ const tests = fileURLToPath(new URL(".", import.meta.url));
 const env = { ...process.env, PYTHONPATH: program, PYTHONDONTWRITEBYTECODE: "1" };
 
 describe("app-runs", () => {
-  it.runIf(hasTool("python3", "on how many servers at a time something runs (Python unit tests)"))(
+  it.runIf(hasTool("python3", "that workers and schedules run on one server at a time (Python unit tests)"))(
     "app-runs passes its Python unit tests",
     () => {
       const run = spawnSync("python3", ["-m", "unittest", "discover", "-s", tests], { encoding: "utf8", env });

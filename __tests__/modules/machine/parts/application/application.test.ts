@@ -37,7 +37,7 @@ describe("the application's part", () => {
   });
 });
 
-describe("an application of one's own", () => {
+describe("a custom application", () => {
   const own = partOf(
     applicationPart,
     exampleConfig({
@@ -51,7 +51,7 @@ describe("an application of one's own", () => {
     }),
   );
 
-  it("starts the configured command with its words unchanged", () => {
+  it("starts the configured command with unchanged arguments", () => {
     const service = contentOf(own, "/etc/systemd/system/app.service");
     expect(service).toContain(
       String.raw`ExecStart="/opt/app/current/bin/serve" "--name" "a \"b\" $$HOME 100%%h \\"` + "\n",
@@ -69,7 +69,7 @@ describe("an application of one's own", () => {
   });
 });
 
-describe("what an application may reach and know", () => {
+describe("networks and secrets of an application", () => {
   const own = partOf(
     applicationPart,
     exampleConfig({

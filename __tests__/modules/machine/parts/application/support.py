@@ -1,4 +1,4 @@
-"""What the tests of app-runs share: the primary."""
+"""Shared helper of the app-runs tests: a fake primary."""
 
 import contextlib
 import re
@@ -7,7 +7,7 @@ import sys
 import types
 from unittest import mock
 
-# Nothing here talks to mysqld; the driver need not be installed.
+# These tests do not connect to mysqld, so the driver need not be installed.
 sys.modules.setdefault("pymysql", types.SimpleNamespace(connect=None))
 
 import claims
@@ -17,7 +17,7 @@ NOW = re.compile(r"NOW\(6?\)(?: ([+-]) INTERVAL (\d+) (SECOND|DAY))?")
 
 
 class Primary:
-    """The table of claims. SQLite stands for MySQL, at a time that tests choose; while it is `away`, whoever asks hears so."""
+    """The table of claims in SQLite instead of MySQL, with a time that tests set. Every connection fails while it is `away`."""
 
     def __init__(self):
         # 2026-11-25 03:00:01

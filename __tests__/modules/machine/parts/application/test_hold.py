@@ -1,4 +1,4 @@
-"""A command runs while its claim is held, and no longer. Run by app-runs.programs.test.ts."""
+"""A command runs only while its claim is held. Run by app-runs.programs.test.ts."""
 
 import os
 import pathlib
@@ -17,13 +17,13 @@ from support import Primary
 import claims
 import hold
 
-# However busy the machine is that tests.
+# Long enough for a busy test machine.
 PATIENCE_SECONDS = 60
 POPEN = subprocess.Popen
 
 
 class Held(unittest.TestCase):
-    """Real commands, and a clock that tests move. Between two looks at the command happens one thing of `then`."""
+    """Real commands with a clock that tests set. One step of `then` runs between two checks of the command."""
 
     def setUp(self):
         self.primary, self.said = Primary(), []
@@ -38,7 +38,7 @@ class Held(unittest.TestCase):
 
     def started(self, *how, **more):
         process = POPEN(*how, **more)
-        # Where a test fails in between.
+        # Needed if the test fails before the process ends.
         self.addCleanup(process.kill)
         return process
 
@@ -48,7 +48,7 @@ class Held(unittest.TestCase):
         step()
 
     def run_command(self, *command, then=()):
-        """Its exit status, and whether the claim was held."""
+        """Returns the exit status and whether the claim was held."""
         self.claim, self.steps = self.primary.claim("alpha"), iter(then)
         self.claim.take()
         return hold.run(self.claim, list(command), self.stop, self.clock, lambda level, message: self.said.append((level, message)))
@@ -73,7 +73,7 @@ class Held(unittest.TestCase):
             self.pause(0.001)
 
     def renewed(self):
-        """One renewal has begun and ended."""
+        """Waits for a complete renewal."""
         asked = self.primary.asked
         self.until(lambda: self.primary.asked >= asked + 2)
 
@@ -81,7 +81,7 @@ class Held(unittest.TestCase):
         bravo = self.primary.claim("bravo")
 
         def taken():
-            # Alpha may be faster.
+            # alpha may renew the claim first.
             self.primary.now += claims.LEASE + 1
             return bravo.take(expired=True).holder == bravo.holder
 
@@ -97,16 +97,16 @@ class Held(unittest.TestCase):
     def until_it_ends(self):
         return ["sh", "-c", f"until [ -e {self.folder}/end ]; do sleep 0.01; done"]
 
-    def test_tells_how_the_command_ended(self):
+    def test_returns_the_exit_status_of_the_command(self):
         self.assertEqual(self.run_command("sh", "-c", "exit 3"), (3, True))
         self.renewals_end()
 
-    def test_goes_on_while_the_primary_is_away_for_a_moment(self):
+    def test_the_command_continues_during_a_short_absence_of_the_primary(self):
         away = [self.goes_away, self.later(hold.TERM_SECONDS)]
         self.assertEqual(self.run_command(*self.until_it_ends(), then=[*away, self.comes_back, *away, self.ends]), (0, True))
         self.assertEqual(self.said, [])
 
-    def test_is_told_to_end_once_when_the_primary_is_away_for_long(self):
+    def test_the_command_gets_sigterm_once_and_then_sigkill_during_a_long_absence_of_the_primary(self):
         count = self.folder / "told"
         command = ["sh", "-c", f"exec 2>/dev/null; trap 'echo told >>{count}' TERM; touch {self.folder}/begun; while :; do sleep 0.01; done"]
         begun = lambda: self.until((self.folder / "begun").exists)
@@ -117,37 +117,37 @@ class Held(unittest.TestCase):
         self.assertEqual(count.read_text(), "told\n")
         self.assertEqual(self.said, [("error", "schedule mail: the primary cannot be reached; stopping it here")])
 
-    def test_is_killed_long_before_others_may_have_the_claim(self):
+    def test_the_command_is_killed_well_before_the_claim_expires(self):
         self.assertGreater(hold.TERM_SECONDS, 8 + 3)
         self.assertGreaterEqual(claims.LEASE - hold.KILL_SECONDS, 8)
         begun = self.folder / "begun"
         command = ["sh", "-c", f"trap '' TERM; touch {begun}; {self.until_it_ends()[2]}"]
         steps = [lambda: self.until(begun.exists), self.goes_away, self.later(hold.KILL_SECONDS), self.ends]
-        # Not yet killed, but no longer sure either.
+        # The command was not killed yet, but the claim is uncertain.
         self.assertEqual(self.run_command(*command, then=steps), (0, False))
 
-    def test_ends_when_another_has_the_claim(self):
+    def test_the_command_is_stopped_when_another_server_has_the_claim(self):
         self.assertEqual(self.run_command("sleep", "600", then=[self.taken_by_bravo]), (-15, False))
         self.assertEqual(self.said, [("error", "schedule mail: another server has the claim; stopping it here")])
 
-    def test_ends_when_the_unit_is_stopped(self):
+    def test_the_command_is_stopped_with_its_unit(self):
         self.assertEqual(self.run_command("sleep", "600", then=[self.stop.event.set]), (-15, True))
         self.assertEqual(self.said, [])
 
-    def test_leaves_nothing_behind_that_it_has_started(self):
+    def test_child_processes_of_the_command_are_stopped(self):
         pipe = self.folder / "pipe"
         os.mkfifo(pipe)
         reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
         self.addCleanup(os.close, reader)
         self.assertEqual(self.run_command("sh", "-c", f"exec >{pipe}; sleep 600 & echo begun"), (0, True))
         self.assertEqual(os.read(reader, 100), b"begun\n")
-        # Nobody holds the other end any more.
+        # No process has the other end open.
         self.assertEqual(select.select([reader], [], [], PATIENCE_SECONDS)[0], [reader])
         self.assertEqual(os.read(reader, 100), b"")
 
 
 class Told(unittest.TestCase):
-    def test_to_end_is_who_gets_the_signal(self):
+    def test_sigterm_sets_the_stop_event(self):
         self.addCleanup(signal.signal, signal.SIGTERM, signal.getsignal(signal.SIGTERM))
         stop = hold.Stop()
         self.assertFalse(stop.event.is_set())
@@ -156,12 +156,12 @@ class Told(unittest.TestCase):
 
 
 class Now(unittest.TestCase):
-    def test_goes_on_while_the_machine_sleeps(self):
+    def test_the_clock_includes_the_time_that_the_machine_sleeps(self):
         before = time.clock_gettime(time.CLOCK_BOOTTIME)
         now = hold.now()
         self.assertLessEqual(before, now)
         self.assertLessEqual(now, time.clock_gettime(time.CLOCK_BOOTTIME))
-        # A machine that has never slept does not tell the clocks apart.
+        # On a machine that has never slept, both clocks are equal.
         with mock.patch.object(hold.time, "clock_gettime", {time.CLOCK_BOOTTIME: 9.0}.get):
             self.assertEqual(hold.now(), 9.0)
 

@@ -33,10 +33,10 @@ const given = (server: string, path: string): unknown => {
 };
 
 describe("mysql-backup", () => {
-  const python = hasPythonModules(["pymysql"], "what mysql-backup decides (Python unit tests)");
+  const python = hasPythonModules(["pymysql"], "the decisions of mysql-backup (Python unit tests)");
 
   for (const tool of ["age", "zstd", "mysqld", "/opt/moto/bin/python"])
-    hasTool(tool, "what mysql-backup seals and ships (Python unit tests)");
+    hasTool(tool, "encryption and uploads of mysql-backup (Python unit tests)");
 
   it.runIf(python)(
     "mysql-backup passes its Python unit tests",

@@ -133,13 +133,13 @@ describe("a part", () => {
     expect(machine.lines("installed")).toEqual(expect.arrayContaining(["a", "b"]));
   });
 
-  it("sets up a part without packages without an archive, and a part without a script by its packages alone", () => {
+  it("sets up a part without packages without an archive, and a part without a script by installing its packages", () => {
     const machine = new Machine("first\nnone a\n", scripts, "a\n");
     expect(machine.run()).toMatchObject({ status: 0, log: ["set up first", ...fetched("a")] });
   });
 });
 
-describe("a repository that is away", () => {
+describe("an unreachable repository", () => {
   const machine = () => new Machine("first vendors\nsecond c\n", scripts, "c\n");
 
   it("an unreachable repository fails only its own part, and the login notice names it", () => {

@@ -79,14 +79,14 @@ describe("the agent with defaults", () => {
   });
 });
 
-describe("what a check sends", () => {
+describe("the data of a check", () => {
   it.each(["nginx", "mysql"])("checks report only the agent's own host and server (%s)", (check) => {
     const { instances } = yaml(partOf(datadogAgentPart), `conf.d/${check}.d/conf.yaml`) as { instances: object[] };
     expect(instances).toEqual([expect.objectContaining({ disable_generic_tags: true })]);
   });
 });
 
-describe("what a check asks", () => {
+describe("the settings of a check", () => {
   const instancesOf = (check: string): readonly Readonly<Record<string, unknown>>[] => {
     const { instances } = yaml(partOf(datadogAgentPart), `conf.d/${check}.d/conf.yaml`) as { instances: object[] };
     return instances as Record<string, unknown>[];

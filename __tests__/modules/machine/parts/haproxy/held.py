@@ -1,6 +1,6 @@
-"""Asks for the application through HAProxy while nobody listens there yet, and prints who answered and after how many seconds, as JSON.
+"""Connects to the application through HAProxy before the application listens. Prints the answer and its delay in seconds as JSON.
 
-In a network of its own. Arguments: HAProxy's configuration, the port that visitors' connections come to, the application's own.
+Runs in its own network namespace. Arguments: HAProxy's configuration, HAProxy's port for visitors, the application's port.
 """
 
 import json

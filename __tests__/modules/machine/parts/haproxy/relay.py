@@ -1,4 +1,4 @@
-"""Starts two HAProxys, each in a network of its own, and tells where the first one's write port leads when it cannot reach the primary.
+"""Starts two HAProxys in separate networks and reports the target of the first one's write port if it cannot reach the primary.
 
 Arguments: HAProxy's configuration; addresses of the first server, of the second server and of the primary. Prints what it found as JSON.
 """
@@ -15,7 +15,7 @@ import time
 
 latest = {}
 configuration, cut_off, between, primary = sys.argv[1:]
-# Tries again and again, and prints which address the database has seen; an empty line if no connection came.
+# Connects repeatedly and prints the client address that the database has seen; an empty line means no connection.
 ASK = """
 import socket, time
 while True:
@@ -45,7 +45,7 @@ class Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
 
     def handle_error(self, *_):
-        """HAProxy leaves when it has heard enough."""
+        """Ignores connections that HAProxy closes early."""
 
 
 class Database(socketserver.BaseRequestHandler):
@@ -61,7 +61,7 @@ def run(*command, inside=None):
 
 
 def network(address):
-    """A network with one address, whose way to all others is this one."""
+    """A network with one address that is routed through this network."""
     holder = subprocess.Popen(["unshare", "--net", "sleep", "600"])
     time.sleep(0.3)
     name = f"to{holder.pid}"
@@ -75,7 +75,7 @@ def network(address):
 
 
 def keep_asking(place):
-    """Notes what the place's write port leads to, until the end."""
+    """Records the target of the write port until the end."""
     asking = subprocess.Popen(
         ["nsenter", "--target", str(place.pid), "--net", "python3", "-c", ASK], stdout=subprocess.PIPE, text=True
     )
@@ -130,7 +130,7 @@ try:
     found["relayed after"] = seconds_until(lambda: asked(mine) == between)
     found["relayed"] = asked(mine)
 
-    # The primary loses its role: no server leads anywhere, and the two do not lead to each other in a circle.
+    # The primary loses its role: neither HAProxy connects to a database, and the two do not connect to each other in a loop.
     is_primary = False
     found["no primary after"] = seconds_until(lambda: asked(mine) == asked(other) == "")
     time.sleep(2)

@@ -1,7 +1,7 @@
-"""Starts HAProxy before databases that change their roles, and tells to whom its ports lead, and when it cuts connections.
+"""Starts HAProxy with databases that change their roles. Reports the targets of HAProxy's ports and when connections are closed.
 
-In a network of its own. Arguments: HAProxy's configuration, the databases' addresses: the first is the primary and HAProxy's own server, the
-next two are its replicas, the others are not there. Prints what it found as JSON.
+Runs in its own network namespace. Arguments: HAProxy's configuration and the databases' addresses. The first one is the primary on HAProxy's
+server, the next two are replicas, the others do not exist. Prints the results as JSON.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ roles = {}
 class Role(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         role = roles.get(self.server.server_address[0])
-        # Members say 503; whatever is not 200 means no.
+        # Members answer 503, but every status except 200 means no.
         self.send_response(200 if self.path == f"/{role}" else 204)
         self.end_headers()
 
@@ -36,18 +36,18 @@ class Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
 
     def handle_error(self, *_):
-        """HAProxy leaves when it has heard enough."""
+        """Ignores connections that HAProxy closes early."""
 
 
 class Database(socketserver.BaseRequestHandler):
     def handle(self):
-        with contextlib.suppress(OSError):  # HAProxy may have given up already
+        with contextlib.suppress(OSError):  # HAProxy may already have closed the connection
             self.request.sendall(self.server.server_address[0].encode())
             self.request.recv(1)
 
 
 def opened(port):
-    """A connection through HAProxy and who answers it; nobody when it is refused."""
+    """Returns a connection through HAProxy and the answering database, or an empty text if the connection is refused."""
     connection = socket.socket()
     connection.settimeout(6)
     try:
@@ -71,7 +71,7 @@ def seconds_until(happens, limit=12):
 
 
 def cut(connection):
-    """Whether the other end has closed the connection."""
+    """Returns whether the other end has closed the connection."""
     connection.setblocking(False)
     try:
         return connection.recv(1) == b""
@@ -105,7 +105,7 @@ haproxy = subprocess.Popen(
 try:
     while socket.socket().connect_ex(("127.0.0.1", STATS)) != 0:
         time.sleep(0.02)
-    # Until its checks have found the primary, and a second more, in which they have judged all the others.
+    # Waits until HAProxy's checks have found the primary, plus a second for the checks of all other members.
     seen = set()
     seconds_until(lambda: seen.add(asked(WRITE)) or primary in seen)
     seconds_until(lambda: seen.add(asked(WRITE)) or False, 1)
@@ -114,7 +114,7 @@ try:
     held = [opened(READ) for _ in range(4)]
     found["reads"] = sorted(who for _, who in held)
 
-    # The role moves, and for a moment both say they have it.
+    # The role moves; for a moment, both databases report to be primary.
     writer, _ = opened(WRITE)
     roles[first] = "primary"
     found["two primaries"] = round(seconds_until(lambda: asked(WRITE) == ""), 1)
@@ -122,7 +122,7 @@ try:
     found["writer cut after"] = seconds_until(lambda: cut(writer))
     found["writes then"] = sorted({asked(WRITE) for _ in range(5)} - {""}) if seconds_until(lambda: asked(WRITE)) else []
 
-    # No replica is left: reads go to the primary, until one is back.
+    # Without a replica, reads go to the primary until a replica is back.
     roles[primary] = roles[second] = "none"
     seconds_until(lambda: asked(READ) == first)
     reader, who = opened(READ)
@@ -131,7 +131,7 @@ try:
     found["reader moved after"] = seconds_until(lambda: cut(reader))
     found["reads with replica"] = asked(READ)
 
-    # Of two replicas one vanishes with its machine: nothing is answered any more.
+    # One of two replicas loses its machine, so it no longer answers any packet.
     reader, _ = opened(READ)
     roles[primary] = "replica"
     seconds_until(lambda: asked(READ) == primary)
@@ -144,7 +144,7 @@ try:
     found["answered after"] = time.monotonic() - start
     found["reader cut after"] = seconds_until(lambda: cut(reader)) + found["answered after"]
 
-    # The balancer waits a second for its answer.
+    # The load balancer waits one second for an answer.
     start = time.monotonic()
     found["health without application"] = asked(HEALTH)
     found["health refused after"] = time.monotonic() - start
@@ -152,7 +152,7 @@ try:
     threading.Thread(target=application.serve_forever, daemon=True).start()
     found["health"] = asked(HEALTH)
 
-    # Of the two others one is gone. The database serves nobody, then the other one does not answer either, then the own member serves.
+    # One of the two other databases is gone. First no database accepts connections, then the other one is unreachable too, then the own member serves.
     roles.clear()
     seconds_until(lambda: asked(READ) == "")
     found["health without database"] = asked(HEALTH)

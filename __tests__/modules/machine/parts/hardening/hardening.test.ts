@@ -14,7 +14,7 @@ const setup = part.setup ?? "";
 describe("automatic upgrades", () => {
   const upgrades = contentOf(part, "/etc/apt/apt.conf.d/60platform-upgrades");
 
-  it("come from Debian's archives only, point releases and updates included, and never restart the machine", () => {
+  it("come only from Debian's archives, including point releases and updates, and never restart the machine", () => {
     expect(upgrades).toContain("#clear Unattended-Upgrade::Origins-Pattern;");
     expect(upgrades.match(/"origin=[^"]*"/g)).toEqual([
       '"origin=Debian,codename=${distro_codename}-security,label=Debian-Security"',
@@ -29,7 +29,7 @@ describe("automatic upgrades", () => {
     expect(upgrades).toContain('APT::Keep-Downloaded-Packages "false";');
   });
 
-  it.runIf(hasTool("apt-config", "apt configuration"))("are understood by apt", () => {
+  it.runIf(hasTool("apt-config", "apt configuration"))("are valid settings of apt", () => {
     const folder = temporaryFolder();
     writeBelow(folder, [{ path: "upgrades", content: upgrades }]);
     const { output } = runTool("apt-config", [
@@ -42,7 +42,7 @@ describe("automatic upgrades", () => {
   });
 });
 
-/** Notes what it is told, fails at one verb, and gives services that it restarts the new library. */
+/** Records its arguments, fails at one verb and gives restarted services the new library. */
 const systemctlStandIn = (fails: string): string => `#!/bin/sh
 echo "$*" >>log
 [ "$1" != "${fails}" ] || exit 1
@@ -116,7 +116,7 @@ describe("after a security update", () => {
     const steps = restartUpgraded([[`${name}.service`, true]]);
     expect(steps[0]).toBe("exit 0");
     expect(steps).toContain(`try-restart ${name}.service`);
-    // Nothing is left for a reboot.
+    // Nothing requires a reboot.
     expect(steps.at(-1)).toMatch(/^(try-restart|start) /);
     expect(steps.includes("stop in-service.service")).toBe(["app", "haproxy", "nginx"].includes(name));
   });
@@ -219,7 +219,7 @@ describe("ssh", () => {
       "systemctl reload-or-restart ssh.service",
     ]);
     expect(stepsOf(setup, { fails: "sshd" })).toEqual([...steps, "exit 1"]);
-    // The folder of sshd is missing if sshd has never run.
+    // sshd's folder is missing if sshd has never run.
     expect(setup).toMatch(/^mkdir -p \/run\/sshd\nsshd -t$/m);
   });
 
@@ -263,7 +263,7 @@ describe("ssh", () => {
   );
 });
 
-describe("upgrades of neighbours", () => {
+describe("upgrades of neighbouring servers", () => {
   const times = ["alpha", "bravo", "charlie"].map((name) => {
     const timer = contentOf(
       partOf(hardeningPart, undefined, name),
@@ -371,7 +371,7 @@ describe("the check of the nightly upgrade", () => {
   });
 });
 
-describe("the check of known ends", () => {
+describe("the check of known expiry dates", () => {
   const text = contentOf(part, paths.ends);
   function on(day: string) {
     const folder = temporaryFolder();
@@ -383,7 +383,7 @@ describe("the check of known ends", () => {
     return runTool("sh", ["-c", `cd ${folder}; PATH=bin:$PATH ./check`]);
   }
 
-  it("passes until 180 days before MySQL's key ends, and then names the day and the command", () => {
+  it("passes until 180 days before MySQL's key expires, then reports the date and the command", () => {
     expect(on("2027-04-26")).toEqual({ status: 0, output: "" });
     const { status, output } = on("2027-04-27");
     expect(status).toBe(1);
@@ -394,7 +394,7 @@ describe("the check of known ends", () => {
 
 describe("the update of package lists", () => {
   it.runIf(hasTools(["apt-get", "apt-ftparchive", "gpg"], "an expired key of a repository"))(
-    "fails with apt's words once the key of a repository has expired, where apt itself reports success",
+    "fails with apt's message once a repository's key has expired, although apt reports success",
     () => {
       const folder = temporaryFolder();
       writeBelow(folder, [
@@ -431,7 +431,7 @@ describe("the update of package lists", () => {
   );
 });
 
-describe("what fills a disk, or says what time it is", () => {
+describe("logs and clock", () => {
   const file = (path: string): string => contentOf(part, path);
   const pathOf = (name: RegExp): string => part.files?.find(({ path }) => name.test(path))?.path ?? "";
 

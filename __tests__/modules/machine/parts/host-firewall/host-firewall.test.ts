@@ -137,7 +137,7 @@ describe("outbound traffic", () => {
   });
 });
 
-describe("what passes without a rule of the table", () => {
+describe("traffic without a rule of the table", () => {
   const chain = (name: string): readonly string[] =>
     (new RegExp(`chain ${name} \\{\\n([^]*?)\\n\\t\\}`).exec(rules())?.[1] ?? "")
       .split("\n")
@@ -315,7 +315,7 @@ describe("interfaces", () => {
 });
 
 describe("the watch over the rules", () => {
-  it.runIf(hasToolInNetwork("nft", "whether rules that were changed are noticed", "-mn"))(
+  it.runIf(hasToolInNetwork("nft", "the detection of changed rules", "-mn"))(
     "the check passes while the file's rules are active; otherwise it prints the command that reloads them",
     () => {
       const folder = temporaryFolder();

@@ -28,11 +28,11 @@ const run = (port: number, { isSetUp = true } = {}) => {
 };
 
 describe.runIf(hasTools(["curl", "sh"], "the check of mysql-group"))("the check of a database member", () => {
-  it("asks where HAProxy asks", () => {
+  it("uses the same URL as HAProxy", () => {
     expect(check).toContain(`http://$address:${ports.memberRole}/primary`);
   });
 
-  it.each([200, 503])("passes if mysql-group answers %i, whatever the member's role is", async (status) => {
+  it.each([200, 503])("passes if mysql-group answers %i, regardless of the member's role", async (status) => {
     const http = createServer((_, response) => response.writeHead(status).end("ok\n")).listen(0, "127.0.0.1");
     await once(http, "listening");
     try {

@@ -15,7 +15,7 @@ describe("scripts and units", () => {
       expect(runTool("shellcheck", ["-"], script)).toEqual({ status: 0, output: "" });
   });
 
-  describe("make the data of a volume mysql's", () => {
+  describe("the owner of the data", () => {
     /** Runs `mysql-data initialize` on a volume with data of this owner and group; returns what it changes. */
     const changes = (owner: string): string => {
       const folder = temporaryFolder();
@@ -76,7 +76,7 @@ describe("scripts and units", () => {
     );
   });
 
-  describe.runIf(hasTool("systemd-analyze", "MySQL's units"))("by systemd's own judgement", () => {
+  describe.runIf(hasTool("systemd-analyze", "MySQL's units"))("systemd's evaluation", () => {
     const unit = (name: string): string => contentOf(`/etc/systemd/system/${name}`);
     const data = { "mysql-data.service": unit("mysql-data.service") };
     const dropIn = `${unit("mysql.service.d/group.conf")}User=mysql\n`;
@@ -85,7 +85,7 @@ describe("scripts and units", () => {
       const { complaints, exposure, allowed } = judgeDropIn("mysql.service", dropIn, data);
       expect(complaints).toBe("");
       expect(exposure).toBeLessThanOrEqual(4.9);
-      // The vendor's unit decides about system calls, and as mysql it has no capability to bound.
+      // The vendor's unit filters system calls, and the user mysql has no capabilities to limit.
       const besides = allowed.filter((name) => !/^(CapabilityBoundingSet|SystemCallFilter)_/.test(name));
       expect(besides.filter((name) => !allowedToAll.includes(name))).toEqual([
         "MemoryDenyWriteExecute",
@@ -132,7 +132,7 @@ describe("scripts and units", () => {
       "Wants=network-online.target",
       "RequiresMountsFor=/var/lib/mysql",
       "StartLimitIntervalSec=0",
-      // What mysqld ends with where a supervisor is to start it again, as after a clone.
+      // Exit status with which mysqld requests a restart, for example after a clone.
       "Environment=MYSQLD_PARENT_PID=1",
       "SuccessExitStatus=16",
       "RestartForceExitStatus=16",
@@ -180,11 +180,11 @@ describe("scripts and units", () => {
       "Wants=network-online.target",
       "StartLimitIntervalSec=0",
       "ExecStartPre=+/bin/ln -sfn ${RELEASE_SHA256} /opt/mysql-group/current",
-      // A release host that is busy is asked again for minutes, by a unit that counts as starting meanwhile.
+      // Retries a busy release host for minutes; the unit counts as starting during that time.
       "TimeoutStartSec=600",
       "ExecStart=/usr/local/sbin/mysql-group daemon",
       "RestartSec=1",
-      // One that is stopped hears no other signal.
+      // A stopped process receives no other signal.
       "WatchdogSignal=SIGKILL",
       "RuntimeDirectory=mysql-group",
       "Environment=PYTHONUNBUFFERED=1",
@@ -193,7 +193,7 @@ describe("scripts and units", () => {
     ])
       expect(unit.split("\n")).toContain(line);
     expect(unit.indexOf("fetch-release")).toBeLessThan(unit.indexOf("/bin/ln"));
-    // No compiled copies beside the release, which would not be whole any more.
+    // Compiled copies next to the release would change its checksum.
     expect(contentOf("/usr/local/sbin/mysql-group")).toMatch(/python3 -B \/opt\/mysql-group\/current "\$@"\n$/);
   });
 

@@ -6,7 +6,7 @@ import { contentOf, partOf, temporaryFolder, writeBelow } from "../../../../supp
 import { spread } from "../../../../support/servers.js";
 import { hasTool, runTool } from "../../../../support/tools.js";
 
-/** What mysqld says of a configuration: how it ended, and its errors and deprecations. It looks at plugins' variables too, and starts nothing. */
+/** Validates a configuration with mysqld, including plugins' variables. Returns the exit status, errors and deprecations. */
 function judge(configuration: string): { readonly status: number; readonly complaints: readonly string[] } {
   const folder = temporaryFolder();
   const moved = configuration.replace(/^(secure_file_priv|datadir) = .*$/gm, `$1 = ${folder}`);
@@ -17,7 +17,7 @@ function judge(configuration: string): { readonly status: number; readonly compl
   return { status, complaints: lines.map((line) => line.replace(/^.*\[Server\] (\S*mysqld: )?/, "")) };
 }
 
-describe.runIf(hasTool("mysqld", "server.cnf by mysqld --validate-config"))("mysqld itself", () => {
+describe.runIf(hasTool("mysqld", "server.cnf by mysqld --validate-config"))("mysqld --validate-config", () => {
   const configuration = contentOf(partOf(mysqlPart), "/etc/mysql/server.cnf");
 
   it("mysqld accepts every variable and value, including those of plugins", () => {

@@ -6,10 +6,10 @@ import { hasToolInNetwork } from "../../../../support/tools.js";
 import { besideEachOther, bothModes, inNetwork, linesOf, passthrough, terminate } from "./running.js";
 
 describe.runIf(hasToolInNetwork("nginx", "nginx configuration", "-nu"))(
-  "nginx itself: who gets in",
+  "access to nginx",
   besideEachOther,
   () => {
-    it("refuses what did not come through the edge, whatever it says (terminate)", async () => {
+    it("rejects requests without a valid edge token, requests for other hosts and other clients (terminate)", async () => {
       const output = await inNetwork(
         terminate,
         `application
@@ -41,7 +41,7 @@ describe.runIf(hasToolInNetwork("nginx", "nginx configuration", "-nu"))(
       ]);
     });
 
-    it("serves the longest domain that there may be, and knows the longest path of a health check", async () => {
+    it("serves the longest allowed domain with the longest allowed path of a health check", async () => {
       const domain = `${"a".repeat(60)}.com`;
       const output = await inNetwork(
         partOf(nginxPart, exampleConfig({ domain, application: { healthPath: `/${"h".repeat(99)}` } })),
@@ -50,7 +50,7 @@ describe.runIf(hasToolInNetwork("nginx", "nginx configuration", "-nu"))(
       expect(linesOf(output)).toEqual(["200"]);
     });
 
-    it("answers the edge's certificate, and other names and paths not at all (passthrough)", async () => {
+    it("serves only clients with the edge's certificate and only the site's host names (passthrough)", async () => {
       const output = await inNetwork(
         passthrough,
         `application
@@ -61,7 +61,7 @@ describe.runIf(hasToolInNetwork("nginx", "nginx configuration", "-nu"))(
       expect(linesOf(output)).toEqual(["200", "421", "421", "200", "200", "curl 35", "curl 7"]);
     });
 
-    it("answers nothing, not even an error page, to who has no certificate, a foreign one, or speaks no TLS (passthrough)", async () => {
+    it("sends no response to clients without TLS, without a certificate or with a foreign certificate (passthrough)", async () => {
       const requests = [
         "https://10.0.1.11/",
         "--tls-max 1.2 https://10.0.1.11/",
@@ -79,12 +79,12 @@ describe.runIf(hasToolInNetwork("nginx", "nginx configuration", "-nu"))(
     });
 
     it.each(["ec -pkeyopt ec_paramgen_curve:P-256", "rsa:2048"])(
-      "speaks TLS 1.2 with forward secrecy and authenticated ciphers, and 1.3, with a key of %s (passthrough)",
+      "accepts TLS 1.3, and TLS 1.2 only with forward secrecy and authenticated ciphers, with a key of %s (passthrough)",
       async (key) => {
         const client = "timeout 5 openssl s_client -connect 10.0.1.11:443 -servername www.foobar.com";
         const output = await inNetwork(
           passthrough,
-          // openssl sends no PROXY header
+          // openssl sends no PROXY header.
           `try() { ${client} "$@" </dev/null 2>&1 | grep -aoE 'Cipher is [^ ]+|^Reused|TLS session ticket:' | sort -u | paste -sd' '; }
          try -tls1_3; try -tls1_2; try -tls1_1 -cipher DEFAULT@SECLEVEL=0
          for cipher in AES128-GCM-SHA256 ECDHE-ECDSA-AES128-SHA ECDHE-RSA-AES128-SHA DHE-RSA-AES128-GCM-SHA256; do try -tls1_2 -cipher $cipher; done
@@ -102,7 +102,7 @@ describe.runIf(hasToolInNetwork("nginx", "nginx configuration", "-nu"))(
       },
     );
 
-    it("knows a visitor by what the balancer says of the edge, and by nobody else's word", async () => {
+    it("trusts the visitor address of Cloudflare's header only if the request comes from Cloudflare through the balancer", async () => {
       const output = await inNetwork(
         terminate,
         `application
@@ -121,10 +121,10 @@ describe.runIf(hasToolInNetwork("nginx", "nginx configuration", "-nu"))(
 );
 
 describe.runIf(hasToolInNetwork("nginx", "the health check", "-nu"))(
-  "nginx itself: the balancer's health check",
+  "the load balancer's health check",
   besideEachOther,
   () => {
-    it.each(bothModes)("passes for the balancer alone, while the server is in service (%s)", async (_, part) => {
+    it.each(bothModes)("passes only for the load balancer and only while the server is in service (%s)", async (_, part) => {
       const output = await inNetwork(
         part,
         `application
@@ -143,7 +143,7 @@ describe.runIf(hasToolInNetwork("nginx", "the health check", "-nu"))(
       ]);
     });
 
-    it("says within two seconds why it fails, leaves no line in the log, and is never kept", async () => {
+    it("reports the reason for a failure within two seconds, is not logged and must not be cached", async () => {
       const output = await inNetwork(
         terminate,
         `check() { request -i -m 2 http://10.0.1.11/healthz | grep -aE '^HTTP|^Cache|^Content-T|reason' | tr -d '\\r' | paste -sd' '; }
@@ -160,7 +160,7 @@ describe.runIf(hasToolInNetwork("nginx", "the health check", "-nu"))(
     });
 
     it.each(bothModes)(
-      "fails where HAProxy does not work, the application's way to the database (%s)",
+      "fails if HAProxy, the application's connection to the database, does not work (%s)",
       async (_, part) => {
         const output = await inNetwork(
           part,
@@ -173,7 +173,7 @@ describe.runIf(hasToolInNetwork("nginx", "the health check", "-nu"))(
       },
     );
 
-    it.each(bothModes)("is not for visitors, and neither is the check of a release (%s)", async (_, part) => {
+    it.each(bothModes)("is not available to visitors, like the readiness check of a release (%s)", async (_, part) => {
       const output = await inNetwork(
         part,
         `application; for path in /healthz /readyz; do visitor -H 'CF-Connecting-IP: 192.0.2.9' -o /dev/null -w '%{http_code}\n' $path; done; counts`,

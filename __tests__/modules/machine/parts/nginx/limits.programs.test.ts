@@ -6,7 +6,7 @@ import { hasToolInNetwork } from "../../../../support/tools.js";
 import { besideEachOther, bothModes, inNetwork, linesOf, terminate } from "./running.js";
 
 describe.runIf(hasToolInNetwork("nginx", "limits and logs", "-nu"))(
-  "nginx itself: what anybody can cause",
+  "nginx's limits and logs",
   besideEachOther,
   () => {
     const statuses = (output: string): Record<string, number> => {
@@ -17,7 +17,7 @@ describe.runIf(hasToolInNetwork("nginx", "limits and logs", "-nu"))(
     const times = (count: number, address: string, path = "/orders", method = "POST"): string =>
       `visitor -H 'CF-Connecting-IP: ${address}' -X ${method} -o /dev/null -w '%{http_code} ' "${path}?[1-${count}]"`;
 
-    it.each(bothModes)("writes of one address are limited, and nobody else's (%s)", async (_, part) => {
+    it.each(bothModes)("write requests are limited separately for each address or IPv6 /64 network (%s)", async (_, part) => {
       const output = await inNetwork(
         part,
         `application
@@ -36,7 +36,7 @@ describe.runIf(hasToolInNetwork("nginx", "limits and logs", "-nu"))(
         otherNetwork = "",
         ...errors
       ] = linesOf(output);
-      // A minute's worth at once, and one more for each six seconds that the test takes.
+      // Ten requests are accepted at once, and one more every six seconds.
       for (const accepted of [statuses(flood.trim())["200"], statuses(network.trim())["200"]]) {
         expect(accepted).toBeGreaterThanOrEqual(10);
         expect(accepted).toBeLessThan(20);
@@ -50,7 +50,7 @@ describe.runIf(hasToolInNetwork("nginx", "limits and logs", "-nu"))(
       expect(errors).toEqual([]);
     });
 
-    it("writes are limited where the application says that there are any, by one path or all below one", async () => {
+    it("write requests are limited only on the application's write paths, exact or with all paths below", async () => {
       const part = partOf(nginxPart, exampleConfig({ application: { writePaths: ["/v1.0/", "/orders"] } }));
       const count = (path: string): string => `${times(15, "192.0.2.9", path)}; echo`;
       const output = await inNetwork(
@@ -61,7 +61,7 @@ describe.runIf(hasToolInNetwork("nginx", "limits and logs", "-nu"))(
       expect(limited).toEqual([false, false, false, true, true]);
     });
 
-    it("a line is valid JSON whatever a visitor sends, holds the beginning of it, and no query", async () => {
+    it("a log line is valid JSON for any request, contains shortened headers and no query", async () => {
       const output = await inNetwork(
         terminate,
         `application
@@ -91,7 +91,7 @@ describe.runIf(hasToolInNetwork("nginx", "limits and logs", "-nu"))(
       expect(JSON.parse(second)).toMatchObject({ http: { useragent: "a".repeat(200), referer: "r".repeat(200) } });
     });
 
-    it("of what nginx itself refuses a hundredth is logged, of what the application answers everything", async () => {
+    it("one percent of the requests that nginx rejects and all requests to the application are logged", async () => {
       const long = `-A "$(printf 'a%.0s' {1..7000})" -e "$(printf 'r%.0s' {1..7000})"`;
       const output = await inNetwork(
         terminate,
@@ -111,10 +111,10 @@ describe.runIf(hasToolInNetwork("nginx", "limits and logs", "-nu"))(
 );
 
 describe.runIf(hasToolInNetwork("nginx", "nginx's own status", "-nu"))(
-  "nginx itself: for the agent and the system",
+  "nginx's status and processes",
   besideEachOther,
   () => {
-    it("tells its counts on loopback and nothing else, writes errors of the way to the application, and works as www-data", async () => {
+    it("nginx serves only its status on loopback, logs connection errors of the application and runs as www-data", async () => {
       const output = await inNetwork(
         terminate,
         `curl -s http://127.0.0.1:8081/nginx_status | head -1; curl -s -o /dev/null -w '%{http_code}\n' http://127.0.0.1:8081/

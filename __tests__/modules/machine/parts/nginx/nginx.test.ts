@@ -40,7 +40,7 @@ describe("logs", () => {
   it("rotates all logs, including the JSON log", () => {
     const rotation = contentOf(terminate, "/etc/logrotate.d/nginx");
     expect(rotation).toContain("/var/log/nginx/*.log /var/log/nginx/*.json {");
-    // A second uncompressed file would be as large as the limit once more.
+    // A second uncompressed file could also reach the size limit.
     expect(rotation).toMatch(/\tmaxsize 100M\n[^]*\tcompress\n/);
     expect(rotation).not.toContain("delaycompress");
     expect(main).toContain("access_log /var/log/nginx/access.json platform");
@@ -72,7 +72,7 @@ describe("logs", () => {
   });
 });
 
-describe("what nginx gives to whom", () => {
+describe("nginx's time limits and headers", () => {
   const values = (text: string, name: string): readonly string[] =>
     [...text.matchAll(new RegExp(`^\\s*${name} (.*);$`, "gm"))].map(([, value = ""]) => value);
   const visitors = contentOf(terminate, "/etc/nginx/snippets/visitors.conf");
@@ -87,7 +87,7 @@ describe("what nginx gives to whom", () => {
     const times = ["proxy_connect_timeout", "proxy_send_timeout", "proxy_read_timeout"];
     expect(times.map((name) => values(visitors, name))).toEqual([["2s"], ["10s"], ["20s"]]);
     expect(times.map((name) => values(site(), name))).toEqual([["1s"], [], ["1s"]]);
-    // The application keeps idle connections for longer, so that it never closes one which nginx is about to use.
+    // The application keeps idle connections longer than nginx, so that it never closes a connection that nginx is about to use.
     const upstream = /^upstream application \{[^}]*\}/m.exec(site())?.[0] ?? "";
     expect([values(upstream, "keepalive"), values(upstream, "keepalive_timeout")]).toEqual([["32"], ["5s"]]);
   });
@@ -99,9 +99,9 @@ describe("what nginx gives to whom", () => {
     expect(connections).toBe(4096);
     expect(files).toBeGreaterThanOrEqual(3 * connections);
     expect(values(main, "worker_processes")).toEqual(["auto"]);
-    // Files go from the disk to the network in whole packets, without a way through nginx.
+    // The kernel sends files directly from disk in full packets.
     expect(["sendfile", "tcp_nopush"].map((name) => values(main, name))).toEqual([["on"], ["on"]]);
-    // Some ten thousand sessions and addresses.
+    // Enough for tens of thousands of sessions and addresses.
     expect(values(site(passthrough), "ssl_session_cache")).toEqual(["shared:tls:10m"]);
     expect(main).toContain("zone=writes:4m rate=10r/m;");
   });
@@ -133,7 +133,7 @@ describe("what nginx gives to whom", () => {
   });
 });
 
-describe("the service of visitors", () => {
+describe("the unit in-service", () => {
   const unit = (config = exampleConfig()): string =>
     contentOf(partOf(nginxPart, config), "/etc/systemd/system/in-service.service");
 
@@ -159,7 +159,7 @@ describe("the service of visitors", () => {
     expect(unit().indexOf("rm -f")).toBeLessThan(unit().indexOf("sleep"));
   });
 
-  it.runIf(hasTool("systemd-analyze", "in-service.service"))("is understood by systemd", () => {
+  it.runIf(hasTool("systemd-analyze", "in-service.service"))("is a valid systemd unit", () => {
     expect(judgeUnits({ "in-service.service": unit() }).complaints).toBe("");
   });
 });

@@ -6,11 +6,11 @@ import { hasToolInNetwork } from "../../../../support/tools.js";
 import { besideEachOther, bothModes, inNetwork, linesOf, terminate } from "./running.js";
 
 describe.runIf(hasToolInNetwork("nginx", "the way to the application", "-nu"))(
-  "nginx itself: to the application",
+  "nginx's requests to the application",
   besideEachOther,
   () => {
     it.each(bothModes)(
-      "a request goes on with whose it is, under an id that the visitor did not choose (%s)",
+      "a request is passed on with the visitor's address and a generated request ID (%s)",
       async (_, part) => {
         const output = await inNetwork(
           part,
@@ -32,7 +32,7 @@ describe.runIf(hasToolInNetwork("nginx", "the way to the application", "-nu"))(
       },
     );
 
-    it("files of the release come from nginx, are kept for long if their name says which content, and nothing beside them is served", async () => {
+    it("nginx serves only the release's static files and caches files with a content hash in their name for a year", async () => {
       const part = partOf(nginxPart, exampleConfig({ application: { staticFolder: "public" } }));
       const output = await inNetwork(
         part,
@@ -53,7 +53,7 @@ describe.runIf(hasToolInNetwork("nginx", "the way to the application", "-nu"))(
       expect(lines[7]).toBe("405");
     });
 
-    it("every answer has the security headers, once each, and none says which nginx it is", async () => {
+    it("every response has each security header once and no nginx version", async () => {
       const output = await inNetwork(
         terminate,
         `for path in / /readyz; do visitor -i $path; done; request -i http://10.0.1.11/; application; visitor -i /; visitor -i /fail
@@ -78,7 +78,7 @@ describe.runIf(hasToolInNetwork("nginx", "the way to the application", "-nu"))(
       }
     });
 
-    it("a body that no page sends is refused, one that the application should judge is not", async () => {
+    it("a request body above the size limit is rejected, and a smaller one is passed to the application", async () => {
       const output = await inNetwork(
         terminate,
         `application
@@ -90,12 +90,12 @@ describe.runIf(hasToolInNetwork("nginx", "the way to the application", "-nu"))(
       expect(tooLarge).toBe("413");
     });
 
-    it("what may have been written is never sent twice; a read whose connection was closed under it is", async () => {
+    it("nginx never repeats a POST request after a closed connection", async () => {
       const output = await inNetwork(
         terminate,
         `application
        for n in $(seq 6); do
-         # So that there are connections that were kept.
+         # Creates idle connections.
          for m in $(seq 5); do visitor -o /dev/null /; done
          visitor -o /dev/null -w '%{http_code}\n' -X POST /cut
        done; counts`,
@@ -105,11 +105,11 @@ describe.runIf(hasToolInNetwork("nginx", "the way to the application", "-nu"))(
       expect(lines).toEqual(Array.from({ length: 6 }, () => "502"));
       const { posts, connections } = JSON.parse(counts) as { posts: number; connections: number };
       expect(posts).toBe(6);
-      // Each worker keeps connections of its own, and six are cut.
+      // Each worker keeps its own connections, and six connections are closed.
       expect(connections).toBeLessThan(15);
     });
 
-    it("texts are compressed for who takes it, above a kilobyte, and caches are told", async () => {
+    it("text above 1 KiB is compressed for clients that accept gzip, with a Vary header", async () => {
       const output = await inNetwork(
         terminate,
         `application
@@ -119,7 +119,7 @@ describe.runIf(hasToolInNetwork("nginx", "the way to the application", "-nu"))(
       expect(linesOf(output)).toEqual(["Vary: Accept-Encoding Content-Encoding: gzip", "", "0"]);
     });
 
-    it("nobody holds a connection: headers, bodies, idle ones and the application's silence end in time", async () => {
+    it("connections with slow headers or bodies, idle connections and a silent application time out", async () => {
       const seconds = (text: string): string =>
         text.replace(/(client_header_timeout|client_body_timeout|keepalive_timeout|proxy_read_timeout) \d+s/g, "$1 1s");
       const script = `
@@ -149,7 +149,7 @@ print(json.dumps([
         { change: seconds },
       );
       const [closed = "", ...others] = linesOf(output);
-      // Each limit is a second here; without it the connection would be open when the script gives up after eight.
+      // The limits are set to 1 s. Without a limit, the connection would be open for the script's 8 s.
       for (const seconds of JSON.parse(closed) as number[]) expect(seconds).toBeLessThan(5);
       expect(others).toEqual(["504", "0"]);
     });

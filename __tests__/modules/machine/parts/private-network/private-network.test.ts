@@ -7,9 +7,9 @@ import { hasToolInNetwork, runTool } from "../../../../support/tools.js";
 describe("the private address", () => {
   const { setup = "", check } = privateNetworkPart();
 
-  it.runIf(hasToolInNetwork("ip", "whether a missing private address is noticed", "-nu")).each([
+  it.runIf(hasToolInNetwork("ip", "the detection of a missing private address", "-nu")).each([
     ["on an interface", "10.0.1.11", []],
-    ["missing where a neighbour's is there", "10.0.1.1", [/^The private address 10\.0\.1\.11 is on no interface: /]],
+    ["missing although the address of a neighbour exists", "10.0.1.1", [/^The private address 10\.0\.1\.11 is on no interface: /]],
   ] as const)(
     "the setup waits for the private address and reports it while it is missing: %s",
     (_, configured, said) => {

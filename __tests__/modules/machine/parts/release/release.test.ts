@@ -27,7 +27,7 @@ describe("the release's part", () => {
 describe("the setup", () => {
   it("the setup installs the platform's scripts from the configured release, and fails if it cannot", () => {
     const folder = temporaryFolder();
-    // As storages sign them; a shell would take the end for commands.
+    // A signed URL, whose end a shell would interpret as commands.
     const url = "https://releases.foobar.com/release.tar.gz?expires=1&name=a;b(c)*";
     const part = partOf(releasePart, exampleConfig({ application: { url } }));
     const setup = (part.setup ?? "")
@@ -42,7 +42,7 @@ describe("the setup", () => {
   });
 });
 
-/** fetch-release with a local archive instead of the network; as a user who need not be root unless the program is left as it is. */
+/** fetch-release with a local archive instead of the network. Does not require root unless the program is unmodified. */
 function fetch(script: string, { isLeftAsItIs = false } = {}): string[] {
   const folder = temporaryFolder();
   const standIn = (name: string, body: string) => ({
@@ -79,7 +79,7 @@ function fetch(script: string, { isLeftAsItIs = false } = {}): string[] {
 }
 
 describe("fetch-release", () => {
-  it("unpacks the one program, downloads it once, and leaves nothing else behind", () => {
+  it("downloads the release once and leaves only the requested program", () => {
     expect(fetch("get mysql-group; get mysql-group; cat opt/x/main downloads; ls -A opt")).toEqual([
       "fetch-release: /opt/x is mysql-group of https://archive.test/r.tgz",
       "exit 0",
@@ -106,9 +106,9 @@ describe("fetch-release", () => {
 
   it.each([
     ["an empty file", ": >opt/x/main"],
-    ["a file less", "rm opt/x/main"],
-    ["no list of what belongs to it", "rm opt/x/.sha256"],
-    ["an empty list", ": >opt/x/.sha256"],
+    ["a missing file", "rm opt/x/main"],
+    ["a missing checksum list", "rm opt/x/.sha256"],
+    ["an empty checksum list", ": >opt/x/.sha256"],
   ])("detects a program with %s and fetches it again", (_, damage) => {
     const check = "./fetch-release --check /$PWD/opt/x; echo $?";
     expect(
@@ -153,7 +153,7 @@ describe("fetch-release", () => {
     ["no tarball", "echo x >r.tgz; get app", /^not a gzipped tarball$/],
     ["a release without the program", "get other", /^the release has no other$/],
     [
-      "what cannot be downloaded",
+      "a failed download",
       "sha=$(sha); rm r.tgz; get app $sha",
       /^cannot download https:\/\/archive\.test\/r\.tgz$/,
     ],
@@ -182,7 +182,7 @@ describe("fetch-release", () => {
   });
 });
 
-describe("what fetch-release downloads", () => {
+describe("downloads of fetch-release", () => {
   const tooLarge = 50 * 1024 ** 2 + 1;
 
   /** Serves these paths on two ports, with TLS and without. */
@@ -238,7 +238,7 @@ describe("what fetch-release downloads", () => {
       Number(new RegExp(`--${name} (\\d+) `).exec(program)?.[1]),
     ) as [number, number, number];
     const unit = contentOf(partOf(mysqlPart), "/etc/systemd/system/mysql-group.service");
-    // curl waits a second before it asks again, and then each time twice as long.
+    // curl waits one second before the first retry and doubles each further pause.
     expect(whole + 2 ** again).toBeLessThan(Number(/^TimeoutStartSec=(\d+)$/m.exec(unit)?.[1]));
     expect(connecting).toBeLessThanOrEqual(whole / 10);
   });
