@@ -38,7 +38,7 @@ const takesOver = (number: 1 | 2): LabOverrides => {
 const balancers = async (): Promise<readonly string[]> =>
   (await (await Lab.attach()).status()).services.filter((name) => name.startsWith("balancer"));
 
-/** Rolls out the configuration while visitors read and write. Requires that no request fails. Kills and restarts the run at these moments. */
+/** Rolls out the configuration while visitors read and write, and requires that no request fails. Kills and restarts the run at these moments. */
 async function rollOut(what: string, kills: readonly RegExp[] = []): Promise<void> {
   const runs = async () => {
     for (const moment of kills) await killedAt(moment, "rollout");

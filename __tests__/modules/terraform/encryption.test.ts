@@ -38,8 +38,8 @@ describe("state encryption", () => {
 });
 
 /**
- * The stacks of an environment as OpenTofu can apply them without a provider: each keeps its state, its encryption and what it reads from
- * the other stacks; one resource stands in for all others, and outputs say a constant.
+ * The stacks of an environment in a form that OpenTofu can apply without a provider. Each stack keeps its state, encryption and remote
+ * states; a single resource replaces all others, and outputs are constants.
  */
 function standIns(step: Step | undefined, folder: string, generation: number): readonly string[] {
   const app = Testing.app({ outdir: join(folder, "synthesized") });

@@ -5,19 +5,18 @@ import { partOf } from "../../../../support/payload-files.js";
 import { hasToolInNetwork } from "../../../../support/tools.js";
 import { besideEachOther, bothModes, inNetwork, linesOf, terminate } from "./running.js";
 
-describe.runIf(hasToolInNetwork("nginx", "limits and logs", "-nu"))(
-  "nginx's limits and logs",
-  besideEachOther,
-  () => {
-    const statuses = (output: string): Record<string, number> => {
-      const counts: Record<string, number> = {};
-      for (const status of output.split(/\s+/)) counts[status] = (counts[status] ?? 0) + 1;
-      return counts;
-    };
-    const times = (count: number, address: string, path = "/orders", method = "POST"): string =>
-      `visitor -H 'CF-Connecting-IP: ${address}' -X ${method} -o /dev/null -w '%{http_code} ' "${path}?[1-${count}]"`;
+describe.runIf(hasToolInNetwork("nginx", "limits and logs", "-nu"))("nginx's limits and logs", besideEachOther, () => {
+  const statuses = (output: string): Record<string, number> => {
+    const counts: Record<string, number> = {};
+    for (const status of output.split(/\s+/)) counts[status] = (counts[status] ?? 0) + 1;
+    return counts;
+  };
+  const times = (count: number, address: string, path = "/orders", method = "POST"): string =>
+    `visitor -H 'CF-Connecting-IP: ${address}' -X ${method} -o /dev/null -w '%{http_code} ' "${path}?[1-${count}]"`;
 
-    it.each(bothModes)("write requests are limited separately for each address or IPv6 /64 network (%s)", async (_, part) => {
+  it.each(bothModes)(
+    "write requests are limited separately for each address or IPv6 /64 network (%s)",
+    async (_, part) => {
       const output = await inNetwork(
         part,
         `application
@@ -48,67 +47,67 @@ describe.runIf(hasToolInNetwork("nginx", "limits and logs", "-nu"))(
       expect(statuses(sameNetwork.trim())["429"]).toBeGreaterThanOrEqual(1);
       expect(statuses(otherNetwork.trim())).toEqual({ 200: 5 });
       expect(errors).toEqual([]);
-    });
+    },
+  );
 
-    it("write requests are limited only on the application's write paths, exact or with all paths below", async () => {
-      const part = partOf(nginxPart, exampleConfig({ application: { writePaths: ["/v1.0/", "/orders"] } }));
-      const count = (path: string): string => `${times(15, "192.0.2.9", path)}; echo`;
-      const output = await inNetwork(
-        part,
-        `application; ${count("/other")}; ${count("/orders/1")}; ${count("/v1x0/a")}; ${count("/v1.0/a")}; ${count("/orders")}`,
-      );
-      const limited = linesOf(output).map((line) => "429" in statuses(line.trim()));
-      expect(limited).toEqual([false, false, false, true, true]);
-    });
+  it("write requests are limited only on the application's write paths, exact or with all paths below", async () => {
+    const part = partOf(nginxPart, exampleConfig({ application: { writePaths: ["/v1.0/", "/orders"] } }));
+    const count = (path: string): string => `${times(15, "192.0.2.9", path)}; echo`;
+    const output = await inNetwork(
+      part,
+      `application; ${count("/other")}; ${count("/orders/1")}; ${count("/v1x0/a")}; ${count("/v1.0/a")}; ${count("/orders")}`,
+    );
+    const limited = linesOf(output).map((line) => "429" in statuses(line.trim()));
+    expect(limited).toEqual([false, false, false, true, true]);
+  });
 
-    it("a log line is valid JSON for any request, contains shortened headers and no query", async () => {
-      const output = await inNetwork(
-        terminate,
-        `application
+  it("a log line is valid JSON for any request, contains shortened headers and no query", async () => {
+    const output = await inNetwork(
+      terminate,
+      `application
        visitor -o /dev/null -A 'quote " backslash \\\\ end' -e 'http://a/"' -H 'CF-Ray: 8f-FRA' '/page%0A%22?secret=1'
        visitor -o /dev/null -A "$(printf 'a%.0s' {1..7000})" -e "$(printf 'r%.0s' {1..7000})" "/$(printf 'p%.0s' {1..6000})"; log`,
-      );
-      const [first = "", second = ""] = linesOf(output);
-      expect(JSON.parse(first)).toMatchObject({
-        server: "alpha",
-        request_id: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
-        http: {
-          method: "GET",
-          status_code: 200,
-          version: "HTTP/1.1",
-          url_details: { host: "www.foobar.com", path: '/page\n"' },
-          useragent: 'quote " backslash \\\\ end',
-          referer: 'http://a/"',
-        },
-        network: { client: { ip: "10.0.1.5" }, bytes_read: expect.any(Number) as number },
-        request_time: expect.any(Number) as number,
-        upstream_status: "200",
-        cf_ray: "8f-FRA",
-        tls: "",
-      });
-      expect(first).not.toContain("secret");
-      expect(second.length).toBeLessThan(1300);
-      expect(JSON.parse(second)).toMatchObject({ http: { useragent: "a".repeat(200), referer: "r".repeat(200) } });
+    );
+    const [first = "", second = ""] = linesOf(output);
+    expect(JSON.parse(first)).toMatchObject({
+      server: "alpha",
+      request_id: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+      http: {
+        method: "GET",
+        status_code: 200,
+        version: "HTTP/1.1",
+        url_details: { host: "www.foobar.com", path: '/page\n"' },
+        useragent: 'quote " backslash \\\\ end',
+        referer: 'http://a/"',
+      },
+      network: { client: { ip: "10.0.1.5" }, bytes_read: expect.any(Number) as number },
+      request_time: expect.any(Number) as number,
+      upstream_status: "200",
+      cf_ray: "8f-FRA",
+      tls: "",
     });
+    expect(first).not.toContain("secret");
+    expect(second.length).toBeLessThan(1300);
+    expect(JSON.parse(second)).toMatchObject({ http: { useragent: "a".repeat(200), referer: "r".repeat(200) } });
+  });
 
-    it("one percent of the requests that nginx rejects and all requests to the application are logged", async () => {
-      const long = `-A "$(printf 'a%.0s' {1..7000})" -e "$(printf 'r%.0s' {1..7000})"`;
-      const output = await inNetwork(
-        terminate,
-        `application
+  it("one percent of the requests that nginx rejects and all requests to the application are logged", async () => {
+    const long = `-A "$(printf 'a%.0s' {1..7000})" -e "$(printf 'r%.0s' {1..7000})"`;
+    const output = await inNetwork(
+      terminate,
+      `application
        request ${long} -o /dev/null 'http://10.0.1.11/?[1-600]'; host=other.test request ${long} -o /dev/null 'http://10.0.1.11/?[1-300]'
        log | wc -lc; for n in 1 2 3; do visitor -o /dev/null /fail; done; log | grep -c '"status_code":500'; cat $folder/error.log`,
-      );
-      const [refused = "", failed, ...errors] = linesOf(output);
-      const [lines = 0, bytes = 0] = refused.trim().split(/\s+/).map(Number);
-      console.log(`FIGURE: log of a refused request with headers of 14 kB: ${(bytes / 900).toFixed(1)} bytes`);
-      expect(lines).toBeGreaterThan(0);
-      expect(lines).toBeLessThan(40);
-      expect(failed).toBe("3");
-      expect(errors).toEqual([]);
-    });
-  },
-);
+    );
+    const [refused = "", failed, ...errors] = linesOf(output);
+    const [lines = 0, bytes = 0] = refused.trim().split(/\s+/).map(Number);
+    console.log(`FIGURE: log of a refused request with headers of 14 kB: ${(bytes / 900).toFixed(1)} bytes`);
+    expect(lines).toBeGreaterThan(0);
+    expect(lines).toBeLessThan(40);
+    expect(failed).toBe("3");
+    expect(errors).toEqual([]);
+  });
+});
 
 describe.runIf(hasToolInNetwork("nginx", "nginx's own status", "-nu"))(
   "nginx's status and processes",

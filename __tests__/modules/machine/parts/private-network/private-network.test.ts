@@ -9,7 +9,11 @@ describe("the private address", () => {
 
   it.runIf(hasToolInNetwork("ip", "the detection of a missing private address", "-nu")).each([
     ["on an interface", "10.0.1.11", []],
-    ["missing although the address of a neighbour exists", "10.0.1.1", [/^The private address 10\.0\.1\.11 is on no interface: /]],
+    [
+      "missing although the address of a neighbour exists",
+      "10.0.1.1",
+      [/^The private address 10\.0\.1\.11 is on no interface: /],
+    ],
   ] as const)(
     "the setup waits for the private address and reports it while it is missing: %s",
     (_, configured, said) => {

@@ -152,11 +152,7 @@ describe("fetch-release", () => {
     ["links", "ln -s /etc/passwd r/app/x; pack; get app", /^the tarball must contain only files and folders$/],
     ["no tarball", "echo x >r.tgz; get app", /^not a gzipped tarball$/],
     ["a release without the program", "get other", /^the release has no other$/],
-    [
-      "a failed download",
-      "sha=$(sha); rm r.tgz; get app $sha",
-      /^cannot download https:\/\/archive\.test\/r\.tgz$/,
-    ],
+    ["a failed download", "sha=$(sha); rm r.tgz; get app $sha", /^cannot download https:\/\/archive\.test\/r\.tgz$/],
   ])("rejects %s and leaves nothing behind", (_, script, reason) => {
     const output = fetch(`${script}; ls -A opt`);
     const said = output.filter((line) => line.startsWith("fetch-release: ")).map((line) => line.slice(15));
