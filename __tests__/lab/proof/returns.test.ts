@@ -19,7 +19,7 @@ const systemctl = (machine: Machine, ...words: readonly string[]) => machine.exe
 const signal = (machine: Machine, name: string) =>
   systemctl(machine, "kill", "--kill-whom=main", `--signal=${name}`, "mysql");
 
-/** How a member leaves and returns: its machine, its mysqld or its network fails, or its mysqld freezes. */
+/** The kinds of absence: the machine, mysqld or the network fails, or mysqld freezes. */
 const ways = {
   "power cut": { go: (machine: Machine) => machine.kill(), back: (machine: Machine) => machine.start() },
   crash: {

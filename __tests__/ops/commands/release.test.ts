@@ -110,7 +110,7 @@ describe("a release", () => {
     expect(await said({ ...to, sha256: "0".repeat(64) })).toContain("now write it into");
   });
 
-  it("is rolled back to the previous release and skips servers that already run that one", async () => {
+  it("is rolled back to the previous release and skips servers that already run the previous release", async () => {
     instantly();
     const world = new World();
     world.machine("bravo").releases = [named("1"), named("2")];

@@ -20,7 +20,7 @@ from sealing import unseal
 
 
 class Alone(unittest.TestCase):
-    """One server and its archive."""
+    """One server and its archive. The tests share both and run in the order of their names: the base backup comes first."""
 
     @classmethod
     def setUpClass(cls):
@@ -77,7 +77,7 @@ class Alone(unittest.TestCase):
         ((backup, _),) = listing.manifests(self.bucket, real.TIMELINE, "alpha")[-1:]
         return backup, json.loads(self.storage.bucket("reader").get(backup.key))
 
-    def test_the_manifest_of_a_base_backup_has_correct_gtid_bounds_and_newest_commit(self):
+    def test_a_base_backup_has_correct_gtid_bounds_and_newest_commit(self):
         self.write(3)
         before = self.executed()
         started = time.time()
@@ -121,7 +121,7 @@ class Alone(unittest.TestCase):
         self.assertTrue(closed[int(current[-6:])][-1].last)
         self.assertEqual(closed[int(current[-6:])][-1].end, (self.server.data / current).stat().st_size)
 
-    def test_missing_transactions_are_reported_until_the_next_base_backup(self):
+    def test_a_transaction_missing_from_the_bucket_is_reported_until_the_next_base_backup(self):
         self.write()
         self.assertEqual(self.gap(), "")
         # Written and purged without an upload, as on a full volume.

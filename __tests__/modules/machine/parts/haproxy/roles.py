@@ -152,7 +152,7 @@ try:
     threading.Thread(target=application.serve_forever, daemon=True).start()
     found["health"] = asked(HEALTH)
 
-    # One of the two other databases is gone. First no database accepts connections, then the other one is unreachable too, then the own member serves.
+    # One replica is gone. First no database accepts connections, then the second replica is unreachable, then the own member serves.
     roles.clear()
     seconds_until(lambda: asked(READ) == "")
     found["health without database"] = asked(HEALTH)

@@ -61,7 +61,7 @@ describe("MySQL with everything set", () => {
     });
   });
 
-  it("only database servers are members; without monitoring there is no account for it", () => {
+  it("contains only database servers as members, and no monitoring account if monitoring is disabled", () => {
     expect(settings(part)).toMatchObject({
       members: { left: "10.0.1.11", middle: "10.0.1.12", right: "10.0.1.13" },
       passwords: { app: expect.any(String) as string, replication: expect.any(String) as string },

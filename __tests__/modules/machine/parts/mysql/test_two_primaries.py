@@ -1,4 +1,4 @@
-"""Two members report to be primary: which one stays, and when the other one rejects writes. Run by mysql-group.programs.test.ts."""
+"""Two members report to be primary: only one stays, and the second one rejects writes. Run by mysql-group.programs.test.ts."""
 
 import itertools
 import unittest
