@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hasTool, runTool } from "./tools.js";
 
-/** Without a profile that stays, and without asking anybody on the internet. */
+/** Uses a temporary profile and no internet. */
 const options = [
   "--headless",
   "--no-sandbox",
@@ -12,18 +12,18 @@ const options = [
   "--disable-sync",
   "--disable-background-networking",
   "--disable-component-update",
-  // It looks for updates all the same.
+  // The browser still checks for updates.
   "--host-resolver-rules=MAP * ~NOTFOUND",
 ];
 
-/** Tells whether a real browser is on this machine, and says so loudly where it is not. */
+/** Returns whether a real browser is installed; reports a missing one. */
 export const hasBrowser = (whatItChecks: string): boolean => hasTool("chromium", whatItChecks);
 
 /**
  * Shows a page in a browser and returns what a script finds in it.
- * @param measure JavaScript: an expression, whose value is returned
- * @param scheme what the viewer prefers
- * @throws Error when the script failed, with what the browser said
+ * @param measure JavaScript expression whose value is returned
+ * @param scheme preferred colour scheme of the viewer
+ * @throws Error with the browser's output if the script fails
  */
 export function measureInBrowser<Found>(page: string, measure: string, scheme: "light" | "dark" = "light"): Found {
   const folder = mkdtempSync(join(tmpdir(), "browser-"));

@@ -10,17 +10,17 @@ export type Overrides<T> = T extends readonly unknown[]
     ? { [K in keyof T]?: Overrides<T[K]> }
     : T;
 
-/** A public key whose private half was thrown away. Networks that open SSH need one. */
+/** A public key whose private key was deleted. Networks that open SSH require a key. */
 export const exampleSshKey =
   "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPFZ/roqeaHsTrFUQhiC0SNDQn5N+Y9IuXxUOWlxf+U5 jane@foobar.com";
 
-/** Public keys of age whose private halves were thrown away. */
+/** age public keys whose private keys were deleted. */
 export const exampleRecipients = [
   "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p",
   "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg",
 ] as const;
 
-/** An archive, as an owner would write it. */
+/** An archive in the owner's notation. */
 export const exampleBackup = {
   endpoint: "https://fsn1.your-objectstorage.com",
   region: "fsn1",
@@ -44,7 +44,7 @@ function merge(base: unknown, changes: unknown): unknown {
   return merged;
 }
 
-/** The example with changes: unchecked, as an owner would write it. */
+/** The example with changes: unchecked, in the owner's notation. */
 export const exampleInput = (overrides: Overrides<EnvironmentInput> = {}): EnvironmentInput =>
   merge(example, overrides) as EnvironmentInput;
 
@@ -56,7 +56,7 @@ export const exampleInput = (overrides: Overrides<EnvironmentInput> = {}): Envir
 export const exampleConfig = (overrides: Overrides<EnvironmentInput> = {}, environment = "production"): Config =>
   checkEnvironment(environment, exampleInput(overrides));
 
-/** The example while another domain takes over from its own. */
+/** The example during a change of the domain. */
 export const exampleMove = {
   domain: "foobar.net",
   network: { balancerIp: "10.0.1.6" },

@@ -1,6 +1,6 @@
 import { defineEnvironment } from "../../modules/config/define.js";
 
-/** The environment that tests start from: www.foobar.com with what is required and nothing else. Owners' files are no fixtures. */
+/** The base environment of tests: www.foobar.com with only the required settings. Tests never use owners' files. */
 export const example = defineEnvironment({
   domain: "foobar.com",
   application: {

@@ -23,14 +23,14 @@ export function contentOf(part: PayloadPart, path: string): string {
   return file.content;
 }
 
-/** A folder that goes away with the test. */
+/** A folder that is deleted at the end of the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "payload-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   return folder;
 }
 
-/** A folder that goes away with the work in it, for tests that are `concurrent`: those share one list of what to do at their end. */
+/** A folder that is deleted after this function, for `concurrent` tests, because these share one list of cleanup functions. */
 export async function inTemporaryFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "payload-"));
   try {

@@ -1,7 +1,7 @@
 import type { Config, EnvironmentInput, ServerConfig } from "../../modules/config/schema.js";
 import type { Overrides } from "./config.js";
 
-/** Instead of the example's three servers: one web server and three database servers, apart. */
+/** One web server and three separate database servers, instead of the example's three servers. */
 export const splitServers: Overrides<EnvironmentInput["servers"]> = {
   alpha: undefined,
   bravo: undefined,
@@ -18,7 +18,7 @@ export const spread: Overrides<EnvironmentInput> = {
   loadBalancer: { second: { location: "fsn1", privateIp: "10.0.1.6" } },
 };
 
-/** A server by its name. */
+/** Returns the server with this name. */
 export function serverOf(config: Config, name: string): ServerConfig {
   const server = config.servers.find((candidate) => candidate.name === name);
   if (!server) throw new Error(`no server ${name} in this configuration`);

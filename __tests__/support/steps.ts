@@ -2,20 +2,20 @@ import { join } from "node:path";
 import { temporaryFolder, writeBelow } from "./payload-files.js";
 import { runTool } from "./tools.js";
 
-/** What a script looks at or writes on a server, as files of a folder that stands for the root directory. */
+/** Files that a script reads or writes on a server. A folder replaces the root directory. */
 interface Server {
   readonly files?: Readonly<Record<string, string>>;
-  /** A command, with its first words, that fails. @default - none does */
+  /** First words of a command that fails. @default - none */
   readonly fails?: string;
 }
 
-/** Commands of a server that its scripts call, and that a machine that tests must not run. */
+/** Commands in server scripts that the test machine must not run. */
 const commands =
   "systemctl nft sshd nginx haproxy usermod chown mysql systemd-sysctl fetch-release install ln sh".split(" ");
 
 /**
- * Commands by which a script changes the server, in their order; last the exit status where it is not 0. Paths of directories of the
- * system mean those of a folder.
+ * Commands with which a script changes the server, in order, followed by the exit status if it is not 0. System paths are replaced by
+ * paths in a folder.
  */
 export function stepsOf(script: string, { files = {}, fails = "none" }: Server = {}): readonly string[] {
   const folder = temporaryFolder();

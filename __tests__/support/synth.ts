@@ -7,7 +7,7 @@ import { PlatformStack } from "../../stacks/platform-stack.js";
 
 export type Attributes = Record<string, unknown>;
 
-/** What Terraform would read. */
+/** The JSON that Terraform reads. */
 export interface Synthesized {
   readonly resource?: Record<string, Record<string, Attributes>>;
   readonly data?: Record<string, Record<string, Attributes>>;
@@ -18,7 +18,7 @@ export interface Synthesized {
   readonly terraform: { readonly backend: Record<string, Attributes>; readonly required_version: string };
 }
 
-/** cdktf notes the construct's path under "//". */
+/** cdktf writes the construct's path under "//". */
 function withoutMetadata(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutMetadata);
   if (typeof value !== "object" || value === null) return value;
@@ -32,7 +32,7 @@ function withoutMetadata(value: unknown): unknown {
 /** Reads synthesized JSON. */
 export const parse = (text: string): Synthesized => withoutMetadata(JSON.parse(text)) as Synthesized;
 
-/** Does something with an app, whose folder is there as long as that takes. */
+/** Runs a function with an app. The app's folder is deleted afterwards. */
 export function withApp<T>(work: (app: App) => T): T {
   const outdir = mkdtempSync(join(tmpdir(), "app-"));
   try {
@@ -44,10 +44,10 @@ export function withApp<T>(work: (app: App) => T): T {
 
 class EmptyStack extends PlatformStack {}
 
-/** A stack of its own for a test, in an app of its own. */
+/** A new stack in a new app for a test. */
 export const emptyStack = (config: Config): PlatformStack => withApp((app) => new EmptyStack(app, "test", { config }));
 
-/** Synthesizes what `build` adds to an otherwise empty stack. */
+/** Synthesizes the constructs that `build` adds to an empty stack. */
 export function synthesize(config: Config, build: (stack: TerraformStack) => void): Synthesized {
   const stack = emptyStack(config);
   build(stack);

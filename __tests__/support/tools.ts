@@ -47,7 +47,7 @@ export const hasPythonModules = (modules: readonly string[], what: string): bool
 /** The Python that has the modules of Debian's packages. */
 export const debianPython = process.env["PYTHON"] ?? "/usr/bin/python3";
 
-/** Returns whether a tool is installed and can have namespaces of its own. @param unshare options of `unshare` */
+/** Returns whether a tool is installed and `unshare` works. @param unshare options of `unshare` */
 export const hasToolInNetwork = (tool: string, what: string, unshare: "-nu" | "-mn"): boolean =>
   hasTool(tool, what) &&
   canCheck(
@@ -59,13 +59,13 @@ export const hasToolInNetwork = (tool: string, what: string, unshare: "-nu" | "-
 /** Returns whether the tests run as root. */
 export const isRoot = (what: string): boolean => canCheck(process.getuid?.() === 0, what, "it requires root");
 
-/** What a tool printed, standard error after standard output, and how it ended; -1 when it could not start or was killed. */
+/** Output of a tool, standard error after standard output, and its exit status; -1 if it could not start or was killed. */
 export interface ToolResult {
   readonly status: number;
   readonly output: string;
 }
 
-/** Runs a tool to its end. Nothing else happens meanwhile: for what takes milliseconds. */
+/** Runs a tool synchronously. Only for tools that take milliseconds. */
 export function runTool(command: string, args: readonly string[], input?: string): ToolResult {
   const result = spawnSync(command, args, { encoding: "utf8", input });
   return {
@@ -74,7 +74,7 @@ export function runTool(command: string, args: readonly string[], input?: string
   };
 }
 
-/** Runs a tool to its end while other tests go on: for what takes seconds, in tests that are `concurrent`. */
+/** Runs a tool while other tests continue. For tools that take seconds, in `concurrent` tests. */
 export function runToolBeside(command: string, args: readonly string[]): Promise<ToolResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });

@@ -2,19 +2,19 @@ import { join } from "node:path";
 import { temporaryFolder, writeBelow } from "./payload-files.js";
 import { runTool } from "./tools.js";
 
-/** Verdict of systemd on a unit. */
+/** systemd's evaluation of a unit. */
 export interface Verdict {
-  /** Of the unit and of those beside it; empty when there are none. */
+  /** Problems of the unit and of the other given units; empty if there are none. */
   readonly complaints: string;
   /** From 0 to 10; 9.6 for a service without a sandbox. */
   readonly exposure: number;
-  /** What it may still do, by systemd's names: a line of the sandbox that is dropped adds one. Sorted. */
+  /** Remaining permissions by systemd's names, sorted. Removing a sandbox setting adds one. */
   readonly allowed: readonly string[];
 }
 
 /**
- * What systemd counts for every service of ours that talks over the network: what it needs for that, what takes a user of its own in a
- * namespace, and what systemd does not see (PrivateDevices and the other lines bring a mount namespace).
+ * Permissions that systemd reports for every network service of ours: those that a network service needs, those that would require a
+ * user namespace, and those that systemd overlooks (PrivateDevices and other settings imply a mount namespace).
  */
 export const allowedToAll: readonly string[] = [
   "DeviceAllow",
@@ -30,10 +30,10 @@ export const allowedToAll: readonly string[] = [
   "SystemCallFilter_resources",
 ];
 
-/** The server's programs are not on this machine. */
+/** Replaces the server's programs, which are not installed on this machine. */
 const runnable = (unit: string): string => unit.replace(/^(Exec\w+=)[+!-]*"?\/[^\s"]+"?/gm, "$1/bin/true");
 
-/** What systemd says of units, given by name, and how exposed the first of them is. */
+/** Returns systemd's problems with units, given by name, and the exposure of the first unit. */
 export function judgeUnits(units: Readonly<Record<string, string>>): Verdict {
   const folder = temporaryFolder();
   writeBelow(
@@ -59,7 +59,7 @@ export function judgeUnits(units: Readonly<Record<string, string>>): Verdict {
   };
 }
 
-/** The same of a vendor's unit with our drop-in, and of units beside it that it names. */
+/** Evaluates a vendor's unit with our drop-in, together with the units it refers to. */
 export const judgeDropIn = (unit: string, dropIn: string, beside: Readonly<Record<string, string>> = {}): Verdict =>
   judgeUnits({
     [unit]: "[Service]\nExecStart=/bin/true\n",

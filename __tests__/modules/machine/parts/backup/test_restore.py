@@ -1,5 +1,5 @@
 """
-What a server does that is told to begin with restored data. Run by backup.programs.test.ts; whole restores are in __tests__/ops/archive and
+A server that starts with restored data. Run by backup.programs.test.ts. Complete restores are tested in __tests__/ops/archive and
 __tests__/lab/proof.
 """
 
@@ -42,19 +42,19 @@ class Try(unittest.TestCase):
     def attempt(self):
         return restore._try(WANTED, "bucket", "key", self.place, self.done, "this one")
 
-    def test_data_get_their_name_at_the_end_and_are_not_restored_again(self):
+    def test_the_data_folder_is_renamed_at_the_end_and_not_restored_again(self):
         self.assertIsNone(self.attempt())
         self.assertEqual(sorted(path.name for path in self.place.iterdir()), ["data", "mysql-group"])
         self.assertIsNone(self.attempt())
         self.into.assert_called_once_with(self.place / "restoring", TIMELINE, "latest", "bucket", "key", restore.Choice())
 
     def cut_off(self, where, effect=KeyboardInterrupt):
-        """An attempt that ends there without a word, as a server whose power goes."""
+        """Interrupts an attempt at this function, like a power failure."""
         with mock.patch(where, side_effect=effect), self.assertRaises(KeyboardInterrupt):
             self.attempt()
 
-    def test_an_attempt_that_was_cut_off_is_begun_anew_and_takes_no_data_of_its_own_for_somebodys(self):
-        # All of it is on the disk before it has the name by which MySQL takes it.
+    def test_an_interrupted_attempt_starts_again_and_recognizes_its_own_data(self):
+        # All data are synced to disk before the folder gets the name that MySQL uses.
         on_disk = []
         with mock.patch("os.sync", lambda: on_disk.append((self.done.read_text(), (self.place / "data").exists()))):
             self.cut_off("pathlib.Path.rename")
@@ -65,7 +65,7 @@ class Try(unittest.TestCase):
         self.assertIsNone(self.attempt())
         self.assertEqual(self.into.call_count, 2)
 
-    def test_nor_does_one_that_was_cut_off_when_it_had_begun_to_copy_a_group(self):
+    def test_an_interrupted_clone_of_a_running_group_starts_again(self):
         self.runs.return_value = True
         made = [lambda: None, (self.place / "data").mkdir]
 
@@ -77,9 +77,9 @@ class Try(unittest.TestCase):
         self.cut_off("subprocess.run", initialize)
         self.assertIsNone(self.attempt())
 
-    def test_data_that_are_there_are_not_touched(self):
+    def test_existing_data_are_not_changed(self):
         (self.place / "data").mkdir()
-        (self.place / "data" / "ibdata1").write_text("of somebody")
+        (self.place / "data" / "ibdata1").write_text("existing")
         for mark in (None, "another one"):
             if mark:
                 self.done.write_text(mark)
@@ -87,9 +87,9 @@ class Try(unittest.TestCase):
         self.done.write_text(json.dumps({"timeline": "t", "at": "2026-12-01T20:00:00Z"}))
         self.assertIn("was restored from t to 2026-12-01T20:00:00Z, but another restore is configured", self.attempt())
         self.into.assert_not_called()
-        self.assertEqual((self.place / "data" / "ibdata1").read_text(), "of somebody")
+        self.assertEqual((self.place / "data" / "ibdata1").read_text(), "existing")
 
-    def test_where_a_group_runs_nothing_is_restored(self):
+    def test_a_member_of_a_running_group_clones_instead_of_restoring(self):
         self.runs.return_value = True
         with mock.patch("subprocess.run") as run:
             self.assertIsNone(self.attempt())
@@ -98,7 +98,7 @@ class Try(unittest.TestCase):
         self.into.assert_not_called()
         self.assertTrue(self.done.exists())
 
-    def test_what_is_in_the_way_is_said_and_tried_again(self):
+    def test_a_failed_attempt_returns_the_reason_and_can_be_repeated(self):
         for problem in (Refused("403"), Incomplete("missing"), ValueError("wrong key"), OSError("no room")):
             self.into.side_effect = problem
             self.assertEqual(self.attempt(), str(problem))
@@ -108,9 +108,9 @@ class Try(unittest.TestCase):
 
 
 class Waiting(unittest.TestCase):
-    """The unit, until there is a data directory."""
+    """The unit before a data directory exists."""
 
-    def test_tells_why_and_tries_again_every_half_minute(self):
+    def test_reports_the_reason_and_retries_every_half_minute(self):
         place = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
         progress = place / "progress"
         tries = mock.Mock(side_effect=["the bucket answers 403", None])
@@ -127,20 +127,20 @@ class Waiting(unittest.TestCase):
         self.assertFalse(progress.exists())
         tries.assert_called_with(WANTED, "bucket", "key", place, place / "mysql-group" / "restored.json", "this restore")
 
-    def test_has_told_nothing_where_all_went_well_at_once(self):
+    def test_writes_no_progress_if_the_first_attempt_succeeds(self):
         with mock.patch.object(restore, "_try", return_value=None), mock.patch.multiple(restore, PROGRESS=pathlib.Path("/nowhere/progress"), FOLDER=mock.MagicMock()):
             self.assertEqual(restore.restore_server(WANTED, None, None), 0)
             restore.say("")
 
 
 class Others(unittest.TestCase):
-    """Members that may have a group already."""
+    """Other members, which may already run a group."""
 
     def setUp(self):
         self.enterContext(contextlib.redirect_stderr(io.StringIO()))
 
     def runs(self, *answers):
-        """Whether one does, where the others answer that, one after the other."""
+        """Returns whether a group runs if the other members answer this, one after the other."""
         asked, left = [], list(answers)
 
         class Member(http.server.BaseHTTPRequestHandler):
@@ -157,13 +157,13 @@ class Others(unittest.TestCase):
         self.assertEqual(set(asked), {"/state"})
         return found
 
-    def test_are_asked_one_after_the_other_whatever_they_answer(self):
+    def test_all_members_are_asked_even_if_one_answer_is_invalid(self):
         apart = b'HTTP/1.0 200 OK\r\n\r\n{"majority": false}'
         group = b'HTTP/1.0 200 OK\r\n\r\n{"executed": "' + b"0" * 100_000 + b'", "majority": true}'
         self.assertFalse(self.runs(apart, b"HTTP/1.0 200 OK\r\n\r\n{}", b"HTTP/1.0 200 OK\r\n\r\n{", b"nothing of the kind\r\n\r\n"))
         self.assertTrue(self.runs(b"nothing of the kind\r\n\r\n", apart, group))
 
-    def test_that_are_away_have_none(self):
+    def test_members_that_do_not_answer_run_no_group(self):
         self.assertFalse(restore._group_runs(WANTED._replace(others=["127.0.0.1"], rolePort=1)))
         with mock.patch.object(restore.http.client, "HTTPConnection") as connection:
             connection.return_value.getresponse.side_effect = TimeoutError
@@ -172,7 +172,7 @@ class Others(unittest.TestCase):
 
 
 class Into(unittest.TestCase):
-    def test_says_how_long_it_took_and_what_it_has_restored(self):
+    def test_reports_the_duration_and_the_restored_transactions(self):
         said, done = [], restore.Restored({}, {support.A: [(1, 5)]}, 0, [], None)
         with mock.patch.multiple(restore, run=mock.Mock(return_value=done), say=said.append), mock.patch.object(restore.time, "time", side_effect=[100.0, 161.0]):
             self.assertEqual(restore.restore_into(pathlib.Path("/folder"), TIMELINE, "latest", "bucket", "key"), pathlib.Path("/folder/data"))
@@ -181,7 +181,7 @@ class Into(unittest.TestCase):
 
 
 class Compared(unittest.TestCase):
-    """Rows are compared once exactly those transactions are applied that a member had executed when it counted them."""
+    """Rows are compared when the applied transactions equal those of the member's row count."""
 
     def apply(self, numbers, counted):
         applied, seen = [], []
@@ -190,11 +190,11 @@ class Compared(unittest.TestCase):
         left = restore._apply_exactly(mysql, changes, {support.A: [(1, counted)]}, lambda: seen.append(list(applied)), {support.A: [(1, 2)]})
         return seen, [change.number for change in left]
 
-    def test_transactions_that_are_not_among_them_wait(self):
+    def test_later_transactions_are_held_back_until_the_comparison(self):
         self.assertEqual(self.apply([3, 6, 4, 5, 7], 5), ([[3, 4, 5]], [6, 7]))
         self.assertEqual(self.apply([3], 2), ([[]], [3]))
 
-    def test_transactions_that_are_missing_are_reported(self):
+    def test_transactions_missing_before_the_comparison_are_reported(self):
         with self.assertRaisesRegex(Incomplete, "2 transactions are missing that a member had executed before it counted rows"):
             self.apply([3, 6], 5)
         with mock.patch.object(restore, "HELD", 2), self.assertRaisesRegex(Incomplete, "1 transactions are missing"):

@@ -103,13 +103,13 @@ describe.runIf(canFormat)("mysql-data mount", besideEachOther, () => {
     ["our label on another file system", "mkswap -q -L mysql-data volumes/*"],
     ["partitions", "echo , | sfdisk -q volumes/*"],
     [
-      "partitions of which only the list at its end is left",
+      "only the backup partition table at its end left",
       "echo label: gpt | sfdisk -q volumes/*; dd if=/dev/zero conv=notrunc status=none bs=1M count=17 of=volumes/scsi-0HC_Volume_1",
     ],
-    ["data at its beginning", "put 1 0"],
-    ["data without a signature, 15 MiB from its beginning", "put 1 15728640"],
+    ["data at its start", "put 1 0"],
+    ["data without a signature, 15 MiB from its start", "put 1 15728640"],
     [
-      "a file system whose beginning was lost",
+      "a file system whose first 64 KiB are lost",
       "mkfs.ext4 -q volumes/*; dd if=/dev/zero conv=notrunc status=none bs=64K count=1 of=volumes/scsi-0HC_Volume_1",
     ],
   ])("does not change a volume with %s, and waits", async (_, write) => {
@@ -183,7 +183,7 @@ describe.runIf(canFormat)("mysql-data mount", besideEachOther, () => {
   });
 });
 
-describe.runIf(canFormat)("the space that is kept back", besideEachOther, () => {
+describe.runIf(canFormat)("the reserved space", besideEachOther, () => {
   const reserved = "dumpe2fs -h volumes/*_1 2>/dev/null | sed -n 's/Reserved block count: *//p'";
 
   it("reserves 512 MiB of a new volume; `release` frees the space and `reserve` reserves it again", async () => {
@@ -202,7 +202,7 @@ describe.runIf(canFormat)("the space that is kept back", besideEachOther, () => 
 });
 
 describe("mysql-data initialize", besideEachOther, () => {
-  it("creates a complete data directory owned by mysql, also in place of an empty one", async () => {
+  it("creates a complete data directory owned by mysql, and replaces an empty one", async () => {
     for (const found of ["data.new/rest", "data"])
       expect(await run(`touch mounted; mkdir -p mnt/${found}; mysql-data initialize; ls mnt; cat installed`)).toEqual([
         "mysqld --no-defaults --initialize-insecure --user=mysql --datadir=/mnt/data.new --init-file=/etc/mysql/initialize.sql",
@@ -237,13 +237,13 @@ describe("mysql-data initialize", besideEachOther, () => {
   );
 
   it.each([
-    ["where the volume is not mounted", "mysql-data initialize", "/mnt is not the volume"],
+    ["if the volume is not mounted", "mysql-data initialize", "/mnt is not the volume"],
     [
       "if files without system tables exist",
       "touch mounted; mkdir mnt/data; touch mnt/data/x; mysql-data initialize 2>&1 | grep -v rmdir",
       "/mnt/data has files but no system tables; not changed",
     ],
-    ["without being told to", "mysql-data", "usage: mysql-data mount | initialize | wait | release | reserve"],
+    ["without arguments", "mysql-data", "usage: mysql-data mount | initialize | wait | release | reserve"],
   ])("does nothing %s", async (_, script, reason) => {
     const output = await run(`${script}; ls mnt/data.new`);
     expect(output.slice(0, 2)).toContain(`mysql-data: ${reason}`);
@@ -251,7 +251,7 @@ describe("mysql-data initialize", besideEachOther, () => {
   });
 });
 
-describe("a server that begins with restored data", () => {
+describe("a server with a configured restore", () => {
   const refused =
     "mysql-data: MySQL does not start: /mnt/data has data of another restore or from before it: remove restore from the configuration, or use new volumes";
   const restore = (at: string): string => `{"timeline": "t", "at": "${at}"}`;

@@ -1,4 +1,4 @@
-"""What is done to the local mysqld, statement by statement. Run by mysql-group.programs.test.ts."""
+"""The statements that are sent to the local mysqld. Run by mysql-group.programs.test.ts."""
 
 import pathlib
 import sqlite3
@@ -16,7 +16,7 @@ START = "START GROUP_REPLICATION USER = 'replication', PASSWORD = %s"
 ON, OFF = (f"SET GLOBAL group_replication_bootstrap_group = {switch}" for switch in ("ON", "OFF"))
 RESET = "RESET REPLICA FOR CHANNEL %s"
 THRESHOLD = "SET GLOBAL group_replication_clone_threshold = %s"
-# What begins the questions: whether there is a relay log, and whether it could not be read.
+# Start of the queries for an existing relay log and for an unreadable relay log.
 KNOWN, TORN = "SELECT 1 FROM performance_schema.replication_applier_configuration", "SELECT 1 FROM performance_schema.replication_applier_status"
 
 
@@ -24,7 +24,7 @@ class Case(unittest.TestCase):
     def setUp(self):
         self.cursor = Cursor({KNOWN: [(1,)], "SELECT @@GLOBAL.gtid_executed": [("a:1-5",)], "SELECT @@datadir": [("/data/",)]})
         connect = self.enterContext(mock.patch.object(group, "connect", connecting_to(self.cursor)))
-        # A start waits for a view, or until what was received is applied.
+        # A start waits for a view or until all received transactions are applied.
         self.addCleanup(lambda: self.assertEqual(connect.call_args_list, [mock.call(SETTINGS, 300)] * connect.call_count))
         self.enterContext(mock.patch.object(group, "secret", lambda settings, account: settings is SETTINGS and f"secret of {account}"))
         self.keep = self.enterContext(mock.patch.object(received, "keep", mock.Mock(return_value="/kept")))
@@ -40,78 +40,78 @@ class Bootstrap(Case):
         with self.assertRaises(pymysql.Error):
             group.bootstrap(SETTINGS, forget_received=False, unapplied="")
 
-    def test_turns_the_switch_on_for_the_start_alone(self):
+    def test_enables_the_bootstrap_option_only_during_the_start(self):
         group.bootstrap(SETTINGS, forget_received=False, unapplied="")
         self.assertEqual(self.written(), [ON, "SET GLOBAL slow_query_log = OFF", START, OFF])
 
-    def test_turns_the_switch_off_after_a_failure_too(self):
+    def test_disables_the_bootstrap_option_after_a_failure(self):
         self.fail()
         self.assertEqual(self.written()[-1], OFF)
 
-    def test_gives_the_password_apart_from_the_statement(self):
+    def test_passes_the_password_separately_from_the_statement(self):
         group.bootstrap(SETTINGS, forget_received=False, unapplied="")
         self.assertEqual(self.cursor.values[START], ["secret of replication"])
 
-    def test_forgets_what_was_received_where_told_and_before_it_starts(self):
+    def test_drops_received_transactions_on_request_before_the_start(self):
         group.bootstrap(SETTINGS, forget_received=True, unapplied="")
         self.assertEqual(self.written()[:2], [RESET, ON])
         self.assertEqual(self.cursor.values[RESET], ["group_replication_applier"])
         self.keep.assert_not_called()
 
-    def test_has_nothing_to_forget_without_a_channel(self):
+    def test_drops_nothing_without_a_replication_channel(self):
         self.cursor.answers[KNOWN] = []
         group.bootstrap(SETTINGS, forget_received=True, unapplied="u:1")
         self.assertNotIn(RESET, self.written())
         self.keep.assert_not_called()
 
-    def test_keeps_aside_first_what_nobody_is_known_to_have(self):
+    def test_quarantines_unapplied_transactions_before_dropping_them(self):
         self.keep.side_effect = lambda *_: self.assertNotIn(RESET, self.cursor.done) or "/kept"
         group.bootstrap(SETTINGS, forget_received=True, unapplied="u:7")
         self.keep.assert_called_once_with("/data/", "u:7")
         self.assertIn(RESET, self.written())
 
-    def test_forgets_nothing_that_could_not_be_kept(self):
+    def test_drops_no_transactions_if_the_quarantine_fails(self):
         self.keep.side_effect = OSError
         with self.assertRaises(OSError):
             group.bootstrap(SETTINGS, forget_received=True, unapplied="u:7")
         self.assertNotIn(RESET, self.written())
 
-    def test_gives_up_on_what_lies_behind_a_tear_once_all_before_it_is_applied(self):
+    def test_drops_the_part_after_a_relay_log_error_once_the_part_before_is_applied(self):
         self.fail(**{TORN: [(1,)]})
         self.assertEqual(self.written()[-2:], [RESET, OFF])
         self.keep.assert_called_once_with("/data/", "unreadable")
         self.assertIn("last_error_number = 13121", next(s for s in self.cursor.done if s.startswith(TORN)))
 
-    def test_tries_again_while_attempts_apply_more_of_what_lies_before_a_tear(self):
+    def test_keeps_the_relay_log_while_attempts_still_apply_transactions_before_an_error(self):
         executed = iter([("a:1-5",), ("a:1-6",)])
         self.fail(**{TORN: [(1,)], "SELECT @@GLOBAL.gtid_executed": lambda: [next(executed)]})
         self.assertNotIn(RESET, self.written())
 
-    def test_keeps_what_was_received_after_any_other_failure(self):
+    def test_keeps_received_transactions_after_any_other_failure(self):
         self.fail()
         self.assertNotIn(RESET, self.written())
 
 
 class Join(Case):
-    def test_never_starts_a_group(self):
+    def test_disables_the_bootstrap_option_before_joining(self):
         group.join(SETTINGS, blank=True, unapplied="")
         self.assertEqual(self.written(), [OFF, THRESHOLD, RESET, "SET GLOBAL slow_query_log = OFF", START])
 
-    def test_clones_what_a_blank_member_lacks_and_replays_what_another_one_does(self):
+    def test_an_empty_member_clones_and_a_member_with_data_replays(self):
         group.join(SETTINGS, blank=True, unapplied="")
         self.assertEqual(self.cursor.values[THRESHOLD], [50])
         group.join(SETTINGS, blank=False, unapplied="")
         self.assertEqual(self.cursor.values[THRESHOLD], [2**63 - 1])
         self.assertEqual(self.cursor.values[START], ["secret of replication"])
 
-    def test_keeps_aside_what_the_group_lacks(self):
+    def test_quarantines_transactions_that_the_group_lacks(self):
         group.join(SETTINGS, blank=False, unapplied="u:7")
         self.keep.assert_called_once_with("/data/", "u:7")
         group.print.assert_called_once_with("quarantined transactions that no group has: u:7; kept in /kept")
 
 
 class Others(Case):
-    def test_are_one_statement_each(self):
+    def test_settle_leave_protect_and_allow_writes_send_one_statement_each(self):
         for act, statement in (
             (group.settle, "SET GLOBAL slow_query_log = ON"),
             (group.leave, "STOP GROUP_REPLICATION"),
@@ -122,12 +122,12 @@ class Others(Case):
             act(SETTINGS)
             self.assertEqual(self.cursor.done, [statement])
 
-    def test_wait_for_less_where_commits_hang(self):
+    def test_leave_accepts_a_shorter_time_limit(self):
         group.leave(SETTINGS, 5)
         group.connect.assert_called_once_with(SETTINGS, 5)
         group.connect.reset_mock()
 
-    def test_make_the_members_look_again_by_setting_what_is_set(self):
+    def test_look_again_sets_the_write_concurrency_to_its_current_value(self):
         group.look_again(SETTINGS)
         self.assertEqual(self.cursor.done, ["SELECT group_replication_set_write_concurrency(group_replication_get_write_concurrency())"])
         group.connect.assert_called_once_with(SETTINGS, 10)
@@ -135,7 +135,7 @@ class Others(Case):
 
 
 class StepDown(unittest.TestCase):
-    """The questions are asked of real tables."""
+    """The queries run against real tables."""
 
     def setUp(self):
         self.tables = sqlite3.connect(":memory:")
@@ -145,7 +145,7 @@ class StepDown(unittest.TestCase):
         self.handed = []
         connect = self.enterContext(mock.patch.object(group, "connect", connecting_to(self)))
         self.settings = SETTINGS
-        # longer than the hand-over may take
+        # Longer than the handover may take.
         self.addCleanup(lambda: connect.assert_called_with(self.settings, 30))
         self.me = "a"
 
@@ -166,14 +166,14 @@ class StepDown(unittest.TestCase):
             self.tables.execute("INSERT INTO performance_schema.replication_group_members VALUES (?, ?, ?, ?)", [name, f"host {name}", state, role])
             self.tables.execute("INSERT INTO performance_schema.replication_group_member_stats VALUES (?, ?)", [name, queue])
 
-    def test_hands_over_to_the_member_with_least_to_apply(self):
+    def test_hands_over_to_the_member_with_the_shortest_apply_queue(self):
         self.members(
             ("a", "PRIMARY", "ONLINE", 0), ("b", "SECONDARY", "ONLINE", 9), ("c", "SECONDARY", "ONLINE", 2), ("d", "SECONDARY", "RECOVERING", 0)
         )
         self.assertEqual(group.step_down(SETTINGS), "host c")
         self.assertEqual(self.handed, [("SELECT group_replication_set_as_primary(%s, %s)", "c", 10)])
 
-    def test_hands_over_to_nobody_but_those_that_are_named(self):
+    def test_hands_over_only_to_the_given_members(self):
         self.members(("a", "PRIMARY", "ONLINE", 0), ("b", "SECONDARY", "ONLINE", 9), ("c", "SECONDARY", "ONLINE", 2))
         self.assertEqual(group.step_down(SETTINGS, ["host b"]), "host b")
         self.assertIsNone(group.step_down(SETTINGS, ["host z"]))
@@ -185,19 +185,19 @@ class StepDown(unittest.TestCase):
         self.tables.execute("UPDATE performance_schema.replication_group_members SET member_state = 'UNREACHABLE' WHERE member_id = 'c'")
         self.assertEqual(group.step_down(self.settings), "host b")
 
-    def test_has_nothing_to_do_on_a_replica(self):
+    def test_does_nothing_on_a_replica(self):
         self.members(("a", "SECONDARY", "ONLINE", 0), ("b", "PRIMARY", "ONLINE", 0))
         self.assertEqual(group.step_down(SETTINGS), "")
         self.assertEqual(self.handed, [])
 
-    def test_keeps_the_role_where_nobody_can_take_it(self):
+    def test_keeps_the_role_if_no_other_member_is_online(self):
         self.members(("a", "PRIMARY", "ONLINE", 0), ("b", "SECONDARY", "UNREACHABLE", 0))
         self.assertIsNone(group.step_down(SETTINGS))
         self.assertEqual(self.handed, [])
 
 
 class Kept(unittest.TestCase):
-    """What was received, on a volume."""
+    """Quarantined transactions on a volume."""
 
     def setUp(self):
         self.data = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
@@ -207,7 +207,7 @@ class Kept(unittest.TestCase):
         for name in ("relay-group_replication_applier.000007", "relay-group_replication_applier.000008", "relay-other.000001", "ibdata1"):
             (self.data / name).write_text(name)
 
-    def test_is_the_relay_logs_of_the_group_with_a_word_on_what_is_in_them(self):
+    def test_contains_the_relay_logs_of_the_group_and_a_readme(self):
         folder = received.keep(str(self.data), "u:7-9")
         copied = sorted(file.name for file in folder.iterdir())
         self.assertEqual(copied, ["README", "relay-group_replication_applier.000007", "relay-group_replication_applier.000008"])
@@ -217,18 +217,18 @@ class Kept(unittest.TestCase):
         self.assertRegex(folder.name, r"^received-\d{8}T\d{6}Z$")
         received.os.sync.assert_called_once()
 
-    def test_leaves_nothing_of_an_attempt_that_fails_and_is_done_again(self):
+    def test_deletes_the_files_of_a_failed_attempt_and_succeeds_when_repeated(self):
         for where in ("shutil.copyfile", "os.sync"):
             with mock.patch(f"received.{where}", mock.Mock(side_effect=OSError)), self.assertRaises(OSError):
                 received.keep(str(self.data), "u:7-9")
             self.assertEqual(list(received.members.FOLDER.iterdir()), [])
-        # Of a power cut, or of an earlier release.
+        # Left by a power failure or an earlier release.
         (received.members.FOLDER / "received-20260101T000000Z.new").mkdir()
         received.keep(str(self.data), "u:7-9")
         self.assertEqual([str(path) for path in received.members.FOLDER.iterdir()], list(received.kept()))
         self.assertEqual(len(received.kept()), 1)
 
-    def test_copies_nothing_without_room(self):
+    def test_copies_nothing_without_enough_disk_space(self):
         with mock.patch.object(received.shutil, "disk_usage", return_value=mock.Mock(free=16 << 20)), self.assertRaisesRegex(OSError, "the quarantine needs 64 MiB, 16 MiB are free"):
             received.keep(str(self.data), "u:7-9")
         self.assertEqual(list(received.members.FOLDER.iterdir()), [])

@@ -1,4 +1,4 @@
-// Stands for the application behind nginx, on each port that leads to it: answers with what it was told, and misbehaves on request.
+// A fake application behind nginx, on each of the application's ports. It returns the received request and fails on request.
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 
@@ -14,7 +14,7 @@ const answers = {
   "/cut": (request) => request.socket.destroy(),
   "/silent": () => undefined,
   "/fail": (_, response) => response.writeHead(500).end("from the application\n"),
-  // A status in the file "health" of the folder, or silence. As many frameworks do, it refuses a name that is not the site's.
+  // The file "health" contains the status to return or "silent". Like many frameworks, it rejects unknown host names.
   "/healthz": (request, response) => {
     if (request.headers.host !== "www.foobar.com") return response.writeHead(400).end();
     const status = existsSync(`${folder}/health`) ? readFileSync(`${folder}/health`, "utf8").trim() : "200";

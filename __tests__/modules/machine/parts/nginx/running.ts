@@ -15,15 +15,15 @@ export const bothModes = [
   ["passthrough", passthrough],
 ] as const;
 
-/** What {@link inNetwork} may be told. */
+/** Options of {@link inNetwork}. */
 export interface NetworkProps {
   /** Changes the text of each file. @default - none */
   readonly change?: (text: string) => string;
-  /** Kind of the origin certificate's key, as `openssl req -newkey` takes it. @default - ECDSA P-256 */
+  /** Key type of the origin certificate for `openssl req -newkey`. @default - ECDSA P-256 */
   readonly key?: string;
 }
 
-/** As the catalogue of secrets writes two tokens, of which one is on its way out. */
+/** The file of two accepted edge tokens, as during a rotation. */
 const edgeTokens = secretFilesOf(exampleConfig(), { roles: ["web"] })
   .shared.find(({ path }) => path.endsWith("/edge-token.conf"))
   ?.content(() => `${"0".repeat(64)}|${"a".repeat(64)}`) as string;
@@ -31,9 +31,9 @@ const edgeTokens = secretFilesOf(exampleConfig(), { roles: ["web"] })
 const own = (name: string): string => readFileSync(new URL(`./${name}`, import.meta.url), "utf8");
 
 /**
- * Starts nginx in a network and with a host name of its own, with its configuration moved to a folder and with stand-ins for secrets and
- * the application, and runs a script there that may use what network.sh defines.
- * @returns what the script printed
+ * Starts nginx in its own network with its own host name, a relocated configuration, fake secrets and a fake application. Then runs a
+ * script, which may use the functions of network.sh.
+ * @returns the output of the script
  */
 export const inNetwork = (
   part: typeof terminate,
@@ -56,7 +56,7 @@ export const inNetwork = (
       { path: "passthrough", content: part === passthrough ? "yes" : "" },
       { path: "etc/nginx/secrets/edge-token.conf", content: edgeTokens },
       { path: "etc/nginx/tls/placeholder", content: "" },
-      // The package's.
+      // File of the package.
       { path: "etc/nginx/mime.types", content: readFileSync("/etc/nginx/mime.types", "utf8") },
       { path: "application.mjs", content: own("application.mjs") },
       {
@@ -70,5 +70,5 @@ export const inNetwork = (
 
 export const linesOf = (output: string): string[] => output.split("\n");
 
-/** Options of tests that mostly wait for nginx: several at a time, and long enough for a busy machine. */
+/** Options of tests that mostly wait for nginx: concurrent, with a time limit for a busy machine. */
 export const besideEachOther = { concurrent: true, timeout: 300_000 } as const;
