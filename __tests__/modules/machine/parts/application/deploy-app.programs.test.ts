@@ -38,7 +38,7 @@ async function deployIn(folder: string, steps: string, config: Config): Promise<
     standIn(
       "curl",
       `cd ${folder}
-      # curl treats a 503 response as a failure only with --fail.
+      # An answer of 503 is a failure to curl only where it is asked to take it for one.
       refused() { case "$1" in -*f*) exit 22 ;; *) exit 0 ;; esac; }
       case "$*" in
         *:${ports.applicationTrial}/readyz) ./trial-runs || refused "$1" ;;
@@ -59,7 +59,7 @@ async function deployIn(folder: string, steps: string, config: Config): Promise<
       [ "$1" = is-active ] && { [ "$2" = --quiet ] || echo active; exec ${folder}/trial-runs; }; echo "$*" >>${folder}/systemctl.log
       case "$2" in
         app-migrations.service) cp ${folder}/opt/trial/server.js ${folder}/migrated; ! grep -qx migrations ${folder}/sick ;;
-        # An unhealthy release does not start.
+        # What is not healthy does not even start.
         app.service) ! grep -qxFf ${folder}/sick <(echo all) ${folder}/opt/current/server.js ;;
         app-trial.service) [ "$1" != stop ] || ! grep -qx stop ${folder}/sick || exit 1; [ "$1" != restart ] || stat -Lc %a ${folder}/opt/trial/.. ${folder}/opt/trial >${folder}/modes ;;
       esac`,
