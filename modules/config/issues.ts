@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { secretSetting } from "../platform/secret-words.js";
 import { escaped, type Problem } from "./problem.js";
 import { suggestion } from "./suggest.js";
 
@@ -97,15 +98,12 @@ function verdict(issue: Issue, got: unknown): RuleAndFix {
   }
 }
 
-/** Names of unknown settings that may contain a secret. */
-const secretName = /token|secret|password|passphrase|credential|(private|api|access)_?key/i;
-
 /** The value at a path, for messages. A text in place of a secret's settings, or under a secret's name, is hidden because it may be the secret. */
 function gotAt(input: unknown, path: Path, known = true): unknown {
   const got = valueAt(input, path);
   const isSecret =
     (path[0] === "application" && path[1] === "secrets" && path.length > 2) ||
-    (!known && secretName.test(String(path.at(-1))));
+    (!known && secretSetting.test(String(path.at(-1))));
   return isSecret && typeof got === "string" ? "…" : got;
 }
 

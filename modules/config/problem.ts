@@ -1,4 +1,5 @@
 import { types } from "node:util";
+import { privateKey } from "../platform/secret-words.js";
 
 /** A problem in a configuration. */
 export interface Problem {
@@ -43,7 +44,7 @@ function show(value: unknown): string {
   const text = asText(value)
     .replace(/(\w:[/\\]*)[^\s/\\"]*@/g, "$1…@")
     .replace(/[\p{Cf}\p{Zl}\p{Zp}]/gu, escaped);
-  if (/PRIVATE KEY|AGE-SECRET-KEY/i.test(text)) return "a private key";
+  if (privateKey.test(text)) return "a private key";
   return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }
 

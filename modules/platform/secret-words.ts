@@ -12,3 +12,25 @@ export const secretWords = [
 
 /** A name that ends with such a word: `token`, `X-Edge-Token`, `database_password`. */
 export const secretName = new RegExp(`(^|[_-])(${secretWords.join("|")})$`, "i");
+
+/** Names of the application's variables that contain secrets. */
+export const secretVariable =
+  /(^|_)(PASS|PASSWORD|PASSWD|PASSPHRASE|PWD|SECRET|TOKEN|API_KEY|ACCESS_KEY|SECRET_KEY|PRIVATE_KEY|CREDENTIALS?)$/;
+
+/** Names of unknown settings that may contain a secret. */
+export const secretSetting = /token|secret|password|passphrase|credential|(private|api|access)_?key/i;
+
+/** Private keys, including those of age. */
+export const privateKey = /PRIVATE KEY|AGE-SECRET-KEY/i;
+
+/** Texts that are secret in any file or address: private keys and Amazon-style access keys. */
+export const secretText = /-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b/;
+
+/**
+ * Values that are secret: private keys, credentials in a URL, and tokens with a vendor's prefix (Stripe, GitHub, GitLab, Slack, AWS, Google,
+ * OpenAI and Anthropic, SendGrid, npm, DigitalOcean, Shopify, Mailgun).
+ */
+export const secretValues = [
+  /PRIVATE KEY|:\/\/[^/@\s]*:[^/@\s]+@/,
+  /\b(sk_live_|rk_live_|sk_test_|whsec_|gh[pousr]_|github_pat_|glpat-|xox[abprs]-|AKIA|ASIA|AIza|sk-(ant-|proj-)?|SG\.|npm_|dop_v1_|shpat_|key-)[A-Za-z0-9_.-]{10,}/,
+];

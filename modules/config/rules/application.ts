@@ -1,5 +1,6 @@
 import { serverTypes } from "../../platform/hetzner-offers.js";
 import { siteHosts, staticPath } from "../../platform/names.js";
+import { secretVariable } from "../../platform/secret-words.js";
 import { memoryOf } from "../sections/application.js";
 import { applicationRoomMib } from "../buffer-pool.js";
 import { leastMemoryGib } from "./servers.js";
@@ -184,10 +185,6 @@ const interpreterIsInstalled = rule(["application"], ({ application }) => {
     }));
   });
 });
-
-/** Typical names of variables with secrets. */
-const secretVariable =
-  /(^|_)(PASS|PASSWORD|PASSWD|PASSPHRASE|PWD|SECRET|TOKEN|API_KEY|ACCESS_KEY|SECRET_KEY|PRIVATE_KEY|CREDENTIALS?)$/;
 
 const secretsAreSecret = rule(["application"], ({ application: { environment } }) =>
   Object.entries(environment)

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { bodyKib } from "../../platform/limits.js";
 import { ports } from "../../platform/ports.js";
+import { secretValues } from "../../platform/secret-words.js";
 import { matching, text } from "./verdict.js";
 
 /** A word of a command. It is passed unchanged, because no shell interprets it. */
@@ -72,15 +73,11 @@ export const variableName = text((value) => {
       };
 });
 
-/** Tokens with a vendor's prefix: Stripe, GitHub, GitLab, Slack, AWS, Google, OpenAI and Anthropic, SendGrid, npm, Hetzner's like. */
-const token =
-  /\b(sk_live_|rk_live_|sk_test_|whsec_|gh[pousr]_|github_pat_|glpat-|xox[abprs]-|AKIA|ASIA|AIza|sk-(ant-|proj-)?|SG\.|npm_|dop_v1_|shpat_|key-)[A-Za-z0-9_.-]{10,}/;
-
 /** Value of a variable. It is stored in plain text: in the review, in user data, and in a file that all users of a server can read. */
 export const variableValue = text((value) => {
   if (value.length > 1000 || /[\n\t]/.test(value))
     return { rule: "must be one line of at most 1000 characters", fix: "put longer texts into a file of the release" };
-  return /PRIVATE KEY|:\/\/[^/@\s]*:[^/@\s]+@/.test(value) || token.test(value)
+  return secretValues.some((secret) => secret.test(value))
     ? {
         rule: "must not contain a secret, because the value is stored in plain text",
         fix: "move it to application.secrets",

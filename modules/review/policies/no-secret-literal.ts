@@ -4,14 +4,11 @@ import memoize from "memoize";
 import type { Config } from "../../config/schema.js";
 import { plainFilesOf, type PlainFile } from "../../machine/compose/index.js";
 import { PlatformServer } from "../../hetzner/server/index.js";
-import { secretName, secretWords } from "../../platform/secret-words.js";
+import { secretName, secretText, secretWords } from "../../platform/secret-words.js";
 import type { Policy } from "./policy.js";
 
 /** Pattern of a secret in a file or an address: `password = x`, `"api_key": "x"`, `?token=x`. Paths and variables are not secret. */
 const secretAssignment = new RegExp(`(?:${secretWords.join("|")})["']?\\s*[:=]\\s*["']?(?!/)[\\w+/-]{8}`, "i");
-
-/** Texts that are secret in any place: private keys and Amazon-style access keys. */
-const secretText = /-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b/;
 
 /** Paths of the literal secrets in a synthesized value. References are not literal. */
 function literalSecrets(value: unknown, path: string, key = ""): readonly string[] {
