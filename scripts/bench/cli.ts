@@ -33,7 +33,7 @@ const program = new Command("npm run bench --")
     `
 Figures:
   payload  size of each server's user data, at most 28 KiB
-  app      an app run against an empty CDKTF app, at most 1.5 times; with 100 servers, at most 2.5 times
+  app      an app run, at most 2 s; with 100 servers, at most 2.5 times as long
   tests    the unit tests, at most 30 s
   clone    npm ci and the first synthesis in a fresh clone of the last commit, at most 3 minutes
 
