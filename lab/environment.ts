@@ -1,10 +1,12 @@
 import ipaddr from "ipaddr.js";
 import type * as LabInput from "./input.js";
 import { formerOf } from "../modules/config/agreement.js";
+import { balancersOf } from "../modules/config/balancer.js";
 import { checkEnvironment } from "../modules/config/load.js";
 import type { Config, EnvironmentInput } from "../modules/config/schema.js";
-import { administrator, balancer, type Host, server } from "./network/addresses.js";
+import { administrator, balancer, type Host, secondBalancer, server } from "./network/addresses.js";
 import type { PrivateNetwork } from "./network/fabric.js";
+import type { Located } from "./network/locations.js";
 
 /** The lab's environment and the addresses of its hosts. */
 export interface LabEnvironment {
@@ -15,8 +17,12 @@ export interface LabEnvironment {
   readonly balancer: Host;
   /** The previous balancer during a migration. @default - none */
   readonly balancerBefore?: Host;
+  /** The second active balancer. @default - none */
+  readonly balancerSecond?: Host;
   /** In the order of the configuration. */
   readonly servers: readonly Host[];
+  /** Servers and active balancers by location. */
+  readonly located: readonly Located[];
 }
 
 /** A release that replaces the release of lab/input.ts. */
@@ -67,13 +73,20 @@ export async function loadLabEnvironment(overrides: LabOverrides, administratorK
     sshKeys: { lab: administratorKey },
   });
   const former = formerOf(config);
+  const servers = config.servers.map(({ name, privateIp }, position) => server(name, position, privateIp));
+  const [, second] = balancersOf(config);
+  const balancers = [balancerOf(config), ...(second ? [secondBalancer(second.privateIp)] : [])] as const;
+  const located = (hosts: readonly Host[], settings: readonly { readonly location: string }[]): Located[] =>
+    hosts.map((host, index) => ({ host, location: settings[index]?.location ?? config.location }));
   return {
     config,
     ...(overrides.release && { release: overrides.release.file }),
     network: { range: config.network.cidr, gateway: routerOf(config.network.cidr) },
-    balancer: balancerOf(config),
+    balancer: balancers[0],
     ...(former && { balancerBefore: balancerOf(former) }),
-    servers: config.servers.map(({ name, privateIp }, position) => server(name, position, privateIp)),
+    ...(balancers[1] && { balancerSecond: balancers[1] }),
+    servers,
+    located: [...located(servers, config.servers), ...located(balancers, balancersOf(config))],
   };
 }
 

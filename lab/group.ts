@@ -1,5 +1,6 @@
 import { targetHealth } from "./balancer/balancer.js";
 import type { Lab } from "./lab.js";
+import { restoreLocations } from "./locations.js";
 import type { Machine } from "./machine/machine.js";
 import { waitFor } from "./system/shell.js";
 import { ports } from "../modules/platform/ports.js";
@@ -95,12 +96,8 @@ export const takenOut = (lab: Lab, machine: Machine): Promise<boolean> =>
     { timeoutSeconds: 30 },
   );
 
-/** Repairs the lab after a test: starts and reconnects every machine, then waits for one group, healthy targets and the site. */
-export async function settled(lab: Lab): Promise<WholeGroup> {
-  for (const machine of lab.machines) {
-    await machine.heal();
-    await machine.start();
-  }
+/** Waits until all members are in one group and all targets of all balancers are healthy. */
+export async function complete(lab: Lab): Promise<WholeGroup> {
   const group = await wholeGroup(lab);
   await waitFor(
     "healthy targets",
@@ -110,6 +107,17 @@ export async function settled(lab: Lab): Promise<WholeGroup> {
     },
     patience,
   );
+  return group;
+}
+
+/** Repairs the lab after a test: reconnects and starts every location and machine, then waits for one group, healthy targets and the site. */
+export async function settled(lab: Lab): Promise<WholeGroup> {
+  await restoreLocations(lab);
+  for (const machine of lab.machines) {
+    await machine.heal();
+    await machine.start();
+  }
+  const group = await complete(lab);
   // Twelve parallel requests replace all connections from before an outage.
   const visits = () => Promise.all(Array.from({ length: 12 }, () => lab.visitor.tryCurl("--fail", lab.url())));
   await waitFor(

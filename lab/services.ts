@@ -11,12 +11,22 @@ import { addresses } from "../modules/platform/addresses.js";
 import { edgeTokenHeader, siteHosts } from "../modules/platform/names.js";
 import { setTargets, startBalancer } from "./balancer/balancer.js";
 import { balancerStage, leadsOf } from "./balancer/changeover.js";
+import { type Direction, directionOf, leadFor, setDirection } from "./balancer/direction.js";
 import { hostMirror } from "./base/mirror.js";
 import { type Blueprint, userDataOf, wantedPackages } from "./blueprint.js";
 import { domainsAtEdge } from "./environment.js";
 import { issue } from "./keys/certificates.js";
 import type { Layout } from "./layout.js";
-import { administrator, balancerAddresses, client, edge, type Host, internet, openToAll } from "./network/addresses.js";
+import {
+  administrator,
+  balancerAddresses,
+  client,
+  secondOrigin,
+  edge,
+  type Host,
+  internet,
+  openToAll,
+} from "./network/addresses.js";
 import { fabricHost } from "./network/fabric.js";
 import { agreementOf } from "./machine/machine.js";
 import { type NameRecord, nameServerCommand } from "./network/names.js";
@@ -24,7 +34,7 @@ import { openEveryPort } from "./network/open-ports.js";
 import { publish, publishedFiles } from "./releases.js";
 import { datadogDomains, datadogHost, startIntake } from "./stand-ins/datadog/intake/intake.js";
 import { archivePort, startArchive } from "./stand-ins/archive/archive.js";
-import { noLead, startEdge } from "./stand-ins/edge/edge.js";
+import { type Leads, noLead, startEdge } from "./stand-ins/edge/edge.js";
 import type { InternetSettings } from "./stand-ins/internet.js";
 import type { MetadataSettings } from "./stand-ins/metadata.js";
 import { serviceRuns, startedServices, startService } from "./system/service.js";
@@ -38,7 +48,7 @@ export const otherHosts = ({ environment }: Blueprint): readonly Host[] => [
   edge,
   datadogHost,
   environment.balancer,
-  ...(environment.balancerBefore ? [environment.balancerBefore] : []),
+  ...[environment.balancerBefore, environment.balancerSecond].filter((host) => host !== undefined),
 ];
 
 /** Starts everything around the servers; running services continue unless their settings changed. @param www the package repository */
@@ -148,8 +158,8 @@ async function publishRelease(layout: Layout, blueprint: Blueprint): Promise<str
   return publishedFiles(layout);
 }
 
-/** Starts the balancer, and the previous balancer during a migration. */
-async function startBalancing(layout: Layout, blueprint: Blueprint): Promise<void> {
+/** Starts all balancers. */
+export async function startBalancing(layout: Layout, blueprint: Blueprint): Promise<void> {
   const { config, servers } = blueprint.environment;
   const web = serversWithRole(config, "web").map(({ name }) => name);
   const targets = servers.filter(({ name }) => web.includes(name));
@@ -163,18 +173,22 @@ async function startBalancing(layout: Layout, blueprint: Blueprint): Promise<voi
   await retarget(layout, blueprint);
 }
 
-/** Each balancer with its environment: one balancer, or two during a migration. */
-async function balancersOf(layout: Layout, { environment: { config, balancer, balancerBefore } }: Blueprint) {
+/** Each balancer with its environment: the active balancers, and the previous balancer during a migration. */
+async function balancersOf(layout: Layout, { environment }: Blueprint) {
+  const { config, balancer, balancerBefore, balancerSecond } = environment;
   const { former } = await balancerStage(layout, config);
-  const now = { host: balancer, as: config };
-  return former && balancerBefore ? [{ host: balancerBefore, as: former }, now] : [now];
+  return [
+    ...(former && balancerBefore ? [{ host: balancerBefore, as: former }] : []),
+    { host: balancer, as: config },
+    ...(balancerSecond ? [{ host: balancerSecond, as: config }] : []),
+  ];
 }
 
-/** During a migration, registers each server with the balancer that it was created for. A single balancer has all servers. */
+/** During a migration, registers each server with the balancer that it was created for. Otherwise every balancer has all servers. */
 export async function retarget(layout: Layout, blueprint: Blueprint): Promise<void> {
   const balancers = await balancersOf(layout, blueprint);
-  if (balancers.length === 1) return;
   const { config } = blueprint.environment;
+  if (balancers.every(({ as }) => as === config)) return;
   const made = serversWithRole(config, "web").map(async ({ name }) => ({
     name,
     label: (await agreementOf(layout, name)) ?? agreement(config),
@@ -192,9 +206,11 @@ export async function retarget(layout: Layout, blueprint: Blueprint): Promise<vo
 
 /** Starts the edge, or updates the secret header and the targets of host names in the running edge. */
 export async function startEdgeOf(layout: Layout, { environment, credentials, publicCa }: Blueprint): Promise<void> {
-  const { config } = environment;
+  const { config, balancer, balancerSecond } = environment;
   const hosts = hostsAtEdge(config);
-  const leads = leadsOf(config, await balancerStage(layout, config));
+  const leads = balancerSecond
+    ? await pooledLeads(layout, config, [balancer.name, balancerSecond.name])
+    : leadsOf(config, await balancerStage(layout, config));
   const certificate = `edge-${digestOf(hosts)}`;
   await startEdge(layout, {
     certificate: await issue(publicCa, layout.secrets, certificate, { commonName: "edge", dnsNames: hosts }),
@@ -202,6 +218,7 @@ export async function startEdgeOf(layout: Layout, { environment, credentials, pu
       name: balancerId({ loadBalancer: { number } }),
       ...balancerAddresses[number],
     })),
+    second: secondOrigin,
     leads: Object.fromEntries(hosts.map((host) => [host, leads[host] ?? noLead])),
     originCa: credentials.originCa.certificate,
     minimumTlsVersion: config.cloudflare.minimumTlsVersion,
@@ -209,6 +226,18 @@ export async function startEdgeOf(layout: Layout, { environment, credentials, pu
     header: { name: edgeTokenHeader, token: credentials.edgeToken },
     clientCertificate: credentials.originPull,
   });
+}
+
+/** Targets of the host names if there are two active balancers. */
+async function pooledLeads(layout: Layout, config: Config, ids: readonly [string, string]): Promise<Leads> {
+  const lead = leadFor(await directionOf(layout), ids);
+  return Object.fromEntries(siteHosts(config).map((host) => [host, lead]));
+}
+
+/** Directs visitors to one or both balancers, as `npm run ops balancers` does at Cloudflare. */
+export async function direct(layout: Layout, blueprint: Blueprint, changes: Partial<Direction>): Promise<void> {
+  await setDirection(layout, changes);
+  await startEdgeOf(layout, blueprint);
 }
 
 /** Short hash of a list of names, used in file names. */

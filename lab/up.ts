@@ -5,6 +5,7 @@ import type { LabOverrides } from "./environment.js";
 import type { Layout } from "./layout.js";
 import type { Machine } from "./machine/machine.js";
 import { configure, createFabric, plugIn } from "./network/fabric.js";
+import { startDelays } from "./network/locations.js";
 import { providerFirewallOf, setProviderFirewall } from "./network/provider-firewall.js";
 import { localPackages } from "./packages/local-packages.js";
 import { packageRepository } from "./packages/package-repository.js";
@@ -75,6 +76,7 @@ const around = (layout: Layout, overrides: LabOverrides, made: Prepared): Step[]
         await plugIn(host);
         await configure(host, environment.network);
       }
+      await startDelays(layout, environment.located);
       return undefined;
     },
     "names, internet, balancer, edge": async () => {

@@ -33,7 +33,8 @@ describe("the edge's default configuration", () => {
   });
 
   it("connects to port 443 on both addresses of the balancer with verified TLS", () => {
-    const tls = "ssl verify required ca-file /lab/origin-ca.pem sni req.hdr(host),field(1,:) alpn h2,http/1.1";
+    const tls =
+      "tcp-ut 90s ssl verify required ca-file /lab/origin-ca.pem sni req.hdr(host),field(1,:) alpn h2,http/1.1";
     expect(lines(config, "server")).toEqual([
       `server balancer 192.0.2.80:443 ${tls}`,
       `server balancer [2001:db8:0:80::1]:443 ${tls}`,
@@ -55,6 +56,20 @@ describe("the edge's default configuration", () => {
       "[2001:db8:0:80::1]:443",
       "[2001:db8:0:81::1]:443",
     ]);
+  });
+
+  it("retries once on the other address, and only in the pool with a retry", () => {
+    const second = { name: "balancer-second", ipv4: "192.0.2.82", ipv6: "2001:db8:0:82::1" };
+    const sections = edgeConfig({ ...props, second }).split(/^(?=backend )/m);
+    const pool = (name: string): string => sections.find((text) => text.startsWith(`backend ${name}\n`)) ?? "";
+    for (const name of ["both-balancer", "both-once-balancer"])
+      expect(lines(pool(name), "server").map((line) => line.split(" ")[2])).toEqual([
+        "192.0.2.80:443",
+        "192.0.2.82:443",
+      ]);
+    expect(pool("both-balancer")).toMatch(/retries 1\n {2}option redispatch 1\n/);
+    expect(pool("both-once-balancer")).not.toMatch(/retries|redispatch/);
+    expect(sections.join("")).toContain("timeout connect 19s");
   });
 
   it("never retries a request", () => {

@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasTool } from "../support/tools.js";
-import { EdgeOnLoopback } from "./support/edge.js";
+import { deadAddress, EdgeOnLoopback } from "./support/edge.js";
 
 const present = hasTool("haproxy", "what the lab's edge does to a request") && hasTool("openssl", "the lab's edge");
 
@@ -121,5 +121,33 @@ describe.runIf(present)("the edge with an origin whose certificate has a wrong n
   it("returns 503 without sending the request to the origin", async () => {
     expect((await edge.get("/")).status).toBe(503);
     expect(edge.seen).toEqual([]);
+  });
+});
+
+describe.runIf(present)("the edge with two balancers, one of which accepts no connection", () => {
+  const edge = new EdgeOnLoopback();
+  beforeAll(
+    () => edge.start(() => ({ second: { name: "balancer-second", ipv4: deadAddress, ipv6: deadAddress } })),
+    60_000,
+  );
+  afterAll(() => edge.stop());
+
+  const statusesTowards = async (lead: string): Promise<readonly number[]> => {
+    await edge.lead("www.foobar.com", lead);
+    const answers = await Promise.all(Array.from({ length: 30 }, () => edge.get("/")));
+    return [...new Set(answers.map(({ status }) => status))].sort();
+  };
+
+  it("answers every request if it retries on the other balancer", async () => {
+    expect(await statusesTowards("both-balancer")).toEqual([200]);
+  });
+
+  it("fails a part of the requests if it does not retry", async () => {
+    expect(await statusesTowards("both-once-balancer")).toEqual([200, 503]);
+  });
+
+  it("uses only the balancer that the records name", async () => {
+    expect(await statusesTowards("balancer")).toEqual([200]);
+    expect(await statusesTowards("balancer-second")).toEqual([503]);
   });
 });

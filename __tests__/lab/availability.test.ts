@@ -1,12 +1,11 @@
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { targetHealth } from "../../lab/balancer/balancer.js";
 import type { Lab } from "../../lab/lab.js";
-import type { LoadResult } from "../../lab/load/load.js";
 import type { Machine } from "../../lab/machine/machine.js";
 import { sleep } from "../../lab/system/shell.js";
 import { drop, from } from "./support/dropped-packets.js";
 import { labInAnyMode } from "./support/lab-in-mode.js";
-import { failures, figure, seconds, timed } from "./support/figures.js";
+import { failedBetween, failures, figure, now, seconds, timed } from "./support/figures.js";
 import { errantTransactions, settled, takenOut, type WholeGroup, wholeGroup } from "../../lab/group.js";
 import { lostWrites, startWriting } from "../../lab/load/writes.js";
 
@@ -19,12 +18,6 @@ beforeAll(async () => {
 beforeEach(async () => {
   group = await settled(lab);
 });
-
-const now = (): number => Date.now() / 1000;
-
-/** Number of failed requests that were sent within a period, in Unix seconds. */
-const failedBetween = ({ startedAt, failures }: LoadResult, from: number, to: number): number =>
-  failures.filter(({ at }) => startedAt + at >= from && startedAt + at < to).length;
 
 /** Seconds until the emulated balancer drains a silent target: one interval and one timeout for each retry. */
 const slowestNotice = (): number => {

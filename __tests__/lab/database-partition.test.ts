@@ -2,13 +2,13 @@ import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vit
 import type { Lab } from "../../lab/lab.js";
 import type { Machine } from "../../lab/machine/machine.js";
 import { sleep, waitFor } from "../../lab/system/shell.js";
-import { ports } from "../../modules/platform/ports.js";
 import { labInAnyMode } from "./support/lab-in-mode.js";
 import { failures, figure, seconds, timed } from "./support/figures.js";
 import { errantTransactions, reportOf, settled, takesWrites, type WholeGroup, wholeGroup } from "../../lab/group.js";
 import { query, tryQuery } from "../../lab/machine/sql.js";
 import { insertOwn, makeOwnTable, ownTexts } from "./support/own-table.js";
 import { lostWrites, startWriting } from "../../lab/load/writes.js";
+import { answersAsPrimary, primariesAtOnce } from "./support/primaries.js";
 
 /** Maximum duration of a failover, as in database.test.ts. */
 const longestGapSeconds = 10;
@@ -93,25 +93,6 @@ describe("an isolated member", () => {
   });
 });
 
-/** Whether the member tells HAProxy that it accepts writes. */
-async function answersAsPrimary(machine: Machine): Promise<boolean> {
-  const url = `http://${machine.host.privateIpv4}:${ports.memberRole}/primary`;
-  const { ok } = await machine.tryExec(["curl", "--silent", "--fail", "--max-time", "2", url], { timeoutSeconds: 5 });
-  return ok;
-}
-
-/** Names of the members that claim to be primary at the same time, or an empty list if this does not happen within the period. */
-async function primariesAtOnce(during: number): Promise<string[]> {
-  const end = Date.now() + during * 1000;
-  while (Date.now() < end) {
-    const answers = await Promise.all(lab.machines.map(answersAsPrimary));
-    const found = lab.machines.filter((_, index) => answers[index]).map(({ name }) => name);
-    if (found.length > 1) return found;
-    await sleep(0.1);
-  }
-  return [];
-}
-
 describe("an old and a new primary", () => {
   it("two primaries never accept writes at once when a partition heals during the election, and the new primary stays", async () => {
     const writing = await startWriting(lab, group, { seconds: 25 });
@@ -120,7 +101,7 @@ describe("an old and a new primary", () => {
       Promise.all(group.replicas.map(answersAsPrimary)).then((all) => all.some(Boolean));
     await waitFor("a new primary", elected, { timeoutSeconds: 20, pauseSeconds: 0.1 });
     await group.primary.heal();
-    expect(await primariesAtOnce(8)).toEqual([]);
+    expect(await primariesAtOnce(lab, 8)).toEqual([]);
     const written = await writing.end;
     const { result: after, seconds: rejoined } = await timed(() => wholeGroup(lab));
     expect(after.primary.name).not.toBe(group.primary.name);

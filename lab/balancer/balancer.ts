@@ -1,6 +1,6 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { balancerId, type BalancerDefinition } from "../../modules/config/balancer.js";
+import type { BalancerDefinition } from "../../modules/config/balancer.js";
 import type { Layout } from "../layout.js";
 import type { KeyPair } from "../keys/certificates.js";
 import type { Host } from "../network/addresses.js";
@@ -9,8 +9,11 @@ import { waitFor } from "../system/shell.js";
 import { askHaproxy } from "./ask.js";
 import { checkPrefix, haproxyConfig } from "./haproxy.js";
 
-/** Names of both possible balancers. */
-const names = ([1, 2] as const).map((number) => balancerId({ loadBalancer: { number } }));
+/** Names of all started balancers. */
+async function names(layout: Layout): Promise<readonly string[]> {
+  const files = await readdir(layout.services).catch(() => []);
+  return files.flatMap((file) => /^(balancer.*)\.sock$/.exec(file)?.[1] ?? []).sort();
+}
 
 const socketOf = (layout: Layout, name: string): string => path.join(layout.services, `${name}.sock`);
 
@@ -76,7 +79,7 @@ export interface TargetHealth {
 
 /** Current health of all targets of all balancers; empty if no balancer is running. */
 export async function targetHealth(layout: Layout): Promise<TargetHealth[]> {
-  return (await Promise.all(names.map((name) => targetHealthAt(layout, name)))).flat();
+  return (await Promise.all((await names(layout)).map((name) => targetHealthAt(layout, name)))).flat();
 }
 
 /** Current health of all targets of one balancer. */
@@ -120,7 +123,7 @@ export async function setTargets(layout: Layout, name: string, targets: readonly
 
 /** Removes a target from the running balancers, like the provider. The next change of their definition removes it permanently. */
 export async function removeTarget(layout: Layout, server: string): Promise<void> {
-  for (const name of names)
+  for (const name of await names(layout))
     for (const { service, target } of await targetHealthAt(layout, name))
       if (target === server) await setState(layout, name, { service, target }, "maint");
 }

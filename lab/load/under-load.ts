@@ -15,6 +15,14 @@ export interface UnderLoad<T> {
   readonly lost: Awaited<ReturnType<typeof lostWrites>>;
 }
 
+/** Load of {@link underLoad}. */
+export interface Visitors {
+  /** Reads per second, and writes per second. */
+  readonly ratePerSecond: number;
+  /** Seconds after which an unanswered request counts as failed. @default 15 */
+  readonly timeoutSeconds?: number;
+}
+
 /** Maximum duration of the action in seconds. */
 const longestSeconds = 2400;
 /** How long the load runs before and after the action, in seconds. */
@@ -28,11 +36,11 @@ const marginSeconds = 3;
 export async function underLoad<T>(
   lab: Lab,
   group: WholeGroup,
-  { ratePerSecond }: { readonly ratePerSecond: number },
+  visitors: Visitors,
   work: () => Promise<T>,
 ): Promise<UnderLoad<T>> {
   const over = new AbortController();
-  const load = { seconds: longestSeconds, ratePerSecond };
+  const load = { seconds: longestSeconds, ...visitors };
   const writing = await startWriting(lab, group, load, over.signal);
   const reading = lab.load({ url: lab.url(), ...load }, over.signal);
   try {

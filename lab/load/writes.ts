@@ -10,7 +10,7 @@ import {
   statementFor,
   textsIn,
 } from "./application-visitor.js";
-import type { LoadResult } from "./load.js";
+import type { LoadProps, LoadResult } from "./load.js";
 
 /** The visitor who writes, and the beginning of the texts. */
 export interface Writing {
@@ -43,13 +43,13 @@ export interface Written extends LoadResult, Writing {
 export async function startWriting(
   lab: Lab,
   { primary }: WholeGroup,
-  { seconds, ratePerSecond = 20 }: { readonly seconds: number; readonly ratePerSecond?: number },
+  { ratePerSecond = 20, ...rest }: Pick<LoadProps, "seconds" | "timeoutSeconds"> & { readonly ratePerSecond?: number },
   until?: AbortSignal,
 ): Promise<WriteLoad> {
   const visitor = applicationVisitor(lab.blueprint.environment.config);
   const writing = { visitor, start: `write-${Date.now()}-` };
   const request = requestToWrite(visitor, `${writing.start}{n}`);
-  const load = lab.load({ url: lab.url(visitor.path), ...request, ratePerSecond, seconds, keepAlive: true }, until);
+  const load = lab.load({ url: lab.url(visitor.path), ...request, ratePerSecond, ...rest, keepAlive: true }, until);
   await waitFor(
     `first writes in app.${visitor.table} on ${primary.name}`,
     async (see) => see((await writesOn(primary, writing)).size) >= ratePerSecond,

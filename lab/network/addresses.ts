@@ -69,6 +69,18 @@ export const balancerAddresses = {
   2: { ipv4: "192.0.2.81", ipv6: "2001:db8:0:81::1" },
 } as const;
 
+/** Name and public addresses of the second active load balancer, even if the environment has none: an edge that knows it need not restart. */
+export const secondOrigin = { name: "balancer-second", ipv4: "192.0.2.82", ipv6: "2001:db8:0:82::1" } as const;
+
+/** The second active load balancer. Its private address comes from the environment. */
+export const secondBalancer = (privateIpv4: string): Host => ({
+  name: secondOrigin.name,
+  index: 8,
+  publicIpv4: secondOrigin.ipv4,
+  publicIpv6: secondOrigin.ipv6,
+  privateIpv4,
+});
+
 /** A load balancer. Its private address comes from the environment. */
 export const balancer = (privateIpv4: string, number: 1 | 2 = 1): Host => ({
   name: balancerId({ loadBalancer: { number } }),

@@ -174,7 +174,7 @@ async function createNamespace(host: string): Promise<void> {
 }
 
 /** MTUs at Hetzner. The private network is an overlay, so its MTU is smaller. */
-const mtu = { public: "1500", private: "1450" } as const;
+export const mtu = { public: "1500", private: "1450" } as const;
 
 async function connect(host: Host, network: "public" | "private", device: string, bridge: string): Promise<void> {
   const namespace = namespaceOf(host.name);

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, request as httpsRequest, type Server } from "node:https";
 import { connect as connectHttp2 } from "node:http2";
 import type { IncomingHttpHeaders } from "node:http";
-import { createServer as createTcpServer, type AddressInfo } from "node:net";
+import { createServer as createTcpServer, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { SecureVersion, TLSSocket } from "node:tls";
@@ -25,6 +25,9 @@ export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
 }
+
+/** Address of an origin that closes every connection. */
+export const deadAddress = "127.0.0.2";
 
 /** How a visitor connects. */
 export interface Visit {
@@ -175,6 +178,9 @@ export class EdgeOnLoopback {
         else response.end("ok");
       },
     );
+    origin.prependListener("connection", (socket: Socket) => {
+      if (socket.localAddress?.endsWith(deadAddress)) socket.destroy();
+    });
     this.origin = origin;
     await new Promise<void>((resolve) => origin.listen(0, "::", resolve));
     return (origin.address() as AddressInfo).port;

@@ -11,6 +11,13 @@ export function failures({ failed, sent, failures: all }: LoadResult): string {
   return `${failed} of ${sent} failed${reasons && ` (${reasons})`}`;
 }
 
+/** Number of failed requests that were sent within a period, in Unix seconds. */
+export const failedBetween = ({ startedAt, failures: all }: LoadResult, from: number, to: number): number =>
+  all.filter(({ at }) => startedAt + at >= from && startedAt + at < to).length;
+
+/** The current time in Unix seconds. */
+export const now = (): number => Date.now() / 1000;
+
 export const seconds = (value: number): string => `${value.toFixed(1)} s`;
 
 /** "2.1 s, 3.4 s (median 2.8 s, worst 3.4 s)" */

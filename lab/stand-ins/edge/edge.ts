@@ -5,6 +5,7 @@ import { ports } from "../../../modules/platform/ports.js";
 import { renderTemplate } from "../../../modules/machine/part/templates.js";
 import type { KeyPair } from "../../keys/certificates.js";
 import { askHaproxy } from "../../balancer/ask.js";
+import { poolOf } from "../../balancer/direction.js";
 import type { Layout } from "../../layout.js";
 import { edge } from "../../network/addresses.js";
 import { startService } from "../../system/service.js";
@@ -42,6 +43,8 @@ export interface EdgeProps {
   readonly addresses: DualStackAddress;
   /** Balancers that the zones' A and AAAA records can point to. */
   readonly origins: readonly EdgeOrigin[];
+  /** Second active balancer: zones can have A records for it alone, or for one of the origins and it. @default - none */
+  readonly second?: EdgeOrigin;
   /** File with the {@link Leads}, a HAProxy map. The running process may already have newer targets. */
   readonly leadsFile: string;
   /** PEM file with the certificate for visitors and its key. */
@@ -78,9 +81,15 @@ const edgeService = "edge";
  * It does not emulate HTTP/3, WAF and rate limiting rules, caching, or Cloudflare's error pages.
  */
 export function edgeConfig(props: EdgeProps): string {
-  const { header, addresses, origins, originPort = ports.balancerHttps } = props;
-  const servers = (address: (origin: EdgeOrigin) => string) =>
-    origins.map((origin) => ({ name: origin.name, address: `${address(origin)}:${originPort}` }));
+  const { header, addresses, second, originPort = ports.balancerHttps } = props;
+  const origins = [...props.origins, ...(second ? [second] : [])];
+  const servers = (address: (origin: EdgeOrigin) => string, of = origins) =>
+    of.map((origin) => ({ name: origin.name, address: `${address(origin)}:${originPort}` }));
+  const pool = (origin: EdgeOrigin, retry: boolean) => ({
+    name: poolOf(origin.name, retry),
+    retry,
+    servers: servers(({ ipv4 }) => ipv4, second && [origin, second]),
+  });
   return renderTemplate(new URL("edge.cfg.hbs", import.meta.url), {
     addresses: [
       { family: "ipv4", bind: addresses.ipv4, origins: servers(({ ipv4 }) => ipv4) },
@@ -89,7 +98,8 @@ export function edgeConfig(props: EdgeProps): string {
     httpPort: props.httpPort ?? ports.http,
     httpsPort: props.httpsPort ?? ports.https,
     certificateBundle: props.certificateBundle,
-    originCa: props.originCa,
+    pools: second ? props.origins.flatMap((origin) => [pool(origin, true), pool(origin, false)]) : [],
+    serverOptions: serverOptions(props),
     minimumTlsVersion: props.minimumTlsVersion,
     strictTransportSecurity: strictTransportSecurity(props.hsts),
     socket: props.socket ?? "",
@@ -97,8 +107,13 @@ export function edgeConfig(props: EdgeProps): string {
     tokenKey,
     tokenFile: header?.tokenFile ?? "",
     proofHeader: header?.name ?? "",
-    clientCertificate: props.clientBundle === undefined ? "" : ` crt ${props.clientBundle}`,
   });
+}
+
+/** Options of every origin. Cloudflare ends a pooled connection after 90 s without an acknowledgement (522). */
+function serverOptions({ originCa, clientBundle }: Pick<EdgeProps, "originCa" | "clientBundle">): string {
+  const tls = `ssl verify required ca-file ${originCa} sni req.hdr(host),field(1,:) alpn h2,http/1.1`;
+  return `tcp-ut 90s ${tls}${clientBundle === undefined ? "" : ` crt ${clientBundle}`}`;
 }
 
 /** Value of the header; empty if the setting is off. The zone's setting also sends `nosniff`. */
