@@ -6,7 +6,7 @@ import { monitoringProblems } from "../../../modules/datadog/check.js";
 import { allMonitorIds } from "../../../modules/platform/monitor-ids.js";
 import { allSynthetics, synthetics } from "../../../modules/datadog/synthetics.js";
 import { exampleConfig, type Overrides } from "../../support/config.js";
-import { splitServers } from "../../support/servers.js";
+import { splitServers, spread } from "../../support/servers.js";
 import { exampleContext, renderedMonitor } from "./support.js";
 
 const reason = "measured to be normal here";
@@ -114,6 +114,8 @@ describe("limits that follow from the configuration", () => {
     expect(renderedMonitor("balancer-silent").query).toMatch(/ < 0\.233$/);
     const slow = { loadBalancer: { healthCheck: { intervalSeconds: 60 } } };
     expect(renderedMonitor("balancer-silent", slow).query).toMatch(/ < 0\.075$/);
+    // With two balancers nginx gets 0.733 requests per second, and 0.4 if one balancer is silent.
+    expect(renderedMonitor("balancer-silent", spread).query).toMatch(/ < 0\.567$/);
   });
 });
 

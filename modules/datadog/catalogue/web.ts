@@ -1,3 +1,4 @@
+import { balancersOf } from "../../config/balancer.js";
 import type { MonitorDefinition } from "../definition.js";
 import { count, series, type MonitoringContext } from "../scope.js";
 import { ports } from "../../platform/ports.js";
@@ -7,11 +8,13 @@ import { instances, logServices } from "../../platform/signals.js";
 const agentIntervalSeconds = 15;
 
 /**
- * If nginx gets fewer requests per second than this, the balancer's health checks are missing: the sum of the agent's status requests and half of the
- * balancer's health checks.
+ * If nginx gets fewer requests per second than this, the health checks of a balancer are missing: the agent's status requests, plus the health
+ * checks of all balancers except half of one balancer's.
  */
-const balancerSilence = ({ config }: MonitoringContext): number =>
-  Number((1 / agentIntervalSeconds + 0.5 / config.loadBalancer.healthCheck.intervalSeconds).toFixed(3));
+const balancerSilence = ({ config }: MonitoringContext): number => {
+  const streams = balancersOf(config).length - 0.5;
+  return Number((1 / agentIntervalSeconds + streams / config.loadBalancer.healthCheck.intervalSeconds).toFixed(3));
+};
 
 /** Monitors of visitors' requests, nginx and the application. */
 export function webMonitors(context: MonitoringContext): readonly MonitorDefinition[] {
@@ -49,8 +52,9 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
       thresholds: { critical: balancerSilence(context) },
       urgency: "urgent",
       priority: 2,
-      meaning:
-        "Not even health checks arrive, so the load balancer does not use this server. If all servers are affected, the site is down.",
+      meaning: config.loadBalancer.second
+        ? "At least one of the two load balancers sends no health checks. If all servers are affected, that load balancer is down: direct visitors to the other one."
+        : "Not even health checks arrive, so the load balancer does not use this server. If all servers are affected, the site is down.",
       firstLook: [
         "the load balancer's targets in the Hetzner console",
         "packets that the host firewall drops on the server",

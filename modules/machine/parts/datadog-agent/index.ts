@@ -1,4 +1,6 @@
 import type { PayloadContext, PayloadPart } from "../../part/part.js";
+import { balancersOf } from "../../../config/balancer.js";
+import { isSpread } from "../../../config/loss.js";
 import { secretFilesOf } from "../../../config/secrets.js";
 import type { Config, Role } from "../../../config/schema.js";
 import { archiveNotices, instances, notices } from "../../../platform/signals.js";
@@ -29,7 +31,7 @@ function certificates(config: Config, roles: readonly Role[]) {
 export function datadogAgentPart({ config, roles }: PayloadContext): PayloadPart {
   const variables = {
     host: siteHosts(config)[0],
-    balancerIp: config.network.balancerIp,
+    balancerIps: balancersOf(config).map(({ privateIp }) => privateIp),
     statusPort: ports.nginxStatus,
     applicationPort: ports.application,
     healthPath: config.application.healthPath,
@@ -64,7 +66,7 @@ export function datadogAgentPart({ config, roles }: PayloadContext): PayloadPart
         content: readStatic(file("service.conf")),
       },
     ],
-    ownFiles: ({ name }) => [
+    ownFiles: ({ name, location }) => [
       {
         path: "/etc/datadog-agent/datadog.yaml",
         content: renderTemplate(file("datadog.yaml.hbs"), {
@@ -72,6 +74,7 @@ export function datadogAgentPart({ config, roles }: PayloadContext): PayloadPart
           environment: config.environment,
           server: name,
           roles,
+          ...(isSpread(config) && { location }),
         }),
       },
     ],

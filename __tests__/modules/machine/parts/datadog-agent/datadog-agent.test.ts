@@ -9,7 +9,7 @@ import { packagesOf, payloadOf } from "../../../../../modules/machine/compose/in
 import { exampleBackup, exampleConfig } from "../../../../support/config.js";
 import { contentOf, partOf } from "../../../../support/payload-files.js";
 import { stepsOf } from "../../../../support/steps.js";
-import { serverOf, splitServers } from "../../../../support/servers.js";
+import { serverOf, splitServers, spread } from "../../../../support/servers.js";
 
 const split = exampleConfig({ servers: splitServers, monitoring: { site: "us5.datadoghq.com" } });
 const checks = (part = partOf(datadogAgentPart)): string[] =>
@@ -165,6 +165,23 @@ describe("the settings of a check", () => {
     });
     for (const file of files)
       expect(file).toMatchObject({ server: "localhost", tls_validate_hostname: false, min_collection_interval: 3600 });
+  });
+});
+
+describe("the agent in several locations", () => {
+  const part = (name: string, config = exampleConfig(spread)) => partOf(datadogAgentPart, config, name);
+
+  it("tags each host with its location", () => {
+    expect(contentOf(part("bravo"), "/etc/datadog-agent/datadog.yaml")).toContain("\n  - location:fsn1\n");
+    expect(contentOf(part("bravo", exampleConfig()), "/etc/datadog-agent/datadog.yaml")).not.toContain("location:");
+  });
+
+  it("checks the certificate on both load balancers", () => {
+    const tls = contentOf(part("alpha"), "/etc/datadog-agent/conf.d/tls.d/conf.yaml");
+    expect([...tls.matchAll(/^ {4}server: (10\..*)$/gm)].map(([, address]) => address)).toEqual([
+      "10.0.1.5",
+      "10.0.1.6",
+    ]);
   });
 });
 
