@@ -72,7 +72,7 @@ describe("repetition", () => {
     for (const id of repeats) expect(renderedMonitor(id).renotifyStatuses).toEqual(["alert", "warn", "no data"]);
   });
 
-  it("repeats every alert for two years, whatever Datadog's default limit is", () => {
+  it("repeats every alert for two years, regardless of Datadog's default limit", () => {
     for (const [urgency, , id, { renotifyInterval = 0, renotifyOccurrences = 0 }] of rendered)
       if (urgency !== "part") expect((renotifyInterval * renotifyOccurrences) / (365 * day), id).toBeCloseTo(2, 1);
   });

@@ -138,7 +138,7 @@ describe("a release", () => {
       expect(world.steps).toEqual(["alpha", "bravo", "charlie"].flatMap((name) => deploys(name)));
     });
 
-    it("is rolled back on the servers that answer, and reports what remains to be done on the others", async () => {
+    it("is rolled back on the servers that answer, and the remaining servers are listed", async () => {
       const world = broken();
       world.machine("charlie").running = false;
       await release(await world.context("release"), undefined);

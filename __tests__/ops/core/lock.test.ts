@@ -163,7 +163,7 @@ describe("unlock", () => {
     return said.join("\n");
   };
 
-  it("reports that nobody holds the lock", async () => {
+  it("reports a free lock", async () => {
     const place = fileLock();
     expect(await unlocked(place)).toBe("nobody holds the lock");
     await (await Lock.take(place, "rollout")).release();

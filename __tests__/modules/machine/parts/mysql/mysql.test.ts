@@ -34,7 +34,7 @@ describe("MySQL with defaults", () => {
 });
 
 describe("MySQL in several locations", () => {
-  it("every member knows the far members", () => {
+  it("every member's settings contain the far members", () => {
     const config = exampleConfig(spread);
     for (const name of ["alpha", "charlie"])
       expect(settings(mysqlOf(name, config))).toMatchObject({ far: ["10.0.1.13"] });

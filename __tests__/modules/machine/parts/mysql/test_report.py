@@ -14,7 +14,7 @@ class Primary(unittest.TestCase):
     def test_a_writable_primary_with_a_majority_accepts_writes(self):
         self.assertIsNone(primary_problem(PRIMARY))
 
-    def test_everybody_else_says_why_not(self):
+    def test_every_other_member_returns_the_reason(self):
         self.assertEqual(primary_problem(Report("alpha")), "member is DOWN")
         self.assertEqual(primary_problem(replace(PRIMARY, state=ERROR)), "member is ERROR")
         self.assertEqual(primary_problem(replace(PRIMARY, majority=False)), "member sees no majority of the group")
@@ -29,7 +29,7 @@ class Replica(unittest.TestCase):
     def test_an_up_to_date_secondary_accepts_reads(self):
         self.assertIsNone(replica_problem(replace(REPLICA, lagSeconds=5.0), 5))
 
-    def test_everybody_else_says_why_not(self):
+    def test_every_other_member_returns_the_reason(self):
         self.assertEqual(replica_problem(Report("alpha"), 5), "member is DOWN")
         self.assertEqual(replica_problem(PRIMARY, 5), "member is PRIMARY")
         few = replace(REPLICA, quorum=False, reachable=("1", "2"), remembered=("1", "2", "3", "4"))
