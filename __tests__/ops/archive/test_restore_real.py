@@ -137,6 +137,18 @@ class Restore(unittest.TestCase):
         self.assertEqual(found, self.AFTER)
         self.assertRegex(notes[0], "^charlie is excluded from charlie/000002-.* differs from the other members' transaction$")
 
+    def test_excludes_the_rest_of_a_log_that_cannot_be_parsed(self):
+        first, second, third = self.source.logs
+        size = binlog.HEADER.size + binlog.CHECKSUM_BYTES
+        tagged = binlog.HEADER.pack(0, binlog.TAGGED_GTID, 1, size, 0, 0) + bytes(binlog.CHECKSUM_BYTES)
+        self.source.objects, kept = {}, self.source.objects
+        self.source.ship("alpha", [first, second, third + tagged])
+        self.objects |= self.source.objects
+        self.source.objects = kept
+        found, notes = self.restore()
+        self.assertEqual(found, self.AFTER)
+        self.assertRegex(notes[0], "^the rest of alpha/000003-.*: tagged GTID at ")
+
     def test_ignores_the_logs_of_another_branch_with_other_transactions_of_the_same_gtids(self):
         first, second, third = self.source.logs
         self.source.objects, kept = {}, self.source.objects
