@@ -35,7 +35,7 @@ RETENTION_DAYS = 6
 NAMES = ("alpha", "bravo", "charlie")
 READER = "READER:secret"
 # What happens daily or hourly on a server happens in seconds here.
-ship.HEARTBEAT_SECONDS, ship.LOOK_SECONDS, ship.ROTATE_SECONDS, ship.KEEP_SECONDS = 1, 3, DAY_SECONDS, 3 * DAY_SECONDS
+ship.HEARTBEAT_SECONDS, ship.LOOK_SECONDS, ship.ROTATE_SECONDS, ship.KEEP_SECONDS, ship.DESCRIBE_SECONDS = 1, 3, DAY_SECONDS, 3 * DAY_SECONDS, DAY_SECONDS
 # A busy host is slow, which no life is about.
 PATIENT_SECONDS = 1800
 bucket_module.ANSWER_SECONDS = restore.START_SECONDS = PATIENT_SECONDS
@@ -285,6 +285,10 @@ class Life:
             time.sleep(DAY_SECONDS)
             self.ship()
             self.make_base()
+        # Whatever a day took on this machine, members have described their branches within the retention.
+        for shipper in self._shippers.values():
+            shipper._looked_at = 0.0
+        self.ship()
         before = time.time() - RETENTION_DAYS * DAY_SECONDS
         self.store.expire(before)
         self.bases = [one for one in self.bases if one[0] > before + 1]

@@ -10,7 +10,7 @@ import binlog
 import names
 import restore
 import source
-from contents import Choice
+from contents import Choice, Contents
 from source import BRANCH, Memory, folder_for_mysql
 
 EVENT = "CREATE EVENT app.purge ON SCHEDULE EVERY 1 SECOND ON COMPLETION PRESERVE DO DELETE FROM app.orders"
@@ -136,6 +136,18 @@ class Restore(unittest.TestCase):
         found, notes = self.restore()
         self.assertEqual(found, self.AFTER)
         self.assertRegex(notes[0], "^charlie is excluded from charlie/000002-.* differs from the other members' transaction$")
+
+    def test_a_member_has_one_vote_about_a_branch_however_many_descriptions_it_uploads(self):
+        def describe(member, parent, **more):
+            content = json.dumps({"parent": parent, "forked": "", "begun": "2026-11-25 02:20:00", **more}).encode()
+            self.objects[names.branch_key(self.source.timeline, member, BRANCH, content)] = content
+
+        for count in range(3):
+            describe("alpha", "f" * 16, count=count)
+        describe("bravo", None), describe("charlie", None)
+        contents = Contents(Memory(self.objects), self.source.timeline, Choice(), lambda text: None)
+        self.addCleanup(contents.close)
+        self.assertIsNone(contents.branches[BRANCH].parent)
 
     def test_excludes_the_rest_of_a_log_that_cannot_be_parsed(self):
         first, second, third = self.source.logs

@@ -27,6 +27,9 @@ class Archive:
     def __init__(self):
         self.objects, self.times, self.refusing = {}, {}, None
 
+    def now(self):
+        return ship.time.time()
+
     def put(self, key, content):
         if self.refusing:
             raise Refused(self.refusing)
@@ -201,6 +204,18 @@ class Shipping(Member):
         self.assertEqual(self.shipped(), self.shipped(branch="fedcba9876543210"))
         described = {key.split("/")[-1].partition(".")[0]: json.loads(content) for key, content in self.archive.objects.items() if "/branch/" in key}
         self.assertEqual((set(described), described[BRANCH]["lost"]), ({BRANCH, "fedcba9876543210"}, ["bravo", "charlie"]))
+
+    def test_describes_each_branch_again_before_the_description_expires(self):
+        self.write(FIRST, support.log({}))
+        self.step()
+        described = lambda: [key for key in self.archive.objects if "/branch/" in key]
+        (first,) = described()
+        self.step(ship.LOOK_SECONDS + 1)
+        self.assertEqual(described(), [first])
+        self.step(ship.DESCRIBE_SECONDS)
+        self.assertEqual(len(described()), 2)
+        # The shortest retention is one day, the time between base backups, and a week.
+        self.assertLess(ship.DESCRIBE_SECONDS + ship.LOOK_SECONDS, 8 * 86400)
 
     def test_rotates_the_log_every_day(self):
         self.write(FIRST, support.log({}))

@@ -83,7 +83,8 @@ class Contents:
                 parse(claim[1]), moment_of(claim[2])
             except (Refused, ValueError, KeyError, TypeError, AttributeError):
                 continue
-            claims.setdefault(key.id, collections.Counter())[claim] += 1
+            # One vote per member, however many descriptions it uploaded.
+            claims.setdefault(key.id, {})[key.member] = claim
             first[key.id] = min(first.get(key.id, moment_of(item.time)), moment_of(item.time))
         for member, logs in self._logs.items():
             for log, items in logs.items():
@@ -93,7 +94,7 @@ class Contents:
                 of_branch[member] = max(*times, of_branch.get(member, 0))
         found = {}
         for id, seen in first.items():
-            (parent, forked, begun), _ = claims[id].most_common(1)[0] if id in claims else ((None, "", None), 0)
+            (parent, forked, begun), _ = collections.Counter(claims[id].values()).most_common(1)[0] if id in claims else ((None, "", None), 0)
             found[id] = Branch(id, parent, parse(forked), min(seen, moment_of(begun)) if begun else seen, writers.get(id, {}))
         return found
 

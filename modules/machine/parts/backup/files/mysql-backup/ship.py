@@ -16,7 +16,7 @@ import listing
 import pymysql
 from bucket import Away, Refused
 from gtid import describe, parse, subtract, union
-from names import Log, Segment, branch_key, is_complete, moment, number, reached, read_drill, segment_key
+from names import Log, Segment, branch_key, is_complete, moment, number, reached, read_drill, segment_key, stamp
 from sealing import seal
 
 TICK_SECONDS = 3
@@ -31,6 +31,8 @@ KEEP_SECONDS = 3 * 86400
 # the bucket.
 LOGS_SHARE = 0.25
 LOOK_SECONDS = 600
+# Objects expire after eight days or more.
+DESCRIBE_SECONDS = 3 * 86400
 
 BEHIND_SECONDS = 60
 LATE_BASE_HOURS = 2
@@ -211,13 +213,16 @@ class Shipper:
         self._looked_at = time.time()
 
     def _describe(self, branches):
-        """Uploads the descriptions of branches that this member's folder lacks."""
-        timeline, me = self._settings.timeline, self._settings.member
-        there = {branch.id for branch, _ in listing.branches(self._bucket, timeline, me)}
+        """Uploads descriptions of branches, and uploads them again before they expire."""
+        timeline, me, now, newest = self._settings.timeline, self._settings.member, self._bucket.now(), {}
+        for branch, item in listing.branches(self._bucket, timeline, me):
+            newest[branch.id] = max(newest.get(branch.id, 0), moment(arrived(item)))
         for row in branches:
-            if row[0] not in there:
+            if now - newest.get(row[0], 0) > DESCRIBE_SECONDS:
                 described = dict(zip(("id", "number", "timeline", "parent", "forked", "lost", "reason", "member", "begun"), row))
                 described["lost"] = json.loads(described["lost"])
+                # Makes a new object.
+                described["described"] = stamp(now)
                 content = json.dumps(described, indent=2, default=str).encode()
                 self._bucket.put(branch_key(timeline, me, row[0], content), content)
 
