@@ -31,7 +31,7 @@ def _timeline(bucket, name, say):
         oldest += [item.time for _, item in backups] + [item.time for items in logs.values() for _, item in items]
         if logs:
             members.append(_member(member, logs))
-            logged[member] = union(*({name: list(segment.gtids)} for items in logs.values() for segment in listing.without_holes(items)))
+            logged[member] = listing.gtids(name, logs)
     if not members and not bases:
         return None
     bases.sort(key=lambda base: base["come"])

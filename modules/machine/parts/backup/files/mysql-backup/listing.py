@@ -43,10 +43,10 @@ def branches(bucket, timeline, member):
     return [(branch, item) for item in bucket.list(f"{timeline}/{member}/branch/") if (branch := read_branch(timeline, item.key))]
 
 
-def without_holes(items):
-    """A log's segments before its first hole."""
-    end = reached([segment for segment, _ in items])
-    return [segment for segment, _ in items if segment.end <= end]
+def gtids(timeline, logs):
+    """GTIDs in the listed logs, each log up to its first hole."""
+    ends = {log: reached([segment for segment, _ in items]) for log, items in logs.items()}
+    return union({timeline: [one for log, items in logs.items() for segment, _ in items if segment.end <= ends[log] for one in segment.gtids]})
 
 
 def archived(bucket, timeline):
@@ -56,8 +56,7 @@ def archived(bucket, timeline):
         logs = segments(bucket, timeline, member)
         if logs:
             newest = max(logs, key=lambda log: max(item.time for _, item in logs[log]))
-            gtids = union(*({timeline: list(segment.gtids)} for items in logs.values() for segment in without_holes(items)))
-            found[member] = {"gtids": describe(gtids), "until": max(item.time for _, item in logs[newest]), "branch": newest.branch}
+            found[member] = {"gtids": describe(gtids(timeline, logs)), "until": max(item.time for _, item in logs[newest]), "branch": newest.branch}
     return found
 
 

@@ -209,7 +209,7 @@ class Shipper:
         found = listing.segments(self._bucket, timeline, me)
         # The next step uploads missing logs that this member still has.
         self._archived = _compact(found)
-        self._verify(executed, _gtids(timeline, found), [backup for backup, _ in backups], [member for member in members if member != me])
+        self._verify(executed, listing.gtids(timeline, found), [backup for backup, _ in backups], [member for member in members if member != me])
         self._looked_at = time.time()
 
     def _describe(self, branches):
@@ -233,7 +233,7 @@ class Shipper:
         missing = subtract(missing, union(own, *({timeline: list(backup.gtids)} for backup in backups)))
         for member in others:
             if missing:
-                missing = subtract(missing, _gtids(timeline, listing.segments(self._bucket, timeline, member)))
+                missing = subtract(missing, listing.gtids(timeline, listing.segments(self._bucket, timeline, member)))
         was, self._gap = self._gap, describe(missing)
         self._gap_since = (was and self._gap_since or time.time()) if self._gap else 0.0
 
@@ -281,16 +281,6 @@ class File(NamedTuple):
 def _identity(file):
     with open(file.path, "rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as data:
         return binlog.identity(data)
-
-
-def _gtids(timeline, found):
-    """GTIDs in the listed logs, each log up to its first hole."""
-    held = []
-    for items in found.values():
-        segments = [segment for segment, _ in items]
-        end = reached(segments)
-        held += [one for segment in segments if segment.end <= end for one in segment.gtids]
-    return union({timeline: held})
 
 
 def _compact(found):
