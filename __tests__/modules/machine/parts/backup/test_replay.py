@@ -140,6 +140,10 @@ class Moment(unittest.TestCase):
         with self.assertRaises(ValueError):
             Wanted("before noon")
 
+    def test_stops_before_a_transaction_that_another_member_has_only_cloned(self):
+        found, merge = merged({"a": log("a", 1, *range(2, 7)), "b": log("b", 0, 5, 6)}, wanted=Wanted(f"before {A}:4"))
+        self.assertEqual((found, merge.notes), ([2, 3], []))
+
     def test_rejects_an_archive_that_ends_before_the_restore_time(self):
         with self.assertRaisesRegex(Incomplete, "ends at 1970-01-01T00:06:00"):
             merged(self.STREAMS, wanted=Wanted(minute(9)))

@@ -173,6 +173,8 @@ class Merge:
         self.executed = Executed(executed)
         self.notes, self.reached, self.last, self.applied = [], False, 0, 0
         self._errant = set()
+        # Commit time of the transaction at which the restore ends.
+        self._ends = 0
 
     def __iter__(self):
         """@raises Incomplete"""
@@ -222,7 +224,8 @@ class Merge:
                 stream.ahead.popleft()
             elif self._wanted.ends_at(item):
                 stream.ended = True
-                self.reached |= stream.connected
+                if stream.connected:
+                    self.reached, self._ends = True, max(self._ends, item.committed)
             else:
                 return True
         return False
@@ -306,7 +309,9 @@ class Merge:
         """Whether the rest of the stream is after the end of the restore."""
         start = stream.peek()
         known = isinstance(start, Start) and start.previous or {}
-        return self._wanted.ends_at(stream.change()) or self._wanted.gtid is not None and _contains(known, Change(*self._wanted.gtid, 0, "", ""))
+        if self._wanted.gtid is None:
+            return self._wanted.ends_at(stream.change())
+        return stream.change().committed > self._ends or _contains(known, Change(*self._wanted.gtid, 0, "", ""))
 
     def _missing(self, stream):
         item = stream.peek()
