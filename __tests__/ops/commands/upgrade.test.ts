@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { dryUpgrade, duty, isDue, mysqlRefusal, untold, upgrade } from "../../../ops/commands/upgrade.js";
+import { packageFilesOf } from "../../../modules/machine/compose/index.js";
 import { nextOf } from "../../../ops/core/maintain.js";
 import { Progress } from "../../../ops/core/progress.js";
 import type { ServerState } from "../../../ops/core/snapshot.js";
@@ -17,6 +18,8 @@ const upgradable = [
   { name: "datadog-agent", from: "1:7.71.0-1", to: "1:7.72.1-1" },
   { name: "mysql-community-server-core", from: "8.4.6-1debian13", to: "8.4.7-1debian13" },
 ];
+
+const packageFilesProgram = readFileSync("ops/commands/files/package-files.py", "utf8");
 
 const bravoWith = (observation: object): ServerState => snapshot({ bravo: { observation } }).servers[1] as ServerState;
 
@@ -90,6 +93,26 @@ describe("an upgrade", () => {
     expect(world.said.at(-1)).toBe("upgraded: bravo, alpha");
     // The upgrade also waits for a server that did not reboot.
     expect(world.said).toContain("bravo: comes up");
+  });
+
+  it("delivers new package sources and keys to every server before it renews the package lists", async () => {
+    instantly();
+    const world = new World();
+    const config = world.config;
+    await upgrade(await world.context("upgrade"), { packageFiles: (server) => packageFilesOf(config, server) });
+    const delivered = world.steps.flatMap((step, index) => (step.includes("python3 -I -c") ? [index] : []));
+    expect(delivered.map((index) => world.steps[index]?.split(":")[0])).toEqual(["alpha", "bravo", "charlie"]);
+    expect(Math.max(...delivered)).toBeLessThan(world.steps.findIndex((step) => step.endsWith("apt-get update")));
+    expect(world.steps.filter((step) => step.includes("systemctl"))).toEqual([]);
+  });
+
+  it("touches no package list if a key cannot be delivered", async () => {
+    instantly();
+    const world = new World();
+    world.failing.add(`bravo: python3 -I -c ${packageFilesProgram}`);
+    const run = upgrade(await world.context("upgrade"), { packageFiles: () => [] });
+    await expect(run).rejects.toThrow("bravo: it failed");
+    expect(world.steps.filter((step) => step.includes("apt-get"))).toEqual([]);
   });
 
   it("does not drain a server that serves no visitors", async () => {

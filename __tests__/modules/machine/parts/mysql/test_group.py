@@ -3,6 +3,7 @@
 import pathlib
 import sqlite3
 import tempfile
+import time
 import unittest
 from unittest import mock
 
@@ -227,6 +228,15 @@ class Kept(unittest.TestCase):
         received.keep(str(self.data), "u:7-9")
         self.assertEqual([str(path) for path in received.members.FOLDER.iterdir()], list(received.kept()))
         self.assertEqual(len(received.kept()), 1)
+
+    def test_deletes_what_was_quarantined_more_than_180_days_ago(self):
+        now = time.time()
+        old, recent = (received.members.FOLDER / time.strftime("received-%Y%m%dT%H%M%SZ", time.gmtime(now - days * 86400)) for days in (181, 179))
+        for folder in (old, recent):
+            folder.mkdir()
+            (folder / "README").write_text("u:1-2")
+        folder = received.keep(str(self.data), "u:7-9")
+        self.assertEqual(received.kept(), (str(recent), str(folder)))
 
     def test_copies_nothing_without_enough_disk_space(self):
         with mock.patch.object(received.shutil, "disk_usage", return_value=mock.Mock(free=16 << 20)), self.assertRaisesRegex(OSError, "the quarantine needs 64 MiB, 16 MiB are free"):

@@ -90,6 +90,10 @@ describe("fetch-release", () => {
     ]);
   });
 
+  it("deletes what an interrupted run left behind", () => {
+    expect(fetch("mkdir -p opt/.fetch.AAAAAA/release; get app; ls -A opt").at(-1)).toBe("x");
+  });
+
   it("downloads once if two runs start at the same time", () => {
     const output = fetch("get app & get app & wait; wc -l <downloads");
     expect(output.filter((line) => line === "exit 0")).toHaveLength(2);

@@ -11,6 +11,8 @@ import members
 RELAY_LOGS = "relay-group_replication_applier.*"
 # Free space that MySQL needs to start and to join.
 LEFT_BYTES = 64 << 20
+# A new quarantine deletes older ones, so that they do not fill the volume over the years.
+KEPT_DAYS = 180
 
 
 def keep(data_directory, what):
@@ -18,11 +20,14 @@ def keep(data_directory, what):
     Copies the relay logs into a new folder named by the time, with a README that contains `what`.
     @raises OSError if the volume has no space for the copy; a partial copy is deleted
     """
-    folder = members.FOLDER / f"received-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
+    folder = members.FOLDER / _name(time.time())
     draft = folder.with_suffix(".new")
     # Incomplete copies left by a power cut or an earlier release.
     for left in members.FOLDER.glob("received-*.new"):
         shutil.rmtree(left, ignore_errors=True)
+    for old in members.FOLDER.glob("received-*Z"):
+        if old.name < _name(time.time() - KEPT_DAYS * 86400):
+            shutil.rmtree(old, ignore_errors=True)
     logs = sorted(pathlib.Path(data_directory).glob(RELAY_LOGS))
     needed, free = sum(log.stat().st_size for log in logs) + LEFT_BYTES, shutil.disk_usage(members.FOLDER).free
     if free < needed:
@@ -33,7 +38,7 @@ def keep(data_directory, what):
             shutil.copyfile(log, draft / log.name)
         (draft / "README").write_text(
             f"{what}\n\nReceived, but neither applied here nor in the running group. To read them: mysqlbinlog FILE.\n"
-            "Delete this folder if nothing in it is needed.\n"
+            f"Delete this folder if nothing in it is needed. A new quarantine deletes it after {KEPT_DAYS} days.\n"
         )
         os.sync()
         draft.rename(folder)
@@ -41,6 +46,10 @@ def keep(data_directory, what):
         shutil.rmtree(draft, ignore_errors=True)
         raise
     return folder
+
+
+def _name(seconds):
+    return f"received-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(seconds))}"
 
 
 def kept():

@@ -1,0 +1,106 @@
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { packageFilesOf } from "../../../modules/machine/compose/index.js";
+import { paths } from "../../../modules/platform/paths.js";
+import { exampleConfig } from "../../support/config.js";
+import { temporaryFolder, writeBelow } from "../../support/payload-files.js";
+import { hasTools, runToolBeside } from "../../support/tools.js";
+
+const program = readFileSync("ops/commands/files/package-files.py", "utf8");
+const source = "etc/apt/sources.list.d/mysql.list";
+
+/** A vendor's web server with one key, and a running server that has the previous key and source. */
+async function situation() {
+  const requests: string[] = [];
+  const http = createServer((request, response) => {
+    requests.push(request.url ?? "");
+    if (request.url === "/next-key") return response.end("the next key\n");
+    return response.writeHead(404).end();
+  }).listen(0, "127.0.0.1");
+  await once(http, "listening");
+  onTestFinished(() => void http.close());
+  const folder = temporaryFolder();
+  writeBelow(folder, [
+    { path: "os-release", content: 'NAME="Debian"\nVERSION_CODENAME=trixie\n' },
+    { path: source, content: "deb [signed-by=key] https://repo.example trixie mysql-9.7-lts\n" },
+    { path: "apt-keys", content: "before\n" },
+    { path: "key", content: "the previous key\n" },
+  ]);
+  /** Delivers the vendor's key at this path of its web server, as `npm run ops upgrade` does. */
+  const deliver = (path: string) => {
+    const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}/${path}`;
+    const files = [
+      { path: join(folder, "apt-keys"), content: `${folder}/key ${url}\n` },
+      { path: join(folder, source), content: "deb [signed-by=key] https://repo.example $RELEASE mysql-10-lts\n" },
+    ];
+    writeBelow(folder, [
+      { path: "program.py", content: program.replace("/etc/os-release", `${folder}/os-release`) },
+      { path: "input", content: JSON.stringify(files) },
+    ]);
+    return runToolBeside("sh", ["-c", `python3 -I ${folder}/program.py <${folder}/input`]);
+  };
+  return { folder, deliver, requests, read: (path: string) => readFileSync(join(folder, path), "utf8") };
+}
+
+describe.runIf(
+  hasTools(["python3", "/usr/lib/apt/apt-helper"], "the delivery of a vendor's new key to running servers"),
+)("the delivery of a vendor's new key to a running server", () => {
+  it("downloads the key with apt's own program, then changes the source", async () => {
+    const { folder, deliver, read } = await situation();
+    const { status, output } = await deliver("next-key");
+    expect(status).toBe(0);
+    expect(output.split("\n")).toEqual(
+      expect.arrayContaining([join(folder, "apt-keys"), join(folder, source)]) as string[],
+    );
+    expect(read("key")).toBe("the next key\n");
+    expect(read(source)).toBe("deb [signed-by=key] https://repo.example trixie mysql-10-lts\n");
+    expect(existsSync(join(folder, `${source}.new`))).toBe(false);
+  });
+
+  it("downloads nothing if the server is up to date", async () => {
+    const { deliver, requests } = await situation();
+    await deliver("next-key");
+    const asked = requests.length;
+    expect(await deliver("next-key")).toEqual({ status: 0, output: "" });
+    expect(requests).toHaveLength(asked);
+  });
+
+  it("changes no source if the key cannot be downloaded, because a source without its key is useless", async () => {
+    const { deliver, read } = await situation();
+    const { status } = await deliver("missing-key");
+    expect(status).not.toBe(0);
+    expect(read(source)).toContain("mysql-9.7-lts");
+    expect(read("apt-keys")).toBe("before\n");
+    expect(read("key")).toBe("the previous key\n");
+  });
+});
+
+describe("the files that an upgrade delivers", () => {
+  const ofAlpha = packageFilesOf(exampleConfig(), { roles: ["web", "database"] });
+
+  it("are the sources of both vendors, the addresses of their keys and the known ends", () => {
+    expect(ofAlpha.map(({ path }) => path).sort()).toEqual(
+      [
+        paths.ends,
+        paths.setup.aptKeys,
+        ...["datadog", "mysql"].map((name) => `/etc/apt/sources.list.d/${name}.list`),
+      ].sort(),
+    );
+  });
+
+  it("name the configured key instead of the project's", () => {
+    const publishedKey = {
+      url: "https://repo.mysql.com/RPM-GPG-KEY-mysql-2027",
+      fingerprints: ["A".repeat(40)],
+      ends: "2029-10-23",
+    };
+    const files = packageFilesOf(exampleConfig({ aptSources: { mysql: { publishedKey } } }), { roles: ["database"] });
+    const content = (path: string): string => files.find((one) => one.path === path)?.content ?? "";
+    expect(content(paths.setup.aptKeys)).toContain(publishedKey.url);
+    expect(content(paths.ends)).toContain("2029-10-23 ends: key of MySQL's apt repository");
+  });
+});
