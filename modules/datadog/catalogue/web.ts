@@ -53,7 +53,7 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
       urgency: "urgent",
       priority: 2,
       meaning: config.loadBalancer.second
-        ? "At least one of the two load balancers sends no health checks. If all servers are affected, that load balancer is down: direct visitors to the other one."
+        ? "At least one of the two load balancers sends no health checks. If all servers are affected, that load balancer is down: direct visitors to the remaining load balancer."
         : "Not even health checks arrive, so the load balancer does not use this server. If all servers are affected, the site is down.",
       firstLook: [
         "the load balancer's targets in the Hetzner console",
