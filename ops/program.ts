@@ -10,7 +10,7 @@ import { drift, reportComparison } from "./commands/drift.js";
 import { drill } from "./commands/drill.js";
 import { failover } from "./commands/failover.js";
 import { planAll, readReviewed, writeReviewed } from "./commands/plan.js";
-import { release } from "./commands/release.js";
+import { release, releaseNamed } from "./commands/release.js";
 import { remove } from "./commands/remove.js";
 import { replace } from "./commands/replace.js";
 import { keysAreGone, restore } from "./commands/restore.js";
@@ -20,7 +20,7 @@ import { dryRun, rollout } from "./commands/rollout.js";
 import { status } from "./commands/status.js";
 import { unlock } from "./commands/unlock.js";
 import { dryUpgrade, upgrade } from "./commands/upgrade.js";
-import { Lock, requireLock, type LockStore } from "./core/lock.js";
+import { holding } from "./core/holding.js";
 import { backMinutes, type Context } from "./core/maintain.js";
 import { agreement } from "./core/agreement.js";
 import { Progress } from "./core/progress.js";
@@ -52,20 +52,6 @@ program.hook("preAction", (_, command) => {
 });
 
 const site = (props?: OpenProps): Promise<Site> => openSite(readInvocation(), props);
-
-/** Runs while this process holds the environment's lock. */
-async function holding(store: LockStore, command: string, work: (lock: Lock) => Promise<void>): Promise<void> {
-  endInOrder();
-  const lock = await Lock.take(store, command);
-  lock.keepAlive();
-  requireLock(lock);
-  try {
-    await work(lock);
-  } finally {
-    requireLock(undefined);
-    await lock.release();
-  }
-}
 
 /** Does something that changes servers, as the only one at that time. */
 async function alone(command: string, work: (context: Context) => Promise<void>, props?: OpenProps): Promise<void> {
@@ -147,9 +133,7 @@ program
   .argument("[sha256]", "its SHA-256, as the build prints it")
   .option("--rollback", "back to the release before the one that runs")
   .action(async (url: string | undefined, sha256: string | undefined, { rollback }: { rollback?: boolean }) => {
-    const named = url !== undefined && sha256 !== undefined ? { url, sha256 } : undefined;
-    if ((named === undefined) !== (rollback === true) || (rollback && url !== undefined))
-      throw new Error("release: takes URL SHA256, or --rollback alone");
+    const named = releaseNamed({ url, sha256 }, rollback);
     await alone("release", (context) => release(context, named));
   });
 

@@ -1,20 +1,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it, vi } from "vitest";
-import { deploy } from "../../ops/commands/deploy.js";
-import { drift } from "../../ops/commands/drift.js";
-import { planAll } from "../../ops/commands/plan.js";
 import { unlock } from "../../ops/commands/unlock.js";
 import { holdingOf, Lock, LockStore, requireLock } from "../../ops/core/lock.js";
-import { Progress } from "../../ops/core/progress.js";
 import { FileStore } from "../../ops/core/store.js";
-import { HetznerApi } from "../../ops/hetzner/api.js";
-import { HetznerCloud } from "../../ops/hetzner/cloud.js";
-import { identify } from "../../ops/hetzner/identify.js";
-import { TerraformSecretStore } from "../../ops/hetzner/secrets.js";
-import { Stack } from "../../ops/terraform/terraform.js";
 import { exampleConfig } from "../support/config.js";
 import { temporaryFolder } from "../support/payload-files.js";
+import { commandsIn } from "./support/commands.js";
 import { instantly } from "./support/instantly.js";
 import { emulate, type Managed, type Resource, type Trouble } from "./support/vendors.js";
 
@@ -22,6 +14,7 @@ const config = exampleConfig({ monitoring: { enabled: false } });
 const [server] = config.servers;
 if (!server) throw new Error("the example has no server");
 const names = config.servers.map(({ name }) => name);
+const firstName = server.name;
 
 const readers = ["plan", "drift"];
 const commands = [...readers, "deploy", "replace", "remove", "rotate"];
@@ -150,9 +143,6 @@ const situations: Readonly<Record<string, Situation>> = {
   "an API that is slow": { trouble: "delay responses" },
 };
 
-const silent = new Progress(() => undefined);
-const quiet = (): void => undefined;
-
 /** Configuration with an additional server that a removal deletes. */
 const removed: readonly Resource[] = [
   { type: "hcloud_volume", id: 150, name: "gone_data", environment: "production" },
@@ -177,42 +167,16 @@ function worldFor(command: string, { state = all, project = production, zones, t
   };
 }
 
-/** The real commands; only the vendors and Terraform are emulated. */
-function commandsIn(url: string, handled: readonly string[]): Readonly<Record<string, () => Promise<unknown>>> {
-  const folder = temporaryFolder();
-  const api = new HetznerApi({ token: "t", endpoint: url });
-  const variables = { CLOUDFLARE_API_TOKEN: "t", CLOUDFLARE_BASE_URL: url };
-  let identified: Promise<void> | undefined;
-  const synthesize = (): Promise<void> => Promise.resolve();
-  const handles = ({ type, name }: { readonly type: string; readonly name: string }): boolean =>
-    type === "hcloud_server" && handled.includes(name);
-  const own = {
-    ...{ stacks: folder, synthesize },
-    identify: (): Promise<void> => (identified ??= identify({ config, stacks, api, variables, handles })),
-  };
-  const stacks: readonly Stack[] = ["foundation", "credentials", "servers", "edge"].map((name) => {
-    const place = join(folder, `production-${name}`);
+/** Folders of stacks that the emulated Terraform does not read. */
+function folders() {
+  const stacks = temporaryFolder();
+  const folder = (name: string): string => {
+    const place = join(stacks, `production-${name}`);
     mkdirSync(place);
     writeFileSync(join(place, "cdk.tf.json"), "{}");
-    return new Stack("terraform", place, own);
-  });
-  const [foundation, credentials, servers, edge] = stacks as [Stack, Stack, Stack, Stack];
-  const parts = { config, foundation, credentials, servers, edge, synthesize };
-  const cloud = new HetznerCloud({ ...parts, api, secretDigests: {} });
-  return {
-    plan: () => planAll(stacks, quiet),
-    drift: () => drift(stacks, quiet),
-    deploy: () => deploy(stacks, {}, silent),
-    replace: async () => {
-      await cloud.prepare(server as never, quiet);
-      await cloud.replace(server as never, quiet);
-    },
-    remove: async () => {
-      await cloud.prepareRemoval("gone", quiet);
-      await cloud.remove("gone", quiet);
-    },
-    rotate: () => new TerraformSecretStore({ ...parts, variables }).make("edge-token", quiet),
+    return place;
   };
+  return { folder, own: { stacks, synthesize: () => Promise.resolve() } };
 }
 
 /** Runs a command in a situation. @returns the error, if any, and the resulting environment */
@@ -228,7 +192,9 @@ async function run(command: string, situation: Situation) {
     const lock = isReader ? undefined : await Lock.take(place, command);
     await situation.after?.(place);
     requireLock(lock);
-    await commandsIn(world.url, handled)[command]?.();
+    await commandsIn({ ...{ config, url: world.url, replaced: firstName, removed: "gone", handled }, ...folders() })[
+      command
+    ]?.();
   };
   const error = await work()
     .then(() => undefined)

@@ -1,16 +1,37 @@
+import { z } from "zod";
+import { toProblems } from "../../modules/config/issues.js";
+import { problemLine } from "../../modules/config/problem.js";
+import { releaseLine } from "../../modules/config/release.js";
+import { downloadUrl, sha256 } from "../../modules/config/values/index.js";
+import { paths } from "../../modules/platform/paths.js";
 import { outOfReach } from "../core/judge.js";
 import { type Context, lookFor } from "../core/maintain.js";
 import { look } from "../core/observe.js";
 import { sleep, waitUntil } from "../core/shell.js";
 import { loginOf, serverNamed } from "../core/site.js";
 import { isWeb, type Release, type ServerState, type Snapshot } from "../core/snapshot.js";
-import { releaseLine } from "../../modules/config/release.js";
-import { paths } from "../../modules/platform/paths.js";
 
 /** Download, trial with its migrations, switch: the trial alone may take 75 s. */
 const deploySeconds = 300;
 /** How long the first server runs a new release alone. */
 const trialSeconds = 10;
+
+const named = z.object({ url: downloadUrl, sha256 });
+
+/**
+ * The release that the arguments name; `undefined`: the previous release.
+ * @throws Error with every problem of the arguments
+ */
+export function releaseNamed(args: { readonly url?: string; readonly sha256?: string }, rollback = false) {
+  const isNamed = args.url !== undefined && args.sha256 !== undefined;
+  if (isNamed === rollback || (rollback && args.url !== undefined))
+    throw new Error("release: takes URL SHA256, or --rollback alone");
+  if (rollback) return undefined;
+  const { data, error } = named.safeParse(args);
+  if (data) return data;
+  const problems = error.issues.flatMap((issue) => toProblems(issue, args, () => []));
+  throw new Error(["release: nothing was changed:", ...problems.map(problemLine)].join("\n  "));
+}
 
 /** One server's change, and what it ran before. */
 export interface Change {
@@ -42,6 +63,16 @@ export const changesTo = (snapshot: Snapshot, to: Release, inHand?: string): rea
     .sort((a, b) => Number(b.server === inHand) - Number(a.server === inHand));
 
 /**
+ * Whether every reachable web server keeps this release. Then switching to it runs no migrations and needs no database, as a rollback does.
+ * Pure.
+ */
+export const isInstalled = (snapshot: Snapshot, { sha256 }: Release): boolean => {
+  const absent = outOfReach(snapshot);
+  const reachable = snapshot.servers.filter((server) => isWeb(server) && !absent.has(server.name));
+  return reachable.every(({ observation }) => observation?.releases.some((kept) => kept.sha256 === sha256));
+};
+
+/**
  * The previous release: the one that most web servers ran before. Pure.
  * @throws if no server keeps one, or if the servers disagree, as after a rollback that reached only some of them
  */
@@ -67,8 +98,7 @@ export function previousRelease({ servers }: Snapshot): Release {
  */
 export async function release(context: Context, wanted: Release | undefined): Promise<void> {
   const { site, lock, progress } = context;
-  const command = wanted === undefined ? "rollback" : "release";
-  const snapshot = await lookFor(context, command);
+  const { command, snapshot } = await permitted(context, wanted);
   const to = wanted ?? previousRelease(snapshot);
   progress.say(`${to.url} ${to.sha256}`);
   const absent = [...outOfReach(snapshot)].filter(([name]) =>
@@ -94,12 +124,27 @@ export async function release(context: Context, wanted: Release | undefined): Pr
     );
 }
 
+/** Whether it is a new release or a return to one that the servers keep. @throws if a fault stops it */
+async function permitted(context: Context, wanted: Release | undefined) {
+  const isReturn = wanted === undefined || isInstalled(await look(context.site), wanted);
+  const command = isReturn ? "rollback" : "release";
+  const snapshot = await lookFor(context, command).catch((error: Error) => {
+    throw new Error([error.message, ...(isReturn ? [] : [withoutMigrations])].join("\n"), { cause: error });
+  });
+  return { command, snapshot } as const;
+}
+
 /** Ends an interrupted change of a server that already runs the release. @throws if a release does not serve there */
 async function finish(context: Context, server: string, command: "release" | "rollback"): Promise<void> {
   const lack = await serving(context, server).catch((error: Error) => error);
   if (lack && command === "release") throw lack;
   await context.lock.setInHand(undefined);
 }
+
+/** Why a fault of the database stops a new release, and what is possible instead. */
+const withoutMigrations =
+  "A new release needs a writable database, because its migrations and its test run before the switch. " +
+  "To return to a release that the servers keep: npm run ops release -- --rollback, or its URL and SHA256";
 
 /** The first server runs the release alone for a while. @throws at the first failure, with the servers that keep the release */
 async function switchAll(context: Context, changes: readonly Change[], command: "release" | "rollback"): Promise<void> {

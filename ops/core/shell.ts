@@ -85,10 +85,12 @@ export function endInOrder(): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interruption.abort());
 }
 
+/** Whether this program received a signal to end. */
+export const isInterrupted = (): boolean => interruption.signal.aborted;
+
 /** @throws when this program is to end */
 export function goOn(): void {
-  if (interruption.signal.aborted)
-    throw new Error("interrupted; run the same command again, it goes on where it stopped");
+  if (isInterrupted()) throw new Error("interrupted; run the same command again, it goes on where it stopped");
 }
 
 /** Resolves after so many seconds. @throws when this program is to end */

@@ -193,8 +193,9 @@ export class HetznerApi {
   }
 
   private async ask<T>(method: string, path: string, body?: object): Promise<T> {
-    if (method !== "GET") await verifyLock();
     for (let attempt = 0; ; attempt++) {
+      // Also before a repetition: another run may have taken the lock while this machine slept.
+      if (method !== "GET") await verifyLock();
       const { ok, status, text } = await this.send(method, path, body);
       if (ok) return JSON.parse(text || "{}") as T;
       // Done by an attempt whose answer got lost, or by somebody else.

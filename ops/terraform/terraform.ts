@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { verifyLock } from "../core/lock.js";
-import { runToEnd, type Ended, type RunProps } from "../core/shell.js";
+import { isInterrupted, runToEnd, type Ended, type RunProps } from "../core/shell.js";
 import type { Plan } from "./plan.js";
 
 /** Time limits in seconds. An apply has none: stopped in the middle, it would leave half of a change. */
@@ -223,6 +223,7 @@ export class Stack {
     });
     if (ended.ok) return ended.stdout;
     const said = ended.stderr || ended.stdout;
-    throw new Error(`${this.binary} ${args[0]} in ${place} failed:\n${said}${fixOf(said)}`);
+    const reason = isInterrupted() ? "was interrupted and has saved its state; run the same command again" : "failed";
+    throw new Error(`${this.binary} ${args[0]} in ${place} ${reason}:\n${said}${fixOf(said)}`);
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { changesTo, previousRelease, release } from "../../../ops/commands/release.js";
+import { changesTo, previousRelease, release, releaseNamed } from "../../../ops/commands/release.js";
 import { snapshot, release as named } from "../support/snapshot.js";
 import { exampleConfig } from "../../support/config.js";
 import { instantly } from "../support/instantly.js";
@@ -32,6 +32,22 @@ describe("the servers of a release", () => {
     expect(() => previousRelease(snapshot({ alpha: none, bravo: none, charlie: none }))).toThrow(
       /no web server keeps an earlier release/,
     );
+  });
+});
+
+describe("the arguments of a release", () => {
+  it("are checked before anything else, with all problems at once", () => {
+    expect(() => releaseNamed({ url: "http://releases.foobar.com/1.tar.gz", sha256: "nothex" })).toThrow(
+      /^release: nothing was changed:\n {2}url: must .*https.*\n {2}sha256: must be 64 lower-case hexadecimal digits, got "nothex"; copy/,
+    );
+    expect(releaseNamed(named("1"))).toEqual(named("1"));
+  });
+
+  it("are a URL with a SHA-256, or --rollback", () => {
+    expect(releaseNamed({}, true)).toBeUndefined();
+    for (const args of [{}, { url: named("1").url }])
+      expect(() => releaseNamed(args)).toThrow("release: takes URL SHA256, or --rollback alone");
+    expect(() => releaseNamed(named("1"), true)).toThrow("release: takes URL SHA256, or --rollback alone");
   });
 });
 
@@ -159,8 +175,38 @@ describe("a release", () => {
     it("refuses a new release while the database has no primary, because its migrations could not run", async () => {
       const world = broken();
       world.primary = "";
-      await expect(release(await world.context("release"), to)).rejects.toThrow(/no member is the primary/);
+      await expect(release(await world.context("release"), to)).rejects.toThrow(
+        /no member is the primary\nA new release needs a writable database.* npm run ops release -- --rollback/,
+      );
       expect(world.steps).toEqual([]);
+    });
+
+    it("activates a named release without a primary if all servers that answer keep that release", async () => {
+      const world = broken();
+      world.primary = "";
+      world.machine("charlie").running = false;
+      await release(await world.context("release"), named("1"));
+      expect(world.steps).toEqual(["alpha", "bravo"].flatMap((name) => deploys(name, named("1"))));
+    });
+
+    it("refuses a named release without a primary if one server does not keep that release", async () => {
+      const world = broken();
+      world.primary = "";
+      world.machine("bravo").releases = [named("2")];
+      await expect(release(await world.context("release"), named("1"))).rejects.toThrow(/no member is the primary/);
+      expect(world.steps).toEqual([]);
+    });
+
+    it.each([
+      ["all applications fail and one server is off", (world: World) => (world.machine("charlie").running = false)],
+      ["all disks are full", (world: World) => world.machines.forEach((one) => (one.diskPercent = { "/": 100 }))],
+      ["the database has no majority", (world: World) => (world.primary = "")],
+    ])("is rolled back while %s", async (_, damage) => {
+      const world = broken();
+      damage(world);
+      await release(await world.context("release"), undefined);
+      const running = [...world.machines.values()].filter((one) => one.running);
+      expect(running.map(({ releases }) => releases[0])).toEqual(running.map(() => named("1")));
     });
 
     it("changes nothing if no web server answers", async () => {

@@ -54,4 +54,24 @@ describe("an interrupted command", () => {
     });
     expect((await run).stdout).toBe("is under way\ncame to its end");
   });
+
+  it("passes one Ctrl-C on to a program that must save its work, once", async () => {
+    const program =
+      "trap 'count=$((count + 1))' INT; for step in 1 2 3 4 5 6 7 8 9 10; do sleep 0.2; done; echo ends after $count";
+    const applies = `
+      import { endInOrder, runToEnd } from "./ops/core/shell.ts";
+      endInOrder();
+      setTimeout(() => console.log("runs"), 500);
+      const { stdout } = await runToEnd(["sh", "-c", ${JSON.stringify(program)}], { graceful: true });
+      console.log(stdout);
+    `;
+    const run = execa(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", applies], {
+      reject: false,
+      detached: true,
+    });
+    run.stdout.on("data", (said: Buffer) => {
+      if (said.includes("runs") && run.pid !== undefined) process.kill(-run.pid, "SIGINT");
+    });
+    expect((await run).stdout).toBe("runs\nends after 1");
+  });
 });

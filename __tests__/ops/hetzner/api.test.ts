@@ -2,6 +2,7 @@ import { createServer, type RequestListener } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { requireLock, type Lock } from "../../../ops/core/lock.js";
 import { HetznerApi } from "../../../ops/hetzner/api.js";
 import { healthOf } from "../../../ops/hetzner/balancers.js";
 import { instantly } from "../support/instantly.js";
@@ -14,6 +15,15 @@ async function clientOf(listener: RequestListener): Promise<HetznerApi> {
   await once(http, "listening");
   return new HetznerApi({ token: "t", endpoint: `http://127.0.0.1:${(http.address() as AddressInfo).port}` });
 }
+
+it("verifies the lock before each attempt of a change, because another run may take the lock between two attempts", async () => {
+  const { api, asked } = await standInApi([], ["no answer"]);
+  const verify = vi.fn<() => Promise<void>>().mockResolvedValueOnce().mockRejectedValueOnce(new Error("lost the lock"));
+  requireLock({ verify } as unknown as Lock);
+  onTestFinished(() => requireLock(undefined));
+  await expect(api.deleteServer({ id: 7 })).rejects.toThrow("lost the lock");
+  expect(asked).toEqual(["DELETE /servers/7"]);
+});
 
 describe("an action at Hetzner", () => {
   /** Returns these statuses one after another; the last one repeats. */

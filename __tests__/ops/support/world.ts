@@ -36,6 +36,7 @@ interface Machine {
   readonly modes: Map<string, string>;
   /** Whether it does not answer. */
   isStunned: boolean;
+  diskPercent: Readonly<Record<string, number>>;
 }
 
 /**
@@ -90,7 +91,7 @@ export class World {
       ...{ name, privateIp, roles, running: true, current: true, whole: true, boots: 1, inService: true },
       releases: [release("2"), release("1")],
       ...{ upgradable: [], rebootFor: [], files: new Map(), modes: new Map() },
-      ...{ taken: new Map(), waiting: new Set(), isStunned: false },
+      ...{ taken: new Map(), waiting: new Set(), isStunned: false, diskPercent: { "/": 20 } },
     });
   }
 
@@ -261,6 +262,7 @@ export class World {
       inService: isWeb ? machine.inService : null,
       serves: isWeb ? machine.releases[0]?.sha256 !== this.sick && this.hasAccounts(machine) : null,
       releases: isWeb ? machine.releases : [],
+      diskPercent: machine.diskPercent,
       upgradable: machine.upgradable,
       rebootFor: machine.rebootFor,
       member: machine.roles.includes("database")

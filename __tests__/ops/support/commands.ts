@@ -1,0 +1,60 @@
+import type { Config } from "../../../modules/config/schema.js";
+import { deploy } from "../../../ops/commands/deploy.js";
+import { drift } from "../../../ops/commands/drift.js";
+import { planAll } from "../../../ops/commands/plan.js";
+import { Progress } from "../../../ops/core/progress.js";
+import { HetznerApi } from "../../../ops/hetzner/api.js";
+import { HetznerCloud } from "../../../ops/hetzner/cloud.js";
+import { identify } from "../../../ops/hetzner/identify.js";
+import { TerraformSecretStore } from "../../../ops/hetzner/secrets.js";
+import { Stack, type OwnFolder } from "../../../ops/terraform/terraform.js";
+
+/** Where {@link commandsIn} works. */
+export interface Surroundings {
+  readonly config: Config;
+  /** Address of the vendors' APIs. */
+  readonly url: string;
+  /** Server that `replace` replaces. */
+  readonly replaced: string;
+  /** Server that `remove` removes. */
+  readonly removed: string;
+  /** Servers that may be missing in the state. */
+  readonly handled: readonly string[];
+  readonly own: Pick<OwnFolder, "stacks" | "synthesize">;
+  /** Folder of a stack by its name. */
+  readonly folder: (name: string) => string;
+}
+
+const quiet = (): void => undefined;
+
+/** The commands that plan, complete except for the vendors. */
+export function commandsIn(props: Surroundings): Readonly<Record<string, () => Promise<unknown>>> {
+  const { config, url, handled, own } = props;
+  const api = new HetznerApi({ token: "t", endpoint: url, pauseSeconds: 0.1 });
+  const variables = { CLOUDFLARE_API_TOKEN: "t", CLOUDFLARE_BASE_URL: url };
+  const handles = ({ type, name }: { readonly type: string; readonly name: string }): boolean =>
+    type === "hcloud_server" && handled.includes(name);
+  let identified: Promise<void> | undefined;
+  const identifyOnce = (): Promise<void> => (identified ??= identify({ config, stacks, api, variables, handles }));
+  const stacks: readonly Stack[] = ["foundation", "credentials", "servers", "edge"].map(
+    (name) => new Stack("terraform", props.folder(name), { ...own, identify: identifyOnce }),
+  );
+  const [foundation, credentials, servers, edge] = stacks as [Stack, Stack, Stack, Stack];
+  const parts = { config, foundation, credentials, servers, edge, synthesize: own.synthesize };
+  const cloud = new HetznerCloud({ ...parts, api, secretDigests: {} });
+  const replaced = config.servers.find(({ name }) => name === props.replaced) as Config["servers"][number];
+  return {
+    plan: () => planAll(stacks, quiet),
+    drift: () => drift(stacks, quiet),
+    deploy: () => deploy(stacks, {}, new Progress(quiet)),
+    replace: async () => {
+      await cloud.prepare(replaced, quiet);
+      await cloud.replace(replaced, quiet);
+    },
+    remove: async () => {
+      await cloud.prepareRemoval(props.removed, quiet);
+      await cloud.remove(props.removed, quiet);
+    },
+    rotate: () => new TerraformSecretStore({ ...parts, variables }).make("edge-token", quiet),
+  };
+}
