@@ -9,3 +9,15 @@ it("a command reads the environment's file and reports missing settings", async 
   expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
   expect(stderr).toMatch(/^example: administrators\.cidrs is empty[^\n]*$/);
 });
+
+it.each(["deploy", "deploy --reviewed plan.json"])(
+  "%s is refused with a local state on a CI runner, where the state would be lost",
+  async (words) => {
+    const { exitCode, stderr } = await execa(process.execPath, ["--import", "tsx", "ops/cli.ts", ...words.split(" ")], {
+      env: { ENVIRONMENT: "example", CI: "true" },
+      reject: false,
+    });
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^deploy: the state is a local file and would be lost with this runner; set backend to/);
+  },
+);

@@ -32,6 +32,19 @@ describe("state encryption", () => {
     expect(problem?.fix).toContain("AWS_SSE_CUSTOMER_KEY");
   });
 
+  it.each([
+    ["enforced", { method: "method.aes_gcm.state", enforced: true }],
+    ["begin", { method: "method.aes_gcm.state", fallback: { method: "method.unencrypted.plain" } }],
+    [
+      "change-passphrase",
+      { method: "method.aes_gcm.state", enforced: true, fallback: { method: "method.aes_gcm.previous" } },
+    ],
+    ["end", { method: "method.unencrypted.plain", fallback: { method: "method.aes_gcm.state" } }],
+  ] as const)("encrypts plans like states in the step %s", (step, expected) => {
+    const { terraform } = synthesize(configFor(step, 2), () => undefined);
+    expect((terraform as { encryption?: object }).encryption).toMatchObject({ state: expected, plan: expected });
+  });
+
   it("is omitted from stacks that do not use it, because Terraform rejects the block", () => {
     expect(synthesize(configFor(), () => undefined).terraform).not.toHaveProperty("encryption");
   });

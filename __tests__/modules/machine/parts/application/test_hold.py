@@ -126,6 +126,16 @@ class Held(unittest.TestCase):
         # The command was not killed yet, but the claim is uncertain.
         self.assertEqual(self.run_command(*command, then=steps), (0, False))
 
+    def test_counts_a_renewal_from_its_beginning_because_the_primary_may_have_executed_it_then(self):
+        def renew():
+            self.clock += 100
+            renewals.ended.set()
+            return True
+
+        renewals = hold._Renewals(types.SimpleNamespace(renew=renew), 0.0)
+        renewals.run()
+        self.assertEqual(renewals.last, 1000.0)
+
     def test_the_command_is_stopped_when_another_server_has_the_claim(self):
         self.assertEqual(self.run_command("sleep", "600", then=[self.taken_by_bravo]), (-15, False))
         self.assertEqual(self.said, [("error", "schedule mail: another server has the claim; stopping it here")])
@@ -153,6 +163,12 @@ class Told(unittest.TestCase):
         self.assertFalse(stop.event.is_set())
         signal.raise_signal(signal.SIGTERM)
         self.assertTrue(stop.event.is_set())
+
+
+class Limits(unittest.TestCase):
+    def test_four_renewals_may_fail_before_the_command_is_stopped(self):
+        self.assertGreaterEqual(hold.TERM_SECONDS, 5 * hold.RENEW_SECONDS)
+        self.assertGreater(hold.RENEW_SECONDS, 0)
 
 
 class Now(unittest.TestCase):

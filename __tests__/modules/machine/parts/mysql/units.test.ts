@@ -184,6 +184,7 @@ describe("scripts and units", () => {
       "TimeoutStartSec=600",
       "ExecStart=/usr/local/sbin/mysql-group daemon",
       "RestartSec=1",
+      "WatchdogSec=10",
       // A stopped process receives no other signal.
       "WatchdogSignal=SIGKILL",
       "RuntimeDirectory=mysql-group",

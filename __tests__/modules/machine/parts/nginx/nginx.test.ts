@@ -92,6 +92,15 @@ describe("nginx's time limits and headers", () => {
     expect([values(upstream, "keepalive"), values(upstream, "keepalive_timeout")]).toEqual([["32"], ["5s"]]);
   });
 
+  it("a request is retried only after a connection error, not after a time limit, because it may have been executed", () => {
+    expect(values(visitors, "proxy_next_upstream")).toEqual(["error"]);
+  });
+
+  it("the limit for an IPv6 network also applies to addresses that contain a line feed byte", () => {
+    const pattern = /"~(\(\?s\))\^\(\?<network>\.\{8\}\)\.\{8\}\$" \$network;/.exec(main)?.[1];
+    expect(pattern).toBe("(?s)");
+  });
+
   it("nginx has enough connections and open files for a busy hour", () => {
     const [connections = 0, files = 0] = ["worker_connections", "worker_rlimit_nofile"].map((name) =>
       Number(values(main, name)[0]),
