@@ -107,9 +107,6 @@ describe("the tarball", () => {
         .map((name) => `app-runs/${name}`)
         .sort(),
       "app/VERSION",
-      "app/assets/",
-      "app/assets/icon.svg",
-      "app/assets/site.css",
       "app/migrate.js",
       "app/migrations/",
       "app/migrations/0001-notes.sql",

@@ -42,7 +42,7 @@ const invisible = /(?![\n\t])[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacte
 
 /** A problem for each text with an invisible character. */
 function invisibleCharacters(value: unknown, path: readonly PropertyKey[] = []): readonly Problem[] {
-  if (typeof value === "object" && value !== null)
+  if (typeof value === "object" && value !== null && path.length <= 10)
     return Object.entries(value).flatMap(([key, inner]) =>
       invisibleCharacters(inner, [...path, Array.isArray(value) ? Number(key) : key]),
     );
@@ -80,14 +80,23 @@ function issuesOf(input: unknown) {
 /** All problems of an environment: first invalid settings, then violated rules between valid settings. */
 export function findProblems(environment: string, input: unknown): readonly Problem[] {
   if (!isEnvironment(input)) return [notAnEnvironment(input)];
-  const issues = issuesOf(input);
-  const broken = new Set(issues.map(({ path }) => path[0]));
-  const sound = soundSections(input as Record<string, unknown>, broken);
-  const sections = { ...sound, environment };
+  if (Object.keys(input).length > 1000)
+    return [
+      {
+        path: "default export",
+        rule: "must have at most 1000 entries",
+        got: Object.keys(input).length,
+        fix: "list only what is needed",
+      },
+    ];
+  const invisibles = invisibleCharacters(input);
+  const issues = issuesOf(input).filter(({ path }) => !invisibles.some((other) => other.path === pathText(path)));
+  const broken = new Set([...issues.map(({ path }) => path[0]), ...invisibles.map(({ path }) => path.split(".")[0])]);
+  const sections = { ...soundSections(input as Record<string, unknown>, broken), environment };
   const isSound = (key: keyof Checked): boolean => !broken.has(key);
   return [
     ...nameProblems(environment),
-    ...invisibleCharacters(sound),
+    ...invisibles,
     ...issues.flatMap((issue) => toProblems(issue, input, keysBelow)),
     ...rules.filter((rule) => rule.needs.every(isSound)).flatMap((rule) => rule.check(sections as Checked)),
   ];
