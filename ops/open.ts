@@ -1,5 +1,5 @@
 import { type Invocation, loadEnvironment } from "../modules/config/load.js";
-import type { OpenProps, Site } from "./core/site.js";
+import type { Direction, OpenProps, Site } from "./core/site.js";
 
 /** The running environment that was asked for. @throws when it cannot be reached, with the setting or the command that helps */
 export async function openSite({ environment, terraform }: Invocation, props: OpenProps = {}): Promise<Site> {
@@ -11,4 +11,11 @@ export async function openSite({ environment, terraform }: Invocation, props: Op
   const config = await loadEnvironment(environment);
   await keepPrivate(config);
   return hetznerSite(config, terraform, props);
+}
+
+/** What directs the visitors of the environment. @throws Error without the tokens */
+export async function openDirection({ environment }: Invocation): Promise<Direction> {
+  if (environment === "lab") throw new Error("balancers: the lab has one load balancer");
+  const { directionOf } = await import("./hetzner/site.js");
+  return directionOf(await loadEnvironment(environment), process.env);
 }

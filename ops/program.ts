@@ -4,6 +4,7 @@ import { allRotated } from "../modules/config/generations.js";
 import { loadEnvironment, readInvocation } from "../modules/config/load.js";
 import { restoreMoment } from "../modules/config/values/backup.js";
 import { backups, checkBucket, createBucket } from "./commands/backups.js";
+import { direct, directedNamed, showBalancers } from "./commands/balancers.js";
 import { checkBackend } from "./commands/check-backend.js";
 import { deploy } from "./commands/deploy.js";
 import { drift, reportComparison } from "./commands/drift.js";
@@ -25,8 +26,8 @@ import { backMinutes, type Context } from "./core/maintain.js";
 import { agreement } from "./core/agreement.js";
 import { Progress } from "./core/progress.js";
 import { endInOrder } from "./core/shell.js";
-import type { OpenProps, Site } from "./core/site.js";
-import { openSite } from "./open.js";
+import { directions, type OpenProps, type Site } from "./core/site.js";
+import { openDirection, openSite } from "./open.js";
 
 /** The command line. */
 export const program = new Command("npm run ops")
@@ -247,6 +248,26 @@ program
     if (isFromOutside(name)) return alone(`rotate ${name}`, (context) => distribute(context, name));
     const what = rotatedNamed(name);
     await alone(`rotate ${what}`, (context) => rotate(context, what), { needsLogin: needsLogin(what) });
+  });
+
+program
+  .command("balancers")
+  .helpGroup("Servers:")
+  .description(
+    "shows the load balancers, or directs visitors to both or to one of them; needs neither the state nor the lock, so it works while a location is lost",
+  )
+  .argument("[direction]", directions.join(", "))
+  .addHelpText(
+    "after",
+    "\nWithout an argument, the exit code is 1 if visitors are directed to a load balancer that cannot serve them, or not to one that can.\n" +
+      "Refuses a load balancer that accepts no connection or finds no web server healthy. Needs HCLOUD_TOKEN and CLOUDFLARE_API_TOKEN.",
+  )
+  .action(async (named?: string) => {
+    const wanted = named === undefined ? undefined : directedNamed(named);
+    const direction = await openDirection(readInvocation());
+    endInOrder();
+    if (wanted === undefined) process.exitCode = await showBalancers(direction, console.log);
+    else await direct(direction, wanted, new Progress());
   });
 
 program

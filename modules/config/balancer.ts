@@ -21,6 +21,9 @@ export const siteId = ({ cloudflare }: { readonly cloudflare: Pick<Config["cloud
 export const balancerName = ({ environment, loadBalancer }: Numbered & Pick<Config, "environment">): string =>
   `${environment}${endingOf(loadBalancer.number)}`;
 
+/** Id of the second active load balancer in Terraform addresses and in the lab. */
+export const secondBalancerId = "balancer-second";
+
 /** One of the active load balancers. */
 export interface BalancerSettings {
   readonly which: "first" | "second";
@@ -39,7 +42,7 @@ export function balancersOf(config: Config): readonly [BalancerSettings, ...Bala
   const [id, name] = [balancerId(config), balancerName(config)];
   return [
     { which: "first", id, name, location, privateIp: network.balancerIp },
-    ...(second ? [{ which: "second" as const, id: "balancer-second", name: `${environment}-second`, ...second }] : []),
+    ...(second ? [{ which: "second" as const, id: secondBalancerId, name: `${environment}-second`, ...second }] : []),
   ];
 }
 

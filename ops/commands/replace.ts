@@ -6,6 +6,7 @@ import { look } from "../core/observe.js";
 import { waitUntil } from "../core/shell.js";
 import { type ReplacementProps, serverNamed, type Site } from "../core/site.js";
 import { isDatabase, isWeb, type ServerState, type Snapshot } from "../core/snapshot.js";
+import { targetHealth } from "../core/targets.js";
 
 /** Options of {@link replace}. */
 export interface ReplaceProps extends ReplacementProps {
@@ -161,7 +162,10 @@ async function comesBack(
     await progress.step(`${name}: the load balancer finds it healthy`, (report) =>
       waitUntil(
         `${name} is healthy`,
-        async () => ((await site.cloud.targets()).get(name) ? undefined : "its target is not healthy"),
+        async () =>
+          targetHealth(site.config, await site.cloud.targets(), () => true).of(name)
+            ? undefined
+            : "its target is not healthy",
         { limitSeconds: (patienceMinutes ?? targetMinutes) * 60, pauseSeconds: 5, report },
       ),
     );

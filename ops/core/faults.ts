@@ -10,6 +10,7 @@ export const judgedCommands = [
   "rotate",
   "rotate-passwords",
   "rotate-authority",
+  "balancers",
 ] as const;
 export type JudgedCommand = (typeof judgedCommands)[number];
 
@@ -36,7 +37,7 @@ const planned = { rollout: "stops", upgrade: "stops", remove: "stops" } as const
 /** Changes of releases and secrets that a fault has nothing to do with. */
 const unrelated = {
   ...{ replace: "ignores", release: "ignores", rollback: "ignores", failover: "ignores" },
-  ...{ rotate: "ignores", "rotate-passwords": "ignores", "rotate-authority": "stops" },
+  ...{ rotate: "ignores", "rotate-passwords": "ignores", "rotate-authority": "stops", balancers: "ignores" },
 } as const satisfies Partial<FaultRow["verdicts"]>;
 
 const row = (meaning: string, differences: Partial<Record<JudgedCommand, Verdict>> = {}): FaultRow => ({
@@ -77,6 +78,10 @@ export const faultTable = {
   "not-ready": row("the application of a web server is not ready", broken),
   "no-target": row("a web server is not a target of the load balancer"),
   "target-unhealthy": row("the load balancer finds a web server unhealthy", broken),
+  "balancer-idle": row("one of two load balancers finds no web server healthy", {
+    "rotate-authority": "ignores",
+    balancers: "stops",
+  }),
   "disk-full": row("a disk is at least 85 % full", { "rotate-authority": "ignores" }),
   unprotected: row("a server is not protected at Hetzner", { "rotate-authority": "ignores" }),
 } as const satisfies Readonly<Record<string, FaultRow>>;

@@ -68,6 +68,12 @@ function primaryFaults({ servers }: Pick<Snapshot, "servers">): readonly Fault[]
   return only.observation?.member?.writable ? [] : [{ kind: "read-only-primary", server: only.name, text }];
 }
 
+const balancerFaults = ({ idleBalancers }: Snapshot): readonly Fault[] =>
+  idleBalancers.map((name) => ({
+    kind: "balancer-idle",
+    text: `load balancer ${name}: finds no web server healthy; npm run ops balancers`,
+  }));
+
 /** What is wrong with the group as a whole, in words. */
 export const groupFaults = (snapshot: Pick<Snapshot, "servers">): readonly string[] =>
   primaryFaults(snapshot).map(({ text }) => text);
@@ -75,6 +81,7 @@ export const groupFaults = (snapshot: Pick<Snapshot, "servers">): readonly strin
 /** All faults of the environment. What is due, such as an upgrade, is not a fault. */
 export const faultsOf = (snapshot: Snapshot): readonly Fault[] => [
   ...primaryFaults(snapshot),
+  ...balancerFaults(snapshot),
   ...snapshot.servers.flatMap((server) => serverFaults(server, snapshot)),
 ];
 
@@ -85,6 +92,7 @@ export const faults = (snapshot: Snapshot): readonly string[] => faultsOf(snapsh
 export const needsHand = (snapshot: Snapshot): readonly string[] => [
   ...groupFaults(snapshot),
   ...farPrimary(snapshot),
+  ...balancerFaults(snapshot).map(({ text }) => text),
   ...snapshot.servers.flatMap((server) => [
     ...serverFaults(server, snapshot).map(({ text }) => text),
     ...dueOf(server),
@@ -131,7 +139,8 @@ function releaseFaults({ servers, release }: Snapshot): string[] {
 export function stopping(snapshot: Snapshot, command: JudgedCommand, current?: string): readonly Fault[] {
   const others = snapshot.servers.filter(({ name }) => name !== current);
   const seen: Snapshot = { ...snapshot, servers: others };
-  return [...primaryFaults(snapshot), ...others.flatMap((server) => serverFaults(server, seen))].filter(
+  const common = [...primaryFaults(snapshot), ...balancerFaults(snapshot)];
+  return [...common, ...others.flatMap((server) => serverFaults(server, seen))].filter(
     (fault) => (fault.server === undefined || fault.server !== current) && verdictOf(fault, command) === "stops",
   );
 }

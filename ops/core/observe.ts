@@ -4,6 +4,7 @@ import { ports } from "../../modules/platform/ports.js";
 import { farMembers } from "../../modules/config/loss.js";
 import type { Config } from "../../modules/config/schema.js";
 import type { Site } from "./site.js";
+import { targetHealth } from "./targets.js";
 import type { CloudServer, Observation, ServerState, Snapshot } from "./snapshot.js";
 
 const program = readFileSync(new URL("files/observe.py", import.meta.url), "utf8");
@@ -44,8 +45,10 @@ export async function look(site: Site, { also = [], withUpgradable }: LookProps 
   const [known, targets, told] = await Promise.all([cloud.servers(), cloud.targets(), Promise.all(observing)]);
   const far = farMembers(config).map(({ name }) => name);
   const cloudServers = new Map<string, CloudServer>(known.map((server) => [server.name, server]));
+  const { idle, of } = targetHealth(config, targets, (name) => cloudServers.get(name)?.current ?? false);
   return {
     environment: config.environment,
+    idleBalancers: idle,
     protect: config.protect,
     release: config.application,
     outside: known.filter(({ name }) => !config.servers.some((server) => server.name === name)),
@@ -57,7 +60,7 @@ export async function look(site: Site, { also = [], withUpgradable }: LookProps 
       cloud: cloudServers.get(name),
       observation: told[index]?.observation,
       silence: told[index]?.silence ?? "",
-      healthy: targets.get(name),
+      healthy: of(name),
     })),
   };
 }

@@ -1,9 +1,11 @@
 import type { Rotated, Stage } from "../../modules/config/generations.js";
+import type { BalancerSettings } from "../../modules/config/balancer.js";
 import type { Config, ServerConfig } from "../../modules/config/schema.js";
 import type { SecretName } from "../../modules/config/secrets.js";
 import type { LockStore } from "./lock.js";
 import type { CloudServer } from "./snapshot.js";
 import type { Login, Ssh } from "./ssh.js";
+import type { BalancerTargets } from "./targets.js";
 
 /** What tells a person how far a command is. */
 export type Report = (line: string) => void;
@@ -18,8 +20,8 @@ export interface ReplacementProps {
 export interface Cloud {
   /** Servers of the environment that exist, in the configuration or not. */
   servers(): Promise<readonly CloudServer[]>;
-  /** The balancer's targets by server, and whether their health check passes. */
-  targets(): Promise<ReadonlyMap<string, boolean>>;
+  /** The targets of each load balancer; {@link targetHealth} combines them. */
+  targets(): Promise<readonly BalancerTargets[]>;
   /** Asks for an orderly shutdown, as its power button does. */
   shutDown(name: string): Promise<void>;
   /** Switches a server off at once, and returns when it is off. What it has not written to its disks is lost. */
@@ -88,6 +90,29 @@ export interface Balancers {
   point(report: Report): Promise<void>;
   /** Takes the other balancer away, and what only it needs. @throws before anything is changed, when anything else would go */
   close(report: Report): Promise<void>;
+}
+
+/** The load balancers that visitors can be directed to. */
+export const directions = ["both", "first", "second"] as const;
+export type Directed = (typeof directions)[number];
+
+/** One of the active load balancers. */
+export interface BalancerState extends Pick<BalancerSettings, "which" | "name" | "location"> {
+  /** Public IPv4 address. @default - absent: it does not exist, or nobody knows its address */
+  readonly address?: string;
+  /** Names of the web servers that it finds healthy. @default - absent: the provider does not answer */
+  readonly healthy?: readonly string[];
+  /** Why it accepts no connection. */
+  readonly refusal: string | undefined;
+  /** Whether the DNS records of all names of the site contain its address. */
+  readonly directed: boolean;
+}
+
+/** Directs visitors to the active load balancers. Needs no state, no lock and no login, so it works while a location is lost. */
+export interface Direction {
+  balancers(): Promise<readonly BalancerState[]>;
+  /** Changes the DNS records, if they differ. @throws Error if they cannot be changed */
+  direct(wanted: Directed, balancers: readonly BalancerState[], report: Report): Promise<void>;
 }
 
 /** Values of secrets at one stage of their rotation. */

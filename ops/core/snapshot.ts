@@ -100,6 +100,8 @@ export interface Snapshot {
   /** The release that new servers start with. */
   readonly release: Release;
   readonly servers: readonly ServerState[];
+  /** Names of active load balancers that find no web server healthy while the other one does. */
+  readonly idleBalancers: readonly string[];
   /** Servers that exist and that the configuration does not have. */
   readonly outside: readonly CloudServer[];
 }

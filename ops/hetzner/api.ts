@@ -52,6 +52,7 @@ export interface ApiBalancer {
   readonly id: number;
   readonly name: string;
   readonly protection: { readonly delete: boolean };
+  readonly public_net?: { readonly ipv4: { readonly ip: string } };
   readonly targets: readonly ApiTarget[];
 }
 
@@ -83,14 +84,16 @@ export interface HetznerApiProps {
   readonly endpoint?: string;
   /** Seconds before the first repetition; doubled with each. @default 1 */
   readonly pauseSeconds?: number;
+  /** Repetitions of a request that cannot be done now. @default 5: for half a minute */
+  readonly repetitions?: number;
+  /** Longest wait for one answer. @default 20 */
+  readonly answerSeconds?: number;
 }
 
-/** Repetitions of a request that cannot be done now: for half a minute. */
-const repetitions = 5;
 /** What below 500 only says not now: no answer, a change by somebody else at this moment, another action's lock, too many requests. */
 const notNow: ReadonlySet<number> = new Set([0, 409, 423, 429]);
-/** Longest wait for one answer. */
-const answerSeconds = 20;
+
+const isBusy = (status: number): boolean => notNow.has(status) || status >= 500;
 
 /**
  * The few calls of Hetzner's API that Terraform cannot make. Repeated is a request that gets no answer, that Hetzner is too busy for, or that
@@ -193,6 +196,7 @@ export class HetznerApi {
   }
 
   private async ask<T>(method: string, path: string, body?: object): Promise<T> {
+    const { pauseSeconds = 1, repetitions = 5 } = this.props;
     for (let attempt = 0; ; attempt++) {
       // Also before a repetition: another run may have taken the lock while this machine slept.
       if (method !== "GET") await verifyLock();
@@ -200,15 +204,14 @@ export class HetznerApi {
       if (ok) return JSON.parse(text || "{}") as T;
       // Done by an attempt whose answer got lost, or by somebody else.
       if (method === "DELETE" && status === 404) return {} as T;
-      const busy = notNow.has(status) || status >= 500;
-      if (!busy || attempt >= repetitions)
+      if (!isBusy(status) || attempt >= repetitions)
         throw new Error(`Hetzner: ${method} ${path.split("?")[0]}: ${status || "no answer:"} ${messageIn(text)}`);
-      await sleep((this.props.pauseSeconds ?? 1) * 2 ** attempt);
+      await sleep(pauseSeconds * 2 ** attempt);
     }
   }
 
   private async send(method: string, path: string, body?: object) {
-    const { token, endpoint = "https://api.hetzner.cloud/v1" } = this.props;
+    const { token, endpoint = "https://api.hetzner.cloud/v1", answerSeconds = 20 } = this.props;
     return (
       fetch(`${endpoint}${path}`, {
         method,

@@ -5,6 +5,7 @@ import { payloadHash, withCertificateBefore } from "../../modules/machine/compos
 import { type Config, roles, type ServerConfig } from "../../modules/config/schema.js";
 import type { Cloud, ReplacementProps, Report } from "../core/site.js";
 import type { CloudServer } from "../core/snapshot.js";
+import type { BalancerTargets } from "../core/targets.js";
 import { completionOf, replacementOf, retargetingOf, volumeOf } from "../terraform/allowed.js";
 import {
   actionsOf,
@@ -69,13 +70,13 @@ export class HetznerCloud implements Cloud {
     });
   }
 
-  async targets(): Promise<ReadonlyMap<string, boolean>> {
+  async targets(): Promise<readonly BalancerTargets[]> {
     const { api, config } = this.props;
     const [servers, balancers] = await Promise.all([
       this.apiServers(),
       api.balancers(`environment=${config.environment}`),
     ]);
-    return new Map(balancers.flatMap((balancer) => [...healthOf(balancer, servers)]));
+    return balancers.map((balancer) => ({ name: balancer.name, targets: healthOf(balancer, servers) }));
   }
 
   async shutDown(name: string): Promise<void> {

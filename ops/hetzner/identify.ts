@@ -1,8 +1,17 @@
+import { secondBalancerId } from "../../modules/config/balancer.js";
 import type { Config } from "../../modules/config/schema.js";
+import { siteHosts } from "../../modules/platform/names.js";
 import { sleep } from "../core/shell.js";
 import type { Stack, StateResource } from "../terraform/terraform.js";
 import { stateKinds, type HetznerApi } from "./api.js";
-import { identityProblems, zoneProblems, type FoundResource, type FoundZone, type Identity } from "./identity.js";
+import {
+  identityProblems,
+  movedProblems,
+  zoneProblems,
+  type FoundResource,
+  type FoundZone,
+  type Identity,
+} from "./identity.js";
 
 /** What {@link identify} needs. */
 export interface IdentifyProps {
@@ -28,6 +37,7 @@ export async function identify(props: IdentifyProps): Promise<void> {
   const problems = (
     await Promise.all([hetznerProblems(props, state), cloudflareProblems(props, state), datadogProblems(props, state)])
   ).flat();
+  problems.push(...movedProblems(props.config.servers, state));
   if (problems.length > 0)
     throw new Error(
       `refused before any change; tokens, state and environment must belong together:\n  ${problems.join("\n  ")}`,
@@ -77,7 +87,29 @@ async function cloudflareProblems(
       return answer ? [answer.result] : [];
     }),
   ]);
-  return zoneProblems(config.domain, state, visible.flat());
+  const problems = zoneProblems(config.domain, state, visible.flat());
+  return problems.length > 0
+    ? problems
+    : leftProblems(config, state, [...ids], (path) => askJson(`${base}${path}`, headers));
+}
+
+/** The DNS records of a second load balancer are not in the state: visitors would be directed to it after it is gone. */
+async function leftProblems(
+  config: Config,
+  state: readonly StateResource[],
+  zones: readonly string[],
+  ask: (path: string) => Promise<{ readonly result: readonly { readonly content: string }[] } | undefined>,
+): Promise<readonly string[]> {
+  const left = state.find(({ address }) => address === `hcloud_load_balancer.${secondBalancerId}`)?.attributes["ipv4"];
+  if (config.loadBalancer.second !== undefined || typeof left !== "string") return [];
+  const paths = zones.flatMap((zone) =>
+    siteHosts(config).map((host) => `/zones/${zone}/dns_records?name=${host.toLowerCase()}`),
+  );
+  const records = (await Promise.all(paths.map(ask))).flatMap((answer) => answer?.result ?? []);
+  if (!records.some(({ content }) => content === left)) return [];
+  return [
+    `loadBalancer.second: is not set, but visitors are directed to the second load balancer (${left}); first run npm run ops balancers first`,
+  ];
 }
 
 interface Monitor {

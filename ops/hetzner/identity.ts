@@ -1,3 +1,4 @@
+import type { Config } from "../../modules/config/schema.js";
 import type { StateResource } from "../terraform/terraform.js";
 
 /** A resource that a token can see. */
@@ -116,3 +117,21 @@ export function zoneProblems(
       "Set the token of the account that this environment was deployed to",
   ];
 }
+
+/** Servers whose location in the configuration differs from that of their existing resources, which cannot move. Pure. */
+export const movedProblems = (servers: Config["servers"], state: readonly StateResource[]): readonly string[] =>
+  servers.flatMap(({ name, location }) => {
+    const elsewhere = state.filter(
+      ({ attributes: { labels, location: present } }) =>
+        typeof present === "string" &&
+        present !== location &&
+        (labels as Readonly<Record<string, string>> | null | undefined)?.["server"] === name,
+    );
+    const [first] = elsewhere;
+    if (first === undefined) return [];
+    const old = String(first.attributes["location"]);
+    return [
+      `servers.${name}.location: is ${location}, but ${list(elsewhere.map(({ address }) => address))} exist in ${old}, and a volume cannot move. ` +
+        `Set "${old}" again. To move, add a server with another name in ${location}, then remove ${name}: docs/changes.md`,
+    ];
+  });

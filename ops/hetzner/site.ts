@@ -9,11 +9,13 @@ import { FileStore, privateFolder } from "../core/store.js";
 import { Ssh, type Login } from "../core/ssh.js";
 import { ownFolder } from "../terraform/own-folder.js";
 import { Stack } from "../terraform/terraform.js";
-import { HetznerApi } from "./api.js";
+import { HetznerApi, type HetznerApiProps } from "./api.js";
 import { requireOrderable } from "./availability.js";
 import { HetznerBalancers } from "./balancers.js";
 import { BucketStore } from "./bucket-store.js";
 import { HetznerCloud } from "./cloud.js";
+import { CloudflareApi } from "./cloudflare.js";
+import { HetznerDirection } from "./direction.js";
 import { identify } from "./identify.js";
 import type { Identity } from "./identity.js";
 import { TerraformSecretStore } from "./secrets.js";
@@ -51,8 +53,20 @@ export function stacksOf(
   return { stacks, synthesize: own.synthesize };
 }
 
-const apiFrom = (variables: NodeJS.ProcessEnv): HetznerApi =>
-  new HetznerApi({ token: tokenFrom(variables), endpoint: variables["HCLOUD_ENDPOINT"] });
+const apiFrom = (variables: NodeJS.ProcessEnv, limits: Partial<HetznerApiProps> = {}): HetznerApi =>
+  new HetznerApi({ ...limits, token: tokenFrom(variables), endpoint: variables["HCLOUD_ENDPOINT"] });
+
+/** Directs visitors with the vendors' APIs alone. @throws Error without one of the tokens */
+export function directionOf(config: Config, variables: NodeJS.ProcessEnv): HetznerDirection {
+  const { CLOUDFLARE_API_TOKEN: token, CLOUDFLARE_BASE_URL: endpoint } = variables;
+  if (!token) throw new Error("CLOUDFLARE_API_TOKEN is not set; it is the same token that a deploy needs");
+  return new HetznerDirection({
+    config,
+    // Visitors wait, so an API that does not answer must not hold the command up.
+    api: apiFrom(variables, { repetitions: 1, answerSeconds: 5 }),
+    cloudflare: new CloudflareApi({ token, endpoint }),
+  });
+}
 
 /** Other users of this machine must not read plans and state, which hold secrets. */
 export async function keepPrivate({ backend }: Pick<Config, "backend">): Promise<void> {
@@ -106,7 +120,7 @@ export async function hetznerSite(
       edge,
       secretDigests,
       synthesize,
-      requireOrderable: (server) => requireOrderable(api, server, { location: config.location, image: serverImage }),
+      requireOrderable: (server) => requireOrderable(api, server, { location: server.location, image: serverImage }),
     }),
     ...(config.loadBalancer.formerly && {
       balancers: new HetznerBalancers({ config, api, edge, synthesize }),

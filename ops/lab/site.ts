@@ -6,6 +6,7 @@ import type { Cloud, ReplacementProps, Report, Site } from "../core/site.js";
 import type { CloudServer } from "../core/snapshot.js";
 import { Ssh } from "../core/ssh.js";
 import { FileStore } from "../core/store.js";
+import type { BalancerTargets } from "../core/targets.js";
 import { removeTarget, targetHealth } from "../../lab/balancer/balancer.js";
 import { LabSecrets } from "./secrets.js";
 import { administratorKeyFile, payloadHashBefore, payloadHashOf } from "../../lab/blueprint.js";
@@ -76,12 +77,13 @@ class LabCloud implements Cloud {
     );
   }
 
-  async targets(): Promise<ReadonlyMap<string, boolean>> {
+  async targets(): Promise<readonly BalancerTargets[]> {
     const targets = await targetHealth(layout);
     const names = new Set(targets.map(({ target }) => target));
-    return new Map(
-      [...names].map((name) => [name, targets.filter(({ target }) => target === name).every(({ healthy }) => healthy)]),
+    const health = [...names].map(
+      (name) => [name, targets.filter(({ target }) => target === name).every(({ healthy }) => healthy)] as const,
     );
+    return [{ name: (await Lab.attach()).blueprint.environment.balancer.name, targets: new Map(health) }];
   }
 
   async shutDown(name: string): Promise<void> {

@@ -12,6 +12,7 @@ const headings: Readonly<Record<JudgedCommand, string>> = {
   rotate: "rotate",
   "rotate-passwords": "rotate database-passwords",
   "rotate-authority": "rotate database-authority",
+  balancers: "balancers",
 };
 
 const marks: Readonly<Record<Verdict, string>> = { fixes: "fixes", ignores: "–", stops: "stops" };

@@ -209,6 +209,7 @@ describe("the fault table", () => {
     "not-ready": snapshot({ bravo: { observation: { serves: false } } }),
     "no-target": snapshot({ bravo: { healthy: null } }),
     "target-unhealthy": snapshot({ bravo: { healthy: false } }),
+    "balancer-idle": { ...snapshot(), idleBalancers: ["production-second"] },
     "disk-full": snapshot({ bravo: { observation: { diskPercent: { "/": 99 } } } }),
     unprotected: snapshot({ bravo: { cloud: { isProtected: false } } }),
   };
@@ -227,7 +228,7 @@ describe("the fault table", () => {
   );
 
   it.each(kinds)("the fault %s does not stop a command that processes the faulty server", (kind) => {
-    const ofGroup = kind === "no-primary" || kind === "two-primaries";
+    const ofGroup = ["no-primary", "two-primaries", "balancer-idle"].includes(kind);
     const current = kind === "read-only-primary" ? "alpha" : "bravo";
     for (const command of judgedCommands)
       expect(stopping(found[kind], command, current).length > 0).toBe(

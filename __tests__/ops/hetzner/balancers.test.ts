@@ -342,6 +342,10 @@ describe("a plan", () => {
     expect(retargetingOf("alpha", ["balancer"])).toEqual({
       "hcloud_load_balancer_target.balancer_alpha": ["create", "delete,create", "create,delete"],
     });
+    expect(Object.keys(retargetingOf("alpha", ["balancer", "balancer-second"]))).toEqual([
+      "hcloud_load_balancer_target.balancer_alpha",
+      "hcloud_load_balancer_target.balancer-second_alpha",
+    ]);
   });
 
   it("does not count the deletion of the recorded progress as destruction", () => {

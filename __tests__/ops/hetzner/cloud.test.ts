@@ -189,7 +189,12 @@ describe("the servers at Hetzner", () => {
         agreement: undefined,
       },
     ]);
-    expect(Object.fromEntries(await cloud.targets())).toEqual({ alpha: true, bravo: true, charlie: false });
+    const targets = new Map([
+      ["alpha", true],
+      ["bravo", true],
+      ["charlie", false],
+    ]);
+    expect(await cloud.targets()).toEqual([{ name: "production", targets }]);
   });
 
   it.each(["running", "starting", "stopping", "deleting"])(

@@ -119,6 +119,40 @@ describe("the identity check", () => {
       expect(error).toContain(name);
   });
 
+  it("refuses servers whose location differs from that of their volume, and reports each server once", async () => {
+    const at = (type: string, name: string, location: string) =>
+      inState(`${type}.${name}`, { id: "1", location, labels: { server: name.split("_")[0] } });
+    const { error } = await identifyWith(
+      {},
+      {
+        ...{
+          servers: [server],
+          foundation: [at("hcloud_volume", "alpha_data", "fsn1"), at("hcloud_primary_ip", "alpha_ipv4", "fsn1")],
+        },
+        edge: [record, at("hcloud_volume", "bravo_data", "nbg1"), at("hcloud_volume", "removed_data", "hel1")],
+      },
+    );
+    expect(error?.split("\n")).toHaveLength(2);
+    expect(error).toMatch(
+      /servers\.alpha\.location: is nbg1, but hcloud_volume\.alpha_data, hcloud_primary_ip\.alpha_ipv4 exist in fsn1, .* Set "fsn1" again/,
+    );
+  });
+
+  it("refuses to remove a second load balancer that visitors are directed to", async () => {
+    const second = inState("hcloud_load_balancer.balancer-second", { id: "3", ipv4: "203.0.113.2" });
+    const answers = (content: string) => ({
+      "/load_balancers": { load_balancers: [{ id: 3, name: "production-second", labels: {} }] },
+      "/zones/zone/dns_records?name=www.foobar.com": { result: [{ content: "203.0.113.1" }, { content }] },
+      "/zones/zone/dns_records?name=foobar.com": { result: [] },
+    });
+    const states = { ...everything, edge: [record, second] };
+    const { error } = await identifyWith({ answers: answers("203.0.113.2") }, states);
+    expect(error).toMatch(
+      /loadBalancer\.second: is not set, but visitors are directed .*203\.0\.113\.2.*balancers first/,
+    );
+    expect((await identifyWith({ answers: answers("203.0.113.3") }, states)).error).toBeUndefined();
+  });
+
   it("retries a busy vendor and fails if the vendor stays busy", async () => {
     const cloudflare = { edge: [record] };
     const busy = { "/zones/zone": 503 };

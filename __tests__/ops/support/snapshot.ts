@@ -75,6 +75,7 @@ export function snapshot(differences: Partial<Record<Name, Difference>> = {}): S
     environment: "production",
     protect: true,
     release: release("2"),
+    idleBalancers: [],
     outside: [],
     servers: (Object.keys(addresses) as Name[]).map(server),
   };

@@ -345,13 +345,16 @@ export class World {
           })),
         ),
       targets: () =>
-        Promise.resolve(
-          new Map(
-            [...this.machines.values()]
-              .filter(({ roles }) => roles.includes("web"))
-              .map((one) => [one.name, one.running && one.inService && one.releases[0]?.sha256 !== this.unhealthy]),
-          ),
-        ),
+        Promise.resolve([
+          {
+            name: "production",
+            targets: new Map(
+              [...this.machines.values()]
+                .filter(({ roles }) => roles.includes("web"))
+                .map((one) => [one.name, one.running && one.inService && one.releases[0]?.sha256 !== this.unhealthy]),
+            ),
+          },
+        ]),
       shutDown: (name) => done(`shut down ${name}`, () => this.off(this.machine(name))),
       cutPower: (name) => done(`cut ${name}`, () => this.off(this.machine(name))),
       prepare: ({ name }) => done(`prepare ${name}`, () => this.machine(name).whole),

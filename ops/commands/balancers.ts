@@ -1,0 +1,71 @@
+import { type Fault, verdictOf } from "../core/faults.js";
+import type { Progress } from "../core/progress.js";
+import { type BalancerState, type Directed, type Direction, directions } from "../core/site.js";
+
+/** The choice on the command line. @throws Error that lists the choices */
+export function directedNamed(text: string): Directed {
+  const found = directions.find((one) => one === text);
+  if (found === undefined) throw new Error(`balancers: must be one of ${directions.join(", ")}, got ${text}`);
+  return found;
+}
+
+/** Why visitors cannot be directed to a load balancer; empty if they can. Pure. */
+function faultsOf({ name, location, address, healthy, refusal }: BalancerState): readonly Fault[] {
+  const texts = [
+    ...(address === undefined
+      ? [healthy ? "does not exist" : "Hetzner's API does not answer, and the DNS records do not contain its address"]
+      : []),
+    ...(refusal === undefined ? [] : [`${address} accepts no connections: ${refusal}`]),
+    ...(address !== undefined && healthy?.length === 0 ? ["finds no web server healthy"] : []),
+  ];
+  return texts.map((text) => ({ kind: "balancer-idle", text: `${name} (${location}): ${text}` }));
+}
+
+const serves = (wanted: Directed, { which }: Pick<BalancerState, "which">): boolean =>
+  wanted === "both" || wanted === which;
+
+/**
+ * Directs visitors to one or both load balancers.
+ * @throws before any change, if a chosen load balancer cannot serve visitors; names the one that can
+ */
+export async function direct(direction: Direction, wanted: Directed, progress: Progress): Promise<void> {
+  const balancers = await progress.step("checks the load balancers", async (report) => {
+    const found = await direction.balancers();
+    for (const balancer of found) report(lineOf(balancer));
+    return found;
+  });
+  const chosen = balancers.filter((balancer) => serves(wanted, balancer));
+  if (wanted !== "first" && balancers.length < 2)
+    throw new Error("refused: loadBalancer.second is not set, so there is one load balancer");
+  const faults = chosen.flatMap(faultsOf).filter((fault) => verdictOf(fault, "balancers") === "stops");
+  if (faults.length > 0) {
+    const able = balancers.filter((balancer) => faultsOf(balancer).length === 0);
+    throw new Error(
+      `refused, nothing was changed:\n  ${faults.map(({ text }) => text).join("\n  ")}\n` +
+        (able.length === 0
+          ? "no load balancer can serve visitors"
+          : `can serve visitors: npm run ops balancers ${able[0]?.which}`),
+    );
+  }
+  await progress.step(`directs visitors to ${chosen.map(({ name }) => name).join(" and ")}`, (report) =>
+    direction.direct(wanted, balancers, report),
+  );
+  progress.say("Cloudflare's data centres follow within seconds; deploys keep this direction");
+}
+
+/** Shows the load balancers. @returns exit code: 1 if visitors are directed to one that cannot serve them, or not to one that can */
+export async function showBalancers(direction: Direction, say: (line: string) => void): Promise<number> {
+  const balancers = await direction.balancers();
+  for (const balancer of balancers) say(lineOf(balancer));
+  return balancers.every((balancer) => balancer.directed === (faultsOf(balancer).length === 0)) ? 0 : 1;
+}
+
+function lineOf(balancer: BalancerState): string {
+  const { which, name, location, address, healthy, directed } = balancer;
+  const faults = faultsOf(balancer).map(({ text }) => text.slice(text.indexOf(": ") + 2));
+  return [
+    `${which}: ${name} in ${location}, ${address ?? "no address"}`,
+    directed ? "visitors are directed to it" : "no visitors",
+    ...(faults.length > 0 ? faults : [`healthy: ${healthy?.join(", ") ?? "unknown, Hetzner's API does not answer"}`]),
+  ].join("; ");
+}
