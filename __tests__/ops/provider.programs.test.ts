@@ -67,6 +67,8 @@ const withoutServer =
     );
 const ofAnother = /HCLOUD_TOKEN: none of the resources in the state/;
 const destroys = /the plan destroys resources/;
+/** What an interrupted first deploy created: outside the state, or incomplete and protected against destruction. */
+const leftOver = /the state of production is empty|not in the state|Instance cannot be destroyed/;
 
 const situations: Readonly<Record<string, Situation>> = {
   "plan: everything fits": { command: "plan" },
@@ -111,11 +113,11 @@ const situations: Readonly<Record<string, Situation>> = {
   },
   "deploy: Terraform was killed in the first deploy": {
     ...{ command: "deploy", withoutState: true, project: empty, killedAt: "POST volumes production-alpha-data" },
-    ...{ reruns: 1, mayBeRefused: /the state of production is empty|not in the state/ },
+    ...{ reruns: 1, mayBeRefused: leftOver },
   },
   "deploy: an API that loses responses": {
     ...{ command: "deploy", withoutState: true, project: empty, trouble: "lose responses" },
-    ...{ reruns: 1, mayBeRefused: /the state of production is empty|not in the state/ },
+    ...{ reruns: 1, mayBeRefused: leftOver },
   },
   "replace: an API that loses responses": { command: "replace", trouble: "lose responses", reruns: 3 },
   "remove: an API that loses responses": {
