@@ -1,11 +1,11 @@
 /**
  * Mutations of TypeScript: `npm run mutate typescript`, or of some files: `npm run mutate typescript -- --mutate modules/config/rules/*.ts`.
- * What is left of a run stands in .stryker-tmp/ and reports/mutation/, which git ignores.
+ * A run writes to .stryker-tmp/ and reports/mutation/, which git ignores.
  */
 export default {
   testRunner: "vitest",
   vitest: { configFile: "vitest.config.ts" },
-  // Rules and decisions; wording of documentation and drawings is looked at by people.
+  // Rules and decisions. Texts of documentation and drawings are reviewed by people.
   mutate: [
     "modules/config/**/*.ts",
     "modules/credentials/**/*.ts",
@@ -16,9 +16,9 @@ export default {
     "modules/datadog/**/*.ts",
     "stacks/*.ts",
   ],
-  // Not those that start programs: they ask the files of servers, and some want a checkout, which the copy is not.
+  // Not the tests that start programs: they check the files of servers, and some need a git checkout, but Stryker uses a copy.
   testFiles: ["__tests__/**/!(*.programs).test.ts"],
-  // Whether a test notices a changed text of a message or a description says nothing about the tests.
+  // A changed text of a message or description is no fault that tests should detect.
   mutator: { excludedMutations: ["StringLiteral"] },
   coverageAnalysis: "perTest",
   // Module-level constants are read once for all tests of a worker.

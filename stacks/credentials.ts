@@ -16,22 +16,22 @@ import { PlatformStack, type PlatformStackProps } from "./platform-stack.js";
 const accounts = ["application", "migrations", "replication", "monitoring"] as const;
 type Account = (typeof accounts)[number];
 
-/** Passwords of the accounts in the database, and which generation they are. */
+/** Passwords of the database accounts and their generation. */
 interface NumberedPasswords {
   readonly generation: number;
   readonly passwords: Passwords;
 }
 
 /**
- * Everything secret that Terraform makes. The states of the stacks that take secrets from here, `servers` and `edge`, hold them too: whoever
- * reads one of the three states can read the database.
+ * All secrets that Terraform generates. The stacks `servers` and `edge` use them, so their states contain these secrets too. Read access to
+ * any of the three states gives read access to the database.
  */
 export class CredentialsStack extends PlatformStack {
   /** The configured generation of the origin certificate. */
   readonly originCertificate: OriginCertificate;
-  /** Cloudflare's client certificate, which `tls: "passthrough"` asks for. */
+  /** Cloudflare's client certificate, required with `tls: "passthrough"`. */
   readonly originPull: OriginPull;
-  /** The token that `tls: "terminate"` asks for. */
+  /** The token required with `tls: "terminate"`. */
   private readonly edgeTokens: Rotation<string>;
   private readonly passwords: Rotation<NumberedPasswords>;
   private readonly mysql: Rotation<MysqlCertificates>;
@@ -67,7 +67,7 @@ export class CredentialsStack extends PlatformStack {
     });
     const origin = originCertificates(this, config);
     this.originCertificate = origin.current;
-    // Both exist in either TLS mode: while the mode changes, or changes back, servers keep what they were made with.
+    // Both exist in either TLS mode, because servers keep their proof of origin while the mode changes or changes back.
     this.edgeTokens = new Rotation(this, {
       what: "edge-token",
       generation: config.generations.edgeToken,
@@ -79,12 +79,12 @@ export class CredentialsStack extends PlatformStack {
     this.addOutputs(config, origin.stage);
   }
 
-  /** Key of digests of secrets that are made elsewhere. */
+  /** Key for the digests of external secrets. */
   get digestKey(): string {
     return this.digest.value("key");
   }
 
-  /** Token that Cloudflare is to show. */
+  /** Token that Cloudflare must send. */
   get edgeToken(): string {
     return this.edgeTokens.used((token) => token);
   }
@@ -99,10 +99,10 @@ export class CredentialsStack extends PlatformStack {
       applicationDatabasePasswords: this.allPasswords("application"),
       replicationPasswords: this.allPasswords("replication"),
       monitoringPasswords: this.allPasswords("monitoring"),
-      // Each ends with a line break.
+      // Each certificate ends with a line break.
       mysqlCa: Fn.join(
         "",
-        // In the same order at every step: who has both has nothing to take up.
+        // The order is the same in every step, so the files of a server with both certificates do not change.
         Fn.sort(this.mysql.accepted(({ authority }) => authority.certificate.certPem)),
       ),
       edgeTokens: Fn.join(
@@ -123,10 +123,10 @@ export class CredentialsStack extends PlatformStack {
     return this.passwords.before(({ passwords }) => passwords.value(account));
   }
 
-  /** All passwords of an account that are accepted, in lines as mysql-group reads them. */
+  /** All accepted passwords of an account, one per line, in the format of mysql-group. */
   private allPasswords(account: Account): string {
     const line = ({ generation, passwords }: NumberedPasswords): string =>
-      // What only ever was the first needs no number.
+      // The first generation has no number.
       this.passwords.isFirst
         ? passwords.value(account)
         : // Not as one text: cdktf writes no text around a reference inside of a function.
@@ -134,7 +134,7 @@ export class CredentialsStack extends PlatformStack {
     return Fn.join("\n", this.passwords.accepted(line));
   }
 
-  /** What a member showed in the generation before. */
+  /** Certificate of a member in the previous generation. */
   private certificateBefore(server: string): SecretReferences {
     return {
       mysqlServerCertificate: this.mysql.before((mysql) => mysql.of(server).certificate.certPem),
@@ -142,7 +142,7 @@ export class CredentialsStack extends PlatformStack {
     };
   }
 
-  /** Public keys of a server that are accepted, in lines. */
+  /** Accepted public keys of a server, one per line. */
   private hostKeysOf(server: string): string {
     return Fn.join(
       "\n",
@@ -150,7 +150,7 @@ export class CredentialsStack extends PlatformStack {
     );
   }
 
-  /** References to the secrets that one server has for itself. */
+  /** References to the secrets of a single server. */
   ownSecretsOf(server: ServerConfig): SecretReferences {
     const isMember = server.roles.includes("database");
     return {

@@ -7,21 +7,21 @@ import { SshKeys } from "../modules/hetzner/ssh-keys.js";
 import { DataVolume } from "../modules/hetzner/volume.js";
 import { PlatformStack, type PlatformStackProps } from "./platform-stack.js";
 
-/** What belongs to one server and outlives it. */
+/** Resources of one server that are kept when the server is replaced. */
 export interface ServerFoundation {
   readonly firewall: ProviderFirewall;
   readonly addresses: PublicAddresses;
-  /** Data volume. @default - none, as for servers with the role web alone */
+  /** Data volume. @default - none, as for servers that have only the role `web` */
   readonly data?: DataVolume;
 }
 
-/** What outlives any server: network, addresses, firewalls, keys and the disks with the data. */
+/** Resources that are kept when servers are replaced: network, addresses, firewalls, keys and data volumes. */
 export class FoundationStack extends PlatformStack {
-  /** Servers and balancer join its subnet. */
+  /** Private network of the servers and the balancer. */
   readonly privateNetwork: PrivateNetwork;
-  /** Servers are created in them. */
+  /** Placement groups of the servers. */
   readonly placementGroups: PlacementGroups;
-  /** Servers take them when they are created. */
+  /** SSH keys that Hetzner installs when it creates a server. */
   readonly sshKeys: SshKeys;
   private readonly servers: ReadonlyMap<string, ServerFoundation>;
 
@@ -45,7 +45,7 @@ export class FoundationStack extends PlatformStack {
     );
   }
 
-  /** What belongs to a server of the configuration. @throws Error for a server that is not in the configuration */
+  /** Resources of a configured server. @throws Error for a server that is not in the configuration */
   of(server: ServerConfig): ServerFoundation {
     const foundation = this.servers.get(server.name);
     if (!foundation) throw new Error(`server ${server.name} is not in ${this.node.id}`);

@@ -23,8 +23,8 @@ export function addStacks(app: App, config: Config, terraform?: string): Stacks 
   const servers = new ServersStack(app, { config, foundation, credentials, terraform });
   const edge = new EdgeStack(app, { config, foundation, credentials, servers });
   const monitoring = config.monitoring.enabled ? new MonitoringStack(app, { config }) : undefined;
-  // It takes nothing from the others and is deployed last all the same: cdktf begins no further stack once one has failed, and the site must
-  // not wait for Datadog's keys.
+  // Depends on all others without using their values: cdktf starts no further stack after a failure, and the site must not wait for
+  // Datadog's keys.
   monitoring?.addDependency(edge);
   return { foundation, credentials, servers, edge, monitoring };
 }

@@ -7,14 +7,14 @@ import { PlatformStack, type PlatformStackProps } from "./platform-stack.js";
 const apiUrl = (site: string): string => `https://api.${site}`;
 
 /**
- * Everything in Datadog. It takes nothing from other stacks and is deployed after them, so that its failure stops nothing else.
- * Keys come from the environment (DD_API_KEY, DD_APP_KEY). An environment with `monitoring.enabled: false` has no such stack.
+ * All Datadog resources. Uses no values of other stacks and is deployed after them, so that its failure stops no other stack.
+ * Keys come from DD_API_KEY and DD_APP_KEY. An environment with `monitoring.enabled: false` does not have this stack.
  */
 export class MonitoringStack extends PlatformStack {
   constructor(scope: Construct, props: PlatformStackProps) {
     super(scope, "monitoring", props);
     new DatadogProvider(this, "datadog", { apiUrl: apiUrl(props.config.monitoring.site) });
-    // "Default" is left out of Terraform addresses: datadog_monitor.cpu-busy.
+    // cdktf omits "Default" from Terraform addresses: datadog_monitor.cpu-busy.
     new Monitoring(this, "Default", props);
   }
 }

@@ -11,32 +11,32 @@ export interface PlatformStackProps {
   readonly config: Config;
 }
 
-/** What Terraform takes for the name of anything. */
+/** Names that Terraform accepts for resources, locals, outputs and variables. */
 const terraformName = /^[A-Za-z_][\w-]*$/;
 
-/** What all stacks share: the id `<environment>-<name>`, the state backend, and readable addresses. */
+/** Base of all stacks: id `<environment>-<name>`, state backend and readable addresses. */
 export abstract class PlatformStack extends TerraformStack {
-  /** Construct that each address belongs to. */
+  /** Construct of each address. */
   private readonly allocated = new Map<string, Node>();
 
   constructor(scope: Construct, name: string, { config }: PlatformStackProps) {
     super(scope, `${config.environment}-${name}`);
     configureState(this, config);
     encryptState(this, config);
-    // With 1.10 came locks in an object storage, in Terraform and in OpenTofu.
+    // Terraform and OpenTofu support locks in an object storage since 1.10.
     this.addOverride("terraform.required_version", ">= 1.10");
   }
 
   /**
-   * Addresses without cdktf's hash: `hcloud_primary_ip.addresses_alpha_ipv4`. They are a contract: a changed address replaces the resource.
-   * Outputs that cdktf makes for other stacks are named after an expression with dots, which a name cannot hold.
-   * @throws Error for a name that Terraform would refuse, or that two elements of a kind would share: the JSON would hold one of them
+   * Addresses without cdktf's hash: `hcloud_primary_ip.addresses_alpha_ipv4`. They stay stable: a changed address replaces the resource.
+   * cdktf names outputs for other stacks after an expression with dots, which a name cannot contain.
+   * @throws Error for a name that Terraform rejects, or that two elements of a kind share, because the JSON would contain only one of them
    */
   protected override allocateLogicalId(element: TerraformElement | Node): string {
     return this.nameOf(element);
   }
 
-  /** cdktf asks for each name again and again. */
+  /** cdktf asks for each name many times. */
   private readonly nameOf = memoize((element: TerraformElement | Node): string => {
     const node = TerraformElement.isTerraformElement(element) ? element.node : element;
     const path = node.scopes.slice(node.scopes.indexOf(this) + 1).map((construct) => construct.node.id);
@@ -56,6 +56,6 @@ export abstract class PlatformStack extends TerraformStack {
   });
 }
 
-/** Names of different kinds do not meet: each resource type has its own, and so have locals, outputs and variables. */
+/** Each resource type has its own namespace, as have locals, outputs and variables. */
 const kindOf = (element: TerraformElement | Node): string =>
   TerraformResource.isTerraformResource(element) ? element.terraformResourceType : element.constructor.name;

@@ -6,20 +6,20 @@ import type { PlatformServer } from "../server/index.js";
 const labelOf = ({ server }: PlatformServer): IResolvable =>
   Fn.lookup(server.labels, "balancer", "none") as IResolvable;
 
-/** Whether a server was made for an agreement: by the label that it got then, so a replaced server agrees at once. */
+/** Whether a server was created for a load balancer contract. Reads the label of its creation, so a replaced server agrees at once. */
 export const madeFor = (server: PlatformServer, agreed: string): IResolvable => Op.eq(labelOf(server), agreed);
 
-/** A balancer that another one takes over from. */
+/** The previous balancer during a migration. */
 export interface PreviousBalancer {
-  /** The environment as that balancer knows it. */
+  /** The environment that the previous balancer was created for. */
   readonly former: Config;
-  /** Whether it is still there. */
+  /** Whether the previous balancer still exists. */
   readonly both: IResolvable;
 }
 
 /**
- * Refuses the plan while a server was made for another balancer than there is: it would answer health checks and no visitor.
- * @param before the balancer beside this one @default - there is none
+ * Makes a plan fail if a server was created for a balancer that does not exist: it would answer health checks but no visitor.
+ * @param before the previous balancer during a migration @default - none
  */
 export const agreesWith = (
   servers: readonly PlatformServer[],

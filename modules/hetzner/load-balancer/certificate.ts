@@ -10,18 +10,18 @@ import { idOf } from "./id-of.js";
 export interface BalancerCertificateProps {
   /** The environment. */
   readonly config: Config;
-  /** The certificate that is uploaded. */
+  /** The certificate to upload. */
   readonly origin: OriginCertificate;
-  /** How many there are of it, 0 or 1. @default - one, and its address has no index */
+  /** Number of instances, 0 or 1. @default - 1, and its Terraform address has no index */
   readonly count?: number;
 }
 
 /**
- * The Origin CA certificate, uploaded to Hetzner. One that is in use cannot be replaced, and two cannot have the same name. So the new one
- * is created under a name made of its content, then the balancer changes over, then the old one is deleted.
+ * The Origin CA certificate, uploaded to Hetzner. A certificate in use cannot be replaced, and names are unique. So the new certificate
+ * is created under a name derived from its content, then the balancer switches to it, then the old certificate is deleted.
  */
 export class BalancerCertificate extends Construct {
-  /** By which the balancer names it. */
+  /** Id that the balancer refers to. */
   readonly id: string;
 
   constructor(scope: Construct, id: string, { config, origin, count }: BalancerCertificateProps) {

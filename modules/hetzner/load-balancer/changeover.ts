@@ -8,15 +8,15 @@ import { madeFor } from "./agrees-with.js";
 
 /** Properties of {@link Changeover}. */
 export interface ChangeoverProps {
-  /** The environment, as the new balancer knows it. */
+  /** The environment that the new balancer is created for. */
   readonly config: Config;
-  /** The environment as the balancer before knows it. */
+  /** The environment that the previous balancer was created for. */
   readonly former: Config;
 }
 
 /**
- * How far the change from one balancer to another has come. No deploy moves it: two numbers in the state say it, which only
- * `npm run ops rollout` writes, when the servers have followed. A server is the target of the balancer that it was made for.
+ * Progress of a migration from one balancer to another. Two numbers in the state hold it. No deploy changes them; only
+ * `npm run ops rollout` writes them, after the servers have followed. A server is a target of the balancer that it was created for.
  */
 export class Changeover extends Construct {
   private readonly usedNumber: BalancerNumber;
@@ -32,15 +32,15 @@ export class Changeover extends Construct {
     this.onlyNumber = new BalancerNumber(this, "only", 0);
   }
 
-  /** What records point at: a value of the new balancer, or of the one before. */
+  /** Value for DNS records: that of the new balancer or that of the previous balancer. */
   used(now: string, before: IResolvable): string {
     return Token.asString(conditional(Op.eq(this.usedNumber.value, this.number), now, before));
   }
 
   /**
-   * Where visitors of one of two names are led: to the other one while that alone is served. In between both are, so that no two rules ever
-   * lead in a circle. Browsers remember what is said for good, so it is said when nothing is to change any more.
-   * @param from the environment under the name that they ask for
+   * Redirect from one of two names to the other while only the other name is served. In between, both names are served, so two rules never
+   * form a loop. Browsers remember permanent redirects, so a redirect becomes permanent only at the end of the migration.
+   * @param from the environment with the requested name
    */
   redirectFrom(from: Config): { readonly host: string; readonly statusCode: number; readonly count: number } {
     const { config, former } = this.props;
@@ -57,23 +57,23 @@ export class Changeover extends Construct {
     return Op.neq(this.onlyNumber.value, this.number);
   }
 
-  /** How many there are of what only the balancer before needs. */
+  /** Number of instances of resources that only the previous balancer needs. */
   get countBefore(): number {
     return Token.asNumber(conditional(this.both, 1, 0));
   }
 
-  /** How often a server is a target of the new balancer. */
+  /** Whether a server is a target of the new balancer, as a count of 0 or 1. */
   countOf(server: PlatformServer): number {
     return Token.asNumber(conditional(madeFor(server, agreement(this.props.config)), 1, 0));
   }
 
-  /** How often a server is a target of the balancer before. */
+  /** Whether a server is a target of the previous balancer, as a count of 0 or 1. */
   countBeforeOf(server: PlatformServer): number {
     const isIts = Op.and(this.both, madeFor(server, agreement(this.props.former)));
     return Token.asNumber(conditional(isIts, 1, 0));
   }
 
-  /** Makes every plan name a change that is not at its end. cdktf has no construct for check blocks. */
+  /** Makes every plan warn of an unfinished migration. cdktf has no construct for check blocks. */
   get assertion() {
     return {
       condition: Op.eq(this.onlyNumber.value, this.number),
@@ -91,7 +91,7 @@ export class Changeover extends Construct {
   }
 }
 
-/** A number in the state: of the balancer that visitors are led to, 0 for either, or beside which there is no other. No deploy changes it. */
+/** Number in the state that names the balancer of the visitors; 0 means either one, or that there is only one. No deploy changes it. */
 class BalancerNumber extends TerraformResource {
   constructor(
     scope: Construct,

@@ -1,5 +1,5 @@
 import { ref, Token, type TerraformResource } from "cdktf";
 
-/** Id of a resource; of one that there may be none of, as others know it that are there as often. */
+/** Id of a resource. If the resource has a count, the id has the index of the resource that refers to it. */
 export const idOf = ({ count, terraformResourceType, friendlyUniqueId }: TerraformResource): string =>
   Token.asString(ref(`${terraformResourceType}.${friendlyUniqueId}${count === undefined ? "" : "[0]"}.id`));

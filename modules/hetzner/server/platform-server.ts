@@ -21,51 +21,51 @@ import { TerraformSecrets, type SecretReferences, type SharedUserData } from "./
 export interface PlatformServerProps {
   /** The environment. */
   readonly config: Config;
-  /** What the configuration says of this server. */
+  /** Configuration of this server. */
   readonly server: ServerConfig;
-  /** Subnet that it joins, with its fixed private address. */
+  /** Subnet that the server joins with its fixed private address. */
   readonly subnet: NetworkSubnet;
-  /** Spread placement group that it is created in. */
+  /** Spread placement group of the server. */
   readonly placementGroup: PlacementGroup;
   /** Its provider firewall. */
   readonly firewall: Firewall;
-  /** Its public addresses, which outlive it. */
+  /** Public addresses, which are kept when the server is replaced. */
   readonly addresses: PublicAddresses;
-  /** Keys that it takes when it is created. */
+  /** SSH keys that Hetzner installs when it creates the server. */
   readonly sshKeys: readonly SshKey[];
-  /** Data volume of a database member. @default - none, as for servers with the role web alone */
+  /** Data volume of a database member. @default - none, as for servers that have only the role `web` */
   readonly volume?: Volume;
-  /** What the user data of servers with its roles has in common. */
+  /** Part of the user data that all servers with the same roles share. */
   readonly shared: SharedUserData;
-  /** Secrets that no other server has. */
+  /** Secrets of this server only. */
   readonly ownSecrets: SecretReferences;
-  /** What says which secrets it was made with. */
+  /** Labels that tell which secrets the server was created with. */
   readonly secretLabels: SecretLabels;
 }
 
 /**
- * Attributes that count only when a server is made. A later change of them is ignored, since Terraform would carry it out on all servers at
- * once. `location` is not among them: volumes and addresses cannot follow, so a plan that would move servers must be seen.
+ * Attributes that only matter when a server is created. Later changes are ignored, because Terraform would apply them to all servers at
+ * once. `location` is not ignored: volumes and addresses cannot move, so a plan that moves servers must be visible.
  */
 const decidedAtCreation = [
-  // A change builds the server anew.
+  // A change replaces the server.
   "user_data",
   "ssh_keys",
   "image",
   // A change powers the server off.
   "server_type",
-  // A change takes the server out of the network whose address its payload knows.
+  // A change detaches the server from the network, but its payload contains its address there.
   "network",
   // Cannot change while the server runs.
   "placement_group_id",
-  // Say what the server was made with and for, so that plans can compare.
+  // Record the inputs of the server, so that plans can compare them.
   'labels["payload"]',
   'labels["balancer"]',
 ];
 
 /**
- * Hetzner rejects longer user data when it creates the server, after the old server was destroyed. The policy payload-fits only knows
- * estimated lengths of secrets; Terraform knows them at plan time. It counts characters, so the length is taken from base64.
+ * Hetzner rejects longer user data only when it creates the server, after the old server was destroyed. The policy payload-fits only knows
+ * estimated lengths of secrets; Terraform knows the real ones at plan time. It counts characters, so the length is computed from base64.
  */
 const fitsHetzner = ({ name }: ServerConfig, userData: TerraformLocal) => ({
   condition: `\${length(base64encode(${userData.fqn})) <= ${4 * Math.floor(maximumBytes / 3)}}`,
@@ -75,23 +75,23 @@ const fitsHetzner = ({ name }: ServerConfig, userData: TerraformLocal) => ({
 });
 
 /**
- * One server: Debian 13, both address families, in the private network with a fixed address, in its firewall and its spread group.
- * The label `payload` is the hash of the payload it was created with, see outdated.ts; the label `balancer` is what that payload
- * expects of the balancer, see modules/config/agreement.ts.
+ * One server: Debian 13, IPv4 and IPv6, a fixed address in the private network, its provider firewall and spread placement group.
+ * The label `payload` is the hash of the payload that the server was created with (see outdated.ts). The label `balancer` is the load
+ * balancer contract of that payload (see modules/config/agreement.ts).
  */
 export class PlatformServer extends Construct {
   /** The server at Hetzner. */
   readonly server: Server;
-  /** What the configuration says of it. */
+  /** Configuration of the server. */
   readonly config: ServerConfig;
-  /** Hash of the payload that the configuration asks for now. */
+  /** Hash of the payload that the current configuration produces. */
   readonly payloadHash: string;
 
   constructor(scope: Construct, id: string, props: PlatformServerProps) {
     super(scope, id);
     const { config, server, subnet, placementGroup, firewall, addresses, sshKeys, volume, secretLabels } = props;
     const madeWith = secretLabels.of(server);
-    // As a local, because its length is checked too.
+    // A local value, because the precondition uses it too.
     const userData = new TerraformLocal(this, "user_data", this.userData(props));
     this.config = server;
     this.payloadHash = payloadHash(config, server);
@@ -115,7 +115,7 @@ export class PlatformServer extends Construct {
       network: [{ subnetId: subnet.id, ip: server.privateIp, aliasIps: [] }],
       backups: config.backups,
       // Hetzner takes these two only with the same value. `shutdown_before_deletion` stays off: the provider would shut a server down that
-      // Hetzner then refuses to delete, and whoever replaces or removes one has shut it down in order before.
+      // Hetzner then refuses to delete, and `ops` has already shut it down in an orderly way.
       deleteProtection: config.protect,
       rebuildProtection: config.protect,
       userData: userData.asString,
@@ -130,7 +130,7 @@ export class PlatformServer extends Construct {
       new VolumeAttachment(this, "data", {
         serverId: Token.asNumber(this.server.id),
         volumeId: Token.asNumber(volume.id),
-        // The payload mounts it, by label and under its own path.
+        // The payload mounts the volume itself, by its label.
         automount: false,
       });
   }

@@ -10,12 +10,12 @@ import { type Moment, type RotationProcedure, withRole } from "./rotation.js";
 
 const program = readFileSync(new URL("files/try-certificates.py", import.meta.url), "utf8");
 
-/** Longest time until a member has left its group: it waits for transactions under way. */
+/** Maximum time for a member to leave its group; it waits for running transactions. */
 const leaveSeconds = 60;
 
 /**
- * The private authority of MySQL and the members' certificates. Members and the application trust the old and the new authority first,
- * then each member shows a certificate of the new one, then the old authority goes.
+ * Rotates MySQL's private certificate authority and the members' certificates. First, members and the application trust both authorities.
+ * Then each member uses a certificate of the new authority. At the end, the old authority is removed.
  */
 export const databaseAuthority: RotationProcedure = {
   secrets: ["mysqlCa", "mysqlServerCertificate", "mysqlServerKey"],
@@ -28,10 +28,10 @@ export const databaseAuthority: RotationProcedure = {
     const { ca, certificate, key } = paths.mysql;
     if (changed.includes(paths.application.mysqlCa)) await restartApplication(site, name);
     if (![ca, certificate, key].some((path) => changed.includes(path))) return;
-    // What a running mysqld takes up by this serves its clients alone, and it keeps what it had if the files are no good.
+    // ALTER INSTANCE RELOAD TLS affects only client connections, and mysqld keeps the old files if the new ones are invalid.
     await site.ssh.run(login, ["mysql", "--execute", "ALTER INSTANCE RELOAD TLS"]);
     await stepDown(moment, name, await passGate(moment, { inHand: name, command: "rotate-authority" }));
-    // The group's channel reads the files when a member joins, which mysql-group makes it do.
+    // Group Replication reads the files only when the member joins, so mysql-group makes it leave and rejoin.
     await site.ssh.run(login, ["mysql", "--execute", "STOP GROUP_REPLICATION"], { timeoutSeconds: leaveSeconds });
     await awaitBack(moment, name);
   },
@@ -45,7 +45,7 @@ export const databaseAuthority: RotationProcedure = {
   },
 };
 
-/** Tries on a member what it shows and what it accepts, as it runs. @returns what is wrong; empty when nothing is */
+/** Checks which certificates the running mysqld of a member uses and accepts. @returns the problems; empty if there are none */
 async function triedOn({ site, stage, values }: Moment, { name, privateIp }: ServerConfig): Promise<string> {
   const pairOf = (value: (secret: "mysqlServerCertificate" | "mysqlServerKey") => string | undefined) => {
     const [certificate, key] = [value("mysqlServerCertificate"), value("mysqlServerKey")];
@@ -60,7 +60,7 @@ async function triedOn({ site, stage, values }: Moment, { name, privateIp }: Ser
     accepted: pairOf((secret) => values.of(name, secret)),
     refused: stage.oldest === stage.configured ? pairOf((secret) => values.before(name, secret)) : null,
   });
-  // The host firewall lets members' mysqld connect to members, and root to none of them.
+  // The host firewall allows connections to members only from the members' mysqld, not from root.
   const command = ["runuser", "-u", users.mysql, "--", "python3", "-I", "-c", program];
   return (await site.ssh.run(loginOf(site, name), command, { input })).trim();
 }

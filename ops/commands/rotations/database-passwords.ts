@@ -10,12 +10,12 @@ import { type Moment, type RotationProcedure, withRole } from "./rotation.js";
 
 const program = readFileSync(new URL("files/try-password.py", import.meta.url), "utf8");
 
-/** Account -> generations of its newest and its oldest password; see files/mysql-group/cli.py. */
+/** Generations of the newest and the oldest valid password, by account; see files/mysql-group/cli.py. */
 type Generations = Readonly<Record<string, readonly [newest: number, oldest: number]>>;
 
 /**
- * The passwords of the accounts in the database. MySQL keeps two for each: the new one comes beside the old one, the application and the
- * agent change over, the old one goes.
+ * Rotates the passwords of the database accounts. MySQL accepts two passwords per account: the new password is added, the application and
+ * the agent switch to it, then the old password is discarded.
  */
 export const databasePasswords: RotationProcedure = {
   secrets: [
@@ -47,7 +47,7 @@ export const databasePasswords: RotationProcedure = {
     // A member that is not online gets the accounts when it joins.
     const isOnline = ({ name }: ServerConfig): boolean =>
       snapshot.servers.some((one) => one.name === name && one.observation?.member?.state === "ONLINE");
-    // The primary changes the accounts; the others have them from it.
+    // Only the primary changes the accounts; the change is replicated.
     for (const name of [
       primary.name,
       ...withRole(moment, "database")
@@ -62,7 +62,7 @@ export const databasePasswords: RotationProcedure = {
   },
 };
 
-/** What a member says of its accounts; the primary brings them up to date before. @throws when its mysql-group is too old for that */
+/** Generations of the accounts on a member. The primary updates the accounts first. @throws if mysql-group on the member is too old */
 async function reachedOn({ site }: Moment, name: string, ...options: readonly string[]): Promise<string> {
   const { ok, exitCode, stdout, stderr } = await site.ssh.tryRun(
     loginOf(site, name),
@@ -77,7 +77,7 @@ async function reachedOn({ site }: Moment, name: string, ...options: readonly st
   throw new Error(`${name}: mysql-group accounts ended with ${exitCode ?? "nothing"}\n${stderr}`);
 }
 
-/** Tries to log in with the passwords before; the one of the application where a server has both it and MySQL's client. */
+/** Tries to log in with the previous passwords. Tests the application's password on servers that have it and MySQL's client. */
 async function stillAccepted(moment: Moment): Promise<string | undefined> {
   const { site, values } = moment;
   for (const { name, roles } of withRole(moment, "database")) {

@@ -4,7 +4,7 @@ import type { ServerConfig } from "../../../modules/config/schema.js";
 import { loginOf } from "../../core/site.js";
 import { type Moment, type RotationProcedure, withRole } from "./rotation.js";
 
-/** The token by which nginx knows that a request came through our zone at Cloudflare. */
+/** Rotates the token by which nginx recognizes requests from our Cloudflare zone. */
 export const edgeToken: RotationProcedure = {
   secrets: ["edgeTokens"],
   isShownOutside: () => true,
@@ -36,7 +36,7 @@ export const edgeToken: RotationProcedure = {
 const isAsked = ({ site }: Moment, { roles }: ServerConfig): boolean =>
   roles.includes("web") && site.config.tls === "terminate";
 
-/** Asks nginx on a server about a token, which is in no command line. */
+/** Tests a token on the nginx of a server. The token does not appear in a command line. */
 async function isAcceptedOn({ site }: Moment, name: string, token: string): Promise<boolean> {
   const url = `http://127.0.0.1:${ports.nginxStatus}${edgeTokenPath}`;
   const told = await site.ssh.run(

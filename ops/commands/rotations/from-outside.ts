@@ -9,9 +9,9 @@ import { loginOf, type Site } from "../../core/site.js";
 
 /** Secrets that the owner sets in variables. They have no generations: both values must be valid until the command ends. */
 interface FromOutside {
-  /** Label with the digest of the value that a server has. */
+  /** Server label with the digest of the value. */
   readonly label: string;
-  /** The variable of each secret, without `TF_VAR_`. */
+  /** Variable of each secret, without `TF_VAR_`. */
   readonly variables: (config: Config) => ReadonlyMap<SecretName, string>;
   /** Error if the environment has none. */
   readonly none: string;

@@ -5,12 +5,12 @@ import { type RotationProcedure, withRole } from "./rotation.js";
 
 const program = readFileSync(new URL("files/taken-up.py", import.meta.url), "utf8");
 
-/** Where nginx writes the number of its master, as nginx.conf says. */
+/** File with the process id of the nginx master; see nginx.conf. */
 const pidFile = "/run/nginx.pid";
 
 /**
- * The certificate that Cloudflare finds at the origin: on the balancer, or with `tls: "passthrough"` on each web server. The old one is valid
- * until nobody shows it any more, and is then revoked.
+ * Rotates the certificate that Cloudflare verifies: on the balancer, or with `tls: "passthrough"` on each web server. The old certificate
+ * is revoked after no server uses it.
  */
 export const originCertificate: RotationProcedure = {
   secrets: ["originCertificate", "originKey"],

@@ -5,7 +5,7 @@ import type { Context } from "../../core/maintain.js";
 import type { SecretValues } from "../../core/site.js";
 import type { Report } from "../../core/site.js";
 
-/** What a step of a rotation works with. */
+/** Inputs of a step of a rotation. */
 export interface Moment extends Context {
   readonly stage: Stage;
   readonly values: SecretValues;
@@ -14,25 +14,25 @@ export interface Moment extends Context {
   readonly report: Report;
 }
 
-/** What is particular about the rotation of one secret. */
+/** Steps that differ between the rotations of secrets. */
 export interface RotationProcedure {
-  /** Secrets of servers that it changes. */
+  /** Secrets on servers that the rotation changes. */
   readonly secrets: readonly SecretName[];
-  /** Whether servers only show it, and check nothing by it. @default false */
+  /** Whether servers only present the secret and verify nothing with it. @default false */
   readonly isOnlyShown?: boolean;
-  /** Whether it can be put in force by replaced servers as well, so that nobody has to log in. @default false */
+  /** Whether replacing the servers also activates the secret, so that no login is needed. @default false */
   readonly needsNoLogin?: boolean;
-  /** Whether Cloudflare or the balancer shows it, too. @default - never */
+  /** Whether Cloudflare or the balancer also presents the secret. @default - never */
   readonly isShownOutside?: (config: Config) => boolean;
-  /** What comes first at each stage, on the side of whoever runs the command. @default - nothing */
+  /** First step of each stage, on the operator's machine. @default - none */
   readonly prepare?: (moment: Moment) => Promise<void>;
-  /** @throws when a server is too old to follow; nothing was changed yet */
+  /** @throws before any change if a server is too old for the rotation */
   readonly requireAble: (moment: Moment, server: ServerConfig) => Promise<void>;
-  /** Lets what runs on a server take up the files that were put there, named by their paths. The server stays well. */
+  /** Makes the services of a server load the new files, which are given by path. The server stays healthy. */
   readonly takeUp: (moment: Moment, server: ServerConfig, paths: readonly string[]) => Promise<void>;
   /**
-   * What is missing until the servers do as the stage says: accept what is accepted, refuse what is not. They have the files, and have
-   * taken them up. `undefined` when nothing is.
+   * Checks that the servers accept and reject secrets as the stage requires, after they loaded the files.
+   * @returns the first problem; `undefined` if there is none
    */
   readonly missing: (moment: Moment) => Promise<string | undefined>;
 }

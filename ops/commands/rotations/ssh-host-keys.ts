@@ -1,7 +1,7 @@
 import { loginOf } from "../../core/site.js";
 import type { Moment, RotationProcedure } from "./rotation.js";
 
-/** The keys by which servers prove who they are. The one who checks them is this program: it knows both while they change. */
+/** Rotates the SSH host keys. This program verifies them, so it accepts both keys during the rotation. */
 export const sshHostKeys: RotationProcedure = {
   secrets: ["sshHostKey"],
   isOnlyShown: true,
@@ -13,7 +13,7 @@ export const sshHostKeys: RotationProcedure = {
   requireAble: () => Promise.resolve(),
 
   async takeUp({ site }, { name }) {
-    // A key that sshd cannot read would lock everybody out.
+    // If sshd cannot read a key, no login is possible.
     await site.ssh.run(loginOf(site, name), ["sshd", "-t"]);
     await site.ssh.run(loginOf(site, name), ["systemctl", "reload", "ssh.service"]);
   },
@@ -21,7 +21,7 @@ export const sshHostKeys: RotationProcedure = {
   async missing(moment) {
     const { site } = moment;
     const keys = await site.secrets.hostKeys();
-    // By the one key that is to be shown, and by no other.
+    // Accepts only the key that the server must present now.
     site.ssh.know(linesOf(new Map([...keys].map(([name, lines]) => [name, lines.split("\n")[0] ?? ""]))));
     try {
       return await silentOf(moment);
@@ -33,7 +33,7 @@ export const sshHostKeys: RotationProcedure = {
 
 const linesOf = (keys: ReadonlyMap<string, string>) => [...keys].map(([name, hostKey]) => ({ name, hostKey }));
 
-/** The first server that does not prove itself. */
+/** The first server that presents a wrong host key. */
 async function silentOf({ site, absent }: Moment): Promise<string | undefined> {
   for (const { name } of site.config.servers.filter((server) => !absent.has(server.name))) {
     const { ok, stderr } = await site.ssh.tryRun(loginOf(site, name), ["true"]);

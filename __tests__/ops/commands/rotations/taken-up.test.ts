@@ -41,7 +41,7 @@ describe.runIf(hasTool("python3", "whether nginx has loaded a certificate"))(
       const args = ["-I", "-c", moved, join(folder, "certificate.pem"), join(folder, "nginx.pid")];
       return runTool("python3", args, wanted).output.trim();
     };
-    const notYet = "nginx has not taken up the certificate; read: journalctl -u nginx";
+    const notYet = "nginx has not loaded the certificate; read: journalctl -u nginx";
 
     it.each<[string, readonly Worker[], string]>([
       ["passes if all workers started after the certificate was written", [{ after: 2 }, { after: 3 }], ""],

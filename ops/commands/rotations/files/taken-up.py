@@ -1,7 +1,7 @@
 """
-Tells what is missing until nginx shows the certificate on standard input; its file and that with the number of
-nginx's master are the arguments. nginx reads the file when it reloads, and
-then begins new workers; a reload that fails leaves the old ones. Asking nginx itself is no way: nobody on this server may connect to it.
+Checks that nginx uses the certificate on standard input. Arguments: file of the certificate, file with the process id of the nginx master.
+nginx reads the certificate when it reloads and then starts new workers; after a failed reload the old workers stay. The firewall allows no
+process of this server to connect to nginx, so the script compares the start time of the workers with the file.
 """
 
 import os
@@ -16,7 +16,7 @@ TOLERANCE_SECONDS = 0.05
 
 
 def serving_since():
-    """When the workers began that take connections, in seconds since the kernel did."""
+    """Start time of the workers that accept connections, in seconds since the kernel started."""
     for process in pathlib.Path("/proc").glob("[0-9]*"):
         try:
             fields = (process / "stat").read_text().rpartition(") ")[2].split()
@@ -32,4 +32,4 @@ since = list(serving_since())
 if path.read_text() != sys.stdin.read():
     print("its file holds another certificate")
 elif not since or min(since) < written - TOLERANCE_SECONDS:
-    print("nginx has not taken up the certificate; read: journalctl -u nginx")
+    print("nginx has not loaded the certificate; read: journalctl -u nginx")

@@ -1,6 +1,6 @@
 """
-Shows certificates to a member, at MySQL's port and at that of the group, and tells what the running mysqld makes of each: files say only
-what it would read at its next start. Certificates and keys come on standard input. Prints what is not as it is to be.
+Presents certificates to a member on MySQL's port and on the group's port, and checks how the running mysqld answers. Its files would only
+show what mysqld reads at its next start. Certificates and keys come on standard input. Prints the problems.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ def read(connection, count):
 
 
 def ask_for_tls(connection):
-    """MySQL's own beginning: its greeting is read, and an SSLRequest answers it."""
+    """Starts TLS in MySQL's protocol: reads the greeting and answers with an SSLRequest."""
     header = read(connection, 4)
     read(connection, int.from_bytes(header[:3], "little"))
     request = struct.pack("<IIB23x", CLIENT_PROTOCOL_41 | CLIENT_SSL | CLIENT_SECURE_CONNECTION, 1 << 24, UTF8MB4)
@@ -38,7 +38,7 @@ def context_with(certificate, key):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    # In 1.3 a client hears of a refusal only when it reads what comes after the handshake.
+    # With TLS 1.3, a client learns of a rejection only when it reads after the handshake.
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     # In memory: the key must not touch a disk.
     with os.fdopen(os.memfd_create("certificate"), "w") as file:
@@ -49,7 +49,7 @@ def context_with(certificate, key):
 
 
 def shown(address, port, speaks_mysql, certificate, key):
-    """What the member shows to somebody who shows this certificate; None if it refuses that."""
+    """The certificate that the member presents to a client with this certificate; None if the member rejects the client."""
     with contextlib.closing(socket.create_connection((address, port), SECONDS)) as connection:
         if speaks_mysql:
             ask_for_tls(connection)

@@ -1,6 +1,6 @@
 """
-Tries to log in to MySQL with passwords that are no longer to be accepted; they come on standard input. Prints what is wrong: one that is
-accepted, or an attempt that ended otherwise than with a refusal.
+Tries to log in to MySQL with revoked passwords, which come on standard input. Prints each password's account that MySQL still accepts, and
+each attempt that ends with another error than a rejection.
 """
 
 import json
