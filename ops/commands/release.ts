@@ -66,7 +66,7 @@ export const changesTo = (snapshot: Snapshot, to: Release, inHand?: string): rea
  * Whether every reachable web server keeps this release. Then switching to it runs no migrations and needs no database, as a rollback does.
  * Pure.
  */
-export const isInstalled = (snapshot: Snapshot, { sha256 }: Release): boolean => {
+const isInstalled = (snapshot: Snapshot, { sha256 }: Release): boolean => {
   const absent = outOfReach(snapshot);
   const reachable = snapshot.servers.filter((server) => isWeb(server) && !absent.has(server.name));
   return reachable.every(({ observation }) => observation?.releases.some((kept) => kept.sha256 === sha256));

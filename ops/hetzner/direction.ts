@@ -24,7 +24,7 @@ export interface Host {
 export type Addresses = Readonly<Partial<Record<BalancerSettings["which"], string>>>;
 
 /** Changes of the records that direct visitors, and a line for each changed host. Pure; empty if nothing needs to change. */
-export function changesOf(hosts: readonly Host[], wanted: Directed, { first = "", second = "" }: Addresses) {
+function changesOf(hosts: readonly Host[], wanted: Directed, { first = "", second = "" }: Addresses) {
   const content = wanted === "second" ? second : first;
   const kept = wanted === "both" ? second : undefined;
   const changes = {
