@@ -3,7 +3,6 @@ import { RandomProvider } from "@cdktf/provider-random/lib/provider/index.js";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider/index.js";
 import { Fn, TerraformOutput } from "cdktf";
 import type { Construct } from "constructs";
-import type { ClientCertificate } from "../modules/cloudflare/index.js";
 import { type Config, serversWithRole, type ServerConfig } from "../modules/config/schema.js";
 import { MysqlCertificates } from "../modules/credentials/mysql-certificates.js";
 import { originCertificates, type OriginCertificate } from "../modules/credentials/origin-certificate.js";
@@ -31,7 +30,7 @@ export class CredentialsStack extends PlatformStack {
   /** The configured generation of the origin certificate. */
   readonly originCertificate: OriginCertificate;
   /** Cloudflare's client certificate, required with `tls: "passthrough"`. */
-  private readonly originPull: Rotation<OriginPull>;
+  readonly originPull: OriginPull;
   /** The token required with `tls: "terminate"`. */
   private readonly edgeTokens: Rotation<string>;
   private readonly passwords: Rotation<NumberedPasswords>;
@@ -76,11 +75,7 @@ export class CredentialsStack extends PlatformStack {
         new Passwords(this, `edge${ending}`, { names: ["token"], length: 48, protect: false }).value("token"),
     });
     this.digest = new Passwords(this, "digest", { names: ["key"], protect });
-    this.originPull = new Rotation(this, {
-      what: "origin-pull-authority",
-      generation: config.generations.originPullAuthority,
-      make: (ending, generation) => new OriginPull(this, `origin-pull${ending}`, { config, generation }),
-    });
+    this.originPull = new OriginPull(this, "origin-pull", { config });
     this.addOutputs(config, origin.stage);
   }
 
@@ -92,14 +87,6 @@ export class CredentialsStack extends PlatformStack {
   /** Token that Cloudflare must send. */
   get edgeToken(): string {
     return this.edgeTokens.used((token) => token);
-  }
-
-  /** Client certificate that Cloudflare shows. */
-  get originPullClient(): ClientCertificate {
-    return {
-      certificate: this.originPull.used(({ client }) => client.certificate.certPem),
-      key: this.originPull.used(({ client }) => client.key.privateKeyPem),
-    };
   }
 
   /** References to the secrets that servers share. */
@@ -124,8 +111,7 @@ export class CredentialsStack extends PlatformStack {
       ),
       originCertificate: this.originCertificate.certificate.certificate,
       originKey: this.originCertificate.key.privateKeyPem,
-      originPullCa: Fn.join("", Fn.sort(this.originPull.accepted(({ authority }) => authority.certificate.certPem))),
-      originPullClient: this.originPullClient.certificate,
+      originPullCa: this.originPull.authority.certificate.certPem,
     };
   }
 
@@ -187,7 +173,6 @@ export class CredentialsStack extends PlatformStack {
         "database-passwords": this.passwords.stage,
         "database-authority": this.mysql.stage,
         "ssh-host-keys": this.sshHostKeys.stage,
-        "origin-pull-authority": this.originPull.stage,
         "origin-certificate": originStage,
       },
       description: "Stage of each rotation; see npm run ops rotate",

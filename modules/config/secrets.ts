@@ -28,7 +28,6 @@ export type SecretName =
   | "originCertificate"
   | "originKey"
   | "originPullCa"
-  | "originPullClient"
   | "datadogApiKey"
   | "sshHostKey"
   | "releaseKey"
@@ -123,8 +122,6 @@ const secretFiles: readonly SecretFile[] = [
   certificate(paths.nginx.originCertificate, users.root, "originCertificate", "web", passesThrough),
   plain(paths.nginx.originKey, users.root, "originKey", "web", passesThrough),
   certificate(paths.nginx.originPullCa, users.root, "originPullCa", "web", passesThrough),
-  // Cloudflare shows it; servers have it only because the monitoring agent checks its expiry.
-  certificate(paths.nginx.originPullClient, users.root, "originPullClient", "web", passesThrough),
   certificate(paths.mysql.ca, users.mysql, "mysqlCa", "database"),
   { ...certificate(paths.mysql.certificate, users.mysql, "mysqlServerCertificate", "database"), own: true },
   { ...plain(paths.mysql.key, users.mysql, "mysqlServerKey", "database"), own: true },

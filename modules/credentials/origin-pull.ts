@@ -6,8 +6,6 @@ import type { Config } from "../config/schema.js";
 export interface OriginPullProps {
   /** The environment, whose name is in both certificates. */
   readonly config: Config;
-  /** Generation. Later generations have the number in the authority's name, because nginx distinguishes two authorities by name. @default 1 */
-  readonly generation?: number;
 }
 
 /** The CA that nginx trusts for clients, and its only client certificate, which Cloudflare presents for our zone. The keys are RSA, as in Cloudflare's guide. */
@@ -17,10 +15,10 @@ export class OriginPull extends Construct {
   /** Client certificate that Cloudflare presents. */
   readonly client: SignedCertificate;
 
-  constructor(scope: Construct, id: string, { config, generation = 1 }: OriginPullProps) {
+  constructor(scope: Construct, id: string, { config }: OriginPullProps) {
     super(scope, id);
     this.authority = new CertificateAuthority(this, "authority", {
-      commonName: `${config.environment} origin pull CA${generation === 1 ? "" : ` ${generation}`}`,
+      commonName: `${config.environment} origin pull CA`,
       keyType: "rsa",
     });
     this.client = new SignedCertificate(this, "client", {

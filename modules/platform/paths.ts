@@ -48,7 +48,6 @@ export const paths = {
     originCertificate: "/etc/nginx/tls/origin.pem",
     originKey: "/etc/nginx/tls/origin.key",
     originPullCa: "/etc/nginx/tls/origin-pull-ca.pem",
-    originPullClient: "/etc/nginx/tls/origin-pull-client.pem",
     /** There while this server takes visitors. */
     inService: "/run/in-service",
   },

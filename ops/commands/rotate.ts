@@ -19,7 +19,6 @@ import { databaseAuthority } from "./rotations/database-authority.js";
 import { databasePasswords } from "./rotations/database-passwords.js";
 import { edgeToken } from "./rotations/edge-token.js";
 import { originCertificate } from "./rotations/origin-certificate.js";
-import { originPullAuthority } from "./rotations/origin-pull-authority.js";
 import type { Moment, RotationProcedure } from "./rotations/rotation.js";
 import { sshHostKeys } from "./rotations/ssh-host-keys.js";
 
@@ -28,7 +27,6 @@ const rotations: Readonly<Record<Rotated, RotationProcedure>> = {
   "database-passwords": databasePasswords,
   "database-authority": databaseAuthority,
   "ssh-host-keys": sshHostKeys,
-  "origin-pull-authority": originPullAuthority,
   "origin-certificate": originCertificate,
 };
 
@@ -85,7 +83,7 @@ type Rotating = Context & Pick<Moment, "absent">;
 
 function outcome(what: Rotated, configured: number): string {
   if (configured === 1) return "generation 1 is in force, the first";
-  const before = isUsedAtOnce(what) ? "the one before is revoked" : "the one before is refused";
+  const before = isUsedAtOnce(what) ? "the one before is revoked" : "the one before was tried, and is refused";
   return `only generation ${configured} is in force; ${before}`;
 }
 

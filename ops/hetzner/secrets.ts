@@ -41,16 +41,12 @@ const names: Readonly<Record<Rotated, (generation: number) => string>> = {
   "database-passwords": numbered("password"),
   "database-authority": numbered("mysql"),
   "ssh-host-keys": numbered("ssh-host-key"),
-  "origin-pull-authority": numbered("origin-pull"),
   "origin-certificate": (generation) => `origin-certificate-${generation}`,
 };
 
 /** What shows a secret outside of servers, and what may be done to it. */
 const shown = (config: Config): Readonly<Partial<Record<Rotated, Allowed>>> => ({
   "edge-token": { [`cloudflare_ruleset.${siteId(config)}_edge-token`]: ["update"] },
-  "origin-pull-authority": {
-    [`cloudflare_authenticated_origin_pulls_certificate.${siteId(config)}_origin-pull-certificate`]: ["create,delete"],
-  },
   "origin-certificate": {
     [balancerCertificate]: ["create,delete"],
     ...Object.fromEntries(balancersOf(config).map(({ id }) => [serviceOf(id), ["update"]])),

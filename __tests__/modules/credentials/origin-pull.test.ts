@@ -21,13 +21,6 @@ describe("OriginPull", () => {
     ]);
   });
 
-  it("has another authority name in each later generation, because nginx distinguishes two authorities by name", () => {
-    const second = synthesize(config, (stack) => new OriginPull(stack, "origin-pull-2", { config, generation: 2 }));
-    expect(onlyResource(second, "tls_self_signed_cert")["subject"]).toEqual([
-      { common_name: "production origin pull CA 2" },
-    ]);
-  });
-
   it("uses RSA keys, as in Cloudflare's guide", () => {
     expect(Object.values(resources(synthesized, "tls_private_key"))).toEqual([
       { algorithm: "RSA", rsa_bits: 2048 },

@@ -205,15 +205,6 @@ describe("secrets in the Terraform state", () => {
     );
   });
 
-  it("replace Cloudflare's client certificate only if the new one exists before the old one is deleted", async () => {
-    const address = "cloudflare_authenticated_origin_pulls_certificate.site_origin-pull-certificate";
-    const { secrets, terraform } = secretsWith(plan([address, "create,delete"]));
-    await secrets.show("origin-pull-authority", silent);
-    expect(terraform.calls().at(-1)).toBe("-chdir=production-edge apply production-edge/ops.tfplan");
-    const gap = secretsWith(plan([address, "delete,create"])).secrets;
-    await expect(gap.show("origin-pull-authority", silent)).rejects.toThrow(`refused: the plan would do more`);
-  });
-
   it("are sent to Cloudflare through a plan of the edge stack", async () => {
     const { secrets, terraform } = secretsWith(plan(["cloudflare_ruleset.site_edge-token", "update"]));
     await secrets.show("edge-token", silent);

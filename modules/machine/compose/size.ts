@@ -13,7 +13,7 @@ export const warningBytes = 28 * 1024;
 
 /**
  * Length of each secret in bytes, rounded up; of both secrets if a server has two during a rotation. Keys and certificates are PEM, ECDSA
- * P-256 except for the origin pull certificates (RSA); passwords have 32 characters.
+ * P-256 except for the origin pull CA (RSA); passwords have 32 characters.
  */
 const secretBytes: Readonly<Record<Exclude<SecretName, `application.${string}`>, number>> = {
   applicationDatabasePassword: 32,
@@ -29,8 +29,7 @@ const secretBytes: Readonly<Record<Exclude<SecretName, `application.${string}`>,
   edgeTokens: 97,
   originCertificate: 1200,
   originKey: 240,
-  originPullCa: 2400,
-  originPullClient: 1200,
+  originPullCa: 1200,
   datadogApiKey: 32,
   sshHostKey: 120,
   releaseKey: 64,

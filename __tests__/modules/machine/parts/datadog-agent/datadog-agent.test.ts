@@ -210,7 +210,6 @@ describe("certificate files", () => {
       application,
       `origin ${origin} file:${origin}`,
       internal("/etc/nginx/tls/origin-pull-ca.pem"),
-      internal("/etc/nginx/tls/origin-pull-client.pem"),
       ...members,
     ]);
   });
