@@ -11,19 +11,7 @@ export default tseslint.config(
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {
-    languageOptions: {
-      parserOptions: {
-        projectService: {
-          allowDefaultProject: [
-            "*.mjs",
-            "providers/hcloud/*.mjs",
-            "examples/guestbook/*.mjs",
-            "scripts/canary/*.mjs",
-            "__tests__/modules/machine/parts/nginx/*.mjs",
-          ],
-        },
-      },
-    },
+    languageOptions: { parserOptions: { projectService: true } },
     rules: {
       "@typescript-eslint/consistent-type-imports": "error",
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
@@ -64,6 +52,7 @@ export default tseslint.config(
     files: ["**/*.mjs", "examples/node/*.js"],
     ...tseslint.configs.disableTypeChecked,
     languageOptions: {
+      ...tseslint.configs.disableTypeChecked.languageOptions,
       globals: { console: "readonly", fetch: "readonly", process: "readonly", setTimeout: "readonly", URL: "readonly" },
     },
   },

@@ -61,12 +61,19 @@ function rangeOf(condition: AlertCondition, context: MonitoringContext): Range {
 }
 
 /** Whether a threshold equal to the smallest or to the largest value would cause an alert that never ends or never begins. */
-const openEnds: Readonly<Record<Comparison, { least: boolean; most: boolean }>> = {
+type OpenEnds = Readonly<Record<"least" | "most", boolean>>;
+
+const openEnds: Readonly<Record<Comparison, OpenEnds>> = {
   ">": { least: false, most: true },
   ">=": { least: true, most: false },
   "<": { least: true, most: false },
   "<=": { least: false, most: true },
 };
+
+function isWithin(threshold: number, { least, most = Infinity, whole = false }: Range, open: OpenEnds): boolean {
+  const isOpenEnd = (open.least && threshold === least) || (open.most && threshold === most);
+  return threshold >= least && threshold <= most && !isOpenEnd && (!whole || Number.isInteger(threshold));
+}
 
 /**
  * Rule for a threshold with which the monitor can both alert and recover.
@@ -77,11 +84,10 @@ export function thresholdRule(
   condition: AlertCondition,
   context: MonitoringContext,
 ): string | undefined {
-  const { unit, least, most = Infinity, whole = false } = rangeOf(condition, context);
+  const range = rangeOf(condition, context);
+  const { unit, least, most = Infinity } = range;
   const open = openEnds[comparisonOf(condition)];
-  const isOpenEnd = (open.least && threshold === least) || (open.most && threshold === most);
-  const isInside = threshold >= least && threshold <= most && !isOpenEnd;
-  if (isInside && (!whole || Number.isInteger(threshold))) return undefined;
+  if (isWithin(threshold, range, open)) return undefined;
   const from = `${open.least ? "above" : "at least"} ${least}`;
   const to = most === Infinity ? "" : ` and ${open.most ? "below" : "at most"} ${most}`;
   const alerting = looksUp(comparisonOf(condition)) ? "larger" : "smaller";

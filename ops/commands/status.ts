@@ -2,7 +2,7 @@ import Table from "cli-table3";
 import { effectOf, isSpread, type Loss, lossesOf } from "../../modules/config/loss.js";
 import type { Config } from "../../modules/config/schema.js";
 import { downServers, needsHand } from "../core/judge.js";
-import { UnreadableLock } from "../core/lock.js";
+import { type Holding, UnreadableLock } from "../core/lock.js";
 import { look } from "../core/observe.js";
 import type { Site } from "../core/site.js";
 import { isDatabase, isWeb, type Observation, type ServerState, type Snapshot } from "../core/snapshot.js";
@@ -24,12 +24,7 @@ export async function status(site: Site, { json = false }: StatusProps): Promise
     site.balancers?.changeover(),
   ]);
   const held = lock instanceof UnreadableLock ? undefined : lock;
-  const interrupted =
-    lock instanceof UnreadableLock
-      ? [lock.message]
-      : held
-        ? [`ops ${held.command} holds the lock since ${held.since}${held.inHand ? `, ${held.inHand} in hand` : ""}`]
-        : [];
+  const interrupted = lock === undefined ? [] : [lockLine(lock)];
   const unfinished =
     changeover?.over === false ? ["the change to another balancer is not at its end; npm run ops rollout"] : [];
   const hands = [...needsHand(snapshot), ...interrupted, ...unfinished];
@@ -37,6 +32,13 @@ export async function status(site: Site, { json = false }: StatusProps): Promise
   if (json) console.log(JSON.stringify({ ...snapshot, lock: held ?? null, needsHand: hands, losses }, null, 2));
   else console.log(screen(site.config, snapshot, losses ?? [], hands));
   return hands.length > 0 ? 1 : 0;
+}
+
+/** Line about a lock that exists. */
+function lockLine(lock: Holding | UnreadableLock): string {
+  if (lock instanceof UnreadableLock) return lock.message;
+  const { command, since, inHand } = lock;
+  return `ops ${command} holds the lock since ${since}${inHand ? `, ${inHand} in hand` : ""}`;
 }
 
 /** The environment as text for a terminal of 100 columns. */

@@ -65,7 +65,7 @@ describe("far members", () => {
     exampleConfig({
       servers: Object.fromEntries(
         places.map((location, index) => [
-          ["alpha", "bravo", "charlie", "delta", "echo"][index],
+          ["alpha", "bravo", "charlie", "delta", "echo"][index] ?? "",
           { location, privateIp: `10.0.1.${11 + index}` },
         ]),
       ),

@@ -91,7 +91,7 @@ it("the observation reads the files from the paths that the payload defines", as
   let asked: readonly string[] = [];
   const site = {
     config,
-    cloud: { servers: () => Promise.resolve([]), targets: () => Promise.resolve(new Map()) },
+    cloud: { servers: () => Promise.resolve([]), targets: () => Promise.resolve([]) },
     logins: new Map([["alpha", {}]]),
     ssh: {
       tryRun: (_: unknown, command: readonly string[]) => {

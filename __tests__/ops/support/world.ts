@@ -5,6 +5,7 @@ import type { Cloud, SecretStore, Site } from "../../../ops/core/site.js";
 import type { Login } from "../../../ops/core/ssh.js";
 import type { Stored } from "../../../ops/core/store.js";
 import type { Observation, Release, Upgradable } from "../../../ops/core/snapshot.js";
+import { balancersOf } from "../../../modules/config/balancer.js";
 import { accepted, type Stage } from "../../../modules/config/generations.js";
 import type { Config, Role } from "../../../modules/config/schema.js";
 import { paths } from "../../../modules/platform/paths.js";
@@ -345,16 +346,16 @@ export class World {
           })),
         ),
       targets: () =>
-        Promise.resolve([
-          {
-            name: "production",
+        Promise.resolve(
+          balancersOf(this.config).map(({ name }) => ({
+            name,
             targets: new Map(
               [...this.machines.values()]
                 .filter(({ roles }) => roles.includes("web"))
                 .map((one) => [one.name, one.running && one.inService && one.releases[0]?.sha256 !== this.unhealthy]),
             ),
-          },
-        ]),
+          })),
+        ),
       shutDown: (name) => done(`shut down ${name}`, () => this.off(this.machine(name))),
       cutPower: (name) => done(`cut ${name}`, () => this.off(this.machine(name))),
       prepare: ({ name }) => done(`prepare ${name}`, () => this.machine(name).whole),

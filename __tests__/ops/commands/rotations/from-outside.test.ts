@@ -66,7 +66,10 @@ function siteWith({
       ssh,
       cloud: {
         servers: () => Promise.resolve(servers.flatMap(({ cloud }) => (cloud ? [cloud] : []))),
-        targets: () => Promise.resolve(new Map(servers.map(({ name, healthy }) => [name, healthy ?? false]))),
+        targets: () =>
+          Promise.resolve([
+            { name: "production", targets: new Map(servers.map(({ name, healthy }) => [name, healthy ?? false])) },
+          ]),
         noteSecrets: ({ name }: { name: string }, label: string) =>
           Promise.resolve(void done.push(`${name}: ${label} noted`)),
       },

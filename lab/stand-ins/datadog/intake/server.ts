@@ -30,7 +30,7 @@ function matches(record: Records[keyof Records], { tags = [], since = 0, text = 
     Object.entries(equal).every(([key, value]) => value === undefined || fields[key] === value) &&
     record.time >= since &&
     tags.every((tag) => record.tags.includes(tag)) &&
-    String(fields["message"] ?? "").includes(text)
+    (text === "" || (typeof fields["message"] === "string" && fields["message"].includes(text)))
   );
 }
 
