@@ -35,8 +35,8 @@ it.each([
   vi.stubEnv("CDKTF_OUTDIR", folder);
   // eslint-disable-next-line no-restricted-syntax -- a fixture of this name: some policies hold only for production
   vi.stubEnv("ENVIRONMENT", "production");
-  const importFile = (file: string) =>
-    Promise.resolve({ default: exampleInput(file.includes("production") ? mistake : {}) });
+  const importFile = ({ href }: URL) =>
+    Promise.resolve({ default: exampleInput(href.includes("production") ? mistake : {}) });
   await expect(synth(importFile)).rejects.toThrow(words);
   const written = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   expect(written.map(({ name }) => name)).toEqual([]);
