@@ -100,7 +100,7 @@ class Contents:
 
     def bases(self, wanted, line):
         """Yields (backup, manifest) of usable base backups, the latest upload first."""
-        for backup, _ in sorted(self._backups, key=lambda pair: pair[1].time, reverse=True):
+        for backup, _ in sorted(self._backups, key=lambda pair: (pair[1].time, pair[0].time), reverse=True):
             try:
                 manifest = json.loads(self._bucket.get(backup.key))
                 if manifest["format"] == FORMAT and is_usable(manifest, wanted, line):
