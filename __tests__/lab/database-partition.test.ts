@@ -157,7 +157,8 @@ describe("a hanging mysql-group on the primary", () => {
     await group.primary.exec(["systemctl", "kill", "--signal=STOP", "mysql-group"]);
     await waitFor("another process", async (see) => !["0", before].includes(see(await pid())), { timeoutSeconds: 30 });
     const after = await wholeGroup(lab);
-    await sleep(4);
+    // HAProxy accepts the restarted mysql-group only after several checks.
+    await sleep(12);
     over.abort();
     const written = await writing.end;
     expect(after.primary.name).toBe(group.primary.name);
