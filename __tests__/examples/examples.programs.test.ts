@@ -47,7 +47,7 @@ describe.each(examples)("the example $runtime", ({ runtime, canServe, tests, com
     folder = mkdtempSync(join(tmpdir(), "starter-"));
     const application = runtime === "guestbook" ? "examples/guestbook" : join(folder, "own");
     if (runtime !== "guestbook") await newApplication(runtime, application);
-    // In place of `npm install`.
+    // Replaces `npm install`.
     if (runtime === "node") symlinkSync(resolve("node_modules"), join(application, "node_modules"));
     const release = await buildRelease({ folder, application, version: "9.8.7" });
     await extract({ file: release.path, cwd: folder, strip: 1 }, ["app"]);

@@ -52,7 +52,7 @@ def readers(expected):
     deadline = time.monotonic() + 30
     while asked() != expected and time.monotonic() < deadline:
         time.sleep(0.05)
-    # All checks have finished by then.
+    # By this time, all checks have finished.
     time.sleep(2)
     return sorted({asked() for _ in range(8)})
 
