@@ -3,10 +3,10 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /**
- * Order of the test files: first the passthrough mode, so the lab changes its mode only once; then the tests of freshly booted machines;
- * then all others by name; finally the removal of the lab.
+ * Order of the test files: first the labs with other settings, so the lab changes its settings only twice; then the tests of freshly booted
+ * machines; then all others by name; finally the removal of the lab.
  */
-const order = [/passthrough/, /boot\./, /^(?!.*down\.)/, /down\./];
+const order = [/locations/, /passthrough/, /boot\./, /^(?!.*down\.)/, /down\./];
 
 class InOrder extends BaseSequencer {
   override sort(files: TestSpecification[]): Promise<TestSpecification[]> {

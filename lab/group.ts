@@ -1,5 +1,6 @@
 import { targetHealth } from "./balancer/balancer.js";
 import type { Lab } from "./lab.js";
+import { restoreLocations } from "./locations.js";
 import type { Machine } from "./machine/machine.js";
 import { waitFor } from "./system/shell.js";
 import { ports } from "../modules/platform/ports.js";
@@ -96,7 +97,7 @@ export const takenOut = (lab: Lab, machine: Machine): Promise<boolean> =>
   );
 
 /** Waits until all members are in one group and all targets of all balancers are healthy. */
-async function complete(lab: Lab): Promise<WholeGroup> {
+export async function complete(lab: Lab): Promise<WholeGroup> {
   const group = await wholeGroup(lab);
   await waitFor(
     "healthy targets",
@@ -109,8 +110,9 @@ async function complete(lab: Lab): Promise<WholeGroup> {
   return group;
 }
 
-/** Repairs the lab after a test: starts and reconnects every machine, then waits for one group, healthy targets and the site. */
+/** Repairs the lab after a test: reconnects and starts every location and machine, then waits for one group, healthy targets and the site. */
 export async function settled(lab: Lab): Promise<WholeGroup> {
+  await restoreLocations(lab);
   for (const machine of lab.machines) {
     await machine.heal();
     await machine.start();

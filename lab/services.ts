@@ -11,7 +11,7 @@ import { addresses } from "../modules/platform/addresses.js";
 import { edgeTokenHeader, siteHosts } from "../modules/platform/names.js";
 import { setTargets, startBalancer } from "./balancer/balancer.js";
 import { balancerStage, leadsOf } from "./balancer/changeover.js";
-import { directionOf, leadFor } from "./balancer/direction.js";
+import { type Direction, directionOf, leadFor, setDirection } from "./balancer/direction.js";
 import { hostMirror } from "./base/mirror.js";
 import { type Blueprint, userDataOf, wantedPackages } from "./blueprint.js";
 import { domainsAtEdge } from "./environment.js";
@@ -159,7 +159,7 @@ async function publishRelease(layout: Layout, blueprint: Blueprint): Promise<str
 }
 
 /** Starts all balancers. */
-async function startBalancing(layout: Layout, blueprint: Blueprint): Promise<void> {
+export async function startBalancing(layout: Layout, blueprint: Blueprint): Promise<void> {
   const { config, servers } = blueprint.environment;
   const web = serversWithRole(config, "web").map(({ name }) => name);
   const targets = servers.filter(({ name }) => web.includes(name));
@@ -232,6 +232,12 @@ export async function startEdgeOf(layout: Layout, { environment, credentials, pu
 async function pooledLeads(layout: Layout, config: Config, ids: readonly [string, string]): Promise<Leads> {
   const lead = leadFor(await directionOf(layout), ids);
   return Object.fromEntries(siteHosts(config).map((host) => [host, lead]));
+}
+
+/** Directs visitors to one or both balancers, as `npm run ops balancers` does at Cloudflare. */
+export async function direct(layout: Layout, blueprint: Blueprint, changes: Partial<Direction>): Promise<void> {
+  await setDirection(layout, changes);
+  await startEdgeOf(layout, blueprint);
 }
 
 /** Short hash of a list of names, used in file names. */

@@ -70,19 +70,53 @@ export async function startDelays(layout: Layout, all: readonly Located[]): Prom
   });
 }
 
-/** Marks packets to delay. */
+/** Marks packets to delay, and silently drops packets of lost hosts and of cut links. Lost hosts and cut links stay in their sets. */
 const rulesFor = (hops: readonly Hop[]): string => `table inet locations {
   set far { type ipv4_addr . ipv4_addr; }
+  set apart { type ipv4_addr . ipv4_addr; }
+  set lost { type ipv4_addr; }
+  set lost6 { type ipv6_addr; }
   chain prerouting { type filter hook prerouting priority mangle; policy accept; }
 }
 flush chain inet locations prerouting
 flush set inet locations far
 ${hops.map(({ from, to }) => `add element inet locations far { ${from} . ${to} }\n`).join("")}table inet locations {
   chain prerouting {
+    ip saddr @lost drop
+    ip daddr @lost drop
+    ip6 saddr @lost6 drop
+    ip6 daddr @lost6 drop
+    ip saddr . ip daddr @apart drop
     iifname ${privateBridge} ip saddr . ip daddr @far meta mark set 1
   }
 }
 `;
+
+/** Loses these hosts at once: all their packets in both networks are dropped silently. Replaces the set of lost hosts. */
+export const setLost = (hosts: readonly Host[]): Promise<string> =>
+  setElements({
+    lost: hosts.flatMap(({ publicIpv4, privateIpv4 }) => [publicIpv4, ...(privateIpv4 ? [privateIpv4] : [])]),
+    lost6: hosts.map(({ publicIpv6 }) => publicIpv6),
+  });
+
+/** Cuts the private link between these hosts and those hosts. Replaces the set of cut links. */
+export const setApart = (these: readonly Host[], those: readonly Host[]): Promise<string> =>
+  setElements({
+    apart: these.flatMap(({ privateIpv4: a }) => those.flatMap(({ privateIpv4: b }) => [`${a} . ${b}`, `${b} . ${a}`])),
+  });
+
+/** Replaces the elements of sets in one transaction. */
+const setElements = (sets: Readonly<Record<string, readonly string[]>>): Promise<string> =>
+  inFabric(
+    ["nft", "-f", "-"],
+    Object.entries(sets)
+      .map(([name, elements]) => [
+        `flush set inet locations ${name}\n`,
+        ...elements.map((element) => `add element inet locations ${name} { ${element} }\n`),
+      ])
+      .flat()
+      .join(""),
+  );
 
 const inFabric = (command: readonly [string, ...string[]], input?: string): Promise<string> =>
   run("ip", ["netns", "exec", namespaceOf(fabricHost), ...command], input === undefined ? {} : { input });

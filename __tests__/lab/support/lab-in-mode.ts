@@ -1,29 +1,45 @@
 import type { Config } from "../../../modules/config/schema.js";
 import { Lab } from "../../../lab/lab.js";
 import { settled } from "../../../lab/group.js";
+import type { LabOverrides } from "../../../lab/environment.js";
 import { layout } from "../../../lab/layout.js";
 import { loadSettings } from "../../../lab/settings.js";
 
-/** TLS mode of the lab that this run has started. Test files share this module, so later files need not check every part of the lab. */
-let broughtUp: Config["tls"] | undefined;
+/** Settings of the lab that this run has started. Test files share this module, so later files need not check every part of the lab. */
+let broughtUp: string | undefined;
 
-/** Returns a healthy lab of this tree in this TLS mode: the running lab if it fits, otherwise a new lab. */
-export async function labInMode(tls: Config["tls"]): Promise<Lab> {
+/** Returns a healthy lab of this tree with these settings: the running lab if it fits, otherwise a new lab. */
+async function labWith(overrides: LabOverrides): Promise<Lab> {
   const running = await Lab.attach().catch(() => undefined);
-  if (running && broughtUp === tls) {
+  const wanted = JSON.stringify(overrides);
+  if (running && broughtUp === wanted) {
     await settled(running);
     return running;
   }
   // A lab with other settings from an earlier test cannot be reused, because it would need deleted generations of its secrets.
-  const { overrides = {} } = (await loadSettings(layout)) ?? {};
-  const isPlain = Object.keys(overrides).every((setting) => setting === "tls");
-  const fits = isPlain && running?.blueprint.environment.config.tls === tls && (await running.outdated()).length === 0;
+  const current = JSON.stringify({ tls: "terminate", ...(await loadSettings(layout))?.overrides });
+  const fits = running && current === wanted && (await running.outdated()).length === 0;
   if (running && !fits) await running.down();
-  const lab = await Lab.up({ tls }, (title) => console.log(`lab up (${tls}): ${title}`));
+  const lab = await Lab.up(overrides, (title) => console.log(`lab up: ${title}`));
   await settled(lab);
-  broughtUp = tls;
+  broughtUp = wanted;
   return lab;
 }
+
+/** Returns a healthy lab in this TLS mode. */
+export const labInMode = (tls: Config["tls"]): Promise<Lab> => labWith({ tls });
+
+/** Returns a healthy lab with the recommended layout: three locations, and two balancers in the locations of the web servers. */
+export const labInThreeLocations = (): Promise<Lab> =>
+  labWith({
+    tls: "terminate",
+    servers: {
+      alpha: { privateIp: "10.0.1.11", location: "nbg1" },
+      bravo: { privateIp: "10.0.1.12", location: "fsn1" },
+      charlie: { privateIp: "10.0.1.13", location: "hel1", roles: ["database"] },
+    },
+    loadBalancer: { second: { location: "fsn1", privateIp: "10.0.1.6" } },
+  });
 
 /** Returns a healthy lab in its current TLS mode, for tests that do not depend on the mode. */
 export async function labInAnyMode(): Promise<Lab> {

@@ -1,0 +1,72 @@
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { settled } from "../../lab/group.js";
+import type { Lab } from "../../lab/lab.js";
+import { underLoad } from "../../lab/load/under-load.js";
+import { sleep } from "../../lab/system/shell.js";
+import { failedBetween, failures, figure, now, seconds } from "./support/figures.js";
+import { labInThreeLocations } from "./support/lab-in-mode.js";
+import { direct, loseForAWhile, movePrimaryTo, returnSeconds } from "./support/locations.js";
+
+/** Maximum time without a write, as in database.test.ts. */
+const longestGapSeconds = 10;
+
+let lab: Lab;
+beforeAll(async () => {
+  lab = await labInThreeLocations();
+});
+beforeEach(async () => {
+  await settled(lab);
+});
+
+describe("three locations under 20 reads and 20 writes per second", () => {
+  it("if the primary's location fails and the edge retries, requests fail only until the loss is noticed, and no write is lost", async () => {
+    const group = await movePrimaryTo(lab, "nbg1");
+    await direct(lab, { to: "both", retry: true });
+    const { result, reads, writes, lost } = await underLoad(lab, group, { ratePerSecond: 20, timeoutSeconds: 30 }, () =>
+      loseForAWhile(lab, "nbg1", { balancers: "refusing" }),
+    );
+    const { lostAt, noticedAt, restoredAt, completeAt } = result;
+    const later = [reads, writes].map((load) => failedBetween(load, noticedAt, Infinity));
+    figure(
+      "the primary's location is lost, its balancer refuses, the edge retries",
+      `noticed after ${seconds(noticedAt - lostAt)}; reads: ${failures(reads)}, writes: ${failures(writes)}, later: ${later.join(" and ")}; ` +
+        `${seconds(writes.longestGap)} without a write; complete ${seconds(completeAt - restoredAt)} after the return`,
+    );
+    expect({ lost, later, worksAgain: writes.worksAgain }).toEqual({ lost: {}, later: [0, 0], worksAgain: true });
+    expect(writes.longestGap).toBeLessThanOrEqual(longestGapSeconds);
+    expect(completeAt - restoredAt).toBeLessThanOrEqual(returnSeconds);
+  });
+
+  it("if a location becomes silent and the edge never retries, about half of the new connections fail until visitors are directed to the other balancer", async () => {
+    const group = await movePrimaryTo(lab, "nbg1");
+    await direct(lab, { to: "both", retry: false });
+    let directedAt = 0;
+    const { result, reads, writes, lost } = await underLoad(
+      lab,
+      group,
+      { ratePerSecond: 20, timeoutSeconds: 25 },
+      async () => {
+        return loseForAWhile(lab, "fsn1", {}, async () => {
+          await sleep(6);
+          await direct(lab, { to: "first" });
+          directedAt = now();
+          await sleep(8);
+        });
+      },
+    );
+    const { lostAt, noticedAt, restoredAt, completeAt } = result;
+    const sentUndirected = (directedAt - noticedAt) * 20;
+    const share = failedBetween(reads, noticedAt, directedAt) / sentUndirected;
+    const later = [reads, writes].map((load) => failedBetween(load, directedAt + 0.5, Infinity));
+    figure(
+      "a location is silent, the edge does not retry",
+      `${Math.round(share * 100)} % of the reads failed until the command; reads: ${failures(reads)}, writes: ${failures(writes)}, later: ${later.join(" and ")}; ` +
+        `noticed after ${seconds(noticedAt - lostAt)}, ${seconds(writes.longestGap)} without a write; complete ${seconds(completeAt - restoredAt)} after the return`,
+    );
+    expect({ lost, later }).toEqual({ lost: {}, later: [0, 0] });
+    expect(share).toBeGreaterThan(0.25);
+    expect(share).toBeLessThan(0.75);
+    expect(writes.longestGap).toBeLessThanOrEqual(longestGapSeconds);
+    expect(completeAt - restoredAt).toBeLessThanOrEqual(returnSeconds);
+  });
+});

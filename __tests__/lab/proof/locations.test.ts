@@ -1,0 +1,199 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { errantTransactions, settled, type WholeGroup } from "../../../lab/group.js";
+import type { Lab } from "../../../lab/lab.js";
+import type { LoadResult } from "../../../lab/load/load.js";
+import { underLoad } from "../../../lab/load/under-load.js";
+import { startWriting } from "../../../lab/load/writes.js";
+import { cutLink, locationOf, loseLocations, restoreLocations } from "../../../lab/locations.js";
+import { tryQuery } from "../../../lab/machine/sql.js";
+import { startDelays } from "../../../lab/network/locations.js";
+import { sleep } from "../../../lab/system/shell.js";
+import { failedBetween, failures, figure, now, seconds, timed } from "../support/figures.js";
+import { labInThreeLocations } from "../support/lab-in-mode.js";
+import { direct, loseForAWhile, movePrimaryTo, returnSeconds } from "../support/locations.js";
+import { insertOwn, makeOwnTable } from "../support/own-table.js";
+import { primariesAtOnce } from "../support/primaries.js";
+
+/** Maximum additional median latency of a write in milliseconds: with all locations, and without a German location. */
+const slower = { complete: 8, lost: 60 } as const;
+/** Maximum time in seconds without a write if a location is lost: the primary's location, or another one. */
+const longestGapSeconds = { primary: 10, other: 3 } as const;
+/** Maximum duration of errors in seconds if the link between two locations is cut. */
+const linkSeconds = 5;
+/** Seconds that the edge waits for a connection to an origin. */
+const connectSeconds = 19;
+
+let lab: Lab;
+beforeAll(async () => {
+  lab = await labInThreeLocations();
+});
+
+/** A healthy lab with the primary in nbg1, whose visitors use both balancers. */
+async function prepared(retry: boolean): Promise<WholeGroup> {
+  await settled(lab);
+  await direct(lab, { to: "both", retry });
+  return movePrimaryTo(lab, "nbg1");
+}
+
+const visitors = { ratePerSecond: 20, timeoutSeconds: 30 } as const;
+
+/** Seconds from the first to the last failed request of both loads, by the time of sending. */
+function failingSeconds(loads: readonly LoadResult[]): number {
+  const times = loads.flatMap(({ startedAt, failures: all }) => all.map(({ at }) => startedAt + at));
+  return times.length === 0 ? 0 : Math.max(...times) - Math.min(...times);
+}
+
+describe("the latency of a write", () => {
+  const medianLatency = async (group: WholeGroup): Promise<number> => {
+    const written = await (await startWriting(lab, group, { seconds: 20 })).end;
+    expect(failures(written)).toBe(`0 of ${written.sent} failed`);
+    return written.p50;
+  };
+
+  it("grows by a few milliseconds in three locations, and by at most 60 ms while a German location is lost", async () => {
+    const group = await prepared(true);
+    await direct(lab, { to: "first" });
+    await startDelays(lab.layout, []);
+    const without = await medianLatency(group);
+    await startDelays(lab.layout, lab.blueprint.environment.located);
+    const complete = await medianLatency(group);
+    let lost = 0;
+    await loseForAWhile(lab, "fsn1", {}, async () => {
+      lost = await medianLatency(group);
+    });
+    figure(
+      "median latency of a write",
+      `${without} ms without distances, ${complete} ms in three locations, ${lost} ms with one German location lost`,
+    );
+    expect(complete - without).toBeLessThanOrEqual(slower.complete);
+    expect(lost - without).toBeLessThanOrEqual(slower.lost);
+  });
+});
+
+describe("a lost location", () => {
+  it.each(["nbg1", "fsn1", "hel1"])(
+    "loses no write, stops writes only for the limit, and is complete after its return: %s",
+    async (location) => {
+      const group = await prepared(true);
+      const limit = longestGapSeconds[locationOf(lab, group.primary) === location ? "primary" : "other"];
+      const { result, reads, writes, lost } = await underLoad(lab, group, visitors, () =>
+        loseForAWhile(lab, location, { balancers: "refusing" }),
+      );
+      const { lostAt, noticedAt, restoredAt, completeAt } = result;
+      const later = [reads, writes].map((load) => failedBetween(load, noticedAt, Infinity));
+      figure(
+        `${location} is lost, its balancer refuses, the edge retries`,
+        `noticed after ${seconds(noticedAt - lostAt)}; reads: ${failures(reads)}, writes: ${failures(writes)}, later: ${later.join(" and ")}; ` +
+          `${seconds(writes.longestGap)} without a write; complete ${seconds(completeAt - restoredAt)} after the return`,
+      );
+      expect({ lost, later, worksAgain: writes.worksAgain }).toEqual({ lost: {}, later: [0, 0], worksAgain: true });
+      expect(writes.longestGap).toBeLessThanOrEqual(limit);
+      expect(completeAt - restoredAt).toBeLessThanOrEqual(returnSeconds);
+      expect(await errantTransactions(await settled(lab))).toEqual({});
+    },
+  );
+});
+
+describe("a dead balancer while all servers are healthy", () => {
+  it("fails only requests in flight if it refuses connections and the edge retries", async () => {
+    const group = await prepared(true);
+    const { result, reads, writes, lost } = await underLoad(lab, group, visitors, () =>
+      loseForAWhile(lab, "fsn1", { balancers: "refusing", machines: "unaffected" }),
+    );
+    const later = [reads, writes].map((load) => failedBetween(load, result.lostAt + 1, Infinity));
+    figure(
+      "a dead balancer refuses, the edge retries",
+      `reads: ${failures(reads)}, writes: ${failures(writes)}, sent more than 1 s later: ${later.join(" and ")}`,
+    );
+    expect({ lost, later }).toEqual({ lost: {}, later: [0, 0] });
+  });
+
+  it("delays new connections by 19 s if it is silent and the edge retries", async () => {
+    const group = await prepared(true);
+    // The edge ends pooled connections after 90 s.
+    const patient = { ratePerSecond: 20, timeoutSeconds: 120 };
+    let directedAt = 0;
+    const { result, reads, writes, lost } = await underLoad(lab, group, patient, () =>
+      loseForAWhile(lab, "fsn1", { machines: "unaffected" }, async () => {
+        await sleep(20);
+        await direct(lab, { to: "first" });
+        directedAt = now();
+        await sleep(95);
+      }),
+    );
+    const later = [reads, writes].map((load) => failedBetween(load, directedAt + 0.5, Infinity));
+    figure(
+      "a dead balancer is silent, the edge retries",
+      `new connections: ${failures(reads)}, slowest ${seconds(reads.max / 1000)}; pooled connections: ${failures(writes)}, slowest success ${seconds(writes.max / 1000)}; ` +
+        `sent after the command: ${later.join(" and ")}; ${seconds(writes.longestGap)} without a write; directed after ${seconds(directedAt - result.lostAt)}`,
+    );
+    expect({ lost, later }).toEqual({ lost: {}, later: [0, 0] });
+    // A connection that was established when the balancer died counts as pooled.
+    expect(failedBetween(reads, result.lostAt + 0.5, Infinity)).toBe(0);
+    expect(reads.max / 1000).toBeGreaterThan(connectSeconds);
+    expect(reads.max / 1000).toBeLessThan(connectSeconds + 2);
+  });
+});
+
+describe("two lost locations", () => {
+  it("stop all writes without a second primary, and the group is complete after their return", async () => {
+    const group = await prepared(true);
+    await makeOwnTable(group.primary);
+    const { result, writes, lost } = await underLoad(lab, group, visitors, async () => {
+      const lostAt = now();
+      await loseLocations(lab, ["fsn1", "hel1"], { machines: "isolated" });
+      const atOnce = primariesAtOnce(lab, 30);
+      await sleep(10);
+      const text = `without a majority ${Date.now()}`;
+      const tries = await Promise.all(
+        lab.machines.map((machine) => tryQuery(machine, insertOwn(`'${text} ${machine.name}'`), 5)),
+      );
+      const accepted = tries.filter(({ ok }) => ok).length;
+      const primaries = await atOnce;
+      const restoredAt = now();
+      await restoreLocations(lab);
+      const { seconds: back } = await timed(() => settled(lab));
+      await direct(lab, { to: "both" });
+      return { lostAt, restoredAt, accepted, primaries, back };
+    });
+    const { lostAt, restoredAt, back, ...observed } = result;
+    const acknowledged = writes.acknowledgedAt.filter(
+      (at) => writes.startedAt + at > lostAt + 1 && writes.startedAt + at < restoredAt,
+    ).length;
+    figure(
+      "two locations are lost for 30 s",
+      `${acknowledged} writes acknowledged meanwhile, complete ${seconds(back)} after the return`,
+    );
+    expect({ ...observed, acknowledged, lost }).toEqual({ accepted: 0, primaries: [], acknowledged: 0, lost: {} });
+    expect(back).toBeLessThanOrEqual(returnSeconds);
+    expect(await errantTransactions(await settled(lab))).toEqual({});
+  });
+});
+
+describe("a cut link between two locations that both reach the third", () => {
+  it.each([
+    ["nbg1", "fsn1"],
+    ["nbg1", "hel1"],
+    ["fsn1", "hel1"],
+  ] as const)("keeps one primary, and causes errors for a few seconds only: %s and %s", async (one, other) => {
+    const group = await prepared(true);
+    const { result, reads, writes, lost } = await underLoad(lab, group, visitors, async () => {
+      await cutLink(lab, one, other);
+      const primaries = await primariesAtOnce(lab, 20);
+      await restoreLocations(lab);
+      await settled(lab);
+      return primaries;
+    });
+    const failing = failingSeconds([reads, writes]);
+    figure(
+      `the link between ${one} and ${other} is cut for 20 s`,
+      `errors for ${seconds(failing)}; reads: ${failures(reads)}, writes: ${failures(writes)}, ${seconds(writes.longestGap)} without a write`,
+    );
+    expect({ lost, primaries: result, worksAgain: writes.worksAgain }).toEqual({
+      lost: {},
+      primaries: [],
+      worksAgain: true,
+    });
+    expect(failing).toBeLessThanOrEqual(linkSeconds);
+  });
+});

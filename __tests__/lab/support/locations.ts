@@ -1,0 +1,76 @@
+import { complete, takenOut, type WholeGroup, wholeGroup } from "../../../lab/group.js";
+import type { Lab } from "../../../lab/lab.js";
+import { locationOf, loseLocations, type Loss, machinesAt, restoreLocations } from "../../../lab/locations.js";
+import { type Direction, directionOf } from "../../../lab/balancer/direction.js";
+import { query } from "../../../lab/machine/sql.js";
+import { direct as directEdge } from "../../../lab/services.js";
+import { sleep } from "../../../lab/system/shell.js";
+import { balancersOf } from "../../../modules/config/balancer.js";
+import { now } from "./figures.js";
+
+/** Maximum time in seconds until a returned location is complete. */
+export const returnSeconds = 120;
+
+/** Directs visitors to one or both balancers. */
+export const direct = ({ layout, blueprint }: Lab, changes: Partial<Direction>): Promise<void> =>
+  directEdge(layout, blueprint, changes);
+
+/** Makes the member in this location the primary. */
+export async function movePrimaryTo(lab: Lab, location: string): Promise<WholeGroup> {
+  const group = await wholeGroup(lab);
+  const [machine] = machinesAt(lab, location);
+  if (machine === undefined) throw new Error(`no machine in ${location}`);
+  if (locationOf(lab, group.primary) === location) return group;
+  const [uuid] = await query(machine, "SELECT @@server_uuid");
+  await query(machine, `SELECT group_replication_set_as_primary('${uuid}')`);
+  return wholeGroup(lab);
+}
+
+/** Balancers outside a location. */
+function balancersApartFrom({ blueprint }: Lab, location: string): Direction["to"] {
+  const outside = balancersOf(blueprint.environment.config).filter((balancer) => balancer.location !== location);
+  return outside.length === 2 ? "both" : (outside[0]?.which ?? "both");
+}
+
+/** Times of a loss, in Unix seconds. */
+export interface LossTimes {
+  readonly lostAt: number;
+  /** Balancers and group have noticed the loss. */
+  readonly noticedAt: number;
+  readonly restoredAt: number;
+  /** Everything is healthy again. */
+  readonly completeAt: number;
+}
+
+/**
+ * Loses a location, waits until balancers and group have noticed, does some work, directs visitors away, restores the location, waits until
+ * it is complete, and directs visitors as before.
+ */
+export async function loseForAWhile(
+  lab: Lab,
+  location: string,
+  loss: Loss,
+  meanwhile: () => Promise<void> = () => sleep(10),
+): Promise<LossTimes> {
+  const victims = loss.machines === "unaffected" ? [] : machinesAt(lab, location);
+  const { to } = await directionOf(lab.layout);
+  const lostAt = now();
+  await loseLocations(lab, [location], loss);
+  for (const machine of victims) await takenOut(lab, machine);
+  await wholeGroup(
+    lab,
+    lab.machines.filter((machine) => !victims.includes(machine)),
+  );
+  // A request may have been in transit, and the balancer is queried ten times a second.
+  const noticedAt = now() + 0.5;
+  await meanwhile();
+  // A returning balancer answers 503 until its first successful health check, so visitors use it only when it is complete.
+  await direct(lab, { to: balancersApartFrom(lab, location) });
+  const restoredAt = now();
+  await restoreLocations(lab);
+  await complete(lab);
+  const completeAt = now();
+  await direct(lab, { to });
+  await sleep(5);
+  return { lostAt, noticedAt, restoredAt, completeAt };
+}
