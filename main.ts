@@ -11,7 +11,7 @@ async function main(): Promise<void> {
       `synth: takes no arguments, got ${word}; an environment is named as ENVIRONMENT=staging npm run synth`,
     );
   const { synth } = await loadBundled<typeof Synth>(fileURLToPath(new URL("stacks/synth.ts", import.meta.url)));
-  await synth((file) => import(file.href));
+  await synth();
 }
 
 // Not awaited: Node would print a warning of its own if the command never ends.

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { Module } from "node:module";
 import { pathToFileURL } from "node:url";
-import { Script } from "node:vm";
 import type { Plugin } from "esbuild";
 
 /** Keeps each module's own `import.meta.url`, so that modules find files next to their source. */
@@ -25,7 +24,7 @@ const installed = (error: unknown): unknown =>
  * Loads a TypeScript module with all its imports as one script, because loading hundreds of files takes longer than bundling them.
  * @throws Error if the bundle cannot be built: esbuild's error, or a hint about missing bindings
  */
-export async function loadBundled<Module>(entry: string): Promise<Module> {
+export async function loadBundled<Loaded>(entry: string): Promise<Loaded> {
   const { build } = await import("esbuild");
   const { outputFiles } = await build({
     entryPoints: [entry],
@@ -40,13 +39,7 @@ export async function loadBundled<Module>(entry: string): Promise<Module> {
   }).catch((error: unknown) => {
     throw installed(error);
   });
-  const script = new Script(
-    `(function (exports, require, module) {${outputFiles[0]?.text}
-})`,
-    { filename: entry },
-  );
-  const run = script.runInThisContext() as (...given: readonly unknown[]) => void;
-  const module = { exports: {} };
-  run(module.exports, createRequire(entry), module);
-  return module.exports as Module;
+  const loaded = new Module(entry) as Module & { _compile(code: string, file: string): void };
+  loaded._compile(outputFiles[0]?.text ?? "", entry);
+  return loaded.exports as Loaded;
 }

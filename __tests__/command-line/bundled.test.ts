@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadBundled } from "../../command-line/bundled.js";
 
@@ -23,6 +24,13 @@ afterEach(() => rmSync(folder, { recursive: true }));
 describe("a bundle", () => {
   it("a bundle contains the module and its imports, and keeps the URLs of its files", async () => {
     expect({ ...((await load()) as object) }).toEqual({ name: "world", beside: "read" });
+  });
+
+  it("imports a file that is named only at run time", async () => {
+    write("entry.ts", "export const load = (file: string) => import(file);");
+    write("later.mjs", "export const later = 1;");
+    const { load: importFile } = (await load()) as { load: (file: string) => Promise<unknown> };
+    expect(await importFile(pathToFileURL(join(folder, "later.mjs")).href)).toMatchObject({ later: 1 });
   });
 
   it("reports file and line if a module cannot be bundled", async () => {

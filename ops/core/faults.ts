@@ -24,11 +24,15 @@ export interface Fault {
   readonly server?: string;
   /** For a person: "bravo: is off". */
   readonly text: string;
+  /** The failed unit or the full disk. @default - none */
+  readonly what?: string;
 }
 
 interface FaultRow {
   /** For the documentation. */
   readonly meaning: string;
+  /** Command or place that helps. SERVER and WHAT stand for the server, and for its failed unit or full disk. */
+  readonly help: string;
   readonly verdicts: Readonly<Record<JudgedCommand, Verdict>>;
 }
 
@@ -40,53 +44,72 @@ const unrelated = {
   ...{ rotate: "ignores", "rotate-passwords": "ignores", "rotate-authority": "stops", balancers: "ignores" },
 } as const satisfies Partial<FaultRow["verdicts"]>;
 
-const row = (meaning: string, differences: Partial<Record<JudgedCommand, Verdict>> = {}): FaultRow => ({
+const row = (meaning: string, help: string, differences: Partial<Record<JudgedCommand, Verdict>> = {}): FaultRow => ({
   meaning,
+  help,
   verdicts: { ...planned, ...unrelated, ...differences } satisfies Record<JudgedCommand, Verdict>,
 });
 
 const needsDatabase = { release: "stops", failover: "stops", "rotate-passwords": "stops" } as const;
 const broken = { release: "fixes", rollback: "fixes" } as const;
 
+const onServer = (command: string): string => `on SERVER: ${command}`;
+const runbook = (section: string): string => `docs/runbook.md#${section}`;
+
 /**
  * Every fault, and what each command does about it. The faults of the server that a command processes (`replace SERVER`, a server left
  * unfinished by an interrupted run) never stop that command.
  */
 export const faultTable = {
-  "no-primary": row("no member is the primary", { ...needsDatabase, replace: "fixes" }),
-  "two-primaries": row("two members are the primary", {
+  "no-primary": row("no member is the primary", runbook("no-primary"), { ...needsDatabase, replace: "fixes" }),
+  "two-primaries": row("two members are the primary", runbook("two-primaries"), {
     ...needsDatabase,
     replace: "stops",
     rotate: "stops",
   }),
-  "read-only-primary": row("the primary is read-only", { ...needsDatabase, replace: "stops" }),
-  missing: row("a server does not exist"),
-  off: row("a server is off"),
-  silent: row("a server does not answer and serves no visitors"),
-  "silent-serving": row("a server does not answer but serves visitors", {
+  "read-only-primary": row("the primary is read-only", runbook("data-volume-full"), {
+    ...needsDatabase,
+    replace: "stops",
+  }),
+  missing: row("a server does not exist", "npm run ops replace SERVER"),
+  off: row("a server is off", "start it in the Hetzner console, or npm run ops replace SERVER"),
+  silent: row("a server does not answer and serves no visitors", "npm run ops replace SERVER"),
+  "silent-serving": row("a server does not answer but serves visitors", "npm run ops replace SERVER", {
     rotate: "stops",
     "rotate-passwords": "stops",
   }),
-  "setup-unfinished": row("the setup of a server is not complete"),
-  "failed-unit": row("a unit of a server failed", broken),
-  "group-silent": row("mysql-group does not answer on a member"),
-  "member-offline": row("a member is not ONLINE"),
-  "no-majority": row("a member sees no majority"),
-  "member-unseen": row("a member does not see another member in its group"),
-  "member-behind": row("a member is behind the primary"),
-  "out-of-service": row("a web server is out of service"),
-  "not-ready": row("the application of a web server is not ready", broken),
-  "no-target": row("a web server is not a target of the load balancer"),
-  "target-unhealthy": row("the load balancer finds a web server unhealthy", broken),
-  "balancer-idle": row("one of two load balancers finds no web server healthy", {
+  "setup-unfinished": row("the setup of a server is not complete", onServer("journalctl -u server-setup -n 50")),
+  "failed-unit": row("a unit of a server failed", onServer("journalctl -u WHAT -n 50; systemctl restart WHAT"), broken),
+  "group-silent": row("mysql-group does not answer on a member", onServer("systemctl restart mysql-group")),
+  "member-offline": row("a member is not ONLINE", onServer("mysql-group status")),
+  "no-majority": row("a member sees no majority", runbook("members-missing")),
+  "member-unseen": row("a member does not see another member in its group", runbook("member-unreachable")),
+  "member-behind": row("a member is behind the primary", runbook("applier-queue")),
+  "out-of-service": row("a web server is out of service", onServer("systemctl start in-service")),
+  "not-ready": row("the application of a web server is not ready", onServer("journalctl -u app -n 50"), broken),
+  "no-target": row("a web server is not a target of the load balancer", "npm run deploy"),
+  "target-unhealthy": row(
+    "the load balancer finds a web server unhealthy",
+    onServer("systemctl status nginx app; /usr/local/lib/platform/check-host-firewall"),
+    broken,
+  ),
+  "balancer-idle": row("one of two load balancers finds no web server healthy", "npm run ops balancers", {
     "rotate-authority": "ignores",
     balancers: "stops",
   }),
-  "disk-full": row("a disk is at least 85 % full", { "rotate-authority": "ignores" }),
-  unprotected: row("a server is not protected at Hetzner", { "rotate-authority": "ignores" }),
+  "disk-full": row(
+    "a disk is at least 85 % full",
+    `${onServer("du -xh --max-depth 3 WHAT")}; ${runbook("disk-full")}`,
+    { "rotate-authority": "ignores" },
+  ),
+  unprotected: row("a server is not protected at Hetzner", "npm run deploy", { "rotate-authority": "ignores" }),
 } as const satisfies Readonly<Record<string, FaultRow>>;
 
 export type FaultKind = keyof typeof faultTable;
+
+/** A fault with the command, or the section of the runbook, that helps. */
+export const withHelp = ({ kind, server = "", text, what = "" }: Fault): string =>
+  `${text}; ${faultTable[kind].help.replace("SERVER", server).replaceAll("WHAT", what)}`;
 
 /** What a command does about a fault. */
 export const verdictOf = ({ kind }: Pick<Fault, "kind">, command: JudgedCommand): Verdict =>

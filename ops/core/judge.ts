@@ -1,5 +1,13 @@
-import { type Fault, type FaultKind, type JudgedCommand, unreachable, verdictOf } from "./faults.js";
-import { isDatabase, isWeb, type Observation, primaryOf, type ServerState, type Snapshot } from "./snapshot.js";
+import { type Fault, type FaultKind, type JudgedCommand, unreachable, verdictOf, withHelp } from "./faults.js";
+import {
+  isDatabase,
+  isWeb,
+  type Observation,
+  originCertificate,
+  primaryOf,
+  type ServerState,
+  type Snapshot,
+} from "./snapshot.js";
 
 /** A disk needs attention from this share on, in percent. */
 const fullDiskPercent = 85;
@@ -8,7 +16,7 @@ const shortCertificateDays = 21;
 /** A member that is further behind has not caught up, in seconds. */
 const longLagSeconds = 10;
 
-type Found = readonly [kind: FaultKind, words: string];
+type Found = readonly [kind: FaultKind, words: string, what?: string];
 
 /** The faults of one server. */
 function serverFaults(server: ServerState, { servers, protect }: Snapshot): readonly Fault[] {
@@ -21,16 +29,16 @@ function serverFaults(server: ServerState, { servers, protect }: Snapshot): read
     const { firstBoot, failedUnits, diskPercent } = observation;
     return [
       ...when(firstBoot !== "done", "setup-unfinished", `first boot: ${firstBoot}`),
-      ...failedUnits.map((unit): Found => ["failed-unit", `${unit} failed`]),
+      ...failedUnits.map((unit): Found => ["failed-unit", `${unit} failed`, unit]),
       ...(isDatabase(server) ? memberFaults(server, servers) : []),
       ...(isWeb(server) ? webFaults(observation, healthy) : []),
       ...Object.entries(diskPercent)
         .filter(([, used]) => used >= fullDiskPercent)
-        .map(([disk, used]): Found => ["disk-full", `${disk} is ${used} % full`]),
+        .map(([disk, used]): Found => ["disk-full", `${disk} is ${used} % full`, disk]),
       ...when(protect && cloud.isProtected === false, "unprotected", "is not protected at Hetzner"),
     ];
   })();
-  return found.map(([kind, words]) => ({ kind, server: name, text: `${name}: ${words}` }));
+  return found.map(([kind, words, what]) => ({ kind, server: name, text: `${name}: ${words}`, what }));
 }
 
 const when = (isSo: boolean, kind: FaultKind, words: string): readonly Found[] => (isSo ? [[kind, words]] : []);
@@ -38,7 +46,7 @@ const when = (isSo: boolean, kind: FaultKind, words: string): readonly Found[] =
 const webFaults = ({ inService, serves }: Observation, healthy: boolean | undefined): readonly Found[] => [
   ...when(inService === false, "out-of-service", "is out of service"),
   ...when(serves === false, "not-ready", "its application is not ready"),
-  ...when(healthy === undefined, "no-target", "is no target of the balancer"),
+  ...when(healthy === undefined, "no-target", "is not a target of the load balancer"),
   ...when(healthy === false, "target-unhealthy", "its target is not healthy"),
 ];
 
@@ -71,7 +79,7 @@ function primaryFaults({ servers }: Pick<Snapshot, "servers">): readonly Fault[]
 const balancerFaults = ({ idleBalancers }: Snapshot): readonly Fault[] =>
   idleBalancers.map((name) => ({
     kind: "balancer-idle",
-    text: `load balancer ${name}: finds no web server healthy; npm run ops balancers`,
+    text: `load balancer ${name}: finds no web server healthy`,
   }));
 
 /** What is wrong with the group as a whole, in words. */
@@ -90,13 +98,10 @@ export const faults = (snapshot: Snapshot): readonly string[] => faultsOf(snapsh
 
 /** Everything that needs attention: what is wrong, and what is due. */
 export const needsHand = (snapshot: Snapshot): readonly string[] => [
-  ...groupFaults(snapshot),
+  ...primaryFaults(snapshot).map(withHelp),
   ...farPrimary(snapshot),
-  ...balancerFaults(snapshot).map(({ text }) => text),
-  ...snapshot.servers.flatMap((server) => [
-    ...serverFaults(server, snapshot).map(({ text }) => text),
-    ...dueOf(server),
-  ]),
+  ...balancerFaults(snapshot).map(withHelp),
+  ...snapshot.servers.flatMap((server) => [...serverFaults(server, snapshot).map(withHelp), ...dueOf(server)]),
   ...[...new Set(snapshot.servers.flatMap((server) => unknownMembers(server, snapshot)))].map(
     (address) => `${address}: counts as a member but is not in the configuration; npm run ops rollout`,
   ),
@@ -112,8 +117,16 @@ function dueOf({ name, cloud, observation }: ServerState): string[] {
     ...(observation && observation.rebootFor.length > 0
       ? [`${name}: a reboot is due (${observation.rebootFor.join(", ")}); npm run ops upgrade`]
       : []),
-    ...days.flatMap(([what, left]) => (left < shortCertificateDays ? [`${name}: ${what} ends in ${left} days`] : [])),
+    ...days.flatMap(([what, left]) => (left < shortCertificateDays ? [`${name}: ${ending(what, left)}`] : [])),
   ];
+}
+
+/** A certificate that ends soon or has expired, with the command or the section of the runbook that helps. */
+function ending(what: string, daysLeft: number): string {
+  const rotated = what === originCertificate ? "origin-certificate" : "database-authority";
+  if (daysLeft >= 0) return `${what} ends in ${daysLeft} days; npm run ops rotate ${rotated}`;
+  const section = what === originCertificate ? "origin-certificate" : "internal-certificate";
+  return `${what} has expired; docs/runbook.md#${section}`;
 }
 
 /** Web servers that run different releases, or all run another one than new servers would start with. */

@@ -5,7 +5,7 @@ import { farMembers } from "../../modules/config/loss.js";
 import type { Config } from "../../modules/config/schema.js";
 import type { Site } from "./site.js";
 import { targetHealth } from "./targets.js";
-import type { CloudServer, Observation, ServerState, Snapshot } from "./snapshot.js";
+import { type CloudServer, type Observation, originCertificate, type ServerState, type Snapshot } from "./snapshot.js";
 
 const program = readFileSync(new URL("files/observe.py", import.meta.url), "utf8");
 
@@ -22,7 +22,7 @@ const settingsOf = ({ application }: Config) => ({
   certificates: {
     "MySQL's certificate": paths.mysql.certificate,
     "MySQL's authority": paths.mysql.ca,
-    "the origin certificate": paths.nginx.originCertificate,
+    [originCertificate]: paths.nginx.originCertificate,
   },
   disks: ["/", paths.mysql.mountPoint],
   aptFollows: ["/var/lib/dpkg/status", "/var/lib/apt/lists", "/etc/apt/preferences.d"],

@@ -1,5 +1,8 @@
 import type { Role } from "../../modules/config/schema.js";
 
+/** The origin certificate in {@link Observation.certificateDays}; the other certificates are MySQL's. */
+export const originCertificate = "the origin certificate";
+
 /** A release by where it comes from. */
 export interface Release {
   readonly url: string;

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { type FaultKind, faultTable, judgedCommands } from "../../../ops/core/faults.js";
 import { faultsOf, gate, inOrder, needsHand, notBack, stopping } from "../../../ops/core/judge.js";
@@ -20,34 +21,95 @@ describe("a server no longer in the configuration", () => {
 });
 
 describe("a fault of a server", () => {
-  it.each<[string, Difference, string]>([
-    ["a missing server", { cloud: null, observation: null }, "bravo: does not exist"],
-    ["a server that is off", { cloud: { running: false }, observation: null }, "bravo: is off"],
-    ["a server that does not answer", { observation: null }, "bravo: does not answer: connection timed out"],
-    ["an unfinished first boot", { observation: { firstBoot: "running" } }, "bravo: first boot: running"],
-    ["a failed unit", { observation: { failedUnits: ["app.service"] } }, "bravo: app.service failed"],
-    ["a server out of service", { observation: { inService: false } }, "bravo: is out of service"],
-    ["an application that is not ready", { observation: { serves: false } }, "bravo: its application is not ready"],
-    ["an unhealthy target", { healthy: false }, "bravo: its target is not healthy"],
-    ["an unregistered target", { healthy: null }, "bravo: is no target of the balancer"],
-    ["a full disk", { observation: { diskPercent: { "/": 85 } } }, "bravo: / is 85 % full"],
-    ["a server without protection", { cloud: { isProtected: false } }, "bravo: is not protected at Hetzner"],
-    ["a silent group program", { observation: { member: null } }, "bravo: mysql-group does not answer"],
+  it.each<[string, Difference, string, string]>([
+    ["a missing server", { cloud: null, observation: null }, "does not exist", "npm run ops replace bravo"],
+    [
+      "a server that is off",
+      { cloud: { running: false }, observation: null },
+      "is off",
+      "start it in the Hetzner console, or npm run ops replace bravo",
+    ],
+    [
+      "a server that does not answer",
+      { observation: null },
+      "does not answer: connection timed out",
+      "npm run ops replace bravo",
+    ],
+    [
+      "an unfinished first boot",
+      { observation: { firstBoot: "running" } },
+      "first boot: running",
+      "on bravo: journalctl -u server-setup -n 50",
+    ],
+    [
+      "a failed unit",
+      { observation: { failedUnits: ["app.service"] } },
+      "app.service failed",
+      "on bravo: journalctl -u app.service -n 50; systemctl restart app.service",
+    ],
+    [
+      "a server out of service",
+      { observation: { inService: false } },
+      "is out of service",
+      "on bravo: systemctl start in-service",
+    ],
+    [
+      "an application that is not ready",
+      { observation: { serves: false } },
+      "its application is not ready",
+      "on bravo: journalctl -u app -n 50",
+    ],
+    [
+      "an unhealthy target",
+      { healthy: false },
+      "its target is not healthy",
+      "on bravo: systemctl status nginx app; /usr/local/lib/platform/check-host-firewall",
+    ],
+    ["an unregistered target", { healthy: null }, "is not a target of the load balancer", "npm run deploy"],
+    [
+      "a full disk",
+      { observation: { diskPercent: { "/var/lib/mysql": 85 } } },
+      "/var/lib/mysql is 85 % full",
+      "on bravo: du -xh --max-depth 3 /var/lib/mysql; docs/runbook.md#disk-full",
+    ],
+    ["a server without protection", { cloud: { isProtected: false } }, "is not protected at Hetzner", "npm run deploy"],
+    [
+      "a silent group program",
+      { observation: { member: null } },
+      "mysql-group does not answer",
+      "on bravo: systemctl restart mysql-group",
+    ],
     [
       "a recovering member",
       { member: { state: "RECOVERING", reason: "clones" } },
-      "bravo: member is RECOVERING: clones",
+      "member is RECOVERING: clones",
+      "on bravo: mysql-group status",
     ],
-    ["a member without a majority", { member: { majority: false } }, "bravo: member is ONLINE, without a majority"],
+    [
+      "a member without a majority",
+      { member: { majority: false } },
+      "member is ONLINE, without a majority",
+      "docs/runbook.md#members-missing",
+    ],
     [
       "a member that sees a smaller group",
       { member: { view: ["10.0.1.11", "10.0.1.12"] } },
-      "bravo: does not see charlie in its group",
+      "does not see charlie in its group",
+      "docs/runbook.md#member-unreachable",
     ],
-    ["a lagging member", { member: { lagSeconds: 30 } }, "bravo: is 30 s behind"],
-  ])("%s needs attention and stops a rollout", (_, bravo, words) => {
-    expect(needsHand(snapshot({ bravo }))).toContain(words);
-    expect(gate(snapshot({ bravo }), "rollout")).toContain(words);
+    ["a lagging member", { member: { lagSeconds: 30 } }, "is 30 s behind", "docs/runbook.md#applier-queue"],
+  ])("%s is reported with what helps, and stops a rollout", (_, bravo, words, help) => {
+    expect(needsHand(snapshot({ bravo }))).toContain(`bravo: ${words}; ${help}`);
+    expect(gate(snapshot({ bravo }), "rollout")).toContain(`bravo: ${words}`);
+  });
+
+  it("is reported with a section that the runbook has, or with a command", () => {
+    const sections = readFileSync("docs/runbook.md", "utf8");
+    for (const { help } of Object.values(faultTable)) {
+      const [, section] = /runbook\.md#(\S+)$/.exec(help) ?? [];
+      if (section === undefined) expect(help).toMatch(/npm run|on SERVER: /);
+      else expect(sections).toContain(`\n## ${section}\n`);
+    }
   });
 });
 
@@ -68,7 +130,22 @@ describe("pending maintenance", () => {
     [
       "an expiring certificate",
       { observation: { certificateDays: { "the origin certificate": 20 } } },
-      /^bravo: the origin certificate ends in 20 days/,
+      /^bravo: the origin certificate ends in 20 days; npm run ops rotate origin-certificate$/,
+    ],
+    [
+      "an expiring certificate of MySQL",
+      { observation: { certificateDays: { "MySQL's authority": 0 } } },
+      /^bravo: MySQL's authority ends in 0 days; npm run ops rotate database-authority$/,
+    ],
+    [
+      "an expired certificate of MySQL",
+      { observation: { certificateDays: { "MySQL's certificate": -1 } } },
+      /^bravo: MySQL's certificate has expired; docs\/runbook\.md#internal-certificate$/,
+    ],
+    [
+      "an expired origin certificate",
+      { observation: { certificateDays: { "the origin certificate": -1 } } },
+      /^bravo: the origin certificate has expired; docs\/runbook\.md#origin-certificate$/,
     ],
     ["another release", { observation: { releases: [release("3")] } }, /^web servers run different releases/],
   ])("%s needs attention but does not stop a rollout", (_, bravo, words) => {
