@@ -7,7 +7,16 @@ const owners = "environments/ belongs to the owner: load an environment from __t
 const harmless = "/^(|example|lab|check|test)$/";
 
 export default tseslint.config(
-  { ignores: ["cdktf.out", "dist", "node_modules", "providers/hcloud/lib", "providers/hcloud/.gen"] },
+  {
+    ignores: [
+      "cdktf.out",
+      "dist",
+      "node_modules",
+      "command-line/node-pty",
+      "providers/hcloud/lib",
+      "providers/hcloud/.gen",
+    ],
+  },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {
