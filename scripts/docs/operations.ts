@@ -9,22 +9,37 @@ const end = "<!-- End of the generated table. -->";
 const headings: Readonly<Record<JudgedCommand, string>> = {
   ...{ rollout: "rollout", upgrade: "upgrade", remove: "remove", replace: "replace", failover: "failover" },
   ...{ release: "release", rollback: "release --rollback" },
-  rotate: "rotate",
+  rotate: "other rotations",
   "rotate-passwords": "rotate database-passwords",
   "rotate-authority": "rotate database-authority",
   balancers: "balancers",
 };
 
-const marks: Readonly<Record<Verdict, string>> = { fixes: "fixes", ignores: "–", stops: "stops" };
+const faults = Object.values(faultTable);
 
-const table = (): string =>
-  markdownTable(
-    ["fault", ...judgedCommands.map((command) => headings[command])],
-    Object.values(faultTable).map(({ meaning, verdicts }) => [
-      meaning,
-      ...judgedCommands.map((command) => marks[verdicts[command]]),
-    ]),
+const meanings = (command: JudgedCommand, verdict: Verdict): readonly string[] =>
+  faults.filter(({ verdicts }) => verdicts[command] === verdict).map(({ meaning }) => meaning);
+
+/** The faults that stop a command. If they are the majority, the text names the other faults. */
+function stoppedBy(command: JudgedCommand): string {
+  const stops = meanings(command, "stops");
+  const others = faults.map(({ meaning }) => meaning).filter((meaning) => !stops.includes(meaning));
+  if (others.length === 0) return "every fault";
+  return others.length < stops.length ? `every fault except: ${others.join("; ")}` : stops.join("; ") || "none";
+}
+
+/** One row for all commands with the same cells. */
+function table(): string {
+  const rows = new Map<string, string[]>();
+  for (const command of judgedCommands) {
+    const cells = JSON.stringify([stoppedBy(command), meanings(command, "fixes").join("; ") || "none"]);
+    rows.set(cells, [...(rows.get(cells) ?? []), headings[command]]);
+  }
+  return markdownTable(
+    ["command", "is stopped by", "can repair"],
+    [...rows].map(([cells, commands]) => [commands.join(", "), ...(JSON.parse(cells) as string[])]),
   );
+}
 
 /** docs/operations.md, with the fault table that the commands use. */
 export function operationsPage(): Promise<string> {
