@@ -39,7 +39,8 @@ export default {
     },
     {
       name: "parts-apart",
-      comment: "a part of the payload that needs another one's data takes it from modules/platform or modules/config",
+      comment:
+        "a part of the payload that needs another one's data takes it from modules/platform, modules/config or modules/derived",
       severity: "error",
       from: { path: "^modules/machine/parts/([^/]+)/" },
       to: { path: "^modules/machine/parts/", pathNot: "^modules/machine/parts/$1/" },

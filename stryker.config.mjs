@@ -8,6 +8,7 @@ export default {
   // Rules and decisions. Texts of documentation and drawings are reviewed by people.
   mutate: [
     "modules/config/**/*.ts",
+    "modules/derived/**/*.ts",
     "modules/credentials/**/*.ts",
     "modules/hetzner/**/*.ts",
     "modules/cloudflare/**/*.ts",

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { agreement } from "../modules/config/agreement.js";
+import { agreement } from "../modules/derived/agreement.js";
 import type { Config, ServerConfig } from "../modules/config/schema.js";
 import {
   allSecretParts,

@@ -1,7 +1,7 @@
 import ipaddr from "ipaddr.js";
 import type * as LabInput from "./input.js";
-import { formerOf } from "../modules/config/agreement.js";
-import { balancersOf } from "../modules/config/balancer.js";
+import { formerOf } from "../modules/derived/agreement.js";
+import { balancersOf } from "../modules/derived/balancer.js";
 import { checkEnvironment } from "../modules/config/load.js";
 import type { Config, EnvironmentInput } from "../modules/config/schema.js";
 import { administrator, balancer, type Host, secondBalancer, server } from "./network/addresses.js";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { allRotated } from "../modules/config/generations.js";
+import { allRotated } from "../modules/derived/generations.js";
 import { loadEnvironment, readInvocation } from "../modules/config/load.js";
 import { restoreMoment } from "../modules/config/values/backup.js";
 import { backups, checkBucket, createBucket } from "./commands/backups.js";

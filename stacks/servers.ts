@@ -2,7 +2,7 @@ import { HcloudProvider } from "@cdktf/provider-hcloud/lib/provider";
 import { TerraformLocal, TerraformOutput, TerraformVariable } from "cdktf";
 import type { Construct } from "constructs";
 import { serversWithRole, type Config, type Role } from "../modules/config/schema.js";
-import { applicationSecretName, applicationSecretVariable, type SecretName } from "../modules/config/secrets.js";
+import { applicationSecretName, applicationSecretVariable, type SecretName } from "../modules/derived/secrets.js";
 import {
   PlatformServer,
   replaceCommand,

@@ -4,7 +4,7 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { haproxyConfig } from "../../lab/balancer/haproxy.js";
 import { balancer, server } from "../../lab/network/addresses.js";
-import { balancerDefinition } from "../../modules/config/balancer.js";
+import { balancerDefinition } from "../../modules/derived/balancer.js";
 import { exampleConfig, type Overrides } from "../support/config.js";
 import type { EnvironmentInput } from "../../modules/config/schema.js";
 import { hasTools, runTool } from "../support/tools.js";

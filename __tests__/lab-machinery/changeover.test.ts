@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { balancerStage, leadsOf, reach } from "../../lab/balancer/changeover.js";
-import { formerOf } from "../../modules/config/agreement.js";
+import { formerOf } from "../../modules/derived/agreement.js";
 import { domainsAtEdge } from "../../lab/environment.js";
 import { layout } from "../../lab/layout.js";
 import { exampleConfig, exampleMove } from "../support/config.js";

@@ -3,7 +3,7 @@ import type { Lab } from "../../lab/lab.js";
 import { intakeClient } from "../../lab/stand-ins/datadog/intake/intake.js";
 import type { IntakeClient } from "../../lab/stand-ins/datadog/intake/client.js";
 import { waitFor } from "../../lab/system/shell.js";
-import { secretFilesOf } from "../../modules/config/secrets.js";
+import { secretFilesOf } from "../../modules/derived/secrets.js";
 import type { Role, ServerConfig } from "../../modules/config/schema.js";
 import { integrations, logSources } from "../../modules/machine/parts/datadog-agent/collected.js";
 import { checkSignals, type Emitter, instances, logServices, metricSignals } from "../../modules/platform/signals.js";

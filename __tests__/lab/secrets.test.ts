@@ -9,7 +9,7 @@ import {
   secretFilesOf,
   type SecretFile,
   type SecretName,
-} from "../../modules/config/secrets.js";
+} from "../../modules/derived/secrets.js";
 import { users } from "../../modules/platform/users.js";
 import { filesWith, linesWith, readableBy } from "./support/carriers.js";
 import { labInMode } from "./support/lab-in-mode.js";

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { releasePart } from "../../modules/machine/parts/release/index.js";
-import { secretFilesOf } from "../../modules/config/secrets.js";
+import { secretFilesOf } from "../../modules/derived/secrets.js";
 import type { ServerConfig } from "../../modules/config/schema.js";
 import { buildRelease } from "../../release/build.js";
 import { publishRelease } from "../../release/publish.js";

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { exampleInput } from "../support/config.js";
 import { settings } from "../../modules/config/settings.js";
 import { generatedPages } from "../../scripts/docs/pages.js";
-import { trafficRules } from "../../modules/config/traffic/rules.js";
+import { trafficRules } from "../../modules/derived/traffic/rules.js";
 
 const pages = await generatedPages();
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Config } from "../../modules/config/schema.js";
-import { secretFilesOf } from "../../modules/config/secrets.js";
+import { secretFilesOf } from "../../modules/derived/secrets.js";
 import { packagesOf, payloadOf } from "../../modules/machine/compose/index.js";
 import { exampleConfig } from "../support/config.js";
 import { synthesizeEnvironment } from "../support/environment.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { inboundOf } from "../../modules/config/traffic/resolve.js";
+import { inboundOf } from "../../modules/derived/traffic/resolve.js";
 import { plainFilesOf } from "../../modules/machine/compose/index.js";
 import { exampleConfig } from "../support/config.js";
 import { synthesizeEnvironment } from "../support/environment.js";

@@ -1,6 +1,6 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import type { BalancerDefinition } from "../../modules/config/balancer.js";
+import type { BalancerDefinition } from "../../modules/derived/balancer.js";
 import type { Layout } from "../layout.js";
 import type { KeyPair } from "../keys/certificates.js";
 import type { Host } from "../network/addresses.js";

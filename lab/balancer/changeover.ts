@@ -1,7 +1,7 @@
 import { mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import { formerOf } from "../../modules/config/agreement.js";
-import { balancerId } from "../../modules/config/balancer.js";
+import { formerOf } from "../../modules/derived/agreement.js";
+import { balancerId } from "../../modules/derived/balancer.js";
 import type { Config } from "../../modules/config/schema.js";
 import { siteHosts } from "../../modules/platform/names.js";
 import type { Layout } from "../layout.js";

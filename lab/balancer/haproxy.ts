@@ -1,4 +1,4 @@
-import type { BalancerDefinition, BalancerService } from "../../modules/config/balancer.js";
+import type { BalancerDefinition, BalancerService } from "../../modules/derived/balancer.js";
 import { ports } from "../../modules/platform/ports.js";
 import { renderTemplate } from "../../modules/machine/part/templates.js";
 import type { Host } from "../network/addresses.js";

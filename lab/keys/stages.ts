@@ -6,7 +6,7 @@ import {
   isUsedAtOnce,
   type Rotated,
   type Stage,
-} from "../../modules/config/generations.js";
+} from "../../modules/derived/generations.js";
 import type { Config } from "../../modules/config/schema.js";
 import { writeWhole } from "../system/write-whole.js";
 

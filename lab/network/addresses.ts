@@ -1,4 +1,4 @@
-import { balancerId } from "../../modules/config/balancer.js";
+import { balancerId } from "../../modules/derived/balancer.js";
 import { addresses } from "../../modules/platform/addresses.js";
 
 /**

@@ -105,3 +105,8 @@ export type Config = Readonly<Omit<Sections, "application" | "servers" | "protec
 /** Servers with a role, in the order of the configuration. */
 export const serversWithRole = (config: Config, role: Role): readonly ServerConfig[] =>
   config.servers.filter((server) => server.roles.includes(role));
+
+/** The previous domain of the site, if the configuration contains one. */
+export function formerDomain({ domain, loadBalancer: { formerly } }: Pick<Sections, "domain" | "loadBalancer">) {
+  return formerly?.domain === domain ? undefined : formerly?.domain;
+}

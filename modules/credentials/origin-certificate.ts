@@ -4,8 +4,7 @@ import { PrivateKey } from "@cdktf/provider-tls/lib/private-key/index.js";
 import { Fn, Op, type Precondition, type TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { keyTypes } from "./certificates/keys.js";
-import { formerDomain } from "../config/agreement.js";
-import type { Config } from "../config/schema.js";
+import { formerDomain, type Config } from "../config/schema.js";
 import { OldestAccepted } from "./rotation.js";
 
 /** The apex and one level below. */

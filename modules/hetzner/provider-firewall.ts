@@ -1,8 +1,8 @@
 import { Firewall, type FirewallRule } from "@cdktf/provider-hcloud/lib/firewall";
 import { Construct } from "constructs";
 import type { Config, ServerConfig } from "../config/schema.js";
-import { serverLabels } from "../config/labels.js";
-import { inboundOf, outboundOf, type ResolvedRule } from "../config/traffic/resolve.js";
+import { serverLabels } from "../derived/labels.js";
+import { inboundOf, outboundOf, type ResolvedRule } from "../derived/traffic/resolve.js";
 
 /** Properties of {@link ProviderFirewall}. */
 export interface ProviderFirewallProps {

@@ -1,7 +1,7 @@
 import { SshKey } from "@cdktf/provider-hcloud/lib/ssh-key";
 import { Construct } from "constructs";
 import type { Config } from "../config/schema.js";
-import { labelsOf } from "../config/labels.js";
+import { labelsOf } from "../derived/labels.js";
 import { literal } from "../terraform/literal.js";
 
 /** Properties of {@link SshKeys}. */

@@ -1,7 +1,7 @@
 import { Volume } from "@cdktf/provider-hcloud/lib/volume";
 import { Construct } from "constructs";
 import type { Config, ServerConfig } from "../config/schema.js";
-import { serverLabels } from "../config/labels.js";
+import { serverLabels } from "../derived/labels.js";
 
 /** Properties of {@link DataVolume}. */
 export interface DataVolumeProps {

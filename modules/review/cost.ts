@@ -1,5 +1,5 @@
-import { formerOf } from "../config/agreement.js";
-import { objectDays, shippedMbPerDay } from "../config/archive.js";
+import { formerOf } from "../derived/agreement.js";
+import { objectDays, shippedMbPerDay } from "../derived/archive.js";
 import { serversWithRole, type Config } from "../config/schema.js";
 import {
   backupShare,

@@ -1,5 +1,5 @@
-import { balancersOf } from "../config/balancer.js";
-import { effectOf, isSpread, lossesOf } from "../config/loss.js";
+import { balancersOf } from "../derived/balancer.js";
+import { effectOf, isSpread, lossesOf } from "../derived/loss.js";
 import { serversWithRole, type Config } from "../config/schema.js";
 import type { ReviewSection } from "./facts.js";
 

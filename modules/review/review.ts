@@ -1,11 +1,11 @@
-import { formerOf } from "../config/agreement.js";
-import { objectDays } from "../config/archive.js";
-import { effectOf, isSpread, lossOf } from "../config/loss.js";
+import { formerOf } from "../derived/agreement.js";
+import { objectDays } from "../derived/archive.js";
+import { effectOf, isSpread, lossOf } from "../derived/loss.js";
 import type { Config } from "../config/schema.js";
 import { siteHosts } from "../platform/names.js";
 import { monthlyCost, type Cost } from "./cost.js";
-import type { Party, TrafficRule } from "../config/traffic/rules.js";
-import { activeRules } from "../config/traffic/resolve.js";
+import type { Party, TrafficRule } from "../derived/traffic/rules.js";
+import { activeRules } from "../derived/traffic/resolve.js";
 import { protectedThings } from "./protection.js";
 import { lossTable } from "./losses.js";
 import type { PayloadFacts, ReviewFacts, ReviewSection } from "./facts.js";

@@ -1,5 +1,5 @@
-import { formerOf } from "../config/agreement.js";
-import { balancersOf, locationsOf } from "../config/balancer.js";
+import { formerOf } from "../derived/agreement.js";
+import { balancersOf, locationsOf } from "../derived/balancer.js";
 import { serversWithRole, type Config, type Role, type ServerConfig } from "../config/schema.js";
 import { ports } from "../platform/ports.js";
 

@@ -1,6 +1,6 @@
 import { serversWithRole, type Config } from "../config/schema.js";
-import { effectOf, isSpread, lossesOf, stopsSite } from "../config/loss.js";
-import { endsOf } from "../config/ends.js";
+import { effectOf, isSpread, lossesOf, stopsSite } from "../derived/loss.js";
+import { endsOf } from "../derived/ends.js";
 import { noticeDays } from "../platform/dates.js";
 import { maximumBytes, warningBytes } from "../machine/compose/size.js";
 import { siteHosts } from "../platform/names.js";

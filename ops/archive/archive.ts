@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { objectDays } from "../../modules/config/archive.js";
+import { objectDays } from "../../modules/derived/archive.js";
 import { serversWithRole, type Config } from "../../modules/config/schema.js";
 import { runToEnd } from "../core/shell.js";
 

@@ -1,4 +1,4 @@
-import { objectDays } from "../../modules/config/archive.js";
+import { objectDays } from "../../modules/derived/archive.js";
 import type { Config } from "../../modules/config/schema.js";
 import { archiveOf, ask, type Archive } from "../archive/archive.js";
 

@@ -1,5 +1,5 @@
-import { agreement, disagreements, formerDomain, formerlyLines, formerOf } from "../../modules/config/agreement.js";
-import { type Config, serversWithRole } from "../../modules/config/schema.js";
+import { agreement, disagreements, formerlyLines, formerOf } from "../../modules/derived/agreement.js";
+import { formerDomain, type Config, serversWithRole } from "../../modules/config/schema.js";
 import type { Context } from "../core/maintain.js";
 import { sleep, waitUntil } from "../core/shell.js";
 import type { Balancers, Site } from "../core/site.js";

@@ -6,7 +6,7 @@ import {
   isUsedAtOnce,
   type Rotated,
   type Stage,
-} from "../../modules/config/generations.js";
+} from "../../modules/derived/generations.js";
 import type { ServerConfig } from "../../modules/config/schema.js";
 import type { JudgedCommand } from "../core/faults.js";
 import { outOfReach } from "../core/judge.js";

@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import { effectOf, isSpread, type Loss, lossesOf } from "../../modules/config/loss.js";
+import { effectOf, isSpread, type Loss, lossesOf } from "../../modules/derived/loss.js";
 import type { Config } from "../../modules/config/schema.js";
 import { downServers, needsHand } from "../core/judge.js";
 import { type Holding, UnreadableLock } from "../core/lock.js";

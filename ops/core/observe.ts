@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { paths } from "../../modules/platform/paths.js";
 import { ports } from "../../modules/platform/ports.js";
-import { farMembers } from "../../modules/config/loss.js";
+import { farMembers } from "../../modules/derived/loss.js";
 import type { Config } from "../../modules/config/schema.js";
 import type { Site } from "./site.js";
 import { targetHealth } from "./targets.js";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Config, ServerConfig } from "../../modules/config/schema.js";
-import { secretFilesOf, type SecretName } from "../../modules/config/secrets.js";
+import { secretFilesOf, type SecretName } from "../../modules/derived/secrets.js";
 import { newFault } from "./judge.js";
 import type { Context } from "./maintain.js";
 import { look } from "./observe.js";

@@ -1,7 +1,7 @@
-import type { Rotated, Stage } from "../../modules/config/generations.js";
-import type { BalancerSettings } from "../../modules/config/balancer.js";
+import type { Rotated, Stage } from "../../modules/derived/generations.js";
+import type { BalancerSettings } from "../../modules/derived/balancer.js";
 import type { Config, ServerConfig } from "../../modules/config/schema.js";
-import type { SecretName } from "../../modules/config/secrets.js";
+import type { SecretName } from "../../modules/derived/secrets.js";
 import type { LockStore } from "./lock.js";
 import type { CloudServer } from "./snapshot.js";
 import type { Login, Ssh } from "./ssh.js";

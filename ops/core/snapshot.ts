@@ -70,7 +70,7 @@ export interface CloudServer {
   readonly running: boolean;
   /** Whether it was made with the payload and type that the configuration asks for now; not, of one that it does not have. */
   readonly current: boolean;
-  /** What it and its balancer agreed on when it was made, see modules/config/agreement.ts; `undefined` where nobody knows. */
+  /** What it and its balancer agreed on when it was made, see modules/derived/agreement.ts; `undefined` where nobody knows. */
   readonly agreement: string | undefined;
   /** Whether the provider refuses to delete it; `null` where there is no such thing. */
   readonly isProtected: boolean | null;

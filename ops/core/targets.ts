@@ -1,4 +1,4 @@
-import { balancersOf } from "../../modules/config/balancer.js";
+import { balancersOf } from "../../modules/derived/balancer.js";
 import type { Config } from "../../modules/config/schema.js";
 
 /** Whether each target of a load balancer passes its health check there, by server. */

@@ -1,6 +1,6 @@
-import { formerDomain, formerOf } from "../../modules/config/agreement.js";
-import { balancerId, balancerName, siteId } from "../../modules/config/balancer.js";
-import { type Config, serversWithRole } from "../../modules/config/schema.js";
+import { formerOf } from "../../modules/derived/agreement.js";
+import { balancerId, balancerName, siteId } from "../../modules/derived/balancer.js";
+import { formerDomain, type Config, serversWithRole } from "../../modules/config/schema.js";
 import { siteHosts } from "../../modules/platform/names.js";
 import { waitUntil } from "../core/shell.js";
 import type { Balancers, BalancerMigration, Report } from "../core/site.js";

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
-import { formerOf } from "../../modules/config/agreement.js";
-import { balancerId, balancersOf } from "../../modules/config/balancer.js";
+import { formerOf } from "../../modules/derived/agreement.js";
+import { balancerId, balancersOf } from "../../modules/derived/balancer.js";
 import { payloadHash, withCertificateBefore } from "../../modules/machine/compose/index.js";
 import { type Config, roles, type ServerConfig } from "../../modules/config/schema.js";
 import type { Cloud, ReplacementProps, Report } from "../core/site.js";

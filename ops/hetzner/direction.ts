@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import { balancersOf, type BalancerSettings } from "../../modules/config/balancer.js";
+import { balancersOf, type BalancerSettings } from "../../modules/derived/balancer.js";
 import type { Config } from "../../modules/config/schema.js";
 import { siteHosts } from "../../modules/platform/names.js";
 import { ports } from "../../modules/platform/ports.js";

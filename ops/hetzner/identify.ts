@@ -1,4 +1,4 @@
-import { secondBalancerId } from "../../modules/config/balancer.js";
+import { secondBalancerId } from "../../modules/derived/balancer.js";
 import type { Config } from "../../modules/config/schema.js";
 import { siteHosts } from "../../modules/platform/names.js";
 import { sleep } from "../core/shell.js";

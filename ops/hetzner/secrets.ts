@@ -1,8 +1,8 @@
 import { X509Certificate } from "node:crypto";
-import { generationOf, isUsedAtOnce, type Rotated, type Stage } from "../../modules/config/generations.js";
-import { balancersOf, siteId } from "../../modules/config/balancer.js";
+import { generationOf, isUsedAtOnce, type Rotated, type Stage } from "../../modules/derived/generations.js";
+import { balancersOf, siteId } from "../../modules/derived/balancer.js";
 import type { Config } from "../../modules/config/schema.js";
-import type { SecretName } from "../../modules/config/secrets.js";
+import type { SecretName } from "../../modules/derived/secrets.js";
 import { siteHosts } from "../../modules/platform/names.js";
 import { ports } from "../../modules/platform/ports.js";
 import { waitUntil } from "../core/shell.js";

@@ -1,4 +1,4 @@
-import type { Rotated, Stage } from "../../modules/config/generations.js";
+import type { Rotated, Stage } from "../../modules/derived/generations.js";
 import { showCertificate } from "../../lab/balancer/balancer.js";
 import { Lab } from "../../lab/lab.js";
 import { acceptedHostKeys } from "../../lab/keys/credentials.js";

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { agreement } from "../../modules/config/agreement.js";
+import { agreement } from "../../modules/derived/agreement.js";
 import { roles, type ServerConfig } from "../../modules/config/schema.js";
 import { LockStore } from "../core/lock.js";
 import type { Cloud, ReplacementProps, Report, Site } from "../core/site.js";

@@ -1,5 +1,5 @@
 import { trafficRow } from "../../modules/review/review.js";
-import { trafficRules } from "../../modules/config/traffic/rules.js";
+import { trafficRules } from "../../modules/derived/traffic/rules.js";
 import { markdownPage, markdownTable } from "./markdown.js";
 
 /** docs/traffic.md: the rule table for all configurations. */
@@ -10,7 +10,7 @@ export function trafficPage(): Promise<string> {
   });
   return markdownPage([
     "# Traffic",
-    "Generated from `modules/config/traffic/rules.ts` by `npm run docs`.",
+    "Generated from `modules/derived/traffic/rules.ts` by `npm run docs`.",
     "All allowed connections. Every server drops all other packets in both directions; the provider firewalls repeat the public lines.",
     "Servers are identified by the address ranges of their roles: `database` is `network.databaseRange`; `web` is `network.webRange` plus `network.databaseRange`, because servers can have both roles.",
     markdownTable(["From", "To", "Network", "Ports", "As user", "Why", "Exists"], rows),

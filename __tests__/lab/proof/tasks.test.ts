@@ -8,7 +8,7 @@ import type { Machine } from "../../../lab/machine/machine.js";
 import { query } from "../../../lab/machine/sql.js";
 import { openToAll } from "../../../lab/network/addresses.js";
 import { sleep, waitFor } from "../../../lab/system/shell.js";
-import { applicationSecretVariable } from "../../../modules/config/secrets.js";
+import { applicationSecretVariable } from "../../../modules/derived/secrets.js";
 import { applicationSecret } from "../../../modules/platform/paths.js";
 import { users } from "../../../modules/platform/users.js";
 import { failures, figure, seconds, timed } from "../support/figures.js";

@@ -5,7 +5,7 @@ import { type Direction, directionOf } from "../../../lab/balancer/direction.js"
 import { query } from "../../../lab/machine/sql.js";
 import { direct as directEdge } from "../../../lab/services.js";
 import { sleep } from "../../../lab/system/shell.js";
-import { balancersOf } from "../../../modules/config/balancer.js";
+import { balancersOf } from "../../../modules/derived/balancer.js";
 import { now } from "./figures.js";
 
 /** Maximum time in seconds until a returned location is complete. */

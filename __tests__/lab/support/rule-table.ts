@@ -2,7 +2,7 @@ import ipaddr from "ipaddr.js";
 import type { Config, ServerConfig } from "../../../modules/config/schema.js";
 import { addresses } from "../../../modules/platform/addresses.js";
 import { ports } from "../../../modules/platform/ports.js";
-import { inboundOf, outboundOf, type ResolvedRule } from "../../../modules/config/traffic/resolve.js";
+import { inboundOf, outboundOf, type ResolvedRule } from "../../../modules/derived/traffic/resolve.js";
 import type { Target } from "./probes.js";
 
 /** Computes from the rule table whether a connection is allowed, without the code of the host firewall. */

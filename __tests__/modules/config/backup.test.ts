@@ -3,8 +3,8 @@ import { findProblems } from "../../../modules/config/check.js";
 import { problemLine } from "../../../modules/config/problem.js";
 import { restoreProblems } from "../../../modules/config/restore.js";
 import type { EnvironmentInput } from "../../../modules/config/schema.js";
-import { secretFilesOf } from "../../../modules/config/secrets.js";
-import { outboundOf } from "../../../modules/config/traffic/resolve.js";
+import { secretFilesOf } from "../../../modules/derived/secrets.js";
+import { outboundOf } from "../../../modules/derived/traffic/resolve.js";
 import { paths } from "../../../modules/platform/paths.js";
 import {
   exampleBackup as backup,

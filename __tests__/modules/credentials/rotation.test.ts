@@ -1,6 +1,6 @@
 import { TerraformOutput } from "cdktf";
 import { describe, expect, it } from "vitest";
-import { accepted } from "../../../modules/config/generations.js";
+import { accepted } from "../../../modules/derived/generations.js";
 import { Passwords } from "../../../modules/credentials/passwords.js";
 import { Rotation } from "../../../modules/credentials/rotation.js";
 import { exampleConfig } from "../../support/config.js";

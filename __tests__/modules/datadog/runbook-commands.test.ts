@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { allRotated } from "../../../modules/config/generations.js";
+import { allRotated } from "../../../modules/derived/generations.js";
 import { archiveNotices, notices } from "../../../modules/platform/signals.js";
 import { program } from "../../../ops/program.js";
 import { runbookCommands } from "../../support/runbook.js";

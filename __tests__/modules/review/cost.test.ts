@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { shippedMbPerDay } from "../../../modules/config/archive.js";
+import { shippedMbPerDay } from "../../../modules/derived/archive.js";
 import { monthlyCost } from "../../../modules/review/cost.js";
 import { locations, retiredServerTypes, serverTypes } from "../../../modules/platform/hetzner-offers.js";
 import { exampleBackup, exampleConfig } from "../../support/config.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { objectDays } from "../../../modules/config/archive.js";
+import { objectDays } from "../../../modules/derived/archive.js";
 import { archiveOf } from "../../../ops/archive/archive.js";
 import { handsOf, type Timeline } from "../../../ops/commands/backups.js";
 import { exampleBackup, exampleConfig } from "../../support/config.js";

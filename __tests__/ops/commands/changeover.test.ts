@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { agreement, formerOf } from "../../../modules/config/agreement.js";
+import { agreement, formerOf } from "../../../modules/derived/agreement.js";
 import type { Config } from "../../../modules/config/schema.js";
 import { changingOver, sayChangeover } from "../../../ops/commands/changeover.js";
 import type { Context } from "../../../ops/core/maintain.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { accepted, type Stage } from "../../../modules/config/generations.js";
+import { accepted, type Stage } from "../../../modules/derived/generations.js";
 import type { EnvironmentInput } from "../../../modules/config/schema.js";
 import { nextOf, rotatedNamed, rotate } from "../../../ops/commands/rotate.js";
 import { exampleConfig, exampleSshKey, type Overrides } from "../../support/config.js";

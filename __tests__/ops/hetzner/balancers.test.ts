@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { balancerName } from "../../../modules/config/balancer.js";
+import { balancerName } from "../../../modules/derived/balancer.js";
 import type { Config } from "../../../modules/config/schema.js";
 import type { ApiBalancer, ApiServer } from "../../../ops/hetzner/api.js";
 import { HetznerBalancers } from "../../../ops/hetzner/balancers.js";

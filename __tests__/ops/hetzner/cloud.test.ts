@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { agreement } from "../../../modules/config/agreement.js";
+import { agreement } from "../../../modules/derived/agreement.js";
 import { payloadHash } from "../../../modules/machine/compose/index.js";
 import type { ApiServer } from "../../../ops/hetzner/api.js";
 import { HetznerCloud } from "../../../ops/hetzner/cloud.js";

@@ -4,7 +4,7 @@ import { syncBuiltinESMExports } from "node:module";
 import type { AddressInfo } from "node:net";
 import tls, { createServer } from "node:tls";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { type Stage } from "../../../modules/config/generations.js";
+import { type Stage } from "../../../modules/derived/generations.js";
 import type { Config } from "../../../modules/config/schema.js";
 import { excessOfMaking, TerraformSecretStore } from "../../../ops/hetzner/secrets.js";
 import type { Plan } from "../../../ops/terraform/plan.js";

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { objectDays } from "../../../modules/config/archive.js";
+import { objectDays } from "../../../modules/derived/archive.js";
 import { serversWithRole, type Config } from "../../../modules/config/schema.js";
 import type { Layout } from "../../layout.js";
 import { internet } from "../../network/addresses.js";

@@ -1,4 +1,4 @@
-import { formerDomain } from "../agreement.js";
+import { formerDomain } from "../schema.js";
 import { rule, unless } from "./rule.js";
 
 const timeoutBelowInterval = rule(["loadBalancer"], ({ loadBalancer: { healthCheck } }) =>

@@ -1,4 +1,4 @@
-import { balancersOf } from "../../config/balancer.js";
+import { balancersOf } from "../../derived/balancer.js";
 import type { MonitorDefinition } from "../definition.js";
 import { count, series, type MonitoringContext } from "../scope.js";
 import { ports } from "../../platform/ports.js";

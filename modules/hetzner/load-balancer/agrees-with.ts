@@ -1,5 +1,5 @@
 import { Fn, Op, conditional, type IResolvable, type Precondition } from "cdktf";
-import { agreement } from "../../config/agreement.js";
+import { agreement } from "../../derived/agreement.js";
 import type { Config } from "../../config/schema.js";
 import type { PlatformServer } from "../server/index.js";
 

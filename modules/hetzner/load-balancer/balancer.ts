@@ -6,11 +6,11 @@ import type { NetworkSubnet } from "@cdktf/provider-hcloud/lib/network-subnet";
 import { ref, Token, type IResolvable, type Precondition } from "cdktf";
 import { Construct } from "constructs";
 import type { Config } from "../../config/schema.js";
-import { labelsOf } from "../../config/labels.js";
+import { labelsOf } from "../../derived/labels.js";
 import type { PlatformServer } from "../server/index.js";
 import type { BalancerCertificate } from "./certificate.js";
 import { idOf } from "./id-of.js";
-import { balancerDefinition, type BalancerService, type BalancerSettings } from "../../config/balancer.js";
+import { balancerDefinition, type BalancerService, type BalancerSettings } from "../../derived/balancer.js";
 
 /** Properties of {@link Balancer}. */
 export interface BalancerProps {

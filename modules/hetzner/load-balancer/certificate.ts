@@ -2,7 +2,7 @@ import { UploadedCertificate } from "@cdktf/provider-hcloud/lib/uploaded-certifi
 import { Fn } from "cdktf";
 import { Construct } from "constructs";
 import type { Config } from "../../config/schema.js";
-import { labelsOf } from "../../config/labels.js";
+import { labelsOf } from "../../derived/labels.js";
 import type { OriginCertificate } from "../../credentials/origin-certificate.js";
 import { idOf } from "./id-of.js";
 

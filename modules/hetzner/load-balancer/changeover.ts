@@ -1,6 +1,6 @@
 import { conditional, Op, TerraformResource, Token, type IResolvable } from "cdktf";
 import { Construct } from "constructs";
-import { agreement } from "../../config/agreement.js";
+import { agreement } from "../../derived/agreement.js";
 import type { Config } from "../../config/schema.js";
 import { siteHosts } from "../../platform/names.js";
 import type { PlatformServer } from "../server/index.js";

@@ -1,7 +1,7 @@
 import { PlacementGroup } from "@cdktf/provider-hcloud/lib/placement-group";
 import { Construct } from "constructs";
 import type { Config, ServerConfig } from "../../config/schema.js";
-import { labelsOf } from "../../config/labels.js";
+import { labelsOf } from "../../derived/labels.js";
 
 /** Properties of {@link PlacementGroups}. */
 export interface PlacementGroupsProps {

@@ -3,7 +3,7 @@ import { NetworkSubnet } from "@cdktf/provider-hcloud/lib/network-subnet";
 import { Token } from "cdktf";
 import { Construct } from "constructs";
 import type { Config } from "../../config/schema.js";
-import { labelsOf } from "../../config/labels.js";
+import { labelsOf } from "../../derived/labels.js";
 
 /** Properties of {@link PrivateNetwork}. */
 export interface PrivateNetworkProps {

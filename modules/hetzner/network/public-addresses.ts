@@ -1,7 +1,7 @@
 import { PrimaryIp } from "@cdktf/provider-hcloud/lib/primary-ip";
 import { Construct } from "constructs";
 import type { Config, ServerConfig } from "../../config/schema.js";
-import { serverLabels } from "../../config/labels.js";
+import { serverLabels } from "../../derived/labels.js";
 
 /** Properties of {@link PublicAddresses}. */
 export interface PublicAddressesProps {

@@ -8,12 +8,12 @@ import { VolumeAttachment } from "@cdktf/provider-hcloud/lib/volume-attachment";
 import { TerraformLocal, Token } from "cdktf";
 import { Construct } from "constructs";
 import type { Config, ServerConfig } from "../../config/schema.js";
-import { agreement } from "../../config/agreement.js";
-import { serverLabels } from "../../config/labels.js";
+import { agreement } from "../../derived/agreement.js";
+import { serverLabels } from "../../derived/labels.js";
 import type { PublicAddresses } from "../network/index.js";
 import { maximumBytes, payloadHash, secretParts, serverUserData } from "../../machine/compose/index.js";
 import { serverImage } from "../../platform/hetzner-offers.js";
-import { secretFilesOf } from "../../config/secrets.js";
+import { secretFilesOf } from "../../derived/secrets.js";
 import type { SecretLabels } from "./secret-labels.js";
 import { TerraformSecrets, type SecretReferences, type SharedUserData } from "./terraform-secrets.js";
 
@@ -77,7 +77,7 @@ const fitsHetzner = ({ name }: ServerConfig, userData: TerraformLocal) => ({
 /**
  * One server: Debian 13, IPv4 and IPv6, a fixed address in the private network, its provider firewall and spread placement group.
  * The label `payload` is the hash of the payload that the server was created with (see outdated.ts). The label `balancer` is the load
- * balancer contract of that payload (see modules/config/agreement.ts).
+ * balancer contract of that payload (see modules/derived/agreement.ts).
  */
 export class PlatformServer extends Construct {
   /** The server at Hetzner. */

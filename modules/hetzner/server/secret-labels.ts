@@ -1,6 +1,6 @@
 import { Fn, TerraformLocal, type TerraformStack, type TerraformVariable } from "cdktf";
 import { Construct } from "constructs";
-import { secretFilesOf, type SecretName } from "../../config/secrets.js";
+import { secretFilesOf, type SecretName } from "../../derived/secrets.js";
 import type { Config, ServerConfig } from "../../config/schema.js";
 
 /** Properties of {@link SecretLabels}. */

@@ -3,7 +3,7 @@ import { Construct } from "constructs";
 import memoize from "memoize";
 import type { Config, Role } from "../../config/schema.js";
 import { compressedShared, secretParts, type SecretSource } from "../../machine/compose/index.js";
-import { secretFilesOf, type SecretName } from "../../config/secrets.js";
+import { secretFilesOf, type SecretName } from "../../derived/secrets.js";
 
 /** Values of secrets, as references. Those that nobody asks for may be missing. */
 export type SecretReferences = Readonly<Partial<Record<SecretName, string>>>;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Config, ServerConfig } from "../../config/schema.js";
-import { applicationSecretName, secretFilesOf, type SecretFile, type SecretName } from "../../config/secrets.js";
+import { applicationSecretName, secretFilesOf, type SecretFile, type SecretName } from "../../derived/secrets.js";
 import { once, oncePerServer } from "./once.js";
 import { decisiveHash } from "./payload.js";
 import { secretParts, secretsAtHand, serverUserData, type SecretSource } from "./user-data.js";

@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import type { Config, ServerConfig } from "../../config/schema.js";
-import { secretFilesOf, type SecretFile, type SecretName } from "../../config/secrets.js";
+import { secretFilesOf, type SecretFile, type SecretName } from "../../derived/secrets.js";
 import { appending, renderCloudConfig, Written } from "./cloud-config.js";
 import { oncePerRoles, oncePerServer } from "./once.js";
 import { users } from "../../platform/users.js";

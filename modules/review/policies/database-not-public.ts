@@ -17,14 +17,14 @@ export const databaseNotPublic: Policy = {
       .map((port) => ({
         what: `port ${port} of MySQL is open on the public address`,
         why,
-        fix: 'make the rule in modules/config/traffic/rules.ts one of the network "private"',
+        fix: 'make the rule in modules/derived/traffic/rules.ts one of the network "private"',
       })),
     ...databasePorts
       .filter((port) => node instanceof LoadBalancerService && node.destinationPortInput === port)
       .map((port) => ({
         what: `the load balancer forwards to port ${port} of MySQL`,
         why,
-        fix: "remove the service from modules/config/balancer.ts",
+        fix: "remove the service from modules/derived/balancer.ts",
       })),
   ],
 };

@@ -1,5 +1,5 @@
 import { TerraformResource } from "cdktf";
-import { labelsOf } from "../../config/labels.js";
+import { labelsOf } from "../../derived/labels.js";
 import type { Policy } from "./policy.js";
 
 /** Labels of a resource. @returns nothing for a resource type without labels */

@@ -1,5 +1,5 @@
 import type { Config } from "../../../modules/config/schema.js";
-import { applicationSecretName, applicationSecretVariable, type SecretName } from "../../../modules/config/secrets.js";
+import { applicationSecretName, applicationSecretVariable, type SecretName } from "../../../modules/derived/secrets.js";
 import { applicationSecretsLabel, releaseKeyLabel } from "../../../modules/platform/names.js";
 import { paths } from "../../../modules/platform/paths.js";
 import { outOfReach } from "../../core/judge.js";

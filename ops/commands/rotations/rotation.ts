@@ -1,6 +1,6 @@
-import type { Stage } from "../../../modules/config/generations.js";
+import type { Stage } from "../../../modules/derived/generations.js";
 import type { Config, Role, ServerConfig } from "../../../modules/config/schema.js";
-import type { SecretName } from "../../../modules/config/secrets.js";
+import type { SecretName } from "../../../modules/derived/secrets.js";
 import type { Context } from "../../core/maintain.js";
 import type { SecretValues } from "../../core/site.js";
 import type { Report } from "../../core/site.js";

@@ -15,7 +15,7 @@ import {
   maximumBytes,
   warningBytes,
 } from "../../../../modules/machine/compose/index.js";
-import { secretFilesOf, type SecretFile } from "../../../../modules/config/secrets.js";
+import { secretFilesOf, type SecretFile } from "../../../../modules/derived/secrets.js";
 import { exampleBackup, exampleConfig } from "../../../support/config.js";
 import { temporaryFolder, writeBelow } from "../../../support/payload-files.js";
 import { serverOf, splitServers } from "../../../support/servers.js";

@@ -12,7 +12,7 @@ import { TerraformLocal, TerraformVariable } from "cdktf";
 import type { Construct } from "constructs";
 import { describe, expect, it } from "vitest";
 import type { Config, EnvironmentInput } from "../../../../modules/config/schema.js";
-import { labelsOf } from "../../../../modules/config/labels.js";
+import { labelsOf } from "../../../../modules/derived/labels.js";
 import { policies, policyResults, refuseViolations } from "../../../../modules/review/policies/index.js";
 import { exampleConfig } from "../../../support/config.js";
 import { synthesizeEnvironment } from "../../../support/environment.js";

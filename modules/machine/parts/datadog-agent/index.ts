@@ -1,7 +1,7 @@
 import type { PayloadContext, PayloadPart } from "../../part/part.js";
-import { balancersOf } from "../../../config/balancer.js";
-import { isSpread } from "../../../config/loss.js";
-import { secretFilesOf } from "../../../config/secrets.js";
+import { balancersOf } from "../../../derived/balancer.js";
+import { isSpread } from "../../../derived/loss.js";
+import { secretFilesOf } from "../../../derived/secrets.js";
 import type { Config, Role } from "../../../config/schema.js";
 import { archiveNotices, instances, notices } from "../../../platform/signals.js";
 import { siteHosts } from "../../../platform/names.js";

@@ -1,5 +1,5 @@
 import { addressesOf, reservedAddresses } from "../../../config/addresses.js";
-import { farMembers, membersFarFrom } from "../../../config/loss.js";
+import { farMembers, membersFarFrom } from "../../../derived/loss.js";
 import type { Config } from "../../../config/schema.js";
 import type { PayloadContext, PayloadPart } from "../../part/part.js";
 import { sandbox } from "../../part/sandbox.js";

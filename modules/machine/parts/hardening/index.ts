@@ -1,4 +1,4 @@
-import { endsOf } from "../../../config/ends.js";
+import { endsOf } from "../../../derived/ends.js";
 import type { Config } from "../../../config/schema.js";
 import { toNumber } from "../../../config/addresses.js";
 import type { PayloadContext, PayloadPart } from "../../part/part.js";

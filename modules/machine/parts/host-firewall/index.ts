@@ -4,7 +4,7 @@ import { packages } from "../../../platform/packages.js";
 import { ports } from "../../../platform/ports.js";
 import { users, type ServiceUser } from "../../../platform/users.js";
 import { readStatic, renderTemplate } from "../../part/templates.js";
-import { inboundOf, outboundOf } from "../../../config/traffic/resolve.js";
+import { inboundOf, outboundOf } from "../../../derived/traffic/resolve.js";
 import { inboundMatches, outboundMatches } from "./matches.js";
 
 const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);

@@ -1,5 +1,5 @@
 import { addresses } from "../../../platform/addresses.js";
-import type { ResolvedRule } from "../../../config/traffic/resolve.js";
+import type { ResolvedRule } from "../../../derived/traffic/resolve.js";
 
 /** Defined in files/own-address.nft.hbs. */
 const ownAddress = "$own_address";

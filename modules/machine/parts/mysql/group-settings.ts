@@ -1,5 +1,5 @@
 import { isClaimed } from "../../../config/sections/application.js";
-import { farMembers } from "../../../config/loss.js";
+import { farMembers } from "../../../derived/loss.js";
 import type { Config, ServerConfig } from "../../../config/schema.js";
 import { migrationsAccount } from "../../../platform/names.js";
 import { paths } from "../../../platform/paths.js";

@@ -1,7 +1,7 @@
 import { toNumber } from "../../../config/addresses.js";
 import { memoryOf } from "../../../config/sections/application.js";
 import { largestBufferPoolMib } from "../../../config/buffer-pool.js";
-import { farMembers } from "../../../config/loss.js";
+import { farMembers } from "../../../derived/loss.js";
 import { jobsArePaused } from "../../../config/restore.js";
 import { serversWithRole, type Config, type ServerConfig } from "../../../config/schema.js";
 import type { PayloadContext, PayloadFile, PayloadPart } from "../../part/part.js";

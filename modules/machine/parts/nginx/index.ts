@@ -1,4 +1,4 @@
-import { balancersOf, noticeSeconds } from "../../../config/balancer.js";
+import { balancersOf, noticeSeconds } from "../../../derived/balancer.js";
 import type { PayloadContext, PayloadPart } from "../../part/part.js";
 import { sandbox } from "../../part/sandbox.js";
 import { bodyKib, timings } from "../../../platform/limits.js";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { collected, datadogAgentPart } from "../../../../../modules/machine/parts/datadog-agent/index.js";
-import { trafficRules } from "../../../../../modules/config/traffic/rules.js";
+import { trafficRules } from "../../../../../modules/derived/traffic/rules.js";
 import { ports } from "../../../../../modules/platform/ports.js";
 import { users } from "../../../../../modules/platform/users.js";
 import { instances, logServices, notices } from "../../../../../modules/platform/signals.js";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { secretFilesOf } from "../../../../../modules/config/secrets.js";
+import { secretFilesOf } from "../../../../../modules/derived/secrets.js";
 import { nginxPart } from "../../../../../modules/machine/parts/nginx/index.js";
 import { ports } from "../../../../../modules/platform/ports.js";
 import { exampleConfig } from "../../../../support/config.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { effectOf, farMembers, isSpread, lossesOf, lossOf, membersFarFrom } from "../../../modules/config/loss.js";
+import { effectOf, farMembers, isSpread, lossesOf, lossOf, membersFarFrom } from "../../../modules/derived/loss.js";
 import { exampleBackup, exampleConfig } from "../../support/config.js";
 import { spread } from "../../support/servers.js";
 

@@ -1,4 +1,4 @@
-import type { Config, ServerConfig } from "./schema.js";
+import type { Config, ServerConfig } from "../config/schema.js";
 
 /** Labels of all Hetzner resources that support labels. */
 export const labelsOf = (config: Config): Record<string, string> => ({

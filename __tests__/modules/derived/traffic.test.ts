@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Config } from "../../../modules/config/schema.js";
-import { activeRules, inboundOf, outboundOf, type ResolvedRule } from "../../../modules/config/traffic/resolve.js";
+import { activeRules, inboundOf, outboundOf, type ResolvedRule } from "../../../modules/derived/traffic/resolve.js";
 import { exampleConfig, exampleSshKey } from "../../support/config.js";
 import { serverOf, splitServers } from "../../support/servers.js";
 

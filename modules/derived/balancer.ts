@@ -1,4 +1,4 @@
-import type { Config } from "./schema.js";
+import type { Config } from "../config/schema.js";
 import { siteHosts } from "../platform/names.js";
 import { ports } from "../platform/ports.js";
 

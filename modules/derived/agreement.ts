@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Config } from "./schema.js";
+import { formerDomain, type Config } from "../config/schema.js";
 
 /** A digest, because a domain can exceed the 63 characters of a label. */
 const digestOf = (domain: string): string => createHash("sha256").update(domain).digest("hex").slice(0, 8);
@@ -56,11 +56,6 @@ export function formerlyLines(label: string | undefined, config: Config, isUnder
 }
 
 const other = (number: 1 | 2): 1 | 2 => (number === 1 ? 2 : 1);
-
-/** The previous domain of the site, if the configuration contains one. */
-export function formerDomain({ domain, loadBalancer: { formerly } }: Pick<Config, "domain" | "loadBalancer">) {
-  return formerly?.domain === domain ? undefined : formerly?.domain;
-}
 
 /** The configuration of the previous load balancer, with its number; `undefined` if the configuration has none. */
 export function formerOf(config: Config): Config | undefined {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { balancerDefinition, balancersOf, locationsOf, noticeSeconds } from "../../../modules/config/balancer.js";
+import { balancerDefinition, balancersOf, locationsOf, noticeSeconds } from "../../../modules/derived/balancer.js";
 import { ports } from "../../../modules/platform/ports.js";
 import { exampleConfig } from "../../support/config.js";
 

@@ -1,4 +1,4 @@
-import type { Config } from "./schema.js";
+import type { Config } from "../config/schema.js";
 
 /** What `npm run ops rotate` can replace: the setting with the generation, and a function that reads it. */
 const settings = {

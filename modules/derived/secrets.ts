@@ -8,7 +8,7 @@ import {
   terminates,
   type Condition,
 } from "./conditions.js";
-import { serversWithRole, type Config, type Role, type ServerConfig } from "./schema.js";
+import { serversWithRole, type Config, type Role, type ServerConfig } from "../config/schema.js";
 import { applicationSecret, paths } from "../platform/paths.js";
 import { users, type ServiceUser } from "../platform/users.js";
 

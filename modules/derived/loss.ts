@@ -1,6 +1,6 @@
 import { locations } from "../platform/hetzner-offers.js";
 import { balancersOf, locationsOf } from "./balancer.js";
-import { serversWithRole, type Config, type ServerConfig } from "./schema.js";
+import { serversWithRole, type Config, type ServerConfig } from "../config/schema.js";
 
 /** What the loss of a location costs. */
 export interface Loss {

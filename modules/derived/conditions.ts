@@ -1,4 +1,4 @@
-import type { Config } from "./schema.js";
+import type { Config } from "../config/schema.js";
 
 /** A condition on the configuration, with a text that documents show for conditional table lines. */
 export interface Condition {

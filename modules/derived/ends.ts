@@ -1,5 +1,5 @@
 import { knownEnds, type DatedEnd } from "../platform/dates.js";
-import type { Config } from "./schema.js";
+import type { Config } from "../config/schema.js";
 
 /** Everything with a known end that servers of this environment depend on. Keys in files belong to the owner, so their end is unknown. */
 export function endsOf({ aptSources, monitoring }: Config): readonly DatedEnd[] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { objectDays } from "../../../modules/config/archive.js";
+import { objectDays } from "../../../modules/derived/archive.js";
 import { exampleBackup, exampleConfig } from "../../support/config.js";
 
 const objectDaysOf = (retentionDays: number, baseHours: number): number => {

@@ -1,4 +1,4 @@
-import type { Config, ServerConfig } from "../schema.js";
+import type { Config, ServerConfig } from "../../config/schema.js";
 import { balancersOf } from "../balancer.js";
 import { addresses } from "../../platform/addresses.js";
 import { trafficRules, type Party, type TrafficRule } from "./rules.js";

@@ -1,4 +1,4 @@
-import type { Config } from "./schema.js";
+import type { Config } from "../config/schema.js";
 
 /**
  * Data that three members upload per day at twenty writes per second, in MB, compressed and encrypted. Source: two minutes of the lab's guestbook
