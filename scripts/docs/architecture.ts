@@ -33,12 +33,8 @@ const code = (text: string): string => `\`${text}\``;
 
 const table = (): string =>
   markdownTable(
-    ["Folder", "Contents", "May import"],
-    folders.map(({ folder, holds, imports }) => [
-      code(`${folder}/`),
-      holds,
-      imports.map((name) => code(name)).join(", ") || "none",
-    ]),
+    ["Folder", "Contents"],
+    folders.map(({ folder, holds }) => [code(`${folder}/`), holds]),
   );
 
 /** docs/architecture.md, with the diagram and table of folders from the import rules. */

@@ -1,6 +1,6 @@
 import type { Accepted } from "./auditors.js";
 
-/** Accepted findings of the auditors; docs/lab.md shows the same list. Remove a finding from this list when it no longer occurs. */
+/** Accepted findings of the auditors. Remove a finding from this list when it no longer occurs. */
 
 const statusPage: Accepted = {
   finding: "status_page_exposed",
