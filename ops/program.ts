@@ -32,9 +32,9 @@ import { openDirection, openSite } from "./open.js";
 /** The command line. */
 export const program = new Command("npm run ops")
   .description(
-    "Runs the environment that ENVIRONMENT names, production by default: looks at it, and changes it one server at a time.",
+    "Operates the environment in ENVIRONMENT (default: production): reports its state, and changes one server at a time.",
   )
-  .addHelpText("afterAll", "\nOptions of a command need npm's double dash: npm run ops -- status --json")
+  .addHelpText("afterAll", "\nnpm requires -- before the options of a command: npm run ops -- status --json")
   .enablePositionalOptions()
   .showHelpAfterError("see: npm run ops -- --help");
 
@@ -47,9 +47,7 @@ program.hook("preAction", (_, command) => {
   );
   if (taken === undefined) return;
   const [name, flag] = [command.name(), taken.long];
-  throw new Error(
-    `${name}: npm has taken ${flag} for itself; write it behind the double dash: npm run ops -- ${name} ${flag}`,
-  );
+  throw new Error(`${name}: npm consumed ${flag}; put it after --: npm run ops -- ${name} ${flag}`);
 });
 
 const site = (props?: OpenProps): Promise<Site> => openSite(readInvocation(), props);
@@ -106,7 +104,7 @@ function minutesOf(text: string): number {
 program
   .command("status")
   .helpGroup("Look:")
-  .description("the running environment on one screen; exit code 1 when something needs a hand")
+  .description("shows the state of the running environment; exit code 1 if something needs attention")
   .option("--json", "for programs")
   .action(async (options: { json?: boolean }) => {
     process.exitCode = await status(await site(), options);
@@ -115,11 +113,11 @@ program
 program
   .command("rollout")
   .helpGroup("Servers:")
-  .description("brings outdated servers up to date, one at a time; run again, it goes on where it stopped")
+  .description("updates outdated servers, one at a time; a rerun continues where it stopped")
   .argument("[servers...]", "only these")
-  .option("--dry-run", "says what it would do; exit code 1 when it would not begin")
-  .option("--even-current", "replaces the named servers though they are current")
-  .option("--patience <minutes>", "how long a server may take to come up", minutesOf, backMinutes)
+  .option("--dry-run", "prints the planned steps without running them; exit code 1 if a fault prevents the start")
+  .option("--even-current", "also replaces the named servers if they are current")
+  .option("--patience <minutes>", "maximum minutes until a new server is healthy", minutesOf, backMinutes)
   .action(async (only: string[], { dryRun: dry, evenCurrent, patience }: RolloutOptions) => {
     const props = { only, evenCurrent, patienceMinutes: patience };
     if (dry) process.exitCode = await dryRun(await site(), props, new Progress());
@@ -129,10 +127,12 @@ program
 program
   .command("release")
   .helpGroup("Servers:")
-  .description("brings a release to all web servers, one at a time; the first failure takes back what was switched")
-  .argument("[url]", "where servers download it from")
-  .argument("[sha256]", "its SHA-256, as the build prints it")
-  .option("--rollback", "back to the release before the one that runs")
+  .description(
+    "deploys a release to all web servers, one at a time; after a failure, all return to their previous release",
+  )
+  .argument("[url]", "URL from which servers download the release")
+  .argument("[sha256]", "SHA-256 of the release, as printed by the build")
+  .option("--rollback", "returns to the previous release")
   .action(async (url: string | undefined, sha256: string | undefined, { rollback }: { rollback?: boolean }) => {
     const named = releaseNamed({ url, sha256 }, rollback);
     await alone("release", (context) => release(context, named));
@@ -141,7 +141,7 @@ program
 program
   .command("failover")
   .helpGroup("Servers:")
-  .description("gives the primary's role to a named member, or to the one that is least behind")
+  .description("transfers the primary role to the given member, or to the member with the least lag")
   .argument("[server]", "the new primary")
   .action((server?: string) => alone("failover", (context) => failover(context, server)));
 
@@ -149,7 +149,9 @@ program
 async function stacksHere(command: string) {
   const { environment, terraform } = readInvocation();
   if (environment === "lab")
-    throw new Error(`${command}: the lab is not made by Terraform; npm run ops status shows what is outdated`);
+    throw new Error(
+      `${command}: not available in the lab, which does not use Terraform; npm run ops status lists outdated servers`,
+    );
   const { keepPrivate, lockOf, stacksOf } = await import("./hetzner/site.js");
   const config = await loadEnvironment(environment);
   await keepPrivate(config);
@@ -176,13 +178,13 @@ program
   )
   .option(
     "--reviewed <file>",
-    "file that plan --summary wrote: allows what that plan destroys; without it, nothing may be destroyed",
+    "file written by plan --summary; the deploy may destroy only the resources that this plan destroys (default: none)",
   )
   .action(async ({ reviewed }: { reviewed?: string }) => {
     const { config, stacks, lock } = await stacksHere("deploy");
     if (config.backend.type === "local" && process.env["CI"] === "true")
       throw new Error(
-        'deploy: the state is a local file and would be lost with this runner; set backend to { type: "s3", … }, docs/state.md says how',
+        'deploy: the state is a local file and would be lost with this runner; set backend to { type: "s3", … }, see docs/state.md',
       );
     const agreed = reviewed === undefined ? {} : await readReviewed(reviewed, stacks);
     await holding(lock(), "deploy", () => deploy(stacks, agreed, new Progress()));
@@ -192,10 +194,10 @@ program
   .command("upgrade")
   .helpGroup("Servers:")
   .description(
-    "upgrades every package and does the reboots that are due, one server at a time; run again, it goes on where it stopped",
+    "upgrades all packages and does required reboots, one server at a time; a rerun continues where it stopped",
   )
   .argument("[servers...]", "only these")
-  .option("--dry-run", "says what it would do; exit code 1 when it would not begin")
+  .option("--dry-run", "prints the planned steps without running them; exit code 1 if a fault prevents the start")
   .action(async (only: string[], { dryRun: dry }: { dryRun?: boolean }) => {
     if (dry) process.exitCode = await dryUpgrade(await site(), { only }, new Progress());
     else
@@ -214,9 +216,12 @@ program
 program
   .command("remove")
   .helpGroup("Servers:")
-  .description("takes a server away that the configuration no longer has; run again, it goes on where it stopped")
+  .description("removes a server that is no longer in the configuration; a rerun continues where it stopped")
   .argument("<server>", "its name")
-  .option("--discard-quarantined", "also if its volume holds quarantined transactions, or might")
+  .option(
+    "--discard-quarantined",
+    "removes it even if its volume contains quarantined transactions, or if this is unknown",
+  )
   .action((server: string, options: { discardQuarantined?: boolean }) =>
     alone("remove", (context) => remove(context, server, options)),
   );
@@ -224,11 +229,11 @@ program
 program
   .command("replace")
   .helpGroup("Servers:")
-  .description("replaces a broken or compromised server, in whatever state it is; asks before it destroys anything")
+  .description("replaces a broken or compromised server in any state; asks before it destroys anything")
   .argument("<server>", "its name")
   .option("--new-volume", "also deletes its data volume; the data are copied from the other members")
   .option("--yes", "does not ask")
-  .option("--patience <minutes>", "how long the new server may take to come up", minutesOf, backMinutes)
+  .option("--patience <minutes>", "maximum minutes until the new server is healthy", minutesOf, backMinutes)
   .action((server: string, { newVolume, yes, patience }: ReplaceOptions) =>
     alone(
       `replace ${server}`,
@@ -241,7 +246,7 @@ program
   .command("rotate")
   .helpGroup("Servers:")
   .description(
-    "puts a new generation of a secret, or values from variables, in force without a failed request; run again, it goes on",
+    "rotates a secret, or updates values from variables, without a failed request; a rerun continues where it stopped",
   )
   .argument("<what>", [...allRotated, ...secretsFromOutside].join(", "))
   .action(async (name: string) => {
@@ -283,18 +288,18 @@ program
 program
   .command("backups")
   .helpGroup("The archive of the data:")
-  .description("what of the data is in the archive, and how far back; exit code 1 when something needs a hand")
+  .description("shows the archive and the restorable period; exit code 1 if something needs attention")
   .option("--json", "for programs")
   .addOption(
     new Option(
       "--create-bucket <project>",
-      "makes the bucket, or sets its lock, lifecycle and policy; the number of its Hetzner project",
+      "creates the bucket, or updates its lock, lifecycle and policy; requires the number of its Hetzner project",
     ).conflicts(["json", "checkBucket"]),
   )
   .addOption(
     new Option(
       "--check-bucket",
-      "tries whether the bucket refuses what it must; writes a few bytes, which expire",
+      "tests whether the bucket rejects forbidden requests; writes a few bytes, which expire",
     ).conflicts("json"),
   )
   .action(async ({ json, createBucket: project, checkBucket: check }: BackupsOptions) => {
@@ -306,22 +311,25 @@ program
 program
   .command("restore")
   .helpGroup("The archive of the data:")
-  .description("says how a moment of the archive is restored; once that is deployed, follows it until the site is up")
-  .option("--at <time>", "as it was at this time, in UTC: 2026-12-01T20:00:00Z", momentOf)
-  .option("--latest", "all that there is")
-  .option("--before <gtid>", "up to the transaction before this one", (gtid) => momentOf(`before ${gtid}`))
-  .option("--timeline <uuid>", "of which group; by default this environment's, or the one that was written last")
-  .option("--exclude-server <name...>", "without this server's part of the archive")
-  .option("--exclude-log <name...>", "without this log, as a restore names it: alpha/000012-0123456789abcdef")
-  .option("--uploaded-before <time>", "only with objects that reached the bucket before this time, by its clock")
-  .option("--branch <id>", "along this branch of the history, as `backups` shows it")
-  .option("--done", "looks whether the keys have left all servers")
+  .description("prints the steps to restore a point in time; after their deploy, waits until the site is up")
+  .option("--at <time>", "restores the data of this time, in UTC: 2026-12-01T20:00:00Z", momentOf)
+  .option("--latest", "restores all archived data")
+  .option("--before <gtid>", "stops before this transaction", (gtid) => momentOf(`before ${gtid}`))
+  .option(
+    "--timeline <uuid>",
+    "group name of the archived data; default: this environment's group, otherwise the most recent one",
+  )
+  .option("--exclude-server <name...>", "ignores the uploads of this server")
+  .option("--exclude-log <name...>", "ignores this log segment, as printed by a restore: alpha/000012-0123456789abcdef")
+  .option("--uploaded-before <time>", "uses only objects uploaded before this time, according to the bucket's clock")
+  .option("--branch <id>", "restores this branch of the history, as printed by `backups`")
+  .option("--done", "checks that no server has the restore keys")
   .action(async ({ at, latest, before, timeline, done, ...more }: RestoreOptions) => {
     const moments = [at, latest && "latest", before].filter((one) => one !== undefined && one !== false);
     const [moment] = moments;
     if (done && moments.length === 0) process.exitCode = await keysAreGone(await site());
     else if (moment === undefined || moments.length > 1 || done)
-      throw new Error("restore: takes one of --at TIME, --latest, --before GTID, --done");
+      throw new Error("restore: requires exactly one of --at TIME, --latest, --before GTID, --done");
     else {
       endInOrder();
       const config = await loadEnvironment(readInvocation().environment);
@@ -339,7 +347,7 @@ program
   .command("drill")
   .helpGroup("The archive of the data:")
   .description(
-    "restores the newest archive on this machine, compares it, and writes the result into the bucket; exit code 1 when it is not good",
+    "restores the newest archive on this machine, checks the data, and writes the result into the bucket; exit code 1 if the check fails",
   )
   .action(async () => {
     process.exitCode = await drill(await loadEnvironment(readInvocation().environment));
@@ -348,7 +356,7 @@ program
 program
   .command("check-backend")
   .helpGroup("The lock:")
-  .description("tests whether the place of the state can hold a lock: it must reject the second of two writers")
+  .description("tests whether the state's storage supports locking: it must reject the second of two writers")
   .action(async () => {
     const { lockOf } = await import("./hetzner/site.js");
     const config = await loadEnvironment(readInvocation().environment);

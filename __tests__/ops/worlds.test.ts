@@ -127,7 +127,7 @@ const situations: Readonly<Record<string, Situation>> = {
   "another command was killed while it changed no server": { before: (place) => store(place, { began: "0" }) },
   "the lock cannot be read": {
     before: (place) => place.store.write('{"pid":', undefined),
-    refused: allButReaders(/not a lock of this version/),
+    refused: allButReaders(/not a lock written by this version/),
   },
   "another run took the lock after unlock": {
     after: async (place) => {

@@ -32,7 +32,7 @@ export interface Archive {
 export function archiveOf(config: Config): Archive {
   const { environment, backup, database } = config;
   if (backup === undefined)
-    throw new Error(`${environment}: backup is not set, so there is no archive; docs/backup.md says how to begin one`);
+    throw new Error(`${environment}: backup is not set, so there is no archive; to start one, see docs/backup.md`);
   const servers = serversWithRole(config, "database").map(({ name }) => name);
   return { backup, timeline: database.groupName, servers };
 }
@@ -77,13 +77,13 @@ function serverKeys(servers: readonly string[]): Readonly<Record<string, string>
   const lacking = servers.filter((name) => !form.test(keys[name] ?? ""));
   if (lacking.length > 0)
     throw new Error(
-      `${serversVariable} must be {"${servers.join('":"KEY:SECRET","')}":"KEY:SECRET"}, with one key for each server; ${lacking.join(", ")} has none, see docs/backup.md`,
+      `${serversVariable} must be {"${servers.join('":"KEY:SECRET","')}":"KEY:SECRET"}, with one key for each server; ${lacking.join(", ")} has no key; see docs/backup.md`,
     );
   const own = Object.fromEntries(servers.map((name) => [name, keys[name] ?? ""]));
   const same = servers.filter((name) => servers.some((other) => other !== name && own[other] === own[name]));
   if (same.length > 0)
     throw new Error(
-      `${serversVariable}: ${same.join(" and ")} have the same key; create one for each server, so that a compromised server reaches only its own part`,
+      `${serversVariable}: ${same.join(" and ")} have the same key; create one for each server, so that a compromised server can access only its own part`,
     );
   return own;
 }
@@ -100,7 +100,7 @@ function keyOf(name: keyof typeof variables): string {
   const key = process.env[variables[name]] ?? "";
   if (!form.test(key))
     throw new Error(
-      `${variables[name]} must be "KEY:SECRET" of the archive's bucket; docs/backup.md says which key it is`,
+      `${variables[name]} must be "KEY:SECRET" of the archive's bucket; docs/backup.md describes this key`,
     );
   return key;
 }

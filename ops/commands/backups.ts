@@ -32,7 +32,7 @@ const lateDrillDays = 8;
 /** Lifecycle rules are carried out once a day, and a marker goes a day after the object. */
 const lateExpiryDays = 3;
 
-/** Shows what is in the archive. @returns exit code: 1 when something needs a hand */
+/** Shows what is in the archive. @returns exit code: 1 if something needs attention */
 export async function backups(config: Config, { json = false }: { readonly json?: boolean }): Promise<number> {
   const archive = archiveOf(config);
   const timelines = await timelinesOf(archive);
@@ -54,7 +54,7 @@ export async function createBucket(config: Config, project: string): Promise<num
   };
   const { bucket, lock } = archive.backup;
   console.log(
-    `${bucket} ${made ? "is made" : "was there"}: locked and expiring after ${objectDays(archive.backup)} days (${lock}), with a policy for each key`,
+    `${bucket} ${made ? "was created" : "already exists"}: locked and expiring after ${objectDays(archive.backup)} days (${lock}), with a policy for each key`,
   );
   return checkBucket(config);
 }
@@ -77,14 +77,15 @@ function drillHands({ drills, oldest }: Timeline, daysSince: (time: string) => n
   if (last?.good === false) return [`the drill of ${last.time} failed: ${last.key}`];
   return say(
     daysSince(oldest) > lateDrillDays && (good === undefined || daysSince(good.time) > lateDrillDays),
-    good === undefined ? "no restore has ever been tried" : `the last restore was tried on ${good.time}`,
+    good === undefined ? "no restore drill has ever run" : `the last successful restore drill ran at ${good.time}`,
   );
 }
 
 /** What needs attention in the archive that is written now. Pure. */
 export function handsOf(timelines: readonly Timeline[], { backup, timeline }: Archive, now: Date): readonly string[] {
   const current = timelines.find(({ name }) => name === timeline);
-  if (current === undefined) return [`nothing of ${timeline}, the group of this environment, is in the bucket`];
+  if (current === undefined)
+    return [`the bucket contains nothing of timeline ${timeline}, the group of this environment`];
   const age = (time: string): number => (now.getTime() - Date.parse(time)) / 1000;
   const { bases, missing, until } = current;
   const base = bases.at(-1);
@@ -92,22 +93,22 @@ export function handsOf(timelines: readonly Timeline[], { backup, timeline }: Ar
   return [
     ...say(
       until === null || age(until) > lateSeconds,
-      `nothing has come since ${until ?? "ever"}: archive-behind in docs/runbook.md`,
+      `no data has been uploaded since ${until ?? "the beginning"}: see archive-behind in docs/runbook.md`,
     ),
     ...say(
       base === undefined || age(base.come) / 3600 > backup.baseHours + lateBaseHours,
       base === undefined
-        ? "there is no base backup: nothing can be restored"
-        : `the last base backup is of ${base.come}`,
+        ? "no base backup exists, so nothing can be restored"
+        : `the last base backup was uploaded at ${base.come}`,
     ),
     ...say(
       missing !== "",
-      `no member has shipped ${missing}, although later transactions are there: archive-gap in docs/runbook.md`,
+      `no member has uploaded ${missing}, although later transactions are in the archive: see archive-gap in docs/runbook.md`,
     ),
     ...drillHands(current, (time) => age(time) / 86_400),
     ...say(
       oldestDays > objectDays(backup) + lateExpiryDays,
-      `objects are ${Math.floor(oldestDays)} days old, where they expire after ${objectDays(backup)}: npm run ops -- backups --check-bucket`,
+      `objects are ${Math.floor(oldestDays)} days old, but should expire after ${objectDays(backup)}: npm run ops -- backups --check-bucket`,
     ),
   ];
 }
@@ -122,7 +123,7 @@ function screen(timelines: readonly Timeline[], { backup, timeline }: Archive, h
     `${backup.bucket} at ${backup.endpoint}`,
     ...(current ? [`timeline ${current.name}, of this environment`, ...linesOf(current)] : []),
     ...others.flatMap((one) => [`timeline ${one.name}`, ...linesOf(one)]),
-    ...(hands.length === 0 ? ["nothing needs a hand"] : ["needs a hand:", ...hands.map((hand) => `  ${hand}`)]),
+    ...(hands.length === 0 ? ["nothing needs attention"] : ["needs attention:", ...hands.map((hand) => `  ${hand}`)]),
   ].join("\n");
 }
 
@@ -131,9 +132,9 @@ function linesOf({ bases, branches, members, drills, until }: Timeline): readonl
   const [first, last] = [bases.at(0), bases.at(-1)];
   return [
     first && until
-      ? `  any moment   ${first.come} to ${until}`
-      : "  any moment   none: there is no base backup, or no log",
-    `  bases        ${bases.length}${last ? `, the last of ${last.come} by ${last.member}` : ""}`,
+      ? `  restorable   ${first.come} to ${until}`
+      : "  restorable   nothing: there is no base backup or no log",
+    `  base backups ${bases.length}${last ? `, the last at ${last.come} by ${last.member}` : ""}`,
     ...(branches.length > 1 ? branches.map(({ id, come }) => `  branch       ${id} since ${come}`) : []),
     `  last drill   ${drill ? `${drill.good ? "good" : "FAILED"}, ${drill.time}` : "none"}`,
     ...members.map(

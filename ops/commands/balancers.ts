@@ -16,7 +16,7 @@ function faultsOf({ name, location, address, healthy, refusal }: BalancerState):
       ? [healthy ? "does not exist" : "Hetzner's API does not answer, and the DNS records do not contain its address"]
       : []),
     ...(refusal === undefined ? [] : [`${address} accepts no connections: ${refusal}`]),
-    ...(address !== undefined && healthy?.length === 0 ? ["finds no web server healthy"] : []),
+    ...(address !== undefined && healthy?.length === 0 ? ["considers no web server healthy"] : []),
   ];
   return texts.map((text) => ({ kind: "balancer-idle", text: `${name} (${location}): ${text}` }));
 }
@@ -36,21 +36,21 @@ export async function direct(direction: Direction, wanted: Directed, progress: P
   });
   const chosen = balancers.filter((balancer) => serves(wanted, balancer));
   if (wanted !== "first" && balancers.length < 2)
-    throw new Error("refused: loadBalancer.second is not set, so there is one load balancer");
+    throw new Error("refused: loadBalancer.second is not set, so there is only one load balancer");
   const faults = chosen.flatMap(faultsOf).filter((fault) => verdictOf(fault, "balancers") === "stops");
   if (faults.length > 0) {
     const able = balancers.filter((balancer) => faultsOf(balancer).length === 0);
     throw new Error(
       `refused, nothing was changed:\n  ${faults.map(({ text }) => text).join("\n  ")}\n` +
         (able.length === 0
-          ? "no load balancer can serve visitors"
-          : `can serve visitors: npm run ops balancers ${able[0]?.which}`),
+          ? "no other load balancer can serve visitors either"
+          : `a load balancer can serve visitors; run npm run ops balancers ${able[0]?.which}`),
     );
   }
   await progress.step(`directs visitors to ${chosen.map(({ name }) => name).join(" and ")}`, (report) =>
     direction.direct(wanted, balancers, report),
   );
-  progress.say("Cloudflare's data centres follow within seconds; deploys keep this direction");
+  progress.say("Cloudflare's data centres apply the change within seconds; later deploys do not change it");
 }
 
 /** Shows the load balancers. @returns exit code: 1 if visitors are directed to one that cannot serve them, or not to one that can */
@@ -65,7 +65,7 @@ function lineOf(balancer: BalancerState): string {
   const faults = faultsOf(balancer).map(({ text }) => text.slice(text.indexOf(": ") + 2));
   return [
     `${which}: ${name} in ${location}, ${address ?? "no address"}`,
-    directed ? "visitors are directed to it" : "no visitors",
+    directed ? "gets visitors" : "no visitors",
     ...(faults.length > 0 ? faults : [`healthy: ${healthy?.join(", ") ?? "unknown, Hetzner's API does not answer"}`]),
   ].join("; ");
 }

@@ -34,11 +34,11 @@ function refuseDisagreement(config: Config, servers: readonly CloudServer[], isO
   const lines = new Set(strange.map(({ agreement: label }) => formerlyLines(label, config, !isOver)));
   const [line] = lines;
   throw new Error(
-    `refused, for a balancer speaks one agreement at a time:\n  ${said.join("\n  ")}\n` +
-      "nothing was changed. To roll out something else, set the old value again. " +
+    `refused, because these servers do not match the settings of the load balancer:\n  ${said.join("\n  ")}\n` +
+      "Nothing was changed. To roll out other changes, restore the old value. " +
       (line === undefined || lines.size > 1
-        ? 'They were not made for one balancer, so replace them by hand: docs/operations.md, "Replace servers"'
-        : `To change it, write into environments/${config.environment}.ts, and run this again:\n  ${line}\n` +
+        ? 'The servers were created for different load balancers, so replace them manually: docs/operations.md, "Replace servers"'
+        : `To change the value, write into environments/${config.environment}.ts, and run this command again:\n  ${line}\n` +
           'see docs/changes.md, "Change the domain, TLS mode or the balancer\'s address"'),
   );
 }
@@ -71,17 +71,17 @@ async function underWay({ config, cloud, balancers }: Site): Promise<UnderWay | 
 function leads(config: Config): string {
   const former = formerDomain(config);
   return former === undefined
-    ? "Cloudflare's records point at the new balancer"
-    : `www.${former} and ${former} lead to www.${config.domain}`;
+    ? "Cloudflare's DNS records point to the new load balancer"
+    : `www.${former} and ${former} redirect to www.${config.domain}`;
 }
 
 /** Says what is left of a change of the balancer. */
 export async function sayChangeover(site: Site, say: (line: string) => void): Promise<void> {
   const change = await underWay(site);
   if (change === undefined) return;
-  say(`a second balancer takes over: ${change.changed} of ${change.all} web servers were made for it`);
-  say(`${leads(site.config)}${change.pointed ? "" : ", when half of them are healthy there"}`);
-  say("the balancer before goes at the end");
+  say(`migrates to a second load balancer: ${change.changed} of ${change.all} web servers are configured for it`);
+  say(`${leads(site.config)}${change.pointed ? "" : ", as soon as it considers half of them healthy"}`);
+  say("the previous load balancer is removed at the end");
 }
 
 /**
@@ -105,10 +105,10 @@ async function begin(context: Context): Promise<void> {
   const { pointed, changed, all, balancers } = change;
   if (pointed && changed === all) return;
   if (formerDomain(context.site.config) !== undefined)
-    await context.progress.step("the origin certificate has both names", (report) =>
+    await context.progress.step("the origin certificate contains both names", (report) =>
       context.site.secrets.make("origin-certificate", report),
     );
-  await context.progress.step("a second balancer beside the one that serves", (report) => balancers.open(report));
+  await context.progress.step("creates the second load balancer", (report) => balancers.open(report));
   // The interrupted run may have pointed them a moment ago.
   if (pointed) await spread(context);
 }
@@ -119,9 +119,9 @@ async function advance(context: Context): Promise<void> {
   const change = await underWay(site);
   if (change === undefined || change.pointed || !isEnough(change.changed, change.all)) return;
   const { balancers, all } = change;
-  await progress.step("the new balancer finds its servers healthy", (report) =>
+  await progress.step("the new load balancer considers its servers healthy", (report) =>
     waitUntil(
-      "enough are",
+      "enough servers are healthy",
       async () => {
         const healthy = await balancers.healthy();
         return isEnough(healthy.length, all) ? undefined : `healthy there: ${healthy.join(", ") || "none"}`;
@@ -130,7 +130,7 @@ async function advance(context: Context): Promise<void> {
     ),
   );
   if (formerDomain(site.config) !== undefined) {
-    await progress.step("both names are served, and neither leads to the other", (report) => balancers.part(report));
+    await progress.step("both names are served without a redirect", (report) => balancers.part(report));
     await spread(context);
   }
   await progress.step(leads(site.config), (report) => balancers.point(report));
@@ -138,15 +138,17 @@ async function advance(context: Context): Promise<void> {
 }
 
 const spread = ({ site, progress }: Context): Promise<void> =>
-  progress.step("Cloudflare's data centres hear of it, one after the other", () => sleep(site.secrets.spreadSeconds));
+  progress.step("waits until all data centres of Cloudflare have applied the change", () =>
+    sleep(site.secrets.spreadSeconds),
+  );
 
 /** Takes the balancer before away when no server was made for it any more. */
 async function end({ site, progress }: Context): Promise<void> {
   const change = await underWay(site);
   if (change === undefined) return;
   if (!change.pointed || change.changed < change.all) {
-    progress.say("the change to another balancer is not at its end; for the rest: npm run ops rollout");
+    progress.say("the load balancer migration is unfinished; to complete it, run npm run ops rollout");
     return;
   }
-  await progress.step("the balancer before is taken away", (report) => change.balancers.close(report));
+  await progress.step("removes the previous load balancer", (report) => change.balancers.close(report));
 }

@@ -18,7 +18,7 @@ export async function checkBackend(store: Store, print: (line: string) => void):
     if (await overwrites(first)) ignored.push("If-Match");
     print(
       ignored.length > 0
-        ? `NO LOCK: ${store.place} was overwritten although the request had the condition ${ignored.join(" and ")}. Two deploys at once would destroy the state: choose another object storage, or deploy from one place only.`
+        ? `NO LOCK: ${store.place} was overwritten despite the request's condition ${ignored.join(" and ")}. Two deploys at once would destroy the state: choose another object storage, or deploy from one place only.`
         : `the lock works: ${store.place} accepted the first of two writers and rejected the second`,
     );
     return ignored.length > 0 ? 1 : 0;

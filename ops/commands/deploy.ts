@@ -36,8 +36,8 @@ const withoutSecrets = (stack: string, missing: readonly string[], done: readonl
 
 const refusal = (stack: string, excess: readonly string[], done: readonly string[]): string =>
   [
-    `${stack}: the plan destroys resources, and no review agrees to it:`,
+    `${stack}: the plan destroys resources without a review:`,
     ...excess.map((what) => `  ${what}`),
-    `Deployed before: ${done.join(", ") || "nothing"}; ${stack} and the stacks after it are unchanged.`,
-    "If you want this: npm run ops -- plan --summary plan.json, read the file, then npm run ops -- deploy --reviewed plan.json",
+    `Deployed before: ${done.join(", ") || "nothing"}; ${stack} and the later stacks are unchanged.`,
+    "If the change is intended: npm run ops -- plan --summary plan.json, read the file, then npm run ops -- deploy --reviewed plan.json",
   ].join("\n");

@@ -26,13 +26,13 @@ export async function drill(config: Config): Promise<number> {
     throw new Error("DRILL_PRIVATE_KEY must be the private key of a recipient of backup.recipients: AGE-SECRET-KEY-1…");
   if (process.getuid?.() !== 0)
     throw new Error(
-      "drill: takes root, as whom the restored MySQL lets its administrator in; on a machine to throw away",
+      "drill: must run as root, because the restored MySQL accepts only root as its administrator; use a disposable machine",
     );
   const { ok, stdout } = await runToEnd(["mysqld", "--version"], { timeoutSeconds: 30 });
   const { series } = config.database;
   if (!ok || !stdout.includes(`Ver ${series}.`))
     throw new Error(
-      `mysqld of the series ${series} must be on this machine, as on the servers; here is ${stdout.trim() || "none"}`,
+      `mysqld of the series ${series} must be installed on this machine, as on the servers, got ${stdout.trim() || "none"}`,
     );
   const result = (await ask(archive, "drill", {
     keys: ["reader"],

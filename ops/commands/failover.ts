@@ -15,11 +15,13 @@ export function succession(
   if (fault !== undefined || from === undefined) return { refusal: fault ?? "no member is the primary" };
   const able = successors(snapshot);
   const to = wanted === undefined ? able[0] : able.find(({ name }) => name === wanted);
-  if (wanted === from.name) return { refusal: `${wanted} is the primary already` };
+  if (wanted === from.name) return { refusal: `${wanted} is already the primary` };
   if (to === undefined)
-    return { refusal: wanted === undefined ? "no other member is online" : `${wanted} is no member that is online` };
+    return { refusal: wanted === undefined ? "no other member is online" : `${wanted} is not an online member` };
   if (lagOf(to) > mostLagSeconds)
-    return { refusal: `${to.name} is ${lagOf(to).toFixed(0)} s behind, at most ${mostLagSeconds} s are allowed` };
+    return {
+      refusal: `${to.name} is ${lagOf(to).toFixed(0)} s behind the primary; a failover allows at most ${mostLagSeconds} s`,
+    };
   return { from, to };
 }
 
@@ -32,7 +34,7 @@ export async function failover({ site, progress }: Pick<Context, "site" | "progr
   const decided = succession(await look(site), name);
   if ("refusal" in decided) throw new Error(`refused: ${decided.refusal}`);
   const { from, to } = decided;
-  await progress.step(`${from.name} hands the primary's role to ${to.name}`, async (report) => {
+  await progress.step(`${from.name} transfers the primary role to ${to.name}`, async (report) => {
     report(await appoint(site, from, to));
     await waitUntil(`${to.name} is the primary`, async () => notYet(await look(site), to.name), { limitSeconds: 60 });
   });

@@ -68,12 +68,12 @@ export async function readReviewed(file: string, stacks: readonly Stack[]): Prom
   const reviewed = await readFile(file, "utf8")
     .then((text) => reviewedFile.parse(JSON.parse(text)))
     .catch((error: unknown) => {
-      throw new Error(`${file}: must be a file that \`${again}\` writes`, { cause: error });
+      throw new Error(`${file}: must be a file written by \`${again}\``, { cause: error });
     });
   const fingerprint = await fingerprintOf(stacks);
   if (reviewed.fingerprint !== fingerprint)
     throw new Error(
-      `${file}: was made of another configuration or commit (${reviewed.fingerprint}) than this one (${fingerprint}); run and review again: ${again}`,
+      `${file}: was created from another configuration or commit (${reviewed.fingerprint}, now ${fingerprint}); run \`${again}\` and review its output again`,
     );
   return reviewed.stacks;
 }

@@ -25,7 +25,7 @@ const named = z.object({ url: downloadUrl, sha256 });
 export function releaseNamed(args: { readonly url?: string; readonly sha256?: string }, rollback = false) {
   const isNamed = args.url !== undefined && args.sha256 !== undefined;
   if (isNamed === rollback || (rollback && args.url !== undefined))
-    throw new Error("release: takes URL SHA256, or --rollback alone");
+    throw new Error("release: requires URL and SHA256, or only --rollback");
   if (rollback) return undefined;
   const { data, error } = named.safeParse(args);
   if (data) return data;
@@ -81,11 +81,11 @@ export function previousRelease({ servers }: Snapshot): Release {
   const votes = (release: Release): number => kept.filter(({ sha256 }) => sha256 === release.sha256).length;
   const [previous, ...others] = [...kept].sort((a, b) => votes(b) - votes(a));
   if (previous === undefined)
-    throw new Error("refused: no web server keeps an earlier release; name one: npm run ops release URL SHA256");
+    throw new Error("refused: no web server keeps an earlier release; specify one: npm run ops release URL SHA256");
   const tied = others.find((one) => one.sha256 !== previous.sha256 && votes(one) === votes(previous));
   if (tied !== undefined)
     throw new Error(
-      "refused: the web servers have different previous releases; name one: npm run ops release URL SHA256\n" +
+      "refused: the web servers have different previous releases; specify one: npm run ops release URL SHA256\n" +
         [previous, tied].map(({ url, sha256 }) => `  ${url} ${sha256}`).join("\n"),
     );
   return previous;
@@ -110,16 +110,16 @@ export async function release(context: Context, wanted: Release | undefined): Pr
   if (lock.inHand !== undefined && changes[0]?.server !== lock.inHand && !outOfReach(snapshot).has(lock.inHand))
     await finish(context, lock.inHand, command);
   await switchAll(context, changes, command);
-  if (changes.length === 0) progress.say("every web server that answers runs it already");
+  if (changes.length === 0) progress.say("every reachable web server already runs this release");
   for (const [name, why] of absent)
     progress.say(
-      `${why}; it keeps its release. When ${name} is back: npm run ops release ${to.url} ${to.sha256}. ` +
-        `If it does not come back: npm run ops replace ${name}`,
+      `${why}; it keeps its old release. When ${name} is reachable again, run npm run ops release ${to.url} ${to.sha256}. ` +
+        `If it stays unreachable, run npm run ops replace ${name}`,
     );
   const { application } = site.config;
   if (application.sha256 !== to.sha256 || application.url !== to.url)
     progress.say(
-      `now write it into environments/${site.config.environment}.ts, so that new servers start with it:\n` +
+      `now write the release into environments/${site.config.environment}.ts, so that new servers start with it:\n` +
         `  ${releaseLine(application, to.url, to.sha256)}`,
     );
 }
@@ -154,7 +154,7 @@ async function switchAll(context: Context, changes: readonly Change[], command: 
     try {
       await switchTo(context, change, command === "release" || change.served);
       if (done.length === 0 && changes.length > 1 && change.served)
-        await progress.step(`${change.server}: serves with it alone for ${trialSeconds} s`, async () => {
+        await progress.step(`${change.server}: runs the new release alone for ${trialSeconds} s`, async () => {
           await sleep(trialSeconds);
           await serving(context, change.server);
         });
@@ -163,9 +163,9 @@ async function switchAll(context: Context, changes: readonly Change[], command: 
       const left = await takeBack(context, [change, ...done.reverse()]);
       const outcome =
         left.length === 0
-          ? "all web servers run what they ran before"
-          : `not taken back:\n  ${left.join("\n  ")}\nsee npm run ops status; then npm run ops release with what all are to run`;
-      throw new Error(`${(error as Error).message}\n${outcome}; read there: journalctl -u app -u app-trial`, {
+          ? "all web servers run their previous release again"
+          : `not rolled back:\n  ${left.join("\n  ")}\nCheck npm run ops status, then run npm run ops release with the release that all servers must run`;
+      throw new Error(`${(error as Error).message}\n${outcome}; on the server, read: journalctl -u app -u app-trial`, {
         cause: error,
       });
     }
@@ -176,7 +176,7 @@ async function switchAll(context: Context, changes: readonly Change[], command: 
 async function switchTo(context: Context, { server, to }: Change, mustServe: boolean): Promise<void> {
   const { site, lock, progress } = context;
   serverNamed(site, server);
-  await progress.step(`${server}: takes up ${to.sha256.slice(0, 8)}`, async (report) => {
+  await progress.step(`${server}: activates release ${to.sha256.slice(0, 8)}`, async (report) => {
     await lock.setInHand(server);
     const command = [paths.application.deploy, to.url, to.sha256];
     const login = loginOf(site, server);
@@ -187,7 +187,7 @@ async function switchTo(context: Context, { server, to }: Change, mustServe: boo
     // deploy-app has waited for a minute already if it says that neither release is healthy.
     const lack = ended.ok ? await serving(context, server).catch((error: Error) => error) : new Error("not healthy");
     if (lack && mustServe) throw lack;
-    if (lack) report(`${server}: does not serve, as before; it keeps this release`);
+    if (lack) report(`${server}: was out of service before and still is; it keeps this release`);
     await lock.setInHand(undefined);
   });
 }
@@ -198,7 +198,9 @@ const serving = ({ site }: Context, name: string): Promise<void> =>
     `${name} serves`,
     async () => {
       const server = (await look(site)).servers.find((one) => one.name === name);
-      return server && isWorking(server) ? undefined : "the application is not ready, or the balancer finds it sick";
+      return server && isWorking(server)
+        ? undefined
+        : "the application is not ready, or the load balancer considers the server unhealthy";
     },
     { limitSeconds: 60, pauseSeconds: 1 },
   );
@@ -218,7 +220,7 @@ async function takeBack(context: Context, changes: readonly Change[]): Promise<r
   const left = new Map<string, string>();
   for (const change of changes) {
     const { server, from, served } = change;
-    if (from === undefined) left.set(server, "it is not known to have run a release before");
+    if (from === undefined) left.set(server, "its previous release is unknown");
     else
       await switchTo(context, { ...change, to: from }, served).catch((error: Error) => left.set(server, error.message));
   }

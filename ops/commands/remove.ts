@@ -24,7 +24,7 @@ export function removalRefusals(
     (server) => isWeb(server) && server.healthy === true && server.observation?.inService && server.observation.serves,
   );
   return [
-    ...(isWeb(leaving) && !serve ? [`${name} is the only web server that takes visitors`] : []),
+    ...(isWeb(leaving) && !serve ? [`${name} is the only web server that serves visitors`] : []),
     ...(isDatabase(leaving) ? majorityRefusal(snapshot, leaving) : []),
     ...(isDatabase(leaving) && !discardQuarantined ? quarantineRefusal(leaving) : []),
   ];
@@ -35,22 +35,20 @@ function quarantineRefusal({ name, observation }: ServerState): readonly string[
   const member = observation?.member;
   if (member && (member.kept ?? []).length === 0) return [];
   const what = member
-    ? `${name} holds quarantined transactions, which no other member has: ${(member.kept ?? []).join(", ")}`
-    : `${name} does not report whether its volume holds quarantined transactions`;
+    ? `${name} has quarantined transactions, which no other member has: ${(member.kept ?? []).join(", ")}`
+    : `${name} does not report whether its volume contains quarantined transactions`;
   return [`${what}; if they are not needed, add --discard-quarantined`];
 }
 
 /** Those who are left must be more than half of all whom the group counts, for as long as it counts the one that goes. */
 function majorityRefusal(snapshot: Snapshot, { name, privateIp }: ServerState): readonly string[] {
   const group = (primaryOf(snapshot) ?? snapshot.servers.find(isDatabase))?.observation?.member;
-  if (!group) return ["the group does not tell who is in it"];
+  if (!group) return ["the group does not report its members"];
   const left = group.view.filter((address) => address !== privateIp);
   const counted = new Set([...group.remembered, ...group.view]);
   return left.length * 2 > counted.size
     ? []
-    : [
-        `without ${name}, ${left.length} of the ${counted.size} members that the group counts would be left, which is no majority`,
-      ];
+    : [`without ${name}, ${left.length} of the ${counted.size} counted members would be left, which is not a majority`];
 }
 
 /**
@@ -61,11 +59,13 @@ export async function remove(context: Context, name: string, props: RemoveProps 
   const { site, lock, progress } = context;
   if (site.config.servers.some((server) => server.name === name))
     throw new Error(
-      `refused: ${name} is in the configuration; take it out of environments/${site.config.environment}.ts first, ` +
-        "so that no deploy makes it anew",
+      `refused: ${name} is in the configuration; remove it from environments/${site.config.environment}.ts first, ` +
+        "so that no deploy creates it again",
     );
   // Known before anything is touched: the configuration passes, and nothing but this server would go.
-  await progress.step(`${name}: what its removal would do`, (report) => site.cloud.prepareRemoval(name, report));
+  await progress.step(`${name}: checks what its removal would change`, (report) =>
+    site.cloud.prepareRemoval(name, report),
+  );
   const leaving = (await look(site)).outside.find((server) => server.name === name);
   if (leaving !== undefined) {
     const snapshot = await passGate(context, { also: [leaving], inHand: name, command: "remove" });
@@ -83,5 +83,5 @@ export async function remove(context: Context, name: string, props: RemoveProps 
   await progress.step(`${name}: is removed`, (report) => site.cloud.remove(name, report));
   await forgetUnknown(context, await passGate(context, { command: "remove" }), name);
   await lock.setInHand(undefined);
-  progress.say(`${name} is gone; \`npm run deploy\` for what spoke of it beside (outputs, monitoring)`);
+  progress.say(`${name} is removed; run \`npm run deploy\` to update outputs and monitoring`);
 }

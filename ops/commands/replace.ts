@@ -34,7 +34,7 @@ export function replacementRefusals(snapshot: Snapshot, name: string, blind = fa
   if (blind)
     return others.flatMap((one) =>
       isWeb(one) && isDatabase(server) && one.healthy !== true
-        ? [`${one.name}: the load balancer does not find it healthy, and nobody can log in to check its data`]
+        ? [`${one.name}: the load balancer considers it unhealthy, and without a login its data cannot be checked`]
         : [],
     );
   return [...gate(snapshot, "replace", name), ...(isDatabase(server) ? minorityOf(server, others) : [])];
@@ -56,8 +56,8 @@ function minorityOf({ name, privateIp }: ServerState, others: readonly ServerSta
   return healthy.length * 2 > counted.size
     ? []
     : [
-        `without ${name}, ${healthy.length} of ${counted.size} members are healthy, which is no majority: ${name} may hold the only copy of ` +
-          "acknowledged writes. Bring another member back first. If the others are lost for good: mysql-group force-bootstrap --help",
+        `without ${name}, ${healthy.length} of ${counted.size} members are healthy, which is not a majority: ${name} may have the only copy of ` +
+          "acknowledged writes. Recover another member first. If the others are lost permanently, see: mysql-group force-bootstrap --help",
       ];
 }
 
@@ -97,8 +97,7 @@ export async function replace(
 ): Promise<void> {
   const { site, lock, progress } = context;
   const wanted = serverNamed(site, name);
-  if (props.newVolume && !isDatabase(wanted))
-    throw new Error(`refused: ${name} has no data volume; leave out --new-volume`);
+  if (props.newVolume && !isDatabase(wanted)) throw new Error(`refused: ${name} has no data volume; omit --new-volume`);
   const snapshot = await look(site);
   const refusals = replacementRefusals(snapshot, name, isBlind(site));
   if (refusals.length > 0) throw new Error(`refused, nothing was changed:\n  ${refusals.join("\n  ")}`);
@@ -109,19 +108,17 @@ export async function replace(
   await lock.setInHand(name);
   await stepDown(context, name, snapshot);
   const server = snapshot.servers.find((one) => one.name === name) ?? { name, observation: undefined };
-  await shutDown(context, server, "a healthy majority of the others has all acknowledged writes");
+  await shutDown(context, server, "a healthy majority of the other members has all acknowledged writes");
   await othersServe(context, wanted);
   await progress.step(`${name}: is replaced`, (report) => site.cloud.replace(wanted, report, props));
   await comesBack(context, wanted, snapshot, props).catch((error: Error) => {
-    throw new Error(`${error.message}\nafter a fix run the same command again: it replaces the server once more`, {
+    throw new Error(`${error.message}\nAfter a fix, run the same command again; it replaces the server again`, {
       cause: error,
     });
   });
   if (!isBlind(site)) await forgetUnknown(context, await look(site));
   await lock.setInHand(undefined);
-  progress.say(
-    `${name} is replaced; if it was compromised, rotate every secret that it had: docs/runbook.md, "ssh-login"`,
-  );
+  progress.say(`${name} is replaced; if it was compromised, rotate all its secrets: docs/runbook.md, "ssh-login"`);
 }
 
 /** Nothing is deleted before the others accept writes without this server. */
@@ -129,7 +126,7 @@ async function othersServe({ site, progress }: Context, { name, roles }: ServerC
   if (!roles.includes("database")) return;
   await progress.step(`${name}: the other members serve without it`, (report) =>
     waitUntil(
-      "they do",
+      "they serve",
       async () => {
         const snapshot = await look(site);
         const servers = snapshot.servers.filter((one) => one.name !== name);
@@ -159,7 +156,7 @@ async function comesBack(
     return awaitBack(context, name, { minutes: patienceMinutes, tolerated });
   }
   if (roles.includes("web"))
-    await progress.step(`${name}: the load balancer finds it healthy`, (report) =>
+    await progress.step(`${name}: the load balancer considers it healthy`, (report) =>
       waitUntil(
         `${name} is healthy`,
         async () =>
@@ -171,6 +168,6 @@ async function comesBack(
     );
   if (roles.includes("database"))
     progress.say(
-      `${name}: nobody can log in, so look at the database dashboard: all members must be ONLINE before the next change`,
+      `${name}: its members cannot be checked without a login; before the next change, check in the database dashboard that all members are ONLINE`,
     );
 }

@@ -39,7 +39,7 @@ export async function restore(config: Config, props: RestoreProps, open: () => P
     return;
   }
   const site = await open();
-  await progress.step("the site is made from the archive", (report) => follow(site, report));
+  await progress.step("the site is restored from the archive", (report) => follow(site, report));
   console.log(toTakeOut(config));
 }
 
@@ -61,18 +61,17 @@ export function chosen(timelines: readonly Timeline[], config: Config, wanted?: 
   const found = named === undefined ? (own ?? timelines[0]) : timelines.find(({ name }) => name === named);
   if (found !== undefined) return found;
   const there = timelines.map(({ name, until }) => `${name} until ${until}`).join(", ");
-  throw new Error(`restore: no timeline ${named ?? ""} in the bucket; there is ${there || "none at all"}`);
+  throw new Error(`restore: the bucket has no timeline ${named ?? ""}; existing timelines: ${there || "none"}`);
 }
 
 /** Why a moment cannot be restored, as far as names in the bucket tell; `undefined` when it can. Pure. */
 export function refusalOf({ name, bases, until }: Timeline, at: string): string | undefined {
   const [oldest] = bases;
-  if (oldest === undefined || until === null) return `${name} has no base, or no log: nothing of it can be restored`;
+  if (oldest === undefined || until === null) return `${name} has no base backup or no log, so it cannot be restored`;
   const moment = Date.parse(at);
   if (Number.isNaN(moment)) return undefined;
   if (moment < Date.parse(oldest.come)) return `${at} is before the oldest base backup of ${name}, ${oldest.come}`;
-  if (moment > Date.parse(until))
-    return `${at} is after the last log of ${name}, ${until}: write that time, or --latest`;
+  if (moment > Date.parse(until)) return `${at} is after the last log of ${name}, ${until}: use that time, or --latest`;
   return undefined;
 }
 
@@ -81,7 +80,7 @@ function toWrite(
   { name, bases, until }: Timeline,
   wanted: RestoreChoice & { readonly timeline: string; readonly at: string },
 ): string {
-  const groupName = database.groupName === name ? `"${randomUUID()}"` : `"${database.groupName}", as it is`;
+  const groupName = database.groupName === name ? `"${randomUUID()}"` : `"${database.groupName}", unchanged`;
   const base = bases.findLast(({ come }) => !(Date.parse(come) > Date.parse(wanted.at))) ?? bases[0];
   const written = Object.entries(wanted).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
   return `timeline ${name}: any moment from ${bases[0]?.come} to ${until}; this one begins with the base backup of ${base?.come}, or an older one
@@ -94,13 +93,13 @@ groupName of its own, and ENVIRONMENT set to that name. In place of it: only whe
      database: { …, groupName: ${groupName} },
      restore: { ${written.join(", ")} },
 
-2. Give the keys, and deploy:
+2. Set the keys, and deploy:
 
      export TF_VAR_restore_bucket_key=KEY:SECRET
      export TF_VAR_restore_private_key=AGE-SECRET-KEY-1…
      npm run deploy
 
-3. Run this command again: it follows ${servers.length} servers until the site is up, and says how the keys are taken out.`;
+3. Run this command again: it waits until ${servers.length} servers are healthy, and prints how to remove the keys.`;
 }
 
 /** Until every server does what it is for; what the first member restores is said meanwhile. */
@@ -114,14 +113,14 @@ async function follow(site: Site, report: Report): Promise<void> {
     const [fault] = faults(await look(site));
     return fault;
   };
-  await waitUntil("the site", missing, { limitSeconds: patienceHours * 3600, pauseSeconds: 10, report });
+  await waitUntil("all servers are healthy", missing, { limitSeconds: patienceHours * 3600, pauseSeconds: 10, report });
 }
 
 const toTakeOut = (
   config: Config,
-): string => `the site is up. Now the keys have to leave ${serversWithRole(config, "database")[0]?.name}:
+): string => `the site is up. Now remove the restore keys from ${serversWithRole(config, "database")[0]?.name}:
 
-1. Remove restore from environments/${config.environment}.ts: MySQL events, workers and schedules start with the new servers. Forget both variables: unset TF_VAR_restore_bucket_key TF_VAR_restore_private_key
+1. Remove restore from environments/${config.environment}.ts: MySQL events, workers and schedules start with the new servers. Unset both variables: unset TF_VAR_restore_bucket_key TF_VAR_restore_private_key
 2. npm run deploy, and then npm run ops rollout
 3. npm run ops -- restore --done`;
 
@@ -136,7 +135,11 @@ export async function keysAreGone(site: Site): Promise<number> {
   );
   const left = found.filter(([, code]) => code !== 1);
   for (const [name, code] of left)
-    console.log(code === 0 ? `${name}: the keys are on it; npm run ops rollout` : `${name}: does not tell`);
-  if (left.length === 0) console.log("no server has a key that opens the archive");
+    console.log(
+      code === 0
+        ? `${name}: still has the keys; run npm run ops rollout`
+        : `${name}: does not report whether it has the keys`,
+    );
+  if (left.length === 0) console.log("no server has a key that can decrypt the archive");
   return left.length === 0 ? 0 : 1;
 }

@@ -48,15 +48,15 @@ export async function dryRun(site: Site, props: RolloutProps, { say }: Pick<Prog
   await sayChangeover(site, say);
   const snapshot = await look(site);
   const inHand = (await site.lock.read())?.inHand;
-  if (inHand !== undefined) say(`${inHand}: is in hand of an interrupted run, and is taken up first`);
+  if (inHand !== undefined) say(`${inHand}: was left unfinished by an interrupted run and is processed first`);
   const wanted = inOrder(snapshot.servers.filter(isWanted(props))).filter(({ name }) => name !== inHand);
   for (const { name, observation } of wanted)
     say(
-      `${name}: is replaced${observation?.member?.role === "PRIMARY" ? " after it has handed over the primary's role" : ""}`,
+      `${name}: will be replaced${observation?.member?.role === "PRIMARY" ? " after it has transferred the primary role" : ""}`,
     );
-  if (wanted.length === 0 && inHand === undefined) say("every server is current: nothing to do");
+  if (wanted.length === 0 && inHand === undefined) say("every server is current; nothing to do");
   const faults = gate(snapshot, "rollout", inHand);
-  for (const fault of faults) say(`in the way: ${fault}`);
+  for (const fault of faults) say(`prevents the rollout: ${fault}`);
   return faults.length > 0 ? 1 : 0;
 }
 
@@ -67,7 +67,7 @@ export async function dryRun(site: Site, props: RolloutProps, { say }: Pick<Prog
 export async function rollout(context: Context, props: RolloutProps): Promise<void> {
   const { site, lock, progress } = context;
   for (const name of props.only ?? []) serverNamed(site, name);
-  if (props.evenCurrent && !props.only?.length) throw new Error("refused: --even-current needs the servers' names");
+  if (props.evenCurrent && !props.only?.length) throw new Error("refused: --even-current requires the servers' names");
   const began = performance.now();
   const done = new Set<string>();
   await changingOver(context, async () => {
@@ -84,7 +84,7 @@ export async function rollout(context: Context, props: RolloutProps): Promise<vo
   const minutes = (performance.now() - began) / 60_000;
   progress.say(
     done.size === 0
-      ? "every server is current: nothing to do"
+      ? "every server is current; nothing to do"
       : `${[...done].join(", ")} replaced in ${minutes.toFixed(1)} minutes`,
   );
 }
@@ -99,7 +99,7 @@ async function replaceOne(
   const { name } = server;
   const wanted = serverNamed(site, name);
   // Known before anything is touched: the configuration passes, and nothing else would change.
-  const isWhole = await progress.step(`${name}: what its replacement would do`, (report) =>
+  const isWhole = await progress.step(`${name}: checks what its replacement would change`, (report) =>
     site.cloud.prepare(wanted, report),
   );
   if (lock.inHand !== name || mustReplace(server, isWhole, evenCurrent)) {
@@ -108,13 +108,13 @@ async function replaceOne(
     await shutDown(context, server);
     await progress.step(`${name}: is replaced`, (report) => site.cloud.replace(wanted, report));
   } else
-    await progress.step(`${name}: was replaced by the interrupted run, which is completed`, (report) =>
+    await progress.step(`${name}: was replaced by the interrupted run; completes that run`, (report) =>
       site.cloud.complete(wanted, report),
     );
   await awaitBack(context, name, { minutes: patienceMinutes }).catch((error: Error) => {
     throw new Error(
-      `${error.message}\nafter a fix run the same command again: a changed payload is built anew, this one is waited for; ` +
-        `to replace it in any case: npm run ops replace ${name}`,
+      `${error.message}\nAfter a fix, run the same command again: if the payload changed, the server is rebuilt; otherwise the command waits for this server. ` +
+        `To rebuild it in any case: npm run ops replace ${name}`,
       { cause: error },
     );
   });

@@ -41,7 +41,7 @@ export const nextOf = ({ configured, used, oldest }: Stage): "used" | "oldest" |
 export function rotatedNamed(what: string): Rotated {
   const found = allRotated.find((one) => one === what);
   if (found === undefined)
-    throw new Error(`rotate: no ${what}; there are ${[...allRotated, ...secretsFromOutside].join(", ")}`);
+    throw new Error(`rotate: unknown secret ${what}; use one of ${[...allRotated, ...secretsFromOutside].join(", ")}`);
   return found;
 }
 
@@ -56,7 +56,7 @@ export async function rotate(context: Context, what: Rotated): Promise<void> {
   const holders = holdersOf(site.config, secrets);
   const absent = canLogIn(site) && holders.length > 0 ? outOfReach(await lookFor(context, judgedAs(what))) : nobody;
   const configured = generationOf(site.config, what);
-  await progress.step(`${what}: generation ${configured} is there`, (report) => site.secrets.make(what, report));
+  await progress.step(`${what}: generation ${configured} exists`, (report) => site.secrets.make(what, report));
   for (;;) {
     const stage = await site.secrets.stage(what);
     await follow({ ...context, absent }, what, stage);
@@ -69,7 +69,7 @@ export async function rotate(context: Context, what: Rotated): Promise<void> {
   }
   sayLeft(context, what, holders, absent);
   progress.say(`${what}: ${outcome(what, configured)}`);
-  progress.say(`for another, write ${generationSetting(what)}: ${configured + 1}, and run this again`);
+  progress.say(`for the next rotation, set ${generationSetting(what)}: ${configured + 1}, and run this command again`);
 }
 
 const nobody: ReadonlyMap<string, string> = new Map();
@@ -82,9 +82,11 @@ const judgedAs = (what: Rotated): JudgedCommand =>
 type Rotating = Context & Pick<Moment, "absent">;
 
 function outcome(what: Rotated, configured: number): string {
-  if (configured === 1) return "generation 1 is in force, the first";
-  const before = isUsedAtOnce(what) ? "the one before is revoked" : "the one before was tried, and is refused";
-  return `only generation ${configured} is in force; ${before}`;
+  if (configured === 1) return "generation 1, the first one, is in use";
+  const before = isUsedAtOnce(what)
+    ? "the previous generation is revoked"
+    : "a test confirmed that the previous generation is rejected";
+  return `only generation ${configured} is valid; ${before}`;
 }
 
 const canLogIn = ({ config }: Site): boolean => config.administrators.cidrs.length > 0;
@@ -100,7 +102,7 @@ async function follow(context: Rotating, what: Rotated, stage: Stage): Promise<v
   if (canLogIn(site)) await followOn(context, what, stage, holders);
   else await requireReplaced(site, holders);
   if (isShownOutside?.(site.config))
-    await progress.step(`Cloudflare and the balancer show generation ${stage.used}`, (report) =>
+    await progress.step(`Cloudflare and the load balancer use generation ${stage.used}`, (report) =>
       site.secrets.show(what, report),
     );
 }
@@ -119,7 +121,7 @@ async function followOn(
   await prepare?.(moment(progress.say));
   for (const server of holders) await requireAble(moment(progress.say), server);
   for (const server of holders)
-    await progress.step(`${server.name}: gets generation ${numbers} of ${what}`, (report) =>
+    await progress.step(`${server.name}: receives generation ${numbers} of ${what}`, (report) =>
       give(
         context,
         server,
@@ -128,9 +130,8 @@ async function followOn(
       ),
     );
   if (holders.length > 0)
-    await progress.step(
-      `all servers: ${isOnlyShown ? "show" : "accept"} generation ${numbers}, and no other`,
-      (report) => waitUntil("they do", () => missing(moment(report)), { limitSeconds: followSeconds, report }),
+    await progress.step(`all servers: ${isOnlyShown ? "show" : "accept"} only generation ${numbers}`, (report) =>
+      waitUntil("all servers have it", () => missing(moment(report)), { limitSeconds: followSeconds, report }),
     );
 }
 
@@ -140,10 +141,12 @@ async function requireReplaced({ cloud }: Site, holders: readonly ServerConfig[]
   const late = holders.filter(({ name }) => !known.some((server) => server.name === name && server.current));
   if (late.length > 0)
     throw new Error(
-      `${late.map(({ name }) => name).join(", ")}: outdated, and nobody can log in to give them a new generation; ` +
-        'replace them one at a time, as docs/operations.md says in "Replace servers", and run this again',
+      `${late.map(({ name }) => name).join(", ")}: outdated, and without a login they cannot receive a new generation; ` +
+        'replace them one at a time (docs/operations.md, "Replace servers"), and run this command again',
     );
 }
 
 const spread = ({ site, progress }: Context): Promise<void> =>
-  progress.step(`Cloudflare's data centres hear of it, one after the other`, () => sleep(site.secrets.spreadSeconds));
+  progress.step(`waits until all data centres of Cloudflare have applied the change`, () =>
+    sleep(site.secrets.spreadSeconds),
+  );

@@ -13,7 +13,7 @@ export interface StatusProps {
   readonly json?: boolean;
 }
 
-/** Shows the running environment. @returns exit code: 1 when something needs a hand */
+/** Shows the running environment. @returns exit code: 1 if something needs attention */
 export async function status(site: Site, { json = false }: StatusProps): Promise<number> {
   const [snapshot, lock, changeover] = await Promise.all([
     look(site, { withUpgradable: true }),
@@ -26,7 +26,7 @@ export async function status(site: Site, { json = false }: StatusProps): Promise
   const held = lock instanceof UnreadableLock ? undefined : lock;
   const interrupted = lock === undefined ? [] : [lockLine(lock)];
   const unfinished =
-    changeover?.over === false ? ["the change to another balancer is not at its end; npm run ops rollout"] : [];
+    changeover?.over === false ? ["the load balancer migration is unfinished; run npm run ops rollout"] : [];
   const hands = [...needsHand(snapshot), ...interrupted, ...unfinished];
   const losses = isSpread(site.config) ? lossesOf(site.config, downServers(snapshot)) : undefined;
   if (json) console.log(JSON.stringify({ ...snapshot, lock: held ?? null, needsHand: hands, losses }, null, 2));
@@ -38,7 +38,7 @@ export async function status(site: Site, { json = false }: StatusProps): Promise
 function lockLine(lock: Holding | UnreadableLock): string {
   if (lock instanceof UnreadableLock) return lock.message;
   const { command, since, inHand } = lock;
-  return `ops ${command} holds the lock since ${since}${inHand ? `, ${inHand} in hand` : ""}`;
+  return `ops ${command} has held the lock since ${since}${inHand ? `, processing ${inHand}` : ""}`;
 }
 
 /** The environment as text for a terminal of 100 columns. */
@@ -53,7 +53,7 @@ function screen(config: Config, snapshot: Snapshot, losses: readonly Loss[], han
     snapshot.environment,
     table.toString(),
     ...losses.map((loss) => `if ${loss.location} is lost: ${effectOf(loss)}`),
-    ...(hands.length === 0 ? ["nothing needs a hand"] : ["needs a hand:", ...hands.map((hand) => `  ${hand}`)]),
+    ...(hands.length === 0 ? ["nothing needs attention"] : ["needs attention:", ...hands.map((hand) => `  ${hand}`)]),
   ].join("\n");
 }
 

@@ -19,7 +19,7 @@ export async function unlock(
 ): Promise<void> {
   const stored = await place.store.read();
   const found = readableIn(place, stored, force);
-  if (stored === undefined || found === undefined) return print("nobody holds the lock");
+  if (stored === undefined || found === undefined) return print("the lock is free");
   const state = found === "unreadable" ? "cannot be read" : await stateOf(place, stored, found, print);
   const what = found === "unreadable" ? place.place : described(found);
   if (state === alive && !force)

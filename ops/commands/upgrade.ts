@@ -44,7 +44,7 @@ export const duty = ({ name, observation }: ServerState): string => {
     ...(upgrades.length > 0 ? [`upgrades ${upgrades.join(", ")}`] : []),
     ...(reboot.length > 0 ? [`a reboot for ${reboot.join(", ")}`] : []),
   ];
-  return `${name}: ${due.join("; ") || "is taken up where an interrupted run has left it"}`;
+  return `${name}: ${due.join("; ") || "continues where an interrupted run stopped"}`;
 };
 
 /** MySQL's server as the package names have it, the vendor's and Debian's. */
@@ -66,16 +66,16 @@ export async function dryUpgrade(site: Site, props: UpgradeProps, { say }: Pick<
   await renewLists(site);
   const snapshot = await lookTold(site);
   const inHand = (await site.lock.read())?.inHand;
-  if (inHand !== undefined) say(`${inHand}: is in hand of an interrupted run, and is taken up first`);
+  if (inHand !== undefined) say(`${inHand}: was left unfinished by an interrupted run and is processed first`);
   const due = inOrder(snapshot.servers.filter(isDue(props)));
   for (const server of due) say(duty(server));
-  if (due.length === 0 && inHand === undefined) say("nothing to upgrade, and no reboot due");
+  if (due.length === 0 && inHand === undefined) say("nothing to upgrade, and no reboot required");
   const versions = await groupVersions(site, snapshot);
   const faults = [
     ...gate(snapshot, "upgrade", inHand),
     ...due.flatMap((server) => mysqlRefusal(server, versions) ?? []),
   ];
-  for (const fault of faults) say(`in the way: ${fault}`);
+  for (const fault of faults) say(`prevents the upgrade: ${fault}`);
   return faults.length > 0 ? 1 : 0;
 }
 
@@ -89,7 +89,7 @@ export async function upgrade(context: Context, props: UpgradeProps): Promise<vo
   for (const name of props.only ?? []) serverNamed(site, name);
   await awaitAnswer(context);
   await deliverPackageFiles(context, props);
-  await progress.step("package lists of all servers", () => renewLists(site));
+  await progress.step("updates the package lists of all servers", () => renewLists(site));
   const done = new Set<string>();
   for (;;) {
     const waiting = nextOf(await lookTold(site), isDue(props, done), lock.inHand);
@@ -100,20 +100,22 @@ export async function upgrade(context: Context, props: UpgradeProps): Promise<vo
     await upgradeOne(context, waiting, snapshot);
     done.add(waiting.name);
   }
-  progress.say(done.size === 0 ? "nothing to upgrade, and no reboot due" : `upgraded: ${[...done].join(", ")}`);
+  progress.say(done.size === 0 ? "nothing to upgrade, and no reboot required" : `upgraded: ${[...done].join(", ")}`);
 }
 
 /** Which servers that answer do not tell what could be upgraded, which is not the same as nothing; `undefined` when all do. Pure. */
 export function untold({ servers }: Snapshot): string | undefined {
   const silent = servers.filter(({ observation }) => observation && !observation.upgradable).map(({ name }) => name);
-  return silent.length === 0 ? undefined : `not from ${silent.join(", ")}; read there: apt-get --simulate dist-upgrade`;
+  return silent.length === 0
+    ? undefined
+    : `${silent.join(", ")} did not report; run there: apt-get --simulate dist-upgrade`;
 }
 
 /** Looks until every server that answers has told what could be upgraded: after new lists a busy one needs more than one look. */
 async function lookTold(site: Site): Promise<Snapshot> {
   let snapshot = await look(site, { withUpgradable: true });
   await waitUntil(
-    "what could be upgraded",
+    "all servers report their available upgrades",
     async () => {
       if (untold(snapshot) !== undefined) snapshot = await look(site, { withUpgradable: true });
       return untold(snapshot);
@@ -146,10 +148,10 @@ async function upgradeOne(context: Context, server: ServerState, snapshot: Snaps
   progress.say(duty(server));
   await stepDown(context, name, snapshot);
   if (isWeb(server))
-    await progress.step(`${name}: goes out of service`, () =>
+    await progress.step(`${name}: leaves service`, () =>
       site.ssh.run(login, ["systemctl", "stop", "in-service"], { timeoutSeconds: 120 }),
     );
-  await progress.step(`${name}: takes up its upgrades`, () =>
+  await progress.step(`${name}: installs its upgrades`, () =>
     site.ssh.run(login, ["sh", "-s", paths.restartUpgraded, paths.vendorUpdates], {
       input: script,
       timeoutSeconds: packagesSeconds,
@@ -169,7 +171,7 @@ async function deliverPackageFiles(
   { packageFiles: filesOf }: UpgradeProps,
 ): Promise<void> {
   if (filesOf === undefined) return;
-  await progress.step("package sources of all servers", async (report) => {
+  await progress.step("updates the package sources of all servers", async (report) => {
     for (const server of site.config.servers) {
       const changed = await site.ssh.run(loginOf(site, server.name), ["python3", "-I", "-c", packageFiles], {
         input: JSON.stringify(filesOf(server)),

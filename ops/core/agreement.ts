@@ -10,11 +10,14 @@ export const agreement =
   async (lines: readonly string[]): Promise<void> => {
     console.log(["This destroys:", ...lines.map((line) => `  ${line}`)].join("\n"));
     if (yes) return;
-    if (!stdin.isTTY) throw new Error("refused, nothing was changed: no terminal to ask on; to agree, add --yes");
+    if (!stdin.isTTY)
+      throw new Error(
+        "refused, nothing was changed: no terminal for the confirmation; to confirm without one, add --yes",
+      );
     const asked = createInterface({ input: stdin, output: stdout });
     try {
-      if ((await asked.question(`Type ${name} to go on: `)).trim() !== name)
-        throw new Error("refused, nothing was changed: another answer");
+      if ((await asked.question(`Type ${name} to continue: `)).trim() !== name)
+        throw new Error("refused, nothing was changed: the answer did not match");
     } finally {
       asked.close();
     }

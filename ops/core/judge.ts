@@ -72,14 +72,14 @@ function primaryFaults({ servers }: Pick<Snapshot, "servers">): readonly Fault[]
   if (only === undefined) return [{ kind: "no-primary", text: "no member is the primary" }];
   if (primaries.length > 1)
     return [{ kind: "two-primaries", text: `${primaries.map(({ name }) => name).join(" and ")} is the primary` }];
-  const text = `${only.name}: is the primary and still read-only`;
+  const text = `${only.name}: is the primary but is still read-only`;
   return only.observation?.member?.writable ? [] : [{ kind: "read-only-primary", server: only.name, text }];
 }
 
 const balancerFaults = ({ idleBalancers }: Snapshot): readonly Fault[] =>
   idleBalancers.map((name) => ({
     kind: "balancer-idle",
-    text: `load balancer ${name}: finds no web server healthy`,
+    text: `load balancer ${name}: considers no web server healthy`,
   }));
 
 /** What is wrong with the group as a whole, in words. */
@@ -115,7 +115,7 @@ function dueOf({ name, cloud, observation }: ServerState): string[] {
   return [
     ...(cloud && !cloud.current ? [`${name}: is outdated; npm run ops rollout`] : []),
     ...(observation && observation.rebootFor.length > 0
-      ? [`${name}: a reboot is due (${observation.rebootFor.join(", ")}); npm run ops upgrade`]
+      ? [`${name}: needs a reboot (${observation.rebootFor.join(", ")}); npm run ops upgrade`]
       : []),
     ...days.flatMap(([what, left]) => (left < shortCertificateDays ? [`${name}: ${ending(what, left)}`] : [])),
   ];
@@ -142,7 +142,9 @@ function releaseFaults({ servers, release }: Snapshot): string[] {
   const [only] = running;
   return only === undefined || only === release.sha256
     ? []
-    : [`the configuration names another release than the one that runs; npm run ops release says what to write there`];
+    : [
+        `the configured release differs from the running release; npm run ops release prints the line for the configuration`,
+      ];
 }
 
 /**
@@ -210,7 +212,7 @@ function farPrimary(snapshot: Snapshot): readonly string[] {
   const primary = primaryOf(snapshot);
   const [best] = successors(snapshot);
   return primary?.isFar && best && !best.isFar && lagOf(best) <= mostLagSeconds
-    ? [`${primary.name}: is the primary and far from the other members; npm run ops failover`]
+    ? [`${primary.name}: is the primary but far from the other members; npm run ops failover`]
     : [];
 }
 

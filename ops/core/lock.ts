@@ -59,7 +59,7 @@ export class LockStore {
     const { success, data } = lockSchema.safeParse(jsonOf(stored.text));
     if (!success)
       throw new UnreadableLock(
-        `${this.place}: is not a lock of this version: ${JSON.stringify(stored.text.slice(0, 60))}\n` +
+        `${this.place}: is not a lock written by this version: ${JSON.stringify(stored.text.slice(0, 60))}\n` +
           "If no command is running on any machine: npm run ops -- unlock --force",
       );
     return "free" in data ? undefined : data;
@@ -186,7 +186,7 @@ export class Lock {
       const version = await this.write(JSON.stringify(next));
       if (version === undefined)
         throw new LockLost(
-          `stopped: this run no longer holds the lock ${this.place.place}; another run or npm run ops unlock has taken it.\n` +
+          `stopped: this run no longer holds the lock ${this.place.place}; another run or npm run ops unlock removed it.\n` +
             "Find out who works on this environment, then run the same command again.",
         );
       this.version = version;

@@ -71,16 +71,19 @@ export async function passGate(
   };
   if (closed() === undefined) return snapshot;
   await waitUntil(
-    "stopped before the next server: the environment is well",
+    "stopped before the next server: the environment is healthy",
     async () => {
       snapshot = await look(site, { also });
       return closed();
     },
     { limitSeconds: gateSeconds, report: progress.say },
   ).catch((error: Error) => {
-    throw new Error(`${error.message}\nsee: npm run ops status; when it is well, run the same command again`, {
-      cause: error,
-    });
+    throw new Error(
+      `${error.message}\nCheck npm run ops status; once it reports no faults, run the same command again`,
+      {
+        cause: error,
+      },
+    );
   });
   return snapshot;
 }
@@ -90,7 +93,7 @@ export async function stepDown({ site, progress }: Context, name: string, snapsh
   const primary = primaryOf(snapshot);
   if (primary?.name !== name) return;
   const [best] = successors(snapshot);
-  await progress.step(`${name}: hands over the primary's role`, async (report) => {
+  await progress.step(`${name}: transfers the primary role`, async (report) => {
     // A member created before there were far members cannot choose a near one itself.
     if (best && snapshot.servers.some(({ isFar }) => isFar)) {
       const failed = await appoint(site, primary, best).then(report, (error: Error) => error);
@@ -102,7 +105,7 @@ export async function stepDown({ site, progress }: Context, name: string, snapsh
     });
     report(stdout.trim() || stderr.trim());
     // MySQL appoints no member of a newer version than the group's oldest; an orderly stop makes the others elect one.
-    if (!ok) report("the stop of MySQL will make the others elect one");
+    if (!ok) report("when MySQL stops, the other members elect a new primary");
   });
 }
 
@@ -131,7 +134,7 @@ export const hasNeverServed = ({ observation }: Pick<ServerState, "observation">
 export async function shutDown(
   { site, progress }: Context,
   server: Pick<ServerState, "name" | "observation">,
-  mayCutPower: string | false = hasNeverServed(server) && "it has never served",
+  mayCutPower: string | false = hasNeverServed(server) && "it was never in service",
 ): Promise<void> {
   const { name } = server;
   if (await isOff(site, name)) return;
@@ -142,9 +145,9 @@ export async function shutDown(
     }).catch(async (error: Error) => {
       if (mayCutPower === false)
         throw new Error(
-          `${error.message}; see its console at the provider, power it off there, and run the same command`,
+          `${error.message}; see its console at Hetzner, power it off there, and run the same command again`,
         );
-      report(`${mayCutPower}: its power is cut`);
+      report(`${mayCutPower}: powers it off`);
       await site.cloud.cutPower(name);
     });
   });
@@ -159,9 +162,9 @@ async function askToShutDown(site: Site, name: string, report: Report): Promise<
   // The connection may end before the command does. A deploy may have taken what knew the address of a server that is to be removed.
   const { reached, stderr } = login
     ? await site.ssh.tryRun(login, ["systemctl", "poweroff"])
-    : { reached: false, stderr: "no output has its address and host key" };
+    : { reached: false, stderr: "no Terraform output contains its address and host key" };
   if (reached || (await isOff(site, name))) return;
-  report(`not reached over SSH (${stderr.trim()}); asks the provider to shut it down`);
+  report(`cannot be reached over SSH (${stderr.trim()}); shuts it down through Hetzner's API`);
   await site.cloud.shutDown(name);
 }
 
@@ -181,7 +184,7 @@ export interface BackProps {
  */
 export async function awaitBack({ site, progress }: Context, name: string, props: BackProps = {}): Promise<void> {
   await progress.step(`${name}: comes up`, (report) => comesUp(site, name, props, report));
-  await progress.step(`${name}: is back, and watched for ${soak.looks * soak.pauseSeconds} s`, (report) =>
+  await progress.step(`${name}: is back; observes it for ${soak.looks * soak.pauseSeconds} s`, (report) =>
     staysWell(site, name, props, report),
   );
 }
@@ -203,14 +206,14 @@ async function comesUp(
     const primary = primaryOf(snapshot);
     if (!isAppointed && server && primary && waitsForRole(snapshot, name)) {
       isAppointed = true;
-      report(`becomes the primary: ${primary.name} makes other accounts than it needs`);
+      report(`becomes the primary, because ${primary.name} would create accounts without the expected generations`);
       await appoint(site, primary, server).catch((error: Error) => report(error.message));
     }
     return notBack(snapshot, name, tolerated);
   };
   await waitUntil(`${name} is back`, lack, { limitSeconds: minutes * 60, report }).catch((error: Error) => {
     throw new Error(
-      `${error.message}\nread there: cloud-init status --long; journalctl -b -p warning; mysql-group status`,
+      `${error.message}\non the server, read: cloud-init status --long; journalctl -b -p warning; mysql-group status`,
     );
   });
 }
@@ -218,7 +221,7 @@ async function comesUp(
 async function staysWell(site: Site, name: string, { tolerated }: BackProps, report: Report): Promise<void> {
   for (let seen = 0; seen < soak.looks; seen++) {
     await sleep(soak.pauseSeconds);
-    await waitUntil(`${name} stays well`, async () => notBack(await look(site), name, tolerated), {
+    await waitUntil(`${name} stays healthy`, async () => notBack(await look(site), name, tolerated), {
       limitSeconds: soak.hiccupSeconds,
       report,
     });
@@ -230,7 +233,7 @@ export const firstBootFault = (server: ServerState | undefined): string | undefi
   const firstBoot = server?.observation?.firstBoot ?? "running";
   return firstBoot === "done" || firstBoot.startsWith("running")
     ? undefined
-    : `${server?.name}: its first boot failed: ${firstBoot}`;
+    : `${server?.name} failed during its first boot: ${firstBoot}`;
 };
 
 /**

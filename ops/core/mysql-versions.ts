@@ -26,14 +26,14 @@ const isLongTerm = (series: string): boolean => {
  * @param group versions of all members that run now, this one's too
  */
 export function mixRefusal(group: readonly string[], own: string, next: string): string | undefined {
-  if (compare(next, own) < 0) return `${next} is lower than ${own}, and a data directory is never made older`;
+  if (compare(next, own) < 0) return `${next} is lower than ${own}, and MySQL cannot downgrade a data directory`;
   const series = seriesOf(next);
   if (series !== seriesOf(own))
-    return `${next} is of another series than ${own}: change \`database.series\` and roll that out`;
+    return `${next} belongs to another series than ${own}; change \`database.series\`, and roll out the change`;
   const all = [...group, next];
   if (isLongTerm(series) && all.every((version) => seriesOf(version) === series)) return undefined;
   const lowest = [...group].sort(compare)[0] ?? next;
   return compare(next, lowest) < 0
-    ? `the group's lowest version is ${lowest}: it takes no member of ${next}`
+    ? `the group's lowest version is ${lowest}: it accepts no member with ${next}`
     : undefined;
 }

@@ -41,9 +41,11 @@ export function sayLeft(
   for (const { name } of holders)
     if (absent.has(name))
       progress.say(
-        `${absent.get(name)}; it still has the old ${what}. Replace it: npm run ops replace ${name}.` +
+        `${absent.get(name)}; it still has the old ${what}. Replace the server: npm run ops replace ${name}.` +
           // Once only the new key is trusted, nobody can log in to a server that shows the old one.
-          (what === "ssh-host-keys" ? "" : ` Or bring it back and at once run: npm run ops rotate ${what}`),
+          (what === "ssh-host-keys"
+            ? ""
+            : ` Or make it reachable again, and immediately run: npm run ops rotate ${what}`),
       );
 }
 

@@ -59,7 +59,7 @@ export async function runToEnd(
     ok: !result.failed,
     exitCode: result.exitCode,
     stdout: textOf(result.stdout),
-    stderr: result.timedOut ? `no end after ${timeoutSeconds} s` : textOf(result.stderr) || reason,
+    stderr: result.timedOut ? `timed out after ${timeoutSeconds} s` : textOf(result.stderr) || reason,
   };
 }
 
@@ -90,7 +90,7 @@ export const isInterrupted = (): boolean => interruption.signal.aborted;
 
 /** @throws when this program is to end */
 export function goOn(): void {
-  if (isInterrupted()) throw new Error("interrupted; run the same command again, it goes on where it stopped");
+  if (isInterrupted()) throw new Error("interrupted; run the same command again, it continues where it stopped");
 }
 
 /** Resolves after so many seconds. @throws when this program is to end */
@@ -123,7 +123,7 @@ export async function waitUntil(
   for (;;) {
     const now = await missing();
     if (now === undefined) return;
-    if (Date.now() >= end) throw new Error(`${what}: not after ${limitSeconds} s; ${now}`);
+    if (Date.now() >= end) throw new Error(`${what}: timed out after ${limitSeconds} s; ${now}`);
     if (now !== told) report?.(now);
     told = now;
     await sleep(pauseSeconds);

@@ -168,7 +168,7 @@ export interface Site {
 export function serverNamed({ config }: Pick<Site, "config">, name: string): ServerConfig {
   const server = config.servers.find((one) => one.name === name);
   if (server === undefined)
-    throw new Error(`no server ${name}; there are ${config.servers.map((one) => one.name).join(", ")}`);
+    throw new Error(`no server ${name}; use one of ${config.servers.map((one) => one.name).join(", ")}`);
   return server;
 }
 

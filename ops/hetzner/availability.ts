@@ -23,7 +23,7 @@ export function refusalOf(
   if (end !== undefined && new Date(end) <= now)
     return `${type} cannot be ordered in ${location} since ${end}: ${other}`;
   if (offer.available === false) return `${type} is out of stock in ${location}: try again later, or ${other}`;
-  if (!images.some(({ name }) => name === image)) return `Hetzner does not offer the image ${image} any more`;
+  if (!images.some(({ name }) => name === image)) return `Hetzner no longer offers the image ${image}`;
   return undefined;
 }
 
@@ -43,5 +43,5 @@ export async function requireOrderable(
   const [types, images] = await Promise.all([api.serverTypes(), api.images(image)]);
   const refusal = refusalOf({ type, location, image }, types, images, new Date());
   if (refusal !== undefined)
-    throw new Error(`${name} is not replaced, because it could not be ordered again: ${refusal}`);
+    throw new Error(`${name} is not replaced, because Hetzner would reject the order of its successor: ${refusal}`);
 }

@@ -98,11 +98,11 @@ export class HetznerBalancers implements Balancers {
     const [now, before] = [balancerName(config), balancerName(this.former)];
     if (!balancers.some(({ name }) => name === before))
       throw new Error(
-        `refused: loadBalancer.formerly is set, and there is no balancer ${before} at Hetzner; there is ${balancers.map(({ name }) => name).join(", ") || "none"}. ` +
-          "loadBalancer.number must be the other one than that of the balancer which serves",
+        `refused: loadBalancer.formerly is set, but Hetzner has no load balancer ${before}; it has ${balancers.map(({ name }) => name).join(", ") || "none"}. ` +
+          "loadBalancer.number must differ from the number of the active load balancer",
       );
     await this.apply({
-      purpose: "make a second balancer",
+      purpose: "create a second load balancer",
       // One of an earlier change may have been noted as the only one.
       override: numberOf("only", 0),
       allowed: this.steps.open,
@@ -110,10 +110,9 @@ export class HetznerBalancers implements Balancers {
       first: async (actions) => {
         const stray = balancers.find(({ name }) => name === now);
         if (stray === undefined || !actions.includes(`creates hcloud_load_balancer.${balancerId(config)}`)) return;
-        report(
-          `balancer ${stray.id} is in no state: an interrupted run made it, nobody can tell how far; it is removed`,
-        );
-        if (stray.targets.length > 0) throw new Error(`refused: balancer ${now} is in no state, and has targets`);
+        report(`load balancer ${stray.id} is in no Terraform state, because an interrupted run created it; removes it`);
+        if (stray.targets.length > 0)
+          throw new Error(`refused: load balancer ${now} is in no Terraform state, but has targets`);
         if (stray.protection.delete) await api.setProtection(stray, false, "load_balancers");
         await api.deleteBalancer(stray);
       },
@@ -124,7 +123,7 @@ export class HetznerBalancers implements Balancers {
   async part(report: Report): Promise<void> {
     await this.getReady(report);
     await this.apply({
-      purpose: "let neither name lead to the other",
+      purpose: "serve both names without a redirect",
       override: numberOf("used", 0),
       allowed: this.steps.part,
       report,
@@ -135,7 +134,7 @@ export class HetznerBalancers implements Balancers {
     await this.getReady(report);
     await this.awaitAnswer(report);
     await this.apply({
-      purpose: "lead visitors to the new balancer",
+      purpose: "direct visitors to the new load balancer",
       override: numberOf("used", this.props.config.loadBalancer.number),
       allowed: this.steps.point,
       report,
@@ -147,7 +146,7 @@ export class HetznerBalancers implements Balancers {
     const { config, api } = this.props;
     const { close, closing, note } = this.steps;
     await this.apply({
-      purpose: "take the balancer before away",
+      purpose: "remove the previous load balancer",
       override: without(Object.keys(close), balancerId(this.former)),
       allowed: { ...close, ...closing },
       report,
@@ -158,7 +157,7 @@ export class HetznerBalancers implements Balancers {
     });
     // Only when all of it is gone: interrupted before, the next run takes the rest.
     await this.apply({
-      purpose: "note that there is one balancer",
+      purpose: "record that only one load balancer is left",
       override: numberOf("only", config.loadBalancer.number),
       allowed: note,
       report,
@@ -214,7 +213,7 @@ export class HetznerBalancers implements Balancers {
         if (excess.length > 0)
           throw new Error(
             `refused: the plan would do more than ${purpose}:\n  ${excess.join("\n  ")}\n` +
-              `what else has changed, deploy first, without the change of the balancer: npx cdktf deploy ${config.environment}-edge`,
+              `deploy the other changes first, without the load balancer migration: npx cdktf deploy ${config.environment}-edge`,
           );
         const actions = actionsOf(plan);
         for (const action of actions) report(action);

@@ -230,7 +230,7 @@ export class HetznerCloud implements Cloud {
     refuseExcess(excessOf(plan, replacementOf(name)), `${this.props.config.environment}-servers`);
     const missing = missingSecretsOf(plan);
     if (missing.length > 0)
-      throw new Error(`refused: ${name} would be made without what it needs: ${missing.join("; ")}`);
+      throw new Error(`refused: ${name} would be created without required values: ${missing.join("; ")}`);
     for (const action of actionsOf(plan)) report(action);
   }
 
@@ -270,7 +270,7 @@ export class HetznerCloud implements Cloud {
     }
     if (!actions.includes(`creates ${addressOf(server)}`)) return;
     // Taken into the state instead, it would look like one that was made to its end to whoever goes on after another interruption.
-    report(`server ${found.id} is in no state: an interrupted run made it, nobody can tell how far; it is removed`);
+    report(`server ${found.id} is in no Terraform state, because an interrupted run created it; removes it`);
     await api.deleteServer(found);
   }
 
@@ -299,6 +299,6 @@ export class HetznerCloud implements Cloud {
 function refuseExcess(excess: readonly string[], stack: string, purpose = "replace this server"): void {
   if (excess.length === 0) return;
   throw new Error(
-    `refused: the plan would do more than ${purpose}:\n  ${excess.join("\n  ")}\ndeploy that first: npx cdktf deploy ${stack}`,
+    `refused: the plan would do more than ${purpose}:\n  ${excess.join("\n  ")}\ndeploy those changes first: npx cdktf deploy ${stack}`,
   );
 }

@@ -39,7 +39,7 @@ export class CloudflareApi {
     const zones = await this.read<readonly { readonly id: string }[]>(`/zones?${query.toString()}`);
     const [zone] = zones;
     if (zone === undefined || zones.length > 1)
-      throw new Error(`CLOUDFLARE_API_TOKEN: sees ${zones.length} zones ${name}; it must see exactly one`);
+      throw new Error(`CLOUDFLARE_API_TOKEN: can see ${zones.length} zones ${name}, but must see exactly one`);
     return zone.id;
   }
 

@@ -104,7 +104,7 @@ export class HetznerDirection implements Direction {
       const { changes, lines } = changesOf(await this.hosts(), wanted, addresses);
       if (lines.length === 0) return;
       if (left === 0)
-        throw new Error(`the DNS records are still to change after ${attempts} attempts: ${lines.join("; ")}`);
+        throw new Error(`the DNS records are not correct after ${attempts} attempts: ${lines.join("; ")}`);
       for (const line of lines) report(line);
       await this.props.cloudflare.change(await this.zoneId(), changes).catch((error: Error) => report(error.message));
     }

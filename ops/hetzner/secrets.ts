@@ -101,7 +101,8 @@ export class TerraformSecretStore implements SecretStore {
   async stage(what: Rotated): Promise<Stage> {
     const stages = (await this.output("stages")) as Readonly<Record<string, Stage>>;
     const stage = stages[what];
-    if (stage === undefined) throw new Error(`${what}: the stack of the credentials knows no stage; deploy it first`);
+    if (stage === undefined)
+      throw new Error(`${what}: the credentials stack has no stage of this rotation; deploy it first`);
     return { ...stage, configured: generationOf(this.props.config, what) };
   }
 
@@ -112,7 +113,7 @@ export class TerraformSecretStore implements SecretStore {
     return {
       of: (server, name) => {
         const value = find(now, server, name);
-        if (value === undefined) throw new Error(`secret ${name} of ${server}: the stack of the credentials has none`);
+        if (value === undefined) throw new Error(`secret ${name} of ${server}: the credentials stack does not have it`);
         return value;
       },
       // What is not there is no attribute, or null.
@@ -125,7 +126,7 @@ export class TerraformSecretStore implements SecretStore {
     const values = new Map<SecretName, string>();
     for (const [name, variable] of names) {
       const value = variables[`TF_VAR_${variable}`];
-      if (!value) throw new Error(`TF_VAR_${variable} is not set: it is the value of ${name}`);
+      if (!value) throw new Error(`TF_VAR_${variable} must be set: it contains the value of ${name}`);
       values.set(name, value);
     }
     await synthesize();
@@ -136,7 +137,7 @@ export class TerraformSecretStore implements SecretStore {
     return {
       of: (_, name) => {
         const value = values.get(name);
-        if (value === undefined) throw new Error(`secret ${name}: has no value from outside`);
+        if (value === undefined) throw new Error(`secret ${name}: has no external value`);
         return value;
       },
     };
@@ -176,10 +177,10 @@ export class TerraformSecretStore implements SecretStore {
     const wanted = new X509Certificate(shared.originCertificate ?? "").fingerprint256;
     for (const { ipv4: address } of [first, ...(second ? [second] : [])] as readonly { readonly ipv4: string }[])
       await waitUntil(
-        "the balancer shows the new certificate",
+        "the load balancer presents the new certificate",
         async () => {
           const seen = await fingerprintAt({ address, port: ports.balancerHttps, host: siteHosts(config)[0] });
-          return seen === wanted ? undefined : `${address} shows ${seen ?? "none"}`;
+          return seen === wanted ? undefined : `${address} presents ${seen ?? "no certificate"}`;
         },
         { limitSeconds: showSeconds, report },
       );
@@ -190,7 +191,7 @@ export class TerraformSecretStore implements SecretStore {
       const excess = excessIn(plan);
       if (excess.length > 0)
         throw new Error(
-          `refused: the plan would do more than this:\n  ${excess.join("\n  ")}\ndeploy that first: npm run deploy`,
+          `refused: the plan would make more changes:\n  ${excess.join("\n  ")}\ndeploy those changes first: npm run deploy`,
         );
       for (const action of actionsOf(plan)) report(action);
       // Also without an action: outputs follow.
@@ -200,7 +201,7 @@ export class TerraformSecretStore implements SecretStore {
 
   private async output(name: string): Promise<unknown> {
     const found = (await this.props.credentials.outputs())[name];
-    if (found === undefined) throw new Error(`the stack of the credentials has no output ${name}; deploy it first`);
+    if (found === undefined) throw new Error(`the credentials stack has no output ${name}; deploy it first`);
     return found;
   }
 }

@@ -59,7 +59,7 @@ const apiFrom = (variables: NodeJS.ProcessEnv, limits: Partial<HetznerApiProps> 
 /** Directs visitors with the vendors' APIs alone. @throws Error without one of the tokens */
 export function directionOf(config: Config, variables: NodeJS.ProcessEnv): HetznerDirection {
   const { CLOUDFLARE_API_TOKEN: token, CLOUDFLARE_BASE_URL: endpoint } = variables;
-  if (!token) throw new Error("CLOUDFLARE_API_TOKEN is not set; it is the same token that a deploy needs");
+  if (!token) throw new Error("CLOUDFLARE_API_TOKEN is not set; set the token that deploys use");
   return new HetznerDirection({
     config,
     // Visitors wait, so an API that does not answer must not hold the command up.
@@ -88,8 +88,8 @@ export async function hetznerSite(
 ): Promise<Site> {
   if (needsLogin && config.administrators.cidrs.length === 0)
     throw new Error(
-      `${config.environment}: administrators.cidrs is empty, so nobody can log in to its servers; name the administrators' networks and ` +
-        "keys, deploy, and replace the servers (they take keys when they are made). Without a login there are: npm run ops plan, deploy, drift and rotate origin-certificate",
+      `${config.environment}: administrators.cidrs is empty, so no login to its servers is possible; set the administrators' networks and ` +
+        "keys, deploy, and replace the servers (servers get keys only when they are created). Commands that need no login: npm run ops plan, deploy, drift and rotate origin-certificate",
     );
   const names = config.servers.map(({ name }) => name);
   const { stacks, synthesize } = stacksOf(config, terraform, {
@@ -148,7 +148,7 @@ const loginsOf = (
   });
 
 function tokenFrom({ HCLOUD_TOKEN: token }: NodeJS.ProcessEnv): string {
-  if (!token) throw new Error("HCLOUD_TOKEN is not set; it is the same token that a deploy needs");
+  if (!token) throw new Error("HCLOUD_TOKEN is not set; set the token that deploys use");
   return token;
 }
 
@@ -169,7 +169,7 @@ export function lockOf(
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = variables;
   if (!accessKeyId || !secretAccessKey)
     throw new Error(
-      "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set; they are the key of the bucket with the state",
+      "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set; set the key of the bucket that stores the state",
     );
   const { endpoint, bucket, region, prefix = environment } = backend;
   return new LockStore(

@@ -120,7 +120,7 @@ class LabCloud implements Cloud {
     await removeTarget(layout, name);
     const machine = (await (await Lab.attach()).outside()).find((one) => one.name === name);
     if (machine === undefined) return;
-    report("its disks and addresses go");
+    report("its disks and addresses are deleted");
     await machine.remove();
   }
 

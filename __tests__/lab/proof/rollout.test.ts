@@ -48,7 +48,7 @@ describe("a rollout of a changed payload under load", () => {
 /** "bravo 98 s, charlie 101 s, alpha 110 s", from the times in a rollout's output. */
 function perServer(said: string): string {
   const secondsOf = (clock: string): number => clock.split(":").reduce((sum, part) => sum * 60 + Number(part), 0);
-  const begins = [...said.matchAll(/^(\S+) {2}(\w+): what its replacement would do$/gm)];
+  const begins = [...said.matchAll(/^(\S+) {2}(\w+): checks what its replacement would change$/gm)];
   const ends = [...said.matchAll(/^(\S+) {4}done after/gm)].map(([, clock = ""]) => secondsOf(clock));
   return begins
     .map(([, clock = "", name], index) => {
@@ -63,8 +63,8 @@ const moments = [
   /: shuts down/,
   /: is replaced/,
   /: comes up/,
-  /is back, and watched/,
-  /hands over the primary's role/,
+  /is back; observes it for/,
+  /transfers the primary role/,
 ];
 
 describe("a killed rollout to the previous payload", () => {
@@ -87,7 +87,7 @@ describe("a rollout that introduces a separate database account for migrations",
     await override({ application: { ...environment.application, migrate } });
     const { result, told } = await unnoticed(lab, group, () => ops("rollout"), load);
     expect(result).toMatchObject({ exitCode: 0, stderr: "" });
-    expect(result.stdout).toContain("becomes the primary: ");
+    expect(result.stdout).toContain("becomes the primary, because ");
     expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
     figure("ops rollout, another account", told);
   });
@@ -111,7 +111,7 @@ describe("a rollout with a server that does not return", () => {
     });
     expect(result.stopped).toMatchObject({
       exitCode: 1,
-      stderr: expect.stringMatching(/is back: not after 120 s/) as string,
+      stderr: expect.stringMatching(/is back: timed out after 120 s/) as string,
     });
     const [first = ""] = /^\w+/.exec(result.stopped.stderr) ?? [];
     expect(result.needsHand.filter((hand) => /first boot|interrupted|in hand/.test(hand))).toEqual([

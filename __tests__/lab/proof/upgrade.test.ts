@@ -75,7 +75,7 @@ describe("an upgrade of MySQL's package with a reboot of every server", () => {
     const after = await boots();
     expect(after.filter((boot, index) => boot !== undefined && boot !== before[index])).toHaveLength(3);
     expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
-    expect((await ops("upgrade")).stdout).toContain("nothing to upgrade, and no reboot due");
+    expect((await ops("upgrade")).stdout).toContain("nothing to upgrade, and no reboot required");
     figure("ops upgrade, a package of MySQL and a reboot of three servers", told);
   });
 });

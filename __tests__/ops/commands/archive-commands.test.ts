@@ -39,11 +39,11 @@ describe("the backups command", () => {
     expect(given("look")?.keys).toEqual({ reader: keys.reader });
     expect(said.split("\n").slice(1)).toEqual([
       `timeline ${timeline.name}, of this environment`,
-      `  any moment   ${first} to ${timeline.until}`,
-      `  bases        2, the last of ${last} by bravo`,
+      `  restorable   ${first} to ${timeline.until}`,
+      `  base backups 2, the last at ${last} by bravo`,
       `  last drill   good, ${timeline.drills[0]?.time}`,
       `  logs of alpha: 3, 2 of them closed, 2 kB, until ${timeline.until}`,
-      "nothing needs a hand",
+      "nothing needs attention",
     ]);
   });
 
@@ -51,7 +51,7 @@ describe("the backups command", () => {
     const { code, said } = await withArchive(look({ bases: [] }), () => backups(config, {}));
     expect([code, said.split("\n").slice(-2)]).toEqual([
       1,
-      ["needs a hand:", "  there is no base backup: nothing can be restored"],
+      ["needs attention:", "  no base backup exists, so nothing can be restored"],
     ]);
     const json = await withArchive(look({ bases: [] }), () => backups(config, { json: true }));
     expect([json.code, JSON.parse(json.said)]).toMatchObject([
@@ -78,8 +78,8 @@ describe("the bucket", () => {
   });
 
   it.each([
-    [true, "is made"],
-    [false, "was there"],
+    [true, "was created"],
+    [false, "already exists"],
   ])("checks the bucket after creating or updating it (created: %s)", async (made, words) => {
     const { code, said, given } = await withArchive({ create: { made }, check: [no] }, () =>
       createBucket(config, "4711"),
@@ -92,8 +92,8 @@ describe("the bucket", () => {
 
 describe("the bucket keys of servers", () => {
   it.each([
-    ["not JSON", /^TF_VAR_backup_bucket_keys must be .*; alpha, bravo, charlie has none/],
-    ['{"alpha":"a:1","bravo":"b"}', /bravo, charlie has none/],
+    ["not JSON", /^TF_VAR_backup_bucket_keys must be .*; alpha, bravo, charlie has no key/],
+    ['{"alpha":"a:1","bravo":"b"}', /bravo, charlie has no key/],
     [
       '{"alpha":"a:1","bravo":"b:2","charlie":"a:1"}',
       /alpha and charlie have the same key; create one for each server/,
@@ -161,6 +161,6 @@ describe("a restore", () => {
     };
     const { said } = await withArchive(look(), () => restore(world.config, { at: "latest" }, open, progress));
     expect(world.said).toContain("  alpha: its application is not ready");
-    expect(said).toMatch(/^the site is up. Now the keys have to leave alpha:/);
+    expect(said).toMatch(/^the site is up. Now remove the restore keys from alpha:/);
   });
 });

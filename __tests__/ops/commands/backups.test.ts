@@ -39,20 +39,20 @@ describe("the problems of an archive", () => {
   });
 
   it.each<[string, Partial<Timeline>, RegExp]>([
-    ["a bucket without the environment's timeline", { name: "other" }, /^nothing of .* is in the bucket$/],
+    ["a bucket without the environment's timeline", { name: "other" }, /^the bucket contains nothing of timeline .*$/],
     [
       "binary logs that stopped arriving",
       { until: "2026-11-25T19:50:00Z" },
-      /^nothing has come since 2026-11-25T19:50:00Z/,
+      /^no data has been uploaded since 2026-11-25T19:50:00Z/,
     ],
-    ["an archive without binary logs", { until: null }, /^nothing has come since ever/],
-    ["an archive without a base backup", { bases: [] }, /^there is no base backup/],
+    ["an archive without binary logs", { until: null }, /^no data has been uploaded since the beginning/],
+    ["an archive without a base backup", { bases: [] }, /^no base backup exists/],
     [
       "an outdated base backup",
       { bases: [{ come: "2026-11-24T17:00:00Z", member: "a" }] },
-      /^the last base backup is of/,
+      /^the last base backup was uploaded at/,
     ],
-    ["transactions that no member has shipped", { missing: "u:5" }, /^no member has shipped u:5, although later/],
+    ["transactions that no member has shipped", { missing: "u:5" }, /^no member has uploaded u:5, although later/],
     [
       "a failed restore drill",
       { drills: [...good.drills, { time: "2026-11-25T03:43:00Z", good: false, key: "k" }] },
@@ -61,13 +61,13 @@ describe("the problems of an archive", () => {
     [
       "an outdated restore drill",
       { drills: [{ time: "2026-11-17T03:43:00Z", good: true, key: "k" }] },
-      /^the last restore was tried on 2026-11-17/,
+      /^the last successful restore drill ran at 2026-11-17/,
     ],
-    ["a missing restore drill", { drills: [] }, /^no restore has ever been tried/],
+    ["a missing restore drill", { drills: [] }, /^no restore drill has ever run/],
     [
       "objects older than their lifetime",
       { oldest: "2026-10-31T00:00:00Z" },
-      /^objects are 25 days old, where they expire after 22/,
+      /^objects are 25 days old, but should expire after 22/,
     ],
   ])("reports %s", (_, difference, text) => {
     expect(hands(difference)).toEqual([expect.stringMatching(text)]);

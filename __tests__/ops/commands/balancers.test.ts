@@ -146,14 +146,18 @@ describe("ops balancers", () => {
     [
       "both",
       { healthy: { "production-second": [] } },
-      /production-second \(fsn1\): finds no web server healthy\n.*balancers first/,
+      /production-second \(fsn1\): considers no web server healthy\n.*balancers first/,
     ],
     [
       "second",
       { dead: [ip2] },
       /production-second \(fsn1\): 203\.0\.113\.2 accepts no connections: ECONNREFUSED\n.*first/,
     ],
-    ["first", { dead: [ip1, ip2] }, /production \(nbg1\): .*ECONNREFUSED\nno load balancer can serve visitors/],
+    [
+      "first",
+      { dead: [ip1, ip2] },
+      /production \(nbg1\): .*ECONNREFUSED\nno other load balancer can serve visitors either/,
+    ],
     ["both", { config: exampleConfig() }, /loadBalancer\.second is not set/],
     [
       "first",
@@ -197,7 +201,7 @@ describe("ops balancers", () => {
     await to("both");
     expect(addresses()).toEqual(everywhere(ip1, ip2));
     const broken = await world({ troubles: ["refused", "refused", "refused", "refused"] });
-    await expect(broken.direct("second")).rejects.toThrow(/still to change after 3 attempts: www\.foobar\.com: A /);
+    await expect(broken.direct("second")).rejects.toThrow(/not correct after 3 attempts: www\.foobar\.com: A /);
     expect(broken.addresses()).toEqual(everywhere(ip1));
   });
 
@@ -215,7 +219,7 @@ describe("ops balancers", () => {
     const broken = await world({ healthy: { production: [] } });
     expect(await broken.show()).toBe(1);
     expect(broken.said).toEqual([
-      "first: production in nbg1, 203.0.113.1; visitors are directed to it; finds no web server healthy",
+      "first: production in nbg1, 203.0.113.1; gets visitors; considers no web server healthy",
       "second: production-second in fsn1, 203.0.113.2; no visitors; healthy: alpha, bravo",
     ]);
   });

@@ -163,12 +163,12 @@ const servers = {
 const changes = {
   "of tls": {
     ...tls,
-    led: "Cloudflare's records point at the new balancer",
+    led: "Cloudflare's DNS records point to the new load balancer",
     whole: ["opens", "opened", ...servers.first, "points", "pointed", ...servers.last, "closes", "is alone"],
   },
   "of the domain": {
     ...domain,
-    led: "www.foobar.com and foobar.com lead to www.foobar.net",
+    led: "www.foobar.com and foobar.com redirect to www.foobar.net",
     whole: [
       "makes origin-certificate",
       ...["opens", "opened", ...servers.first, "parts", "parted", "points", "pointed"],
@@ -211,9 +211,9 @@ describe.each(Object.entries(changes))("a load balancer migration %s", (_, { tak
     const { site } = world.context(takesOver, (what) => world.done.push(what));
     await sayChangeover(site as unknown as Site, (line) => said.push(line));
     expect(said).toEqual([
-      "a second balancer takes over: 1 of 3 web servers were made for it",
-      `${led}, when half of them are healthy there`,
-      "the balancer before goes at the end",
+      "migrates to a second load balancer: 1 of 3 web servers are configured for it",
+      `${led}, as soon as it considers half of them healthy`,
+      "the previous load balancer is removed at the end",
     ]);
     expect(world.done).toEqual([]);
   });
@@ -257,11 +257,11 @@ describe("servers created for another load balancer", () => {
     const world = new World();
     await expect(world.rollout(exampleConfig({ tls: "passthrough" }))).rejects.toThrow(
       [
-        "refused, for a balancer speaks one agreement at a time:",
+        "refused, because these servers do not match the settings of the load balancer:",
         '  alpha: tls is "passthrough", it was made for "terminate"',
         '  bravo: tls is "passthrough", it was made for "terminate"',
         '  charlie: tls is "passthrough", it was made for "terminate"',
-        "nothing was changed. To roll out something else, set the old value again. To change it, write into environments/production.ts, and run this again:",
+        "Nothing was changed. To roll out other changes, restore the old value. To change the value, write into environments/production.ts, and run this command again:",
         '  loadBalancer: { number: 2, formerly: { tls: "terminate", balancerIp: "10.0.1.5" } }',
         "  network.balancerIp: another address than the one before, for both balancers stand side by side",
         'see docs/changes.md, "Change the domain, TLS mode or the balancer\'s address"',
@@ -285,7 +285,7 @@ describe("servers created for another load balancer", () => {
     await expect(new World().rollout(exampleConfig({ domain: "foobar.net" }))).rejects.toThrow(
       [
         "  charlie: domain is foobar.net, it was made for another",
-        "nothing was changed. To roll out something else, set the old value again. To change it, write into environments/production.ts, and run this again:",
+        "Nothing was changed. To roll out other changes, restore the old value. To change the value, write into environments/production.ts, and run this command again:",
         '  loadBalancer: { number: 2, formerly: { domain: "THE ONE UNTIL NOW", tls: "terminate", balancerIp: "10.0.1.5" } }',
         "  network.balancerIp: another address than the one before, for both balancers stand side by side",
         "  cloudflare.number: 2",
@@ -320,7 +320,7 @@ describe("servers created for another load balancer", () => {
   it("stop a rollout with a manual procedure if a server's load balancer contract is unknown", async () => {
     const world = new World();
     world.madeFor.bravo = "none";
-    await expect(world.rollout(plain)).rejects.toThrow(/bravo: .*\n[^]*by hand: docs\/operations\.md/);
+    await expect(world.rollout(plain)).rejects.toThrow(/bravo: .*\n[^]*manually: docs\/operations\.md/);
   });
 
   it("stop a rollout if they need the previous balancer after its removal", async () => {

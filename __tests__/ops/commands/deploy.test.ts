@@ -47,7 +47,7 @@ describe("a deploy", () => {
   it("rejects a plan that destroys or replaces a resource without a review, and lists the deployed stacks", async () => {
     const { stacks, calls } = stacksWith(harmless, destroying);
     await expect(deploy(stacks, {}, silent)).rejects.toThrow(
-      /^production-edge: the plan destroys resources, and no review agrees to it:\n {2}deletes cloudflare_dns_record.www\n {2}replaces hcloud_load_balancer.b\nDeployed before: production-servers/,
+      /^production-edge: the plan destroys resources without a review:\n {2}deletes cloudflare_dns_record.www\n {2}replaces hcloud_load_balancer.b\nDeployed before: production-servers/,
     );
     expect(applied(calls())).toHaveLength(1);
   });
@@ -92,7 +92,7 @@ describe("a deploy", () => {
     };
     const { stacks, calls } = stacksWith(missing, {});
     await expect(deploy(stacks, {}, silent)).rejects.toThrow(
-      /review agrees to it:\n {2}creates again hcloud_volume.alpha, which is missing\nDeployed before: nothing/,
+      /without a review:\n {2}creates again hcloud_volume.alpha, which is missing\nDeployed before: nothing/,
     );
     expect(applied(calls())).toEqual([]);
     const agreed = { "production-servers": ["creates again hcloud_volume.alpha, which is missing"] };
@@ -137,7 +137,7 @@ describe("the reviewed plans of all stacks", () => {
     await writeReviewed(file, await planAll(stacks, () => undefined));
     writeFileSync(join(stacks[1]?.folder ?? "", "cdk.tf.json"), '{"resource":{}}');
     await expect(readReviewed(file, stacks)).rejects.toThrow(
-      /^\S+plan\.json: was made of another configuration or commit \([0-9a-f]{16}\) than this one \([0-9a-f]{16}\); run and review again: npm run ops -- plan --summary \S+$/,
+      /^\S+plan\.json: was created from another configuration or commit \([0-9a-f]{16}, now [0-9a-f]{16}\); run `npm run ops -- plan --summary \S+` and review/,
     );
   });
 
@@ -154,6 +154,8 @@ describe("the reviewed plans of all stacks", () => {
   });
 
   it("are rejected if the file has another format", async () => {
-    await expect(readReviewed("package.json", [])).rejects.toThrow("package.json: must be a file that `npm run ops");
+    await expect(readReviewed("package.json", [])).rejects.toThrow(
+      "package.json: must be a file written by `npm run ops",
+    );
   });
 });

@@ -51,9 +51,13 @@ describe("a restore drill", () => {
   });
 
   it.each([
-    ["a user other than root", { user: 1000 }, /^drill: takes root/],
+    ["a user other than root", { user: 1000 }, /^drill: must run as root/],
     ["an invalid private key", { key: "age1public" }, /^DRILL_PRIVATE_KEY must be the private key/],
-    ["MySQL of another release series", { version: "8.4.6" }, /^mysqld of the series 9\.7 must be on this machine/],
+    [
+      "MySQL of another release series",
+      { version: "8.4.6" },
+      /^mysqld of the series 9\.7 must be installed on this machine/,
+    ],
     ["MySQL of a release series with the same prefix", { version: "9.70.1" }, /^mysqld of the series 9\.7 must be/],
   ])("is rejected with %s", async (_, machine, words) => {
     await expect(tried(machine)).rejects.toThrow(words);

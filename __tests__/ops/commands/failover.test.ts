@@ -24,8 +24,8 @@ describe("the choice of the next primary", () => {
   });
 
   it("rejects a member that cannot accept writes at once, and any member if the group has no primary", () => {
-    expect(decided({}, "alpha")).toBe("alpha is the primary already");
-    expect(decided({ bravo: { observation: null } }, "bravo")).toBe("bravo is no member that is online");
+    expect(decided({}, "alpha")).toBe("alpha is already the primary");
+    expect(decided({ bravo: { observation: null } }, "bravo")).toBe("bravo is not an online member");
     expect(decided({ bravo: { member: { lagSeconds: 6 } } }, "bravo")).toMatch(/^bravo is 6 s behind/);
     expect(decided({ bravo: { observation: null }, charlie: { observation: null } })).toBe("no other member is online");
     expect(decided({ alpha: { observation: null } })).toBe("no member is the primary");

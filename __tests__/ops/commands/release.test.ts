@@ -46,8 +46,8 @@ describe("the arguments of a release", () => {
   it("are a URL with a SHA-256, or --rollback", () => {
     expect(releaseNamed({}, true)).toBeUndefined();
     for (const args of [{}, { url: named("1").url }])
-      expect(() => releaseNamed(args)).toThrow("release: takes URL SHA256, or --rollback alone");
-    expect(() => releaseNamed(named("1"), true)).toThrow("release: takes URL SHA256, or --rollback alone");
+      expect(() => releaseNamed(args)).toThrow("release: requires URL and SHA256, or only --rollback");
+    expect(() => releaseNamed(named("1"), true)).toThrow("release: requires URL and SHA256, or only --rollback");
   });
 });
 
@@ -64,7 +64,7 @@ describe("a release", () => {
     const world = new World();
     await release(await world.context("release"), to);
     expect(world.steps).toEqual(["alpha", "bravo", "charlie"].flatMap((name) => deploys(name)));
-    expect(world.said.filter((line) => line.includes("alone"))).toEqual(["alpha: serves with it alone for 10 s"]);
+    expect(world.said.filter((line) => line.includes("alone"))).toEqual(["alpha: runs the new release alone for 10 s"]);
     expect(world.said.join("\n")).toContain(`application: { url: "${to.url}", sha256: "${to.sha256}" }`);
   });
 
@@ -82,7 +82,7 @@ describe("a release", () => {
     const world = new World();
     world.failing.add(`bravo: /usr/local/sbin/deploy-app ${to.url} ${to.sha256}`);
     await expect(release(await world.context("release"), to)).rejects.toThrow(
-      /^bravo: it failed\nall web servers run what they ran before/,
+      /^bravo: it failed\nall web servers run their previous release again/,
     );
     expect(world.steps).toEqual([
       ...deploys("alpha"),
@@ -99,7 +99,7 @@ describe("a release", () => {
     world.sick = to.sha256;
     world.failing.add(`alpha: /usr/local/sbin/deploy-app ${named("2").url} ${named("2").sha256}`);
     await expect(release(await world.context("release"), to)).rejects.toThrow(
-      /alpha serves: not after 60 s.*not taken back:\n {2}alpha: alpha: it failed/s,
+      /alpha serves: timed out after 60 s.*not rolled back:\n {2}alpha: alpha: it failed/s,
     );
     expect(world.steps.at(-1)).toBe("in hand: alpha");
   });
@@ -109,7 +109,7 @@ describe("a release", () => {
     const world = new World();
     world.unhealthy = to.sha256;
     await expect(release(await world.context("release"), to)).rejects.toThrow(
-      /alpha serves: not after 60 s.*all web servers run what they ran before/s,
+      /alpha serves: timed out after 60 s.*all web servers run their previous release again/s,
     );
     expect(world.steps).toEqual([...deploys("alpha").slice(0, 2), ...deploys("alpha", named("2")), "in hand: nobody"]);
   });
@@ -121,9 +121,9 @@ describe("a release", () => {
       await release(await world.context("release"), to);
       return world.said.join("\n");
     };
-    expect(await said(to)).not.toContain("now write it into");
-    expect(await said({ ...to, url: "https://elsewhere.foobar.com/3.tar.gz" })).toContain("now write it into");
-    expect(await said({ ...to, sha256: "0".repeat(64) })).toContain("now write it into");
+    expect(await said(to)).not.toContain("now write the release into");
+    expect(await said({ ...to, url: "https://elsewhere.foobar.com/3.tar.gz" })).toContain("now write the release into");
+    expect(await said({ ...to, sha256: "0".repeat(64) })).toContain("now write the release into");
   });
 
   it("is rolled back to the previous release and skips servers that already run the previous release", async () => {
@@ -160,7 +160,7 @@ describe("a release", () => {
       await release(await world.context("release"), undefined);
       expect(world.steps).toEqual(["alpha", "bravo"].flatMap((name) => deploys(name, named("1"))));
       expect(world.said.join("\n")).toContain(
-        `charlie: is off; it keeps its release. When charlie is back: npm run ops release ${named("1").url} ${named("1").sha256}`,
+        `charlie: is off; it keeps its old release. When charlie is reachable again, run npm run ops release ${named("1").url} ${named("1").sha256}`,
       );
     });
 
@@ -169,7 +169,7 @@ describe("a release", () => {
       world.primary = "";
       await release(await world.context("release"), undefined);
       expect(world.steps).toEqual(["alpha", "bravo", "charlie"].flatMap((name) => deploys(name, named("1"))));
-      expect(world.said.filter((line) => line.includes("does not serve, as before"))).toHaveLength(3);
+      expect(world.said.filter((line) => line.includes("was out of service before and still is"))).toHaveLength(3);
     });
 
     it("refuses a new release while the database has no primary, because its migrations could not run", async () => {

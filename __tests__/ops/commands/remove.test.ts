@@ -17,17 +17,17 @@ describe("the precondition check of a removal", () => {
 
   it("rejects a removal that would cost the group its majority", () => {
     expect(refusals({ alpha: { member: { view: four.slice(0, 3), remembered: four } } })).toEqual([
-      "without charlie, 2 of the 4 members that the group counts would be left, which is no majority",
+      "without charlie, 2 of the 4 counted members would be left, which is not a majority",
     ]);
     const silent = { observation: null };
-    expect(refusals({ alpha: silent, bravo: silent, charlie: silent })[1]).toMatch(/does not tell/);
+    expect(refusals({ alpha: silent, bravo: silent, charlie: silent })[1]).toMatch(/does not report its members/);
   });
 
   it("rejects the removal of the only web server in service", () => {
     const out = { observation: { inService: false } };
     for (const others of [out, { healthy: false }, { healthy: null }, { observation: { serves: false } }])
       expect(refusals({ alpha: others, bravo: others })).toEqual([
-        "charlie is the only web server that takes visitors",
+        "charlie is the only web server that serves visitors",
       ]);
     expect(
       refusals({ alpha: { healthy: false }, bravo: { roles: ["database"] }, charlie: { roles: ["database"] } }),
@@ -37,10 +37,10 @@ describe("the precondition check of a removal", () => {
   it("rejects a removal if the volume holds or may hold quarantined transactions, unless the command discards them", () => {
     const holding = { member: { kept: ["/var/lib/mysql/kept-aside-1"] } };
     expect(refusals({ charlie: holding })).toEqual([
-      "charlie holds quarantined transactions, which no other member has: /var/lib/mysql/kept-aside-1; if they are not needed, add --discard-quarantined",
+      "charlie has quarantined transactions, which no other member has: /var/lib/mysql/kept-aside-1; if they are not needed, add --discard-quarantined",
     ]);
     expect(refusals({ charlie: { observation: null } })).toEqual([
-      "charlie does not report whether its volume holds quarantined transactions; if they are not needed, add --discard-quarantined",
+      "charlie does not report whether its volume contains quarantined transactions; if they are not needed, add --discard-quarantined",
     ]);
     const discards = (charlie: Difference) =>
       removalRefusals(snapshot({ charlie }), "charlie", { discardQuarantined: true });

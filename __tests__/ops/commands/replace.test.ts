@@ -34,7 +34,7 @@ describe("the precondition check of a replacement", () => {
     ["sees no majority", { member: { majority: false } }],
   ])("rejects a member while another member %s, because acknowledged writes could be lost", (_, charlie) => {
     expect(replacementRefusals(snapshot({ charlie }), "bravo")).toEqual([
-      expect.stringMatching(/^without bravo, 1 of 3 members are healthy, which is no majority/),
+      expect.stringMatching(/^without bravo, 1 of 3 members are healthy, which is not a majority/),
     ]);
   });
 
@@ -60,7 +60,7 @@ describe("the precondition check of a replacement", () => {
     const all = { alpha: silent, bravo: silent, charlie: silent };
     expect(replacementRefusals(snapshot(all), "bravo", true)).toEqual([]);
     expect(replacementRefusals(snapshot({ ...all, alpha: { ...silent, healthy: false } }), "bravo", true)).toEqual([
-      "alpha: the load balancer does not find it healthy, and nobody can log in to check its data",
+      "alpha: the load balancer considers it unhealthy, and without a login its data cannot be checked",
     ]);
   });
 });
@@ -161,14 +161,14 @@ describe("a replacement", () => {
     world.failing.add("bravo: systemctl poweroff");
     await replace(await world.context("replace bravo"), "bravo", {}, agrees);
     expect(world.steps.slice(-2)).toEqual(["provider: replace bravo", "in hand: nobody"]);
-    expect(world.said.join("\n")).toContain("look at the database dashboard");
+    expect(world.said.join("\n")).toContain("check in the database dashboard");
   });
 });
 
 describe("the confirmation by a person", () => {
   it("requires --yes if there is no terminal to ask on", async () => {
     const streams = { ...process, stdin: { isTTY: false } } as unknown as NodeJS.Process;
-    await expect(agreement("bravo", false, streams)(["bravo"])).rejects.toThrow(/to agree, add --yes/);
+    await expect(agreement("bravo", false, streams)(["bravo"])).rejects.toThrow(/to confirm without one, add --yes/);
     await expect(agreement("bravo", true, streams)(["bravo"])).resolves.toBeUndefined();
   });
 });

@@ -39,8 +39,8 @@ describe("the timeline of a restore", () => {
   });
 
   it("must exist in the bucket", () => {
-    expect(() => chosen([other], exampleConfig(), "x")).toThrow(`no timeline x in the bucket; there is ${other.name}`);
-    expect(() => chosen([], exampleConfig())).toThrow("there is none at all");
+    expect(() => chosen([other], exampleConfig(), "x")).toThrow(`no timeline x; existing timelines: ${other.name}`);
+    expect(() => chosen([], exampleConfig())).toThrow("existing timelines: none");
   });
 });
 
@@ -54,9 +54,9 @@ describe("the time of a restore", () => {
 
   it.each<[string, Partial<Timeline>, RegExp]>([
     ["2026-11-11T02:16:59Z", {}, /before the oldest base backup .* 2026-11-11T02:17:00Z$/],
-    ["2026-11-25T20:00:01Z", {}, /after the last log .* 2026-11-25T20:00:00.000Z: write that time, or --latest$/],
-    ["latest", { bases: [] }, /nothing of it can be restored/],
-    ["latest", { until: null }, /nothing of it can be restored/],
+    ["2026-11-25T20:00:01Z", {}, /after the last log .* 2026-11-25T20:00:00.000Z: use that time, or --latest$/],
+    ["latest", { bases: [] }, /it cannot be restored/],
+    ["latest", { until: null }, /it cannot be restored/],
   ])("rejects the restore time %s if the timeline has %j", (at, difference, text) => {
     expect(refusalOf({ ...timeline, ...difference }, at)).toMatch(text);
   });

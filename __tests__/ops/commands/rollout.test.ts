@@ -161,14 +161,14 @@ describe("a rollout", () => {
     ["for the given time", { patienceMinutes: 40 }, 2400],
   ])("waits %s until a replaced server is ready", async (_, props, seconds) => {
     const { world, context } = await withReplaced(isSick);
-    await expect(rollout(context, props)).rejects.toThrow(`bravo is back: not after ${seconds} s`);
+    await expect(rollout(context, props)).rejects.toThrow(`bravo is back: timed out after ${seconds} s`);
     // The replaced server lacks no accounts, so it does not have to become the primary.
     expect(world.primary).toBe("alpha");
   });
 
   it("reports why a replaced server does not answer", async () => {
     const { context } = await withReplaced((world) => void (world.machine("bravo").isStunned = true));
-    await expect(rollout(context, {})).rejects.toThrow("bravo: does not answer: no end after 20 s");
+    await expect(rollout(context, {})).rejects.toThrow("bravo: does not answer: timed out after 20 s");
   });
 
   it("observes a recovered server for a while and stops if the server becomes unhealthy again", async () => {
@@ -182,7 +182,7 @@ describe("a rollout", () => {
         get: () => (Date.now() - since < 15_000 ? undefined : named("2").sha256),
       });
     });
-    await expect(rollout(late.context, {})).rejects.toThrow("bravo stays well: not after 30 s");
+    await expect(rollout(late.context, {})).rejects.toThrow("bravo stays healthy: timed out after 30 s");
   });
 
   it("completes the server of an interrupted run, or replaces it if its creation was incomplete", async () => {
@@ -202,7 +202,7 @@ describe("a rollout", () => {
     instantly();
     const world = new World();
     await expect(rollout(await world.context("rollout"), { evenCurrent: true })).rejects.toThrow(
-      "needs the servers' names",
+      "requires the servers' names",
     );
     await expect(rollout(await world.context("rollout"), { only: ["zulu"] })).rejects.toThrow("no server zulu");
     await rollout(await world.context("rollout"), { only: ["bravo"], evenCurrent: true });

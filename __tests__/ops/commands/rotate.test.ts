@@ -19,7 +19,7 @@ describe("the steps of a rotation", () => {
   });
 
   it("are rejected for an unknown secret, with a list of the known ones", () => {
-    expect(() => rotatedNamed("everything")).toThrow(/^rotate: no everything; there are edge-token/);
+    expect(() => rotatedNamed("everything")).toThrow(/^rotate: unknown secret everything; use one of edge-token/);
   });
 });
 
@@ -58,9 +58,9 @@ describe("a rotation", () => {
       ...taken,
       "secrets: show 2",
     ]);
-    expect(world.said.filter((line) => /hear of it|is used|no longer/.test(line))).toEqual([
+    expect(world.said.filter((line) => /have applied|is used|no longer/.test(line))).toEqual([
       "edge-token: generation 2 is used",
-      "Cloudflare's data centres hear of it, one after the other",
+      "waits until all data centres of Cloudflare have applied the change",
       "edge-token: generation 1 is no longer accepted",
     ]);
     expect(world.machine("bravo").files.get(paths.nginx.edgeToken)).toBe('"~^(?:edgeTokens-2)$" 1;\n');
@@ -104,7 +104,7 @@ describe("a rotation", () => {
     for (const name of names)
       Object.defineProperty(world.machine(name), "taken", { get: () => nginx, set: () => undefined });
     await expect(rotate(context, "edge-token")).rejects.toThrow(
-      "they do: not after 90 s; alpha: nginx still accepts the old token",
+      "all servers have it: timed out after 90 s; alpha: nginx still accepts the old token",
     );
   });
 
@@ -113,7 +113,7 @@ describe("a rotation", () => {
     const world = second();
     world.tooOld.add("charlie");
     await expect(rotate(await world.context("rotate"), "edge-token")).rejects.toThrow(
-      "charlie: its nginx cannot be asked about tokens; bring it up to date first: npm run ops rollout charlie",
+      "charlie: its nginx does not support token checks; update the server first: npm run ops rollout charlie",
     );
     await expect(rotate(await world.context("rotate"), "database-passwords")).rejects.toThrow(
       "charlie: mysql-group accounts",
@@ -131,7 +131,7 @@ describe("a rotation", () => {
     expect(world.stage.oldest).toBe(2);
     expect(world.steps.filter((step) => step.startsWith("charlie"))).toEqual([]);
     expect(world.said).toContain(
-      "charlie: is off; it still has the old edge-token. Replace it: npm run ops replace charlie. Or bring it back and at once run: npm run ops rotate edge-token",
+      "charlie: is off; it still has the old edge-token. Replace the server: npm run ops replace charlie. Or make it reachable again, and immediately run: npm run ops rotate edge-token",
     );
   });
 
@@ -196,7 +196,7 @@ describe("a rotation", () => {
     world.stage = { configured: 2, used: 2, oldest: 2 };
     world.accountsOfReplicas = taken;
     await expect(rotate(await world.context("rotate"), "database-passwords")).rejects.toThrow(
-      `they do: not after 90 s; bravo: the account app takes generations ${taken.join(" to ")}`,
+      `all servers have it: timed out after 90 s; bravo: the account app accepts generations ${taken.join(" to ")}`,
     );
   });
 
@@ -242,7 +242,7 @@ describe("a rotation", () => {
     world.stage = { configured: 2, used: 2, oldest: 1 };
     world.machine("bravo").current = false;
     await expect(rotate(await world.context("rotate"), "origin-certificate")).rejects.toThrow(
-      /^bravo: outdated, and nobody can log in/,
+      /^bravo: outdated, and without a login/,
     );
     world.machine("bravo").current = true;
     await rotate(await world.context("rotate"), "origin-certificate");

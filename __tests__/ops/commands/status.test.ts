@@ -43,7 +43,7 @@ async function shown(world: World, { inHand, more, json }: Shown = {}) {
 describe("the status of an environment", () => {
   it("exits with 0 if nothing needs attention", async () => {
     const { code, text, cells } = await shown(wellWorld());
-    expect([code, text.split("\n").at(-1)]).toEqual([0, "nothing needs a hand"]);
+    expect([code, text.split("\n").at(-1)]).toEqual([0, "nothing needs attention"]);
     expect(cells("bravo")).toBe("bravo web database current 22222222 online secondary 0.0 s healthy in 0 upd 20%");
   });
 
@@ -53,7 +53,7 @@ describe("the status of an environment", () => {
     const { code, text, cells } = await shown(world);
     expect([code, text.split("\n").slice(-2)]).toEqual([
       1,
-      ["needs a hand:", "  charlie: is outdated; npm run ops rollout"],
+      ["needs attention:", "  charlie: is outdated; npm run ops rollout"],
     ]);
     expect(cells("charlie")).toMatch(/^charlie web database outdated /);
   });
@@ -82,18 +82,18 @@ describe("the status of an environment", () => {
     world.primary = "charlie";
     for (const name of ["alpha", "bravo"]) world.machine(name).running = isNearHealthy;
     const { text } = await shown(world);
-    const line = "charlie: is the primary and far from the other members; npm run ops failover";
+    const line = "charlie: is the primary but far from the other members; npm run ops failover";
     expect(text.includes(line)).toBe(isNearHealthy);
   });
 
   it("shows the unfinished server of an interrupted run and an incomplete load balancer migration", async () => {
     const held = await shown(wellWorld(), { inHand: "bravo" });
     expect(held.code).toBe(1);
-    expect(held.text).toMatch(/\n {2}ops rollout holds the lock since \S+, bravo in hand$/);
+    expect(held.text).toMatch(/\n {2}ops rollout has held the lock since \S+, processing bravo$/);
     for (const over of [true, false]) {
       const balancers = { changeover: () => Promise.resolve({ pointed: true, over }) } as Site["balancers"];
       const { code, text } = await shown(wellWorld(), { more: { balancers } });
-      expect([code, text.includes("the change to another balancer is not at its end")]).toEqual([over ? 0 : 1, !over]);
+      expect([code, text.includes("the load balancer migration is unfinished")]).toEqual([over ? 0 : 1, !over]);
     }
   });
 

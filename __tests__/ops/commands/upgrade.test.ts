@@ -45,7 +45,7 @@ describe("the servers of an upgrade", () => {
   it("are unknown while a reachable server does not report its possible upgrades", () => {
     const told = { observation: { upgradable: [] } };
     expect(untold(snapshot({ alpha: told, bravo: { observation: { upgradable: null } }, charlie: told }))).toMatch(
-      /^not from bravo;/,
+      /^bravo did not report;/,
     );
     expect(untold(snapshot({ alpha: told, bravo: { observation: null }, charlie: told }))).toBeUndefined();
   });
@@ -54,7 +54,7 @@ describe("the servers of an upgrade", () => {
     expect(mysqlRefusal(bravoWith({ upgradable }), ["8.4.6", "8.4.6"])).toBeUndefined();
     const series = [{ name: "mysql-server-core", from: "8.4.6-1", to: "9.7.4-2" }];
     expect(mysqlRefusal(bravoWith({ upgradable: series }), ["8.4.6"])).toMatch(
-      /^bravo: mysql-server-core: 9\.7\.4 is of another/,
+      /^bravo: mysql-server-core: 9\.7\.4 belongs to another/,
     );
     const added = [{ name: "mysql-server-core", from: "", to: "9.7.4-2" }];
     expect(mysqlRefusal(bravoWith({ upgradable: added }), ["8.4.6"])).toBeUndefined();
@@ -199,14 +199,14 @@ describe("an upgrade that was interrupted", () => {
       dryUpgrade((await world.context("upgrade", inHand)).site, {}, { say: (line) => void said.push(line) });
     expect([await dry("charlie"), said.splice(0)]).toEqual([
       0,
-      ["charlie: is in hand of an interrupted run, and is taken up first"],
+      ["charlie: was left unfinished by an interrupted run and is processed first"],
     ]);
     expect([await dry(), said]).toEqual([
       1,
       [
-        "nothing to upgrade, and no reboot due",
-        "in the way: charlie: is out of service",
-        "in the way: charlie: its target is not healthy",
+        "nothing to upgrade, and no reboot required",
+        "prevents the upgrade: charlie: is out of service",
+        "prevents the upgrade: charlie: its target is not healthy",
       ],
     ]);
   });

@@ -29,7 +29,7 @@ describe("an interrupted command", () => {
       expect({ exitCode, said: stdout.split("\n").slice(1) }).toEqual({
         exitCode: 0,
         said: [
-          "interrupted; run the same command again, it goes on where it stopped",
+          "interrupted; run the same command again, it continues where it stopped",
           "begins nothing",
           "puts things back",
         ],

@@ -126,7 +126,7 @@ describe("a server at a limit", () => {
 describe("pending maintenance", () => {
   it.each<[string, Difference, RegExp]>([
     ["an outdated payload", { cloud: { current: false } }, /^bravo: is outdated/],
-    ["a reboot", { observation: { rebootFor: ["mysql.service"] } }, /^bravo: a reboot is due \(mysql.service\)/],
+    ["a reboot", { observation: { rebootFor: ["mysql.service"] } }, /^bravo: needs a reboot \(mysql.service\)/],
     [
       "an expiring certificate",
       { observation: { certificateDays: { "the origin certificate": 20 } } },
@@ -158,7 +158,7 @@ describe("a release that runs on all servers but differs from the configuration"
   it("needs attention, because new servers would start with another release", () => {
     const newer = { observation: { releases: [release("3"), release("2")] } };
     expect(needsHand(snapshot({ alpha: newer, bravo: newer, charlie: newer }))).toEqual([
-      expect.stringMatching(/^the configuration names another release/),
+      expect.stringMatching(/^the configured release differs/),
     ]);
   });
 });
@@ -199,7 +199,7 @@ describe("the precondition check", () => {
       "no member is the primary",
     ]);
     expect(gate(snapshot({ alpha: { member: { writable: false } } }), "rollout")).toEqual([
-      "alpha: is the primary and still read-only",
+      "alpha: is the primary but is still read-only",
     ]);
   });
 

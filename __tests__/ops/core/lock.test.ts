@@ -95,7 +95,7 @@ describe("the lock", () => {
       const place = fileLock();
       await place.store.write(text, undefined);
       await expect(Lock.take(place, "rollout")).rejects.toThrow(
-        `ops.lock: is not a lock of this version: ${JSON.stringify(text)}\nIf no command is running on any machine: npm run ops -- unlock --force`,
+        `ops.lock: is not a lock written by this version: ${JSON.stringify(text)}\nIf no command is running on any machine: npm run ops -- unlock --force`,
       );
     },
   );
@@ -165,9 +165,9 @@ describe("unlock", () => {
 
   it("reports a free lock", async () => {
     const place = fileLock();
-    expect(await unlocked(place)).toBe("nobody holds the lock");
+    expect(await unlocked(place)).toBe("the lock is free");
     await (await Lock.take(place, "rollout")).release();
-    expect(await unlocked(place)).toBe("nobody holds the lock");
+    expect(await unlocked(place)).toBe("the lock is free");
   });
 
   it("fails while the holder runs on this machine, unless --force is given", async () => {
@@ -195,7 +195,7 @@ describe("unlock", () => {
   it("removes an unreadable lock only with --force", async () => {
     const place = fileLock();
     await place.store.write("{", undefined);
-    await expect(unlocked(place)).rejects.toThrow(/is not a lock of this version: "\{"/);
+    await expect(unlocked(place)).rejects.toThrow(/is not a lock written by this version: "\{"/);
     expect(await unlocked(place, true)).toMatch(/ops\.lock cannot be read$/);
     expect(await place.read()).toBeUndefined();
   });

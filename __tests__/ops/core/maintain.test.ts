@@ -62,7 +62,7 @@ describe("the shutdown of a server", () => {
     expect(asked).toEqual(["ssh", "provider", "cut"]);
     const served = siteWith(known);
     await expect(shutDown(served.context, { name: "alpha", observation: undefined })).rejects.toThrow(
-      "alpha is off: not after 180 s; it still runs; see its console at the provider",
+      "alpha is off: timed out after 180 s; it still runs; see its console at Hetzner",
     );
     expect(served.asked).toEqual(["ssh", "provider"]);
   });
@@ -98,7 +98,7 @@ describe("a first boot", () => {
 
   it("has failed if its status is neither done nor running", () => {
     expect(["done", "running", "running mysql"].flatMap((said) => faultOf(said) ?? [])).toEqual([]);
-    expect(faultOf("apt failed")).toBe("bravo: its first boot failed: apt failed");
+    expect(faultOf("apt failed")).toBe("bravo failed during its first boot: apt failed");
     expect(firstBootFault(undefined)).toBeUndefined();
   });
 });

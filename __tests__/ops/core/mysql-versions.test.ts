@@ -37,13 +37,13 @@ describe("the check for mixed MySQL versions in a group", () => {
   });
 
   it.each<[string, readonly string[], string, string, RegExp]>([
-    ["a downgrade", ["8.4.7", "8.4.7", "8.4.7"], "8.4.7", "8.4.6", /never made older/],
+    ["a downgrade", ["8.4.7", "8.4.7", "8.4.7"], "8.4.7", "8.4.6", /cannot downgrade a data directory/],
     [
       "an upgrade to another series",
       ["8.4.7", "8.4.7", "8.4.7"],
       "8.4.7",
       "9.7.0",
-      /change `database\.series` and roll that out/,
+      /change `database\.series`, and roll out the change/,
     ],
     ["an upgrade from 9 to 10, compared as numbers", ["9.7.4"], "9.7.4", "10.7.0", /another series/],
     [
@@ -51,14 +51,14 @@ describe("the check for mixed MySQL versions in a group", () => {
       ["9.8.3", "9.8.3"],
       "9.8.0",
       "9.8.1",
-      /takes no member of 9\.8\.1/,
+      /accepts no member with 9\.8\.1/,
     ],
     [
       "a version below the group's lowest outside of a long-term series",
       ["9.5.3", "9.5.3"],
       "9.5.0",
       "9.5.1",
-      /takes no member of 9\.5\.1/,
+      /accepts no member with 9\.5\.1/,
     ],
   ])("rejects %s", (_, group, own, next, words) => {
     expect(mixRefusal(group, own, next)).toMatch(words);

@@ -24,7 +24,7 @@ describe("runToEnd", () => {
   it("returns the reason if a program times out or cannot start", async () => {
     expect(await runToEnd(["sleep", "30"], { timeoutSeconds: 0.2 })).toMatchObject({
       ok: false,
-      stderr: "no end after 0.2 s",
+      stderr: "timed out after 0.2 s",
     });
     expect(await runToEnd(["no-such-program"], { timeoutSeconds: 5 })).toMatchObject({
       ok: false,
@@ -40,7 +40,9 @@ describe("waitUntil", () => {
     const began = Date.now();
     const looks: number[] = [];
     const missing = () => Promise.resolve(`nothing, look ${looks.push((Date.now() - began) / 1000)}`);
-    await expect(waitUntil("it", missing, { limitSeconds: 5 })).rejects.toThrow("it: not after 5 s; nothing, look 4");
+    await expect(waitUntil("it", missing, { limitSeconds: 5 })).rejects.toThrow(
+      "it: timed out after 5 s; nothing, look 4",
+    );
     expect(looks).toEqual([0, 2, 4, 6]);
   });
 

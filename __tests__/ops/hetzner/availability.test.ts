@@ -40,6 +40,6 @@ describe("a replacement", () => {
   });
 
   it("is rejected if the image was retired", () => {
-    expect(refusalOf(order, [type("cpx22", {})], [], now)).toBe("Hetzner does not offer the image debian-13 any more");
+    expect(refusalOf(order, [type("cpx22", {})], [], now)).toBe("Hetzner no longer offers the image debian-13");
   });
 });

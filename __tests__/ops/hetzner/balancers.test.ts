@@ -134,14 +134,16 @@ describe("a second load balancer", () => {
     await expectRefused(
       "open",
       planOf(...opens, [address, actions]),
-      new RegExp(`refused: the plan would do more than make a second balancer:\n {2}\\w+ ${address.split("[")[0]}`),
+      new RegExp(
+        `refused: the plan would do more than create a second load balancer:\n {2}\\w+ ${address.split("[")[0]}`,
+      ),
     );
   });
 
   it("is not created if the existing balancer is not the configured previous one", async () => {
     const { balancers, terraform, report } = await balancersWith([], { there: [{ name: "production-2" }] });
     await expect(balancers.open(report)).rejects.toThrow(
-      "there is no balancer production at Hetzner; there is production-2. loadBalancer.number must be the other one",
+      "Hetzner has no load balancer production; it has production-2. loadBalancer.number must differ",
     );
     expect(terraform.calls()).toEqual(["-chdir=production-edge init"]);
   });
@@ -161,7 +163,9 @@ describe("a second load balancer", () => {
     const { balancers, applied, changes, report } = await balancersWith([planOf(...opens)], {
       there: [before, { ...now, targets: [target(1, "healthy")] }],
     });
-    await expect(balancers.open(report)).rejects.toThrow("balancer production-2 is in no state, and has targets");
+    await expect(balancers.open(report)).rejects.toThrow(
+      "balancer production-2 is in no Terraform state, but has targets",
+    );
     expect({ applied: applied(), changes: changes() }).toEqual({ applied: 0, changes: [] });
   });
 });
@@ -205,7 +209,7 @@ describe("the previous load balancer", () => {
     ["a DNS record", "cloudflare_dns_record.site_www-a", "update"],
   ])("is not deleted by a plan that also changes %s", async (_, address, actions) => {
     const plan = planOf(...closes, [address, actions]);
-    await expectRefused("close", plan, /more than take the balancer before away/, { there: [before, now] });
+    await expectRefused("close", plan, /more than remove the previous load balancer/, { there: [before, now] });
   });
 });
 
@@ -253,7 +257,7 @@ describe("a new domain", () => {
     ["changes a rule of the old zone", "cloudflare_ruleset.site_firewall", "update"],
   ])("is not created by a plan that %s", async (_, address, actions) => {
     const plan = planOf(...opensToo, [address, actions]);
-    await expectRefused("open", plan, /more than make a second balancer/, { as: moved });
+    await expectRefused("open", plan, /more than create a second load balancer/, { as: moved });
   });
 
   it("first loses its redirect to the old domain, then the old domain redirects to it, without a change of records", async () => {
@@ -270,15 +274,15 @@ describe("a new domain", () => {
     await balancers.point(report);
     expect({ applied: applied(), visited }).toEqual({ applied: 2, visited: ["https://www.foobar.net/"] });
     for (const plan of [leading, planOf(...recordsOf("site"))])
-      await expectRefused("part", plan, /more than let neither name lead to the other/, { as: moved });
+      await expectRefused("part", plan, /more than serve both names without a redirect/, { as: moved });
     for (const plan of [parting, planOf(...recordsOf("site-2"))])
-      await expectRefused("point", plan, /more than lead visitors to the new balancer/, { as: moved });
+      await expectRefused("point", plan, /more than direct visitors to the new load balancer/, { as: moved });
   });
 
   it("receives no redirect while it does not answer", async () => {
     const { balancers, applied, report } = await balancersWith([], { as: moved, answer: 530 });
     await expect(balancers.point(report)).rejects.toThrow(
-      /https:\/\/www\.foobar\.net\/ answers: .* not after 0 s; 530/,
+      /https:\/\/www\.foobar\.net\/ answers: .* timed out after 0 s; 530/,
     );
     expect(applied()).toBe(0);
   });
@@ -302,7 +306,7 @@ describe("a new domain", () => {
       await expectRefused(
         "close",
         planOf(...closes.slice(0, 3), [address, actions]),
-        /more than take the balancer before away/,
+        /more than remove the previous load balancer/,
         { as: moved, there: [before, now] },
       );
   });

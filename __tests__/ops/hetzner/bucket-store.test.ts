@@ -35,7 +35,7 @@ describe("the lock in a bucket", () => {
     );
   });
 
-  it("reports an object storage that does not respond", async () => {
+  it("reports an object storage that does not answer", async () => {
     const { store } = await bucket({ faultOf: () => "lose request" });
     await expect(store.read()).rejects.toThrow(/ops\.lock: the lock cannot be read after 5 attempts: no response; /);
   });
@@ -117,7 +117,7 @@ describe("check-backend", () => {
   ] as const)("rejects a store that ignores %s", async (ignored, conditions) => {
     const { code, said } = await check(conditions);
     expect(code).toBe(1);
-    expect(said).toContain(`had the condition ${ignored}. `);
+    expect(said).toContain(`despite the request's condition ${ignored}. `);
     expect(said).toMatch(/^NO LOCK: .*choose another object storage/);
   });
 });

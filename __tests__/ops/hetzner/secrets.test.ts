@@ -78,7 +78,7 @@ describe("the application's secrets", () => {
     const values = await storeOf(config, terraform, variables).fromOutside(names, said);
     expect(values.of("alpha", "application.secrets.PIN")).toBe("1234");
     expect(values.of("bravo", "application.secrets.PAYMENT_KEY")).toBe("key");
-    expect(() => values.of("alpha", "edgeTokens")).toThrow("secret edgeTokens: has no value from outside");
+    expect(() => values.of("alpha", "edgeTokens")).toThrow("secret edgeTokens: has no external value");
     expect(terraform.calls().at(-1)).toBe("-chdir=production-servers apply production-servers/ops.tfplan");
   });
 
@@ -86,10 +86,10 @@ describe("the application's secrets", () => {
     const terraform = recordedTerraform("production", [plan(["hcloud_server.alpha", "update"])]);
     const withoutKey = storeOf(config, terraform, { ...variables, TF_VAR_app_secret_payment_key: "" });
     await expect(withoutKey.fromOutside(names, said)).rejects.toThrow(
-      "TF_VAR_app_secret_payment_key is not set: it is the value of application.secrets.PAYMENT_KEY",
+      "TF_VAR_app_secret_payment_key must be set: it contains the value of application.secrets.PAYMENT_KEY",
     );
     await expect(storeOf(config, terraform, variables).fromOutside(names, said)).rejects.toThrow(
-      "refused: the plan would do more than this",
+      "refused: the plan would make more changes",
     );
     expect(terraform.calls().filter((call) => call.includes(" apply "))).toEqual([]);
   });
@@ -148,7 +148,7 @@ describe("secrets in the Terraform state", () => {
     };
     await withPlan(moved, certificate(2)).advance("origin-certificate", "oldest", silent);
     await expect(withPlan(moved, certificate(3)).advance("origin-certificate", "oldest", silent)).rejects.toThrow(
-      "refused: the plan would do more than this",
+      "refused: the plan would make more changes",
     );
   });
 
@@ -160,7 +160,7 @@ describe("secrets in the Terraform state", () => {
   ] as const)("stay unchanged if the plan contains other changes (%s)", async (step, more) => {
     const { secrets, terraform } = secretsWith(more);
     const doing = step === "show" ? secrets.show("edge-token", silent) : secrets.advance("edge-token", "used", silent);
-    await expect(doing).rejects.toThrow("refused: the plan would do more than this");
+    await expect(doing).rejects.toThrow("refused: the plan would make more changes");
     expect(terraform.calls().filter((call) => call.includes(" apply "))).toEqual([]);
   });
 
@@ -190,8 +190,10 @@ describe("secrets in the Terraform state", () => {
     } as unknown as Stack;
     const stacks = { ...recordedTerraform("production", []), credentials: stack, edge: stack };
     const show = (report: (line: string) => void) => storeOf(config, stacks).show("origin-certificate", report);
-    const oldOne = `127.0.0.1 shows ${new X509Certificate(old.certificate).fingerprint256}`;
-    await expect(show(silent)).rejects.toThrow(`the balancer shows the new certificate: not after 120 s; ${oldOne}`);
+    const oldOne = `127.0.0.1 presents ${new X509Certificate(old.certificate).fingerprint256}`;
+    await expect(show(silent)).rejects.toThrow(
+      `the load balancer presents the new certificate: timed out after 120 s; ${oldOne}`,
+    );
     const said: string[] = [];
     await show((line) => {
       said.push(line);
@@ -201,7 +203,7 @@ describe("secrets in the Terraform state", () => {
     expect(connecting).toHaveBeenLastCalledWith(expect.objectContaining({ port: 443, servername: "www.foobar.com" }));
     outputs["second_balancer_addresses"] = { ipv4: "127.0.0.2" };
     await expect(show(silent)).rejects.toThrow(
-      "the balancer shows the new certificate: not after 120 s; 127.0.0.2 shows none",
+      "the load balancer presents the new certificate: timed out after 120 s; 127.0.0.2 presents no certificate",
     );
   });
 

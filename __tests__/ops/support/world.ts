@@ -162,7 +162,7 @@ export class World {
     });
     if (!machine?.running) return { ...ended(false, "", "connection timed out"), exitCode: 255, reached: false };
     const words = command.join(" ");
-    if (words.startsWith("python3 -I - ") && machine.isStunned) return ended(false, "", "no end after 20 s");
+    if (words.startsWith("python3 -I - ") && machine.isStunned) return ended(false, "", "timed out after 20 s");
     if (words.startsWith("python3 -I - ")) return ended(true, JSON.stringify(this.observationOf(machine)));
     const look = this.answerTo(machine, words, input);
     if (look !== undefined) return ended(look !== "no", look);

@@ -56,7 +56,7 @@ export const databasePasswords: RotationProcedure = {
     ]) {
       const reached = JSON.parse(await reachedOn(moment, name)) as Generations;
       const late = Object.entries(reached).find(([, [newest, last]]) => newest !== configured || last !== oldest);
-      if (late) return `${name}: the account ${late[0]} takes generations ${late[1].join(" to ")}`;
+      if (late) return `${name}: the account ${late[0]} accepts generations ${late[1].join(" to ")}`;
     }
     return oldest === configured ? stillAccepted(moment) : undefined;
   },
@@ -72,7 +72,7 @@ async function reachedOn({ site }: Moment, name: string, ...options: readonly st
   if (ok) return stdout;
   if (exitCode === 2)
     throw new Error(
-      `${name}: its mysql-group is too old for this; bring the server up to date: npm run ops rollout ${name}`,
+      `${name}: its mysql-group does not support this rotation; update the server first: npm run ops rollout ${name}`,
     );
   throw new Error(`${name}: mysql-group accounts ended with ${exitCode ?? "nothing"}\n${stderr}`);
 }

@@ -26,7 +26,7 @@ export const edgeToken: RotationProcedure = {
       for (const token of new Set([...accepted, ...(before === undefined ? [] : [before])])) {
         const isAccepted = await isAcceptedOn(moment, name, token);
         if (isAccepted === accepted.includes(token)) continue;
-        return `${name}: nginx ${isAccepted ? "still accepts the old token" : "refuses a token that Cloudflare may show"}`;
+        return `${name}: nginx ${isAccepted ? "still accepts the old token" : "rejects a token that Cloudflare may send"}`;
       }
     }
     return undefined;
@@ -46,6 +46,6 @@ async function isAcceptedOn({ site }: Moment, name: string, token: string): Prom
   );
   if (told === "1" || told === "0") return told === "1";
   throw new Error(
-    `${name}: its nginx cannot be asked about tokens; bring it up to date first: npm run ops rollout ${name}`,
+    `${name}: its nginx does not support token checks; update the server first: npm run ops rollout ${name}`,
   );
 }

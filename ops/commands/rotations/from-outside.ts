@@ -25,7 +25,7 @@ const all = {
       new Map(
         Object.keys(application.secrets).map((name) => [applicationSecretName(name), applicationSecretVariable(name)]),
       ),
-    none: "application.secrets is empty: the application has no secrets of its own that could change",
+    none: "application.secrets is empty: the application has no secrets to rotate",
     takeUp: restartApplication,
   },
   "release-key": {
@@ -65,7 +65,7 @@ export async function distribute(context: Context, what: Name): Promise<void> {
       await site.cloud.noteSecrets(server, label);
     });
   sayLeft(context, what, holders, absent);
-  progress.say(`every server that can be reached has the values of ${what}; the old values may now be revoked`);
+  progress.say(`every reachable server has the new values of ${what}; you may now revoke the old values`);
 }
 
 /** The first server stops the rotation if the key cannot read the release, so the other servers keep the old key. */

@@ -37,7 +37,7 @@ const linesOf = (keys: ReadonlyMap<string, string>) => [...keys].map(([name, hos
 async function silentOf({ site, absent }: Moment): Promise<string | undefined> {
   for (const { name } of site.config.servers.filter((server) => !absent.has(server.name))) {
     const { ok, stderr } = await site.ssh.tryRun(loginOf(site, name), ["true"]);
-    if (!ok) return `${name}: does not show the key that it is to show (${stderr.trim().split("\n").at(-1)})`;
+    if (!ok) return `${name}: does not use the expected host key (${stderr.trim().split("\n").at(-1)})`;
   }
   return undefined;
 }
