@@ -20,7 +20,7 @@ describe("generated pages", () => {
 
   it("docs/traffic.md shows the condition of each conditional traffic rule", () => {
     const conditional = trafficRules.filter((rule) => rule.when).length;
-    expect(pages["docs/traffic.md"]?.match(/\| when /g)).toHaveLength(conditional);
+    expect(pages["docs/traffic.md"]?.match(/; when /g)).toHaveLength(conditional);
   });
 });
 

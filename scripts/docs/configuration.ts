@@ -1,7 +1,7 @@
 import { exampleConfig, exampleRecipients, exampleSshKey, type Overrides } from "../../__tests__/support/config.js";
 import type { EnvironmentInput } from "../../modules/config/schema.js";
 import { settings, type Setting } from "../../modules/config/settings.js";
-import { markdownPage, markdownTable } from "./markdown.js";
+import { markdownPage } from "./markdown.js";
 
 /** Settings of one topic. */
 export interface Chapter {
@@ -140,9 +140,12 @@ const shown = (path: readonly string[]): string =>
     .join(".")
     .replaceAll(".[]", "[]");
 
-function defaultText(setting: Setting): string {
-  if (setting.required) return "required";
-  return setting.default === undefined ? "-" : code(JSON.stringify(setting.default));
+/** Type and default. The default shows the type, except of an enumeration. */
+function detailsOf({ type, required, default: fallback }: Setting): string {
+  if (required) return `${code(type)}, required`;
+  if (fallback === undefined) return code(type);
+  const shownDefault = `default ${code(JSON.stringify(fallback))}`;
+  return type.includes('"') ? `${code(type)}, ${shownDefault}` : shownDefault;
 }
 
 /** Whether a setting has a value (lists included) and is not only a group of settings. */
@@ -152,11 +155,15 @@ const isValue = (setting: Setting, all: readonly Setting[]): boolean =>
     (other) => other.path.length > setting.path.length && setting.path.every((key, index) => other.path[index] === key),
   );
 
-const table = (rows: readonly Setting[]): string =>
-  markdownTable(
-    ["Setting", "Meaning", "Type", "Default"],
-    rows.map((setting) => [code(shown(setting.path)), setting.description, code(setting.type), defaultText(setting)]),
-  );
+/** One item for all settings with the same type, default and description. */
+function list(rows: readonly Setting[]): string {
+  const items = new Map<string, string[]>();
+  for (const setting of rows) {
+    const text = `(${detailsOf(setting)}): ${setting.description}`;
+    items.set(text, [...(items.get(text) ?? []), code(shown(setting.path))]);
+  }
+  return [...items].map(([text, paths]) => `- ${paths.join(", ")} ${text}`).join("\n");
+}
 
 /** An example in the form of an environment's file. @throws Error with all problems if the example is invalid */
 function snippet(example: Chapter["example"]): string {
@@ -181,8 +188,8 @@ export function configurationPage(): Promise<string> {
       `## ${chapter.title}`,
       chapter.about,
       snippet(chapter.example),
-      table(values.filter(belongsTo(chapter))),
+      list(values.filter(belongsTo(chapter))),
     ]),
-    ...(others.length > 0 ? ["## Everything else", table(others)] : []),
+    ...(others.length > 0 ? ["## Everything else", list(others)] : []),
   ]);
 }
