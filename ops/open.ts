@@ -13,9 +13,12 @@ export async function openSite({ environment, terraform }: Invocation, props: Op
   return hetznerSite(config, terraform, props);
 }
 
-/** What directs the visitors of the environment. @throws Error without the tokens */
+/** Directs the visitors of the environment. @throws Error if a token is missing */
 export async function openDirection({ environment }: Invocation): Promise<Direction> {
-  if (environment === "lab") throw new Error("balancers: the lab has one load balancer");
+  if (environment === "lab") {
+    const { LabDirection } = await import("./lab/direction.js");
+    return new LabDirection();
+  }
   const { directionOf } = await import("./hetzner/site.js");
   return directionOf(await loadEnvironment(environment), process.env);
 }

@@ -3,9 +3,9 @@ import { settled } from "../../lab/group.js";
 import type { Lab } from "../../lab/lab.js";
 import { underLoad } from "../../lab/load/under-load.js";
 import { sleep } from "../../lab/system/shell.js";
-import { failedBetween, failures, figure, now, seconds } from "./support/figures.js";
+import { failedBetween, failures, figure, now, pauses, seconds } from "./support/figures.js";
 import { labInThreeLocations } from "./support/lab-in-mode.js";
-import { direct, loseForAWhile, movePrimaryTo, returnSeconds } from "./support/locations.js";
+import { direct, directToBoth, loseForAWhile, movePrimaryTo, returnSeconds } from "./support/locations.js";
 
 /** Maximum time without a write, as in database.test.ts. */
 const longestGapSeconds = 10;
@@ -21,7 +21,7 @@ beforeEach(async () => {
 describe("three locations under 20 reads and 20 writes per second", () => {
   it("if the primary's location fails and the edge retries, requests fail only until the loss is noticed, and no write is lost", async () => {
     const group = await movePrimaryTo(lab, "nbg1");
-    await direct(lab, { to: "both", retry: true });
+    await directToBoth(lab, true);
     const { result, reads, writes, lost } = await underLoad(lab, group, { ratePerSecond: 20, timeoutSeconds: 30 }, () =>
       loseForAWhile(lab, "nbg1", { balancers: "refusing" }),
     );
@@ -30,7 +30,7 @@ describe("three locations under 20 reads and 20 writes per second", () => {
     figure(
       "the primary's location is lost, its balancer refuses, the edge retries",
       `noticed after ${seconds(noticedAt - lostAt)}; reads: ${failures(reads)}, writes: ${failures(writes)}, later: ${later.join(" and ")}; ` +
-        `${seconds(writes.longestGap)} without a write; complete ${seconds(completeAt - restoredAt)} after the return`,
+        `without a write ${pauses(writes, lostAt)}; complete ${seconds(completeAt - restoredAt)} after the return`,
     );
     expect({ lost, later, worksAgain: writes.worksAgain }).toEqual({ lost: {}, later: [0, 0], worksAgain: true });
     expect(writes.longestGap).toBeLessThanOrEqual(longestGapSeconds);
@@ -39,7 +39,7 @@ describe("three locations under 20 reads and 20 writes per second", () => {
 
   it("if a location becomes silent and the edge never retries, about half of the new connections fail until visitors are directed to the other balancer", async () => {
     const group = await movePrimaryTo(lab, "nbg1");
-    await direct(lab, { to: "both", retry: false });
+    await directToBoth(lab, false);
     let directedAt = 0;
     const { result, reads, writes, lost } = await underLoad(
       lab,
@@ -48,7 +48,7 @@ describe("three locations under 20 reads and 20 writes per second", () => {
       async () => {
         return loseForAWhile(lab, "fsn1", {}, async () => {
           await sleep(6);
-          await direct(lab, { to: "first" });
+          await direct("first");
           directedAt = now();
           await sleep(8);
         });
@@ -61,7 +61,7 @@ describe("three locations under 20 reads and 20 writes per second", () => {
     figure(
       "a location is silent, the edge does not retry",
       `${Math.round(share * 100)} % of the reads failed until the command; reads: ${failures(reads)}, writes: ${failures(writes)}, later: ${later.join(" and ")}; ` +
-        `noticed after ${seconds(noticedAt - lostAt)}, ${seconds(writes.longestGap)} without a write; complete ${seconds(completeAt - restoredAt)} after the return`,
+        `noticed after ${seconds(noticedAt - lostAt)}, without a write ${pauses(writes, lostAt)}; complete ${seconds(completeAt - restoredAt)} after the return`,
     );
     expect({ lost, later }).toEqual({ lost: {}, later: [0, 0] });
     expect(share).toBeGreaterThan(0.25);

@@ -401,6 +401,7 @@ export interface EnvironmentInput {
                 Name in
                   | "requests-anomaly"
                   | "balancer-silent"
+                  | "balancer-down"
                   | "visitors-gone"
                   | "server-error-share"
                   | "server-error-count"

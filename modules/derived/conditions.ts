@@ -1,3 +1,4 @@
+import { isSpread } from "./loss.js";
 import type { Config } from "../config/schema.js";
 
 /** A condition on the configuration, with a text that documents show for conditional table lines. */
@@ -46,3 +47,6 @@ export const privatelyReleased: Condition = {
 export const backedUp: Condition = { text: "backup names a bucket", holds: ({ backup }) => backup !== undefined };
 
 export const restoring: Condition = { text: "restore names a moment", holds: ({ restore }) => restore !== undefined };
+
+/** Database members relay writes of web servers that cannot reach the primary: with two web servers, the link between them may be cut. */
+export const relaying: Condition = { text: "servers are in several locations", holds: isSpread };

@@ -6,6 +6,7 @@ export const monitorIds = {
   web: [
     "requests-anomaly",
     "balancer-silent",
+    "balancer-down",
     "visitors-gone",
     "server-error-share",
     "server-error-count",

@@ -53,6 +53,7 @@ export const checkSignals = {
   "mysql.can_connect": "mysql",
   "mysql.replication.group.status": "mysql",
   "http.can_connect": "http_check",
+  "tls.can_connect": "tls",
 } as const satisfies Readonly<Record<string, Emitter>>;
 
 /** Instances of checks that queries name by tag. */

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { agreement } from "../../modules/derived/agreement.js";
+import { balancersOf } from "../../modules/derived/balancer.js";
 import { roles, type ServerConfig } from "../../modules/config/schema.js";
 import { LockStore } from "../core/lock.js";
 import type { Cloud, ReplacementProps, Report, Site } from "../core/site.js";
@@ -7,7 +8,7 @@ import type { CloudServer } from "../core/snapshot.js";
 import { Ssh } from "../core/ssh.js";
 import { FileStore } from "../core/store.js";
 import type { BalancerTargets } from "../core/targets.js";
-import { removeTarget, targetHealth } from "../../lab/balancer/balancer.js";
+import { removeTarget, targetHealth, targetHealthAt } from "../../lab/balancer/balancer.js";
 import { LabSecrets } from "./secrets.js";
 import { administratorKeyFile, payloadHashBefore, payloadHashOf } from "../../lab/blueprint.js";
 import { acceptedHostKeys } from "../../lab/keys/credentials.js";
@@ -17,6 +18,7 @@ import { agreementOf, type Machine } from "../../lab/machine/machine.js";
 import { administrator } from "../../lab/network/addresses.js";
 import { retarget } from "../../lab/services.js";
 import { LabBalancers } from "./balancers.js";
+import { healthOf } from "./direction.js";
 import { renewSurroundings } from "./surroundings.js";
 
 /** The running lab for `npm run ops`: reached by OpenSSH from the administrator's host, its servers replaced as the provider would. */
@@ -78,12 +80,11 @@ class LabCloud implements Cloud {
   }
 
   async targets(): Promise<readonly BalancerTargets[]> {
-    const targets = await targetHealth(layout);
-    const names = new Set(targets.map(({ target }) => target));
-    const health = [...names].map(
-      (name) => [name, targets.filter(({ target }) => target === name).every(({ healthy }) => healthy)] as const,
+    const [first, second] = balancersOf((await Lab.attach()).blueprint.environment.config);
+    if (!second) return [{ name: first.name, targets: healthOf(await targetHealth(layout)) }];
+    return Promise.all(
+      [first, second].map(async ({ id, name }) => ({ name, targets: healthOf(await targetHealthAt(layout, id)) })),
     );
-    return [{ name: (await Lab.attach()).blueprint.environment.balancer.name, targets: new Map(health) }];
   }
 
   async shutDown(name: string): Promise<void> {

@@ -8,9 +8,9 @@ import { cutLink, locationOf, loseLocations, restoreLocations } from "../../../l
 import { tryQuery } from "../../../lab/machine/sql.js";
 import { startDelays } from "../../../lab/network/locations.js";
 import { sleep } from "../../../lab/system/shell.js";
-import { failedBetween, failures, figure, now, seconds, timed } from "../support/figures.js";
+import { failedBetween, failures, figure, now, pauses, seconds, timed } from "../support/figures.js";
 import { labInThreeLocations } from "../support/lab-in-mode.js";
-import { direct, loseForAWhile, movePrimaryTo, returnSeconds } from "../support/locations.js";
+import { direct, directToBoth, loseForAWhile, movePrimaryTo, returnSeconds } from "../support/locations.js";
 import { insertOwn, makeOwnTable } from "../support/own-table.js";
 import { primariesAtOnce } from "../support/primaries.js";
 
@@ -31,7 +31,7 @@ beforeAll(async () => {
 /** A healthy lab with the primary in nbg1, whose visitors use both balancers. */
 async function prepared(retry: boolean): Promise<WholeGroup> {
   await settled(lab);
-  await direct(lab, { to: "both", retry });
+  await directToBoth(lab, retry);
   return movePrimaryTo(lab, "nbg1");
 }
 
@@ -52,7 +52,7 @@ describe("the latency of a write", () => {
 
   it("grows by a few milliseconds in three locations, and by at most 60 ms while a German location is lost", async () => {
     const group = await prepared(true);
-    await direct(lab, { to: "first" });
+    await direct("first");
     await startDelays(lab.layout, []);
     const without = await medianLatency(group);
     await startDelays(lab.layout, lab.blueprint.environment.located);
@@ -84,7 +84,7 @@ describe("a lost location", () => {
       figure(
         `${location} is lost, its balancer refuses, the edge retries`,
         `noticed after ${seconds(noticedAt - lostAt)}; reads: ${failures(reads)}, writes: ${failures(writes)}, later: ${later.join(" and ")}; ` +
-          `${seconds(writes.longestGap)} without a write; complete ${seconds(completeAt - restoredAt)} after the return`,
+          `without a write ${pauses(writes, lostAt)}; complete ${seconds(completeAt - restoredAt)} after the return`,
       );
       expect({ lost, later, worksAgain: writes.worksAgain }).toEqual({ lost: {}, later: [0, 0], worksAgain: true });
       expect(writes.longestGap).toBeLessThanOrEqual(limit);
@@ -116,7 +116,7 @@ describe("a dead balancer while all servers are healthy", () => {
     const { result, reads, writes, lost } = await underLoad(lab, group, patient, () =>
       loseForAWhile(lab, "fsn1", { machines: "unaffected" }, async () => {
         await sleep(20);
-        await direct(lab, { to: "first" });
+        await direct("first");
         directedAt = now();
         await sleep(95);
       }),
@@ -153,7 +153,7 @@ describe("two lost locations", () => {
       const restoredAt = now();
       await restoreLocations(lab);
       const { seconds: back } = await timed(() => settled(lab));
-      await direct(lab, { to: "both" });
+      await direct("both");
       return { lostAt, restoredAt, accepted, primaries, back };
     });
     const { lostAt, restoredAt, back, ...observed } = result;
@@ -178,18 +178,19 @@ describe("a cut link between two locations that both reach the third", () => {
   ] as const)("keeps one primary, and causes errors for a few seconds only: %s and %s", async (one, other) => {
     const group = await prepared(true);
     const { result, reads, writes, lost } = await underLoad(lab, group, visitors, async () => {
+      const cutAt = now();
       await cutLink(lab, one, other);
       const primaries = await primariesAtOnce(lab, 20);
       await restoreLocations(lab);
       await settled(lab);
-      return primaries;
+      return { cutAt, primaries };
     });
     const failing = failingSeconds([reads, writes]);
     figure(
       `the link between ${one} and ${other} is cut for 20 s`,
-      `errors for ${seconds(failing)}; reads: ${failures(reads)}, writes: ${failures(writes)}, ${seconds(writes.longestGap)} without a write`,
+      `errors for ${seconds(failing)}; reads: ${failures(reads)}, writes: ${failures(writes)}, without a write ${pauses(writes, result.cutAt)}`,
     );
-    expect({ lost, primaries: result, worksAgain: writes.worksAgain }).toEqual({
+    expect({ lost, primaries: result.primaries, worksAgain: writes.worksAgain }).toEqual({
       lost: {},
       primaries: [],
       worksAgain: true,

@@ -15,6 +15,13 @@ export function failures({ failed, sent, failures: all }: LoadResult): string {
 export const failedBetween = ({ startedAt, failures: all }: LoadResult, from: number, to: number): number =>
   all.filter(({ at }) => startedAt + at >= from && startedAt + at < to).length;
 
+/** The longest pauses between two successful requests: "3.1 s (after 0.4 s), 0.9 s (after 7.0 s)". @param since Unix seconds of the fault */
+export const pauses = ({ startedAt, gaps }: LoadResult, since: number): string =>
+  gaps
+    .slice(0, 3)
+    .map((gap) => `${seconds(gap.seconds)} (after ${seconds(startedAt + gap.from - since)})`)
+    .join(", ");
+
 /** The current time in Unix seconds. */
 export const now = (): number => Date.now() / 1000;
 

@@ -3,17 +3,26 @@ import type { Lab } from "../../../lab/lab.js";
 import { locationOf, loseLocations, type Loss, machinesAt, restoreLocations } from "../../../lab/locations.js";
 import { type Direction, directionOf } from "../../../lab/balancer/direction.js";
 import { query } from "../../../lab/machine/sql.js";
-import { direct as directEdge } from "../../../lab/services.js";
+import { direct as setRetry } from "../../../lab/services.js";
 import { sleep } from "../../../lab/system/shell.js";
 import { balancersOf } from "../../../modules/derived/balancer.js";
 import { now } from "./figures.js";
+import { ops } from "./operator.js";
 
 /** Maximum time in seconds until a returned location is complete. */
 export const returnSeconds = 120;
 
-/** Directs visitors to one or both balancers. */
-export const direct = ({ layout, blueprint }: Lab, changes: Partial<Direction>): Promise<void> =>
-  directEdge(layout, blueprint, changes);
+/** Directs visitors to one or both balancers by `npm run ops balancers`. */
+export async function direct(to: Direction["to"]): Promise<void> {
+  const { exitCode, stderr } = await ops("balancers", to);
+  if (exitCode !== 0) throw new Error(stderr);
+}
+
+/** Uses both balancers. @param retry whether the edge retries a failed connection on the other balancer */
+export async function directToBoth({ layout, blueprint }: Lab, retry: boolean): Promise<void> {
+  await setRetry(layout, blueprint, { retry });
+  await direct("both");
+}
 
 /** Makes the member in this location the primary. */
 export async function movePrimaryTo(lab: Lab, location: string): Promise<WholeGroup> {
@@ -65,12 +74,12 @@ export async function loseForAWhile(
   const noticedAt = now() + 0.5;
   await meanwhile();
   // A returning balancer answers 503 until its first successful health check, so visitors use it only when it is complete.
-  await direct(lab, { to: balancersApartFrom(lab, location) });
+  await direct(balancersApartFrom(lab, location));
   const restoredAt = now();
   await restoreLocations(lab);
   await complete(lab);
   const completeAt = now();
-  await direct(lab, { to });
+  await direct(to);
   await sleep(5);
   return { lostAt, noticedAt, restoredAt, completeAt };
 }

@@ -7,13 +7,13 @@ import { allMonitorIds } from "../../../modules/platform/monitor-ids.js";
 import { allSynthetics, synthetics } from "../../../modules/datadog/synthetics.js";
 import { exampleConfig, type Overrides } from "../../support/config.js";
 import { splitServers, spread } from "../../support/servers.js";
-import { exampleContext, renderedMonitor } from "./support.js";
+import { exampleContext, renderedMonitor, renderedMonitors } from "./support.js";
 
 const reason = "measured to be normal here";
 
 describe("monitor names", () => {
   it("each belong to exactly one monitor or synthetic test", () => {
-    const context = exampleContext();
+    const context = exampleContext(spread);
     const defined = [...fullCatalogue(context), ...allSynthetics(context)].map(({ id }) => id);
     expect([...defined].sort()).toEqual([...allMonitorIds].sort());
     expect(new Set(defined).size).toBe(defined.length);
@@ -21,7 +21,8 @@ describe("monitor names", () => {
 });
 
 describe("every monitor", () => {
-  const definitions = [...fullCatalogue(exampleContext()), ...allSynthetics(exampleContext())];
+  const context = exampleContext(spread);
+  const definitions = [...fullCatalogue(context), ...allSynthetics(context)];
 
   it.each(definitions)("$id has a title, a meaning and first checks", ({ meaning, firstLook, title }) => {
     expect(title).not.toBe("");
@@ -30,7 +31,7 @@ describe("every monitor", () => {
   });
 
   it("queries only data of its own environment", () => {
-    for (const { condition, id } of fullCatalogue(exampleContext()))
+    for (const { condition, id } of fullCatalogue(context))
       if (condition.kind !== "composite" && condition.kind !== "burn")
         expect(JSON.stringify(condition), id).toContain("env:production");
   });
@@ -116,6 +117,17 @@ describe("limits that follow from the configuration", () => {
     expect(renderedMonitor("balancer-silent", slow).query).toMatch(/ < 0\.075$/);
     // With two balancers nginx gets 0.733 requests per second, and 0.4 if one balancer is silent.
     expect(renderedMonitor("balancer-silent", spread).query).toMatch(/ < 0\.567$/);
+  });
+});
+
+describe("balancer-down", () => {
+  it("alerts separately for each of two load balancers, and does not exist with one", () => {
+    const { query, message } = renderedMonitor("balancer-down", spread);
+    expect(query).toBe(
+      '"tls.can_connect".over("env:production","name:origin").by("balancer").last(5).count_by_status()',
+    );
+    expect(message).toContain("the load balancer {{balancer.name}}");
+    expect(renderedMonitors().has("balancer-down")).toBe(false);
   });
 });
 

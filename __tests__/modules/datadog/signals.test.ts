@@ -16,12 +16,13 @@ import {
 import { paths } from "../../../modules/platform/paths.js";
 import { exampleBackup, exampleConfig } from "../../support/config.js";
 import { contentOf, partOf } from "../../support/payload-files.js";
+import { spread } from "../../support/servers.js";
 import { exampleContext, renderedMonitors } from "./support.js";
 
 const context = exampleContext();
 const made = logMetrics(context);
 const queries = [
-  ...[...renderedMonitors().values()].map(({ query }) => query),
+  ...[...renderedMonitors(spread).values()].map(({ query }) => query),
   ...serviceLevels(context).flatMap(({ good, total }) => [good, total]),
   ...dashboards(exampleContext({ backup: exampleBackup }), () => "id").map(({ definition }) =>
     JSON.stringify(definition),

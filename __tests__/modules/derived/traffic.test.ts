@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Config } from "../../../modules/config/schema.js";
 import { activeRules, inboundOf, outboundOf, type ResolvedRule } from "../../../modules/derived/traffic/resolve.js";
 import { exampleConfig, exampleSshKey } from "../../support/config.js";
-import { serverOf, splitServers } from "../../support/servers.js";
+import { serverOf, splitServers, spread } from "../../support/servers.js";
 
 const short = (rule: ResolvedRule): string =>
   `${rule.network} ${rule.protocol} ${rule.ports.join("+")} ${rule.peers.join(",")}`;
@@ -53,6 +53,16 @@ describe("inbound, everything set", () => {
       "public tcp 22 198.51.100.0/24,2001:db8::/48",
       "public icmp  0.0.0.0/0,::/0",
     ]);
+  });
+});
+
+describe("a database server in several locations", () => {
+  it("relays the writes of web servers that cannot reach the primary", () => {
+    const config = exampleConfig(spread);
+    expect(inbound(config, "charlie")).toContain(`private tcp 6448+6449 ${everybody}`);
+    expect(inbound(split, "left")).not.toContain(`private tcp 6448+6449 ${everybody}`);
+    const relaying = outboundOf(config, serverOf(config, "charlie")).filter(({ users }) => users?.includes("haproxy"));
+    expect(relaying.map(short)).toEqual([`private tcp 3306+8008 ${databases}`]);
   });
 });
 

@@ -16,6 +16,28 @@ const balancerSilence = ({ config }: MonitoringContext): number => {
   return Number((1 / agentIntervalSeconds + streams / config.loadBalancer.healthCheck.intervalSeconds).toFixed(3));
 };
 
+/** One alert for each of two load balancers. The results of all servers count, so the alert begins only if no server can connect. */
+const balancerDown = (env: string): MonitorDefinition => ({
+  id: "balancer-down",
+  title: "A load balancer accepts no connections",
+  condition: {
+    kind: "check",
+    check: "tls.can_connect",
+    over: [env, `name:${instances.originCertificate}`],
+    by: ["balancer"],
+  },
+  thresholds: { critical: 4 },
+  urgency: "urgent",
+  priority: 1,
+  meaning:
+    "No server can connect to the load balancer {{balancer.name}}. Requests that Cloudflare sends to it fail until visitors are directed to the other load balancer.",
+  firstLook: [
+    "server-silent: if the servers in its location are silent too, the location is lost",
+    "`npm run ops balancers`: which load balancer can serve visitors",
+    "the load balancer's state in the Hetzner console",
+  ],
+});
+
 /** Monitors of visitors' requests, nginx and the application. */
 export function webMonitors(context: MonitoringContext): readonly MonitorDefinition[] {
   const { config, env, metrics } = context;
@@ -53,7 +75,7 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
       urgency: "urgent",
       priority: 2,
       meaning: config.loadBalancer.second
-        ? "At least one of the two load balancers sends no health checks. If all servers are affected, that load balancer is down: direct visitors to the remaining load balancer."
+        ? "At least one of the two load balancers sends no health checks. If all servers are affected, see balancer-down."
         : "Not even health checks arrive, so the load balancer does not use this server. If all servers are affected, the site is down.",
       firstLook: [
         "the load balancer's targets in the Hetzner console",
@@ -61,6 +83,7 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
         "the server's private network",
       ],
     },
+    ...(config.loadBalancer.second ? [balancerDown(env)] : []),
     {
       id: "visitors-gone",
       title: "No request from outside",

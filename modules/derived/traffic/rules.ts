@@ -1,6 +1,14 @@
 import { ports } from "../../platform/ports.js";
 import { users, type ServiceUser } from "../../platform/users.js";
-import { administered, backedUp, monitored, passesThrough, reachingOut, type Condition } from "../conditions.js";
+import {
+  administered,
+  backedUp,
+  monitored,
+  passesThrough,
+  reachingOut,
+  relaying,
+  type Condition,
+} from "../conditions.js";
 
 /** One end of a connection: the servers with a role, all servers, or an external party. */
 export type Party =
@@ -77,6 +85,26 @@ export const trafficRules: readonly TrafficRule[] = [
     ports: [ports.databaseRelay, ports.databaseRelayHealth],
     users: [users.haproxy],
     why: "HAProxy reaches the primary through another web server when it cannot reach it itself",
+  }),
+  rule({
+    from: "web",
+    to: "database",
+    network: "private",
+    protocol: "tcp",
+    ports: [ports.databaseRelay, ports.databaseRelayHealth],
+    users: [users.haproxy],
+    when: relaying,
+    why: "HAProxy reaches the primary through a database member when it cannot reach it itself",
+  }),
+  rule({
+    from: "database",
+    to: "database",
+    network: "private",
+    protocol: "tcp",
+    ports: [ports.mysql, ports.memberRole],
+    users: [users.haproxy],
+    when: relaying,
+    why: "HAProxy of a database member relays to the primary",
   }),
   rule({
     from: "database",

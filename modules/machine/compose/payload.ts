@@ -10,6 +10,7 @@ import { nginxPart } from "../parts/nginx/index.js";
 import { privateNetworkPart } from "../parts/private-network/index.js";
 import { releasePart } from "../parts/release/index.js";
 import { basePart } from "../parts/base/index.js";
+import { relaying } from "../../derived/conditions.js";
 import type { Config, ServerConfig } from "../../config/schema.js";
 import { mergeParts, ownConfig, renderCloudConfig, type CloudConfig } from "./cloud-config.js";
 import { paths } from "../../platform/paths.js";
@@ -27,7 +28,8 @@ const partsOf = oncePerRoles((config, roles): readonly PayloadPart[] => {
     releasePart(context),
     ...(roles.includes("database") ? [mysqlPart(context)] : []),
     ...(roles.includes("database") && config.backup ? [backupPart(config, config.backup)] : []),
-    ...(roles.includes("web") ? [haproxyPart(context), nginxPart(context), applicationPart(context)] : []),
+    ...(roles.includes("web") || relaying.holds(config) ? [haproxyPart(context)] : []),
+    ...(roles.includes("web") ? [nginxPart(context), applicationPart(context)] : []),
     basePart(),
   ];
 });

@@ -31,7 +31,9 @@ function certificates(config: Config, roles: readonly Role[]) {
 export function datadogAgentPart({ config, roles }: PayloadContext): PayloadPart {
   const variables = {
     host: siteHosts(config)[0],
-    balancerIps: balancersOf(config).map(({ privateIp }) => privateIp),
+    balancers: balancersOf(config),
+    // With one load balancer, the synthetic tests and balancer-silent detect its loss.
+    watchesBalancers: config.loadBalancer.second !== undefined,
     statusPort: ports.nginxStatus,
     applicationPort: ports.application,
     healthPath: config.application.healthPath,

@@ -41,13 +41,16 @@ function possibleRelays(config: Config): readonly string[] {
 /** Environment variable that HAProxy has if the member with this address is far from the server. */
 const farVariable = (address: string): string => `FAR_${address.replaceAll(".", "_")}`;
 
-/** HAProxy on a web server: loopback ports for writes and reads, and the application's port if the application opens its own. */
-export function haproxyPart({ config }: PayloadContext): PayloadPart {
+/**
+ * HAProxy on a web server: loopback ports for writes and reads, and the application's port if the application opens its own. A server without
+ * the role `web` uses only its relay.
+ */
+export function haproxyPart({ config, roles }: PayloadContext): PayloadPart {
   const members = possibleMembers(config);
   const hasFarMembers = farMembers(config).length > 0;
   const content = renderTemplate(file("haproxy.cfg.hbs"), {
     members,
-    relays: possibleRelays(config),
+    relays: roles.includes("web") ? possibleRelays(config) : [],
     maximumConnections,
     idleMinutes,
     writePort: ports.databaseWrite,

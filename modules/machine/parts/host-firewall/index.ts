@@ -4,6 +4,7 @@ import { packages } from "../../../platform/packages.js";
 import { ports } from "../../../platform/ports.js";
 import { users, type ServiceUser } from "../../../platform/users.js";
 import { readStatic, renderTemplate } from "../../part/templates.js";
+import { relaying } from "../../../derived/conditions.js";
 import { inboundOf, outboundOf } from "../../../derived/traffic/resolve.js";
 import { inboundMatches, outboundMatches } from "./matches.js";
 
@@ -49,7 +50,12 @@ export function hostFirewallPart({ config, roles }: PayloadContext): PayloadPart
       {
         path: "/etc/systemd/system/nftables.service.d/platform.conf",
         content: renderTemplate(file("service.conf.hbs"), {
-          services: roles.flatMap((role) => guarded[role]).join(" "),
+          services: [
+            ...new Set([
+              ...roles.flatMap((role) => guarded[role]),
+              ...(relaying.holds(config) ? ["haproxy.service"] : []),
+            ]),
+          ].join(" "),
         }),
       },
       {

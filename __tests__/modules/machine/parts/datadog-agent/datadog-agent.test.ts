@@ -176,6 +176,14 @@ describe("the agent in several locations", () => {
     expect(contentOf(part("bravo", exampleConfig()), "/etc/datadog-agent/datadog.yaml")).not.toContain("location:");
   });
 
+  it("connects to each load balancer every minute, and tags the result with the load balancer's name", () => {
+    const { instances: found } = yaml(part("alpha"), "conf.d/tls.d/conf.yaml") as { instances: readonly object[] };
+    expect(found.slice(1, 3)).toMatchObject([
+      { server: "10.0.1.5", tags: ["balancer:production"], min_collection_interval: 60 },
+      { server: "10.0.1.6", tags: ["balancer:production-second"], min_collection_interval: 60 },
+    ]);
+  });
+
   it("checks the certificate on both load balancers", () => {
     const tls = contentOf(part("alpha"), "/etc/datadog-agent/conf.d/tls.d/conf.yaml");
     expect([...tls.matchAll(/^ {4}server: (10\..*)$/gm)].map(([, address]) => address)).toEqual([

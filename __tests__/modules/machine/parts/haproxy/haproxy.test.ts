@@ -1,8 +1,24 @@
 import { describe, expect, it } from "vitest";
+import { packagesOf } from "../../../../../modules/machine/compose/index.js";
 import { haproxyPart } from "../../../../../modules/machine/parts/haproxy/index.js";
+import type { Config } from "../../../../../modules/config/schema.js";
 import { exampleConfig } from "../../../../support/config.js";
 import { contentOf, partOf } from "../../../../support/payload-files.js";
-import { spread } from "../../../../support/servers.js";
+import { serverOf, splitServers, spread } from "../../../../support/servers.js";
+
+describe("HAProxy on a database member without the role web", () => {
+  it("exists only in several locations", () => {
+    const hasHaproxy = (config: Config, name: string) => packagesOf(config, serverOf(config, name)).includes("haproxy");
+    expect(hasHaproxy(exampleConfig(spread), "charlie")).toBe(true);
+    expect(hasHaproxy(exampleConfig({ servers: splitServers }), "left")).toBe(false);
+  });
+
+  it("relays to every possible member, and uses no relay itself", () => {
+    const text = contentOf(partOf(haproxyPart, exampleConfig(spread), "charlie"), "/etc/haproxy/haproxy.cfg");
+    expect(text.match(/^\tserver .* track primary\/.*$/gm)).toHaveLength(16);
+    expect(text).not.toContain("-relay ");
+  });
+});
 
 describe("HAProxy's environment", () => {
   const dropIn = (name: string, config = exampleConfig(spread)) =>

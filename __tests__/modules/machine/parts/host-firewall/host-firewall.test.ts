@@ -6,7 +6,7 @@ import { hostFirewallPart } from "../../../../../modules/machine/parts/host-fire
 import { createdEarly } from "../../../../../modules/platform/users.js";
 import { exampleConfig } from "../../../../support/config.js";
 import { contentOf, partOf, temporaryFolder, writeBelow } from "../../../../support/payload-files.js";
-import { splitServers } from "../../../../support/servers.js";
+import { splitServers, spread } from "../../../../support/servers.js";
 import { stepsOf } from "../../../../support/steps.js";
 import { hasToolInNetwork, runTool } from "../../../../support/tools.js";
 
@@ -250,6 +250,8 @@ describe("services", () => {
       expect(dropIn("front")).toContain(`${key}=${web}\n`);
       expect(dropIn("left")).toContain(`${key}=${database}\n`);
       expect(dropIn("alpha", exampleConfig())).toContain(`${key}=${web} ${database}\n`);
+      // A database member in several locations is a relay.
+      expect(dropIn("charlie", exampleConfig(spread))).toContain(`${key}=${database} haproxy.service\n`);
     }
   });
 
