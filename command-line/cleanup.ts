@@ -7,7 +7,7 @@ import { join } from "node:path";
 export interface Scratch {
   /** Temporary folder. */
   readonly folder: string;
-  /** Registers a process that was started `detached`: it is killed at the end, with all processes that it started. */
+  /** Registers a process that was started `detached`. At the end of the command, the process and all its child processes are killed. */
   readonly owns: (child: ChildProcess) => void;
 }
 
@@ -17,7 +17,7 @@ function killGroup({ pid }: ChildProcess): void {
   try {
     if (pid !== undefined) process.kill(-pid, "SIGKILL");
   } catch {
-    // It has ended.
+    // The process has already ended.
   }
 }
 

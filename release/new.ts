@@ -5,7 +5,7 @@ import { Argument, Command, Option } from "commander";
 import { runCommand } from "../command-line/run.js";
 import { makeFolder } from "./folder.js";
 
-/** Each has a starter in `examples/`. */
+/** Runtimes with a starter in `examples/`. */
 const runtimes = ["node", "python"] as const;
 
 type Runtime = (typeof runtimes)[number];

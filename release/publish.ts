@@ -12,10 +12,10 @@ import type { Config } from "../modules/config/schema.js";
 /** Limit of `fetch-release`. */
 const largestMib = 50;
 
-/** A private bucket, as `application.storage` names it. */
+/** A private bucket, as in `application.storage`. */
 type Storage = NonNullable<Config["application"]["storage"]>;
 
-/** What {@link publishRelease} did. */
+/** Result of {@link publishRelease}. */
 export interface Published {
   readonly url: string;
   readonly sha256: string;

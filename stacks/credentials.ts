@@ -129,7 +129,7 @@ export class CredentialsStack extends PlatformStack {
       // The first generation has no number.
       this.passwords.isFirst
         ? passwords.value(account)
-        : // Not as one text: cdktf writes no text around a reference inside of a function.
+        : // Not a single text: cdktf cannot write text around a reference inside a function.
           Fn.join(" ", [String(generation), passwords.value(account)]);
     return Fn.join("\n", this.passwords.accepted(line));
   }

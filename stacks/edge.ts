@@ -16,31 +16,31 @@ import type { ServersStack } from "./servers.js";
 
 /** Properties of {@link EdgeStack}. */
 export interface EdgeStackProps extends PlatformStackProps {
-  /** Has the subnet that the balancer joins. */
+  /** Contains the subnet of the load balancer. */
   readonly foundation: FoundationStack;
-  /** Has the origin certificate and the proofs of origin. */
+  /** Contains the origin certificate and the proofs of origin. */
   readonly credentials: CredentialsStack;
-  /** Has the balancer's targets. */
+  /** Contains the targets of the load balancer. */
   readonly servers: ServersStack;
 }
 
-/** One of the balancers that there are, and what goes with it. */
+/** One load balancer with its related resources. */
 interface Side {
-  /** The environment as it knows it. */
+  /** The environment of this load balancer. */
   readonly config: Config;
-  /** How many there are of what only it needs. @default - one, whose address has no index */
+  /** Number of instances of its own resources. @default - 1, and addresses have no index */
   readonly count?: number;
 }
 
-/** The balancer that another one takes over from. */
+/** The previous load balancer during a migration. */
 interface Before extends Required<Side> {
-  /** How far that has come. */
+  /** Progress of the migration. */
   readonly change: Changeover;
 }
 
 /**
- * What visitors meet: the balancer with its certificate, and Cloudflare in front. Nothing here touches a server. While a balancer takes over
- * from another one there are both, and Cloudflare shows what the servers of either ask for: in one zone, or where the domain changes in two.
+ * The visitor-facing resources: load balancers with their certificates, and Cloudflare. This stack changes no server. During a migration
+ * both load balancers exist, and Cloudflare presents what the servers of both require: in one zone, or in two if the domain changes.
  */
 export class EdgeStack extends PlatformStack {
   constructor(scope: Construct, props: EdgeStackProps) {
@@ -68,7 +68,7 @@ export class EdgeStack extends PlatformStack {
     return { config: former, change, count: change.countBefore };
   }
 
-  /** One site before both balancers, or where the domain changes one before each. */
+  /** One Cloudflare site for both load balancers, or one for each if the domain changes. */
   private addSites(
     props: EdgeStackProps,
     { now, balancer: { addresses } }: { readonly now: Side; readonly balancer: Balancer },
@@ -90,7 +90,7 @@ export class EdgeStack extends PlatformStack {
     ];
   }
 
-  /** @param sides whose servers it leads to, the one whose name it has first */
+  /** @param sides load balancers whose servers get the site's visitors; the first one defines the site's name */
   private addSite(
     { credentials }: EdgeStackProps,
     origin: CloudflareSiteProps["origin"],
@@ -179,7 +179,8 @@ export class EdgeStack extends PlatformStack {
       value: change.stage,
       description: "Stage of the load balancer migration; see npm run ops rollout",
     });
-    // Told when visitors are led as it says. By an override: what cdktf writes as `dependsOn` of an output Terraform does not take.
+    // Output that depends on the direction of visitors. It is an override, because Terraform rejects the `dependsOn` that cdktf would
+    // write.
     output.addOverride(
       "depends_on",
       sites
@@ -189,7 +190,7 @@ export class EdgeStack extends PlatformStack {
   }
 }
 
-/** How many there are of what only one TLS mode needs; `undefined` where no balancer has this mode. */
+/** Number of instances of resources that only one TLS mode needs; `undefined` if no load balancer uses this mode. */
 function neededFor(tls: Config["tls"], sides: readonly Side[]): Pick<Side, "count"> | undefined {
   const side = sides.find(({ config }) => config.tls === tls);
   return side && (side.count === undefined ? {} : { count: side.count });

@@ -18,17 +18,17 @@ import { PlatformStack, type PlatformStackProps } from "./platform-stack.js";
 
 /** Properties of {@link ServersStack}. */
 export interface ServersStackProps extends PlatformStackProps {
-  /** Has what outlives each server. */
+  /** Contains the resources that are kept when servers are replaced. */
   readonly foundation: FoundationStack;
-  /** Has the secrets that servers take. */
+  /** Contains the secrets of the servers. */
   readonly credentials: CredentialsStack;
-  /** Binary in the commands of the outputs. @default "terraform" */
+  /** Terraform binary for the commands in outputs. @default "terraform" */
   readonly terraform?: string;
 }
 
 /**
- * Makes plans warn of what the servers that they create would not do without a key. cdktf has no construct for check blocks.
- * @param needed whether `npm run ops` refuses to make a server without it
+ * Makes plans warn of the effects if a key is not set for servers that they create. cdktf has no construct for check blocks.
+ * @param needed whether `npm run ops` refuses to create a server without the key
  * @param condition expression that is true if the key is set @default - the variable is not empty
  */
 const warnWithout = (
@@ -41,7 +41,7 @@ const warnWithout = (
   stack.addOverride(`check.${needed ? neededSecret : ""}${key.friendlyUniqueId}`, {
     assert: [
       {
-        // Not by Op, which writes an empty text as `undefined`.
+        // Not with Op, which writes an empty text as `undefined`.
         condition: `\${${condition}}`,
         error_message: `TF_VAR_${key.friendlyUniqueId} is not set. On servers created now, ${effect}.`,
       },
@@ -51,18 +51,18 @@ const warnWithout = (
 /** Value of the variable that holds a key for each server. */
 const example = '{"alpha":"KEY:SECRET",…}';
 
-/** A server's key in a variable that holds a JSON object of keys by server; empty if it has none. */
+/** A server's key from a variable with a JSON object of keys by server name; empty if the server has none. */
 const keyExpression = (keys: TerraformVariable, server: string): string =>
   `try(jsondecode(var.${keys.friendlyUniqueId})["${server}"], "")`;
 
-/** A secret from outside, and the label of a server that tells which one it was made with. */
+/** An external secret, and the label that records which value a server was created with. */
 interface Given {
   readonly label: string;
   readonly name: SecretName;
   readonly variable: TerraformVariable;
 }
 
-/** Secrets that a label tells of, by the label. */
+/** External secrets, by the label that records them. */
 function byLabel(given: readonly Given[]) {
   const labels = [...new Set(given.map(({ label }) => label))];
   return Object.fromEntries(
@@ -73,7 +73,7 @@ function byLabel(given: readonly Given[]) {
   );
 }
 
-/** The servers, and the attachments of their data volumes. A server is rebuilt only when somebody names it in `-replace`. */
+/** The servers, and the attachments of their data volumes. A server is rebuilt only if an operator passes its address to `-replace`. */
 export class ServersStack extends PlatformStack {
   /** All servers, in the order of the configuration. */
   readonly servers: readonly PlatformServer[];
@@ -131,12 +131,12 @@ export class ServersStack extends PlatformStack {
     });
   }
 
-  /** Servers that carry a role. */
+  /** Servers with a role. */
   withRole(role: Role): readonly PlatformServer[] {
     return this.servers.filter((server) => server.config.roles.includes(role));
   }
 
-  /** Secrets that come from outside when a server is made. Plans of what is no new server need none of them. */
+  /** External secrets, needed only when a server is created. Plans without new servers do not need them. */
   private secretsFromOutside(config: Config, backupBucketKeys: TerraformVariable | undefined): readonly Given[] {
     const datadogApiKey = this.datadogApiKey(config);
     const releaseKey = config.application.storage && this.releaseKey();
@@ -180,7 +180,7 @@ export class ServersStack extends PlatformStack {
     return keys;
   }
 
-  /** By a local, because cdktf cannot write quotes into a function's argument. */
+  /** In a local value, because cdktf cannot write quotes in a function's argument. */
   private backupBucketKey(keys: TerraformVariable, server: string): string {
     return new TerraformLocal(this, `${server}_backup_bucket_key`, `\${${keyExpression(keys, server)}}`).asString;
   }
@@ -212,7 +212,7 @@ export class ServersStack extends PlatformStack {
         description: `Secret ${name} of the application; TF_VAR_${id}.`,
         validation: [
           {
-            // Terraform counts characters; base64 makes four of three bytes.
+            // Terraform counts characters; base64 encodes three bytes as four characters.
             condition: `\${length(base64encode(var.${id})) <= ${4 * Math.ceil(maxBytes / 3)}}`,
             errorMessage: `TF_VAR_${id} must have at most ${maxBytes} bytes, see application.secrets.${name}.maxBytes.`,
           },
@@ -223,7 +223,7 @@ export class ServersStack extends PlatformStack {
     });
   }
 
-  /** A secret that Terraform does not make, and without which no plan begins: `TF_VAR_<name>`. */
+  /** A secret that Terraform does not generate and that every plan requires: `TF_VAR_<name>`. */
   private givenSecret(name: string, description: string): string {
     return new TerraformVariable(this, name, {
       type: "string",

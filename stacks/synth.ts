@@ -9,7 +9,7 @@ import { encryptionProblems } from "../modules/terraform/encryption.js";
 import { addStacks } from "./index.js";
 
 /**
- * One app run: the environment's configuration, its stacks, the JSON, the review. Nothing is written before all of it is checked.
+ * One app run: loads the configuration, creates the stacks, checks everything, then writes the JSON and the review.
  * @throws Error that lists every problem of the configuration, or every violation of a policy
  */
 export async function synth(importFile?: ImportFile): Promise<void> {

@@ -6,7 +6,6 @@ import type { ZoneContext } from "./context.js";
 /** Cloudflare's "automatic", the only TTL that it accepts for proxied records. */
 const automaticTtl = 1;
 
-/** Public addresses of the load balancer. */
 export interface Origin {
   readonly ipv4: string;
   readonly ipv6: string;

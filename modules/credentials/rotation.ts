@@ -60,7 +60,7 @@ export class Rotation<Secret> extends Construct {
     return this.previous === undefined;
   }
 
-  /** How far it has come, see Stage in modules/derived/generations.ts. */
+  /** Progress of the rotation; see Stage in modules/derived/generations.ts. */
   get stage(): Readonly<Record<string, unknown>> {
     return { configured: this.props.generation, used: this.usedNumber.value, oldest: this.oldestNumber.value };
   }
@@ -104,7 +104,7 @@ export class OldestAccepted extends Construct {
     return unfinished(this.props.what, this.props.generation, this.number);
   }
 
-  /** How far it has come, see Stage in modules/derived/generations.ts. */
+  /** Progress of the rotation; see Stage in modules/derived/generations.ts. */
   get stage(): Readonly<Record<string, unknown>> {
     const { generation } = this.props;
     return { configured: generation, used: generation, oldest: this.number.value };

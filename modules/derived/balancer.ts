@@ -35,7 +35,7 @@ export interface BalancerSettings {
   readonly privateIp: string;
 }
 
-/** The active load balancers, the first one first. Does not include the previous load balancer of a migration. */
+/** The active load balancers, in the order first, second. The previous load balancer of a migration is not included. */
 export function balancersOf(config: Config): readonly [BalancerSettings, ...BalancerSettings[]] {
   const { environment, location, network, loadBalancer } = config;
   const { second } = loadBalancer;
@@ -84,8 +84,8 @@ export interface BalancerDefinition {
 }
 
 /**
- * Maximum seconds until the load balancer stops using a server whose health check fails. The last successful check may have been just before
- * the failure, and the retries must fail too.
+ * Maximum seconds until the load balancer stops using a server whose health check fails. In the worst case the last successful check
+ * ended just before the failure, and all retries must fail first.
  */
 export const noticeSeconds = ({ loadBalancer: { healthCheck } }: Config): number =>
   healthCheck.intervalSeconds * (healthCheck.retries + 1) + healthCheck.timeoutSeconds;

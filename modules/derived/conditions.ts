@@ -38,7 +38,6 @@ export const reachingOut: Condition = {
   holds: ({ application }) => application.egress.length > 0,
 };
 
-/** Servers download the release from a private bucket. */
 export const privatelyReleased: Condition = {
   text: "application.storage names a bucket",
   holds: ({ application }) => application.storage !== undefined,

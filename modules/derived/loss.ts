@@ -2,14 +2,14 @@ import { locations } from "../platform/hetzner-offers.js";
 import { balancersOf, locationsOf } from "./balancer.js";
 import { serversWithRole, type Config, type ServerConfig } from "../config/schema.js";
 
-/** What the loss of a location costs. */
+/** Effect of losing a location. */
 export interface Loss {
   readonly location: string;
-  /** Database members that remain, and whether they are the majority of all members. Without a majority the site rejects reads and writes. */
+  /** Remaining database members, and whether they are a majority of all members. Without a majority the site rejects reads and writes. */
   readonly membersLeft: number;
   readonly hasMajority: boolean;
   readonly webServersLeft: number;
-  /** Balancers that are lost and that remain. */
+  /** Lost and remaining load balancers. */
   readonly balancersLost: number;
   readonly balancersLeft: number;
   /** Whether the bucket with Terraform's state, and the bucket with the archive, are in this location. */
@@ -17,7 +17,7 @@ export interface Loss {
   readonly hasArchive: boolean;
 }
 
-/** Location of a bucket at Hetzner; endpoints of other vendors name none. */
+/** Location of a bucket at Hetzner; endpoints of other vendors contain no location. */
 const bucketLocation = (endpoint: string | undefined): string | undefined =>
   /^https:\/\/([a-z0-9]+)\.your-objectstorage\.com\b/.exec(endpoint ?? "")?.[1];
 
@@ -27,7 +27,7 @@ const stateLocation = ({ backend }: Config): string | undefined =>
 /** Whether the environment uses several locations. */
 export const isSpread = (config: Config): boolean => locationsOf(config).length > 1;
 
-/** Pure. @param down names of servers that are unavailable anyway @default - none */
+/** Pure. @param down names of servers that are unavailable for other reasons @default - none */
 export function lossOf(config: Config, location: string, down: readonly string[] = []): Loss {
   const remains = (server: ServerConfig): boolean => server.location !== location && !down.includes(server.name);
   const members = serversWithRole(config, "database");
@@ -46,7 +46,7 @@ export function lossOf(config: Config, location: string, down: readonly string[]
   };
 }
 
-/** The losses of all locations that the environment uses, buckets included. */
+/** The losses of all locations that the environment uses, including the locations of buckets. */
 export const lossesOf = (config: Config, down?: readonly string[]): readonly Loss[] =>
   [...new Set([...locationsOf(config), stateLocation(config), bucketLocation(config.backup?.endpoint)])].flatMap(
     (location) => (location === undefined ? [] : [lossOf(config, location, down)]),
@@ -81,8 +81,8 @@ const nearMembers = (config: Config, location: string): readonly ServerConfig[] 
   serversWithRole(config, "database").filter((member) => isNear(member.location, location));
 
 /**
- * Database members with fewer near members than others have. Each commit of such a member waits for a far member, so it becomes the primary
- * only if no other member can.
+ * Database members with fewer near members than others have. Each commit of such a member waits for a distant member, so it becomes
+ * primary only if no other member can.
  */
 export function farMembers(config: Config): readonly ServerConfig[] {
   const members = serversWithRole(config, "database");
@@ -91,7 +91,7 @@ export function farMembers(config: Config): readonly ServerConfig[] {
   return members.filter((member) => nearTo(member) < most);
 }
 
-/** Database members far from a location. None if all are far, because then no member is better than another. */
+/** Database members that are far from a location. The list is empty if all members are far, because then none is preferable. */
 export function membersFarFrom(config: Config, location: string): readonly ServerConfig[] {
   const near = nearMembers(config, location);
   return near.length === 0 ? [] : serversWithRole(config, "database").filter((member) => !near.includes(member));

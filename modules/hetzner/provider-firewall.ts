@@ -6,19 +6,19 @@ import { inboundOf, outboundOf, type ResolvedRule } from "../derived/traffic/res
 
 /** Properties of {@link ProviderFirewall}. */
 export interface ProviderFirewallProps {
-  /** The environment, whose rule table it is made from. */
+  /** The environment whose rule table is applied. */
   readonly config: Config;
-  /** Server that it stands in front of. */
+  /** Server that the firewall protects. */
   readonly server: ServerConfig;
 }
 
-/** The provider takes networks only: a single address becomes a network of one. */
+/** The provider accepts only networks, so a single address becomes a /32 or /128. */
 const network = (peer: string): string => {
   if (peer.includes("/")) return peer;
   return peer.includes(":") ? `${peer}/128` : `${peer}/32`;
 };
 
-/** The provider's rules for a line of the rule table: one for each port, one without a port for icmp. */
+/** Converts a line of the rule table to provider rules: one per port, or one without a port for ICMP. */
 function firewallRules(direction: "in" | "out", rule: ResolvedRule): readonly FirewallRule[] {
   const peers = rule.peers.map(network);
   const ports = rule.protocol === "icmp" ? [undefined] : rule.ports.map(String);
@@ -31,7 +31,7 @@ function firewallRules(direction: "in" | "out", rule: ResolvedRule): readonly Fi
   }));
 }
 
-/** Lines that differ only in the user who connects are one rule to the provider, which knows no users. */
+/** Lines that differ only in the connecting user become one rule, because the provider cannot distinguish users. */
 function merged(rules: readonly FirewallRule[]): readonly FirewallRule[] {
   const byTraffic = new Map<string, FirewallRule>();
   for (const rule of rules) {
@@ -43,10 +43,13 @@ function merged(rules: readonly FirewallRule[]): readonly FirewallRule[] {
   return [...byTraffic.values()];
 }
 
-/** The provider's firewall acts on public traffic only, and always lets a server reach its own metadata. */
+/** The provider's firewall filters only public traffic, and always allows a server to reach its own metadata service. */
 const isFiltered = (rule: ResolvedRule): boolean => rule.network === "public" && rule.to !== "metadata service";
 
-/** Public traffic of one server as the provider filters it, from the rule table. What no rule names is dropped, both ways. */
+/**
+ * Filter rules of the provider for the public traffic of one server, from the rule table. All other public traffic is dropped in both
+ * directions.
+ */
 export const providerFirewallRules = (config: Config, server: ServerConfig): readonly FirewallRule[] =>
   merged([
     ...inboundOf(config, server)
@@ -58,11 +61,10 @@ export const providerFirewallRules = (config: Config, server: ServerConfig): rea
   ]);
 
 /**
- * The provider firewall of one server: Hetzner's, in front of the server, for public traffic. Servers name it in `firewall_ids`. Nothing
- * else attaches it, since two mechanisms would undo each other in every plan.
+ * Hetzner's firewall in front of one server, for public traffic. Only the server's `firewall_ids` attach it: a second mechanism would
+ * revert the attachment in every plan.
  */
 export class ProviderFirewall extends Construct {
-  /** The firewall at Hetzner. */
   readonly firewall: Firewall;
 
   constructor(scope: Construct, id: string, { config, server }: ProviderFirewallProps) {

@@ -10,7 +10,7 @@ export interface SshKeysProps {
   readonly config: Config;
 }
 
-/** The administrators' public keys. A server gets them when it is created; later changes reach it when it is replaced. */
+/** The administrators' public keys. A server gets the keys only when it is created or replaced. */
 export class SshKeys extends Construct {
   /** The keys at Hetzner, in the order of the configuration. */
   readonly keys: readonly SshKey[];

@@ -12,11 +12,10 @@ export interface DataVolumeProps {
 }
 
 /**
- * The data volume of one database member. It outlives its server, and its size can only grow. The server's payload makes the file system
- * on a blank volume: Hetzner's attribute `format` would show in plans as a change, and format nothing.
+ * The data volume of one database member. It is kept when the server is replaced, and it can only grow. The payload formats an empty
+ * volume: a change of Hetzner's attribute `format` would only appear in plans, without any effect.
  */
 export class DataVolume extends Construct {
-  /** The volume. */
   readonly volume: Volume;
 
   constructor(scope: Construct, id: string, { config, server }: DataVolumeProps) {
@@ -27,7 +26,7 @@ export class DataVolume extends Construct {
       location: server.location,
       deleteProtection: config.protect,
       labels: serverLabels(config, server),
-      // Hetzner's protection fails in the middle of an apply; this one already refuses the plan.
+      // Hetzner's protection would fail in the middle of an apply; `prevent_destroy` already rejects the plan.
       lifecycle: { preventDestroy: config.protect },
     });
   }

@@ -4,6 +4,6 @@ export const addresses = {
   resolvers: ["185.12.64.1", "185.12.64.2", "2a01:4ff:ff00::add:1", "2a01:4ff:ff00::add:2"],
   /** Answers every local process with the server's identity and user data. */
   metadataService: "169.254.169.254",
-  /** Every IPv4 and IPv6 address, as the provider wants it written. */
+  /** All IPv4 and all IPv6 addresses, in the notation of the provider. */
   everywhere: ["0.0.0.0/0", "::/0"],
 } as const;

@@ -1,23 +1,23 @@
-/** A day on which something ends that servers depend on. */
+/** A day on which a dependency of the servers expires. */
 export interface DatedEnd {
-  /** What ends. */
+  /** The expiring dependency. */
   readonly what: string;
-  /** Last day, as 2027-10-23. */
+  /** Last day of validity, for example 2027-10-23. */
   readonly ends: string;
   /** Where the date was published. */
   readonly source: string;
-  /** What the owner does before that day. */
+  /** Action for the owner before that day. */
   readonly remedy: string;
 }
 
-/** The review, the servers' notice `expiry` and its monitor warn from this many days before the end. */
+/** The review, the servers' notice `expiry` and its monitor begin to warn this number of days before the expiry. */
 export const noticeDays = 180;
 
 /** How an owner installs a newer key of a vendor. */
 const nextKey = (vendor: string): string =>
   `set aptSources.${vendor}.publishedKey to the vendor's next key, then npm run ops upgrade`;
 
-/** All known dates. Add a date here; the review, the servers and docs/operations.md show it. */
+/** All known expiry dates. Add new dates here; the review, the servers and docs/operations.md show them. */
 export const knownEnds = {
   debian: {
     what: "security support of Debian 13",

@@ -1,8 +1,8 @@
 /**
- * What Hetzner Cloud sells: locations, x86 server types and monthly prices. Plain data, the only place that knows it.
+ * Locations, x86 server types and monthly prices of Hetzner Cloud, as plain data. This is the only source of these facts.
  *
- * Source: answers of `GET /v1/server_types`, `/v1/locations` and `/v1/pricing` of the Hetzner Cloud API, in a public copy of the date below;
- * the load balancer's price was read from the same API on 2026-09-09. Prices are net (without VAT), in EUR, per month at most.
+ * Source: answers of `GET /v1/server_types`, `/v1/locations` and `/v1/pricing` of the Hetzner Cloud API, in a public copy of the date
+ * below; the load balancer's price was read from the same API on 2026-09-09. Prices are net (without VAT), in EUR, per month at most.
  */
 export const priceList = { date: "2026-09-29", currency: "EUR", tax: "net, without VAT" } as const;
 
@@ -12,14 +12,14 @@ export type Region = "Europe" | "United States" | "Singapore";
 /** One location. */
 export interface Location {
   readonly region: Region;
-  /** Network zone that a subnet of this location lies in. */
+  /** Network zone of the location; all locations of a private network are in one zone. */
   readonly zone: string;
   readonly city: string;
   /** Locations of one country are near each other: about 3 ms round trip. Others are far: about 25 ms from Germany to Finland. */
   readonly country: string;
 }
 
-/** Hetzner's locations, by the name that its API uses. */
+/** Hetzner's locations, by their name in the API. */
 export const locations: Readonly<Record<string, Location>> = {
   fsn1: { region: "Europe", zone: "eu-central", city: "Falkenstein", country: "DE" },
   nbg1: { region: "Europe", zone: "eu-central", city: "Nuremberg", country: "DE" },
@@ -29,13 +29,15 @@ export const locations: Readonly<Record<string, Location>> = {
   sin: { region: "Singapore", zone: "ap-southeast", city: "Singapore", country: "SG" },
 };
 
-/** One x86 server type. A region without a price does not offer it. */
+/** One x86 server type. If a region has no price, the type is not offered there. */
 export interface ServerType {
   readonly vcpus: number;
   readonly memoryGib: number;
   readonly diskGb: number;
   readonly monthlyEur: Readonly<Partial<Record<Region, number>>>;
-  /** Was sold out in every location on the price list's date: it may be refused when a server is created. @default - absent: it was in stock */
+  /**
+   * Whether the type was sold out in every location on the date of the price list. Hetzner may reject such a server. @default - in stock
+   */
   readonly soldOut?: true;
 }
 
@@ -55,7 +57,7 @@ const type = (
   },
 });
 
-/** Server types on sale, the cheapest family first. cx and cpx share their cores, ccx has its own. */
+/** Server types on sale, the cheapest family first. cx and cpx have shared cores; ccx has dedicated cores. */
 export const serverTypes: Readonly<Record<string, ServerType>> = {
   cx23: { ...type(2, 4, 40, [5.49]), soldOut: true },
   cx33: { ...type(4, 8, 80, [8.49]), soldOut: true },
@@ -80,7 +82,7 @@ export const serverTypes: Readonly<Record<string, ServerType>> = {
   ccx63: type(48, 192, 960, [853.49, 859.99, 1036.49]),
 };
 
-/** The cheapest type in stock at a location with the cores and memory of another. @returns undefined when there is none */
+/** The cheapest type in stock at a location that has at least the cores and memory of another type. @returns undefined if there is none */
 export function inStockInstead(name: string, location: string): string | undefined {
   const wanted = serverTypes[name];
   const region = locations[location]?.region;
@@ -93,7 +95,7 @@ export function inStockInstead(name: string, location: string): string | undefin
   return candidates.sort(([, a], [, b]) => price(a) - price(b))[0]?.[0];
 }
 
-/** Retired server types and the one to take instead. */
+/** Retired server types and their successors. */
 export const retiredServerTypes: Readonly<Record<string, string>> = {
   cx11: "cx23",
   cx21: "cx23",
@@ -123,7 +125,7 @@ export const isArm = (serverType: string): boolean => /^cax\d/.test(serverType);
 /** One load balancer type. Its targets are the web servers. */
 export interface LoadBalancerType {
   readonly targets: number;
-  /** In Europe. @default - the price list has no figure */
+  /** Price in Europe. @default - the price list has none */
   readonly monthlyEur?: number;
 }
 
@@ -134,22 +136,22 @@ export const loadBalancerTypes: Readonly<Record<string, LoadBalancerType>> = {
   lb31: { targets: 150 },
 };
 
-/** Daily backups cost this share of the server's price. */
+/** Price of daily backups as a share of the server's price. */
 export const backupShare = 0.2;
 
-/** One primary IPv4 address; IPv6 is free. */
+/** Price of a primary IPv4 address; IPv6 is free. */
 export const primaryIpv4MonthlyEur = 0.5;
 
 /**
- * Object storage of an account, the first TB of data and of traffic included; each further TB costs about as much (docs.hetzner.com, "Object
- * Storage", of 2024-12-06).
+ * Price of an account's object storage. The first TB of data and traffic is included; each additional TB costs about as much
+ * (docs.hetzner.com, "Object Storage", of 2024-12-06).
  */
 export const objectStorageMonthlyEur = 5;
 
-/** One GB of volume. */
+/** Price of one GB of volume. */
 export const volumeGbMonthlyEur = 0.0572;
 
-/** Most servers in one spread placement group. */
+/** Maximum number of servers in a spread placement group. */
 export const placementGroupServers = 10;
 
 /** Image of every server. */

@@ -1,13 +1,13 @@
 /**
- * Limits that two programs must agree on, in seconds and KiB. Where one must be larger than the other it is computed from it, so that a change
- * of one keeps the distance.
- * The notice of the balancer depends on its configured health check: see `noticeSeconds` in config/balancer.ts.
+ * Limits that two programs must agree on, in seconds and KiB. If one limit must exceed another, it is computed from the other limit, so
+ * that the difference stays the same. The load balancer's drain time depends on its configured health check; see `noticeSeconds` in
+ * modules/derived/balancer.ts.
  */
 
-/** A write waits this long for a failover, which takes 7 to 8 s: the longest that the application works on a request. */
+/** Maximum time that the application works on a request. It includes the wait of a write for a failover, which takes 7 to 8 s. */
 const longestAnswer = 10;
 
-/** nginx closes a connection to the application that was idle for so long. */
+/** Idle time after which nginx closes a connection to the application. */
 const upstreamIdle = 5;
 
 const drain = upstreamIdle + 2;
@@ -17,21 +17,24 @@ const finish = longestAnswer + 2;
 export const timings = {
   application: {
     longestAnswer,
-    /** Longer than nginx's, so that nginx closes an idle connection and never the application, which might do so while nginx sends a request. */
+    /**
+     * Exceeds nginx's idle time, so that nginx always closes an idle connection first. The application might close it while nginx sends a
+     * request.
+     */
     keepAlive: 15 * upstreamIdle,
-    /** At a stop idle connections are left for nginx to use up or to close. */
+    /** Time after a stop request during which nginx can still use or close idle connections. */
     drain,
-    /** Then requests in flight are finished. */
+    /** Time to finish requests in progress. */
     finish,
-    /** systemd kills it after this. */
+    /** Time after which systemd kills the application. */
     stop: drain + finish + 6,
   },
   nginx: {
     upstreamIdle,
-    /** Above every answer of the application. */
+    /** Exceeds the application's maximum time for an answer. */
     upstreamRead: 2 * longestAnswer,
   },
 } as const;
 
-/** Largest body of a request, in KiB. The application answers what is too large; nginx refuses what nobody would send. */
+/** Maximum size of a request body, in KiB. The application answers requests above its limit; nginx rejects even larger requests. */
 export const bodyKib = { application: 32, nginx: 64 } as const;

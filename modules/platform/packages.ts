@@ -1,17 +1,20 @@
-/** Debian and vendor packages, by the concept that installs them. Nothing else is installed: `Recommends` are off. */
+/** Debian and vendor packages, by the component that installs them. Nothing else is installed, because `Recommends` are off. */
 export const packages = {
   hardening: ["ca-certificates", "chrony", "logrotate", "openssh-server", "procps", "unattended-upgrades"],
-  /** The rules let only the local resolver ask name servers, so it comes with them. */
+  /** The firewall rules allow only the local resolver to query name servers, so it is installed with them. */
   hostFirewall: ["nftables", "systemd-resolved"],
   release: ["curl"],
   nginx: ["nginx"],
-  /** What app-runs, which agrees with other servers, needs beside what every Debian has. */
+  /** Packages of app-runs, which coordinates with other servers, in addition to Debian's base system. */
   appRuns: ["python3-pymysql"],
-  /** Of MySQL's repository; python3-pymysql is for mysql-group. */
+  /** From MySQL's repository, except python3-pymysql, which mysql-group uses. */
   mysql: ["mysql-server", "python3-pymysql", "e2fsprogs"],
-  /** mysql-backup packs, encrypts and talks to MySQL; the object storage's certificate is checked against Debian's authorities. */
+  /**
+   * Packages with which mysql-backup compresses, encrypts and connects to MySQL. Debian's CA certificates verify the object storage's
+   * certificate.
+   */
   backup: ["age", "ca-certificates", "curl", "python3-pymysql", "zstd"],
   haproxy: ["haproxy"],
-  /** Of Datadog's repository. */
+  /** From Datadog's repository. */
   datadogAgent: ["datadog-agent"],
 } as const;

@@ -1,32 +1,32 @@
-/** Paths on a server, each named once. */
+/** Paths on a server. Each path is defined only here. */
 export const paths = {
-  /** Scripts of parts, and what runs them. */
+  /** Scripts of the components, and the programs that run them. */
   scripts: "/usr/local/lib/platform",
-  /** Problems of this server, one file each, shown at every login. The monitoring agent counts them. */
+  /** Directory with one file per problem of this server. Every login shows them, and the monitoring agent counts them. */
   notices: "/run/motd.d",
   setup: {
     unit: "server-setup.service",
     script: "/usr/local/lib/platform/server-setup",
-    /** Parts in their order: name and packages. */
+    /** Names and packages of the components, in setup order. */
     parts: "/etc/platform/parts",
-    /** Keys of apt sources that are downloaded: path and URL. */
+    /** Downloaded keys of apt sources: path and URL. */
     aptKeys: "/etc/platform/apt-keys",
-    /** There when every part is set up. */
+    /** Exists once all components are set up. */
     complete: "/var/lib/server-setup/complete",
-    /** There while one is not, and says why. Shown at every login. */
+    /** Exists while a component is not set up, and contains the reason. Every login shows it. */
     notice: "/run/motd.d/server-setup",
   },
-  /** Run after each security update. */
+  /** Script that runs after each security update. */
   restartUpgraded: "/usr/local/lib/platform/restart-upgraded",
-  /** What ends when; check-expiry warns. */
+  /** Expiry dates that check-expiry reads. */
   ends: "/etc/platform/ends",
   vendorUpdates: "/usr/local/lib/platform/vendor-updates",
-  /** Private key that sshd shows to whoever logs in. Not among the names that cloud-init removes and makes anew. */
+  /** Private SSH host key. Its name differs from the names that cloud-init deletes and creates again. */
   sshHostKey: "/etc/ssh/host_ed25519_key",
   release: {
     environmentFile: "/etc/platform/release.env",
     fetch: "/usr/local/sbin/fetch-release",
-    /** Key of the private bucket, as curl reads it. */
+    /** Key of the private bucket, in the format of curl's configuration. */
     key: "/etc/platform/release-key",
   },
   application: {
@@ -48,7 +48,7 @@ export const paths = {
     originCertificate: "/etc/nginx/tls/origin.pem",
     originKey: "/etc/nginx/tls/origin.key",
     originPullCa: "/etc/nginx/tls/origin-pull-ca.pem",
-    /** There while this server takes visitors. */
+    /** Exists while this server serves visitors. */
     inService: "/run/in-service",
   },
   mysql: {
@@ -70,13 +70,13 @@ export const paths = {
   backup: {
     settings: "/etc/mysql-backup/settings.json",
     bucketKey: "/etc/mysql-backup/bucket",
-    /** The configured restore. MySQL starts only on data of this restore. */
+    /** The configured restore. MySQL starts only if its data come from this restore. */
     restore: "/etc/mysql-backup/restore.json",
     /** Exists only on the member that restores. */
     restoring: "/etc/mysql-backup/restoring.json",
     restoreBucketKey: "/etc/mysql-backup/restore-bucket",
     restorePrivateKey: "/etc/mysql-backup/restore-key",
-    /** Files whose ages are those of the oldest and newest restorable time. */
+    /** Files whose ages equal the ages of the oldest and the newest restorable time. */
     state: "/run/mysql-backup",
   },
   haproxy: {
@@ -88,5 +88,5 @@ export const paths = {
   },
 } as const;
 
-/** File with a secret of the application, by the secret's name. */
+/** Path of the file with an application secret, by the secret's name. */
 export const applicationSecret = (name: string): string => `/etc/app/secrets/${name.toLowerCase()}`;

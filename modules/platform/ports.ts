@@ -1,13 +1,13 @@
 /**
- * Every port of the platform, by the name of the service that listens on it.
- * The rule table, the rendered files, the balancer, the monitors and the lab all read this one list.
+ * All ports of the platform, by the service that listens on them. The rule table, the rendered files, the load balancer, the monitors and
+ * the lab use this list.
  */
 export const ports = {
-  /** Balancer, public: HTTPS for visitors (through Cloudflare). */
+  /** Load balancer, public: HTTPS for visitors (through Cloudflare). */
   balancerHttps: 443,
-  /** Balancer, public: redirect to HTTPS (`tls: "terminate"` only). */
+  /** Load balancer, public: redirect to HTTPS (`tls: "terminate"` only). */
   balancerHttp: 80,
-  /** nginx, private address: the site in `terminate` mode, and the health check of the balancer in both modes. */
+  /** nginx, private address: the site with `tls: "terminate"`, and in both TLS modes the load balancer's health check. */
   nginxHttp: 80,
   /** nginx, private address: PROXY protocol, TLS and Cloudflare's client certificate (`tls: "passthrough"` only). */
   nginxHttps: 443,
@@ -15,11 +15,11 @@ export const ports = {
   nginxStatus: 8081,
   /** The application, loopback. */
   application: 3000,
-  /** An application that opens its port itself, loopback; HAProxy stands before it, at `application`. */
+  /** Application that opens its port itself, loopback. HAProxy listens on `application` in front of it. */
   applicationItself: 3002,
-  /** A release that `deploy-app` tries, loopback. */
+  /** Release that `deploy-app` tests, loopback. */
   applicationTrial: 3001,
-  /** HAProxy, loopback: the application once more, for the balancer's health check. */
+  /** HAProxy, loopback: also leads to the application, for the load balancer's health check. */
   applicationHealth: 3003,
   /** HAProxy, loopback: always the primary (number as MySQL Router uses it). */
   databaseWrite: 6446,
@@ -27,7 +27,7 @@ export const ports = {
   databaseRead: 6447,
   /** HAProxy, private address: the primary, for web servers that cannot reach it themselves. */
   databaseRelay: 6448,
-  /** HAProxy, private address: whether `databaseRelay` leads to a primary. */
+  /** HAProxy, private address: reports whether `databaseRelay` reaches a primary. */
   databaseRelayHealth: 6449,
   /** HAProxy, loopback: statistics. */
   haproxyStats: 8404,

@@ -1,4 +1,4 @@
-/** Words for secrets: what stands under a name that ends with one of them is taken for a secret. */
+/** Words for secrets. If a name ends with one of them, its value is treated as a secret. */
 export const secretWords = [
   "password",
   "secret",
@@ -10,7 +10,7 @@ export const secretWords = [
   "access_key",
 ] as const;
 
-/** A name that ends with such a word: `token`, `X-Edge-Token`, `database_password`. */
+/** Matches a name that ends with such a word: `token`, `X-Edge-Token`, `database_password`. */
 export const secretName = new RegExp(`(^|[_-])(${secretWords.join("|")})$`, "i");
 
 /** Names of the application's variables that contain secrets. */
@@ -23,7 +23,7 @@ export const secretSetting = /token|secret|password|passphrase|credential|(priva
 /** Private keys, including those of age. */
 export const privateKey = /PRIVATE KEY|AGE-SECRET-KEY/i;
 
-/** Texts that are secret in any file or address: private keys and Amazon-style access keys. */
+/** Patterns that are secret in any file or address: private keys and AWS-style access keys. */
 export const secretText = /-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b/;
 
 /**

@@ -1,10 +1,10 @@
 /**
- * Everything the catalogue, the service levels and the dashboards may ask for, and who emits it: one list for queries and tests.
- * Names were read at their source, DataDog/integrations-core (`<integration>/metadata.csv`, `<integration>/assets/service_checks.json`)
- * and, for the core checks, DataDog/datadog-agent (`pkg/collector/corechecks/…`). Exceptions are noted beside the name.
+ * All signals that monitors, service levels and dashboards may use, with their sources: one list for queries and tests. The names come
+ * from DataDog/integrations-core (`<integration>/metadata.csv`, `<integration>/assets/service_checks.json`) and, for core checks, from
+ * DataDog/datadog-agent (`pkg/collector/corechecks/…`). Exceptions are noted at the name.
  */
 
-/** Checks of the agent that emit signals. The first four need no configuration. */
+/** Agent checks that emit signals. The first four need no configuration. */
 export type Emitter =
   "cpu" | "load" | "memory" | "agent" | "disk" | "ntp" | "directory" | "nginx" | "mysql" | "tls" | "http_check";
 
@@ -20,7 +20,7 @@ export const metricSignals = {
   "system.disk.in_use": "disk",
   "system.fs.inodes.in_use": "disk",
   "ntp.offset": "ntp",
-  // The name in metadata.csv; directory.py sends it with the tag name:<name of the instance>.
+  // Name in metadata.csv. directory.py adds the tag name:<name of the instance>.
   "system.disk.directory.files": "directory",
   "system.disk.directory.file.modified_sec_ago": "directory",
   "nginx.net.request_per_s": "nginx",
@@ -34,8 +34,8 @@ export const metricSignals = {
   "mysql.performance.slow_queries": "mysql",
   "mysql.innodb.buffer_pool_utilization": "mysql",
   "mysql.innodb.row_lock_waits": "mysql",
-  // Group Replication: mysql.py sends these instead of the classic replication metrics when `options.replication` is true and the
-  // plugin is ACTIVE; member_status is always 1 and says its state in the tags member_state and member_role.
+  // Group Replication: mysql.py sends these metrics instead of the classic replication metrics if `options.replication` is true and the
+  // plugin is ACTIVE. The value of member_status is always 1; the tags member_state and member_role contain the state.
   "mysql.replication.group.member_status": "mysql",
   "mysql.replication.group.transactions": "mysql",
   "mysql.replication.group.transactions_in_applier_queue": "mysql",
@@ -56,29 +56,34 @@ export const checkSignals = {
   "tls.can_connect": "tls",
 } as const satisfies Readonly<Record<string, Emitter>>;
 
-/** Instances of checks that queries name by tag. */
+/** Check instances that queries refer to by tag. */
 export const instances = {
-  /** http_check of the application, asked on loopback. Tag `instance:application`. */
+  /** http_check of the application on loopback. Tag `instance:application`. */
   application: "application",
-  /** tls check of the certificate that visitors see. Tag `name:edge`. */
+  /** tls check of the certificate for visitors. Tag `name:edge`. */
   edgeCertificate: "edge",
-  /** tls checks of the certificate on the balancer's private address, and of the file on each web server that ends TLS itself. Tag `name:origin`. */
+  /**
+   * tls checks of the certificate on the load balancer's private address, and of the file on each web server that terminates TLS. Tag
+   * `name:origin`.
+   */
   originCertificate: "origin",
-  /** tls checks of the certificate files of our own authorities on each server. Tags `name:internal` and `file:<path>`. */
+  /** tls checks of the certificate files of our own CAs on each server. Tags `name:internal` and `file:<path>`. */
   internalCertificate: "internal",
   /** directory check that counts /run/reboot-required. Tag `name:reboot-required`. */
   rebootRequired: "reboot-required",
-  /** directory check of the files of ship.py whose ages are those of the oldest and newest restorable time. Tag `name:restorable`. */
+  /**
+   * directory check of the files from ship.py whose ages equal the ages of the oldest and newest restorable time. Tag `name:restorable`.
+   */
   restorable: "restorable",
 } as const;
 
-/** Notices of a server about itself: files below `paths.notices`, each counted by a directory check under its own name. */
+/** Health notices of a server: files below `paths.notices`. A directory check counts each of them under its own name. */
 export const notices = {
-  /** Not every part is set up; see server-setup. */
+  /** At least one component is not set up; see server-setup. */
   setup: "server-setup",
-  /** The rules in force are not those of the file. */
+  /** The active firewall rules differ from the rule file. */
   hostFirewall: "host-firewall",
-  /** The private address is on no interface. */
+  /** No interface has the private address. */
   privateNetwork: "private-network",
   /** mysql-group does not answer. */
   mysqlGroup: "mysql",
@@ -90,43 +95,45 @@ export const notices = {
   expiry: "expiry",
 } as const;
 
-/** Notices of a member about the archive, which there are with `backup`: one for each cause, see ship.py of mysql-backup. */
+/** Health notices of a member about the archive, one per cause. They exist only with `backup`; see ship.py of mysql-backup. */
 export const archiveNotices = {
-  /** What is logged does not reach the bucket in time, or mysql-backup does not run. */
+  /** Changes do not reach the bucket in time, or mysql-backup does not run. */
   behind: "backup",
-  /** The bucket answers, and refuses. */
+  /** The bucket is reachable but rejects requests. */
   refused: "backup-refused",
-  /** The last copy of all data is old, or there is none. */
+  /** The last base backup is old, or none exists. */
   base: "backup-base",
   /** The system disk will soon be too small for a base backup. */
   room: "backup-room",
-  /** The last drill failed, or none was good for days. */
+  /** The last restore drill failed, or no drill has succeeded for days. */
   drill: "backup-drill",
-  /** Logs are gone that were never shipped. */
+  /** Logs were deleted before their upload. */
   gap: "backup-gap",
   /** The private key of the archive is on the server. */
   key: "backup-key",
 } as const;
 
-/** Log sources, by the `service` the agent gives their lines. The catalogue, the pipelines and the log metrics search by it. */
+/**
+ * Log sources, by the `service` that the agent adds to their lines. The catalogue, the pipelines and the log metrics use it in searches.
+ */
 export const logServices = {
   /** nginx's access log in JSON, and its error log. */
   nginx: "nginx",
-  /** The application's journal, one JSON object a line. */
+  /** The application's journal, one JSON object per line. */
   application: "app",
   /** MySQL's error log. */
   mysql: "mysql",
-  /** MySQL's slow log, one entry of several lines each. */
+  /** MySQL's slow log. Each entry has several lines. */
   mysqlSlow: "mysql-slow",
-  /** Journal of mysql-group: what each member waits for, and does. */
+  /** Journal of mysql-group: actions and waiting reasons of each member. */
   mysqlGroup: "mysql-group",
   /** Journal of sshd. */
   ssh: "ssh",
-  /** Kernel lines of the host firewall: "nftables dropped in: …", at most six a minute and direction. */
+  /** Kernel lines of the host firewall: "nftables dropped in: …", at most six per minute and direction. */
   firewall: "firewall",
   /** dpkg's log of package changes. */
   packages: "dpkg",
 } as const;
 
-/** Of the requests that nginx refuses by itself, one in this many is logged: anybody can cause them, as many as they like. */
+/** nginx logs only one in this number of the requests that it rejects itself, because anyone can send any number of them. */
 export const refusalsPerLine = 100;

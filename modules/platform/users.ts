@@ -1,6 +1,6 @@
 /**
- * System users that services run as. Outbound traffic is allowed per user, so the host firewall names them. nftables resolves the names when
- * it loads its rules, so cloud-init creates the users that packages would create only later (`createdEarly`).
+ * System users of the services. Outbound traffic is allowed per user, so the rules of the host firewall contain their names. nftables
+ * resolves the names when it loads the rules, so cloud-init creates these users before their packages are installed (`createdEarly`).
  */
 export const users = {
   root: "root",
@@ -16,7 +16,7 @@ export const users = {
   backup: "mysql-backup",
 } as const;
 
-/** Name of a user that services run as. */
+/** Name of a system user of a service. */
 export type ServiceUser = (typeof users)[keyof typeof users];
 
 /** Users that exist before any package is installed, in the order of creation. */

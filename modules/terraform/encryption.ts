@@ -2,12 +2,15 @@ import { TerraformVariable, type TerraformStack } from "cdktf";
 import type { Config } from "../config/schema.js";
 import type { Problem } from "../config/problem.js";
 
-/** What encrypts with one passphrase: a key derived from it (PBKDF2), and AES-GCM. In JSON OpenTofu takes a method's name as it stands. */
+/**
+ * Encryption with one passphrase: a key derived from it (PBKDF2), and AES-GCM. In JSON, OpenTofu expects the method's name without
+ * quotes.
+ */
 const encrypted = "method.aes_gcm.state";
 const encryptedBefore = "method.aes_gcm.previous";
 const plain = "method.unencrypted.plain";
 
-/** How each step writes state, and what else it reads. */
+/** Per step: how the state is written, and which other formats can be read. */
 const steps = {
   enforced: { method: encrypted, enforced: true },
   begin: { method: encrypted, fallback: { method: plain } },
@@ -15,19 +18,22 @@ const steps = {
   end: { method: plain, fallback: { method: encrypted } },
 } as const;
 
-/** A passphrase that comes from the environment and is nowhere in the JSON. */
+/** A passphrase from an environment variable. It is never written to the JSON. */
 function passphrase(stack: TerraformStack, name: string, description: string): string {
   const variable = new TerraformVariable(stack, name, { type: "string", sensitive: true, description });
   return variable.stringValue;
 }
 
 /**
- * Encrypts what a stack writes, and reads from the other stacks' states, as `backend.encryption` says. cdktf knows no such block, for
- * Terraform has none; {@link encryptionProblems} refuses Terraform before.
+ * Encrypts a stack's state, and decrypts the states of other stacks, according to `backend.encryption`. cdktf has no such block, because
+ * Terraform has none; {@link encryptionProblems} rejects Terraform earlier.
  */
 export function encryptState(stack: TerraformStack, { backend: { encryption } }: Config): void {
   if (encryption === undefined) return;
-  /** The name under which a state says how its key was derived: another one for each passphrase, or the two would be taken for one. */
+  /**
+   * Name under which a state stores how its key was derived. Each passphrase needs its own name; otherwise OpenTofu would confuse two of
+   * them.
+   */
   const alias = (generation: number): string => `passphrase-${generation}`;
   const keys: Record<string, object> = {
     state: {
@@ -54,7 +60,7 @@ export function encryptState(stack: TerraformStack, { backend: { encryption } }:
   });
 }
 
-/** Why this environment's state cannot be encrypted as it asks, with this binary. */
+/** Reasons why the state cannot be encrypted as configured with this binary. */
 export function encryptionProblems({ backend }: Pick<Config, "backend">, binary: string): readonly Problem[] {
   if (backend.encryption === undefined || /tofu[^/]*$/.test(binary)) return [];
   return [

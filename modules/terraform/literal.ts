@@ -1,2 +1,2 @@
-/** A text of the configuration as Terraform takes it word for word: `${` and `%{` would begin a template. */
+/** Escapes a configured text, so that Terraform does not interpret `${` and `%{` as templates. */
 export const literal = (text: string): string => text.replaceAll(/[$%]\{/g, (start) => `${start.charAt(0)}${start}`);

@@ -80,7 +80,7 @@ const passesWaf = rule(["application", "cloudflare"], ({ application, cloudflare
 
 const nameOf = (variable: string): string => variable.replace(/_FILE$/, "");
 
-/** Each secret has a variable with the path of its file. */
+/** Each secret has a variable that contains the path of the secret's file. */
 const secretsHaveNames = rule(["application"], ({ application: { environment, secrets } }) =>
   Object.keys(environment)
     .filter((variable) => variable !== nameOf(variable) && Object.hasOwn(secrets, nameOf(variable)))

@@ -42,7 +42,10 @@ const regionOfEndpoint = rule(["application", "backup", "backend"], (sections) =
   }),
 );
 
-/** Servers have keys of the buckets for releases and for the archive, and the state contains all secrets. */
+/**
+ * Servers have keys of the buckets for releases and for the archive, so the bucket of the state must be separate: it contains all
+ * secrets.
+ */
 const bucketsApart = rule(["application", "backup", "backend"], (sections) => {
   const all = buckets(sections);
   return all.flatMap(({ path, endpoint, bucket }, index) =>

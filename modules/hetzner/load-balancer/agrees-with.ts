@@ -18,8 +18,9 @@ export interface PreviousBalancer {
 }
 
 /**
- * Makes a plan fail if a server was created for a balancer that does not exist: it would answer health checks but no visitor.
- * @param before the previous balancer during a migration @default - none
+ * Makes a plan fail if a server was created for a load balancer that does not exist. Such a server would pass health checks but reject
+ * visitors.
+ * @param before the previous load balancer during a migration @default - none
  */
 export const agreesWith = (
   servers: readonly PlatformServer[],

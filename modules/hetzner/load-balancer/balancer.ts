@@ -14,25 +14,28 @@ import { balancerDefinition, type BalancerService, type BalancerSettings } from 
 
 /** Properties of {@link Balancer}. */
 export interface BalancerProps {
-  /** The environment, as this balancer knows it. */
+  /** The environment of this load balancer: the current one, or the previous one during a migration. */
   readonly config: Config;
-  /** Which of its load balancers this is. */
+  /** Which of the environment's load balancers to create. */
   readonly balancer: BalancerSettings;
-  /** Subnet in which it reaches its targets. */
+  /** Subnet of the targets. */
   readonly subnet: NetworkSubnet;
   /** Servers with the role `web`. */
   readonly targets: readonly PlatformServer[];
-  /** How often a server is its target, 0 or 1. @default - always once */
+  /** Number of target entries per server, 0 or 1. @default - always 1 */
   readonly targetCount?: (server: PlatformServer) => number;
-  /** What must hold before it listens. */
+  /** Resources that must exist before the load balancer accepts connections. */
   readonly precondition: readonly Precondition[];
-  /** What visitors are shown. @default - none: nginx ends TLS, as with `tls: "passthrough"` */
+  /** Certificate for visitors. @default - none: nginx terminates TLS, as with `tls: "passthrough"` */
   readonly certificate?: BalancerCertificate;
-  /** How many there are of it, 0 or 1. @default - one, and its address has no index */
+  /** Number of load balancers, 0 or 1. @default - 1, and its Terraform address has no index */
   readonly count?: number;
 }
 
-/** The load balancer: it listens on public addresses and reaches its targets by private ones. Hetzner has no firewall for balancers. */
+/**
+ * The load balancer: it listens on public addresses and reaches its targets by private addresses. Hetzner has no firewalls for load
+ * balancers.
+ */
 export class Balancer extends Construct {
   private readonly loadBalancer: LoadBalancer;
 
@@ -52,7 +55,7 @@ export class Balancer extends Construct {
       deleteProtection: config.protect,
       labels: labelsOf(config),
       count,
-      // Hetzner's protection alone lets a destroy take down targets, services and DNS records before it fails here.
+      // With Hetzner's protection alone, a destroy would first remove targets, services and DNS records, and only then fail here.
       lifecycle: { preventDestroy: config.protect },
     });
     const network = new LoadBalancerNetwork(this, "network", {
@@ -69,19 +72,21 @@ export class Balancer extends Construct {
         serverId: Token.asNumber(target.server.id),
         usePrivateIp: true,
         count: targetCount?.(target),
-        // The target's private address needs the balancer's network, which no attribute of the target refers to.
+        // A target with a private address requires that the load balancer is attached to the network. No attribute of the target refers
+        // to that
+        // attachment.
         dependsOn: [network],
       });
     for (const service of definition.services) this.addService(service);
   }
 
-  /** Its public addresses. */
+  /** Public addresses of the load balancer. */
   get addresses(): { readonly ipv4: string; readonly ipv6: string } {
     const { ipv4, ipv6 } = this.loadBalancer;
     return { ipv4, ipv6 };
   }
 
-  /** Its public addresses where there may be none of it: then there is none of these either. */
+  /** Public addresses if the load balancer is optional: an empty list if it does not exist. */
   get addressesIfAny(): { readonly ipv4: IResolvable; readonly ipv6: IResolvable } {
     const { terraformResourceType: type, friendlyUniqueId: id } = this.loadBalancer;
     const one = (attribute: string): IResolvable => ref(`one(${type}.${id}[*].${attribute})`);

@@ -91,7 +91,10 @@ export class Changeover extends Construct {
   }
 }
 
-/** Number in the state that names the balancer of the visitors; 0 means either one, or that there is only one. No deploy changes it. */
+/**
+ * Number in the state that selects the load balancer for visitors. 0 means that both serve, or that only one exists. No deploy changes
+ * it.
+ */
 class BalancerNumber extends TerraformResource {
   constructor(
     scope: Construct,

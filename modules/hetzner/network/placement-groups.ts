@@ -5,13 +5,13 @@ import { labelsOf } from "../../derived/labels.js";
 
 /** Properties of {@link PlacementGroups}. */
 export interface PlacementGroupsProps {
-  /** The environment. Each group that one of its servers names is made. */
+  /** The environment. Each placement group that a server of the environment uses is created. */
   readonly config: Config;
 }
 
 /**
- * Spread placement groups: servers of one group never share a physical machine. Hetzner takes at most ten servers in a group,
- * so a larger environment names more of them (`servers/<name>/placementGroup`); a name, not a position, decides who is where.
+ * Spread placement groups: servers of one group never share a physical machine. Hetzner allows at most ten servers per group, so larger
+ * environments use several groups (`servers/<name>/placementGroup`). A server selects its group by name, not by position.
  */
 export class PlacementGroups extends Construct {
   private readonly groups = new Map<string, PlacementGroup>();
@@ -29,7 +29,7 @@ export class PlacementGroups extends Construct {
       );
   }
 
-  /** The group of a server. @throws Error for a group that no server of the configuration names */
+  /** The group of a server. @throws Error for a group that no configured server uses */
   of(server: ServerConfig): PlacementGroup {
     const group = this.groups.get(server.placementGroup);
     if (!group) throw new Error(`placement group ${server.placementGroup} of ${server.name} is not in this stack`);

@@ -11,11 +11,10 @@ export interface PrivateNetworkProps {
   readonly config: Config;
 }
 
-/** The private network and its one subnet. Hetzner's private networks are IPv4 only; they cost nothing. */
+/** The private network and its only subnet. Hetzner's private networks support only IPv4 and are free. */
 export class PrivateNetwork extends Construct {
-  /** The network. */
   readonly network: Network;
-  /** Servers and the balancer join by the subnet's id, which is what makes Terraform create it before them. */
+  /** Id of the subnet. Servers and load balancers refer to it, so Terraform creates the subnet first. */
   readonly subnet: NetworkSubnet;
 
   constructor(scope: Construct, id: string, { config }: PrivateNetworkProps) {

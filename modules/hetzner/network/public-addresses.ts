@@ -7,15 +7,13 @@ import { serverLabels } from "../../derived/labels.js";
 export interface PublicAddressesProps {
   /** The environment. */
   readonly config: Config;
-  /** Server that the addresses are for. */
   readonly server: ServerConfig;
 }
 
-/** A server's public IPv4 and IPv6 address. They outlive the server, so a replaced one keeps them. */
+/** A server's public IPv4 and IPv6 addresses. They are kept when the server is replaced. */
 export class PublicAddresses extends Construct {
-  /** One IPv4 address. */
   readonly ipv4: PrimaryIp;
-  /** One IPv6 network of 64 bits. */
+  /** An IPv6 network with a /64 prefix. */
   readonly ipv6: PrimaryIp;
 
   constructor(scope: Construct, id: string, { config, server }: PublicAddressesProps) {

@@ -5,8 +5,8 @@ import type { SecretLabels } from "./secret-labels.js";
 const addressOf = ({ server }: PlatformServer): string => `${server.terraformResourceType}.${server.friendlyUniqueId}`;
 
 /**
- * Expression for whether a server has the payload and the type that the configuration asks for, and the secrets that are set. Terraform
- * compares, at plan time, the labels and the type that Hetzner has. It is one string, since cdktf resolves nested functions again and again, for every server.
+ * Expression that is true if a server has the configured payload, type and secrets. Terraform compares the server's labels and type at
+ * Hetzner during a plan. The expression is one string, because cdktf would resolve nested functions repeatedly for every server.
  */
 const isCurrent = (server: PlatformServer, secrets: SecretLabels): string => {
   const address = addressOf(server);
@@ -18,14 +18,14 @@ const isCurrent = (server: PlatformServer, secrets: SecretLabels): string => {
   return `\${${conditions.join(" && ")}}`;
 };
 
-/** The command, of Terraform or OpenTofu, that builds one server anew with the current payload. */
+/** The Terraform or OpenTofu command that rebuilds one server with the current payload. */
 export const replaceCommand = (terraform: string, server: PlatformServer): string =>
   `${terraform} -chdir=cdktf.out/stacks/${server.server.cdktfStack.node.id} apply -replace=${addressOf(server)}`;
 
 /**
- * Adds a check block for each server: every plan and apply warns of a server with an older payload or another type and names the
- * command that brings it up to date. Nothing happens by itself. cdktf has no construct for check blocks, hence the override.
- * @returns names of the servers that are outdated, as an expression
+ * Adds a check block for each server: every plan and apply warns of a server with an outdated payload or another type, and prints the
+ * command that replaces it. No server is replaced automatically. cdktf has no construct for check blocks, so this is an override.
+ * @returns names of the outdated servers, as an expression
  */
 export function reportOutdated(
   stack: TerraformStack,

@@ -27,7 +27,7 @@ export interface PlatformServerProps {
   readonly subnet: NetworkSubnet;
   /** Spread placement group of the server. */
   readonly placementGroup: PlacementGroup;
-  /** Its provider firewall. */
+  /** Provider firewall of the server. */
   readonly firewall: Firewall;
   /** Public addresses, which are kept when the server is replaced. */
   readonly addresses: PublicAddresses;
@@ -114,8 +114,9 @@ export class PlatformServer extends Construct {
       // Without the empty list, every plan shows an update.
       network: [{ subnetId: subnet.id, ip: server.privateIp, aliasIps: [] }],
       backups: config.backups,
-      // Hetzner takes these two only with the same value. `shutdown_before_deletion` stays off: the provider would shut a server down that
-      // Hetzner then refuses to delete, and `ops` has already shut it down in an orderly way.
+      // Hetzner requires the same value for both. `shutdown_before_deletion` stays off: otherwise the provider would shut down a server
+      // whose
+      // deletion Hetzner then rejects. `ops` has already shut the server down.
       deleteProtection: config.protect,
       rebuildProtection: config.protect,
       userData: userData.asString,

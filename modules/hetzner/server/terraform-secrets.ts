@@ -5,16 +5,16 @@ import type { Config, Role } from "../../config/schema.js";
 import { compressedShared, secretParts, type SecretSource } from "../../machine/compose/index.js";
 import { secretFilesOf, type SecretName } from "../../derived/secrets.js";
 
-/** Values of secrets, as references. Those that nobody asks for may be missing. */
+/** Values of secrets, as Terraform references. Unused secrets may be missing. */
 export type SecretReferences = Readonly<Partial<Record<SecretName, string>>>;
 
 /** Properties of {@link TerraformSecrets}. */
 export interface TerraformSecretsProps {
-  /** Reference by secret. */
+  /** Reference to each secret. */
   readonly references: SecretReferences;
 }
 
-/** Secrets as references. When Terraform applies, it puts the values in their places, encodes the files and compresses them. */
+/** Secrets as Terraform references. During an apply, Terraform inserts the values, encodes the files and compresses them. */
 export class TerraformSecrets extends Construct implements SecretSource {
   constructor(
     scope: Construct,
@@ -24,7 +24,7 @@ export class TerraformSecrets extends Construct implements SecretSource {
     super(scope, id);
   }
 
-  /** @throws Error for a secret that no stack makes, or that is a plain text and would stand in the JSON */
+  /** @throws Error if no stack creates the secret, or if the value is a literal text, which would be written to the JSON */
   readonly value: SecretSource["value"] = (name) => {
     const reference = this.props.references[name];
     if (reference === undefined) throw new Error(`secret ${name} is required, but no stack creates it`);
@@ -33,16 +33,16 @@ export class TerraformSecrets extends Construct implements SecretSource {
     return reference;
   };
 
-  /** A file's content as a text in JSON, or in base64, made by Terraform when it applies. */
+  /** Content of a file as JSON text or base64, which Terraform computes during an apply. */
   readonly encode: SecretSource["encode"] = (content, { path, given }) => {
     const local = this.local(path.replaceAll(/[^a-z0-9_]+/g, "-").slice(1), content);
     return given ? Fn.base64encode(local) : Fn.jsonencode(local);
   };
 
-  /** Base64 of a compressed text, made by Terraform when it applies. */
+  /** Base64 of a compressed text, which Terraform computes during an apply. */
   readonly compress: SecretSource["compress"] = (text) => Fn.base64gzip(this.local("all", text));
 
-  /** cdktf cannot write quotes or line breaks around a reference into a function's argument; into a local it can. */
+  /** cdktf cannot write quotes or line breaks around a reference inside a function argument, but it can in a local value. */
   private local(id: string, text: string): string {
     return new TerraformLocal(this, id, text).asString;
   }
@@ -50,11 +50,11 @@ export class TerraformSecrets extends Construct implements SecretSource {
 
 /** Properties of {@link SharedUserData}. */
 export interface SharedUserDataProps extends TerraformSecretsProps {
-  /** The environment, which decides what secret files there are. */
+  /** The environment; it determines the secret files. */
   readonly config: Config;
 }
 
-/** Parts of the user data of one server. */
+/** Parts of one server's user data. */
 export interface SharedParts {
   /** Reference to the compressed cloud-config. */
   readonly cloudConfig: string;
@@ -63,8 +63,8 @@ export interface SharedParts {
 }
 
 /**
- * What the user data of servers with the same roles has in common, once for all of them. The literal part is a local as well: written out
- * for each server, it was three quarters of the JSON of a hundred servers.
+ * User data shared by all servers with the same roles. The literal part is a local value too: repeated for each server, it was three
+ * quarters of the JSON for a hundred servers.
  */
 export class SharedUserData extends Construct {
   constructor(
@@ -75,7 +75,7 @@ export class SharedUserData extends Construct {
     super(scope, id);
   }
 
-  /** The parts of servers with these roles. */
+  /** The shared parts for servers with these roles. */
   readonly of = memoize(
     (roles: readonly Role[]): SharedParts => {
       const { config, references } = this.props;

@@ -32,7 +32,7 @@ function upgradeTime(privateIp: string): string {
   return [Math.floor(minutes / 60) % 24, minutes % 60].map((part) => String(part).padStart(2, "0")).join(":");
 }
 
-/** What ends when, one line each, the date first: check-expiry reads it. */
+/** Content of the file that check-expiry reads: one line per expiry, beginning with the date. */
 const endsText = (config: Config): string =>
   endsOf(config)
     .map(({ ends, what, remedy }) => `${ends} ends: ${what}; ${remedy}\n`)
