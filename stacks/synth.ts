@@ -6,6 +6,7 @@ import { monitoringReview } from "../modules/review/monitoring.js";
 import { policyResults, refuseViolations } from "../modules/review/policies/index.js";
 import { writeReview } from "../modules/review/index.js";
 import { encryptionProblems } from "../modules/terraform/encryption.js";
+import { writeOutdir } from "../modules/terraform/outdir.js";
 import { addStacks } from "./index.js";
 
 /**
@@ -13,16 +14,18 @@ import { addStacks } from "./index.js";
  * @throws Error that lists every problem of the configuration, or every violation of a policy
  */
 export async function synth(importFile?: ImportFile): Promise<void> {
-  const { environment, hasDatadogApiKey, terraform } = readInvocation();
+  const { environment, hasDatadogApiKey, outdir, terraform } = readInvocation();
   const config = await loadEnvironment(environment, importFile);
   const today = new Date();
   const unfit = [...encryptionProblems(config, terraform), ...restoreProblems(config, today)];
   if (unfit.length > 0) throw new Error(problemReport(environment, unfit));
-  const app = new App();
-  addStacks(app, config, terraform);
-  const policies = policyResults(app, config);
-  refuseViolations(policies);
-  const sections = monitoringReview(config);
-  app.synth();
-  writeReview({ config, outdir: app.outdir, policies, hasDatadogApiKey, today, sections });
+  writeOutdir(outdir, (folder) => {
+    const app = new App({ outdir: folder });
+    addStacks(app, config, terraform);
+    const policies = policyResults(app, config);
+    refuseViolations(policies);
+    const sections = monitoringReview(config);
+    app.synth();
+    writeReview({ config, outdir: folder, policies, hasDatadogApiKey, today, sections });
+  });
 }

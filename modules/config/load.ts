@@ -12,6 +12,8 @@ export interface Invocation {
   readonly environment: string;
   /** Whether `TF_VAR_datadog_api_key` is set. Unknown if cdktf-cli runs the app, because it removes TF_VAR_* variables. */
   readonly hasDatadogApiKey: boolean | undefined;
+  /** `CDKTF_OUTDIR`, the output folder. @default "cdktf.out" */
+  readonly outdir: string;
   /** `TERRAFORM_BINARY_NAME`, for commands in messages. @default "terraform" */
   readonly terraform: string;
 }
@@ -23,6 +25,7 @@ const isRunByCdktfCli = (variables: NodeJS.ProcessEnv): boolean =>
 export const readInvocation = (variables: NodeJS.ProcessEnv = process.env): Invocation => ({
   environment: variables["ENVIRONMENT"] ?? "production",
   hasDatadogApiKey: isRunByCdktfCli(variables) ? undefined : Boolean(variables["TF_VAR_datadog_api_key"]),
+  outdir: variables["CDKTF_OUTDIR"] || "cdktf.out",
   terraform: variables["TERRAFORM_BINARY_NAME"] || "terraform",
 });
 

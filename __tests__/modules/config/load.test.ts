@@ -7,16 +7,22 @@ afterEach(() => vi.unstubAllEnvs());
 
 describe("the process environment", () => {
   it("defaults to production without a Datadog key if no variable is set", () => {
-    expect(readInvocation({})).toEqual({ environment: "production", hasDatadogApiKey: false, terraform: "terraform" });
+    expect(readInvocation({})).toEqual({
+      environment: "production",
+      hasDatadogApiKey: false,
+      outdir: "cdktf.out",
+      terraform: "terraform",
+    });
   });
 
   it("reads environment and Terraform binary from variables, and stores no secret", () => {
     const invocation = readInvocation({
       ENVIRONMENT: "example",
       TF_VAR_datadog_api_key: "a-key",
+      CDKTF_OUTDIR: "out",
       TERRAFORM_BINARY_NAME: "tofu",
     });
-    expect(invocation).toEqual({ environment: "example", hasDatadogApiKey: true, terraform: "tofu" });
+    expect(invocation).toEqual({ environment: "example", hasDatadogApiKey: true, outdir: "out", terraform: "tofu" });
   });
 
   it("does not know whether a Datadog key is set if cdktf-cli runs the app, because cdktf-cli removes TF_VAR_* variables", () => {
@@ -27,6 +33,7 @@ describe("the process environment", () => {
     expect(readInvocation({ ENVIRONMENT: "", TF_VAR_datadog_api_key: "", TERRAFORM_BINARY_NAME: "" })).toEqual({
       environment: "",
       hasDatadogApiKey: false,
+      outdir: "cdktf.out",
       terraform: "terraform",
     });
   });

@@ -1,0 +1,44 @@
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+
+/** Cause and fix of errors that a disk causes. */
+const diskErrors: Readonly<Record<string, string>> = {
+  ENOSPC: "the disk is full; free some space",
+  EDQUOT: "the disk quota is used up; free some space",
+  EROFS: "the file system is read-only; set CDKTF_OUTDIR to a writable folder",
+  EACCES: "no permission; set CDKTF_OUTDIR to a writable folder",
+};
+
+/** Moves files into a folder. Existing files without a successor remain, such as Terraform's plugins. */
+function merge(from: string, to: string): void {
+  mkdirSync(to, { recursive: true });
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) merge(source, target);
+    else renameSync(source, target);
+  }
+}
+
+/**
+ * Writes the output folder of an app run only if everything can be written. Except for `stacks`, its folders are replaced.
+ * @param write writes everything into the given empty folder
+ * @throws Error of `write`, or with the cause if the disk rejects a file; the output folder is then unchanged
+ */
+export function writeOutdir(outdir: string, write: (folder: string) => void): void {
+  const isNew = !existsSync(outdir);
+  const unfinished = join(outdir, `.unfinished-${process.pid}`);
+  try {
+    if (isNew) mkdirSync(outdir);
+    mkdirSync(unfinished);
+    write(unfinished);
+    for (const { name } of readdirSync(unfinished, { withFileTypes: true }).filter((entry) => entry.isDirectory()))
+      if (name !== "stacks") rmSync(join(outdir, name), { recursive: true, force: true });
+    merge(unfinished, outdir);
+  } catch (error) {
+    if (isNew) rmSync(outdir, { recursive: true, force: true });
+    const words = diskErrors[(error as NodeJS.ErrnoException).code ?? ""];
+    throw words === undefined ? error : new Error(`${outdir}: cannot be written: ${words}`, { cause: error });
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true });
+  }
+}
