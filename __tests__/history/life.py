@@ -469,8 +469,7 @@ class Life:
         self.note("restore", f"{at} {'without ' if choice.excludeServers else ''}{', '.join(choice.excludeServers)}")
         needed = self.shipped_until
         try:
-            with self._restored(at, choice) as ask:
-                rows = self._rows_of(ask)
+            rows = self._restored_rows(at, choice)
         except (Incomplete, Refused, ValueError, OSError) as problem:
             self.refusals.append(f"{at}: {problem}")
             if self._may_refuse(moment):
@@ -491,14 +490,12 @@ class Life:
         """
         return any(begun <= moment <= ended for begun, ended in self.gaps)
 
-    @contextlib.contextmanager
-    def _restored(self, at, choice):
+    def _restored_rows(self, at, choice):
         folder = self.folder / "restored"
         restore.USER = "root"
-        data = restore.restore_into(folder, self.group.name, at, self.reader(), self._private, choice)
         try:
-            with restore.running(data):
-                yield lambda statement: self._ask(f"{data.parent}/mysqld.sock", statement)
+            inspect = lambda _: self._rows_of(lambda statement: self._ask(f"{folder}/mysqld.sock", statement))  # noqa: E731
+            return restore.run(folder, self.group.name, at, self.reader(), self._private, choice, inspect=inspect).found
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 

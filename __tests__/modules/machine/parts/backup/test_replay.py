@@ -1,5 +1,6 @@
 """Selection of transactions, base backups and branches for a restore time. Run by backup.programs.test.ts."""
 
+import contextlib
 import unittest
 
 import replay
@@ -149,6 +150,14 @@ class Moment(unittest.TestCase):
             merged(self.STREAMS, wanted=Wanted(minute(9)))
         # The last heartbeat may be 30 s old.
         merged(self.STREAMS, wanted=Wanted("1970-01-01T00:06:50Z"))
+
+    def test_a_base_backup_alone_reaches_its_newest_commit_and_the_next_heartbeat(self):
+        at = lambda seconds: replay.text_of((360 + seconds) * SECOND)  # noqa: E731
+        for wanted, refused in ((at(0), False), (at(60), False), (at(61), True)):
+            merge = Merge({"a": log("a", 1)}, {A: [(1, 6)]}, Wanted(wanted), {A}, 360 * SECOND)
+            self.assertEqual(list(merge), [])
+            with self.assertRaisesRegex(Incomplete, f"^the archive ends at {at(0)}") if refused else contextlib.nullcontext():
+                merge.require_reached()
 
     def test_transactions_shortly_after_the_restore_time_are_compared_between_members(self):
         mine = [*log("a", 1, 2), *changes("a", 1000, seconds=130), *changes("a", 3, 4, 5)]

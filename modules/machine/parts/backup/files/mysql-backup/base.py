@@ -88,6 +88,7 @@ def make_when_due(settings, bucket, force=False):
     at_most = _executed(connection)
     if _branch(settings, connection) != branch:
         raise ValueError("the branch changed during the copy; the next attempt starts in five minutes")
+    newest_commit = _newest_commit(connection)
     name = backup_name(stamp(time.time()), number(first_log), parse(at_least).get(settings.timeline, []))
     folder = f"{settings.timeline}/{settings.member}/base/{name}"
     parts = list(_ship(bucket, folder, settings.recipients))
@@ -105,7 +106,7 @@ def make_when_due(settings, bucket, force=False):
         # Exact bounds: the copy has all of the first set and nothing outside the second set.
         "gtids": {"atLeast": at_least, "atMost": at_most},
         # Upper bound of the original commit times; microseconds since 1970, by the primaries' clocks.
-        "newestCommit": _newest_commit(connection),
+        "newestCommit": newest_commit,
         "dataBytes": _bytes(CLONE),
         "recipients": settings.recipients,
         "parts": parts,

@@ -164,14 +164,14 @@ def _contains(gtids, change):
 class Merge:
     """
     Transactions to apply, in order. `streams`: {member: items}; `executed`: GTIDs in the base backup; `sources`: UUIDs whose transactions
-    count; others are errant. `notes`: exclusions and their reasons.
+    count; others are errant. `newest`: time of the base backup's newest commit, in microseconds. `notes`: exclusions and their reasons.
     """
 
-    def __init__(self, streams, executed, wanted, sources):
+    def __init__(self, streams, executed, wanted, sources, newest=0):
         self._streams = [_Stream(member, items) for member, items in sorted(streams.items())]
         self._wanted, self._sources = wanted, {*sources, *executed}
         self.executed = Executed(executed)
-        self.notes, self.reached, self.last, self.applied = [], False, 0, 0
+        self.notes, self.reached, self.last, self.applied = [], False, newest, 0
         self._errant = set()
         # Commit time of the transaction at which the restore ends.
         self._ends = 0

@@ -210,7 +210,9 @@ def _replay(folder, timeline, wanted, line, contents, manifest, identity, compar
     with running(folder / "data") as mysql:
         executed = parse(mysql.ask("SELECT @@GLOBAL.gtid_executed"))
         sources = {timeline, *(branch_source(branch.id) for branch, _ in line)}
-        merge = Merge(contents.streams(line, executed, identity), executed, wanted, sources)
+        # A compromised member can forge it, but is_usable has compared it only with a time.
+        newest_commit = max(0, manifest["newestCommit"]) if wanted.moment else 0
+        merge = Merge(contents.streams(line, executed, identity), executed, wanted, sources, newest_commit)
         try:
             changes = _progress(merge, time.monotonic)
             for counted in (newest, manifest) if compare else ():
