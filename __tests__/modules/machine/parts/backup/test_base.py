@@ -137,6 +137,8 @@ class Made(unittest.TestCase):
             "SHOW BINARY LOG STATUS": [("binlog.000012", 500)], "SHOW BINARY LOGS": [("binlog.000012", 500)], "SELECT @@log_bin_basename": [(f"{self.folder}/binlog",)],
             base.HEARTBEAT_AT: [((self.NOW - 90) * 1_000_000,)],
         }
+        if statement == base.HEARTBEAT_AT:
+            self.uploaded_before = len(self.objects)
         if statement == base.BRANCHES:
             return [("the first one",), (self.branches.pop(0),)]
         return answers.get(statement, [])
@@ -160,6 +162,11 @@ class Made(unittest.TestCase):
     def test_is_due_although_another_member_uploads_one_every_day(self):
         self.made_before(alpha=49, bravo=1)
         self.assertTrue(self.make())
+
+    def test_is_due_by_the_clock_of_the_bucket(self):
+        self.made_before(alpha=1)
+        base.time.time.return_value = self.NOW + 30 * 3600
+        self.assertFalse(self.make())
 
     def test_is_due_without_an_earlier_base_backup(self):
         self.assertTrue(self.make())
@@ -200,6 +207,8 @@ class Made(unittest.TestCase):
         )
         # GTID sets before and after the copy.
         self.assertEqual(told["gtids"], {"atLeast": f"{self.TIMELINE}:1-5,{support.B}:1", "atMost": f"{self.TIMELINE}:1-7,{support.B}:1"})
+        # Later commits would make it useless for earlier times.
+        self.assertEqual(self.uploaded_before, 0)
         self.assertLess(self.done.index(base.ROTATE), self.done.index("SELECT @@GLOBAL.gtid_executed"))
         # Instructions for a restore without our programs.
         self.assertRegex(told["what"], r"age --decrypt \| zstd --decompress \| tar --extract$")

@@ -1,0 +1,107 @@
+"""How a restore reads logs. Run by backup.programs.test.ts."""
+
+import itertools
+import json
+import unittest
+from unittest import mock
+
+import support
+import binlog
+import contents
+import names
+from contents import AT_A_TIME, Choice, Contents
+from replay import Branch, Change, Wanted
+from test_shipping import BRANCH, TIMELINE, Archive
+
+LINE = [(Branch(BRANCH, None, {}, 0, {}), None)]
+# Each segment contains one transaction.
+SEGMENTS = 200
+
+
+def log(number):
+    return names.Log("alpha", BRANCH, number, f"{number:016x}")
+
+
+def transaction(number):
+    return number, support.transaction(TIMELINE, number, number)
+
+
+class Bucket(Archive):
+    def __init__(self):
+        super().__init__()
+        self.asked = []
+
+    def get(self, key):
+        self.asked.append(key)
+        return self.objects[key]
+
+
+class Reading(unittest.TestCase):
+    def setUp(self):
+        self.bucket = Bucket()
+        self.enterContext(mock.patch.object(contents, "unseal", lambda content, identity: content))
+
+    def upload(self, log, *transactions, time="2026-11-25T03:00:00.000Z"):
+        """@returns the size of the log"""
+        start = 0
+        for index, (number, one) in enumerate(transactions):
+            content = one if index else support.log({}, one)
+            segment = names.Segment("", log, start, start + len(content), ((number, number),), False, False)
+            start += len(content)
+            key = names.segment_key(TIMELINE, segment, content)
+            self.bucket.put(key, content)
+            self.bucket.times[key] = time
+        return start
+
+    def contents(self):
+        found = Contents(self.bucket, TIMELINE, Choice(), lambda text: None)
+        self.addCleanup(found.close)
+        return found
+
+    def stream(self, executed=()):
+        return self.contents().streams(LINE, {TIMELINE: list(executed)}, "key")["alpha"]
+
+    def numbers(self, executed=()):
+        return [item.number for item in self.stream(executed) if isinstance(item, Change)]
+
+    def upload_many(self):
+        return self.upload(log(1), *(transaction(number) for number in range(1, SEGMENTS + 1)))
+
+    def test_every_byte_of_a_log_is_parsed_once(self):
+        size, parsed, parse = self.upload_many(), [], binlog.transactions
+        with mock.patch.object(binlog, "transactions", lambda data: parsed.append(len(data)) or parse(data)):
+            self.assertEqual(len(list(self.stream())), 1 + SEGMENTS)
+        self.assertLessEqual(sum(parsed), size + len(binlog.MAGIC) * SEGMENTS)
+
+    def test_transactions_are_available_while_later_segments_are_fetched(self):
+        self.upload_many()
+        list(itertools.islice(self.stream(), 3))
+        self.assertLessEqual(len(self.bucket.asked), AT_A_TIME + 2)
+
+    def test_prefetched_segments_are_limited_by_their_size(self):
+        with mock.patch.object(contents, "AHEAD_BYTES", 3 * self.upload_many() // SEGMENTS):
+            list(itertools.islice(self.stream(), 3))
+            self.assertLess(len(self.bucket.asked), 8)
+
+    def test_logs_follow_their_upload_because_numbers_restart_after_a_clone(self):
+        self.upload(log(9), transaction(1))
+        self.upload(log(1), transaction(2), time="2026-11-26T03:00:00.000Z")
+        self.assertEqual(self.numbers(), [1, 2])
+
+    def test_logs_within_the_base_backup_are_not_fetched(self):
+        self.upload(log(1), transaction(1), transaction(2))
+        self.upload(log(2), transaction(3))
+        self.assertEqual(self.numbers(executed=[(1, 2)]), [3])
+        self.assertEqual(len(self.bucket.asked), 1)
+
+    def test_the_newest_base_backup_is_the_one_that_was_uploaded_last(self):
+        for member, time, year in (("alpha", "2026-11-25", 2099), ("bravo", "2026-11-26", 2026)):
+            manifest = json.dumps({"format": 2, "branch": BRANCH, "gtids": {"atMost": ""}, "newestCommit": 0}).encode()
+            key = names.manifest_key(TIMELINE, member, names.backup_name(f"{year}1125T000000Z", 1, []), manifest)
+            self.bucket.put(key, manifest)
+            self.bucket.times[key] = f"{time}T03:00:00.000Z"
+        self.assertEqual([backup.member for backup, _ in self.contents().bases(Wanted("latest"), LINE)], ["bravo", "alpha"])
+
+
+if __name__ == "__main__":
+    unittest.main()
