@@ -3,6 +3,7 @@ import { RandomProvider } from "@cdktf/provider-random/lib/provider/index.js";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider/index.js";
 import { Fn, TerraformOutput } from "cdktf";
 import type { Construct } from "constructs";
+import type { ClientCertificate } from "../modules/cloudflare/index.js";
 import { type Config, serversWithRole, type ServerConfig } from "../modules/config/schema.js";
 import { MysqlCertificates } from "../modules/credentials/mysql-certificates.js";
 import { originCertificates, type OriginCertificate } from "../modules/credentials/origin-certificate.js";
@@ -30,7 +31,7 @@ export class CredentialsStack extends PlatformStack {
   /** The configured generation of the origin certificate. */
   readonly originCertificate: OriginCertificate;
   /** Cloudflare's client certificate, required with `tls: "passthrough"`. */
-  readonly originPull: OriginPull;
+  private readonly originPull: Rotation<OriginPull>;
   /** The token required with `tls: "terminate"`. */
   private readonly edgeTokens: Rotation<string>;
   private readonly passwords: Rotation<NumberedPasswords>;
@@ -75,7 +76,12 @@ export class CredentialsStack extends PlatformStack {
         new Passwords(this, `edge${ending}`, { names: ["token"], length: 48, protect: false }).value("token"),
     });
     this.digest = new Passwords(this, "digest", { names: ["key"], protect });
-    this.originPull = new OriginPull(this, "origin-pull", { config });
+    this.originPull = new Rotation(this, {
+      what: "origin-pull-authority",
+      generation: config.generations.originPullAuthority,
+      isLate: true,
+      make: (ending, generation) => new OriginPull(this, `origin-pull${ending}`, { config, generation }),
+    });
     this.addOutputs(config, origin.stage);
   }
 
@@ -87,6 +93,20 @@ export class CredentialsStack extends PlatformStack {
   /** Token that Cloudflare must send. */
   get edgeToken(): string {
     return this.edgeTokens.used((token) => token);
+  }
+
+  /** Client certificate that Cloudflare shows. */
+  get originPullClient(): ClientCertificate {
+    return {
+      certificate: this.originPull.used(({ client }) => client.certificate.certPem),
+      key: this.originPull.used(({ client }) => client.key.privateKeyPem),
+    };
+  }
+
+  /** Certificates of the authorities that nginx trusts. */
+  private get originPullCa(): string {
+    const accepted = this.originPull.accepted(({ authority }) => authority.certificate.certPem);
+    return this.originPull.isFirst ? (accepted[0] as string) : Fn.join("", Fn.sort(accepted));
   }
 
   /** References to the secrets that servers share. */
@@ -111,7 +131,7 @@ export class CredentialsStack extends PlatformStack {
       ),
       originCertificate: this.originCertificate.certificate.certificate,
       originKey: this.originCertificate.key.privateKeyPem,
-      originPullCa: this.originPull.authority.certificate.certPem,
+      originPullCa: this.originPullCa,
     };
   }
 
@@ -173,6 +193,7 @@ export class CredentialsStack extends PlatformStack {
         "database-passwords": this.passwords.stage,
         "database-authority": this.mysql.stage,
         "ssh-host-keys": this.sshHostKeys.stage,
+        "origin-pull-authority": this.originPull.stage,
         "origin-certificate": originStage,
       },
       description: "Stage of each rotation; see npm run ops rotate",

@@ -105,7 +105,7 @@ export class EdgeStack extends PlatformStack {
       origin,
       // The provider's schema does not mark the value of a header as sensitive.
       edgeToken: terminates && { shown: Fn.sensitive(credentials.edgeToken) as string, ...terminates },
-      originPull: passesThrough && { shown: credentials.originPull.client, ...passesThrough },
+      originPull: passesThrough && { shown: credentials.originPullClient, ...passesThrough },
       redirect,
     });
   }

@@ -36,13 +36,12 @@ export async function createCredentials(directory: string, config: Config): Prom
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const mysql = await mysqlCertificates(directory, config);
   const originCa = await authority(directory, "origin-ca", "lab Origin CA");
-  const originPullCa = await authority(directory, "origin-pull-ca", "lab Origin Pull CA");
   const domains = [config.domain, formerDomain(config) ?? config.domain];
   const names = [...new Set(domains)].flatMap((domain) => [domain, `*.${domain}`]);
   const { used: origin } = await generations(directory, config, "origin-certificate", (ending) =>
     issue(originCa, directory, `origin${ending}`, { commonName: config.domain, dnsNames: names }),
   );
-  const originPull = await issue(originPullCa, directory, "origin-pull", { commonName: "edge" });
+  const originPull = await originPullPairs(directory, config);
   const edgeTokens = await generations(directory, config, "edge-token", (ending) =>
     password(path.join(directory, `edge-token${ending}`)),
   );
@@ -55,7 +54,7 @@ export async function createCredentials(directory: string, config: Config): Prom
     mysqlCa: mysql.authorities,
     originCertificate: await pem(origin.certificate),
     originKey: await pem(origin.key),
-    originPullCa: await pem(originPullCa.certificate),
+    originPullCa: originPull.authorities,
     ...(archive && { restoreBucketKey: archive.reader, restorePrivateKey: archive.privateKey }),
     ...(archive && { releaseKey: downloadKey(archive) }),
     ...(await applicationSecrets(directory, config)),
@@ -72,7 +71,7 @@ export async function createCredentials(directory: string, config: Config): Prom
   return {
     originCa,
     origin,
-    originPull,
+    originPull: originPull.client,
     edgeToken: edgeTokens.used,
     datadogApiKeyFile: path.join(directory, "datadog-api-key"),
     before: (server, name) =>
@@ -111,6 +110,16 @@ async function mysqlCertificates(directory: string, config: Config) {
     used: await signedBy(used),
     before: before ? await signedBy(before) : new Map<string, Values>(),
   };
+}
+
+/** Trusted authorities, and the client certificate in use. */
+async function originPullPairs(directory: string, config: Config) {
+  const { accepted, used } = await generations(directory, config, "origin-pull-authority", async (ending) => {
+    const ca = await authority(directory, `origin-pull-ca${ending}`, `lab Origin Pull CA${ending}`);
+    return { ca, client: await issue(ca, directory, `origin-pull${ending}`, { commonName: "edge" }) };
+  });
+  const authorities = await Promise.all(accepted.map(({ ca }) => pem(ca.certificate)));
+  return { authorities: authorities.sort().join(""), client: used.client };
 }
 
 /** Application secrets with random values, shortened to their maximum length if needed. */

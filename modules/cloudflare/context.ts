@@ -14,6 +14,12 @@ export interface Proof<Shown> {
   readonly count?: number;
 }
 
+/** Client certificate that Cloudflare shows to the origin, in PEM. */
+export interface ClientCertificate {
+  readonly certificate: string;
+  readonly key: string;
+}
+
 /** Expression that matches only requests to the site, not to other hosts of the zone. */
 export const siteExpression = (config: Config): string =>
   `http.host in {${siteHosts(config)

@@ -1,2 +1,3 @@
+export type { ClientCertificate } from "./context.js";
 export { noOrigin } from "./dns-records.js";
 export { CloudflareSite, type CloudflareSiteProps } from "./site.js";

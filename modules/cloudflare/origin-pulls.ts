@@ -1,8 +1,7 @@
 import { AuthenticatedOriginPullsCertificate } from "@cdktf/provider-cloudflare/lib/authenticated-origin-pulls-certificate/index.js";
 import { AuthenticatedOriginPullsSettings } from "@cdktf/provider-cloudflare/lib/authenticated-origin-pulls-settings/index.js";
 import type { Construct } from "constructs";
-import type { SignedCertificate } from "../credentials/certificates/index.js";
-import type { Proof, ZoneContext } from "./context.js";
+import type { ClientCertificate, Proof, ZoneContext } from "./context.js";
 
 /**
  * Cloudflare presents a client certificate of our own CA to the origin. With Cloudflare's shared certificate, any other customer could put
@@ -10,19 +9,13 @@ import type { Proof, ZoneContext } from "./context.js";
  */
 export function addOriginPulls(
   scope: Construct,
-  {
-    zoneId,
-    originPull: {
-      shown: { certificate: shown, key },
-      count,
-    },
-  }: ZoneContext & { readonly originPull: Proof<SignedCertificate> },
+  { zoneId, originPull: { shown, count } }: ZoneContext & { readonly originPull: Proof<ClientCertificate> },
 ): void {
   const certificate = new AuthenticatedOriginPullsCertificate(scope, "origin-pull-certificate", {
     zoneId,
     // It ends with one line feed, both from the tls provider and from Cloudflare. Any difference would replace the certificate in every plan.
-    certificate: shown.certPem,
-    privateKey: key.privateKeyPem,
+    certificate: shown.certificate,
+    privateKey: shown.key,
     count,
     lifecycle: { createBeforeDestroy: true },
   });

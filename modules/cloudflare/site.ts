@@ -1,10 +1,9 @@
 import { DataCloudflareZone } from "@cdktf/provider-cloudflare/lib/data-cloudflare-zone/index.js";
 import type { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
-import type { SignedCertificate } from "../credentials/certificates/index.js";
 import type { Config } from "../config/schema.js";
 import { literal } from "../terraform/literal.js";
-import type { Proof } from "./context.js";
+import type { ClientCertificate, Proof } from "./context.js";
 import { addDnsRecords, type Origin } from "./dns-records.js";
 import { addEdgeToken } from "./edge-token.js";
 import { addWafRule } from "./waf-rule.js";
@@ -22,7 +21,7 @@ export interface CloudflareSiteProps {
   /** Value of the secret header that nginx requires. @default - no header, as with `tls: "passthrough"` */
   readonly edgeToken?: Proof<string>;
   /** Client certificate that nginx requires. @default - none, as with `tls: "terminate"` */
-  readonly originPull?: Proof<SignedCertificate>;
+  readonly originPull?: Proof<ClientCertificate>;
   /** Redirect to another name. @default - none: there is no other name */
   readonly redirect?: Redirect;
 }

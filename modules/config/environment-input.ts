@@ -878,6 +878,11 @@ export interface EnvironmentInput {
          */
         databaseAuthority?: number | undefined;
         /**
+         * Number of the current authority and client certificate with which Cloudflare identifies itself, with `tls: "passthrough"`. To replace them, raise it by one, then run `npm run ops rotate origin-pull-authority`.
+         * @default 1
+         */
+        originPullAuthority?: number | undefined;
+        /**
          * Number of the servers' current SSH host keys. To replace them, raise it by one, then run `npm run ops rotate ssh-host-keys`.
          * @default 1
          */

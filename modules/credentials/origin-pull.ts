@@ -6,24 +6,30 @@ import type { Config } from "../config/schema.js";
 export interface OriginPullProps {
   /** The environment, whose name is in both certificates. */
   readonly config: Config;
+  /** Later generations have the number in the authority's name, because nginx distinguishes two authorities by name. @default 1 */
+  readonly generation?: number;
 }
 
-/** The CA that nginx trusts for clients, and its only client certificate, which Cloudflare presents for our zone. The keys are RSA, as in Cloudflare's guide. */
+/**
+ * The CA that nginx trusts for clients, and its only client certificate, which Cloudflare presents for our zone. The client's key is RSA, as in
+ * Cloudflare's guide. A later CA has an ECDSA key, because user data contain two CAs during a rotation.
+ */
 export class OriginPull extends Construct {
   /** CA that nginx trusts. */
   readonly authority: CertificateAuthority;
   /** Client certificate that Cloudflare presents. */
   readonly client: SignedCertificate;
 
-  constructor(scope: Construct, id: string, { config }: OriginPullProps) {
+  constructor(scope: Construct, id: string, { config, generation = 1 }: OriginPullProps) {
     super(scope, id);
     this.authority = new CertificateAuthority(this, "authority", {
-      commonName: `${config.environment} origin pull CA`,
-      keyType: "rsa",
+      commonName: `${config.environment} origin pull CA${generation === 1 ? "" : ` ${generation}`}`,
+      keyType: generation === 1 ? "rsa" : "ecdsa",
     });
     this.client = new SignedCertificate(this, "client", {
       authority: this.authority,
       commonName: `Cloudflare for ${config.environment}`,
+      keyType: "rsa",
       uses: ["client_auth"],
     });
   }

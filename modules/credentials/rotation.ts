@@ -10,6 +10,8 @@ export interface RotationProps<Secret> {
   readonly generation: number;
   /** Creates one generation, with this ending in its names. The first generation has no ending, so that existing addresses stay the same. */
   readonly make: (ending: string, generation: number) => Secret;
+  /** Whether the state has no numbers before the second generation, so that existing environments without them have an empty plan. @default false */
+  readonly isLate?: boolean;
 }
 
 const endingOf = (generation: number): string => (generation === 1 ? "" : `-${generation}`);
@@ -22,32 +24,32 @@ const endingOf = (generation: number): string => (generation === 1 ? "" : `-${ge
 export class Rotation<Secret> extends Construct {
   private readonly newest: Secret;
   private readonly previous: Secret | undefined;
-  private readonly usedNumber: StoredGeneration;
-  private readonly oldestNumber: StoredGeneration;
+  private readonly numbers: { readonly used: StoredGeneration; readonly oldest: StoredGeneration } | undefined;
 
   constructor(
     stack: TerraformStack,
     private readonly props: RotationProps<Secret>,
   ) {
     super(stack, props.what);
-    const { what, generation, make } = props;
+    const { what, generation, make, isLate = false } = props;
     this.newest = make(endingOf(generation), generation);
     this.previous = generation > 1 ? make(endingOf(generation - 1), generation - 1) : undefined;
-    this.usedNumber = new StoredGeneration(this, "used", props);
-    this.oldestNumber = new StoredGeneration(this, "oldest", props);
-    stack.addOverride(`check.${what}`, { assert: [unfinished(what, generation, this.oldestNumber)] });
+    if (isLate && generation === 1) return;
+    const [used, oldest] = [new StoredGeneration(this, "used", props), new StoredGeneration(this, "oldest", props)];
+    this.numbers = { used, oldest };
+    stack.addOverride(`check.${what}`, { assert: [unfinished(what, generation, oldest)] });
   }
 
   /** Value of the generation in use. */
   used(value: (made: Secret) => string): string {
-    return this.at(this.usedNumber, value);
+    return this.at("used", value);
   }
 
   /** Values of all accepted generations, with the generation in use first. */
   accepted(value: (made: Secret) => string): string[] {
     const newest = value(this.newest);
     if (!this.previous) return [newest];
-    return Fn.distinct([this.used(value), newest, this.at(this.oldestNumber, value)]);
+    return Fn.distinct([this.used(value), newest, this.at("oldest", value)]);
   }
 
   /** Value of the previous generation, to check that it is rejected. @returns nothing if there is no previous generation */
@@ -61,14 +63,15 @@ export class Rotation<Secret> extends Construct {
   }
 
   /** Progress of the rotation; see Stage in modules/derived/generations.ts. */
-  get stage(): Readonly<Record<string, unknown>> {
-    return { configured: this.props.generation, used: this.usedNumber.value, oldest: this.oldestNumber.value };
+  get stage(): Readonly<Record<string, unknown>> | undefined {
+    const { numbers, props } = this;
+    return numbers && { configured: props.generation, used: numbers.used.value, oldest: numbers.oldest.value };
   }
 
-  private at(number: StoredGeneration, value: (made: Secret) => string): string {
-    if (!this.previous) return value(this.newest);
+  private at(number: "used" | "oldest", value: (made: Secret) => string): string {
+    if (!this.previous || !this.numbers) return value(this.newest);
     return conditional(
-      Op.eq(number.value, this.props.generation),
+      Op.eq(this.numbers[number].value, this.props.generation),
       value(this.newest),
       value(this.previous),
     ) as unknown as string;

@@ -6,6 +6,7 @@ const settings = {
   "database-passwords": ["generations.databasePasswords", ({ generations }) => generations.databasePasswords],
   "database-authority": ["generations.databaseAuthority", ({ generations }) => generations.databaseAuthority],
   "ssh-host-keys": ["generations.sshHostKeys", ({ generations }) => generations.sshHostKeys],
+  "origin-pull-authority": ["generations.originPullAuthority", ({ generations }) => generations.originPullAuthority],
   "origin-certificate": ["certificate.generation", ({ certificate }) => certificate.generation],
 } as const satisfies Readonly<Record<string, readonly [setting: string, read: (config: Generations) => number]>>;
 

@@ -19,6 +19,7 @@ import { databaseAuthority } from "./rotations/database-authority.js";
 import { databasePasswords } from "./rotations/database-passwords.js";
 import { edgeToken } from "./rotations/edge-token.js";
 import { originCertificate } from "./rotations/origin-certificate.js";
+import { originPullAuthority } from "./rotations/origin-pull-authority.js";
 import type { Moment, RotationProcedure } from "./rotations/rotation.js";
 import { sshHostKeys } from "./rotations/ssh-host-keys.js";
 
@@ -27,6 +28,7 @@ const rotations: Readonly<Record<Rotated, RotationProcedure>> = {
   "database-passwords": databasePasswords,
   "database-authority": databaseAuthority,
   "ssh-host-keys": sshHostKeys,
+  "origin-pull-authority": originPullAuthority,
   "origin-certificate": originCertificate,
 };
 

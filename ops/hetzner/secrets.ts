@@ -41,12 +41,16 @@ const names: Readonly<Record<Rotated, (generation: number) => string>> = {
   "database-passwords": numbered("password"),
   "database-authority": numbered("mysql"),
   "ssh-host-keys": numbered("ssh-host-key"),
+  "origin-pull-authority": numbered("origin-pull"),
   "origin-certificate": (generation) => `origin-certificate-${generation}`,
 };
 
 /** What shows a secret outside of servers, and what may be done to it. */
 const shown = (config: Config): Readonly<Partial<Record<Rotated, Allowed>>> => ({
   "edge-token": { [`cloudflare_ruleset.${siteId(config)}_edge-token`]: ["update"] },
+  "origin-pull-authority": {
+    [`cloudflare_authenticated_origin_pulls_certificate.${siteId(config)}_origin-pull-certificate`]: ["create,delete"],
+  },
   "origin-certificate": {
     [balancerCertificate]: ["create,delete"],
     ...Object.fromEntries(balancersOf(config).map(({ id }) => [serviceOf(id), ["update"]])),
@@ -100,10 +104,12 @@ export class TerraformSecretStore implements SecretStore {
 
   async stage(what: Rotated): Promise<Stage> {
     const stages = (await this.output("stages")) as Readonly<Record<string, Stage>>;
-    const stage = stages[what];
+    const configured = generationOf(this.props.config, what);
+    // Secrets that were added later have a stage only from the second generation on.
+    const stage = stages[what] ?? (configured === 1 ? { used: 1, oldest: 1 } : undefined);
     if (stage === undefined)
       throw new Error(`${what}: the credentials stack has no stage of this rotation; deploy it first`);
-    return { ...stage, configured: generationOf(this.props.config, what) };
+    return { ...stage, configured };
   }
 
   async values(): Promise<SecretValues> {

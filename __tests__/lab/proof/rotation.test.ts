@@ -91,4 +91,17 @@ describe.each(["terminate", "passthrough"] as const)("a rotation of the origin c
     expect([before, after, after === before]).toEqual([expect.any(String), expect.any(String), false]);
     figure(`ops rotate origin-certificate, ${tls}`, told);
   });
+
+  it.runIf(tls === "passthrough")("a rotation of Cloudflare's authority fails no request", async () => {
+    const generation = await raise("generations", "originPullAuthority");
+    const work = async () => {
+      for (const moment of [/bravo: gets/, /no longer accepted/])
+        await killedAt(moment, "rotate", "origin-pull-authority");
+      return ops("rotate", "origin-pull-authority");
+    };
+    const { result, told } = await unnoticed(lab, group, work, { ratePerSecond: rate });
+    expect(result).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(result.stdout).toContain(`origin-pull-authority: only generation ${generation} is in force`);
+    figure("ops rotate origin-pull-authority", told);
+  });
 });

@@ -75,6 +75,7 @@ describe("numbers", () => {
     "generations.edgeToken": [1, 1000],
     "generations.databasePasswords": [1, 1000],
     "generations.databaseAuthority": [1, 1000],
+    "generations.originPullAuthority": [1, 1000],
     "generations.sshHostKeys": [1, 1000],
     "backend.encryption.generation": [1, 1000],
     "cloudflare.hsts.maxAgeSeconds": [0, 63_072_000],

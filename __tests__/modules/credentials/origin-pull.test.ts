@@ -21,6 +21,21 @@ describe("OriginPull", () => {
     ]);
   });
 
+  it("has another authority name in each later generation, because nginx distinguishes two authorities by name", () => {
+    const second = synthesize(config, (stack) => new OriginPull(stack, "origin-pull-2", { config, generation: 2 }));
+    expect(onlyResource(second, "tls_self_signed_cert")["subject"]).toEqual([
+      { common_name: "production origin pull CA 2" },
+    ]);
+  });
+
+  it("has a smaller authority in each later generation, whose client still has an RSA key", () => {
+    const second = synthesize(config, (stack) => new OriginPull(stack, "origin-pull-2", { config, generation: 2 }));
+    expect(Object.values(resources(second, "tls_private_key"))).toEqual([
+      { algorithm: "ECDSA", ecdsa_curve: "P256" },
+      { algorithm: "RSA", rsa_bits: 2048 },
+    ]);
+  });
+
   it("uses RSA keys, as in Cloudflare's guide", () => {
     expect(Object.values(resources(synthesized, "tls_private_key"))).toEqual([
       { algorithm: "RSA", rsa_bits: 2048 },

@@ -215,6 +215,36 @@ describe("a rotation", () => {
     ]);
   });
 
+  it("makes nginx trust both authorities of Cloudflare, then makes Cloudflare show the new certificate, then makes nginx trust only the new authority", async () => {
+    instantly();
+    const world = second({ tls: "passthrough", generations: { originPullAuthority: 2 } });
+    await rotate(await world.context("rotate"), "origin-pull-authority");
+    const reloads = names.map((name) => `${name}: systemctl reload nginx.service`);
+    expect(world.steps.filter((step) => /^secrets|reload/.test(step))).toEqual([
+      "secrets: make",
+      ...reloads,
+      "secrets: show 1",
+      "secrets: advance used",
+      ...reloads,
+      "secrets: show 2",
+      "secrets: advance oldest",
+      "secrets: show 2",
+    ]);
+    expect(world.said.filter((line) => /hear of it|is used|no longer/.test(line))).toEqual([
+      "origin-pull-authority: generation 2 is used",
+      "Cloudflare's data centres hear of it, one after the other",
+      "origin-pull-authority: generation 1 is no longer accepted",
+    ]);
+  });
+
+  it("does not make Cloudflare show a new certificate while a server's nginx does not trust it", async () => {
+    instantly();
+    const world = second({ tls: "passthrough", generations: { originPullAuthority: 2 } });
+    world.failing.add("bravo: nginx -t -q");
+    await expect(rotate(await world.context("rotate"), "origin-pull-authority")).rejects.toThrow("bravo: it failed");
+    expect(world.steps.filter((step) => step.startsWith("secrets"))).toEqual(["secrets: make"]);
+  });
+
   it("installs the origin certificate on the servers if they terminate TLS, and labels each server", async () => {
     instantly();
     const world = second({ tls: "passthrough" });

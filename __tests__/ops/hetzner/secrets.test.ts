@@ -117,6 +117,8 @@ describe("secrets in the Terraform state", () => {
   it("have the generation of the configuration and the rotation stage of the state", async () => {
     const { secrets } = secretsWith();
     expect(await secrets.stage("edge-token")).toEqual(stage(2, 1, 1));
+    // A secret without numbers in the state is in its first generation.
+    expect(await secrets.stage("origin-pull-authority")).toEqual(stage(1, 1, 1));
     const values = await secrets.values();
     expect([values.of("alpha", "edgeTokens"), values.before("alpha", "edgeTokens")]).toEqual(["new|old", "old"]);
     expect([values.of("alpha", "mysqlServerKey"), values.before("alpha", "mysqlServerKey")]).toEqual([
@@ -205,6 +207,15 @@ describe("secrets in the Terraform state", () => {
     await expect(show(silent)).rejects.toThrow(
       "the load balancer presents the new certificate: timed out after 120 s; 127.0.0.2 presents no certificate",
     );
+  });
+
+  it("replace Cloudflare's client certificate only if the new one exists before the old one is deleted", async () => {
+    const address = "cloudflare_authenticated_origin_pulls_certificate.site_origin-pull-certificate";
+    const { secrets, terraform } = secretsWith(plan([address, "create,delete"]));
+    await secrets.show("origin-pull-authority", silent);
+    expect(terraform.calls().at(-1)).toBe("-chdir=production-edge apply production-edge/ops.tfplan");
+    const gap = secretsWith(plan([address, "delete,create"])).secrets;
+    await expect(gap.show("origin-pull-authority", silent)).rejects.toThrow(`refused: the plan would do more`);
   });
 
   it("are sent to Cloudflare through a plan of the edge stack", async () => {

@@ -197,8 +197,8 @@ export class World {
       return this.stage.oldest < this.stage.configured ? "still accepts a certificate of the old authority" : "";
     }
     if (words === "true") return this.known.get(machine.name)?.includes(taken(paths.sshHostKey)) ? "" : "no";
-    if (words.startsWith("python3 -I -c ") && words.endsWith(".pid"))
-      return taken(paths.nginx.originCertificate) === input ? "" : "shows another one";
+    const used = /^python3 -I -c [^]* (\S+) \S+\.pid$/.exec(words);
+    if (used) return taken(used[1] ?? "") === input ? "" : "shows another one";
     if (!words.startsWith("python3 -I -c ") || !input.includes("mark")) return undefined;
     const { files } = JSON.parse(input) as { files: readonly { path: string; content: string; mode: string }[] };
     for (const { path, mode } of files) machine.modes.set(path, mode);

@@ -13,6 +13,9 @@ export const generations = z.strictObject({
   databaseAuthority: generation.describe(
     "Number of MySQL's current private certificate authority and its certificates. To replace them, raise it by one, then run `npm run ops rotate database-authority`.",
   ),
+  originPullAuthority: generation.describe(
+    'Number of the current authority and client certificate with which Cloudflare identifies itself, with `tls: "passthrough"`. To replace them, raise it by one, then run `npm run ops rotate origin-pull-authority`.',
+  ),
   sshHostKeys: generation.describe(
     "Number of the servers' current SSH host keys. To replace them, raise it by one, then run `npm run ops rotate ssh-host-keys`.",
   ),

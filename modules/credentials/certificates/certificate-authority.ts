@@ -7,7 +7,7 @@ import { keyTypes, validityHours, type KeyType } from "./keys.js";
 export interface CertificateAuthorityProps {
   /** Name of its subject. */
   readonly commonName: string;
-  /** Type of its key and of the keys of all certificates that it signs. @default "ecdsa" */
+  /** Type of its key and, by default, of the keys of certificates that it signs. @default "ecdsa" */
   readonly keyType?: KeyType;
 }
 

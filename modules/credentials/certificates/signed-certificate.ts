@@ -3,12 +3,14 @@ import { LocallySignedCert } from "@cdktf/provider-tls/lib/locally-signed-cert/i
 import { PrivateKey } from "@cdktf/provider-tls/lib/private-key/index.js";
 import { Construct } from "constructs";
 import type { CertificateAuthority } from "./certificate-authority.js";
-import { keyTypes, validityHours } from "./keys.js";
+import { keyTypes, validityHours, type KeyType } from "./keys.js";
 
 /** Properties of {@link SignedCertificate}. */
 export interface SignedCertificateProps {
-  /** Authority that signs the certificate and defines its key type. */
+  /** Authority that signs the certificate. */
   readonly authority: CertificateAuthority;
+  /** @default - the type of the authority's key */
+  readonly keyType?: KeyType;
   /** Name of its subject. */
   readonly commonName: string;
   /** DNS names that it is valid for. @default - none */
@@ -19,7 +21,7 @@ export interface SignedCertificateProps {
   readonly uses: readonly ("server_auth" | "client_auth")[];
 }
 
-/** A key of the authority's type and a certificate that the authority signed. */
+/** A key and a certificate that the authority signed. */
 export class SignedCertificate extends Construct {
   /** Private key of its holder. */
   readonly key: PrivateKey;
@@ -28,8 +30,8 @@ export class SignedCertificate extends Construct {
 
   constructor(scope: Construct, id: string, props: SignedCertificateProps) {
     super(scope, id);
-    const { authority, commonName, dnsNames, ipAddresses, uses } = props;
-    this.key = new PrivateKey(this, "key", keyTypes[authority.keyType]);
+    const { authority, keyType = authority.keyType, commonName, dnsNames, ipAddresses, uses } = props;
+    this.key = new PrivateKey(this, "key", keyTypes[keyType]);
     const request = new CertRequest(this, "request", {
       privateKeyPem: this.key.privateKeyPem,
       subject: [{ commonName }],

@@ -13,9 +13,9 @@ export const warningBytes = 28 * 1024;
 
 /**
  * Length of each secret in bytes, rounded up; of both secrets if a server has two during a rotation. Keys and certificates are PEM, ECDSA
- * P-256 except for the origin pull CA (RSA); passwords have 32 characters.
+ * P-256 except for the first origin pull CA (RSA); passwords have 32 characters.
  */
-const secretBytes: Readonly<Record<Exclude<SecretName, `application.${string}`>, number>> = {
+const secretBytes: Readonly<Record<Exclude<SecretName, `application.${string}` | "originPullCa">, number>> = {
   applicationDatabasePassword: 32,
   applicationDatabasePasswords: 69,
   migrationsDatabasePassword: 32,
@@ -29,7 +29,6 @@ const secretBytes: Readonly<Record<Exclude<SecretName, `application.${string}`>,
   edgeTokens: 97,
   originCertificate: 1200,
   originKey: 240,
-  originPullCa: 1200,
   datadogApiKey: 32,
   sshHostKey: 120,
   releaseKey: 64,
@@ -38,11 +37,15 @@ const secretBytes: Readonly<Record<Exclude<SecretName, `application.${string}`>,
   restorePrivateKey: 75,
 };
 
+/** Length of the origin pull CAs by generation: RSA; RSA and ECDSA; later two of ECDSA. */
+const originPullCaBytes = (generation: number): number => [1200, 1860][generation - 1] ?? 1320;
+
 /** Additional bytes if the origin has an RSA key of 2048 bits. */
 const rsaMoreBytes: Readonly<Partial<Record<SecretName, number>>> = { originCertificate: 500, originKey: 1464 };
 
 /** Length of a secret in bytes; for the application's secrets, the maximum. */
-function bytesOf({ application, certificate }: Config, name: SecretName): number {
+function bytesOf({ application, certificate, generations }: Config, name: SecretName): number {
+  if (name === "originPullCa") return originPullCaBytes(generations.originPullAuthority);
   if (name in secretBytes)
     return (
       secretBytes[name as keyof typeof secretBytes] + (certificate.keyType === "rsa" ? (rsaMoreBytes[name] ?? 0) : 0)

@@ -2,6 +2,7 @@ import { edgeTokenHeader, edgeTokenPath } from "../../../modules/platform/names.
 import { ports } from "../../../modules/platform/ports.js";
 import type { ServerConfig } from "../../../modules/config/schema.js";
 import { loginOf } from "../../core/site.js";
+import { reloadNginx } from "./nginx.js";
 import { type Moment, type RotationProcedure, withRole } from "./rotation.js";
 
 /** Rotates the token by which nginx recognizes requests from our Cloudflare zone. */
@@ -13,10 +14,7 @@ export const edgeToken: RotationProcedure = {
     if (isAsked(moment, server)) await isAcceptedOn(moment, server.name, "");
   },
 
-  async takeUp({ site }, { name }) {
-    await site.ssh.run(loginOf(site, name), ["nginx", "-t", "-q"]);
-    await site.ssh.run(loginOf(site, name), ["systemctl", "reload", "nginx.service"]);
-  },
+  takeUp: (moment, { name }) => reloadNginx(moment, name),
 
   async missing(moment) {
     for (const server of withRole(moment, "web").filter((one) => isAsked(moment, one))) {

@@ -1,12 +1,6 @@
-import { readFileSync } from "node:fs";
 import { paths } from "../../../modules/platform/paths.js";
-import { loginOf } from "../../core/site.js";
-import { type RotationProcedure, withRole } from "./rotation.js";
-
-const program = readFileSync(new URL("files/taken-up.py", import.meta.url), "utf8");
-
-/** File with the process id of the nginx master; see nginx.conf. */
-const pidFile = "/run/nginx.pid";
+import { notTakenUp, reloadNginx } from "./nginx.js";
+import type { RotationProcedure } from "./rotation.js";
 
 /**
  * Rotates the certificate that Cloudflare verifies: on the balancer, or with `tls: "passthrough"` on each web server. The old certificate
@@ -20,21 +14,10 @@ export const originCertificate: RotationProcedure = {
 
   requireAble: () => Promise.resolve(),
 
-  async takeUp({ site }, server) {
-    const login = loginOf(site, server.name);
-    await site.ssh.run(login, ["nginx", "-t", "-q"]);
-    await site.ssh.run(login, ["systemctl", "reload", "nginx.service"]);
-    await site.cloud.noteCertificate(server);
+  async takeUp(moment, server) {
+    await reloadNginx(moment, server.name);
+    await moment.site.cloud.noteCertificate(server);
   },
 
-  async missing(moment) {
-    const { site, values } = moment;
-    for (const { name } of withRole(moment, "web")) {
-      const command = ["python3", "-I", "-c", program, paths.nginx.originCertificate, pidFile];
-      const input = values.of(name, "originCertificate");
-      const told = await site.ssh.run(loginOf(site, name), command, { input });
-      if (told !== "") return `${name}: ${told.trim()}`;
-    }
-    return undefined;
-  },
+  missing: (moment) => notTakenUp(moment, "originCertificate", paths.nginx.originCertificate),
 };

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { validityHours } from "../../../../../modules/credentials/certificates/keys.js";
 import { hardeningPart } from "../../../../../modules/machine/parts/hardening/index.js";
 import { paths } from "../../../../../modules/platform/paths.js";
 import { contentOf, partOf, temporaryFolder, writeBelow } from "../../../../support/payload-files.js";
@@ -373,14 +374,18 @@ describe("the check of the nightly upgrade", () => {
 
 describe("the check of known expiry dates", () => {
   const text = contentOf(part, paths.ends);
-  function on(day: string) {
+  function on(day: string, prepare = "true") {
     const folder = temporaryFolder();
     writeBelow(folder, [
       { path: "etc/platform/ends", content: text },
-      { path: "bin/date", permissions: "0755", content: `#!/bin/sh\nexec /bin/date --utc --date "${day} $3" +%F\n` },
+      {
+        path: "bin/date",
+        permissions: "0755",
+        content: `#!/bin/sh\n[ "$3" = "180 days" ] || exec /bin/date "$@"\nexec /bin/date --utc --date "${day} $3" +%F\n`,
+      },
       { path: "check", permissions: "0755", content: fromRelease("check-expiry", folder) },
     ]);
-    return runTool("sh", ["-c", `cd ${folder}; PATH=bin:$PATH ./check`]);
+    return runTool("sh", ["-c", `cd ${folder}; ${prepare} && PATH=bin:$PATH ./check`]);
   }
 
   it("passes until 180 days before MySQL's key expires, then reports the date and the command", () => {
@@ -389,6 +394,19 @@ describe("the check of known expiry dates", () => {
     expect(status).toBe(1);
     expect(output).toMatch(/^2027-10-23 ends: key of MySQL's apt repository; .*npm run ops upgrade\n$/);
     expect(on("2030-01-01").output).toContain("security support of Debian 13");
+  });
+
+  it("reports Cloudflare's client certificate 180 days before it is ten years old", () => {
+    const created =
+      "mkdir -p etc/nginx/tls && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=ca -keyout key -out etc/nginx/tls/origin-pull-ca.pem 2>/dev/null";
+    const end = new Date();
+    end.setUTCFullYear(end.getUTCFullYear() + 10);
+    const reported = (daysBefore: number): boolean =>
+      on(new Date(end.getTime() - daysBefore * 86_400_000).toISOString().slice(0, 10), created).output.includes(
+        "ends: Cloudflare's client certificate; raise generations.originPullAuthority by one",
+      );
+    expect([reported(182), reported(178)]).toEqual([false, true]);
+    expect(validityHours.certificate / 8766).toBe(10);
   });
 });
 

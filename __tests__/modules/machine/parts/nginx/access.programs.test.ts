@@ -58,6 +58,24 @@ describe.runIf(hasToolInNetwork("nginx", "nginx configuration", "-nu"))("access 
     expect(linesOf(output)).toEqual(["200", "421", "421", "200", "200", "curl 35", "curl 7"]);
   });
 
+  it("accepts client certificates of both authorities during a rotation, and then only of the new one (passthrough)", async () => {
+    const output = await inNetwork(
+      passthrough,
+      `application
+       certificate ec -pkeyopt ec_paramgen_curve:P-256 -subj /CN=second -keyout $tls/second.key -out $tls/second.pem
+       as() { request -o /dev/null -w '%{http_code}' --haproxy-protocol --cert $tls/$1.pem --key $tls/$1.key https://10.0.1.11/; }
+       both() { echo "$(as origin) $(as second)"; }
+       trust() {
+         (cd $tls && cat "$@") >$tls/trusted && mv $tls/trusted $tls/origin-pull-ca.pem
+         kill -HUP "$(cat $folder/nginx.pid)"
+       }
+       both; trust origin.pem second.pem; until [ "$(as second)" = 200 ]; do sleep 0.1; done
+       both; trust second.pem; until [ "$(as origin)" = 000 ]; do sleep 0.1; done
+       both`,
+    );
+    expect(linesOf(output)).toEqual(["200 000", "200 200", "000 200"]);
+  });
+
   it("sends no response to clients without TLS, without a certificate or with a foreign certificate (passthrough)", async () => {
     const requests = [
       "https://10.0.1.11/",
