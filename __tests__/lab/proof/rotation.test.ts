@@ -101,7 +101,7 @@ describe.each(["terminate", "passthrough"] as const)("a rotation of the origin c
     };
     const { result, told } = await unnoticed(lab, group, work, { ratePerSecond: rate });
     expect(result).toMatchObject({ exitCode: 0, stderr: "" });
-    expect(result.stdout).toContain(`origin-pull-authority: only generation ${generation} is in force`);
+    expect(result.stdout).toContain(`origin-pull-authority: only generation ${generation} is valid`);
     figure("ops rotate origin-pull-authority", told);
   });
 });

@@ -230,9 +230,9 @@ describe("a rotation", () => {
       "secrets: advance oldest",
       "secrets: show 2",
     ]);
-    expect(world.said.filter((line) => /hear of it|is used|no longer/.test(line))).toEqual([
+    expect(world.said.filter((line) => /data centres|is used|no longer/.test(line))).toEqual([
       "origin-pull-authority: generation 2 is used",
-      "Cloudflare's data centres hear of it, one after the other",
+      "waits until all data centres of Cloudflare have applied the change",
       "origin-pull-authority: generation 1 is no longer accepted",
     ]);
   });
