@@ -55,7 +55,7 @@ describe.each(rotations)("a rotation of %s", (what, setting) => {
     };
     const { result, told } = await unnoticed(lab, group, work, { ratePerSecond: rate });
     expect(result).toMatchObject({ exitCode: 0, stderr: "" });
-    expect(result.stdout).toContain(`${what}: only generation ${generation} is in force`);
+    expect(result.stdout).toContain(`${what}: only generation ${generation} is valid`);
     expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
     figure(`ops rotate ${what}`, told);
   });
@@ -85,7 +85,7 @@ describe.each(["terminate", "passthrough"] as const)("a rotation of the origin c
     };
     const { result, told } = await unnoticed(lab, group, work, { ratePerSecond: rate });
     expect(result).toMatchObject({ exitCode: 0, stderr: "" });
-    expect(result.stdout).toContain(`origin-certificate: only generation ${generation} is in force`);
+    expect(result.stdout).toContain(`origin-certificate: only generation ${generation} is valid`);
     expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
     const after = await shownToEdge();
     expect([before, after, after === before]).toEqual([expect.any(String), expect.any(String), false]);
