@@ -215,7 +215,9 @@ describe("secrets in the Terraform state", () => {
     await secrets.show("origin-pull-authority", silent);
     expect(terraform.calls().at(-1)).toBe("-chdir=production-edge apply production-edge/ops.tfplan");
     const gap = secretsWith(plan([address, "delete,create"])).secrets;
-    await expect(gap.show("origin-pull-authority", silent)).rejects.toThrow(`refused: the plan would make more changes`);
+    await expect(gap.show("origin-pull-authority", silent)).rejects.toThrow(
+      `refused: the plan would make more changes`,
+    );
   });
 
   it("are sent to Cloudflare through a plan of the edge stack", async () => {
