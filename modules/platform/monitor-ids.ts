@@ -1,3 +1,5 @@
+// Generated from modules/datadog/catalogue/ by `npm run docs`. Do not edit.
+
 /**
  * Names of all monitors and synthetic tests, by area. A name is a contract: it is the address in Terraform, the key in the configuration
  * and the heading in docs/runbook.md.

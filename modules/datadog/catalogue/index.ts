@@ -7,14 +7,18 @@ import { securityMonitors } from "./security.js";
 import { serverMonitors } from "./servers.js";
 import { webMonitors } from "./web.js";
 
+/** Monitors by area. */
+export const monitorsByArea = {
+  web: webMonitors,
+  servers: serverMonitors,
+  mysql: mysqlMonitors,
+  security: securityMonitors,
+  availability: availabilityMonitors,
+} satisfies Readonly<Record<Area, (context: MonitoringContext) => readonly MonitorDefinition[]>>;
+
 /** Every monitor with its defaults, in the order of the areas. */
-export const fullCatalogue = (context: MonitoringContext): readonly MonitorDefinition[] => [
-  ...webMonitors(context),
-  ...serverMonitors(context),
-  ...mysqlMonitors(context),
-  ...securityMonitors(context),
-  ...availabilityMonitors(context),
-];
+export const fullCatalogue = (context: MonitoringContext): readonly MonitorDefinition[] =>
+  Object.values(monitorsByArea).flatMap((monitorsOf) => monitorsOf(context));
 
 /** Area of a monitor or synthetic test. */
 export const areaOf = (id: MonitorId): Area =>

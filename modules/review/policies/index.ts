@@ -1,29 +1,19 @@
 import type { IConstruct } from "constructs";
 import type { Config } from "../../config/schema.js";
-import { certificateLifecycle } from "./certificate-lifecycle.js";
-import { databaseNotPublic } from "./database-not-public.js";
-import { labelsPresent } from "./labels-present.js";
-import { noSecretLiteral } from "./no-secret-literal.js";
-import { payloadFits } from "./payload-fits.js";
+import { firewallPolicies } from "./firewalls.js";
+import { lifecyclePolicies } from "./lifecycle.js";
+import { payloadPolicies } from "./payload.js";
 import type { Policy, PolicyResult } from "./policy.js";
-import { protectedInProduction } from "./protected-in-production.js";
-import { serverPlaced } from "./server-placed.js";
-import { sshNotFromTheWorld } from "./ssh-not-from-the-world.js";
-import { stateShared } from "./state-shared.js";
+import { resourcePolicies } from "./resources.js";
 
 export type { Policy, PolicyResult } from "./policy.js";
 
 /** All policies, in the order of the review. */
 export const policies: readonly Policy[] = [
-  sshNotFromTheWorld,
-  databaseNotPublic,
-  serverPlaced,
-  protectedInProduction,
-  labelsPresent,
-  noSecretLiteral,
-  payloadFits,
-  certificateLifecycle,
-  stateShared,
+  ...firewallPolicies,
+  ...resourcePolicies,
+  ...payloadPolicies,
+  ...lifecyclePolicies,
 ];
 
 /** Outcome of a policy for all constructs. */

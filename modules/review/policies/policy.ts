@@ -10,7 +10,7 @@ export interface Violation {
 
 /** A requirement for all constructs, and its check. */
 export interface Policy {
-  /** Name of the policy, equal to its file name. */
+  /** Name of the policy. */
   readonly id: string;
   /** The requirement, as the review shows it. */
   readonly description: string;

@@ -6,6 +6,8 @@ import { Server } from "@cdktf/provider-hcloud/lib/server";
 import { Volume } from "@cdktf/provider-hcloud/lib/volume";
 import type { IConstruct } from "constructs";
 import type { Policy } from "./policy.js";
+import { TerraformResource } from "cdktf";
+import { labelsOf } from "../../derived/labels.js";
 
 /**
  * Protections of a resource by name, or nothing if Hetzner has no protection for its type. Hetzner rejects every deletion, but only during
@@ -30,7 +32,7 @@ function protectionsOf(node: IConstruct): Readonly<Record<string, unknown>> {
 }
 
 /** Plans and Hetzner reject the deletion of production's servers, data, addresses, network and load balancer. */
-export const protectedInProduction: Policy = {
+const protectedInProduction: Policy = {
   id: "protected-in-production",
   description: "in production, resources that hold data or serve visitors cannot be deleted by mistake",
   isAccepted: (config) => config.acceptUnprotected,
@@ -47,3 +49,30 @@ export const protectedInProduction: Policy = {
     ];
   },
 };
+
+/** Labels of a resource. @returns nothing for a resource type without labels */
+function labelsInput(node: unknown): Readonly<Record<string, string>> | undefined {
+  if (!(node instanceof TerraformResource) || !node.terraformResourceType.startsWith("hcloud_")) return undefined;
+  if (!("labelsInput" in node)) return undefined;
+  return (node.labelsInput as Readonly<Record<string, string>> | undefined) ?? {};
+}
+
+/** Every resource at Hetzner that supports labels has the labels of its environment. */
+const labelsPresent: Policy = {
+  id: "labels-present",
+  description: "every resource at Hetzner has a label with its environment",
+  check: (node, config) => {
+    const labels = labelsInput(node);
+    if (!labels) return [];
+    return Object.entries(labelsOf(config))
+      .filter(([key, value]) => labels[key] !== value)
+      .map(([key, value]) => ({
+        what: `label ${key} must be "${value}", got ${JSON.stringify(labels[key])}`,
+        why: "people and bills distinguish environments by labels",
+        fix: "set labelsOf(config) or serverLabels(config, server)",
+      }));
+  },
+};
+
+/** Policies about all resources at Hetzner. */
+export const resourcePolicies: readonly Policy[] = [protectedInProduction, labelsPresent];

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { readdirSync } from "node:fs";
 import { OriginCaCertificate } from "@cdktf/provider-cloudflare/lib/origin-ca-certificate/index.js";
 import { Firewall, type FirewallRule } from "@cdktf/provider-hcloud/lib/firewall";
 import { LoadBalancerService } from "@cdktf/provider-hcloud/lib/load-balancer-service";
@@ -11,12 +10,12 @@ import { Volume } from "@cdktf/provider-hcloud/lib/volume";
 import { TerraformLocal, TerraformVariable } from "cdktf";
 import type { Construct } from "constructs";
 import { describe, expect, it } from "vitest";
-import type { Config, EnvironmentInput } from "../../../../modules/config/schema.js";
-import { labelsOf } from "../../../../modules/derived/labels.js";
-import { policies, policyResults, refuseViolations } from "../../../../modules/review/policies/index.js";
-import { exampleConfig } from "../../../support/config.js";
-import { synthesizeEnvironment } from "../../../support/environment.js";
-import { emptyStack } from "../../../support/synth.js";
+import type { Config, EnvironmentInput } from "../../../modules/config/schema.js";
+import { labelsOf } from "../../../modules/derived/labels.js";
+import { policies, policyResults, refuseViolations } from "../../../modules/review/policies/index.js";
+import { exampleConfig } from "../../support/config.js";
+import { synthesizeEnvironment } from "../../support/environment.js";
+import { emptyStack } from "../../support/synth.js";
 
 const config = exampleConfig();
 const labels = labelsOf(config);
@@ -59,12 +58,9 @@ const server =
     });
 
 describe("the list of policies", () => {
-  it("each have the name of their file and a description", () => {
-    const files = readdirSync(new URL("../../../../modules/review/policies/", import.meta.url));
-    for (const { id, description } of policies) {
-      expect(files).toContain(`${id}.ts`);
-      expect(description).not.toBe("");
-    }
+  it("have different names and a description", () => {
+    expect(new Set(policies.map(({ id }) => id)).size).toBe(policies.length);
+    for (const { description } of policies) expect(description).not.toBe("");
   });
 
   it("reject with place, violation, reason and fix", () => {

@@ -2,7 +2,7 @@ import { TerraformElement, Token } from "cdktf";
 import type { IConstruct } from "constructs";
 import memoize from "memoize";
 import type { Config } from "../../config/schema.js";
-import { plainFilesOf, type PlainFile } from "../../machine/compose/index.js";
+import { maximumBytes, payloadSize, type PlainFile, plainFilesOf } from "../../machine/compose/index.js";
 import { PlatformServer } from "../../hetzner/server/index.js";
 import { secretName, secretText, secretWords } from "../../platform/secret-words.js";
 import type { Policy } from "./policy.js";
@@ -53,7 +53,7 @@ function secretsIn(node: IConstruct, config: Config): readonly string[] {
 }
 
 /** Secrets are references in the JSON, and no payload file contains a secret. */
-export const noSecretLiteral: Policy = {
+const noSecretLiteral: Policy = {
   id: "no-secret-literal",
   description: "the synthesized files contain no secret",
   check: (node, config) =>
@@ -63,3 +63,24 @@ export const noSecretLiteral: Policy = {
       fix: "create the secret in the credentials stack, or use a sensitive variable without default",
     })),
 };
+
+/** User data is within Hetzner's limit. */
+const payloadFits: Policy = {
+  id: "payload-fits",
+  description: `the user data of every server has at most ${maximumBytes / 1024} KiB`,
+  check: (node, config) => {
+    if (!(node instanceof PlatformServer)) return [];
+    const size = payloadSize(config, node.config);
+    if (size <= maximumBytes) return [];
+    return [
+      {
+        what: `user data has ${size} bytes, more than the limit of ${maximumBytes}`,
+        why: "Hetzner rejects larger user data, but only when the server is created",
+        fix: "shorten the longest files of the server's payload",
+      },
+    ];
+  },
+};
+
+/** Policies about secrets, and about the user data of servers. */
+export const payloadPolicies: readonly Policy[] = [noSecretLiteral, payloadFits];

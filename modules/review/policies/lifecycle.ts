@@ -1,6 +1,6 @@
 import { OriginCaCertificate } from "@cdktf/provider-cloudflare/lib/origin-ca-certificate/index.js";
 import { UploadedCertificate } from "@cdktf/provider-hcloud/lib/uploaded-certificate";
-import { Token } from "cdktf";
+import { LocalBackend, Token } from "cdktf";
 import type { Policy, Violation } from "./policy.js";
 
 const createBeforeDestroy: Violation = {
@@ -27,7 +27,7 @@ const unsorted: Violation = {
 const isSorted = (names: readonly string[]): boolean => names.join() === [...names].sort().join();
 
 /** A new origin certificate exists under another name before the old one is deleted. */
-export const certificateLifecycle: Policy = {
+const certificateLifecycle: Policy = {
   id: "certificate-lifecycle",
   description: "a certificate is replaced without a gap",
   check: (node) => {
@@ -45,3 +45,23 @@ export const certificateLifecycle: Policy = {
     return [];
   },
 };
+
+/** Production's state is not a local file. */
+const stateShared: Policy = {
+  id: "state-shared",
+  description: "the state of production is stored where several people can access it",
+  isAccepted: ({ backend }) => backend.type === "local" && backend.acceptLocalState,
+  check: (node, config) => {
+    if (config.environment !== "production" || !(node instanceof LocalBackend)) return [];
+    return [
+      {
+        what: "production keeps its state on one person's disk",
+        why: "if that disk is lost, the only record of the resources is lost; and only that person can deploy",
+        fix: 'set backend to { type: "s3", … }, or set acceptLocalState: true',
+      },
+    ];
+  },
+};
+
+/** Policies about certificates and Terraform's state. */
+export const lifecyclePolicies: readonly Policy[] = [certificateLifecycle, stateShared];
