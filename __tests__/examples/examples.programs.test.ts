@@ -97,7 +97,7 @@ describe.each(examples)("the example $runtime", ({ runtime, canServe, tests, com
       headers: { "content-type": "application/json", "x-request-id": crypto.randomUUID() },
     });
 
-  it.runIf(canServe && runtime !== "guestbook")("passes its own tests", () => {
+  it.runIf(canServe && runtime !== "guestbook")("the example passes its own tests", () => {
     const [program, ...args] = tests;
     execFileSync(program, args, { cwd: join(folder, "own"), env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1" } });
   });

@@ -21,12 +21,12 @@ const hosts = [
 ];
 
 describe("hosts of the lab", () => {
-  it("have unique names, numbers and addresses", () => {
+  it("hosts of the lab have unique names, numbers and addresses", () => {
     for (const property of ["name", "index", "publicIpv4", "publicIpv6"] as const)
       expect(new Set(hosts.map((host) => host[property])).size).toBe(8);
   });
 
-  it("have a unique hardware address on each network", () => {
+  it("hosts of the lab have a unique hardware address on each network", () => {
     const addresses = hosts.flatMap((host) => [macAddress(host, "public"), macAddress(host, "private")]);
     expect(new Set(addresses).size).toBe(16);
     expect(addresses[0]).toBe("02:00:00:00:01:01");
@@ -34,7 +34,7 @@ describe("hosts of the lab", () => {
 });
 
 describe("name servers", () => {
-  it("are Hetzner's two IPv4 and two IPv6 name servers", () => {
+  it("the lab's name servers are Hetzner's two IPv4 and two IPv6 name servers", () => {
     expect(nameServers).toEqual(["185.12.64.1", "185.12.64.2"]);
     expect(nameServersIpv6).toEqual(["2a01:4ff:ff00::add:1", "2a01:4ff:ff00::add:2"]);
   });

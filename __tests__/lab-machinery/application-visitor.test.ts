@@ -14,7 +14,7 @@ const visitorOf = async (example: string) => {
 };
 
 describe("a visitor of the lab", () => {
-  it("must be configured in application.visitor, otherwise writes fail with an error", () => {
+  it("a visitor of the lab must be configured in application.visitor; otherwise writes fail with an error", () => {
     expect(() => applicationVisitor(exampleConfig())).toThrow(/^lab: application\.visitor is missing.*; add it to/);
   });
 
@@ -47,7 +47,7 @@ describe("a visitor of the lab", () => {
     expect(knowing).toEqual(["lab/input.ts"]);
   });
 
-  it("has the same settings in lab/input.ts as in the guestbook example", async () => {
+  it("the lab's visitor has the same settings in lab/input.ts as in the guestbook example", async () => {
     const { application, database } = await settingsOf("guestbook");
     expect(lab.application).toMatchObject({ visitor: application.visitor, writePaths: application.writePaths });
     expect(lab.database).toMatchObject(database);

@@ -25,17 +25,17 @@ const configFor = (
 describe("terminate", () => {
   const config = configFor("terminate");
 
-  it("ends TLS on both public addresses in terminate mode", () => {
+  it("the emulated balancer terminates TLS on both public addresses in terminate mode", () => {
     expect(config).toContain("bind 192.0.2.80:443 ssl crt /lab/balancer.pem alpn h2,http/1.1");
     expect(config).toContain("bind [2001:db8:0:80::1]:443 ssl crt /lab/balancer.pem alpn h2,http/1.1");
   });
 
-  it("redirects plain HTTP to HTTPS in terminate mode", () => {
+  it("the emulated balancer redirects plain HTTP to HTTPS in terminate mode", () => {
     expect(config).toContain("bind 192.0.2.80:80\n");
     expect(config).toContain("http-request redirect scheme https code 301");
   });
 
-  it("forwards plain HTTP to private addresses in terminate mode", () => {
+  it("the emulated balancer forwards plain HTTP to private addresses in terminate mode", () => {
     expect(config).toContain("server alpha 10.0.1.11:80 track check_https_443/alpha\n");
     expect(config).toContain("server bravo 10.0.1.12:80 track check_https_443/bravo\n");
   });
@@ -44,13 +44,13 @@ describe("terminate", () => {
 describe("passthrough", () => {
   const config = configFor("passthrough");
 
-  it("forwards TLS with the PROXY protocol in passthrough mode", () => {
+  it("the emulated balancer forwards TLS with the PROXY protocol in passthrough mode", () => {
     expect(config).toContain("mode tcp");
     expect(config).toContain("server alpha 10.0.1.11:443 track check_tcp_443/alpha send-proxy-v2\n");
     expect(config).not.toContain(" ssl ");
   });
 
-  it("does not listen on port 80 in passthrough mode", () => {
+  it("the emulated balancer does not listen on port 80 in passthrough mode", () => {
     expect(config).not.toMatch(/bind .*:80\n/);
   });
 });
@@ -66,7 +66,7 @@ describe.each(["terminate", "passthrough"] as const)("the emulated balancer in %
     expect(config).toContain("fall 3 rise 3");
   });
 
-  it("never retries a request on another server", () => {
+  it("the emulated balancer never retries a request on another server", () => {
     expect(configFor(tls)).toContain("retries 0");
     expect(configFor(tls)).not.toMatch(/option redispatch|retry-on/);
   });

@@ -14,12 +14,12 @@ const there = exampleConfig({
 const back = exampleConfig({ loadBalancer: { number: 1, formerly: { tls: "passthrough", balancerIp: "10.0.1.6" } } });
 
 describe("the lab's balancers", () => {
-  it("are a single one if the configuration has no previous balancer", async () => {
+  it("the lab has a single balancer if the configuration has no previous balancer", async () => {
     const lab = { ...layout, state: temporaryFolder() };
     expect(await balancerStage(lab, exampleConfig())).toEqual({ used: 1 });
   });
 
-  it("are two until the new one is recorded as the only one, in both directions, as in Terraform's state", async () => {
+  it("the lab has two balancers until the new one is recorded as the only one, in both directions of a migration", async () => {
     const lab = { ...layout, state: temporaryFolder() };
     const stage = async (config: typeof there) => {
       const { used, former } = await balancerStage(lab, config);
@@ -43,13 +43,13 @@ describe("the names at the lab's edge", () => {
   const moved = exampleConfig(exampleMove);
   const former = formerOf(moved);
 
-  it("point to the current balancer", () => {
+  it("names at the lab's edge point to the current balancer", () => {
     expect(leadsOf(exampleConfig(), number(1))).toEqual({ "www.foobar.com": "balancer", "foobar.com": "balancer" });
     expect(leadsOf(there, { used: 1, former: formerOf(there) })["www.foobar.com"]).toBe("balancer");
     expect(leadsOf(there, { used: 2, former: formerOf(there) })["www.foobar.com"]).toBe("balancer-2");
   });
 
-  it("change their redirects with the domain: new to old, then none, then old to new, finally permanent", () => {
+  it("names at the lab's edge change their redirects with the domain: new to old, then none, then old to new, finally permanent", () => {
     const both = (old: string, now: string) => ({
       "www.foobar.com": old,
       "foobar.com": old,

@@ -5,7 +5,10 @@ import { hasTool, runTool } from "../support/tools.js";
 describe("the script that boots and reboots a machine", () => {
   const script = fileURLToPath(new URL("../../lab/machine/firmware", import.meta.url));
 
-  it.runIf(hasTool("shellcheck", "the lab's firmware"))("passes shellcheck", () => {
-    expect(runTool("shellcheck", [script])).toEqual({ status: 0, output: "" });
-  });
+  it.runIf(hasTool("shellcheck", "the lab's firmware"))(
+    "the script that boots and reboots a machine passes shellcheck",
+    () => {
+      expect(runTool("shellcheck", [script])).toEqual({ status: 0, output: "" });
+    },
+  );
 });

@@ -35,14 +35,14 @@ describe("counts", () => {
 });
 
 describe("latency", () => {
-  it("is measured in milliseconds, only for successful requests", () => {
+  it("latency is measured in milliseconds, only for successful requests", () => {
     const answers = Array.from({ length: 100 }, (_, n) => answer(n, 0, (n + 1) / 1000));
     expect(summary([...answers, answer(100, 0, 15, "timeout")])).toMatchObject({ p50: 51, p99: 100, max: 100 });
   });
 });
 
 describe("gaps", () => {
-  it("are pauses of at least half a second between two successful responses, the longest first", () => {
+  it("gaps are pauses of at least half a second between two successful responses, the longest first", () => {
     const times = [0, 0.1, 0.7, 3.2, 3.3];
     expect(summary(times.map((to, n) => answer(n, to, to))).gaps).toEqual([
       { from: 0.7, to: 3.2, seconds: 2.5 },

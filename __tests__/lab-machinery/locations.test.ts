@@ -11,7 +11,7 @@ const charlie = { host: server("charlie", 2, "10.0.1.13"), location: "hel1" };
 const second = { host: secondBalancer("10.0.1.6"), location: "fsn1" };
 
 describe("packets between locations", () => {
-  it("are delayed in each direction by half of the round-trip time", () => {
+  it("packets between locations are delayed in each direction by half of the round-trip time", () => {
     expect(hopsBetween([alpha, bravo, charlie])).toEqual([
       { from: "10.0.1.11", to: "10.0.1.12", milliseconds: 1.75 },
       { from: "10.0.1.11", to: "10.0.1.13", milliseconds: 12.5 },
@@ -22,7 +22,7 @@ describe("packets between locations", () => {
     ]);
   });
 
-  it("are not delayed inside a location, or if all hosts are in one location", () => {
+  it("packets between locations are not delayed inside a location, or if all hosts are in one location", () => {
     expect(hopsBetween([bravo, second])).toEqual([]);
     expect(hopsBetween([alpha, bravo, second].map(({ host }) => ({ host, location: "fsn1" })))).toEqual([]);
   });
@@ -31,13 +31,13 @@ describe("packets between locations", () => {
 describe("the direction of visitors", () => {
   const ids = ["balancer", "balancer-second"] as const;
 
-  it("is the first balancer in a new lab", async () => {
+  it("a new lab directs visitors to the first balancer", async () => {
     const lab = { ...layout, state: temporaryFolder() };
     expect(await directionOf(lab)).toEqual({ to: "first", retry: true });
     expect(leadFor(await directionOf(lab), ids)).toBe("balancer");
   });
 
-  it("keeps the edge's retry when it changes", async () => {
+  it("a change of direction keeps the edge's retry", async () => {
     const lab = { ...layout, state: temporaryFolder() };
     await setDirection(lab, { retry: false });
     await setDirection(lab, { to: "both" });
@@ -45,7 +45,7 @@ describe("the direction of visitors", () => {
     expect(leadFor(await directionOf(lab), ids)).toBe("both-once-balancer");
   });
 
-  it("can be both balancers with a retry, or only the second one", () => {
+  it("visitors can be directed to both balancers with a retry, or only to the second one", () => {
     expect(leadFor({ to: "both", retry: true }, ids)).toBe("both-balancer");
     expect(leadFor({ to: "second", retry: true }, ids)).toBe("balancer-second");
   });

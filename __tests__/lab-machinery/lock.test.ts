@@ -14,27 +14,27 @@ afterEach(async () => {
 });
 
 describe("the lock", () => {
-  it("has one holder at a time, and the error names this holder", async () => {
+  it("the lock has one holder at a time, and the error names this holder", async () => {
     await take("npm run lab up");
     await expect(take("another")).rejects.toThrow(
       new RegExp(String.raw`^lab: is in use by npm run lab up \(process ${process.pid}, since \d\d:\d\d:\d\d\); wait`),
     );
   });
 
-  it("can be taken again after its holder releases it", async () => {
+  it("the lock can be taken again after its holder releases it", async () => {
     await take("first");
     await held.pop()?.release();
     await take("second");
   });
 
-  it("can be waited for", async () => {
+  it("a process can wait for the lock", async () => {
     await take("first");
     const first = held.pop();
     setTimeout(() => void first?.release(), 300);
     await take("second", 10);
   });
 
-  it("can be taken again after its holder was killed", async () => {
+  it("the lock can be taken again after its holder was killed", async () => {
     const module = fileURLToPath(new URL("../../lab/system/lock.ts", import.meta.url));
     const program = `const { takeLock } = await import(${JSON.stringify(module)});
       await takeLock("killed", { name: ${JSON.stringify(name)} }); console.log("held"); setInterval(() => undefined, 1000);`;

@@ -19,7 +19,7 @@ const chain = (name: string): string[] => {
 };
 
 describe("the emulated provider firewall", () => {
-  it("has a line for each rule and address family, and drops all other traffic", () => {
+  it("the emulated provider firewall has a line for each rule and address family, and drops all other traffic", () => {
     expect(chain("alpha_in")).toEqual([
       "ip saddr { 198.51.100.0/24 } tcp dport 22 return",
       "ip6 saddr { 2001:db8::/32 } tcp dport 22 return",

@@ -41,7 +41,7 @@ describe("the edge's default configuration", () => {
     ]);
   });
 
-  it("has a separate backend for each balancer and address family", () => {
+  it("the edge's default configuration has a separate backend for each balancer and address family", () => {
     const second = { name: "balancer-2", ipv4: "192.0.2.81", ipv6: "2001:db8:0:81::1" };
     const two = edgeConfig({ ...props, origins: [...props.origins, second] });
     expect(lines(two, "backend")).toEqual([
@@ -72,7 +72,7 @@ describe("the edge's default configuration", () => {
     expect(sections.join("")).toContain("timeout connect 19s");
   });
 
-  it("never retries a request", () => {
+  it("the edge's default configuration never retries a request", () => {
     expect(lines(config, "retries")).toEqual(["retries 0"]);
     expect(config).not.toMatch(/retry-on|redispatch/);
   });
@@ -112,7 +112,7 @@ describe("the edge's configuration with all settings", () => {
     expect(config).not.toContain("edge-token.map");
   });
 
-  it("uses the configured ports, TLS version and HSTS values", () => {
+  it("the edge uses the configured ports, TLS version and HSTS values", () => {
     const binds = lines(config, "bind");
     expect(binds.filter((line) => line.includes(":8080"))).toHaveLength(2);
     expect(binds.filter((line) => line.includes(":8443") && line.endsWith("ssl-min-ver TLSv1.3"))).toHaveLength(2);

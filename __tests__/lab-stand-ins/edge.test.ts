@@ -58,7 +58,7 @@ describe.runIf(present)("the edge with the secret header", () => {
     expect(location).toBe("301 https://foobar.com/a?b=c");
   });
 
-  it("does not repeat a request if the origin closes the connection", async () => {
+  it("the edge does not repeat a request if the origin closes the connection", async () => {
     edge.seen.length = 0;
     expect((await edge.get("/breaks")).status).toBe(502);
     expect(edge.seen).toHaveLength(1);
@@ -82,7 +82,7 @@ describe.runIf(present)("the edge with the secret header", () => {
     expect(edge.seen).toEqual([]);
   });
 
-  it("can change the target of a name while it runs", async () => {
+  it("the edge can change the target of a name while it runs", async () => {
     await edge.lead("www.foobar.com", "307|https://www.foobar.net");
     expect((await edge.get("/")).headers["location"]).toBe("https://www.foobar.net/");
     await edge.lead("www.foobar.com", "balancer");
@@ -142,11 +142,11 @@ describe.runIf(present)("the edge with two balancers, one of which accepts no co
     expect(await statusesTowards("both-balancer")).toEqual([200]);
   });
 
-  it("fails a part of the requests if it does not retry", async () => {
+  it("the edge fails a part of the requests if it does not retry on the other balancer", async () => {
     expect(await statusesTowards("both-once-balancer")).toEqual([200, 503]);
   });
 
-  it("uses only the balancer that the records name", async () => {
+  it("the edge uses only the balancer that the records contain", async () => {
     expect(await statusesTowards("balancer")).toEqual([200]);
     expect(await statusesTowards("balancer-second")).toEqual([503]);
   });

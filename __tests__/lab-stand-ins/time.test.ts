@@ -14,8 +14,11 @@ describe("a time server's response", () => {
     expect(answer.toString("latin1", 24, 32)).toBe("my time!");
   });
 
-  it.each([32, 40])("contains the time since 1900 in seconds and fractions (byte %i)", (field) => {
-    expect(answer.readUInt32BE(field)).toBe(2_208_988_801);
-    expect(answer.readUInt32BE(field + 4)).toBe(2 ** 31);
-  });
+  it.each([32, 40])(
+    "a time server's response contains the time since 1900 in seconds and fractions (byte %i)",
+    (field) => {
+      expect(answer.readUInt32BE(field)).toBe(2_208_988_801);
+      expect(answer.readUInt32BE(field + 4)).toBe(2 ** 31);
+    },
+  );
 });

@@ -98,7 +98,7 @@ describe("a broken release", () => {
       () => publishMigration(lab, "refused", "DROP TABLE nothing"),
       /does not become ready/,
     ],
-  ])("is rejected while the old version keeps running: %s", async (_, make, words) => {
+  ])("a broken release is rejected while the old version keeps running: %s", async (_, make, words) => {
     const release = await make();
     const over = new AbortController();
     onTestFinished(() => over.abort());

@@ -33,16 +33,16 @@ describe.each(["ipv4", "ipv6"] as const)("a direct request to the balancer over 
     expect(stdout).toBe("");
   };
 
-  it("gets no response without the edge's certificate, even with the secret header", async () => {
+  it("a direct request gets no response without the edge's certificate, even with the secret header", async () => {
     const secret = `${edgeTokenHeader}: ${lab.blueprint.credentials.edgeToken}`;
     await expectNothing(...pastTheEdge(lab, family), "--header", secret);
   });
 
-  it("gets no response with a certificate of another authority", async () => {
+  it("a direct request gets no response with a certificate of another authority", async () => {
     await expectNothing(...withCertificate(family, lab.blueprint.credentials.origin));
   });
 
-  it("gets the page with the edge's certificate, so only the certificate protects the origin", async () => {
+  it("a direct request gets the page with the edge's certificate, so only the certificate protects the origin", async () => {
     const own = withCertificate(family, lab.blueprint.credentials.originPull);
     expect((await visit(lab, ...own, lab.url())).status).toBe(200);
   });

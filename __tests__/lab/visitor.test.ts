@@ -26,16 +26,16 @@ describe("a visitor", () => {
 });
 
 describe.each(["ipv4", "ipv6"] as const)("a direct request to the balancer over %s", (family) => {
-  it("is rejected without the edge's secret", async () => {
+  it("a direct request is rejected without the edge's secret", async () => {
     expect((await visit(lab, ...pastTheEdge(lab, family), lab.url())).status).toBe(403);
   });
 
-  it("is rejected with a wrong secret", async () => {
+  it("a direct request is rejected with a wrong secret", async () => {
     const guess = `${edgeTokenHeader}: ${"0".repeat(32)}`;
     expect((await visit(lab, ...pastTheEdge(lab, family), "--header", guess, lab.url())).status).toBe(403);
   });
 
-  it("gets the page with the edge's secret, so only the secret protects the origin", async () => {
+  it("a direct request gets the page with the edge's secret, so only the secret protects the origin", async () => {
     expect((await visit(lab, ...withSecret(family), lab.url())).status).toBe(200);
   });
 });

@@ -43,19 +43,22 @@ function withOurActions(step: Step): readonly Step[] {
 }
 
 describe("the workflows", () => {
-  it.runIf(hasTool("actionlint", "syntax, expressions and shell of the workflows"))("satisfy actionlint", () => {
-    expect(runTool("actionlint", [])).toEqual({ status: 0, output: "" });
-  });
+  it.runIf(hasTool("actionlint", "syntax, expressions and shell of the workflows"))(
+    "the workflows satisfy actionlint",
+    () => {
+      expect(runTool("actionlint", [])).toEqual({ status: 0, output: "" });
+    },
+  );
 
   it.runIf(hasTool("zizmor", "security of the workflows"))(
-    "satisfy zizmor: pinned actions, least permissions, no injection",
+    "the workflows satisfy zizmor: pinned actions, least permissions, no injection",
     () => {
       const { status, output } = runTool("zizmor", ["--offline", "--no-progress", ".github"]);
       expect(status, output).toBe(0);
     },
   );
 
-  it("give secrets to single steps, never to a job or a whole workflow", () => {
+  it("the workflows give secrets to single steps, never to a job or a whole workflow", () => {
     const leaks = readdirSync(workflows).filter((file) => {
       const workflow = parse(readFileSync(join(workflows, file), "utf8")) as Workflow;
       const withoutSteps = JSON.stringify(workflow, (key, value: unknown) => (key === "steps" ? undefined : value));
@@ -151,57 +154,57 @@ esac
   };
 }
 
-describe.runIf(hasTools(["git", "tar"], "the commands of the workflows"))(
-  "the commands of a workflow run in a checkout:",
-  () => {
-    let folder = "";
-    let inCheckout: ReturnType<typeof checkout>;
-    let emulator: ChildProcess;
-    beforeAll(async () => {
-      folder = mkdtempSync(join(tmpdir(), "checkout-"));
-      emulator = spawn(process.execPath, ["-e", vendors], { stdio: ["ignore", "pipe", "inherit"] });
-      const [url] = (await once(emulator.stdout ?? emulator, "data")) as [Buffer];
-      inCheckout = checkout(folder, url.toString().trim());
-    });
-    afterAll(() => {
-      emulator.kill();
-      rmSync(folder, { recursive: true });
-    });
-    const runAll = (file: string): void => {
-      for (const step of stepsOf(file)) {
-        const { status, output } = inCheckout.run(step);
-        expect(status, `${step.run ?? ""}\n${output}`).toBe(0);
-      }
-    };
+describe.runIf(hasTools(["git", "tar"], "the commands of the workflows"))("the commands of a workflow", () => {
+  let folder = "";
+  let inCheckout: ReturnType<typeof checkout>;
+  let emulator: ChildProcess;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "checkout-"));
+    emulator = spawn(process.execPath, ["-e", vendors], { stdio: ["ignore", "pipe", "inherit"] });
+    const [url] = (await once(emulator.stdout ?? emulator, "data")) as [Buffer];
+    inCheckout = checkout(folder, url.toString().trim());
+  });
+  afterAll(() => {
+    emulator.kill();
+    rmSync(folder, { recursive: true });
+  });
+  const runAll = (file: string): void => {
+    for (const step of stepsOf(file)) {
+      const { status, output } = inCheckout.run(step);
+      expect(status, `${step.run ?? ""}\n${output}`).toBe(0);
+    }
+  };
 
-    it("check, whose summary is the review", () => {
-      runAll("check.yml");
-      expect(inCheckout.read("summary")).toMatch(/^## review\n\n~~~text\nReview of example/);
-    }, 120_000);
+  it("the commands of the check workflow run in a checkout, and its summary is the review", () => {
+    runAll("check.yml");
+    expect(inCheckout.read("summary")).toMatch(/^## review\n\n~~~text\nReview of example/);
+  }, 120_000);
 
-    it("plan, whose summary is what Terraform shows, and whose summary for the deploy holds no value", () => {
-      runAll("plan.yml");
-      expect(inCheckout.read("summary")).toContain("Plan: 0 to add, 1 to change, 0 to destroy.");
-      expect(inCheckout.read("output")).toBe("changes=true\n");
-      expect(inCheckout.read("tree/plan.json")).toContain('"updates cloudflare_dns_record.www"');
-      expect(inCheckout.read("tree/plan.json")).not.toContain("60");
-    }, 120_000);
-  },
-);
+  it("the commands of the plan workflow run in a checkout; its summary is Terraform's output, and its summary for the deploy contains no values", () => {
+    runAll("plan.yml");
+    expect(inCheckout.read("summary")).toContain("Plan: 0 to add, 1 to change, 0 to destroy.");
+    expect(inCheckout.read("output")).toBe("changes=true\n");
+    expect(inCheckout.read("tree/plan.json")).toContain('"updates cloudflare_dns_record.www"');
+    expect(inCheckout.read("tree/plan.json")).not.toContain("60");
+  }, 120_000);
+});
 
 describe("MySQL for a drill", () => {
   const script = readFileSync("scripts/pipeline/install-mysql", "utf8");
 
-  it("is of the series that servers have, and signed by the key that they take", () => {
+  it("MySQL for a drill is of the servers' series and is signed by the key that servers trust", () => {
     expect(readFileSync(join(workflows, "drill.yml"), "utf8")).toContain(
       `install-mysql ${exampleConfig().database.series}\n`,
     );
     expect(script).toContain(`key=${aptKeys.mysql.url}\nfingerprint=${aptKeys.mysql.fingerprints[0]}\n`);
   });
 
-  it.runIf(hasTool("shellcheck", "scripts of the pipeline"))("is installed by a script that shellcheck takes", () => {
-    expect(runTool("shellcheck", ["scripts/pipeline/install-mysql"])).toEqual({ status: 0, output: "" });
-  });
+  it.runIf(hasTool("shellcheck", "scripts of the pipeline"))(
+    "the script that installs MySQL for a drill passes shellcheck",
+    () => {
+      expect(runTool("shellcheck", ["scripts/pipeline/install-mysql"])).toEqual({ status: 0, output: "" });
+    },
+  );
 });
 
 describe("the issue about drift", () => {
@@ -233,7 +236,7 @@ describe("the issue about drift", () => {
     expect(report(code, open)).toEqual({ status: 0, asked: expect.stringMatching(asked) as string });
   });
 
-  it("says nothing when the comparison failed", () => {
+  it("the drift issue reports nothing if the comparison failed", () => {
     expect(report(1, "7")).toEqual({ status: 1, asked: "" });
   });
 });
@@ -248,7 +251,7 @@ describe("renovate.json", () => {
   };
 
   it.each(customManagers)(
-    "finds versions by each expression for $managerFilePatterns",
+    "renovate.json finds versions with each expression for $managerFilePatterns",
     ({ managerFilePatterns, matchStrings }) => {
       const text = managerFilePatterns.map((path) => readFileSync(path, "utf8")).join("\n");
       for (const expression of matchStrings) expect(text).toMatch(new RegExp(expression));

@@ -50,7 +50,7 @@ it("builds an application whose build command prints several MiB", async () => {
   expect((await buildRelease({ folder, application, version: "3.0.0" })).bytes).toBeGreaterThan(0);
 });
 
-describe("a release that is to be up to date", () => {
+describe("the reuse of a release", () => {
   let application: string;
   const source = (name: string): string => join(application, "src", name);
   /** Inode of the release, which changes with each build. */

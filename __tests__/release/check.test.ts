@@ -173,7 +173,7 @@ describe("the check of a release", () => {
     ]);
   });
 
-  it("reports as not checked what needs a program that is not installed", async () => {
+  it("reports a check as not done if it needs a program that is not installed", async () => {
     const settings = await settingsOf({ command: ["/usr/bin/no-such-runtime", "server.js"] });
     expect(await checkRelease(await make(), settings)).toMatchObject([
       {
@@ -199,7 +199,7 @@ describe("settings", () => {
   });
 });
 
-describe("what is no release", () => {
+describe("invalid input", () => {
   it("reports a release that is not a file", async () => {
     for (const path of [join(folder, "nowhere.tar.gz"), folder])
       expect(await checkRelease(path, await readSettings())).toEqual([

@@ -13,7 +13,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe("an application of one's own", () => {
+describe("a new application", () => {
   it.each(["node", "python"] as const)(
     "copies the %s starter, of at most 300 lines, into a new folder, where it can be built",
     async (runtime) => {

@@ -77,7 +77,7 @@ describe.runIf(isPossible)("a private release", () => {
     expect(await publishRelease(tarball, storage, keys.owner)).toEqual({ ...first, wasThere: true });
   });
 
-  it("never replaces an object with other content", async () => {
+  it("an upload never replaces an object with other content", async () => {
     writeBelow(folder, [{ path: "one.tar.gz", content: "one" }]);
     const one = join(folder, "one.tar.gz");
     const { url } = await publishRelease(one, storage, keys.owner);

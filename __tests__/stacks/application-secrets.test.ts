@@ -15,7 +15,7 @@ const json = JSON.parse(JSON.stringify(servers)) as {
 };
 
 describe("secrets of the application", () => {
-  it("come from sensitive variables with a maximum length", () => {
+  it("secrets of the application come from sensitive variables with a maximum length", () => {
     expect(json.variable["app_secret_payment_key"]).toMatchObject({
       sensitive: true,
       default: "",
@@ -26,7 +26,7 @@ describe("secrets of the application", () => {
     });
   });
 
-  it("are reported by a plan if they are missing, and each has its own file", () => {
+  it("secrets of the application are reported by a plan if they are missing, and each has its own file", () => {
     expect(json.check["needed_app_secret_payment_key"]?.assert[0]?.error_message).toBe(
       "TF_VAR_app_secret_payment_key is not set. On servers created now, the application finds an empty file in PAYMENT_KEY_FILE.",
     );
@@ -36,7 +36,7 @@ describe("secrets of the application", () => {
 });
 
 describe("the key of the private bucket of the releases", () => {
-  it("comes from a sensitive variable, is reported by a plan if it is missing, and has a label on every server", () => {
+  it("the key of the private bucket of the releases comes from a sensitive variable, is reported by a plan if it is missing, and has a label on every server", () => {
     expect(json.variable["release_key"]).toMatchObject({
       sensitive: true,
       default: "",

@@ -41,7 +41,7 @@ function inventoryOf(config: Config): string {
  */
 describe("the inventory of an environment equals the reviewed inventory", () => {
   it.each(["terminate", "passthrough"] as const)(
-    "with tls %s (after an intended change run: npx vitest run -u __tests__/stacks/inventory.test.ts)",
+    "the inventory equals the reviewed inventory with tls %s (after an intended change run: npx vitest run -u __tests__/stacks/inventory.test.ts)",
     async (tls) => {
       await expect(inventoryOf(exampleConfig({ tls }))).toMatchFileSnapshot(`inventory/${tls}.txt`);
     },

@@ -20,7 +20,7 @@ describe("the monitoring stack with defaults", () => {
   const text = synthesizeText();
   const stack = parse(text);
 
-  it("creates every kind of resource", () => {
+  it("the monitoring stack creates every kind of resource", () => {
     expect(new Set(Object.keys(countByType(stack)))).toEqual(
       new Set([
         "datadog_logs_custom_pipeline",
@@ -67,7 +67,7 @@ describe("the monitoring stack with defaults", () => {
     });
   });
 
-  it("refers to other resources in composites and burn rates", () => {
+  it("the monitoring stack refers to other resources in composites and burn rates", () => {
     const monitors = resources(stack, "datadog_monitor");
     expect(monitors["server-errors"]?.["query"]).toBe(
       "${datadog_monitor.server-error-share.id} && ${datadog_monitor.server-error-count.id}",
@@ -87,12 +87,12 @@ describe("the monitoring stack with defaults", () => {
     });
   });
 
-  it("contains no keys and uses the configured site", () => {
+  it("the monitoring stack contains no keys and uses the configured site", () => {
     const provider = (JSON.parse(text) as { provider: unknown }).provider;
     expect(provider).toEqual({ datadog: [{ api_url: "https://api.datadoghq.eu" }] });
   });
 
-  it("contains no text that Terraform would read as a template", () => {
+  it("the monitoring stack contains no text that Terraform would read as a template", () => {
     expect(text.replaceAll("%%{", "")).not.toContain("%{");
     const references = [...text.matchAll(/\$\{([^}]*)\}/g)].map(([, reference]) => reference);
     for (const reference of references) expect(reference).toMatch(/^datadog_\w+\.[\w-]+\.id$/);
@@ -111,7 +111,7 @@ describe("the monitoring stack with every setting", () => {
     },
   });
 
-  it("contains every adjusted value", () => {
+  it("the monitoring stack contains every adjusted value", () => {
     expect(countByType(stack)).toMatchObject({ datadog_synthetics_test: 4, datadog_downtime_schedule: 1 });
     expect(resources(stack, "datadog_monitor")["cpu-busy"]).toMatchObject({
       monitor_thresholds: { critical: "2", warning: "15", critical_recovery: "8.5", warning_recovery: "16.5" },
@@ -129,7 +129,7 @@ describe("the monitoring stack with every setting", () => {
 });
 
 describe("a rejected adjustment", () => {
-  it("fails the synthesis if Datadog would reject the adjusted monitor", () => {
+  it("the synthesis fails if Datadog would reject an adjusted monitor", () => {
     expect(() => synthesize({ monitoring: { monitors: { "cpu-busy": { reason, warning: 3 } } } })).toThrow(
       "monitoring.monitors.cpu-busy: warning (3) must lie on the healthy side of critical (5)",
     );
@@ -137,14 +137,14 @@ describe("a rejected adjustment", () => {
 });
 
 describe("an environment without monitoring", () => {
-  it("has no monitoring stack", () => {
+  it("an environment without monitoring has no monitoring stack", () => {
     const { monitoring } = withApp((app) => addStacks(app, exampleConfig({ monitoring: { enabled: false } })));
     expect(monitoring).toBeUndefined();
   });
 });
 
 describe("the order of stacks", () => {
-  it("ends with monitoring, because cdktf starts no stack after a failure and the site must not wait for Datadog's keys", () => {
+  it("the order of stacks ends with monitoring, because cdktf starts no stack after a failure and the site must not wait for Datadog's keys", () => {
     const { edge, monitoring } = withApp((app) => addStacks(app, exampleConfig()));
     expect(monitoring?.dependencies).toEqual([edge]);
   });

@@ -14,12 +14,12 @@ const names = ["alpha", "bravo", "charlie"];
 
 /* Which there are, inventory.test.ts says. */
 describe("resource addresses, a contract", () => {
-  it("of the credentials are the same in both TLS modes, so that a change of the mode keeps the servers' secrets", () => {
+  it("addresses of the credentials are the same in both TLS modes, so that a change of the mode keeps the servers' secrets", () => {
     const { credentials } = synthesizeEnvironment(exampleConfig({ tls: "passthrough" }));
     expect(addressesIn(credentials)).toEqual(addressesIn(stacks.credentials));
   });
 
-  it("of existing servers stay the same if other servers are added before and after them", () => {
+  it("addresses of existing servers stay the same if other servers are added before and after them", () => {
     const grown = synthesizeEnvironment(
       exampleConfig({
         servers: {
@@ -47,7 +47,7 @@ describe("database passwords", () => {
     );
   };
 
-  it("cannot be destroyed or recreated while the environment is protected", () => {
+  it("database passwords cannot be destroyed or recreated while the environment is protected", () => {
     expect(locks(true)).toEqual([true, true, true]);
     expect(locks(false)).toEqual([false, false, false]);
   });
@@ -79,7 +79,7 @@ describe("resources of all stacks", () => {
   const keptByHetzner = (resource: Attributes): boolean => resource["delete_protection"] === true;
 
   it.each(Object.entries(environments))(
-    "are protected by plans and by Hetzner if their loss would affect data or the site: %s",
+    "resources of all stacks are protected by plans and by Hetzner if their loss would affect data or the site: %s",
     (_, config) => {
       const atHetzner = [
         "hcloud_load_balancer",
@@ -95,12 +95,12 @@ describe("resources of all stacks", () => {
     },
   );
 
-  it("can all be destroyed if protection is off", () => {
+  it("all resources can be destroyed if protection is off", () => {
     const open = exampleConfig({ protect: false, acceptUnprotected: true });
     expect([kindsWith(open, keptByPlans), kindsWith(open, keptByHetzner)]).toEqual([[], []]);
   });
 
-  it("are replaced before they are destroyed if other resources always refer to them", () => {
+  it("resources of all stacks are replaced before they are destroyed if other resources always refer to them", () => {
     const hasSuccessor = (resource: Attributes): boolean => lifecycleOf(resource)["create_before_destroy"] === true;
     const origin = "cloudflare_origin_ca_certificate";
     expect(kindsWith(environments.terminate, hasSuccessor)).toEqual([origin, "hcloud_uploaded_certificate"]);
@@ -109,7 +109,7 @@ describe("resources of all stacks", () => {
     ]);
   });
 
-  it("are changed by a deploy, except for attributes reserved for a replacement, a rotation or a rollout", () => {
+  it("resources of all stacks are changed by a deploy, except for attributes reserved for a replacement, a rotation or a rollout", () => {
     const isHeld = (resource: Attributes): boolean => Array.isArray(lifecycleOf(resource)["ignore_changes"]);
     for (const config of Object.values(environments))
       expect(kindsWith(config, isHeld)).toEqual([
@@ -119,7 +119,7 @@ describe("resources of all stacks", () => {
 });
 
 describe("passwords during a rotation", () => {
-  it("are written to members in lines with their generations, with the used password first", () => {
+  it("passwords during a rotation are written to members in lines with their generations, with the used password first", () => {
     const { credentials } = synthesizeEnvironment(exampleConfig({ generations: { databasePasswords: 2 } }));
     const { shared } = credentials.output?.["secrets"]?.["value"] as { readonly shared: Record<string, string> };
     const [newest, before] = ["2", "1"].map(
@@ -178,13 +178,13 @@ describe("the authority of MySQL's certificates during a rotation", () => {
   const at = (number: string, of: (mysql: string) => string): string =>
     `(terraform_data.database-authority_${number}.input == 2) ? ${of("mysql-2")} : ${of("mysql")}`;
 
-  it("is trusted together with the previous authority, in the same order at every step", () => {
+  it("the authority of MySQL's certificates during a rotation is trusted together with the previous authority, in the same order at every step", () => {
     const pem = (mysql: string): string => `tls_self_signed_cert.${mysql}_authority_certificate.cert_pem`;
     const all = [at("used", pem), pem("mysql-2"), at("oldest", pem)];
     expect(shared["mysqlCa"]).toBe(`\${join("", sort(distinct([${all.join(", ")}])))}`);
   });
 
-  it("signs the members' current certificates, and the previous certificates for the final check", () => {
+  it("MySQL's authority signs the members' current certificates, and the previous certificates for the final check", () => {
     const pem = (mysql: string): string => `tls_locally_signed_cert.${mysql}_alpha_certificate.cert_pem`;
     const key = (mysql: string): string => `tls_private_key.${mysql}_alpha_key.private_key_pem`;
     expect(own["alpha"]).toMatchObject({
@@ -208,14 +208,14 @@ describe("names of other constructs", () => {
     .map(({ node }) => node.id)
     .filter((id) => !names.includes(id));
 
-  it("are all rejected as server names, because two constructs would share a name", () => {
+  it("the names of other constructs are all rejected as server names, because two constructs would share a name", () => {
     expect(beside).toEqual(expect.arrayContaining(["authority", "backend", "hcloud", "network", "service-443"]));
     expect(beside.filter((id) => serverName.safeParse(id).success)).toEqual([]);
   });
 });
 
 describe("data between stacks", () => {
-  it("flows in one direction, which is the order of a deploy", () => {
+  it("data between stacks flows in one direction, which is the order of a deploy", () => {
     const order = withApp((app) => {
       addStacks(app, exampleConfig());
       app.synth();
@@ -236,7 +236,7 @@ describe("data between stacks", () => {
     });
   });
 
-  it("is always marked as sensitive", () => {
+  it("data between stacks is always marked as sensitive", () => {
     for (const stack of [stacks.foundation, stacks.credentials, stacks.servers]) {
       const handedOn = Object.entries(stack.output ?? {}).filter(([name]) => name.startsWith("cross-stack-output-"));
       expect(handedOn.length).toBeGreaterThan(0);
@@ -244,14 +244,14 @@ describe("data between stacks", () => {
     }
   });
 
-  it("has names that Terraform accepts", () => {
+  it("data between stacks has names that Terraform accepts", () => {
     for (const stack of Object.values(stacks))
       for (const name of Object.keys(stack.output ?? {})) expect(name).toMatch(/^[A-Za-z_][\w-]*$/);
   });
 });
 
 describe("outputs", () => {
-  it("contain addresses, the site and the next commands", () => {
+  it("outputs contain addresses, the site and the next commands", () => {
     const own = (stack: typeof stacks.edge) =>
       Object.keys(stack.output ?? {}).filter((name) => !name.startsWith("cross-stack-output-"));
     expect(own(stacks.servers)).toEqual(["outdated_servers", "replace_commands", "secret_digests", "server_addresses"]);
@@ -266,7 +266,7 @@ describe("commands in outputs", () => {
   it.each([
     [undefined, "terraform"],
     ["tofu", "tofu"],
-  ])("use the configured binary: %s", (terraform, binary) => {
+  ])("commands in outputs use the configured binary: %s", (terraform, binary) => {
     const { servers } = withApp((app) => addStacks(app, exampleConfig(), terraform));
     const text = Testing.synth(servers);
     expect(text).toContain(`"alpha": "${binary} -chdir=cdktf.out/stacks/production-servers apply -replace=`);
@@ -275,7 +275,7 @@ describe("commands in outputs", () => {
 });
 
 describe("synthesized files", () => {
-  it("are byte-identical in every run and contain no path of this machine", () => {
+  it("synthesized files are byte-identical in every run and contain no path of this machine", () => {
     const text = (): string =>
       withApp((app) => {
         addStacks(app, exampleConfig());

@@ -4,7 +4,7 @@ import { summary } from "./run.js";
 import { harmful } from "./variables.js";
 
 describe("the variables of a test", () => {
-  it("contain no token, no key, no agent, no environment of the owner and no setting of npm", () => {
+  it("the variables of a test contain no token, no key, no agent, no environment of the owner and no setting of npm", () => {
     const names = [
       ...["HCLOUD_TOKEN", "HCLOUD_ENDPOINT", "CLOUDFLARE_API_TOKEN", "DD_API_KEY", "DD_APP_KEY", "AWS_ACCESS_KEY_ID"],
       ...["AWS_PROFILE", "TF_VAR_datadog_api_key", "BACKUP_OWNER_KEY", "DRILL_PRIVATE_KEY", "SSH_AUTH_SOCK"],
@@ -14,7 +14,7 @@ describe("the variables of a test", () => {
     expect(harmful({ PATH: "/bin", TMPDIR: "/tmp", CI: "true", VITEST_POOL_ID: "1" })).toEqual([]);
   });
 
-  it("are the only variables of a program that a test starts", () => {
+  it("the variables of a test are the only variables of a program that a test starts", () => {
     const { stdout } = spawnSync(process.execPath, ["--print", "JSON.stringify(process.env)"], { encoding: "utf8" });
     const variables = JSON.parse(stdout) as NodeJS.ProcessEnv;
     expect([...harmful(variables)].sort()).toEqual(["ENVIRONMENTS_FOLDER", "HOME"]);

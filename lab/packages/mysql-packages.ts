@@ -4,10 +4,10 @@ import type { Mirror } from "../base/mirror.js";
 import { run } from "../system/shell.js";
 import type { Fetcher, FetchedPackage } from "./fetcher.js";
 
-/** Packages that MySQL's own repository brings on a real server. */
+/** Packages that a real server gets from MySQL's own repository. */
 export const isMysqlPackage = (name: string): boolean => name.startsWith("mysql-");
 
-/** What MySQL of Debian unstable needs newer than the release has: compiler runtime and a few libraries. */
+/** Packages for MySQL of Debian unstable that are newer than in the release: compiler runtime and a few libraries. */
 const pins = `Package: *
 Pin: release a=unstable
 Pin-Priority: 90
@@ -17,7 +17,9 @@ Pin: release a=unstable
 Pin-Priority: 990
 `;
 
-/** Downloads MySQL from Debian unstable: MySQL's own repository is not a Debian mirror, and unstable carries the same LTS series. */
+/**
+ * Downloads MySQL from Debian unstable, because MySQL's own repository is not a Debian mirror and unstable contains the same LTS series.
+ */
 export async function fetchMysql(
   fetcher: Fetcher,
   mirror: Mirror,
@@ -30,12 +32,16 @@ export async function fetchMysql(
   return fetched;
 }
 
-/** An order to shut down that the package's installation gives to the server that initialises its data directory, which ends by itself anyway. */
+/**
+ * SHUTDOWN statement with which the package's installation stops the server that initialises the data directory. That server exits by
+ * itself anyway.
+ */
 const shutdown = 'echo "SHUTDOWN;" >> "$initfile"\n';
 
 /**
- * Removes the order to shut down from the package's installation. About one time in fifty it overtakes the initialisation, which then
- * fails, and with it the first boot. @throws Error when the package has no such order any more, so that this function can go
+ * Removes the SHUTDOWN statement from the package's installation. In about one of fifty installations it runs before the end of the
+ * initialisation, so the initialisation and the first boot fail. @throws Error if the package no longer contains the statement, so that
+ * this function can be deleted
  */
 async function initializeToTheEnd(deb: string): Promise<void> {
   const folder = `${deb}.unpacked`;

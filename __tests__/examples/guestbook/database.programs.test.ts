@@ -78,7 +78,7 @@ describe("reads", () => {
   });
 });
 
-describe("a side that is out", () => {
+describe("an unavailable side", () => {
   it("reads do not use a failed side while the other side answers", async () => {
     const replicas = new ScriptedSide(() => unreachable, 1000);
     const database = new FailoverDatabase(always(rows(1)), replicas, budget);

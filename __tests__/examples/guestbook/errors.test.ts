@@ -4,7 +4,7 @@ import { ConnectFailure, isDuplicate, judge, WrongMember } from "../../../exampl
 const server = (errno: number): Error => Object.assign(new Error("x"), { errno, sqlState: "HY000", code: "ER_X" });
 const network = (code: string): Error => Object.assign(new Error("x"), { code });
 
-describe("what to do after an error of the database", () => {
+describe("the reaction to a database error", () => {
   it.each([
     1021, 1026, 1040, 1053, 1077, 1114, 1180, 1290, 1317, 1598, 1792, 1836, 1927, 3032, 3100, 3169, 3781, 3782, 3783,
     3796, 3797, 3798, 4031, 4094,

@@ -13,7 +13,7 @@ const downFor = (seconds: number) => ({
 });
 const never = { reachable: false, reason: "cannot connect" };
 
-describe("/healthz, which decides whether the balancer uses this server,", () => {
+describe("/healthz", () => {
   it.each([
     ["both sides answer", [up, up]],
     ["the primary is away for ever and replicas answer", [downFor(1000), up]],
@@ -40,7 +40,7 @@ describe("/healthz, which decides whether the balancer uses this server,", () =>
     expect(liveness({ sides: [up, up], leaving: true, nowMs: now })).toEqual({ ok: false, reason: "shutting down" }));
 });
 
-describe("what uses of a pool say about its side", () => {
+describe("the recorded state of a side", () => {
   it("remembers a side's last failure with its causes, and the time of its last answer", () => {
     const reachability = new Reachability(() => now);
     expect(reachability.state).toEqual({ reachable: false, reason: "not tried yet", lastAnswerAt: undefined });
@@ -51,7 +51,7 @@ describe("what uses of a pool say about its side", () => {
   });
 });
 
-describe("/readyz, which tells whether everything works now,", () => {
+describe("/readyz", () => {
   const side = (failure?: Error): Side & { asked: number } => ({
     asked: 0,
     state: up,

@@ -54,7 +54,7 @@ describe("migrations", () => {
     expect(log).not.toContain("CREATE TABLE a");
   });
 
-  it("only reads if all migrations are recorded, so that any account is sufficient", async () => {
+  it("only reads the schema if all migrations are recorded, so that any account is sufficient", async () => {
     const { target, log } = fakeTarget({ recorded: ["0001-a", "0002-b"], taken: 0 });
     expect(await applyMigrations(target, migrations)).toEqual([]);
     expect(log).toEqual(["SELECT name FROM schema_migrations"]);
@@ -81,7 +81,7 @@ describe("migrations", () => {
     expect(log.slice(4)).toEqual(["CREATE TABLE a", "SELECT RELEASE_LOCK(?) | app.migrations"]);
   });
 
-  it("applies nothing while another server holds the lock", async () => {
+  it("applies no migration while another server holds the lock", async () => {
     const { target, log } = fakeTarget({ taken: 0 });
     await expect(applyMigrations(target, migrations)).rejects.toThrow("another server has held the lock for 10 s");
     expect(log).toHaveLength(2);

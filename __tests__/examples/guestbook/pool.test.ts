@@ -67,7 +67,7 @@ describe("TLS to the database", () => {
     expect(await causeOf(pool.run(statement, 5000))).toMatch(/self-signed certificate|signature failure/);
   });
 
-  it("fails without sending a password if the server offers no TLS", async () => {
+  it("connecting fails without sending a password if the server offers no TLS", async () => {
     await start({ withTls: false });
     expect(await causeOf(pool.run(statement, 5000))).toBe("Server does not support secure connection");
   });
@@ -97,7 +97,7 @@ describe("results", () => {
   });
 });
 
-describe("a connection that turns out bad", () => {
+describe("an unusable connection", () => {
   beforeEach(() => start());
 
   const openTwo = async (): Promise<void> => {
@@ -110,8 +110,8 @@ describe("a connection that turns out bad", () => {
     ["dies", "die"],
     ["leads to a former primary", { errno: 1290 }],
     ["leads to a member in offline mode", { errno: 3032 }],
-    ["is refused the commit by the group", { errno: 3100 }],
-  ] as const)("is thrown away with its siblings when it %s", async (_, answer) => {
+    ["gets its commit rejected by the group", { errno: 3100 }],
+  ] as const)("closes a connection and its siblings if the connection %s", async (_, answer) => {
     await openTwo();
     mysql.answer = () => answer;
     await expect(pool.run(statement, 5000)).rejects.toThrow();

@@ -50,7 +50,7 @@ describe("the latency of a write", () => {
     return written.p50;
   };
 
-  it("grows by a few milliseconds in three locations, and by at most 60 ms while a German location is lost", async () => {
+  it("a write takes a few milliseconds longer in three locations, and at most 60 ms longer while a German location is lost", async () => {
     const group = await prepared(true);
     await direct("first");
     await startDelays(lab.layout, []);
@@ -95,7 +95,7 @@ describe("a lost location", () => {
 });
 
 describe("a dead balancer while all servers are healthy", () => {
-  it("fails only requests in flight if it refuses connections and the edge retries", async () => {
+  it("a dead balancer fails only requests in flight if it refuses connections and the edge retries", async () => {
     const group = await prepared(true);
     const { result, reads, writes, lost } = await underLoad(lab, group, visitors, () =>
       loseForAWhile(lab, "fsn1", { balancers: "refusing", machines: "unaffected" }),
@@ -108,7 +108,7 @@ describe("a dead balancer while all servers are healthy", () => {
     expect({ lost, later }).toEqual({ lost: {}, later: [0, 0] });
   });
 
-  it("delays new connections by 19 s if it is silent and the edge retries", async () => {
+  it("a silent balancer delays new connections by 19 s if the edge retries", async () => {
     const group = await prepared(true);
     // The edge ends pooled connections after 90 s.
     const patient = { ratePerSecond: 20, timeoutSeconds: 120 };
@@ -136,7 +136,7 @@ describe("a dead balancer while all servers are healthy", () => {
 });
 
 describe("two lost locations", () => {
-  it("stop all writes without a second primary, and the group is complete after their return", async () => {
+  it("two lost locations stop all writes without a second primary, and the group is complete after their return", async () => {
     const group = await prepared(true);
     await makeOwnTable(group.primary);
     const { result, writes, lost } = await underLoad(lab, group, visitors, async () => {
@@ -175,26 +175,29 @@ describe("a cut link between two locations that both reach the third", () => {
     ["nbg1", "fsn1"],
     ["nbg1", "hel1"],
     ["fsn1", "hel1"],
-  ] as const)("keeps one primary, and causes errors for a few seconds only: %s and %s", async (one, other) => {
-    const group = await prepared(true);
-    const { result, reads, writes, lost } = await underLoad(lab, group, visitors, async () => {
-      const cutAt = now();
-      await cutLink(lab, one, other);
-      const primaries = await primariesAtOnce(lab, 20);
-      await restoreLocations(lab);
-      await settled(lab);
-      return { cutAt, primaries };
-    });
-    const failing = failingSeconds([reads, writes]);
-    figure(
-      `the link between ${one} and ${other} is cut for 20 s`,
-      `errors for ${seconds(failing)}; reads: ${failures(reads)}, writes: ${failures(writes)}, without a write ${pauses(writes, result.cutAt)}`,
-    );
-    expect({ lost, primaries: result.primaries, worksAgain: writes.worksAgain }).toEqual({
-      lost: {},
-      primaries: [],
-      worksAgain: true,
-    });
-    expect(failing).toBeLessThanOrEqual(linkSeconds);
-  });
+  ] as const)(
+    "a cut link keeps one primary and causes errors for only a few seconds: %s and %s",
+    async (one, other) => {
+      const group = await prepared(true);
+      const { result, reads, writes, lost } = await underLoad(lab, group, visitors, async () => {
+        const cutAt = now();
+        await cutLink(lab, one, other);
+        const primaries = await primariesAtOnce(lab, 20);
+        await restoreLocations(lab);
+        await settled(lab);
+        return { cutAt, primaries };
+      });
+      const failing = failingSeconds([reads, writes]);
+      figure(
+        `the link between ${one} and ${other} is cut for 20 s`,
+        `errors for ${seconds(failing)}; reads: ${failures(reads)}, writes: ${failures(writes)}, without a write ${pauses(writes, result.cutAt)}`,
+      );
+      expect({ lost, primaries: result.primaries, worksAgain: writes.worksAgain }).toEqual({
+        lost: {},
+        primaries: [],
+        worksAgain: true,
+      });
+      expect(failing).toBeLessThanOrEqual(linkSeconds);
+    },
+  );
 });

@@ -32,11 +32,11 @@ const ruleset = (synthesized: typeof edge, phase: string): Attributes | undefine
   Object.values(resources(synthesized, "cloudflare_ruleset")).find((candidate) => candidate["phase"] === phase);
 
 describe("the zone", () => {
-  it("is found by the domain in any account", () => {
+  it("the zone is found by the domain in any account", () => {
     expect(edge.data?.["cloudflare_zone"]).toEqual({ site_zone: { filter: { name: "foobar.com" } } });
   });
 
-  it("is found by the configured zone name and account", () => {
+  it("the zone is found by the configured zone name and account", () => {
     expect(full.data?.["cloudflare_zone"]).toEqual({
       site_zone: { filter: { name: "example.org", account: { name: "Example Ltd" } } },
     });
@@ -44,7 +44,7 @@ describe("the zone", () => {
 });
 
 describe("DNS records", () => {
-  it("point www and the apex to the load balancer over IPv4 and IPv6, proxied", () => {
+  it("DNS records point www and the apex to the load balancer over IPv4 and IPv6, proxied", () => {
     const proxied = { zone_id: zoneId, ttl: 1, proxied: true, lifecycle: { prevent_destroy: true } };
     const v4 = { type: "A", content: "${hcloud_load_balancer.balancer.ipv4}", ...proxied };
     const v6 = { type: "AAAA", content: "${hcloud_load_balancer.balancer.ipv6}", ...proxied };
@@ -58,7 +58,7 @@ describe("DNS records", () => {
 });
 
 describe("zone settings", () => {
-  it("require strict TLS 1.2 or newer, HTTPS, HTTP/3 and a year of HSTS by default", () => {
+  it("zone settings require strict TLS 1.2 or newer, HTTPS, HTTP/3 and a year of HSTS by default", () => {
     expect(values(edge)).toEqual({
       ssl: "strict",
       min_tls_version: "1.2",
@@ -77,21 +77,21 @@ describe("zone settings", () => {
     });
   });
 
-  it("disable HSTS if its maximum age is 0", () => {
+  it("zone settings disable HSTS if its maximum age is 0", () => {
     const none = synthesizeEnvironment(exampleConfig({ cloudflare: { hsts: { maxAgeSeconds: 0 } } })).edge;
     expect(values(none)["security_header"]).toMatchObject({
       strict_transport_security: { enabled: false, max_age: 0 },
     });
   });
 
-  it("contain the configured TLS version and HSTS", () => {
+  it("zone settings contain the configured TLS version and HSTS", () => {
     expect(values(full)).toMatchObject({
       min_tls_version: "1.3",
       security_header: { strict_transport_security: { max_age: 63_072_000, preload: true } },
     });
   });
 
-  it("do not include the SSL recommender, which would show a change in every plan", () => {
+  it("zone settings do not include the SSL recommender, which would show a change in every plan", () => {
     expect(Object.keys(values(edge))).not.toContain("ssl_recommender");
   });
 });
@@ -131,11 +131,11 @@ describe("the firewall rule", () => {
       expect(stops(path), path).toBe(false);
   });
 
-  it("uses only operators of the free plan", () => {
+  it("the firewall rule uses only operators of the free plan", () => {
     expect(JSON.stringify(ruleset(edge, "http_request_firewall_custom"))).not.toMatch(/ matches |cf\.bot_management/);
   });
 
-  it("uses the configured expression and action", () => {
+  it("the firewall rule uses the configured expression and action", () => {
     const rules = ruleset(full, "http_request_firewall_custom")?.["rules"] as readonly Attributes[];
     expect(rules[0]).toMatchObject({
       action: "managed_challenge",
@@ -183,7 +183,7 @@ describe("the rate limit", () => {
     ]);
   });
 
-  it("uses the configured number and expression", () => {
+  it("the rate limit uses the configured number and expression", () => {
     const rules = ruleset(full, "http_ratelimit")?.["rules"] as readonly Attributes[];
     expect(rules[0]).toMatchObject({
       expression: 'starts_with(http.request.uri.path, "/login")',
@@ -193,7 +193,7 @@ describe("the rate limit", () => {
 });
 
 describe("the proof that a request came through the zone", () => {
-  it("is a sensitive header in terminate mode", () => {
+  it("the proof that a request came through the zone is a sensitive header in terminate mode", () => {
     const token =
       "data.terraform_remote_state.cross-stack-reference-input-production-credentials.outputs.cross-stack-output-random_password-edge_token-result";
     expect(ruleset(edge, "http_request_late_transform")?.["rules"]).toEqual([
@@ -209,7 +209,7 @@ describe("the proof that a request came through the zone", () => {
     expect(resources(edge, "cloudflare_authenticated_origin_pulls_settings")).toEqual({});
   });
 
-  it("is our own client certificate in passthrough mode, enabled after it exists", () => {
+  it("the proof that a request came through the zone is our own client certificate in passthrough mode, enabled after it exists", () => {
     const output = (name: string): string =>
       `\${data.terraform_remote_state.cross-stack-reference-input-production-credentials.outputs.cross-stack-output-${name}}`;
     expect(onlyResource(full, "cloudflare_authenticated_origin_pulls_certificate")).toEqual({
@@ -228,7 +228,7 @@ describe("the proof that a request came through the zone", () => {
 });
 
 describe("rulesets", () => {
-  it("exist once per phase, because a zone allows no second ruleset", () => {
+  it("rulesets exist once per phase, because a zone allows no second ruleset", () => {
     const phases = Object.values(resources(edge, "cloudflare_ruleset")).map((candidate) => candidate["phase"]);
     expect(phases.sort()).toEqual(["http_ratelimit", "http_request_firewall_custom", "http_request_late_transform"]);
   });

@@ -125,7 +125,7 @@ describe("restore", () => {
   });
 });
 
-describe("the way to the bucket", () => {
+describe("connections to the bucket", () => {
   const users = (overrides: Overrides<EnvironmentInput>): readonly string[] => {
     const config = exampleConfig(overrides);
     return outboundOf(config, serverOf(config, "alpha")).flatMap(({ users: some = [] }) => some);

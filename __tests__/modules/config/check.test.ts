@@ -150,7 +150,7 @@ describe("a checked configuration", () => {
     expect(config.servers.map(({ roles }) => roles)).toEqual(Array(3).fill(["web", "database"]));
   });
 
-  it("does not freeze the input", () => {
+  it("the check does not freeze its input", () => {
     const input = exampleInput();
     checkEnvironment("production", input);
     expect(Object.isFrozen(input.servers)).toBe(false);

@@ -16,7 +16,7 @@ const members = (count: number): Mistake =>
 /** Room for more members than the limit. */
 const wide = { databaseRange: "10.0.1.0/28", balancerIp: "10.0.1.20" };
 
-describe("the last value that is allowed", () => {
+describe("the maximum of a setting", () => {
   it.each<[what: string, allowed: Mistake, refused: Mistake, path: string]>([
     [
       "memory of the application",

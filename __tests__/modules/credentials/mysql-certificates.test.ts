@@ -11,7 +11,7 @@ const certificates = (config: Config, generation?: number) =>
 describe("MysqlCertificates, defaults", () => {
   const synthesized = certificates(exampleConfig());
 
-  it("has one private CA that is valid for twenty years and is never renewed by date", () => {
+  it("MysqlCertificates has one private CA that is valid for twenty years and is never renewed by date", () => {
     expect(onlyResource(synthesized, "tls_self_signed_cert")).toEqual({
       private_key_pem: "${tls_private_key.mysql_authority_key.private_key_pem}",
       subject: [{ common_name: "production MySQL CA" }],
@@ -23,13 +23,13 @@ describe("MysqlCertificates, defaults", () => {
     });
   });
 
-  it("has a different CA name in each generation, because OpenSSL finds a certificate's authority by name", () => {
+  it("MysqlCertificates has a different CA name in each generation, because OpenSSL finds a certificate's authority by name", () => {
     expect(onlyResource(certificates(exampleConfig(), 2), "tls_self_signed_cert")).toMatchObject({
       subject: [{ common_name: "production MySQL CA 2" }],
     });
   });
 
-  it("signs a certificate for each member, for use as server and as client", () => {
+  it("MysqlCertificates signs a certificate for each member, for use as server and as client", () => {
     const signed = resources(synthesized, "tls_locally_signed_cert");
     expect(Object.keys(signed)).toEqual([
       "mysql_alpha_certificate",
@@ -46,7 +46,7 @@ describe("MysqlCertificates, defaults", () => {
     });
   });
 
-  it("issues certificates for the server's name, its private address and the name that clients verify", () => {
+  it("MysqlCertificates issues certificates for the server's name, its private address and the name that clients verify", () => {
     expect(resources(synthesized, "tls_cert_request")["mysql_bravo_request"]).toEqual({
       private_key_pem: "${tls_private_key.mysql_bravo_key.private_key_pem}",
       subject: [{ common_name: "bravo" }],
@@ -55,14 +55,14 @@ describe("MysqlCertificates, defaults", () => {
     });
   });
 
-  it("creates only P-256 keys, one for each certificate", () => {
+  it("MysqlCertificates creates only P-256 keys, one for each certificate", () => {
     const keys = Object.values(resources(synthesized, "tls_private_key"));
     expect(keys).toEqual(Array.from({ length: 4 }, () => ({ algorithm: "ECDSA", ecdsa_curve: "P256" })));
   });
 });
 
 describe("MysqlCertificates, split roles", () => {
-  it("creates no certificate for web servers", () => {
+  it("MysqlCertificates creates no certificate for web servers", () => {
     const config = exampleConfig({ servers: splitServers });
     expect(Object.keys(resources(certificates(config), "tls_locally_signed_cert"))).toEqual([
       "mysql_left_certificate",

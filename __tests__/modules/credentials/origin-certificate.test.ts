@@ -8,7 +8,7 @@ const issue = (config: Config) => synthesize(config, (stack) => originCertificat
 const synthesized = issue(exampleConfig());
 
 describe("the origin certificate with defaults", () => {
-  it("is issued for a year and for the apex and its subdomains, in sorted order", () => {
+  it("by default, the origin certificate is issued for a year and for the apex and its subdomains, in sorted order", () => {
     expect(onlyResource(synthesized, "cloudflare_origin_ca_certificate")).toEqual({
       csr: "${tls_cert_request.origin-certificate-1_request.cert_request_pem}",
       hostnames: ["*.foobar.com", "foobar.com"],
@@ -21,7 +21,7 @@ describe("the origin certificate with defaults", () => {
     });
   });
 
-  it("has an RSA key, which origin-rsa requires, and a key in use never changes its type", () => {
+  it("by default, the origin certificate has an RSA key, as origin-rsa requires, and a key in use never changes its type", () => {
     expect(onlyResource(synthesized, "tls_private_key")).toEqual({
       algorithm: "RSA",
       rsa_bits: 2048,
@@ -29,7 +29,7 @@ describe("the origin certificate with defaults", () => {
     });
   });
 
-  it("is created, with its request, before its predecessor is destroyed", () => {
+  it("the origin certificate is created, with its request, before its predecessor is destroyed", () => {
     expect(onlyResource(synthesized, "tls_cert_request")).toMatchObject({
       dns_names: ["*.foobar.com", "foobar.com"],
       lifecycle: { create_before_destroy: true, ignore_changes: ["subject", "dns_names"] },
@@ -38,7 +38,7 @@ describe("the origin certificate with defaults", () => {
 });
 
 describe("the origin certificate with every setting", () => {
-  it("has the configured validity and domain", () => {
+  it("the origin certificate has the configured validity and domain", () => {
     const config = exampleConfig({ domain: "shop.example.org", certificate: { validityDays: 90 } });
     expect(onlyResource(issue(config), "cloudflare_origin_ca_certificate")).toMatchObject({
       hostnames: ["*.shop.example.org", "shop.example.org"],
@@ -48,7 +48,7 @@ describe("the origin certificate with every setting", () => {
 });
 
 describe("the origin certificate with an ECDSA key", () => {
-  it("uses Cloudflare's request type origin-ecc", () => {
+  it("an origin certificate with an ECDSA key uses Cloudflare's request type origin-ecc", () => {
     const stack = issue(exampleConfig({ certificate: { keyType: "ecdsa" } }));
     expect(onlyResource(stack, "cloudflare_origin_ca_certificate")).toMatchObject({ request_type: "origin-ecc" });
     expect(onlyResource(stack, "tls_private_key")).toMatchObject({ algorithm: "ECDSA", ecdsa_curve: "P256" });
@@ -56,7 +56,7 @@ describe("the origin certificate with an ECDSA key", () => {
 });
 
 describe("a rotation of the origin certificate", () => {
-  it("begins with the second generation and keeps the first generation, which is in use", () => {
+  it("a rotation of the origin certificate begins with the second generation and keeps the first generation, which is in use", () => {
     const certificates = (generation: number) =>
       addressesIn(issue(exampleConfig({ certificate: { generation } }))).filter((address) =>
         address.startsWith("cloudflare_origin_ca_certificate."),
@@ -91,7 +91,7 @@ describe("a rotation of the origin certificate", () => {
     expect(certificates["origin-certificate-3_certificate"]).not.toHaveProperty("count");
   });
 
-  it("is rejected while another rotation is unfinished, and may begin at any generation", () => {
+  it("a rotation of the origin certificate is rejected while another rotation is unfinished, and may begin at any generation", () => {
     const oldest = (generation: number) =>
       resources(issue(exampleConfig({ certificate: { generation } })), "terraform_data")["origin-certificate_oldest"];
     expect(oldest(1)).toMatchObject({ input: 1 });
@@ -116,7 +116,7 @@ describe("a rotation of the origin certificate", () => {
     });
   });
 
-  it("is requested by every plan if validity, names or key type of the certificate differ from the configuration", () => {
+  it("every plan requests a rotation if validity, names or key type of the certificate differ from the configuration", () => {
     expect(issue(exampleConfig({ certificate: { generation: 3, validityDays: 90 } })).check).toEqual({
       origin_certificate: {
         assert: [

@@ -7,7 +7,7 @@ const config = exampleConfig({ tls: "passthrough" });
 const synthesized = synthesize(config, (stack) => new OriginPull(stack, "origin-pull", { config }));
 
 describe("OriginPull", () => {
-  it("has its own CA and one client certificate for Cloudflare", () => {
+  it("OriginPull has its own CA and one client certificate for Cloudflare", () => {
     expect(onlyResource(synthesized, "tls_self_signed_cert")).toMatchObject({
       subject: [{ common_name: "production origin pull CA" }],
     });
@@ -21,14 +21,14 @@ describe("OriginPull", () => {
     ]);
   });
 
-  it("has another authority name in each later generation, because nginx distinguishes two authorities by name", () => {
+  it("the CA of origin pulls has another name in each later generation, because nginx distinguishes two authorities by name", () => {
     const second = synthesize(config, (stack) => new OriginPull(stack, "origin-pull-2", { config, generation: 2 }));
     expect(onlyResource(second, "tls_self_signed_cert")["subject"]).toEqual([
       { common_name: "production origin pull CA 2" },
     ]);
   });
 
-  it("has a smaller authority in each later generation, whose client still has an RSA key", () => {
+  it("later generations of origin pulls have a smaller ECDSA CA, whose client certificate still has an RSA key", () => {
     const second = synthesize(config, (stack) => new OriginPull(stack, "origin-pull-2", { config, generation: 2 }));
     expect(Object.values(resources(second, "tls_private_key"))).toEqual([
       { algorithm: "ECDSA", ecdsa_curve: "P256" },
@@ -36,7 +36,7 @@ describe("OriginPull", () => {
     ]);
   });
 
-  it("uses RSA keys, as in Cloudflare's guide", () => {
+  it("OriginPull uses RSA keys, as in Cloudflare's guide", () => {
     expect(Object.values(resources(synthesized, "tls_private_key"))).toEqual([
       { algorithm: "RSA", rsa_bits: 2048 },
       { algorithm: "RSA", rsa_bits: 2048 },

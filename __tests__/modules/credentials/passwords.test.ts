@@ -11,18 +11,18 @@ const passwords = (names: readonly string[], length?: number) =>
   );
 
 describe("Passwords", () => {
-  it("have 32 letters and digits by default", () => {
+  it("passwords have 32 letters and digits by default", () => {
     expect(passwords(["application"])).toEqual({ password_application: { length: 32, ...strong } });
   });
 
-  it("are created for each name with the given length", () => {
+  it("passwords are created for each name with the given length", () => {
     expect(passwords(["one", "two"], 48)).toEqual({
       password_one: { length: 48, ...strong },
       password_two: { length: 48, ...strong },
     });
   });
 
-  it("throw for an unknown name", () => {
+  it("an unknown password name throws an error", () => {
     expect(() =>
       synthesize(exampleConfig(), (stack) =>
         new Passwords(stack, "password", { names: ["one"], protect: true }).value("two"),

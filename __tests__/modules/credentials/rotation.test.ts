@@ -26,7 +26,7 @@ const outputs = (generation: number) =>
   Object.fromEntries(Object.entries(rotation(generation).output ?? {}).map(([name, { value }]) => [name, value]));
 
 describe("the first generation of a secret", () => {
-  it("is the only generation and has addresses without a number", () => {
+  it("the first generation of a secret is the only generation and has addresses without a number", () => {
     expect(addressesIn(rotation(1))).toEqual([
       "random_password.edge_token",
       "terraform_data.edge-token_oldest",
@@ -45,7 +45,7 @@ describe("a later generation of a secret", () => {
   const newest = "random_password.edge-2_token.result";
   const at = (number: string) => `(terraform_data.edge-token_${number}.input == 2) ? ${newest} : ${before}`;
 
-  it("exists alongside the previous generation, but is not used until the state marks it as used", () => {
+  it("a later generation of a secret exists alongside the previous generation, but is not used until the state marks it as used", () => {
     expect(outputs(2)).toEqual({
       used: `\${${at("used")}}`,
       accepted: `\${distinct([${at("used")}, ${newest}, ${at("oldest")}])}`,
@@ -58,7 +58,7 @@ describe("a later generation of a secret", () => {
     });
   });
 
-  it("is accepted together with the previous generation until that generation is revoked, with the used one first", () => {
+  it("a later generation of a secret is accepted together with the previous generation until that generation is revoked, with the used one first", () => {
     const at = (used: number, oldest: number) => accepted({ configured: 2, used, oldest });
     expect([at(1, 1), at(2, 1), at(2, 2)]).toEqual([[1, 2], [2, 1], [2]]);
   });
@@ -67,7 +67,7 @@ describe("a later generation of a secret", () => {
     expect(Object.keys(resources(rotation(3), "random_password"))).toEqual(["edge-2_token", "edge-3_token"]);
   });
 
-  it("is rejected by the plan if a generation was skipped, and no deploy changes the numbers in the state", () => {
+  it("a later generation of a secret is rejected by the plan if a generation was skipped, and no deploy changes the numbers in the state", () => {
     expect(resources(rotation(3), "terraform_data")["edge-token_oldest"]).toEqual({
       input: 1,
       lifecycle: {
@@ -84,7 +84,7 @@ describe("a later generation of a secret", () => {
     });
   });
 
-  it("is reported by every plan until the previous generation is revoked", () => {
+  it("a later generation of a secret is reported by every plan until the previous generation is revoked", () => {
     expect(rotation(2).check?.["edge-token"]).toEqual({
       assert: [
         {

@@ -12,7 +12,7 @@ describe("SshHostKeys", () => {
     new TerraformOutput(stack, "key", { value: keys.publicKeyOf("alpha") });
   });
 
-  it("contains an ed25519 key for each server", () => {
+  it("SshHostKeys contains an ed25519 key for each server", () => {
     expect(resources(synthesized, "tls_private_key")).toEqual({
       "ssh-host-key_alpha": { algorithm: "ED25519" },
       "ssh-host-key_bravo": { algorithm: "ED25519" },
@@ -26,7 +26,7 @@ describe("SshHostKeys", () => {
     });
   });
 
-  it("throws for an unknown server", () => {
+  it("SshHostKeys throws for an unknown server", () => {
     expect(() =>
       synthesize(config, (stack) => new SshHostKeys(stack, "ssh-host-key", { config }).of("nobody")),
     ).toThrow("no host key for nobody in production-test/ssh-host-key");

@@ -11,9 +11,12 @@ const composite = renderedMonitor("server-errors");
 const silent = renderedMonitor("server-silent");
 
 describe("the catalogue", () => {
-  it.each([...renderedMonitors()])("has a monitor %s that passes every rule of Datadog's API", (_id, monitor) => {
-    expect(monitorProblems(monitor)).toEqual([]);
-  });
+  it.each([...renderedMonitors()])(
+    "the catalogue has a monitor %s that passes every rule of Datadog's API",
+    (_id, monitor) => {
+      expect(monitorProblems(monitor)).toEqual([]);
+    },
+  );
 });
 
 const refusals: readonly (readonly [rule: string, monitor: RenderedMonitor, problem: string])[] = [

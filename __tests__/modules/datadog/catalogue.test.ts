@@ -12,7 +12,7 @@ import { exampleContext, renderedMonitor, renderedMonitors } from "./support.js"
 const reason = "measured to be normal here";
 
 describe("monitor names", () => {
-  it("each belong to exactly one monitor or synthetic test", () => {
+  it("each monitor name belongs to exactly one monitor or synthetic test", () => {
     const context = exampleContext(spread);
     const defined = [...fullCatalogue(context), ...allSynthetics(context)].map(({ id }) => id);
     expect([...defined].sort()).toEqual([...allMonitorIds].sort());

@@ -6,7 +6,7 @@ const start = "2026-12-01T20:00:00Z";
 const end = "2026-12-01T21:00:00Z";
 
 describe("the monitoring defaults", () => {
-  it("require 99.9 % successful and 95 % fast requests, adjust no monitor and plan no downtime", () => {
+  it("the monitoring defaults require 99.9 % successful and 95 % fast requests, adjust no monitor and plan no downtime", () => {
     const { monitors, serviceLevels, synthetics, downtimes, runbookUrl } = exampleConfig().monitoring;
     expect({ monitors, serviceLevels, synthetics, downtimes, runbookUrl }).toEqual({
       monitors: {},
@@ -20,7 +20,7 @@ describe("the monitoring defaults", () => {
 
 describe("an entry of a monitor", () => {
   it.each([{ critical: 4 }, { warning: 14 }, { urgency: "urgent" as const }, { enabled: false }])(
-    "is accepted if it changes at least one value: %j",
+    "a monitor's entry is accepted if it changes at least one value: %j",
     (change) => {
       const { monitors } = exampleConfig({
         monitoring: { monitors: { "cpu-busy": { reason, ...change } } },
@@ -92,7 +92,7 @@ describe("the monitoring settings", () => {
       { synthetics: { locations: [] } },
       "monitoring.synthetics.locations: must have at least 1 entry, got []; add one",
     ],
-  ])("reject %s", (_what, monitoring, problem) => {
+  ])("the monitoring settings reject %s", (_what, monitoring, problem) => {
     expect(() => exampleConfig({ monitoring } as never)).toThrow(problem);
   });
 });

@@ -17,7 +17,7 @@ const all = dashboards(exampleContext(), (name) => `id-of-${name}`).map(({ id, d
 }));
 
 describe("dashboards", () => {
-  it("exist for service, database and servers", () => {
+  it("dashboards exist for service, database and servers", () => {
     expect(all.map(({ id, definition }) => [id, definition.title])).toEqual([
       ["dashboard-service", "[production] Service"],
       ["dashboard-database", "[production] Database"],
@@ -57,14 +57,14 @@ describe("dashboards", () => {
       }
   });
 
-  it("show the oldest and newest restorable time if the environment has an archive", () => {
+  it("dashboards show the oldest and newest restorable time if the environment has an archive", () => {
     const shown = (context = exampleContext()): string => JSON.stringify(dashboards(context, () => "id"));
     const metric = "system.disk.directory.file.modified_sec_ago{$env,$role,$server,name:restorable} by {filename}";
     expect(shown(exampleContext({ backup: exampleBackup }))).toContain(metric);
     expect(shown()).not.toContain("restorable");
   });
 
-  it("show the service levels", () => {
+  it("dashboards show the service levels", () => {
     expect(JSON.stringify(all[0])).toContain('"slo_id":"id-of-availability"');
   });
 });

@@ -14,11 +14,11 @@ const pipeline = (id: string) => {
 };
 
 describe("log pipelines", () => {
-  it("exist for nginx, the application, MySQL's error log and MySQL's slow log", () => {
+  it("log pipelines exist for nginx, the application, MySQL's error log and MySQL's slow log", () => {
     expect(logPipelines(context).map(({ id }) => id)).toEqual(["nginx", "application", "mysql", "mysql-slow"]);
   });
 
-  it("classify a request by status, route, speed and the program that answered", () => {
+  it("log pipelines classify a request by status, route, speed and the program that answered", () => {
     const { processor } = pipelineConfig(pipeline("nginx"), "production");
     expect(processor).toEqual([
       expect.objectContaining({ dateRemapper: expect.objectContaining({ sources: ["timestamp"] }) as unknown }),
@@ -28,18 +28,18 @@ describe("log pipelines", () => {
     ]);
   });
 
-  it("classify requests as fast by the limit of the service level", () => {
+  it("log pipelines classify requests as fast by the limit of the service level", () => {
     const slower = exampleContext({ monitoring: { serviceLevels: { latencySeconds: 1.5 } } });
     expect(JSON.stringify(logPipelines(slower))).toContain('"fast":"@request_time:<=1.5"');
   });
 
-  it("escape grok's %{…}, which Terraform would read as a template", () => {
+  it("log pipelines escape grok's %{…}, which Terraform would read as a template", () => {
     const config = JSON.stringify(pipelineConfig(pipeline("mysql"), "production"));
     expect(config).toContain("%%{integer:thread}");
     expect(config).not.toMatch(/[^%]%\{/);
   });
 
-  it("extract the time of each line, and the severity if the source has one", () => {
+  it("log pipelines extract the time of each line, and the severity if the source has one", () => {
     const kinds = logPipelines(context).map(({ id, severity, time }) => [id, severity, time]);
     expect(kinds).toEqual([
       ["nginx", undefined, "timestamp"],
@@ -109,11 +109,11 @@ describe("a request in nginx's log", () => {
       { "http.status_code": 502, upstream_status: "502" },
       { status_class: "5xx", answered_by: "application" },
     ],
-  ])("with the fields %j gets the classes %j", (difference, classes) => {
+  ])("a request in nginx's log with the fields %j gets the classes %j", (difference, classes) => {
     expect(classesOf({ ...page, ...difference })).toMatchObject(classes);
   });
 
-  it("is counted in a metric, as are rejected requests and dropped packets", () => {
+  it("a request in nginx's log is counted in a metric, as are rejected requests and dropped packets", () => {
     expect(logMetrics(context).map(({ id, search, measure }) => [id, search, measure])).toEqual([
       ["requests", "env:production service:nginx @http.answered_by:application", undefined],
       ["duration", "env:production service:nginx @http.answered_by:application", "@request_time"],
@@ -143,7 +143,7 @@ describe("a line of a MySQL log", () => {
     return found ? Object.fromEntries(names.map((name, index) => [name, found[index + 1] ?? ""])) : undefined;
   };
 
-  it("is parsed into the time, level and error code that monitors use", () => {
+  it("a line of a MySQL log is parsed into the time, level and error code that monitors use", () => {
     const line =
       "2026-11-23T15:13:13.328189Z 0 [Error] [MY-013309] [Server] Plugin group_replication reported: 'Transaction '1:7' is [not] applied.'";
     expect(readBy("mysql", line)).toMatchObject({
@@ -153,7 +153,7 @@ describe("a line of a MySQL log", () => {
     });
   });
 
-  it("is parsed into durations, row counts and statement if it reports a slow query", () => {
+  it("a line of a MySQL log is parsed into durations, row counts and statement if it reports a slow query", () => {
     const line =
       "# Time: 2026-11-23T15:13:13.328189Z\n# User@Host: app[app] @  [10.0.1.11]  Id: 12\n# Query_time: 2.000263  Lock_time: 0.000004 Rows_sent: 1  Rows_examined: 40\nSET timestamp=1795446793;\nselect 1;";
     expect(readBy("mysql-slow", line)).toEqual({
@@ -163,7 +163,7 @@ describe("a line of a MySQL log", () => {
   });
 
   it.each(logPipelines(context).flatMap(({ id, grok }) => (grok?.samples ?? []).map((line) => [id, line])))(
-    "is parsed if it is the sample line of the pipeline %s",
+    "a line of a MySQL log is parsed if it is the sample line of the pipeline %s",
     (id, line) => {
       if (id !== "application") expect(readBy(id, line)).toBeDefined();
       else expect(() => void JSON.parse(line)).not.toThrow();
@@ -172,7 +172,7 @@ describe("a line of a MySQL log", () => {
 });
 
 describe("log metrics", () => {
-  it("have the environment in their name, because names are unique in an account", () => {
+  it("log metrics have the environment in their name, because names are unique in an account", () => {
     expect(metricNames("pre-live")).toEqual({
       requests: "pre_live.www.requests",
       duration: "pre_live.www.request.duration",
@@ -181,7 +181,7 @@ describe("log metrics", () => {
     });
   });
 
-  it("count requests by server, route class, status class and speed", () => {
+  it("log metrics count requests by server, route class, status class and speed", () => {
     const requests = logMetrics(context)[0];
     expect(requests && logMetricConfig(requests)).toEqual({
       name: "production.www.requests",
@@ -197,7 +197,7 @@ describe("log metrics", () => {
     });
   });
 
-  it("measure the duration with percentiles", () => {
+  it("log metrics measure the duration with percentiles", () => {
     const duration = logMetrics(context)[1];
     expect(duration && logMetricConfig(duration).compute).toEqual({
       aggregationType: "distribution",
@@ -208,7 +208,7 @@ describe("log metrics", () => {
 });
 
 describe("custom metrics", () => {
-  it("are billed as one per combination of tags, and as ten with percentiles", () => {
+  it("custom metrics are billed as one per combination of tags, and as ten with percentiles", () => {
     expect(logMetrics(context).map((metric) => [metric.id, customMetricsOf(metric)])).toEqual([
       ["requests", 72],
       ["duration", 90],
@@ -217,7 +217,7 @@ describe("custom metrics", () => {
     ]);
   });
 
-  it("increase with the number of servers", () => {
+  it("custom metrics increase with the number of servers", () => {
     const four = exampleContext({ servers: { delta: { privateIp: "10.0.1.134", roles: ["web"] } } });
     expect(customMetrics(logMetrics(context))).toBe(168);
     expect(customMetrics(logMetrics(four))).toBe(224);

@@ -3,7 +3,7 @@ import { receiversOf } from "../../../modules/datadog/message.js";
 import { renderedMonitor } from "./support.js";
 
 describe("message", () => {
-  it("contains the meaning, the first checks, the runbook section and the receivers", () => {
+  it("an alert message contains the meaning, the first checks, the runbook section and the receivers", () => {
     expect(renderedMonitor("nginx-down").message.split("\n")).toEqual([
       "This server serves no visitors; the other web servers handle the traffic.",
       "",
@@ -21,17 +21,17 @@ describe("message", () => {
     ]);
   });
 
-  it("never notifies the urgent receivers of a non-urgent alert", () => {
+  it("the message of a non-urgent alert never notifies the urgent receivers", () => {
     const { message } = renderedMonitor("cpu-busy");
     expect(message).toContain("{{#is_alert}}@slack-foobar-operations{{/is_alert}}");
     expect(message).not.toContain("@pagerduty");
   });
 
-  it("has no receivers if the monitor only feeds a composite", () => {
+  it("an alert message has no receivers if the monitor only feeds a composite", () => {
     expect(renderedMonitor("server-error-share").message).not.toContain("@");
   });
 
-  it("links to the configured runbook address", () => {
+  it("an alert message links to the configured runbook address", () => {
     const runbookUrl = "https://wiki.foobar.com/runbook";
     expect(renderedMonitor("no-primary", { monitoring: { runbookUrl } }).message).toContain(
       "Runbook: https://wiki.foobar.com/runbook#no-primary",

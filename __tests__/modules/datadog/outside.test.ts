@@ -14,7 +14,7 @@ const test = (id: string) => {
 };
 
 describe("synthetic tests", () => {
-  it("check page, API, redirect, DNS and certificate of the www name", () => {
+  it("synthetic tests check page, API, redirect, DNS and certificate of the www name", () => {
     expect(allSynthetics(context).map(({ id, subtype, target }) => [id, subtype, target])).toEqual([
       ["page-check", "http", "https://www.foobar.com/"],
       ["api-check", "http", "https://www.foobar.com/api/status"],
@@ -24,12 +24,12 @@ describe("synthetic tests", () => {
     ]);
   });
 
-  it("request the configured page", () => {
+  it("synthetic tests request the configured page", () => {
     const [page] = allSynthetics(exampleContext({ application: { pagePath: "/shop" } }));
     expect(page?.target).toBe("https://www.foobar.com/shop");
   });
 
-  it("require the API to report this environment's name", () => {
+  it("synthetic tests require the API to report this environment's name", () => {
     expect(test("api-check").assertions).toContainEqual({
       type: "body",
       operator: "validatesJSONPath",
@@ -56,7 +56,7 @@ describe("synthetic tests", () => {
     ["dns-check", { A: "104.16.1.2", milliseconds: 1100 }, false],
     ["certificate-check", { days: 15 }, true],
     ["certificate-check", { days: 13 }, false],
-  ])("evaluate an answer with %s as a visitor would: %j", (id, difference, isGood) => {
+  ])("synthetic tests evaluate an answer with %s as a visitor would: %j", (id, difference, isGood) => {
     const answer: Readonly<Record<string, string | number>> = {
       ...{ status: 200, "content-type": "text/html; charset=utf-8", milliseconds: 100 },
       ...difference,
@@ -81,7 +81,7 @@ describe("synthetic tests", () => {
     expect(test(id).assertions.every(holds)).toBe(isGood);
   });
 
-  it("run every five minutes, or every hour for slow changes, and retry twice", () => {
+  it("synthetic tests run every five minutes, or every hour for slow changes, and retry twice", () => {
     expect(Object.fromEntries(allSynthetics(context).map(({ id, intervalSeconds }) => [id, intervalSeconds]))).toEqual({
       ...{ "page-check": 300, "api-check": 300, "dns-check": 300, "redirect-check": 3600, "certificate-check": 3600 },
     });
@@ -96,7 +96,7 @@ describe("synthetic tests", () => {
     }
   });
 
-  it("notify the urgent receivers if visitors cannot use the site", () => {
+  it("synthetic tests notify the urgent receivers if visitors cannot use the site", () => {
     expect(allSynthetics(context).map(({ id, urgency, priority }) => [id, urgency, priority])).toEqual([
       ["page-check", "urgent", 1],
       ["api-check", "urgent", 1],
@@ -106,11 +106,11 @@ describe("synthetic tests", () => {
     ]);
   });
 
-  it("do not follow redirects, because otherwise the redirect could not be checked", () => {
+  it("synthetic tests do not follow redirects, because otherwise the redirect could not be checked", () => {
     expect(syntheticConfig(test("redirect-check"), context).optionsList?.followRedirects).toBe(false);
   });
 
-  it("fail only if two locations fail, or one if only one location is configured", () => {
+  it("synthetic tests fail only if two locations fail, or one if only one location is configured", () => {
     const two = exampleContext({ monitoring: { synthetics: { locations: ["aws:eu-central-1", "aws:eu-west-1"] } } });
     expect(syntheticConfig(test("page-check"), two).optionsList?.minLocationFailed).toBe(2);
     const one = exampleContext({ monitoring: { synthetics: { locations: ["aws:eu-central-1"] } } });
@@ -118,14 +118,14 @@ describe("synthetic tests", () => {
     expect(syntheticConfig(test("page-check"), one).optionsList?.minLocationFailed).toBe(1);
   });
 
-  it("are billed by interval and number of locations", () => {
+  it("synthetic tests are billed by interval and number of locations", () => {
     expect(runsPerMonth(allSynthetics(context), 3)).toBe(82_080);
     expect(runsPerMonth([test("page-check")], 1)).toBe(8640);
   });
 });
 
 describe("service levels", () => {
-  it("are the share of good requests in all requests", () => {
+  it("service levels are the share of good requests in all requests", () => {
     for (const { total } of serviceLevels(context))
       expect(total).toBe("sum:production.www.requests{env:production}.as_count()");
     expect(serviceLevels(context).map(({ name, targetPercent, good }) => [name, targetPercent, good])).toEqual([
@@ -134,7 +134,7 @@ describe("service levels", () => {
     ]);
   });
 
-  it("have a highest burn rate that follows from the target", () => {
+  it("service levels have a highest burn rate that follows from the target", () => {
     const [availability, latency] = serviceLevels(context).map(highestBurnRate);
     expect(availability).toBeCloseTo(1000);
     expect(latency).toBe(20);
@@ -145,7 +145,7 @@ describe("downtimes", () => {
   const reason = "kernel update of all servers";
   const times = { start: "2026-12-01T20:00:00Z", end: "2026-12-01T22:00:00Z" };
 
-  it("mute every alert of the environment", () => {
+  it("downtimes mute every alert of the environment", () => {
     expect(downtimeConfig({ reason, ...times }, context)).toEqual({
       scope: "env:production",
       message: reason,
@@ -156,7 +156,7 @@ describe("downtimes", () => {
     });
   });
 
-  it("mute only the alerts of one server if a server is given", () => {
+  it("downtimes mute only the alerts of one server if a server is given", () => {
     expect(downtimeConfig({ reason, ...times, server: "alpha" }, context).scope).toBe(
       "env:production AND server:alpha",
     );

@@ -143,7 +143,7 @@ function opsProblem(line: string): string | undefined {
 describe("commands of the runbook", () => {
   const commands = runbookCommands();
 
-  it("are found in the expected numbers", () => {
+  it("commands of the runbook are found in the expected numbers", () => {
     expect(commands.filter(({ where }) => where === "server").length).toBeGreaterThan(50);
     expect(commands.filter(({ where }) => where === "operator").length).toBeGreaterThan(15);
   });
@@ -162,7 +162,7 @@ describe("commands of the runbook", () => {
     },
   );
 
-  it("are rejected if a command, option, unit or path is unknown", () => {
+  it("commands of the runbook are rejected if a command, option, unit or path is unknown", () => {
     const wrong = ["dig name", "systemctl start mysql-bse", "cat /etc/nothing", "mysql-group restart", "df -q"];
     for (const line of wrong) expect(problemOf(wordsOf(line)), line).toBeDefined();
     const wrongOps = ["npm run ops rolback", "npm run ops release --rollback", "npm run ops rotate everything"];

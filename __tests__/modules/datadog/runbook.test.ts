@@ -7,7 +7,7 @@ const sections = runbook.split(/^## /m).slice(1);
 const headings = sections.map((section) => section.split("\n")[0]);
 
 describe("docs/runbook.md", () => {
-  it("has exactly one section for each monitor and synthetic test", () => {
+  it("docs/runbook.md has exactly one section for each monitor and synthetic test", () => {
     expect([...headings].sort()).toEqual([...allMonitorIds].sort());
   });
 

@@ -32,7 +32,7 @@ describe("the loss of a location", () => {
     });
   });
 
-  it("includes the buckets at Hetzner, also in locations without a server", () => {
+  it("the loss of a location includes the buckets at Hetzner, also in locations without a server", () => {
     const endpoint = "https://hel1.your-objectstorage.com";
     const state = {
       type: "s3",
@@ -71,14 +71,14 @@ describe("far members", () => {
       ),
     });
 
-  it("are the members with fewer near members than others have", () => {
+  it("far members are the members with fewer near members than others have", () => {
     expect(names(farMembers(exampleConfig()))).toEqual([]);
     expect(names(farMembers(placed("nbg1", "fsn1", "hel1")))).toEqual(["charlie"]);
     expect(names(farMembers(placed("nbg1", "hel1", "hel1")))).toEqual(["alpha"]);
     expect(names(farMembers(placed("nbg1", "fsn1", "hel1", "hel1", "nbg1")))).toEqual(["charlie", "delta"]);
   });
 
-  it("of a location are the members in other countries, unless all members are", () => {
+  it("members far from a location are the members in other countries, unless all members are in other countries", () => {
     const config = placed("nbg1", "fsn1", "hel1");
     expect(names(membersFarFrom(config, "fsn1"))).toEqual(["charlie"]);
     expect(names(membersFarFrom(config, "hel1"))).toEqual(["alpha", "bravo"]);

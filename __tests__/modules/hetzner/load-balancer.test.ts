@@ -20,7 +20,7 @@ const healthCheck = {
 };
 
 describe("the load balancer with defaults", () => {
-  it("is a protected lb11 that prefers the server with the fewest connections", () => {
+  it("by default, the load balancer is a protected lb11 that distributes requests by round robin", () => {
     expect(onlyResource(edge, "hcloud_load_balancer")).toEqual({
       name: "production",
       load_balancer_type: "lb11",
@@ -32,7 +32,7 @@ describe("the load balancer with defaults", () => {
     });
   });
 
-  it("joins the private network at its fixed address", () => {
+  it("the load balancer joins the private network at its fixed address", () => {
     expect(onlyResource(edge, "hcloud_load_balancer_network")).toEqual({
       load_balancer_id: "${hcloud_load_balancer.balancer.id}",
       subnet_id: `\${${remote("foundation", "hcloud_network_subnet-network_subnet-id")}}`,
@@ -41,7 +41,7 @@ describe("the load balancer with defaults", () => {
     });
   });
 
-  it("terminates TLS with the uploaded certificate and redirects HTTP", () => {
+  it("the load balancer terminates TLS with the uploaded certificate and redirects HTTP", () => {
     expect(onlyResource(edge, "hcloud_load_balancer_service")).toEqual({
       load_balancer_id: "${hcloud_load_balancer.balancer.id}",
       protocol: "https",
@@ -62,7 +62,7 @@ describe("a load balancer that servers were not created for", () => {
     };
   const labelsOf = (server: string): string => remote("servers", `hcloud_server-${server}-labels`);
 
-  it("is rejected in the plan for each target created with another TLS mode, load balancer address or domain", () => {
+  it("a plan is rejected for each target created with another TLS mode, load balancer address or domain", () => {
     expect(
       preconditions(edge)
         .precondition.slice(0, -1)
@@ -87,7 +87,7 @@ describe("a load balancer that servers were not created for", () => {
   it.each([
     ["terminate", edge],
     ["passthrough", passthrough],
-  ])("is rejected while the origin certificate was issued for other names: %s", (_, synthesized) => {
+  ])("a plan is rejected while the origin certificate was issued for other names: %s", (_, synthesized) => {
     const hostnames = remote(
       "credentials",
       "cloudflare_origin_ca_certificate-origin-certificate-1_certificate-hostnames",
@@ -101,7 +101,7 @@ describe("a load balancer that servers were not created for", () => {
 });
 
 describe("targets of the load balancer", () => {
-  it("are all web servers by private address, after the load balancer has joined the network", () => {
+  it("targets of the load balancer are all web servers by private address, after the load balancer has joined the network", () => {
     const targets = resources(edge, "hcloud_load_balancer_target");
     expect(Object.keys(targets)).toEqual(["balancer_alpha", "balancer_bravo", "balancer_charlie"]);
     expect(targets["balancer_bravo"]).toEqual({
@@ -113,13 +113,13 @@ describe("targets of the load balancer", () => {
     });
   });
 
-  it("do not include servers without the role web", () => {
+  it("targets of the load balancer do not include servers without the role web", () => {
     expect(Object.keys(resources(passthrough, "hcloud_load_balancer_target"))).toEqual(["balancer_front"]);
   });
 });
 
 describe("the certificate of the load balancer", () => {
-  it("has a name derived from its content and is created before its predecessor is deleted", () => {
+  it("the certificate of the load balancer has a name derived from its content and is created before its predecessor is deleted", () => {
     const pem = remote("credentials", "cloudflare_origin_ca_certificate-origin-certificate-1_certificate-certificate");
     expect(onlyResource(edge, "hcloud_uploaded_certificate")).toEqual({
       name: `production-origin-\${substr(sha256(${pem}), 0, 8)}`,
@@ -132,7 +132,7 @@ describe("the certificate of the load balancer", () => {
 });
 
 describe("the load balancer in passthrough mode", () => {
-  it("passes TLS through with the visitor's address, listens only on 443 and has no certificate", () => {
+  it("in passthrough mode, the load balancer passes TLS through with the visitor's address, listens only on 443 and has no certificate", () => {
     expect(onlyResource(passthrough, "hcloud_load_balancer_service")).toEqual({
       load_balancer_id: "${hcloud_load_balancer.balancer.id}",
       protocol: "tcp",

@@ -11,7 +11,7 @@ const addresses = (config: Config) =>
   synthesize(config, (stack) => new PublicAddresses(stack, "address", { config, server: serverOf(config, "alpha") }));
 
 describe("PrivateNetwork", () => {
-  it("is 10.0.0.0/16 with one protected subnet in eu-central by default", () => {
+  it("the private network is 10.0.0.0/16 with one protected subnet in eu-central by default", () => {
     const synthesized = network(exampleConfig());
     expect(onlyResource(synthesized, "hcloud_network")).toEqual({
       name: "production",
@@ -29,7 +29,7 @@ describe("PrivateNetwork", () => {
     });
   });
 
-  it("uses the configured addresses", () => {
+  it("the private network uses the configured addresses", () => {
     const config = exampleConfig({
       location: "ash",
       serverType: "cpx31",
@@ -56,7 +56,7 @@ describe("PrivateNetwork", () => {
 });
 
 describe("PlacementGroups", () => {
-  it("creates one spread group by default", () => {
+  it("PlacementGroups creates one spread group by default", () => {
     expect(onlyResource(groups(exampleConfig()), "hcloud_placement_group")).toEqual({
       name: "production-servers",
       type: "spread",
@@ -64,7 +64,7 @@ describe("PlacementGroups", () => {
     });
   });
 
-  it("creates one group for each name that servers use", () => {
+  it("PlacementGroups creates one group for each name that servers use", () => {
     const config = exampleConfig({ servers: { charlie: { placementGroup: "more" } } });
     expect(Object.keys(resources(groups(config), "hcloud_placement_group"))).toEqual([
       "placement_more",
@@ -72,7 +72,7 @@ describe("PlacementGroups", () => {
     ]);
   });
 
-  it("throws for a server of an unknown group", () => {
+  it("PlacementGroups throws for a server of an unknown group", () => {
     const other = { ...serverOf(exampleConfig(), "alpha"), placementGroup: "elsewhere" };
     expect(() =>
       synthesize(exampleConfig(), (stack) =>
@@ -83,7 +83,7 @@ describe("PlacementGroups", () => {
 });
 
 describe("PublicAddresses", () => {
-  it("are one IPv4 and one IPv6 address that outlive the server", () => {
+  it("public addresses are one IPv4 and one IPv6 address that outlive the server", () => {
     const labels = {
       environment: "production",
       "managed-by": "cdktf",
@@ -99,7 +99,7 @@ describe("PublicAddresses", () => {
     });
   });
 
-  it("are not protected if protection is off", () => {
+  it("public addresses are not protected if protection is off", () => {
     const protections = Object.values(resources(addresses(exampleConfig({ protect: false })), "hcloud_primary_ip")).map(
       (address) => address["delete_protection"],
     );

@@ -19,7 +19,7 @@ const inbound = (config: Config, name: string) =>
   providerFirewallRules(config, serverOf(config, name)).filter((rule) => rule.direction === "in");
 
 describe("ProviderFirewall with defaults", () => {
-  it("accepts only ICMP inbound, and outbound only the traffic of the rule table", () => {
+  it("the provider firewall accepts only ICMP inbound, and outbound only the traffic of the rule table", () => {
     expect(firewall(exampleConfig())["rule"]).toEqual([
       {
         direction: "in",
@@ -61,7 +61,7 @@ describe("ProviderFirewall with defaults", () => {
     ]);
   });
 
-  it("has the name and labels of its server, and only the server attaches it", () => {
+  it("the provider firewall has the name and labels of its server, and only the server attaches it", () => {
     const { name, labels, apply_to: applyTo } = firewall(exampleConfig());
     expect({ name, labels, applyTo }).toEqual({
       name: "production-alpha",
@@ -87,7 +87,7 @@ describe("ProviderFirewall with every setting", () => {
     },
   });
 
-  it("opens SSH to the administrators' networks on every server", () => {
+  it("the provider firewall opens SSH to the administrators' networks on every server", () => {
     for (const { name } of config.servers)
       expect(inbound(config, name)).toContainEqual({
         direction: "in",
@@ -98,18 +98,18 @@ describe("ProviderFirewall with every setting", () => {
       });
   });
 
-  it("opens no other port on a public address for any role and TLS mode", () => {
+  it("the provider firewall opens no other port on a public address for any role and TLS mode", () => {
     for (const { name } of config.servers)
       expect(inbound(config, name).map((rule) => rule.port ?? rule.protocol)).toEqual(["22", "icmp"]);
   });
 
-  it("describes each rule in at most 255 characters, Hetzner's limit", () => {
+  it("the provider firewall describes each rule in at most 255 characters, Hetzner's limit", () => {
     for (const server of config.servers)
       for (const rule of providerFirewallRules(config, server))
         expect(rule.description?.length).toBeLessThanOrEqual(255);
   });
 
-  it("never contains two rules for the same traffic", () => {
+  it("the provider firewall never contains two rules for the same traffic", () => {
     const rules = providerFirewallRules(config, serverOf(config, "front")).map((rule) =>
       JSON.stringify({ ...rule, description: "" }),
     );

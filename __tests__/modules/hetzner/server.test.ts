@@ -33,7 +33,7 @@ const full = synthesizeEnvironment(
 ).servers;
 
 describe("a server with defaults", () => {
-  it("is a protected Debian 13 with fixed addresses, a firewall and a placement group", () => {
+  it("by default, a server is a protected Debian 13 with fixed addresses, a firewall and a placement group", () => {
     expect({ ...alpha, user_data: undefined, labels: undefined }).toEqual({
       name: "alpha",
       server_type: "cpx22",
@@ -77,7 +77,7 @@ describe("a server with defaults", () => {
     });
   });
 
-  it("has labels with its environment, name, roles, payload hash, load balancer contract and digests of external secrets", () => {
+  it("a server has labels with its environment, name, roles, payload hash, load balancer contract and digests of external secrets", () => {
     const { payload, ...labels } = alpha.labels;
     expect(labels).toEqual({
       environment: "production",
@@ -91,7 +91,7 @@ describe("a server with defaults", () => {
     expect(payload).toMatch(/^[0-9a-f]{12}$/);
   });
 
-  it("has its data volume attached and mounts it by its payload", () => {
+  it("a server has its data volume attached and mounts it by its payload", () => {
     expect(resources(servers, "hcloud_volume_attachment")["alpha_data"]).toEqual({
       server_id: "${hcloud_server.alpha.id}",
       volume_id: foundation("hcloud_volume-alpha_data-id"),
@@ -103,7 +103,7 @@ describe("a server with defaults", () => {
 describe("a server with every setting", () => {
   const front = resources(full, "hcloud_server")["front"];
 
-  it("has the configured type, location, backups, protection and keys", () => {
+  it("a server has the configured type, location, backups, protection and keys", () => {
     expect(front).toMatchObject({
       server_type: "cx43",
       location: "fsn1",
@@ -115,7 +115,7 @@ describe("a server with every setting", () => {
     });
   });
 
-  it("has no volume and no label of a role that it does not have", () => {
+  it("a server has no volume and no label of a role that it does not have", () => {
     expect(Object.keys(resources(full, "hcloud_volume_attachment"))).toEqual([
       "left_data",
       "middle_data",
@@ -126,7 +126,7 @@ describe("a server with every setting", () => {
 });
 
 describe("user data", () => {
-  it("is assembled by Terraform during apply, and its parts shared by servers with the same roles are in the JSON once", () => {
+  it("user data is assembled by Terraform during apply, and its parts shared by servers with the same roles are in the JSON once", () => {
     const references = (stack: typeof servers, name: string) =>
       JSON.stringify(stack.locals?.[`${name}_user_data`]).match(/\$\{[^}]*\}/g);
     expect(alpha?.["user_data"]).toBe("${local.alpha_user_data}");
@@ -147,7 +147,7 @@ describe("user data", () => {
 });
 
 describe("secrets", () => {
-  it("are encoded by Terraform as whole files", () => {
+  it("secrets are encoded by Terraform as whole files", () => {
     const contentsOf = (local: string) => (servers.locals?.[local] as string).match(/content: .*/g) ?? [];
     const [shared, own] = [contentsOf("shared_parts_web-database_all"), contentsOf("alpha_secret_all")];
     expect([shared.length, own.length]).toEqual([9, 3]);
@@ -157,17 +157,17 @@ describe("secrets", () => {
       );
   });
 
-  it("are embedded in their text by a local, where quotes and line breaks are safe", () => {
+  it("secrets are embedded in their text by a local, where quotes and line breaks are safe", () => {
     expect(servers.locals?.["shared_parts_web-database_etc-nginx-secrets-edge-token-conf"]).toBe(
       `"~^(?:\${join("|", [${bare("credentials", "random_password-edge_token-result")}])})$" 1;\n`,
     );
   });
 
-  it("for the Datadog agent come from a sensitive variable that may be empty", () => {
+  it("secrets for the Datadog agent come from a sensitive variable that may be empty", () => {
     expect(servers.variable).toMatchObject({ datadog_api_key: { type: "string", sensitive: true, default: "" } });
   });
 
-  it("for the Datadog agent are required by a plan only if monitoring is enabled", () => {
+  it("secrets for the Datadog agent are required by a plan only if monitoring is enabled", () => {
     expect(servers.check?.["datadog_api_key"]).toEqual({
       assert: [
         {
@@ -180,7 +180,7 @@ describe("secrets", () => {
     expect(unwatched.check).not.toHaveProperty("datadog_api_key");
   });
 
-  it("are stored only on servers whose roles and TLS mode need them", () => {
+  it("secrets are stored only on servers whose roles and TLS mode need them", () => {
     const locals = Object.keys(full.locals ?? {});
     const count = (prefix: string) => locals.filter((id) => id.startsWith(prefix)).length;
     expect(locals.join(" ")).not.toContain("edge-token");
@@ -191,7 +191,7 @@ describe("secrets", () => {
     expect([count("front_secret_"), count("left_secret_")]).toEqual([2, 4]);
   });
 
-  it("differ between servers only for the host key and for MySQL's certificate and key", () => {
+  it("secrets differ between servers only for the host key and for MySQL's certificate and key", () => {
     expect(Object.keys(servers.locals ?? {}).filter((id) => id.startsWith("alpha_secret_"))).toEqual([
       "alpha_secret_all",
       "alpha_secret_etc-mysql-tls-server-key",
@@ -204,14 +204,14 @@ describe("secrets", () => {
 describe("outdated servers", () => {
   const payload = alpha.labels["payload"] ?? "";
 
-  it("are servers whose payload label or type differs from the configuration", () => {
+  it("a server is outdated if its payload label or type differs from the configuration", () => {
     expect(Object.keys(servers.locals?.["is_current"] ?? {})).toEqual(["alpha", "bravo", "charlie"]);
     expect(servers.locals?.["is_current"]).toMatchObject({
       alpha: `\${lookup(hcloud_server.alpha.labels, "payload", "none") == "${payload}" && hcloud_server.alpha.server_type == "cpx22" && contains(["none", lookup(hcloud_server.alpha.labels, "secret-datadogApiKey", local.secret_labels_digests["secret-datadogApiKey"])], local.secret_labels_digests["secret-datadogApiKey"])}`,
     });
   });
 
-  it("are reported by a check in every plan, with the command that replaces a server", () => {
+  it("outdated servers are reported by a check in every plan, with the command that replaces a server", () => {
     expect(Object.keys(servers.check ?? {}).filter((name) => name.endsWith("_current"))).toEqual([
       "alpha_current",
       "bravo_current",
@@ -228,13 +228,13 @@ describe("outdated servers", () => {
     });
   });
 
-  it("are listed in an output that compares the state with the configuration", () => {
+  it("outdated servers are listed in an output that compares the state with the configuration", () => {
     expect(servers.output?.["outdated_servers"]?.["value"]).toBe(
       "${[for name, is_current in local.is_current : name if !is_current]}",
     );
   });
 
-  it("include servers created with another external key, which is compared only by a keyed digest", () => {
+  it("outdated servers include servers created with another external key, which is compared only by a keyed digest", () => {
     expect(alpha["labels"]).toMatchObject({
       "secret-datadogApiKey": '${local.secret_labels_digests["secret-datadogApiKey"]}',
     });
@@ -250,7 +250,7 @@ describe("outdated servers", () => {
     );
   });
 
-  it("include the web servers if an application secret changes, because one digest covers all of them", () => {
+  it("outdated servers include the web servers if an application secret changes, because one digest covers all of them", () => {
     const secrets = { PIN: { maxBytes: 4 }, PAYMENT_KEY: { maxBytes: 64 } };
     const { servers } = synthesizeEnvironment(exampleConfig({ application: { secrets }, servers: splitServers }));
     const { front, left } = resources(servers, "hcloud_server");
@@ -267,7 +267,7 @@ describe("outdated servers", () => {
     );
   });
 
-  it("are not changed by an apply, which ignores labels, type and private address", () => {
+  it("outdated servers are not changed by an apply, which ignores labels, type and private address", () => {
     expect(alpha["lifecycle"]).toMatchObject({
       ignore_changes: expect.arrayContaining([
         'labels["payload"]',

@@ -12,11 +12,11 @@ const keys = (config: Config) =>
   );
 
 describe("SshKeys", () => {
-  it("are empty by default", () => {
+  it("the list of SSH keys is empty by default", () => {
     expect(keys(exampleConfig())).toEqual({});
   });
 
-  it("are uploaded under the configured names", () => {
+  it("SSH keys are uploaded under the configured names", () => {
     expect(keys(exampleConfig({ administrators: { sshKeys: { ada: key } } }))).toEqual({
       administrators_ada: {
         name: "ada",
@@ -26,7 +26,7 @@ describe("SshKeys", () => {
     });
   });
 
-  it("escape a comment that Terraform would read as a template", () => {
+  it("SSH keys escape a comment that Terraform would read as a template", () => {
     const comment = exampleConfig({ administrators: { sshKeys: { ada: `${key}@\${HOSTNAME}` } } });
     expect(keys(comment)["administrators_ada"]?.["public_key"]).toBe(`${key}@$\${HOSTNAME}`);
   });

@@ -12,7 +12,7 @@ const volume = (config: Config) =>
   );
 
 describe("DataVolume", () => {
-  it("has 20 GB by default and cannot be destroyed by a plan or by hand", () => {
+  it("the data volume has 20 GB by default and cannot be destroyed by a plan or manually", () => {
     expect(volume(exampleConfig())).toEqual({
       name: "production-alpha-data",
       size: 20,
@@ -29,7 +29,7 @@ describe("DataVolume", () => {
     });
   });
 
-  it("has the configured size, location and protection", () => {
+  it("the data volume has the configured size, location and protection", () => {
     const config = exampleConfig({ database: { volumeSizeGb: 500 }, location: "fsn1", protect: false }, "staging");
     expect(volume(config)).toMatchObject({
       name: "staging-alpha-data",
@@ -40,7 +40,7 @@ describe("DataVolume", () => {
     });
   });
 
-  it("has no format attribute, because the server creates the file system", () => {
+  it("the data volume has no format attribute, because the server creates the file system", () => {
     expect(volume(exampleConfig())).not.toHaveProperty("format");
   });
 });

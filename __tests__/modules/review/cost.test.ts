@@ -6,7 +6,7 @@ import { exampleBackup, exampleConfig } from "../../support/config.js";
 import { splitServers, spread } from "../../support/servers.js";
 
 describe("the monthly cost", () => {
-  it("is the sum of its lines for the example environment", () => {
+  it("the monthly cost is the sum of its lines for the example environment", () => {
     expect(monthlyCost(exampleConfig())).toEqual({
       lines: [
         { what: "3 x cpx22", monthlyEur: 58.47 },
@@ -19,7 +19,7 @@ describe("the monthly cost", () => {
     });
   });
 
-  it("includes each server type, and volumes only for database members", () => {
+  it("the monthly cost includes each server type, and volumes only for database members", () => {
     const config = exampleConfig({
       servers: { ...splitServers, front: { type: "cpx32", privateIp: "10.0.1.131", roles: ["web"] } },
     });
@@ -31,7 +31,7 @@ describe("the monthly cost", () => {
     ]);
   });
 
-  it("includes the second load balancer", () => {
+  it("the monthly cost includes the second load balancer", () => {
     const { lines, monthlyEur } = monthlyCost(exampleConfig(spread));
     expect(lines.slice(-2)).toEqual([
       { what: "load balancer lb11", monthlyEur: 7.49 },
@@ -40,7 +40,7 @@ describe("the monthly cost", () => {
     expect(monthlyEur).toBe(90.07);
   });
 
-  it("includes the archive's logs over their retention, in terabytes", () => {
+  it("the monthly cost includes the archive's logs over their retention, in terabytes", () => {
     const archive = (changes: object) =>
       monthlyCost(exampleConfig({ backup: { ...exampleBackup, ...changes } })).lines.at(-1);
     const gigabytes = (days: number): number => Math.ceil((shippedMbPerDay * days) / 1000);
@@ -61,7 +61,7 @@ describe("the monthly cost", () => {
     expect(monthlyCost(five).lines.at(-1)?.what).toContain(`${Math.round((shippedMbPerDay * 5) / 3)} MB a day`);
   });
 
-  it("includes both load balancers during a migration", () => {
+  it("the monthly cost includes both load balancers during a migration", () => {
     const config = exampleConfig({
       network: { balancerIp: "10.0.1.6" },
       loadBalancer: { number: 2, formerly: { tls: "terminate", balancerIp: "10.0.1.5" } },
@@ -73,11 +73,11 @@ describe("the monthly cost", () => {
     expect(monthlyCost(config).monthlyEur).toBe(90.07);
   });
 
-  it("does not include backups if they are off", () => {
+  it("the monthly cost does not include backups if they are off", () => {
     expect(monthlyCost(exampleConfig({ backups: false })).monthlyEur).toBe(70.89);
   });
 
-  it("uses the location's price, and reports a missing price", () => {
+  it("the monthly cost uses the location's price, and reports a missing price", () => {
     const config = exampleConfig({ location: "ash", network: { zone: "us-east" }, serverType: "cpx31" });
     expect(monthlyCost(config).lines).toContainEqual({ what: "3 x cpx31", monthlyEur: 187.47 });
     expect(monthlyCost(config).lines.at(-1)).toEqual({ what: "load balancer lb11", monthlyEur: undefined });
@@ -85,18 +85,18 @@ describe("the monthly cost", () => {
 });
 
 describe("the price list", () => {
-  it("has a price for every server type in at least one region", () => {
+  it("the price list has a price for every server type in at least one region", () => {
     for (const [name, type] of Object.entries(serverTypes)) expect(Object.keys(type.monthlyEur), name).not.toEqual([]);
   });
 
-  it("has a successor on sale for each retired type, and lists no type on sale as retired", () => {
+  it("the price list has a successor on sale for each retired type, and lists no type on sale as retired", () => {
     for (const [retired, successor] of Object.entries(retiredServerTypes)) {
       expect(Object.keys(serverTypes)).toContain(successor);
       expect(Object.keys(serverTypes)).not.toContain(retired);
     }
   });
 
-  it("contains Hetzner's six locations", () => {
+  it("the price list contains Hetzner's six locations", () => {
     expect(Object.keys(locations)).toEqual(["fsn1", "nbg1", "hel1", "ash", "hil", "sin"]);
   });
 });

@@ -26,7 +26,7 @@ const example = review(config, {
 const page = renderPage(example, drawTopology(config));
 
 describe("the review as a page", () => {
-  it("refers to no other file and contains no script", () => {
+  it("the review page refers to no other file and contains no script", () => {
     expect(page.match(/\s(?:src|href)=|url\((?!#)|@import|<script|<link/g)).toBeNull();
   });
 
@@ -35,7 +35,7 @@ describe("the review as a page", () => {
     expect(page).toContain("the state is &lt;a local file&gt;");
   });
 
-  it("contains the topology, the content of the text review, each cost and each policy", () => {
+  it("the review page contains the topology, the content of the text review, each cost and each policy", () => {
     for (const text of [
       "<svg",
       "21.3 KiB",
@@ -78,22 +78,25 @@ const illegible = `(() => {
 })()`;
 
 describe.runIf(hasBrowser("that the page of the review is legible"))("the page in a browser", () => {
-  it.each(["light", "dark"] as const)("is legible and no wider than the window in the colour scheme %s", (scheme) => {
-    const found = measureInBrowser(
-      page,
-      `({ illegible: ${illegible}, overflow: document.documentElement.scrollWidth - innerWidth, rows: document.querySelectorAll("tr").length, isDark: matchMedia("(prefers-color-scheme: dark)").matches })`,
-      scheme,
-    );
-    expect(found).toMatchObject({ illegible: [], isDark: scheme === "dark" });
-    expect(found).toHaveProperty(
-      "overflow",
-      expect.toSatisfy((pixels: number) => pixels <= 0),
-    );
-    expect(found).toHaveProperty(
-      "rows",
-      expect.toSatisfy((rows: number) => rows > 25),
-    );
-  });
+  it.each(["light", "dark"] as const)(
+    "the review page is legible and no wider than the window in the colour scheme %s",
+    (scheme) => {
+      const found = measureInBrowser(
+        page,
+        `({ illegible: ${illegible}, overflow: document.documentElement.scrollWidth - innerWidth, rows: document.querySelectorAll("tr").length, isDark: matchMedia("(prefers-color-scheme: dark)").matches })`,
+        scheme,
+      );
+      expect(found).toMatchObject({ illegible: [], isDark: scheme === "dark" });
+      expect(found).toHaveProperty(
+        "overflow",
+        expect.toSatisfy((pixels: number) => pixels <= 0),
+      );
+      expect(found).toHaveProperty(
+        "rows",
+        expect.toSatisfy((rows: number) => rows > 25),
+      );
+    },
+  );
 });
 
 /** Shows a page in frames of several widths. */
@@ -115,16 +118,19 @@ describe.runIf(hasBrowser("that the page of the review fits narrow windows"))("a
   });
   const frames = framed(renderPage(whole, drawTopology(config)), [360, 400, 768, 1280]);
 
-  it.each(["light", "dark"] as const)("never scrolls sideways and is below 7,000 px high at 400 px (%s)", (scheme) => {
-    const found = measureInBrowser<{ scrolling: string[]; height: number }[]>(
-      frames,
-      `[...document.querySelectorAll("iframe")].map(({ contentDocument: { documentElement: root } }) => ({
+  it.each(["light", "dark"] as const)(
+    "the review page never scrolls sideways and is below 7,000 px high at 400 px (%s)",
+    (scheme) => {
+      const found = measureInBrowser<{ scrolling: string[]; height: number }[]>(
+        frames,
+        `[...document.querySelectorAll("iframe")].map(({ contentDocument: { documentElement: root } }) => ({
         scrolling: [root, ...root.querySelectorAll("body, div, table, tr, dl, ul, p")].filter((each) => each.scrollWidth > each.clientWidth && each.clientWidth > 0).map((each) => each.tagName),
         height: root.scrollHeight,
       }))`,
-      scheme,
-    );
-    expect(found.map(({ scrolling }) => scrolling)).toEqual([[], [], [], []]);
-    expect(found[1]?.height).toBeLessThan(7000);
-  });
+        scheme,
+      );
+      expect(found.map(({ scrolling }) => scrolling)).toEqual([[], [], [], []]);
+      expect(found[1]?.height).toBeLessThan(7000);
+    },
+  );
 });

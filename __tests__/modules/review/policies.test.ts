@@ -58,12 +58,12 @@ const server =
     });
 
 describe("the list of policies", () => {
-  it("have different names and a description", () => {
+  it("policies have different names and a description", () => {
     expect(new Set(policies.map(({ id }) => id)).size).toBe(policies.length);
     for (const { description } of policies) expect(description).not.toBe("");
   });
 
-  it("reject with place, violation, reason and fix", () => {
+  it("a policy rejects with place, violation, reason and fix", () => {
     const stack = emptyStack(config);
     firewall(rule({ port: "22", sourceIps: ["0.0.0.0/0"] }), outward)(stack);
     expect(() => refuseViolations(policyResults(stack, config))).toThrow(
@@ -71,7 +71,7 @@ describe("the list of policies", () => {
     );
   });
 
-  it("report an outcome for each policy", () => {
+  it("each policy reports an outcome", () => {
     const stack = emptyStack(config);
     firewall(rule({ port: "22", sourceIps: ["0.0.0.0/0"] }), outward)(stack);
     const results = policyResults(stack, config);

@@ -23,7 +23,7 @@ const text = renderReview(example, { color: false });
 const lines = text.split("\n");
 
 describe("the review's data", () => {
-  it("has one row per server, with its payload", () => {
+  it("the review's data has one row per server, with its payload", () => {
     expect(example.servers).toHaveLength(3);
     expect(example.servers[0]).toEqual({
       name: "alpha",
@@ -35,7 +35,7 @@ describe("the review's data", () => {
     });
   });
 
-  it("has one row per traffic rule of the configuration", () => {
+  it("the review's data has one row per traffic rule of the configuration", () => {
     const passthrough = review(exampleConfig({ tls: "passthrough" }), facts);
     expect(passthrough.traffic).toHaveLength(example.traffic.length + 1);
     expect(example.traffic[0]).toEqual({
@@ -123,13 +123,13 @@ describe("the review as text", () => {
     expect(lines.length).toBeLessThanOrEqual(60);
   });
 
-  it("has no colours by default", () => {
+  it("the text review has no colours by default", () => {
     const escape = String.fromCharCode(27);
     expect(text).not.toContain(escape);
     expect(renderReview(example, { color: true })).toContain(escape);
   });
 
-  it("has no trailing blanks", () => {
+  it("the text review has no trailing blanks", () => {
     expect(lines.filter((line) => /\s$/.test(line))).toEqual([]);
   });
 

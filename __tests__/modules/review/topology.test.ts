@@ -16,7 +16,7 @@ const arrows = (svg: string, kind: string) =>
   svg.match(new RegExp(`<polyline class="${kind} arrow"`, "g"))?.length ?? 0;
 
 describe("the topology", () => {
-  it("has the addresses, ports and roles of the configuration", () => {
+  it("the topology has the addresses, ports and roles of the configuration", () => {
     const { balancers, databaseServers, webServers, titles } = topologyOf(exampleConfig());
     expect(balancers.map(({ lines, toWeb }) => [...lines, toWeb])).toEqual([
       ["lb11, 10.0.1.5", "terminates TLS", "http 80"],
@@ -36,7 +36,7 @@ describe("the topology", () => {
     expect(balancers[0]?.toWeb).toBe("TLS 443");
   });
 
-  it("includes the previous load balancer with its own settings during a migration", () =>
+  it("the topology includes the previous load balancer with its own settings during a migration", () =>
     expect(topologyOf(changing).balancers.map(({ lines, toWeb }) => [...lines, toWeb])).toEqual([
       ["lb11, 10.0.1.6", "passes TLS through", "TLS 443"],
       ["lb11, 10.0.1.5", "terminates TLS", "until the rollout ends", "http 80"],
@@ -54,7 +54,7 @@ describe("the topology", () => {
     expect(["edge", "balancer"].map((kind) => arrows(drawTopology(exampleConfig(spread)), kind))).toEqual([3, 4]);
   });
 
-  it("has a box for each of up to six web servers, and a single box for more", () => {
+  it("the topology has a box for each of up to six web servers, and a single box for more", () => {
     const webServers = (count: number) =>
       Object.fromEntries(
         Array.from({ length: count }, (_, index) => [
@@ -70,19 +70,19 @@ describe("the topology", () => {
 });
 
 describe("the drawing", () => {
-  it("has arrows from the visitors to every web server, from there to the database group, and to Datadog if monitoring is on", () => {
+  it("the drawing has arrows from the visitors to every web server, from there to the database group, and to Datadog if monitoring is on", () => {
     const example = drawTopology(exampleConfig());
     expect(["edge", "balancer", "database", "monitoring"].map((kind) => arrows(example, kind))).toEqual([2, 3, 0, 1]);
     const apart = drawTopology({ ...split, monitoring: { ...split.monitoring, enabled: false } });
     expect(["edge", "balancer", "database", "monitoring"].map((kind) => arrows(apart, kind))).toEqual([2, 1, 1, 0]);
   });
 
-  it("has arrows through both load balancers to every web server during a migration", () => {
+  it("the drawing has arrows through both load balancers to every web server during a migration", () => {
     const drawn = drawTopology(changing);
     expect(["edge", "balancer"].map((kind) => arrows(drawn, kind))).toEqual([3, 6]);
   });
 
-  it("refers to no other file", () => {
+  it("the drawing refers to no other file", () => {
     const addresses = drawTopology(exampleConfig()).match(/(?:https?:)?\/\/[^"<\s]+/g);
     expect(addresses).toEqual(["http://www.w3.org/2000/svg"]);
   });

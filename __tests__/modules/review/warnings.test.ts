@@ -31,11 +31,11 @@ const warnings = (
   );
 
 describe("warnings", () => {
-  it("are empty for a complete configuration", () => {
+  it("warnings are empty for a complete configuration", () => {
     expect(warnings({})).toEqual([]);
   });
 
-  it("report a missing archive, and a restore that leaves the archive's private key on a server", () => {
+  it("warnings report a missing archive, and a restore that leaves the archive's private key on a server", () => {
     expect(warnings({ backup: undefined })).toEqual([
       expect.stringMatching(/^backup is not set: data lost by a wrong DELETE/),
     ]);
@@ -43,7 +43,7 @@ describe("warnings", () => {
     expect(warnings({ restore })).toEqual([expect.stringMatching(/^restore is set: the first member gets/)]);
   });
 
-  it("report a system disk that is too small for a base backup of a full data volume", () => {
+  it("warnings report a system disk that is too small for a base backup of a full data volume", () => {
     const room = (type: string, volumeSizeGb: number) => warnings({ serverType: type, database: { volumeSizeGb } });
     expect(room("cpx22", 70)).toEqual([]);
     expect(room("cpx22", 71)).toEqual([
@@ -54,7 +54,7 @@ describe("warnings", () => {
     expect(room("cpx32", 71)).toEqual([]);
   });
 
-  it("report locations whose loss stops a site in several locations", () => {
+  it("warnings report locations whose loss stops a site in several locations", () => {
     const hel1 = { ...silent.backend, endpoint: "https://hel1.your-objectstorage.com", region: "hel1" } as never;
     const placed = (alpha: string, bravo: string, charlie: string) => ({
       servers: { alpha: { location: alpha }, bravo: { location: bravo }, charlie: { location: charlie } },
@@ -68,27 +68,27 @@ describe("warnings", () => {
     ]);
   });
 
-  it("report that the state is in the location of a load balancer, whose loss requires a command", () => {
+  it("warnings report that the state is in the location of a load balancer, whose loss requires a command", () => {
     expect(warnings(spread)).toEqual([
       "backend has its bucket in fsn1, where a load balancer is: if fsn1 is lost, only `npm run ops balancers` works; use a bucket in another location",
     ]);
     expect(warnings({})).toEqual([]);
   });
 
-  it("report that diagram and cost include a previous load balancer", () => {
+  it("warnings report that diagram and cost include a previous load balancer", () => {
     const formerly = { tls: "terminate", balancerIp: "10.0.1.5" } as const;
     expect(warnings({ network: { balancerIp: "10.0.1.6" }, loadBalancer: { number: 2, formerly } })).toEqual([
       expect.stringMatching(/^loadBalancer\.formerly is set: diagram and cost include the previous load balancer/),
     ]);
   });
 
-  it("report that the example's release cannot be downloaded", () => {
+  it("warnings report that the example's release cannot be downloaded", () => {
     expect(warnings({ application: {} })).toEqual([
       "application.sha256 is the example's, so servers will reject the download; set the digest of your release from `npm run app:build`",
     ]);
   });
 
-  it("report that a signed address of the release will expire", () => {
+  it("warnings report that a signed address of the release will expire", () => {
     const url = "https://storage.foobar.com/release.tar.gz?X-Amz-Expires=600&X-Amz-Signature=0123";
     expect(warnings({ application: { ...silent.application, url } })).toEqual([
       expect.stringMatching(/^application\.url is signed and will expire/),
@@ -96,7 +96,7 @@ describe("warnings", () => {
     expect(warnings({ application: { ...silent.application, url: "https://storage.foobar.com/r?v=1" } })).toEqual([]);
   });
 
-  it("report hosts that Cloudflare's certificate of the zone does not cover, and the remedy", () => {
+  it("warnings report hosts that Cloudflare's certificate of the zone does not cover, and the remedy", () => {
     const deep = (domain: string, zoneName?: string) => warnings({ domain, cloudflare: { zoneName } });
     expect(deep("foobar.com")).toEqual([]);
     expect(deep("shop.example.org")).toEqual([]);
@@ -109,7 +109,7 @@ describe("warnings", () => {
     ]);
   });
 
-  it("report only downtimes that have ended", () => {
+  it("warnings report only downtimes that have ended", () => {
     const downtime = (end: string) => ({ reason: "new disks for everybody", start: "2026-11-30T20:00:00Z", end });
     const downtimes = { past: downtime("2026-11-30T23:59:59Z"), present: downtime("2026-12-01T00:00:01Z") };
     expect(warnings({ monitoring: { downtimes } })).toEqual([
@@ -118,26 +118,26 @@ describe("warnings", () => {
     expect(warnings({ monitoring: { enabled: false, downtimes } }).join()).not.toContain("downtimes");
   });
 
-  it("report that protection is off", () => {
+  it("warnings report that protection is off", () => {
     expect(warnings({ protect: false })).toEqual([
       "protect is false: one `destroy` or one wrong plan can delete servers and data",
     ]);
   });
 
-  it("report that SSH is closed and that keys are then useless", () => {
+  it("warnings report that SSH is closed and that keys are then useless", () => {
     expect(warnings({ administrators: { sshKeys: { jane: exampleSshKey } } })).toEqual([
       "administrators.cidrs is empty: SSH is closed, and root has no password; servers get networks and keys only when they are created or replaced",
       "administrators.sshKeys are installed but useless while administrators.cidrs is empty",
     ]);
   });
 
-  it("report a local state file", () => {
+  it("warnings report a local state file", () => {
     expect(warnings({ backend: {} })).toEqual([
       "backend is local: the state, with every secret, is a file on this machine without locking; use an s3 backend",
     ]);
   });
 
-  it("report disabled monitoring, a missing Datadog key and missing receivers", () => {
+  it("warnings report disabled monitoring, a missing Datadog key and missing receivers", () => {
     expect(warnings({ monitoring: { enabled: false } })).toEqual([
       "monitoring.enabled is false: failures of the site, a server or the database cause no alert",
     ]);
@@ -150,17 +150,17 @@ describe("warnings", () => {
     ]);
   });
 
-  it("report that Hetzner's backups are off", () => {
+  it("warnings report that Hetzner's backups are off", () => {
     expect(warnings({ backups: false })).toEqual(["backups is false: Hetzner keeps no copy of the servers' disks"]);
   });
 
-  it("suggest a server type in stock if the configured type was sold out, once for all servers", () => {
+  it("warnings suggest a server type in stock if the configured type was sold out, once for all servers", () => {
     expect(warnings({ serverType: "cx33" })).toEqual([
       "serverType cx33 was sold out everywhere on 2026-09-29; if Hetzner rejects it, use cpx32, which is at least as large",
     ]);
   });
 
-  it("report from 180 days before its end, and afterwards, that a key or Debian's support ends", () => {
+  it("warnings report that a key or Debian's support ends, from 180 days before the end and afterwards", () => {
     const on = (day: string, overrides: Overrides<EnvironmentInput> = {}) =>
       warnings(overrides, { today: new Date(`${day}T12:00:00Z`) });
     expect(on("2027-04-26")).toEqual([]);
@@ -174,14 +174,14 @@ describe("warnings", () => {
     expect(ofKeys(on("2033-01-01", { monitoring: { enabled: false } }))).toHaveLength(1);
   });
 
-  it("use the end of a configured key, and ignore keys in files", () => {
+  it("warnings use the end of a configured key, and ignore keys in files", () => {
     const publishedKey = { url: "https://repo.mysql.com/next", fingerprints: ["A".repeat(40)], ends: "2029-10-23" };
     const today = new Date("2028-01-01");
     expect(warnings({ aptSources: { mysql: { publishedKey } } }, { today })).toEqual([]);
     expect(warnings({ aptSources: { mysql: { keyFile: exampleKeyFile } } }, { today })).toEqual([]);
   });
 
-  it("report a payload close to Hetzner's limit", () => {
+  it("warnings report a payload close to Hetzner's limit", () => {
     const payloads = [28_000, 29_000, 29_100].map((bytes, index) => ({
       server: `web-${index}`,
       bytes,

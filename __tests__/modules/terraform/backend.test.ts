@@ -11,7 +11,7 @@ describe("every stack", () => {
 });
 
 describe("local state, the default", () => {
-  it("is stored under state/ by a path that is the same in every checkout", () => {
+  it("local state is stored under state/ by a path that is the same in every checkout", () => {
     expect(backend()).toEqual({ local: { path: "../../../state/production-test.tfstate" } });
   });
 });
@@ -36,11 +36,11 @@ describe("state in an object storage", () => {
   const backendOf = (extra: { prefix?: string }) =>
     backend(exampleConfig({ backend: { ...noFile, ...s3, type: "s3", ...extra } }));
 
-  it("is locked, uses no Amazon service and contains no credentials", () => {
+  it("state in an object storage is locked, uses no Amazon service and contains no credentials", () => {
     expect(backendOf({})).toEqual({ s3: settings });
   });
 
-  it("is stored under the configured prefix", () => {
+  it("state in an object storage is stored under the configured prefix", () => {
     expect(backendOf({ prefix: "shop" })).toEqual({ s3: { ...settings, key: "shop/production-test.tfstate" } });
   });
 });

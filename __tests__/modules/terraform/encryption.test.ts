@@ -24,7 +24,7 @@ describe("state encryption", () => {
     );
   });
 
-  it("is rejected for Terraform, with an instruction", () => {
+  it("state encryption is rejected for Terraform, with an instruction", () => {
     expect(encryptionProblems(configFor("enforced"), "/usr/local/bin/tofu")).toEqual([]);
     expect(encryptionProblems(configFor(), "terraform")).toEqual([]);
     const [problem] = encryptionProblems(configFor("enforced"), "terraform");
@@ -45,7 +45,7 @@ describe("state encryption", () => {
     expect((terraform as { encryption?: object }).encryption).toMatchObject({ state: expected, plan: expected });
   });
 
-  it("is omitted from stacks that do not use it, because Terraform rejects the block", () => {
+  it("state encryption is omitted from stacks that do not use it, because Terraform rejects the block", () => {
     expect(synthesize(configFor(), () => undefined).terraform).not.toHaveProperty("encryption");
   });
 });

@@ -13,7 +13,7 @@ import { operationRoutes, type Release } from "./operations/routes.js";
 import { readPackaged, releaseName } from "./packaged.js";
 import type { Settings } from "./settings.js";
 
-/** The parts of the running service that its life cycle needs. */
+/** What the life cycle of the service controls. */
 export interface Application {
   readonly server: Server;
   readonly drain: Drain;

@@ -3,45 +3,56 @@
  */
 export const limits = {
   http: {
-    /** Largest request body. A note of 2000 four-byte characters, form-encoded, has 24 000 bytes. */
+    /** Maximum size of a request body. A note of 2000 four-byte characters, form-encoded, has 24 000 bytes. */
     bodyBytes: 32 * 1024,
-    /** A client must have sent its headers within this time. Node looks every 30 s only, so it may take longer. */
+    /** Time limit for a client's headers. Node checks only every 30 s, so it can take longer. */
     headersSeconds: 10,
-    /** A client must have sent its whole request within this time. nginx buffers requests, so this is generous. */
+    /** Time limit for a client's whole request. nginx buffers requests, so the limit is generous. */
     requestSeconds: 15,
-    /** Idle connections. nginx closes them after 5 s; should the application do so, it might be while nginx sends a request. */
+    /**
+     * Idle time of a connection. nginx closes idle connections after 5 s; the application must not close them first, because nginx might
+     * be sending a request.
+     */
     keepAliveSeconds: 75,
   },
   database: {
     connectionsPerSide: 10,
-    /** Operations in progress, those waiting for a connection or a failover included; more are refused at once with 503. */
+    /**
+     * Operations in progress, including operations that wait for a connection or a failover. Further operations are rejected immediately
+     * with 503.
+     */
     operations: 500,
-    /** TCP, TLS and login together. */
+    /** Time limit for TCP, TLS and login together. */
     connectSeconds: 2,
-    /** One attempt of one statement, waiting for a connection included. A frozen peer is given up after this. */
+    /** Time limit for one attempt of a statement, including the wait for a connection. A frozen member is abandoned after this time. */
     attemptSeconds: 3,
-    /** A read tries replica and primary in turn until then. */
+    /** Deadline for a read, which tries replica and primary in turn. */
     readDeadlineSeconds: 5,
-    /** A write waits for a failover (7-8 s measured) until then. */
+    /** Deadline for a write, which waits for a failover (7-8 s measured). */
     writeDeadlineSeconds: 10,
-    /** Pause between two attempts, growing from the first to the second value. */
+    /** Pause between two attempts. It grows from the first to the second value. */
     firstPauseSeconds: 0.05,
     longestPauseSeconds: 0.5,
-    /** Pause between two probes of a side that is away. All requests wait for the probes' answer. */
+    /** Pause between two probes of an unavailable side. All requests wait for a successful probe. */
     scoutSeconds: 0.2,
     probeSeconds: 2,
   },
   health: {
     probeIntervalSeconds: 2,
-    /** Both sides silent for this long: the server leaves the balancer's rotation. Four times the longest failover. */
+    /**
+     * If both sides are silent for this time, the server becomes unhealthy for the load balancer. It is four times the longest failover.
+     */
     unreachableSeconds: 30,
   },
   stop: {
-    /** At most this long idle connections are left for nginx to use up or to close: longer than the 5 s after which it does. */
+    /**
+     * Maximum time in which nginx can use or close idle connections during a stop. It is longer than the 5 s after which nginx closes
+     * them.
+     */
     drainSeconds: 7,
-    /** Then requests in flight get this long: longer than the longest write. */
+    /** Time for requests in progress after that. It is longer than the longest write. */
     finishSeconds: 12,
   },
-  /** A new process waits at most this long for the database before it accepts connections. */
+  /** Maximum time that a new process waits for the database before it accepts connections. */
   startSeconds: 3,
 } as const;

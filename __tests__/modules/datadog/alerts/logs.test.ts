@@ -78,7 +78,7 @@ describe("log lines", () => {
       5,
       1,
     ],
-  ] as const)("are counted by %s only if they match", (id, those, others, critical, warning) => {
+  ] as const)("log lines are counted by %s only if they match", (id, those, others, critical, warning) => {
     const condition = definitions.get(id)?.condition as Extract<AlertCondition, { kind: "log" }>;
     for (const one of those) expect(finds(condition.search, one), one.text).toBe(true);
     for (const one of others) expect(finds(condition.search, one), one.text).toBe(false);
@@ -86,7 +86,7 @@ describe("log lines", () => {
     expect(definitions.get(id)?.thresholds).toMatchObject(warning === undefined ? { critical } : { critical, warning });
   });
 
-  it("are counted over the window that fits each cause", () => {
+  it("log lines are counted over the window that fits each cause", () => {
     const windows = [...definitions.values()].flatMap(({ id, condition }) =>
       condition.kind === "log" ? [[id, condition.window]] : [],
     );
@@ -97,7 +97,7 @@ describe("log lines", () => {
     });
   });
 
-  it("alert separately for each server, except for events of the whole database group", () => {
+  it("monitors of log lines alert separately for each server, except for events of the whole database group", () => {
     const whole = [...definitions.values()].filter(
       ({ condition }) => condition.kind === "log" && condition.by !== "host",
     );

@@ -131,11 +131,11 @@ describe("a service that does not answer", () => {
 describe("a new server", () => {
   const all = [...monitors].filter(([, { type }]) => ["query alert", "log alert"].includes(type));
 
-  it("is evaluated before it has sent data for a whole window", () => {
+  it("a new server is evaluated before it has sent data for a whole window", () => {
     expect(all.filter(([, { requireFullWindow }]) => requireFullWindow !== false)).toEqual([]);
   });
 
-  it("has five minutes to start its services, but a login is reported at once", () => {
+  it("a new server has five minutes to start its services, but a login is reported at once", () => {
     const patient = all.filter(([, { newGroupDelay }]) => newGroupDelay === 300).map(([id]) => id);
     const byServer = all.filter(([, { type, query = "" }]) => type === "query alert" && query.includes(" by {"));
     expect(patient).toEqual(byServer.map(([id]) => id));

@@ -17,17 +17,20 @@ describe("an unusual value", () => {
     ["slow-queries-anomaly", sends("mysql.performance.slow_queries"), "above", false],
     ["firewall-drops-anomaly", sends(metrics.firewallDrops), "above", true],
     ["throttled-requests-anomaly", sends(metrics.requests, { status_class: "4xx" }), "above", false],
-  ] as const)("is detected by %s in a series that rises with it", (id, send, direction, isOfAServer) => {
-    const group = isOfAServer ? "server:alpha" : "";
-    const [quiet, busy] = [1, 100].map((value) => lastOf(seriesOf(id), [send("alpha", value)]).get(group));
-    expect({ quiet, busy }).toEqual({ quiet: 1, busy: 100 });
-    expect(definitions.get(id)).toMatchObject({
-      condition: { direction, window: "4h", trigger: "15m" },
-      thresholds: { critical: 0.8, warning: 0.5 },
-    });
-  });
+  ] as const)(
+    "an unusual value is detected by %s in a series that rises with it",
+    (id, send, direction, isOfAServer) => {
+      const group = isOfAServer ? "server:alpha" : "";
+      const [quiet, busy] = [1, 100].map((value) => lastOf(seriesOf(id), [send("alpha", value)]).get(group));
+      expect({ quiet, busy }).toEqual({ quiet: 1, busy: 100 });
+      expect(definitions.get(id)).toMatchObject({
+        condition: { direction, window: "4h", trigger: "15m" },
+        thresholds: { critical: 0.8, warning: 0.5 },
+      });
+    },
+  );
 
-  it("is forecast a week ahead for each disk separately", () => {
+  it("an unusual value is forecast a week ahead for each disk separately", () => {
     const disks = [
       sends("system.disk.in_use", { device: "/" })("alpha", 0.3),
       sends("system.disk.in_use", { device: "/var/lib/mysql" })("alpha", 0.4),

@@ -140,7 +140,7 @@ describe("compaction", () => {
     );
   });
 
-  it("does not change apt's configuration, in which #clear is a directive", () => {
+  it("compaction does not change apt's configuration, in which #clear is a directive", () => {
     expect(compact("/etc/apt/apt.conf.d/x", "#clear A;\n")).toBe("#clear A;\n");
   });
 });

@@ -4,13 +4,13 @@ import type { Side } from "./side.js";
 import type { Outcome, Row, Statement } from "./statement.js";
 import { pause } from "./time.js";
 
-/** The database as the application sees it. Every call answers in bounded time or throws {@link DatabaseUnavailable}. */
+/** The database for the application. Every call returns within a time limit or throws {@link DatabaseUnavailable}. */
 export interface Database {
-  /** Reads from a replica, which may be some milliseconds behind; from the primary if no replica answers. */
+  /** Reads from a replica, whose data may be some milliseconds old; reads from the primary if no replica answers. */
   read(statement: Statement): Promise<readonly Row[]>;
   /**
-   * Writes on the primary, and repeats the write after a failover. The statement may have run although its answer got lost, so it must
-   * be one whose repetition a unique key makes harmless.
+   * Writes on the primary, and repeats the write after a failover. A statement may have been executed although its answer was lost. So a
+   * unique key must make its repetition harmless.
    */
   writeIdempotent(statement: Statement): Promise<Outcome>;
 }
@@ -22,7 +22,7 @@ export interface Budget {
   readonly writeDeadlineMs: number;
   readonly firstPauseMs: number;
   readonly longestPauseMs: number;
-  /** Operations in progress at most. */
+  /** Maximum number of operations in progress. */
   readonly operations: number;
 }
 
@@ -35,7 +35,7 @@ const defaultBudget: Budget = {
   operations: limits.database.operations,
 };
 
-/** Retries what is safe to retry, until a deadline, over the two sides of the database. */
+/** Retries statements on both sides of the database until a deadline, if a repetition is safe. */
 export class FailoverDatabase implements Database {
   private inProgress = 0;
 
@@ -66,7 +66,7 @@ export class FailoverDatabase implements Database {
 
   private async attemptUntil(deadline: number, sides: readonly Side[], statement: Statement): Promise<Outcome> {
     const { attemptMs, firstPauseMs, longestPauseMs } = this.budget;
-    // An attempt that has little time left would fail for being slow, and sound connections would be thrown away for it.
+    // With little time left, an attempt would only time out, and its healthy connections would be closed.
     const latestStart = deadline - attemptMs / 4;
     let cause: unknown;
     for (let round = 0; ; round += 1) {

@@ -1,32 +1,32 @@
-/** The database cannot answer now: answered with 503 and `Retry-After`. The cause is the last attempt's error. */
+/** The database is unavailable. The answer is 503 with `Retry-After`. The cause is the error of the last attempt. */
 export class DatabaseUnavailable extends Error {
   override readonly name = "DatabaseUnavailable";
 }
 
-/** No connection could be had: nothing was sent, so another attempt is safe. */
+/** No connection could be opened. No statement was sent, so another attempt is safe. */
 export class ConnectFailure extends Error {
   override readonly name = "ConnectFailure";
 }
 
-/** The connection works, but leads to a member that cannot do what this side is for. */
+/** The connection works, but leads to a member that cannot do the work of this side, such as writes. */
 export class WrongMember extends Error {
   override readonly name = "WrongMember";
 }
 
 /**
- * What to do after an error: `reject` it to the caller, `retry` the statement, or `renew` the connections before that,
- * because the whole side (write or read) is out.
+ * How to handle an error: `reject` returns it to the caller, `retry` repeats the statement, and `renew` first replaces the connections,
+ * because the whole side (write or read) is unavailable.
  */
 export type Verdict = "reject" | "retry" | "renew";
 
-/** The statement lost against another one; the connection is sound. */
+/** The statement conflicted with another transaction; the connection is still usable. */
 const lostToAnother = new Set([
   1205, // ER_LOCK_WAIT_TIMEOUT
   1213, // ER_LOCK_DEADLOCK
-  3101, // ER_TRANSACTION_ROLLBACK_DURING_COMMIT: the group refused the transaction
+  3101, // ER_TRANSACTION_ROLLBACK_DURING_COMMIT: the group rejected the transaction
 ]);
 
-/** This member cannot do it, or not any more: another one takes over, so these connections are worthless. */
+/** The connected member can no longer do this work. Another member takes over, so these connections are useless. */
 const wrongMember = new Set([
   1021, // ER_DISK_FULL: a primary without room hands its role over
   1026, // ER_ERROR_ON_WRITE
@@ -54,23 +54,23 @@ const wrongMember = new Set([
   4094, // ER_OPERATION_NOT_ALLOWED_WHILE_PRIMARY_CHANGE_IS_RUNNING: its primary is stepping down
 ]);
 
-/** The schema is not there yet: a first boot, or a replica some milliseconds behind a migration. */
+/** The schema does not exist yet: at the first boot, or on a replica that is some milliseconds behind a migration. */
 const notYet = new Set([
   1146, // ER_NO_SUCH_TABLE
 ]);
 
 interface DriverError extends Error {
-  /** MySQL's error number; only errors the server sent also have a `sqlState`. @default - absent: the error is the driver's own or the network's */
+  /** MySQL's error number. Only errors from the server also have a `sqlState`. @default - absent: an error of the driver or the network */
   readonly errno?: number;
-  /** MySQL's five characters for the kind of error. @default - absent: the server did not send this error */
+  /** MySQL's five-character class of the error. @default - absent: the error is not from the server */
   readonly sqlState?: string;
-  /** Set by the driver when the connection is gone. @default - absent: the connection can still be used */
+  /** Set by the driver if the connection is lost. @default - absent: the connection can still be used */
   readonly fatal?: boolean;
   /** Name of the error, such as `ECONNRESET`. @default - absent */
   readonly code?: string;
 }
 
-/** Judges an error of the driver. Errors the server sent are known by number; what has none is a matter of the connection. */
+/** Classifies an error of the driver. Errors from the server have a number; all others are connection errors. */
 export const judge = (error: unknown): Verdict => {
   if (!(error instanceof Error)) return "reject";
   if (error instanceof ConnectFailure || error instanceof WrongMember) return "renew";
@@ -83,5 +83,5 @@ export const judge = (error: unknown): Verdict => {
 
 const duplicateEntry = 1062; // ER_DUP_ENTRY
 
-/** Whether an insert failed because its unique key is taken. */
+/** Whether an insert failed because its unique key already exists. */
 export const isDuplicate = (error: unknown): boolean => (error as DriverError).errno === duplicateEntry;

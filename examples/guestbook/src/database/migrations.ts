@@ -6,8 +6,8 @@ import type { Pool } from "./pool.js";
 import { pause } from "./time.js";
 
 /**
- * One change of the schema: one file with ONE statement, since MySQL commits each schema statement by itself.
- * It must also suit the previous release: during a release both run, and after a rollback the newer schema remains.
+ * One schema change: a file with ONE statement, because MySQL commits each schema statement separately. The previous release must also
+ * work with the changed schema: both releases run during a deployment, and a rollback keeps the schema.
  */
 export interface Migration {
   /** File name without `.sql`. The leading number defines the order. */
@@ -27,7 +27,7 @@ export interface MigrationTarget {
   execute(sql: string, values?: readonly string[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
 }
 
-/** Another server may be at it. */
+/** Another server may be applying migrations. */
 const lockSeconds = 10;
 const lockName = "app.migrations";
 
@@ -82,7 +82,7 @@ export const applyMigrations = async (
     }
     return missing.map(({ name }) => name);
   } finally {
-    await target.execute("SELECT RELEASE_LOCK(?)", [lockName]).catch(() => undefined); // it also ends with the connection
+    await target.execute("SELECT RELEASE_LOCK(?)", [lockName]).catch(() => undefined); // MySQL also releases the lock when the connection ends.
   }
 };
 
@@ -132,7 +132,7 @@ export class Migrator {
   }
 }
 
-/** A connection of a pool as {@link applyMigrations} takes it. */
+/** Adapts a connection of a pool for {@link applyMigrations}. */
 export const targetOf = (connection: PoolConnection): MigrationTarget => ({
   execute: async (sql, values = []) => {
     const [rows] = await connection.query<RowDataPacket[]>(sql, [...values]);

@@ -15,37 +15,37 @@ import type { ProbedPool } from "./side.js";
 import type { Outcome, Statement } from "./statement.js";
 import { within } from "./time.js";
 
-/** Connections that are made together and thrown away together. */
+/** Connections that are created and closed together. */
 interface Generation {
   readonly connections: DriverPool;
-  /** Every open socket, so that frozen ones can be cut. */
+  /** All open sockets, so that frozen connections can be closed. */
   readonly sockets: Set<Socket>;
 }
 
 /** Properties of {@link Pool}. */
 export interface PoolProps {
-  /** The `write` side must lead to a member that takes writes; the name also stands in messages. */
+  /** The `write` side must lead to a member that accepts writes. Messages contain the name. */
   readonly name: "write" | "read";
-  /** Where HAProxy listens for this side. */
+  /** Address of HAProxy for this side. */
   readonly address: Address;
-  /** Account, schema and the authority that the members' certificates are verified with. */
+  /** Account, schema, and the CA that verifies the members' certificates. */
   readonly database: DatabaseSettings;
-  /** Connections at most. @default limits.database.connectionsPerSide */
+  /** Maximum number of connections. @default limits.database.connectionsPerSide */
   readonly size?: number;
   /** Time for TCP, TLS and login, in milliseconds. @default limits.database.connectSeconds */
   readonly connectMs?: number;
 }
 
 /**
- * Connections to one side of the database, over TLS to a member whose certificate must carry `database.tlsName`.
+ * Connections to one side of the database. They use TLS, and the member's certificate must contain `database.tlsName`.
  *
- * When a connection turns out to be dead, frozen or led to a member that lost its role, its siblings most likely are too:
- * the whole generation is thrown away, so that the next attempt meets a fresh connection and not the next frozen one.
+ * If one connection is dead, frozen or leads to a member that lost its role, the other connections probably are too. So the pool closes
+ * the whole generation, and the next attempt opens a new connection instead of using another frozen one.
  */
 export class Pool implements ProbedPool {
-  /** Whether the last use of these connections was answered. */
+  /** Whether the last statement on these connections got an answer. */
   readonly reachability = new Reachability();
-  /** One object for all connections: the driver keeps parsed certificates and TLS sessions with it. */
+  /** Shared by all connections, because the driver caches parsed certificates and TLS sessions in it. */
   private readonly ssl: SslOptions;
   private current: Generation;
 
@@ -54,7 +54,7 @@ export class Pool implements ProbedPool {
     this.current = this.generation();
   }
 
-  /** Runs one statement, in at most `timeoutMs` all in all. Rejects with the driver's error or {@link ConnectFailure}. */
+  /** Runs one statement within `timeoutMs` in total. Rejects with the driver's error or {@link ConnectFailure}. */
   run(statement: Statement, timeoutMs: number): Promise<Outcome> {
     return this.use(timeoutMs, async (connection) => {
       const { sql, values = [] } = statement;
@@ -63,7 +63,7 @@ export class Pool implements ProbedPool {
     });
   }
 
-  /** Asks whether the side can do its work. Rejects with {@link WrongMember} if the write side leads to a read-only member. */
+  /** Checks whether the side can do its work. Rejects with {@link WrongMember} if the write side leads to a read-only member. */
   async probe(timeoutMs: number): Promise<void> {
     await this.use(timeoutMs, async (connection) => {
       const [rows] = await connection.query<RowDataPacket[]>("SELECT @@global.super_read_only AS readOnly");
@@ -72,12 +72,12 @@ export class Pool implements ProbedPool {
     });
   }
 
-  /** Lends one connection to `work`. It goes back to the pool only if it is sound. */
+  /** Lends one connection to `work`. The connection returns to the pool only if it is healthy. */
   async use<T>(timeoutMs: number, work: (connection: PoolConnection) => Promise<T>): Promise<T> {
     const until = Date.now() + timeoutMs;
     const generation = this.current;
     const connection = await this.acquire(generation, timeoutMs);
-    // A caller that waited long for the connection still leaves it half of the time to answer, before it is thrown away.
+    // A statement that waited long for a connection still gets half of its time for the answer before the connection is closed.
     const workMs = Math.max(timeoutMs / 2, until - Date.now());
     try {
       const result = await within(workMs, `${this.props.name} database`, work(connection));
@@ -118,7 +118,7 @@ export class Pool implements ProbedPool {
     }
     this.reachability.failed(error);
     connection.destroy();
-    if (generation !== this.current) return; // another request was faster
+    if (generation !== this.current) return; // Another request was faster.
     this.current = this.generation();
     void retire(generation, limits.database.attemptSeconds * 1000);
   }
@@ -127,7 +127,7 @@ export class Pool implements ProbedPool {
     const { address, database, size, connectMs } = this.props;
     const sockets = new Set<Socket>();
     const connections = createPool({
-      // The driver verifies the certificate against `host`, so this is the certificate's name; `stream` has the real address.
+      // The driver verifies the certificate for `host`, so `host` is the name in the certificate. `stream` connects to the real address.
       host: database.tlsName,
       stream: () => openSocket(address, sockets),
       ssl: this.ssl,
@@ -138,7 +138,7 @@ export class Pool implements ProbedPool {
       connectTimeout: connectMs ?? limits.database.connectSeconds * 1000,
       connectionLimit: size ?? limits.database.connectionsPerSide,
     });
-    // An error of an idle connection only means that the driver removes it; without a listener it would end the process.
+    // After an error the driver removes an idle connection. Without this listener, the error would end the process.
     connections.on("connection", (connection) => void connection.on("error", () => undefined));
     return { connections, sockets };
   }

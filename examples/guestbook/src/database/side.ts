@@ -7,17 +7,17 @@ import { pause } from "./time.js";
 /** One side of the database: `write` leads to the primary, `read` to replicas. */
 export interface Side {
   readonly state: ReachabilityState;
-  /** Whether it is worth trying: false from the first failure until a probe succeeded. */
+  /** Whether requests may use the side: false from the first failure until a probe succeeds. */
   readonly available: boolean;
   /** Resolves when the side is available. */
   recovered(): Promise<void>;
-  /** Runs one statement, in at most `timeoutMs`. */
+  /** Runs one statement within `timeoutMs`. */
   run(statement: Statement, timeoutMs: number): Promise<Outcome>;
-  /** Asks whether the side can do its work now. */
+  /** Checks whether the side can do its work now. */
   probe(timeoutMs: number): Promise<void>;
 }
 
-/** What {@link GuardedSide} needs of a pool. */
+/** Methods of a pool that {@link GuardedSide} uses. */
 export interface ProbedPool extends Pick<Side, "run" | "probe"> {
   readonly reachability: Reachability;
 }
@@ -34,8 +34,8 @@ const defaultTimes: ScoutTimes = {
 };
 
 /**
- * Watches a pool. After a failure one probe after the other asks whether the side is back, and all requests wait for that. Hundreds of
- * requests that each try by themselves would keep the processor busy with TLS handshakes, just when the database needs it.
+ * Observes a pool. After a failure, one probe at a time checks whether the side has recovered, and all requests wait for the result. If
+ * hundreds of requests each tried by themselves, their TLS handshakes would use the processor when the database needs it most.
  */
 export class GuardedSide implements Side {
   private recovery?: Promise<void>;
@@ -67,7 +67,7 @@ export class GuardedSide implements Side {
     return this.watch(() => this.pool.probe(timeoutMs));
   }
 
-  /** Ends the probes of a side that is away. */
+  /** Ends the probes of an unavailable side. */
   stop(): void {
     this.stopped = true;
   }
@@ -77,7 +77,7 @@ export class GuardedSide implements Side {
     try {
       return await work();
     } catch (error) {
-      // A failure that began before the last recovery says nothing about now.
+      // A failure of a statement that began before the last recovery does not concern the current state.
       if (judge(error) === "renew" && recoveries === this.recoveries) this.recovery ??= this.scout();
       throw error;
     }

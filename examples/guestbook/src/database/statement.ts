@@ -1,4 +1,4 @@
-/** A value that goes into a statement or comes out of one. */
+/** A parameter of a statement, or a value in a result. */
 export type Value = string | number | Date | null;
 /** One row of a result, by column. */
 export type Row = Readonly<Record<string, Value>>;
@@ -14,6 +14,6 @@ export interface Statement {
 export interface Outcome {
   /** Rows of a SELECT. @default - empty for other statements */
   readonly rows: readonly Row[];
-  /** Key that AUTO_INCREMENT gave to an inserted row; 0 otherwise. */
+  /** AUTO_INCREMENT key of an inserted row; otherwise 0. */
   readonly insertId: number;
 }

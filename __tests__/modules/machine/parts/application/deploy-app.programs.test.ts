@@ -80,7 +80,7 @@ async function deployIn(folder: string, steps: string, config: Config): Promise<
 }
 
 describe("deploy-app", { concurrent: true }, () => {
-  it.runIf(hasTool("shellcheck", "deploy-app"))("passes shellcheck", () => {
+  it.runIf(hasTool("shellcheck", "deploy-app"))("deploy-app passes shellcheck", () => {
     expect(runTool("shellcheck", [script])).toEqual({ status: 0, output: "" });
   });
 
@@ -119,7 +119,7 @@ describe("deploy-app", { concurrent: true }, () => {
     ]);
   });
 
-  it("does not list a release whose download was interrupted", async () => {
+  it("deploy-app does not list a release whose download was interrupted", async () => {
     const output = await deploy("build 1; touch cut; release 1; rm cut; ls opt/releases | wc -l; release 1; current");
     expect(output.filter((line) => !line.includes("Killed")).slice(-4)).toEqual([
       "0",
@@ -147,7 +147,7 @@ describe("deploy-app", { concurrent: true }, () => {
     ]);
   });
 
-  it("does not switch to a release whose trial fails, and reports possible migrations", async () => {
+  it("deploy-app does not switch to a release whose trial fails, and reports possible migrations", async () => {
     const output = await deploy("build 1; build 2; release 1; sick trial; release 2; current; ls opt/releases | wc -l");
     expect(output.slice(2)).toEqual([
       "deploy-app: the release does not become ready (journalctl -u app-trial); the current release keeps running, but the trial may have applied migrations",
@@ -169,7 +169,7 @@ describe("deploy-app", { concurrent: true }, () => {
     ]);
   });
 
-  it("continues if a trial cannot be stopped", async () => {
+  it("deploy-app continues if a trial cannot be stopped", async () => {
     const output = await deploy("build 1; sick stop; release 1; current; ls opt | grep -c trial");
     expect(output).toEqual([expect.stringMatching(/is current$/), "exit 0", "// 1", "0"]);
   });
@@ -190,7 +190,7 @@ describe("deploy-app", { concurrent: true }, () => {
     ]);
   });
 
-  it("does not switch back to a deleted release", async () => {
+  it("deploy-app does not switch back to a deleted release", async () => {
     const output = await deploy("build 1; build 2; release 1; rm -rf opt/releases/*; sick '// 2'; release 2");
     expect(output.slice(2)).toEqual([
       expect.stringMatching(/ is not healthy, and there is no previous release$/),
@@ -198,7 +198,7 @@ describe("deploy-app", { concurrent: true }, () => {
     ]);
   });
 
-  it("applies migrations before the trial, and stops if they fail", async () => {
+  it("deploy-app applies migrations before the trial, and stops if they fail", async () => {
     const config = exampleConfig({ application: { migrate: ["/usr/bin/node", "migrate.js"] } });
     const steps =
       "build 1; release 1; cat migrated; grep -E 'migrations|trial' systemctl.log | head -n 2; build 2; sick migrations; release 2; cat migrated; current; tail -n 2 systemctl.log";
@@ -225,7 +225,7 @@ describe("deploy-app", { concurrent: true }, () => {
     ]);
   });
 
-  it("waits for a trial longer than the limit for migrations, and for an application longer than its startup", () => {
+  it("deploy-app waits for a trial longer than the limit for migrations, and for an application longer than its startup", () => {
     const program = readFileSync(script, "utf8");
     const seconds = (pattern: RegExp): number => Number(pattern.exec(program)?.[1]);
     expect(seconds(/--max-time (\d+)/)).toBeLessThanOrEqual(10);
@@ -255,7 +255,7 @@ describe("deploy-app", { concurrent: true }, () => {
     ]);
   });
 
-  it("stays on the requested earlier release if neither release is healthy", async () => {
+  it("deploy-app stays on the requested earlier release if neither release is healthy", async () => {
     const output = await deploy(
       "build 1; build 2; release 1; release 2; sick all; release 1; current; ls opt/releases | wc -l; sick none; release 1; current",
     );
@@ -270,7 +270,7 @@ describe("deploy-app", { concurrent: true }, () => {
     ]);
   });
 
-  it("waits for migrations left by an interrupted run, then runs those of its own release", async () => {
+  it("deploy-app waits for migrations left by an interrupted run, then runs those of its own release", async () => {
     const config = exampleConfig({ application: { migrate: ["/usr/bin/node", "migrate.js"] } });
     const output = await deploy(
       "build 1; release 1; build 2; touch migrating; : >systemctl.log; release 2; cat migrated; grep -c 'start app-migrations' systemctl.log",

@@ -66,7 +66,7 @@ describe("mysql-backup", () => {
   });
 
   it.runIf(python)(
-    "stays within its units' memory limits, gives every member a turn, and keeps logs as long as MySQL",
+    "mysql-backup stays within its units' memory limits, gives every member a turn, and keeps logs as long as MySQL",
     () => {
       const read =
         "import json, support, base, ship; print(json.dumps([ship.WHOLE_BYTES, base.PART_BYTES, base.TURN_SECONDS, ship.KEEP_SECONDS]))";
@@ -95,7 +95,7 @@ describe("mysql-backup", () => {
     });
   });
 
-  it.runIf(hasTool("systemd-analyze", "units of mysql-backup"))("has units that systemd accepts", () => {
+  it.runIf(hasTool("systemd-analyze", "units of mysql-backup"))("mysql-backup has units that systemd accepts", () => {
     const units = readdirSync(program).filter((name) => /\.(service|timer)$/.test(name));
     const beside = { "mysql-data.service": readFileSync(files("mysql/files/mysql-data.service"), "utf8") };
     const own = units.map((name) => [name, readFileSync(`${program}/${name}`, "utf8")] as const);
@@ -182,7 +182,7 @@ describe("mysql-backup", () => {
     );
   });
 
-  it("is installed from the server's release, and starts a restore only if configured", () => {
+  it("mysql-backup is installed from the server's release, and starts a restore only if configured", () => {
     const release = "RELEASE_URL=https://archive.test/r.tgz\nRELEASE_SHA256=abc\n";
     const present = { "/etc/platform/release.env": release, "/opt/mysql-backup/current/mysql-backup.sh": "" };
     expect(stepsOf(readFileSync(files("backup/files/setup-backup"), "utf8"), { files: present })).toEqual([
@@ -210,7 +210,7 @@ describe("mysql-backup", () => {
     );
   });
 
-  it.runIf(hasTool("shellcheck", "scripts of mysql-backup"))("has scripts that pass shellcheck", () => {
+  it.runIf(hasTool("shellcheck", "scripts of mysql-backup"))("mysql-backup has scripts that pass shellcheck", () => {
     const scripts = [`${program}/install`, `${program}/mysql-backup.sh`, files("backup/files/setup-backup")];
     expect(runTool("shellcheck", scripts)).toEqual({ status: 0, output: "" });
   });

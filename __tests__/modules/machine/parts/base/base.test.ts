@@ -118,7 +118,7 @@ describe("setting a server up", () => {
     expect(machine.run().log.at(-1)).toMatch(/^This server is being set up: /);
   });
 
-  it("does not contact package archives if the image has all packages", () => {
+  it("the setup does not contact package archives if the image has all packages", () => {
     const machine = new Machine("first a\n", scripts, "");
     machine.write("installed", "a\n");
     expect(machine.run()).toEqual({ status: 0, log: ["set up first"] });
@@ -180,7 +180,7 @@ describe("a part whose script fails", () => {
   });
 });
 
-describe("the unit", () => {
+describe("the unit server-setup", () => {
   it.runIf(hasTool("systemd-analyze", "the unit of server-setup"))(
     "server-setup retries without a limit, also after a reboot, until it is complete",
     () => {
@@ -207,7 +207,7 @@ describe("packages", () => {
   });
 });
 
-describe("the watch", () => {
+describe("server-watch", () => {
   it.runIf(hasTool("systemd-analyze", "units of server-watch"))("server-watch runs every minute", () => {
     const unit = (name: string) => contentOf(part, `/etc/systemd/system/${name}`);
     const units = ["server-watch.timer", "server-watch.service"].map((name) => [name, unit(name)] as const);

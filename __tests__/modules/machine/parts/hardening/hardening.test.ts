@@ -15,7 +15,7 @@ const setup = part.setup ?? "";
 describe("automatic upgrades", () => {
   const upgrades = contentOf(part, "/etc/apt/apt.conf.d/60platform-upgrades");
 
-  it("come only from Debian's archives, including point releases and updates, and never restart the machine", () => {
+  it("automatic upgrades come only from Debian's archives, including point releases and updates, and never restart the machine", () => {
     expect(upgrades).toContain("#clear Unattended-Upgrade::Origins-Pattern;");
     expect(upgrades.match(/"origin=[^"]*"/g)).toEqual([
       '"origin=Debian,codename=${distro_codename}-security,label=Debian-Security"',
@@ -25,12 +25,12 @@ describe("automatic upgrades", () => {
     expect(upgrades).toContain('Unattended-Upgrade::Automatic-Reboot "false";');
   });
 
-  it("keep no package files", () => {
+  it("automatic upgrades keep no package files", () => {
     expect(upgrades).toContain('APT::Periodic::CleanInterval "7";');
     expect(upgrades).toContain('APT::Keep-Downloaded-Packages "false";');
   });
 
-  it.runIf(hasTool("apt-config", "apt configuration"))("are valid settings of apt", () => {
+  it.runIf(hasTool("apt-config", "apt configuration"))("the settings of automatic upgrades are valid for apt", () => {
     const folder = temporaryFolder();
     writeBelow(folder, [{ path: "upgrades", content: upgrades }]);
     const { output } = runTool("apt-config", [
@@ -317,7 +317,7 @@ describe("upgrades that wait for a person", () => {
   }
   const held = "Inst libc6 [2.41-12] (2.41-12+deb13u1 Debian:13.3/stable [amd64])\nConf libc6 (2.41-12+deb13u1)";
 
-  it("are listed with both versions, held packages of Debian included", () => {
+  it("upgrades that wait for a person are listed with both versions, including held packages of Debian", () => {
     expect(
       noticeOf(`${held}\nInst mysql-server [9.7.4-1] (9.7.5-1 MySQL:13 [amd64]) []\nConf mysql-server (9.7.5-1)`, ""),
     ).toBe(
@@ -325,11 +325,11 @@ describe("upgrades that wait for a person", () => {
     );
   });
 
-  it("are no longer listed after their installation", () => {
+  it("upgrades that wait for a person are no longer listed after their installation", () => {
     expect(noticeOf("")).toBe("compared\n");
   });
 
-  it("stay listed if apt fails", () => {
+  it("upgrades that wait for a person stay listed if apt fails", () => {
     expect(noticeOf("E: broken", "of yesterday\n", 100)).toBe("of yesterday\n");
   });
 });
@@ -353,7 +353,7 @@ describe("the check of the nightly upgrade", () => {
     return runTool("sh", ["-c", `cd ${folder}; ${script.join("; ")}; ./check`]);
   }
 
-  it("passes while every step has succeeded within three days", () => {
+  it("the check of the nightly upgrade passes while every step has succeeded within three days", () => {
     expect(checked([71, 71, 71])).toEqual({ status: 0, output: "" });
   });
 
@@ -388,7 +388,7 @@ describe("the check of known expiry dates", () => {
     return runTool("sh", ["-c", `cd ${folder}; ${prepare} && PATH=bin:$PATH ./check`]);
   }
 
-  it("passes until 180 days before MySQL's key expires, then reports the date and the command", () => {
+  it("the check of known expiry dates passes until 180 days before MySQL's key expires, then reports the date and the command", () => {
     expect(on("2027-04-26")).toEqual({ status: 0, output: "" });
     const { status, output } = on("2027-04-27");
     expect(status).toBe(1);
@@ -412,7 +412,7 @@ describe("the check of known expiry dates", () => {
 
 describe("the update of package lists", () => {
   it.runIf(hasTools(["apt-get", "apt-ftparchive", "gpg"], "an expired key of a repository"))(
-    "fails with apt's message once a repository's key has expired, although apt reports success",
+    "the update of package lists fails with apt's message once a repository's key has expired, although apt reports success",
     () => {
       const folder = temporaryFolder();
       writeBelow(folder, [

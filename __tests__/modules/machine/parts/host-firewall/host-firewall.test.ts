@@ -89,7 +89,7 @@ describe("the host firewall with everything set", () => {
     expect(rules(everything)).toContain("ip6 saddr { 2001:db8::/48 } tcp dport { 22 } accept");
   });
 
-  it("opens the TLS port to the balancer", () => {
+  it("the host firewall opens the TLS port to the balancer", () => {
     expect(rules(everything)).toContain("ip saddr { 10.0.1.5 } ip daddr $own_address tcp dport { 443 } accept");
   });
 });
@@ -188,7 +188,7 @@ describe("traffic without a rule of the table", () => {
     return list;
   };
 
-  it("does not count private, shared, link-local and multicast addresses as internet", () => {
+  it("private, shared, link-local and multicast addresses do not count as internet", () => {
     const not = setOf("not_internet", "ipv4");
     const others = ["0.1.2.3", "10.255.0.1", "100.64.0.1", "100.127.255.254", "127.0.0.53", "169.254.169.254"];
     for (const address of [...others, "172.16.0.1", "172.31.255.254", "192.168.255.1", "224.0.0.1", "255.255.255.255"])
@@ -316,7 +316,7 @@ describe("interfaces", () => {
   });
 });
 
-describe("the watch over the rules", () => {
+describe("the check of the firewall rules", () => {
   it.runIf(hasToolInNetwork("nft", "the detection of changed rules", "-mn"))(
     "the check passes while the file's rules are active; otherwise it prints the command that reloads them",
     () => {

@@ -28,27 +28,30 @@ const run = (port: number, { isSetUp = true } = {}) => {
 };
 
 describe.runIf(hasTools(["curl", "sh"], "the check of mysql-group"))("the check of a database member", () => {
-  it("uses the same URL as HAProxy", () => {
+  it("the check of a database member uses the same URL as HAProxy", () => {
     expect(check).toContain(`http://$address:${ports.memberRole}/primary`);
   });
 
-  it.each([200, 503])("passes if mysql-group answers %i, regardless of the member's role", async (status) => {
-    const http = createServer((_, response) => response.writeHead(status).end("ok\n")).listen(0, "127.0.0.1");
-    await once(http, "listening");
-    try {
-      expect(await run((http.address() as AddressInfo).port)).toEqual({ status: 0, output: "" });
-    } finally {
-      http.close();
-    }
-  });
+  it.each([200, 503])(
+    "the check of a database member passes if mysql-group answers %i, regardless of the member's role",
+    async (status) => {
+      const http = createServer((_, response) => response.writeHead(status).end("ok\n")).listen(0, "127.0.0.1");
+      await once(http, "listening");
+      try {
+        expect(await run((http.address() as AddressInfo).port)).toEqual({ status: 0, output: "" });
+      } finally {
+        http.close();
+      }
+    },
+  );
 
-  it("fails with the unit's state and the next step if mysql-group does not answer", async () => {
+  it("the check of a database member fails with the unit's state and the next step if mysql-group does not answer", async () => {
     const { status, output } = await run(1);
     expect(status).toBe(1);
     expect(output).toMatch(/^mysql-group does not answer \(failed\): .*systemctl restart mysql-group\n$/);
   });
 
-  it("passes on a server that is not completely set up, which has its own notice", async () => {
+  it("the check of a database member passes on a server that is not completely set up, which has its own notice", async () => {
     expect(await run(1, { isSetUp: false })).toEqual({ status: 0, output: "" });
   });
 });

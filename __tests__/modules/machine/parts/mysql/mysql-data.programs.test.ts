@@ -112,13 +112,13 @@ describe.runIf(canFormat)("mysql-data mount", besideEachOther, () => {
       "a file system whose first 64 KiB are lost",
       "mkfs.ext4 -q volumes/*; dd if=/dev/zero conv=notrunc status=none bs=64K count=1 of=volumes/scsi-0HC_Volume_1",
     ],
-  ])("does not change a volume with %s, and waits", async (_, write) => {
+  ])("mysql-data mount does not change a volume with %s, and waits", async (_, write) => {
     expect(
       await run(`volume 1; ${write}; sha256sum volumes/* >sum; mysql-data mount; sha256sum -c --quiet sum`),
     ).toEqual([waits("volume_1")]);
   });
 
-  it("waits for a volume that is not attached yet", async () => {
+  it("mysql-data mount waits for a volume that is not attached yet", async () => {
     expect(await run("mysql-data mount")).toEqual([waits("none")]);
   });
 
@@ -129,11 +129,11 @@ describe.runIf(canFormat)("mysql-data mount", besideEachOther, () => {
     },
   );
 
-  it("waits if two empty volumes are attached", async () => {
+  it("mysql-data mount waits if two empty volumes are attached", async () => {
     expect(await run("volume 1; volume 2; mysql-data mount; label 1; label 2")).toEqual([waits("volume_1 volume_2")]);
   });
 
-  it("waits if two volumes have the label", async () => {
+  it("mysql-data mount waits if two volumes have the label", async () => {
     expect(await run("ours 1; ours 2; mysql-data mount")).toEqual([waits("volume_1 volume_2", "volume_1 volume_2")]);
   });
 
@@ -143,7 +143,7 @@ describe.runIf(canFormat)("mysql-data mount", besideEachOther, () => {
     );
   });
 
-  it("does nothing if the volume is already mounted", async () => {
+  it("mysql-data mount does nothing if the volume is already mounted", async () => {
     expect(await run("volume 1; touch mounted; mysql-data mount; echo $?; label 1")).toEqual(["0"]);
   });
 
@@ -157,7 +157,7 @@ describe.runIf(canFormat)("mysql-data mount", besideEachOther, () => {
     expect(output.slice(-3)).toEqual([...mounted("volume_1").slice(1), expect.stringMatching(/state: +clean$/)]);
   });
 
-  it("waits for a limited time while a deleted machine still uses the volume", async () => {
+  it("mysql-data mount waits for a limited time while a deleted machine still uses the volume", async () => {
     const e2fsck = (body: string): string =>
       `printf '#!/bin/sh\\n${body}\\n' >bin/e2fsck; printf '#!/bin/sh\\necho >>slept\\n' >bin/sleep; chmod +x bin/e2fsck; rmdir mnt;`;
     expect(
@@ -171,7 +171,7 @@ describe.runIf(canFormat)("mysql-data mount", besideEachOther, () => {
     ]);
   });
 
-  it("does not mount a file system that needs manual repair", async () => {
+  it("mysql-data mount does not mount a file system that needs manual repair", async () => {
     const output = await run(
       "ours 1; debugfs -w -R 'clri <2>' volumes/* 2>/dev/null; debugfs -w -R 'ssv state 2' volumes/* 2>/dev/null; mysql-data mount; echo \"exit $?\"",
     );
@@ -244,7 +244,7 @@ describe("mysql-data initialize", besideEachOther, () => {
       "/mnt/data has files but no system tables; not changed",
     ],
     ["without arguments", "mysql-data", "usage: mysql-data mount | initialize | wait | release | reserve"],
-  ])("does nothing %s", async (_, script, reason) => {
+  ])("mysql-data initialize does nothing %s", async (_, script, reason) => {
     const output = await run(`${script}; ls mnt/data.new`);
     expect(output.slice(0, 2)).toContain(`mysql-data: ${reason}`);
     expect(output.join()).not.toContain("mysqld --");

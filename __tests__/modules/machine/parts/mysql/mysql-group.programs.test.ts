@@ -16,7 +16,7 @@ describe("mysql-group", () => {
   const mysqld = hasTool("mysqld", "how mysql-group begins a branch of the history (Python unit tests)");
 
   it.runIf(python)(
-    "passes its Python unit tests",
+    "mysql-group passes its Python unit tests",
     () => {
       const run = spawnSync(debianPython, ["-m", "unittest", "discover", "-s", tests], { encoding: "utf8", env });
       expect(run.stderr).toMatch(mysqld ? /Ran \d{2,} tests[\s\S]*\nOK\n$/ : /\nOK \(skipped=1\)\n$/);
@@ -25,7 +25,7 @@ describe("mysql-group", () => {
     300_000,
   );
 
-  it.runIf(python)("is valid Python", () => {
+  it.runIf(python)("mysql-group is valid Python", () => {
     const texts = sources.map((name) => readFileSync(`${program}/${name}`, "utf8"));
     const run = spawnSync(debianPython, ["-c", compileAll], { encoding: "utf8", input: JSON.stringify(texts) });
     expect(run).toMatchObject({ status: 0, stderr: "" });

@@ -50,7 +50,7 @@ describe("MySQL with everything set", () => {
   });
   const part = mysqlOf("middle", config);
 
-  it("uses the configured mirror, series and sizes", () => {
+  it("MySQL uses the configured mirror, series and sizes", () => {
     expect(part.aptSources?.[0]?.source).toBe("deb https://mirror.foobar.com/mysql $RELEASE mysql-8.4-lts");
     expect(variables(part)).toMatchObject({
       bind_address: "10.0.1.12",
@@ -61,7 +61,7 @@ describe("MySQL with everything set", () => {
     });
   });
 
-  it("contains only database servers as members, and no monitoring account if monitoring is disabled", () => {
+  it("MySQL's settings contain only database servers as members, and no monitoring account if monitoring is disabled", () => {
     expect(settings(part)).toMatchObject({
       members: { left: "10.0.1.11", middle: "10.0.1.12", right: "10.0.1.13" },
       passwords: { app: expect.any(String) as string, replication: expect.any(String) as string },

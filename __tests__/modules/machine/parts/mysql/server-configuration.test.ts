@@ -90,7 +90,7 @@ describe("the server's configuration", () => {
     expect(cache).toBeLessThanOrEqual(256 * 1024 ** 2);
   });
 
-  it("is read-only until a group elects the member, and never starts or joins a group by itself", () => {
+  it("MySQL is read-only until a group elects the member, and never starts or joins a group by itself", () => {
     expect(variables()).toMatchObject({
       super_read_only: "ON",
       loose_group_replication_start_on_boot: "OFF",
@@ -115,7 +115,7 @@ describe("the server's configuration", () => {
     expect(weightOf("charlie", exampleConfig())).toBeUndefined();
   });
 
-  it("uses one address and one set of certificates for clients, the group and recovery", () => {
+  it("MySQL uses one address and one set of certificates for clients, the group and recovery", () => {
     const own = variables();
     expect(own).toMatchObject({
       port: "3306",
@@ -151,7 +151,7 @@ describe("the server's configuration", () => {
     expect(variables()["loose_group_replication_clone_threshold"]).toBe(String(2n ** 63n - 1n));
   });
 
-  it("has one primary and a single leader, and throttles writes before a replica is far behind", () => {
+  it("the group has one primary and a single leader, and throttles writes before a replica is far behind", () => {
     expect(variables()).toMatchObject({
       loose_group_replication_enforce_update_everywhere_checks: "OFF",
       loose_group_replication_paxos_single_leader: "ON",
@@ -187,7 +187,7 @@ describe("the server's configuration", () => {
     });
   });
 
-  it("has a redo log that a small server can replay in minutes", () => {
+  it("MySQL has a redo log that a small server can replay in minutes", () => {
     expect(variables()["innodb_redo_log_capacity"]).toBe("512M");
   });
 
@@ -206,7 +206,7 @@ describe("the server's configuration", () => {
     expect(ids).toEqual(["167772427", "167772428", "167772429"]);
   });
 
-  it("uses only variables that all series support", () => {
+  it("MySQL's configuration uses only variables that all series support", () => {
     const oneSeriesOnly = [
       "mysql_native_password",
       "replica_allow_higher_version_source",

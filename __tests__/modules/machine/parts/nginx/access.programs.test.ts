@@ -139,7 +139,7 @@ describe.runIf(hasToolInNetwork("nginx", "the health check", "-nu"))(
   besideEachOther,
   () => {
     it.each(bothModes)(
-      "passes only for the load balancer and only while the server is in service (%s)",
+      "the load balancer's health check passes only for the load balancer and only while the server is in service (%s)",
       async (_, part) => {
         const output = await inNetwork(
           part,
@@ -177,7 +177,7 @@ describe.runIf(hasToolInNetwork("nginx", "the health check", "-nu"))(
     });
 
     it.each(bothModes)(
-      "fails if HAProxy, the application's connection to the database, does not work (%s)",
+      "the load balancer's health check fails if HAProxy, the application's connection to the database, does not work (%s)",
       async (_, part) => {
         const output = await inNetwork(
           part,
@@ -190,14 +190,17 @@ describe.runIf(hasToolInNetwork("nginx", "the health check", "-nu"))(
       },
     );
 
-    it.each(bothModes)("is not available to visitors, like the readiness check of a release (%s)", async (_, part) => {
-      const output = await inNetwork(
-        part,
-        `application; for path in /healthz /readyz; do visitor -H 'CF-Connecting-IP: 192.0.2.9' -o /dev/null -w '%{http_code}\n' $path; done; counts`,
-      );
-      const [healthz, readyz, counts = ""] = linesOf(output);
-      expect([healthz, readyz]).toEqual(["404", "404"]);
-      expect(JSON.parse(counts)).toMatchObject({ paths: ["/counts", "/counts"] });
-    });
+    it.each(bothModes)(
+      "the load balancer's health check is not available to visitors, like the readiness check of a release (%s)",
+      async (_, part) => {
+        const output = await inNetwork(
+          part,
+          `application; for path in /healthz /readyz; do visitor -H 'CF-Connecting-IP: 192.0.2.9' -o /dev/null -w '%{http_code}\n' $path; done; counts`,
+        );
+        const [healthz, readyz, counts = ""] = linesOf(output);
+        expect([healthz, readyz]).toEqual(["404", "404"]);
+        expect(JSON.parse(counts)).toMatchObject({ paths: ["/counts", "/counts"] });
+      },
+    );
   },
 );

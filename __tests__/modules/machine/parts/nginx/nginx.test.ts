@@ -25,7 +25,7 @@ describe("nginx with defaults", () => {
 });
 
 describe("nginx with passthrough", () => {
-  it("terminates TLS behind the PROXY protocol and requires Cloudflare's certificate", () => {
+  it("nginx with passthrough terminates TLS behind the PROXY protocol and requires Cloudflare's certificate", () => {
     expect(listen(passthrough, "https")).toBe("listen 10.0.1.11:443 ssl proxy_protocol;");
     expect(listen(passthrough, "https-default")).toBe("listen 10.0.1.11:443 ssl proxy_protocol default_server;");
     expect(site(passthrough).match(/snippets\/listen-https(-default)?.conf;/g)).toHaveLength(2);
@@ -168,7 +168,7 @@ describe("the unit in-service", () => {
     expect(unit().indexOf("rm -f")).toBeLessThan(unit().indexOf("sleep"));
   });
 
-  it.runIf(hasTool("systemd-analyze", "in-service.service"))("is a valid systemd unit", () => {
+  it.runIf(hasTool("systemd-analyze", "in-service.service"))("the unit in-service is a valid systemd unit", () => {
     expect(judgeUnits({ "in-service.service": unit() }).complaints).toBe("");
   });
 });
