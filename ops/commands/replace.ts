@@ -98,13 +98,13 @@ export async function replace(
   const { site, lock, progress } = context;
   const wanted = serverNamed(site, name);
   if (props.newVolume && !isDatabase(wanted)) throw new Error(`refused: ${name} has no data volume; omit --new-volume`);
-  const snapshot = await look(site);
-  const refusals = replacementRefusals(snapshot, name, isBlind(site));
-  if (refusals.length > 0) throw new Error(`refused, nothing was changed:\n  ${refusals.join("\n  ")}`);
+  const first = await lookForReplacement(site, name);
   await progress.step(`${name}: checks what the replacement would change`, (report) =>
     site.cloud.prepare(wanted, report),
   );
-  await agree(destroyed(snapshot, name, props));
+  await agree(destroyed(first, name, props));
+  // Another server may have failed while the plan was made or the person was asked.
+  const snapshot = await lookForReplacement(site, name);
   await lock.setInHand(name);
   await stepDown(context, name, snapshot);
   const server = snapshot.servers.find((one) => one.name === name) ?? { name, observation: undefined };
@@ -119,6 +119,14 @@ export async function replace(
   if (!isBlind(site)) await forgetUnknown(context, await look(site));
   await lock.setInHand(undefined);
   progress.say(`${name} is replaced; if it was compromised, rotate all its secrets: docs/runbook.md, "ssh-login"`);
+}
+
+/** The environment now. @throws if the server must not be replaced, with the reasons */
+async function lookForReplacement(site: Site, name: string): Promise<Snapshot> {
+  const snapshot = await look(site);
+  const refusals = replacementRefusals(snapshot, name, isBlind(site));
+  if (refusals.length > 0) throw new Error(`refused, nothing was changed:\n  ${refusals.join("\n  ")}`);
+  return snapshot;
 }
 
 /** Nothing is deleted before the others accept writes without this server. */

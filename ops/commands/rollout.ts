@@ -13,7 +13,7 @@ import { look } from "../core/observe.js";
 import type { Progress } from "../core/progress.js";
 import { changingOver, sayChangeover } from "./changeover.js";
 import { serverNamed, type Site } from "../core/site.js";
-import { type ServerState, type Snapshot } from "../core/snapshot.js";
+import type { ServerState } from "../core/snapshot.js";
 
 /** What {@link rollout} may be told. */
 export interface RolloutProps {
@@ -76,7 +76,7 @@ export async function rollout(context: Context, props: RolloutProps): Promise<vo
     const snapshot = await passGate(context, { inHand: lock.inHand });
     // Roles may have changed while it waited.
     const next = nextOf(snapshot, isWanted(props, done), lock.inHand) ?? waiting;
-    await replaceOne(context, next, snapshot, props);
+    await replaceOne(context, next, props);
     done.add(next.name);
     return true;
   });
@@ -92,7 +92,6 @@ export async function rollout(context: Context, props: RolloutProps): Promise<vo
 async function replaceOne(
   context: Context,
   server: ServerState,
-  snapshot: Snapshot,
   { evenCurrent = false, patienceMinutes }: RolloutProps,
 ): Promise<void> {
   const { site, lock, progress } = context;
@@ -103,6 +102,8 @@ async function replaceOne(
     site.cloud.prepare(wanted, report),
   );
   if (lock.inHand !== name || mustReplace(server, isWhole, evenCurrent)) {
+    // Another server may have failed while the plan was made.
+    const snapshot = await passGate(context, { inHand: lock.inHand });
     await lock.setInHand(name);
     await stepDown(context, name, snapshot);
     await shutDown(context, server);

@@ -92,11 +92,12 @@ export async function upgrade(context: Context, props: UpgradeProps): Promise<vo
   await progress.step("updates the package lists of all servers", () => renewLists(site));
   const done = new Set<string>();
   for (;;) {
-    const waiting = nextOf(await lookTold(site), isDue(props, done), lock.inHand);
+    const told = await lookTold(site);
+    const waiting = nextOf(told, isDue(props, done), lock.inHand);
     if (waiting === undefined) break;
-    const snapshot = await passGate(context, { inHand: lock.inHand, command: "upgrade" });
-    const refusal = mysqlRefusal(waiting, await groupVersions(site, snapshot));
+    const refusal = mysqlRefusal(waiting, await groupVersions(site, told));
     if (refusal !== undefined) throw new Error(`refused: ${refusal}`);
+    const snapshot = await passGate(context, { inHand: lock.inHand, command: "upgrade" });
     await upgradeOne(context, waiting, snapshot);
     done.add(waiting.name);
   }
@@ -159,8 +160,17 @@ async function upgradeOne(context: Context, server: ServerState, snapshot: Snaps
   );
   const after = (await look(site)).servers.find((one) => one.name === name)?.observation;
   const reboots = after === undefined || after.rebootFor.length > 0;
-  if (reboots) await progress.step(`${name}: reboots`, () => site.ssh.tryRun(login, ["systemctl", "reboot"]));
-  else if (isWeb(server)) await site.ssh.run(login, ["systemctl", "start", "in-service"]);
+  const returns = async (): Promise<void> => {
+    if (isWeb(server)) await site.ssh.run(login, ["systemctl", "start", "in-service"]);
+  };
+  if (reboots) {
+    // Another server may have failed during the upgrade.
+    await passGate(context, { inHand: name, command: "upgrade" }).catch(async (error: Error) => {
+      await returns();
+      throw error;
+    });
+    await progress.step(`${name}: reboots`, () => site.ssh.tryRun(login, ["systemctl", "reboot"]));
+  } else await returns();
   await awaitBack(context, name, reboots ? { bootId: after?.bootId ?? server.observation?.bootId } : {});
   await lock.setInHand(undefined);
 }

@@ -47,6 +47,8 @@ interface Machine {
 export class World {
   /** The executed steps in order: "bravo: systemctl poweroff", "provider: replace bravo", "in hand: bravo". */
   readonly steps: string[] = [];
+  /** Called with each step before its effect; if it throws, the step and the command fail. */
+  onStep: (step: string) => void = () => undefined;
   /** Printed lines. */
   readonly said: string[] = [];
   readonly machines = new Map<string, Machine>();
@@ -106,6 +108,7 @@ export class World {
   private async step<T>(where: string, what: string, effect: () => T): Promise<T> {
     for (const other of this.underWay) if (other !== what) this.steps.push(`${other}: NOT WAITED FOR`);
     this.steps.push(`${where}: ${what}`);
+    this.onStep(`${where}: ${what}`);
     this.underWay.add(what);
     const result = effect();
     await new Promise(setImmediate);
@@ -232,7 +235,8 @@ export class World {
     return "";
   }
 
-  private off(machine: Machine): void {
+  /** Switches a server off; if it was the primary, another member takes the role. */
+  off(machine: Machine): void {
     machine.running = false;
     this.handOver(machine);
   }
