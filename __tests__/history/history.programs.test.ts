@@ -11,7 +11,7 @@ const possible =
 const live = (...options: string[]) =>
   runToolBeside(debianPython, [fileURLToPath(new URL(".", import.meta.url)), ...options]);
 
-// What the operating system schedules differs from run to run, so a slow host gets a second attempt.
+// The operating system schedules each run differently, so a slow host gets a second attempt.
 describe.runIf(possible).concurrent("a simulated life of the archive", { timeout: 900_000, retry: 1 }, () => {
   it.each([
     ["one server", ["--single", "--seed", "6"]],

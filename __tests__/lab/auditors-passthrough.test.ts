@@ -6,7 +6,10 @@ import { compared, gixy, nothing } from "./support/auditors.js";
 import { labInMode } from "./support/lab-in-mode.js";
 import { testsslOfBalancer } from "./support/testssl.js";
 
-/** nginx ends TLS only in this mode. In the other mode the emulated balancer does, so a test would say nothing about Hetzner's. */
+/**
+ * nginx terminates TLS only in this mode. In the other mode the emulated balancer does, so a test would not show anything about
+ * Hetzner's.
+ */
 
 let lab: Lab;
 beforeAll(async () => {

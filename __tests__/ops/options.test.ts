@@ -17,7 +17,7 @@ describe("an option that npm consumed", () => {
     );
   });
 
-  it("is ignored if the command has no such option or also received the option itself", async () => {
+  it("an option that npm consumed is ignored if the command has no such option or also received the option itself", async () => {
     for (const args of [["failover"], ["rollout", "--dry-run"]])
       expect(await ops(...args)).toMatch(/^example: administrators\.cidrs is empty/);
   });

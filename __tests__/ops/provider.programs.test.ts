@@ -20,39 +20,39 @@ const base = { monitoring: { enabled: false } };
 const delta = { privateIp: "10.0.1.134", roles: ["web" as const] };
 /** The environment before each command. */
 const four = exampleConfig({ ...base, servers: { delta } });
-/** Its configuration after delta was taken out. */
+/** The configuration after the removal of delta. */
 const three = exampleConfig(base);
 const [stacksOfFour, stacksOfThree] = [stacksFor(four), stacksFor(three)];
 
 const everything = (): boolean => true;
 
-/** What is wrong with the world that a command runs in. */
+/** Faults of the environment that a command runs in. */
 interface Situation {
   readonly command: "plan" | "deploy" | "replace" | "remove";
   /** Changes the resources that HCLOUD_TOKEN can see. */
   readonly project?: (project: HetznerProject) => void;
   /** Whether the state is empty. */
   readonly withoutState?: boolean;
-  /** What an earlier `npm run synth` wrote to cdktf.out. */
+  /** Files that an earlier `npm run synth` wrote to cdktf.out. */
   readonly stale?: StacksFor;
-  /** What the command synthesizes. */
+  /** Stacks that the command synthesizes. */
   readonly stacks?: StacksFor;
-  /** By how many characters each secret in the state is longer. */
+  /** Number of characters by which each secret in the state is longer. */
   readonly longerSecrets?: number;
   readonly trouble?: Trouble;
-  /** Terraform is killed when the API has executed this request; the command is run again. */
+  /** Request after whose execution Terraform is killed; then the command runs again. */
   readonly killedAt?: string;
-  /** How often the command may fail before it is done. */
+  /** Number of times that the command may fail before it succeeds. */
   readonly reruns?: number;
-  /** @default - the command ends as "done" */
+  /** @default - the command ends with the result "done" */
   readonly refused?: RegExp;
-  /** With it, the command need not be done. */
+  /** If set, the command may end without a result. */
   readonly mayBeRefused?: RegExp;
 }
 
 const ofStaging = (project: HetznerProject): void =>
   project.change((item) => ({ ...item, labels: { ...item.labels, environment: "staging" } }), everything);
-/** The same resources under other ids, as another environment has them. */
+/** The same resources with other ids, as in another environment. */
 const another = (project: HetznerProject): void => {
   ofStaging(project);
   project.change((item) => ({ ...item, id: item.id + 5000 }), everything);
@@ -67,7 +67,7 @@ const withoutServer =
     );
 const ofAnother = /HCLOUD_TOKEN: none of the resources in the state/;
 const destroys = /the plan destroys resources/;
-/** What an interrupted first deploy created: outside the state, or incomplete and protected against destruction. */
+/** Resources that an interrupted first deploy created: outside the state, or incomplete and protected against destruction. */
 const leftOver = /the state of production is empty|not in the state|Instance cannot be destroyed/;
 
 const situations: Readonly<Record<string, Situation>> = {
@@ -141,7 +141,7 @@ const deployed = new HetznerProject();
 /** The deployed environment. */
 const world: { checkout?: Checkout } = {};
 
-/** Runs a command, and again after a failure. @returns the last error, with what has changed */
+/** Runs a command, and again after a failure. @returns the last error and the changed resources */
 async function run({ command, reruns = 0, stacks = stacksOfFour, ...situation }: Situation) {
   const project = await deployed.copy().listen();
   situation.project?.(project);
@@ -175,13 +175,13 @@ async function run({ command, reruns = 0, stacks = stacksOfFour, ...situation }:
   }
 }
 
-/** What a command must not have done. */
+/** Forbidden results of a command. */
 function harmOf({ command }: Situation, before: readonly string[], after: readonly string[]): readonly string[] {
   const mayGo = { replace: /^servers alpha /, remove: / (production-)?delta(-|\b)/, plan: /^$/, deploy: /^$/ }[command];
   return before.filter((one) => !after.includes(one) && !mayGo.test(one));
 }
 
-/** What a finished command was meant to reach, and has not. */
+/** Missing results of a completed command. */
 function undoneBy({ command }: Situation, before: readonly string[], after: readonly string[]): readonly string[] {
   const servers = after.filter((one) => one.startsWith("servers ")).map((one) => one.split(" ")[1]);
   const wanted = command === "remove" ? three : four;

@@ -35,7 +35,7 @@ const stepsOf = (file: string): readonly Step[] => {
   return Object.values(jobs).flatMap(({ steps = [] }) => steps.flatMap(withOurActions));
 };
 
-/** The steps of an action of this repository, in place of the step that uses it. */
+/** The steps of an action in this repository, inserted where a workflow uses the action. */
 function withOurActions(step: Step): readonly Step[] {
   if (!step.uses?.startsWith("./")) return [step];
   const action = parse(readFileSync(join(step.uses, "action.yml"), "utf8")) as { runs: { steps: readonly Step[] } };
@@ -68,14 +68,14 @@ describe("the workflows", () => {
   });
 });
 
-/** What Terraform shows of a plan that changes nothing but one record. */
+/** Terraform's output for a plan that changes only one record. */
 const plan = {
   resource_changes: [
     { address: "cloudflare_dns_record.www", change: { actions: ["update"], before: { ttl: 1 }, after: { ttl: 60 } } },
   ],
 };
 
-/** An empty project at Hetzner, the zone at Cloudflare and an organisation at Datadog without monitors; prints its address. */
+/** Emulates an empty project at Hetzner, the zone at Cloudflare and a Datadog organisation without monitors; prints its address. */
 const vendors = `
 const server = require("node:http").createServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url, "http://vendors");
@@ -86,8 +86,8 @@ const server = require("node:http").createServer((request, response) => {
 server.listen(0, "127.0.0.1", () => console.log("http://127.0.0.1:" + server.address().port));`;
 
 /**
- * Copies the working tree as a checkout has it, for steps to run in. What .ci/run runs itself is only looked for in package.json, and
- * nothing is installed; Terraform and GitHub's command line are stand-ins. All else is real.
+ * Copies the working tree like a checkout, to run steps in the copy. Steps of .ci/run are only looked up in package.json, and nothing is
+ * installed. Terraform and GitHub's command line are fakes; everything else is real.
  */
 function checkout(folder: string, vendorsUrl: string) {
   const bin = join(folder, "bin");
@@ -126,7 +126,7 @@ case "$*" in
 esac
 `,
   );
-  // They would install packages and run all tests; the test only checks that each is executable.
+  // These steps would install packages and run all tests; the test only checks that each file is executable.
   for (const script of ["scripts/install-tools.sh", "scripts/canary/run"].map((each) => join(tree, each)))
     if (spawnSync("test", ["-x", script]).status === 0) place(script, "#!/bin/sh\n");
   return {
@@ -208,7 +208,7 @@ describe("MySQL for a drill", () => {
 });
 
 describe("the issue about drift", () => {
-  /** Runs the script against an issue tracker that has this issue open; returns what it asked for. */
+  /** Runs the script with a fake issue tracker in which this issue is open. @returns the requests */
   function report(code: number, open: string) {
     const folder = temporaryFolder();
     writeFileSync(

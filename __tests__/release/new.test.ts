@@ -25,7 +25,7 @@ describe("a new application", () => {
         ({ parentPath, name }) => readFileSync(join(parentPath, name), "utf8").split("\n").length - 1,
       );
       expect(lines.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(300);
-      // In place of `npm install`.
+      // Replaces `npm install`.
       if (runtime === "node") symlinkSync(resolve("node_modules"), join(own, "node_modules"));
       expect((await buildRelease({ folder, application: own, version: "2.0.0" })).bytes).toBeGreaterThan(1000);
     },

@@ -35,9 +35,9 @@ function inventoryOf(config: Config): string {
 }
 
 /*
- * The one place that lists what an environment consists of, for whoever reviews a change: a changed address makes Terraform replace the
- * resource, and a file or package that comes or goes is seen at once. Contents are not in it, not as digests either: their difference is
- * in the change itself, and every branch would conflict with every other one.
+ * The only complete list of an environment's parts, for reviewers of a change: a changed address makes Terraform replace the resource,
+ * and added or removed files and packages are visible. Contents and digests are omitted: the change itself shows them, and they would
+ * cause conflicts between branches.
  */
 describe("the inventory of an environment equals the reviewed inventory", () => {
   it.each(["terminate", "passthrough"] as const)(

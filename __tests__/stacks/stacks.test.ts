@@ -12,7 +12,7 @@ import { addressesIn, type Attributes, withApp } from "../support/synth.js";
 const stacks = synthesizeEnvironment(exampleConfig());
 const names = ["alpha", "bravo", "charlie"];
 
-/* Which there are, inventory.test.ts says. */
+/* The test inventory.test.ts lists the resources. */
 describe("resource addresses, a contract", () => {
   it("addresses of the credentials are the same in both TLS modes, so that a change of the mode keeps the servers' secrets", () => {
     const { credentials } = synthesizeEnvironment(exampleConfig({ tls: "passthrough" }));

@@ -9,7 +9,7 @@ import { parse, withApp, type Synthesized } from "./synth.js";
 /** The stacks that Hetzner and Cloudflare need. */
 export type StackName = "foundation" | "credentials" | "servers" | "edge";
 
-/** Synthesizes all stacks of an environment with policies, as main.ts does. @throws Error when a policy is violated */
+/** Synthesizes all stacks of an environment with policies, as main.ts does. @throws Error if a policy is violated */
 export function synthesizeEnvironment(config: Config): Record<StackName, Synthesized> {
   return withApp((app) => {
     const stacks = addStacks(app, config);

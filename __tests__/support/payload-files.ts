@@ -16,7 +16,7 @@ export function partOf(part: Part, config: Config = exampleConfig(), name = "alp
   return { ...shared, files: [...(shared.files ?? []), ...(ownFiles?.(server) ?? [])] };
 }
 
-/** Content of a file a part delivers. @throws Error when the part has no such file. */
+/** Content of a file that a part delivers. @throws Error if the part has no such file. */
 export function contentOf(part: PayloadPart, path: string): string {
   const file = part.files?.find((candidate) => candidate.path === path);
   if (!file) throw new Error(`no file ${path} in this part; it has ${part.files?.map((each) => each.path).join(", ")}`);

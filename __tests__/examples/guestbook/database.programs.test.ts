@@ -21,7 +21,7 @@ const duplicate = Object.assign(new Error("duplicate"), { errno: 1062, sqlState:
 
 type Script = (attempt: number) => Outcome | Error;
 
-/** A side that answers each attempt as the script says; after a failure it is out for `outageMs`. */
+/** A side that answers each attempt according to the script. After a failure it is unavailable for `outageMs`. */
 class ScriptedSide implements Side {
   readonly state = { reachable: true };
   readonly timeouts: number[] = [];

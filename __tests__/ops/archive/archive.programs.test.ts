@@ -18,7 +18,7 @@ describe("the archive programs", () => {
   const possible = ["/opt/moto/bin/python", "mysqlbinlog", "age"].every((tool) => hasTool(tool, what)) && isRoot(what);
 
   it.runIf(possible)(
-    "pass their Python tests",
+    "the archive programs pass their Python tests",
     () => {
       const run = spawnSync(debianPython, ["-m", "unittest", "discover", "-s", folder(".")], { encoding: "utf8", env });
       expect(run.stderr).toMatch(/Ran \d{2,} tests[\s\S]*\nOK\n$/);

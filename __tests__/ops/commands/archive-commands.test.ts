@@ -60,7 +60,7 @@ describe("the backups command", () => {
     ]);
   });
 
-  it("fails with the error of the object storage if the bucket is unreachable", async () => {
+  it("the backups command fails with the error of the object storage if the bucket is unreachable", async () => {
     await expect(withArchive({}, () => backups(config, {}))).rejects.toThrow("the bucket is away");
   });
 });
@@ -145,7 +145,7 @@ describe("a restore", () => {
     await expect(refused).rejects.toThrow(/^restore: .* is before the oldest base backup/);
   });
 
-  it("waits for a configured restore until the site is up, then asks to remove the restore keys", async () => {
+  it("the command waits for a configured restore until the site is up, then asks to remove the restore keys", async () => {
     const restoring = { restore: { timeline: timeline.name, at: "latest" }, application: release("2") };
     const other = "11111111-2222-4333-8444-555555555555";
     const world = new World(exampleConfig({ backup: exampleBackup, database: { groupName: other }, ...restoring }));

@@ -136,7 +136,7 @@ describe("ops balancers", () => {
     expect(said.join("\n")).toContain(`www.foobar.com: A ${ip1} -> ${ip1}, ${ip2}`);
   });
 
-  it("uses only Hetzner's and Cloudflare's APIs, and one change for all names", async () => {
+  it("ops balancers uses only Hetzner's and Cloudflare's APIs, and one change for all names", async () => {
     const { direct: to, asked } = await world();
     await to("both");
     expect(asked.filter((line) => !line.startsWith("GET"))).toEqual(["POST /zones/zone/dns_records/batch"]);

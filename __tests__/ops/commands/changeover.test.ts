@@ -227,7 +227,7 @@ describe.each(Object.entries(changes))("a load balancer migration %s", (_, { tak
   });
 
   it.each(whole.map((what, index) => [what, index] as const))(
-    "continues without an outage after it was killed at this step: %s",
+    "a migration continues without an outage after it was killed at this step: %s",
     async (_, index) => {
       const world = new World();
       await expect(world.rollout(takesOver, index)).rejects.toBe(killed);
@@ -237,7 +237,7 @@ describe.each(Object.entries(changes))("a load balancer migration %s", (_, { tak
   );
 
   it.each(whole.map((what, index) => [what, index] as const))(
-    "can be reversed without an outage after it was killed at this step: %s",
+    "a migration can be reversed without an outage after it was killed at this step: %s",
     async (_, index) => {
       const world = new World();
       await expect(world.rollout(takesOver, index)).rejects.toBe(killed);
@@ -253,7 +253,7 @@ describe.each(Object.entries(changes))("a load balancer migration %s", (_, { tak
 describe("servers created for another load balancer", () => {
   const { takesOver } = tls;
 
-  it("stop a rollout, which reports each difference and the settings for a migration", async () => {
+  it("servers created for another load balancer stop a rollout, which reports each difference and the settings for a migration", async () => {
     const world = new World();
     await expect(world.rollout(exampleConfig({ tls: "passthrough" }))).rejects.toThrow(
       [
@@ -270,7 +270,7 @@ describe("servers created for another load balancer", () => {
     expect(world.done).toEqual([]);
   });
 
-  it("stop a rollout with the settings they were created with if the configured previous balancer is wrong", async () => {
+  it("servers created for another load balancer stop a rollout with the settings they were created with if the configured previous balancer is wrong", async () => {
     const wrong = exampleConfig({
       tls: "passthrough",
       network: { balancerIp: "10.0.1.6" },
@@ -281,7 +281,7 @@ describe("servers created for another load balancer", () => {
     );
   });
 
-  it("stop a rollout to another domain, which also requires a new zone number and certificate generation", async () => {
+  it("servers created for another load balancer stop a rollout to another domain, which also requires a new zone number and certificate generation", async () => {
     await expect(new World().rollout(exampleConfig({ domain: "foobar.net" }))).rejects.toThrow(
       [
         "  charlie: domain is foobar.net, it was made for another",
@@ -295,7 +295,7 @@ describe("servers created for another load balancer", () => {
     );
   });
 
-  it("stop a rollout with the numbers of the configuration if the configured previous domain is wrong", async () => {
+  it("servers created for another load balancer stop a rollout with the numbers of the configuration if the configured previous domain is wrong", async () => {
     const wrong = exampleConfig({
       ...exampleMove,
       loadBalancer: { number: 2, formerly: { domain: "foobar.org", tls: "terminate", balancerIp: "10.0.1.5" } },
@@ -305,7 +305,7 @@ describe("servers created for another load balancer", () => {
     );
   });
 
-  it("stop a rollout with new numbers if the configured previous balancer no longer exists, because this is another migration", async () => {
+  it("servers created for another load balancer stop a rollout with new numbers if the configured previous balancer no longer exists, because this is another migration", async () => {
     const world = new World();
     await world.rollout(takesOver);
     const next = exampleConfig({
@@ -317,13 +317,13 @@ describe("servers created for another load balancer", () => {
     await expect(world.rollout(next)).rejects.toThrow(/loadBalancer: \{ number: 1, [^]*cloudflare\.number: 2\n/);
   });
 
-  it("stop a rollout with a manual procedure if a server's load balancer contract is unknown", async () => {
+  it("servers created for another load balancer stop a rollout with a manual procedure if a server's load balancer contract is unknown", async () => {
     const world = new World();
     world.madeFor.bravo = "none";
     await expect(world.rollout(plain)).rejects.toThrow(/bravo: .*\n[^]*manually: docs\/operations\.md/);
   });
 
-  it("stop a rollout if they need the previous balancer after its removal", async () => {
+  it("servers created for another load balancer stop a rollout if they need the previous balancer after its removal", async () => {
     const world = new World();
     await world.rollout(takesOver);
     world.madeFor.charlie = agreement(plain);

@@ -101,7 +101,7 @@ describe("a deploy", () => {
     expect(applied(reviewed.calls())).toHaveLength(2);
   });
 
-  it("does not accept a reviewed update as a replacement, or a review of another stack", async () => {
+  it("a deploy does not accept a reviewed update as a replacement, or a review of another stack", async () => {
     const { stacks } = stacksWith({}, destroying);
     const other = {
       "production-edge": ["updates hcloud_load_balancer.b"],
@@ -112,7 +112,7 @@ describe("a deploy", () => {
 });
 
 describe("the reviewed plans of all stacks", () => {
-  it("are stored as actions without values and can be read back", async () => {
+  it("reviewed plans are stored as actions without values and can be read back", async () => {
     const { stacks } = stacksWith(harmless, {
       resource_changes: [change("random_password.a", "update", { result: "old" }, { result: "new" })],
       output_changes: { site_url: { actions: ["update"] } },
@@ -131,7 +131,7 @@ describe("the reviewed plans of all stacks", () => {
     expect(await readReviewed(file, stacks)).toEqual(reviewed.stacks);
   });
 
-  it("are rejected for another configuration", async () => {
+  it("reviewed plans are rejected for another configuration", async () => {
     const { stacks } = stacksWith(harmless, {});
     const file = join(temporaryFolder(), "plan.json");
     await writeReviewed(file, await planAll(stacks, () => undefined));
@@ -141,7 +141,7 @@ describe("the reviewed plans of all stacks", () => {
     );
   });
 
-  it("are created without a state lock and without applying anything", async () => {
+  it("reviewed plans are created without a state lock and without applying anything", async () => {
     const { stacks, calls } = stacksWith({}, {});
     await planAll(stacks, () => undefined);
     expect(
@@ -153,7 +153,7 @@ describe("the reviewed plans of all stacks", () => {
     expect(calls().filter((call) => / show -no-color \S+ops\.tfplan$/.test(call))).toHaveLength(2);
   });
 
-  it("are rejected if the file has another format", async () => {
+  it("reviewed plans are rejected if the file has another format", async () => {
     await expect(readReviewed("package.json", [])).rejects.toThrow(
       "package.json: must be a file written by `npm run ops",
     );

@@ -34,7 +34,7 @@ async function report(status: number, variables: NodeJS.ProcessEnv, overrides: O
 }
 
 describe("a comparison of the resources with the configuration", () => {
-  it("is reported to Datadog as the metric of drift-unchecked, with the environment and the API key only", async () => {
+  it("a comparison is reported to Datadog as the metric of drift-unchecked, with only the environment and the API key", async () => {
     const before = Math.floor(Date.now() / 1000);
     const { requests, said } = await report(202, { DD_API_KEY: "key", DD_APP_KEY: "secret" });
     expect(requests).toEqual([expect.objectContaining({ path: "/api/v2/series", key: "key" })]);
@@ -49,7 +49,7 @@ describe("a comparison of the resources with the configuration", () => {
     expect(said).toEqual([]);
   });
 
-  it("is not reported without a key, which is shown, or without monitoring", async () => {
+  it("a comparison is not reported without monitoring, or without a key, whose absence is shown", async () => {
     const { requests, said } = await report(202, {});
     expect(requests).toEqual([]);
     expect(said).toEqual([expect.stringContaining("DD_API_KEY is not set")]);
@@ -59,7 +59,7 @@ describe("a comparison of the resources with the configuration", () => {
     });
   });
 
-  it("stays valid if Datadog rejects the report or does not answer", async () => {
+  it("a comparison stays valid if Datadog rejects the report or does not answer", async () => {
     expect((await report(403, { DD_API_KEY: "key" })).said).toEqual([expect.stringContaining("answers 403")]);
     const unreachable = await report(202, { DD_API_KEY: "key", DD_HOST: "http://127.0.0.1:1" });
     expect(unreachable.said).toEqual([expect.stringContaining("not reported")]);

@@ -43,7 +43,7 @@ describe("a restore drill", () => {
     expect(given.at(-1)).toBeGreaterThanOrEqual(4 * 3600);
   });
 
-  it("succeeds without a restore if no backup is configured", async () => {
+  it("a restore drill succeeds without a restore if no backup is configured", async () => {
     expect(await tried({ of: exampleConfig() })).toEqual({
       code: 0,
       said: "production: backup is not set, so there is nothing to restore",
@@ -59,7 +59,7 @@ describe("a restore drill", () => {
       /^mysqld of the series 9\.7 must be installed on this machine/,
     ],
     ["MySQL of a release series with the same prefix", { version: "9.70.1" }, /^mysqld of the series 9\.7 must be/],
-  ])("is rejected with %s", async (_, machine, words) => {
+  ])("a restore drill is rejected with %s", async (_, machine, words) => {
     await expect(tried(machine)).rejects.toThrow(words);
   });
 });

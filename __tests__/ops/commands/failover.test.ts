@@ -16,7 +16,7 @@ describe("the choice of the next primary", () => {
     expect(decided({ bravo: { member: { lagSeconds: 5 } } }, "bravo")).toBe("alpha to bravo");
   });
 
-  it("is a far member only if no near member can accept writes at once", () => {
+  it("the next primary is a far member only if no near member can accept writes at once", () => {
     expect(decided({ bravo: { isFar: true }, charlie: { member: { lagSeconds: 3 } } })).toBe("alpha to charlie");
     expect(decided({ bravo: { isFar: true }, charlie: { member: { lagSeconds: 6 } } })).toBe("alpha to bravo");
     expect(decided({ bravo: { isFar: true }, charlie: { observation: null } })).toBe("alpha to bravo");
@@ -41,7 +41,7 @@ describe("a failover", () => {
     expect(world.primary).toBe("charlie");
   });
 
-  it("fails if MySQL does not transfer the role", async () => {
+  it("a failover fails if MySQL does not transfer the role", async () => {
     instantly();
     const world = new World();
     world.failing.add("alpha: mysql SELECT group_replication_set_as_primary(@successor,");

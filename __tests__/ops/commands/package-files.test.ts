@@ -82,7 +82,7 @@ describe.runIf(
 describe("the files that an upgrade delivers", () => {
   const ofAlpha = packageFilesOf(exampleConfig(), { roles: ["web", "database"] });
 
-  it("are the sources of both vendors, the addresses of their keys and the known ends", () => {
+  it("an upgrade delivers the sources of both vendors, the addresses of their keys and the known expiry dates", () => {
     expect(ofAlpha.map(({ path }) => path).sort()).toEqual(
       [
         paths.ends,
@@ -92,7 +92,7 @@ describe("the files that an upgrade delivers", () => {
     );
   });
 
-  it("name the configured key instead of the project's", () => {
+  it("the files of an upgrade contain the configured key instead of the project's", () => {
     const publishedKey = {
       url: "https://repo.mysql.com/RPM-GPG-KEY-mysql-2027",
       fingerprints: ["A".repeat(40)],

@@ -6,13 +6,13 @@ import { instantly } from "../support/instantly.js";
 import { World } from "../support/world.js";
 
 describe("the servers of a release", () => {
-  it("start with the server that an interrupted run left unfinished", () => {
+  it("a release starts with the server that an interrupted run left unfinished", () => {
     const order = (inHand?: string) => changesTo(snapshot(), named("3"), inHand).map(({ server }) => server);
     expect(order("charlie")).toEqual(["charlie", "alpha", "bravo"]);
     expect(order()).toEqual(["alpha", "bravo", "charlie"]);
   });
 
-  it("are the web servers without the release, each with its previous release", () => {
+  it("a release covers the web servers without the release, each with its previous release", () => {
     const servers = snapshot({ bravo: { observation: { releases: [named("3"), named("2")] } } });
     expect(changesTo(servers, named("3"))).toEqual([
       { server: "alpha", to: named("3"), from: named("2"), served: true },
@@ -24,7 +24,7 @@ describe("the servers of a release", () => {
     ]);
   });
 
-  it("return to the previous release of most servers on a rollback", () => {
+  it("a rollback returns to the previous release of most servers", () => {
     expect(previousRelease(snapshot({ alpha: { observation: { releases: [named("2"), named("0")] } } }))).toEqual(
       named("1"),
     );
@@ -36,14 +36,14 @@ describe("the servers of a release", () => {
 });
 
 describe("the arguments of a release", () => {
-  it("are checked before anything else, with all problems at once", () => {
+  it("the arguments of a release are checked first, with all problems at once", () => {
     expect(() => releaseNamed({ url: "http://releases.foobar.com/1.tar.gz", sha256: "nothex" })).toThrow(
       /^release: nothing was changed:\n {2}url: must .*https.*\n {2}sha256: must be 64 lower-case hexadecimal digits, got "nothex"; copy/,
     );
     expect(releaseNamed(named("1"))).toEqual(named("1"));
   });
 
-  it("are a URL with a SHA-256, or --rollback", () => {
+  it("the arguments of a release are a URL with a SHA-256, or --rollback", () => {
     expect(releaseNamed({}, true)).toBeUndefined();
     for (const args of [{}, { url: named("1").url }])
       expect(() => releaseNamed(args)).toThrow("release: requires URL and SHA256, or only --rollback");
@@ -59,7 +59,7 @@ describe("a release", () => {
     "in hand: nobody",
   ];
 
-  it("is deployed to one web server at a time, and the first server is observed alone for a while", async () => {
+  it("a release is deployed to one web server at a time, and the first server is observed alone for a while", async () => {
     instantly();
     const world = new World();
     await release(await world.context("release"), to);
@@ -77,7 +77,7 @@ describe("a release", () => {
     expect(world.said.join("\n")).not.toContain("alone");
   });
 
-  it("is rolled back on all servers if the deployment to one server fails", async () => {
+  it("a release is rolled back on all servers if the deployment to one server fails", async () => {
     instantly();
     const world = new World();
     world.failing.add(`bravo: /usr/local/sbin/deploy-app ${to.url} ${to.sha256}`);
@@ -93,7 +93,7 @@ describe("a release", () => {
     ]);
   });
 
-  it("is rolled back if the application does not become ready, and servers with a failed rollback are listed", async () => {
+  it("a release is rolled back if the application does not become ready, and servers with a failed rollback are listed", async () => {
     instantly();
     const world = new World();
     world.sick = to.sha256;
@@ -104,7 +104,7 @@ describe("a release", () => {
     expect(world.steps.at(-1)).toBe("in hand: alpha");
   });
 
-  it("is rolled back if the load balancer finds the ready application unhealthy", async () => {
+  it("a release is rolled back if the load balancer finds the ready application unhealthy", async () => {
     instantly();
     const world = new World();
     world.unhealthy = to.sha256;
@@ -126,7 +126,7 @@ describe("a release", () => {
     expect(await said({ ...to, sha256: "0".repeat(64) })).toContain("now write the release into");
   });
 
-  it("is rolled back to the previous release and skips servers that already run the previous release", async () => {
+  it("a release is rolled back to the previous release and skips servers that already run the previous release", async () => {
     instantly();
     const world = new World();
     world.machine("bravo").releases = [named("1"), named("2")];
@@ -134,7 +134,7 @@ describe("a release", () => {
     expect(world.steps).toEqual([...deploys("alpha", named("1")), ...deploys("charlie", named("1"))]);
   });
 
-  describe("of a broken application", () => {
+  describe("a release of a broken application", () => {
     const broken = (): World => {
       instantly();
       const world = new World();
@@ -142,19 +142,19 @@ describe("a release", () => {
       return world;
     };
 
-    it("is rolled back although no application is ready", async () => {
+    it("a broken release is rolled back although no application is ready", async () => {
       const world = broken();
       await release(await world.context("release"), undefined);
       expect(world.steps).toEqual(["alpha", "bravo", "charlie"].flatMap((name) => deploys(name, named("1"))));
     });
 
-    it("is replaced by a release with a fix although no application is ready", async () => {
+    it("a broken release is replaced by a release with a fix although no application is ready", async () => {
       const world = broken();
       await release(await world.context("release"), to);
       expect(world.steps).toEqual(["alpha", "bravo", "charlie"].flatMap((name) => deploys(name)));
     });
 
-    it("is rolled back on the servers that answer, and the remaining servers are listed", async () => {
+    it("a broken release is rolled back on the servers that answer, and the remaining servers are listed", async () => {
       const world = broken();
       world.machine("charlie").running = false;
       await release(await world.context("release"), undefined);
@@ -164,7 +164,7 @@ describe("a release", () => {
       );
     });
 
-    it("is rolled back although the database has no primary; the servers keep the earlier release", async () => {
+    it("a broken release is rolled back although the database has no primary; the servers keep the earlier release", async () => {
       const world = broken();
       world.primary = "";
       await release(await world.context("release"), undefined);
@@ -201,7 +201,7 @@ describe("a release", () => {
       ["all applications fail and one server is off", (world: World) => (world.machine("charlie").running = false)],
       ["all disks are full", (world: World) => world.machines.forEach((one) => (one.diskPercent = { "/": 100 }))],
       ["the database has no majority", (world: World) => (world.primary = "")],
-    ])("is rolled back while %s", async (_, damage) => {
+    ])("a broken release is rolled back while %s", async (_, damage) => {
       const world = broken();
       damage(world);
       await release(await world.context("release"), undefined);

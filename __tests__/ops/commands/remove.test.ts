@@ -8,7 +8,7 @@ describe("the precondition check of a removal", () => {
   const four = ["10.0.1.11", "10.0.1.12", "10.0.1.13", "10.0.1.14"];
   const refusals = (differences: Parameters<typeof snapshot>[0]) => removalRefusals(snapshot(differences), "charlie");
 
-  it("passes if the other servers form a majority of the group's members and serve visitors", () => {
+  it("the precondition check of a removal passes if the other servers form a majority of the group's members and serve visitors", () => {
     expect(refusals({})).toEqual([]);
     expect(refusals({ alpha: { member: { view: four, remembered: four } } })).toEqual([]);
     // One member is already lost, and the group still counts it.
@@ -74,7 +74,7 @@ describe("a removal", () => {
     ]);
   });
 
-  it("continues after an interruption if the server is already off or deleted", async () => {
+  it("a removal continues after an interruption if the server is already off or deleted", async () => {
     instantly();
     const off = withDelta();
     off.machine("delta").running = false;

@@ -66,7 +66,7 @@ describe("the precondition check of a replacement", () => {
 });
 
 describe("the list of what a replacement destroys", () => {
-  it("contains the server, and the data volume only if the volume is deleted", () => {
+  it("the list of destroyed resources contains the server, and the data volume only if the volume is deleted", () => {
     expect(destroyed(snapshot(), "bravo", {})).toEqual([
       expect.stringMatching(/^bravo: the server and its system disk/),
       "bravo: keeps its data volume",
@@ -78,7 +78,7 @@ describe("the list of what a replacement destroys", () => {
     ]);
   });
 
-  it("contains the outage if no other server serves visitors", () => {
+  it("the list of losses contains the outage if no other server serves visitors", () => {
     expect(destroyed(snapshot({ alpha: down, charlie: down }), "bravo", {}).at(-1)).toMatch(/the site is down until/);
   });
 });
@@ -154,7 +154,7 @@ describe("a replacement", () => {
     expect(world.steps).toEqual([]);
   });
 
-  it("uses the health checks of the load balancer if SSH login is impossible", async () => {
+  it("a replacement uses the health checks of the load balancer if SSH login is impossible", async () => {
     instantly();
     const world = new World();
     for (const machine of world.machines.values()) machine.isStunned = true;

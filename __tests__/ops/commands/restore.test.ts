@@ -29,7 +29,7 @@ const backup = {
 };
 
 describe("the timeline of a restore", () => {
-  it("is the given one, otherwise the configured one, otherwise the environment's own, otherwise the latest one", () => {
+  it("the timeline of a restore is the given one, otherwise the configured one, otherwise the environment's own, otherwise the latest one", () => {
     const restoring = exampleConfig({ restore: { timeline: other.name, at: "latest" }, backup });
     expect(chosen([other, timeline], exampleConfig(), timeline.name)).toBe(timeline);
     expect(chosen([other, timeline], restoring)).toBe(other);
@@ -38,7 +38,7 @@ describe("the timeline of a restore", () => {
     expect(chosen([other], exampleConfig())).toBe(other);
   });
 
-  it("must exist in the bucket", () => {
+  it("the timeline of a restore must exist in the bucket", () => {
     expect(() => chosen([other], exampleConfig(), "x")).toThrow(`no timeline x; existing timelines: ${other.name}`);
     expect(() => chosen([], exampleConfig())).toThrow("existing timelines: none");
   });
@@ -107,7 +107,7 @@ describe("the check at the end of a restore", () => {
 });
 
 describe("a restore without a key for the bucket", () => {
-  it("fails with the name of the missing variable", async () => {
+  it("a restore without a key for the bucket fails with the name of the missing variable", async () => {
     delete process.env["TF_VAR_restore_bucket_key"];
     await expect(
       restore(exampleConfig({ backup }), { at: "latest" }, () => Promise.reject(new Error("no")), undefined as never),

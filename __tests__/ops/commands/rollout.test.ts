@@ -25,11 +25,11 @@ describe("the order of a rollout", () => {
     expect(nextOf(snapshot(), isWanted({}), "charlie")?.name).toBe("charlie");
   });
 
-  it("contains a server that does not exist", () => {
+  it("the order of a rollout contains a server that does not exist", () => {
     expect(nextOf(snapshot({ bravo: { cloud: null } }), isWanted({}))?.name).toBe("bravo");
   });
 
-  it("contains only the given servers, and current ones only on request", () => {
+  it("the order of a rollout contains only the given servers, and current ones only on request", () => {
     expect(nextOf(all, isWanted({ only: ["charlie"] }))?.name).toBe("charlie");
     expect(nextOf(snapshot(), isWanted({ only: ["charlie"] }))).toBeUndefined();
     expect(nextOf(snapshot(), isWanted({ only: ["charlie"], evenCurrent: true }))?.name).toBe("charlie");
@@ -129,7 +129,7 @@ describe("a rollout", () => {
     expect(world.said.join("\n")).toContain("it failed");
   });
 
-  it("does not replace the next server while an application is not ready", async () => {
+  it("a rollout does not replace the next server while an application is not ready", async () => {
     instantly();
     const world = new World();
     for (const name of ["bravo", "charlie"]) world.machine(name).current = false;
@@ -159,7 +159,7 @@ describe("a rollout", () => {
   it.each([
     ["15 minutes by default", {}, 900],
     ["for the given time", { patienceMinutes: 40 }, 2400],
-  ])("waits %s until a replaced server is ready", async (_, props, seconds) => {
+  ])("a rollout waits %s until a replaced server is ready", async (_, props, seconds) => {
     const { world, context } = await withReplaced(isSick);
     await expect(rollout(context, props)).rejects.toThrow(`bravo is back: timed out after ${seconds} s`);
     // The replaced server lacks no accounts, so it does not have to become the primary.

@@ -11,14 +11,14 @@ import { World } from "../support/world.js";
 const stage = (configured: number, used: number, oldest: number): Stage => ({ configured, used, oldest });
 
 describe("the steps of a rotation", () => {
-  it("accept the new generation, use it and then reject the old one, also after an interruption", () => {
+  it("a rotation accepts the new generation, uses it and then rejects the old one, even after an interruption", () => {
     expect(nextOf(stage(2, 1, 1))).toBe("used");
     expect(nextOf(stage(2, 2, 1))).toBe("oldest");
     expect(nextOf(stage(2, 2, 2))).toBeUndefined();
     expect([stage(2, 1, 1), stage(2, 2, 1), stage(2, 2, 2)].map(accepted)).toEqual([[1, 2], [2, 1], [2]]);
   });
 
-  it("are rejected for an unknown secret, with a list of the known ones", () => {
+  it("a rotation is rejected for an unknown secret, with a list of the known ones", () => {
     expect(() => rotatedNamed("everything")).toThrow(/^rotate: unknown secret everything; use one of edge-token/);
   });
 });
@@ -190,7 +190,7 @@ describe("a rotation", () => {
   it.each([
     ["accepts the old passwords", [2, 1]],
     ["lacks the new passwords", [1, 2]],
-  ] as const)("does not complete the rotation of database passwords while a replica %s", async (_, taken) => {
+  ] as const)("a rotation of database passwords is not completed while a replica %s", async (_, taken) => {
     instantly();
     const world = second();
     world.stage = { configured: 2, used: 2, oldest: 2 };

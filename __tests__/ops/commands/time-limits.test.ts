@@ -9,7 +9,7 @@ import { release as named } from "../support/snapshot.js";
 import { World } from "../support/world.js";
 
 describe("a command on a server", () => {
-  it("has a time limit above its longest duration, and an observation at most 20 seconds", async () => {
+  it("each command on a server has a time limit above its longest duration; observations have at most 20 seconds", async () => {
     instantly();
     const world = new World();
     world.machine("alpha").current = false;

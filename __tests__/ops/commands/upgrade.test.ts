@@ -24,7 +24,7 @@ const packageFilesProgram = readFileSync("ops/commands/files/package-files.py", 
 const bravoWith = (observation: object): ServerState => snapshot({ bravo: { observation } }).servers[1] as ServerState;
 
 describe("the servers of an upgrade", () => {
-  it("are those with upgrades or a pending reboot, replicas first, each once", () => {
+  it("an upgrade covers servers with upgrades or a pending reboot, each once, replicas first", () => {
     const all = snapshot({
       alpha: { observation: { rebootFor: ["mysql.service"] } },
       charlie: { observation: { upgradable } },
@@ -35,14 +35,14 @@ describe("the servers of an upgrade", () => {
     expect(nextOf(snapshot(), isDue({}), "bravo")?.name).toBe("bravo");
   });
 
-  it("are described by their package upgrades and the reason for a reboot", () => {
+  it("the servers of an upgrade are described by their package upgrades and the reason for a reboot", () => {
     expect(duty(bravoWith({ upgradable, rebootFor: ["mysql.service"] }))).toBe(
       "bravo: upgrades datadog-agent 1:7.71.0-1 -> 1:7.72.1-1, mysql-community-server-core 8.4.6-1debian13 -> 8.4.7-1debian13; " +
         "a reboot for mysql.service",
     );
   });
 
-  it("are unknown while a reachable server does not report its possible upgrades", () => {
+  it("possible upgrades are unknown while a reachable server does not report them", () => {
     const told = { observation: { upgradable: [] } };
     expect(untold(snapshot({ alpha: told, bravo: { observation: { upgradable: null } }, charlie: told }))).toMatch(
       /^bravo did not report;/,
@@ -50,7 +50,7 @@ describe("the servers of an upgrade", () => {
     expect(untold(snapshot({ alpha: told, bravo: { observation: null }, charlie: told }))).toBeUndefined();
   });
 
-  it("are rejected if an upgrade would mix MySQL release series in the group", () => {
+  it("an upgrade is rejected if it would mix MySQL release series in the group", () => {
     expect(mysqlRefusal(bravoWith({ upgradable }), ["8.4.6", "8.4.6"])).toBeUndefined();
     const series = [{ name: "mysql-server-core", from: "8.4.6-1", to: "9.7.4-2" }];
     expect(mysqlRefusal(bravoWith({ upgradable: series }), ["8.4.6"])).toMatch(
@@ -115,7 +115,7 @@ describe("an upgrade", () => {
     expect(world.steps.filter((step) => step.includes("apt-get"))).toEqual([]);
   });
 
-  it("does not drain a server that serves no visitors", async () => {
+  it("an upgrade does not drain a server that serves no visitors", async () => {
     instantly();
     const world = new World(exampleConfig({ servers: splitServers }));
     world.primary = "left";
@@ -127,7 +127,7 @@ describe("an upgrade", () => {
     ]);
   });
 
-  it("fails if the server is healthy but has not rebooted", async () => {
+  it("an upgrade fails if the server is healthy but has not rebooted", async () => {
     instantly();
     const world = new World();
     world.machine("bravo").rebootFor = ["linux-image"];
@@ -157,7 +157,7 @@ describe("an upgrade", () => {
     await expect(upgrade(await world.context("upgrade"), {})).rejects.toThrow("charlie: it failed");
   });
 
-  it("continues with the server that an interrupted run left out of service", async () => {
+  it("an upgrade continues with the server that an interrupted run left out of service", async () => {
     instantly();
     const world = new World();
     world.machine("charlie").inService = false;
@@ -174,7 +174,7 @@ describe("an upgrade", () => {
 });
 
 describe("an upgrade that was interrupted", () => {
-  it("waits until the restarting server answers before it sends commands", async () => {
+  it("an interrupted upgrade waits until the restarting server answers before it sends commands", async () => {
     instantly();
     const world = new World();
     const charlie = world.machine("charlie");
@@ -263,7 +263,7 @@ ${body}`;
     expect(sent({ fails: "apt-get" }).slice(1)).toEqual([`${upgrades}, frozen`, "exit 1", "server.cnf"]);
   });
 
-  it("does not start MySQL on a server without MySQL", () => {
+  it("the upgrade script does not start MySQL on a server without MySQL", () => {
     expect(sent({ hasMysql: false })).not.toContain("systemctl start mysql.service");
   });
 });

@@ -17,7 +17,7 @@ describe.runIf(
     return JSON.parse(output);
   };
 
-  it("is written byte for byte and stays marked as changed until the mark is removed", () => {
+  it("a delivered secret is written byte for byte and stays marked as changed until the mark is removed", () => {
     const folder = temporaryFolder();
     const text = "ä\r\n\u2028 $'\"\\ end";
     writeBelow(folder, [{ path: "secret", content: "old" }]);
@@ -33,7 +33,7 @@ describe.runIf(
     return runTool("python3", ["-I", "-c", replaced], JSON.stringify(input));
   };
 
-  it("is readable only by its owner from creation on, while a certificate is readable by all users once it is complete", () => {
+  it("a delivered secret is readable only by its owner from creation on, while a certificate becomes readable by all users once it is complete", () => {
     const folder = temporaryFolder();
     const [mark, secret, certificate] = ["mark", "secret", "certificate"].map((name) => join(folder, name)) as [
       string,
@@ -57,7 +57,7 @@ describe.runIf(
     ]);
   });
 
-  it("is synced to disk before it is renamed, and its folder is synced after that", () => {
+  it("a delivered secret is synced to disk before it is renamed, and its folder is synced after that", () => {
     const folder = temporaryFolder();
     const files = [{ path: join(folder, "secret"), owner: "root", mode: "0600", content: "s" }];
     const say = (words: string): string => `print(${words}, file=sys.stderr)`;
@@ -71,7 +71,7 @@ describe.runIf(
     expect(output.match(/^(synced|named).*$/gm)?.slice(-3)).toEqual(["synced 1", "named", "synced False"]);
   });
 
-  it("is marked as changed before it is written and stays marked when other secrets are delivered later", () => {
+  it("a delivered secret is marked as changed before it is written and stays marked when other secrets are delivered later", () => {
     const folder = temporaryFolder();
     const [mark, first, second] = ["mark", "first", "second"].map((name) => join(folder, name)) as [
       string,

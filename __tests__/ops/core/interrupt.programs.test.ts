@@ -37,7 +37,7 @@ describe("an interrupted command", () => {
     },
   );
 
-  it("waits for its running child process, although the terminal sends Ctrl-C to all processes", async () => {
+  it("an interrupted command waits for its running child process, although the terminal sends Ctrl-C to all processes", async () => {
     const applies = `
       import { endInOrder, runToEnd } from "./ops/core/shell.ts";
       endInOrder();
@@ -55,7 +55,7 @@ describe("an interrupted command", () => {
     expect((await run).stdout).toBe("is under way\ncame to its end");
   });
 
-  it("passes one Ctrl-C on to a program that must save its work, once", async () => {
+  it("an interrupted command passes one Ctrl-C on to a program that must save its work, once", async () => {
     const program =
       "trap 'count=$((count + 1))' INT; for step in 1 2 3 4 5 6 7 8 9 10; do sleep 0.2; done; echo ends after $count";
     const applies = `

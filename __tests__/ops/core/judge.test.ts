@@ -6,14 +6,14 @@ import { primaryOf } from "../../../ops/core/snapshot.js";
 import { cloudServer, type Difference, release, snapshot } from "../support/snapshot.js";
 
 describe("a healthy environment", () => {
-  it("needs no attention and passes the precondition check", () => {
+  it("a healthy environment needs no attention and passes the precondition check", () => {
     expect(needsHand(snapshot())).toEqual([]);
     expect(gate(snapshot(), "rollout")).toEqual([]);
   });
 });
 
 describe("a server no longer in the configuration", () => {
-  it("is listed for removal and does not stop a rollout", () => {
+  it("a server no longer in the configuration is listed for removal and does not stop a rollout", () => {
     const left = { ...snapshot(), outside: [cloudServer("charlie", { name: "delta", current: false })] };
     expect(needsHand(left)).toEqual(["delta: is not in the configuration; npm run ops remove delta"]);
     expect(gate(left, "rollout")).toEqual([]);
@@ -103,7 +103,7 @@ describe("a fault of a server", () => {
     expect(gate(snapshot({ bravo }), "rollout")).toContain(`bravo: ${words}`);
   });
 
-  it("is reported with a section that the runbook has, or with a command", () => {
+  it("a server fault is reported with an existing section of the runbook, or with a command", () => {
     const sections = readFileSync("docs/runbook.md", "utf8");
     for (const { help } of Object.values(faultTable)) {
       const [, section] = /runbook\.md#(\S+)$/.exec(help) ?? [];
@@ -155,7 +155,7 @@ describe("pending maintenance", () => {
 });
 
 describe("a release that runs on all servers but differs from the configuration", () => {
-  it("needs attention, because new servers would start with another release", () => {
+  it("an unconfigured release on all servers needs attention, because new servers would start with another release", () => {
     const newer = { observation: { releases: [release("3"), release("2")] } };
     expect(needsHand(snapshot({ alpha: newer, bravo: newer, charlie: newer }))).toEqual([
       expect.stringMatching(/^the configured release differs/),
@@ -164,7 +164,7 @@ describe("a release that runs on all servers but differs from the configuration"
 });
 
 describe("a certificate with a normal lifetime", () => {
-  it("needs no attention until three weeks before it expires", () => {
+  it("a certificate with a normal lifetime needs no attention until three weeks before it expires", () => {
     expect(needsHand(snapshot({ bravo: { observation: { certificateDays: { it: 21 } } } }))).toEqual([]);
   });
 });
@@ -178,20 +178,20 @@ describe("an environment without protection", () => {
 describe("servers with one role", () => {
   const alone = { roles: ["web"], observation: { member: null } } satisfies Difference;
 
-  it("are checked for that role only", () => {
+  it("servers with one role are checked for that role only", () => {
     const view = ["10.0.1.11", "10.0.1.12"];
     const database = { roles: ["database"], observation: { inService: false, serves: false }, healthy: null } as const;
     const split = { alpha: { member: { view } }, bravo: { ...database, member: { view } }, charlie: alone };
     expect(needsHand(snapshot(split))).toEqual([]);
   });
 
-  it("need no primary if none of them is a database member", () => {
+  it("servers with one role need no primary if none of them is a database member", () => {
     expect(gate(snapshot({ alpha: alone, bravo: alone, charlie: alone }), "rollout")).toEqual([]);
   });
 });
 
 describe("the precondition check", () => {
-  it("fails if the group has two primaries, no primary or a read-only primary", () => {
+  it("the precondition check fails if the group has two primaries, no primary or a read-only primary", () => {
     expect(gate(snapshot({ bravo: { member: { role: "PRIMARY", writable: true } } }), "rollout")).toEqual([
       "alpha and bravo is the primary",
     ]);
@@ -213,7 +213,7 @@ describe("the precondition check", () => {
     expect(gate(interrupted, "rollout")).not.toEqual([]);
   });
 
-  it("fails for the unfinished server if another server is unhealthy", () => {
+  it("the precondition check fails for the unfinished server if another server is unhealthy", () => {
     expect(gate(snapshot({ bravo: { observation: null }, charlie: { healthy: false } }), "rollout", "bravo")).toEqual([
       "charlie: its target is not healthy",
     ]);
@@ -221,7 +221,7 @@ describe("the precondition check", () => {
 });
 
 describe("the primary", () => {
-  it("is the member that has the role and already accepts writes", () => {
+  it("the primary is the member that has the role and already accepts writes", () => {
     expect(primaryOf(snapshot())?.name).toBe("alpha");
     expect(primaryOf(snapshot({ alpha: { member: { writable: false } } }))).toBeUndefined();
     expect(primaryOf(snapshot({ alpha: { member: { role: "SECONDARY" } } }))).toBeUndefined();
@@ -250,14 +250,14 @@ describe("an unknown member", () => {
   const counting = { member: { remembered: [...configured, old, removed] } };
   const outside = [cloudServer("charlie", { name: "delta", privateIp: removed })];
 
-  it("is reported with the command that removes the member, unless its server still exists", () => {
+  it("an unknown member is reported with the command that removes the member, unless its server still exists", () => {
     const found = { ...snapshot({ alpha: counting, bravo: counting }), outside };
     expect(needsHand(found).filter((line) => line.includes("counts as a member"))).toEqual([
       "10.0.1.19: counts as a member but is not in the configuration; npm run ops rollout",
     ]);
   });
 
-  it("is not reported while it is in the group", () => {
+  it("an unknown member is not reported while it is in the group", () => {
     const inGroup = { member: { view: [...configured, old], remembered: [...configured, old] } };
     expect(needsHand(snapshot({ alpha: inGroup }))).toEqual([]);
   });
@@ -313,11 +313,11 @@ describe("the fault table", () => {
       );
   });
 
-  it("contains no fault that stops a rollback", () => {
+  it("the fault table contains no fault that stops a rollback", () => {
     for (const kind of kinds) expect(faultTable[kind].verdicts.rollback).not.toBe("stops");
   });
 
-  it("contains every fault", () => {
+  it("the fault table contains every fault", () => {
     expect(kinds).toEqual(Object.keys(faultTable));
   });
 });

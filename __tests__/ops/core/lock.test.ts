@@ -26,12 +26,12 @@ const elsewhere = { machine: "another machine" };
 const otherBoot = { boot: "another boot" };
 
 describe("the takeover of a lock", () => {
-  it("is allowed after the holder has ended if it ran the same command or changed no server", () => {
+  it("the takeover of a lock is allowed after the holder has ended if it ran the same command or changed no server", () => {
     expect(refusalOf(holding({ inHand: "alpha" }), "rollout", "ended")).toBeUndefined();
     expect(refusalOf(holding(), "release", "ended")).toBeUndefined();
   });
 
-  it("is rejected if the holder is running, is on another machine or was changing a server with another command", () => {
+  it("the takeover of a lock is rejected if the holder is running, is on another machine or was changing a server with another command", () => {
     expect(refusalOf(holding(), "rollout", "running")).toMatch(
       /^npm run ops rollout \(.*, process \d+, since .*\) is running; wait until it ends$/,
     );
@@ -48,7 +48,7 @@ describe("the takeover of a lock", () => {
 });
 
 describe("the lock", () => {
-  it("is held by one run, stores the current server and is free afterwards", async () => {
+  it("the lock is held by one run, stores the current server and is free afterwards", async () => {
     const place = fileLock();
     const lock = await Lock.take(place, "rollout");
     expect(await place.read()).toMatchObject({ command: "rollout", pid: process.pid });
@@ -66,19 +66,19 @@ describe("the lock", () => {
     expect(await place.read()).toBeUndefined();
   });
 
-  it("is not taken from a run on another machine with the same host name", async () => {
+  it("the lock is not taken from a run on another machine with the same host name", async () => {
     await expect(Lock.take(await held({ ...ended, ...elsewhere }), "rollout")).rejects.toThrow(
       /runs on another machine/,
     );
   });
 
-  it("is taken after a restart of the machine if the holder no longer renews it", async () => {
+  it("the lock is taken after a restart of the machine if the holder no longer renews it", async () => {
     instantly();
     const place = await held({ ...otherBoot, inHand: "alpha" });
     expect((await Lock.take(place, "rollout")).inHand).toBe("alpha");
   });
 
-  it("is not taken from a clone of this machine that renews it", async () => {
+  it("the lock is not taken from a clone of this machine that renews it", async () => {
     instantly();
     const place = await held(otherBoot);
     const read = place.store.read.bind(place.store);
@@ -144,7 +144,7 @@ describe("a run whose lock was removed and taken by another run", () => {
 });
 
 describe("a write with an outdated version", () => {
-  it("fails, even if newer versions were removed in the meantime", async () => {
+  it("a write with an outdated version fails, even if newer versions were removed in the meantime", async () => {
     const { store } = fileLock();
     const first = await store.write("1", undefined);
     const second = await store.write("2", first);
@@ -170,7 +170,7 @@ describe("unlock", () => {
     expect(await unlocked(place)).toBe("the lock is free");
   });
 
-  it("fails while the holder runs on this machine, unless --force is given", async () => {
+  it("unlock fails while the holder runs on this machine, unless --force is given", async () => {
     const place = fileLock();
     await Lock.take(place, "rollout");
     await expect(unlocked(place)).rejects.toThrow(/^npm run ops rollout .* is alive; stop it first with Ctrl-C/);
@@ -200,7 +200,7 @@ describe("unlock", () => {
     expect(await place.read()).toBeUndefined();
   });
 
-  it("does not remove a lock that another run takes in the meantime", async () => {
+  it("unlock does not remove a lock that another run takes in the meantime", async () => {
     const place = await held(ended);
     const stored = await place.store.read();
     vi.spyOn(place.store, "read").mockResolvedValueOnce(stored);

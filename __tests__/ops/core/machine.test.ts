@@ -7,7 +7,7 @@ import { livenessOf, machineId, thisProcess } from "../../../ops/core/machine.js
 import { temporaryFolder } from "../../support/payload-files.js";
 
 describe("the machine id", () => {
-  it("is a hash of the first usable machine-id file", () => {
+  it("the machine id is a hash of the first usable machine-id file", () => {
     const folder = temporaryFolder();
     const file = (name: string, text: string): string => {
       writeFileSync(join(folder, name), text);
@@ -20,7 +20,7 @@ describe("the machine id", () => {
     expect(machineId([...unusable, other])).toBe(machineId([other]));
   });
 
-  it("is a hash of the host name and a hardware address if no file is usable", () => {
+  it("the machine id is a hash of the host name and a hardware address if no file is usable", () => {
     expect(machineId([])).toMatch(/^[0-9a-f]{32}$/);
   });
 });
@@ -36,12 +36,12 @@ describe("the holder of a lock", () => {
     expect(livenessOf({ ...here, pid: child.pid ?? 0 })).toBe("ended");
   });
 
-  it("cannot be checked on another machine or in another container", () => {
+  it("the holder of a lock cannot be checked on another machine or in another container", () => {
     expect(livenessOf({ ...here, machine: "another" })).toBe("elsewhere");
     expect(livenessOf({ ...here, boot: `${here.boot.split(" ")[0]} pid:[1]` })).toBe("elsewhere");
   });
 
-  it("has an unknown state if the machine has restarted since", () => {
+  it("the state of a lock's holder is unknown if the machine has restarted since", () => {
     expect(livenessOf({ ...here, boot: "earlier pid:[1]" })).toBe("other-boot");
   });
 });

@@ -36,14 +36,14 @@ describe("the shutdown of a server", () => {
     ["only over SSH if the server answers, even if the shutdown takes a while", known, "ssh", ["ssh"]],
     ["through the provider if the server does not answer", known, "provider", ["ssh", "provider"]],
     ["through the provider if no output contains the server", new Map(), "provider", ["provider"]],
-  ])("is requested %s", async (_, logins, obeys, expected) => {
+  ])("the shutdown of a server is requested %s", async (_, logins, obeys, expected) => {
     instantly();
     const { context, asked } = siteWith(logins, obeys);
     await shutDown(context, { name: "alpha", observation: undefined });
     expect(asked).toEqual(expected);
   });
 
-  it("is not requested again if the SSH connection ended because the server is off", async () => {
+  it("the shutdown of a server is not requested again if the SSH connection ended because the server is off", async () => {
     const { context, asked } = siteWith(known);
     const servers = () => Promise.resolve([cloudServer("alpha", { running: asked.length === 0 })]);
     const { site } = context;
@@ -87,7 +87,7 @@ describe("the power cut of a server that does not shut down", () => {
       { observation: { firstBoot: "running", member: null } },
       true,
     ],
-  ])("is %s", (_, bravo, cut) => {
+  ])("the power cut of a server that does not shut down is %s", (_, bravo, cut) => {
     expect(hasNeverServed(snapshot({ bravo }).servers[1] as ServerState)).toBe(cut);
   });
 });
@@ -96,7 +96,7 @@ describe("a first boot", () => {
   const faultOf = (firstBoot: string): string | undefined =>
     firstBootFault(snapshot({ bravo: { observation: { firstBoot } } }).servers[1]);
 
-  it("has failed if its status is neither done nor running", () => {
+  it("a first boot has failed if its status is neither done nor running", () => {
     expect(["done", "running", "running mysql"].flatMap((said) => faultOf(said) ?? [])).toEqual([]);
     expect(faultOf("apt failed")).toBe("bravo failed during its first boot: apt failed");
     expect(firstBootFault(undefined)).toBeUndefined();

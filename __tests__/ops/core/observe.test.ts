@@ -179,12 +179,12 @@ describe.runIf(hasTool("python3", "the observation of a server"))("the observati
     });
   });
 
-  it("contains nothing about a role that the server does not have", async () => {
+  it("the observation of a server contains nothing about a role that the server does not have", async () => {
     const told = await observed({ files: { "settings/group": "null" } });
     expect(told).toMatchObject({ inService: null, serves: null, releases: [], member: null });
   });
 
-  it("contains the component that the setup waits for and the errors of cloud-init", async () => {
+  it("the observation of a server contains the component that the setup waits for and the errors of cloud-init", async () => {
     expect((await observed({})).firstBoot).toBe("running");
     expect((await observed({ files: { notice: "mysql:\n  waits" } })).firstBoot).toBe("running mysql: waits");
     const result = (errors: readonly string[]) => ({
@@ -194,7 +194,7 @@ describe.runIf(hasTool("python3", "the observation of a server"))("the observati
     expect((await observed({ files: { ...result(["one"]), complete: "" } })).firstBoot).toBe("done");
   });
 
-  it("contains the packages that require a reboot", async () => {
+  it("the observation of a server contains the packages that require a reboot", async () => {
     expect((await observed({ files: { "run/reboot-required": "" } })).rebootFor).toEqual(["the system"]);
     const empty = { "run/reboot-required": "", "run/reboot-required.pkgs": "" };
     expect((await observed({ files: empty })).rebootFor).toEqual(["the system"]);
@@ -202,7 +202,7 @@ describe.runIf(hasTool("python3", "the observation of a server"))("the observati
     expect((await observed({ files: packages })).rebootFor).toEqual(["libc6", "linux"]);
   });
 
-  it("contains the possible package upgrades", async () => {
+  it("the observation of a server contains the possible package upgrades", async () => {
     const simulated = [
       "Inst libc6 [2.41-11] (2.41-12 Debian:13.3/stable [amd64]) []",
       "Inst linux-image-6.12.60 (6.12.60-1 Debian-Security:13/stable-security [amd64])",
@@ -219,7 +219,7 @@ describe.runIf(hasTool("python3", "the observation of a server"))("the observati
   });
 
   it.runIf(hasTool("openssl", "the remaining days of a certificate"))(
-    "contains the remaining days of a certificate",
+    "the observation of a server contains the remaining days of a certificate",
     async () => {
       const words = [
         "req",
@@ -278,13 +278,13 @@ describe.runIf(hasTool("python3", "the cache of possible upgrades"))("the cache 
   it.each([
     ["a package is installed", () => utimesSync(join(folder, "status"), 1, 1)],
     ["a package list changes", () => writeBelow(folder, [{ path: "lists/other", content: "" }])],
-  ])("is renewed if %s", async (_, change) => {
+  ])("the cache of possible upgrades is renewed if %s", async (_, change) => {
     await upgradable(upgrade);
     change();
     expect(await upgradable(":")).toEqual([]);
   });
 
-  it("does not store a failed apt run", async () => {
+  it("the cache of possible upgrades does not store a failed apt run", async () => {
     expect(await upgradable(`${upgrade}; exit 100`)).toBeNull();
     expect(await upgradable(":")).toEqual([]);
   });

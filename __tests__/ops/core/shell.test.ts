@@ -4,7 +4,7 @@ import { temporaryFolder } from "../../support/payload-files.js";
 import { instantly } from "../support/instantly.js";
 
 describe("runToEnd", () => {
-  it("passes input, folder and environment to a program and returns its output and exit code", async () => {
+  it("runToEnd passes input, folder and environment to a program and returns its output and exit code", async () => {
     const folder = temporaryFolder();
     const words = 'cat; echo "$PLACE $(pwd)"; echo why >&2; exit 3';
     const props = { timeoutSeconds: 20, input: "input ", directory: folder, environment: { PLACE: "here" } };
@@ -17,7 +17,7 @@ describe("runToEnd", () => {
     expect(await runToEnd(["true"], { timeoutSeconds: 20 })).toMatchObject({ ok: true, exitCode: 0, stderr: "" });
   });
 
-  it("passes empty input by default", async () => {
+  it("runToEnd passes empty input by default", async () => {
     expect(await runToEnd(["cat"], { timeoutSeconds: 5 })).toMatchObject({ ok: true, stdout: "" });
   });
 

@@ -22,7 +22,7 @@ describe("a command on a server", () => {
     );
   });
 
-  it("fails with its exit code and arguments, distinct from an unreachable server", async () => {
+  it("a command on a server fails with its exit code and arguments, distinct from an unreachable server", async () => {
     await expect(ssh.run(login, ["sh", "-c", "echo why >&2; exit 7"])).rejects.toThrow(
       "alpha: sh -c 'echo why >&2; exit 7' ended with 7\nwhy",
     );
@@ -30,7 +30,7 @@ describe("a command on a server", () => {
     expect(await ssh.tryRun(login, ["sh", "-c", "exit 255"])).toMatchObject({ ok: false, reached: false });
   });
 
-  it.runIf(canFindProcesses)("is stopped on the server after its time limit", async () => {
+  it.runIf(canFindProcesses)("a command on a server is stopped on the server after its time limit", async () => {
     const ended = await ssh.tryRun(login, ["sleep", `61.${process.pid}`], { timeoutSeconds: 1 });
     expect(ended).toMatchObject({ ok: false, reached: true, exitCode: 124 });
     expect(runTool("pgrep", ["-f", `^sleep 61.${process.pid}`]).output).toBe("");
@@ -38,7 +38,7 @@ describe("a command on a server", () => {
 });
 
 describe("a command that ignores SIGTERM", () => {
-  it.runIf(canFindProcesses)("is killed soon after its time limit", async () => {
+  it.runIf(canFindProcesses)("a command that ignores SIGTERM is killed soon after its time limit", async () => {
     const ended = await ssh.tryRun(login, ["sh", "-c", `trap '' TERM; exec sleep 62.${process.pid}`], {
       timeoutSeconds: 1,
     });
@@ -49,7 +49,7 @@ describe("a command that ignores SIGTERM", () => {
 
 describe("the ssh options", () => {
   it.runIf(hasTool("ssh", "the settings of ssh"))(
-    "disable prompts and user settings and limit the wait for an unreachable server",
+    "the ssh options disable prompts and user settings and limit the wait for an unreachable server",
     async () => {
       // Prints the effective options.
       const asked = sshIn(folder, [], {

@@ -21,14 +21,14 @@ const healthOf = (
 };
 
 describe("the health of web servers at two load balancers", () => {
-  it("is good only if both load balancers find the server healthy, in any order", () => {
+  it("a web server is healthy only if both load balancers consider it healthy, in any order", () => {
     expect(healthOf({ alpha: true, bravo: true }, { alpha: true, bravo: false })).toEqual({
       ...{ idle: [], alpha: true, bravo: false },
     });
     expect(healthOf({ alpha: true, bravo: false }, { alpha: true, bravo: true })).toMatchObject({ bravo: false });
   });
 
-  it("is unknown if a server is the target of only one load balancer", () => {
+  it("the health of a web server is unknown if the server is a target of only one load balancer", () => {
     expect(healthOf({ alpha: true, bravo: true }, { alpha: true }).bravo).toBeUndefined();
     expect(healthOf({ alpha: true }, { alpha: true, bravo: true }).bravo).toBeUndefined();
   });
@@ -54,7 +54,7 @@ describe("the health of web servers at two load balancers", () => {
 });
 
 describe("the health of web servers during a load balancer migration", () => {
-  it("is that at the load balancer whose target the server is", () => {
+  it("during a migration, the health of a web server is its health at the load balancer whose target it is", () => {
     const { idle, of } = targetHealth(
       exampleConfig(),
       [at("production", { alpha: true }), at("production-2", { bravo: false })],

@@ -40,14 +40,14 @@ describe("an action at Hetzner", () => {
     return { done: api.shutDown({ id: 7 }), looks: () => looks };
   };
 
-  it("is polled until it succeeds, even for longer than a minute", async () => {
+  it("an action at Hetzner is polled until it succeeds, even for longer than a minute", async () => {
     instantly();
     const { done, looks } = await acting(...Array.from({ length: 90 }, () => "running"), "success");
     await done;
     expect(looks()).toBe(91);
   });
 
-  it("throws an error with its path and reason if it fails or times out", async () => {
+  it("an action at Hetzner throws an error with its path and reason if it fails or times out", async () => {
     instantly();
     await expect((await acting("running", "error")).done).rejects.toThrow("Hetzner: /servers/7/actions/shutdown: why");
     await expect((await acting("running")).done).rejects.toThrow("Hetzner: /servers/7/actions/shutdown: running");
@@ -55,7 +55,7 @@ describe("an action at Hetzner", () => {
 });
 
 describe("a request to Hetzner", () => {
-  it("is retried after a temporary error or no response, but not after a client error", async () => {
+  it("a request to Hetzner is retried after a temporary error or no response, but not after a client error", async () => {
     const busy = await standInApi([], [429, 503, 423, "no answer", 409]);
     expect(await busy.api.balancers("a=b")).toHaveLength(1);
     const wrong = await standInApi([], [403]);
@@ -63,7 +63,7 @@ describe("a request to Hetzner", () => {
     expect(wrong.asked).toHaveLength(1);
   });
 
-  it("is retried for 31 s at growing intervals and then fails with the last response", async () => {
+  it("a request to Hetzner is retried for 31 s at growing intervals and then fails with the last response", async () => {
     instantly();
     const times: number[] = [];
     const api = await clientOf((_, response) => {
@@ -74,7 +74,7 @@ describe("a request to Hetzner", () => {
     expect(times.map((time) => (time - (times[0] ?? 0)) / 1000)).toEqual([0, 1, 3, 7, 15, 31]);
   });
 
-  it("is retried if its response is cut off", async () => {
+  it("a request to Hetzner is retried if its response is cut off", async () => {
     instantly();
     let answers = 0;
     const api = await clientOf((request, response) => {
@@ -87,7 +87,7 @@ describe("a request to Hetzner", () => {
     expect(answers).toBe(2);
   });
 
-  it("succeeds if it deletes a resource that no longer exists, as after a lost response", async () => {
+  it("a request to Hetzner succeeds if it deletes a resource that no longer exists, as after a lost response", async () => {
     instantly();
     const asked: string[] = [];
     const api = await clientOf((request, response) => {
@@ -101,7 +101,7 @@ describe("a request to Hetzner", () => {
     await expect(api.shutDown({ id: 7 })).rejects.toThrow("404 server not found");
   });
 
-  it("is aborted and retried if it hangs", async () => {
+  it("a request to Hetzner is aborted and retried if it hangs", async () => {
     instantly();
     const limit = vi.spyOn(AbortSignal, "timeout").mockImplementation((milliseconds) => {
       expect(milliseconds).toBeLessThanOrEqual(30_000);
@@ -125,7 +125,7 @@ describe("the health of load balancer targets", () => {
     health_status: statuses.map((status, index) => ({ listen_port: 443 + index, status })),
   });
 
-  it("is true only if every service has checked the target and found it healthy", () => {
+  it("a target is healthy only if every service has checked it and found it healthy", () => {
     const healthy = (...statuses: readonly string[]) =>
       healthOf({ targets: [target(1, ...statuses)] }, servers).get("alpha");
     expect(healthy("healthy", "healthy")).toBe(true);
@@ -134,7 +134,7 @@ describe("the health of load balancer targets", () => {
     expect(healthy()).toBe(false);
   });
 
-  it("contains only known servers that are targets", () => {
+  it("the health of targets contains only known servers that are targets", () => {
     const targets = [target(2, "healthy"), target(9, "healthy"), { type: "ip" }];
     expect([...healthOf({ targets }, servers)]).toEqual([["bravo", true]]);
   });

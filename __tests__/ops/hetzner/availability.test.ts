@@ -10,11 +10,11 @@ const type = (name: string, location: object) => ({
 });
 
 describe("a replacement", () => {
-  it("is accepted if type and image can be ordered", () => {
+  it("a replacement is accepted if type and image can be ordered", () => {
     expect(refusalOf(order, [type("cpx22", {})], images, now)).toBeUndefined();
   });
 
-  it("is accepted while a deprecated type can still be ordered", () => {
+  it("a replacement is accepted while a deprecated type can still be ordered", () => {
     const deprecation = { unavailable_after: "2026-12-02T00:00:00Z" };
     expect(refusalOf(order, [type("cpx22", { deprecation })], images, now)).toBeUndefined();
   });
@@ -35,11 +35,11 @@ describe("a replacement", () => {
       [type("cpx22", { available: false }), type("cx33", {})],
       /^cpx22 is out of stock in nbg1: try again later, .* in stock there: cx33$/,
     ],
-  ])("is rejected with the alternatives if %s", (_, types, refusal) => {
+  ])("a replacement is rejected with the alternatives if %s", (_, types, refusal) => {
     expect(refusalOf(order, types, images, now)).toMatch(refusal);
   });
 
-  it("is rejected if the image was retired", () => {
+  it("a replacement is rejected if the image was retired", () => {
     expect(refusalOf(order, [type("cpx22", {})], [], now)).toBe("Hetzner no longer offers the image debian-13");
   });
 });

@@ -99,7 +99,7 @@ const closes: readonly (readonly [string, string])[] = [
 const copied = "-chdir=production-edge-ops";
 
 describe("a second load balancer", () => {
-  it("is created next to the first one, with its origin pull certificate, from a temporary copy of the stack", async () => {
+  it("a second load balancer is created next to the first one, with its origin pull certificate, from a temporary copy of the stack", async () => {
     const { balancers, terraform, changes, report } = await balancersWith([planOf(...opens)]);
     await balancers.open(report);
     expect(terraform.calls()).toEqual([
@@ -130,7 +130,7 @@ describe("a second load balancer", () => {
     ["destroys the new balancer", "hcloud_load_balancer.balancer-2", "delete"],
     ["changes DNS records", "cloudflare_dns_record.site_www-a", "update"],
     ["deletes the edge token that servers require", "cloudflare_ruleset.site_edge-token[0]", "delete"],
-  ])("is not created by a plan that %s", async (_, address, actions) => {
+  ])("a second load balancer is not created by a plan that %s", async (_, address, actions) => {
     await expectRefused(
       "open",
       planOf(...opens, [address, actions]),
@@ -140,7 +140,7 @@ describe("a second load balancer", () => {
     );
   });
 
-  it("is not created if the existing balancer is not the configured previous one", async () => {
+  it("a second load balancer is not created if the existing balancer is not the configured previous one", async () => {
     const { balancers, terraform, report } = await balancersWith([], { there: [{ name: "production-2" }] });
     await expect(balancers.open(report)).rejects.toThrow(
       "Hetzner has no load balancer production; it has production-2. loadBalancer.number must differ",
@@ -148,7 +148,7 @@ describe("a second load balancer", () => {
     expect(terraform.calls()).toEqual(["-chdir=production-edge init"]);
   });
 
-  it("is deleted and created again if it is in no state and has no targets", async () => {
+  it("a second load balancer is deleted and created again if it is in no state and has no targets", async () => {
     const { balancers, changes, report } = await balancersWith([planOf(...opens)], {
       there: [before, { id: 50, name: "production-2" }],
     });
@@ -159,7 +159,7 @@ describe("a second load balancer", () => {
     ]);
   });
 
-  it("is left unchanged if it is in no state but has targets", async () => {
+  it("a second load balancer is left unchanged if it is in no state but has targets", async () => {
     const { balancers, applied, changes, report } = await balancersWith([planOf(...opens)], {
       there: [before, { ...now, targets: [target(1, "healthy")] }],
     });
@@ -171,7 +171,7 @@ describe("a second load balancer", () => {
 });
 
 describe("the DNS records", () => {
-  it("are the only resources that the switch to the new balancer may change", async () => {
+  it("the DNS records are the only resources that the switch to the new balancer may change", async () => {
     const { balancers, applied, report } = await balancersWith([
       planOf(["terraform_data.changeover_used", "update"], ...recordsOf("site")),
     ]);
@@ -188,7 +188,7 @@ describe("the DNS records", () => {
 describe("the previous load balancer", () => {
   const noted = planOf(["terraform_data.changeover_only", "update"]);
 
-  it("is unprotected and deleted with its exclusive dependencies, and the deletion is then recorded", async () => {
+  it("the previous load balancer is unprotected and deleted with its exclusive dependencies, and the deletion is then recorded", async () => {
     const { balancers, terraform, changes, applied, report } = await balancersWith([planOf(...closes), noted], {
       there: [before, now],
     });
@@ -207,7 +207,7 @@ describe("the previous load balancer", () => {
     ],
     ["a target of the new balancer", "hcloud_load_balancer_target.balancer-2_alpha[0]", "delete"],
     ["a DNS record", "cloudflare_dns_record.site_www-a", "update"],
-  ])("is not deleted by a plan that also changes %s", async (_, address, actions) => {
+  ])("the previous load balancer is not deleted by a plan that also changes %s", async (_, address, actions) => {
     const plan = planOf(...closes, [address, actions]);
     await expectRefused("close", plan, /more than remove the previous load balancer/, { there: [before, now] });
   });
@@ -230,7 +230,7 @@ describe("a new domain", () => {
     ["hcloud_load_balancer_service.balancer_service-443[0]", "update"],
   ] as const;
 
-  it("gets its own site, which must answer before any server is replaced", async () => {
+  it("a new domain gets its own site, which must answer before any server is replaced", async () => {
     const { balancers, applied, visited, report } = await balancersWith([planOf(...opensToo)], { as: moved });
     await balancers.open(report);
     expect({ applied: applied(), visited }).toEqual({ applied: 1, visited: ["https://www.foobar.net/"] });
@@ -255,7 +255,7 @@ describe("a new domain", () => {
     ["deletes the edge token that servers require", "cloudflare_ruleset.site_edge-token[0]", "delete"],
     ["replaces a listening service", "hcloud_load_balancer_service.balancer_service-443[0]", "delete,create"],
     ["changes a rule of the old zone", "cloudflare_ruleset.site_firewall", "update"],
-  ])("is not created by a plan that %s", async (_, address, actions) => {
+  ])("a new domain is not created by a plan that %s", async (_, address, actions) => {
     const plan = planOf(...opensToo, [address, actions]);
     await expectRefused("open", plan, /more than create a second load balancer/, { as: moved });
   });
@@ -324,12 +324,15 @@ describe("the progress of a migration", () => {
       [before, now],
       { pointed: true, over: false },
     ],
-  ])("is read from the outputs and the existing balancers: %s", async (_, stage, there, expected) => {
-    const { balancers } = await balancersWith([], { there, outputs: { balancer_change: stage } });
-    expect(await balancers.changeover()).toEqual(expected);
-  });
+  ])(
+    "the progress of a migration is read from the outputs and the existing balancers: %s",
+    async (_, stage, there, expected) => {
+      const { balancers } = await balancersWith([], { there, outputs: { balancer_change: stage } });
+      expect(await balancers.changeover()).toEqual(expected);
+    },
+  );
 
-  it("contains the servers that the new balancer finds healthy", async () => {
+  it("the progress of a migration contains the servers that the new balancer finds healthy", async () => {
     const { balancers } = await balancersWith([], { there: [before, now] });
     expect(await balancers.healthy()).toEqual(["alpha"]);
     const none = await balancersWith([]);
@@ -338,7 +341,7 @@ describe("the progress of a migration", () => {
 });
 
 describe("a plan", () => {
-  it("may move only the replaced server from one balancer to the other", () => {
+  it("a plan may move only the replaced server from one balancer to the other", () => {
     expect(Object.keys(retargetingOf("alpha", ["balancer-2"], "balancer"))).toEqual([
       "hcloud_load_balancer_target.balancer-2_alpha[0]",
       "hcloud_load_balancer_target.balancer_alpha[0]",
@@ -352,7 +355,7 @@ describe("a plan", () => {
     ]);
   });
 
-  it("does not count the deletion of the recorded progress as destruction", () => {
+  it("a plan does not count the deletion of the recorded progress as destruction", () => {
     expect(destructionOf(planOf(["terraform_data.changeover_used", "delete"], ["hcloud_x.y", "delete"]))).toEqual([
       "deletes hcloud_x.y",
     ]);

@@ -11,7 +11,7 @@ async function bucket(props?: BucketProps) {
 }
 
 describe("the lock in a bucket", () => {
-  it("is held by one run, stores the current server and is free afterwards", async () => {
+  it("the lock in a bucket is held by one run, stores the current server and is free afterwards", async () => {
     const { store, asked } = await bucket();
     const place = new LockStore(store);
     expect(await place.read()).toBeUndefined();
@@ -56,7 +56,7 @@ describe("a conditional write", () => {
   );
 
   it.each(["lose response", "lose request", "execute twice"] as const)(
-    "succeeds once despite the fault: %s",
+    "a conditional write succeeds once despite the fault: %s",
     async (fault) => {
       const faults: Fault[] = [fault];
       const { store } = await bucket({ faultOf: (method) => (method === "PUT" && faults.pop()) || "none" });
@@ -83,7 +83,7 @@ describe("the place of an environment's lock", () => {
   const placeOf = (settings: object, variables: NodeJS.ProcessEnv = key) =>
     lockOf({ environment: "production", backend: settings } as never, variables).place;
 
-  it("is next to its state", () => {
+  it("the place of an environment's lock is next to its state", () => {
     expect(placeOf({ type: "local" })).toMatch(/\/state\/production-ops\.lock$/);
     expect(placeOf(backend)).toBe("https://fsn1.test/states/production/ops.lock");
     expect(placeOf({ ...backend, prefix: "www" })).toBe("https://fsn1.test/states/www/ops.lock");

@@ -91,12 +91,12 @@ describe("a server that received another origin certificate over SSH", () => {
     return asked.filter((line) => line.startsWith("PUT"));
   };
 
-  it("is labelled as created with the new certificate and keeps its other labels", async () => {
+  it("a server that received another origin certificate over SSH is labelled as created with the new certificate and keeps its other labels", async () => {
     const labels = { payload: madeFor(2), kept: "label" };
     expect(await noted(madeFor(1))).toEqual([`PUT /servers/${server("alpha").id} ${JSON.stringify({ labels })}`]);
   });
 
-  it("stays outdated if another part of its payload is outdated", async () => {
+  it("a server that received another origin certificate over SSH stays outdated if another part of its payload is outdated", async () => {
     expect(await noted(madeFor(1, { domain: "other.example.org" }))).toEqual([]);
   });
 });
@@ -109,7 +109,7 @@ describe("a server that received the application's secrets over SSH", () => {
     ["old", 1],
     ["new", 0],
   ])(
-    "is labelled as created with the new secrets and keeps its other labels (it had the %s secrets)",
+    "a server that received the application's secrets over SSH is labelled as created with the new secrets and keeps its other labels (it had the %s secrets)",
     async (had, times) => {
       const { api, asked } = await standInApi([
         server("alpha", { labels: { kept: "label", "secret-application": had } }),
@@ -147,7 +147,7 @@ const removes = (...addresses: readonly string[]): Plan => ({
 const made = (privateIp: string) => ({ roles: ["web", "database"], privateIp, agreement: agreement(config) });
 
 describe("the servers at Hetzner", () => {
-  it("include servers that are no longer in the configuration, with the roles of their labels", async () => {
+  it("the servers at Hetzner include servers that are no longer in the configuration, with the roles of their labels", async () => {
     const { cloud } = await cloudWith([], [...all, gone]);
     expect((await cloud.servers()).at(-1)).toMatchObject({
       name: "delta",
@@ -157,7 +157,7 @@ describe("the servers at Hetzner", () => {
     });
   });
 
-  it("are outdated if they were created with another external key, unless no key is set or the label is missing", async () => {
+  it("the servers at Hetzner are outdated if they were created with another external key, unless no key is set or the label is missing", async () => {
     const madeWith = (name: string, digest: string) =>
       server(name, { labels: { ...server(name).labels, "secret-datadogApiKey": digest } });
     const servers = [madeWith("alpha", "0123456789ab"), madeWith("bravo", "none"), server("charlie")];
@@ -169,7 +169,7 @@ describe("the servers at Hetzner", () => {
     expect(await currentWith("none")).toEqual(["alpha", "bravo", "charlie"]);
   });
 
-  it("are current if payload and type match the configuration, and are read from all pages", async () => {
+  it("the servers at Hetzner are current if payload and type match the configuration, and are read from all pages", async () => {
     const other = server("charlie", {
       labels: { payload: "old" },
       status: "off",
@@ -198,7 +198,7 @@ describe("the servers at Hetzner", () => {
   });
 
   it.each(["running", "starting", "stopping", "deleting"])(
-    "count as running unless their status is off: %s",
+    "the servers at Hetzner count as running unless their status is off: %s",
     async (status) => {
       const { cloud } = await cloudWith([], [server("alpha", { status })]);
       expect(await cloud.servers()).toMatchObject([{ running: true }]);
@@ -208,7 +208,7 @@ describe("the servers at Hetzner", () => {
   it.each([
     { delete: true, rebuild: false },
     { delete: false, rebuild: true },
-  ])("count as protected only with both of Hetzner's protections: %s", async (protection) => {
+  ])("the servers at Hetzner count as protected only with both of Hetzner's protections: %s", async (protection) => {
     const { cloud } = await cloudWith([], [server("alpha", { protection })]);
     expect(await cloud.servers()).toMatchObject([{ isProtected: false }]);
   });
@@ -232,7 +232,7 @@ describe("the replacement of a server", () => {
     expect(terraform.leavesCopy()).toBe(false);
   });
 
-  it("with a new volume deletes the server before its volume, and lets Terraform create both", async () => {
+  it("the replacement of a server with a new volume deletes the server before its volume, and lets Terraform create both", async () => {
     const volume: Plan = { resource_changes: [change("hcloud_volume.alpha_data", "create")] };
     const { cloud, terraform, asked } = await cloudWith([{}, volume, creates, retargets]);
     await cloud.replace(alpha, silent, { newVolume: true });
@@ -249,14 +249,14 @@ describe("the replacement of a server", () => {
     ]);
   });
 
-  it("with a new volume deletes nothing while the foundation stack has other changes waiting", async () => {
+  it("the replacement of a server with a new volume deletes nothing while the foundation stack has other changes waiting", async () => {
     const other: Plan = { resource_changes: [change("hcloud_volume.bravo_data", "update")] };
     const { cloud, asked } = await cloudWith([other]);
     await expect(cloud.replace(alpha, silent, { newVolume: true })).rejects.toThrow(/the plan would do more/);
     expect(asked.filter((line) => !line.startsWith("GET"))).toEqual([]);
   });
 
-  it("is rejected before any deletion if the server type cannot be ordered", async () => {
+  it("the replacement of a server is rejected before any deletion if the server type cannot be ordered", async () => {
     const { api, asked } = await standInApi(all);
     const terraform = recordedTerraform("production", []);
     const soldOut = () => Promise.reject(new Error("cx23 is sold out in fsn1"));
@@ -282,7 +282,7 @@ describe("the replacement of a server", () => {
     ],
     ["a replacement of the data volume", { resource_changes: [change("hcloud_volume.alpha_data", "delete,create")] }],
     ["only the removal of the server", { resource_changes: [change("hcloud_server.alpha", "delete")] }],
-  ])("is rejected before any change if the plan contains %s", async (_, plan) => {
+  ])("the replacement of a server is rejected before any change if the plan contains %s", async (_, plan) => {
     const { cloud, terraform, changes } = await cloudWith([plan]);
     await expect(cloud.replace(alpha, silent)).rejects.toThrow(
       /refused: the plan would do more than replace this server/,
@@ -292,7 +292,7 @@ describe("the replacement of a server", () => {
     expect(terraform.leavesCopy()).toBe(false);
   });
 
-  it("is completed if a run was killed between the deletion of the old server and the creation of the new one", async () => {
+  it("the replacement of a server is completed if a run was killed between the deletion of the old server and the creation of the new one", async () => {
     const { cloud, changes } = await cloudWith([creates, retargets], all.slice(1));
     await cloud.replace(alpha, silent);
     expect(changes()).toEqual([]);
@@ -341,7 +341,7 @@ describe("the replacement of a server", () => {
     expect(open.changes()).toEqual([]);
   });
 
-  it("is completed without another replacement if a run was killed after the creation of the server", async () => {
+  it("the replacement of a server is completed without another replacement if a run was killed after the creation of the server", async () => {
     const attaches = { resource_changes: [change("hcloud_volume_attachment.alpha_data", "create")] };
     const bare = server("alpha", { protection: { delete: false, rebuild: false } });
     const { cloud, terraform, changes } = await cloudWith([attaches, retargets], [bare]);
@@ -393,7 +393,7 @@ describe("the removal of a server", () => {
     expect([...new Set(changes())]).toEqual(['POST /volumes/70/actions/change_protection {"delete":false}']);
   });
 
-  it("is rejected before any change if the plan deletes another resource", async () => {
+  it("the removal of a server is rejected before any change if the plan deletes another resource", async () => {
     const { cloud, terraform } = await cloudWith([removes("hcloud_volume.delta_data", "hcloud_volume.alpha_data")]);
     terraform.setState(state);
     await expect(cloud.prepareRemoval("delta", silent)).rejects.toThrow(
@@ -402,7 +402,7 @@ describe("the removal of a server", () => {
     expect(terraform.calls().join()).not.toContain("apply");
   });
 
-  it("does nothing if the states contain no resource of the server", async () => {
+  it("the removal of a server does nothing if the states contain no resource of the server", async () => {
     const { cloud, terraform } = await cloudWith([]);
     await cloud.remove("delta", silent);
     expect(terraform.calls().join()).not.toMatch(/ (plan|apply) /);

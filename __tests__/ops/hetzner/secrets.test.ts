@@ -21,7 +21,7 @@ const plan = (...changes: readonly (readonly [address: string, actions: string])
 });
 
 describe("the plan of a new secret generation", () => {
-  it("may create the new generation and delete the second-last one", () => {
+  it("the plan of a new secret generation may create the new generation and delete the second-last one", () => {
     expect(excessOfMaking(plan(["random_password.edge-2_token", "create"]), "edge-token", 2)).toEqual([]);
     const third = plan(["random_password.edge-3_token", "create"], ["random_password.edge_token", "delete"]);
     expect(excessOfMaking(third, "edge-token", 3)).toEqual([]);
@@ -29,7 +29,7 @@ describe("the plan of a new secret generation", () => {
     expect(excessOfMaking(fourth, "edge-token", 4)).toEqual([]);
   });
 
-  it("may delete only resources of the rotated secret", () => {
+  it("the plan of a new secret generation may delete only resources of the rotated secret", () => {
     expect(excessOfMaking(plan(["random_password.password_replication", "delete"]), "database-passwords", 3)).toEqual(
       [],
     );
@@ -39,7 +39,7 @@ describe("the plan of a new secret generation", () => {
     expect(excessOfMaking(plan(["tls_private_key.ssh-host-key-2_alpha", "delete"]), "ssh-host-keys", 4)).toEqual([]);
   });
 
-  it("may delete the key of a revoked Cloudflare certificate, but not the certificate in use", () => {
+  it("the plan of a new secret generation may delete the key of a revoked Cloudflare certificate, but not the certificate in use", () => {
     const key = plan(["tls_private_key.origin-certificate-1_key", "delete"]);
     expect(excessOfMaking(key, "origin-certificate", 3)).toEqual([]);
     const used = plan(["cloudflare_origin_ca_certificate.origin-certificate-2_certificate[0]", "delete"]);
@@ -53,9 +53,12 @@ describe("the plan of a new secret generation", () => {
     [3, "random_password.password_application", "delete"],
     [3, "tls_private_key.mysql_authority_key", "update"],
     [3, "tls_private_key.ssh-host-key_alpha", "delete"],
-  ])("may contain nothing else (generation %i: %s, %s)", (generation, address, actions) => {
-    expect(excessOfMaking(plan([address, actions]), "edge-token", generation)).toHaveLength(1);
-  });
+  ])(
+    "the plan of a new secret generation may contain nothing else (generation %i: %s, %s)",
+    (generation, address, actions) => {
+      expect(excessOfMaking(plan([address, actions]), "edge-token", generation)).toHaveLength(1);
+    },
+  );
 });
 
 const storeOf = (
@@ -73,7 +76,7 @@ describe("the application's secrets", () => {
   ] as const);
   const said = () => undefined;
 
-  it("are read from the variables after the state of the servers was updated", async () => {
+  it("the application's secrets are read from the variables after the state of the servers was updated", async () => {
     const terraform = recordedTerraform("production", [plan(["hcloud_server.alpha", "no-op"])]);
     const values = await storeOf(config, terraform, variables).fromOutside(names, said);
     expect(values.of("alpha", "application.secrets.PIN")).toBe("1234");
@@ -82,7 +85,7 @@ describe("the application's secrets", () => {
     expect(terraform.calls().at(-1)).toBe("-chdir=production-servers apply production-servers/ops.tfplan");
   });
 
-  it("are rejected if a variable is missing or if a deployment would change a server", async () => {
+  it("the application's secrets are rejected if a variable is missing or if a deployment would change a server", async () => {
     const terraform = recordedTerraform("production", [plan(["hcloud_server.alpha", "update"])]);
     const withoutKey = storeOf(config, terraform, { ...variables, TF_VAR_app_secret_payment_key: "" });
     await expect(withoutKey.fromOutside(names, said)).rejects.toThrow(
@@ -114,7 +117,7 @@ describe("secrets in the Terraform state", () => {
   };
   const silent = () => undefined;
 
-  it("have the generation of the configuration and the rotation stage of the state", async () => {
+  it("secrets in the Terraform state have the generation of the configuration and the rotation stage of the state", async () => {
     const { secrets } = secretsWith();
     expect(await secrets.stage("edge-token")).toEqual(stage(2, 1, 1));
     // A secret without numbers in the state is in its first generation.
@@ -132,7 +135,7 @@ describe("secrets in the Terraform state", () => {
     expect(() => values.of("alpha", "originKey")).toThrow("secret originKey of alpha");
   });
 
-  it("advance one rotation step through a temporary copy of the stack", async () => {
+  it("secrets in the Terraform state advance one rotation step through a temporary copy of the stack", async () => {
     const { secrets, terraform } = secretsWith(plan(["terraform_data.edge-token_used", "update"]));
     await secrets.advance("edge-token", "used", silent);
     expect(terraform.calls().filter((call) => call.includes(" apply "))).toEqual([
@@ -140,7 +143,7 @@ describe("secrets in the Terraform state", () => {
     ]);
   });
 
-  it("revoke only the previous Cloudflare certificate in the last rotation step", async () => {
+  it("secrets in the Terraform state revoke only the previous Cloudflare certificate in the last rotation step", async () => {
     const certificate = (number: number) =>
       [`cloudflare_origin_ca_certificate.origin-certificate-${number}_certificate[0]`, "delete"] as const;
     const moved = ["terraform_data.origin-certificate_oldest", "update"] as const;
@@ -159,14 +162,18 @@ describe("secrets in the Terraform state", () => {
     ["show", plan(["cloudflare_ruleset.site_edge-token", "update"], ["hcloud_load_balancer.balancer", "update"])],
     ["show", plan(["cloudflare_ruleset.site_edge-token", "delete,create"])],
     ["show", plan(["hcloud_uploaded_certificate.certificate", "create,delete"])],
-  ] as const)("stay unchanged if the plan contains other changes (%s)", async (step, more) => {
-    const { secrets, terraform } = secretsWith(more);
-    const doing = step === "show" ? secrets.show("edge-token", silent) : secrets.advance("edge-token", "used", silent);
-    await expect(doing).rejects.toThrow("refused: the plan would make more changes");
-    expect(terraform.calls().filter((call) => call.includes(" apply "))).toEqual([]);
-  });
+  ] as const)(
+    "secrets in the Terraform state stay unchanged if the plan contains other changes (%s)",
+    async (step, more) => {
+      const { secrets, terraform } = secretsWith(more);
+      const doing =
+        step === "show" ? secrets.show("edge-token", silent) : secrets.advance("edge-token", "used", silent);
+      await expect(doing).rejects.toThrow("refused: the plan would make more changes");
+      expect(terraform.calls().filter((call) => call.includes(" apply "))).toEqual([]);
+    },
+  );
 
-  it("wait until every load balancer presents the new certificate", async () => {
+  it("a certificate rotation waits until every load balancer presents the new certificate", async () => {
     instantly();
     const [old, made] = [makeCertificate("www.foobar.com"), makeCertificate("www.foobar.com")];
     const server = createServer({ cert: old.certificate, key: old.key });
@@ -220,7 +227,7 @@ describe("secrets in the Terraform state", () => {
     );
   });
 
-  it("are sent to Cloudflare through a plan of the edge stack", async () => {
+  it("secrets in the Terraform state are sent to Cloudflare through a plan of the edge stack", async () => {
     const { secrets, terraform } = secretsWith(plan(["cloudflare_ruleset.site_edge-token", "update"]));
     await secrets.show("edge-token", silent);
     expect(terraform.calls().at(-1)).toBe("-chdir=production-edge apply production-edge/ops.tfplan");

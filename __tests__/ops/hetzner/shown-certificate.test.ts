@@ -33,7 +33,7 @@ describe("the fingerprint of a presented certificate", () => {
     expect(await shown("foobar.com")).toBe(new X509Certificate(other.certificate).fingerprint256);
   });
 
-  it("is undefined if no server listens or if the server does not answer", async () => {
+  it("the fingerprint of a presented certificate is undefined if no server listens or if the server does not answer", async () => {
     const waits = vi.spyOn(Socket.prototype, "setTimeout").mockImplementation(function (this: Socket, ms, done) {
       expect(ms).toBeLessThanOrEqual(10_000);
       if (done) setTimeout(done, 50);

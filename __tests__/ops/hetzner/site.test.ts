@@ -23,7 +23,7 @@ afterEach(() => {
 });
 
 describe("an environment at Hetzner", () => {
-  it("is read from two stacks, each queried once, because each query in a new checkout downloads providers", async () => {
+  it("an environment at Hetzner is read from two stacks, each queried once, because each query in a new checkout downloads providers", async () => {
     const asked = told(outputs);
     const { logins } = await hetznerSite(config, "terraform");
     expect([...logins.values()]).toEqual([{ name: "alpha", address: "192.0.2.11", hostKey: "ssh-ed25519 AAAA" }]);
@@ -33,14 +33,14 @@ describe("an environment at Hetzner", () => {
     ]);
   });
 
-  it("can be opened without administrator networks only by commands that need no login", async () => {
+  it("an environment at Hetzner can be opened without administrator networks only by commands that need no login", async () => {
     told(outputs);
     const closed = exampleConfig();
     await expect(hetznerSite(closed, "terraform")).rejects.toThrow("production: administrators.cidrs is empty");
     expect((await hetznerSite(closed, "terraform", { needsLogin: false })).config).toBe(closed);
   });
 
-  it("is rejected with instructions if it was never deployed", async () => {
+  it("an environment at Hetzner is rejected with instructions if it was never deployed", async () => {
     told({ ssh_host_keys: {} });
     await expect(hetznerSite(config, "terraform")).rejects.toThrow(
       "cdktf.out/stacks/production-servers: has no output server_addresses; run `npm run synth`, and deploy with this version first",

@@ -9,7 +9,7 @@ import { identify } from "../../../ops/hetzner/identify.js";
 import { TerraformSecretStore } from "../../../ops/hetzner/secrets.js";
 import { Stack, type OwnFolder } from "../../../ops/terraform/terraform.js";
 
-/** Where {@link commandsIn} works. */
+/** Surroundings of {@link commandsIn}. */
 export interface Surroundings {
   readonly config: Config;
   /** Address of the vendors' APIs. */
@@ -27,7 +27,7 @@ export interface Surroundings {
 
 const quiet = (): void => undefined;
 
-/** The commands that plan, complete except for the vendors. */
+/** The commands that create plans. Only the vendors are emulated. */
 export function commandsIn(props: Surroundings): Readonly<Record<string, () => Promise<unknown>>> {
   const { config, url, handled, own } = props;
   const api = new HetznerApi({ token: "t", endpoint: url, pauseSeconds: 0.1 });

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
 
-/** What the network does to each third request that changes something, until it has done so three times; delays: to all. */
+/** Fault of the network for each third changing request, at most three times; delays affect all requests. */
 export type Trouble = "lose responses" | "repeat requests" | "delay responses";
 
 type Item = Record<string, unknown> & {
@@ -30,13 +30,13 @@ const image = {
   ...{ created: "2026-01-01T00:00:00Z", disk_size: 5, protection: { delete: false }, labels: {} },
 };
 const balancerType = { id: 1, name: "lb11", description: "", max_services: 5, max_targets: 25, max_connections: 1 };
-/** What can be ordered, and never changes. */
+/** Offers of the API, which never change. */
 const offers: Project = {
   ...{ locations: [location], server_types: [serverType], images: [image] },
   ...{ load_balancer_types: [balancerType], zones: [{ id: 1, name: "foobar.com" }] },
 };
 
-/** What a new resource has besides what the request names. */
+/** Attributes of a new resource in addition to the requested ones. */
 const created: Readonly<Record<string, (body: Body, id: number) => object>> = {
   servers: ({ public_net: net, firewalls, placement_group: group }, id) => {
     const { ipv4, ipv6 } = net as { ipv4: number; ipv6: number };
@@ -73,7 +73,7 @@ const created: Readonly<Record<string, (body: Body, id: number) => object>> = {
 type Body = Readonly<Record<string, unknown>>;
 type Act = (item: Item, body: Body) => void;
 
-/** Actions that change a resource. Others succeed without an effect. */
+/** Actions that change a resource. All other actions succeed without an effect. */
 const actions: Readonly<Record<string, Act>> = {
   change_protection: (item, body) => void Object.assign((item.protection ??= {}), body),
   poweroff: (item) => void (item["status"] = "off"),
@@ -100,12 +100,12 @@ const failure = (status: number, code: string, message = code): Answer => ({
 });
 const action = { id: 1, command: "", status: "success", progress: 100, resources: [], error: null };
 
-/** A Hetzner project behind an API of its own, for the real provider. */
+/** A Hetzner project with an emulated API for the real provider. */
 export class HetznerProject {
-  /** Requests that changed something, with the name of the resource: "POST servers alpha". */
+  /** Changing requests with the name of the resource: "POST servers alpha". */
   readonly changes: string[] = [];
   trouble: Trouble | undefined;
-  /** Called before each change is answered; the response waits for it. */
+  /** Called before the answer to each change; the answer waits for the result. */
   onChange: (change: string) => unknown = () => undefined;
   url = "";
   private hits = 0;
@@ -184,7 +184,7 @@ export class HetznerProject {
     return { status: 200, body: { action } };
   }
 
-  /** What was attached to a deleted server. */
+  /** Resources that were attached to a deleted server. */
   private release(kind: string, id: number): void {
     if (kind !== "servers") return;
     for (const volume of this.resources["volumes"] ?? []) if (volume["server"] === id) volume["server"] = null;

@@ -7,7 +7,7 @@ import { exampleConfig } from "../../support/config.js";
 import { commandsIn } from "./commands.js";
 import { Checkout, stacksFor } from "./real-terraform.js";
 
-/** What an operator's process gets, as JSON in its first argument. */
+/** Input of an operator's process, as JSON in its first argument. */
 export interface Order {
   readonly command: "deploy" | "replace" | "unlock";
   readonly folder: string;
@@ -16,7 +16,7 @@ export interface Order {
   readonly bucket: BucketStoreProps;
 }
 
-// A command in a process of its own, as `npm run ops` runs it.
+// A command in a separate process, like `npm run ops`.
 const { command, folder, url, bucket } = JSON.parse(process.argv[2] ?? "") as Order;
 const config = exampleConfig({ monitoring: { enabled: false } });
 // The state is in the current directory.

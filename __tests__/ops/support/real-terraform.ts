@@ -28,7 +28,7 @@ export function providerMirror(folder: string): string {
   return settings;
 }
 
-/** Texts of the stacks, by the address of the API. */
+/** JSON of the stacks, by the address of the API. */
 export type StacksFor = (url: string) => ReadonlyMap<StackName, string>;
 
 const balancerTypes = ["hcloud_load_balancer", "hcloud_load_balancer_network", "hcloud_load_balancer_target"];
@@ -36,7 +36,7 @@ const balancerTypes = ["hcloud_load_balancer", "hcloud_load_balancer_network", "
 const only = <T>(all: Readonly<Record<string, T>> | undefined, wanted: readonly string[]): Record<string, T> =>
   Object.fromEntries(Object.entries(all ?? {}).filter(([key]) => wanted.includes(key)));
 
-/** Without Cloudflare's resources, and with constant credentials. */
+/** Cloudflare's resources are omitted, and credentials are constant. */
 function trimmed(name: StackName, { terraform, resource, data, output, ...rest }: Synthesized): object {
   const providers = (terraform as { required_providers?: Record<string, object> }).required_providers;
   const settings = { ...terraform, required_providers: only(providers, ["hcloud"]) };
@@ -56,7 +56,7 @@ function trimmed(name: StackName, { terraform, resource, data, output, ...rest }
   };
 }
 
-/** The stacks as they are synthesized, for an emulated Hetzner API. */
+/** The stacks as synthesized for an emulated Hetzner API. */
 export function stacksFor(config: Config): StacksFor {
   const stacks = synthesizeEnvironment(config);
   const all = stackNames.map((name) => [name, trimmed(name, stacks[name])] as const);
@@ -69,15 +69,15 @@ export function stacksFor(config: Config): StacksFor {
 
 /** Options of {@link Checkout}. */
 export interface CheckoutProps {
-  /** Whose state it starts with. @default - no state */
+  /** Checkout whose state is copied. @default - no state */
   readonly from?: Checkout;
-  /** Whose state it shares. @default - it has its own */
+  /** Checkout whose state is shared. @default - it has its own state */
   readonly sharesStateOf?: Checkout;
-  /** A checkout that exists. @default - a new temporary folder */
+  /** Existing folder of the checkout. @default - a new temporary folder */
   readonly folder?: string;
 }
 
-/** A checkout as far as Terraform uses it: the state, the folder that `npm run synth` writes, and the folder of a command. */
+/** The parts of a checkout that Terraform uses: the state, the folder of `npm run synth`, and the folder of a command. */
 export class Checkout {
   readonly folder: string;
 
@@ -92,7 +92,7 @@ export class Checkout {
     if (from) cpSync(join(from.folder, "state"), state, { recursive: true });
   }
 
-  /** Where `npm run synth` writes a stack. */
+  /** Folder in which `npm run synth` writes a stack. */
   stack(name: string): string {
     const place = join(this.folder, "cdktf.out/stacks", `production-${name}`);
     mkdirSync(place, { recursive: true });
@@ -114,7 +114,7 @@ export class Checkout {
     return { stacks: join(this.folder, name, "stacks"), synthesize };
   }
 
-  /** Makes each secret in the state longer by so many bytes, which cannot be compressed. */
+  /** Lengthens each secret in the state by this number of incompressible bytes. */
   lengthenSecrets(by: number): void {
     const file = join(this.folder, "state/production-credentials.tfstate");
     writeFileSync(

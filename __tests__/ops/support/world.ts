@@ -45,7 +45,7 @@ interface Machine {
  * that a test adds.
  */
 export class World {
-  /** The executed steps in order: "bravo: systemctl poweroff", "provider: replace bravo", "in hand: bravo". */
+  /** The executed steps in order: "bravo: systemctl poweroff", "provider: replace bravo", "in hand: bravo" (the lock stores bravo). */
   readonly steps: string[] = [];
   /** Called with each step before its effect; if it throws, the step and the command fail. */
   onStep: (step: string) => void = () => undefined;

@@ -17,7 +17,7 @@ import {
 import { change } from "../support/terraform.js";
 
 describe("differences between the real resources and the configuration", () => {
-  it("count as drift if Terraform would revert an external change", () => {
+  it("differences count as drift if Terraform would revert an external change", () => {
     const found = differencesOf({
       resource_drift: [
         change("hcloud_server.alpha", "update", { labels: { a: 1 }, name: "alpha" }, { labels: {}, name: "alpha" }),
@@ -29,7 +29,7 @@ describe("differences between the real resources and the configuration", () => {
     expect(found).toEqual({ drift: ["hcloud_server.alpha: labels"], pending: [], failedChecks: [] });
   });
 
-  it("count as drift if a resource is missing", () => {
+  it("differences count as drift if a resource is missing", () => {
     const gone = differencesOf({
       resource_drift: [change("cloudflare_dns_record.site_www-a", "delete", { name: "www" })],
       resource_changes: [change("cloudflare_dns_record.site_www-a", "create", {}, { name: "www" })],
@@ -37,7 +37,7 @@ describe("differences between the real resources and the configuration", () => {
     expect(gone.drift).toEqual(["cloudflare_dns_record.site_www-a: is gone"]);
   });
 
-  it("count as pending if the configuration is new, and are separate from drift of the same resource", () => {
+  it("differences count as pending if the configuration is new, and are separate from drift of the same resource", () => {
     const both = differencesOf({
       resource_drift: [change("hcloud_firewall.a", "update", { rule: [1], name: "a" }, { rule: [], name: "a" })],
       resource_changes: [
@@ -50,7 +50,7 @@ describe("differences between the real resources and the configuration", () => {
     expect(both.pending).toEqual(["updates hcloud_firewall.a: name", "creates hcloud_volume.new"]);
   });
 
-  it("do not include external changes of attributes that are not configured", () => {
+  it("differences do not include external changes of attributes that are not configured", () => {
     const quiet = differencesOf({
       resource_drift: [change("hcloud_primary_ip.a", "update", { assignee_id: 1 }, { assignee_id: 2 })],
       resource_changes: [change("hcloud_primary_ip.a", "no-op")],
@@ -58,14 +58,14 @@ describe("differences between the real resources and the configuration", () => {
     expect(linesOf("production-foundation", quiet)).toEqual(["production-foundation: as configured"]);
   });
 
-  it("contain the names of attributes but not their values", () => {
+  it("differences contain the names of attributes but not their values", () => {
     const secret = differencesOf({
       resource_changes: [change("random_password.a", "update", { result: "old" }, { result: "new" })],
     });
     expect(JSON.stringify(secret)).not.toMatch(/old|new/);
   });
 
-  it("contain failed checks, because Terraform's exit code does not report them", () => {
+  it("differences contain failed checks, because Terraform's exit code does not report them", () => {
     const checks = [
       {
         address: { to_display: "check.alpha_current" },
@@ -84,7 +84,7 @@ describe("differences between the real resources and the configuration", () => {
     expect(differencesOf({ checks: silent }).failedChecks).toEqual(["check: a; b", "check.x: failed"]);
   });
 
-  it("contain attributes in alphabetical order and no attribute whose new value is unknown before the apply", () => {
+  it("differences contain attributes in alphabetical order and no attribute whose new value is unknown before the apply", () => {
     const { pending } = differencesOf({
       resource_changes: [
         change("hcloud_server.a", "update", { ipv4: "1", name: "a", labels: 1 }, { name: "b", labels: 2 }),
@@ -95,7 +95,7 @@ describe("differences between the real resources and the configuration", () => {
     expect(hidden.pending).toEqual(["updates hcloud_server.a"]);
   });
 
-  it("contain resources without a state before or after the change", () => {
+  it("differences contain resources without a state before or after the change", () => {
     const { address, change: made } = change("hcloud_volume.a", "create", {}, { size: 10 });
     const gone = change("hcloud_volume.b", "delete");
     const plan = {
@@ -107,7 +107,7 @@ describe("differences between the real resources and the configuration", () => {
     expect(differencesOf(plan).pending).toEqual(["creates hcloud_volume.a", "deletes hcloud_volume.b"]);
   });
 
-  it("contain no attributes of a replaced resource, unless the resource has also drifted", () => {
+  it("differences contain no attributes of a replaced resource, unless the resource has also drifted", () => {
     const replaced = change("hcloud_server.a", "delete,create", { name: "a", image: 1 }, { name: "b", image: 1 });
     expect(differencesOf({ resource_changes: [replaced] }).pending).toEqual(["replaces hcloud_server.a"]);
     const drifted = change("hcloud_server.a", "update", { name: "a", image: 1 }, { name: "a", image: 2 });
@@ -118,7 +118,7 @@ describe("differences between the real resources and the configuration", () => {
     expect(both).toMatchObject({ drift: ["hcloud_server.a: image"], pending: ["replaces hcloud_server.a: name"] });
   });
 
-  it("count as pending if the drifted attribute is not the changed one", () => {
+  it("differences count as pending if the drifted attribute is not the changed one", () => {
     const found = differencesOf({
       resource_drift: [change("hcloud_primary_ip.a", "update", { assignee_id: 1 }, { assignee_id: 2 })],
       resource_changes: [change("hcloud_primary_ip.a", "update", { name: "a" }, { name: "b" })],
@@ -130,7 +130,7 @@ describe("differences between the real resources and the configuration", () => {
 describe("the actions of a plan", () => {
   const replacing = { ...change("hcloud_server.alpha", "delete,create"), action_reason: "replace_by_request" };
 
-  it("have one line per changed resource and count as destruction if a resource is deleted or replaced", () => {
+  it("the actions of a plan have one line per changed resource and count as destruction if a resource is deleted or replaced", () => {
     const plan = {
       resource_changes: [
         change("a.a", "create"),
@@ -147,7 +147,7 @@ describe("the actions of a plan", () => {
     expect([actionsOf({}), destructionOf({}), deletionsOf({})]).toEqual([[], [], []]);
   });
 
-  it("exceed the allowed changes unless both address and action are allowed", () => {
+  it("the actions of a plan exceed the allowed changes unless both address and action are allowed", () => {
     const plan = {
       resource_changes: [change("a.a", "update"), change("a.b", "delete,create"), change("a.c", "no-op")],
     };
@@ -156,7 +156,7 @@ describe("the actions of a plan", () => {
     expect(excessOf(plan, {})).toHaveLength(2);
   });
 
-  it("replace a whole server only if the state is complete and the replacement was requested", () => {
+  it("a plan replaces a whole server only if the state is complete and the replacement was requested", () => {
     expect(isWholeIn({ resource_changes: [replacing] }, "hcloud_server.alpha")).toBe(true);
     expect(
       isWholeIn(
@@ -174,14 +174,14 @@ describe("the actions of a plan", () => {
     expect(isWholeIn({}, "hcloud_server.alpha")).toBe(false);
   });
 
-  it("change outputs if at least one output is not a no-op", () => {
+  it("a plan changes outputs if at least one output is not a no-op", () => {
     const outputs = (...actions: string[]) => ({ output_changes: { a: { actions: ["no-op"] }, b: { actions } } });
     expect(changesOutputs(outputs("update"))).toBe(true);
     expect(changesOutputs(outputs("no-op"))).toBe(false);
     expect(changesOutputs({})).toBe(false);
   });
 
-  it("lack a secret only if the plan creates a server and the check of the secret fails", () => {
+  it("a plan lacks a secret only if it creates a server and the check of the secret fails", () => {
     const check = { address: { to_display: `check.${neededSecret}_key` }, status: "fail" };
     const missing = (address: string, actions: string, status = "fail") =>
       missingSecretsOf({ resource_changes: [change(address, actions)], checks: [{ ...check, status }] });
@@ -195,7 +195,7 @@ describe("the actions of a plan", () => {
     expect(missingSecretsOf({ resource_changes: among, checks })).toEqual([`check.${neededSecret}_key: failed`]);
   });
 
-  it("complete a server by updates and missing parts, but not by a replacement", () => {
+  it("a plan completes a server by updates and missing parts, but not by a replacement", () => {
     const left = (actions: string) => ({
       resource_changes: [
         change("hcloud_server.alpha", actions),
@@ -220,7 +220,7 @@ describe("the deletion of the previous load balancer", () => {
     "hcloud_load_balancer_service.balancer_service-443[0]",
   ];
 
-  it("includes its targets and all resources that the new balancer does not need", () => {
+  it("the deletion of the previous load balancer includes its targets and all resources that the new balancer does not need", () => {
     expect(goes(balancer(2, "passthrough"), balancer(1, "terminate"))).toEqual([
       ...parts,
       "hcloud_uploaded_certificate.certificate[0]",
@@ -229,7 +229,7 @@ describe("the deletion of the previous load balancer", () => {
     expect(goes(balancer(2, "terminate"), balancer(1, "terminate"))).toEqual(parts);
   });
 
-  it("includes the edge token of its site after a change of domain, but not the certificate, which contains both domains", () => {
+  it("the deletion of the previous load balancer includes the edge token of its site after a change of domain, but not the certificate, which contains both domains", () => {
     const moves = [balancer(2, "terminate", "site-2"), balancer(1, "terminate")] as const;
     expect(goes(...moves)).toEqual([...parts, "cloudflare_ruleset.site_edge-token[0]"]);
     const { open } = changeoverSteps(...moves, ["alpha"]);

@@ -6,7 +6,7 @@ import { limits } from "../support/instantly.js";
 import { recordedTerraform } from "../support/terraform.js";
 
 describe("a copy of a stack", () => {
-  it("is readable only by its owner and can be deleted", async () => {
+  it("a copy of a stack is readable only by its owner and can be deleted", async () => {
     const { servers } = recordedTerraform("production", []);
     const copy = await servers.overridden({ resource: {} });
     expect(statSync(copy.folder).mode & 0o777).toBe(0o700);
@@ -14,7 +14,7 @@ describe("a copy of a stack", () => {
     expect(existsSync(copy.folder)).toBe(false);
   });
 
-  it("has the files and data of the stack plus the overrides, regardless of leftovers from an earlier run", async () => {
+  it("a copy of a stack has the files and data of the stack plus the overrides, regardless of leftovers from an earlier run", async () => {
     const { folder, servers } = recordedTerraform("production", []);
     for (const file of ["cdk.tf.json", ".terraform.lock.hcl"]) writeFileSync(join(servers.folder, file), file);
     await servers.overridden({ resource: { old: {} } });
@@ -28,19 +28,19 @@ describe("a copy of a stack", () => {
 });
 
 describe("the addresses of a stack", () => {
-  it("are empty if the state is empty", async () => {
+  it("the addresses of a stack are empty if the state is empty", async () => {
     expect(await recordedTerraform("production", []).servers.addresses()).toEqual([]);
   });
 });
 
 describe("the outputs of a stack", () => {
-  it("are read after an initialization if the checkout is new", async () => {
+  it("the outputs of a stack are read after an initialization if the checkout is new", async () => {
     const { servers, calls } = recordedTerraform("production", [], { server_addresses: {} });
     expect(await servers.outputs()).toEqual({ server_addresses: {} });
     expect(calls()).toEqual(["-chdir=production-servers init", "-chdir=production-servers output -json"]);
   });
 
-  it("are read without an initialization if Terraform is initialized", async () => {
+  it("the outputs of a stack are read without an initialization if Terraform is initialized", async () => {
     const { servers, calls } = recordedTerraform("production", []);
     mkdirSync(join(servers.folder, ".terraform"));
     writeFileSync(join(servers.folder, ".terraform", "terraform.tfstate"), "{}");
@@ -48,7 +48,7 @@ describe("the outputs of a stack", () => {
     expect(calls()).toEqual(["-chdir=production-servers output -json"]);
   });
 
-  it("fail with the command to run if the stack was not synthesized", async () => {
+  it("the outputs of a stack fail with the command to run if the stack was not synthesized", async () => {
     await expect(new Stack("terraform", "cdktf.out/stacks/nowhere-servers").outputs()).rejects.toThrow(
       /nowhere-servers: does not exist; run `npm run synth`/,
     );
@@ -153,7 +153,7 @@ describe("a stack with its own folder", () => {
 });
 
 describe("a plan that reads a missing output of an earlier stack", () => {
-  it("fails with Terraform's message and the advice to deploy first", async () => {
+  it("a plan that reads a missing output of an earlier stack fails with Terraform's message and the advice to deploy first", async () => {
     const { folder, servers } = recordedTerraform("production", []);
     const words =
       "Error: Unsupported attribute\n\n  data.terraform_remote_state.credentials.outputs has no attribute x";
@@ -168,7 +168,7 @@ describe("a plan that reads a missing output of an earlier stack", () => {
 });
 
 describe("a missing Terraform binary", () => {
-  it("is reported with the variable that selects another binary", async () => {
+  it("a missing Terraform binary is reported with the variable that selects another binary", async () => {
     const { servers } = recordedTerraform("production", []);
     await expect(new Stack("no-terraform-here", servers.folder).addresses()).rejects.toThrow(
       /ENOENT\nIt is not installed; to use another program, such as tofu, set TERRAFORM_BINARY_NAME$/,

@@ -1,12 +1,15 @@
 import { generateKeyPairSync, sign } from "node:crypto";
 
-/** A self-signed certificate and its key, made anew in each test run. */
+/** A self-signed certificate with its key. Each test run creates a new one. */
 export interface TestCertificate {
   readonly certificate: string;
   readonly key: string;
 }
 
-/** Makes a certificate for one DNS name. Just enough DER (X.690) and X.509 (RFC 5280) for that, so that no tool is needed. */
+/**
+ * Creates a certificate for one DNS name. It implements only the necessary part of DER (X.690) and X.509 (RFC 5280), so that no tool is
+ * needed.
+ */
 export const makeCertificate = (dnsName: string): TestCertificate => {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
   const name = sequence(der(0x31, sequence(oid.commonName, der(0x0c, Buffer.from(dnsName)))));

@@ -3,7 +3,7 @@ import { createSecureContext, TLSSocket } from "node:tls";
 import type { TestCertificate } from "./certificate.js";
 import { failure, greeting, ok, packet, prepared, split, table, type Table } from "./mysql-packets.js";
 
-/** How the fake server answers a statement. `hang` stays silent for ever, `die` cuts the connection. */
+/** Answer of the fake server to a statement. `hang` never answers; `die` closes the connection. */
 export type Answer = "ok" | "hang" | "die" | { readonly errno: number } | { readonly insertId: number } | Table;
 
 /** Properties of {@link FakeMysql}. */
@@ -11,17 +11,17 @@ export interface FakeMysqlProps {
   readonly certificate: TestCertificate;
   /** Whether it offers TLS. @default true */
   readonly withTls?: boolean;
-  /** Accepts connections and then says nothing. @default false */
+  /** Whether it accepts connections but never sends anything. @default false */
   readonly mute?: boolean;
 }
 
-/** A server that speaks enough of MySQL's protocol, TLS included, to behave badly on purpose. */
+/** A server with enough of MySQL's protocol, including TLS, to test misbehaviour. */
 export class FakeMysql {
   /** Decides the answer to each statement. */
   answer: (sql: string) => Answer = () => "ok";
-  /** Every statement received. */
+  /** All received statements. */
   readonly statements: string[] = [];
-  /** Connections ever accepted. */
+  /** Number of accepted connections. */
   accepted = 0;
   private readonly open = new Set<Socket>();
   private readonly server: Server;
@@ -58,7 +58,7 @@ export class FakeMysql {
   private startTls(socket: Socket, bytes: Buffer): void {
     const { rest } = split(bytes);
     socket.pause();
-    if (rest.length > 0) socket.unshift(rest); // the client's first TLS record came along
+    if (rest.length > 0) socket.unshift(rest); // The client's first TLS record is in the same chunk.
     const { certificate, key } = this.props.certificate;
     const secureContext = createSecureContext({ cert: certificate, key });
     const secure = new TLSSocket(socket, { isServer: true, secureContext });

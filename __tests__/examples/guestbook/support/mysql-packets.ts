@@ -1,4 +1,4 @@
-/** The few packets of MySQL's client/server protocol that the fake server speaks. */
+/** The packets of MySQL's client/server protocol that the fake server uses. */
 
 export type Cell = string | number;
 

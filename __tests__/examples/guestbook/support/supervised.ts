@@ -2,17 +2,17 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** A service that a tiny stand-in for systemd keeps running: it holds the listening socket and starts the next process. */
+/** A service that a small emulator of systemd keeps running: the emulator holds the listening socket and starts the next process. */
 export interface Supervised {
   readonly url: string;
   /** Log lines of all its processes. */
   readonly lines: Record<string, unknown>[];
-  /** Asks the current process to stop (SIGTERM); the next one follows. */
+  /** Sends SIGTERM to the current process; the next process starts afterwards. */
   readonly restart: () => void;
   readonly close: () => Promise<void>;
 }
 
-/** As systemd does for a unit with a socket: descriptor 3, and the process's own id in LISTEN_PID. */
+/** Like systemd for a unit with a socket: descriptor 3, and the process's own id in LISTEN_PID. */
 const loop = `trap 'exit 0' TERM
 while :; do
   sh -c 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"' sh "$@" & echo '{"message":"started","pid":'$!'}'; wait $!
@@ -32,7 +32,7 @@ export const supervise = async (
     env: { PATH: process.env["PATH"], ...environment },
     stdio: ["ignore", "pipe", "inherit", fd],
   });
-  await new Promise((resolve) => holder.close(resolve)); // from now on only the supervisor holds the socket
+  await new Promise((resolve) => holder.close(resolve)); // Now only the supervisor holds the socket.
   const lines = collectLines(supervisor);
   const running = (): number => Number(lines.filter(({ message }) => message === "started").at(-1)?.["pid"]);
   return {

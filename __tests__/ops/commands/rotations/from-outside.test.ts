@@ -82,7 +82,7 @@ function siteWith({
 }
 
 describe("new values of the application's secrets", () => {
-  it("are distributed to one server at a time, followed by a restart and a label", async () => {
+  it("new values of the application's secrets are distributed to one server at a time, followed by a restart and a label", async () => {
     const { context, files, done } = siteWith({ withWorkers: true });
     await distribute(context, "application-secrets");
     expect([...files.values()]).toEqual(["new", "new", "new"]);
@@ -108,7 +108,7 @@ describe("new values of the application's secrets", () => {
     ]);
   });
 
-  it("are rejected if a serving server is unreachable or if the application has no secrets", async () => {
+  it("new values of the application's secrets are rejected if a serving server is unreachable or if the application has no secrets", async () => {
     const ill = siteWith({ differences: { charlie: { observation: null } } });
     await expect(distribute(ill.context, "application-secrets")).rejects.toThrow(/^refused because of these faults:/);
     expect([...ill.files.values()]).toEqual(["old", "old", "old"]);
@@ -119,7 +119,7 @@ describe("new values of the application's secrets", () => {
 });
 
 describe("a new key for the private bucket of the releases", () => {
-  it("is distributed to every server, and each server then reads the release with it", async () => {
+  it("a new key for the release bucket is distributed to every server, and each server then reads the release with it", async () => {
     const { context, files, done } = siteWith({ isPrivate: true });
     await distribute(context, "release-key");
     expect([...files.values()]).toEqual(
@@ -130,7 +130,7 @@ describe("a new key for the private bucket of the releases", () => {
     );
   });
 
-  it("is not distributed further if the first server cannot read the release with it", async () => {
+  it("a new key for the release bucket is not distributed further if the first server cannot read the release with it", async () => {
     const { context, files, done } = siteWith({ isPrivate: true, isRejected: true });
     const failure = distribute(context, "release-key");
     await expect(failure).rejects.toThrow(
@@ -141,7 +141,7 @@ describe("a new key for the private bucket of the releases", () => {
     expect(done).toEqual(["alpha: curl"]);
   });
 
-  it("is rejected if the release is public", async () => {
+  it("a new key for the release bucket is rejected if the release is public", async () => {
     await expect(distribute(siteWith().context, "release-key")).rejects.toThrow(/^application\.storage is not set/);
   });
 });

@@ -57,7 +57,7 @@ describe.runIf(hasTool("python3", "whether nginx has loaded a certificate"))(
       expect(missing(workers)).toBe(said);
     });
 
-    it("fails if the file contains another certificate", () => {
+    it("the check for a loaded certificate fails if the file contains another certificate", () => {
       expect(missing([{ after: 2 }], "newer")).toBe("its file holds another certificate");
     });
   },
