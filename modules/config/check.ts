@@ -40,12 +40,30 @@ const isEnvironment = (input: unknown): input is object =>
  */
 const invisible = /(?![\n\t])[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/u;
 
-/** A problem for each text with an invisible character. */
-function invisibleCharacters(value: unknown, path: readonly PropertyKey[] = []): readonly Problem[] {
+/** Whether an object has the key `__proto__`: as its own key, or as an object literal writes it. Zod ignores both. */
+function isNamedProto(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  return Object.hasOwn(value, "__proto__") || (prototype !== null && !Object.hasOwn(prototype, "constructor"));
+}
+
+/** A problem for each text with an invisible character, and for each key `__proto__`. */
+function unreadable(value: unknown, path: readonly PropertyKey[] = []): readonly Problem[] {
   if (typeof value === "object" && value !== null && path.length <= 10)
-    return Object.entries(value).flatMap(([key, inner]) =>
-      invisibleCharacters(inner, [...path, Array.isArray(value) ? Number(key) : key]),
-    );
+    return [
+      ...(isNamedProto(value)
+        ? [
+            {
+              path: pathText([...path, "__proto__"]),
+              rule: "must not be used as a name, because JavaScript ignores it",
+              got: "__proto__",
+              fix: "choose another name",
+            },
+          ]
+        : []),
+      ...Object.entries(value).flatMap(([key, inner]) =>
+        unreadable(inner, [...path, Array.isArray(value) ? Number(key) : key]),
+      ),
+    ];
   return typeof value === "string" && invisible.test(value)
     ? [{ path: pathText(path), rule: "must not contain invisible characters", got: value, fix: "type the text again" }]
     : [];
@@ -89,14 +107,14 @@ export function findProblems(environment: string, input: unknown): readonly Prob
         fix: "list only what is needed",
       },
     ];
-  const invisibles = invisibleCharacters(input);
-  const issues = issuesOf(input).filter(({ path }) => !invisibles.some((other) => other.path === pathText(path)));
-  const broken = new Set([...issues.map(({ path }) => path[0]), ...invisibles.map(({ path }) => path.split(".")[0])]);
+  const lost = unreadable(input);
+  const issues = issuesOf(input).filter(({ path }) => !lost.some((other) => other.path === pathText(path)));
+  const broken = new Set([...issues.map(({ path }) => path[0]), ...lost.map(({ path }) => path.split(".")[0])]);
   const sections = { ...soundSections(input as Record<string, unknown>, broken), environment };
   const isSound = (key: keyof Checked): boolean => !broken.has(key);
   return [
     ...nameProblems(environment),
-    ...invisibles,
+    ...lost,
     ...issues.flatMap((issue) => toProblems(issue, input, keysBelow)),
     ...rules.filter((rule) => rule.needs.every(isSound)).flatMap((rule) => rule.check(sections as Checked)),
   ];

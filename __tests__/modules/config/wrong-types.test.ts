@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { exampleSshKey } from "../../support/config.js";
 import { linesOf } from "./mistake.js";
 
 describe("values of a wrong type", () => {
@@ -35,6 +36,26 @@ describe("values of a wrong type", () => {
     [20.5, "must be a whole number, got 20.5; write a whole number"],
   ])("rejects the number %o and shows it unchanged", (value, words) => {
     expect(linesOf({ database: { volumeSizeGb: value } })).toEqual([`database.volumeSizeGb: ${words}`]);
+  });
+
+  it.each<[string, Readonly<Record<string, unknown>>]>([
+    ["servers", { servers: JSON.parse('{ "__proto__": {} }') as object }],
+    ["application.secrets", { application: { secrets: JSON.parse('{ "__proto__": {} }') as object } }],
+    ["monitoring.downtimes", { monitoring: { downtimes: Object.create({ night: {} }) as object } }],
+  ])("reports the name __proto__ in %s, which JavaScript would ignore", (path, input) => {
+    expect(linesOf(input)).toContain(
+      `${path}.__proto__: must not be used as a name, because JavaScript ignores it, got "__proto__"; choose another name`,
+    );
+  });
+
+  it.each<[string, Readonly<Record<string, unknown>>]>([
+    ["administrators.sshKeys", { administrators: { sshKeys: { constructor: exampleSshKey } } }],
+    ["application.schedules", { application: { schedules: { constructor: { command: ["./x"], at: "04:00" } } } }],
+    ["monitoring.downtimes", { monitoring: { downtimes: { constructor: {} } } }],
+  ])("reports the name constructor in %s, which no resource can have", (path, input) => {
+    expect(linesOf(input)).toContain(
+      `${path}.constructor: must not be constructor, because this name is reserved, got "constructor"; choose another`,
+    );
   });
 
   it.each(["constructor", "toString", "hasOwnProperty", "valueOf"])(

@@ -4,7 +4,7 @@ import { ports } from "../../platform/ports.js";
 import { secretName, secretWords } from "../../platform/secret-words.js";
 import { suggestion } from "../suggest.js";
 import { isHostName, isSpecialUse } from "./host-names.js";
-import { custom, known, matching, text } from "./verdict.js";
+import { custom, identifier, known, matching, text } from "./verdict.js";
 
 export * from "./application.js";
 export * from "./backup.js";
@@ -82,7 +82,7 @@ export const serverName = text((value) => {
 
 /** A name that becomes part of a Terraform address or a label. */
 const shortName = (example: string) =>
-  matching(
+  identifier(
     /^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/,
     "must be a name of at most 40 lower-case letters, digits and hyphens, beginning with a letter",
     `write it as "${example}"`,
@@ -143,7 +143,7 @@ export const serverType = text((value) => {
 });
 
 /** Name of a key. It is part of a Terraform address, which must not contain dots or @. */
-export const sshKeyName = matching(
+export const sshKeyName = identifier(
   /^[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$/,
   "must be a name of at most 63 letters, digits, hyphens and underscores",
   'write it as "jane"',

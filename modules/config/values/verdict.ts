@@ -18,6 +18,14 @@ export const text = (judge: (value: string) => Verdict) =>
 export const matching = (pattern: RegExp, rule: string, fix: string) =>
   text((value) => (pattern.test(value) ? undefined : { rule, fix }));
 
+/** A name that becomes the id of a construct, so `constructor` is not possible. */
+export const identifier = (pattern: RegExp, rule: string, fix: string) =>
+  text((value) => {
+    if (value === "constructor")
+      return { rule: "must not be constructor, because this name is reserved", fix: "choose another" };
+    return pattern.test(value) ? undefined : { rule, fix };
+  });
+
 /** A text from a list of known values. */
 export const known = (what: string, values: readonly string[]) =>
   text((value) =>
