@@ -1,3 +1,5 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -192,6 +194,48 @@ describe("size and hash", () => {
     const sizes = config.servers.map((server) => payloadSize(config, server));
     expect(Math.max(...sizes)).toBeLessThanOrEqual(maximumBytes - free);
   });
+
+  it.runIf(hasTool("openssl", "sizes of certificates"))(
+    "the estimated size covers real certificates while two MySQL authorities are trusted, with at most 1000 bytes to spare",
+    () => {
+      const config = exampleConfig(
+        { servers: splitServers, generations: { databaseAuthority: 99 } },
+        "abcdefghijklmnopqrst",
+      );
+      const member = serverOf(config, "left");
+      const folder = temporaryFolder();
+      const certificate = (
+        name: string,
+        ...more: readonly string[]
+      ): { readonly key: string; readonly pem: string } => {
+        const made = runTool("openssl", [
+          ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "3650"],
+          ...["-subj", `/CN=${name}`, "-keyout", `${folder}/key`, "-out", `${folder}/pem`, ...more],
+        ]);
+        expect(made).toMatchObject({ status: 0 });
+        return { key: readFileSync(`${folder}/key`, "utf8"), pem: readFileSync(`${folder}/pem`, "utf8") };
+      };
+      const authorities = [98, 99].map((generation) => certificate(`${config.environment} MySQL CA ${generation}`).pem);
+      const names = `subjectAltName=DNS:left,DNS:mysql.internal,IP:${member.privateIp}`;
+      const own = certificate("left", "-addext", names, "-addext", "extendedKeyUsage=serverAuth,clientAuth");
+      const random = (length: number): string => randomBytes(length).toString("base64url").slice(0, length);
+      const real = secretsAtHand((name) => {
+        const files: Readonly<Record<string, string>> = {
+          mysqlCa: authorities.join(""),
+          mysqlServerCertificate: own.pem,
+          mysqlServerKey: own.key,
+          sshHostKey: random(119),
+        };
+        return files[name] ?? (name.endsWith("Passwords") ? `${random(32)}\n${random(32)}\n` : random(32));
+      });
+      const secrets = allSecretParts(config, member, real);
+      const spare =
+        payloadSize(config, member) - Buffer.byteLength(serverUserData({ config, server: member, secrets }));
+      // The estimate assumes texts that compress less than PEM does.
+      expect(spare).toBeGreaterThan(500);
+      expect(spare).toBeLessThan(1000);
+    },
+  );
 
   it("user data depends on the server's roles, not on other servers", () => {
     const config = exampleConfig({ servers: splitServers });
