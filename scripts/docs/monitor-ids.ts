@@ -2,12 +2,14 @@ import { monitorsByArea } from "../../modules/datadog/catalogue/index.js";
 import { contextOf } from "../../modules/datadog/scope.js";
 import { allSynthetics } from "../../modules/datadog/synthetics.js";
 import { exampleConfig } from "../../__tests__/support/config.js";
+import { spread } from "../../__tests__/support/servers.js";
 
 const notice = "// Generated from modules/datadog/catalogue/ by `npm run docs`. Do not edit.\n";
 
 /** modules/platform/monitor-ids.ts: the names of everything that can alert, which the schema of environments needs too. */
 export function monitorIdsModule(): string {
-  const context = contextOf(exampleConfig());
+  // With two load balancers, because the catalogue has monitors only for them.
+  const context = contextOf(exampleConfig(spread));
   const areas = Object.entries(monitorsByArea).map(([area, monitorsOf]) => {
     const alerts = [...(area === "availability" ? allSynthetics(context) : []), ...monitorsOf(context)];
     return `  ${area}: [\n${alerts.map(({ id }) => `    "${id}",\n`).join("")}  ],\n`;
