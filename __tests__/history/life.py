@@ -22,12 +22,12 @@ import restore
 import settings as backup_settings
 import ship
 from bucket import Bucket, Refused
-from contents import Choice
 from gtid import describe, parse, subtract
 from forge import forge
 from model import History, Write, prefix_of
 from replay import Incomplete
 from servers import Group
+from settings import Choice
 from store import Store
 
 DAY_SECONDS = 4

@@ -10,7 +10,8 @@ import binlog
 import names
 import restore
 import source
-from contents import Choice, Contents
+from contents import Contents
+from settings import Choice
 from source import BRANCH, Memory, folder_for_mysql
 
 EVENT = "CREATE EVENT app.purge ON SCHEDULE EVERY 1 SECOND ON COMPLETION PRESERVE DO DELETE FROM app.orders"

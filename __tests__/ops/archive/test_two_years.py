@@ -12,7 +12,8 @@ import urllib.parse
 import inventory
 import names
 from bucket import Bucket
-from contents import Choice, Contents
+from contents import Contents
+from settings import Choice
 
 TIMELINE, BRANCH, DAYS, MEMBERS = "7" * 8 + "-0000-0000-0000-000000000000", "b" * 16, 730, ("alpha", "bravo", "charlie")
 PER_DAY, SEGMENT = 20 * 86400, 64 << 20

@@ -49,9 +49,11 @@ describe("mysql-backup", () => {
 
   it.runIf(python)("accepts the settings in the payload, which are complete", () => {
     const read = [
-      "import json, sys, settings",
-      "given = json.load(sys.stdin)",
-      "print(settings.Settings(**given['settings']).members['10.0.1.11'], settings.Restore(**given['restore'], **given['restoring']).others)",
+      "import json, pathlib, sys, tempfile, settings",
+      "with tempfile.TemporaryDirectory() as name:",
+      "  folder = pathlib.Path(name)",
+      "  for name, content in json.load(sys.stdin).items(): (folder / f'{name}.json').write_text(json.dumps(content))",
+      "  print(settings.load(folder).members['10.0.1.11'], settings.load_restore(folder).others)",
     ].join("\n");
     const input = JSON.stringify({
       settings: given("alpha", paths.backup.settings),

@@ -9,8 +9,9 @@ import support
 import binlog
 import contents
 import names
-from contents import AT_A_TIME, Choice, Contents
+from contents import AT_A_TIME, Contents
 from replay import Branch, Change, Wanted
+from settings import Choice
 from test_shipping import BRANCH, TIMELINE, Archive
 
 LINE = [(Branch(BRANCH, None, {}, 0, {}), None)]

@@ -11,25 +11,13 @@ import binlog
 import listing
 from bucket import Away, Refused
 from gtid import branch_source, describe, parse, subtract, union
-from names import log_name
+from names import log_name, read_segment
 from replay import Branch, Change, Executed, Incomplete, Start, both, is_usable, moment_of
 from sealing import unseal
 
 # Limits for prefetching each member's segments.
 AT_A_TIME, AHEAD_BYTES = 16, 64 << 20
 FORMAT = 2
-
-
-class Choice(NamedTuple):
-    """Exclusions of a restore, and the branch."""
-
-    excludeServers: tuple = ()
-    # MEMBER/000012-LOGID
-    excludeLogs: tuple = ()
-    # In ISO 8601, by the bucket's clock, which no server can forge.
-    uploadedBefore: str = ""
-    # The branch to follow.
-    branch: str = ""
 
 
 class Events(NamedTuple):
@@ -132,8 +120,7 @@ class Contents:
         return bool(subtract(union({self._timeline: named}), executed)) or not named
 
     def _begun(self, log, items):
-        tail = f"{self._timeline}/{log.member}/tail/{log.branch}/{log_name(log)}/"
-        return min(item.time for item in (*(item for _, item in items), *itertools.islice(self._bucket.list(tail), 1)))
+        return min(item.time for item in (*(item for _, item in items), *itertools.islice(self._tail(log), 1)))
 
     def _stream(self, logs, branch, executed, identity):
         counted, begins = Executed(executed), branch_source(branch)
@@ -175,13 +162,13 @@ class Contents:
             if content is not None:
                 yield segment.start, segment.end, content
                 continue
-            others = {one for one in segments if one != segment} | (set(self._tail(segment)) if segment.closed else set())
+            others = {*segments, *(read_segment(self._timeline, item.key) for item in (self._tail(segment.log) if segment.closed else ()))} - {segment, None}
             inside = sorted((one for one in others if one.start < segment.end and one.end > segment.start and not one.closed), key=lambda one: one.start)
             yield from ((one.start, one.end, content) for one, content in self._ahead(inside, identity) if content is not None)
 
-    def _tail(self, segment):
-        log = segment.log
-        return listing.directory(self._bucket, self._timeline, f"{self._timeline}/{log.member}/tail/{log.branch}/{log_name(log)}/")
+    def _tail(self, log):
+        """The objects of a log under `tail`."""
+        return self._bucket.list(f"{self._timeline}/{log.member}/tail/{log.branch}/{log_name(log)}/")
 
     def _ahead(self, segments, identity):
         """Yields each segment with its content, None if unreadable; prefetches within the memory limit."""

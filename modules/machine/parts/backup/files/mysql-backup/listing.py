@@ -28,11 +28,6 @@ def segments(bucket, timeline, member, counts=lambda item: True):
     return found
 
 
-def directory(bucket, timeline, prefix):
-    """Segments directly in a log's directory."""
-    return [segment for item in bucket.list(prefix) if (segment := read_segment(timeline, item.key))]
-
-
 def manifests(bucket, timeline, member):
     """[(Backup, Object)] of one member's complete base backups."""
     return [(backup, item) for item in bucket.list(f"{timeline}/{member}/manifest/") if (backup := read_manifest(timeline, item.key))]

@@ -19,11 +19,11 @@ from typing import NamedTuple
 
 from binlog import MAGIC
 from bucket import Away, Refused
-from contents import Choice, Contents
+from contents import Contents
 from gtid import branch_source, describe, parse, subtract
 from replay import Executed, Incomplete, Merge, Wanted, chain, text_of
 from sealing import UNPACK, decrypt, first_words
-from settings import FOLDER
+from settings import FOLDER, Choice
 
 PROGRESS = pathlib.Path("/run/mysql-restore/progress")
 AGAIN_SECONDS = 30

@@ -24,6 +24,18 @@ class Settings(NamedTuple):
     data: str
 
 
+class Choice(NamedTuple):
+    """Exclusions of a restore, and the branch."""
+
+    excludeServers: tuple = ()
+    # MEMBER/000012-LOGID
+    excludeLogs: tuple = ()
+    # In ISO 8601, by the bucket's clock, which no server can forge.
+    uploadedBefore: str = ""
+    # The branch to follow.
+    branch: str = ""
+
+
 class Restore(NamedTuple):
     # Timeline to restore.
     timeline: str
@@ -32,17 +44,7 @@ class Restore(NamedTuple):
     # Private addresses of the other members, and the port of their state.
     others: list
     rolePort: int
-    # See contents.Choice.
-    excludeServers: tuple = ()
-    excludeLogs: tuple = ()
-    uploadedBefore: str = ""
-    branch: str = ""
-
-    @property
-    def choice(self):
-        from contents import Choice
-
-        return Choice(self.excludeServers, self.excludeLogs, self.uploadedBefore, self.branch)
+    choice: Choice = Choice()
 
 
 def load(folder=FOLDER):
@@ -50,4 +52,6 @@ def load(folder=FOLDER):
 
 
 def load_restore(folder=FOLDER):
-    return Restore(**{key: value for name in ("restore", "restoring") for key, value in json.loads((folder / f"{name}.json").read_text()).items()})
+    told = {key: value for name in ("restore", "restoring") for key, value in json.loads((folder / f"{name}.json").read_text()).items()}
+    choice = Choice(**{field: told.pop(field) for field in Choice._fields if field in told})
+    return Restore(**told, choice=choice)
