@@ -36,7 +36,7 @@ class Store:
         self.requests = 0
         self._objects = {}
         self._lock = threading.Lock()
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), type("OfStore", (Handler,), {"store": self}))
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         self.endpoint = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -119,65 +119,63 @@ class Store:
         self._server.server_close()
 
 
-def _handler(store):
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    store = None
 
-        def log_message(self, *_):
-            pass
+    def log_message(self, *_):
+        pass
 
-        def do_PUT(self):
-            key, _ = self._target()
-            content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            if self._fails():
-                return
-            self._answer(store.put(self._access_key(), key, content, self.headers.get("If-None-Match") == "*"))
+    def do_PUT(self):
+        key, _ = self._target()
+        content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self._fails():
+            return
+        self._answer(self.store.put(self._access_key(), key, content, self.headers.get("If-None-Match") == "*"))
 
-        def do_GET(self):
-            key, query = self._target()
-            if self._fails():
-                return
-            if key:
-                self._answer(*store.get(self._access_key(), key, query.get("versionId")))
-            elif "versions" in query:
-                self._answer(200, _versions_page(store.versions(query.get("prefix", ""))))
-            else:
-                prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
-                after = query.get("continuation-token") or query.get("start-after", "")
-                self._answer(200, _page(prefix, delimiter, *store.listed(prefix, after, delimiter)))
+    def do_GET(self):
+        key, query = self._target()
+        if self._fails():
+            return
+        if key:
+            self._answer(*self.store.get(self._access_key(), key, query.get("versionId")))
+        elif "versions" in query:
+            self._answer(200, _versions_page(self.store.versions(query.get("prefix", ""))))
+        else:
+            prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
+            after = query.get("continuation-token") or query.get("start-after", "")
+            self._answer(200, _page(prefix, delimiter, *self.store.listed(prefix, after, delimiter)))
 
-        def do_DELETE(self):
-            self._answer(403)
+    def do_DELETE(self):
+        self._answer(403)
 
-        def _fails(self):
-            store.requests += 1
-            if store.refuse_next > 0:
-                store.refuse_next -= 1
-                self._answer(503)
-                return True
-            return False
+    def _fails(self):
+        self.store.requests += 1
+        if self.store.refuse_next > 0:
+            self.store.refuse_next -= 1
+            self._answer(503)
+            return True
+        return False
 
-        def _target(self):
-            parts = urllib.parse.urlsplit(self.path)
-            query = dict(urllib.parse.parse_qsl(parts.query, keep_blank_values=True))
-            return urllib.parse.unquote(parts.path).removeprefix(f"/{store.bucket}").lstrip("/"), query
+    def _target(self):
+        parts = urllib.parse.urlsplit(self.path)
+        query = dict(urllib.parse.parse_qsl(parts.query, keep_blank_values=True))
+        return urllib.parse.unquote(parts.path).removeprefix(f"/{self.store.bucket}").lstrip("/"), query
 
-        def _access_key(self):
-            found = re.search(r"Credential=([^/]+)/", self.headers.get("Authorization", ""))
-            return found and found[1]
+    def _access_key(self):
+        found = re.search(r"Credential=([^/]+)/", self.headers.get("Authorization", ""))
+        return found and found[1]
 
-        def _answer(self, status, body=b""):
-            if store.lose_next > 0:
-                store.lose_next -= 1
-                self.close_connection = True
-                self.connection.close()
-                return
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-    return Handler
+    def _answer(self, status, body=b""):
+        if self.store.lose_next > 0:
+            self.store.lose_next -= 1
+            self.close_connection = True
+            self.connection.close()
+            return
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
 
 def _time(seconds):
