@@ -6,29 +6,29 @@ import { runToEnd } from "../core/shell.js";
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const program = folder("files");
 const parts = "../../modules/machine/parts";
-/** The program beside what servers have; gtid.py is mysql-group's. */
+/** The archive program uses only what servers have installed; gtid.py belongs to mysql-group. */
 const pythonPath = [program, folder(`${parts}/backup/files/mysql-backup`), folder(`${parts}/mysql/files/mysql-group`)];
 
-/** Who opens the bucket, by the variable that holds its key as "KEY:SECRET". */
+/** Users of the bucket, by the variable that contains their key as "KEY:SECRET". */
 const variables = {
   owner: "BACKUP_OWNER_KEY",
   reader: "TF_VAR_restore_bucket_key",
 } as const;
 const serversVariable = "TF_VAR_backup_bucket_keys";
 const form = /^[^:\s]+:[^:\s]+$/;
-/** Who opens the bucket: its owner, all servers, or whoever restores. */
+/** Who uses the bucket: its owner, all servers, or the operator of a restore. */
 export type KeyName = keyof typeof variables | "writers";
 
-/** An archive that a configuration names. */
+/** The archive of a configuration. */
 export interface Archive {
   readonly backup: NonNullable<Config["backup"]>;
-  /** The timeline that is written now. */
+  /** The timeline that members currently write. */
   readonly timeline: string;
-  /** Database servers: each writes its own part. */
+  /** Database servers; each writes its own part. */
   readonly servers: readonly string[];
 }
 
-/** @throws when the configuration names none */
+/** @throws if the configuration has no archive */
 export function archiveOf(config: Config): Archive {
   const { environment, backup, database } = config;
   if (backup === undefined)
@@ -37,17 +37,17 @@ export function archiveOf(config: Config): Archive {
   return { backup, timeline: database.groupName, servers };
 }
 
-/** What {@link ask} is told. */
+/** Options of {@link ask}. */
 export interface AskProps {
-  /** Keys that it needs. */
+  /** Required keys. */
   readonly keys: readonly KeyName[];
-  /** What the program is told beside settings and keys. @default - nothing */
+  /** Input of the program in addition to settings and keys. @default - none */
   readonly more?: object;
-  /** Seconds after which it is ended. @default 300 */
+  /** Time limit in seconds. @default 300 */
   readonly timeoutSeconds?: number;
 }
 
-/** Runs a command of files/__main__.py. @throws when a key is not in the environment, or with its words when it failed */
+/** Runs a command of files/__main__.py. @throws if a key is missing in the environment, or with the program's message if it fails */
 export async function ask(
   { backup, servers }: Archive,
   command: string,
@@ -64,14 +64,14 @@ export async function ask(
     timeoutSeconds,
     input,
     environment: { PYTHONPATH: pythonPath.join(":") },
-    // Lists of years and a drill take their time.
+    // Listing years of objects and a restore drill take long.
     shown: process.stderr.isTTY,
   });
   if (!ok) throw new Error(stderr.trim() || `${command} failed`);
   return JSON.parse(stdout) as unknown;
 }
 
-/** @throws unless each server has a key, and no two the same one */
+/** @throws unless each server has its own key */
 function serverKeys(servers: readonly string[]): Readonly<Record<string, string>> {
   const keys = parsed(process.env[serversVariable] ?? "");
   const lacking = servers.filter((name) => !form.test(keys[name] ?? ""));

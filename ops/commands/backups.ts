@@ -2,12 +2,12 @@ import { objectDays } from "../../modules/derived/archive.js";
 import type { Config } from "../../modules/config/schema.js";
 import { archiveOf, ask, type Archive } from "../archive/archive.js";
 
-/** A timeline as inventory.py finds it; times in ISO 8601, by the bucket's clock. */
+/** A timeline as returned by inventory.py. Times are ISO 8601, according to the bucket's clock. */
 export interface Timeline {
   readonly name: string;
-  /** When the oldest object came. */
+  /** Upload time of the oldest object. */
   readonly oldest: string;
-  /** When the last piece of a log came; null where there is none. */
+  /** Upload time of the last log segment; null if there is none. */
   readonly until: string | null;
   /** Complete base backups, the oldest first. */
   readonly bases: readonly { readonly come: string; readonly member: string }[];
@@ -20,16 +20,16 @@ export interface Timeline {
     readonly logs: number;
     readonly complete: number;
   }[];
-  /** GTIDs after the oldest base backup that no member has shipped, although later ones are there. */
+  /** GTIDs after the oldest base backup that no member has uploaded, although later GTIDs are in the archive. */
   readonly missing: string;
   readonly drills: readonly { readonly time: string; readonly good: boolean; readonly key: string }[];
 }
 
-/** A member ships every 3 s, and a heartbeat every 30 s. */
+/** A member uploads every 3 s, and sends a heartbeat every 30 s. */
 const lateSeconds = 120;
 const lateBaseHours = 2;
 const lateDrillDays = 8;
-/** Lifecycle rules are carried out once a day, and a marker goes a day after the object. */
+/** Lifecycle rules run once a day, and a delete marker is removed a day after its object. */
 const lateExpiryDays = 3;
 
 /** Shows what is in the archive. @returns exit code: 1 if something needs attention */
@@ -42,11 +42,11 @@ export async function backups(config: Config, { json = false }: { readonly json?
   return hands.length > 0 ? 1 : 0;
 }
 
-/** What is in the bucket, the timeline that was written last first. */
+/** Content of the bucket, with the most recently written timeline first. */
 export const timelinesOf = async (archive: Archive): Promise<readonly Timeline[]> =>
   ((await ask(archive, "look", { keys: ["reader"] })) as { timelines: readonly Timeline[] }).timelines;
 
-/** Makes the bucket and what it rests on, or brings the one that is there to it. @param project number of its Hetzner project */
+/** Creates the bucket with its lock, lifecycle and policy, or updates an existing bucket. @param project number of its Hetzner project */
 export async function createBucket(config: Config, project: string): Promise<number> {
   const archive = archiveOf(config);
   const { made } = (await ask(archive, "create", { keys: ["owner", "writers", "reader"], more: { project } })) as {
@@ -59,7 +59,7 @@ export async function createBucket(config: Config, project: string): Promise<num
   return checkBucket(config);
 }
 
-/** Tries whether the bucket is what the archive rests on. @returns exit code */
+/** Checks that the bucket meets the requirements of the archive. @returns exit code */
 export async function checkBucket(config: Config): Promise<number> {
   const checks = (await ask(archiveOf(config), "check", { keys: ["owner", "writers", "reader"] })) as readonly {
     good: boolean;
@@ -81,7 +81,7 @@ function drillHands({ drills, oldest }: Timeline, daysSince: (time: string) => n
   );
 }
 
-/** What needs attention in the archive that is written now. Pure. */
+/** Problems of the current archive that need attention. Pure. */
 export function handsOf(timelines: readonly Timeline[], { backup, timeline }: Archive, now: Date): readonly string[] {
   const current = timelines.find(({ name }) => name === timeline);
   if (current === undefined)

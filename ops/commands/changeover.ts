@@ -5,23 +5,23 @@ import { sleep, waitUntil } from "../core/shell.js";
 import type { Balancers, Site } from "../core/site.js";
 import type { CloudServer } from "../core/snapshot.js";
 
-/** Longest time until a new balancer has looked at the servers that are its targets. */
+/** Maximum time until a new load balancer has checked the health of its targets. */
 const checkSeconds = 120;
 
-/** Those of the configuration's web servers that exist. */
+/** The configured web servers that exist. */
 const webServers = (config: Config, servers: readonly CloudServer[]): readonly CloudServer[] =>
   servers.filter(({ name }) => serversWithRole(config, "web").some((server) => server.name === name));
 
 /**
- * Whether so many servers are enough for all visitors: as many as have not changed yet. Before the last one is taken, they always are, but
- * where there is no other. Pure.
+ * Whether this number of servers is enough for all visitors: at least as many as the unchanged servers. This is always true before the
+ * last server is replaced, except if it is the only server. Pure.
  */
 const isEnough = (healthy: number, all: number): boolean => healthy > 0 && healthy * 2 >= all;
 
 /**
- * Refuses servers that were made for another balancer than there is: a balancer finds them healthy, and they serve none of its visitors. Pure.
- * @param isOver whether the balancer before, where the configuration names one, is gone
- * @throws with what differs, and with the lines that make a change of it possible
+ * Rejects servers created for a load balancer that does not exist: they would pass health checks but serve no visitors. Pure.
+ * @param isOver whether the configured previous load balancer no longer exists
+ * @throws with the differences, and with the settings that allow a migration
  */
 function refuseDisagreement(config: Config, servers: readonly CloudServer[], isOver: boolean): void {
   const former = isOver ? undefined : formerOf(config);
@@ -43,17 +43,17 @@ function refuseDisagreement(config: Config, servers: readonly CloudServer[], isO
   );
 }
 
-/** A change from one balancer to another that is under way. */
+/** A load balancer migration in progress. */
 interface UnderWay {
   readonly balancers: Balancers;
-  /** Web servers that were made for the new balancer already. */
+  /** Number of web servers that were already created for the new load balancer. */
   readonly changed: number;
-  /** Web servers of the configuration, there or not. */
+  /** Number of configured web servers, including missing ones. */
   readonly all: number;
   readonly pointed: boolean;
 }
 
-/** @returns `undefined` where there is no such change, or it is over @throws for servers that were made for neither balancer */
+/** @returns `undefined` if no migration is in progress @throws if a server was created for neither load balancer */
 async function underWay({ config, cloud, balancers }: Site): Promise<UnderWay | undefined> {
   const [servers, changeover] = await Promise.all([cloud.servers(), balancers?.changeover()]);
   refuseDisagreement(config, servers, changeover?.over ?? true);
@@ -67,7 +67,7 @@ async function underWay({ config, cloud, balancers }: Site): Promise<UnderWay | 
   };
 }
 
-/** What visitors meet who are led to the new balancer. */
+/** Effect of the migration on visitors. */
 function leads(config: Config): string {
   const former = formerDomain(config);
   return former === undefined
@@ -75,7 +75,7 @@ function leads(config: Config): string {
     : `www.${former} and ${former} redirect to www.${config.domain}`;
 }
 
-/** Says what is left of a change of the balancer. */
+/** Prints the remaining steps of a migration. */
 export async function sayChangeover(site: Site, say: (line: string) => void): Promise<void> {
   const change = await underWay(site);
   if (change === undefined) return;
@@ -85,20 +85,21 @@ export async function sayChangeover(site: Site, say: (line: string) => void): Pr
 }
 
 /**
- * Takes one server after the other. Where a balancer is to take over from another one, it is made before the first server is taken, visitors
- * are led to it before the last ones are, and the other one goes at the end. What it does follows from what it finds.
- * @param takeNext replaces the next server that is outdated, and returns whether there was one
+ * Processes one server after the other. During a migration, the new load balancer is created before the first server, visitors are
+ * directed to it before the last servers, and the previous load balancer is removed at the end. Each step depends only on the current
+ * state.
+ * @param takeNext replaces the next outdated server, and returns whether there was one
  */
 export async function changingOver(context: Context, takeNext: () => Promise<boolean>): Promise<void> {
   await begin(context);
   do {
-    // A server in hand may be what the new balancer lacks.
+    // The new load balancer may depend on the server that an interrupted run left unfinished.
     if (context.lock.inHand === undefined) await advance(context);
   } while (await takeNext());
   await end(context);
 }
 
-/** Makes the second balancer before the first server is taken. */
+/** Creates the second load balancer before the first server is processed. */
 async function begin(context: Context): Promise<void> {
   const change = await underWay(context.site);
   if (change === undefined) return;
@@ -109,11 +110,11 @@ async function begin(context: Context): Promise<void> {
       context.site.secrets.make("origin-certificate", report),
     );
   await context.progress.step("creates the second load balancer", (report) => balancers.open(report));
-  // The interrupted run may have pointed them a moment ago.
+  // The interrupted run may have changed the DNS records just before.
   if (pointed) await spread(context);
 }
 
-/** Leads visitors to the new balancer as soon as enough servers are healthy there, and returns when nobody is led to the other any more. */
+/** Directs visitors to the new load balancer as soon as it has enough healthy servers. Returns when no visitor uses the previous one. */
 async function advance(context: Context): Promise<void> {
   const { site, progress } = context;
   const change = await underWay(site);
@@ -142,7 +143,7 @@ const spread = ({ site, progress }: Context): Promise<void> =>
     sleep(site.secrets.spreadSeconds),
   );
 
-/** Takes the balancer before away when no server was made for it any more. */
+/** Removes the previous load balancer once no server needs it. */
 async function end({ site, progress }: Context): Promise<void> {
   const change = await underWay(site);
   if (change === undefined) return;

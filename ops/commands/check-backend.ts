@@ -14,7 +14,7 @@ export async function checkBackend(store: Store, print: (line: string) => void):
     const ignored: string[] = [];
     if (await overwrites()) ignored.push("If-None-Match: *");
     await store.write(randomUUID(), first);
-    // Now outdated.
+    // This version is now outdated.
     if (await overwrites(first)) ignored.push("If-Match");
     print(
       ignored.length > 0

@@ -3,7 +3,7 @@ import { driftCompared } from "../../modules/platform/signals.js";
 import { differencesOf, type Differences } from "../terraform/plan.js";
 import type { Stack } from "../terraform/terraform.js";
 
-/** Compares the world with the configuration; read only. @returns exit code: 2 when something has drifted */
+/** Compares the resources with the configuration without changing anything. @returns exit code: 2 if there is drift */
 export async function drift(stacks: readonly Stack[], say: (line: string) => void): Promise<number> {
   let code = 0;
   for (const stack of stacks) {
@@ -15,7 +15,7 @@ export async function drift(stacks: readonly Stack[], say: (line: string) => voi
   return code;
 }
 
-/** What a person reads of one stack; pure. */
+/** The text for one stack. Pure. */
 export function linesOf(stack: string, { drift, pending, failedChecks }: Differences): readonly string[] {
   const all = [
     ...drift.map((what) => `  drift    ${what}`),

@@ -2,18 +2,18 @@ import type { Config } from "../../modules/config/schema.js";
 import { archiveOf, ask } from "../archive/archive.js";
 import { runToEnd } from "../core/shell.js";
 
-/** A day of logs, on a machine of two processors. */
+/** Time for one day of logs on a machine with two processors. */
 const patienceHours = 5;
 
-/** What an attempt says of itself (drill.py); it is an object in the archive, too. */
+/** Result of a restore drill (drill.py), which is also stored in the archive. */
 interface Result {
   readonly good: boolean;
   readonly [what: string]: unknown;
 }
 
 /**
- * Restores the newest archive on this machine, compares it with what the group said of itself, and writes the result into the bucket.
- * @returns exit code: 1 when the archive is not good
+ * Restores the newest archive on this machine, compares it with the group's records, and writes the result into the bucket.
+ * @returns exit code: 1 if the archive is not good
  */
 export async function drill(config: Config): Promise<number> {
   if (config.backup === undefined) {

@@ -4,19 +4,19 @@ import { z } from "zod";
 import { actionsOf, changesOutputs } from "../terraform/plan.js";
 import type { Stack } from "../terraform/terraform.js";
 
-/** Actions by stack, without values and so without secrets: "replaces hcloud_server.alpha". */
+/** Actions by stack, without values and therefore without secrets: "replaces hcloud_server.alpha". */
 export type Actions = Readonly<Record<string, readonly string[]>>;
 
-/** What a person reviews before a deploy. */
+/** Summary that a person reviews before a deploy. */
 export interface Reviewed {
-  /** Hash of the synthesized stacks: a review counts only for the configuration and commit that it was made of. */
+  /** Hash of the synthesized stacks. A review is valid only for the same configuration and commit. */
   readonly fingerprint: string;
   readonly stacks: Actions;
 }
 
 const reviewedFile = z.object({ fingerprint: z.string(), stacks: z.record(z.string(), z.array(z.string())) });
 
-/** Hash of what the stacks are made of: configuration and code, but not secrets. */
+/** Hash of the inputs of the stacks: configuration and code, but not secrets. */
 export async function fingerprintOf(stacks: readonly Stack[]): Promise<string> {
   const hash = createHash("sha256");
   for (const stack of stacks) hash.update(`${stack.name}\n${await stack.configuration()}\n`);

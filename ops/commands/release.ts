@@ -33,11 +33,11 @@ export function releaseNamed(args: { readonly url?: string; readonly sha256?: st
   throw new Error(["release: nothing was changed:", ...problems.map(problemLine)].join("\n  "));
 }
 
-/** One server's change, and what it ran before. */
+/** The change of one server, with its previous release. */
 export interface Change {
   readonly server: string;
   readonly to: Release;
-  /** @default - it ran none */
+  /** @default - no previous release */
   readonly from?: Release;
   /** Whether it served visitors before the change. */
   readonly served: boolean;
@@ -92,9 +92,9 @@ export function previousRelease({ servers }: Snapshot): Release {
 }
 
 /**
- * Changes all reachable web servers to a release, one at a time. After a failure it returns the changed servers to their previous release.
- * A server that served nobody before a rollback need not serve after it. Run again, it continues where it stopped.
- * @throws Error when it is refused, or when a server does not serve with the release; then with the servers that could not be changed back
+ * Changes all reachable web servers to a release, one at a time. After a failure it returns the changed servers to their previous
+ * release. A server that was out of service before a rollback may stay out of service. A rerun continues where this run stopped.
+ * @throws Error if it is refused, or if a server fails with the release; the latter lists the servers that could not be rolled back
  */
 export async function release(context: Context, wanted: Release | undefined): Promise<void> {
   const { site, lock, progress } = context;
@@ -184,7 +184,7 @@ async function switchTo(context: Context, { server, to }: Change, mustServe: boo
     if (!ended.ok && (mustServe || ended.exitCode !== switchedUnhealthy))
       throw new Error(`${server}: ${[ended.stderr, ended.stdout].join("\n").trim()}`);
     report((ended.stdout + ended.stderr).trim());
-    // deploy-app has waited for a minute already if it says that neither release is healthy.
+    // If deploy-app reports that neither release is healthy, it has already waited for a minute.
     const lack = ended.ok ? await serving(context, server).catch((error: Error) => error) : new Error("not healthy");
     if (lack && mustServe) throw lack;
     if (lack) report(`${server}: was out of service before and still is; it keeps this release`);

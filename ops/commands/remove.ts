@@ -9,8 +9,8 @@ export interface RemoveProps {
 }
 
 /**
- * Why a server may not be removed; empty if it may. Pure.
- * @param snapshot of the configuration's servers and of this one
+ * Reasons why a server must not be removed; empty if there are none. Pure.
+ * @param snapshot state of the configured servers and of this server
  */
 export function removalRefusals(
   snapshot: Snapshot,
@@ -30,7 +30,7 @@ export function removalRefusals(
   ];
 }
 
-/** Its volume is deleted with it. */
+/** The volume is deleted together with the server. */
 function quarantineRefusal({ name, observation }: ServerState): readonly string[] {
   const member = observation?.member;
   if (member && (member.kept ?? []).length === 0) return [];
@@ -40,7 +40,7 @@ function quarantineRefusal({ name, observation }: ServerState): readonly string[
   return [`${what}; if they are not needed, add --discard-quarantined`];
 }
 
-/** Those who are left must be more than half of all whom the group counts, for as long as it counts the one that goes. */
+/** The remaining members must be a majority of all members that the group counts, including the removed one until the group forgets it. */
 function majorityRefusal(snapshot: Snapshot, { name, privateIp }: ServerState): readonly string[] {
   const group = (primaryOf(snapshot) ?? snapshot.servers.find(isDatabase))?.observation?.member;
   if (!group) return ["the group does not report its members"];
@@ -52,8 +52,8 @@ function majorityRefusal(snapshot: Snapshot, { name, privateIp }: ServerState): 
 }
 
 /**
- * Takes a server away that the configuration no longer has: from the visitors inwards, and nothing that anybody still uses. What it does
- * follows from what it finds: run again after an interruption, it goes on. @throws when the server must stay; says why
+ * Removes a server that is no longer configured, starting with the visitor-facing parts, and removes only what nothing else uses. Each
+ * step depends only on the current state, so a rerun continues after an interruption. @throws with the reason if the server must stay
  */
 export async function remove(context: Context, name: string, props: RemoveProps = {}): Promise<void> {
   const { site, lock, progress } = context;
@@ -62,14 +62,14 @@ export async function remove(context: Context, name: string, props: RemoveProps 
       `refused: ${name} is in the configuration; remove it from environments/${site.config.environment}.ts first, ` +
         "so that no deploy creates it again",
     );
-  // Known before anything is touched: the configuration passes, and nothing but this server would go.
+  // Checked before any change: the configuration is valid, and only this server would be removed.
   await progress.step(`${name}: checks what its removal would change`, (report) =>
     site.cloud.prepareRemoval(name, report),
   );
   const leaving = (await look(site)).outside.find((server) => server.name === name);
   if (leaving !== undefined) {
     const snapshot = await passGate(context, { also: [leaving], inHand: name, command: "remove" });
-    // An interrupted run has checked the volume before it shut the server down.
+    // An interrupted run checked the volume before it shut the server down.
     const refusals = removalRefusals(snapshot, name, lock.inHand === name ? { discardQuarantined: true } : props);
     if (refusals.length > 0) throw new Error(`refused: ${refusals.join("; ")}`);
     await lock.setInHand(name);

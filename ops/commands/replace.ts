@@ -10,22 +10,22 @@ import { targetHealth } from "../core/targets.js";
 
 /** Options of {@link replace}. */
 export interface ReplaceProps extends ReplacementProps {
-  /** Minutes that the new server may take to come up. @default backMinutes */
+  /** Maximum minutes until the new server is healthy. @default backMinutes */
   readonly patienceMinutes?: number;
 }
 
-/** Longest time until the other members have a primary after this one is gone. */
+/** Maximum time until the other members have a primary after the loss of this one. */
 const electionSeconds = 90;
-/** Longest time until a new server serves, where only the load balancer can tell. */
+/** Maximum time until a new server serves visitors, if only the load balancer can report it. */
 const targetMinutes = 20;
 
-/** Whether nobody can log in, so that only the provider tells how servers are. */
+/** Whether no login is possible, so that only Hetzner reports the state of servers. */
 const isBlind = ({ config }: Pick<Site, "config">): boolean => config.administrators.cidrs.length === 0;
 
 /**
- * Why a server may not be replaced; empty if it may. Its own faults do not count. Acknowledged writes are on a majority of the members, so a
- * majority without this one must be healthy. Pure.
- * @param blind whether nobody can log in: then the load balancer's view of the other servers must do
+ * Reasons why a server must not be replaced; empty if there are none. The server's own faults do not count. Acknowledged writes are on a
+ * majority of the members, so a majority without this member must be healthy. Pure.
+ * @param blind whether no login is possible; then the load balancer's health checks of the other servers are used
  */
 export function replacementRefusals(snapshot: Snapshot, name: string, blind = false): readonly string[] {
   const server = snapshot.servers.find((one) => one.name === name);
@@ -63,7 +63,7 @@ function minorityOf({ name, privateIp }: ServerState, others: readonly ServerSta
 
 const keptOf = (server: ServerState | undefined): readonly string[] => server?.observation?.member?.kept ?? [];
 
-/** What a replacement destroys, one line each. Pure. */
+/** Everything that a replacement destroys, one line each. Pure. */
 export function destroyed(
   snapshot: Snapshot,
   name: string,
@@ -85,9 +85,9 @@ export function destroyed(
 }
 
 /**
- * Replaces one server, in whatever state it is. Run again after an interruption, it starts over.
- * @param agree asks a person, with the lines of what is destroyed; throws if the person does not agree
- * @throws when it is refused, before any change
+ * Replaces one server in any state. A rerun after an interruption starts over.
+ * @param agree asks a person to confirm the listed losses; throws if the person does not confirm
+ * @throws if the replacement is refused, before any change
  */
 export async function replace(
   context: Context,
@@ -129,7 +129,7 @@ async function lookForReplacement(site: Site, name: string): Promise<Snapshot> {
   return snapshot;
 }
 
-/** Nothing is deleted before the others accept writes without this server. */
+/** Nothing is deleted before the other members accept writes without this server. */
 async function othersServe({ site, progress }: Context, { name, roles }: ServerConfig): Promise<void> {
   if (!roles.includes("database")) return;
   await progress.step(`${name}: the other members serve without it`, (report) =>
@@ -148,7 +148,7 @@ async function othersServe({ site, progress }: Context, { name, roles }: ServerC
   );
 }
 
-/** Faults that the new server may have because others have them, such as a release that is broken everywhere. */
+/** Faults that the new server may share with the other servers, such as a broken release. */
 const shared: readonly FaultKind[] = ["member-unseen", "not-ready", "target-unhealthy"];
 
 async function comesBack(

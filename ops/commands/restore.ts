@@ -10,25 +10,28 @@ import { waitUntil } from "../core/shell.js";
 import type { Report, Site } from "../core/site.js";
 import { timelinesOf, type Timeline } from "./backups.js";
 
-/** A day of logs and a terabyte are restored in less. */
+/** Longer than the restore of a day of logs and a terabyte of data. */
 const patienceHours = 12;
 
-/** What {@link restore} is told. */
+/** Properties of {@link restore}. */
 export interface RestoreProps {
   /** As `restore.at` in an environment: a time, "latest", or "before GTID". */
   readonly at: string;
-  /** @default - the one that the environment names, or writes; else the one that was written last */
+  /** @default - the configured timeline, or the environment's own; otherwise the most recently written one */
   readonly timeline?: string;
-  /** What the restore leaves out, as in an environment's `restore`. @default - nothing */
+  /** Exclusions of the restore, as in an environment's `restore`. @default - none */
   readonly choice?: RestoreChoice;
 }
 
-/** What a restore leaves out. */
+/** Exclusions of a restore. */
 export type RestoreChoice = Partial<
   Pick<NonNullable<Config["restore"]>, "excludeServers" | "excludeLogs" | "uploadedBefore" | "branch">
 >;
 
-/** Says how a moment is restored. Where the environment asks for it already, follows until the site is up, and says what is left to do. */
+/**
+ * Prints how to restore a point in time. If the environment already contains this restore, waits until the site is up and prints the
+ * remaining steps.
+ */
 export async function restore(config: Config, props: RestoreProps, open: () => Promise<Site>, progress: Progress) {
   const found = chosen(await timelinesOf(archiveOf(config)), config, props.timeline);
   const refusal = refusalOf(found, props.at);
@@ -54,7 +57,7 @@ const isConfigured = (
     { excludeServers: [], excludeLogs: [], ...wanted, startJobs: false },
   );
 
-/** The timeline that is meant. @throws when there is none */
+/** The requested timeline. @throws if it does not exist */
 export function chosen(timelines: readonly Timeline[], config: Config, wanted?: string): Timeline {
   const named = wanted ?? config.restore?.timeline;
   const own = timelines.find(({ name }) => name === config.database.groupName);
@@ -64,7 +67,7 @@ export function chosen(timelines: readonly Timeline[], config: Config, wanted?: 
   throw new Error(`restore: the bucket has no timeline ${named ?? ""}; existing timelines: ${there || "none"}`);
 }
 
-/** Why a moment cannot be restored, as far as names in the bucket tell; `undefined` when it can. Pure. */
+/** Reason why a point in time cannot be restored, as far as the bucket's object names show; `undefined` if there is none. Pure. */
 export function refusalOf({ name, bases, until }: Timeline, at: string): string | undefined {
   const [oldest] = bases;
   if (oldest === undefined || until === null) return `${name} has no base backup or no log, so it cannot be restored`;
@@ -102,7 +105,7 @@ groupName of its own, and ENVIRONMENT set to that name. In place of it: only whe
 3. Run this command again: it waits until ${servers.length} servers are healthy, and prints how to remove the keys.`;
 }
 
-/** Until every server does what it is for; what the first member restores is said meanwhile. */
+/** Waits until all servers are healthy. Meanwhile reports the progress of the first member's restore. */
 async function follow(site: Site, report: Report): Promise<void> {
   const [first] = serversWithRole(site.config, "database");
   const login = site.logins.get(first?.name ?? "");
@@ -124,7 +127,7 @@ const toTakeOut = (
 2. npm run deploy, and then npm run ops rollout
 3. npm run ops -- restore --done`;
 
-/** Looks whether a key that opens the archive is on any server. @returns exit code */
+/** Checks whether any server has a key that decrypts the archive. @returns exit code */
 export async function keysAreGone(site: Site): Promise<number> {
   const either = ["test", "-e", paths.backup.restorePrivateKey, "-o", "-e", paths.backup.restoreBucketKey];
   const found = await Promise.all(

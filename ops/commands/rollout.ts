@@ -15,25 +15,25 @@ import { changingOver, sayChangeover } from "./changeover.js";
 import { serverNamed, type Site } from "../core/site.js";
 import type { ServerState } from "../core/snapshot.js";
 
-/** What {@link rollout} may be told. */
+/** Options of {@link rollout}. */
 export interface RolloutProps {
-  /** Names of the servers it is limited to. @default - all */
+  /** Names of the servers to process. @default - all */
   readonly only?: readonly string[];
-  /** Replaces also those that are current; only by name. @default false */
+  /** Whether current servers are replaced too; requires their names. @default false */
   readonly evenCurrent?: boolean;
-  /** Minutes that a server may take to come up. @default backMinutes */
+  /** Maximum minutes until a server is healthy. @default backMinutes */
   readonly patienceMinutes?: number;
 }
 
-/** Servers that wait for their replacement; pure. @param done those that this run has replaced already */
+/** Servers to replace, in order. Pure. @param done servers that this run has already replaced */
 export const isWanted =
   ({ only = [], evenCurrent = false }: RolloutProps, done: ReadonlySet<string> = new Set()) =>
   ({ name, cloud }: ServerState): boolean =>
     (only.length === 0 || only.includes(name)) && !done.has(name) && (cloud?.current !== true || evenCurrent);
 
 /**
- * Whether a server in hand must be made anew, or only be waited for; pure.
- * @param isWhole whether it was made to its end, as `Cloud.prepare` tells
+ * Whether the server of an interrupted run must be replaced again, or can be waited for. Pure.
+ * @param isWhole whether its creation was complete, as returned by `Cloud.prepare`
  */
 export const mustReplace = (server: ServerState, isWhole: boolean, evenCurrent = false): boolean =>
   evenCurrent ||
@@ -43,7 +43,7 @@ export const mustReplace = (server: ServerState, isWhole: boolean, evenCurrent =
   !server.cloud.current ||
   firstBootFault(server) !== undefined;
 
-/** Says what {@link rollout} would do, and whether it would begin. @returns exit code: 1 when it would not */
+/** Prints the steps of {@link rollout} and the faults that prevent it. @returns exit code: 1 if a fault prevents the start */
 export async function dryRun(site: Site, props: RolloutProps, { say }: Pick<Progress, "say">): Promise<number> {
   await sayChangeover(site, say);
   const snapshot = await look(site);
@@ -61,8 +61,8 @@ export async function dryRun(site: Site, props: RolloutProps, { say }: Pick<Prog
 }
 
 /**
- * Brings outdated servers up to date, one at a time. What it does follows from what it finds: run again after an interruption or a
- * failure, it goes on. @throws at the first failure; the other servers serve
+ * Replaces outdated servers, one at a time. Each step depends only on the current state, so a rerun continues after an interruption or
+ * failure. @throws at the first failure; the other servers keep serving
  */
 export async function rollout(context: Context, props: RolloutProps): Promise<void> {
   const { site, lock, progress } = context;
@@ -74,7 +74,7 @@ export async function rollout(context: Context, props: RolloutProps): Promise<vo
     const waiting = nextOf(await look(site), isWanted(props, done), lock.inHand);
     if (waiting === undefined) return false;
     const snapshot = await passGate(context, { inHand: lock.inHand });
-    // Roles may have changed while it waited.
+    // Roles may have changed during the wait.
     const next = nextOf(snapshot, isWanted(props, done), lock.inHand) ?? waiting;
     await replaceOne(context, next, props);
     done.add(next.name);
@@ -97,7 +97,7 @@ async function replaceOne(
   const { site, lock, progress } = context;
   const { name } = server;
   const wanted = serverNamed(site, name);
-  // Known before anything is touched: the configuration passes, and nothing else would change.
+  // Checked before any change: the configuration is valid, and nothing else would change.
   const isWhole = await progress.step(`${name}: checks what its replacement would change`, (report) =>
     site.cloud.prepare(wanted, report),
   );
@@ -119,7 +119,7 @@ async function replaceOne(
       { cause: error },
     );
   });
-  // Before the next server goes: a previous address that still counts would take the majority from the others.
+  // Before the next replacement: a counted address of a removed server could cost the group its majority.
   await forgetUnknown(context, await look(site));
   await lock.setInHand(undefined);
 }

@@ -32,14 +32,14 @@ const rotations: Readonly<Record<Rotated, RotationProcedure>> = {
   "origin-certificate": originCertificate,
 };
 
-/** Longest time until a server does as it was told. */
+/** Maximum time until a server uses a new secret. */
 const followSeconds = 90;
 
-/** The number that moves next; `undefined` when only the configured generation is in force. Pure. */
+/** The number in the state to change next; `undefined` if only the configured generation is valid. Pure. */
 export const nextOf = ({ configured, used, oldest }: Stage): "used" | "oldest" | undefined =>
   used < configured ? "used" : oldest < configured ? "oldest" : undefined;
 
-/** @throws when there is no such rotation; says which there are */
+/** @throws for an unknown rotation, with a list of the known ones */
 export function rotatedNamed(what: string): Rotated {
   const found = allRotated.find((one) => one === what);
   if (found === undefined)
@@ -48,9 +48,9 @@ export function rotatedNamed(what: string): Rotated {
 }
 
 /**
- * Puts the configured generation of a secret in force: it is accepted everywhere, then used, then the old one is refused. Each step is
- * taken when every server has followed the one before. What it does follows from what it finds: run again, it goes on.
- * @throws at the first failure; old and new are both accepted until the last step
+ * Activates the configured generation of a secret: it is accepted everywhere, then used, then the old generation is rejected. A step
+ * begins when every server has completed the previous step. Each step depends only on the current state, so a rerun continues.
+ * @throws at the first failure; both generations are accepted until the last step
  */
 export async function rotate(context: Context, what: Rotated): Promise<void> {
   const { site, progress } = context;
@@ -76,11 +76,11 @@ export async function rotate(context: Context, what: Rotated): Promise<void> {
 
 const nobody: ReadonlyMap<string, string> = new Map();
 
-/** The column of the fault table. */
+/** Name of the command in the fault table. */
 const judgedAs = (what: Rotated): JudgedCommand =>
   what === "database-passwords" ? "rotate-passwords" : what === "database-authority" ? "rotate-authority" : "rotate";
 
-/** What the steps of a rotation work with. */
+/** Input of the steps of a rotation. */
 type Rotating = Context & Pick<Moment, "absent">;
 
 function outcome(what: Rotated, configured: number): string {
@@ -93,10 +93,10 @@ function outcome(what: Rotated, configured: number): string {
 
 const canLogIn = ({ config }: Site): boolean => config.administrators.cidrs.length > 0;
 
-/** Whether a rotation is refused where nobody may log in. */
+/** Whether a rotation is refused if no login is possible. */
 export const needsLogin = (what: Rotated): boolean => !rotations[what].needsNoLogin;
 
-/** Lets every server that it concerns, and what stands before them, do as the stage says. */
+/** Updates all servers concerned, Cloudflare and the load balancer to the given stage. */
 async function follow(context: Rotating, what: Rotated, stage: Stage): Promise<void> {
   const { site, progress } = context;
   const { secrets, isShownOutside } = rotations[what];
@@ -137,7 +137,7 @@ async function followOn(
     );
 }
 
-/** Where nobody may log in, a server has another generation only when it was replaced. */
+/** If no login is possible, only a replacement gives a server another generation. */
 async function requireReplaced({ cloud }: Site, holders: readonly ServerConfig[]): Promise<void> {
   const known = holders.length > 0 ? await cloud.servers() : [];
   const late = holders.filter(({ name }) => !known.some((server) => server.name === name && server.current));

@@ -7,9 +7,9 @@ import { look } from "../core/observe.js";
 import type { Site } from "../core/site.js";
 import { isDatabase, isWeb, type Observation, type ServerState, type Snapshot } from "../core/snapshot.js";
 
-/** What {@link status} may be told. */
+/** Options of {@link status}. */
 export interface StatusProps {
-  /** One JSON object in place of the screen. @default false */
+  /** Whether to print one JSON object instead of text. @default false */
   readonly json?: boolean;
 }
 
@@ -34,7 +34,7 @@ export async function status(site: Site, { json = false }: StatusProps): Promise
   return hands.length > 0 ? 1 : 0;
 }
 
-/** Line about a lock that exists. */
+/** Line about an existing lock. */
 function lockLine(lock: Holding | UnreadableLock): string {
   if (lock instanceof UnreadableLock) return lock.message;
   const { command, since, inHand } = lock;
@@ -59,13 +59,13 @@ function screen(config: Config, snapshot: Snapshot, losses: readonly Loss[], han
 
 type Cell = (server: ServerState) => string;
 
-/** What only the server itself knows: "?" while it is silent. */
+/** A value that only the server itself knows: "?" if it does not answer. */
 const told =
   (cell: (observation: Observation, server: ServerState) => string): Cell =>
   (server) =>
     server.observation === undefined ? "?" : cell(server.observation, server);
 
-/** The columns of the screen, by their heads. */
+/** The columns of the table, by their headings. */
 const cells = {
   server: ({ name }) => name,
   roles: ({ roles }) => roles.join(" "),

@@ -13,22 +13,22 @@ import { isDatabase, isWeb, primaryOf, type ServerState, type Snapshot } from ".
 const script = readFileSync(new URL("files/upgrade", import.meta.url), "utf8");
 const packageFiles = readFileSync(new URL("files/package-files.py", import.meta.url), "utf8");
 
-/** Package lists of all archives, and all packages of a server, over a slow line. */
+/** Time for the package lists of all archives, and all packages of a server, over a slow connection. */
 const listsSeconds = 180;
 const packagesSeconds = 1500;
 
-/** What {@link upgrade} may be told. */
+/** Options of {@link upgrade}. */
 export interface UpgradeProps {
-  /** Names of the servers it is limited to. @default - all */
+  /** Names of the servers to upgrade. @default - all */
   readonly only?: readonly string[];
   /**
-   * Package sources, addresses of their keys and known ends, as a new server would get them.
-   * @default - the servers keep theirs
+   * Package sources, addresses of their keys and known expiry dates, as on a new server.
+   * @default - the servers keep their own
    */
   readonly packageFiles?: (server: ServerConfig) => readonly { readonly path: string; readonly content: string }[];
 }
 
-/** Servers that have something to upgrade, or that a reboot is due for; pure. @param done those that this run has upgraded already */
+/** Servers with possible upgrades or a required reboot, in order. Pure. @param done servers that this run has already upgraded */
 export const isDue =
   ({ only = [] }: UpgradeProps, done: ReadonlySet<string> = new Set()) =>
   ({ name, observation }: ServerState): boolean =>
@@ -36,7 +36,7 @@ export const isDue =
     !done.has(name) &&
     ((observation?.upgradable?.length ?? 0) > 0 || (observation?.rebootFor.length ?? 0) > 0);
 
-/** What there is to do on a server, for a person; pure. */
+/** Description of a server's upgrades. Pure. */
 export const duty = ({ name, observation }: ServerState): string => {
   const upgrades = (observation?.upgradable ?? []).map((one) => `${one.name} ${one.from || "none"} -> ${one.to}`);
   const reboot = observation?.rebootFor ?? [];
@@ -47,10 +47,10 @@ export const duty = ({ name, observation }: ServerState): string => {
   return `${name}: ${due.join("; ") || "continues where an interrupted run stopped"}`;
 };
 
-/** MySQL's server as the package names have it, the vendor's and Debian's. */
+/** Names of the package of MySQL's server: the vendor's and Debian's. */
 const isMysqlServer = (name: string): boolean => /^mysql-(community-)?server(-core)?$/.test(name);
 
-/** Why a server's MySQL may not be upgraded; `undefined` when it may, or when there is nothing to. Pure. @param group versions that run */
+/** Reason why a server's MySQL must not be upgraded; `undefined` if there is none. Pure. @param group running versions */
 export function mysqlRefusal({ name, observation }: ServerState, group: readonly string[]): string | undefined {
   for (const upgrade of observation?.upgradable ?? []) {
     const [own, next] = [mysqlVersionOf(upgrade.from), mysqlVersionOf(upgrade.to)];
@@ -61,7 +61,7 @@ export function mysqlRefusal({ name, observation }: ServerState, group: readonly
   return undefined;
 }
 
-/** Says what {@link upgrade} would do, and whether it would begin. @returns exit code: 1 when it would not */
+/** Prints the steps of {@link upgrade} and the faults that prevent it. @returns exit code: 1 if a fault prevents the start */
 export async function dryUpgrade(site: Site, props: UpgradeProps, { say }: Pick<Progress, "say">): Promise<number> {
   await renewLists(site);
   const snapshot = await lookTold(site);
@@ -80,9 +80,9 @@ export async function dryUpgrade(site: Site, props: UpgradeProps, { say }: Pick<
 }
 
 /**
- * Upgrades every package and does the reboots that are due, one server at a time: out of service, the primary's role handed over before,
- * back and well before the next. What it does follows from what it finds: run again after an interruption, it goes on.
- * @throws at the first failure; the other servers serve
+ * Upgrades all packages and does required reboots, one server at a time. A server first transfers the primary role and leaves service,
+ * and must be healthy again before the next one. Each step depends only on the current state, so a rerun continues after an interruption.
+ * @throws at the first failure; the other servers keep serving
  */
 export async function upgrade(context: Context, props: UpgradeProps): Promise<void> {
   const { site, lock, progress } = context;
@@ -104,7 +104,9 @@ export async function upgrade(context: Context, props: UpgradeProps): Promise<vo
   progress.say(done.size === 0 ? "nothing to upgrade, and no reboot required" : `upgraded: ${[...done].join(", ")}`);
 }
 
-/** Which servers that answer do not tell what could be upgraded, which is not the same as nothing; `undefined` when all do. Pure. */
+/**
+ * Reachable servers that do not report their possible upgrades, which does not mean that they have none; `undefined` if all report. Pure.
+ */
 export function untold({ servers }: Snapshot): string | undefined {
   const silent = servers.filter(({ observation }) => observation && !observation.upgradable).map(({ name }) => name);
   return silent.length === 0
@@ -112,7 +114,7 @@ export function untold({ servers }: Snapshot): string | undefined {
     : `${silent.join(", ")} did not report; run there: apt-get --simulate dist-upgrade`;
 }
 
-/** Looks until every server that answers has told what could be upgraded: after new lists a busy one needs more than one look. */
+/** Waits until every reachable server has reported its possible upgrades. A busy server may need several attempts after new lists. */
 async function lookTold(site: Site): Promise<Snapshot> {
   let snapshot = await look(site, { withUpgradable: true });
   await waitUntil(
@@ -126,7 +128,7 @@ async function lookTold(site: Site): Promise<Snapshot> {
   return snapshot;
 }
 
-/** Waits for the server in hand, which the interrupted run may have left on its way up. */
+/** Waits for the server of an interrupted run, which may still be starting. */
 async function awaitAnswer({ site, lock: { inHand }, progress }: Context): Promise<void> {
   if (!site.config.servers.some(({ name }) => name === inHand)) return;
   await progress.step(`${inHand}: answers`, (report) =>
@@ -175,7 +177,7 @@ async function upgradeOne(context: Context, server: ServerState, snapshot: Snaps
   await lock.setInHand(undefined);
 }
 
-/** Brings package sources and known ends of running servers up to date, so that a vendor's new key needs no new server. */
+/** Updates package sources and known expiry dates on running servers, so that a vendor's new key requires no new server. */
 async function deliverPackageFiles(
   { site, progress }: Context,
   { packageFiles: filesOf }: UpgradeProps,
@@ -192,7 +194,7 @@ async function deliverPackageFiles(
   });
 }
 
-/** Lets every server ask its archives for what is new. @throws when one cannot */
+/** Updates the package lists of all servers. @throws if a server fails */
 const renewLists = async (site: Site): Promise<void> => {
   const renew = ({ name }: { readonly name: string }): Promise<string> =>
     site.ssh.run(loginOf(site, name), ["apt-get", "--quiet=2", "-o", "DPkg::Lock::Timeout=120", "update"], {
@@ -201,7 +203,7 @@ const renewLists = async (site: Site): Promise<void> => {
   await Promise.all(site.config.servers.map(renew));
 };
 
-/** Versions of the members that run, as their group knows them. */
+/** Versions of the running members, as reported by the group. */
 async function groupVersions(site: Site, snapshot: Snapshot): Promise<readonly string[]> {
   const member = primaryOf(snapshot) ?? snapshot.servers.find(isDatabase);
   if (member === undefined) return [];

@@ -109,7 +109,7 @@ export const needsHand = (snapshot: Snapshot): readonly string[] => [
   ...releaseFaults(snapshot),
 ];
 
-/** What waits for a command of this program. */
+/** Maintenance that a command of this program can do. */
 function dueOf({ name, cloud, observation }: ServerState): string[] {
   const days = Object.entries(observation?.certificateDays ?? {});
   return [
@@ -129,7 +129,7 @@ function ending(what: string, daysLeft: number): string {
   return `${what} has expired; docs/runbook.md#${section}`;
 }
 
-/** Web servers that run different releases, or all run another one than new servers would start with. */
+/** Web servers that run different releases, or a release other than the configured one. */
 function releaseFaults({ servers, release }: Snapshot): string[] {
   const current = new Map(
     servers.flatMap(({ name, observation }) => {
@@ -219,8 +219,8 @@ function farPrimary(snapshot: Snapshot): readonly string[] {
 const memberOf = (server: ServerState | undefined) => server?.observation?.member;
 
 /**
- * Whether a replaced member waits for accounts that only a primary makes which knows of them: it is in the group, it is not back, and it would
- * make others than the primary does. Pure.
+ * Whether a replaced member waits for accounts that the current primary does not know: it is in the group but not recovered, and it would
+ * create other accounts than the primary. Pure.
  */
 export function waitsForRole(snapshot: Snapshot, name: string): boolean {
   const server = snapshot.servers.find((one) => one.name === name);

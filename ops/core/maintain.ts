@@ -7,25 +7,28 @@ import { sleep, waitUntil } from "./shell.js";
 import { loginOf, type Report, type Site } from "./site.js";
 import { isDatabase, primaryOf, type ServerState, type Snapshot } from "./snapshot.js";
 
-/** What a command that changes servers works with. */
+/** Input of commands that change servers. */
 export interface Context {
   readonly site: Site;
   readonly lock: Lock;
   readonly progress: Progress;
 }
 
-/** How long the environment may be unwell before the next server, until a command stops. */
+/** Maximum time to wait for a healthy environment before the next server; then the command stops. */
 const gateSeconds = 60;
-/** Longest orderly shutdown: out of service, the primary's role handed over, MySQL stopped. */
+/** Maximum duration of a shutdown, including leaving service, transferring the primary role and stopping MySQL. */
 const shutdownSeconds = 180;
-/** Seconds that transactions under way may still take when the primary's role is handed over. */
+/** Seconds that running transactions may still take when the primary role is transferred. */
 const transactionSeconds = 10;
-/** Longest time from power on until a server serves again, a first boot with packages and a clone included. */
+/** Maximum time from power-on until a server serves again, including a first boot with packages and a clone. */
 export const backMinutes = 15;
-/** How often, and how far apart, a server that is back is looked at before the next one is taken; a late answer may right itself. */
+/**
+ * Number of checks of a recovered server, and the seconds between them, before the next server is processed. A late answer may correct
+ * itself.
+ */
 const soak = { looks: 3, pauseSeconds: 5, hiccupSeconds: 30 } as const;
 
-/** What may be taken next, in its order; pure. */
+/** The servers that may be processed next, in order. Pure. */
 export function nextOf(
   snapshot: Snapshot,
   wanted: (server: ServerState) => boolean,
@@ -35,7 +38,7 @@ export function nextOf(
   return held ?? inOrder(snapshot.servers.filter(wanted))[0];
 }
 
-/** The environment now. @throws if a fault stops this command, see faults.ts; names the faults */
+/** The current state of the environment. @throws with the faults, if a fault stops this command (see faults.ts) */
 export async function lookFor(
   { site, lock }: Pick<Context, "site" | "lock">,
   command: JudgedCommand,
@@ -46,19 +49,19 @@ export async function lookFor(
   return snapshot;
 }
 
-/** What {@link passGate} may be told. */
+/** Options of {@link passGate}. */
 export interface GateProps {
-  /** Servers beside the configuration's. @default - none */
+  /** Servers in addition to the configured ones. @default - none */
   readonly also?: LookProps["also"];
-  /** Server whose state does not matter: it is what is taken in hand. @default - none */
+  /** Server whose state does not matter, because it is the one to process. @default - none */
   readonly inHand?: string;
   /** @default "rollout" */
   readonly command?: JudgedCommand;
 }
 
 /**
- * Waits a little for the gate to open: a check that a busy server answered late must not stop a rollout.
- * @returns what was seen then @throws when it stays closed; names what is wrong
+ * Waits a short time until the environment has no faults: a late answer of a busy server must not stop a rollout.
+ * @returns the last observed state @throws with the faults if they remain
  */
 export async function passGate(
   { site, progress }: Context,
@@ -88,13 +91,13 @@ export async function passGate(
   return snapshot;
 }
 
-/** Hands the primary's role over if this server has it, and returns when another member is the primary. */
+/** Transfers the primary role if this server has it, and returns when another member is the primary. */
 export async function stepDown({ site, progress }: Context, name: string, snapshot: Snapshot): Promise<void> {
   const primary = primaryOf(snapshot);
   if (primary?.name !== name) return;
   const [best] = successors(snapshot);
   await progress.step(`${name}: transfers the primary role`, async (report) => {
-    // A member created before there were far members cannot choose a near one itself.
+    // Members created before `location` was supported cannot choose a near successor themselves.
     if (best && snapshot.servers.some(({ isFar }) => isFar)) {
       const failed = await appoint(site, primary, best).then(report, (error: Error) => error);
       if (failed === undefined) return;
@@ -104,14 +107,14 @@ export async function stepDown({ site, progress }: Context, name: string, snapsh
       timeoutSeconds: 60,
     });
     report(stdout.trim() || stderr.trim());
-    // MySQL appoints no member of a newer version than the group's oldest; an orderly stop makes the others elect one.
+    // MySQL promotes no member whose version is higher than the group's lowest. When MySQL stops, the other members elect a new primary.
     if (!ok) report("when MySQL stops, the other members elect a new primary");
   });
 }
 
 /**
- * Gives a member the primary's role, by MySQL's own command: `mysql-group step-down` chooses the successor itself.
- * @throws when MySQL refuses, as it does for a member of a newer version than the group's oldest
+ * Transfers the primary role with MySQL's own function, because `mysql-group step-down` chooses the successor itself.
+ * @throws if MySQL refuses, for example for a member whose version is higher than the group's lowest
  */
 export async function appoint(site: Site, from: ServerState, to: ServerState): Promise<string> {
   const sql = [
@@ -122,14 +125,14 @@ export async function appoint(site: Site, from: ServerState, to: ServerState): P
   return (await site.ssh.run(loginOf(site, from.name), command, { timeoutSeconds: 60 })).trim();
 }
 
-/** Whether nothing is lost with a power cut: it was never set up to its end, and its member, where it has one, is in no group. Pure. */
+/** Whether a power-off loses nothing: the server was never completely set up, and its member is in no group. Pure. */
 export const hasNeverServed = ({ observation }: Pick<ServerState, "observation">): boolean =>
   observation !== undefined && observation.firstBoot !== "done" && observation.member?.state !== "ONLINE";
 
 /**
- * Shuts a server down as its own shutdown does it: out of service first, MySQL stopped. Never a power cut, but for one that has never
- * served, whose setup may be in the middle of what does not let itself be interrupted.
- * @param mayCutPower why a power cut loses nothing @default - if the server has never served
+ * Shuts a server down like its own shutdown: it leaves service first, then MySQL stops. The power is cut only if the server was never in
+ * service, because its setup may be in a step that cannot be interrupted.
+ * @param mayCutPower reason why a power-off loses nothing @default - only if the server was never in service
  */
 export async function shutDown(
   { site, progress }: Context,
@@ -156,10 +159,10 @@ export async function shutDown(
 const isOff = async (site: Site, name: string): Promise<boolean> =>
   !(await site.cloud.servers()).some((server) => server.name === name && server.running);
 
-/** Asks the server itself; where nobody reaches it, the provider. */
+/** Requests the shutdown over SSH; if the server is unreachable, through Hetzner's API. */
 async function askToShutDown(site: Site, name: string, report: Report): Promise<void> {
   const login = site.logins.get(name);
-  // The connection may end before the command does. A deploy may have taken what knew the address of a server that is to be removed.
+  // The connection may end before the command. A deploy may have removed the address of a server that is to be removed.
   const { reached, stderr } = login
     ? await site.ssh.tryRun(login, ["systemctl", "poweroff"])
     : { reached: false, stderr: "no Terraform output contains its address and host key" };
@@ -168,19 +171,19 @@ async function askToShutDown(site: Site, name: string, report: Report): Promise<
   await site.cloud.shutDown(name);
 }
 
-/** What {@link awaitBack} may be told. */
+/** Options of {@link awaitBack}. */
 export interface BackProps {
-  /** Identity of the run of the system that must be over first. @default - any run will do */
+  /** Identity of the previous boot, which must have ended. @default - any boot */
   readonly bootId?: string;
-  /** Minutes after which it has failed. @default backMinutes */
+  /** Time limit in minutes. @default backMinutes */
   readonly minutes?: number;
-  /** Faults that have another cause than this server. @default - none */
+  /** Faults with causes other than this server. @default - none */
   readonly tolerated?: readonly FaultKind[];
 }
 
 /**
- * Waits until a server has come up and does all that it is for, and goes on doing it for a while.
- * @throws Error for a server that does not within the time, with what it lacks, or that says it cannot
+ * Waits until a server is healthy and stays healthy for a while.
+ * @throws with the missing conditions if the server is not healthy in time or reports a permanent failure
  */
 export async function awaitBack({ site, progress }: Context, name: string, props: BackProps = {}): Promise<void> {
   await progress.step(`${name}: comes up`, (report) => comesUp(site, name, props, report));
@@ -189,7 +192,10 @@ export async function awaitBack({ site, progress }: Context, name: string, props
   );
 }
 
-/** The first member that needs accounts which no primary before it knew of, such as that of migrations, becomes the primary, which makes them. */
+/**
+ * The first member that needs accounts unknown to all previous primaries, such as the migrations account, becomes primary and creates
+ * them.
+ */
 async function comesUp(
   site: Site,
   name: string,
@@ -228,7 +234,7 @@ async function staysWell(site: Site, name: string, { tolerated }: BackProps, rep
   }
 }
 
-/** A first boot that has failed will not come right by waiting. */
+/** A failed first boot does not recover by waiting. */
 export const firstBootFault = (server: ServerState | undefined): string | undefined => {
   const firstBoot = server?.observation?.firstBoot ?? "running";
   return firstBoot === "done" || firstBoot.startsWith("running")
@@ -245,7 +251,7 @@ export async function forgetUnknown({ site, progress }: Context, snapshot: Snaps
     for (const address of unknownMembers(server, snapshot))
       await progress.step(`${server.name}: forgets ${address}`, async (report) => {
         const login = loginOf(site, server.name);
-        // A member that was made when the configuration had the name knows it by that.
+        // Members created while the server was configured know it by this address.
         const byName = name === undefined ? undefined : await site.ssh.tryRun(login, ["mysql-group", "forget", name]);
         const said = byName?.ok ? byName.stdout : await site.ssh.run(login, ["mysql-group", "forget", address]);
         report(said.trim());

@@ -1,4 +1,4 @@
-/** "9.7.4" of "9.7.4-2", "1:8.4.6-1debian13", "9.7.4-log"; `undefined` when there is none. Pure. */
+/** Extracts "9.7.4" from "9.7.4-2", "1:8.4.6-1debian13" or "9.7.4-log"; `undefined` if there is no version. Pure. */
 export const mysqlVersionOf = (text: string): string | undefined => /(?:^|:)(\d+\.\d+\.\d+)/.exec(text)?.[1];
 
 const numbers = (version: string): readonly number[] => version.split(".").map(Number);
@@ -11,19 +11,22 @@ function compare(left: string, right: string): number {
 
 const seriesOf = (version: string): string => numbers(version).slice(0, 2).join(".");
 
-/** 8.4, and from 9 on every x.7: within one of these MySQL lets members of any versions be one group, and any of them be its primary. */
+/**
+ * Long-term series: 8.4, and from 9 on every x.7. Within such a series, members of any versions can form a group, and any of them can be
+ * primary.
+ */
 const isLongTerm = (series: string): boolean => {
   const [major = 0, minor = 0] = series.split(".").map(Number);
   return series === "8.4" || (major >= 9 && minor === 7);
 };
 
 /**
- * Why a member may not be upgraded while the others are as they are; `undefined` when it may. Pure.
+ * Reason why a member must not be upgraded while the other members keep their versions; `undefined` if there is none. Pure.
  *
- * MySQL's rules ("Combining Different Member Versions in a Group", and Compatibility_module in its source): within one long-term series all
- * versions go together; otherwise a group takes no member of a lower version than its lowest, and appoints no primary of a higher one. A data
- * directory goes up and never down.
- * @param group versions of all members that run now, this one's too
+ * MySQL's rules ("Combining Different Member Versions in a Group", and Compatibility_module in its source): within one long-term series
+ * all versions are compatible. Otherwise a group rejects members whose version is below its lowest, and promotes no member above it. A
+ * data directory cannot be downgraded.
+ * @param group versions of all running members, including this one
  */
 export function mixRefusal(group: readonly string[], own: string, next: string): string | undefined {
   if (compare(next, own) < 0) return `${next} is lower than ${own}, and MySQL cannot downgrade a data directory`;

@@ -9,7 +9,7 @@ import { type CloudServer, type Observation, originCertificate, type ServerState
 
 const program = readFileSync(new URL("files/observe.py", import.meta.url), "utf8");
 
-/** What observe.py is told: paths and ports of the platform. */
+/** Input of observe.py: paths and ports of the platform. */
 const settingsOf = ({ application }: Config) => ({
   ready: `http://127.0.0.1:${ports.application}${application.readyPath}`,
   setupComplete: paths.setup.complete,
@@ -29,15 +29,18 @@ const settingsOf = ({ application }: Config) => ({
   aptTold: "/run/upgradable.json",
 });
 
-/** What {@link look} may be told. */
+/** Options of {@link look}. */
 export interface LookProps {
-  /** Also which packages could be upgraded: half a second of a server's CPU where its packages or lists have changed. @default false */
+  /**
+   * Whether to include possible package upgrades. This costs half a second of a server's CPU if its packages or lists have changed.
+   * @default false
+   */
   readonly withUpgradable?: boolean;
-  /** Servers beside the configuration's. @default - none */
+  /** Servers in addition to the configured ones. @default - none */
   readonly also?: readonly Pick<ServerState, "name" | "roles" | "privateIp">[];
 }
 
-/** Looks at everything at the same time. A server that does not answer holds the look up for seconds, and is no failure. */
+/** Observes all servers at the same time. A server that does not answer delays the result by seconds, but is not an error. */
 export async function look(site: Site, { also = [], withUpgradable }: LookProps = {}): Promise<Snapshot> {
   const { config, cloud } = site;
   const wanted = [...config.servers, ...also];
@@ -66,7 +69,7 @@ export async function look(site: Site, { also = [], withUpgradable }: LookProps 
 }
 
 interface Told {
-  /** @default - absent: it did not answer */
+  /** @default - absent: the server did not answer */
   readonly observation?: Observation;
   readonly silence: string;
 }

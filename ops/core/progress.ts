@@ -1,13 +1,14 @@
 import { verifyLock } from "./lock.js";
 import { goOn } from "./shell.js";
 
-/** Seconds after which a step that still runs says so. */
+/** Seconds after which a running step prints a reminder. */
 const reminderSeconds = 30;
 
 const clock = (): string => new Date().toTimeString().slice(0, 8);
 
 /**
- * Prints steps as lines with the time, the same in a terminal, a pipe and a log: whoever reads later looks for what a long step waited for.
+ * Prints steps as lines with the time, in the same form for a terminal, a pipe and a log, so that readers see what a long step waited
+ * for.
  */
 export class Progress {
   constructor(private readonly write: (line: string) => void = console.log) {}

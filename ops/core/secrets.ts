@@ -9,7 +9,7 @@ import { loginOf, type Report, type SecretValues, type Site } from "./site.js";
 
 const program = readFileSync(new URL("files/deliver.py", import.meta.url), "utf8");
 
-/** There on a server while new secrets wait to be taken up. */
+/** Exists on a server while new secrets wait for activation. */
 const markOf = (what: string): string => `/run/rotate-${what}`;
 
 const filesWith = (config: Config, server: ServerConfig, names: readonly SecretName[]) => {
@@ -21,17 +21,17 @@ const filesWith = (config: Config, server: ServerConfig, names: readonly SecretN
 export const holdersOf = (config: Config, names: readonly SecretName[]): readonly ServerConfig[] =>
   config.servers.filter((server) => filesWith(config, server, names).length > 0);
 
-/** What a server is given. */
+/** Secrets for one server. */
 export interface Distribution {
-  /** Its name among what `npm run ops rotate` takes. */
+  /** Name of the secret for `npm run ops rotate`. */
   readonly what: string;
   readonly secrets: readonly SecretName[];
   readonly values: Pick<SecretValues, "of">;
-  /** Lets what runs on the server take up the files that were put there, named by their paths. The server stays well. */
+  /** Makes the services on the server load the delivered files, which are given by path. The server stays healthy. */
   readonly takeUp: (paths: readonly string[]) => Promise<void>;
 }
 
-/** Says what remains to be done on servers that could not get a secret. */
+/** Prints the remaining work on servers that could not get a secret. */
 export function sayLeft(
   { progress }: Pick<Context, "progress">,
   what: string,
@@ -42,19 +42,19 @@ export function sayLeft(
     if (absent.has(name))
       progress.say(
         `${absent.get(name)}; it still has the old ${what}. Replace the server: npm run ops replace ${name}.` +
-          // Once only the new key is trusted, nobody can log in to a server that shows the old one.
+          // Once only the new key is trusted, no login to a server with the old key is possible.
           (what === "ssh-host-keys"
             ? ""
             : ` Or make it reachable again, and immediately run: npm run ops rotate ${what}`),
       );
 }
 
-/** Longest time until a server is well again that has taken something up. */
+/** Maximum time until a server is healthy after it loaded new files. */
 const wellSeconds = 90;
 
 /**
- * Gives one server the files that hold these secrets, as a new server would get them, and lets what runs there take them up. Does nothing
- * where it has them and has taken them up, but for letting go of one that an interrupted run had only to let go of.
+ * Delivers the files with these secrets to one server, as on a new server, and makes its services load them. Does nothing if the server
+ * already uses them, except for the last step of an interrupted run.
  */
 export async function give(
   { site, lock }: Context,
@@ -73,7 +73,7 @@ export async function give(
   const told = await site.ssh.run(loginOf(site, name), ["python3", "-I", "-c", program], {
     input: JSON.stringify({ mark, files }),
   });
-  // Those that something there must still take up.
+  // Files that a service must still load.
   const paths = JSON.parse(told) as readonly string[];
   if (paths.length === 0 && lock.inHand !== name) return;
   await lock.setInHand(name);
@@ -88,14 +88,14 @@ export async function give(
 }
 
 /**
- * Starts the application anew, with its workers. Requests wait meanwhile, in its socket or in HAProxy; a schedule that runs is not interrupted,
- * and the next run is a new process anyway.
+ * Restarts the application with its workers. Requests wait meanwhile in the socket or in HAProxy. A running schedule is not interrupted,
+ * because its next run is a new process anyway.
  */
 export async function restartApplication(site: Site, server: string): Promise<void> {
   const login = loginOf(site, server);
   await site.ssh.run(login, ["systemctl", "restart", "app.service"], { timeoutSeconds: 60 });
   if (Object.keys(site.config.application.workers).length === 0) return;
-  // One that was made before there were workers has none.
+  // A server created before workers existed has none.
   const { ok } = await site.ssh.tryRun(login, ["systemctl", "cat", "--no-pager", "app-workers.target"]);
   if (ok) await site.ssh.run(login, ["systemctl", "try-restart", "app-workers.target"], { timeoutSeconds: 60 });
 }

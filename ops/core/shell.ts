@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import { setTimeout } from "node:timers/promises";
 import { execa } from "execa";
 
-/** A command that ran to its end, well or not. */
+/** A command that has ended, successfully or not. */
 export interface Ended {
   readonly ok: boolean;
   readonly exitCode: number | undefined;
@@ -88,30 +88,30 @@ export function endInOrder(): void {
 /** Whether this program received a signal to end. */
 export const isInterrupted = (): boolean => interruption.signal.aborted;
 
-/** @throws when this program is to end */
+/** @throws if this program must end */
 export function goOn(): void {
   if (isInterrupted()) throw new Error("interrupted; run the same command again, it continues where it stopped");
 }
 
-/** Resolves after so many seconds. @throws when this program is to end */
+/** Resolves after this number of seconds. @throws if this program must end */
 export async function sleep(seconds: number): Promise<void> {
   await setTimeout(seconds * 1000, undefined, { signal: interruption.signal }).catch(goOn);
 }
 
-/** What {@link waitUntil} may be told. */
+/** Options of {@link waitUntil}. */
 export interface WaitProps {
-  /** Seconds after which waiting has failed. */
+  /** Time limit in seconds. */
   readonly limitSeconds: number;
-  /** Seconds between two looks. @default 2 */
+  /** Seconds between two checks. @default 2 */
   readonly pauseSeconds?: number;
-  /** Told at times what is still missing. @default - nobody is told */
+  /** Receives the missing conditions from time to time. @default - no reports */
   readonly report?: (missing: string) => void;
 }
 
 /**
- * Looks again and again until nothing is missing.
- * @param missing what is missing now; `undefined` when nothing is
- * @throws when the limit has passed; says what was waited for and what was missing at the end
+ * Repeats a check until nothing is missing.
+ * @param missing returns the missing condition, or `undefined` if there is none
+ * @throws after the time limit, with the awaited and the missing condition
  */
 export async function waitUntil(
   what: string,

@@ -7,7 +7,7 @@ import type { CloudServer } from "./snapshot.js";
 import type { Login, Ssh } from "./ssh.js";
 import type { BalancerTargets } from "./targets.js";
 
-/** What tells a person how far a command is. */
+/** Reports the progress of a command. */
 export type Report = (line: string) => void;
 
 /** Options of a replacement. */
@@ -16,79 +16,83 @@ export interface ReplacementProps {
   readonly newVolume?: boolean;
 }
 
-/** What differs between Hetzner and the lab: how servers are listed, and how one is replaced. All else goes over SSH. */
+/** Differences between Hetzner and the lab: how servers are listed, and how one is replaced. Everything else uses SSH. */
 export interface Cloud {
-  /** Servers of the environment that exist, in the configuration or not. */
+  /** Existing servers of the environment, including unconfigured ones. */
   servers(): Promise<readonly CloudServer[]>;
   /** The targets of each load balancer; {@link targetHealth} combines them. */
   targets(): Promise<readonly BalancerTargets[]>;
-  /** Asks for an orderly shutdown, as its power button does. */
+  /** Requests an orderly shutdown, like the power button. */
   shutDown(name: string): Promise<void>;
-  /** Switches a server off at once, and returns when it is off. What it has not written to its disks is lost. */
+  /** Powers a server off immediately, and returns when it is off. Data that is not yet written to its disks is lost. */
   cutPower(name: string): Promise<void>;
   /**
-   * Makes sure of a replacement before anything is touched.
-   * @returns whether there is a server that was made to its end; of any other, nobody can tell how far an interrupted run had come with it
-   * @throws when the configuration does not pass, or when anything but this server would change
+   * Checks a replacement before any change.
+   * @returns whether a completely created server exists; the progress of an incomplete one is unknown
+   * @throws if the configuration is invalid, or if another resource would change
    */
   prepare(server: ServerConfig, report: Report): Promise<boolean>;
   /**
-   * Replaces this one server with the current payload; it keeps its addresses and, by default, its volume.
-   * The server is off. Returns when it boots, is protected and is a target of the balancer again.
-   * @throws before any change, if anything but this server would change
+   * Replaces only this server with the current payload; it keeps its addresses and, by default, its volume. The server must be off.
+   * Returns when it boots, is protected and is a target of the load balancer again.
+   * @throws before any change, if another resource would change
    */
   replace(server: ServerConfig, report: Report, props?: ReplacementProps): Promise<void>;
   /**
-   * Does what an interrupted replacement had not come to after it had made the server: its volume, its protection, its place on the balancer.
-   * @throws when more would be done
+   * Completes an interrupted replacement after the creation of the server: volume, protection, and registration with the load balancer.
+   * @throws if more would change
    */
   complete(server: ServerConfig, report: Report): Promise<void>;
-  /** Notes that a server was given the configured origin certificate: it is outdated no more, if nothing else was older. */
+  /** Records that a server got the configured origin certificate: it is current again unless something else is outdated. */
   noteCertificate(server: ServerConfig): Promise<void>;
   /** Updates the label with the digest of a server's secrets from outside: the server is current again if nothing else was older. */
   noteSecrets(server: ServerConfig, label: string): Promise<void>;
   /**
-   * Makes sure of a removal before anything is touched.
-   * @throws when the configuration does not pass, or when anything but this server would go
+   * Checks a removal before any change.
+   * @throws if the configuration is invalid, or if another resource would be removed
    */
   prepareRemoval(name: string, report: Report): Promise<void>;
   /**
-   * Takes away what is left of a server that is off and that the configuration does not have: its place on the balancer, itself, then
-   * addresses, firewall, disk and certificates. @throws before anything is changed, when anything else would go
+   * Removes the remaining resources of an unconfigured server that is off: its registration with the load balancer, the server, then
+   * addresses, firewall, disk and certificates. @throws before any change, if another resource would be removed
    */
   remove(name: string, report: Report): Promise<void>;
 }
 
-/** How far the change from one balancer to another has come. */
+/** Progress of a load balancer migration. */
 export interface BalancerMigration {
-  /** Whether Cloudflare leads all visitors to the new balancer. */
+  /** Whether Cloudflare directs all visitors to the new load balancer. */
   readonly pointed: boolean;
-  /** Whether there is no other balancer any more. */
+  /** Whether the previous load balancer no longer exists. */
   readonly over: boolean;
 }
 
-/** The two balancers there are while one takes over from the other, as `loadBalancer.formerly` declares it. */
+/** The two load balancers during a migration, as declared by `loadBalancer.formerly`. */
 export interface Balancers {
-  /** How far it has come. */
+  /** Progress of the migration. */
   changeover(): Promise<BalancerMigration>;
-  /** Names of the servers that the new balancer finds healthy. */
+  /** Names of the servers that the new load balancer considers healthy. */
   healthy(): Promise<readonly string[]>;
   /**
-   * Makes the new balancer beside the other one, and puts servers that were made for it on it.
-   * @throws before anything is changed, when anything else would be; and when nobody answers under a new name
+   * Creates the new load balancer and registers the servers that were created for it.
+   * @throws before any change, if another resource would change, or if the new domain does not answer
    */
   open(report: Report): Promise<void>;
   /**
-   * Of two names lets neither lead to the other, where one does: each is served by its own balancer.
-   * @throws before anything is changed, when anything else would be
+   * Removes redirects between the two domains, so that each load balancer serves its own domain.
+   * @throws before any change, if another resource would change
    */
   part(report: Report): Promise<void>;
   /**
-   * Leads visitors to the new balancer: points Cloudflare's records at it, or where the domain changes too, leads from the old name to the new one.
-   * @throws before anything is changed, when anything else would be, and when nobody answers under the new name
+   * Directs visitors to the new load balancer: changes Cloudflare's records, or if the domain changes, redirects the old domain to the
+   * new one.
+   * @throws before any change, if another resource would change, or if the new domain does not answer
    */
   point(report: Report): Promise<void>;
-  /** Takes the other balancer away, and what only it needs. @throws before anything is changed, when anything else would go */
+  /**
+   * Removes the previous load balancer and the resources that only it needs. @throws before any change, if another resource would be
+   * removed
+   */
   close(report: Report): Promise<void>;
 }
 
@@ -98,11 +102,11 @@ export type Directed = (typeof directions)[number];
 
 /** One of the active load balancers. */
 export interface BalancerState extends Pick<BalancerSettings, "which" | "name" | "location"> {
-  /** Public IPv4 address. @default - absent: it does not exist, or nobody knows its address */
+  /** Public IPv4 address. @default - absent: the load balancer does not exist, or its address is unknown */
   readonly address?: string;
-  /** Names of the web servers that it finds healthy. @default - absent: the provider does not answer */
+  /** Names of the web servers that the load balancer considers healthy. @default - absent: Hetzner does not answer */
   readonly healthy?: readonly string[];
-  /** Why it accepts no connection. */
+  /** Reason why the load balancer accepts no connection. */
   readonly refusal: string | undefined;
   /** Whether the DNS records of all names of the site contain its address. */
   readonly directed: boolean;
@@ -117,54 +121,54 @@ export interface Direction {
 
 /** Values of secrets at one stage of their rotation. */
 export interface SecretValues {
-  /** What a server gets now. @throws Error for a secret that was never made, and for a server that is not there */
+  /** Current value for a server. @throws Error for an unknown secret or server */
   of(server: string, name: SecretName): string;
-  /** What it got in the generation before the configured one; `undefined` where there is none. */
+  /** Value of the generation before the configured one; `undefined` if there is none. */
   before(server: string, name: SecretName): string | undefined;
 }
 
-/** Where secrets are made and kept: the stack of the credentials, or the lab's own. */
+/** Store of secrets: the credentials stack, or the lab's own files. */
 export interface SecretStore {
-  /** Makes the configured generation, if it is not there yet. @throws before anything is changed, when anything else would be */
+  /** Creates the configured generation if it does not exist. @throws before any change, if another resource would change */
   make(what: Rotated, report: Report): Promise<void>;
-  /** How far a rotation has come. @throws Error for a secret of which the store knows no stage */
+  /** Progress of a rotation. @throws Error if the store has no stage of the secret */
   stage(what: Rotated): Promise<Stage>;
   /** All values, read once. */
   values(): Promise<SecretValues>;
   /**
-   * Reads the values that the owner has set, each from its variable (without `TF_VAR_`), and updates the digests in the state.
+   * Reads the values that the owner has set in variables (names without `TF_VAR_`), and updates the digests in the state.
    * @throws if a variable is not set, or if a deploy would change a server
    */
   fromOutside(variables: ReadonlyMap<SecretName, string>, report: Report): Promise<Pick<SecretValues, "of">>;
-  /** The public keys by which each server may prove itself, in lines, the one that it shows first. */
+  /** The accepted public host keys of each server, one per line; the first one is in use. */
   hostKeys(): Promise<ReadonlyMap<string, string>>;
-  /** From now on the configured generation is the one that is used, or the oldest that is accepted. */
+  /** Records that the configured generation is now the used one, or the oldest accepted one. */
   advance(what: Rotated, number: "used" | "oldest", report: Report): Promise<void>;
-  /** Lets what stands before the servers, Cloudflare and the balancer, show the generation that is used, and returns when it does. */
+  /** Makes Cloudflare and the load balancer present the used generation, and returns when they do. */
   show(what: Rotated, report: Report): Promise<void>;
-  /** How long until that has reached the last of Cloudflare's data centres, in seconds. */
+  /** Seconds until all data centres of Cloudflare have applied a change. */
   readonly spreadSeconds: number;
 }
 
-/** What opening a site may be told. */
+/** Options for opening a site. */
 export interface OpenProps {
-  /** Whether nothing of what follows could be done without a login. @default true */
+  /** Whether the command needs a login to the servers. @default true */
   readonly needsLogin?: boolean;
 }
 
-/** A running environment, and how to reach it. */
+/** A running environment, and the means to reach it. */
 export interface Site {
   readonly config: Config;
   readonly logins: ReadonlyMap<string, Login>;
   readonly ssh: Ssh;
   readonly cloud: Cloud;
-  /** @default - absent: the configuration names no balancer before */
+  /** @default - absent: the configuration has no previous load balancer */
   readonly balancers?: Balancers;
   readonly secrets: SecretStore;
   readonly lock: LockStore;
 }
 
-/** @throws when the configuration has no such server; says which there are */
+/** @throws for an unknown server, with a list of the known ones */
 export function serverNamed({ config }: Pick<Site, "config">, name: string): ServerConfig {
   const server = config.servers.find((one) => one.name === name);
   if (server === undefined)
@@ -172,7 +176,7 @@ export function serverNamed({ config }: Pick<Site, "config">, name: string): Ser
   return server;
 }
 
-/** Where a server of the configuration is. @throws when it has never been deployed */
+/** Login of a configured server. @throws if the server was never deployed */
 export function loginOf({ logins }: Pick<Site, "logins">, name: string): Login {
   const login = logins.get(name);
   if (login === undefined) throw new Error(`${name}: has no address or host key yet; deploy it first: npm run deploy`);

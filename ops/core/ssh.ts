@@ -3,41 +3,40 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runToEnd, type Ended } from "./shell.js";
 
-/** Where a server is, and the one key by which it proves that it is this server. */
+/** Address of a server, and the only host key that identifies it. */
 export interface Login {
   readonly name: string;
-  /** Address that administrators reach it at. */
+  /** Address for administrators. */
   readonly address: string;
-  /** Public key as in known_hosts: "ssh-ed25519 AAAA…"; two lines while it changes. */
+  /** Public key as in known_hosts: "ssh-ed25519 AAAA…"; two lines during a rotation. */
   readonly hostKey: string;
 }
 
-/** How this side reaches servers. */
+/** Options of the connection to servers. */
 export interface SshProps {
   /** Words before `ssh`, to run it elsewhere. @default - none */
   readonly through?: readonly string[];
-  /** File of the private key. @default - what ssh finds: the agent's keys, those in ~/.ssh */
+  /** File with the private key. @default - keys that ssh finds: the agent's, and those in ~/.ssh */
   readonly identityFile?: string;
 }
 
-/** What a command on a server may be told. */
+/** Options of a command on a server. */
 export interface RemoteProps {
-  /** Seconds after which it is ended, there and here. @default 30 */
+  /** Time limit in seconds, on the server and here. @default 30 */
   readonly timeoutSeconds?: number;
-  /** @default - nothing */
+  /** @default - none */
   readonly input?: string;
 }
 
-/** Exit code of ssh when it did not get as far as the command. */
+/** Exit code of ssh if it could not run the command. */
 const notReached = 255;
 
-/** The words of a command as one text that a shell takes for the same words. */
+/** Quotes the words of a command, so that a shell reads the same words. */
 const quoted = (words: readonly string[]): string =>
   words.map((word) => (/^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(" ");
 
 /**
- * OpenSSH as root. A server is believed by its host key alone, which is known beforehand: one that shows another key is refused, and
- * nothing is ever learned from a first login.
+ * OpenSSH as root. A server is trusted only by its known host key. A different key is rejected, and keys are never accepted on first use.
  */
 export class Ssh {
   private readonly folder = mkdtempSync(join(tmpdir(), "ops-"));
@@ -50,25 +49,25 @@ export class Ssh {
     process.on("exit", () => rmSync(this.folder, { recursive: true, force: true }));
   }
 
-  /** From now on servers are believed by these keys, and by no others. */
+  /** Replaces the trusted host keys of all servers. */
   know(logins: readonly Pick<Login, "name" | "hostKey">[]): void {
     const lines = logins.flatMap(({ name, hostKey }) => hostKey.split("\n").map((key) => `${name} ${key}\n`));
     writeFileSync(this.knownHosts, lines.join(""));
   }
 
-  /** Runs a command on a server to its end. @returns exit code 255 when the server was not reached, see `stderr` */
+  /** Runs a command on a server until it ends. @returns exit code 255 if the server was not reached, see `stderr` */
   async tryRun(
     login: Login,
     command: readonly string[],
     { timeoutSeconds = 30, input }: RemoteProps = {},
   ): Promise<Ended & { readonly reached: boolean }> {
-    // Ended from here only, ssh would end and not the command.
+    // A time limit only on this side would end ssh, but not the command.
     const words = quoted(["timeout", "--kill-after=5", `${timeoutSeconds}`, ...command]);
     const ended = await runToEnd(this.command(login, words), { timeoutSeconds: timeoutSeconds + 15, input });
     return { ...ended, reached: ended.exitCode !== notReached && ended.exitCode !== undefined };
   }
 
-  /** Runs a command on a server. @returns its output @throws when it fails; shows the command and its standard error */
+  /** Runs a command on a server. @returns its output @throws if it fails, with the command and its standard error */
   async run(login: Login, command: readonly string[], props: RemoteProps = {}): Promise<string> {
     const { ok, exitCode, stdout, stderr } = await this.tryRun(login, command, props);
     if (ok) return stdout;
@@ -96,7 +95,7 @@ export class Ssh {
       "LogLevel=ERROR",
       ...(identityFile === undefined ? [] : [`IdentityFile=${identityFile}`, "IdentitiesOnly=yes"]),
     ];
-    // The user's own settings must not weaken these.
+    // Personal settings of the user must not weaken these options.
     const ssh = ["ssh", "-F", "/dev/null", ...options.flatMap((option) => ["-o", option]), `root@${address}`, words];
     return [...through, ...ssh] as [string, ...string[]];
   }
